@@ -1,0 +1,51 @@
+# Go and make are all it takes. make demo shows the program, make test proves it.
+
+export CGO_ENABLED = 0
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BIN     := bin/hr2coupa
+LDFLAGS := -s -w -X main.version=$(VERSION)
+TOOLS   := bin/tools
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+DEPGUARD    := github.com/OpenPeeDeeP/depguard/v2/cmd/depguard@v2.3.0
+
+.PHONY: build demo test race fuzz lint bench clean
+
+build:
+	go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/hr2coupa
+
+demo: build
+	$(BIN) demo
+
+test:
+	go test ./...
+
+# the race detector needs cgo and a C compiler
+race:
+	CGO_ENABLED=1 go test -race ./...
+
+# a short run of every fuzz test; FUZZTIME=10m for a long one
+FUZZTIME ?= 10s
+fuzz:
+	@set -e; found=0; \
+	for d in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$d/*_test.go | cut -c6-); do \
+	    echo "fuzz $$f in $$d"; found=1; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$d; \
+	  done; \
+	done; test $$found = 1
+
+lint: $(TOOLS)/staticcheck $(TOOLS)/depguard
+	@test -z "$$(gofmt -l cmd export transport templates testdata)" || { echo "not gofmt-ed:"; gofmt -l cmd export transport templates testdata; exit 1; }
+	go vet ./...
+	$(TOOLS)/staticcheck ./...
+	$(TOOLS)/depguard ./...
+
+$(TOOLS)/staticcheck:
+	GOBIN=$(abspath $(TOOLS)) go install $(STATICCHECK)
+
+$(TOOLS)/depguard:
+	GOBIN=$(abspath $(TOOLS)) go install $(DEPGUARD)
+
+clean:
+	rm -rf bin

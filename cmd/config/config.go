@@ -1,0 +1,199 @@
+// Package config reads hr2coupa.yaml, the contract between an administrator and the program.
+//
+// Reading is strict: a key nobody knows is a fault, so is a key of the contract that is not built yet, and all faults of
+// a file are told at once, each with its line. A secret stands in no fault, whichever way it got into the file.
+package config
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Config mirrors hr2coupa.yaml after every default was filled in and every path made relative to the working directory.
+type Config struct {
+	File       string // as named on the command line
+	Hash       string // SHA-256 of the content, lower-case hex: comments and formatting do not count, nor do secrets' values
+	Instance   string // scheme and host of the Coupa instance, no trailing slash
+	Production bool   // the instance may look like production
+	Feed       Feed
+	Mapping    Mapping
+	Route      string // csv
+	SFTP       SFTP
+	Coupa      Coupa
+	Layout     Layout
+	Load       LoadConfig
+	Limits     Limits
+	Ledger     string // folder
+	Warnings   []Fault
+
+	lines map[string]int // dotted path to line, of every key that was given
+}
+
+// Feed says where HR's change records lie and how to read them.
+type Feed struct {
+	Files      []string       // paths, with wildcards of filepath.Match; may be empty where files come from the command line
+	Key        string         // the feed's column that names the person
+	Encoding   string         // used where the bytes tell nothing; "" means that such a file is a fault
+	Delimiter  string         // one character, or "" to find it from the header
+	TimeZone   *time.Location // never nil; UTC by default
+	MaxAge     time.Duration  // of the newest file; 0 means any age
+	MinRecords int            // 1 by default; 0 makes an empty feed a quiet night
+}
+
+// Mapping turns HR fields into Coupa cells. Names and expressions are not checked here.
+type Mapping struct {
+	Columns []Column // in file order
+	Tables  []Table  // in file order
+}
+
+// Column is one Coupa column and the expression that fills it.
+type Column struct {
+	Name string
+	Expr string
+	Line int
+}
+
+// Table is a look-up table: inline values, or columns of a CSV file.
+type Table struct {
+	Name    string
+	Values  map[string]string // inline; nil where File is given
+	File    string            // CSV file
+	Keys    []string          // the file's columns to look up by
+	Value   string            // the file's column to give
+	Default *string           // for what is not in the table; nil: such a key gives nothing
+	Line    int
+}
+
+// SFTP says where Coupa picks files up.
+type SFTP struct {
+	Address    string // host:port
+	User       string
+	Password   export.Secret
+	Key        export.Secret // private key, OpenSSH or PEM
+	Passphrase export.Secret // of Key
+	HostKey    string        // SHA256:… fingerprint; exactly one of HostKey and KnownHosts is given
+	KnownHosts string        // path
+	Folder     string        // drop folder
+	Archive    []string      // where Coupa moves what it picked up; every one is looked in
+	Staging    string        // folder for temporaries, or "auto": a dotted name in Folder
+	Direct     bool          // write the final name, no rename
+	Legacy     bool          // allow the algorithms of old RSA servers
+}
+
+// Coupa says how to ask Coupa over HTTPS.
+type Coupa struct {
+	URL          string // scheme and host; the instance by default
+	ClientID     string
+	ClientSecret export.Secret
+	Scopes       []string
+	PageCookie   export.Secret // whole Cookie header
+	Rate         float64       // requests a second, above 0 and at most 25
+	Format       string        // xml or json
+	TokenSettle  time.Duration // a new token is used after this
+}
+
+// Layout says how Coupa's file is written.
+type Layout struct {
+	Key           string   // employee_number or login
+	MaxRows       int      // per part, 1 to 5,000
+	MaxBytes      int      // per part, 1 to 8,000,000
+	BlankSend     bool     // write empty cells
+	Custom        []string // custom-field columns by prompt name
+	AllowCardData string   // the reason for sending card columns; "" refuses them
+}
+
+// LoadConfig says how the verdict on a part is found.
+type LoadConfig struct {
+	Via    []string      // api, page, archive: tried in this order
+	Poll   time.Duration // between two looks
+	Pickup time.Duration // a load that is not listed counts as absent only after this
+	Wait   time.Duration // no verdict in this time is a stalled load
+}
+
+// Limits stop a run that changes more than was agreed.
+type Limits struct {
+	Deactivations Limit
+	Creates       Limit
+	Updates       Limit
+}
+
+// Limit allows the larger of a count and a share of the people the ledger knows.
+type Limit struct {
+	Count     int
+	Percent   float64 // 0 to 100
+	Unlimited bool
+}
+
+// Options say what a command needs of the config.
+type Options struct {
+	// NeedSecrets is set by commands that talk to SFTP or Coupa. Without it secrets are checked for their form only and
+	// what delivery needs (sftp, client id) may be missing.
+	NeedSecrets bool
+	// FeedGiven is set where files were named on the command line: feed.files may be missing.
+	FeedGiven bool
+	// NoFeed is set by commands that read no feed: feed and mapping may be missing; where given they are still checked.
+	NoFeed bool
+}
+
+// Fault is one thing wrong with a config. None of its texts holds a secret.
+type Fault struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`           // from 1; 0 where it is about the file as a whole
+	Path    string `json:"path,omitempty"` // dotted, such as feed.encoding
+	Message string `json:"message"`        // the broken rule
+	Hint    string `json:"hint,omitempty"` // the way out
+}
+
+// Error gives the fault on one line: file:line: path: message; hint.
+func (f Fault) Error() string {
+	s := f.File
+	if f.Line > 0 {
+		s = fmt.Sprintf("%s:%d", f.File, f.Line)
+	}
+	if f.Path != "" {
+		s += ": " + f.Path
+	}
+	s += ": " + f.Message
+	if f.Hint != "" {
+		s += "; " + f.Hint
+	}
+	return s
+}
+
+// Line gives the line on which a key was given, 0 where it was left to its default. Paths are dotted: layout.key.
+func (c *Config) Line(path string) int { return c.lines[path] }
+
+// Fault makes a fault about a key, for rules that other rooms check.
+func (c *Config) Fault(path, message, hint string) Fault {
+	return Fault{File: c.File, Line: c.lines[path], Path: path, Message: message, Hint: hint}
+}
+
+// Load reads and checks a config file of at most 1 MB. The config is nil where there are faults; they are sorted by
+// line. ctx ends the commands that fetch secrets.
+func Load(ctx context.Context, path string, env Env, opt Options) (*Config, []Fault) {
+	data, _, err := env.read(path, maxConfig)
+	if err != nil {
+		return nil, []Fault{{
+			File: path, Message: "cannot read the config: " + reason(err),
+			Hint: "name it with -c FILE, or write one with hr2coupa init",
+		}}
+	}
+	return Parse(ctx, path, data, env, opt)
+}
+
+// Parse is Load for a config whose bytes are at hand; name is the path that relative paths start from.
+func Parse(ctx context.Context, name string, data []byte, env Env, opt Options) (*Config, []Fault) {
+	r := newReader(ctx, name, env, opt)
+	root := r.parse(data)
+	if root == nil {
+		return nil, r.sorted()
+	}
+	c := r.config(root)
+	if len(r.faults) > 0 {
+		return nil, r.sorted()
+	}
+	return c, nil
+}

@@ -1,0 +1,100 @@
+package config
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"time"
+)
+
+const (
+	maxConfig      = 1 << 20  // bytes of a config file
+	maxSecret      = 64 << 10 // bytes of a secret
+	commandTimeout = 10 * time.Second
+)
+
+// Env is what a config may reach outside itself.
+type Env struct {
+	// Getenv gives an environment variable, "" where it is not set.
+	Getenv func(name string) string
+	// Open opens a file for reading.
+	Open func(path string) (fs.File, error)
+	// Run runs a command without a shell and gives what it wrote to its standard output. It must stop with ctx.
+	Run func(ctx context.Context, argv []string) ([]byte, error)
+}
+
+// OSEnv is the real environment, with the variables of getenv.
+func OSEnv(getenv func(string) string) Env {
+	return Env{
+		Getenv: getenv,
+		Open:   func(path string) (fs.File, error) { return os.Open(path) },
+		Run:    runCommand,
+	}
+}
+
+var errTooLarge = errors.New("it is too large")
+
+// read gives a file's bytes, at most limit of them, and its mode.
+func (e Env) read(path string, limit int64) (data []byte, mode fs.FileMode, err error) {
+	f, err := e.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close() // only read from: nothing is lost
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	if info.IsDir() {
+		return nil, 0, errors.New("it is a folder")
+	}
+	data, err = io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%w: at most %d bytes", errTooLarge, limit)
+	}
+	return data, info.Mode(), err
+}
+
+// reason is an error without the path it happened on: a path may be a misplaced secret.
+func reason(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return err.Error()
+}
+
+// runCommand drops standard error: helpers print hints there, and some print the secret.
+func runCommand(ctx context.Context, argv []string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	var out limitedBuffer
+	cmd.Stdout = &out
+	cmd.WaitDelay = time.Second // a grandchild that keeps the pipe open does not keep us
+	if err := cmd.Run(); ctx.Err() == nil && err != nil {
+		return nil, err
+	}
+	if out.over {
+		return nil, errTooLarge
+	}
+	return out.buf.Bytes(), ctx.Err()
+}
+
+// limitedBuffer keeps the first maxSecret bytes and remembers whether there were more.
+type limitedBuffer struct {
+	buf  bytes.Buffer
+	over bool
+}
+
+func (b *limitedBuffer) Write(p []byte) (int, error) {
+	if keep := maxSecret - b.buf.Len(); len(p) > keep {
+		b.buf.Write(p[:keep])
+		b.over = true
+		return len(p), nil
+	}
+	return b.buf.Write(p)
+}

@@ -1,0 +1,186 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+	_ "time/tzdata" // a static binary may run where no zones are installed
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/htmlindex"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+func (r *reader) feed(s *section) Feed {
+	f := Feed{
+		Files:      s.list("files", nil),
+		Key:        s.text("key", ""),
+		Encoding:   s.encoding("encoding"),
+		Delimiter:  s.delimiter("delimiter"),
+		TimeZone:   s.zone("time_zone"),
+		MaxAge:     s.duration("max_age", 0, false),
+		MinRecords: s.int("min_records", 1, 0, 1_000_000_000),
+	}
+	s.oneOfBuilt("kind", []string{"changes"}, []string{"snapshot"})
+	s.notBuilt("effective")
+	s.done()
+	for i, pattern := range f.Files {
+		if _, err := filepath.Match(pattern, ""); err != nil {
+			r.fault(r.lines["feed.files"], "feed.files", "a broken wildcard: "+shown(pattern), "close the bracket, or write \\[ for the character")
+		}
+		f.Files[i] = r.file(pattern)
+	}
+	if s.node == nil && r.opt.NoFeed {
+		return f
+	}
+	s.missing("key", "name the feed's column that names the person, such as employee_id")
+	if !r.opt.FeedGiven && !r.opt.NoFeed {
+		s.missing("files", `name the files: ["/srv/hr/outbox/users-*.csv"]`)
+	}
+	return f
+}
+
+func (s *section) encoding(key string) string {
+	name := s.text(key, "")
+	if name == "" {
+		return ""
+	}
+	if _, err := htmlindex.Get(name); err != nil {
+		s.r.fault(s.r.lines[s.sub(key)], s.sub(key), "unknown encoding "+shown(name), "write utf-8, windows-1252, iso-8859-15, shift_jis or another name of the WHATWG list")
+	}
+	return name
+}
+
+func (s *section) delimiter(key string) string {
+	d := s.text(key, "")
+	if d == "" {
+		return ""
+	}
+	if c, size := utf8.DecodeRuneInString(d); size != len(d) || c > 0x7e || strings.ContainsRune("\"'\r\n", c) || 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' {
+		s.r.fault(s.r.lines[s.sub(key)], s.sub(key), "it must be one character between two fields", `write ",", ";", "|" or "\t"`)
+	}
+	return d
+}
+
+func (s *section) zone(key string) *time.Location {
+	name := s.text(key, "UTC")
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" { // Local would make the same feed mean two things on two machines
+		s.r.fault(s.r.lines[s.sub(key)], s.sub(key), "unknown time zone "+shown(name), "write a name such as Europe/Paris or UTC")
+		return time.UTC
+	}
+	return zone
+}
+
+func (r *reader) mapping(s *section) Mapping {
+	s.notBuilt("preset")
+	m := Mapping{Columns: s.columns("columns"), Tables: r.tables(s.section("tables"))}
+	s.done()
+	if s.node != nil || !r.opt.NoFeed {
+		s.missing("columns", "fill at least Login, Email, First Name and Last Name")
+	}
+	return m
+}
+
+func (s *section) columns(key string) []Column {
+	v := s.take(key)
+	if v == nil {
+		return nil
+	}
+	if v.kind != mapping || len(v.entries) == 0 {
+		v.fault("it must be a mapping of Coupa columns to expressions", "Login: login")
+		return nil
+	}
+	if len(v.entries) > export.MaxColumns {
+		v.fault(fmt.Sprintf("it has %d columns, more than the %d that fit", len(v.entries), export.MaxColumns), "")
+	}
+	var columns []Column
+	for _, e := range v.entries {
+		at := &value{e.value, s.r, v.path + "." + e.key, e.line}
+		s.r.lines[at.path] = e.line
+		switch {
+		case e.kind != text:
+			s.r.fault(e.line, v.path, "a column's name must be text, not "+e.kind.String(), "put it into quotes")
+		case e.key == "":
+			s.r.fault(e.line, v.path, "a column has no name", "")
+		case at.kind == number, at.kind == boolean:
+			at.fault("an expression must be text, not "+at.kind.String(), `put it into quotes; a fixed text needs both: '"Yes"'`)
+		case at.kind != text, strings.TrimSpace(at.text) == "":
+			at.fault("an expression must be text", "write a field's name or an expression, or remove the column")
+		default:
+			columns = append(columns, Column{e.key, at.text, e.line})
+		}
+	}
+	return columns
+}
+
+func (r *reader) tables(s *section) []Table {
+	if s.node == nil {
+		return nil
+	}
+	var tables []Table
+	for _, e := range s.node.entries {
+		if e.kind != text || e.key == "" {
+			r.fault(e.line, s.path, "a table's name must be text", "put it into quotes")
+			continue
+		}
+		t := s.section(e.key)
+		if t.node == nil {
+			if e.value.kind == null {
+				continue // told
+			}
+		} else {
+			tables = append(tables, r.table(e, t))
+		}
+	}
+	return tables
+}
+
+func (r *reader) table(e entry, s *section) Table {
+	t := Table{
+		Name: e.key, Line: e.line,
+		Values: s.words("values"),
+		File:   r.file(s.text("file", "")),
+		Keys:   s.list("keys", nil),
+		Value:  s.text("value", ""),
+	}
+	if v := s.take("default"); v != nil && v.want(text) {
+		t.Default = &v.text
+	}
+	s.done()
+	switch inline, file := s.has("values"), s.has("file"); {
+	case inline == file:
+		r.fault(e.line, s.path, "it needs either values or a file", "{values: {Active: active}} or {file: status.csv, keys: [code], value: status}")
+	case inline && (s.has("keys") || s.has("value")):
+		r.fault(e.line, s.path, "keys and value go with a file", "remove them")
+	case file:
+		s.missing("keys", "name the file's columns to look up by")
+		s.missing("value", "name the file's column to give")
+	}
+	return t
+}
+
+// words is a mapping of texts to texts.
+func (s *section) words(key string) map[string]string {
+	v := s.take(key)
+	if v == nil {
+		return nil
+	}
+	if v.kind != mapping || len(v.entries) == 0 {
+		v.fault("it must be a mapping of texts to texts", "{Active: active, Terminated: inactive}")
+		return nil
+	}
+	words := make(map[string]string, len(v.entries))
+	for _, e := range v.entries {
+		at := &value{e.value, s.r, v.path, e.line}
+		switch {
+		case e.kind != text:
+			at.fault("a key must be text, not "+e.kind.String(), "put it into quotes")
+		case at.want(text):
+			words[e.key] = at.text
+		}
+	}
+	return words
+}

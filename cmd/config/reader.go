@@ -1,0 +1,363 @@
+package config
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// reader collects what is wrong while the sections are read; it never stops at the first fault.
+type reader struct {
+	ctx      context.Context
+	name     string
+	dir      string
+	env      Env
+	opt      Options
+	lines    map[string]int
+	faults   []Fault
+	warnings []Fault
+}
+
+func newReader(ctx context.Context, name string, env Env, opt Options) *reader {
+	return &reader{ctx: ctx, name: name, dir: filepath.Dir(name), env: env, opt: opt, lines: map[string]int{}}
+}
+
+func (r *reader) fault(line int, path, message, hint string) {
+	r.faults = append(r.faults, Fault{r.name, line, path, message, hint})
+}
+
+func (r *reader) warn(line int, path, message, hint string) {
+	r.warnings = append(r.warnings, Fault{r.name, line, path, message, hint})
+}
+
+func (r *reader) sorted() []Fault {
+	slices.SortStableFunc(r.faults, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
+	return r.faults
+}
+
+// file makes a path of the config relative to the config's folder.
+func (r *reader) file(path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(r.dir, path)
+}
+
+// section reads the keys of one mapping. Keys that were not asked for by done are unknown.
+type section struct {
+	r     *reader
+	path  string
+	line  int
+	node  *node // nil: the section is missing, every key has its default
+	known []string
+	quiet bool // it may hold secrets: a key that nobody knows may be one, broken over two lines
+}
+
+// value is one key of a section: its node, and where faults about it point.
+type value struct {
+	*node
+	r    *reader
+	path string
+	line int
+}
+
+func (v *value) fault(message, hint string) { v.r.fault(v.line, v.path, message, hint) }
+
+func (s *section) sub(key string) string {
+	if s.path == "" {
+		return key
+	}
+	return s.path + "." + key
+}
+
+// know notes a key of the contract.
+func (s *section) know(key string) {
+	if !slices.Contains(s.known, key) {
+		s.known = append(s.known, key)
+	}
+}
+
+// take gives the value of a key; nil where it was not given, or given as nothing, which is a fault.
+func (s *section) take(key string) *value {
+	s.know(key)
+	if s.node == nil {
+		return nil
+	}
+	e := s.node.find(key)
+	if e == nil {
+		return nil
+	}
+	v := &value{e.value, s.r, s.sub(key), e.line}
+	s.r.lines[v.path] = e.line
+	if v.kind == null {
+		v.fault("it has no value", "give one, or remove the key")
+		return nil
+	}
+	return v
+}
+
+func (s *section) has(key string) bool { return s.node != nil && s.node.find(key) != nil }
+
+// blank tells whether a key was left out or given as "", the default written out.
+func (s *section) blank(key string) bool {
+	if !s.has(key) {
+		s.know(key)
+		return true
+	}
+	v := s.node.find(key).value
+	if v.kind == text && v.text == "" {
+		s.know(key)
+		return true
+	}
+	return false
+}
+
+// missing tells a required key that was not given at all; one given as nothing was told already.
+func (s *section) missing(key, hint string) {
+	if !s.has(key) {
+		s.r.fault(s.line, s.sub(key), "it is required", hint)
+	}
+}
+
+// notBuilt refuses keys of the contract that this version does not act on: ignoring one would be worse.
+func (s *section) notBuilt(keys ...string) {
+	for _, key := range keys {
+		s.know(key)
+		if s.has(key) {
+			s.r.fault(s.node.find(key).line, s.sub(key), "not built yet in this version", "remove the key")
+		}
+	}
+}
+
+// done tells every key that was never asked for.
+func (s *section) done() {
+	if s.node == nil {
+		return
+	}
+	for _, e := range s.node.entries {
+		if slices.Contains(s.known, e.key) {
+			continue
+		}
+		path, hint := s.path, "known here: "+strings.Join(s.known, ", ")
+		near := nearest(e.key, s.known)
+		if near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		// {hunter2} is a mapping with a key and nothing in it: such a "key" may be a secret and is not told either.
+		if near != "" || !s.quiet && e.value.kind != null && e.kind == text && len(e.key) <= 60 {
+			path = s.sub(e.key)
+		}
+		s.r.fault(e.line, path, "unknown key", hint)
+	}
+}
+
+// section gives a nested mapping, an empty one where it was not given or is no mapping.
+func (s *section) section(key string) *section {
+	sub := &section{r: s.r, path: s.sub(key), line: s.line}
+	v := s.take(key)
+	if v == nil {
+		return sub
+	}
+	sub.line = v.line
+	if v.kind != mapping {
+		v.fault("it must be a mapping, not "+v.kind.String(), "")
+		return sub
+	}
+	sub.node = v.node
+	return sub
+}
+
+// want tells whether v is of a kind.
+func (v *value) want(k kind) bool {
+	if v.kind == k {
+		return true
+	}
+	hint := ""
+	if k == text && (v.kind == number || v.kind == boolean) {
+		hint = "put it into quotes"
+	}
+	v.fault(fmt.Sprintf("it must be %v, not %v", k, v.kind), hint)
+	return false
+}
+
+func (s *section) text(key, def string) string {
+	if v := s.take(key); v != nil && v.want(text) {
+		return v.text
+	}
+	return def
+}
+
+func (s *section) bool(key string) bool {
+	v := s.take(key)
+	return v != nil && v.want(boolean) && strings.EqualFold(v.text, "true")
+}
+
+// oneOf is a text out of a list; the first is the default.
+func (s *section) oneOf(key string, words ...string) string {
+	v := s.take(key)
+	if v == nil || !v.want(text) {
+		return words[0]
+	}
+	if !slices.Contains(words, v.text) {
+		v.fault("it must be "+either(words)+", not "+shown(v.text), "")
+		return words[0]
+	}
+	return v.text
+}
+
+func (s *section) int(key string, def, low, high int) int {
+	v := s.take(key)
+	if v == nil || !v.want(number) {
+		return def
+	}
+	n, err := strconv.Atoi(strings.ReplaceAll(v.text, "_", ""))
+	if err != nil || n < low || n > high {
+		v.fault(fmt.Sprintf("it must be a whole number from %d to %d", low, high), "")
+		return def
+	}
+	return n
+}
+
+// float is a number from low to high; positive excludes 0.
+func (s *section) float(key string, def, high float64, positive bool) float64 {
+	v := s.take(key)
+	if v == nil || !v.want(number) {
+		return def
+	}
+	f, err := strconv.ParseFloat(v.text, 64)
+	if err != nil || !(f >= 0 && f <= high) || positive && f == 0 {
+		from := "from 0"
+		if positive {
+			from = "above 0"
+		}
+		v.fault(fmt.Sprintf("it must be a number %s to %v", from, high), "")
+		return def
+	}
+	return f
+}
+
+func (s *section) duration(key string, def time.Duration, positive bool) time.Duration {
+	v := s.take(key)
+	if v == nil {
+		return def
+	}
+	const hint = "write it as 15s, 10m, 36h or 90d"
+	if v.kind != text {
+		v.fault("it must be a time with its unit, not "+v.kind.String(), hint)
+		return def
+	}
+	d, ok := parseDuration(v.text)
+	switch {
+	case !ok:
+		v.fault("it is not a time: "+shown(v.text), hint)
+		return def
+	case positive && d == 0:
+		v.fault("it must be above 0", hint)
+		return def
+	}
+	return d
+}
+
+// parseDuration reads Go's durations with days before them: 90d, 1d12h. Negative ones are refused.
+func parseDuration(s string) (time.Duration, bool) {
+	const day = 24 * time.Hour
+	var total time.Duration
+	if before, after, found := strings.Cut(s, "d"); found {
+		days, err := strconv.ParseUint(before, 10, 16)
+		if err != nil {
+			return 0, false
+		}
+		if total, s = time.Duration(days)*day, after; s == "" {
+			return total, true
+		}
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 || total+d < 0 {
+		return 0, false
+	}
+	return total + d, true
+}
+
+// list is a list of texts, none of them empty or given twice.
+func (s *section) list(key string, def []string) []string {
+	v := s.take(key)
+	if v == nil {
+		return def
+	}
+	if v.kind != list {
+		v.fault("it must be a list, not "+v.kind.String(), "put it into brackets: ["+key+"…]")
+		return def
+	}
+	if len(v.items) == 0 {
+		v.fault("the list is empty", "")
+		return def
+	}
+	var out []string
+	for i, item := range v.items {
+		at := &value{item, v.r, fmt.Sprintf("%s[%d]", v.path, i), item.line}
+		switch {
+		case !at.want(text):
+		case item.text == "":
+			at.fault("it is empty", "")
+		case slices.Contains(out, item.text):
+			at.fault("it is in the list twice", "remove one of the two")
+		default:
+			out = append(out, item.text)
+		}
+	}
+	return out
+}
+
+// shown quotes a value for a message, cut to a readable length.
+func shown(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		s = string(r[:60]) + "…"
+	}
+	return strconv.Quote(s)
+}
+
+func either(words []string) string {
+	if len(words) == 1 {
+		return words[0]
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
+
+// nearest gives the known word that a typing error away from s, or "".
+func nearest(s string, known []string) string {
+	best, at := "", 3
+	for _, k := range known {
+		if d := distance(s, k); d < at && d < len(k)/2 {
+			best, at = k, d
+		}
+	}
+	return best
+}
+
+// distance is Levenshtein's, or a large number where the lengths alone tell that it is not small.
+func distance(a, b string) int {
+	if len(a) > len(b)+3 || len(b) > len(a)+3 {
+		return 99
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

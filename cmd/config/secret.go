@@ -1,0 +1,156 @@
+package config
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+const secretHint = "use {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}"
+
+// Names that may be told when the variable is not set. Anything else may be the secret itself, put in the wrong place.
+var tellable = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
+
+// secret reads one secret. None of its messages quotes what stands in the config or what came back, because a secret
+// may stand where its source should: the line tells enough.
+func (s *section) secret(key string) export.Secret {
+	s.quiet = true
+	v := s.take(key)
+	if v == nil {
+		return export.Secret{}
+	}
+	if v.kind != mapping {
+		v.fault("literal secret", secretHint)
+		return export.Secret{}
+	}
+	if len(v.entries) != 1 || !slices.Contains([]string{"env", "file", "command"}, v.entries[0].key) {
+		v.fault("a secret has exactly one source", secretHint)
+		return export.Secret{}
+	}
+	source := v.entries[0].value
+	var got string
+	var ok bool
+	switch v.entries[0].key {
+	case "env":
+		got, ok = v.fromEnv(source)
+	case "file":
+		got, ok = v.fromFile(source)
+	case "command":
+		got, ok = v.fromCommand(source)
+	}
+	if !ok || !v.r.opt.NeedSecrets {
+		return export.Secret{}
+	}
+	return export.NewSecret(got)
+}
+
+func (v *value) fromEnv(source *node) (string, bool) {
+	if source.kind != text || source.text == "" {
+		v.fault("env must name an environment variable", secretHint)
+		return "", false
+	}
+	if !v.r.opt.NeedSecrets {
+		return "", true
+	}
+	got := v.r.env.Getenv(source.text)
+	if got == "" {
+		name := "the environment variable named here"
+		if tellable.MatchString(source.text) {
+			name = "the environment variable " + source.text
+		}
+		v.fault(name+" is not set or empty", "set it for the user that runs hr2coupa")
+		return "", false
+	}
+	return got, true
+}
+
+func (v *value) fromFile(source *node) (string, bool) {
+	if source.kind != text || source.text == "" || strings.ContainsAny(source.text, "\r\n\x00") {
+		v.fault("file must name a file", secretHint)
+		return "", false
+	}
+	if !v.r.opt.NeedSecrets {
+		return "", true
+	}
+	data, mode, err := v.r.env.read(v.r.file(source.text), maxSecret)
+	switch {
+	case err != nil:
+		v.fault("cannot read the secret's file: "+reason(err), "relative paths begin at "+v.r.dir)
+		return "", false
+	case openToOthers(mode):
+		v.fault("the secret's file can be read by others", "chmod 600 the file")
+		return "", false
+	}
+	return v.trimmed(data, "file")
+}
+
+func openToOthers(mode fs.FileMode) bool {
+	return runtime.GOOS != "windows" && mode.Perm()&0o007 != 0 // Windows has no such bits: every file would show them
+}
+
+func (v *value) fromCommand(source *node) (string, bool) {
+	argv := make([]string, 0, len(source.items))
+	for _, item := range source.items {
+		if item.kind == text {
+			argv = append(argv, item.text)
+		}
+	}
+	if len(argv) == 0 || len(argv) != len(source.items) || argv[0] == "" {
+		v.fault("command must be a list of texts: a program and its arguments", "no shell is used; put numbers into quotes")
+		return "", false
+	}
+	if !v.r.opt.NeedSecrets {
+		return "", true
+	}
+	if strings.ContainsRune(argv[0], filepath.Separator) {
+		argv[0] = v.r.file(argv[0])
+	}
+	ctx, cancel := context.WithTimeout(v.r.ctx, commandTimeout)
+	defer cancel()
+	data, err := v.r.env.Run(ctx, argv)
+	if err == nil && len(data) > maxSecret {
+		err = errTooLarge
+	}
+	if err != nil {
+		v.fault("the secret's command gave nothing: "+whyCommand(err), "run it by hand as the user that runs hr2coupa")
+		return "", false
+	}
+	return v.trimmed(data, "command")
+}
+
+// whyCommand has words of its own for every error: those of others name the program or quote what it said.
+func whyCommand(err error) string {
+	var exit *exec.ExitError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Sprintf("no answer within %v", commandTimeout)
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	case errors.Is(err, errTooLarge):
+		return fmt.Sprintf("it gave more than %d bytes", maxSecret)
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+		return "the program was not found"
+	case errors.As(err, &exit):
+		return "it ended with " + exit.ProcessState.String()
+	}
+	return "it could not be run"
+}
+
+// trimmed takes one line break off the end: editors and commands add it.
+func (v *value) trimmed(data []byte, source string) (string, bool) {
+	got := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
+	if got == "" {
+		v.fault("the secret's "+source+" is empty", "")
+		return "", false
+	}
+	return got, true
+}

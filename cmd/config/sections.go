@@ -1,0 +1,111 @@
+package config
+
+import (
+	"slices"
+)
+
+const (
+	maxRows  = 5_000     // Coupa's limits for one file ("Coupa CSV Flat File Integration")
+	maxBytes = 8_000_000 // same page
+)
+
+// Columns a key needs; see Layout.Key.
+const (
+	keyLogin          = "login"
+	keyEmployeeNumber = "employee_number"
+	columnEmployee    = "Employee Number"
+)
+
+// config reads every section; the order of calls is the order of the contract.
+func (r *reader) config(root *node) *Config {
+	s := &section{r: r, line: 1, node: root}
+	c := &Config{File: r.name, Hash: root.hash(), lines: r.lines}
+	c.Production = s.bool("production")
+	host := ""
+	c.Instance, host = s.baseURL("instance", c.Production)
+	s.missing("instance", "name your Coupa instance: https://acme-test.coupahost.com")
+	c.Feed = r.feed(s.section("feed"))
+	c.Mapping = r.mapping(s.section("mapping"))
+	c.Route = s.oneOfBuilt("route", []string{"csv"}, []string{"api", "auto"})
+	c.Load = load(s.section("load"))
+	c.SFTP = r.sftp(s.section("sftp"), host)
+	c.Coupa = r.coupa(s.section("coupa"), c, host)
+	c.Layout = layout(s.section("layout"), c.Mapping)
+	c.Limits = limits(s.section("limits"))
+	c.Ledger = r.file(s.text("ledger", "hr2coupa-ledger"))
+	s.oneOfBuilt("privacy", []string{"keys"}, []string{"pseudonyms"})
+	s.notBuilt("protect", "retention", "notify", "heartbeat", "metrics")
+	s.done()
+	if c.Production && host != "" && isTest(host) {
+		s.r.warn(r.lines["production"], "production", "it is true, but the instance is a test", "remove it: it opens the door to production hosts")
+	}
+	c.Warnings = r.warnings
+	return c
+}
+
+// oneOfBuilt is oneOf with words of the contract that this version does not act on.
+func (s *section) oneOfBuilt(key string, built, later []string) string {
+	if s.has(key) {
+		if e := s.node.find(key); e.value.kind == text && slices.Contains(later, e.value.text) {
+			s.know(key)
+			s.r.fault(e.line, s.sub(key), e.value.text+" is not built yet in this version", "use "+either(built))
+			return built[0]
+		}
+	}
+	return s.oneOf(key, built...)
+}
+
+func layout(s *section, m Mapping) Layout {
+	mapped := slices.ContainsFunc(m.Columns, func(c Column) bool { return c.Name == columnEmployee })
+	l := Layout{
+		Key:           keyLogin,
+		MaxRows:       s.int("max_rows", maxRows, 1, maxRows),
+		MaxBytes:      s.int("max_bytes", maxBytes, 1, maxBytes),
+		BlankSend:     s.oneOf("blank", "omit", "send") == "send",
+		Custom:        s.list("custom", nil),
+		AllowCardData: s.text("allow_card_data", ""),
+	}
+	if mapped {
+		l.Key = keyEmployeeNumber
+	}
+	if s.has("key") {
+		l.Key = s.oneOf("key", keyLogin, keyEmployeeNumber)
+		if l.Key == keyEmployeeNumber && !mapped && len(m.Columns) > 0 {
+			s.r.fault(s.r.lines["layout.key"], "layout.key", "the mapping does not fill "+columnEmployee, "add it to mapping.columns, or write key: login")
+		}
+	}
+	s.know("key")
+	s.done()
+	return l
+}
+
+func limits(s *section) Limits {
+	l := Limits{
+		Deactivations: s.limit("deactivations", Limit{Count: 10, Percent: 5}),
+		Creates:       s.limit("creates", Limit{}),
+		Updates:       s.limit("updates", Limit{Unlimited: true}),
+	}
+	s.notBuilt("columns", "shrink")
+	s.done()
+	return l
+}
+
+func (s *section) limit(key string, def Limit) Limit {
+	v := s.take(key)
+	switch {
+	case v == nil:
+		return def
+	case v.kind == text && v.text == "unlimited":
+		return Limit{Unlimited: true}
+	case v.kind != mapping:
+		v.fault("it must be {count: N, percent: P} or unlimited", "")
+		return def
+	}
+	sub := &section{r: s.r, path: v.path, line: v.line, node: v.node}
+	l := Limit{Count: sub.int("count", 0, 0, 1_000_000_000), Percent: sub.float("percent", 0, 100, false)}
+	sub.done()
+	if !sub.has("count") && !sub.has("percent") {
+		v.fault("it needs a count, a percent or both", "{count: 10, percent: 5}; the larger of the two counts")
+	}
+	return l
+}

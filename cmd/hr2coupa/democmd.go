@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"text/template"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/templates"
+	"github.com/hr2coupa/hr2coupa/transport/twin"
+)
+
+func (a *app) demoCmd() *cobra.Command {
+	var keep string
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "the main job on shipped sample data against a twin it starts itself; needs no config",
+		Long: `Demo starts the Coupa twin, plans a shipped HR feed of a few hundred people, delivers it over
+SFTP, waits for the loads and reports on every row. It ends with 0 when the story came out as told,
+and prints the run's own code.`,
+		Example: "  hr2coupa demo\n  hr2coupa demo --keep /tmp/demo",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.demo(cmd.Context(), keep)
+		},
+	}
+	c.Flags().StringVar(&keep, "keep", "", "keep config, feed and ledger in this folder, for a look")
+	return c
+}
+
+// told is the demo's story: what its feed must come to, by outcome, and the code of its run.
+var told = struct {
+	exit, input int
+	by          map[export.Outcome]int
+}{
+	exit: export.ExitPartial, input: 302,
+	by: map[export.Outcome]int{export.Applied: 293, export.Quarantined: 7, export.Rejected: 2},
+}
+
+func (a *app) demo(ctx context.Context, keep string) error {
+	dir := keep
+	if dir == "" {
+		tmp, err := os.MkdirTemp("", "hr2coupa-demo-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(tmp) // only sample data
+		dir = tmp
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	t, err := twin.Start(ctx, twin.Options{
+		Users: bytes.NewReader(templates.DemoUsers()), User: "demo", ClientID: "demo", Now: a.now,
+		Switches: twin.Switches{PickUpInterval: 300 * time.Millisecond, LoadTime: 300 * time.Millisecond},
+	})
+	if err != nil {
+		return err
+	}
+	rep, err := a.tellDemo(ctx, dir, t)
+	if err := errors.Join(err, t.Close()); err != nil {
+		return err
+	}
+	return a.endDemo(rep, keep)
+}
+
+// tellDemo lays out config and feed and runs the main job as anybody would.
+func (a *app) tellDemo(ctx context.Context, dir string, t *twin.Twin) (*export.Report, error) {
+	if err := layDemo(dir, t); err != nil {
+		return nil, err
+	}
+	env := t.Env()
+	demo := *a
+	demo.config = filepath.Join(dir, "hr2coupa.yaml")
+	demo.getenv = func(name string) string {
+		switch name {
+		case "DEMO_SFTP_PASSWORD":
+			return env["COUPA_SFTP_PASSWORD"]
+		case "DEMO_COUPA_SECRET":
+			return env["COUPA_CLIENT_SECRET"]
+		}
+		return a.getenv(name)
+	}
+	if !a.json {
+		fmt.Fprintf(a.stdout, "A stand-in for Coupa listens on %s and %s\n\nThe plan\n--------\n", t.SFTPAddr(), t.URL())
+		if err := demo.plan(ctx, planOptions{people: 3}); err != nil {
+			return nil, err
+		}
+		fmt.Fprint(a.stdout, "\nThe run\n-------\n")
+	}
+	rep, err := demo.run(ctx, runOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return rep, demo.printReport(rep)
+}
+
+func layDemo(dir string, t *twin.Twin) error {
+	tpl, err := template.New("config").Parse(string(templates.DemoConfig()))
+	if err != nil {
+		return fmt.Errorf("demo config: %w", err)
+	}
+	feed := filepath.Join(dir, "changes.csv")
+	var conf bytes.Buffer
+	err = tpl.Execute(&conf, map[string]string{
+		"Instance": t.URL(), "SFTPAddress": t.SFTPAddr(), "HostKey": t.HostKeyFingerprint(),
+		"Ledger": filepath.Join(dir, "ledger"), "Feed": feed,
+	})
+	if err != nil {
+		return fmt.Errorf("demo config: %w", err)
+	}
+	if err := os.WriteFile(feed, templates.DemoFeed(), 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "hr2coupa.yaml"), conf.Bytes(), 0o600)
+}
+
+// endDemo compares what came out with the story and says what to type next.
+func (a *app) endDemo(rep *export.Report, keep string) error {
+	if rep.Exit != told.exit || rep.Counts.Input != told.input || !maps.Equal(nonzero(rep.Counts.By), told.by) {
+		return fmt.Errorf("the demo did not come out as told: run code %d, %s; please report this", rep.Exit, sums(rep.Counts))
+	}
+	a.code = export.ExitOK
+	if a.json {
+		return nil
+	}
+	w := &errWriter{w: a.stdout}
+	fmt.Fprintf(w, "\nThe story came out as told. The run itself ended with code %d: some rows need a person.\n", rep.Exit)
+	if keep != "" {
+		fmt.Fprintf(w, "Config, feed and ledger lie in %s; hr2coupa status -c %s shows the run again.\n", keep, filepath.Join(keep, "hr2coupa.yaml"))
+		return w.err
+	}
+	fmt.Fprint(w, `
+On your own data
+  hr2coupa twin --users users.json     a twin to rehearse with; it prints a config that leads to it
+  hr2coupa plan -c hr2coupa.yaml       what would change; sends nothing
+  hr2coupa run -c hr2coupa.yaml        the main job
+`)
+	return w.err
+}
+
+func nonzero(m map[export.Outcome]int) map[export.Outcome]int {
+	out := maps.Clone(m)
+	maps.DeleteFunc(out, func(_ export.Outcome, n int) bool { return n == 0 })
+	return out
+}

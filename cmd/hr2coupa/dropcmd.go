@@ -1,0 +1,243 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/layout"
+)
+
+type dropOptions struct {
+	files      []string
+	again      bool
+	allowEmpty bool
+	noWait     bool
+}
+
+func (a *app) dropCmd() *cobra.Command {
+	var o dropOptions
+	c := &cobra.Command{
+		Use:   "drop FILE…",
+		Short: "manual file drop of ready Coupa CSVs: checks them, delivers, awaits, reports",
+		Long: `Drop sends files that are Coupa users CSVs already. They are held against the layout first;
+with one fault in one file nothing is sent. The bytes go as they are, under a name of ours.
+Several files go one after the other, each when the one before has its verdict.`,
+		Example: "  hr2coupa drop new-approvers.csv",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.files = args
+			rep, err := a.drop(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			a.code = rep.Exit
+			return a.printReport(rep)
+		},
+	}
+	f := c.Flags()
+	f.BoolVar(&o.again, "again", false, "send a file whose bytes were dropped before")
+	f.BoolVar(&o.allowEmpty, "allow-empty", false, "let empty cells go; what Coupa makes of them is not documented")
+	f.BoolVar(&o.noWait, "no-wait", false, "deliver and leave; the next run asks for the verdict")
+	return c
+}
+
+// ready is one checked file on its way.
+type ready struct {
+	file  export.FeedFile
+	data  []byte
+	sheet *layout.Ready
+}
+
+func (a *app) drop(ctx context.Context, o dropOptions) (*export.Report, error) {
+	started := a.now().UTC()
+	cfg, err := a.load(ctx, config.Options{NeedSecrets: true, NoFeed: true})
+	if err != nil {
+		return nil, err
+	}
+	files, err := readyFiles(cfg, o)
+	if err != nil {
+		return nil, err
+	}
+	j, err := a.job(ctx, cfg, "drop")
+	if err != nil {
+		return nil, err
+	}
+	defer j.close()
+	j.runner.NoWait = o.noWait
+	if err := j.resume(ctx); err != nil {
+		return nil, err
+	}
+	if !o.again {
+		if err := j.droppedBefore(files); err != nil {
+			return nil, err
+		}
+	}
+	if err := j.withinLimits(files); err != nil {
+		return nil, err
+	}
+	if err := j.runner.Check(ctx); err != nil {
+		return nil, err
+	}
+	id, err := j.planDrop(files, started)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.drive(ctx, id); err != nil {
+		return nil, err
+	}
+	return j.report(id, nil)
+}
+
+// readyFiles reads and checks every file; all faults of all files are told at once.
+func readyFiles(cfg *config.Config, o dropOptions) ([]ready, error) {
+	var out []ready
+	var faults []error
+	paths := map[string]string{}
+	for _, path := range o.files {
+		data, err := readReady(path)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		sum := sha256.Sum256(data)
+		r := ready{data: data, file: export.FeedFile{Path: path, Name: filepath.Base(path), Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])}}
+		if other, ok := paths[r.file.SHA256]; ok {
+			faults = append(faults, fmt.Errorf("%s: the same bytes as %s; name it once", path, other))
+		}
+		paths[r.file.SHA256] = path
+		sheet, bad := layout.CheckReady(r.file.Name, data, layout.ReadyOptions{
+			Custom: cfg.Layout.Custom, CardReason: cfg.Layout.AllowCardData, AllowEmpty: o.allowEmpty,
+			AllowNotify: cfg.Limits.Creates.Unlimited || cfg.Limits.Creates.Count > 0,
+			MaxRows:     cfg.Layout.MaxRows, MaxBytes: cfg.Layout.MaxBytes,
+		})
+		for _, f := range bad {
+			faults = append(faults, f)
+		}
+		r.sheet = sheet
+		out = append(out, r)
+	}
+	if len(faults) > 0 {
+		return nil, &exitError{export.ExitFeed, errors.Join(append(faults, errors.New("nothing was sent"))...)}
+	}
+	return out, nil
+}
+
+// readReady reads one file, a little beyond what a part may be so that too large is told as such.
+func readReady(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	const most = 4 * layout.MaxBytes
+	data, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the file: %w", err)
+	}
+	if len(data) > most {
+		return nil, fmt.Errorf("%s: more than %d bytes; Coupa takes at most %d in one file: split it", path, most, layout.MaxBytes)
+	}
+	return data, nil
+}
+
+// droppedBefore refuses bytes that were sent before and names the load they became.
+func (j *job) droppedBefore(files []ready) error {
+	var faults []error
+	for _, f := range files {
+		old, ok, err := j.ledger.SeenBytes(f.file.SHA256)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		parts, err := j.ledger.Parts(old.Run)
+		if err != nil {
+			return err
+		}
+		became := "run " + old.Run
+		for _, p := range parts {
+			if p.SHA256 == f.file.SHA256 {
+				became = fmt.Sprintf("%s in run %s, load %s, %s", p.Name, old.Run, dash(p.LoadID), p.State)
+			}
+		}
+		faults = append(faults, fmt.Errorf("%s: the same bytes were dropped before, as %s; --again sends them once more", f.file.Name, became))
+	}
+	if len(faults) > 0 {
+		return &exitError{export.ExitUsage, errors.Join(faults...)}
+	}
+	return nil
+}
+
+func (j *job) withinLimits(files []ready) error {
+	people, err := j.ledger.People()
+	if err != nil {
+		return err
+	}
+	plan := &export.Plan{}
+	for _, f := range files {
+		plan.Rows += len(f.sheet.Rows)
+		for _, r := range f.sheet.Rows {
+			if r.Inactive {
+				plan.Deactivations++
+			}
+		}
+	}
+	var faults []error
+	for _, b := range limits(j.cfg).Broken(plan, people) {
+		faults = append(faults, errors.New("held: "+b))
+	}
+	if len(faults) > 0 {
+		return &exitError{export.ExitHeld, errors.Join(append(faults, errors.New("nothing was sent"))...)}
+	}
+	return nil
+}
+
+// planDrop writes the files into the ledger as they are, each as one part and, since they may build on each other, one
+// wave.
+func (j *job) planDrop(files []ready, started time.Time) (string, error) {
+	id, err := j.ledger.BeginRun(export.RunRecord{Command: j.command, State: export.RunWorking, Started: started})
+	if err != nil {
+		return "", err
+	}
+	tx, err := j.ledger.Plan(id)
+	if err != nil {
+		return "", err
+	}
+	defer tx.Rollback()
+	var seen []export.FeedFile
+	input := 0
+	for i, f := range files {
+		part := export.Part{
+			Name: export.PartName(started, f.file.SHA256, i+1, len(files)), UserName: f.file.Name, Wave: i + 1,
+			Rows: len(f.sheet.Rows), Size: f.file.Size, SHA256: f.file.SHA256, State: export.Planned, Planned: started,
+			Created: -1, Updated: -1,
+		}
+		if part.ID, err = tx.AddPart(part, f.data); err != nil {
+			return "", err
+		}
+		for n, r := range f.sheet.Rows {
+			input++
+			row := export.RowResult{
+				Part: part.ID, PartRow: n + 1, Origin: export.Origin{File: f.file.Name, Line: r.Line}, Lines: 1,
+				Key: r.Key, First: r.First, Login: r.Login, Outcome: export.Pending,
+			}
+			if err := tx.AddRow(row); err != nil {
+				return "", err
+			}
+		}
+		seen = append(seen, f.file)
+	}
+	return id, tx.Commit(seen, input)
+}

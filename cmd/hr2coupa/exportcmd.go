@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+func (a *app) exportCmd() *cobra.Command {
+	var dir string
+	c := &cobra.Command{
+		Use:     "export [FILE…] -d DIR",
+		Short:   "only write the Coupa CSV parts to a folder",
+		Long:    `Export maps and checks the feed and writes the parts to a folder. It sends nothing, records nothing and needs no secrets.`,
+		Example: "  hr2coupa export -d /tmp/parts users-20261124.csv",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if dir == "" {
+				return usage("export needs -d DIR, the folder to write to")
+			}
+			return a.export(cmd.Context(), args, dir)
+		},
+	}
+	c.Flags().StringVarP(&dir, "dir", "d", "", "folder for the parts; it is made if it is missing")
+	return c
+}
+
+func (a *app) export(ctx context.Context, files []string, dir string) error {
+	cfg, err := a.load(ctx, config.Options{FeedGiven: len(files) > 0})
+	if err != nil {
+		return err
+	}
+	pipe, err := a.pipeline(cfg)
+	if err != nil {
+		return err
+	}
+	now := a.now().UTC()
+	feed, err := pipe.open(pipe.patterns(files), now)
+	if err != nil {
+		return err
+	}
+	people, _, err := a.remembered(cfg, nil)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make the folder for the parts: %w", err)
+	}
+	out := &partDir{dir: dir, names: map[int64]string{}}
+	defer out.sweep()
+	sink := &planSink{dir: out}
+	plan, err := pipe.planner(feed, people, now).Build(ctx, sink)
+	if err != nil {
+		return err
+	}
+	res := sink.result(plan, pipe)
+	res.Limits = limits(pipe.cfg).Broken(plan, len(people))
+	res.judge()
+	a.code = res.Exit
+	if a.json {
+		return a.printJSON(res)
+	}
+	return a.printExport(res, dir)
+}
+
+func (a *app) printExport(r *planned, dir string) error {
+	w := &errWriter{w: a.stdout}
+	fmt.Fprintf(w, "Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
+	for _, l := range r.Limits {
+		fmt.Fprintf(w, "  a run would be HELD: %s\n", l)
+	}
+	rowsText(w, r.Rows, export.Quarantined, "Quarantined: held back by hr2coupa, mend them in HR")
+	fmt.Fprintf(w, "\nWritten to %s\n", dir)
+	for _, p := range r.Parts {
+		fmt.Fprintf(w, "  %s  %s, %d bytes\n", p.Name, plural(p.Rows, "row"), p.Size)
+	}
+	return w.err
+}
+
+// partDir writes parts under a temporary name until their number, and so their name, is known.
+type partDir struct {
+	dir   string
+	names map[int64]string // temporaries that still lie there
+}
+
+func (d *partDir) write(id int64, data []byte) error {
+	path := filepath.Join(d.dir, fmt.Sprintf(".hr2coupa-%d-%d.tmp", os.Getpid(), id))
+	d.names[id] = path
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		return fmt.Errorf("write a part: %w", err)
+	}
+	return nil
+}
+
+func (d *partDir) name(id int64, name string) error {
+	if err := os.Rename(d.names[id], filepath.Join(d.dir, name)); err != nil {
+		return fmt.Errorf("name a part: %w", err)
+	}
+	delete(d.names, id)
+	return nil
+}
+
+// sweep removes what a failed export has left under temporary names.
+func (d *partDir) sweep() {
+	for _, path := range d.names {
+		os.Remove(path) // the export has failed already and tells why
+	}
+}

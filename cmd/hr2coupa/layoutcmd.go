@@ -1,0 +1,121 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/layout"
+)
+
+func (a *app) layoutCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "layout [TEMPLATE.csv]",
+		Short: "print the columns, or compare the instance's own template with the built-in layout",
+		Long: `Layout prints the columns of Coupa's users import as hr2coupa knows them. With the CSV template
+that the instance itself offers (Users, Load from file, CSV template) it tells where the two differ:
+columns this instance lacks must not be mapped, columns it has beyond are custom fields (layout.custom).
+It ends with 3 where they differ.`,
+		Example: "  hr2coupa layout\n  hr2coupa layout users_template.csv",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return a.printLayout()
+			}
+			return a.compareLayout(cmd, args[0])
+		},
+	}
+}
+
+func (a *app) printLayout() error {
+	columns := layout.Columns()
+	if a.json {
+		return a.printJSON(columns)
+	}
+	w := &errWriter{w: a.stdout}
+	rows := [][]string{{"COLUMN", "TYPE", "LENGTH", "MARKS", "API"}}
+	for _, c := range columns {
+		length := "-"
+		if c.MaxLength > 0 {
+			length = fmt.Sprint(c.MaxLength)
+		}
+		rows = append(rows, []string{c.Name, string(c.Type), length, dash(marks(c)), dash(c.API)})
+	}
+	table(w, rows)
+	fmt.Fprintf(w, "  %s\n", plural(len(columns), "column"))
+	return w.err
+}
+
+func marks(c layout.Column) string {
+	var m []string
+	for _, x := range []struct {
+		on   bool
+		word string
+	}{
+		{c.Required, "required"}, {c.Unique, "unique"}, {c.List, "list: replaced"}, {c.BlankDangerous, "blank is dangerous"},
+		{c.Sensitive, "card data"}, {c.Refused, "never sent"},
+	} {
+		if x.on {
+			m = append(m, x.word)
+		}
+	}
+	return strings.Join(m, ", ")
+}
+
+func (a *app) compareLayout(cmd *cobra.Command, path string) error {
+	var custom []string
+	if cmd.Flags().Changed("config") || exists(a.config) {
+		cfg, err := a.load(cmd.Context(), config.Options{NoFeed: true})
+		if err != nil {
+			return err
+		}
+		custom = cfg.Layout.Custom
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return usage("%w", err)
+	}
+	defer f.Close() // only read from
+	d, err := layout.Compare(f, custom)
+	if err != nil {
+		return usage("%s: %w", path, err)
+	}
+	if !d.Same() {
+		a.code = export.ExitPartial
+	}
+	if a.json {
+		return a.printJSON(d)
+	}
+	w := &errWriter{w: a.stdout}
+	printDiff(w, d)
+	return w.err
+}
+
+func printDiff(w io.Writer, d layout.Diff) {
+	if d.Same() {
+		fmt.Fprintln(w, "the template has exactly the columns hr2coupa knows")
+	}
+	for _, l := range []struct {
+		title string
+		names []string
+	}{
+		{"Missing in the template: do not map these for this instance", d.Missing},
+		{"Unknown to hr2coupa: custom fields go into layout.custom", d.Unknown},
+		{"Twice in the template", d.Duplicate},
+		{"Starred in the template: the star is no part of the name", d.Starred},
+		{"In another order: no harm, columns go by name", d.Moved},
+	} {
+		if len(l.names) == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "%s (%d)\n", l.title, len(l.names))
+		for _, n := range l.names {
+			fmt.Fprintln(w, "  "+clean(n))
+		}
+	}
+}

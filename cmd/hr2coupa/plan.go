@@ -1,0 +1,284 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+type planOptions struct {
+	files  []string
+	all    bool
+	people int // how many people are shown without all
+}
+
+// shownPeople is how many people a plan shows without --all.
+const shownPeople = 20
+
+
+func (a *app) planCmd() *cobra.Command {
+	o := planOptions{people: shownPeople}
+	c := &cobra.Command{
+		Use:   "plan [FILE…]",
+		Short: "the pure half: what would change, what is quarantined, which limits hold",
+		Long: `Plan reads the feed, maps and checks it, and tells what a run would send, per person and per
+column. It sends nothing, records nothing and needs no secrets.`,
+		Example: "  hr2coupa plan\n  hr2coupa plan --all users-20261124.csv",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.files = args
+			return a.plan(cmd.Context(), o)
+		},
+	}
+	c.Flags().BoolVar(&o.all, "all", false, "tell every person, not only the first 20")
+	c.Flags().StringP("output", "o", "", "save the plan (not built yet)")
+	c.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		if cmd.Flags().Changed("output") {
+			return usage("plan -o is not built yet; print the plan with --json")
+		}
+		return nil
+	}
+	return c
+}
+
+// planned is the result of a plan: its sums and, row by row, what would go where.
+type planned struct {
+	Verdict     string             `json:"verdict"`
+	Exit        int                `json:"exit"`
+	Checked     bool               `json:"checked"` // false: nobody was asked which people Coupa knows
+	Key         string             `json:"key"`
+	Input       int                `json:"input"`
+	ToSend      int                `json:"to_send"` // records
+	Quarantined int                `json:"quarantined"`
+	Deactivate  int                `json:"deactivations"`
+	Waves       int                `json:"waves"`
+	Columns     map[string]int     `json:"columns"`
+	Limits      []string           `json:"limits,omitempty"` // those that would hold the run
+	Files       []export.FeedFile  `json:"files"`
+	Seen        []string           `json:"seen,omitempty"`
+	Parts       []export.Part      `json:"parts"`
+	People      []personPlan       `json:"people"`
+	Rows        []export.RowResult `json:"rows"` // quarantined
+}
+
+// personPlan is one person's row: which columns it carries.
+type personPlan struct {
+	Origin  export.Origin     `json:"origin"`
+	Key     string            `json:"key"`
+	Part    string            `json:"part"`
+	Columns map[string]string `json:"columns"`
+	part    int64
+}
+
+func (a *app) plan(ctx context.Context, o planOptions) error {
+	cfg, err := a.load(ctx, config.Options{FeedGiven: len(o.files) > 0})
+	if err != nil {
+		return err
+	}
+	pipe, err := a.pipeline(cfg)
+	if err != nil {
+		return err
+	}
+	now := a.now().UTC()
+	feed, err := pipe.open(pipe.patterns(o.files), now)
+	if err != nil {
+		return err
+	}
+	people, seen, err := a.remembered(cfg, feed.Files())
+	if err != nil {
+		return err
+	}
+	sink := &planSink{}
+	plan, err := pipe.planner(feed, people, now).Build(ctx, sink)
+	if err != nil {
+		return err
+	}
+	res := sink.result(plan, pipe)
+	res.Limits = limits(pipe.cfg).Broken(plan, len(people))
+	res.Seen = seen
+	res.judge()
+	a.code = res.Exit
+	if a.json {
+		return a.printJSON(res)
+	}
+	shown := o.people
+	if o.all {
+		shown = len(res.People)
+	}
+	return a.printPlan(res, shown)
+}
+
+// remembered reads what the ledger knows, where there is one: the people, and which of the files were seen.
+func (a *app) remembered(cfg *config.Config, files []export.FeedFile) (knower, []string, error) {
+	if !ledgerExists(cfg.Ledger) {
+		return nil, nil, nil
+	}
+	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+	if err != nil {
+		return nil, nil, err
+	}
+	defer l.Close() // only read from
+	people, err := l.Known()
+	if err != nil {
+		return nil, nil, err
+	}
+	var seen []string
+	for _, f := range files {
+		if old, ok, err := l.Seen(f.Name); err != nil {
+			return nil, nil, err
+		} else if ok && old.SHA256 == f.SHA256 && old.RunState != export.RunHeld {
+			seen = append(seen, f.Name)
+		}
+	}
+	return knower(people), seen, nil
+}
+
+func (r *planned) judge() {
+	r.Verdict, r.Exit = "ok", export.ExitOK
+	if r.Quarantined > 0 {
+		r.Verdict, r.Exit = "partial", export.ExitPartial
+	}
+	if len(r.Limits) > 0 {
+		r.Verdict, r.Exit = "held", export.ExitHeld
+	}
+}
+
+// planSink keeps what a plan yields in memory: plan and export are looked at by people.
+type planSink struct {
+	parts  []export.Part
+	people []personPlan
+	rows   []export.RowResult
+	dir    *partDir // export: the parts go to disk; nil for plan
+}
+
+func (s *planSink) Part(p export.Part, data []byte, rows []export.RowResult) (int64, error) {
+	p.ID = int64(len(s.parts) + 1)
+	s.parts = append(s.parts, p)
+	if s.dir != nil {
+		return p.ID, s.dir.write(p.ID, data)
+	}
+	return p.ID, s.read(p.ID, data, rows)
+}
+
+// read takes the cells back out of the encoded part: what is shown is what would be sent.
+func (s *planSink) read(part int64, data []byte, rows []export.RowResult) error {
+	r := csv.NewReader(bytes.NewReader(data))
+	header, err := r.Read()
+	if err != nil {
+		return fmt.Errorf("read a part back: %w; please report this", err)
+	}
+	for _, row := range rows {
+		cells, err := r.Read()
+		if err != nil {
+			return fmt.Errorf("read a part back: %w; please report this", err)
+		}
+		p := personPlan{Origin: row.Origin, Key: row.Key, Columns: map[string]string{}, part: part}
+		for i, c := range cells {
+			p.Columns[header[i]] = c
+		}
+		s.people = append(s.people, p)
+	}
+	return nil
+}
+
+func (s *planSink) Row(r export.RowResult, _ []export.Fault) error {
+	s.rows = append(s.rows, r)
+	return nil
+}
+
+func (s *planSink) Name(id int64, name string) error {
+	s.parts[id-1].Name = name
+	if s.dir != nil {
+		return s.dir.name(id, name)
+	}
+	return nil
+}
+
+func (s *planSink) result(plan *export.Plan, pipe *pipeline) *planned {
+	for i := range s.people {
+		s.people[i].Part = s.parts[s.people[i].part-1].Name
+	}
+	export.SortParts(s.parts)
+	slices.SortStableFunc(s.rows, func(a, b export.RowResult) int {
+		return cmp.Or(strings.Compare(a.Origin.File, b.Origin.File), a.Origin.Line-b.Origin.Line)
+	})
+	return &planned{
+		Key: pipe.key, Input: plan.Input, ToSend: plan.Records, Quarantined: plan.Quarantined, Deactivate: plan.Deactivations,
+		Waves: plan.Waves, Columns: plan.Columns, Files: plan.Files, Parts: s.parts, People: s.people, Rows: s.rows,
+	}
+}
+
+func (a *app) printPlan(r *planned, shown int) error {
+	w := &errWriter{w: a.stdout}
+	for _, f := range r.Files {
+		fmt.Fprintf(w, "feed %s\n", clean(f.Name))
+	}
+	for _, name := range r.Seen {
+		fmt.Fprintf(w, "  %s was seen before: a run would not send it again\n", clean(name))
+	}
+	fmt.Fprintf(w, "\nRecords\n  %d in = %d to send + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
+	fmt.Fprintf(w, "  %s in %s, %s; key %s\n", plural(len(r.People), "row"), plural(len(r.Parts), "part"), plural(r.Waves, "wave"), r.Key)
+	fmt.Fprintln(w, "  unchecked: nobody has asked Coupa which of these people it knows")
+	for _, l := range r.Limits {
+		fmt.Fprintf(w, "  HELD: %s\n", l)
+	}
+	columnsText(w, r)
+	peopleText(w, r.People, shown)
+	rowsText(w, r.Rows, export.Quarantined, "Quarantined: held back by hr2coupa, mend them in HR")
+	partsText(w, r.Parts)
+	return w.err
+}
+
+func columnsText(w io.Writer, r *planned) {
+	names := make([]string, 0, len(r.Columns))
+	for n := range r.Columns {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	rows := make([][]string, len(names))
+	for i, n := range names {
+		rows[i] = []string{n, plural(r.Columns[n], "row")}
+	}
+	if len(rows) > 0 {
+		fmt.Fprintln(w, "\nColumns that would be written")
+		table(w, rows)
+	}
+}
+
+func peopleText(w io.Writer, people []personPlan, shown int) {
+	if len(people) == 0 {
+		return
+	}
+	shown = min(shown, len(people))
+	fmt.Fprintln(w, "\nPeople")
+	rows := make([][]string, shown)
+	for i, p := range people[:shown] {
+		rows[i] = []string{p.Origin.String(), clean(p.Key), cellsText(p.Columns)}
+	}
+	table(w, rows)
+	if shown < len(people) {
+		fmt.Fprintf(w, "  and %d more: plan --all shows them\n", len(people)-shown)
+	}
+}
+
+func cellsText(cells map[string]string) string {
+	names := make([]string, 0, len(cells))
+	for n := range cells {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	for i, n := range names {
+		names[i] = n + "=" + clean(cells[n])
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+
+	"golang.org/x/term"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(interface{ Fd() uintptr })
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// printJSON prints the result as one object.
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.stdout)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// clean keeps texts from Coupa and HR from steering a terminal.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
+// table prints aligned columns, each line indented by two.
+func table(w io.Writer, rows [][]string) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, r := range rows {
+		fmt.Fprintln(t, "  "+strings.Join(r, "\t"))
+	}
+	t.Flush() // the writer below keeps its error; printReport returns it
+}
+
+// errWriter remembers the first error, so that a full disk behind stdout is told once at the end.
+type errWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (e *errWriter) Write(b []byte) (int, error) {
+	if e.err != nil {
+		return 0, e.err
+	}
+	n, err := e.w.Write(b)
+	e.err = err
+	return n, err
+}
+
+// printReport prints what a run came to: sums, parts, every row that is not applied, and what to type next.
+func (a *app) printReport(rep *export.Report) error {
+	if a.json {
+		return a.printJSON(rep)
+	}
+	w := &errWriter{w: a.stdout}
+	for _, r := range rep.Resumed {
+		reportText(w, r)
+		fmt.Fprintln(w)
+	}
+	reportText(w, rep)
+	next(w, rep)
+	return w.err
+}
+
+func reportText(w io.Writer, rep *export.Report) {
+	if rep.Verdict == "seen" {
+		for _, f := range rep.Files {
+			fmt.Fprintf(w, "seen: %s was planned before, nothing new is sent\n", clean(f.Name))
+		}
+		if rep.Why != "" {
+			fmt.Fprintln(w, rep.Why)
+		}
+		return
+	}
+	fmt.Fprintf(w, "run %s: %s\n", rep.Run, rep.Verdict)
+	if rep.Why != "" {
+		fmt.Fprintf(w, "  %s\n", clean(rep.Why))
+	}
+	for _, h := range rep.Held {
+		fmt.Fprintf(w, "  held: %s\n", h)
+	}
+	for _, al := range rep.Alarms {
+		fmt.Fprintf(w, "  ALARM: %s\n", al)
+	}
+	fmt.Fprintf(w, "\nRecords\n  %s\n", sums(rep.Counts))
+	partsText(w, rep.Parts)
+	for _, g := range []struct {
+		outcome export.Outcome
+		title   string
+	}{
+		{export.Quarantined, "Quarantined: held back by hr2coupa, mend them in HR"},
+		{export.Rejected, "Rejected: refused by Coupa"},
+		{export.Drifted, "Drifted: Coupa shows another value"},
+		{export.Pending, "Pending: no verdict yet"},
+		{export.Held, "Held: stopped by a limit, nothing sent"},
+	} {
+		rowsText(w, rep.Rows, g.outcome, g.title)
+	}
+}
+
+// sums shows that count in is count out.
+func sums(c export.Counts) string {
+	var parts []string
+	for _, o := range export.Outcomes() {
+		if n := c.By[o]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, o))
+		}
+	}
+	if len(parts) == 0 {
+		return fmt.Sprintf("%d in", c.Input)
+	}
+	return fmt.Sprintf("%d in = %s", c.Input, strings.Join(parts, " + "))
+}
+
+func partsText(w io.Writer, parts []export.Part) {
+	if len(parts) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nParts")
+	rows := [][]string{{"NAME", "WAVE", "ROWS", "BYTES", "STATE", "VERDICT", "LOAD"}}
+	for _, p := range parts {
+		load := "-"
+		if p.LoadID != "" {
+			load = p.LoadID + " via " + p.Via
+		}
+		rows = append(rows, []string{p.Name, fmt.Sprint(p.Wave), fmt.Sprint(p.Rows), fmt.Sprint(p.Size), string(p.State), dash(string(p.Verdict)), load})
+	}
+	table(w, rows)
+	for _, p := range parts {
+		if p.UserName != "" {
+			fmt.Fprintf(w, "  %s is your %s\n", p.Name, clean(p.UserName))
+		}
+		if p.Note != "" {
+			fmt.Fprintf(w, "  %s: %s\n", p.Name, clean(p.Note))
+		}
+	}
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// shownRows is how many rows of one outcome a report shows; --json has all.
+const shownRows = 200
+
+func rowsText(w io.Writer, rows []export.RowResult, o export.Outcome, title string) {
+	n := 0
+	var out [][]string
+	for _, r := range rows {
+		if r.Outcome != o {
+			continue
+		}
+		if n++; n <= shownRows {
+			out = append(out, []string{r.Origin.String(), dash(clean(r.Key)), clean(r.Reason)})
+		}
+	}
+	if n == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s (%s)\n", title, plural(n, "row"))
+	table(w, out)
+	if n > shownRows {
+		fmt.Fprintf(w, "  and %d more: see --json\n", n-shownRows)
+	}
+}
+
+// next says what to type now.
+func next(w io.Writer, rep *export.Report) {
+	var lines []string
+	add := func(n int, line string) {
+		if n > 0 {
+			lines = append(lines, line)
+		}
+	}
+	by := rep.Counts.By
+	add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], "mend the rows in HR and deliver a new feed; or, once Coupa is mended, hr2coupa run --again")
+	add(by[export.Pending], "hr2coupa run asks Coupa again; hr2coupa status shows what is open")
+	add(by[export.Held], "look at it with hr2coupa plan; raise the limit in the config if it is meant, then hr2coupa run")
+	if rep.Exit == export.ExitNotDelivered {
+		lines = append(lines, "mend what is told above, then hr2coupa run: it goes on with the parts that were not sent")
+	}
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nNext")
+	for _, l := range lines {
+		fmt.Fprintln(w, "  "+l)
+	}
+}

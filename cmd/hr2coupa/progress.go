@@ -1,0 +1,47 @@
+package main
+
+import (
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// progress shows on a terminal how far the parts of a run are; elsewhere it does nothing.
+type progress struct {
+	a   *app
+	bar *progressbar.ProgressBar
+	at  map[string]int
+}
+
+func (a *app) progress() *progress { return &progress{a: a, at: map[string]int{}} }
+
+// stages is how many steps the bar gives a part: staged, delivered, settled.
+var stages = map[export.PartState]int{
+	export.Staged: 1, export.Renaming: 1, export.Delivered: 2, export.Loading: 2, export.Stalled: 3, export.InDoubt: 3, export.Settled: 3,
+}
+
+func (p *progress) start(parts []export.Part) {
+	if p.a.json || !isTerminal(p.a.stderr) || len(parts) == 0 {
+		return
+	}
+	p.bar = progressbar.NewOptions(3*len(parts), progressbar.OptionSetWriter(p.a.stderr), progressbar.OptionSetWidth(30),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false), progressbar.OptionSetDescription("sending"))
+}
+
+func (p *progress) tell(part export.Part) {
+	if p.bar == nil {
+		return
+	}
+	p.bar.Describe(string(part.State) + " " + part.Name)
+	if d := stages[part.State] - p.at[part.Name]; d > 0 {
+		p.at[part.Name] += d
+		_ = p.bar.Add(d) // a bar that cannot be drawn is no fault of the run
+	}
+}
+
+func (p *progress) done() {
+	if p.bar != nil {
+		_ = p.bar.Finish()
+		p.bar = nil
+	}
+}

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"github.com/spf13/cobra"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// app is what every command works with: the world as arguments, and the flags all of them have.
+type app struct {
+	getenv func(string) string
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	now    func() time.Time
+	log    *logrus.Logger
+
+	config    string
+	json      bool
+	logFormat string
+	logLevel  string
+
+	code int // the verdict of a command that ended without an error
+}
+
+// errInterrupted is the cause of a context that ended by a signal.
+var errInterrupted = errors.New("interrupted")
+
+// exitError carries the code a command ends with.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+func usage(format string, args ...any) error {
+	return &exitError{export.ExitUsage, fmt.Errorf(format, args...)}
+}
+
+// run is the whole program: everything it needs comes in, the exit code goes out.
+func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, log: logrus.New()}
+	a.log.SetOutput(stderr)
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return a.code
+	}
+	if errors.Is(context.Cause(ctx), errInterrupted) {
+		fmt.Fprintln(stderr, "hr2coupa: interrupted; the ledger is sound, and the next run goes on from here")
+		return export.ExitInterrupted
+	}
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(stderr, "hr2coupa: "+strings.TrimRight(line, "\n"))
+	}
+	return exitCode(err)
+}
+
+// interruptible ends the context at the first signal, so that a run finishes its record and leaves. The second signal
+// finds no handler and kills.
+func interruptible(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			signal.Stop(signals)
+			cancel(errInterrupted)
+		case <-done:
+		}
+	}()
+	return ctx, func() { signal.Stop(signals); close(done); cancel(nil) }
+}
+
+// exitCode finds the code for an error that ended a command.
+func exitCode(err error) int {
+	var exit *exitError
+	var feed *export.UnusableFeedError
+	var locked *export.LockedError
+	var not *export.NotDeliveredError
+	switch {
+	case errors.As(err, &exit):
+		return exit.code
+	case errors.As(err, &feed):
+		return export.ExitFeed
+	case errors.As(err, &locked):
+		return export.ExitLocked
+	case errors.As(err, &not):
+		return export.ExitNotDelivered
+	}
+	return export.ExitFault
+}
+
+const exitHelp = `
+Exit codes:
+  0    all applied, or nothing to do
+  1    unexpected fault, or sums that do not add up
+  2    usage or config
+  3    partial: rows quarantined, rejected or drifted; an alarm about creates
+  4    not delivered: host key, login, folder, permission, token, scope or cookie
+  5    stalled or in doubt: delivered, and no verdict in time
+  6    load failed or empty
+  7    another run holds the lock
+  8    held by a limit
+  9    feed unusable: missing, empty, stale or unreadable
+  130  interrupted, state sound
+`
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "hr2coupa",
+		Short:         "what HR knows about a person reaches Coupa, provably, every night",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			return a.setLog()
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.SetOut(a.stderr)
+			_ = cmd.Help() // writes to stderr; there is nobody to tell if that fails
+			return usage("a command is missing; try: hr2coupa demo")
+		},
+	}
+	root.SetHelpTemplate(root.HelpTemplate() + exitHelp)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
+	f := root.PersistentFlags()
+	f.StringVarP(&a.config, "config", "c", "hr2coupa.yaml", "config file")
+	f.BoolVar(&a.json, "json", false, "print the result as JSON")
+	f.StringVar(&a.logFormat, "log-format", "text", "log on stderr as text or json")
+	f.StringVar(&a.logLevel, "log-level", "info", "error, warn, info or debug")
+	root.AddCommand(a.runCmd(), a.planCmd(), a.exportCmd(), a.dropCmd(), a.statusCmd(), a.layoutCmd(), a.twinCmd(), a.demoCmd(), a.versionCmd())
+	for _, c := range root.Commands() {
+		strictArgs(c)
+	}
+	return root
+}
+
+// strictArgs makes a wrong number of arguments a usage error (2) like every other one.
+func strictArgs(c *cobra.Command) {
+	check := c.Args
+	if check == nil {
+		return
+	}
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usage("%s: %w; see hr2coupa %s --help", cmd.Name(), err, cmd.Name())
+		}
+		return nil
+	}
+}
+
+func (a *app) setLog() error {
+	switch a.logFormat {
+	case "text":
+		a.log.SetFormatter(&logrus.TextFormatter{FullTimestamp: true, DisableColors: !isTerminal(a.stderr)})
+	case "json":
+		a.log.SetFormatter(&logrus.JSONFormatter{})
+	default:
+		return usage("--log-format is text or json, not %q", a.logFormat)
+	}
+	level, err := logrus.ParseLevel(a.logLevel)
+	if err != nil {
+		return usage("--log-level is error, warn, info or debug, not %q", a.logLevel)
+	}
+	a.log.SetLevel(level)
+	return nil
+}
+
+// load reads the config; all its faults come in one error.
+func (a *app) load(ctx context.Context, opt config.Options) (*config.Config, error) {
+	c, faults := config.Load(ctx, a.config, config.OSEnv(a.getenv), opt)
+	if err := configError(faults); err != nil {
+		return nil, err
+	}
+	for _, w := range c.Warnings {
+		a.log.Warn(w.Error())
+	}
+	return c, nil
+}
+
+func configError(faults []config.Fault) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	errs := make([]error, len(faults))
+	for i, f := range faults {
+		errs[i] = f
+	}
+	return &exitError{export.ExitUsage, errors.Join(errs...)}
+}

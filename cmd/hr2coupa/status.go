@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+func (a *app) statusCmd() *cobra.Command {
+	var wait bool
+	c := &cobra.Command{
+		Use:   "status [RUN]",
+		Short: "runs, parts, loads and rows, as the ledger has them",
+		Long: `Status shows the latest runs, or one run with its parts and every row that was not applied.
+It only reads, also while a run is at work. It ends with the code that the run ended with.`,
+		Example: "  hr2coupa status\n  hr2coupa status 20261124T020000Z\n  hr2coupa status --wait",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			run := ""
+			if len(args) == 1 {
+				run = args[0]
+			}
+			return a.status(cmd.Context(), run, wait)
+		},
+	}
+	c.Flags().BoolVar(&wait, "wait", false, "wait until the run is no longer at work")
+	return c
+}
+
+func (a *app) status(ctx context.Context, id string, wait bool) error {
+	cfg, err := a.load(ctx, config.Options{NoFeed: true})
+	if err != nil {
+		return err
+	}
+	if !ledgerExists(cfg.Ledger) {
+		return usage("there is no ledger in %s yet: nothing has run with this config", cfg.Ledger)
+	}
+	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+	if err != nil {
+		return err
+	}
+	defer l.Close() // only read from
+	if id == "" && !wait {
+		return a.listRuns(l)
+	}
+	rec, ok, err := l.Run(id)
+	for err == nil && ok && wait && rec.State == export.RunWorking {
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		rec, ok, err = l.Run(rec.ID)
+	}
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return usage("the ledger knows no run %q; hr2coupa status lists them", id)
+	}
+	rep, err := export.ReadReport(l, rec)
+	if err != nil {
+		return err
+	}
+	a.code = rep.Exit
+	return a.printReport(rep)
+}
+
+func (a *app) listRuns(l *ledger.Ledger) error {
+	runs, err := l.Runs(20)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(struct {
+			Runs []export.RunRecord `json:"runs"`
+		}{runs})
+	}
+	w := &errWriter{w: a.stdout}
+	rows := [][]string{{"RUN", "COMMAND", "STATE", "VERDICT", "EXIT", "RECORDS", "FILES"}}
+	for _, r := range runs {
+		exit := fmt.Sprint(r.Exit)
+		if r.State == export.RunWorking {
+			exit = "-"
+		}
+		rows = append(rows, []string{r.ID, r.Command, string(r.State), dash(r.Verdict), exit, fmt.Sprint(r.Input), fileNames(r.Files)})
+	}
+	table(w, rows)
+	return w.err
+}
+
+func fileNames(files []export.FeedFile) string {
+	switch len(files) {
+	case 0:
+		return "-"
+	case 1:
+		return clean(files[0].Name)
+	}
+	return fmt.Sprintf("%s and %d more", clean(files[0].Name), len(files)-1)
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hr2coupa/hr2coupa/transport/twin"
+)
+
+type twinOptions struct {
+	sftp, http, users, root string
+	switches                []string
+	docs                    bool
+}
+
+func (a *app) twinCmd() *cobra.Command {
+	var o twinOptions
+	c := &cobra.Command{
+		Use:   "twin",
+		Short: "serves the Coupa twin on loopback",
+		Long: `Twin is a stand-in for Coupa: an SFTP drop folder, the pick-up clock, the loader, the page
+/data_sources behind a login, the token endpoint, /api/data_file_sources and /api/users. It prints
+a config that leads to it and serves until it is interrupted. What Coupa's pages leave open is a
+switch: --switches lists them with what each rests on.`,
+		Example: "  hr2coupa twin --users users.json\n  hr2coupa twin --set key-precedence=id,login,employee-number --set list-delay=30s\n  hr2coupa twin --switches",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.docs {
+				return a.printSwitches()
+			}
+			return a.twin(cmd.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.sftp, "sftp", "127.0.0.1:0", "listen address of the SFTP server; port 0 takes a free one")
+	f.StringVar(&o.http, "http", "127.0.0.1:0", "listen address of the web server; port 0 takes a free one")
+	f.StringVar(&o.users, "users", "", "JSON file of the users it begins with")
+	f.StringVar(&o.root, "root", "", "folder of the SFTP tree (default: a temporary one)")
+	f.StringArrayVar(&o.switches, "set", nil, "set a switch, name=value; may be repeated")
+	f.BoolVar(&o.docs, "switches", false, "list the switches and what each rests on")
+	return c
+}
+
+func (a *app) printSwitches() error {
+	docs := twin.SwitchDocs()
+	if a.json {
+		return a.printJSON(docs)
+	}
+	w := &errWriter{w: a.stdout}
+	for _, d := range docs {
+		fmt.Fprintf(w, "%s = %s (default %s)\n    %s\n", d.Name, strings.Join(d.Values, " | "), d.Default, d.Basis)
+	}
+	return w.err
+}
+
+func (a *app) twin(ctx context.Context, o twinOptions) error {
+	sw, err := twin.ParseSwitches(o.switches)
+	if err != nil {
+		return usage("%w", err)
+	}
+	opt := twin.Options{SFTPAddress: o.sftp, HTTPAddress: o.http, Root: o.root, Switches: sw, Log: a.log, Now: a.now}
+	if o.users != "" {
+		f, err := os.Open(o.users)
+		if err != nil {
+			return usage("--users: %w", err)
+		}
+		defer f.Close() // only read from
+		opt.Users = io.LimitReader(f, 256<<20)
+	}
+	t, err := twin.Start(ctx, opt)
+	if err != nil {
+		return err
+	}
+	if err := a.printTwin(t); err != nil {
+		return errors.Join(err, t.Close())
+	}
+	<-ctx.Done()
+	return t.Close()
+}
+
+func (a *app) printTwin(t *twin.Twin) error {
+	if a.json {
+		return a.printJSON(map[string]any{
+			"sftp": t.SFTPAddr(), "url": t.URL(), "host_key": t.HostKeyFingerprint(), "root": t.Root(), "env": t.Env(), "config": t.ConfigSnippet(),
+		})
+	}
+	w := &errWriter{w: a.stdout}
+	env := t.Env()
+	names := make([]string, 0, len(env))
+	for n := range env {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	fmt.Fprintf(w, "# the twin serves SFTP on %s and %s/data_sources (admin, coupa); its files lie in %s\n", t.SFTPAddr(), t.URL(), t.Root())
+	for _, n := range names {
+		fmt.Fprintf(w, "# export %s='%s'\n", n, env[n])
+	}
+	fmt.Fprint(w, t.ConfigSnippet())
+	return w.err
+}

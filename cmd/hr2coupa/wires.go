@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+	"github.com/hr2coupa/hr2coupa/transport/drop"
+)
+
+// wires are the two roads to Coupa, made from a config: SFTP to deliver, HTTPS to ask.
+type wires struct {
+	dial    func(context.Context) (export.Session, error)
+	client  *coupa.Client // nil unless load.via has api
+	sources []export.LoadSource
+	archive *archive
+}
+
+func (a *app) wires(cfg *config.Config) (*wires, error) {
+	w := &wires{dial: a.dialer(cfg)}
+	var faults []error
+	for _, via := range cfg.Load.Via {
+		switch via {
+		case "api":
+			c, err := coupa.NewClient(coupaConfig(cfg), a.log)
+			if err != nil {
+				faults = append(faults, err)
+				continue
+			}
+			w.client = c
+			w.sources = append(w.sources, c.Loads())
+		case "page":
+			p, err := coupa.NewPage(coupaConfig(cfg), a.log)
+			if err != nil {
+				faults = append(faults, err)
+				continue
+			}
+			w.sources = append(w.sources, p)
+		case "archive":
+			w.archive = &archive{dial: w.dial}
+			w.sources = append(w.sources, w.archive)
+		}
+	}
+	if len(faults) > 0 {
+		return nil, &exitError{export.ExitUsage, errors.Join(faults...)}
+	}
+	return w, nil
+}
+
+func (w *wires) close() {
+	if w.archive != nil {
+		w.archive.close()
+	}
+}
+
+func (a *app) dialer(cfg *config.Config) func(context.Context) (export.Session, error) {
+	c := cfg.SFTP
+	return func(ctx context.Context) (export.Session, error) {
+		s, err := drop.Dial(ctx, drop.Config{
+			Address: c.Address, User: c.User, Password: c.Password, Key: c.Key, Passphrase: c.Passphrase,
+			HostKey: c.HostKey, KnownHosts: c.KnownHosts, Folder: c.Folder, Archive: c.Archive,
+			Staging: c.Staging, Direct: c.Direct, Legacy: c.Legacy,
+		}, a.log)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+}
+
+func coupaConfig(cfg *config.Config) coupa.Config {
+	c := cfg.Coupa
+	return coupa.Config{
+		URL: c.URL, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Scopes: c.Scopes, Format: c.Format,
+		TokenSettle: c.TokenSettle, Rate: c.Rate, Folder: cfg.SFTP.Folder, PageCookie: c.PageCookie,
+	}
+}
+
+// archive asks the SFTP server itself: a file that has left the drop folder was picked up. It gives no verdict.
+type archive struct {
+	dial func(context.Context) (export.Session, error)
+	s    export.Session
+}
+
+func (*archive) Via() string { return "archive" }
+
+// Check proves nothing beforehand: delivery opens the same connection a moment later.
+func (*archive) Check(context.Context) error { return nil }
+
+func (a *archive) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error) {
+	if a.s == nil {
+		s, err := a.dial(ctx)
+		if err != nil {
+			return nil, err
+		}
+		a.s = s
+	}
+	seen, err := a.s.Look(ctx, q.Name)
+	if err != nil {
+		a.close()
+		return nil, err
+	}
+	if seen.Archived || !seen.Folder && !seen.Temp {
+		return &export.Load{Via: "archive", FileSize: -1, Processed: -1, Created: -1, Updated: -1, ErrorsN: -1, PickedUp: true}, nil
+	}
+	return nil, nil
+}
+
+func (a *archive) close() {
+	if a.s != nil {
+		a.s.Close() // read only; nothing is lost with the connection
+		a.s = nil
+	}
+}

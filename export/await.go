@@ -1,0 +1,213 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// await polls until every part of a wave has a verdict or its time is up. A part that was stalled when the run began is
+// asked once, without a second full wait.
+func (r *Runner) await(ctx context.Context, wave []Part) error {
+	began := r.Now()
+	pause := r.Poll
+	for {
+		open, moved := 0, false
+		for i := range wave {
+			p := &wave[i]
+			if !awaited(p.State) {
+				continue
+			}
+			was := p.State
+			if err := r.follow(ctx, p); err != nil {
+				return err
+			}
+			moved = moved || p.State != was
+			if awaited(p.State) && p.State != Stalled {
+				open++
+			}
+		}
+		if open == 0 {
+			return nil
+		}
+		if pause = r.next(pause, moved, r.Now().Sub(began)); pause <= 0 {
+			pause = time.Second
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+// next is the adaptive part of polling: loads take minutes, so the pause grows while nothing moves, to four times
+// load.poll, and falls back as soon as something does.
+func (r *Runner) next(pause time.Duration, moved bool, waited time.Duration) time.Duration {
+	if moved || waited < 10*r.Poll {
+		return r.Poll
+	}
+	return min(pause+r.Poll/4, 4*r.Poll)
+}
+
+func awaited(s PartState) bool { return s == Delivered || s == Loading || s == Stalled }
+
+// follow asks once about a part and records what is new.
+func (r *Runner) follow(ctx context.Context, p *Part) error {
+	l := r.ask(ctx, p)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	switch {
+	case l == nil:
+		return r.unanswered(p, "Coupa does not list its load")
+	case l.PickedUp:
+		if r.only("archive") {
+			p.Via, p.Verdict, p.Note = l.Via, VerdictUnconfirmed, "picked up; nobody was asked what came of it (load.via: [archive])"
+			return r.settle(p, Pending, nil)
+		}
+		return r.unanswered(p, "Coupa has picked it up and does not list its load")
+	}
+	p.LoadID, p.Via = l.ID, l.Via
+	if v, final := Judge(l); final {
+		return r.judge(p, l, v)
+	}
+	if !KnownStatus(l.Status) {
+		r.Log.WithField("load", l.ID).Warnf("unknown load status %q: still waiting", l.Status)
+	}
+	if p.State == Delivered || p.State == Stalled && !r.late(p) { // not late: load.wait was raised meanwhile
+		if err := r.move(p, Loading); err != nil {
+			return err
+		}
+	}
+	return r.unanswered(p, fmt.Sprintf("Coupa says %q of its load", l.Status))
+}
+
+func (r *Runner) late(p *Part) bool { return r.Now().Sub(p.Sent) >= r.Wait }
+
+// unanswered leaves a part waiting, or stalled once its time is up or nobody can be asked any more.
+func (r *Runner) unanswered(p *Part, why string) error {
+	if lost := len(r.gone) == len(r.Loads); lost {
+		r.lost = errors.New("no way of load.via can be asked any more")
+		why += "; " + r.lost.Error()
+	} else if !r.late(p) {
+		return nil
+	}
+	p.Verdict = VerdictStalled
+	p.Note = fmt.Sprintf("%s %s after it was sent; the next run asks again", why, r.Now().Sub(p.Sent).Round(time.Second))
+	if p.State == Stalled {
+		return r.Ledger.Move(*p)
+	}
+	return r.move(p, Stalled)
+}
+
+func (r *Runner) only(via string) bool { return len(r.Loads) == 1 && r.Loads[0].Via() == via }
+
+// ask goes through the ways of asking in their order and takes the first that knows the load. What only says that the
+// file was picked up is kept for when nobody knows more.
+func (r *Runner) ask(ctx context.Context, p *Part) *Load {
+	var picked *Load
+	for _, src := range r.Loads {
+		if r.gone[src.Via()] {
+			continue
+		}
+		q := LoadQuery{Name: p.Name, Size: p.Size, Since: p.Planned.Add(-24 * time.Hour)}
+		if p.Via == src.Via() {
+			q.ID = p.LoadID
+		}
+		l, err := src.Ask(ctx, q)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			var not *NotDeliveredError
+			if errors.As(err, &not) {
+				r.leave(src, err)
+			} else {
+				r.Log.WithField("via", src.Via()).Warnf("asking about part %s: %v", p.Name, err)
+			}
+		case l != nil && l.PickedUp:
+			picked = l
+		case l != nil:
+			return l
+		}
+	}
+	return picked
+}
+
+// judge settles a part by its load: verdict, counts and the outcome of every row.
+func (r *Runner) judge(p *Part, l *Load, v Verdict) error {
+	p.Verdict, p.Created, p.Updated, p.Note = v, l.Created, l.Updated, ""
+	var rows []RowResult
+	if err := r.Ledger.PartRows(p.ID, func(row RowResult) error { rows = append(rows, row); return nil }); err != nil {
+		return err
+	}
+	if v == VerdictFailed || v == VerdictEmpty {
+		p.Note = failure(l, v)
+		for i := range rows {
+			rows[i].Outcome, rows[i].Reason = Rejected, p.Note
+		}
+		return r.settle(p, Rejected, rows)
+	}
+	j := Join(rows, l.Errors)
+	for _, n := range j.Notes {
+		r.Log.WithField("load", l.ID).Warn(n)
+	}
+	rest := Applied
+	if missing := max(l.ErrorsN-len(l.Errors), 0) + len(j.Loose); missing > 0 {
+		// which rows they are is not known, so none of the others can be called applied
+		p.Note = fmt.Sprintf("Coupa reports %d row errors that fit no row of ours; see load %s in Coupa", missing, l.ID)
+		rest = Pending
+		hit := map[int]bool{}
+		for _, row := range j.Rows {
+			hit[row.PartRow] = true
+		}
+		for _, row := range rows {
+			if !hit[row.PartRow] {
+				row.Outcome, row.Reason = Pending, p.Note
+				j.Rows = append(j.Rows, row)
+			}
+		}
+	}
+	p.Note = strings.TrimPrefix(p.Note+joinNote(j), "; ")
+	return r.settle(p, rest, j.Rows)
+}
+
+func joinNote(j Joined) string {
+	if len(j.Notes) == 0 {
+		return ""
+	}
+	return "; first cell and row number of Coupa's errors disagree: " + strings.Join(j.Notes, "; ")
+}
+
+// failure says in Coupa's words why a whole load came to nothing.
+func failure(l *Load, v Verdict) string {
+	if v == VerdictEmpty {
+		return "Coupa loaded the file and processed no row of it"
+	}
+	var texts []string
+	for _, e := range l.Errors {
+		if e.Header() {
+			texts = append(texts, e.Messages...)
+		}
+	}
+	if len(texts) == 0 && l.Result != "" {
+		texts = []string{l.Result}
+	}
+	slices.Sort(texts)
+	return fmt.Sprintf("Coupa's load %s: %s", LoadStatus(l.Status), strings.Join(slices.Compact(texts), "; "))
+}
+
+func (r *Runner) settle(p *Part, rest Outcome, rows []RowResult) error {
+	to, err := p.State.To(Settled)
+	if err != nil {
+		return err
+	}
+	p.State = to
+	if err := r.Ledger.Settle(*p, rest, rows); err != nil {
+		return fmt.Errorf("record the verdict of part %s: %w", p.Name, err)
+	}
+	r.tell(*p)
+	return nil
+}

@@ -1,0 +1,203 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// pauses between the tries of one delivery; a NotDeliveredError is never tried again, since accounts lock.
+var pauses = []time.Duration{2 * time.Second, 15 * time.Second}
+
+// deliver sends what of a wave is not sent yet, one part after another over one connection.
+func (r *Runner) deliver(ctx context.Context, wave []Part) error {
+	line := &line{dial: r.Dial}
+	defer line.close()
+	for i := range wave {
+		for try := 0; !r.sent(&wave[i]); {
+			err := r.step(ctx, line, &wave[i])
+			if err == nil {
+				continue
+			}
+			line.close()
+			if err := r.again(ctx, &wave[i], err, try); err != nil {
+				return err
+			}
+			try++
+		}
+	}
+	return nil
+}
+
+func (r *Runner) sent(p *Part) bool {
+	switch p.State {
+	case Planned, Staged, Renaming:
+		return false
+	}
+	return true
+}
+
+// again decides whether an error is worth another try, and waits before it. It never says that all is well.
+func (r *Runner) again(ctx context.Context, p *Part, err error, try int) error {
+	var not *NotDeliveredError
+	var wire *wireError
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.As(err, &not), !errors.As(err, &wire):
+		return err
+	case try >= len(pauses):
+		return &NotDeliveredError{What: "connection", Msg: fmt.Sprintf("part %s: %v; tried %d times; run again when the server is well", p.Name, wire.err, try+1), Err: err}
+	}
+	r.Log.WithField("part", p.Name).Warnf("trying again: %v", err)
+	return sleep(ctx, pauses[try])
+}
+
+// step makes one recorded move of one part towards delivered.
+func (r *Runner) step(ctx context.Context, line *line, p *Part) error {
+	switch p.State {
+	case Planned:
+		if r.Direct {
+			return r.writeDirect(ctx, line, p)
+		}
+		return r.stage(ctx, line, p)
+	case Staged:
+		return r.move(p, Renaming)
+	case Renaming:
+		if r.Direct {
+			return r.doubt(ctx, line, p)
+		}
+		return r.commit(ctx, line, p)
+	}
+	return fmt.Errorf("part %s is %s and cannot be delivered; please report this", p.Name, p.State)
+}
+
+// stage writes the temporary. It begins anew whatever an earlier try has left there.
+func (r *Runner) stage(ctx context.Context, line *line, p *Part) error {
+	data, err := r.Ledger.Bytes(*p)
+	if err != nil {
+		return err
+	}
+	s, err := line.session(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.Stage(ctx, p.Name, data); err != nil {
+		return wire(fmt.Errorf("write part %s: %w", p.Name, err))
+	}
+	p.Temp = s.Temp(p.Name)
+	return r.move(p, Staged)
+}
+
+// commit renames. The temporary is the receipt: that it is gone says that an earlier rename went through.
+func (r *Runner) commit(ctx context.Context, line *line, p *Part) error {
+	s, err := line.session(ctx)
+	if err != nil {
+		return err
+	}
+	switch err := s.Commit(ctx, p.Name); {
+	case err == nil, errors.Is(err, ErrGone):
+		return r.delivered(p)
+	case errors.Is(err, ErrExists):
+		p.Note = "a file of this name lies in the drop folder already; look at it, then settle the part"
+		return r.move(p, InDoubt)
+	default:
+		return wire(fmt.Errorf("rename part %s: %w", p.Name, err))
+	}
+}
+
+func (r *Runner) delivered(p *Part) error {
+	p.Sent, p.Note = r.Now(), ""
+	return r.move(p, Delivered)
+}
+
+// writeDirect writes the final name, where renaming is switched off. From the first byte Coupa may take it.
+func (r *Runner) writeDirect(ctx context.Context, line *line, p *Part) error {
+	data, err := r.Ledger.Bytes(*p)
+	if err != nil {
+		return err
+	}
+	s, err := line.session(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.move(p, Renaming); err != nil {
+		return err
+	}
+	if err := s.Write(ctx, p.Name, data); err != nil {
+		return wire(fmt.Errorf("write part %s: %w", p.Name, err))
+	}
+	return r.delivered(p)
+}
+
+// doubt asks in the direction the file moves whether a direct write went through: drop folder, archives, load list.
+func (r *Runner) doubt(ctx context.Context, line *line, p *Part) error {
+	s, err := line.session(ctx)
+	if err != nil {
+		return err
+	}
+	seen, err := s.Look(ctx, p.Name)
+	if err != nil {
+		return wire(fmt.Errorf("look for part %s: %w", p.Name, err))
+	}
+	if seen.Archived || seen.Folder && seen.Size == p.Size {
+		return r.delivered(p)
+	}
+	if l := r.ask(ctx, p); l != nil && !l.PickedUp {
+		return r.delivered(p)
+	}
+	if !seen.Folder && r.Now().Sub(p.Planned) < r.Pickup {
+		return sleep(ctx, r.Poll) // a "no" of the load list does not count yet; the state has not moved, so this step comes again
+	}
+	p.Note = "written directly, interrupted, and seen nowhere: look in Coupa, then settle the part"
+	if seen.Folder {
+		p.Note = fmt.Sprintf("written directly and interrupted: %d of %d bytes lie in the drop folder; remove the file or finish it, then settle the part", seen.Size, p.Size)
+	}
+	return r.move(p, InDoubt)
+}
+
+// line keeps one session and dials anew after it was closed.
+type line struct {
+	dial func(context.Context) (Session, error)
+	s    Session
+}
+
+func (l *line) session(ctx context.Context) (Session, error) {
+	if l.s != nil {
+		return l.s, nil
+	}
+	s, err := l.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.s = s
+	return s, nil
+}
+
+func (l *line) close() {
+	if l.s != nil {
+		l.s.Close() // every write was answered before; nothing is lost with the connection
+		l.s = nil
+	}
+}
+
+// wireError marks what may be tried again over a new connection; every other error is final.
+type wireError struct{ err error }
+
+func (e *wireError) Error() string { return e.err.Error() }
+func (e *wireError) Unwrap() error { return e.err }
+
+func wire(err error) error { return &wireError{err} }
+
+// sleep waits, or ends with the context's cause.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,51 @@
+package export
+
+import (
+	"context"
+	"errors"
+)
+
+// Sighting is where a part was seen on the SFTP server.
+type Sighting struct {
+	Temp     bool  // its temporary is there: the rename has not happened
+	TempSize int64 // valid with Temp
+	Folder   bool  // it lies in the drop folder under its name, not yet picked up
+	Size     int64 // valid with Folder
+	Archived bool  // it lies in an archive folder: Coupa has taken it
+	Blind    bool  // no archive folder could be read, so that "not archived" means nothing
+}
+
+// Evidence of a rename: neither is a fault by itself.
+var (
+	ErrExists = errors.New("a file of that name is already in the drop folder")
+	ErrGone   = errors.New("the temporary file is not there any more")
+)
+
+// Session is one connection to the drop folder. Parts go one after another over it. A session that returned an error
+// other than ErrExists or ErrGone must be closed and not used again.
+type Session interface {
+	// Temp is the full path of a part's temporary: the receipt.
+	Temp(name string) string
+	// Stage writes the temporary, closes it and compares its size; on an error it removes what it made. It may be
+	// repeated: it begins anew.
+	Stage(ctx context.Context, name string, data []byte) error
+	// Commit renames the temporary to its name in the drop folder, never over an existing file. ErrExists and ErrGone
+	// are evidence. After any other error the rename may or may not have happened.
+	Commit(ctx context.Context, name string) error
+	// Write writes the final name directly (sftp.direct). After an error a torn file may be there.
+	Write(ctx context.Context, name string, data []byte) error
+	// Look tells where the part can be seen now.
+	Look(ctx context.Context, name string) (Sighting, error)
+	Close() error
+}
+
+// NotDeliveredError says why nothing can be sent, or why nobody can be asked (exit 4): host key, login, folder,
+// permission, unreachable; token, scope, cookie, address. Its text says what is wrong and what to do.
+type NotDeliveredError struct {
+	What string // host key, login, folder, permission, unreachable, silent, token, scope, cookie, address
+	Msg  string // what is wrong and what to do
+	Err  error  // the cause, may be nil; not part of the text
+}
+
+func (e *NotDeliveredError) Error() string { return e.What + ": " + e.Msg }
+func (e *NotDeliveredError) Unwrap() error { return e.Err }

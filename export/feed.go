@@ -1,0 +1,106 @@
+package export
+
+import "fmt"
+
+// Origin is the place in a feed a fault, a row or an outcome goes back to.
+type Origin struct {
+	File string `json:"file"` // the feed file's base name
+	Line int    `json:"line"` // physical line its record begins on, counted from 1, the header included
+}
+
+func (o Origin) String() string {
+	if o.Line == 0 {
+		return o.File
+	}
+	return fmt.Sprintf("%s:%d", o.File, o.Line)
+}
+
+// Fault says what is wrong with one record, row or file. Its message never quotes a cell's value, so that it may stand
+// in a log; it ends with what to do where there is a way out.
+type Fault struct {
+	Origin  Origin `json:"origin"`
+	Field   string `json:"field,omitempty"` // the HR field or Coupa column, "" for the whole record
+	Rule    string `json:"rule"`            // a short stable word: ragged, required, length, unique ...
+	Message string `json:"message"`
+}
+
+func (f Fault) Error() string {
+	if f.Field == "" {
+		return fmt.Sprintf("%s: %s", f.Origin, f.Message)
+	}
+	return fmt.Sprintf("%s: %s: %s", f.Origin, f.Field, f.Message)
+}
+
+// Header names the fields of the records that follow it. Records of one file share one Header by pointer.
+type Header struct {
+	File   int      // index into FeedInfo.Files
+	Fields []string // as HR spells them
+}
+
+// Index gives the position of a field, or -1.
+func (h *Header) Index(field string) int {
+	for i, f := range h.Fields {
+		if f == field {
+			return i
+		}
+	}
+	return -1
+}
+
+// Record is one change record: a line of a feed as text, or the fault that stands in its place.
+//
+// Values may alias the reader's memory: they are good until the chunk they came from is released. Clone what is kept.
+type Record struct {
+	Header  *Header
+	File    int // index into FeedInfo.Files
+	Line    int
+	Values  []string // one for each of Header.Fields
+	Missing []bool   // nil, or true where the record lacks the field altogether (JSON Lines)
+	Fault   *Fault   // not nil: the record could not be read; Values are not valid
+	Lost    bool     // with Fault: the rest of the file behind this line could not be read either
+}
+
+// Chunk is a run of whole records, cut into fields by whoever works on it, so that cutting runs on every core.
+// It is used by one goroutine at a time.
+type Chunk interface {
+	// Seq counts the chunks of one pass over the feed from 0, across files.
+	Seq() int
+	// Next fills rec with the next record, reusing its slices; false at the end of the chunk.
+	Next(rec *Record) bool
+	// Release gives the chunk's memory back; no value of its records may be used afterwards.
+	Release()
+}
+
+// Feed is a set of HR files, read in name order as often as asked; every pass gives the same chunks.
+type Feed interface {
+	// Chunks hands every chunk of the feed to take, in order, from one goroutine. It stops at the first error of take
+	// and returns it as it is. A file that cannot be read at all is an *UnusableFeedError.
+	Chunks(take func(Chunk) error) error
+	// Files tells the files, in reading order; sizes and hashes are those of the bytes on disk.
+	Files() []FeedFile
+}
+
+// FeedFile is one file of a feed. Its identity is its name and its bytes.
+type FeedFile struct {
+	Path   string `json:"path"`
+	Name   string `json:"name"` // base name
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"` // of the bytes on disk, lower-case hex
+}
+
+// UnusableFeedError says why a feed cannot be used at all (exit 9).
+type UnusableFeedError struct {
+	File string // "" when it is about the feed as a whole
+	Line int    // 0 when not known
+	Why  string // what is wrong and what to do
+}
+
+func (e *UnusableFeedError) Error() string {
+	switch {
+	case e.File == "":
+		return "feed unusable: " + e.Why
+	case e.Line == 0:
+		return fmt.Sprintf("feed unusable: %s: %s", e.File, e.Why)
+	}
+	return fmt.Sprintf("feed unusable: %s:%d: %s", e.File, e.Line, e.Why)
+}

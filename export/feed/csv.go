@@ -1,0 +1,178 @@
+package feed
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// csvChunk cuts CSV records into fields.
+type csvChunk struct {
+	chunk
+	delim uint64 // eight times the delimiter
+}
+
+var _ export.Chunk = (*csvChunk)(nil)
+
+// Next fills rec with the next record; false at the end of the chunk. Without faults it allocates nothing once
+// rec.Values has grown to the header's width.
+func (c *csvChunk) Next(rec *export.Record) bool {
+	c.survey()
+	for !c.done() {
+		if c.begin(rec) {
+			return true
+		}
+		b := c.buf[c.off:]
+		size := firstLine(b)
+		line := trimCR(bytes.TrimSuffix(b[:size], newline))
+		if len(line) == 0 {
+			c.off += size
+			c.line++
+			continue
+		}
+		if bytes.IndexByte(line, '"') < 0 {
+			c.plain(rec, line, size)
+		} else {
+			c.quoted(rec, b, size)
+		}
+		return true
+	}
+	return false
+}
+
+// plain cuts a line that has no quote.
+func (c *csvChunk) plain(rec *export.Record, line []byte, size int) {
+	if c.suspect {
+		if f := c.check(line); f != nil {
+			c.give(rec, f, size, 1)
+			return
+		}
+	}
+	vals := c.room(rec)
+	n, from := 0, 0
+	for at := 0; at < len(line); at += 8 {
+		for m := matches(line[at:], c.delim); m != 0; m &= m - 1 {
+			to := at + bits.TrailingZeros64(m)>>3
+			if n < len(vals) {
+				vals[n] = alias(line[from:to])
+			}
+			n, from = n+1, to+1
+		}
+	}
+	if n < len(vals) {
+		vals[n] = alias(line[from:])
+	}
+	c.finish(rec, n+1, size, 1)
+}
+
+// splat repeats a byte in all eight of a word.
+func splat(b byte) uint64 { return uint64(b) * 0x0101010101010101 }
+
+// matches marks the bytes equal to the one in delim among the first eight of b, by the top bit of each. HR's fields are
+// so short that a call of bytes.IndexByte for each would cost more than the search.
+func matches(b []byte, delim uint64) uint64 {
+	const low = 0x7f7f7f7f7f7f7f7f
+	var w uint64
+	if len(b) >= 8 {
+		w = binary.LittleEndian.Uint64(b)
+	} else {
+		w = ^delim // equal in no byte
+		for i, c := range b {
+			w = w&^(0xff<<(8*i)) | uint64(c)<<(8*i)
+		}
+	}
+	w ^= delim
+	return ^(w&low + low | w | low)
+}
+
+// room gives rec one value for each field of the header.
+func (c *csvChunk) room(rec *export.Record) []string {
+	width := len(c.src.header.Fields)
+	if cap(rec.Values) < width {
+		rec.Values = make([]string, width)
+	}
+	rec.Values, rec.Missing = rec.Values[:width], nil
+	return rec.Values
+}
+
+// quoted cuts the record that b begins with, whose first line is first bytes long and holds a quote.
+func (c *csvChunk) quoted(rec *export.Record, b []byte, first int) {
+	if c.suspect {
+		size, end := scanRecord(b, c.src.delim)
+		if whole := end == byLine || end == byData; !whole {
+			c.give(rec, c.src.fault(c.line, ruleQuote, sayQuote), first, 1)
+			return
+		}
+		if f := c.check(b[:size]); f != nil {
+			c.give(rec, f, size, linesOf(b[:size]))
+			return
+		}
+	}
+	vals := c.room(rec)
+	n, i, lines := 0, 0, 1
+	for f := (field{}); f.end == byDelim; n++ {
+		if k := plainlyQuoted(b[i:first], c.src.delim); k > 0 {
+			if n < len(vals) {
+				vals[n] = alias(b[i+1 : i+k-2])
+			}
+			i += k
+			continue
+		}
+		f = scanField(b, i, c.src.delim)
+		if f.end == broken || f.end == inQuotes {
+			c.give(rec, c.src.fault(c.line, ruleQuote, sayQuote), first, 1)
+			return
+		}
+		text := b[f.from:f.to]
+		if f.doubled || f.to >= first {
+			lines += bytes.Count(text, newline)
+			text = unquote(text)
+		}
+		if n < len(vals) {
+			vals[n] = alias(text)
+		}
+		i = f.next
+	}
+	c.finish(rec, n, i, lines)
+}
+
+// plainlyQuoted gives the length, up to and with its delimiter, of a quoted field that ends at its first quote and before
+// another field of the line; 0 for any other. It is what most quoted fields are, told without the whole grammar.
+func plainlyQuoted(b []byte, delim byte) int {
+	if len(b) == 0 || b[0] != '"' {
+		return 0
+	}
+	k := 1 + bytes.IndexByte(b[1:], '"')
+	if k < 1 || k+1 >= len(b) || b[k+1] != delim {
+		return 0
+	}
+	return k + 2
+}
+
+// finish moves on behind a record of n fields.
+func (c *csvChunk) finish(rec *export.Record, n, size, lines int) {
+	var f *export.Fault
+	if n != len(c.src.header.Fields) {
+		f = c.src.raggedFault(c.line, lines, n)
+	}
+	c.give(rec, f, size, lines)
+}
+
+func (c *csvChunk) give(rec *export.Record, f *export.Fault, size, lines int) {
+	if f != nil {
+		c.fail(rec, f)
+	}
+	c.off += size
+	c.line += lines
+}
+
+// linesOf counts physical lines; the last one may lack its end.
+func linesOf(b []byte) int {
+	n := bytes.Count(b, newline)
+	if !bytes.HasSuffix(b, newline) {
+		n++
+	}
+	return n
+}

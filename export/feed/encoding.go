@@ -1,0 +1,139 @@
+package feed
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// text says how the bytes of one file become UTF-8.
+type text struct {
+	bom  int               // bytes of the byte order mark to leave out
+	enc  encoding.Encoding // nil: the bytes are UTF-8 already, or should be
+	name string            // of enc
+}
+
+var marks = []struct {
+	bytes string
+	text  text
+}{
+	{"\xef\xbb\xbf", text{bom: 3}},
+	{"\xff\xfe", text{bom: 2, name: "UTF-16LE", enc: unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)}},
+	{"\xfe\xff", text{bom: 2, name: "UTF-16BE", enc: unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)}},
+}
+
+// replacement is what decoders write for bytes their charset does not have.
+var replacement = []byte(string(utf8.RuneError))
+
+// charset looks a name up, first as browsers spell charsets, then as IANA does. UTF-8 and "" are nil.
+func charset(name string) (encoding.Encoding, error) {
+	if name == "" {
+		return nil, nil
+	}
+	enc, err := htmlindex.Get(name)
+	if err != nil {
+		enc, err = ianaindex.IANA.Encoding(name)
+	}
+	if err != nil || enc == nil || enc == encoding.Replacement {
+		return nil, fmt.Errorf("encoding %q is not known; use a charset name such as windows-1252 or iso-8859-15", name)
+	}
+	if enc == unicode.UTF8 {
+		return nil, nil
+	}
+	return enc, nil
+}
+
+// markOf tells what a byte order mark at the start of head says.
+func markOf(head []byte) (text, bool) {
+	for _, m := range marks {
+		if bytes.HasPrefix(head, []byte(m.bytes)) {
+			return m.text, true
+		}
+	}
+	return text{}, false
+}
+
+// chooseText decides how a file without a byte order mark is read; raw is all of it, and is read only where a configured
+// encoding leaves a choice.
+func chooseText(raw io.Reader, configured string) (text, error) {
+	enc, err := charset(configured)
+	if err != nil || enc == nil {
+		return text{}, err
+	}
+	valid, nul, err := survey(raw)
+	if err != nil {
+		return text{}, err
+	}
+	// ASCII letters in UTF-16 are valid UTF-8 with a NUL beside each
+	wide := strings.HasPrefix(strings.ToLower(configured), "utf-16")
+	if valid && !(nul && wide) {
+		return text{}, nil
+	}
+	return text{enc: enc, name: configured}, nil
+}
+
+// survey reads r to its end and tells whether it is valid UTF-8 and whether it holds a NUL.
+func survey(r io.Reader) (valid, nul bool, err error) {
+	buf := make([]byte, 256<<10)
+	valid = true
+	for kept := 0; ; {
+		n, err := r.Read(buf[kept:])
+		n += kept
+		whole := n
+		if err == nil {
+			whole = wholeRunes(buf[:n])
+		}
+		valid = valid && utf8.Valid(buf[:whole])
+		nul = nul || bytes.IndexByte(buf[kept:n], 0) >= 0
+		kept = copy(buf, buf[whole:n])
+		if err == io.EOF {
+			return valid, nul, nil
+		}
+		if err != nil {
+			return false, false, err
+		}
+	}
+}
+
+// wholeRunes is the length of b without a rune that its end cuts in two.
+func wholeRunes(b []byte) int {
+	for i := len(b) - 1; i >= max(0, len(b)-utf8.UTFMax+1); i-- {
+		if utf8.RuneStart(b[i]) {
+			if !utf8.FullRune(b[i:]) {
+				return i
+			}
+			break
+		}
+	}
+	return len(b)
+}
+
+// decode gives r, which stands behind the byte order mark, as UTF-8.
+func (t text) decode(r io.Reader) io.Reader {
+	if t.enc == nil {
+		return r
+	}
+	return t.enc.NewDecoder().Reader(r)
+}
+
+// sound tells whether b is text. What a decoder could not read it wrote as U+FFFD.
+func (t text) sound(b []byte) bool {
+	if t.enc == nil {
+		return utf8.Valid(b)
+	}
+	return !bytes.Contains(b, replacement)
+}
+
+func (t text) badText() string {
+	if t.enc == nil {
+		return "is not valid UTF-8; set feed.encoding to the file's charset, or deliver UTF-8"
+	}
+	return fmt.Sprintf("holds bytes that are not %s; set feed.encoding to the file's charset, or deliver UTF-8", t.name)
+}

@@ -1,0 +1,194 @@
+// Package feed reads HR's change files: CSV, TSV and JSON Lines, plain or gzipped, as records of text.
+//
+// Nothing is guessed and nothing is dropped in silence: every line of a file becomes a record or a fault with its file
+// and line, and what makes a whole file unreadable is an [export.UnusableFeedError] that says what to do. Values stay
+// text: leading zeros survive and nothing becomes a number or a date by itself.
+//
+// # CSV
+//
+// .csv, .tsv and .txt follow RFC 4180: LF or CRLF ends a line, a quoted field may hold delimiters, line breaks and
+// doubled quotes. A line break inside a value is one LF, however the file ends its lines; blank lines are skipped; no
+// value is trimmed. The first record is the header. A broken quote (text behind a closing quote, a quote inside an
+// unquoted field) spoils the record it is in, and reading goes on with the physical line behind the one that record
+// begins on, so one bad line does not swallow good ones. A quoted field that is never closed loses the rest of the file.
+//
+// # JSON Lines
+//
+// .jsonl and .ndjson hold one object a line. Numbers keep their literal text, booleans are true and false, null is a
+// missing field, an array of strings becomes its elements joined by commas. Fields that nobody asked for are ignored.
+//
+// # Encoding
+//
+// A byte order mark decides (UTF-8, UTF-16LE, UTF-16BE), else a file that is valid UTF-8 is UTF-8, else the configured
+// encoding holds for all of the file. With none configured, the records that are not UTF-8 are faults.
+//
+// # Speed
+//
+// One goroutine reads blocks and finds only where records end; the worker that got a chunk cuts it into fields, which
+// alias the block. Memory is bounded by the chunks that are out, not by the size of a file.
+package feed
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+const (
+	maxRecord   = 1 << 20 // bytes of one record, its line end included
+	blockSize   = 2 << 20 // bytes of one read; more than maxRecord, so that a whole record fits
+	defaultRows = 1000    // records of a chunk
+	keptBlocks  = 8       // free blocks kept for the next read
+)
+
+// Options say how to read a feed. The zero value reads UTF-8 files and demands no field.
+type Options struct {
+	// Encoding is the charset ("windows-1252", "iso-8859-15", "utf-16le" ...) of files that have no byte order mark and
+	// are not valid UTF-8. "" makes their broken records faults.
+	Encoding string
+	// Delimiter is one ASCII character, or "" to find it from the header line among comma, semicolon, tab and bar.
+	Delimiter string
+	// Key is the HR field that names the person. Every header must have it; "" asks for none.
+	Key string
+	// Fields are the HR fields a mapping reads. Key and Fields are the header of JSON Lines, which has none of its own.
+	Fields []string
+	// MaxAge is how old the newest file may be, by its time of modification; 0 for any age.
+	MaxAge time.Duration
+	// Now is what MaxAge is held against.
+	Now time.Time
+	// ChunkRows is the most records a chunk holds; 0 means 1000.
+	ChunkRows int
+}
+
+// Validate tells what is wrong with the options themselves, before any file is looked at.
+func (o Options) Validate() error {
+	if _, err := charset(o.Encoding); err != nil {
+		return err
+	}
+	if o.Delimiter != "" && !usableDelimiter(o.Delimiter) {
+		return fmt.Errorf("delimiter %q: give one ASCII character other than quote and line break", o.Delimiter)
+	}
+	if o.MaxAge < 0 || o.ChunkRows < 0 {
+		return fmt.Errorf("max age %v, chunk rows %d: may not be negative", o.MaxAge, o.ChunkRows)
+	}
+	if o.MaxAge > 0 && o.Now.IsZero() {
+		return fmt.Errorf("max age %v: needs the time now", o.MaxAge)
+	}
+	return nil
+}
+
+// needed are the fields the reader of this feed asks for: the key first, then Fields, each once.
+func (o Options) needed() []string {
+	var names []string
+	for _, n := range append([]string{o.Key}, o.Fields...) {
+		if n != "" && !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// sizes are the bounds of one feed's reader; tests choose small ones.
+type sizes struct{ record, block, rows int }
+
+// Feed is a set of HR files. It is safe for several passes at once; each opens the files anew.
+type Feed struct {
+	sources []*source
+	sizes   sizes
+	pool    *pool
+}
+
+var _ export.Feed = (*Feed)(nil)
+
+// Open finds the files, hashes them and reads their headers. A pattern is a plain path or a glob as of
+// [path/filepath.Match]; a path that exists is taken as it is written. Files are ordered by base name, then by path.
+//
+// What a person must see to is an *[export.UnusableFeedError]: nothing found, a folder, no permission, two files of one
+// name, an unknown ending, all files older than MaxAge, a header that is missing, broken or without Key. Wrong options
+// are plain errors.
+func Open(patterns []string, o Options) (*Feed, error) {
+	rows := o.ChunkRows
+	if rows == 0 {
+		rows = defaultRows
+	}
+	return open(patterns, o, sizes{record: maxRecord, block: blockSize, rows: rows})
+}
+
+func open(patterns []string, o Options, z sizes) (*Feed, error) {
+	if err := o.Validate(); err != nil {
+		return nil, fmt.Errorf("feed options: %w", err)
+	}
+	paths, err := find(patterns)
+	if err != nil {
+		return nil, err
+	}
+	f := &Feed{sizes: z, pool: newPool(z.block)}
+	for i, p := range paths {
+		s, err := newSource(i, p, o, z)
+		if err != nil {
+			return nil, err
+		}
+		f.sources = append(f.sources, s)
+	}
+	if err := f.checkAge(o); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *Feed) checkAge(o Options) error {
+	if o.MaxAge == 0 {
+		return nil
+	}
+	newest := f.sources[0]
+	for _, s := range f.sources {
+		if s.stat.ModTime().After(newest.stat.ModTime()) {
+			newest = s
+		}
+	}
+	if age := o.Now.Sub(newest.stat.ModTime()); age > o.MaxAge {
+		return unusable(newest.Name, 0, "stale: the newest file is %v old, at most %v is allowed; see why HR sent nothing newer, or raise feed.max_age",
+			age.Round(time.Minute), o.MaxAge)
+	}
+	return nil
+}
+
+// Files tells the files in reading order, as they were when Open hashed them.
+func (f *Feed) Files() []export.FeedFile {
+	files := make([]export.FeedFile, len(f.sources))
+	for i, s := range f.sources {
+		files[i] = s.FeedFile
+	}
+	return files
+}
+
+// Headers gives the header of every file, in reading order: the same pointers that the records carry.
+func (f *Feed) Headers() []*export.Header {
+	hs := make([]*export.Header, len(f.sources))
+	for i, s := range f.sources {
+		hs[i] = s.header
+	}
+	return hs
+}
+
+// Chunks reads all files once and hands their chunks to take, in order, on the calling goroutine. Whoever took a chunk
+// releases it; a chunk that is never released costs memory, not correctness. The first error of take ends the pass and
+// is returned as it is. A file that changed since Open, or whose gzip data are cut off, is an
+// *[export.UnusableFeedError]: chunks handed out before it must not be used for anything lasting.
+func (f *Feed) Chunks(take func(export.Chunk) error) error {
+	seq := 0
+	for _, s := range f.sources {
+		err := s.read(func(st *stream) error {
+			sp := splitter{src: s, in: st, pool: f.pool, sizes: f.sizes, take: take, seq: seq}
+			err := sp.run()
+			seq = sp.seq
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package feed
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// find turns patterns into paths, in reading order: by base name, then by path.
+func find(patterns []string) ([]string, error) {
+	if len(patterns) == 0 {
+		return nil, unusable("", 0, "no file is named; set feed.files or name a file")
+	}
+	var paths []string
+	for _, p := range patterns {
+		found, err := match(p)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, found...)
+	}
+	slices.SortFunc(paths, func(a, b string) int {
+		return cmp.Or(cmp.Compare(filepath.Base(a), filepath.Base(b)), cmp.Compare(a, b))
+	})
+	return unique(paths)
+}
+
+// match gives the paths of one pattern. A path that exists wins over the glob it could also be.
+func match(pattern string) ([]string, error) {
+	_, err := os.Stat(pattern)
+	if err == nil {
+		return []string{filepath.Clean(pattern)}, nil
+	}
+	isGlob := strings.ContainsAny(pattern, `*?[`)
+	if !isGlob && errors.Is(err, fs.ErrNotExist) {
+		return nil, unusable(pattern, 0, "no such file; check feed.files, or see why HR has not delivered it")
+	}
+	if !isGlob {
+		return nil, unusable(pattern, 0, "cannot be looked at: %s; give this user the right to read it", reason(err))
+	}
+	found, err := filepath.Glob(pattern)
+	if err != nil {
+		return nil, unusable(pattern, 0, "is not a pattern: %v; see * ? and [ ] in it", err)
+	}
+	if len(found) == 0 {
+		return nil, unusable(pattern, 0, "no file matches; check feed.files, or see why HR has not delivered one")
+	}
+	for i, p := range found {
+		found[i] = filepath.Clean(p)
+	}
+	return found, nil
+}
+
+// unique drops paths named twice and refuses two files of one name: a feed file's identity is its name and its bytes.
+func unique(sorted []string) ([]string, error) {
+	var paths []string
+	var last string
+	for _, p := range sorted {
+		abs, err := filepath.Abs(p)
+		if err != nil {
+			return nil, unusable(p, 0, "cannot be resolved: %v", err)
+		}
+		switch {
+		case len(paths) == 0 || filepath.Base(p) != filepath.Base(last):
+			paths, last = append(paths, p), abs
+		case abs != last:
+			return nil, unusable(filepath.Base(p), 0, "is found twice, as %s and as %s; rename one, since a feed file is known by its name", last, abs)
+		}
+	}
+	return paths, nil
+}
+
+// reason is what the system said, without the path that is named already.
+func reason(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,157 @@
+package feed
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// delimiters are the ones looked for, the likelier first.
+var delimiters = []byte{',', ';', '\t', '|'}
+
+func usableDelimiter(d string) bool {
+	return len(d) == 1 && d[0] < 0x80 && !strings.ContainsAny(d, "\"\r\n\x00")
+}
+
+// readHeader gives the names of the file's fields and sets where its records begin.
+func (s *source) readHeader(o Options, z sizes) ([]string, error) {
+	if s.json {
+		return o.needed(), nil
+	}
+	buf := make([]byte, z.record+1)
+	var n int
+	var eof bool
+	err := s.read(func(st *stream) (err error) {
+		n, eof, err = st.fill(buf)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	b := s.skipBlank(buf[:n])
+	if len(b) == 0 && eof {
+		return nil, unusable(s.Name, s.line, "has no header: the file is empty; deliver one whose first line names the fields")
+	}
+	h, err := s.findHeader(b, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkHeader(h, b, eof, o.Key); err != nil {
+		return nil, err
+	}
+	s.delim = h.delim
+	s.skip += h.size
+	s.line += linesOf(b[:h.size])
+	return h.names, nil
+}
+
+// skipBlank leaves blank lines before the header out.
+func (s *source) skipBlank(b []byte) []byte {
+	for len(b) > 0 {
+		k := firstLine(b)
+		if !blank(b[:k]) {
+			break
+		}
+		b = b[k:]
+		s.skip += k
+		s.line++
+	}
+	return b
+}
+
+// header is the first record of a file as one delimiter cuts it.
+type header struct {
+	delim byte
+	names []string
+	size  int
+	end   ending
+}
+
+func (h header) has(field string) bool { return slices.Contains(h.names, field) }
+
+// cutHeader cuts the first record of b; names lose the blanks around them.
+func cutHeader(b []byte, delim byte) header {
+	h := header{delim: delim}
+	for {
+		f := scanField(b, h.size, delim)
+		h.end = f.end
+		if f.end == broken || f.end == inQuotes {
+			return h
+		}
+		name := bytes.Clone(b[f.from:f.to])
+		if f.from > h.size {
+			name = unquote(name)
+		}
+		h.names = append(h.names, strings.TrimSpace(string(name)))
+		h.size = f.next
+		if f.end != byDelim {
+			return h
+		}
+	}
+}
+
+// findHeader cuts the header with the given delimiter, or with the one that fits best: it must give the key, and of
+// those that do the one that gives most fields.
+func (s *source) findHeader(b []byte, o Options) (header, error) {
+	if o.Delimiter != "" {
+		return cutHeader(b, o.Delimiter[0]), nil
+	}
+	candidates := delimiters
+	if s.tabs {
+		candidates = []byte{'\t', ',', ';', '|'}
+	}
+	best := cutHeader(b, candidates[0])
+	for _, d := range candidates[1:] {
+		if h := cutHeader(b, d); better(h, best, o.Key) {
+			best = h
+		}
+	}
+	if len(best.names) == 1 && best.end <= byData && len(o.needed()) > 1 {
+		return best, unusable(s.Name, s.line, "no delimiter is found in the header (looked for comma, semicolon, tab and bar); set feed.delimiter")
+	}
+	return best, nil
+}
+
+func better(h, than header, key string) bool {
+	if ok, was := h.end <= byData, than.end <= byData; ok != was {
+		return ok
+	}
+	if ok, was := h.has(key), than.has(key); key != "" && ok != was {
+		return ok
+	}
+	return len(h.names) > len(than.names)
+}
+
+// checkHeader says what is wrong with a header; b is the start of the file, all of it with eof.
+func (s *source) checkHeader(h header, b []byte, eof bool, key string) error {
+	switch {
+	case h.end == byData && !eof:
+		return unusable(s.Name, s.line, "the header is over 1 MB; see that the file is text with line ends")
+	case h.end == broken:
+		return unusable(s.Name, s.line, "the header %s", sayQuote)
+	case h.end == inQuotes:
+		return unusable(s.Name, s.line, "the header opens a quoted name and does not close it; close the quote")
+	case bytes.IndexByte(b[:h.size], 0) >= 0:
+		return unusable(s.Name, s.line, "the header %s", sayNUL)
+	case !s.text.sound(b[:h.size]):
+		return unusable(s.Name, s.line, "the header %s", s.text.badText())
+	}
+	return s.checkNames(h.names, key)
+}
+
+// checkNames asks for the key first: a file without a header has somebody's data in its first line, which must not
+// stand in an error.
+func (s *source) checkNames(names []string, key string) error {
+	if key != "" && !slices.Contains(names, key) {
+		return unusable(s.Name, s.line, "no field of the header is %q, which feed.key names (it has %d fields); see that the first line is the header, and feed.key and feed.delimiter", key, len(names))
+	}
+	for i, n := range names {
+		if n == "" {
+			return unusable(s.Name, s.line, "field %d of the header has no name; name it, or remove the column", i+1)
+		}
+		if j := slices.Index(names, n); j < i {
+			return unusable(s.Name, s.line, "fields %d and %d of the header have the same name; rename one", j+1, i+1)
+		}
+	}
+	return nil
+}

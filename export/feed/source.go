@@ -1,0 +1,256 @@
+package feed
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// source is one file of a feed and what Open found out about it.
+type source struct {
+	export.FeedFile
+	stat   os.FileInfo // as it was while hashed
+	header *export.Header
+	index  map[string]int // of the header's fields
+	json   bool
+	tabs   bool // .tsv
+	gzip   bool
+	text   text
+	delim  byte // of CSV
+	skip   int  // decoded bytes before the first record
+	line   int  // physical line of the first record
+}
+
+// stream is a file being read: decoded text, without byte order mark.
+type stream struct {
+	io.Reader
+	src *source
+}
+
+var gzipMagic = []byte{0x1f, 0x8b}
+
+func newSource(i int, path string, o Options, z sizes) (*source, error) {
+	s := &source{FeedFile: export.FeedFile{Path: path, Name: filepath.Base(path)}, line: 1}
+	for _, step := range []func() error{s.checkKind, s.chooseFormat, s.hash, s.chooseGzip} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.chooseText(o.Encoding); err != nil {
+		return nil, err
+	}
+	h, err := s.readHeader(o, z)
+	if err != nil {
+		return nil, err
+	}
+	s.header = &export.Header{File: i, Fields: h}
+	s.index = make(map[string]int, len(h))
+	for i, name := range h {
+		s.index[name] = i
+	}
+	return s, nil
+}
+
+// checkKind is done before opening: opening a pipe would wait for its writer.
+func (s *source) checkKind() error {
+	stat, err := os.Stat(s.Path)
+	switch {
+	case err != nil:
+		return unusable(s.Name, 0, "cannot be looked at: %s; give this user the right to read it", reason(err))
+	case stat.IsDir():
+		return unusable(s.Name, 0, "is a folder; name the files in it, such as %s", filepath.Join(s.Path, "*.csv"))
+	case !stat.Mode().IsRegular():
+		return unusable(s.Name, 0, "is not a regular file; write the feed to a file first, since it is read more than once")
+	}
+	return nil
+}
+
+// chooseFormat goes by the ending, the one before .gz if there is one.
+func (s *source) chooseFormat() error {
+	name := strings.TrimSuffix(strings.ToLower(s.Name), ".gz")
+	switch filepath.Ext(name) {
+	case ".csv", ".txt":
+	case ".tsv":
+		s.tabs = true
+	case ".jsonl", ".ndjson":
+		s.json = true
+	default:
+		return unusable(s.Name, 0, "its ending is not known; name it .csv, .tsv, .txt, .jsonl or .ndjson, with .gz behind if it is gzipped")
+	}
+	return nil
+}
+
+// hash fills size and hash from the bytes on disk and remembers the file's state.
+func (s *source) hash() error {
+	return s.withFile(func(f *os.File) error {
+		stat, err := f.Stat()
+		if err != nil {
+			return s.broken(err)
+		}
+		h := sha256.New()
+		n, err := io.CopyBuffer(h, onlyReader{f}, make([]byte, 256<<10))
+		if err != nil {
+			return s.broken(err)
+		}
+		s.stat, s.Size, s.SHA256 = stat, n, hex.EncodeToString(h.Sum(nil))
+		if n != stat.Size() {
+			return s.changed()
+		}
+		return s.unchanged(f)
+	})
+}
+
+// onlyReader hides WriteTo, which would ignore the buffer.
+type onlyReader struct{ io.Reader }
+
+// chooseGzip goes by the first bytes: files are gzipped without .gz behind their names, too.
+func (s *source) chooseGzip() error {
+	return s.withFile(func(f *os.File) error {
+		head, err := peek(f, len(gzipMagic))
+		if err != nil {
+			return s.broken(err)
+		}
+		s.gzip = bytes.Equal(head, gzipMagic)
+		if !s.gzip && len(head) > 0 && strings.HasSuffix(strings.ToLower(s.Name), ".gz") {
+			return unusable(s.Name, 0, "is named .gz but holds no gzip data; name it by what it is")
+		}
+		return nil
+	})
+}
+
+// chooseText goes by the byte order mark, and else by what the whole file holds.
+func (s *source) chooseText(configured string) error {
+	marked := false
+	err := s.withRaw(func(r io.Reader) error {
+		head, err := peek(r, 3)
+		if err == nil {
+			s.text, marked = markOf(head)
+		}
+		return err
+	})
+	if err != nil || marked {
+		return err
+	}
+	return s.withRaw(func(r io.Reader) (err error) {
+		s.text, err = chooseText(r, configured)
+		return err
+	})
+}
+
+// withRaw reads the file's bytes, unzipped but not decoded.
+func (s *source) withRaw(use func(io.Reader) error) error {
+	return s.withFile(func(f *os.File) error {
+		r, err := s.raw(f)
+		if err != nil {
+			return err
+		}
+		if err := use(r); err != nil {
+			return s.broken(err)
+		}
+		return nil
+	})
+}
+
+// peek reads at most n bytes; fewer when there are no more.
+func peek(r io.Reader, n int) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(r, int64(n)))
+}
+
+// raw gives the file's bytes, unzipped but not decoded.
+func (s *source) raw(f *os.File) (io.Reader, error) {
+	if !s.gzip {
+		return f, nil
+	}
+	z, err := gzip.NewReader(bufio.NewReaderSize(f, 256<<10))
+	if err != nil {
+		return nil, s.broken(err)
+	}
+	return z, nil
+}
+
+// read makes one pass: it opens the file, hands it to use behind the header, and says if it changed meanwhile.
+// An error of use is returned as it is.
+func (s *source) read(use func(*stream) error) error {
+	return s.withFile(func(f *os.File) error {
+		if err := s.unchanged(f); err != nil {
+			return err
+		}
+		r, err := s.raw(f)
+		if err != nil {
+			return err
+		}
+		if _, err := io.CopyN(io.Discard, r, int64(s.text.bom)); err != nil {
+			return s.broken(err)
+		}
+		r = s.text.decode(r)
+		if _, err := io.CopyN(io.Discard, r, int64(s.skip)); err != nil {
+			return s.broken(err)
+		}
+		if err := use(&stream{Reader: r, src: s}); err != nil {
+			return err
+		}
+		return s.unchanged(f)
+	})
+}
+
+func (s *source) withFile(use func(*os.File) error) error {
+	f, err := os.Open(s.Path)
+	if err != nil {
+		return unusable(s.Name, 0, "cannot be opened: %s; give this user the right to read it", reason(err))
+	}
+	defer f.Close() // only read from
+	return use(f)
+}
+
+// unchanged holds the open file against the one that was hashed. Name, size and time are cheap and catch what happens
+// in practice: an upload still going on, or a newer delivery under the same name.
+func (s *source) unchanged(f *os.File) error {
+	now, err := f.Stat()
+	if err != nil {
+		return s.broken(err)
+	}
+	if !os.SameFile(now, s.stat) || now.Size() != s.stat.Size() || !now.ModTime().Equal(s.stat.ModTime()) {
+		return s.changed()
+	}
+	return nil
+}
+
+func (s *source) changed() error {
+	return unusable(s.Name, 0, "changed while being read; wait until its delivery is complete (HR should write to a temporary name and rename), then run again")
+}
+
+// broken says why the file's bytes could not be read.
+func (s *source) broken(err error) error {
+	var pe *os.PathError
+	switch {
+	case errors.As(err, &pe) || !s.gzip:
+		return unusable(s.Name, 0, "cannot be read: %s", reason(err))
+	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
+		return unusable(s.Name, 0, "its gzip data are cut off; deliver the file again")
+	}
+	return unusable(s.Name, 0, "its gzip data are broken (%v); deliver the file again", err)
+}
+
+// fill reads until b is full or the text ends, so that the same file is always cut into the same chunks.
+func (st *stream) fill(b []byte) (n int, eof bool, err error) {
+	for n < len(b) {
+		m, err := st.Read(b[n:])
+		n += m
+		if err == io.EOF {
+			return n, true, nil
+		}
+		if err != nil {
+			return n, false, st.src.broken(err)
+		}
+	}
+	return n, false, nil
+}

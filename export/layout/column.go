@@ -1,0 +1,285 @@
+package layout
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/templates"
+)
+
+// breach is a broken rule in words. Breaches are made once per sheet, so that telling one costs no formatting.
+type breach struct{ rule, message string }
+
+// faults collects what is wrong with one row.
+type faults struct {
+	origin export.Origin
+	list   []export.Fault
+}
+
+// add is kept out of line, so that the checks stay small.
+//
+//go:noinline
+func (f *faults) add(c *column, b breach) {
+	f.list = append(f.list, export.Fault{Origin: f.origin, Field: c.name, Rule: b.rule, Message: b.message})
+}
+
+// word is a spelling Coupa documents and what it is sent as.
+type word struct{ spelled, sent string }
+
+// kind is a column's type as a number: the switch on it runs once for every cell.
+type kind uint8
+
+const (
+	kindFree kind = iota // any text
+	kindWords
+	kindEmail
+	kindPhone
+	kindLimit
+	kindInteger
+	kindCurrency
+	kindCountry
+	kindLocale
+	kindList
+)
+
+var kinds = map[templates.Type]kind{
+	templates.TypeEmail: kindEmail, templates.TypePhone: kindPhone, templates.TypeLimit: kindLimit,
+	templates.TypeInteger: kindInteger, templates.TypeCurrency: kindCurrency, templates.TypeCountry: kindCountry,
+	templates.TypeLocale: kindLocale, templates.TypeList: kindList,
+}
+
+// column is a column made ready for checking.
+type column struct {
+	kind     kind
+	required bool
+	noYes    bool // Yes is refused
+	min, max int  // characters; max is math.MaxInt where there is no limit
+	itemMax  int
+	words    []word // the closed list of values of kindWords
+	clear    string
+	name     string
+	says     *messages
+}
+
+// messages are the breaches whose words depend on the column.
+type messages struct{ short, long, itemLong, unknown breach }
+
+func newColumn(t Column, allowNotify bool) column {
+	c := column{
+		kind: kinds[t.Type], required: t.Required, noYes: t.Name == notifyColumn && !allowNotify,
+		min: t.MinLength, max: orElse(t.MaxLength, math.MaxInt), itemMax: orElse(t.ItemMaxLength, math.MaxInt),
+		clear: t.Clear, name: t.Name,
+		says: &messages{
+			short:    breach{"length", fmt.Sprintf("is shorter than %d characters", t.MinLength)},
+			long:     breach{"length", fmt.Sprintf("is longer than %d characters", t.MaxLength)},
+			itemLong: breach{"length", fmt.Sprintf("has a name longer than %d characters in its list", t.ItemMaxLength)},
+			unknown:  breach{"value", "is none of " + strings.Join(t.Allowed, ", ")},
+		},
+	}
+	if len(t.Allowed) == 0 || t.Open {
+		return c
+	}
+	c.kind = kindWords
+	for _, a := range t.Allowed {
+		w := word{a, a}
+		if t.Type == templates.TypeBoolean {
+			w.sent = "No"
+			if strings.ContainsAny(a[:1], "YT") {
+				w.sent = "Yes"
+			}
+		}
+		c.words = append(c.words, w)
+	}
+	return c
+}
+
+var (
+	notUTF8      = breach{"utf8", "is not valid UTF-8; check feed.encoding"}
+	control      = breach{"control", "has a control character other than a line break or a tab"}
+	notCleared   = breach{"clear", "cannot be cleared by CSV, no form for it is documented; clear it by API (route: api), or leave the cell as it is"}
+	noKey        = breach{"key", "is empty, but it is the key by which Coupa finds the person (layout.key)"}
+	noValue      = breach{"required", "is empty, and Coupa requires it in every row"}
+	noInvitation = breach{"notify", "is Yes, which makes Coupa mail an invitation; that is refused unless creates are allowed (limits.creates)"}
+)
+
+func (c *column) emptyBreach() breach {
+	if c.required {
+		return noValue
+	}
+	return noKey
+}
+
+// clearCell turns a clear into the documented text, where there is one.
+func (c *column) clearCell(cell *export.Cell, told *faults) {
+	if c.clear == "" {
+		told.add(c, notCleared)
+		return
+	}
+	*cell = export.Cell{Text: c.clear, State: export.Set}
+}
+
+// check holds one text against every rule of the column and returns it as it is to be sent.
+func (c *column) check(text string, told *faults) string {
+	length := len(text)
+	if !plain(text) {
+		var valid bool
+		if text, length, valid = c.unplain(text, told); !valid {
+			return text
+		}
+	}
+	if length < c.min {
+		told.add(c, c.says.short)
+	}
+	if length > c.max {
+		told.add(c, c.says.long)
+	}
+	if c.kind == kindFree {
+		return text
+	}
+	return c.value(text, told)
+}
+
+// unplain checks the characters of a text that is not printable ASCII only, makes its line breaks LF, and counts it.
+// What is not UTF-8 is held against no other rule.
+func (c *column) unplain(text string, told *faults) (_ string, length int, valid bool) {
+	bad, crlf := false, false
+	for i, r := range text {
+		switch {
+		case r >= 0xa0:
+			if r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd") {
+				told.add(c, notUTF8)
+				return text, 0, false
+			}
+		case r == '\r' && strings.HasPrefix(text[i+1:], "\n"):
+			crlf = true
+			continue
+		case r < ' ' && r != '\n' && r != '\t' || r >= 0x7f: // C0, DEL and C1
+			bad = true
+		}
+		length++
+	}
+	if bad {
+		told.add(c, control)
+	}
+	if crlf {
+		text = strings.ReplaceAll(text, "\r\n", "\n")
+	}
+	return text, length, true
+}
+
+// value checks what the column's type asks for. A plain switch, not closures: they would make told escape, one
+// allocation a row.
+func (c *column) value(text string, told *faults) string {
+	var ok bool
+	var broken *breach
+	switch c.kind {
+	case kindWords:
+		text, ok = spelling(c.words, text)
+		broken = &c.says.unknown
+		if c.noYes && ok && text == "Yes" {
+			told.add(c, noInvitation)
+		}
+	case kindEmail:
+		ok, broken = isEmail(text), &notEmail
+	case kindPhone:
+		ok, broken = isPhone(text), &notPhone
+	case kindLimit:
+		text, ok = limit(text)
+		broken = &notLimit
+	case kindInteger:
+		ok, broken = digits(text, 1, 18), &notInteger
+	case kindCurrency:
+		text, ok = currencyCode(text)
+		broken = &notCurrency
+	case kindCountry:
+		text, ok = countryCode(text)
+		broken = &notCountry
+	case kindLocale:
+		text, ok = localeName(text)
+		broken = &notLocale
+	default:
+		return c.list(text, told)
+	}
+	if !ok {
+		told.add(c, *broken)
+	}
+	return text
+}
+
+// spelling finds text among words, whatever its case.
+func spelling(words []word, text string) (string, bool) {
+	for _, w := range words {
+		if w.spelled == text {
+			return w.sent, true
+		}
+	}
+	for _, w := range words {
+		if strings.EqualFold(w.spelled, text) {
+			return w.sent, true
+		}
+	}
+	return text, false
+}
+
+// list checks each name of a comma-separated list and takes the blanks around the commas away.
+func (c *column) list(text string, told *faults) string {
+	if c.tidy(text) {
+		return text
+	}
+	names := strings.Split(text, ",")
+	empty, long := false, false
+	for i, n := range names {
+		n = strings.TrimSpace(n)
+		names[i] = n
+		empty = empty || n == ""
+		long = long || utf8.RuneCountInString(n) > c.itemMax
+	}
+	if empty {
+		told.add(c, emptyName)
+	}
+	if long {
+		told.add(c, c.says.itemLong)
+	}
+	return strings.Join(names, ",")
+}
+
+// tidy tells whether a list certainly breaks no rule and has no blanks to take away; it may say no to a good one.
+func (c *column) tidy(text string) bool {
+	start := 0
+	for i := range len(text) + 1 {
+		if i < len(text) && text[i] != ',' {
+			continue
+		}
+		if i == start || i-start > c.itemMax || text[start] <= ' ' || text[i-1] <= ' ' {
+			return false
+		}
+		start = i + 1
+	}
+	return true
+}
+
+// plain tells whether text is printable ASCII only, which nearly every cell is. It looks at eight bytes at a time.
+func plain(text string) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for len(text) >= 8 {
+		x := uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
+			uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
+		below := x - 0x20*ones        // borrows into the high bit where a byte is under 0x20
+		del := (x ^ 0x7f*ones) - ones // likewise where a byte is 0x7f
+		if (x|below|del)&high != 0 {
+			return false
+		}
+		text = text[8:]
+	}
+	for i := range len(text) {
+		if text[i] < 0x20 || text[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+func blank(text string) bool { return text == "" || text[0] <= ' ' && strings.TrimSpace(text) == "" }

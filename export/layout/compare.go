@@ -1,0 +1,132 @@
+package layout
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxTemplate bounds what is read of a template, in bytes. A template is one header line of some kilobytes.
+const maxTemplate = 1 << 20
+
+// Diff is how an instance's own template differs from the built-in layout.
+type Diff struct {
+	Missing   []string `json:"missing,omitempty"`   // built-in columns the template lacks: not to be sent to this instance
+	Unknown   []string `json:"unknown,omitempty"`   // columns of the template that are neither built in nor custom
+	Starred   []string `json:"starred,omitempty"`   // columns it marks with an asterisk, which is no part of the name
+	Moved     []string `json:"moved,omitempty"`     // common columns out of the documented order; order does not matter to Coupa
+	Duplicate []string `json:"duplicate,omitempty"` // columns that stand more than once
+}
+
+// Same tells whether the template has exactly the built-in and custom columns. Order and asterisks do not count.
+func (d Diff) Same() bool { return len(d.Missing)+len(d.Unknown)+len(d.Duplicate) == 0 }
+
+// Compare reads the header line of the CSV template an instance offers (Load from file, CSV template) and holds it
+// against the built-in columns and the custom ones. A trailing asterisk on a name is accepted and told.
+func Compare(template io.Reader, custom []string) (Diff, error) {
+	data, err := io.ReadAll(io.LimitReader(template, maxTemplate+1))
+	if err != nil {
+		return Diff{}, fmt.Errorf("read template: %w", err)
+	}
+	data = bytes.TrimPrefix(data, []byte(bom))
+	switch {
+	case len(data) > maxTemplate:
+		return Diff{}, fmt.Errorf("template is larger than %d bytes; give the CSV template, not an export", maxTemplate)
+	case !utf8.Valid(data):
+		return Diff{}, errors.New("template is not valid UTF-8; give it as Coupa offers it, not saved by a spreadsheet")
+	}
+	header, err := csv.NewReader(bytes.NewReader(data)).Read()
+	if errors.Is(err, io.EOF) {
+		return Diff{}, errors.New("template is empty")
+	}
+	if err != nil {
+		return Diff{}, fmt.Errorf("read template header: %w", err)
+	}
+	if hint := wrongDelimiter(header); hint != "" {
+		return Diff{}, errors.New("template " + hint)
+	}
+	if len(header) > maxHeader {
+		return Diff{}, fmt.Errorf("template has %d columns, more than any of Coupa's", len(header))
+	}
+	return compare(header, custom), nil
+}
+
+func compare(header, custom []string) (d Diff) {
+	table := Columns()
+	var seen []string
+	var places []int // of the built-in columns seen, in the table
+	for _, name := range header {
+		bare := strings.TrimSpace(name)
+		if b, ok := strings.CutSuffix(bare, "*"); ok {
+			bare = strings.TrimSpace(b)
+			d.Starred = append(d.Starred, bare)
+		}
+		at := find(table, bare)
+		switch {
+		case slices.Contains(seen, bare):
+			d.Duplicate = append(d.Duplicate, bare)
+			continue
+		case at >= 0:
+			places = append(places, at)
+		case !slices.Contains(custom, bare):
+			d.Unknown = append(d.Unknown, bare)
+		}
+		seen = append(seen, bare)
+	}
+	for _, c := range table {
+		if !slices.Contains(seen, c.Name) {
+			d.Missing = append(d.Missing, c.Name)
+		}
+	}
+	for _, c := range custom {
+		if !slices.Contains(seen, c) {
+			d.Missing = append(d.Missing, c)
+		}
+	}
+	for _, i := range outOfOrder(places) {
+		d.Moved = append(d.Moved, table[i].Name)
+	}
+	return d
+}
+
+// outOfOrder gives the fewest members whose removal leaves the rest ascending: what is not in a longest ascending run.
+func outOfOrder(places []int) (moved []int) {
+	length := make([]int, len(places)) // of the longest ascending run that begins here
+	longest := 0
+	for i := len(places) - 1; i >= 0; i-- {
+		length[i] = 1
+		for j := i + 1; j < len(places); j++ {
+			if places[j] > places[i] {
+				length[i] = max(length[i], length[j]+1)
+			}
+		}
+		longest = max(longest, length[i])
+	}
+	last, want := -1, longest
+	for i, p := range places {
+		if length[i] == want && p > last {
+			last, want = p, want-1
+			continue
+		}
+		moved = append(moved, p)
+	}
+	return moved
+}
+
+// wrongDelimiter tells when a header is one field that other delimiters would cut.
+func wrongDelimiter(header []string) string {
+	if len(header) != 1 {
+		return ""
+	}
+	for _, d := range []struct{ mark, name string }{{";", "semicolons"}, {"\t", "tabs"}, {"|", "bars"}} {
+		if strings.Contains(header[0], d.mark) {
+			return "is separated by " + d.name + "; Coupa takes commas"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,81 @@
+// Package layout is Coupa's users import: its columns, its rules, the order of a file's columns and the encoding. What
+// it knows of the columns it reads from the table in templates. It is the only user of gocsv.
+package layout
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/templates"
+)
+
+// Column is one column of the table.
+type Column = templates.Column
+
+// Columns gives every column in documented order ("Users Import").
+func Columns() []Column { return templates.UsersColumns() }
+
+// Lookup finds a column by its exact name.
+func Lookup(name string) (Column, bool) {
+	table := Columns()
+	if i := find(table, name); i >= 0 {
+		return table[i], true
+	}
+	return Column{}, false
+}
+
+func find(table []Column, name string) int {
+	return slices.IndexFunc(table, func(c Column) bool { return c.Name == name })
+}
+
+// headerError says why name cannot head a column: it is neither in the table nor among the custom ones.
+func headerError(name string, table []Column, custom []string) error {
+	if bare := strings.TrimSpace(strings.TrimSuffix(name, "*")); bare != name {
+		if find(table, bare) >= 0 || slices.Contains(custom, bare) {
+			return fmt.Errorf("column %q must be written %q: the asterisk and blanks of a template are no part of a name", name, bare)
+		}
+	}
+	if near := nearest(name, table, custom); near != "" {
+		return fmt.Errorf("column %q is not one of Coupa's; did you mean %q? A custom field must be listed under layout.custom", name, near)
+	}
+	return fmt.Errorf("column %q is not one of Coupa's; hr2coupa layout prints them, a custom field must be listed under layout.custom", name)
+}
+
+// nearest gives the known column that looks most like name, "" when none comes near.
+func nearest(name string, table []Column, custom []string) string {
+	known := slices.Clone(custom)
+	for _, c := range table {
+		known = append(known, c.Name)
+	}
+	lower := strings.ToLower(name)
+	best, least := "", max(2, len(name)/3)+1
+	for _, k := range known {
+		if d := distance(lower, strings.ToLower(k)); d < least {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// distance counts the single-rune edits between two texts (Levenshtein).
+func distance(a, b string) int {
+	from, to := []rune(a), []rune(b)
+	row := make([]int, len(to)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, r := range from {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, q := range to {
+			cost := diagonal
+			if r != q {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(to)]
+}

@@ -1,0 +1,279 @@
+package layout
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/templates"
+)
+
+const bom = "\ufeff"
+
+// maxHeader bounds the columns of a header that is looked at.
+const maxHeader = 1000
+
+// Coupa's limits for one file ("Coupa CSV Flat File Integration"): data rows without the header, and bytes.
+const (
+	MaxRows  = 5000
+	MaxBytes = 8_000_000
+)
+
+// ReadyOptions say how a ready Coupa file is checked.
+type ReadyOptions struct {
+	Custom      []string // names of this instance's custom-field columns
+	CardReason  string   // allow_card_data; "" refuses card columns
+	AllowEmpty  bool     // empty cells may go as they are, except in required columns
+	AllowNotify bool     // creates are allowed, so that Coupa may be told to send invitations
+	MaxRows     int      // 0: MaxRows
+	MaxBytes    int      // 0: MaxBytes
+}
+
+// Ready is what is known of a ready Coupa file, which is sent as it is.
+type Ready struct {
+	Columns  []string       // as in the header
+	Key      int            // the column of Coupa's strongest key that the file has: Id, Employee Number or Login; -1 none
+	Rows     []ReadyRow     // in file order
+	Warnings []export.Fault // doubtful, but not wrong
+}
+
+// ReadyRow is one data row of a ready file.
+type ReadyRow struct {
+	Line     int    // physical line it begins on, the header is on 1
+	First    string // its first cell, which Coupa's row errors quote
+	Key      string // its cell in column Ready.Key
+	Login    string
+	Inactive bool // its Status is inactive
+}
+
+// CheckReady holds a ready Coupa CSV, data, against the layout. Its faults have name and the physical line as origin and
+// are in the order of the lines; with any fault the file must not be sent. Values are judged by the rules of Sheet, but
+// nothing is changed. The Ready is nil when the header cannot be read.
+func CheckReady(name string, data []byte, o ReadyOptions) (*Ready, []export.Fault) {
+	c := &readyCheck{name: name, o: o, ready: &Ready{Key: -1}}
+	c.o.MaxRows, c.o.MaxBytes = orElse(o.MaxRows, MaxRows), orElse(o.MaxBytes, MaxBytes)
+	if len(data) > c.o.MaxBytes {
+		c.tell(0, "size", "is %d bytes, more than the %d of one file; split it", len(data), c.o.MaxBytes)
+	}
+	if bytes.HasPrefix(data, []byte(bom)) {
+		c.tell(1, "bom", "begins with a byte order mark; save it as UTF-8 without BOM")
+		data = data[len(bom):]
+	}
+	if !utf8.Valid(data) {
+		c.tell(invalidLine(data), "utf8", "is not valid UTF-8; save it as UTF-8 without BOM")
+		return nil, c.faults
+	}
+	c.data, c.csv = data, csv.NewReader(bytes.NewReader(data))
+	c.csv.ReuseRecord = true
+	c.csv.FieldsPerRecord = -1 // ragged rows are ours to tell
+	if !c.header() {
+		return nil, c.faults
+	}
+	for c.row() {
+	}
+	if len(c.ready.Rows) == 0 && len(c.faults) == 0 {
+		c.tell(1, "rows", "has no data rows")
+	}
+	slices.SortStableFunc(c.faults, func(a, b export.Fault) int { return a.Origin.Line - b.Origin.Line })
+	return c.ready, c.faults
+}
+
+func orElse(n, otherwise int) int {
+	if n > 0 {
+		return n
+	}
+	return otherwise
+}
+
+// invalidLine is the physical line of the first bytes that are no UTF-8.
+func invalidLine(data []byte) int {
+	at := 0
+	for at < len(data) {
+		r, size := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		at += size
+	}
+	return bytes.Count(data[:at], []byte{'\n'}) + 1
+}
+
+// readyCheck is one check at work.
+type readyCheck struct {
+	name   string
+	o      ReadyOptions
+	data   []byte
+	csv    *csv.Reader
+	ready  *Ready
+	faults []export.Fault
+
+	columns []column         // one for each header; the zero column where the header is unknown
+	seen    []map[string]int // for unique columns: folded value to line
+	login   int
+	status  int
+
+	counted, line int // how far line ends were counted, and how many there are
+}
+
+func (c *readyCheck) tell(line int, rule, format string, args ...any) {
+	c.faults = append(c.faults, export.Fault{
+		Origin: export.Origin{File: c.name, Line: line}, Rule: rule, Message: fmt.Sprintf(format, args...),
+	})
+}
+
+// next reads one record and tells the line it begins on. ok is false at the end, and where the rest cannot be read.
+func (c *readyCheck) next() (record []string, line int, ok bool) {
+	c.emptyLines()
+	record, err := c.csv.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, 0, false
+	}
+	if broken := (*csv.ParseError)(nil); errors.As(err, &broken) {
+		c.tell(broken.StartLine, "quote", "has a broken quote (line %d, column %d); nothing behind it was checked", broken.Line, broken.Column)
+		return nil, 0, false
+	}
+	if err != nil {
+		c.tell(0, "read", "cannot be read: %v", err)
+		return nil, 0, false
+	}
+	line, _ = c.csv.FieldPos(0)
+	return record, line, true
+}
+
+// emptyLines tells a run of empty lines ahead, which the CSV reader passes over.
+func (c *readyCheck) emptyLines() {
+	at := int(c.csv.InputOffset())
+	if rest := c.data[at:]; !bytes.HasPrefix(rest, []byte("\n")) && !bytes.HasPrefix(rest, []byte("\r\n")) {
+		return
+	}
+	c.line += bytes.Count(c.data[c.counted:at], []byte{'\n'})
+	c.counted = at
+	c.tell(c.line+1, "ragged", "line is empty; take it out")
+}
+
+// header checks the column names; false where there is none to go by.
+func (c *readyCheck) header() bool {
+	names, line, ok := c.next()
+	if !ok {
+		if len(c.faults) == 0 {
+			c.tell(1, "header", "is empty: a header line and data rows are needed")
+		}
+		return false
+	}
+	if hint := wrongDelimiter(names); hint != "" {
+		c.tell(line, "header", "%s", hint)
+		return false
+	}
+	if len(names) > maxHeader {
+		c.tell(line, "header", "has %d columns, more than any of Coupa's files", len(names))
+		return false
+	}
+	table := Columns()
+	if !slices.ContainsFunc(names, func(n string) bool { return find(table, strings.TrimRight(n, "* ")) >= 0 }) {
+		// Perhaps a data row: its cells must not be quoted in messages.
+		c.tell(line, "header", "names no column of Coupa's; is the header line missing?")
+		return false
+	}
+	c.ready.Columns = slices.Clone(names)
+	for i, name := range names {
+		t := Column{Name: name, Type: templates.TypeString}
+		if at := find(table, name); at >= 0 {
+			t = table[at]
+		} else if !slices.Contains(c.o.Custom, name) {
+			c.tell(line, "header", "%v", headerError(name, table, c.o.Custom))
+		}
+		if slices.Contains(names[:i], name) {
+			c.tell(line, "header", "column %q stands twice", name)
+		}
+		if err := cardError(t, c.o.CardReason); err != nil {
+			c.tell(line, "card", "%v", err)
+		}
+		c.columns = append(c.columns, newColumn(t, c.o.AllowNotify))
+		c.seen = append(c.seen, nil)
+		if t.Unique {
+			c.seen[i] = map[string]int{}
+		}
+	}
+	for _, t := range table {
+		if t.Required && !slices.Contains(names, t.Name) {
+			c.tell(line, "header", "column %q is missing, and Coupa requires it", t.Name)
+		}
+	}
+	for _, k := range slices.Backward(keyColumns[:]) {
+		if i := slices.Index(names, k); i >= 0 {
+			c.ready.Key = i
+		}
+	}
+	c.login, c.status = slices.Index(names, loginColumn), slices.Index(names, statusColumn)
+	return true
+}
+
+// row checks one data row; false at the end.
+func (c *readyCheck) row() bool {
+	cells, line, ok := c.next()
+	if !ok {
+		return false
+	}
+	if len(c.ready.Rows) == c.o.MaxRows {
+		c.tell(line, "rows", "is beyond the %d data rows of one file; split it; nothing from here on was checked", c.o.MaxRows)
+		return false
+	}
+	at := func(i int) string {
+		if i < 0 || i >= len(cells) {
+			return ""
+		}
+		return strings.Clone(cells[i])
+	}
+	c.ready.Rows = append(c.ready.Rows, ReadyRow{
+		Line: line, First: at(0), Key: at(c.ready.Key), Login: at(c.login),
+		Inactive: strings.EqualFold(at(c.status), "inactive"),
+	})
+	if len(cells) != len(c.columns) {
+		c.tell(line, "ragged", "has %d fields, the header has %d", len(cells), len(c.columns))
+		return true
+	}
+	told := faults{origin: export.Origin{File: c.name, Line: line}, list: c.faults}
+	for i, text := range cells {
+		c.cell(i, text, &told)
+	}
+	c.faults = told.list
+	return true
+}
+
+var emptyCell = breach{"empty", "is empty, and what Coupa does with an empty cell is not documented; take the column out, or give --allow-empty"}
+
+func (c *readyCheck) cell(i int, text string, told *faults) {
+	col := &c.columns[i]
+	switch {
+	case col.required && blank(text):
+		told.add(col, noValue)
+		return
+	case text == "":
+		if !c.o.AllowEmpty {
+			told.add(col, emptyCell)
+		}
+		return
+	case text != col.clear || col.clear == "":
+		text = col.check(text, told)
+	}
+	if col.kind == kindLocale && apiOnlyLocale(text) {
+		c.ready.Warnings = append(c.ready.Warnings, export.Fault{
+			Origin: told.origin, Field: col.name, Rule: localeWarning.rule, Message: localeWarning.message,
+		})
+	}
+	if c.seen[i] == nil {
+		return
+	}
+	folded := strings.ToLower(strings.ToUpper(text)) // both ways: some letters have several lower-case forms
+	if first, ok := c.seen[i][folded]; ok {
+		told.add(col, breach{"unique", fmt.Sprintf("has the same value as line %d; Coupa allows it once", first)})
+		return
+	}
+	c.seen[i][folded] = told.origin.Line
+}

@@ -1,0 +1,228 @@
+package layout
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/templates"
+)
+
+// The names the rules themselves speak of; everything else about a column is in the table.
+const (
+	idColumn     = "Id"
+	loginColumn  = "Login"
+	numberColumn = "Employee Number"
+	statusColumn = "Status"
+	notifyColumn = "Generate Password And Notify User"
+)
+
+// keyColumns are the keys Coupa knows, strongest first ("Users Import").
+var keyColumns = [...]string{idColumn, numberColumn, loginColumn}
+
+// Options say what one batch's sheet is made of.
+type Options struct {
+	Columns     []string // mapped Coupa columns in the order of a row's cells, custom ones included
+	Custom      []string // names of this instance's custom-field columns; their order is the order in the file
+	Key         string   // the column that names the person and comes first: Id, Employee Number or Login
+	BlankSend   bool     // layout.blank: send: absent cells go as empty ones, except in columns where that is dangerous
+	AllowNotify bool     // creates are allowed, so that Coupa may be told to send invitations
+	CardReason  string   // allow_card_data; "" refuses card columns
+}
+
+// Sheet is Coupa's layout for one batch. It does not change once made and may be used by many goroutines.
+type Sheet struct {
+	columns []column // as mapped
+	order   []int    // mapped columns in file order: key, table order, custom order
+	key     int
+	unique  []int
+	locales []int
+	base    export.ColumnSet // carried by every row
+	never   export.ColumnSet // carried by none
+}
+
+var _ export.Sheet = (*Sheet)(nil)
+
+// New makes the sheet of a batch. Its error joins everything that is wrong with the options.
+func New(o Options) (*Sheet, error) {
+	table := Columns()
+	faults := customErrors(o.Custom, table)
+	if len(o.Columns) > export.MaxColumns {
+		faults = append(faults, fmt.Errorf("%d columns are mapped, at most %d can be", len(o.Columns), export.MaxColumns))
+		return nil, errors.Join(faults...)
+	}
+	s := &Sheet{key: slices.Index(o.Columns, o.Key)}
+	rank := make([]int, len(o.Columns)) // place in the file
+	for i, name := range o.Columns {
+		if slices.Contains(o.Columns[:i], name) {
+			faults = append(faults, fmt.Errorf("column %q is mapped twice", name))
+			continue
+		}
+		c := Column{Name: name, Type: templates.TypeString}
+		if at := find(table, name); at >= 0 {
+			c, rank[i] = table[at], at
+		} else if at := slices.Index(o.Custom, name); at >= 0 {
+			rank[i] = len(table) + at
+		} else {
+			faults = append(faults, headerError(name, table, o.Custom))
+			continue
+		}
+		if err := cardError(c, o.CardReason); err != nil {
+			faults = append(faults, err)
+		}
+		s.add(i, c, o)
+	}
+	faults = append(faults, missingErrors(o, table)...)
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	if rank[s.key] = -1; o.Key == loginColumn {
+		// Matched by Login alone, Coupa takes a row with another Employee Number for a new person ("Users Import").
+		if i := slices.Index(o.Columns, numberColumn); i >= 0 {
+			s.never = s.never.With(i)
+		}
+	}
+	s.base = s.base.With(s.key)
+	slices.SortFunc(s.order, func(a, b int) int { return rank[a] - rank[b] })
+	return s, nil
+}
+
+// add takes mapped column i into the sheet.
+func (s *Sheet) add(i int, c Column, o Options) {
+	s.columns = append(s.columns, newColumn(c, o.AllowNotify))
+	s.order = append(s.order, i)
+	if c.Unique {
+		s.unique = append(s.unique, i)
+	}
+	if c.Type == templates.TypeLocale {
+		s.locales = append(s.locales, i)
+	}
+	if o.BlankSend && !c.BlankDangerous {
+		s.base = s.base.With(i)
+	}
+}
+
+// cardError refuses card data: the first gate; a sheet that has passed it is the only maker of encoders.
+func cardError(c Column, reason string) error {
+	switch {
+	case c.Refused:
+		return fmt.Errorf("column %q is never sent: Coupa no longer takes it", c.Name)
+	case c.Sensitive && strings.TrimSpace(reason) == "":
+		return fmt.Errorf("column %q is card data and is not sent; take it out, or give the reason in allow_card_data", c.Name)
+	}
+	return nil
+}
+
+func missingErrors(o Options, table []Column) (faults []error) {
+	for _, c := range table {
+		if c.Required && !slices.Contains(o.Columns, c.Name) {
+			faults = append(faults, fmt.Errorf("column %q is not mapped, and Coupa requires it in every row", c.Name))
+		}
+	}
+	switch {
+	case !slices.Contains(keyColumns[:], o.Key):
+		faults = append(faults, fmt.Errorf("key column %q is none of Coupa's keys: %s", o.Key, strings.Join(keyColumns[:], ", ")))
+	case !slices.Contains(o.Columns, o.Key):
+		faults = append(faults, fmt.Errorf("key column %q is not mapped; map it, or choose another layout.key", o.Key))
+	}
+	return faults
+}
+
+// customErrors tells the names that cannot be custom columns. Some are words of gocsv's tags, in which a name travels.
+func customErrors(custom []string, table []Column) (faults []error) {
+	for i, name := range custom {
+		why := ""
+		switch {
+		case strings.TrimSpace(name) == "" || strings.TrimSpace(name) != name:
+			why = "is empty, or begins or ends with a blank"
+		case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+			why = "has a control character or is not valid UTF-8"
+		case strings.Contains(name, ","):
+			why = "has a comma; Coupa advises against commas in prompt names, rename the custom field"
+		case name == "-" || name == "omitempty" || name == "partial" || strings.HasPrefix(name, "default="):
+			why = "is a word with a meaning of its own here; rename the custom field"
+		case strings.HasSuffix(name, "*"):
+			why = "ends with an asterisk, which marks a column in a template and is no part of its name"
+		case find(table, name) >= 0:
+			why = "is one of Coupa's own columns"
+		case slices.Contains(custom[:i], name):
+			why = "is listed twice"
+		default:
+			continue
+		}
+		faults = append(faults, fmt.Errorf("custom column %q %s", name, why))
+	}
+	return faults
+}
+
+// LeftOut names the mapped columns that no file has because of the choice of key.
+func (s *Sheet) LeftOut() (names []string) {
+	for i := range s.columns {
+		if s.never.Has(i) {
+			names = append(names, s.columns[i].name)
+		}
+	}
+	return names
+}
+
+// Check holds row against every rule and normalises its cells; see export.Sheet. A row without a fault costs no
+// allocation beyond a text that had to be normalised.
+func (s *Sheet) Check(row *export.Row) []export.Fault {
+	told := faults{origin: row.Origin}
+	for i := range s.columns {
+		c, cell := &s.columns[i], &row.Cells[i]
+		if cell.State == export.Clear {
+			c.clearCell(cell, &told)
+		}
+		if cell.State == export.Set {
+			switch {
+			case cell.Text == "": // an empty cell is never written to mean anything
+				cell.State = export.Absent
+			case cell.Text != c.clear || c.clear == "":
+				cell.Text = c.check(cell.Text, &told)
+			}
+		}
+		if (c.required || i == s.key) && (cell.State == export.Absent || blank(cell.Text)) {
+			told.add(c, c.emptyBreach())
+		}
+	}
+	return told.list
+}
+
+// Warnings tells what is doubtful in a checked row, but not wrong: locales that only the API documentation lists.
+func (s *Sheet) Warnings(row *export.Row) []export.Fault {
+	told := faults{origin: row.Origin}
+	for _, i := range s.locales {
+		if cell := row.Cells[i]; cell.State == export.Set && apiOnlyLocale(cell.Text) {
+			told.add(&s.columns[i], localeWarning)
+		}
+	}
+	return told.list
+}
+
+// Unique gives the mapped columns of which no two rows may have the same value.
+func (s *Sheet) Unique() []int { return slices.Clone(s.unique) }
+
+// Key is the mapped column that comes first in every file.
+func (s *Sheet) Key() int { return s.key }
+
+// Carried is the set of columns of the file that row goes into: those set after Check, the key, and with BlankSend
+// every column in which an empty cell is not dangerous.
+func (s *Sheet) Carried(row *export.Row) export.ColumnSet {
+	lo, hi := s.base[0], s.base[1]
+	for i := range row.Cells {
+		if row.Cells[i].State != export.Set {
+			continue
+		}
+		if bit := uint64(1) << (i & 63); i < 64 {
+			lo |= bit
+		} else {
+			hi |= bit
+		}
+	}
+	return export.ColumnSet{lo &^ s.never[0], hi &^ s.never[1]}
+}

@@ -1,0 +1,92 @@
+package export
+
+import (
+	"fmt"
+	"time"
+)
+
+// RunState is where a run stands; the ledger stores the word.
+type RunState string
+
+const (
+	RunWorking RunState = "working" // begun; still at work, or interrupted
+	RunHeld    RunState = "held"    // stopped by a limit, nothing sent
+	RunOpen    RunState = "open"    // ended with parts that have no verdict
+	RunEnded   RunState = "ended"   // every part is final
+)
+
+// RunRecord is one start of the program that planned something.
+type RunRecord struct {
+	ID      string     `json:"run"`     // the start's time in UTC, 20261123T140501Z; a second one in that second gets -2
+	Command string     `json:"command"` // run or drop
+	State   RunState   `json:"state"`
+	Started time.Time  `json:"started"`
+	Ended   time.Time  `json:"ended,omitzero"`
+	Input   int        `json:"input"` // records read from the feed
+	Exit    int        `json:"exit"`  // valid when State is not RunWorking
+	Verdict string     `json:"verdict"`
+	Files   []FeedFile `json:"files"`
+}
+
+// SeenFile is what the ledger knows of a feed file it has seen.
+type SeenFile struct {
+	FeedFile
+	Run      string
+	RunState RunState
+	Open     int // rows of its run that ended quarantined, rejected or drifted
+}
+
+// Ledger is what the Runner needs of durable state. Every call is durable when it returns; none takes a context,
+// because cancelling stops waiting, never bookkeeping.
+type Ledger interface {
+	// BeginRun writes a run down as working; ID is made unique by the ledger and returned.
+	BeginRun(RunRecord) (string, error)
+	// Plan opens the one transaction in which a run's parts and rows are written.
+	Plan(run string) (PlanTx, error)
+	// EndRun writes down how a run stands; it may be called again when a later start settles its parts.
+	EndRun(RunRecord) error
+	// Run gives one run; "" the latest. ok is false where there is none.
+	Run(id string) (r RunRecord, ok bool, err error)
+	// Seen gives the last file seen under that name.
+	Seen(name string) (f SeenFile, ok bool, err error)
+	// SeenBytes gives the last file of these bytes whatever its name, for drop.
+	SeenBytes(sha256 string) (f SeenFile, ok bool, err error)
+	// Unfinished gives every part that is not final, oldest first, by run, wave and name.
+	Unfinished() ([]Part, error)
+	// Parts gives the parts of a run by wave and name.
+	Parts(run string) ([]Part, error)
+	// Bytes gives a part's bytes from the spool, checked against its hash.
+	Bytes(Part) ([]byte, error)
+	// Move records a part as it now stands. The move from the state in the ledger to p.State must be one of the table.
+	Move(p Part) error
+	// Settle records a part's verdict and its rows' outcomes at once: results names the rows by PartRow, every other
+	// row of the part gets rest.
+	Settle(p Part, rest Outcome, results []RowResult) error
+	// PartRows calls f for each row of a part in order.
+	PartRows(part int64, f func(RowResult) error) error
+	// Rows calls f for each row of a run whose outcome is neither applied nor unchanged, by origin.
+	Rows(run string, f func(RowResult) error) error
+	// Counts adds up the records of a run by outcome.
+	Counts(run string) (map[Outcome]int, error)
+}
+
+// PlanTx collects what one plan yields. Nothing of it exists until Commit.
+type PlanTx interface {
+	// AddPart writes the bytes to the spool and returns the part's id. Its name may still change until Commit.
+	AddPart(p Part, data []byte) (int64, error)
+	// NamePart gives a part its final name, once the number of parts is known.
+	NamePart(id int64, name string) error
+	// AddRow writes one row with its outcome so far: Pending for a row in a part.
+	AddRow(RowResult) error
+	// Commit makes the plan durable: the spool synced first, then the rows, the parts, the files seen and the input.
+	Commit(files []FeedFile, input int) error
+	// Rollback forgets everything since Plan; after Commit it does nothing.
+	Rollback()
+}
+
+// LockedError says that another run holds the ledger (exit 7).
+type LockedError struct{ Holder string } // "pid 4711 on host hr1, hr2coupa run, since 2026-11-24T02:00:00Z"
+
+func (e *LockedError) Error() string {
+	return fmt.Sprintf("another run holds the lock: %s; wait for it, or stop it", e.Holder)
+}

@@ -1,0 +1,63 @@
+package ledger
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+const benchRows, benchPart = 100_000, 5_000
+
+func addBenchRows(b *testing.B, tx export.PlanTx, rows int) {
+	data := make([]byte, 1<<20)
+	r := export.RowResult{Lines: 1, Outcome: export.Pending}
+	for i := range rows {
+		if i%benchPart == 0 {
+			name := fmt.Sprintf("Users_20261123T140501Z_0123abcd_%03d.csv", i/benchPart)
+			r.Part, r.PartRow = must[int64](b)(tx.AddPart(export.Part{Name: name}, data)), 0
+		}
+		r.PartRow++
+		r.Origin = export.Origin{File: "users-2026-11-23.csv", Line: i + 2}
+		r.Key, r.Login = fmt.Sprintf("E%07d", i), fmt.Sprintf("first.last%d", i)
+		r.First = r.Key
+		ok(b, tx.AddRow(r))
+	}
+}
+
+func BenchmarkPlan100k(b *testing.B) {
+	l := open(b, filepath.Join(b.TempDir(), "ledger"))
+	n := 0
+	for b.Loop() {
+		n++
+		run := begin(b, l, "run")
+		tx := plan(b, l, run)
+		addBenchRows(b, tx, benchRows)
+		for id, name := range tx.(*planTx).names { // the same bytes again need a name of their own
+			ok(b, tx.NamePart(id, fmt.Sprintf("%d_%s", n, name)))
+		}
+		ok(b, tx.Commit(nil, benchRows))
+	}
+	b.ReportMetric(float64(benchRows)*float64(n)/b.Elapsed().Seconds(), "rows/s")
+}
+
+func BenchmarkSettle100k(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		l := open(b, filepath.Join(b.TempDir(), "ledger"))
+		run := begin(b, l, "run")
+		tx := plan(b, l, run)
+		addBenchRows(b, tx, benchRows)
+		ok(b, tx.Commit(nil, benchRows))
+		parts := must[[]export.Part](b)(l.Parts(run))
+		b.StartTimer()
+		for _, p := range parts {
+			p.State = export.Dropped // from planned
+			ok(b, l.Settle(p, export.Held, nil))
+		}
+		if c := must[map[export.Outcome]int](b)(l.Counts(run)); c[export.Held] != benchRows {
+			b.Fatalf("counts %v", c)
+		}
+	}
+}

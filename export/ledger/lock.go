@@ -1,0 +1,81 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/gofrs/flock"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// maxHolder bounds, in bytes, what is written to and read from the lock file.
+const maxHolder = 512
+
+// Lock takes the run lock without waiting and writes holder, one line that tells a person who has it ("pid 4711 on host
+// hr1, hr2coupa run, since 2026-11-24T02:00:00Z"), into the lock file. Where another run has the lock the error is an
+// *export.LockedError with that run's line. The kernel gives the lock up when the program dies; unlock gives it up
+// earlier and may be called more than once.
+func (l *Ledger) Lock(holder string) (unlock func() error, err error) {
+	lock := flock.New(l.lockPath(), flock.SetPermissions(0o600))
+	got, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock ledger: %s: %w; put the ledger on a local disk", l.lockPath(), err)
+	}
+	if !got {
+		return nil, &export.LockedError{Holder: readHolder(l.lockPath())}
+	}
+	if err := os.WriteFile(l.lockPath(), []byte(oneLine(holder)+"\n"), 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock ledger: %w", err), lock.Unlock())
+	}
+	l.setLocked(true)
+	return sync.OnceValue(func() error {
+		l.setLocked(false)
+		if err := errors.Join(os.Truncate(l.lockPath(), 0), lock.Unlock()); err != nil {
+			return fmt.Errorf("unlock ledger: %w", err)
+		}
+		return nil
+	}), nil
+}
+
+func (l *Ledger) setLocked(locked bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.locked = locked
+}
+
+// readHolder gives the line in the lock file. It may be empty for the moment between taking the lock and writing it.
+func readHolder(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return "unknown (" + err.Error() + ")"
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxHolder))
+	if err != nil {
+		return "unknown (" + err.Error() + ")"
+	}
+	if holder := oneLine(string(text)); holder != "" {
+		return holder
+	}
+	return "unknown (" + path + " names nobody)"
+}
+
+// oneLine makes text fit for one line of a terminal.
+func oneLine(text string) string {
+	text = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text))
+	if len(text) >= maxHolder {
+		text = strings.ToValidUTF8(text[:maxHolder-1], "")
+	}
+	return text
+}

@@ -1,0 +1,70 @@
+package ledger
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitemigration"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+//go:embed schema.sql
+var schemaSQL string
+
+// appID marks the database as ours ("hr2c"), so that another program's SQLite file is never migrated.
+const appID = 0x68723263
+
+// schema lists the migrations in order; PRAGMA user_version counts the ones a database has. One that was released is
+// never edited: a change is a new entry.
+func schema() sqlitemigration.Schema {
+	return sqlitemigration.Schema{AppID: appID, Migrations: []string{schemaSQL}}
+}
+
+// migrate brings the database up to this program's version. A database that is up to date is only read, so that a
+// second program can look at the ledger while a plan is being written.
+func migrate(c *sqlite.Conn) error {
+	version, err := pragma(c, "user_version")
+	if err != nil {
+		return err
+	}
+	owner, err := pragma(c, "application_id")
+	if err != nil {
+		return err
+	}
+	want := schema()
+	switch {
+	case version > 0 && owner != appID:
+		return errors.New("this is the database of another program; give the ledger a folder of its own")
+	case version > len(want.Migrations):
+		return fmt.Errorf("it was written by a newer hr2coupa (version %d of the ledger, this program knows %d); "+
+			"use that hr2coupa or a newer one", version, len(want.Migrations))
+	case version == len(want.Migrations):
+		return nil
+	}
+	if err := useWAL(c); err != nil {
+		return err
+	}
+	return sqlitemigration.Migrate(context.Background(), c, want)
+}
+
+// useWAL lets readers go on while a plan is written. The mode stays in the file.
+func useWAL(c *sqlite.Conn) error {
+	mode := ""
+	err := sqlitex.ExecuteTransient(c, "PRAGMA journal_mode = WAL", &sqlitex.ExecOptions{
+		ResultFunc: func(s *sqlite.Stmt) error { mode = s.ColumnText(0); return nil },
+	})
+	if err == nil && mode != "wal" {
+		err = fmt.Errorf("this file system allows no write-ahead log (journal mode %s); put the ledger on a local disk", mode)
+	}
+	return err
+}
+
+func pragma(c *sqlite.Conn, name string) (value int, err error) {
+	err = sqlitex.ExecuteTransient(c, "PRAGMA "+name, &sqlitex.ExecOptions{
+		ResultFunc: func(s *sqlite.Stmt) error { value = s.ColumnInt(0); return nil },
+	})
+	return value, err
+}

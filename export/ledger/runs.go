@@ -1,0 +1,161 @@
+package ledger
+
+import (
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// BeginRun writes a run down as working and returns its id: r.ID, or the time r.Started (else now) in UTC, as in
+// 20261123T140501Z. Where a run has that id already it gets -2, -3 and so on. Files and input are written by the plan.
+func (l *Ledger) BeginRun(r export.RunRecord) (string, error) {
+	if r.Started.IsZero() {
+		r.Started = l.now()
+	}
+	if r.ID == "" {
+		r.ID = r.Started.UTC().Format("20060102T150405Z")
+	}
+	id := r.ID
+	err := l.write(func(c *sqlite.Conn) error {
+		for n := 2; ; n++ {
+			if _, taken, err := runNum(c, id); err != nil {
+				return err
+			} else if !taken {
+				break
+			}
+			id = fmt.Sprintf("%s-%d", r.ID, n)
+		}
+		return exec(c, "INSERT INTO runs (id, command, state, started) VALUES (?, ?, ?, ?)",
+			id, r.Command, string(export.RunWorking), nanos(r.Started))
+	})
+	if err != nil {
+		return "", fmt.Errorf("ledger: begin run: %w", err)
+	}
+	return id, nil
+}
+
+// EndRun writes down how a run stands: its State, Ended, Exit and Verdict. What it began with and what its plan wrote
+// (Input, Files) stay as they are.
+func (l *Ledger) EndRun(r export.RunRecord) error {
+	err := l.write(func(c *sqlite.Conn) error {
+		num, err := needRun(c, r.ID)
+		if err != nil {
+			return err
+		}
+		return exec(c, "UPDATE runs SET state = ?, ended = ?, exit = ?, verdict = ? WHERE num = ?",
+			string(r.State), nanos(r.Ended), r.Exit, r.Verdict, num)
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: end run: %w", err)
+	}
+	return nil
+}
+
+// Run gives the run of that id, or the latest for "".
+func (l *Ledger) Run(id string) (r export.RunRecord, ok bool, err error) {
+	var runs []export.RunRecord
+	err = l.read(func(c *sqlite.Conn) (err error) {
+		if id == "" {
+			runs, err = selectRuns(c, "ORDER BY num DESC LIMIT 1")
+		} else {
+			runs, err = selectRuns(c, "WHERE id = ?", id)
+		}
+		return err
+	})
+	if err != nil {
+		return r, false, fmt.Errorf("ledger: read run: %w", err)
+	}
+	if len(runs) == 0 {
+		return r, false, nil
+	}
+	return runs[0], true, nil
+}
+
+// Runs gives the last runs, newest first, at most limit of them.
+func (l *Ledger) Runs(limit int) (runs []export.RunRecord, err error) {
+	err = l.read(func(c *sqlite.Conn) (err error) {
+		runs, err = selectRuns(c, "ORDER BY num DESC LIMIT ?", max(limit, 0))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read runs: %w", err)
+	}
+	return runs, nil
+}
+
+func selectRuns(c *sqlite.Conn, where string, args ...any) (runs []export.RunRecord, err error) {
+	var nums []int64
+	err = query(c, "SELECT num, id, command, state, started, ended, input, exit, verdict FROM runs "+where,
+		func(s *sqlite.Stmt) error {
+			nums = append(nums, s.ColumnInt64(0))
+			runs = append(runs, export.RunRecord{
+				ID: s.ColumnText(1), Command: s.ColumnText(2), State: export.RunState(s.ColumnText(3)),
+				Started: fromNanos(s.ColumnInt64(4)), Ended: fromNanos(s.ColumnInt64(5)),
+				Input: s.ColumnInt(6), Exit: s.ColumnInt(7), Verdict: s.ColumnText(8),
+			})
+			return nil
+		}, args...)
+	for i := 0; err == nil && i < len(runs); i++ {
+		runs[i].Files, err = runFiles(c, nums[i])
+	}
+	return runs, err
+}
+
+func runFiles(c *sqlite.Conn, num int64) (files []export.FeedFile, err error) {
+	err = query(c, "SELECT path, name, size, sha256 FROM feed_files WHERE run = ? ORDER BY id",
+		func(s *sqlite.Stmt) error { files = append(files, scanFile(s)); return nil }, num)
+	return files, err
+}
+
+func scanFile(s *sqlite.Stmt) export.FeedFile {
+	return export.FeedFile{Path: s.ColumnText(0), Name: s.ColumnText(1), Size: s.ColumnInt64(2), SHA256: s.ColumnText(3)}
+}
+
+// Seen gives the last feed file that a committed plan saw under that name. Files of drop runs are not feed files: one
+// that happens to bear a feed file's name must not make that feed file new again.
+func (l *Ledger) Seen(name string) (export.SeenFile, bool, error) {
+	return l.lastFile("f.name = ? AND r.command <> 'drop'", name)
+}
+
+// SeenBytes gives the last file of these bytes that a drop run saw, whatever its name.
+func (l *Ledger) SeenBytes(sha256 string) (export.SeenFile, bool, error) {
+	return l.lastFile("f.sha256 = ? AND r.command = 'drop'", sha256)
+}
+
+func (l *Ledger) lastFile(where, arg string) (f export.SeenFile, ok bool, err error) {
+	err = l.read(func(c *sqlite.Conn) error {
+		var num int64
+		err := query(c, `SELECT f.path, f.name, f.size, f.sha256, r.id, r.state, r.num
+			FROM feed_files f JOIN runs r ON r.num = f.run WHERE `+where+` ORDER BY f.id DESC LIMIT 1`,
+			func(s *sqlite.Stmt) error {
+				ok, num = true, s.ColumnInt64(6)
+				f = export.SeenFile{FeedFile: scanFile(s), Run: s.ColumnText(4), RunState: export.RunState(s.ColumnText(5))}
+				return nil
+			}, arg)
+		if err != nil || !ok {
+			return err
+		}
+		return query(c, "SELECT count(*) FROM "+ofRun+"WHERE outcome IN ('quarantined', 'rejected', 'drifted')",
+			func(s *sqlite.Stmt) error { f.Open = s.ColumnInt(0); return nil }, num)
+	})
+	if err != nil {
+		return export.SeenFile{}, false, fmt.Errorf("ledger: look up file: %w", err)
+	}
+	return f, ok, nil
+}
+
+func runNum(c *sqlite.Conn, id string) (num int64, ok bool, err error) {
+	err = query(c, "SELECT num FROM runs WHERE id = ?",
+		func(s *sqlite.Stmt) error { num, ok = s.ColumnInt64(0), true; return nil }, id)
+	return num, ok, err
+}
+
+func needRun(c *sqlite.Conn, id string) (int64, error) {
+	num, ok, err := runNum(c, id)
+	if err == nil && !ok {
+		err = fmt.Errorf("no run %q; status lists the runs", id)
+	}
+	return num, err
+}

@@ -1,0 +1,158 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/checker"
+	exprcompiler "github.com/expr-lang/expr/compiler"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/vm"
+)
+
+const (
+	maxExpr  = 4096 // bytes of an expression: bounds the depth of its nesting too
+	maxNodes = 1000 // nodes of its tree
+)
+
+// predicates are the only built-in functions of expr that stay. Every other is replaced by ours, or taken away because
+// it reads the clock, grows without bound, or makes what no cell can hold.
+var predicates = []string{"all", "any", "none", "one", "filter", "map", "find", "count"}
+
+// expression is a compiled expression. A plain field has neither fast nor program.
+type expression struct {
+	fields  []int       // numbers of the fields it reads
+	fast    evaluator   // nil where a node needs the VM
+	program *vm.Program // shared by all mappers
+}
+
+// compiler compiles the columns of one mapping.
+type compiler struct {
+	library *library
+	config  *conf.Config
+	fields  *fieldSet
+}
+
+func newCompiler(l *library) *compiler {
+	return &compiler{library: l, config: newConfig(l), fields: &fieldSet{index: map[string]int{}}}
+}
+
+func newConfig(l *library) *conf.Config {
+	c := conf.New(map[string]any{})
+	c.Strict = false // fields are known only from the expressions
+	c.MaxNodes = maxNodes
+	c.DisableIfOperator = true // which frees if(condition, a, b)
+	for _, b := range builtin.Builtins {
+		if !slices.Contains(predicates, b.Name) {
+			c.Disabled[b.Name] = true
+			delete(c.Builtins, b.Name)
+		}
+	}
+	for name, f := range l.functions {
+		c.Functions[name] = &builtin.Function{Name: name, Func: f.vmCall, Types: []reflect.Type{reflect.TypeFor[func(...any) any]()}}
+	}
+	return c
+}
+
+// column compiles one column. expr's parser and compiler are fed with what a person typed, so a panic of theirs is
+// told as a problem.
+func (c *compiler) column(col Column) (out column, problems []Problem) {
+	defer func() {
+		if r := recover(); r != nil {
+			out, problems = column{}, []Problem{c.problem(col, file.Location{}, "the expression cannot be understood: write it more simply")}
+		}
+	}()
+	out = column{Column: col, plain: -1}
+	tree, problem := c.parse(col)
+	if problem != nil {
+		return out, []Problem{*problem}
+	}
+	w := &rewriter{compiler: c, scope: map[string]int{}}
+	tree.Node = w.node(tree.Node)
+	w.results(tree.Node, col.List)
+	if len(w.complaints) > 0 {
+		for _, p := range w.complaints {
+			problems = append(problems, c.problem(col, p.at, p.message))
+		}
+		return out, problems
+	}
+	out.fields = w.fields
+	if f, ok := tree.Node.(*ast.IdentifierNode); ok {
+		out.plain = c.fieldNumber(f)
+		return out, nil
+	}
+	out.fast = c.closure(tree.Node)
+	program, err := c.program(tree)
+	if err != nil {
+		return out, []Problem{c.exprProblem(col, err)}
+	}
+	out.program = program
+	return out, nil
+}
+
+func (c *compiler) parse(col Column) (*parser.Tree, *Problem) {
+	complain := func(message string) (*parser.Tree, *Problem) {
+		p := c.problem(col, file.Location{}, message)
+		p.Pos = 0
+		return nil, &p
+	}
+	switch {
+	case strings.TrimSpace(col.Expr) == "":
+		return complain("the column has no expression: name an HR field, or leave the column out")
+	case len(col.Expr) > maxExpr:
+		return complain(fmt.Sprintf("the expression is longer than %d bytes: use a table", maxExpr))
+	}
+	tree, err := parser.ParseWithConfig(col.Expr, c.config)
+	if err != nil {
+		p := c.exprProblem(col, err)
+		return nil, &p
+	}
+	return tree, nil
+}
+
+// program compiles for the VM what the rewriter left. expr's optimizer is left out: it changes what is an error
+// (x && true becomes x), and then the two paths would not agree.
+func (c *compiler) program(tree *parser.Tree) (*vm.Program, error) {
+	if _, err := checker.Check(tree, c.config); err != nil {
+		return nil, err
+	}
+	return exprcompiler.Compile(tree, c.config)
+}
+
+func (c *compiler) problem(col Column, at file.Location, message string) Problem {
+	return Problem{Line: col.Line, Column: col.Name, Expr: col.Expr, Pos: at.From + 1, Message: message}
+}
+
+// exprProblem tells an error of expr in our form.
+func (c *compiler) exprProblem(col Column, err error) Problem {
+	var at *file.Error
+	if !errors.As(err, &at) {
+		p := c.problem(col, file.Location{}, err.Error())
+		p.Pos = 0
+		return p
+	}
+	message := strings.ToLower(at.Message[:min(1, len(at.Message))]) + at.Message[min(1, len(at.Message)):]
+	if strings.HasPrefix(message, "unexpected token Identifier") {
+		message += ` (a field whose name has blanks or signs is written field("Employee ID"))`
+	}
+	return c.problem(col, at.Location, message)
+}
+
+// fieldPrefix begins the names of fields in a rewritten tree; no variable of an expression can be named so.
+const fieldPrefix = "field "
+
+// fieldNumber gives the number of a field that the rewriter marked, -1 for other identifiers.
+func (c *compiler) fieldNumber(n *ast.IdentifierNode) int {
+	name, ok := strings.CutPrefix(n.Value, fieldPrefix)
+	if !ok {
+		return -1
+	}
+	return c.fields.index[name]
+}

@@ -1,0 +1,124 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+const isoDay = "YYYY-MM-DD"
+
+// layoutWords are the words of a date layout and Go's for them; of two that fit, the longer comes first.
+var layoutWords = []struct{ ours, golang string }{
+	{"YYYY", "2006"}, {"YY", "06"},
+	{"MMMM", "January"}, {"MMM", "Jan"}, {"MM", "01"}, {"M", "1"},
+	{"DD", "02"}, {"D", "2"},
+	{"HH", "15"}, {"H", "15"}, {"hh", "03"}, {"h", "3"},
+	{"mm", "04"}, {"ss", "05"}, {"A", "PM"}, {"Z", "Z07:00"}, {"T", "T"},
+}
+
+// goLayout translates a layout. Letters and digits that are no word of it are refused: Go would read some of them as
+// parts of a date.
+func goLayout(layout string) (string, error) {
+	var b strings.Builder
+	for rest := layout; rest != ""; {
+		ours, golang := layoutWord(rest)
+		if ours == "" {
+			if !strings.ContainsRune(" -./:,()", rune(rest[0])) {
+				return "", errors.New("the layout must be made of YYYY, YY, MMMM, MMM, MM, M, DD, D, HH, H, hh, h, mm, ss, A, Z, T and the signs - . / : , ( ), for example " + isoDay)
+			}
+			ours, golang = rest[:1], rest[:1]
+		}
+		b.WriteString(golang)
+		rest = rest[len(ours):]
+	}
+	if b.Len() == 0 {
+		return "", errors.New("the layout is empty: say for example " + isoDay)
+	}
+	return b.String(), nil
+}
+
+func layoutWord(s string) (ours, golang string) {
+	for _, w := range layoutWords {
+		if strings.HasPrefix(s, w.ours) {
+			return w.ours, w.golang
+		}
+	}
+	return "", ""
+}
+
+// layout gives Go's layout for v, compiled once where it is constant.
+func (l *library) layout(v value) (string, error) {
+	s, err := v.scalar()
+	if err != nil {
+		return "", err
+	}
+	if golang, ok := l.layouts[s]; ok {
+		return golang, nil
+	}
+	return goLayout(s)
+}
+
+func (l *library) date(args []value) (value, error) {
+	if _, isDate := args[0].any.(time.Time); isDate || args[0].isNil() {
+		return args[0], nil
+	}
+	golang := time.DateOnly
+	if len(args) == 2 {
+		var err error
+		if golang, err = l.layout(args[1]); err != nil {
+			return value{}, err
+		}
+	}
+	s, err := args[0].scalar()
+	if s = strings.TrimSpace(s); err != nil || s == "" {
+		return value{}, err
+	}
+	t, err := time.ParseInLocation(golang, s, l.zone)
+	if err != nil { // which would quote the value
+		return value{}, errors.New("the text is not a date of this layout")
+	}
+	return value{any: t}, nil
+}
+
+// day takes a date, or text in the form YYYY-MM-DD; ok is false for nil.
+func (l *library) day(v value) (t time.Time, ok bool, err error) {
+	v, err = l.date([]value{v})
+	if err != nil {
+		return t, false, fmt.Errorf("%w (text must be %s here: say date(..., layout))", err, isoDay)
+	}
+	t, ok = v.any.(time.Time)
+	return t, ok, nil
+}
+
+func (l *library) formatDate(args []value) (value, error) {
+	t, ok, err := l.day(args[0])
+	if err != nil || !ok {
+		return value{}, err
+	}
+	golang, err := l.layout(args[1])
+	if err != nil {
+		return value{}, err
+	}
+	return text(t.Format(golang)), nil
+}
+
+func (l *library) daysBetween(args []value) (value, error) {
+	a, okA, err := l.day(args[0])
+	if err != nil {
+		return value{}, err
+	}
+	b, okB, err := l.day(args[1])
+	if err != nil || !okA || !okB {
+		return value{}, err
+	}
+	return value{any: l.dayNumber(b) - l.dayNumber(a)}, nil
+}
+
+// dayNumber counts calendar days of the mapping's zone, so that a day of 23 or 25 hours is one day.
+func (l *library) dayNumber(t time.Time) int {
+	y, m, d := t.In(l.zone).Date()
+	const secondsPerDay = 24 * 60 * 60
+	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay)
+}

@@ -1,0 +1,61 @@
+// Package mapping turns HR fields into Coupa cells: for each Coupa column an expression over the fields of a record, in
+// the language of github.com/expr-lang/expr with the functions that people data needs.
+//
+// # Values
+//
+// A field is text, or nil where the record lacks it or leaves it blank. Nothing becomes a number or a date by itself:
+// leading zeros survive, and an expression that compares a field with a number is a problem when the mapping is
+// compiled. nil and the empty text are one thing, "no value": functions that would give "" give nil, so that
+// `trim(preferred_name) ?? first_name` falls through, and `x == ""` is the same question as `x == nil`.
+//
+// A plain identifier is a field, whatever it is called (a field named title beside the function title(...) is fine).
+// Names that are no identifiers are written field("Employee ID").
+//
+// # Cells
+//
+// nil leaves what Coupa has (absent). clear() empties the cell in Coupa. replace(x) is the whole list of a list column:
+// x is a list, or text separated by commas; elements are trimmed, blanks and repetitions are dropped, the order is kept,
+// an element of a list that holds a comma is a fault. A list that comes out empty is absent, since emptying must be said with
+// clear(). Anything else is set: text as it is, true and false, numbers in their shortest form. A list or a date is not
+// a cell: say join(...), replace(...) or formatDate(...).
+//
+// # Functions
+//
+// Where x is nil the result is nil, unless said otherwise. Text functions take numbers and booleans too, by their text.
+//
+//	lower(x) upper(x) trim(x)           letters and outer blanks
+//	title(x)                            a capital at each word's start: "anne-marie o'neil" is "Anne-Marie O'Neil"
+//	ascii(x)                            łódź is lodz, Müller is Muller, ß is ss; a letter without an ASCII form is a fault
+//	concat(a, b, ...)                   nil counts as ""; a + b of text does the same but is nil where a or b is nil
+//	substring(x, start, length)         in characters, start from 0, negative from the end; without length to the end
+//	replaceText(x, old, new)            every occurrence
+//	regexReplace(x, pattern, new)       RE2 as in Go; $1 or ${1} in new is a group
+//	split(x, separator)                 a list; empty elements are nil; at most 1,000 elements
+//	join(list, separator)               elements that are nil are left out
+//	len(x) first(list) last(list)       len counts characters or elements, 0 for nil
+//	list[i]                             from 0, negative from the end, nil where there is no such element
+//	int(x) float(x)                     numbers from text
+//	a ?? b                              b where a is nil
+//	if(condition, a, b)                 a or b, only one is evaluated; without b nil; also condition ? a : b
+//	lookup("table", key, ...)           see Table
+//	yesno(x)                            Yes for yes, y, true, t, 1; No for no, n, false, f, 0, in any case; else a fault
+//	date(x, "DD.MM.YYYY")               a date; without layout YYYY-MM-DD
+//	formatDate(d, "YYYY-MM-DD")         text; d is a date, or text in the form YYYY-MM-DD
+//	daysBetween(a, b)                   calendar days from a to b, negative where b is earlier; nil where one is nil
+//	phone(x, "FR")                      Coupa's form, see below
+//	clear() replace(x)                  whole results only, see above
+//
+// Date layouts are made of YYYY YY MMMM MMM MM M DD D HH H hh h mm ss A (AM or PM) Z (offset), the letter T, and signs;
+// M and D take one digit or two. There is no clock and no randomness: the same record gives the same cells.
+//
+// The predicates all, any, none, one, filter, map, find and count work on lists, one level deep:
+// replace(map(split(roles, ";"), lookup("role", trim(#)))). The operators are those of expr without ranges and powers. Texts that
+// an expression builds end at 64 KiB.
+//
+// # Phones
+//
+// The page "Users Import" gives two forms: xxx-yyy-zzzz, and outside the US +aa xxx-yyy-zzzz. phone drops blanks and
+// the signs - . / ( ), takes a leading + or 00 as an international number, and else the country (two letters, ISO
+// 3166) as that of a national number, whose trunk prefix (0 in most countries) is dropped. Ten national digits are
+// grouped 3-3-4. Any other count is a fault, since no form for it is documented.
+package mapping

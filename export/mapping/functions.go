@@ -1,0 +1,147 @@
+package mapping
+
+import (
+	"errors"
+	"maps"
+	"regexp"
+	"slices"
+	"time"
+)
+
+// function is one of ours. It takes min to max arguments; max < 0: any number.
+type function struct {
+	name     string
+	min, max int
+	call     func(args []value) (value, error)
+}
+
+// library holds the functions of one mapping and what their constant arguments were compiled to. Nothing in it changes
+// once the mapping is made, so mappers share it.
+type library struct {
+	zone      *time.Location
+	tables    map[string]*table
+	patterns  map[string]*regexp.Regexp // by pattern
+	layouts   map[string]string         // Go's layout by ours
+	functions map[string]*function
+}
+
+// The names of functions that a mapping cannot spell; the compiler puts them in.
+const (
+	plusName     = "+"
+	elementName  = "[]"
+	elementsName = "list()"
+)
+
+func newLibrary(zone *time.Location, tables map[string]*table) *library {
+	if zone == nil {
+		zone = time.UTC
+	}
+	l := &library{zone: zone, tables: tables, patterns: map[string]*regexp.Regexp{}, layouts: map[string]string{},
+		functions: map[string]*function{}}
+	for _, f := range slices.Concat(textFunctions(), listFunctions(), l.boundFunctions()) {
+		l.functions[f.name] = &f
+	}
+	return l
+}
+
+// boundFunctions are those that need the mapping's tables, patterns, layouts or zone.
+func (l *library) boundFunctions() []function {
+	return []function{
+		{"lookup", 2, -1, l.lookup},
+		{"regexReplace", 3, 3, l.regexReplace},
+		{"date", 1, 2, l.date},
+		{"formatDate", 2, 2, l.formatDate},
+		{"daysBetween", 2, 2, l.daysBetween},
+		{"phone", 2, 2, phone},
+		{"clear", 0, 0, func([]value) (value, error) { return value{any: cleared{}}, nil }},
+	}
+}
+
+// names lists the functions a mapping can call, for hints.
+func (l *library) names() []string {
+	names := slices.Collect(maps.Keys(l.functions))
+	names = slices.DeleteFunc(names, func(n string) bool { return n == plusName || n == elementName || n == elementsName })
+	names = append(names, "if", "field")
+	slices.Sort(names)
+	return names
+}
+
+// prepare checks constant arguments of a call and compiles what is compiled once. constant gives the text of argument
+// i, where it is constant text. It returns the argument a problem lies in and the problem, "" for none.
+func (l *library) prepare(name string, args int, constant func(i int) (string, bool)) (int, string) {
+	arg := 1
+	var err error
+	switch name {
+	case "lookup":
+		arg = 0
+		if table, ok := constant(0); ok {
+			err = l.checkLookup(table, args-1)
+		}
+	case "regexReplace":
+		if pattern, ok := constant(1); ok {
+			err = l.preparePattern(pattern)
+		}
+	case "date", "formatDate":
+		if args < 2 {
+			break
+		}
+		if layout, ok := constant(1); ok {
+			l.layouts[layout], err = goLayout(layout)
+		}
+	case "phone":
+		if country, ok := constant(1); ok {
+			_, err = countryOf(country)
+		}
+	}
+	if err != nil {
+		return arg, err.Error()
+	}
+	return 0, ""
+}
+
+// vmCall lends a function to the VM.
+func (f *function) vmCall(args ...any) (any, error) {
+	values := make([]value, len(args), len(args)+1)
+	for i, a := range args {
+		values[i] = boxed(a)
+	}
+	v, err := f.call(values)
+	if err != nil {
+		return nil, &callError{f.name, err}
+	}
+	return v.box(), nil
+}
+
+// callError is what a function could not do. Neither name nor cause holds a cell's value.
+type callError struct {
+	name  string
+	cause error
+}
+
+func (e *callError) Error() string { return e.name + ": " + e.cause.Error() }
+func (e *callError) Unwrap() error { return e.cause }
+
+// onText makes a function of one text argument that keeps nil.
+func onText(f func(string) (string, error)) func([]value) (value, error) {
+	return func(args []value) (value, error) {
+		s, err := args[0].scalar()
+		if err != nil || s == "" {
+			return value{}, err
+		}
+		s, err = f(s)
+		return text(s), err
+	}
+}
+
+// plain makes a function that cannot fail fit onText.
+func plain(f func(string) string) func(string) (string, error) {
+	return func(s string) (string, error) { return f(s), nil }
+}
+
+// number gives a whole number argument.
+func (v value) number() (int, error) {
+	if n, ok := v.any.(int); ok {
+		return n, nil
+	}
+	return 0, errors.New("start and length must be whole numbers, this is " + v.kind())
+}

@@ -1,0 +1,142 @@
+package mapping
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+func listFunctions() []function {
+	return []function{
+		{"split", 2, 2, split},
+		{"join", 2, 2, join},
+		{"len", 1, 1, length},
+		{"first", 1, 1, func(args []value) (value, error) { return element(args[0], 0) }},
+		{"last", 1, 1, func(args []value) (value, error) { return element(args[0], -1) }},
+		{"replace", 1, 1, replace},
+		{elementName, 2, 2, elementAt},
+		{elementsName, 1, 1, elements},
+	}
+}
+
+func split(args []value) (value, error) {
+	s, err := args[0].scalar()
+	if err != nil || s == "" {
+		return value{}, err
+	}
+	sep, err := args[1].scalar()
+	if err != nil {
+		return value{}, err
+	}
+	if sep == "" {
+		return value{}, errors.New("the separator is empty")
+	}
+	if strings.Count(s, sep) >= maxElements {
+		return value{}, errMany
+	}
+	var list []any
+	for part := range strings.SplitSeq(s, sep) {
+		list = append(list, text(part).box())
+	}
+	return value{any: list}, nil
+}
+
+func join(args []value) (value, error) {
+	if args[0].isNil() {
+		return value{}, nil
+	}
+	list, err := args[0].list()
+	if err != nil {
+		return value{}, err
+	}
+	sep, err := args[1].scalar()
+	if err != nil {
+		return value{}, err
+	}
+	parts, size := make([]string, 0, len(list)), 0
+	for _, e := range list {
+		s, err := boxed(e).scalar()
+		if err != nil {
+			return value{}, err
+		}
+		if s == "" {
+			continue
+		}
+		parts = append(parts, s)
+		if size += len(s) + len(sep); size > maxText {
+			return value{}, errLong
+		}
+	}
+	return text(strings.Join(parts, sep)), nil
+}
+
+func length(args []value) (value, error) {
+	if list, ok := args[0].any.([]any); ok {
+		return value{any: len(list)}, nil
+	}
+	s, err := args[0].scalar()
+	return value{any: utf8.RuneCountInString(s)}, err
+}
+
+// element gives element i of a list, from the end where i is negative; nil where there is none.
+func element(v value, i int) (value, error) {
+	list, err := v.list()
+	if err != nil {
+		return value{}, err
+	}
+	if i < 0 {
+		i += len(list)
+	}
+	if i < 0 || i >= len(list) {
+		return value{}, nil
+	}
+	return boxed(list[i]), nil
+}
+
+func elementAt(args []value) (value, error) {
+	i, ok := args[1].any.(int)
+	if !ok {
+		return value{}, errors.New("the index must be a whole number, this is " + args[1].kind())
+	}
+	return element(args[0], i)
+}
+
+// elements stands before every predicate: nil has no elements, and text is not a list of characters.
+func elements(args []value) (value, error) {
+	list, err := args[0].list()
+	if len(list) > maxElements {
+		return value{}, errMany
+	}
+	return value{any: list}, err
+}
+
+// replace makes the text of a whole list. Coupa separates elements by commas, so none may hold one.
+func replace(args []value) (value, error) {
+	list, isList := args[0].any.([]any)
+	if !isList {
+		v, err := split([]value{args[0], text(",")})
+		if err != nil || v.isNil() {
+			return value{}, err
+		}
+		list = v.any.([]any)
+	}
+	kept := make([]string, 0, len(list))
+	for _, e := range list {
+		s, err := boxed(e).scalar()
+		if err != nil {
+			return value{}, err
+		}
+		s = strings.TrimSpace(s)
+		if strings.Contains(s, ",") {
+			return value{}, errors.New("an element holds a comma, which would make two of it in Coupa")
+		}
+		if s != "" && !slices.Contains(kept, s) {
+			kept = append(kept, s)
+		}
+	}
+	if len(kept) == 0 {
+		return value{}, nil
+	}
+	return value{any: replaced{strings.Join(kept, ",")}}, nil
+}

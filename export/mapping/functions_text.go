@@ -1,0 +1,257 @@
+package mapping
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+func textFunctions() []function {
+	return []function{
+		{"lower", 1, 1, onText(plain(strings.ToLower))},
+		{"upper", 1, 1, onText(plain(strings.ToUpper))},
+		{"trim", 1, 1, onText(plain(strings.TrimSpace))},
+		{"title", 1, 1, onText(plain(title))},
+		{"ascii", 1, 1, onText(ascii)},
+		{"replaceText", 3, 3, replaceText},
+		{"concat", 1, -1, concat},
+		{"substring", 2, 3, substring},
+		{"yesno", 1, 1, onText(yesno)},
+		{"int", 1, 1, toInt},
+		{"float", 1, 1, toFloat},
+		{plusName, 2, 2, plus},
+	}
+}
+
+// title puts a capital at the start of each word and small letters elsewhere. A word starts after anything that is no
+// letter, digit or mark, and after an apostrophe behind a single letter (O'Neil, D'Angelo, but Can't).
+func title(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	word := 0 // characters of the present word so far
+	for _, r := range s {
+		switch {
+		case unicode.In(r, unicode.Letter, unicode.Digit, unicode.Mark):
+			if word == 0 {
+				r = unicode.ToTitle(r)
+			} else {
+				r = unicode.ToLower(r)
+			}
+			word++
+		case (r == '\'' || r == '’') && word != 1:
+			word++
+		default:
+			word = 0
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// replaceText measures first: an expression could otherwise multiply a long text by itself.
+func replaceText(args []value) (value, error) {
+	var s [3]string
+	for i := range s {
+		var err error
+		if s[i], err = args[i].scalar(); err != nil {
+			return value{}, err
+		}
+	}
+	if s[0] == "" || s[1] == "" {
+		return text(s[0]), nil
+	}
+	n := strings.Count(s[0], s[1])
+	if grown := n * (len(s[2]) - len(s[1])); grown > 0 && len(s[0])+grown > maxText {
+		return value{}, errLong
+	}
+	return text(strings.Replace(s[0], s[1], s[2], n)), nil
+}
+
+func (l *library) preparePattern(pattern string) error {
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	l.patterns[pattern] = re
+	return nil
+}
+
+func (l *library) regexReplace(args []value) (value, error) {
+	s, err := args[0].scalar()
+	if err != nil || s == "" {
+		return value{}, err
+	}
+	re, err := l.pattern(args[1])
+	if err != nil {
+		return value{}, err
+	}
+	with, err := args[2].scalar()
+	if err != nil {
+		return value{}, err
+	}
+	matches := re.FindAllStringSubmatchIndex(s, maxText)
+	if len(matches) == maxText {
+		return value{}, errLong
+	}
+	if len(matches) == 0 {
+		return text(s), nil
+	}
+	var out []byte
+	last := 0
+	for _, m := range matches {
+		out = append(out, s[last:m[0]]...)
+		out = re.ExpandString(out, with, s, m)
+		last = m[1]
+		if len(out) > len(s)+maxText {
+			return value{}, errLong
+		}
+	}
+	return text(string(append(out, s[last:]...))), nil
+}
+
+// pattern finds a constant pattern, compiled once, or compiles one that comes from data. Its error is ours: that of
+// the compiler would quote the data.
+func (l *library) pattern(v value) (*regexp.Regexp, error) {
+	s, err := v.scalar()
+	if err != nil {
+		return nil, err
+	}
+	if re, ok := l.patterns[s]; ok {
+		return re, nil
+	}
+	re, err := regexp.Compile(s)
+	if err != nil {
+		return nil, errors.New("the pattern is not a regular expression")
+	}
+	return re, nil
+}
+
+func concat(args []value) (value, error) {
+	parts := make([]string, 0, 8)
+	size := 0
+	for _, a := range args {
+		s, err := a.scalar()
+		if err != nil {
+			return value{}, err
+		}
+		parts = append(parts, s)
+		size += len(s)
+	}
+	if size > maxText {
+		return value{}, errLong
+	}
+	return text(strings.Join(parts, "")), nil
+}
+
+// plus adds numbers and puts text together; the operator of expr would do so without a bound.
+func plus(args []value) (value, error) {
+	a, b := args[0], args[1]
+	switch {
+	case a.isNil() || b.isNil():
+		return value{}, nil
+	case a.text != "" && b.text != "":
+		return concat(args)
+	}
+	x, aInt := a.any.(int)
+	y, bInt := b.any.(int)
+	if aInt && bInt {
+		return value{any: x + y}, nil
+	}
+	f, aFloat := a.any.(float64)
+	g, bFloat := b.any.(float64)
+	if (aInt || aFloat) && (bInt || bFloat) {
+		return value{any: float64(x) + f + float64(y) + g}, nil
+	}
+	return value{}, errors.New("cannot add " + a.kind() + " and " + b.kind() + ": say concat(...)")
+}
+
+func substring(args []value) (value, error) {
+	s, err := args[0].scalar()
+	if err != nil || s == "" {
+		return value{}, err
+	}
+	count := utf8.RuneCountInString(s)
+	start, err := args[1].number()
+	if err != nil {
+		return value{}, err
+	}
+	if start < 0 {
+		start = max(0, count+start)
+	}
+	start = min(start, count)
+	length := count - start
+	if len(args) == 3 {
+		n, err := args[2].number()
+		if err != nil {
+			return value{}, err
+		}
+		length = max(0, min(n, length))
+	}
+	from := runeOffset(s, start)
+	return text(s[from : from+runeOffset(s[from:], length)]), nil
+}
+
+// runeOffset gives the byte at which character n begins.
+func runeOffset(s string, n int) int {
+	for i := range s {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	return len(s)
+}
+
+func yesno(s string) (string, error) {
+	s = strings.TrimSpace(s)
+	for _, yes := range [...]string{"y", "yes", "1", "true", "t"} {
+		if strings.EqualFold(s, yes) {
+			return "Yes", nil
+		}
+	}
+	for _, no := range [...]string{"n", "no", "0", "false", "f"} {
+		if strings.EqualFold(s, no) {
+			return "No", nil
+		}
+	}
+	if s == "" {
+		return "", nil
+	}
+	return "", errors.New("the text is none of yes, y, true, t, 1, no, n, false, f, 0")
+}
+
+func toInt(args []value) (value, error) {
+	switch x := args[0].any.(type) {
+	case int:
+		return args[0], nil
+	case float64:
+		if x != float64(int(x)) {
+			return value{}, errors.New("the number is not whole")
+		}
+		return value{any: int(x)}, nil
+	}
+	s, err := args[0].scalar()
+	if s = strings.TrimSpace(s); err != nil || s == "" {
+		return value{}, err
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil { // which would quote the value
+		return value{}, errors.New("the text is not a whole number")
+	}
+	return value{any: n}, nil
+}
+
+func toFloat(args []value) (value, error) {
+	s, err := args[0].scalar()
+	if s = strings.TrimSpace(s); err != nil || s == "" {
+		return value{}, err
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return value{}, errors.New("the text is not a number")
+	}
+	return value{any: f}, nil
+}

@@ -1,0 +1,180 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	goruntime "runtime"
+	"strings"
+
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/vm"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// vmBudget is how many elements the VM may make in one run; texts are bounded by the functions that make them.
+const vmBudget = 100_000
+
+// rowMapper is a Mapping bound to a header: one VM and one frame, for one goroutine.
+type rowMapper struct {
+	mapping *Mapping
+	frame   frame
+	vm      vm.VM
+	env     map[string]any // fields by their names in programs; a program reads only what was set for it
+	keys    []string       // those names, by field number
+	copies  []int          // by column: the place in a record's values that a plain field copies, or -1
+}
+
+func newRowMapper(m *Mapping, at []int) *rowMapper {
+	r := &rowMapper{mapping: m, frame: frame{at: at}, vm: vm.VM{MemoryBudget: vmBudget}, env: map[string]any{}}
+	for _, name := range m.fields.names {
+		r.keys = append(r.keys, fieldPrefix+name)
+	}
+	for _, c := range m.columns {
+		from := -1
+		if c.plain >= 0 {
+			from = at[c.plain]
+		}
+		r.copies = append(r.copies, from)
+	}
+	return r
+}
+
+// Map fills a cell for each column. The cell of a column with a fault is absent. A record that could not be read gives
+// its own fault.
+func (r *rowMapper) Map(rec *export.Record, cells []export.Cell) []export.Fault {
+	if rec.Fault != nil {
+		clear(cells)
+		return []export.Fault{*rec.Fault}
+	}
+	var faults []export.Fault
+	r.frame.rec = rec
+	for i, from := range r.copies {
+		if from >= 0 && rec.Missing == nil { // most columns of most rows
+			cells[i] = setCell(rec.Values[from])
+			continue
+		}
+		cell, err := r.cell(&r.mapping.columns[i])
+		if err != nil {
+			faults = append(faults, r.fault(&r.mapping.columns[i], err))
+		}
+		cells[i] = cell
+	}
+	return faults
+}
+
+// MapColumn works out the cell of column i alone.
+func (r *rowMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.Fault) {
+	if rec.Fault != nil {
+		return export.Cell{}, rec.Fault
+	}
+	r.frame.rec = rec
+	cell, err := r.cell(&r.mapping.columns[i])
+	if err != nil {
+		f := r.fault(&r.mapping.columns[i], err)
+		return export.Cell{}, &f
+	}
+	return cell, nil
+}
+
+func (r *rowMapper) cell(c *column) (export.Cell, error) {
+	if c.plain >= 0 {
+		return setCell(r.frame.field(c.plain)), nil
+	}
+	eval := r.run
+	if c.fast != nil {
+		eval = r.runFast
+	}
+	v, err := eval(c)
+	if err != nil {
+		return export.Cell{}, err
+	}
+	return cellOf(v, c.List)
+}
+
+func (r *rowMapper) runFast(c *column) (value, error) { return c.fast(&r.frame) }
+
+// run evaluates on the VM.
+func (r *rowMapper) run(c *column) (value, error) {
+	for _, i := range c.fields {
+		r.env[r.keys[i]] = text(r.frame.field(i)).box()
+	}
+	out, err := r.vm.Run(c.program, r.env)
+	return boxed(out), err
+}
+
+func setCell(s string) export.Cell {
+	if s == "" {
+		return export.Cell{}
+	}
+	return export.Cell{Text: s, State: export.Set}
+}
+
+// cellOf makes a cell of a result. The compiler has refused what a list column cannot hold; this is the second lock on
+// the accident that lists are known for.
+func cellOf(v value, list bool) (export.Cell, error) {
+	switch x := v.any.(type) {
+	case cleared:
+		return export.Cell{State: export.Clear}, nil
+	case replaced:
+		if !list {
+			return export.Cell{}, errors.New("replace(...) is for list columns, this column holds one value")
+		}
+		return setCell(x.text), nil
+	case []any:
+		return export.Cell{}, errors.New("the result is a list: say join(...), or replace(...) in a list column")
+	}
+	if list && !v.isNil() {
+		return export.Cell{}, errors.New("a list column replaces what Coupa holds: say replace(...) with the whole list")
+	}
+	s, err := v.scalar()
+	return setCell(s), err
+}
+
+// fault tells an error of a column. The message holds the expression and the cause, never a value.
+func (r *rowMapper) fault(c *column, err error) export.Fault {
+	cause, at := safeCause(err)
+	where := ""
+	if at >= 0 {
+		where = fmt.Sprintf(" at character %d", at+1)
+	}
+	return export.Fault{
+		Origin:  export.Origin{Line: r.frame.rec.Line},
+		Field:   c.Name,
+		Rule:    "expression",
+		Message: fmt.Sprintf("expression %s: %s%s", shorten(c.Expr), cause, where),
+	}
+}
+
+// safeCause gives the words for an error and the character it lies at, -1 where that is not known. Our own errors hold
+// no values and are told as they are; those of the VM may quote what it worked on, so only their kind is told.
+func safeCause(err error) (string, int) {
+	var placed *placedError
+	if errors.As(err, &placed) {
+		return placed.Error(), placed.at
+	}
+	var inVM *file.Error
+	if !errors.As(err, &inVM) {
+		return err.Error(), -1
+	}
+	var call *callError
+	if errors.As(err, &call) {
+		return call.Error(), inVM.From
+	}
+	return vmCause(inVM), inVM.From
+}
+
+func vmCause(err *file.Error) string {
+	var wrongType *goruntime.TypeAssertionError
+	switch {
+	case errors.As(err, &wrongType):
+		return "a value is of another type than is needed here (a condition must be true or false: compare with something)"
+	case strings.Contains(err.Message, "memory budget"):
+		return fmt.Sprintf("the lists grow beyond %d elements", vmBudget)
+	case strings.Contains(err.Message, "divide by zero"):
+		return "division by zero"
+	case strings.HasPrefix(err.Message, "invalid operation"):
+		return "the operator does not fit its values (nil, or text where a number is needed)"
+	}
+	return "it cannot be worked out for this record"
+}

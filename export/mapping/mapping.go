@@ -1,0 +1,166 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Column is one mapped Coupa column.
+type Column struct {
+	Name string // the Coupa column
+	Expr string // at most 4,096 bytes
+	List bool   // Coupa replaces the whole list: the expression must say replace(...)
+	Line int    // config line, for messages
+}
+
+// Table is what lookup(name, key, ...) looks in. Keys must be equal to the byte, case and blanks included.
+//
+// Its lines are Values, with one key, or a CSV file (UTF-8; comma, semicolon or tab) whose header names the columns
+// Keys, in the order of lookup's arguments, and Value. Two lines with the same keys are a problem. A blank key matches
+// nil. Where no line matches, or its value is blank, the answer is Default, else nil; but nil where every key is nil.
+type Table struct {
+	Name    string
+	Values  map[string]string
+	File    string
+	Keys    []string
+	Value   string
+	Default *string
+	Line    int // config line, for messages
+}
+
+// Options is what a mapping is made of.
+type Options struct {
+	Columns  []Column // at most export.MaxColumns
+	Tables   []Table
+	TimeZone *time.Location // of dates; nil is UTC
+	// ReadFile reads a table's file, whole, and bounds what it reads: more than 16 MB is a problem.
+	ReadFile func(path string) ([]byte, error)
+}
+
+// Mapping is a compiled mapping. It does not change; any number of goroutines may bind it.
+type Mapping struct {
+	columns []column
+	fields  fieldSet
+}
+
+// column is a compiled Column. Of the three ways to work it out the cheapest is taken: a copy, closures, the VM.
+type column struct {
+	Column
+	plain int // the field that it copies, or -1
+	expression
+}
+
+var _ export.Mapping = (*Mapping)(nil)
+
+// New compiles a mapping. It returns every problem it finds, in the order of config lines; the mapping is nil where
+// there is one.
+func New(o Options) (*Mapping, []Problem) {
+	tables, problems := newTables(o)
+	c := newCompiler(newLibrary(o.TimeZone, tables))
+	m := &Mapping{}
+	seen := map[string]int{}
+	for _, col := range o.Columns {
+		first, twice := seen[col.Name]
+		switch {
+		case strings.TrimSpace(col.Name) == "":
+			problems = append(problems, Problem{Line: col.Line, Expr: col.Expr, Message: "a column needs the name of a Coupa column"})
+		case twice:
+			problems = append(problems, Problem{Line: col.Line, Column: col.Name,
+				Message: fmt.Sprintf("the column is mapped twice, first on line %d: keep one", first)})
+		default:
+			seen[col.Name] = col.Line
+		}
+		compiled, faults := c.column(col)
+		problems = append(problems, faults...)
+		m.columns = append(m.columns, compiled)
+	}
+	switch n := len(o.Columns); {
+	case n == 0:
+		problems = append(problems, Problem{Message: "the mapping has no columns"})
+	case n > export.MaxColumns:
+		problems = append(problems, Problem{Line: o.Columns[export.MaxColumns].Line,
+			Message: fmt.Sprintf("the mapping has %d columns, %d is the limit", n, export.MaxColumns)})
+	}
+	if len(problems) > 0 {
+		sortProblems(problems)
+		return nil, problems
+	}
+	m.fields = *c.fields
+	return m, nil
+}
+
+func newTables(o Options) (map[string]*table, []Problem) {
+	tables := map[string]*table{}
+	var problems []Problem
+	for _, t := range o.Tables {
+		made, err := newTable(t, o.ReadFile)
+		if tables[t.Name] != nil {
+			err = errors.New("there are two tables of this name: keep one")
+		}
+		if err != nil {
+			problems = append(problems, Problem{Line: t.Line, Message: fmt.Sprintf("table %q: %v", t.Name, err)})
+		}
+		tables[t.Name] = made
+	}
+	return tables, problems
+}
+
+// Columns names the mapped Coupa columns, in the order of a row's cells.
+func (m *Mapping) Columns() []string {
+	names := make([]string, len(m.columns))
+	for i, c := range m.columns {
+		names[i] = c.Name
+	}
+	return names
+}
+
+// Fields names every HR field the mapping reads, in the order in which the expressions first name them.
+func (m *Mapping) Fields() []string { return append([]string(nil), m.fields.names...) }
+
+// Bind finds the mapping's fields in a header. Every field that the header lacks is named in the error, with the
+// columns that read it and the header's nearest name.
+func (m *Mapping) Bind(h *export.Header) (export.RowMapper, error) {
+	at := make([]int, len(m.fields.names))
+	var lacking []string
+	for i, name := range m.fields.names {
+		if at[i] = h.Index(name); at[i] < 0 {
+			lacking = append(lacking, m.lacking(i, h))
+		}
+	}
+	if len(lacking) > 0 {
+		return nil, fmt.Errorf("the header lacks %s", strings.Join(lacking, "; "))
+	}
+	return newRowMapper(m, at), nil
+}
+
+func (m *Mapping) lacking(field int, h *export.Header) string {
+	var readers []string
+	for _, c := range m.columns {
+		for _, f := range c.fields {
+			if f == field {
+				readers = append(readers, c.Name)
+			}
+		}
+	}
+	name := m.fields.names[field]
+	return fmt.Sprintf("field %q, which column %s reads%s", name, strings.Join(readers, ", "), hint(name, h.Fields))
+}
+
+// fieldSet numbers the fields of a mapping.
+type fieldSet struct {
+	names []string
+	index map[string]int
+}
+
+func (s *fieldSet) add(name string) int {
+	if i, ok := s.index[name]; ok {
+		return i
+	}
+	s.index[name] = len(s.names)
+	s.names = append(s.names, name)
+	return len(s.names) - 1
+}

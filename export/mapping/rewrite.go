@@ -1,0 +1,332 @@
+package mapping
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/file"
+)
+
+// rewriter holds one parsed expression against our rules and brings it into the form that is compiled:
+//
+//	title, field("Employee ID")  an identifier with fieldPrefix
+//	if(c, a, b)                  c ? a : b, which evaluates only one
+//	a + b                        a call of plusName
+//	a[i]                         a call of elementName, which knows nil
+//	filter(x, ...)               x in a call of elementsName, so that nil has no elements
+//	""                           nil
+//
+// It complains about everything it finds, not only the first.
+type rewriter struct {
+	*compiler
+	complaints []complaint
+	fields     []int          // fields read, each once
+	scope      map[string]int // variables of let, counted
+	predicate  bool           // inside a predicate
+	outer      []*ast.CallNode
+	whole      []*ast.CallNode // calls of clear and replace
+}
+
+type complaint struct {
+	at      file.Location
+	message string
+}
+
+func (w *rewriter) complain(n ast.Node, format string, args ...any) {
+	c := complaint{n.Location(), fmt.Sprintf(format, args...)}
+	if !slices.Contains(w.complaints, c) {
+		w.complaints = append(w.complaints, c)
+	}
+}
+
+func (w *rewriter) node(n ast.Node) ast.Node {
+	switch n := n.(type) {
+	case *ast.NilNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+	case *ast.StringNode:
+		if n.Value == "" {
+			return at(n, &ast.NilNode{})
+		}
+	case *ast.IdentifierNode:
+		return w.identifier(n)
+	case *ast.UnaryNode:
+		n.Node = w.node(n.Node)
+		if n.Operator == "not" || n.Operator == "!" {
+			w.condition(n.Node)
+		}
+	case *ast.BinaryNode:
+		return w.binary(n)
+	case *ast.ConditionalNode:
+		n.Cond, n.Exp1, n.Exp2 = w.node(n.Cond), w.node(n.Exp1), w.node(n.Exp2)
+		w.condition(n.Cond)
+	case *ast.CallNode:
+		return w.call(n)
+	case *ast.BuiltinNode:
+		return w.builtin(n)
+	case *ast.PredicateNode:
+		n.Node = w.node(n.Node)
+	case *ast.PointerNode:
+		if n.Name != "" && n.Name != "index" {
+			w.complain(n, "#%s is not available in mappings", n.Name)
+		}
+	case *ast.MemberNode:
+		return w.member(n)
+	case *ast.VariableDeclaratorNode:
+		n.Value = w.node(n.Value)
+		w.scope[n.Name]++
+		n.Expr = w.node(n.Expr)
+		w.scope[n.Name]--
+	case *ast.ArrayNode:
+		w.nodes(n.Nodes)
+	default:
+		w.complain(n, "this form is not available in mappings: use a table, substring(...) or split(...)")
+	}
+	return n
+}
+
+func (w *rewriter) nodes(list []ast.Node) {
+	for i := range list {
+		list[i] = w.node(list[i])
+	}
+}
+
+// ours puts a call of one of our functions in a node's place.
+func (w *rewriter) ours(n ast.Node, name string, args ...ast.Node) ast.Node {
+	return at(n, &ast.CallNode{Callee: at(n, &ast.IdentifierNode{Value: name}), Arguments: args})
+}
+
+// at gives a new node the place of the old.
+func at(old, n ast.Node) ast.Node {
+	n.SetLocation(old.Location())
+	return n
+}
+
+func (w *rewriter) identifier(n *ast.IdentifierNode) ast.Node {
+	if w.scope[n.Value] > 0 || w.isField(n) { // a ?: b and a < b < c hold a node twice
+		return n
+	}
+	if strings.HasPrefix(n.Value, "$") {
+		w.complain(n, "%s is not available in mappings; a field of that name is written field(%q)", n.Value, n.Value)
+		return n
+	}
+	return w.field(n, n.Value)
+}
+
+func (w *rewriter) field(n ast.Node, name string) ast.Node {
+	if i := w.compiler.fields.add(name); !slices.Contains(w.fields, i) {
+		w.fields = append(w.fields, i)
+	}
+	return at(n, &ast.IdentifierNode{Value: fieldPrefix + name})
+}
+
+func (w *rewriter) binary(n *ast.BinaryNode) ast.Node {
+	n.Left, n.Right = w.node(n.Left), w.node(n.Right)
+	switch n.Operator {
+	case "..", "**", "^":
+		w.complain(n, "the operator %s is not available in mappings", n.Operator)
+	case "==", "!=", "<", ">", "<=", ">=":
+		w.comparison(n.Left, n.Right)
+		w.comparison(n.Right, n.Left)
+	case "&&", "and", "||", "or":
+		w.condition(n.Left)
+		w.condition(n.Right)
+	case "+":
+		return w.ours(n, plusName, n.Left, n.Right)
+	}
+	return n
+}
+
+// comparison refuses what is never true: a field is text, whatever it looks like.
+func (w *rewriter) comparison(field, with ast.Node) {
+	if !w.isField(field) {
+		return
+	}
+	switch with := with.(type) {
+	case *ast.IntegerNode, *ast.FloatNode:
+		w.complain(field, "an HR field is text: compare it with %q, or say int(...)", with.String())
+	case *ast.BoolNode:
+		w.complain(field, "an HR field is text: compare it with %q, or say yesno(...)", with.String())
+	}
+}
+
+func (w *rewriter) condition(n ast.Node) {
+	if w.isField(n) {
+		w.complain(n, `an HR field is text, not a condition: compare it, for example with == "Yes"`)
+	}
+}
+
+func (w *rewriter) isField(n ast.Node) bool {
+	id, ok := n.(*ast.IdentifierNode)
+	return ok && w.fieldNumber(id) >= 0
+}
+
+func (w *rewriter) member(n *ast.MemberNode) ast.Node {
+	if property, ok := n.Property.(*ast.StringNode); ok {
+		w.complain(n, `fields have no parts: a field whose name has a dot is written field("name.%s")`, property.Value)
+		return n
+	}
+	n.Node, n.Property = w.node(n.Node), w.node(n.Property)
+	if w.isField(n.Node) {
+		w.complain(n, "an HR field is text, not a list: say substring(...) or split(...)[0]")
+	}
+	return w.ours(n, elementName, n.Node, n.Property)
+}
+
+func (w *rewriter) builtin(n *ast.BuiltinNode) ast.Node {
+	if !slices.Contains(predicates, n.Name) {
+		w.complain(n, "%s is not available in mappings", n.Name)
+		return n
+	}
+	if w.predicate {
+		w.complain(n, "%s stands inside another predicate, one level is the limit", n.Name)
+		return n
+	}
+	if len(n.Arguments) == 0 {
+		w.complain(n, "%s needs a list", n.Name)
+		return n
+	}
+	n.Arguments[0] = w.ours(n, elementsName, w.node(n.Arguments[0]))
+	w.predicate = true
+	w.nodes(n.Arguments[1:])
+	w.predicate = false
+	return n
+}
+
+func (w *rewriter) call(n *ast.CallNode) ast.Node {
+	callee, ok := n.Callee.(*ast.IdentifierNode)
+	if !ok {
+		w.complain(n, "only functions can be called")
+		return n
+	}
+	switch callee.Value {
+	case "field":
+		name, ok := constantText(n.Arguments, 0)
+		if !ok || len(n.Arguments) != 1 {
+			w.complain(n, `field needs the field's name as text: field("Employee ID")`)
+			return n
+		}
+		return w.field(n, name)
+	case "merge":
+		w.complain(n, "merge(...) is not built yet: say replace(...) with the whole list")
+		return n
+	case "if":
+		return w.ifCall(n)
+	}
+	w.nodes(n.Arguments)
+	w.function(n, callee.Value)
+	return n
+}
+
+func (w *rewriter) ifCall(n *ast.CallNode) ast.Node {
+	w.nodes(n.Arguments)
+	switch len(n.Arguments) {
+	case 2:
+		n.Arguments = append(n.Arguments, at(n, &ast.NilNode{}))
+	case 3:
+	default:
+		w.complain(n, "if takes a condition and two values: if(condition, a, b)")
+		return n
+	}
+	w.condition(n.Arguments[0])
+	return at(n, &ast.ConditionalNode{Ternary: true, Cond: n.Arguments[0], Exp1: n.Arguments[1], Exp2: n.Arguments[2]})
+}
+
+// function holds a call of one of ours against its number of arguments and its constant arguments.
+func (w *rewriter) function(n *ast.CallNode, name string) {
+	f := w.library.functions[name]
+	_, known := builtin.Index[name]
+	given := len(n.Arguments)
+	switch {
+	case f == nil && known:
+		w.complain(n, "%s is not available in mappings", name)
+		return
+	case f == nil:
+		w.complain(n, "unknown function %s%s", name, hint(name, w.library.names()))
+		return
+	case given < f.min || f.max >= 0 && given > f.max:
+		w.complain(n, "%s takes %s, here are %d", name, f.arity(), given)
+		return
+	case name == "clear" || name == "replace":
+		w.whole = append(w.whole, n)
+	}
+	constant := func(i int) (string, bool) { return constantText(n.Arguments, i) }
+	if i, problem := w.library.prepare(name, given, constant); problem != "" {
+		w.complain(n.Arguments[i], "%s: %s", name, problem)
+	}
+}
+
+func (f *function) arity() string {
+	switch {
+	case f.max < 0:
+		return fmt.Sprintf("at least %d argument(s)", f.min)
+	case f.min == f.max:
+		return fmt.Sprintf("%d argument(s)", f.min)
+	}
+	return fmt.Sprintf("%d to %d arguments", f.min, f.max)
+}
+
+func constantText(args []ast.Node, i int) (string, bool) {
+	if i >= len(args) {
+		return "", false
+	}
+	switch n := args[i].(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.NilNode: // what "" has become
+		return "", true
+	}
+	return "", false
+}
+
+// results looks at what an expression can come out as. clear() and replace(...) stand nowhere else, and in a list
+// column nothing else does.
+func (w *rewriter) results(root ast.Node, list bool) {
+	for _, leaf := range leaves(root) {
+		call, name := calledFunction(leaf)
+		_, isNil := leaf.(*ast.NilNode)
+		switch {
+		case name == "clear", name == "replace" && list:
+			w.outer = append(w.outer, call)
+		case name == "replace":
+			w.outer = append(w.outer, call)
+			w.complain(leaf, "replace(...) is for list columns, this column holds one value")
+		case list && !isNil && name != "merge":
+			w.complain(leaf, "a list column replaces what Coupa holds: say replace(...) with the whole list, or clear()")
+		}
+	}
+	for _, call := range w.whole {
+		if !slices.Contains(w.outer, call) {
+			_, name := calledFunction(call)
+			w.complain(call, "%s(...) is a whole result: it can stand behind ?, : and ??, but nowhere inside", name)
+		}
+	}
+}
+
+func calledFunction(n ast.Node) (*ast.CallNode, string) {
+	call, ok := n.(*ast.CallNode)
+	if !ok {
+		return nil, ""
+	}
+	id, ok := call.Callee.(*ast.IdentifierNode)
+	if !ok {
+		return nil, ""
+	}
+	return call, id.Value
+}
+
+// leaves gives the nodes one of which is an expression's result.
+func leaves(n ast.Node) []ast.Node {
+	switch n := n.(type) {
+	case *ast.ConditionalNode:
+		return append(leaves(n.Exp1), leaves(n.Exp2)...)
+	case *ast.VariableDeclaratorNode:
+		return leaves(n.Expr)
+	case *ast.BinaryNode:
+		if n.Operator == "??" {
+			return append(leaves(n.Left), leaves(n.Right)...)
+		}
+	}
+	return []ast.Node{n}
+}

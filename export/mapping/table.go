@@ -1,0 +1,190 @@
+package mapping
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxTableSize bounds a table's file.
+const maxTableSize = 16 << 20
+
+// table is a Table made ready. Several keys are one text, each with its length before it, so that no two sets of keys
+// are the same text.
+type table struct {
+	name     string
+	keys     int
+	values   map[string]string
+	fallback *string
+}
+
+// lookup finds a table's value by keys that must be equal to the byte. nil counts as an empty key. Where the table has no such
+// line the default is the answer, but not where every key is nil: a blank HR field says nothing, and a default like
+// "inactive" would say something for it.
+func (l *library) lookup(args []value) (value, error) {
+	name, err := args[0].scalar()
+	if err != nil {
+		return value{}, err
+	}
+	t := l.tables[name]
+	if t == nil {
+		return value{}, errors.New("the mapping has no such table")
+	}
+	if len(args)-1 != t.keys {
+		return value{}, t.wrongKeys(len(args) - 1)
+	}
+	return t.find(args[1:])
+}
+
+func (t *table) find(keys []value) (value, error) {
+	if len(keys) == 1 && keys[0].text != "" { // the usual look-up
+		return t.answer(t.values[keys[0].text], true), nil
+	}
+	var buf [128]byte
+	key, some := buf[:0], false
+	for _, k := range keys {
+		s, err := k.scalar()
+		if err != nil {
+			return value{}, err
+		}
+		some = some || s != ""
+		key = appendKey(key, s, len(keys))
+	}
+	return t.answer(t.values[string(key)], some), nil
+}
+
+// answer falls back to the default. A line whose value is blank counts as none.
+func (t *table) answer(found string, some bool) value {
+	if found == "" && some && t.fallback != nil {
+		return text(*t.fallback)
+	}
+	return text(found)
+}
+
+// appendKey adds one of n keys to a text.
+func appendKey(key []byte, s string, n int) []byte {
+	if n > 1 {
+		key = append(strconv.AppendInt(key, int64(len(s)), 10), ':')
+	}
+	return append(key, s...)
+}
+
+func (l *library) checkLookup(name string, keys int) error {
+	t := l.tables[name]
+	if t == nil {
+		return fmt.Errorf("the mapping has no table %q%s", name, hint(name, tableNames(l.tables)))
+	}
+	if keys != t.keys {
+		return t.wrongKeys(keys)
+	}
+	return nil
+}
+
+func (t *table) wrongKeys(given int) error {
+	return fmt.Errorf("table %q has %d key(s), lookup gives %d", t.name, t.keys, given)
+}
+
+func tableNames(tables map[string]*table) []string {
+	var names []string
+	for n := range tables {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// newTable makes a table ready. The table is never nil: look-ups in one that has a problem need no second one.
+func newTable(o Table, read func(string) ([]byte, error)) (*table, error) {
+	t := &table{name: o.Name, keys: max(1, len(o.Keys)), values: o.Values, fallback: o.Default}
+	switch {
+	case o.Name == "":
+		return t, errors.New("a table needs a name")
+	case o.File == "" && (len(o.Keys) > 0 || o.Value != ""):
+		return t, errors.New("keys and value name columns of a file: give file too")
+	case o.File == "" && o.Values == nil:
+		return t, errors.New("a table needs values, or a file")
+	case o.File == "":
+		return t, nil
+	case o.Values != nil:
+		return t, errors.New("a table has values or a file, not both")
+	case len(o.Keys) == 0 || o.Value == "":
+		return t, errors.New("a table from a file needs keys and value: the names of its columns")
+	case read == nil:
+		return t, errors.New("no files can be read here")
+	}
+	data, err := read(o.File)
+	if err != nil {
+		return t, fmt.Errorf("read its file: %w", err)
+	}
+	if t.values, err = readTable(data, o.Keys, o.Value); err != nil {
+		return t, fmt.Errorf("%s: %w", o.File, err)
+	}
+	return t, nil
+}
+
+// readTable reads a CSV in UTF-8 whose header names keys and value. It is separated by commas or, where the header has
+// none, by semicolons or tabs.
+func readTable(data []byte, keys []string, val string) (map[string]string, error) {
+	switch {
+	case len(data) > maxTableSize:
+		return nil, fmt.Errorf("larger than %d MB", maxTableSize>>20)
+	case !utf8.Valid(data):
+		return nil, errors.New("not UTF-8: save it as UTF-8")
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	r := csv.NewReader(bytes.NewReader(data))
+	r.Comma, r.ReuseRecord = tableComma(data), true
+	header, err := r.Read()
+	if err != nil {
+		return nil, fmt.Errorf("no header: %w", err)
+	}
+	header = slices.Clone(header)
+	at := make([]int, 0, len(keys)+1)
+	for _, name := range append(slices.Clone(keys), val) {
+		i := slices.Index(header, name)
+		if i < 0 {
+			return nil, fmt.Errorf("its header has no column %q%s", name, hint(name, header))
+		}
+		at = append(at, i)
+	}
+	return tableLines(r, at[:len(keys)], at[len(keys)])
+}
+
+func tableLines(r *csv.Reader, keys []int, val int) (map[string]string, error) {
+	values, lines := map[string]string{}, map[string]int{}
+	for {
+		record, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return values, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		var key []byte
+		for _, k := range keys {
+			key = appendKey(key, record[k], len(keys))
+		}
+		line, _ := r.FieldPos(0)
+		if first, seen := lines[string(key)]; seen {
+			return nil, fmt.Errorf("lines %d and %d have the same key", first, line)
+		}
+		lines[string(key)] = line
+		values[string(key)] = strings.Clone(record[val])
+	}
+}
+
+func tableComma(data []byte) rune {
+	header, _, _ := bytes.Cut(data, []byte("\n"))
+	for _, c := range ",;\t" {
+		if bytes.ContainsRune(header, c) {
+			return c
+		}
+	}
+	return ','
+}

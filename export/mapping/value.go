@@ -1,0 +1,109 @@
+package mapping
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"time"
+)
+
+// value is what an expression works with: text, or anything else boxed. The zero value is nil; the empty text is nil
+// too, so that a blank falls through ?? whoever made it. Text stays outside the box because boxing a string allocates.
+type value struct {
+	text string // not empty: this is text
+	any  any    // bool, int, float64, time.Time, []any, cleared, replaced, or nil
+}
+
+// cleared is what clear() gives, replaced what replace(x) gives: the text of the whole list.
+type (
+	cleared  struct{}
+	replaced struct{ text string }
+)
+
+const (
+	maxText     = 64 << 10 // longest text a function may build, in bytes: Coupa's longest column is far below
+	maxElements = 1000     // most elements of a list
+)
+
+var (
+	errLong = errors.New("the text grows beyond 64 KiB")
+	errMany = errors.New("the list has more than 1,000 elements")
+)
+
+func text(s string) value { return value{text: s} }
+
+// boxed takes a value from the VM.
+func boxed(v any) value {
+	if s, ok := v.(string); ok {
+		return text(s)
+	}
+	return value{any: v}
+}
+
+// box hands a value to the VM.
+func (v value) box() any {
+	if v.text != "" {
+		return v.text
+	}
+	return v.any
+}
+
+func (v value) isNil() bool { return v.text == "" && v.any == nil }
+
+// kind names the type of a value in messages.
+func (v value) kind() string {
+	if v.text != "" {
+		return "text"
+	}
+	switch v.any.(type) {
+	case nil:
+		return "nil"
+	case bool:
+		return "true or false"
+	case int, float64:
+		return "a number"
+	case time.Time:
+		return "a date"
+	case []any:
+		return "a list"
+	case cleared:
+		return "clear()"
+	case replaced:
+		return "replace(...)"
+	}
+	return "a value of an unknown kind"
+}
+
+// scalar gives the text of text, numbers and booleans; nil is "".
+func (v value) scalar() (string, error) {
+	if v.text != "" {
+		return v.text, nil
+	}
+	switch x := v.any.(type) {
+	case nil:
+		return "", nil
+	case bool:
+		return strconv.FormatBool(x), nil
+	case int:
+		return strconv.Itoa(x), nil
+	case float64:
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return "", errors.New("the number is not finite")
+		}
+		return strconv.FormatFloat(x, 'f', -1, 64), nil
+	case time.Time:
+		return "", errors.New("the value is a date: say formatDate(..., layout)")
+	}
+	return "", errors.New("the value is " + v.kind() + ", not text")
+}
+
+// list gives the elements of a list; nil is an empty one.
+func (v value) list() ([]any, error) {
+	if v.isNil() {
+		return []any{}, nil
+	}
+	if l, ok := v.any.([]any); ok {
+		return l, nil
+	}
+	return nil, errors.New("the value is " + v.kind() + ", not a list: say split(...)")
+}

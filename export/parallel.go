@@ -1,0 +1,145 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// worker is what one goroutine keeps from chunk to chunk.
+type worker struct {
+	p       *Planner
+	files   []FeedFile
+	mappers map[*Header]RowMapper
+	keys    map[*Header]int
+	rec     Record
+	enc     RowEncoder
+	rows    []Row
+	cells   []Cell
+}
+
+func (p *Planner) worker() *worker {
+	return &worker{p: p, files: p.Feed.Files(), mappers: map[*Header]RowMapper{}, keys: map[*Header]int{}, enc: p.Sheet.Encoder()}
+}
+
+func (w *worker) file(rec *Record) string { return w.files[rec.File].Name }
+
+// mapper binds the mapping to a header once.
+func (w *worker) mapper(h *Header) (RowMapper, int, error) {
+	if m, ok := w.mappers[h]; ok {
+		return m, w.keys[h], nil
+	}
+	m, err := w.p.Mapping.Bind(h)
+	if err != nil {
+		return nil, 0, &UnusableFeedError{File: w.files[h.File].Name, Line: 1, Why: err.Error()}
+	}
+	key := h.Index(w.p.Key)
+	if key < 0 {
+		return nil, 0, &UnusableFeedError{File: w.files[h.File].Name, Line: 1, Why: fmt.Sprintf("it has no column %q, which feed.key names", w.p.Key)}
+	}
+	w.mappers[h], w.keys[h] = m, key
+	return m, key, nil
+}
+
+// each calls f for every record of a chunk that is to be planned. m is nil where the record could not be read or names
+// nobody; rec.Fault then says why.
+func (p *Planner) each(w *worker, c Chunk, f func(rec *Record, person string, m RowMapper)) error {
+	rec := &w.rec
+	for c.Next(rec) {
+		var person string
+		var m RowMapper
+		if rec.Fault == nil {
+			bound, key, err := w.mapper(rec.Header)
+			if err != nil {
+				return err
+			}
+			if person = rec.Values[key]; person == "" {
+				rec.Fault = &Fault{Field: p.Key, Rule: "key", Message: "is empty: the record names nobody"}
+			} else {
+				m = bound
+			}
+		}
+		if p.Only != nil && !p.Only(Origin{w.file(rec), rec.Line}, person) {
+			continue
+		}
+		f(rec, person, m)
+	}
+	return nil
+}
+
+// parallel lets every worker work on chunks and collects what they made in the order of the feed. A chunk is released
+// when its work is done, so what work returns must not alias it. At most a few chunks a worker are under way.
+func parallel[T any](ctx context.Context, p *Planner, work func(*worker, Chunk) (T, error), collect func(T) error) error {
+	n := max(1, p.Workers)
+	type result struct {
+		seq int
+		got T
+		err error
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	tickets := make(chan struct{}, 3*n)
+	jobs := make(chan Chunk, n)
+	results := make(chan result, n)
+	var wg sync.WaitGroup
+	for range n {
+		wg.Go(func() {
+			w := p.worker()
+			for c := range jobs {
+				got, err := work(w, c)
+				seq := c.Seq()
+				c.Release()
+				results <- result{seq, got, err}
+			}
+		})
+	}
+	var readErr error
+	go func() {
+		readErr = p.Feed.Chunks(func(c Chunk) error {
+			select {
+			case tickets <- struct{}{}:
+				jobs <- c
+				return nil
+			case <-ctx.Done():
+				c.Release()
+				return context.Cause(ctx)
+			}
+		})
+		close(jobs)
+		wg.Wait()
+		close(results)
+	}()
+	err := func() error {
+		waiting := map[int]T{}
+		next := 0
+		for r := range results {
+			if r.err != nil {
+				return r.err
+			}
+			waiting[r.seq] = r.got
+			for {
+				got, ok := waiting[next]
+				if !ok {
+					break
+				}
+				delete(waiting, next)
+				next++
+				<-tickets
+				if err := collect(got); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}()
+	if err != nil {
+		cancel(errStopped)
+		for range results { // let the workers end before the caller goes on
+		}
+		return err
+	}
+	return readErr
+}
+
+var errStopped = errors.New("stopped")

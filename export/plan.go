@@ -1,0 +1,126 @@
+package export
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Planner turns a feed into parts. It is the pure half: the same feed, mapping, sheet, known people and start time give
+// the same bytes under the same names.
+//
+// It reads the feed twice (three times where two people may claim one login, e-mail ...): a survey finds the people with
+// several records, the values that must be unique and the waves; the build maps, checks and encodes on every core.
+// Memory does not grow with the values in the feed, only by a few machine words a record for the survey.
+type Planner struct {
+	Feed    Feed
+	Mapping Mapping
+	Sheet   Sheet
+	Key     string // the feed's field that names the person
+	MaxRows int    // data rows a part
+	MaxSize int    // bytes a part, header included
+	Workers int
+	Started time.Time // the run's start: goes into the names
+
+	// MinRecords is how many records a feed has at least; fewer are an *UnusableFeedError.
+	MinRecords int
+
+	// MayCreate tells that creates are allowed, so that any person the ledger does not know may be new to Coupa and
+	// whoever names him as approver has to wait for his load.
+	MayCreate bool
+	// Known gives what the ledger knows of a person; nil where there is no ledger.
+	Known func(key string) (login string, ok bool)
+	// Only, when not nil, says which records to plan (run --again); the others are passed over and not counted.
+	Only func(o Origin, key string) bool
+	// Hold plans a held run: every row that would be sent is told as held instead.
+	Hold bool
+}
+
+// Sink takes what a plan yields, in a fixed order, from one goroutine.
+type Sink interface {
+	// Part takes a finished part: its rows have PartRow set, its name is still open. data is the sink's to keep.
+	// The id it returns is what Name is called with.
+	Part(p Part, data []byte, rows []RowResult) (id int64, err error)
+	// Row takes a row that goes into no part: quarantined or held.
+	Row(r RowResult, faults []Fault) error
+	// Name gives every part its name once their number is known, in the order of sending.
+	Name(id int64, name string) error
+}
+
+// Plan is the sum of what a Planner made.
+type Plan struct {
+	Files         []FeedFile
+	Input         int // records read
+	Rows          int // rows that go to Coupa
+	Records       int // records in those rows: several for one person count each
+	Quarantined   int // records held back
+	Deactivations int // rows with Status inactive
+	Parts         int
+	Waves         int
+	Sets          int            // column sets
+	Columns       map[string]int // rows that carry a column
+	Bytes         int64
+}
+
+// balance returns an error where records have got lost on the way: count in must be count out.
+func (p *Plan) balance(held int) error {
+	if p.Input != p.Records+p.Quarantined+held {
+		return fmt.Errorf("the sums do not add up: %d records in, %d to send, %d quarantined, %d held; nothing was sent; please report this",
+			p.Input, p.Records, p.Quarantined, held)
+	}
+	return nil
+}
+
+// Build plans the whole feed into sink.
+func (p *Planner) Build(ctx context.Context, sink Sink) (*Plan, error) {
+	s, err := p.survey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.input < p.MinRecords && p.Only == nil {
+		return nil, &UnusableFeedError{Why: fmt.Sprintf("%d records, and feed.min_records asks for %d; if HR may be quiet, set it to 0", s.input, p.MinRecords)}
+	}
+	return p.build(ctx, s, sink)
+}
+
+// PartName is the name of one part of a batch. The hash is for people and for asking; numbers are padded so that the
+// names sort in the order of sending.
+func PartName(started time.Time, sha256 string, number, of int) string {
+	width := len(fmt.Sprint(of))
+	return fmt.Sprintf("Users_%s_%s_%0*dof%d.csv", started.UTC().Format("20060102T150405Z"), sha256[:8], width, number, of)
+}
+
+// closed is a part that has been handed to the sink and waits for its name.
+type closed struct {
+	id        int64
+	wave, set int
+	seq       int
+	hash      string
+}
+
+func (p *Planner) name(sink Sink, parts []closed) error {
+	slices.SortStableFunc(parts, func(a, b closed) int {
+		return cmp.Or(cmp.Compare(a.wave, b.wave), cmp.Compare(a.set, b.set), cmp.Compare(a.seq, b.seq))
+	})
+	for i, c := range parts {
+		if err := sink.Name(c.id, PartName(p.Started, c.hash, i+1, len(parts))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reason puts every broken rule of a row into one line.
+func reason(faults []Fault) string {
+	texts := make([]string, len(faults))
+	for i, f := range faults {
+		texts[i] = f.Message
+		if f.Field != "" {
+			texts[i] = f.Field + ": " + f.Message
+		}
+	}
+	return strings.Join(texts, "; ")
+}

@@ -1,0 +1,64 @@
+package export
+
+import (
+	"context"
+	"fmt"
+)
+
+// RecordPlan plans a feed into the ledger: parts into the spool, rows with their origins, the files seen, all at once or
+// not at all. Where the plan exceeds a limit, nothing is made but the record of a held run; broken says why.
+func RecordPlan(ctx context.Context, p *Planner, l Ledger, run string, limits Limits, people int) (plan *Plan, broken []string, err error) {
+	plan, broken, err = recordOnce(ctx, p, l, run, limits, people)
+	if err != nil || broken == nil {
+		return plan, nil, err
+	}
+	held := *p
+	held.Hold = true
+	_, _, err = recordOnce(ctx, &held, l, run, Limits{Creates: limits.Creates, Updates: Limit{Unlimited: true}, Deactivations: Limit{Unlimited: true}}, people)
+	return plan, broken, err
+}
+
+func recordOnce(ctx context.Context, p *Planner, l Ledger, run string, limits Limits, people int) (*Plan, []string, error) {
+	tx, err := l.Plan(run)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the plan: %w", err)
+	}
+	defer tx.Rollback()
+	plan, err := p.Build(ctx, &ledgerSink{tx})
+	if err != nil {
+		return nil, nil, err
+	}
+	if broken := limits.Broken(plan, people); broken != nil {
+		return plan, broken, nil
+	}
+	if err := tx.Commit(plan.Files, plan.Input); err != nil {
+		return nil, nil, fmt.Errorf("record the plan: %w", err)
+	}
+	return plan, nil, nil
+}
+
+// ledgerSink writes a plan into the ledger.
+type ledgerSink struct{ tx PlanTx }
+
+func (s *ledgerSink) Part(p Part, data []byte, rows []RowResult) (int64, error) {
+	id, err := s.tx.AddPart(p, data)
+	if err != nil {
+		return 0, fmt.Errorf("spool a part: %w", err)
+	}
+	for _, r := range rows {
+		r.Part = id
+		if err := s.tx.AddRow(r); err != nil {
+			return 0, fmt.Errorf("record a row: %w", err)
+		}
+	}
+	return id, nil
+}
+
+func (s *ledgerSink) Row(r RowResult, _ []Fault) error {
+	if err := s.tx.AddRow(r); err != nil {
+		return fmt.Errorf("record a row: %w", err)
+	}
+	return nil
+}
+
+func (s *ledgerSink) Name(id int64, name string) error { return s.tx.NamePart(id, name) }

@@ -1,0 +1,214 @@
+package export
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Exit codes of the program; each command's help ends with their meanings.
+const (
+	ExitOK           = 0
+	ExitFault        = 1
+	ExitUsage        = 2
+	ExitPartial      = 3
+	ExitNotDelivered = 4
+	ExitStalled      = 5
+	ExitFailed       = 6
+	ExitLocked       = 7
+	ExitHeld         = 8
+	ExitFeed         = 9
+	ExitInterrupted  = 130
+)
+
+// severity is the order in which one code stands for several.
+var severity = []int{ExitFault, ExitFeed, ExitHeld, ExitNotDelivered, ExitFailed, ExitStalled, ExitPartial}
+
+// WorstExit gives the code that stands for all of codes.
+func WorstExit(codes ...int) int {
+	for _, s := range severity {
+		for _, c := range codes {
+			if c == s {
+				return s
+			}
+		}
+	}
+	return ExitOK
+}
+
+// Report is what a run came to, read from the ledger.
+type Report struct {
+	Run     string      `json:"run"`
+	Verdict string      `json:"verdict"`
+	Exit    int         `json:"exit"`
+	Counts  Counts      `json:"counts"`
+	Files   []FeedFile  `json:"files"`
+	Parts   []Part      `json:"parts"`
+	Rows    []RowResult `json:"rows"` // all that are not applied or unchanged
+	Alarms  []string    `json:"alarms,omitempty"`
+	Held    []string    `json:"held,omitempty"` // which limits hold the run
+	Why     string      `json:"why,omitempty"`  // what stopped it, if something did
+	Started time.Time   `json:"started"`
+	Resumed []*Report   `json:"resumed,omitempty"` // earlier runs this start went on with
+}
+
+// Counts are the records of a run: how many came in and what each became.
+type Counts struct {
+	Input int
+	By    map[Outcome]int
+}
+
+// Sum adds up the outcomes; it equals Input in every sound run.
+func (c Counts) Sum() int {
+	n := 0
+	for _, v := range c.By {
+		n += v
+	}
+	return n
+}
+
+// MarshalJSON writes one flat object with every outcome in it.
+func (c Counts) MarshalJSON() ([]byte, error) {
+	m := map[string]int{"input": c.Input}
+	for _, o := range Outcomes() {
+		m[string(o)] = c.By[o]
+	}
+	return json.Marshal(m)
+}
+
+// Finding is what a run learned beside the ledger.
+type Finding struct {
+	Undelivered error
+	Lost        error
+	Held        []string
+	NoWait      bool
+	Creates     Limit
+}
+
+// NewReport reads a run from the ledger, checks its sums and judges it. The run's record in the ledger gets the
+// verdict; the caller tells it afterwards.
+func NewReport(l Ledger, run string, f Finding, now time.Time) (*Report, error) {
+	rec, ok, err := l.Run(run)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("the ledger knows no run %q", run)
+	}
+	rep, err := ReadReport(l, rec)
+	if err != nil {
+		return nil, err
+	}
+	rep.Held = f.Held
+	rep.judge(rec, f)
+	rec.Ended, rec.Exit, rec.Verdict = now, rep.Exit, rep.Verdict
+	rec.State = runState(rep, rec.State)
+	if err := l.EndRun(rec); err != nil {
+		return nil, fmt.Errorf("record the end of run %s: %w", rec.ID, err)
+	}
+	return rep, nil
+}
+
+// ReadReport reads a run as the ledger has it, with the verdict and exit code it got when it ended.
+func ReadReport(l Ledger, rec RunRecord) (*Report, error) {
+	rep := &Report{
+		Run: rec.ID, Verdict: rec.Verdict, Exit: rec.Exit, Files: rec.Files, Started: rec.Started,
+		Counts: Counts{Input: rec.Input}, Parts: []Part{}, Rows: []RowResult{},
+	}
+	parts, err := l.Parts(rec.ID)
+	if err != nil {
+		return nil, err
+	}
+	rep.Parts = append(rep.Parts, parts...)
+	if rep.Counts.By, err = l.Counts(rec.ID); err != nil {
+		return nil, err
+	}
+	return rep, l.Rows(rec.ID, func(r RowResult) error { rep.Rows = append(rep.Rows, r); return nil })
+}
+
+func runState(rep *Report, was RunState) RunState {
+	if len(rep.Held) > 0 || was == RunHeld && len(rep.Parts) == 0 {
+		return RunHeld
+	}
+	for _, p := range rep.Parts {
+		if !p.State.Final() {
+			return RunOpen
+		}
+	}
+	return RunEnded
+}
+
+// judge gives the run its verdict and exit code.
+func (rep *Report) judge(rec RunRecord, f Finding) {
+	var codes []int
+	say := func(code int, verdict string) {
+		codes = append(codes, code)
+		if WorstExit(codes...) == code {
+			rep.Verdict = verdict
+		}
+	}
+	rep.Verdict = "ok"
+	if rec.Input == 0 {
+		rep.Verdict = "nothing to do"
+	}
+	if n := rep.Counts.By[Quarantined] + rep.Counts.By[Rejected] + rep.Counts.By[Drifted]; n > 0 {
+		say(ExitPartial, "partial")
+	}
+	rep.alarm(f.Creates)
+	if len(rep.Alarms) > 0 {
+		say(ExitPartial, "partial")
+	}
+	for _, p := range rep.Parts {
+		rep.judgePart(p, f, say)
+	}
+	if f.Undelivered != nil {
+		rep.Why = f.Undelivered.Error()
+		say(ExitNotDelivered, "not delivered")
+	}
+	if f.Lost != nil {
+		rep.Why = f.Lost.Error()
+		say(ExitStalled, "stalled")
+	}
+	if len(f.Held) > 0 || rec.State == RunHeld && len(rep.Parts) == 0 {
+		say(ExitHeld, "held")
+	}
+	if sum := rep.Counts.Sum(); sum != rec.Input {
+		rep.Why = fmt.Sprintf("the sums do not add up: %d records in, %d accounted for; please report this", rec.Input, sum)
+		say(ExitFault, "fault")
+	}
+	rep.Exit = WorstExit(codes...)
+}
+
+func (rep *Report) judgePart(p Part, f Finding, say func(int, string)) {
+	switch {
+	case p.State == InDoubt:
+		say(ExitStalled, "in doubt")
+	case p.State == Stalled:
+		say(ExitStalled, "stalled")
+	case p.State == Settled && (p.Verdict == VerdictFailed || p.Verdict == VerdictEmpty):
+		say(ExitFailed, string(p.Verdict))
+	case p.State == Settled && p.Verdict == VerdictUnconfirmed && rep.Verdict == "ok":
+		rep.Verdict = "picked up, unconfirmed"
+	case p.State == Settled && p.Verdict == VerdictPartial:
+		say(ExitPartial, "partial")
+	case p.State.Final():
+	case (p.State == Delivered || p.State == Loading) && f.NoWait:
+		if rep.Verdict == "ok" {
+			rep.Verdict = "delivered, not awaited"
+		}
+	case f.Undelivered == nil:
+		// not sent because an earlier wave has no verdict, or interrupted on the way
+		say(ExitStalled, "unfinished")
+	}
+}
+
+// alarm tells creates beyond what was allowed: usually a wrong key that has just made second accounts.
+func (rep *Report) alarm(limit Limit) {
+	created := 0
+	for _, p := range rep.Parts {
+		created += max(0, p.Created)
+	}
+	if created > limit.Count && !limit.Unlimited {
+		rep.Alarms = append(rep.Alarms, fmt.Sprintf("Coupa created %d users and limits.creates allows %d: look for second accounts, and check layout.key", created, limit.Count))
+	}
+}

@@ -1,0 +1,76 @@
+package export
+
+// CellState tells the three values a cell can have.
+type CellState uint8
+
+const (
+	Absent CellState = iota // leave what Coupa has
+	Set                     // this text
+	Clear                   // make it empty in Coupa, where a documented form exists
+)
+
+// Cell is one value on its way to Coupa.
+type Cell struct {
+	Text  string
+	State CellState
+}
+
+// MaxColumns is how many columns a mapping may fill: all of Coupa's 110 and a few custom fields.
+const MaxColumns = 128
+
+// ColumnSet says which mapped columns a row carries; bit i is mapped column i. Rows with equal sets share a file.
+type ColumnSet [2]uint64
+
+// With returns the set with column i in it.
+func (s ColumnSet) With(i int) ColumnSet { s[i>>6] |= 1 << (i & 63); return s }
+
+// Has tells whether column i is in the set.
+func (s ColumnSet) Has(i int) bool { return s[i>>6]>>(i&63)&1 == 1 }
+
+// Row is one line on its way to Coupa: a cell for each mapped column, in the order of the mapping.
+type Row struct {
+	Origin Origin // the last record that went into it
+	Cells  []Cell
+}
+
+// RowMapper turns records of one header into cells. One goroutine uses it at a time.
+type RowMapper interface {
+	// Map fills cells (one for each mapped column) from rec and returns what went wrong in it, nil when nothing did.
+	// Cell texts may alias rec's values.
+	Map(rec *Record, cells []Cell) []Fault
+	// MapColumn fills only the cell of mapped column i: the survey of a batch needs a few columns, not all.
+	MapColumn(rec *Record, i int) (Cell, *Fault)
+}
+
+// Mapping makes mappers.
+type Mapping interface {
+	// Columns names the mapped Coupa columns, in the order of a row's cells.
+	Columns() []string
+	// Fields names every HR field the mapping reads.
+	Fields() []string
+	// Bind compiles the mapping against a header. A field the header lacks is an error naming it.
+	Bind(h *Header) (RowMapper, error)
+}
+
+// Sheet is Coupa's layout for one batch: its rules, the column sets and the encoding.
+type Sheet interface {
+	// Check holds row against every rule, tells every broken one, and writes normalised texts back into the cells
+	// (Yes/No, status words, the documented forms of a clear). It is safe for many goroutines.
+	Check(row *Row) []Fault
+	// Unique gives the indexes of the mapped columns whose values must be unique over the whole batch.
+	Unique() []int
+	// Key is the index of the mapped column that names the person to Coupa and is the first cell of each line.
+	Key() int
+	// Carried is the set of columns that the file of this row has.
+	Carried(row *Row) ColumnSet
+	// Header is the encoded header line of a file of that set.
+	Header(set ColumnSet) []byte
+	// Encoder makes an encoder for one goroutine.
+	Encoder() RowEncoder
+}
+
+// RowEncoder encodes rows of one set at a time.
+type RowEncoder interface {
+	// Encode appends the lines of rows to dst and the end of each line in dst to ends. All rows carry set.
+	Encode(set ColumnSet, rows []*Row, dst []byte, ends []int) ([]byte, []int, error)
+}

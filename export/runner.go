@@ -1,0 +1,147 @@
+package export
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sirupsen/logrus"
+)
+
+// Runner moves parts from the ledger to Coupa and back to a verdict. The state of a part is the program counter: going
+// on after a crash is the same loop begun later.
+type Runner struct {
+	Ledger Ledger
+	Dial   func(context.Context) (Session, error)
+	Loads  []LoadSource // in the order of load.via
+	Direct bool         // sftp.direct
+	Poll   time.Duration
+	Pickup time.Duration // a "no" of the load list counts only after this
+	Wait   time.Duration // no verdict by then is stalled
+	NoWait bool          // deliver and leave
+	Now    func() time.Time
+	Log    logrus.FieldLogger
+	Tell   func(Part) // called after every recorded move, for progress; may be nil
+
+	undelivered error // why a part could not be sent
+	lost        error // why nobody can be asked any more
+	gone        map[string]bool
+}
+
+// Check proves, before anything is sent, that somebody can be asked what became of it.
+func (r *Runner) Check(ctx context.Context) error {
+	var faults []error
+	for _, src := range r.Loads {
+		err := src.Check(ctx)
+		if err == nil {
+			continue
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		faults = append(faults, err)
+		r.leave(src, err)
+	}
+	if len(faults) > 0 && len(faults) == len(r.Loads) {
+		r.undelivered = errors.Join(faults...)
+		return r.undelivered
+	}
+	return nil
+}
+
+// leave stops asking a source.
+func (r *Runner) leave(src LoadSource, err error) {
+	if r.gone == nil {
+		r.gone = map[string]bool{}
+	}
+	r.gone[src.Via()] = true
+	r.Log.WithField("via", src.Via()).Warnf("cannot ask this way any more: %v", err)
+}
+
+// Drive takes parts as far as they go: wave by wave, delivered, awaited, settled. What stops it is in Undelivered and
+// Lost afterwards; the error is only a cancelled context or a ledger that cannot be written.
+func (r *Runner) Drive(ctx context.Context, parts []Part) error {
+	for len(parts) > 0 {
+		n := 1
+		for n < len(parts) && parts[n].Wave == parts[0].Wave && parts[n].Run == parts[0].Run {
+			n++
+		}
+		wave := parts[:n]
+		parts = parts[n:]
+		err := r.deliver(ctx, wave)
+		if fatal := r.fatal(ctx, err); fatal != nil {
+			return fatal
+		}
+		if r.NoWait {
+			if err != nil {
+				return nil
+			}
+			continue
+		}
+		if err := r.await(ctx, wave); err != nil {
+			return err
+		}
+		open := slices.ContainsFunc(wave, func(p Part) bool { return !p.State.Final() })
+		if open && len(parts) > 0 && parts[0].Run == wave[0].Run {
+			r.Log.WithField("wave", wave[0].Wave).Warn("later waves are not sent: a part of this wave has no verdict")
+			parts = slices.DeleteFunc(slices.Clone(parts), func(p Part) bool { return p.Run == wave[0].Run })
+		}
+	}
+	return nil
+}
+
+// fatal keeps apart what ends the run from what only ends the sending.
+func (r *Runner) fatal(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var not *NotDeliveredError
+	if errors.As(err, &not) {
+		r.undelivered = err
+		r.Log.Errorf("not delivered: %v", err)
+		return nil
+	}
+	return err
+}
+
+// Undelivered says why parts could not be sent, nil where all were.
+func (r *Runner) Undelivered() error { return r.undelivered }
+
+// Lost says why nobody could be asked any more, nil where somebody could.
+func (r *Runner) Lost() error { return r.lost }
+
+// move records a part's next state before the program goes on.
+func (r *Runner) move(p *Part, next PartState) error {
+	from := p.State
+	to, err := p.State.To(next)
+	if err != nil {
+		return err
+	}
+	p.State = to
+	if err := r.Ledger.Move(*p); err != nil {
+		p.State = from
+		return fmt.Errorf("record that part %s is %s: %w", p.Name, next, err)
+	}
+	r.tell(*p)
+	return nil
+}
+
+func (r *Runner) tell(p Part) {
+	r.Log.WithFields(logrus.Fields{"part": p.Name, "state": string(p.State), "rows": p.Rows}).Info("part")
+	if r.Tell != nil {
+		r.Tell(p)
+	}
+}
+
+// SortParts puts parts in the order of sending: by run, wave and name.
+func SortParts(parts []Part) {
+	slices.SortStableFunc(parts, func(a, b Part) int {
+		return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Wave, b.Wave), cmp.Compare(a.Name, b.Name))
+	})
+}

@@ -1,0 +1,152 @@
+package coupa
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+const (
+	pageSize  = 50             // the API gives at most 50 records at once (Querying Options)
+	findPages = 5              // a part's name is unique, so that more pages are never expected
+	floorGap  = 24 * time.Hour // loads created this long before the plan are looked at: clocks and zones may be off
+	clockSkew = 5 * time.Minute
+)
+
+// API reads loads from /api/data_file_sources.
+type API struct {
+	client *Client
+
+	mu   sync.Mutex
+	told map[string]bool // what was warned about, by load id
+}
+
+// Loads gives the view of the API that answers what became of a part.
+func (c *Client) Loads() *API { return &API{client: c, told: map[string]bool{}} }
+
+// Via names this way of asking in load.via and in Load.Via.
+func (a *API) Via() string { return "api" }
+
+// Check is Client.Check.
+func (a *API) Check(ctx context.Context) error { return a.client.Check(ctx) }
+
+// Ask gives the load of one part as it stands now, found by its file name, or by q.ID where that is known; nil where
+// there is none (yet). An *export.NotDeliveredError says that asking this way is of no use, an *Error that this call
+// failed; Error.Temporary tells whether the next may succeed.
+func (a *API) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error) {
+	if q.ID != "" {
+		return a.follow(ctx, q)
+	}
+	return a.find(ctx, q)
+}
+
+// follow reads one load by its id: a bare object.
+func (a *API) follow(ctx context.Context, q export.LoadQuery) (*export.Load, error) {
+	list, err := a.client.loads(ctx, loadsPath+"/"+url.PathEscape(q.ID), nil)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// find asks by the end of the file name, which holds where an instance spells the folder otherwise, and chooses among
+// the answers here. The resource is heavy, so the window of time is kept small (DataFileSources API Example Calls).
+func (a *API) find(ctx context.Context, q export.LoadQuery) (*export.Load, error) {
+	query := url.Values{
+		"file_file_name[ends_with]": {"_" + q.Name},
+		"created_at[gt_or_eq]":      {stamp(q.Since.Add(-floorGap))},
+		"order_by":                  {"created_at"},
+		"dir":                       {"desc"},
+		"limit":                     {strconv.Itoa(pageSize)},
+	}
+	var found []*export.Load
+	for page := range findPages {
+		if page > 0 {
+			query.Set("offset", strconv.Itoa(page*pageSize))
+		}
+		list, err := a.client.loads(ctx, loadsPath, query)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, list...)
+		if len(list) < pageSize {
+			break
+		}
+	}
+	found = slices.DeleteFunc(found, func(l *export.Load) bool { return !a.ours(l, q) })
+	return choose(found, export.Mangled(a.client.folder, q.Name), q.Since), nil
+}
+
+// ours tells whether a load can be the part's. A load of our name with another size is told once in the log: nobody
+// else makes such names, so somebody should look.
+func (a *API) ours(l *export.Load, q export.LoadQuery) bool {
+	switch {
+	case l.FileName == "":
+		a.warn("", "coupa: the list of loads comes without file-file-name; look at the instance's default response filters for data file sources")
+		return false
+	case !ourName(l.FileName, a.client.folder, q.Name):
+		return false
+	case !l.CreatedAt.IsZero() && l.CreatedAt.Before(q.Since.Add(-floorGap)):
+		return false
+	case q.Size > 0 && l.FileSize >= 0 && l.FileSize != q.Size:
+		a.warn(l.ID, "coupa: load %s has the name of part %s, but %d bytes, not the %d sent; it is not taken for ours", l.ID, q.Name, l.FileSize, q.Size)
+		return false
+	}
+	return true
+}
+
+// warn logs a warning once for each subject, however often the list is asked for.
+func (a *API) warn(subject, format string, args ...any) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.told[subject] {
+		a.told[subject] = true
+		a.client.wire.log.Warnf(format, args...)
+	}
+}
+
+// ourName tells whether a load's file name is a part's. A bare name is not: that is what a screen upload keeps, so that
+// somebody has uploaded the part by hand.
+func ourName(file, folder, name string) bool {
+	return file == export.Mangled(folder, name) || strings.HasSuffix(file, "_"+name)
+}
+
+// choose picks the part's load among several of its name: the exact name before an ending; then the earliest created
+// at or after since, less five minutes for clocks that differ (the first is the one of our delivery, a later one
+// somebody's repetition); then the latest before that; then one without a time.
+func choose(found []*export.Load, mangled string, since time.Time) *export.Load {
+	if len(found) == 0 {
+		return nil
+	}
+	floor := since.Add(-clockSkew)
+	rank := func(l *export.Load) int {
+		switch {
+		case l.CreatedAt.IsZero():
+			return 2
+		case l.CreatedAt.Before(floor):
+			return 1
+		}
+		return 0
+	}
+	return slices.MinFunc(found, func(x, y *export.Load) int {
+		byTime := x.CreatedAt.Compare(y.CreatedAt)
+		if rank(x) == 1 {
+			byTime = -byTime
+		}
+		return cmp.Or(boolRank(x.FileName != mangled)-boolRank(y.FileName != mangled), rank(x)-rank(y), byTime, strings.Compare(x.ID, y.ID))
+	})
+}
+
+func boolRank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,118 @@
+package coupa
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+const loadsPath = "/api/data_file_sources"
+
+// Client talks to the REST API of one instance. It may be used by several goroutines.
+type Client struct {
+	wire   *wire
+	tokens *tokens
+	accept string
+	folder string
+}
+
+// NewClient checks a config and makes a client; nothing is sent yet. Its error names every fault of the config.
+func NewClient(c Config, log logrus.FieldLogger) (*Client, error) {
+	c = c.withDefaults()
+	w, err := newWire(c, log)
+	if c.ClientID == "" {
+		err = errors.Join(err, errors.New("coupa.client_id: missing; see Setup, OAuth2/OpenID Connect Clients"))
+	}
+	if c.ClientSecret.IsZero() {
+		err = errors.Join(err, errors.New("coupa.client_secret: missing; see Setup, OAuth2/OpenID Connect Clients"))
+	}
+	if c.Format != "xml" && c.Format != "json" {
+		err = errors.Join(err, fmt.Errorf("coupa.format: %q; use xml or json", c.Format))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Client{wire: w, tokens: newTokens(w, c), accept: "application/" + c.Format, folder: c.Folder}, nil
+}
+
+// Prepare fetches a token and returns without waiting for it to settle, so that it settles while other work is done.
+// A refusal is an *export.NotDeliveredError.
+func (c *Client) Prepare(ctx context.Context) error { return c.tokens.prepare(ctx) }
+
+// Check proves token, scope and address with one cheap call to the list of loads. Whatever stands in the way is an
+// *export.NotDeliveredError, unless ctx ended.
+func (c *Client) Check(ctx context.Context) error {
+	q := url.Values{"limit": {"1"}, "created_at[gt_or_eq]": {stamp(c.wire.now().Add(-time.Hour))}}
+	_, err := c.loads(ctx, loadsPath, q)
+	return unusable(c.wire.base, err)
+}
+
+// unusable makes a failed call of a check the reason why nobody can be asked.
+func unusable(base *url.URL, err error) error {
+	e, ok := errors.AsType[*Error](err)
+	switch {
+	case !ok:
+		return err
+	case e.hope == passing:
+		return notDelivered("unreachable", e, "%s: %s; check coupa.url and the network, or try again later", base, e)
+	}
+	return notDelivered("address", e, "%s: %s; check coupa.url", base, e)
+}
+
+// loads asks for data file sources: a list or a single one. None is an empty list.
+func (c *Client) loads(ctx context.Context, path string, query url.Values) ([]*export.Load, error) {
+	var out []*export.Load
+	err := c.get(ctx, path, query, func(a *answer) (err error) {
+		out, err = readLoads(a)
+		return err
+	})
+	if errors.Is(err, errNoResults) {
+		return nil, nil
+	}
+	return out, err
+}
+
+// get sends an authorised GET; read judges the body of a good answer. A refused token is replaced once.
+func (c *Client) get(ctx context.Context, path string, query url.Values, read func(*answer) error) error {
+	for renewed := false; ; renewed = true {
+		token, err := c.tokens.get(ctx)
+		if err != nil {
+			return err
+		}
+		err = c.wire.retry(ctx, func(ctx context.Context) error { return c.try(ctx, token, path, query, read) })
+		if !errors.Is(err, errUnauthorized) {
+			return err
+		}
+		c.tokens.drop(token)
+		if renewed {
+			return notDelivered("token", nil, "coupa refuses a new token for %s (401); look at the client under Setup, OAuth2/OpenID Connect Clients: is it active, and is its user", path)
+		}
+		c.wire.log.WithField("call", "GET "+path).Debug("coupa: token refused, asking for a new one")
+	}
+}
+
+func (c *Client) try(ctx context.Context, token, path string, query url.Values, read func(*answer) error) error {
+	// Accept and Content-Type must be the same (Get Started with the API), on a GET too.
+	head := http.Header{
+		"Accept": {c.accept}, "Content-Type": {c.accept},
+		"Authorization": {"Bearer " + token}, "User-Agent": {"hr2coupa"},
+	}
+	a, err := c.wire.once(ctx, path, query, head)
+	if err != nil {
+		return err
+	}
+	if err := c.wire.judge(a); err != nil {
+		return err
+	}
+	return read(a)
+}
+
+// stamp writes a time as Coupa's filters want it: ISO 8601 with its zone.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

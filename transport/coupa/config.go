@@ -1,0 +1,179 @@
+// Package coupa asks Coupa over HTTPS what became of a file: over the REST API (data_file_sources) or from the web page
+// of the data sources. It only reads: every call but the one for a token is a GET, so that each may be repeated.
+package coupa
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"golang.org/x/time/rate"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Rates in requests a second. Coupa holds back what comes faster than 25 (API Rate Limit).
+const (
+	DefaultRate = 20
+	MaxRate     = 25
+)
+
+const (
+	defaultTimeout = 60 * time.Second
+	defaultBudget  = 2 * time.Minute
+	defaultSettle  = 5 * time.Second
+	defaultFolder  = "/Incoming/Users"
+	maxBody        = 32 << 20 // bytes of one answer, after decompression
+)
+
+// Config tells how to reach one Coupa instance. The zero value of every field but URL is usable or has a default.
+type Config struct {
+	URL          string // https://acme-test.coupahost.com, without a path; plain http only for loopback
+	ClientID     string // of the client under Setup, OAuth2/OpenID Connect Clients, grant type Client credentials
+	ClientSecret export.Secret
+	Scopes       []string      // service.object.right, core.integration.read for instance
+	Format       string        // xml (default) or json: what is asked for; both are understood
+	TokenSettle  time.Duration // a token is used only after this age (0: 5s, negative: at once; OAuth 2.0 Getting Started)
+	Rate         float64       // requests a second, evenly paced, without bursts (0: 20, at most 25)
+	Timeout      time.Duration // for one request, its body included (0: 60s)
+	Budget       time.Duration // a request is tried again for this long (0: 2m, negative: never)
+	Folder       string        // the drop folder, for the name Coupa lists a load under (default /Incoming/Users)
+	PageCookie   export.Secret // the whole Cookie header of a logged-in browser, for Page only
+
+	Now   func() time.Time                           // nil: time.Now
+	Sleep func(context.Context, time.Duration) error // nil: a real one; returns the context's cause when cut short
+	Rand  func() float64                             // [0,1), spreads retries; nil: math/rand/v2
+	HTTP  *http.Client                               // nil: TLS 1.2 or better, proxies from the environment
+}
+
+func (c Config) withDefaults() Config {
+	c.Format = or(c.Format, "xml")
+	c.TokenSettle = or(c.TokenSettle, defaultSettle)
+	c.Rate = or(c.Rate, DefaultRate)
+	c.Timeout = or(c.Timeout, defaultTimeout)
+	c.Budget = or(c.Budget, defaultBudget)
+	c.Folder = or(c.Folder, defaultFolder)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Sleep == nil {
+		c.Sleep = sleep
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Float64
+	}
+	return c
+}
+
+func or[T comparable](v, otherwise T) T {
+	if v == *new(T) {
+		return otherwise
+	}
+	return v
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+		return nil
+	}
+}
+
+// newWire checks what API and page have in common; c has its defaults.
+func newWire(c Config, log logrus.FieldLogger) (*wire, error) {
+	base, err := baseURL(c.URL)
+	if c.Rate < 0 || c.Rate > MaxRate {
+		err = errors.Join(err, fmt.Errorf("coupa.rate: %g requests a second: give more than 0 and at most %d", c.Rate, MaxRate))
+	}
+	if c.Timeout < 0 {
+		err = errors.Join(err, fmt.Errorf("coupa timeout: %s: give a positive time", c.Timeout))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &wire{
+		base: base, http: httpClient(c.HTTP), limiter: rate.NewLimiter(rate.Limit(c.Rate), 1),
+		now: c.Now, sleep: c.Sleep, rand: c.Rand,
+		timeout: c.Timeout, budget: c.Budget, maxBody: maxBody, log: logger(log),
+	}, nil
+}
+
+// logger gives a logger that says nothing where none was handed in.
+func logger(log logrus.FieldLogger) logrus.FieldLogger {
+	if log != nil {
+		return log
+	}
+	silent := logrus.New()
+	silent.SetLevel(logrus.PanicLevel)
+	return silent
+}
+
+// baseURL checks the address of an instance: a token is a key to every user, so it goes nowhere in the clear.
+func baseURL(s string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(s))
+	switch {
+	case s == "":
+		return nil, errors.New("coupa.url: missing; give the instance, such as https://acme-test.coupahost.com")
+	case err != nil || u.Hostname() == "":
+		return nil, errors.New("coupa.url: not an address; give the instance, such as https://acme-test.coupahost.com")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
+		return nil, errors.New("coupa.url: give only scheme and host, such as https://acme-test.coupahost.com, without user, path or query")
+	case u.Scheme == "http" && loopback(u.Hostname()), u.Scheme == "https":
+		return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
+	case u.Scheme == "http":
+		return nil, fmt.Errorf("coupa.url: plain http to %s would send the secret in the clear; use https", u.Host)
+	}
+	return nil, fmt.Errorf("coupa.url: unknown scheme %q; use https", u.Scheme)
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// httpClient gives a client that keeps our rules about redirects, whoever made it.
+func httpClient(given *http.Client) *http.Client {
+	var hc http.Client
+	if given != nil {
+		hc = *given
+	} else {
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+		hc.Transport = t
+	}
+	hc.CheckRedirect = checkRedirect
+	return &hc
+}
+
+// checkRedirect follows a redirect only within the same scheme and host: token and cookie are for that host alone. A
+// redirect to a login is not followed either, it is the answer.
+func checkRedirect(next *http.Request, via []*http.Request) error {
+	first := via[0].URL
+	if len(via) >= 5 || next.URL.Scheme != first.Scheme || next.URL.Host != first.Host || loginPath(next.URL.Path) {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}
+
+// loginPath tells whether a path leads to a login, by the names Rails applications give it.
+func loginPath(path string) bool {
+	for part := range strings.SplitSeq(strings.ToLower(path), "/") {
+		switch part {
+		case "login", "sessions", "session", "sign_in", "signin", "sso", "saml":
+			return true
+		}
+	}
+	return false
+}

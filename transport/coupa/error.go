@@ -1,0 +1,202 @@
+package coupa
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Error is a call to Coupa that gave no usable answer. Its text names the call without its query, and never a cell.
+type Error struct {
+	Op     string // GET /api/data_file_sources
+	Status int    // HTTP status; 0 where no answer came
+	Msg    string // what is wrong, Coupa's own words included
+	Err    error  // the cause, may be nil; not part of the text
+
+	hope  hope
+	after time.Duration // Coupa asked to wait this long; 0: it did not
+}
+
+func (e *Error) Error() string {
+	if e.Status == 0 {
+		return fmt.Sprintf("%s: %s", e.Op, e.Msg)
+	}
+	return fmt.Sprintf("%s: %d: %s", e.Op, e.Status, e.Msg)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Temporary tells whether asking again later may help: time-outs, lost connections, 408, 429, 5xx, cut answers. Such
+// a call has been tried again within Config.Budget already.
+func (e *Error) Temporary() bool { return e.hope != none }
+
+// hope says how far trying again may help. The zero value is none: what is not known to pass is final.
+type hope int
+
+const (
+	none    hope = iota
+	garbled      // the answer could not be read: a cut connection, or a wrong address; a few tries tell
+	passing      // will pass: tried again for the whole budget
+)
+
+// The two answers that the caller turns into something else.
+var (
+	errUnauthorized = errors.New("401")
+	errNoResults    = errors.New("no results")
+)
+
+// noResults is what an XML query without a hit is answered with, under 404 (API error samples).
+const noResults = "no results match"
+
+// judge turns an answer's status into an error: nil for a good one, *export.NotDeliveredError where nobody but the
+// administrator can help, else *Error.
+func (w *wire) judge(a *answer) error {
+	path := a.path
+	switch good := a.status >= 200 && a.status < 300; {
+	case good && a.html():
+		return notDelivered("address", nil, "%s%s answers with a web page instead of data; check coupa.url, and whether a proxy or a login stands before it", w.base, path)
+	case good:
+		return nil
+	}
+	text := problem(a)
+	switch s := a.status; {
+	case s >= 300 && s < 400:
+		return notDelivered("address", nil, "%s%s redirects to %s; check coupa.url", w.base, path, target(a))
+	case s == http.StatusUnauthorized:
+		return errUnauthorized
+	case s == http.StatusForbidden:
+		return notDelivered("scope", nil, "coupa refuses the token for %s (403: %s); give its client a scope that opens it, named on the instance's page /oauth2/scopes (core.integration.read or core.common.read), and add it to coupa.scopes", path, text)
+	case s == http.StatusNotFound && !a.html() && bytes.Contains(bytes.ToLower(a.body), []byte(noResults)):
+		return errNoResults
+	case s == http.StatusNotFound:
+		return notDelivered("address", nil, "%s%s is not there (404: %s); check coupa.url", w.base, path, text)
+	}
+	return a.fail(text, w.now())
+}
+
+// fail makes the error of a status that says nothing about address or rights.
+func (a *answer) fail(text string, now time.Time) *Error {
+	e := &Error{Op: a.op(), Status: a.status, Msg: text}
+	if transient(a.status) {
+		e.hope, e.after = passing, retryAfter(a.header.Get("Retry-After"), now)
+	}
+	return e
+}
+
+// transient tells the statuses that pass. No page of Coupa lists them; clients in production treat them so.
+func transient(status int) bool {
+	return status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status >= 500
+}
+
+func notDelivered(what string, cause error, format string, args ...any) *export.NotDeliveredError {
+	return &export.NotDeliveredError{What: what, Msg: fmt.Sprintf(format, args...), Err: cause}
+}
+
+// target is where a redirect leads, without its query.
+func target(a *answer) string {
+	u, err := a.url.Parse(a.header.Get("Location"))
+	if err != nil || u.Host == "" {
+		return "nowhere"
+	}
+	return u.Host + u.Path
+}
+
+// problem is what a bad answer says, in few words.
+func problem(a *answer) string {
+	switch {
+	case len(bytes.TrimSpace(a.body)) == 0:
+		return "an empty answer"
+	case a.html():
+		return "a web page, perhaps from a proxy"
+	}
+	if text := strings.Join(messages(a), "; "); text != "" {
+		return brief(text)
+	}
+	return "an answer without a message"
+}
+
+// messages reads Coupa's errors: <errors><error>text</error></errors>, or {"errors": {"user": ["text"]}} with any inner
+// key, a list or a bare string (API error samples).
+func messages(a *answer) []string {
+	switch a.kind() {
+	case kindXML:
+		var v struct {
+			XMLName xml.Name
+			Errors  []string `xml:"error"`
+			Text    string   `xml:",chardata"`
+		}
+		if xml.Unmarshal(a.body, &v) != nil {
+			return nil
+		}
+		return trimmed(append(v.Errors, v.Text))
+	case kindJSON:
+		var v struct {
+			Errors any `json:"errors"`
+			Error  any `json:"error"`
+		}
+		if json.Unmarshal(a.body, &v) != nil {
+			return nil
+		}
+		return trimmed(append(flatten(v.Errors), flatten(v.Error)...))
+	}
+	return nil
+}
+
+// flatten collects every text of a decoded JSON value, by key where it has keys.
+func flatten(v any) []string {
+	var out []string
+	switch v := v.(type) {
+	case string:
+		out = append(out, v)
+	case []any:
+		for _, e := range v {
+			out = append(out, flatten(e)...)
+		}
+	case map[string]any:
+		keys := make([]string, 0, len(v))
+		for k := range v {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys)
+		for _, k := range keys {
+			out = append(out, flatten(v[k])...)
+		}
+	}
+	return out
+}
+
+// trimmed drops white space around texts (Coupa wraps some in CDATA with line breaks) and the empty ones.
+func trimmed(texts []string) []string {
+	var out []string
+	for _, t := range texts {
+		if t = strings.TrimSpace(t); t != "" {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+const briefly = 300 // characters of a foreign text in an error
+
+// brief makes a foreign text fit for one line of an error.
+func brief(s string) string {
+	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))), " ")
+	if r := []rune(s); len(r) > briefly {
+		return string(r[:briefly]) + "..."
+	}
+	return s
+}

@@ -1,0 +1,227 @@
+package coupa
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/sirupsen/logrus"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+const (
+	pagePath   = "/data_sources"
+	listPages  = 5   // pages of the list that are leafed through: new loads stand first
+	errorPages = 120 // pages of one load's errors: 5,000 rows, 50 a page, and some
+)
+
+const staleCookie = "the cookie is stale or not a whole one: log in to %s in a browser, copy the whole Cookie header of a request to /data_sources, and set coupa.page_cookie to it"
+
+// Page reads loads from the web page /data_sources with the cookie of somebody who is logged in. Which columns that
+// page has is not documented: they are found by their header's words. A page whose tables have no columns for file and
+// status is refused rather than guessed at; one without any table is an empty list. It may be used by several
+// goroutines.
+type Page struct {
+	wire   *wire
+	cookie export.Secret
+	folder string
+
+	noTable sync.Once // tells once that the page has none
+}
+
+// NewPage checks a config and makes a reader; nothing is sent yet. Its error names every fault of the config.
+func NewPage(c Config, log logrus.FieldLogger) (*Page, error) {
+	c = c.withDefaults()
+	w, err := newWire(c, log)
+	cookie := strings.TrimSpace(c.PageCookie.Reveal())
+	if len(cookie) > 7 && strings.EqualFold(cookie[:7], "cookie:") { // copied with its name
+		cookie = strings.TrimSpace(cookie[7:])
+	}
+	switch {
+	case cookie == "":
+		err = errors.Join(err, errors.New("coupa.page_cookie: missing; log in in a browser and copy the whole Cookie header"))
+	case strings.ContainsFunc(cookie, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		err = errors.Join(err, errors.New("coupa.page_cookie: holds a line break or a control character; copy the Cookie header alone, in one line"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Page{wire: w, cookie: export.NewSecret(cookie), folder: c.Folder}, nil
+}
+
+// Via names this way of asking in load.via and in Load.Via.
+func (p *Page) Via() string { return "page" }
+
+// Check proves address and cookie, and that the page has a table that can be read. Whatever stands in the way is an
+// *export.NotDeliveredError, unless ctx ended.
+func (p *Page) Check(ctx context.Context) error {
+	_, _, err := p.list(ctx, pagePath, nil)
+	return unusable(p.wire.base, err)
+}
+
+// Ask gives the load of one part as it stands now, found by its file name (and by q.ID among several); nil where the
+// first pages of the list do not show it. The errors of a load that has ended are read from its own page; where that
+// has none, only ErrorsN is known. Errors are those of API.Ask.
+func (p *Page) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error) {
+	var found []*export.Load
+	links := map[*export.Load]string{}
+	path, query := pagePath, url.Values(nil)
+	for range listPages {
+		t, next, err := p.list(ctx, path, query)
+		if err != nil {
+			return nil, err
+		}
+		for _, tr := range t.rows {
+			r := row{t.at, cells(tr)}
+			if l := p.match(r, q); l != nil {
+				found, links[l] = append(found, l), r.link()
+			}
+		}
+		if len(found) > 0 || next == nil {
+			break
+		}
+		path, query = next.Path, next.Query()
+	}
+	l := choose(found, export.Mangled(p.folder, q.Name), q.Since)
+	if i := slices.IndexFunc(found, func(l *export.Load) bool { return q.ID != "" && l.ID == q.ID }); i >= 0 {
+		l = found[i]
+	}
+	if l == nil {
+		return nil, nil
+	}
+	return l, p.errors(ctx, l, links[l])
+}
+
+// match gives the load of a row, where it is the part's.
+func (p *Page) match(r row, q export.LoadQuery) *export.Load {
+	names := r.names()
+	i := slices.IndexFunc(names, func(n string) bool { return ourName(n, p.folder, q.Name) })
+	if i < 0 {
+		return nil
+	}
+	l := r.load(names[i])
+	switch {
+	case !l.CreatedAt.IsZero() && l.CreatedAt.Before(q.Since.Add(-floorGap)):
+		return nil
+	case q.Size > 0 && l.FileSize >= 0 && l.FileSize != q.Size:
+		return nil
+	}
+	return l
+}
+
+// errors reads the errors of a load that has ended, when the list does not say that there are none.
+func (p *Page) errors(ctx context.Context, l *export.Load, link string) error {
+	if _, final := export.Judge(l); !final || l.ErrorsN == 0 || link == "" {
+		return nil
+	}
+	next, seen := resolve(p.wire.base.JoinPath(pagePath), link), map[string]bool{}
+	for len(seen) < errorPages && next != nil && !seen[next.String()] {
+		seen[next.String()] = true
+		doc, err := p.get(ctx, next.Path, next.Query())
+		if err != nil {
+			return err
+		}
+		t := findTable(doc, errorColumn, colErrors)
+		if t == nil || len(t.at) < 2 {
+			p.wire.log.WithField("load", l.ID).Debug("coupa: the load's page has no table of errors that can be read")
+			break
+		}
+		for _, tr := range t.rows {
+			if e := (row{t.at, cells(tr)}).loadError(); len(e.Messages) > 0 {
+				l.Errors = append(l.Errors, e)
+			}
+		}
+		l.ErrorsN = max(l.ErrorsN, len(l.Errors))
+		next = nextPage(doc)
+	}
+	return nil
+}
+
+// list reads one page of the list, and where the next one is.
+func (p *Page) list(ctx context.Context, path string, query url.Values) (*table, *url.URL, error) {
+	doc, err := p.get(ctx, path, query)
+	if err != nil {
+		return nil, nil, err
+	}
+	t := findTable(doc, loadColumn, colFile, colStatus)
+	switch {
+	case t == nil && doc.Find("table").Length() == 0: // how an empty list looks, before the first load
+		p.noTable.Do(func() {
+			p.wire.log.Info("coupa: /data_sources shows no table at all; taken for an empty list, look at it in a browser if that is wrong")
+		})
+		return &table{}, nil, nil
+	case t == nil:
+		return nil, nil, notDelivered("address", nil, "%s%s has no table with a file and a status column; look at it in a browser: this release of Coupa may show it otherwise, then use load.via: [api]", p.wire.base, path)
+	}
+	return t, nextPage(doc), nil
+}
+
+// get reads one page. A login in its place is an *export.NotDeliveredError.
+func (p *Page) get(ctx context.Context, path string, query url.Values) (*goquery.Document, error) {
+	var doc *goquery.Document
+	err := p.wire.retry(ctx, func(ctx context.Context) error {
+		head := http.Header{"Accept": {"text/html"}, "Cookie": {p.cookie.Reveal()}, "User-Agent": {"hr2coupa"}}
+		a, err := p.wire.once(ctx, path, query, head)
+		if err != nil {
+			return err
+		}
+		doc, err = p.read(a)
+		return err
+	})
+	return doc, err
+}
+
+func (p *Page) read(a *answer) (*goquery.Document, error) {
+	switch s := a.status; {
+	case s >= 300 && s < 400, s == http.StatusUnauthorized, loginPath(a.url.Path):
+		return nil, notDelivered("cookie", nil, staleCookie, p.wire.base)
+	case s == http.StatusForbidden:
+		return nil, notDelivered("cookie", nil, "whoever the cookie belongs to may not see %s%s (403); use the cookie of somebody who may", p.wire.base, a.path)
+	case s == http.StatusNotFound:
+		return nil, notDelivered("address", nil, "%s%s is not there (404); check coupa.url", p.wire.base, a.path)
+	case s != http.StatusOK:
+		return nil, a.fail(problem(a), p.wire.now())
+	}
+	if len(bytes.TrimSpace(a.body)) == 0 {
+		return nil, &Error{Op: a.op(), Status: a.status, Msg: "the page is empty", hope: garbled}
+	}
+	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(a.body))
+	if err != nil {
+		return nil, &Error{Op: a.op(), Status: a.status, Msg: "the page cannot be read", Err: err, hope: garbled}
+	}
+	doc.Url = a.url
+	if doc.Find(`input[type="password" i]`).Length() > 0 && doc.Find("table").Length() == 0 {
+		return nil, notDelivered("cookie", nil, staleCookie, p.wire.base)
+	}
+	return doc, nil
+}
+
+// nextPage is the address of the next page, by the names and the words such links have; nil where there is none on
+// this host.
+func nextPage(doc *goquery.Document) *url.URL {
+	var next *url.URL
+	doc.Find("a[href]").EachWithBreak(func(_ int, a *goquery.Selection) bool {
+		word, _, _ := strings.Cut(words(a.Text()), " ")
+		if word == "next" || word == "older" || a.Is(`[rel~="next"], .next_page, .next a`) {
+			next = resolve(doc.Url, a.AttrOr("href", ""))
+		}
+		return next == nil
+	})
+	return next
+}
+
+// resolve makes a link absolute; nil where it leads to another host, which the cookie is not for.
+func resolve(from *url.URL, href string) *url.URL {
+	u, err := from.Parse(href)
+	if err != nil || u.Scheme != from.Scheme || u.Host != from.Host {
+		return nil
+	}
+	return u
+}

@@ -1,0 +1,142 @@
+package coupa
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+)
+
+const (
+	tokenPath = "/oauth2/token"
+	tokenLife = 20 * time.Hour // a token lives for 24 hours and is to be renewed every 20 (OAuth 2.0 Getting Started)
+)
+
+// tokens holds the one token in use. It is never written anywhere.
+type tokens struct {
+	wire   *wire
+	grant  clientcredentials.Config
+	settle time.Duration
+
+	mu      sync.Mutex
+	value   string
+	ready   time.Time // may be used from then on
+	renewal time.Time // must not be used from then on
+}
+
+func newTokens(w *wire, c Config) *tokens {
+	return &tokens{
+		wire: w,
+		grant: clientcredentials.Config{
+			ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(), Scopes: c.Scopes,
+			TokenURL: w.base.JoinPath(tokenPath).String(),
+			// Without this the library would try HTTP Basic first, and one refused try more could lock a client.
+			AuthStyle: oauth2.AuthStyleInParams,
+		},
+		settle: max(c.TokenSettle, 0),
+	}
+}
+
+// prepare sees to it that there is a token, and does not wait for it to settle.
+func (t *tokens) prepare(ctx context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.fetch(ctx)
+}
+
+// get gives a token that has settled.
+func (t *tokens) get(ctx context.Context) (string, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.fetch(ctx); err != nil {
+		return "", err
+	}
+	if wait := t.ready.Sub(t.wire.now()); wait > 0 {
+		if err := t.wire.sleep(ctx, wait); err != nil {
+			return "", err
+		}
+	}
+	return t.value, nil
+}
+
+// drop forgets a token that was refused, unless it has been replaced meanwhile.
+func (t *tokens) drop(value string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.value == value {
+		t.value = ""
+	}
+}
+
+// fetch asks for a token where there is none that still lives.
+func (t *tokens) fetch(ctx context.Context) error {
+	if t.value != "" && t.wire.now().Before(t.renewal) {
+		return nil
+	}
+	return t.wire.retry(ctx, func(ctx context.Context) error {
+		if err := t.wire.pace(ctx); err != nil {
+			return err
+		}
+		limited, cancel := context.WithTimeout(ctx, t.wire.timeout)
+		defer cancel()
+		tok, err := t.grant.Token(context.WithValue(limited, oauth2.HTTPClient, t.wire.http))
+		if err != nil {
+			return t.refused(ctx, err)
+		}
+		now := t.wire.now()
+		t.value, t.ready, t.renewal = tok.AccessToken, now.Add(t.settle), now.Add(lifetime(fmt.Sprint(tok.Extra("expires_in"))))
+		return nil
+	})
+}
+
+// lifetime is how long a token is used, from its expires_in: a tenth, at most a minute, is left for the call itself.
+// The library's own Expiry is by the machine's clock, not by ours.
+func lifetime(expiresIn string) time.Duration {
+	seconds, err := strconv.ParseFloat(expiresIn, 64)
+	if inRange := seconds > 0 && seconds <= 2*tokenLife.Seconds(); err != nil || !inRange {
+		return tokenLife
+	}
+	d := time.Duration(seconds) * time.Second
+	return min(d-min(d/10, time.Minute), tokenLife)
+}
+
+// refused turns the library's error into ours. Its text is not taken over: it may quote a whole body.
+func (t *tokens) refused(ctx context.Context, err error) error {
+	const op = "POST " + tokenPath
+	r, ok := errors.AsType[*oauth2.RetrieveError](err)
+	if !ok {
+		if _, ok := errors.AsType[*url.Error](err); ok || ctx.Err() != nil {
+			return t.wire.lost(ctx, op, err)
+		}
+		return &Error{Op: op, Status: http.StatusOK, Msg: "the answer is not a token; check coupa.url, and whether a proxy stands before it", Err: err, hope: garbled}
+	}
+	a := &answer{path: tokenPath, url: t.wire.base, status: r.Response.StatusCode, header: r.Response.Header, body: r.Body}
+	if transient(a.status) {
+		e := a.fail(problem(a), t.wire.now())
+		e.Op = op
+		return e
+	}
+	said := brief(strings.Trim(r.ErrorCode+": "+r.ErrorDescription, ": "))
+	switch {
+	case r.ErrorCode == "invalid_scope":
+		return notDelivered("scope", nil, "coupa gives no token for the scopes %q (%s); compare coupa.scopes with the client's under Setup, OAuth2/OpenID Connect Clients", strings.Join(t.grant.Scopes, " "), said)
+	case r.ErrorCode == "unauthorized_client", r.ErrorCode == "unsupported_grant_type":
+		return notDelivered("token", nil, "coupa gives this client no token (%s); under Setup, OAuth2/OpenID Connect Clients its grant type must be Client credentials", said)
+	case r.ErrorCode != "":
+		return notDelivered("token", nil, "coupa refuses the client (%s); check coupa.client_id and coupa.client_secret against Setup, OAuth2/OpenID Connect Clients", said)
+	case a.status >= 300 && a.status < 400:
+		return notDelivered("address", nil, "%s%s redirects to %s; check coupa.url", t.wire.base, tokenPath, target(a))
+	case a.status == http.StatusNotFound, a.html(), len(bytes.TrimSpace(a.body)) == 0 && a.status != http.StatusUnauthorized:
+		return notDelivered("address", nil, "%s%s gives no tokens (%d: %s); check coupa.url", t.wire.base, tokenPath, a.status, problem(a))
+	}
+	return notDelivered("token", nil, "coupa refuses the client (%d: %s); check coupa.client_id and coupa.client_secret", a.status, problem(a))
+}

@@ -1,0 +1,197 @@
+package coupa
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"golang.org/x/time/rate"
+)
+
+const (
+	firstWait     = time.Second      // before the second try, doubled each time
+	maxWait       = 30 * time.Second // between two tries
+	maxRetryAfter = time.Minute      // of Retry-After; a longer one is cut to this
+	garbledTries  = 3                // tries of a call whose answer cannot be read
+)
+
+// wire sends requests to one instance: paced, bounded in time and size, tried again within a budget.
+type wire struct {
+	base    *url.URL
+	http    *http.Client
+	limiter *rate.Limiter
+	now     func() time.Time
+	sleep   func(context.Context, time.Duration) error
+	rand    func() float64
+	timeout time.Duration
+	budget  time.Duration
+	maxBody int64
+	log     logrus.FieldLogger
+}
+
+// answer is one whole answer.
+type answer struct {
+	path   string   // as asked for
+	url    *url.URL // where it came from in the end
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a *answer) op() string { return "GET " + a.path }
+
+// once sends one GET and reads the answer, whatever its status. Its error is an *Error, an *export.NotDeliveredError
+// (the certificate), or the context's.
+func (w *wire) once(ctx context.Context, path string, query url.Values, head http.Header) (*answer, error) {
+	if err := w.pace(ctx); err != nil {
+		return nil, err
+	}
+	u := w.base.JoinPath(path)
+	u.RawQuery = query.Encode()
+	limited, cancel := context.WithTimeout(ctx, w.timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(limited, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("GET %s: %w", path, err)
+	}
+	req.Header = head
+	resp, err := w.http.Do(req)
+	if err != nil {
+		return nil, w.lost(ctx, "GET "+path, err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, w.maxBody+1))
+	if err != nil {
+		return nil, w.lost(ctx, "GET "+path, err)
+	}
+	if int64(len(body)) > w.maxBody {
+		return nil, &Error{Op: "GET " + path, Status: resp.StatusCode, Msg: fmt.Sprintf("the answer is larger than %d bytes", w.maxBody)}
+	}
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	return &answer{path: path, url: resp.Request.URL, status: resp.StatusCode, header: resp.Header, body: body}, nil
+}
+
+// lost tells why a call got no answer. ctx is the caller's: when that has ended, its cause is the reason.
+func (w *wire) lost(ctx context.Context, op string, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", op, context.Cause(ctx))
+	}
+	// A url.Error repeats the whole address, query included.
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err
+	}
+	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return notDelivered("address", err, "%s: the certificate is not trusted: %s; check coupa.url, or give this machine the authority of the proxy before it", w.base, cert.Err)
+	}
+	if errors.Is(err, http.ErrSchemeMismatch) {
+		return notDelivered("address", err, "%s does not speak https; check coupa.url", w.base)
+	}
+	msg := err.Error()
+	if errors.Is(err, context.DeadlineExceeded) {
+		msg = fmt.Sprintf("no answer within %s", w.timeout)
+	}
+	return &Error{Op: op, Msg: msg, Err: err, hope: passing}
+}
+
+// pace holds a request back until its turn. Every try counts, the ones for a token too.
+func (w *wire) pace(ctx context.Context) error {
+	now := w.now()
+	turn := w.limiter.ReserveN(now, 1)
+	wait := turn.DelayFrom(now)
+	if wait <= 0 {
+		return nil
+	}
+	if err := w.sleep(ctx, wait); err != nil {
+		turn.CancelAt(w.now())
+		return err
+	}
+	return nil
+}
+
+// retry calls try until it succeeds, fails for good, or the budget does not allow another wait; then the last error
+// is returned as it is. Only an *Error that says so is tried again.
+func (w *wire) retry(ctx context.Context, try func(context.Context) error) error {
+	end := w.now().Add(w.budget)
+	for n := 0; ; n++ {
+		err := try(ctx)
+		e, ok := errors.AsType[*Error](err)
+		if !ok || e.hope == none || e.hope == garbled && n+1 >= garbledTries {
+			return err
+		}
+		wait := max(w.backoff(n), e.after)
+		if w.now().Add(wait).After(end) {
+			return err
+		}
+		w.log.WithFields(logrus.Fields{"call": e.Op, "status": e.Status, "wait": wait.Round(time.Millisecond)}).Debug("coupa: trying again")
+		if serr := w.sleep(ctx, wait); serr != nil {
+			return fmt.Errorf("%s: %w", e.Op, serr)
+		}
+	}
+}
+
+// backoff is the wait after try n (from 0): doubled each time, of which a random half is left out, so that several
+// clients do not come back together.
+func (w *wire) backoff(n int) time.Duration {
+	d := min(float64(firstWait)*math.Pow(2, float64(n)), float64(maxWait))
+	return time.Duration(d * (0.5 + w.rand()/2))
+}
+
+// retryAfter reads a Retry-After header, seconds or a date, cut to a minute; 0 where there is none.
+func retryAfter(s string, now time.Time) time.Duration {
+	s = strings.TrimSpace(s)
+	if n, err := strconv.ParseUint(s, 10, 32); err == nil {
+		return min(time.Duration(n)*time.Second, maxRetryAfter)
+	}
+	if t, err := http.ParseTime(s); err == nil {
+		return min(max(t.Sub(now), 0), maxRetryAfter)
+	}
+	return 0
+}
+
+type kind int
+
+const (
+	kindOther kind = iota
+	kindXML
+	kindJSON
+	kindHTML
+)
+
+// kind tells what an answer is: by its Content-Type, else by its first byte.
+func (a *answer) kind() kind {
+	body := bytes.ToLower(bytes.TrimSpace(a.body[:min(len(a.body), 512)]))
+	if bytes.HasPrefix(body, []byte("<!doctype html")) || bytes.HasPrefix(body, []byte("<html")) {
+		return kindHTML
+	}
+	media, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
+	switch {
+	case strings.Contains(media, "html"):
+		return kindHTML
+	case strings.Contains(media, "json"):
+		return kindJSON
+	case strings.Contains(media, "xml"):
+		return kindXML
+	case len(body) == 0:
+		return kindOther
+	}
+	switch body[0] {
+	case '<':
+		return kindXML
+	case '{', '[':
+		return kindJSON
+	}
+	return kindOther
+}
+
+func (a *answer) html() bool { return a.kind() == kindHTML }

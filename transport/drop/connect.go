@@ -1,0 +1,175 @@
+package drop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pkg/sftp"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Write requests in flight, 32 KiB each (the one packet size every server takes). Measured with OpenSSH: on a fast path
+// its server drowns in a deep queue (64 take six times as long as 8), on a slow one the path must be full.
+const (
+	fastPath     = 3 * time.Millisecond // round trip
+	shallowDepth = 8
+	deepDepth    = 64
+	packet       = 32 << 10 // bytes
+)
+
+// attempt is one connection with one login.
+type attempt struct {
+	c          Config
+	algorithms ssh.Algorithms
+	pin        *pin
+	login      *login
+	rtt        time.Duration
+}
+
+// connect makes the session; limit is ctx with the time limit of connecting.
+func (a *attempt) connect(ctx, limit context.Context) (*Session, error) {
+	conn, err := new(net.Dialer).DialContext(limit, "tcp", a.c.Address)
+	if err != nil {
+		return nil, a.unreachable(ctx, limit, err)
+	}
+	w := newWire(conn, a.c.Silence)
+	stop := context.AfterFunc(limit, func() { w.fail(a.late(ctx)) })
+	s, err := a.open(w)
+	if !stop() && err == nil { // too late by a hair: the wire is being closed
+		s.Close()
+		return nil, a.late(ctx)
+	}
+	if err != nil {
+		conn.Close()
+		if cause := w.why(); cause != nil {
+			return nil, cause
+		}
+		return nil, err
+	}
+	s.alive.Go(s.keepAlive)
+	return s, nil
+}
+
+func (a *attempt) unreachable(ctx, limit context.Context, err error) error {
+	if ctx.Err() != nil {
+		return stopped(ctx)
+	}
+	if limit.Err() != nil {
+		err = fmt.Errorf("no answer within %s", a.c.Connect)
+	}
+	return fault("unreachable", err, "no connection to %s (%v): check sftp.address, the network, and whether the firewalls on both sides let this machine through", a.c.Address, err)
+}
+
+// late says why connecting was given up: the caller's context, or else our limit.
+func (a *attempt) late(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return stopped(ctx)
+	}
+	return fault("silent", nil, "%s accepted the connection but handshake and login did not end within %s: check that sftp.address is an SSH server and that it lets this machine in", a.c.Address, a.c.Connect)
+}
+
+// open does the SSH handshake with the login, and opens the SFTP session.
+func (a *attempt) open(w *wire) (*Session, error) {
+	conn, channels, requests, err := ssh.NewClientConn(w, a.c.Address, &ssh.ClientConfig{
+		Config:            ssh.Config{KeyExchanges: a.algorithms.KeyExchanges, Ciphers: a.algorithms.Ciphers, MACs: a.algorithms.MACs},
+		User:              a.c.User,
+		AuthCallback:      a.login.next,
+		HostKeyCallback:   a.pin.check,
+		HostKeyAlgorithms: a.pin.algorithms,
+	})
+	if err != nil {
+		return nil, a.explain(err)
+	}
+	client := ssh.NewClient(conn, channels, requests)
+	files, err := a.openFiles(client)
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	depth := deepDepth
+	if a.rtt < fastPath {
+		depth = shallowDepth
+	}
+	return &Session{c: a.c, wire: w, ssh: client, files: files, depth: depth, closed: make(chan struct{})}, nil
+}
+
+// openFiles starts the SFTP subsystem. Each of its three steps waits for the server's answer, so the quickest is the
+// round trip's time, measured without a request of its own.
+func (a *attempt) openFiles(client *ssh.Client) (*sftp.Client, error) {
+	begun := time.Now()
+	lap := func() {
+		now := time.Now()
+		if took := now.Sub(begun); a.rtt == 0 || took < a.rtt {
+			a.rtt = took
+		}
+		begun = now
+	}
+	channel, requests, err := client.OpenChannel("session", nil)
+	if err != nil {
+		return nil, noSubsystem(err)
+	}
+	lap()
+	go ssh.DiscardRequests(requests)
+	go io.Copy(io.Discard, channel.Stderr()) // unread it would stall the channel
+	ok, err := channel.SendRequest("subsystem", true, ssh.Marshal(struct{ Name string }{"sftp"}))
+	if err == nil && !ok {
+		err = errors.New("subsystem refused")
+	}
+	if err != nil {
+		return nil, noSubsystem(err)
+	}
+	lap()
+	files, err := sftp.NewClientPipe(channel, channel, sftp.UseConcurrentWrites(true), sftp.MaxConcurrentRequestsPerFile(deepDepth))
+	if err != nil {
+		return nil, noSubsystem(err)
+	}
+	lap()
+	return files, nil
+}
+
+func noSubsystem(err error) error {
+	return fault("permission", err, "the login went well but the server gives no SFTP session (%v): ask its operator whether this account may use SFTP", err)
+}
+
+// explain says what went wrong in the handshake.
+func (a *attempt) explain(err error) error {
+	var known *export.NotDeliveredError
+	var wrong *wrongKey
+	var none *ssh.AlgorithmNegotiationError
+	switch {
+	case errors.As(err, &known): // from the host key check
+		return known
+	case errors.As(err, &wrong):
+		return wrong
+	case errors.As(err, &none):
+		return a.noCommon(none)
+	case a.login.begun():
+		return a.login.refused(a.c.Address, a.c.Legacy, errors.Unwrap(err))
+	}
+	return fault("unreachable", err, "%s ended the connection before the login (%v): check that sftp.address is an SSH server and that it lets this machine in", a.c.Address, errors.Unwrap(err))
+}
+
+func (a *attempt) noCommon(none *ssh.AlgorithmNegotiationError) error {
+	hint := "ask its operator for a current algorithm"
+	if old := ssh.InsecureAlgorithms(); !a.c.Legacy {
+		for _, name := range slices.Concat(old.KeyExchanges, old.Ciphers, old.MACs, old.HostKeys) {
+			if slices.Contains(none.RequestedAlgorithms, name) {
+				hint = "it is an old server: set sftp.legacy: true to use it all the same"
+			}
+		}
+	}
+	what := "unreachable"
+	if none.What == "host key" {
+		what = "host key"
+		hint += "; or the pinned key is of a type the server does not have any more: compare it with what Coupa announced"
+	}
+	return fault(what, none, "%s and this program have no %s algorithm in common (it offers %s): %s", a.c.Address, none.What, strings.Join(none.RequestedAlgorithms, ", "), hint)
+}

@@ -1,0 +1,61 @@
+package drop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"time"
+
+	"github.com/pkg/sftp"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// fault makes the error for "nothing can be sent": what of export.NotDeliveredError, a text with the way out, a cause or nil.
+func fault(what string, cause error, format string, args ...any) error {
+	return &export.NotDeliveredError{What: what, Msg: fmt.Sprintf(format, args...), Err: cause}
+}
+
+func silent(address string, limit time.Duration) error {
+	return fault("silent", nil, "no byte from %s for %s while an answer was due, connection closed: run again, and ask the server's operator if it repeats", address, limit)
+}
+
+func lost(address string, cause error) error {
+	return fault("unreachable", cause, "the connection to %s broke (%v): run again, and look at the network or ask the server's operator if it repeats", address, cause)
+}
+
+// stopped is the error of a cancelled context: it matches both context.Canceled (or DeadlineExceeded) and the cause.
+func stopped(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != ctx.Err() {
+		return fmt.Errorf("%w: %w", ctx.Err(), cause)
+	}
+	return ctx.Err()
+}
+
+// refused turns the server's answer "no" about a file into a fault; errors that are no answer stay as they are.
+func refused(verb, file string, err error) error {
+	var status *sftp.StatusError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return noFolder(path.Dir(file), err)
+	case errors.Is(err, fs.ErrPermission):
+		return fault("permission", err, "the server does not permit to %s %s: ask for the right to write in %s, or correct sftp.folder or sftp.staging", verb, file, path.Dir(file))
+	case errors.As(err, &status):
+		return fault("folder", err, "the server refuses to %s %s (%v): a full disk or quota, or an operation the server does not know", verb, file, err)
+	}
+	return err
+}
+
+func noFolder(dir string, err error) error {
+	return fault("folder", err, "there is no folder %s on the server: correct sftp.folder or sftp.staging (folders differ per Coupa instance)", dir)
+}
+
+// isAnswer tells a server's "no" from a broken connection.
+func isAnswer(err error) bool {
+	var status *sftp.StatusError
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.As(err, &status)
+}

@@ -1,0 +1,187 @@
+package drop
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+const sshd = "/usr/sbin/sshd" // it must be started by its absolute path
+
+// TestOpenSSH runs the suite against OpenSSH's server: internal-sftp, key login, and a chroot where we are root.
+func TestOpenSSH(t *testing.T) {
+	if _, err := os.Stat(sshd); err != nil {
+		if os.Getenv("HR2COUPA_REQUIRE_SSHD") == "1" {
+			t.Fatalf("HR2COUPA_REQUIRE_SSHD=1 but there is no OpenSSH server: %v; apt-get install openssh-server", err)
+		}
+		t.Log("SKIPPED LOUDLY: delivery was NOT tested against OpenSSH's sshd, which is not installed here")
+		t.Skip("SKIPPED LOUDLY: install openssh-server to run this test")
+	}
+	c, root := startSSHD(t)
+	suite(t, c, root)
+	t.Run("fingerprint", func(t *testing.T) {
+		c := c
+		text, err := os.ReadFile(c.KnownHosts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, key, _, _, err := ssh.ParseKnownHosts(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.HostKey, c.KnownHosts = ssh.FingerprintSHA256(key), ""
+		dial(t, c)
+		c.HostKey = ssh.FingerprintSHA256(newHostKey(t).PublicKey())
+		wantFault(t, dialFault(t, t.Context(), c), "host key", ssh.FingerprintSHA256(key))
+	})
+	t.Run("login refused", func(t *testing.T) {
+		c := c
+		c.Key = export.NewSecret(string(opensshKey(t, newKey(t))))
+		wantFault(t, dialFault(t, t.Context(), c), "login", "tried publickey")
+	})
+	if os.Getuid() == 0 {
+		return // root may write everywhere
+	}
+	t.Run("no permission", func(t *testing.T) {
+		if err := os.Chmod(filepath.Join(root, "Incoming/Users"), 0o500); err != nil {
+			t.Fatal(err)
+		}
+		wantFault(t, dial(t, c).Stage(t.Context(), part, nil), "permission")
+	})
+}
+
+func newKey(t *testing.T) ed25519.PrivateKey {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// startSSHD runs a throw-away sshd on loopback until the test ends. root is where its drop folders lie.
+func startSSHD(t *testing.T) (c Config, root string) {
+	t.Helper()
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hostKey, userKey := newKey(t), newKey(t)
+	dir, root := t.TempDir(), chrootable(t)
+	for _, sub := range []string{"Incoming/Users", "Incoming/Archive/Users", "staging"} {
+		if err := os.MkdirAll(filepath.Join(root, sub), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	port := freePort(t)
+	c = Config{
+		Address: fmt.Sprintf("127.0.0.1:%d", port), User: me.Username, Key: export.NewSecret(string(opensshKey(t, userKey))),
+		KnownHosts: filepath.Join(dir, "known_hosts"), Folder: root + "/Incoming/Users", Archive: []string{root + "/Incoming/Archive/Users"},
+	}
+	config := fmt.Sprintf(`ListenAddress %s
+HostKey %s/host_key
+PidFile none
+AuthorizedKeysFile %s/authorized_keys
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UsePAM no
+StrictModes no
+UseDNS no
+PermitRootLogin prohibit-password
+Subsystem sftp internal-sftp
+`, c.Address, dir, dir)
+	if os.Getuid() == 0 {
+		config += "ChrootDirectory " + root + "\nForceCommand internal-sftp\n"
+		c.Folder, c.Archive = "/Incoming/Users", []string{"/Incoming/Archive/Users"}
+		if err := os.MkdirAll("/run/sshd", 0o755); err != nil { // where sshd locks its unprivileged half in
+			t.Fatal(err)
+		}
+	}
+	for name, text := range map[string]string{
+		"sshd_config":     config,
+		"host_key":        string(opensshKey(t, hostKey)),
+		"authorized_keys": string(ssh.MarshalAuthorizedKey(newSignerFor(t, userKey).PublicKey())),
+		"known_hosts":     knownhosts.Line([]string{c.Address}, newSignerFor(t, hostKey).PublicKey()) + "\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(t, c.Address, "-D", "-e", "-f", filepath.Join(dir, "sshd_config"))
+	return c, root
+}
+
+// chrootable makes a folder as sshd wants it: every folder above it owned by root and writable by nobody else. The
+// usual temporary folder is not.
+func chrootable(t *testing.T) string {
+	t.Helper()
+	if os.Getuid() != 0 {
+		return t.TempDir()
+	}
+	root, err := os.MkdirTemp("/var/lib", "hr2coupa-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(root) })
+	if err := os.Chmod(root, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// run starts sshd, waits until it listens, and ends it with the test.
+func run(t *testing.T, address string, args ...string) {
+	t.Helper()
+	var log strings.Builder
+	cmd := exec.Command(sshd, args...)
+	cmd.Stderr = &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { cmd.Wait(); close(ended) }()
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		<-ended
+		if t.Failed() {
+			t.Log("sshd said:\n" + log.String())
+		}
+	})
+	deadline := time.After(10 * time.Second)
+	for {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			conn.Close()
+			return
+		}
+		select {
+		case <-ended:
+			t.Fatal("sshd ended: " + log.String())
+		case <-deadline:
+			t.Fatal("sshd does not listen")
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}

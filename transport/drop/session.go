@@ -1,0 +1,239 @@
+package drop
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// do runs one operation under watch. When ctx ends first, or the server falls silent, the connection is closed and the
+// error tells that; the session is then of no more use.
+func (s *Session) do(ctx context.Context, doing, name string, op func() error) error {
+	if name == "" || strings.ContainsAny(name, "/\x00") {
+		return fmt.Errorf("%s: %q is not a file name", doing, name)
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s %s: %w", doing, name, stopped(ctx))
+	}
+	stop := context.AfterFunc(ctx, func() { s.wire.fail(stopped(ctx)) })
+	defer stop()
+	s.wire.begin()
+	defer s.wire.end()
+	if err := op(); err != nil {
+		return fmt.Errorf("%s %s: %w", doing, name, s.explain(err))
+	}
+	return nil
+}
+
+// explain keeps what the server answered; for anything else the reason lies with the connection.
+func (s *Session) explain(err error) error {
+	var known *export.NotDeliveredError
+	if errors.Is(err, export.ErrExists) || errors.Is(err, export.ErrGone) || errors.As(err, &known) {
+		return err
+	}
+	if cause := s.wire.why(); cause != nil {
+		return cause
+	}
+	return lost(s.c.Address, err)
+}
+
+// Stage writes the part's temporary, closes it and compares its size. On an error it removes what it made, as long as the
+// connection lives: after a cancelled context or a silent server a torn temporary can stay, which the next Stage overwrites.
+func (s *Session) Stage(ctx context.Context, name string, data []byte) error {
+	return s.do(ctx, "stage", name, func() error {
+		file := s.Temp(name)
+		err := s.put(file, data)
+		if errors.Is(err, fs.ErrNotExist) && errors.Is(err, errVanished) {
+			return fault("folder", err, "the temporary %s vanished as soon as it was written: something takes such names from there; set sftp.staging to a folder that is not scanned", file)
+		}
+		return err
+	})
+}
+
+// Write writes the part under its final name, for servers without rename. The receiver can see it half-written; after an
+// error a torn file may stay there, or may have been taken. A file that vanishes at once was picked up.
+func (s *Session) Write(ctx context.Context, name string, data []byte) error {
+	return s.do(ctx, "write", name, func() error {
+		if err := s.put(s.final(name), data); !errors.Is(err, errVanished) {
+			return err
+		}
+		return nil
+	})
+}
+
+// errVanished: written and closed without an error, and not there when its size was asked for.
+var errVanished = fmt.Errorf("not there after it was written: %w", fs.ErrNotExist)
+
+func (s *Session) put(file string, data []byte) (err error) {
+	f, err := s.files.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC) // not Create: it asks to read, which some servers refuse
+	if err != nil {
+		return refused("write", file, err)
+	}
+	defer func() {
+		if err != nil && !errors.Is(err, errVanished) {
+			err = s.discard(file, err)
+		}
+	}()
+	_, err = f.ReadFromWithConcurrency(bytes.NewReader(data), min(s.depth, len(data)/packet+1))
+	if closed := f.Close(); err == nil {
+		err = closed // where a server tells of a full disk
+	}
+	if err != nil {
+		return refused("write", file, err)
+	}
+	return s.sameSize(file, int64(len(data)))
+}
+
+func (s *Session) sameSize(file string, want int64) error {
+	info, err := s.files.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errVanished
+	case err != nil:
+		return refused("look at", file, err)
+	case info.Size() != want:
+		return fault("folder", nil, "%s has %d bytes on the server, %d were written: a full disk or quota, or another program writes there", file, info.Size(), want)
+	}
+	return nil
+}
+
+// discard removes a file that was not written well: concurrent writes can leave holes in it.
+func (s *Session) discard(file string, err error) error {
+	if removing := s.files.Remove(file); removing != nil && isAnswer(removing) && !errors.Is(removing, fs.ErrNotExist) {
+		return fmt.Errorf("%w; the torn file %s could not be removed (%w)", err, file, removing)
+	}
+	return err
+}
+
+// Commit renames the temporary to its name in the drop folder. A file already there gives export.ErrExists, a temporary
+// that is not there any more export.ErrGone, each only when the server showed it. Not every server refuses to rename over
+// a file, as the protocol wants it, so the name is looked up before.
+func (s *Session) Commit(ctx context.Context, name string) error {
+	return s.do(ctx, "commit", name, func() error {
+		temp, final := s.Temp(name), s.final(name)
+		if _, err := s.files.Stat(final); err == nil {
+			return s.evidence(name)
+		} else if !isAnswer(err) {
+			return err
+		}
+		renaming := s.files.Rename(temp, final)
+		if renaming == nil || !isAnswer(renaming) {
+			return renaming
+		}
+		if err := s.evidence(name); err != nil {
+			return err
+		}
+		return s.renameRefused(temp, renaming)
+	})
+}
+
+// evidence says why a rename has nothing to do, or nil.
+func (s *Session) evidence(name string) error {
+	if _, there, err := s.find(s.Temp(name)); err != nil {
+		return err
+	} else if !there {
+		return export.ErrGone
+	}
+	if _, there, err := s.find(s.final(name)); err != nil {
+		return err
+	} else if there {
+		return export.ErrExists
+	}
+	return nil
+}
+
+func (s *Session) renameRefused(temp string, err error) error {
+	what := "folder"
+	if errors.Is(err, fs.ErrPermission) {
+		what = "permission"
+	}
+	return fault(what, err, "the server refuses to rename %s into %s (%v): ask for the right to rename there, choose an sftp.staging on the same disk, or set sftp.direct: true to write without a rename", temp, s.c.Folder, err)
+}
+
+// Remove deletes the part's temporary, and nothing else. One that is not there is no error.
+func (s *Session) Remove(ctx context.Context, name string) error {
+	return s.do(ctx, "remove the temporary of", name, func() error {
+		file := s.Temp(name)
+		if err := s.files.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return refused("remove", file, err)
+		}
+		return nil
+	})
+}
+
+// Look tells where the part can be seen, asking in the direction in which it moves, so that it cannot slip past: the
+// temporary, the drop folder, the archives. An archive holds it under its name or under a name that ends with it.
+// "Not there" is only said of a folder that is there itself.
+func (s *Session) Look(ctx context.Context, name string) (export.Sighting, error) {
+	var seen export.Sighting
+	err := s.do(ctx, "look for", name, func() (err error) {
+		if !s.c.Direct {
+			if seen.TempSize, seen.Temp, err = s.find(s.Temp(name)); err != nil {
+				return err
+			}
+		}
+		if seen.Size, seen.Folder, err = s.find(s.final(name)); err != nil {
+			return err
+		}
+		seen.Archived, seen.Blind, err = s.archived(ctx, name)
+		return err
+	})
+	if err != nil {
+		return export.Sighting{}, err
+	}
+	return seen, nil
+}
+
+// find gives a file's size and whether it is there. Where it is not, its folder must be: a mistyped folder would else
+// make every file look as if it had been taken.
+func (s *Session) find(file string) (size int64, there bool, err error) {
+	info, err := s.files.Stat(file)
+	if err == nil {
+		return info.Size(), true, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return 0, false, refused("look at", file, err)
+	}
+	dir := path.Dir(file)
+	info, err = s.files.Stat(dir)
+	switch {
+	case err == nil && !info.IsDir(), errors.Is(err, fs.ErrNotExist):
+		return 0, false, noFolder(dir, err)
+	case err != nil:
+		return 0, false, refused("look at", dir, err)
+	}
+	return 0, false, nil
+}
+
+// archived looks through the archive folders; blind when none could be read.
+func (s *Session) archived(ctx context.Context, name string) (found, blind bool, err error) {
+	blind = true
+	for _, dir := range s.c.Archive {
+		if _, err := s.files.Stat(path.Join(dir, name)); err == nil {
+			return true, false, nil
+		} else if !isAnswer(err) {
+			return false, true, err
+		}
+		files, err := s.files.ReadDirContext(ctx, dir)
+		if err != nil && isAnswer(err) {
+			continue
+		}
+		if err != nil {
+			return false, true, err
+		}
+		blind = false
+		for _, file := range files {
+			if strings.HasSuffix(file.Name(), name) {
+				return true, false, nil
+			}
+		}
+	}
+	return false, blind, nil
+}

@@ -1,0 +1,197 @@
+package drop
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pkg/sftp"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+const soon = 200 * time.Millisecond
+
+var errInterrupted = errors.New("interrupted by the test")
+
+// mute accepts and says nothing.
+func mute(conn net.Conn) { io.Copy(io.Discard, conn) }
+
+// muteAfterVersion begins the handshake and then says nothing.
+func muteAfterVersion(conn net.Conn) {
+	io.WriteString(conn, "SSH-2.0-Mute\r\n")
+	bufio.NewReader(conn).ReadString('\n')
+	mute(conn)
+}
+
+func TestSilentServerWhileConnecting(t *testing.T) {
+	for name, handle := range map[string]func(net.Conn){"at connect": mute, "in the handshake": muteAfterVersion} {
+		t.Run(name, func(t *testing.T) {
+			c := (&server{}).start(t)
+			c.Address = listen(t, handle)
+			c.Connect = soon
+			wantFault(t, dialFault(t, t.Context(), c), "silent", c.Address, "200ms")
+
+			c.Connect = time.Minute
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(soon, func() { cancel(errInterrupted) })
+			err := dialFault(t, ctx, c)
+			if !errors.Is(err, errInterrupted) || !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v, want the context's cause", err)
+			}
+		})
+	}
+}
+
+func TestNotAnSSHServer(t *testing.T) {
+	c := (&server{}).start(t)
+	c.Address = listen(t, func(conn net.Conn) { conn.Close() })
+	wantFault(t, dialFault(t, t.Context(), c), "unreachable", "before the login")
+}
+
+// stuck is a server whose first write blocks until the test ends; the channel tells that it does.
+func stuck(t *testing.T) (*server, <-chan struct{}) {
+	t.Helper()
+	h := memory(t)
+	writing, ended := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	h.FilePut = writerFunc(func(*sftp.Request) (io.WriterAt, error) {
+		return writerAtFunc(func([]byte, int64) (int, error) {
+			once.Do(func() { close(writing) })
+			<-ended
+			return 0, errors.New("too late")
+		}), nil
+	})
+	s := &server{handlers: h}
+	t.Cleanup(func() { close(ended) })
+	return s, writing
+}
+
+func TestSilentServerInTheMiddleOfAWrite(t *testing.T) {
+	srv, _ := stuck(t)
+	c := srv.startMemory(t)
+	c.Silence = soon
+	s := dial(t, c)
+	wantFault(t, s.Stage(t.Context(), part, content()), "silent", "200ms", "stage "+part)
+	wantFault(t, s.Commit(t.Context(), part), "silent") // and the session stays dead
+}
+
+func TestCancelInTheMiddleOfAWrite(t *testing.T) {
+	srv, writing := stuck(t)
+	s := dial(t, srv.startMemory(t))
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		<-writing
+		cancel(errInterrupted)
+	}()
+	err := s.Stage(ctx, part, content())
+	if !errors.Is(err, errInterrupted) || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the context's cause", err)
+	}
+	var fault *export.NotDeliveredError
+	if errors.As(err, &fault) {
+		t.Errorf("an interruption is told as a fault of the server: %v", err)
+	}
+	if err := s.Stage(ctx, part, nil); !errors.Is(err, errInterrupted) {
+		t.Errorf("with an ended context: got %v, want its cause", err)
+	}
+}
+
+// A server that works slowly is not a silent one: each answer within the limit, all of them together far beyond it.
+func TestSlowServerIsNotSilent(t *testing.T) {
+	h := memory(t)
+	files := h.FilePut
+	h.FilePut = writerFunc(func(r *sftp.Request) (io.WriterAt, error) {
+		f, err := files.Filewrite(r)
+		var one sync.Mutex
+		return writerAtFunc(func(b []byte, off int64) (int, error) {
+			one.Lock()
+			defer one.Unlock()
+			<-time.After(soon)
+			return f.WriteAt(b, off)
+		}), err
+	})
+	c := (&server{handlers: h}).startMemory(t)
+	c.Silence = 5 * soon
+	if err := dial(t, c).Stage(t.Context(), part, content()[:8*packet]); err != nil {
+		t.Error(err)
+	}
+}
+
+// valve is a way to the server that can be long, and can be shut: packets vanish, nobody is told.
+type valve struct {
+	to    string
+	delay time.Duration
+	shut  chan struct{}
+}
+
+func (v *valve) handle(conn net.Conn) {
+	far, err := net.Dial("tcp", v.to)
+	if err != nil {
+		return
+	}
+	defer far.Close()
+	go v.copy(conn, far)
+	v.copy(far, conn)
+}
+
+func (v *valve) copy(to, from net.Conn) {
+	b := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(b)
+		if err != nil {
+			to.Close()
+			return
+		}
+		select {
+		case <-v.shut:
+		default:
+			<-time.After(v.delay)
+			to.Write(b[:n])
+		}
+	}
+}
+
+func TestKeepAlive(t *testing.T) {
+	srv := &server{asked: make(chan string, 3)}
+	c := srv.start(t)
+	v := &valve{to: c.Address, shut: make(chan struct{})}
+	c.Address = listen(t, v.handle)
+	c.Silence, c.Keepalive = 5*soon, soon/10
+	s := dial(t, c)
+	for range 3 {
+		if got := <-srv.asked; got != "keepalive@openssh.com" {
+			t.Errorf("asked %q", got)
+		}
+	}
+	if err := s.Stage(t.Context(), part, content()); err != nil {
+		t.Fatal(err)
+	}
+	close(v.shut)
+	s.alive.Wait() // ends by itself when the peer is dead
+	wantFault(t, s.Commit(t.Context(), part), "silent")
+}
+
+func TestBrokenConnection(t *testing.T) {
+	c := (&server{}).start(t)
+	conns := make(chan net.Conn, 1)
+	v := &valve{to: c.Address, shut: make(chan struct{})}
+	c.Address = listen(t, func(conn net.Conn) { conns <- conn; v.handle(conn) })
+	s := dial(t, c)
+	(<-conns).Close()
+	wantFault(t, s.Stage(t.Context(), part, content()), "unreachable", "broke")
+}
+
+func TestDepthFollowsTheRoundTrip(t *testing.T) {
+	c := (&server{}).start(t)
+	v := &valve{to: c.Address, delay: fastPath}
+	c.Address = listen(t, v.handle)
+	if s := dial(t, c); s.depth != deepDepth {
+		t.Errorf("got depth %d over a long way, want %d", s.depth, deepDepth)
+	}
+}

@@ -1,0 +1,147 @@
+package twin
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Record is an object as Coupa's API shows it, keyed by hyphenated element names.
+// Values are nil, bool, int64, string, Record, or []any of Record or string.
+type Record map[string]any
+
+// clone copies r deeply.
+func (r Record) clone() Record {
+	if r == nil {
+		return nil
+	}
+	c := make(Record, len(r))
+	for k, v := range r {
+		c[k] = cloneValue(v)
+	}
+	return c
+}
+
+func cloneValue(v any) any {
+	switch v := v.(type) {
+	case Record:
+		return v.clone()
+	case []any:
+		c := make([]any, len(v))
+		for i, item := range v {
+			c[i] = cloneValue(item)
+		}
+		return c
+	}
+	return v
+}
+
+// Text gives the value at a path of element names as text; "" when there is none.
+func (r Record) Text(path ...string) string {
+	var v any = r
+	for _, name := range path {
+		inner, ok := v.(Record)
+		if !ok {
+			return ""
+		}
+		v = inner[name]
+	}
+	return textOf(v)
+}
+
+// Names gives the name of each item of the list at element, in stored order.
+func (r Record) Names(element string) []string {
+	items, _ := r[element].([]any)
+	names := make([]string, 0, len(items))
+	for _, item := range items {
+		if rec, ok := item.(Record); ok {
+			names = append(names, rec.Text("name"))
+		}
+	}
+	return names
+}
+
+// put stores v at path, making the objects between.
+func (r Record) put(path []string, v any) {
+	at := r
+	for _, name := range path[:len(path)-1] {
+		inner, ok := at[name].(Record)
+		if !ok {
+			inner = Record{}
+			at[name] = inner
+		}
+		at = inner
+	}
+	at[path[len(path)-1]] = v
+}
+
+// values collects what stands at path, walking through lists.
+func (r Record) values(path []string) []any {
+	found := []any{r}
+	for _, name := range path {
+		var next []any
+		for _, v := range found {
+			next = append(next, step(v, name)...)
+		}
+		found = next
+	}
+	return found
+}
+
+func step(v any, name string) []any {
+	switch v := v.(type) {
+	case Record:
+		return []any{v[name]}
+	case []any:
+		var all []any
+		for _, item := range v {
+			all = append(all, step(item, name)...)
+		}
+		return all
+	}
+	return []any{nil}
+}
+
+func textOf(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	}
+	return ""
+}
+
+// sortedKeys gives the element names with id first, so that output is stable.
+func (r Record) sortedKeys() []string {
+	keys := slices.Collect(maps.Keys(r))
+	slices.SortFunc(keys, func(a, b string) int {
+		if (a == "id") != (b == "id") {
+			if a == "id" {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
+	return keys
+}
+
+// hyphens turns the underscore form of an element name into the hyphenated one.
+func hyphens(name string) string { return strings.ReplaceAll(name, "_", "-") }
+
+func underscores(name string) string { return strings.ReplaceAll(name, "-", "_") }
+
+// singular names one item of a list element: roles, role; addresses, address.
+func singular(name string) string {
+	switch {
+	case strings.HasSuffix(name, "sses"):
+		return strings.TrimSuffix(name, "es")
+	case strings.HasSuffix(name, "ies"):
+		return strings.TrimSuffix(name, "ies") + "y"
+	}
+	return strings.TrimSuffix(name, "s")
+}

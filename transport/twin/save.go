@@ -1,0 +1,163 @@
+package twin
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/templates"
+)
+
+// saved is what a POST or PUT came to: the whole user after it, or the errors.
+type saved struct {
+	user Record
+	errs []fieldError
+}
+
+// save applies the elements of an API body to user id, or to a new one (0). Elements that cannot be written, and
+// references that do not exist, are passed over without a word ("Get Started with the API").
+func (d *directory) save(id int64, body Record) saved {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	draft := &user{shown: Record{}, hidden: Record{}}
+	if id != 0 {
+		old, ok := d.users[id]
+		if !ok {
+			return saved{errs: []fieldError{{"id", "", "No results match your search criteria."}}}
+		}
+		draft = old.clone()
+	}
+	var errs []fieldError
+	for _, element := range body.sortedKeys() {
+		if element != "id" {
+			errs = append(errs, d.saveElement(draft, element, body[element])...)
+		}
+	}
+	errs = append(errs, d.blankLocked(draft, errs)...)
+	errs = append(errs, d.takenLocked(draft)...)
+	if len(errs) > 0 {
+		return saved{errs: errs}
+	}
+	d.commitLocked(draft)
+	return saved{user: draft.shown.clone()}
+}
+
+// known tells whether users have such an element; queries about others are refused.
+func (d *directory) known(element string) bool {
+	if slices.Contains([]string{"id", "active", "created-at", "updated-at", "fullname", "custom-fields"}, element) {
+		return true
+	}
+	return len(columnsAt(d.cols, element)) > 0
+}
+
+func (d *directory) saveElement(draft *user, element string, v any) []fieldError {
+	cols := columnsAt(d.cols, element)
+	if len(cols) == 0 {
+		return nil
+	}
+	c := cols[0]
+	switch {
+	case c.List:
+		d.saveList(draft, c, v)
+		return nil
+	case len(c.path) > 1 && !isRecord(v):
+		draft.shown[element] = nil // an empty reference clears it
+		return nil
+	case len(c.path) > 1:
+		return d.saveInner(draft, cols, v.(Record))
+	}
+	return d.saveScalar(draft, c, v)
+}
+
+func isRecord(v any) bool {
+	_, ok := v.(Record)
+	return ok
+}
+
+func (d *directory) saveScalar(draft *user, c *column, v any) []fieldError {
+	text := textOf(v)
+	if rec, ok := v.(Record); ok {
+		text = composed(c, rec)
+	}
+	switch {
+	case c.Name == "Generate Password And Notify User":
+		return nil
+	case c.Name == "Status":
+		if text != "true" && text != "false" {
+			return nil
+		}
+		text = map[string]string{"true": "active", "false": "inactive"}[text]
+	case text == "":
+		draft.clear(c)
+		return nil
+	}
+	if problem := d.set(draft, c, text); problem != "" && !missing(problem) {
+		return []fieldError{{c.attr, text, problem}}
+	}
+	return nil
+}
+
+// missing tells whether a problem is a reference without a match, which the API does not complain about.
+func missing(problem string) bool { return strings.Contains(problem, " unable to find matching ") }
+
+// composed turns an object of the API back into the text of a cell: a phone, or a limit.
+func composed(c *column, rec Record) string {
+	if c.Type == templates.TypePhone {
+		text := rec.Text("area-code") + "-" + rec.Text("number")
+		if code := rec.Text("country-code"); code != "" {
+			text = "+" + strings.TrimPrefix(code, "+") + " " + text
+		}
+		if ext := rec.Text("extension"); ext != "" {
+			text += " x" + ext
+		}
+		return text
+	}
+	if amount := rec.Text("amount"); amount != "" {
+		return amount + " " + rec.Text("currency", "code")
+	}
+	return rec.Text("name")
+}
+
+// saveInner takes the parts of an object: a reference by its natural key or id, or an address field by field.
+func (d *directory) saveInner(draft *user, cols []*column, v Record) []fieldError {
+	var errs []fieldError
+	for _, c := range cols {
+		inner := v.values(c.path[1:])
+		text := textOf(inner[0])
+		if c.manager() && text == "" {
+			if id, ok := v["id"].(int64); ok && d.users[id] != nil {
+				text = d.users[id].shown.Text("login")
+			}
+		}
+		if text == "" {
+			continue
+		}
+		if problem := d.set(draft, c, text); problem != "" && !missing(problem) {
+			errs = append(errs, fieldError{c.attr, text, problem})
+		}
+	}
+	return errs
+}
+
+// saveList adds to a list, or replaces it, as the switch says; an empty list clears it ("Remove a Role from a User").
+func (d *directory) saveList(draft *user, c *column, v any) {
+	given, ok := v.([]any)
+	if !ok || len(given) == 0 {
+		draft.shown[c.path[0]] = []any{}
+		return
+	}
+	have, _ := draft.shown[c.path[0]].([]any)
+	if d.sw.PutLists == "replace" {
+		have = []any{}
+	}
+	for _, item := range given {
+		rec, ok := item.(Record)
+		if !ok {
+			continue
+		}
+		ref, known := d.refs.find(c.path[0], "name", rec.Text("name"))
+		if known && !slices.ContainsFunc(have, func(h any) bool { return h.(Record).Text("name") == rec.Text("name") }) {
+			have = append(have, ref)
+		}
+	}
+	draft.shown[c.path[0]] = have
+}

@@ -1,0 +1,225 @@
+package twin
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"golang.org/x/crypto/ssh"
+)
+
+// handshakeTime bounds an SSH handshake and login; the twin of a silent client is not our part.
+const handshakeTime = 30 * time.Second
+
+// sshServer accepts SSH connections and serves the sftp subsystem on them.
+type sshServer struct {
+	listener net.Listener
+	config   *ssh.ServerConfig
+	hostKey  ssh.PublicKey
+	tree     *tree
+	sw       Switches
+	log      logrus.FieldLogger
+
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+	done  bool
+	wg    sync.WaitGroup
+}
+
+func newSSHServer(ctx context.Context, opt Options, sw Switches, tr *tree, log logrus.FieldLogger) (*sshServer, error) {
+	signer, err := hostSigner(opt.HostKey, sw)
+	if err != nil {
+		return nil, err
+	}
+	config, err := serverConfig(opt, sw)
+	if err != nil {
+		return nil, err
+	}
+	config.AddHostKey(signer)
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", opt.SFTPAddress)
+	if err != nil {
+		return nil, fmt.Errorf("sftp server: %w", err)
+	}
+	s := &sshServer{listener: ln, config: config, hostKey: signer.PublicKey(), tree: tr, sw: sw, log: log, conns: map[net.Conn]bool{}}
+	s.wg.Go(s.accept)
+	return s, nil
+}
+
+// hostSigner generates a key where none is given: ed25519, or RSA 2048 for an old server.
+func hostSigner(given ssh.Signer, sw Switches) (ssh.Signer, error) {
+	if sw.Algorithms != "old" {
+		if given != nil {
+			return given, nil
+		}
+		_, key, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			return nil, fmt.Errorf("host key: %w", err)
+		}
+		return ssh.NewSignerFromKey(key)
+	}
+	if given == nil {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, fmt.Errorf("host key: %w", err)
+		}
+		if given, err = ssh.NewSignerFromKey(key); err != nil {
+			return nil, fmt.Errorf("host key: %w", err)
+		}
+	}
+	as, ok := given.(ssh.AlgorithmSigner)
+	if !ok || given.PublicKey().Type() != ssh.KeyAlgoRSA {
+		return nil, errors.New("host key: switch algorithms=old needs an RSA key")
+	}
+	return ssh.NewSignerWithAlgorithms(as, []string{ssh.KeyAlgoRSA})
+}
+
+func serverConfig(opt Options, sw Switches) (*ssh.ServerConfig, error) {
+	keys, err := parseKeys(opt.AuthorizedKeys)
+	if err != nil {
+		return nil, err
+	}
+	config := &ssh.ServerConfig{ServerVersion: "SSH-2.0-CoupaTwin"}
+	if sw.Algorithms == "old" {
+		config.KeyExchanges = []string{ssh.InsecureKeyExchangeDH14SHA1}
+		config.Ciphers = []string{ssh.CipherAES128CTR}
+		config.MACs = []string{ssh.HMACSHA1}
+		config.PublicKeyAuthAlgorithms = []string{ssh.KeyAlgoRSA}
+	}
+	right := func(user string, password []byte) error {
+		if opt.Password == "" || user != opt.User || subtle.ConstantTimeCompare(password, []byte(opt.Password)) != 1 {
+			return errors.New("login refused")
+		}
+		return nil
+	}
+	offers := func(way string) bool { return sw.Login == "any" || sw.Login == way }
+	if offers("password") && opt.Password != "" {
+		config.PasswordCallback = func(c ssh.ConnMetadata, password []byte) (*ssh.Permissions, error) {
+			return nil, right(c.User(), password)
+		}
+	}
+	if offers("keyboard-interactive") && opt.Password != "" {
+		config.KeyboardInteractiveCallback = func(c ssh.ConnMetadata, ask ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
+			answers, err := ask("", "", []string{"Password: "}, []bool{false})
+			if err != nil || len(answers) != 1 {
+				return nil, errors.New("login refused")
+			}
+			return nil, right(c.User(), []byte(answers[0]))
+		}
+	}
+	if offers("key") {
+		config.PublicKeyCallback = func(c ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+			for _, known := range keys {
+				if c.User() == opt.User && bytes.Equal(known.Marshal(), key.Marshal()) {
+					return nil, nil
+				}
+			}
+			return nil, errors.New("login refused")
+		}
+	}
+	return config, nil
+}
+
+func parseKeys(authorized []byte) ([]ssh.PublicKey, error) {
+	var keys []ssh.PublicKey
+	for rest := bytes.TrimSpace(authorized); len(rest) > 0; {
+		key, _, _, next, err := ssh.ParseAuthorizedKey(rest)
+		if err != nil {
+			return nil, fmt.Errorf("authorized keys: entry %d: %w", len(keys)+1, err)
+		}
+		keys = append(keys, key)
+		rest = bytes.TrimSpace(next)
+	}
+	return keys, nil
+}
+
+func (s *sshServer) accept() {
+	for {
+		conn, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		if !s.enter(conn) {
+			conn.Close()
+			continue
+		}
+		s.wg.Go(func() {
+			defer s.leave(conn)
+			s.serve(conn)
+		})
+	}
+}
+
+func (s *sshServer) enter(conn net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.done || s.sw.Connections != NoLimit && len(s.conns) >= s.sw.Connections {
+		return false
+	}
+	s.conns[conn] = true
+	return true
+}
+
+func (s *sshServer) leave(conn net.Conn) {
+	conn.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, conn)
+}
+
+// close ends the listener and every connection, and waits for them.
+func (s *sshServer) close() error {
+	err := s.listener.Close()
+	s.mu.Lock()
+	s.done = true
+	for conn := range s.conns {
+		conn.Close()
+	}
+	s.mu.Unlock()
+	s.wg.Wait()
+	return err
+}
+
+// serve takes one connection from handshake to end.
+func (s *sshServer) serve(conn net.Conn) {
+	if s.sw.SilentAfter == "connect" {
+		waitClosed(conn)
+		return
+	}
+	conn.SetDeadline(time.Now().Add(handshakeTime))
+	sc, channels, requests, err := ssh.NewServerConn(conn, s.config)
+	if err != nil {
+		s.log.WithError(err).Debug("no SSH session")
+		return
+	}
+	conn.SetDeadline(time.Time{})
+	sess := newSession(s, conn)
+	defer sess.end()
+	if s.sw.SilentAfter == "auth" {
+		sc.Wait() // nobody answers channels or requests
+		return
+	}
+	s.wg.Go(func() { sess.answer(requests) })
+	for nc := range channels {
+		sess.open(nc)
+	}
+}
+
+// waitClosed reads and says nothing until the other side, or close, ends it.
+func waitClosed(conn net.Conn) {
+	buf := make([]byte, 1024)
+	for {
+		if _, err := conn.Read(buf); err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,195 @@
+package twin
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Switches name what is not known for sure about Coupa, and the faults an
+// administrator may want to rehearse. The zero value of a field is its default;
+// SwitchDocs tells for every switch what it rests on.
+type Switches struct {
+	// Pick-up and archive.
+	PickUp         string        // auto | manual: whether the clock runs, or only Twin.PickUp takes files
+	PickUpInterval time.Duration // between two pick-ups
+	Order          string        // alphanumeric | parallel
+	ArchivePlace   string        // incoming-archive | archive-incoming
+	ArchiveTime    string        // before | after: when a file moves to the archive, seen from its load
+	Dotted         string        // ignored | picked: names that begin with a dot
+	Suffix         string        // csv-only | any
+	FileLimits     string        // fail | load: a file over 5,000 rows or 8 MB
+
+	// Loads.
+	LoadTime             time.Duration // from pick-up until the load is done
+	ListDelay            time.Duration // from pick-up until the load is listed
+	LoadOutcome          string        // normal | failed | stuck | empty
+	KeyPrecedence        string        // id,employee-number,login | id,login,employee-number
+	LoginCase            string        // fold | exact
+	EmptyCell            string        // keep | clear | error
+	NullWord             string        // roles | lists: where --NULL-- clears
+	RowBase              string        // 0 | 1 | 2: the number of the first data row
+	CorruptRowsProcessed string        // no | yes
+	UnchangedCounted     string        // yes | no
+	StatusCase           string        // lower | title
+	Counters             string        // yes | no
+	RepeatedNames        string        // no | yes
+	ScreenLoads          string        // no | yes
+
+	// API.
+	API           string        // on | off
+	APILatency    time.Duration // before each answer
+	TokenSettle   time.Duration // a younger token is refused
+	Rate          int           // requests a second; NoLimit lifts it
+	Scopes        string        // blank-separated: what the client may ask for
+	LoadScope     string        // the scope that opens data_file_sources
+	PutLists      string        // add | replace
+	UnknownFilter string        // refuse | ignore
+
+	// SFTP server.
+	DropFolder     string // normal | no-list | write-only
+	Rename         string // allowed | unsupported | denied
+	ArchiveRead    string // allowed | denied
+	SilentAfter    string // none | connect | auth | write
+	DropAfterBytes int    // of file data on one connection; then it is cut; 0: never
+	Algorithms     string // modern | old
+	Login          string // any | password | keyboard-interactive | key
+	Connections    int    // at once; NoLimit lifts it
+}
+
+// NoLimit, written "none", lifts the limit of a number switch.
+const NoLimit = -1
+
+const (
+	yes = "yes"
+	no  = "no"
+)
+
+// SwitchDoc describes one switch for help and docs. Values lists the accepted words,
+// or one word in capitals for a free form. Basis begins with "documented", "disputed",
+// "assumed" or "fault" and says what the default rests on.
+type SwitchDoc struct {
+	Name, Default, Basis string
+	Values               []string
+}
+
+// switchSpec is one line of the table that drives parsing, defaults, help and docs.
+// field gives a *string, a *time.Duration or an *int.
+type switchSpec struct {
+	name, def string
+	values    []string
+	field     func(*Switches) any
+	basis     string
+}
+
+// set reads value into its field of s.
+func (spec switchSpec) set(s *Switches, value string) error {
+	switch p := spec.field(s).(type) {
+	case *string:
+		return spec.setWord(p, value)
+	case *time.Duration:
+		d, err := time.ParseDuration(value)
+		if err != nil || d < 0 {
+			return fmt.Errorf("switch %s: %q is not a duration like 200ms or 3m", spec.name, value)
+		}
+		*p = d
+	case *int:
+		if value == "none" {
+			*p = NoLimit
+			return nil
+		}
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 0 {
+			return fmt.Errorf("switch %s: %q is not a number, nor none", spec.name, value)
+		}
+		*p = n
+	default:
+		return fmt.Errorf("switch %s has a field of unknown type %T", spec.name, p)
+	}
+	return nil
+}
+
+func (spec switchSpec) setWord(p *string, value string) error {
+	if !spec.free() && !slices.Contains(spec.values, value) {
+		return fmt.Errorf("switch %s: %q is none of %s", spec.name, value, strings.Join(spec.values, " | "))
+	}
+	*p = value
+	return nil
+}
+
+// free tells whether any text is a value: the table then shows one word in capitals.
+func (spec switchSpec) free() bool {
+	return len(spec.values) == 1 && spec.values[0] == strings.ToUpper(spec.values[0])
+}
+
+// check validates the field as it stands in s, for switches set in code.
+func (spec switchSpec) check(s *Switches) error {
+	if p, ok := spec.field(s).(*string); ok {
+		return spec.setWord(p, *p)
+	}
+	return nil
+}
+
+func (spec switchSpec) isZero(s *Switches) bool {
+	switch p := spec.field(s).(type) {
+	case *string:
+		return *p == ""
+	case *time.Duration:
+		return *p == 0
+	case *int:
+		return *p == 0
+	}
+	return false
+}
+
+// ParseSwitches reads "name=value" strings, the last of a name winning, and fills in
+// the defaults. All faults are told at once; an unknown name is one.
+func ParseSwitches(args []string) (Switches, error) {
+	specs := switchTable()
+	var s Switches
+	var faults []error
+	for _, arg := range args {
+		name, value, ok := strings.Cut(arg, "=")
+		i := slices.IndexFunc(specs, func(spec switchSpec) bool { return spec.name == name })
+		switch {
+		case !ok:
+			faults = append(faults, fmt.Errorf("switch %q: want name=value", arg))
+		case i < 0:
+			faults = append(faults, fmt.Errorf("switch %q is unknown", name))
+		default:
+			if err := specs[i].set(&s, value); err != nil {
+				faults = append(faults, err)
+			}
+		}
+	}
+	if len(faults) > 0 {
+		return Switches{}, errors.Join(faults...)
+	}
+	return s.complete()
+}
+
+// complete fills every zero field with its default and checks the others.
+func (s Switches) complete() (Switches, error) {
+	var faults []error
+	for _, spec := range switchTable() {
+		if spec.isZero(&s) {
+			faults = append(faults, spec.set(&s, spec.def))
+			continue
+		}
+		faults = append(faults, spec.check(&s))
+	}
+	return s, errors.Join(faults...)
+}
+
+// SwitchDocs lists every switch in the order of the table.
+func SwitchDocs() []SwitchDoc {
+	specs := switchTable()
+	docs := make([]SwitchDoc, 0, len(specs))
+	for _, spec := range specs {
+		docs = append(docs, SwitchDoc{Name: spec.name, Values: spec.values, Default: spec.def, Basis: spec.basis})
+	}
+	return docs
+}

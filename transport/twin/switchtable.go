@@ -1,0 +1,113 @@
+package twin
+
+// switchTable is the one list of switches. Bases name the titles of Coupa's pages.
+func switchTable() []switchSpec {
+	var table []switchSpec
+	for _, part := range [][]switchSpec{pickUpSwitches(), loadSwitches(), rowSwitches(), apiSwitches(), sftpSwitches()} {
+		table = append(table, part...)
+	}
+	return table
+}
+
+func words(values ...string) []string { return values }
+
+func pickUpSwitches() []switchSpec {
+	return []switchSpec{
+		{"pickup", "auto", words("auto", "manual"), func(s *Switches) any { return &s.PickUp },
+			"assumed: manual takes files only when the program that holds the twin says so, for tests"},
+		{"pickup-interval", "200ms", words("DURATION"), func(s *Switches) any { return &s.PickUpInterval },
+			"documented: Coupa looks every 3 to 6 minutes (Coupa CSV Flat File Integration); the twin hurries"},
+		{"order", "alphanumeric", words("alphanumeric", "parallel"), func(s *Switches) any { return &s.Order },
+			"disputed: alphanumeric by name (Users Import), or several files at once (Integration Type Considerations); parallel takes turns, row by row"},
+		{"archive-place", "incoming-archive", words("incoming-archive", "archive-incoming"), func(s *Switches) any { return &s.ArchivePlace },
+			"disputed: /Incoming/Archive/Users (Users Import), or /Archive/Incoming/Users (SFTP Overview)"},
+		{"archive-time", "before", words("before", "after"), func(s *Switches) any { return &s.ArchiveTime },
+			"disputed: the file moves before it is processed (Users Import), or after (SFTP Overview)"},
+		{"dotted", "ignored", words("ignored", "picked"), func(s *Switches) any { return &s.Dotted },
+			"assumed: no page says whether a name that begins with a dot is picked up"},
+		{"suffix", "csv-only", words("csv-only", "any"), func(s *Switches) any { return &s.Suffix },
+			"assumed: no page says whether names without .csv are picked up"},
+		{"file-limits", "fail", words("fail", "load"), func(s *Switches) any { return &s.FileLimits },
+			"assumed: 5,000 rows and 8 MB a file are documented (Coupa CSV Flat File Integration), what a bigger one gets is not"},
+	}
+}
+
+func loadSwitches() []switchSpec {
+	return []switchSpec{
+		{"load-time", "0s", words("DURATION"), func(s *Switches) any { return &s.LoadTime },
+			"documented: samples take 11 seconds to 2 minutes (DataFileSources API Example Calls); the twin hurries"},
+		{"list-delay", "0s", words("DURATION"), func(s *Switches) any { return &s.ListDelay },
+			"assumed: nothing says how soon after the pick-up a load is listed"},
+		{"load-outcome", "normal", words("normal", "failed", "stuck", "empty"), func(s *Switches) any { return &s.LoadOutcome },
+			"fault: every load fails, never ends, or is done with nothing done (all three occur in DataFileSources API Example Calls)"},
+		{"corrupt-rows-processed", no, words(no, yes), func(s *Switches) any { return &s.CorruptRowsProcessed },
+			"disputed: corrupt rows are not in the count of rows processed (DataFileSources API Example Calls); one tenant sees them counted"},
+		{"unchanged-counted", yes, words(yes, no), func(s *Switches) any { return &s.UnchangedCounted },
+			"assumed: nothing says whether a row that changes nothing counts as updated"},
+		{"row-base", "1", words("0", "1", "2"), func(s *Switches) any { return &s.RowBase },
+			"disputed: samples fit data rows counted from 1 (DataFileSources API Example Calls), not beyond doubt; 2 counts the header"},
+		{"status-case", "lower", words("lower", "title"), func(s *Switches) any { return &s.StatusCase },
+			"disputed: payloads say done, the list of values says Done (DataFileSources API Example Calls)"},
+		{"counters", yes, words(yes, no), func(s *Switches) any { return &s.Counters },
+			"disputed: records-count and its siblings are in the schemas and on one of two pages (Data File Sources API), older samples lack them"},
+		{"repeated-names", no, words(no, yes), func(s *Switches) any { return &s.RepeatedNames },
+			"documented: one sample holds seven loads of one name on one day (DataFileSources API Example Calls); yes adds an older one to every load"},
+		{"screen-loads", no, words(no, yes), func(s *Switches) any { return &s.ScreenLoads },
+			"documented: loads from the screen keep the bare name and may stay at sample (DataFileSources API Example Calls); yes adds one to every load"},
+	}
+}
+
+func rowSwitches() []switchSpec {
+	return []switchSpec{
+		{"key-precedence", "id,employee-number,login", words("id,employee-number,login", "id,login,employee-number"), func(s *Switches) any { return &s.KeyPrecedence },
+			"disputed: the page's order and its warning about Login alone (Users Import) against what one tenant reports"},
+		{"login-case", "fold", words("fold", "exact"), func(s *Switches) any { return &s.LoginCase },
+			"assumed: no page says whether logins, e-mails, employee numbers and mention names compare with case"},
+		{"empty-cell", "keep", words("keep", "clear", "error"), func(s *Switches) any { return &s.EmptyCell },
+			"disputed: no page says what an empty cell does; a blank Account Security Type is 0 either way (Users Import)"},
+		{"null-word", "roles", words("roles", "lists"), func(s *Switches) any { return &s.NullWord },
+			"documented: --NULL-- removes all roles (Remove a Role from a User); on other lists it is only plausible"},
+	}
+}
+
+func apiSwitches() []switchSpec {
+	return []switchSpec{
+		{"api", "on", words("on", "off"), func(s *Switches) any { return &s.API },
+			"fault: every path below /api answers 404; the token endpoint keeps working"},
+		{"api-latency", "0s", words("DURATION"), func(s *Switches) any { return &s.APILatency },
+			"fault: a slow instance"},
+		{"token-settle", "0s", words("DURATION"), func(s *Switches) any { return &s.TokenSettle },
+			"documented: a token may be refused in its first 5 seconds (OpenID Connect Clients)"},
+		{"rate", "25", words("NUMBER"), func(s *Switches) any { return &s.Rate },
+			"documented: 25 requests a second, bursts of 20 (Exception Handling and Error Codes); that the next gets 429 and Retry-After is assumed"},
+		{"scopes", "core.user.read core.user.write core.integration.read core.common.read", words("SCOPES"), func(s *Switches) any { return &s.Scopes },
+			"documented: a client may ask for the scopes it was given (Set Up an OpenID Connect Client); these are blank-separated"},
+		{"load-scope", "core.integration.read", words("core.integration.read", "core.common.read"), func(s *Switches) any { return &s.LoadScope },
+			"assumed: no page says which scope opens data_file_sources"},
+		{"put-lists", "add", words("add", "replace"), func(s *Switches) any { return &s.PutLists },
+			"disputed: that a PUT adds roles follows from the two calls Coupa prescribes for removing one (Remove a Role from a User); no page says it"},
+		{"unknown-filter", "refuse", words("refuse", "ignore"), func(s *Switches) any { return &s.UnknownFilter },
+			"assumed: no page says what an unknown attribute in a query gets"},
+	}
+}
+
+func sftpSwitches() []switchSpec {
+	return []switchSpec{
+		{"drop-folder", "normal", words("normal", "no-list", "write-only"), func(s *Switches) any { return &s.DropFolder },
+			"fault: the drop folder cannot be listed, or neither listed, looked into nor read"},
+		{"rename", "allowed", words("allowed", "unsupported", "denied"), func(s *Switches) any { return &s.Rename },
+			"assumed: no page says whether an upload may be renamed"},
+		{"archive-read", "allowed", words("allowed", "denied"), func(s *Switches) any { return &s.ArchiveRead },
+			"fault: the archive folder may not be looked into"},
+		{"silent-after", "none", words("none", "connect", "auth", "write"), func(s *Switches) any { return &s.SilentAfter },
+			"fault: the server accepts and then says nothing more"},
+		{"drop-after-bytes", "0", words("NUMBER"), func(s *Switches) any { return &s.DropAfterBytes },
+			"fault: the connection is cut after so many bytes of file data; 0 is never"},
+		{"algorithms", "modern", words("modern", "old"), func(s *Switches) any { return &s.Algorithms },
+			"assumed: only RSA 2048 keys are named (SFTP Overview); old offers ssh-rsa, group 14 with SHA-1 and hmac-sha1 alone"},
+		{"login", "any", words("any", "password", "keyboard-interactive", "key"), func(s *Switches) any { return &s.Login },
+			"documented: password or key (SFTP Overview); tenants use keyboard-interactive too"},
+		{"connections", "5", words("NUMBER"), func(s *Switches) any { return &s.Connections },
+			"documented: at most 5 connections for a user (an older SFTP Overview, announced without a date)"},
+	}
+}

@@ -1,0 +1,265 @@
+package twin
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// user is one account: what the API shows, and what was loaded into columns without an API element.
+type user struct {
+	id            int64
+	shown, hidden Record
+}
+
+func (u *user) clone() *user {
+	return &user{id: u.id, shown: u.shown.clone(), hidden: u.hidden.clone()}
+}
+
+func (u *user) put(c *column, v any) {
+	if c.hidden {
+		u.hidden.put(c.path, v)
+		return
+	}
+	u.shown.put(c.path, v)
+}
+
+func (u *user) same(other *user) bool {
+	return reflect.DeepEqual(u.shown, other.shown) && reflect.DeepEqual(u.hidden, other.hidden)
+}
+
+func (u *user) asManager() Record {
+	return Record{"id": u.id, "login": u.shown.Text("login"), "email": u.shown.Text("email")}
+}
+
+// directory holds the users. Its methods lock; those named "…Locked" and the setters of
+// cells are called with the lock held.
+type directory struct {
+	sw   Switches
+	now  func() time.Time
+	cols []*column
+	refs *references
+
+	mu     sync.Mutex
+	users  map[int64]*user
+	unique map[string]map[string]int64 // element, folded value, id
+	nextID int64
+}
+
+// newDirectory takes the seeded users as they are; they must have logins and not share keys.
+func newDirectory(s seed, sw Switches, now func() time.Time) (*directory, error) {
+	cols := userColumns(s.custom)
+	d := &directory{sw: sw, now: now, cols: cols, refs: newReferences(s, cols), users: map[int64]*user{}, unique: map[string]map[string]int64{}, nextID: 1}
+	for _, c := range cols {
+		if c.Unique {
+			d.unique[c.path[0]] = map[string]int64{}
+		}
+	}
+	for _, rec := range s.users {
+		if id, ok := rec["id"].(int64); ok && id >= d.nextID {
+			d.nextID = id + 1
+		}
+	}
+	for i, rec := range s.users {
+		if err := d.seat(rec); err != nil {
+			return nil, fmt.Errorf("seed: users[%d]: %w", i, err)
+		}
+	}
+	d.linkManagers()
+	return d, nil
+}
+
+func (d *directory) seat(rec Record) error {
+	if rec.Text("login") == "" {
+		return fmt.Errorf("login is missing")
+	}
+	u := &user{shown: rec, hidden: Record{}}
+	u.id, _ = rec["id"].(int64)
+	if u.id == 0 {
+		u.id = d.nextID
+		d.nextID++
+	}
+	for element, keys := range d.unique {
+		if id, taken := keys[d.fold(textOf(keyOf(u, element)))]; taken {
+			return fmt.Errorf("%s is that of user %d too", element, id)
+		}
+	}
+	d.complete(u)
+	d.store(u)
+	return nil
+}
+
+// complete gives a new account what Coupa fills in by itself.
+func (d *directory) complete(u *user) {
+	now := stamp(d.now())
+	defaults := Record{"id": u.id, "active": true, "created-at": now, "updated-at": now, "employee-number": nil,
+		"manager": nil, "department": nil, "roles": []any{}}
+	for element, v := range defaults {
+		if _, ok := u.shown[element]; !ok || element == "id" {
+			u.shown[element] = v
+		}
+	}
+	if u.shown["default-currency"] == nil {
+		u.shown["default-currency"] = d.refs.reportingCurrency()
+	}
+	u.shown["fullname"] = fullName(u.shown)
+}
+
+func fullName(r Record) string {
+	return strings.TrimSpace(r.Text("firstname") + " " + r.Text("lastname"))
+}
+
+// stamp writes a time as Coupa's payloads do, with the zone's offset.
+func stamp(t time.Time) string { return t.Format("2006-01-02T15:04:05-07:00") }
+
+// store puts u in place of its older self and keeps the indexes.
+func (d *directory) store(u *user) {
+	if old := d.users[u.id]; old != nil {
+		for element, keys := range d.unique {
+			delete(keys, d.fold(textOf(keyOf(old, element))))
+		}
+	}
+	d.users[u.id] = u
+	for element, keys := range d.unique {
+		if text := textOf(keyOf(u, element)); text != "" {
+			keys[d.fold(text)] = u.id
+		}
+	}
+}
+
+func keyOf(u *user, element string) any { return u.shown[element] }
+
+// fold makes two spellings of a key equal, or keeps them apart, as the switch says.
+func (d *directory) fold(text string) string {
+	if d.sw.LoginCase == "exact" {
+		return text
+	}
+	return strings.ToLower(text)
+}
+
+func (d *directory) find(element, text string) *user {
+	if text == "" {
+		return nil
+	}
+	return d.users[d.unique[element][d.fold(text)]]
+}
+
+func (d *directory) byLogin(login string) *user { return d.find("login", login) }
+
+// linkManagers refreshes what users show of their managers: logins change.
+func (d *directory) linkManagers() {
+	for _, u := range d.users {
+		boss, ok := u.shown["manager"].(Record)
+		if !ok {
+			continue
+		}
+		found := d.byLogin(boss.Text("login"))
+		if id, isID := boss["id"].(int64); isID && d.users[id] != nil {
+			found = d.users[id]
+		}
+		if found != nil {
+			u.shown["manager"] = found.asManager()
+		}
+	}
+}
+
+// takenLocked tells in Coupa's words which keys of the draft belong to somebody else.
+func (d *directory) takenLocked(draft *user) []fieldError {
+	var errs []fieldError
+	for _, c := range d.cols {
+		if !c.Unique || c.Name == "Id" {
+			continue
+		}
+		text := draft.shown.Text(c.path...)
+		if owner := d.find(c.path[0], text); owner != nil && owner.id != draft.id {
+			errs = append(errs, fieldError{c.attr, text, c.label + " has already been taken"})
+		}
+	}
+	return errs
+}
+
+// missingLocked tells which required elements of the draft are blank.
+func (d *directory) missingLocked(draft *user) []fieldError {
+	var errs []fieldError
+	for _, c := range d.cols {
+		if c.Required && draft.shown.Text(c.path...) == "" {
+			errs = append(errs, fieldError{c.attr, "", c.label + " can't be blank"})
+		}
+	}
+	return errs
+}
+
+// commitLocked makes the draft the account, a new one where it has no id, and tells whether that changed anything.
+func (d *directory) commitLocked(draft *user) (changed bool) {
+	draft.shown["fullname"] = fullName(draft.shown)
+	old := d.users[draft.id]
+	if old == nil {
+		draft.id = d.nextID
+		d.nextID++
+		draft.shown["id"] = draft.id
+		d.complete(draft)
+		d.nameMention(draft)
+		d.store(draft)
+		return true
+	}
+	if old.same(draft) {
+		return false
+	}
+	draft.shown["updated-at"] = stamp(d.now())
+	d.store(draft)
+	if old.shown.Text("login") != draft.shown.Text("login") || old.shown.Text("email") != draft.shown.Text("email") {
+		d.linkManagers()
+	}
+	return true
+}
+
+// nameMention derives the mention name from first and last name ("Users Import"); a number keeps it unique.
+func (d *directory) nameMention(u *user) {
+	if u.shown.Text("mention-name") != "" {
+		return
+	}
+	base := strings.ReplaceAll(fullName(u.shown), " ", "")
+	name := base
+	for n := 2; d.find("mention-name", name) != nil; n++ {
+		name = base + strconv.Itoa(n)
+	}
+	u.shown["mention-name"] = name
+}
+
+// list gives copies of all records, by id: the order in which the API begins.
+func (d *directory) list() []Record {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	records := make([]Record, 0, len(d.users))
+	for _, id := range slices.Sorted(maps.Keys(d.users)) {
+		records = append(records, d.users[id].shown.clone())
+	}
+	return records
+}
+
+func (d *directory) get(id int64) (Record, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	u, ok := d.users[id]
+	if !ok {
+		return nil, false
+	}
+	return u.shown.clone(), true
+}
+
+func (d *directory) getLogin(login string) (Record, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	u := d.byLogin(login)
+	if u == nil {
+		return nil, false
+	}
+	return u.shown.clone(), true
+}
+
+func parseInt(text string) (int64, error) { return strconv.ParseInt(text, 10, 64) }

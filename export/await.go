@@ -69,6 +69,9 @@ func (r *Runner) follow(ctx context.Context, p *Part) error {
 		}
 		return r.unanswered(p, "Coupa has picked it up and does not list its load")
 	}
+	if l.FileSize >= 0 && l.FileSize != p.Size {
+		return r.unanswered(p, fmt.Sprintf("Coupa's load %s is of %d bytes and the part has %d: a torn or foreign file", l.ID, l.FileSize, p.Size))
+	}
 	p.LoadID, p.Via = l.ID, l.Via
 	if v, final := Judge(l); final {
 		return r.judge(p, l, v)
@@ -155,23 +158,42 @@ func (r *Runner) judge(p *Part, l *Load, v Verdict) error {
 		r.Log.WithField("load", l.ID).Warn(n)
 	}
 	rest := Applied
-	if missing := max(l.ErrorsN-len(l.Errors), 0) + len(j.Loose); missing > 0 {
-		// which rows they are is not known, so none of the others can be called applied
-		p.Note = fmt.Sprintf("Coupa reports %d row errors that fit no row of ours; see load %s in Coupa", missing, l.ID)
-		rest = Pending
-		hit := map[int]bool{}
-		for _, row := range j.Rows {
-			hit[row.PartRow] = true
-		}
-		for _, row := range rows {
-			if !hit[row.PartRow] {
-				row.Outcome, row.Reason = Pending, p.Note
-				j.Rows = append(j.Rows, row)
-			}
-		}
+	if why := untold(l, j, len(rows)); why != "" {
+		// which rows are refused is not known, so none of the others can be called applied
+		p.Verdict, rest = VerdictPartial, Pending
+		p.Note = why
+		j.Rows = append(j.Rows, pending(rows, j.Rows, why)...)
 	}
 	p.Note = strings.TrimPrefix(p.Note+joinNote(j), "; ")
 	return r.settle(p, rest, j.Rows)
+}
+
+// untold says what keeps the rows without an error from being called applied: errors that fit no row, or an answer that
+// does not say whether there are errors at all.
+func untold(l *Load, j Joined, sent int) string {
+	if missing := max(l.ErrorsN-len(l.Errors), 0) + len(j.Loose); missing > 0 {
+		return fmt.Sprintf("Coupa reports %d row errors that fit no row of ours; see load %s in Coupa", missing, l.ID)
+	}
+	if known := l.Created >= 0 && l.Updated >= 0; l.ErrorsN < 0 && (!known || l.Created+l.Updated < sent) {
+		return fmt.Sprintf("Coupa's answer about load %s does not say whether rows were refused; look at it in Coupa", l.ID)
+	}
+	return ""
+}
+
+// pending gives the rows that are not among refused, with the reason.
+func pending(rows, refused []RowResult, why string) []RowResult {
+	hit := map[int]bool{}
+	for _, row := range refused {
+		hit[row.PartRow] = true
+	}
+	var out []RowResult
+	for _, row := range rows {
+		if !hit[row.PartRow] {
+			row.Outcome, row.Reason = Pending, why
+			out = append(out, row)
+		}
+	}
+	return out
 }
 
 func joinNote(j Joined) string {

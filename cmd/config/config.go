@@ -81,6 +81,8 @@ type SFTP struct {
 	Staging    string        // folder for temporaries, or "auto": a dotted name in Folder
 	Direct     bool          // write the final name, no rename
 	Legacy     bool          // allow the algorithms of old RSA servers
+	Connect    time.Duration // limit of connecting, handshake and login together
+	Silence    time.Duration // a server that says nothing for so long ends the session
 }
 
 // Coupa says how to ask Coupa over HTTPS.

@@ -41,6 +41,8 @@ func (r *reader) sftp(s *section, instance string) SFTP {
 		Staging:    s.folder("staging", "auto"),
 		Direct:     s.bool("direct"),
 		Legacy:     s.bool("legacy"),
+		Connect:    s.duration("connect", 30*time.Second, true),
+		Silence:    s.duration("silence", time.Minute, true),
 	}
 	s.done()
 	s.compare("address", host, instance)

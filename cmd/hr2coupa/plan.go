@@ -26,7 +26,6 @@ type planOptions struct {
 // shownPeople is how many people a plan shows without --all.
 const shownPeople = 20
 
-
 func (a *app) planCmd() *cobra.Command {
 	o := planOptions{people: shownPeople}
 	c := &cobra.Command{

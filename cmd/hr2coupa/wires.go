@@ -62,6 +62,7 @@ func (a *app) dialer(cfg *config.Config) func(context.Context) (export.Session, 
 			Address: c.Address, User: c.User, Password: c.Password, Key: c.Key, Passphrase: c.Passphrase,
 			HostKey: c.HostKey, KnownHosts: c.KnownHosts, Folder: c.Folder, Archive: c.Archive,
 			Staging: c.Staging, Direct: c.Direct, Legacy: c.Legacy,
+			Connect: c.Connect, Silence: c.Silence,
 		}, a.log)
 		if err != nil {
 			return nil, err
@@ -72,9 +73,13 @@ func (a *app) dialer(cfg *config.Config) func(context.Context) (export.Session, 
 
 func coupaConfig(cfg *config.Config) coupa.Config {
 	c := cfg.Coupa
+	settle := c.TokenSettle
+	if settle == 0 {
+		settle = -1 // the administrator said 0s; to the client 0 means Coupa's five seconds
+	}
 	return coupa.Config{
 		URL: c.URL, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Scopes: c.Scopes, Format: c.Format,
-		TokenSettle: c.TokenSettle, Rate: c.Rate, Folder: cfg.SFTP.Folder, PageCookie: c.PageCookie,
+		TokenSettle: settle, Rate: c.Rate, Folder: cfg.SFTP.Folder, PageCookie: c.PageCookie,
 	}
 }
 

@@ -113,7 +113,7 @@ func (c *csvChunk) quoted(rec *export.Record, b []byte, first int) {
 	vals := c.room(rec)
 	n, i, lines := 0, 0, 1
 	for f := (field{}); f.end == byDelim; n++ {
-		if k := plainlyQuoted(b[i:first], c.src.delim); k > 0 {
+		if k := plainlyQuoted(b[min(i, first):first], c.src.delim); k > 0 {
 			if n < len(vals) {
 				vals[n] = alias(b[i+1 : i+k-2])
 			}

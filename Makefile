@@ -31,7 +31,7 @@ fuzz:
 	@set -e; found=0; \
 	for d in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$d/*_test.go | cut -c6-); do \
-	    echo "fuzz $$f in $$d"; found=1; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$d; \
+	    echo "fuzz $$f in $$d"; found=1; go test -run '^$$' -fuzz "^$$f$$" -fuzzminimizetime 1x -fuzztime $(FUZZTIME) $$d; \
 	  done; \
 	done; test $$found = 1
 

@@ -36,7 +36,7 @@ func (r *Runner) await(ctx context.Context, wave []Part) error {
 		if pause = r.next(pause, moved, r.Now().Sub(began)); pause <= 0 {
 			pause = time.Second
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := sleep(ctx, min(pause, r.left(wave))); err != nil {
 			return err
 		}
 	}
@@ -49,6 +49,18 @@ func (r *Runner) next(pause time.Duration, moved bool, waited time.Duration) tim
 		return r.Poll
 	}
 	return min(pause+r.Poll/4, 4*r.Poll)
+}
+
+// left is how long until the next part of a wave has waited for load.wait. A part is called stalled then, not at the
+// poll after it.
+func (r *Runner) left(wave []Part) time.Duration {
+	least := r.Wait
+	for _, p := range wave {
+		if p.State == Delivered || p.State == Loading {
+			least = min(least, r.Wait-r.Now().Sub(p.Sent))
+		}
+	}
+	return max(least, time.Millisecond)
 }
 
 func awaited(s PartState) bool { return s == Delivered || s == Loading || s == Stalled }

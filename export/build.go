@@ -16,6 +16,7 @@ type built struct {
 	groups []group
 	kept   []keptRow
 	merge  []person // records of people with several, still to be merged
+	doubt  []Fault
 }
 
 // group holds encoded lines that go into files of one wave and one column set.
@@ -119,6 +120,7 @@ func (p *Planner) encode(enc RowEncoder, b *built, people []person, s *survey) e
 			b.keep(*one)
 			continue
 		}
+		b.doubt = append(b.doubt, p.Sheet.Warnings(&one.row)...)
 		at := slot{s.waves.wave(hash(s.seed, one.key)), p.Sheet.Carried(&one.row)}
 		if status >= 0 && one.row.Cells[status].Text == "inactive" {
 			at.wave = s.waves.last + 1
@@ -212,8 +214,13 @@ func (a *assembler) take(b *built) error {
 			whole = append(whole, *m)
 		}
 	}
-	if err := a.p.encode(a.enc, b, whole, a.s); err != nil {
-		return err
+	if len(whole) > 0 {
+		late := &built{}
+		if err := a.p.encode(a.enc, late, whole, a.s); err != nil {
+			return err
+		}
+		b.kept, b.doubt = append(b.kept, late.kept...), append(b.doubt, late.doubt...)
+		b.groups = weave(b.groups, late.groups)
 	}
 	return a.add(b)
 }
@@ -242,6 +249,8 @@ func (a *assembler) merged(one person) *person {
 }
 
 func (a *assembler) add(b *built) error {
+	a.plan.Doubtful += len(b.doubt)
+	a.plan.Warnings = append(a.plan.Warnings, b.doubt[:min(len(b.doubt), maxWarnings-len(a.plan.Warnings))]...)
 	for _, k := range b.kept {
 		a.plan.Quarantined += k.row.Lines
 		if err := a.sink.Row(k.row, k.faults); err != nil {
@@ -270,10 +279,8 @@ func (a *assembler) addGroup(g *group) error {
 		a.order = append(a.order, slot)
 	}
 	header := a.p.Sheet.Header(g.set)
-	start := 0
-	for i, end := range g.ends {
-		line := g.data[start:end]
-		start = end
+	for i := range g.rows {
+		line := g.line(i)
 		if len(header)+len(line) > a.p.MaxSize {
 			if err := a.tooLarge(g.rows[i]); err != nil {
 				return err

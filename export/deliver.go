@@ -7,11 +7,14 @@ import (
 	"time"
 )
 
-// pauses between the tries of one delivery; a NotDeliveredError is never tried again, since accounts lock.
+// pauses between the tries of one delivery.
 var pauses = []time.Duration{2 * time.Second, 15 * time.Second}
 
 // deliver sends what of a wave is not sent yet, one part after another over one connection.
 func (r *Runner) deliver(ctx context.Context, wave []Part) error {
+	if r.undelivered != nil { // a login that was refused is not tried again with the next wave
+		return r.undelivered
+	}
 	line := &line{dial: r.Dial}
 	defer line.close()
 	for i := range wave {
@@ -38,17 +41,17 @@ func (r *Runner) sent(p *Part) bool {
 	return true
 }
 
-// again decides whether an error is worth another try, and waits before it. It never says that all is well.
+// again decides whether an error is worth another try, and waits before it. It never says that all is well. What ended
+// before there was a session is final: accounts lock.
 func (r *Runner) again(ctx context.Context, p *Part, err error, try int) error {
-	var not *NotDeliveredError
-	var wire *wireError
+	var lost *wireError
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case errors.As(err, &not), !errors.As(err, &wire):
+	case !errors.As(err, &lost) || !lost.passing():
 		return err
 	case try >= len(pauses):
-		return &NotDeliveredError{What: "connection", Msg: fmt.Sprintf("part %s: %v; tried %d times; run again when the server is well", p.Name, wire.err, try+1), Err: err}
+		return &NotDeliveredError{What: "connection", Msg: fmt.Sprintf("%v; tried %d times; run again when the server is well", lost.err, try+1), Err: err}
 	}
 	r.Log.WithField("part", p.Name).Warnf("trying again: %v", err)
 	return sleep(ctx, pauses[try])
@@ -65,7 +68,7 @@ func (r *Runner) step(ctx context.Context, line *line, p *Part) error {
 	case Staged:
 		return r.move(p, Renaming)
 	case Renaming:
-		if r.Direct {
+		if p.Temp == "" { // written directly, whatever the config says now
 			return r.doubt(ctx, line, p)
 		}
 		return r.commit(ctx, line, p)
@@ -95,6 +98,10 @@ func (r *Runner) commit(ctx context.Context, line *line, p *Part) error {
 	s, err := line.session(ctx)
 	if err != nil {
 		return err
+	}
+	if now := s.Temp(p.Name); now != p.Temp {
+		// looked for in the wrong place, the receipt would always be gone
+		return &NotDeliveredError{What: "staging", Msg: fmt.Sprintf("the temporary of part %s was written to %s, and the config now means %s; set sftp.staging and sftp.folder back until it is sent", p.Name, p.Temp, now)}
 	}
 	switch err := s.Commit(ctx, p.Name); {
 	case err == nil, errors.Is(err, ErrGone):
@@ -147,6 +154,9 @@ func (r *Runner) doubt(ctx context.Context, line *line, p *Part) error {
 	if l := r.ask(ctx, p); l != nil && !l.PickedUp {
 		return r.delivered(p)
 	}
+	if ctx.Err() != nil { // nobody was asked, which is no "no"
+		return context.Cause(ctx)
+	}
 	if !seen.Folder && r.Now().Sub(p.Planned) < r.Pickup {
 		return sleep(ctx, r.Poll) // a "no" of the load list does not count yet; the state has not moved, so this step comes again
 	}
@@ -182,8 +192,15 @@ func (l *line) close() {
 	}
 }
 
-// wireError marks what may be tried again over a new connection; every other error is final.
+// wireError marks an error of a session that was open; every other error is final.
 type wireError struct{ err error }
+
+// passing tells whether another session may fare better: the connection was lost or silent, or the server gave an
+// answer that nobody knows. A missing folder or permission stays missing.
+func (e *wireError) passing() bool {
+	var not *NotDeliveredError
+	return !errors.As(e.err, &not) || not.What == "unreachable" || not.What == "silent"
+}
 
 func (e *wireError) Error() string { return e.err.Error() }
 func (e *wireError) Unwrap() error { return e.err }

@@ -43,9 +43,9 @@ func Join(rows []RowResult, errs []LoadError) Joined {
 		case at[i] >= 0 && e.Row > 0 && rows[at[i]].PartRow != n:
 			j.Notes = append(j.Notes, fmt.Sprintf("Coupa's error for row %d bears the first cell of row %d of the part (%s); the first cell was taken",
 				e.Row, rows[at[i]].PartRow, rows[at[i]].Origin))
-		case at[i] < 0 && e.Row > 0 && n >= 1 && n <= len(rows) && (e.FirstColumn == "" || len(byFirst[e.FirstColumn]) > 1):
+		case at[i] < 0 && e.Row > 0 && n >= 1 && n <= len(rows) && (e.FirstColumn == "" || e.FirstColumn == rows[n-1].First):
 			at[i] = n - 1
-			j.Notes = append(j.Notes, fmt.Sprintf("Coupa's error for row %d bears no first cell of ours; its row number was taken (%s)", e.Row, rows[n-1].Origin))
+			j.Notes = append(j.Notes, fmt.Sprintf("Coupa's error for row %d bears no first cell that names one row; its row number was taken (%s)", e.Row, rows[n-1].Origin))
 		}
 		if at[i] < 0 {
 			j.Loose = append(j.Loose, e)

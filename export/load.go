@@ -94,7 +94,7 @@ func Judge(l *Load) (v Verdict, final bool) {
 			return VerdictFailed, true
 		case errs > 0:
 			return VerdictPartial, true
-		case l.Created >= 0 && l.Updated >= 0 && l.Created+l.Updated == 0 && l.Processed <= 0:
+		case l.Processed <= 0 && max(l.Created, 0)+max(l.Updated, 0) == 0 && (l.Processed == 0 || l.Created == 0 && l.Updated == 0):
 			return VerdictEmpty, true
 		}
 		return VerdictOK, true

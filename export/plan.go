@@ -63,7 +63,12 @@ type Plan struct {
 	Sets          int            // column sets
 	Columns       map[string]int // rows that carry a column
 	Bytes         int64
+	Warnings      []Fault // what is doubtful in rows that go all the same; at most maxWarnings of them
+	Doubtful      int     // all of them
 }
+
+// maxWarnings keeps a feed in which every row is doubtful from filling memory and diary.
+const maxWarnings = 50
 
 // balance returns an error where records have got lost on the way: count in must be count out.
 func (p *Plan) balance(held int) error {

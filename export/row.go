@@ -57,6 +57,8 @@ type Sheet interface {
 	// Check holds row against every rule, tells every broken one, and writes normalised texts back into the cells
 	// (Yes/No, status words, the documented forms of a clear). It is safe for many goroutines.
 	Check(row *Row) []Fault
+	// Warnings tells what is doubtful in a checked row, but not wrong; nil for nearly every row.
+	Warnings(row *Row) []Fault
 	// Unique gives the indexes of the mapped columns whose values must be unique over the whole batch.
 	Unique() []int
 	// Key is the index of the mapped column that names the person to Coupa and is the first cell of each line.

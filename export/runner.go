@@ -37,6 +37,7 @@ func (r *Runner) Check(ctx context.Context) error {
 	for _, src := range r.Loads {
 		err := src.Check(ctx)
 		if err == nil {
+			delete(r.gone, src.Via()) // it may have been left earlier, and is well again
 			continue
 		}
 		if ctx.Err() != nil {
@@ -133,7 +134,14 @@ func (r *Runner) move(p *Part, next PartState) error {
 }
 
 func (r *Runner) tell(p Part) {
-	r.Log.WithFields(logrus.Fields{"part": p.Name, "state": string(p.State), "rows": p.Rows}).Info("part")
+	fields := logrus.Fields{"part": p.Name, "rows": p.Rows}
+	if p.LoadID != "" {
+		fields["load"] = p.LoadID
+	}
+	if p.Verdict != "" {
+		fields["verdict"] = string(p.Verdict)
+	}
+	r.Log.WithFields(fields).Info(string(p.State))
 	if r.Tell != nil {
 		r.Tell(p)
 	}

@@ -222,7 +222,6 @@ func (j *job) planDrop(files []ready, started time.Time) (string, error) {
 		part := export.Part{
 			Name: export.PartName(started, f.file.SHA256, i+1, len(files)), UserName: f.file.Name, Wave: i + 1,
 			Rows: len(f.sheet.Rows), Size: f.file.Size, SHA256: f.file.SHA256, State: export.Planned, Planned: started,
-			Created: -1, Updated: -1,
 		}
 		if part.ID, err = tx.AddPart(part, f.data); err != nil {
 			return "", err

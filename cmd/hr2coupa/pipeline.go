@@ -37,7 +37,7 @@ func (a *app) pipeline(cfg *config.Config) (*pipeline, error) {
 	if cfg.Layout.Key == "login" {
 		p.key = login
 	}
-	columns := p.columns()
+	columns := columns(cfg)
 	var faults []config.Fault
 	m, problems := mapping.New(mapping.Options{
 		Columns: columns, Tables: tables(cfg), TimeZone: cfg.Feed.TimeZone, ReadFile: readTable,
@@ -63,16 +63,11 @@ func (a *app) pipeline(cfg *config.Config) (*pipeline, error) {
 	return p, nil
 }
 
-// columns are the mapped columns. With the login as key the employee number is left out, since Coupa takes a row whose
-// employee number differs for a new person (Users Import).
-func (p *pipeline) columns() []mapping.Column {
-	var out []mapping.Column
-	for _, c := range p.cfg.Mapping.Columns {
-		if p.key == login && c.Name == employeeNumber {
-			continue
-		}
+func columns(cfg *config.Config) []mapping.Column {
+	out := make([]mapping.Column, len(cfg.Mapping.Columns))
+	for i, c := range cfg.Mapping.Columns {
 		known, ok := layout.Lookup(c.Name)
-		out = append(out, mapping.Column{Name: c.Name, Expr: c.Expr, Line: c.Line, List: ok && known.List})
+		out[i] = mapping.Column{Name: c.Name, Expr: c.Expr, Line: c.Line, List: ok && known.List}
 	}
 	return out
 }

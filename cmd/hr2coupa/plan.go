@@ -56,6 +56,7 @@ type planned struct {
 	Exit        int                `json:"exit"`
 	Checked     bool               `json:"checked"` // false: nobody was asked which people Coupa knows
 	Key         string             `json:"key"`
+	LeftOut     []string           `json:"left_out,omitempty"` // mapped, and in no file because of the key
 	Input       int                `json:"input"`
 	ToSend      int                `json:"to_send"` // records
 	Quarantined int                `json:"quarantined"`
@@ -63,6 +64,7 @@ type planned struct {
 	Waves       int                `json:"waves"`
 	Columns     map[string]int     `json:"columns"`
 	Limits      []string           `json:"limits,omitempty"` // those that would hold the run
+	Warnings    []export.Fault     `json:"warnings,omitempty"`
 	Files       []export.FeedFile  `json:"files"`
 	Seen        []string           `json:"seen,omitempty"`
 	Parts       []export.Part      `json:"parts"`
@@ -212,8 +214,8 @@ func (s *planSink) result(plan *export.Plan, pipe *pipeline) *planned {
 		return cmp.Or(strings.Compare(a.Origin.File, b.Origin.File), a.Origin.Line-b.Origin.Line)
 	})
 	return &planned{
-		Key: pipe.key, Input: plan.Input, ToSend: plan.Records, Quarantined: plan.Quarantined, Deactivate: plan.Deactivations,
-		Waves: plan.Waves, Columns: plan.Columns, Files: plan.Files, Parts: s.parts, People: s.people, Rows: s.rows,
+		Key: pipe.key, LeftOut: pipe.sheet.LeftOut(), Input: plan.Input, ToSend: plan.Records, Quarantined: plan.Quarantined, Deactivate: plan.Deactivations,
+		Waves: plan.Waves, Columns: plan.Columns, Warnings: plan.Warnings, Files: plan.Files, Parts: s.parts, People: s.people, Rows: s.rows,
 	}
 }
 
@@ -228,8 +230,14 @@ func (a *app) printPlan(r *planned, shown int) error {
 	fmt.Fprintf(w, "\nRecords\n  %d in = %d to send + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
 	fmt.Fprintf(w, "  %s in %s, %s; key %s\n", plural(len(r.People), "row"), plural(len(r.Parts), "part"), plural(r.Waves, "wave"), r.Key)
 	fmt.Fprintln(w, "  unchecked: nobody has asked Coupa which of these people it knows")
+	for _, c := range r.LeftOut {
+		fmt.Fprintf(w, "  %s is left out: with the key %s, Coupa takes a row whose number differs for a new person\n", c, r.Key)
+	}
 	for _, l := range r.Limits {
 		fmt.Fprintf(w, "  HELD: %s\n", l)
+	}
+	for _, f := range r.Warnings {
+		fmt.Fprintf(w, "  doubtful: %s\n", f.Error())
 	}
 	columnsText(w, r)
 	peopleText(w, r.People, shown)

@@ -6,7 +6,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// progress shows on a terminal how far the parts of a run are; elsewhere it does nothing.
+// progress shows on a terminal how far the parts of a run are; elsewhere it does nothing. It is also the log's writer
+// meanwhile, so that a line of the diary takes the bar's place and the bar comes back below it.
 type progress struct {
 	a   *app
 	bar *progressbar.ProgressBar
@@ -14,6 +15,13 @@ type progress struct {
 }
 
 func (a *app) progress() *progress { return &progress{a: a, at: map[string]int{}} }
+
+func (p *progress) Write(line []byte) (int, error) {
+	_ = p.bar.Clear() // a bar that cannot be drawn is no fault of the run
+	n, err := p.a.stderr.Write(line)
+	_ = p.bar.RenderBlank()
+	return n, err
+}
 
 // stages is how many steps the bar gives a part: staged, delivered, settled.
 var stages = map[export.PartState]int{
@@ -26,6 +34,7 @@ func (p *progress) start(parts []export.Part) {
 	}
 	p.bar = progressbar.NewOptions(3*len(parts), progressbar.OptionSetWriter(p.a.stderr), progressbar.OptionSetWidth(30),
 		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false), progressbar.OptionSetDescription("sending"))
+	p.a.log.SetOutput(p)
 }
 
 func (p *progress) tell(part export.Part) {
@@ -35,12 +44,13 @@ func (p *progress) tell(part export.Part) {
 	p.bar.Describe(string(part.State) + " " + part.Name)
 	if d := stages[part.State] - p.at[part.Name]; d > 0 {
 		p.at[part.Name] += d
-		_ = p.bar.Add(d) // a bar that cannot be drawn is no fault of the run
+		_ = p.bar.Add(d)
 	}
 }
 
 func (p *progress) done() {
 	if p.bar != nil {
+		p.a.log.SetOutput(p.a.stderr)
 		_ = p.bar.Finish()
 		p.bar = nil
 	}

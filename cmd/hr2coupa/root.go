@@ -150,7 +150,7 @@ func (a *app) root() *cobra.Command {
 	f.StringVarP(&a.config, "config", "c", "hr2coupa.yaml", "config file")
 	f.BoolVar(&a.json, "json", false, "print the result as JSON")
 	f.StringVar(&a.logFormat, "log-format", "text", "log on stderr as text or json")
-	f.StringVar(&a.logLevel, "log-level", "info", "error, warn, info or debug")
+	f.StringVar(&a.logLevel, "log-level", "", "error, warn, info or debug (default info; warn on a terminal)")
 	root.AddCommand(a.runCmd(), a.planCmd(), a.exportCmd(), a.dropCmd(), a.statusCmd(), a.layoutCmd(), a.twinCmd(), a.demoCmd(), a.versionCmd())
 	for _, c := range root.Commands() {
 		strictArgs(c)
@@ -180,6 +180,12 @@ func (a *app) setLog() error {
 		a.log.SetFormatter(&logrus.JSONFormatter{})
 	default:
 		return usage("--log-format is text or json, not %q", a.logFormat)
+	}
+	if a.logLevel == "" {
+		a.logLevel = "info"
+		if isTerminal(a.stderr) {
+			a.logLevel = "warn"
+		}
 	}
 	level, err := logrus.ParseLevel(a.logLevel)
 	if err != nil {

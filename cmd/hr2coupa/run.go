@@ -294,6 +294,12 @@ func (j *job) planned(ctx context.Context, p *export.Planner, limits export.Limi
 		})
 		return "", nil, errors.Join(err, end)
 	}
+	for _, w := range plan.Warnings {
+		j.a.log.Warn(w.Error())
+	}
+	if more := plan.Doubtful - len(plan.Warnings); more > 0 {
+		j.a.log.Warnf("and %d more of such rows", more)
+	}
 	j.a.log.WithFields(map[string]any{
 		"run": id, "records": plan.Input, "rows": plan.Rows, "parts": plan.Parts, "quarantined": plan.Quarantined,
 	}).Info("planned")
@@ -342,7 +348,7 @@ func (j *job) seenReport(seen []export.SeenFile) (*export.Report, error) {
 	}
 	codes := []int{export.ExitOK}
 	if open > 0 {
-		rep.Why = fmt.Sprintf("%d rows of the feed are quarantined, rejected or drifted; hr2coupa run --again plans them anew", open)
+		rep.Why = fmt.Sprintf("%s of the feed quarantined, rejected or drifted; hr2coupa run --again plans them anew", plural(open, "row"))
 		codes = append(codes, export.ExitPartial)
 	}
 	for _, r := range j.resumed {

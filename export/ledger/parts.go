@@ -10,7 +10,7 @@ import (
 )
 
 const selectParts = `SELECT p.id, r.id, p.name, p.user_name, p.wave, p.rows, p.size, p.sha256, p.state, p.temp, p.planned,
-	p.sent, p.load_id, p.via, p.verdict, p.note FROM parts p JOIN runs r ON r.num = p.run `
+	p.sent, p.load_id, p.via, p.verdict, p.created, p.updated, p.note FROM parts p JOIN runs r ON r.num = p.run `
 
 func scanPart(s *sqlite.Stmt) export.Part {
 	return export.Part{
@@ -18,7 +18,8 @@ func scanPart(s *sqlite.Stmt) export.Part {
 		Wave: s.ColumnInt(4), Rows: s.ColumnInt(5), Size: s.ColumnInt64(6), SHA256: s.ColumnText(7),
 		State: export.PartState(s.ColumnText(8)), Temp: s.ColumnText(9),
 		Planned: fromNanos(s.ColumnInt64(10)), Sent: fromNanos(s.ColumnInt64(11)),
-		LoadID: s.ColumnText(12), Via: s.ColumnText(13), Verdict: export.Verdict(s.ColumnText(14)), Note: s.ColumnText(15),
+		LoadID: s.ColumnText(12), Via: s.ColumnText(13), Verdict: export.Verdict(s.ColumnText(14)),
+		Created: s.ColumnInt(15), Updated: s.ColumnInt(16), Note: s.ColumnText(17),
 	}
 }
 
@@ -71,7 +72,7 @@ func (l *Ledger) Parts(run string) (parts []export.Part, err error) {
 	return parts, nil
 }
 
-// Move records a part as it now stands: State, Temp, Sent, LoadID, Via, Verdict and Note. What the plan wrote (name,
+// Move records a part as it now stands: State, Temp, Sent, LoadID, Via, Verdict, Created, Updated and Note. What the plan wrote (name,
 // wave, rows, size, hash) stays. The move from the state in the ledger to p.State must be one of the table; the same
 // state again only adds facts, and nothing new writes nothing.
 func (l *Ledger) Move(p export.Part) error {
@@ -165,15 +166,15 @@ func meetPeople(c *sqlite.Conn, p export.Part) error {
 func (l *Ledger) save(c *sqlite.Conn, old, p export.Part) error {
 	next := old
 	next.State, next.Temp, next.LoadID, next.Via = p.State, p.Temp, p.LoadID, p.Via
-	next.Verdict, next.Note = p.Verdict, p.Note
+	next.Verdict, next.Created, next.Updated, next.Note = p.Verdict, p.Created, p.Updated, p.Note
 	if !p.Sent.Equal(old.Sent) {
 		next.Sent = p.Sent
 	}
 	if next == old {
 		return nil
 	}
-	err := exec(c, "UPDATE parts SET state = ?, temp = ?, sent = ?, load_id = ?, via = ?, verdict = ?, note = ? WHERE id = ?",
-		string(next.State), next.Temp, nanos(next.Sent), next.LoadID, next.Via, string(next.Verdict), next.Note, next.ID)
+	err := exec(c, "UPDATE parts SET state = ?, temp = ?, sent = ?, load_id = ?, via = ?, verdict = ?, created = ?, updated = ?, note = ? WHERE id = ?",
+		string(next.State), next.Temp, nanos(next.Sent), next.LoadID, next.Via, string(next.Verdict), next.Created, next.Updated, next.Note, next.ID)
 	if err != nil {
 		return err
 	}

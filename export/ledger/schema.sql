@@ -42,6 +42,8 @@ CREATE TABLE parts (
     load_id   TEXT    NOT NULL DEFAULT '',
     via       TEXT    NOT NULL DEFAULT '',
     verdict   TEXT    NOT NULL DEFAULT '',
+    created   INTEGER NOT NULL DEFAULT -1,       -- as Coupa counts; -1 not known
+    updated   INTEGER NOT NULL DEFAULT -1,
     note      TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX parts_run ON parts (run, wave, name);

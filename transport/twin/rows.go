@@ -28,12 +28,12 @@ func (d *directory) applyRow(cols []*column, cells []string) (applied, []fieldEr
 	for _, i := range settingOrder(cols) {
 		errs = append(errs, d.setCell(draft, cols[i], cells[i])...)
 	}
-	errs = append(errs, d.blankLocked(draft, errs)...)
-	errs = append(errs, d.takenLocked(draft)...)
+	errs = append(errs, d.stillBlank(draft, errs)...)
+	errs = append(errs, d.takenKeys(draft)...)
 	if len(errs) > 0 {
 		return applied{}, errs
 	}
-	out.changed = d.commitLocked(draft)
+	out.changed = d.commit(draft)
 	out.userID, out.login = draft.id, draft.shown.Text("login")
 	return out, nil
 }
@@ -129,14 +129,14 @@ func (d *directory) setEmpty(draft *user, c *column) []fieldError {
 	return nil
 }
 
-// blankLocked gives the required elements that are missing and not complained about yet.
-func (d *directory) blankLocked(draft *user, before []fieldError) []fieldError {
+// stillBlank gives the required elements that are missing and not complained about yet.
+func (d *directory) stillBlank(draft *user, before []fieldError) []fieldError {
 	told := map[string]bool{}
 	for _, e := range before {
 		told[e.attr] = true
 	}
 	var errs []fieldError
-	for _, e := range d.missingLocked(draft) {
+	for _, e := range d.blankRequired(draft) {
 		if !told[e.attr] {
 			errs = append(errs, e)
 		}

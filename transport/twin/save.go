@@ -32,12 +32,12 @@ func (d *directory) save(id int64, body Record) saved {
 			errs = append(errs, d.saveElement(draft, element, body[element])...)
 		}
 	}
-	errs = append(errs, d.blankLocked(draft, errs)...)
-	errs = append(errs, d.takenLocked(draft)...)
+	errs = append(errs, d.stillBlank(draft, errs)...)
+	errs = append(errs, d.takenKeys(draft)...)
 	if len(errs) > 0 {
 		return saved{errs: errs}
 	}
-	d.commitLocked(draft)
+	d.commit(draft)
 	return saved{user: draft.shown.clone()}
 }
 
@@ -90,14 +90,33 @@ func (d *directory) saveScalar(draft *user, c *column, v any) []fieldError {
 		draft.clear(c)
 		return nil
 	}
-	if problem := d.set(draft, c, text); problem != "" && !missing(problem) {
+	return d.saveText(draft, c, text)
+}
+
+// saveText sets what the text of a cell would, except that it passes over what does not exist.
+func (d *directory) saveText(draft *user, c *column, text string) []fieldError {
+	if !d.exists(c, text) {
+		return nil
+	}
+	if problem := d.set(draft, c, text); problem != "" {
 		return []fieldError{{c.attr, text, problem}}
 	}
 	return nil
 }
 
-// missing tells whether a problem is a reference without a match, which the API does not complain about.
-func missing(problem string) bool { return strings.Contains(problem, " unable to find matching ") }
+// exists tells whether the thing that text names is there; plain values always are.
+func (d *directory) exists(c *column, text string) bool {
+	found := true
+	switch {
+	case c.manager():
+		return d.byLogin(text) != nil
+	case c.reference():
+		_, found = d.refs.find(c.path[0], c.key(), text)
+	case c.Type == templates.TypeLimit:
+		_, found = d.limit(text)
+	}
+	return found
+}
 
 // composed turns an object of the API back into the text of a cell: a phone, or a limit.
 func composed(c *column, rec Record) string {
@@ -131,9 +150,7 @@ func (d *directory) saveInner(draft *user, cols []*column, v Record) []fieldErro
 		if text == "" {
 			continue
 		}
-		if problem := d.set(draft, c, text); problem != "" && !missing(problem) {
-			errs = append(errs, fieldError{c.attr, text, problem})
-		}
+		errs = append(errs, d.saveText(draft, c, text)...)
 	}
 	return errs
 }

@@ -32,6 +32,8 @@ func newSession(s *sshServer, conn net.Conn) *session {
 
 func (s *session) end() { close(s.gone) }
 
+func (s *session) fallSilent() { s.hush.Do(func() { close(s.quiet) }) }
+
 // answer refuses global requests, which is an answer: keep-alives live on it. A silent server gives none.
 func (s *session) answer(requests <-chan *ssh.Request) {
 	for r := range requests {
@@ -155,7 +157,7 @@ type upload struct {
 func (u *upload) WriteAt(data []byte, offset int64) (int, error) {
 	s := u.session
 	if s.server.sw.SilentAfter == "write" {
-		s.hush.Do(func() { close(s.quiet) })
+		s.fallSilent()
 		<-s.gone
 		return 0, sftp.ErrSSHFxConnectionLost
 	}

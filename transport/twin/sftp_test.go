@@ -241,13 +241,14 @@ func TestDropAfterBytes(t *testing.T) {
 
 func TestOldAlgorithms(t *testing.T) {
 	r := start(t, Options{}, "algorithms=old")
-	if conn, err := r.dial(); err == nil {
+	modern := ssh.SupportedAlgorithms()
+	config := &ssh.ClientConfig{User: "coupa", Auth: []ssh.AuthMethod{ssh.Password("coupa")}, HostKeyCallback: ssh.FixedHostKey(r.sshd.hostKey),
+		HostKeyAlgorithms: modern.HostKeys, Config: ssh.Config{KeyExchanges: modern.KeyExchanges}}
+	if conn, err := ssh.Dial("tcp", r.SFTPAddr(), config); err == nil {
 		conn.Close()
 		t.Error("a modern client got in")
 	}
-	insecure := ssh.InsecureAlgorithms()
-	config := &ssh.ClientConfig{User: "coupa", Auth: []ssh.AuthMethod{ssh.Password("coupa")}, HostKeyCallback: ssh.FixedHostKey(r.sshd.hostKey),
-		HostKeyAlgorithms: []string{ssh.KeyAlgoRSA}, Config: ssh.Config{KeyExchanges: insecure.KeyExchanges}}
+	config.HostKeyAlgorithms, config.KeyExchanges = []string{ssh.KeyAlgoRSA}, ssh.InsecureAlgorithms().KeyExchanges
 	conn, err := ssh.Dial("tcp", r.SFTPAddr(), config)
 	if err != nil {
 		t.Fatal(err)

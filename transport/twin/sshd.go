@@ -17,7 +17,7 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// handshakeTime bounds an SSH handshake and login; the twin of a silent client is not our part.
+// handshakeTime bounds an SSH handshake and login; a silent client is let go after it.
 const handshakeTime = 30 * time.Second
 
 // sshServer accepts SSH connections and serves the sftp subsystem on them.
@@ -196,7 +196,7 @@ func (s *sshServer) serve(conn net.Conn) {
 		return
 	}
 	conn.SetDeadline(time.Now().Add(handshakeTime))
-	sc, channels, requests, err := ssh.NewServerConn(conn, s.config)
+	_, channels, requests, err := ssh.NewServerConn(conn, s.config)
 	if err != nil {
 		s.log.WithError(err).Debug("no SSH session")
 		return
@@ -204,13 +204,15 @@ func (s *sshServer) serve(conn net.Conn) {
 	conn.SetDeadline(time.Time{})
 	sess := newSession(s, conn)
 	defer sess.end()
-	if s.sw.SilentAfter == "auth" {
-		sc.Wait() // nobody answers channels or requests
-		return
+	silent := s.sw.SilentAfter == "auth"
+	if silent {
+		sess.fallSilent()
 	}
 	s.wg.Go(func() { sess.answer(requests) })
 	for nc := range channels {
-		sess.open(nc)
+		if !silent {
+			sess.open(nc)
+		}
 	}
 }
 

@@ -95,6 +95,9 @@ func (spec switchSpec) set(s *Switches, value string) error {
 		if err != nil || d < 0 {
 			return fmt.Errorf("switch %s: %q is not a duration like 200ms or 3m", spec.name, value)
 		}
+		if d == 0 && spec.def != "0s" {
+			return fmt.Errorf("switch %s: must be more than 0", spec.name)
+		}
 		*p = d
 	case *int:
 		if value == "none" {
@@ -104,6 +107,9 @@ func (spec switchSpec) set(s *Switches, value string) error {
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 0 {
 			return fmt.Errorf("switch %s: %q is not a number, nor none", spec.name, value)
+		}
+		if n == 0 && spec.def != "0" {
+			return fmt.Errorf("switch %s: must be more than 0, or none", spec.name)
 		}
 		*p = n
 	default:

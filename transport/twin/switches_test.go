@@ -57,11 +57,11 @@ func TestSwitchTableCoversTheStruct(t *testing.T) {
 }
 
 func TestParseSwitchesTellsAllFaults(t *testing.T) {
-	_, err := ParseSwitches([]string{"order=parallel", "order", "nosuch=1", "row-base=7", "load-time=soon", "rate=-3"})
+	_, err := ParseSwitches([]string{"order=parallel", "order", "nosuch=1", "row-base=7", "load-time=soon", "rate=-3", "connections=0"})
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{`"order": want name=value`, `"nosuch" is unknown`, `row-base: "7"`, `load-time: "soon"`, `rate: "-3"`} {
+	for _, want := range []string{`"order": want name=value`, `"nosuch" is unknown`, `row-base: "7"`, `load-time: "soon"`, `rate: "-3"`, "connections: must be more than 0"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q lacks %q", err, want)
 		}

@@ -37,8 +37,8 @@ func (u *user) asManager() Record {
 	return Record{"id": u.id, "login": u.shown.Text("login"), "email": u.shown.Text("email")}
 }
 
-// directory holds the users. Its methods lock; those named "…Locked" and the setters of
-// cells are called with the lock held.
+// directory holds the users. applyRow, save, list, get and getLogin take the lock; the methods they are built from
+// expect it held.
 type directory struct {
 	sw   Switches
 	now  func() time.Time
@@ -168,8 +168,8 @@ func (d *directory) linkManagers() {
 	}
 }
 
-// takenLocked tells in Coupa's words which keys of the draft belong to somebody else.
-func (d *directory) takenLocked(draft *user) []fieldError {
+// takenKeys tells in Coupa's words which keys of the draft belong to somebody else.
+func (d *directory) takenKeys(draft *user) []fieldError {
 	var errs []fieldError
 	for _, c := range d.cols {
 		if !c.Unique || c.Name == "Id" {
@@ -183,8 +183,8 @@ func (d *directory) takenLocked(draft *user) []fieldError {
 	return errs
 }
 
-// missingLocked tells which required elements of the draft are blank.
-func (d *directory) missingLocked(draft *user) []fieldError {
+// blankRequired tells which required elements of the draft are blank.
+func (d *directory) blankRequired(draft *user) []fieldError {
 	var errs []fieldError
 	for _, c := range d.cols {
 		if c.Required && draft.shown.Text(c.path...) == "" {
@@ -194,8 +194,8 @@ func (d *directory) missingLocked(draft *user) []fieldError {
 	return errs
 }
 
-// commitLocked makes the draft the account, a new one where it has no id, and tells whether that changed anything.
-func (d *directory) commitLocked(draft *user) (changed bool) {
+// commit makes the draft the account, a new one where it has no id, and tells whether that changed anything.
+func (d *directory) commit(draft *user) (changed bool) {
 	draft.shown["fullname"] = fullName(draft.shown)
 	old := d.users[draft.id]
 	if old == nil {
@@ -218,15 +218,15 @@ func (d *directory) commitLocked(draft *user) (changed bool) {
 	return true
 }
 
-// nameMention derives the mention name from first and last name ("Users Import"); a number keeps it unique.
+// nameMention derives the mention name from first and last name ("Users Import"); the id keeps it unique.
 func (d *directory) nameMention(u *user) {
 	if u.shown.Text("mention-name") != "" {
 		return
 	}
 	base := strings.ReplaceAll(fullName(u.shown), " ", "")
 	name := base
-	for n := 2; d.find("mention-name", name) != nil; n++ {
-		name = base + strconv.Itoa(n)
+	for n := u.id; d.find("mention-name", name) != nil; n++ {
+		name = base + strconv.FormatInt(n, 10)
 	}
 	u.shown["mention-name"] = name
 }

@@ -1,0 +1,303 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+type command = func(ts *testscript.TestScript, neg bool, args []string)
+
+// commands are the words of the scripts, beside those of testscript:
+//
+//	twin [NAME=VALUE…]        start a Coupa twin with these switches and lead hr2coupa.yaml to it
+//	config PATH VALUE         set a key of hr2coupa.yaml, the value in YAML; config -d PATH removes it
+//	exit CODE hr2coupa ARG…   run it, want this exit code, and want stderr to show nothing private
+//	start hr2coupa ARG…       run it beside the script
+//	dropped                   wait until a whole part lies in the twin's drop folder
+//	told WORD                 wait until what start began has written the word
+//	finish CODE               wait for the end of what start began, want this exit code
+//	interrupt CODE            send it SIGINT first
+//	pickup                    one tick of the pick-up clock (twin pickup=manual)
+//	applied N                 the twin has stored N rows, and no key twice
+//	loads N                   the twin has seen N loads, and got no torn file
+//	user LOGIN ELEMENT=VALUE… the twin's account, elements as Coupa's API names them, dotted; ! user LOGIN: no such account
+//	lock HOLDER, unlock       hold the ledger's run lock
+//	normal                    replace in stdout what differs from run to run, before cmp stdout
+//	raw FILE GO-STRING        write bytes that a txtar archive cannot hold
+//	rows FILE N [PADDING]     write a ready Coupa file of N rows, each with so many characters more
+//	age FILE DURATION         make a file look so old
+//	nowhere WORD FILE…        want no file (stdout and stderr too) to hold the word
+func commands() map[string]command {
+	return map[string]command{
+		"twin": positive(cmdTwin), "config": positive(cmdConfig), "exit": positive(cmdExit),
+		"start": positive(cmdStart), "dropped": positive(cmdDropped), "told": positive(cmdTold),
+		"finish": positive(cmdFinish), "interrupt": positive(cmdInterrupt),
+		"pickup": positive(cmdPickup), "applied": positive(cmdApplied), "loads": positive(cmdLoads), "user": cmdUser,
+		"lock": positive(cmdLock), "unlock": positive(cmdUnlock), "normal": positive(cmdNormal),
+		"raw": positive(cmdRaw), "rows": positive(cmdRows), "age": positive(cmdAge),
+		"nowhere": positive(cmdNowhere),
+	}
+}
+
+// positive refuses a "!" that would mean nothing.
+func positive(f func(ts *testscript.TestScript, w *world, args []string)) command {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg {
+			ts.Fatalf("this command takes no !")
+		}
+		f(ts, worldOf(ts), args)
+	}
+}
+
+func need(ts *testscript.TestScript, args []string, least int, usage string) {
+	if len(args) < least {
+		ts.Fatalf("usage: %s", usage)
+	}
+}
+
+func number(ts *testscript.TestScript, text string) int {
+	n, err := strconv.Atoi(text)
+	ts.Check(err)
+	return n
+}
+
+func cmdTwin(ts *testscript.TestScript, w *world, args []string) {
+	ts.Check(w.start(args))
+	ts.Setenv("TWIN_URL", w.twin.URL())
+	ts.Setenv("TWIN_SFTP", w.twin.SFTPAddr())
+	ts.Setenv("TWIN_HOSTKEY", w.twin.HostKeyFingerprint())
+}
+
+func cmdConfig(ts *testscript.TestScript, w *world, args []string) {
+	need(ts, args, 2, "config PATH VALUE, or config -d PATH")
+	if args[0] == "-d" {
+		w.config.remove(args[1])
+	} else {
+		w.config.set(args[0], args[1])
+	}
+	ts.Check(w.writeConfig())
+}
+
+func cmdExit(ts *testscript.TestScript, w *world, args []string) {
+	need(ts, args, 2, "exit CODE COMMAND ARG…")
+	want := number(ts, args[0])
+	err := ts.Exec(args[1], args[2:]...)
+	w.judge(ts, code(ts, err), want, ts.ReadFile("stderr"))
+}
+
+// code is the exit code of a command that ran.
+func code(ts *testscript.TestScript, err error) int {
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		return exit.ExitCode()
+	}
+	ts.Check(err)
+	return -1
+}
+
+func (w *world) judge(ts *testscript.TestScript, got, want int, log string) {
+	if shown := w.shown(ts, log); len(shown) > 0 {
+		ts.Fatalf("stderr shows what is private: %q", shown)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func cmdStart(ts *testscript.TestScript, w *world, args []string) {
+	need(ts, args, 1, "start COMMAND ARG…")
+	path, err := exec.LookPath(args[0])
+	ts.Check(err)
+	w.beside = exec.Command(path, args[1:]...)
+	w.beside.Dir = ts.MkAbs(".")
+	w.out, w.log = &heard{}, &heard{}
+	w.beside.Stdout, w.beside.Stderr = w.out, w.log
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "COUPA_SFTP_PASSWORD", "COUPA_CLIENT_SECRET", "COUPA_PAGE_COOKIE"} {
+		w.beside.Env = append(w.beside.Env, name+"="+ts.Getenv(name))
+	}
+	ts.Check(w.beside.Start())
+}
+
+// patience bounds every wait for something that must come; nothing waits so long unless it is broken.
+const patience = time.Minute
+
+func until(ts *testscript.TestScript, what string, done func() bool) {
+	for end := time.Now().Add(patience); !done(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			ts.Fatalf("waited %s in vain for %s", patience, what)
+		}
+	}
+}
+
+func cmdDropped(ts *testscript.TestScript, w *world, _ []string) {
+	folder := filepath.Join(w.twin.Root(), "Incoming", "Users")
+	until(ts, "a part in the drop folder", func() bool {
+		found, err := filepath.Glob(filepath.Join(folder, "Users_*.csv"))
+		ts.Check(err)
+		return len(found) > 0
+	})
+}
+
+func cmdTold(ts *testscript.TestScript, w *world, args []string) {
+	need(ts, args, 1, "told WORD")
+	until(ts, args[0], func() bool {
+		return strings.Contains(w.out.String(), args[0]) || strings.Contains(w.log.String(), args[0])
+	})
+}
+
+func cmdInterrupt(ts *testscript.TestScript, w *world, args []string) {
+	if w.beside == nil {
+		ts.Fatalf("nothing was started")
+	}
+	ts.Check(w.beside.Process.Signal(os.Interrupt))
+	cmdFinish(ts, w, args)
+}
+
+func cmdFinish(ts *testscript.TestScript, w *world, args []string) {
+	need(ts, args, 1, "finish CODE, or interrupt CODE")
+	if w.beside == nil {
+		ts.Fatalf("nothing was started")
+	}
+	kill := time.AfterFunc(patience, func() { w.beside.Process.Kill() })
+	err := w.beside.Wait()
+	kill.Stop()
+	w.beside = nil
+	fmt.Fprint(ts.Stdout(), w.out.String())
+	fmt.Fprint(ts.Stderr(), w.log.String())
+	ts.Logf("[stdout]\n%s[stderr]\n%s", w.out.String(), w.log.String())
+	w.judge(ts, code(ts, err), number(ts, args[0]), w.log.String())
+}
+
+func cmdPickup(_ *testscript.TestScript, w *world, _ []string) { w.twin.PickUp() }
+
+func cmdApplied(ts *testscript.TestScript, w *world, args []string) {
+	need(ts, args, 1, "applied N")
+	applied := w.twin.Applied()
+	times := map[string]int{}
+	for _, a := range applied {
+		if times[a.Key]++; times[a.Key] > 1 {
+			ts.Fatalf("the row of key %s was applied %d times", a.Key, times[a.Key])
+		}
+	}
+	if want := number(ts, args[0]); len(applied) != want {
+		ts.Fatalf("the twin has applied %d rows, want %d", len(applied), want)
+	}
+}
+
+func cmdLoads(ts *testscript.TestScript, w *world, args []string) {
+	need(ts, args, 1, "loads N")
+	loads := w.twin.Loads()
+	for _, l := range loads {
+		if l.Torn() {
+			ts.Fatalf("load %d is of a torn file: %s", l.ID, l.Name)
+		}
+	}
+	if want := number(ts, args[0]); len(loads) != want {
+		ts.Fatalf("the twin has seen %d loads, want %d", len(loads), want)
+	}
+}
+
+func cmdUser(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 1, "user LOGIN ELEMENT=VALUE…")
+	rec, ok := worldOf(ts).twin.User(args[0])
+	if ok == neg {
+		ts.Fatalf("account %s: there is one: %v", args[0], ok)
+	}
+	for _, want := range args[1:] {
+		element, value, _ := strings.Cut(want, "=")
+		got := rec.Text(strings.Split(element, ".")...)
+		if element == "roles" {
+			got = strings.Join(rec.Names(element), ",")
+		}
+		if got != value {
+			ts.Fatalf("account %s: %s is %q, want %q", args[0], element, got, value)
+		}
+	}
+}
+
+func cmdLock(ts *testscript.TestScript, w *world, args []string) {
+	need(ts, args, 1, "lock HOLDER")
+	var err error
+	w.locked, err = ledger.Open(ledger.Options{Dir: ts.MkAbs("ledger"), Now: time.Now})
+	ts.Check(err)
+	w.unlock, err = w.locked.Lock(args[0])
+	ts.Check(err)
+}
+
+func cmdUnlock(ts *testscript.TestScript, w *world, _ []string) {
+	ts.Check(errors.Join(w.unlock(), w.locked.Close()))
+	w.unlock = nil
+}
+
+// varying is what differs from run to run, and what stands for it in goldens: of the same width, so that tables keep
+// their shape. Hashes of parts do not vary: the same feed gives the same bytes.
+var varying = []struct {
+	what *regexp.Regexp
+	word string
+}{
+	{regexp.MustCompile(`\b2\d{7}T\d{6}Z(-\d+)?`), "20260102T030405Z"},
+	{regexp.MustCompile(`\b2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "2026-01-02T03:04:05Z"},
+	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
+	{regexp.MustCompile(`SHA256:[A-Za-z0-9+/]{43}`), "SHA256:FINGERPRINT"},
+	{regexp.MustCompile(`\bgo1\.\d+[^")]*`), "GO"},
+}
+
+func cmdNormal(ts *testscript.TestScript, _ *world, _ []string) {
+	text := strings.ReplaceAll(ts.ReadFile("stdout"), ts.Getenv("WORK"), "$WORK")
+	for _, v := range varying {
+		text = v.what.ReplaceAllString(text, v.word)
+	}
+	fmt.Fprint(ts.Stdout(), text)
+}
+
+func cmdRaw(ts *testscript.TestScript, _ *world, args []string) {
+	need(ts, args, 2, "raw FILE GO-STRING")
+	text, err := strconv.Unquote(`"` + args[1] + `"`)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+func cmdRows(ts *testscript.TestScript, _ *world, args []string) {
+	need(ts, args, 2, "rows FILE N [PADDING]")
+	padding := ""
+	if len(args) > 2 {
+		padding = strings.Repeat("x", number(ts, args[2]))
+	}
+	var b bytes.Buffer
+	b.WriteString("Employee Number,Login,Email,First Name,Last Name,Department\n")
+	for i := range number(ts, args[1]) {
+		fmt.Fprintf(&b, "%06d,login%06d,mail%06d@example.com,Firstname%d,Lastname%d,%s\n", i, i, i, i, i, "Dept"+padding)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o600))
+}
+
+func cmdAge(ts *testscript.TestScript, _ *world, args []string) {
+	need(ts, args, 2, "age FILE DURATION")
+	d, err := time.ParseDuration(args[1])
+	ts.Check(err)
+	then := time.Now().Add(-d)
+	ts.Check(os.Chtimes(ts.MkAbs(args[0]), then, then))
+}
+
+func cmdNowhere(ts *testscript.TestScript, _ *world, args []string) {
+	need(ts, args, 2, "nowhere WORD FILE…")
+	if i := slices.IndexFunc(args[1:], func(f string) bool { return strings.Contains(ts.ReadFile(f), args[0]) }); i >= 0 {
+		ts.Fatalf("%s holds %q", args[1+i], args[0])
+	}
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"encoding/csv"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// privateColumns are the columns, of HR's feeds and of Coupa's files, whose cells are personal data. The employee number
+// is not among them: logs name people by it.
+var privateColumns = []string{
+	"login", "work_email", "email", "first_name", "last_name", "manager", "phone", "birthday",
+	"Login", "Email", "First Name", "Last Name", "Approver Login", "Phone Work",
+}
+
+// shown gives which secret, or which cell of a private column in any CSV of the script's folder, a log shows.
+func (w *world) shown(ts *testscript.TestScript, log string) []string {
+	words := map[string]bool{plantedPassword: true, plantedSecret: true, plantedCookie: true}
+	ts.Check(filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".csv" {
+			return err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		privateCells(f, words)
+		return nil
+	}))
+	log = strings.ReplaceAll(log, w.dir, "")
+	maps.DeleteFunc(words, func(word string, _ bool) bool { return !strings.Contains(log, word) })
+	return slices.Sorted(maps.Keys(words))
+}
+
+// manyRows ends the reading of generated files early: their cells are all of one kind.
+const manyRows = 100
+
+// privateCells adds the cells of private columns to words, as far as the file can be read.
+func privateCells(f *os.File, words map[string]bool) {
+	r := csv.NewReader(f)
+	r.FieldsPerRecord, r.LazyQuotes = -1, true
+	header, err := r.Read()
+	for n := 0; err == nil && n < manyRows; n++ {
+		var row []string
+		row, err = r.Read()
+		for i, cell := range row {
+			if i < len(header) && len(cell) >= 4 && slices.Contains(privateColumns, strings.TrimRight(header[i], "*")) {
+				words[cell] = true
+			}
+		}
+	}
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "write what came out into the scripts' golden files")
+
+// TestMain lets the test binary stand in for the program, so that scripts start real processes with real signals.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"hr2coupa": func() {
+			os.Exit(run(context.Background(), os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
+		},
+	})
+}
+
+// scripts is where the stories lie; each goes through the front door against a Coupa twin.
+const scripts = "../../testdata/script"
+
+func TestScripts(t *testing.T) {
+	found, err := filepath.Glob(filepath.Join(scripts, "*.txtar"))
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no scripts in %s (%v): nothing would be tested", scripts, err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: scripts, Setup: setup, Cmds: commands(), UpdateScripts: *update, RequireUniqueNames: true, ContinueOnError: true,
+	})
+}

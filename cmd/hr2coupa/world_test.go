@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/transport/twin"
+)
+
+// Secrets of the world. No log may ever show one.
+const (
+	plantedPassword = "planted-sftp-password-7Qx"
+	plantedSecret   = "planted-client-secret-8Ry"
+	plantedCookie   = "planted-page-cookie-9Sz"
+)
+
+// world is what the commands of one script share: its config, its twin, and what runs beside it.
+type world struct {
+	dir    string
+	config *section
+	twin   *twin.Twin
+	locked *ledger.Ledger
+	unlock func() error
+	beside *exec.Cmd // started by start, ended by interrupt
+	out    *heard // what it wrote
+	log    *heard
+}
+
+// heard is a buffer that may be read while a process writes to it.
+type heard struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.Write(p)
+}
+
+func (h *heard) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.String()
+}
+
+type worldKey struct{}
+
+func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
+
+// files is the world a script finds where it brings no file of that name itself.
+const files = "../../testdata/world"
+
+// setup lays feed, users and config into the script's folder.
+func setup(env *testscript.Env) error {
+	for _, name := range []string{"feed.csv", "users.json"} {
+		path := filepath.Join(env.WorkDir, name)
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(files, name))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			return err
+		}
+	}
+	env.Setenv("COUPA_SFTP_PASSWORD", plantedPassword)
+	env.Setenv("COUPA_CLIENT_SECRET", plantedSecret)
+	env.Setenv("COUPA_PAGE_COOKIE", "_coupa_session="+plantedCookie)
+	w := &world{dir: env.WorkDir, config: defaultConfig()}
+	env.Values[worldKey{}] = w
+	env.Defer(w.close)
+	if _, err := os.Stat(w.configPath()); !errors.Is(err, fs.ErrNotExist) {
+		return err // the script has a config of its own
+	}
+	return w.writeConfig()
+}
+
+func (w *world) configPath() string { return filepath.Join(w.dir, "hr2coupa.yaml") }
+
+func (w *world) writeConfig() error {
+	return os.WriteFile(w.configPath(), w.config.yaml(), 0o600)
+}
+
+func (w *world) close() {
+	if w.beside != nil {
+		w.beside.Process.Kill()
+		w.beside.Wait()
+	}
+	if w.unlock != nil {
+		w.unlock()
+		w.locked.Close()
+	}
+	if w.twin != nil {
+		w.twin.Close()
+	}
+}
+
+// start brings up a twin, in place of an earlier one, and leads the config to it.
+func (w *world) start(switches []string) error {
+	if w.twin != nil {
+		if err := w.twin.Close(); err != nil {
+			return err
+		}
+	}
+	sw, err := twin.ParseSwitches(append([]string{"pickup-interval=20ms", "rate=none"}, switches...))
+	if err != nil {
+		return err
+	}
+	users, err := os.Open(filepath.Join(w.dir, "users.json"))
+	if err != nil {
+		return err
+	}
+	defer users.Close()
+	w.twin, err = twin.Start(context.Background(), twin.Options{
+		Users: users, Switches: sw, Password: plantedPassword, ClientSecret: plantedSecret, PageCookie: "_coupa_session=" + plantedCookie,
+	})
+	if err != nil {
+		return err
+	}
+	w.config.set("instance", w.twin.URL())
+	w.config.set("sftp.address", w.twin.SFTPAddr())
+	w.config.set("sftp.host_key", `"`+w.twin.HostKeyFingerprint()+`"`)
+	return w.writeConfig()
+}

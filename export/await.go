@@ -229,6 +229,9 @@ func failure(l *Load, v Verdict) string {
 	if len(texts) == 0 && l.Result != "" {
 		texts = []string{l.Result}
 	}
+	if len(texts) == 0 {
+		return fmt.Sprintf("Coupa's load %s and says no more; see load %s in Coupa", LoadStatus(l.Status), l.ID)
+	}
 	slices.Sort(texts)
 	return fmt.Sprintf("Coupa's load %s: %s", LoadStatus(l.Status), strings.Join(slices.Compact(texts), "; "))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 var (
 	errWire    = fmt.Errorf("read: %w", io.ErrUnexpectedEOF)
+	errSilent  = &export.NotDeliveredError{What: "silent", Msg: "no answer for a minute"}
 	errRefused = &export.NotDeliveredError{What: "login", Msg: "refused for user hr; check sftp.password"}
 )
 
@@ -52,6 +54,8 @@ func TestDeliver(t *testing.T) {
 			dials: 1, refused: "login"},
 		{name: "renaming is refused", faults: map[string][]error{"commit": {errRefused}}, state: export.Renaming,
 			moves: "a staged, a renaming", dials: 1, refused: "login"},
+		{name: "the server falls silent", faults: map[string][]error{"stage": {errSilent}, "commit": {errSilent}}, state: export.Settled,
+			moves: delivered, dials: 3, took: 17 * time.Second, arrived: 1},
 		{name: "refused after a break: not tried a third time", faults: map[string][]error{"stage": {errWire}, "dial": {nil, errRefused}},
 			state: export.Planned, dials: 2, took: 2 * time.Second, refused: "login"},
 		{name: "the name is taken", before: func(g *rig) { g.server.folder["a"] = 7 }, state: export.InDoubt,
@@ -206,7 +210,11 @@ func TestResume(t *testing.T) {
 				src := done()
 				g := newRig(src)
 				g.part("a", 1)
-				g.set("a", func(p *export.Part) { p.State, p.Sent = c.state, time.Now() })
+				g.set("a", func(p *export.Part) {
+					if p.State, p.Sent = c.state, time.Now(); c.state != export.Planned {
+						p.Temp = "/staging/a"
+					}
+				})
 				if c.there != nil {
 					c.there(g.server)
 				}
@@ -218,6 +226,21 @@ func TestResume(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestResumeElsewhere: a receipt looked for in another folder than it was written to would always be gone, and the part
+// would count as delivered.
+func TestResumeElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newRig(done())
+		g.part("a", 1)
+		g.set("a", func(p *export.Part) { p.State, p.Temp = export.Renaming, "/elsewhere/a" })
+		r := g.mustDrive(t)
+		g.want(t, "a", export.Renaming)
+		if err := r.Undelivered(); err == nil || !strings.Contains(err.Error(), "/elsewhere/a") || !strings.Contains(err.Error(), "sftp.staging") {
+			t.Errorf("undelivered: %v, want both where it was and what to set", err)
+		}
+	})
 }
 
 var errSignal = errors.New("interrupted by a signal")

@@ -6,19 +6,20 @@ import (
 )
 
 // RecordPlan plans a feed into the ledger: parts into the spool, rows with their origins, the files seen, all at once or
-// not at all. Where the plan exceeds a limit, nothing is made but the record of a held run; broken says why.
-func RecordPlan(ctx context.Context, p *Planner, l Ledger, run string, limits Limits, people int) (plan *Plan, broken []string, err error) {
-	plan, broken, err = recordOnce(ctx, p, l, run, limits, people)
+// not at all. Where the plan exceeds a limit, nothing is made but the record of a held run; broken says why. ready is
+// called when a plan with something to send is made and before it is recorded; its error ends it all.
+func RecordPlan(ctx context.Context, p *Planner, l Ledger, run string, limits Limits, people int, ready func() error) (plan *Plan, broken []string, err error) {
+	plan, broken, err = recordOnce(ctx, p, l, run, limits, people, ready)
 	if err != nil || broken == nil {
 		return plan, nil, err
 	}
 	held := *p
 	held.Hold = true
-	_, _, err = recordOnce(ctx, &held, l, run, Limits{Creates: limits.Creates, Updates: Limit{Unlimited: true}, Deactivations: Limit{Unlimited: true}}, people)
+	_, _, err = recordOnce(ctx, &held, l, run, Limits{Creates: limits.Creates, Updates: Limit{Unlimited: true}, Deactivations: Limit{Unlimited: true}}, people, ready)
 	return plan, broken, err
 }
 
-func recordOnce(ctx context.Context, p *Planner, l Ledger, run string, limits Limits, people int) (*Plan, []string, error) {
+func recordOnce(ctx context.Context, p *Planner, l Ledger, run string, limits Limits, people int, ready func() error) (*Plan, []string, error) {
 	tx, err := l.Plan(run)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the plan: %w", err)
@@ -30,6 +31,11 @@ func recordOnce(ctx context.Context, p *Planner, l Ledger, run string, limits Li
 	}
 	if broken := limits.Broken(plan, people); broken != nil {
 		return plan, broken, nil
+	}
+	if plan.Parts > 0 && !p.Hold {
+		if err := ready(); err != nil {
+			return nil, nil, err
+		}
 	}
 	if err := tx.Commit(plan.Files, plan.Input); err != nil {
 		return nil, nil, fmt.Errorf("record the plan: %w", err)

@@ -141,9 +141,10 @@ func runState(rep *Report, was RunState) RunState {
 // judge gives the run its verdict and exit code.
 func (rep *Report) judge(rec RunRecord, f Finding) {
 	var codes []int
-	say := func(code int, verdict string) {
+	say := func(code int, verdict string) { // the worst names the run, and of equals the first: a stalled wave, not the one that waits for it
+		before := WorstExit(codes...)
 		codes = append(codes, code)
-		if WorstExit(codes...) == code {
+		if worst := WorstExit(codes...); worst != before {
 			rep.Verdict = verdict
 		}
 	}

@@ -48,9 +48,9 @@ func TestPartStateTo(t *testing.T) {
 	}
 }
 
-// load is a load with no counters, as the page shows one.
+// load is a load without counters and without an error.
 func load(status string, with func(*export.Load)) *export.Load {
-	l := &export.Load{ID: "1", Status: status, Processed: -1, Created: -1, Updated: -1, ErrorsN: -1, FileSize: -1}
+	l := &export.Load{ID: "1", Status: status, Processed: -1, Created: -1, Updated: -1, FileSize: -1}
 	if with != nil {
 		with(l)
 	}
@@ -67,8 +67,11 @@ func counters(processed, created, updated int) func(*export.Load) {
 }
 
 func refused(errs ...export.LoadError) func(*export.Load) {
-	return func(l *export.Load) { l.Errors = errs }
+	return func(l *export.Load) { l.Errors, l.ErrorsN = errs, len(errs) }
 }
+
+// mum is a load that does not say whether there are errors.
+func mum(l *export.Load) { l.ErrorsN = -1 }
 
 func TestJudge(t *testing.T) {
 	const open = export.Verdict("")
@@ -90,7 +93,7 @@ func TestJudge(t *testing.T) {
 		{"row errors", load("done", refused(rowError)), export.VerdictPartial},
 		{"row errors in every row", load("done", func(l *export.Load) { counters(0, 0, 0)(l); refused(rowError)(l) }), export.VerdictPartial},
 		{"only their number", load("done", func(l *export.Load) { l.ErrorsN = 3 }), export.VerdictPartial},
-		{"no errors counted", load("done", func(l *export.Load) { l.ErrorsN = 0 }), export.VerdictOK},
+		{"errors not told", load("done", mum), export.VerdictOK},
 		{"header error", load("done", refused(rowError, headerError)), export.VerdictFailed},
 		{"header error while loading", load("loading", refused(headerError)), export.VerdictFailed},
 		{"row errors while loading", load("loading", refused(rowError)), open},

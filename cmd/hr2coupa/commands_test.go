@@ -251,7 +251,7 @@ var varying = []struct {
 	what *regexp.Regexp
 	word string
 }{
-	{regexp.MustCompile(`\b2\d{7}T\d{6}Z(-\d+)?`), "20260102T030405Z"},
+	{regexp.MustCompile(`2\d{7}T\d{6}Z(-\d+)?`), "20260102T030405Z"},
 	{regexp.MustCompile(`\b2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "2026-01-02T03:04:05Z"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
 	{regexp.MustCompile(`SHA256:[A-Za-z0-9+/]{43}`), "SHA256:FINGERPRINT"},

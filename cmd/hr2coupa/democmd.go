@@ -46,8 +46,11 @@ var told = struct {
 }
 
 func (a *app) demo(ctx context.Context, keep string) error {
-	dir := keep
-	if dir == "" {
+	dir, err := filepath.Abs(keep) // the config's paths begin at its own folder
+	if err != nil {
+		return err
+	}
+	if keep == "" {
 		tmp, err := os.MkdirTemp("", "hr2coupa-demo-")
 		if err != nil {
 			return err

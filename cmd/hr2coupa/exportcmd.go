@@ -53,7 +53,7 @@ func (a *app) export(ctx context.Context, files []string, dir string) error {
 	}
 	out := &partDir{dir: dir, names: map[int64]string{}}
 	defer out.sweep()
-	sink := &planSink{dir: out}
+	sink := newPlanSink(out)
 	plan, err := pipe.planner(feed, people, now).Build(ctx, sink)
 	if err != nil {
 		return err

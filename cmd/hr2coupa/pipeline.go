@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,13 +56,25 @@ func (a *app) pipeline(cfg *config.Config) (*pipeline, error) {
 		CardReason: cfg.Layout.AllowCardData, AllowNotify: cfg.Limits.Creates.Unlimited || cfg.Limits.Creates.Count > 0,
 	})
 	for _, err := range unjoin(err) {
-		faults = append(faults, cfg.Fault("mapping.columns", err.Error(), ""))
+		faults = append(faults, columnFault(cfg, err))
 	}
+	slices.SortStableFunc(faults, func(a, b config.Fault) int { return cmp.Compare(a.Line, b.Line) })
 	if err := configError(faults); err != nil {
 		return nil, err
 	}
 	p.mapping, p.sheet = m, s
 	return p, nil
+}
+
+// columnFault gives a fault of the layout the line of the column that it begins with.
+func columnFault(cfg *config.Config, err error) config.Fault {
+	f := cfg.Fault("mapping.columns", err.Error(), "")
+	for _, c := range cfg.Mapping.Columns {
+		if strings.HasPrefix(f.Message, fmt.Sprintf("column %q ", c.Name)) {
+			f.Line = c.Line
+		}
+	}
+	return f
 }
 
 func columns(cfg *config.Config) []mapping.Column {

@@ -99,7 +99,7 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	sink := &planSink{}
+	sink := newPlanSink(nil)
 	plan, err := pipe.planner(feed, people, now).Build(ctx, sink)
 	if err != nil {
 		return err
@@ -160,6 +160,10 @@ type planSink struct {
 	people []personPlan
 	rows   []export.RowResult
 	dir    *partDir // export: the parts go to disk; nil for plan
+}
+
+func newPlanSink(dir *partDir) *planSink {
+	return &planSink{dir: dir, parts: []export.Part{}, people: []personPlan{}, rows: []export.RowResult{}} // [] in JSON, not null
 }
 
 func (s *planSink) Part(p export.Part, data []byte, rows []export.RowResult) (int64, error) {

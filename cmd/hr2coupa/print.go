@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"unicode"
@@ -174,7 +175,7 @@ func rowsText(w io.Writer, rows []export.RowResult, o export.Outcome, title stri
 			continue
 		}
 		if n++; n <= shownRows {
-			out = append(out, []string{r.Origin.String(), dash(clean(r.Key)), clean(r.Reason)})
+			out = append(out, []string{r.Origin.String(), dash(clean(r.Key)), dash(clean(r.Reason))})
 		}
 	}
 	if n == 0 {
@@ -187,6 +188,11 @@ func rowsText(w io.Writer, rows []export.RowResult, o export.Outcome, title stri
 	}
 }
 
+// awaited tells whether a part was sent and the next run asks what became of it.
+func awaited(p export.Part) bool {
+	return p.State == export.Delivered || p.State == export.Loading || p.State == export.Stalled
+}
+
 // next says what to type now.
 func next(w io.Writer, rep *export.Report) {
 	var lines []string
@@ -197,7 +203,9 @@ func next(w io.Writer, rep *export.Report) {
 	}
 	by := rep.Counts.By
 	add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], "mend the rows in HR and deliver a new feed; or, once Coupa is mended, hr2coupa run --again")
-	add(by[export.Pending], "hr2coupa run asks Coupa again; hr2coupa status shows what is open")
+	if slices.ContainsFunc(rep.Parts, awaited) {
+		add(by[export.Pending], "hr2coupa run asks Coupa again; hr2coupa status shows what is open")
+	}
 	add(by[export.Held], "look at it with hr2coupa plan; raise the limit in the config if it is meant, then hr2coupa run")
 	if rep.Exit == export.ExitNotDelivered {
 		lines = append(lines, "mend what is told above, then hr2coupa run: it goes on with the parts that were not sent")

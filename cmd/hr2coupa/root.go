@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -134,7 +135,6 @@ func (a *app) root() *cobra.Command {
 		Short:         "what HR knows about a person reaches Coupa, provably, every night",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			return a.setLog()
 		},
@@ -155,7 +155,22 @@ func (a *app) root() *cobra.Command {
 	for _, c := range root.Commands() {
 		strictArgs(c)
 	}
+	root.Args = knownCommand
 	return root
+}
+
+// later are the commands of the contract that this version does not have.
+var later = []string{"apply", "watch", "explain", "reconcile", "approve", "settle", "doctor", "init"}
+
+// knownCommand tells a command of the contract that is not built yet from a misspelt one.
+func knownCommand(_ *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return nil
+	case slices.Contains(later, args[0]):
+		return usage("%s is not built yet in this version; hr2coupa --help lists what is", args[0])
+	}
+	return usage("unknown command %q; hr2coupa --help lists them", args[0])
 }
 
 // strictArgs makes a wrong number of arguments a usage error (2) like every other one.

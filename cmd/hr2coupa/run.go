@@ -85,9 +85,6 @@ func (a *app) run(ctx context.Context, o runOptions) (*export.Report, error) {
 	if fresh == nil {
 		return j.seenReport(seen)
 	}
-	if err := j.runner.Check(ctx); err != nil {
-		return nil, err
-	}
 	people, err := j.ledger.Known()
 	if err != nil {
 		return nil, err
@@ -264,7 +261,14 @@ func (j *job) open(seen []export.SeenFile) (func(export.Origin, string) bool, er
 	people := map[string]bool{}
 	lines := map[export.Origin]bool{}
 	for _, f := range seen {
-		err := j.ledger.Rows(f.Run, func(r export.RowResult) error {
+		newer, err := j.ledger.SentSince(f.Run)
+		if err != nil {
+			return nil, err
+		}
+		err = j.ledger.Rows(f.Run, func(r export.RowResult) error {
+			if newer[r.Key] {
+				return nil // HR has said something newer about this person, and it was sent
+			}
 			switch r.Outcome {
 			case export.Quarantined, export.Rejected, export.Drifted:
 				lines[r.Origin] = true
@@ -287,7 +291,7 @@ func (j *job) planned(ctx context.Context, p *export.Planner, limits export.Limi
 	if err != nil {
 		return "", nil, err
 	}
-	plan, broken, err := export.RecordPlan(ctx, p, j.ledger, id, limits, people)
+	plan, broken, err := export.RecordPlan(ctx, p, j.ledger, id, limits, people, func() error { return j.runner.Check(ctx) })
 	if err != nil {
 		end := j.ledger.EndRun(export.RunRecord{
 			ID: id, Command: j.command, State: export.RunEnded, Started: p.Started, Ended: j.a.now(), Exit: exitCode(err), Verdict: "not planned",

@@ -31,7 +31,7 @@ type world struct {
 	locked *ledger.Ledger
 	unlock func() error
 	beside *exec.Cmd // started by start, ended by interrupt
-	out    *heard // what it wrote
+	out    *heard    // what it wrote
 	log    *heard
 }
 

@@ -20,3 +20,21 @@ func (l *Ledger) Known() (map[string]string, error) {
 	}
 	return people, nil
 }
+
+// SentSince gives the keys of the people for whom a later run than run has a row in a part.
+func (l *Ledger) SentSince(run string) (map[string]bool, error) {
+	people := map[string]bool{}
+	err := l.read(func(c *sqlite.Conn) error {
+		num, err := needRun(c, run)
+		if err != nil {
+			return err
+		}
+		return query(c, `SELECT DISTINCT rows.key FROM parts CROSS JOIN rows ON rows.id BETWEEN parts.id << 32 AND (parts.id << 32) + 0xffffffff
+			WHERE parts.run > ? AND rows.key <> ''`,
+			func(s *sqlite.Stmt) error { people[s.ColumnText(0)] = true; return nil }, num)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read what was sent since run %s: %w", run, err)
+	}
+	return people, nil
+}

@@ -78,7 +78,7 @@ func phone(args []value) (value, error) {
 		return value{}, err
 	}
 	if len(national) != 10 {
-		return value{}, errors.New("Coupa documents a form only for numbers of ten national digits: leave this phone out")
+		return value{}, errors.New("a form is documented only for numbers of ten national digits: leave this phone out")
 	}
 	grouped := national[:3] + "-" + national[3:6] + "-" + national[6:]
 	isUS := code == "1" && (home.code != "1" || strings.EqualFold(strings.TrimSpace(name), "US"))

@@ -44,7 +44,9 @@ func NewClient(c Config, log logrus.FieldLogger) (*Client, error) {
 
 // Prepare fetches a token and returns without waiting for it to settle, so that it settles while other work is done.
 // A refusal is an *export.NotDeliveredError.
-func (c *Client) Prepare(ctx context.Context) error { return c.tokens.prepare(ctx) }
+func (c *Client) Prepare(ctx context.Context) error {
+	return unusable(c.wire.base, c.tokens.prepare(ctx))
+}
 
 // Check proves token, scope and address with one cheap call to the list of loads. Whatever stands in the way is an
 // *export.NotDeliveredError, unless ctx ended.

@@ -47,5 +47,18 @@ $(TOOLS)/staticcheck:
 $(TOOLS)/depguard:
 	GOBIN=$(abspath $(TOOLS)) go install $(DEPGUARD)
 
+# figures, not tests: each of them tells which targets it met; docs/performance.md has the details and the switches
+.PHONY: bench-export bench-delivery bench-start
+bench: bench-start bench-export bench-delivery
+
+bench-export: build
+	go run ./testdata/bench/export $(BIN)
+
+bench-delivery:
+	go run ./testdata/bench/delivery
+
+bench-start: build
+	go run ./testdata/bench/start $(BIN)
+
 clean:
 	rm -rf bin

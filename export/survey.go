@@ -155,7 +155,8 @@ func (p *Planner) resolve(ctx context.Context, s *survey, cols []int) error {
 				if _, ok := s.suspects[i][hashFold(s.seed, text, buf[:0])]; !ok && !several {
 					continue
 				}
-				out = append(out, found{i, strings.ToLower(text), strings.Clone(person), several, Origin{w.file(rec), rec.Line}})
+				// the clone of a text that is lower case already: ToLower gives it back as it is, in the chunk's memory
+				out = append(out, found{i, strings.Clone(strings.ToLower(text)), strings.Clone(person), several, Origin{w.file(rec), rec.Line}})
 			}
 		})
 		return out, err

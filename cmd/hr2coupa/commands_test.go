@@ -26,7 +26,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	config PATH VALUE         set a key of hr2coupa.yaml, the value in YAML; config -d PATH removes it
 //	exit CODE hr2coupa ARG…   run it, want this exit code, and want stderr to show nothing private
 //	start hr2coupa ARG…       run it beside the script
-//	dropped                   wait until a whole part lies in the twin's drop folder
+//	dropped [GLOB]            wait until a file lies in the twin's drop folder, a whole part if no other is named
 //	told WORD                 wait until what start began has written the word
 //	finish CODE               wait for the end of what start began, want this exit code
 //	interrupt CODE            send it SIGINT first
@@ -112,7 +112,9 @@ func code(ts *testscript.TestScript, err error) int {
 }
 
 func (w *world) judge(ts *testscript.TestScript, got, want int, log string) {
-	if shown := w.shown(ts, log); len(shown) > 0 {
+	shown, err := w.shown(log)
+	ts.Check(err)
+	if len(shown) > 0 {
 		ts.Fatalf("stderr shows what is private: %q", shown)
 	}
 	if got != want {
@@ -145,10 +147,13 @@ func until(ts *testscript.TestScript, what string, done func() bool) {
 	}
 }
 
-func cmdDropped(ts *testscript.TestScript, w *world, _ []string) {
-	folder := filepath.Join(w.twin.Root(), "Incoming", "Users")
-	until(ts, "a part in the drop folder", func() bool {
-		found, err := filepath.Glob(filepath.Join(folder, "Users_*.csv"))
+func cmdDropped(ts *testscript.TestScript, w *world, args []string) {
+	glob := "Users_*.csv"
+	if len(args) > 0 {
+		glob = args[0]
+	}
+	until(ts, glob+" in the drop folder", func() bool {
+		found, err := filepath.Glob(filepath.Join(w.twin.Root(), "Incoming", "Users", glob))
 		ts.Check(err)
 		return len(found) > 0
 	})

@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -58,7 +59,8 @@ type planned struct {
 	Key         string             `json:"key"`
 	LeftOut     []string           `json:"left_out,omitempty"` // mapped, and in no file because of the key
 	Input       int                `json:"input"`
-	ToSend      int                `json:"to_send"` // records
+	ToSend      int                `json:"to_send"`   // records
+	RowCount    int                `json:"row_count"` // rows they come to: several records for one person are one
 	Quarantined int                `json:"quarantined"`
 	Deactivate  int                `json:"deactivations"`
 	Waves       int                `json:"waves"`
@@ -100,6 +102,9 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 		return err
 	}
 	sink := newPlanSink(nil)
+	if sink.keep = o.people; o.all || a.json {
+		sink.keep = math.MaxInt
+	}
 	plan, err := pipe.planner(feed, people, now).Build(ctx, sink)
 	if err != nil {
 		return err
@@ -112,11 +117,7 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	if a.json {
 		return a.printJSON(res)
 	}
-	shown := o.people
-	if o.all {
-		shown = len(res.People)
-	}
-	return a.printPlan(res, shown)
+	return a.printPlan(res)
 }
 
 // remembered reads what the ledger knows, where there is one: the people, and which of the files were seen.
@@ -160,6 +161,7 @@ type planSink struct {
 	people []personPlan
 	rows   []export.RowResult
 	dir    *partDir // export: the parts go to disk; nil for plan
+	keep   int      // how many people to keep; memory does not grow with the feed beyond them
 }
 
 func newPlanSink(dir *partDir) *planSink {
@@ -183,6 +185,9 @@ func (s *planSink) read(part int64, data []byte, rows []export.RowResult) error 
 		return fmt.Errorf("read a part back: %w; please report this", err)
 	}
 	for _, row := range rows {
+		if len(s.people) >= s.keep {
+			return nil
+		}
 		cells, err := r.Read()
 		if err != nil {
 			return fmt.Errorf("read a part back: %w; please report this", err)
@@ -218,12 +223,12 @@ func (s *planSink) result(plan *export.Plan, pipe *pipeline) *planned {
 		return cmp.Or(strings.Compare(a.Origin.File, b.Origin.File), a.Origin.Line-b.Origin.Line)
 	})
 	return &planned{
-		Key: pipe.key, LeftOut: pipe.sheet.LeftOut(), Input: plan.Input, ToSend: plan.Records, Quarantined: plan.Quarantined, Deactivate: plan.Deactivations,
+		Key: pipe.key, LeftOut: pipe.sheet.LeftOut(), Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Deactivate: plan.Deactivations,
 		Waves: plan.Waves, Columns: plan.Columns, Warnings: plan.Warnings, Files: plan.Files, Parts: s.parts, People: s.people, Rows: s.rows,
 	}
 }
 
-func (a *app) printPlan(r *planned, shown int) error {
+func (a *app) printPlan(r *planned) error {
 	w := &errWriter{w: a.stdout}
 	for _, f := range r.Files {
 		fmt.Fprintf(w, "feed %s\n", clean(f.Name))
@@ -232,7 +237,7 @@ func (a *app) printPlan(r *planned, shown int) error {
 		fmt.Fprintf(w, "  %s was seen before: a run would not send it again\n", clean(name))
 	}
 	fmt.Fprintf(w, "\nRecords\n  %d in = %d to send + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
-	fmt.Fprintf(w, "  %s in %s, %s; key %s\n", plural(len(r.People), "row"), plural(len(r.Parts), "part"), plural(r.Waves, "wave"), r.Key)
+	fmt.Fprintf(w, "  %s in %s, %s; key %s\n", plural(r.RowCount, "row"), plural(len(r.Parts), "part"), plural(r.Waves, "wave"), r.Key)
 	fmt.Fprintln(w, "  unchecked: nobody has asked Coupa which of these people it knows")
 	for _, c := range r.LeftOut {
 		fmt.Fprintf(w, "  %s is left out: with the key %s, Coupa takes a row whose number differs for a new person\n", c, r.Key)
@@ -244,7 +249,7 @@ func (a *app) printPlan(r *planned, shown int) error {
 		fmt.Fprintf(w, "  doubtful: %s\n", f.Error())
 	}
 	columnsText(w, r)
-	peopleText(w, r.People, shown)
+	peopleText(w, r.People, r.RowCount)
 	rowsText(w, r.Rows, export.Quarantined, "Quarantined: held back by hr2coupa, mend them in HR")
 	partsText(w, r.Parts)
 	return w.err
@@ -266,19 +271,18 @@ func columnsText(w io.Writer, r *planned) {
 	}
 }
 
-func peopleText(w io.Writer, people []personPlan, shown int) {
+func peopleText(w io.Writer, people []personPlan, all int) {
 	if len(people) == 0 {
 		return
 	}
-	shown = min(shown, len(people))
 	fmt.Fprintln(w, "\nPeople")
-	rows := make([][]string, shown)
-	for i, p := range people[:shown] {
+	rows := make([][]string, len(people))
+	for i, p := range people {
 		rows[i] = []string{p.Origin.String(), clean(p.Key), cellsText(p.Columns)}
 	}
 	table(w, rows)
-	if shown < len(people) {
-		fmt.Fprintf(w, "  and %d more: plan --all shows them\n", len(people)-shown)
+	if len(people) < all {
+		fmt.Fprintf(w, "  and %d more: plan --all shows them\n", all-len(people))
 	}
 }
 

@@ -83,7 +83,7 @@ func (a *app) run(ctx context.Context, o runOptions) (*export.Report, error) {
 		return nil, err
 	}
 	if fresh == nil {
-		return j.seenReport(seen)
+		return j.seenReport(seen, started)
 	}
 	people, err := j.ledger.Known()
 	if err != nil {
@@ -342,8 +342,11 @@ func (j *job) report(run string, held []string) (*export.Report, error) {
 }
 
 // seenReport is the report where every file of the feed was seen before. It sends nothing and says so.
-func (j *job) seenReport(seen []export.SeenFile) (*export.Report, error) {
-	rep := &export.Report{Verdict: "seen", Resumed: j.resumed, Counts: export.Counts{By: map[export.Outcome]int{}}}
+func (j *job) seenReport(seen []export.SeenFile, started time.Time) (*export.Report, error) {
+	rep := &export.Report{
+		Verdict: "seen", Resumed: j.resumed, Counts: export.Counts{By: map[export.Outcome]int{}},
+		Parts: []export.Part{}, Rows: []export.RowResult{}, Started: started,
+	}
 	open := 0
 	for _, f := range seen {
 		rep.Files = append(rep.Files, f.FeedFile)

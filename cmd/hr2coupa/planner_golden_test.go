@@ -1,0 +1,156 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// plans are goldens of what would be sent, byte for byte. Each is an archive: a comment that says what it shows, then
+// lines "option: value" (see golden.option), the mapping, the files of the feed, and what comes of them:
+// sent/<name> is a part, "held back" the quarantined rows, "sums" the plan. Run the test with -update to write that anew.
+const plans = "../../testdata/golden/plan"
+
+func TestPlanGoldens(t *testing.T) {
+	found, err := filepath.Glob(filepath.Join(plans, "*.txtar"))
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no goldens in %s (%v): nothing would be tested", plans, err)
+	}
+	for _, path := range found {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			g := readGolden(t, path)
+			got := txtar.Format(g.archive(g.batch.mustBuild(t)))
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) == string(want) {
+				return
+			}
+			if *update {
+				if err := os.WriteFile(path, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		})
+	}
+}
+
+// golden is the given half of an archive.
+type golden struct {
+	batch batch
+	given txtar.Archive
+	brief bool // parts are told by their sizes and edges, not whole
+}
+
+func readGolden(t *testing.T, path string) *golden {
+	t.Helper()
+	a, err := txtar.ParseFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &golden{batch: batch{feed: map[string]string{}}, given: txtar.Archive{Comment: a.Comment}}
+	for line := range strings.Lines(string(a.Comment)) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok && !strings.Contains(name, " ") {
+			if err := g.option(name, value); err != nil {
+				t.Fatalf("%s: %s: %v", path, name, err)
+			}
+		}
+	}
+	for _, f := range a.Files {
+		switch name, file := strings.CutPrefix(f.Name, "feed/"); {
+		case file:
+			g.batch.feed[name] = string(f.Data)
+		case f.Name == "mapping":
+			g.batch.mapping = string(f.Data)
+		default:
+			continue
+		}
+		g.given.Files = append(g.given.Files, f)
+	}
+	return g
+}
+
+// option sets one: key, creates, known ("E1=ann E2=bob"), rows and bytes (a part's most), people (so many are made up).
+func (g *golden) option(name, value string) (err error) {
+	switch name {
+	case "key":
+		g.batch.key = value
+	case "creates":
+		g.batch.creates, err = strconv.ParseBool(value)
+	case "rows":
+		g.batch.maxRows, err = strconv.Atoi(value)
+	case "bytes":
+		g.batch.maxBytes, err = strconv.Atoi(value)
+	case "people":
+		var n int
+		n, err = strconv.Atoi(value)
+		g.batch.feed["users.csv"], g.brief = people(n), true
+	case "known":
+		g.batch.known = map[string]string{}
+		for _, pair := range strings.Fields(value) {
+			key, login, _ := strings.Cut(pair, "=")
+			g.batch.known[key] = login
+		}
+	default:
+		err = fmt.Errorf("is no option")
+	}
+	return err
+}
+
+// archive puts what came out behind what was given.
+func (g *golden) archive(k *taken) *txtar.Archive {
+	a := g.given
+	tell := func(name, text string) { a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(text)}) }
+	for _, p := range k.parts {
+		if g.brief {
+			lines := strings.SplitAfter(string(p.data), "\n")
+			tell("sent/"+p.Name, fmt.Sprintf("%d bytes, sha256 %s\n%s%s...\n%s", p.Size, p.SHA256, lines[0], lines[1], lines[len(lines)-2]))
+			continue
+		}
+		tell("sent/"+p.Name, string(p.data))
+	}
+	var held strings.Builder
+	for _, r := range k.loose {
+		fmt.Fprintf(&held, "%s (%d, key %q): %s\n", r.Origin, r.Lines, r.Key, r.Reason)
+	}
+	if held.Len() > 0 {
+		tell("held back", held.String())
+	}
+	tell("sums", planSums(k))
+	return &a
+}
+
+func planSums(k *taken) string {
+	var b strings.Builder
+	p := k.plan
+	fmt.Fprintf(&b, "%d records in = %d to send + %d held back\n", p.Input, p.Records, p.Quarantined)
+	fmt.Fprintf(&b, "%d rows in %d parts, %d waves, %d column sets; %d deactivations\n", p.Rows, p.Parts, p.Waves, p.Sets, p.Deactivations)
+	for _, part := range k.parts {
+		fmt.Fprintf(&b, "wave %d: %s: %d rows from", part.Wave, cmp.Or(partNumber(part.Name), "no name"), part.Rows)
+		for i, r := range part.rows {
+			if i > 0 && i < len(part.rows)-1 && len(part.rows) > 10 {
+				continue
+			}
+			fmt.Fprintf(&b, " %s", r.Origin)
+			if r.Lines > 1 {
+				fmt.Fprintf(&b, " (%d records)", r.Lines)
+			}
+		}
+		b.WriteString("\n")
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Columns)) {
+		fmt.Fprintf(&b, "%s: %d rows\n", name, p.Columns[name])
+	}
+	return b.String()
+}

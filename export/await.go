@@ -138,7 +138,8 @@ func (r *Runner) ask(ctx context.Context, p *Part) *Load {
 		case err != nil:
 			var not *NotDeliveredError
 			if errors.As(err, &not) {
-				r.leave(src, err)
+				r.leave(src)
+				r.Log.WithField("via", src.Via()).Warnf("cannot ask this way any more: %v", err)
 			} else {
 				r.Log.WithField("via", src.Via()).Warnf("asking about part %s: %v", p.Name, err)
 			}

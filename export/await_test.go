@@ -145,6 +145,19 @@ func TestUnknownStatusIsWaitedOut(t *testing.T) {
 	})
 }
 
+// TestLoadOfAnotherFile: a load under our name with another size is not of our bytes, and its verdict is none of ours.
+func TestLoadOfAnotherFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newRig(&source{via: "api", answer: func(export.LoadQuery) (*export.Load, error) {
+			return load("done", func(l *export.Load) { l.FileSize = 40 }), nil
+		}})
+		g.part("a", 1)
+		g.mustDrive(t)
+		g.want(t, "a", export.Stalled, "40 bytes", "100")
+		wantRows(t, g, "a", export.Pending, export.Pending, export.Pending)
+	})
+}
+
 // TestSourcesInOrder: the ways of load.via are asked in their order until one knows; a load id goes back only to the
 // source it came from, and the floor of the search is a day before the plan.
 func TestSourcesInOrder(t *testing.T) {

@@ -129,6 +129,7 @@ func (r *Runner) writeDirect(ctx context.Context, line *line, p *Part) error {
 	if err != nil {
 		return err
 	}
+	p.Sent = r.Now() // load.pickup counts from here
 	if err := r.move(p, Renaming); err != nil {
 		return err
 	}
@@ -157,7 +158,7 @@ func (r *Runner) doubt(ctx context.Context, line *line, p *Part) error {
 	if ctx.Err() != nil { // nobody was asked, which is no "no"
 		return context.Cause(ctx)
 	}
-	if !seen.Folder && r.Now().Sub(p.Planned) < r.Pickup {
+	if !seen.Folder && r.Now().Sub(p.Sent) < r.Pickup {
 		return sleep(ctx, r.Poll) // a "no" of the load list does not count yet; the state has not moved, so this step comes again
 	}
 	p.Note = "written directly, interrupted, and seen nowhere: look in Coupa, then settle the part"

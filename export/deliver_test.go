@@ -249,7 +249,7 @@ var errSignal = errors.New("interrupted by a signal")
 // and the next start ends the work with every file sent exactly once.
 func TestInterruptedAnywhere(t *testing.T) {
 	points := 0
-	for stop := 1; ; stop++ {
+	for stop := 1; !t.Failed(); stop++ {
 		interrupted := false
 		synctest.Test(t, func(t *testing.T) {
 			g := newRig(&source{via: "api", answer: since(time.Minute, "loading", "done")})

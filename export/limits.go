@@ -21,13 +21,13 @@ type Limits struct {
 // Broken says which limits a plan exceeds, each with what to do; nil where it is within all of them.
 func (l Limits) Broken(p *Plan, people int) []string {
 	var broken []string
-	hold := func(what, key string, n int, limit Limit) {
+	hold := func(key string, n int, limit Limit) {
 		if ceiling := limit.Ceiling(people); !limit.Unlimited && n > ceiling {
-			broken = append(broken, fmt.Sprintf("%d %s, and limits.%s allows %d (%d people known); raise the limit if this is meant",
-				n, what, key, ceiling, people))
+			broken = append(broken, fmt.Sprintf("limits.%s allows %d (%d people known) and the plan has %d; raise the limit if this is meant",
+				key, ceiling, people, n))
 		}
 	}
-	hold("deactivations", "deactivations", p.Deactivations, l.Deactivations)
-	hold("updates", "updates", p.Rows-p.Deactivations, l.Updates)
+	hold("deactivations", p.Deactivations, l.Deactivations)
+	hold("updates", p.Rows-p.Deactivations, l.Updates)
 	return broken
 }

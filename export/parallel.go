@@ -14,13 +14,13 @@ type worker struct {
 	mappers map[*Header]RowMapper
 	keys    map[*Header]int
 	rec     Record
-	enc     RowEncoder
-	rows    []Row
 	cells   []Cell
+	people  []person
+	enc     *encoder
 }
 
 func (p *Planner) worker() *worker {
-	return &worker{p: p, files: p.Feed.Files(), mappers: map[*Header]RowMapper{}, keys: map[*Header]int{}, enc: p.Sheet.Encoder()}
+	return &worker{p: p, files: p.Feed.Files(), mappers: map[*Header]RowMapper{}, keys: map[*Header]int{}}
 }
 
 func (w *worker) file(rec *Record) string { return w.files[rec.File].Name }

@@ -3,6 +3,8 @@ package export
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -91,11 +93,17 @@ func (p *Planner) Build(ctx context.Context, sink Sink) (*Plan, error) {
 	return p.build(ctx, s, sink)
 }
 
+// BatchHash is one hash, in lower-case hex, for all parts of a batch, made of theirs in the order of sending.
+func BatchHash(parts []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, " ")))
+	return hex.EncodeToString(sum[:])
+}
+
 // PartName is the name of one part of a batch. The hash is for people and for asking; numbers are padded so that the
 // names sort in the order of sending.
-func PartName(started time.Time, sha256 string, number, of int) string {
+func PartName(started time.Time, batch string, number, of int) string {
 	width := len(fmt.Sprint(of))
-	return fmt.Sprintf("Users_%s_%s_%0*dof%d.csv", started.UTC().Format("20060102T150405Z"), sha256[:8], width, number, of)
+	return fmt.Sprintf("Users_%s_%s_%0*dof%d.csv", started.UTC().Format("20060102T150405Z"), batch[:8], width, number, of)
 }
 
 // closed is a part that has been handed to the sink and waits for its name.
@@ -110,8 +118,13 @@ func (p *Planner) name(sink Sink, parts []closed) error {
 	slices.SortStableFunc(parts, func(a, b closed) int {
 		return cmp.Or(cmp.Compare(a.wave, b.wave), cmp.Compare(a.set, b.set), cmp.Compare(a.seq, b.seq))
 	})
+	hashes := make([]string, len(parts))
 	for i, c := range parts {
-		if err := sink.Name(c.id, PartName(p.Started, c.hash, i+1, len(parts))); err != nil {
+		hashes[i] = c.hash
+	}
+	batch := BatchHash(hashes)
+	for i, c := range parts {
+		if err := sink.Name(c.id, PartName(p.Started, batch, i+1, len(parts))); err != nil {
 			return err
 		}
 	}
@@ -119,12 +132,15 @@ func (p *Planner) name(sink Sink, parts []closed) error {
 }
 
 // reason puts every broken rule of a row into one line.
-func reason(faults []Fault) string {
+func reason(origin Origin, faults []Fault) string {
 	texts := make([]string, len(faults))
 	for i, f := range faults {
 		texts[i] = f.Message
 		if f.Field != "" {
 			texts[i] = f.Field + ": " + f.Message
+		}
+		if f.Origin != origin { // an earlier record of the person
+			texts[i] = f.Origin.String() + ": " + texts[i]
 		}
 	}
 	return strings.Join(texts, "; ")

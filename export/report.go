@@ -3,6 +3,7 @@ package export
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -83,6 +84,7 @@ type Finding struct {
 	Held        []string
 	NoWait      bool
 	Creates     Limit
+	People      int // known to the ledger, for percentages
 }
 
 // NewReport reads a run from the ledger, checks its sums and judges it. The run's record in the ledger gets the
@@ -100,9 +102,9 @@ func NewReport(l Ledger, run string, f Finding, now time.Time) (*Report, error) 
 		return nil, err
 	}
 	rep.Held = f.Held
-	rep.judge(rec, f)
+	rep.judge(f)
 	rec.Ended, rec.Exit, rec.Verdict = now, rep.Exit, rep.Verdict
-	rec.State = runState(rep, rec.State)
+	rec.State = rep.state()
 	if err := l.EndRun(rec); err != nil {
 		return nil, fmt.Errorf("record the end of run %s: %w", rec.ID, err)
 	}
@@ -126,20 +128,30 @@ func ReadReport(l Ledger, rec RunRecord) (*Report, error) {
 	return rep, l.Rows(rec.ID, func(r RowResult) error { rep.Rows = append(rep.Rows, r); return nil })
 }
 
-func runState(rep *Report, was RunState) RunState {
-	if len(rep.Held) > 0 || was == RunHeld && len(rep.Parts) == 0 {
+func (rep *Report) state() RunState {
+	switch {
+	case rep.held():
 		return RunHeld
-	}
-	for _, p := range rep.Parts {
-		if !p.State.Final() {
-			return RunOpen
-		}
+	case rep.open():
+		return RunOpen
 	}
 	return RunEnded
 }
 
+// held is read from the rows, so that a run that died before its end was recorded is held all the same.
+func (rep *Report) held() bool { return rep.Counts.By[Held] > 0 }
+
+func (rep *Report) open() bool {
+	return slices.ContainsFunc(rep.Parts, func(p Part) bool { return !p.State.Final() })
+}
+
+// unsent tells whether a part of the run has not left, or nobody knows that it has.
+func (rep *Report) unsent() bool {
+	return slices.ContainsFunc(rep.Parts, func(p Part) bool { return p.State == Planned || p.State == Staged || p.State == Renaming })
+}
+
 // judge gives the run its verdict and exit code.
-func (rep *Report) judge(rec RunRecord, f Finding) {
+func (rep *Report) judge(f Finding) {
 	var codes []int
 	say := func(code int, verdict string) { // the worst names the run, and of equals the first: a stalled wave, not the one that waits for it
 		before := WorstExit(codes...)
@@ -149,32 +161,32 @@ func (rep *Report) judge(rec RunRecord, f Finding) {
 		}
 	}
 	rep.Verdict = "ok"
-	if rec.Input == 0 {
+	if rep.Counts.Input == 0 {
 		rep.Verdict = "nothing to do"
 	}
 	if n := rep.Counts.By[Quarantined] + rep.Counts.By[Rejected] + rep.Counts.By[Drifted]; n > 0 {
 		say(ExitPartial, "partial")
 	}
-	rep.alarm(f.Creates)
+	rep.Alarm(f.Creates, f.People)
 	if len(rep.Alarms) > 0 {
 		say(ExitPartial, "partial")
 	}
 	for _, p := range rep.Parts {
 		rep.judgePart(p, f, say)
 	}
-	if f.Undelivered != nil {
+	if f.Undelivered != nil && rep.unsent() {
 		rep.Why = f.Undelivered.Error()
 		say(ExitNotDelivered, "not delivered")
 	}
-	if f.Lost != nil {
+	if f.Lost != nil && rep.open() {
 		rep.Why = f.Lost.Error()
 		say(ExitStalled, "stalled")
 	}
-	if len(f.Held) > 0 || rec.State == RunHeld && len(rep.Parts) == 0 {
+	if rep.held() {
 		say(ExitHeld, "held")
 	}
-	if sum := rep.Counts.Sum(); sum != rec.Input {
-		rep.Why = fmt.Sprintf("the sums do not add up: %d records in, %d accounted for; please report this", rec.Input, sum)
+	if sum := rep.Counts.Sum(); sum != rep.Counts.Input {
+		rep.Why = fmt.Sprintf("the sums do not add up: %d records in, %d accounted for; please report this", rep.Counts.Input, sum)
 		say(ExitFault, "fault")
 	}
 	rep.Exit = WorstExit(codes...)
@@ -193,7 +205,7 @@ func (rep *Report) judgePart(p Part, f Finding, say func(int, string)) {
 	case p.State == Settled && p.Verdict == VerdictPartial:
 		say(ExitPartial, "partial")
 	case p.State.Final():
-	case (p.State == Delivered || p.State == Loading) && f.NoWait:
+	case f.NoWait && f.Undelivered == nil:
 		if rep.Verdict == "ok" {
 			rep.Verdict = "delivered, not awaited"
 		}
@@ -203,13 +215,13 @@ func (rep *Report) judgePart(p Part, f Finding, say func(int, string)) {
 	}
 }
 
-// alarm tells creates beyond what was allowed: usually a wrong key that has just made second accounts.
-func (rep *Report) alarm(limit Limit) {
+// Alarm tells creates beyond what was allowed: usually a wrong key that has just made second accounts.
+func (rep *Report) Alarm(limit Limit, people int) {
 	created := 0
 	for _, p := range rep.Parts {
 		created += max(0, p.Created)
 	}
-	if created > limit.Count && !limit.Unlimited {
-		rep.Alarms = append(rep.Alarms, fmt.Sprintf("Coupa created %d users and limits.creates allows %d: look for second accounts, and check layout.key", created, limit.Count))
+	if ceiling := limit.Ceiling(people); created > ceiling && !limit.Unlimited {
+		rep.Alarms = append(rep.Alarms, fmt.Sprintf("limits.creates allows %d and Coupa counts %d created: look for second accounts, and check layout.key", ceiling, created))
 	}
 }

@@ -21,7 +21,7 @@ type Runner struct {
 	Poll   time.Duration
 	Pickup time.Duration // a "no" of the load list counts only after this
 	Wait   time.Duration // no verdict by then is stalled
-	NoWait bool          // deliver and leave
+	NoWait bool          // deliver one wave and leave; parts sent earlier are asked about once
 	Now    func() time.Time
 	Log    logrus.FieldLogger
 	Tell   func(Part) // called after every recorded move, for progress; may be nil
@@ -31,10 +31,15 @@ type Runner struct {
 	gone        map[string]bool
 }
 
-// Check proves, before anything is sent, that somebody can be asked what became of it.
+// Check proves, before anything is sent, that somebody can be asked what became of it. A way that gives no verdict
+// (archive) counts only where it is the only one.
 func (r *Runner) Check(ctx context.Context) error {
 	var faults []error
+	judges := 0
 	for _, src := range r.Loads {
+		if src.Via() != "archive" {
+			judges++
+		}
 		err := src.Check(ctx)
 		if err == nil {
 			delete(r.gone, src.Via()) // it may have been left earlier, and is well again
@@ -44,22 +49,24 @@ func (r *Runner) Check(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		faults = append(faults, err)
-		r.leave(src, err)
+		r.leave(src)
 	}
-	if len(faults) > 0 && len(faults) == len(r.Loads) {
-		r.undelivered = errors.Join(faults...)
-		return r.undelivered
+	if len(faults) > 0 && len(faults) >= judges {
+		return errors.Join(faults...)
 	}
+	for _, err := range faults {
+		r.Log.Warnf("load.via: this way cannot be asked: %v", err)
+	}
+	r.lost = nil
 	return nil
 }
 
 // leave stops asking a source.
-func (r *Runner) leave(src LoadSource, err error) {
+func (r *Runner) leave(src LoadSource) {
 	if r.gone == nil {
 		r.gone = map[string]bool{}
 	}
 	r.gone[src.Via()] = true
-	r.Log.WithField("via", src.Via()).Warnf("cannot ask this way any more: %v", err)
 }
 
 // Drive takes parts as far as they go: wave by wave, delivered, awaited, settled. What stops it is in Undelivered and
@@ -72,23 +79,35 @@ func (r *Runner) Drive(ctx context.Context, parts []Part) error {
 		}
 		wave := parts[:n]
 		parts = parts[n:]
+		earlier := slices.Clone(wave) // as they stood when this start found them
 		err := r.deliver(ctx, wave)
 		if fatal := r.fatal(ctx, err); fatal != nil {
 			return fatal
 		}
 		if r.NoWait {
-			if err != nil {
-				return nil
-			}
-			continue
+			err = r.askOnce(ctx, wave, earlier)
+		} else {
+			err = r.await(ctx, wave)
 		}
-		if err := r.await(ctx, wave); err != nil {
+		if err != nil {
 			return err
 		}
 		open := slices.ContainsFunc(wave, func(p Part) bool { return !p.State.Final() })
 		if open && len(parts) > 0 && parts[0].Run == wave[0].Run {
-			r.Log.WithField("wave", wave[0].Wave).Warn("later waves are not sent: a part of this wave has no verdict")
+			r.Log.WithField("wave", wave[0].Wave).Warn("later waves wait: a part of this one has no verdict yet")
 			parts = slices.DeleteFunc(slices.Clone(parts), func(p Part) bool { return p.Run == wave[0].Run })
+		}
+	}
+	return nil
+}
+
+// askOnce asks about the parts of a wave that were sent before this start.
+func (r *Runner) askOnce(ctx context.Context, wave, earlier []Part) error {
+	for i := range wave {
+		if awaited(earlier[i].State) {
+			if err := r.follow(ctx, &wave[i]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -105,7 +124,6 @@ func (r *Runner) fatal(ctx context.Context, err error) error {
 	var not *NotDeliveredError
 	if errors.As(err, &not) {
 		r.undelivered = err
-		r.Log.Errorf("not delivered: %v", err)
 		return nil
 	}
 	return err

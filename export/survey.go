@@ -3,6 +3,8 @@ package export
 import (
 	"context"
 	"hash/maphash"
+	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +22,16 @@ type survey struct {
 	// suspects tells, by unique column, the hashes of values that stand more than once.
 	suspects []map[uint64]struct{}
 	waves    waves
+	// spare has groups whose room can be used again.
+	spare chan group
+}
+
+// records tells how many records a person has.
+func (s *survey) records(person string) int {
+	if len(s.several) == 0 {
+		return 1
+	}
+	return max(1, s.several[hash(s.seed, person)])
 }
 
 type claim struct {
@@ -39,15 +51,17 @@ type probe struct {
 func (p *Planner) survey(ctx context.Context) (*survey, error) {
 	s := &survey{seed: maphash.MakeSeed()}
 	cols := p.Sheet.Unique()
-	all := probe{unique: make([][]uint64, len(cols))}
 	look := p.waveColumns()
+	var people [][]uint64 // by chunk
+	unique := make([][][]uint64, len(cols))
+	var all probe // for the waves
 	err := parallel(ctx, p, func(w *worker, c Chunk) (*probe, error) {
 		return p.probe(w, c, s.seed, cols, look)
 	}, func(g *probe) error {
 		s.input += len(g.people)
-		all.people = append(all.people, g.people...)
+		people = append(people, g.people)
 		for i := range cols {
-			all.unique[i] = append(all.unique[i], g.unique[i]...)
+			unique[i] = append(unique[i], g.unique[i])
 		}
 		all.logins = append(all.logins, g.logins...)
 		all.approvers = append(all.approvers, g.approvers...)
@@ -57,13 +71,17 @@ func (p *Planner) survey(ctx context.Context) (*survey, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.waves = newWaves(all.people, all.logins, all.approvers, all.moved)
-	s.several = repeated(all.people)
+	if look.on {
+		s.waves = newWaves(slices.Concat(people...), all.logins, all.approvers, all.moved)
+	} else {
+		s.waves = newWaves(nil, nil, nil, nil)
+	}
+	s.several = repeated(people)
 	s.suspects = make([]map[uint64]struct{}, len(cols))
 	suspicious := false
 	var wg sync.WaitGroup
 	for i := range cols {
-		wg.Go(func() { s.suspects[i] = keys(repeated(all.unique[i])) })
+		wg.Go(func() { s.suspects[i] = keys(repeated(unique[i])) })
 	}
 	wg.Wait()
 	for i := range cols {
@@ -146,17 +164,16 @@ func (p *Planner) resolve(ctx context.Context, s *survey, cols []int) error {
 			if m == nil {
 				return
 			}
-			several := s.several[hash(s.seed, person)] > 1
+			several := s.records(person) > 1
 			for i, col := range cols {
-				text := cellText(m, rec, col)
-				if text == "" {
+				c, fault := m.MapColumn(rec, col)
+				if fault != nil || c.State == Absent || c.State == Clear && !several {
 					continue
 				}
-				if _, ok := s.suspects[i][hashFold(s.seed, text, buf[:0])]; !ok && !several {
+				if _, ok := s.suspects[i][hashFold(s.seed, c.Text, buf[:0])]; !ok && !several {
 					continue
 				}
-				// the clone of a text that is lower case already: ToLower gives it back as it is, in the chunk's memory
-				out = append(out, found{i, strings.Clone(strings.ToLower(text)), strings.Clone(person), several, Origin{w.file(rec), rec.Line}})
+				out = append(out, found{i, fold(c.Text), strings.Clone(person), several, Origin{w.file(rec), rec.Line}})
 			}
 		})
 		return out, err
@@ -175,6 +192,9 @@ func (p *Planner) resolve(ctx context.Context, s *survey, cols []int) error {
 	}
 	for i := range last {
 		for _, f := range last[i] {
+			if f.value == "" {
+				continue
+			}
 			s.claims[i][f.value] = append(s.claims[i][f.value], claim{f.person, f.origin})
 		}
 		for v, cs := range s.claims[i] {
@@ -200,7 +220,7 @@ func (s *survey) conflicts(row *Row, person string, cols []int, names []string) 
 		if len(s.claims) == 0 || len(s.claims[i]) == 0 || row.Cells[col].State != Set {
 			continue
 		}
-		for _, c := range s.claims[i][strings.ToLower(row.Cells[col].Text)] {
+		for _, c := range s.claims[i][fold(row.Cells[col].Text)] {
 			if c.person != person {
 				faults = append(faults, Fault{row.Origin, names[col], "unique", "the same value stands at " + c.origin.String() + " for another person"})
 				break
@@ -210,21 +230,34 @@ func (s *survey) conflicts(row *Row, person string, cols []int, names []string) 
 	return faults
 }
 
-// repeated gives every hash but 0 that stands more than once, with its count. It sorts hashes in place.
-func repeated(hashes []uint64) map[uint64]int {
-	slices.Sort(hashes)
-	out := map[uint64]int{}
-	for i := 0; i < len(hashes); {
-		j := i + 1
-		for j < len(hashes) && hashes[j] == hashes[i] {
-			j++
-		}
-		if j-i > 1 && hashes[i] != 0 {
-			out[hashes[i]] = j - i
-		}
-		i = j
+// repeated gives every hash but 0 that stands more than once, with its count.
+//
+// Nearly all stand once, so sorting them to find that out would be wasted: a bit each tells which may stand twice, and
+// only those, some false ones among them, are counted.
+func repeated(hashes [][]uint64) map[uint64]int {
+	n := 0
+	for _, chunk := range hashes {
+		n += len(chunk)
 	}
-	return out
+	shift := 64 - max(6, bits.Len(uint(n))+3) // 8 to 16 bits a hash: one in 20 or so is counted for nothing
+	once, twice := make([]uint64, 1<<(64-shift-6)), make([]uint64, 1<<(64-shift-6))
+	for _, chunk := range hashes {
+		for _, h := range chunk {
+			word, bit := h>>shift>>6, uint64(1)<<(h>>shift&63)
+			twice[word] |= once[word] & bit
+			once[word] |= bit
+		}
+	}
+	counts := map[uint64]int{}
+	for _, chunk := range hashes {
+		for _, h := range chunk {
+			if h != 0 && twice[h>>shift>>6]>>(h>>shift&63)&1 == 1 {
+				counts[h]++
+			}
+		}
+	}
+	maps.DeleteFunc(counts, func(_ uint64, count int) bool { return count < 2 })
+	return counts
 }
 
 func keys(m map[uint64]int) map[uint64]struct{} {
@@ -243,6 +276,9 @@ func hash(seed maphash.Seed, s string) uint64 {
 	return maphash.String(seed, s) | 1
 }
 
+// fold takes the case from a text; the way over the upper case makes one of ς and σ. Its result aliases nothing.
+func fold(s string) string { return strings.Clone(strings.ToLower(strings.ToUpper(s))) }
+
 // hashFold hashes without regard to case. buf is scratch.
 func hashFold(seed maphash.Seed, s string, buf []byte) uint64 {
 	if s == "" {
@@ -251,7 +287,7 @@ func hashFold(seed maphash.Seed, s string, buf []byte) uint64 {
 	for i := range len(s) {
 		c := s[i]
 		if c >= utf8.RuneSelf {
-			return hash(seed, strings.ToLower(s))
+			return hash(seed, fold(s))
 		}
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'

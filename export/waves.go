@@ -25,55 +25,111 @@ type waves struct {
 
 func newWaves(people, logins, approvers []uint64, moved []bool) waves {
 	w := waves{of: map[uint64]int{}, last: 1}
-	makes := map[uint64][]int{} // login -> records that may create it
-	for i, m := range moved {
-		if m && logins[i] != 0 {
-			makes[logins[i]] = append(makes[logins[i]], i)
-		}
-	}
-	if len(makes) == 0 {
+	if !slices.Contains(moved, true) {
 		return w
 	}
-	depth := make([]int, len(people)) // 0 not known yet, -1 being looked at
+	g := newLadder(people, logins, approvers, moved)
 	for i := range people {
-		d := waveOf(i, logins, approvers, makes, depth)
-		if d > 1 {
-			w.of[people[i]] = max(w.of[people[i]], d)
+		if g.node(i) != i {
+			continue // told with the person's first record
+		}
+		if d := g.climb(i); d > 1 {
+			w.of[people[i]] = d
 			w.last = max(w.last, d)
 		}
 	}
 	return w
 }
 
-// waveOf walks up the approvers without recursion, since a feed may hold a chain as long as itself. A ring of approvers
+// ladder is who waits for whom. A node is a person, known by the index of the first of his records.
+type ladder struct {
+	people, approvers []uint64
+	first             map[uint64]int   // by person, only for people with several records
+	more              map[int][]uint64 // what their other records name as approver
+	makes             map[uint64][]int // login -> nodes that may create it
+	depth             []int            // 0 not known yet, -1 being looked at
+}
+
+func newLadder(people, logins, approvers []uint64, moved []bool) *ladder {
+	g := &ladder{
+		people: people, approvers: approvers, first: map[uint64]int{}, more: map[int][]uint64{},
+		makes: map[uint64][]int{}, depth: make([]int, len(people)),
+	}
+	several := repeated([][]uint64{people})
+	makes := map[uint64]bool{} // people with several records of which one may create
+	for i, p := range people {
+		if several[p] == 0 {
+			continue
+		}
+		if at, ok := g.first[p]; !ok {
+			g.first[p] = i
+		} else if approvers[i] != 0 {
+			g.more[at] = append(g.more[at], approvers[i])
+		}
+		makes[p] = makes[p] || moved[i]
+	}
+	for i, p := range people {
+		if logins[i] == 0 || !moved[i] && !makes[p] {
+			continue
+		}
+		if n := g.node(i); !slices.Contains(g.makes[logins[i]], n) {
+			g.makes[logins[i]] = append(g.makes[logins[i]], n)
+		}
+	}
+	return g
+}
+
+func (g *ladder) node(i int) int {
+	if at, ok := g.first[g.people[i]]; ok {
+		return at
+	}
+	return i
+}
+
+// above calls f for every node that node i waits for.
+func (g *ladder) above(i int, f func(int)) {
+	look := func(approver uint64) {
+		if approver == 0 {
+			return
+		}
+		for _, a := range g.makes[approver] {
+			if a != i {
+				f(a)
+			}
+		}
+	}
+	look(g.approvers[i])
+	for _, approver := range g.more[i] {
+		look(approver)
+	}
+}
+
+// climb walks up the approvers without recursion, since a feed may hold a chain as long as itself. A ring of approvers
 // is cut where the walk meets itself.
-func waveOf(start int, logins, approvers []uint64, makes map[uint64][]int, depth []int) int {
+func (g *ladder) climb(start int) int {
 	stack := []int{start}
 	for len(stack) > 0 {
 		i := stack[len(stack)-1]
-		if depth[i] > 0 {
+		if g.depth[i] > 0 {
 			stack = stack[:len(stack)-1]
 			continue
 		}
-		depth[i] = -1
+		g.depth[i] = -1
 		d, ready := 1, true
-		for _, a := range makes[approvers[i]] {
-			if approvers[i] == 0 || approvers[i] == logins[i] {
-				break
-			}
+		g.above(i, func(a int) {
 			switch {
-			case depth[a] > 0:
-				d = max(d, depth[a]+1)
-			case depth[a] == 0:
+			case g.depth[a] > 0:
+				d = max(d, g.depth[a]+1)
+			case g.depth[a] == 0:
 				stack, ready = append(stack, a), false
 			}
-		}
+		})
 		if ready {
-			depth[i] = d
+			g.depth[i] = d
 			stack = stack[:len(stack)-1]
 		}
 	}
-	return depth[start]
+	return g.depth[start]
 }
 
 func (w *waves) wave(person uint64) int { return max(1, w.of[person]) }

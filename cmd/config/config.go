@@ -173,14 +173,15 @@ func (c *Config) Fault(path, message, hint string) Fault {
 	return Fault{File: c.File, Line: c.lines[path], Path: path, Message: message, Hint: hint}
 }
 
-// Load reads and checks a config file of at most 1 MB. The config is nil where there are faults; they are sorted by
-// line. ctx ends the commands that fetch secrets.
+// Load reads and checks a config file of at most 1 MB. Faults are sorted by line; with any, the config serves only to
+// look for more of them, and it is nil where the file could not be read at all. ctx ends the commands that fetch
+// secrets.
 func Load(ctx context.Context, path string, env Env, opt Options) (*Config, []Fault) {
 	data, _, err := env.read(path, maxConfig)
 	if err != nil {
 		return nil, []Fault{{
 			File: path, Message: "cannot read the config: " + reason(err),
-			Hint: "name it with -c FILE, or write one with hr2coupa init",
+			Hint: "name it with -c FILE; hr2coupa demo --keep DIR writes one that works",
 		}}
 	}
 	return Parse(ctx, path, data, env, opt)
@@ -194,8 +195,5 @@ func Parse(ctx context.Context, name string, data []byte, env Env, opt Options) 
 		return nil, r.sorted()
 	}
 	c := r.config(root)
-	if len(r.faults) > 0 {
-		return nil, r.sorted()
-	}
-	return c, nil
+	return c, r.sorted()
 }

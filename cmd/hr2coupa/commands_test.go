@@ -130,7 +130,7 @@ func cmdStart(ts *testscript.TestScript, w *world, args []string) {
 	w.beside.Dir = ts.MkAbs(".")
 	w.out, w.log = &heard{}, &heard{}
 	w.beside.Stdout, w.beside.Stderr = w.out, w.log
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "COUPA_SFTP_PASSWORD", "COUPA_CLIENT_SECRET", "COUPA_PAGE_COOKIE"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GORACE", "COUPA_SFTP_PASSWORD", "COUPA_CLIENT_SECRET", "COUPA_PAGE_COOKIE"} {
 		w.beside.Env = append(w.beside.Env, name+"="+ts.Getenv(name))
 	}
 	ts.Check(w.beside.Start())

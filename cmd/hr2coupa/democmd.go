@@ -60,6 +60,11 @@ func (a *app) demo(ctx context.Context, keep string) error {
 	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
+	for _, name := range []string{"hr2coupa.yaml", "changes.csv", "ledger"} {
+		if exists(filepath.Join(dir, name)) {
+			return usage("--keep %s: there is a %s already; name an empty folder", dir, name)
+		}
+	}
 	t, err := twin.Start(ctx, twin.Options{
 		Users: bytes.NewReader(templates.DemoUsers()), User: "demo", ClientID: "demo", Now: a.now,
 		Switches: twin.Switches{PickUpInterval: 300 * time.Millisecond, LoadTime: 300 * time.Millisecond},

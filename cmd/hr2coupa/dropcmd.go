@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,12 +39,7 @@ Several files go one after the other, each when the one before has its verdict.`
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.files = args
-			rep, err := a.drop(cmd.Context(), o)
-			if err != nil {
-				return err
-			}
-			a.code = rep.Exit
-			return a.printReport(rep)
+			return a.tell(a.drop(cmd.Context(), o))
 		},
 	}
 	f := c.Flags()
@@ -59,7 +56,7 @@ type ready struct {
 	sheet *layout.Ready
 }
 
-func (a *app) drop(ctx context.Context, o dropOptions) (*export.Report, error) {
+func (a *app) drop(ctx context.Context, o dropOptions) (rep *export.Report, err error) {
 	started := a.now().UTC()
 	cfg, err := a.load(ctx, config.Options{NeedSecrets: true, NoFeed: true})
 	if err != nil {
@@ -75,18 +72,22 @@ func (a *app) drop(ctx context.Context, o dropOptions) (*export.Report, error) {
 	}
 	defer j.close()
 	j.runner.NoWait = o.noWait
-	if err := j.resume(ctx); err != nil {
-		return nil, err
+	defer func() { rep = j.withResumed(rep, err) }()
+	if done, err := j.resume(ctx); done != nil || err != nil {
+		return done, err
 	}
 	if !o.again {
-		if err := j.droppedBefore(files); err != nil {
-			return nil, err
+		if done, err := j.droppedBefore(files); done != nil || err != nil {
+			return done, err
 		}
 	}
 	if err := j.withinLimits(files); err != nil {
 		return nil, err
 	}
 	if err := j.runner.Check(ctx); err != nil {
+		return nil, err
+	}
+	if started, err = j.free(started); err != nil {
 		return nil, err
 	}
 	id, err := j.planDrop(files, started)
@@ -118,7 +119,7 @@ func readyFiles(cfg *config.Config, o dropOptions) ([]ready, error) {
 		paths[r.file.SHA256] = path
 		sheet, bad := layout.CheckReady(r.file.Name, data, layout.ReadyOptions{
 			Custom: cfg.Layout.Custom, CardReason: cfg.Layout.AllowCardData, AllowEmpty: o.allowEmpty,
-			AllowNotify: cfg.Limits.Creates.Unlimited || cfg.Limits.Creates.Count > 0,
+			AllowNotify: mayCreate(cfg, math.MaxInt32),
 			MaxRows:     cfg.Layout.MaxRows, MaxBytes: cfg.Layout.MaxBytes,
 		})
 		for _, f := range bad {
@@ -152,19 +153,26 @@ func readReady(path string) ([]byte, error) {
 }
 
 // droppedBefore refuses bytes that were sent before and names the load they became.
-func (j *job) droppedBefore(files []ready) error {
+//
+// Where that load is one that this start has just brought to its end, the same command was only repeated: done says so.
+func (j *job) droppedBefore(files []ready) (done *export.Report, err error) {
 	var faults []error
+	resumed := 0
 	for _, f := range files {
 		old, ok, err := j.ledger.SeenBytes(f.file.SHA256)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !ok {
 			continue
 		}
+		if slices.ContainsFunc(j.resumed, func(r *export.Report) bool { return r.Run == old.Run }) {
+			resumed++
+			continue
+		}
 		parts, err := j.ledger.Parts(old.Run)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		became := "run " + old.Run
 		for _, p := range parts {
@@ -175,9 +183,16 @@ func (j *job) droppedBefore(files []ready) error {
 		faults = append(faults, fmt.Errorf("%s: the same bytes were dropped before, as %s; --again sends them once more", f.file.Name, became))
 	}
 	if len(faults) > 0 {
-		return &exitError{export.ExitUsage, errors.Join(faults...)}
+		return nil, &exitError{export.ExitUsage, errors.Join(faults...)}
 	}
-	return nil
+	if resumed == len(files) {
+		done = emptyReport("seen", j.a.now().UTC())
+		for _, f := range files {
+			done.Files = append(done.Files, f.file)
+		}
+		return done, nil
+	}
+	return nil, nil
 }
 
 func (j *job) withinLimits(files []ready) error {
@@ -185,6 +200,7 @@ func (j *job) withinLimits(files []ready) error {
 	if err != nil {
 		return err
 	}
+	j.people = people
 	plan := &export.Plan{}
 	for _, f := range files {
 		plan.Rows += len(f.sheet.Rows)
@@ -217,10 +233,15 @@ func (j *job) planDrop(files []ready, started time.Time) (string, error) {
 	}
 	defer tx.Rollback()
 	var seen []export.FeedFile
+	hashes := make([]string, len(files))
+	for i, f := range files {
+		hashes[i] = f.file.SHA256
+	}
+	batch := export.BatchHash(hashes)
 	input := 0
 	for i, f := range files {
 		part := export.Part{
-			Name: export.PartName(started, f.file.SHA256, i+1, len(files)), UserName: f.file.Name, Wave: i + 1,
+			Name: export.PartName(started, batch, i+1, len(files)), UserName: f.file.Name, Wave: i + 1,
 			Rows: len(f.sheet.Rows), Size: f.file.Size, SHA256: f.file.SHA256, State: export.Planned, Planned: started,
 		}
 		if part.ID, err = tx.AddPart(part, f.data); err != nil {

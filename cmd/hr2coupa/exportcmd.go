@@ -31,11 +31,7 @@ func (a *app) exportCmd() *cobra.Command {
 }
 
 func (a *app) export(ctx context.Context, files []string, dir string) error {
-	cfg, err := a.load(ctx, config.Options{FeedGiven: len(files) > 0})
-	if err != nil {
-		return err
-	}
-	pipe, err := a.pipeline(cfg)
+	pipe, err := a.pipeline(ctx, config.Options{FeedGiven: len(files) > 0})
 	if err != nil {
 		return err
 	}
@@ -44,7 +40,7 @@ func (a *app) export(ctx context.Context, files []string, dir string) error {
 	if err != nil {
 		return err
 	}
-	people, _, err := a.remembered(cfg, nil)
+	people, _, err := a.remembered(pipe.cfg, nil)
 	if err != nil {
 		return err
 	}

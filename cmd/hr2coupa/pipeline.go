@@ -2,10 +2,12 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -33,13 +35,35 @@ type pipeline struct {
 	key     string // the Coupa column that names the person
 }
 
-// pipeline compiles mapping and layout; every fault of both comes in one error.
-func (a *app) pipeline(cfg *config.Config) (*pipeline, error) {
+// pipeline reads the config and compiles mapping and layout. The faults of all three come in one error, by line.
+func (a *app) pipeline(ctx context.Context, opt config.Options) (*pipeline, error) {
+	cfg, faults := config.Load(ctx, a.config, config.OSEnv(a.getenv), opt)
+	if cfg == nil {
+		return nil, configError(faults)
+	}
+	p, more := compile(cfg)
+	if len(faults) > 0 { // a column the config could not read is mapped all the same
+		more = slices.DeleteFunc(more, func(f config.Fault) bool { return strings.Contains(f.Message, "is not mapped") })
+	}
+	faults = append(faults, more...)
+	slices.SortStableFunc(faults, func(a, b config.Fault) int { return cmp.Compare(a.Line, b.Line) })
+	if err := configError(faults); err != nil {
+		return nil, err
+	}
+	a.warn(cfg)
+	return p, nil
+}
+
+// compile makes mapping and layout. Where no column is mapped the config's own fault says enough.
+func compile(cfg *config.Config) (*pipeline, []config.Fault) {
 	p := &pipeline{cfg: cfg, key: employeeNumber}
 	if cfg.Layout.Key == "login" {
 		p.key = login
 	}
 	columns := columns(cfg)
+	if len(columns) == 0 {
+		return p, nil
+	}
 	var faults []config.Fault
 	m, problems := mapping.New(mapping.Options{
 		Columns: columns, Tables: tables(cfg), TimeZone: cfg.Feed.TimeZone, ReadFile: readTable,
@@ -53,17 +77,13 @@ func (a *app) pipeline(cfg *config.Config) (*pipeline, error) {
 	}
 	s, err := layout.New(layout.Options{
 		Columns: names, Custom: cfg.Layout.Custom, Key: p.key, BlankSend: cfg.Layout.BlankSend,
-		CardReason: cfg.Layout.AllowCardData, AllowNotify: cfg.Limits.Creates.Unlimited || cfg.Limits.Creates.Count > 0,
+		CardReason: cfg.Layout.AllowCardData, AllowNotify: mayCreate(cfg, math.MaxInt32),
 	})
 	for _, err := range unjoin(err) {
 		faults = append(faults, columnFault(cfg, err))
 	}
-	slices.SortStableFunc(faults, func(a, b config.Fault) int { return cmp.Compare(a.Line, b.Line) })
-	if err := configError(faults); err != nil {
-		return nil, err
-	}
 	p.mapping, p.sheet = m, s
-	return p, nil
+	return p, faults
 }
 
 // columnFault gives a fault of the layout the line of the column that it begins with.
@@ -120,10 +140,19 @@ func unjoin(err error) []error {
 }
 
 func (p *pipeline) open(patterns []string, now time.Time) (*feed.Feed, error) {
+	o := p.feedOptions()
+	o.MaxAge, o.Now = p.cfg.Feed.MaxAge, now
+	return feed.Open(patterns, o)
+}
+
+// openAnyAge opens files whatever their age.
+func (p *pipeline) openAnyAge(paths []string) (*feed.Feed, error) {
+	return feed.Open(paths, p.feedOptions())
+}
+
+func (p *pipeline) feedOptions() feed.Options {
 	c := p.cfg.Feed
-	return feed.Open(patterns, feed.Options{
-		Encoding: c.Encoding, Delimiter: c.Delimiter, Key: c.Key, Fields: p.mapping.Fields(), MaxAge: c.MaxAge, Now: now,
-	})
+	return feed.Options{Encoding: c.Encoding, Delimiter: c.Delimiter, Key: c.Key, Fields: p.mapping.Fields()}
 }
 
 // planner plans f; ledger may be nil where there is none to ask.
@@ -132,7 +161,7 @@ func (p *pipeline) planner(f export.Feed, people knower, now time.Time) *export.
 		Feed: f, Mapping: p.mapping, Sheet: p.sheet, Key: p.cfg.Feed.Key,
 		MaxRows: p.cfg.Layout.MaxRows, MaxSize: p.cfg.Layout.MaxBytes, Workers: runtime.GOMAXPROCS(0),
 		Started: now, MinRecords: p.cfg.Feed.MinRecords,
-		MayCreate: p.cfg.Limits.Creates.Unlimited || p.cfg.Limits.Creates.Count > 0,
+		MayCreate: mayCreate(p.cfg, len(people)),
 	}
 	if people != nil {
 		pl.Known = people.known
@@ -143,6 +172,12 @@ func (p *pipeline) planner(f export.Feed, people knower, now time.Time) *export.
 func limits(cfg *config.Config) export.Limits {
 	l := cfg.Limits
 	return export.Limits{Creates: export.Limit(l.Creates), Updates: export.Limit(l.Updates), Deactivations: export.Limit(l.Deactivations)}
+}
+
+// mayCreate tells whether the limits allow creates at all, when the ledger knows that many people.
+func mayCreate(cfg *config.Config, people int) bool {
+	l := export.Limit(cfg.Limits.Creates)
+	return l.Unlimited || l.Ceiling(people) > 0
 }
 
 // knower is what the ledger knows about people: key to login.

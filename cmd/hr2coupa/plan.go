@@ -84,11 +84,7 @@ type personPlan struct {
 }
 
 func (a *app) plan(ctx context.Context, o planOptions) error {
-	cfg, err := a.load(ctx, config.Options{FeedGiven: len(o.files) > 0})
-	if err != nil {
-		return err
-	}
-	pipe, err := a.pipeline(cfg)
+	pipe, err := a.pipeline(ctx, config.Options{FeedGiven: len(o.files) > 0})
 	if err != nil {
 		return err
 	}
@@ -97,9 +93,14 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	people, seen, err := a.remembered(cfg, feed.Files())
+	people, seen, err := a.remembered(pipe.cfg, feed.Files())
 	if err != nil {
 		return err
+	}
+	if fresh := unseen(feed.Files(), seen); len(seen) > 0 && len(fresh) > 0 {
+		if feed, err = pipe.openAnyAge(fresh); err != nil {
+			return err
+		}
 	}
 	sink := newPlanSink(nil)
 	if sink.keep = o.people; o.all || a.json {
@@ -143,6 +144,17 @@ func (a *app) remembered(cfg *config.Config, files []export.FeedFile) (knower, [
 		}
 	}
 	return knower(people), seen, nil
+}
+
+// unseen gives the paths of the files that a run would plan. Where it would plan none, plan looks at all of them.
+func unseen(files []export.FeedFile, seen []string) []string {
+	var paths []string
+	for _, f := range files {
+		if !slices.Contains(seen, f.Name) {
+			paths = append(paths, f.Path)
+		}
+	}
+	return paths
 }
 
 func (r *planned) judge() {

@@ -65,8 +65,8 @@ func (b *batch) planner(dir string) (*export.Planner, error) {
 		Limits: config.Limits{Creates: config.Limit{Unlimited: b.creates}},
 	}
 	cfg.Mapping.Columns = b.columns()
-	pipe, err := (&app{}).pipeline(cfg)
-	if err != nil {
+	pipe, faults := compile(cfg)
+	if err := configError(faults); err != nil {
 		return nil, err
 	}
 	paths := slices.Clone(b.paths)
@@ -456,7 +456,7 @@ func (c *counting) Name(int64, string) error                   { return nil }
 
 // TestMemory: the heap does not hold the feed. The bound is generous; what is measured is in make bench.
 func TestMemory(t *testing.T) {
-	const n, most = 30_000, 48 << 20
+	const n, most = 40_000, 64 << 20
 	path := filepath.Join(t.TempDir(), "users.csv")
 	f, err := os.Create(path)
 	if err != nil {

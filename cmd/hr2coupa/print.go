@@ -93,6 +93,10 @@ func reportText(w io.Writer, rep *export.Report) {
 		}
 		return
 	}
+	if rep.Run == "" { // nothing was planned
+		fmt.Fprintln(w, clean(rep.Why))
+		return
+	}
 	fmt.Fprintf(w, "run %s: %s\n", rep.Run, rep.Verdict)
 	if rep.Why != "" {
 		fmt.Fprintf(w, "  %s\n", clean(rep.Why))

@@ -67,7 +67,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	if err == nil {
 		return a.code
 	}
-	if errors.Is(context.Cause(ctx), errInterrupted) {
+	if errors.Is(err, errInterrupted) {
 		fmt.Fprintln(stderr, "hr2coupa: interrupted; the ledger is sound, and the next run goes on from here")
 		return export.ExitInterrupted
 	}
@@ -151,7 +151,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.json, "json", false, "print the result as JSON")
 	f.StringVar(&a.logFormat, "log-format", "text", "log on stderr as text or json")
 	f.StringVar(&a.logLevel, "log-level", "", "error, warn, info or debug (default info; warn on a terminal)")
-	root.AddCommand(a.runCmd(), a.planCmd(), a.exportCmd(), a.dropCmd(), a.statusCmd(), a.layoutCmd(), a.twinCmd(), a.demoCmd(), a.versionCmd())
+	root.AddCommand(a.runCmd(), a.planCmd(), a.exportCmd(), a.dropCmd(), a.settleCmd(), a.statusCmd(), a.layoutCmd(), a.twinCmd(), a.demoCmd(), a.versionCmd())
 	for _, c := range root.Commands() {
 		strictArgs(c)
 	}
@@ -160,7 +160,7 @@ func (a *app) root() *cobra.Command {
 }
 
 // later are the commands of the contract that this version does not have.
-var later = []string{"apply", "watch", "explain", "reconcile", "approve", "settle", "doctor", "init"}
+var later = []string{"apply", "watch", "explain", "reconcile", "approve", "doctor", "init"}
 
 // knownCommand tells a command of the contract that is not built yet from a misspelt one.
 func knownCommand(_ *cobra.Command, args []string) error {
@@ -216,10 +216,14 @@ func (a *app) load(ctx context.Context, opt config.Options) (*config.Config, err
 	if err := configError(faults); err != nil {
 		return nil, err
 	}
+	a.warn(c)
+	return c, nil
+}
+
+func (a *app) warn(c *config.Config) {
 	for _, w := range c.Warnings {
 		a.log.Warn(w.Error())
 	}
-	return c, nil
 }
 
 func configError(faults []config.Fault) error {

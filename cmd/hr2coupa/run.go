@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,15 +39,13 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 			if o.route != "" && o.route != "csv" {
 				return usage("--route %s is not built yet; csv is", o.route)
 			}
+			if o.dryRun && o.again {
+				return usage("--dry-run with --again is not built yet; hr2coupa status RUN shows the rows that --again plans")
+			}
 			if o.dryRun {
 				return a.plan(cmd.Context(), planOptions{files: args, people: shownPeople})
 			}
-			rep, err := a.run(cmd.Context(), o)
-			if err != nil {
-				return err
-			}
-			a.code = rep.Exit
-			return a.printReport(rep)
+			return a.tell(a.run(cmd.Context(), o))
 		},
 	}
 	f := c.Flags()
@@ -58,37 +57,38 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 }
 
 // run is the main job, told once and in order.
-func (a *app) run(ctx context.Context, o runOptions) (*export.Report, error) {
+func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err error) {
 	started := a.now().UTC()
-	cfg, err := a.load(ctx, config.Options{NeedSecrets: true, FeedGiven: len(o.files) > 0})
+	pipe, err := a.pipeline(ctx, config.Options{NeedSecrets: true, FeedGiven: len(o.files) > 0})
 	if err != nil {
 		return nil, err
 	}
-	pipe, err := a.pipeline(cfg)
-	if err != nil {
-		return nil, err
-	}
-	j, err := a.job(ctx, cfg, "run")
+	j, err := a.job(ctx, pipe.cfg, "run")
 	if err != nil {
 		return nil, err
 	}
 	defer j.close()
 	j.runner.NoWait = o.noWait
 
-	if err := j.resume(ctx); err != nil {
-		return nil, err
+	defer func() { rep = j.withResumed(rep, err) }()
+	if done, err := j.resume(ctx); done != nil || err != nil {
+		return done, err
 	}
 	fresh, seen, err := j.feed(pipe, pipe.patterns(o.files), started, o.again)
 	if err != nil {
 		return nil, err
 	}
 	if fresh == nil {
-		return j.seenReport(seen, started)
+		return j.seenReport(seen, o.again, started), nil
 	}
 	people, err := j.ledger.Known()
 	if err != nil {
 		return nil, err
 	}
+	if started, err = j.free(started); err != nil {
+		return nil, err
+	}
+	j.people = len(people)
 	planner := pipe.planner(fresh, knower(people), started)
 	if o.again {
 		if planner.Only, err = j.open(seen); err != nil {
@@ -117,6 +117,9 @@ type job struct {
 	command string
 	unlock  func() error
 	bar     *progress
+	stop    context.CancelFunc // ends what is done beside
+	beside  sync.WaitGroup
+	people  int              // known when the run was planned
 	resumed []*export.Report // what earlier runs came to meanwhile
 }
 
@@ -145,12 +148,22 @@ func (a *app) job(ctx context.Context, cfg *config.Config, command string) (*job
 	} else if n > 0 {
 		a.log.WithField("files", n).Info("removed spool files of a plan that was never finished")
 	}
-	if w.client != nil {
-		if err := w.client.Prepare(ctx); err != nil {
-			return nil, errors.Join(err, j.shut())
-		}
-	}
+	j.fetchToken(ctx)
 	return j, nil
+}
+
+// fetchToken fetches the token beside the work, so that it settles while the feed is read. That it cannot be had is told
+// by the first call that needs it.
+func (j *job) fetchToken(ctx context.Context) {
+	ctx, j.stop = context.WithCancel(ctx)
+	if j.wires.client == nil {
+		return
+	}
+	j.beside.Go(func() {
+		if err := j.wires.client.Prepare(ctx); err != nil {
+			j.a.log.Debugf("fetch the token early: %v", err)
+		}
+	})
 }
 
 func holder(command string, now time.Time) string {
@@ -162,6 +175,10 @@ func holder(command string, now time.Time) string {
 }
 
 func (j *job) shut() error {
+	if j.stop != nil {
+		j.stop()
+	}
+	j.beside.Wait()
 	j.bar.done()
 	j.wires.close()
 	return errors.Join(j.unlock(), j.ledger.Close())
@@ -173,11 +190,12 @@ func (j *job) close() {
 	}
 }
 
-// resume goes on where the ledger says, before anything new is planned.
-func (j *job) resume(ctx context.Context) error {
+// resume goes on where the ledger says, before anything new is planned. Where parts are left without a verdict, nothing
+// new is planned at all, since it could be overtaken by what is still on its way: done is then what this start came to.
+func (j *job) resume(ctx context.Context) (done *export.Report, err error) {
 	parts, err := j.ledger.Unfinished()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var runs []string
 	for _, p := range parts {
@@ -185,29 +203,93 @@ func (j *job) resume(ctx context.Context) error {
 			runs = append(runs, p.Run)
 		}
 	}
+	var lost error
 	if len(parts) > 0 {
 		j.a.log.WithField("parts", len(parts)).Info("going on with parts of an earlier run")
-		if err := j.runner.Check(ctx); err != nil {
-			return err
-		}
-		if err := j.runner.Drive(ctx, parts); err != nil {
-			return err
+		if lost, err = j.goOn(ctx, parts); err != nil {
+			return nil, err
 		}
 	}
 	interrupted, err := j.interrupted(runs)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, run := range append(runs, interrupted...) {
-		rep, err := j.report1(run, nil)
+		rep, err := j.report1(run, nil, lost)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if slices.Contains(runs, run) {
 			j.resumed = append(j.resumed, rep)
 		}
 	}
-	return nil
+	return j.blocked()
+}
+
+// goOn drives parts of earlier runs. That nobody can be asked is fatal before anything was sent, and lost after.
+func (j *job) goOn(ctx context.Context, parts []export.Part) (lost, err error) {
+	if err := j.runner.Check(ctx); err != nil {
+		sent := slices.ContainsFunc(parts, func(p export.Part) bool { return !p.Sent.IsZero() })
+		var not *export.NotDeliveredError
+		if !sent || !errors.As(err, &not) {
+			return nil, err
+		}
+		return err, nil
+	}
+	return nil, j.runner.Drive(ctx, parts)
+}
+
+// blocked is the report of a start that plans nothing new because parts of earlier runs have no verdict; nil where none
+// is left.
+func (j *job) blocked() (*export.Report, error) {
+	left, err := j.ledger.Unfinished()
+	if err != nil || len(left) == 0 {
+		return nil, err
+	}
+	rep := emptyReport("unfinished", j.a.now().UTC())
+	rep.Why = fmt.Sprintf("nothing new is planned: part %s of run %s is %s", left[0].Name, left[0].Run, left[0].State)
+	if len(left) > 1 {
+		rep.Why += fmt.Sprintf(", and %d more have no verdict", len(left)-1)
+	}
+	if left[0].State == export.Stalled || left[0].State == export.InDoubt {
+		rep.Why += "; look in Coupa, and tell with hr2coupa settle"
+	}
+	if !j.runner.NoWait {
+		rep.Exit = export.ExitStalled
+	}
+	return rep, nil
+}
+
+func emptyReport(verdict string, started time.Time) *export.Report {
+	return &export.Report{
+		Verdict: verdict, Counts: export.Counts{By: map[export.Outcome]int{}},
+		Parts: []export.Part{}, Rows: []export.RowResult{}, Started: started,
+	}
+}
+
+// withResumed lets what was resumed be told and count, also where the new run ended with an error.
+func (j *job) withResumed(rep *export.Report, err error) *export.Report {
+	if len(j.resumed) == 0 {
+		return rep
+	}
+	if rep == nil {
+		rep = emptyReport("not planned", j.a.now().UTC())
+		rep.Why, rep.Exit = err.Error(), exitCode(err)
+	}
+	rep.Resumed = j.resumed
+	for _, r := range j.resumed {
+		rep.Exit = export.WorstExit(rep.Exit, r.Exit)
+	}
+	return rep
+}
+
+// tell prints a report; one that comes with an error holds what was resumed before it.
+func (a *app) tell(rep *export.Report, err error) error {
+	if rep != nil && (err == nil || !errors.Is(err, errInterrupted)) {
+		a.code = rep.Exit
+		err = errors.Join(err, a.printReport(rep))
+	}
+	return err
 }
 
 // interrupted finds runs that died before they had planned anything, or after their last part was settled.
@@ -252,29 +334,29 @@ func (j *job) feed(pipe *pipeline, patterns []string, now time.Time, again bool)
 	if len(paths) == len(all.Files()) {
 		return all, seen, nil
 	}
-	fresh, err = pipe.open(paths, now)
+	fresh, err = pipe.openAnyAge(paths) // the age is that of the newest file, and was looked at
 	return fresh, seen, err
 }
 
-// open gives the records of seen files that may be planned anew.
+// open gives the records of seen files that may be planned anew: those of people whose row did not reach Coupa for
+// sure, except where something newer was sent for them.
 func (j *job) open(seen []export.SeenFile) (func(export.Origin, string) bool, error) {
-	people := map[string]bool{}
+	type who struct{ file, key string }
+	people := map[who]bool{}
 	lines := map[export.Origin]bool{}
 	for _, f := range seen {
 		newer, err := j.ledger.SentSince(f.Run)
 		if err != nil {
 			return nil, err
 		}
+		agreed, err := j.unconfirmed(f.Run)
+		if err != nil {
+			return nil, err
+		}
 		err = j.ledger.Rows(f.Run, func(r export.RowResult) error {
-			if newer[r.Key] {
-				return nil // HR has said something newer about this person, and it was sent
-			}
-			switch r.Outcome {
-			case export.Quarantined, export.Rejected, export.Drifted:
+			if !newer[r.Key] && !agreed[r.Part] {
 				lines[r.Origin] = true
-				if r.Key != "" {
-					people[r.Key] = true
-				}
+				people[who{r.Origin.File, r.Key}] = true
 			}
 			return nil
 		})
@@ -282,7 +364,20 @@ func (j *job) open(seen []export.SeenFile) (func(export.Origin, string) bool, er
 			return nil, err
 		}
 	}
-	return func(o export.Origin, key string) bool { return lines[o] || key != "" && people[key] }, nil
+	return func(o export.Origin, key string) bool { return lines[o] || key != "" && people[who{o.File, key}] }, nil
+}
+
+// unconfirmed gives the parts of a run that nobody was asked about, as agreed (load.via: [archive]).
+func (j *job) unconfirmed(run string) (map[int64]bool, error) {
+	parts, err := j.ledger.Parts(run)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int64]bool{}
+	for _, p := range parts {
+		out[p.ID] = p.Verdict == export.VerdictUnconfirmed
+	}
+	return out, nil
 }
 
 // planned writes the plan of a new run into the ledger.
@@ -293,8 +388,12 @@ func (j *job) planned(ctx context.Context, p *export.Planner, limits export.Limi
 	}
 	plan, broken, err := export.RecordPlan(ctx, p, j.ledger, id, limits, people, func() error { return j.runner.Check(ctx) })
 	if err != nil {
+		code := exitCode(err)
+		if errors.Is(err, errInterrupted) {
+			code = export.ExitInterrupted
+		}
 		end := j.ledger.EndRun(export.RunRecord{
-			ID: id, Command: j.command, State: export.RunEnded, Started: p.Started, Ended: j.a.now(), Exit: exitCode(err), Verdict: "not planned",
+			ID: id, Command: j.command, State: export.RunEnded, Started: p.Started, Ended: j.a.now(), Exit: code, Verdict: "not planned",
 		})
 		return "", nil, errors.Join(err, end)
 	}
@@ -307,6 +406,9 @@ func (j *job) planned(ctx context.Context, p *export.Planner, limits export.Limi
 	j.a.log.WithFields(map[string]any{
 		"run": id, "records": plan.Input, "rows": plan.Rows, "parts": plan.Parts, "quarantined": plan.Quarantined,
 	}).Info("planned")
+	for _, b := range broken {
+		j.a.log.Warnf("held, nothing is sent: %s", b)
+	}
 	return id, broken, nil
 }
 
@@ -321,46 +423,47 @@ func (j *job) drive(ctx context.Context, run string) error {
 }
 
 // report1 judges one run.
-func (j *job) report1(run string, held []string) (*export.Report, error) {
+func (j *job) report1(run string, held []string, lost error) (*export.Report, error) {
+	if lost == nil {
+		lost = j.runner.Lost()
+	}
 	return export.NewReport(j.ledger, run, export.Finding{
-		Undelivered: j.runner.Undelivered(), Lost: j.runner.Lost(), Held: held, NoWait: j.runner.NoWait,
-		Creates: export.Limit(j.cfg.Limits.Creates),
+		Undelivered: j.runner.Undelivered(), Lost: lost, Held: held, NoWait: j.runner.NoWait,
+		Creates: export.Limit(j.cfg.Limits.Creates), People: j.people,
 	}, j.a.now().UTC())
 }
 
-// report judges the run and lets what was resumed count in its exit code.
+// free is the first second from started on in which no run began: it names the run and its parts.
+func (j *job) free(started time.Time) (time.Time, error) {
+	for {
+		_, taken, err := j.ledger.Run(started.Format("20060102T150405Z"))
+		if err != nil || !taken {
+			return started, err
+		}
+		started = started.Add(time.Second)
+	}
+}
+
 func (j *job) report(run string, held []string) (*export.Report, error) {
-	rep, err := j.report1(run, held)
-	if err != nil {
-		return nil, err
-	}
-	rep.Resumed = j.resumed
-	for _, r := range j.resumed {
-		rep.Exit = export.WorstExit(rep.Exit, r.Exit)
-	}
-	return rep, nil
+	return j.report1(run, held, nil)
 }
 
 // seenReport is the report where every file of the feed was seen before. It sends nothing and says so.
-func (j *job) seenReport(seen []export.SeenFile, started time.Time) (*export.Report, error) {
-	rep := &export.Report{
-		Verdict: "seen", Resumed: j.resumed, Counts: export.Counts{By: map[export.Outcome]int{}},
-		Parts: []export.Part{}, Rows: []export.RowResult{}, Started: started,
-	}
+func (j *job) seenReport(seen []export.SeenFile, again bool, started time.Time) *export.Report {
+	rep := emptyReport("seen", started)
+	rep.Files = []export.FeedFile{}
 	open := 0
 	for _, f := range seen {
 		rep.Files = append(rep.Files, f.FeedFile)
 		rep.Run = f.Run
 		open += f.Open
 	}
-	codes := []int{export.ExitOK}
-	if open > 0 {
-		rep.Why = fmt.Sprintf("%s of the feed quarantined, rejected or drifted; hr2coupa run --again plans them anew", plural(open, "row"))
-		codes = append(codes, export.ExitPartial)
+	switch {
+	case open > 0:
+		rep.Why = fmt.Sprintf("%s of the feed did not reach Coupa for sure; hr2coupa run --again plans them anew", plural(open, "row"))
+		rep.Exit = export.ExitPartial
+	case again:
+		rep.Why = "nothing to plan again: no seen file of the feed has rows that are open; hr2coupa run plans new files"
 	}
-	for _, r := range j.resumed {
-		codes = append(codes, r.Exit)
-	}
-	rep.Exit = export.WorstExit(codes...)
-	return rep, nil
+	return rep
 }

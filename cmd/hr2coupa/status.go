@@ -51,6 +51,10 @@ func (a *app) status(ctx context.Context, id string, wait bool) error {
 	}
 	rec, ok, err := l.Run(id)
 	for err == nil && ok && wait && rec.State == export.RunWorking {
+		if idle(l, a.now()) {
+			a.log.Warn("the run was interrupted and nobody is at work; hr2coupa run goes on with it")
+			break
+		}
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():
@@ -64,12 +68,26 @@ func (a *app) status(ctx context.Context, id string, wait bool) error {
 	if !ok {
 		return usage("the ledger knows no run %q; hr2coupa status lists them", id)
 	}
+	people, err := l.People()
+	if err != nil {
+		return err
+	}
 	rep, err := export.ReadReport(l, rec)
 	if err != nil {
 		return err
 	}
+	rep.Alarm(export.Limit(cfg.Limits.Creates), people)
 	a.code = rep.Exit
 	return a.printReport(rep)
+}
+
+// idle tells whether no run holds the ledger.
+func idle(l *ledger.Ledger, now time.Time) bool {
+	unlock, err := l.Lock(holder("status", now))
+	if err != nil {
+		return false
+	}
+	return unlock() == nil
 }
 
 func (a *app) listRuns(l *ledger.Ledger) error {

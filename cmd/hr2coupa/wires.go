@@ -98,19 +98,28 @@ func (a *archive) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, er
 	if a.s == nil {
 		s, err := a.dial(ctx)
 		if err != nil {
-			return nil, err
+			return nil, passing(err)
 		}
 		a.s = s
 	}
 	seen, err := a.s.Look(ctx, q.Name)
 	if err != nil {
 		a.close()
-		return nil, err
+		return nil, passing(err)
 	}
 	if seen.Archived || !seen.Folder && !seen.Temp {
 		return &export.Load{Via: "archive", FileSize: -1, Processed: -1, Created: -1, Updated: -1, ErrorsN: -1, PickedUp: true}, nil
 	}
 	return nil, nil
+}
+
+// passing keeps a lost or silent connection from ending this way of asking: the next question dials anew.
+func passing(err error) error {
+	var not *export.NotDeliveredError
+	if errors.As(err, &not) && (not.What == "unreachable" || not.What == "silent") {
+		return errors.New(err.Error())
+	}
+	return err
 }
 
 func (a *archive) close() {

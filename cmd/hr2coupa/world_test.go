@@ -75,6 +75,7 @@ func setup(env *testscript.Env) error {
 			return err
 		}
 	}
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // else every process of a test with -race waits a second at its end
 	env.Setenv("COUPA_SFTP_PASSWORD", plantedPassword)
 	env.Setenv("COUPA_CLIENT_SECRET", plantedSecret)
 	env.Setenv("COUPA_PAGE_COOKIE", "_coupa_session="+plantedCookie)

@@ -261,25 +261,33 @@ func (c *column) tidy(text string) bool {
 	return true
 }
 
-// plain tells whether text is printable ASCII only, which nearly every cell is. It looks at eight bytes at a time.
+// plain tells whether text is printable ASCII only, which nearly every cell is. It looks at eight bytes at a time; the
+// last eight overlap those before them.
 func plain(text string) bool {
+	if len(text) < 8 {
+		for i := range len(text) {
+			if text[i]-0x20 >= 0x7f-0x20 { // below 0x20 it wraps around
+				return false
+			}
+		}
+		return true
+	}
+	for at := 0; at < len(text)-8; at += 8 {
+		if !plain8(text[at:]) {
+			return false
+		}
+	}
+	return plain8(text[len(text)-8:])
+}
+
+// plain8 looks at the first eight bytes of a longer text.
+func plain8(text string) bool {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
-	for len(text) >= 8 {
-		x := uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
-			uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
-		below := x - 0x20*ones        // borrows into the high bit where a byte is under 0x20
-		del := (x ^ 0x7f*ones) - ones // likewise where a byte is 0x7f
-		if (x|below|del)&high != 0 {
-			return false
-		}
-		text = text[8:]
-	}
-	for i := range len(text) {
-		if text[i] < 0x20 || text[i] >= 0x7f {
-			return false
-		}
-	}
-	return true
+	x := uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
+		uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
+	below := x - 0x20*ones        // borrows into the high bit where a byte is under 0x20
+	del := (x ^ 0x7f*ones) - ones // likewise where a byte is 0x7f
+	return (x|below|del)&high == 0
 }
 
 func blank(text string) bool { return text == "" || text[0] <= ' ' && strings.TrimSpace(text) == "" }

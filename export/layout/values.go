@@ -81,8 +81,8 @@ func isDomain(domain string) bool {
 // 1 222-333-4444 ext. 12345 (an identity vendor's page, which warns that Coupa refuses other forms). Behind a plus the
 // three groups may be of any length, since countries differ.
 func isPhone(text string) bool {
-	if len(text) == 12 && text[3] == '-' && text[7] == '-' { // the usual one
-		return digits(text[:3], 3, 3) && digits(text[4:7], 3, 3) && digits(text[8:], 4, 4)
+	if n := len(text) - 12; n >= 0 && isUsual(text[n:]) && isCountry(text[:n]) { // nearly all; the rest decides the others
+		return true
 	}
 	number, extension, extended := strings.Cut(text, " ext. ")
 	if extended && !digits(extension, 1, 10) {
@@ -96,6 +96,26 @@ func isPhone(text string) bool {
 		return digits(bare, 1, 3) && isGroups(national, 1, 5, 1, 5, 1, 8)
 	}
 	return digits(country, 1, 3) && isGroups(national, 3, 3, 3, 3, 4, 4)
+}
+
+// isUsual tells whether text, of 12 bytes, is xxx-yyy-zzzz.
+func isUsual(text string) bool {
+	for i := range 12 {
+		if i == 3 || i == 7 {
+			if text[i] != '-' {
+				return false
+			}
+		} else if text[i]-'0' > 9 {
+			return false
+		}
+	}
+	return true
+}
+
+// isCountry tells whether text is empty, or a plus, one to three digits, and a blank.
+func isCountry(text string) bool {
+	n := len(text)
+	return n == 0 || n >= 3 && text[0] == '+' && text[n-1] == ' ' && digits(text[1:n-1], 1, 3)
 }
 
 // isGroups takes three groups of digits joined by hyphens, each with its least and greatest length.

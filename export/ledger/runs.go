@@ -124,6 +124,11 @@ func (l *Ledger) SeenBytes(sha256 string) (export.SeenFile, bool, error) {
 	return l.lastFile("f.sha256 = ? AND r.command = 'drop'", sha256)
 }
 
+// openRows are those that may be planned again: also rows of a part that has a verdict and of which Coupa did not say
+// whether it refused them. That nobody was asked (unconfirmed) is as agreed.
+const openRows = `WHERE outcome IN ('quarantined', 'rejected', 'drifted') OR outcome = 'pending'
+	AND EXISTS (SELECT 1 FROM parts p WHERE p.id = home.part AND p.state = 'settled' AND p.verdict <> 'unconfirmed')`
+
 func (l *Ledger) lastFile(where, arg string) (f export.SeenFile, ok bool, err error) {
 	err = l.read(func(c *sqlite.Conn) error {
 		var num int64
@@ -137,7 +142,7 @@ func (l *Ledger) lastFile(where, arg string) (f export.SeenFile, ok bool, err er
 		if err != nil || !ok {
 			return err
 		}
-		return query(c, "SELECT count(*) FROM "+ofRun+"WHERE outcome IN ('quarantined', 'rejected', 'drifted')",
+		return query(c, "SELECT count(*) FROM "+ofRun+openRows,
 			func(s *sqlite.Stmt) error { f.Open = s.ColumnInt(0); return nil }, num)
 	})
 	if err != nil {

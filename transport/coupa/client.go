@@ -43,7 +43,7 @@ func NewClient(c Config, log logrus.FieldLogger) (*Client, error) {
 }
 
 // Prepare fetches a token and returns without waiting for it to settle, so that it settles while other work is done.
-// A refusal is an *export.NotDeliveredError.
+// Whatever stands in the way is an *export.NotDeliveredError, unless ctx ended.
 func (c *Client) Prepare(ctx context.Context) error {
 	return unusable(c.wire.base, c.tokens.prepare(ctx))
 }

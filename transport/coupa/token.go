@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 const (
@@ -31,6 +33,7 @@ type tokens struct {
 	value   string
 	ready   time.Time // may be used from then on
 	renewal time.Time // must not be used from then on
+	refusal error     // final: asking again could lock the client
 }
 
 func newTokens(w *wire, c Config) *tokens {
@@ -82,7 +85,10 @@ func (t *tokens) fetch(ctx context.Context) error {
 	if t.value != "" && t.wire.now().Before(t.renewal) {
 		return nil
 	}
-	return t.wire.retry(ctx, func(ctx context.Context) error {
+	if t.refusal != nil {
+		return t.refusal
+	}
+	err := t.wire.retry(ctx, func(ctx context.Context) error {
 		if err := t.wire.pace(ctx); err != nil {
 			return err
 		}
@@ -96,6 +102,10 @@ func (t *tokens) fetch(ctx context.Context) error {
 		t.value, t.ready, t.renewal = tok.AccessToken, now.Add(t.settle), now.Add(lifetime(fmt.Sprint(tok.Extra("expires_in"))))
 		return nil
 	})
+	if refused, ok := errors.AsType[*export.NotDeliveredError](err); ok && (refused.What == "token" || refused.What == "scope") {
+		t.refusal = err
+	}
+	return err
 }
 
 // lifetime is how long a token is used, from its expires_in: a tenth, at most a minute, is left for the call itself.
@@ -117,7 +127,7 @@ func (t *tokens) refused(ctx context.Context, err error) error {
 		if _, ok := errors.AsType[*url.Error](err); ok || ctx.Err() != nil {
 			return t.wire.lost(ctx, op, err)
 		}
-		return &Error{Op: op, Status: http.StatusOK, Msg: "the answer is not a token; check coupa.url, and whether a proxy stands before it", Err: err, hope: garbled}
+		return &Error{Op: op, Status: http.StatusOK, Msg: "the answer is not a token; perhaps a proxy gave it", Err: err, hope: garbled}
 	}
 	a := &answer{path: tokenPath, url: t.wire.base, status: r.Response.StatusCode, header: r.Response.Header, body: r.Body}
 	if transient(a.status) {

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+func (a *app) settleCmd() *cobra.Command {
+	var by string
+	c := &cobra.Command{
+		Use:   "settle PART applied|rejected --by NAME",
+		Short: "an operator's word on a part without a verdict",
+		Long: `Settle records what a person has seen in Coupa about a part that is stalled or in doubt: its rows
+were applied, or they were not. Nothing is sent; rows settled as rejected can be planned again with
+hr2coupa run --again.`,
+		Example: "  hr2coupa settle Users_20261124T020000Z_1db25731_1of4.csv applied --by 'A. Administrator'",
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			outcome := export.Outcome(args[1])
+			if outcome != export.Applied && outcome != export.Rejected {
+				return usage("settle: a part is settled as applied or rejected, not as %q", args[1])
+			}
+			if by == "" {
+				return usage("settle: --by NAME is missing: whose word is it?")
+			}
+			cfg, err := a.load(cmd.Context(), config.Options{NoFeed: true})
+			if err != nil {
+				return err
+			}
+			return a.settle(cfg, args[0], outcome, by)
+		},
+	}
+	c.Flags().StringVar(&by, "by", "", "the person whose word this is; it is kept in the ledger")
+	return c
+}
+
+func (a *app) settle(cfg *config.Config, name string, outcome export.Outcome, by string) error {
+	if !ledgerExists(cfg.Ledger) {
+		return usage("there is no ledger in %s yet: nothing has run with this config", cfg.Ledger)
+	}
+	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+	if err != nil {
+		return err
+	}
+	defer l.Close() // every write was answered before
+	unlock, err := l.Lock(holder("settle", a.now()))
+	if err != nil {
+		return err
+	}
+	defer unlock() // the kernel does it too
+	part, err := unsettled(l, name)
+	if err != nil {
+		return err
+	}
+	part.State, part.Verdict = export.Settled, export.VerdictOK
+	part.Note = fmt.Sprintf("settled as %s by %s", outcome, by)
+	if outcome == export.Rejected {
+		part.Verdict = export.VerdictFailed
+	}
+	if err := l.Settle(part, outcome, nil); err != nil {
+		return err
+	}
+	rep, err := export.NewReport(l, part.Run, export.Finding{Creates: export.Limit(cfg.Limits.Creates)}, a.now().UTC())
+	if err != nil {
+		return err
+	}
+	return a.printReport(rep)
+}
+
+// unsettled finds a part that waits for a person's word.
+func unsettled(l *ledger.Ledger, name string) (export.Part, error) {
+	parts, err := l.Unfinished()
+	if err != nil {
+		return export.Part{}, err
+	}
+	for _, p := range parts {
+		if p.Name != name {
+			continue
+		}
+		if p.State != export.Stalled && p.State != export.InDoubt {
+			return p, usage("%s is %s: hr2coupa run goes on with it; only a part that is stalled or in doubt can be settled", name, p.State)
+		}
+		return p, nil
+	}
+	return export.Part{}, usage("no part of that name waits for a verdict; hr2coupa status RUN lists a run's parts")
+}

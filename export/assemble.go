@@ -1,0 +1,245 @@
+package export
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+)
+
+// assembler cuts the groups of all chunks into parts, in the order of the feed.
+type assembler struct {
+	p       *Planner
+	s       *survey
+	sink    Sink
+	plan    *Plan
+	held    int
+	enc     *encoder
+	sets    map[ColumnSet]int // in order of appearance
+	open    map[[2]int]*openPart
+	order   [][2]int
+	closed  []closed
+	merging map[string]*person
+	waiting []string // people in merging, by first appearance
+}
+
+// openPart is a part being filled. What the sink gets is the sink's, so each part begins with new room, as much as the
+// part before it took.
+type openPart struct {
+	set    ColumnSet
+	header []byte
+	seq    int
+	data   []byte
+	rows   []RowResult
+	size   int // bytes of the part before
+	many   int // rows of the part before
+}
+
+func (p *Planner) assembler(s *survey, sink Sink) *assembler {
+	return &assembler{
+		p: p, s: s, sink: sink, enc: p.encoder(s),
+		plan: &Plan{Files: p.Feed.Files(), Columns: map[string]int{}},
+		sets: map[ColumnSet]int{}, open: map[[2]int]*openPart{}, merging: map[string]*person{},
+	}
+}
+
+func (a *assembler) take(b *built) error {
+	a.plan.Input += b.input
+	var whole []person
+	for _, one := range b.merge {
+		if m := a.merged(one); m != nil {
+			whole = append(whole, *m)
+		}
+	}
+	if len(whole) > 0 {
+		late := &built{}
+		if err := a.enc.encode(late, whole); err != nil {
+			return err
+		}
+		b.kept, b.doubt = append(b.kept, late.kept...), append(b.doubt, late.doubt...)
+		b.groups = weave(b.groups, late.groups)
+	}
+	return a.add(b)
+}
+
+// merged lays a record over what the person's earlier records said, and returns the person when it was the last one.
+func (a *assembler) merged(one person) *person {
+	m, ok := a.merging[one.key]
+	if !ok {
+		a.merging[one.key] = &one
+		a.waiting = append(a.waiting, one.key)
+		return nil
+	}
+	for i, c := range one.row.Cells {
+		if c.State != Absent {
+			m.row.Cells[i] = c
+		}
+	}
+	m.row.Origin = one.row.Origin
+	m.lines += one.lines
+	m.faults = append(m.faults, one.faults...)
+	if m.lines < a.s.records(m.key) {
+		return nil
+	}
+	delete(a.merging, one.key)
+	return m
+}
+
+func (a *assembler) add(b *built) error {
+	a.plan.Doubtful += len(b.doubt)
+	a.plan.Warnings = append(a.plan.Warnings, b.doubt[:min(len(b.doubt), maxWarnings-len(a.plan.Warnings))]...)
+	for _, k := range b.kept {
+		a.plan.Quarantined += k.row.Lines
+		if err := a.sink.Row(k.row, k.faults); err != nil {
+			return err
+		}
+	}
+	for i := range b.groups {
+		if err := a.addGroup(&b.groups[i]); err != nil {
+			return err
+		}
+		a.s.giveBack(b.groups[i])
+	}
+	return nil
+}
+
+func (a *assembler) addGroup(g *group) error {
+	set, ok := a.sets[g.set]
+	if !ok {
+		set = len(a.sets)
+		a.sets[g.set] = set
+	}
+	slot := [2]int{g.wave, set}
+	part := a.open[slot]
+	if part == nil {
+		part = &openPart{set: g.set, header: a.p.Sheet.Header(g.set)}
+		a.open[slot] = part
+		a.order = append(a.order, slot)
+	}
+	start := 0
+	for i := 0; i < len(g.rows); {
+		if len(part.header)+g.ends[i]-start > a.p.MaxSize {
+			if err := a.tooLarge(g.rows[i]); err != nil {
+				return err
+			}
+			start, i = g.ends[i], i+1
+			continue
+		}
+		n := part.fitting(g.ends[i:], start, a.p)
+		if n == 0 {
+			if err := a.close(slot, part); err != nil {
+				return err
+			}
+			continue
+		}
+		end := g.ends[i+n-1]
+		part.add(g.data[start:end], g.rows[i:i+n])
+		start, i = end, i+n
+	}
+	return nil
+}
+
+// fitting tells how many lines still fit into the part; ends are those of the lines, the first of which begins at start.
+func (o *openPart) fitting(ends []int, start int, p *Planner) int {
+	size := max(len(o.data), len(o.header)) - start
+	n := 0
+	for n < len(ends) && len(o.rows)+n < max(1, p.MaxRows) && size+ends[n] <= p.MaxSize {
+		n++
+	}
+	return n
+}
+
+func (o *openPart) add(lines []byte, rows []RowResult) {
+	if len(o.rows) == 0 {
+		o.data = append(make([]byte, 0, max(o.size, len(o.header)+len(lines))), o.header...)
+		o.rows = make([]RowResult, 0, max(o.many, len(rows)))
+	}
+	o.data = append(o.data, lines...)
+	first := len(o.rows)
+	o.rows = append(o.rows, rows...)
+	for i := first; i < len(o.rows); i++ {
+		o.rows[i].PartRow = i + 1
+	}
+}
+
+func (a *assembler) tooLarge(r RowResult) error {
+	f := Fault{Origin: r.Origin, Rule: "size", Message: "the row alone is larger than layout.max_bytes"}
+	r.Outcome, r.Reason = Quarantined, f.Message
+	a.plan.Quarantined += r.Lines
+	return a.sink.Row(r, []Fault{f})
+}
+
+// close hands an open part to the sink and empties it.
+func (a *assembler) close(slot [2]int, part *openPart) error {
+	if len(part.rows) == 0 {
+		return nil
+	}
+	a.count(slot, part)
+	if a.p.Hold {
+		for _, r := range part.rows {
+			r.Outcome, r.PartRow, r.Reason = Held, 0, "the run is held by a limit"
+			a.held += r.Lines
+			if err := a.sink.Row(r, nil); err != nil {
+				return err
+			}
+		}
+	} else {
+		sum := sha256.Sum256(part.data)
+		c := closed{wave: slot[0], set: slot[1], seq: part.seq, hash: hex.EncodeToString(sum[:])}
+		var err error
+		c.id, err = a.sink.Part(Part{
+			Wave: slot[0], Rows: len(part.rows), Size: int64(len(part.data)), SHA256: c.hash, State: Planned, Planned: a.p.Started,
+		}, part.data, part.rows)
+		if err != nil {
+			return err
+		}
+		a.closed = append(a.closed, c)
+	}
+	part.seq++
+	part.size, part.many = len(part.data)+len(part.data)/16, len(part.rows)
+	part.data, part.rows = nil, nil
+	return nil
+}
+
+func (a *assembler) count(slot [2]int, part *openPart) {
+	a.plan.Parts++
+	a.plan.Bytes += int64(len(part.data))
+	a.plan.Rows += len(part.rows)
+	if slot[0] == a.s.waves.last+1 {
+		a.plan.Deactivations += len(part.rows)
+	}
+	if !a.p.Hold {
+		for _, r := range part.rows {
+			a.plan.Records += r.Lines
+		}
+	}
+	for i, name := range a.p.Mapping.Columns() {
+		if part.set.Has(i) {
+			a.plan.Columns[name] += len(part.rows)
+		}
+	}
+}
+
+func (a *assembler) finish() error {
+	rest := &built{}
+	var people []person
+	for _, key := range a.waiting { // only where two people share a hash
+		if m, ok := a.merging[key]; ok {
+			people = append(people, *m)
+			delete(a.merging, key)
+		}
+	}
+	if err := a.enc.encode(rest, people); err != nil {
+		return err
+	}
+	if err := a.add(rest); err != nil {
+		return err
+	}
+	waves := map[int]bool{}
+	for _, slot := range a.order {
+		if err := a.close(slot, a.open[slot]); err != nil {
+			return err
+		}
+		waves[slot[0]] = true
+	}
+	a.plan.Waves, a.plan.Sets = len(waves), len(a.sets)
+	return a.p.name(a.sink, a.closed)
+}

@@ -47,10 +47,9 @@ const scripts = "testdata/bench/export/peers/"
 
 func (b *bench) peers() []side.Contender {
 	python, noPython := side.Find("python3", "apt-get install python3")
-	csvkit, noCsvkit := side.Find("csvcut", "pip install csvkit, apt-get install csvkit")
-	miller, noMiller := side.Find("mlr", "apt-get install miller")
+	_, noCsvkit := side.Find("csvcut", "pip install csvkit, apt-get install csvkit")
+	_, noMiller := side.Find("mlr", "apt-get install miller")
 	gawk, noGawk := side.Find("gawk", "apt-get install gawk")
-	_, _ = csvkit, miller
 	field := []side.Contender{
 		{Name: "Python csv", Missing: noPython, Command: []string{python, scripts + "python_csv.py", b.good}},
 		b.duckdb(),

@@ -252,7 +252,7 @@ func (j *job) blocked() (*export.Report, error) {
 		rep.Why += fmt.Sprintf(", and %d more have no verdict", len(left)-1)
 	}
 	if left[0].State == export.Stalled || left[0].State == export.InDoubt {
-		rep.Why += "; look in Coupa, and tell with hr2coupa settle"
+		rep.Why += fmt.Sprintf("; look in Coupa, then: hr2coupa settle %s applied|rejected --by NAME", left[0].Name)
 	}
 	if !j.runner.NoWait {
 		rep.Exit = export.ExitStalled

@@ -21,6 +21,7 @@ func isTerminal(w io.Writer) bool {
 
 // printJSON prints the result as one object.
 func (a *app) printJSON(v any) error {
+	a.printed = true
 	e := json.NewEncoder(a.stdout)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)

@@ -33,6 +33,8 @@ type app struct {
 	logFormat string
 	logLevel  string
 
+	printed bool // a result is on stdout
+
 	code int // the verdict of a command that ended without an error
 }
 
@@ -67,14 +69,36 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	if err == nil {
 		return a.code
 	}
+	return a.fail(err)
+}
+
+// fail tells the error that ended a command, and gives its code. With --json there is an object on stdout then too: the
+// bad nights are those that somebody looks for.
+func (a *app) fail(err error) int {
+	code, lines := exitCode(err), err.Error()
 	if errors.Is(err, errInterrupted) {
-		fmt.Fprintln(stderr, "hr2coupa: interrupted; the ledger is sound, and the next run goes on from here")
-		return export.ExitInterrupted
+		code, lines = export.ExitInterrupted, "interrupted; the ledger is sound, and the next run goes on from here"
 	}
-	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintln(stderr, "hr2coupa: "+strings.TrimRight(line, "\n"))
+	for line := range strings.Lines(lines) {
+		line = strings.TrimRight(line, "\n")
+		if a.logFormat == "json" {
+			a.log.Error(line)
+			continue
+		}
+		fmt.Fprintln(a.stderr, "hr2coupa: "+line)
 	}
-	return exitCode(err)
+	if a.json && !a.printed {
+		rep := emptyReport(failures[code], a.now().UTC())
+		rep.Exit, rep.Why = code, lines
+		_ = a.printJSON(rep) // the error that counts has been told already
+	}
+	return code
+}
+
+// failures names the codes of commands that ended before there was anything to report.
+var failures = map[int]string{
+	export.ExitFault: "fault", export.ExitUsage: "usage", export.ExitNotDelivered: "not delivered", export.ExitLocked: "locked",
+	export.ExitHeld: "held", export.ExitFeed: "feed unusable", export.ExitInterrupted: "interrupted",
 }
 
 // interruptible ends the context at the first signal, so that a run finishes its record and leaves. The second signal

@@ -70,7 +70,7 @@ func (a *app) printExport(r *planned, dir string) error {
 	for _, l := range r.Limits {
 		fmt.Fprintf(w, "  a run would be HELD: %s\n", l)
 	}
-	rowsText(w, r.Rows, export.Quarantined, "Quarantined: held back by hr2coupa, mend them in HR")
+	rowsText(w, r.Rows, became(export.Quarantined), "Quarantined: held back by hr2coupa, mend them in HR")
 	fmt.Fprintf(w, "\nWritten to %s\n", dir)
 	for _, p := range r.Parts {
 		fmt.Fprintf(w, "  %s  %s, %d bytes\n", p.Name, plural(p.Rows, "row"), p.Size)

@@ -262,7 +262,7 @@ func (a *app) printPlan(r *planned) error {
 	}
 	columnsText(w, r)
 	peopleText(w, r.People, r.RowCount)
-	rowsText(w, r.Rows, export.Quarantined, "Quarantined: held back by hr2coupa, mend them in HR")
+	rowsText(w, r.Rows, became(export.Quarantined), "Quarantined: held back by hr2coupa, mend them in HR")
 	partsText(w, r.Parts)
 	return w.err
 }

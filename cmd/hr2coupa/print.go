@@ -87,11 +87,12 @@ func (a *app) printReport(rep *export.Report) error {
 func reportText(w io.Writer, rep *export.Report) {
 	if rep.Verdict == "seen" {
 		for _, f := range rep.Files {
-			fmt.Fprintf(w, "seen: %s was planned before, nothing new is sent\n", clean(f.Name))
+			fmt.Fprintf(w, "seen: %s was planned before, and nothing more of it is sent\n", clean(f.Name))
 		}
 		if rep.Why != "" {
 			fmt.Fprintln(w, rep.Why)
 		}
+		heldText(w, rep)
 		return
 	}
 	if rep.Run == "" { // nothing was planned
@@ -102,26 +103,39 @@ func reportText(w io.Writer, rep *export.Report) {
 	if rep.Why != "" {
 		fmt.Fprintf(w, "  %s\n", clean(rep.Why))
 	}
-	for _, h := range rep.Held {
-		fmt.Fprintf(w, "  held: %s\n", h)
-	}
+	heldText(w, rep)
 	for _, al := range rep.Alarms {
 		fmt.Fprintf(w, "  ALARM: %s\n", al)
 	}
 	fmt.Fprintf(w, "\nRecords\n  %s\n", sums(rep.Counts))
 	partsText(w, rep.Parts)
-	for _, g := range []struct {
-		outcome export.Outcome
-		title   string
-	}{
-		{export.Quarantined, "Quarantined: held back by hr2coupa, mend them in HR"},
-		{export.Rejected, "Rejected: refused by Coupa"},
-		{export.Drifted, "Drifted: Coupa shows another value"},
-		{export.Pending, "Pending: no verdict yet"},
-		{export.Held, "Held: stopped by a limit, nothing sent"},
-	} {
-		rowsText(w, rep.Rows, g.outcome, g.title)
+	sent := map[int64]bool{}
+	for _, p := range rep.Parts {
+		sent[p.ID] = !p.Sent.IsZero()
 	}
+	for _, g := range []struct {
+		title string
+		in    func(export.RowResult) bool
+	}{
+		{"Quarantined: held back by hr2coupa, mend them in HR", became(export.Quarantined)},
+		{"Rejected: refused by Coupa", became(export.Rejected)},
+		{"Drifted: Coupa shows another value", became(export.Drifted)},
+		{"Pending: sent, no verdict yet", func(r export.RowResult) bool { return r.Outcome == export.Pending && sent[r.Part] }},
+		{"Pending: not sent yet", func(r export.RowResult) bool { return r.Outcome == export.Pending && !sent[r.Part] }},
+		{"Held: stopped by a limit, nothing sent", became(export.Held)},
+	} {
+		rowsText(w, rep.Rows, g.in, g.title)
+	}
+}
+
+func heldText(w io.Writer, rep *export.Report) {
+	for _, h := range rep.Held {
+		fmt.Fprintf(w, "  held: %s\n", clean(h))
+	}
+}
+
+func became(o export.Outcome) func(export.RowResult) bool {
+	return func(r export.RowResult) bool { return r.Outcome == o }
 }
 
 // sums shows that count in is count out.
@@ -172,11 +186,11 @@ func dash(s string) string {
 // shownRows is how many rows of one outcome a report shows; --json has all.
 const shownRows = 200
 
-func rowsText(w io.Writer, rows []export.RowResult, o export.Outcome, title string) {
+func rowsText(w io.Writer, rows []export.RowResult, in func(export.RowResult) bool, title string) {
 	n := 0
 	var out [][]string
 	for _, r := range rows {
-		if r.Outcome != o {
+		if !in(r) {
 			continue
 		}
 		if n++; n <= shownRows {

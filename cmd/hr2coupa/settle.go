@@ -17,7 +17,7 @@ func (a *app) settleCmd() *cobra.Command {
 		Short: "an operator's word on a part without a verdict",
 		Long: `Settle records what a person has seen in Coupa about a part that is stalled or in doubt: its rows
 were applied, or they were not. Nothing is sent; rows settled as rejected can be planned again with
-hr2coupa run --again.`,
+hr2coupa run --again. A held run that is not wanted any more is given up by its name: settle RUN rejected.`,
 		Example: "  hr2coupa settle Users_20261124T020000Z_1db25731_1of4.csv applied --by 'A. Administrator'",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -53,6 +53,11 @@ func (a *app) settle(cfg *config.Config, name string, outcome export.Outcome, by
 		return err
 	}
 	defer unlock() // the kernel does it too
+	if rec, ok, err := l.Run(name); err != nil {
+		return err
+	} else if ok && name != "" {
+		return a.giveUp(l, rec, outcome, by)
+	}
 	part, err := unsettled(l, name)
 	if err != nil {
 		return err
@@ -66,6 +71,22 @@ func (a *app) settle(cfg *config.Config, name string, outcome export.Outcome, by
 		return err
 	}
 	rep, err := export.NewReport(l, part.Run, export.Finding{Creates: export.Limit(cfg.Limits.Creates)}, a.now().UTC())
+	if err != nil {
+		return err
+	}
+	return a.printReport(rep)
+}
+
+// giveUp ends a held run whose records are not to be sent. Its rows stay held in the ledger, as they were.
+func (a *app) giveUp(l *ledger.Ledger, rec export.RunRecord, outcome export.Outcome, by string) error {
+	if rec.State != export.RunHeld || outcome != export.Rejected {
+		return usage("run %s is %s: only a held run can be settled as a whole, and only as rejected; name a part", rec.ID, rec.State)
+	}
+	rec.State, rec.Verdict, rec.Ended = export.RunEnded, "held, given up by "+by, a.now().UTC()
+	if err := l.EndRun(rec); err != nil {
+		return err
+	}
+	rep, err := export.ReadReport(l, rec)
 	if err != nil {
 		return err
 	}

@@ -49,19 +49,7 @@ func (a *app) status(ctx context.Context, id string, wait bool) error {
 	if id == "" && !wait {
 		return a.listRuns(l)
 	}
-	rec, ok, err := l.Run(id)
-	for err == nil && ok && wait && rec.State == export.RunWorking {
-		if idle(l, a.now()) {
-			a.log.Warn("the run was interrupted and nobody is at work; hr2coupa run goes on with it")
-			break
-		}
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-		rec, ok, err = l.Run(rec.ID)
-	}
+	rec, ok, err := a.settled(ctx, l, id, wait)
 	if err != nil {
 		return err
 	}
@@ -81,19 +69,47 @@ func (a *app) status(ctx context.Context, id string, wait bool) error {
 	return a.printReport(rep)
 }
 
-// idle tells whether no run holds the ledger.
-func idle(l *ledger.Ledger, now time.Time) bool {
-	unlock, err := l.Lock(holder("status", now))
-	if err != nil {
-		return false
+// settled reads a run, with wait once it is no longer at work.
+func (a *app) settled(ctx context.Context, l *ledger.Ledger, id string, wait bool) (rec export.RunRecord, ok bool, err error) {
+	for {
+		rec, ok, err = l.Run(id)
+		if err != nil || !ok || rec.State != export.RunWorking {
+			return rec, ok, err
+		}
+		busy, err := l.Busy()
+		if err != nil || !busy {
+			return interrupted(rec), true, err
+		}
+		if !wait {
+			return rec, true, nil
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return rec, false, context.Cause(ctx)
+		}
 	}
-	return unlock() == nil
+}
+
+// interrupted is how a run is told that the ledger has at work while nobody is: it was killed.
+func interrupted(rec export.RunRecord) export.RunRecord {
+	rec.Verdict, rec.Exit = "interrupted; hr2coupa run goes on with it", export.ExitInterrupted
+	return rec
 }
 
 func (a *app) listRuns(l *ledger.Ledger) error {
 	runs, err := l.Runs(20)
 	if err != nil {
 		return err
+	}
+	busy, err := l.Busy()
+	if err != nil {
+		return err
+	}
+	for i, r := range runs {
+		if r.State == export.RunWorking && !busy {
+			runs[i] = interrupted(r)
+		}
 	}
 	if a.json {
 		return a.printJSON(struct {
@@ -104,7 +120,7 @@ func (a *app) listRuns(l *ledger.Ledger) error {
 	rows := [][]string{{"RUN", "COMMAND", "STATE", "VERDICT", "EXIT", "RECORDS", "FILES"}}
 	for _, r := range runs {
 		exit := fmt.Sprint(r.Exit)
-		if r.State == export.RunWorking {
+		if r.State == export.RunWorking && r.Verdict == "" {
 			exit = "-"
 		}
 		rows = append(rows, []string{r.ID, r.Command, string(r.State), dash(r.Verdict), exit, fmt.Sprint(r.Input), fileNames(r.Files)})

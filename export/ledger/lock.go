@@ -1,12 +1,15 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 
 	"github.com/gofrs/flock"
@@ -17,14 +20,32 @@ import (
 // maxHolder bounds, in bytes, what is written to and read from the lock file.
 const maxHolder = 512
 
-// Lock takes the run lock without waiting and writes holder, one line that tells a person who has it ("pid 4711 on host
+// lockPatience is how long Lock tries: Busy holds the lock for a moment, and a run must not fail for that.
+const lockPatience = 300 * time.Millisecond
+
+// Busy tells whether a run holds the lock now. It changes nothing.
+func (l *Ledger) Busy() (bool, error) {
+	lock := flock.New(l.lockPath(), flock.SetFlag(os.O_RDONLY), flock.SetPermissions(0o600))
+	got, err := lock.TryRLock()
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil // nothing has ever run
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at the lock of the ledger: %s: %w", l.lockPath(), err)
+	}
+	return !got, lock.Unlock()
+}
+
+// Lock takes the run lock, all but without waiting, and writes holder, one line that tells a person who has it ("pid 4711 on host
 // hr1, hr2coupa run, since 2026-11-24T02:00:00Z"), into the lock file. Where another run has the lock the error is an
 // *export.LockedError with that run's line. The kernel gives the lock up when the program dies; unlock gives it up
 // earlier and may be called more than once.
 func (l *Ledger) Lock(holder string) (unlock func() error, err error) {
 	lock := flock.New(l.lockPath(), flock.SetPermissions(0o600))
-	got, err := lock.TryLock()
-	if err != nil {
+	patience, cancel := context.WithTimeout(context.Background(), lockPatience)
+	defer cancel()
+	got, err := lock.TryLockContext(patience, lockPatience/10)
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return nil, fmt.Errorf("lock ledger: %s: %w; put the ledger on a local disk", l.lockPath(), err)
 	}
 	if !got {

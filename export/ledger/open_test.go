@@ -152,7 +152,13 @@ func TestClosed(t *testing.T) {
 func TestLockInOneProcess(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ledger")
 	one, two := open(t, dir), open(t, dir)
+	if must[bool](t)(two.Busy()) {
+		t.Error("busy before anything has run")
+	}
 	unlock := must[func() error](t)(one.Lock("pid 1 on host a,\nhr2coupa\x1b[2J run"))
+	if !must[bool](t)(two.Busy()) {
+		t.Error("not busy while a run holds the lock")
+	}
 
 	_, err := two.Lock("pid 2")
 	locked, is := errors.AsType[*export.LockedError](err)
@@ -164,6 +170,9 @@ func TestLockInOneProcess(t *testing.T) {
 	}
 	ok(t, unlock())
 	ok(t, unlock())
+	if must[bool](t)(two.Busy()) {
+		t.Error("busy after the run")
+	}
 	unlock = must[func() error](t)(two.Lock("pid 2"))
 	if got := readHolder(two.lockPath()); got != "pid 2" {
 		t.Errorf("holder %q, want pid 2", got)

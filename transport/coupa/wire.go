@@ -133,7 +133,7 @@ func (w *wire) retry(ctx context.Context, try func(context.Context) error) error
 		if w.now().Add(wait).After(end) {
 			return err
 		}
-		w.log.WithFields(logrus.Fields{"call": e.Op, "status": e.Status, "wait": wait.Round(time.Millisecond)}).Debug("coupa: trying again")
+		w.log.WithFields(logrus.Fields{"call": e.Op, "status": e.Status, "wait": wait.Round(time.Millisecond)}).Warn("coupa does not answer as it should: trying again")
 		if serr := w.sleep(ctx, wait); serr != nil {
 			return fmt.Errorf("%s: %w", e.Op, serr)
 		}

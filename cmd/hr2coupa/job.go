@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// job is one start of the program at work on the ledger.
+type job struct {
+	a       *app
+	cfg     *config.Config
+	ledger  *ledger.Ledger
+	runner  *export.Runner
+	wires   *wires
+	command string
+	unlock  func() error
+	bar     *progress
+	stop    context.CancelFunc // ends what is done beside
+	beside  sync.WaitGroup
+	people  int              // known when the run was planned
+	resumed []*export.Report // what earlier runs came to meanwhile
+}
+
+// job opens the ledger, takes the lock and makes the wires. Nothing goes over them yet but the token, which has to
+// settle while the feed is read.
+func (a *app) job(ctx context.Context, cfg *config.Config, command string) (*job, error) {
+	w, err := a.wires(cfg)
+	if err != nil {
+		return nil, err
+	}
+	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := l.Lock(holder(command, a.now()))
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	j := &job{a: a, cfg: cfg, ledger: l, wires: w, command: command, unlock: unlock, bar: a.progress()}
+	j.runner = &export.Runner{
+		Ledger: l, Dial: w.dial, Loads: w.sources, Direct: cfg.SFTP.Direct,
+		Poll: cfg.Load.Poll, Pickup: cfg.Load.Pickup, Wait: cfg.Load.Wait, Now: a.now, Log: a.log, Tell: j.bar.tell,
+	}
+	if n, err := l.Sweep(); err != nil {
+		return nil, errors.Join(err, j.shut())
+	} else if n > 0 {
+		a.log.WithField("files", n).Info("removed spool files of a plan that was never finished")
+	}
+	j.fetchToken(ctx)
+	return j, nil
+}
+
+// fetchToken fetches the token beside the work, so that it settles while the feed is read. That it cannot be had is told
+// by the first call that needs it.
+func (j *job) fetchToken(ctx context.Context) {
+	ctx, j.stop = context.WithCancel(ctx)
+	if j.wires.client == nil {
+		return
+	}
+	j.beside.Go(func() {
+		if err := j.wires.client.Prepare(ctx); err != nil {
+			j.a.log.Debugf("fetch the token early: %v", err)
+		}
+	})
+}
+
+func holder(command string, now time.Time) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("pid %d on host %s, hr2coupa %s, since %s", os.Getpid(), host, command, now.UTC().Format(time.RFC3339))
+}
+
+func (j *job) shut() error {
+	if j.stop != nil {
+		j.stop()
+	}
+	j.beside.Wait()
+	j.bar.done()
+	j.wires.close()
+	return errors.Join(j.unlock(), j.ledger.Close())
+}
+
+func (j *job) close() {
+	if err := j.shut(); err != nil {
+		j.a.log.Errorf("close the ledger: %v", err)
+	}
+}
+
+// resume goes on where the ledger says, before anything new is planned. Where parts are left without a verdict, nothing
+// new is planned at all, since it could be overtaken by what is still on its way: done is then what this start came to.
+func (j *job) resume(ctx context.Context) (done *export.Report, err error) {
+	parts, err := j.ledger.Unfinished()
+	if err != nil {
+		return nil, err
+	}
+	var runs []string
+	for _, p := range parts {
+		if !slices.Contains(runs, p.Run) {
+			runs = append(runs, p.Run)
+		}
+	}
+	var lost error
+	if len(parts) > 0 {
+		j.a.log.WithField("parts", len(parts)).Info("going on with parts of an earlier run")
+		if lost, err = j.goOn(ctx, parts); err != nil {
+			return nil, err
+		}
+	}
+	interrupted, err := j.interrupted(runs)
+	if err != nil {
+		return nil, err
+	}
+	for _, run := range append(runs, interrupted...) {
+		rep, err := j.report1(run, nil, lost)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(runs, run) {
+			j.resumed = append(j.resumed, rep)
+		}
+	}
+	return j.blocked()
+}
+
+// goOn drives parts of earlier runs. That nobody can be asked is fatal before anything was sent, and lost after.
+func (j *job) goOn(ctx context.Context, parts []export.Part) (lost, err error) {
+	if err := j.runner.Check(ctx); err != nil {
+		sent := slices.ContainsFunc(parts, func(p export.Part) bool { return !p.Sent.IsZero() })
+		var not *export.NotDeliveredError
+		if !sent || !errors.As(err, &not) {
+			return nil, err
+		}
+		return err, nil
+	}
+	return nil, j.runner.Drive(ctx, parts)
+}
+
+// blocked is the report of a start that plans nothing new because parts of earlier runs have no verdict; nil where none
+// is left.
+func (j *job) blocked() (*export.Report, error) {
+	left, err := j.ledger.Unfinished()
+	if err != nil || len(left) == 0 {
+		return nil, err
+	}
+	rep := emptyReport("unfinished", j.a.now().UTC())
+	rep.Why = fmt.Sprintf("nothing new is planned: part %s of run %s is %s", left[0].Name, left[0].Run, left[0].State)
+	if len(left) > 1 {
+		rep.Why += fmt.Sprintf(", and %d more have no verdict", len(left)-1)
+	}
+	if left[0].State == export.Stalled || left[0].State == export.InDoubt {
+		rep.Why += fmt.Sprintf("; look in Coupa, then: hr2coupa settle %s applied|rejected --by NAME", left[0].Name)
+	}
+	if !j.runner.NoWait {
+		rep.Exit = export.ExitStalled
+	}
+	return rep, nil
+}
+
+func emptyReport(verdict string, started time.Time) *export.Report {
+	return &export.Report{
+		Verdict: verdict, Counts: export.Counts{By: map[export.Outcome]int{}},
+		Parts: []export.Part{}, Rows: []export.RowResult{}, Started: started,
+	}
+}
+
+// withResumed lets what was resumed be told and count, also where the new run ended with an error.
+func (j *job) withResumed(rep *export.Report, err error) *export.Report {
+	if len(j.resumed) == 0 {
+		return rep
+	}
+	if rep == nil {
+		rep = emptyReport("not planned", j.a.now().UTC())
+		rep.Why, rep.Exit = err.Error(), exitCode(err)
+	}
+	rep.Resumed = j.resumed
+	for _, r := range j.resumed {
+		rep.Exit = export.WorstExit(rep.Exit, r.Exit)
+	}
+	return rep
+}
+
+// tell prints a report; one that comes with an error holds what was resumed before it.
+func (a *app) tell(rep *export.Report, err error) error {
+	if rep != nil && (err == nil || !errors.Is(err, errInterrupted)) {
+		a.code = rep.Exit
+		err = errors.Join(err, a.printReport(rep))
+	}
+	return err
+}
+
+// interrupted finds runs that died before they had planned anything, or after their last part was settled.
+func (j *job) interrupted(but []string) ([]string, error) {
+	recent, err := j.ledger.Runs(100)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, r := range recent {
+		if r.State == export.RunWorking && !slices.Contains(but, r.ID) {
+			out = append(out, r.ID)
+		}
+	}
+	return out, nil
+}
+
+func (j *job) drive(ctx context.Context, run string) error {
+	parts, err := j.ledger.Parts(run)
+	if err != nil {
+		return err
+	}
+	export.SortParts(parts)
+	j.bar.start(parts)
+	return j.runner.Drive(ctx, parts)
+}
+
+// report1 judges one run.
+func (j *job) report1(run string, held []string, lost error) (*export.Report, error) {
+	if lost == nil {
+		lost = j.runner.Lost()
+	}
+	return export.NewReport(j.ledger, run, export.Finding{
+		Undelivered: j.runner.Undelivered(), Lost: lost, Held: held, NoWait: j.runner.NoWait,
+		Creates: export.Limit(j.cfg.Limits.Creates), People: j.people,
+	}, j.a.now().UTC())
+}
+
+// free is the first second from started on in which no run began: it names the run and its parts.
+func (j *job) free(started time.Time) (time.Time, error) {
+	for {
+		_, taken, err := j.ledger.Run(started.Format("20060102T150405Z"))
+		if err != nil || !taken {
+			return started, err
+		}
+		started = started.Add(time.Second)
+	}
+}

@@ -248,6 +248,13 @@ func TestCheck(t *testing.T) {
 		if err := r.Check(t.Context()); !errors.Is(err, bad) {
 			t.Errorf("nobody can be asked: got %v", err)
 		}
+		archive := &source{via: "archive", answer: pickedUp}
+		if err := newRig(api, archive).runner().Check(t.Context()); !errors.Is(err, bad) {
+			t.Errorf("only the archive can be asked, which gives no verdict: got %v", err)
+		}
+		if err := newRig(archive).runner().Check(t.Context()); err != nil {
+			t.Errorf("the archive alone is as agreed: got %v", err)
+		}
 		api.check, page.check = bad, nil
 		r = g.runner()
 		if err := r.Check(t.Context()); err != nil {

@@ -92,7 +92,7 @@ type RowResult struct {
 	Part    int64   `json:"-"` // 0: never went into a part
 	PartRow int     `json:"-"` // data row in its part, counted from 1
 	Origin  Origin  `json:"origin"`
-	Lines   int     `json:"-"` // how many records of the feed went into it, at least 1
+	Lines   int     `json:"records"` // how many records of the feed went into it, at least 1
 	Key     string  `json:"key"`
 	First   string  `json:"-"` // the row's first cell as sent
 	Login   string  `json:"-"` // its Login cell, "" when it has none

@@ -187,20 +187,29 @@ func dash(s string) string {
 const shownRows = 200
 
 func rowsText(w io.Writer, rows []export.RowResult, in func(export.RowResult) bool, title string) {
-	n := 0
+	n, records := 0, 0
 	var out [][]string
 	for _, r := range rows {
 		if !in(r) {
 			continue
 		}
+		records += r.Lines
 		if n++; n <= shownRows {
-			out = append(out, []string{r.Origin.String(), dash(clean(r.Key)), dash(clean(r.Reason))})
+			key := dash(clean(r.Key))
+			if r.Lines > 1 {
+				key += fmt.Sprintf(" (%d records)", r.Lines)
+			}
+			out = append(out, []string{r.Origin.String(), key, dash(clean(r.Reason))})
 		}
 	}
 	if n == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n%s (%s)\n", title, plural(n, "row"))
+	count := plural(n, "row")
+	if records > n { // several records for one person are one row
+		count += ", " + plural(records, "record")
+	}
+	fmt.Fprintf(w, "\n%s (%s)\n", title, count)
 	table(w, out)
 	if n > shownRows {
 		fmt.Fprintf(w, "  and %d more: see --json\n", n-shownRows)

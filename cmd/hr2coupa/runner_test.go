@@ -246,6 +246,10 @@ func TestHeldRun(t *testing.T) {
 		t.Fatalf("broken: %q", broken)
 	}
 	wantSums(t, l, run)
+	// a start that died before it could say so knows nothing of the limits: the rows tell
+	if rep, err := export.NewReport(l, run, export.Finding{Creates: free.Creates}, planned0); err != nil || rep.Exit != export.ExitHeld {
+		t.Errorf("a held run found by the next start: %+v, %v", rep, err)
+	}
 	rep, err := export.NewReport(l, run, export.Finding{Held: broken, Creates: free.Creates}, planned0)
 	if err != nil {
 		t.Fatal(err)

@@ -186,6 +186,26 @@ func delivered(t testing.TB, l *Ledger, name string, rows int) export.Part {
 	return p
 }
 
+// TestDroppedFilesAreNoPeople: a dropped file may name people otherwise than HR does, and percentages are of HR's.
+func TestDroppedFilesAreNoPeople(t *testing.T) {
+	l := newLedger(t)
+	run := begin(t, l, "drop")
+	tx := plan(t, l, run)
+	id := must[int64](t)(tx.AddPart(export.Part{Name: "d.csv", Rows: 1}, []byte("d")))
+	ok(t, tx.AddRow(row(id, 1, 2, export.Pending)))
+	ok(t, tx.Commit(nil, 1))
+	p := must[[]export.Part](t)(l.Parts(run))[0]
+	for _, s := range []export.PartState{export.Staged, export.Renaming, export.Delivered} {
+		p.State = s
+		ok(t, l.Move(p))
+	}
+	p.State = export.Settled
+	ok(t, l.Settle(p, export.Applied, nil))
+	if n := must[int](t)(l.People()); n != 0 {
+		t.Errorf("%d people, want none", n)
+	}
+}
+
 func TestSettle(t *testing.T) {
 	l := newLedger(t)
 	p := delivered(t, l, "a.csv", 4)

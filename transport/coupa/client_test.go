@@ -132,9 +132,12 @@ func TestTokenFaults(t *testing.T) {
 			if nd == nil || nd.What != tc.what || !contains(err.Error(), tc.text) {
 				t.Errorf("got %v, want %s: %s", err, tc.what, tc.text)
 			}
-			// A check makes a reason of whatever stands in the way.
+			// A check makes a reason of whatever stands in the way, and asks no second time for what was refused.
 			if err := c.Check(t.Context()); !isNotDelivered(err) {
 				t.Errorf("check: %v", err)
+			}
+			if n := len(f.requests(tokenPath)); n != tc.calls && (tc.what == "token" || tc.what == "scope") {
+				t.Errorf("%d calls in all: a refused client may get locked", n)
 			}
 		})
 	}

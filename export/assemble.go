@@ -11,7 +11,6 @@ type assembler struct {
 	s       *survey
 	sink    Sink
 	plan    *Plan
-	held    int
 	enc     *encoder
 	sets    map[ColumnSet]int // in order of appearance
 	open    map[[2]int]*openPart
@@ -76,6 +75,7 @@ func (a *assembler) merged(one person) *person {
 	m.row.Origin = one.row.Origin
 	m.lines += one.lines
 	m.faults = append(m.faults, one.faults...)
+	m.kept = append(m.kept, one.kept...)
 	if m.lines < a.s.records(m.key) {
 		return nil
 	}
@@ -87,8 +87,12 @@ func (a *assembler) add(b *built) error {
 	a.plan.Doubtful += len(b.doubt)
 	a.plan.Warnings = append(a.plan.Warnings, b.doubt[:min(len(b.doubt), maxWarnings-len(a.plan.Warnings))]...)
 	for _, k := range b.kept {
-		a.plan.Quarantined += k.row.Lines
-		if err := a.sink.Row(k.row, k.faults); err != nil {
+		if k.row.Outcome == Quarantined {
+			a.plan.Quarantined += k.row.Lines
+		} else {
+			a.plan.Kept += k.row.Lines
+		}
+		if err := a.sink.Row(k.row, k.faults, k.kept); err != nil {
 			return err
 		}
 	}
@@ -164,7 +168,7 @@ func (a *assembler) tooLarge(r RowResult) error {
 	f := Fault{Origin: r.Origin, Rule: "size", Message: "the row alone is larger than layout.max_bytes"}
 	r.Outcome, r.Reason = Quarantined, f.Message
 	a.plan.Quarantined += r.Lines
-	return a.sink.Row(r, []Fault{f})
+	return a.sink.Row(r, []Fault{f}, nil)
 }
 
 // close hands an open part to the sink and empties it.
@@ -173,26 +177,16 @@ func (a *assembler) close(slot [2]int, part *openPart) error {
 		return nil
 	}
 	a.count(slot, part)
-	if a.p.Hold {
-		for _, r := range part.rows {
-			r.Outcome, r.PartRow, r.Reason = Held, 0, "the run is held by a limit"
-			a.held += r.Lines
-			if err := a.sink.Row(r, nil); err != nil {
-				return err
-			}
-		}
-	} else {
-		sum := sha256.Sum256(part.data)
-		c := closed{wave: slot[0], set: slot[1], seq: part.seq, hash: hex.EncodeToString(sum[:])}
-		var err error
-		c.id, err = a.sink.Part(Part{
-			Wave: slot[0], Rows: len(part.rows), Size: int64(len(part.data)), SHA256: c.hash, State: Planned, Planned: a.p.Started,
-		}, part.data, part.rows)
-		if err != nil {
-			return err
-		}
-		a.closed = append(a.closed, c)
+	sum := sha256.Sum256(part.data)
+	c := closed{wave: slot[0], set: slot[1], seq: part.seq, hash: hex.EncodeToString(sum[:])}
+	var err error
+	c.id, err = a.sink.Part(Part{
+		Wave: slot[0], Rows: len(part.rows), Size: int64(len(part.data)), SHA256: c.hash, State: Planned, Planned: a.p.Started,
+	}, part.data, part.rows)
+	if err != nil {
+		return err
 	}
+	a.closed = append(a.closed, c)
 	part.seq++
 	part.size, part.many = len(part.data)+len(part.data)/16, len(part.rows)
 	part.data, part.rows = nil, nil
@@ -206,10 +200,8 @@ func (a *assembler) count(slot [2]int, part *openPart) {
 	if slot[0] == a.s.waves.last+1 {
 		a.plan.Deactivations += len(part.rows)
 	}
-	if !a.p.Hold {
-		for _, r := range part.rows {
-			a.plan.Records += r.Lines
-		}
+	for _, r := range part.rows {
+		a.plan.Records += r.Lines
 	}
 	for i, name := range a.p.Mapping.Columns() {
 		if part.set.Has(i) {

@@ -27,6 +27,7 @@ type group struct {
 type keptRow struct {
 	row    RowResult
 	faults []Fault
+	kept   []KeptRecord
 }
 
 // person is one record, or several merged, of a person on the way to a row. Its texts may alias the chunk.
@@ -35,6 +36,7 @@ type person struct {
 	row    Row
 	lines  int
 	faults []Fault
+	kept   []KeptRecord // its records, where they may have to be kept for the next plan
 }
 
 func (p *Planner) build(ctx context.Context, s *survey, sink Sink) (*Plan, error) {
@@ -47,7 +49,7 @@ func (p *Planner) build(ctx context.Context, s *survey, sink Sink) (*Plan, error
 	if err := a.finish(); err != nil {
 		return nil, err
 	}
-	return a.plan, a.plan.balance(a.held)
+	return a.plan, a.plan.balance()
 }
 
 func (p *Planner) buildChunk(w *worker, c Chunk, s *survey) (*built, error) {
@@ -70,7 +72,11 @@ func (p *Planner) buildChunk(w *worker, c Chunk, s *survey) (*built, error) {
 		for i := range one.faults {
 			one.faults[i].Origin = origin
 		}
-		if s.records(key) > 1 {
+		several := s.records(key) > 1
+		if w.enc.mayKeep(&one, several) {
+			one.kept = []KeptRecord{keep(rec, w.files[rec.File])}
+		}
+		if several {
 			one.key, one.row.Cells = strings.Clone(key), cloneCells(one.row.Cells)
 			b.merge = append(b.merge, one)
 			return

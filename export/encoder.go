@@ -42,6 +42,13 @@ func (e *encoder) encode(b *built, people []person) error {
 			continue
 		}
 		b.doubt = append(b.doubt, e.p.Sheet.Warnings(&one.row)...)
+		if outcome, why := e.keeps(one); outcome != "" {
+			one.key = strings.Clone(one.key)
+			b.kept = append(b.kept, keptRow{RowResult{
+				Origin: one.row.Origin, Lines: one.lines, Key: one.key, Outcome: outcome, Reason: why,
+			}, nil, one.kept})
+			continue
+		}
 		at = e.group(b, at, e.wave(one), e.p.Sheet.Carried(&one.row))
 		e.members[at] = append(e.members[at], &one.row)
 		b.groups[at].rows = append(b.groups[at].rows, e.result(one))
@@ -94,7 +101,50 @@ func (e *encoder) check(one *person) []Fault {
 			return slices.ContainsFunc(one.faults, func(m Fault) bool { return m.Field == f.Field })
 		})
 	}
-	return append(rules, e.s.conflicts(&one.row, one.key, e.unique, e.names)...)
+	rules = append(rules, e.s.conflicts(&one.row, one.key, e.unique, e.names)...)
+	if e.p.Protects != nil {
+		known, _ := e.p.known(one.key)
+		if why := e.p.Protects(one.key, e.text(one, e.login), known); why != "" {
+			rules = append(rules, Fault{Origin: one.row.Origin, Rule: "protected", Message: why})
+		}
+	}
+	return rules
+}
+
+func (e *encoder) text(one *person, col int) string {
+	if col < 0 {
+		return ""
+	}
+	return one.row.Cells[col].Text
+}
+
+// behind tells which part a person waits for.
+func (e *encoder) behind(one *person) (part string, ok bool) {
+	if e.p.Waiting.Empty() {
+		return "", false
+	}
+	return e.p.Waiting.Behind(one.key, e.text(one, e.key), e.text(one, e.login))
+}
+
+// mayKeep tells whether a record may have to be kept. Only all records of a person together tell for sure.
+func (e *encoder) mayKeep(one *person, several bool) bool {
+	if e.p.Hold || several && !e.p.Waiting.Empty() {
+		return true
+	}
+	_, waits := e.behind(one)
+	return waits
+}
+
+// keeps tells that a sound row is not sent now, and why; "" for nearly every row.
+func (e *encoder) keeps(one *person) (outcome Outcome, why string) {
+	part, waits := e.behind(one)
+	switch {
+	case e.p.Hold:
+		return Held, "the run is held by a limit"
+	case waits:
+		return Pending, "waits for part " + part + ", which has an earlier row of this person and no verdict; the next run plans it again"
+	}
+	return "", ""
 }
 
 func (e *encoder) result(one *person) RowResult {
@@ -111,7 +161,7 @@ func (e *encoder) result(one *person) RowResult {
 func (b *built) keep(one *person) {
 	b.kept = append(b.kept, keptRow{RowResult{
 		Origin: one.row.Origin, Lines: one.lines, Key: one.key, Outcome: Quarantined, Reason: reason(one.row.Origin, one.faults),
-	}, one.faults})
+	}, one.faults, nil})
 }
 
 // textBlock is how many bytes of texts lie together.

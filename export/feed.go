@@ -86,6 +86,10 @@ type FeedFile struct {
 	Name   string `json:"name"` // base name
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"` // of the bytes on disk, lower-case hex
+
+	// Kept is not 0 where these are no file of HR's but records that an earlier plan has kept; Name then ends with
+	// @ and that plan's run.
+	Kept int64 `json:"-"`
 }
 
 // UnusableFeedError says why a feed cannot be used at all (exit 9).

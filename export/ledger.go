@@ -23,8 +23,10 @@ type RunRecord struct {
 	Started time.Time  `json:"started"`
 	Ended   time.Time  `json:"ended,omitzero"`
 	Input   int        `json:"input"` // records read from the feed
+	Feed    int        `json:"-"`     // those of them that are new from HR's files, where the run was not held; else 0
 	Exit    int        `json:"exit"`  // valid when State is not RunWorking
 	Verdict string     `json:"verdict"`
+	Held    []string   `json:"held,omitempty"` // which limits hold it, valid with RunHeld
 	Files   []FeedFile `json:"files"`
 }
 
@@ -33,7 +35,8 @@ type SeenFile struct {
 	FeedFile
 	Run      string
 	RunState RunState
-	Open     int // rows of its run that ended quarantined, rejected or drifted
+	Open     int  // rows of its run that ended quarantined, rejected or drifted
+	Kept     bool // its run keeps records for the next plan
 }
 
 // Ledger is what the Runner needs of durable state. Every call is durable when it returns; none takes a context,
@@ -78,10 +81,23 @@ type PlanTx interface {
 	NamePart(id int64, name string) error
 	// AddRow writes one row with its outcome so far: Pending for a row in a part.
 	AddRow(RowResult) error
-	// Commit makes the plan durable: the spool synced first, then the rows, the parts, the files seen and the input.
-	Commit(files []FeedFile, input int) error
+	// Keep keeps a record that is not sent, for the next plan.
+	Keep(KeptRecord) error
+	// Commit makes the plan durable: the spool synced first, then the rows, the parts and what sum says.
+	Commit(sum PlanSum) error
 	// Rollback forgets everything since Plan; after Commit it does nothing.
 	Rollback()
+}
+
+// PlanSum is what the ledger writes down of a plan beside its parts and rows.
+type PlanSum struct {
+	// Files were read. Those with Kept set are records that this plan has taken up: they are no longer kept by the
+	// earlier one, and an earlier held run is held no more.
+	Files []FeedFile
+	Input int // records read
+	Feed  int // new records of HR's files, for limits.shrink; 0 where they are no whole feed (drop, --again)
+	// Held says why the plan sends nothing. A plan that is not held uses up every approval.
+	Held []string
 }
 
 // LockedError says that another run holds the ledger (exit 7).

@@ -60,7 +60,7 @@ func (p *Planner) each(w *worker, c Chunk, f func(rec *Record, person string, m 
 				m = bound
 			}
 		}
-		if p.Only != nil && !p.Only(Origin{w.file(rec), rec.Line}, person) {
+		if p.Only != nil && w.files[rec.File].Kept == 0 && !p.Only(Origin{w.file(rec), rec.Line}, person) {
 			continue
 		}
 		f(rec, person, m)

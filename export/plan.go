@@ -37,8 +37,15 @@ type Planner struct {
 	Known func(key string) (login string, ok bool)
 	// Only, when not nil, says which records to plan (run --again); the others are passed over and not counted.
 	Only func(o Origin, key string) bool
-	// Hold plans a held run: every row that would be sent is told as held instead.
+	// Hold plans a held run: every row that would be sent is kept and told as held instead.
 	Hold bool
+	// Waiting knows the people who must not be overtaken: their rows are kept and told as pending.
+	Waiting *Waiting
+	// Protects tells why nobody may change a person; "" for nearly everybody. known is the login the ledger knows.
+	// It is called from every worker.
+	Protects func(key, login, known string) string
+	// Joined is how many records of the feed earlier plans have kept; MinRecords does not count them.
+	Joined int
 }
 
 // Sink takes what a plan yields, in a fixed order, from one goroutine.
@@ -46,8 +53,9 @@ type Sink interface {
 	// Part takes a finished part: its rows have PartRow set, its name is still open. data is the sink's to keep.
 	// The id it returns is what Name is called with.
 	Part(p Part, data []byte, rows []RowResult) (id int64, err error)
-	// Row takes a row that goes into no part: quarantined or held.
-	Row(r RowResult, faults []Fault) error
+	// Row takes a row that goes into no part: quarantined, held or waiting. kept are its records where the next plan
+	// is to read them again.
+	Row(r RowResult, faults []Fault, kept []KeptRecord) error
 	// Name gives every part its name once their number is known, in the order of sending.
 	Name(id int64, name string) error
 }
@@ -59,6 +67,7 @@ type Plan struct {
 	Rows          int // rows that go to Coupa
 	Records       int // records in those rows: several for one person count each
 	Quarantined   int // records held back
+	Kept          int // records kept for the next plan: of a held run, or of people who wait
 	Deactivations int // rows with Status inactive
 	Parts         int
 	Waves         int
@@ -73,10 +82,10 @@ type Plan struct {
 const maxWarnings = 50
 
 // balance returns an error where records have got lost on the way: count in must be count out.
-func (p *Plan) balance(held int) error {
-	if p.Input != p.Records+p.Quarantined+held {
-		return fmt.Errorf("the sums do not add up: %d records in, %d to send, %d quarantined, %d held; nothing was sent; please report this",
-			p.Input, p.Records, p.Quarantined, held)
+func (p *Plan) balance() error {
+	if p.Input != p.Records+p.Quarantined+p.Kept {
+		return fmt.Errorf("the sums do not add up: %d records in, %d to send, %d quarantined, %d kept; nothing was sent; please report this",
+			p.Input, p.Records, p.Quarantined, p.Kept)
 	}
 	return nil
 }
@@ -87,8 +96,8 @@ func (p *Planner) Build(ctx context.Context, sink Sink) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.input < p.MinRecords && p.Only == nil {
-		return nil, &UnusableFeedError{Why: fmt.Sprintf("%d records, and feed.min_records asks for %d; if HR may be quiet, set it to 0", s.input, p.MinRecords)}
+	if fresh := s.input - p.Joined; fresh < p.MinRecords && p.Only == nil {
+		return nil, &UnusableFeedError{Why: fmt.Sprintf("%d records, and feed.min_records asks for %d; if HR may be quiet, set it to 0", fresh, p.MinRecords)}
 	}
 	return p.build(ctx, s, sink)
 }

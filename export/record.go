@@ -6,20 +6,21 @@ import (
 )
 
 // RecordPlan plans a feed into the ledger: parts into the spool, rows with their origins, the files seen, all at once or
-// not at all. Where the plan exceeds a limit, nothing is made but the record of a held run; broken says why. ready is
-// called when a plan with something to send is made and before it is recorded; its error ends it all.
-func RecordPlan(ctx context.Context, p *Planner, l Ledger, run string, limits Limits, people int, ready func() error) (plan *Plan, broken []string, err error) {
-	plan, broken, err = recordOnce(ctx, p, l, run, limits, people, ready)
+// not at all. Where judge says that the plan exceeds a limit, nothing is made but the record of a held run, which keeps
+// every record for the next plan; broken is what judge said. ready is called when a plan with something to send is made
+// and before it is recorded; its error ends it all. whole tells that the feed is HR's whole feed, not rows planned again.
+func RecordPlan(ctx context.Context, p *Planner, l Ledger, run string, whole bool, judge func(*Plan) []string, ready func() error) (plan *Plan, broken []string, err error) {
+	plan, broken, err = recordOnce(ctx, p, l, run, whole, judge, ready)
 	if err != nil || broken == nil {
 		return plan, nil, err
 	}
 	held := *p
 	held.Hold = true
-	_, _, err = recordOnce(ctx, &held, l, run, Limits{Creates: limits.Creates, Updates: Limit{Unlimited: true}, Deactivations: Limit{Unlimited: true}}, people, ready)
+	_, _, err = recordOnce(ctx, &held, l, run, whole, func(*Plan) []string { return broken }, ready)
 	return plan, broken, err
 }
 
-func recordOnce(ctx context.Context, p *Planner, l Ledger, run string, limits Limits, people int, ready func() error) (*Plan, []string, error) {
+func recordOnce(ctx context.Context, p *Planner, l Ledger, run string, whole bool, judge func(*Plan) []string, ready func() error) (*Plan, []string, error) {
 	tx, err := l.Plan(run)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the plan: %w", err)
@@ -29,15 +30,20 @@ func recordOnce(ctx context.Context, p *Planner, l Ledger, run string, limits Li
 	if err != nil {
 		return nil, nil, err
 	}
-	if broken := limits.Broken(plan, people); broken != nil {
+	broken := judge(plan)
+	if broken != nil && !p.Hold {
 		return plan, broken, nil
 	}
-	if plan.Parts > 0 && !p.Hold {
+	if plan.Parts > 0 {
 		if err := ready(); err != nil {
 			return nil, nil, err
 		}
 	}
-	if err := tx.Commit(plan.Files, plan.Input); err != nil {
+	sum := PlanSum{Files: plan.Files, Input: plan.Input, Held: broken}
+	if whole {
+		sum.Feed = plan.Input - p.Joined
+	}
+	if err := tx.Commit(sum); err != nil {
 		return nil, nil, fmt.Errorf("record the plan: %w", err)
 	}
 	return plan, nil, nil
@@ -60,7 +66,12 @@ func (s *ledgerSink) Part(p Part, data []byte, rows []RowResult) (int64, error) 
 	return id, nil
 }
 
-func (s *ledgerSink) Row(r RowResult, _ []Fault) error {
+func (s *ledgerSink) Row(r RowResult, _ []Fault, kept []KeptRecord) error {
+	for _, k := range kept {
+		if err := s.tx.Keep(k); err != nil {
+			return fmt.Errorf("keep a record: %w", err)
+		}
+	}
 	if err := s.tx.AddRow(r); err != nil {
 		return fmt.Errorf("record a row: %w", err)
 	}

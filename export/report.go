@@ -49,6 +49,8 @@ type Report struct {
 	Alarms  []string    `json:"alarms,omitempty"`
 	Held    []string    `json:"held,omitempty"` // which limits hold the run
 	Why     string      `json:"why,omitempty"`  // what stopped it, if something did
+
+	Approved []Approval `json:"approved,omitempty"` // of a held run, whatever became of them
 	Started time.Time   `json:"started"`
 	Resumed []*Report   `json:"resumed,omitempty"` // earlier runs this start went on with
 }
@@ -81,8 +83,8 @@ func (c Counts) MarshalJSON() ([]byte, error) {
 type Finding struct {
 	Undelivered error
 	Lost        error
-	Held        []string
 	NoWait      bool
+	Earlier     bool // the run is an earlier one that this start goes on with: who waits is planned again by this start
 	Creates     Limit
 	People      int // known to the ledger, for percentages
 }
@@ -101,7 +103,6 @@ func NewReport(l Ledger, run string, f Finding, now time.Time) (*Report, error) 
 	if err != nil {
 		return nil, err
 	}
-	rep.Held = f.Held
 	rep.judge(f)
 	rec.Ended, rec.Exit, rec.Verdict = now, rep.Exit, rep.Verdict
 	rec.State = rep.state()
@@ -115,7 +116,7 @@ func NewReport(l Ledger, run string, f Finding, now time.Time) (*Report, error) 
 func ReadReport(l Ledger, rec RunRecord) (*Report, error) {
 	rep := &Report{
 		Run: rec.ID, Verdict: rec.Verdict, Exit: rec.Exit, Files: rec.Files, Started: rec.Started,
-		Counts: Counts{Input: rec.Input}, Parts: []Part{}, Rows: []RowResult{},
+		Held: rec.Held, Counts: Counts{Input: rec.Input}, Parts: []Part{}, Rows: []RowResult{},
 	}
 	parts, err := l.Parts(rec.ID)
 	if err != nil {
@@ -140,6 +141,11 @@ func (rep *Report) state() RunState {
 
 // held is read from the rows, so that a run that died before its end was recorded is held all the same.
 func (rep *Report) held() bool { return rep.Counts.By[Held] > 0 }
+
+// waiting tells whether people wait behind a part of an earlier run.
+func (rep *Report) waiting() bool {
+	return slices.ContainsFunc(rep.Rows, func(r RowResult) bool { return r.Outcome == Pending && r.Part == 0 })
+}
 
 func (rep *Report) open() bool {
 	return slices.ContainsFunc(rep.Parts, func(p Part) bool { return !p.State.Final() })
@@ -181,6 +187,9 @@ func (rep *Report) judge(f Finding) {
 	if f.Lost != nil && rep.open() {
 		rep.Why = f.Lost.Error()
 		say(ExitStalled, "stalled")
+	}
+	if rep.waiting() && !f.NoWait && !f.Earlier {
+		say(ExitStalled, "waiting")
 	}
 	if rep.held() {
 		say(ExitHeld, "held")

@@ -186,9 +186,9 @@ func TestLimits(t *testing.T) {
 		{"unlimited", export.Limit{Unlimited: true}, 0, 1 << 20, false},
 	} {
 		free := export.Limit{Unlimited: true}
-		got := export.Limits{Deactivations: c.limit, Updates: free}.Broken(&export.Plan{Rows: c.n, Deactivations: c.n}, c.people)
+		got := export.Limits{Deactivations: c.limit, Updates: free}.Broken(&export.Plan{Rows: c.n, Deactivations: c.n}, export.Seen{People: c.people})
 		checkBroken(t, c.name, got, "limits.deactivations", c.broken)
-		got = export.Limits{Deactivations: free, Updates: c.limit}.Broken(&export.Plan{Rows: c.n + 7, Deactivations: 7}, c.people)
+		got = export.Limits{Deactivations: free, Updates: c.limit}.Broken(&export.Plan{Rows: c.n + 7, Deactivations: 7}, export.Seen{People: c.people})
 		checkBroken(t, c.name, got, "limits.updates", c.broken)
 	}
 }

@@ -6,17 +6,16 @@ import "testing"
 func TestBalance(t *testing.T) {
 	for _, tt := range []struct {
 		plan Plan
-		held int
 		ok   bool
 	}{
-		{Plan{Input: 6, Records: 4, Quarantined: 2}, 0, true},
-		{Plan{Input: 6, Quarantined: 2}, 4, true},
-		{Plan{Input: 6, Records: 3, Quarantined: 2}, 0, false},
-		{Plan{Input: 6, Records: 5, Quarantined: 2}, 0, false},
-		{Plan{Input: 6, Records: 4, Quarantined: 2}, 1, false},
+		{Plan{Input: 6, Records: 4, Quarantined: 2}, true},
+		{Plan{Input: 6, Quarantined: 2, Kept: 4}, true},
+		{Plan{Input: 6, Records: 3, Quarantined: 2}, false},
+		{Plan{Input: 6, Records: 5, Quarantined: 2}, false},
+		{Plan{Input: 6, Records: 4, Quarantined: 2, Kept: 1}, false},
 	} {
-		if err := tt.plan.balance(tt.held); (err == nil) != tt.ok {
-			t.Errorf("%+v, %d held: %v", tt.plan, tt.held, err)
+		if err := tt.plan.balance(); (err == nil) != tt.ok {
+			t.Errorf("%+v: %v", tt.plan, err)
 		}
 	}
 }

@@ -26,6 +26,7 @@ type Config struct {
 	Layout     Layout
 	Load       LoadConfig
 	Limits     Limits
+	Protect    []Protect
 	Ledger     string // folder
 	Warnings   []Fault
 
@@ -120,6 +121,30 @@ type Limits struct {
 	Deactivations Limit
 	Creates       Limit
 	Updates       Limit
+	Columns       map[string]Limit // by Coupa column: rows that set or clear it
+	Shrink        float64          // percent by which a feed may be smaller than the last one; 0: any size
+}
+
+// Protect is a rule for people who are never changed.
+type Protect struct {
+	Key    string    // pattern over the feed's key: *, ?, [..]; one of Key and Login is given
+	Login  string    // pattern over the login, the new one and the known one
+	Owner  string    // who is to be asked
+	Reason string    // why
+	Until  time.Time // the rule counts before this, through the day given; zero: for ever
+	Line   int
+}
+
+// Why tells the rule to whoever meets it.
+func (p Protect) Why() string {
+	s := p.Reason
+	if p.Owner != "" {
+		s += ", ask " + p.Owner
+	}
+	if !p.Until.IsZero() {
+		s += ", until " + p.Until.AddDate(0, 0, -1).Format(time.DateOnly)
+	}
+	return s
 }
 
 // Limit allows the larger of a count and a share of the people the ledger knows.

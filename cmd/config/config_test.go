@@ -226,7 +226,10 @@ func TestValues(t *testing.T) {
 		t.Errorf("sftp %+v", c.SFTP)
 	}
 	limits := Limits{Deactivations: Limit{Unlimited: true}, Creates: Limit{Percent: 2.5}, Updates: Limit{Count: 7}}
-	if c.Limits != limits || c.Coupa.Rate != 2.5 || c.Coupa.TokenSettle != 0 || !c.Layout.BlankSend {
+	if d := cmp.Diff(limits, c.Limits); d != "" {
+		t.Error(d)
+	}
+	if c.Coupa.Rate != 2.5 || c.Coupa.TokenSettle != 0 || !c.Layout.BlankSend {
 		t.Errorf("limits %+v, coupa %+v", c.Limits, c.Coupa)
 	}
 }
@@ -270,9 +273,9 @@ func TestOptions(t *testing.T) {
 
 func TestAnchors(t *testing.T) {
 	c := mustParse(t, minimal+"limits: {creates: &l {count: 3}, deactivations: *l, updates: {<<: *l, percent: 4}}\n", all)
-	want := Limits{Limit{Count: 3}, Limit{Count: 3}, Limit{Count: 3, Percent: 4}}
-	if c.Limits != want {
-		t.Errorf("got %+v", c.Limits)
+	want := Limits{Deactivations: Limit{Count: 3}, Creates: Limit{Count: 3}, Updates: Limit{Count: 3, Percent: 4}}
+	if d := cmp.Diff(want, c.Limits); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -141,16 +141,27 @@ func TestFaults(t *testing.T) {
 		{"", "limits: {creates: {}}", "15: limits.creates: it needs a count, a percent or both"},
 		{"", "limits: {creates: {count: 1.5}}", "15: limits.creates.count: it must be a whole number from 0 to 1000000000"},
 		{"", "limits: {updates: {percent: 101}}", "15: limits.updates.percent: it must be a number from 0 to 100"},
+		{"", "limits: {columns: {Login: 3, Email: {}}}", "15: limits.columns.Login: it must be {count: N, percent: P} or unlimited|" +
+			"15: limits.columns.Email: it needs a count, a percent or both"},
+		{"", "limits: {shrink: {}}", "15: limits.shrink: it needs a percent above 0"},
+		{"", "limits: {shrink: {percent: 0}}", "15: limits.shrink: it needs a percent above 0"},
+		{"", "limits: {shrink: {count: 3, percent: 3}}", "15: limits.shrink.count: unknown key"},
+		{"", "protect: admin", "15: protect: it must be a list of mappings, not text"},
+		{"", "protect: [admin]", "15: protect[0]: it must be a mapping, not text"},
+		{"", "protect: [{login: a, reason: r}, {reason: r}]", "15: protect[1]: it needs a key or a login, and not both"},
+		{"", "protect: [{login: a, key: b, reason: r}]", "15: protect[0]: it needs a key or a login, and not both"},
+		{"", "protect: [{login: a}]", "15: protect[0]: it needs a reason"},
+		{"", "protect: [{login: '[a', reason: r}]", "15: protect[0]: a pattern cannot be read"},
+		{"", "protect: [{login: a, reason: r, until: soon}]", "15: protect[0].until: it must be a day"},
+		{"", "protect: [{logn: a, key: b, reason: r}]", "15: protect[0].logn: unknown key"},
 		// not built yet
 		{feed, "{key: id, files: [a], kind: snapshot, effective: d}", "2: feed.kind: snapshot is not built yet in this version|2: feed.effective: not built yet in this version"},
 		{"mapping:\n", "mapping:\n  preset: workday\n", "4: mapping.preset: not built yet in this version"},
 		{"", "route: api", "15: route: api is not built yet in this version"},
 		{"", "route: auto", "15: route: auto is not built yet in this version"},
 		{"", "privacy: pseudonyms", "15: privacy: pseudonyms is not built yet in this version"},
-		{"", "protect: []\nretention: {parts: 90d}\nnotify: []\nheartbeat: {}\nmetrics: {}",
-			"15: protect: not built yet in this version|16: retention: not built yet in this version|17: notify: not built yet in this version|" +
-				"18: heartbeat: not built yet in this version|19: metrics: not built yet in this version"},
-		{"", "limits: {columns: {}, shrink: {percent: 20}}", "15: limits.columns: not built yet in this version|15: limits.shrink: not built yet in this version"},
+		{"", "protect: []\nretention: {parts: 90d}\nnotify: []\nheartbeat: {}\nmetrics: {}", "16: retention: not built yet in this version|17: notify: not built yet in this version|" +
+			"18: heartbeat: not built yet in this version|19: metrics: not built yet in this version"},
 		// all at once
 		{feed, "{key: 7, files: [a], colour: red}\nroute: api\nproduction: 1", "2: feed.key: it must be text, not a number|2: feed.colour: unknown key|" +
 			"3: route: api is not built yet in this version|4: production: it must be true or false, not a number"},

@@ -361,3 +361,42 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// names gives the keys of a section whose keys are names of the user's.
+func (s *section) names() []string {
+	if s.node == nil {
+		return nil
+	}
+	var names []string
+	for _, e := range s.node.entries {
+		if e.kind != text || e.key == "" {
+			s.r.fault(e.line, s.path, "a name must be text", "put it into quotes")
+			s.know(e.key)
+			continue
+		}
+		names = append(names, e.key)
+	}
+	return names
+}
+
+// items gives the mappings of a list.
+func (s *section) items(key string) []*section {
+	v := s.take(key)
+	if v == nil {
+		return nil
+	}
+	if v.kind != list {
+		v.fault("it must be a list of mappings, not "+v.kind.String(), "")
+		return nil
+	}
+	var out []*section
+	for i, item := range v.items {
+		path := fmt.Sprintf("%s[%d]", v.path, i)
+		if item.kind != mapping {
+			s.r.fault(item.line, path, "it must be a mapping, not "+item.kind.String(), "")
+			continue
+		}
+		out = append(out, &section{r: s.r, path: path, line: item.line, node: item})
+	}
+	return out
+}

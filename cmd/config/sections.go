@@ -1,7 +1,9 @@
 package config
 
 import (
+	"path"
 	"slices"
+	"time"
 )
 
 const (
@@ -34,7 +36,8 @@ func (r *reader) config(root *node) *Config {
 	c.Limits = limits(s.section("limits"))
 	c.Ledger = r.file(s.text("ledger", "hr2coupa-ledger"))
 	s.oneOfBuilt("privacy", []string{"keys"}, []string{"pseudonyms"})
-	s.notBuilt("protect", "retention", "notify", "heartbeat", "metrics")
+	c.Protect = s.protect()
+	s.notBuilt("retention", "notify", "heartbeat", "metrics")
 	s.done()
 	if c.Production && host != "" && isTest(host) {
 		s.r.warn(r.lines["production"], "production", "it is true, but the instance is a test", "remove it: it opens the door to production hosts")
@@ -85,9 +88,54 @@ func limits(s *section) Limits {
 		Creates:       s.limit("creates", Limit{}),
 		Updates:       s.limit("updates", Limit{Unlimited: true}),
 	}
-	s.notBuilt("columns", "shrink")
+	columns := s.section("columns")
+	for _, column := range columns.names() {
+		if l.Columns == nil {
+			l.Columns = map[string]Limit{}
+		}
+		l.Columns[column] = columns.limit(column, Limit{})
+	}
+	columns.done()
+	shrink := s.section("shrink")
+	l.Shrink = shrink.float("percent", 0, 100, false)
+	if s.has("shrink") && shrink.node != nil && l.Shrink == 0 {
+		s.r.fault(shrink.line, shrink.path, "it needs a percent above 0", "{percent: 20}: a feed a fifth smaller than the last one is held")
+	}
+	shrink.done()
 	s.done()
 	return l
+}
+
+// protect reads the rules for people who are never changed.
+func (s *section) protect() []Protect {
+	var rules []Protect
+	for _, item := range s.items("protect") {
+		p := Protect{
+			Key: item.text("key", ""), Login: item.text("login", ""), Owner: item.text("owner", ""), Reason: item.text("reason", ""),
+			Line: item.line,
+		}
+		if until := item.text("until", ""); until != "" {
+			day, err := time.Parse(time.DateOnly, until)
+			if err != nil {
+				s.r.fault(s.r.lines[item.sub("until")], item.sub("until"), "it must be a day", "2027-06-30: the rule counts through that day, in UTC")
+			}
+			p.Until = day.AddDate(0, 0, 1)
+		}
+		item.done()
+		for _, pattern := range []string{p.Key, p.Login} {
+			if _, err := path.Match(pattern, ""); err != nil {
+				s.r.fault(item.line, item.path, "a pattern cannot be read", "*, ? and [a-z] are what a pattern has; \\ takes their meaning away")
+			}
+		}
+		if (p.Key == "") == (p.Login == "") {
+			s.r.fault(item.line, item.path, "it needs a key or a login, and not both", `{login: "admin*", owner: it@example.com, reason: service accounts}`)
+		}
+		if p.Reason == "" {
+			s.r.fault(item.line, item.path, "it needs a reason", "whoever meets the rule at night must see why")
+		}
+		rules = append(rules, p)
+	}
+	return rules
 }
 
 func (s *section) limit(key string, def Limit) Limit {

@@ -84,6 +84,9 @@ func (a *app) drop(ctx context.Context, o dropOptions) (rep *export.Report, err 
 	if err := j.withinLimits(files); err != nil {
 		return nil, err
 	}
+	if err := j.untouchable(files, started); err != nil {
+		return nil, err
+	}
 	if err := j.runner.Check(ctx); err != nil {
 		return nil, err
 	}
@@ -97,7 +100,7 @@ func (a *app) drop(ctx context.Context, o dropOptions) (rep *export.Report, err 
 	if err := j.drive(ctx, id); err != nil {
 		return nil, err
 	}
-	return j.report(id, nil)
+	return j.report(id)
 }
 
 // readyFiles reads and checks every file; all faults of all files are told at once.
@@ -201,8 +204,11 @@ func (j *job) withinLimits(files []ready) error {
 		return err
 	}
 	j.people = people
-	plan := &export.Plan{}
+	plan := &export.Plan{Columns: map[string]int{}}
 	for _, f := range files {
+		for _, c := range f.sheet.Columns {
+			plan.Columns[c] += len(f.sheet.Rows)
+		}
 		plan.Rows += len(f.sheet.Rows)
 		for _, r := range f.sheet.Rows {
 			if r.Inactive {
@@ -211,11 +217,41 @@ func (j *job) withinLimits(files []ready) error {
 		}
 	}
 	var faults []error
-	for _, b := range limits(j.cfg).Broken(plan, people) {
+	limits := limits(j.cfg)
+	for _, b := range limits.Broken(plan, export.Seen{People: people}) {
 		faults = append(faults, errors.New("held: "+b))
 	}
 	if len(faults) > 0 {
 		return &exitError{export.ExitHeld, errors.Join(append(faults, errors.New("nothing was sent"))...)}
+	}
+	return nil
+}
+
+// untouchable refuses files with people who must not be changed, or not yet, each with its line.
+func (j *job) untouchable(files []ready, now time.Time) error {
+	waiting, err := j.ledger.Waiting()
+	if err != nil {
+		return err
+	}
+	protects := guard(j.cfg.Protect, now)
+	var faults []error
+	code := export.ExitFeed
+	for _, f := range files {
+		for _, r := range f.sheet.Rows {
+			at := export.Origin{File: f.file.Name, Line: r.Line}
+			if protects != nil {
+				if why := protects(r.Key, r.Login, ""); why != "" {
+					faults = append(faults, fmt.Errorf("%s: %s", at, why))
+				}
+			}
+			if part, ok := waiting.Behind("", r.First, r.Login); ok {
+				code = export.ExitStalled
+				faults = append(faults, fmt.Errorf("%s: an earlier row of this person is in part %s, which has no verdict yet", at, part))
+			}
+		}
+	}
+	if len(faults) > 0 {
+		return &exitError{code, errors.Join(append(faults, errors.New("nothing was sent"))...)}
 	}
 	return nil
 }
@@ -259,5 +295,5 @@ func (j *job) planDrop(files []ready, started time.Time) (string, error) {
 		}
 		seen = append(seen, f.file)
 	}
-	return id, tx.Commit(seen, input)
+	return id, tx.Commit(export.PlanSum{Files: seen, Input: input})
 }

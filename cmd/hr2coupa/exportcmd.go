@@ -40,22 +40,23 @@ func (a *app) export(ctx context.Context, files []string, dir string) error {
 	if err != nil {
 		return err
 	}
-	people, _, err := a.remembered(pipe.cfg, nil)
+	known, _, err := a.remembered(pipe.cfg, nil, now)
 	if err != nil {
 		return err
 	}
+	only := &outlook{people: known.people, approved: known.approved, lastFeed: known.lastFeed} // the given files, whoever waits
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the folder for the parts: %w", err)
 	}
 	out := &partDir{dir: dir, names: map[int64]string{}}
 	defer out.sweep()
 	sink := newPlanSink(out)
-	plan, err := pipe.planner(feed, people, now).Build(ctx, sink)
+	plan, err := pipe.planner(feed, only, now).Build(ctx, sink)
 	if err != nil {
 		return err
 	}
 	res := sink.result(plan, pipe)
-	res.Limits = limits(pipe.cfg).Broken(plan, len(people))
+	res.Limits = only.judge(pipe.cfg, true)(plan)
 	res.judge()
 	a.code = res.Exit
 	if a.json {

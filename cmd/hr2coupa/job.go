@@ -97,8 +97,9 @@ func (j *job) close() {
 	}
 }
 
-// resume goes on where the ledger says, before anything new is planned. Where parts are left without a verdict, nothing
-// new is planned at all, since it could be overtaken by what is still on its way: done is then what this start came to.
+// resume goes on where the ledger says, before anything new is planned. Where a part still could not be sent, nothing new
+// is planned, since it could not be sent either: done is then what this start came to. Parts that are with Coupa and have
+// no verdict only keep their people waiting.
 func (j *job) resume(ctx context.Context) (done *export.Report, err error) {
 	parts, err := j.ledger.Unfinished()
 	if err != nil {
@@ -122,13 +123,16 @@ func (j *job) resume(ctx context.Context) (done *export.Report, err error) {
 		return nil, err
 	}
 	for _, run := range append(runs, interrupted...) {
-		rep, err := j.report1(run, nil, lost)
+		rep, err := j.report1(run, lost, true)
 		if err != nil {
 			return nil, err
 		}
 		if slices.Contains(runs, run) {
 			j.resumed = append(j.resumed, rep)
 		}
+	}
+	if j.runner.Undelivered() == nil {
+		return nil, nil
 	}
 	return j.blocked()
 }
@@ -146,24 +150,16 @@ func (j *job) goOn(ctx context.Context, parts []export.Part) (lost, err error) {
 	return nil, j.runner.Drive(ctx, parts)
 }
 
-// blocked is the report of a start that plans nothing new because parts of earlier runs have no verdict; nil where none
-// is left.
+// blocked is the report of a start that plans nothing new because a part of an earlier run could not be sent; nil where
+// none is left.
 func (j *job) blocked() (*export.Report, error) {
 	left, err := j.ledger.Unfinished()
 	if err != nil || len(left) == 0 {
 		return nil, err
 	}
 	rep := emptyReport("unfinished", j.a.now().UTC())
-	rep.Why = fmt.Sprintf("nothing new is planned: part %s of run %s is %s", left[0].Name, left[0].Run, left[0].State)
-	if len(left) > 1 {
-		rep.Why += fmt.Sprintf(", and %d more have no verdict", len(left)-1)
-	}
-	if left[0].State == export.Stalled || left[0].State == export.InDoubt {
-		rep.Why += fmt.Sprintf("; look in Coupa, then: hr2coupa settle %s applied|rejected --by NAME", left[0].Name)
-	}
-	if !j.runner.NoWait {
-		rep.Exit = export.ExitStalled
-	}
+	rep.Why = fmt.Sprintf("nothing new is planned: part %s of run %s could not be sent", left[0].Name, left[0].Run)
+	rep.Exit = export.ExitNotDelivered
 	return rep, nil
 }
 
@@ -225,14 +221,27 @@ func (j *job) drive(ctx context.Context, run string) error {
 }
 
 // report1 judges one run.
-func (j *job) report1(run string, held []string, lost error) (*export.Report, error) {
+func (j *job) report1(run string, lost error, earlier bool) (*export.Report, error) {
 	if lost == nil {
 		lost = j.runner.Lost()
 	}
+	creates, err := creates(j.ledger, j.cfg, run)
+	if err != nil {
+		return nil, err
+	}
 	return export.NewReport(j.ledger, run, export.Finding{
-		Undelivered: j.runner.Undelivered(), Lost: lost, Held: held, NoWait: j.runner.NoWait,
-		Creates: export.Limit(j.cfg.Limits.Creates), People: j.people,
+		Undelivered: j.runner.Undelivered(), Lost: lost, NoWait: j.runner.NoWait, Earlier: earlier, Creates: creates, People: j.people,
 	}, j.a.now().UTC())
+}
+
+// creates is how many users Coupa may count as created from a run before it is an alarm.
+func creates(l *ledger.Ledger, cfg *config.Config, run string) (export.Limit, error) {
+	limit := export.Limit(cfg.Limits.Creates)
+	used, err := l.UsedBy(run)
+	for _, a := range used {
+		limit.Count = max(limit.Count, a.Ceilings[export.CreatesLimit])
+	}
+	return limit, err
 }
 
 // free is the first second from started on in which no run began: it names the run and its parts.

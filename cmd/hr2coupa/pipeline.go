@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -82,6 +83,11 @@ func compile(cfg *config.Config) (*pipeline, []config.Fault) {
 	for _, err := range unjoin(err) {
 		faults = append(faults, columnFault(cfg, err))
 	}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Limits.Columns)) {
+		if !slices.Contains(names, name) {
+			faults = append(faults, cfg.Fault("limits.columns."+name, fmt.Sprintf("the mapping does not fill a column %q", name), "name one of mapping.columns"))
+		}
+	}
 	p.mapping, p.sheet = m, s
 	return p, faults
 }
@@ -155,23 +161,34 @@ func (p *pipeline) feedOptions() feed.Options {
 	return feed.Options{Encoding: c.Encoding, Delimiter: c.Delimiter, Key: c.Key, Fields: p.mapping.Fields()}
 }
 
-// planner plans f; ledger may be nil where there is none to ask.
-func (p *pipeline) planner(f export.Feed, people knower, now time.Time) *export.Planner {
+// planner plans what is new of a feed, after what is kept; fresh is nil where nothing is new.
+func (p *pipeline) planner(fresh export.Feed, out *outlook, now time.Time) *export.Planner {
 	pl := &export.Planner{
-		Feed: f, Mapping: p.mapping, Sheet: p.sheet, Key: p.cfg.Feed.Key,
+		Feed: out.feed(fresh), Mapping: p.mapping, Sheet: p.sheet, Key: p.cfg.Feed.Key,
 		MaxRows: p.cfg.Layout.MaxRows, MaxSize: p.cfg.Layout.MaxBytes, Workers: runtime.GOMAXPROCS(0),
 		Started: now, MinRecords: p.cfg.Feed.MinRecords,
-		MayCreate: mayCreate(p.cfg, len(people)),
+		MayCreate: mayCreate(p.cfg, len(out.people)), Waiting: out.waiting, Joined: out.joined(),
+		Protects: guard(p.cfg.Protect, now),
 	}
-	if people != nil {
-		pl.Known = people.known
+	if fresh == nil {
+		pl.MinRecords = 0
+	}
+	if out.people != nil {
+		pl.Known = out.people.known
 	}
 	return pl
 }
 
 func limits(cfg *config.Config) export.Limits {
 	l := cfg.Limits
-	return export.Limits{Creates: export.Limit(l.Creates), Updates: export.Limit(l.Updates), Deactivations: export.Limit(l.Deactivations)}
+	columns := make(map[string]export.Limit, len(l.Columns))
+	for name, c := range l.Columns {
+		columns[name] = export.Limit(c)
+	}
+	return export.Limits{
+		Creates: export.Limit(l.Creates), Updates: export.Limit(l.Updates), Deactivations: export.Limit(l.Deactivations),
+		Columns: columns, Shrink: l.Shrink,
+	}
 }
 
 // mayCreate tells whether the limits allow creates at all, when the ledger knows that many people.

@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -62,6 +63,9 @@ type planned struct {
 	ToSend      int                `json:"to_send"`   // records
 	RowCount    int                `json:"row_count"` // rows they come to: several records for one person are one
 	Quarantined int                `json:"quarantined"`
+	Waiting     int                `json:"waiting"`         // records that wait behind a part without a verdict
+	Joins       int                `json:"joins,omitempty"` // records that JoinsRun has kept and this plan takes up
+	JoinsRun    string             `json:"joins_run,omitempty"`
 	Deactivate  int                `json:"deactivations"`
 	Waves       int                `json:"waves"`
 	Columns     map[string]int     `json:"columns"`
@@ -93,26 +97,32 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	people, seen, err := a.remembered(pipe.cfg, feed.Files())
+	out, seen, err := a.remembered(pipe.cfg, feed.Files(), now)
 	if err != nil {
 		return err
 	}
-	if fresh := unseen(feed.Files(), seen); len(seen) > 0 && len(fresh) > 0 {
-		if feed, err = pipe.openAnyAge(fresh); err != nil {
+	var fresh export.Feed = feed
+	if paths := unseen(feed.Files(), seen); len(paths) > 0 && len(seen) > 0 {
+		if fresh, err = pipe.openAnyAge(paths); err != nil {
 			return err
 		}
+	} else if len(paths) == 0 && out.kept != nil {
+		fresh = nil
 	}
 	sink := newPlanSink(nil)
 	if sink.keep = o.people; o.all || a.json {
 		sink.keep = math.MaxInt
 	}
-	plan, err := pipe.planner(feed, people, now).Build(ctx, sink)
+	plan, err := pipe.planner(fresh, out, now).Build(ctx, sink)
 	if err != nil {
 		return err
 	}
 	res := sink.result(plan, pipe)
-	res.Limits = limits(pipe.cfg).Broken(plan, len(people))
+	res.Limits = out.judge(pipe.cfg, true)(plan)
 	res.Seen = seen
+	if out.kept != nil {
+		res.Joins, res.JoinsRun = out.kept.Records, out.kept.Run
+	}
 	res.judge()
 	a.code = res.Exit
 	if a.json {
@@ -121,17 +131,17 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	return a.printPlan(res)
 }
 
-// remembered reads what the ledger knows, where there is one: the people, and which of the files were seen.
-func (a *app) remembered(cfg *config.Config, files []export.FeedFile) (knower, []string, error) {
+// remembered reads what the ledger knows, where there is one, and which of the files were seen.
+func (a *app) remembered(cfg *config.Config, files []export.FeedFile, now time.Time) (*outlook, []string, error) {
 	if !ledgerExists(cfg.Ledger) {
-		return nil, nil, nil
+		return &outlook{}, nil, nil
 	}
 	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
 	if err != nil {
 		return nil, nil, err
 	}
 	defer l.Close() // only read from
-	people, err := l.Known()
+	out, err := lookInto(l, now)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -139,11 +149,11 @@ func (a *app) remembered(cfg *config.Config, files []export.FeedFile) (knower, [
 	for _, f := range files {
 		if old, ok, err := l.Seen(f.Name); err != nil {
 			return nil, nil, err
-		} else if ok && old.SHA256 == f.SHA256 && old.RunState != export.RunHeld {
+		} else if ok && old.SHA256 == f.SHA256 && (old.RunState != export.RunHeld || old.Kept) {
 			seen = append(seen, f.Name)
 		}
 	}
-	return knower(people), seen, nil
+	return out, seen, nil
 }
 
 // unseen gives the paths of the files that a run would plan. Where it would plan none, plan looks at all of them.
@@ -213,7 +223,7 @@ func (s *planSink) read(part int64, data []byte, rows []export.RowResult) error 
 	return nil
 }
 
-func (s *planSink) Row(r export.RowResult, _ []export.Fault) error {
+func (s *planSink) Row(r export.RowResult, _ []export.Fault, _ []export.KeptRecord) error {
 	s.rows = append(s.rows, r)
 	return nil
 }
@@ -235,7 +245,7 @@ func (s *planSink) result(plan *export.Plan, pipe *pipeline) *planned {
 		return cmp.Or(strings.Compare(a.Origin.File, b.Origin.File), a.Origin.Line-b.Origin.Line)
 	})
 	return &planned{
-		Key: pipe.key, LeftOut: pipe.sheet.LeftOut(), Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Deactivate: plan.Deactivations,
+		Key: pipe.key, LeftOut: pipe.sheet.LeftOut(), Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Waiting: plan.Kept, Deactivate: plan.Deactivations,
 		Waves: plan.Waves, Columns: plan.Columns, Warnings: plan.Warnings, Files: plan.Files, Parts: s.parts, People: s.people, Rows: s.rows,
 	}
 }
@@ -248,7 +258,14 @@ func (a *app) printPlan(r *planned) error {
 	for _, name := range r.Seen {
 		fmt.Fprintf(w, "  %s was seen before: a run would not send it again\n", clean(name))
 	}
-	fmt.Fprintf(w, "\nRecords\n  %d in = %d to send + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
+	if r.Joins > 0 {
+		fmt.Fprintf(w, "  first %s that run %s has kept\n", plural(r.Joins, "record"), r.JoinsRun)
+	}
+	fmt.Fprintf(w, "\nRecords\n  %d in = %d to send + %d quarantined", r.Input, r.ToSend, r.Quarantined)
+	if r.Waiting > 0 {
+		fmt.Fprintf(w, " + %d waiting", r.Waiting)
+	}
+	fmt.Fprintln(w)
 	fmt.Fprintf(w, "  %s in %s, %s; key %s\n", plural(r.RowCount, "row"), plural(len(r.Parts), "part"), plural(r.Waves, "wave"), r.Key)
 	fmt.Fprintln(w, "  unchecked: nobody has asked Coupa which of these people it knows")
 	for _, c := range r.LeftOut {
@@ -263,6 +280,7 @@ func (a *app) printPlan(r *planned) error {
 	columnsText(w, r)
 	peopleText(w, r.People, r.RowCount)
 	rowsText(w, r.Rows, became(export.Quarantined), "Quarantined: held back by hr2coupa, mend them in HR")
+	rowsText(w, r.Rows, became(export.Pending), "Waiting: an earlier row of theirs has no verdict")
 	partsText(w, r.Parts)
 	return w.err
 }

@@ -81,7 +81,7 @@ func (b *batch) planner(dir string) (*export.Planner, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := pipe.planner(f, b.known, planned0)
+	p := pipe.planner(f, &outlook{people: b.known}, planned0)
 	p.Workers, p.Hold, p.Only = cmp.Or(b.workers, p.Workers), b.hold, b.only
 	return p, nil
 }
@@ -105,7 +105,7 @@ func (k *taken) Part(p export.Part, data []byte, rows []export.RowResult) (int64
 	return p.ID, nil
 }
 
-func (k *taken) Row(r export.RowResult, _ []export.Fault) error {
+func (k *taken) Row(r export.RowResult, _ []export.Fault, _ []export.KeptRecord) error {
 	k.loose = append(k.loose, r)
 	return nil
 }
@@ -451,8 +451,8 @@ func (c *counting) Part(export.Part, []byte, []export.RowResult) (int64, error) 
 	c.heap = max(c.heap, m.HeapInuse)
 	return int64(c.parts), nil
 }
-func (c *counting) Row(export.RowResult, []export.Fault) error { return nil }
-func (c *counting) Name(int64, string) error                   { return nil }
+func (c *counting) Row(export.RowResult, []export.Fault, []export.KeptRecord) error { return nil }
+func (c *counting) Name(int64, string) error                                        { return nil }
 
 // TestMemory: the heap does not hold the feed. The bound is generous; what is measured is in make bench.
 func TestMemory(t *testing.T) {

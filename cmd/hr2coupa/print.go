@@ -121,7 +121,8 @@ func reportText(w io.Writer, rep *export.Report) {
 		{"Rejected: refused by Coupa", became(export.Rejected)},
 		{"Drifted: Coupa shows another value", became(export.Drifted)},
 		{"Pending: sent, no verdict yet", func(r export.RowResult) bool { return r.Outcome == export.Pending && sent[r.Part] }},
-		{"Pending: not sent yet", func(r export.RowResult) bool { return r.Outcome == export.Pending && !sent[r.Part] }},
+		{"Pending: not sent yet", func(r export.RowResult) bool { return r.Outcome == export.Pending && r.Part != 0 && !sent[r.Part] }},
+		{"Waiting: an earlier row of theirs has no verdict", func(r export.RowResult) bool { return r.Outcome == export.Pending && r.Part == 0 }},
 		{"Held: stopped by a limit, nothing sent", became(export.Held)},
 	} {
 		rowsText(w, rep.Rows, g.in, g.title)
@@ -132,6 +133,16 @@ func heldText(w io.Writer, rep *export.Report) {
 	for _, h := range rep.Held {
 		fmt.Fprintf(w, "  held: %s\n", clean(h))
 	}
+	for _, a := range rep.Approved {
+		fmt.Fprintf(w, "  approved: %s%s\n", clean(a.String()), clean(ended(a)))
+	}
+}
+
+func ended(a export.Approval) string {
+	if a.Ended == "" {
+		return ""
+	}
+	return "; " + a.Ended
 }
 
 func became(o export.Outcome) func(export.RowResult) bool {
@@ -234,7 +245,9 @@ func next(w io.Writer, rep *export.Report) {
 	if slices.ContainsFunc(rep.Parts, awaited) {
 		add(by[export.Pending], "hr2coupa run asks Coupa again; hr2coupa status shows what is open")
 	}
-	add(by[export.Held], "look at it with hr2coupa plan; raise the limit in the config if it is meant, then hr2coupa run")
+	if rep.Exit == export.ExitHeld && by[export.Held] > 0 {
+		lines = append(lines, "look at it with hr2coupa plan; if it is meant, hr2coupa approve "+rep.Run+", then hr2coupa run; if not, hr2coupa settle "+rep.Run+" rejected")
+	}
 	if rep.Exit == export.ExitNotDelivered {
 		lines = append(lines, "mend what is told above, then hr2coupa run: it goes on with the parts that were not sent")
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/feed"
 )
 
 type runOptions struct {
@@ -74,25 +73,29 @@ func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err er
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, j.tellForgotten(rep)) }()
-	if fresh == nil {
-		return j.seenReport(seen, o.again, started), nil
-	}
-	people, err := j.ledger.Known()
+	out, err := lookInto(j.ledger, started)
 	if err != nil {
 		return nil, err
+	}
+	if fresh == nil && out.kept == nil {
+		return j.seenReport(seen, o.again, started), nil
 	}
 	if started, err = j.free(started); err != nil {
 		return nil, err
 	}
-	j.people = len(people)
-	planner := pipe.planner(fresh, knower(people), started)
+	j.people = len(out.people)
+	planner := pipe.planner(fresh, out, started)
 	if o.again {
 		if planner.Only, err = j.open(seen); err != nil {
 			return nil, err
 		}
 	}
-	id, broken, err := j.planned(ctx, planner, limits(pipe.cfg), len(people))
+	if fresh == nil {
+		if done, err := j.stillKept(ctx, planner, out, seen); done != nil || err != nil {
+			return done, err
+		}
+	}
+	id, broken, err := j.planned(ctx, planner, !o.again, out.judge(pipe.cfg, !o.again))
 	if err != nil {
 		return nil, err
 	}
@@ -101,12 +104,48 @@ func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err er
 			return nil, err
 		}
 	}
-	return j.report(id, broken)
+	return j.report(id)
 }
 
+// stillKept is the report of a start that has nothing but what earlier plans kept and can still not send any of it;
+// nil where it can. Nothing of it is recorded: a held run that nobody looks at must not make a new run each night.
+func (j *job) stillKept(ctx context.Context, p *export.Planner, out *outlook, seen []export.SeenFile) (*export.Report, error) {
+	plan, err := p.Build(ctx, nowhere{})
+	if err != nil {
+		return nil, err
+	}
+	broken := out.judge(j.cfg, true)(plan)
+	if broken == nil && plan.Parts+plan.Quarantined > 0 {
+		return nil, nil
+	}
+	rec, ok, err := j.ledger.Run(out.kept.Run)
+	if err != nil || !ok {
+		return nil, errors.Join(err, fmt.Errorf("the ledger has no run %s, which keeps records", out.kept.Run))
+	}
+	rep, err := export.ReadReport(j.ledger, rec)
+	if err != nil {
+		return nil, err
+	}
+	rep.Verdict, rep.Exit = "waiting", export.WorstExit(rep.Exit, export.ExitStalled)
+	if broken != nil {
+		rep.Verdict, rep.Exit, rep.Held = "held", export.ExitHeld, broken
+	}
+	return rep, nil
+}
+
+// nowhere is the sink of a plan that is only judged.
+type nowhere struct{}
+
+func (nowhere) Part(export.Part, []byte, []export.RowResult) (int64, error) { return 0, nil }
+
+func (nowhere) Row(export.RowResult, []export.Fault, []export.KeptRecord) error { return nil }
+
+func (nowhere) Name(int64, string) error { return nil }
+
 // feed opens the feed and leaves out the files that were seen; fresh is nil where nothing is left. A file is its name
-// and its bytes. A held file has not been sent and is planned again.
-func (j *job) feed(pipe *pipeline, patterns []string, now time.Time, again bool) (fresh *feed.Feed, seen []export.SeenFile, err error) {
+// and its bytes. What a held run has not sent is kept in the ledger; only ledgers of an older program may have held
+// runs that keep nothing, whose file is planned again.
+func (j *job) feed(pipe *pipeline, patterns []string, now time.Time, again bool) (fresh export.Feed, seen []export.SeenFile, err error) {
 	all, err := pipe.open(patterns, now)
 	if err != nil {
 		return nil, nil, err
@@ -117,7 +156,7 @@ func (j *job) feed(pipe *pipeline, patterns []string, now time.Time, again bool)
 		if err != nil {
 			return nil, nil, err
 		}
-		known := ok && old.SHA256 == f.SHA256 && old.RunState != export.RunHeld
+		known := ok && old.SHA256 == f.SHA256 && (old.RunState != export.RunHeld || old.Kept)
 		if known {
 			seen = append(seen, old)
 		}
@@ -131,8 +170,11 @@ func (j *job) feed(pipe *pipeline, patterns []string, now time.Time, again bool)
 	if len(paths) == len(all.Files()) {
 		return all, seen, nil
 	}
-	fresh, err = pipe.openAnyAge(paths) // the age is that of the newest file, and was looked at
-	return fresh, seen, err
+	some, err := pipe.openAnyAge(paths) // the age is that of the newest file, and was looked at
+	if err != nil {
+		return nil, nil, err
+	}
+	return some, seen, nil
 }
 
 // open gives the records of seen files that may be planned anew: those of people whose row did not reach Coupa for
@@ -178,12 +220,12 @@ func (j *job) unconfirmed(run string) (map[int64]bool, error) {
 }
 
 // planned writes the plan of a new run into the ledger.
-func (j *job) planned(ctx context.Context, p *export.Planner, limits export.Limits, people int) (id string, broken []string, err error) {
+func (j *job) planned(ctx context.Context, p *export.Planner, whole bool, judge func(*export.Plan) []string) (id string, broken []string, err error) {
 	id, err = j.ledger.BeginRun(export.RunRecord{Command: j.command, State: export.RunWorking, Started: p.Started})
 	if err != nil {
 		return "", nil, err
 	}
-	plan, broken, err := export.RecordPlan(ctx, p, j.ledger, id, limits, people, func() error { return j.runner.Check(ctx) })
+	plan, broken, err := export.RecordPlan(ctx, p, j.ledger, id, whole, judge, func() error { return j.runner.Check(ctx) })
 	if err != nil {
 		code := exitCode(err)
 		if errors.Is(err, errInterrupted) {
@@ -209,9 +251,7 @@ func (j *job) planned(ctx context.Context, p *export.Planner, limits export.Limi
 	return id, broken, nil
 }
 
-func (j *job) report(run string, held []string) (*export.Report, error) {
-	return j.report1(run, held, nil)
-}
+func (j *job) report(run string) (*export.Report, error) { return j.report1(run, nil, false) }
 
 // seenReport is the report where every file of the feed was seen before. It sends nothing and says so.
 func (j *job) seenReport(seen []export.SeenFile, again bool, started time.Time) *export.Report {

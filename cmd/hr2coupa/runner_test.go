@@ -59,12 +59,12 @@ func record(t *testing.T, l *ledger.Ledger, b *batch, limits export.Limits) (run
 		t.Fatal(err)
 	}
 	ready := func() error {
-		if limits != free {
+		if !limits.Deactivations.Unlimited {
 			t.Error("a held run sends nothing, and somebody was asked whether it can be followed")
 		}
 		return nil
 	}
-	_, broken, err = export.RecordPlan(t.Context(), p, l, run, limits, 0, ready)
+	_, broken, err = export.RecordPlan(t.Context(), p, l, run, true, judge(limits), ready)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,6 +75,10 @@ var (
 	free      = export.Limits{Creates: export.Limit{Unlimited: true}, Updates: export.Limit{Unlimited: true}, Deactivations: export.Limit{Unlimited: true}}
 	errSignal = errors.New("interrupted by a signal")
 )
+
+func judge(limits export.Limits) func(*export.Plan) []string {
+	return func(p *export.Plan) []string { return limits.Broken(p, export.Seen{}) }
+}
 
 // folder is the far end: temporaries, the drop folder, and how often each name came into it. point is called before and
 // after every deed; a call that finds its context cancelled then loses its answer.
@@ -250,7 +254,7 @@ func TestHeldRun(t *testing.T) {
 	if rep, err := export.NewReport(l, run, export.Finding{Creates: free.Creates}, planned0); err != nil || rep.Exit != export.ExitHeld {
 		t.Errorf("a held run found by the next start: %+v, %v", rep, err)
 	}
-	rep, err := export.NewReport(l, run, export.Finding{Held: broken, Creates: free.Creates}, planned0)
+	rep, err := export.NewReport(l, run, export.Finding{Creates: free.Creates}, planned0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +268,7 @@ func TestHeldRun(t *testing.T) {
 	if left, err := l.Unfinished(); err != nil || len(left) > 0 {
 		t.Errorf("%d parts are left to send, %v", len(left), err)
 	}
-	if spooled, err := filepath.Glob(filepath.Join(dir, "ledger", "spool", "*")); err != nil || len(spooled) > 0 {
+	if spooled, err := filepath.Glob(filepath.Join(dir, "ledger", "spool", "[0-9]*.csv")); err != nil || len(spooled) > 0 {
 		t.Errorf("the spool holds %q, %v", spooled, err)
 	}
 	if run, broken = record(t, l, night(), free); broken != nil {
@@ -294,7 +298,7 @@ func TestPlanThatFails(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = export.RecordPlan(t.Context(), p, l, run, free, 0, func() error { return c.ready })
+		_, _, err = export.RecordPlan(t.Context(), p, l, run, true, judge(free), func() error { return c.ready })
 		var unusable *export.UnusableFeedError
 		if c.ready != nil && !errors.Is(err, c.ready) || c.ready == nil && !errors.As(err, &unusable) {
 			t.Errorf("%s: got %v", c.name, err)

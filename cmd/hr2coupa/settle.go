@@ -70,7 +70,11 @@ func (a *app) settle(cfg *config.Config, name string, outcome export.Outcome, by
 	if err := l.Settle(part, outcome, nil); err != nil {
 		return err
 	}
-	rep, err := export.NewReport(l, part.Run, export.Finding{Creates: export.Limit(cfg.Limits.Creates)}, a.now().UTC())
+	creates, err := creates(l, cfg, part.Run)
+	if err != nil {
+		return err
+	}
+	rep, err := export.NewReport(l, part.Run, export.Finding{Creates: creates}, a.now().UTC())
 	if err != nil {
 		return err
 	}
@@ -82,9 +86,15 @@ func (a *app) giveUp(l *ledger.Ledger, rec export.RunRecord, outcome export.Outc
 	if rec.State != export.RunHeld || outcome != export.Rejected {
 		return usage("run %s is %s: only a held run can be settled as a whole, and only as rejected; name a part", rec.ID, rec.State)
 	}
-	rec.State, rec.Verdict, rec.Ended = export.RunEnded, "held, given up by "+by, a.now().UTC()
-	if err := l.EndRun(rec); err != nil {
+	kept, err := l.GiveUp(rec.ID, by)
+	if err != nil {
 		return err
+	}
+	rec.State, rec.Verdict, rec.Ended = export.RunEnded, "held, given up by "+by, a.now().UTC()
+	if !kept { // of a program that kept nothing
+		if err := l.EndRun(rec); err != nil {
+			return err
+		}
 	}
 	rep, err := export.ReadReport(l, rec)
 	if err != nil {

@@ -64,7 +64,14 @@ func (a *app) status(ctx context.Context, id string, wait bool) error {
 	if err != nil {
 		return err
 	}
-	rep.Alarm(export.Limit(cfg.Limits.Creates), people)
+	creates, err := creates(l, cfg, rec.ID)
+	if err != nil {
+		return err
+	}
+	rep.Alarm(creates, people)
+	if rep.Approved, err = l.ApprovalsOf(rec.ID); err != nil {
+		return err
+	}
 	a.code = rep.Exit
 	return a.printReport(rep)
 }

@@ -37,7 +37,7 @@ func BenchmarkPlan100k(b *testing.B) {
 		for id, name := range tx.(*planTx).names { // the same bytes again need a name of their own
 			ok(b, tx.NamePart(id, fmt.Sprintf("%d_%s", n, name)))
 		}
-		ok(b, tx.Commit(nil, benchRows))
+		ok(b, tx.Commit(export.PlanSum{Input: benchRows}))
 	}
 	b.ReportMetric(float64(benchRows)*float64(n)/b.Elapsed().Seconds(), "rows/s")
 }
@@ -49,7 +49,7 @@ func BenchmarkSettle100k(b *testing.B) {
 		run := begin(b, l, "run")
 		tx := plan(b, l, run)
 		addBenchRows(b, tx, benchRows)
-		ok(b, tx.Commit(nil, benchRows))
+		ok(b, tx.Commit(export.PlanSum{Input: benchRows}))
 		parts := must[[]export.Part](b)(l.Parts(run))
 		b.StartTimer()
 		for _, p := range parts {

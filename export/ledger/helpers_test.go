@@ -85,7 +85,7 @@ func onePart(t testing.TB, l *Ledger, name string, n int) export.Part {
 	for i := 1; i <= n; i++ {
 		ok(t, tx.AddRow(row(id, i, i+1, export.Pending)))
 	}
-	ok(t, tx.Commit([]export.FeedFile{{Path: "/hr/users.csv", Name: "users.csv", Size: 9, SHA256: "aa"}}, n))
+	ok(t, tx.Commit(export.PlanSum{Files: []export.FeedFile{{Path: "/hr/users.csv", Name: "users.csv", Size: 9, SHA256: "aa"}}, Input: n}))
 	parts := must[[]export.Part](t)(l.Parts(run))
 	if len(parts) != 1 {
 		t.Fatalf("%d parts, want 1", len(parts))

@@ -38,3 +38,15 @@ func (l *Ledger) SentSince(run string) (map[string]bool, error) {
 	}
 	return people, nil
 }
+
+// LastFeed gives how many records the last feed had that was planned and not held; 0 where there was none.
+func (l *Ledger) LastFeed() (records int, err error) {
+	err = l.read(func(c *sqlite.Conn) error {
+		return query(c, "SELECT feed FROM runs WHERE feed > 0 ORDER BY num DESC LIMIT 1",
+			func(s *sqlite.Stmt) error { records = s.ColumnInt(0); return nil })
+	})
+	if err != nil {
+		return 0, fmt.Errorf("ledger: read the last feed: %w", err)
+	}
+	return records, nil
+}

@@ -3,6 +3,8 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -18,6 +20,7 @@ type planTx struct {
 	num    int64
 	row    *sqlite.Stmt
 	files  *syncer
+	kept   *keptWriter      // nil while nothing is kept
 	parts  []int64          // in the order they came
 	names  map[int64]string // written at Commit, since they may change until then
 	source map[string]int64
@@ -238,16 +241,22 @@ func (t *planTx) sourceID(name string) (int64, error) {
 
 // Commit makes the plan durable. It refuses a plan in which anything failed: its sums would not add up. After an error
 // nothing of the plan counts, and Rollback clears up.
-func (t *planTx) Commit(files []export.FeedFile, input int) error {
-	if err := t.commit(files, input); err != nil {
+func (t *planTx) Commit(sum export.PlanSum) error {
+	if err := t.commit(sum); err != nil {
 		return t.fail(fmt.Errorf("ledger: commit plan: %w", err))
 	}
 	return nil
 }
 
-func (t *planTx) commit(files []export.FeedFile, input int) error {
+func (t *planTx) commit(sum export.PlanSum) error {
 	if err := t.usable(); err != nil {
 		return err
+	}
+	if t.kept != nil {
+		if err := t.kept.finish(); err != nil {
+			return fmt.Errorf("spool: %w; is there room on that disk?", err)
+		}
+		t.files.add(t.kept.f)
 	}
 	// The bytes come first: a part in the ledger without its bytes could be neither sent nor given up.
 	if err := errors.Join(t.files.wait(), syncDir(t.l.spool.dir)); err != nil {
@@ -256,12 +265,25 @@ func (t *planTx) commit(files []export.FeedFile, input int) error {
 	if err := t.writeNames(); err != nil {
 		return err
 	}
-	if err := t.writeRun(files, input); err != nil {
+	if err := t.writeRun(sum); err != nil {
 		return err
+	}
+	if err := t.writeKept(sum); err != nil {
+		return err
+	}
+	if len(t.parts) > 0 {
+		if err := useApprovals(t.c, t.run); err != nil {
+			return err
+		}
 	}
 	if err := sqlitex.ExecuteTransient(t.c, "COMMIT", nil); err != nil {
 		t.torn = true
 		return err
+	}
+	for _, f := range sum.Files {
+		if f.Kept != 0 {
+			_ = os.Remove(t.l.spool.keptPath(f.Kept)) // else the next Sweep does
+		}
 	}
 	t.finish()
 	return nil
@@ -284,16 +306,24 @@ func (t *planTx) writeNames() error {
 	return nil
 }
 
-func (t *planTx) writeRun(files []export.FeedFile, input int) error {
+func (t *planTx) writeRun(sum export.PlanSum) error {
 	now := nanos(t.l.now())
-	for _, f := range files {
+	for _, f := range sum.Files {
+		if f.Kept != 0 {
+			continue
+		}
 		err := exec(t.c, "INSERT INTO feed_files (run, name, path, size, sha256, seen_at) VALUES (?, ?, ?, ?, ?, ?)",
 			t.num, f.Name, f.Path, f.Size, f.SHA256, now)
 		if err != nil {
 			return err
 		}
 	}
-	return exec(t.c, "UPDATE runs SET input = ?, planned = ? WHERE num = ?", input, now, t.num)
+	feed := sum.Feed
+	if sum.Held != nil {
+		feed = 0 // what is held is no measure for the next feed
+	}
+	return exec(t.c, "UPDATE runs SET input = ?, feed = ?, held = ?, planned = ? WHERE num = ?",
+		sum.Input, feed, strings.Join(sum.Held, "\n"), now, t.num)
 }
 
 // Rollback forgets the plan and removes its files from the spool; what cannot be removed now, Sweep removes. After
@@ -306,6 +336,10 @@ func (t *planTx) Rollback() {
 	_ = t.files.wait() // the files go anyway
 	if !t.torn {
 		_ = t.l.spool.remove(t.parts)
+		if t.kept != nil {
+			_ = t.kept.f.Close()
+			_ = os.Remove(t.l.spool.keptPath(t.kept.id))
+		}
 	}
 	t.finish()
 }

@@ -32,7 +32,7 @@ func TestPlanCommits(t *testing.T) {
 	ok(t, tx.AddRow(bad))
 	ok(t, tx.AddRow(row(a, 1, 9, export.Pending)))
 	files := []export.FeedFile{{Path: "/hr/a.csv", Name: "a.csv", Size: 7, SHA256: "aa"}, {Path: "/hr/b.csv", Name: "b.csv", Size: 8, SHA256: "bb"}}
-	ok(t, tx.Commit(files, 6))
+	ok(t, tx.Commit(export.PlanSum{Files: files, Input: 6}))
 	tx.Rollback() // as deferred: does nothing
 
 	parts := must[[]export.Part](t)(l.Parts(run))
@@ -113,10 +113,10 @@ func TestPlanRefuses(t *testing.T) {
 			return tx.AddRow(r)
 		}, "at least 1"},
 		{"outcome", func(tx export.PlanTx, p int64) error { return tx.AddRow(row(p, 1, 2, "fine")) }, `"fine" is not an outcome`},
-		{"no name", func(tx export.PlanTx, p int64) error { return errors.Join(tx.NamePart(p, ""), tx.Commit(nil, 0)) }, "no name"},
+		{"no name", func(tx export.PlanTx, p int64) error { return errors.Join(tx.NamePart(p, ""), tx.Commit(export.PlanSum{Input: 0})) }, "no name"},
 		{"same name", func(tx export.PlanTx, _ int64) error {
 			_, err := tx.AddPart(export.Part{Name: "a"}, nil)
-			return errors.Join(err, tx.Commit(nil, 0))
+			return errors.Join(err, tx.Commit(export.PlanSum{Input: 0}))
 		}, "a part named a already"},
 	}
 	for _, test := range tests {
@@ -125,9 +125,9 @@ func TestPlanRefuses(t *testing.T) {
 			tx := plan(t, l, begin(t, l, "run"))
 			part := must[int64](t)(tx.AddPart(export.Part{Name: "a"}, []byte("a")))
 			wantErr(t, test.step(tx, part), test.want)
-			wantErr(t, tx.Commit(nil, 0), "roll it back")
+			wantErr(t, tx.Commit(export.PlanSum{Input: 0}), "roll it back")
 			tx.Rollback()
-			wantErr(t, tx.Commit(nil, 0), "committed or rolled back")
+			wantErr(t, tx.Commit(export.PlanSum{Input: 0}), "committed or rolled back")
 			if parts := must[[]export.Part](t)(l.Unfinished()); len(parts) != 0 {
 				t.Errorf("%d parts are left", len(parts))
 			}
@@ -175,7 +175,7 @@ func TestRollbackLeavesNothing(t *testing.T) {
 	// The run can be planned again, and the id and the name are free.
 	tx = plan(t, l, run)
 	must[int64](t)(tx.AddPart(export.Part{Name: "a.csv"}, []byte("again")))
-	ok(t, tx.Commit(nil, 0))
+	ok(t, tx.Commit(export.PlanSum{Input: 0}))
 	if data := must[[]byte](t)(l.Bytes(must[[]export.Part](t)(l.Parts(run))[0])); string(data) != "again" {
 		t.Errorf("bytes %q", data)
 	}
@@ -232,7 +232,7 @@ func TestSpoolFaultSaysWhere(t *testing.T) {
 	ok(t, os.RemoveAll(l.spool.dir))
 	_, err := tx.AddPart(export.Part{Name: "a.csv"}, []byte("a"))
 	wantErr(t, err, "part a.csv", l.spool.path(1))
-	wantErr(t, tx.Commit(nil, 0), "roll it back")
+	wantErr(t, tx.Commit(export.PlanSum{Input: 0}), "roll it back")
 }
 
 func TestBytesAreChecked(t *testing.T) {
@@ -277,7 +277,7 @@ func TestReaderDuringPlan(t *testing.T) {
 	if n := must[map[export.Outcome]int](t)(l.Counts(run)); len(n) != 0 {
 		t.Errorf("the planner reads %v of its own open plan", n)
 	}
-	ok(t, tx.Commit(nil, 1))
+	ok(t, tx.Commit(export.PlanSum{Input: 1}))
 	if runs, rows := look(); runs != 2 || rows != 1 {
 		t.Errorf("after the plan: %d runs, %d rows", runs, rows)
 	}
@@ -305,7 +305,7 @@ func TestCountsEqualRowsAdded(t *testing.T) {
 			want[r.Outcome] += r.Lines
 			ok(t, tx.AddRow(r))
 		}
-		ok(t, tx.Commit(nil, 0))
+		ok(t, tx.Commit(export.PlanSum{Input: 0}))
 		if got := must[map[export.Outcome]int](t)(l.Counts(run)); !maps.Equal(got, want) {
 			rt.Fatalf("counts %v, want %v", got, want)
 		}

@@ -87,13 +87,14 @@ func (l *Ledger) Runs(limit int) (runs []export.RunRecord, err error) {
 
 func selectRuns(c *sqlite.Conn, where string, args ...any) (runs []export.RunRecord, err error) {
 	var nums []int64
-	err = query(c, "SELECT num, id, command, state, started, ended, input, exit, verdict FROM runs "+where,
+	err = query(c, "SELECT num, id, command, state, started, ended, input, exit, verdict, feed, held FROM runs "+where,
 		func(s *sqlite.Stmt) error {
 			nums = append(nums, s.ColumnInt64(0))
 			runs = append(runs, export.RunRecord{
 				ID: s.ColumnText(1), Command: s.ColumnText(2), State: export.RunState(s.ColumnText(3)),
 				Started: fromNanos(s.ColumnInt64(4)), Ended: fromNanos(s.ColumnInt64(5)),
 				Input: s.ColumnInt(6), Exit: s.ColumnInt(7), Verdict: s.ColumnText(8),
+				Feed: s.ColumnInt(9), Held: splitLines(s.ColumnText(10)),
 			})
 			return nil
 		}, args...)
@@ -132,11 +133,12 @@ const openRows = `WHERE outcome IN ('quarantined', 'rejected', 'drifted') OR out
 func (l *Ledger) lastFile(where, arg string) (f export.SeenFile, ok bool, err error) {
 	err = l.read(func(c *sqlite.Conn) error {
 		var num int64
-		err := query(c, `SELECT f.path, f.name, f.size, f.sha256, r.id, r.state, r.num
+		err := query(c, `SELECT f.path, f.name, f.size, f.sha256, r.id, r.state, r.num,
+			EXISTS (SELECT 1 FROM kept WHERE kept.run = r.num AND kept.ended = '')
 			FROM feed_files f JOIN runs r ON r.num = f.run WHERE `+where+` ORDER BY f.id DESC LIMIT 1`,
 			func(s *sqlite.Stmt) error {
 				ok, num = true, s.ColumnInt64(6)
-				f = export.SeenFile{FeedFile: scanFile(s), Run: s.ColumnText(4), RunState: export.RunState(s.ColumnText(5))}
+				f = export.SeenFile{FeedFile: scanFile(s), Run: s.ColumnText(4), RunState: export.RunState(s.ColumnText(5)), Kept: s.ColumnBool(7)}
 				return nil
 			}, arg)
 		if err != nil || !ok {

@@ -156,8 +156,12 @@ func (l *Ledger) Sweep() (removed int, err error) {
 		if err != nil {
 			return err
 		}
-		removed = len(orphans)
-		return l.spool.remove(orphans)
+		if err := l.spool.remove(orphans); err != nil {
+			return err
+		}
+		kept, err := l.sweepKept(c)
+		removed = len(orphans) + kept
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("sweep spool: %w", err)

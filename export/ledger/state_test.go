@@ -82,7 +82,7 @@ func TestSeen(t *testing.T) {
 		for i, o := range outcomes {
 			ok(t, tx.AddRow(row(0, 0, i+2, o)))
 		}
-		ok(t, tx.Commit(files, len(outcomes)))
+		ok(t, tx.Commit(export.PlanSum{Files: files, Input: len(outcomes)}))
 		ok(t, l.EndRun(export.RunRecord{ID: run, State: export.RunEnded}))
 		return run
 	}
@@ -193,7 +193,7 @@ func TestDroppedFilesAreNoPeople(t *testing.T) {
 	tx := plan(t, l, run)
 	id := must[int64](t)(tx.AddPart(export.Part{Name: "d.csv", Rows: 1}, []byte("d")))
 	ok(t, tx.AddRow(row(id, 1, 2, export.Pending)))
-	ok(t, tx.Commit(nil, 1))
+	ok(t, tx.Commit(export.PlanSum{Input: 1}))
 	p := must[[]export.Part](t)(l.Parts(run))[0]
 	for _, s := range []export.PartState{export.Staged, export.Renaming, export.Delivered} {
 		p.State = s
@@ -333,7 +333,7 @@ func TestUnfinishedOrder(t *testing.T) {
 			p.Name = fmt.Sprint(run, p.Name)
 			must[int64](t)(tx.AddPart(p, nil))
 		}
-		ok(t, tx.Commit(nil, i))
+		ok(t, tx.Commit(export.PlanSum{Input: i}))
 		want = append(want, run+"2", run+"3", run+"1")
 	}
 	var got []string

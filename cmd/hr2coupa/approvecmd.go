@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+type approveOptions struct {
+	deactivations, creates, updates int
+	columns                         []string
+	shrink, yes                     bool
+	expires                         time.Duration
+	by                              string
+}
+
+func (a *app) approveCmd() *cobra.Command {
+	var o approveOptions
+	c := &cobra.Command{
+		Use:   "approve RUN --by NAME",
+		Short: "records a ceiling for a held run",
+		Long: `Approve records that a held run may go beyond the limits of the config: who says so, up to how many,
+and until when. It sends nothing. The next run plans everything afresh, the records of the held run and
+what is new, and goes if it is within the ceilings; what it then uses up does not count again.`,
+		Example: "  hr2coupa approve 20261124T020000Z --deactivations 40 --by 'A. Administrator'\n" +
+			"  hr2coupa approve 20261124T020000Z --column 'Approver Login=900' --expires 72h --by 'A. Administrator'",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ceilings, err := o.ceilings(cmd.Flags().Changed)
+			if err != nil {
+				return err
+			}
+			cfg, err := a.load(cmd.Context(), config.Options{NoFeed: true})
+			if err != nil {
+				return err
+			}
+			for _, c := range o.columns {
+				if name, _, _ := strings.Cut(c, "="); !given(cfg, name) {
+					return usage("approve: the config has no limit for the column %q; limits.columns has them", name)
+				}
+			}
+			now := a.now().UTC()
+			return a.approve(cfg, export.Approval{Run: args[0], By: o.by, At: now, Expires: now.Add(o.expires), Ceilings: ceilings}, o.yes)
+		},
+	}
+	f := c.Flags()
+	f.IntVar(&o.deactivations, "deactivations", 0, "how many people may become inactive")
+	f.IntVar(&o.creates, "creates", 0, "how many users Coupa may count as created before it is an alarm")
+	f.IntVar(&o.updates, "updates", 0, "how many rows may go that are no deactivation")
+	f.StringArrayVar(&o.columns, "column", nil, "how many rows may set a column, as 'Approver Login=900'; may be repeated")
+	f.BoolVar(&o.shrink, "shrink", false, "the feed is whole although it is so much smaller")
+	f.DurationVar(&o.expires, "expires", 24*time.Hour, "how long this word counts")
+	f.StringVar(&o.by, "by", "", "the person whose word this is; it is kept in the ledger")
+	f.BoolVar(&o.yes, "yes", false, "do not ask on a terminal")
+	return c
+}
+
+func given(cfg *config.Config, column string) bool { _, ok := cfg.Limits.Columns[column]; return ok }
+
+func (o *approveOptions) ceilings(given func(flag string) bool) (map[string]int, error) {
+	ceilings := map[string]int{}
+	for key, n := range map[string]int{
+		export.DeactivationsLimit: o.deactivations, export.CreatesLimit: o.creates, export.UpdatesLimit: o.updates,
+	} {
+		if given(key) {
+			ceilings[key] = n
+		}
+		if n < 0 {
+			return nil, usage("approve: --%s cannot be %d", key, n)
+		}
+	}
+	for _, c := range o.columns {
+		name, text, ok := strings.Cut(c, "=")
+		n, err := strconv.Atoi(text)
+		if !ok || err != nil || n < 0 {
+			return nil, usage("approve: --column %q must be a column and how many, as 'Approver Login=900'", c)
+		}
+		ceilings[export.ColumnLimit(name)] = n
+	}
+	if o.shrink {
+		ceilings[export.ShrinkLimit] = 1
+	}
+	switch {
+	case len(ceilings) == 0:
+		return nil, usage("approve: up to how many? hr2coupa status RUN shows what holds it; then --deactivations N, --updates N, --column NAME=N or --shrink")
+	case o.by == "":
+		return nil, usage("approve: --by NAME is missing: whose word is it?")
+	case o.expires <= 0:
+		return nil, usage("approve: --expires must be above 0")
+	}
+	return ceilings, nil
+}
+
+func (a *app) approve(cfg *config.Config, word export.Approval, yes bool) error {
+	if !ledgerExists(cfg.Ledger) {
+		return usage("there is no ledger in %s yet: nothing has run with this config", cfg.Ledger)
+	}
+	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+	if err != nil {
+		return err
+	}
+	defer l.Close() // every write was answered before
+	unlock, err := l.Lock(holder("approve", a.now()))
+	if err != nil {
+		return err
+	}
+	defer unlock() // the kernel does it too
+	rec, ok, err := l.Run(word.Run)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return usage("the ledger knows no run %q; hr2coupa status lists them", word.Run)
+	case rec.State != export.RunHeld:
+		return usage("run %s is %s: only a held run can be approved", rec.ID, dash(rec.Verdict))
+	}
+	if !yes && a.asks() {
+		if err := a.ask(rec, &word); err != nil {
+			return err
+		}
+	}
+	if err := l.Approve(word); err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(word)
+	}
+	_, err = fmt.Fprintf(a.stdout, "approved for run %s: %s\n\nNext\n  hr2coupa run plans everything afresh and goes if it is within\n", rec.ID, word.String())
+	return err
+}
+
+// asks tells whether somebody sits there to be asked.
+func (a *app) asks() bool {
+	in, ok := a.stdin.(io.Writer) // a terminal can be written to
+	return ok && isTerminal(in) && isTerminal(a.stderr)
+}
+
+func (a *app) ask(rec export.RunRecord, word *export.Approval) error {
+	for _, h := range rec.Held {
+		fmt.Fprintf(a.stderr, "held: %s\n", h)
+	}
+	fmt.Fprintf(a.stderr, "Approve run %s: %s? [y/N] ", rec.ID, word.String())
+	answer, err := bufio.NewReader(io.LimitReader(a.stdin, 100)).ReadString('\n')
+	if answer = strings.ToLower(strings.TrimSpace(answer)); err != nil || answer != "y" && answer != "yes" {
+		return usage("not approved")
+	}
+	return nil
+}

@@ -157,6 +157,11 @@ func (j *job) feed(pipe *pipeline, patterns []string, now time.Time, again bool)
 			return nil, nil, err
 		}
 		known := ok && old.SHA256 == f.SHA256 && (old.RunState != export.RunHeld || old.Kept)
+		if known && again {
+			if old, err = j.yield(old); err != nil {
+				return nil, nil, err
+			}
+		}
 		if known {
 			seen = append(seen, old)
 		}
@@ -175,6 +180,27 @@ func (j *job) feed(pipe *pipeline, patterns []string, now time.Time, again bool)
 		return nil, nil, err
 	}
 	return some, seen, nil
+}
+
+// yield takes the parts of a seen file that are in doubt as not applied, so that their rows can be planned anew: that
+// is what a person says with --again, who has looked into Coupa first.
+func (j *job) yield(old export.SeenFile) (export.SeenFile, error) {
+	parts, err := j.ledger.Parts(old.Run)
+	if err != nil {
+		return old, err
+	}
+	for _, p := range parts {
+		if p.State != export.InDoubt {
+			continue
+		}
+		p.State, p.Verdict, p.Note = export.Settled, export.VerdictFailed, "in doubt; taken as not applied by run --again"
+		if err := j.ledger.Settle(p, export.Rejected, nil); err != nil {
+			return old, err
+		}
+		j.a.log.WithField("part", p.Name).Warn(p.Note)
+	}
+	old, _, err = j.ledger.Seen(old.Name)
+	return old, err
 }
 
 // open gives the records of seen files that may be planned anew: those of people whose row did not reach Coupa for

@@ -189,15 +189,23 @@ func (j *job) yield(old export.SeenFile) (export.SeenFile, error) {
 	if err != nil {
 		return old, err
 	}
+	yielded := false
 	for _, p := range parts {
 		if p.State != export.InDoubt {
 			continue
 		}
+		yielded = true
 		p.State, p.Verdict, p.Note = export.Settled, export.VerdictFailed, "in doubt; taken as not applied by run --again"
 		if err := j.ledger.Settle(p, export.Rejected, nil); err != nil {
 			return old, err
 		}
 		j.a.log.WithField("part", p.Name).Warn(p.Note)
+	}
+	if !yielded {
+		return old, nil
+	}
+	if _, err := j.report1(old.Run, nil, true); err != nil { // it stands otherwise now
+		return old, err
 	}
 	old, _, err = j.ledger.Seen(old.Name)
 	return old, err

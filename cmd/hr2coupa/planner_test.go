@@ -91,6 +91,7 @@ type taken struct {
 	plan  *export.Plan
 	parts []*takenPart // in the order of sending
 	loose []export.RowResult
+	kept  []export.KeptRecord
 }
 
 type takenPart struct {
@@ -105,7 +106,8 @@ func (k *taken) Part(p export.Part, data []byte, rows []export.RowResult) (int64
 	return p.ID, nil
 }
 
-func (k *taken) Row(r export.RowResult, _ []export.Fault, _ []export.KeptRecord) error {
+func (k *taken) Row(r export.RowResult, _ []export.Fault, kept []export.KeptRecord) error {
+	k.kept = append(k.kept, kept...)
 	k.loose = append(k.loose, r)
 	return nil
 }
@@ -120,8 +122,13 @@ func (b *batch) build(dir string) (*taken, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &taken{}
-	if k.plan, err = p.Build(context.Background(), k); err != nil {
+	return take(context.Background(), p)
+}
+
+// take builds a plan and sorts what came out.
+func take(ctx context.Context, p *export.Planner) (k *taken, err error) {
+	k = &taken{}
+	if k.plan, err = p.Build(ctx, k); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(k.parts, func(a, b *takenPart) int {

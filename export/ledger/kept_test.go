@@ -1,0 +1,198 @@
+package ledger
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// record is what a reader of a feed made of kept records.
+type record struct {
+	File    string
+	Line    int
+	Fields  []string
+	Values  []string
+	Missing []bool
+}
+
+func readAll(t *testing.T, f export.Feed) (all []record) {
+	t.Helper()
+	files := f.Files()
+	seq := 0
+	ok(t, f.Chunks(func(c export.Chunk) error {
+		if c.Seq() != seq {
+			t.Errorf("chunk %d comes as number %d", c.Seq(), seq)
+		}
+		seq++
+		var rec export.Record
+		for c.Next(&rec) {
+			if rec.Fault != nil {
+				t.Errorf("line %d: %s", rec.Line, rec.Fault)
+			}
+			all = append(all, record{files[rec.File].Name, rec.Line, rec.Header.Fields, slices.Clone(rec.Values), slices.Clone(rec.Missing)})
+		}
+		c.Release()
+		return nil
+	}))
+	return all
+}
+
+// keep plans a run that keeps n records, some from another file with other fields.
+func keep(t *testing.T, l *Ledger, n int) (run string) {
+	t.Helper()
+	run = begin(t, l, "run")
+	tx := plan(t, l, run)
+	a, b := &export.Header{Fields: []string{"id", "name"}}, &export.Header{Fields: []string{"name", "id", "more"}}
+	for i := range n {
+		r := export.KeptRecord{Origin: export.Origin{File: "a.csv", Line: i + 2}, Header: a, Values: []string{"007", "line\none \"x\" \u2028 Zoë \x1f"}}
+		if i%1000 == 999 {
+			r = export.KeptRecord{Origin: export.Origin{File: "b.jsonl", Line: i}, Header: b, Values: []string{"", "8", ""}, Missing: []bool{false, false, true}}
+		}
+		ok(t, tx.Keep(r))
+		res := row(0, 0, i+2, export.Held)
+		ok(t, tx.AddRow(res))
+	}
+	ok(t, tx.Commit(export.PlanSum{Input: n, Feed: n, Held: []string{"limits.x", "limits.y"}}))
+	return run
+}
+
+func TestKeptRoundTrip(t *testing.T) {
+	l := newLedger(t)
+	if _, there, err := l.Kept(); there || err != nil {
+		t.Fatalf("a new ledger keeps something, %v", err)
+	}
+	const n = 12_000 // many chunks
+	run := keep(t, l, n)
+	k, _, err := l.Kept()
+	ok(t, err)
+	if k.Run != run || k.Records != n || k.Feed != n || !slices.Equal(k.Held, []string{"limits.x", "limits.y"}) {
+		t.Errorf("%+v", k)
+	}
+	all := readAll(t, k.From(0))
+	if len(all) != n {
+		t.Fatalf("%d records", len(all))
+	}
+	want := []record{
+		{"a.csv@" + run, 2, []string{"id", "name"}, []string{"007", "line\none \"x\" \u2028 Zoë \x1f"}, nil},
+		{"b.jsonl@" + run, 999, []string{"name", "id", "more"}, []string{"", "8", ""}, []bool{false, false, true}},
+		{"a.csv@" + run, 1002, []string{"id", "name"}, all[0].Values, nil},
+	}
+	if d := cmp.Diff(want, []record{all[0], all[999], all[1000]}); d != "" {
+		t.Error(d)
+	}
+	for _, f := range k.From(3).Files() {
+		if f.Kept == 0 || f.SHA256 == "" {
+			t.Errorf("%+v", f)
+		}
+	}
+	if rec, _, err := l.Run(run); err != nil || !slices.Equal(rec.Held, k.Held) || rec.Feed != 0 {
+		t.Errorf("%+v, %v", rec, err)
+	}
+}
+
+// TestKeptIsTakenUp: the plan that reads what was kept ends it, with the held run, and its bytes leave the spool.
+func TestKeptIsTakenUp(t *testing.T) {
+	l := newLedger(t)
+	run := keep(t, l, 3)
+	ok(t, l.EndRun(export.RunRecord{ID: run, State: export.RunHeld, Exit: 8, Verdict: "held"}))
+	k, _, err := l.Kept()
+	ok(t, err)
+	ok(t, l.Approve(export.Approval{Run: run, By: "A", At: noon, Expires: noon.Add(time.Hour), Ceilings: map[string]int{"deactivations": 4}}))
+
+	next := begin(t, l, "run")
+	tx := plan(t, l, next)
+	id := must[int64](t)(tx.AddPart(export.Part{Name: "P", Rows: 1}, []byte("x")))
+	ok(t, tx.AddRow(row(id, 1, 2, export.Pending)))
+	ok(t, tx.Commit(export.PlanSum{Files: k.From(0).Files(), Input: 3}))
+
+	if _, there, err := l.Kept(); there || err != nil {
+		t.Errorf("it is still kept, %v", err)
+	}
+	rec, _, err := l.Run(run)
+	ok(t, err)
+	if rec.State != export.RunEnded || rec.Verdict != "held, planned again by run "+next {
+		t.Errorf("%+v", rec)
+	}
+	ok(t, l.Rows(run, func(r export.RowResult) error {
+		if r.Outcome != export.Held || r.Reason != "planned again by run "+next {
+			t.Errorf("%+v", r)
+		}
+		return nil
+	}))
+	if d := cmp.Diff([]string{"1.csv"}, spoolFiles(t, l)); d != "" {
+		t.Error(d)
+	}
+	if now, err := l.Approvals(noon); err != nil || len(now) > 0 {
+		t.Errorf("%v still counts, %v", now, err)
+	}
+	if used, err := l.UsedBy(next); err != nil || len(used) != 1 || used[0].Ceilings["deactivations"] != 4 {
+		t.Errorf("%v, %v", used, err)
+	}
+}
+
+func TestKeptThatWasChanged(t *testing.T) {
+	l := newLedger(t)
+	run := keep(t, l, 3)
+	path := l.spool.keptPath(1)
+	data := must[[]byte](t)(os.ReadFile(path))
+	ok(t, os.WriteFile(path, []byte(strings.Replace(string(data), "007", "008", 1)), 0o600))
+	_, _, err := l.Kept()
+	wantErr(t, err, run, "was changed after it was written", "restore the ledger folder")
+	ok(t, os.Remove(path))
+	_, _, err = l.Kept()
+	wantErr(t, err, run, "no such file")
+}
+
+// TestKeptOfNoPlan: a plan that is rolled back, or whose start died, keeps nothing.
+func TestKeptOfNoPlan(t *testing.T) {
+	l := newLedger(t)
+	tx := plan(t, l, begin(t, l, "run"))
+	header := &export.Header{Fields: []string{"id"}}
+	rec := export.KeptRecord{Origin: export.Origin{File: "a.csv", Line: 2}, Header: header, Values: []string{"1"}}
+	ok(t, tx.Keep(rec))
+	tx.Rollback()
+	if got := spoolFiles(t, l); len(got) > 0 {
+		t.Errorf("the spool has %q", got)
+	}
+	ok(t, os.WriteFile(l.spool.keptPath(1), []byte("left by a start that died"), 0o600))
+	unlock := must[func() error](t)(l.Lock("a test"))
+	if n := must[int](t)(l.Sweep()); n != 1 {
+		t.Errorf("swept %d files", n)
+	}
+	ok(t, unlock())
+	run := keep(t, l, 1)
+	if by, err := l.GiveUp(run, "A"); !by || err != nil {
+		t.Errorf("%v, %v", by, err)
+	}
+	if by, err := l.GiveUp(run, "A"); by || err != nil {
+		t.Errorf("given up twice: %v, %v", by, err)
+	}
+}
+
+// TestApprovals: a word counts until it expires, and not after its run was given up.
+func TestApprovals(t *testing.T) {
+	l := newLedger(t)
+	run := keep(t, l, 1)
+	for i, ceilings := range []map[string]int{{"deactivations": 1}, {"columns.Approver Login": 2}} {
+		ok(t, l.Approve(export.Approval{Run: run, By: "A", At: noon, Expires: noon.Add(time.Duration(i+1) * time.Hour), Ceilings: ceilings}))
+	}
+	for after, want := range map[time.Duration]int{0: 2, 59 * time.Minute: 2, time.Hour: 1, 2 * time.Hour: 0} {
+		if got := must[[]export.Approval](t)(l.Approvals(noon.Add(after))); len(got) != want {
+			t.Errorf("after %s: %+v, want %d", after, got, want)
+		}
+	}
+	must[bool](t)(l.GiveUp(run, "B"))
+	if got := must[[]export.Approval](t)(l.Approvals(noon)); len(got) != 0 {
+		t.Errorf("given up, and still %+v", got)
+	}
+	if got := must[[]export.Approval](t)(l.ApprovalsOf(run)); len(got) != 2 || got[0].Ended != "given up by B" {
+		t.Errorf("%+v", got)
+	}
+	wantErr(t, l.Approve(export.Approval{Run: "nothing"}), "nothing")
+}

@@ -67,6 +67,8 @@ type Ledger interface {
 	Settle(p Part, rest Outcome, results []RowResult) error
 	// PartRows calls f for each row of a part in order.
 	PartRows(part int64, f func(RowResult) error) error
+	// Keeps tells whether the ledger keeps records of a run for the next plan.
+	Keeps(run string) (bool, error)
 	// Rows calls f for each row of a run whose outcome is neither applied nor unchanged, by origin.
 	Rows(run string, f func(RowResult) error) error
 	// Counts adds up the records of a run by outcome.

@@ -32,7 +32,11 @@ func (w *worker) mapper(h *Header) (RowMapper, int, error) {
 	}
 	m, err := w.p.Mapping.Bind(h)
 	if err != nil {
-		return nil, 0, &UnusableFeedError{File: w.files[h.File].Name, Line: 1, Why: err.Error()}
+		why := err.Error()
+		if w.files[h.File].Kept != 0 {
+			why += "; an earlier run has kept these records: mend the mapping, or give them up with hr2coupa settle RUN rejected, RUN being what follows the @"
+		}
+		return nil, 0, &UnusableFeedError{File: w.files[h.File].Name, Line: 1, Why: why}
 	}
 	key := h.Index(w.p.Key)
 	if key < 0 {

@@ -51,6 +51,8 @@ type Report struct {
 	Why     string      `json:"why,omitempty"`  // what stopped it, if something did
 
 	Approved []Approval `json:"approved,omitempty"` // of a held run, whatever became of them
+
+	keeps bool // records of it are kept for the next plan
 	Started time.Time   `json:"started"`
 	Resumed []*Report   `json:"resumed,omitempty"` // earlier runs this start went on with
 }
@@ -103,6 +105,9 @@ func NewReport(l Ledger, run string, f Finding, now time.Time) (*Report, error) 
 	if err != nil {
 		return nil, err
 	}
+	if rep.keeps, err = l.Keeps(run); err != nil {
+		return nil, err
+	}
 	rep.judge(f)
 	rec.Ended, rec.Exit, rec.Verdict = now, rep.Exit, rep.Verdict
 	rec.State = rep.state()
@@ -141,11 +146,6 @@ func (rep *Report) state() RunState {
 
 // held is read from the rows, so that a run that died before its end was recorded is held all the same.
 func (rep *Report) held() bool { return rep.Counts.By[Held] > 0 }
-
-// waiting tells whether people wait behind a part of an earlier run.
-func (rep *Report) waiting() bool {
-	return slices.ContainsFunc(rep.Rows, func(r RowResult) bool { return r.Outcome == Pending && r.Part == 0 })
-}
 
 func (rep *Report) open() bool {
 	return slices.ContainsFunc(rep.Parts, func(p Part) bool { return !p.State.Final() })
@@ -188,8 +188,12 @@ func (rep *Report) judge(f Finding) {
 		rep.Why = f.Lost.Error()
 		say(ExitStalled, "stalled")
 	}
-	if rep.waiting() && !f.NoWait && !f.Earlier {
+	switch {
+	case !rep.keeps || rep.held() || f.NoWait:
+	case !f.Earlier:
 		say(ExitStalled, "waiting")
+	case rep.Verdict == "ok":
+		rep.Verdict = "waiting"
 	}
 	if rep.held() {
 		say(ExitHeld, "held")

@@ -17,7 +17,8 @@ func (a *app) settleCmd() *cobra.Command {
 		Short: "an operator's word on a part without a verdict",
 		Long: `Settle records what a person has seen in Coupa about a part that is stalled or in doubt: its rows
 were applied, or they were not. Nothing is sent; rows settled as rejected can be planned again with
-hr2coupa run --again. A held run that is not wanted any more is given up by its name: settle RUN rejected.`,
+hr2coupa run --again. The records of a held run, or of people who wait, are given up by the run's name:
+settle RUN rejected.`,
 		Example: "  hr2coupa settle Users_20261124T020000Z_1db25731_1of4.csv applied --by 'A. Administrator'",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -81,20 +82,28 @@ func (a *app) settle(cfg *config.Config, name string, outcome export.Outcome, by
 	return a.printReport(rep)
 }
 
-// giveUp ends a held run whose records are not to be sent. Its rows stay held in the ledger, as they were.
+// giveUp ends what a run keeps for the next plan: a held run, or the people of it who wait. Its rows stay in the ledger
+// as they were.
 func (a *app) giveUp(l *ledger.Ledger, rec export.RunRecord, outcome export.Outcome, by string) error {
-	if rec.State != export.RunHeld || outcome != export.Rejected {
-		return usage("run %s is %s: only a held run can be settled as a whole, and only as rejected; name a part", rec.ID, rec.State)
+	if outcome != export.Rejected {
+		return usage("run %s can only be settled as rejected, which gives up what it keeps for the next plan; name a part", rec.ID)
 	}
+	held := rec.State == export.RunHeld
 	kept, err := l.GiveUp(rec.ID, by)
 	if err != nil {
 		return err
 	}
-	rec.State, rec.Verdict, rec.Ended = export.RunEnded, "held, given up by "+by, a.now().UTC()
-	if !kept { // of a program that kept nothing
+	switch {
+	case !kept && !held:
+		return usage("run %s is %s and keeps nothing for the next plan; name a part", rec.ID, rec.State)
+	case !kept: // held by a program that kept nothing
+		rec.State, rec.Verdict, rec.Ended = export.RunEnded, "held, given up by "+by, a.now().UTC()
 		if err := l.EndRun(rec); err != nil {
 			return err
 		}
+	}
+	if rec, _, err = l.Run(rec.ID); err != nil {
+		return err
 	}
 	rep, err := export.ReadReport(l, rec)
 	if err != nil {

@@ -176,6 +176,10 @@ func endKept(c *sqlite.Conn, id int64, why string) error {
 	if err != nil {
 		return err
 	}
+	if err := exec(c, `UPDATE runs SET verdict = 'waiting, ' || ?
+		WHERE verdict = 'waiting' AND num = (SELECT run FROM kept WHERE id = ?)`, why, id); err != nil {
+		return err
+	}
 	return exec(c, `UPDATE runs SET state = ?, verdict = 'held, ' || ?
 		WHERE state = ? AND num = (SELECT run FROM kept WHERE id = ?)`, string(export.RunEnded), why, string(export.RunHeld), id)
 }
@@ -394,6 +398,18 @@ func (l *Ledger) sweepKept(c *sqlite.Conn) (removed int, err error) {
 		removed++
 	}
 	return removed, nil
+}
+
+// Keeps tells whether records of a run are kept for the next plan.
+func (l *Ledger) Keeps(run string) (keeps bool, err error) {
+	err = l.read(func(c *sqlite.Conn) error {
+		return query(c, "SELECT 1 FROM kept k JOIN runs r ON r.num = k.run WHERE k.ended = '' AND r.id = ?",
+			func(*sqlite.Stmt) error { keeps = true; return nil }, run)
+	})
+	if err != nil {
+		return false, fmt.Errorf("ledger: read what run %s keeps: %w", run, err)
+	}
+	return keeps, nil
 }
 
 // GiveUp ends what a run has kept: its records are not planned again. ok is false where it keeps nothing.

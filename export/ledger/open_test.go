@@ -77,7 +77,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"database others can read", chmod("ledger.db", 0o644), []string{"mode 0644", "chmod 600 DIR/ledger.db"}},
 		{"spool others can read", chmod("spool", 0o755), []string{"chmod 700 DIR/spool"}},
 		{"lock others can write", chmod("lock", 0o622), []string{"chmod 600 DIR/lock"}},
-		{"newer program", sql("PRAGMA user_version = 99"), []string{"newer hr2coupa", "version 99", "this program knows 1"}},
+		{"newer program", sql("PRAGMA user_version = 99"), []string{"newer hr2coupa", "version 99", "this program knows 2"}},
 		{"another program's database", sql("PRAGMA application_id = 7"), []string{"another program"}},
 	}
 	for _, test := range tests {
@@ -115,7 +115,7 @@ func TestOpenRefuses(t *testing.T) {
 
 func TestPragmas(t *testing.T) {
 	l := newLedger(t)
-	want := map[string]int{"synchronous": 2, "foreign_keys": 1, "trusted_schema": 0, "secure_delete": 1, "user_version": 1}
+	want := map[string]int{"synchronous": 2, "foreign_keys": 1, "trusted_schema": 0, "secure_delete": 1, "user_version": 2}
 	for name, value := range want {
 		ok(t, l.read(func(c *sqlite.Conn) error {
 			if got := must[int](t)(pragma(c, name)); got != value {

@@ -23,7 +23,7 @@ const (
 )
 
 // severity is the order in which one code stands for several.
-var severity = []int{ExitFault, ExitFeed, ExitHeld, ExitNotDelivered, ExitFailed, ExitStalled, ExitPartial}
+var severity = []int{ExitFault, ExitUsage, ExitFeed, ExitHeld, ExitNotDelivered, ExitFailed, ExitStalled, ExitPartial}
 
 // WorstExit gives the code that stands for all of codes.
 func WorstExit(codes ...int) int {

@@ -219,7 +219,7 @@ func readPlan(path string) (*savedPlan, error) {
 func mayWritePlan(path string) error {
 	info, err := os.Lstat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) && exists(filepath.Dir(path)):
 		return nil
 	case err != nil:
 		return usage("plan -o: %w", err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,15 +63,16 @@ type story struct {
 
 // chapter is one row of the person.
 type chapter struct {
-	Run     string           `json:"run"`
-	Command string           `json:"command"`
-	Started time.Time        `json:"started"`
-	State   export.RunState  `json:"state"`
-	Verdict string           `json:"verdict"`
-	Row     export.RowResult `json:"row"`
-	Part    *partStory       `json:"part,omitempty"` // where the row went into one
-	Cells   []cellStory      `json:"cells"`          // as sent
-	Lost    string           `json:"cells_lost,omitempty"`
+	Run     string              `json:"run"`
+	Command string              `json:"command"`
+	Started time.Time           `json:"started"`
+	State   export.RunState     `json:"state"`
+	Verdict string              `json:"verdict"`
+	Row     export.RowResult    `json:"row"`
+	Part    *partStory          `json:"part,omitempty"`  // where the row went into one
+	Rules   []export.Expression `json:"rules,omitempty"` // held back: behind the columns that the reason names
+	Cells   []cellStory         `json:"cells"`           // as sent
+	Lost    string              `json:"cells_lost,omitempty"`
 }
 
 type partStory struct {
@@ -143,6 +145,7 @@ func tellEpisode(l *ledger.Ledger, e ledger.Episode) (chapter, error) {
 		Run: e.Run.ID, Command: e.Run.Command, Started: e.Run.Started, State: e.Run.State, Verdict: e.Run.Verdict, Row: e.Row, Cells: []cellStory{},
 	}
 	if e.Part.ID == 0 {
+		c.Rules = blamed(e.Run.Mapping, e.Row.Reason)
 		return c, nil
 	}
 	c.Part = &partStory{Part: e.Part, Row: e.Row.PartRow, Moves: e.Moves}
@@ -184,6 +187,19 @@ func sentCells(data []byte, e ledger.Episode) (cells []cellStory, line int, err 
 		return nil, 0, fmt.Errorf("read part %s back: %w; please report this", e.Part.Name, err)
 	}
 	return cells, line, nil
+}
+
+// blamed gives the expressions of the columns that a reason names: they lead to HR's field.
+func blamed(mapping []export.Expression, reason string) (rules []export.Expression) {
+	for _, m := range mapping {
+		for one := range strings.SplitSeq(reason, "; ") {
+			if strings.HasPrefix(one, m.Column+": ") || strings.Contains(one, ": "+m.Column+": ") { // of an earlier record
+				rules = append(rules, m)
+				break
+			}
+		}
+	}
+	return rules
 }
 
 func expressionOf(mapping []export.Expression, column string) string {
@@ -235,6 +251,9 @@ func chapterText(w io.Writer, c chapter, several bool) {
 	}
 	say("HR", from)
 	say(reasonWord(c.Row.Outcome), clean(c.Row.Reason))
+	for _, r := range c.Rules {
+		say("rule", clean(r.Column)+": "+visible(r.Text))
+	}
 	if p := c.Part; p != nil {
 		place := fmt.Sprintf("%s, wave %d, row %d", p.Name, p.Wave, p.Row)
 		if p.Line > 0 {

@@ -28,6 +28,14 @@ type RunRecord struct {
 	Verdict string     `json:"verdict"`
 	Held    []string   `json:"held,omitempty"` // which limits hold it, valid with RunHeld
 	Files   []FeedFile `json:"files"`
+
+	Mapping []Expression `json:"-"` // as it was in the run, for BeginRun; it comes back with a person's story
+}
+
+// Expression is one column of a mapping: which expression set it.
+type Expression struct {
+	Column string `json:"column"`
+	Text   string `json:"expression"`
 }
 
 // SeenFile is what the ledger knows of a feed file it has seen.

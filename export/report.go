@@ -23,7 +23,7 @@ const (
 )
 
 // severity is the order in which one code stands for several.
-var severity = []int{ExitFault, ExitFeed, ExitHeld, ExitNotDelivered, ExitFailed, ExitStalled, ExitPartial}
+var severity = []int{ExitFault, ExitUsage, ExitFeed, ExitHeld, ExitNotDelivered, ExitFailed, ExitStalled, ExitPartial}
 
 // WorstExit gives the code that stands for all of codes.
 func WorstExit(codes ...int) int {
@@ -52,9 +52,9 @@ type Report struct {
 
 	Approved []Approval `json:"approved,omitempty"` // of a held run, whatever became of them
 
-	keeps bool // records of it are kept for the next plan
-	Started time.Time   `json:"started"`
-	Resumed []*Report   `json:"resumed,omitempty"` // earlier runs this start went on with
+	keeps   bool      // records of it are kept for the next plan
+	Started time.Time `json:"started"`
+	Resumed []*Report `json:"resumed,omitempty"` // earlier runs this start went on with
 }
 
 // Counts are the records of a run: how many came in and what each became.

@@ -31,6 +31,7 @@ type Config struct {
 	Warnings   []Fault
 
 	lines map[string]int // dotted path to line, of every key that was given
+	root  *node          // as read, for Digests
 }
 
 // Feed says where HR's change records lie and how to read them.

@@ -114,7 +114,7 @@ func TestExampleShowsDefaults(t *testing.T) {
 			continue
 		}
 		switch name {
-		case "key", "passphrase", "known_hosts", "page_cookie", "custom", "allow_card_data", "currency":
+		case "key", "passphrase", "known_hosts", "page_cookie", "custom", "allow_card_data", "currency", "columns", "shrink", "protect":
 			continue // said to have no default
 		}
 		seen++

@@ -254,3 +254,6 @@ func (j *job) free(started time.Time) (time.Time, error) {
 		started = started.Add(time.Second)
 	}
 }
+
+// allRuns is more runs than a ledger holds in ten years of nights.
+const allRuns = 10_000

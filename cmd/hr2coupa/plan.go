@@ -23,6 +23,7 @@ type planOptions struct {
 	files  []string
 	all    bool
 	people int // how many people are shown without all
+	output string
 }
 
 // shownPeople is how many people a plan shows without --all.
@@ -34,21 +35,16 @@ func (a *app) planCmd() *cobra.Command {
 		Use:   "plan [FILE…]",
 		Short: "the pure half: what would change, what is quarantined, which limits hold",
 		Long: `Plan reads the feed, maps and checks it, and tells what a run would send, per person and per
-column. It sends nothing, records nothing and needs no secrets.`,
-		Example: "  hr2coupa plan\n  hr2coupa plan --all users-20261124.csv",
+column. It sends nothing, records nothing and needs no secrets. With -o it also saves the plan, bound to
+the bytes of the feed, the ledger's state and the config, for hr2coupa apply.`,
+		Example: "  hr2coupa plan\n  hr2coupa plan --all users-20261124.csv\n  hr2coupa plan -o plan.json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.files = args
 			return a.plan(cmd.Context(), o)
 		},
 	}
 	c.Flags().BoolVar(&o.all, "all", false, "tell every person, not only the first 20")
-	c.Flags().StringP("output", "o", "", "save the plan (not built yet)")
-	c.PreRunE = func(cmd *cobra.Command, _ []string) error {
-		if cmd.Flags().Changed("output") {
-			return usage("plan -o is not built yet; print the plan with --json")
-		}
-		return nil
-	}
+	c.Flags().StringVarP(&o.output, "output", "o", "", "save the plan to this file (0600); only another saved plan is overwritten")
 	return c
 }
 
@@ -88,6 +84,11 @@ type personPlan struct {
 }
 
 func (a *app) plan(ctx context.Context, o planOptions) error {
+	if o.output != "" {
+		if err := mayWritePlan(o.output); err != nil {
+			return err
+		}
+	}
 	pipe, err := a.pipeline(ctx, config.Options{FeedGiven: len(o.files) > 0})
 	if err != nil {
 		return err
@@ -113,7 +114,12 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	if sink.keep = o.people; o.all || a.json {
 		sink.keep = math.MaxInt
 	}
-	plan, err := pipe.planner(fresh, out, now).Build(ctx, sink)
+	var into export.Sink = sink
+	saving := savingTo(sink)
+	if o.output != "" {
+		into = saving
+	}
+	plan, err := pipe.planner(fresh, out, now).Build(ctx, into)
 	if err != nil {
 		return err
 	}
@@ -124,11 +130,16 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 		res.Joins, res.JoinsRun = out.kept.Records, out.kept.Run
 	}
 	res.judge()
+	if o.output != "" {
+		if err := a.savePlan(o.output, saving, plan, pipe, out, res.Limits); err != nil {
+			return err
+		}
+	}
 	a.code = res.Exit
 	if a.json {
 		return a.printJSON(res)
 	}
-	return a.printPlan(res)
+	return a.printPlan(res, o.output)
 }
 
 // remembered reads what the ledger knows, where there is one, and which of the files were seen.
@@ -241,16 +252,18 @@ func (s *planSink) result(plan *export.Plan, pipe *pipeline) *planned {
 		s.people[i].Part = s.parts[s.people[i].part-1].Name
 	}
 	export.SortParts(s.parts)
-	slices.SortStableFunc(s.rows, func(a, b export.RowResult) int {
-		return cmp.Or(strings.Compare(a.Origin.File, b.Origin.File), a.Origin.Line-b.Origin.Line)
-	})
+	slices.SortStableFunc(s.rows, byOrigin)
 	return &planned{
 		Key: pipe.key, LeftOut: pipe.sheet.LeftOut(), Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Waiting: plan.Kept, Deactivate: plan.Deactivations,
 		Waves: plan.Waves, Columns: plan.Columns, Warnings: plan.Warnings, Files: plan.Files, Parts: s.parts, People: s.people, Rows: s.rows,
 	}
 }
 
-func (a *app) printPlan(r *planned) error {
+func byOrigin(a, b export.RowResult) int {
+	return cmp.Or(strings.Compare(a.Origin.File, b.Origin.File), a.Origin.Line-b.Origin.Line)
+}
+
+func (a *app) printPlan(r *planned, saved string) error {
 	w := &errWriter{w: a.stdout}
 	for _, f := range r.Files {
 		fmt.Fprintf(w, "feed %s\n", clean(f.Name))
@@ -282,6 +295,9 @@ func (a *app) printPlan(r *planned) error {
 	rowsText(w, r.Rows, became(export.Quarantined), "Quarantined: held back by hr2coupa, mend them in HR")
 	rowsText(w, r.Rows, became(export.Pending), "Waiting: an earlier row of theirs has no verdict")
 	partsText(w, r.Parts)
+	if saved != "" {
+		fmt.Fprintf(w, "\nSaved\n  hr2coupa apply %s does exactly this, or says what has moved since\n", clean(saved))
+	}
 	return w.err
 }
 

@@ -90,6 +90,9 @@ func (a *app) fail(err error) int {
 	if a.json && !a.printed {
 		rep := emptyReport(failures[code], a.now().UTC())
 		rep.Exit, rep.Why = code, lines
+		if errors.As(err, new(*movedError)) {
+			rep.Verdict = "refused"
+		}
 		_ = a.printJSON(rep) // the error that counts has been told already
 	}
 	return code
@@ -175,7 +178,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.json, "json", false, "print the result as JSON")
 	f.StringVar(&a.logFormat, "log-format", "text", "log on stderr as text or json")
 	f.StringVar(&a.logLevel, "log-level", "", "error, warn, info or debug (default info; warn on a terminal)")
-	root.AddCommand(a.runCmd(), a.planCmd(), a.exportCmd(), a.dropCmd(), a.settleCmd(), a.approveCmd(), a.statusCmd(), a.layoutCmd(), a.twinCmd(), a.demoCmd(), a.versionCmd())
+	root.AddCommand(a.runCmd(), a.planCmd(), a.applyCmd(), a.exportCmd(), a.dropCmd(), a.settleCmd(), a.approveCmd(), a.statusCmd(), a.explainCmd(), a.layoutCmd(), a.twinCmd(), a.demoCmd(), a.versionCmd())
 	for _, c := range root.Commands() {
 		strictArgs(c)
 	}
@@ -184,7 +187,7 @@ func (a *app) root() *cobra.Command {
 }
 
 // later are the commands of the contract that this version does not have.
-var later = []string{"apply", "watch", "explain", "reconcile", "doctor", "init"}
+var later = []string{"watch", "reconcile", "doctor", "init"}
 
 // knownCommand tells a command of the contract that is not built yet from a misspelt one.
 func knownCommand(_ *cobra.Command, args []string) error {

@@ -110,7 +110,7 @@ func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err er
 // stillKept is the report of a start that has nothing but what earlier plans kept and can still not send any of it;
 // nil where it can. Nothing of it is recorded: a held run that nobody looks at must not make a new run each night.
 func (j *job) stillKept(ctx context.Context, p *export.Planner, out *outlook, seen []export.SeenFile) (*export.Report, error) {
-	plan, err := p.Build(ctx, nowhere{})
+	plan, err := p.Build(ctx, &nowhere{})
 	if err != nil {
 		return nil, err
 	}
@@ -132,15 +132,6 @@ func (j *job) stillKept(ctx context.Context, p *export.Planner, out *outlook, se
 	}
 	return rep, nil
 }
-
-// nowhere is the sink of a plan that is only judged.
-type nowhere struct{}
-
-func (nowhere) Part(export.Part, []byte, []export.RowResult) (int64, error) { return 0, nil }
-
-func (nowhere) Row(export.RowResult, []export.Fault, []export.KeptRecord) error { return nil }
-
-func (nowhere) Name(int64, string) error { return nil }
 
 // feed opens the feed and leaves out the files that were seen; fresh is nil where nothing is left. A file is its name
 // and its bytes. What a held run has not sent is kept in the ledger; only ledgers of an older program may have held
@@ -255,7 +246,7 @@ func (j *job) unconfirmed(run string) (map[int64]bool, error) {
 
 // planned writes the plan of a new run into the ledger.
 func (j *job) planned(ctx context.Context, p *export.Planner, whole bool, judge func(*export.Plan) []string) (id string, broken []string, err error) {
-	id, err = j.ledger.BeginRun(export.RunRecord{Command: j.command, State: export.RunWorking, Started: p.Started})
+	id, err = j.ledger.BeginRun(export.RunRecord{Command: j.command, State: export.RunWorking, Started: p.Started, Mapping: expressions(j.cfg)})
 	if err != nil {
 		return "", nil, err
 	}

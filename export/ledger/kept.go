@@ -328,7 +328,6 @@ type keptChunk struct {
 	seq    int
 	header *export.Header
 	rest   []byte
-	line   keptLine
 }
 
 func (c *keptChunk) Seq() int { return c.seq }

@@ -185,24 +185,31 @@ func (l *Ledger) save(c *sqlite.Conn, old, p export.Part) error {
 
 // Move is one recorded move of a part. Where From and To are the same, only facts were added.
 type Move struct {
-	From, To export.PartState
-	At       time.Time
-	Note     string
+	From export.PartState `json:"from"`
+	To   export.PartState `json:"to"`
+	At   time.Time        `json:"at"`
+	Note string           `json:"note,omitempty"`
 }
 
 // Moves gives the recorded moves of a part, oldest first.
 func (l *Ledger) Moves(part int64) (moves []Move, err error) {
-	err = l.read(func(c *sqlite.Conn) error {
-		return query(c, "SELECT from_state, to_state, at, note FROM moves WHERE part = ? ORDER BY id", func(s *sqlite.Stmt) error {
-			moves = append(moves, Move{
-				From: export.PartState(s.ColumnText(0)), To: export.PartState(s.ColumnText(1)),
-				At: fromNanos(s.ColumnInt64(2)), Note: s.ColumnText(3),
-			})
-			return nil
-		}, part)
+	err = l.read(func(c *sqlite.Conn) (err error) {
+		moves, err = queryMoves(c, part)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read moves: %w", err)
 	}
 	return moves, nil
+}
+
+func queryMoves(c *sqlite.Conn, part int64) (moves []Move, err error) {
+	err = query(c, "SELECT from_state, to_state, at, note FROM moves WHERE part = ? ORDER BY id", func(s *sqlite.Stmt) error {
+		moves = append(moves, Move{
+			From: export.PartState(s.ColumnText(0)), To: export.PartState(s.ColumnText(1)),
+			At: fromNanos(s.ColumnInt64(2)), Note: s.ColumnText(3),
+		})
+		return nil
+	}, part)
+	return moves, err
 }

@@ -113,7 +113,9 @@ func TestPlanRefuses(t *testing.T) {
 			return tx.AddRow(r)
 		}, "at least 1"},
 		{"outcome", func(tx export.PlanTx, p int64) error { return tx.AddRow(row(p, 1, 2, "fine")) }, `"fine" is not an outcome`},
-		{"no name", func(tx export.PlanTx, p int64) error { return errors.Join(tx.NamePart(p, ""), tx.Commit(export.PlanSum{Input: 0})) }, "no name"},
+		{"no name", func(tx export.PlanTx, p int64) error {
+			return errors.Join(tx.NamePart(p, ""), tx.Commit(export.PlanSum{Input: 0}))
+		}, "no name"},
 		{"same name", func(tx export.PlanTx, _ int64) error {
 			_, err := tx.AddPart(export.Part{Name: "a"}, nil)
 			return errors.Join(err, tx.Commit(export.PlanSum{Input: 0}))

@@ -9,7 +9,8 @@ import (
 )
 
 // BeginRun writes a run down as working and returns its id: r.ID, or the time r.Started (else now) in UTC, as in
-// 20261123T140501Z. Where a run has that id already it gets -2, -3 and so on. Files and input are written by the plan.
+// 20261123T140501Z. Where a run has that id already it gets -2, -3 and so on. Its Mapping is kept. Files and input are
+// written by the plan.
 func (l *Ledger) BeginRun(r export.RunRecord) (string, error) {
 	if r.Started.IsZero() {
 		r.Started = l.now()
@@ -27,8 +28,12 @@ func (l *Ledger) BeginRun(r export.RunRecord) (string, error) {
 			}
 			id = fmt.Sprintf("%s-%d", r.ID, n)
 		}
-		return exec(c, "INSERT INTO runs (id, command, state, started) VALUES (?, ?, ?, ?)",
+		err := exec(c, "INSERT INTO runs (id, command, state, started) VALUES (?, ?, ?, ?)",
 			id, r.Command, string(export.RunWorking), nanos(r.Started))
+		if err != nil || len(r.Mapping) == 0 {
+			return err
+		}
+		return keepMapping(c, c.LastInsertRowID(), r.Mapping)
 	})
 	if err != nil {
 		return "", fmt.Errorf("ledger: begin run: %w", err)

@@ -1,0 +1,314 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/feed"
+)
+
+func (a *app) applyCmd() *cobra.Command {
+	var noWait bool
+	c := &cobra.Command{
+		Use:   "apply PLAN",
+		Short: "do exactly what plan -o has saved, or say what has moved since",
+		Long: `Apply does what a saved plan says and nothing else. It resumes what is unfinished as a run does, plans
+the same feed files afresh, and holds that against the saved plan: where the feed, the ledger's state, the
+config or the program has moved it sends nothing, says which, and ends with 2. Limits hold as in a run.
+A plan whose feed was planned already is "seen". Part names begin with the time of the apply; their
+hashes are those of the plan.`,
+		Example: "  hr2coupa plan -o plan.json\n  hr2coupa apply plan.json",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.tell(a.apply(cmd.Context(), args[0], noWait))
+		},
+	}
+	c.Flags().BoolVar(&noWait, "no-wait", false, "deliver and leave; the next run asks for the verdict")
+	return c
+}
+
+// movedError says why a saved plan is not applied (exit 2). Nothing was sent.
+type movedError struct {
+	path string
+	what []string
+}
+
+func (e *movedError) Error() string {
+	return fmt.Sprintf("%s is not applied, and nothing of it was sent: what it was made of has moved\n  %s\nlook at it anew: hr2coupa plan -o %s",
+		e.path, strings.Join(e.what, "\n  "), e.path)
+}
+
+// apply is a run with one question more: is it what was planned?
+func (a *app) apply(ctx context.Context, path string, noWait bool) (rep *export.Report, err error) {
+	started := a.now().UTC()
+	saved, err := readPlan(path)
+	if err != nil {
+		return nil, usage("read the plan %s: %w", path, err)
+	}
+	pipe, err := a.pipeline(ctx, config.Options{NeedSecrets: true, FeedGiven: true})
+	if err != nil {
+		return nil, err
+	}
+	j, err := a.job(ctx, pipe.cfg, "apply")
+	if err != nil {
+		return nil, err
+	}
+	defer j.close()
+	j.command = "run" // what it plans is a run like any other
+	j.runner.NoWait = noWait
+
+	defer func() { rep = j.withResumed(rep, err) }()
+	if done, err := j.resume(ctx); done != nil || err != nil {
+		return done, err
+	}
+	seen, err := j.seen(saved.Feed)
+	if err != nil {
+		return nil, err
+	}
+	if len(seen) == len(saved.Feed) && len(seen) > 0 {
+		if done, err := j.heldReport(seen); done != nil || err != nil {
+			return done, err
+		}
+		return j.seenReport(seen, false, started), nil
+	}
+	out, err := lookInto(j.ledger, started)
+	if err != nil {
+		return nil, err
+	}
+	what, err := j.moved(saved, pipe, out, seen)
+	if err != nil {
+		return nil, err
+	}
+	if len(what) > 0 {
+		return nil, &exitError{export.ExitUsage, &movedError{path, what}}
+	}
+	if started, err = j.free(started); err != nil {
+		return nil, err
+	}
+	planner, err := pipe.plannerOf(saved, out, started)
+	if err != nil {
+		return nil, err
+	}
+	if what, err = other(ctx, saved, planner, pipe, out); err != nil {
+		return nil, err
+	} else if what != nil {
+		return nil, &exitError{export.ExitUsage, &movedError{path, what}}
+	}
+	j.people = len(out.people)
+	id, broken, err := j.planned(ctx, planner, true, out.judge(pipe.cfg, true))
+	if err != nil {
+		return nil, err
+	}
+	if len(broken) == 0 {
+		if err := j.drive(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	return j.report(id)
+}
+
+// heldReport is that of the run that holds a plan's records; nil where none does.
+func (j *job) heldReport(seen []export.SeenFile) (*export.Report, error) {
+	for _, f := range seen {
+		if f.RunState != export.RunHeld {
+			continue
+		}
+		rec, _, err := j.ledger.Run(f.Run)
+		if err != nil {
+			return nil, err
+		}
+		return export.ReadReport(j.ledger, rec)
+	}
+	return nil, nil
+}
+
+// seen gives those of the files that a run has planned, other than one that was held.
+func (j *job) seen(files []export.FeedFile) (seen []export.SeenFile, err error) {
+	for _, f := range files {
+		old, ok, err := j.ledger.Seen(f.Name)
+		if err != nil {
+			return nil, err
+		}
+		if ok && old.SHA256 == f.SHA256 && (old.RunState != export.RunHeld || old.Kept) {
+			seen = append(seen, old)
+		}
+	}
+	return seen, nil
+}
+
+// moved tells what is not as it was when the plan was saved; nil where all of it is.
+func (j *job) moved(saved *savedPlan, pipe *pipeline, out *outlook, seen []export.SeenFile) (what []string, err error) {
+	for _, f := range seen { // not all of them: what is left is another plan
+		what = append(what, fmt.Sprintf("feed: %s was planned by run %s since", f.Name, f.Run))
+	}
+	for _, f := range saved.Feed {
+		what = append(what, feedMoved(f)...)
+	}
+	state, err := j.stateMoved(saved, stateOf(out))
+	if err != nil {
+		return nil, err
+	}
+	config, err := pipe.digests()
+	if err != nil {
+		return nil, err
+	}
+	what = append(what, state...)
+	what = append(what, configMoved(saved.Config, config)...)
+	if saved.Layout != layoutHash() {
+		what = append(what, fmt.Sprintf("layout: this hr2coupa (%s) knows other columns of Coupa's than the one that made the plan (%s)", version, saved.Program))
+	}
+	return what, nil
+}
+
+// feedMoved looks at the bytes alone: what a file that has moved would be as a feed does not matter.
+func feedMoved(was export.FeedFile) []string {
+	is, err := hashFile(was.Path)
+	switch {
+	case err != nil:
+		return []string{fmt.Sprintf("feed: %s cannot be read any more: %v", was.Name, err)}
+	case is.SHA256 == was.SHA256:
+		return nil
+	case is.Size != was.Size:
+		return []string{fmt.Sprintf("feed: %s has other bytes: %d of them, and had %d", was.Name, is.Size, was.Size)}
+	}
+	return []string{fmt.Sprintf("feed: %s has other bytes, as many as before", was.Name)}
+}
+
+func hashFile(path string) (export.FeedFile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return export.FeedFile{}, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, f)
+	return export.FeedFile{Path: path, Size: n, SHA256: hex.EncodeToString(h.Sum(nil))}, err
+}
+
+// stateMoved tells that the ledger knows something else, and which runs have been at work since.
+func (j *job) stateMoved(saved *savedPlan, now savedState) ([]string, error) {
+	if saved.State == now {
+		return nil, nil
+	}
+	what := fmt.Sprintf("state: the ledger knows %s and knew %d", persons(now.People), saved.State.People)
+	if now.People == saved.State.People {
+		what = fmt.Sprintf("state: the ledger knows something else about its %s", persons(now.People))
+	}
+	runs, err := j.ledger.Runs(allRuns)
+	if err != nil {
+		return nil, err
+	}
+	var since []string
+	for _, r := range runs {
+		if r.Ended.After(saved.MadeAt) || r.Started.After(saved.MadeAt) {
+			since = append(since, r.ID)
+		}
+	}
+	if len(since) > 0 {
+		what += "; at work since: run " + few(since)
+	}
+	return []string{what}, nil
+}
+
+func persons(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
+}
+
+// configMoved names the values that differ.
+func configMoved(was, is map[string]string) []string {
+	paths := map[string]bool{}
+	for path, digest := range was {
+		paths[path] = is[path] != digest
+	}
+	for path, digest := range is {
+		paths[path] = was[path] != digest
+	}
+	maps.DeleteFunc(paths, func(_ string, moved bool) bool { return !moved })
+	if len(paths) == 0 {
+		return nil
+	}
+	return []string{"config: " + few(slices.Sorted(maps.Keys(paths)))}
+}
+
+// few names the first of many.
+func few(names []string) string {
+	const most = 10
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
+// plannerOf plans the files of a saved plan again, whatever their age: it was looked at when the plan was made.
+func (p *pipeline) plannerOf(saved *savedPlan, out *outlook, started time.Time) (*export.Planner, error) {
+	paths := make([]string, len(saved.Feed))
+	for i, f := range saved.Feed {
+		paths[i] = f.Path
+	}
+	if len(paths) == 0 {
+		return p.planner(nil, out, started), nil
+	}
+	f, err := feed.Open(paths, p.feedOptions())
+	if err != nil {
+		return nil, err
+	}
+	return p.planner(f, out, started), nil
+}
+
+// other plans anew and tells where that comes to something else than was saved. Feed, state and config are the same, so
+// that it is the program that has moved.
+func other(ctx context.Context, saved *savedPlan, p *export.Planner, pipe *pipeline, out *outlook) ([]string, error) {
+	sink := savingTo(&nowhere{})
+	plan, err := p.Build(ctx, sink)
+	if err != nil {
+		return nil, err
+	}
+	now, err := sink.saved(plan, pipe, out)
+	if err != nil {
+		return nil, err
+	}
+	now.MadeAt, now.Program, now.Limits = saved.MadeAt, saved.Program, saved.Limits // not part of what is done
+	was, err := saved.encode()
+	if err != nil {
+		return nil, err
+	}
+	is, err := now.encode()
+	if err != nil || bytes.Equal(was, is) {
+		return nil, err
+	}
+	return []string{fmt.Sprintf("program: hr2coupa %s makes %s of the same feed, state and config, and %s made %s; or the saved plan was edited",
+		version, now.summary(), saved.Program, saved.summary())}, nil
+}
+
+// summary is a plan in a few words, the hash of its parts with them.
+func (s *savedPlan) summary() string {
+	return fmt.Sprintf("%s (%s) and %s held back", plural(len(s.Parts), "part"), dash(s.Batch[:min(8, len(s.Batch))]), plural(len(s.Rows), "row"))
+}
+
+// nowhere is a sink for a plan that is only looked at.
+type nowhere struct{ parts int64 }
+
+func (n *nowhere) Part(export.Part, []byte, []export.RowResult) (int64, error) {
+	n.parts++
+	return n.parts, nil
+}
+
+func (*nowhere) Row(export.RowResult, []export.Fault, []export.KeptRecord) error { return nil }
+
+func (*nowhere) Name(int64, string) error { return nil }

@@ -1,0 +1,327 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/layout"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// shownRuns is how many runs explain shows without --all.
+const shownRuns = 5
+
+type explainOptions struct {
+	key   string
+	login string
+	all   bool
+}
+
+func (a *app) explainCmd() *cobra.Command {
+	var o explainOptions
+	c := &cobra.Command{
+		Use:   "explain KEY",
+		Short: "one person's story: HR line, expression, part and row, load, error",
+		Long: `Explain tells what became of one person in the latest runs, newest first: the line of HR's file, the
+part and its row, the load and Coupa's words, and every cell that was sent with the expression that set
+it. KEY is the person's value in the feed's key column; --login finds a person by a login that was sent.
+It only reads, also while a run is at work. What it prints on stdout is personal data.`,
+		Example: "  hr2coupa explain 000102\n  hr2coupa explain --login xaver.xu --all",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				o.key = args[0]
+			}
+			if (o.key == "") == (o.login == "") {
+				return usage("explain: whose story? Give either the person's KEY or --login LOGIN")
+			}
+			return a.explain(cmd.Context(), o)
+		},
+	}
+	c.Flags().StringVar(&o.login, "login", "", "the person with this login, instead of KEY")
+	c.Flags().BoolVar(&o.all, "all", false, fmt.Sprintf("tell every run, not only the latest %d", shownRuns))
+	return c
+}
+
+// story is what the ledger knows of a person, newest run first.
+type story struct {
+	Key   string    `json:"key,omitempty"` // as asked for
+	Login string    `json:"login,omitempty"`
+	Rows  []chapter `json:"rows"`
+	more  int       // older runs that are not told
+}
+
+// chapter is one row of the person.
+type chapter struct {
+	Run     string              `json:"run"`
+	Command string              `json:"command"`
+	Started time.Time           `json:"started"`
+	State   export.RunState     `json:"state"`
+	Verdict string              `json:"verdict"`
+	Row     export.RowResult    `json:"row"`
+	Part    *partStory          `json:"part,omitempty"`  // where the row went into one
+	Rules   []export.Expression `json:"rules,omitempty"` // held back: behind the columns that the reason names
+	Cells   []cellStory         `json:"cells"`           // as sent
+	Lost    string              `json:"cells_lost,omitempty"`
+}
+
+type partStory struct {
+	export.Part
+	Row   int           `json:"row"`            // data row
+	Line  int           `json:"line,omitempty"` // in the file; 0 where its bytes are gone
+	Moves []ledger.Move `json:"moves"`
+}
+
+type cellStory struct {
+	Column     string `json:"column"`
+	Value      string `json:"value"`
+	Expression string `json:"expression,omitempty"`
+}
+
+func (a *app) explain(ctx context.Context, o explainOptions) error {
+	cfg, err := a.load(ctx, config.Options{NoFeed: true})
+	if err != nil {
+		return err
+	}
+	if !ledgerExists(cfg.Ledger) {
+		return usage("there is no ledger in %s yet: nothing has run with this config", cfg.Ledger)
+	}
+	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+	if err != nil {
+		return err
+	}
+	defer l.Close() // only read from
+	keys := []string{o.key}
+	if o.login != "" {
+		if keys, err = l.KeysOf(o.login); err != nil {
+			return err
+		}
+	}
+	runs := shownRuns
+	if o.all || a.json {
+		runs = -1
+	}
+	episodes, more, err := l.Story(keys, runs)
+	if err != nil {
+		return err
+	}
+	if len(episodes) == 0 {
+		return nobody(cfg, o)
+	}
+	s := story{Key: o.key, Login: o.login, more: more}
+	for _, e := range episodes {
+		c, err := tellEpisode(l, e)
+		if err != nil {
+			return err
+		}
+		s.Rows = append(s.Rows, c)
+	}
+	if a.json {
+		return a.printJSON(s)
+	}
+	return a.printStory(s, len(keys) > 1)
+}
+
+// nobody does not repeat what was asked for: a login is personal data, and stderr shows none.
+func nobody(cfg *config.Config, o explainOptions) error {
+	if o.login != "" {
+		return usage("no row was ever sent with that login; try the person's key, which finds rows that were held back too")
+	}
+	return usage("the ledger has no row of that person; KEY is a value of the feed's column %q, as HR writes it, or give --login LOGIN", cfg.Feed.Key)
+}
+
+func tellEpisode(l *ledger.Ledger, e ledger.Episode) (chapter, error) {
+	c := chapter{
+		Run: e.Run.ID, Command: e.Run.Command, Started: e.Run.Started, State: e.Run.State, Verdict: e.Run.Verdict, Row: e.Row, Cells: []cellStory{},
+	}
+	if e.Part.ID == 0 {
+		c.Rules = blamed(e.Run.Mapping, e.Row.Reason)
+		return c, nil
+	}
+	c.Part = &partStory{Part: e.Part, Row: e.Row.PartRow, Moves: e.Moves}
+	data, err := l.Bytes(e.Part)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		c.Lost = "the part's bytes are no longer in the spool"
+		return c, nil
+	case err != nil:
+		c.Lost = err.Error() // the rest of the story stands all the same
+		return c, nil
+	}
+	c.Cells, c.Part.Line, err = sentCells(data, e)
+	return c, err
+}
+
+// sentCells takes a row's cells out of the part's bytes: what is told is what was sent.
+func sentCells(data []byte, e ledger.Episode) (cells []cellStory, line int, err error) {
+	var header []string
+	row := 0
+	err = layout.Decode(data, func(l layout.Line) bool {
+		if header == nil {
+			header = l.Cells
+			return true
+		}
+		if row++; row < e.Row.PartRow {
+			return true
+		}
+		line = l.Number
+		for i, value := range l.Cells[:min(len(l.Cells), len(header))] {
+			cells = append(cells, cellStory{header[i], value, expressionOf(e.Run.Mapping, header[i])})
+		}
+		return false
+	})
+	if err == nil && (len(cells) == 0 || cells[0].Value != e.Row.First) {
+		err = fmt.Errorf("row %d is not the person's", e.Row.PartRow)
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("read part %s back: %w; please report this", e.Part.Name, err)
+	}
+	return cells, line, nil
+}
+
+// blamed gives the expressions of the columns that a reason names: they lead to HR's field.
+func blamed(mapping []export.Expression, reason string) (rules []export.Expression) {
+	for _, m := range mapping {
+		for one := range strings.SplitSeq(reason, "; ") {
+			if strings.HasPrefix(one, m.Column+": ") || strings.Contains(one, ": "+m.Column+": ") { // of an earlier record
+				rules = append(rules, m)
+				break
+			}
+		}
+	}
+	return rules
+}
+
+func expressionOf(mapping []export.Expression, column string) string {
+	for _, m := range mapping {
+		if m.Column == column {
+			return m.Text
+		}
+	}
+	return ""
+}
+
+// expressions is the mapping as the ledger keeps it with each run.
+func expressions(cfg *config.Config) []export.Expression {
+	out := make([]export.Expression, len(cfg.Mapping.Columns))
+	for i, c := range cfg.Mapping.Columns {
+		out[i] = export.Expression{Column: c.Name, Text: c.Expr}
+	}
+	return out
+}
+
+func (a *app) printStory(s story, several bool) error {
+	w := &errWriter{w: a.stdout}
+	for i, c := range s.Rows {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		chapterText(w, c, several)
+	}
+	if s.more > 0 {
+		fmt.Fprintf(w, "\nand %s before: --all tells them\n", plural(s.more, "run"))
+	}
+	return w.err
+}
+
+func chapterText(w io.Writer, c chapter, several bool) {
+	fmt.Fprintf(w, "%s %s, %s: %s\n", c.Command, c.Run, c.Started.Format(time.RFC3339), c.Row.Outcome)
+	lines := [][]string{}
+	say := func(word, text string) {
+		if text != "" {
+			lines = append(lines, []string{word, text})
+		}
+	}
+	if several {
+		say("key", clean(c.Row.Key))
+	}
+	from := clean(c.Row.Origin.String())
+	if c.Row.Lines > 1 {
+		from += fmt.Sprintf(", the last of %d records that were joined", c.Row.Lines)
+	}
+	say("HR", from)
+	say(reasonWord(c.Row.Outcome), clean(c.Row.Reason))
+	for _, r := range c.Rules {
+		say("rule", clean(r.Column)+": "+visible(r.Text))
+	}
+	if p := c.Part; p != nil {
+		place := fmt.Sprintf("%s, wave %d, row %d", p.Name, p.Wave, p.Row)
+		if p.Line > 0 {
+			place += fmt.Sprintf(", line %d of the file", p.Line)
+		}
+		say("part", place)
+		if p.UserName != "" {
+			say("", "your "+clean(p.UserName))
+		}
+		if p.LoadID != "" {
+			say("load", fmt.Sprintf("%s via %s: %s", p.LoadID, p.Via, dash(string(p.Verdict))))
+		}
+		say("state", string(p.State))
+		for _, m := range p.Moves {
+			say("", moveText(m))
+		}
+	}
+	say("cells", clean(c.Lost))
+	table(w, lines)
+	cellsTable(w, c)
+}
+
+// reasonWord tells whose words a reason is.
+func reasonWord(o export.Outcome) string {
+	switch o {
+	case export.Rejected:
+		return "Coupa"
+	case export.Drifted:
+		return "drift"
+	}
+	return "why"
+}
+
+func moveText(m ledger.Move) string {
+	text := fmt.Sprintf("%s  %s", m.At.Format(time.RFC3339), m.To)
+	if m.Note != "" {
+		text += ": " + clean(m.Note)
+	}
+	return text
+}
+
+func cellsTable(w io.Writer, c chapter) {
+	if len(c.Cells) == 0 {
+		return
+	}
+	rows := [][]string{{"COLUMN", "VALUE", "EXPRESSION"}}
+	known := false
+	for _, cell := range c.Cells {
+		known = known || cell.Expression != ""
+		expr := "-"
+		if cell.Expression != "" {
+			expr = visible(cell.Expression)
+		}
+		rows = append(rows, []string{clean(cell.Column), visible(cell.Value), expr})
+	}
+	if !known { // a file by hand, or a run from before mappings were kept
+		for i := range rows {
+			rows[i] = rows[i][:2]
+		}
+	}
+	fmt.Fprintln(w)
+	table(w, rows)
+}
+
+// visible shows a text on one line: an empty one, and one that holds what a terminal would act on, in quotes.
+func visible(s string) string {
+	if s == "" || clean(s) != s {
+		return strconv.Quote(s)
+	}
+	return s
+}

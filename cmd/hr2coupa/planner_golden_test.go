@@ -81,7 +81,8 @@ func readGolden(t *testing.T, path string) *golden {
 	return g
 }
 
-// option sets one: key, creates, known ("E1=ann E2=bob"), rows and bytes (a part's most), people (so many are made up).
+// option sets one: key, creates, known ("E1=ann E2=bob"), rows and bytes (a part's most), people (so many are made up),
+// edge (people whose 5,000 rows come to so many bytes).
 func (g *golden) option(name, value string) (err error) {
 	switch name {
 	case "key":
@@ -96,6 +97,10 @@ func (g *golden) option(name, value string) (err error) {
 		var n int
 		n, err = strconv.Atoi(value)
 		g.batch.feed["users.csv"], g.brief = people(n), true
+	case "edge":
+		var n int
+		n, err = strconv.Atoi(value)
+		g.batch.feed["users.csv"], g.brief = edge(n), true
 	case "known":
 		g.batch.known = map[string]string{}
 		for _, pair := range strings.Fields(value) {
@@ -108,6 +113,31 @@ func (g *golden) option(name, value string) (err error) {
 	return err
 }
 
+// cut shows both ends of a long line.
+func cut(line string) string {
+	if r := []rune(line); len(r) > 200 {
+		return string(r[:90]) + "…" + string(r[len(r)-20:])
+	}
+	return line
+}
+
+// edge is a feed of 5,000 people that come to a part of exactly so many bytes, in two columns of long addresses.
+func edge(size int) string {
+	const n = 5000
+	const header = `"Employee Number","Login","Email","First Name","Last Name","Default Address Street 3","Default Address Street 4"` + "\n"
+	rest := size - len(header)
+	var b strings.Builder
+	b.WriteString("id,login,mail,first,last,a,b\n")
+	for i := range n {
+		line := fmt.Sprintf("E%06d,user%06d,user%06d@example.com,Zoë,O'Neil,", i, i, i)
+		fill := rest/(n-i) - len(line) - 14 - 2 // less the quotes, the last comma and the line break
+		rest -= rest / (n - i)
+		long := strings.Repeat("ü", fill/4)
+		b.WriteString(line + long + "," + strings.Repeat("x", fill-len(long)) + "\n")
+	}
+	return b.String()
+}
+
 // archive puts what came out behind what was given.
 func (g *golden) archive(k *taken) *txtar.Archive {
 	a := g.given
@@ -115,7 +145,7 @@ func (g *golden) archive(k *taken) *txtar.Archive {
 	for _, p := range k.parts {
 		if g.brief {
 			lines := strings.SplitAfter(string(p.data), "\n")
-			tell("sent/"+p.Name, fmt.Sprintf("%d bytes, sha256 %s\n%s%s...\n%s", p.Size, p.SHA256, lines[0], lines[1], lines[len(lines)-2]))
+			tell("sent/"+p.Name, fmt.Sprintf("%d bytes, sha256 %s\n%s%s...\n%s", p.Size, p.SHA256, lines[0], cut(lines[1]), cut(lines[len(lines)-2])))
 			continue
 		}
 		tell("sent/"+p.Name, string(p.data))

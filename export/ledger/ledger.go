@@ -33,6 +33,8 @@ const (
 type Options struct {
 	Dir string           // made when it is not there, parents too; must be on a local disk
 	Now func() time.Time // nil: time.Now
+
+	disk disk // nil: the operating system's
 }
 
 // Ledger is an export.Ledger on a folder. Its methods may be called from several goroutines, and several programs may
@@ -40,6 +42,7 @@ type Options struct {
 // should write, which is what Lock is for.
 type Ledger struct {
 	dir   string
+	disk  disk
 	now   func() time.Time
 	spool spool
 	reads *sqlitex.Pool
@@ -68,10 +71,7 @@ func Open(o Options) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
-	l := &Ledger{dir: dir, now: o.Now, spool: spool{filepath.Join(dir, "spool")}}
-	if l.now == nil {
-		l.now = time.Now
-	}
+	l := newAt(dir, o)
 	if err := l.lay(); err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
@@ -81,11 +81,23 @@ func Open(o Options) (*Ledger, error) {
 	return l, nil
 }
 
+func newAt(dir string, o Options) *Ledger {
+	l := &Ledger{dir: dir, now: o.Now, disk: o.disk}
+	if l.now == nil {
+		l.now = time.Now
+	}
+	if l.disk == nil {
+		l.disk = osDisk{}
+	}
+	l.spool = spool{filepath.Join(dir, "spool"), l.disk}
+	return l
+}
+
 // lay makes what is missing of the folder and holds all of it against the modes. The database file is made here, since
 // SQLite would make it by the umask; its -wal and -shm files get its mode.
 func (l *Ledger) lay() error {
 	for _, dir := range []string{l.dir, l.spool.dir} {
-		if err := makeDir(dir); err != nil {
+		if err := makeDir(l.disk, dir); err != nil {
 			return err
 		}
 		if err := checkPrivate(dir); err != nil {
@@ -93,14 +105,14 @@ func (l *Ledger) lay() error {
 		}
 	}
 	for _, file := range []string{l.dbPath(), l.lockPath()} {
-		if err := createFile(file); err != nil {
+		if err := createFile(l.disk, file); err != nil {
 			return err
 		}
 		if err := checkPrivate(file); err != nil {
 			return err
 		}
 	}
-	return syncDir(l.dir)
+	return l.disk.SyncDir(l.dir)
 }
 
 func (l *Ledger) connect() (err error) {

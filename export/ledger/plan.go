@@ -250,7 +250,7 @@ func (t *planTx) commit(files []export.FeedFile, input int) error {
 		return err
 	}
 	// The bytes come first: a part in the ledger without its bytes could be neither sent nor given up.
-	if err := errors.Join(t.files.wait(), syncDir(t.l.spool.dir)); err != nil {
+	if err := errors.Join(t.files.wait(), t.l.disk.SyncDir(t.l.spool.dir)); err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
 	if err := t.writeNames(); err != nil {

@@ -22,7 +22,10 @@ import (
 const maxPart = 64 << 20
 
 // spool is the folder with the bytes of the parts, one file for each, named by the part's id.
-type spool struct{ dir string }
+type spool struct {
+	dir  string
+	disk disk
+}
 
 const spoolExt = ".csv"
 
@@ -32,20 +35,17 @@ func (s spool) path(id int64) string {
 
 // write writes a part's file and leaves it open for syncing. A file that is there already is an orphan of a plan that
 // never got committed, since ids of committed parts are not given again.
-func (s spool) write(id int64, data []byte) (*os.File, error) {
+func (s spool) write(id int64, data []byte) (file, error) {
 	path := s.path(id)
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := s.disk.Create(path)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := f.Write(data); err != nil {
-		return nil, errors.Join(err, f.Close(), os.Remove(path))
-	}
-	if err := f.Chmod(0o600); err != nil {
-		return nil, errors.Join(err, f.Close(), os.Remove(path))
+		return nil, errors.Join(err, f.Close(), s.disk.Remove(path))
 	}
 	return f, nil
 }
@@ -90,14 +90,18 @@ func (s spool) ids() ([]int64, error) {
 	return ids, nil
 }
 
+// remove removes the files of parts; those that are gone already are passed over. It is durable when it returns.
 func (s spool) remove(ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
 	var errs []error
 	for _, id := range ids {
-		if err := os.Remove(s.path(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := s.disk.Remove(s.path(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.disk.SyncDir(s.dir))...)
 }
 
 // syncer makes written files durable while the plan goes on, a few at a time.
@@ -111,7 +115,7 @@ type syncer struct {
 func newSyncer() *syncer { return &syncer{slots: make(chan struct{}, 4)} }
 
 // add syncs and closes f; an error comes out of wait.
-func (s *syncer) add(f *os.File) {
+func (s *syncer) add(f file) {
 	s.slots <- struct{}{}
 	s.work.Go(func() {
 		defer func() { <-s.slots }()

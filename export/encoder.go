@@ -62,7 +62,7 @@ func (e *encoder) encode(b *built, people []person) error {
 // wave tells which wave a row goes in. Deactivations are the last one.
 func (e *encoder) wave(one *person) int {
 	switch {
-	case e.status >= 0 && one.row.Cells[e.status].Text == "inactive":
+	case e.status >= 0 && one.row.Cells[e.status].Text == inactive:
 		return e.s.waves.last + 1
 	case len(e.s.waves.of) == 0:
 		return 1
@@ -104,6 +104,9 @@ func (e *encoder) result(one *person) RowResult {
 	}
 	if e.login >= 0 {
 		r.Login = e.texts.keep(one.row.Cells[e.login].Text)
+	}
+	if e.status >= 0 {
+		r.Status = e.texts.keep(one.row.Cells[e.status].Text)
 	}
 	return r
 }

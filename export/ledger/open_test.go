@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitemigration"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/hr2coupa/hr2coupa/export"
@@ -77,7 +78,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"database others can read", chmod("ledger.db", 0o644), []string{"mode 0644", "chmod 600 DIR/ledger.db"}},
 		{"spool others can read", chmod("spool", 0o755), []string{"chmod 700 DIR/spool"}},
 		{"lock others can write", chmod("lock", 0o622), []string{"chmod 600 DIR/lock"}},
-		{"newer program", sql("PRAGMA user_version = 99"), []string{"newer hr2coupa", "version 99", "this program knows 1"}},
+		{"newer program", sql("PRAGMA user_version = 99"), []string{"newer hr2coupa", "version 99", "this program knows 2"}},
 		{"another program's database", sql("PRAGMA application_id = 7"), []string{"another program"}},
 	}
 	for _, test := range tests {
@@ -113,9 +114,42 @@ func TestOpenRefuses(t *testing.T) {
 	})
 }
 
+// A ledger of the first version goes on with all it knows.
+func TestOpenMigrates(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ledger")
+	ok(t, makeDir(osDisk{}, filepath.Join(dir, "spool")))
+	ok(t, createFile(osDisk{}, filepath.Join(dir, "ledger.db")))
+	c := must[*sqlite.Conn](t)(sqlite.OpenConn(filepath.Join(dir, "ledger.db"), sqlite.OpenReadWrite))
+	old := schema()
+	old.Migrations = old.Migrations[:1]
+	ok(t, useWAL(c))
+	ok(t, sqlitemigration.Migrate(t.Context(), c, old))
+	ok(t, sqlitex.ExecuteScript(c, `INSERT INTO runs (num, id, command, state, started) VALUES (1, 'old', 'run', 'ended', 1);
+		INSERT INTO parts (id, run, name, user_name, wave, rows, size, sha256, state, planned) VALUES (1, 1, 'a', '', 1, 1, 0, '', 'settled', 1);
+		INSERT INTO sources VALUES (1, 'users.csv');
+		INSERT INTO rows VALUES (1 << 32 | 1, 1, 2, 1, 'E1', 'E1', 'u1', 'applied', '');
+		INSERT INTO people VALUES ('E1', 'u1', 'old')`, nil))
+	ok(t, c.Close())
+
+	l := open(t, dir)
+	want := export.RowResult{
+		Part: 1, PartRow: 1, Origin: export.Origin{File: "users.csv", Line: 2}, Lines: 1, Key: "E1", First: "E1", Login: "u1", Outcome: export.Applied,
+	}
+	ok(t, l.PartRows(1, func(got export.RowResult) error {
+		if got != want {
+			t.Errorf("row %+v, want %+v", got, want)
+		}
+		return nil
+	}))
+	if got := must[map[string]export.Person](t)(l.Known()); len(got) != 1 || got["E1"] != (export.Person{Login: "u1"}) {
+		t.Errorf("known: %v", got)
+	}
+	onePart(t, l, "b.csv", 1)
+}
+
 func TestPragmas(t *testing.T) {
 	l := newLedger(t)
-	want := map[string]int{"synchronous": 2, "foreign_keys": 1, "trusted_schema": 0, "secure_delete": 1, "user_version": 1}
+	want := map[string]int{"synchronous": 2, "foreign_keys": 1, "trusted_schema": 0, "secure_delete": 1, "user_version": 2}
 	for name, value := range want {
 		ok(t, l.read(func(c *sqlite.Conn) error {
 			if got := must[int](t)(pragma(c, name)); got != value {

@@ -156,11 +156,12 @@ func settleRows(c *sqlite.Conn, p export.Part, rest export.Outcome, results []ex
 }
 
 func meetPeople(c *sqlite.Conn, p export.Part) error {
-	return exec(c, `INSERT INTO people (key, login, seen)
-		SELECT key, login, ?2 FROM rows WHERE `+ofPart+`AND outcome = 'applied' AND key <> ''
+	return exec(c, `INSERT INTO people (key, login, status, seen)
+		SELECT key, login, status, ?2 FROM rows WHERE `+ofPart+`AND outcome = 'applied' AND key <> ''
 			AND EXISTS (SELECT 1 FROM runs WHERE id = ?2 AND command <> 'drop') -- a dropped file may have other keys
 		ON CONFLICT (key) DO UPDATE SET
-			seen = excluded.seen, login = iif(excluded.login = '', people.login, excluded.login)`, p.ID, p.Run)
+			seen = excluded.seen, login = iif(excluded.login = '', people.login, excluded.login),
+			status = iif(excluded.status = '', people.status, excluded.status)`, p.ID, p.Run)
 }
 
 // save writes what may change of a part and records the move.

@@ -66,8 +66,8 @@ func (l *Ledger) openPlan(run string) (_ *planTx, err error) {
 	if t.num, err = needUnplanned(t.c, run); err != nil {
 		return nil, err
 	}
-	t.row, err = t.c.Prepare(`INSERT INTO rows (id, source, line, lines, key, first, login, outcome, reason)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+	t.row, err = t.c.Prepare(`INSERT INTO rows (id, source, line, lines, key, first, login, outcome, reason, status)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 	if err != nil {
 		return nil, err
 	}
@@ -193,6 +193,7 @@ func (t *planTx) addRow(r *export.RowResult) error {
 	s.BindText(7, r.Login)
 	s.BindText(8, string(r.Outcome))
 	s.BindText(9, r.Reason)
+	s.BindText(10, r.Status)
 	if _, err := s.Step(); err != nil {
 		if sqlite.ErrCode(err) == sqlite.ResultConstraintPrimaryKey {
 			return fmt.Errorf("row %d of part %d is there already", r.PartRow, r.Part)

@@ -142,6 +142,9 @@ func (j *job) open(seen []export.SeenFile) (func(export.Origin, string) bool, er
 	people := map[who]bool{}
 	lines := map[export.Origin]bool{}
 	for _, f := range seen {
+		if f.Open == 0 { // none of its records is read; the run may be pruned
+			continue
+		}
 		newer, err := j.ledger.SentSince(f.Run)
 		if err != nil {
 			return nil, err

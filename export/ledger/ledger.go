@@ -11,9 +11,12 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -73,12 +76,32 @@ func Open(o Options) (*Ledger, error) {
 	}
 	l := newAt(dir, o)
 	if err := l.lay(); err != nil {
-		return nil, fmt.Errorf("open ledger: %w", err)
+		return nil, fmt.Errorf("open ledger: %w", cmp.Or(l.unwritable(), err))
 	}
 	if err := l.connect(); err != nil {
-		return nil, fmt.Errorf("open ledger: %s: %w", l.dbPath(), err)
+		return nil, fmt.Errorf("open ledger: %w", cmp.Or(l.unwritable(), fmt.Errorf("%s: %w", l.dbPath(), err)))
 	}
 	return l, nil
+}
+
+// unwritable says in words that the folder cannot be written to, where that is so; SQLite and the operating system only
+// name the call that failed. It is asked after a failure.
+func (l *Ledger) unwritable() error {
+	db, err := os.OpenFile(l.dbPath(), os.O_RDWR, 0)
+	if err == nil {
+		err = db.Close()
+	}
+	if err == nil {
+		var probe *os.File
+		if probe, err = os.CreateTemp(l.dir, ".probe-*"); err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+		}
+	}
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return fmt.Errorf("%s cannot be written to (%w), and even looking at a ledger writes beside it (ledger.db-shm); "+
+		"run hr2coupa as the user whose runs it keeps, or make the folder and its file system writable", l.dir, err)
 }
 
 func newAt(dir string, o Options) *Ledger {

@@ -28,6 +28,10 @@ func queryParts(c *sqlite.Conn, where string, args ...any) (parts []export.Part,
 	return parts, err
 }
 
+func unfinishedParts(c *sqlite.Conn) ([]export.Part, error) {
+	return queryParts(c, "WHERE p.state NOT IN ('settled', 'dropped') ORDER BY r.num, p.wave, p.name, p.id")
+}
+
 func partByID(c *sqlite.Conn, id int64) (p export.Part, ok bool, err error) {
 	parts, err := queryParts(c, "WHERE p.id = ?", id)
 	if err != nil || len(parts) == 0 {
@@ -47,7 +51,7 @@ func needPart(c *sqlite.Conn, id int64) (export.Part, error) {
 // Unfinished gives every part that is not final, oldest run first, then by wave and name.
 func (l *Ledger) Unfinished() (parts []export.Part, err error) {
 	err = l.read(func(c *sqlite.Conn) (err error) {
-		parts, err = queryParts(c, "WHERE p.state NOT IN ('settled', 'dropped') ORDER BY r.num, p.wave, p.name, p.id")
+		parts, err = unfinishedParts(c)
 		return err
 	})
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -97,10 +98,10 @@ func (l *Ledger) unwritable() error {
 			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
 		}
 	}
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
+	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
 		return nil
 	}
-	return fmt.Errorf("%s cannot be written to (%w), and even looking at a ledger writes beside it (ledger.db-shm); "+
+	return fmt.Errorf("%s cannot be written to (%w), and even looking at a ledger may write to it; "+
 		"run hr2coupa as the user whose runs it keeps, or make the folder and its file system writable", l.dir, err)
 }
 
@@ -220,7 +221,15 @@ func (l *Ledger) read(f func(*sqlite.Conn) error) (err error) {
 }
 
 // write runs f in a transaction that is durable when write returns nil, and leaves nothing when it does not.
-func (l *Ledger) write(f func(*sqlite.Conn) error) (err error) {
+func (l *Ledger) write(f func(*sqlite.Conn) error) error {
+	err := l.transact(f)
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultReadOnly {
+		return cmp.Or(l.unwritable(), err)
+	}
+	return err
+}
+
+func (l *Ledger) transact(f func(*sqlite.Conn) error) (err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {

@@ -18,10 +18,14 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// TestMain also plays the other run that holds the lock, in a process of its own.
+// TestMain also plays the other run that holds the lock, and another user who opens a ledger, in processes of their own.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("LEDGER_TEST_HOLD"); dir != "" {
 		os.Exit(hold(dir))
+	}
+	if dir := os.Getenv("LEDGER_TEST_OPEN"); dir != "" {
+		fmt.Println(openAndBegin(dir))
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
@@ -40,6 +44,16 @@ func hold(dir string) int {
 	fmt.Println("held")
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	return 0
+}
+
+// openAndBegin is the first a run does.
+func openAndBegin(dir string) error {
+	l, err := Open(Options{Dir: dir})
+	if err != nil {
+		return err
+	}
+	_, err = l.BeginRun(export.RunRecord{Command: "run"})
+	return errors.Join(err, l.Close())
 }
 
 func TestOpenMakesPrivateFiles(t *testing.T) {

@@ -124,7 +124,9 @@ func (d *shaky) lose() error {
 		}
 	}
 	for _, c := range slices.Backward(d.changes) {
-		errs = append(errs, c.undo())
+		if err := c.undo(); !errors.Is(err, fs.ErrNotExist) { // cleared up meanwhile
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -72,9 +73,10 @@ func (l *Ledger) prunable(c *sqlite.Conn, r Retention) (d doomed, p Pruned, err 
 	if d.history, err = overRuns(c, now.Add(-r.History)); err != nil {
 		return d, p, err
 	}
-	if d.values, err = overRuns(c, now.Add(-max(r.Values, 0))); err != nil {
+	if d.values, err = overRuns(c, now.Add(-r.Values)); err != nil {
 		return d, p, err
 	}
+	d.values = slices.DeleteFunc(d.values, func(num int64) bool { return slices.Contains(d.history, num) })
 	if d.parts, p.Bytes, err = l.overParts(c, now.Add(-r.Parts), d.history); err != nil {
 		return d, p, err
 	}
@@ -110,13 +112,9 @@ func overRuns(c *sqlite.Conn, before time.Time) (nums []int64, err error) {
 
 // overParts gives the parts with bytes in the spool that became final before a time, or whose run goes whole.
 func (l *Ledger) overParts(c *sqlite.Conn, before time.Time, runs []int64) (ids []int64, size int64, err error) {
-	goes := map[int64]bool{}
-	for _, num := range runs {
-		goes[num] = true
-	}
 	err = query(c, `SELECT id, run, coalesce((SELECT max(at) FROM moves WHERE part = parts.id), planned) < ? FROM parts
 		WHERE state IN ('settled', 'dropped') ORDER BY id`, func(s *sqlite.Stmt) error {
-		if !s.ColumnBool(2) && !goes[s.ColumnInt64(1)] {
+		if !s.ColumnBool(2) && !slices.Contains(runs, s.ColumnInt64(1)) {
 			return nil
 		}
 		info, err := os.Stat(l.spool.path(s.ColumnInt64(0)))

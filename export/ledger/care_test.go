@@ -550,3 +550,112 @@ func TestForgetWithAReader(t *testing.T) {
 		t.Errorf("left: %v", traces)
 	}
 }
+
+// copyOf copies a ledger that nobody has open.
+func copyOf(t testing.TB, dir string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "ledger")
+	ok(t, os.CopyFS(to, os.DirFS(dir)))
+	ok(t, filepath.WalkDir(to, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return os.Chmod(path, 0o700)
+		}
+		return os.Chmod(path, 0o600)
+	}))
+	return to
+}
+
+// Whichever table is damaged: a call that needs it ends in an error that says what was being done, and none panics.
+func TestDamagedLedgerIsTold(t *testing.T) {
+	nop := func(export.RowResult) error { return nil }
+	calls := map[string]func(l *Ledger, run string, p export.Part) error{
+		"BeginRun":   func(l *Ledger, _ string, _ export.Part) error { _, err := l.BeginRun(export.RunRecord{}); return err },
+		"EndRun":     func(l *Ledger, run string, _ export.Part) error { return l.EndRun(export.RunRecord{ID: run}) },
+		"Run":        func(l *Ledger, run string, _ export.Part) error { _, _, err := l.Run(run); return err },
+		"Runs":       func(l *Ledger, _ string, _ export.Part) error { _, err := l.Runs(9); return err },
+		"Seen":       func(l *Ledger, _ string, _ export.Part) error { _, _, err := l.Seen("users.csv"); return err },
+		"SeenNone":   func(l *Ledger, _ string, _ export.Part) error { _, _, err := l.Seen("none.csv"); return err },
+		"Unfinished": func(l *Ledger, _ string, _ export.Part) error { _, err := l.Unfinished(); return err },
+		"Parts":      func(l *Ledger, run string, _ export.Part) error { _, err := l.Parts(run); return err },
+		"Moves":      func(l *Ledger, _ string, p export.Part) error { _, err := l.Moves(p.ID); return err },
+		"Move": func(l *Ledger, _ string, p export.Part) error {
+			p.State = export.Staged
+			return l.Move(p)
+		},
+		"Settle": func(l *Ledger, _ string, p export.Part) error {
+			p.State = export.Dropped
+			return l.Settle(p, export.Applied, []export.RowResult{{PartRow: 1, Outcome: export.Rejected}})
+		},
+		"PartRows":  func(l *Ledger, _ string, p export.Part) error { return l.PartRows(p.ID, nop) },
+		"Rows":      func(l *Ledger, run string, _ export.Part) error { return l.Rows(run, nop) },
+		"Counts":    func(l *Ledger, run string, _ export.Part) error { _, err := l.Counts(run); return err },
+		"People":    func(l *Ledger, _ string, _ export.Part) error { _, err := l.People(); return err },
+		"Known":     func(l *Ledger, _ string, _ export.Part) error { _, err := l.Known(); return err },
+		"SentSince": func(l *Ledger, run string, _ export.Part) error { _, err := l.SentSince(run); return err },
+		"Sweep":     func(l *Ledger, _ string, _ export.Part) error { _, err := l.Sweep(); return err },
+		"Prune":     func(l *Ledger, _ string, _ export.Part) error { _, err := l.Prune(Retention{}, false); return err },
+		"PruneDry":  func(l *Ledger, _ string, _ export.Part) error { _, err := l.Prune(Retention{}, true); return err },
+		"Forget":    func(l *Ledger, _ string, _ export.Part) error { _, err := l.Forget("E0009"); return err },
+		"Plan": func(l *Ledger, _ string, _ export.Part) error {
+			run, err := l.BeginRun(export.RunRecord{ID: "another"})
+			if err != nil {
+				return err
+			}
+			return night(l, run, 2)
+		},
+		"Check": func(l *Ledger, _ string, _ export.Part) error { _, err := Check(Options{Dir: l.dir}); return err },
+		"Backup": func(l *Ledger, _ string, _ export.Part) error {
+			_, err := l.Backup(l.dir + "-copy")
+			return err
+		},
+	}
+	failed := map[string]bool{}
+	whole := newLedger(t)
+	over := onePart(t, whole, "over.csv", 3)
+	settled(t, whole, over)
+	ok(t, whole.EndRun(export.RunRecord{ID: over.Run, State: export.RunEnded, Ended: noon.Add(-time.Hour)}))
+	p := onePart(t, whole, "open.csv", 2)
+	ok(t, whole.Close())
+	for _, table := range []string{"runs", "feed_files", "parts", "moves", "sources", "rows", "people", "pruned_files"} {
+		damaged := copyOf(t, whole.dir)
+		script(t, damaged, "PRAGMA foreign_keys = OFF; DROP TABLE "+table)
+		for name, call := range calls {
+			l := open(t, copyOf(t, damaged))
+			unlock := must[func() error](t)(l.Lock("test"))
+			if err := call(l, p.Run, p); err != nil {
+				failed[name] = true
+				if !strings.Contains(err.Error(), ": ") || !strings.Contains(err.Error(), "no such table") {
+					t.Errorf("%s without %s: %v", name, table, err)
+				}
+			}
+			ok(t, unlock())
+		}
+	}
+	for name := range calls {
+		if !failed[name] {
+			t.Errorf("%s never failed, whichever table was missing", name)
+		}
+	}
+}
+
+// What was sent since a run is for run --again: the people for whom a later run has a row in a part.
+func TestSentSince(t *testing.T) {
+	l := newLedger(t)
+	first := onePart(t, l, "a.csv", 3)
+	onePart(t, l, "b.csv", 1)
+	later := begin(t, l, "run")
+	tx := plan(t, l, later)
+	ok(t, tx.AddRow(row(0, 0, 4, export.Quarantined))) // in no part
+	ok(t, tx.Commit(nil, 1))
+	if d := cmp.Diff(map[string]bool{"E0002": true}, must[map[string]bool](t)(l.SentSince(first.Run))); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if got := must[map[string]bool](t)(l.SentSince(later)); len(got) != 0 {
+		t.Errorf("since the last run: %v", got)
+	}
+	_, err := l.SentSince("none")
+	wantErr(t, err, `no run "none"`)
+}

@@ -457,6 +457,7 @@ func plantPerson(t testing.TB, a *aged) (unfinished func() export.Part) {
 	a.over(t, night("drop", csv, byHand))
 	a.over(t, night("run", "\"Login\"\n\"planted.login2\"\n", row(0, 0, 78, export.Pending))) // somebody else
 	ok(t, os.WriteFile(a.spool.path(99), []byte(csv), 0o600))
+	script(t, a.dir, "PRAGMA secure_delete = OFF; CREATE TABLE theirs AS SELECT * FROM rows WHERE key = 'P-4711'; DROP TABLE theirs")
 	return func() export.Part { return night("run", csv, person(0, 0, planted[1])) }
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -25,12 +26,24 @@ type shaky struct {
 	mu      sync.Mutex
 	steps   int
 	lost    map[string]int64 // bytes of a file that are durable, where not all are
-	changes []change         // names that are not durable
+	changes []change         // names that are not durable, oldest first
 }
 
+// change is a name that is not durable: made, renamed from another (from), or removed (data).
 type change struct {
-	dir  string
-	undo func() error
+	path, from string
+	data       []byte
+	removed    bool
+}
+
+func (c change) undo() error {
+	switch {
+	case c.removed:
+		return os.WriteFile(c.path, c.data, 0o600)
+	case c.from != "":
+		return os.Rename(c.path, c.from)
+	}
+	return os.RemoveAll(c.path)
 }
 
 // step counts one operation and fails it, and every later one, once the power is gone.
@@ -39,10 +52,6 @@ func (d *shaky) step() error {
 		return errPower
 	}
 	return nil
-}
-
-func (d *shaky) change(path string, undo func() error) {
-	d.changes = append(d.changes, change{filepath.Dir(path), undo})
 }
 
 func (d *shaky) Mkdir(dir string) error {
@@ -54,7 +63,7 @@ func (d *shaky) Mkdir(dir string) error {
 	if err := d.osDisk.Mkdir(dir); err != nil {
 		return err
 	}
-	d.change(dir, func() error { return os.RemoveAll(dir) })
+	d.changes = append(d.changes, change{path: dir})
 	return nil
 }
 
@@ -68,7 +77,7 @@ func (d *shaky) Create(path string) (file, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.change(path, func() error { return os.Remove(path) })
+	d.changes = append(d.changes, change{path: path})
 	return &shakyFile{f, d, path, 0}, nil
 }
 
@@ -81,8 +90,24 @@ func (d *shaky) Rename(from, to string) error {
 	if err := d.osDisk.Rename(from, to); err != nil {
 		return err
 	}
-	d.change(to, func() error { return os.Rename(to, from) })
+	// What is not durable below from is not durable below to either.
+	lost := map[string]int64{}
+	for path, size := range d.lost {
+		lost[moved(path, from, to)] = size
+	}
+	d.lost = lost
+	for i := range d.changes {
+		d.changes[i].path = moved(d.changes[i].path, from, to)
+	}
+	d.changes = append(d.changes, change{path: to, from: from})
 	return nil
+}
+
+func moved(path, from, to string) string {
+	if rest, ok := strings.CutPrefix(path, from); ok {
+		return to + rest
+	}
+	return path
 }
 
 func (d *shaky) Remove(path string) error {
@@ -96,7 +121,7 @@ func (d *shaky) Remove(path string) error {
 		return err
 	}
 	if readErr == nil {
-		d.change(path, func() error { return os.WriteFile(path, data, 0o600) })
+		d.changes = append(d.changes, change{path: path, data: data, removed: true})
 	}
 	return nil
 }
@@ -108,7 +133,7 @@ func (d *shaky) SyncDir(dir string) error {
 		return err
 	}
 	if !d.deafDir {
-		d.changes = slices.DeleteFunc(d.changes, func(c change) bool { return c.dir == dir })
+		d.changes = slices.DeleteFunc(d.changes, func(c change) bool { return filepath.Dir(c.path) == dir })
 	}
 	return nil
 }
@@ -119,13 +144,14 @@ func (d *shaky) lose() error {
 	defer d.mu.Unlock()
 	var errs []error
 	for path, size := range d.lost {
-		if err := os.Truncate(path, size); !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
-		}
+		errs = append(errs, os.Truncate(path, size))
 	}
 	for _, c := range slices.Backward(d.changes) {
-		if err := c.undo(); !errors.Is(err, fs.ErrNotExist) { // cleared up meanwhile
-			errs = append(errs, err)
+		errs = append(errs, c.undo())
+	}
+	for i, err := range errs {
+		if errors.Is(err, fs.ErrNotExist) { // cleared up meanwhile
+			errs[i] = nil
 		}
 	}
 	return errors.Join(errs...)

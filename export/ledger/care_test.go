@@ -61,9 +61,13 @@ func TestCheck(t *testing.T) {
 		}},
 		{"a row lost", func(t *testing.T, dir string) { script(t, dir, "DELETE FROM rows WHERE line = 3 AND part = 2") },
 			[]string{"run 20261123T140501Z-2: 2 records went in, and the rows account for 1; " + backup}},
-		{"a row of no run", func(t *testing.T, dir string) { script(t, dir, "UPDATE rows SET id = 9 << 32 | 1 WHERE part = 2 AND line = 3") },
+		{"a row of no run", func(t *testing.T, dir string) {
+			script(t, dir, "UPDATE rows SET id = 9 << 32 | 1 WHERE part = 2 AND line = 3")
+		},
 			[]string{"DIR/ledger.db: 1 rows belong to no run; " + backup, "run 20261123T140501Z-2: 2 records went in, and the rows account for 1; " + backup}},
-		{"a part of no run", func(t *testing.T, dir string) { script(t, dir, "PRAGMA foreign_keys = OFF; UPDATE feed_files SET run = 9 WHERE run = 2") },
+		{"a part of no run", func(t *testing.T, dir string) {
+			script(t, dir, "PRAGMA foreign_keys = OFF; UPDATE feed_files SET run = 9 WHERE run = 2")
+		},
 			[]string{"DIR/ledger.db: row 2 of feed_files names a row of runs that is not there; " + backup}},
 		{"spool folder missing", func(t *testing.T, dir string) { ok(t, os.RemoveAll(filepath.Join(dir, "spool"))) }, []string{
 			"DIR/spool: the folder with the bytes of the parts is missing; " + backup,

@@ -97,7 +97,11 @@ func (c *checker) modes() error {
 	if _, err := os.Stat(c.l.spool.dir); errors.Is(err, fs.ErrNotExist) {
 		c.find(c.l.spool.dir, "the folder with the bytes of the parts is missing", fromBackup)
 	}
-	return filepath.WalkDir(c.l.dir, func(path string, d fs.DirEntry, err error) error {
+	root, err := filepath.EvalSymlinks(c.l.dir)
+	if err != nil {
+		return err
+	}
+	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		var info fs.FileInfo
 		if err == nil {
 			info, err = d.Info()

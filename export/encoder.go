@@ -69,7 +69,7 @@ func (e *encoder) encode(b *built, people []person) error {
 // wave tells which wave a row goes in. Deactivations are the last one.
 func (e *encoder) wave(one *person) int {
 	switch {
-	case e.status >= 0 && one.row.Cells[e.status].Text == "inactive":
+	case e.status >= 0 && one.row.Cells[e.status].Text == inactive:
 		return e.s.waves.last + 1
 	case len(e.s.waves.of) == 0:
 		return 1
@@ -104,7 +104,7 @@ func (e *encoder) check(one *person) []Fault {
 	rules = append(rules, e.s.conflicts(&one.row, one.key, e.unique, e.names)...)
 	if e.p.Protects != nil {
 		known, _ := e.p.known(one.key)
-		if why := e.p.Protects(one.key, e.text(one, e.login), known); why != "" {
+		if why := e.p.Protects(one.key, e.text(one, e.login), known.Login); why != "" {
 			rules = append(rules, Fault{Origin: one.row.Origin, Rule: "protected", Message: why})
 		}
 	}
@@ -154,6 +154,9 @@ func (e *encoder) result(one *person) RowResult {
 	}
 	if e.login >= 0 {
 		r.Login = e.texts.keep(one.row.Cells[e.login].Text)
+	}
+	if e.status >= 0 {
+		r.Status = e.texts.keep(one.row.Cells[e.status].Text)
 	}
 	return r
 }

@@ -96,6 +96,16 @@ type RowResult struct {
 	Key     string  `json:"key"`
 	First   string  `json:"-"` // the row's first cell as sent
 	Login   string  `json:"-"` // its Login cell, "" when it has none
+	Status  string  `json:"-"` // its Status cell: active, inactive, "" when it has none
 	Outcome Outcome `json:"outcome"`
 	Reason  string  `json:"reason,omitempty"` // every broken rule or Coupa's messages, "; " between them
+}
+
+// The words of a Status cell.
+const active, inactive = "active", "inactive"
+
+// Person is what the ledger knows of somebody for whom a row was applied: what was last sent.
+type Person struct {
+	Login  string // "" when none was sent
+	Status string // active, inactive, "" when none was sent
 }

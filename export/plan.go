@@ -34,7 +34,7 @@ type Planner struct {
 	// whoever names him as approver has to wait for his load.
 	MayCreate bool
 	// Known gives what the ledger knows of a person; nil where there is no ledger.
-	Known func(key string) (login string, ok bool)
+	Known func(key string) (p Person, ok bool)
 	// Only, when not nil, says which records to plan (run --again); the others are passed over and not counted.
 	Only func(o Origin, key string) bool
 	// Hold plans a held run: every row that would be sent is kept and told as held instead.

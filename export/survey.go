@@ -45,7 +45,7 @@ type probe struct {
 	unique    [][]uint64 // by unique column; 0 where the cell is not set
 	logins    []uint64   // for the waves
 	approvers []uint64
-	moved     []bool // the row may create or rename its person
+	moved     []bool // the row may create, rename or reactivate its person
 }
 
 func (p *Planner) survey(ctx context.Context) (*survey, error) {
@@ -116,15 +116,16 @@ func (p *Planner) probe(w *worker, c Chunk, seed maphash.Seed, cols []int, look 
 			known, ok := p.known(person)
 			g.logins = append(g.logins, hashFold(seed, login, buf[:0]))
 			g.approvers = append(g.approvers, hashFold(seed, cellText(m, rec, look.approver), buf[:0]))
-			g.moved = append(g.moved, ok && login != "" && !strings.EqualFold(known, login) || !ok && p.MayCreate)
+			back := ok && known.Status == inactive && strings.EqualFold(cellText(m, rec, look.status), active)
+			g.moved = append(g.moved, back || ok && login != "" && !strings.EqualFold(known.Login, login) || !ok && p.MayCreate)
 		}
 	})
 	return g, err
 }
 
-func (p *Planner) known(person string) (string, bool) {
+func (p *Planner) known(person string) (Person, bool) {
 	if p.Known == nil {
-		return "", false
+		return Person{}, false
 	}
 	return p.Known(person)
 }

@@ -4,19 +4,19 @@ import "slices"
 
 // waveColumns are the mapped columns the order of loads hangs on; on is false where nothing needs to wait.
 type waveColumns struct {
-	on              bool
-	login, approver int
+	on                      bool
+	login, approver, status int
 }
 
 func (p *Planner) waveColumns() waveColumns {
 	cols := p.Mapping.Columns()
-	w := waveColumns{login: slices.Index(cols, "Login"), approver: slices.Index(cols, "Approver Login")}
+	w := waveColumns{login: slices.Index(cols, "Login"), approver: slices.Index(cols, "Approver Login"), status: slices.Index(cols, "Status")}
 	w.on = w.login >= 0 && w.approver >= 0 && (p.MayCreate || p.Known != nil)
 	return w
 }
 
-// waves tells which wave a person's row goes in. A row waits for another only where this batch itself may create or
-// rename the approver it names (Users Import: the approver must be an existing user; Using the Flat File Format: load
+// waves tells which wave a person's row goes in. A row waits for another only where this batch itself may create,
+// rename or reactivate the approver it names (Users Import: the approver must be an existing user; Using the Flat File Format: load
 // what others depend on first and wait). Deactivations come last and are not known here.
 type waves struct {
 	of   map[uint64]int // by person; absent is wave 1

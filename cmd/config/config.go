@@ -28,6 +28,7 @@ type Config struct {
 	Limits     Limits
 	Protect    []Protect
 	Ledger     string // folder
+	Retention  Retention
 	Warnings   []Fault
 
 	lines map[string]int // dotted path to line, of every key that was given
@@ -153,6 +154,13 @@ type Limit struct {
 	Count     int
 	Percent   float64 // 0 to 100
 	Unlimited bool
+}
+
+// Retention tells how long the ledger keeps what is over, for hr2coupa ledger prune. Each is above 0.
+type Retention struct {
+	Parts   time.Duration // bytes of final parts
+	Values  time.Duration // what rows hold of people beside their key
+	History time.Duration // whole runs
 }
 
 // Options say what a command needs of the config.

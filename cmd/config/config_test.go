@@ -157,10 +157,11 @@ func TestDefaults(t *testing.T) {
 			URL: "https://acme-test.coupahost.com", Scopes: []string{"core.integration.read"}, Rate: 20, Format: "xml",
 			TokenSettle: 5 * time.Second,
 		},
-		Layout: Layout{Key: "login", MaxRows: 5000, MaxBytes: 8000000},
-		Load:   LoadConfig{Via: []string{"archive"}, Poll: 15 * time.Second, Pickup: 15 * time.Minute, Wait: time.Hour},
-		Limits: Limits{Deactivations: Limit{Count: 10, Percent: 5}, Updates: Limit{Unlimited: true}},
-		Ledger: "/etc/hr2coupa/hr2coupa-ledger",
+		Layout:    Layout{Key: "login", MaxRows: 5000, MaxBytes: 8000000},
+		Load:      LoadConfig{Via: []string{"archive"}, Poll: 15 * time.Second, Pickup: 15 * time.Minute, Wait: time.Hour},
+		Limits:    Limits{Deactivations: Limit{Count: 10, Percent: 5}, Updates: Limit{Unlimited: true}},
+		Ledger:    "/etc/hr2coupa/hr2coupa-ledger",
+		Retention: Retention{Parts: 90 * 24 * time.Hour, Values: 90 * 24 * time.Hour, History: 3 * 365 * 24 * time.Hour},
 	}
 	if d := cmp.Diff(want, got, ignore()...); d != "" {
 		t.Error(d)
@@ -191,6 +192,7 @@ coupa: {url: "", client_id: id, client_secret: {env: X}, rate: 2.5, format: json
 layout: {blank: send, max_rows: 10, allow_card_data: audit}
 load: {via: [api], poll: 100ms}
 limits: {deactivations: unlimited, creates: {percent: 2.5}, updates: {count: 7}}
+retention: {parts: 12h, values: 1y30d, history: 100y}
 `
 
 func TestValues(t *testing.T) {
@@ -210,6 +212,9 @@ func TestValues(t *testing.T) {
 	}
 	if c.Mapping.Columns[1].Expr != "last" || c.Layout.Key != "employee_number" {
 		t.Errorf("columns %+v, key %s", c.Mapping.Columns, c.Layout.Key)
+	}
+	if c.Retention != (Retention{12 * time.Hour, 395 * 24 * time.Hour, 36500 * 24 * time.Hour}) {
+		t.Errorf("retention %+v", c.Retention)
 	}
 	empty := ""
 	tables := []Table{

@@ -154,14 +154,20 @@ func TestFaults(t *testing.T) {
 		{"", "protect: [{login: '[a', reason: r}]", "15: protect[0]: a pattern cannot be read"},
 		{"", "protect: [{login: a, reason: r, until: soon}]", "15: protect[0].until: it must be a day"},
 		{"", "protect: [{logn: a, key: b, reason: r}]", "15: protect[0].logn: unknown key"},
+		// retention
+		{"", "retention: {parts: 0d}", "15: retention.parts: it must be above 0"},
+		{"", "retention: {values: 90}", "15: retention.values: it must be a time with its unit, not a number"},
+		{"", "retention: {history: 3 years}", "15: retention.history: it is not a time: \"3 years\""},
+		{"", "retention: {rows: 1y}", "15: retention.rows: unknown key"},
 		// not built yet
 		{feed, "{key: id, files: [a], kind: snapshot, effective: d}", "2: feed.kind: snapshot is not built yet in this version|2: feed.effective: not built yet in this version"},
 		{"mapping:\n", "mapping:\n  preset: workday\n", "4: mapping.preset: not built yet in this version"},
 		{"", "route: api", "15: route: api is not built yet in this version"},
 		{"", "route: auto", "15: route: auto is not built yet in this version"},
 		{"", "privacy: pseudonyms", "15: privacy: pseudonyms is not built yet in this version"},
-		{"", "protect: []\nretention: {parts: 90d}\nnotify: []\nheartbeat: {}\nmetrics: {}", "16: retention: not built yet in this version|17: notify: not built yet in this version|" +
-			"18: heartbeat: not built yet in this version|19: metrics: not built yet in this version"},
+		{"", "protect: []\nnotify: []\nheartbeat: {}\nmetrics: {}",
+			"16: notify: not built yet in this version|" +
+				"17: heartbeat: not built yet in this version|18: metrics: not built yet in this version"},
 		// all at once
 		{feed, "{key: 7, files: [a], colour: red}\nroute: api\nproduction: 1", "2: feed.key: it must be text, not a number|2: feed.colour: unknown key|" +
 			"3: route: api is not built yet in this version|4: production: it must be true or false, not a number"},
@@ -335,6 +341,7 @@ func TestParseDuration(t *testing.T) {
 	for s, want := range map[string]time.Duration{
 		"90d": 90 * 24 * time.Hour, "1d12h": 36 * time.Hour, "0s": 0, "1h30m": 90 * time.Minute, "200ms": 200 * time.Millisecond,
 		"": -1, "d": -1, "1d-1h": -1, "-1s": -1, "1dd": -1, "10": -1, "99999d": -1, "15 s": -1,
+		"3y": 3 * 365 * 24 * time.Hour, "1y2d3h": (367*24 + 3) * time.Hour, "y": -1, "1d1y": -1, "1y1y": -1, "293y": -1, "292y300d": -1, "65536y": -1,
 	} {
 		got, ok := parseDuration(s)
 		if !ok {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -263,21 +264,30 @@ func (s *section) duration(key string, def time.Duration, positive bool) time.Du
 	return d
 }
 
-// parseDuration reads Go's durations with days before them: 90d, 1d12h. Negative ones are refused.
+// parseDuration reads Go's durations with years of 365 days and days before them: 3y, 90d, 1d12h. Negative ones and those
+// beyond 290 years are refused.
 func parseDuration(s string) (time.Duration, bool) {
 	const day = 24 * time.Hour
 	var total time.Duration
-	if before, after, found := strings.Cut(s, "d"); found {
-		days, err := strconv.ParseUint(before, 10, 16)
-		if err != nil {
+	for _, unit := range []struct {
+		letter string
+		long   time.Duration
+	}{{"y", 365 * day}, {"d", day}} {
+		before, after, found := strings.Cut(s, unit.letter)
+		if !found {
+			continue
+		}
+		n, err := strconv.ParseUint(before, 10, 16)
+		if err != nil || n > uint64(math.MaxInt64/unit.long) {
 			return 0, false
 		}
-		if total, s = time.Duration(days)*day, after; s == "" {
-			return total, true
+		total += time.Duration(n) * unit.long
+		if s = after; s == "" {
+			return total, total >= 0
 		}
 	}
 	d, err := time.ParseDuration(s)
-	if err != nil || d < 0 || total+d < 0 {
+	if err != nil || d < 0 || total < 0 || total+d < 0 {
 		return 0, false
 	}
 	return total + d, true

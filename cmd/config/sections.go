@@ -35,9 +35,10 @@ func (r *reader) config(root *node) *Config {
 	c.Layout = layout(s.section("layout"), c.Mapping)
 	c.Limits = limits(s.section("limits"))
 	c.Ledger = r.file(s.text("ledger", "hr2coupa-ledger"))
+	c.Retention = retention(s.section("retention"))
 	s.oneOfBuilt("privacy", []string{"keys"}, []string{"pseudonyms"})
 	c.Protect = s.protect()
-	s.notBuilt("retention", "notify", "heartbeat", "metrics")
+	s.notBuilt("notify", "heartbeat", "metrics")
 	s.done()
 	if c.Production && host != "" && isTest(host) {
 		s.r.warn(r.lines["production"], "production", "it is true, but the instance is a test", "remove it: it opens the door to production hosts")
@@ -80,6 +81,17 @@ func layout(s *section, m Mapping) Layout {
 	s.know("key")
 	s.done()
 	return l
+}
+
+func retention(s *section) Retention {
+	const day = 24 * time.Hour
+	t := Retention{
+		Parts:   s.duration("parts", 90*day, true),
+		Values:  s.duration("values", 90*day, true),
+		History: s.duration("history", 3*365*day, true),
+	}
+	s.done()
+	return t
 }
 
 func limits(s *section) Limits {

@@ -197,10 +197,10 @@ func mayCreate(cfg *config.Config, people int) bool {
 	return l.Unlimited || l.Ceiling(people) > 0
 }
 
-// knower is what the ledger knows about people: key to login.
-type knower map[string]string
+// knower is what the ledger knows about people, by key.
+type knower map[string]export.Person
 
-func (k knower) known(key string) (string, bool) { l, ok := k[key]; return l, ok }
+func (k knower) known(key string) (export.Person, bool) { p, ok := k[key]; return p, ok }
 
 // patterns are the feed's files: those of the command line, else those of the config.
 func (p *pipeline) patterns(args []string) []string {

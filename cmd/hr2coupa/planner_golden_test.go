@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // plans are goldens of what would be sent, byte for byte. Each is an archive: a comment that says what it shows, then
@@ -102,10 +104,10 @@ func (g *golden) option(name, value string) (err error) {
 		n, err = strconv.Atoi(value)
 		g.batch.feed["users.csv"], g.brief = edge(n), true
 	case "known":
-		g.batch.known = map[string]string{}
+		g.batch.known = map[string]export.Person{}
 		for _, pair := range strings.Fields(value) {
 			key, login, _ := strings.Cut(pair, "=")
-			g.batch.known[key] = login
+			g.batch.known[key] = export.Person{Login: login}
 		}
 	default:
 		err = fmt.Errorf("is no option")

@@ -33,7 +33,7 @@ type batch struct {
 	paths     []string          // feed files that are on disk already
 	key       string            // layout.key; "" is employee_number
 	creates   bool
-	known     map[string]string
+	known     map[string]export.Person
 	maxRows   int
 	maxBytes  int
 	workers   int
@@ -303,7 +303,7 @@ func awkward(t *rapid.T) *batch {
 		b.feed[fmt.Sprintf("users%d.csv", f)] = text.String()
 	}
 	if rapid.Bool().Draw(t, "ledger") {
-		b.known = map[string]string{"E1": "user1", "E2": "old2", "E3": ""}
+		b.known = map[string]export.Person{"E1": {Login: "user1"}, "E2": {Login: "old2"}, "E3": {}}
 	}
 	return b
 }

@@ -176,6 +176,9 @@ func (j *job) feed(pipe *pipeline, patterns []string, now time.Time, again bool)
 // yield takes the parts of a seen file that are in doubt as not applied, so that their rows can be planned anew: that
 // is what a person says with --again, who has looked into Coupa first.
 func (j *job) yield(old export.SeenFile) (export.SeenFile, error) {
+	if _, there, err := j.ledger.Run(old.Run); err != nil || !there { // pruned: nothing of it is open
+		return old, err
+	}
 	parts, err := j.ledger.Parts(old.Run)
 	if err != nil {
 		return old, err
@@ -209,6 +212,9 @@ func (j *job) open(seen []export.SeenFile) (func(export.Origin, string) bool, er
 	people := map[who]bool{}
 	lines := map[export.Origin]bool{}
 	for _, f := range seen {
+		if f.Open == 0 { // none of its records is read; the run may be pruned
+			continue
+		}
 		newer, err := j.ledger.SentSince(f.Run)
 		if err != nil {
 			return nil, err

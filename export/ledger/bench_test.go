@@ -42,6 +42,44 @@ func BenchmarkPlan100k(b *testing.B) {
 	b.ReportMetric(float64(benchRows)*float64(n)/b.Elapsed().Seconds(), "rows/s")
 }
 
+// BenchmarkMillion is the largest ledger that is promised: a million rows planned into a new one, their parts settled, and
+// then what is done to care for it. Run it with -benchtime 1x.
+func BenchmarkMillion(b *testing.B) {
+	const rows = 1_000_000
+	l := open(b, filepath.Join(b.TempDir(), "ledger"))
+	unlock := must[func() error](b)(l.Lock("bench"))
+	defer unlock()
+	step := func(name string, f func(b *testing.B)) {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				f(b)
+			}
+			b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+	step("plan", func(b *testing.B) {
+		run := begin(b, l, "run")
+		tx := plan(b, l, run)
+		addBenchRows(b, tx, rows)
+		for id, name := range tx.(*planTx).names {
+			ok(b, tx.NamePart(id, run+name))
+		}
+		ok(b, tx.Commit(export.PlanSum{Input: rows}))
+	})
+	step("settle", func(b *testing.B) {
+		for _, p := range must[[]export.Part](b)(l.Unfinished()) {
+			settled(b, l, p)
+		}
+	})
+	step("check", func(b *testing.B) {
+		if c := must[*Checked](b)(Check(Options{Dir: l.dir})); len(c.Findings) > 0 || c.Rows < rows {
+			b.Fatalf("%+v", c)
+		}
+	})
+	step("backup", func(b *testing.B) { must[Copied](b)(l.Backup(filepath.Join(b.TempDir(), "copy"))) })
+	step("forget", func(b *testing.B) { must[Forgotten](b)(l.Forget("E0000042")) })
+}
+
 func BenchmarkSettle100k(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()

@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,8 +13,63 @@ import (
 // Windows has neither mode bits worth checking nor folders that can be synced.
 const posix = runtime.GOOS != "windows"
 
-// makeDir makes a folder and its missing parents, each 0700 whatever the umask.
-func makeDir(dir string) error {
+// disk is every change that the ledger itself makes in its folder, so that a test can cut the power between any two.
+// What SQLite does to ledger.db and the files beside it is SQLite's own, and its durability with synchronous=FULL is
+// relied on; the line in the lock file need not outlive anything. Reading goes to the operating system.
+type disk interface {
+	// Mkdir makes one folder, 0700 whatever the umask.
+	Mkdir(dir string) error
+	// Create makes a file that is not there yet, 0600 whatever the umask.
+	Create(path string) (file, error)
+	Rename(from, to string) error
+	Remove(path string) error
+	// SyncDir makes the names in a folder durable: without it a file made, renamed or removed may not have been.
+	SyncDir(dir string) error
+}
+
+// file is a new file; what is written is durable once Sync has answered.
+type file interface {
+	io.WriteCloser
+	Sync() error
+}
+
+// osDisk is the operating system's.
+type osDisk struct{}
+
+func (osDisk) Mkdir(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	return os.Chmod(dir, 0o700)
+}
+
+func (osDisk) Create(path string) (file, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Chmod(0o600); err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(path))
+	}
+	return f, nil
+}
+
+func (osDisk) Rename(from, to string) error { return os.Rename(from, to) }
+func (osDisk) Remove(path string) error     { return os.Remove(path) }
+
+func (osDisk) SyncDir(dir string) error {
+	if !posix {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// makeDir makes a folder and its missing parents.
+func makeDir(d disk, dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case err == nil && !info.IsDir():
@@ -24,30 +80,27 @@ func makeDir(dir string) error {
 		return err
 	}
 	parent := filepath.Dir(dir)
-	if err := makeDir(parent); err != nil {
+	if err := makeDir(d, parent); err != nil {
 		return err
 	}
-	if err := os.Mkdir(dir, 0o700); errors.Is(err, fs.ErrExist) {
+	if err := d.Mkdir(dir); errors.Is(err, fs.ErrExist) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	if err := os.Chmod(dir, 0o700); err != nil {
-		return err
-	}
-	return syncDir(parent)
+	return d.SyncDir(parent)
 }
 
-// createFile makes an empty file, 0600 whatever the umask, unless it is there.
-func createFile(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+// createFile makes an empty file unless it is there.
+func createFile(d disk, path string) error {
+	f, err := d.Create(path)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Chmod(0o600), f.Close())
+	return f.Close()
 }
 
 // checkPrivate refuses what others may read or change: the ledger holds personal data.
@@ -56,24 +109,20 @@ func checkPrivate(path string) error {
 	if err != nil {
 		return err
 	}
-	perm, want := info.Mode().Perm(), 0o600
-	if info.IsDir() {
-		want = 0o700
-	}
-	if posix && perm&0o077 != 0 {
+	if perm, want := looseMode(info); want != 0 {
 		return fmt.Errorf("%s is open to other users (mode %04o) and holds personal data: chmod %o %s", path, perm, want, path)
 	}
 	return nil
 }
 
-// syncDir makes the names in a folder durable.
-func syncDir(dir string) error {
-	if !posix {
-		return nil
+// looseMode gives the mode that a file or folder should have where others may use it, else 0.
+func looseMode(info fs.FileInfo) (perm, want fs.FileMode) {
+	perm = info.Mode().Perm()
+	switch {
+	case !posix || perm&0o077 == 0:
+		return perm, 0
+	case info.IsDir():
+		return perm, 0o700
 	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return perm, 0o600
 }

@@ -32,15 +32,14 @@ type keptLine struct {
 
 const keptExt = ".kept.jsonl"
 
-func (s spool) keptPath(id int64) string {
-	return filepath.Join(s.dir, strconv.FormatInt(id, 10)+keptExt)
-}
+func keptName(id int64) string           { return strconv.FormatInt(id, 10) + keptExt }
+func (s spool) keptPath(id int64) string { return filepath.Join(s.dir, keptName(id)) }
 
 // keptWriter writes the kept records of one plan.
 type keptWriter struct {
 	id      int64
 	run     string
-	f       *os.File
+	f       file
 	w       *bufio.Writer
 	sum     stdhash.Hash
 	size    int64
@@ -53,15 +52,12 @@ type keptWriter struct {
 // newKept begins the file of a plan. One that is there already is an orphan of a plan that never got committed.
 func (s spool) newKept(id int64, run string) (*keptWriter, error) {
 	path := s.keptPath(id)
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := s.disk.Create(path)
 	if err != nil {
 		return nil, err
-	}
-	if err := f.Chmod(0o600); err != nil {
-		return nil, errors.Join(err, f.Close())
 	}
 	return &keptWriter{id: id, run: run, f: f, w: bufio.NewWriterSize(f, 1<<16), sum: sha256.New()}, nil
 }
@@ -200,17 +196,7 @@ type Kept struct {
 
 // Kept gives what the last plan has kept; ok is false where nothing is. Its bytes are held against their hash first.
 func (l *Ledger) Kept() (k *Kept, ok bool, err error) {
-	err = l.read(func(c *sqlite.Conn) error {
-		return query(c, `SELECT k.id, r.id, r.held, k.records, k.feed, k.files, k.size, k.sha256
-			FROM kept k JOIN runs r ON r.num = k.run WHERE k.ended = ''`, func(s *sqlite.Stmt) error {
-			k = &Kept{
-				id: s.ColumnInt64(0), Run: s.ColumnText(1), Held: splitLines(s.ColumnText(2)), Records: s.ColumnInt(3),
-				Feed: s.ColumnInt(4), size: s.ColumnInt64(6), sha256: s.ColumnText(7),
-			}
-			k.path = l.spool.keptPath(k.id)
-			return json.Unmarshal([]byte(s.ColumnText(5)), &k.files)
-		})
-	})
+	err = l.read(func(c *sqlite.Conn) (err error) { k, err = l.keptNow(c); return err })
 	if err != nil {
 		return nil, false, fmt.Errorf("ledger: read what is kept: %w", err)
 	}
@@ -221,6 +207,20 @@ func (l *Ledger) Kept() (k *Kept, ok bool, err error) {
 		return nil, false, fmt.Errorf("spool: the records that run %s has kept: %w; restore the ledger folder from its backup", k.Run, err)
 	}
 	return k, true, nil
+}
+
+// keptNow gives what is kept, its bytes unchecked; nil where nothing is.
+func (l *Ledger) keptNow(c *sqlite.Conn) (k *Kept, err error) {
+	err = query(c, `SELECT k.id, r.id, r.held, k.records, k.feed, k.files, k.size, k.sha256
+		FROM kept k JOIN runs r ON r.num = k.run WHERE k.ended = ''`, func(s *sqlite.Stmt) error {
+		k = &Kept{
+			id: s.ColumnInt64(0), Run: s.ColumnText(1), Held: splitLines(s.ColumnText(2)), Records: s.ColumnInt(3),
+			Feed: s.ColumnInt(4), size: s.ColumnInt64(6), sha256: s.ColumnText(7),
+		}
+		k.path = l.spool.keptPath(k.id)
+		return json.Unmarshal([]byte(s.ColumnText(5)), &k.files)
+	})
+	return k, err
 }
 
 func splitLines(s string) []string {
@@ -382,21 +382,44 @@ func (l *Ledger) sweepKept(c *sqlite.Conn) (removed int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	var gone []string
 	for _, id := range ids {
 		kept := false
 		err := query(c, "SELECT 1 FROM kept WHERE id = ? AND ended = ''", func(*sqlite.Stmt) error { kept = true; return nil }, id)
 		if err != nil {
-			return removed, err
+			return 0, err
 		}
 		if kept {
 			continue
 		}
-		if err := os.Remove(l.spool.keptPath(id)); err != nil {
-			return removed, err
-		}
-		removed++
+		gone = append(gone, keptName(id))
 	}
-	return removed, nil
+	return len(gone), l.spool.removeFiles(gone)
+}
+
+// keptOf refuses to forget a person of whom, or by whose name in another's record, something is kept for the next plan.
+func (l *Ledger) keptOf(c *sqlite.Conn, p somebody) error {
+	k, err := l.keptNow(c)
+	if err != nil || k == nil {
+		return err
+	}
+	return k.From(0).Chunks(func(chunk export.Chunk) error {
+		var rec export.Record
+		for chunk.Next(&rec) {
+			if p.named([]byte(strings.Join(rec.Values, "\n"))) {
+				return &KeptError{Run: k.Run}
+			}
+		}
+		return nil
+	})
+}
+
+// KeptError says that a person cannot be forgotten while a run keeps records that hold or name them.
+type KeptError struct{ Run string }
+
+func (e *KeptError) Error() string {
+	return fmt.Sprintf("run %s keeps records for the next plan that hold or name this person; let hr2coupa run send them (hr2coupa approve where it is held), "+
+		"or give them up with hr2coupa settle %s rejected, then forget", e.Run, e.Run)
 }
 
 // Keeps tells whether records of a run are kept for the next plan.

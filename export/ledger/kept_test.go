@@ -144,6 +144,9 @@ func TestKeptThatWasChanged(t *testing.T) {
 	ok(t, os.WriteFile(path, []byte(strings.Replace(string(data), "007", "008", 1)), 0o600))
 	_, _, err := l.Kept()
 	wantErr(t, err, run, "was changed after it was written", "restore the ledger folder")
+	if got := findings(t, l.dir); !strings.Contains(got, "was changed after it was written") || !strings.Contains(got, "settle "+run+" rejected") {
+		t.Errorf("found %q", got)
+	}
 	ok(t, os.Remove(path))
 	_, _, err = l.Kept()
 	wantErr(t, err, run, "no such file")

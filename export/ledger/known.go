@@ -4,14 +4,17 @@ import (
 	"fmt"
 
 	"zombiezen.com/go/sqlite"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Known gives the login last sent for every person the ledger knows, by the person's key.
-func (l *Ledger) Known() (map[string]string, error) {
-	people := map[string]string{}
+// Known gives the login and the status last sent for every person the ledger knows, by the person's key. A status that
+// a row by hand (drop) has sent is not known: such a file may name people otherwise.
+func (l *Ledger) Known() (map[string]export.Person, error) {
+	people := map[string]export.Person{}
 	err := l.read(func(c *sqlite.Conn) error {
-		return query(c, "SELECT key, login FROM people", func(s *sqlite.Stmt) error {
-			people[s.ColumnText(0)] = s.ColumnText(1)
+		return query(c, "SELECT key, login, status FROM people", func(s *sqlite.Stmt) error {
+			people[s.ColumnText(0)] = export.Person{Login: s.ColumnText(1), Status: s.ColumnText(2)}
 			return nil
 		})
 	})

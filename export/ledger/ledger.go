@@ -11,11 +11,15 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -33,6 +37,8 @@ const (
 type Options struct {
 	Dir string           // made when it is not there, parents too; must be on a local disk
 	Now func() time.Time // nil: time.Now
+
+	disk disk // nil: the operating system's
 }
 
 // Ledger is an export.Ledger on a folder. Its methods may be called from several goroutines, and several programs may
@@ -40,6 +46,7 @@ type Options struct {
 // should write, which is what Lock is for.
 type Ledger struct {
 	dir   string
+	disk  disk
 	now   func() time.Time
 	spool spool
 	reads *sqlitex.Pool
@@ -68,24 +75,53 @@ func Open(o Options) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
-	l := &Ledger{dir: dir, now: o.Now, spool: spool{filepath.Join(dir, "spool")}}
+	l := newAt(dir, o)
+	if err := l.lay(); err != nil {
+		return nil, fmt.Errorf("open ledger: %w", cmp.Or(l.unwritable(), err))
+	}
+	if err := l.connect(); err != nil {
+		return nil, fmt.Errorf("open ledger: %w", cmp.Or(l.unwritable(), fmt.Errorf("%s: %w", l.dbPath(), err)))
+	}
+	return l, nil
+}
+
+// unwritable says in words that the folder cannot be written to, where that is so; SQLite and the operating system only
+// name the call that failed. It is asked after a failure.
+func (l *Ledger) unwritable() error {
+	db, err := os.OpenFile(l.dbPath(), os.O_RDWR, 0)
+	if err == nil {
+		err = db.Close()
+	}
+	if err == nil {
+		var probe *os.File
+		if probe, err = os.CreateTemp(l.dir, ".probe-*"); err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+		}
+	}
+	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
+		return nil
+	}
+	return fmt.Errorf("%s cannot be written to (%w), and even looking at a ledger may write to it; "+
+		"run hr2coupa as the user whose runs it keeps, or make the folder and its file system writable", l.dir, err)
+}
+
+func newAt(dir string, o Options) *Ledger {
+	l := &Ledger{dir: dir, now: o.Now, disk: o.disk}
 	if l.now == nil {
 		l.now = time.Now
 	}
-	if err := l.lay(); err != nil {
-		return nil, fmt.Errorf("open ledger: %w", err)
+	if l.disk == nil {
+		l.disk = osDisk{}
 	}
-	if err := l.connect(); err != nil {
-		return nil, fmt.Errorf("open ledger: %s: %w", l.dbPath(), err)
-	}
-	return l, nil
+	l.spool = spool{filepath.Join(dir, "spool"), l.disk}
+	return l
 }
 
 // lay makes what is missing of the folder and holds all of it against the modes. The database file is made here, since
 // SQLite would make it by the umask; its -wal and -shm files get its mode.
 func (l *Ledger) lay() error {
 	for _, dir := range []string{l.dir, l.spool.dir} {
-		if err := makeDir(dir); err != nil {
+		if err := makeDir(l.disk, dir); err != nil {
 			return err
 		}
 		if err := checkPrivate(dir); err != nil {
@@ -93,14 +129,14 @@ func (l *Ledger) lay() error {
 		}
 	}
 	for _, file := range []string{l.dbPath(), l.lockPath()} {
-		if err := createFile(file); err != nil {
+		if err := createFile(l.disk, file); err != nil {
 			return err
 		}
 		if err := checkPrivate(file); err != nil {
 			return err
 		}
 	}
-	return syncDir(l.dir)
+	return l.disk.SyncDir(l.dir)
 }
 
 func (l *Ledger) connect() (err error) {
@@ -185,7 +221,15 @@ func (l *Ledger) read(f func(*sqlite.Conn) error) (err error) {
 }
 
 // write runs f in a transaction that is durable when write returns nil, and leaves nothing when it does not.
-func (l *Ledger) write(f func(*sqlite.Conn) error) (err error) {
+func (l *Ledger) write(f func(*sqlite.Conn) error) error {
+	err := l.transact(f)
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultReadOnly {
+		return cmp.Or(l.unwritable(), err)
+	}
+	return err
+}
+
+func (l *Ledger) transact(f func(*sqlite.Conn) error) (err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {

@@ -12,15 +12,20 @@ import (
 	"testing"
 
 	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitemigration"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// TestMain also plays the other run that holds the lock, in a process of its own.
+// TestMain also plays the other run that holds the lock, and another user who opens a ledger, in processes of their own.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("LEDGER_TEST_HOLD"); dir != "" {
 		os.Exit(hold(dir))
+	}
+	if dir := os.Getenv("LEDGER_TEST_OPEN"); dir != "" {
+		fmt.Println(openAndBegin(dir))
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
@@ -39,6 +44,16 @@ func hold(dir string) int {
 	fmt.Println("held")
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	return 0
+}
+
+// openAndBegin is the first a run does.
+func openAndBegin(dir string) error {
+	l, err := Open(Options{Dir: dir})
+	if err != nil {
+		return err
+	}
+	_, err = l.BeginRun(export.RunRecord{Command: "run"})
+	return errors.Join(err, l.Close())
 }
 
 func TestOpenMakesPrivateFiles(t *testing.T) {
@@ -111,6 +126,39 @@ func TestOpenRefuses(t *testing.T) {
 		_, err := Open(Options{Dir: dir})
 		wantErr(t, err, "application_id")
 	})
+}
+
+// A ledger of the first version goes on with all it knows.
+func TestOpenMigrates(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ledger")
+	ok(t, makeDir(osDisk{}, filepath.Join(dir, "spool")))
+	ok(t, createFile(osDisk{}, filepath.Join(dir, "ledger.db")))
+	c := must[*sqlite.Conn](t)(sqlite.OpenConn(filepath.Join(dir, "ledger.db"), sqlite.OpenReadWrite))
+	old := schema()
+	old.Migrations = old.Migrations[:1]
+	ok(t, useWAL(c))
+	ok(t, sqlitemigration.Migrate(t.Context(), c, old))
+	ok(t, sqlitex.ExecuteScript(c, `INSERT INTO runs (num, id, command, state, started) VALUES (1, 'old', 'run', 'ended', 1);
+		INSERT INTO parts (id, run, name, user_name, wave, rows, size, sha256, state, planned) VALUES (1, 1, 'a', '', 1, 1, 0, '', 'settled', 1);
+		INSERT INTO sources VALUES (1, 'users.csv');
+		INSERT INTO rows VALUES (1 << 32 | 1, 1, 2, 1, 'E1', 'E1', 'u1', 'applied', '');
+		INSERT INTO people VALUES ('E1', 'u1', 'old')`, nil))
+	ok(t, c.Close())
+
+	l := open(t, dir)
+	want := export.RowResult{
+		Part: 1, PartRow: 1, Origin: export.Origin{File: "users.csv", Line: 2}, Lines: 1, Key: "E1", First: "E1", Login: "u1", Outcome: export.Applied,
+	}
+	ok(t, l.PartRows(1, func(got export.RowResult) error {
+		if got != want {
+			t.Errorf("row %+v, want %+v", got, want)
+		}
+		return nil
+	}))
+	if got := must[map[string]export.Person](t)(l.Known()); len(got) != 1 || got["E1"] != (export.Person{Login: "u1"}) {
+		t.Errorf("known: %v", got)
+	}
+	onePart(t, l, "b.csv", 1)
 }
 
 func TestPragmas(t *testing.T) {

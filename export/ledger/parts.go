@@ -28,6 +28,10 @@ func queryParts(c *sqlite.Conn, where string, args ...any) (parts []export.Part,
 	return parts, err
 }
 
+func unfinishedParts(c *sqlite.Conn) ([]export.Part, error) {
+	return queryParts(c, "WHERE p.state NOT IN ('settled', 'dropped') ORDER BY r.num, p.wave, p.name, p.id")
+}
+
 func partByID(c *sqlite.Conn, id int64) (p export.Part, ok bool, err error) {
 	parts, err := queryParts(c, "WHERE p.id = ?", id)
 	if err != nil || len(parts) == 0 {
@@ -47,7 +51,7 @@ func needPart(c *sqlite.Conn, id int64) (export.Part, error) {
 // Unfinished gives every part that is not final, oldest run first, then by wave and name.
 func (l *Ledger) Unfinished() (parts []export.Part, err error) {
 	err = l.read(func(c *sqlite.Conn) (err error) {
-		parts, err = queryParts(c, "WHERE p.state NOT IN ('settled', 'dropped') ORDER BY r.num, p.wave, p.name, p.id")
+		parts, err = unfinishedParts(c)
 		return err
 	})
 	if err != nil {
@@ -156,11 +160,12 @@ func settleRows(c *sqlite.Conn, p export.Part, rest export.Outcome, results []ex
 }
 
 func meetPeople(c *sqlite.Conn, p export.Part) error {
-	return exec(c, `INSERT INTO people (key, login, seen)
-		SELECT key, login, ?2 FROM rows WHERE `+ofPart+`AND outcome = 'applied' AND key <> ''
+	return exec(c, `INSERT INTO people (key, login, status, seen)
+		SELECT key, login, status, ?2 FROM rows WHERE `+ofPart+`AND outcome = 'applied' AND key <> ''
 			AND EXISTS (SELECT 1 FROM runs WHERE id = ?2 AND command <> 'drop') -- a dropped file may have other keys
 		ON CONFLICT (key) DO UPDATE SET
-			seen = excluded.seen, login = iif(excluded.login = '', people.login, excluded.login)`, p.ID, p.Run)
+			seen = excluded.seen, login = iif(excluded.login = '', people.login, excluded.login),
+			status = iif(excluded.status = '', people.status, excluded.status)`, p.ID, p.Run)
 }
 
 // save writes what may change of a part and records the move.

@@ -3,7 +3,6 @@ package ledger
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"zombiezen.com/go/sqlite"
@@ -69,8 +68,8 @@ func (l *Ledger) openPlan(run string) (_ *planTx, err error) {
 	if t.num, err = needUnplanned(t.c, run); err != nil {
 		return nil, err
 	}
-	t.row, err = t.c.Prepare(`INSERT INTO rows (id, source, line, lines, key, first, login, outcome, reason)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+	t.row, err = t.c.Prepare(`INSERT INTO rows (id, source, line, lines, key, first, login, outcome, reason, status)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 	if err != nil {
 		return nil, err
 	}
@@ -196,6 +195,7 @@ func (t *planTx) addRow(r *export.RowResult) error {
 	s.BindText(7, r.Login)
 	s.BindText(8, string(r.Outcome))
 	s.BindText(9, r.Reason)
+	s.BindText(10, r.Status)
 	if _, err := s.Step(); err != nil {
 		if sqlite.ErrCode(err) == sqlite.ResultConstraintPrimaryKey {
 			return fmt.Errorf("row %d of part %d is there already", r.PartRow, r.Part)
@@ -259,7 +259,7 @@ func (t *planTx) commit(sum export.PlanSum) error {
 		t.files.add(t.kept.f)
 	}
 	// The bytes come first: a part in the ledger without its bytes could be neither sent nor given up.
-	if err := errors.Join(t.files.wait(), syncDir(t.l.spool.dir)); err != nil {
+	if err := errors.Join(t.files.wait(), t.l.disk.SyncDir(t.l.spool.dir)); err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
 	if err := t.writeNames(); err != nil {
@@ -282,7 +282,7 @@ func (t *planTx) commit(sum export.PlanSum) error {
 	}
 	for _, f := range sum.Files {
 		if f.Kept != 0 {
-			_ = os.Remove(t.l.spool.keptPath(f.Kept)) // else the next Sweep does
+			_ = t.l.spool.removeFiles([]string{keptName(f.Kept)}) // else the next Sweep does
 		}
 	}
 	t.finish()
@@ -338,7 +338,7 @@ func (t *planTx) Rollback() {
 		_ = t.l.spool.remove(t.parts)
 		if t.kept != nil {
 			_ = t.kept.f.Close()
-			_ = os.Remove(t.l.spool.keptPath(t.kept.id))
+			_ = t.l.spool.removeFiles([]string{keptName(t.kept.id)})
 		}
 	}
 	t.finish()

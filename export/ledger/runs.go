@@ -122,7 +122,25 @@ func scanFile(s *sqlite.Stmt) export.FeedFile {
 // Seen gives the last feed file that a committed plan saw under that name. Files of drop runs are not feed files: one
 // that happens to bear a feed file's name must not make that feed file new again.
 func (l *Ledger) Seen(name string) (export.SeenFile, bool, error) {
-	return l.lastFile("f.name = ? AND r.command <> 'drop'", name)
+	f, ok, err := l.lastFile("f.name = ? AND r.command <> 'drop'", name)
+	if err != nil || ok {
+		return f, ok, err
+	}
+	return l.prunedFile(name)
+}
+
+// prunedFile looks among the files of pruned runs; whatever was open of them is over.
+func (l *Ledger) prunedFile(name string) (f export.SeenFile, ok bool, err error) {
+	err = l.read(func(c *sqlite.Conn) error {
+		return query(c, "SELECT path, name, size, sha256, run FROM pruned_files WHERE name = ?", func(s *sqlite.Stmt) error {
+			f, ok = export.SeenFile{FeedFile: scanFile(s), Run: s.ColumnText(4), RunState: export.RunEnded}, true
+			return nil
+		}, name)
+	})
+	if err != nil {
+		return export.SeenFile{}, false, fmt.Errorf("ledger: look up file: %w", err)
+	}
+	return f, ok, nil
 }
 
 // SeenBytes gives the last file of these bytes that a drop run saw, whatever its name.

@@ -22,30 +22,29 @@ import (
 const maxPart = 64 << 20
 
 // spool is the folder with the bytes of the parts, one file for each, named by the part's id.
-type spool struct{ dir string }
+type spool struct {
+	dir  string
+	disk disk
+}
 
 const spoolExt = ".csv"
 
-func (s spool) path(id int64) string {
-	return filepath.Join(s.dir, strconv.FormatInt(id, 10)+spoolExt)
-}
+func (s spool) name(id int64) string { return strconv.FormatInt(id, 10) + spoolExt }
+func (s spool) path(id int64) string { return filepath.Join(s.dir, s.name(id)) }
 
 // write writes a part's file and leaves it open for syncing. A file that is there already is an orphan of a plan that
 // never got committed, since ids of committed parts are not given again.
-func (s spool) write(id int64, data []byte) (*os.File, error) {
+func (s spool) write(id int64, data []byte) (file, error) {
 	path := s.path(id)
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := s.disk.Create(path)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := f.Write(data); err != nil {
-		return nil, errors.Join(err, f.Close(), os.Remove(path))
-	}
-	if err := f.Chmod(0o600); err != nil {
-		return nil, errors.Join(err, f.Close(), os.Remove(path))
+		return nil, errors.Join(err, f.Close(), s.disk.Remove(path))
 	}
 	return f, nil
 }
@@ -74,7 +73,7 @@ func (s spool) read(id, size int64) ([]byte, error) {
 	return data, nil
 }
 
-// ids gives the parts that have a file; files that are not the spool's are passed over.
+// ids gives the parts that have a file; files that are not of a part are passed over.
 func (s spool) ids() ([]int64, error) {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
@@ -82,22 +81,42 @@ func (s spool) ids() ([]int64, error) {
 	}
 	var ids []int64
 	for _, e := range entries {
-		stem, ok := strings.CutSuffix(e.Name(), spoolExt)
-		if id, err := strconv.ParseInt(stem, 10, 64); ok && err == nil && id > 0 && filepath.Base(s.path(id)) == e.Name() {
+		if id, ok := s.id(e.Name()); ok {
 			ids = append(ids, id)
 		}
 	}
 	return ids, nil
 }
 
+// id gives the part whose file bears that name.
+func (s spool) id(name string) (id int64, ok bool) {
+	stem, ok := strings.CutSuffix(name, spoolExt)
+	id, err := strconv.ParseInt(stem, 10, 64)
+	return id, ok && err == nil && id > 0 && s.name(id) == name
+}
+
+// remove removes the files of parts, see removeFiles.
 func (s spool) remove(ids []int64) error {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = s.name(id)
+	}
+	return s.removeFiles(names)
+}
+
+// removeFiles removes files of any kind from the spool; those that are gone already are passed over. It is durable when
+// it returns.
+func (s spool) removeFiles(names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
 	var errs []error
-	for _, id := range ids {
-		if err := os.Remove(s.path(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, name := range names {
+		if err := s.disk.Remove(filepath.Join(s.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.disk.SyncDir(s.dir))...)
 }
 
 // syncer makes written files durable while the plan goes on, a few at a time.
@@ -111,7 +130,7 @@ type syncer struct {
 func newSyncer() *syncer { return &syncer{slots: make(chan struct{}, 4)} }
 
 // add syncs and closes f; an error comes out of wait.
-func (s *syncer) add(f *os.File) {
+func (s *syncer) add(f file) {
 	s.slots <- struct{}{}
 	s.work.Go(func() {
 		defer func() { <-s.slots }()
@@ -150,7 +169,7 @@ func (l *Ledger) Bytes(p export.Part) ([]byte, error) {
 func (l *Ledger) Sweep() (removed int, err error) {
 	err = l.write(func(c *sqlite.Conn) error {
 		if !l.locked {
-			return errors.New("not without the run lock")
+			return errNotLocked
 		}
 		orphans, err := l.orphans(c)
 		if err != nil {

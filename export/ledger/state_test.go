@@ -176,6 +176,17 @@ func TestMoveRecordsFactsAndHistory(t *testing.T) {
 	wantErr(t, err, "cannot be changed")
 }
 
+// settled takes a planned part all the way, its rows applied.
+func settled(t testing.TB, l *Ledger, p export.Part) {
+	t.Helper()
+	for _, s := range []export.PartState{export.Staged, export.Renaming, export.Delivered} {
+		p.State = s
+		ok(t, l.Move(p))
+	}
+	p.Verdict = export.VerdictOK
+	ok(t, l.Settle(p, export.Applied, nil))
+}
+
 func delivered(t testing.TB, l *Ledger, name string, rows int) export.Part {
 	t.Helper()
 	p := onePart(t, l, name, rows)
@@ -227,7 +238,7 @@ func TestSettle(t *testing.T) {
 	if n := must[int](t)(l.People()); n != 2 {
 		t.Errorf("%d people, want 2", n)
 	}
-	if d := cmp.Diff(map[string]string{"E0002": "u2", "E0004": "u4"}, must[map[string]string](t)(l.Known())); d != "" {
+	if d := cmp.Diff(map[string]export.Person{"E0002": {Login: "u2"}, "E0004": {Login: "u4"}}, must[map[string]export.Person](t)(l.Known())); d != "" {
 		t.Errorf("known people (-want +got):\n%s", d)
 	}
 	if parts := must[[]export.Part](t)(l.Unfinished()); len(parts) != 0 {
@@ -243,6 +254,35 @@ func TestSettle(t *testing.T) {
 	ok(t, l.Settle(delivered(t, l, "b.csv", 5), export.Applied, nil))
 	if n := must[int](t)(l.People()); n != 5 {
 		t.Errorf("%d people, want 5", n)
+	}
+}
+
+// What was last sent is known; a row without a login or a status leaves what was sent before.
+func TestKnownIsWhatWasLastSent(t *testing.T) {
+	l := newLedger(t)
+	for i, step := range []struct{ sent, want export.Person }{
+		{export.Person{Login: "u"}, export.Person{Login: "u"}},
+		{export.Person{Login: "u", Status: "inactive"}, export.Person{Login: "u", Status: "inactive"}},
+		{export.Person{}, export.Person{Login: "u", Status: "inactive"}},
+		{export.Person{Login: "w", Status: "active"}, export.Person{Login: "w", Status: "active"}},
+	} {
+		run := begin(t, l, "run")
+		tx := plan(t, l, run)
+		id := must[int64](t)(tx.AddPart(export.Part{Name: fmt.Sprint(i), Rows: 1}, nil))
+		r := row(id, 1, 2, export.Pending)
+		r.Login, r.Status = step.sent.Login, step.sent.Status
+		ok(t, tx.AddRow(r))
+		ok(t, tx.Commit(export.PlanSum{Input: 1}))
+		ok(t, l.PartRows(id, func(got export.RowResult) error {
+			if got.Status != step.sent.Status {
+				t.Errorf("step %d: the row has the status %q", i, got.Status)
+			}
+			return nil
+		}))
+		settled(t, l, must[[]export.Part](t)(l.Parts(run))[0])
+		if d := cmp.Diff(map[string]export.Person{"E0002": step.want}, must[map[string]export.Person](t)(l.Known())); d != "" {
+			t.Errorf("step %d (-want +got):\n%s", i, d)
+		}
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 // nights plans two nights of one person: a row in a part, then a row held back.
-func nights(t *testing.T, l *Ledger) (part int64, runs []string) {
+func threeNights(t *testing.T, l *Ledger) (part int64, runs []string) {
 	t.Helper()
 	mapping := []export.Expression{{Column: "Login", Text: "login"}, {Column: "Email", Text: "lower(mail)"}}
 	for i := range 2 {
@@ -36,7 +36,7 @@ func nights(t *testing.T, l *Ledger) (part int64, runs []string) {
 
 func TestStory(t *testing.T) {
 	l := newLedger(t)
-	part, runs := nights(t, l)
+	part, runs := threeNights(t, l)
 	ok(t, l.Move(export.Part{ID: part, State: export.Staged, Note: "temporary written"}))
 	story, more, err := l.Story([]string{"E0005"}, -1)
 	ok(t, err)
@@ -63,7 +63,7 @@ func TestStory(t *testing.T) {
 
 func TestStoryLimits(t *testing.T) {
 	l := newLedger(t)
-	_, runs := nights(t, l)
+	_, runs := threeNights(t, l)
 	for limit, want := range map[int][2]int{0: {0, 2}, 1: {1, 1}, 2: {2, 0}, 3: {2, 0}, -1: {2, 0}} {
 		story, more, err := l.Story([]string{"E0005", "nobody"}, limit)
 		if err != nil || len(story) != want[0] || more != want[1] || limit == 1 && story[0].Run.ID != runs[1] {
@@ -84,7 +84,7 @@ func TestStoryLimits(t *testing.T) {
 // A mapping that many nights had lies in the ledger once.
 func TestMappingIsKeptOnce(t *testing.T) {
 	l := newLedger(t)
-	nights(t, l)
+	threeNights(t, l)
 	must[string](t)(l.BeginRun(export.RunRecord{Command: "run", Started: noon, Mapping: []export.Expression{{Column: "Email", Text: "lower(mail)"}}}))
 	must[string](t)(l.BeginRun(export.RunRecord{Command: "drop", Started: noon}))
 	count := func(table string) (n int) {

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+func (a *app) ledgerCmd() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "ledger",
+		Short: "care for the ledger: check, backup, prune, forget",
+		Long: `The ledger is what hr2coupa knows for sure: what was sent, and what became of it. These commands keep
+it sound, small, and free of people who are to be forgotten.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("ledger: unknown command %q; see hr2coupa ledger --help", args[0])
+			}
+			cmd.SetOut(a.stderr)
+			_ = cmd.Help() // writes to stderr; there is nobody to tell if that fails
+			return usage("ledger: say what to do: check, backup, prune or forget")
+		},
+	}
+	c.AddCommand(a.ledgerCheckCmd(), a.ledgerBackupCmd(), a.ledgerPruneCmd(), a.ledgerForgetCmd())
+	for _, sub := range c.Commands() {
+		strictArgs(sub)
+	}
+	return c
+}
+
+func (a *app) ledgerCheckCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check",
+		Short: "hold the ledger against itself: modes, database, sums, bytes",
+		Long: `Check looks at the mode of every file, has SQLite look for damage, adds up the rows of every run, and
+holds the bytes of every part against size and hash. It only looks, also while a run is at work. What is
+wrong is one line each, with what mends it; then it ends with 1.`,
+		Example: "  hr2coupa ledger check",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := a.ledgerConfig(cmd.Context())
+			if err != nil {
+				return err
+			}
+			checked, err := ledger.Check(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+			if err != nil {
+				return err
+			}
+			if len(checked.Findings) > 0 {
+				a.code = export.ExitFault
+			}
+			return a.printChecked(checked)
+		},
+	}
+}
+
+func (a *app) printChecked(c *ledger.Checked) error {
+	if a.json {
+		return a.printJSON(c)
+	}
+	w := &errWriter{w: a.stdout}
+	for _, f := range c.Findings {
+		fmt.Fprintf(w, "%s: %s; %s\n", clean(f.Where), clean(f.What), clean(f.Fix))
+	}
+	if len(c.Findings) == 0 {
+		fmt.Fprintf(w, "sound: %s, %s (%d with their bytes), %s, %d people\n",
+			plural(c.Runs, "run"), plural(c.Parts, "part"), c.Spooled, plural(c.Rows, "row"), c.People)
+	}
+	return w.err
+}
+
+func (a *app) ledgerBackupCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "backup DIR",
+		Short: "copy the ledger as it stands now into a new folder",
+		Long: `Backup copies the database and the bytes of unfinished parts into a folder that is a ledger itself: to
+go back to it, lead the config there. It works while a run is at work, checks the copy before it gets its
+name, and never overwrites. The copy holds personal data: 0700, files 0600.`,
+		Example: "  hr2coupa ledger backup /var/backups/hr2coupa-$(date +%F)",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if exists(args[0]) {
+				return usage("%s is there already; name a new folder", args[0])
+			}
+			cfg, err := a.ledgerConfig(cmd.Context())
+			if err != nil {
+				return err
+			}
+			l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+			if err != nil {
+				return err
+			}
+			defer l.Close() // only read from
+			copied, err := l.Backup(args[0])
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(copied)
+			}
+			_, err = fmt.Fprintf(a.stdout, "%s: database and %s of the spool, %d bytes; checked\n",
+				copied.Dir, plural(copied.Files, "file"), copied.Bytes)
+			return err
+		},
+	}
+}
+
+func (a *app) ledgerPruneCmd() *cobra.Command {
+	var dry bool
+	c := &cobra.Command{
+		Use:   "prune",
+		Short: "take away what is older than the config's retention",
+		Long: `Prune removes what is over and older than retention says: the bytes of final parts, what rows hold of
+people beside their key, and at last whole runs. What is unfinished or held stays however old it is; so do
+the people the ledger knows, and the names of the feed files, so that an old file is never taken for new.`,
+		Example: "  hr2coupa ledger prune --dry-run",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := a.ledgerConfig(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return a.prune(cfg, dry)
+		},
+	}
+	c.Flags().BoolVar(&dry, "dry-run", false, "only tell what would go")
+	return c
+}
+
+func (a *app) prune(cfg *config.Config, dry bool) error {
+	l, done, err := a.ownLedger(cfg, "ledger prune", !dry)
+	if err != nil {
+		return err
+	}
+	defer done()
+	p, err := l.Prune(ledger.Retention(cfg.Retention), dry)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(struct {
+			DryRun bool `json:"dry_run"`
+			ledger.Pruned
+		}{dry, p})
+	}
+	word := "pruned"
+	if dry {
+		word = "would be pruned"
+	}
+	line := fmt.Sprintf("%s: bytes of %s (%d), values of %s, %s as a whole", word, plural(p.Parts, "part"), p.Bytes, plural(p.Rows, "row"), plural(p.Runs, "run"))
+	if p == (ledger.Pruned{}) {
+		line = "nothing is older than the config's retention"
+	}
+	_, err = fmt.Fprintln(a.stdout, line)
+	return err
+}
+
+func (a *app) ledgerForgetCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "forget KEY",
+		Short: "remove every value of one person from the ledger's folder",
+		Long: `Forget removes what the ledger holds of the person with that key (feed.key): key, login, status and
+messages of their rows, the person themselves, the spool files that hold or name them, and every byte of it
+in the database's free space. Rows still count in the sums of their runs. Where a part with the person is
+still on its way nothing changes. Backups, HR's feed and Coupa are not touched, and where HR's next feed
+names the person, the ledger knows them again.`,
+		Example: "  hr2coupa ledger forget 002022",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := a.ledgerConfig(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return a.forget(cfg, args[0])
+		},
+	}
+}
+
+func (a *app) forget(cfg *config.Config, key string) error {
+	if key == "" {
+		return usage("ledger forget: the key is empty")
+	}
+	l, done, err := a.ownLedger(cfg, "ledger forget", true)
+	if err != nil {
+		return err
+	}
+	defer done()
+	f, err := l.Forget(key)
+	var notFinal *ledger.NotFinalError
+	var kept *ledger.KeptError
+	if errors.As(err, &notFinal) || errors.As(err, &kept) {
+		return usage("%w", err)
+	}
+	if err != nil {
+		return err
+	}
+	if f == (ledger.Forgotten{}) {
+		return usage("the ledger holds nobody with this key; it is the value of feed.key, as HR writes it")
+	}
+	if a.json {
+		return a.printJSON(f)
+	}
+	gone := []string{"values of " + plural(f.Rows, "row"), plural(f.Spool, "file") + " of the spool"}
+	if f.Known {
+		gone = append(gone, "the person")
+	}
+	_, err = fmt.Fprintf(a.stdout, "forgotten: %s; backups may still hold them\n", strings.Join(gone, ", "))
+	return err
+}
+
+// ledgerConfig reads the config for a command about a ledger that must be there.
+func (a *app) ledgerConfig(ctx context.Context) (*config.Config, error) {
+	cfg, err := a.load(ctx, config.Options{NoFeed: true})
+	if err != nil {
+		return nil, err
+	}
+	if !ledgerExists(cfg.Ledger) {
+		return nil, usage("there is no ledger in %s yet: nothing has run with this config", cfg.Ledger)
+	}
+	return cfg, nil
+}
+
+// ownLedger opens the ledger, with lock for this command alone.
+func (a *app) ownLedger(cfg *config.Config, command string, lock bool) (l *ledger.Ledger, done func(), err error) {
+	if l, err = ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now}); err != nil {
+		return nil, nil, err
+	}
+	unlock := func() error { return nil }
+	if lock {
+		if unlock, err = l.Lock(holder(command, a.now())); err != nil {
+			return nil, nil, errors.Join(err, l.Close())
+		}
+	}
+	return l, func() {
+		if err := errors.Join(unlock(), l.Close()); err != nil {
+			a.log.Errorf("close the ledger: %v", err)
+		}
+	}, nil
+}

@@ -1,0 +1,232 @@
+package ledger
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Forgotten is what went with a person.
+type Forgotten struct {
+	Known bool `json:"known"` // the person stood among the people the ledger knows
+	Rows  int  `json:"rows"`  // that lost key and values; they still count in their run's sums
+	Spool int  `json:"spool"` // files of the spool that went
+}
+
+// NotFinalError says that a person cannot be forgotten yet, since a part that holds them is still on its way.
+type NotFinalError struct{ Part export.Part }
+
+func (e *NotFinalError) Error() string {
+	return fmt.Sprintf("part %s of run %s holds this person and is %s: what comes of it could not be accounted for; "+
+		"let hr2coupa run bring it to its end (hr2coupa settle where it is stalled or in doubt), then forget", e.Part.Name, e.Part.Run, e.Part.State)
+}
+
+// forgottenReason stands where Coupa's message about another person's row named the forgotten one.
+const forgottenReason = "the message named a person who was forgotten"
+
+// Forget removes every value of the person with that key from the ledger's folder: rows keep line and outcome, so that
+// the sums stay; the person is unknown again; spool files of final parts that hold or name the person go whole. Then the
+// database is written anew and its log emptied, so that no byte is left in free space either. It needs the run lock. Where
+// a part that is not final holds or names the person the error is a *NotFinalError, where kept records do a *KeptError, and
+// nothing has changed. For a key
+// that nobody has it only cleans up, so that it may be called again after a crash.
+func (l *Ledger) Forget(key string) (Forgotten, error) {
+	f, err := l.forget(key)
+	if err != nil {
+		return Forgotten{}, fmt.Errorf("forget: %w", err)
+	}
+	return f, nil
+}
+
+func (l *Ledger) forget(key string) (f Forgotten, err error) {
+	if key == "" {
+		return f, errors.New("no key is given")
+	}
+	if _, err := l.Sweep(); err != nil { // bytes of a plan that never was may hold the person too
+		return f, err
+	}
+	err = l.write(func(c *sqlite.Conn) error {
+		p, err := findPerson(c, key)
+		if err != nil {
+			return err
+		}
+		files, err := l.spoolOf(c, p)
+		if err != nil {
+			return err
+		}
+		// The files go first: after the commit nothing would tell any more which they are.
+		if err := l.spool.removeFiles(files); err != nil {
+			return err
+		}
+		f.Spool = len(files)
+		return forgetRows(c, p, &f)
+	})
+	if err != nil {
+		return f, err
+	}
+	return f, l.scrub()
+}
+
+// somebody is one person with every text in the ledger that stands for them, folded.
+type somebody struct {
+	key   string
+	texts [][]byte
+}
+
+func findPerson(c *sqlite.Conn, key string) (somebody, error) {
+	p := somebody{key: key}
+	add := func(s *sqlite.Stmt) error {
+		for i := range s.ColumnCount() {
+			text := fold([]byte(s.ColumnText(i)))
+			if len(text) > 0 && !slices.ContainsFunc(p.texts, func(t []byte) bool { return bytes.Equal(t, text) }) {
+				p.texts = append(p.texts, text)
+			}
+		}
+		return nil
+	}
+	err := query(c, "SELECT ?1", add, key)
+	if err == nil {
+		err = query(c, "SELECT DISTINCT first, login FROM rows WHERE key = ?", add, key)
+	}
+	if err == nil {
+		err = query(c, "SELECT login FROM people WHERE key = ?", add, key)
+	}
+	return p, err
+}
+
+func fold(text []byte) []byte { return bytes.ToLower(bytes.ToUpper(text)) }
+
+// named tells whether one of the person's texts stands in data by itself, whatever its case: as a cell, or as a word of
+// a message.
+func (p somebody) named(data []byte) bool {
+	data = fold(data)
+	return slices.ContainsFunc(p.texts, func(text []byte) bool {
+		for at := 0; ; {
+			i := bytes.Index(data[at:], text)
+			if i < 0 {
+				return false
+			}
+			from, to := at+i, at+i+len(text)
+			if (from == 0 || !inWord(data[from-1])) && (to == len(data) || !inWord(data[to])) {
+				return true
+			}
+			at = from + 1
+		}
+	})
+}
+
+func inWord(b byte) bool {
+	return 'a' <= b && b <= 'z' || '0' <= b && b <= '9' || b >= 0x80 || b == '_' || b == '-'
+}
+
+// spoolOf gives the spool files that hold or name a person and may go. Every kind of file in the spool has its function
+// here.
+func (l *Ledger) spoolOf(c *sqlite.Conn, p somebody) ([]string, error) {
+	if err := l.keptOf(c, p); err != nil {
+		return nil, err
+	}
+	return l.partsOf(c, p)
+}
+
+func (l *Ledger) partsOf(c *sqlite.Conn, p somebody) (files []string, err error) {
+	parts, err := queryParts(c, "ORDER BY p.id")
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range parts {
+		data, err := os.ReadFile(l.spool.path(part.ID))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		missing := err != nil
+		held, err := holdsRow(c, part.ID, p.key)
+		switch {
+		case err != nil:
+			return nil, err
+		case !held && !p.named(data):
+		case !part.State.Final():
+			return nil, &NotFinalError{part}
+		case !missing:
+			files = append(files, filepath.Base(l.spool.path(part.ID)))
+		}
+	}
+	return files, nil
+}
+
+func holdsRow(c *sqlite.Conn, part int64, key string) (held bool, err error) {
+	err = query(c, "SELECT EXISTS (SELECT 1 FROM rows WHERE "+ofPart+"AND key = ?2)",
+		func(s *sqlite.Stmt) error { held = s.ColumnBool(0); return nil }, part, key)
+	return held, err
+}
+
+// forgetRows blanks the person's rows, also those of files that were dropped by hand under another key, takes them from
+// the people, and blanks messages that name them.
+func forgetRows(c *sqlite.Conn, p somebody, f *Forgotten) error {
+	const blank = "UPDATE rows SET key = '', first = '', login = '', status = '', reason = '' WHERE "
+	if err := exec(c, blank+"key = ?", p.key); err != nil {
+		return err
+	}
+	f.Rows = c.Changes()
+	var ids, messages []int64
+	err := query(c, `SELECT rows.id, key, first, login FROM parts CROSS JOIN rows ON rows.id BETWEEN parts.id << 32 AND parts.id << 32 | 0xffffffff
+		WHERE parts.run IN (SELECT num FROM runs WHERE command = 'drop')`, func(s *sqlite.Stmt) error {
+		if p.named([]byte(strings.Join([]string{s.ColumnText(1), s.ColumnText(2), s.ColumnText(3)}, "\n"))) {
+			ids = append(ids, s.ColumnInt64(0))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := exec(c, blank+"id = ?", id); err != nil {
+			return err
+		}
+	}
+	f.Rows += len(ids)
+	err = query(c, "SELECT id, reason FROM rows WHERE reason <> ''", func(s *sqlite.Stmt) error {
+		if p.named([]byte(s.ColumnText(1))) {
+			messages = append(messages, s.ColumnInt64(0))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range messages {
+		if err := exec(c, "UPDATE rows SET reason = ? WHERE id = ?", forgottenReason, id); err != nil {
+			return err
+		}
+	}
+	if err := exec(c, "DELETE FROM people WHERE key = ?", p.key); err != nil {
+		return err
+	}
+	f.Known = c.Changes() > 0
+	return nil
+}
+
+// scrub writes the database anew and empties its log: deleted cells are zeroed as they go (secure_delete), and this takes
+// what SQLite may have left elsewhere in a page.
+func (l *Ledger) scrub() error {
+	l.mu.Lock()
+	if l.conn == nil {
+		l.mu.Unlock()
+		return errClosed
+	}
+	err := sqlitex.ExecuteTransient(l.conn, "VACUUM", nil)
+	l.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("write the database anew: %w", err)
+	}
+	return l.truncateLog()
+}

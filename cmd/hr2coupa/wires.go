@@ -73,13 +73,17 @@ func (a *app) dialer(cfg *config.Config) func(context.Context) (export.Session, 
 
 func coupaConfig(cfg *config.Config) coupa.Config {
 	c := cfg.Coupa
-	settle := c.TokenSettle
+	settle, retry := c.TokenSettle, c.Retry
 	if settle == 0 {
 		settle = -1 // the administrator said 0s; to the client 0 means Coupa's five seconds
+	}
+	if retry == 0 {
+		retry = -1 // likewise: never, not the client's default
 	}
 	return coupa.Config{
 		URL: c.URL, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Scopes: c.Scopes, Format: c.Format,
 		TokenSettle: settle, Rate: c.Rate, Folder: cfg.SFTP.Folder, PageCookie: c.PageCookie,
+		Timeout: c.Timeout, Budget: retry,
 	}
 }
 

@@ -32,8 +32,8 @@ func (t *Twin) settleDue() {
 }
 
 // noticed takes what has just got its name, where Coupa is that quick.
-func (t *Twin) noticed() {
-	if t.sw.Load().PickUp == "instant" {
+func (t *Twin) noticed(pickup string) {
+	if pickup == "instant" || pickup == "eager" {
 		t.PickUp()
 	}
 }
@@ -47,7 +47,7 @@ func (t *Twin) tick(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if t.sw.Load().PickUp != "manual" {
+			if t.sw.Load().PickUp == "auto" {
 				t.PickUp()
 			}
 		}

@@ -207,6 +207,13 @@ func (u *upload) WriteAt(data []byte, offset int64) (int, error) {
 		return len(data), err
 	}
 	room := s.room(len(data))
+	if sw.Load().PickUp == "eager" {
+		half := len(data) / 2
+		if _, err := u.file.WriteAt(data[:half], offset); err != nil {
+			return 0, err
+		}
+		s.server.twin.PickUp()
+	}
 	n, err := u.file.WriteAt(data[:room], offset)
 	if room < len(data) && sw.strikes() {
 		s.cut()
@@ -214,9 +221,6 @@ func (u *upload) WriteAt(data []byte, offset int64) (int, error) {
 	}
 	if room < len(data) {
 		n, err = u.file.WriteAt(data, offset)
-	}
-	if sw.Load().PickUp == "eager" {
-		s.server.twin.PickUp()
 	}
 	return n, err
 }
@@ -242,7 +246,7 @@ func (u *upload) Close() error {
 	if s.server.sw.Load().Write == "vanish" && s.server.sw.strikes() {
 		return errors.Join(err, wireError(s.server.tree.root.Remove(at)))
 	}
-	s.server.twin.noticed()
+	s.server.twin.noticed(s.server.sw.Load().PickUp)
 	return err
 }
 
@@ -289,7 +293,7 @@ func (s *session) rename(from, to string, overwrite bool) error {
 	if err := s.server.tree.rename(from, to, overwrite); err != nil {
 		return wireError(err)
 	}
-	s.server.twin.noticed()
+	s.server.twin.noticed(sw.Load().PickUp)
 	if sw.Load().RenameReply == "lost" && sw.strikes() {
 		s.cut()
 		return sftp.ErrSSHFxConnectionLost

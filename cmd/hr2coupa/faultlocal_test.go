@@ -16,16 +16,16 @@ func localFaults() []fault {
 	many := []string{"limits.creates=unlimited"}
 	small := append(many, "layout.max_rows=100")
 	return []fault{
-		{name: "disk full, no ledger yet", via: smallDisk(8), sees: "open ledger", exit: 1, next: sends},
-		{name: "disk full while the spool is written", both: many, do: feedOf(1000, 40), via: smallDisk(0), sees: "is there room on that disk?", exit: 1, next: sends, rows: 1000},
-		{name: "disk full while the ledger is written", both: small, do: feedOf(1000, 10), via: smallDisk(0), sees: "record the plan", exit: 1, next: sends, rows: 1000},
-		{name: "folder of the ledger cannot be made", do: readOnly, via: asNobody, sees: "permission denied", exit: 1, next: sends},
-		{name: "ledger read-only", do: readOnlyLedger, via: asNobody, sees: "attempt to write a readonly database", exit: 1, next: sends},
-		{name: "feed changes while it is read", do: growing, sees: "changed while being read", exit: 9, next: sends},
-		{name: "feed empty", do: feedBytes(func([]byte) []byte { return nil }), sees: "has no header: the file is empty", exit: 9, next: sends},
-		{name: "feed truncated, gzipped", do: feedBytes(func(all []byte) []byte { return zipped(all)[:100] }), sees: "its gzip data are cut off; deliver the file again", exit: 9, next: sends},
-		{name: "feed truncated in a record", do: feedBytes(func(all []byte) []byte { return all[:len(all)-60] }), sees: "has 3 fields, header has 10", exit: 3, next: anew, rows: 5, twice: true},
-		{name: "feed truncated in quotes", do: feedBytes(func(all []byte) []byte { return all[:bytes.IndexByte(all, '"')+5] }), sees: "opens a quoted field that is not closed", exit: 3, next: anew},
+		{name: "disk full, no ledger yet", how: "no file beyond 4 KB", via: smallDisk(8), sees: "open ledger", exit: 1, next: sends},
+		{name: "disk full while the spool is written", how: "no file beyond 80 KB, one part of 110 KB", both: many, do: feedOf(1000, 40), via: smallDisk(0), sees: "is there room on that disk?", exit: 1, next: sends, rows: 1000},
+		{name: "disk full while the ledger is written", how: "no file beyond 80 KB, 10 small parts", both: small, do: feedOf(1000, 10), via: smallDisk(0), sees: "record the plan", exit: 1, next: sends, rows: 1000},
+		{name: "folder of the ledger cannot be made", how: "an account without the right", do: readOnly, via: asNobody, sees: "permission denied", exit: 1, next: sends},
+		{name: "ledger read-only", how: "mode 0500, an account without rights", do: readOnlyLedger, via: asNobody, sees: "attempt to write a readonly database", exit: 1, next: sends},
+		{name: "feed changes while it is read", how: "HR appends to it", do: growing, sees: "changed while being read", exit: 9, next: sends},
+		{name: "feed empty", how: "0 bytes", do: feedBytes(func([]byte) []byte { return nil }), sees: "has no header: the file is empty", exit: 9, next: sends},
+		{name: "feed truncated, gzipped", how: "cut after 100 bytes", do: feedBytes(func(all []byte) []byte { return zipped(all)[:100] }), sees: "its gzip data are cut off; deliver the file again", exit: 9, next: sends},
+		{name: "feed truncated in a record", how: "60 bytes missing", do: feedBytes(func(all []byte) []byte { return all[:len(all)-60] }), sees: "has 3 fields, header has 10", exit: 3, next: anew, rows: 5, twice: true},
+		{name: "feed truncated in quotes", how: "cut behind a quote that opens", do: feedBytes(func(all []byte) []byte { return all[:bytes.IndexByte(all, '"')+5] }), sees: "opens a quoted field that is not closed", exit: 3, next: anew},
 	}
 }
 

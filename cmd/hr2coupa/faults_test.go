@@ -25,6 +25,7 @@ type fault struct {
 	off  []string                                   // switches of the twin from its start to its end
 	here []string                                   // keys of the config while it lasts, KEY=VALUE
 	both []string                                   // keys of the config from the start to the end
+	how  string                                     // it is made otherwise
 	do   func(*stage) (end func() error, err error) // what else goes wrong; nil: nothing
 	via  func(*stage, ...string) came               // how the first run is started; nil: by the front door, in this process
 
@@ -299,7 +300,7 @@ func TestFaultTable(t *testing.T) {
 			}()
 		}
 	}
-	if len(played) < 60 {
+	if len(played) < 100 {
 		t.Errorf("only %d faults", len(played))
 	}
 	for _, g := range groups {
@@ -311,4 +312,70 @@ func TestFaultTable(t *testing.T) {
 			})
 		}
 	}
+	holdPage(t, "../../docs/faults.md", faultPage(groups))
 }
+
+// holdPage compares a generated page of the docs with what it should be, and with -update makes it so.
+func holdPage(t *testing.T, path, want string) {
+	if *update && !t.Failed() {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if document(t, path) != want {
+		t.Errorf("%s is not the table of the tests; make it anew: go test ./cmd/hr2coupa -run TestFaultTable -update", path)
+	}
+}
+
+// faultPage is docs/faults.md.
+func faultPage(groups []faultGroup) string {
+	var b strings.Builder
+	b.WriteString(faultIntro)
+	for _, g := range groups {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", g.title, g.says)
+		b.WriteString("| fault | how it is made | what you see | exit | the next run | exit |\n|---|---|---|---|---|---|\n")
+		for _, f := range g.faults {
+			next := string(f.next)
+			if f.hand != nil {
+				next = fmt.Sprintf("a person looks and says `%s`, then: %s", strings.Join(f.hand[:3], " "), next)
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %d | %s | %d |\n", f.name, f.made(), cell(f.sees), f.exit, next, f.ends)
+		}
+	}
+	return b.String()
+}
+
+// cell shows a text as it stands, in a table.
+func cell(text string) string { return "`" + strings.ReplaceAll(text, "|", "\\|") + "`" }
+
+// hurry are the keys that only keep a rehearsal short.
+var hurry = []string{"coupa.retry", "coupa.timeout", "load.wait", "sftp.connect", "sftp.silence", "layout.max_rows", "limits.creates", "coupa.page_cookie"}
+
+// made tells how a fault is made: switches of the twin, keys of the config.
+func (f fault) made() string {
+	var how []string
+	for _, sw := range slices.Concat(f.off, f.on) {
+		how = append(how, cell(sw))
+	}
+	for _, kv := range slices.Concat(f.both, f.here) {
+		if key, value, _ := strings.Cut(kv, "="); !slices.Contains(hurry, key) {
+			how = append(how, cell(key+": "+value))
+		}
+	}
+	if f.how != "" {
+		how = append(how, f.how)
+	}
+	return strings.Join(how, " ")
+}
+
+const faultIntro = `# Faults
+
+What hr2coupa survives, and how a night with it ends. Every line is played by a test: with the fault, and again when it
+is over. After both, the record of the [twin](twin.md) shows every row stored once, no file loaded twice and none torn,
+unless the line says otherwise; the sums that were told add up; and one run more sends nothing.
+
+The words in the second column are switches of the twin (` + "`hr2coupa twin --set NAME=VALUE`" + `) and keys of the config, to rehearse
+the same. The third holds a piece of what is told.
+
+<!-- made by: go test ./cmd/hr2coupa -run TestFaultTable -update -->
+`

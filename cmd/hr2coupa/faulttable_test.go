@@ -10,12 +10,13 @@ type faultGroup struct {
 
 func faultTable() []faultGroup {
 	return []faultGroup{
-		{"SFTP", "", sftpFaults()},
-		{"API", "", apiFaults()},
-		{"Page", "", pageFaults()},
-		{"Loads", "", loadFaults()},
-		{"This machine", "", localFaults()},
-		{"Personalities", "", personalities()},
+		{"SFTP", "On the way to the drop folder. A part that was planned stays in the ledger until it is sent.", sftpFaults()},
+		{"API", "On the way to Coupa's answers: before anything is sent, or once the first part is picked up. Statuses that pass " +
+			"(408, 429, 5xx, time-outs, cut answers) are tried again for `coupa.retry`; what is shown is the end of that.", apiFaults()},
+		{"Page", "The same, where `load.via` is `[page]`.", pageFaults()},
+		{"Loads", "What Coupa makes of a part.", loadFaults()},
+		{"This machine", "Feed, ledger and spool.", localFaults()},
+		{"Personalities", "Kinds of servers that the twin can play ([twin.md](twin.md)), each through the whole job.", personalities()},
 	}
 }
 
@@ -24,10 +25,10 @@ func sftpFaults() []fault {
 	mute := []string{"sftp.silence=300ms"}
 	return []fault{
 		{name: "connection refused", here: []string{"sftp.address=127.0.0.1:1"}, sees: "no connection to 127.0.0.1:1", exit: 4, next: goesOn},
-		{name: "host key changed", here: []string{`sftp.host_key="SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"`}, sees: "host key", exit: 4, next: goesOn},
-		{name: "login refused", here: []string{"sftp.user=nobody"}, sees: "login", exit: 4, next: goesOn},
-		{name: "silent after connecting", on: []string{"silent-after=connect"}, here: quick, sees: "handshake and login did not end within 400ms", exit: 4, next: goesOn},
-		{name: "silent after the login", on: []string{"silent-after=auth"}, here: quick, sees: "handshake and login did not end within 400ms", exit: 4, next: goesOn},
+		{name: "host key changed", here: []string{`sftp.host_key="SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"`}, sees: "somebody may stand in between: send nothing and ask Coupa", exit: 4, next: goesOn},
+		{name: "login refused", here: []string{"sftp.user=nobody"}, sees: "it is not tried again, since accounts lock", exit: 4, next: goesOn},
+		{name: "silent after connecting", on: []string{"silent-after=connect"}, here: quick, sees: "handshake and login did not end within", exit: 4, next: goesOn},
+		{name: "silent after the login", on: []string{"silent-after=auth"}, here: quick, sees: "handshake and login did not end within", exit: 4, next: goesOn},
 		{name: "silent in the middle of a file, once", on: []string{"silent-after=write", "fault-times=1"}, here: mute, sees: "trying again", exit: 0, next: seen},
 		{name: "silent in the middle of a file, every time", on: []string{"silent-after=write"}, here: mute, sees: "no byte from", exit: 4, next: goesOn},
 		{name: "reset in the middle of a file, once", on: []string{"drop-after-bytes=100", "fault-times=1"}, sees: "trying again", exit: 0, next: seen},
@@ -47,13 +48,13 @@ func sftpFaults() []fault {
 			sees: "a file of this name lies in the drop folder already; look at it, then settle the part", exit: 5,
 			hand: []string{"settle", "PART", "rejected", "--by", "A. Administrator"}, next: again, args: []string{"--again"}, ends: 6,
 		},
-		{name: "picked up while being written", on: []string{"pickup=eager"}, sees: "ok", exit: 0, next: seen},
+		{name: "picked up while being written", on: []string{"pickup=eager"}, sees: "3 in = 3 applied", exit: 0, next: seen},
 		{
 			name: "picked up while being written, directly", off: []string{"pickup=instant"}, on: []string{"pickup=eager"}, both: []string{"sftp.direct=true"}, here: []string{"load.wait=400ms"},
 			sees: "it is not taken for ours", exit: 5,
 			hand: []string{"settle", "PART", "rejected", "--by", "A. Administrator"}, next: again, args: []string{"--again"}, ends: 6, torn: true,
 		},
-		{name: "file gone before its size was asked, directly", on: []string{"pickup=instant"}, both: []string{"sftp.direct=true"}, sees: "ok", exit: 0, next: seen},
+		{name: "file gone before its size was asked, directly", on: []string{"pickup=instant"}, both: []string{"sftp.direct=true"}, sees: "3 in = 3 applied", exit: 0, next: seen},
 		{name: "folder missing", here: []string{"sftp.folder=/Incoming/Nowhere"}, sees: "there is no folder /Incoming/Nowhere on the server", exit: 4, next: goesOn},
 		{name: "staging folder missing", here: []string{"sftp.staging=/Incoming/Nowhere"}, sees: "there is no folder /Incoming/Nowhere on the server", exit: 4, next: goesOn},
 	}
@@ -64,11 +65,12 @@ func apiFaults() []fault {
 	soon := []string{"coupa.retry=0s", "load.wait=400ms"}
 	late := func(answer string) []string { return []string{"answer=" + answer, "answer-from=pickup"} }
 	return []fault{
+		{name: "connection refused", here: append([]string{"coupa.url=http://127.0.0.1:1"}, never...), sees: "check coupa.url and the network", exit: 4, next: sends},
 		{name: "client refused", on: []string{"token-answer=refused"}, sees: "coupa refuses the client", exit: 4, next: sends},
 		{name: "scope refused", on: []string{"token-answer=scope"}, sees: "coupa gives no token for the scopes", exit: 4, next: sends},
 		{name: "token endpoint 500", on: []string{"token-answer=500"}, here: never, sees: "500", exit: 4, next: sends},
 		{name: "token endpoint is a web page", on: []string{"token-answer=web-page"}, here: never, sees: "not a token", exit: 4, next: sends},
-		{name: "token dies in the middle", on: []string{"token-calls=2"}, sees: "ok", exit: 0, next: seen},
+		{name: "token dies in the middle", on: []string{"token-calls=2"}, sees: "3 in = 3 applied", exit: 0, next: seen},
 		{name: "token dies in the middle, and none is given any more", on: []string{"token-calls=2", "token-answer=refused", "answer-from=pickup"}, sees: "coupa refuses the client", exit: 5, next: asks},
 		{name: "401", on: []string{"answer=401"}, sees: "coupa refuses a new token", exit: 4, next: sends},
 		{name: "403", on: []string{"answer=403"}, sees: "scope that opens it", exit: 4, next: sends},
@@ -82,9 +84,9 @@ func apiFaults() []fault {
 		{name: "500", on: []string{"answer=500"}, here: never, sees: "500", exit: 4, next: sends},
 		{name: "502 with a web page, once", on: []string{"answer=502", "fault-times=1"}, sees: "trying again", exit: 0, next: seen},
 		{name: "502 with a web page", on: []string{"answer=502"}, here: never, sees: "502", exit: 4, next: sends},
-		{name: "no answer in time", on: []string{"answer=time-out"}, here: []string{"coupa.timeout=300ms", "coupa.retry=0s"}, sees: "no answer within 300ms", exit: 4, next: sends},
+		{name: "no answer in time", on: []string{"answer=time-out"}, here: []string{"coupa.timeout=300ms", "coupa.retry=0s"}, sees: "no answer within", exit: 4, next: sends},
 		{name: "truncated JSON", on: []string{"answer=truncated"}, here: never, both: []string{"coupa.format=json"}, sees: "it ends too early", exit: 4, next: sends},
-		{name: "XML where JSON was asked for", on: []string{"answer=xml"}, both: []string{"coupa.format=json"}, sees: "ok", exit: 0, next: seen},
+		{name: "XML where JSON was asked for", on: []string{"answer=xml"}, both: []string{"coupa.format=json"}, sees: "3 in = 3 applied", exit: 0, next: seen},
 		{name: "empty body", on: []string{"answer=empty"}, here: never, sees: "it is empty", exit: 4, next: sends},
 		{name: "401 after the pick-up", on: late("401"), here: soon, sees: "coupa refuses a new token", exit: 5, next: goesOn},
 		{name: "403 after the pick-up", on: late("403"), here: soon, sees: "scope that opens it", exit: 5, next: goesOn},
@@ -93,7 +95,7 @@ func apiFaults() []fault {
 		{name: "429 after the pick-up", on: late("429"), here: soon, sees: "asking about its load failed (GET /api/data_file_sources: 429", exit: 5, next: goesOn},
 		{name: "500 after the pick-up", on: late("500"), here: soon, sees: "asking about its load failed (GET /api/data_file_sources: 500", exit: 5, next: goesOn},
 		{name: "502 after the pick-up", on: late("502"), here: soon, sees: "a web page, perhaps from a proxy", exit: 5, next: goesOn},
-		{name: "time-out after the pick-up", on: late("time-out"), here: append([]string{"coupa.timeout=300ms"}, soon...), sees: "no answer within 300ms", exit: 5, next: goesOn},
+		{name: "time-out after the pick-up", on: late("time-out"), here: append([]string{"coupa.timeout=300ms"}, soon...), sees: "no answer within", exit: 5, next: goesOn},
 		{name: "truncated after the pick-up", on: late("truncated"), here: soon, both: []string{"coupa.format=json"}, sees: "it ends too early", exit: 5, next: goesOn},
 		{name: "empty body after the pick-up", on: late("empty"), here: soon, sees: "it is empty", exit: 5, next: goesOn},
 	}
@@ -121,12 +123,12 @@ func loadFaults() []fault {
 		{name: "load never listed", on: []string{"load-outcome=unlisted"}, here: soon, sees: "Coupa does not list its load", exit: 5, next: goesOn},
 		{name: "load stuck", on: []string{"load-outcome=stuck"}, here: soon, sees: `Coupa says "loading" of its load`, exit: 5, next: goesOn},
 		{name: "status that nobody knows", on: []string{"load-outcome=odd"}, here: soon, sees: `Coupa says "reticulating" of its load`, exit: 5, next: goesOn},
-		{name: "load failed", on: []string{"load-outcome=failed"}, sees: "failed", exit: 6, next: again, args: []string{"--again"}},
+		{name: "load failed", on: []string{"load-outcome=failed"}, sees: "Coupa's load failed and says no more", exit: 6, next: again, args: []string{"--again"}},
 		{name: "done with nothing done", on: []string{"load-outcome=empty"}, sees: "processed no row of it", exit: 6, next: again, args: []string{"--again"}},
-		{name: "duplicate names in the list", on: []string{"repeated-names=yes", "screen-loads=yes"}, sees: "ok", exit: 0, next: seen},
-		{name: "clock of the instance an hour behind", on: []string{"clock=hour-behind"}, sees: "ok", exit: 0, next: seen},
-		{name: "clock of the instance an hour ahead", on: []string{"clock=hour-ahead"}, sees: "ok", exit: 0, next: seen},
-		{name: "no counters", on: []string{"counters=no"}, sees: "ok", exit: 0, next: seen},
+		{name: "duplicate names in the list", on: []string{"repeated-names=yes", "screen-loads=yes"}, sees: "3 in = 3 applied", exit: 0, next: seen},
+		{name: "clock of the instance an hour behind", on: []string{"clock=hour-behind"}, sees: "3 in = 3 applied", exit: 0, next: seen},
+		{name: "clock of the instance an hour ahead", on: []string{"clock=hour-ahead"}, sees: "3 in = 3 applied", exit: 0, next: seen},
+		{name: "no counters", on: []string{"counters=no"}, sees: "3 in = 3 applied", exit: 0, next: seen},
 	}
 }
 

@@ -86,7 +86,7 @@ func (r *Runner) follow(ctx context.Context, p *Part) error {
 		}
 		return r.unanswered(p, "Coupa has picked it up and does not list its load")
 	}
-	if l.FileSize >= 0 && l.FileSize != p.Size {
+	if torn(l, p) {
 		return r.unanswered(p, fmt.Sprintf("Coupa's load %s is of %d bytes and the part has %d: a torn or foreign file", l.ID, l.FileSize, p.Size))
 	}
 	p.LoadID, p.Via = l.ID, l.Via
@@ -105,6 +105,9 @@ func (r *Runner) follow(ctx context.Context, p *Part) error {
 }
 
 func (r *Runner) late(p *Part) bool { return r.Now().Sub(p.Sent) >= r.Wait }
+
+// torn tells whether a load has another size than the part, so that it says nothing about it.
+func torn(l *Load, p *Part) bool { return l.FileSize >= 0 && l.FileSize != p.Size }
 
 // unanswered leaves a part waiting, or stalled once its time is up or nobody can be asked any more.
 func (r *Runner) unanswered(p *Part, why string) error {

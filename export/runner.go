@@ -27,8 +27,8 @@ type Runner struct {
 	Log    logrus.FieldLogger
 	Tell   func(Part) // called after every recorded move, for progress; may be nil
 
-	undelivered error // why a part could not be sent
-	lost        error // why nobody can be asked any more
+	undelivered error            // why a part could not be sent
+	lost        error            // why nobody can be asked any more
 	gone        map[string]error // ways that cannot be asked any more, and why
 	unheard     error            // why a way gave no answer when a part was asked about last
 }

@@ -19,6 +19,7 @@ func localFaults() []fault {
 		{name: "disk full, no ledger yet", how: "no file beyond 4 KB", via: smallDisk(8), sees: "open ledger", exit: 1, next: sends},
 		{name: "disk full while the spool is written", how: "no file beyond 80 KB, one part of 110 KB", both: many, do: feedOf(1000, 40), via: smallDisk(0), sees: "is there room on that disk?", exit: 1, next: sends, rows: 1000},
 		{name: "disk full while the ledger is written", how: "no file beyond 80 KB, 10 small parts", both: small, do: feedOf(1000, 10), via: smallDisk(0), sees: "record the plan", exit: 1, next: sends, rows: 1000},
+		{name: "disk full again and again while parts are on their way", how: "no file beyond 64 KB, then 68, and so on", via: growingDisk, sees: "record that part", exit: 1, next: goesOn},
 		{name: "folder of the ledger cannot be made", how: "an account without the right", do: readOnly, via: asNobody, sees: "permission denied", exit: 1, next: sends},
 		{name: "ledger read-only", how: "mode 0500, an account without rights", do: readOnlyLedger, via: asNobody, sees: "attempt to write a readonly database", exit: 1, next: sends},
 		{name: "feed changes while it is read", how: "HR appends to it", do: growing, sees: "changed while being read", exit: 9, next: sends},
@@ -145,6 +146,15 @@ func smallDisk(blocks int64) func(*stage, ...string) came {
 			cmd.Args = append([]string{"sh", "-c", fmt.Sprintf(`ulimit -f %d && exec hr2coupa "$@"`, blocks), "sh"}, cmd.Args[1:]...)
 			cmd.Path, cmd.Err = "/bin/sh", nil
 		})
+	}
+}
+
+// growingDisk runs with room for a bit more each time, until a run ends although a part had been picked up.
+func growingDisk(n *stage, args ...string) came {
+	for blocks := int64(64 << 10 / 512); ; blocks += 8 {
+		if d := smallDisk(blocks)(n, args...); d.exit != 1 || d.loads > 0 {
+			return d
+		}
 	}
 }
 

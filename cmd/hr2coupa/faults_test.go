@@ -21,6 +21,7 @@ import (
 // when it is over.
 type fault struct {
 	name string
+	says string                                     // more about it, for the docs
 	on   []string                                   // switches of the twin while it lasts
 	off  []string                                   // switches of the twin from its start to its end
 	here []string                                   // keys of the config while it lasts, KEY=VALUE
@@ -312,6 +313,11 @@ func TestFaultTable(t *testing.T) {
 			})
 		}
 	}
+	for _, kind := range twin.Personalities() {
+		if played["Personalities/"+kind.Name] == nil {
+			t.Errorf("personality %s is not played", kind.Name)
+		}
+	}
 	holdPage(t, "../../docs/faults.md", faultPage(groups))
 }
 
@@ -339,7 +345,11 @@ func faultPage(groups []faultGroup) string {
 			if f.hand != nil {
 				next = fmt.Sprintf("a person looks and says `%s`, then: %s", strings.Join(f.hand[:3], " "), next)
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %d | %s | %d |\n", f.name, f.made(), cell(f.sees), f.exit, next, f.ends)
+			name := f.name
+			if f.says != "" {
+				name = "**" + f.name + "**: " + f.says
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %d | %s | %d |\n", name, f.made(), cell(f.sees), f.exit, next, f.ends)
 		}
 	}
 	return b.String()
@@ -351,14 +361,21 @@ func cell(text string) string { return "`" + strings.ReplaceAll(text, "|", "\\|"
 // hurry are the keys that only keep a rehearsal short.
 var hurry = []string{"coupa.retry", "coupa.timeout", "load.wait", "sftp.connect", "sftp.silence", "layout.max_rows", "limits.creates", "coupa.page_cookie"}
 
-// made tells how a fault is made: switches of the twin, keys of the config.
+// made tells how a fault is made: switches of the twin, keys of the config. The last of a name is the one that counts.
 func (f fault) made() string {
 	var how []string
-	for _, sw := range slices.Concat(f.off, f.on) {
-		how = append(how, cell(sw))
+	all := slices.Concat(f.off, f.on)
+	for i, sw := range all {
+		name, _, _ := strings.Cut(sw, "=")
+		if !slices.ContainsFunc(all[i+1:], func(later string) bool { return strings.HasPrefix(later, name+"=") }) {
+			how = append(how, cell(sw))
+		}
 	}
-	for _, kv := range slices.Concat(f.both, f.here) {
-		if key, value, _ := strings.Cut(kv, "="); !slices.Contains(hurry, key) {
+	here := slices.Concat(f.both, f.here)
+	for i, kv := range here {
+		key, value, _ := strings.Cut(kv, "=")
+		again := slices.ContainsFunc(here[i+1:], func(later string) bool { return strings.HasPrefix(later, key+"=") })
+		if !again && !slices.Contains(hurry, key) {
 			how = append(how, cell(key+": "+value))
 		}
 	}

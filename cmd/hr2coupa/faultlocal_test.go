@@ -18,7 +18,7 @@ func localFaults() []fault {
 	return []fault{
 		{name: "disk full, no ledger yet", how: "no file beyond 4 KB", via: smallDisk(8), sees: "open ledger", exit: 1, next: sends},
 		{name: "disk full while the spool is written", how: "no file beyond 80 KB, one part of 110 KB", both: many, do: feedOf(1000, 40), via: smallDisk(0), sees: "is there room on that disk?", exit: 1, next: sends, rows: 1000},
-		{name: "disk full while the ledger is written", how: "no file beyond 80 KB, 10 small parts", both: small, do: feedOf(1000, 10), via: smallDisk(0), sees: "record the plan", exit: 1, next: sends, rows: 1000},
+		{name: "disk full while the ledger is written", how: "no file beyond 80 KB, 5 small parts", both: small, do: feedOf(500, 10), via: smallDisk(0), sees: "record the plan", exit: 1, next: sends, rows: 500},
 		{name: "disk full again and again while parts are on their way", how: "no file beyond 64 KB, then 68, and so on", via: growingDisk, sees: "record that part", exit: 1, next: goesOn},
 		{name: "folder of the ledger cannot be made", how: "an account without the right", do: readOnly, via: asNobody, sees: "permission denied", exit: 1, next: sends},
 		{name: "ledger read-only", how: "mode 0500, an account without rights", do: readOnlyLedger, via: asNobody, sees: "attempt to write a readonly database", exit: 1, next: sends},
@@ -76,7 +76,7 @@ func growing(n *stage) (func() error, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(path, []byte(crowd(40_000, 10)), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(crowd(20_000, 10)), 0o600); err != nil {
 		return nil, err
 	}
 	stop, stopped := make(chan struct{}), make(chan error)

@@ -50,7 +50,7 @@ func sftpFaults() []fault {
 		},
 		{name: "picked up while being written", on: []string{"pickup=eager"}, sees: "3 in = 3 applied", exit: 0, next: seen},
 		{
-			name: "picked up while being written, directly", off: []string{"pickup=instant"}, on: []string{"pickup=eager"}, both: []string{"sftp.direct=true"}, here: []string{"load.wait=400ms"},
+			name: "picked up while being written, directly", off: []string{"pickup=instant"}, on: []string{"pickup=eager"}, both: []string{"sftp.direct=true"}, here: []string{"load.wait=1s"},
 			sees: "a torn or foreign file", exit: 5,
 			hand: []string{"settle", "PART", "rejected", "--by", "A. Administrator"}, next: again, args: []string{"--again"}, ends: 6, torn: true,
 		},
@@ -65,7 +65,7 @@ func sftpFaults() []fault {
 
 func apiFaults() []fault {
 	never := []string{"coupa.retry=0s"}
-	soon := []string{"coupa.retry=0s", "load.wait=400ms"}
+	soon := []string{"coupa.retry=0s", "load.wait=1s"}
 	late := func(answer string) []string { return []string{"answer=" + answer, "answer-from=pickup"} }
 	return []fault{
 		{name: "connection refused", here: append([]string{"coupa.url=http://127.0.0.1:1"}, never...), sees: "check coupa.url and the network", exit: 4, next: sends},
@@ -107,7 +107,7 @@ func apiFaults() []fault {
 func pageFaults() []fault {
 	page := []string{"load.via=[page]", "coupa.page_cookie={env: COUPA_PAGE_COOKIE}"}
 	never := []string{"coupa.retry=0s"}
-	soon := []string{"coupa.retry=0s", "load.wait=400ms"}
+	soon := []string{"coupa.retry=0s", "load.wait=1s"}
 	return []fault{
 		{name: "cookie stale", both: page, on: []string{"page-answer=login"}, sees: "the cookie is stale", exit: 4, next: sends},
 		{name: "cookie stale after the pick-up", both: page, on: []string{"page-answer=login", "answer-from=pickup"}, sees: "no way of load.via can be asked any more: cookie: the cookie is stale", exit: 5, next: goesOn},
@@ -121,7 +121,7 @@ func pageFaults() []fault {
 }
 
 func loadFaults() []fault {
-	soon := []string{"load.wait=400ms"}
+	soon := []string{"load.wait=1s"}
 	return []fault{
 		{name: "load never listed", on: []string{"load-outcome=unlisted"}, here: soon, sees: "Coupa does not list its load", exit: 5, next: goesOn},
 		{name: "load stuck", on: []string{"load-outcome=stuck"}, here: soon, sees: `Coupa says "loading" of its load`, exit: 5, next: goesOn},

@@ -72,6 +72,8 @@ func (r *Runner) follow(ctx context.Context, p *Part) error {
 		return context.Cause(ctx)
 	}
 	switch {
+	case l == nil && r.unheard != nil: // nobody has said that there is no load
+		return r.unanswered(p, fmt.Sprintf("asking about its load failed (%v)", r.unheard))
 	case l == nil:
 		return r.unanswered(p, "Coupa does not list its load")
 	case l.PickedUp:
@@ -79,9 +81,12 @@ func (r *Runner) follow(ctx context.Context, p *Part) error {
 			p.Via, p.Verdict, p.Note = l.Via, VerdictUnconfirmed, "picked up; nobody was asked what came of it (load.via: [archive])"
 			return r.settle(p, Pending, nil)
 		}
+		if r.unheard != nil {
+			return r.unanswered(p, fmt.Sprintf("Coupa has picked it up, and asking about its load failed (%v)", r.unheard))
+		}
 		return r.unanswered(p, "Coupa has picked it up and does not list its load")
 	}
-	if l.FileSize >= 0 && l.FileSize != p.Size {
+	if torn(l, p) {
 		return r.unanswered(p, fmt.Sprintf("Coupa's load %s is of %d bytes and the part has %d: a torn or foreign file", l.ID, l.FileSize, p.Size))
 	}
 	p.LoadID, p.Via = l.ID, l.Via
@@ -101,11 +106,14 @@ func (r *Runner) follow(ctx context.Context, p *Part) error {
 
 func (r *Runner) late(p *Part) bool { return r.Now().Sub(p.Sent) >= r.Wait }
 
+// torn tells whether a load has another size than the part, so that it says nothing about it.
+func torn(l *Load, p *Part) bool { return l.FileSize >= 0 && l.FileSize != p.Size }
+
 // unanswered leaves a part waiting, or stalled once its time is up or nobody can be asked any more.
 func (r *Runner) unanswered(p *Part, why string) error {
 	if lost := len(r.gone) == len(r.Loads); lost {
-		r.lost = errors.New("no way of load.via can be asked any more")
-		why += "; " + r.lost.Error()
+		r.lost = fmt.Errorf("no way of load.via can be asked any more: %w", r.reasons())
+		why = "no way of load.via can be asked any more"
 	} else if !r.late(p) {
 		return nil
 	}
@@ -123,8 +131,9 @@ func (r *Runner) only(via string) bool { return len(r.Loads) == 1 && r.Loads[0].
 // file was picked up is kept for when nobody knows more.
 func (r *Runner) ask(ctx context.Context, p *Part) *Load {
 	var picked *Load
+	r.unheard = nil
 	for _, src := range r.Loads {
-		if r.gone[src.Via()] {
+		if r.gone[src.Via()] != nil {
 			continue
 		}
 		q := LoadQuery{Name: p.Name, Size: p.Size, Since: p.Planned.Add(-24 * time.Hour)}
@@ -136,9 +145,10 @@ func (r *Runner) ask(ctx context.Context, p *Part) *Load {
 		case ctx.Err() != nil:
 			return nil
 		case err != nil:
+			r.unheard = err
 			var not *NotDeliveredError
 			if errors.As(err, &not) {
-				r.leave(src)
+				r.leave(src, err)
 				r.Log.WithField("via", src.Via()).Warnf("cannot ask this way any more: %v", err)
 			} else {
 				r.Log.WithField("via", src.Via()).Warnf("asking about part %s: %v", p.Name, err)

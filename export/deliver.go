@@ -152,7 +152,7 @@ func (r *Runner) doubt(ctx context.Context, line *line, p *Part) error {
 	if seen.Archived || seen.Folder && seen.Size == p.Size {
 		return r.delivered(p)
 	}
-	if l := r.ask(ctx, p); l != nil && !l.PickedUp {
+	if l := r.ask(ctx, p); l != nil && !l.PickedUp && !torn(l, p) {
 		return r.delivered(p)
 	}
 	if ctx.Err() != nil { // nobody was asked, which is no "no"

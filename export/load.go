@@ -76,7 +76,8 @@ type LoadSource interface {
 	Via() string
 	// Check proves before anything is sent that this way of asking works. A *NotDeliveredError says why not.
 	Check(ctx context.Context) error
-	// Ask gives the load of a part, nil while there is none. A *NotDeliveredError means that asking again is no use.
+	// Ask gives the load of a part, nil while there is none. Where only one of another size has its name, that one tells
+	// that the file was torn. A *NotDeliveredError means that asking again is no use.
 	Ask(ctx context.Context, q LoadQuery) (*Load, error)
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -26,9 +27,10 @@ type Runner struct {
 	Log    logrus.FieldLogger
 	Tell   func(Part) // called after every recorded move, for progress; may be nil
 
-	undelivered error // why a part could not be sent
-	lost        error // why nobody can be asked any more
-	gone        map[string]bool
+	undelivered error            // why a part could not be sent
+	lost        error            // why nobody can be asked any more
+	gone        map[string]error // ways that cannot be asked any more, and why
+	unheard     error            // why a way gave no answer when a part was asked about last
 }
 
 // Check proves, before anything is sent, that somebody can be asked what became of it. A way that gives no verdict
@@ -49,7 +51,7 @@ func (r *Runner) Check(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		faults = append(faults, err)
-		r.leave(src)
+		r.leave(src, err)
 	}
 	if len(faults) > 0 && len(faults) >= judges {
 		return errors.Join(faults...)
@@ -62,11 +64,22 @@ func (r *Runner) Check(ctx context.Context) error {
 }
 
 // leave stops asking a source.
-func (r *Runner) leave(src LoadSource) {
+func (r *Runner) leave(src LoadSource, why error) {
 	if r.gone == nil {
-		r.gone = map[string]bool{}
+		r.gone = map[string]error{}
 	}
-	r.gone[src.Via()] = true
+	r.gone[src.Via()] = why
+}
+
+// reasons tells why the ways that were left cannot be asked, in the order of load.via.
+func (r *Runner) reasons() error {
+	var why []string
+	for _, src := range r.Loads {
+		if err := r.gone[src.Via()]; err != nil {
+			why = append(why, err.Error())
+		}
+	}
+	return errors.New(strings.Join(why, "; "))
 }
 
 // Drive takes parts as far as they go: wave by wave, delivered, awaited, settled. What stops it is in Undelivered and

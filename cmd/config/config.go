@@ -98,6 +98,8 @@ type Coupa struct {
 	Rate         float64       // requests a second, above 0 and at most 25
 	Format       string        // xml or json
 	TokenSettle  time.Duration // a new token is used after this
+	Timeout      time.Duration // limit of one call
+	Retry        time.Duration // a call that fails in passing is tried again for this long; 0: never
 }
 
 // Layout says how Coupa's file is written.

@@ -155,7 +155,7 @@ func TestDefaults(t *testing.T) {
 		},
 		Coupa: Coupa{
 			URL: "https://acme-test.coupahost.com", Scopes: []string{"core.integration.read"}, Rate: 20, Format: "xml",
-			TokenSettle: 5 * time.Second,
+			TokenSettle: 5 * time.Second, Timeout: time.Minute, Retry: 2 * time.Minute,
 		},
 		Layout:    Layout{Key: "login", MaxRows: 5000, MaxBytes: 8000000},
 		Load:      LoadConfig{Via: []string{"archive"}, Poll: 15 * time.Second, Pickup: 15 * time.Minute, Wait: time.Hour},
@@ -188,7 +188,7 @@ sftp:
   folder: /In/
   staging: /Staging
   legacy: true
-coupa: {url: "", client_id: id, client_secret: {env: X}, rate: 2.5, format: json, token_settle: 0s}
+coupa: {url: "", client_id: id, client_secret: {env: X}, rate: 2.5, format: json, token_settle: 0s, timeout: 20s, retry: 0s}
 layout: {blank: send, max_rows: 10, allow_card_data: audit}
 load: {via: [api], poll: 100ms}
 limits: {deactivations: unlimited, creates: {percent: 2.5}, updates: {count: 7}}
@@ -234,7 +234,7 @@ func TestValues(t *testing.T) {
 	if d := cmp.Diff(limits, c.Limits); d != "" {
 		t.Error(d)
 	}
-	if c.Coupa.Rate != 2.5 || c.Coupa.TokenSettle != 0 || !c.Layout.BlankSend {
+	if c.Coupa.Rate != 2.5 || c.Coupa.TokenSettle != 0 || c.Coupa.Timeout != 20*time.Second || c.Coupa.Retry != 0 || !c.Layout.BlankSend {
 		t.Errorf("limits %+v, coupa %+v", c.Limits, c.Coupa)
 	}
 }

@@ -121,6 +121,8 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 		Rate:         s.float("rate", 20, maxRate, true),
 		Format:       s.oneOf("format", "xml", "json"),
 		TokenSettle:  s.duration("token_settle", 5*time.Second, false),
+		Timeout:      s.duration("timeout", time.Minute, true),
+		Retry:        s.duration("retry", 2*time.Minute, false),
 	}
 	s.done()
 	s.compare("url", host, instance)

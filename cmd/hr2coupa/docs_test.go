@@ -32,6 +32,9 @@ func TestTwinDocs(t *testing.T) {
 	if want := output(t, "twin", "--switches"); !strings.Contains(document(t, "../../docs/twin.md"), "```\n"+want+"```\n") {
 		t.Error("docs/twin.md does not hold what hr2coupa twin --switches prints; put it in anew")
 	}
+	if want := output(t, "twin", "--personalities"); !strings.Contains(document(t, "../../docs/twin.md"), "```\n"+want+"```\n") {
+		t.Error("docs/twin.md does not hold what hr2coupa twin --personalities prints; put it in anew")
+	}
 }
 
 // TestReadme keeps the README short and its lists whole.

@@ -16,8 +16,9 @@ import (
 
 type twinOptions struct {
 	sftp, http, users, root string
+	personality             string
 	switches                []string
-	docs                    bool
+	docs, kinds             bool
 }
 
 func (a *app) twinCmd() *cobra.Command {
@@ -28,12 +29,15 @@ func (a *app) twinCmd() *cobra.Command {
 		Long: `Twin is a stand-in for Coupa: an SFTP drop folder, the pick-up clock, the loader, the page
 /data_sources behind a login, the token endpoint, /api/data_file_sources and /api/users. It prints
 a config that leads to it and serves until it is interrupted. What Coupa's pages leave open is a
-switch: --switches lists them with what each rests on.`,
-		Example: "  hr2coupa twin --users users.json\n  hr2coupa twin --set key-precedence=id,login,employee-number --set list-delay=30s\n  hr2coupa twin --switches",
+switch: --switches lists them with what each rests on. --personality sets several at once.`,
+		Example: "  hr2coupa twin --users users.json\n  hr2coupa twin --set key-precedence=id,login,employee-number --set list-delay=30s\n  hr2coupa twin --personality cuts-rename\n  hr2coupa twin --switches",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.docs {
+			switch {
+			case o.docs:
 				return a.printSwitches()
+			case o.kinds:
+				return a.printPersonalities()
 			}
 			return a.twin(cmd.Context(), o)
 		},
@@ -43,8 +47,10 @@ switch: --switches lists them with what each rests on.`,
 	f.StringVar(&o.http, "http", "127.0.0.1:0", "listen address of the web server; port 0 takes a free one")
 	f.StringVar(&o.users, "users", "", "JSON file of the users it begins with")
 	f.StringVar(&o.root, "root", "", "folder of the SFTP tree (default: a temporary one)")
+	f.StringVar(&o.personality, "personality", "", "be a kind of server, a set of switches")
 	f.StringArrayVar(&o.switches, "set", nil, "set a switch, name=value; may be repeated")
 	f.BoolVar(&o.docs, "switches", false, "list the switches and what each rests on")
+	f.BoolVar(&o.kinds, "personalities", false, "list the personalities and their switches")
 	return c
 }
 
@@ -60,8 +66,27 @@ func (a *app) printSwitches() error {
 	return w.err
 }
 
+func (a *app) printPersonalities() error {
+	kinds := twin.Personalities()
+	if a.json {
+		return a.printJSON(kinds)
+	}
+	w := &errWriter{w: a.stdout}
+	for _, k := range kinds {
+		fmt.Fprintf(w, "%s = %s\n    %s\n", k.Name, strings.Join(k.Switches, " "), k.Says)
+	}
+	return w.err
+}
+
 func (a *app) twin(ctx context.Context, o twinOptions) error {
-	sw, err := twin.ParseSwitches(o.switches)
+	var kind []string
+	var err error
+	if o.personality != "" {
+		if kind, err = twin.PersonalitySwitches(o.personality); err != nil {
+			return usage("--personality: %w", err)
+		}
+	}
+	sw, err := twin.ParseSwitches(slices.Concat(kind, o.switches))
 	if err != nil {
 		return usage("%w", err)
 	}

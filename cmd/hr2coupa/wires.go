@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -19,7 +20,8 @@ type wires struct {
 }
 
 func (a *app) wires(cfg *config.Config) (*wires, error) {
-	w := &wires{dial: a.dialer(cfg)}
+	dial := a.dialer(cfg)
+	w := &wires{dial: dial}
 	var faults []error
 	for _, via := range cfg.Load.Via {
 		switch via {
@@ -39,7 +41,8 @@ func (a *app) wires(cfg *config.Config) (*wires, error) {
 			}
 			w.sources = append(w.sources, p)
 		case "archive":
-			w.archive = &archive{dial: w.dial}
+			w.archive = &archive{dial: dial}
+			w.dial = w.archive.makeWay(dial)
 			w.sources = append(w.sources, w.archive)
 		}
 	}
@@ -73,13 +76,17 @@ func (a *app) dialer(cfg *config.Config) func(context.Context) (export.Session, 
 
 func coupaConfig(cfg *config.Config) coupa.Config {
 	c := cfg.Coupa
-	settle := c.TokenSettle
+	settle, retry := c.TokenSettle, c.Retry
 	if settle == 0 {
 		settle = -1 // the administrator said 0s; to the client 0 means Coupa's five seconds
+	}
+	if retry == 0 {
+		retry = -1 // likewise: never, not the client's default
 	}
 	return coupa.Config{
 		URL: c.URL, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Scopes: c.Scopes, Format: c.Format,
 		TokenSettle: settle, Rate: c.Rate, Folder: cfg.SFTP.Folder, PageCookie: c.PageCookie,
+		Timeout: c.Timeout, Budget: retry,
 	}
 }
 
@@ -112,6 +119,29 @@ func (a *archive) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, er
 	}
 	return nil, nil
 }
+
+// makeWay dials for a delivery and gives up the connection for asking first, since there are servers that allow an
+// account only one. Such a server may take a moment to notice, so a call that it ended before the login is repeated once.
+func (a *archive) makeWay(dial func(context.Context) (export.Session, error)) func(context.Context) (export.Session, error) {
+	return func(ctx context.Context) (export.Session, error) {
+		open := a.s != nil
+		a.close()
+		s, err := dial(ctx)
+		var not *export.NotDeliveredError
+		if !open || !errors.As(err, &not) || not.What != "unreachable" {
+			return s, err
+		}
+		select {
+		case <-time.After(noticing):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		return dial(ctx)
+	}
+}
+
+// noticing is how long a server is given to notice that a connection has ended.
+const noticing = time.Second
 
 // passing keeps a lost or silent connection from ending this way of asking: the next question dials anew.
 func passing(err error) error {

@@ -462,7 +462,7 @@ func plantPerson(t testing.TB, a *aged) (unfinished func() export.Part) {
 			r.Reason = fmt.Sprintf("Approver Login %q is unknown", planted[1])
 			ok(t, tx.AddRow(r))
 		}
-		ok(t, tx.Commit(export.PlanSum{Input: len(rows)+500}))
+		ok(t, tx.Commit(export.PlanSum{Input: len(rows) + 500}))
 		return must[[]export.Part](t)(a.Parts(run))[0]
 	}
 	a.over(t, night("run", csv, person(0, 0, "planted.login"), row(0, 0, 9, export.Pending)))

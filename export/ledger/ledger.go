@@ -242,8 +242,17 @@ func (l *Ledger) transact(f func(*sqlite.Conn) error) (err error) {
 	if err != nil {
 		return err
 	}
-	defer end(&err)
+	defer func() { end(&err); err = l.room(err) }()
 	return f(l.conn)
+}
+
+// room tells what to look at where SQLite could not write.
+func (l *Ledger) room(err error) error {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultFull, sqlite.ResultIOErr:
+		return fmt.Errorf("%w; is there room on the disk of %s?", err, l.dir)
+	}
+	return err
 }
 
 // query runs a cached statement and calls row for each row of its result.

@@ -38,7 +38,7 @@ func (a *API) Via() string { return "api" }
 func (a *API) Check(ctx context.Context) error { return a.client.Check(ctx) }
 
 // Ask gives the load of one part as it stands now, found by its file name, or by q.ID where that is known; nil where
-// there is none (yet). An *export.NotDeliveredError says that asking this way is of no use, an *Error that this call
+// there is none (yet). A load of another size is given only where none of the part's own is listed. An *export.NotDeliveredError says that asking this way is of no use, an *Error that this call
 // failed; Error.Temporary tells whether the next may succeed.
 func (a *API) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error) {
 	if q.ID != "" {
@@ -81,7 +81,16 @@ func (a *API) find(ctx context.Context, q export.LoadQuery) (*export.Load, error
 		}
 	}
 	found = slices.DeleteFunc(found, func(l *export.Load) bool { return !a.ours(l, q) })
-	return choose(found, export.Mangled(a.client.folder, q.Name), q.Since), nil
+	whole := slices.DeleteFunc(slices.Clone(found), func(l *export.Load) bool { return torn(l, q) })
+	if len(whole) == 0 { // then a torn one is all there is to tell of
+		whole = found
+	}
+	return choose(whole, export.Mangled(a.client.folder, q.Name), q.Since), nil
+}
+
+// torn tells whether a load has another size than the part.
+func torn(l *export.Load, q export.LoadQuery) bool {
+	return q.Size > 0 && l.FileSize >= 0 && l.FileSize != q.Size
 }
 
 // ours tells whether a load can be the part's. A load of our name with another size is told once in the log: nobody
@@ -95,9 +104,8 @@ func (a *API) ours(l *export.Load, q export.LoadQuery) bool {
 		return false
 	case !l.CreatedAt.IsZero() && l.CreatedAt.Before(q.Since.Add(-floorGap)):
 		return false
-	case q.Size > 0 && l.FileSize >= 0 && l.FileSize != q.Size:
-		a.warn(l.ID, "coupa: load %s has the name of part %s, but %d bytes, not the %d sent; it is not taken for ours", l.ID, q.Name, l.FileSize, q.Size)
-		return false
+	case torn(l, q):
+		a.warn(l.ID, "coupa: load %s has the name of part %s, but %d bytes, not the %d sent; no verdict is taken from it", l.ID, q.Name, l.FileSize, q.Size)
 	}
 	return true
 }

@@ -52,7 +52,7 @@ func TestChoose(t *testing.T) {
 		{"exact first", []string{one(1, "_X_"+partName, 332, at(time.Minute)), one(2, partMangled, 332, at(time.Hour))}, "2"},
 		{"screen upload", []string{one(1, partName, 332, at(time.Minute))}, ""},
 		{"filter ignored", []string{one(1, "_Incoming_Users_other.csv", 332, at(time.Minute))}, ""},
-		{"wrong size", []string{one(1, partMangled, 333, at(time.Minute))}, ""},
+		{"wrong size", []string{one(1, partMangled, 333, at(time.Minute))}, "1"},
 		{"wrong size and ours", []string{one(1, partMangled, 333, at(time.Minute)), one(2, partMangled, 332, at(2*time.Minute))}, "2"},
 		{"no time", []string{`{"id":1,"file-file-name":"` + partMangled + `"}`}, "1"},
 		{"no name", []string{`{"id":1,"status":"done"}`}, ""},
@@ -80,7 +80,7 @@ func TestWrongSizeIsTold(t *testing.T) {
 	c, hook := f.client(t)
 	api := c.Loads()
 	for range 3 {
-		if l, err := api.Ask(t.Context(), query()); l != nil || err != nil {
+		if l, err := api.Ask(t.Context(), query()); err != nil || l == nil || l.FileSize != 333 {
 			t.Fatal(l, err)
 		}
 	}

@@ -161,7 +161,7 @@ func (d *directory) setManager(draft *user, c *column, text string) string {
 
 // setList replaces the list: the cell says what the user should have ("Remove a Role from a User").
 func (d *directory) setList(draft *user, c *column, text string) string {
-	if text == nullWord && (c.path[0] == "roles" || d.sw.NullWord == "lists") {
+	if text == nullWord && (c.path[0] == "roles" || d.sw.Load().NullWord == "lists") {
 		draft.put(c, []any{})
 		return ""
 	}

@@ -27,7 +27,7 @@ type job struct {
 
 // begin reads the header and tells whether there are rows to come. A file that Coupa refuses as a whole is settled here.
 func (j *job) begin(now time.Time) bool {
-	switch j.twin.sw.LoadOutcome {
+	switch j.twin.sw.Load().LoadOutcome {
 	case "failed":
 		j.settle("failed", "", now)
 		return false
@@ -35,7 +35,7 @@ func (j *job) begin(now time.Time) bool {
 		j.settle("done", resultText(0, 0, 0), now)
 		return false
 	}
-	if j.twin.sw.FileLimits == "fail" && (len(j.data) > maxBytes || countRows(j.data) > maxRows) {
+	if j.twin.sw.Load().FileLimits == "fail" && (len(j.data) > maxBytes || countRows(j.data) > maxRows) {
 		j.settle("failed", "", now)
 		return false
 	}
@@ -96,7 +96,7 @@ func (j *job) step() bool {
 		switch {
 		case out.created:
 			l.Created++
-		case out.changed || j.twin.sw.UnchangedCounted == yes:
+		case out.changed || j.twin.sw.Load().UnchangedCounted == yes:
 			l.Updated++
 		}
 	})
@@ -119,7 +119,7 @@ func (j *job) corrupt(cells []string) {
 		e.FirstColumn = &cells[0]
 	}
 	j.twin.loads.recordError(j.load, e)
-	if j.twin.sw.CorruptRowsProcessed == yes {
+	if j.twin.sw.Load().CorruptRowsProcessed == yes {
 		j.twin.loads.change(j.load, func(l *Load) { l.Processed++ })
 	}
 }
@@ -143,7 +143,7 @@ func (j *job) refuse(first string, errs []fieldError) {
 
 // rowNumber counts as the switch says: row-base is the number of the first data row.
 func (j *job) rowNumber() *int {
-	n := j.row - 1 + int(j.twin.sw.RowBase[0]-'0')
+	n := j.row - 1 + int(j.twin.sw.Load().RowBase[0]-'0')
 	return &n
 }
 

@@ -22,8 +22,8 @@ func loadBare(tb testing.TB, data string) (*Twin, Load) {
 	}
 	log := logrus.New()
 	log.SetOutput(io.Discard)
-	t := &Twin{sw: sw, now: time.Now, log: log, loads: &loadList{}}
-	if t.users, err = newDirectory(s, sw, t.now); err != nil {
+	t := &Twin{sw: newSwitchboard(sw), now: time.Now, log: log, loads: &loadList{}}
+	if t.users, err = newDirectory(s, t.sw, t.now); err != nil {
 		tb.Fatal(err)
 	}
 	l := t.loads.add(&Load{Name: "f.csv"})

@@ -82,6 +82,13 @@ func (ll *loadList) add(l *Load) *Load {
 	return l
 }
 
+// any tells whether a file was ever picked up.
+func (ll *loadList) any() bool {
+	ll.mu.Lock()
+	defer ll.mu.Unlock()
+	return len(ll.loads) > 0
+}
+
 // change alters a load with the lock held.
 func (ll *loadList) change(l *Load, how func(*Load)) {
 	ll.mu.Lock()
@@ -128,14 +135,17 @@ func resultText(processed, created, updated int) string {
 
 // listed gives the loads that the list shows at the time, oldest first.
 func (t *Twin) listed(now time.Time) []Load {
+	if t.sw.Load().LoadOutcome == "unlisted" {
+		return nil
+	}
 	return slices.DeleteFunc(t.loads.copyLoads(), func(l Load) bool {
-		return l.PickedUp.Add(t.sw.ListDelay).After(now)
+		return l.PickedUp.Add(t.sw.Load().ListDelay).After(now)
 	})
 }
 
 // statusText spells a status as the switch wants it.
 func (t *Twin) statusText(status string) string {
-	if t.sw.StatusCase == "title" {
+	if t.sw.Load().StatusCase == "title" {
 		return humanize(status)
 	}
 	return status
@@ -156,7 +166,7 @@ func (t *Twin) record(l Load) Record {
 		errs = append(errs, e.record())
 	}
 	r["upload-errors"] = errs
-	if t.sw.Counters == yes {
+	if t.sw.Load().Counters == yes {
 		r["records-count"], r["records-created"] = int64(l.Processed), int64(l.Created)
 		r["records-updated"], r["upload-errors-count"] = int64(l.Updated), int64(len(l.Errors))
 	}

@@ -83,6 +83,9 @@ func localPath(next string) string {
 // signedIn sends everybody without the cookie to the login.
 func (p *pages) signedIn(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if p.spoil(w, r) {
+			return
+		}
 		c, err := r.Cookie(p.cookie.Name)
 		if err != nil || subtle.ConstantTimeCompare([]byte(c.Value), []byte(p.cookie.Value)) != 1 {
 			http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusFound)

@@ -31,16 +31,25 @@ func (t *Twin) settleDue() {
 	t.loadDue()
 }
 
+// noticed takes what has just got its name, where Coupa is that quick.
+func (t *Twin) noticed(pickup string) {
+	if pickup == "instant" || pickup == "eager" {
+		t.PickUp()
+	}
+}
+
 // tick runs the clock until ctx ends.
 func (t *Twin) tick(ctx context.Context) {
-	ticker := time.NewTicker(t.sw.PickUpInterval)
+	ticker := time.NewTicker(t.sw.Load().PickUpInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			t.PickUp()
+			if t.sw.Load().PickUp == "auto" {
+				t.PickUp()
+			}
 		}
 	}
 }
@@ -60,10 +69,10 @@ func (t *Twin) take() {
 }
 
 func (t *Twin) visible(name string) bool {
-	if strings.HasPrefix(name, ".") && t.sw.Dotted == "ignored" {
+	if strings.HasPrefix(name, ".") && t.sw.Load().Dotted == "ignored" {
 		return false
 	}
-	return t.sw.Suffix == "any" || strings.HasSuffix(strings.ToLower(name), ".csv")
+	return t.sw.Load().Suffix == "any" || strings.HasSuffix(strings.ToLower(name), ".csv")
 }
 
 // takeOne moves the file out of the folder (or marks it, where the archive comes after) and reads what it holds at
@@ -72,7 +81,7 @@ func (t *Twin) takeOne(name string) {
 	open := t.tree.openForWriting(name)
 	var data []byte
 	var err error
-	if t.sw.ArchiveTime == "before" {
+	if t.sw.Load().ArchiveTime == "before" {
 		if err = t.tree.archiveFile(name); err == nil {
 			data, err = t.tree.readArchived(name)
 		}
@@ -95,12 +104,12 @@ func (t *Twin) takeOne(name string) {
 
 // addCompany puts the loads beside ours in the list that make looking one up by name less easy.
 func (t *Twin) addCompany(name string, now time.Time) {
-	if t.sw.RepeatedNames == yes {
+	if t.sw.Load().RepeatedNames == yes {
 		at := now.Add(-time.Hour)
 		t.loads.add(&Load{Name: name, FileName: "_Incoming_Users_" + name, Status: "done", CreatedBy: sftpLogin, ArchivedSize: -1,
 			PickedUp: at, Started: at, Ended: at, Size: 61, ResultText: resultText(0, 0, 0)})
 	}
-	if t.sw.ScreenLoads == yes {
+	if t.sw.Load().ScreenLoads == yes {
 		t.loads.add(&Load{Name: name, FileName: name, Status: "sample", CreatedBy: screenLogin, PickedUp: now, Size: 61, ArchivedSize: -1})
 	}
 }
@@ -110,7 +119,7 @@ func (t *Twin) loadDue() {
 	now := t.now()
 	var due, rest []*job
 	for _, j := range t.picks.pending {
-		if t.sw.LoadOutcome == "stuck" || j.load.PickedUp.Add(t.sw.LoadTime).After(now) {
+		if t.sw.Load().endless() || j.load.PickedUp.Add(t.sw.Load().LoadTime).After(now) {
 			t.showProgress(j, now)
 			rest = append(rest, j)
 			continue
@@ -118,7 +127,7 @@ func (t *Twin) loadDue() {
 		due = append(due, j)
 	}
 	t.picks.pending = rest
-	if t.sw.Order == "parallel" {
+	if t.sw.Load().Order == "parallel" {
 		runTogether(due, now)
 	} else {
 		runInTurn(due, now)
@@ -130,15 +139,22 @@ func (t *Twin) loadDue() {
 
 // showProgress says loading in the second half of the time, and for ever where loads are stuck.
 func (t *Twin) showProgress(j *job, now time.Time) {
-	if t.sw.LoadOutcome == "stuck" || now.Sub(j.load.PickedUp) >= t.sw.LoadTime/2 {
+	sw := t.sw.Load()
+	if sw.endless() || now.Sub(j.load.PickedUp) >= sw.LoadTime/2 {
 		t.loads.change(j.load, func(l *Load) {
 			l.Status = "loading"
+			if sw.LoadOutcome == "odd" {
+				l.Status = "reticulating"
+			}
 			if l.Started.IsZero() {
 				l.Started = now
 			}
 		})
 	}
 }
+
+// endless tells whether loads begin and never end.
+func (s *Switches) endless() bool { return s.LoadOutcome == "stuck" || s.LoadOutcome == "odd" }
 
 func runInTurn(jobs []*job, now time.Time) {
 	for _, j := range jobs {
@@ -168,7 +184,7 @@ func runTogether(jobs []*job, now time.Time) {
 }
 
 func (t *Twin) leaveDropFolder(name string) {
-	if t.sw.ArchiveTime != "after" {
+	if t.sw.Load().ArchiveTime != "after" {
 		return
 	}
 	if err := t.tree.archiveFile(name); err != nil {

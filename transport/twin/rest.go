@@ -34,12 +34,13 @@ type api struct {
 type grant struct {
 	issued time.Time
 	scopes []string
+	calls  int // it was shown for
 }
 
 func newAPI(t *Twin) *api {
 	a := &api{twin: t, mux: http.NewServeMux(), tokens: map[string]grant{}, limiter: rate.NewLimiter(rate.Inf, rateBurst)}
-	if t.sw.Rate != NoLimit {
-		a.limiter.SetLimit(rate.Limit(t.sw.Rate))
+	if t.sw.Load().Rate != NoLimit {
+		a.limiter.SetLimit(rate.Limit(t.sw.Load().Rate))
 	}
 	read, write := []string{"core.user.read", "core.user.write"}, []string{"core.user.write"}
 	a.mux.HandleFunc("GET /api/users", a.scoped(read, a.listUsers))
@@ -47,8 +48,8 @@ func newAPI(t *Twin) *api {
 	a.mux.HandleFunc("POST /api/users", a.scoped(write, a.createUser))
 	a.mux.HandleFunc("PUT /api/users/{id}", a.scoped(write, a.updateUser))
 	a.mux.HandleFunc("PATCH /api/users/{id}", a.scoped(write, a.updateUser))
-	a.mux.HandleFunc("GET /api/data_file_sources", a.scoped([]string{t.sw.LoadScope}, a.listLoads))
-	a.mux.HandleFunc("GET /api/data_file_sources/{id}", a.scoped([]string{t.sw.LoadScope}, a.getLoad))
+	a.mux.HandleFunc("GET /api/data_file_sources", a.scoped([]string{t.sw.Load().LoadScope}, a.listLoads))
+	a.mux.HandleFunc("GET /api/data_file_sources/{id}", a.scoped([]string{t.sw.Load().LoadScope}, a.getLoad))
 	a.mux.HandleFunc("/api/", a.scoped(nil, func(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, http.StatusNotFound, "base", "The requested resource is not available.")
 	}))
@@ -60,8 +61,11 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !a.lag(r) {
 		return
 	}
-	if a.twin.sw.API == "off" {
+	if a.twin.sw.Load().API == "off" {
 		http.Error(w, "Not Found", http.StatusNotFound)
+		return
+	}
+	if a.spoil(w, r) {
 		return
 	}
 	// The pace is that of the wire, so real time counts, whatever the twin's clock says.
@@ -80,10 +84,10 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // lag waits as long as the switch says; false when the client has gone.
 func (a *api) lag(r *http.Request) bool {
-	if a.twin.sw.APILatency == 0 {
+	if a.twin.sw.Load().APILatency == 0 {
 		return true
 	}
-	timer := time.NewTimer(a.twin.sw.APILatency)
+	timer := time.NewTimer(a.twin.sw.Load().APILatency)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -95,6 +99,9 @@ func (a *api) lag(r *http.Request) bool {
 
 // token grants a bearer token to client credentials, given as form fields or by HTTP Basic.
 func (a *api) token(w http.ResponseWriter, r *http.Request) {
+	if a.spoilToken(w) {
+		return
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	if err := r.ParseForm(); err != nil {
 		oauthError(w, http.StatusBadRequest, "invalid_request", "The request body cannot be read.")
@@ -104,7 +111,7 @@ func (a *api) token(w http.ResponseWriter, r *http.Request) {
 	if !basic {
 		id, secret = r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
 	}
-	given := strings.Fields(a.twin.sw.Scopes)
+	given := strings.Fields(a.twin.sw.Load().Scopes)
 	asked := strings.Fields(r.PostForm.Get("scope"))
 	switch {
 	case r.PostForm.Get("grant_type") != "client_credentials":
@@ -158,9 +165,14 @@ func (a *api) scoped(scopes []string, next http.HandlerFunc) http.HandlerFunc {
 		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		a.mu.Lock()
 		g, known := a.tokens[token]
+		if known {
+			g.calls++
+			a.tokens[token] = g
+		}
 		a.mu.Unlock()
+		worn := a.twin.sw.Load().TokenCalls > 0 && g.calls > a.twin.sw.Load().TokenCalls
 		age := a.twin.now().Sub(g.issued)
-		if !ok || !known || age > tokenLife || age < a.twin.sw.TokenSettle {
+		if !ok || !known || age > tokenLife || worn || age < a.twin.sw.Load().TokenSettle {
 			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 			a.fail(w, r, http.StatusUnauthorized, "base", "The access token is invalid, expired, or not active yet.")
 			return

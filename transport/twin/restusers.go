@@ -14,7 +14,7 @@ func (a *api) listUsers(w http.ResponseWriter, r *http.Request) {
 		values.Del("status")
 		values.Set("active", strconv.FormatBool(strings.EqualFold(status, "active")))
 	}
-	a.list(w, r, values, "user", a.twin.users.list(), a.twin.users.known, a.twin.sw.LoginCase == "fold")
+	a.list(w, r, values, "user", a.twin.users.list(), a.twin.users.known, a.twin.sw.Load().LoginCase == "fold")
 }
 
 func (a *api) getUser(w http.ResponseWriter, r *http.Request) {
@@ -83,7 +83,7 @@ func (a *api) one(w http.ResponseWriter, r *http.Request, name string, rec Recor
 
 // list answers a query with one page.
 func (a *api) list(w http.ResponseWriter, r *http.Request, values map[string][]string, name string, records []Record, known func(string) bool, fold bool) {
-	q, err := parseQuery(values, known, a.twin.sw.UnknownFilter == "ignore")
+	q, err := parseQuery(values, known, a.twin.sw.Load().UnknownFilter == "ignore")
 	if err != nil {
 		a.fail(w, r, http.StatusBadRequest, name, err.Error())
 		return

@@ -59,7 +59,7 @@ func (d *directory) match(row map[string]string) (*user, []fieldError) {
 	}
 	number, login := row["Employee Number"], row["Login"]
 	found := d.matchNumberFirst(number, login)
-	if d.sw.KeyPrecedence == "id,login,employee-number" {
+	if d.sw.Load().KeyPrecedence == "id,login,employee-number" {
 		found = d.matchLoginFirst(number, login)
 	}
 	if found != nil {
@@ -117,13 +117,13 @@ func (d *directory) setCell(draft *user, c *column, text string) []fieldError {
 // Account Security Type is 0 ("Users Import"): that is what makes it dangerous.
 func (d *directory) setEmpty(draft *user, c *column) []fieldError {
 	switch {
-	case c.Required || d.sw.EmptyCell == "error":
+	case c.Required || d.sw.Load().EmptyCell == "error":
 		return []fieldError{{c.attr, "", c.label + " can't be blank"}}
 	case c.Name == "Account Security Type":
 		draft.put(c, int64(0))
 	case c.Type == templates.TypeCurrency && draft.shown[c.path[0]] == nil:
 		draft.shown[c.path[0]] = d.refs.reportingCurrency()
-	case d.sw.EmptyCell == "clear" && c.Name != "Status":
+	case d.sw.Load().EmptyCell == "clear" && c.Name != "Status":
 		draft.clear(c)
 	}
 	return nil

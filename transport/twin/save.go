@@ -163,7 +163,7 @@ func (d *directory) saveList(draft *user, c *column, v any) {
 		return
 	}
 	have, _ := draft.shown[c.path[0]].([]any)
-	if d.sw.PutLists == "replace" {
+	if d.sw.Load().PutLists == "replace" {
 		have = []any{}
 	}
 	for _, item := range given {

@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
@@ -78,42 +79,72 @@ func (s *session) open(nc ssh.NewChannel) {
 
 func (s *session) files(channel ssh.Channel) {
 	defer channel.Close()
-	server := sftp.NewRequestServer(channel, sftp.Handlers{FileGet: s, FilePut: s, FileCmd: s, FileList: s})
+	server := sftp.NewRequestServer(channel, sftp.Handlers{FileGet: s, FilePut: s, FileCmd: s, FileList: s}, sftp.WithStartDirectory(s.server.sw.Load().Home))
 	if err := server.Serve(); err == nil || errors.Is(err, io.EOF) {
 		channel.SendRequest("exit-status", false, []byte{0, 0, 0, 0})
 	}
 }
 
-// rel is a request's path as the tree has it.
-func rel(p string) string {
-	p = strings.TrimPrefix(path.Clean("/"+p), "/")
-	if p == "" {
+// outside is a path in the tree that is never there.
+const outside = "no/such/place"
+
+// rel is a request's path as the tree has it, which lies at the account's home.
+func (s *session) rel(p string) string {
+	p, home := path.Clean("/"+p), s.server.sw.Load().Home
+	if p == home {
 		return "."
 	}
-	return p
+	below, ok := strings.CutPrefix(p, strings.TrimSuffix(home, "/")+"/")
+	if !ok {
+		return outside
+	}
+	return below
 }
+
+// lag waits as long as the switch says, or until the connection has gone.
+func (s *session) lag() {
+	if d := s.server.sw.Load().SFTPLatency; d > 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-s.gone:
+		}
+	}
+}
+
+// cut ends the connection with a reset: nothing that was written and not sent yet arrives.
+func (s *session) cut() {
+	if tcp, ok := s.conn.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
+	s.conn.Close()
+}
+
+// status is an answer that the sftp library has no name for.
+func status(text string) error { return errors.New(text) }
 
 // within tells whether a path lies below a folder; the folder itself does not.
 func within(p, folder string) bool { return strings.HasPrefix(p, folder+"/") }
 
 // mayLook tells whether the personality lets the client read or look at the path.
 func (s *session) mayLook(p string) bool {
-	if s.server.sw.DropFolder == "write-only" && within(p, dropFolder) {
+	if s.server.sw.Load().DropFolder == "write-only" && within(p, dropFolder) {
 		return false
 	}
-	return s.server.sw.ArchiveRead != "denied" || !within(p, s.server.tree.archive)
+	return s.server.sw.Load().ArchiveRead != "denied" || !within(p, s.server.tree.archive)
 }
 
 func (s *session) mayList(p string) bool {
-	if s.server.sw.DropFolder != "normal" && p == dropFolder {
+	if s.server.sw.Load().DropFolder != "normal" && p == dropFolder {
 		return false
 	}
-	return s.mayLook(p) && (s.server.sw.ArchiveRead != "denied" || p != s.server.tree.archive)
+	return s.mayLook(p) && (s.server.sw.Load().ArchiveRead != "denied" || p != s.server.tree.archive)
 }
 
 // Fileread opens a file for reading.
 func (s *session) Fileread(r *sftp.Request) (io.ReaderAt, error) {
-	p := rel(r.Filepath)
+	p := s.rel(r.Filepath)
 	if !s.mayLook(p) {
 		return nil, sftp.ErrSSHFxPermissionDenied
 	}
@@ -126,6 +157,10 @@ func (s *session) Fileread(r *sftp.Request) (io.ReaderAt, error) {
 
 // Filewrite opens a file for writing, anywhere in the tree.
 func (s *session) Filewrite(r *sftp.Request) (io.WriterAt, error) {
+	s.lag()
+	if s.server.sw.Load().Write == "denied" && s.server.sw.strikes() {
+		return nil, sftp.ErrSSHFxPermissionDenied
+	}
 	want := r.Pflags()
 	flags := os.O_WRONLY
 	if want.Creat {
@@ -137,7 +172,7 @@ func (s *session) Filewrite(r *sftp.Request) (io.WriterAt, error) {
 	if want.Excl {
 		flags |= os.O_EXCL
 	}
-	p := rel(r.Filepath)
+	p := s.rel(r.Filepath)
 	f, err := s.server.tree.root.OpenFile(p, flags, 0o600)
 	if err != nil {
 		return nil, wireError(err)
@@ -153,19 +188,39 @@ type upload struct {
 	file    *os.File
 }
 
-// WriteAt stores file data, unless the personality has the server fall silent or the line be cut here.
+// WriteAt stores file data, unless a fault is switched on.
 func (u *upload) WriteAt(data []byte, offset int64) (int, error) {
-	s := u.session
-	if s.server.sw.SilentAfter == "write" {
+	s, sw := u.session, u.session.server.sw
+	s.lag()
+	if sw.Load().SilentAfter == "write" && sw.strikes() {
 		s.fallSilent()
 		<-s.gone
 		return 0, sftp.ErrSSHFxConnectionLost
 	}
+	switch write := sw.Load().Write; {
+	case write == "full" && sw.strikes():
+		return 0, status("No space left on device")
+	case write == "quota" && sw.strikes():
+		return 0, status("Disk quota exceeded")
+	case write == "short" && sw.strikes():
+		_, err := u.file.WriteAt(data[:len(data)/2], offset)
+		return len(data), err
+	}
 	room := s.room(len(data))
+	if sw.Load().PickUp == "eager" {
+		half := len(data) / 2
+		if _, err := u.file.WriteAt(data[:half], offset); err != nil {
+			return 0, err
+		}
+		s.server.twin.PickUp()
+	}
 	n, err := u.file.WriteAt(data[:room], offset)
-	if room < len(data) {
-		s.conn.Close()
+	if room < len(data) && sw.strikes() {
+		s.cut()
 		return n, sftp.ErrSSHFxConnectionLost
+	}
+	if room < len(data) {
+		n, err = u.file.WriteAt(data, offset)
 	}
 	return n, err
 }
@@ -174,7 +229,7 @@ func (u *upload) WriteAt(data []byte, offset int64) (int, error) {
 func (s *session) room(n int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if limit := s.server.sw.DropAfterBytes; limit > 0 && s.written+n > limit {
+	if limit := s.server.sw.Load().DropAfterBytes; limit > 0 && s.written+n > limit {
 		n = limit - s.written
 		s.written = limit
 		return n
@@ -185,17 +240,24 @@ func (s *session) room(n int) int {
 
 // Close ends the writing.
 func (u *upload) Close() error {
-	u.session.server.tree.closed(u)
-	return u.file.Close()
+	s := u.session
+	at := s.server.tree.closed(u)
+	err := u.file.Close()
+	if s.server.sw.Load().Write == "vanish" && s.server.sw.strikes() {
+		return errors.Join(err, wireError(s.server.tree.root.Remove(at)))
+	}
+	s.server.twin.noticed(s.server.sw.Load().PickUp)
+	return err
 }
 
 // Filecmd serves everything that changes names and folders. Times and modes are accepted and ignored.
 func (s *session) Filecmd(r *sftp.Request) error {
+	s.lag()
 	tree := s.server.tree
-	p := rel(r.Filepath)
+	p := s.rel(r.Filepath)
 	switch r.Method {
 	case "Rename":
-		return s.rename(p, rel(r.Target), false)
+		return s.rename(p, s.rel(r.Target), false)
 	case "Setstat":
 		return s.setstat(r, p)
 	case "Mkdir":
@@ -211,20 +273,38 @@ func (s *session) Filecmd(r *sftp.Request) error {
 
 // PosixRename is the OpenSSH extension: it overwrites.
 func (s *session) PosixRename(r *sftp.Request) error {
-	return s.rename(rel(r.Filepath), rel(r.Target), true)
+	return s.rename(s.rel(r.Filepath), s.rel(r.Target), true)
 }
 
 func (s *session) rename(from, to string, overwrite bool) error {
-	switch s.server.sw.Rename {
-	case "unsupported":
+	sw := s.server.sw
+	switch how := sw.Load().Rename; {
+	case how == "unsupported" && sw.strikes():
 		return sftp.ErrSSHFxOpUnsupported
-	case "denied":
+	case how == "denied" && sw.strikes():
 		return sftp.ErrSSHFxPermissionDenied
+	case how == "taken" && sw.strikes():
+		if err := s.server.tree.root.WriteFile(to, []byte("foreign\n"), 0o600); err != nil {
+			return wireError(err)
+		}
+	case how == "overwrites":
+		overwrite = true
 	}
-	return wireError(s.server.tree.rename(from, to, overwrite))
+	if err := s.server.tree.rename(from, to, overwrite); err != nil {
+		return wireError(err)
+	}
+	s.server.twin.noticed(sw.Load().PickUp)
+	if sw.Load().RenameReply == "lost" && sw.strikes() {
+		s.cut()
+		return sftp.ErrSSHFxConnectionLost
+	}
+	return nil
 }
 
 func (s *session) setstat(r *sftp.Request, p string) error {
+	if s.server.sw.Load().Setstat == "refused" {
+		return sftp.ErrSSHFxOpUnsupported
+	}
 	if !r.AttrFlags().Size {
 		return nil
 	}
@@ -237,7 +317,7 @@ func (s *session) setstat(r *sftp.Request, p string) error {
 
 // Filelist lists a folder or looks at one path.
 func (s *session) Filelist(r *sftp.Request) (sftp.ListerAt, error) {
-	p := rel(r.Filepath)
+	p := s.rel(r.Filepath)
 	switch r.Method {
 	case "List":
 		if !s.mayList(p) {
@@ -253,11 +333,13 @@ func (s *session) Filelist(r *sftp.Request) (sftp.ListerAt, error) {
 
 // Lstat looks at one path without following a link.
 func (s *session) Lstat(r *sftp.Request) (sftp.ListerAt, error) {
-	return s.look(rel(r.Filepath), s.server.tree.root.Lstat)
+	return s.look(s.rel(r.Filepath), s.server.tree.root.Lstat)
 }
 
 func (s *session) look(p string, stat func(string) (fs.FileInfo, error)) (sftp.ListerAt, error) {
-	if !s.mayLook(p) {
+	s.lag()
+	denied := s.server.sw.Load().Stat == "denied" && within(p, dropFolder) && s.server.sw.strikes()
+	if denied || !s.mayLook(p) {
 		return nil, sftp.ErrSSHFxPermissionDenied
 	}
 	info, err := stat(p)

@@ -26,7 +26,8 @@ type sshServer struct {
 	config   *ssh.ServerConfig
 	hostKey  ssh.PublicKey
 	tree     *tree
-	sw       Switches
+	twin     *Twin
+	sw       *switchboard
 	log      logrus.FieldLogger
 
 	mu    sync.Mutex
@@ -35,12 +36,13 @@ type sshServer struct {
 	wg    sync.WaitGroup
 }
 
-func newSSHServer(ctx context.Context, opt Options, sw Switches, tr *tree, log logrus.FieldLogger) (*sshServer, error) {
-	signer, err := hostSigner(opt.HostKey, sw)
+func newSSHServer(ctx context.Context, t *Twin) (*sshServer, error) {
+	opt, sw := t.opt, t.sw
+	signer, err := hostSigner(opt.HostKey, *sw.Load())
 	if err != nil {
 		return nil, err
 	}
-	config, err := serverConfig(opt, sw)
+	config, err := serverConfig(opt, *sw.Load())
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +52,7 @@ func newSSHServer(ctx context.Context, opt Options, sw Switches, tr *tree, log l
 	if err != nil {
 		return nil, fmt.Errorf("sftp server: %w", err)
 	}
-	s := &sshServer{listener: ln, config: config, hostKey: signer.PublicKey(), tree: tr, sw: sw, log: log, conns: map[net.Conn]bool{}}
+	s := &sshServer{listener: ln, config: config, hostKey: signer.PublicKey(), tree: t.tree, twin: t, sw: sw, log: t.log, conns: map[net.Conn]bool{}}
 	s.wg.Go(s.accept)
 	return s, nil
 }
@@ -162,7 +164,7 @@ func (s *sshServer) accept() {
 func (s *sshServer) enter(conn net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.done || s.sw.Connections != NoLimit && len(s.conns) >= s.sw.Connections {
+	if s.done || s.sw.Load().Connections != NoLimit && len(s.conns) >= s.sw.Load().Connections {
 		return false
 	}
 	s.conns[conn] = true
@@ -191,7 +193,7 @@ func (s *sshServer) close() error {
 
 // serve takes one connection from handshake to end.
 func (s *sshServer) serve(conn net.Conn) {
-	if s.sw.SilentAfter == "connect" {
+	if s.sw.Load().SilentAfter == "connect" {
 		waitClosed(conn)
 		return
 	}
@@ -204,7 +206,7 @@ func (s *sshServer) serve(conn net.Conn) {
 	conn.SetDeadline(time.Time{})
 	sess := newSession(s, conn)
 	defer sess.end()
-	silent := s.sw.SilentAfter == "auth"
+	silent := s.sw.Load().SilentAfter == "auth"
 	if silent {
 		sess.fallSilent()
 	}

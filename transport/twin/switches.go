@@ -14,7 +14,7 @@ import (
 // SwitchDocs tells for every switch what it rests on.
 type Switches struct {
 	// Pick-up and archive.
-	PickUp         string        // auto | manual: whether the clock runs, or only Twin.PickUp takes files
+	PickUp         string        // auto | manual | instant | eager: when files are taken; manual: only by Twin.PickUp
 	PickUpInterval time.Duration // between two pick-ups
 	Order          string        // alphanumeric | parallel
 	ArchivePlace   string        // incoming-archive | archive-incoming
@@ -26,7 +26,7 @@ type Switches struct {
 	// Loads.
 	LoadTime             time.Duration // from pick-up until the load is done
 	ListDelay            time.Duration // from pick-up until the load is listed
-	LoadOutcome          string        // normal | failed | stuck | empty
+	LoadOutcome          string        // normal | failed | stuck | odd | empty | unlisted
 	KeyPrecedence        string        // id,employee-number,login | id,login,employee-number
 	LoginCase            string        // fold | exact
 	EmptyCell            string        // keep | clear | error
@@ -48,11 +48,26 @@ type Switches struct {
 	LoadScope     string        // the scope that opens data_file_sources
 	PutLists      string        // add | replace
 	UnknownFilter string        // refuse | ignore
+	Answer        string        // what /api says in place of the answer
+	PageAnswer    string        // what /data_sources says in place of the page
+	TokenAnswer   string        // what the token endpoint says in place of a token
+	TokenCalls    int           // calls that a token serves before it is refused; 0: no end
+	AnswerFrom    string        // start | pickup: when Answer, PageAnswer and TokenAnswer begin
+
+	FaultTimes int    // faults of answers and of file operations that occur, then all is well; 0: no end
+	Clock      string // right | hour-behind | hour-ahead
 
 	// SFTP server.
 	DropFolder     string // normal | no-list | write-only
-	Rename         string // allowed | unsupported | denied
+	DropPath       string // folder | link
+	Home           string // / | /home/coupa: where relative paths begin and the tree lies
+	Write          string // allowed | denied | full | quota | short | vanish
+	Stat           string // allowed | denied
+	Setstat        string // allowed | refused
+	Rename         string // allowed | overwrites | unsupported | denied | taken
+	RenameReply    string // sent | lost
 	ArchiveRead    string // allowed | denied
+	SFTPLatency    time.Duration
 	SilentAfter    string // none | connect | auth | write
 	DropAfterBytes int    // of file data on one connection; then it is cut; 0: never
 	Algorithms     string // modern | old
@@ -153,9 +168,11 @@ func (spec switchSpec) isZero(s *Switches) bool {
 
 // ParseSwitches reads "name=value" strings, the last of a name winning, and fills in
 // the defaults. All faults are told at once; an unknown name is one.
-func ParseSwitches(args []string) (Switches, error) {
+func ParseSwitches(args []string) (Switches, error) { return Switches{}.with(args) }
+
+// with is s with some switches set, and every other one that was not set at its default.
+func (s Switches) with(args []string) (Switches, error) {
 	specs := switchTable()
-	var s Switches
 	var faults []error
 	for _, arg := range args {
 		name, value, ok := strings.Cut(arg, "=")

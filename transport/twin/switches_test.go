@@ -310,3 +310,58 @@ func TestHowLoadsAreShown(t *testing.T) {
 		t.Error(body)
 	}
 }
+
+// TestSet: a switch turned while the twin runs counts at once, faults are counted from there, and what shapes the servers
+// stays as it was.
+func TestSet(t *testing.T) {
+	r := start(t, Options{})
+	for _, bad := range []string{"algorithms=old", "home=/home/coupa", "nosuch=1", "rename=maybe"} {
+		if err := r.Set(bad); err == nil {
+			t.Errorf("%s was taken", bad)
+		}
+	}
+	c := r.client()
+	put := func(name string) error {
+		f, err := c.Create("/Incoming/Users/" + name)
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	}
+	if err := put("a.csv"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Set("rename=denied", "fault-times=1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Rename("/Incoming/Users/a.csv", "/Incoming/Users/b.csv"); err == nil {
+		t.Error("the fault does not occur")
+	}
+	if err := c.Rename("/Incoming/Users/a.csv", "/Incoming/Users/b.csv"); err != nil {
+		t.Errorf("the fault occurs more often than it should: %v", err)
+	}
+	if err := r.Set("rename=denied"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Rename("/Incoming/Users/b.csv", "/Incoming/Users/a.csv"); err == nil {
+		t.Error("faults are not counted anew")
+	}
+}
+
+// TestPersonalities: each is a set of switches there are, under a name of its own.
+func TestPersonalities(t *testing.T) {
+	kinds := Personalities()
+	if len(kinds) < 12 {
+		t.Fatalf("only %d", len(kinds))
+	}
+	seen := map[string]bool{}
+	for _, k := range kinds {
+		if _, err := ParseSwitches(k.Switches); err != nil || seen[k.Name] || len(k.Switches) == 0 || k.Says == "" {
+			t.Errorf("%+v: %v", k, err)
+		}
+		seen[k.Name] = true
+	}
+	if _, err := PersonalitySwitches("nosuch"); err == nil || !strings.Contains(err.Error(), "no-rename, ") {
+		t.Errorf("a personality that is not there: %v", err)
+	}
+}

@@ -3,7 +3,7 @@ package twin
 // switchTable is the one list of switches. Bases name the titles of Coupa's pages.
 func switchTable() []switchSpec {
 	var table []switchSpec
-	for _, part := range [][]switchSpec{pickUpSwitches(), loadSwitches(), rowSwitches(), apiSwitches(), sftpSwitches()} {
+	for _, part := range [][]switchSpec{pickUpSwitches(), loadSwitches(), rowSwitches(), apiSwitches(), answerSwitches(), sftpSwitches()} {
 		table = append(table, part...)
 	}
 	return table
@@ -13,8 +13,8 @@ func words(values ...string) []string { return values }
 
 func pickUpSwitches() []switchSpec {
 	return []switchSpec{
-		{"pickup", "auto", words("auto", "manual"), func(s *Switches) any { return &s.PickUp },
-			"assumed: manual takes files only when the program that holds the twin says so, for tests"},
+		{"pickup", "auto", words("auto", "manual", "instant", "eager"), func(s *Switches) any { return &s.PickUp },
+			"assumed: by the clock; instant takes a file as soon as it has its name, eager with its first bytes, manual when the program that holds the twin says so, for tests"},
 		{"pickup-interval", "200ms", words("DURATION"), func(s *Switches) any { return &s.PickUpInterval },
 			"documented: Coupa looks every 3 to 6 minutes (Coupa CSV Flat File Integration); the twin hurries"},
 		{"order", "alphanumeric", words("alphanumeric", "parallel"), func(s *Switches) any { return &s.Order },
@@ -38,8 +38,8 @@ func loadSwitches() []switchSpec {
 			"documented: samples take 11 seconds to 2 minutes (DataFileSources API Example Calls); the twin hurries"},
 		{"list-delay", "0s", words("DURATION"), func(s *Switches) any { return &s.ListDelay },
 			"assumed: nothing says how soon after the pick-up a load is listed"},
-		{"load-outcome", "normal", words("normal", "failed", "stuck", "empty"), func(s *Switches) any { return &s.LoadOutcome },
-			"fault: every load fails, never ends, or is done with nothing done (all three occur in DataFileSources API Example Calls)"},
+		{"load-outcome", "normal", words("normal", "failed", "stuck", "odd", "empty", "unlisted"), func(s *Switches) any { return &s.LoadOutcome },
+			"fault: every load fails, never ends, or is done with nothing done (all three occur in DataFileSources API Example Calls), keeps a status nobody knows, or is never listed"},
 		{"corrupt-rows-processed", no, words(no, yes), func(s *Switches) any { return &s.CorruptRowsProcessed },
 			"disputed: corrupt rows are not in the count of rows processed (DataFileSources API Example Calls); one tenant sees them counted"},
 		{"unchanged-counted", yes, words(yes, no), func(s *Switches) any { return &s.UnchangedCounted },
@@ -91,18 +91,51 @@ func apiSwitches() []switchSpec {
 	}
 }
 
+func answerSwitches() []switchSpec {
+	return []switchSpec{
+		{"answer", "normal", words("normal", "401", "403", "404", "406", "422", "429", "429-retry-after", "500", "502", "time-out", "truncated", "xml", "empty"), func(s *Switches) any { return &s.Answer },
+			"fault: what /api says in place of the answer: a status (502 with a web page), nothing in time, half the answer, XML whatever was asked for, an empty body"},
+		{"page-answer", "normal", words("normal", "login", "403", "404", "500", "empty", "strange"), func(s *Switches) any { return &s.PageAnswer },
+			"fault: what /data_sources says in place of the page: the login (a stale cookie), a status, an empty body, a table without the known columns"},
+		{"token-answer", "normal", words("normal", "refused", "scope", "500", "web-page"), func(s *Switches) any { return &s.TokenAnswer },
+			"fault: what the token endpoint says in place of a token: client or scope refused, a status, a web page"},
+		{"token-calls", "0", words("NUMBER"), func(s *Switches) any { return &s.TokenCalls },
+			"fault: a token is refused after so many calls, long before its time; 0 is never"},
+		{"answer-from", "start", words("start", "pickup"), func(s *Switches) any { return &s.AnswerFrom },
+			"fault: pickup lets the three answers above begin once a file was picked up"},
+		{"fault-times", "0", words("NUMBER"), func(s *Switches) any { return &s.FaultTimes },
+			"fault: so many bad answers and file operations, then all is well; 0 is without an end"},
+		{"clock", "right", words("right", "hour-behind", "hour-ahead"), func(s *Switches) any { return &s.Clock },
+			"fault: the clock of the instance is off"},
+	}
+}
+
 func sftpSwitches() []switchSpec {
 	return []switchSpec{
 		{"drop-folder", "normal", words("normal", "no-list", "write-only"), func(s *Switches) any { return &s.DropFolder },
 			"fault: the drop folder cannot be listed, or neither listed, looked into nor read"},
-		{"rename", "allowed", words("allowed", "unsupported", "denied"), func(s *Switches) any { return &s.Rename },
-			"assumed: no page says whether an upload may be renamed"},
+		{"drop-path", "folder", words("folder", "link"), func(s *Switches) any { return &s.DropPath },
+			"assumed: a folder; link makes it a symbolic link to a folder elsewhere"},
+		{"home", "/", words("/", "/home/coupa"), func(s *Switches) any { return &s.Home },
+			"assumed: that paths begin at / follows from the pages; with /home/coupa nothing lies outside of it, and relative paths begin there"},
+		{"write", "allowed", words("allowed", "denied", "full", "quota", "short", "vanish"), func(s *Switches) any { return &s.Write },
+			"fault: no right to write, a full disk, a quota, bytes lost without a word, or files that something removes as soon as they are written"},
+		{"stat", "allowed", words("allowed", "denied"), func(s *Switches) any { return &s.Stat },
+			"fault: no right to look at a file"},
+		{"setstat", "allowed", words("allowed", "refused"), func(s *Switches) any { return &s.Setstat },
+			"assumed: no page says whether times, modes and sizes of a file may be set"},
+		{"rename", "allowed", words("allowed", "overwrites", "unsupported", "denied", "taken"), func(s *Switches) any { return &s.Rename },
+			"assumed: no page says whether an upload may be renamed, nor over a file that is there; taken puts a foreign file in the way"},
+		{"rename-reply", "sent", words("sent", "lost"), func(s *Switches) any { return &s.RenameReply },
+			"fault: the connection is cut after a rename and before its reply"},
 		{"archive-read", "allowed", words("allowed", "denied"), func(s *Switches) any { return &s.ArchiveRead },
 			"fault: the archive folder may not be looked into"},
 		{"silent-after", "none", words("none", "connect", "auth", "write"), func(s *Switches) any { return &s.SilentAfter },
 			"fault: the server accepts and then says nothing more"},
 		{"drop-after-bytes", "0", words("NUMBER"), func(s *Switches) any { return &s.DropAfterBytes },
 			"fault: the connection is cut after so many bytes of file data; 0 is never"},
+		{"sftp-latency", "0s", words("DURATION"), func(s *Switches) any { return &s.SFTPLatency },
+			"fault: a slow server, before each answer about files"},
 		{"algorithms", "modern", words("modern", "old"), func(s *Switches) any { return &s.Algorithms },
 			"assumed: only RSA 2048 keys are named (SFTP Overview); old offers ssh-rsa, group 14 with SHA-1 and hmac-sha1 alone"},
 		{"login", "any", words("any", "password", "keyboard-interactive", "key"), func(s *Switches) any { return &s.Login },

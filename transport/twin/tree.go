@@ -30,9 +30,9 @@ type tree struct {
 }
 
 // openTree makes the folders; an empty dir is a temporary one, removed by close.
-func openTree(dir, archivePlace string) (*tree, error) {
+func openTree(dir string, sw Switches) (*tree, error) {
 	t := &tree{dir: dir, archive: "Incoming/Archive/Users", writers: map[*upload]string{}}
-	if archivePlace == "archive-incoming" {
+	if sw.ArchivePlace == "archive-incoming" {
 		t.archive = "Archive/Incoming/Users"
 	}
 	if dir == "" {
@@ -47,12 +47,27 @@ func openTree(dir, archivePlace string) (*tree, error) {
 		t.root, err = os.OpenRoot(t.dir)
 	}
 	if err == nil {
-		err = errors.Join(t.root.MkdirAll(dropFolder, 0o700), t.root.MkdirAll(t.archive, 0o700))
+		err = errors.Join(t.makeDropFolder(sw.DropPath), t.root.MkdirAll(t.archive, 0o700))
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("folders of the SFTP tree: %w", err), t.close())
 	}
 	return t, nil
+}
+
+// makeDropFolder makes the folder, or a link to one elsewhere in the tree.
+func (t *tree) makeDropFolder(kind string) error {
+	if kind != "link" {
+		return t.root.MkdirAll(dropFolder, 0o700)
+	}
+	err := errors.Join(t.root.MkdirAll("Shares/Users", 0o700), t.root.MkdirAll(path.Dir(dropFolder), 0o700))
+	if err == nil {
+		err = t.root.Symlink("../Shares/Users", dropFolder)
+	}
+	if errors.Is(err, fs.ErrExist) { // from an earlier start
+		return nil
+	}
+	return err
 }
 
 func (t *tree) close() error {
@@ -167,8 +182,11 @@ func (t *tree) opened(u *upload, at string) {
 	t.writers[u] = at
 }
 
-func (t *tree) closed(u *upload) {
+// closed forgets a writer and gives the path its file has by now.
+func (t *tree) closed(u *upload) (at string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	at = t.writers[u]
 	delete(t.writers, u)
+	return at
 }

@@ -14,6 +14,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -76,7 +77,7 @@ func setDefault(p *string, text string) {
 // Twin is a running stand-in. Its methods may be called from several goroutines.
 type Twin struct {
 	opt Options
-	sw  Switches
+	sw  *switchboard
 	now func() time.Time
 	log logrus.FieldLogger
 
@@ -102,7 +103,8 @@ func Start(ctx context.Context, opt Options) (*Twin, error) {
 		return nil, fmt.Errorf("twin: %w", err)
 	}
 	opt = opt.complete()
-	t := &Twin{opt: opt, sw: sw, now: opt.Now, log: opt.Log, loads: &loadList{nextID: 1000}}
+	t := &Twin{opt: opt, sw: newSwitchboard(sw), log: opt.Log, loads: &loadList{nextID: 1000}}
+	t.now = func() time.Time { return opt.Now().Add(t.sw.Load().skew()) }
 	t.picks.taken = map[string]bool{}
 	if err := t.open(ctx); err != nil {
 		return nil, fmt.Errorf("twin: %w", errors.Join(err, t.Close()))
@@ -118,19 +120,17 @@ func (t *Twin) open(ctx context.Context) error {
 	if t.users, err = newDirectory(s, t.sw, t.now); err != nil {
 		return err
 	}
-	if t.tree, err = openTree(t.opt.Root, t.sw.ArchivePlace); err != nil {
+	if t.tree, err = openTree(t.opt.Root, *t.sw.Load()); err != nil {
 		return err
 	}
-	if t.sshd, err = newSSHServer(ctx, t.opt, t.sw, t.tree, t.log); err != nil {
+	if t.sshd, err = newSSHServer(ctx, t); err != nil {
 		return err
 	}
 	if err := t.serveHTTP(ctx); err != nil {
 		return err
 	}
 	ctx, t.stop = context.WithCancel(ctx)
-	if t.sw.PickUp == "auto" {
-		t.wg.Go(func() { t.tick(ctx) })
-	}
+	t.wg.Go(func() { t.tick(ctx) })
 	context.AfterFunc(ctx, func() { t.sshd.close(); t.web.Close() })
 	return nil
 }
@@ -217,9 +217,9 @@ func (t *Twin) ConfigSnippet() string {
 	if t.opt.Password != "" {
 		fmt.Fprintf(&b, "  password: {env: COUPA_SFTP_PASSWORD}\n")
 	}
-	fmt.Fprintf(&b, "  host_key: %q\n  folder: /%s\n", t.HostKeyFingerprint(), dropFolder)
+	fmt.Fprintf(&b, "  host_key: %q\n  folder: %s\n", t.HostKeyFingerprint(), path.Join(t.sw.Load().Home, dropFolder))
 	fmt.Fprintf(&b, "coupa:\n  client_id: %s\n  client_secret: {env: COUPA_CLIENT_SECRET}\n", t.opt.ClientID)
-	fmt.Fprintf(&b, "  page_cookie: {env: COUPA_PAGE_COOKIE}\n  scopes: [%s]\n", strings.Join(strings.Fields(t.sw.Scopes), ", "))
+	fmt.Fprintf(&b, "  page_cookie: {env: COUPA_PAGE_COOKIE}\n  scopes: [%s]\n", strings.Join(strings.Fields(t.sw.Load().Scopes), ", "))
 	fmt.Fprintf(&b, "  token_settle: 0s                # the twin is quicker than Coupa\nload: {poll: 1s}\n")
 	return b.String()
 }

@@ -40,7 +40,7 @@ func (u *user) asManager() Record {
 // directory holds the users. applyRow, save, list, get and getLogin take the lock; the methods they are built from
 // expect it held.
 type directory struct {
-	sw   Switches
+	sw   *switchboard
 	now  func() time.Time
 	cols []*column
 	refs *references
@@ -52,7 +52,7 @@ type directory struct {
 }
 
 // newDirectory takes the seeded users as they are; they must have logins and not share keys.
-func newDirectory(s seed, sw Switches, now func() time.Time) (*directory, error) {
+func newDirectory(s seed, sw *switchboard, now func() time.Time) (*directory, error) {
 	cols := userColumns(s.custom)
 	d := &directory{sw: sw, now: now, cols: cols, refs: newReferences(s, cols), users: map[int64]*user{}, unique: map[string]map[string]int64{}, nextID: 1}
 	for _, c := range cols {
@@ -136,7 +136,7 @@ func keyOf(u *user, element string) any { return u.shown[element] }
 
 // fold makes two spellings of a key equal, or keeps them apart, as the switch says.
 func (d *directory) fold(text string) string {
-	if d.sw.LoginCase == "exact" {
+	if d.sw.Load().LoginCase == "exact" {
 		return text
 	}
 	return strings.ToLower(text)

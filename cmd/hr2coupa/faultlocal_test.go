@@ -1,0 +1,211 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+func localFaults() []fault {
+	many := []string{"limits.creates=unlimited"}
+	small := append(many, "layout.max_rows=100")
+	return []fault{
+		{name: "disk full, no ledger yet", how: "no file beyond 4 KB", via: smallDisk(8), sees: "open ledger", exit: 1, next: sends},
+		{name: "disk full while the spool is written", how: "no file beyond 80 KB, one part of 110 KB", both: many, do: feedOf(1000, 40), via: smallDisk(0), sees: "is there room on that disk?", exit: 1, next: sends, rows: 1000},
+		{name: "disk full while the ledger is written", how: "no file beyond 80 KB, 5 small parts", both: small, do: feedOf(500, 10), via: smallDisk(0), sees: "record the plan", exit: 1, next: sends, rows: 500},
+		{name: "disk full again and again while parts are on their way", how: "no file beyond 64 KB, then 68, and so on", via: growingDisk, sees: "disk I/O error; is there room on the disk of", exit: 1, next: ends},
+		{name: "folder of the ledger cannot be made", how: "an account without the right", do: readOnly, via: asNobody, sees: "permission denied", exit: 1, next: sends},
+		{name: "ledger read-only", how: "mode 0500, an account without rights", do: readOnlyLedger, via: asNobody, sees: "cannot be written to", exit: 1, next: sends},
+		{name: "feed changes while it is read", how: "HR appends to it", do: growing, sees: "changed while being read", exit: 9, next: sends},
+		{name: "feed empty", how: "0 bytes", do: feedBytes(func([]byte) []byte { return nil }), sees: "has no header: the file is empty", exit: 9, next: sends},
+		{name: "feed truncated, gzipped", how: "cut after 100 bytes", do: feedBytes(func(all []byte) []byte { return zipped(all)[:100] }), sees: "its gzip data are cut off; deliver the file again", exit: 9, next: sends},
+		{name: "feed truncated in a record", how: "60 bytes missing", do: feedBytes(func(all []byte) []byte { return all[:len(all)-60] }), sees: "has 3 fields, header has 10", exit: 3, next: anew, rows: 5, twice: true},
+		{name: "feed truncated in quotes", how: "cut behind a quote that opens", do: feedBytes(func(all []byte) []byte { return all[:bytes.IndexByte(all, '"')+5] }), sees: "opens a quoted field that is not closed", exit: 3, next: anew},
+	}
+}
+
+// feedBytes has HR deliver other bytes, and afterwards the right ones.
+func feedBytes(spoil func([]byte) []byte) func(*stage) (func() error, error) {
+	return func(n *stage) (func() error, error) {
+		path := filepath.Join(n.dir, "feed.csv")
+		all, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		return func() error { return os.WriteFile(path, all, 0o600) }, os.WriteFile(path, spoil(all), 0o600)
+	}
+}
+
+func zipped(data []byte) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write(data) // into memory
+	z.Close()
+	return b.Bytes()
+}
+
+// feedOf has HR deliver so many people with names of so many characters, also afterwards. The ledger is there already.
+func feedOf(people, width int) func(*stage) (func() error, error) {
+	return func(n *stage) (func() error, error) {
+		if d := n.run("run", filepath.Join(n.dir, "nothing.csv")); d.exit != 9 {
+			return nil, fmt.Errorf("a feed that is not there: exit code %d: %s", d.exit, d.log)
+		}
+		return func() error { return nil }, os.WriteFile(filepath.Join(n.dir, "feed.csv"), []byte(crowd(people, width)), 0o600)
+	}
+}
+
+func crowd(people, width int) string {
+	var b strings.Builder
+	b.WriteString("employee_id,login,work_email,first_name,last_name,status,department\n")
+	for i := range people {
+		fmt.Fprintf(&b, "%06d,crowd%d,crowd%d@acme.example,%s,Crowd%d,active,Legal\n", 200_000+i, i, i, strings.Repeat("n", width), i)
+	}
+	return b.String()
+}
+
+// growing has HR still write the feed while it is read.
+func growing(n *stage) (func() error, error) {
+	path := filepath.Join(n.dir, "feed.csv")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(path, []byte(crowd(20_000, 10)), 0o600); err != nil {
+		return nil, err
+	}
+	stop, stopped := make(chan struct{}), make(chan error)
+	go func() {
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+		for err == nil {
+			select {
+			case <-stop:
+				stopped <- f.Close()
+				return
+			default:
+				_, err = f.WriteString("900000,late,late@acme.example,L,Late,active,Legal\n")
+			}
+		}
+		<-stop
+		stopped <- err
+	}()
+	return func() error {
+		close(stop)
+		return errors.Join(<-stopped, os.WriteFile(path, whole, 0o600))
+	}, nil
+}
+
+// foreign is what a person does about a file in the way of a part: after a look at it, away with it.
+func foreign(n *stage) (func() error, error) {
+	return func() error {
+		found, err := filepath.Glob(filepath.Join(n.twin.Root(), "Incoming", "Users", "Users_*.csv"))
+		if err != nil || len(found) != 1 {
+			return fmt.Errorf("%d files in the way (%w)", len(found), err)
+		}
+		return os.Remove(found[0])
+	}, nil
+}
+
+// process runs a command as a process of its own, named and arranged by prepare.
+func (n *stage) process(args []string, prepare func(*exec.Cmd)) came {
+	cmd := exec.Command("hr2coupa", append(args, "-c", n.configPath())...)
+	var out, log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &log
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "GORACE=atexit_sleep_ms=0"}
+	for name, value := range n.env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	prepare(cmd)
+	err := cmd.Run()
+	d := came{out: out.String(), log: log.String(), loads: len(n.sent())}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		d.exit = exit.ExitCode()
+	} else if err != nil {
+		d.exit, d.log = -1, err.Error()
+	}
+	return d
+}
+
+// smallDisk lets no file grow beyond so many blocks of 512 bytes; 0: beyond what the ledger has already, or what SQLite
+// needs to begin.
+func smallDisk(blocks int64) func(*stage, ...string) came {
+	return func(n *stage, args ...string) came {
+		if blocks == 0 {
+			blocks = 64 << 10 / 512
+			if info, err := os.Stat(filepath.Join(n.dir, "ledger", "ledger.db")); err == nil {
+				blocks = max(blocks, info.Size()/512)
+			}
+		}
+		return n.process(args, func(cmd *exec.Cmd) {
+			cmd.Args = append([]string{"sh", "-c", fmt.Sprintf(`ulimit -f %d && exec hr2coupa "$@"`, blocks), "sh"}, cmd.Args[1:]...)
+			cmd.Path, cmd.Err = "/bin/sh", nil
+		})
+	}
+}
+
+// growingDisk runs with room for a bit more each time, until a run ends although a part had been picked up.
+func growingDisk(n *stage, args ...string) came {
+	for blocks := int64(64 << 10 / 512); ; blocks += 8 {
+		if d := smallDisk(blocks)(n, args...); d.exit != 1 || d.loads > 0 {
+			return d
+		}
+	}
+}
+
+// nobody is an account without rights, which every Unix has by this number or does not need.
+const uidNobody = 65534
+
+// asNobody runs a command without the rights of root, which no mode of a file keeps away.
+func asNobody(n *stage, args ...string) came {
+	return n.process(args, func(cmd *exec.Cmd) {
+		if os.Getuid() == 0 {
+			cmd.Path, cmd.Err = filepath.Join(n.dir, "hr2coupa"), nil
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uidNobody, Gid: uidNobody}}
+		}
+	})
+}
+
+// readOnly makes the folder one that others may read and nobody may write. The program lies in it, where they reach it.
+func readOnly(n *stage) (func() error, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	program, err := os.ReadFile(self)
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(
+		os.WriteFile(filepath.Join(n.dir, "hr2coupa"), program, 0o755), os.Chmod(filepath.Dir(n.dir), 0o755),
+		os.Chmod(n.configPath(), 0o644), os.Chmod(filepath.Join(n.dir, "feed.csv"), 0o644), os.Chmod(n.dir, 0o555),
+	)
+	return func() error { return os.Chmod(n.dir, 0o755) }, err
+}
+
+// readOnlyLedger makes a ledger and takes the right to write away from its folder.
+func readOnlyLedger(n *stage) (func() error, error) {
+	end, err := readOnly(n)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(n.dir, "ledger")
+	chown := func(uid int) error {
+		if os.Getuid() != 0 {
+			return nil
+		}
+		return filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error { return errors.Join(err, os.Lchown(path, uid, uid)) })
+	}
+	if err := errors.Join(os.Chmod(n.dir, 0o755), os.Mkdir(dir, 0o700), chown(uidNobody)); err != nil {
+		return nil, err
+	}
+	if d := asNobody(n, "run", filepath.Join(n.dir, "nothing.csv")); d.exit != 9 {
+		return nil, fmt.Errorf("a feed that is not there: exit code %d: %s", d.exit, d.log)
+	}
+	return func() error { return errors.Join(os.Chmod(dir, 0o700), chown(0), end()) }, os.Chmod(dir, 0o500)
+}

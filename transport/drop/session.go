@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -49,7 +50,7 @@ func (s *Session) explain(err error) error {
 func (s *Session) Stage(ctx context.Context, name string, data []byte) error {
 	return s.do(ctx, "stage", name, func() error {
 		file := s.Temp(name)
-		err := s.put(file, data)
+		err := s.put(file, data, func() { s.lookUp(name) })
 		if errors.Is(err, fs.ErrNotExist) && errors.Is(err, errVanished) {
 			return fault("folder", err, "the temporary %s vanished as soon as it was written: something takes such names from there; set sftp.staging to a folder that is not scanned", file)
 		}
@@ -61,7 +62,7 @@ func (s *Session) Stage(ctx context.Context, name string, data []byte) error {
 // error a torn file may stay there, or may have been taken. A file that vanishes at once was picked up.
 func (s *Session) Write(ctx context.Context, name string, data []byte) error {
 	return s.do(ctx, "write", name, func() error {
-		if err := s.put(s.final(name), data); !errors.Is(err, errVanished) {
+		if err := s.put(s.final(name), data, func() {}); !errors.Is(err, errVanished) {
 			return err
 		}
 		return nil
@@ -71,7 +72,9 @@ func (s *Session) Write(ctx context.Context, name string, data []byte) error {
 // errVanished: written and closed without an error, and not there when its size was asked for.
 var errVanished = fmt.Errorf("not there after it was written: %w", fs.ErrNotExist)
 
-func (s *Session) put(file string, data []byte) (err error) {
+// put writes a file, closes it and compares its size. The close, the question about the size and whatever also asks go
+// out behind one another and are waited for together: one round trip, and the server sees them in this order.
+func (s *Session) put(file string, data []byte, also func()) (err error) {
 	f, err := s.files.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC) // not Create: it asks to read, which some servers refuse
 	if err != nil {
 		return refused("write", file, err)
@@ -81,14 +84,30 @@ func (s *Session) put(file string, data []byte) (err error) {
 			err = s.discard(file, err)
 		}
 	}()
-	_, err = f.ReadFromWithConcurrency(bytes.NewReader(data), min(s.depth, len(data)/packet+1))
-	if closed := f.Close(); err == nil {
-		err = closed // where a server tells of a full disk
-	}
-	if err != nil {
+	if _, err := f.ReadFromWithConcurrency(bytes.NewReader(data), min(s.depth, len(data)/packet+1)); err != nil {
+		f.Close()
 		return refused("write", file, err)
 	}
-	return s.sameSize(file, int64(len(data)))
+	closed := s.pipe.sendClose(f)
+	var others sync.WaitGroup
+	others.Go(also)
+	size := s.sameSize(file, int64(len(data)))
+	others.Wait()
+	if err := <-closed; err != nil { // where a server tells of a full disk
+		return refused("write", file, err)
+	}
+	if size != nil { // perhaps a server that shows a file only after it answered the close
+		return s.sameSize(file, int64(len(data)))
+	}
+	return nil
+}
+
+// lookUp keeps whether the part's name is free in the drop folder, for the Commit that follows.
+func (s *Session) lookUp(name string) {
+	s.free = ""
+	if _, err := s.files.Stat(s.final(name)); errors.Is(err, fs.ErrNotExist) {
+		s.free = name
+	}
 }
 
 func (s *Session) sameSize(file string, want int64) error {
@@ -114,14 +133,18 @@ func (s *Session) discard(file string, err error) error {
 
 // Commit renames the temporary to its name in the drop folder. A file already there gives export.ErrExists, a temporary
 // that is not there any more export.ErrGone, each only when the server showed it. Not every server refuses to rename over
-// a file, as the protocol wants it, so the name is looked up before.
+// a file, as the protocol wants it, so the name is looked up before, if Stage has not just done so.
 func (s *Session) Commit(ctx context.Context, name string) error {
 	return s.do(ctx, "commit", name, func() error {
 		temp, final := s.Temp(name), s.final(name)
-		if _, err := s.files.Stat(final); err == nil {
-			return s.evidence(name)
-		} else if !isAnswer(err) {
-			return err
+		free := s.free == name
+		s.free = ""
+		if !free {
+			if _, err := s.files.Stat(final); err == nil {
+				return s.evidence(name)
+			} else if !isAnswer(err) {
+				return err
+			}
 		}
 		renaming := s.files.Rename(temp, final)
 		if renaming == nil || !isAnswer(renaming) {

@@ -22,7 +22,7 @@ const (
 	fastPath     = 3 * time.Millisecond // round trip
 	shallowDepth = 8
 	deepDepth    = 64
-	packet       = 32 << 10 // bytes
+	packet       = 32<<10 - 512 // bytes of data, so that with their head they fill an SSH packet
 )
 
 // attempt is one connection with one login.
@@ -128,7 +128,7 @@ func (a *attempt) openFiles(client *ssh.Client) (*pipe, *sftp.Client, error) {
 	}
 	lap()
 	p := newPipe(channel)
-	files, err := sftp.NewClientPipe(p, p, sftp.UseConcurrentWrites(true), sftp.MaxConcurrentRequestsPerFile(deepDepth))
+	files, err := sftp.NewClientPipe(p, p, sftp.MaxPacketChecked(packet), sftp.UseConcurrentWrites(true), sftp.MaxConcurrentRequestsPerFile(deepDepth))
 	if err != nil {
 		return nil, nil, noSubsystem(err)
 	}

@@ -27,8 +27,9 @@ const password = "correct horse"
 type server struct {
 	hostKeys []ssh.Signer
 	config   *ssh.ServerConfig
-	handlers *sftp.Handlers // instead of the machine's files
-	asked    chan string    // gets the names of the first global requests, when set
+	handlers *sftp.Handlers          // instead of the machine's files
+	allows   func(*ssh.Request) bool // decides about the subsystem; nil allows it
+	asked    chan string             // gets the names of the first global requests, when set
 
 	mu     sync.Mutex
 	logins []string // methods tried, "none" left out
@@ -92,10 +93,13 @@ func (s *server) serve(conn net.Conn) {
 		}
 		go func() {
 			for r := range requests {
-				r.Reply(r.Type == "subsystem" && string(r.Payload[4:]) == "sftp", nil)
+				allowed := r.Type == "subsystem" && string(r.Payload[4:]) == "sftp" && (s.allows == nil || s.allows(r))
+				r.Reply(allowed, nil)
+				if allowed {
+					go s.files(channel)
+				}
 			}
 		}()
-		go s.files(channel)
 	}
 }
 
@@ -214,6 +218,21 @@ func (f cmderFunc) Filecmd(r *sftp.Request) error { return f(r) }
 type writerAtFunc func(b []byte, off int64) (int, error)
 
 func (f writerAtFunc) WriteAt(b []byte, off int64) (int, error) { return f(b, off) }
+
+type listerFunc func(r *sftp.Request) (sftp.ListerAt, error)
+
+func (f listerFunc) Filelist(r *sftp.Request) (sftp.ListerAt, error) { return f(r) }
+
+// closerAt tells when it is closed.
+type closerAt struct {
+	io.WriterAt
+	closed func()
+}
+
+func (c closerAt) Close() error {
+	c.closed()
+	return nil
+}
 
 // wantFault checks that nothing could be delivered, why, and that the text has each of the given pieces.
 func wantFault(t *testing.T, err error, what string, pieces ...string) {

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pkg/sftp"
@@ -218,6 +221,38 @@ func TestShortFile(t *testing.T) {
 	wantFault(t, s.Stage(t.Context(), part, content()), "folder", "bytes on the server", "were written")
 	if seen, err := s.Look(t.Context(), part); err != nil || seen.Temp {
 		t.Errorf("the short file is still there: %+v, %v", seen, err)
+	}
+}
+
+// The questions about a file go out without waiting for the answer to its close, but never before the close.
+func TestQuestionsComeBehindTheClose(t *testing.T) {
+	h := memory(t)
+	var mu sync.Mutex
+	var seen []string
+	note := func(what string) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, what)
+	}
+	files, list := h.FilePut, h.FileList
+	h.FilePut = writerFunc(func(r *sftp.Request) (io.WriterAt, error) {
+		f, err := files.Filewrite(r)
+		return closerAt{f, func() { note("close") }}, err
+	})
+	h.FileList = listerFunc(func(r *sftp.Request) (sftp.ListerAt, error) {
+		note(path.Base(r.Filepath))
+		return list.Filelist(r)
+	})
+	s := dial(t, (&server{handlers: h}).startMemory(t))
+	for range 50 {
+		seen = nil
+		if err := s.Stage(t.Context(), part, []byte("\x04\x04\x04\x04\x04\x04")); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(seen[1:])
+		if want := []string{"close", "." + part + ".part", part}; !slices.Equal(seen, want) {
+			t.Fatalf("the server saw %v, want %v", seen, want)
+		}
 	}
 }
 

@@ -66,6 +66,9 @@ func (a *attempt) unreachable(ctx, limit context.Context, err error) error {
 	if limit.Err() != nil {
 		err = fmt.Errorf("no answer within %s", a.c.Connect)
 	}
+	if op, ok := errors.AsType[*net.OpError](err); ok { // it names the address again
+		err = op.Err
+	}
 	return fault("unreachable", err, "no connection to %s (%v): check sftp.address, the network, and whether the firewalls on both sides let this machine through", a.c.Address, err)
 }
 

@@ -48,29 +48,38 @@ func (s *Session) explain(err error) error {
 // Stage writes the part's temporary, closes it and compares its size. On an error it removes what it made, as long as the
 // connection lives: after a cancelled context or a silent server a torn temporary can stay, which the next Stage overwrites.
 func (s *Session) Stage(ctx context.Context, name string, data []byte) error {
-	return s.do(ctx, "stage", name, func() error {
+	return s.do(ctx, "write", name, func() error {
 		file := s.Temp(name)
 		err := s.put(file, data, func() { s.lookUp(name) })
 		if errors.Is(err, fs.ErrNotExist) && errors.Is(err, errVanished) {
 			return fault("folder", err, "the temporary %s vanished as soon as it was written: something takes such names from there; set sftp.staging to a folder that is not scanned", file)
+		}
+		if errors.Is(err, errUnseen) {
+			return s.discard(file, fault("permission", err, "the server does not let us look at %s, so that nobody could tell half of it from all: set sftp.staging to a folder on the same disk "+
+				"where files can be looked at, or sftp.direct: true to write without a temporary", file))
 		}
 		return err
 	})
 }
 
 // Write writes the part under its final name, for servers without rename. The receiver can see it half-written; after an
-// error a torn file may stay there, or may have been taken. A file that vanishes at once was picked up.
+// error a torn file may stay there, or may have been taken. A file that vanishes at once was picked up, and one that may
+// not be looked at is there as far as can be known: every write and the close were confirmed.
 func (s *Session) Write(ctx context.Context, name string, data []byte) error {
 	return s.do(ctx, "write", name, func() error {
-		if err := s.put(s.final(name), data, func() {}); !errors.Is(err, errVanished) {
-			return err
+		err := s.put(s.final(name), data, func() {})
+		if errors.Is(err, errVanished) || errors.Is(err, errUnseen) {
+			return nil
 		}
-		return nil
+		return err
 	})
 }
 
 // errVanished: written and closed without an error, and not there when its size was asked for.
 var errVanished = fmt.Errorf("not there after it was written: %w", fs.ErrNotExist)
+
+// errUnseen: written and closed without an error, and its size may not be asked for.
+var errUnseen = fmt.Errorf("may not be looked at after it was written: %w", fs.ErrPermission)
 
 // put writes a file, closes it and compares its size. The close, the question about the size and whatever also asks go
 // out behind one another and are waited for together: one round trip, and the server sees them in this order.
@@ -80,7 +89,7 @@ func (s *Session) put(file string, data []byte, also func()) (err error) {
 		return refused("write", file, err)
 	}
 	defer func() {
-		if err != nil && !errors.Is(err, errVanished) {
+		if err != nil && !errors.Is(err, errVanished) && !errors.Is(err, errUnseen) {
 			err = s.discard(file, err)
 		}
 	}()
@@ -115,6 +124,8 @@ func (s *Session) sameSize(file string, want int64) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return errVanished
+	case errors.Is(err, fs.ErrPermission):
+		return errUnseen
 	case err != nil:
 		return refused("look at", file, err)
 	case info.Size() != want:
@@ -135,7 +146,7 @@ func (s *Session) discard(file string, err error) error {
 // that is not there any more export.ErrGone, each only when the server showed it. Not every server refuses to rename over
 // a file, as the protocol wants it, so the name is looked up before, if Stage has not just done so.
 func (s *Session) Commit(ctx context.Context, name string) error {
-	return s.do(ctx, "commit", name, func() error {
+	return s.do(ctx, "rename", name, func() error {
 		temp, final := s.Temp(name), s.final(name)
 		free := s.free == name
 		s.free = ""
@@ -193,7 +204,7 @@ func (s *Session) Remove(ctx context.Context, name string) error {
 
 // Look tells where the part can be seen, asking in the direction in which it moves, so that it cannot slip past: the
 // temporary, the drop folder, the archives. An archive holds it under its name or under a name that ends with it.
-// "Not there" is only said of a folder that is there itself.
+// "Not there" is only said of a folder that is there itself, or of one that takes direct writes and may not be looked into.
 func (s *Session) Look(ctx context.Context, name string) (export.Sighting, error) {
 	var seen export.Sighting
 	err := s.do(ctx, "look for", name, func() (err error) {
@@ -202,7 +213,8 @@ func (s *Session) Look(ctx context.Context, name string) (export.Sighting, error
 				return err
 			}
 		}
-		if seen.Size, seen.Folder, err = s.find(s.final(name)); err != nil {
+		seen.Size, seen.Folder, err = s.find(s.final(name))
+		if unseen := s.c.Direct && errors.Is(err, fs.ErrPermission); err != nil && !unseen {
 			return err
 		}
 		seen.Archived, seen.Blind, err = s.archived(ctx, name)

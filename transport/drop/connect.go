@@ -22,7 +22,6 @@ const (
 	fastPath     = 3 * time.Millisecond // round trip
 	shallowDepth = 8
 	deepDepth    = 64
-	hurry        = 6            // the share of Connect after which a silent subsystem is asked for by the book
 	packet       = 32<<10 - 512 // bytes of data, so that with their head they fill an SSH packet
 )
 
@@ -105,18 +104,9 @@ func (a *attempt) open(w *wire) (*Session, error) {
 	return &Session{c: a.c, wire: w, ssh: client, pipe: channel, files: files, depth: depth, closed: make(chan struct{})}, nil
 }
 
-// openFiles starts the SFTP subsystem: first without waiting for the server's word that it may, which saves a round trip.
-// A server that says no then says nothing, so the word is asked for when nothing came.
+// openFiles starts the SFTP subsystem. Each of its three steps waits for the server's answer, so the quickest is the
+// round trip's time, measured without a request of its own.
 func (a *attempt) openFiles(client *ssh.Client) (*pipe, *sftp.Client, error) {
-	if p, files, err := a.subsystem(client, false); err == nil {
-		return p, files, nil
-	}
-	return a.subsystem(client, true)
-}
-
-// subsystem opens a channel and SFTP on it. Each step waits for the server's answer, so the quickest is the round trip's
-// time, measured without a request of its own.
-func (a *attempt) subsystem(client *ssh.Client, ask bool) (*pipe, *sftp.Client, error) {
 	begun := time.Now()
 	lap := func() {
 		now := time.Now()
@@ -132,25 +122,16 @@ func (a *attempt) subsystem(client *ssh.Client, ask bool) (*pipe, *sftp.Client, 
 	lap()
 	go ssh.DiscardRequests(requests)
 	go io.Copy(io.Discard, channel.Stderr()) // unread it would stall the channel
-	ok, err := channel.SendRequest("subsystem", ask, ssh.Marshal(struct{ Name string }{"sftp"}))
-	if ask && err == nil && !ok {
+	ok, err := channel.SendRequest("subsystem", true, ssh.Marshal(struct{ Name string }{"sftp"}))
+	if err == nil && !ok {
 		err = errors.New("subsystem refused")
 	}
 	if err != nil {
 		return nil, nil, noSubsystem(err)
 	}
-	inTime := func() bool { return true }
-	if ask {
-		lap()
-	} else {
-		inTime = time.AfterFunc(a.c.Connect/hurry, func() { channel.Close() }).Stop
-	}
+	lap()
 	p := newPipe(channel)
 	files, err := sftp.NewClientPipe(p, p, sftp.MaxPacketChecked(packet), sftp.UseConcurrentWrites(true), sftp.MaxConcurrentRequestsPerFile(deepDepth))
-	if !inTime() && err == nil {
-		files.Close()
-		err = errors.New("no SFTP version")
-	}
 	if err != nil {
 		return nil, nil, noSubsystem(err)
 	}

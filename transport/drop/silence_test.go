@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/pkg/sftp"
-	"golang.org/x/crypto/ssh"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -44,28 +43,6 @@ func TestSilentServerWhileConnecting(t *testing.T) {
 			err := dialFault(t, ctx, c)
 			if !errors.Is(err, errInterrupted) || !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, want the context's cause", err)
-			}
-		})
-	}
-}
-
-// The subsystem is asked for in a hurry first, which a server that refuses, or wants to be asked, leaves without a word.
-func TestServerThatSaysNothingToTheHurriedRequest(t *testing.T) {
-	for name, allows := range map[string]func(*ssh.Request) bool{
-		"it gives no SFTP":       func(*ssh.Request) bool { return false },
-		"it wants to be asked":   func(r *ssh.Request) bool { return r.WantReply },
-		"it allows and is asked": func(*ssh.Request) bool { return true },
-	} {
-		t.Run(name, func(t *testing.T) {
-			srv := &server{allows: allows}
-			c := srv.start(t)
-			c.Connect = hurry * soon
-			if !allows(&ssh.Request{WantReply: true}) {
-				wantFault(t, dialFault(t, t.Context(), c), "permission", "gives no SFTP session")
-				return
-			}
-			if err := dial(t, c).Stage(t.Context(), part, content()); err != nil {
-				t.Error(err)
 			}
 		})
 	}

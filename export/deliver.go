@@ -51,7 +51,7 @@ func (r *Runner) again(ctx context.Context, p *Part, err error, try int) error {
 	case !errors.As(err, &lost) || !lost.passing():
 		return err
 	case try >= len(pauses):
-		return &NotDeliveredError{What: "connection", Msg: fmt.Sprintf("%v; tried %d times; run again when the server is well", lost.err, try+1), Err: err}
+		return lost.final(p, try+1)
 	}
 	r.Log.WithField("part", p.Name).Warnf("trying again: %v", err)
 	return sleep(ctx, pauses[try])
@@ -87,7 +87,7 @@ func (r *Runner) stage(ctx context.Context, line *line, p *Part) error {
 		return err
 	}
 	if err := s.Stage(ctx, p.Name, data); err != nil {
-		return wire(fmt.Errorf("write part %s: %w", p.Name, err))
+		return wire(err)
 	}
 	p.Temp = s.Temp(p.Name)
 	return r.move(p, Staged)
@@ -110,7 +110,7 @@ func (r *Runner) commit(ctx context.Context, line *line, p *Part) error {
 		p.Note = "a file of this name lies in the drop folder already; look at it, then settle the part"
 		return r.move(p, InDoubt)
 	default:
-		return wire(fmt.Errorf("rename part %s: %w", p.Name, err))
+		return wire(err)
 	}
 }
 
@@ -134,7 +134,7 @@ func (r *Runner) writeDirect(ctx context.Context, line *line, p *Part) error {
 		return err
 	}
 	if err := s.Write(ctx, p.Name, data); err != nil {
-		return wire(fmt.Errorf("write part %s: %w", p.Name, err))
+		return wire(err)
 	}
 	return r.delivered(p)
 }
@@ -147,7 +147,7 @@ func (r *Runner) doubt(ctx context.Context, line *line, p *Part) error {
 	}
 	seen, err := s.Look(ctx, p.Name)
 	if err != nil {
-		return wire(fmt.Errorf("look for part %s: %w", p.Name, err))
+		return wire(err)
 	}
 	if seen.Archived || seen.Folder && seen.Size == p.Size {
 		return r.delivered(p)
@@ -201,6 +201,15 @@ type wireError struct{ err error }
 func (e *wireError) passing() bool {
 	var not *NotDeliveredError
 	return !errors.As(e.err, &not) || not.What == "unreachable" || not.What == "silent"
+}
+
+// final is the error of the last try. What says already what to do is not told it again.
+func (e *wireError) final(p *Part, tries int) error {
+	var not *NotDeliveredError
+	if errors.As(e.err, &not) {
+		return &NotDeliveredError{What: not.What, Msg: fmt.Sprintf("%s (part %s, tried %d times)", not.Msg, p.Name, tries), Err: e}
+	}
+	return &NotDeliveredError{What: "connection", Msg: fmt.Sprintf("%v (part %s, tried %d times): run again when the server is well", e.err, p.Name, tries), Err: e}
 }
 
 func (e *wireError) Error() string { return e.err.Error() }

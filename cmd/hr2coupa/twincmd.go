@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,10 +16,10 @@ import (
 )
 
 type twinOptions struct {
-	sftp, http, users, root string
-	personality             string
-	switches                []string
-	docs, kinds             bool
+	sftp, http, users, root, key string
+	personality                  string
+	switches                     []string
+	docs, kinds                  bool
 }
 
 func (a *app) twinCmd() *cobra.Command {
@@ -48,6 +49,7 @@ switch: --switches lists them with what each rests on. --personality sets severa
 	f.StringVar(&o.users, "users", "", "JSON file of the users it begins with")
 	f.StringVar(&o.root, "root", "", "folder of the SFTP tree (default: a temporary one)")
 	f.StringVar(&o.personality, "personality", "", "be a kind of server, a set of switches")
+	f.StringVar(&o.key, "authorized-key", "", "file of the public keys that may log in, as in authorized_keys; no password then")
 	f.StringArrayVar(&o.switches, "set", nil, "set a switch, name=value; may be repeated")
 	f.BoolVar(&o.docs, "switches", false, "list the switches and what each rests on")
 	f.BoolVar(&o.kinds, "personalities", false, "list the personalities and their switches")
@@ -90,6 +92,9 @@ func (a *app) twin(ctx context.Context, o twinOptions) error {
 	if err != nil {
 		return usage("%w", err)
 	}
+	if sw.Login == "key" && o.key == "" {
+		return usage("--set login=key lets nobody in without a key: give the public key with --authorized-key FILE")
+	}
 	opt := twin.Options{SFTPAddress: o.sftp, HTTPAddress: o.http, Root: o.root, Switches: sw, Log: a.log, Now: a.now}
 	if o.users != "" {
 		f, err := os.Open(o.users)
@@ -98,6 +103,14 @@ func (a *app) twin(ctx context.Context, o twinOptions) error {
 		}
 		defer f.Close() // only read from
 		opt.Users = io.LimitReader(f, 256<<20)
+	}
+	if o.key != "" {
+		if opt.AuthorizedKeys, err = os.ReadFile(o.key); err != nil {
+			return usage("--authorized-key: %w", err)
+		}
+		if len(bytes.TrimSpace(opt.AuthorizedKeys)) == 0 {
+			return usage("--authorized-key: %s holds no key", o.key)
+		}
 	}
 	t, err := twin.Start(ctx, opt)
 	if err != nil {

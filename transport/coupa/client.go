@@ -45,14 +45,14 @@ func NewClient(c Config, log logrus.FieldLogger) (*Client, error) {
 // Prepare fetches a token and returns without waiting for it to settle, so that it settles while other work is done.
 // Whatever stands in the way is an *export.NotDeliveredError, unless ctx ended.
 func (c *Client) Prepare(ctx context.Context) error {
-	return unusable(c.wire.base, c.tokens.prepare(ctx))
+	return unusable(c.wire.base, c.tokens.prepare(c.wire.checking(ctx)))
 }
 
 // Check proves token, scope and address with one cheap call to the list of loads. Whatever stands in the way is an
 // *export.NotDeliveredError, unless ctx ended.
 func (c *Client) Check(ctx context.Context) error {
 	q := url.Values{"limit": {"1"}, "created_at[gt_or_eq]": {stamp(c.wire.now().Add(-time.Hour))}}
-	_, err := c.loads(ctx, loadsPath, q)
+	_, err := c.loads(c.wire.checking(ctx), loadsPath, q)
 	return unusable(c.wire.base, err)
 }
 

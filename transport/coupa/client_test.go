@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -117,7 +118,7 @@ func TestTokenFaults(t *testing.T) {
 		{"redirect", reply{status: 302, head: map[string]string{"Location": "/login"}}, "address", "redirects to 127.0.0.1", 1},
 		{"web page", reply{status: 200, kind: asHTML, body: "<html></html>"}, "address", "the answer is not a token", 3},
 		{"no token in it", reply{status: 200, kind: asJSON, body: `{}`}, "address", "the answer is not a token", 3},
-		{"down", reply{status: 503, kind: asHTML, body: "<html></html>"}, "unreachable", "POST /oauth2/token: 503: a web page", 8},
+		{"down", reply{status: 503, kind: asHTML, body: "<html></html>"}, "unreachable", "POST /oauth2/token: 503: a web page", 5},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := newFar(t)
@@ -303,10 +304,46 @@ func TestUnreachable(t *testing.T) {
 	if e, ok := errors.AsType[*Error](err); !ok || !e.Temporary() {
 		t.Errorf("ask: got %v", err)
 	}
+	patient := f.clock.total()
+	if patient < time.Minute {
+		t.Errorf("ask gave up after %s: something may have been sent", patient)
+	}
 	err = c.Check(t.Context())
 	if nd, ok := errors.AsType[*export.NotDeliveredError](err); !ok || nd.What != "unreachable" {
 		t.Errorf("check: got %v", err)
 	}
+	if took := f.clock.total() - patient; took < 5*time.Second || took > 25*time.Second {
+		t.Errorf("check took %s: nothing has been sent, and a person may wait", took)
+	}
+}
+
+// silence is a network on which nothing ever comes back.
+type silence struct{}
+
+func (silence) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// TestSilentStart: a check of an instance that never answers ends soon, an Ask waits for longer.
+func TestSilentStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, err := NewClient(Config{URL: "https://acme-test.coupahost.com", ClientID: "abc", ClientSecret: export.NewSecret(planted), HTTP: &http.Client{Transport: silence{}}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if err := c.Check(t.Context()); !isNotDelivered(err) || !contains(err.Error(), "no answer within") {
+			t.Errorf("check: got %v", err)
+		}
+		if took := time.Since(began); took > 31*time.Second {
+			t.Errorf("it took %s to say that nothing can be sent", took)
+		}
+		began = time.Now()
+		if _, err := c.Loads().Ask(t.Context(), query()); err == nil || time.Since(began) < time.Minute {
+			t.Errorf("ask: got %v after %s", err, time.Since(began))
+		}
+	})
 }
 
 func TestBodyIsBounded(t *testing.T) {

@@ -29,6 +29,7 @@ const (
 const (
 	defaultTimeout = 60 * time.Second
 	defaultBudget  = 2 * time.Minute
+	defaultCheck   = 25 * time.Second
 	defaultSettle  = 5 * time.Second
 	defaultFolder  = "/Incoming/Users"
 	maxBody        = 32 << 20 // bytes of one answer, after decompression
@@ -45,6 +46,7 @@ type Config struct {
 	Rate         float64       // requests a second, evenly paced, without bursts (0: 20, at most 25)
 	Timeout      time.Duration // for one request, its body included (0: 60s)
 	Budget       time.Duration // a request is tried again for this long (0: 2m, negative: never)
+	CheckBudget  time.Duration // the same for Prepare and Check, all their requests together (0: 25s)
 	Folder       string        // the drop folder, for the name Coupa lists a load under (default /Incoming/Users)
 	PageCookie   export.Secret // the whole Cookie header of a logged-in browser, for Page only
 
@@ -60,6 +62,7 @@ func (c Config) withDefaults() Config {
 	c.Rate = or(c.Rate, DefaultRate)
 	c.Timeout = or(c.Timeout, defaultTimeout)
 	c.Budget = or(c.Budget, defaultBudget)
+	c.CheckBudget = or(c.CheckBudget, defaultCheck)
 	c.Folder = or(c.Folder, defaultFolder)
 	if c.Now == nil {
 		c.Now = time.Now
@@ -106,7 +109,7 @@ func newWire(c Config, log logrus.FieldLogger) (*wire, error) {
 	return &wire{
 		base: base, http: httpClient(c.HTTP), limiter: rate.NewLimiter(rate.Limit(c.Rate), 1),
 		now: c.Now, sleep: c.Sleep, rand: c.Rand,
-		timeout: c.Timeout, budget: c.Budget, maxBody: maxBody, log: logger(log),
+		timeout: c.Timeout, budget: c.Budget, check: c.CheckBudget, maxBody: maxBody, log: logger(log),
 	}, nil
 }
 

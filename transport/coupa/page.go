@@ -62,7 +62,7 @@ func (p *Page) Via() string { return "page" }
 // Check proves address and cookie, and that the page has a table that can be read. Whatever stands in the way is an
 // *export.NotDeliveredError, unless ctx ended.
 func (p *Page) Check(ctx context.Context) error {
-	_, _, err := p.list(ctx, pagePath, nil)
+	_, _, err := p.list(p.wire.checking(ctx), pagePath, nil)
 	return unusable(p.wire.base, err)
 }
 

@@ -92,11 +92,12 @@ func (t *tokens) fetch(ctx context.Context) error {
 		if err := t.wire.pace(ctx); err != nil {
 			return err
 		}
-		limited, cancel := context.WithTimeout(ctx, t.wire.timeout)
+		limit := t.wire.limit(ctx)
+		limited, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
 		tok, err := t.grant.Token(context.WithValue(limited, oauth2.HTTPClient, t.wire.http))
 		if err != nil {
-			return t.refused(ctx, err)
+			return t.refused(ctx, limit, err)
 		}
 		now := t.wire.now()
 		t.value, t.ready, t.renewal = tok.AccessToken, now.Add(t.settle), now.Add(lifetime(fmt.Sprint(tok.Extra("expires_in"))))
@@ -120,12 +121,12 @@ func lifetime(expiresIn string) time.Duration {
 }
 
 // refused turns the library's error into ours. Its text is not taken over: it may quote a whole body.
-func (t *tokens) refused(ctx context.Context, err error) error {
+func (t *tokens) refused(ctx context.Context, limit time.Duration, err error) error {
 	const op = "POST " + tokenPath
 	r, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if !ok {
 		if _, ok := errors.AsType[*url.Error](err); ok || ctx.Err() != nil {
-			return t.wire.lost(ctx, op, err)
+			return t.wire.lost(ctx, op, limit, err)
 		}
 		return &Error{Op: op, Status: http.StatusOK, Msg: "the answer is not a token; perhaps a proxy gave it", Err: err, hope: garbled}
 	}

@@ -23,6 +23,7 @@ const (
 	firstWait     = time.Second      // before the second try, doubled each time
 	maxWait       = 30 * time.Second // between two tries
 	maxRetryAfter = time.Minute      // of Retry-After; a longer one is cut to this
+	leastWait     = 5 * time.Second  // for an answer to the last try of a check
 	garbledTries  = 3                // tries of a call whose answer cannot be read
 )
 
@@ -36,6 +37,7 @@ type wire struct {
 	rand    func() float64
 	timeout time.Duration
 	budget  time.Duration
+	check   time.Duration
 	maxBody int64
 	log     logrus.FieldLogger
 }
@@ -59,7 +61,8 @@ func (w *wire) once(ctx context.Context, path string, query url.Values, head htt
 	}
 	u := w.base.JoinPath(path)
 	u.RawQuery = query.Encode()
-	limited, cancel := context.WithTimeout(ctx, w.timeout)
+	limit := w.limit(ctx)
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	req, err := http.NewRequestWithContext(limited, http.MethodGet, u.String(), nil)
 	if err != nil {
@@ -68,12 +71,12 @@ func (w *wire) once(ctx context.Context, path string, query url.Values, head htt
 	req.Header = head
 	resp, err := w.http.Do(req)
 	if err != nil {
-		return nil, w.lost(ctx, "GET "+path, err)
+		return nil, w.lost(ctx, "GET "+path, limit, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, w.maxBody+1))
 	if err != nil {
-		return nil, w.lost(ctx, "GET "+path, err)
+		return nil, w.lost(ctx, "GET "+path, limit, err)
 	}
 	if int64(len(body)) > w.maxBody {
 		return nil, &Error{Op: "GET " + path, Status: resp.StatusCode, Msg: fmt.Sprintf("the answer is larger than %d bytes", w.maxBody)}
@@ -83,7 +86,7 @@ func (w *wire) once(ctx context.Context, path string, query url.Values, head htt
 }
 
 // lost tells why a call got no answer. ctx is the caller's: when that has ended, its cause is the reason.
-func (w *wire) lost(ctx context.Context, op string, err error) error {
+func (w *wire) lost(ctx context.Context, op string, limit time.Duration, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", op, context.Cause(ctx))
 	}
@@ -99,7 +102,7 @@ func (w *wire) lost(ctx context.Context, op string, err error) error {
 	}
 	msg := err.Error()
 	if errors.Is(err, context.DeadlineExceeded) {
-		msg = fmt.Sprintf("no answer within %s", w.timeout)
+		msg = fmt.Sprintf("no answer within %s", limit.Round(10*time.Millisecond))
 	}
 	return &Error{Op: op, Msg: msg, Err: err, hope: passing}
 }
@@ -123,6 +126,9 @@ func (w *wire) pace(ctx context.Context) error {
 // is returned as it is. Only an *Error that says so is tried again.
 func (w *wire) retry(ctx context.Context, try func(context.Context) error) error {
 	end := w.now().Add(w.budget)
+	if hasty, ok := ctx.Value(checkEnd{}).(time.Time); ok && hasty.Before(end) {
+		end = hasty
+	}
 	for n := 0; ; n++ {
 		err := try(ctx)
 		e, ok := errors.AsType[*Error](err)
@@ -138,6 +144,22 @@ func (w *wire) retry(ctx context.Context, try func(context.Context) error) error
 			return fmt.Errorf("%s: %w", e.Op, serr)
 		}
 	}
+}
+
+// checkEnd is the key of the time at which the calls of a check are not tried again.
+type checkEnd struct{}
+
+// checking makes calls with ctx impatient: nothing has been sent yet, and a person may be waiting for what is wrong.
+func (w *wire) checking(ctx context.Context) context.Context {
+	return context.WithValue(ctx, checkEnd{}, w.now().Add(w.check))
+}
+
+// limit is how long one request may take: in a check what is left of it, but never so little that nobody could answer.
+func (w *wire) limit(ctx context.Context) time.Duration {
+	if end, ok := ctx.Value(checkEnd{}).(time.Time); ok {
+		return min(w.timeout, max(end.Sub(w.now()), leastWait))
+	}
+	return w.timeout
 }
 
 // backoff is the wait after try n (from 0): doubled each time, of which a random half is left out, so that several

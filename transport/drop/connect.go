@@ -22,7 +22,7 @@ const (
 	fastPath     = 3 * time.Millisecond // round trip
 	shallowDepth = 8
 	deepDepth    = 64
-	packet       = 32 << 10 // bytes
+	packet       = 32<<10 - 512 // bytes of data, so that with their head they fill an SSH packet
 )
 
 // attempt is one connection with one login.
@@ -65,6 +65,9 @@ func (a *attempt) unreachable(ctx, limit context.Context, err error) error {
 	if limit.Err() != nil {
 		err = fmt.Errorf("no answer within %s", a.c.Connect)
 	}
+	if op, ok := errors.AsType[*net.OpError](err); ok { // it names the address again
+		err = op.Err
+	}
 	return fault("unreachable", err, "no connection to %s (%v): check sftp.address, the network, and whether the firewalls on both sides let this machine through", a.c.Address, err)
 }
 
@@ -89,7 +92,7 @@ func (a *attempt) open(w *wire) (*Session, error) {
 		return nil, a.explain(err)
 	}
 	client := ssh.NewClient(conn, channels, requests)
-	files, err := a.openFiles(client)
+	channel, files, err := a.openFiles(client)
 	if err != nil {
 		client.Close()
 		return nil, err
@@ -98,12 +101,12 @@ func (a *attempt) open(w *wire) (*Session, error) {
 	if a.rtt < fastPath {
 		depth = shallowDepth
 	}
-	return &Session{c: a.c, wire: w, ssh: client, files: files, depth: depth, closed: make(chan struct{})}, nil
+	return &Session{c: a.c, wire: w, ssh: client, pipe: channel, files: files, depth: depth, closed: make(chan struct{})}, nil
 }
 
 // openFiles starts the SFTP subsystem. Each of its three steps waits for the server's answer, so the quickest is the
 // round trip's time, measured without a request of its own.
-func (a *attempt) openFiles(client *ssh.Client) (*sftp.Client, error) {
+func (a *attempt) openFiles(client *ssh.Client) (*pipe, *sftp.Client, error) {
 	begun := time.Now()
 	lap := func() {
 		now := time.Now()
@@ -114,7 +117,7 @@ func (a *attempt) openFiles(client *ssh.Client) (*sftp.Client, error) {
 	}
 	channel, requests, err := client.OpenChannel("session", nil)
 	if err != nil {
-		return nil, noSubsystem(err)
+		return nil, nil, noSubsystem(err)
 	}
 	lap()
 	go ssh.DiscardRequests(requests)
@@ -124,15 +127,16 @@ func (a *attempt) openFiles(client *ssh.Client) (*sftp.Client, error) {
 		err = errors.New("subsystem refused")
 	}
 	if err != nil {
-		return nil, noSubsystem(err)
+		return nil, nil, noSubsystem(err)
 	}
 	lap()
-	files, err := sftp.NewClientPipe(channel, channel, sftp.UseConcurrentWrites(true), sftp.MaxConcurrentRequestsPerFile(deepDepth))
+	p := newPipe(channel)
+	files, err := sftp.NewClientPipe(p, p, sftp.MaxPacketChecked(packet), sftp.UseConcurrentWrites(true), sftp.MaxConcurrentRequestsPerFile(deepDepth))
 	if err != nil {
-		return nil, noSubsystem(err)
+		return nil, nil, noSubsystem(err)
 	}
 	lap()
-	return files, nil
+	return p, files, nil
 }
 
 func noSubsystem(err error) error {

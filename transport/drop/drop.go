@@ -90,8 +90,10 @@ type Session struct {
 	c     Config
 	wire  *wire
 	ssh   *ssh.Client
+	pipe  *pipe
 	files *sftp.Client
-	depth int // write requests in flight
+	depth int    // write requests in flight
+	free  string // the part whose name Stage saw free in the drop folder
 
 	closing sync.Once
 	closed  chan struct{}

@@ -43,9 +43,9 @@ func refused(verb, file string, err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return noFolder(path.Dir(file), err)
 	case errors.Is(err, fs.ErrPermission):
-		return fault("permission", err, "the server does not permit to %s %s: ask for the right to write in %s, or correct sftp.folder or sftp.staging", verb, file, path.Dir(file))
+		return fault("permission", err, "the server does not permit to %s %s: ask for the right to %[1]s files in %[3]s, or correct sftp.folder or sftp.staging", verb, file, path.Dir(file))
 	case errors.As(err, &status):
-		return fault("folder", err, "the server refuses to %s %s (%v): a full disk or quota, or an operation the server does not know", verb, file, err)
+		return fault("folder", err, "the server refuses to %s %s (%v), which may be a full disk or quota, or something it cannot do: make room there, or ask its operator", verb, file, err)
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package drop
 
 import (
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"slices"
@@ -57,6 +58,10 @@ func newSigner(c Config, a ssh.Algorithms) (ssh.Signer, error) {
 
 func parseKey(c Config) (ssh.Signer, error) {
 	text := []byte(c.Key.Reveal())
+	if block, _ := pem.Decode(text); block != nil && block.Type == "ENCRYPTED PRIVATE KEY" {
+		return nil, fault("login", nil, "sftp.key is an encrypted PKCS#8 key (BEGIN ENCRYPTED PRIVATE KEY), which cannot be read: convert it with ssh-keygen -p -f KEY, which asks for its passphrase and a new one "+
+			"and rewrites it as an OpenSSH key; make another key where it cannot read this one either")
+	}
 	signer, err := ssh.ParsePrivateKey(text)
 	var locked *ssh.PassphraseMissingError
 	if errors.As(err, &locked) {

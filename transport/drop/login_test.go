@@ -208,6 +208,9 @@ func TestConfigFaults(t *testing.T) {
 		{"md5", "host key", "43 characters", func(c *Config) { c.HostKey = "MD5:00:11" }},
 		{"short", "host key", "43 characters", func(c *Config) { c.HostKey = "SHA256:AAAA" }},
 		{"no known_hosts", "host key", "cannot be read", func(c *Config) { c.HostKey, c.KnownHosts = "", "/does/not/exist" }},
+		{"encrypted PKCS#8", "login", "ssh-keygen -p -f KEY", func(c *Config) {
+			c.Key = export.NewSecret("-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIF\n-----END ENCRYPTED PRIVATE KEY-----\n")
+		}},
 		{"nobody there", "unreachable", "sftp.address", func(*Config) {}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

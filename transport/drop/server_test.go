@@ -215,6 +215,21 @@ type writerAtFunc func(b []byte, off int64) (int, error)
 
 func (f writerAtFunc) WriteAt(b []byte, off int64) (int, error) { return f(b, off) }
 
+type listerFunc func(r *sftp.Request) (sftp.ListerAt, error)
+
+func (f listerFunc) Filelist(r *sftp.Request) (sftp.ListerAt, error) { return f(r) }
+
+// closerAt tells when it is closed.
+type closerAt struct {
+	io.WriterAt
+	closed func()
+}
+
+func (c closerAt) Close() error {
+	c.closed()
+	return nil
+}
+
 // wantFault checks that nothing could be delivered, why, and that the text has each of the given pieces.
 func wantFault(t *testing.T, err error, what string, pieces ...string) {
 	t.Helper()

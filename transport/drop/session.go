@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -47,48 +48,75 @@ func (s *Session) explain(err error) error {
 // Stage writes the part's temporary, closes it and compares its size. On an error it removes what it made, as long as the
 // connection lives: after a cancelled context or a silent server a torn temporary can stay, which the next Stage overwrites.
 func (s *Session) Stage(ctx context.Context, name string, data []byte) error {
-	return s.do(ctx, "stage", name, func() error {
+	return s.do(ctx, "write", name, func() error {
 		file := s.Temp(name)
-		err := s.put(file, data)
+		err := s.put(file, data, func() { s.lookUp(name) })
 		if errors.Is(err, fs.ErrNotExist) && errors.Is(err, errVanished) {
 			return fault("folder", err, "the temporary %s vanished as soon as it was written: something takes such names from there; set sftp.staging to a folder that is not scanned", file)
+		}
+		if errors.Is(err, errUnseen) {
+			return s.discard(file, fault("permission", err, "the server does not let us look at %s, so that nobody could tell half of it from all: set sftp.staging to a folder on the same disk "+
+				"where files can be looked at, or sftp.direct: true to write without a temporary", file))
 		}
 		return err
 	})
 }
 
 // Write writes the part under its final name, for servers without rename. The receiver can see it half-written; after an
-// error a torn file may stay there, or may have been taken. A file that vanishes at once was picked up.
+// error a torn file may stay there, or may have been taken. A file that vanishes at once was picked up, and one that may
+// not be looked at is there as far as can be known: every write and the close were confirmed.
 func (s *Session) Write(ctx context.Context, name string, data []byte) error {
 	return s.do(ctx, "write", name, func() error {
-		if err := s.put(s.final(name), data); !errors.Is(err, errVanished) {
-			return err
+		err := s.put(s.final(name), data, func() {})
+		if errors.Is(err, errVanished) || errors.Is(err, errUnseen) {
+			return nil
 		}
-		return nil
+		return err
 	})
 }
 
 // errVanished: written and closed without an error, and not there when its size was asked for.
 var errVanished = fmt.Errorf("not there after it was written: %w", fs.ErrNotExist)
 
-func (s *Session) put(file string, data []byte) (err error) {
+// errUnseen: written and closed without an error, and its size may not be asked for.
+var errUnseen = fmt.Errorf("may not be looked at after it was written: %w", fs.ErrPermission)
+
+// put writes a file, closes it and compares its size. The close, the question about the size and whatever also asks go
+// out behind one another and are waited for together: one round trip, and the server sees them in this order.
+func (s *Session) put(file string, data []byte, also func()) (err error) {
 	f, err := s.files.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC) // not Create: it asks to read, which some servers refuse
 	if err != nil {
 		return refused("write", file, err)
 	}
 	defer func() {
-		if err != nil && !errors.Is(err, errVanished) {
+		if err != nil && !errors.Is(err, errVanished) && !errors.Is(err, errUnseen) {
 			err = s.discard(file, err)
 		}
 	}()
-	_, err = f.ReadFromWithConcurrency(bytes.NewReader(data), min(s.depth, len(data)/packet+1))
-	if closed := f.Close(); err == nil {
-		err = closed // where a server tells of a full disk
-	}
-	if err != nil {
+	if _, err := f.ReadFromWithConcurrency(bytes.NewReader(data), min(s.depth, len(data)/packet+1)); err != nil {
+		f.Close()
 		return refused("write", file, err)
 	}
-	return s.sameSize(file, int64(len(data)))
+	closed := s.pipe.sendClose(f)
+	var others sync.WaitGroup
+	others.Go(also)
+	size := s.sameSize(file, int64(len(data)))
+	others.Wait()
+	if err := <-closed; err != nil { // where a server tells of a full disk
+		return refused("write", file, err)
+	}
+	if size != nil { // perhaps a server that shows a file only after it answered the close
+		return s.sameSize(file, int64(len(data)))
+	}
+	return nil
+}
+
+// lookUp keeps whether the part's name is free in the drop folder, for the Commit that follows.
+func (s *Session) lookUp(name string) {
+	s.free = ""
+	if _, err := s.files.Stat(s.final(name)); errors.Is(err, fs.ErrNotExist) {
+		s.free = name
+	}
 }
 
 func (s *Session) sameSize(file string, want int64) error {
@@ -96,6 +124,8 @@ func (s *Session) sameSize(file string, want int64) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return errVanished
+	case errors.Is(err, fs.ErrPermission):
+		return errUnseen
 	case err != nil:
 		return refused("look at", file, err)
 	case info.Size() != want:
@@ -114,14 +144,18 @@ func (s *Session) discard(file string, err error) error {
 
 // Commit renames the temporary to its name in the drop folder. A file already there gives export.ErrExists, a temporary
 // that is not there any more export.ErrGone, each only when the server showed it. Not every server refuses to rename over
-// a file, as the protocol wants it, so the name is looked up before.
+// a file, as the protocol wants it, so the name is looked up before, if Stage has not just done so.
 func (s *Session) Commit(ctx context.Context, name string) error {
-	return s.do(ctx, "commit", name, func() error {
+	return s.do(ctx, "rename", name, func() error {
 		temp, final := s.Temp(name), s.final(name)
-		if _, err := s.files.Stat(final); err == nil {
-			return s.evidence(name)
-		} else if !isAnswer(err) {
-			return err
+		free := s.free == name
+		s.free = ""
+		if !free {
+			if _, err := s.files.Stat(final); err == nil {
+				return s.evidence(name)
+			} else if !isAnswer(err) {
+				return err
+			}
 		}
 		renaming := s.files.Rename(temp, final)
 		if renaming == nil || !isAnswer(renaming) {
@@ -170,7 +204,7 @@ func (s *Session) Remove(ctx context.Context, name string) error {
 
 // Look tells where the part can be seen, asking in the direction in which it moves, so that it cannot slip past: the
 // temporary, the drop folder, the archives. An archive holds it under its name or under a name that ends with it.
-// "Not there" is only said of a folder that is there itself.
+// "Not there" is only said of a folder that is there itself, or of one that takes direct writes and may not be looked into.
 func (s *Session) Look(ctx context.Context, name string) (export.Sighting, error) {
 	var seen export.Sighting
 	err := s.do(ctx, "look for", name, func() (err error) {
@@ -179,7 +213,8 @@ func (s *Session) Look(ctx context.Context, name string) (export.Sighting, error
 				return err
 			}
 		}
-		if seen.Size, seen.Folder, err = s.find(s.final(name)); err != nil {
+		seen.Size, seen.Folder, err = s.find(s.final(name))
+		if unseen := s.c.Direct && errors.Is(err, fs.ErrPermission); err != nil && !unseen {
 			return err
 		}
 		seen.Archived, seen.Blind, err = s.archived(ctx, name)

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pkg/sftp"
@@ -165,7 +168,7 @@ func TestNoPermission(t *testing.T) {
 		return commands.Filecmd(r)
 	})
 	c := (&server{handlers: h}).startMemory(t)
-	wantFault(t, dial(t, c).Stage(t.Context(), part, content()), "permission", "/Incoming/Users/."+part+".part", "right to write in /Incoming/Users")
+	wantFault(t, dial(t, c).Stage(t.Context(), part, content()), "permission", "/Incoming/Users/."+part+".part", "right to write files in /Incoming/Users")
 
 	c.Staging = "/staging"
 	s := dial(t, c)
@@ -174,6 +177,48 @@ func TestNoPermission(t *testing.T) {
 	}
 	refuse = true
 	wantFault(t, s.Commit(t.Context(), part), "permission", "rename", "sftp.direct: true")
+}
+
+// A folder that takes files and shows none: no temporaries there, and a direct write as far as it can be known.
+func TestWriteOnlyFolder(t *testing.T) {
+	h := memory(t)
+	list, commands := h.FileList, h.FileCmd
+	removed := ""
+	h.FileList = listerFunc(func(r *sftp.Request) (sftp.ListerAt, error) {
+		if strings.HasPrefix(r.Filepath, "/Incoming/Users/") {
+			return nil, sftp.ErrSSHFxPermissionDenied
+		}
+		return list.Filelist(r)
+	})
+	h.FileCmd = cmderFunc(func(r *sftp.Request) error {
+		if r.Method == "Remove" {
+			removed = r.Filepath
+		}
+		return commands.Filecmd(r)
+	})
+	c := (&server{handlers: h}).startMemory(t)
+	s := dial(t, c)
+	wantFault(t, s.Stage(t.Context(), part, content()), "permission", s.Temp(part), "sftp.staging", "sftp.direct: true")
+	if removed != s.Temp(part) {
+		t.Errorf("removed %q, want the temporary", removed)
+	}
+	_, err := s.Look(t.Context(), part)
+	wantFault(t, err, "permission", "look at")
+
+	c.Staging = "/staging"
+	s = dial(t, c)
+	if err := errors.Join(s.Stage(t.Context(), part, content()), s.Commit(t.Context(), part)); err != nil {
+		t.Errorf("with a staging folder: %v", err)
+	}
+
+	c.Staging, c.Direct, removed = Auto, true, ""
+	s = dial(t, c)
+	if err := s.Write(t.Context(), part, content()); err != nil || removed != "" {
+		t.Errorf("direct: %v; removed %q", err, removed)
+	}
+	if seen, err := s.Look(t.Context(), part); err != nil || seen != (export.Sighting{Blind: true}) {
+		t.Errorf("direct: %+v, %v; want that it is seen nowhere", seen, err)
+	}
 }
 
 // A quota in the middle of the file: whatever was written is removed.
@@ -194,7 +239,7 @@ func TestTornWriteIsRemoved(t *testing.T) {
 		"stage": func() error { return s.Stage(t.Context(), part, content()) },
 		"write": func() error { return s.Write(t.Context(), part, content()) },
 	} {
-		wantFault(t, write(), "folder", name, "quota exceeded")
+		wantFault(t, write(), "folder", "write "+part, "quota exceeded")
 		if seen, err := s.Look(t.Context(), part); err != nil || seen.Temp || seen.Folder {
 			t.Errorf("after %s: %+v, %v", name, seen, err)
 		}
@@ -218,6 +263,38 @@ func TestShortFile(t *testing.T) {
 	wantFault(t, s.Stage(t.Context(), part, content()), "folder", "bytes on the server", "were written")
 	if seen, err := s.Look(t.Context(), part); err != nil || seen.Temp {
 		t.Errorf("the short file is still there: %+v, %v", seen, err)
+	}
+}
+
+// The questions about a file go out without waiting for the answer to its close, but never before the close.
+func TestQuestionsComeBehindTheClose(t *testing.T) {
+	h := memory(t)
+	var mu sync.Mutex
+	var seen []string
+	note := func(what string) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, what)
+	}
+	files, list := h.FilePut, h.FileList
+	h.FilePut = writerFunc(func(r *sftp.Request) (io.WriterAt, error) {
+		f, err := files.Filewrite(r)
+		return closerAt{f, func() { note("close") }}, err
+	})
+	h.FileList = listerFunc(func(r *sftp.Request) (sftp.ListerAt, error) {
+		note(path.Base(r.Filepath))
+		return list.Filelist(r)
+	})
+	s := dial(t, (&server{handlers: h}).startMemory(t))
+	for range 50 {
+		seen = nil
+		if err := s.Stage(t.Context(), part, []byte("\x04\x04\x04\x04\x04\x04")); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(seen[1:])
+		if want := []string{"close", "." + part + ".part", part}; !slices.Equal(seen, want) {
+			t.Fatalf("the server saw %v, want %v", seen, want)
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ func TestSilentServerInTheMiddleOfAWrite(t *testing.T) {
 	c := srv.startMemory(t)
 	c.Silence = soon
 	s := dial(t, c)
-	wantFault(t, s.Stage(t.Context(), part, content()), "silent", "200ms", "stage "+part)
+	wantFault(t, s.Stage(t.Context(), part, content()), "silent", "200ms", "write "+part)
 	wantFault(t, s.Commit(t.Context(), part), "silent") // and the session stays dead
 }
 

@@ -202,11 +202,11 @@ func (t *Twin) Root() string { return t.tree.dir }
 
 // Env gives the secrets that ConfigSnippet refers to, by the name of the environment variable.
 func (t *Twin) Env() map[string]string {
-	return map[string]string{
-		"COUPA_SFTP_PASSWORD": t.opt.Password,
-		"COUPA_CLIENT_SECRET": t.opt.ClientSecret,
-		"COUPA_PAGE_COOKIE":   t.opt.PageCookie,
+	env := map[string]string{"COUPA_CLIENT_SECRET": t.opt.ClientSecret, "COUPA_PAGE_COOKIE": t.opt.PageCookie}
+	if t.opt.Password != "" {
+		env["COUPA_SFTP_PASSWORD"] = t.opt.Password
 	}
+	return env
 }
 
 // ConfigSnippet is the part of an hr2coupa.yaml that points at this twin. Secrets stay out: see Env.
@@ -216,6 +216,9 @@ func (t *Twin) ConfigSnippet() string {
 	fmt.Fprintf(&b, "sftp:\n  address: %s\n  user: %s\n", t.SFTPAddr(), t.opt.User)
 	if t.opt.Password != "" {
 		fmt.Fprintf(&b, "  password: {env: COUPA_SFTP_PASSWORD}\n")
+	}
+	if len(t.opt.AuthorizedKeys) > 0 {
+		fmt.Fprintf(&b, "  key: {file: id_ed25519}         # the private half of an authorized key\n")
 	}
 	fmt.Fprintf(&b, "  host_key: %q\n  folder: %s\n", t.HostKeyFingerprint(), path.Join(t.sw.Load().Home, dropFolder))
 	fmt.Fprintf(&b, "coupa:\n  client_id: %s\n  client_secret: {env: COUPA_CLIENT_SECRET}\n", t.opt.ClientID)

@@ -27,6 +27,7 @@ type app struct {
 	stderr io.Writer
 	now    func() time.Time
 	log    *logrus.Logger
+	tap    func(*job) // of tests that come between a job and its ledger and wires; nil in the program
 
 	config    string
 	json      bool
@@ -58,13 +59,22 @@ func usage(format string, args ...any) error {
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := interruptible(ctx)
 	defer stop()
+	return newApp(getenv, stdin, stdout, stderr).execute(ctx, args)
+}
+
+func newApp(getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) *app {
 	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, log: logrus.New()}
 	a.log.SetOutput(stderr)
+	return a
+}
+
+// execute runs the command that args name and gives its exit code.
+func (a *app) execute(ctx context.Context, args []string) int {
 	root := a.root()
 	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return a.code

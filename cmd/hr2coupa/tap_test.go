@@ -67,9 +67,9 @@ var (
 type tap struct {
 	points []point
 	hit    hit
-	struck func(crash bool) // called when the blow falls: before the call goes on, or after it has worked
-	seen   func(int)        // called before every call; may be nil
-	asking func()           // called before somebody is asked about a part
+	struck func(crash bool)  // called when the blow falls: before the call goes on, or after it has worked
+	seen   func(int)         // called before every call; may be nil
+	asking func(what string) // called before the far end is asked about a part: Look, Ask
 	dead   bool
 }
 
@@ -135,8 +135,8 @@ func (t *tap) write(name string, deed func() error) error {
 // wire is a call over the wire; no is how the far end refuses it.
 func (t *tap) wire(name string, broken, no error, deed func() error) error {
 	b := t.meet(wiring, "%s", name)
-	if t.asking != nil && !t.dead && strings.HasPrefix(name, "Ask") {
-		t.asking()
+	if what, _, _ := strings.Cut(name, " "); !t.dead && (what == "Ask" || what == "Look") {
+		t.asking(what)
 	}
 	return t.pass(b, broken, no, deed)
 }

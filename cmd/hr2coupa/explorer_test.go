@@ -152,7 +152,7 @@ func newStage(dir string, s story) (*stage, error) {
 	}
 	for _, kv := range append([][2]string{
 		{"instance", g.twin.URL()}, {"sftp.address", g.twin.SFTPAddr()}, {"sftp.host_key", `"` + g.twin.HostKeyFingerprint() + `"`},
-		{"feed.files", "[" + filepath.Join(dir, "feed.csv") + "]"}, {"mapping.columns.Approver Login", "boss"},
+		{"feed.files", fmt.Sprintf("[%q]", filepath.Join(dir, "feed.csv"))}, {"mapping.columns.Approver Login", "boss"},
 		{"limits.creates", "unlimited"}, {"load.poll", "1ms"}, {"load.pickup", "5m"}, {"load.wait", "2h"},
 	}, s.way.config...) {
 		g.config.set(kv[0], kv[1])

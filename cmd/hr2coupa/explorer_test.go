@@ -493,14 +493,28 @@ func TestEveryCrash(t *testing.T) {
 	for _, w := range ways() {
 		t.Run(w.name, func(t *testing.T) {
 			all, n := worlds(t, w)
+			if len(all) < w.least {
+				t.Errorf("%d worlds, and there were %d once: some are lost", len(all), w.least)
+			}
+			all = every(everyWorld, all)
 			played, made := playAll(t, all)
-			if played != len(all) || played < w.least {
-				t.Errorf("visited %d of %d worlds, and there were %d once: some are lost", played, len(all), w.least)
+			if played != len(all) {
+				t.Errorf("visited %d of %d worlds", played, len(all))
 			}
 			calls, visited, starts = calls+n, visited+played, starts+made
 		})
 	}
 	t.Logf("visited %d worlds of %d calls, with %d starts in %s", visited, calls, starts, time.Since(began).Round(100*time.Millisecond))
+}
+
+// everyWorld is 1: all of them are visited, except under the race detector.
+var everyWorld = 1
+
+func every(n int, all []story) (some []story) {
+	for i := 0; i < len(all); i += n {
+		some = append(some, all[i])
+	}
+	return some
 }
 
 // worlds counts the calls of a start without a blow and gives every world of a way. What the far end does makes worlds

@@ -57,9 +57,10 @@ func usage(format string, args ...any) error {
 
 // run is the whole program: everything it needs comes in, the exit code goes out.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	ctx, stop := interruptible(ctx)
+	a := newApp(getenv, stdin, stdout, stderr)
+	ctx, stop := interruptible(ctx, a.log)
 	defer stop()
-	return newApp(getenv, stdin, stdout, stderr).execute(ctx, args)
+	return a.execute(ctx, args)
 }
 
 func newApp(getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) *app {
@@ -113,7 +114,7 @@ var failures = map[int]string{
 
 // interruptible ends the context at the first signal, so that a run finishes its record and leaves. The second signal
 // finds no handler and kills.
-func interruptible(ctx context.Context) (context.Context, func()) {
+func interruptible(ctx context.Context, log logrus.FieldLogger) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -122,6 +123,7 @@ func interruptible(ctx context.Context) (context.Context, func()) {
 		select {
 		case <-signals:
 			signal.Stop(signals)
+			log.Warn("interrupted: finishing the record; a second signal kills")
 			cancel(errInterrupted)
 		case <-done:
 		}

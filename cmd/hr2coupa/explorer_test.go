@@ -507,9 +507,6 @@ func TestEveryCrash(t *testing.T) {
 	t.Logf("visited %d worlds of %d calls, with %d starts in %s", visited, calls, starts, time.Since(began).Round(100*time.Millisecond))
 }
 
-// everyWorld is 1: all of them are visited, except under the race detector.
-var everyWorld = 1
-
 func every(n int, all []story) (some []story) {
 	for i := 0; i < len(all); i += n {
 		some = append(some, all[i])

@@ -10,7 +10,7 @@ TOOLS   := bin/tools
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 DEPGUARD    := github.com/OpenPeeDeeP/depguard/v2/cmd/depguard@v2.3.0
 
-.PHONY: build demo test race fuzz lint bench clean
+.PHONY: build demo test race chaos fuzz lint bench clean
 
 build:
 	go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/hr2coupa
@@ -24,6 +24,12 @@ test:
 # the race detector needs cgo and a C compiler
 race:
 	CGO_ENABLED=1 go test -race ./...
+
+# kill -9 at random moments of nights against the twin; a failure prints the SEED that draws the same moments again
+N ?= 200
+SEED ?= $(shell date +%s)
+chaos:
+	go test -count=1 -timeout 0 -v -run '^TestKilled$$' ./cmd/hr2coupa -kills $(N) -seed $(SEED)
 
 # a short run of every fuzz test; FUZZTIME=10m for a long one
 FUZZTIME ?= 10s

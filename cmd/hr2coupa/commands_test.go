@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -28,8 +29,10 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	start hr2coupa ARG…       run it beside the script
 //	dropped [GLOB]            wait until a file lies in the twin's drop folder, a whole part if no other is named
 //	told WORD                 wait until what start began has written the word
-//	finish CODE               wait for the end of what start began, want this exit code
+//	finish CODE               wait for the end of what start began, want this exit code; -1 is death by a signal
 //	interrupt CODE            send it SIGINT first
+//	terminate                 send it SIGTERM
+//	reads PIPE                wait until it reads a named pipe, and leave it waiting there
 //	pickup                    one tick of the pick-up clock (twin pickup=manual)
 //	applied N                 the twin has stored N rows, and no key twice
 //	loads N                   the twin has seen N loads, and got no torn file
@@ -44,7 +47,7 @@ func commands() map[string]command {
 	return map[string]command{
 		"twin": positive(cmdTwin), "config": positive(cmdConfig), "exit": positive(cmdExit),
 		"start": positive(cmdStart), "dropped": positive(cmdDropped), "told": positive(cmdTold),
-		"finish": positive(cmdFinish), "interrupt": positive(cmdInterrupt),
+		"finish": positive(cmdFinish), "interrupt": positive(cmdInterrupt), "terminate": positive(cmdTerminate), "reads": positive(cmdReads),
 		"pickup": positive(cmdPickup), "applied": positive(cmdApplied), "loads": positive(cmdLoads), "user": cmdUser,
 		"lock": positive(cmdLock), "unlock": positive(cmdUnlock), "normal": positive(cmdNormal),
 		"raw": positive(cmdRaw), "rows": positive(cmdRows), "age": positive(cmdAge),
@@ -174,6 +177,24 @@ func cmdInterrupt(ts *testscript.TestScript, w *world, args []string) {
 	cmdFinish(ts, w, args)
 }
 
+func cmdTerminate(ts *testscript.TestScript, w *world, _ []string) {
+	if w.beside == nil {
+		ts.Fatalf("nothing was started")
+	}
+	ts.Check(w.beside.Process.Signal(syscall.SIGTERM))
+}
+
+func cmdReads(ts *testscript.TestScript, _ *world, args []string) {
+	need(ts, args, 1, "reads PIPE")
+	until(ts, "a reader of "+args[0], func() bool {
+		pipe, err := os.OpenFile(ts.MkAbs(args[0]), os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		if err == nil {
+			ts.Defer(func() { pipe.Close() })
+		}
+		return err == nil
+	})
+}
+
 func cmdFinish(ts *testscript.TestScript, w *world, args []string) {
 	need(ts, args, 1, "finish CODE, or interrupt CODE")
 	if w.beside == nil {
@@ -181,11 +202,14 @@ func cmdFinish(ts *testscript.TestScript, w *world, args []string) {
 	}
 	kill := time.AfterFunc(patience, func() { w.beside.Process.Kill() })
 	err := w.beside.Wait()
-	kill.Stop()
+	hung := !kill.Stop()
 	w.beside = nil
 	fmt.Fprint(ts.Stdout(), w.out.String())
 	fmt.Fprint(ts.Stderr(), w.log.String())
 	ts.Logf("[stdout]\n%s[stderr]\n%s", w.out.String(), w.log.String())
+	if hung {
+		ts.Fatalf("it did not end within %s", patience)
+	}
 	w.judge(ts, code(ts, err), number(ts, args[0]), w.log.String())
 }
 

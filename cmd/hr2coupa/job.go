@@ -18,7 +18,7 @@ import (
 type job struct {
 	a       *app
 	cfg     *config.Config
-	ledger  *ledger.Ledger
+	ledger  store
 	runner  *export.Runner
 	wires   *wires
 	command string
@@ -50,7 +50,10 @@ func (a *app) job(ctx context.Context, cfg *config.Config, command string) (*job
 		Ledger: l, Dial: w.dial, Loads: w.sources, Direct: cfg.SFTP.Direct,
 		Poll: cfg.Load.Poll, Pickup: cfg.Load.Pickup, Wait: cfg.Load.Wait, Now: a.now, Log: a.log, Tell: j.bar.tell,
 	}
-	if n, err := l.Sweep(); err != nil {
+	if a.tap != nil {
+		a.tap(j)
+	}
+	if n, err := j.ledger.Sweep(); err != nil {
 		return nil, errors.Join(err, j.shut())
 	} else if n > 0 {
 		a.log.WithField("files", n).Info("removed spool files of a plan that was never finished")

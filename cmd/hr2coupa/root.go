@@ -27,6 +27,7 @@ type app struct {
 	stderr io.Writer
 	now    func() time.Time
 	log    *logrus.Logger
+	tap    func(*job) // of tests that come between a job and its ledger and wires; nil in the program
 
 	config    string
 	json      bool
@@ -56,15 +57,25 @@ func usage(format string, args ...any) error {
 
 // run is the whole program: everything it needs comes in, the exit code goes out.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	ctx, stop := interruptible(ctx)
+	a := newApp(getenv, stdin, stdout, stderr)
+	ctx, stop := interruptible(ctx, a.log)
 	defer stop()
+	return a.execute(ctx, args)
+}
+
+func newApp(getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) *app {
 	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, log: logrus.New()}
 	a.log.SetOutput(stderr)
+	return a
+}
+
+// execute runs the command that args name and gives its exit code.
+func (a *app) execute(ctx context.Context, args []string) int {
 	root := a.root()
 	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return a.code
@@ -106,7 +117,7 @@ var failures = map[int]string{
 
 // interruptible ends the context at the first signal, so that a run finishes its record and leaves. The second signal
 // finds no handler and kills.
-func interruptible(ctx context.Context) (context.Context, func()) {
+func interruptible(ctx context.Context, log logrus.FieldLogger) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -115,6 +126,7 @@ func interruptible(ctx context.Context) (context.Context, func()) {
 		select {
 		case <-signals:
 			signal.Stop(signals)
+			log.Warn("interrupted: finishing the record; a second signal kills")
 			cancel(errInterrupted)
 		case <-done:
 		}

@@ -1,0 +1,622 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/transport/twin"
+)
+
+// way is how parts are sent in a family of worlds.
+type way struct {
+	name   string
+	args   []string
+	config [][2]string
+	fars   []far
+	before hit    // a blow to an earlier start, so that the one that is explored goes on where that one ended
+	call   string // the name of the call that blow befalls
+	least  int    // worlds there must be, so that none is lost unseen
+	doubt  bool   // written directly: a person may have to say what became of a part
+}
+
+func ways() []way {
+	run := []string{"run", "--json"}
+	drop := []string{"drop", "--json", "first.csv", "second.csv"}
+	direct := [][2]string{{"sftp.direct", "true"}}
+	all := fars()
+	died := hit{blow: crashAfter}
+	return []way{
+		{name: "staging", args: run, fars: all[:4], least: 362},
+		{name: "staging, after a crash behind the first rename", args: run, fars: all[:1], least: 20, call: "Commit 1of4", before: died},
+		{name: "staging, after a crash before the first rename", args: run, fars: all[:1], least: 20, call: "Move 1of4 renaming", before: died},
+		{name: "direct", args: run, config: direct, fars: all, least: 552, doubt: true},
+		{name: "direct, after a crash behind the first file", args: run, config: direct, fars: all[:1], least: 23, call: "Write 1of4", before: died, doubt: true},
+		{name: "direct, after a crash before the first file", args: run, config: direct, fars: all[:1], least: 35, call: "Move 1of4 renaming", before: died, doubt: true},
+		{name: "drop", args: drop, fars: all[:2], least: 138},
+	}
+}
+
+// far is what the far end does with a file between the blow and the next start, and how it goes on.
+type far struct {
+	name     string
+	taken    bool          // the pick-up clock ticks right after the blow, else only when somebody asks
+	delay    time.Duration // how long a load is neither listed nor done
+	switches []string
+}
+
+func fars() []far {
+	return []far{
+		{"nothing was picked up", false, 0, nil},
+		{"picked up and loaded", true, 0, nil},
+		{"picked up, listed late", true, 90 * time.Second, []string{"list-delay=90s"}},
+		{"picked up, archived after a slow load", true, 90 * time.Second, []string{"archive-time=after", "load-time=90s"}},
+		{"picked up, the archive cannot be read", true, 0, []string{"archive-read=denied"}},
+		{"picked up, the archive cannot be read, listed very late", true, 20 * time.Minute, []string{"archive-read=denied", "list-delay=20m"}},
+	}
+}
+
+// twoWaves is a feed of four parts in two waves: who names bob as approver waits for bob.
+const twoWaves = `employee_id,login,work_email,first_name,last_name,boss,status
+E1,ann,ann@example.com,Ann,Archer,bob,active
+E2,bob,bob@example.com,Bob,Baker,,active
+E3,cyd,cyd@example.com,Cyd,Cooper,,active
+E3,cyd,cyd@example.com,Cyd,Carter,,active
+E4,dan,dan@example.com,Dan,Draper,bob,active
+E5,eve,eve@example.com,Eve,Eden,,active
+E6,fay,fay@example.com,Fay,Fox,bob,active
+`
+
+// readyFirst and readySecond are the same people as files for drop.
+const readyFirst = `Employee Number,Login,Email,First Name,Last Name
+E2,bob,bob@example.com,Bob,Baker
+E3,cyd,cyd@example.com,Cyd,Carter
+E5,eve,eve@example.com,Eve,Eden
+`
+
+const readySecond = `Employee Number,Login,Email,First Name,Last Name,Approver Login
+E1,ann,ann@example.com,Ann,Archer,bob
+E4,dan,dan@example.com,Dan,Draper,bob
+E6,fay,fay@example.com,Fay,Fox,bob
+`
+
+// everybody gives who must have been stored in the end, in a file of the first wave or of the second.
+func everybody() map[string]int {
+	return map[string]int{"E2": 1, "E3": 1, "E5": 1, "E1": 2, "E4": 2, "E6": 2}
+}
+
+// story is one world: a way, a far end, and a blow to one call of a start.
+type story struct {
+	way   way
+	far   far
+	hit   hit
+	point point
+}
+
+func (s story) String() string {
+	return fmt.Sprintf("%s: %s at call %d (%s); %s", s.way.name, s.hit.blow, s.hit.at, s.point.name, s.far.name)
+}
+
+// stage is where a story is played: a folder, a twin and a clock of its own.
+type stage struct {
+	story
+	dir    string
+	twin   *twin.Twin
+	config *section
+	ledger string
+	starts int
+	again  bool // a person has said that rows did not arrive
+	log    bytes.Buffer
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (g *stage) clock() time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.now
+}
+
+func (g *stage) advance(d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.now = g.now.Add(d)
+}
+
+func newStage(dir string, s story) (*stage, error) {
+	g := &stage{story: s, dir: dir, config: defaultConfig(), now: planned0}
+	for name, text := range map[string]string{"feed.csv": twoWaves, "first.csv": readyFirst, "second.csv": readySecond} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			return nil, err
+		}
+	}
+	sw, err := twin.ParseSwitches(append([]string{"pickup=manual", "rate=none"}, s.far.switches...))
+	if err != nil {
+		return nil, err
+	}
+	g.twin, err = twin.Start(context.Background(), twin.Options{Switches: sw, Now: g.clock, Password: plantedPassword, ClientSecret: plantedSecret})
+	if err != nil {
+		return nil, err
+	}
+	for _, kv := range append([][2]string{
+		{"instance", g.twin.URL()}, {"sftp.address", g.twin.SFTPAddr()}, {"sftp.host_key", `"` + g.twin.HostKeyFingerprint() + `"`},
+		{"feed.files", fmt.Sprintf("[%q]", filepath.Join(dir, "feed.csv"))}, {"mapping.columns.Approver Login", "boss"},
+		{"limits.creates", "unlimited"}, {"load.poll", "1ms"}, {"load.pickup", "5m"}, {"load.wait", "2h"},
+	}, s.way.config...) {
+		g.config.set(kv[0], kv[1])
+	}
+	g.config.remove("mapping.columns.Department")
+	if s.way.args[0] == "run" {
+		g.config.set("layout.max_rows", "2")
+	}
+	return g, g.lead("ledger")
+}
+
+// lead leads the config to another ledger folder.
+func (g *stage) lead(folder string) error {
+	g.ledger = filepath.Join(g.dir, folder)
+	g.config.set("ledger", g.ledger)
+	return os.WriteFile(g.path("hr2coupa.yaml"), g.config.yaml(), 0o600)
+}
+
+func (g *stage) path(name string) string { return filepath.Join(g.dir, name) }
+
+// ended is what a start came to.
+type ended struct {
+	code int
+	rep  printed
+}
+
+// printed is a report as --json prints it, as much of it as the sums need.
+type printed struct {
+	Verdict string         `json:"verdict"`
+	Counts  map[string]int `json:"counts"`
+	Resumed []printed      `json:"resumed"`
+}
+
+func (r printed) balance() error {
+	sum := 0
+	for _, n := range r.Counts {
+		sum += n
+	}
+	if input := r.Counts["input"]; sum != 2*input {
+		return fmt.Errorf("a report counts %v: %d in, %d out", r.Counts, input, sum-input)
+	}
+	for _, old := range r.Resumed {
+		if err := old.balance(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// start is one start of the program behind a tap. One that is struck dead leaves its ledger as it lies at that moment,
+// and the next start goes on from there.
+func (g *stage) start(t *tap, args ...string) (e ended, err error) {
+	g.starts++
+	g.advance(time.Minute)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	image := fmt.Sprintf("ledger%d", g.starts)
+	t.struck = func(crash bool) {
+		if crash {
+			err = copyPrivate(g.path(image), g.ledger)
+			cancel(errDead)
+		}
+		if g.far.taken {
+			g.twin.PickUp()
+		}
+	}
+	t.asking = func(what string) {
+		g.advance(time.Minute)
+		if what == "Ask" {
+			g.twin.PickUp()
+		}
+	}
+	fmt.Fprintf(&g.log, "--- start %d: %s\n", g.starts, strings.Join(args, " "))
+	var out bytes.Buffer
+	e.code = g.app(t, &out).execute(ctx, append([]string{"-c", g.path("hr2coupa.yaml")}, args...))
+	fmt.Fprintf(&g.log, "%sexit %d\n", out.String(), e.code)
+	if t.dead {
+		fmt.Fprintln(&g.log, "(it was struck dead: what it says and gives is not heard)")
+		return ended{}, errors.Join(err, g.lead(image))
+	}
+	if err := json.Unmarshal(out.Bytes(), &e.rep); err != nil {
+		return e, fmt.Errorf("the report is no JSON: %w", err)
+	}
+	return e, e.rep.balance()
+}
+
+func (g *stage) app(t *tap, out *bytes.Buffer) *app {
+	env := map[string]string{"COUPA_SFTP_PASSWORD": plantedPassword, "COUPA_CLIENT_SECRET": plantedSecret}
+	a := newApp(func(name string) string { return env[name] }, strings.NewReader(""), out, &g.log)
+	a.now = g.clock
+	a.tap = func(j *job) {
+		j.ledger = &tappedStore{t, j.ledger}
+		j.runner.Ledger = j.ledger
+		j.runner.Dial = t.dial(j.runner.Dial)
+		for i, src := range j.runner.Loads {
+			j.runner.Loads[i] = &tappedSource{t, src}
+		}
+	}
+	return a
+}
+
+// work is the command line of the story.
+func (g *stage) work() []string {
+	args := slices.Clone(g.way.args)
+	for i, arg := range args {
+		if strings.HasSuffix(arg, ".csv") {
+			args[i] = g.path(arg)
+		}
+	}
+	if g.again {
+		args = append(args, "--again")
+	}
+	return args
+}
+
+// copyPrivate copies a ledger as it lies, with the modes it must have.
+func copyPrivate(to, from string) error {
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		return err
+	}
+	return filepath.WalkDir(to, func(path string, d os.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			return os.Chmod(path, 0o700)
+		}
+		return errors.Join(err, os.Chmod(path, 0o600))
+	})
+}
+
+// afloat tells whether a file is on its way that the far end could treat in one way or another.
+func (g *stage) afloat() bool {
+	lying, err := filepath.Glob(filepath.Join(g.twin.Root(), "Incoming", "Users", "Users_*"))
+	return err != nil || len(lying) > 0 || slices.ContainsFunc(g.twin.Loads(), func(l twin.Load) bool {
+		return l.PickedUp.Add(g.far.delay).After(g.clock())
+	})
+}
+
+// play plays the story to its end and holds it against what the twin has seen.
+func (g *stage) play() error {
+	if err := g.prepare(); err != nil {
+		return err
+	}
+	t := &tap{hit: g.hit}
+	e, err := g.start(t, g.work()...)
+	if err != nil {
+		return err
+	}
+	if len(t.points) <= g.hit.at || t.points[g.hit.at] != g.point {
+		return fmt.Errorf("the calls of a start are not those that were counted: %v", t.points)
+	}
+	if want := g.wantCodes(); !t.dead && !slices.Contains(want, e.code) {
+		return fmt.Errorf("the start that was struck ended with %d, want one of %v", e.code, want)
+	}
+	if err := g.settle(); err != nil {
+		return err
+	}
+	return g.verify()
+}
+
+// prepare lets the start before the one that is explored come to its blow.
+func (g *stage) prepare() error {
+	if g.way.before.blow == "" {
+		return nil
+	}
+	t := &tap{hit: g.way.before}
+	if _, err := g.start(t, g.work()...); err != nil {
+		return err
+	}
+	if !t.dead || t.points[t.hit.at].name != g.way.call {
+		return fmt.Errorf("the start before died at %v, want %s", t.points, g.way.call)
+	}
+	return nil
+}
+
+// wantCodes are the exit codes that the start that was struck may have.
+func (g *stage) wantCodes() []int {
+	call, _, _ := strings.Cut(g.point.name, " ")
+	switch kind := g.point.kind; {
+	case kind == reading || kind == writing:
+		return []int{export.ExitFault}
+	case call == "Ask" && g.hit.blow == refused, call == "Check" && g.way.call != "" && g.way.doubt: // sent, and nobody can be asked
+		return []int{export.ExitStalled}
+	case call == "Check", call == "dial", g.hit.blow == refused:
+		return []int{export.ExitNotDelivered}
+	case g.way.doubt:
+		return []int{export.ExitOK, export.ExitStalled}
+	}
+	return []int{export.ExitOK} // tried again
+}
+
+// mostStarts bounds how often it takes to settle everything: the blow, what is left, a person's word, once more.
+const mostStarts = 7
+
+// settle starts the program until it says that the feed was seen and nothing is left, with a person's word where that is
+// due.
+func (g *stage) settle() error {
+	for g.starts < mostStarts {
+		e, err := g.start(&tap{}, g.work()...)
+		switch {
+		case err != nil:
+			return err
+		case e.code == export.ExitOK && e.rep.Verdict == "seen", g.way.args[0] == "drop" && e.code == export.ExitUsage:
+			return nil
+		case e.code == export.ExitOK:
+			g.again = false
+		case (e.code == export.ExitPartial || e.code == export.ExitFailed) && g.again: // rejected by a person's word
+		case e.code == export.ExitStalled && g.way.doubt:
+			if err := g.word(); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("a start without a blow ended with %d (%s)", e.code, e.rep.Verdict)
+		}
+	}
+	return fmt.Errorf("not settled after %d starts", g.starts)
+}
+
+// word is what a person says about the parts that wait for one, after a look into Coupa. What lies torn in the drop
+// folder is removed, as the note says.
+func (g *stage) word() error {
+	g.advance(time.Hour)
+	g.twin.PickUp()
+	open, _, err := g.look()
+	if err != nil {
+		return err
+	}
+	for _, p := range open {
+		if p.State != export.InDoubt && p.State != export.Stalled {
+			continue
+		}
+		word := "rejected"
+		for _, l := range g.twin.Loads() {
+			if l.Name == p.Name && l.SHA256 == p.SHA256 {
+				word = "applied"
+			}
+		}
+		g.again = g.again || word == "rejected"
+		if _, err := g.start(&tap{}, "settle", p.Name, word, "--by", "A. Person", "--json"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// look gives the parts that are not final and all parts by name, and holds the sums of every run.
+func (g *stage) look() (open []export.Part, all map[string]export.Part, err error) {
+	l, err := ledger.Open(ledger.Options{Dir: g.ledger, Now: g.clock})
+	if err != nil {
+		return nil, nil, err
+	}
+	defer l.Close()
+	all = map[string]export.Part{}
+	runs, err := l.Runs(100)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, r := range runs {
+		parts, err := l.Parts(r.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, p := range parts {
+			all[p.Name] = p
+			if !p.State.Final() {
+				open = append(open, p)
+			}
+		}
+		by, err := l.Counts(r.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		if sum := (export.Counts{By: by}).Sum(); sum != r.Input || r.State == export.RunWorking {
+			return nil, nil, fmt.Errorf("run %s is %s: %d records in, %v", r.ID, r.State, r.Input, by)
+		}
+	}
+	return open, all, nil
+}
+
+// verify holds what the twin has seen and stored against what was to be sent.
+func (g *stage) verify() error {
+	open, parts, err := g.look()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	if len(open) > 0 {
+		errs = append(errs, fmt.Errorf("%d parts are open in the end", len(open)))
+	}
+	seen := map[string]bool{}
+	torn := map[int64]bool{}
+	for _, l := range g.twin.Loads() {
+		p, ok := parts[l.Name]
+		switch {
+		case !ok:
+			errs = append(errs, fmt.Errorf("the ledger knows nothing of %s, which Coupa has loaded", l.Name))
+		case seen[l.Name]:
+			errs = append(errs, fmt.Errorf("%s was sent twice", l.Name))
+		case l.Torn() || l.SHA256 != p.SHA256:
+			torn[l.ID] = true
+		}
+		seen[l.Name] = true
+	}
+	if half := g.hit.blow == crashHalf || g.hit.blow == halfWritten; len(torn) > 0 && !(g.way.doubt && half && len(torn) == 1) {
+		errs = append(errs, fmt.Errorf("%d files were taken torn", len(torn)))
+	}
+	return errors.Join(append(errs, g.rows(torn)...)...)
+}
+
+// rows holds the rows the twin has stored: each once, and in the order of the waves. Those of a torn file do not count,
+// since a person has let them be sent anew.
+func (g *stage) rows(torn map[int64]bool) (errs []error) {
+	times, waves, wave := map[string]int{}, everybody(), 0
+	for _, row := range g.twin.Applied() {
+		if torn[row.LoadID] {
+			continue
+		}
+		times[row.Key]++
+		if n := waves[row.Key]; n < wave && !g.way.doubt {
+			errs = append(errs, fmt.Errorf("%s, of wave %d, was stored after wave %d", row.Key, n, wave))
+		}
+		wave = waves[row.Key]
+	}
+	for key := range waves {
+		if times[key] != 1 {
+			errs = append(errs, fmt.Errorf("the row of %s was stored %d times", key, times[key]))
+		}
+	}
+	if len(times) != len(waves) {
+		errs = append(errs, fmt.Errorf("%d people were stored, want %d", len(times), len(waves)))
+	}
+	return errs
+}
+
+// TestEveryCrash plays every world: each call of a start, to the ledger or over a wire, with each blow that may befall it,
+// and with each thing that the far end may then do.
+func TestEveryCrash(t *testing.T) {
+	began := time.Now()
+	calls, visited, starts := 0, 0, 0
+	for _, w := range ways() {
+		t.Run(w.name, func(t *testing.T) {
+			all, n := worlds(t, w)
+			if len(all) < w.least {
+				t.Errorf("%d worlds, and there were %d once: some are lost", len(all), w.least)
+			}
+			all = every(everyWorld, all)
+			played, made := playAll(t, all)
+			if played != len(all) {
+				t.Errorf("visited %d of %d worlds", played, len(all))
+			}
+			calls, visited, starts = calls+n, visited+played, starts+made
+		})
+	}
+	t.Logf("visited %d worlds of %d calls, with %d starts in %s", visited, calls, starts, time.Since(began).Round(100*time.Millisecond))
+}
+
+func every(n int, all []story) (some []story) {
+	for i := 0; i < len(all); i += n {
+		some = append(some, all[i])
+	}
+	return some
+}
+
+// worlds counts the calls of a start without a blow and gives every world of a way. What the far end does makes worlds
+// of its own only while a file is on its way, and of blows that the far end can tell apart: a disk that is full looks
+// like a crash from there. A start that goes on after a crash is explored until it sends the next part: from there it is
+// a start like any other.
+func worlds(t *testing.T, w way) (all []story, calls int) {
+	t.Helper()
+	for i, f := range w.fars {
+		s := story{way: w, far: f}
+		if w.call != "" {
+			points, _ := count(t, story{way: way{name: w.name, args: w.args, config: w.config}, far: f})
+			s.way.before.at = slices.IndexFunc(points, func(p point) bool { return p.name == w.call })
+		}
+		points, afloat := count(t, s)
+		if w.call != "" {
+			if next := slices.IndexFunc(points, func(p point) bool { return p.kind == sending }); next >= 0 {
+				points = points[:next]
+			}
+		}
+		calls += len(points)
+		for at, p := range points {
+			for _, b := range blows[p.kind] {
+				local := p.kind == reading || p.kind == writing && b != crashAfter
+				if i == 0 || (afloat[at] || afloat[at+1]) && !local {
+					s.hit, s.point = hit{at, b}, p
+					all = append(all, s)
+				}
+			}
+		}
+	}
+	return all, calls
+}
+
+// count plays a story without its blow and gives the calls, and whether a file was on its way before each.
+func count(t *testing.T, s story) (points []point, afloat []bool) {
+	t.Helper()
+	g, err := newStage(t.TempDir(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.twin.Close()
+	if err := g.prepare(); err != nil {
+		t.Fatalf("%v\n%s", err, g.log.String())
+	}
+	n := &tap{seen: func(int) { afloat = append(afloat, g.afloat()) }}
+	e, err := g.start(n, g.work()...)
+	if err != nil || e.code != export.ExitOK && !s.way.doubt {
+		t.Fatalf("%s without a blow: exit %d, %v\n%s", s.way.name, e.code, err, g.log.String())
+	}
+	return n.points, append(afloat, g.afloat())
+}
+
+// playAll plays stories beside each other and tells how many were played to an end, and how many starts that took.
+func playAll(t *testing.T, all []story) (played, starts int) {
+	dir := memoryDir(t)
+	work := make(chan int)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	failed := 0
+	for range 24 { // most of them wait: for a disk, or before a second try
+		wg.Go(func() {
+			for i := range work {
+				g, err := playOne(filepath.Join(dir, fmt.Sprint(i)), all[i])
+				mu.Lock()
+				played++
+				starts += g.starts
+				if err != nil {
+					if failed++; failed <= 3 {
+						t.Errorf("%s: %v\n%s", all[i], err, g.log.String())
+					} else {
+						t.Errorf("%s: %v", all[i], err)
+					}
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range all {
+		work <- i
+	}
+	close(work)
+	wg.Wait()
+	return played, starts
+}
+
+// memoryDir is a folder in memory where there is one: what a disk keeps after a power cut is not asked here, and
+// thousands of syncs are slow.
+func memoryDir(t *testing.T) string {
+	dir, err := os.MkdirTemp("/dev/shm", "hr2coupa-worlds-*")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+func playOne(dir string, s story) (g *stage, err error) {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return &stage{}, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if g, err = newStage(dir, s); err != nil {
+		return &stage{}, err
+	}
+	defer func() { err = errors.Join(err, g.twin.Close()) }()
+	return g, g.play()
+}

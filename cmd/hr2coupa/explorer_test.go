@@ -96,21 +96,21 @@ func everybody() map[string]int {
 	return map[string]int{"E2": 1, "E3": 1, "E5": 1, "E1": 2, "E4": 2, "E6": 2}
 }
 
-// story is one world: a way, a far end, and a blow to one call of a start.
-type story struct {
+// fate is one world: a way, a far end, and a blow to one call of a start.
+type fate struct {
 	way   way
 	far   far
 	hit   hit
 	point point
 }
 
-func (s story) String() string {
+func (s fate) String() string {
 	return fmt.Sprintf("%s: %s at call %d (%s); %s", s.way.name, s.hit.blow, s.hit.at, s.point.name, s.far.name)
 }
 
-// stage is where a story is played: a folder, a twin and a clock of its own.
-type stage struct {
-	story
+// theatre is where a fate is played: a folder, a twin and a clock of its own.
+type theatre struct {
+	fate
 	dir    string
 	twin   *twin.Twin
 	config *section
@@ -123,20 +123,20 @@ type stage struct {
 	now time.Time
 }
 
-func (g *stage) clock() time.Time {
+func (g *theatre) clock() time.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.now
 }
 
-func (g *stage) advance(d time.Duration) {
+func (g *theatre) advance(d time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.now = g.now.Add(d)
 }
 
-func newStage(dir string, s story) (*stage, error) {
-	g := &stage{story: s, dir: dir, config: defaultConfig(), now: planned0}
+func newTheatre(dir string, s fate) (*theatre, error) {
+	g := &theatre{fate: s, dir: dir, config: defaultConfig(), now: planned0}
 	for name, text := range map[string]string{"feed.csv": twoWaves, "first.csv": readyFirst, "second.csv": readySecond} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return nil, err
@@ -165,13 +165,13 @@ func newStage(dir string, s story) (*stage, error) {
 }
 
 // lead leads the config to another ledger folder.
-func (g *stage) lead(folder string) error {
+func (g *theatre) lead(folder string) error {
 	g.ledger = filepath.Join(g.dir, folder)
 	g.config.set("ledger", g.ledger)
 	return os.WriteFile(g.path("hr2coupa.yaml"), g.config.yaml(), 0o600)
 }
 
-func (g *stage) path(name string) string { return filepath.Join(g.dir, name) }
+func (g *theatre) path(name string) string { return filepath.Join(g.dir, name) }
 
 // ended is what a start came to.
 type ended struct {
@@ -204,7 +204,7 @@ func (r printed) balance() error {
 
 // start is one start of the program behind a tap. One that is struck dead leaves its ledger as it lies at that moment,
 // and the next start goes on from there.
-func (g *stage) start(t *tap, args ...string) (e ended, err error) {
+func (g *theatre) start(t *tap, args ...string) (e ended, err error) {
 	g.starts++
 	g.advance(time.Minute)
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -239,7 +239,7 @@ func (g *stage) start(t *tap, args ...string) (e ended, err error) {
 	return e, e.rep.balance()
 }
 
-func (g *stage) app(t *tap, out *bytes.Buffer) *app {
+func (g *theatre) app(t *tap, out *bytes.Buffer) *app {
 	env := map[string]string{"COUPA_SFTP_PASSWORD": plantedPassword, "COUPA_CLIENT_SECRET": plantedSecret}
 	a := newApp(func(name string) string { return env[name] }, strings.NewReader(""), out, &g.log)
 	a.now = g.clock
@@ -254,8 +254,8 @@ func (g *stage) app(t *tap, out *bytes.Buffer) *app {
 	return a
 }
 
-// work is the command line of the story.
-func (g *stage) work() []string {
+// work is the command line of the fate.
+func (g *theatre) work() []string {
 	args := slices.Clone(g.way.args)
 	for i, arg := range args {
 		if strings.HasSuffix(arg, ".csv") {
@@ -282,15 +282,15 @@ func copyPrivate(to, from string) error {
 }
 
 // afloat tells whether a file is on its way that the far end could treat in one way or another.
-func (g *stage) afloat() bool {
+func (g *theatre) afloat() bool {
 	lying, err := filepath.Glob(filepath.Join(g.twin.Root(), "Incoming", "Users", "Users_*"))
 	return err != nil || len(lying) > 0 || slices.ContainsFunc(g.twin.Loads(), func(l twin.Load) bool {
 		return l.PickedUp.Add(g.far.delay).After(g.clock())
 	})
 }
 
-// play plays the story to its end and holds it against what the twin has seen.
-func (g *stage) play() error {
+// play plays the fate to its end and holds it against what the twin has seen.
+func (g *theatre) play() error {
 	if err := g.prepare(); err != nil {
 		return err
 	}
@@ -312,7 +312,7 @@ func (g *stage) play() error {
 }
 
 // prepare lets the start before the one that is explored come to its blow.
-func (g *stage) prepare() error {
+func (g *theatre) prepare() error {
 	if g.way.before.blow == "" {
 		return nil
 	}
@@ -327,7 +327,7 @@ func (g *stage) prepare() error {
 }
 
 // wantCodes are the exit codes that the start that was struck may have.
-func (g *stage) wantCodes() []int {
+func (g *theatre) wantCodes() []int {
 	call, _, _ := strings.Cut(g.point.name, " ")
 	switch kind := g.point.kind; {
 	case kind == reading || kind == writing:
@@ -347,7 +347,7 @@ const mostStarts = 7
 
 // settle starts the program until it says that the feed was seen and nothing is left, with a person's word where that is
 // due.
-func (g *stage) settle() error {
+func (g *theatre) settle() error {
 	for g.starts < mostStarts {
 		e, err := g.start(&tap{}, g.work()...)
 		switch {
@@ -371,7 +371,7 @@ func (g *stage) settle() error {
 
 // word is what a person says about the parts that wait for one, after a look into Coupa. What lies torn in the drop
 // folder is removed, as the note says.
-func (g *stage) word() error {
+func (g *theatre) word() error {
 	g.advance(time.Hour)
 	g.twin.PickUp()
 	open, _, err := g.look()
@@ -397,7 +397,7 @@ func (g *stage) word() error {
 }
 
 // look gives the parts that are not final and all parts by name, and holds the sums of every run.
-func (g *stage) look() (open []export.Part, all map[string]export.Part, err error) {
+func (g *theatre) look() (open []export.Part, all map[string]export.Part, err error) {
 	l, err := ledger.Open(ledger.Options{Dir: g.ledger, Now: g.clock})
 	if err != nil {
 		return nil, nil, err
@@ -431,7 +431,7 @@ func (g *stage) look() (open []export.Part, all map[string]export.Part, err erro
 }
 
 // verify holds what the twin has seen and stored against what was to be sent.
-func (g *stage) verify() error {
+func (g *theatre) verify() error {
 	open, parts, err := g.look()
 	if err != nil {
 		return err
@@ -462,7 +462,7 @@ func (g *stage) verify() error {
 
 // rows holds the rows the twin has stored: each once, and in the order of the waves. Those of a torn file do not count,
 // since a person has let them be sent anew.
-func (g *stage) rows(torn map[int64]bool) (errs []error) {
+func (g *theatre) rows(torn map[int64]bool) (errs []error) {
 	times, waves, wave := map[string]int{}, everybody(), 0
 	for _, row := range g.twin.Applied() {
 		if torn[row.LoadID] {
@@ -507,7 +507,7 @@ func TestEveryCrash(t *testing.T) {
 	t.Logf("visited %d worlds of %d calls, with %d starts in %s", visited, calls, starts, time.Since(began).Round(100*time.Millisecond))
 }
 
-func every(n int, all []story) (some []story) {
+func every(n int, all []fate) (some []fate) {
 	for i := 0; i < len(all); i += n {
 		some = append(some, all[i])
 	}
@@ -518,12 +518,12 @@ func every(n int, all []story) (some []story) {
 // of its own only while a file is on its way, and of blows that the far end can tell apart: a disk that is full looks
 // like a crash from there. A start that goes on after a crash is explored until it sends the next part: from there it is
 // a start like any other.
-func worlds(t *testing.T, w way) (all []story, calls int) {
+func worlds(t *testing.T, w way) (all []fate, calls int) {
 	t.Helper()
 	for i, f := range w.fars {
-		s := story{way: w, far: f}
+		s := fate{way: w, far: f}
 		if w.call != "" {
-			points, _ := count(t, story{way: way{name: w.name, args: w.args, config: w.config}, far: f})
+			points, _ := count(t, fate{way: way{name: w.name, args: w.args, config: w.config}, far: f})
 			s.way.before.at = slices.IndexFunc(points, func(p point) bool { return p.name == w.call })
 		}
 		points, afloat := count(t, s)
@@ -546,10 +546,10 @@ func worlds(t *testing.T, w way) (all []story, calls int) {
 	return all, calls
 }
 
-// count plays a story without its blow and gives the calls, and whether a file was on its way before each.
-func count(t *testing.T, s story) (points []point, afloat []bool) {
+// count plays a fate without its blow and gives the calls, and whether a file was on its way before each.
+func count(t *testing.T, s fate) (points []point, afloat []bool) {
 	t.Helper()
-	g, err := newStage(t.TempDir(), s)
+	g, err := newTheatre(t.TempDir(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -566,7 +566,7 @@ func count(t *testing.T, s story) (points []point, afloat []bool) {
 }
 
 // playAll plays stories beside each other and tells how many were played to an end, and how many starts that took.
-func playAll(t *testing.T, all []story) (played, starts int) {
+func playAll(t *testing.T, all []fate) (played, starts int) {
 	dir := memoryDir(t)
 	work := make(chan int)
 	var wg sync.WaitGroup
@@ -609,13 +609,13 @@ func memoryDir(t *testing.T) string {
 	return dir
 }
 
-func playOne(dir string, s story) (g *stage, err error) {
+func playOne(dir string, s fate) (g *theatre, err error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
-		return &stage{}, err
+		return &theatre{}, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if g, err = newStage(dir, s); err != nil {
-		return &stage{}, err
+	if g, err = newTheatre(dir, s); err != nil {
+		return &theatre{}, err
 	}
 	defer func() { err = errors.Join(err, g.twin.Close()) }()
 	return g, g.play()

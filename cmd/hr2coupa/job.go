@@ -238,7 +238,9 @@ func (j *job) report1(run string, lost error, earlier bool) (*export.Report, err
 }
 
 // creates is how many users Coupa may count as created from a run before it is an alarm.
-func creates(l *ledger.Ledger, cfg *config.Config, run string) (export.Limit, error) {
+func creates(l interface {
+	UsedBy(string) ([]export.Approval, error)
+}, cfg *config.Config, run string) (export.Limit, error) {
 	limit := export.Limit(cfg.Limits.Creates)
 	used, err := l.UsedBy(run)
 	for _, a := range used {

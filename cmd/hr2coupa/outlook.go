@@ -20,7 +20,7 @@ type outlook struct {
 	lastFeed int // records of the last feed that was not held
 }
 
-func lookInto(l *ledger.Ledger, now time.Time) (*outlook, error) {
+func lookInto(l memory, now time.Time) (*outlook, error) {
 	o := &outlook{}
 	people, err := l.Known()
 	if err != nil {

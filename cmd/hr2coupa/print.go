@@ -134,11 +134,11 @@ func heldText(w io.Writer, rep *export.Report) {
 		fmt.Fprintf(w, "  held: %s\n", clean(h))
 	}
 	for _, a := range rep.Approved {
-		fmt.Fprintf(w, "  approved: %s%s\n", clean(a.String()), clean(ended(a)))
+		fmt.Fprintf(w, "  approved: %s%s\n", clean(a.String()), clean(use(a)))
 	}
 }
 
-func ended(a export.Approval) string {
+func use(a export.Approval) string {
 	if a.Ended == "" {
 		return ""
 	}

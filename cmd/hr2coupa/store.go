@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
@@ -9,12 +11,22 @@ import (
 // the ledger than this, so that a test can come between them at every call.
 type store interface {
 	export.Ledger
-	Known() (map[string]string, error)
+	memory
 	People() (int, error)
+	UsedBy(run string) ([]export.Approval, error)
 	Runs(limit int) ([]export.RunRecord, error)
 	SentSince(run string) (map[string]bool, error)
 	Sweep() (removed int, err error)
 	Close() error
+}
+
+// memory is what a plan depends on of the ledger.
+type memory interface {
+	Known() (map[string]export.Person, error)
+	Waiting() (*export.Waiting, error)
+	Kept() (k *ledger.Kept, ok bool, err error)
+	Approvals(now time.Time) ([]export.Approval, error)
+	LastFeed() (records int, err error)
 }
 
 var _ store = (*ledger.Ledger)(nil)

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
 // blow is what befalls one call of a start.
@@ -167,8 +169,33 @@ func get[T any](t *tap, name string, f func() (T, error)) (v T, err error) {
 	return v, nil
 }
 
-func (s *tappedStore) Known() (map[string]string, error) { return get(s.tap, "Known", s.under.Known) }
-func (s *tappedStore) People() (int, error)              { return get(s.tap, "People", s.under.People) }
+func (s *tappedStore) Known() (map[string]export.Person, error) {
+	return get(s.tap, "Known", s.under.Known)
+}
+
+func (s *tappedStore) People() (int, error)   { return get(s.tap, "People", s.under.People) }
+func (s *tappedStore) LastFeed() (int, error) { return get(s.tap, "LastFeed", s.under.LastFeed) }
+
+func (s *tappedStore) Waiting() (*export.Waiting, error) {
+	return get(s.tap, "Waiting", s.under.Waiting)
+}
+
+func (s *tappedStore) Kept() (k *ledger.Kept, ok bool, err error) {
+	err = s.read("Kept", func() (err error) { k, ok, err = s.under.Kept(); return err })
+	return k, ok, err
+}
+
+func (s *tappedStore) Keeps(run string) (bool, error) {
+	return get(s.tap, "Keeps", func() (bool, error) { return s.under.Keeps(run) })
+}
+
+func (s *tappedStore) Approvals(now time.Time) ([]export.Approval, error) {
+	return get(s.tap, "Approvals", func() ([]export.Approval, error) { return s.under.Approvals(now) })
+}
+
+func (s *tappedStore) UsedBy(run string) ([]export.Approval, error) {
+	return get(s.tap, "UsedBy", func() ([]export.Approval, error) { return s.under.UsedBy(run) })
+}
 
 func (s *tappedStore) Runs(limit int) ([]export.RunRecord, error) {
 	return get(s.tap, "Runs", func() ([]export.RunRecord, error) { return s.under.Runs(limit) })
@@ -271,8 +298,12 @@ func (x *tappedTx) AddRow(r export.RowResult) error {
 	return x.write("AddRow "+r.Key, func() error { return x.under.AddRow(r) })
 }
 
-func (x *tappedTx) Commit(files []export.FeedFile, input int) error {
-	return x.write("Commit of the plan", func() error { return x.under.Commit(files, input) })
+func (x *tappedTx) Keep(r export.KeptRecord) error {
+	return x.write("Keep "+r.Values[0], func() error { return x.under.Keep(r) })
+}
+
+func (x *tappedTx) Commit(sum export.PlanSum) error {
+	return x.write("Commit of the plan", func() error { return x.under.Commit(sum) })
 }
 
 func (x *tappedTx) Rollback() {

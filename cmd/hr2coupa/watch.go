@@ -465,6 +465,9 @@ func (w *watcher) tell(c claim, res *outcome) error {
 	if len(res.rejected) > 0 {
 		line.Rejected = rejectedName(c.name)
 	}
+	if res.Exit != export.ExitOK && res.Why != "" {
+		w.a.log.WithField("file", c.name).Warn(res.Why)
+	}
 	if w.a.json {
 		w.a.printed = true
 		return json.NewEncoder(w.a.stdout).Encode(line)
@@ -478,7 +481,6 @@ func (w *watcher) tell(c claim, res *outcome) error {
 	}
 	if !res.final {
 		text += "; stays claimed"
-		w.a.log.WithField("file", c.name).Warn(res.Why)
 	}
 	_, err := fmt.Fprintln(w.a.stdout, text)
 	return err

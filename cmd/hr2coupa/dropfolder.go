@@ -125,12 +125,7 @@ func (d *dropFolder) feedIn(id string) (string, error) {
 // name. Whoever renames the file wins; won is false where it is gone.
 func (d *dropFolder) claim(g glance) (c claim, won bool, err error) {
 	c = claim{name: g.name}
-	for at := d.now().UTC(); ; at = at.Add(time.Microsecond) {
-		c.id = at.Format("20060102T150405.000000Z") + "-" + d.owner
-		if err = os.Mkdir(d.claimed(c.id), 0o700); !errors.Is(err, fs.ErrExist) {
-			break
-		}
-	}
+	c.id, err = d.newID()
 	if err == nil && g.marked {
 		_, err = moved(filepath.Join(d.dir, g.name+markerEnding), d.claimed(c.id, g.name+markerEnding))
 	}
@@ -144,6 +139,19 @@ func (d *dropFolder) claim(g glance) (c claim, won bool, err error) {
 		return c, false, d.finish(c)
 	}
 	return c, true, errors.Join(syncDir(d.dir), syncDir(d.claimed(c.id)))
+}
+
+// newID makes the folder of a claim under an id that no claim has had.
+func (d *dropFolder) newID() (string, error) {
+	for at := d.now().UTC(); ; at = at.Add(time.Microsecond) {
+		id := at.Format("20060102T150405.000000Z") + "-" + d.owner
+		if exists(d.own("done", id)) {
+			continue
+		}
+		if err := os.Mkdir(d.claimed(id), 0o700); !errors.Is(err, fs.ErrExist) {
+			return id, err
+		}
+	}
 }
 
 // moved renames a file; false where there is none.

@@ -166,9 +166,9 @@ func TestWatchWaits(t *testing.T) {
 		{"until a file is still", map[time.Duration]string{1 * time.Second: "a.csv:x", 5 * time.Second: "a.csv:xx"}, nil, []string{"16s a.csv"}, nil},
 		{"not longer where a marker is", map[time.Duration]string{1 * time.Second: "a.csv:x", 5 * time.Second: "a.csv.done:"}, nil, []string{"6s a.csv"}, nil},
 		{"for the lock, in growing pauses", map[time.Duration]string{1 * time.Second: "a.csv:x"}, []error{locked, locked, locked, locked, locked, locked}, []string{"12s a.csv", "14s a.csv", "18s a.csv", "26s a.csv", "42s a.csv", "1m12s a.csv", "1m42s a.csv"}, nil},
-		{"to try again, with what came later behind it", map[time.Duration]string{1 * time.Second: "b.csv:x", 20 * time.Second: "a.csv:x"}, []error{down, down, nil}, []string{"12s b.csv", "1m12s b.csv", "3m12s b.csv", "3m22s a.csv"}, nil},
+		{"to try again, with what came later behind it", map[time.Duration]string{1 * time.Second: "b.csv:x", 21 * time.Second: "a.csv:x"}, []error{down, down, nil}, []string{"12s b.csv", "1m12s b.csv", "3m12s b.csv", "3m22s a.csv"}, nil},
 		{"at most twelve pauses' length", map[time.Duration]string{1 * time.Second: "a.csv:x"}, []error{down, down, down, down, down, down, down}, []string{"12s a.csv", "1m12s a.csv", "3m12s a.csv", "7m12s a.csv", "15m12s a.csv", "27m12s a.csv", "39m12s a.csv", "51m12s a.csv"}, nil},
-		{"but not for a file that is no feed", map[time.Duration]string{1 * time.Second: "a.csv:x", 2 * time.Second: "b.csv:x"}, []error{&export.UnusableFeedError{Why: "empty"}, nil}, []string{"12s a.csv", "12s b.csv"}, nil},
+		{"but not for a file that is no feed", map[time.Duration]string{1 * time.Second: "a.csv:x", 1500 * time.Millisecond: "b.csv:x"}, []error{&export.UnusableFeedError{Why: "empty"}, nil}, []string{"12s a.csv", "12s b.csv"}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

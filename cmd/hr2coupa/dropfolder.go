@@ -190,7 +190,10 @@ func (d *dropFolder) setAside(c claim) (found bool, err error) {
 		}
 		found = found || ok
 	}
-	return found, os.Rename(half, aside)
+	if err := os.Rename(half, aside); err != nil && !exists(aside) { // else a watcher with the same ledger was faster
+		return false, fmt.Errorf("set earlier results of %s aside: %w", c.name, err)
+	}
+	return found, nil
 }
 
 // publish writes a file into the folder: whole or not at all, and for nobody else to read, since it holds personal data.

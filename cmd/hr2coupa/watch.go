@@ -88,8 +88,8 @@ func (a *app) watcher(ctx context.Context, dir string, o watchOptions) (*watcher
 		return nil, err
 	}
 	for _, p := range pipe.cfg.Feed.Files {
-		if filepath.Dir(p) == dir {
-			a.log.Warnf("feed.files of the config names files of the drop folder; hr2coupa run would take them half written, and results with them")
+		if p, err := filepath.Abs(p); err == nil && filepath.Dir(p) == dir {
+			a.log.Warn("feed.files of the config names files of the drop folder; hr2coupa run would take them half written, and results with them")
 		}
 	}
 	l, err := ledger.Open(ledger.Options{Dir: pipe.cfg.Ledger, Now: a.now})

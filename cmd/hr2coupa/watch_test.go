@@ -250,6 +250,56 @@ func TestClaim(t *testing.T) {
 	}
 }
 
+// TestWrittenWhileClaimed: whoever writes to a file that was just claimed has time to end.
+func TestWrittenWhileClaimed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNightWatch(t, watchOptions{still: 10 * time.Second, poll: 2 * time.Second, retry: time.Minute})
+		path := filepath.Join(n.folder.dir, "a.csv")
+		if err := os.WriteFile(path, []byte("xx"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(5*time.Second, func() {
+			_, err := f.WriteString("x")
+			if err := errors.Join(err, f.Close()); err != nil {
+				t.Error(err)
+			}
+		})
+		if stuck, err := n.take(t.Context(), glance{name: "a.csv", size: 1}); stuck || err != nil {
+			t.Errorf("stuck %v, %v", stuck, err)
+		}
+		n.want(t, "16s a.csv")
+	})
+}
+
+// TestAnotherWatcher: a claim that a watcher with the same ledger has brought to its end meanwhile is no longer ours.
+func TestAnotherWatcher(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNightWatch(t, watchOptions{poll: 2 * time.Second, retry: time.Minute})
+		n.ends = []error{&export.LockedError{Holder: "the other"}}
+		n.put(t, 0, "a.csv", "x")
+		time.AfterFunc(time.Second, func() {
+			mine, _, err := n.folder.claims()
+			if err != nil || len(mine) != 1 {
+				t.Errorf("claimed: %v (%v)", mine, err)
+				return
+			}
+			if err := n.folder.finish(mine[0]); err != nil {
+				t.Error(err)
+			}
+		})
+		time.Sleep(time.Millisecond)
+		n.through(t, time.Hour)
+		n.want(t, "1ms a.csv")
+		if exists(filepath.Join(n.folder.dir, "a.csv"+resultEnding)) || n.out.Len() > 0 {
+			t.Errorf("it has a result of this watcher, too: %s", n.out.String())
+		}
+	})
+}
+
 // TestLinkForFeed: a link that somebody puts in the place of a claimed feed is not followed.
 func TestLinkForFeed(t *testing.T) {
 	n := newNightWatch(t, watchOptions{retry: time.Minute, poll: time.Second})

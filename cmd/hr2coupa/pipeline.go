@@ -38,6 +38,15 @@ type pipeline struct {
 
 // pipeline reads the config and compiles mapping and layout. The faults of all three come in one error, by line.
 func (a *app) pipeline(ctx context.Context, opt config.Options) (*pipeline, error) {
+	p, err := a.quietPipeline(ctx, opt)
+	if err == nil {
+		a.warn(p.cfg)
+	}
+	return p, err
+}
+
+// quietPipeline is pipeline for those who have told the config's warnings already.
+func (a *app) quietPipeline(ctx context.Context, opt config.Options) (*pipeline, error) {
 	cfg, faults := config.Load(ctx, a.config, config.OSEnv(a.getenv), opt)
 	if cfg == nil {
 		return nil, configError(faults)
@@ -48,11 +57,7 @@ func (a *app) pipeline(ctx context.Context, opt config.Options) (*pipeline, erro
 	}
 	faults = append(faults, more...)
 	slices.SortStableFunc(faults, func(a, b config.Fault) int { return cmp.Compare(a.Line, b.Line) })
-	if err := configError(faults); err != nil {
-		return nil, err
-	}
-	a.warn(cfg)
-	return p, nil
+	return p, configError(faults)
 }
 
 // compile makes mapping and layout. Where no column is mapped the config's own fault says enough.

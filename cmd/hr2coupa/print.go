@@ -22,7 +22,11 @@ func isTerminal(w io.Writer) bool {
 // printJSON prints the result as one object.
 func (a *app) printJSON(v any) error {
 	a.printed = true
-	e := json.NewEncoder(a.stdout)
+	return writeJSON(a.stdout, v)
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v)

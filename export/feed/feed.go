@@ -96,6 +96,7 @@ type sizes struct{ record, block, rows int }
 // Feed is a set of HR files. It is safe for several passes at once; each opens the files anew.
 type Feed struct {
 	sources []*source
+	key     string // Options.Key
 	sizes   sizes
 	pool    *pool
 }
@@ -124,7 +125,7 @@ func open(patterns []string, o Options, z sizes) (*Feed, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Feed{sizes: z, pool: newPool(z.block)}
+	f := &Feed{key: o.Key, sizes: z, pool: newPool(z.block)}
 	for i, p := range paths {
 		s, err := newSource(i, p, o, z)
 		if err != nil {

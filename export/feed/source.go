@@ -184,14 +184,10 @@ func (s *source) read(use func(*stream) error) error {
 		if err := s.unchanged(f); err != nil {
 			return err
 		}
-		r, err := s.raw(f)
+		r, err := s.decoded(f)
 		if err != nil {
 			return err
 		}
-		if _, err := io.CopyN(io.Discard, r, int64(s.text.bom)); err != nil {
-			return s.broken(err)
-		}
-		r = s.text.decode(r)
 		if _, err := io.CopyN(io.Discard, r, int64(s.skip)); err != nil {
 			return s.broken(err)
 		}
@@ -200,6 +196,18 @@ func (s *source) read(use func(*stream) error) error {
 		}
 		return s.unchanged(f)
 	})
+}
+
+// decoded gives the file's text as UTF-8, without byte order mark.
+func (s *source) decoded(f *os.File) (io.Reader, error) {
+	r, err := s.raw(f)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.CopyN(io.Discard, r, int64(s.text.bom)); err != nil {
+		return nil, s.broken(err)
+	}
+	return s.text.decode(r), nil
 }
 
 func (s *source) withFile(use func(*os.File) error) error {

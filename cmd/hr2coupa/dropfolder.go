@@ -1,0 +1,263 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// dropFolder is a folder into which people and programs put feeds.
+//
+// A file is claimed by renaming it into a folder of its own, DIR/.hr2coupa/claimed/ID, where it keeps its name: a feed is
+// known by its name and its bytes. ID is the time and the owner, the watcher's ledger: one with another ledger could not
+// know what was sent. Once its result is written, that folder is renamed to DIR/.hr2coupa/done/ID. So what lies in claimed is
+// what is still to be done, whoever was killed when. Nothing is ever deleted.
+type dropFolder struct {
+	dir   string
+	owner string
+	now   func() time.Time
+}
+
+// claim is a feed that is ours to run.
+type claim struct {
+	id   string
+	name string
+}
+
+func (d *dropFolder) own(parts ...string) string {
+	return filepath.Join(append([]string{d.dir, ".hr2coupa"}, parts...)...)
+}
+
+func (d *dropFolder) claimed(parts ...string) string {
+	return d.own(append([]string{"claimed"}, parts...)...)
+}
+
+// path is where the claimed feed lies.
+func (d *dropFolder) path(c claim) string { return d.claimed(c.id, c.name) }
+
+// kept is where it lies once it is finished.
+func (d *dropFolder) kept(c claim) string { return d.own("done", c.id, c.name) }
+
+// claimOf gives the id of the claim that a path was of.
+func claimOf(path string) string { return filepath.Base(filepath.Dir(path)) }
+
+func (d *dropFolder) prepare() error {
+	if err := errors.Join(os.MkdirAll(d.claimed(), 0o700), os.MkdirAll(d.own("done"), 0o700)); err != nil {
+		return fmt.Errorf("make the folders for claimed and finished files: %w", err)
+	}
+	return nil
+}
+
+// list looks into the folder once. It follows neither links nor folders.
+func (d *dropFolder) list() (feeds []glance, strange []string, err error) {
+	entries, err := os.ReadDir(d.dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("look into the drop folder: %w", err)
+	}
+	names := map[string]bool{}
+	for _, e := range entries {
+		names[e.Name()] = true
+	}
+	for _, e := range entries {
+		kind := kindOf(e.Name())
+		if kind == passedName || e.IsDir() {
+			continue
+		}
+		if kind == strangeName || !e.Type().IsRegular() {
+			strange = append(strange, e.Name())
+			continue
+		}
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // taken away between the two looks
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("look at a file of the drop folder: %w", err)
+		}
+		feeds = append(feeds, glance{name: e.Name(), size: info.Size(), changed: info.ModTime(), marked: names[e.Name()+markerEnding]})
+	}
+	return feeds, strange, nil
+}
+
+// claims tells what was claimed with this ledger and is not finished, oldest first, and how many files other ledgers'
+// watchers have.
+func (d *dropFolder) claims() (mine []claim, others int, err error) {
+	entries, err := os.ReadDir(d.claimed())
+	if err != nil {
+		return nil, 0, fmt.Errorf("look for claimed files: %w", err)
+	}
+	for _, e := range entries {
+		name, err := d.feedIn(e.Name())
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // finished by another watcher just now
+		case err != nil:
+			return nil, 0, fmt.Errorf("look at a claimed file: %w", err)
+		case !strings.HasSuffix(e.Name(), "-"+d.owner):
+			others++
+		case name == "": // another watcher was faster, or this one was killed before its claim
+			if err := d.finish(claim{id: e.Name()}); err != nil {
+				return nil, 0, err
+			}
+		default:
+			mine = append(mine, claim{id: e.Name(), name: name})
+		}
+	}
+	return mine, others, nil
+}
+
+// feedIn gives the name of the feed in a claim's folder, "" where there is none.
+func (d *dropFolder) feedIn(id string) (string, error) {
+	entries, err := os.ReadDir(d.claimed(id))
+	for _, e := range entries {
+		if kindOf(e.Name()) == feedName {
+			return e.Name(), nil
+		}
+	}
+	return "", err
+}
+
+// claim takes a file out of the folder, its marker first: a marker left behind would vouch for the next file of that
+// name. Whoever renames the file wins; won is false where it is gone.
+func (d *dropFolder) claim(g glance) (c claim, won bool, err error) {
+	c = claim{name: g.name}
+	c.id, err = d.newID()
+	if err == nil && g.marked {
+		_, err = moved(filepath.Join(d.dir, g.name+markerEnding), d.claimed(c.id, g.name+markerEnding))
+	}
+	if err == nil {
+		won, err = moved(filepath.Join(d.dir, g.name), d.path(c))
+	}
+	if err != nil {
+		return c, false, fmt.Errorf("claim %s: %w", g.name, err)
+	}
+	if !won {
+		return c, false, d.finish(c)
+	}
+	return c, true, errors.Join(syncDir(d.dir), syncDir(d.claimed(c.id)))
+}
+
+// newID makes the folder of a claim under an id that no claim has had.
+func (d *dropFolder) newID() (string, error) {
+	for at := d.now().UTC(); ; at = at.Add(time.Microsecond) {
+		id := at.Format("20060102T150405.000000Z") + "-" + d.owner
+		if exists(d.own("done", id)) {
+			continue
+		}
+		if err := os.Mkdir(d.claimed(id), 0o700); !errors.Is(err, fs.ErrExist) {
+			return id, err
+		}
+	}
+}
+
+// moved renames a file; false where there is none.
+func moved(from, to string) (bool, error) {
+	err := os.Rename(from, to)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// glance looks at a claimed feed. A link that was put in the feed's place is not followed.
+func (d *dropFolder) glance(c claim) (g glance, regular bool, err error) {
+	info, err := os.Lstat(d.path(c))
+	if err != nil {
+		return g, false, err
+	}
+	return glance{name: c.name, size: info.Size(), changed: info.ModTime()}, info.Mode().IsRegular(), nil
+}
+
+// setAside keeps the results of an earlier file of that name with the claim, once: what lies in the folder afterwards is
+// about this file. It tells whether there were any.
+func (d *dropFolder) setAside(c claim) (found bool, err error) {
+	aside := d.claimed(c.id, "earlier")
+	if exists(aside) {
+		return false, nil
+	}
+	half := aside + ".tmp"
+	if err := os.MkdirAll(half, 0o700); err != nil {
+		return false, fmt.Errorf("set earlier results of %s aside: %w", c.name, err)
+	}
+	for _, name := range []string{c.name + resultEnding, rejectedName(c.name)} {
+		ok, err := moved(filepath.Join(d.dir, name), filepath.Join(half, name))
+		if err != nil {
+			return false, fmt.Errorf("set earlier results of %s aside: %w", c.name, err)
+		}
+		found = found || ok
+	}
+	if err := os.Rename(half, aside); err != nil && !exists(aside) { // else a watcher with the same ledger was faster
+		return false, fmt.Errorf("set earlier results of %s aside: %w", c.name, err)
+	}
+	return found, nil
+}
+
+// publish writes a file into the folder: whole or not at all, and for nobody else to read, since it holds personal data.
+func (d *dropFolder) publish(c claim, name string, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(d.claimed(c.id), ".result-*.tmp") // 0600
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name()) // what failed is told already
+		}
+	}()
+	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err := os.Rename(f.Name(), filepath.Join(d.dir, name)); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return syncDir(d.dir)
+}
+
+// finish puts a claim away. That it is gone means another watcher has done so.
+func (d *dropFolder) finish(c claim) error {
+	os.Remove(d.claimed(c.id, "earlier")) // where it is empty
+	if os.Remove(d.claimed(c.id)) == nil {
+		return nil // there was nothing to keep
+	}
+	if _, err := moved(d.claimed(c.id), d.own("done", c.id)); err != nil {
+		return fmt.Errorf("put %s away: %w", c.id, err)
+	}
+	return errors.Join(syncDir(d.claimed()), syncDir(d.own("done")))
+}
+
+// syncDir makes the names in a folder durable where the system can: network shares often cannot.
+func syncDir(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("sync a folder: %w", err)
+	}
+	_ = f.Sync()
+	return f.Close()
+}
+
+// ownerOf gives the name of a ledger among the watchers of a folder, made at its first use.
+func ownerOf(ledger string, random func() string) (string, error) {
+	path := filepath.Join(ledger, "watch.id")
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = f.WriteString(strings.ToLower(random()[:8]) + "\n")
+		err = errors.Join(err, f.Sync(), f.Close())
+	} else if errors.Is(err, fs.ErrExist) {
+		err = nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("name this ledger among watchers: %w", err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("name this ledger among watchers: %w", err)
+	}
+	id := strings.TrimSpace(string(data))
+	if len(id) != 8 || strings.ContainsAny(id, `/\`) {
+		return "", fmt.Errorf("%s does not hold the 8 letters it was made with; remove it if no claimed file is left in a drop folder", path)
+	}
+	return id, nil
+}

@@ -1,0 +1,490 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"github.com/spf13/cobra"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+type watchOptions struct {
+	still, poll, retry time.Duration
+	once               bool
+}
+
+func (a *app) watchCmd() *cobra.Command {
+	var o watchOptions
+	c := &cobra.Command{
+		Use:   "watch DIR",
+		Short: "drop folder: a stable new file is claimed and run; results are written beside it",
+		Long: `Watch takes feeds (.csv, .tsv, .jsonl, .ndjson, also gzipped) that are put into a folder. A file is
+taken when its size and time have been still for --still, or when NAME.done lies beside it. It is
+claimed by a rename and run like any feed, one after the other in the order of names, and its result
+is written into the folder: NAME.result.json, and NAME.rejected.csv with HR's rows that did not reach
+Coupa, to be mended and dropped again under another name. The file itself is kept in .hr2coupa/done.
+The folder is looked at every --poll, since network shares tell nobody of new files.
+A signal ends it: with 0 between two files, with 130 while one is at work; the next start goes on.`,
+		Example: "  hr2coupa watch /srv/hr/drop -c /etc/hr2coupa.yaml\n  hr2coupa watch /srv/hr/drop --once",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.still < 0 || o.poll <= 0 || o.retry <= 0 {
+				return usage("--still may not be negative, --poll and --retry must be more than 0")
+			}
+			return a.watch(cmd.Context(), args[0], o)
+		},
+	}
+	f := c.Flags()
+	f.DurationVar(&o.still, "still", 10*time.Second, "how long a file must not have changed before it is taken")
+	f.DurationVar(&o.poll, "poll", 2*time.Second, "how often to look")
+	f.DurationVar(&o.retry, "retry", 5*time.Minute, "first pause before a file that could not be delivered is tried again; doubles up to 12 times that")
+	f.BoolVar(&o.once, "once", false, "take what is there, then leave with the worst exit code")
+	return c
+}
+
+// errLeave ends a watch that has nothing under way.
+var errLeave = errors.New("told to leave between two files")
+
+func (a *app) watch(ctx context.Context, dir string, o watchOptions) error {
+	w, err := a.watcher(ctx, dir, o)
+	if err != nil {
+		return err
+	}
+	err = w.watch(ctx)
+	if errors.Is(err, errLeave) {
+		if o.once {
+			return errInterrupted
+		}
+		a.log.Info("told to leave; no file is at work")
+		return nil
+	}
+	return err
+}
+
+// watcher finds out what can be wrong before the first file comes.
+func (a *app) watcher(ctx context.Context, dir string, o watchOptions) (*watcher, error) {
+	dir, err := filepath.Abs(dir) // the ledger keeps paths
+	if err != nil {
+		return nil, err
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, usage("%s is no folder that can be looked into; make it, and give this user the right to write in it", dir)
+	}
+	pipe, err := a.pipeline(ctx, config.Options{NeedSecrets: true, FeedGiven: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pipe.cfg.Feed.Files {
+		if p, err := filepath.Abs(p); err == nil && filepath.Dir(p) == dir {
+			a.log.Warn("feed.files of the config names files of the drop folder; hr2coupa run would take them half written, and results with them")
+		}
+	}
+	l, err := ledger.Open(ledger.Options{Dir: pipe.cfg.Ledger, Now: a.now})
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Close(); err != nil {
+		return nil, err
+	}
+	owner, err := ownerOf(pipe.cfg.Ledger, rand.Text)
+	if err != nil {
+		return nil, err
+	}
+	w := &watcher{a: a, o: o, folder: &dropFolder{dir: dir, owner: owner, now: a.now}, ledger: pipe.cfg.Ledger, said: map[string]bool{}}
+	w.looks.still = o.still
+	w.run = func(ctx context.Context, path string) (*export.Report, error) {
+		return a.run(ctx, runOptions{files: []string{path}})
+	}
+	return w, w.folder.prepare()
+}
+
+// watcher is one start of the program at work on a drop folder.
+type watcher struct {
+	a      *app
+	o      watchOptions
+	folder *dropFolder
+	ledger string
+	looks  looks
+	run    func(ctx context.Context, path string) (*export.Report, error) // the main job
+	said   map[string]bool                                                // what is told once
+	codes  []int
+}
+
+// watch looks, takes what is ready, and waits. Where a file could not be brought to an end nothing else is taken before
+// it: newer news about a person must not overtake older news.
+func (w *watcher) watch(ctx context.Context) error {
+	began, pause := w.a.now(), time.Duration(0)
+	for {
+		looked := w.a.now()
+		open, stuck, err := w.round(ctx)
+		if err != nil {
+			return err
+		}
+		if w.o.once && (stuck || open == 0 || looked.Sub(began) >= w.o.still) {
+			w.a.code = worst(w.codes)
+			return nil
+		}
+		wait := w.o.poll
+		if pause = longer(pause, w.o.retry, 12*w.o.retry); !stuck {
+			pause = 0
+		} else {
+			wait = pause
+			w.a.log.Warnf("tried again in %s; files that come meanwhile wait behind", wait)
+		}
+		if err := w.sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// longer doubles a pause that begins with first and ends with most.
+func longer(pause, first, most time.Duration) time.Duration {
+	return min(max(first, 2*pause), most)
+}
+
+// worst is the code that stands for those of all files.
+func worst(codes []int) int {
+	if c := export.WorstExit(codes...); c != export.ExitOK {
+		return c
+	}
+	return max(0, slices.Max(append(codes, 0))) // usage and lock have no place in the order
+}
+
+func (w *watcher) sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return errLeave
+	}
+}
+
+// round brings to an end what is claimed, then what is ready. open is how many files are not still yet; stuck tells
+// that one has to be tried again.
+func (w *watcher) round(ctx context.Context) (open int, stuck bool, err error) {
+	mine, others, err := w.folder.claims()
+	if err != nil {
+		return 0, false, w.unseen(err)
+	}
+	if others > 0 {
+		w.once("others", "%s claimed by a watcher with another ledger and left to it; if that is gone for good, move %s back from %s",
+			plural(others, "file")+" is", "what lies there", w.folder.claimed())
+	}
+	for _, c := range mine {
+		if stuck, err := w.work(ctx, c); stuck || err != nil {
+			return 0, stuck, err
+		}
+	}
+	found, strange, err := w.folder.list()
+	if err != nil {
+		return 0, false, w.unseen(err)
+	}
+	delete(w.said, "unseen")
+	for _, name := range strange {
+		w.once(name, "%s is not taken: a feed is a file named .csv, .tsv, .jsonl or .ndjson, with .gz behind if it is gzipped; links are not followed", name)
+	}
+	ready, waiting := w.looks.next(w.a.now(), found)
+	for _, g := range ready {
+		if stuck, err := w.take(ctx, g); stuck || err != nil {
+			return len(waiting), stuck, err
+		}
+	}
+	return len(waiting), false, nil
+}
+
+// unseen tells once that the folder cannot be looked into: a share that is away comes back. With --once it is the end.
+func (w *watcher) unseen(err error) error {
+	if w.o.once {
+		return err
+	}
+	w.once("unseen", "%v; looking again every %s", err, w.o.poll)
+	return nil
+}
+
+func (w *watcher) once(key, format string, args ...any) {
+	if !w.said[key] {
+		w.said[key] = true
+		w.a.log.Warnf(format, args...)
+	}
+}
+
+// count keeps the code of a file for the end of --once.
+func (w *watcher) count(code int) {
+	if w.o.once {
+		w.codes = append(w.codes, code)
+	}
+}
+
+// take claims a file and brings it to an end.
+func (w *watcher) take(ctx context.Context, g glance) (stuck bool, err error) {
+	if ctx.Err() != nil {
+		return false, errLeave
+	}
+	c, won, err := w.folder.claim(g)
+	if err != nil {
+		w.once("claim "+g.name, "%v", err)
+		w.count(export.ExitFault)
+		return false, nil
+	}
+	if !won {
+		return false, nil
+	}
+	w.a.log.WithFields(logrus.Fields{"file": c.name, "claim": c.id}).Info("taken from the drop folder")
+	if now, _, err := w.folder.glance(c); err == nil && !now.same(g) && !g.marked {
+		if err := w.quiet(ctx, c); err != nil {
+			return false, err
+		}
+	}
+	return w.work(ctx, c)
+}
+
+// quiet waits until a file that was written to while it was claimed is still again: its writer may hold it open.
+func (w *watcher) quiet(ctx context.Context, c claim) error {
+	l := looks{still: w.o.still}
+	for {
+		g, _, err := w.folder.glance(c)
+		if err != nil {
+			return err
+		}
+		if ready, _ := l.next(w.a.now(), []glance{g}); len(ready) > 0 {
+			return nil
+		}
+		if err := w.sleep(ctx, w.o.poll); err != nil {
+			return err
+		}
+	}
+}
+
+// work runs a claimed file and writes its result. stuck tells that it has no end yet: it stays claimed.
+func (w *watcher) work(ctx context.Context, c claim) (stuck bool, err error) {
+	if ctx.Err() != nil {
+		return false, errLeave
+	}
+	aside, err := w.folder.setAside(c)
+	if err != nil {
+		return w.trouble(err)
+	}
+	if aside {
+		w.a.log.WithField("file", c.name).Infof("results of an earlier file of that name are kept in %s", w.folder.own("done", c.id, "earlier"))
+	}
+	rep, err := w.attempt(ctx, c)
+	if errors.Is(err, errInterrupted) || errors.Is(err, errLeave) {
+		return false, err
+	}
+	if _, _, gone := w.folder.glance(c); errors.Is(gone, fs.ErrNotExist) {
+		return false, nil // another watcher with this ledger has brought it to its end
+	}
+	res, err := w.result(c, rep, err)
+	if err != nil {
+		return w.trouble(err)
+	}
+	if err := w.write(ctx, c, res); err != nil {
+		return w.trouble(err)
+	}
+	w.count(res.Exit)
+	return !res.final, w.tell(c, res)
+}
+
+// trouble is told; what it kept from being done is done by the next try.
+func (w *watcher) trouble(err error) (stuck bool, _ error) {
+	w.a.log.Error(err)
+	w.count(export.ExitFault)
+	return true, nil
+}
+
+// attempt runs a claimed file once nobody else holds the lock.
+func (w *watcher) attempt(ctx context.Context, c claim) (*export.Report, error) {
+	told := false
+	for pause := time.Duration(0); ; {
+		if _, regular, err := w.folder.glance(c); err != nil {
+			return nil, err
+		} else if !regular {
+			return nil, &export.UnusableFeedError{File: c.name, Why: "is not a regular file; links are not followed"}
+		}
+		rep, err := w.run(ctx, w.folder.path(c))
+		var locked *export.LockedError
+		if !errors.As(err, &locked) {
+			return rep, err
+		}
+		if !told {
+			told = true
+			w.a.log.WithField("file", c.name).Infof("waiting: another run holds the lock: %s", locked.Holder)
+		}
+		pause = longer(pause, w.o.poll, 15*w.o.poll)
+		if err := w.sleep(ctx, pause); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// outcome is what a claimed file has come to.
+type outcome struct {
+	*export.Report
+	final    bool
+	rejected []export.RowResult // rows to be mended
+}
+
+// result judges what a run has come to. A file has its end when every part of its run has one, or where it cannot be
+// used. Everything else is tried again: what stood in the way is not the file's fault.
+func (w *watcher) result(c claim, rep *export.Report, err error) (*outcome, error) {
+	if err != nil {
+		return w.failed(c, rep, err), nil
+	}
+	res := &outcome{Report: rep}
+	if rep.Verdict == "seen" {
+		if res.Report, err = w.recorded(c, rep); err != nil {
+			return nil, err
+		}
+	}
+	res.final = res.Run != "" && !slices.ContainsFunc(res.Parts, func(p export.Part) bool { return !p.State.Final() })
+	if !res.final {
+		return res, nil
+	}
+	for i, f := range res.Files {
+		if claimOf(f.Path) == c.id {
+			res.Files[i].Path = w.folder.kept(c)
+		}
+	}
+	for _, r := range res.Rows {
+		if r.Origin.File != c.name { // an earlier run has kept it; its file was answered then
+			continue
+		}
+		if r.Outcome == export.Quarantined || r.Outcome == export.Rejected || r.Outcome == export.Drifted {
+			res.rejected = append(res.rejected, r)
+		}
+	}
+	return res, nil
+}
+
+// failed is the outcome where a run ended with an error. rep, where there is one, has what was resumed before it.
+func (w *watcher) failed(c claim, rep *export.Report, err error) *outcome {
+	code := exitCode(err)
+	if rep == nil {
+		rep = emptyReport(failures[code], w.a.now().UTC())
+		rep.Exit = code
+	}
+	var unusable *export.UnusableFeedError
+	res := &outcome{Report: rep, final: errors.As(err, &unusable)}
+	rep.Why, rep.Files = err.Error(), []export.FeedFile{}
+	if res.final {
+		rep.Verdict = failures[export.ExitFeed]
+	}
+	return res
+}
+
+// recorded gives the report of the run that this very claim became, where a start before this one has planned it. A file
+// that was dropped once more stays what it is: seen.
+func (w *watcher) recorded(c claim, seen *export.Report) (*export.Report, error) {
+	l, err := ledger.Open(ledger.Options{Dir: w.ledger, Now: w.a.now})
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close() // only read from
+	rec, ok, err := l.Run(seen.Run)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || !slices.ContainsFunc(rec.Files, func(f export.FeedFile) bool { return claimOf(f.Path) == c.id }) {
+		return seen, nil
+	}
+	rep, err := export.ReadReport(l, rec)
+	if err != nil {
+		return nil, err
+	}
+	rep.Held = seen.Held
+	for _, r := range seen.Resumed {
+		if r.Run != rep.Run {
+			rep.Resumed = append(rep.Resumed, r)
+		}
+	}
+	rep.Exit = export.WorstExit(rep.Exit, seen.Exit)
+	return rep, nil
+}
+
+// write puts the results into the folder, the one that others wait for last, and then the file away.
+func (w *watcher) write(ctx context.Context, c claim, res *outcome) error {
+	if len(res.rejected) > 0 {
+		pipe, err := w.a.quietPipeline(ctx, config.Options{FeedGiven: true})
+		if err != nil {
+			return err
+		}
+		f, err := pipe.openAnyAge([]string{w.folder.path(c)})
+		if err != nil {
+			return err
+		}
+		err = w.folder.publish(c, rejectedName(c.name), func(to io.Writer) error {
+			n, err := f.Excerpt(to, res.rejected)
+			if want := records(res.rejected); err == nil && n != want {
+				w.a.log.Errorf("%s holds %d of %d records: the config reads %s in another way than when it was planned; mend the file itself", rejectedName(c.name), n, want, c.name)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	err := w.folder.publish(c, c.name+resultEnding, func(to io.Writer) error { return writeJSON(to, res.Report) })
+	if err != nil || !res.final {
+		return err
+	}
+	return w.folder.finish(c)
+}
+
+// records counts the records that went into rows.
+func records(rows []export.RowResult) int {
+	n := 0
+	for _, r := range rows {
+		n += r.Lines
+	}
+	return n
+}
+
+// tell says in one line what a file came to. The result itself lies in the folder: what a service prints ends up in a
+// log, which must not hold personal data.
+func (w *watcher) tell(c claim, res *outcome) error {
+	line := struct {
+		File     string        `json:"file"`
+		Run      string        `json:"run"`
+		Verdict  string        `json:"verdict"`
+		Exit     int           `json:"exit"`
+		Final    bool          `json:"final"`
+		Counts   export.Counts `json:"counts"`
+		Result   string        `json:"result"`
+		Rejected string        `json:"rejected,omitempty"`
+	}{c.name, res.Run, res.Verdict, res.Exit, res.final, res.Counts, c.name + resultEnding, ""}
+	if len(res.rejected) > 0 {
+		line.Rejected = rejectedName(c.name)
+	}
+	if res.Exit != export.ExitOK && res.Why != "" {
+		w.a.log.WithField("file", c.name).Warn(res.Why)
+	}
+	if w.a.json {
+		w.a.printed = true
+		return json.NewEncoder(w.a.stdout).Encode(line)
+	}
+	text := fmt.Sprintf("%s: %s (%d)", clean(c.name), res.Verdict, res.Exit)
+	if res.Counts.Input > 0 {
+		text += ": " + sums(res.Counts)
+	}
+	if len(res.rejected) > 0 {
+		text += "; mend " + clean(line.Rejected)
+	}
+	if !res.final {
+		text += "; stays claimed"
+	}
+	_, err := fmt.Fprintln(w.a.stdout, text)
+	return err
+}

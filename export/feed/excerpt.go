@@ -1,0 +1,259 @@
+package feed
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// The fields that an excerpt has before HR's own: where a record stood, and why it stands here. No mapping asks for
+// them, so an excerpt is a feed as it is.
+const (
+	lineField   = "hr2coupa_line"
+	reasonField = "hr2coupa_reason"
+)
+
+// Excerpt writes the records that went into rows, which are of this feed's one file, as a feed of their own: HR's header
+// and HR's text byte for byte, in UTF-8 and unzipped, with the line each record began on and its row's reason before it.
+// All records of a person are in it where several went into the row. It tells how many records it wrote.
+//
+// What could not be read as records is in it as far as it can be mended there: a line whose bytes are no text of the
+// file's charset, or are over 1 MB, leaves only its line and reason, and is refused until somebody fills it in. An
+// excerpt of an excerpt has the two fields once.
+func (f *Feed) Excerpt(w io.Writer, rows []export.RowResult) (records int, err error) {
+	if len(f.sources) != 1 {
+		return 0, fmt.Errorf("an excerpt is made of one file, not of %d", len(f.sources))
+	}
+	s := f.sources[0]
+	x := &excerpt{src: s, w: bufio.NewWriter(w), key: -1, lines: map[int]string{}, people: map[string]string{}}
+	if i, ok := s.index[f.key]; ok {
+		x.key = i
+	}
+	for _, r := range rows {
+		x.lines[r.Origin.Line] = r.Reason
+		if r.Lines > 1 && r.Key != "" {
+			x.people[r.Key] = r.Reason
+		}
+	}
+	if err := x.header(); err != nil {
+		return 0, err
+	}
+	if err := f.Chunks(x.take); err != nil {
+		return 0, err
+	}
+	return x.n, x.w.Flush()
+}
+
+type excerpt struct {
+	src    *source
+	w      *bufio.Writer
+	key    int               // index of the field that names the person, -1 without one
+	lines  map[int]string    // reasons by line
+	people map[string]string // and by person
+	again  bool              // the file is an excerpt itself
+	n      int
+}
+
+// why gives the reason of a record that is wanted.
+func (x *excerpt) why(rec *export.Record) (reason string, wanted bool) {
+	if reason, wanted = x.lines[rec.Line]; wanted || rec.Fault != nil || x.key < 0 {
+		return reason, wanted
+	}
+	reason, wanted = x.people[rec.Values[x.key]]
+	return reason, wanted
+}
+
+func (x *excerpt) take(c export.Chunk) error {
+	defer c.Release()
+	var in *chunk
+	switch c := c.(type) {
+	case *csvChunk:
+		in = &c.chunk
+	case *jsonChunk:
+		in = &c.chunk
+	}
+	raw := bytes.Clone(in.buf) // cutting a record into fields unquotes them in place
+	var rec export.Record
+	for from := 0; c.Next(&rec); from = in.off {
+		why, wanted := x.why(&rec)
+		if !wanted {
+			continue
+		}
+		x.n++
+		if err := x.write(rec.Line, plainLine(why), x.text(raw[from:in.off])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// text is a record's own, without blank lines before it and always with a line end; nothing but that where what stood
+// in the file cannot be written as UTF-8.
+func (x *excerpt) text(raw []byte) []byte {
+	for k := firstLine(raw); k > 0 && (blank(raw[:k]) || x.src.json && len(bytes.TrimSpace(raw[:k])) == 0); k = firstLine(raw) {
+		raw = raw[k:]
+	}
+	if x.src.text.enc != nil && !x.src.text.sound(raw) {
+		raw = nil
+	}
+	if !bytes.HasSuffix(raw, newline) {
+		raw = append(slices.Clip(raw), '\n')
+	}
+	return raw
+}
+
+func (x *excerpt) write(line int, why string, text []byte) error {
+	if x.src.json {
+		return x.object(line, why, text)
+	}
+	if x.again {
+		text = behindLead(text, x.src.delim)
+	}
+	// Both are quoted, whatever they hold: a quote that the record before left open then breaks at once, and swallows nothing.
+	d := string(x.src.delim)
+	lead := `"` + strconv.Itoa(line) + `"` + d + `"` + strings.ReplaceAll(why, `"`, `""`) + `"`
+	if !blank(text) {
+		lead += d
+	}
+	return x.put([]byte(lead), text)
+}
+
+func (x *excerpt) put(pieces ...[]byte) error {
+	for _, p := range pieces {
+		if _, err := x.w.Write(p); err != nil {
+			return fmt.Errorf("write an excerpt of %s: %w", x.src.Name, err)
+		}
+	}
+	return nil
+}
+
+// header writes the file's own header behind the two fields, and the byte order mark that the file had.
+func (x *excerpt) header() error {
+	if x.src.json {
+		return nil
+	}
+	text, err := x.src.headerText()
+	if err != nil {
+		return err
+	}
+	if x.src.text.bom > 0 {
+		if err := x.put([]byte(marks[0].bytes)); err != nil {
+			return err
+		}
+	}
+	fields := x.src.header.Fields
+	if x.again = len(fields) > 1 && fields[0] == lineField && fields[1] == reasonField; x.again {
+		return x.put(text)
+	}
+	d := string(x.src.delim)
+	return x.put([]byte(free(lineField, fields)+d+free(reasonField, fields)+d), text)
+}
+
+// free makes name one that no field has.
+func free(name string, fields []string) string {
+	for slices.Contains(fields, name) {
+		name += "_"
+	}
+	return name
+}
+
+// headerText is the header record as it stands in the file, with a line end.
+func (s *source) headerText() (text []byte, err error) {
+	err = s.withFile(func(f *os.File) error {
+		if err := s.unchanged(f); err != nil {
+			return err
+		}
+		r, err := s.decoded(f)
+		if err != nil {
+			return err
+		}
+		text, err = io.ReadAll(io.LimitReader(r, int64(s.skip)))
+		if err != nil {
+			return s.broken(err)
+		}
+		return nil
+	})
+	for len(text) > 0 && blank(text[:firstLine(text)]) {
+		text = text[firstLine(text):]
+	}
+	if !bytes.HasSuffix(text, newline) {
+		text = append(text, '\n')
+	}
+	return text, err
+}
+
+// behindLead is a record of an excerpt without the two fields before it.
+func behindLead(text []byte, delim byte) []byte {
+	rest := text
+	for range 2 {
+		f := scanField(rest, 0, delim)
+		switch f.end {
+		case byDelim:
+			rest = rest[f.next:]
+		case byLine, byData:
+			return newline
+		default:
+			return text
+		}
+	}
+	return rest
+}
+
+// object writes a record of JSON Lines. One that is no object stands behind an object of the two fields, which makes the
+// line as unreadable as it was.
+func (x *excerpt) object(line int, why string, text []byte) error {
+	quoted, err := json.Marshal(why)
+	if err != nil {
+		return fmt.Errorf("quote a reason: %w", err)
+	}
+	lead := fmt.Sprintf(`{"%s":%d,"%s":%s`, lineField, line, reasonField, quoted)
+	body := bytes.TrimLeft(text, " \t")
+	if body[0] != '{' || !json.Valid(body) {
+		return x.put([]byte(lead+"} "), text)
+	}
+	body = behindMembers(body)
+	if bytes.TrimLeft(body, " \t")[0] != '}' {
+		lead += ","
+	}
+	return x.put([]byte(lead), body)
+}
+
+// behindMembers is a valid object without its opening brace, and without the two fields of an excerpt where it begins
+// with them.
+func behindMembers(object []byte) []byte {
+	w := walker{b: object, i: 1}
+	for _, name := range []string{lineField, reasonField} {
+		begun := w.i
+		if w.space() != '"' || string(w.str()) != `"`+name+`"` {
+			w.i = begun
+			break
+		}
+		w.space() // the colon
+		w.i++
+		w.space()
+		w.skip()
+		if w.space() == ',' {
+			w.i++
+		}
+	}
+	return object[w.i:]
+}
+
+// plainLine keeps a reason, part of which Coupa wrote, on one line.
+func plainLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return ' '
+		}
+		return r
+	}, s)
+}

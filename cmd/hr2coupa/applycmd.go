@@ -142,7 +142,7 @@ func (j *job) seen(files []export.FeedFile) (seen []export.SeenFile, err error) 
 		if err != nil {
 			return nil, err
 		}
-		if ok && old.SHA256 == f.SHA256 && (old.RunState != export.RunHeld || old.Kept) {
+		if ok && known(old, f) {
 			seen = append(seen, old)
 		}
 	}

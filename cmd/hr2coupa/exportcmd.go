@@ -40,7 +40,7 @@ func (a *app) export(ctx context.Context, files []string, dir string) error {
 	if err != nil {
 		return err
 	}
-	known, _, err := a.remembered(pipe.cfg, nil, now)
+	known, _, _, err := a.remembered(pipe.cfg, nil, now, false)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type planOptions struct {
 	files  []string
 	all    bool
 	people int // how many people are shown without all
+	again  bool
 	output string
 }
 
@@ -98,16 +99,17 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	out, seen, err := a.remembered(pipe.cfg, feed.Files(), now)
+	out, seen, only, err := a.remembered(pipe.cfg, feed.Files(), now, o.again)
 	if err != nil {
 		return err
 	}
 	var fresh export.Feed = feed
-	if paths := unseen(feed.Files(), seen); len(paths) > 0 && len(seen) > 0 {
+	switch paths := toPlan(feed.Files(), seen, o.again); {
+	case len(paths) > 0 && len(paths) < len(feed.Files()):
 		if fresh, err = pipe.openAnyAge(paths); err != nil {
 			return err
 		}
-	} else if len(paths) == 0 && out.kept != nil {
+	case len(paths) == 0 && out.kept != nil:
 		fresh = nil
 	}
 	sink := newPlanSink(nil)
@@ -119,13 +121,19 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	if o.output != "" {
 		into = saving
 	}
-	plan, err := pipe.planner(fresh, out, now).Build(ctx, into)
+	planner := pipe.planner(fresh, out, now)
+	planner.Only = only
+	plan, err := planner.Build(ctx, into)
 	if err != nil {
 		return err
 	}
 	res := sink.result(plan, pipe)
-	res.Limits = out.judge(pipe.cfg, true)(plan)
-	res.Seen = seen
+	res.Limits = out.judge(pipe.cfg, !o.again)(plan)
+	for _, f := range seen {
+		if !o.again || f.Open == 0 {
+			res.Seen = append(res.Seen, f.Name)
+		}
+	}
 	if out.kept != nil {
 		res.Joins, res.JoinsRun = out.kept.Records, out.kept.Run
 	}
@@ -142,36 +150,42 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	return a.printPlan(res, o.output)
 }
 
-// remembered reads what the ledger knows, where there is one, and which of the files were seen.
-func (a *app) remembered(cfg *config.Config, files []export.FeedFile, now time.Time) (*outlook, []string, error) {
+// remembered reads what the ledger knows, where there is one, and which of the files were seen; with again also which of
+// their records run --again would plan, nil where that is not asked for.
+func (a *app) remembered(cfg *config.Config, files []export.FeedFile, now time.Time, again bool) (out *outlook, seen []export.SeenFile, only only, err error) {
 	if !ledgerExists(cfg.Ledger) {
-		return &outlook{}, nil, nil
+		if again {
+			only = func(export.Origin, string) bool { return false }
+		}
+		return &outlook{}, nil, only, nil
 	}
 	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	defer l.Close() // only read from
-	out, err := lookInto(l, now)
-	if err != nil {
-		return nil, nil, err
+	if out, err = lookInto(l, now); err != nil {
+		return nil, nil, nil, err
 	}
-	var seen []string
 	for _, f := range files {
 		if old, ok, err := l.Seen(f.Name); err != nil {
-			return nil, nil, err
-		} else if ok && old.SHA256 == f.SHA256 && (old.RunState != export.RunHeld || old.Kept) {
-			seen = append(seen, f.Name)
+			return nil, nil, nil, err
+		} else if ok && known(old, f) {
+			seen = append(seen, old)
 		}
 	}
-	return out, seen, nil
+	if again {
+		only, err = openRecords(l, seen)
+	}
+	return out, seen, only, err
 }
 
-// unseen gives the paths of the files that a run would plan. Where it would plan none, plan looks at all of them.
-func unseen(files []export.FeedFile, seen []string) []string {
+// toPlan gives the paths of the files that a run would plan. Where it would plan none, plan looks at all of them.
+func toPlan(files []export.FeedFile, seen []export.SeenFile, again bool) []string {
 	var paths []string
 	for _, f := range files {
-		if !slices.Contains(seen, f.Name) {
+		i := slices.IndexFunc(seen, func(s export.SeenFile) bool { return s.Name == f.Name })
+		if again && i >= 0 && seen[i].Open > 0 || !again && i < 0 {
 			paths = append(paths, f.Path)
 		}
 	}

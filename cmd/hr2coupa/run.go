@@ -34,11 +34,8 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 			if o.route != "" && o.route != "csv" {
 				return usage("--route %s is not built yet; csv is", o.route)
 			}
-			if o.dryRun && o.again {
-				return usage("--dry-run with --again is not built yet; hr2coupa status RUN shows the rows that --again plans")
-			}
 			if o.dryRun {
-				return a.plan(cmd.Context(), planOptions{files: args, people: shownPeople})
+				return a.plan(cmd.Context(), planOptions{files: args, people: shownPeople, again: o.again})
 			}
 			return a.tell(a.run(cmd.Context(), o))
 		},
@@ -86,7 +83,7 @@ func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err er
 	j.people = len(out.people)
 	planner := pipe.planner(fresh, out, started)
 	if o.again {
-		if planner.Only, err = j.open(seen); err != nil {
+		if planner.Only, err = openRecords(j.ledger, seen); err != nil {
 			return nil, err
 		}
 	}
@@ -147,16 +144,16 @@ func (j *job) feed(pipe *pipeline, patterns []string, now time.Time, again bool)
 		if err != nil {
 			return nil, nil, err
 		}
-		known := ok && old.SHA256 == f.SHA256 && (old.RunState != export.RunHeld || old.Kept)
-		if known && again {
+		before := ok && known(old, f)
+		if before && again {
 			if old, err = j.yield(old); err != nil {
 				return nil, nil, err
 			}
 		}
-		if known {
+		if before {
 			seen = append(seen, old)
 		}
-		if known == again && (!again || old.Open > 0) {
+		if before == again && (!again || old.Open > 0) {
 			paths = append(paths, f.Path)
 		}
 	}
@@ -171,6 +168,11 @@ func (j *job) feed(pipe *pipeline, patterns []string, now time.Time, again bool)
 		return nil, nil, err
 	}
 	return some, seen, nil
+}
+
+// known tells whether a file is the one that was seen last under its name, and nothing of it is to be planned from it.
+func known(old export.SeenFile, f export.FeedFile) bool {
+	return old.SHA256 == f.SHA256 && (old.RunState != export.RunHeld || old.Kept)
 }
 
 // yield takes the parts of a seen file that are in doubt as not applied, so that their rows can be planned anew: that
@@ -205,9 +207,19 @@ func (j *job) yield(old export.SeenFile) (export.SeenFile, error) {
 	return old, err
 }
 
-// open gives the records of seen files that may be planned anew: those of people whose row did not reach Coupa for
-// sure, except where something newer was sent for them.
-func (j *job) open(seen []export.SeenFile) (func(export.Origin, string) bool, error) {
+// only picks records of a feed.
+type only func(export.Origin, string) bool
+
+// opened is what the records that may be planned anew are found by.
+type opened interface {
+	SentSince(run string) (map[string]bool, error)
+	Parts(run string) ([]export.Part, error)
+	Rows(run string, f func(export.RowResult) error) error
+}
+
+// openRecords gives the records of seen files that may be planned anew: those of people whose row did not reach Coupa for
+// sure, except where something newer was sent for them. What is kept for the next plan is not among them.
+func openRecords(l opened, seen []export.SeenFile) (only, error) {
 	type who struct{ file, key string }
 	people := map[who]bool{}
 	lines := map[export.Origin]bool{}
@@ -215,16 +227,17 @@ func (j *job) open(seen []export.SeenFile) (func(export.Origin, string) bool, er
 		if f.Open == 0 { // none of its records is read; the run may be pruned
 			continue
 		}
-		newer, err := j.ledger.SentSince(f.Run)
+		newer, err := l.SentSince(f.Run)
 		if err != nil {
 			return nil, err
 		}
-		agreed, err := j.unconfirmed(f.Run)
+		agreed, err := unconfirmed(l, f.Run)
 		if err != nil {
 			return nil, err
 		}
-		err = j.ledger.Rows(f.Run, func(r export.RowResult) error {
-			if !newer[r.Key] && !agreed[r.Part] {
+		err = l.Rows(f.Run, func(r export.RowResult) error {
+			kept := r.Outcome == export.Held || r.Outcome == export.Pending && r.Part == 0
+			if !newer[r.Key] && !agreed[r.Part] && !kept {
 				lines[r.Origin] = true
 				people[who{r.Origin.File, r.Key}] = true
 			}
@@ -238,8 +251,8 @@ func (j *job) open(seen []export.SeenFile) (func(export.Origin, string) bool, er
 }
 
 // unconfirmed gives the parts of a run that nobody was asked about, as agreed (load.via: [archive]).
-func (j *job) unconfirmed(run string) (map[int64]bool, error) {
-	parts, err := j.ledger.Parts(run)
+func unconfirmed(l opened, run string) (map[int64]bool, error) {
+	parts, err := l.Parts(run)
 	if err != nil {
 		return nil, err
 	}

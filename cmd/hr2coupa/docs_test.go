@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -34,6 +35,44 @@ func TestTwinDocs(t *testing.T) {
 	}
 	if want := output(t, "twin", "--personalities"); !strings.Contains(document(t, "../../docs/twin.md"), "```\n"+want+"```\n") {
 		t.Error("docs/twin.md does not hold what hr2coupa twin --personalities prints; put it in anew")
+	}
+}
+
+// TestWhatHappens finds behind every "What happens when…" of the README the tests that say so, by their names.
+func TestWhatHappens(t *testing.T) {
+	_, section, _ := strings.Cut(document(t, "../../README.md"), "## What happens when…")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var tests strings.Builder
+	for _, glob := range []string{"*_test.go", "../../export/ledger/*_test.go"} {
+		paths, err := filepath.Glob(glob)
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("no tests in %s (%v)", glob, err)
+		}
+		for _, path := range paths {
+			tests.WriteString(document(t, path))
+		}
+	}
+	lines := 0
+	for line := range strings.Lines(section) {
+		said, named, ok := strings.Cut(line, "<!--")
+		if !strings.HasPrefix(line, "- ") {
+			continue
+		}
+		lines++
+		names := strings.Fields(strings.TrimSuffix(strings.TrimSpace(named), "-->"))
+		if !ok || len(names) == 0 {
+			t.Errorf("no test says this: %s", said)
+		}
+		for _, name := range names {
+			if strings.HasSuffix(name, ".txtar") {
+				document(t, filepath.Join("../../testdata/script", name))
+			} else if !strings.Contains(tests.String(), "func "+name+"(t *testing.T)") {
+				t.Errorf("there is no test %s, which is to say: %s", name, said)
+			}
+		}
+	}
+	if lines < 12 {
+		t.Errorf("only %d lines", lines)
 	}
 }
 

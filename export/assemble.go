@@ -218,7 +218,8 @@ func (a *assembler) count(slot [2]int, part *openPart) {
 	}
 }
 
-func (a *assembler) finish() error {
+// finish closes the parts that are still open, names all, and proves that no record got lost.
+func (a *assembler) finish() (*Plan, error) {
 	rest := &built{}
 	var people []person
 	for _, key := range a.waiting { // only where two people share a hash
@@ -228,18 +229,21 @@ func (a *assembler) finish() error {
 		}
 	}
 	if err := a.enc.encode(rest, people); err != nil {
-		return err
+		return nil, err
 	}
 	if err := a.add(rest); err != nil {
-		return err
+		return nil, err
 	}
 	waves := map[int]bool{}
 	for _, slot := range a.order {
 		if err := a.close(slot, a.open[slot]); err != nil {
-			return err
+			return nil, err
 		}
 		waves[slot[0]] = true
 	}
 	a.plan.Waves, a.plan.Sets = len(waves), len(a.sets)
-	return a.p.name(a.sink, a.closed)
+	if err := a.p.name(a.sink, a.closed); err != nil {
+		return nil, err
+	}
+	return a.plan, a.plan.balance(a.held)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // built is what one chunk came to: encoded lines by file group, and what stays here.
@@ -37,20 +38,54 @@ type person struct {
 	faults []Fault
 }
 
-func (p *Planner) build(ctx context.Context, s *survey, sink Sink) (*Plan, error) {
-	s.spare = make(chan group, spareGroups)
+// first surveys the feed and builds it at once, hoping that nothing repeats. As soon as something does it goes on with
+// the survey alone. What it hands to the assembler is the same whatever the number of workers.
+func (p *Planner) first(ctx context.Context, s *survey, a *assembler) (*probes, error) {
+	type draft struct {
+		probe *probe
+		built *built
+	}
+	found := &probes{}
+	var lost atomic.Bool
+	err := parallel(ctx, p, func(w *worker, c Chunk) (d draft, err error) {
+		if lost.Load() {
+			d.probe, err = p.probe(w, c, s)
+			return d, err
+		}
+		d.probe = &probe{unique: make([][]uint64, len(s.cols))}
+		d.built, err = p.buildChunk(w, c, s, d.probe)
+		return d, err
+	}, func(d draft) error {
+		found.add(d.probe)
+		if lost.Load() {
+			return nil
+		}
+		if found.due() && !found.findings(s).simple() {
+			lost.Store(true)
+			return nil
+		}
+		return a.take(d.built)
+	})
+	return found, err
+}
+
+// again builds the feed by what the survey has found.
+func (p *Planner) again(ctx context.Context, s *survey, sink Sink) (*Plan, error) {
+	if s.suspicious() {
+		if err := p.resolve(ctx, s); err != nil {
+			return nil, err
+		}
+	}
 	a := p.assembler(s, sink)
-	err := parallel(ctx, p, func(w *worker, c Chunk) (*built, error) { return p.buildChunk(w, c, s) }, a.take)
+	err := parallel(ctx, p, func(w *worker, c Chunk) (*built, error) { return p.buildChunk(w, c, s, nil) }, a.take)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.finish(); err != nil {
-		return nil, err
-	}
-	return a.plan, a.plan.balance(a.held)
+	return a.finish()
 }
 
-func (p *Planner) buildChunk(w *worker, c Chunk, s *survey) (*built, error) {
+// buildChunk maps, checks and encodes a chunk. g, where there is one, gets what the survey asks for.
+func (p *Planner) buildChunk(w *worker, c Chunk, s *survey, g *probe) (*built, error) {
 	if w.enc == nil {
 		w.enc = p.encoder(s)
 	}
@@ -61,12 +96,18 @@ func (p *Planner) buildChunk(w *worker, c Chunk, s *survey) (*built, error) {
 		b.input++
 		origin := Origin{w.file(rec), rec.Line}
 		if m == nil {
+			if g != nil {
+				g.skip(s)
+			}
 			rec.Fault.Origin = origin
 			b.keep(&person{key: strings.Clone(key), row: Row{Origin: origin}, lines: 1, faults: []Fault{*rec.Fault}})
 			return
 		}
 		one := person{key: key, row: Row{origin, w.take(n)}, lines: 1}
 		one.faults = m.Map(rec, one.row.Cells)
+		if g != nil {
+			g.add(p, s, key, one.row.Cells)
+		}
 		for i := range one.faults {
 			one.faults[i].Origin = origin
 		}

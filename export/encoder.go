@@ -12,7 +12,6 @@ type encoder struct {
 	s          *survey
 	lines      RowEncoder
 	names      []string
-	unique     []int
 	key, login int
 	status     int
 	members    [][]*Row // rows of the groups at work
@@ -22,7 +21,7 @@ type encoder struct {
 func (p *Planner) encoder(s *survey) *encoder {
 	names := p.Mapping.Columns()
 	return &encoder{
-		p: p, s: s, lines: p.Sheet.Encoder(), names: names, unique: p.Sheet.Unique(),
+		p: p, s: s, lines: p.Sheet.Encoder(), names: names,
 		key: p.Sheet.Key(), login: slices.Index(names, "Login"), status: slices.Index(names, "Status"),
 	}
 }
@@ -94,7 +93,7 @@ func (e *encoder) check(one *person) []Fault {
 			return slices.ContainsFunc(one.faults, func(m Fault) bool { return m.Field == f.Field })
 		})
 	}
-	return append(rules, e.s.conflicts(&one.row, one.key, e.unique, e.names)...)
+	return append(rules, e.s.conflicts(&one.row, one.key, e.names)...)
 }
 
 func (e *encoder) result(one *person) RowResult {

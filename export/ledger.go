@@ -78,6 +78,8 @@ type PlanTx interface {
 	NamePart(id int64, name string) error
 	// AddRow writes one row with its outcome so far: Pending for a row in a part.
 	AddRow(RowResult) error
+	// Restart forgets everything since Plan and leaves the plan open: what comes now is all of it.
+	Restart() error
 	// Commit makes the plan durable: the spool synced first, then the rows, the parts, the files seen and the input.
 	Commit(files []FeedFile, input int) error
 	// Rollback forgets everything since Plan; after Commit it does nothing.

@@ -11,19 +11,34 @@ import (
 	"unicode/utf8"
 )
 
-// survey is what one pass over the feed finds out about the batch as a whole.
+// survey is what a pass over the feed finds out about the batch as a whole. While the first pass runs it says what is
+// hoped for: every person has one record, every value one person, and nothing but deactivations has to wait.
 type survey struct {
 	seed  maphash.Seed
-	input int
+	cols  []int // those whose values must be unique
+	look  waveColumns
+	needs []int // every column the survey looks at
 	// several tells how many records a person has, for people with more than one.
 	several map[uint64]int
-	// claims tells, by unique column, who claims a folded value that more than one person claims.
-	claims []map[string][]claim
 	// suspects tells, by unique column, the hashes of values that stand more than once.
 	suspects []map[uint64]struct{}
-	waves    waves
+	// claims tells, by unique column, who claims a folded value that more than one person claims.
+	claims []map[string][]claim
+	waves  waves
 	// spare has groups whose room can be used again.
 	spare chan group
+}
+
+func (p *Planner) newSurvey() *survey {
+	s := &survey{
+		seed: maphash.MakeSeed(), cols: p.Sheet.Unique(), look: p.waveColumns(),
+		waves: newWaves(nil, nil, nil, nil), spare: make(chan group, spareGroups),
+	}
+	s.needs = slices.Clone(s.cols)
+	if s.look.on {
+		s.needs = append(s.needs, s.look.login, s.look.approver)
+	}
+	return s
 }
 
 // records tells how many records a person has.
@@ -34,6 +49,16 @@ func (s *survey) records(person string) int {
 	return max(1, s.several[hash(s.seed, person)])
 }
 
+// suspicious tells whether a value that must be unique may stand twice.
+func (s *survey) suspicious() bool {
+	return slices.ContainsFunc(s.suspects, func(m map[uint64]struct{}) bool { return len(m) > 0 })
+}
+
+// simple tells whether the batch is what was hoped for.
+func (s *survey) simple() bool {
+	return len(s.several) == 0 && !s.suspicious() && s.waves.last == 1
+}
+
 type claim struct {
 	person string
 	origin Origin
@@ -41,85 +66,56 @@ type claim struct {
 
 // probe is what the survey takes from one chunk, in the order of its records.
 type probe struct {
-	people    []uint64
+	people    []uint64   // 0 for a record that could not be read
 	unique    [][]uint64 // by unique column; 0 where the cell is not set
 	logins    []uint64   // for the waves
 	approvers []uint64
 	moved     []bool // the row may create or rename its person
 }
 
-func (p *Planner) survey(ctx context.Context) (*survey, error) {
-	s := &survey{seed: maphash.MakeSeed()}
-	cols := p.Sheet.Unique()
-	look := p.waveColumns()
-	var people [][]uint64 // by chunk
-	unique := make([][][]uint64, len(cols))
-	var all probe // for the waves
-	err := parallel(ctx, p, func(w *worker, c Chunk) (*probe, error) {
-		return p.probe(w, c, s.seed, cols, look)
-	}, func(g *probe) error {
-		s.input += len(g.people)
-		people = append(people, g.people)
-		for i := range cols {
-			unique[i] = append(unique[i], g.unique[i])
-		}
-		all.logins = append(all.logins, g.logins...)
-		all.approvers = append(all.approvers, g.approvers...)
-		all.moved = append(all.moved, g.moved...)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if look.on {
-		s.waves = newWaves(slices.Concat(people...), all.logins, all.approvers, all.moved)
-	} else {
-		s.waves = newWaves(nil, nil, nil, nil)
-	}
-	s.several = repeated(people)
-	s.suspects = make([]map[uint64]struct{}, len(cols))
-	suspicious := false
-	var wg sync.WaitGroup
-	for i := range cols {
-		wg.Go(func() { s.suspects[i] = keys(repeated(unique[i])) })
-	}
-	wg.Wait()
-	for i := range cols {
-		suspicious = suspicious || len(s.suspects[i]) > 0
-	}
-	if !suspicious {
-		return s, nil
-	}
-	return s, p.resolve(ctx, s, cols)
-}
-
-func (p *Planner) probe(w *worker, c Chunk, seed maphash.Seed, cols []int, look waveColumns) (*probe, error) {
-	g := &probe{unique: make([][]uint64, len(cols))}
-	var buf [128]byte
+// probe surveys a chunk without building it.
+func (p *Planner) probe(w *worker, c Chunk, s *survey) (*probe, error) {
+	g := &probe{unique: make([][]uint64, len(s.cols))}
+	w.cells = w.cells[:0]
+	cells := w.take(len(p.Mapping.Columns()))
 	err := p.each(w, c, func(rec *Record, person string, m RowMapper) {
-		if m == nil { // a record that could not be read: counted, and told by the build
-			g.people = append(g.people, 0)
-			for i := range cols {
-				g.unique[i] = append(g.unique[i], 0)
-			}
-			if look.on {
-				g.logins, g.approvers, g.moved = append(g.logins, 0), append(g.approvers, 0), append(g.moved, false)
-			}
+		if m == nil {
+			g.skip(s)
 			return
 		}
-		g.people = append(g.people, hash(seed, person))
-		for i, col := range cols {
-			g.unique[i] = append(g.unique[i], hashFold(seed, cellText(m, rec, col), buf[:0]))
+		for _, col := range s.needs {
+			cells[col], _ = m.MapColumn(rec, col) // a fault is told by the build
 		}
-		if look.on {
-			login := cellText(m, rec, look.login)
-			known, ok := p.known(person)
-			g.logins = append(g.logins, hashFold(seed, login, buf[:0]))
-			g.approvers = append(g.approvers, hashFold(seed, cellText(m, rec, look.approver), buf[:0]))
-			g.moved = append(g.moved, ok && login != "" && !strings.EqualFold(known, login) || !ok && p.MayCreate)
-		}
+		g.add(p, s, person, cells)
 	})
 	return g, err
+}
+
+func (g *probe) skip(s *survey) {
+	g.people = append(g.people, 0)
+	for i := range s.cols {
+		g.unique[i] = append(g.unique[i], 0)
+	}
+	if s.look.on {
+		g.logins, g.approvers, g.moved = append(g.logins, 0), append(g.approvers, 0), append(g.moved, false)
+	}
+}
+
+// add takes a person's cells as they are mapped, before any rule has made them what is sent.
+func (g *probe) add(p *Planner, s *survey, person string, cells []Cell) {
+	var buf [128]byte
+	g.people = append(g.people, hash(s.seed, person))
+	for i, col := range s.cols {
+		g.unique[i] = append(g.unique[i], hashFold(s.seed, cells[col].set(), buf[:0]))
+	}
+	if !s.look.on {
+		return
+	}
+	login := cells[s.look.login].set()
+	known, ok := p.known(person)
+	g.logins = append(g.logins, hashFold(s.seed, login, buf[:0]))
+	g.approvers = append(g.approvers, hashFold(s.seed, cells[s.look.approver].set(), buf[:0]))
+	g.moved = append(g.moved, ok && login != "" && !strings.EqualFold(known, login) || !ok && p.MayCreate)
 }
 
 func (p *Planner) known(person string) (string, bool) {
@@ -129,19 +125,62 @@ func (p *Planner) known(person string) (string, bool) {
 	return p.Known(person)
 }
 
-func cellText(m RowMapper, rec *Record, col int) string {
-	if col < 0 {
-		return ""
-	}
-	c, fault := m.MapColumn(rec, col)
-	if fault != nil || c.State != Set {
+// set gives the text of a cell that is set.
+func (c Cell) set() string {
+	if c.State != Set {
 		return ""
 	}
 	return c.Text
 }
 
+// probes are those of a pass so far, in the order of the feed.
+type probes struct {
+	input  int
+	chunks int
+	people [][]uint64   // by chunk
+	unique [][][]uint64 // by unique column and chunk
+	all    probe        // for the waves
+}
+
+func (f *probes) add(g *probe) {
+	f.input += len(g.people)
+	f.chunks++
+	f.people = append(f.people, g.people)
+	if f.unique == nil {
+		f.unique = make([][][]uint64, len(g.unique))
+	}
+	for i := range g.unique {
+		f.unique[i] = append(f.unique[i], g.unique[i])
+	}
+	f.all.logins = append(f.all.logins, g.logins...)
+	f.all.approvers = append(f.all.approvers, g.approvers...)
+	f.all.moved = append(f.all.moved, g.moved...)
+}
+
+// due tells whether to look for repeats now, ahead of the feed's end: rarely enough to cost a third of the last look.
+func (f *probes) due() bool {
+	return bits.OnesCount(uint(f.chunks)) == 1 && bits.TrailingZeros(uint(f.chunks))%2 == 0
+}
+
+// findings fills a copy of s with what the probes so far say.
+func (f *probes) findings(s *survey) *survey {
+	out := *s
+	if s.look.on {
+		out.waves = newWaves(slices.Concat(f.people...), f.all.logins, f.all.approvers, f.all.moved)
+	}
+	out.suspects = make([]map[uint64]struct{}, len(f.unique))
+	var wg sync.WaitGroup
+	for i := range f.unique {
+		wg.Go(func() { out.suspects[i] = keys(repeated(f.unique[i])) })
+	}
+	out.several = repeated(f.people)
+	wg.Wait()
+	return &out
+}
+
 // resolve looks at the suspicious values themselves: a hash may lie, and two records of one person may agree.
-func (p *Planner) resolve(ctx context.Context, s *survey, cols []int) error {
+func (p *Planner) resolve(ctx context.Context, s *survey) error {
+	cols := s.cols
 	s.claims = make([]map[string][]claim, len(cols))
 	for i := range cols {
 		s.claims[i] = map[string][]claim{}
@@ -214,9 +253,9 @@ func (p *Planner) resolve(ctx context.Context, s *survey, cols []int) error {
 }
 
 // conflicts tells for which unique columns another person claims the same value as row.
-func (s *survey) conflicts(row *Row, person string, cols []int, names []string) []Fault {
+func (s *survey) conflicts(row *Row, person string, names []string) []Fault {
 	var faults []Fault
-	for i, col := range cols {
+	for i, col := range s.cols {
 		if len(s.claims) == 0 || len(s.claims[i]) == 0 || row.Cells[col].State != Set {
 			continue
 		}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -48,7 +50,7 @@ func (a *app) export(ctx context.Context, files []string, dir string) error {
 		return fmt.Errorf("make the folder for the parts: %w", err)
 	}
 	out := &partDir{dir: dir, names: map[int64]string{}}
-	defer out.sweep()
+	defer out.sweep() // after a failure, which tells enough
 	sink := newPlanSink(out)
 	plan, err := pipe.planner(feed, people, now).Build(ctx, sink)
 	if err != nil {
@@ -101,9 +103,14 @@ func (d *partDir) name(id int64, name string) error {
 	return nil
 }
 
-// sweep removes what a failed export has left under temporary names.
-func (d *partDir) sweep() {
-	for _, path := range d.names {
-		os.Remove(path) // the export has failed already and tells why
+// sweep removes what lies there under temporary names.
+func (d *partDir) sweep() error {
+	var errs []error
+	for id, path := range d.names {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+		delete(d.names, id)
 	}
+	return errors.Join(errs...)
 }

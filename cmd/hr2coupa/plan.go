@@ -226,6 +226,15 @@ func (s *planSink) Name(id int64, name string) error {
 	return nil
 }
 
+// Restart forgets what was taken so far.
+func (s *planSink) Restart() error {
+	s.parts, s.people, s.rows = s.parts[:0], s.people[:0], s.rows[:0]
+	if s.dir != nil {
+		return s.dir.sweep()
+	}
+	return nil
+}
+
 func (s *planSink) result(plan *export.Plan, pipe *pipeline) *planned {
 	for i := range s.people {
 		s.people[i].Part = s.parts[s.people[i].part-1].Name

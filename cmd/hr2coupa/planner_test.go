@@ -115,6 +115,11 @@ func (k *taken) Name(id int64, name string) error {
 	return nil
 }
 
+func (k *taken) Restart() error {
+	*k = taken{}
+	return nil
+}
+
 func (b *batch) build(dir string) (*taken, error) {
 	p, err := b.planner(dir)
 	if err != nil {
@@ -453,6 +458,7 @@ func (c *counting) Part(export.Part, []byte, []export.RowResult) (int64, error) 
 }
 func (c *counting) Row(export.RowResult, []export.Fault) error { return nil }
 func (c *counting) Name(int64, string) error                   { return nil }
+func (c *counting) Restart() error                             { c.parts = 0; return nil }
 
 // TestMemory: the heap does not hold the feed. The bound is generous; what is measured is in make bench.
 func TestMemory(t *testing.T) {

@@ -43,10 +43,10 @@ func (p *Planner) assembler(s *survey, sink Sink) *assembler {
 
 func (a *assembler) take(b *built) error {
 	a.plan.Input += b.input
-	var whole []person
+	var whole []*person
 	for _, one := range b.merge {
 		if m := a.merged(one); m != nil {
-			whole = append(whole, *m)
+			whole = append(whole, m)
 		}
 	}
 	if len(whole) > 0 {
@@ -221,10 +221,10 @@ func (a *assembler) count(slot [2]int, part *openPart) {
 // finish closes the parts that are still open, names all, and proves that no record got lost.
 func (a *assembler) finish() (*Plan, error) {
 	rest := &built{}
-	var people []person
+	var people []*person
 	for _, key := range a.waiting { // only where two people share a hash
 		if m, ok := a.merging[key]; ok {
-			people = append(people, *m)
+			people = append(people, m)
 			delete(a.merging, key)
 		}
 	}

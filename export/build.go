@@ -23,6 +23,8 @@ type group struct {
 	data []byte
 	ends []int
 	rows []RowResult
+
+	lines RowEncoder // until the chunk is finished; rows may wait in it
 }
 
 type keptRow struct {
@@ -90,9 +92,9 @@ func (p *Planner) buildChunk(w *worker, c Chunk, s *survey, g *probe) (*built, e
 		w.enc = p.encoder(s)
 	}
 	b := &built{}
-	n := len(w.enc.names)
-	w.people, w.cells = w.people[:0], w.cells[:0]
-	err := p.each(w, c, func(rec *Record, key string, m RowMapper) {
+	cells := make([]Cell, len(w.enc.names))
+	var one person
+	err := p.each(w, c, func(rec *Record, key string, m RowMapper) error {
 		b.input++
 		origin := Origin{w.file(rec), rec.Line}
 		if m == nil {
@@ -101,9 +103,9 @@ func (p *Planner) buildChunk(w *worker, c Chunk, s *survey, g *probe) (*built, e
 			}
 			rec.Fault.Origin = origin
 			b.keep(&person{key: strings.Clone(key), row: Row{Origin: origin}, lines: 1, faults: []Fault{*rec.Fault}})
-			return
+			return nil
 		}
-		one := person{key: key, row: Row{origin, w.take(n)}, lines: 1}
+		one = person{key: key, row: Row{origin, cells}, lines: 1}
 		one.faults = m.Map(rec, one.row.Cells)
 		if g != nil {
 			g.add(p, s, key, one.row.Cells)
@@ -114,25 +116,14 @@ func (p *Planner) buildChunk(w *worker, c Chunk, s *survey, g *probe) (*built, e
 		if s.records(key) > 1 {
 			one.key, one.row.Cells = strings.Clone(key), cloneCells(one.row.Cells)
 			b.merge = append(b.merge, one)
-			return
+			return nil
 		}
-		w.people = append(w.people, one)
+		return w.enc.add(b, &one)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return b, w.enc.encode(b, w.people)
-}
-
-// take cuts cells for one row out of the worker's block; a block that is full is left to the rows that use it.
-func (w *worker) take(n int) []Cell {
-	if len(w.cells)+n > cap(w.cells) {
-		w.cells = make([]Cell, 0, max(1024*n, n))
-	}
-	w.cells = w.cells[:len(w.cells)+n]
-	cells := w.cells[len(w.cells)-n : len(w.cells) : len(w.cells)]
-	clear(cells)
-	return cells
+	return b, w.enc.finish(b)
 }
 
 func cloneCells(cells []Cell) []Cell {

@@ -14,8 +14,6 @@ type worker struct {
 	mappers map[*Header]RowMapper
 	keys    map[*Header]int
 	rec     Record
-	cells   []Cell
-	people  []person
 	enc     *encoder
 }
 
@@ -44,7 +42,7 @@ func (w *worker) mapper(h *Header) (RowMapper, int, error) {
 
 // each calls f for every record of a chunk that is to be planned. m is nil where the record could not be read or names
 // nobody; rec.Fault then says why.
-func (p *Planner) each(w *worker, c Chunk, f func(rec *Record, person string, m RowMapper)) error {
+func (p *Planner) each(w *worker, c Chunk, f func(rec *Record, person string, m RowMapper) error) error {
 	rec := &w.rec
 	for c.Next(rec) {
 		var person string
@@ -63,7 +61,9 @@ func (p *Planner) each(w *worker, c Chunk, f func(rec *Record, person string, m 
 		if p.Only != nil && !p.Only(Origin{w.file(rec), rec.Line}, person) {
 			continue
 		}
-		f(rec, person, m)
+		if err := f(rec, person, m); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -76,17 +76,17 @@ type probe struct {
 // probe surveys a chunk without building it.
 func (p *Planner) probe(w *worker, c Chunk, s *survey) (*probe, error) {
 	g := &probe{unique: make([][]uint64, len(s.cols))}
-	w.cells = w.cells[:0]
-	cells := w.take(len(p.Mapping.Columns()))
-	err := p.each(w, c, func(rec *Record, person string, m RowMapper) {
+	cells := make([]Cell, len(p.Mapping.Columns()))
+	err := p.each(w, c, func(rec *Record, person string, m RowMapper) error {
 		if m == nil {
 			g.skip(s)
-			return
+			return nil
 		}
 		for _, col := range s.needs {
 			cells[col], _ = m.MapColumn(rec, col) // a fault is told by the build
 		}
 		g.add(p, s, person, cells)
+		return nil
 	})
 	return g, err
 }
@@ -199,9 +199,9 @@ func (p *Planner) resolve(ctx context.Context, s *survey) error {
 	err := parallel(ctx, p, func(w *worker, c Chunk) ([]found, error) {
 		var out []found
 		var buf [128]byte
-		err := p.each(w, c, func(rec *Record, person string, m RowMapper) {
+		err := p.each(w, c, func(rec *Record, person string, m RowMapper) error {
 			if m == nil {
-				return
+				return nil
 			}
 			several := s.records(person) > 1
 			for i, col := range cols {
@@ -214,6 +214,7 @@ func (p *Planner) resolve(ctx context.Context, s *survey) error {
 				}
 				out = append(out, found{i, fold(c.Text), strings.Clone(person), several, Origin{w.file(rec), rec.Line}})
 			}
+			return nil
 		})
 		return out, err
 	}, func(got []found) error {

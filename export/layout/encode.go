@@ -3,6 +3,7 @@ package layout
 import (
 	"bytes"
 	"fmt"
+	"math/bits"
 	"reflect"
 	"strconv"
 	"strings"
@@ -21,13 +22,12 @@ const batch = 50
 
 // rowType is what gocsv is shown for one column set: a struct of strings, tagged with the column names.
 type rowType struct {
-	cols  []int        // mapped columns in file order
-	row   reflect.Type // struct{ F0 string `csv:"Login"`; ... }
-	array reflect.Type // [batch]row
+	cols []int        // mapped columns in file order
+	row  reflect.Type // struct{ F0 string `csv:"Login"`; ... }
 }
 
-func (s *Sheet) rowType(set export.ColumnSet) *rowType {
-	t := &rowType{}
+func (s *Sheet) rowType(set export.ColumnSet) rowType {
+	var t rowType
 	var fields []reflect.StructField
 	for _, i := range s.order {
 		if !set.Has(i) {
@@ -41,7 +41,6 @@ func (s *Sheet) rowType(set export.ColumnSet) *rowType {
 		t.cols = append(t.cols, i)
 	}
 	t.row = reflect.StructOf(fields)
-	t.array = reflect.ArrayOf(batch, t.row)
 	return t
 }
 
@@ -55,61 +54,62 @@ func (s *Sheet) Header(set export.ColumnSet) []byte {
 	return w.buf
 }
 
-// Encoder makes an encoder for one goroutine.
-func (s *Sheet) Encoder() export.RowEncoder {
-	return &rowEncoder{sheet: s, cells: make([]string, batch*len(s.columns)), types: map[export.ColumnSet]*rowType{}}
+// Encoder makes an encoder of rows of one set, for one goroutine.
+func (s *Sheet) Encoder(set export.ColumnSet) export.RowEncoder {
+	e := &rowEncoder{rowType: s.rowType(set)}
+	e.array = reflect.ArrayOf(batch, e.row)
+	e.cells = make([]string, batch*len(e.cols))
+	return e
 }
 
 type rowEncoder struct {
-	sheet *Sheet
-	cells []string // the batch, row by row; seen by gocsv as an array of structs
-	types map[export.ColumnSet]*rowType
+	rowType
+	array reflect.Type // [batch]row
+	cells []string     // a batch, row by row; seen by gocsv as an array of structs
+	rows  int          // of the batch that are filled
 	out   lineWriter
 }
 
-// Encode appends the lines of rows to dst; see export.RowEncoder. An absent cell of a carried column is written empty.
-func (e *rowEncoder) Encode(set export.ColumnSet, rows []*export.Row, dst []byte, ends []int) ([]byte, []int, error) {
-	t := e.types[set]
-	if t == nil {
-		t = e.sheet.rowType(set)
-		e.types[set] = t
+// Add takes a row; see export.RowEncoder. An absent cell of a carried column is written empty.
+func (e *rowEncoder) Add(row *export.Row) (full bool) {
+	cells := e.cells[e.rows*len(e.cols):]
+	for k, i := range e.cols {
+		if cell := &row.Cells[i]; cell.State == export.Set {
+			cells[k] = cell.Text
+		} else {
+			cells[k] = ""
+		}
 	}
-	e.out.buf, e.out.ends = dst, ends
-	var err error
-	for len(rows) > 0 && err == nil {
-		n := min(batch, len(rows))
-		e.fill(t, rows[:n])
-		e.out.take = n
-		err = gocsv.MarshalCSVWithoutHeaders(e.array(t), &e.out)
-		rows = rows[n:]
+	e.rows++
+	return e.rows == batch
+}
+
+// Flush appends the lines of the rows added since the last one.
+func (e *rowEncoder) Flush(dst []byte, ends []int) ([]byte, []int, error) {
+	if e.rows == 0 {
+		return dst, ends, nil
 	}
+	e.out = lineWriter{buf: dst, ends: ends, take: e.rows}
+	err := gocsv.MarshalCSVWithoutHeaders(e.batch(), &e.out)
 	dst, ends = e.out.buf, e.out.ends
 	e.out = lineWriter{}
 	clear(e.cells) // they may alias memory that is given back after this
+	e.rows = 0
 	if err != nil {
 		return dst, ends, fmt.Errorf("encode rows: %w", err)
 	}
 	return dst, ends, nil
 }
 
-func (e *rowEncoder) fill(t *rowType, rows []*export.Row) {
-	next := e.cells
-	for _, r := range rows {
-		for k, i := range t.cols {
-			if cell := &r.Cells[i]; cell.State == export.Set {
-				next[k] = cell.Text
-			} else {
-				next[k] = ""
-			}
-		}
-		next = next[len(t.cols):]
+// batch shows the filled cells as the array of structs that gocsv takes: a struct of n strings lies in memory as n
+// strings do. The last rows of a chunk are few; so that gocsv does not write a whole batch for them and few types are
+// made, the array is as long as the next power of two.
+func (e *rowEncoder) batch() any {
+	t := e.array
+	if n := 1 << bits.Len(uint(e.rows-1)); n < batch {
+		t = reflect.ArrayOf(n, e.row)
 	}
-}
-
-// array shows the cells as the array of structs that gocsv takes. A struct of n strings lies in memory as n strings do,
-// and the cells are enough for a batch of the widest set.
-func (e *rowEncoder) array(t *rowType) any {
-	return reflect.NewAt(t.array, unsafe.Pointer(unsafe.SliceData(e.cells))).Elem().Interface()
+	return reflect.NewAt(t, unsafe.Pointer(unsafe.SliceData(e.cells))).Elem().Interface()
 }
 
 // lineWriter is the gocsv.CSVWriter of Coupa's form: every field quoted, a quote doubled, LF ("Using the Flat File

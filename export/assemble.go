@@ -21,16 +21,13 @@ type assembler struct {
 	waiting []string // people in merging, by first appearance
 }
 
-// openPart is a part being filled. What the sink gets is the sink's, so each part begins with new room, as much as the
-// part before it took.
+// openPart is a part being filled. Its room is used again for the part after it.
 type openPart struct {
 	set    ColumnSet
 	header []byte
 	seq    int
 	data   []byte
 	rows   []RowResult
-	size   int // bytes of the part before
-	many   int // rows of the part before
 }
 
 func (p *Planner) assembler(s *survey, sink Sink) *assembler {
@@ -149,8 +146,7 @@ func (o *openPart) fitting(ends []int, start int, p *Planner) int {
 
 func (o *openPart) add(lines []byte, rows []RowResult) {
 	if len(o.rows) == 0 {
-		o.data = append(make([]byte, 0, max(o.size, len(o.header)+len(lines))), o.header...)
-		o.rows = make([]RowResult, 0, max(o.many, len(rows)))
+		o.data = append(o.data, o.header...)
 	}
 	o.data = append(o.data, lines...)
 	first := len(o.rows)
@@ -194,8 +190,7 @@ func (a *assembler) close(slot [2]int, part *openPart) error {
 		a.closed = append(a.closed, c)
 	}
 	part.seq++
-	part.size, part.many = len(part.data)+len(part.data)/16, len(part.rows)
-	part.data, part.rows = nil, nil
+	part.data, part.rows = part.data[:0], part.rows[:0]
 	return nil
 }
 

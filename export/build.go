@@ -54,7 +54,7 @@ func (p *Planner) first(ctx context.Context, s *survey, a *assembler) (*probes, 
 			d.probe, err = p.probe(w, c, s)
 			return d, err
 		}
-		d.probe = &probe{unique: make([][]uint64, len(s.cols))}
+		d.probe = w.probe(s)
 		d.built, err = p.buildChunk(w, c, s, d.probe)
 		return d, err
 	}, func(d draft) error {
@@ -123,6 +123,7 @@ func (p *Planner) buildChunk(w *worker, c Chunk, s *survey, g *probe) (*built, e
 	if err != nil {
 		return nil, err
 	}
+	w.records = b.input
 	return b, w.enc.finish(b)
 }
 

@@ -11,33 +11,46 @@ import (
 type worker struct {
 	p       *Planner
 	files   []FeedFile
-	mappers map[*Header]RowMapper
-	keys    map[*Header]int
+	bound   bound // to the header of the record before
+	mappers map[*Header]bound
+	records int // of the chunk before
 	rec     Record
 	enc     *encoder
 }
 
 func (p *Planner) worker() *worker {
-	return &worker{p: p, files: p.Feed.Files(), mappers: map[*Header]RowMapper{}, keys: map[*Header]int{}}
+	return &worker{p: p, files: p.Feed.Files(), mappers: map[*Header]bound{}}
 }
 
 func (w *worker) file(rec *Record) string { return w.files[rec.File].Name }
 
-// mapper binds the mapping to a header once.
-func (w *worker) mapper(h *Header) (RowMapper, int, error) {
-	if m, ok := w.mappers[h]; ok {
-		return m, w.keys[h], nil
+// bound is the mapping bound to a header, and where the key stands in its records.
+type bound struct {
+	header *Header
+	mapper RowMapper
+	key    int
+}
+
+// bind binds the mapping to a header once.
+func (w *worker) bind(h *Header) error {
+	if w.bound.header == h {
+		return nil
+	}
+	if b, ok := w.mappers[h]; ok {
+		w.bound = b
+		return nil
 	}
 	m, err := w.p.Mapping.Bind(h)
 	if err != nil {
-		return nil, 0, &UnusableFeedError{File: w.files[h.File].Name, Line: 1, Why: err.Error()}
+		return &UnusableFeedError{File: w.files[h.File].Name, Line: 1, Why: err.Error()}
 	}
 	key := h.Index(w.p.Key)
 	if key < 0 {
-		return nil, 0, &UnusableFeedError{File: w.files[h.File].Name, Line: 1, Why: fmt.Sprintf("it has no column %q, which feed.key names", w.p.Key)}
+		return &UnusableFeedError{File: w.files[h.File].Name, Line: 1, Why: fmt.Sprintf("it has no column %q, which feed.key names", w.p.Key)}
 	}
-	w.mappers[h], w.keys[h] = m, key
-	return m, key, nil
+	w.bound = bound{h, m, key}
+	w.mappers[h] = w.bound
+	return nil
 }
 
 // each calls f for every record of a chunk that is to be planned. m is nil where the record could not be read or names
@@ -48,14 +61,13 @@ func (p *Planner) each(w *worker, c Chunk, f func(rec *Record, person string, m 
 		var person string
 		var m RowMapper
 		if rec.Fault == nil {
-			bound, key, err := w.mapper(rec.Header)
-			if err != nil {
+			if err := w.bind(rec.Header); err != nil {
 				return err
 			}
-			if person = rec.Values[key]; person == "" {
+			if person = rec.Values[w.bound.key]; person == "" {
 				rec.Fault = &Fault{Field: p.Key, Rule: "key", Message: "is empty: the record names nobody"}
 			} else {
-				m = bound
+				m = w.bound.mapper
 			}
 		}
 		if p.Only != nil && !p.Only(Origin{w.file(rec), rec.Line}, person) {

@@ -44,7 +44,8 @@ type Planner struct {
 
 // Sink takes what a plan yields, in a fixed order, from one goroutine. Nothing of it counts before Build has returned.
 type Sink interface {
-	// Part takes a finished part: its rows have PartRow set, its name is still open. data is the sink's to keep.
+	// Part takes a finished part: its rows have PartRow set, its name is still open. data and rows are
+	// good until it returns.
 	// The id it returns is what Name is called with.
 	Part(p Part, data []byte, rows []RowResult) (id int64, err error)
 	// Row takes a row that goes into no part: quarantined or held.

@@ -3,7 +3,6 @@ package export
 import (
 	"context"
 	"hash/maphash"
-	"maps"
 	"math/bits"
 	"slices"
 	"strings"
@@ -75,7 +74,7 @@ type probe struct {
 
 // probe surveys a chunk without building it.
 func (p *Planner) probe(w *worker, c Chunk, s *survey) (*probe, error) {
-	g := &probe{unique: make([][]uint64, len(s.cols))}
+	g := w.probe(s)
 	cells := make([]Cell, len(p.Mapping.Columns()))
 	err := p.each(w, c, func(rec *Record, person string, m RowMapper) error {
 		if m == nil {
@@ -89,6 +88,15 @@ func (p *Planner) probe(w *worker, c Chunk, s *survey) (*probe, error) {
 		return nil
 	})
 	return g, err
+}
+
+// probe makes an empty one, with room for as many records as the chunk before had.
+func (w *worker) probe(s *survey) *probe {
+	g := &probe{people: make([]uint64, 0, w.records), unique: make([][]uint64, len(s.cols))}
+	for i := range g.unique {
+		g.unique[i] = make([]uint64, 0, w.records)
+	}
+	return g
 }
 
 func (g *probe) skip(s *survey) {
@@ -255,9 +263,12 @@ func (p *Planner) resolve(ctx context.Context, s *survey) error {
 
 // conflicts tells for which unique columns another person claims the same value as row.
 func (s *survey) conflicts(row *Row, person string, names []string) []Fault {
+	if s.claims == nil {
+		return nil
+	}
 	var faults []Fault
 	for i, col := range s.cols {
-		if len(s.claims) == 0 || len(s.claims[i]) == 0 || row.Cells[col].State != Set {
+		if len(s.claims[i]) == 0 || row.Cells[col].State != Set {
 			continue
 		}
 		for _, c := range s.claims[i][fold(row.Cells[col].Text)] {
@@ -273,7 +284,7 @@ func (s *survey) conflicts(row *Row, person string, names []string) []Fault {
 // repeated gives every hash but 0 that stands more than once, with its count.
 //
 // Nearly all stand once, so sorting them to find that out would be wasted: a bit each tells which may stand twice, and
-// only those, some false ones among them, are counted.
+// only those, some false ones among them, are sorted.
 func repeated(hashes [][]uint64) map[uint64]int {
 	n := 0
 	for _, chunk := range hashes {
@@ -288,15 +299,21 @@ func repeated(hashes [][]uint64) map[uint64]int {
 			once[word] |= bit
 		}
 	}
-	counts := map[uint64]int{}
+	var may []uint64
 	for _, chunk := range hashes {
 		for _, h := range chunk {
 			if h != 0 && twice[h>>shift>>6]>>(h>>shift&63)&1 == 1 {
-				counts[h]++
+				may = append(may, h)
 			}
 		}
 	}
-	maps.DeleteFunc(counts, func(_ uint64, count int) bool { return count < 2 })
+	slices.Sort(may)
+	counts := map[uint64]int{}
+	for i, h := range may {
+		if i > 0 && may[i-1] == h {
+			counts[h] = max(2, counts[h]+1)
+		}
+	}
 	return counts
 }
 

@@ -101,7 +101,7 @@ type takenPart struct {
 
 func (k *taken) Part(p export.Part, data []byte, rows []export.RowResult) (int64, error) {
 	p.ID = int64(len(k.parts) + 1)
-	k.parts = append(k.parts, &takenPart{p, data, rows})
+	k.parts = append(k.parts, &takenPart{p, bytes.Clone(data), slices.Clone(rows)})
 	return p.ID, nil
 }
 

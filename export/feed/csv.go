@@ -120,6 +120,13 @@ func (c *csvChunk) quoted(rec *export.Record, b []byte, first int) {
 			i += k
 			continue
 		}
+		if to := plainly(b[min(i, first):first], c.delim); to >= 0 {
+			if n < len(vals) {
+				vals[n] = alias(b[i : i+to])
+			}
+			i += to + 1
+			continue
+		}
 		f = scanField(b, i, c.src.delim)
 		if f.end == broken || f.end == inQuotes {
 			c.give(rec, c.src.fault(c.line, ruleQuote, sayQuote), first, 1)
@@ -137,6 +144,22 @@ func (c *csvChunk) quoted(rec *export.Record, b []byte, first int) {
 	}
 	c.finish(rec, n, i, lines)
 }
+
+// plainly gives the length of an unquoted field that ends before another one of the line, or -1 for any other.
+func plainly(b []byte, delim uint64) int {
+	for at := 0; at < len(b); at += 8 {
+		end := matches(b[at:], delim)
+		if quotes := matches(b[at:], quotes); quotes != 0 && bits.TrailingZeros64(quotes) < bits.TrailingZeros64(end) {
+			return -1
+		}
+		if end != 0 {
+			return at + bits.TrailingZeros64(end)>>3
+		}
+	}
+	return -1
+}
+
+var quotes = splat('"')
 
 // plainlyQuoted gives the length, up to and with its delimiter, of a quoted field that ends at its first quote and before
 // another field of the line; 0 for any other. It is what most quoted fields are, told without the whole grammar.

@@ -17,7 +17,7 @@ import (
 // batch is how many rows gocsv gets at once.
 //
 // They go as an array by value. A slice or a pointer would make every field addressable, and reflection then allocates
-// one string header a field; of an array by value it allocates nothing but the array's one copy. That halves the time.
+// one string header a field; of an array by value it allocates nothing. That halves the time.
 const batch = 50
 
 // rowType is what gocsv is shown for one column set: a struct of strings, tagged with the column names.
@@ -57,15 +57,17 @@ func (s *Sheet) Header(set export.ColumnSet) []byte {
 // Encoder makes an encoder of rows of one set, for one goroutine.
 func (s *Sheet) Encoder(set export.ColumnSet) export.RowEncoder {
 	e := &rowEncoder{rowType: s.rowType(set)}
-	e.array = reflect.ArrayOf(batch, e.row)
 	e.cells = make([]string, batch*len(e.cols))
+	e.array = reflect.ArrayOf(batch, e.row)
+	e.whole = asArray(e.array, e.cells)
 	return e
 }
 
 type rowEncoder struct {
 	rowType
 	array reflect.Type // [batch]row
-	cells []string     // a batch, row by row; seen by gocsv as an array of structs
+	cells []string     // a batch, row by row
+	whole any          // cells as gocsv sees them
 	rows  int          // of the batch that are filled
 	out   lineWriter
 }
@@ -105,11 +107,18 @@ func (e *rowEncoder) Flush(dst []byte, ends []int) ([]byte, []int, error) {
 // strings do. The last rows of a chunk are few; so that gocsv does not write a whole batch for them and few types are
 // made, the array is as long as the next power of two.
 func (e *rowEncoder) batch() any {
-	t := e.array
 	if n := 1 << bits.Len(uint(e.rows-1)); n < batch {
-		t = reflect.ArrayOf(n, e.row)
+		return asArray(reflect.ArrayOf(n, e.row), e.cells)
 	}
-	return reflect.NewAt(t, unsafe.Pointer(unsafe.SliceData(e.cells))).Elem().Interface()
+	return e.whole
+}
+
+// asArray gives an array value that lies where cells lie. reflect would make a copy for each batch; an interface is a
+// type and a pointer to such a copy, and here the pointer is to ours. TestRowMemory holds what this relies on.
+func asArray(t reflect.Type, cells []string) any {
+	array := reflect.Zero(t).Interface()
+	(*[2]unsafe.Pointer)(unsafe.Pointer(&array))[1] = unsafe.Pointer(unsafe.SliceData(cells))
+	return array
 }
 
 // lineWriter is the gocsv.CSVWriter of Coupa's form: every field quoted, a quote doubled, LF ("Using the Flat File

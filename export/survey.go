@@ -165,10 +165,11 @@ func (f *probes) add(g *probe) {
 	f.all.moved = append(f.all.moved, g.moved...)
 }
 
-// due tells whether to look for repeats now, ahead of the feed's end: rarely enough to cost a third of the last look.
-func (f *probes) due() bool {
-	return bits.OnesCount(uint(f.chunks)) == 1 && bits.TrailingZeros(uint(f.chunks))%2 == 0
-}
+// due tells whether to look for repeats now, ahead of the feed's end. Where the first ten thousands of records have none,
+// few are to be expected, and looking costs more than it saves.
+func (f *probes) due() bool { return slices.Contains(early, f.chunks) }
+
+var early = []int{1, 4, 16, 64}
 
 // findings fills a copy of s with what the probes so far say.
 func (f *probes) findings(s *survey) *survey {
@@ -290,7 +291,7 @@ func repeated(hashes [][]uint64) map[uint64]int {
 	for _, chunk := range hashes {
 		n += len(chunk)
 	}
-	shift := 64 - max(6, bits.Len(uint(n))+3) // 8 to 16 bits a hash: one in 20 or so is counted for nothing
+	shift := 64 - max(6, bits.Len(uint(n))+4) // 16 to 32 bits a hash: one in 20 or so is sorted for nothing
 	once, twice := make([]uint64, 1<<(64-shift-6)), make([]uint64, 1<<(64-shift-6))
 	for _, chunk := range hashes {
 		for _, h := range chunk {

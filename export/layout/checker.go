@@ -26,29 +26,25 @@ func (s *Sheet) Checker() export.RowChecker {
 func (k *checker) Check(row *export.Row) []export.Fault {
 	told := faults{origin: row.Origin}
 	for i := range k.sheet.columns {
-		c, cell := &k.sheet.columns[i], &row.Cells[i]
-		if cell.State != export.Set || cell.Text == "" {
+		c, cell, m := &k.sheet.columns[i], &row.Cells[i], &k.memos[i]
+		switch {
+		case cell.State != export.Set || blank(cell.Text):
 			k.sheet.check(i, cell, &told)
-			continue
-		}
-		if c.surely(cell.Text) {
-			continue
-		}
-		m := &k.memos[i]
-		if m.find(cell) {
-			continue
-		}
-		text, broken := cell.Text, len(told.list)
-		if k.sheet.check(i, cell, &told); len(told.list) == broken && cell.State == export.Set {
-			m.keep(text, cell.Text)
+		case c.surely(cell.Text), m.find(cell):
+		default:
+			text, broken := cell.Text, len(told.list)
+			if k.sheet.check(i, cell, &told); len(told.list) == broken && !m.off {
+				m.keep(text, cell.Text)
+			}
 		}
 	}
 	return told.list
 }
 
-// surely tells whether text certainly breaks no rule of a column of any text; it may say no to a good one.
+// surely tells whether text, which is not blank, certainly breaks no rule of a column of any text; it may say no to a
+// good one.
 func (c *column) surely(text string) bool {
-	return c.kind == kindFree && text[0] > ' ' && len(text) >= c.min && len(text) <= c.max && plain(text)
+	return c.kind == kindFree && len(text) >= c.min && len(text) <= c.max && plain(text)
 }
 
 // memo remembers texts of one column and what they are sent as. Most of HR's columns hold few different texts (countries,
@@ -85,7 +81,9 @@ func (m *memo) find(cell *export.Cell) bool {
 	}
 	m.missed++
 	if m.asked == memoTrial {
-		m.off = m.missed > m.asked/3
+		if m.off = m.missed > m.asked/3; m.off {
+			m.slots = nil
+		}
 		m.asked, m.missed = 0, 0
 	}
 	return false
@@ -93,10 +91,6 @@ func (m *memo) find(cell *export.Cell) bool {
 
 // keep clones what it keeps: a cell's text may alias memory that is given back.
 func (m *memo) keep(text, sent string) {
-	if m.off {
-		m.slots = nil
-		return
-	}
 	if m.slots == nil {
 		m.slots = make([]remembered, memoSlots)
 	}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 
@@ -52,6 +54,7 @@ func (a *app) export(ctx context.Context, files []string, dir string) error {
 	out := &partDir{dir: dir, names: map[int64]string{}}
 	defer out.sweep() // after a failure, which tells enough
 	sink := newPlanSink(out)
+	defer sink.rows.close()
 	plan, err := pipe.planner(feed, people, now).Build(ctx, sink)
 	if err != nil {
 		return err
@@ -61,18 +64,18 @@ func (a *app) export(ctx context.Context, files []string, dir string) error {
 	res.judge()
 	a.code = res.Exit
 	if a.json {
-		return a.printJSON(res)
+		return cmp.Or(a.printJSONRows(res, sink.rows.all()), sink.rows.close())
 	}
-	return a.printExport(res, dir)
+	return cmp.Or(a.printExport(res, dir, sink.rows.all()), sink.rows.close())
 }
 
-func (a *app) printExport(r *planned, dir string) error {
+func (a *app) printExport(r *planned, dir string, rows iter.Seq[export.RowResult]) error {
 	w := &errWriter{w: a.stdout}
 	fmt.Fprintf(w, "Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
 	for _, l := range r.Limits {
 		fmt.Fprintf(w, "  a run would be HELD: %s\n", l)
 	}
-	rowsText(w, r.Rows, became(export.Quarantined), "Quarantined: held back by hr2coupa, mend them in HR")
+	rowsText(w, rows, became(export.Quarantined), "Quarantined: held back by hr2coupa, mend them in HR")
 	fmt.Fprintf(w, "\nWritten to %s\n", dir)
 	for _, p := range r.Parts {
 		fmt.Fprintf(w, "  %s  %s, %d bytes\n", p.Name, plural(p.Rows, "row"), p.Size)

@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -71,7 +72,7 @@ type planned struct {
 	Seen        []string           `json:"seen,omitempty"`
 	Parts       []export.Part      `json:"parts"`
 	People      []personPlan       `json:"people"`
-	Rows        []export.RowResult `json:"rows"` // quarantined
+	Rows        []export.RowResult `json:"rows"` // quarantined; the last member: printed from planSink.rows, and empty here
 }
 
 // personPlan is one person's row: which columns it carries.
@@ -103,6 +104,7 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 		}
 	}
 	sink := newPlanSink(nil)
+	defer sink.rows.close()
 	if sink.keep = o.people; o.all || a.json {
 		sink.keep = math.MaxInt
 	}
@@ -116,9 +118,9 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	res.judge()
 	a.code = res.Exit
 	if a.json {
-		return a.printJSON(res)
+		return cmp.Or(a.printJSONRows(res, sink.rows.all()), sink.rows.close())
 	}
-	return a.printPlan(res)
+	return cmp.Or(a.printPlan(res, sink.rows.all()), sink.rows.close())
 }
 
 // remembered reads what the ledger knows, where there is one: the people, and which of the files were seen.
@@ -167,17 +169,17 @@ func (r *planned) judge() {
 	}
 }
 
-// planSink keeps what a plan yields in memory: plan and export are looked at by people.
+// planSink keeps what a plan yields for printing: plan and export are looked at by people.
 type planSink struct {
 	parts  []export.Part
 	people []personPlan
-	rows   []export.RowResult
+	rows   rowStore
 	dir    *partDir // export: the parts go to disk; nil for plan
 	keep   int      // how many people to keep; memory does not grow with the feed beyond them
 }
 
 func newPlanSink(dir *partDir) *planSink {
-	return &planSink{dir: dir, parts: []export.Part{}, people: []personPlan{}, rows: []export.RowResult{}} // [] in JSON, not null
+	return &planSink{dir: dir, parts: []export.Part{}, people: []personPlan{}} // [] in JSON, not null
 }
 
 func (s *planSink) Part(p export.Part, data []byte, rows []export.RowResult) (int64, error) {
@@ -214,8 +216,7 @@ func (s *planSink) read(part int64, data []byte, rows []export.RowResult) error 
 }
 
 func (s *planSink) Row(r export.RowResult, _ []export.Fault) error {
-	s.rows = append(s.rows, r)
-	return nil
+	return s.rows.add(r)
 }
 
 func (s *planSink) Name(id int64, name string) error {
@@ -228,7 +229,10 @@ func (s *planSink) Name(id int64, name string) error {
 
 // Restart forgets what was taken so far.
 func (s *planSink) Restart() error {
-	s.parts, s.people, s.rows = s.parts[:0], s.people[:0], s.rows[:0]
+	s.parts, s.people = s.parts[:0], s.people[:0]
+	if err := s.rows.close(); err != nil {
+		return err
+	}
 	if s.dir != nil {
 		return s.dir.sweep()
 	}
@@ -240,16 +244,13 @@ func (s *planSink) result(plan *export.Plan, pipe *pipeline) *planned {
 		s.people[i].Part = s.parts[s.people[i].part-1].Name
 	}
 	export.SortParts(s.parts)
-	slices.SortStableFunc(s.rows, func(a, b export.RowResult) int {
-		return cmp.Or(strings.Compare(a.Origin.File, b.Origin.File), a.Origin.Line-b.Origin.Line)
-	})
 	return &planned{
 		Key: pipe.key, LeftOut: pipe.sheet.LeftOut(), Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Deactivate: plan.Deactivations,
-		Waves: plan.Waves, Columns: plan.Columns, Warnings: plan.Warnings, Files: plan.Files, Parts: s.parts, People: s.people, Rows: s.rows,
+		Waves: plan.Waves, Columns: plan.Columns, Warnings: plan.Warnings, Files: plan.Files, Parts: s.parts, People: s.people, Rows: []export.RowResult{},
 	}
 }
 
-func (a *app) printPlan(r *planned) error {
+func (a *app) printPlan(r *planned, rows iter.Seq[export.RowResult]) error {
 	w := &errWriter{w: a.stdout}
 	for _, f := range r.Files {
 		fmt.Fprintf(w, "feed %s\n", clean(f.Name))
@@ -271,7 +272,7 @@ func (a *app) printPlan(r *planned) error {
 	}
 	columnsText(w, r)
 	peopleText(w, r.People, r.RowCount)
-	rowsText(w, r.Rows, became(export.Quarantined), "Quarantined: held back by hr2coupa, mend them in HR")
+	rowsText(w, rows, became(export.Quarantined), "Quarantined: held back by hr2coupa, mend them in HR")
 	partsText(w, r.Parts)
 	return w.err
 }

@@ -31,8 +31,8 @@ type rowStore struct {
 }
 
 type rowPlace struct {
-	feed, line int32
 	at         int64
+	feed, line int32
 }
 
 func (s *rowStore) add(r export.RowResult) error {
@@ -76,11 +76,13 @@ func (s *rowStore) write(r export.RowResult) error {
 		feed = len(s.feeds)
 		s.feeds = append(s.feeds, r.Origin.File)
 	}
-	s.places = append(s.places, rowPlace{int32(feed), int32(r.Origin.Line), s.size})
-	b := binary.AppendUvarint(s.w.AvailableBuffer(), uint64(r.Lines))
+	b := append(s.w.AvailableBuffer(), 0, 0, 0, 0) // the size
+	b = binary.AppendUvarint(b, uint64(r.Lines))
 	for _, text := range []string{r.Key, string(r.Outcome), r.Reason} {
 		b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
 	}
+	binary.LittleEndian.PutUint32(b, uint32(len(b)))
+	s.places = append(s.places, rowPlace{s.size, int32(feed), int32(r.Origin.Line)})
 	s.size += int64(len(b))
 	_, err := s.w.Write(b)
 	return err
@@ -108,16 +110,24 @@ func (s *rowStore) read(yield func(export.RowResult) bool) error {
 	slices.SortStableFunc(s.places, func(a, b rowPlace) int {
 		return cmp.Or(strings.Compare(s.feeds[a.feed], s.feeds[b.feed]), cmp.Compare(a.line, b.line))
 	})
-	in := rowReader{bufio.NewReaderSize(nil, 256<<10), -1}
+	in, next := bufio.NewReaderSize(nil, 256<<10), int64(-1)
+	var b []byte
+	var r export.RowResult
 	for _, p := range s.places {
-		if in.at != p.at { // rows lie by origin but for a few
+		if p.at != next { // rows lie by origin but for a few
 			in.Reset(io.NewSectionReader(s.file, p.at, s.size-p.at))
-			in.at = p.at
 		}
-		r, err := in.row()
+		size, err := in.Peek(4)
 		if err != nil {
 			return err
 		}
+		n := int(binary.LittleEndian.Uint32(size))
+		next = p.at + int64(n)
+		b = slices.Grow(b[:0], n)[:n]
+		if _, err := io.ReadFull(in, b); err != nil {
+			return err
+		}
+		r = readRow(b[4:], r)
 		r.Origin = export.Origin{File: s.feeds[p.feed], Line: int(p.line)}
 		if !yield(r) {
 			return nil
@@ -137,36 +147,26 @@ func (s *rowStore) close() error {
 	return err
 }
 
-// rowReader reads rows as write writes them; at is where the next one begins.
-type rowReader struct {
-	*bufio.Reader
-	at int64
-}
-
-func (r *rowReader) row() (row export.RowResult, err error) {
-	n, err := r.number()
-	row.Lines = int(n)
-	for _, text := range []*string{&row.Key, (*string)(&row.Outcome), &row.Reason} {
-		if err == nil {
-			*text, err = r.text()
+// readRow reads what write has written. Rows of a broken feed are broken alike: a text that the row before had is taken
+// from there.
+func readRow(b []byte, before export.RowResult) (r export.RowResult) {
+	number := func() int {
+		n, size := binary.Uvarint(b)
+		b = b[size:]
+		return int(n)
+	}
+	text := func(before string) string {
+		n := number()
+		t := b[:n]
+		b = b[n:]
+		if string(t) == before {
+			return before
 		}
+		return string(t)
 	}
-	return row, err
-}
-
-func (r *rowReader) number() (uint64, error) {
-	n, err := binary.ReadUvarint(r)
-	r.at += int64(len(binary.AppendUvarint(nil, n)))
-	return n, err
-}
-
-func (r *rowReader) text() (string, error) {
-	n, err := r.number()
-	if err != nil {
-		return "", err
-	}
-	b := make([]byte, n)
-	_, err = io.ReadFull(r, b)
-	r.at += int64(n)
-	return string(b), err
+	r.Lines = number()
+	r.Key = text(before.Key)
+	r.Outcome = export.Outcome(text(string(before.Outcome)))
+	r.Reason = text(before.Reason)
+	return r
 }

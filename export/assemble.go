@@ -33,7 +33,7 @@ type openPart struct {
 func (p *Planner) assembler(s *survey, sink Sink) *assembler {
 	return &assembler{
 		p: p, s: s, sink: sink, enc: p.encoder(s),
-		plan: &Plan{Files: p.Feed.Files(), Columns: map[string]int{}},
+		plan: &Plan{Columns: map[string]int{}},
 		sets: map[ColumnSet]int{}, open: map[[2]int]*openPart{}, merging: map[string]*person{},
 	}
 }
@@ -236,6 +236,7 @@ func (a *assembler) finish() (*Plan, error) {
 		}
 		waves[slot[0]] = true
 	}
+	a.plan.Files = a.p.Feed.Files()
 	a.plan.Waves, a.plan.Sets = len(waves), len(a.sets)
 	if err := a.p.name(a.sink, a.closed); err != nil {
 		return nil, err

@@ -10,8 +10,8 @@ import (
 // worker is what one goroutine keeps from chunk to chunk.
 type worker struct {
 	p       *Planner
-	files   []FeedFile
-	bound   bound // to the header of the record before
+	files   []string // their names
+	bound   bound    // to the header of the record before
 	mappers map[*Header]bound
 	records int // of the chunk before
 	rec     Record
@@ -19,10 +19,10 @@ type worker struct {
 }
 
 func (p *Planner) worker() *worker {
-	return &worker{p: p, files: p.Feed.Files(), mappers: map[*Header]bound{}}
+	return &worker{p: p, files: p.Feed.Names(), mappers: map[*Header]bound{}}
 }
 
-func (w *worker) file(rec *Record) string { return w.files[rec.File].Name }
+func (w *worker) file(rec *Record) string { return w.files[rec.File] }
 
 // bound is the mapping bound to a header, and where the key stands in its records.
 type bound struct {
@@ -42,11 +42,11 @@ func (w *worker) bind(h *Header) error {
 	}
 	m, err := w.p.Mapping.Bind(h)
 	if err != nil {
-		return &UnusableFeedError{File: w.files[h.File].Name, Line: 1, Why: err.Error()}
+		return &UnusableFeedError{File: w.files[h.File], Line: 1, Why: err.Error()}
 	}
 	key := h.Index(w.p.Key)
 	if key < 0 {
-		return &UnusableFeedError{File: w.files[h.File].Name, Line: 1, Why: fmt.Sprintf("it has no column %q, which feed.key names", w.p.Key)}
+		return &UnusableFeedError{File: w.files[h.File], Line: 1, Why: fmt.Sprintf("it has no column %q, which feed.key names", w.p.Key)}
 	}
 	w.bound = bound{h, m, key}
 	w.mappers[h] = w.bound

@@ -151,11 +151,12 @@ var quote = []byte{'"'}
 
 // appendLine appends a line of fields that have no quotes in them.
 func appendLine(b []byte, row []string) []byte {
+	b = append(b, '"')
 	for _, field := range row {
-		b = append(b, '"')
 		b = append(b, field...)
-		b = append(b, '"', ',')
+		b = append(b, '"', ',', '"')
 	}
+	b = b[:len(b)-1]
 	b[len(b)-1] = '\n'
 	return b
 }

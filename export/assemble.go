@@ -20,32 +20,29 @@ type assembler struct {
 	waiting []string // people in merging, by first appearance
 }
 
-// openPart is a part being filled. What the sink gets is the sink's, so each part begins with new room, as much as the
-// part before it took.
+// openPart is a part being filled. Its room is used again for the part after it.
 type openPart struct {
 	set    ColumnSet
 	header []byte
 	seq    int
 	data   []byte
 	rows   []RowResult
-	size   int // bytes of the part before
-	many   int // rows of the part before
 }
 
 func (p *Planner) assembler(s *survey, sink Sink) *assembler {
 	return &assembler{
 		p: p, s: s, sink: sink, enc: p.encoder(s),
-		plan: &Plan{Files: p.Feed.Files(), Columns: map[string]int{}},
+		plan: &Plan{Columns: map[string]int{}},
 		sets: map[ColumnSet]int{}, open: map[[2]int]*openPart{}, merging: map[string]*person{},
 	}
 }
 
 func (a *assembler) take(b *built) error {
 	a.plan.Input += b.input
-	var whole []person
+	var whole []*person
 	for _, one := range b.merge {
 		if m := a.merged(one); m != nil {
-			whole = append(whole, *m)
+			whole = append(whole, m)
 		}
 	}
 	if len(whole) > 0 {
@@ -153,8 +150,7 @@ func (o *openPart) fitting(ends []int, start int, p *Planner) int {
 
 func (o *openPart) add(lines []byte, rows []RowResult) {
 	if len(o.rows) == 0 {
-		o.data = append(make([]byte, 0, max(o.size, len(o.header)+len(lines))), o.header...)
-		o.rows = make([]RowResult, 0, max(o.many, len(rows)))
+		o.data = append(o.data, o.header...)
 	}
 	o.data = append(o.data, lines...)
 	first := len(o.rows)
@@ -188,8 +184,7 @@ func (a *assembler) close(slot [2]int, part *openPart) error {
 	}
 	a.closed = append(a.closed, c)
 	part.seq++
-	part.size, part.many = len(part.data)+len(part.data)/16, len(part.rows)
-	part.data, part.rows = nil, nil
+	part.data, part.rows = part.data[:0], part.rows[:0]
 	return nil
 }
 
@@ -210,28 +205,33 @@ func (a *assembler) count(slot [2]int, part *openPart) {
 	}
 }
 
-func (a *assembler) finish() error {
+// finish closes the parts that are still open, names all, and proves that no record got lost.
+func (a *assembler) finish() (*Plan, error) {
 	rest := &built{}
-	var people []person
+	var people []*person
 	for _, key := range a.waiting { // only where two people share a hash
 		if m, ok := a.merging[key]; ok {
-			people = append(people, *m)
+			people = append(people, m)
 			delete(a.merging, key)
 		}
 	}
 	if err := a.enc.encode(rest, people); err != nil {
-		return err
+		return nil, err
 	}
 	if err := a.add(rest); err != nil {
-		return err
+		return nil, err
 	}
 	waves := map[int]bool{}
 	for _, slot := range a.order {
 		if err := a.close(slot, a.open[slot]); err != nil {
-			return err
+			return nil, err
 		}
 		waves[slot[0]] = true
 	}
+	a.plan.Files = a.p.Feed.Files()
 	a.plan.Waves, a.plan.Sets = len(waves), len(a.sets)
-	return a.p.name(a.sink, a.closed)
+	if err := a.p.name(a.sink, a.closed); err != nil {
+		return nil, err
+	}
+	return a.plan, a.plan.balance()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // built is what one chunk came to: encoded lines by file group, and what stays here.
@@ -22,6 +23,8 @@ type group struct {
 	data []byte
 	ends []int
 	rows []RowResult
+
+	lines RowEncoder // until the chunk is finished; rows may wait in it
 }
 
 type keptRow struct {
@@ -39,65 +42,95 @@ type person struct {
 	kept   []KeptRecord // its records, where they may have to be kept for the next plan
 }
 
-func (p *Planner) build(ctx context.Context, s *survey, sink Sink) (*Plan, error) {
-	s.spare = make(chan group, spareGroups)
+// first surveys the feed and builds it at once, hoping that nothing repeats. As soon as something does it goes on with
+// the survey alone. What it hands to the assembler is the same whatever the number of workers.
+func (p *Planner) first(ctx context.Context, s *survey, a *assembler) (*probes, error) {
+	type draft struct {
+		probe *probe
+		built *built
+	}
+	found := &probes{}
+	var lost atomic.Bool
+	err := parallel(ctx, p, func(w *worker, c Chunk) (d draft, err error) {
+		if lost.Load() {
+			d.probe, err = p.probe(w, c, s)
+			return d, err
+		}
+		d.probe = w.probe(s)
+		d.built, err = p.buildChunk(w, c, s, d.probe)
+		return d, err
+	}, func(d draft) error {
+		found.add(d.probe)
+		if lost.Load() {
+			return nil
+		}
+		if found.due() && !found.findings(s).simple() {
+			lost.Store(true)
+			return nil
+		}
+		return a.take(d.built)
+	})
+	return found, err
+}
+
+// again builds the feed by what the survey has found.
+func (p *Planner) again(ctx context.Context, s *survey, sink Sink) (*Plan, error) {
+	if s.suspicious() {
+		if err := p.resolve(ctx, s); err != nil {
+			return nil, err
+		}
+	}
 	a := p.assembler(s, sink)
-	err := parallel(ctx, p, func(w *worker, c Chunk) (*built, error) { return p.buildChunk(w, c, s) }, a.take)
+	err := parallel(ctx, p, func(w *worker, c Chunk) (*built, error) { return p.buildChunk(w, c, s, nil) }, a.take)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.finish(); err != nil {
-		return nil, err
-	}
-	return a.plan, a.plan.balance()
+	return a.finish()
 }
 
-func (p *Planner) buildChunk(w *worker, c Chunk, s *survey) (*built, error) {
+// buildChunk maps, checks and encodes a chunk. g, where there is one, gets what the survey asks for.
+func (p *Planner) buildChunk(w *worker, c Chunk, s *survey, g *probe) (*built, error) {
 	if w.enc == nil {
 		w.enc = p.encoder(s)
 	}
 	b := &built{}
-	n := len(w.enc.names)
-	w.people, w.cells = w.people[:0], w.cells[:0]
-	err := p.each(w, c, func(rec *Record, key string, m RowMapper) {
+	cells := make([]Cell, len(w.enc.names))
+	var one person
+	err := p.each(w, c, func(rec *Record, key string, m RowMapper) error {
 		b.input++
 		origin := Origin{w.file(rec), rec.Line}
 		if m == nil {
+			if g != nil {
+				g.skip(s)
+			}
 			rec.Fault.Origin = origin
 			b.keep(&person{key: strings.Clone(key), row: Row{Origin: origin}, lines: 1, faults: []Fault{*rec.Fault}})
-			return
+			return nil
 		}
-		one := person{key: key, row: Row{origin, w.take(n)}, lines: 1}
+		one = person{key: key, row: Row{origin, cells}, lines: 1}
 		one.faults = m.Map(rec, one.row.Cells)
+		if g != nil {
+			g.add(p, s, key, one.row.Cells)
+		}
 		for i := range one.faults {
 			one.faults[i].Origin = origin
 		}
 		several := s.records(key) > 1
 		if w.enc.mayKeep(&one, several) {
-			one.kept = []KeptRecord{keep(rec, w.files[rec.File])}
+			one.kept = []KeptRecord{keep(rec, w.file(rec))}
 		}
 		if several {
 			one.key, one.row.Cells = strings.Clone(key), cloneCells(one.row.Cells)
 			b.merge = append(b.merge, one)
-			return
+			return nil
 		}
-		w.people = append(w.people, one)
+		return w.enc.add(b, &one)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return b, w.enc.encode(b, w.people)
-}
-
-// take cuts cells for one row out of the worker's block; a block that is full is left to the rows that use it.
-func (w *worker) take(n int) []Cell {
-	if len(w.cells)+n > cap(w.cells) {
-		w.cells = make([]Cell, 0, max(1024*n, n))
-	}
-	w.cells = w.cells[:len(w.cells)+n]
-	cells := w.cells[len(w.cells)-n : len(w.cells) : len(w.cells)]
-	clear(cells)
-	return cells
+	w.records = b.input
+	return b, w.enc.finish(b)
 }
 
 func cloneCells(cells []Cell) []Cell {

@@ -6,62 +6,80 @@ import (
 	"strings"
 )
 
-// encoder checks rows and encodes those that break no rule. One goroutine uses it; between calls it keeps only room.
+// encoder checks rows and encodes those that break no rule. One goroutine uses it; between chunks it keeps only room.
 type encoder struct {
 	p          *Planner
 	s          *survey
-	lines      RowEncoder
 	names      []string
-	unique     []int
 	key, login int
 	status     int
-	members    [][]*Row // rows of the groups at work
+	rules      RowChecker
+	at         int                        // the group the row before went to
+	lines      map[ColumnSet][]RowEncoder // at rest
 	texts      texts
 }
 
 func (p *Planner) encoder(s *survey) *encoder {
 	names := p.Mapping.Columns()
 	return &encoder{
-		p: p, s: s, lines: p.Sheet.Encoder(), names: names, unique: p.Sheet.Unique(),
+		p: p, s: s, names: names, rules: p.Sheet.Checker(), lines: map[ColumnSet][]RowEncoder{},
 		key: p.Sheet.Key(), login: slices.Index(names, "Login"), status: slices.Index(names, "Status"),
 	}
 }
 
-// encode checks people and appends their lines to the groups of b, or keeps them back. What b gets aliases no chunk.
-func (e *encoder) encode(b *built, people []person) error {
-	for i := range e.members {
-		e.members[i] = e.members[i][:0]
-	}
-	at := 0
-	for i := range people {
-		one := &people[i]
-		one.faults = append(one.faults, e.check(one)...)
-		if len(one.faults) > 0 {
-			one.key = strings.Clone(one.key)
-			b.keep(one)
-			continue
+// encode takes people and finishes b.
+func (e *encoder) encode(b *built, people []*person) error {
+	for _, one := range people {
+		if err := e.add(b, one); err != nil {
+			return err
 		}
-		b.doubt = append(b.doubt, e.p.Sheet.Warnings(&one.row)...)
-		if outcome, why := e.keeps(one); outcome != "" {
-			one.key = strings.Clone(one.key)
-			b.kept = append(b.kept, keptRow{RowResult{
-				Origin: one.row.Origin, Lines: one.lines, Key: one.key, Outcome: outcome, Reason: why,
-			}, nil, one.kept})
-			continue
-		}
-		at = e.group(b, at, e.wave(one), e.p.Sheet.Carried(&one.row))
-		e.members[at] = append(e.members[at], &one.row)
-		b.groups[at].rows = append(b.groups[at].rows, e.result(one))
 	}
+	return e.finish(b)
+}
+
+// add checks a person and appends his line to a group of b, or keeps him back. What b gets aliases no chunk once it is
+// finished; one and its cells may be used anew at once, the texts in them only then.
+func (e *encoder) add(b *built, one *person) error {
+	one.faults = append(one.faults, e.check(one)...)
+	if len(one.faults) > 0 {
+		one.key = strings.Clone(one.key)
+		b.keep(one)
+		return nil
+	}
+	b.doubt = append(b.doubt, e.p.Sheet.Warnings(&one.row)...)
+	if outcome, why := e.keeps(one); outcome != "" {
+		b.kept = append(b.kept, keptRow{RowResult{
+			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: outcome, Reason: why,
+		}, nil, one.kept})
+		return nil
+	}
+	g := e.group(b, e.wave(one), e.p.Sheet.Carried(&one.row))
+	g.rows = append(g.rows, e.result(one))
+	if g.lines.Add(&one.row) {
+		return g.flush()
+	}
+	return nil
+}
+
+// finish encodes what waits in the groups of b.
+func (e *encoder) finish(b *built) error {
 	for i := range b.groups {
 		g := &b.groups[i]
-		var err error
-		if g.data, g.ends, err = e.lines.Encode(g.set, e.members[i], g.data, g.ends); err != nil {
-			return fmt.Errorf("encode rows: %w", err)
+		if err := g.flush(); err != nil {
+			return err
 		}
 		if len(g.ends) != len(g.rows) {
 			return fmt.Errorf("encode rows: %d rows in, %d lines out; please report this", len(g.rows), len(g.ends))
 		}
+		e.lines[g.set] = append(e.lines[g.set], g.lines)
+		g.lines = nil
+	}
+	return nil
+}
+
+func (g *group) flush() (err error) {
+	if g.data, g.ends, err = g.lines.Flush(g.data, g.ends); err != nil {
+		return fmt.Errorf("encode rows: %w", err)
 	}
 	return nil
 }
@@ -77,31 +95,34 @@ func (e *encoder) wave(one *person) int {
 	return e.s.waves.wave(hash(e.s.seed, one.key))
 }
 
-// group finds b's group of a wave and set, or makes it; at is where the row before went, mostly the same.
-func (e *encoder) group(b *built, at, wave int, set ColumnSet) int {
+// group finds b's group of a wave and set, or makes it. It is mostly the one the row before went to.
+func (e *encoder) group(b *built, wave int, set ColumnSet) *group {
 	same := func(g group) bool { return g.wave == wave && g.set == set }
-	if at < len(b.groups) && same(b.groups[at]) {
-		return at
+	if e.at < len(b.groups) && same(b.groups[e.at]) {
+		return &b.groups[e.at]
 	}
-	if i := slices.IndexFunc(b.groups, same); i >= 0 {
-		return i
+	if e.at = slices.IndexFunc(b.groups, same); e.at < 0 {
+		e.at = len(b.groups)
+		g := e.s.room(wave, set)
+		if idle := e.lines[set]; len(idle) > 0 {
+			g.lines, e.lines[set] = idle[len(idle)-1], idle[:len(idle)-1]
+		} else {
+			g.lines = e.p.Sheet.Encoder(set)
+		}
+		b.groups = append(b.groups, g)
 	}
-	b.groups = append(b.groups, e.s.room(wave, set))
-	if len(e.members) < len(b.groups) {
-		e.members = append(e.members, nil)
-	}
-	return len(b.groups) - 1
+	return &b.groups[e.at]
 }
 
 // check tells every broken rule of a row. A column whose expression failed is not told to be missing too.
 func (e *encoder) check(one *person) []Fault {
-	rules := e.p.Sheet.Check(&one.row)
+	rules := e.rules.Check(&one.row)
 	if len(one.faults) > 0 {
 		rules = slices.DeleteFunc(rules, func(f Fault) bool {
 			return slices.ContainsFunc(one.faults, func(m Fault) bool { return m.Field == f.Field })
 		})
 	}
-	rules = append(rules, e.s.conflicts(&one.row, one.key, e.unique, e.names)...)
+	rules = append(rules, e.s.conflicts(&one.row, one.key, e.names)...)
 	if e.p.Protects != nil {
 		known, _ := e.p.known(one.key)
 		if why := e.p.Protects(one.key, e.text(one, e.login), known.Login); why != "" {
@@ -190,7 +211,7 @@ const spareGroups = 8
 func (s *survey) room(wave int, set ColumnSet) group {
 	select {
 	case g := <-s.spare:
-		return group{wave, set, g.data[:0], g.ends[:0], g.rows[:0]}
+		return group{wave: wave, set: set, data: g.data[:0], ends: g.ends[:0], rows: g.rows[:0]}
 	default:
 		return group{wave: wave, set: set}
 	}

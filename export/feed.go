@@ -58,6 +58,7 @@ type Record struct {
 	Missing []bool   // nil, or true where the record lacks the field altogether (JSON Lines)
 	Fault   *Fault   // not nil: the record could not be read; Values are not valid
 	Lost    bool     // with Fault: the rest of the file behind this line could not be read either
+	Kept    bool     // an earlier plan has kept it
 }
 
 // Chunk is a run of whole records, cut into fields by whoever works on it, so that cutting runs on every core.
@@ -76,8 +77,10 @@ type Feed interface {
 	// Chunks hands every chunk of the feed to take, in order, from one goroutine. It stops at the first error of take
 	// and returns it as it is. A file that cannot be read at all is an *UnusableFeedError.
 	Chunks(take func(Chunk) error) error
-	// Files tells the files, in reading order; sizes and hashes are those of the bytes on disk.
+	// Files tells the files, in reading order; sizes and hashes are those of the bytes on disk. It waits for the hashes.
 	Files() []FeedFile
+	// Names are the base names of the files, in reading order; it waits for nothing.
+	Names() []string
 }
 
 // FeedFile is one file of a feed. Its identity is its name and its bytes.

@@ -16,10 +16,10 @@ type KeptRecord struct {
 }
 
 // keep copies a record out of its chunk.
-func keep(rec *Record, file FeedFile) KeptRecord {
+func keep(rec *Record, file string) KeptRecord {
 	k := KeptRecord{
-		Origin: Origin{file.Name, rec.Line}, Header: rec.Header, Values: slices.Clone(rec.Values),
-		Missing: slices.Clone(rec.Missing), Again: file.Kept != 0,
+		Origin: Origin{file, rec.Line}, Header: rec.Header, Values: slices.Clone(rec.Values),
+		Missing: slices.Clone(rec.Missing), Again: rec.Kept,
 	}
 	for i, v := range k.Values {
 		k.Values[i] = strings.Clone(v)
@@ -39,13 +39,16 @@ func JoinFeeds(kept KeptFeed, fresh Feed) Feed {
 	if fresh == nil {
 		return kept.From(0)
 	}
-	return &joined{kept.From(len(fresh.Files())), fresh}
+	return &joined{kept.From(len(fresh.Names())), fresh}
 }
 
 type joined struct{ kept, fresh Feed }
 
 // Files tells the new files first: their records count indexes from 0.
 func (j *joined) Files() []FeedFile { return append(slices.Clone(j.fresh.Files()), j.kept.Files()...) }
+
+// Names gives them in the same order.
+func (j *joined) Names() []string { return append(slices.Clone(j.fresh.Names()), j.kept.Names()...) }
 
 func (j *joined) Chunks(take func(Chunk) error) error {
 	n := 0

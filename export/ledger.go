@@ -95,6 +95,8 @@ type PlanTx interface {
 	Keep(KeptRecord) error
 	// Commit makes the plan durable: the spool synced first, then the rows, the parts and what sum says.
 	Commit(sum PlanSum) error
+	// Restart forgets everything since Plan and leaves the plan open: what comes now is all of it.
+	Restart() error
 	// Rollback forgets everything since Plan; after Commit it does nothing.
 	Rollback()
 }

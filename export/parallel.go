@@ -10,64 +10,79 @@ import (
 // worker is what one goroutine keeps from chunk to chunk.
 type worker struct {
 	p       *Planner
-	files   []FeedFile
-	mappers map[*Header]RowMapper
-	keys    map[*Header]int
+	files   []string // their names
+	bound   bound    // to the header of the record before
+	mappers map[*Header]bound
+	records int // of the chunk before
 	rec     Record
-	cells   []Cell
-	people  []person
 	enc     *encoder
 }
 
 func (p *Planner) worker() *worker {
-	return &worker{p: p, files: p.Feed.Files(), mappers: map[*Header]RowMapper{}, keys: map[*Header]int{}}
+	return &worker{p: p, files: p.Feed.Names(), mappers: map[*Header]bound{}}
 }
 
-func (w *worker) file(rec *Record) string { return w.files[rec.File].Name }
+func (w *worker) file(rec *Record) string { return w.files[rec.File] }
 
-// mapper binds the mapping to a header once.
-func (w *worker) mapper(h *Header) (RowMapper, int, error) {
-	if m, ok := w.mappers[h]; ok {
-		return m, w.keys[h], nil
+// bound is the mapping bound to a header, and where the key stands in its records.
+type bound struct {
+	header *Header
+	mapper RowMapper
+	key    int
+}
+
+// bind binds the mapping to a header once.
+func (w *worker) bind(h *Header, kept bool) error {
+	if w.bound.header == h {
+		return nil
+	}
+	if b, ok := w.mappers[h]; ok {
+		w.bound = b
+		return nil
 	}
 	m, err := w.p.Mapping.Bind(h)
 	if err != nil {
 		why := err.Error()
-		if w.files[h.File].Kept != 0 {
+		if kept {
 			why += "; an earlier run has kept these records: mend the mapping, or give them up with hr2coupa settle RUN rejected, RUN being what follows the @"
 		}
-		return nil, 0, &UnusableFeedError{File: w.files[h.File].Name, Line: 1, Why: why}
+		return &UnusableFeedError{File: w.files[h.File], Line: 1, Why: why}
 	}
 	key := h.Index(w.p.Key)
 	if key < 0 {
-		return nil, 0, &UnusableFeedError{File: w.files[h.File].Name, Line: 1, Why: fmt.Sprintf("it has no column %q, which feed.key names", w.p.Key)}
+		return &UnusableFeedError{File: w.files[h.File], Line: 1, Why: fmt.Sprintf("it has no column %q, which feed.key names", w.p.Key)}
 	}
-	w.mappers[h], w.keys[h] = m, key
-	return m, key, nil
+	w.bound = bound{h, m, key}
+	w.mappers[h] = w.bound
+	return nil
 }
 
 // each calls f for every record of a chunk that is to be planned. m is nil where the record could not be read or names
 // nobody; rec.Fault then says why.
-func (p *Planner) each(w *worker, c Chunk, f func(rec *Record, person string, m RowMapper)) error {
+func (p *Planner) each(w *worker, c Chunk, f func(rec *Record, person string, m RowMapper) error) error {
 	rec := &w.rec
+	if rec.Kept { // the chunk before was one of kept records
+		*rec = Record{}
+	}
 	for c.Next(rec) {
 		var person string
 		var m RowMapper
 		if rec.Fault == nil {
-			bound, key, err := w.mapper(rec.Header)
-			if err != nil {
+			if err := w.bind(rec.Header, rec.Kept); err != nil {
 				return err
 			}
-			if person = rec.Values[key]; person == "" {
+			if person = rec.Values[w.bound.key]; person == "" {
 				rec.Fault = &Fault{Field: p.Key, Rule: "key", Message: "is empty: the record names nobody"}
 			} else {
-				m = bound
+				m = w.bound.mapper
 			}
 		}
-		if p.Only != nil && w.files[rec.File].Kept == 0 && !p.Only(Origin{w.file(rec), rec.Line}, person) {
+		if p.Only != nil && !rec.Kept && !p.Only(Origin{w.file(rec), rec.Line}, person) {
 			continue
 		}
-		f(rec, person, m)
+		if err := f(rec, person, m); err != nil {
+			return err
+		}
 	}
 	return nil
 }

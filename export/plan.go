@@ -14,9 +14,10 @@ import (
 // Planner turns a feed into parts. It is the pure half: the same feed, mapping, sheet, known people and start time give
 // the same bytes under the same names.
 //
-// It reads the feed twice (three times where two people may claim one login, e-mail ...): a survey finds the people with
-// several records, the values that must be unique and the waves; the build maps, checks and encodes on every core.
-// Memory does not grow with the values in the feed, only by a few machine words a record for the survey.
+// It maps, checks and encodes on every core, in one pass where it can: a survey goes along and looks for people with
+// several records, values that must be unique, and rows that have to wait for others. Where it finds some, what was made
+// is thrown away and made anew by what it found (and between the two the feed is read once more where two people may
+// claim one login, e-mail ...). Memory does not grow with the values in the feed, only by a few machine words a record.
 type Planner struct {
 	Feed    Feed
 	Mapping Mapping
@@ -48,9 +49,10 @@ type Planner struct {
 	Joined int
 }
 
-// Sink takes what a plan yields, in a fixed order, from one goroutine.
+// Sink takes what a plan yields, in a fixed order, from one goroutine. Nothing of it counts before Build has returned.
 type Sink interface {
-	// Part takes a finished part: its rows have PartRow set, its name is still open. data is the sink's to keep.
+	// Part takes a finished part: its rows have PartRow set, its name is still open. data and rows are
+	// good until it returns.
 	// The id it returns is what Name is called with.
 	Part(p Part, data []byte, rows []RowResult) (id int64, err error)
 	// Row takes a row that goes into no part: quarantined, held or waiting. kept are its records where the next plan
@@ -58,6 +60,8 @@ type Sink interface {
 	Row(r RowResult, faults []Fault, kept []KeptRecord) error
 	// Name gives every part its name once their number is known, in the order of sending.
 	Name(id int64, name string) error
+	// Restart forgets every part and row it was given: the plan begins anew. It is called at most once, before any Name.
+	Restart() error
 }
 
 // Plan is the sum of what a Planner made.
@@ -92,14 +96,22 @@ func (p *Plan) balance() error {
 
 // Build plans the whole feed into sink.
 func (p *Planner) Build(ctx context.Context, sink Sink) (*Plan, error) {
-	s, err := p.survey(ctx)
+	s := p.newSurvey()
+	a := p.assembler(s, sink)
+	found, err := p.first(ctx, s, a)
 	if err != nil {
 		return nil, err
 	}
-	if fresh := s.input - p.Joined; fresh < p.MinRecords && p.Only == nil {
+	if fresh := found.input - p.Joined; fresh < p.MinRecords && p.Only == nil {
 		return nil, &UnusableFeedError{Why: fmt.Sprintf("%d records, and feed.min_records asks for %d; if HR may be quiet, set it to 0", fresh, p.MinRecords)}
 	}
-	return p.build(ctx, s, sink)
+	if s = found.findings(s); s.simple() {
+		return a.finish()
+	}
+	if err := sink.Restart(); err != nil {
+		return nil, err
+	}
+	return p.again(ctx, s, sink)
 }
 
 // BatchHash is one hash, in lower-case hex, for all parts of a batch, made of theirs in the order of sending.

@@ -78,4 +78,11 @@ func (s *ledgerSink) Row(r RowResult, _ []Fault, kept []KeptRecord) error {
 	return nil
 }
 
+func (s *ledgerSink) Restart() error {
+	if err := s.tx.Restart(); err != nil {
+		return fmt.Errorf("begin the plan anew: %w", err)
+	}
+	return nil
+}
+
 func (s *ledgerSink) Name(id int64, name string) error { return s.tx.NamePart(id, name) }

@@ -54,9 +54,8 @@ type Mapping interface {
 
 // Sheet is Coupa's layout for one batch: its rules, the column sets and the encoding.
 type Sheet interface {
-	// Check holds row against every rule, tells every broken one, and writes normalised texts back into the cells
-	// (Yes/No, status words, the documented forms of a clear). It is safe for many goroutines.
-	Check(row *Row) []Fault
+	// Checker makes a checker for one goroutine.
+	Checker() RowChecker
 	// Warnings tells what is doubtful in a checked row, but not wrong; nil for nearly every row.
 	Warnings(row *Row) []Fault
 	// Unique gives the indexes of the mapped columns whose values must be unique over the whole batch.
@@ -67,12 +66,22 @@ type Sheet interface {
 	Carried(row *Row) ColumnSet
 	// Header is the encoded header line of a file of that set.
 	Header(set ColumnSet) []byte
-	// Encoder makes an encoder for one goroutine.
-	Encoder() RowEncoder
+	// Encoder makes an encoder of rows of one set, for one goroutine.
+	Encoder(set ColumnSet) RowEncoder
 }
 
-// RowEncoder encodes rows of one set at a time.
+// RowChecker knows the rules.
+type RowChecker interface {
+	// Check holds row against every rule, tells every broken one, and writes normalised texts back into the cells
+	// (Yes/No, status words, the documented forms of a clear).
+	Check(row *Row) []Fault
+}
+
+// RowEncoder encodes rows of one set, a few at a time.
 type RowEncoder interface {
-	// Encode appends the lines of rows to dst and the end of each line in dst to ends. All rows carry set.
-	Encode(set ColumnSet, rows []*Row, dst []byte, ends []int) ([]byte, []int, error)
+	// Add takes the cells of a row. The row may be used anew afterwards, its texts must stay until Flush. When full is
+	// true Flush must come next.
+	Add(row *Row) (full bool)
+	// Flush appends the lines of the rows added since the last one to dst, and the end of each line in dst to ends.
+	Flush(dst []byte, ends []int) ([]byte, []int, error)
 }

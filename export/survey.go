@@ -3,7 +3,6 @@ package export
 import (
 	"context"
 	"hash/maphash"
-	"maps"
 	"math/bits"
 	"slices"
 	"strings"
@@ -11,19 +10,37 @@ import (
 	"unicode/utf8"
 )
 
-// survey is what one pass over the feed finds out about the batch as a whole.
+// survey is what a pass over the feed finds out about the batch as a whole. While the first pass runs it says what is
+// hoped for: every person has one record, every value one person, and nothing but deactivations has to wait.
 type survey struct {
 	seed  maphash.Seed
-	input int
+	cols  []int // those whose values must be unique
+	look  waveColumns
+	needs []int // every column the survey looks at
 	// several tells how many records a person has, for people with more than one.
 	several map[uint64]int
-	// claims tells, by unique column, who claims a folded value that more than one person claims.
-	claims []map[string][]claim
 	// suspects tells, by unique column, the hashes of values that stand more than once.
 	suspects []map[uint64]struct{}
-	waves    waves
+	// claims tells, by unique column, who claims a folded value that more than one person claims.
+	claims []map[string][]claim
+	waves  waves
 	// spare has groups whose room can be used again.
 	spare chan group
+}
+
+func (p *Planner) newSurvey() *survey {
+	s := &survey{
+		seed: maphash.MakeSeed(), cols: p.Sheet.Unique(), look: p.waveColumns(),
+		waves: newWaves(nil, nil, nil, nil), spare: make(chan group, spareGroups),
+	}
+	s.needs = slices.Clone(s.cols)
+	if s.look.on {
+		s.needs = append(s.needs, s.look.login, s.look.approver)
+		if s.look.status >= 0 {
+			s.needs = append(s.needs, s.look.status)
+		}
+	}
+	return s
 }
 
 // records tells how many records a person has.
@@ -34,6 +51,16 @@ func (s *survey) records(person string) int {
 	return max(1, s.several[hash(s.seed, person)])
 }
 
+// suspicious tells whether a value that must be unique may stand twice.
+func (s *survey) suspicious() bool {
+	return slices.ContainsFunc(s.suspects, func(m map[uint64]struct{}) bool { return len(m) > 0 })
+}
+
+// simple tells whether the batch is what was hoped for.
+func (s *survey) simple() bool {
+	return len(s.several) == 0 && !s.suspicious() && s.waves.last == 1
+}
+
 type claim struct {
 	person string
 	origin Origin
@@ -41,86 +68,66 @@ type claim struct {
 
 // probe is what the survey takes from one chunk, in the order of its records.
 type probe struct {
-	people    []uint64
+	people    []uint64   // 0 for a record that could not be read
 	unique    [][]uint64 // by unique column; 0 where the cell is not set
 	logins    []uint64   // for the waves
 	approvers []uint64
 	moved     []bool // the row may create, rename or reactivate its person
 }
 
-func (p *Planner) survey(ctx context.Context) (*survey, error) {
-	s := &survey{seed: maphash.MakeSeed()}
-	cols := p.Sheet.Unique()
-	look := p.waveColumns()
-	var people [][]uint64 // by chunk
-	unique := make([][][]uint64, len(cols))
-	var all probe // for the waves
-	err := parallel(ctx, p, func(w *worker, c Chunk) (*probe, error) {
-		return p.probe(w, c, s.seed, cols, look)
-	}, func(g *probe) error {
-		s.input += len(g.people)
-		people = append(people, g.people)
-		for i := range cols {
-			unique[i] = append(unique[i], g.unique[i])
+// probe surveys a chunk without building it.
+func (p *Planner) probe(w *worker, c Chunk, s *survey) (*probe, error) {
+	g := w.probe(s)
+	cells := make([]Cell, len(p.Mapping.Columns()))
+	err := p.each(w, c, func(rec *Record, person string, m RowMapper) error {
+		if m == nil {
+			g.skip(s)
+			return nil
 		}
-		all.logins = append(all.logins, g.logins...)
-		all.approvers = append(all.approvers, g.approvers...)
-		all.moved = append(all.moved, g.moved...)
+		for _, col := range s.needs {
+			cells[col], _ = m.MapColumn(rec, col) // a fault is told by the build
+		}
+		g.add(p, s, person, cells)
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	if look.on {
-		s.waves = newWaves(slices.Concat(people...), all.logins, all.approvers, all.moved)
-	} else {
-		s.waves = newWaves(nil, nil, nil, nil)
-	}
-	s.several = repeated(people)
-	s.suspects = make([]map[uint64]struct{}, len(cols))
-	suspicious := false
-	var wg sync.WaitGroup
-	for i := range cols {
-		wg.Go(func() { s.suspects[i] = keys(repeated(unique[i])) })
-	}
-	wg.Wait()
-	for i := range cols {
-		suspicious = suspicious || len(s.suspects[i]) > 0
-	}
-	if !suspicious {
-		return s, nil
-	}
-	return s, p.resolve(ctx, s, cols)
+	return g, err
 }
 
-func (p *Planner) probe(w *worker, c Chunk, seed maphash.Seed, cols []int, look waveColumns) (*probe, error) {
-	g := &probe{unique: make([][]uint64, len(cols))}
+// probe makes an empty one, with room for as many records as the chunk before had.
+func (w *worker) probe(s *survey) *probe {
+	g := &probe{people: make([]uint64, 0, w.records), unique: make([][]uint64, len(s.cols))}
+	for i := range g.unique {
+		g.unique[i] = make([]uint64, 0, w.records)
+	}
+	return g
+}
+
+func (g *probe) skip(s *survey) {
+	g.people = append(g.people, 0)
+	for i := range s.cols {
+		g.unique[i] = append(g.unique[i], 0)
+	}
+	if s.look.on {
+		g.logins, g.approvers, g.moved = append(g.logins, 0), append(g.approvers, 0), append(g.moved, false)
+	}
+}
+
+// add takes a person's cells as they are mapped, before any rule has made them what is sent.
+func (g *probe) add(p *Planner, s *survey, person string, cells []Cell) {
 	var buf [128]byte
-	err := p.each(w, c, func(rec *Record, person string, m RowMapper) {
-		if m == nil { // a record that could not be read: counted, and told by the build
-			g.people = append(g.people, 0)
-			for i := range cols {
-				g.unique[i] = append(g.unique[i], 0)
-			}
-			if look.on {
-				g.logins, g.approvers, g.moved = append(g.logins, 0), append(g.approvers, 0), append(g.moved, false)
-			}
-			return
-		}
-		g.people = append(g.people, hash(seed, person))
-		for i, col := range cols {
-			g.unique[i] = append(g.unique[i], hashFold(seed, cellText(m, rec, col), buf[:0]))
-		}
-		if look.on {
-			login := cellText(m, rec, look.login)
-			known, ok := p.known(person)
-			g.logins = append(g.logins, hashFold(seed, login, buf[:0]))
-			g.approvers = append(g.approvers, hashFold(seed, cellText(m, rec, look.approver), buf[:0]))
-			back := ok && known.Status == inactive && strings.EqualFold(cellText(m, rec, look.status), active)
-			g.moved = append(g.moved, back || ok && login != "" && !strings.EqualFold(known.Login, login) || !ok && p.MayCreate)
-		}
-	})
-	return g, err
+	g.people = append(g.people, hash(s.seed, person))
+	for i, col := range s.cols {
+		g.unique[i] = append(g.unique[i], hashFold(s.seed, cells[col].set(), buf[:0]))
+	}
+	if !s.look.on {
+		return
+	}
+	login := cells[s.look.login].set()
+	known, ok := p.known(person)
+	g.logins = append(g.logins, hashFold(s.seed, login, buf[:0]))
+	g.approvers = append(g.approvers, hashFold(s.seed, cells[s.look.approver].set(), buf[:0]))
+	back := ok && known.Status == inactive && s.look.status >= 0 && strings.EqualFold(cells[s.look.status].set(), active)
+	g.moved = append(g.moved, back || ok && login != "" && !strings.EqualFold(known.Login, login) || !ok && p.MayCreate)
 }
 
 func (p *Planner) known(person string) (Person, bool) {
@@ -130,19 +137,63 @@ func (p *Planner) known(person string) (Person, bool) {
 	return p.Known(person)
 }
 
-func cellText(m RowMapper, rec *Record, col int) string {
-	if col < 0 {
-		return ""
-	}
-	c, fault := m.MapColumn(rec, col)
-	if fault != nil || c.State != Set {
+// set gives the text of a cell that is set.
+func (c Cell) set() string {
+	if c.State != Set {
 		return ""
 	}
 	return c.Text
 }
 
+// probes are those of a pass so far, in the order of the feed.
+type probes struct {
+	input  int
+	chunks int
+	people [][]uint64   // by chunk
+	unique [][][]uint64 // by unique column and chunk
+	all    probe        // for the waves
+}
+
+func (f *probes) add(g *probe) {
+	f.input += len(g.people)
+	f.chunks++
+	f.people = append(f.people, g.people)
+	if f.unique == nil {
+		f.unique = make([][][]uint64, len(g.unique))
+	}
+	for i := range g.unique {
+		f.unique[i] = append(f.unique[i], g.unique[i])
+	}
+	f.all.logins = append(f.all.logins, g.logins...)
+	f.all.approvers = append(f.all.approvers, g.approvers...)
+	f.all.moved = append(f.all.moved, g.moved...)
+}
+
+// due tells whether to look for repeats now, ahead of the feed's end. Where the first ten thousands of records have none,
+// few are to be expected, and looking costs more than it saves.
+func (f *probes) due() bool { return slices.Contains(early, f.chunks) }
+
+var early = []int{1, 4, 16, 64}
+
+// findings fills a copy of s with what the probes so far say.
+func (f *probes) findings(s *survey) *survey {
+	out := *s
+	if s.look.on {
+		out.waves = newWaves(slices.Concat(f.people...), f.all.logins, f.all.approvers, f.all.moved)
+	}
+	out.suspects = make([]map[uint64]struct{}, len(f.unique))
+	var wg sync.WaitGroup
+	for i := range f.unique {
+		wg.Go(func() { out.suspects[i] = keys(repeated(f.unique[i])) })
+	}
+	out.several = repeated(f.people)
+	wg.Wait()
+	return &out
+}
+
 // resolve looks at the suspicious values themselves: a hash may lie, and two records of one person may agree.
-func (p *Planner) resolve(ctx context.Context, s *survey, cols []int) error {
+func (p *Planner) resolve(ctx context.Context, s *survey) error {
+	cols := s.cols
 	s.claims = make([]map[string][]claim, len(cols))
 	for i := range cols {
 		s.claims[i] = map[string][]claim{}
@@ -161,9 +212,9 @@ func (p *Planner) resolve(ctx context.Context, s *survey, cols []int) error {
 	err := parallel(ctx, p, func(w *worker, c Chunk) ([]found, error) {
 		var out []found
 		var buf [128]byte
-		err := p.each(w, c, func(rec *Record, person string, m RowMapper) {
+		err := p.each(w, c, func(rec *Record, person string, m RowMapper) error {
 			if m == nil {
-				return
+				return nil
 			}
 			several := s.records(person) > 1
 			for i, col := range cols {
@@ -176,6 +227,7 @@ func (p *Planner) resolve(ctx context.Context, s *survey, cols []int) error {
 				}
 				out = append(out, found{i, fold(c.Text), strings.Clone(person), several, Origin{w.file(rec), rec.Line}})
 			}
+			return nil
 		})
 		return out, err
 	}, func(got []found) error {
@@ -215,10 +267,13 @@ func (p *Planner) resolve(ctx context.Context, s *survey, cols []int) error {
 }
 
 // conflicts tells for which unique columns another person claims the same value as row.
-func (s *survey) conflicts(row *Row, person string, cols []int, names []string) []Fault {
+func (s *survey) conflicts(row *Row, person string, names []string) []Fault {
+	if s.claims == nil {
+		return nil
+	}
 	var faults []Fault
-	for i, col := range cols {
-		if len(s.claims) == 0 || len(s.claims[i]) == 0 || row.Cells[col].State != Set {
+	for i, col := range s.cols {
+		if len(s.claims[i]) == 0 || row.Cells[col].State != Set {
 			continue
 		}
 		for _, c := range s.claims[i][fold(row.Cells[col].Text)] {
@@ -234,13 +289,13 @@ func (s *survey) conflicts(row *Row, person string, cols []int, names []string) 
 // repeated gives every hash but 0 that stands more than once, with its count.
 //
 // Nearly all stand once, so sorting them to find that out would be wasted: a bit each tells which may stand twice, and
-// only those, some false ones among them, are counted.
+// only those, some false ones among them, are sorted.
 func repeated(hashes [][]uint64) map[uint64]int {
 	n := 0
 	for _, chunk := range hashes {
 		n += len(chunk)
 	}
-	shift := 64 - max(6, bits.Len(uint(n))+3) // 8 to 16 bits a hash: one in 20 or so is counted for nothing
+	shift := 64 - max(6, bits.Len(uint(n))+4) // 16 to 32 bits a hash: one in 20 or so is sorted for nothing
 	once, twice := make([]uint64, 1<<(64-shift-6)), make([]uint64, 1<<(64-shift-6))
 	for _, chunk := range hashes {
 		for _, h := range chunk {
@@ -249,15 +304,21 @@ func repeated(hashes [][]uint64) map[uint64]int {
 			once[word] |= bit
 		}
 	}
-	counts := map[uint64]int{}
+	var may []uint64
 	for _, chunk := range hashes {
 		for _, h := range chunk {
 			if h != 0 && twice[h>>shift>>6]>>(h>>shift&63)&1 == 1 {
-				counts[h]++
+				may = append(may, h)
 			}
 		}
 	}
-	maps.DeleteFunc(counts, func(_ uint64, count int) bool { return count < 2 })
+	slices.Sort(may)
+	counts := map[uint64]int{}
+	for i, h := range may {
+		if i > 0 && may[i-1] == h {
+			counts[h] = max(2, counts[h]+1)
+		}
+	}
 	return counts
 }
 
@@ -282,14 +343,18 @@ func fold(s string) string { return strings.Clone(strings.ToLower(strings.ToUppe
 
 // hashFold hashes without regard to case. buf is scratch.
 func hashFold(seed maphash.Seed, s string, buf []byte) uint64 {
-	if s == "" {
-		return 0
+	folded := true // already, as most are
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return hash(seed, fold(s))
+		}
+		folded = folded && (s[i] < 'A' || s[i] > 'Z')
+	}
+	if folded {
+		return hash(seed, s)
 	}
 	for i := range len(s) {
 		c := s[i]
-		if c >= utf8.RuneSelf {
-			return hash(seed, fold(s))
-		}
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
 		}

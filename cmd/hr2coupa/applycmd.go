@@ -311,4 +311,6 @@ func (n *nowhere) Part(export.Part, []byte, []export.RowResult) (int64, error) {
 
 func (*nowhere) Row(export.RowResult, []export.Fault, []export.KeptRecord) error { return nil }
 
+func (n *nowhere) Restart() error { n.parts = 0; return nil }
+
 func (*nowhere) Name(int64, string) error { return nil }

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 
@@ -49,8 +53,9 @@ func (a *app) export(ctx context.Context, files []string, dir string) error {
 		return fmt.Errorf("make the folder for the parts: %w", err)
 	}
 	out := &partDir{dir: dir, names: map[int64]string{}}
-	defer out.sweep()
+	defer out.sweep() // after a failure, which tells enough
 	sink := newPlanSink(out)
+	defer sink.rows.close()
 	plan, err := pipe.planner(feed, only, now).Build(ctx, sink)
 	if err != nil {
 		return err
@@ -60,18 +65,18 @@ func (a *app) export(ctx context.Context, files []string, dir string) error {
 	res.judge()
 	a.code = res.Exit
 	if a.json {
-		return a.printJSON(res)
+		return cmp.Or(a.printJSONRows(res, sink.rows.all()), sink.rows.close())
 	}
-	return a.printExport(res, dir)
+	return cmp.Or(a.printExport(res, dir, sink.rows.all()), sink.rows.close())
 }
 
-func (a *app) printExport(r *planned, dir string) error {
+func (a *app) printExport(r *planned, dir string, rows iter.Seq[export.RowResult]) error {
 	w := &errWriter{w: a.stdout}
 	fmt.Fprintf(w, "Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
 	for _, l := range r.Limits {
 		fmt.Fprintf(w, "  a run would be HELD: %s\n", l)
 	}
-	rowsText(w, r.Rows, became(export.Quarantined), "Quarantined: held back by hr2coupa, mend them in HR")
+	rowsText(w, rows, became(export.Quarantined), "Quarantined: held back by hr2coupa, mend them in HR")
 	fmt.Fprintf(w, "\nWritten to %s\n", dir)
 	for _, p := range r.Parts {
 		fmt.Fprintf(w, "  %s  %s, %d bytes\n", p.Name, plural(p.Rows, "row"), p.Size)
@@ -102,9 +107,14 @@ func (d *partDir) name(id int64, name string) error {
 	return nil
 }
 
-// sweep removes what a failed export has left under temporary names.
-func (d *partDir) sweep() {
-	for _, path := range d.names {
-		os.Remove(path) // the export has failed already and tells why
+// sweep removes what lies there under temporary names.
+func (d *partDir) sweep() error {
+	var errs []error
+	for id, path := range d.names {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+		delete(d.names, id)
 	}
+	return errors.Join(errs...)
 }

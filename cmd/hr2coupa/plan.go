@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -72,7 +73,7 @@ type planned struct {
 	Seen        []string           `json:"seen,omitempty"`
 	Parts       []export.Part      `json:"parts"`
 	People      []personPlan       `json:"people"`
-	Rows        []export.RowResult `json:"rows"` // quarantined
+	Rows        []export.RowResult `json:"rows"` // quarantined; the last member: printed from planSink.rows, and empty here
 }
 
 // personPlan is one person's row: which columns it carries.
@@ -113,6 +114,7 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 		fresh = nil
 	}
 	sink := newPlanSink(nil)
+	defer sink.rows.close()
 	if sink.keep = o.people; o.all || a.json {
 		sink.keep = math.MaxInt
 	}
@@ -145,9 +147,9 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	}
 	a.code = res.Exit
 	if a.json {
-		return a.printJSON(res)
+		return cmp.Or(a.printJSONRows(res, sink.rows.all()), sink.rows.close())
 	}
-	return a.printPlan(res, o.output)
+	return cmp.Or(a.printPlan(res, sink.rows.all(), o.output), sink.rows.close())
 }
 
 // remembered reads what the ledger knows, where there is one, and which of the files were seen; with again also which of
@@ -202,17 +204,17 @@ func (r *planned) judge() {
 	}
 }
 
-// planSink keeps what a plan yields in memory: plan and export are looked at by people.
+// planSink keeps what a plan yields for printing: plan and export are looked at by people.
 type planSink struct {
 	parts  []export.Part
 	people []personPlan
-	rows   []export.RowResult
+	rows   rowStore
 	dir    *partDir // export: the parts go to disk; nil for plan
 	keep   int      // how many people to keep; memory does not grow with the feed beyond them
 }
 
 func newPlanSink(dir *partDir) *planSink {
-	return &planSink{dir: dir, parts: []export.Part{}, people: []personPlan{}, rows: []export.RowResult{}} // [] in JSON, not null
+	return &planSink{dir: dir, parts: []export.Part{}, people: []personPlan{}} // [] in JSON, not null
 }
 
 func (s *planSink) Part(p export.Part, data []byte, rows []export.RowResult) (int64, error) {
@@ -249,8 +251,7 @@ func (s *planSink) read(part int64, data []byte, rows []export.RowResult) error 
 }
 
 func (s *planSink) Row(r export.RowResult, _ []export.Fault, _ []export.KeptRecord) error {
-	s.rows = append(s.rows, r)
-	return nil
+	return s.rows.add(r)
 }
 
 func (s *planSink) Name(id int64, name string) error {
@@ -261,15 +262,26 @@ func (s *planSink) Name(id int64, name string) error {
 	return nil
 }
 
+// Restart forgets what was taken so far.
+func (s *planSink) Restart() error {
+	s.parts, s.people = s.parts[:0], s.people[:0]
+	if err := s.rows.close(); err != nil {
+		return err
+	}
+	if s.dir != nil {
+		return s.dir.sweep()
+	}
+	return nil
+}
+
 func (s *planSink) result(plan *export.Plan, pipe *pipeline) *planned {
 	for i := range s.people {
 		s.people[i].Part = s.parts[s.people[i].part-1].Name
 	}
 	export.SortParts(s.parts)
-	slices.SortStableFunc(s.rows, byOrigin)
 	return &planned{
 		Key: pipe.key, LeftOut: pipe.sheet.LeftOut(), Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Waiting: plan.Kept, Deactivate: plan.Deactivations,
-		Waves: plan.Waves, Columns: plan.Columns, Warnings: plan.Warnings, Files: plan.Files, Parts: s.parts, People: s.people, Rows: s.rows,
+		Waves: plan.Waves, Columns: plan.Columns, Warnings: plan.Warnings, Files: plan.Files, Parts: s.parts, People: s.people, Rows: []export.RowResult{},
 	}
 }
 
@@ -277,7 +289,7 @@ func byOrigin(a, b export.RowResult) int {
 	return cmp.Or(strings.Compare(a.Origin.File, b.Origin.File), a.Origin.Line-b.Origin.Line)
 }
 
-func (a *app) printPlan(r *planned, saved string) error {
+func (a *app) printPlan(r *planned, rows iter.Seq[export.RowResult], saved string) error {
 	w := &errWriter{w: a.stdout}
 	for _, f := range r.Files {
 		fmt.Fprintf(w, "feed %s\n", clean(f.Name))
@@ -306,8 +318,8 @@ func (a *app) printPlan(r *planned, saved string) error {
 	}
 	columnsText(w, r)
 	peopleText(w, r.People, r.RowCount)
-	rowsText(w, r.Rows, became(export.Quarantined), "Quarantined: held back by hr2coupa, mend them in HR")
-	rowsText(w, r.Rows, became(export.Pending), "Waiting: an earlier row of theirs has no verdict")
+	rowsText(w, rows, became(export.Quarantined), "Quarantined: held back by hr2coupa, mend them in HR")
+	rowsText(w, rows, became(export.Pending), "Waiting: an earlier row of theirs has no verdict")
 	partsText(w, r.Parts)
 	if saved != "" {
 		fmt.Fprintf(w, "\nSaved\n  hr2coupa apply %s does exactly this, or says what has moved since\n", clean(saved))

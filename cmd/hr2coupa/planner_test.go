@@ -102,7 +102,7 @@ type takenPart struct {
 
 func (k *taken) Part(p export.Part, data []byte, rows []export.RowResult) (int64, error) {
 	p.ID = int64(len(k.parts) + 1)
-	k.parts = append(k.parts, &takenPart{p, data, rows})
+	k.parts = append(k.parts, &takenPart{p, bytes.Clone(data), slices.Clone(rows)})
 	return p.ID, nil
 }
 
@@ -114,6 +114,11 @@ func (k *taken) Row(r export.RowResult, _ []export.Fault, kept []export.KeptReco
 
 func (k *taken) Name(id int64, name string) error {
 	k.parts[id-1].Name = name
+	return nil
+}
+
+func (k *taken) Restart() error {
+	*k = taken{}
 	return nil
 }
 
@@ -460,6 +465,7 @@ func (c *counting) Part(export.Part, []byte, []export.RowResult) (int64, error) 
 }
 func (c *counting) Row(export.RowResult, []export.Fault, []export.KeptRecord) error { return nil }
 func (c *counting) Name(int64, string) error                                        { return nil }
+func (c *counting) Restart() error                                                  { c.parts = 0; return nil }
 
 // TestMemory: the heap does not hold the feed. The bound is generous; what is measured is in make bench.
 func TestMemory(t *testing.T) {

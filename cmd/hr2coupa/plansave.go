@@ -103,6 +103,12 @@ func (s *savingSink) Row(r export.RowResult, faults []export.Fault, kept []expor
 	return s.Sink.Row(r, faults, kept)
 }
 
+func (s *savingSink) Restart() error {
+	clear(s.came)
+	s.parts, s.rows = s.parts[:0], s.rows[:0]
+	return s.Sink.Restart()
+}
+
 func (s *savingSink) Name(id int64, name string) error {
 	s.parts = append(s.parts, s.came[id])
 	return s.Sink.Name(id, name)

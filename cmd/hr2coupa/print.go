@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -30,6 +34,38 @@ func writeJSON(w io.Writer, v any) error {
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
+}
+
+// printJSONRows prints v, the last member of which is an empty list, with rows in that list, one at a time.
+func (a *app) printJSONRows(v any, rows iter.Seq[export.RowResult]) error {
+	a.printed = true
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	const none, end = "[]", "\n}\n"
+	head, ok := bytes.CutSuffix(b.Bytes(), []byte(none+end))
+	if !ok {
+		return errors.New("the list of rows is not the last of the result; please report this")
+	}
+	w := bufio.NewWriterSize(a.stdout, 64<<10)
+	w.Write(head) // Flush tells an error of any write
+	e.SetIndent("    ", "  ")
+	before, after := "[\n    ", none
+	for r := range rows {
+		b.Reset()
+		if err := e.Encode(r); err != nil {
+			return err
+		}
+		w.WriteString(before)
+		w.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+		before, after = ",\n    ", "\n  ]"
+	}
+	w.WriteString(after + end)
+	return w.Flush()
 }
 
 // clean keeps texts from Coupa and HR from steering a terminal.
@@ -129,7 +165,7 @@ func reportText(w io.Writer, rep *export.Report) {
 		{"Waiting: an earlier row of theirs has no verdict", func(r export.RowResult) bool { return r.Outcome == export.Pending && r.Part == 0 }},
 		{"Held: stopped by a limit, nothing sent", became(export.Held)},
 	} {
-		rowsText(w, rep.Rows, g.in, g.title)
+		rowsText(w, slices.Values(rep.Rows), g.in, g.title)
 	}
 }
 
@@ -201,10 +237,10 @@ func dash(s string) string {
 // shownRows is how many rows of one outcome a report shows; --json has all.
 const shownRows = 200
 
-func rowsText(w io.Writer, rows []export.RowResult, in func(export.RowResult) bool, title string) {
+func rowsText(w io.Writer, rows iter.Seq[export.RowResult], in func(export.RowResult) bool, title string) {
 	n, records := 0, 0
 	var out [][]string
-	for _, r := range rows {
+	for r := range rows {
 		if !in(r) {
 			continue
 		}

@@ -302,6 +302,10 @@ func (x *tappedTx) Keep(r export.KeptRecord) error {
 	return x.write("Keep "+r.Values[0], func() error { return x.under.Keep(r) })
 }
 
+func (x *tappedTx) Restart() error {
+	return x.write("Restart", func() error { return x.under.Restart() })
+}
+
 func (x *tappedTx) Commit(sum export.PlanSum) error {
 	return x.write("Commit of the plan", func() error { return x.under.Commit(sum) })
 }

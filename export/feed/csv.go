@@ -51,20 +51,26 @@ func (c *csvChunk) plain(rec *export.Record, line []byte, size int) {
 		}
 	}
 	vals := c.room(rec)
-	n, from := 0, 0
-	for at := 0; at < len(line); at += 8 {
-		for m := matches(line[at:], c.delim); m != 0; m &= m - 1 {
-			to := at + bits.TrailingZeros64(m)>>3
-			if n < len(vals) {
-				vals[n] = alias(line[from:to])
-			}
-			n, from = n+1, to+1
-		}
-	}
+	n, from := c.cut(vals, line)
 	if n < len(vals) {
 		vals[n] = alias(line[from:])
 	}
 	c.finish(rec, n+1, size, 1)
+}
+
+// cut puts the fields of b that a delimiter ends into vals, as far as there is room. It tells how many there are and
+// where the next one begins. b has no quote.
+func (c *csvChunk) cut(vals []string, b []byte) (n, from int) {
+	for at := 0; at < len(b); at += 8 {
+		for m := matches(b[at:], c.delim); m != 0; m &= m - 1 {
+			to := at + bits.TrailingZeros64(m)>>3
+			if n < len(vals) {
+				vals[n] = alias(b[from:to])
+			}
+			n, from = n+1, to+1
+		}
+	}
+	return n, from
 }
 
 // splat repeats a byte in all eight of a word.
@@ -113,6 +119,10 @@ func (c *csvChunk) quoted(rec *export.Record, b []byte, first int) {
 	vals := c.room(rec)
 	n, i, lines := 0, 0, 1
 	for f := (field{}); f.end == byDelim; n++ {
+		if i < first && b[i] != '"' { // fields without quotes, up to one that has them or ends the line
+			more, from := c.cut(vals[min(n, len(vals)):], upTo(b[i:first], '"'))
+			n, i = n+more, i+from
+		}
 		if k := plainlyQuoted(b[min(i, first):first], c.src.delim); k > 0 {
 			if n < len(vals) {
 				vals[n] = alias(b[i+1 : i+k-2])
@@ -136,6 +146,14 @@ func (c *csvChunk) quoted(rec *export.Record, b []byte, first int) {
 		i = f.next
 	}
 	c.finish(rec, n, i, lines)
+}
+
+// upTo gives b before the first c, or all of it.
+func upTo(b []byte, c byte) []byte {
+	if k := bytes.IndexByte(b, c); k >= 0 {
+		return b[:k]
+	}
+	return b
 }
 
 // plainlyQuoted gives the length, up to and with its delimiter, of a quoted field that ends at its first quote and before

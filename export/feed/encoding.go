@@ -2,8 +2,10 @@ package feed
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 
@@ -126,9 +128,29 @@ func (t text) decode(r io.Reader) io.Reader {
 // sound tells whether b is text. What a decoder could not read it wrote as U+FFFD.
 func (t text) sound(b []byte) bool {
 	if t.enc == nil {
-		return utf8.Valid(b)
+		return validUTF8(b)
 	}
 	return !bytes.Contains(b, replacement)
+}
+
+// validUTF8 is utf8.Valid, faster for texts in which letters beyond ASCII are few and everywhere: utf8.Valid goes byte by
+// byte behind the first of them.
+func validUTF8(b []byte) bool {
+	const high = 0x8080808080808080
+	for len(b) >= 8 {
+		beyond := binary.LittleEndian.Uint64(b) & high
+		if beyond == 0 {
+			b = b[8:]
+			continue
+		}
+		b = b[bits.TrailingZeros64(beyond)>>3:]
+		r, size := utf8.DecodeRune(b)
+		if r == utf8.RuneError && size <= 1 {
+			return false
+		}
+		b = b[size:]
+	}
+	return utf8.Valid(b)
 }
 
 func (t text) badText() string {

@@ -103,7 +103,7 @@ type Feed struct {
 
 var _ export.Feed = (*Feed)(nil)
 
-// Open finds the files, hashes them and reads their headers. A pattern is a plain path or a glob as of
+// Open finds the files, reads their headers and begins to hash them beside whatever comes next. A pattern is a plain path or a glob as of
 // [path/filepath.Match]; a path that exists is taken as it is written. Files are ordered by base name, then by path.
 //
 // What a person must see to is an *[export.UnusableFeedError]: nothing found, a folder, no permission, two files of one
@@ -156,13 +156,24 @@ func (f *Feed) checkAge(o Options) error {
 	return nil
 }
 
-// Files tells the files in reading order, as they were when Open hashed them.
+// Files tells the files in reading order, as they were when Open found them. It waits until they are hashed; the hash of
+// a file that cannot be read, or changed meanwhile, is empty, and every pass over it says why.
 func (f *Feed) Files() []export.FeedFile {
 	files := make([]export.FeedFile, len(f.sources))
 	for i, s := range f.sources {
 		files[i] = s.FeedFile
+		files[i].SHA256, _ = s.hash()
 	}
 	return files
+}
+
+// Names are the names of the files in reading order.
+func (f *Feed) Names() []string {
+	names := make([]string, len(f.sources))
+	for i, s := range f.sources {
+		names[i] = s.Name
+	}
+	return names
 }
 
 // Headers gives the header of every file, in reading order: the same pointers that the records carry.
@@ -188,6 +199,9 @@ func (f *Feed) Chunks(take func(export.Chunk) error) error {
 			return err
 		})
 		if err != nil {
+			return err
+		}
+		if _, err := s.hash(); err != nil { // not what was read
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -18,7 +19,8 @@ import (
 // source is one file of a feed and what Open found out about it.
 type source struct {
 	export.FeedFile
-	stat   os.FileInfo // as it was while hashed
+	stat   os.FileInfo            // as it was when Open found it
+	hash   func() (string, error) // of the bytes on disk; once, whoever asks first
 	header *export.Header
 	index  map[string]int // of the header's fields
 	json   bool
@@ -40,7 +42,7 @@ var gzipMagic = []byte{0x1f, 0x8b}
 
 func newSource(i int, path string, o Options, z sizes) (*source, error) {
 	s := &source{FeedFile: export.FeedFile{Path: path, Name: filepath.Base(path)}, line: 1}
-	for _, step := range []func() error{s.checkKind, s.chooseFormat, s.hash, s.chooseGzip} {
+	for _, step := range []func() error{s.checkKind, s.chooseFormat, s.remember, s.chooseGzip} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -52,6 +54,9 @@ func newSource(i int, path string, o Options, z sizes) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Hashing takes a tenth of what planning takes, and hardly anybody asks for a hash before the first pass is through.
+	s.hash = sync.OnceValues(s.digest)
+	go s.hash()
 	s.header = &export.Header{File: i, Fields: h}
 	s.index = make(map[string]int, len(h))
 	for i, name := range h {
@@ -89,24 +94,38 @@ func (s *source) chooseFormat() error {
 	return nil
 }
 
-// hash fills size and hash from the bytes on disk and remembers the file's state.
-func (s *source) hash() error {
-	return s.withFile(func(f *os.File) error {
-		stat, err := f.Stat()
-		if err != nil {
+// remember notes the file's size and state: what every later look at it is held against.
+func (s *source) remember() error {
+	return s.withFile(func(f *os.File) (err error) {
+		if s.stat, err = f.Stat(); err != nil {
 			return s.broken(err)
+		}
+		s.Size = s.stat.Size()
+		return nil
+	})
+}
+
+// digest is the hash of the bytes on disk.
+func (s *source) digest() (sum string, err error) {
+	err = s.withFile(func(f *os.File) error {
+		if err := s.unchanged(f); err != nil {
+			return err
 		}
 		h := sha256.New()
 		n, err := io.CopyBuffer(h, onlyReader{f}, make([]byte, 256<<10))
 		if err != nil {
 			return s.broken(err)
 		}
-		s.stat, s.Size, s.SHA256 = stat, n, hex.EncodeToString(h.Sum(nil))
-		if n != stat.Size() {
+		if n != s.Size {
 			return s.changed()
 		}
+		sum = hex.EncodeToString(h.Sum(nil))
 		return s.unchanged(f)
 	})
+	if err != nil {
+		return "", err
+	}
+	return sum, nil
 }
 
 // onlyReader hides WriteTo, which would ignore the buffer.

@@ -1,10 +1,12 @@
 package layout
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/templates"
@@ -264,30 +266,32 @@ func (c *column) tidy(text string) bool {
 // plain tells whether text is printable ASCII only, which nearly every cell is. It looks at eight bytes at a time; the
 // last eight overlap those before them.
 func plain(text string) bool {
-	if len(text) < 8 {
-		for i := range len(text) {
-			if text[i]-0x20 >= 0x7f-0x20 { // below 0x20 it wraps around
-				return false
-			}
+	b := unsafe.Slice(unsafe.StringData(text), len(text)) // a text's bytes are read as words only from a slice
+	n := len(b)
+	switch {
+	case n >= 8:
+		bad := unplain8(binary.LittleEndian.Uint64(b[n-8:]))
+		for at := 0; at < n-8; at += 8 {
+			bad |= unplain8(binary.LittleEndian.Uint64(b[at:]))
 		}
-		return true
+		return bad == 0
+	case n >= 4:
+		return unplain8(uint64(binary.LittleEndian.Uint32(b))|uint64(binary.LittleEndian.Uint32(b[n-4:]))<<32) == 0
 	}
-	for at := 0; at < len(text)-8; at += 8 {
-		if !plain8(text[at:]) {
+	for _, c := range b {
+		if c-0x20 >= 0x7f-0x20 { // below 0x20 it wraps around
 			return false
 		}
 	}
-	return plain8(text[len(text)-8:])
+	return true
 }
 
-// plain8 looks at the first eight bytes of a longer text.
-func plain8(text string) bool {
+// unplain8 is 0 where eight bytes are printable ASCII.
+func unplain8(x uint64) uint64 {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
-	x := uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
-		uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
 	below := x - 0x20*ones        // borrows into the high bit where a byte is under 0x20
 	del := (x ^ 0x7f*ones) - ones // likewise where a byte is 0x7f
-	return (x|below|del)&high == 0
+	return (x | below | del) & high
 }
 
 func blank(text string) bool { return text == "" || text[0] <= ' ' && strings.TrimSpace(text) == "" }

@@ -3,6 +3,7 @@ package layout
 import (
 	"bytes"
 	"fmt"
+	"math/bits"
 	"reflect"
 	"strconv"
 	"strings"
@@ -16,18 +17,17 @@ import (
 // batch is how many rows gocsv gets at once.
 //
 // They go as an array by value. A slice or a pointer would make every field addressable, and reflection then allocates
-// one string header a field; of an array by value it allocates nothing but the array's one copy. That halves the time.
+// one string header a field; of an array by value it allocates nothing. That halves the time.
 const batch = 50
 
 // rowType is what gocsv is shown for one column set: a struct of strings, tagged with the column names.
 type rowType struct {
-	cols  []int        // mapped columns in file order
-	row   reflect.Type // struct{ F0 string `csv:"Login"`; ... }
-	array reflect.Type // [batch]row
+	cols []int        // mapped columns in file order
+	row  reflect.Type // struct{ F0 string `csv:"Login"`; ... }
 }
 
-func (s *Sheet) rowType(set export.ColumnSet) *rowType {
-	t := &rowType{}
+func (s *Sheet) rowType(set export.ColumnSet) rowType {
+	var t rowType
 	var fields []reflect.StructField
 	for _, i := range s.order {
 		if !set.Has(i) {
@@ -41,7 +41,6 @@ func (s *Sheet) rowType(set export.ColumnSet) *rowType {
 		t.cols = append(t.cols, i)
 	}
 	t.row = reflect.StructOf(fields)
-	t.array = reflect.ArrayOf(batch, t.row)
 	return t
 }
 
@@ -55,61 +54,71 @@ func (s *Sheet) Header(set export.ColumnSet) []byte {
 	return w.buf
 }
 
-// Encoder makes an encoder for one goroutine.
-func (s *Sheet) Encoder() export.RowEncoder {
-	return &rowEncoder{sheet: s, cells: make([]string, batch*len(s.columns)), types: map[export.ColumnSet]*rowType{}}
+// Encoder makes an encoder of rows of one set, for one goroutine.
+func (s *Sheet) Encoder(set export.ColumnSet) export.RowEncoder {
+	e := &rowEncoder{rowType: s.rowType(set)}
+	e.cells = make([]string, batch*len(e.cols))
+	e.array = reflect.ArrayOf(batch, e.row)
+	e.whole = asArray(e.array, e.cells)
+	return e
 }
 
 type rowEncoder struct {
-	sheet *Sheet
-	cells []string // the batch, row by row; seen by gocsv as an array of structs
-	types map[export.ColumnSet]*rowType
+	rowType
+	array reflect.Type // [batch]row
+	cells []string     // a batch, row by row
+	whole any          // cells as gocsv sees them
+	rows  int          // of the batch that are filled
 	out   lineWriter
 }
 
-// Encode appends the lines of rows to dst; see export.RowEncoder. An absent cell of a carried column is written empty.
-func (e *rowEncoder) Encode(set export.ColumnSet, rows []*export.Row, dst []byte, ends []int) ([]byte, []int, error) {
-	t := e.types[set]
-	if t == nil {
-		t = e.sheet.rowType(set)
-		e.types[set] = t
+// Add takes a row; see export.RowEncoder. An absent cell of a carried column is written empty.
+func (e *rowEncoder) Add(row *export.Row) (full bool) {
+	cells := e.cells[e.rows*len(e.cols):]
+	for k, i := range e.cols {
+		if cell := &row.Cells[i]; cell.State == export.Set {
+			cells[k] = cell.Text
+		} else {
+			cells[k] = ""
+		}
 	}
-	e.out.buf, e.out.ends = dst, ends
-	var err error
-	for len(rows) > 0 && err == nil {
-		n := min(batch, len(rows))
-		e.fill(t, rows[:n])
-		e.out.take = n
-		err = gocsv.MarshalCSVWithoutHeaders(e.array(t), &e.out)
-		rows = rows[n:]
+	e.rows++
+	return e.rows == batch
+}
+
+// Flush appends the lines of the rows added since the last one.
+func (e *rowEncoder) Flush(dst []byte, ends []int) ([]byte, []int, error) {
+	if e.rows == 0 {
+		return dst, ends, nil
 	}
+	e.out = lineWriter{buf: dst, ends: ends, take: e.rows}
+	err := gocsv.MarshalCSVWithoutHeaders(e.batch(), &e.out)
 	dst, ends = e.out.buf, e.out.ends
 	e.out = lineWriter{}
 	clear(e.cells) // they may alias memory that is given back after this
+	e.rows = 0
 	if err != nil {
 		return dst, ends, fmt.Errorf("encode rows: %w", err)
 	}
 	return dst, ends, nil
 }
 
-func (e *rowEncoder) fill(t *rowType, rows []*export.Row) {
-	next := e.cells
-	for _, r := range rows {
-		for k, i := range t.cols {
-			if cell := &r.Cells[i]; cell.State == export.Set {
-				next[k] = cell.Text
-			} else {
-				next[k] = ""
-			}
-		}
-		next = next[len(t.cols):]
+// batch shows the filled cells as the array of structs that gocsv takes: a struct of n strings lies in memory as n
+// strings do. The last rows of a chunk are few; so that gocsv does not write a whole batch for them and few types are
+// made, the array is as long as the next power of two.
+func (e *rowEncoder) batch() any {
+	if n := 1 << bits.Len(uint(e.rows-1)); n < batch {
+		return asArray(reflect.ArrayOf(n, e.row), e.cells)
 	}
+	return e.whole
 }
 
-// array shows the cells as the array of structs that gocsv takes. A struct of n strings lies in memory as n strings do,
-// and the cells are enough for a batch of the widest set.
-func (e *rowEncoder) array(t *rowType) any {
-	return reflect.NewAt(t.array, unsafe.Pointer(unsafe.SliceData(e.cells))).Elem().Interface()
+// asArray gives an array value that lies where cells lie. reflect would make a copy for each batch; an interface is a
+// type and a pointer to such a copy, and here the pointer is to ours. TestRowMemory holds what this relies on.
+func asArray(t reflect.Type, cells []string) any {
+	array := reflect.Zero(t).Interface()
+	(*[2]unsafe.Pointer)(unsafe.Pointer(&array))[1] = unsafe.Pointer(unsafe.SliceData(cells))
+	return array
 }
 
 // lineWriter is the gocsv.CSVWriter of Coupa's form: every field quoted, a quote doubled, LF ("Using the Flat File
@@ -142,11 +151,12 @@ var quote = []byte{'"'}
 
 // appendLine appends a line of fields that have no quotes in them.
 func appendLine(b []byte, row []string) []byte {
+	b = append(b, '"')
 	for _, field := range row {
-		b = append(b, '"')
 		b = append(b, field...)
-		b = append(b, '"', ',')
+		b = append(b, '"', ',', '"')
 	}
+	b = b[:len(b)-1]
 	b[len(b)-1] = '\n'
 	return b
 }

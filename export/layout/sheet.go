@@ -169,28 +169,32 @@ func (s *Sheet) LeftOut() (names []string) {
 	return names
 }
 
-// Check holds row against every rule and normalises its cells; see export.Sheet. A row without a fault costs no
-// allocation beyond a text that had to be normalised.
+// Check holds row against every rule and normalises its cells; see export.RowChecker. It is safe for many goroutines.
 func (s *Sheet) Check(row *export.Row) []export.Fault {
 	told := faults{origin: row.Origin}
 	for i := range s.columns {
-		c, cell := &s.columns[i], &row.Cells[i]
-		if cell.State == export.Clear {
-			c.clearCell(cell, &told)
-		}
-		if cell.State == export.Set {
-			switch {
-			case cell.Text == "": // an empty cell is never written to mean anything
-				cell.State = export.Absent
-			case cell.Text != c.clear || c.clear == "":
-				cell.Text = c.check(cell.Text, &told)
-			}
-		}
-		if (c.required || i == s.key) && (cell.State == export.Absent || blank(cell.Text)) {
-			told.add(c, c.emptyBreach())
-		}
+		s.check(i, &row.Cells[i], &told)
 	}
 	return told.list
+}
+
+// check holds the cell of column i against every rule and normalises it.
+func (s *Sheet) check(i int, cell *export.Cell, told *faults) {
+	c := &s.columns[i]
+	if cell.State == export.Clear {
+		c.clearCell(cell, told)
+	}
+	if cell.State == export.Set {
+		switch {
+		case cell.Text == "": // an empty cell is never written to mean anything
+			cell.State = export.Absent
+		case cell.Text != c.clear || c.clear == "":
+			cell.Text = c.check(cell.Text, told)
+		}
+	}
+	if (c.required || i == s.key) && (cell.State == export.Absent || blank(cell.Text)) {
+		told.add(c, c.emptyBreach())
+	}
 }
 
 // Warnings tells what is doubtful in a checked row, but not wrong: locales that only the API documentation lists.

@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -132,6 +133,20 @@ func (t *planTx) keep(r export.KeptRecord) (err error) {
 		}
 	}
 	return t.kept.add(r)
+}
+
+// dropKept forgets what the plan has kept so far.
+func (t *planTx) dropKept() error {
+	if t.kept == nil {
+		return nil
+	}
+	name := keptName(t.kept.id)
+	_ = t.kept.f.Close() // it goes anyway; it may be closed already
+	t.kept = nil
+	if err := t.l.spool.removeFiles([]string{name}); err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	return nil
 }
 
 // writeKept ends what earlier plans kept and this one took up, and writes down what this one keeps.
@@ -262,6 +277,8 @@ func (k *keptFeed) Files() []export.FeedFile {
 	return files
 }
 
+func (k *keptFeed) Names() []string { return slices.Clone(k.files) }
+
 // keptChunkSize is how many bytes of lines a chunk has at least; one line more may be up to a record's size.
 const keptChunkSize = 256 << 10
 
@@ -344,7 +361,7 @@ func (c *keptChunk) Next(rec *export.Record) bool {
 	if err == nil && len(l.Values) != len(c.header.Fields) {
 		err = fmt.Errorf("%d values for %d fields", len(l.Values), len(c.header.Fields))
 	}
-	*rec = export.Record{Header: c.header, File: c.header.File, Line: l.Line, Values: l.Values}
+	*rec = export.Record{Header: c.header, File: c.header.File, Line: l.Line, Values: l.Values, Kept: true}
 	if err != nil {
 		rec.Fault = &export.Fault{Rule: "kept", Message: "the kept record cannot be read back: " + err.Error()}
 		return true

@@ -336,10 +336,7 @@ func (t *planTx) Rollback() {
 	_ = t.files.wait() // the files go anyway
 	if !t.torn {
 		_ = t.l.spool.remove(t.parts)
-		if t.kept != nil {
-			_ = t.kept.f.Close()
-			_ = t.l.spool.removeFiles([]string{keptName(t.kept.id)})
-		}
+		_ = t.dropKept()
 	}
 	t.finish()
 }

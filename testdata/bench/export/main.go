@@ -123,7 +123,7 @@ func (b *bench) race(s *side.Sheet, n int) error {
 	s.Target(good.Ratio() <= toLimit, "at most %.0f times the program by hand: %.2f", toLimit, good.To(limit))
 	s.Target(broken.To(good) <= toWhole, "all rows broken, at most %.0f times a good feed: %.2f", toWhole, broken.To(good))
 	s.Target(good.Peak() <= mostPeak, "at most %d MB: %d MB", int(mostPeak/1e6), good.Peak()/1e6)
-	s.Say("  all rows broken: %d MB", broken.Peak()/1e6)
+	s.Target(broken.Peak() <= mostPeak, "all rows broken, at most %d MB: %d MB", int(mostPeak/1e6), broken.Peak()/1e6)
 	if os.Getenv("BENCH_PEERS") == "no" {
 		s.Skipped("the peers: left out by BENCH_PEERS=no")
 		return nil

@@ -1,0 +1,45 @@
+package layout
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// TestCheckerAgrees: what a checker remembers changes neither what it tells nor what is sent.
+func TestCheckerAgrees(t *testing.T) {
+	s := sheet(t, nil, "Status", "Department", "Expense User", "Default Currency", "Default Locale", "Approval Limit", "Phone Work", "User Role Names")
+	texts := []string{
+		"", " ", "Active", "INACTIVE", "active", "yes", "No", "f", "usd", "EUR", "de", "fr-CA", "1000.00 usd", "1,000", "666-881-4103", "x@y",
+		"Ann@Example.com", "ann@example.com", "München", "two\r\nlines", "\x01", "\xff", "a , b", ",", "--NULL--", " blank first",
+	}
+	for i := range 3000 { // more than a memo holds, so that texts take each other's place
+		texts = append(texts, fmt.Sprintf("Dept %d é", i))
+	}
+	k := s.Checker()
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 40_000 {
+		row := &export.Row{Cells: make([]export.Cell, len(s.columns))}
+		for i := range row.Cells {
+			n := len(texts)
+			if r.IntN(4) > 0 {
+				n = 40
+			}
+			row.Cells[i] = export.Cell{Text: texts[r.IntN(n)], State: export.CellState(r.IntN(3))}
+			if row.Cells[i].State != export.Set {
+				row.Cells[i].Text = ""
+			}
+		}
+		other := &export.Row{Cells: slices.Clone(row.Cells)}
+		want, got := s.Check(other), k.Check(row)
+		if !slices.Equal(got, want) || !slices.Equal(row.Cells, other.Cells) {
+			t.Fatalf("told %v of\n%q\nwant %v of\n%q", got, row.Cells, want, other.Cells)
+		}
+	}
+	if !slices.ContainsFunc(k.(*checker).memos, func(m memo) bool { return m.slots != nil }) {
+		t.Error("nothing was remembered: the test shows nothing")
+	}
+}

@@ -275,8 +275,15 @@ func limitVerdict(sent string, held Value) CellVerdict {
 		amount = name
 	}
 	wanted, wantedCurrency, ok := ParseLimit(sent)
-	if name == sent || !ok {
-		return verdict(name == sent)
+	_, named := held.Parts["name"]
+	_, counted := held.Parts["amount"]
+	switch {
+	case name == sent:
+		return CellConfirmed
+	case held.Parts != nil && (!ok && !named || ok && !counted):
+		return CellUnknown
+	case !ok:
+		return CellDrifted
 	}
 	w, _ := decimal(wanted)
 	h, shown := decimal(strings.TrimSpace(amount))

@@ -119,19 +119,26 @@ func (w *wire) lost(ctx context.Context, op string, err error) error {
 	return &Error{Op: op, Msg: msg, Err: err, hope: passing}
 }
 
-// pace holds a request back until its turn. Every try counts, the ones for a token too.
+// pace holds a request back until its turn, and all of them while there is a pause. Every try counts, the ones for a
+// token too.
 func (w *wire) pace(ctx context.Context) error {
 	for {
-		w.mu.Lock()
-		wait := w.pause.Sub(w.now())
-		w.mu.Unlock()
-		if wait <= 0 {
-			break
+		if wait := w.paused(); wait > 0 {
+			if err := w.sleep(ctx, wait); err != nil {
+				return err
+			}
 		}
-		if err := w.sleep(ctx, wait); err != nil {
+		if err := w.turn(ctx); err != nil {
 			return err
 		}
+		if w.paused() <= 0 { // else the pause came while this one waited for its turn
+			return nil
+		}
 	}
+}
+
+// turn waits for the next turn.
+func (w *wire) turn(ctx context.Context) error {
 	now := w.now()
 	turn := w.limiter.ReserveN(now, 1)
 	wait := turn.DelayFrom(now)
@@ -143,6 +150,13 @@ func (w *wire) pace(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// paused is how long the pause still lasts.
+func (w *wire) paused() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.pause.Sub(w.now())
 }
 
 // hold keeps every request back for a while.

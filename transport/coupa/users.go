@@ -238,7 +238,7 @@ func (u *Users) Create(ctx context.Context, cells []export.ElementCell) (export.
 		return c.Element.Path == login.Path && c.Cell.State == export.Set && fold(c.Cell.Text) != ""
 	})
 	if i < 0 {
-		return export.User{}, fmt.Errorf("Login: missing; nobody is created without it")
+		return export.User{}, errors.New("column Login: missing; nobody is created without it")
 	}
 	r, err := u.write(http.MethodPost, usersPath, cells)
 	if err != nil {

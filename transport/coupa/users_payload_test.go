@@ -109,6 +109,51 @@ func TestUserShapes(t *testing.T) {
 	}
 }
 
+// TestUnknownValues: what is not shown, or has another shape than we know, is unknown, and never empty.
+func TestUnknownValues(t *testing.T) {
+	for body, known := range map[string]bool{
+		`{"id":1,"roles":[{"id":2}]}`:                    false,
+		`{"id":1,"roles":[{"id":2,"name":"User"},{}]}`:   false,
+		`{"id":1,"roles":[{"name":{"en":"User"}}]}`:      false,
+		`{"id":1,"roles":"User"}`:                        false,
+		`{"id":1}`:                                       false,
+		`{"id":1,"roles":["User"]}`:                      true,
+		`{"id":1,"roles":[]}`:                            true,
+		`{"id":1,"roles":null}`:                          true,
+		`{"id":1,"roles":[{"name":null}]}`:               true,
+		`{"id":1,"roles":{"role":{"name":"User"}}}`:      true,
+		`{"id":1,"roles":{"role":{"id":2}}}`:             false,
+		`{"id":1,"roles":[[{"name":"User"}]]}`:           false,
+		`{"id":1,"roles":[{"name":"User","id":"text"}]}`: true,
+	} {
+		users, err := readUsers(jsonAnswer(body), must(t, "User Role Names"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, got := users[0].Value(must(t, "User Role Names")[0]); got != known {
+			t.Errorf("%s: known %t", body, got)
+		}
+	}
+	for body, known := range map[string]bool{
+		`{"id":1,"department":{}}`:               false,
+		`{"id":1,"department":{"id":3}}`:         false,
+		`{"id":1,"department":"IT"}`:             false,
+		`{"id":1,"department":{"name":{"a":1}}}`: false,
+		`{"id":1,"department":[{"name":"IT"}]}`:  false,
+		`{"id":1,"department":null}`:             true,
+		`{"id":1,"department":""}`:               true,
+		`{"id":1,"department":{"name":null}}`:    true,
+	} {
+		users, err := readUsers(jsonAnswer(body), must(t, "Department"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, got := users[0].Value(must(t, "Department")[0]); got != known {
+			t.Errorf("%s: known %t", body, got)
+		}
+	}
+}
+
 // TestBodies: what a PUT holds, as in Coupa's samples.
 func TestBodies(t *testing.T) {
 	for _, tc := range []struct {

@@ -72,7 +72,9 @@ func unusable(base *url.URL, err error) error {
 func (c *Client) loads(ctx context.Context, path string, query url.Values) ([]*export.Load, error) {
 	var out []*export.Load
 	err := c.get(ctx, path, query, func(a *answer) (err error) {
-		out, err = readLoads(a)
+		if err = c.wire.judge(a); err == nil {
+			out, err = readLoads(a)
+		}
 		return err
 	})
 	if errors.Is(err, errNoResults) {
@@ -81,14 +83,20 @@ func (c *Client) loads(ctx context.Context, path string, query url.Values) ([]*e
 	return out, err
 }
 
-// get sends an authorised GET; read judges the body of a good answer. A refused token is replaced once.
+// get sends an authorised GET; read judges the answer.
 func (c *Client) get(ctx context.Context, path string, query url.Values, read func(*answer) error) error {
+	r := request{method: http.MethodGet, path: path, query: query}
+	return c.authorised(ctx, r.path, func(ctx context.Context, token string) error { return c.try(ctx, token, r, read) })
+}
+
+// authorised calls try with a token, again and again as wire.retry does. A refused token is replaced once.
+func (c *Client) authorised(ctx context.Context, path string, try func(ctx context.Context, token string) error) error {
 	for renewed := false; ; renewed = true {
 		token, err := c.tokens.get(ctx)
 		if err != nil {
 			return err
 		}
-		err = c.wire.retry(ctx, func(ctx context.Context) error { return c.try(ctx, token, path, query, read) })
+		err = c.wire.retry(ctx, func(ctx context.Context) error { return try(ctx, token) })
 		if !errors.Is(err, errUnauthorized) {
 			return err
 		}
@@ -96,21 +104,18 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, read fu
 		if renewed {
 			return notDelivered("token", nil, "coupa refuses a new token for %s (401); look at the client under Setup, OAuth2/OpenID Connect Clients: is it active, and is its user", path)
 		}
-		c.wire.log.WithField("call", "GET "+path).Debug("coupa: token refused, asking for a new one")
+		c.wire.log.WithField("call", path).Debug("coupa: token refused, asking for a new one")
 	}
 }
 
-func (c *Client) try(ctx context.Context, token, path string, query url.Values, read func(*answer) error) error {
+func (c *Client) try(ctx context.Context, token string, r request, read func(*answer) error) error {
 	// Accept and Content-Type must be the same (Get Started with the API), on a GET too.
 	head := http.Header{
 		"Accept": {c.accept}, "Content-Type": {c.accept},
 		"Authorization": {"Bearer " + token}, "User-Agent": {"hr2coupa"},
 	}
-	a, err := c.wire.once(ctx, path, query, head)
+	a, err := c.wire.once(ctx, r, head)
 	if err != nil {
-		return err
-	}
-	if err := c.wire.judge(a); err != nil {
 		return err
 	}
 	return read(a)

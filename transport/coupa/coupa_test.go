@@ -1,8 +1,10 @@
 package coupa
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -97,6 +99,7 @@ type far struct {
 	mu     sync.Mutex
 	script map[string][]reply
 	seen   []*http.Request
+	bodies []string
 	at     []time.Time // of each request, by the clock
 	tokens int
 }
@@ -111,10 +114,11 @@ func newFar(t *testing.T) *far {
 
 func (f *far) on(path string, replies ...reply) { f.script[path] = replies }
 
-func (f *far) next(r *http.Request) reply {
+func (f *far) next(r *http.Request, body string) reply {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.seen = append(f.seen, r.Clone(context.Background()))
+	f.bodies = append(f.bodies, body)
 	f.at = append(f.at, f.clock.Now())
 	script, ok := f.script[r.URL.Path]
 	if !ok && r.URL.Path == tokenPath {
@@ -131,11 +135,16 @@ func (f *far) next(r *http.Request) reply {
 }
 
 func (f *far) serve(w http.ResponseWriter, r *http.Request) {
-	if err := r.ParseForm(); err != nil {
+	body, err := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if err == nil {
+		err = r.ParseForm()
+	}
+	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	a := f.next(r)
+	a := f.next(r, string(body))
 	if a.hang {
 		select {
 		case f.hung <- struct{}{}:

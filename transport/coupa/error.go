@@ -74,13 +74,24 @@ func (w *wire) judge(a *answer) error {
 	case s == http.StatusUnauthorized:
 		return errUnauthorized
 	case s == http.StatusForbidden:
-		return notDelivered("scope", nil, "coupa refuses the token for %s (403: %s); give its client a scope that opens it, named on the instance's page /oauth2/scopes (core.integration.read or core.common.read), and add it to coupa.scopes", path, text)
+		return notDelivered("scope", nil, "coupa refuses the token for %s (403: %s); give its client a scope that opens it, named on the instance's page /oauth2/scopes (%s), and add it to coupa.scopes", path, text, scopeFor(a))
 	case s == http.StatusNotFound && !a.html() && bytes.Contains(bytes.ToLower(a.body), []byte(noResults)):
 		return errNoResults
 	case s == http.StatusNotFound:
 		return notDelivered("address", nil, "%s%s is not there (404: %s); check coupa.url", w.base, path, text)
 	}
 	return a.fail(text, w.now())
+}
+
+// scopeFor names the scope that a call is likely to need.
+func scopeFor(a *answer) string {
+	switch {
+	case !strings.HasPrefix(a.path, usersPath):
+		return "core.integration.read or core.common.read"
+	case a.method == http.MethodGet:
+		return "core.user.read"
+	}
+	return "core.user.write"
 }
 
 // fail makes the error of a status that says nothing about address or rights.

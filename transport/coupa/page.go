@@ -168,7 +168,7 @@ func (p *Page) get(ctx context.Context, path string, query url.Values) (*goquery
 	var doc *goquery.Document
 	err := p.wire.retry(ctx, func(ctx context.Context) error {
 		head := http.Header{"Accept": {"text/html"}, "Cookie": {p.cookie.Reveal()}, "User-Agent": {"hr2coupa"}}
-		a, err := p.wire.once(ctx, path, query, head)
+		a, err := p.wire.once(ctx, request{method: http.MethodGet, path: path, query: query}, head)
 		if err != nil {
 			return err
 		}

@@ -130,11 +130,9 @@ func (t *tokens) refused(ctx context.Context, limit time.Duration, err error) er
 		}
 		return &Error{Op: op, Status: http.StatusOK, Msg: "the answer is not a token; perhaps a proxy gave it", Err: err, hope: garbled}
 	}
-	a := &answer{path: tokenPath, url: t.wire.base, status: r.Response.StatusCode, header: r.Response.Header, body: r.Body}
+	a := &answer{method: http.MethodPost, path: tokenPath, url: t.wire.base, status: r.Response.StatusCode, header: r.Response.Header, body: r.Body}
 	if transient(a.status) {
-		e := a.fail(problem(a), t.wire.now())
-		e.Op = op
-		return e
+		return a.fail(problem(a), t.wire.now())
 	}
 	said := brief(strings.Trim(r.ErrorCode+": "+r.ErrorDescription, ": "))
 	switch {

@@ -2,6 +2,7 @@ package coupa
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -40,10 +42,23 @@ type wire struct {
 	check   time.Duration
 	maxBody int64
 	log     logrus.FieldLogger
+
+	mu    sync.Mutex
+	pause time.Time // Coupa asked (Retry-After) to be left alone until then: that holds for every worker
 }
+
+// request is one call. Its body is bytes, so that it can be sent again.
+type request struct {
+	method, path string
+	query        url.Values
+	body         []byte
+}
+
+func (r request) op() string { return r.method + " " + r.path }
 
 // answer is one whole answer.
 type answer struct {
+	method string
 	path   string   // as asked for
 	url    *url.URL // where it came from in the end
 	status int
@@ -51,38 +66,38 @@ type answer struct {
 	body   []byte
 }
 
-func (a *answer) op() string { return "GET " + a.path }
+func (a *answer) op() string { return cmp.Or(a.method, http.MethodGet) + " " + a.path }
 
-// once sends one GET and reads the answer, whatever its status. Its error is an *Error, an *export.NotDeliveredError
+// once sends one request and reads the answer, whatever its status. Its error is an *Error, an *export.NotDeliveredError
 // (the certificate), or the context's.
-func (w *wire) once(ctx context.Context, path string, query url.Values, head http.Header) (*answer, error) {
+func (w *wire) once(ctx context.Context, r request, head http.Header) (*answer, error) {
 	if err := w.pace(ctx); err != nil {
 		return nil, err
 	}
-	u := w.base.JoinPath(path)
-	u.RawQuery = query.Encode()
+	u := w.base.JoinPath(r.path)
+	u.RawQuery = r.query.Encode()
 	limit := w.limit(ctx)
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	req, err := http.NewRequestWithContext(limited, http.MethodGet, u.String(), nil)
+	req, err := http.NewRequestWithContext(limited, r.method, u.String(), bytes.NewReader(r.body))
 	if err != nil {
-		return nil, fmt.Errorf("GET %s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", r.op(), err)
 	}
 	req.Header = head
 	resp, err := w.http.Do(req)
 	if err != nil {
-		return nil, w.lost(ctx, "GET "+path, limit, err)
+		return nil, w.lost(ctx, r.op(), limit, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, w.maxBody+1))
 	if err != nil {
-		return nil, w.lost(ctx, "GET "+path, limit, err)
+		return nil, w.lost(ctx, r.op(), limit, err)
 	}
 	if int64(len(body)) > w.maxBody {
-		return nil, &Error{Op: "GET " + path, Status: resp.StatusCode, Msg: fmt.Sprintf("the answer is larger than %d bytes", w.maxBody)}
+		return nil, &Error{Op: r.op(), Status: resp.StatusCode, Msg: fmt.Sprintf("the answer is larger than %d bytes", w.maxBody)}
 	}
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
-	return &answer{path: path, url: resp.Request.URL, status: resp.StatusCode, header: resp.Header, body: body}, nil
+	return &answer{method: r.method, path: r.path, url: resp.Request.URL, status: resp.StatusCode, header: resp.Header, body: body}, nil
 }
 
 // lost tells why a call got no answer. ctx is the caller's: when that has ended, its cause is the reason.
@@ -107,8 +122,26 @@ func (w *wire) lost(ctx context.Context, op string, limit time.Duration, err err
 	return &Error{Op: op, Msg: msg, Err: err, hope: passing}
 }
 
-// pace holds a request back until its turn. Every try counts, the ones for a token too.
+// pace holds a request back until its turn, and all of them while there is a pause. Every try counts, the ones for a
+// token too.
 func (w *wire) pace(ctx context.Context) error {
+	for {
+		if wait := w.paused(); wait > 0 {
+			if err := w.sleep(ctx, wait); err != nil {
+				return err
+			}
+		}
+		if err := w.turn(ctx); err != nil {
+			return err
+		}
+		if w.paused() <= 0 { // else the pause came while this one waited for its turn
+			return nil
+		}
+	}
+}
+
+// turn waits for the next turn.
+func (w *wire) turn(ctx context.Context) error {
 	now := w.now()
 	turn := w.limiter.ReserveN(now, 1)
 	wait := turn.DelayFrom(now)
@@ -120,6 +153,22 @@ func (w *wire) pace(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// paused is how long the pause still lasts.
+func (w *wire) paused() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.pause.Sub(w.now())
+}
+
+// hold keeps every request back for a while.
+func (w *wire) hold(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if until := w.now().Add(d); until.After(w.pause) {
+		w.pause = until
+	}
 }
 
 // retry calls try until it succeeds, fails for good, or the budget does not allow another wait; then the last error
@@ -136,6 +185,9 @@ func (w *wire) retry(ctx context.Context, try func(context.Context) error) error
 			return err
 		}
 		wait := max(w.backoff(n), e.after)
+		if e.after > 0 {
+			w.hold(e.after)
+		}
 		if w.now().Add(wait).After(end) {
 			return err
 		}

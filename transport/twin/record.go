@@ -76,6 +76,16 @@ func (r Record) put(path []string, v any) {
 	at[path[len(path)-1]] = v
 }
 
+// has tells whether there is an element at path, if only an empty one.
+func (r Record) has(path []string) bool {
+	v, ok := r[path[0]]
+	if len(path) == 1 || !ok {
+		return ok
+	}
+	inner, isObject := v.(Record)
+	return isObject && inner.has(path[1:])
+}
+
 // values collects what stands at path, walking through lists.
 func (r Record) values(path []string) []any {
 	found := []any{r}

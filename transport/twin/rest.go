@@ -29,6 +29,8 @@ type api struct {
 
 	mu     sync.Mutex
 	tokens map[string]grant
+	calls  []Call
+	users  int // calls to /api/users
 }
 
 type grant struct {
@@ -43,11 +45,11 @@ func newAPI(t *Twin) *api {
 		a.limiter.SetLimit(rate.Limit(t.sw.Load().Rate))
 	}
 	read, write := []string{"core.user.read", "core.user.write"}, []string{"core.user.write"}
-	a.mux.HandleFunc("GET /api/users", a.scoped(read, a.listUsers))
-	a.mux.HandleFunc("GET /api/users/{id}", a.scoped(read, a.getUser))
-	a.mux.HandleFunc("POST /api/users", a.scoped(write, a.createUser))
-	a.mux.HandleFunc("PUT /api/users/{id}", a.scoped(write, a.updateUser))
-	a.mux.HandleFunc("PATCH /api/users/{id}", a.scoped(write, a.updateUser))
+	a.mux.HandleFunc("GET /api/users", a.faulty(a.scoped(read, a.listUsers)))
+	a.mux.HandleFunc("GET /api/users/{id}", a.faulty(a.scoped(read, a.getUser)))
+	a.mux.HandleFunc("POST /api/users", a.faulty(a.scoped(write, a.createUser)))
+	a.mux.HandleFunc("PUT /api/users/{id}", a.faulty(a.scoped(write, a.updateUser)))
+	a.mux.HandleFunc("PATCH /api/users/{id}", a.faulty(a.scoped(write, a.updateUser)))
 	a.mux.HandleFunc("GET /api/data_file_sources", a.scoped([]string{t.sw.Load().LoadScope}, a.listLoads))
 	a.mux.HandleFunc("GET /api/data_file_sources/{id}", a.scoped([]string{t.sw.Load().LoadScope}, a.getLoad))
 	a.mux.HandleFunc("/api/", a.scoped(nil, func(w http.ResponseWriter, r *http.Request) {
@@ -58,6 +60,7 @@ func newAPI(t *Twin) *api {
 
 // ServeHTTP applies the faults, then the limits, then the calls.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.record(r)
 	if !a.lag(r) {
 		return
 	}

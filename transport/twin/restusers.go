@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,6 +14,13 @@ func (a *api) listUsers(w http.ResponseWriter, r *http.Request) {
 	if status := values.Get("status"); status != "" { // "Users API": active users only by status=active
 		values.Del("status")
 		values.Set("active", strconv.FormatBool(strings.EqualFold(status, "active")))
+	}
+	if a.twin.sw.Load().UserFilter == "ignored" {
+		for key := range values {
+			if !slices.Contains([]string{"limit", "offset", "order_by", "dir", "fields", "return_object"}, key) {
+				values.Del(key)
+			}
+		}
 	}
 	a.list(w, r, values, "user", a.twin.users.list(), a.twin.users.known, a.twin.sw.Load().LoginCase == "fold")
 }
@@ -56,7 +64,7 @@ func (a *api) saved(w http.ResponseWriter, r *http.Request, status int, out save
 		a.fail(w, r, http.StatusBadRequest, "user", texts...)
 		return
 	}
-	s, err := parseShape(r.URL.Query())
+	s, err := a.shape(r, "user")
 	switch {
 	case err != nil:
 		a.fail(w, r, http.StatusBadRequest, "user", err.Error())
@@ -73,7 +81,7 @@ func (a *api) one(w http.ResponseWriter, r *http.Request, name string, rec Recor
 		a.fail(w, r, http.StatusNotFound, name, "No results match your search criteria.")
 		return
 	}
-	s, err := parseShape(r.URL.Query())
+	s, err := a.shape(r, name)
 	if err != nil {
 		a.fail(w, r, http.StatusBadRequest, name, err.Error())
 		return
@@ -88,11 +96,30 @@ func (a *api) list(w http.ResponseWriter, r *http.Request, values map[string][]s
 		a.fail(w, r, http.StatusBadRequest, name, err.Error())
 		return
 	}
+	if q.shape, err = a.shape(r, name); err != nil {
+		a.fail(w, r, http.StatusBadRequest, name, err.Error())
+		return
+	}
 	page := []any{}
 	for _, rec := range q.run(records, fold) {
 		page = append(page, q.shape.apply(rec))
 	}
 	a.reply(w, r, http.StatusOK, name, page)
+}
+
+// shape is what an answer to a call shows: what the call asks for, else what the response filter leaves.
+func (a *api) shape(r *http.Request, name string) (shape, error) {
+	s, err := parseShape(r.URL.Query())
+	if a.twin.sw.Load().Fields == "ignored" {
+		s.fields = nil
+	}
+	if name == "user" && s.fields == nil && a.twin.sw.Load().ShownElements != "all" {
+		s.fields = []any{}
+		for element := range strings.FieldsSeq(a.twin.sw.Load().ShownElements) {
+			s.fields = append(s.fields, element)
+		}
+	}
+	return s, err
 }
 
 // readBody reads the object of a POST or PUT. XML has a root named as the resource, JSON has none.

@@ -32,6 +32,9 @@ func (d *directory) save(id int64, body Record) saved {
 			errs = append(errs, d.saveElement(draft, element, body[element])...)
 		}
 	}
+	if user, ok := d.refs.find("roles", "name", "User"); ok && id == 0 && draft.shown["roles"] == nil {
+		draft.shown["roles"] = []any{user} // a new user is given this role by Coupa itself (Create a User)
+	}
 	errs = append(errs, d.stillBlank(draft, errs)...)
 	errs = append(errs, d.takenKeys(draft)...)
 	if len(errs) > 0 {
@@ -140,14 +143,19 @@ func composed(c *column, rec Record) string {
 func (d *directory) saveInner(draft *user, cols []*column, v Record) []fieldError {
 	var errs []fieldError
 	for _, c := range cols {
-		inner := v.values(c.path[1:])
-		text := textOf(inner[0])
+		if !v.has(c.path[1:]) && !c.manager() {
+			continue
+		}
+		text := textOf(v.values(c.path[1:])[0])
 		if c.manager() && text == "" {
 			if id, ok := v["id"].(int64); ok && d.users[id] != nil {
 				text = d.users[id].shown.Text("login")
 			}
 		}
 		if text == "" {
+			if !c.reference() {
+				draft.clear(c) // an empty part of an address or a custom field; a reference goes as a whole
+			}
 			continue
 		}
 		errs = append(errs, d.saveText(draft, c, text)...)

@@ -88,6 +88,16 @@ func apiSwitches() []switchSpec {
 			"disputed: that a PUT adds roles follows from the two calls Coupa prescribes for removing one (Remove a Role from a User); no page says it"},
 		{"unknown-filter", "refuse", words("refuse", "ignore"), func(s *Switches) any { return &s.UnknownFilter },
 			"assumed: no page says what an unknown attribute in a query gets"},
+		{"user-filter", "obeyed", words("obeyed", "ignored"), func(s *Switches) any { return &s.UserFilter },
+			"fault: an answer that holds everybody, whoever was asked for"},
+		{"shown-elements", "all", words("ELEMENTS"), func(s *Switches) any { return &s.ShownElements },
+			"documented: an administrator can set a response filter that trims every answer that does not name its fields (API Response Filters); these blank-separated elements are left"},
+		{"fields", "obeyed", words("obeyed", "ignored"), func(s *Switches) any { return &s.Fields },
+			"documented: fields says what an answer shows (API Return Formats); that it goes before the response filter is assumed"},
+		{"user-fault", "none", userFaults(), func(s *Switches) any { return &s.UserFault },
+			"fault: what calls to /api/users get; late is an answer after a minute, lost one whose connection is cut once the call is done"},
+		{"user-fault-every", "1", words("NUMBER"), func(s *Switches) any { return &s.UserFaultAt },
+			"fault: with 3, every third call to /api/users gets the user-fault"},
 	}
 }
 

@@ -1,0 +1,162 @@
+package export
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// ElementKind says what kind of value lies at an element of a user, and so when two values are the same.
+type ElementKind uint8
+
+const (
+	KindText    ElementKind = iota // compared to the letter, but for blanks around it and the form of line breaks
+	KindFold                       // a login, an e-mail address, a code: case does not count (no page of Coupa says whether it does)
+	KindBool                       // Yes and No in a cell, true and false in Coupa; null is No
+	KindStatus                     // active and inactive in a cell, true and false in Coupa
+	KindInteger                    // null is 0
+	KindNames                      // a list of names: the same whatever their order
+	KindPhone                      // the digits count
+	KindLimit                      // an amount with its currency, or the name of a limit: 500.00 USD is 500 USD
+	KindCustom                     // a custom field: text, number, flag, or an object with a name
+	KindRemoval                    // Yes in the cell takes the whole object away
+	KindAction                     // makes Coupa do something; nothing is stored that could be read back
+)
+
+// Element is where a column's value lies in a user, as Coupa's API shows users. The API client makes elements from the
+// table of columns.
+type Element struct {
+	Column string // of the users import: Department
+	Path   string // department.name; [] is each of a list: roles[].name
+	Kind   ElementKind
+	Empty  string // the text that stands for "nothing" in a cell of the CSV route: --NULL--; "" where there is none
+}
+
+// Object is the outermost element of the path: department.
+func (e Element) Object() string {
+	name, _, _ := strings.Cut(e.Path, ".")
+	return strings.TrimSuffix(name, "[]")
+}
+
+// Value is what Coupa holds at an element. Null, empty and without members are the same: the zero value.
+type Value struct {
+	Text  string
+	List  []string          // of KindNames
+	Parts map[string]string // of an object that is one value: a phone number, a limit, a custom field that is a look-up
+}
+
+// User is one of Coupa's users, as far as it was asked for. It holds personal data.
+type User struct {
+	ID     string           // Coupa's number, as text
+	Values map[string]Value // by Element.Path; what is missing was not in the answer: unknown, not empty
+}
+
+// Value gives what Coupa holds at an element; known is false where the answer did not have it, which is what a response
+// filter of the instance does.
+func (u User) Value(e Element) (v Value, known bool) {
+	v, known = u.Values[e.Path]
+	return v, known
+}
+
+// ElementCell is a cell on its way to an element.
+type ElementCell struct {
+	Element Element
+	Cell    Cell
+}
+
+// Directory is Coupa's list of users. Its methods may be called by several goroutines and do their own retrying; a
+// *NotDeliveredError means that no further call is of use, any other error but a *RefusedError that this call failed.
+type Directory interface {
+	// Find gives every user whose element by has one of values, case aside, with the elements of want; values that
+	// nobody has are passed over. There may be several for one value: see One. A look-up that failed is an error, never
+	// "nobody".
+	Find(ctx context.Context, by Element, values []string, want []Element) ([]User, error)
+	// Update writes cells of one user in one call and gives these elements as Coupa shows them afterwards. No error is
+	// no proof: a reference that does not exist leaves the old value, so Compare must follow. A list is added to what
+	// is there; see UpdateSteps. It may be repeated. After an error that is not a *RefusedError it may have been done.
+	Update(ctx context.Context, id string, cells []ElementCell) (User, error)
+	// Create makes a user of cells, which include the login. It is never done twice: where an answer was lost, Coupa is
+	// asked for the login before it is tried again. Compare must follow.
+	Create(ctx context.Context, cells []ElementCell) (User, error)
+}
+
+// RefusedError is Coupa's no to one write; the same write gets the same answer. Its text can be logged.
+type RefusedError struct {
+	Op       string // PUT /api/users/281
+	Status   int
+	Messages []string // Coupa's words as they are: they may quote personal data, so they are for reports, not for logs
+	Masked   []string // the same, with the values that were sent and all e-mail addresses masked
+}
+
+func (e *RefusedError) Error() string {
+	said := strings.Join(e.Masked, "; ")
+	if said == "" {
+		said = "refused without a message"
+	}
+	return fmt.Sprintf("%s: %d: %s", e.Op, e.Status, said)
+}
+
+// NotOneError says that a key does not lead to exactly one user, so that none is taken. Its text can be logged.
+type NotOneError struct {
+	Column string   // the key
+	IDs    []string // Coupa's numbers of the users that have it; none: nobody has it
+}
+
+func (e *NotOneError) Error() string {
+	if len(e.IDs) == 0 {
+		return fmt.Sprintf("%s: nobody in Coupa has this value", e.Column)
+	}
+	return fmt.Sprintf("%s: %d users in Coupa have this value (Coupa ids %s); none is taken, make it unique there",
+		e.Column, len(e.IDs), strings.Join(e.IDs, ", "))
+}
+
+// One gives the one user among those found whose element by has the value. Nobody and several are a *NotOneError.
+func One(found []User, by Element, value string) (User, error) {
+	none := &NotOneError{Column: by.Column}
+	var one User
+	for _, u := range found {
+		if held, known := u.Value(by); known && foldText(held.Text) == foldText(value) {
+			one = u
+			none.IDs = append(none.IDs, u.ID)
+		}
+	}
+	if len(none.IDs) != 1 {
+		return User{}, none
+	}
+	return one, nil
+}
+
+// UpdateSteps cuts the cells of one user into the calls of Update that bring them about. A list that loses a name takes
+// two calls, since Coupa adds what is sent to what is there (Remove a Role from a User): the first empties it and
+// writes all other cells, so that a refusal leaves the list whole, and the second fills it. Between the two the user is
+// bare: what u holds must be recorded before the first.
+func UpdateSteps(cells []ElementCell, u User) [][]ElementCell {
+	var first, second []ElementCell
+	for _, c := range cells {
+		if !losesNames(c, u) {
+			first = append(first, c)
+			continue
+		}
+		first = append(first, ElementCell{c.Element, Cell{State: Clear}})
+		second = append(second, c)
+	}
+	if second == nil {
+		return [][]ElementCell{first}
+	}
+	return [][]ElementCell{first, second}
+}
+
+// losesNames tells whether a list has, or may have, names that the cell leaves out though it does not empty it.
+func losesNames(c ElementCell, u User) bool {
+	if c.Element.Kind != KindNames || c.empties() {
+		return false
+	}
+	held, known := u.Value(c.Element)
+	keep := nameSet(splitNames(c.Cell.Text))
+	for name := range nameSet(held.List) {
+		if !keep[name] {
+			return true
+		}
+	}
+	return !known
+}

@@ -1,0 +1,356 @@
+package export
+
+import (
+	"maps"
+	"math/big"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// CellVerdict is what reading a cell back came to.
+type CellVerdict string
+
+const (
+	CellConfirmed CellVerdict = "confirmed" // Coupa holds what was sent
+	CellDrifted   CellVerdict = "drifted"   // Coupa holds something else
+	CellUnknown   CellVerdict = "unknown"   // the answer did not show the element
+)
+
+// CellOutcome is the outcome of one cell. It prints without what Coupa holds, which is personal data.
+type CellOutcome struct {
+	Column  string      `json:"column"`
+	Verdict CellVerdict `json:"verdict"`
+	Held    string      `json:"-"` // where drifted, what Coupa holds: for reports, never for logs
+}
+
+func (o CellOutcome) String() string { return o.Column + ": " + string(o.Verdict) }
+
+// Compare holds what was sent against what Coupa shows, cell by cell in the order sent. Absent cells and actions have
+// no outcome.
+func Compare(sent []ElementCell, u User) []CellOutcome {
+	var out []CellOutcome
+	for _, c := range sent {
+		if !c.comparable() {
+			continue
+		}
+		o := CellOutcome{Column: c.Element.Column, Verdict: CellUnknown}
+		if held, known := u.Value(c.Element); known {
+			if o.Verdict = c.against(held); o.Verdict == CellDrifted {
+				o.Held = held.show()
+			}
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// Missing gives the cells that Coupa does not hold, or does not show: what an update has to write. Actions are among
+// them only where something else is.
+func Missing(cells []ElementCell, u User) []ElementCell {
+	var out []ElementCell
+	found := false
+	for _, c := range cells {
+		if c.Cell.State == Absent {
+			continue
+		}
+		held, known := u.Value(c.Element)
+		if c.comparable() {
+			if known && c.against(held) == CellConfirmed {
+				continue
+			}
+			found = true
+		}
+		out = append(out, c)
+	}
+	if !found {
+		return nil
+	}
+	return out
+}
+
+// Moved names the columns that somebody else has changed since the plan: cells still to be written whose value in Coupa
+// is another now than it was then. What was not shown then or now has not moved.
+func Moved(cells []ElementCell, then, now User) []string {
+	var out []string
+	for _, c := range Missing(cells, now) {
+		before, knownThen := then.Value(c.Element)
+		after, knownNow := now.Value(c.Element)
+		if knownThen && knownNow && !sameValue(c.Element.Kind, before, after) {
+			out = append(out, c.Element.Column)
+		}
+	}
+	return out
+}
+
+func (c ElementCell) comparable() bool {
+	switch {
+	case c.Cell.State == Absent, c.Element.Kind == KindAction:
+		return false
+	case c.Element.Kind == KindRemoval: // No removes nothing and leaves open what there is
+		return c.Cell.State == Set && Truth(c.Cell.Text) == "true"
+	}
+	return true
+}
+
+// empties tells whether a cell is to leave nothing in Coupa.
+func (c ElementCell) empties() bool {
+	text := strings.TrimSpace(c.Cell.Text)
+	return c.Cell.State == Clear || text == "" || c.Element.Empty != "" && text == c.Element.Empty ||
+		c.Element.Kind == KindRemoval
+}
+
+func (c ElementCell) against(held Value) CellVerdict {
+	kind := c.Element.Kind
+	switch {
+	case c.empties():
+		return verdict(sameValue(kind, Value{}, held))
+	case kind == KindLimit:
+		return limitVerdict(c.Cell.Text, held)
+	case kind == KindCustom && held.Parts != nil:
+		return verdict(slices.ContainsFunc(slices.Collect(maps.Values(held.Parts)), func(part string) bool {
+			return sameValue(kind, Value{Text: c.Cell.Text}, Value{Text: part})
+		}))
+	}
+	return verdict(sameValue(kind, c.value(), held))
+}
+
+func verdict(same bool) CellVerdict {
+	if same {
+		return CellConfirmed
+	}
+	return CellDrifted
+}
+
+// value is the value that a set cell asks for.
+func (c ElementCell) value() Value {
+	if c.Element.Kind == KindNames {
+		return Value{List: splitNames(c.Cell.Text)}
+	}
+	return Value{Text: c.Cell.Text}
+}
+
+// sameValue tells whether two values of one kind are the same.
+func sameValue(kind ElementKind, a, b Value) bool {
+	if kind == KindNames {
+		return maps.Equal(nameSet(a.List), nameSet(b.List))
+	}
+	return canonical(kind, a) == canonical(kind, b)
+}
+
+// canonical writes a value so that equal values are equal texts.
+func canonical(kind ElementKind, v Value) string {
+	text := strings.TrimSpace(strings.ReplaceAll(v.Text, "\r\n", "\n"))
+	switch kind {
+	case KindFold:
+		return foldText(text)
+	case KindBool, KindStatus:
+		return falseOr(Truth(text))
+	case KindInteger:
+		return strings.TrimLeft(text, "0")
+	case KindPhone:
+		if v.Parts == nil && digitsOf(text) == "" {
+			return text
+		}
+		return phoneOf(v).canonical()
+	case KindCustom:
+		return canonicalCustom(text) + parts(v)
+	}
+	return text + parts(v)
+}
+
+func falseOr(truth string) string {
+	if truth == "false" {
+		return ""
+	}
+	return truth
+}
+
+// canonicalCustom makes numbers and flags of a custom field comparable: 500.00 is 500, Yes is true.
+func canonicalCustom(text string) string {
+	if n, ok := decimal(text); ok && (text == "0" || !strings.HasPrefix(text, "0")) { // 007 is a code, not a number
+		return n.RatString()
+	}
+	switch strings.ToLower(text) {
+	case "yes", "true", "no", "false":
+		return Truth(text)
+	}
+	return text
+}
+
+func parts(v Value) string {
+	var b strings.Builder
+	for _, k := range slices.Sorted(maps.Keys(v.Parts)) {
+		text := strings.TrimSpace(v.Parts[k])
+		if n, ok := decimal(text); ok && k == "amount" {
+			text = n.RatString()
+		}
+		if text != "" {
+			b.WriteString("\n" + k + "=" + text)
+		}
+	}
+	return b.String()
+}
+
+// show writes what Coupa holds for a person to read.
+func (v Value) show() string {
+	switch {
+	case v.Parts == nil && v.List == nil:
+		return v.Text
+	case v.List != nil:
+		return strings.Join(v.List, ",")
+	}
+	var texts []string
+	for _, k := range slices.Sorted(maps.Keys(v.Parts)) {
+		if v.Parts[k] != "" {
+			texts = append(texts, k+" "+v.Parts[k])
+		}
+	}
+	return strings.Join(texts, ", ")
+}
+
+// Truth reads a flag in any of the spellings of Coupa's import, and a status: "true", "false", "" for nothing, and any
+// other text as it is.
+func Truth(text string) string {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "yes", "y", "true", "t", "1", "active":
+		return "true"
+	case "no", "n", "false", "f", "0", "inactive":
+		return "false"
+	}
+	return text
+}
+
+func foldText(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+func splitNames(text string) []string {
+	var names []string
+	for name := range strings.SplitSeq(text, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func nameSet(names []string) map[string]bool {
+	set := map[string]bool{}
+	for _, n := range names {
+		if n = strings.TrimSpace(n); n != "" {
+			set[n] = true
+		}
+	}
+	return set
+}
+
+var plainDecimal = regexp.MustCompile(`^-?\d{1,18}(\.\d{1,18})?$`)
+
+func decimal(text string) (*big.Rat, bool) {
+	if !plainDecimal.MatchString(text) {
+		return nil, false
+	}
+	return new(big.Rat).SetString(text)
+}
+
+// ParseLimit takes a limit apart: amount and currency, or neither where the text is the name of one.
+func ParseLimit(text string) (amount, currency string, ok bool) {
+	amount, currency, ok = strings.Cut(strings.TrimSpace(text), " ")
+	if _, number := decimal(amount); !ok || !number || len(currency) < 3 || strings.ContainsFunc(currency, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		return "", "", false
+	}
+	return amount, currency, true
+}
+
+// limitVerdict: a limit is confirmed by its name, or by amount and currency. An amount whose currency is not shown is
+// not known to be ours.
+func limitVerdict(sent string, held Value) CellVerdict {
+	sent = strings.TrimSpace(sent)
+	name, amount, currency := strings.TrimSpace(held.Text), held.Parts["amount"], held.Parts["currency.code"]
+	if held.Parts != nil {
+		name = strings.TrimSpace(held.Parts["name"])
+	} else if a, c, ok := ParseLimit(held.Text); ok {
+		amount, currency = a, c
+	} else if _, number := decimal(name); number {
+		amount = name
+	}
+	wanted, wantedCurrency, ok := ParseLimit(sent)
+	_, named := held.Parts["name"]
+	_, counted := held.Parts["amount"]
+	switch {
+	case name == sent:
+		return CellConfirmed
+	case held.Parts != nil && (!ok && !named || ok && !counted):
+		return CellUnknown
+	case !ok:
+		return CellDrifted
+	}
+	w, _ := decimal(wanted)
+	h, shown := decimal(strings.TrimSpace(amount))
+	switch {
+	case !shown || w.Cmp(h) != 0:
+		return CellDrifted
+	case currency == "":
+		return CellUnknown
+	}
+	return verdict(strings.EqualFold(strings.TrimSpace(currency), wantedCurrency))
+}
+
+// Phone is a telephone number as Coupa's API has it.
+type Phone struct{ Country, Area, Number, Extension string }
+
+// ParsePhone takes a number in one of the forms of a cell apart: xxx-yyy-zzzz, +aa xxx-yyy-zzzz, with or without an
+// extension behind it. A number without a country is a North American one.
+func ParsePhone(text string) Phone {
+	var p Phone
+	text, p.Extension = cutExtension(strings.TrimSpace(text))
+	if country, rest, ok := strings.Cut(text, " "); ok && len(country) <= 4 {
+		p.Country, text = strings.TrimPrefix(country, "+"), rest
+	} else if text != "" {
+		p.Country = "1"
+	}
+	area, number, ok := strings.Cut(text, "-")
+	if !ok {
+		area, number = "", text
+	}
+	p.Area, p.Number = area, number
+	return p
+}
+
+func cutExtension(text string) (number, extension string) {
+	for i, r := range text {
+		if r == 'e' || r == 'x' || r == 'E' || r == 'X' {
+			return strings.TrimSpace(text[:i]), digitsOf(text[i:])
+		}
+	}
+	return text, ""
+}
+
+func phoneOf(v Value) Phone {
+	if v.Parts == nil {
+		return ParsePhone(v.Text)
+	}
+	return Phone{v.Parts["country-code"], v.Parts["area-code"], v.Parts["number"], v.Parts["extension"]}
+}
+
+// canonical joins the digits: where Coupa cuts a number into area and rest does not count. "" is no number.
+func (p Phone) canonical() string {
+	national := digitsOf(p.Area) + digitsOf(p.Number)
+	if national == "" {
+		return ""
+	}
+	country := digitsOf(p.Country)
+	if country == "" {
+		country = "1"
+	}
+	return country + " " + national + " " + digitsOf(p.Extension)
+}
+
+func digitsOf(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text)
+}

@@ -1,0 +1,347 @@
+package coupa
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+const (
+	usersPath = "/api/users"
+	batchSize = pageSize // values in one look-up; each is expected once, so that one page holds them all
+	batchURL  = 3000     // bytes of the values in one look-up, encoded: servers refuse long addresses
+	callTime  = 300 * time.Millisecond
+)
+
+// Users is Coupa's list of users over the REST API.
+type Users struct {
+	client *Client
+
+	mu   sync.Mutex
+	told map[string]bool // elements whose absence was warned about
+}
+
+var _ export.Directory = (*Users)(nil)
+
+// Users gives the view of the API that reads and writes users.
+func (c *Client) Users() *Users { return &Users{client: c, told: map[string]bool{}} }
+
+// Workers is how many calls at once keep the configured rate filled where a call takes 300 ms.
+func (u *Users) Workers() int {
+	return int(math.Ceil(float64(u.client.wire.limiter.Limit())*callTime.Seconds())) + 1
+}
+
+// Check proves with one cheap call that users can be read. Whatever stands in the way is an
+// *export.NotDeliveredError, unless ctx ended.
+func (u *Users) Check(ctx context.Context) error {
+	_, err := u.query(ctx, url.Values{"limit": {"1"}, "fields": {fieldsOf(nil)}}, nil)
+	return unusable(u.client.wire.base, err)
+}
+
+// Find looks users up, fifty values at a time; a value with a comma goes alone, since Coupa would read it as two. What
+// the answer holds beside the values asked for is left out: the filter may have been ignored, or be laxer than ours.
+func (u *Users) Find(ctx context.Context, by export.Element, values []string, want []export.Element) ([]export.User, error) {
+	if strings.ContainsAny(by.Path, ".[]") {
+		return nil, fmt.Errorf("users cannot be looked up by %s; use Id, Login, Employee Number or Email", by.Column)
+	}
+	if !slices.ContainsFunc(want, func(e export.Element) bool { return e.Path == by.Path }) {
+		want = append(slices.Clone(want), by)
+	}
+	var found []export.User
+	seen := map[string]bool{}
+	for _, batch := range batches(values) {
+		users, err := u.batch(ctx, by, batch, want)
+		if err != nil {
+			return nil, err
+		}
+		for _, user := range users {
+			if !seen[user.ID] {
+				seen[user.ID] = true
+				found = append(found, user)
+			}
+		}
+	}
+	return found, nil
+}
+
+// batches cuts values into look-ups. Each value is asked for once, case aside.
+func batches(values []string) [][]string {
+	var out [][]string
+	var batch []string
+	size := 0
+	flush := func() {
+		if batch != nil {
+			out = append(out, batch)
+		}
+		batch, size = nil, 0
+	}
+	seen := map[string]bool{}
+	for _, v := range values {
+		key := fold(v)
+		if key == "" || seen[key] {
+			continue
+		}
+		seen[key] = true
+		if strings.Contains(v, ",") || v != strings.TrimSpace(v) {
+			out = append(out, []string{v})
+			continue
+		}
+		n := len(url.QueryEscape(v)) + len("%2C")
+		if len(batch) == batchSize || size+n > batchURL {
+			flush()
+		}
+		batch, size = append(batch, v), size+n
+	}
+	flush()
+	return out
+}
+
+func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// batch asks for one batch of values, page by page.
+func (u *Users) batch(ctx context.Context, by export.Element, values []string, want []export.Element) ([]export.User, error) {
+	q := url.Values{"fields": {fieldsOf(want)}, "limit": {strconv.Itoa(pageSize)}}
+	name := strings.ReplaceAll(by.Path, "-", "_") // as arguments spell it (Querying Options)
+	if len(values) == 1 {
+		q.Set(name, values[0])
+	} else {
+		q.Set(name+"[in]", strings.Join(values, ","))
+	}
+	asked := map[string]bool{}
+	for _, v := range values {
+		asked[fold(v)] = true
+	}
+	var found []export.User
+	for page := range findPages {
+		if page > 0 {
+			q.Set("offset", strconv.Itoa(page*pageSize))
+		}
+		users, err := u.query(ctx, q, want)
+		if err != nil {
+			return nil, err
+		}
+		for _, user := range users {
+			key, known := user.Value(by)
+			if !known {
+				return nil, &Error{Op: "GET " + usersPath, Msg: fmt.Sprintf("the answer lacks %s, by which users are looked up; look at the instance's API response filters for users", by.Path)}
+			}
+			if asked[fold(key.Text)] {
+				found = append(found, user)
+			}
+		}
+		if len(users) < pageSize {
+			return found, nil
+		}
+	}
+	// To go on would be to read the whole list; to stop here and say "nobody" could make a second account.
+	return nil, &Error{Op: "GET " + usersPath, Msg: fmt.Sprintf("more than %d users for %d values of %s: Coupa seems to ignore the filter", findPages*pageSize, len(values), by.Column)}
+}
+
+// query reads one page of users.
+func (u *Users) query(ctx context.Context, q url.Values, want []export.Element) ([]export.User, error) {
+	var users []export.User
+	err := u.client.get(ctx, usersPath, q, func(a *answer) (err error) {
+		if err = u.client.wire.judge(a); err == nil {
+			users, err = readUsers(a, want)
+		}
+		return err
+	})
+	if errors.Is(err, errNoResults) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, user := range users {
+		u.lacking(user, want)
+	}
+	return users, nil
+}
+
+// lacking warns once for each element that was asked for by name and is not in an answer.
+func (u *Users) lacking(user export.User, want []export.Element) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, e := range want {
+		if _, known := user.Value(e); !known && !u.told[e.Path] && e.Kind != export.KindAction {
+			u.told[e.Path] = true
+			u.client.wire.log.Warnf("coupa: answers about users lack %s (%s) though it is asked for; what was sent there cannot be confirmed; look at the instance's API response filters", e.Path, e.Column)
+		}
+	}
+}
+
+// DefaultFilter tells which elements of want the instance leaves out where a call does not ask for them by name: an
+// administrator can set such a response filter for each resource (API Response Filters). It reads one user twice.
+func (u *Users) DefaultFilter(ctx context.Context, id string, want []export.Element) ([]export.Element, error) {
+	named, err := u.query(ctx, url.Values{"id": {id}, "fields": {fieldsOf(want)}}, want)
+	if err != nil {
+		return nil, err
+	}
+	var bare []export.User
+	err = u.client.get(ctx, usersPath, url.Values{"id": {id}}, func(a *answer) (err error) {
+		if err = u.client.wire.judge(a); err == nil {
+			bare, err = readUsers(a, want)
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, errNoResults) {
+		return nil, err
+	}
+	if len(named) != 1 || len(bare) != 1 || named[0].ID != id || bare[0].ID != id {
+		return nil, &Error{Op: "GET " + usersPath, Msg: "user " + id + " is not there, so that a response filter cannot be looked for"}
+	}
+	var out []export.Element
+	for _, e := range want {
+		_, shown := named[0].Value(e)
+		if _, plain := bare[0].Value(e); shown && !plain {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+// Update puts cells to one user. Its *Error means that the call may have been done.
+func (u *Users) Update(ctx context.Context, id string, cells []export.ElementCell) (export.User, error) {
+	if n, err := strconv.ParseUint(id, 10, 63); err != nil || n == 0 {
+		return export.User{}, fmt.Errorf("coupa id %q is not a number", id)
+	}
+	r, err := u.write(http.MethodPut, usersPath+"/"+id, cells)
+	if err != nil {
+		return export.User{}, err
+	}
+	var out export.User
+	err = u.client.authorised(ctx, r.path, func(ctx context.Context, token string) error {
+		out, err = u.send(ctx, token, r, cells)
+		return err
+	})
+	if err == nil && out.ID != id {
+		return export.User{}, &Error{Op: r.op(), Msg: "the answer is about user " + out.ID}
+	}
+	return out, err
+}
+
+// Create posts a new user. An answer that was lost may hide a user that was made: the login is asked for before the
+// next try, and after a refusal that follows a lost answer.
+func (u *Users) Create(ctx context.Context, cells []export.ElementCell) (export.User, error) {
+	login, _ := Element("Login")
+	i := slices.IndexFunc(cells, func(c export.ElementCell) bool {
+		return c.Element.Path == login.Path && c.Cell.State == export.Set && fold(c.Cell.Text) != ""
+	})
+	if i < 0 {
+		return export.User{}, errors.New("column Login: missing; nobody is created without it")
+	}
+	r, err := u.write(http.MethodPost, usersPath, cells)
+	if err != nil {
+		return export.User{}, err
+	}
+	var out export.User
+	doubt := false // whether a call went out whose answer did not come
+	err = u.client.authorised(ctx, r.path, func(ctx context.Context, token string) error {
+		if doubt {
+			var made bool
+			if out, made, err = u.made(ctx, login, cells[i].Cell.Text, cells); made || err != nil {
+				return err
+			}
+		}
+		out, err = u.send(ctx, token, r, cells)
+		lost, ok := errors.AsType[*Error](err)
+		doubt = doubt || ok && lost.Status != http.StatusTooManyRequests
+		return err
+	})
+	if _, refused := errors.AsType[*export.RefusedError](err); refused && doubt {
+		if found, made, lookErr := u.made(ctx, login, cells[i].Cell.Text, cells); made && lookErr == nil {
+			return found, nil
+		}
+	}
+	return out, err
+}
+
+// made looks for a user that a lost call may have made.
+func (u *Users) made(ctx context.Context, by export.Element, login string, cells []export.ElementCell) (one export.User, made bool, err error) {
+	found, err := u.Find(ctx, by, []string{login}, elements(cells))
+	if err != nil || len(found) == 0 {
+		return one, false, err
+	}
+	one, err = export.One(found, by, login)
+	return one, err == nil, err
+}
+
+// write prepares a write; its answer is limited to the elements written.
+func (u *Users) write(method, path string, cells []export.ElementCell) (request, error) {
+	body, err := userBody(strings.TrimPrefix(u.client.accept, "application/"), cells)
+	if err != nil {
+		return request{}, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	return request{method: method, path: path, query: url.Values{"fields": {fieldsOf(elements(cells))}}, body: body}, nil
+}
+
+// send makes one try of a write.
+func (u *Users) send(ctx context.Context, token string, r request, cells []export.ElementCell) (export.User, error) {
+	var out export.User
+	err := u.client.try(ctx, token, r, func(a *answer) error {
+		if refused := refusal(a, cells); refused != nil {
+			return refused
+		}
+		if err := u.client.wire.judge(a); err != nil {
+			return err
+		}
+		users, err := readUsers(a, elements(cells))
+		if err == nil && len(users) != 1 {
+			err = &Error{Op: a.op(), Status: a.status, Msg: fmt.Sprintf("the answer holds %d users", len(users))}
+		}
+		if err == nil {
+			out = users[0]
+			u.lacking(out, elements(cells))
+		}
+		return err
+	})
+	return out, err
+}
+
+// refusal tells whether an answer is a no to this write alone. A missing scope, a wrong address, and what will pass, are
+// not: judge knows them.
+func refusal(a *answer, cells []export.ElementCell) error {
+	said := messages(a)
+	switch s := a.status; {
+	case s < 400 || transient(s) || s == http.StatusUnauthorized:
+		return nil
+	case s == http.StatusForbidden && scopeless(a, said):
+		return nil
+	case s == http.StatusNotFound && len(said) == 0:
+		return nil
+	}
+	if len(said) == 0 {
+		said = []string{problem(a)}
+	}
+	e := &export.RefusedError{Op: a.op(), Status: a.status, Messages: said}
+	for _, text := range said {
+		e.Masked = append(e.Masked, brief(export.Mask(text, cells)))
+	}
+	return e
+}
+
+// scopeless tells whether a 403 is about the client's scopes rather than about this user.
+func scopeless(a *answer, said []string) bool {
+	return strings.Contains(a.header.Get("WWW-Authenticate"), "insufficient_scope") ||
+		slices.ContainsFunc(said, func(text string) bool { return strings.Contains(strings.ToLower(text), "scope") })
+}
+
+func elements(cells []export.ElementCell) []export.Element {
+	var out []export.Element
+	for _, c := range cells {
+		if c.Cell.State != export.Absent && c.Element.Kind != export.KindAction {
+			out = append(out, c.Element)
+		}
+	}
+	return out
+}

@@ -199,3 +199,66 @@ func TestApprovals(t *testing.T) {
 	}
 	wantErr(t, l.Approve(export.Approval{Run: "nothing"}), "nothing")
 }
+
+// TestWaiting: whoever has a row in a part without a verdict waits, whatever the part was planned by, and nobody else.
+func TestWaiting(t *testing.T) {
+	l := newLedger(t)
+	if w := must[*export.Waiting](t)(l.Waiting()); !w.Empty() {
+		t.Errorf("%+v", w)
+	}
+	open := onePart(t, l, "open.csv", 2)
+	gone := onePart(t, l, "gone.csv", 3)
+	ok(t, l.Move(export.Part{ID: gone.ID, State: export.Staged}))
+	ok(t, l.Move(export.Part{ID: gone.ID, State: export.Renaming}))
+	ok(t, l.Move(export.Part{ID: gone.ID, State: export.Delivered}))
+	ok(t, l.Settle(export.Part{ID: gone.ID, State: export.Settled, Verdict: export.VerdictOK}, export.Applied, nil))
+
+	run := begin(t, l, "drop")
+	tx := plan(t, l, run)
+	id := must[int64](t)(tx.AddPart(export.Part{Name: "hand.csv", Rows: 1}, []byte("x")))
+	r := row(id, 1, 2, export.Pending)
+	r.Key, r.First, r.Login = "column", "D77", "ÄRGER"
+	ok(t, tx.AddRow(r))
+	ok(t, tx.Commit(export.PlanSum{Input: 1}))
+
+	w := must[*export.Waiting](t)(l.Waiting())
+	for _, c := range []struct{ key, first, login, part string }{
+		{key: "E0002", part: open.Name}, {key: "E0003", part: open.Name}, {key: "E0004"},
+		{key: "x", first: "D77", part: "hand.csv"}, {key: "x", login: "ärger", part: "hand.csv"}, {key: "column"},
+		{key: "x", login: "U2", part: open.Name}, {},
+	} {
+		if part, _ := w.Behind(c.key, c.first, c.login); part != c.part {
+			t.Errorf("%+v waits for %q", c, part)
+		}
+	}
+}
+
+// TestKeepsAndLastFeed: only a run with records for the next plan keeps, and only a feed that was not held is a measure.
+func TestKeepsAndLastFeed(t *testing.T) {
+	l := newLedger(t)
+	feed := func(want int) {
+		t.Helper()
+		if n := must[int](t)(l.LastFeed()); n != want {
+			t.Errorf("the last feed had %d records, want %d", n, want)
+		}
+	}
+	feed(0)
+	run := begin(t, l, "run")
+	ok(t, plan(t, l, run).Commit(export.PlanSum{Input: 9, Feed: 7}))
+	feed(7)
+	held := keep(t, l, 3)
+	feed(7)
+	for run, want := range map[string]bool{run: false, held: true, "nothing": false} {
+		if got := must[bool](t)(l.Keeps(run)); got != want {
+			t.Errorf("%s keeps: %v", run, got)
+		}
+	}
+	all := must[export.KeptFeed](t)(func() (export.KeptFeed, error) { k, _, err := l.Kept(); return k, err }())
+	if names := all.From(0).Names(); len(names) != 1 || names[0] != "a.csv@"+held {
+		t.Errorf("names %q", names)
+	}
+	must[bool](t)(l.GiveUp(held, "A"))
+	if must[bool](t)(l.Keeps(held)) {
+		t.Error("given up, and kept")
+	}
+}

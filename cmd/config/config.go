@@ -27,9 +27,11 @@ type Config struct {
 	Load       LoadConfig
 	Limits     Limits
 	Protect    []Protect
-	Ledger     string // folder
-	Retention  Retention
-	Warnings   []Fault
+	// IntegrationUsers are patterns over the login of accounts that programs use: never changed.
+	IntegrationUsers []string
+	Ledger           string // folder
+	Retention        Retention
+	Warnings         []Fault
 
 	lines map[string]int // dotted path to line, of every key that was given
 	root  *node          // as read, for Digests

@@ -157,11 +157,12 @@ func TestDefaults(t *testing.T) {
 			URL: "https://acme-test.coupahost.com", Scopes: []string{"core.integration.read"}, Rate: 20, Format: "xml",
 			TokenSettle: 5 * time.Second, Timeout: time.Minute, Retry: 2 * time.Minute,
 		},
-		Layout:    Layout{Key: "login", MaxRows: 5000, MaxBytes: 8000000},
-		Load:      LoadConfig{Via: []string{"archive"}, Poll: 15 * time.Second, Pickup: 15 * time.Minute, Wait: time.Hour},
-		Limits:    Limits{Deactivations: Limit{Count: 10, Percent: 5}, Updates: Limit{Unlimited: true}},
-		Ledger:    "/etc/hr2coupa/hr2coupa-ledger",
-		Retention: Retention{Parts: 90 * 24 * time.Hour, Values: 90 * 24 * time.Hour, History: 3 * 365 * 24 * time.Hour},
+		Layout:           Layout{Key: "login", MaxRows: 5000, MaxBytes: 8000000},
+		Load:             LoadConfig{Via: []string{"archive"}, Poll: 15 * time.Second, Pickup: 15 * time.Minute, Wait: time.Hour},
+		Limits:           Limits{Deactivations: Limit{Count: 10, Percent: 5}, Updates: Limit{Unlimited: true}},
+		IntegrationUsers: integrationUsers,
+		Ledger:           "/etc/hr2coupa/hr2coupa-ledger",
+		Retention:        Retention{Parts: 90 * 24 * time.Hour, Values: 90 * 24 * time.Hour, History: 3 * 365 * 24 * time.Hour},
 	}
 	if d := cmp.Diff(want, got, ignore()...); d != "" {
 		t.Error(d)

@@ -38,6 +38,7 @@ func (r *reader) config(root *node) *Config {
 	c.Retention = retention(s.section("retention"))
 	s.oneOfBuilt("privacy", []string{"keys"}, []string{"pseudonyms"})
 	c.Protect = s.protect()
+	c.IntegrationUsers = s.patterns("integration_users", integrationUsers)
 	s.notBuilt("notify", "heartbeat", "metrics")
 	s.done()
 	if c.Production && host != "" && isTest(host) {
@@ -118,6 +119,27 @@ func limits(s *section) Limits {
 	return l
 }
 
+// integrationUsers is what accounts of programs are assumed to be called: Coupa's own for loads over SFTP is
+// sftp_integration@coupa.com (Data File Sources API), and no page says how others tell themselves apart.
+var integrationUsers = []string{"*integration*", "*api_user*", "*api-user*", "*apiuser*"}
+
+// patterns is a list of patterns; an empty one is none at all.
+func (s *section) patterns(key string, def []string) []string {
+	if v := s.node.find(key); v != nil && v.value.kind == list && len(v.value.items) == 0 {
+		s.know(key)
+		return nil
+	}
+	patterns := s.list(key, def)
+	for _, p := range patterns {
+		if _, err := path.Match(p, ""); err != nil {
+			s.r.fault(s.r.lines[s.sub(key)], s.sub(key), "the pattern "+shown(p)+" cannot be read", patternHint)
+		}
+	}
+	return patterns
+}
+
+const patternHint = `*, ? and [a-z] are what a pattern has; \\ takes their meaning away`
+
 // protect reads the rules for people who are never changed.
 func (s *section) protect() []Protect {
 	var rules []Protect
@@ -136,7 +158,7 @@ func (s *section) protect() []Protect {
 		item.done()
 		for _, pattern := range []string{p.Key, p.Login} {
 			if _, err := path.Match(pattern, ""); err != nil {
-				s.r.fault(item.line, item.path, "a pattern cannot be read", "*, ? and [a-z] are what a pattern has; \\ takes their meaning away")
+				s.r.fault(item.line, item.path, "a pattern cannot be read", patternHint)
 			}
 		}
 		if (p.Key == "") == (p.Login == "") {

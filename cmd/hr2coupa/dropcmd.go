@@ -233,7 +233,7 @@ func (j *job) untouchable(files []ready, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	protects := guard(j.cfg.Protect, now)
+	protects := guard(j.cfg, now)
 	var faults []error
 	code := export.ExitFeed
 	for _, f := range files {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path"
 	"strings"
 	"time"
@@ -73,9 +74,12 @@ func (o *outlook) judge(cfg *config.Config, whole bool) func(*export.Plan) []str
 }
 
 // guard makes the rule of config.Protect: "" where a person may be changed.
-func guard(rules []config.Protect, now time.Time) func(key, login, known string) string {
+func guard(cfg *config.Config, now time.Time) func(key, login, known string) string {
 	var live []config.Protect
-	for _, r := range rules {
+	for _, p := range cfg.IntegrationUsers {
+		live = append(live, config.Protect{Login: p, Reason: fmt.Sprintf("by its login an account that programs use (integration_users: %s)", p)})
+	}
+	for _, r := range cfg.Protect {
 		if r.Until.IsZero() || now.Before(r.Until) {
 			live = append(live, r)
 		}

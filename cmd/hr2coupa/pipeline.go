@@ -173,7 +173,7 @@ func (p *pipeline) planner(fresh export.Feed, out *outlook, now time.Time) *expo
 		MaxRows: p.cfg.Layout.MaxRows, MaxSize: p.cfg.Layout.MaxBytes, Workers: runtime.GOMAXPROCS(0),
 		Started: now, MinRecords: p.cfg.Feed.MinRecords,
 		MayCreate: mayCreate(p.cfg, len(out.people)), Waiting: out.waiting, Joined: out.joined(),
-		Protects: guard(p.cfg.Protect, now),
+		Protects: guard(p.cfg, now),
 	}
 	if fresh == nil {
 		pl.MinRecords = 0

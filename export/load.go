@@ -16,6 +16,7 @@ const (
 	VerdictEmpty       Verdict = "empty"       // done, and no row was processed
 	VerdictFailed      Verdict = "failed"      // failed, stopped, or a header error
 	VerdictStalled     Verdict = "stalled"     // no verdict within load.wait
+	VerdictByHand      Verdict = "by hand"     // a person's word: settle, or run --again
 	VerdictUnconfirmed Verdict = "unconfirmed" // load.via: [archive] alone: picked up, and nobody to ask
 )
 

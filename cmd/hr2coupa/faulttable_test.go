@@ -46,13 +46,13 @@ func sftpFaults() []fault {
 		{
 			name: "name taken by a foreign file", on: []string{"pickup=manual", "rename=taken", "fault-times=1"}, do: foreign,
 			sees: "a file of this name lies in the drop folder already; look at it, then settle the part", exit: 5,
-			hand: []string{"settle", "PART", "rejected", "--by", "A. Administrator"}, next: again, args: []string{"--again"}, ends: 6,
+			hand: []string{"settle", "PART", "rejected", "--by", "A. Administrator"}, next: again, args: []string{"--again"}, ends: 3,
 		},
 		{name: "picked up while being written", on: []string{"pickup=eager"}, sees: "3 in = 3 applied", exit: 0, next: seen},
 		{
 			name: "picked up while being written, directly", off: []string{"pickup=instant"}, on: []string{"pickup=eager"}, both: []string{"sftp.direct=true"}, here: []string{"load.wait=1s"},
 			sees: "a torn or foreign file", exit: 5,
-			hand: []string{"settle", "PART", "rejected", "--by", "A. Administrator"}, next: again, args: []string{"--again"}, ends: 6, torn: true,
+			hand: []string{"settle", "PART", "rejected", "--by", "A. Administrator"}, next: again, args: []string{"--again"}, ends: 3, torn: true,
 		},
 		{name: "file gone before its size was asked, directly", on: []string{"pickup=instant"}, both: []string{"sftp.direct=true"}, sees: "3 in = 3 applied", exit: 0, next: seen},
 		{name: "old algorithms alone, not allowed here", off: []string{"algorithms=old"}, both: []string{"sftp.legacy=true"}, here: []string{"sftp.legacy=false"}, sees: "it is an old server: set sftp.legacy: true to use it all the same", exit: 4, next: goesOn},

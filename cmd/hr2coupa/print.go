@@ -291,6 +291,16 @@ func next(w io.Writer, rep *export.Report) {
 	if rep.Exit == export.ExitNotDelivered {
 		lines = append(lines, "mend what is told above, then hr2coupa run: it goes on with the parts that were not sent")
 	}
+	for _, r := range append([]*export.Report{rep}, rep.Resumed...) {
+		for _, p := range r.Parts {
+			switch p.State {
+			case export.Stalled:
+				lines = append(lines, "look in Coupa what came of it, then: hr2coupa settle "+p.Name+" applied|rejected --by NAME")
+			case export.InDoubt:
+				lines = append(lines, "look in Coupa whether it is there: hr2coupa settle "+p.Name+" applied|rejected --by NAME; where it is not, hr2coupa run --again plans its rows anew")
+			}
+		}
+	}
 	if len(lines) == 0 {
 		return
 	}

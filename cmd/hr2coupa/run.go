@@ -63,6 +63,11 @@ func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err er
 	j.runner.NoWait = o.noWait
 
 	defer func() { rep = j.withResumed(rep, err) }()
+	if o.again {
+		if err := j.yield(pipe, pipe.patterns(o.files), started); err != nil {
+			return nil, err
+		}
+	}
 	if done, err := j.resume(ctx); done != nil || err != nil {
 		return done, err
 	}
@@ -145,11 +150,6 @@ func (j *job) feed(pipe *pipeline, patterns []string, now time.Time, again bool)
 			return nil, nil, err
 		}
 		before := ok && known(old, f)
-		if before && again {
-			if old, err = j.yield(old); err != nil {
-				return nil, nil, err
-			}
-		}
 		if before {
 			seen = append(seen, old)
 		}
@@ -175,36 +175,37 @@ func known(old export.SeenFile, f export.FeedFile) bool {
 	return old.SHA256 == f.SHA256 && (old.RunState != export.RunHeld || old.Kept)
 }
 
-// yield takes the parts of a seen file that are in doubt as not applied, so that their rows can be planned anew: that
-// is what a person says with --again, who has looked into Coupa first.
-func (j *job) yield(old export.SeenFile) (export.SeenFile, error) {
-	if _, there, err := j.ledger.Run(old.Run); err != nil || !there { // pruned: nothing of it is open
-		return old, err
-	}
-	parts, err := j.ledger.Parts(old.Run)
+// yield takes the parts of seen files that are in doubt as not applied, so that what waits behind them goes on and their
+// rows can be planned anew: that is what a person says with --again, who has looked into Coupa first.
+func (j *job) yield(pipe *pipeline, patterns []string, now time.Time) error {
+	feed, err := pipe.open(patterns, now)
 	if err != nil {
-		return old, err
+		return err
 	}
-	yielded := false
-	for _, p := range parts {
-		if p.State != export.InDoubt {
-			continue
+	parts, err := j.ledger.Unfinished()
+	if err != nil {
+		return err
+	}
+	for _, f := range feed.Files() {
+		old, ok, err := j.ledger.Seen(f.Name)
+		if err != nil {
+			return err
 		}
-		yielded = true
-		p.State, p.Verdict, p.Note = export.Settled, export.VerdictFailed, "in doubt; taken as not applied by run --again"
-		if err := j.ledger.Settle(p, export.Rejected, nil); err != nil {
-			return old, err
+		for _, p := range parts {
+			if p.State != export.InDoubt || !ok || !known(old, f) || p.Run != old.Run {
+				continue
+			}
+			p.State, p.Verdict, p.Note = export.Settled, export.VerdictByHand, "in doubt; taken as not applied by run --again"
+			if err := j.ledger.Settle(p, export.Rejected, nil); err != nil {
+				return err
+			}
+			j.a.log.WithField("part", p.Name).Warn(p.Note)
+			if _, err := j.report1(old.Run, nil, true); err != nil { // it stands otherwise now
+				return err
+			}
 		}
-		j.a.log.WithField("part", p.Name).Warn(p.Note)
 	}
-	if !yielded {
-		return old, nil
-	}
-	if _, err := j.report1(old.Run, nil, true); err != nil { // it stands otherwise now
-		return old, err
-	}
-	old, _, err = j.ledger.Seen(old.Name)
-	return old, err
+	return nil
 }
 
 // only picks records of a feed.
@@ -231,13 +232,13 @@ func openRecords(l opened, seen []export.SeenFile) (only, error) {
 		if err != nil {
 			return nil, err
 		}
-		agreed, err := unconfirmed(l, f.Run)
+		left, err := notAgain(l, f.Run)
 		if err != nil {
 			return nil, err
 		}
 		err = l.Rows(f.Run, func(r export.RowResult) error {
 			kept := r.Outcome == export.Held || r.Outcome == export.Pending && r.Part == 0
-			if !newer[r.Key] && !agreed[r.Part] && !kept {
+			if !newer[r.Key] && !left[r.Part] && !kept {
 				lines[r.Origin] = true
 				people[who{r.Origin.File, r.Key}] = true
 			}
@@ -250,15 +251,16 @@ func openRecords(l opened, seen []export.SeenFile) (only, error) {
 	return func(o export.Origin, key string) bool { return lines[o] || key != "" && people[who{o.File, key}] }, nil
 }
 
-// unconfirmed gives the parts of a run that nobody was asked about, as agreed (load.via: [archive]).
-func unconfirmed(l opened, run string) (map[int64]bool, error) {
+// notAgain gives the parts of a run of which no row is planned anew: those that are still on their way, and those that
+// nobody was asked about, as agreed (load.via: [archive]).
+func notAgain(l opened, run string) (map[int64]bool, error) {
 	parts, err := l.Parts(run)
 	if err != nil {
 		return nil, err
 	}
 	out := map[int64]bool{}
 	for _, p := range parts {
-		out[p.ID] = p.Verdict == export.VerdictUnconfirmed
+		out[p.ID] = !p.State.Final() || p.Verdict == export.VerdictUnconfirmed
 	}
 	return out, nil
 }

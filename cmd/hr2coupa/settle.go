@@ -63,11 +63,8 @@ func (a *app) settle(cfg *config.Config, name string, outcome export.Outcome, by
 	if err != nil {
 		return err
 	}
-	part.State, part.Verdict = export.Settled, export.VerdictOK
+	part.State, part.Verdict = export.Settled, export.VerdictByHand
 	part.Note = fmt.Sprintf("settled as %s by %s", outcome, by)
-	if outcome == export.Rejected {
-		part.Verdict = export.VerdictFailed
-	}
 	if err := l.Settle(part, outcome, nil); err != nil {
 		return err
 	}

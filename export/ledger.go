@@ -43,8 +43,10 @@ type SeenFile struct {
 	FeedFile
 	Run      string
 	RunState RunState
-	Open     int  // rows of its run that ended quarantined, rejected or drifted
-	Kept     bool // its run keeps records for the next plan
+	// Later are the runs that planned again what its run had kept, in order; their rows name the file with @ and Run.
+	Later []string
+	Open  int  // rows of it, in its run or a later one, that ended quarantined, rejected or drifted
+	Kept  bool // its run keeps records for the next plan
 }
 
 // Ledger is what the Runner needs of durable state. Every call is durable when it returns; none takes a context,

@@ -228,24 +228,30 @@ func openRecords(l opened, seen []export.SeenFile) (only, error) {
 		if f.Open == 0 { // none of its records is read; the run may be pruned
 			continue
 		}
-		newer, err := l.SentSince(f.Run)
-		if err != nil {
-			return nil, err
-		}
-		left, err := notAgain(l, f.Run)
-		if err != nil {
-			return nil, err
-		}
-		err = l.Rows(f.Run, func(r export.RowResult) error {
-			kept := r.Outcome == export.Held || r.Outcome == export.Pending && r.Part == 0
-			if !newer[r.Key] && !left[r.Part] && !kept {
-				lines[r.Origin] = true
-				people[who{r.Origin.File, r.Key}] = true
+		for _, run := range append([]string{f.Run}, f.Later...) {
+			newer, err := l.SentSince(run)
+			if err != nil {
+				return nil, err
 			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
+			left, err := notAgain(l, run)
+			if err != nil {
+				return nil, err
+			}
+			as := f.Name // a later run's rows name the file with the run that kept it
+			if run != f.Run {
+				as += "@" + f.Run
+			}
+			err = l.Rows(run, func(r export.RowResult) error {
+				kept := r.Outcome == export.Held || r.Outcome == export.Pending && r.Part == 0
+				if r.Origin.File == as && !newer[r.Key] && !left[r.Part] && !kept {
+					lines[export.Origin{File: f.Name, Line: r.Origin.Line}] = true
+					people[who{f.Name, r.Key}] = true
+				}
+				return nil
+			})
+			if err != nil {
+				return nil, err
+			}
 		}
 	}
 	return func(o export.Origin, key string) bool { return lines[o] || key != "" && people[who{o.File, key}] }, nil

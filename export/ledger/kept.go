@@ -165,6 +165,9 @@ func (t *planTx) writeKept(sum export.PlanSum) error {
 		if err := endKept(t.c, f.Kept, "planned again by run "+t.run); err != nil {
 			return err
 		}
+		if err := exec(t.c, "UPDATE kept SET by_run = ? WHERE id = ?", t.num, f.Kept); err != nil {
+			return err
+		}
 	}
 	if t.kept == nil {
 		return nil

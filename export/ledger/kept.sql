@@ -7,7 +7,8 @@ CREATE TABLE kept (
     files   TEXT    NOT NULL,                       -- JSON array of the names in their origins
     size    INTEGER NOT NULL,
     sha256  TEXT    NOT NULL,
-    ended   TEXT    NOT NULL DEFAULT ''             -- why they are not kept any more; '' while they are
+    ended   TEXT    NOT NULL DEFAULT '',            -- why they are not kept any more; '' while they are
+    by_run  INTEGER NOT NULL DEFAULT 0              -- num of the run that planned them again
 ) STRICT;
 CREATE UNIQUE INDEX kept_now ON kept (ended) WHERE ended = ''; -- every plan takes up what is kept, so there is one at most
 

@@ -167,13 +167,38 @@ func (l *Ledger) lastFile(where, arg string) (f export.SeenFile, ok bool, err er
 		if err != nil || !ok {
 			return err
 		}
-		return query(c, "SELECT count(*) FROM "+ofRun+openRows,
+		err = query(c, "SELECT count(*) FROM "+ofRun+openRows,
 			func(s *sqlite.Stmt) error { f.Open = s.ColumnInt(0); return nil }, num)
+		if err != nil {
+			return err
+		}
+		return later(c, num, &f)
 	})
 	if err != nil {
 		return export.SeenFile{}, false, fmt.Errorf("ledger: look up file: %w", err)
 	}
 	return f, ok, nil
+}
+
+// later follows what a file's run has kept through the runs that planned it again.
+func later(c *sqlite.Conn, num int64, f *export.SeenFile) error {
+	for {
+		var next int64
+		err := query(c, "SELECT k.by_run, r.id FROM kept k JOIN runs r ON r.num = k.by_run WHERE k.run = ?", func(s *sqlite.Stmt) error {
+			next = s.ColumnInt64(0)
+			f.Later = append(f.Later, s.ColumnText(1))
+			return nil
+		}, num)
+		if err != nil || next == 0 {
+			return err
+		}
+		num = next
+		err = query(c, "SELECT count(*) FROM "+ofRun+"JOIN sources ON sources.id = rows.source AND sources.name = ?2 "+openRows,
+			func(s *sqlite.Stmt) error { f.Open += s.ColumnInt(0); return nil }, num, f.Name+"@"+f.Run)
+		if err != nil {
+			return err
+		}
+	}
 }
 
 func runNum(c *sqlite.Conn, id string) (num int64, ok bool, err error) {

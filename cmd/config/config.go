@@ -28,6 +28,9 @@ type Config struct {
 	Limits     Limits
 	Protect    []Protect
 	Ledger     string // folder
+	Notify     Notify
+	Heartbeat  Heartbeat
+	Metrics    Metrics
 	Warnings   []Fault
 
 	lines map[string]int // dotted path to line, of every key that was given

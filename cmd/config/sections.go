@@ -37,7 +37,10 @@ func (r *reader) config(root *node) *Config {
 	c.Ledger = r.file(s.text("ledger", "hr2coupa-ledger"))
 	s.oneOfBuilt("privacy", []string{"keys"}, []string{"pseudonyms"})
 	c.Protect = s.protect()
-	s.notBuilt("retention", "notify", "heartbeat", "metrics")
+	s.notBuilt("retention")
+	c.Notify = s.notify()
+	c.Heartbeat = heartbeat(s.section("heartbeat"))
+	c.Metrics = r.metrics(s.section("metrics"))
 	s.done()
 	if c.Production && host != "" && isTest(host) {
 		s.r.warn(r.lines["production"], "production", "it is true, but the instance is a test", "remove it: it opens the door to production hosts")

@@ -46,7 +46,7 @@ func (a *app) pipeline(ctx context.Context, opt config.Options) (*pipeline, erro
 	if len(faults) > 0 { // a column the config could not read is mapped all the same
 		more = slices.DeleteFunc(more, func(f config.Fault) bool { return strings.Contains(f.Message, "is not mapped") })
 	}
-	faults = append(faults, more...)
+	faults = append(faults, append(more, noticeFaults(cfg)...)...)
 	slices.SortStableFunc(faults, func(a, b config.Fault) int { return cmp.Compare(a.Line, b.Line) })
 	if err := configError(faults); err != nil {
 		return nil, err

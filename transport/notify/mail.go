@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -17,7 +18,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// patience bounds each half of a mail (connect to login, message) and each request to a webhook.
+// patience bounds each half of a mail (connect to login, message) and each request to a webhook, where nothing else is
+// said.
 const patience = 10 * time.Second
 
 // Mail is a target that gets a mail with a text and an HTML part.
@@ -30,6 +32,7 @@ type Mail struct {
 	From     string
 	To       []string
 	Texts    *Texts
+	Patience time.Duration // of each half of a mail; 0: 10 s
 }
 
 func (m *Mail) String() string { return "mail via " + m.Server }
@@ -65,7 +68,7 @@ func (m *Mail) client() (*mail.Client, error) {
 		return nil, err
 	}
 	options := []mail.Option{
-		mail.WithPort(n), mail.WithTimeout(patience),
+		mail.WithPort(n), mail.WithTimeout(cmp.Or(m.Patience, patience)),
 		mail.WithTLSConfig(&tls.Config{ServerName: host, RootCAs: trust, MinVersion: tls.VersionTLS12}),
 	}
 	switch m.TLS {

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -25,6 +26,8 @@ type Webhook struct {
 	Format string        // slack, teams or json
 	Key    export.Secret // of the signature; json only
 	Texts  *Texts
+
+	Patience time.Duration // of one request; 0: 10 s
 }
 
 func (w *Webhook) String() string { return w.Format + " webhook at " + host(w.URL) }
@@ -49,7 +52,7 @@ func (w *Webhook) Send(ctx context.Context, msg Message) error {
 	if !w.Key.IsZero() {
 		header.Set(SignatureHeader, Signature(w.Key, body))
 	}
-	return post(ctx, w.URL.Reveal(), header, body, patience)
+	return post(ctx, w.URL.Reveal(), header, body, cmp.Or(w.Patience, patience))
 }
 
 // Signature is what the header of a signed body holds.

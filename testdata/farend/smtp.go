@@ -4,6 +4,7 @@ package farend
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -27,6 +28,7 @@ import (
 
 // MailOptions say how a mail server behaves.
 type MailOptions struct {
+	Addr     string // where it listens; "" takes a free port
 	TLS      bool   // from the first byte, in place of STARTTLS
 	Plain    bool   // no TLS at all
 	Hang     bool   // take connections and say nothing
@@ -61,14 +63,14 @@ type Mail struct {
 	hung   []net.Conn
 }
 
-// StartMail brings up a mail server on a free port.
+// StartMail brings up a mail server on loopback.
 func StartMail(o MailOptions) (*Mail, error) {
 	cert, ca, err := certificate()
 	if err != nil {
 		return nil, err
 	}
 	m := &Mail{CA: ca}
-	if m.listen, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	if m.listen, err = net.Listen("tcp", cmp.Or(o.Addr, "127.0.0.1:0")); err != nil {
 		return nil, err
 	}
 	m.Addr = m.listen.Addr().String()

@@ -34,9 +34,18 @@ func Decide(open []export.Incident, f Finding, run string, now time.Time) (incid
 		}
 		i.Ended, i.Told = now, now
 		incidents = append(incidents, i)
-		items = append(items, Trouble{Kind: i.Kind, Cause: i.Cause, Owner: i.Owner}.item(i, Recovered))
+		items = append(items, over(i).item(i, Recovered))
 	}
 	return incidents, items
+}
+
+// over is what is told when an incident has ended. That a night has no such rows does not mend those of the nights before.
+func over(i export.Incident) Trouble {
+	t := Trouble{Kind: i.Kind, Cause: i.Cause, Owner: i.Owner}
+	if (i.Kind == export.NoticeQuarantine || i.Kind == export.NoticePartial) && i.Run != "" {
+		t.Facts = []string{"this start has none; rows of earlier runs are mended by HR sending them anew, not by this: hr2coupa status " + i.Run}
+	}
+	return t
 }
 
 func (t Trouble) is(i export.Incident) bool {

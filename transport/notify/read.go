@@ -215,7 +215,7 @@ func (f *Finding) blind(s Start) {
 	case rep.Verdict == "seen" && rep.Exit != export.ExitOK:
 		dark(export.NoticePartial, export.NoticeQuarantine, export.NoticeFailed) // what is open is not sent again
 	case rep.Verdict == "held":
-		dark(export.NoticePartial, export.NoticeQuarantine, export.NoticeFailed)
+		dark(export.NoticePartial, export.NoticeFailed) // nothing was sent
 	case slices.ContainsFunc(rep.Parts, func(p export.Part) bool { return !p.State.Final() }):
 		dark(export.NoticePartial, export.NoticeFailed)
 		if s.Exit == export.ExitOK {

@@ -48,7 +48,7 @@ func TestRead(t *testing.T) {
 		{"seen, nothing open", Start{Report: &export.Report{Verdict: "seen", Run: "r0"}}, "", ""},
 		{"seen, rows open", Start{Report: &export.Report{Verdict: "seen", Run: "r0", Exit: 3}, Exit: 3}, "", "failed partial quarantine"},
 		{"not awaited", Start{Report: report("delivered, not awaited", 0, nil, loading)}, "", "failed partial stalled"},
-		{"held", Start{Report: held, Exit: 8}, "held/beyond the limits: limits.deactivations allows 0", "failed partial quarantine"},
+		{"held", Start{Report: held, Exit: 8}, "held/beyond the limits: limits.deactivations allows 0", "failed partial"},
 		{"stalled", Start{Report: report("stalled", 5, nil, stalled), Exit: 5}, "stalled/no verdict: b.csv (1 row): Coupa does not list its load", "failed partial"},
 		{"load failed", Start{Report: report("failed", 6, nil, failed), Exit: 6}, "failed/Coupa loaded a file and took nothing of it: a.csv: load 1001 is failed, 3 rows", "failed"},
 		{"not delivered", Start{Report: broken, Exit: 4}, "failed/nothing can be delivered: connection refused", "failed partial"},

@@ -174,6 +174,7 @@ func TestWebhookNotSent(t *testing.T) {
 		{"dead", nil, 0, "connection refused"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // what is tried again pauses in between
 			address, server := dead, (*farend.Web)(nil)
 			if tt.answer != nil {
 				server = web(t, tt.answer)

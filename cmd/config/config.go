@@ -31,6 +31,9 @@ type Config struct {
 	IntegrationUsers []string
 	Ledger           string // folder
 	Retention        Retention
+	Notify           Notify
+	Heartbeat        Heartbeat
+	Metrics          Metrics
 	Warnings         []Fault
 
 	lines map[string]int // dotted path to line, of every key that was given

@@ -114,7 +114,7 @@ func TestExampleShowsDefaults(t *testing.T) {
 			continue
 		}
 		switch name {
-		case "key", "passphrase", "known_hosts", "page_cookie", "custom", "allow_card_data", "currency", "columns", "shrink", "protect":
+		case "key", "passphrase", "known_hosts", "page_cookie", "custom", "allow_card_data", "currency", "columns", "shrink", "protect", "heartbeat", "metrics":
 			continue // said to have no default
 		}
 		seen++
@@ -135,6 +135,30 @@ func ignore() []cmp.Option {
 		cmpopts.IgnoreUnexported(Config{}), cmpopts.IgnoreFields(Config{}, "Hash"),
 		cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() }),
 		cmp.Comparer(func(a, b export.Secret) bool { return a.Reveal() == b.Reveal() }),
+	}
+}
+
+func TestNotify(t *testing.T) {
+	c := mustParse(t, minimal+`notify:
+  - {templates: notices}
+  - mail: {to: [hr@acme.example, it@acme.example], from: hr2coupa@acme.example, server: smtp.acme.example, user: u, password: {env: SMTP}}
+  - {mail: {to: [it@acme.example], from: hr2coupa@acme.example, server: "[::1]:465"}, on: [failed, held], owner: it@acme.example}
+  - {webhook: {url: {command: [pass, "https://hooks.example.com/x"]}, format: slack}, on: [failed]}
+  - {webhook: {url: https://ops.acme.example/in, secret: {env: SIGN}}}
+heartbeat: {url: "https://hc.example.com/uuid"}
+metrics: {textfile: hr2coupa.prom}
+`, Options{})
+	want := Notify{Templates: "/etc/hr2coupa/notices", TemplatesAt: "notify[0].templates", Targets: []Target{
+		{Mail: &Mail{To: []string{"hr@acme.example", "it@acme.example"}, From: "hr2coupa@acme.example", Server: "smtp.acme.example:587", TLS: "starttls", User: "u"}, On: export.NoticeKinds()},
+		{Mail: &Mail{To: []string{"it@acme.example"}, From: "hr2coupa@acme.example", Server: "[::1]:465", TLS: "tls"}, On: []export.NoticeKind{"failed", "held"}, Owner: "it@acme.example"},
+		{Webhook: &Webhook{Format: "slack"}, On: []export.NoticeKind{"failed"}},
+		{Webhook: &Webhook{Format: "json", URL: export.NewSecret("https://ops.acme.example/in")}, On: export.NoticeKinds()},
+	}}
+	if d := cmp.Diff(want, c.Notify, ignore()...); d != "" {
+		t.Error(d)
+	}
+	if c.Heartbeat.URL.Reveal() != "https://hc.example.com/uuid" || c.Metrics.Textfile != "/etc/hr2coupa/hr2coupa.prom" {
+		t.Errorf("heartbeat %q, metrics %q", c.Heartbeat.URL.Reveal(), c.Metrics.Textfile)
 	}
 }
 

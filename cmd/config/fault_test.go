@@ -31,6 +31,8 @@ func TestFaults(t *testing.T) {
 		password = "{env: COUPA_SFTP_PASSWORD}"
 		hostKey  = "  host_key: \"SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"\n"
 		via      = "{via: [archive]}"
+		mailer   = "mail: {to: [a@b.example], from: a@b.example, server: mail.example}"
+		hook     = "webhook: {url: https://hooks.example.com/x, secret: {env: KEY}}"
 	)
 	for _, tt := range []struct{ old, new, want string }{
 		// instance and production
@@ -166,9 +168,30 @@ func TestFaults(t *testing.T) {
 		{"", "route: api", "15: route: api is not built yet in this version"},
 		{"", "route: auto", "15: route: auto is not built yet in this version"},
 		{"", "privacy: pseudonyms", "15: privacy: pseudonyms is not built yet in this version"},
-		{"", "protect: []\nnotify: []\nheartbeat: {}\nmetrics: {}",
-			"16: notify: not built yet in this version|" +
-				"17: heartbeat: not built yet in this version|18: metrics: not built yet in this version"},
+		// notify, heartbeat, metrics
+		{"", "notify: {}", "15: notify: it must be a list of mappings, not a mapping"},
+		{"", "notify: [{on: [failed]}]", "15: notify[0]: it needs a mail or a webhook, and not both"},
+		{"", "notify: [{" + mailer + ", " + hook + "}]", "15: notify[0]: it needs a mail or a webhook, and not both"},
+		{"", "notify: [{" + mailer + ", on: [failed, broken]}]", "15: notify[0].on: unknown kind \"broken\""},
+		{"", "notify: [{" + mailer + ", on: []}]", "15: notify[0].on: the list is empty"},
+		{"", "notify:\n  - {" + mailer + ", onn: [failed]}\n  - {mail: {form: a@b.example}}", "16: notify[0].onn: unknown key|17: notify[1].mail: unknown key|" +
+			"17: notify[1].mail.to: it is required|17: notify[1].mail.from: it is required|17: notify[1].mail.server: it is required"},
+		{"", "notify: [{mail: {to: [a@b.example, \"x\\r\\nBcc: c\"], from: \"A <a@b.example>\", server: \"mail:x\"}}]", "15: notify[0].mail.to[1]: it is not an address of the form name@example.com|" +
+			"15: notify[0].mail.from: it is not an address of the form name@example.com|15: notify[0].mail.server: it must be host:port"},
+		{"", "notify: [{mail: {to: [a@b.example], from: a@b.example, server: mail.example, tls: none, user: u, password: hunter2}}]",
+			"15: notify[0].mail.tls: a mail without TLS is for this machine alone: others could read it|15: notify[0].mail.user: a login without TLS would send the password readable|" +
+				"15: notify[0].mail.password: literal secret"},
+		{"", "notify: [{mail: {to: [a@b.example], from: a@b.example, server: mail.example, user: u}}]", "15: notify[0].mail: user and password go together"},
+		{"", "notify: [{mail: {to: [a@b.example], from: a@b.example, server: mail.example, ca: none.pem}}]", "15: notify[0].mail.ca: cannot read the file: file does not exist"},
+		{"", "notify: [{webhook: {url: https://hooks.example.com/hunter2, format: slack}}]", "15: notify[0].webhook.url: literal secret: whoever has this address can post"},
+		{"", "notify: [{webhook: {url: http://hooks.example.com/hunter2, secret: {env: KEY}}}]", "15: notify[0].webhook.url: plain http is for this machine alone: others could read it"},
+		{"", "notify: [{webhook: {url: {env: ADDRESS}, format: teams, secret: {env: KEY}}}]", "15: notify[0].webhook.url: it is not an address that begins with https://|" +
+			"15: notify[0].webhook.secret: only format json is signed"},
+		{"", "notify: [{webhook: {url: https://hooks.example.com/x}}]", "15: notify[0].webhook.secret: it is required"},
+		{"", "notify: [{webhook: {format: xml, secret: {env: KEY}}}]", "15: notify[0].webhook.format: it must be json, slack or teams, not \"xml\"|15: notify[0].webhook.url: it is required"},
+		{"", "notify: [{templates: a}, {templates: b}]", "15: notify[1]: templates is given twice"},
+		{"", "heartbeat: {}\nmetrics: {}", "15: heartbeat.url: it is required|16: metrics.textfile: it is required"},
+		{"", "heartbeat: {url: hunter2}\nmetrics: {textfile: a.txt}", "15: heartbeat.url: it is not an address that begins with https://|16: metrics.textfile: node_exporter reads only files that end in .prom"},
 		// all at once
 		{feed, "{key: 7, files: [a], colour: red}\nroute: api\nproduction: 1", "2: feed.key: it must be text, not a number|2: feed.colour: unknown key|" +
 			"3: route: api is not built yet in this version|4: production: it must be true or false, not a number"},

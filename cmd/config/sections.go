@@ -39,7 +39,9 @@ func (r *reader) config(root *node) *Config {
 	s.oneOfBuilt("privacy", []string{"keys"}, []string{"pseudonyms"})
 	c.Protect = s.protect()
 	c.IntegrationUsers = s.patterns("integration_users", integrationUsers)
-	s.notBuilt("notify", "heartbeat", "metrics")
+	c.Notify = s.notify()
+	c.Heartbeat = heartbeat(s.section("heartbeat"))
+	c.Metrics = r.metrics(s.section("metrics"))
 	s.done()
 	if c.Production && host != "" && isTest(host) {
 		s.r.warn(r.lines["production"], "production", "it is true, but the instance is a test", "remove it: it opens the door to production hosts")

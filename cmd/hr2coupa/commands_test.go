@@ -42,6 +42,11 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	raw FILE GO-STRING        write bytes that a txtar archive cannot hold
 //	rows FILE N [PADDING]     write a ready Coupa file of N rows, each with so many characters more
 //	age FILE DURATION         make a file look so old
+//	mailserver [WORD…]        start a mail server at $SMTP, with its certificate in ca.pem; see notices_test.go
+//	webserver [STATUS]        start a web server at $WEB that answers so
+//	mails N, posts N          wait until they have N, print those not printed before, and want nothing private in them
+//	day                       a day goes by for what is open in the ledger
+//	slay                      kill what start began
 //	nowhere WORD FILE…        want no file (stdout and stderr too) to hold the word
 func commands() map[string]command {
 	return map[string]command{
@@ -51,7 +56,8 @@ func commands() map[string]command {
 		"pickup": positive(cmdPickup), "applied": positive(cmdApplied), "loads": positive(cmdLoads), "user": cmdUser,
 		"lock": positive(cmdLock), "unlock": positive(cmdUnlock), "normal": positive(cmdNormal),
 		"raw": positive(cmdRaw), "rows": positive(cmdRows), "age": positive(cmdAge),
-		"nowhere": positive(cmdNowhere),
+		"nowhere": positive(cmdNowhere), "mailserver": positive(cmdMailserver), "webserver": positive(cmdWebserver),
+		"mails": positive(cmdMails), "posts": positive(cmdPosts), "day": positive(cmdDay), "slay": positive(cmdSlay),
 	}
 }
 
@@ -133,7 +139,7 @@ func cmdStart(ts *testscript.TestScript, w *world, args []string) {
 	w.beside.Dir = ts.MkAbs(".")
 	w.out, w.log = &heard{}, &heard{}
 	w.beside.Stdout, w.beside.Stderr = w.out, w.log
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GORACE", "COUPA_SFTP_PASSWORD", "COUPA_CLIENT_SECRET", "COUPA_PAGE_COOKIE"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GORACE", "SMTP_PASSWORD", "WEBHOOK", "WEBHOOK_SECRET", "COUPA_SFTP_PASSWORD", "COUPA_CLIENT_SECRET", "COUPA_PAGE_COOKIE"} {
 		w.beside.Env = append(w.beside.Env, name+"="+ts.Getenv(name))
 	}
 	ts.Check(w.beside.Start())

@@ -33,6 +33,7 @@ type job struct {
 // job opens the ledger, takes the lock and makes the wires. Nothing goes over them yet but the token, which has to
 // settle while the feed is read.
 func (a *app) job(ctx context.Context, cfg *config.Config, command string) (*job, error) {
+	a.teller = a.newTeller(cfg, command)
 	w, err := a.wires(cfg)
 	if err != nil {
 		return nil, err
@@ -45,6 +46,7 @@ func (a *app) job(ctx context.Context, cfg *config.Config, command string) (*job
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
+	a.teller.begin(ctx, l)
 	j := &job{a: a, cfg: cfg, ledger: l, wires: w, command: command, unlock: unlock, bar: a.progress()}
 	j.runner = &export.Runner{
 		Ledger: l, Dial: w.dial, Loads: w.sources, Direct: cfg.SFTP.Direct,
@@ -173,8 +175,8 @@ func emptyReport(verdict string, started time.Time) *export.Report {
 	}
 }
 
-// withResumed lets what was resumed be told and count, also where the new run ended with an error.
-func (j *job) withResumed(rep *export.Report, err error) *export.Report {
+// addResumed lets what was resumed be told and count, also where the new run ended with an error.
+func (j *job) addResumed(rep *export.Report, err error) *export.Report {
 	if len(j.resumed) == 0 {
 		return rep
 	}

@@ -55,7 +55,7 @@ func (a *app) quietPipeline(ctx context.Context, opt config.Options) (*pipeline,
 	if len(faults) > 0 { // a column the config could not read is mapped all the same
 		more = slices.DeleteFunc(more, func(f config.Fault) bool { return strings.Contains(f.Message, "is not mapped") })
 	}
-	faults = append(faults, more...)
+	faults = append(faults, append(more, noticeFaults(cfg)...)...)
 	slices.SortStableFunc(faults, func(a, b config.Fault) int { return cmp.Compare(a.Line, b.Line) })
 	return p, configError(faults)
 }

@@ -20,7 +20,7 @@ var privateColumns = []string{
 
 // shown gives which secret, or which cell of a private column in any CSV of the script's folder, a log shows.
 func (w *world) shown(log string) ([]string, error) {
-	words := map[string]bool{plantedPassword: true, plantedSecret: true, plantedCookie: true}
+	words := map[string]bool{plantedPassword: true, plantedSecret: true, plantedCookie: true, plantedSMTP: true, plantedHook: true}
 	err := filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".csv" {
 			return err

@@ -34,7 +34,8 @@ type app struct {
 	logFormat string
 	logLevel  string
 
-	printed bool // a result is on stdout
+	printed bool    // a result is on stdout
+	teller  *teller // of the start at work; nil for commands that only look
 
 	code int // the verdict of a command that ended without an error
 }
@@ -76,11 +77,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return a.code
-	}
-	return a.fail(err)
+	return a.finish(ctx, root.ExecuteContext(ctx))
 }
 
 // fail tells the error that ended a command, and gives its code. With --json there is an object on stdout then too: the
@@ -190,7 +187,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.json, "json", false, "print the result as JSON")
 	f.StringVar(&a.logFormat, "log-format", "text", "log on stderr as text or json")
 	f.StringVar(&a.logLevel, "log-level", "", "error, warn, info or debug (default info; warn on a terminal)")
-	root.AddCommand(a.runCmd(), a.planCmd(), a.applyCmd(), a.exportCmd(), a.dropCmd(), a.watchCmd(), a.settleCmd(), a.approveCmd(), a.statusCmd(), a.explainCmd(), a.ledgerCmd(), a.layoutCmd(), a.twinCmd(), a.demoCmd(), a.versionCmd())
+	root.AddCommand(a.runCmd(), a.planCmd(), a.applyCmd(), a.exportCmd(), a.dropCmd(), a.watchCmd(), a.settleCmd(), a.approveCmd(), a.statusCmd(), a.explainCmd(), a.ledgerCmd(), a.notifyCmd(), a.layoutCmd(), a.twinCmd(), a.demoCmd(), a.versionCmd())
 	for _, c := range root.Commands() {
 		strictArgs(c)
 	}
@@ -252,6 +249,7 @@ func (a *app) setLog() error {
 // load reads the config; all its faults come in one error.
 func (a *app) load(ctx context.Context, opt config.Options) (*config.Config, error) {
 	c, faults := config.Load(ctx, a.config, config.OSEnv(a.getenv), opt)
+	faults = append(faults, noticeFaults(c)...)
 	if err := configError(faults); err != nil {
 		return nil, err
 	}

@@ -106,7 +106,13 @@ func (a *app) watcher(ctx context.Context, dir string, o watchOptions) (*watcher
 	w := &watcher{a: a, o: o, folder: &dropFolder{dir: dir, owner: owner, now: a.now}, ledger: pipe.cfg.Ledger, said: map[string]bool{}}
 	w.looks.still = o.still
 	w.run = func(ctx context.Context, path string) (*export.Report, error) {
-		return a.run(ctx, runOptions{files: []string{path}})
+		rep, err := a.run(ctx, runOptions{files: []string{path}})
+		code := exitCode(err)
+		if err == nil {
+			code = rep.Exit
+		}
+		a.tellOthers(ctx, code, err) // each file is a start of its own to whoever is told
+		return rep, err
 	}
 	return w, w.folder.prepare()
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/testdata/farend"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
 )
 
@@ -21,6 +22,8 @@ const (
 	plantedPassword = "planted-sftp-password-7Qx"
 	plantedSecret   = "planted-client-secret-8Ry"
 	plantedCookie   = "planted-page-cookie-9Sz"
+	plantedSMTP     = "planted-smtp-password-1Ta"
+	plantedHook     = "planted-webhook-secret-2Ub" // its key, and what the address ends in
 )
 
 // world is what the commands of one script share: its config, its twin, and what runs beside it.
@@ -33,6 +36,10 @@ type world struct {
 	beside *exec.Cmd // started by start, ended by interrupt
 	out    *heard    // what it wrote
 	log    *heard
+	mail   *farend.Mail
+	web    *farend.Web
+	shut   []func() // ends the servers of notices
+	seen   struct{ mails, posts int }
 }
 
 // heard is a buffer that may be read while a process writes to it.
@@ -79,6 +86,8 @@ func setup(env *testscript.Env) error {
 	env.Setenv("COUPA_SFTP_PASSWORD", plantedPassword)
 	env.Setenv("COUPA_CLIENT_SECRET", plantedSecret)
 	env.Setenv("COUPA_PAGE_COOKIE", "_coupa_session="+plantedCookie)
+	env.Setenv("SMTP_PASSWORD", plantedSMTP)
+	env.Setenv("WEBHOOK_SECRET", plantedHook)
 	w := &world{dir: env.WorkDir, config: defaultConfig()}
 	env.Values[worldKey{}] = w
 	env.Defer(w.close)
@@ -105,6 +114,9 @@ func (w *world) close() {
 	}
 	if w.twin != nil {
 		w.twin.Close()
+	}
+	for _, shut := range w.shut {
+		shut()
 	}
 }
 

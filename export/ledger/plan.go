@@ -354,7 +354,7 @@ func (t *planTx) usable() error {
 // fail ends the plan for everything but Rollback and returns err.
 func (t *planTx) fail(err error) error {
 	t.failed = true
-	return err
+	return t.l.room(err)
 }
 
 func (t *planTx) finish() {

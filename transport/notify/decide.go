@@ -1,0 +1,80 @@
+package notify
+
+import (
+	"slices"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Decide says what is told, knowing what was open before: an incident when it begins, once a day while it goes on, and
+// when a start ends without it. incidents are those that have changed, for the ledger. A day is one of now's time zone.
+func Decide(open []export.Incident, f Finding, run string, now time.Time) (incidents []export.Incident, items []Item) {
+	for _, t := range f.Troubles {
+		i, known := find(open, t)
+		if !known {
+			i = export.Incident{Kind: t.Kind, Cause: t.Cause, Owner: t.Owner, Begun: now, Run: run}
+		}
+		i.Last = now
+		i.Starts++
+		switch {
+		case !known:
+			i.Told = now
+			items = append(items, t.item(i, Begun))
+		case day(i.Told.In(now.Location())) != day(now):
+			i.Told = now
+			items = append(items, t.item(i, GoesOn))
+		}
+		incidents = append(incidents, i)
+	}
+	for _, i := range open {
+		met := slices.ContainsFunc(f.Troubles, func(t Trouble) bool { return t.is(i) })
+		if met || f.Blind[i.Kind] {
+			continue
+		}
+		i.Ended, i.Told = now, now
+		incidents = append(incidents, i)
+		items = append(items, over(i).item(i, Recovered))
+	}
+	return incidents, items
+}
+
+// over is what is told when an incident has ended. That a night has no such rows does not mend those of the nights before.
+func over(i export.Incident) Trouble {
+	t := Trouble{Kind: i.Kind, Cause: i.Cause, Owner: i.Owner}
+	if (i.Kind == export.NoticeQuarantine || i.Kind == export.NoticePartial) && i.Run != "" {
+		t.Facts = []string{"this start has none; rows of earlier runs are mended by HR sending them anew, not by this: hr2coupa status " + i.Run}
+	}
+	return t
+}
+
+func (t Trouble) is(i export.Incident) bool {
+	return t.Kind == i.Kind && t.Cause == i.Cause && t.Owner == i.Owner
+}
+
+func find(open []export.Incident, t Trouble) (export.Incident, bool) {
+	if i := slices.IndexFunc(open, t.is); i >= 0 {
+		return open[i], true
+	}
+	return export.Incident{}, false
+}
+
+func (t Trouble) item(i export.Incident, stage Stage) Item {
+	return Item{
+		Stage: stage, Kind: i.Kind, Cause: i.Cause, Owner: i.Owner, Since: i.Begun, Run: i.Run, Starts: i.Starts,
+		Facts: t.Facts, ToDo: t.ToDo,
+	}
+}
+
+func day(t time.Time) string { return t.Format(time.DateOnly) }
+
+// Route gives the items that a target wants: of its kinds, and with an owner only those that name it.
+func Route(items []Item, on []export.NoticeKind, owner string) []Item {
+	var out []Item
+	for _, i := range items {
+		if slices.Contains(on, i.Kind) && (owner == "" || owner == i.Owner) {
+			out = append(out, i)
+		}
+	}
+	return out
+}

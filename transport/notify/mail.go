@@ -1,0 +1,144 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wneessen/go-mail"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// patience bounds each half of a mail (connect to login, message) and each request to a webhook, where nothing else is
+// said.
+const patience = 10 * time.Second
+
+// Mail is a target that gets a mail with a text and an HTML part.
+type Mail struct {
+	Server   string // host:port
+	TLS      string // starttls, tls (from the first byte) or none, which is for this machine alone
+	CA       []byte // PEM, of a mail server whose certificate the system does not know; nil: the system's
+	User     string // "" logs nobody in
+	Password export.Secret
+	From     string
+	To       []string
+	Texts    *Texts
+	Patience time.Duration // of each half of a mail; 0: 10 s
+}
+
+func (m *Mail) String() string { return "mail via " + m.Server }
+
+// Send hands the message to the server. When it returns nil the server has taken it for every recipient. The same
+// message has the same Message-ID, so that one that was sent twice can be told.
+func (m *Mail) Send(ctx context.Context, msg Message) error {
+	letter, err := m.letter(msg)
+	if err != nil {
+		return err
+	}
+	c, err := m.client()
+	if err != nil {
+		return err
+	}
+	if err := c.DialAndSendWithContext(ctx, letter); err != nil {
+		return m.explain(err)
+	}
+	return nil
+}
+
+func (m *Mail) client() (*mail.Client, error) {
+	host, port, err := net.SplitHostPort(m.Server)
+	if err != nil {
+		return nil, err
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		return nil, fmt.Errorf("the server's port is no number: %q", port)
+	}
+	trust, err := pool(m.CA)
+	if err != nil {
+		return nil, err
+	}
+	options := []mail.Option{
+		mail.WithPort(n), mail.WithTimeout(cmp.Or(m.Patience, patience)),
+		mail.WithTLSConfig(&tls.Config{ServerName: host, RootCAs: trust, MinVersion: tls.VersionTLS12}),
+	}
+	switch m.TLS {
+	case "none":
+		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
+	case "tls":
+		options = append(options, mail.WithSSL())
+	default:
+		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
+	}
+	if m.User != "" {
+		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(m.User), mail.WithPassword(m.Password.Reveal()))
+	}
+	return mail.NewClient(host, options...)
+}
+
+// pool gives the roots to trust; nil means the system's.
+func pool(pem []byte) (*x509.CertPool, error) {
+	if len(pem) == 0 {
+		return nil, nil
+	}
+	p := x509.NewCertPool()
+	if !p.AppendCertsFromPEM(pem) {
+		return nil, errors.New("ca holds no certificate in PEM form")
+	}
+	return p, nil
+}
+
+func (m *Mail) letter(msg Message) (*mail.Msg, error) {
+	subject, err := m.Texts.Subject(msg)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := m.Texts.Text(msg)
+	if err != nil {
+		return nil, err
+	}
+	rich, err := m.Texts.HTML(msg)
+	if err != nil {
+		return nil, err
+	}
+	l := mail.NewMsg()
+	if err := l.From(m.From); err != nil {
+		return nil, fmt.Errorf("mail.from: %w", err)
+	}
+	if err := l.To(m.To...); err != nil {
+		return nil, fmt.Errorf("mail.to: %w", err)
+	}
+	l.Subject(subject)
+	l.SetDateWithValue(msg.At)
+	l.SetMessageIDWithValue(msg.ID + "@hr2coupa.invalid")
+	l.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office answers
+	l.SetBodyString(mail.TypeTextPlain, plain)
+	l.AddAlternativeString(mail.TypeTextHTML, rich)
+	return l, nil
+}
+
+var address = regexp.MustCompile(`[^\s<>"',;:()\[\]]+@[^\s<>"',;:()\[\]]+`)
+
+// explain says why a mail did not go, without the addresses that servers like to repeat, and what to do.
+func (m *Mail) explain(err error) error {
+	what := address.ReplaceAllString(oneLine(err.Error()), "(address)")
+	var unknown x509.UnknownAuthorityError
+	switch {
+	case errors.As(err, &unknown):
+		what += "; name the authority's file in mail.ca"
+	case strings.Contains(what, "does not support STARTTLS"):
+		what = "the server offers no STARTTLS; a server that speaks TLS from the first byte needs tls: tls"
+	case strings.Contains(what, " 535 ") || strings.Contains(what, "535 5.7.8"):
+		what += "; check mail.user and mail.password"
+	}
+	return errors.New(what)
+}

@@ -1,0 +1,147 @@
+package notify
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Metrics are the figures of one start, for node_exporter's textfile collector. Labels are words of ours only.
+type Metrics struct {
+	Command   string
+	Started   time.Time
+	Ended     time.Time
+	Exit      int
+	Report    *export.Report // nil where there is none
+	Notices   int            // not sent yet
+	Incidents map[export.NoticeKind]int
+}
+
+// WriteMetrics writes the textfile: beside it first, then renamed, so that nobody reads half of one. The time of the
+// last success is carried over from the file that is there.
+func WriteMetrics(path string, m Metrics) error {
+	old, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return fmt.Errorf("metrics: %w; is there such a folder, and may hr2coupa write into it?", err)
+	}
+	_, err = f.Write(m.Text(lastSuccess(old)))
+	err = errors.Join(err, f.Chmod(0o644), f.Close()) // node_exporter is another user
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("metrics: %w", errors.Join(err, os.Remove(f.Name())))
+	}
+	return nil
+}
+
+const successMetric = "hr2coupa_last_success_timestamp_seconds"
+
+var successLine = regexp.MustCompile(`(?m)^` + successMetric + ` (\d+)$`)
+
+func lastSuccess(text []byte) time.Time {
+	m := successLine.FindSubmatch(text)
+	if m == nil {
+		return time.Time{}
+	}
+	n, err := strconv.ParseInt(string(m[1]), 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(n, 0)
+}
+
+// Text is the file in Prometheus' text format. A start that ended with 0 is the last success.
+func (m Metrics) Text(success time.Time) []byte {
+	if m.Exit == export.ExitOK {
+		success = m.Ended
+	}
+	e := exposition{}
+	e.one("hr2coupa_last_run_timestamp_seconds", "When the last start ended.", m.Ended.Unix())
+	if !success.IsZero() {
+		e.one(successMetric, "When a start last ended with exit code 0.", success.Unix())
+	}
+	e.one("hr2coupa_last_run_duration_seconds", "How long the last start took.", m.Ended.Sub(m.Started).Round(time.Millisecond).Seconds())
+	e.one("hr2coupa_last_run_exit_code", "Exit code of the last start.", m.Exit)
+	verdict := "none"
+	if m.Report != nil {
+		verdict = m.Report.Verdict
+	}
+	e.family("hr2coupa_last_run_info", "Command and verdict of the last start.")
+	e.sample("hr2coupa_last_run_info", 1, "command", m.Command, "verdict", verdict)
+
+	records, parts := m.counts()
+	e.family("hr2coupa_records", "Records of the feed that the last start told about, by outcome.")
+	for _, o := range export.Outcomes() {
+		e.sample("hr2coupa_records", records[o], "outcome", string(o))
+	}
+	e.family("hr2coupa_parts", "Parts that the last start told about, by verdict.")
+	for _, v := range slices.Sorted(maps.Keys(parts)) {
+		e.sample("hr2coupa_parts", parts[v], "verdict", v)
+	}
+	e.one("hr2coupa_notices_unsent", "Notices that wait in the outbox.", m.Notices)
+	e.family("hr2coupa_incidents_open", "Incidents that are open, by kind.")
+	for _, k := range export.NoticeKinds() {
+		e.sample("hr2coupa_incidents_open", m.Incidents[k], "kind", string(k))
+	}
+	return e.Bytes()
+}
+
+// counts adds up what the start planned and what it went on with.
+func (m Metrics) counts() (map[export.Outcome]int, map[string]int) {
+	records, parts := map[export.Outcome]int{}, map[string]int{}
+	for _, v := range []export.Verdict{export.VerdictOK, export.VerdictPartial, export.VerdictEmpty, export.VerdictFailed, export.VerdictStalled} {
+		parts[string(v)] = 0
+	}
+	if m.Report == nil {
+		return records, parts
+	}
+	for _, rep := range append(slices.Clone(m.Report.Resumed), m.Report) {
+		for o, n := range rep.Counts.By {
+			records[o] += n
+		}
+		for _, p := range rep.Parts {
+			parts[cmp.Or(string(p.Verdict), "none")]++
+		}
+	}
+	return records, parts
+}
+
+// exposition is a text of Prometheus' format 0.0.4. Every value here is a gauge.
+type exposition struct{ bytes.Buffer }
+
+func (e *exposition) family(name, help string) {
+	fmt.Fprintf(e, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name)
+}
+
+func (e *exposition) one(name, help string, value any) {
+	e.family(name, help)
+	e.sample(name, value)
+}
+
+func (e *exposition) sample(name string, value any, labels ...string) {
+	var pairs []string
+	for i := 0; i < len(labels); i += 2 {
+		pairs = append(pairs, labels[i]+`="`+strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(labels[i+1])+`"`)
+	}
+	if pairs != nil {
+		name += "{" + strings.Join(pairs, ",") + "}"
+	}
+	fmt.Fprintf(e, "%s %v\n", name, value)
+}

@@ -1,0 +1,123 @@
+package notify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Target is somebody who is told.
+type Target struct {
+	Name  string // as the outbox knows it: the same as long as the config names the same target
+	On    []export.NoticeKind
+	Owner string // only incidents that name this owner; "" gets all
+	To    Sender
+}
+
+// Sender sends a message to one target. It says nil only where the other side has taken it. String tells the target
+// without an address or a secret.
+type Sender interface {
+	Send(ctx context.Context, m Message) error
+	String() string
+}
+
+// Write makes the notices of a message: for each target what it wants of it, and none where that is nothing.
+func Write(m Message, items []Item, targets []Target) ([]export.Notice, error) {
+	var out []export.Notice
+	for _, t := range targets {
+		m.Items = Route(items, t.On, t.Owner)
+		if len(m.Items) == 0 {
+			continue
+		}
+		m.ID = ""
+		data, err := json.Marshal(m)
+		if err != nil {
+			return nil, fmt.Errorf("write a notice: %w", err)
+		}
+		sum := sha256.Sum256(append([]byte(t.Name+"\n"), data...))
+		m.ID = hex.EncodeToString(sum[:12])
+		if data, err = json.Marshal(m); err != nil {
+			return nil, fmt.Errorf("write a notice: %w", err)
+		}
+		out = append(out, export.Notice{Target: t.Name, Message: data, Made: m.At})
+	}
+	return out, nil
+}
+
+// Outbox is what Empty needs of the ledger.
+type Outbox interface {
+	Due() ([]export.Notice, error)
+	Sent(id int64) error
+	NotSent(id int64, why string) error
+	GiveUpNotice(id int64, why string) error
+}
+
+// Attempt is what came of trying one target.
+type Attempt struct {
+	To   string
+	Sent int
+	Left int   // notices that stay in the outbox
+	Err  error // why they do
+}
+
+// Empty sends what is due, the targets side by side and each one's notices in order; the first that fails ends its
+// target's turn. A notice whose target is in the config no more is given up. A notice that was taken just before a
+// crash is sent again by the next start, with the same id.
+func Empty(ctx context.Context, box Outbox, targets []Target, each time.Duration) ([]Attempt, error) {
+	due, err := box.Due()
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	byTarget := map[string][]export.Notice{}
+	for _, n := range due {
+		if !slices.ContainsFunc(targets, func(t Target) bool { return t.Name == n.Target }) {
+			errs = append(errs, box.GiveUpNotice(n.ID, "its target is not in the config any more"))
+			continue
+		}
+		byTarget[n.Target] = append(byTarget[n.Target], n)
+	}
+	attempts := make([]Attempt, len(targets))
+	failed := make([]error, len(targets))
+	var all sync.WaitGroup
+	for i, t := range targets {
+		all.Go(func() {
+			ctx, cancel := context.WithTimeoutCause(ctx, each, fmt.Errorf("no answer within %v", each))
+			defer cancel()
+			attempts[i], failed[i] = turn(ctx, box, t, byTarget[t.Name])
+		})
+	}
+	all.Wait()
+	attempts = slices.DeleteFunc(attempts, func(a Attempt) bool { return a.Sent+a.Left == 0 })
+	return attempts, errors.Join(append(errs, failed...)...)
+}
+
+func turn(ctx context.Context, box Outbox, t Target, notices []export.Notice) (Attempt, error) {
+	a := Attempt{To: t.To.String()}
+	for i, n := range notices {
+		var m Message
+		if err := json.Unmarshal(n.Message, &m); err != nil {
+			if err := box.GiveUpNotice(n.ID, "it cannot be read"); err != nil {
+				return a, err
+			}
+			continue
+		}
+		if err := t.To.Send(ctx, m); err != nil {
+			a.Left, a.Err = len(notices)-i, err
+			return a, box.NotSent(n.ID, err.Error())
+		}
+		a.Sent++
+		if err := box.Sent(n.ID); err != nil {
+			return a, err
+		}
+	}
+	return a, nil
+}

@@ -1,0 +1,307 @@
+package notify
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Start is one start of the program that came to its end.
+type Start struct {
+	Command string         // run, apply, drop or watch
+	Report  *export.Report // nil where there is none
+	Err     error          // what ended it, nil where the report says it
+	Exit    int
+
+	// Owner gives whom the config names for a quarantined row, by the row's reason; "" for nobody. May be nil.
+	Owner func(reason string) string
+	// Columns are Coupa columns and HR fields by name. Of a row's reason nothing else is told.
+	Columns []string
+}
+
+// Trouble is one thing that a start found wrong.
+type Trouble struct {
+	Kind  export.NoticeKind
+	Cause string
+	Owner string
+	Facts []string
+	ToDo  []string
+}
+
+// Finding is what a start says about what is wrong: the troubles it met, and the kinds it can say nothing about.
+type Finding struct {
+	Troubles []Trouble
+	Blind    map[export.NoticeKind]bool
+}
+
+// Causes that tell incidents of one kind apart.
+const (
+	causeFeed     = "the feed cannot be used"
+	causeDelivery = "nothing can be delivered"
+	causeLoad     = "Coupa loaded a file and took nothing of it"
+	causeFault    = "a fault of the program"
+	causeConfig   = "the config is at fault"
+	causeLimits   = "beyond the limits"
+	causeVerdict  = "no verdict"
+	causeWaiting  = "people wait behind a part without a verdict"
+	causeRejected = "rows refused by Coupa"
+	causeDrifted  = "Coupa shows other values"
+	causeCreates  = "more users created than allowed"
+	causeRows     = "rows held back"
+)
+
+// Read finds what is wrong in what a start came to.
+func Read(s Start) Finding {
+	f := Finding{Blind: map[export.NoticeKind]bool{}}
+	if s.Err != nil {
+		f.failure(s)
+	}
+	if s.Report != nil {
+		for _, rep := range append(slices.Clone(s.Report.Resumed), s.Report) {
+			f.report(rep, s)
+		}
+	}
+	f.blind(s)
+	return f
+}
+
+func (f *Finding) add(t Trouble) {
+	for i, have := range f.Troubles {
+		if have.Kind == t.Kind && have.Cause == t.Cause && have.Owner == t.Owner {
+			f.Troubles[i].Facts = append(have.Facts, t.Facts...)
+			f.Troubles[i].ToDo = append(have.ToDo, t.ToDo...)
+			return
+		}
+	}
+	f.Troubles = append(f.Troubles, t)
+}
+
+func (f *Finding) has(kind export.NoticeKind) bool {
+	return slices.ContainsFunc(f.Troubles, func(t Trouble) bool { return t.Kind == kind })
+}
+
+// failure is a start that an error has ended. A file by hand that was refused, or a saved plan that no longer fits, is
+// told to the person who typed the command and to nobody else.
+func (f *Finding) failure(s Start) {
+	byHand := s.Command != "run" && s.Command != "watch"
+	if byHand && s.Exit != export.ExitFault && s.Exit != export.ExitNotDelivered {
+		return
+	}
+	t := Trouble{Kind: export.NoticeFailed, Cause: causeFault, Facts: lines(s.Err.Error()), ToDo: []string{"the log of the run has the details"}}
+	switch s.Exit {
+	case export.ExitFeed:
+		t.Cause, t.ToDo = causeFeed, []string{"look at HR's export; hr2coupa plan reads the feed without sending anything"}
+	case export.ExitNotDelivered:
+		t.Cause, t.ToDo = causeDelivery, []string{"mend what is told here; the next run sends what was not sent"}
+	case export.ExitUsage:
+		t.Cause, t.ToDo = causeConfig, []string{"mend the config; hr2coupa plan checks it"}
+	}
+	f.add(t)
+}
+
+func (f *Finding) report(rep *export.Report, s Start) {
+	status := "hr2coupa status " + rep.Run + " shows every row"
+	if rep.Why != "" && s.Err == nil {
+		switch rep.Exit {
+		case export.ExitNotDelivered:
+			f.add(Trouble{Kind: export.NoticeFailed, Cause: causeDelivery, Facts: lines(rep.Why),
+				ToDo: []string{"mend what is told here; the next run sends what was not sent"}})
+		case export.ExitFault:
+			f.add(Trouble{Kind: export.NoticeFailed, Cause: causeFault, Facts: lines(rep.Why), ToDo: []string{status}})
+		}
+	}
+	for _, p := range rep.Parts {
+		f.part(p)
+	}
+	if len(rep.Held) > 0 && (rep.Verdict == "held" || rep.Counts.By[export.Held] > 0) {
+		f.add(Trouble{Kind: export.NoticeHeld, Cause: causeLimits, Facts: rep.Held, ToDo: []string{
+			"hr2coupa plan shows what it would do; if it is meant: hr2coupa approve " + rep.Run,
+			"if it is not: hr2coupa settle " + rep.Run + " rejected",
+		}})
+	}
+	if len(rep.Alarms) > 0 {
+		f.add(Trouble{Kind: export.NoticePartial, Cause: causeCreates, Facts: rep.Alarms, ToDo: []string{"look for second accounts in Coupa, and check layout.key"}})
+	}
+	f.rows(rep, s, status)
+}
+
+// part tells a load that came to nothing, and one without a verdict. A settled part's note is left out: it may hold
+// Coupa's words.
+func (f *Finding) part(p export.Part) {
+	switch {
+	case p.State == export.Settled && (p.Verdict == export.VerdictFailed || p.Verdict == export.VerdictEmpty):
+		f.add(Trouble{
+			Kind: export.NoticeFailed, Cause: causeLoad,
+			Facts: []string{fmt.Sprintf("%s: load %s is %s, %s", p.Name, cmp.Or(p.LoadID, "unknown"), p.Verdict, plural(p.Rows, "row"))},
+			ToDo:  []string{"look at the load in Coupa; hr2coupa run --again plans its rows anew"},
+		})
+	case p.State == export.Stalled:
+		f.add(Trouble{
+			Kind: export.NoticeStalled, Cause: causeVerdict,
+			Facts: []string{fmt.Sprintf("%s (%s): %s", p.Name, plural(p.Rows, "row"), cmp.Or(oneLine(p.Note), "no verdict"))},
+			ToDo:  []string{"the next run asks again; where Coupa shows what came of it: hr2coupa settle " + p.Name + " applied|rejected"},
+		})
+	case p.State == export.InDoubt:
+		f.add(Trouble{
+			Kind: export.NoticeStalled, Cause: causeVerdict,
+			Facts: []string{fmt.Sprintf("%s (%s): in doubt, %s", p.Name, plural(p.Rows, "row"), cmp.Or(oneLine(p.Note), "it was seen nowhere"))},
+			ToDo:  []string{"look for it in Coupa, then hr2coupa settle " + p.Name + " applied|rejected"},
+		})
+	}
+}
+
+// rows tells rows by what became of them: how many, about which columns, and where they stand in HR's files.
+func (f *Finding) rows(rep *export.Report, s Start, status string) {
+	by := map[export.Outcome][]export.RowResult{}
+	owned := map[string][]export.RowResult{}
+	for _, r := range rep.Rows {
+		by[r.Outcome] = append(by[r.Outcome], r)
+		if r.Outcome == export.Quarantined {
+			owner := ""
+			if s.Owner != nil {
+				owner = s.Owner(r.Reason)
+			}
+			owned[owner] = append(owned[owner], r)
+		}
+	}
+	for _, t := range []struct {
+		outcome export.Outcome
+		cause   string
+		todo    string
+	}{
+		{export.Rejected, causeRejected, "with Coupa's words; mend HR or Coupa, then a new feed or hr2coupa run --again"},
+		{export.Drifted, causeDrifted, "find out who changes them in Coupa"},
+	} {
+		if rows := by[t.outcome]; len(rows) > 0 {
+			f.add(Trouble{Kind: export.NoticePartial, Cause: t.cause, Facts: []string{plural(len(rows), "row") + ": " + places(rows)},
+				ToDo: []string{status + ", " + t.todo}})
+		}
+	}
+	for _, owner := range slices.Sorted(maps.Keys(owned)) {
+		rows := owned[owner]
+		fact := fmt.Sprintf("%s, %s: %s", plural(len(rows), "row"), about(rows, s.Columns), places(rows))
+		f.add(Trouble{Kind: export.NoticeQuarantine, Cause: causeRows, Owner: owner, Facts: []string{fact},
+			ToDo: []string{status + ", with the rule it breaks; mend them in HR"}})
+	}
+	if n := len(by[export.Pending]); n > 0 && (rep.Verdict == "waiting" || rep.Verdict == "unfinished") && rep.Exit == export.ExitStalled {
+		f.add(Trouble{Kind: export.NoticeStalled, Cause: causeWaiting, Facts: []string{plural(n, "row") + ": " + places(by[export.Pending])},
+			ToDo: []string{"the next run goes on with them"}})
+	}
+}
+
+// blind finds the kinds that this start cannot say "it is over" about.
+func (f *Finding) blind(s Start) {
+	dark := func(kinds ...export.NoticeKind) {
+		for _, k := range kinds {
+			f.Blind[k] = true
+		}
+	}
+	rep := s.Report
+	if s.Command == "drop" {
+		dark(export.NoticeKinds()...) // one file by hand says nothing about the feed
+		return
+	}
+	if f.has(export.NoticeFailed) {
+		dark(export.NoticeFailed) // another cause of failing may hide behind this one
+	}
+	switch {
+	case s.Err != nil || rep == nil || rep.Run == "" && rep.Verdict != "seen":
+		dark(export.NoticeKinds()...) // it came to nothing before it could see
+	case rep.Verdict == "seen" && rep.Exit != export.ExitOK:
+		dark(export.NoticePartial, export.NoticeQuarantine, export.NoticeFailed) // what is open is not sent again
+	case rep.Verdict == "held":
+		dark(export.NoticePartial, export.NoticeFailed) // nothing was sent
+	case slices.ContainsFunc(rep.Parts, func(p export.Part) bool { return !p.State.Final() }):
+		dark(export.NoticePartial, export.NoticeFailed)
+		if s.Exit == export.ExitOK {
+			dark(export.NoticeStalled) // not awaited
+		}
+	}
+}
+
+// places names rows by file and line, the first few of them.
+func places(rows []export.RowResult) string {
+	const most = 10
+	var out []string
+	for _, r := range rows[:min(len(rows), most)] {
+		out = append(out, oneLine(r.Origin.String()))
+	}
+	if len(rows) > most {
+		out = append(out, fmt.Sprintf("and %d more", len(rows)-most))
+	}
+	return strings.Join(out, ", ")
+}
+
+// about counts rows by the columns that their reasons name. What is not the name of a column is not told: a reason may
+// quote a cell.
+func about(rows []export.RowResult, columns []string) string {
+	counts := map[string]int{}
+	for _, r := range rows {
+		named := map[string]bool{}
+		for rule := range strings.SplitSeq(r.Reason, "; ") {
+			column, _, _ := strings.Cut(rule, ": ")
+			if slices.Contains(columns, column) {
+				named[column] = true
+			}
+		}
+		if len(named) == 0 {
+			named["other rules"] = true
+		}
+		for column := range named {
+			counts[column]++
+		}
+	}
+	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%s %d", name, counts[name])
+	}
+	return strings.Join(names, ", ")
+}
+
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
+const (
+	mostLines = 10
+	mostRunes = 400 // of one line
+)
+
+// lines takes a message apart, the first few lines of it.
+func lines(text string) []string {
+	var out []string
+	for line := range strings.Lines(text) {
+		if line = oneLine(line); line == "" {
+			continue
+		}
+		if len(out) == mostLines {
+			return append(out, "and more: see the log")
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// oneLine keeps a text from steering what shows it: no control characters, no line breaks, of a readable length.
+func oneLine(s string) string {
+	s = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return ' '
+		}
+		return r
+	}, s))
+	if r := []rune(s); len(r) > mostRunes {
+		s = string(r[:mostRunes]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,115 @@
+package notify
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+func row(line int, o export.Outcome, reason string) export.RowResult {
+	return export.RowResult{Origin: export.Origin{File: "users.csv", Line: line}, Lines: 1, Key: "planted.login", Login: "planted.login", Outcome: o, Reason: reason}
+}
+
+func report(verdict string, exit int, rows []export.RowResult, parts ...export.Part) *export.Report {
+	by := map[export.Outcome]int{}
+	for _, r := range rows {
+		by[r.Outcome]++
+	}
+	return &export.Report{Run: "r1", Verdict: verdict, Exit: exit, Rows: rows, Parts: parts, Counts: export.Counts{By: by}}
+}
+
+func TestRead(t *testing.T) {
+	final := export.Part{Name: "a.csv", Rows: 3, State: export.Settled, Verdict: export.VerdictOK}
+	failed := export.Part{Name: "a.csv", Rows: 3, State: export.Settled, Verdict: export.VerdictFailed, LoadID: "1001", Note: "Coupa's load failed: planted words"}
+	stalled := export.Part{Name: "b.csv", Rows: 1, State: export.Stalled, Verdict: export.VerdictStalled, Note: "Coupa does not list its load"}
+	loading := export.Part{Name: "b.csv", State: export.Loading}
+	held := report("held", export.ExitHeld, []export.RowResult{row(2, export.Held, "")})
+	held.Held = []string{"limits.deactivations allows 0"}
+	alarm := report("partial", export.ExitPartial, nil, final)
+	alarm.Alarms = []string{"limits.creates allows 0 and Coupa counts 2 created"}
+	broken := report("not delivered", export.ExitNotDelivered, nil, export.Part{Name: "a.csv", State: export.Planned})
+	broken.Why = "connection refused"
+	resumed := report("seen", export.ExitPartial, nil)
+	resumed.Resumed = []*export.Report{report("partial", export.ExitPartial, []export.RowResult{row(2, export.Rejected, "planted")}, final)}
+
+	const all = "failed held partial quarantine stalled"
+	for _, tt := range []struct {
+		name  string
+		start Start
+		want  string // kind/cause: facts
+		blind string
+	}{
+		{"all applied", Start{Report: report("ok", 0, nil, final)}, "", ""},
+		{"seen, nothing open", Start{Report: &export.Report{Verdict: "seen", Run: "r0"}}, "", ""},
+		{"seen, rows open", Start{Report: &export.Report{Verdict: "seen", Run: "r0", Exit: 3}, Exit: 3}, "", "failed partial quarantine"},
+		{"not awaited", Start{Report: report("delivered, not awaited", 0, nil, loading)}, "", "failed partial stalled"},
+		{"held", Start{Report: held, Exit: 8}, "held/beyond the limits: limits.deactivations allows 0", "failed partial"},
+		{"stalled", Start{Report: report("stalled", 5, nil, stalled), Exit: 5}, "stalled/no verdict: b.csv (1 row): Coupa does not list its load", "failed partial"},
+		{"load failed", Start{Report: report("failed", 6, nil, failed), Exit: 6}, "failed/Coupa loaded a file and took nothing of it: a.csv: load 1001 is failed, 3 rows", "failed"},
+		{"not delivered", Start{Report: broken, Exit: 4}, "failed/nothing can be delivered: connection refused", "failed partial"},
+		{"alarm", Start{Report: alarm, Exit: 3}, "partial/more users created than allowed: limits.creates allows 0 and Coupa counts 2 created", ""},
+		{"rejected", Start{Report: report("partial", 3, []export.RowResult{row(2, export.Rejected, "planted is taken"), row(7, export.Rejected, "planted")}, final), Exit: 3},
+			"partial/rows refused by Coupa: 2 rows: users.csv:2, users.csv:7", ""},
+		{"quarantined", Start{Report: report("partial", 3, []export.RowResult{
+			row(2, export.Quarantined, "Email: planted is no address; Login: is missing"), row(3, export.Quarantined, "Email: planted"), row(4, export.Quarantined, "planted: has 13 fields"),
+			row(5, export.Quarantined, "protected, ask it@acme.example"),
+		}, final), Exit: 3}, "quarantine/rows held back: 3 rows, Email 2, Login 1, other rules 1: users.csv:2, users.csv:3, users.csv:4 | " +
+			"quarantine/rows held back (it@acme.example): 1 row, other rules 1: users.csv:5", ""},
+		{"resumed", Start{Report: resumed, Exit: 3}, "partial/rows refused by Coupa: 1 row: users.csv:2", "failed partial quarantine"},
+		{"no feed", Start{Err: errors.New("no file matches\nfeed.files"), Exit: 9}, "failed/the feed cannot be used: no file matches / feed.files", all},
+		{"no config", Start{Err: errors.New("cannot"), Exit: 2}, "failed/the config is at fault: cannot", all},
+		{"fault", Start{Err: errors.New("disk full"), Exit: 1}, "failed/a fault of the program: disk full", all},
+		{"a plan that has moved", Start{Command: "apply", Err: errors.New("moved"), Exit: 2}, "", all},
+		{"a file by hand that is refused", Start{Command: "drop", Err: errors.New("refused"), Exit: 9}, "", all},
+		{"a file by hand that goes", Start{Command: "drop", Report: report("ok", 0, nil, final)}, "", all},
+		{"a file by hand that cannot go", Start{Command: "drop", Err: errors.New("no route"), Exit: 4}, "failed/nothing can be delivered: no route", all},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.start.Command == "" {
+				tt.start.Command = "run"
+			}
+			tt.start.Columns = []string{"Email", "Login"}
+			tt.start.Owner = func(reason string) string {
+				if strings.Contains(reason, "ask it@acme.example") {
+					return "it@acme.example"
+				}
+				return ""
+			}
+			f := Read(tt.start)
+			var got []string
+			for _, tr := range f.Troubles {
+				owner := ""
+				if tr.Owner != "" {
+					owner = " (" + tr.Owner + ")"
+				}
+				got = append(got, fmt.Sprintf("%s/%s%s: %s", tr.Kind, tr.Cause, owner, strings.Join(tr.Facts, " / ")))
+				if len(tr.ToDo) == 0 {
+					t.Errorf("%s says nothing of what to do", tr.Cause)
+				}
+			}
+			if d := cmp.Diff(tt.want, strings.Join(got, " | ")); d != "" {
+				t.Error(d)
+			}
+			if blind := strings.Join(sorted(f.Blind), " "); blind != tt.blind {
+				t.Errorf("blind for %q, want %q", blind, tt.blind)
+			}
+			if s := fmt.Sprint(f.Troubles); strings.Contains(s, "planted") {
+				t.Errorf("personal data in %s", s)
+			}
+		})
+	}
+}
+
+func sorted(blind map[export.NoticeKind]bool) (out []string) {
+	for _, k := range []export.NoticeKind{"failed", "held", "partial", "quarantine", "stalled"} {
+		if blind[k] {
+			out = append(out, string(k))
+		}
+	}
+	return out
+}

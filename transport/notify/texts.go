@@ -1,0 +1,231 @@
+package notify
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	html "html/template"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	text "text/template"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/templates"
+)
+
+// forms are the templates by name; each may be replaced by NAME.tmpl of an administrator's folder.
+func forms() []string { return []string{"subject", "text", "html", "slack", "teams"} }
+
+// Texts writes messages in the form that a target takes.
+type Texts struct {
+	by map[string]interface{ Execute(io.Writer, any) error }
+}
+
+// NewTexts compiles the built-in templates and, where dir is not nil, those of dir over them. Every fault of every
+// template comes in one error, each with file and line; a template is tried on a message that has everything in it.
+func NewTexts(dir fs.FS) (*Texts, error) {
+	t := &Texts{by: map[string]interface{ Execute(io.Writer, any) error }{}}
+	var faults []error
+	for _, form := range forms() {
+		name := form + ".tmpl"
+		source, err := fs.ReadFile(templates.Notices(), name)
+		if dir != nil {
+			own, ownErr := fs.ReadFile(dir, name)
+			if ownErr == nil {
+				source = own
+			} else if !errors.Is(ownErr, fs.ErrNotExist) {
+				err = ownErr
+			}
+		}
+		if err == nil {
+			err = t.compile(form, name, string(source))
+		}
+		if err != nil {
+			faults = append(faults, tidy(err))
+		}
+	}
+	if dir != nil {
+		faults = append(faults, strange(dir)...)
+	}
+	return t, errors.Join(faults...)
+}
+
+func (t *Texts) compile(form, name, source string) error {
+	var err error
+	if form == "html" {
+		t.by[form], err = html.New(name).Parse(source)
+	} else {
+		t.by[form], err = text.New(name).Parse(source)
+	}
+	if err != nil {
+		return err
+	}
+	for _, stage := range []Stage{"", Begun, Test} {
+		m := Example(stage, "acme-test.coupahost.com", "hr1", time.Unix(0, 0).UTC())
+		if err := t.by[form].Execute(io.Discard, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tidy takes away what template packages write before "NAME.tmpl:LINE:".
+func tidy(err error) error {
+	s := strings.TrimPrefix(err.Error(), "html/")
+	return errors.New(oneLine(strings.TrimPrefix(s, "template: ")))
+}
+
+// strange finds templates whose name nobody asks for: one that is misspelt would never be used.
+func strange(dir fs.FS) (faults []error) {
+	names, err := fs.Glob(dir, "*.tmpl")
+	if err != nil {
+		return []error{err}
+	}
+	if _, err := fs.Stat(dir, "."); err != nil {
+		return []error{errors.New("the folder cannot be read")}
+	}
+	for _, name := range names {
+		if !slices.Contains(forms(), strings.TrimSuffix(name, ".tmpl")) {
+			faults = append(faults, fmt.Errorf("%s: no notice is written from it; known: %s.tmpl", name, strings.Join(forms(), ".tmpl, ")))
+		}
+	}
+	return faults
+}
+
+func (t *Texts) write(form string, m Message) (string, error) {
+	var b bytes.Buffer
+	if err := t.by[form].Execute(&b, m); err != nil {
+		return "", fmt.Errorf("write the notice: %w", tidy(err))
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n", nil
+}
+
+// Subject is one line: whatever a template and a message hold, no header can begin in it.
+func (t *Texts) Subject(m Message) (string, error) {
+	s, err := t.write("subject", m)
+	return oneLine(strings.Join(strings.Fields(s), " ")), err
+}
+
+// Text is the plain part of a mail.
+func (t *Texts) Text(m Message) (string, error) { return t.write("text", m) }
+
+// HTML is the other part of a mail. Every value of the message is escaped where it stands.
+func (t *Texts) HTML(m Message) (string, error) { return t.write("html", m) }
+
+// Slack is the body for an incoming webhook of Slack: a header and sections.
+func (t *Texts) Slack(m Message) ([]byte, error) {
+	subject, err := t.Subject(m)
+	if err != nil {
+		return nil, err
+	}
+	body, err := t.write("slack", m.each(slackText))
+	if err != nil {
+		return nil, err
+	}
+	type textObject struct {
+		Type string `json:"type"`
+		Text string `json:"text"`
+	}
+	type block struct {
+		Type string     `json:"type"`
+		Text textObject `json:"text"`
+	}
+	blocks := []block{{"header", textObject{"plain_text", cut(subject, 150)}}}
+	for _, paragraph := range paragraphs(body) {
+		if len(blocks) < 49 { // Slack takes 50
+			blocks = append(blocks, block{"section", textObject{"mrkdwn", cut(paragraph, 3000)}})
+		}
+	}
+	return encode(struct {
+		Text   string  `json:"text"` // what a notification shows
+		Blocks []block `json:"blocks"`
+	}{slackText(subject), blocks})
+}
+
+// Teams is the body for a Teams workflow that posts the card of a webhook: one adaptive card.
+func (t *Texts) Teams(m Message) ([]byte, error) {
+	subject, err := t.Subject(m)
+	if err != nil {
+		return nil, err
+	}
+	body, err := t.write("teams", m.each(teamsText))
+	if err != nil {
+		return nil, err
+	}
+	blocks := []map[string]any{{"type": "TextBlock", "text": teamsText(subject), "wrap": true, "size": "large", "weight": "bolder"}}
+	for _, paragraph := range paragraphs(body) {
+		blocks = append(blocks, map[string]any{"type": "TextBlock", "text": paragraph, "wrap": true})
+	}
+	return encode(map[string]any{
+		"type": "message",
+		"attachments": []map[string]any{{
+			"contentType": "application/vnd.microsoft.card.adaptive",
+			"content": map[string]any{
+				"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.4", "body": blocks,
+			},
+		}},
+	})
+}
+
+// JSON is the message itself.
+func (t *Texts) JSON(m Message) ([]byte, error) { return encode(m) }
+
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
+
+// each gives the message with every text of it put through f, so that no template can forget to.
+func (m Message) each(f func(string) string) Message {
+	m.Instance, m.Host, m.Command, m.Run, m.Verdict = f(m.Instance), f(m.Host), f(m.Command), f(m.Run), f(m.Verdict)
+	items := make([]Item, len(m.Items))
+	for n, i := range m.Items {
+		i.Kind, i.Cause, i.Owner, i.Run = export.NoticeKind(f(string(i.Kind))), f(i.Cause), f(i.Owner), f(i.Run)
+		i.Facts, i.ToDo = mapped(i.Facts, f), mapped(i.ToDo, f)
+		items[n] = i
+	}
+	m.Items = items
+	return m
+}
+
+func mapped(list []string, f func(string) string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = f(s)
+	}
+	return out
+}
+
+// slackText escapes what Slack's documentation names: &, < and >. What is left cannot mention anybody or make a link.
+func slackText(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+}
+
+// teamsText takes the meaning of Markdown away.
+func teamsText(s string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "`", "\\`", "<", "&lt;", "#", `\#`).Replace(s)
+}
+
+func paragraphs(s string) []string {
+	var out []string
+	for p := range strings.SplitSeq(s, "\n\n") {
+		if p = strings.Trim(p, "\n"); p != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func cut(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}

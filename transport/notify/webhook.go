@@ -1,0 +1,139 @@
+package notify
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// SignatureHeader bears "sha256=" and the HMAC-SHA256 of the body, in lower-case hex.
+const SignatureHeader = "X-Hr2coupa-Signature"
+
+// Webhook is a target that gets a POST.
+type Webhook struct {
+	URL    export.Secret // whoever has it can post
+	Format string        // slack, teams or json
+	Key    export.Secret // of the signature; json only
+	Texts  *Texts
+
+	Patience time.Duration // of one request; 0: 10 s
+}
+
+func (w *Webhook) String() string { return w.Format + " webhook at " + host(w.URL) }
+
+// host is the part of an address that may be told.
+func host(u export.Secret) string {
+	parsed, err := url.Parse(u.Reveal())
+	if err != nil || parsed.Host == "" {
+		return "(no address)"
+	}
+	return parsed.Host
+}
+
+// Send posts the message; a server that is busy or away is asked twice more. When it returns nil the server has
+// answered 2xx.
+func (w *Webhook) Send(ctx context.Context, msg Message) error {
+	body, err := w.body(msg)
+	if err != nil {
+		return err
+	}
+	header := http.Header{"Content-Type": {"application/json"}}
+	if !w.Key.IsZero() {
+		header.Set(SignatureHeader, Signature(w.Key, body))
+	}
+	return post(ctx, w.URL.Reveal(), header, body, cmp.Or(w.Patience, patience))
+}
+
+// Signature is what the header of a signed body holds.
+func Signature(key export.Secret, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(key.Reveal()))
+	mac.Write(body)
+	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+func (w *Webhook) body(msg Message) ([]byte, error) {
+	switch w.Format {
+	case "slack":
+		return w.Texts.Slack(msg)
+	case "teams":
+		return w.Texts.Teams(msg)
+	}
+	return w.Texts.JSON(msg)
+}
+
+// tries is how often a request is made at most, and pause what lies between two, growing.
+const (
+	tries = 3
+	pause = 500 * time.Millisecond
+)
+
+// post makes one POST, again where the server is away or says that it may be asked again. No error of it names the
+// address: its path is a secret.
+func post(ctx context.Context, address string, header http.Header, body []byte, each time.Duration) (err error) {
+	for n := range tries {
+		if n > 0 {
+			select {
+			case <-time.After(time.Duration(n) * pause):
+			case <-ctx.Done():
+				return err
+			}
+		}
+		var again bool
+		if again, err = postOnce(ctx, address, header, body, each); err == nil || !again {
+			return err
+		}
+	}
+	return err
+}
+
+func postOnce(ctx context.Context, address string, header http.Header, body []byte, each time.Duration) (again bool, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, each, fmt.Errorf("no answer within %v", each))
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return false, errors.New("the address cannot be read")
+	}
+	req.Header = header.Clone()
+	req.Header.Set("User-Agent", "hr2coupa")
+	res, err := client.Do(req)
+	if err != nil {
+		return true, wireError(ctx, err)
+	}
+	defer res.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10)) // so that the connection can be used again
+	switch {
+	case res.StatusCode/100 == 2:
+		return false, nil
+	case res.StatusCode/100 == 5, res.StatusCode == http.StatusTooManyRequests:
+		return true, fmt.Errorf("the server answered %d", res.StatusCode)
+	case res.StatusCode/100 == 3:
+		return false, fmt.Errorf("the server answered %d and leads elsewhere; give the address it leads to", res.StatusCode)
+	}
+	return false, fmt.Errorf("the server answered %d; is the address still good?", res.StatusCode)
+}
+
+// client follows no redirect: a signed body goes where the config says and nowhere else.
+var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
+// wireError is an error of the wire without the address that net/http puts into it.
+func wireError(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return errors.New(oneLine(err.Error()))
+}

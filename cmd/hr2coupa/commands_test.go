@@ -48,11 +48,13 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	day                       a day goes by for what is open in the ledger
 //	slay                      kill what start began
 //	nowhere WORD FILE…        want no file (stdout and stderr too) to hold the word
+//	crash                     make what start began dump its goroutines and die, and look for what is private
+//	private FILE…             want nothing in these files that a log must not show
 func commands() map[string]command {
 	return map[string]command{
 		"twin": positive(cmdTwin), "config": positive(cmdConfig), "exit": positive(cmdExit),
 		"start": positive(cmdStart), "dropped": positive(cmdDropped), "told": positive(cmdTold),
-		"finish": positive(cmdFinish), "interrupt": positive(cmdInterrupt), "terminate": positive(cmdTerminate), "reads": positive(cmdReads),
+		"finish": positive(cmdFinish), "interrupt": positive(cmdInterrupt), "crash": positive(cmdCrash), "private": positive(cmdPrivate), "terminate": positive(cmdTerminate), "reads": positive(cmdReads),
 		"pickup": positive(cmdPickup), "applied": positive(cmdApplied), "loads": positive(cmdLoads), "user": cmdUser,
 		"lock": positive(cmdLock), "unlock": positive(cmdUnlock), "normal": positive(cmdNormal),
 		"raw": positive(cmdRaw), "rows": positive(cmdRows), "age": positive(cmdAge),
@@ -199,6 +201,25 @@ func cmdReads(ts *testscript.TestScript, _ *world, args []string) {
 		}
 		return err == nil
 	})
+}
+
+// cmdCrash ends a program as a fault of ours would: with every goroutine's stack on stderr.
+func cmdCrash(ts *testscript.TestScript, w *world, _ []string) {
+	if w.beside == nil {
+		ts.Fatalf("nothing was started")
+	}
+	ts.Check(w.beside.Process.Signal(syscall.SIGQUIT))
+	cmdFinish(ts, w, []string{"2"})
+	if log := w.log.String(); !strings.Contains(log, "goroutine 1 ") {
+		ts.Fatalf("no goroutines on stderr: %s", log)
+	}
+}
+
+func cmdPrivate(ts *testscript.TestScript, w *world, args []string) {
+	need(ts, args, 1, "private FILE…")
+	for _, name := range args {
+		w.private(ts, ts.ReadFile(name))
+	}
 }
 
 func cmdFinish(ts *testscript.TestScript, w *world, args []string) {

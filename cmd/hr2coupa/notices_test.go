@@ -106,12 +106,12 @@ func cmdPosts(ts *testscript.TestScript, w *world, args []string) {
 	fmt.Fprint(ts.Stdout(), b.String())
 }
 
-// private wants nothing in a notice that a log must not show either.
+// private wants nothing in a notice, or in a file for machines, that a log must not show either.
 func (w *world) private(ts *testscript.TestScript, text string) {
 	shown, err := w.shown(text)
 	ts.Check(err)
 	if len(shown) > 0 {
-		ts.Fatalf("a notice shows what is private: %q", shown)
+		ts.Fatalf("it shows what is private: %q", shown)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -139,9 +140,18 @@ func readyFiles(cfg *config.Config, o dropOptions) ([]ready, error) {
 
 // readReady reads one file, a little beyond what a part may be so that too large is told as such.
 func readReady(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: there is no such file", path)
+	case err != nil:
+		return nil, fmt.Errorf("%s cannot be looked at: %w", path, err)
+	case info.IsDir():
+		return nil, fmt.Errorf("%s is a folder; name the files in it", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s cannot be read: %w; give this user the right to", path, err)
 	}
 	defer f.Close()
 	const most = 4 * layout.MaxBytes

@@ -180,6 +180,8 @@ func (a *app) root() *cobra.Command {
 			return usage("a command is missing; try: hr2coupa demo")
 		},
 	}
+	root.Version = version
+	root.SetVersionTemplate("hr2coupa {{.Version}}\n")
 	root.SetHelpTemplate(root.HelpTemplate() + exitHelp)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
 	f := root.PersistentFlags()

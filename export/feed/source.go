@@ -38,7 +38,10 @@ type stream struct {
 	src *source
 }
 
-var gzipMagic = []byte{0x1f, 0x8b}
+var (
+	gzipMagic = []byte{0x1f, 0x8b}
+	zipMagic  = []byte("PK\x03\x04") // of .xlsx, too
+)
 
 func newSource(i int, path string, o Options, z sizes) (*source, error) {
 	s := &source{FeedFile: export.FeedFile{Path: path, Name: filepath.Base(path)}, line: 1}
@@ -134,11 +137,14 @@ type onlyReader struct{ io.Reader }
 // chooseGzip goes by the first bytes: files are gzipped without .gz behind their names, too.
 func (s *source) chooseGzip() error {
 	return s.withFile(func(f *os.File) error {
-		head, err := peek(f, len(gzipMagic))
+		head, err := peek(f, len(zipMagic))
 		if err != nil {
 			return s.broken(err)
 		}
-		s.gzip = bytes.Equal(head, gzipMagic)
+		if bytes.HasPrefix(head, zipMagic) {
+			return unusable(s.Name, 0, "is a workbook of a spreadsheet, or another zip archive, whatever it is named; save it as CSV UTF-8, or unpack it")
+		}
+		s.gzip = bytes.HasPrefix(head, gzipMagic)
 		if !s.gzip && len(head) > 0 && strings.HasSuffix(strings.ToLower(s.Name), ".gz") {
 			return unusable(s.Name, 0, "is named .gz but holds no gzip data; name it by what it is")
 		}

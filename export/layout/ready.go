@@ -61,6 +61,10 @@ func CheckReady(name string, data []byte, o ReadyOptions) (*Ready, []export.Faul
 	if len(data) > c.o.MaxBytes {
 		c.tell(0, "size", "is %d bytes, more than the %d of one file; split it", len(data), c.o.MaxBytes)
 	}
+	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
+		c.tell(0, "workbook", "is a workbook of a spreadsheet, or another zip archive, whatever it is named; save it as CSV UTF-8")
+		return nil, c.faults
+	}
 	if bytes.HasPrefix(data, []byte(bom)) {
 		c.tell(1, "bom", "begins with a byte order mark; save it as UTF-8 without BOM")
 		data = data[len(bom):]

@@ -51,10 +51,11 @@ type Report struct {
 	Why     string      `json:"why,omitempty"`  // what stopped it, if something did
 
 	Approved []Approval `json:"approved,omitempty"` // of a held run, whatever became of them
+	Started  time.Time  `json:"started"`
+	Resumed  []*Report  `json:"resumed,omitempty"` // earlier runs this start went on with
 
-	keeps   bool      // records of it are kept for the next plan
-	Started time.Time `json:"started"`
-	Resumed []*Report `json:"resumed,omitempty"` // earlier runs this start went on with
+	Command string `json:"-"` // run or drop
+	keeps   bool   // records of it are kept for the next plan
 }
 
 // Counts are the records of a run: how many came in and what each became.
@@ -120,7 +121,7 @@ func NewReport(l Ledger, run string, f Finding, now time.Time) (*Report, error) 
 // ReadReport reads a run as the ledger has it, with the verdict and exit code it got when it ended.
 func ReadReport(l Ledger, rec RunRecord) (*Report, error) {
 	rep := &Report{
-		Run: rec.ID, Verdict: rec.Verdict, Exit: rec.Exit, Files: rec.Files, Started: rec.Started,
+		Run: rec.ID, Command: rec.Command, Verdict: rec.Verdict, Exit: rec.Exit, Files: rec.Files, Started: rec.Started,
 		Held: rec.Held, Counts: Counts{Input: rec.Input}, Parts: []Part{}, Rows: []RowResult{},
 	}
 	parts, err := l.Parts(rec.ID)

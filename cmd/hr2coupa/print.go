@@ -281,7 +281,11 @@ func next(w io.Writer, rep *export.Report) {
 		}
 	}
 	by := rep.Counts.By
-	add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], "mend the rows in HR and deliver a new feed; or, once Coupa is mended, hr2coupa run --again")
+	mend := "mend the rows in HR and deliver a new feed; or, once Coupa is mended, hr2coupa run --again"
+	if rep.Command == "drop" {
+		mend = "mend the rows and drop a file of them; or, once Coupa is mended, hr2coupa drop --again with the same file"
+	}
+	add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], mend)
 	if slices.ContainsFunc(rep.Parts, awaited) {
 		add(by[export.Pending], "hr2coupa run asks Coupa again; hr2coupa status shows what is open")
 	}

@@ -189,7 +189,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.json, "json", false, "print the result as JSON")
 	f.StringVar(&a.logFormat, "log-format", "text", "log on stderr as text or json")
 	f.StringVar(&a.logLevel, "log-level", "", "error, warn, info or debug (default info; warn on a terminal)")
-	root.AddCommand(a.runCmd(), a.planCmd(), a.applyCmd(), a.exportCmd(), a.dropCmd(), a.watchCmd(), a.settleCmd(), a.approveCmd(), a.statusCmd(), a.explainCmd(), a.ledgerCmd(), a.notifyCmd(), a.layoutCmd(), a.twinCmd(), a.demoCmd(), a.versionCmd())
+	root.AddCommand(a.runCmd(), a.planCmd(), a.applyCmd(), a.exportCmd(), a.dropCmd(), a.watchCmd(), a.settleCmd(), a.approveCmd(), a.statusCmd(), a.explainCmd(), a.verifyCmd(), a.ledgerCmd(), a.notifyCmd(), a.layoutCmd(), a.twinCmd(), a.demoCmd(), a.versionCmd())
 	for _, c := range root.Commands() {
 		strictArgs(c)
 	}

@@ -13,6 +13,7 @@ type store interface {
 	export.Ledger
 	memory
 	People() (int, error)
+	Verified(part int64, rows []export.RowResult) error
 	UsedBy(run string) ([]export.Approval, error)
 	Runs(limit int) ([]export.RunRecord, error)
 	SentSince(run string) (map[string]bool, error)

@@ -266,6 +266,10 @@ func (s *tappedStore) Settle(p export.Part, rest export.Outcome, rows []export.R
 	return s.write(fmt.Sprintf("Settle %s %s", short(p.Name), p.Verdict), func() error { return s.under.Settle(p, rest, rows) })
 }
 
+func (s *tappedStore) Verified(part int64, rows []export.RowResult) error {
+	return s.write("Verified", func() error { return s.under.Verified(part, rows) })
+}
+
 func (s *tappedStore) Plan(run string) (export.PlanTx, error) {
 	var tx export.PlanTx
 	if err := s.write("Plan", func() (err error) { tx, err = s.under.Plan(run); return err }); err != nil {

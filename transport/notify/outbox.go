@@ -52,7 +52,7 @@ func Write(m Message, items []Item, targets []Target) ([]export.Notice, error) {
 	return out, nil
 }
 
-// Outbox is what Empty needs of the ledger.
+// Outbox is what Empty needs of the ledger. Its methods are called by several goroutines.
 type Outbox interface {
 	Due() ([]export.Notice, error)
 	Sent(id int64) error

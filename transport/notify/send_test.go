@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -224,14 +225,28 @@ func TestHeartbeat(t *testing.T) {
 // box is an outbox in memory; the ledger's own is tried through the front door.
 type box struct {
 	due  []export.Notice
+	mu   sync.Mutex
 	left map[int64]string
 }
 
 func (b *box) Due() ([]export.Notice, error)             { return b.due, nil }
-func (b *box) Sent(id int64) error                       { delete(b.left, id); return nil }
-func (b *box) NotSent(id int64, why string) error        { b.left[id] = why; return nil }
-func (b *box) GiveUpNotice(id int64, why string) error   { b.left[id] = "given up: " + why; return nil }
+func (b *box) NotSent(id int64, why string) error        { return b.set(id, why) }
+func (b *box) GiveUpNotice(id int64, why string) error   { return b.set(id, "given up: "+why) }
 func (b *box) add(t *testing.T, m Message, to ...Target) { t.Helper(); b.fill(t, m, to) }
+
+func (b *box) Sent(id int64) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.left, id)
+	return nil
+}
+
+func (b *box) set(id int64, why string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.left[id] = why
+	return nil
+}
 
 func (b *box) fill(t *testing.T, m Message, to []Target) {
 	notices, err := Write(m, m.Items, to)

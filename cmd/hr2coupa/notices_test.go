@@ -125,8 +125,8 @@ func cmdDay(ts *testscript.TestScript, w *world, _ []string) {
 	}
 }
 
-// cmdKill kills a program that waits for a mail server to answer.
-func cmdKill(ts *testscript.TestScript, w *world, _ []string) {
+// cmdCrash kills a program that waits for a mail server to answer.
+func cmdCrash(ts *testscript.TestScript, w *world, _ []string) {
 	until(ts, "a connection to the mail server", func() bool { return w.mail.Waiting() > 0 })
 	ts.Check(w.beside.Process.Kill())
 	w.beside.Wait()

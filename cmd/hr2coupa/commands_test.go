@@ -43,7 +43,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	webserver [STATUS]        start a web server at $WEB that answers so
 //	mails N, posts N          wait until they have N, print those not printed before, and want nothing private in them
 //	day                       a day goes by for what is open in the ledger
-//	crash                     kill what start began, once it waits for a mail server
+//	slay                      kill what start began
 //	nowhere WORD FILE…        want no file (stdout and stderr too) to hold the word
 func commands() map[string]command {
 	return map[string]command{
@@ -54,7 +54,7 @@ func commands() map[string]command {
 		"lock": positive(cmdLock), "unlock": positive(cmdUnlock), "normal": positive(cmdNormal),
 		"raw": positive(cmdRaw), "rows": positive(cmdRows), "age": positive(cmdAge),
 		"nowhere": positive(cmdNowhere), "mailserver": positive(cmdMailserver), "webserver": positive(cmdWebserver),
-		"mails": positive(cmdMails), "posts": positive(cmdPosts), "day": positive(cmdDay), "crash": positive(cmdCrash),
+		"mails": positive(cmdMails), "posts": positive(cmdPosts), "day": positive(cmdDay), "slay": positive(cmdSlay),
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/testdata/farend"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
@@ -104,12 +106,12 @@ func cmdPosts(ts *testscript.TestScript, w *world, args []string) {
 	fmt.Fprint(ts.Stdout(), b.String())
 }
 
-// private wants nothing in a notice that a log must not show either.
+// private wants nothing in a notice, or in a file for machines, that a log must not show either.
 func (w *world) private(ts *testscript.TestScript, text string) {
 	shown, err := w.shown(text)
 	ts.Check(err)
 	if len(shown) > 0 {
-		ts.Fatalf("a notice shows what is private: %q", shown)
+		ts.Fatalf("it shows what is private: %q", shown)
 	}
 }
 
@@ -125,9 +127,15 @@ func cmdDay(ts *testscript.TestScript, w *world, _ []string) {
 	}
 }
 
-// cmdCrash kills a program that waits for a mail server to answer.
-func cmdCrash(ts *testscript.TestScript, w *world, _ []string) {
-	until(ts, "a connection to the mail server", func() bool { return w.mail.Waiting() > 0 })
+// cmdSlay kills a program that waits for a mail server to answer.
+func cmdSlay(ts *testscript.TestScript, w *world, _ []string) {
+	until(ts, "a notice in the ledger and a connection to the mail server", func() bool {
+		l, err := ledger.Open(ledger.Options{Dir: ts.MkAbs("ledger"), Now: time.Now})
+		ts.Check(err)
+		due, err := l.Due()
+		ts.Check(errors.Join(err, l.Close()))
+		return len(due) > 0 && w.mail.Waiting() > 0
+	})
 	ts.Check(w.beside.Process.Kill())
 	w.beside.Wait()
 	w.beside = nil

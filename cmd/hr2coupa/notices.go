@@ -148,19 +148,16 @@ func (a *app) tellOthers(ctx context.Context, code int, err error) {
 	if t == nil {
 		return
 	}
-	if t.stop != nil {
-		t.stop()
-		t.pinging.Wait()
-	}
 	if code == export.ExitLocked {
 		return
 	}
-	t.pinging.Go(func() { t.pingEnd(ctx, code) })
+	var ending sync.WaitGroup
+	ending.Go(func() { t.pingEnd(ctx, code) })
 	unsent, open := 0, []export.Incident(nil)
 	if len(t.targets) > 0 && ctx.Err() == nil {
 		unsent, open = t.send(ctx, err)
 	}
-	t.pinging.Wait()
+	ending.Wait()
 	t.figures(code, unsent, open)
 }
 
@@ -168,6 +165,12 @@ func (a *app) tellOthers(ctx context.Context, code int, err error) {
 func (t *teller) pingEnd(ctx context.Context, code int) {
 	if t.heart == nil {
 		return
+	}
+	if t.stop != nil { // a short start ends before its first ping does; the two must not overtake each other
+		timer := time.AfterFunc(5*time.Second, t.stop)
+		t.pinging.Wait()
+		timer.Stop()
+		t.stop()
 	}
 	signal, line := notify.Success, "exit 0"
 	if code != export.ExitOK {

@@ -212,8 +212,11 @@ func (f *Finding) blind(s Start) {
 	switch {
 	case s.Err != nil || rep == nil || rep.Run == "" && rep.Verdict != "seen":
 		dark(export.NoticeKinds()...) // it came to nothing before it could see
-	case rep.Verdict == "seen" && rep.Exit != export.ExitOK:
-		dark(export.NoticePartial, export.NoticeQuarantine, export.NoticeFailed) // what is open is not sent again
+	case rep.Verdict == "seen":
+		dark(export.NoticePartial, export.NoticeQuarantine) // it looked at no row
+		if rep.Exit != export.ExitOK {
+			dark(export.NoticeFailed) // what a load left open is not sent again
+		}
 	case rep.Verdict == "held":
 		dark(export.NoticePartial, export.NoticeFailed) // nothing was sent
 	case slices.ContainsFunc(rep.Parts, func(p export.Part) bool { return !p.State.Final() }):

@@ -45,7 +45,7 @@ func TestRead(t *testing.T) {
 		blind string
 	}{
 		{"all applied", Start{Report: report("ok", 0, nil, final)}, "", ""},
-		{"seen, nothing open", Start{Report: &export.Report{Verdict: "seen", Run: "r0"}}, "", ""},
+		{"seen, nothing open", Start{Report: &export.Report{Verdict: "seen", Run: "r0"}}, "", "partial quarantine"},
 		{"seen, rows open", Start{Report: &export.Report{Verdict: "seen", Run: "r0", Exit: 3}, Exit: 3}, "", "failed partial quarantine"},
 		{"not awaited", Start{Report: report("delivered, not awaited", 0, nil, loading)}, "", "failed partial stalled"},
 		{"held", Start{Report: held, Exit: 8}, "held/beyond the limits: limits.deactivations allows 0", "failed partial"},

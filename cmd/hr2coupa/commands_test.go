@@ -79,6 +79,7 @@ func cmdTwin(ts *testscript.TestScript, w *world, args []string) {
 	ts.Setenv("TWIN_URL", w.twin.URL())
 	ts.Setenv("TWIN_SFTP", w.twin.SFTPAddr())
 	ts.Setenv("TWIN_HOSTKEY", w.twin.HostKeyFingerprint())
+	ts.Setenv("TWIN_ROOT", w.twin.Root())
 }
 
 func cmdConfig(ts *testscript.TestScript, w *world, args []string) {

@@ -38,9 +38,20 @@ type pipeline struct {
 
 // pipeline reads the config and compiles mapping and layout. The faults of all three come in one error, by line.
 func (a *app) pipeline(ctx context.Context, opt config.Options) (*pipeline, error) {
+	p, faults := a.readPipeline(ctx, opt)
+	if err := configError(faults); err != nil {
+		return nil, err
+	}
+	a.warn(p.cfg)
+	return p, nil
+}
+
+// readPipeline gives the pipeline with all its faults; with any, it serves only to look for more of them, and it is nil
+// where the config could not be read at all.
+func (a *app) readPipeline(ctx context.Context, opt config.Options) (*pipeline, []config.Fault) {
 	cfg, faults := config.Load(ctx, a.config, config.OSEnv(a.getenv), opt)
 	if cfg == nil {
-		return nil, configError(faults)
+		return nil, faults
 	}
 	p, more := compile(cfg)
 	if len(faults) > 0 { // a column the config could not read is mapped all the same
@@ -48,11 +59,7 @@ func (a *app) pipeline(ctx context.Context, opt config.Options) (*pipeline, erro
 	}
 	faults = append(faults, more...)
 	slices.SortStableFunc(faults, func(a, b config.Fault) int { return cmp.Compare(a.Line, b.Line) })
-	if err := configError(faults); err != nil {
-		return nil, err
-	}
-	a.warn(cfg)
-	return p, nil
+	return p, faults
 }
 
 // compile makes mapping and layout. Where no column is mapped the config's own fault says enough.

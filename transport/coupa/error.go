@@ -74,7 +74,7 @@ func (w *wire) judge(a *answer) error {
 	case s == http.StatusUnauthorized:
 		return errUnauthorized
 	case s == http.StatusForbidden:
-		return notDelivered("scope", nil, "coupa refuses the token for %s (403: %s); give its client a scope that opens it, named on the instance's page /oauth2/scopes (core.integration.read or core.common.read), and add it to coupa.scopes", path, text)
+		return notDelivered("scope", nil, "coupa refuses the token for %s (403: %s); give its client a scope that opens it, named on the instance's page /oauth2/scopes (%s), and add it to coupa.scopes", path, text, scopeFor(path))
 	case s == http.StatusNotFound && !a.html() && bytes.Contains(bytes.ToLower(a.body), []byte(noResults)):
 		return errNoResults
 	case s == http.StatusNotFound:

@@ -261,6 +261,9 @@ var varying = []struct {
 	{regexp.MustCompile(`\b2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "2026-01-02T03:04:05Z"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
 	{regexp.MustCompile(`SHA256:[A-Za-z0-9+/]{43}`), "SHA256:FINGERPRINT"},
+	{regexp.MustCompile(`\b\d+ MB free`), "N MB free"},
+	{regexp.MustCompile(`within \d+m?s\n`), "within 1ms\n"},
+	{regexp.MustCompile(`newest [0-9hms]+ old`), "newest 0s old"},
 	{regexp.MustCompile(`\bgo1\.\d+[^")]*`), "GO"},
 }
 

@@ -26,7 +26,7 @@ func (d *doctor) ledger(context.Context) {
 		return
 	}
 	dir := d.pipe.cfg.Ledger
-	if !ledgerExists(dir) {
+	if _, err := os.Stat(filepath.Join(dir, "ledger.db")); err != nil {
 		d.newLedger(dir)
 		return
 	}
@@ -52,7 +52,7 @@ func (d *doctor) newLedger(dir string) {
 		err = writable(at)
 	}
 	if err != nil {
-		d.fail(export.ExitFault, "ledger", "there is none yet, and %s cannot be made: %s; let this user write there, or set ledger to another folder", dir, reason(err))
+		d.fail(export.ExitFault, "ledger", "none can be seen in %s, nor made there: %s; let this user write there, or set ledger to another folder", dir, reason(err))
 		return
 	}
 	d.ok("ledger", "there is none yet; the first run makes %s", dir)

@@ -53,8 +53,8 @@ const probeName = ".hr2coupa-doctor"
 var ErrScanned = errors.New("coupa may read what lies there")
 
 // Probe proves that files can be written to the staging folder, looked at and removed, with one of a few bytes. It is
-// ErrScanned, and nothing is written, where the staging folder lies in the folder that Coupa scans or beside it: the
-// neighbours of /Incoming/Users are drop folders too.
+// ErrScanned, and nothing is written, where the staging folder lies in the folder that Coupa scans or beside it (the
+// neighbours of /Incoming/Users are drop folders too), or where a link may lead there.
 func (s *Session) Probe(ctx context.Context) error {
 	return s.watch(ctx, "write to", s.c.Staging, func() error {
 		scanned, err := s.scanned()
@@ -82,6 +82,11 @@ func (s *Session) Probe(ctx context.Context) error {
 func (s *Session) scanned() (bool, error) {
 	if s.c.Staging == Auto {
 		return true, nil
+	}
+	for dir := s.c.Staging; dir != "." && dir != "/"; dir = path.Dir(dir) { // not every server follows links when it resolves a name
+		if info, err := s.files.Lstat(dir); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return true, nil
+		}
 	}
 	folder, err := s.real(s.c.Folder)
 	if err != nil {

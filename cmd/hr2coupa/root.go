@@ -178,7 +178,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.json, "json", false, "print the result as JSON")
 	f.StringVar(&a.logFormat, "log-format", "text", "log on stderr as text or json")
 	f.StringVar(&a.logLevel, "log-level", "", "error, warn, info or debug (default info; warn on a terminal)")
-	root.AddCommand(a.runCmd(), a.planCmd(), a.applyCmd(), a.exportCmd(), a.dropCmd(), a.settleCmd(), a.approveCmd(), a.statusCmd(), a.explainCmd(), a.ledgerCmd(), a.layoutCmd(), a.doctorCmd(), a.twinCmd(), a.demoCmd(), a.versionCmd())
+	root.AddCommand(a.runCmd(), a.planCmd(), a.applyCmd(), a.exportCmd(), a.dropCmd(), a.settleCmd(), a.approveCmd(), a.statusCmd(), a.explainCmd(), a.ledgerCmd(), a.layoutCmd(), a.doctorCmd(), a.initCmd(), a.twinCmd(), a.demoCmd(), a.versionCmd())
 	for _, c := range root.Commands() {
 		strictArgs(c)
 	}
@@ -187,7 +187,7 @@ func (a *app) root() *cobra.Command {
 }
 
 // later are the commands of the contract that this version does not have.
-var later = []string{"watch", "reconcile", "init"}
+var later = []string{"watch", "reconcile"}
 
 // knownCommand tells a command of the contract that is not built yet from a misspelt one.
 func knownCommand(_ *cobra.Command, args []string) error {

@@ -300,7 +300,7 @@ func (p *proposal) giveWay(broken map[string]breach) bool {
 			g.Expr, g.others = g.others[0], g.others[1:]
 			continue
 		}
-		g.Out, g.Why = true, fmt.Sprintf("TODO: %d of %s break a rule with it: %s", b.times, plural(p.sample.records, "record"), b.message)
+		g.Out, g.Why = true, fmt.Sprintf("TODO: %d of %d records break a rule with it: %s", b.times, p.sample.records, b.message)
 	}
 	return changed
 }

@@ -67,15 +67,26 @@ func (p *proposal) find(how templates.How, column string, fits func(*fieldSeen) 
 		}
 		for _, f := range p.sample.fields {
 			if templates.Plain(f.name) == templates.Plain(h.Header) && (fits == nil || fits(f)) && !p.used[f.name] {
-				return f, p.why("by its name ("+h.System+")", f)
+				return f, p.why("by its name"+knownFrom(h.System), f)
 			}
 		}
 	}
 	return nil, ""
 }
 
+func knownFrom(systems string) string {
+	known := slices.DeleteFunc(strings.Split(systems, "; "), func(s string) bool { return s == "generic" })
+	switch {
+	case len(known) == 0:
+		return ""
+	case len(known) > 3:
+		return " (many HR systems)"
+	}
+	return " (" + strings.Join(known, ", ") + ")"
+}
+
 func (p *proposal) why(how string, f *fieldSeen) string {
-	return fmt.Sprintf("guessed: %s, %d of %s have a value", how, f.filled, plural(p.sample.records, "record"))
+	return fmt.Sprintf("guessed: %s, %d of %d records have a value", how, f.filled, p.sample.records)
 }
 
 func (p *proposal) mostlyFilled(f *fieldSeen) bool {

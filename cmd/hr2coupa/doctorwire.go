@@ -118,7 +118,7 @@ func (d *doctor) users(ctx context.Context) {
 	if err := d.client.CheckUsers(ctx); err != nil {
 		d.warn("users", "%s", said(err)) // no delivery needs it
 	} else {
-		d.ok("users", "users can be read (scope core.user.read)")
+		d.ok("users", "users can be read")
 	}
 	if slices.Contains(scopes, "core.user.write") {
 		d.ok("scope core.user.write", "the token has it; only a write would prove what it opens, so none is made")

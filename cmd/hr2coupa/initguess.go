@@ -253,16 +253,14 @@ func (p *proposal) approver(login, email *fieldSeen) {
 	if f == nil {
 		return
 	}
-	keys := func(v string) bool {
-		return p.key.values[v] > 0 && !looksLikeEmail(v) || !strings.ContainsFunc(v, unicode.IsLetter)
-	}
-	logins := func(v string) bool { return login != nil && login.values[v] > 0 }
+	numbers := f.share(func(v string) bool { return p.isNumber(v) || !strings.ContainsFunc(v, unicode.IsLetter) })
+	logins := f.share(func(v string) bool { return login != nil && login.values[v] > 0 })
 	switch {
 	case f.share(looksLikeEmail) > 0.5 && login == nil && email != nil:
 		p.add("Approver Login", f, why, "lower(%s)")
 	case f.share(looksLikeEmail) > 0.5:
 		p.add("Approver Login", f, "TODO: Coupa wants the manager's login, and these look like e-mail addresses", "%s").Out = true
-	case f.share(logins) <= 0.5 && f.share(keys) > 0.5:
+	case numbers > logins: // a feed of changes has few of the managers themselves
 		p.add("Approver Login", f, "TODO: Coupa wants the manager's login, and these look like numbers; "+
 			"tables: managers: {file: managers.csv, keys: [number], value: login} makes logins of them", `lookup("managers", %s)`).Out = true
 	case f.share(func(v string) bool { return strings.ContainsAny(v, " ,") }) > 0.5:
@@ -270,6 +268,15 @@ func (p *proposal) approver(login, email *fieldSeen) {
 	default:
 		p.add("Approver Login", f, why, "%s")
 	}
+}
+
+// isNumber tells whether the feed has a value as somebody's number, in any column known for one.
+func (p *proposal) isNumber(v string) bool {
+	return slices.ContainsFunc(p.sample.fields, func(f *fieldSeen) bool {
+		return f.values[v] > 0 && slices.ContainsFunc(templates.HRHeaders(), func(h templates.HRHeader) bool {
+			return h.How == templates.HowNumber && templates.Plain(h.Header) == templates.Plain(f.name)
+		})
+	})
 }
 
 // places proposes what hangs on where somebody works.

@@ -90,6 +90,7 @@ func cmdTwin(ts *testscript.TestScript, w *world, args []string) {
 	ts.Setenv("TWIN_URL", w.twin.URL())
 	ts.Setenv("TWIN_SFTP", w.twin.SFTPAddr())
 	ts.Setenv("TWIN_HOSTKEY", w.twin.HostKeyFingerprint())
+	ts.Setenv("TWIN_ROOT", w.twin.Root())
 }
 
 func cmdConfig(ts *testscript.TestScript, w *world, args []string) {
@@ -311,6 +312,9 @@ var varying = []struct {
 	{regexp.MustCompile(`\b2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "2026-01-02T03:04:05Z"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
 	{regexp.MustCompile(`SHA256:[A-Za-z0-9+/]{43}`), "SHA256:FINGERPRINT"},
+	{regexp.MustCompile(`\b\d+ MB free`), "N MB free"},
+	{regexp.MustCompile(`within \d+m?s\n`), "within 1ms\n"},
+	{regexp.MustCompile(`newest [0-9hms]+ old`), "newest 0s old"},
 	{regexp.MustCompile(`\bgo1\.\d+[^")]*`), "GO"},
 }
 

@@ -147,6 +147,7 @@ func (a *app) endDemo(rep *export.Report, keep string) error {
 	}
 	fmt.Fprint(w, `
 On your own data
+  hr2coupa init users.csv              a config and a mapping, proposed from your feed
   hr2coupa twin --users users.json     a twin to rehearse with; it prints a config that leads to it
   hr2coupa plan -c hr2coupa.yaml       what would change; sends nothing
   hr2coupa run -c hr2coupa.yaml        the main job

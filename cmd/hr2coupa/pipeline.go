@@ -47,9 +47,19 @@ func (a *app) pipeline(ctx context.Context, opt config.Options) (*pipeline, erro
 
 // quietPipeline is pipeline for those who have told the config's warnings already.
 func (a *app) quietPipeline(ctx context.Context, opt config.Options) (*pipeline, error) {
+	p, faults := a.readPipeline(ctx, opt)
+	if err := configError(faults); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// readPipeline gives the pipeline with all its faults; with any, it serves only to look for more of them, and it is nil
+// where the config could not be read at all.
+func (a *app) readPipeline(ctx context.Context, opt config.Options) (*pipeline, []config.Fault) {
 	cfg, faults := config.Load(ctx, a.config, config.OSEnv(a.getenv), opt)
 	if cfg == nil {
-		return nil, configError(faults)
+		return nil, faults
 	}
 	p, more := compile(cfg)
 	if len(faults) > 0 { // a column the config could not read is mapped all the same
@@ -57,7 +67,7 @@ func (a *app) quietPipeline(ctx context.Context, opt config.Options) (*pipeline,
 	}
 	faults = append(faults, append(more, noticeFaults(cfg)...)...)
 	slices.SortStableFunc(faults, func(a, b config.Fault) int { return cmp.Compare(a.Line, b.Line) })
-	return p, configError(faults)
+	return p, faults
 }
 
 // compile makes mapping and layout. Where no column is mapped the config's own fault says enough.

@@ -189,7 +189,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.json, "json", false, "print the result as JSON")
 	f.StringVar(&a.logFormat, "log-format", "text", "log on stderr as text or json")
 	f.StringVar(&a.logLevel, "log-level", "", "error, warn, info or debug (default info; warn on a terminal)")
-	root.AddCommand(a.runCmd(), a.planCmd(), a.applyCmd(), a.exportCmd(), a.dropCmd(), a.watchCmd(), a.settleCmd(), a.approveCmd(), a.statusCmd(), a.explainCmd(), a.verifyCmd(), a.ledgerCmd(), a.notifyCmd(), a.layoutCmd(), a.twinCmd(), a.demoCmd(), a.versionCmd())
+	root.AddCommand(a.runCmd(), a.planCmd(), a.applyCmd(), a.exportCmd(), a.dropCmd(), a.watchCmd(), a.settleCmd(), a.approveCmd(), a.statusCmd(), a.explainCmd(), a.verifyCmd(), a.ledgerCmd(), a.notifyCmd(), a.layoutCmd(), a.doctorCmd(), a.initCmd(), a.twinCmd(), a.demoCmd(), a.versionCmd())
 	for _, c := range root.Commands() {
 		strictArgs(c)
 	}
@@ -198,7 +198,7 @@ func (a *app) root() *cobra.Command {
 }
 
 // later are the commands of the contract that this version does not have.
-var later = []string{"reconcile", "doctor", "init"}
+var later = []string{"reconcile"}
 
 // knownCommand tells a command of the contract that is not built yet from a misspelt one.
 func knownCommand(_ *cobra.Command, args []string) error {

@@ -225,7 +225,7 @@ func (a *app) printVerified(r *verified) error {
 		fmt.Fprintf(w, "\nDrifted: Coupa shows another value (%s)\n", plural(len(r.Drift), "cell"))
 		var rows [][]string
 		for _, d := range r.Drift[:min(len(r.Drift), shownRows)] {
-			rows = append(rows, []string{d.Origin.String(), dash(clean(d.Key)), d.Column, "sent " + quoted(d.Sent), "Coupa: " + quoted(d.Held)})
+			rows = append(rows, []string{d.Origin.String(), dash(clean(d.Key)), d.Column, "sent " + inQuotes(d.Sent), "Coupa: " + inQuotes(d.Held)})
 		}
 		table(w, rows)
 		if more := len(r.Drift) - shownRows; more > 0 {
@@ -235,4 +235,4 @@ func (a *app) printVerified(r *verified) error {
 	return w.err
 }
 
-func quoted(s string) string { return `"` + clean(s) + `"` }
+func inQuotes(s string) string { return `"` + clean(s) + `"` }

@@ -59,18 +59,22 @@ func (w *wires) close() {
 }
 
 func (a *app) dialer(cfg *config.Config) func(context.Context) (export.Session, error) {
-	c := cfg.SFTP
 	return func(ctx context.Context) (export.Session, error) {
-		s, err := drop.Dial(ctx, drop.Config{
-			Address: c.Address, User: c.User, Password: c.Password, Key: c.Key, Passphrase: c.Passphrase,
-			HostKey: c.HostKey, KnownHosts: c.KnownHosts, Folder: c.Folder, Archive: c.Archive,
-			Staging: c.Staging, Direct: c.Direct, Legacy: c.Legacy,
-			Connect: c.Connect, Silence: c.Silence,
-		}, a.log)
+		s, err := drop.Dial(ctx, dropConfig(cfg), a.log)
 		if err != nil {
 			return nil, err
 		}
 		return s, nil
+	}
+}
+
+func dropConfig(cfg *config.Config) drop.Config {
+	c := cfg.SFTP
+	return drop.Config{
+		Address: c.Address, User: c.User, Password: c.Password, Key: c.Key, Passphrase: c.Passphrase,
+		HostKey: c.HostKey, KnownHosts: c.KnownHosts, Folder: c.Folder, Archive: c.Archive,
+		Staging: c.Staging, Direct: c.Direct, Legacy: c.Legacy,
+		Connect: c.Connect, Silence: c.Silence,
 	}
 }
 

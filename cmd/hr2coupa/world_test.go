@@ -82,6 +82,11 @@ func setup(env *testscript.Env) error {
 			return err
 		}
 	}
+	data, err := filepath.Abs(filepath.Dir(files))
+	if err != nil {
+		return err
+	}
+	env.Setenv("TESTDATA", data)
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // else every process of a test with -race waits a second at its end
 	env.Setenv("COUPA_SFTP_PASSWORD", plantedPassword)
 	env.Setenv("COUPA_CLIENT_SECRET", plantedSecret)

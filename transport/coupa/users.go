@@ -44,7 +44,7 @@ func (u *Users) Workers() int {
 // Check proves with one cheap call that users can be read. Whatever stands in the way is an
 // *export.NotDeliveredError, unless ctx ended.
 func (u *Users) Check(ctx context.Context) error {
-	_, err := u.query(ctx, url.Values{"limit": {"1"}, "fields": {fieldsOf(nil)}}, nil)
+	_, err := u.query(u.client.wire.checking(ctx), url.Values{"limit": {"1"}, "fields": {fieldsOf(nil)}}, nil)
 	return unusable(u.client.wire.base, err)
 }
 

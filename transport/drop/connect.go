@@ -101,7 +101,7 @@ func (a *attempt) open(w *wire) (*Session, error) {
 	if a.rtt < fastPath {
 		depth = shallowDepth
 	}
-	return &Session{c: a.c, wire: w, ssh: client, pipe: channel, files: files, depth: depth, closed: make(chan struct{})}, nil
+	return &Session{c: a.c, wire: w, ssh: client, pipe: channel, files: files, depth: depth, rtt: a.rtt, closed: make(chan struct{})}, nil
 }
 
 // openFiles starts the SFTP subsystem. Each of its three steps waits for the server's answer, so the quickest is the

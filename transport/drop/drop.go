@@ -92,7 +92,8 @@ type Session struct {
 	ssh   *ssh.Client
 	pipe  *pipe
 	files *sftp.Client
-	depth int    // write requests in flight
+	depth int // write requests in flight
+	rtt   time.Duration
 	free  string // the part whose name Stage saw free in the drop folder
 
 	closing sync.Once

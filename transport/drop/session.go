@@ -20,6 +20,11 @@ func (s *Session) do(ctx context.Context, doing, name string, op func() error) e
 	if name == "" || strings.ContainsAny(name, "/\x00") {
 		return fmt.Errorf("%s: %q is not a file name", doing, name)
 	}
+	return s.watch(ctx, doing, name, op)
+}
+
+// watch is do for anything, not only a part.
+func (s *Session) watch(ctx context.Context, doing, name string, op func() error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s %s: %w", doing, name, stopped(ctx))
 	}

@@ -160,6 +160,7 @@ func (t *Twin) handler() http.Handler {
 	addPages(mux, t)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t.settleDue()
+		w.Header().Set("Date", t.now().UTC().Format(http.TimeFormat))
 		mux.ServeHTTP(w, r)
 	})
 }

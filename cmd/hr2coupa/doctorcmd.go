@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+)
+
+func (a *app) doctorCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "check config, ledger, feed, host key, login, folders, clock, token and scopes",
+		Long: `Doctor looks at everything a run needs, from the config to Coupa, and prints one line for each thing:
+ok, warn or fail, with what mends it. It goes on after a fault where it can, takes no lock, plans and
+sends nothing, and writes nothing where Coupa reads: only a staging folder elsewhere gets a probe file,
+which is removed again. It ends with the code that a run would now end with: 0 (warnings too), 2 config,
+1 ledger, 9 feed, 4 what stops a delivery.`,
+		Example: "  hr2coupa doctor\n  hr2coupa doctor -c /etc/hr2coupa.yaml --json",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
+	}
+}
+
+type level string
+
+const (
+	levelOK   level = "ok"
+	levelWarn level = "warn"
+	levelFail level = "fail"
+)
+
+// finding is one line of a doctor's report.
+type finding struct {
+	Level level  `json:"level"`
+	What  string `json:"what"`
+	Says  string `json:"says"` // what was seen; where it is not ok, what mends it as well
+	Exit  int    `json:"exit"` // what a run would end with because of it
+}
+
+// doctor is one examination. Each check adds its findings, and leaves what later ones need.
+type doctor struct {
+	a        *app
+	pipe     *pipeline // nil where the config could not be read
+	faults   []config.Fault
+	client   *coupa.Client // nil where it could not be made
+	token    bool          // there is one
+	findings []finding
+	tell     func(finding)
+}
+
+// checks are what a doctor looks at, in this order. The token comes early since it has to settle, and what needs it
+// late. A new subject (mail, webhooks, ...) is one line here.
+func (d *doctor) checks() []func(context.Context) {
+	return []func(context.Context){
+		d.config, d.ledger, d.feed,
+		d.clock, d.tokens, d.sftp, d.loads, d.users, d.page,
+	}
+}
+
+func (a *app) doctor(ctx context.Context) error {
+	d := &doctor{a: a, findings: []finding{}, tell: func(finding) {}}
+	w := &errWriter{w: a.stdout}
+	if !a.json {
+		d.tell = func(f finding) { fmt.Fprintf(w, "%-4s  %s - %s\n", f.Level, f.What, clean(f.Says)) }
+	}
+	for _, check := range d.checks() {
+		check(ctx)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if d.pipe == nil {
+			break // the config's fault is all that can be said
+		}
+	}
+	count := map[level]int{}
+	var codes []int
+	for _, f := range d.findings {
+		count[f.Level]++
+		codes = append(codes, f.Exit)
+	}
+	a.code = worstOf(codes)
+	if a.json {
+		return a.printJSON(map[string]any{"verdict": verdictOf(count), "exit": a.code, "checks": d.findings})
+	}
+	fmt.Fprintf(w, "\n%d ok, %d warn, %d fail\n", count[levelOK], count[levelWarn], count[levelFail])
+	return w.err
+}
+
+// worstOf is export.WorstExit with the config before all: nothing of a run begins with a faulty one.
+func worstOf(codes []int) int {
+	for _, c := range codes {
+		if c == export.ExitUsage {
+			return c
+		}
+	}
+	return export.WorstExit(codes...)
+}
+
+func verdictOf(count map[level]int) level {
+	switch {
+	case count[levelFail] > 0:
+		return levelFail
+	case count[levelWarn] > 0:
+		return levelWarn
+	}
+	return levelOK
+}
+
+func (d *doctor) add(l level, exit int, what, format string, args ...any) {
+	f := finding{Level: l, What: what, Says: fmt.Sprintf(format, args...), Exit: exit}
+	d.findings = append(d.findings, f)
+	d.tell(f)
+}
+
+func (d *doctor) ok(what, format string, args ...any) {
+	d.add(levelOK, export.ExitOK, what, format, args...)
+}
+
+func (d *doctor) warn(what, format string, args ...any) {
+	d.add(levelWarn, export.ExitOK, what, format, args...)
+}
+
+func (d *doctor) fail(exit int, what, format string, args ...any) {
+	d.add(levelFail, exit, what, format, args...)
+}
+
+// failed tells an error, which says itself what to do.
+func (d *doctor) failed(exit int, what string, err error) { d.fail(exit, what, "%s", said(err)) }
+
+// said is an error without the word that the line already begins with.
+func said(err error) string {
+	var not *export.NotDeliveredError
+	if errors.As(err, &not) {
+		return not.Msg
+	}
+	return err.Error()
+}
+
+// blind tells, as a warning, that a subject was not looked at because the config is faulty where it speaks of it.
+func (d *doctor) blind(what string, sections ...string) bool {
+	for _, f := range d.faults {
+		for _, s := range sections {
+			if f.Path == s || strings.HasPrefix(f.Path, s+".") {
+				d.warn(what, "not looked at: mend %s in the config first", s)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// config tells every fault of the config, the secrets included. It leaves the pipeline for the others.
+func (d *doctor) config(ctx context.Context) {
+	d.pipe, d.faults = d.a.readPipeline(ctx, config.Options{NeedSecrets: true, FeedGiven: true})
+	for _, f := range d.faults {
+		d.failed(export.ExitUsage, "config", f)
+	}
+	if d.pipe == nil {
+		return
+	}
+	for _, w := range d.pipe.cfg.Warnings {
+		d.warn("config", "%s", w.Error())
+	}
+	if len(d.faults) == 0 {
+		d.ok("config", "%s: %s, no faults; every secret it names can be read", d.pipe.cfg.File, plural(len(d.pipe.cfg.Mapping.Columns), "column"))
+	}
+}

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+	"github.com/hr2coupa/hr2coupa/transport/drop"
+)
+
+// clockTolerance is how far the two clocks may differ: the Date of an answer and the way of it are good to seconds.
+const clockTolerance = time.Minute
+
+func (d *doctor) via(way string) bool { return slices.Contains(d.pipe.cfg.Load.Via, way) }
+
+// clock holds the machine's clock against the instance's. Part names, effective days and the window in which a load is
+// looked for come from it.
+func (d *doctor) clock(ctx context.Context) {
+	if d.blind("clock", "instance", "production", "coupa.url") {
+		return
+	}
+	ahead, err := coupa.Clock(ctx, coupaConfig(d.pipe.cfg), d.a.log)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil && !d.via("api") && !d.via("page"):
+		d.warn("clock", "not compared: %s", said(err)) // the run itself needs no HTTPS
+	case err != nil:
+		d.failed(exitOf(err), "clock", err)
+	default:
+		off, word := ahead, "behind" // this machine's
+		if off < 0 {
+			off, word = -off, "ahead of"
+		}
+		if off > clockTolerance {
+			d.warn("clock", "this machine is %s %s the instance: its loads are looked for around the wrong time, and days change at the wrong one; set this machine's clock by NTP, or ask Coupa", off.Round(time.Second), word)
+			return
+		}
+		d.ok("clock", "within %s of the instance's", clockTolerance)
+	}
+}
+
+// exitOf is the code of a fault on the way to Coupa: of a config that the wire itself refuses, else 4.
+func exitOf(err error) int {
+	if not := new(export.NotDeliveredError); errors.As(err, &not) {
+		return export.ExitNotDelivered
+	}
+	return export.ExitUsage
+}
+
+// tokens asks for a token. Where Coupa refuses the scopes, it asks for each alone to name those it refuses.
+func (d *doctor) tokens(ctx context.Context) {
+	if !d.via("api") || d.blind("token", "instance", "production", "coupa") {
+		return
+	}
+	c := coupaConfig(d.pipe.cfg)
+	client, err := coupa.NewClient(c, d.a.log)
+	if err != nil {
+		d.failed(export.ExitUsage, "token", err)
+		return
+	}
+	d.client = client
+	err = client.Prepare(ctx)
+	if err == nil {
+		d.token = true
+		d.ok("token", "Coupa gives one for %s", strings.Join(c.Scopes, ", "))
+		return
+	}
+	d.failed(export.ExitNotDelivered, "token", err)
+	var not *export.NotDeliveredError
+	if !errors.As(err, &not) || not.What != "scope" || len(c.Scopes) < 2 {
+		return
+	}
+	for _, scope := range c.Scopes {
+		c.Scopes = []string{scope}
+		one, err := coupa.NewClient(c, d.a.log)
+		if err == nil {
+			err = one.Prepare(ctx)
+		}
+		if err != nil {
+			d.failed(export.ExitNotDelivered, "scope "+scope, err)
+			continue
+		}
+		d.ok("scope "+scope, "the client has it")
+	}
+}
+
+// loads proves the call by which verdicts are read.
+func (d *doctor) loads(ctx context.Context) {
+	if !d.via("api") {
+		return
+	}
+	if !d.token {
+		d.warn("loads", "not asked: there is no token")
+		return
+	}
+	if err := d.client.Check(ctx); err != nil {
+		d.failed(export.ExitNotDelivered, "loads", err)
+		return
+	}
+	d.ok("loads", "data_file_sources answers: verdicts can be read (scope core.integration.read or core.common.read)")
+}
+
+// users proves the call by which people are read back, where the scopes of the config mean to.
+func (d *doctor) users(ctx context.Context) {
+	scopes := d.pipe.cfg.Coupa.Scopes
+	if !d.via("api") || !slices.ContainsFunc(scopes, func(s string) bool { return strings.HasPrefix(s, "core.user.") }) {
+		return
+	}
+	if !d.token {
+		d.warn("users", "not asked: there is no token")
+		return
+	}
+	if err := d.client.Users().Check(ctx); err != nil {
+		d.warn("users", "%s", said(err)) // no delivery needs it
+	} else {
+		d.ok("users", "users can be read")
+	}
+	if slices.Contains(scopes, "core.user.write") {
+		d.ok("scope core.user.write", "the token has it; only a write would prove what it opens, so none is made")
+	}
+}
+
+// page proves address and cookie of the page of loads, where it is a way to verdicts.
+func (d *doctor) page(ctx context.Context) {
+	if !d.via("page") || d.blind("page", "instance", "production", "coupa") {
+		return
+	}
+	p, err := coupa.NewPage(coupaConfig(d.pipe.cfg), d.a.log)
+	if err != nil {
+		d.failed(export.ExitUsage, "page", err)
+		return
+	}
+	if err := p.Check(ctx); err != nil {
+		d.failed(export.ExitNotDelivered, "page", err)
+		return
+	}
+	d.ok("page", "/data_sources can be read with coupa.page_cookie")
+}
+
+// sftp walks the way of a file: connection, host key, login, folders.
+func (d *doctor) sftp(ctx context.Context) {
+	if d.blind("sftp", "sftp") {
+		return
+	}
+	c := d.pipe.cfg.SFTP
+	s, err := drop.Dial(ctx, dropConfig(d.pipe.cfg), d.a.log)
+	if err != nil {
+		d.notIn(err)
+		return
+	}
+	defer s.Close() // nothing is lost with it
+	d.ok("sftp", "%s answers within %s", c.Address, s.RTT().Round(time.Millisecond))
+	d.ok("host key", "it is the pinned one")
+	d.ok("login", "%s is let in", c.User)
+	d.folder(ctx, s)
+	d.staging(ctx, s)
+	d.archives(ctx, s)
+}
+
+// notIn tells how far connecting has come.
+func (d *doctor) notIn(err error) {
+	stages := []string{"sftp", "host key", "login"}
+	at := 0
+	var not *export.NotDeliveredError
+	if errors.As(err, &not) {
+		at = max(slices.Index(stages, not.What), 0)
+		if not.What == "permission" { // let in, and no SFTP
+			at = len(stages)
+		}
+	}
+	for _, stage := range stages[:at] {
+		d.ok(stage, "%s", map[string]string{"sftp": "the server answers", "host key": "it is the pinned one", "login": "let in"}[stage])
+	}
+	d.failed(export.ExitNotDelivered, append(stages, "sftp")[at], err)
+	d.warn("folders", "not looked at: there is no session")
+}
+
+func (d *doctor) folder(ctx context.Context, s *drop.Session) {
+	c := d.pipe.cfg.SFTP
+	if _, err := s.List(ctx, c.Folder); err == nil {
+		d.ok("drop folder", "%s is there and can be listed; that files can be renamed into it is proved by the first real rename", c.Folder)
+		return
+	} else if not := new(export.NotDeliveredError); !errors.As(err, &not) || not.What != "permission" {
+		d.failed(export.ExitNotDelivered, "drop folder", err)
+		return
+	}
+	const unlisted = "it may not be listed; ask for the right, so that you can see what lies there"
+	if err := s.Seen(ctx); err == nil {
+		d.warn("drop folder", "%s: %s. Single files can be looked for, which is all a delivery needs", c.Folder, unlisted)
+	} else if c.Direct || c.Staging != drop.Auto {
+		d.warn("drop folder", "%s: %s. Nobody can see whether a part has arrived, and the load alone decides", c.Folder, unlisted)
+	} else {
+		d.failed(export.ExitNotDelivered, "drop folder", err)
+	}
+}
+
+// staging writes a probe only where Coupa does not read.
+func (d *doctor) staging(ctx context.Context, s *drop.Session) {
+	c := d.pipe.cfg.SFTP
+	switch {
+	case c.Direct:
+		d.warn("staging", "sftp.direct writes the final name: Coupa could pick up half a file; take it out if the server can rename")
+		return
+	case c.Staging == drop.Auto:
+		d.ok("staging", "a dotted name in the drop folder, where nothing is written to try: proved by the first real rename")
+		return
+	}
+	if _, err := s.List(ctx, c.Staging); err != nil {
+		d.failed(export.ExitNotDelivered, "staging", err)
+		return
+	}
+	switch err := s.Probe(ctx); {
+	case errors.Is(err, drop.ErrScanned):
+		d.ok("staging", "%s is there; nothing is written to try so near to what Coupa reads: proved by the first real rename", c.Staging)
+	case err != nil:
+		d.failed(export.ExitNotDelivered, "staging", err)
+	default:
+		d.ok("staging", "%s: a probe file was written, looked at and removed; that it is on the drop folder's disk is proved by the first real rename", c.Staging)
+	}
+}
+
+// archives are evidence; one of those that Coupa's pages name is enough.
+func (d *doctor) archives(ctx context.Context, s *drop.Session) {
+	var why error
+	for _, dir := range d.pipe.cfg.SFTP.Archive {
+		_, err := s.List(ctx, dir)
+		if err == nil {
+			d.ok("archives", "%s can be listed", path.Clean(dir))
+			return
+		}
+		if not := new(export.NotDeliveredError); why == nil || errors.As(err, &not) && not.What == "permission" {
+			why = err
+		}
+	}
+	d.warn("archives", "none can be listed (%s); set sftp.archive to where Coupa moves files, or ask for the right to list it: a part in doubt could be found there", said(why))
+}

@@ -1,0 +1,117 @@
+package drop
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"time"
+)
+
+// RTT is the quickest round trip seen while connecting.
+func (s *Session) RTT() time.Duration { return s.rtt }
+
+// List tells how many names a folder on the server holds. A folder that is not there, is none, or may not be listed is
+// an *export.NotDeliveredError.
+func (s *Session) List(ctx context.Context, dir string) (names int, err error) {
+	err = s.watch(ctx, "list", dir, func() error {
+		info, err := s.files.Stat(dir)
+		switch {
+		case errors.Is(err, fs.ErrNotExist), err == nil && !info.IsDir():
+			return noFolder(dir, err)
+		case err != nil && !errors.Is(err, fs.ErrPermission): // a server may hide a folder and list it
+			return refused("look at", dir, err)
+		}
+		files, err := s.files.ReadDirContext(ctx, dir)
+		names = len(files)
+		switch {
+		case errors.Is(err, fs.ErrPermission):
+			return fault("permission", err, "the server does not permit to list %s", dir)
+		case err != nil && isAnswer(err):
+			return fault("folder", err, "the server does not list %s (%v)", dir, err)
+		}
+		return err
+	})
+	return names, err
+}
+
+// Seen tells whether the server lets us ask for a file of the drop folder that is not there: without that nobody can
+// tell whether a part has arrived.
+func (s *Session) Seen(ctx context.Context) error {
+	return s.watch(ctx, "look into", s.c.Folder, func() error {
+		_, _, err := s.find(s.final(probeName))
+		return err
+	})
+}
+
+// probeName is dotted and names who has made it, should one ever stay.
+const probeName = ".hr2coupa-doctor"
+
+// ErrScanned says that nothing is written into a folder because Coupa may read it.
+var ErrScanned = errors.New("coupa may read what lies there")
+
+// Probe proves that files can be written to the staging folder, looked at and removed, with one of a few bytes. It is
+// ErrScanned, and nothing is written, where the staging folder lies in the folder that Coupa scans or beside it (the
+// neighbours of /Incoming/Users are drop folders too), or where a link may lead there.
+func (s *Session) Probe(ctx context.Context) error {
+	return s.watch(ctx, "write to", s.c.Staging, func() error {
+		scanned, err := s.scanned()
+		if err != nil {
+			return err
+		}
+		if scanned {
+			return ErrScanned
+		}
+		file := path.Join(s.c.Staging, probeName)
+		err = s.put(file, []byte("written by hr2coupa doctor\n"), func() {})
+		switch {
+		case errors.Is(err, errVanished):
+			return fault("folder", err, "%s vanished as soon as it was written: something takes files from there; set sftp.staging to another folder", file)
+		case errors.Is(err, errUnseen):
+			return s.discard(file, fault("permission", err, "the server does not let us look at %s after it was written; set sftp.staging to a folder where it does", file))
+		case err != nil:
+			return err
+		}
+		return refused("remove", file, s.files.Remove(file))
+	})
+}
+
+// scanned tells whether Coupa may read the staging folder, with links followed.
+func (s *Session) scanned() (bool, error) {
+	if s.c.Staging == Auto {
+		return true, nil
+	}
+	for dir := s.c.Staging; dir != "." && dir != "/"; dir = path.Dir(dir) { // not every server follows links when it resolves a name
+		if info, err := s.files.Lstat(dir); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return true, nil
+		}
+	}
+	folder, err := s.real(s.c.Folder)
+	if err != nil {
+		return false, err
+	}
+	staging, err := s.real(s.c.Staging)
+	if err != nil {
+		return false, err
+	}
+	around := path.Dir(folder)
+	if around == "/" {
+		around = folder
+	}
+	return within(staging, around), nil
+}
+
+func (s *Session) real(dir string) (string, error) {
+	abs, err := s.files.RealPath(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return "", noFolder(dir, err)
+	case err != nil:
+		return "", refused("resolve", dir, err)
+	}
+	return path.Clean(abs), nil
+}
+
+func within(dir, parent string) bool { return dir == parent || strings.HasPrefix(dir, parent+"/") }

@@ -109,8 +109,10 @@ func (e *errWriter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// printReport prints what a run came to: sums, parts, every row that is not applied, and what to type next.
+// printReport prints what a run came to: sums, parts, every row that is not applied, what is
+// behind them, and what to type next.
 func (a *app) printReport(rep *export.Report) error {
+	explained(rep)
 	if a.json {
 		return a.printJSON(rep)
 	}
@@ -167,6 +169,7 @@ func reportText(w io.Writer, rep *export.Report) {
 	} {
 		rowsText(w, slices.Values(rep.Rows), g.in, g.title)
 	}
+	causesText(w, rep.Causes)
 }
 
 func heldText(w io.Writer, rep *export.Report) {

@@ -362,7 +362,7 @@ func (w *watcher) result(c claim, rep *export.Report, err error) (*outcome, erro
 		if r.Origin.File != c.name { // an earlier run has kept it; its file was answered then
 			continue
 		}
-		if r.Outcome == export.Quarantined || r.Outcome == export.Rejected || r.Outcome == export.Drifted {
+		if r.Outcome.Mendable() {
 			res.rejected = append(res.rejected, r)
 		}
 	}
@@ -436,7 +436,7 @@ func (w *watcher) write(ctx context.Context, c claim, res *outcome) error {
 			return err
 		}
 	}
-	err := w.folder.publish(c, c.name+resultEnding, func(to io.Writer) error { return writeJSON(to, res.Report) })
+	err := w.folder.publish(c, c.name+resultEnding, func(to io.Writer) error { return writeJSON(to, explained(res.Report)) })
 	if err != nil || !res.final {
 		return err
 	}

@@ -426,7 +426,7 @@ func (w *watcher) write(ctx context.Context, c claim, res *outcome) error {
 			return err
 		}
 		err = w.folder.publish(c, rejectedName(c.name), func(to io.Writer) error {
-			n, err := f.Excerpt(to, res.rejected)
+			n, err := f.Excerpt(to, res.rejected, causes())
 			if want := records(res.rejected); err == nil && n != want {
 				w.a.log.Errorf("%s holds %d of %d records: the config reads %s in another way than when it was planned; mend the file itself", rejectedName(c.name), n, want, c.name)
 			}

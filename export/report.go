@@ -53,6 +53,7 @@ type Report struct {
 
 	Approved []Approval `json:"approved,omitempty"` // of a held run, whatever became of them
 
+	Command string    `json:"-"` // what planned it: run, apply or drop
 	keeps   bool      // records of it are kept for the next plan
 	Started time.Time `json:"started"`
 	Resumed []*Report `json:"resumed,omitempty"` // earlier runs this start went on with
@@ -121,7 +122,7 @@ func NewReport(l Ledger, run string, f Finding, now time.Time) (*Report, error) 
 // ReadReport reads a run as the ledger has it, with the verdict and exit code it got when it ended.
 func ReadReport(l Ledger, rec RunRecord) (*Report, error) {
 	rep := &Report{
-		Run: rec.ID, Verdict: rec.Verdict, Exit: rec.Exit, Files: rec.Files, Started: rec.Started,
+		Run: rec.ID, Command: rec.Command, Verdict: rec.Verdict, Exit: rec.Exit, Files: rec.Files, Started: rec.Started,
 		Held: rec.Held, Counts: Counts{Input: rec.Input}, Parts: []Part{}, Rows: []RowResult{}, Causes: []CauseCount{},
 	}
 	parts, err := l.Parts(rec.ID)

@@ -38,7 +38,10 @@ type stream struct {
 	src *source
 }
 
-var gzipMagic = []byte{0x1f, 0x8b}
+var (
+	gzipMagic = []byte{0x1f, 0x8b}
+	zipMagic  = []byte("PK\x03\x04") // of every .xlsx
+)
 
 func newSource(i int, path string, o Options, z sizes) (*source, error) {
 	s := &source{FeedFile: export.FeedFile{Path: path, Name: filepath.Base(path)}, line: 1}
@@ -148,14 +151,19 @@ func (s *source) chooseGzip() error {
 
 // chooseText goes by the byte order mark, and else by what the whole file holds.
 func (s *source) chooseText(configured string) error {
-	marked := false
+	marked, workbook := false, false
 	err := s.withRaw(func(r io.Reader) error {
-		head, err := peek(r, 3)
-		if err == nil {
-			s.text, marked = markOf(head)
+		head, err := peek(r, len(zipMagic))
+		if err != nil {
+			return err
 		}
-		return err
+		workbook = bytes.Equal(head, zipMagic)
+		s.text, marked = markOf(head)
+		return nil
 	})
+	if workbook {
+		return unusable(s.Name, 0, "is an Excel workbook, whatever its name says; save it as CSV UTF-8")
+	}
 	if err != nil || marked {
 		return err
 	}

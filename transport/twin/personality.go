@@ -7,9 +7,9 @@ import (
 
 // Personality is a kind of server that administrators have met, as a set of switches.
 type Personality struct {
-	Name     string
-	Switches []string // name=value
-	Says     string   // what is peculiar, and what it takes to work with it
+	Name     string   `json:"name"`
+	Switches []string `json:"switches"` // name=value
+	Says     string   `json:"says"`     // what is peculiar, and what it takes to work with it
 }
 
 // Personalities lists the kinds in the order of the docs.

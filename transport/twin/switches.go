@@ -92,8 +92,10 @@ const (
 // or one word in capitals for a free form. Basis begins with "documented", "disputed",
 // "assumed" or "fault" and says what the default rests on.
 type SwitchDoc struct {
-	Name, Default, Basis string
-	Values               []string
+	Name    string   `json:"name"`
+	Default string   `json:"default"`
+	Basis   string   `json:"basis"`
+	Values  []string `json:"values"`
 }
 
 // switchSpec is one line of the table that drives parsing, defaults, help and docs.

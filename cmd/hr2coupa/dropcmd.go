@@ -140,7 +140,7 @@ func readyFiles(cfg *config.Config, o dropOptions) ([]ready, error) {
 
 // readReady reads one file, a little beyond what a part may be so that too large is told as such.
 func readReady(path string) ([]byte, error) {
-	stat, err := os.Stat(path) // before opening: a pipe would wait for its writer
+	stat, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: there is no such file; look at its name", path)
@@ -148,8 +148,6 @@ func readReady(path string) ([]byte, error) {
 		return nil, unreadable(path, err)
 	case stat.IsDir():
 		return nil, fmt.Errorf("%s: is a folder; name the files in it, such as %s", path, filepath.Join(path, "users.csv"))
-	case !stat.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: is not a regular file; write it to one first", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -87,6 +87,9 @@ func Outcomes() []Outcome {
 	return []Outcome{Applied, Unchanged, Held, Quarantined, Rejected, Drifted, Pending}
 }
 
+// Mendable tells whether a row of that outcome did not reach Coupa and waits for somebody to mend it.
+func (o Outcome) Mendable() bool { return o == Quarantined || o == Rejected || o == Drifted }
+
 // RowResult is a row as ledger and report know it.
 type RowResult struct {
 	Part    int64   `json:"-"` // 0: never went into a part

@@ -39,16 +39,17 @@ func WorstExit(codes ...int) int {
 
 // Report is what a run came to, read from the ledger.
 type Report struct {
-	Run     string      `json:"run"`
-	Verdict string      `json:"verdict"`
-	Exit    int         `json:"exit"`
-	Counts  Counts      `json:"counts"`
-	Files   []FeedFile  `json:"files"`
-	Parts   []Part      `json:"parts"`
-	Rows    []RowResult `json:"rows"` // all that are not applied or unchanged
-	Alarms  []string    `json:"alarms,omitempty"`
-	Held    []string    `json:"held,omitempty"` // which limits hold the run
-	Why     string      `json:"why,omitempty"`  // what stopped it, if something did
+	Run     string       `json:"run"`
+	Verdict string       `json:"verdict"`
+	Exit    int          `json:"exit"`
+	Counts  Counts       `json:"counts"`
+	Files   []FeedFile   `json:"files"`
+	Parts   []Part       `json:"parts"`
+	Rows    []RowResult  `json:"rows"`   // all that are not applied or unchanged
+	Causes  []CauseCount `json:"causes"` // of the rows to be mended, once Explain was called
+	Alarms  []string     `json:"alarms,omitempty"`
+	Held    []string     `json:"held,omitempty"` // which limits hold the run
+	Why     string       `json:"why,omitempty"`  // what stopped it, if something did
 
 	Approved []Approval `json:"approved,omitempty"` // of a held run, whatever became of them
 	Started  time.Time  `json:"started"`
@@ -122,7 +123,7 @@ func NewReport(l Ledger, run string, f Finding, now time.Time) (*Report, error) 
 func ReadReport(l Ledger, rec RunRecord) (*Report, error) {
 	rep := &Report{
 		Run: rec.ID, Command: rec.Command, Verdict: rec.Verdict, Exit: rec.Exit, Files: rec.Files, Started: rec.Started,
-		Held: rec.Held, Counts: Counts{Input: rec.Input}, Parts: []Part{}, Rows: []RowResult{},
+		Held: rec.Held, Counts: Counts{Input: rec.Input}, Parts: []Part{}, Rows: []RowResult{}, Causes: []CauseCount{},
 	}
 	parts, err := l.Parts(rec.ID)
 	if err != nil {

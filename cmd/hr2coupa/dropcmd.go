@@ -140,29 +140,37 @@ func readyFiles(cfg *config.Config, o dropOptions) ([]ready, error) {
 
 // readReady reads one file, a little beyond what a part may be so that too large is told as such.
 func readReady(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+	stat, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: there is no such file", path)
+		return nil, fmt.Errorf("%s: there is no such file; look at its name", path)
 	case err != nil:
-		return nil, fmt.Errorf("%s cannot be looked at: %w", path, err)
-	case info.IsDir():
-		return nil, fmt.Errorf("%s is a folder; name the files in it", path)
+		return nil, unreadable(path, err)
+	case stat.IsDir():
+		return nil, fmt.Errorf("%s: is a folder; name the files in it, such as %s", path, filepath.Join(path, "users.csv"))
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w; give this user the right to", path, err)
+		return nil, unreadable(path, err)
 	}
 	defer f.Close()
 	const most = 4 * layout.MaxBytes
 	data, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err != nil {
-		return nil, fmt.Errorf("read the file: %w", err)
+		return nil, unreadable(path, err)
 	}
 	if len(data) > most {
 		return nil, fmt.Errorf("%s: more than %d bytes; Coupa takes at most %d in one file: split it", path, most, layout.MaxBytes)
 	}
 	return data, nil
+}
+
+func unreadable(path string, err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return fmt.Errorf("%s: cannot be read: %w; give this user the right to read it", path, err)
 }
 
 // droppedBefore refuses bytes that were sent before and names the load they became.

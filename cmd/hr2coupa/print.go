@@ -109,8 +109,10 @@ func (e *errWriter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// printReport prints what a run came to: sums, parts, every row that is not applied, and what to type next.
+// printReport prints what a run came to: sums, parts, every row that is not applied, what is
+// behind them, and what to type next.
 func (a *app) printReport(rep *export.Report) error {
+	explained(rep)
 	if a.json {
 		return a.printJSON(rep)
 	}
@@ -167,6 +169,7 @@ func reportText(w io.Writer, rep *export.Report) {
 	} {
 		rowsText(w, slices.Values(rep.Rows), g.in, g.title)
 	}
+	causesText(w, rep.Causes)
 }
 
 func heldText(w io.Writer, rep *export.Report) {
@@ -272,8 +275,28 @@ func awaited(p export.Part) bool {
 	return p.State == export.Delivered || p.State == export.Loading || p.State == export.Stalled
 }
 
+// hints are what to type after a report, by what is left to do.
+type hints struct{ mend, ask, deliver string }
+
+var afterRun = hints{
+	mend:    "mend the rows in HR and deliver a new feed; or, once Coupa is mended, hr2coupa run --again",
+	ask:     "hr2coupa run asks Coupa again; hr2coupa status shows what is open",
+	deliver: "mend what is told above, then hr2coupa run: it goes on with the parts that were not sent",
+}
+
+// afterDrop speaks of files that somebody has made, not of HR's feed.
+var afterDrop = hints{
+	mend:    "put the rows that were not applied into a file, mend them and drop it; or, once Coupa is mended, hr2coupa drop --again FILE sends the whole file once more",
+	ask:     "the same hr2coupa drop asks Coupa again; hr2coupa status shows what is open",
+	deliver: "mend what is told above, then the same hr2coupa drop: it goes on with the parts that were not sent",
+}
+
 // next says what to type now.
 func next(w io.Writer, rep *export.Report) {
+	say := afterRun
+	if rep.Command == "drop" {
+		say = afterDrop
+	}
 	var lines []string
 	add := func(n int, line string) {
 		if n > 0 {
@@ -281,19 +304,15 @@ func next(w io.Writer, rep *export.Report) {
 		}
 	}
 	by := rep.Counts.By
-	mend := "mend the rows in HR and deliver a new feed; or, once Coupa is mended, hr2coupa run --again"
-	if rep.Command == "drop" {
-		mend = "mend the rows and drop a file of them; or, once Coupa is mended, hr2coupa drop --again with the same file"
-	}
-	add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], mend)
+	add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], say.mend)
 	if slices.ContainsFunc(rep.Parts, awaited) {
-		add(by[export.Pending], "hr2coupa run asks Coupa again; hr2coupa status shows what is open")
+		add(by[export.Pending], say.ask)
 	}
 	if rep.Exit == export.ExitHeld && by[export.Held] > 0 {
 		lines = append(lines, "look at it with hr2coupa plan; if it is meant, hr2coupa approve "+rep.Run+", then hr2coupa run; if not, hr2coupa settle "+rep.Run+" rejected")
 	}
 	if rep.Exit == export.ExitNotDelivered {
-		lines = append(lines, "mend what is told above, then hr2coupa run: it goes on with the parts that were not sent")
+		lines = append(lines, say.deliver)
 	}
 	for _, r := range append([]*export.Report{rep}, rep.Resumed...) {
 		for _, p := range r.Parts {

@@ -166,6 +166,7 @@ Exit codes:
 `
 
 func (a *app) root() *cobra.Command {
+	version := false
 	root := &cobra.Command{
 		Use:           "hr2coupa",
 		Short:         "what HR knows about a person reaches Coupa, provably, every night",
@@ -175,15 +176,17 @@ func (a *app) root() *cobra.Command {
 			return a.setLog()
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if version {
+				return a.printVersion()
+			}
 			cmd.SetOut(a.stderr)
 			_ = cmd.Help() // writes to stderr; there is nobody to tell if that fails
 			return usage("a command is missing; try: hr2coupa demo")
 		},
 	}
-	root.Version = version
-	root.SetVersionTemplate("hr2coupa {{.Version}}\n")
 	root.SetHelpTemplate(root.HelpTemplate() + exitHelp)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
+	root.Flags().BoolVar(&version, "version", false, "print the version")
 	f := root.PersistentFlags()
 	f.StringVarP(&a.config, "config", "c", "hr2coupa.yaml", "config file")
 	f.BoolVar(&a.json, "json", false, "print the result as JSON")

@@ -17,19 +17,21 @@ func (a *app) versionCmd() *cobra.Command {
 		Short:   "print the version",
 		Example: "  hr2coupa version --json",
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			v := struct {
-				Version  string `json:"version"`
-				Revision string `json:"revision"`
-				Go       string `json:"go"`
-			}{version, revision(), runtime.Version()}
-			if a.json {
-				return a.printJSON(v)
-			}
-			_, err := fmt.Fprintf(a.stdout, "hr2coupa %s (%s, %s)\n", v.Version, v.Revision, v.Go)
-			return err
-		},
+		RunE:    func(*cobra.Command, []string) error { return a.printVersion() },
 	}
+}
+
+func (a *app) printVersion() error {
+	v := struct {
+		Version  string `json:"version"`
+		Revision string `json:"revision"`
+		Go       string `json:"go"`
+	}{version, revision(), runtime.Version()}
+	if a.json {
+		return a.printJSON(v)
+	}
+	_, err := fmt.Fprintf(a.stdout, "hr2coupa %s (%s, %s)\n", v.Version, v.Revision, v.Go)
+	return err
 }
 
 func revision() string {

@@ -368,7 +368,7 @@ func (w *watcher) result(c claim, rep *export.Report, err error) (*outcome, erro
 		if r.Origin.File != c.name { // an earlier run has kept it; its file was answered then
 			continue
 		}
-		if r.Outcome == export.Quarantined || r.Outcome == export.Rejected || r.Outcome == export.Drifted {
+		if r.Outcome.Mendable() {
 			res.rejected = append(res.rejected, r)
 		}
 	}
@@ -432,7 +432,7 @@ func (w *watcher) write(ctx context.Context, c claim, res *outcome) error {
 			return err
 		}
 		err = w.folder.publish(c, rejectedName(c.name), func(to io.Writer) error {
-			n, err := f.Excerpt(to, res.rejected)
+			n, err := f.Excerpt(to, res.rejected, causes())
 			if want := records(res.rejected); err == nil && n != want {
 				w.a.log.Errorf("%s holds %d of %d records: the config reads %s in another way than when it was planned; mend the file itself", rejectedName(c.name), n, want, c.name)
 			}
@@ -442,7 +442,7 @@ func (w *watcher) write(ctx context.Context, c claim, res *outcome) error {
 			return err
 		}
 	}
-	err := w.folder.publish(c, c.name+resultEnding, func(to io.Writer) error { return writeJSON(to, res.Report) })
+	err := w.folder.publish(c, c.name+resultEnding, func(to io.Writer) error { return writeJSON(to, explained(res.Report)) })
 	if err != nil || !res.final {
 		return err
 	}

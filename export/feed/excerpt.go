@@ -15,26 +15,31 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// The fields that an excerpt has before HR's own: where a record stood, and why it stands here. No mapping asks for
-// them, so an excerpt is a feed as it is.
+// The fields that an excerpt has before HR's own: where a record stood, why it stands here, what to do and whose task it
+// is. No mapping asks for them, so an excerpt is a feed as it is.
 const (
 	lineField   = "hr2coupa_line"
 	reasonField = "hr2coupa_reason"
+	fixField    = "hr2coupa_fix"
+	ownerField  = "hr2coupa_owner"
 )
 
+// leadFields are they in order. Excerpts of older programs have only the first two.
+var leadFields = []string{lineField, reasonField, fixField, ownerField}
+
 // Excerpt writes the records that went into rows, which are of this feed's one file, as a feed of their own: HR's header
-// and HR's text byte for byte, in UTF-8 and unzipped, with the line each record began on and its row's reason before it.
-// All records of a person are in it where several went into the row. It tells how many records it wrote.
+// and HR's text byte for byte, in UTF-8 and unzipped, with the line each record began on, its row's reason,
+// and what causes has to say to that before it. All records of a person are in it where several went into the row. It tells how many records it wrote.
 //
 // What could not be read as records is in it as far as it can be mended there: a line whose bytes are no text of the
-// file's charset, or are over 1 MB, leaves only its line and reason, and is refused until somebody fills it in. An
-// excerpt of an excerpt has the two fields once.
-func (f *Feed) Excerpt(w io.Writer, rows []export.RowResult) (records int, err error) {
+// file's charset, or are over 1 MB, leaves only the fields before it, and is refused until somebody fills it in. An
+// excerpt of an excerpt has these once.
+func (f *Feed) Excerpt(w io.Writer, rows []export.RowResult, causes *export.Causes) (records int, err error) {
 	if len(f.sources) != 1 {
 		return 0, fmt.Errorf("an excerpt is made of one file, not of %d", len(f.sources))
 	}
 	s := f.sources[0]
-	x := &excerpt{src: s, w: bufio.NewWriter(w), key: -1, lines: map[int]string{}, people: map[string]string{}}
+	x := &excerpt{src: s, w: bufio.NewWriter(w), causes: causes, key: -1, lines: map[int]string{}, people: map[string]string{}}
 	if i, ok := s.index[f.key]; ok {
 		x.key = i
 	}
@@ -56,10 +61,11 @@ func (f *Feed) Excerpt(w io.Writer, rows []export.RowResult) (records int, err e
 type excerpt struct {
 	src    *source
 	w      *bufio.Writer
+	causes *export.Causes
 	key    int               // index of the field that names the person, -1 without one
 	lines  map[int]string    // reasons by line
 	people map[string]string // and by person
-	again  bool              // the file is an excerpt itself
+	lead   int               // how many fields of an excerpt the file has before HR's
 	n      int
 }
 
@@ -115,12 +121,17 @@ func (x *excerpt) write(line int, why string, text []byte) error {
 	if x.src.json {
 		return x.object(line, why, text)
 	}
-	if x.again {
-		text = behindLead(text, x.src.delim)
+	if x.lead > 0 {
+		text = behindLead(text, x.lead, x.src.delim)
 	}
-	// Both are quoted, whatever they hold: a quote that the record before left open then breaks at once, and swallows nothing.
+	// All are quoted, whatever they hold: a quote that the record before left open then breaks at once, and swallows nothing.
 	d := string(x.src.delim)
-	lead := `"` + strconv.Itoa(line) + `"` + d + `"` + strings.ReplaceAll(why, `"`, `""`) + `"`
+	fix, owner := x.causes.Advise(why)
+	cells := []string{strconv.Itoa(line), why, fix, owner}
+	for i, c := range cells {
+		cells[i] = `"` + strings.ReplaceAll(c, `"`, `""`) + `"`
+	}
+	lead := strings.Join(cells, d)
 	if !blank(text) {
 		lead += d
 	}
@@ -136,7 +147,7 @@ func (x *excerpt) put(pieces ...[]byte) error {
 	return nil
 }
 
-// header writes the file's own header behind the two fields, and the byte order mark that the file had.
+// header writes the file's own header behind the fields of an excerpt, and the byte order mark that the file had.
 func (x *excerpt) header() error {
 	if x.src.json {
 		return nil
@@ -151,11 +162,26 @@ func (x *excerpt) header() error {
 		}
 	}
 	fields := x.src.header.Fields
-	if x.again = len(fields) > 1 && fields[0] == lineField && fields[1] == reasonField; x.again {
-		return x.put(text)
-	}
 	d := string(x.src.delim)
-	return x.put([]byte(free(lineField, fields)+d+free(reasonField, fields)+d), text)
+	if x.lead = leadOf(fields); x.lead > 0 {
+		fields, text = fields[x.lead:], behindLead(text, x.lead, x.src.delim)
+	}
+	for _, name := range leadFields {
+		if err := x.put([]byte(free(name, fields) + d)); err != nil {
+			return err
+		}
+	}
+	return x.put(text)
+}
+
+// leadOf tells how many fields of an excerpt a header begins with.
+func leadOf(fields []string) int {
+	for _, n := range []int{len(leadFields), 2} {
+		if len(fields) >= n && slices.Equal(fields[:n], leadFields[:n]) {
+			return n
+		}
+	}
+	return 0
 }
 
 // free makes name one that no field has.
@@ -191,10 +217,10 @@ func (s *source) headerText() (text []byte, err error) {
 	return text, err
 }
 
-// behindLead is a record of an excerpt without the two fields before it.
-func behindLead(text []byte, delim byte) []byte {
+// behindLead is a record of an excerpt without the n fields before it.
+func behindLead(text []byte, n int, delim byte) []byte {
 	rest := text
-	for range 2 {
+	for range n {
 		f := scanField(rest, 0, delim)
 		switch f.end {
 		case byDelim:
@@ -208,14 +234,18 @@ func behindLead(text []byte, delim byte) []byte {
 	return rest
 }
 
-// object writes a record of JSON Lines. One that is no object stands behind an object of the two fields, which makes the
+// object writes a record of JSON Lines. One that is no object stands behind an object of those of an excerpt, which makes the
 // line as unreadable as it was.
 func (x *excerpt) object(line int, why string, text []byte) error {
-	quoted, err := json.Marshal(why)
-	if err != nil {
-		return fmt.Errorf("quote a reason: %w", err)
+	fix, owner := x.causes.Advise(why)
+	lead := fmt.Sprintf(`{"%s":%d`, lineField, line)
+	for i, value := range []string{why, fix, owner} {
+		quoted, err := json.Marshal(value)
+		if err != nil {
+			return fmt.Errorf("quote a reason: %w", err)
+		}
+		lead += fmt.Sprintf(`,"%s":%s`, leadFields[i+1], quoted)
 	}
-	lead := fmt.Sprintf(`{"%s":%d,"%s":%s`, lineField, line, reasonField, quoted)
 	body := bytes.TrimLeft(text, " \t")
 	if body[0] != '{' || !json.Valid(body) {
 		return x.put([]byte(lead+"} "), text)
@@ -227,11 +257,11 @@ func (x *excerpt) object(line int, why string, text []byte) error {
 	return x.put([]byte(lead), body)
 }
 
-// behindMembers is a valid object without its opening brace, and without the two fields of an excerpt where it begins
+// behindMembers is a valid object without its opening brace, and without the fields of an excerpt where it begins
 // with them.
 func behindMembers(object []byte) []byte {
 	w := walker{b: object, i: 1}
-	for _, name := range []string{lineField, reasonField} {
+	for _, name := range leadFields {
 		begun := w.i
 		if w.space() != '"' || string(w.str()) != `"`+name+`"` {
 			w.i = begun

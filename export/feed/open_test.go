@@ -22,7 +22,6 @@ func TestUnusable(t *testing.T) {
 		why              string
 	}{
 		{name: "empty", line: 1, why: "has no header"},
-		{name: "a workbook", data: "PK\x03\x04\x14\x00\x06", why: "is a workbook of a spreadsheet"},
 		{name: "blank lines only", data: "\n\r\n", line: 3, why: "has no header"},
 		{name: "empty gzip", file: "x.csv.gz", why: "has no header", line: 1},
 		{name: "duplicate field", data: "\na,b,a\n", line: 2, why: "fields 1 and 3"},

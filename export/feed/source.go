@@ -137,14 +137,11 @@ type onlyReader struct{ io.Reader }
 // chooseGzip goes by the first bytes: files are gzipped without .gz behind their names, too.
 func (s *source) chooseGzip() error {
 	return s.withFile(func(f *os.File) error {
-		head, err := peek(f, len(zipMagic))
+		head, err := peek(f, len(gzipMagic))
 		if err != nil {
 			return s.broken(err)
 		}
-		if bytes.HasPrefix(head, zipMagic) {
-			return unusable(s.Name, 0, "is a workbook of a spreadsheet, or another zip archive, whatever it is named; save it as CSV UTF-8, or unpack it")
-		}
-		s.gzip = bytes.HasPrefix(head, gzipMagic)
+		s.gzip = bytes.Equal(head, gzipMagic)
 		if !s.gzip && len(head) > 0 && strings.HasSuffix(strings.ToLower(s.Name), ".gz") {
 			return unusable(s.Name, 0, "is named .gz but holds no gzip data; name it by what it is")
 		}
@@ -154,14 +151,19 @@ func (s *source) chooseGzip() error {
 
 // chooseText goes by the byte order mark, and else by what the whole file holds.
 func (s *source) chooseText(configured string) error {
-	marked := false
+	marked, workbook := false, false
 	err := s.withRaw(func(r io.Reader) error {
-		head, err := peek(r, 3)
-		if err == nil {
-			s.text, marked = markOf(head)
+		head, err := peek(r, len(zipMagic))
+		if err != nil {
+			return err
 		}
-		return err
+		workbook = bytes.Equal(head, zipMagic)
+		s.text, marked = markOf(head)
+		return nil
 	})
+	if workbook {
+		return unusable(s.Name, 0, "is an Excel workbook, whatever its name says; save it as CSV UTF-8")
+	}
 	if err != nil || marked {
 		return err
 	}

@@ -14,7 +14,10 @@ import (
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
-const bom = "\ufeff"
+const (
+	bom      = "\ufeff"
+	zipMagic = "PK\x03\x04" // of every .xlsx
+)
 
 // maxHeader bounds the columns of a header that is looked at.
 const maxHeader = 1000
@@ -61,8 +64,8 @@ func CheckReady(name string, data []byte, o ReadyOptions) (*Ready, []export.Faul
 	if len(data) > c.o.MaxBytes {
 		c.tell(0, "size", "is %d bytes, more than the %d of one file; split it", len(data), c.o.MaxBytes)
 	}
-	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
-		c.tell(0, "workbook", "is a workbook of a spreadsheet, or another zip archive, whatever it is named; save it as CSV UTF-8")
+	if bytes.HasPrefix(data, []byte(zipMagic)) {
+		c.tell(0, "workbook", "is an Excel workbook, whatever its name says; save it as CSV UTF-8, and take the byte order mark out that Excel writes")
 		return nil, c.faults
 	}
 	if bytes.HasPrefix(data, []byte(bom)) {

@@ -1,0 +1,209 @@
+package export
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Cause is what is behind a message, in plain words.
+type Cause struct {
+	Name    string `json:"cause"` // a short stable word
+	Meaning string `json:"meaning"`
+	Todo    string `json:"todo"`
+	Owner   string `json:"owner"` // whose task it is: HR, IT or Coupa admin
+}
+
+// Tail is how messages of one cause end. Case does not count, nor do dots at the end; # stands for a number, and * for any
+// text within one message.
+type Tail struct {
+	Text  string
+	Cause Cause
+}
+
+// CauseCount is one cause of a run: how many rows and records have it. A row with several causes counts for each.
+type CauseCount struct {
+	Cause
+	Rows    int `json:"rows"`
+	Records int `json:"records"`
+}
+
+// Unknown is the name under which rows are counted that have a message without a cause.
+const Unknown = "unknown"
+
+var unknown = Cause{Name: Unknown, Meaning: "a message that hr2coupa has no words for; it stands with the row as it came"}
+
+// Causes finds causes by the tails of messages: what stands before is a label, and labels are each instance's own.
+type Causes struct{ tails []tail }
+
+type tail struct {
+	head, rest string // around the *; head is "" without one
+	any        bool   // there is a *
+	pieces     int    // how many pieces of a reason it spans
+	cause      *Cause
+}
+
+// NewCauses makes a finder. Every tail needs a text, one * at most, and a cause with a name.
+func NewCauses(table []Tail) (*Causes, error) {
+	c := &Causes{}
+	byName := map[string]*Cause{}
+	for _, t := range table {
+		text := foldAll(t.Text)
+		head, rest, wild := strings.Cut(text, "*")
+		if !wild {
+			head, rest = "", text
+		}
+		switch {
+		case strings.Trim(text, "* ;") == "":
+			return nil, fmt.Errorf("cause %q: a tail is empty", t.Cause.Name)
+		case strings.Contains(rest, "*"):
+			return nil, fmt.Errorf("cause %q: the tail %q has more than one *", t.Cause.Name, t.Text)
+		case t.Cause.Name == "" || t.Cause.Name == Unknown:
+			return nil, fmt.Errorf("the tail %q has no name for its cause", t.Text)
+		}
+		known := byName[t.Cause.Name]
+		if known == nil {
+			known = &t.Cause
+			byName[known.Name] = known
+		}
+		if *known != t.Cause {
+			return nil, fmt.Errorf("cause %q is told in two ways", t.Cause.Name)
+		}
+		c.tails = append(c.tails, tail{head, rest, wild, strings.Count(text, between) + 1, known})
+	}
+	if len(c.tails) == 0 {
+		return nil, errors.New("the table of causes is empty")
+	}
+	slices.SortStableFunc(c.tails, func(a, b tail) int { return cmp.Compare(len(b.head)+len(b.rest), len(a.head)+len(a.rest)) })
+	return c, nil
+}
+
+// between stands between the messages of a row; some of our own messages have it inside, too.
+const between = "; "
+
+// Find gives the causes of a row's messages in their order, each once, and the messages that it does not know as they
+// are. Where several tails fit the longest counts.
+func (c *Causes) Find(reason string) (causes []*Cause, strange []string) {
+	if strings.TrimSpace(reason) == "" {
+		return nil, nil
+	}
+	pieces := strings.Split(reason, between)
+	folded := make([]string, len(pieces))
+	for i, p := range pieces {
+		folded[i] = fold1(p)
+	}
+	for end := len(pieces); end > 0; {
+		t := c.longest(folded[:end])
+		if t == nil {
+			end--
+			strange = append(strange, pieces[end])
+			continue
+		}
+		end -= t.pieces
+		if !slices.Contains(causes, t.cause) {
+			causes = append(causes, t.cause)
+		}
+	}
+	slices.Reverse(causes)
+	slices.Reverse(strange)
+	return causes, strange
+}
+
+// longest gives the longest tail that the pieces end with, nil where there is none.
+func (c *Causes) longest(pieces []string) *tail {
+	for i := range c.tails {
+		t := &c.tails[i]
+		if t.pieces <= len(pieces) && t.ends(strings.Join(pieces[len(pieces)-t.pieces:], between)) {
+			return t
+		}
+	}
+	return nil
+}
+
+// ends tells whether text ends with the tail, and with whole words of it.
+func (t *tail) ends(text string) bool {
+	before, ok := strings.CutSuffix(text, t.rest)
+	if !ok || !t.any {
+		return ok && wordEnd(before)
+	}
+	at := strings.LastIndex(before, t.head)
+	return at >= 0 && wordEnd(before[:at]) && !strings.Contains(before[at+len(t.head):], between)
+}
+
+func wordEnd(before string) bool {
+	return before == "" || strings.ContainsRune(" :;,.(\"'", rune(before[len(before)-1]))
+}
+
+// Advise says what to do about a row and whose task it is, "" where no message of it is known.
+func (c *Causes) Advise(reason string) (todo, owner string) {
+	causes, _ := c.Find(reason)
+	var todos, owners []string
+	for _, k := range causes {
+		todos = append(todos, k.Todo)
+		if !slices.Contains(owners, k.Owner) {
+			owners = append(owners, k.Owner)
+		}
+	}
+	return strings.Join(todos, between), strings.Join(owners, ", ")
+}
+
+// Explain counts the causes of the rows that somebody has to mend, most rows first.
+func (rep *Report) Explain(c *Causes) {
+	counts := map[*Cause]*CauseCount{}
+	count := func(k *Cause, r RowResult) {
+		if counts[k] == nil {
+			counts[k] = &CauseCount{Cause: *k}
+		}
+		counts[k].Rows++
+		counts[k].Records += r.Lines
+	}
+	for _, r := range rep.Rows {
+		if !r.Outcome.Mendable() {
+			continue
+		}
+		causes, strange := c.Find(r.Reason)
+		for _, k := range causes {
+			count(k, r)
+		}
+		if len(strange) > 0 {
+			count(&unknown, r)
+		}
+	}
+	rep.Causes = []CauseCount{}
+	for _, n := range counts {
+		rep.Causes = append(rep.Causes, *n)
+	}
+	slices.SortFunc(rep.Causes, func(a, b CauseCount) int {
+		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(b.Records, a.Records), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+func foldAll(s string) string {
+	pieces := strings.Split(s, between)
+	for i, p := range pieces {
+		pieces[i] = fold1(p)
+	}
+	return strings.Join(pieces, between)
+}
+
+// fold1 makes messages that differ in case, in figures, in the kind of apostrophe or in the dot at the end equal.
+func fold1(s string) string {
+	var b strings.Builder
+	number := false
+	for _, r := range strings.ToLower(strings.TrimRight(strings.TrimSpace(s), ". ")) {
+		was := number
+		if number = r >= '0' && r <= '9'; number {
+			r = '#'
+			if was {
+				continue
+			}
+		}
+		if r == '’' {
+			r = '\''
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

@@ -135,6 +135,37 @@ func problem(a *answer) string {
 	return "an answer without a message"
 }
 
+// secretsOf gives the token and the cookies of a request.
+func secretsOf(head http.Header) []string {
+	token := strings.TrimPrefix(head.Get("Authorization"), "Bearer ")
+	secrets := []string{token, head.Get("Cookie")}
+	for pair := range strings.SplitSeq(head.Get("Cookie"), ";") {
+		_, value, _ := strings.Cut(pair, "=")
+		secrets = append(secrets, strings.TrimSpace(value))
+	}
+	return secrets
+}
+
+// shortest is how long a text is at least that is taken for a secret: a cookie may have the value 1.
+const shortest = 6
+
+// mask takes secrets out of a foreign text: servers and proxies that say the request back are not rare.
+func mask(text string, secrets []string) string {
+	for _, s := range secrets {
+		if len(s) >= shortest {
+			text = strings.ReplaceAll(text, s, "[secret]")
+		}
+	}
+	return text
+}
+
+func (a *answer) masked(texts []string) []string {
+	for i, t := range texts {
+		texts[i] = mask(t, a.masks)
+	}
+	return texts
+}
+
 // messages reads Coupa's errors: <errors><error>text</error></errors>, or {"errors": {"user": ["text"]}} with any inner
 // key, a list or a bare string (API error samples).
 func messages(a *answer) []string {
@@ -148,7 +179,7 @@ func messages(a *answer) []string {
 		if xml.Unmarshal(a.body, &v) != nil {
 			return nil
 		}
-		return trimmed(append(v.Errors, v.Text))
+		return a.masked(trimmed(append(v.Errors, v.Text)))
 	case kindJSON:
 		var v struct {
 			Errors any `json:"errors"`
@@ -157,7 +188,7 @@ func messages(a *answer) []string {
 		if json.Unmarshal(a.body, &v) != nil {
 			return nil
 		}
-		return trimmed(append(flatten(v.Errors), flatten(v.Error)...))
+		return a.masked(trimmed(append(flatten(v.Errors), flatten(v.Error)...)))
 	}
 	return nil
 }

@@ -130,11 +130,11 @@ func (t *tokens) refused(ctx context.Context, limit time.Duration, err error) er
 		}
 		return &Error{Op: op, Status: http.StatusOK, Msg: "the answer is not a token; perhaps a proxy gave it", Err: err, hope: garbled}
 	}
-	a := &answer{method: http.MethodPost, path: tokenPath, url: t.wire.base, status: r.Response.StatusCode, header: r.Response.Header, body: r.Body}
+	a := &answer{method: http.MethodPost, path: tokenPath, url: t.wire.base, status: r.Response.StatusCode, header: r.Response.Header, body: r.Body, masks: []string{t.grant.ClientSecret}}
 	if transient(a.status) {
 		return a.fail(problem(a), t.wire.now())
 	}
-	said := brief(strings.Trim(r.ErrorCode+": "+r.ErrorDescription, ": "))
+	said := brief(mask(strings.Trim(r.ErrorCode+": "+r.ErrorDescription, ": "), a.masks))
 	switch {
 	case r.ErrorCode == "invalid_scope":
 		return notDelivered("scope", nil, "coupa gives no token for the scopes %q (%s); compare coupa.scopes with the client's under Setup, OAuth2/OpenID Connect Clients", strings.Join(t.grant.Scopes, " "), said)

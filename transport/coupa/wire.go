@@ -64,6 +64,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	masks  []string // what the request held that nobody may read, if the answer should say it back
 }
 
 func (a *answer) op() string { return cmp.Or(a.method, http.MethodGet) + " " + a.path }
@@ -97,7 +98,9 @@ func (w *wire) once(ctx context.Context, r request, head http.Header) (*answer, 
 		return nil, &Error{Op: r.op(), Status: resp.StatusCode, Msg: fmt.Sprintf("the answer is larger than %d bytes", w.maxBody)}
 	}
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
-	return &answer{method: r.method, path: r.path, url: resp.Request.URL, status: resp.StatusCode, header: resp.Header, body: body}, nil
+	return &answer{
+		method: r.method, path: r.path, url: resp.Request.URL, status: resp.StatusCode, header: resp.Header, body: body, masks: secretsOf(head),
+	}, nil
 }
 
 // lost tells why a call got no answer. ctx is the caller's: when that has ended, its cause is the reason.

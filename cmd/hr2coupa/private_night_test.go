@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// plantedFeed holds people of whom no log may show more than the number. Coupa refuses two of them, hr2coupa one.
+const plantedFeed = `employee_id,login,work_email,first_name,last_name,status,department
+000101,planted.login,planted.one@acme.example,Plantedfirst,Plantedlast,active,Legal
+000102,planted.two,planted.two@acme.example,Plantedfirsttwo,Plantedlasttwo,active,Plantedplace
+000103,planted.three,planted-mail,Plantedfirstthree,Plantedlastthree,active,Legal
+000104,planted.four,planted.four@acme.example,"Plantedfirst
+four",Plantedlastfour,active,Plantedplace
+`
+
+// privateWords are all values that were planted, and the forms in which secrets go over wires. eyJhbGciOi begins every
+// token that the twin gives.
+func privateWords() []string {
+	words := []string{"planted", "wanda.wolff", "acme.example", "eyJhbGciOi", "_coupa_session"}
+	for _, secret := range []string{plantedPassword, plantedSecret, plantedCookie, "twin:" + plantedSecret, "coupa:" + plantedPassword} {
+		words = append(words, strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(secret)), "="), strconv.Quote(secret), url.QueryEscape(secret))
+	}
+	return words
+}
+
+// gossip is a folder with a config, a twin, and something between them that talks: an HTTP proxy that puts into every error of
+// Coupa's what an error should not say.
+type gossip struct {
+	*world
+	t      *testing.T
+	format string
+	env    []string
+}
+
+func newGossip(t *testing.T, format string) *gossip {
+	n := &gossip{world: &world{dir: t.TempDir(), config: defaultConfig()}, t: t, format: format}
+	t.Cleanup(n.close)
+	users, err := os.ReadFile(filepath.Join(files, "users.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"users.json": users, "feed.csv": []byte(plantedFeed)} {
+		if err := os.WriteFile(filepath.Join(n.dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	between := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			twin, _ := url.Parse(n.twin.URL())
+			r.SetURL(twin)
+			r.Out.Header.Del("Accept-Encoding")
+		},
+		ModifyResponse: tattle,
+	}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		between.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), sentKey{}, body)))
+	}))
+	t.Cleanup(proxy.Close)
+	n.config.set("instance", proxy.URL)
+	n.config.set("coupa.url", proxy.URL)
+	return n
+}
+
+type sentKey struct{}
+
+var fieldError = regexp.MustCompile(`(<field-error>)`)
+
+// tattle lets an answer quote the row, or what the request held.
+func tattle(r *http.Response) error {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Set-Cookie", "_coupa_session="+plantedCookie)
+	body = fieldError.ReplaceAll(body, []byte("${1}Plantedfirsttwo Plantedlasttwo (planted.two, planted.two@acme.example, Plantedplace), "+
+		"Plantedlastfour (planted.four, planted.four@acme.example): "))
+	if r.StatusCode >= 400 && !bytes.Contains(body, []byte("No results")) {
+		said := "refused: " + r.Request.Header.Get("Authorization") + " " + r.Request.Header.Get("Cookie")
+		if form, err := url.ParseQuery(string(r.Request.Context().Value(sentKey{}).([]byte))); err == nil {
+			said += " " + form.Get("client_secret")
+		}
+		body = []byte(`{"error":"` + said + `","error_description":"` + said + `"}`)
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("WWW-Authenticate", `Bearer error="`+said+`"`)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.ContentLength = int64(len(body))
+	r.Header.Set("Content-Length", strconv.Itoa(len(body)))
+	return nil
+}
+
+// set changes the config; a twin of these switches is started over it.
+func (n *gossip) set(ledger string, switches []string, config ...[2]string) {
+	n.t.Helper()
+	n.config.set("ledger", ledger)
+	for _, kv := range config {
+		n.config.set(kv[0], kv[1])
+	}
+	url := n.config.value["instance"]
+	if err := n.start(switches); err != nil {
+		n.t.Fatal(err)
+	}
+	n.config.set("instance", url)
+	if err := n.writeConfig(); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+func (n *gossip) command(args ...string) (*exec.Cmd, *heard) {
+	cmd := exec.Command("hr2coupa", append(args, "-c", n.configPath(), "--log-level", "debug", "--log-format", n.format)...)
+	cmd.Dir = n.dir
+	cmd.Env = append(append(os.Environ(), "GORACE=atexit_sleep_ms=0", "GOTRACEBACK=all", "COUPA_SFTP_PASSWORD="+plantedPassword,
+		"COUPA_CLIENT_SECRET="+plantedSecret, "COUPA_PAGE_COOKIE=_coupa_session="+plantedCookie), n.env...)
+	log := &heard{}
+	cmd.Stderr = log
+	return cmd, log
+}
+
+// ends holds what a command said on stderr against everything planted.
+func (n *gossip) ends(err error, log *heard, want int, says string) {
+	n.t.Helper()
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else if err != nil {
+		n.t.Fatal(err)
+	}
+	text := log.String()
+	if got != want || !strings.Contains(text, says) {
+		n.t.Fatalf("ended with %d, want %d and %q:\n%s", got, want, says, text)
+	}
+	seen := strings.ToLower(strings.ReplaceAll(text, n.dir, ""))
+	for _, word := range privateWords() {
+		if at := strings.Index(seen, strings.ToLower(word)); at >= 0 {
+			n.t.Errorf("stderr shows %q: …%s…", word, seen[max(0, at-200):min(len(seen), at+200)])
+		}
+	}
+}
+
+func (n *gossip) exit(want int, says string, args ...string) {
+	n.t.Helper()
+	cmd, log := n.command(args...)
+	n.ends(cmd.Run(), log, want, says)
+}
+
+// TestPrivateNight lets everything go wrong that brings names and secrets near a log, with a Coupa that quotes them, and
+// takes a dump of all goroutines out of the middle of a run.
+func TestPrivateNight(t *testing.T) {
+	for _, format := range []string{"text", "json"} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			n := newGossip(t, format)
+			n.set("rows", nil)
+			n.exit(3, "settled", "run")
+			n.exit(3, "planned", "run", "--again")
+
+			n.set("token", []string{"token-answer=refused"})
+			n.exit(4, "token", "run")
+			n.set("calls", []string{"answer=401"})
+			n.exit(4, "401", "run")
+			n.set("login", nil)
+			n.env = []string{"COUPA_SFTP_PASSWORD=" + plantedPassword + "-wrong"}
+			n.exit(4, "planned", "run")
+			n.env = []string{"COUPA_CLIENT_SECRET=" + plantedSecret + "-wrong"}
+			n.exit(4, "token", "run")
+			n.env = nil
+			n.set("page", []string{"page-answer=login"}, [2]string{"load.via", "[page]"}, [2]string{"coupa.page_cookie", "{env: COUPA_PAGE_COOKIE}"})
+			n.exit(4, "cookie", "run")
+
+			n.set("dump", []string{"pickup=manual"}, [2]string{"load.via", "[api]"})
+			n.dump()
+		})
+	}
+}
+
+// dump quits a run that waits for its load, as somebody does who wants to know where it hangs.
+func (n *gossip) dump() {
+	n.t.Helper()
+	cmd, log := n.command("run")
+	if err := cmd.Start(); err != nil {
+		n.t.Fatal(err)
+	}
+	defer cmd.Process.Kill() // of no use once it has been waited for
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		found, err := filepath.Glob(filepath.Join(n.twin.Root(), "Incoming", "Users", "Users_*.csv"))
+		if err != nil || time.Now().After(end) {
+			n.t.Fatalf("nothing was delivered (%v): %s", err, log)
+		}
+		if len(found) > 0 {
+			break
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGQUIT); err != nil {
+		n.t.Fatal(err)
+	}
+	n.ends(cmd.Wait(), log, 2, "SIGQUIT: quit")
+	if !strings.Contains(log.String(), "export.(*Runner)") {
+		n.t.Errorf("the dump does not show the run:\n%s", log)
+	}
+}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
@@ -38,14 +37,6 @@ type sample struct {
 	fields    []*fieldSeen
 	encoding  string // where the bytes are not UTF-8
 	delimiter string // where it is none of those that are looked for
-}
-
-func (s *sample) field(name string) *fieldSeen {
-	i := slices.IndexFunc(s.fields, func(f *fieldSeen) bool { return f.name == name })
-	if i < 0 {
-		return nil
-	}
-	return s.fields[i]
 }
 
 // rare are delimiters that are not looked for when a feed is opened.

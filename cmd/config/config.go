@@ -222,7 +222,7 @@ func Load(ctx context.Context, path string, env Env, opt Options) (*Config, []Fa
 	if err != nil {
 		return nil, []Fault{{
 			File: path, Message: "cannot read the config: " + reason(err),
-			Hint: "name it with -c FILE; hr2coupa demo --keep DIR writes one that works",
+			Hint: "name it with -c FILE; hr2coupa init FEED.csv writes one from a feed",
 		}}
 	}
 	return Parse(ctx, path, data, env, opt)

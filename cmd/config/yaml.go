@@ -41,7 +41,7 @@ func (r *reader) parse(data []byte) *node {
 	case b.broken:
 		return nil
 	case root.kind == null:
-		r.fault(0, "", "it is empty", "hr2coupa demo --keep DIR writes one that works")
+		r.fault(0, "", "it is empty", "hr2coupa init FEED.csv writes one from a feed")
 		return nil
 	case root.kind != mapping:
 		r.fault(root.line, "", "it must be a mapping of keys to values, not "+root.kind.String(), "begin with instance: https://…")

@@ -148,7 +148,7 @@ func (d *doctor) blind(what string, sections ...string) bool {
 	for _, f := range d.faults {
 		for _, s := range sections {
 			if f.Path == s || strings.HasPrefix(f.Path, s+".") {
-				d.warn(what, "not looked at: mend %s in the config first", s)
+				d.warn(what, "not looked at: mend %s in the config first", f.Path)
 				return true
 			}
 		}

@@ -18,13 +18,22 @@ const clockTolerance = time.Minute
 
 func (d *doctor) via(way string) bool { return slices.Contains(d.pipe.cfg.Load.Via, way) }
 
+// patienceOfDoctor is for how long a call to Coupa is tried again: a person waits, and runs the doctor again.
+const patienceOfDoctor = 5 * time.Second
+
+func (d *doctor) coupa() coupa.Config {
+	c := coupaConfig(d.pipe.cfg)
+	c.CheckBudget = patienceOfDoctor
+	return c
+}
+
 // clock holds the machine's clock against the instance's. Part names, effective days and the window in which a load is
 // looked for come from it.
 func (d *doctor) clock(ctx context.Context) {
 	if d.blind("clock", "instance", "production", "coupa.url") {
 		return
 	}
-	ahead, err := coupa.Clock(ctx, coupaConfig(d.pipe.cfg), d.a.log)
+	ahead, err := coupa.Clock(ctx, d.coupa(), d.a.log)
 	switch {
 	case ctx.Err() != nil:
 	case err != nil && !d.via("api") && !d.via("page"):
@@ -57,7 +66,7 @@ func (d *doctor) tokens(ctx context.Context) {
 	if !d.via("api") || d.blind("token", "instance", "production", "coupa") {
 		return
 	}
-	c := coupaConfig(d.pipe.cfg)
+	c := d.coupa()
 	client, err := coupa.NewClient(c, d.a.log)
 	if err != nil {
 		d.failed(export.ExitUsage, "token", err)
@@ -130,7 +139,7 @@ func (d *doctor) page(ctx context.Context) {
 	if !d.via("page") || d.blind("page", "instance", "production", "coupa") {
 		return
 	}
-	p, err := coupa.NewPage(coupaConfig(d.pipe.cfg), d.a.log)
+	p, err := coupa.NewPage(d.coupa(), d.a.log)
 	if err != nil {
 		d.failed(export.ExitUsage, "page", err)
 		return

@@ -20,15 +20,15 @@ func NoticeKinds() []NoticeKind {
 
 // Incident is one thing that is wrong, from the start that first met it until one that ends without it.
 type Incident struct {
-	Kind    NoticeKind
-	Cause   string // tells it from others of its kind: a word of ours, never a text of HR's or Coupa's
-	Owner   string // who is to be asked, where a rule of the config names somebody
-	Begun   time.Time
-	Last    time.Time // the latest start that met it
-	Run     string    // the first run that had it; "" where none was planned
-	Starts  int       // how many starts have met it
-	Told    time.Time // when it was last told
-	Ended   time.Time // zero while it is open
+	Kind   NoticeKind
+	Cause  string // tells it from others of its kind: a word of ours, never a text of HR's or Coupa's
+	Owner  string // who is to be asked, where a rule of the config names somebody
+	Begun  time.Time
+	Last   time.Time // the latest start that met it
+	Run    string    // the first run that had it; "" where none was planned
+	Starts int       // how many starts have met it
+	Told   time.Time // when it was last told
+	Ended  time.Time // zero while it is open
 }
 
 // Notice is one message to one target, in the outbox until it is sent.

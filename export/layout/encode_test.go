@@ -209,9 +209,10 @@ func TestRowMemory(t *testing.T) {
 }
 
 // encodeSeeds are the texts the fuzz test begins with.
-var encodeSeeds = []string{"", "plain", `"`, `""`, "a,b", "two\nlines", "\n", " blanks ", "naïve 日本 🙂", `\"`, "=1+1", "tab\t", `a"b"c`}
+var encodeSeeds = []string{"", "plain", `"`, `""`, "a,b", "two\nlines", "\n", " blanks ", "naïve 日本 🙂", `\"`, "=1+1", "tab\t", `a"b"c`, "\r\r\n", "a\rb\r"}
 
-// FuzzEncodeDecode: what encoding/csv reads of our lines is what went in.
+// FuzzEncodeDecode: what our own decoder reads of our lines is what went in, byte for byte, and so is what encoding/csv
+// reads, which turns CRLF inside quotes into LF and is therefore asked only where no CR is.
 func FuzzEncodeDecode(f *testing.F) {
 	if len(encodeSeeds) == 0 {
 		f.Fatal("no seeds")
@@ -222,8 +223,6 @@ func FuzzEncodeDecode(f *testing.F) {
 	s := sheet(f, nil, "Status", "Department")
 	head := s.Header(s.Carried(person(1, set("x"), set("x"))))
 	f.Fuzz(func(t *testing.T, a, b string, count uint8) {
-		// encoding/csv turns CRLF inside quotes into LF; Check has done so before anything is encoded.
-		a, b = strings.ReplaceAll(a, "\r\n", "\n"), strings.ReplaceAll(b, "\r\n", "\n")
 		var rows []*export.Row
 		for i := range int(count)%120 + 1 {
 			rows = append(rows, person(i, set(a), set(b)))
@@ -233,8 +232,8 @@ func FuzzEncodeDecode(f *testing.F) {
 		if err != nil || len(ends) != len(rows) {
 			t.Fatalf("%d ends for %d rows: %v", len(ends), len(rows), err)
 		}
-		records, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
-		if err != nil {
+		var records [][]string
+		if err := Decode(data, func(l Line) bool { records = append(records, l.Cells); return true }); err != nil {
 			t.Fatal(err)
 		}
 		if len(records) != len(rows)+1 {
@@ -244,6 +243,9 @@ func FuzzEncodeDecode(f *testing.F) {
 			want := []string{r.Cells[4].Text, r.Cells[0].Text, a, r.Cells[1].Text, r.Cells[2].Text, r.Cells[3].Text, b}
 			if !slices.Equal(records[i+1], want) {
 				t.Fatalf("row %d: %q, want %q", i, records[i+1], want)
+			}
+			if strings.Contains(a+b, "\r") {
+				continue
 			}
 			one, err := csv.NewReader(bytes.NewReader(data[start(head, ends, i):ends[i]])).ReadAll()
 			if err != nil || len(one) != 1 || !slices.Equal(one[0], want) {

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -112,13 +114,13 @@ func notDelivered(what string, cause error, format string, args ...any) *export.
 	return &export.NotDeliveredError{What: what, Msg: fmt.Sprintf(format, args...), Err: cause}
 }
 
-// target is where a redirect leads, without its query.
+// target is where a redirect leads, without its query. A path is a foreign text too: proxies put tokens and people into it.
 func target(a *answer) string {
 	u, err := a.url.Parse(a.header.Get("Location"))
 	if err != nil || u.Host == "" {
 		return "nowhere"
 	}
-	return u.Host + u.Path
+	return u.Host + brief(mask(u.Path, a.masks))
 }
 
 // problem is what a bad answer says, in few words.
@@ -153,7 +155,7 @@ const shortest = 6
 func mask(text string, secrets []string) string {
 	for _, s := range secrets {
 		if len(s) >= shortest {
-			text = strings.ReplaceAll(text, s, "[secret]")
+			text = strings.NewReplacer(s, "[secret]", url.QueryEscape(s), "[secret]", url.PathEscape(s), "[secret]").Replace(text)
 		}
 	}
 	return text
@@ -229,7 +231,10 @@ func trimmed(texts []string) []string {
 
 const briefly = 300 // characters of a foreign text in an error
 
-// brief makes a foreign text fit for one line of an error.
+// address finds e-mail addresses, and whatever else has an @ in the middle of a word.
+var address = regexp.MustCompile(`[^\s<>"'(),;:/=?&]+@[^\s<>"'(),;:/=?&]+`)
+
+// brief makes a foreign text fit for one line of an error, which may stand in a log: addresses in it name people.
 func brief(s string) string {
 	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -237,6 +242,7 @@ func brief(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "?"))), " ")
+	s = address.ReplaceAllString(s, "[address]")
 	if r := []rune(s); len(r) > briefly {
 		return string(r[:briefly]) + "..."
 	}

@@ -21,6 +21,7 @@ type Config struct {
 	Feed       Feed
 	Mapping    Mapping
 	Route      string // csv
+	Verify     bool   // read users back after a load
 	SFTP       SFTP
 	Coupa      Coupa
 	Layout     Layout

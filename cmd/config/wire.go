@@ -130,7 +130,7 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 		s.line = max(s.line, r.lines["load.via"]) // which asks for what is missing
 	}
 	if r.opt.NeedSecrets {
-		if slices.Contains(c.Load.Via, "api") {
+		if slices.Contains(c.Load.Via, "api") || c.Verify {
 			const hint = "create one under Setup, Oauth2/OpenID Connect Clients in Coupa, or take api out of load.via"
 			s.missing("client_id", hint)
 			s.missing("client_secret", hint)

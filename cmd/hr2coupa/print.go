@@ -150,6 +150,7 @@ func reportText(w io.Writer, rep *export.Report) {
 		fmt.Fprintf(w, "  ALARM: %s\n", al)
 	}
 	fmt.Fprintf(w, "\nRecords\n  %s\n", sums(rep.Counts))
+	readBackText(w, rep.ReadBack)
 	partsText(w, rep.Parts)
 	sent := map[int64]bool{}
 	for _, p := range rep.Parts {
@@ -168,6 +169,9 @@ func reportText(w io.Writer, rep *export.Report) {
 		{"Held: stopped by a limit, nothing sent", became(export.Held)},
 	} {
 		rowsText(w, slices.Values(rep.Rows), g.in, g.title)
+	}
+	if rep.ReadBack != nil {
+		driftText(w, rep.Drift, rep.ReadBack.Drifted)
 	}
 	causesText(w, rep.Causes)
 }

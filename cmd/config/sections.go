@@ -33,8 +33,10 @@ func (r *reader) config(root *node) *Config {
 	c.SFTP = r.sftp(s.section("sftp"), host)
 	verify := s.oneOf("verify", "off", "api")
 	c.Verify = verify == "api"
+	c.Preflight = s.oneOf("preflight", "off", "api") == "api"
 	c.Coupa = r.coupa(s.section("coupa"), c, host)
 	c.asks(s, "verify", c.Verify)
+	c.asks(s, "preflight", c.Preflight)
 	if !s.has("verify") {
 		c.Verify = c.canRead() && c.Coupa.ClientID != ""
 	}

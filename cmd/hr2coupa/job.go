@@ -28,6 +28,7 @@ type job struct {
 	beside  sync.WaitGroup
 	people  int                         // known when the run was planned
 	resumed []*export.Report            // what earlier runs came to meanwhile
+	checked bool                        // Coupa was asked about the people of the plan
 	read    map[string]*export.ReadBack // by run, what reading its users back came to
 }
 
@@ -244,6 +245,9 @@ func (j *job) report1(run string, lost error, earlier bool) (*export.Report, err
 	rep, err := export.NewReport(j.ledger, run, export.Finding{
 		Undelivered: j.runner.Undelivered(), Lost: lost, NoWait: j.runner.NoWait, Earlier: earlier, Creates: creates, People: j.people,
 	}, j.a.now().UTC())
+	if err == nil && !earlier {
+		rep.Checked = j.checked
+	}
 	if read := j.read[run]; err == nil && read != nil {
 		rep.ReadBack, rep.Drift = read, read.Drift
 	}

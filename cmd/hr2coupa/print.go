@@ -150,6 +150,9 @@ func reportText(w io.Writer, rep *export.Report) {
 		fmt.Fprintf(w, "  ALARM: %s\n", al)
 	}
 	fmt.Fprintf(w, "\nRecords\n  %s\n", sums(rep.Counts))
+	if rep.Checked {
+		fmt.Fprintln(w, "  checked: Coupa was asked about these people before anything was sent")
+	}
 	readBackText(w, rep.ReadBack)
 	partsText(w, rep.Parts)
 	sent := map[int64]bool{}

@@ -46,7 +46,7 @@ func (a *app) wires(cfg *config.Config) (*wires, error) {
 			w.sources = append(w.sources, w.archive)
 		}
 	}
-	if cfg.Verify && w.client == nil && len(faults) == 0 {
+	if (cfg.Verify || cfg.Preflight) && w.client == nil && len(faults) == 0 {
 		c, err := coupa.NewClient(coupaConfig(cfg), a.log)
 		if err != nil {
 			faults = append(faults, err)

@@ -57,12 +57,7 @@ type ReadBack struct {
 	Pruned    int            `json:"pruned,omitempty"`   // rows of which the ledger does not know any more what was sent
 	Why       string         `json:"why,omitempty"`      // why rows that Coupa has accepted were not read back
 	Drift     []Drift        `json:"-"`                  // the first of the drifted cells, see Report.Drift
-
-	err error
 }
-
-// Err is what kept Coupa from being asked; nil where Why is empty, or says that nobody wanted to ask.
-func (b *ReadBack) Err() error { return b.err }
 
 // Drift is a cell that Coupa holds otherwise than it was sent. Both values are personal data: for results on stdout, never
 // for a log or a notice.
@@ -93,7 +88,7 @@ func (v *Verifier) Run(ctx context.Context, parts []Part) (*ReadBack, error) {
 		case ctx.Err() != nil:
 			return out, context.Cause(ctx)
 		case errors.As(err, &lost):
-			out.err, out.Why = lost.err, fmt.Sprintf("part %s: %v", p.Name, lost.err)
+			out.Why = fmt.Sprintf("part %s: %v", p.Name, lost.err)
 			v.Log.WithField("part", p.Name).Warnf("not read back: %v", lost.err)
 			return out, nil
 		case err != nil:

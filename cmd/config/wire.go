@@ -134,7 +134,7 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 		s.line = max(s.line, r.lines["load.via"]) // which asks for what is missing
 	}
 	if need && (slices.Contains(c.Load.Via, "api") || c.Verify) || (need || r.opt.Ask) && c.Preflight {
-		const hint = "create one under Setup, Oauth2/OpenID Connect Clients in Coupa, or take api out of load.via"
+		const hint = "create one under Setup, Oauth2/OpenID Connect Clients in Coupa, or take api out of load.via, verify and preflight"
 		s.missing("client_id", hint)
 		s.missing("client_secret", hint)
 	}

@@ -129,6 +129,9 @@ func (e *encoder) check(one *person) []Fault {
 			rules = append(rules, Fault{Origin: one.row.Origin, Rule: "protected", Message: why})
 		}
 	}
+	if e.p.Checks != nil && len(rules) == 0 && len(one.faults) == 0 {
+		rules = e.p.Checks(one.key, &one.row)
+	}
 	return rules
 }
 

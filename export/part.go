@@ -64,9 +64,10 @@ type Part struct {
 	LoadID   string    `json:"load_id,omitempty"`
 	Via      string    `json:"via,omitempty"` // api, page, archive: where the verdict was read
 	Verdict  Verdict   `json:"verdict,omitempty"`
-	Created  int       `json:"created"`        // users Coupa says it made from this part; -1 not known
-	Updated  int       `json:"updated"`        // rows Coupa says it updated; -1 not known
-	Note     string    `json:"note,omitempty"` // why it stands where it stands, in words; no personal data
+	Created  int       `json:"created"`            // users Coupa says it made from this part; -1 not known
+	Updated  int       `json:"updated"`            // rows Coupa says it updated; -1 not known
+	Note     string    `json:"note,omitempty"`     // why it stands where it stands, in words; no personal data
+	ReadBack time.Time `json:"read_back,omitzero"` // when its users were last read back and compared with what was sent
 }
 
 // Outcome is what became of one record. Every record ends as exactly one.

@@ -45,6 +45,9 @@ type Planner struct {
 	// Protects tells why nobody may change a person; "" for nearly everybody. known is the login the ledger knows.
 	// It is called from every worker.
 	Protects func(key, login, known string) string
+	// Checks gives what Coupa holds against a row that breaks no rule; nil where nobody has asked. It is called from every
+	// worker, and the texts of the row are good until it returns.
+	Checks func(key string, row *Row) []Fault
 	// Joined is how many records of the feed earlier plans have kept; MinRecords does not count them.
 	Joined int
 }

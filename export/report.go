@@ -51,6 +51,10 @@ type Report struct {
 	Held    []string     `json:"held,omitempty"` // which limits hold the run
 	Why     string       `json:"why,omitempty"`  // what stopped it, if something did
 
+	Checked  bool      `json:"checked,omitempty"`   // Coupa was asked about its people before anything was sent
+	ReadBack *ReadBack `json:"read_back,omitempty"` // nil where there was nothing to read back
+	Drift    []Drift   `json:"drift,omitempty"`     // cells that Coupa holds otherwise than they were sent; with personal data
+
 	Approved []Approval `json:"approved,omitempty"` // of a held run, whatever became of them
 	Started  time.Time  `json:"started"`
 	Resumed  []*Report  `json:"resumed,omitempty"` // earlier runs this start went on with

@@ -38,7 +38,7 @@ func Compare(sent []ElementCell, u User) []CellOutcome {
 		o := CellOutcome{Column: c.Element.Column, Verdict: CellUnknown}
 		if held, known := u.Value(c.Element); known {
 			if o.Verdict = c.against(held); o.Verdict == CellDrifted {
-				o.Held = held.show()
+				o.Held = held.show(c.Element.Kind)
 			}
 		}
 		out = append(out, o)
@@ -194,8 +194,12 @@ func parts(v Value) string {
 }
 
 // show writes what Coupa holds for a person to read.
-func (v Value) show() string {
+func (v Value) show(kind ElementKind) string {
 	switch {
+	case kind == KindStatus && Truth(v.Text) == "true":
+		return active
+	case kind == KindStatus:
+		return inactive
 	case v.Parts == nil && v.List == nil:
 		return v.Text
 	case v.List != nil:

@@ -2,18 +2,65 @@ package export
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
 )
 
-// SentRow is a row as Coupa got it: its cells in the order of the file, the key first.
-type SentRow struct {
-	Row   RowResult
-	Cells []ElementCell
+// LookUp is how many users one call asks for (API Calls: at most 50 records).
+const LookUp = 50
+
+// maxDrift is how many drifted cells a report shows with their values; the rows of all are told.
+const maxDrift = 10_000
+
+// Verifier reads users back whose rows Coupa has accepted, and holds every cell that was sent against what Coupa shows.
+// A load that is done and has changed nothing is drift, not success.
+type Verifier struct {
+	Ledger  VerifyLedger
+	Users   Directory
+	Element func(column string) (e Element, ok bool)                      // where Coupa shows a column; ok is false where nowhere
+	Filter  func(context.Context, string, []Element) ([]Element, error)   // what a default response filter hides of a user; nil: is not looked for
+	Decode  func(part []byte, take func(cells []string) bool) (err error) // reads a part, its header first
+	Workers int                                                           // calls at once
+	Rate    float64                                                       // calls a second, to tell how long it takes
+	Newer   map[string]bool                                               // people for whom a later run has sent something: they are passed over
+	Now     func() time.Time
+	Log     logrus.FieldLogger
 }
 
-// Drift is one cell of which Coupa holds something else than was sent. It is personal data: for reports, never for logs.
+// VerifyLedger is what a Verifier needs of durable state.
+type VerifyLedger interface {
+	// Bytes gives a part's bytes from the spool, checked against its hash.
+	Bytes(Part) ([]byte, error)
+	// PartRows calls f for each row of a part in order.
+	PartRows(part int64, f func(RowResult) error) error
+	// Verified records at once that a settled part was read back at p.ReadBack, and which of its applied or drifted rows
+	// are drifted or applied now. results names them by PartRow; the others stay as they are.
+	Verified(p Part, results []RowResult) error
+}
+
+// ReadBack is what reading users back came to.
+type ReadBack struct {
+	Rows      int            `json:"rows"`               // rows that were read back
+	Confirmed int            `json:"confirmed"`          // cells that Coupa holds as they were sent
+	Drifted   int            `json:"drifted"`            // cells that it holds otherwise
+	Unknown   map[string]int `json:"unknown,omitempty"`  // cells that this instance does not show, by column
+	NotRead   []string       `json:"not_read,omitempty"` // columns that Coupa's API shows nowhere
+	Hidden    []string       `json:"hidden,omitempty"`   // columns that a default response filter hides from calls that do not name them
+	Newer     int            `json:"newer,omitempty"`    // rows passed over, since something newer was sent for these people
+	Pruned    int            `json:"pruned,omitempty"`   // rows of which the ledger does not know any more what was sent
+	Why       string         `json:"why,omitempty"`      // why rows that Coupa has accepted were not read back
+	Drift     []Drift        `json:"-"`                  // the first of the drifted cells, see Report.Drift
+}
+
+// Drift is a cell that Coupa holds otherwise than it was sent. Both values are personal data: for results on stdout, never
+// for a log or a notice.
 type Drift struct {
 	Origin Origin `json:"origin"`
 	Key    string `json:"key"`
@@ -22,67 +69,317 @@ type Drift struct {
 	Held   string `json:"held"`
 }
 
-// ReadBack is what reading rows back came to.
-type ReadBack struct {
-	Rows  []RowResult // as they stand now: applied, or drifted with the columns as the reason
-	Drift []Drift
-	Cells map[CellVerdict]int
+// Readable gives the parts that can be read back: those that have a verdict and may have applied rows.
+func Readable(parts []Part) []Part {
+	return slices.DeleteFunc(slices.Clone(parts), func(p Part) bool {
+		return p.State != Settled || p.Verdict == VerdictFailed || p.Verdict == VerdictEmpty || p.Verdict == VerdictUnconfirmed
+	})
 }
 
-// VerifyRows reads the people of rows back and holds every cell that was sent against what Coupa shows. All rows are of
-// one file. A key that does not lead to exactly one user is drift, too: the load has accepted the row all the same. An
-// error means that nobody could be asked.
-func VerifyRows(ctx context.Context, users Directory, rows []SentRow) (*ReadBack, error) {
-	back := &ReadBack{Cells: map[CellVerdict]int{}}
+// Run reads parts back, one after the other: what one came to is recorded before the next begins. Where Coupa cannot be
+// asked, the rest keeps its outcomes and ReadBack.Why tells; the error is only a cancelled context or the ledger's.
+func (v *Verifier) Run(ctx context.Context, parts []Part) (*ReadBack, error) {
+	out := &ReadBack{}
+	v.announce(parts)
+	for _, p := range parts {
+		err := v.part(ctx, p, out)
+		var lost *lostError
+		switch {
+		case ctx.Err() != nil:
+			return out, context.Cause(ctx)
+		case errors.As(err, &lost):
+			out.Why = fmt.Sprintf("part %s: %v", p.Name, lost.err)
+			v.Log.WithField("part", p.Name).Warnf("not read back: %v", lost.err)
+			return out, nil
+		case err != nil:
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// lostError says that nobody could be asked.
+type lostError struct{ err error }
+
+func (e *lostError) Error() string { return e.err.Error() }
+
+// announce says what is ahead, since many rows take a while.
+func (v *Verifier) announce(parts []Part) {
+	calls := 0
+	for _, p := range parts {
+		calls += Calls(p.Rows)
+	}
+	if calls > 0 {
+		v.Log.Infof("reading back: at most %s", Ahead(calls, v.Rate))
+	}
+}
+
+// Calls is how many look-ups so many rows take.
+func Calls(rows int) int { return (rows + LookUp - 1) / LookUp }
+
+// Ahead tells how many calls there are and how long they take at least.
+func Ahead(calls int, rate float64) string {
+	many := "s"
+	if calls == 1 {
+		many = ""
+	}
+	d := time.Duration(float64(calls) / max(rate, 0.01) * float64(time.Second)).Round(time.Second)
+	return fmt.Sprintf("%d call%s, about %s at coupa.rate %g", calls, many, max(d, time.Second), rate)
+}
+
+// sentRow is one row as Coupa got it.
+type sentRow struct {
+	row   RowResult
+	key   string
+	cells []ElementCell
+}
+
+// sentPart is a part taken apart again.
+type sentPart struct {
+	columns  []string
+	elements []Element // of columns; without a path where the API shows none
+	by       Element   // that users are found by
+	key      int       // its column
+	rows     []sentRow
+}
+
+func (v *Verifier) part(ctx context.Context, p Part, out *ReadBack) error {
+	rows, newer, err := v.accepted(p)
+	if err != nil {
+		return err
+	}
+	sent, err := v.sent(p, rows)
+	if errors.Is(err, fs.ErrNotExist) {
+		out.Pruned += len(rows)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	results, err := v.compare(ctx, sent, out)
+	if err != nil {
+		return err
+	}
+	out.Rows, out.Newer = out.Rows+len(sent.rows), out.Newer+newer
+	p.ReadBack = v.Now()
+	return v.Ledger.Verified(p, results)
+}
+
+// compare looks users up and gives the rows that have another outcome by it.
+func (v *Verifier) compare(ctx context.Context, sent *sentPart, out *ReadBack) (results []RowResult, err error) {
+	if len(sent.rows) == 0 {
+		return nil, nil
+	}
+	if sent.key < 0 {
+		return nil, &lostError{errors.New("it has no column by which users can be looked up: Id, Employee Number or Login")}
+	}
+	want := sent.want(out)
+	chunks := slices.Collect(slices.Chunk(sent.rows, LookUp))
+	found := make([][]User, len(chunks))
+	err = atOnce(ctx, v.Workers, len(chunks), func(ctx context.Context, i int) (err error) {
+		found[i], err = v.Users.Find(ctx, sent.by, keysOf(chunks[i]), want)
+		return err
+	})
+	if err != nil {
+		return nil, &lostError{err}
+	}
+	v.lookForFilter(ctx, want, found, out)
+	for i, chunk := range chunks {
+		for _, s := range chunk {
+			if r, changed := out.judge(s, sent.by, found[i]); changed {
+				results = append(results, r)
+			}
+		}
+	}
+	return results, nil
+}
+
+// accepted gives the rows of a part that Coupa has accepted, by their number in it.
+func (v *Verifier) accepted(p Part) (rows map[int]RowResult, newer int, err error) {
+	rows = map[int]RowResult{}
+	err = v.Ledger.PartRows(p.ID, func(r RowResult) error {
+		switch {
+		case r.Outcome != Applied && r.Outcome != Drifted:
+		case v.Newer[r.Key]:
+			newer++
+		default:
+			rows[r.PartRow] = r
+		}
+		return nil
+	})
+	return rows, newer, err
+}
+
+// sent reads the cells of rows back out of a part's bytes.
+func (v *Verifier) sent(p Part, rows map[int]RowResult) (*sentPart, error) {
+	sent := &sentPart{}
 	if len(rows) == 0 {
-		return back, nil
+		return sent, nil
 	}
-	by := rows[0].Cells[0].Element
-	want := make([]Element, len(rows[0].Cells))
-	for i, c := range rows[0].Cells {
-		want[i] = c.Element
+	data, err := v.Ledger.Bytes(p)
+	if err != nil {
+		return nil, err
 	}
+	n := 0
+	err = v.Decode(data, func(cells []string) bool {
+		if sent.columns == nil {
+			sent.header(cells, v.Element)
+			return sent.key >= 0
+		}
+		n++
+		if row, ok := rows[n]; ok {
+			sent.rows = append(sent.rows, sent.apart(row, cells))
+		}
+		return true
+	})
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read part %s back from the spool: %w; please report this", p.Name, err)
+	case sent.key < 0:
+		sent.rows = make([]sentRow, len(rows)) // compare says why not
+	case len(sent.rows) != len(rows):
+		return nil, fmt.Errorf("part %s has %d of its %d applied rows in the spool; please report this", p.Name, len(sent.rows), len(rows))
+	}
+	return sent, nil
+}
+
+// header finds where the columns of a part lie in a user, and the column that users are found by.
+func (s *sentPart) header(columns []string, element func(string) (Element, bool)) {
+	s.columns, s.elements, s.key = columns, make([]Element, len(columns)), -1
+	for i, c := range columns {
+		if e, ok := element(c); ok {
+			s.elements[i] = e
+		}
+	}
+	for _, name := range []string{"Login", "Employee Number", "Id"} { // the last that is there counts
+		if i := slices.Index(columns, name); i >= 0 {
+			s.key, s.by = i, s.elements[i]
+		}
+	}
+}
+
+// want gives the elements to ask for, and notes columns that the API shows nowhere.
+func (s *sentPart) want(out *ReadBack) (want []Element) {
+	for i, e := range s.elements {
+		switch {
+		case e.Path == "" && !slices.Contains(out.NotRead, s.columns[i]):
+			out.NotRead = append(out.NotRead, s.columns[i])
+		case e.Path != "" && e.Kind != KindAction:
+			want = append(want, e)
+		}
+	}
+	return want
+}
+
+// apart takes one row apart. An empty cell is none: nobody knows what Coupa makes of it.
+func (s *sentPart) apart(row RowResult, cells []string) sentRow {
+	out := sentRow{row: row, key: cells[s.key]}
+	for i, text := range cells {
+		if text != "" && s.elements[i].Path != "" {
+			out.cells = append(out.cells, ElementCell{s.elements[i], Cell{Text: text, State: Set}})
+		}
+	}
+	return out
+}
+
+func keysOf(rows []sentRow) []string {
 	keys := make([]string, len(rows))
 	for i, r := range rows {
-		keys[i] = r.Cells[0].Cell.Text
+		keys[i] = r.key
 	}
-	found, err := users.Find(ctx, by, keys, want)
-	if err != nil {
-		return nil, fmt.Errorf("read users back: %w", err)
-	}
-	held := map[string][]User{}
-	for _, u := range found {
-		v, _ := u.Value(by)
-		held[foldText(v.Text)] = append(held[foldText(v.Text)], u)
-	}
-	for i, r := range rows {
-		back.add(r, by, held[foldText(keys[i])])
-	}
-	return back, nil
+	return keys
 }
 
-func (b *ReadBack) add(r SentRow, by Element, users []User) {
-	row := r.Row
-	row.Outcome, row.Reason = Applied, ""
-	u, err := One(users, by, r.Cells[0].Cell.Text)
+// judge holds a row against what was found, and tells what becomes of it where that is another outcome. A key that does
+// not lead to exactly one user is drift, too: the load has accepted the row all the same.
+func (b *ReadBack) judge(s sentRow, by Element, found []User) (r RowResult, changed bool) {
+	r = s.row
+	user, err := One(found, by, s.key)
 	if err != nil {
-		b.Drift = append(b.Drift, Drift{row.Origin, row.Key, by.Column, r.Cells[0].Cell.Text, err.Error()})
-		row.Outcome, row.Reason = Drifted, "read back: "+err.Error()
-		b.Rows = append(b.Rows, row)
+		b.drift(s, by.Column, err.Error())
+		r.Outcome, r.Reason = Drifted, "read back: "+err.Error()
+		return r, r != s.row
+	}
+	var drifted []string
+	unknown := false
+	for _, o := range Compare(s.cells, user) {
+		switch o.Verdict {
+		case CellConfirmed:
+			b.Confirmed++
+		case CellDrifted:
+			drifted = append(drifted, o.Column)
+			b.drift(s, o.Column, o.Held)
+		case CellUnknown:
+			if b.Unknown == nil {
+				b.Unknown = map[string]int{}
+			}
+			b.Unknown[o.Column]++
+			unknown = true
+		}
+	}
+	switch {
+	case drifted != nil:
+		r.Outcome, r.Reason = Drifted, "read back: Coupa shows another value in "+strings.Join(drifted, ", ")
+	case !unknown: // else what has drifted may be what is not shown now
+		r.Outcome, r.Reason = Applied, ""
+	}
+	return r, r != s.row
+}
+
+func (b *ReadBack) drift(s sentRow, column, held string) {
+	b.Drifted++
+	if len(b.Drift) == maxDrift {
 		return
 	}
-	var columns []string
-	for _, o := range Compare(r.Cells, u) {
-		b.Cells[o.Verdict]++
-		if o.Verdict != CellDrifted {
-			continue
+	d := Drift{Origin: s.row.Origin, Key: s.row.Key, Column: column, Held: held}
+	for _, c := range s.cells {
+		if c.Element.Column == column {
+			d.Sent = c.Cell.Text
 		}
-		columns = append(columns, o.Column)
-		i := slices.IndexFunc(r.Cells, func(c ElementCell) bool { return c.Element.Column == o.Column })
-		b.Drift = append(b.Drift, Drift{row.Origin, row.Key, o.Column, r.Cells[i].Cell.Text, o.Held})
 	}
-	if columns != nil {
-		row.Outcome, row.Reason = Drifted, "read back: Coupa shows another value in "+strings.Join(columns, ", ")
+	b.Drift = append(b.Drift, d)
+}
+
+// lookForFilter finds out once whether the instance hides elements of users from calls that do not ask for them by name.
+func (v *Verifier) lookForFilter(ctx context.Context, want []Element, found [][]User, out *ReadBack) {
+	i := slices.IndexFunc(found, func(users []User) bool { return len(users) > 0 })
+	if v.Filter == nil || i < 0 {
+		return
 	}
-	b.Rows = append(b.Rows, row)
+	hidden, err := v.Filter(ctx, found[i][0].ID, want)
+	v.Filter = nil
+	if err != nil {
+		v.Log.Debugf("look for a default response filter: %v", err)
+		return
+	}
+	for _, e := range hidden {
+		out.Hidden = append(out.Hidden, e.Column)
+	}
+}
+
+// atOnce calls f with 0 to n-1 from several goroutines. The first error ends it.
+func atOnce(ctx context.Context, workers, n int, f func(ctx context.Context, i int) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	jobs := make(chan int)
+	var wg sync.WaitGroup
+	for range min(max(workers, 1), n) {
+		wg.Go(func() {
+			for i := range jobs {
+				if err := f(ctx, i); err != nil {
+					cancel(err)
+					return
+				}
+			}
+		})
+	}
+	for i := 0; i < n && ctx.Err() == nil; i++ {
+		select {
+		case jobs <- i:
+		case <-ctx.Done():
+		}
+	}
+	close(jobs)
+	wg.Wait()
+	return context.Cause(ctx)
 }

@@ -21,6 +21,8 @@ type Config struct {
 	Feed       Feed
 	Mapping    Mapping
 	Route      string // csv
+	Verify     bool   // read users back after a load
+	Preflight  bool   // look people up before anything is sent
 	SFTP       SFTP
 	Coupa      Coupa
 	Layout     Layout
@@ -177,6 +179,8 @@ type Options struct {
 	NeedSecrets bool
 	// FeedGiven is set where files were named on the command line: feed.files may be missing.
 	FeedGiven bool
+	// Ask is set by commands that send nothing and ask Coupa where preflight says so: the client's secret is needed then.
+	Ask bool
 	// NoFeed is set by commands that read no feed: feed and mapping may be missing; where given they are still checked.
 	NoFeed bool
 }

@@ -336,3 +336,50 @@ func brief(faults []Fault) string {
 	}
 	return strings.Join(out, "|")
 }
+
+// TestAsking: users are read back where the client may read them and nobody has said no; the secret of the client is
+// fetched where somebody asks, and only there.
+func TestAsking(t *testing.T) {
+	const client = "coupa: {client_id: c, client_secret: {env: ASK}, scopes: [%s]}\n%s"
+	env := func(secret string) Env {
+		e := fakeEnv(fstest.MapFS{})
+		was := e.Getenv
+		e.Getenv = func(name string) string {
+			if name == "ASK" {
+				return secret
+			}
+			return was(name)
+		}
+		return e
+	}
+	for _, tc := range []struct {
+		scopes, more      string
+		verify, preflight bool
+	}{
+		{"core.integration.read", "", false, false},
+		{"core.user.read", "", true, false},
+		{"core.user.read", "verify: off\n", false, false},
+		{"core.user.read", "verify: off\npreflight: api\n", false, true},
+	} {
+		c, faults := Parse(t.Context(), at, []byte(minimal+fmt.Sprintf(client, tc.scopes, tc.more)), env("planted"), all)
+		if len(faults) > 0 || c.Verify != tc.verify || c.Preflight != tc.preflight {
+			t.Errorf("%s, %q: verify %v, preflight %v, %v", tc.scopes, tc.more, c.Verify, c.Preflight, faults)
+		}
+	}
+	asks := []byte(minimal + fmt.Sprintf(client, "core.user.read", "preflight: api\n"))
+	for _, tc := range []struct {
+		opt    Options
+		secret string
+		faults int
+		want   string
+	}{
+		{Options{}, "", 0, ""},
+		{Options{Ask: true}, "", 1, ""},
+		{Options{Ask: true}, "planted", 0, "planted"},
+	} {
+		c, faults := Parse(t.Context(), at, asks, env(tc.secret), tc.opt)
+		if len(faults) != tc.faults || c.Coupa.ClientSecret.Reveal() != tc.want {
+			t.Errorf("%+v with %q: %v", tc.opt, tc.secret, faults)
+		}
+	}
+}

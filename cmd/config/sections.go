@@ -31,7 +31,15 @@ func (r *reader) config(root *node) *Config {
 	c.Route = s.oneOfBuilt("route", []string{"csv"}, []string{"api", "auto"})
 	c.Load = load(s.section("load"))
 	c.SFTP = r.sftp(s.section("sftp"), host)
+	verify := s.oneOf("verify", "off", "api")
+	c.Verify = verify == "api"
+	c.Preflight = s.oneOf("preflight", "off", "api") == "api"
 	c.Coupa = r.coupa(s.section("coupa"), c, host)
+	c.asks(s, "verify", c.Verify)
+	c.asks(s, "preflight", c.Preflight)
+	if !s.has("verify") {
+		c.Verify = c.canRead() && c.Coupa.ClientID != ""
+	}
 	c.Layout = layout(s.section("layout"), c.Mapping)
 	c.Limits = limits(s.section("limits"))
 	c.Ledger = r.file(s.text("ledger", "hr2coupa-ledger"))

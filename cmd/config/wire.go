@@ -112,10 +112,14 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 	if !s.blank("url") {
 		base, host = s.baseURL("url", c.Production)
 	}
+	need := r.opt.NeedSecrets
+	r.opt.NeedSecrets = need || r.opt.Ask && c.Preflight
+	secret := s.secret("client_secret")
+	r.opt.NeedSecrets = need
 	t := Coupa{
 		URL:          base,
 		ClientID:     s.text("client_id", ""),
-		ClientSecret: s.secret("client_secret"),
+		ClientSecret: secret,
 		Scopes:       s.list("scopes", []string{"core.integration.read"}),
 		PageCookie:   s.secret("page_cookie"),
 		Rate:         s.float("rate", 20, maxRate, true),
@@ -129,12 +133,12 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 	if s.node == nil {
 		s.line = max(s.line, r.lines["load.via"]) // which asks for what is missing
 	}
-	if r.opt.NeedSecrets {
-		if slices.Contains(c.Load.Via, "api") {
-			const hint = "create one under Setup, Oauth2/OpenID Connect Clients in Coupa, or take api out of load.via"
-			s.missing("client_id", hint)
-			s.missing("client_secret", hint)
-		}
+	if need && (slices.Contains(c.Load.Via, "api") || c.Verify) || (need || r.opt.Ask) && c.Preflight {
+		const hint = "create one under Setup, Oauth2/OpenID Connect Clients in Coupa, or take api out of load.via, verify and preflight"
+		s.missing("client_id", hint)
+		s.missing("client_secret", hint)
+	}
+	if need {
 		if slices.Contains(c.Load.Via, "page") {
 			s.missing("page_cookie", "load.via names page: give the Cookie header of a session, or take page out")
 		}

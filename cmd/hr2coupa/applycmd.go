@@ -102,6 +102,9 @@ func (a *app) apply(ctx context.Context, path string, noWait bool) (rep *export.
 	if err != nil {
 		return nil, err
 	}
+	if j.checked, err = a.preflight(ctx, pipe, planner, out, j.wires.client); err != nil {
+		return nil, err
+	}
 	if what, err = other(ctx, saved, planner, pipe, out); err != nil {
 		return nil, err
 	} else if what != nil {
@@ -291,6 +294,10 @@ func other(ctx context.Context, saved *savedPlan, p *export.Planner, pipe *pipel
 	is, err := now.encode()
 	if err != nil || bytes.Equal(was, is) {
 		return nil, err
+	}
+	if pipe.cfg.Preflight {
+		return []string{fmt.Sprintf("Coupa: what it holds makes %s of the same feed, state and config, and made %s; or the saved plan was edited",
+			now.summary(), saved.summary())}, nil
 	}
 	return []string{fmt.Sprintf("program: hr2coupa %s makes %s of the same feed, state and config, and %s made %s; or the saved plan was edited",
 		version, now.summary(), saved.Program, saved.summary())}, nil

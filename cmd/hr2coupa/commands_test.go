@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -16,7 +17,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
 type command = func(ts *testscript.TestScript, neg bool, args []string)
@@ -37,6 +40,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	applied N                 the twin has stored N rows, and no key twice
 //	loads N                   the twin has seen N loads, and got no torn file
 //	user LOGIN ELEMENT=VALUE… the twin's account, elements as Coupa's API names them, dotted; ! user LOGIN: no such account
+//	alter LOGIN COLUMN=VALUE… somebody else changes the twin's account, over its API
 //	lock HOLDER, unlock       hold the ledger's run lock
 //	normal                    replace in stdout what differs from run to run, before cmp stdout
 //	raw FILE GO-STRING        write bytes that a txtar archive cannot hold
@@ -55,7 +59,7 @@ func commands() map[string]command {
 		"twin": positive(cmdTwin), "config": positive(cmdConfig), "exit": positive(cmdExit),
 		"start": positive(cmdStart), "dropped": positive(cmdDropped), "told": positive(cmdTold),
 		"finish": positive(cmdFinish), "interrupt": positive(cmdInterrupt), "crash": positive(cmdCrash), "private": positive(cmdPrivate), "terminate": positive(cmdTerminate), "reads": positive(cmdReads),
-		"pickup": positive(cmdPickup), "applied": positive(cmdApplied), "loads": positive(cmdLoads), "user": cmdUser,
+		"pickup": positive(cmdPickup), "applied": positive(cmdApplied), "loads": positive(cmdLoads), "user": cmdUser, "alter": positive(cmdAlter),
 		"lock": positive(cmdLock), "unlock": positive(cmdUnlock), "normal": positive(cmdNormal),
 		"raw": positive(cmdRaw), "rows": positive(cmdRows), "age": positive(cmdAge),
 		"nowhere": positive(cmdNowhere), "mailserver": positive(cmdMailserver), "webserver": positive(cmdWebserver),
@@ -286,6 +290,29 @@ func cmdUser(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("account %s: %s is %q, want %q", args[0], element, got, value)
 		}
 	}
+}
+
+func cmdAlter(ts *testscript.TestScript, w *world, args []string) {
+	need(ts, args, 2, "alter LOGIN COLUMN=VALUE…")
+	client, err := coupa.NewClient(coupa.Config{
+		URL: w.twin.URL(), ClientID: "twin", ClientSecret: export.NewSecret(plantedSecret), Scopes: []string{"core.user.write"}, TokenSettle: -1,
+	}, nil)
+	ts.Check(err)
+	rec, ok := w.twin.User(args[0])
+	if !ok {
+		ts.Fatalf("there is no account %s", args[0])
+	}
+	var cells []export.ElementCell
+	for _, change := range args[1:] {
+		column, value, _ := strings.Cut(change, "=")
+		e, ok := coupa.Element(column)
+		if !ok {
+			ts.Fatalf("no element for %s", column)
+		}
+		cells = append(cells, export.ElementCell{Element: e, Cell: export.Cell{Text: value, State: export.Set}})
+	}
+	_, err = client.Users().Update(context.Background(), rec.Text("id"), cells)
+	ts.Check(err)
 }
 
 func cmdLock(ts *testscript.TestScript, w *world, args []string) {

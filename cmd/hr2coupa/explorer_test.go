@@ -28,6 +28,7 @@ type way struct {
 	before hit    // a blow to an earlier start, so that the one that is explored goes on where that one ended
 	call   string // the name of the call that blow befalls
 	least  int    // worlds there must be, so that none is lost unseen
+	reads  bool   // every part must have been read back in the end
 	doubt  bool   // written directly: a person may have to say what became of a part
 }
 
@@ -35,6 +36,7 @@ func ways() []way {
 	run := []string{"run", "--json"}
 	drop := []string{"drop", "--json", "first.csv", "second.csv"}
 	direct := [][2]string{{"sftp.direct", "true"}}
+	reads := [][2]string{{"coupa.scopes", "[core.integration.read, core.user.read]"}}
 	all := fars()
 	died := hit{blow: crashAfter}
 	return []way{
@@ -45,6 +47,7 @@ func ways() []way {
 		{name: "direct, after a crash behind the first file", args: run, config: direct, fars: all[:1], least: 23, call: "Write 1of4", before: died, doubt: true},
 		{name: "direct, after a crash before the first file", args: run, config: direct, fars: all[:1], least: 35, call: "Move 1of4 renaming", before: died, doubt: true},
 		{name: "drop", args: drop, fars: all[:2], least: 138},
+		{name: "staging, and read back", args: run, config: reads, fars: all[1:2], least: 90, reads: true},
 	}
 }
 
@@ -439,6 +442,11 @@ func (g *theatre) verify() error {
 	var errs []error
 	if len(open) > 0 {
 		errs = append(errs, fmt.Errorf("%d parts are open in the end", len(open)))
+	}
+	for _, p := range parts {
+		if g.way.reads && p.State == export.Settled && p.Verdict == export.VerdictOK && p.ReadBack.IsZero() {
+			errs = append(errs, fmt.Errorf("%s was not read back", p.Name))
+		}
 	}
 	seen := map[string]bool{}
 	torn := map[int64]bool{}

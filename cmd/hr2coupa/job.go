@@ -26,8 +26,10 @@ type job struct {
 	bar     *progress
 	stop    context.CancelFunc // ends what is done beside
 	beside  sync.WaitGroup
-	people  int              // known when the run was planned
-	resumed []*export.Report // what earlier runs came to meanwhile
+	people  int                         // known when the run was planned
+	resumed []*export.Report            // what earlier runs came to meanwhile
+	checked bool                        // Coupa was asked about the people of the plan
+	read    map[string]*export.ReadBack // by run, what reading its users back came to
 }
 
 // job opens the ledger, takes the lock and makes the wires. Nothing goes over them yet but the token, which has to
@@ -128,6 +130,9 @@ func (j *job) resume(ctx context.Context) (done *export.Report, err error) {
 		return nil, err
 	}
 	for _, run := range append(runs, interrupted...) {
+		if err := j.readBack(ctx, run); err != nil {
+			return nil, err
+		}
 		rep, err := j.report1(run, lost, true)
 		if err != nil {
 			return nil, err
@@ -222,7 +227,10 @@ func (j *job) drive(ctx context.Context, run string) error {
 	}
 	export.SortParts(parts)
 	j.bar.start(parts)
-	return j.runner.Drive(ctx, parts)
+	if err := j.runner.Drive(ctx, parts); err != nil {
+		return err
+	}
+	return j.readBack(ctx, run)
 }
 
 // report1 judges one run.
@@ -234,9 +242,16 @@ func (j *job) report1(run string, lost error, earlier bool) (*export.Report, err
 	if err != nil {
 		return nil, err
 	}
-	return export.NewReport(j.ledger, run, export.Finding{
+	rep, err := export.NewReport(j.ledger, run, export.Finding{
 		Undelivered: j.runner.Undelivered(), Lost: lost, NoWait: j.runner.NoWait, Earlier: earlier, Creates: creates, People: j.people,
 	}, j.a.now().UTC())
+	if err == nil && !earlier {
+		rep.Checked = j.checked
+	}
+	if read := j.read[run]; err == nil && read != nil {
+		rep.ReadBack, rep.Drift = read, read.Drift
+	}
+	return rep, err
 }
 
 // creates is how many users Coupa may count as created from a run before it is an alarm.

@@ -91,7 +91,7 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 			return err
 		}
 	}
-	pipe, err := a.pipeline(ctx, config.Options{FeedGiven: len(o.files) > 0})
+	pipe, err := a.pipeline(ctx, config.Options{Ask: true, FeedGiven: len(o.files) > 0})
 	if err != nil {
 		return err
 	}
@@ -125,11 +125,16 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	}
 	planner := pipe.planner(fresh, out, now)
 	planner.Only = only
+	checked, err := a.planPreflight(ctx, pipe, planner, out)
+	if err != nil {
+		return err
+	}
 	plan, err := planner.Build(ctx, into)
 	if err != nil {
 		return err
 	}
 	res := sink.result(plan, pipe)
+	res.Checked = checked
 	res.Limits = out.judge(pipe.cfg, !o.again)(plan)
 	for _, f := range seen {
 		if !o.again || f.Open == 0 {
@@ -306,7 +311,11 @@ func (a *app) printPlan(r *planned, rows iter.Seq[export.RowResult], saved strin
 	}
 	fmt.Fprintln(w)
 	fmt.Fprintf(w, "  %s in %s, %s; key %s\n", plural(r.RowCount, "row"), plural(len(r.Parts), "part"), plural(r.Waves, "wave"), r.Key)
-	fmt.Fprintln(w, "  unchecked: nobody has asked Coupa which of these people it knows")
+	if r.Checked {
+		fmt.Fprintln(w, "  checked: Coupa was asked about these people just now")
+	} else {
+		fmt.Fprintln(w, "  unchecked: nobody has asked Coupa which of these people it knows")
+	}
 	for _, c := range r.LeftOut {
 		fmt.Fprintf(w, "  %s is left out: with the key %s, Coupa takes a row whose number differs for a new person\n", c, r.Key)
 	}

@@ -173,7 +173,7 @@ func stateOf(out *outlook) savedState {
 // digests gives those of the config's values that a plan depends on. Which files are the feed stands in the plan itself, and
 // their age was looked at when it was made.
 func (p *pipeline) digests() (map[string]string, error) {
-	digests := p.cfg.Digests("instance", "feed", "mapping", "route", "layout", "limits", "protect", "integration_users")
+	digests := p.cfg.Digests("instance", "feed", "mapping", "route", "layout", "limits", "protect", "preflight", "integration_users")
 	delete(digests, "feed.files")
 	delete(digests, "feed.max_age")
 	for _, t := range p.cfg.Mapping.Tables {

@@ -150,6 +150,10 @@ func reportText(w io.Writer, rep *export.Report) {
 		fmt.Fprintf(w, "  ALARM: %s\n", al)
 	}
 	fmt.Fprintf(w, "\nRecords\n  %s\n", sums(rep.Counts))
+	if rep.Checked {
+		fmt.Fprintln(w, "  checked: Coupa was asked about these people before anything was sent")
+	}
+	readBackText(w, rep.ReadBack)
 	partsText(w, rep.Parts)
 	sent := map[int64]bool{}
 	for _, p := range rep.Parts {
@@ -168,6 +172,9 @@ func reportText(w io.Writer, rep *export.Report) {
 		{"Held: stopped by a limit, nothing sent", became(export.Held)},
 	} {
 		rowsText(w, slices.Values(rep.Rows), g.in, g.title)
+	}
+	if rep.ReadBack != nil {
+		driftText(w, rep.Drift, rep.ReadBack.Drifted)
 	}
 	causesText(w, rep.Causes)
 }

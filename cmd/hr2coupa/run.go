@@ -92,6 +92,9 @@ func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err er
 			return nil, err
 		}
 	}
+	if j.checked, err = a.preflight(ctx, pipe, planner, out, j.wires.client); err != nil {
+		return nil, err
+	}
 	if fresh == nil {
 		if done, err := j.stillKept(ctx, planner, out, seen); done != nil || err != nil {
 			return done, err

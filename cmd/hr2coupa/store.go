@@ -11,9 +11,9 @@ import (
 // the ledger than this, so that a test can come between them at every call.
 type store interface {
 	export.Ledger
+	export.VerifyLedger
 	memory
 	People() (int, error)
-	Verified(part int64, rows []export.RowResult) error
 	UsedBy(run string) ([]export.Approval, error)
 	Runs(limit int) ([]export.RunRecord, error)
 	SentSince(run string) (map[string]bool, error)

@@ -266,8 +266,8 @@ func (s *tappedStore) Settle(p export.Part, rest export.Outcome, rows []export.R
 	return s.write(fmt.Sprintf("Settle %s %s", short(p.Name), p.Verdict), func() error { return s.under.Settle(p, rest, rows) })
 }
 
-func (s *tappedStore) Verified(part int64, rows []export.RowResult) error {
-	return s.write("Verified", func() error { return s.under.Verified(part, rows) })
+func (s *tappedStore) Verified(p export.Part, rows []export.RowResult) error {
+	return s.write("Verified "+short(p.Name), func() error { return s.under.Verified(p, rows) })
 }
 
 func (s *tappedStore) Plan(run string) (export.PlanTx, error) {

@@ -14,7 +14,7 @@ import (
 // wires are the two roads to Coupa, made from a config: SFTP to deliver, HTTPS to ask.
 type wires struct {
 	dial    func(context.Context) (export.Session, error)
-	client  *coupa.Client // nil unless load.via has api
+	client  *coupa.Client // nil where nothing is asked over the API
 	sources []export.LoadSource
 	archive *archive
 }
@@ -45,6 +45,13 @@ func (a *app) wires(cfg *config.Config) (*wires, error) {
 			w.dial = w.archive.makeWay(dial)
 			w.sources = append(w.sources, w.archive)
 		}
+	}
+	if (cfg.Verify || cfg.Preflight) && w.client == nil && len(faults) == 0 {
+		c, err := coupa.NewClient(coupaConfig(cfg), a.log)
+		if err != nil {
+			faults = append(faults, err)
+		}
+		w.client = c
 	}
 	if len(faults) > 0 {
 		return nil, &exitError{export.ExitUsage, errors.Join(faults...)}

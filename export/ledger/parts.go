@@ -10,7 +10,7 @@ import (
 )
 
 const selectParts = `SELECT p.id, r.id, p.name, p.user_name, p.wave, p.rows, p.size, p.sha256, p.state, p.temp, p.planned,
-	p.sent, p.load_id, p.via, p.verdict, p.created, p.updated, p.note FROM parts p JOIN runs r ON r.num = p.run `
+	p.sent, p.load_id, p.via, p.verdict, p.created, p.updated, p.note, p.read_back FROM parts p JOIN runs r ON r.num = p.run `
 
 func scanPart(s *sqlite.Stmt) export.Part {
 	return export.Part{
@@ -20,6 +20,7 @@ func scanPart(s *sqlite.Stmt) export.Part {
 		Planned: fromNanos(s.ColumnInt64(10)), Sent: fromNanos(s.ColumnInt64(11)),
 		LoadID: s.ColumnText(12), Via: s.ColumnText(13), Verdict: export.Verdict(s.ColumnText(14)),
 		Created: s.ColumnInt(15), Updated: s.ColumnInt(16), Note: s.ColumnText(17),
+		ReadBack: fromNanos(s.ColumnInt64(18)),
 	}
 }
 

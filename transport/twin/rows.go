@@ -2,6 +2,7 @@ package twin
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/templates"
@@ -103,6 +104,8 @@ func settingOrder(cols []*column) []int {
 func (d *directory) setCell(draft *user, c *column, text string) []fieldError {
 	switch {
 	case c.Name == "Id" || c.Name == "Generate Password And Notify User":
+		return nil
+	case slices.Contains(strings.Split(d.sw.Load().LostColumns, ","), c.Name):
 		return nil
 	case text == "":
 		return d.setEmpty(draft, c)

@@ -31,6 +31,7 @@ type Switches struct {
 	LoginCase            string        // fold | exact
 	EmptyCell            string        // keep | clear | error
 	NullWord             string        // roles | lists: where --NULL-- clears
+	LostColumns          string        // comma-separated: cells of these are taken and not stored; none
 	RowBase              string        // 0 | 1 | 2: the number of the first data row
 	CorruptRowsProcessed string        // no | yes
 	UnchangedCounted     string        // yes | no

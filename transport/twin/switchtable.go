@@ -67,6 +67,8 @@ func rowSwitches() []switchSpec {
 			"disputed: no page says what an empty cell does; a blank Account Security Type is 0 either way (Users Import)"},
 		{"null-word", "roles", words("roles", "lists"), func(s *Switches) any { return &s.NullWord },
 			"documented: --NULL-- removes all roles (Remove a Role from a User); on other lists it is only plausible"},
+		{"lost-columns", "none", words("COLUMNS"), func(s *Switches) any { return &s.LostColumns },
+			"fault: a load takes the cells of these comma-separated columns and keeps what it had, without an error"},
 	}
 }
 

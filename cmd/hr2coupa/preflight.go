@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+)
+
+// preflight asks Coupa about everybody whom a plan would send a row for, and lets the planner hold back what Coupa would
+// refuse or take for somebody else. It plans once to learn who they are, and sends nothing. asked tells that it was done;
+// that Coupa cannot be asked is an error where the config wants it.
+func (a *app) preflight(ctx context.Context, pipe *pipeline, p *export.Planner, out *outlook, client *coupa.Client) (asked bool, err error) {
+	if !pipe.cfg.Preflight {
+		return false, nil
+	}
+	users := client.Users()
+	pre := &export.Preflight{
+		Users: users, Key: pipe.key, Columns: pipe.mapping.Columns(), Element: coupa.Element,
+		MayCreate: p.MayCreate || approvedCreates(out) > 0, Workers: users.Workers(), Rate: pipe.cfg.Coupa.Rate, Log: a.log,
+	}
+	look := *p
+	look.Checks = pre.Check
+	if _, err := look.Build(ctx, &nowhere{}); err != nil {
+		return false, err
+	}
+	if pre.People() == 0 {
+		p.Checks = pre.Faults
+		return true, nil
+	}
+	if err = users.Check(ctx); err == nil {
+		err = pre.Ask(ctx)
+	}
+	if err != nil {
+		return false, unasked(ctx, err)
+	}
+	p.Checks = pre.Faults
+	return true, nil
+}
+
+// planPreflight is preflight for a command that has no job: its client is made for it.
+func (a *app) planPreflight(ctx context.Context, pipe *pipeline, p *export.Planner, out *outlook) (asked bool, err error) {
+	if !pipe.cfg.Preflight {
+		return false, nil
+	}
+	client, err := coupa.NewClient(coupaConfig(pipe.cfg), a.log)
+	if err != nil {
+		return false, &exitError{export.ExitUsage, err}
+	}
+	return a.preflight(ctx, pipe, p, out, client)
+}
+
+// unasked says that nothing was sent, since Coupa could not be asked first.
+func unasked(ctx context.Context, err error) error {
+	var not *export.NotDeliveredError
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if !errors.As(err, &not) {
+		err = &export.NotDeliveredError{What: "preflight", Msg: err.Error(), Err: err}
+	}
+	return fmt.Errorf("look people up in Coupa before anything is sent (preflight: off does without): %w", err)
+}
+
+// approvedCreates is up to how many creates an approval allows.
+func approvedCreates(out *outlook) (most int) {
+	for _, a := range out.approved {
+		most = max(most, a.Ceilings[export.CreatesLimit])
+	}
+	return most
+}

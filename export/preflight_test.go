@@ -1,0 +1,134 @@
+package export_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// held is a Directory that holds people as id, number, login, e-mail.
+type held struct {
+	export.Directory // nil: nothing is written
+	people           [][4]string
+	calls            atomic.Int32
+	err              error
+}
+
+func (h *held) Find(_ context.Context, by export.Element, values []string, _ []export.Element) (out []export.User, err error) {
+	h.calls.Add(1)
+	column := map[string]int{"Employee Number": 1, "Login": 2, "Email": 3}[by.Column]
+	for _, v := range values {
+		for _, p := range h.people {
+			if strings.EqualFold(p[column], v) {
+				out = append(out, export.User{ID: p[0], Values: map[string]export.Value{
+					"Employee Number": text(p[1]), "Login": text(p[2]), "Email": text(p[3]),
+				}})
+			}
+		}
+	}
+	return out, h.err
+}
+
+func preflight(h *held, key string) *export.Preflight {
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	return &export.Preflight{
+		Users: h, Key: key, Columns: []string{"Employee Number", "Login", "Email"}, Workers: 3, Rate: 20, Log: log,
+		Element: func(c string) (export.Element, bool) {
+			return export.Element{Column: c, Path: c, Kind: export.KindFold}, true
+		},
+	}
+}
+
+// faultsOf asks about one row and gives what Coupa holds against it.
+func faultsOf(t *testing.T, p *export.Preflight, number, login, email string) string {
+	t.Helper()
+	row := &export.Row{Origin: export.Origin{File: "users.csv", Line: 2}, Cells: make([]export.Cell, 3)}
+	for i, v := range []string{number, login, email} {
+		if v != "" {
+			row.Cells[i] = set(v)
+		}
+	}
+	if faults := p.Check("him", row); faults != nil {
+		t.Error("noting found faults")
+	}
+	if err := p.Ask(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, f := range p.Faults("him", row) {
+		if f.Origin != row.Origin {
+			t.Errorf("a fault at %v", f.Origin)
+		}
+		out = append(out, f.Field+" "+f.Rule)
+	}
+	return strings.Join(out, ", ")
+}
+
+// TestPreflight: who a row is about, and what Coupa holds against it.
+func TestPreflight(t *testing.T) {
+	people := [][4]string{
+		{"1", "100", "ann", "ann@x"}, {"2", "200", "bob", "bob@x"}, {"3", "", "cyd", "cyd@x"},
+		{"4", "400", "dan", "dan@x"}, {"5", "400", "don", "don@x"},
+	}
+	const number, login = "Employee Number", "Login"
+	for _, tc := range []struct {
+		name, key string
+		row       [3]string
+		creates   bool
+		want      string
+	}{
+		{"as she is", number, [3]string{"100", "Ann", "ANN@x"}, false, ""},
+		{"a new name", number, [3]string{"100", "ann.archer", "ann.archer@x"}, false, ""},
+		{"another's login", number, [3]string{"100", "bob", "ann@x"}, false, "Login taken"},
+		{"another's e-mail", number, [3]string{"100", "ann", "bob@x"}, false, "Email taken"},
+		{"both", number, [3]string{"100", "bob", "cyd@x"}, false, "Login taken, Email taken"},
+		{"login with another number", number, [3]string{"999", "bob", "new@x"}, false, "Login number"},
+		{"login without a number", number, [3]string{"300", "cyd", "cyd@x"}, false, "Login number, Email taken"},
+		{"nobody", number, [3]string{"999", "new", "new@x"}, false, "Employee Number create"},
+		{"nobody, and creates go", number, [3]string{"999", "new", "new@x"}, true, ""},
+		{"creates go, with an e-mail of somebody", number, [3]string{"999", "new", "ann@x"}, true, "Email taken"},
+		{"creates go, with a login of somebody", number, [3]string{"999", "ann", "new@x"}, true, "Login number"},
+		{"two of one number", number, [3]string{"400", "dan", "dan@x"}, true, " several"},
+		{"by login", login, [3]string{"100", "ann", "ann@x"}, false, ""},
+		{"by login, Coupa has no number", login, [3]string{"300", "cyd", "cyd@x"}, false, ""},
+		{"by login, another number", login, [3]string{"300", "bob", "bob@x"}, false, "Employee Number number"},
+		{"by login, a number of somebody", login, [3]string{"100", "cyd", "cyd@x"}, false, "Employee Number taken"},
+		{"by login, nobody", login, [3]string{"", "new", "new@x"}, false, "Login create"},
+		{"by login, nobody, a number of somebody", login, [3]string{"100", "new", "new@x"}, true, "Employee Number taken"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := preflight(&held{people: people}, tc.key)
+			p.MayCreate = tc.creates
+			if got := faultsOf(t, p, tc.row[0], tc.row[1], tc.row[2]); got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+// TestPreflightCalls: one call for fifty people where Coupa holds them as they are; and a failed look-up is no "nobody".
+func TestPreflightCalls(t *testing.T) {
+	h := &held{}
+	p := preflight(h, "Employee Number")
+	for i := range 120 {
+		v := fmt.Sprint(i)
+		h.people = append(h.people, [4]string{v, v, "l" + v, v + "@x"})
+		p.Check("k"+v, &export.Row{Cells: []export.Cell{set(v), set("l" + v), set(v + "@x")}})
+	}
+	if err := p.Ask(t.Context()); err != nil || h.calls.Load() != 3 || p.People() != 120 {
+		t.Errorf("%d calls, %v", h.calls.Load(), err)
+	}
+	h.err = errors.New("gone away")
+	if err := p.Ask(t.Context()); err == nil {
+		t.Error("a failed look-up was taken for an answer")
+	}
+}

@@ -48,6 +48,8 @@ type Planner struct {
 	// Checks gives what Coupa holds against a row that breaks no rule; nil where nobody has asked. It is called from every
 	// worker, and the texts of the row are good until it returns.
 	Checks func(key string, row *Row) []Fault
+	// Found gives whom Coupa knows by a person's key; nil where nobody has asked. It is called from every worker.
+	Found func(key string) (u User, ok bool)
 	// Joined is how many records of the feed earlier plans have kept; MinRecords does not count them.
 	Joined int
 }

@@ -27,7 +27,7 @@ func (a *app) preflight(ctx context.Context, pipe *pipeline, p *export.Planner, 
 		return false, err
 	}
 	if pre.People() == 0 {
-		p.Checks = pre.Faults
+		p.Checks, p.Found = pre.Faults, pre.Found
 		return true, nil
 	}
 	if err = users.Check(ctx); err == nil {
@@ -36,7 +36,7 @@ func (a *app) preflight(ctx context.Context, pipe *pipeline, p *export.Planner, 
 	if err != nil {
 		return false, unasked(ctx, err)
 	}
-	p.Checks = pre.Faults
+	p.Checks, p.Found = pre.Faults, pre.Found
 	return true, nil
 }
 

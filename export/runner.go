@@ -17,6 +17,7 @@ import (
 type Runner struct {
 	Ledger Ledger
 	Dial   func(context.Context) (Session, error)
+	Writer *Writer      // for parts of the API route; nil where the config knows no client for it
 	Loads  []LoadSource // in the order of load.via
 	Direct bool         // sftp.direct
 	Poll   time.Duration
@@ -93,10 +94,10 @@ func (r *Runner) Drive(ctx context.Context, parts []Part) error {
 		wave := parts[:n]
 		parts = parts[n:]
 		earlier := slices.Clone(wave) // as they stood when this start found them
-		err := r.deliver(ctx, wave)
-		if fatal := r.fatal(ctx, err); fatal != nil {
+		if fatal := r.fatal(ctx, errors.Join(r.deliver(ctx, wave), r.write(ctx, wave))); fatal != nil {
 			return fatal
 		}
+		var err error
 		if r.NoWait {
 			err = r.askOnce(ctx, wave, earlier)
 		} else {
@@ -117,7 +118,7 @@ func (r *Runner) Drive(ctx context.Context, parts []Part) error {
 // askOnce asks about the parts of a wave that were sent before this start.
 func (r *Runner) askOnce(ctx context.Context, wave, earlier []Part) error {
 	for i := range wave {
-		if awaited(earlier[i].State) {
+		if awaited(earlier[i]) {
 			if err := r.follow(ctx, &wave[i]); err != nil {
 				return err
 			}

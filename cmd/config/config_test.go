@@ -170,7 +170,7 @@ func TestDefaults(t *testing.T) {
 		Mapping: Mapping{Columns: []Column{
 			{"Login", "login", 5}, {"Email", "email", 6}, {"First Name", "first_name", 7}, {"Last Name", "last_name", 8},
 		}},
-		Route: "csv",
+		Route: "csv", RouteRows: 100,
 		SFTP: SFTP{
 			Address: "fileshare-test.example.com:22", User: "acme", Password: export.NewSecret("value of COUPA_SFTP_PASSWORD"),
 			HostKey: "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", Folder: "/Incoming/Users",

@@ -102,6 +102,9 @@ func (a *app) apply(ctx context.Context, path string, noWait bool) (rep *export.
 	if err != nil {
 		return nil, err
 	}
+	if err := pipe.choose(ctx, planner); err != nil {
+		return nil, err
+	}
 	if j.checked, err = a.preflight(ctx, pipe, planner, out, j.wires.client); err != nil {
 		return nil, err
 	}

@@ -166,7 +166,7 @@ func tellEpisode(l *ledger.Ledger, e ledger.Episode) (chapter, error) {
 func sentCells(data []byte, e ledger.Episode) (cells []cellStory, line int, err error) {
 	var header []string
 	row := 0
-	err = layout.Decode(data, func(l layout.Line) bool {
+	err = partLines(e.Part, data, func(l layout.Line) bool {
 		if header == nil {
 			header = l.Cells
 			return true
@@ -181,10 +181,10 @@ func sentCells(data []byte, e ledger.Episode) (cells []cellStory, line int, err 
 		return false
 	})
 	if err == nil && (len(cells) == 0 || cells[0].Value != e.Row.First) {
-		err = fmt.Errorf("row %d is not the person's", e.Row.PartRow)
+		err = fmt.Errorf("read part %s back: row %d is not the person's; please report this", e.Part.Name, e.Row.PartRow)
 	}
 	if err != nil {
-		return nil, 0, fmt.Errorf("read part %s back: %w; please report this", e.Part.Name, err)
+		return nil, 0, err
 	}
 	return cells, line, nil
 }

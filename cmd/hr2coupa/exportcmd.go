@@ -35,7 +35,7 @@ func (a *app) exportCmd() *cobra.Command {
 }
 
 func (a *app) export(ctx context.Context, files []string, dir string) error {
-	pipe, err := a.pipeline(ctx, config.Options{FeedGiven: len(files) > 0})
+	pipe, err := a.pipeline(ctx, config.Options{FeedGiven: len(files) > 0, Route: config.RouteCSV})
 	if err != nil {
 		return err
 	}

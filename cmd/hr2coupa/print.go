@@ -221,8 +221,11 @@ func partsText(w io.Writer, parts []export.Part) {
 	rows := [][]string{{"NAME", "WAVE", "ROWS", "BYTES", "STATE", "VERDICT", "LOAD"}}
 	for _, p := range parts {
 		load := "-"
-		if p.LoadID != "" {
+		switch {
+		case p.LoadID != "":
 			load = p.LoadID + " via " + p.Via
+		case p.Route == export.ByAPI:
+			load = "by API"
 		}
 		rows = append(rows, []string{p.Name, fmt.Sprint(p.Wave), fmt.Sprint(p.Rows), fmt.Sprint(p.Size), string(p.State), dash(string(p.Verdict)), load})
 	}
@@ -279,7 +282,7 @@ func rowsText(w io.Writer, rows iter.Seq[export.RowResult], in func(export.RowRe
 
 // awaited tells whether a part was sent and the next run asks what became of it.
 func awaited(p export.Part) bool {
-	return p.State == export.Delivered || p.State == export.Loading || p.State == export.Stalled
+	return p.Route == export.ByCSV && (p.State == export.Delivered || p.State == export.Loading || p.State == export.Stalled)
 }
 
 // hints are what to type after a report, by what is left to do.
@@ -325,6 +328,10 @@ func next(w io.Writer, rep *export.Report) {
 		for _, p := range r.Parts {
 			switch p.State {
 			case export.Stalled:
+				if p.Route == export.ByAPI {
+					lines = append(lines, "hr2coupa run goes on with the rows of "+p.Name+" that have no answer")
+					continue
+				}
 				lines = append(lines, "look in Coupa what came of it, then: hr2coupa settle "+p.Name+" applied|rejected --by NAME")
 			case export.InDoubt:
 				lines = append(lines, "look in Coupa whether it is there: hr2coupa settle "+p.Name+" applied|rejected --by NAME; where it is not, hr2coupa run --again plans its rows anew")

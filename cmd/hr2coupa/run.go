@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,15 +28,16 @@ func (a *app) runCmd() *cobra.Command {
 		Short: "the main job: resume what is unfinished, plan, deliver, await, report",
 		Long: `Run goes on with what an earlier run left unfinished, plans the feed's new files, delivers
 the parts over SFTP, waits for Coupa's verdict on each, and accounts for every record.
+With --route api it makes calls instead: it finds each person, writes what differs and compares the answer.
 A feed file that was seen before is not sent again. FILEs replace feed.files of the config.`,
-		Example: "  hr2coupa run -c /etc/hr2coupa.yaml\n  hr2coupa run --dry-run users-20261124.csv",
+		Example: "  hr2coupa run -c /etc/hr2coupa.yaml\n  hr2coupa run --dry-run users-20261124.csv\n  hr2coupa run --route api urgent.csv",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.files = args
-			if o.route != "" && o.route != "csv" {
-				return usage("--route %s is not built yet; csv is", o.route)
+			if !slices.Contains([]string{"", config.RouteCSV, config.RouteAPI, config.RouteAuto}, o.route) {
+				return usage("--route %s: csv, api or auto", o.route)
 			}
 			if o.dryRun {
-				return a.plan(cmd.Context(), planOptions{files: args, people: shownPeople, again: o.again})
+				return a.plan(cmd.Context(), planOptions{files: args, people: shownPeople, again: o.again, route: o.route})
 			}
 			return a.tell(a.run(cmd.Context(), o))
 		},
@@ -44,14 +46,14 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 	f.BoolVar(&o.dryRun, "dry-run", false, "plan only: send and record nothing")
 	f.BoolVar(&o.noWait, "no-wait", false, "deliver and leave; the next run asks for the verdict")
 	f.BoolVar(&o.again, "again", false, "plan anew the rows of seen files that were quarantined, rejected or drifted")
-	f.StringVar(&o.route, "route", "", "csv (api is not built yet)")
+	f.StringVar(&o.route, "route", "", "csv: files over SFTP; api: calls, for what is urgent; auto: api up to route_rows rows (default: route of the config)")
 	return c
 }
 
 // run is the main job, told once and in order.
 func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err error) {
 	started := a.now().UTC()
-	pipe, err := a.pipeline(ctx, config.Options{NeedSecrets: true, FeedGiven: len(o.files) > 0})
+	pipe, err := a.pipeline(ctx, config.Options{NeedSecrets: true, FeedGiven: len(o.files) > 0, Route: o.route})
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +93,9 @@ func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err er
 		if planner.Only, err = openRecords(j.ledger, seen); err != nil {
 			return nil, err
 		}
+	}
+	if err := pipe.choose(ctx, planner); err != nil {
+		return nil, err
 	}
 	if j.checked, err = a.preflight(ctx, pipe, planner, out, j.wires.client); err != nil {
 		return nil, err
@@ -280,7 +285,7 @@ func (j *job) planned(ctx context.Context, p *export.Planner, whole bool, judge 
 	if err != nil {
 		return "", nil, err
 	}
-	plan, broken, err := export.RecordPlan(ctx, p, j.ledger, id, whole, judge, func() error { return j.runner.Check(ctx) })
+	plan, broken, err := export.RecordPlan(ctx, p, j.ledger, id, whole, judge, func() error { return j.ready(ctx, p) })
 	if err != nil {
 		code := exitCode(err)
 		if errors.Is(err, errInterrupted) {

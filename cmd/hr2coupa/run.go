@@ -179,33 +179,41 @@ func known(old export.SeenFile, f export.FeedFile) bool {
 }
 
 // yield takes the parts of seen files that are in doubt as not applied, so that what waits behind them goes on and their
-// rows can be planned anew: that is what a person says with --again, who has looked into Coupa first.
+// rows can be planned anew: that is what a person says with --again, who has looked into Coupa first. What a run had kept
+// of a file is in the parts of a later one.
 func (j *job) yield(pipe *pipeline, patterns []string, now time.Time) error {
 	feed, err := pipe.open(patterns, now)
 	if err != nil {
 		return err
 	}
-	parts, err := j.ledger.Unfinished()
-	if err != nil {
-		return err
-	}
+	runs := map[string]bool{}
 	for _, f := range feed.Files() {
 		old, ok, err := j.ledger.Seen(f.Name)
 		if err != nil {
 			return err
 		}
-		for _, p := range parts {
-			if p.State != export.InDoubt || !ok || !known(old, f) || p.Run != old.Run {
-				continue
-			}
-			p.State, p.Verdict, p.Note = export.Settled, export.VerdictByHand, "in doubt; taken as not applied by run --again"
-			if err := j.ledger.Settle(p, export.Rejected, nil); err != nil {
-				return err
-			}
-			j.a.log.WithField("part", p.Name).Warn(p.Note)
-			if _, err := j.report1(old.Run, nil, true); err != nil { // it stands otherwise now
-				return err
-			}
+		if !ok || !known(old, f) {
+			continue
+		}
+		for _, run := range append([]string{old.Run}, old.Later...) {
+			runs[run] = true
+		}
+	}
+	parts, err := j.ledger.Unfinished()
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if p.State != export.InDoubt || !runs[p.Run] {
+			continue
+		}
+		p.State, p.Verdict, p.Note = export.Settled, export.VerdictByHand, "in doubt; taken as not applied by run --again"
+		if err := j.ledger.Settle(p, export.Rejected, nil); err != nil {
+			return err
+		}
+		j.a.log.WithField("part", p.Name).Warn(p.Note)
+		if _, err := j.report1(p.Run, nil, true); err != nil { // it stands otherwise now
+			return err
 		}
 	}
 	return nil

@@ -17,9 +17,9 @@ func (a *app) statusCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status [RUN]",
 		Short: "runs, parts, loads and rows, as the ledger has them",
-		Long: `Status shows the latest runs, or one run with its parts and the rows that were not applied;
-of many it shows the first, --json has all.
-It only reads, also while a run is at work. It ends with the code that the run ended with.`,
+		Long: `Status shows the latest runs, or one run with its parts and the rows that were not applied: the first
+of many, with --json all. It only reads, also while a run is at work. It ends with the code that the run
+ended with.`,
 		Example: "  hr2coupa status\n  hr2coupa status 20261124T020000Z\n  hr2coupa status --wait",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -96,11 +96,20 @@ func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err er
 		return nil, err
 	}
 	if fresh == nil {
-		if done, err := j.stillKept(ctx, planner, out, seen); done != nil || err != nil {
+		plan, err := planner.Build(ctx, &nowhere{})
+		if err != nil {
+			return nil, err
+		}
+		if done, err := j.stillKept(plan, out); done != nil || err != nil {
 			return done, err
 		}
 	}
-	id, broken, err := j.planned(ctx, planner, !o.again, out.judge(pipe.cfg, !o.again))
+	return j.carryOut(ctx, planner, !o.again, out.judge(pipe.cfg, !o.again))
+}
+
+// carryOut makes a run of a plan and takes it as far as it goes, which is nowhere where a limit holds it.
+func (j *job) carryOut(ctx context.Context, p *export.Planner, whole bool, judge func(*export.Plan) []string) (*export.Report, error) {
+	id, broken, err := j.planned(ctx, p, whole, judge)
 	if err != nil {
 		return nil, err
 	}
@@ -114,11 +123,7 @@ func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err er
 
 // stillKept is the report of a start that has nothing but what earlier plans kept and can still not send any of it;
 // nil where it can. Nothing of it is recorded: a held run that nobody looks at must not make a new run each night.
-func (j *job) stillKept(ctx context.Context, p *export.Planner, out *outlook, seen []export.SeenFile) (*export.Report, error) {
-	plan, err := p.Build(ctx, &nowhere{})
-	if err != nil {
-		return nil, err
-	}
+func (j *job) stillKept(plan *export.Plan, out *outlook) (*export.Report, error) {
 	broken := out.judge(j.cfg, true)(plan)
 	if broken == nil && plan.Parts+plan.Quarantined > 0 {
 		return nil, nil

@@ -330,7 +330,9 @@ func next(w io.Writer, rep *export.Report) {
 		add(by[export.Pending], say.ask)
 	}
 	if rep.Exit == export.ExitHeld && by[export.Held] > 0 {
-		lines = append(lines, "look at it with hr2coupa plan; if it is meant, hr2coupa approve "+rep.Run+", then hr2coupa run; if not, hr2coupa settle "+rep.Run+" rejected")
+		lines = append(lines, "look at it with hr2coupa plan",
+			"if it is meant: "+export.ApproveCommand(rep.Run, rep.Held)+", then hr2coupa run",
+			"if not: hr2coupa settle "+rep.Run+" rejected --by NAME")
 	}
 	if rep.Exit == export.ExitNotDelivered {
 		lines = append(lines, say.deliver)

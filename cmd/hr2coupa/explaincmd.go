@@ -89,18 +89,15 @@ type cellStory struct {
 }
 
 func (a *app) explain(ctx context.Context, o explainOptions) error {
-	cfg, err := a.load(ctx, config.Options{NoFeed: true})
+	cfg, err := a.ledgerConfig(ctx, config.Options{})
 	if err != nil {
 		return err
 	}
-	if !ledgerExists(cfg.Ledger) {
-		return usage("there is no ledger in %s yet: nothing has run with this config", cfg.Ledger)
-	}
-	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+	l, done, err := a.openLedger(cfg, "")
 	if err != nil {
 		return err
 	}
-	defer l.Close() // only read from
+	defer done()
 	keys := []string{o.key}
 	if o.login != "" {
 		if keys, err = l.KeysOf(o.login); err != nil {

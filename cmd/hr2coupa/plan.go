@@ -330,8 +330,8 @@ func (a *app) printPlan(r *planned, rows iter.Seq[export.RowResult], saved strin
 	}
 	columnsText(w, r)
 	peopleText(w, r.People, r.RowCount)
-	rowsText(w, rows, became(export.Quarantined), "Quarantined: held back by hr2coupa, mend them in HR")
-	rowsText(w, rows, became(export.Pending), "Waiting: an earlier row of theirs has no verdict")
+	rowsText(w, rows, group{"Quarantined: held back by hr2coupa, mend them in HR", became(export.Quarantined), shownRows, "see --json"})
+	rowsText(w, rows, group{"Waiting: an earlier row of theirs has no verdict", became(export.Pending), shownOpen, "see --json"})
 	partsText(w, r.Parts)
 	if saved != "" {
 		fmt.Fprintf(w, "\nSaved\n  hr2coupa apply %s does exactly this, or says what has moved since\n", clean(saved))

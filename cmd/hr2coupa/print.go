@@ -159,19 +159,17 @@ func reportText(w io.Writer, rep *export.Report) {
 	for _, p := range rep.Parts {
 		sent[p.ID] = !p.Sent.IsZero()
 	}
-	for _, g := range []struct {
-		title string
-		in    func(export.RowResult) bool
-	}{
-		{"Quarantined: held back by hr2coupa, mend them in HR", became(export.Quarantined)},
-		{"Rejected: refused by Coupa", became(export.Rejected)},
-		{"Drifted: Coupa shows another value", became(export.Drifted)},
-		{"Pending: sent, no verdict yet", func(r export.RowResult) bool { return r.Outcome == export.Pending && sent[r.Part] }},
-		{"Pending: not sent yet", func(r export.RowResult) bool { return r.Outcome == export.Pending && r.Part != 0 && !sent[r.Part] }},
-		{"Waiting: an earlier row of theirs has no verdict", func(r export.RowResult) bool { return r.Outcome == export.Pending && r.Part == 0 }},
-		{"Held: stopped by a limit, nothing sent", became(export.Held)},
+	all := "hr2coupa status " + rep.Run + " --json shows all"
+	for _, g := range []group{
+		{"Quarantined: held back by hr2coupa, mend them in HR", became(export.Quarantined), shownRows, all},
+		{"Rejected: refused by Coupa", became(export.Rejected), shownRows, all},
+		{"Drifted: Coupa shows another value", became(export.Drifted), shownRows, all},
+		{"Pending: sent, no verdict yet", pending(func(r export.RowResult) bool { return sent[r.Part] }), shownOpen, all},
+		{"Pending: not sent yet", pending(func(r export.RowResult) bool { return r.Part != 0 && !sent[r.Part] }), shownOpen, all},
+		{"Waiting: an earlier row of theirs has no verdict", pending(func(r export.RowResult) bool { return r.Part == 0 }), shownOpen, all},
+		{"Held: stopped by a limit, nothing sent", became(export.Held), shownOpen, all},
 	} {
-		rowsText(w, slices.Values(rep.Rows), g.in, g.title)
+		rowsText(w, slices.Values(rep.Rows), g)
 	}
 	if rep.ReadBack != nil {
 		driftText(w, rep.Drift, rep.ReadBack.Drifted)
@@ -197,6 +195,10 @@ func use(a export.Approval) string {
 
 func became(o export.Outcome) func(export.RowResult) bool {
 	return func(r export.RowResult) bool { return r.Outcome == o }
+}
+
+func pending(in func(export.RowResult) bool) func(export.RowResult) bool {
+	return func(r export.RowResult) bool { return r.Outcome == export.Pending && in(r) }
 }
 
 // sums shows that count in is count out.
@@ -247,18 +249,30 @@ func dash(s string) string {
 	return s
 }
 
-// shownRows is how many rows of one outcome a report shows; --json has all.
-const shownRows = 200
+// How many rows of one outcome are shown. Those that somebody has to mend are looked at one by one; of those that only
+// wait, many would bury what is told above them.
+const (
+	shownRows = 200
+	shownOpen = 20
+)
 
-func rowsText(w io.Writer, rows iter.Seq[export.RowResult], in func(export.RowResult) bool, title string) {
+// group is rows under one title.
+type group struct {
+	title string
+	in    func(export.RowResult) bool
+	most  int    // are shown
+	all   string // where the rest is
+}
+
+func rowsText(w io.Writer, rows iter.Seq[export.RowResult], g group) {
 	n, records := 0, 0
 	var out [][]string
 	for r := range rows {
-		if !in(r) {
+		if !g.in(r) {
 			continue
 		}
 		records += r.Lines
-		if n++; n <= shownRows {
+		if n++; n <= g.most {
 			key := dash(clean(r.Key))
 			if r.Lines > 1 {
 				key += fmt.Sprintf(" (%d records)", r.Lines)
@@ -273,10 +287,10 @@ func rowsText(w io.Writer, rows iter.Seq[export.RowResult], in func(export.RowRe
 	if records > n { // several records for one person are one row
 		count += ", " + plural(records, "record")
 	}
-	fmt.Fprintf(w, "\n%s (%s)\n", title, count)
+	fmt.Fprintf(w, "\n%s (%s)\n", g.title, count)
 	table(w, out)
-	if n > shownRows {
-		fmt.Fprintf(w, "  and %d more: see --json\n", n-shownRows)
+	if n > g.most {
+		fmt.Fprintf(w, "  and %d more: %s\n", n-g.most, g.all)
 	}
 }
 
@@ -319,7 +333,9 @@ func next(w io.Writer, rep *export.Report) {
 		add(by[export.Pending], say.ask)
 	}
 	if rep.Exit == export.ExitHeld && by[export.Held] > 0 {
-		lines = append(lines, "look at it with hr2coupa plan; if it is meant, hr2coupa approve "+rep.Run+", then hr2coupa run; if not, hr2coupa settle "+rep.Run+" rejected")
+		lines = append(lines, "look at it with hr2coupa plan",
+			"if it is meant: "+export.ApproveCommand(rep.Run, rep.Held)+", then hr2coupa run",
+			"if not: hr2coupa settle "+rep.Run+" rejected --by NAME")
 	}
 	if rep.Exit == export.ExitNotDelivered {
 		lines = append(lines, say.deliver)

@@ -101,11 +101,20 @@ func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err er
 		return nil, err
 	}
 	if fresh == nil {
-		if done, err := j.stillKept(ctx, planner, out, seen); done != nil || err != nil {
+		plan, err := planner.Build(ctx, &nowhere{})
+		if err != nil {
+			return nil, err
+		}
+		if done, err := j.stillKept(plan, out); done != nil || err != nil {
 			return done, err
 		}
 	}
-	id, broken, err := j.planned(ctx, planner, !o.again, out.judge(pipe.cfg, !o.again))
+	return j.carryOut(ctx, planner, !o.again, out.judge(pipe.cfg, !o.again))
+}
+
+// carryOut makes a run of a plan and takes it as far as it goes, which is nowhere where a limit holds it.
+func (j *job) carryOut(ctx context.Context, p *export.Planner, whole bool, judge func(*export.Plan) []string) (*export.Report, error) {
+	id, broken, err := j.planned(ctx, p, whole, judge)
 	if err != nil {
 		return nil, err
 	}
@@ -119,11 +128,7 @@ func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err er
 
 // stillKept is the report of a start that has nothing but what earlier plans kept and can still not send any of it;
 // nil where it can. Nothing of it is recorded: a held run that nobody looks at must not make a new run each night.
-func (j *job) stillKept(ctx context.Context, p *export.Planner, out *outlook, seen []export.SeenFile) (*export.Report, error) {
-	plan, err := p.Build(ctx, &nowhere{})
-	if err != nil {
-		return nil, err
-	}
+func (j *job) stillKept(plan *export.Plan, out *outlook) (*export.Report, error) {
 	broken := out.judge(j.cfg, true)(plan)
 	if broken == nil && plan.Parts+plan.Quarantined > 0 {
 		return nil, nil
@@ -184,33 +189,41 @@ func known(old export.SeenFile, f export.FeedFile) bool {
 }
 
 // yield takes the parts of seen files that are in doubt as not applied, so that what waits behind them goes on and their
-// rows can be planned anew: that is what a person says with --again, who has looked into Coupa first.
+// rows can be planned anew: that is what a person says with --again, who has looked into Coupa first. What a run had kept
+// of a file is in the parts of a later one.
 func (j *job) yield(pipe *pipeline, patterns []string, now time.Time) error {
 	feed, err := pipe.open(patterns, now)
 	if err != nil {
 		return err
 	}
-	parts, err := j.ledger.Unfinished()
-	if err != nil {
-		return err
-	}
+	runs := map[string]bool{}
 	for _, f := range feed.Files() {
 		old, ok, err := j.ledger.Seen(f.Name)
 		if err != nil {
 			return err
 		}
-		for _, p := range parts {
-			if p.State != export.InDoubt || !ok || !known(old, f) || p.Run != old.Run {
-				continue
-			}
-			p.State, p.Verdict, p.Note = export.Settled, export.VerdictByHand, "in doubt; taken as not applied by run --again"
-			if err := j.ledger.Settle(p, export.Rejected, nil); err != nil {
-				return err
-			}
-			j.a.log.WithField("part", p.Name).Warn(p.Note)
-			if _, err := j.report1(old.Run, nil, true); err != nil { // it stands otherwise now
-				return err
-			}
+		if !ok || !known(old, f) {
+			continue
+		}
+		for _, run := range append([]string{old.Run}, old.Later...) {
+			runs[run] = true
+		}
+	}
+	parts, err := j.ledger.Unfinished()
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if p.State != export.InDoubt || !runs[p.Run] {
+			continue
+		}
+		p.State, p.Verdict, p.Note = export.Settled, export.VerdictByHand, "in doubt; taken as not applied by run --again"
+		if err := j.ledger.Settle(p, export.Rejected, nil); err != nil {
+			return err
+		}
+		j.a.log.WithField("part", p.Name).Warn(p.Note)
+		if _, err := j.report1(p.Run, nil, true); err != nil { // it stands otherwise now
+			return err
 		}
 	}
 	return nil

@@ -120,7 +120,7 @@ func (f *Finding) report(rep *export.Report, s Start) {
 	}
 	if len(rep.Held) > 0 && (rep.Verdict == "held" || rep.Counts.By[export.Held] > 0) {
 		f.add(Trouble{Kind: export.NoticeHeld, Cause: causeLimits, Facts: rep.Held, ToDo: []string{
-			"hr2coupa plan shows what it would do; if it is meant: hr2coupa approve " + rep.Run,
+			"hr2coupa plan shows what it would do; if it is meant: " + export.ApproveCommand(rep.Run, rep.Held),
 			"if it is not: hr2coupa settle " + rep.Run + " rejected",
 		}})
 	}

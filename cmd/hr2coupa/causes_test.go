@@ -40,6 +40,11 @@ func TestOwnMessagesHaveCauses(t *testing.T) {
 	if said < 30 {
 		t.Errorf("only %d messages were found in the sources", said)
 	}
+	for _, m := range []string{"settled as rejected by A. Administrator", "in doubt; taken as not applied by run --again"} { // notes of parts
+		if _, strange := causes().Find(m); len(strange) > 0 {
+			t.Errorf("templates/causes.csv has no cause for %q", m)
+		}
+	}
 	if found, _ := causes().Find("Email: expression lower(mail): the text is not a date of this layout"); len(found) != 1 {
 		t.Error("an error of the mapping has no cause")
 	}

@@ -4,7 +4,9 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,6 +25,17 @@ func TestCatalogueFindsItself(t *testing.T) {
 				t.Errorf("%q: %d causes, want %q: %+v", reason, len(found), c.Name, found)
 			}
 		}
+	}
+}
+
+// Whoever has a cause for a task can be a target of notices.
+func TestOwnersOfCauses(t *testing.T) {
+	has := map[string]bool{}
+	for _, c := range templates.Causes() {
+		has[c.Owner] = true
+	}
+	if got := slices.Sorted(maps.Keys(has)); !slices.Equal(got, slices.Sorted(slices.Values(export.Owners()))) {
+		t.Errorf("templates/causes.csv names %q, export.Owners %q", got, export.Owners())
 	}
 }
 

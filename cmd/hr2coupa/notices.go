@@ -120,7 +120,7 @@ func (t *teller) notices(open []export.Incident, err error) ([]export.Incident, 
 		}
 	}
 	now := t.a.now().In(t.cfg.Feed.TimeZone)
-	found := notify.Read(notify.Start{Command: t.command, Report: t.rep, Err: err, Exit: code, Owner: owners(t.cfg), Columns: columnNames(t.cfg)})
+	found := notify.Read(notify.Start{Command: t.command, Report: t.rep, Err: err, Exit: code, Causes: causes(), Owner: owners(t.cfg), Columns: columnNames(t.cfg)})
 	incidents, items := notify.Decide(open, found, run, now)
 	m := notify.Message{
 		Instance: hostOf(t.cfg.Instance), Host: hostname(), Command: t.command, At: now, Run: run, Verdict: verdict, Exit: code, Counts: counts,

@@ -18,7 +18,7 @@ import (
 type Target struct {
 	Name  string // as the outbox knows it: the same as long as the config names the same target
 	On    []export.NoticeKind
-	Owner string // only incidents that name this owner; "" gets all
+	Owner string // only what is this owner's task, in whatever case; "" gets all
 	To    Sender
 }
 
@@ -29,11 +29,12 @@ type Sender interface {
 	String() string
 }
 
-// Write makes the notices of a message: for each target what it wants of it, and none where that is nothing.
+// Write makes the notices of a message: for each target what Route gives it, and none where that is nothing.
 func Write(m Message, items []Item, targets []Target) ([]export.Notice, error) {
 	var out []export.Notice
-	for _, t := range targets {
-		m.Items = Route(items, t.On, t.Owner)
+	routed := Route(items, targets)
+	for i, t := range targets {
+		m.Items = routed[i]
 		if len(m.Items) == 0 {
 			continue
 		}

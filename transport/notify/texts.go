@@ -189,6 +189,11 @@ func (m Message) each(f func(string) string) Message {
 	for n, i := range m.Items {
 		i.Kind, i.Cause, i.Owner, i.Run = export.NoticeKind(f(string(i.Kind))), f(i.Cause), f(i.Owner), f(i.Run)
 		i.Facts, i.ToDo = mapped(i.Facts, f), mapped(i.ToDo, f)
+		i.Behind = slices.Clone(i.Behind)
+		for b := range i.Behind {
+			c := &i.Behind[b]
+			c.Name, c.Meaning, c.Todo, c.Owner, c.Places = f(c.Name), f(c.Meaning), f(c.Todo), f(c.Owner), f(c.Places)
+		}
 		items[n] = i
 	}
 	m.Items = items

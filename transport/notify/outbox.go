@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -69,8 +70,11 @@ type Attempt struct {
 	Err  error // why they do
 }
 
+// obstinate is after how many attempts a notice that its target does not take holds up no others: the fault may be its own.
+const obstinate = 3
+
 // Empty sends what is due, the targets side by side and each one's notices in order; the first that fails ends its
-// target's turn. A notice whose target is in the config no more is given up. A notice that was taken just before a
+// target's turn, unless it has failed so often that the fault may be its own. A notice whose target is in the config no more is given up. A notice that was taken just before a
 // crash is sent again by the next start, with the same id.
 func Empty(ctx context.Context, box Outbox, targets []Target, each time.Duration) ([]Attempt, error) {
 	due, err := box.Due()
@@ -112,8 +116,14 @@ func turn(ctx context.Context, box Outbox, t Target, notices []export.Notice) (A
 			continue
 		}
 		if err := t.To.Send(ctx, m); err != nil {
-			a.Left, a.Err = len(notices)-i, err
-			return a, box.NotSent(n.ID, err.Error())
+			a.Left++
+			a.Err = cmp.Or(a.Err, err)
+			wrong := box.NotSent(n.ID, err.Error())
+			if wrong == nil && n.Attempts+1 >= obstinate && ctx.Err() == nil {
+				continue
+			}
+			a.Left += len(notices) - i - 1
+			return a, wrong
 		}
 		a.Sent++
 		if err := box.Sent(n.ID); err != nil {

@@ -110,6 +110,23 @@ func TestTeams(t *testing.T) {
 	}
 }
 
+// Of a message that is longer than a chat takes the beginning goes, and says that there is more.
+func TestLongMessages(t *testing.T) {
+	m := nasty()
+	m.Items[0].Facts = []string{strings.Repeat("ä line \"with\" quotes ", 20)}
+	for range 200 {
+		m.Items = append(m.Items, m.Items[0])
+	}
+	slack, err := texts(t).Slack(m)
+	if n := strings.Count(string(slack), `"type":"section"`); err != nil || n != 49 || !strings.HasSuffix(string(slack), andMore+"\"}}]}\n") {
+		t.Errorf("%d sections (%v), and the end is %.80s", n, err, slack[len(slack)-80:])
+	}
+	teams, err := texts(t).Teams(m)
+	if err != nil || len(teams) > 21_000 || len(teams) < 15_000 || !strings.Contains(string(teams), andMore) {
+		t.Errorf("a card of %d bytes (%v)", len(teams), err)
+	}
+}
+
 // An administrator's folder replaces what it has, and every fault in it is told with its line.
 func TestOwnTemplates(t *testing.T) {
 	x, err := NewTexts(fstest.MapFS{"subject.tmpl": {Data: []byte("{{.Instance}} {{len .Items}}\n")}, "notes.txt": {}})

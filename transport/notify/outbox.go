@@ -27,7 +27,7 @@ type Target struct {
 // without an address or a secret.
 type Sender interface {
 	Send(ctx context.Context, m Message) error
-	String() string
+	Looker
 }
 
 // Write makes the notices of a message: for each target what Route gives it, and none where that is nothing.

@@ -54,6 +54,22 @@ func (s Start) shares(rows []export.RowResult) map[string]*share {
 	return shares
 }
 
+// facts are what the causes of a share do not say: how many rows there are with several causes, which of these columns they
+// name, and where rows stand that no message came with.
+func (s *share) facts(columns []string) []string {
+	var out []string
+	if len(s.by) > 1 {
+		out = append(out, plural(len(s.rows), "row")+" in all")
+	}
+	if names := about(s.rows, columns); names != "" {
+		out = append(out, "columns: "+names)
+	}
+	if len(s.mute) > 0 {
+		out = append(out, plural(len(s.mute), "row")+" without a message: "+places(s.mute))
+	}
+	return out
+}
+
 // behind gives the causes of a share, most rows first.
 func (s *share) behind() []Behind {
 	var out []Behind

@@ -190,14 +190,11 @@ func (f *Finding) rows(rep *export.Report, s Start, status string) {
 		shares := s.shares(by[t.outcome])
 		for _, owner := range slices.Sorted(maps.Keys(shares)) {
 			mine := shares[owner]
-			fact := plural(len(mine.rows), "row")
+			var columns []string
 			if t.outcome == export.Quarantined {
-				fact += ", " + about(mine.rows, s.Columns)
+				columns = s.Columns
 			}
-			if len(mine.mute) > 0 {
-				fact += "; without a message: " + places(mine.mute)
-			}
-			f.add(Trouble{Kind: t.kind, Cause: t.cause, Owner: owner, Facts: []string{fact}, Behind: mine.behind(), ToDo: []string{status + t.todo}})
+			f.add(Trouble{Kind: t.kind, Cause: t.cause, Owner: owner, Facts: mine.facts(columns), Behind: mine.behind(), ToDo: []string{status + t.todo}})
 		}
 	}
 	if n := len(by[export.Pending]); n > 0 && (rep.Verdict == "waiting" || rep.Verdict == "unfinished") && rep.Exit == export.ExitStalled {
@@ -252,8 +249,8 @@ func places(rows []export.RowResult) string {
 	return strings.Join(out, ", ")
 }
 
-// about counts rows by the columns that their reasons name. What is not the name of a column is not told: a reason may
-// quote a cell.
+// about counts rows by the columns that their reasons name; "" where they name none. What is not the name of a column is
+// not told: a reason may quote a cell.
 func about(rows []export.RowResult, columns []string) string {
 	counts := map[string]int{}
 	for _, r := range rows {
@@ -263,9 +260,6 @@ func about(rows []export.RowResult, columns []string) string {
 			if slices.Contains(columns, column) {
 				named[column] = true
 			}
-		}
-		if len(named) == 0 {
-			named["other rules"] = true
 		}
 		for column := range named {
 			counts[column]++

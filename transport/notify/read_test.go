@@ -84,17 +84,17 @@ func TestRead(t *testing.T) {
 		{"rejected", Start{Report: report("partial", 3, []export.RowResult{
 			row(2, export.Rejected, "Shoe is taken"), row(7, export.Rejected, "planted words"), row(8, export.Rejected, "Login is taken; Mail is missing"),
 		}, final), Exit: 3},
-			"partial/rows refused by Coupa: 1 row / 1 unknown: users.csv:7 | " +
-				"partial/rows refused by Coupa (Coupa admin): 2 rows / 2 taken: users.csv:2, users.csv:8 | " +
-				"partial/rows refused by Coupa (HR): 1 row / 1 blank: users.csv:8", ""},
+			"partial/rows refused by Coupa: 1 unknown: users.csv:7 | " +
+				"partial/rows refused by Coupa (Coupa admin): 2 taken: users.csv:2, users.csv:8 | " +
+				"partial/rows refused by Coupa (HR): 1 blank: users.csv:8", ""},
 		{"quarantined", Start{Report: report("partial", 3, []export.RowResult{
 			row(2, export.Quarantined, "Email: planted is no address; Login: is missing"), row(3, export.Quarantined, "Email: planted is no address"), row(4, export.Quarantined, "planted: has 13 fields"),
 			row(5, export.Quarantined, "Email: planted is no address; protected, ask it@acme.example"),
 		}, final), Exit: 3},
-			"quarantine/rows held back (HR): 2 rows, Email 2, Login 1 / 2 e-mail: users.csv:2, users.csv:3 / 1 blank: users.csv:2 | " +
-				"quarantine/rows held back (IT): 1 row, other rules 1 / 1 broken record: users.csv:4 | " +
-				"quarantine/rows held back (it@acme.example): 1 row, Email 1 / 1 e-mail: users.csv:5 / 1 protected: users.csv:5", ""},
-		{"resumed", Start{Report: resumed, Exit: 3}, "partial/rows refused by Coupa: 2 rows; without a message: users.csv:3 / 1 row / 2 unknown: users.csv:2, users.csv:4", "failed partial quarantine"},
+			"quarantine/rows held back (HR): 2 rows in all / columns: Email 2, Login 1 / 2 e-mail: users.csv:2, users.csv:3 / 1 blank: users.csv:2 | " +
+				"quarantine/rows held back (IT): 1 broken record: users.csv:4 | " +
+				"quarantine/rows held back (it@acme.example): 1 row in all / columns: Email 1 / 1 e-mail: users.csv:5 / 1 protected: users.csv:5", ""},
+		{"resumed", Start{Report: resumed, Exit: 3}, "partial/rows refused by Coupa: 1 row without a message: users.csv:3 / 2 unknown: users.csv:2, users.csv:4", "failed partial quarantine"},
 		{"no feed", Start{Err: errors.New("no file matches\nfeed.files"), Exit: 9}, "failed/the feed cannot be used (HR): no file matches / feed.files", all},
 		{"no config", Start{Err: errors.New("cannot"), Exit: 2}, "failed/the config is at fault (IT): cannot", all},
 		{"fault", Start{Err: errors.New("disk full"), Exit: 1}, "failed/a fault of the program (IT): disk full", all},

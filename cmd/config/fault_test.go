@@ -177,6 +177,7 @@ func TestFaults(t *testing.T) {
 		{"", "notify: [{on: [failed]}]", "15: notify[0]: it needs a mail or a webhook, and not both"},
 		{"", "notify: [{" + mailer + ", " + hook + "}]", "15: notify[0]: it needs a mail or a webhook, and not both"},
 		{"", "notify: [{" + mailer + ", on: [failed, broken]}]", "15: notify[0].on: unknown kind \"broken\""},
+		{"", "notify: [{" + mailer + ", owner: Finance}]", "15: notify[0].owner: nothing is the task of \"Finance\": no cause and no rule of protect names it"},
 		{"", "notify: [{" + mailer + ", on: []}]", "15: notify[0].on: the list is empty"},
 		{"", "notify:\n  - {" + mailer + ", onn: [failed]}\n  - {mail: {form: a@b.example}}", "16: notify[0].onn: unknown key|17: notify[1].mail: unknown key|" +
 			"17: notify[1].mail.to: it is required|17: notify[1].mail.from: it is required|17: notify[1].mail.server: it is required"},

@@ -55,7 +55,7 @@ func (r *reader) config(root *node) *Config {
 	s.oneOfBuilt("privacy", []string{"keys"}, []string{"pseudonyms"})
 	c.Protect = s.protect()
 	c.IntegrationUsers = s.patterns("integration_users", integrationUsers)
-	c.Notify = s.notify()
+	c.Notify = s.notify(c.Protect)
 	c.Heartbeat = heartbeat(s.section("heartbeat"))
 	c.Metrics = r.metrics(s.section("metrics"))
 	s.done()

@@ -12,6 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
 // job is one start of the program at work on the ledger.
@@ -231,9 +232,13 @@ func (j *job) drive(ctx context.Context, run string) error {
 	}
 	export.SortParts(parts)
 	j.bar.start(parts)
-	if err := j.runner.Drive(ctx, parts); err != nil {
+	sending := j.a.now()
+	err = j.runner.Drive(ctx, parts)
+	j.a.teller.spent(notify.StepSend, sending)
+	if err != nil {
 		return err
 	}
+	defer j.a.teller.spent(notify.StepReadBack, j.a.now())
 	return j.readBack(ctx, run)
 }
 

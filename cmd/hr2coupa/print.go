@@ -126,6 +126,13 @@ func (a *app) printReport(rep *export.Report) error {
 	return w.err
 }
 
+// whyText says what stopped a run; several faults stand on a line each.
+func whyText(w io.Writer, indent, why string) {
+	for line := range strings.Lines(why) {
+		fmt.Fprintf(w, "%s%s\n", indent, clean(strings.TrimRight(line, "\n")))
+	}
+}
+
 func reportText(w io.Writer, rep *export.Report) {
 	if rep.Verdict == "seen" {
 		for _, f := range rep.Files {
@@ -138,13 +145,11 @@ func reportText(w io.Writer, rep *export.Report) {
 		return
 	}
 	if rep.Run == "" { // nothing was planned
-		fmt.Fprintln(w, clean(rep.Why))
+		whyText(w, "", rep.Why)
 		return
 	}
 	fmt.Fprintf(w, "run %s: %s\n", rep.Run, rep.Verdict)
-	if rep.Why != "" {
-		fmt.Fprintf(w, "  %s\n", clean(rep.Why))
-	}
+	whyText(w, "  ", rep.Why)
 	heldText(w, rep)
 	for _, al := range rep.Alarms {
 		fmt.Fprintf(w, "  ALARM: %s\n", al)

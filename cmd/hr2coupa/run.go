@@ -11,6 +11,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
 type runOptions struct {
@@ -294,6 +295,7 @@ func notAgain(l opened, run string) (map[int64]bool, error) {
 
 // planned writes the plan of a new run into the ledger.
 func (j *job) planned(ctx context.Context, p *export.Planner, whole bool, judge func(*export.Plan) []string) (id string, broken []string, err error) {
+	defer j.a.teller.spent(notify.StepPlan, j.a.now())
 	id, err = j.ledger.BeginRun(export.RunRecord{Command: j.command, State: export.RunWorking, Started: p.Started, Mapping: expressions(j.cfg)})
 	if err != nil {
 		return "", nil, err

@@ -21,6 +21,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/feed"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/mapping"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
 const (
@@ -34,6 +35,7 @@ type pipeline struct {
 	mapping *mapping.Mapping
 	sheet   *layout.Sheet
 	key     string // the Coupa column that names the person
+	options layout.Options
 }
 
 // pipeline reads the config and compiles mapping and layout. The faults of all three come in one error, by line.
@@ -91,10 +93,11 @@ func compile(cfg *config.Config) (*pipeline, []config.Fault) {
 	for i, c := range columns {
 		names[i] = c.Name
 	}
-	s, err := layout.New(layout.Options{
+	p.options = layout.Options{
 		Columns: names, Custom: cfg.Layout.Custom, Key: p.key, BlankSend: cfg.Layout.BlankSend,
 		CardReason: cfg.Layout.AllowCardData, AllowNotify: mayCreate(cfg, math.MaxInt32),
-	})
+	}
+	s, err := layout.New(p.options)
 	for _, err := range unjoin(err) {
 		faults = append(faults, columnFault(cfg, err))
 	}
@@ -192,6 +195,15 @@ func (p *pipeline) planner(fresh export.Feed, out *outlook, now time.Time) *expo
 		pl.Known = out.people.known
 	}
 	return pl
+}
+
+// check makes a planner whose people were looked up write Coupa's Id as the key, and complete rows.
+func (p *pipeline) check(pl *export.Planner) (err error) {
+	pl.Mapping, pl.Element = export.WithID(pl.Mapping), coupa.Element
+	o := p.options
+	o.Columns, o.Checked = pl.Mapping.Columns(), true
+	pl.Sheet, err = layout.New(o)
+	return err
 }
 
 func limits(cfg *config.Config) export.Limits {

@@ -128,6 +128,11 @@ func (c *completer) columns(set ColumnSet, names []string) string {
 // The rules that a row breaks which lacks what could be completed; the sheet's names for them.
 const ruleRequired, ruleKey = "required", "key"
 
+const (
+	sayNobodyHas  = "is empty, and cannot be completed: nobody in Coupa is this person"
+	sayNoneEither = "is empty, and cannot be completed: Coupa has none either (Coupa id %s)"
+)
+
 // onlyLacks tells whether a row breaks no rule but by what it lacks.
 func onlyLacks(rules []Fault) bool {
 	return !slices.ContainsFunc(rules, func(f Fault) bool { return f.Rule != ruleRequired && f.Rule != ruleKey })
@@ -138,13 +143,13 @@ func (c *completer) tellWhy(one *person, rules []Fault) {
 	if c.p.Found == nil || c.p.Element == nil {
 		return
 	}
-	why := "nobody in Coupa is this person"
+	why := sayNobodyHas
 	if u, ok := c.p.Found(one.key); ok {
-		why = fmt.Sprintf("Coupa has none either (Coupa id %s)", u.ID)
+		why = fmt.Sprintf(sayNoneEither, u.ID)
 	}
 	for i, f := range rules {
 		if f.Rule == ruleRequired {
-			rules[i].Message = "is empty, and cannot be completed: " + why
+			rules[i].Message = why
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -56,6 +57,7 @@ type planned struct {
 	Exit        int                `json:"exit"`
 	Checked     bool               `json:"checked"` // false: nobody was asked which people Coupa knows
 	Key         string             `json:"key"`
+	NewKey      string             `json:"new_key,omitempty"`  // where Key is the Id: the key of new people, who have none
 	LeftOut     []string           `json:"left_out,omitempty"` // mapped, and in no file because of the key
 	Input       int                `json:"input"`
 	ToSend      int                `json:"to_send"`   // records
@@ -65,6 +67,8 @@ type planned struct {
 	Joins       int                `json:"joins,omitempty"` // records that JoinsRun has kept and this plan takes up
 	JoinsRun    string             `json:"joins_run,omitempty"`
 	Deactivate  int                `json:"deactivations"`
+	Creates     int                `json:"creates,omitempty"`   // rows of a checked plan that make new users
+	Completed   int                `json:"completed,omitempty"` // rows in which HR gives less than Coupa wants in every row
 	Waves       int                `json:"waves"`
 	Columns     map[string]int     `json:"columns"`
 	Limits      []string           `json:"limits,omitempty"` // those that would hold the run
@@ -82,7 +86,9 @@ type personPlan struct {
 	Key     string            `json:"key"`
 	Part    string            `json:"part"`
 	Columns map[string]string `json:"columns"`
-	part    int64
+
+	Completed string `json:"completed,omitempty"` // columns that are not HR's, see export.RowResult
+	part      int64
 }
 
 func (a *app) plan(ctx context.Context, o planOptions) error {
@@ -134,7 +140,9 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 		return err
 	}
 	res := sink.result(plan, pipe)
-	res.Checked = checked
+	if res.Checked = checked; checked {
+		res.Key, res.NewKey, res.LeftOut = "Id", pipe.key, nil
+	}
 	res.Limits = out.judge(pipe.cfg, !o.again)(plan)
 	for _, f := range seen {
 		if !o.again || f.Open == 0 {
@@ -246,7 +254,7 @@ func (s *planSink) read(part int64, data []byte, rows []export.RowResult) error 
 		if err != nil {
 			return fmt.Errorf("read a part back: %w; please report this", err)
 		}
-		p := personPlan{Origin: row.Origin, Key: row.Key, Columns: map[string]string{}, part: part}
+		p := personPlan{Origin: row.Origin, Key: row.Key, Columns: map[string]string{}, Completed: row.Completed, part: part}
 		for i, c := range cells {
 			p.Columns[header[i]] = c
 		}
@@ -285,7 +293,7 @@ func (s *planSink) result(plan *export.Plan, pipe *pipeline) *planned {
 	}
 	export.SortParts(s.parts)
 	return &planned{
-		Key: pipe.key, LeftOut: pipe.sheet.LeftOut(), Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Waiting: plan.Kept, Deactivate: plan.Deactivations,
+		Key: pipe.key, LeftOut: pipe.sheet.LeftOut(), Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Waiting: plan.Kept, Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed,
 		Waves: plan.Waves, Columns: plan.Columns, Warnings: plan.Warnings, Files: plan.Files, Parts: s.parts, People: s.people, Rows: []export.RowResult{},
 	}
 }
@@ -315,6 +323,12 @@ func (a *app) printPlan(r *planned, rows iter.Seq[export.RowResult], saved strin
 		fmt.Fprintln(w, "  checked: Coupa was asked about these people just now")
 	} else {
 		fmt.Fprintln(w, "  unchecked: nobody has asked Coupa which of these people it knows")
+	}
+	if r.Creates > 0 {
+		fmt.Fprintf(w, "  %s of people whom nobody in Coupa is: they would be created; key %s\n", plural(r.Creates, "row"), r.NewKey)
+	}
+	if r.Completed > 0 {
+		fmt.Fprintf(w, "  %s completed: HR gives less than Coupa wants in every row\n", plural(r.Completed, "row"))
 	}
 	for _, c := range r.LeftOut {
 		fmt.Fprintf(w, "  %s is left out: with the key %s, Coupa takes a row whose number differs for a new person\n", c, r.Key)
@@ -359,7 +373,7 @@ func peopleText(w io.Writer, people []personPlan, all int) {
 	fmt.Fprintln(w, "\nPeople")
 	rows := make([][]string, len(people))
 	for i, p := range people {
-		rows[i] = []string{p.Origin.String(), clean(p.Key), cellsText(p.Columns)}
+		rows[i] = []string{p.Origin.String(), clean(p.Key), cellsText(p)}
 	}
 	table(w, rows)
 	if len(people) < all {
@@ -367,14 +381,14 @@ func peopleText(w io.Writer, people []personPlan, all int) {
 	}
 }
 
-func cellsText(cells map[string]string) string {
-	names := make([]string, 0, len(cells))
-	for n := range cells {
-		names = append(names, n)
-	}
-	slices.Sort(names)
+func cellsText(p personPlan) string {
+	names := slices.Sorted(maps.Keys(p.Columns))
+	completed := strings.Split(p.Completed, ", ")
 	for i, n := range names {
-		names[i] = n + "=" + clean(cells[n])
+		names[i] = n + "=" + clean(p.Columns[n])
+		if slices.Contains(completed, n) {
+			names[i] += " (completed)"
+		}
 	}
 	return strings.Join(names, ", ")
 }

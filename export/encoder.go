@@ -126,11 +126,8 @@ func (e *encoder) check(one *person) []Fault {
 		})
 	}
 	rules = append(rules, e.s.conflicts(&one.row, one.key, e.names)...)
-	if e.p.Protects != nil {
-		known, _ := e.p.known(one.key)
-		if why := e.p.Protects(one.key, e.text(one, e.login), known.Login); why != "" {
-			rules = append(rules, Fault{Origin: one.row.Origin, Rule: "protected", Message: why})
-		}
+	if why := e.protected(one); why != "" {
+		rules = append(rules, Fault{Origin: one.row.Origin, Rule: "protected", Message: why})
 	}
 	if len(one.faults) > 0 || !onlyLacks(rules) {
 		return rules
@@ -145,6 +142,20 @@ func (e *encoder) check(one *person) []Fault {
 	}
 	e.completer.tellWhy(one, rules)
 	return rules
+}
+
+// protected holds a person's login against those who are never changed: the row's, the one that was last sent, and the one
+// that Coupa holds, which may be another by now.
+func (e *encoder) protected(one *person) (why string) {
+	if e.p.Protects == nil {
+		return ""
+	}
+	sent, _ := e.p.known(one.key)
+	if why = e.p.Protects(one.key, e.text(one, e.login), sent.Login); why == "" && e.p.Found != nil {
+		held, _ := e.p.before(one.key)
+		why = e.p.Protects(one.key, "", held.Login)
+	}
+	return why
 }
 
 func (e *encoder) text(one *person, col int) string {

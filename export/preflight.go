@@ -33,7 +33,7 @@ type Preflight struct {
 // noted are the columns of which what HR says is kept for every person; kept are those of which what Coupa holds is.
 var (
 	noted = [...]string{idColumn, numberColumn, loginColumn, emailColumn, lastColumn}
-	kept  = [...]string{numberColumn, loginColumn, emailColumn, firstColumn, lastColumn}
+	kept  = [...]string{numberColumn, loginColumn, emailColumn, firstColumn, lastColumn, statusColumn}
 )
 
 const (
@@ -43,6 +43,7 @@ const (
 	emailColumn  = "Email"
 	firstColumn  = "First Name"
 	lastColumn   = "Last Name"
+	statusColumn = "Status"
 )
 
 // identity is what a row says of who its person is, and whom Coupa knows by its key.

@@ -84,7 +84,7 @@ func readGolden(t *testing.T, path string) *golden {
 	return g
 }
 
-// option sets one: key, creates, known ("E1=ann E2=bob"), found in Coupa ("E1=id:login:email:first:last"), rows and bytes (a part's most), people (so many are made up),
+// option sets one: key, creates, known ("E1=ann E2=bob"), found in Coupa ("E1=id:login:email:first:last:active"), rows and bytes (a part's most), people (so many are made up),
 // edge (people whose 5,000 rows come to so many bytes).
 func (g *golden) option(name, value string) (err error) {
 	switch name {
@@ -117,7 +117,7 @@ func (g *golden) option(name, value string) (err error) {
 			id, rest, _ := strings.Cut(held, ":")
 			u := export.User{ID: id, Values: map[string]export.Value{}}
 			for i, text := range strings.Split(rest, ":") {
-				e, _ := coupa.Element([]string{"Login", "Email", "First Name", "Last Name"}[i])
+				e, _ := coupa.Element([]string{"Login", "Email", "First Name", "Last Name", "Status"}[i])
 				u.Values[e.Path] = export.Value{Text: text}
 			}
 			g.batch.found[key] = u

@@ -54,14 +54,17 @@ $(TOOLS)/depguard:
 	GOBIN=$(abspath $(TOOLS)) go install $(DEPGUARD)
 
 # figures, not tests: each of them tells which targets it met; docs/performance.md has the details and the switches
-.PHONY: bench-export bench-delivery bench-start
-bench: bench-start bench-export bench-delivery
+.PHONY: bench-export bench-delivery bench-start bench-api
+bench: bench-start bench-export bench-delivery bench-api
 
 bench-export: build
 	go run ./testdata/bench/export $(BIN)
 
 bench-delivery:
 	go run ./testdata/bench/delivery
+
+bench-api: build
+	go run ./testdata/bench/api $(BIN)
 
 bench-start: build
 	go run ./testdata/bench/start $(BIN)

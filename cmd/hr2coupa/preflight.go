@@ -37,7 +37,7 @@ func (a *app) preflight(ctx context.Context, pipe *pipeline, p *export.Planner, 
 		err = pre.Ask(ctx)
 	}
 	if err != nil {
-		return false, unasked(ctx, err)
+		return false, unasked(ctx, err, byAPI(p))
 	}
 	p.Checks, p.Found = pre.Faults, pre.Found
 	return true, nil
@@ -56,13 +56,15 @@ func (a *app) planPreflight(ctx context.Context, pipe *pipeline, p *export.Plann
 }
 
 // unasked says that nothing was sent, since Coupa could not be asked first.
-func unasked(ctx context.Context, err error) error {
-	var not *export.NotDeliveredError
+func unasked(ctx context.Context, err error, byAPI bool) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if !errors.As(err, &not) {
+	if _, ok := errors.AsType[*export.NotDeliveredError](err); !ok {
 		err = &export.NotDeliveredError{What: "preflight", Msg: err.Error(), Err: err}
+	}
+	if byAPI {
+		return fmt.Errorf("look people up in Coupa before anything is written: %w", err)
 	}
 	return fmt.Errorf("look people up in Coupa before anything is sent (preflight: off does without): %w", err)
 }

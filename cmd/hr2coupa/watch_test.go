@@ -204,7 +204,7 @@ func TestWatchWithoutVerdict(t *testing.T) {
 		}
 		n.put(t, time.Second, "a.csv", "x")
 		n.put(t, 21*time.Second, "b.csv", "x")
-		n.put(t, 2*time.Minute, "c.csv", "x")
+		n.put(t, 2*time.Minute+time.Second, "c.csv", "x")
 		n.through(t, time.Hour)
 		n.want(t, "12s a.csv", "32s b.csv", "1m12s a.csv", "2m12s c.csv", "3m12s a.csv", "7m12s a.csv")
 		if mine, _, err := n.folder.claims(); err != nil || len(mine) > 0 {

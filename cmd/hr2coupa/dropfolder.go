@@ -196,8 +196,25 @@ func (d *dropFolder) setAside(c claim) (found bool, err error) {
 	return found, nil
 }
 
-// publish writes a file into the folder: whole or not at all, and for nobody else to read, since it holds personal data.
-func (d *dropFolder) publish(c claim, name string, write func(io.Writer) error) (err error) {
+// overtaken tells whether a later file of the same name was claimed. What lies beside it is about that one; the results
+// of the earlier stay with its claim.
+func (d *dropFolder) overtaken(c claim) (bool, error) {
+	for _, dir := range []string{d.claimed(), d.own("done")} {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			return false, fmt.Errorf("look for a later %s: %w", c.name, err)
+		}
+		for _, e := range entries {
+			if e.Name() > c.id && exists(filepath.Join(dir, e.Name(), c.name)) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// publish writes a result into a folder: whole or not at all, and for nobody else to read, since it holds personal data.
+func (d *dropFolder) publish(c claim, dir, name string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(d.claimed(c.id), ".result-*.tmp") // 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
@@ -210,10 +227,10 @@ func (d *dropFolder) publish(c claim, name string, write func(io.Writer) error) 
 	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	if err := os.Rename(f.Name(), filepath.Join(d.dir, name)); err != nil {
+	if err := os.Rename(f.Name(), filepath.Join(dir, name)); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	return syncDir(d.dir)
+	return syncDir(dir)
 }
 
 // finish puts a claim away. That it is gone means another watcher has done so.

@@ -25,6 +25,7 @@ type job struct {
 	command string
 	unlock  func() error
 	bar     *progress
+	claim   bool               // its exit is that of a watched file, whatever came of others
 	stop    context.CancelFunc // ends what is done beside
 	beside  sync.WaitGroup
 	people  int                         // known when the run was planned
@@ -195,6 +196,9 @@ func (j *job) addResumed(rep *export.Report, err error) *export.Report {
 		rep.Why, rep.Exit = err.Error(), exitCode(err)
 	}
 	rep.Resumed = j.resumed
+	if j.claim {
+		return rep
+	}
 	for _, r := range j.resumed {
 		rep.Exit = export.WorstExit(rep.Exit, r.Exit)
 	}

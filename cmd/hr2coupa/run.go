@@ -20,6 +20,7 @@ type runOptions struct {
 	noWait bool
 	again  bool
 	route  string
+	claim  bool // files are claims of a watcher: each path is one file for good
 }
 
 func (a *app) runCmd() *cobra.Command {
@@ -63,7 +64,7 @@ func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err er
 		return nil, err
 	}
 	defer j.close()
-	j.runner.NoWait = o.noWait
+	j.runner.NoWait, j.claim = o.noWait, o.claim
 
 	defer func() { rep = j.withResumed(rep, err) }()
 	if o.again {
@@ -74,7 +75,7 @@ func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err er
 	if done, err := j.resume(ctx); done != nil || err != nil {
 		return done, err
 	}
-	fresh, seen, err := j.feed(pipe, pipe.patterns(o.files), started, o.again)
+	fresh, seen, err := j.feed(pipe, o, started)
 	if err != nil {
 		return nil, err
 	}
@@ -152,22 +153,21 @@ func (j *job) stillKept(plan *export.Plan, out *outlook) (*export.Report, error)
 // feed opens the feed and leaves out the files that were seen; fresh is nil where nothing is left. A file is its name
 // and its bytes. What a held run has not sent is kept in the ledger; only ledgers of an older program may have held
 // runs that keep nothing, whose file is planned again.
-func (j *job) feed(pipe *pipeline, patterns []string, now time.Time, again bool) (fresh export.Feed, seen []export.SeenFile, err error) {
-	all, err := pipe.open(patterns, now)
+func (j *job) feed(pipe *pipeline, o runOptions, now time.Time) (fresh export.Feed, seen []export.SeenFile, err error) {
+	all, err := pipe.open(pipe.patterns(o.files), now)
 	if err != nil {
 		return nil, nil, err
 	}
 	var paths []string
 	for _, f := range all.Files() {
-		old, ok, err := j.ledger.Seen(f.Name)
+		old, before, err := j.before(f, o.claim)
 		if err != nil {
 			return nil, nil, err
 		}
-		before := ok && known(old, f)
 		if before {
 			seen = append(seen, old)
 		}
-		if before == again && (!again || old.Open > 0) {
+		if before == o.again && (!o.again || old.Open > 0) {
 			paths = append(paths, f.Path)
 		}
 	}
@@ -182,6 +182,18 @@ func (j *job) feed(pipe *pipeline, patterns []string, now time.Time, again bool)
 		return nil, nil, err
 	}
 	return some, seen, nil
+}
+
+// before tells whether a file was planned before. A claim that was is not planned again where a later file of its name
+// was planned since: older news must not go over newer.
+func (j *job) before(f export.FeedFile, claim bool) (old export.SeenFile, ok bool, err error) {
+	if claim {
+		if old, ok, err = j.ledger.SeenAt(f.Path); err != nil || ok && known(old, f) {
+			return old, ok, err
+		}
+	}
+	old, ok, err = j.ledger.Seen(f.Name)
+	return old, ok && known(old, f), err
 }
 
 // known tells whether a file is the one that was seen last under its name, and nothing of it is to be planned from it.

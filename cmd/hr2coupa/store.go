@@ -16,6 +16,7 @@ type store interface {
 	People() (int, error)
 	UsedBy(run string) ([]export.Approval, error)
 	Runs(limit int) ([]export.RunRecord, error)
+	SeenAt(path string) (f export.SeenFile, ok bool, err error)
 	SentSince(run string) (map[string]bool, error)
 	Sweep() (removed int, err error)
 	Close() error

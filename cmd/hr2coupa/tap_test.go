@@ -232,6 +232,11 @@ func (s *tappedStore) Seen(name string) (f export.SeenFile, ok bool, err error) 
 	return f, ok, err
 }
 
+func (s *tappedStore) SeenAt(path string) (f export.SeenFile, ok bool, err error) {
+	err = s.read("SeenAt", func() (err error) { f, ok, err = s.under.SeenAt(path); return err })
+	return f, ok, err
+}
+
 func (s *tappedStore) SeenBytes(sum string) (f export.SeenFile, ok bool, err error) {
 	err = s.read("SeenBytes", func() (err error) { f, ok, err = s.under.SeenBytes(sum); return err })
 	return f, ok, err

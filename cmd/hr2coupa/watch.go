@@ -33,6 +33,8 @@ taken when its size and time have been still for --still, or when NAME.done lies
 claimed by a rename and run like any feed, one after the other in the order of names, and its result
 is written into the folder: NAME.result.json, and NAME.rejected.csv with HR's rows that did not reach
 Coupa, to be mended and dropped again under another name. The file itself is kept in .hr2coupa/done.
+While Coupa gives no verdict on a file, its people wait and later files go on; where a file could not be
+delivered, they wait behind it.
 The folder is looked at every --poll, since network shares tell nobody of new files.
 A signal ends it: with 0 between two files, with 130 while one is at work; the next start goes on.`,
 		Example: "  hr2coupa watch /srv/hr/drop -c /etc/hr2coupa.yaml\n  hr2coupa watch /srv/hr/drop --once",
@@ -47,7 +49,7 @@ A signal ends it: with 0 between two files, with 130 while one is at work; the n
 	f := c.Flags()
 	f.DurationVar(&o.still, "still", 10*time.Second, "how long a file must not have changed before it is taken")
 	f.DurationVar(&o.poll, "poll", 2*time.Second, "how often to look")
-	f.DurationVar(&o.retry, "retry", 5*time.Minute, "first pause before a file that could not be delivered is tried again; doubles up to 12 times that")
+	f.DurationVar(&o.retry, "retry", 5*time.Minute, "first pause before a file that could not be delivered, or has no verdict, is tried again; doubles up to 12 times that")
 	f.BoolVar(&o.once, "once", false, "take what is there, then leave with the worst exit code")
 	return c
 }
@@ -100,17 +102,12 @@ func (a *app) watcher(ctx context.Context, dir string, o watchOptions) (*watcher
 	if err != nil {
 		return nil, err
 	}
-	w := &watcher{a: a, o: o, folder: &dropFolder{dir: dir, owner: owner, now: a.now}, ledger: pipe.cfg.Ledger, said: map[string]bool{}}
-	w.looks.still = o.still
-	w.run = func(ctx context.Context, path string) (*export.Report, error) {
-		rep, err := a.run(ctx, runOptions{files: []string{path}})
-		code := exitCode(err)
-		if err == nil {
-			code = rep.Exit
-		}
-		a.tellOthers(ctx, code, err) // each file is a start of its own to whoever is told
-		return rep, err
+	w := &watcher{
+		a: a, o: o, folder: &dropFolder{dir: dir, owner: owner, now: a.now}, ledger: pipe.cfg.Ledger,
+		said: map[string]bool{}, later: map[string]*postponed{},
 	}
+	w.looks.still = o.still
+	w.run = w.main
 	return w, w.folder.prepare()
 }
 
@@ -123,11 +120,55 @@ type watcher struct {
 	looks  looks
 	run    func(ctx context.Context, path string) (*export.Report, error) // the main job
 	said   map[string]bool                                                // what is told once
+	later  map[string]*postponed                                          // by claim, what has no verdict yet
 	codes  []int
 }
 
-// watch looks, takes what is ready, and waits. Where a file could not be brought to an end nothing else is taken before
-// it: newer news about a person must not overtake older news.
+// postponed is when a claim without a verdict is asked about again.
+type postponed struct {
+	run   string
+	pause time.Duration
+	due   time.Time
+}
+
+// main is the main job on a claimed file. The report is that of the run which planned the file, now or earlier.
+func (w *watcher) main(ctx context.Context, path string) (*export.Report, error) {
+	rep, err := w.a.run(ctx, runOptions{files: []string{path}, claim: true})
+	code := exitCode(err)
+	if err == nil {
+		code = rep.Exit
+	}
+	w.a.tellOthers(ctx, code, err) // each file is a start of its own to whoever is told
+	if rep == nil {
+		return nil, err
+	}
+	resumed := rep.Resumed
+	w.hasten(resumed)
+	if err == nil {
+		if rep, err = w.own(path, rep); err != nil {
+			return nil, err
+		}
+	}
+	rep.Resumed = w.others(resumed)
+	for _, r := range rep.Resumed {
+		rep.Exit = export.WorstExit(rep.Exit, r.Exit)
+	}
+	return rep, err
+}
+
+// hasten lets claims be asked about at once whose run came to its end in another start: each asks about all that is open.
+func (w *watcher) hasten(resumed []*export.Report) {
+	for _, r := range resumed {
+		for _, l := range w.later {
+			if l.run == r.Run && !slices.ContainsFunc(r.Parts, open) {
+				l.due = w.a.now()
+			}
+		}
+	}
+}
+
+// watch looks, takes what is ready, and waits. Newer news about a person must not overtake older news: where a file could
+// not be delivered nothing else is taken before it, and where it has no verdict its people wait.
 func (w *watcher) watch(ctx context.Context) error {
 	began, pause := w.a.now(), time.Duration(0)
 	for {
@@ -187,6 +228,9 @@ func (w *watcher) round(ctx context.Context) (open int, stuck bool, err error) {
 			plural(others, "file")+" is", "what lies there", w.folder.claimed())
 	}
 	for _, c := range mine {
+		if l := w.later[c.id]; l != nil && w.a.now().Before(l.due) {
+			continue
+		}
 		if stuck, err := w.work(ctx, c); stuck || err != nil {
 			return 0, stuck, err
 		}
@@ -271,7 +315,7 @@ func (w *watcher) quiet(ctx context.Context, c claim) error {
 	}
 }
 
-// work runs a claimed file and writes its result. stuck tells that it has no end yet: it stays claimed.
+// work runs a claimed file and writes its result. stuck tells that it stays claimed and nothing may be taken before it.
 func (w *watcher) work(ctx context.Context, c claim) (stuck bool, err error) {
 	if ctx.Err() != nil {
 		return false, errLeave
@@ -290,15 +334,30 @@ func (w *watcher) work(ctx context.Context, c claim) (stuck bool, err error) {
 	if _, _, gone := w.folder.glance(c); errors.Is(gone, fs.ErrNotExist) {
 		return false, nil // another watcher with this ledger has brought it to its end
 	}
-	res, err := w.result(c, rep, err)
-	if err != nil {
-		return w.trouble(err)
-	}
+	res := w.result(c, rep, err)
 	if err := w.write(ctx, c, res); err != nil {
 		return w.trouble(err)
 	}
 	w.count(res.Exit)
-	return !res.final, w.tell(c, res)
+	w.schedule(c, res)
+	return !res.final && !res.waits(), w.tell(c, res)
+}
+
+// schedule says when a claim without a verdict is asked about again.
+func (w *watcher) schedule(c claim, res *outcome) {
+	before := w.later[c.id]
+	delete(w.later, c.id)
+	if !res.waits() {
+		return
+	}
+	l := &postponed{run: res.Run}
+	if before != nil {
+		l.pause = before.pause
+	}
+	l.pause = longer(l.pause, w.o.retry, 12*w.o.retry)
+	l.due = w.a.now().Add(l.pause)
+	w.later[c.id] = l
+	w.a.log.WithField("file", c.name).Warnf("no verdict yet, asked about again in %s; what comes meanwhile goes on, but for its people", l.pause)
 }
 
 // trouble is told; what it kept from being done is done by the next try.

@@ -106,7 +106,7 @@ func newNightWatch(t *testing.T, o watchOptions) *nightWatch {
 	log.SetOutput(io.Discard)
 	n := &nightWatch{began: time.Now()}
 	a := &app{stdout: &n.out, now: time.Now, log: log}
-	n.watcher = &watcher{a: a, o: o, folder: &dropFolder{dir: t.TempDir(), owner: "hrledger", now: time.Now}, said: map[string]bool{}}
+	n.watcher = &watcher{a: a, o: o, folder: &dropFolder{dir: t.TempDir(), owner: "hrledger", now: time.Now}, said: map[string]bool{}, later: map[string]*postponed{}}
 	n.looks.still = o.still
 	n.run = func(_ context.Context, path string) (*export.Report, error) {
 		n.runs = append(n.runs, time.Since(n.began).String()+" "+filepath.Base(path))
@@ -186,6 +186,31 @@ func TestWatchWaits(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWatchWithoutVerdict: a file that Coupa has and says nothing of is asked about in growing pauses, and keeps no other
+// one waiting.
+func TestWatchWithoutVerdict(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNightWatch(t, watchOptions{still: 10 * time.Second, poll: 2 * time.Second, retry: time.Minute})
+		ends, open := n.run, 3
+		n.run = func(ctx context.Context, path string) (*export.Report, error) {
+			rep, err := ends(ctx, path)
+			if filepath.Base(path) == "a.csv" && open > 0 {
+				open--
+				rep.Exit, rep.Parts = export.ExitStalled, []export.Part{{State: export.Settled}, {State: export.Stalled}}
+			}
+			return rep, err
+		}
+		n.put(t, time.Second, "a.csv", "x")
+		n.put(t, 21*time.Second, "b.csv", "x")
+		n.put(t, 2*time.Minute+time.Second, "c.csv", "x")
+		n.through(t, time.Hour)
+		n.want(t, "12s a.csv", "32s b.csv", "1m12s a.csv", "2m12s c.csv", "3m12s a.csv", "7m12s a.csv")
+		if mine, _, err := n.folder.claims(); err != nil || len(mine) > 0 {
+			t.Errorf("left claimed: %v (%v)", mine, err)
+		}
+	})
 }
 
 // TestWatchOnce waits for what is there to be still, and not for what is still being written.

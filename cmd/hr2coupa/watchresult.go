@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
@@ -16,25 +17,21 @@ import (
 // outcome is what a claimed file has come to.
 type outcome struct {
 	*export.Report
-	final    bool
-	rejected []export.RowResult // rows to be mended
+	final     bool
+	rejected  []export.RowResult // rows to be mended
+	overtaken bool               // by a later file of the same name: the results stay with the claim
 }
 
 // result judges what a run has come to. A file has its end when every part of its run has one, or where it cannot be
 // used. Everything else is tried again: what stood in the way is not the file's fault.
-func (w *watcher) result(c claim, rep *export.Report, err error) (*outcome, error) {
+func (w *watcher) result(c claim, rep *export.Report, err error) *outcome {
 	if err != nil {
-		return w.failed(c, rep, err), nil
+		return w.failed(rep, err)
 	}
 	res := &outcome{Report: rep}
-	if rep.Verdict == "seen" {
-		if res.Report, err = w.recorded(c, rep); err != nil {
-			return nil, err
-		}
-	}
-	res.final = res.Run != "" && !slices.ContainsFunc(res.Parts, func(p export.Part) bool { return !p.State.Final() })
+	res.final = res.Run != "" && !slices.ContainsFunc(res.Parts, open)
 	if !res.final {
-		return res, nil
+		return res
 	}
 	for i, f := range res.Files {
 		if claimOf(f.Path) == c.id {
@@ -49,11 +46,19 @@ func (w *watcher) result(c claim, rep *export.Report, err error) (*outcome, erro
 			res.rejected = append(res.rejected, r)
 		}
 	}
-	return res, nil
+	return res
+}
+
+func open(p export.Part) bool { return !p.State.Final() }
+
+// waits tells that all that could be done is done, and only verdicts are missing: what comes later may go on, as it does
+// in a run after this one.
+func (o *outcome) waits() bool {
+	return !o.final && o.Run != "" && (o.Exit == export.ExitStalled || o.Exit == export.ExitFailed)
 }
 
 // failed is the outcome where a run ended with an error. rep, where there is one, has what was resumed before it.
-func (w *watcher) failed(c claim, rep *export.Report, err error) *outcome {
+func (w *watcher) failed(rep *export.Report, err error) *outcome {
 	code := exitCode(err)
 	if rep == nil {
 		rep = emptyReport(failures[code], w.a.now().UTC())
@@ -68,37 +73,55 @@ func (w *watcher) failed(c claim, rep *export.Report, err error) *outcome {
 	return res
 }
 
-// recorded gives the report of the run that this very claim became, where a start before this one has planned it. A file
-// that was dropped once more stays what it is: seen.
-func (w *watcher) recorded(c claim, seen *export.Report) (*export.Report, error) {
+// others leaves out of what was resumed the runs of claims: they are told beside their own files.
+func (w *watcher) others(resumed []*export.Report) (left []*export.Report) {
+	for _, r := range resumed {
+		if !slices.ContainsFunc(r.Files, func(f export.FeedFile) bool { return filepath.Dir(filepath.Dir(f.Path)) == w.folder.claimed() }) {
+			left = append(left, r)
+		}
+	}
+	return left
+}
+
+// own gives the report of the run that planned the file, where a start before this one did. A file that was dropped once
+// more stays what it is: seen.
+func (w *watcher) own(path string, rep *export.Report) (*export.Report, error) {
 	l, err := ledger.Open(ledger.Options{Dir: w.ledger, Now: w.a.now})
 	if err != nil {
 		return nil, err
 	}
 	defer l.Close() // only read from
-	rec, ok, err := l.Run(seen.Run)
+	f, ok, err := l.SeenAt(path)
 	if err != nil {
 		return nil, err
 	}
-	if !ok || !slices.ContainsFunc(rec.Files, func(f export.FeedFile) bool { return claimOf(f.Path) == c.id }) {
-		return seen, nil
+	if !ok || rep.Run == f.Run && rep.Verdict != "seen" {
+		return rep, nil
 	}
-	rep, err := export.ReadReport(l, rec)
-	if err != nil {
-		return nil, err
+	if rep.Run != "" && rep.Run != f.Run {
+		w.a.log.WithField("run", rep.Run).Infof("what earlier files left waiting: %s, %s", rep.Verdict, sums(rep.Counts))
 	}
-	rep.Held = seen.Held
-	for _, r := range seen.Resumed {
-		if r.Run != rep.Run {
-			rep.Resumed = append(rep.Resumed, r)
+	for _, r := range rep.Resumed {
+		if r.Run == f.Run {
+			return r, nil
 		}
 	}
-	rep.Exit = export.WorstExit(rep.Exit, seen.Exit)
-	return rep, nil
+	rec, _, err := l.Run(f.Run)
+	if err != nil {
+		return nil, err
+	}
+	return export.ReadReport(l, rec)
 }
 
 // write puts the results into the folder, the one that others wait for last, and then the file away.
-func (w *watcher) write(ctx context.Context, c claim, res *outcome) error {
+func (w *watcher) write(ctx context.Context, c claim, res *outcome) (err error) {
+	dir := w.folder.dir
+	if res.overtaken, err = w.folder.overtaken(c); err != nil {
+		return err
+	}
+	if res.overtaken {
+		dir = w.folder.claimed(c.id)
+	}
 	if len(res.rejected) > 0 {
 		pipe, err := w.a.quietPipeline(ctx, config.Options{FeedGiven: true})
 		if err != nil {
@@ -108,7 +131,7 @@ func (w *watcher) write(ctx context.Context, c claim, res *outcome) error {
 		if err != nil {
 			return err
 		}
-		err = w.folder.publish(c, rejectedName(c.name), func(to io.Writer) error {
+		err = w.folder.publish(c, dir, rejectedName(c.name), func(to io.Writer) error {
 			n, err := f.Excerpt(to, res.rejected, causes())
 			if want := records(res.rejected); err == nil && n != want {
 				w.a.log.Errorf("%s holds %d of %d records: the config reads %s in another way than when it was planned; mend the file itself", rejectedName(c.name), n, want, c.name)
@@ -119,11 +142,22 @@ func (w *watcher) write(ctx context.Context, c claim, res *outcome) error {
 			return err
 		}
 	}
-	err := w.folder.publish(c, c.name+resultEnding, func(to io.Writer) error { return writeJSON(to, explained(res.Report)) })
+	err = w.folder.publish(c, dir, c.name+resultEnding, func(to io.Writer) error { return writeJSON(to, explained(res.Report)) })
 	if err != nil || !res.final {
 		return err
 	}
 	return w.folder.finish(c)
+}
+
+// place is where the results are, seen from the folder.
+func (o *outcome) place(c claim) string {
+	switch {
+	case !o.overtaken:
+		return ""
+	case o.final:
+		return ".hr2coupa/done/" + c.id + "/"
+	}
+	return ".hr2coupa/claimed/" + c.id + "/"
 }
 
 // records counts the records that went into rows.
@@ -147,9 +181,9 @@ func (w *watcher) tell(c claim, res *outcome) error {
 		Counts   export.Counts `json:"counts"`
 		Result   string        `json:"result"`
 		Rejected string        `json:"rejected,omitempty"`
-	}{c.name, res.Run, res.Verdict, res.Exit, res.final, res.Counts, c.name + resultEnding, ""}
+	}{c.name, res.Run, res.Verdict, res.Exit, res.final, res.Counts, res.place(c) + c.name + resultEnding, ""}
 	if len(res.rejected) > 0 {
-		line.Rejected = rejectedName(c.name)
+		line.Rejected = res.place(c) + rejectedName(c.name)
 	}
 	if res.Exit != export.ExitOK && res.Why != "" {
 		w.a.log.WithField("file", c.name).Warn(res.Why)

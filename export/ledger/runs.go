@@ -143,6 +143,11 @@ func (l *Ledger) prunedFile(name string) (f export.SeenFile, ok bool, err error)
 	return f, ok, nil
 }
 
+// SeenAt gives the last feed file that a committed plan read from that path.
+func (l *Ledger) SeenAt(path string) (export.SeenFile, bool, error) {
+	return l.lastFile("f.path = ? AND r.command <> 'drop'", path)
+}
+
 // SeenBytes gives the last file of these bytes that a drop run saw, whatever its name.
 func (l *Ledger) SeenBytes(sha256 string) (export.SeenFile, bool, error) {
 	return l.lastFile("f.sha256 = ? AND r.command = 'drop'", sha256)

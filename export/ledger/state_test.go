@@ -101,7 +101,13 @@ func TestSeen(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" || !found || err != nil {
 		t.Errorf("seen bytes %v, %v (-want +got):\n%s", found, err, d)
 	}
+	want = export.SeenFile{FeedFile: file("a.csv", "02")[0], Run: second, RunState: export.RunEnded, Open: 3}
+	got, found, err = l.SeenAt("/x/a.csv")
+	if d := cmp.Diff(want, got); d != "" || !found || err != nil {
+		t.Errorf("seen at %v, %v (-want +got):\n%s", found, err, d)
+	}
 	for _, look := range []func() (export.SeenFile, bool, error){
+		func() (export.SeenFile, bool, error) { return l.SeenAt("/y/a.csv") },
 		func() (export.SeenFile, bool, error) { return l.Seen("c.csv") },
 		func() (export.SeenFile, bool, error) { return l.SeenBytes("02") },
 	} {

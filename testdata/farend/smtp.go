@@ -11,6 +11,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"io"
 	"math/big"
 	"mime"
@@ -20,6 +21,7 @@ import (
 	"net/mail"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/emersion/go-sasl"
@@ -70,7 +72,7 @@ func StartMail(o MailOptions) (*Mail, error) {
 		return nil, err
 	}
 	m := &Mail{CA: ca}
-	if m.listen, err = net.Listen("tcp", cmp.Or(o.Addr, "127.0.0.1:0")); err != nil {
+	if m.listen, err = listen(cmp.Or(o.Addr, "127.0.0.1:0")); err != nil {
 		return nil, err
 	}
 	m.Addr = m.listen.Addr().String()
@@ -93,6 +95,17 @@ func StartMail(o MailOptions) (*Mail, error) {
 	}
 	go m.server.Serve(on) // until Close
 	return m, nil
+}
+
+// listen waits for an address that was given up a moment ago: a process that is just being started holds every open
+// socket until it has begun.
+func listen(addr string) (net.Listener, error) {
+	for until := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		l, err := net.Listen("tcp", addr)
+		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(until) {
+			return l, err
+		}
+	}
 }
 
 type quiet struct{}

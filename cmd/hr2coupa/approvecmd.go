@@ -53,7 +53,7 @@ what is new, and goes if it is within the ceilings; what it then uses up does no
 	}
 	f := c.Flags()
 	f.IntVar(&o.deactivations, "deactivations", 0, "how many people may become inactive")
-	f.IntVar(&o.creates, "creates", 0, "how many users Coupa may count as created before it is an alarm")
+	f.IntVar(&o.creates, "creates", 0, "how many new users a checked plan may make, and Coupa may count as created before it is an alarm")
 	f.IntVar(&o.updates, "updates", 0, "how many rows may go that are no deactivation")
 	f.StringArrayVar(&o.columns, "column", nil, "how many rows may set a column, as 'Approver Login=900'; may be repeated")
 	f.BoolVar(&o.shrink, "shrink", false, "the feed is whole although it is so much smaller")

@@ -9,9 +9,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// preflight asks Coupa about everybody whom a plan would send a row for, and lets the planner hold back what Coupa would
-// refuse or take for somebody else. It plans once to learn who they are, and sends nothing. asked tells that it was done;
-// that Coupa cannot be asked is an error where the config wants it.
+// preflight asks Coupa about everybody whom a plan would send a row for, and lets the planner take their Ids as keys,
+// complete their rows, and hold back what Coupa would refuse or take for somebody else. It plans once to learn who they
+// are, and sends nothing. asked tells that it was done; that Coupa cannot be asked is an error where the config wants it.
 func (a *app) preflight(ctx context.Context, pipe *pipeline, p *export.Planner, out *outlook, client *coupa.Client) (asked bool, err error) {
 	if !pipe.cfg.Preflight && !byAPI(p) {
 		return false, nil

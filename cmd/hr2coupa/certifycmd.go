@@ -29,6 +29,7 @@ type certifyOptions struct {
 	login    string
 	email    string
 	taken    string // an e-mail address of somebody else there
+	currency string
 }
 
 // builtRoutes are the ways a change goes to Coupa in this version.
@@ -67,6 +68,7 @@ that ended the play.`,
 	f.StringVar(&o.login, "login", "USER_TEST", "the user that is made and changed")
 	f.StringVar(&o.email, "email", "user_test@coupa.com", "the user's e-mail address; must be given with --instance")
 	f.StringVar(&o.taken, "taken-email", "", "with --instance: the address of another user there, which Coupa must refuse")
+	f.StringVar(&o.currency, "currency", "EUR", "the user's default currency, which must exist there")
 	return c
 }
 
@@ -88,8 +90,11 @@ func (o certifyOptions) check(given func(flag string) bool) error {
 		return usage("certify: --email is missing: which address may the test user have? Coupa may write to it")
 	case local == "" || domain == "" || strings.Contains(domain, "@"):
 		return usage("certify: --email must be an address of the form name@example.com")
-	case o.login == "":
-		return usage("certify: --login is empty")
+	case o.login == "" || o.currency == "":
+		return usage("certify: --login and --currency cannot be empty")
+	}
+	if _, err := switchesOf(o.switches); err != nil {
+		return usage("certify: --set: %w", err)
 	}
 	return nil
 }
@@ -108,14 +113,7 @@ func (a *app) certify(ctx context.Context, o certifyOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		// what an instance was told is only known from there
-		if o.keep == "" && (!o.instance || err == nil && sheet.Exit == export.ExitOK) {
-			os.RemoveAll(dir) // of a test user
-		} else if o.keep == "" {
-			fmt.Fprintf(a.stderr, "feeds, ledger and diary are kept in %s\n", dir)
-		}
-	}()
+	defer func() { err = a.certified(ctx, sheet, dir, o, err) }()
 	w := &errWriter{w: a.stdout}
 	if a.json {
 		w.w = io.Discard
@@ -133,6 +131,24 @@ func (a *app) certify(ctx context.Context, o certifyOptions) (err error) {
 	}
 	sheet.end(w)
 	return w.err
+}
+
+// certified ends a play: what was told to an instance is kept where not all went well, since it is only known from there.
+func (a *app) certified(ctx context.Context, sheet *passSheet, dir string, o certifyOptions, err error) error {
+	if o.keep == "" && (!o.instance || err == nil && sheet.Exit == export.ExitOK) {
+		os.RemoveAll(dir) // it holds a test user and nothing else
+	} else {
+		fmt.Fprintf(a.stderr, "feeds, ledger and diary lie in %s\n", dir)
+	}
+	for _, r := range sheet.Routes {
+		if o.instance && !r.inactive() {
+			fmt.Fprintf(a.stderr, "%s may be active at %s: look there\n", r.Login, r.Instance)
+		}
+	}
+	if ctx.Err() != nil { // not "the next run goes on": there is none
+		return &exitError{export.ExitInterrupted, errors.New("interrupted; the scenarios have not been played to their end")}
+	}
+	return err
 }
 
 func certifyDir(keep string) (string, error) {
@@ -155,22 +171,22 @@ func (a *app) certifyRoute(ctx context.Context, sheet *passSheet, w io.Writer, t
 		return err
 	}
 	c := o.cast(route)
-	var st *stage
+	var on *certification
 	if theirs != nil {
-		st, err = a.instanceStage(ctx, theirs, dir, route)
+		on, err = a.onInstance(ctx, theirs, dir, route)
 	} else {
 		c.taken = templates.CertifyTaken
-		st, err = a.twinStage(ctx, dir, route, o.switches)
+		on, err = a.onTwin(ctx, dir, route, o.switches)
 	}
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.close()) }()
-	r := &routeSheet{Route: route, Login: c.login, Instance: st.pipe.cfg.Instance}
+	defer func() { err = errors.Join(err, on.close()) }()
+	r := &routeSheet{Route: route, Login: c.login, Instance: on.pipe.cfg.Instance}
 	sheet.Routes = append(sheet.Routes, r)
 	r.title(w)
 	for _, s := range scenarios(route, c) {
-		played, err := st.playScenario(ctx, r, s)
+		played, err := on.playScenario(ctx, r, s)
 		if err != nil {
 			return err
 		}
@@ -190,7 +206,7 @@ func (a *app) testInstance(ctx context.Context, o certifyOptions) (*config.Confi
 	case cfg.Production:
 		return nil, usage("certify: %s has production: true, and certify makes and changes users: it goes to no instance that may be production", cfg.File)
 	case !slices.Contains(cfg.Coupa.Scopes, config.ScopeRead):
-		return nil, usage("certify: coupa.scopes lacks %s: it has to see whose account %s is before it changes it", config.ScopeRead, o.login)
+		return nil, usage("certify: coupa.scopes lacks %s: it has to see whose account --login is before it changes it", config.ScopeRead)
 	}
 	client, err := coupa.NewClient(coupaConfig(cfg), a.log)
 	if err != nil {
@@ -208,14 +224,14 @@ func (a *app) testInstance(ctx context.Context, o certifyOptions) (*config.Confi
 }
 
 // ownAccount makes sure that certify takes no account that is somebody else's: one that is there already must have an
-// address that certify itself gives.
+// address that certify itself gives. Its errors name nobody: what was typed may be a person's login.
 func (c cast) ownAccount(ctx context.Context, users export.Directory) error {
 	held, err := c.lookUp(ctx, users)
 	if err != nil {
 		return err
 	}
 	if u, ok := held[c.nobody]; ok {
-		return usage("certify: %s must be nobody, and is Coupa id %s: another --login makes another name of it", c.nobody, u.ID)
+		return usage("certify: somebody has the login that is to be nobody's (Coupa id %s): give another --login", u.ID)
 	}
 	u, ok := held[c.login]
 	if !ok {
@@ -223,7 +239,7 @@ func (c cast) ownAccount(ctx context.Context, users export.Directory) error {
 	}
 	email, _ := coupa.Element("Email")
 	if v, _ := u.Value(email); !strings.EqualFold(v.Text, c.email) && !strings.EqualFold(v.Text, c.newEmail()) {
-		return usage("certify: %s is there (Coupa id %s) with another e-mail address than --email: it may be somebody's; give another --login", c.login, u.ID)
+		return usage("certify: the user of --login is there (Coupa id %s) with another e-mail address than --email, and may be somebody: give another --login", u.ID)
 	}
 	return nil
 }
@@ -257,7 +273,7 @@ func (a *app) agreed(cfg *config.Config, o certifyOptions) error {
 // cast is who plays by a route. On one and the same instance each route has a user of its own, since a user can be made
 // only once.
 func (o certifyOptions) cast(route string) cast {
-	c := cast{login: o.login, email: o.email, taken: o.taken}
+	c := cast{login: o.login, email: o.email, taken: o.taken, currency: o.currency}
 	if o.instance && route != builtRoutes[0] {
 		local, domain, _ := strings.Cut(o.email, "@")
 		c.login, c.email = o.login+"_"+strings.ToUpper(route), local+"_"+route+"@"+domain

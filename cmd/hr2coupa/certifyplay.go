@@ -39,19 +39,21 @@ type scene struct {
 	diary   []string
 	calls   []call
 	heard   []notify.Message
-	targets int // whom the config tells
+	ears    bool // certify hears notices itself
+	targets int  // whom the config tells
 	before  map[string]export.User
 	after   map[string]export.User // by login; who is not there is missing
 	blind   error                  // why nobody could be looked up
 }
 
 // playScenario plays the acts of a scenario, one after the other, and looks at the steps of each.
-func (s *stage) playScenario(ctx context.Context, r *routeSheet, sc scenario) (*scenarioSheet, error) {
+func (s *certification) playScenario(ctx context.Context, r *routeSheet, sc scenario) (*scenarioSheet, error) {
 	out := &scenarioSheet{Number: sc.number, Title: sc.title, Steps: []stepSheet{}}
 	for n, act := range sc.acts {
 		if s.over != "" {
+			out.Why = s.over
 			for _, st := range act.steps {
-				out.Steps = append(out.Steps, stepSheet{Asks: st.asks, sight: unseen("not played: %s", s.over)})
+				out.Steps = append(out.Steps, stepSheet{Asks: st.asks, sight: unseen(notPlayed)})
 			}
 			continue
 		}
@@ -66,9 +68,9 @@ func (s *stage) playScenario(ctx context.Context, r *routeSheet, sc scenario) (*
 		for _, st := range act.steps {
 			out.Steps = append(out.Steps, stepSheet{Asks: st.asks, sight: st.see(seen)})
 		}
+		r.codes = append(r.codes, seen.code)
 		if seen.ended() {
-			s.over = fmt.Sprintf("the run of %s ended with %d: %s", sc.number, seen.code, seen.why())
-			r.codes = append(r.codes, seen.code)
+			s.over = fmt.Sprintf("the run of %s ended with %d", sc.number, seen.code)
 		}
 	}
 	out.judge(len(sc.acts) > 0)
@@ -76,8 +78,8 @@ func (s *stage) playScenario(ctx context.Context, r *routeSheet, sc scenario) (*
 }
 
 // play hands HR's record to the main job and gathers what came of it.
-func (s *stage) play(ctx context.Context, act act, name string) (*scene, error) {
-	seen := &scene{cast: act.cast, feed: name, folder: s.pipe.cfg.SFTP.Folder, targets: len(s.pipe.cfg.Notify.Targets)}
+func (s *certification) play(ctx context.Context, act act, name string) (*scene, error) {
+	seen := &scene{cast: act.cast, feed: name, folder: s.pipe.cfg.SFTP.Folder, ears: s.ears != nil, targets: len(s.pipe.cfg.Notify.Targets)}
 	path := filepath.Join(s.dir, name)
 	if err := os.WriteFile(path, hrFile(act.record), 0o600); err != nil {
 		return nil, err
@@ -100,7 +102,7 @@ func (s *stage) play(ctx context.Context, act act, name string) (*scene, error) 
 }
 
 // run is hr2coupa run on one file, from the main job to the notices, heard by a diary and a witness.
-func (s *stage) run(ctx context.Context, file string, seen *scene) (err error) {
+func (s *certification) run(ctx context.Context, file string, seen *scene) (err error) {
 	log, diary, err := s.diary()
 	if err != nil {
 		return err
@@ -118,7 +120,7 @@ func (s *stage) run(ctx context.Context, file string, seen *scene) (err error) {
 }
 
 // open reads what the ledger has of the part that was sent.
-func (s *stage) open(seen *scene) error {
+func (s *certification) open(seen *scene) error {
 	if seen.rep == nil || len(seen.rep.Parts) == 0 {
 		return nil
 	}
@@ -192,7 +194,7 @@ func (c cast) lookUp(ctx context.Context, users export.Directory) (map[string]ex
 	return out, nil
 }
 
-// diary keeps what a run logs: in the stage's folder, for certify to look at, and in the log of certify itself.
+// diary keeps what a run logs: in its folder, for certify to look at, and in the log of certify itself.
 type diary struct {
 	file *os.File
 	to   *logrus.Logger
@@ -201,7 +203,7 @@ type diary struct {
 	kept []string
 }
 
-func (s *stage) diary() (*logrus.Logger, *diary, error) {
+func (s *certification) diary() (*logrus.Logger, *diary, error) {
 	f, err := os.OpenFile(filepath.Join(s.dir, "diary.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, nil, err

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -31,6 +32,9 @@ func unseen(format string, args ...any) sight {
 	return sight{resultUnseen, fmt.Sprintf(format, args...)}
 }
 
+// notPlayed is the evidence for steps of acts that nothing was sent for; why not is told by their scenario.
+const notPlayed = "not played"
+
 // passSheet is what certify prints.
 type passSheet struct {
 	Against  string        `json:"against"` // twin or instance
@@ -49,13 +53,14 @@ type routeSheet struct {
 	Instance  string           `json:"instance"`
 	Login     string           `json:"login"`
 	Scenarios []*scenarioSheet `json:"scenarios"`
-	codes     []int            // of runs after which nothing more was played
+	codes     []int            // of the runs
 }
 
 type scenarioSheet struct {
 	Number string      `json:"number"`
 	Title  string      `json:"title,omitempty"`
 	Result result      `json:"result"`
+	Why    string      `json:"why,omitempty"` // it was not played to its end
 	Steps  []stepSheet `json:"steps"`
 }
 
@@ -81,7 +86,11 @@ func (s *scenarioSheet) judge(published bool) {
 func (p *passSheet) sum() {
 	var codes []int
 	for _, r := range p.Routes {
-		codes = append(codes, r.codes...)
+		for _, code := range r.codes {
+			if code != export.ExitPartial { // which some acts are to end with
+				codes = append(codes, code)
+			}
+		}
 		for _, s := range r.Scenarios {
 			for _, st := range s.Steps {
 				switch st.Result {
@@ -121,14 +130,26 @@ func (r *routeSheet) title(w io.Writer) {
 	fmt.Fprintf(w, "\nBy %s, user %s at %s\n", r.Route, r.Login, r.Instance)
 }
 
+// inactive tells whether the user was seen to be left so.
+func (r *routeSheet) inactive() bool {
+	return slices.ContainsFunc(r.Scenarios, func(s *scenarioSheet) bool { return s.Number == closing && s.Result == resultPass })
+}
+
 // text is told as soon as a scenario has been played: against an instance each takes as long as its pick-up.
 func (s *scenarioSheet) text(w io.Writer) {
 	line := s.Number
 	if s.Title != "" {
 		line += " " + s.Title
 	}
-	fmt.Fprintf(w, "\n  %s: %s\n", line, s.Result)
+	if s.Why != "" {
+		fmt.Fprintf(w, "\n  %s: %s; not played to its end, since %s\n", line, s.Result, s.Why)
+	} else {
+		fmt.Fprintf(w, "\n  %s: %s\n", line, s.Result)
+	}
 	for _, st := range s.Steps {
+		if st.Evidence == notPlayed {
+			continue
+		}
 		fmt.Fprintf(w, "    %-9s  %s - %s\n", st.Result, st.Asks, clean(st.Evidence))
 	}
 }

@@ -25,9 +25,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin"
 )
 
-// stage is where scenarios are played by one route: a twin of their own, or a test instance. Everything they leave lies
+// certification is where scenarios are played by one route: a twin of their own, or a test instance. Everything they leave lies
 // in its folder: feeds, ledger, diary.
-type stage struct {
+type certification struct {
 	a     *app
 	dir   string
 	pipe  *pipeline
@@ -38,7 +38,7 @@ type stage struct {
 	over string // why nothing more is played; "" while all is well
 }
 
-func (s *stage) close() error {
+func (s *certification) close() error {
 	var errs []error
 	for _, shut := range slices.Backward(s.shut) {
 		errs = append(errs, shut())
@@ -46,13 +46,13 @@ func (s *stage) close() error {
 	return errors.Join(errs...)
 }
 
-// twinStage starts a twin and somebody who hears notices.
-func (a *app) twinStage(ctx context.Context, dir, route string, switches []string) (_ *stage, err error) {
+// onTwin starts a twin and somebody who hears notices.
+func (a *app) onTwin(ctx context.Context, dir, route string, switches []string) (_ *certification, err error) {
 	sw, err := switchesOf(switches)
 	if err != nil {
-		return nil, usage("--set: %w", err)
+		return nil, usage("certify: --set: %w", err)
 	}
-	s := &stage{a: a, dir: dir}
+	s := &certification{a: a, dir: dir}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -84,20 +84,20 @@ func (a *app) twinStage(ctx context.Context, dir, route string, switches []strin
 	return s, s.meet()
 }
 
-// instanceStage leads to an instance as the administrator's config does; what is sent there is certify's own.
-func (a *app) instanceStage(ctx context.Context, theirs *config.Config, dir, route string) (*stage, error) {
-	s := &stage{a: a, dir: dir}
+// onInstance leads to an instance as the administrator's config does; what is sent there is certify's own.
+func (a *app) onInstance(ctx context.Context, theirs *config.Config, dir, route string) (*certification, error) {
+	s := &certification{a: a, dir: dir}
 	if err := s.lay(ctx, theirs.Instance, route, nil, a.getenv); err != nil {
 		return nil, err
 	}
 	cfg := s.pipe.cfg
 	cfg.SFTP, cfg.Coupa, cfg.Load, cfg.Verify, cfg.Notify = theirs.SFTP, theirs.Coupa, theirs.Load, theirs.Verify, theirs.Notify
-	cfg.Feed.TimeZone = theirs.Feed.TimeZone
+	cfg.Protect, cfg.IntegrationUsers, cfg.Feed.TimeZone = theirs.Protect, theirs.IntegrationUsers, theirs.Feed.TimeZone
 	return s, s.meet()
 }
 
-// lay writes the config that the scenarios are played with into the stage's folder, and reads it as any other.
-func (s *stage) lay(ctx context.Context, instance, route string, twin map[string]string, getenv func(string) string) error {
+// lay writes the config that the scenarios are played with into its folder, and reads it as any other.
+func (s *certification) lay(ctx context.Context, instance, route string, twin map[string]string, getenv func(string) string) error {
 	tpl, err := template.New("config").Parse(string(templates.CertifyConfig()))
 	if err != nil {
 		return fmt.Errorf("certify's config: %w", err)
@@ -117,7 +117,7 @@ func (s *stage) lay(ctx context.Context, instance, route string, twin map[string
 }
 
 // meet makes the client by which certify itself looks users up.
-func (s *stage) meet() error {
+func (s *certification) meet() error {
 	client, err := coupa.NewClient(coupaConfig(s.pipe.cfg), s.a.log)
 	if err != nil {
 		return &exitError{export.ExitUsage, err}

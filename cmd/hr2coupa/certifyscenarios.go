@@ -103,7 +103,7 @@ func scenarios(route string, c cast) []scenario {
 		{"1.5", "Reactivate a User", []act{play(changed("status", "active"), sent, loadedBy(route), values("Status", "active"))}},
 		{"1.6", "Add a Role to a User", []act{play(changed("roles", "User,Buyer"), sent, loadedBy(route), values("User Role Names", "User,Buyer"))}},
 		{"1.7", "Remove a Role from a User", []act{play(changed("roles", "User"), sent, loadedBy(route), values("User Role Names", "User"))}},
-		{"1.8", "Check Error Handling on Users", []act{play(nobody, refusedBy(route), errorTold, []step{nobodyMade})}},
+		{"1.8", "Check Error Handling on Users", []act{play(nobody, []step{nobodyThere}, refusedBy(route), errorTold, []step{nobodyMade})}},
 		{closing, "The user is left inactive", []act{play(changed("status", "inactive"), values("Status", "inactive"))}},
 	}
 }
@@ -209,6 +209,13 @@ func notified(s *scene) sight {
 	}
 	return fail("no notice of it arrived")
 }
+
+var nobodyThere = step{"a user who does not exist is to be updated", func(s *scene) sight {
+	if _, ok := s.before[s.cast.nobody]; ok || s.blind != nil {
+		return fail("it is not known that nobody has the login %s", s.cast.nobody)
+	}
+	return pass("nobody in Coupa has the login %s", s.cast.nobody)
+}}
 
 var nobodyMade = step{"nobody is made of it", func(s *scene) sight {
 	if s.blind != nil {

@@ -13,9 +13,9 @@ var certifyUsers string
 // CERTIFY_SFTP_PASSWORD, CERTIFY_COUPA_SECRET and CERTIFY_WEBHOOK_SECRET.
 func CertifyConfig() []byte { return []byte(certifyConfig) }
 
-// CertifyUsers is what the twin holds before the scenarios, in the shape that it takes: one user, whose e-mail address is
+// CertifyUsers is what the twin holds before the scenarios, in the shape that it takes: one user, whose mention name is
 // CertifyTaken, so that the first one made gets the number that the pages show, 281.
 func CertifyUsers() []byte { return []byte(certifyUsers) }
 
-// CertifyTaken is an e-mail address that belongs to somebody in CertifyUsers.
-const CertifyTaken = "coupa.admin@acme.example"
+// CertifyTaken is a mention name that belongs to somebody in CertifyUsers.
+const CertifyTaken = "CoupaAdmin"

@@ -61,11 +61,11 @@ func account(id string, columns ...string) export.User {
 // TestSteps shows each step what it is to see, and then the same with one thing wrong.
 func TestSteps(t *testing.T) {
 	steps := map[string]step{
-		"made": madeBy("csv")[0], "loaded": loadedBy("csv")[0], "refused": refusedBy("csv")[0], "logged": refusedBy("csv")[1],
+		"made": madeByCSV(), "loaded": loadedByCSV(), "refused": refusedByCSV()[0], "logged": refusedByCSV()[1],
 		"text": errorTold[0], "notified": errorTold[1], "nobody there": nobodyThere, "nobody made": nobodyMade,
 		"values": values("Last Name", "New")[0], "as before": asBefore("Last Name", "New")[0],
 	}
-	for _, s := range sentBy("csv") {
+	for _, s := range sentByCSV() {
 		steps[s.asks] = s
 	}
 	was := func(s *scene) { s.before["U"] = account("7", "Last Name", "New") }

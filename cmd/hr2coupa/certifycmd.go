@@ -28,7 +28,7 @@ type certifyOptions struct {
 	yes      bool
 	login    string
 	email    string
-	taken    string // an e-mail address of somebody else there
+	taken    string // the mention name of somebody else there
 	currency string
 }
 
@@ -50,7 +50,7 @@ changes the user --login there and leaves it inactive. An instance that may be p
 It ends with 0 when every step was seen, with 3 when one failed or could not be shown, else with the code of the run
 that ended the play.`,
 		Example: "  hr2coupa certify\n  hr2coupa certify --json --keep /tmp/certify\n" +
-			"  hr2coupa certify -c hr2coupa.yaml --instance --email user_test@example.com --taken-email somebody.else@example.com",
+			"  hr2coupa certify -c hr2coupa.yaml --instance --email user_test@example.com --taken-mention SomebodyElse",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd.Flags().Changed); err != nil {
@@ -67,7 +67,7 @@ that ended the play.`,
 	f.BoolVar(&o.yes, "yes", false, "do not ask before the instance is changed")
 	f.StringVar(&o.login, "login", "USER_TEST", "the user that is made and changed")
 	f.StringVar(&o.email, "email", "user_test@coupa.com", "the user's e-mail address; must be given with --instance")
-	f.StringVar(&o.taken, "taken-email", "", "with --instance: the address of another user there, which Coupa must refuse")
+	f.StringVar(&o.taken, "taken-mention", "", "with --instance: the mention name of another user there, which Coupa must refuse")
 	f.StringVar(&o.currency, "currency", "EUR", "the user's default currency, which must exist there")
 	return c
 }
@@ -84,8 +84,8 @@ func (o certifyOptions) check(given func(flag string) bool) error {
 		return usage("certify: without --instance a twin is started and no config is read; --instance plays against the test instance of it")
 	case o.instance && given("set"):
 		return usage("certify: --set is for the twin; --instance has no switches")
-	case !o.instance && given("taken-email"):
-		return usage("certify: --taken-email goes with --instance; the twin has a user for that")
+	case !o.instance && given("taken-mention"):
+		return usage("certify: --taken-mention goes with --instance; the twin has a user for that")
 	case o.instance && !given("email"):
 		return usage("certify: --email is missing: which address may the test user have? Coupa may write to it")
 	case local == "" || domain == "" || strings.Contains(domain, "@"):

@@ -18,6 +18,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
@@ -83,6 +84,10 @@ func (s *certification) play(ctx context.Context, act act, name string) (*scene,
 	path := filepath.Join(s.dir, name)
 	if err := os.WriteFile(path, hrFile(act.record), 0o600); err != nil {
 		return nil, err
+	}
+	s.pipe.cfg.Limits.Creates = config.Limit{}
+	if act.creates {
+		s.pipe.cfg.Limits.Creates.Count = 1
 	}
 	seen.before, seen.blind = seen.cast.lookUp(ctx, s.users)
 	if seen.blind == nil {

@@ -17,7 +17,7 @@ import (
 type cast struct {
 	login, email string
 	nobody       string // a login that nobody has
-	taken        string // the e-mail address of somebody else; "" where none is known
+	taken        string // the mention name of somebody else; "" where none is known
 	currency     string
 }
 
@@ -35,9 +35,10 @@ type scenario struct {
 
 // act is one record of HR's, and what Coupa's page wants seen when it is played.
 type act struct {
-	cast   cast
-	record map[string]string // by HR's field
-	steps  []step
+	cast    cast
+	record  map[string]string // by HR's field
+	creates bool              // somebody is to be made
+	steps   []step
 }
 
 // step is one thing that the page asks for.
@@ -48,7 +49,7 @@ type step struct {
 
 // hrFields are those of the feed that is made for each act.
 var hrFields = []string{
-	"login", "email", "first_name", "last_name", "status", "purchasing", "expense", "sourcing", "inventory", "currency", "approver", "roles",
+	"login", "email", "first_name", "last_name", "status", "purchasing", "expense", "sourcing", "inventory", "currency", "approver", "mention", "roles",
 }
 
 // hrFile is a feed of one record.
@@ -79,39 +80,61 @@ func scenarios(route string, c cast) []scenario {
 	before := func(more ...string) map[string]string { return person(c.email, "TEST", more...) }
 	changed := func(more ...string) map[string]string { return person(c.newEmail(), "test new lastname", more...) }
 
-	refused := person(c.taken, "test new lastname")
+	refused := changed("mention", c.taken)
 	if c.taken == "" {
 		refused = changed("approver", c.nobody)
 	}
-	nobody := map[string]string{"login": c.nobody, "email": c.newEmail(), "first_name": "USER", "last_name": "NOBODY"}
-
-	play := func(record map[string]string, steps ...[]step) act { return act{c, record, slices.Concat(steps...)} }
-	sent := sentBy(route)
+	r := stepsBy(route)
+	play := func(record map[string]string, steps ...[]step) act {
+		return act{cast: c, record: record, steps: slices.Concat(steps...)}
+	}
+	create := play(
+		before("status", "active", "purchasing", "Yes", "expense", "Yes", "sourcing", "No", "inventory", "No", "currency", c.currency),
+		r.create,
+		values("Login", c.login, "Email", c.email, "First Name", "USER", "Last Name", "TEST", "Status", "active", "Purchasing User", "Yes",
+			"Expense User", "Yes", "Sourcing User", "No", "Inventory User", "No", "Default Currency", c.currency),
+	)
+	create.creates = true
 	return []scenario{
-		{"1.1", "Create a User", []act{play(
-			before("status", "active", "purchasing", "Yes", "expense", "Yes", "sourcing", "No", "inventory", "No", "currency", c.currency),
-			sent, madeBy(route),
-			values("Login", c.login, "Email", c.email, "First Name", "USER", "Last Name", "TEST", "Status", "active", "Purchasing User", "Yes",
-				"Expense User", "Yes", "Sourcing User", "No", "Inventory User", "No", "Default Currency", c.currency),
-		)}},
+		{"1.1", "Create a User", []act{create}},
 		{"1.2", "Modify a User", []act{
-			play(changed(), sent, loadedBy(route), values("Last Name", "test new lastname", "Email", c.newEmail())),
-			play(refused, refusedBy(route), errorTold, asBefore("Last Name", "test new lastname", "Email", c.newEmail())),
+			play(changed(), r.modify, values("Last Name", "test new lastname", "Email", c.newEmail())),
+			play(refused, r.refuse, errorTold, asBefore("Last Name", "test new lastname", "Email", c.newEmail())),
 		}},
 		{"1.3", "", nil},
-		{"1.4", "Deactivate a User", []act{play(changed("status", "inactive"), sent, loadedBy(route), values("Status", "inactive"))}},
-		{"1.5", "Reactivate a User", []act{play(changed("status", "active"), sent, loadedBy(route), values("Status", "active"))}},
-		{"1.6", "Add a Role to a User", []act{play(changed("roles", "User,Buyer"), sent, loadedBy(route), values("User Role Names", "User,Buyer"))}},
-		{"1.7", "Remove a Role from a User", []act{play(changed("roles", "User"), sent, loadedBy(route), values("User Role Names", "User"))}},
-		{"1.8", "Check Error Handling on Users", []act{play(nobody, []step{nobodyThere}, refusedBy(route), errorTold, []step{nobodyMade})}},
+		{"1.4", "Deactivate a User", []act{play(changed("status", "inactive"), r.modify, values("Status", "inactive"))}},
+		{"1.5", "Reactivate a User", []act{play(changed("status", "active"), r.modify, values("Status", "active"))}},
+		{"1.6", "Add a Role to a User", []act{play(changed("roles", "User,Buyer"), r.modify, values("User Role Names", "User,Buyer"))}},
+		{"1.7", "Remove a Role from a User", []act{play(changed("roles", "User"), r.remove, values("User Role Names", "User"))}},
+		{"1.8", "Check Error Handling on Users", []act{play(r.nobody(c), r.unknown, errorTold, []step{nobodyMade})}},
 		{closing, "The user is left inactive", []act{play(changed("status", "inactive"), values("Status", "inactive"))}},
 	}
 }
 
-// The steps of the CSV route: the pages ask for a file of the change, in /Incoming/Users, for the scheduled job to be
-// waited for, for the load to be looked at, and for the values to be checked.
+// routeSteps are what the pages ask for on one route, up to the validation in Coupa.
+type routeSteps struct {
+	create, modify, remove []step
+	refuse                 []step                       // a change that Coupa does not take
+	unknown                []step                       // an update of somebody who does not exist
+	nobody                 func(cast) map[string]string // HR's record of him
+}
 
-func sentBy(string) []step {
+func stepsBy(string) routeSteps { return csvSteps() }
+
+// csvSteps are those of the CSV route: a file of the change, in /Incoming/Users, the scheduled job, its load. A row that
+// matches nobody would make a user; the one of somebody who does not exist has the address of another, which is refused.
+func csvSteps() routeSteps {
+	sent, refused := sentByCSV(), refusedByCSV()
+	return routeSteps{
+		create: append(slices.Clone(sent), madeByCSV()), modify: append(slices.Clone(sent), loadedByCSV()), remove: append(slices.Clone(sent), loadedByCSV()),
+		refuse: refused, unknown: append([]step{nobodyThere}, refused...),
+		nobody: func(c cast) map[string]string {
+			return map[string]string{"login": c.nobody, "email": c.newEmail(), "first_name": "USER", "last_name": "NOBODY"}
+		},
+	}
+}
+
+func sentByCSV() []step {
 	return []step{
 		{"a CSV file of the change is made", func(s *scene) sight {
 			if s.part == nil {
@@ -136,8 +159,8 @@ func sentBy(string) []step {
 	}
 }
 
-func loadedBy(string) []step {
-	return []step{{"the load ends well", func(s *scene) sight {
+func loadedByCSV() step {
+	return step{"the load ends well", func(s *scene) sight {
 		if verdict := s.verdict(); verdict != export.VerdictOK {
 			return fail("verdict %s; %s", dash(string(verdict)), s.rowsSaid())
 		}
@@ -145,11 +168,11 @@ func loadedBy(string) []step {
 			return fail("%d made by load %s: the row was taken for somebody new", s.part.Created, s.part.LoadID)
 		}
 		return pass("load %s: ok, %s updated, nobody made", s.part.LoadID, orUnknown(s.part.Updated))
-	}}}
+	}}
 }
 
-func madeBy(string) []step {
-	return []step{{"the load ends well and makes the user", func(s *scene) sight {
+func madeByCSV() step {
+	return step{"the load ends well and makes the user", func(s *scene) sight {
 		u, there := s.before[s.cast.login]
 		switch verdict := s.verdict(); {
 		case verdict != export.VerdictOK:
@@ -162,10 +185,10 @@ func madeBy(string) []step {
 			return fail("load %s: ok, and %d made", s.part.LoadID, s.part.Created)
 		}
 		return pass("load %s: ok, 1 made; nobody had this login before", s.part.LoadID)
-	}}}
+	}}
 }
 
-func refusedBy(string) []step {
+func refusedByCSV() []step {
 	return []step{
 		{"Coupa refuses the change", func(s *scene) sight {
 			switch verdict := s.verdict(); {

@@ -12,7 +12,7 @@ import (
 
 // TestScenarios wants every published scenario played, and each act to end in Coupa or in an error that is told.
 func TestScenarios(t *testing.T) {
-	for _, route := range builtRoutes {
+	for _, route := range []string{"csv", "api"} {
 		var numbers []string
 		for _, s := range scenarios(route, cast{login: "U", email: "u@example.com", nobody: "U_NOBODY"}) {
 			numbers = append(numbers, s.number)
@@ -115,6 +115,67 @@ func TestSteps(t *testing.T) {
 			tt.change(s)
 		}
 		if got := steps[tt.step].see(s); got.Result != tt.want || !strings.Contains(got.Evidence, tt.evidence) {
+			t.Errorf("%s: %s, %q", tt.what, got.Result, got.Evidence)
+		}
+	}
+}
+
+// TestAPISteps is TestSteps for the calls of the API route.
+func TestAPISteps(t *testing.T) {
+	r := apiSteps()
+	get := call{"GET", "/api/users", "login=U", 200}
+	put := call{"PUT", "/api/users/7", "", 200}
+	post := call{"POST", "/api/users", "", 201}
+	no := call{"PUT", "/api/users/7", "", 400}
+	here := map[string]export.User{"U": account("7")}
+	diary := []string{"info: PUT /api/users/7: 200 coupa=7", "info: POST /api/users: 201 coupa=7", "warning: PUT /api/users/7: 400: no", "info: planned quarantined=1"}
+	drifted := func(s *scene) { s.rep.Counts.By = map[export.Outcome]int{export.Drifted: 1} }
+	tests := []struct {
+		what     string
+		step     step
+		before   map[string]export.User
+		calls    []call
+		change   func(*scene)
+		want     result
+		evidence string
+	}{
+		{"found", r.modify[0], here, []call{get, put}, nil, resultPass, "GET /api/users?login=U: 200"},
+		{"asked for another", r.modify[0], here, []call{{"GET", "/api/users", "login=U2", 200}}, nil, resultFail, "no GET"},
+		{"id", r.modify[1], here, []call{get, put}, nil, resultPass, "the PUT goes to /api/users/7"},
+		{"another id", r.modify[1], here, []call{{"PUT", "/api/users/8", "", 200}}, nil, resultFail, "the PUT goes to /api/users/8"},
+		{"no put for the id", r.modify[1], here, []call{get}, nil, resultFail, "there was no PUT"},
+		{"nobody's id", r.modify[1], nil, []call{put}, nil, resultFail, "nobody in Coupa"},
+		{"put", r.modify[2], here, []call{put}, nil, resultPass, "PUT /api/users/7: 200"},
+		{"put refused", r.modify[2], here, []call{no}, nil, resultFail, "PUT /api/users/7: 400"},
+		{"logged", r.modify[3], here, []call{put}, nil, resultPass, "diary: info: PUT /api/users/7: 200"},
+		{"not logged", r.modify[3], here, []call{put}, func(s *scene) { s.diary = nil }, resultFail, "no line of the diary"},
+		{"two puts", r.remove[2], here, []call{get, put, put}, nil, resultPass, "PUT /api/users/7: 200, then PUT"},
+		{"one put", r.remove[2], here, []call{put}, nil, resultFail, "1 PUT"},
+		{"the second put refused", r.remove[2], here, []call{put, no}, nil, resultFail, "then PUT /api/users/7: 400"},
+		{"posted", r.create[0], nil, []call{post}, nil, resultPass, "POST /api/users: 201"},
+		{"put instead", r.create[0], nil, []call{put}, nil, resultFail, "there was no POST"},
+		{"was there", r.create[0], here, []call{put}, nil, resultUnseen, "was there already"},
+		{"post logged", r.create[1], nil, []call{post}, nil, resultPass, "POST /api/users: 201"},
+		{"post not logged", r.create[1], nil, []call{post}, func(s *scene) { s.diary = nil }, resultFail, "no line of the diary"},
+		{"no role", r.create[2], nil, []call{post}, nil, resultUnseen, "does not show User Role Names"},
+		{"refused", r.refuse[0], here, []call{get, no}, nil, resultPass, "PUT /api/users/7: 400"},
+		{"not refused", r.refuse[0], here, []call{put}, nil, resultFail, "no PUT was refused"},
+		{"kept in silence", r.refuse[0], here, []call{put}, drifted, resultUnseen, "kept the old value"},
+		{"refusal logged", r.refuse[1], here, []call{no}, nil, resultPass, "400: no"},
+		{"refusal not logged", r.refuse[1], here, []call{no}, func(s *scene) { s.diary = s.diary[:2] }, resultFail, "no line of the diary"},
+		{"finds nobody", r.unknown[1], nil, []call{{"GET", "/api/users", "login=U_NOBODY", 404}}, nil, resultPass, "login=U_NOBODY: 404"},
+		{"does not ask", r.unknown[1], nil, []call{get}, nil, resultFail, "no call asks"},
+		{"writes nothing", r.unknown[2], nil, []call{get}, nil, resultPass, "none is a PUT or POST"},
+		{"writes", r.unknown[2], nil, []call{get, post}, nil, resultFail, "POST /api/users: 201"},
+		{"held back, logged", r.unknown[3], nil, nil, nil, resultPass, "quarantined=1"},
+	}
+	for _, tt := range tests {
+		s := goodScene()
+		s.calls, s.diary, s.before = tt.calls, slices.Clone(diary), tt.before
+		if tt.change != nil {
+			tt.change(s)
+		}
+		if got := tt.step.see(s); got.Result != tt.want || !strings.Contains(got.Evidence, tt.evidence) {
 			t.Errorf("%s: %s, %q", tt.what, got.Result, got.Evidence)
 		}
 	}

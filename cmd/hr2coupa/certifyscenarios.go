@@ -119,7 +119,12 @@ type routeSteps struct {
 	nobody                 func(cast) map[string]string // HR's record of him
 }
 
-func stepsBy(string) routeSteps { return csvSteps() }
+func stepsBy(route string) routeSteps {
+	if route == "api" {
+		return apiSteps()
+	}
+	return csvSteps()
+}
 
 // csvSteps are those of the CSV route: a file of the change, in /Incoming/Users, the scheduled job, its load. A row that
 // matches nobody would make a user; the one of somebody who does not exist has the address of another, which is refused.
@@ -178,7 +183,7 @@ func madeByCSV() step {
 		case verdict != export.VerdictOK:
 			return fail("verdict %s; %s", dash(string(verdict)), s.rowsSaid())
 		case there:
-			return unseen("the user was there already (Coupa id %s), and nobody is deleted in Coupa; another --login shows it", u.ID)
+			return s.wasThere(u)
 		case s.part.Created < 0:
 			return unseen("load %s: ok; Coupa does not say how many it has made", s.part.LoadID)
 		case s.part.Created != 1:
@@ -277,7 +282,7 @@ func (s *scene) holds(want []string) sight {
 		return fail("nobody in Coupa has the login %s", s.cast.login)
 	}
 	var right, wrong, hidden []string
-	for _, o := range export.Compare(wanted(want), u) {
+	for _, o := range export.Compare(cellsWanted(want), u) {
 		switch o.Verdict {
 		case export.CellConfirmed:
 			right = append(right, fmt.Sprintf("%s %q", o.Column, want[2*len(right)+1]))
@@ -299,10 +304,10 @@ func (s *scene) holds(want []string) sight {
 // matches tells whether the user was there with all these values.
 func (s *scene) matches(users map[string]export.User, want []string) bool {
 	u, ok := users[s.cast.login]
-	return ok && !slices.ContainsFunc(export.Compare(wanted(want), u), func(o export.CellOutcome) bool { return o.Verdict != export.CellConfirmed })
+	return ok && !slices.ContainsFunc(export.Compare(cellsWanted(want), u), func(o export.CellOutcome) bool { return o.Verdict != export.CellConfirmed })
 }
 
-func wanted(want []string) (cells []export.ElementCell) {
+func cellsWanted(want []string) (cells []export.ElementCell) {
 	for pair := range slices.Chunk(want, 2) {
 		e, _ := coupa.Element(pair[0])
 		cells = append(cells, export.ElementCell{Element: e, Cell: export.Cell{Text: pair[1], State: export.Set}})
@@ -315,6 +320,10 @@ func (s *scene) verdict() export.Verdict {
 		return ""
 	}
 	return s.part.Verdict
+}
+
+func (s *scene) wasThere(u export.User) sight {
+	return unseen("the user was there already (Coupa id %s), and nobody is deleted in Coupa; another --login shows it", u.ID)
 }
 
 func (s *scene) notSent() sight { return fail("nothing was sent: %s", s.why()) }

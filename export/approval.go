@@ -31,3 +31,22 @@ func (a *Approval) String() string {
 	}
 	return fmt.Sprintf("%s, by %s, until %s", strings.Join(parts, ", "), a.By, a.Expires.UTC().Format(time.RFC3339))
 }
+
+// ApproveCommand is what to type where what holds a run is meant: held is what Limits.Broken has said of it.
+func ApproveCommand(run string, held []string) string {
+	command := "hr2coupa approve " + run
+	for _, h := range held {
+		limit, ceiling := needed(h)
+		column, ok := strings.CutPrefix(limit, columnLimits)
+		switch {
+		case limit == "":
+		case limit == ShrinkLimit:
+			command += " --shrink"
+		case ok:
+			command += fmt.Sprintf(" --column '%s=%d'", strings.ReplaceAll(column, "'", `'\''`), ceiling)
+		default:
+			command += fmt.Sprintf(" --%s %d", limit, ceiling)
+		}
+	}
+	return command + " --expires 24h --by NAME"
+}

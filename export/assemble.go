@@ -177,7 +177,7 @@ func (a *assembler) close(slot [2]int, part *openPart) error {
 	c := closed{wave: slot[0], set: slot[1], seq: part.seq, hash: hex.EncodeToString(sum[:])}
 	var err error
 	c.id, err = a.sink.Part(Part{
-		Wave: slot[0], Rows: len(part.rows), Size: int64(len(part.data)), SHA256: c.hash, State: Planned, Planned: a.p.Started,
+		Route: a.p.Sheet.Route(), Wave: slot[0], Rows: len(part.rows), Size: int64(len(part.data)), SHA256: c.hash, State: Planned, Planned: a.p.Started,
 	}, part.data, part.rows)
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ func (r *Runner) await(ctx context.Context, wave []Part) error {
 		open, moved := 0, false
 		for i := range wave {
 			p := &wave[i]
-			if !awaited(p.State) {
+			if !awaited(*p) {
 				continue
 			}
 			was := p.State
@@ -26,7 +26,7 @@ func (r *Runner) await(ctx context.Context, wave []Part) error {
 				return err
 			}
 			moved = moved || p.State != was
-			if awaited(p.State) && p.State != Stalled {
+			if awaited(*p) && p.State != Stalled {
 				open++
 			}
 		}
@@ -63,7 +63,9 @@ func (r *Runner) left(wave []Part) time.Duration {
 	return max(least, time.Millisecond)
 }
 
-func awaited(s PartState) bool { return s == Delivered || s == Loading || s == Stalled }
+func awaited(p Part) bool {
+	return p.Route == ByCSV && (p.State == Delivered || p.State == Loading || p.State == Stalled)
+}
 
 // follow asks once about a part and records what is new.
 func (r *Runner) follow(ctx context.Context, p *Part) error {

@@ -107,7 +107,7 @@ func (p *Planner) buildChunk(w *worker, c Chunk, s *survey, g *probe) (*built, e
 			b.keep(&person{key: strings.Clone(key), row: Row{Origin: origin}, lines: 1, faults: []Fault{*rec.Fault}})
 			return nil
 		}
-		one = person{key: key, row: Row{origin, cells}, lines: 1}
+		one = person{key: key, row: Row{Origin: origin, Cells: cells}, lines: 1}
 		one.faults = m.Map(rec, one.row.Cells)
 		if g != nil {
 			g.add(p, s, key, one.row.Cells)

@@ -13,8 +13,18 @@ type Cause struct {
 	Name    string `json:"cause"` // a short stable word
 	Meaning string `json:"meaning"`
 	Todo    string `json:"todo"`
-	Owner   string `json:"owner"` // whose task it is: HR, IT or Coupa admin
+	Owner   string `json:"owner"` // whose task it is: one of Owners
 }
+
+// Whose task a cause is.
+const (
+	OwnerHR    = "HR"
+	OwnerIT    = "IT"
+	OwnerCoupa = "Coupa admin"
+)
+
+// Owners lists everybody whose task a cause can be.
+func Owners() []string { return []string{OwnerHR, OwnerIT, OwnerCoupa} }
 
 // Tail is how messages of one cause end. Case does not count, nor do dots at the end; # stands for a number, and * for any
 // text within one message.
@@ -111,6 +121,15 @@ func (c *Causes) Find(reason string) (causes []*Cause, strange []string) {
 	return causes, strange
 }
 
+// Behind gives the causes of a row's messages, each once; Unknown stands for messages without one. No message has none.
+func (c *Causes) Behind(reason string) []*Cause {
+	causes, strange := c.Find(reason)
+	if len(strange) > 0 {
+		causes = append(causes, &unknown)
+	}
+	return causes
+}
+
 // longest gives the longest tail that the pieces end with, nil where there is none.
 func (c *Causes) longest(pieces []string) *tail {
 	for i := range c.tails {
@@ -163,12 +182,8 @@ func (rep *Report) Explain(c *Causes) {
 		if !r.Outcome.Mendable() {
 			continue
 		}
-		causes, strange := c.Find(r.Reason)
-		for _, k := range causes {
+		for _, k := range c.Behind(r.Reason) {
 			count(k, r)
-		}
-		if len(strange) > 0 {
-			count(&unknown, r)
 		}
 	}
 	rep.Causes = []CauseCount{}

@@ -33,10 +33,11 @@ func (r *Runner) deliver(ctx context.Context, wave []Part) error {
 	return nil
 }
 
+// sent tells whether nothing of a part is to be dropped any more.
 func (r *Runner) sent(p *Part) bool {
 	switch p.State {
 	case Planned, Staged, Renaming:
-		return false
+		return p.Route == ByAPI
 	}
 	return true
 }

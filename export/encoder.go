@@ -53,6 +53,11 @@ func (e *encoder) add(b *built, one *person) error {
 		}, nil, one.kept})
 		return nil
 	}
+	if e.p.Found != nil && e.p.Sheet.Route() == ByAPI {
+		if u, ok := e.p.Found(one.key); ok {
+			one.row.Held = &u
+		}
+	}
 	g := e.group(b, e.wave(one), e.p.Sheet.Carried(&one.row))
 	g.rows = append(g.rows, e.result(one))
 	if g.lines.Add(&one.row) {

@@ -52,6 +52,7 @@ type SeenFile struct {
 // Ledger is what the Runner needs of durable state. Every call is durable when it returns; none takes a context,
 // because cancelling stops waiting, never bookkeeping.
 type Ledger interface {
+	WriteLedger
 	// BeginRun writes a run down as working; ID is made unique by the ledger and returned.
 	BeginRun(RunRecord) (string, error)
 	// Plan opens the one transaction in which a run's parts and rows are written.
@@ -68,15 +69,11 @@ type Ledger interface {
 	Unfinished() ([]Part, error)
 	// Parts gives the parts of a run by wave and name.
 	Parts(run string) ([]Part, error)
-	// Bytes gives a part's bytes from the spool, checked against its hash.
-	Bytes(Part) ([]byte, error)
 	// Move records a part as it now stands. The move from the state in the ledger to p.State must be one of the table.
 	Move(p Part) error
 	// Settle records a part's verdict and its rows' outcomes at once: results names the rows by PartRow, every other
 	// row of the part gets rest.
 	Settle(p Part, rest Outcome, results []RowResult) error
-	// PartRows calls f for each row of a part in order.
-	PartRows(part int64, f func(RowResult) error) error
 	// Keeps tells whether the ledger keeps records of a run for the next plan.
 	Keeps(run string) (bool, error)
 	// Rows calls f for each row of a run whose outcome is neither applied nor unchanged, by origin.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Limit is a ceiling: the larger of a count and a percentage of the people the ledger knows.
@@ -44,14 +45,16 @@ type Seen struct {
 	LastFeed int // records of the last feed that was not held; 0 where there was none
 }
 
+// exceeds is what Broken says of a limit; the ledger keeps the sentence, and needed reads it back.
+const exceeds = "limits.%s allows %d (%d people known) and the plan has %d; raise the limit if this is meant"
+
 // Broken says which limits a plan exceeds, each with what to do; nil where it is within all of them.
 func (l Limits) Broken(p *Plan, seen Seen) []string {
 	var broken []string
 	hold := func(key string, n int, limit Limit) {
 		ceiling := max(limit.Ceiling(seen.People), l.approved(key))
 		if !limit.Unlimited && n > ceiling {
-			broken = append(broken, fmt.Sprintf("limits.%s allows %d (%d people known) and the plan has %d; raise the limit if this is meant",
-				key, ceiling, seen.People, n))
+			broken = append(broken, fmt.Sprintf(exceeds, key, ceiling, seen.People, n))
 		}
 	}
 	hold(DeactivationsLimit, p.Deactivations, l.Deactivations)
@@ -64,6 +67,23 @@ func (l Limits) Broken(p *Plan, seen Seen) []string {
 			l.Shrink, seen.LastFeed, seen.Feed))
 	}
 	return broken
+}
+
+// needed tells which limit a sentence of Broken is about, and the ceiling that would do; "" where it is none.
+func needed(sentence string) (limit string, ceiling int) {
+	rest, ok := strings.CutPrefix(sentence, "limits.")
+	at := strings.LastIndex(rest, " allows ")
+	if !ok || at < 0 {
+		return "", 0
+	}
+	if limit = rest[:at]; limit == ShrinkLimit {
+		return limit, 1
+	}
+	_, has, _ := strings.Cut(rest[at:], " and the plan has ")
+	if n, err := fmt.Sscanf(has, "%d;", &ceiling); n != 1 || err != nil {
+		return "", 0
+	}
+	return limit, ceiling
 }
 
 // approved is the highest ceiling anybody has approved for a limit.

@@ -14,7 +14,7 @@ const (
 	Staged    PartState = "staged"    // the temporary is written, closed and as large as ours
 	Renaming  PartState = "renaming"  // about to rename: from here on Coupa may have it
 	Delivered PartState = "delivered" // renamed; Coupa's to pick up
-	Loading   PartState = "loading"   // seen in Coupa, its load id is known
+	Loading   PartState = "loading"   // seen in Coupa, its load id is known; on the API route: its rows are being written
 	Stalled   PartState = "stalled"   // no verdict in time; asked again by the next run
 	InDoubt   PartState = "in doubt"  // cannot be seen anywhere: a person decides
 	Settled   PartState = "settled"   // has a verdict; final
@@ -22,7 +22,7 @@ const (
 )
 
 var moves = map[PartState][]PartState{
-	Planned:   {Staged, Renaming, Dropped},
+	Planned:   {Staged, Renaming, Loading, Dropped}, // Loading: on the API route
 	Staged:    {Renaming, Planned},
 	Renaming:  {Delivered, Staged, InDoubt, Planned},
 	Delivered: {Loading, Stalled, Settled},
@@ -53,6 +53,7 @@ type Part struct {
 	Run      string    `json:"-"`
 	Name     string    `json:"name"`
 	UserName string    `json:"user_name,omitempty"` // drop: the name the user's file had
+	Route    Route     `json:"route,omitempty"`     // "" is csv
 	Wave     int       `json:"wave"`
 	Rows     int       `json:"rows"`
 	Size     int64     `json:"size"`

@@ -48,6 +48,9 @@ type Planner struct {
 	// Checks gives what Coupa holds against a row that breaks no rule; nil where nobody has asked. It is called from every
 	// worker, and the texts of the row are good until it returns.
 	Checks func(key string, row *Row) []Fault
+	// Found gives what Coupa holds of a person, with every column that the API shows; nil where nobody has asked. It is
+	// called from every worker.
+	Found func(key string) (u User, ok bool)
 	// Joined is how many records of the feed earlier plans have kept; MinRecords does not count them.
 	Joined int
 }
@@ -125,9 +128,9 @@ func BatchHash(parts []string) string {
 
 // PartName is the name of one part of a batch. The hash is for people and for asking; numbers are padded so that the
 // names sort in the order of sending.
-func PartName(started time.Time, batch string, number, of int) string {
+func PartName(started time.Time, batch string, number, of int, by Route) string {
 	width := len(fmt.Sprint(of))
-	return fmt.Sprintf("Users_%s_%s_%0*dof%d.csv", started.UTC().Format("20060102T150405Z"), batch[:8], width, number, of)
+	return fmt.Sprintf("Users_%s_%s_%0*dof%d.%s", started.UTC().Format("20060102T150405Z"), batch[:8], width, number, of, by.ending())
 }
 
 // closed is a part that has been handed to the sink and waits for its name.
@@ -148,7 +151,7 @@ func (p *Planner) name(sink Sink, parts []closed) error {
 	}
 	batch := BatchHash(hashes)
 	for i, c := range parts {
-		if err := sink.Name(c.id, PartName(p.Started, batch, i+1, len(parts))); err != nil {
+		if err := sink.Name(c.id, PartName(p.Started, batch, i+1, len(parts), p.Sheet.Route())); err != nil {
 			return err
 		}
 	}

@@ -19,6 +19,7 @@ type Preflight struct {
 	Columns   []string
 	Element   func(column string) (e Element, ok bool)
 	MayCreate bool // a row that matches nobody may go
+	Whole     bool // ask for every one of Columns that the API shows, and keep it: what a person is at plan time
 	Workers   int  // calls at once
 	Rate      float64
 	Log       logrus.FieldLogger
@@ -33,9 +34,17 @@ type identity struct {
 	person               string
 	number, login, email string
 	id                   string // in Coupa; "" for nobody
-	held                 struct{ number, login, email string }
-	bad                  bool // its key leads to several
+	held                 [len(kept)]string
+	shown                [len(kept)]bool  // the answer had it
+	whole                map[string]Value // by Element.Path, where all was asked for
+	bad                  bool             // its key leads to several
 }
+
+// kept are the columns of which what Coupa holds is kept for every person.
+var kept = [...]string{"Login", "Employee Number", "Email", "First Name", "Last Name"}
+
+// holds is what Coupa holds in a column of kept.
+func (i *identity) holds(column string) string { return i.held[slices.Index(kept[:], column)] }
 
 func (i *identity) value(column string) string {
 	switch column {
@@ -79,6 +88,25 @@ func (f *Preflight) Faults(person string, row *Row) []Fault {
 	return found
 }
 
+// Found gives whom Coupa knows by a person's key, with the values that were asked for; ok is false for nobody, for several,
+// and before Ask. It may be called by several goroutines.
+func (f *Preflight) Found(person string) (u User, ok bool) {
+	one := f.people[person]
+	if one == nil || one.id == "" {
+		return User{}, false
+	}
+	if one.whole != nil {
+		return User{ID: one.id, Values: one.whole}, true
+	}
+	u = User{ID: one.id, Values: make(map[string]Value, len(kept))}
+	for i, column := range kept {
+		if e, ok := f.Element(column); ok && one.shown[i] {
+			u.Values[e.Path] = Value{Text: one.held[i]}
+		}
+	}
+	return u, true
+}
+
 // People is how many people were looked up.
 func (f *Preflight) People() int { return len(f.people) }
 
@@ -91,7 +119,7 @@ func (f *Preflight) Ask(ctx context.Context) error {
 	slices.SortFunc(everybody, func(a, b *identity) int { return strings.Compare(a.person, b.person) })
 	f.faults = map[string][]Fault{}
 	f.Log.Infof("looking people up in Coupa: at least %s", Ahead(Calls(len(everybody)), f.Rate))
-	if err := f.find(ctx, everybody, f.Key, f.byKey); err != nil {
+	if err := f.find(ctx, everybody, f.Key, f.wanted(), f.byKey); err != nil {
 		return err
 	}
 	for _, column := range []string{"Login", "Employee Number", "Email"} {
@@ -99,7 +127,7 @@ func (f *Preflight) Ask(ctx context.Context) error {
 			continue
 		}
 		open := slices.DeleteFunc(slices.Clone(everybody), func(one *identity) bool { return !one.asks(column) })
-		if err := f.find(ctx, open, column, f.byOther(column)); err != nil {
+		if err := f.find(ctx, open, column, nil, f.byOther(column)); err != nil {
 			return err
 		}
 	}
@@ -113,21 +141,29 @@ func (f *Preflight) Ask(ctx context.Context) error {
 
 // asks tells whether a value has to be looked up: where the person that the key leads to has it already it is his.
 func (i *identity) asks(column string) bool {
-	held := map[string]string{"Login": i.held.login, "Employee Number": i.held.number, "Email": i.held.email}[column]
-	return !i.bad && i.value(column) != "" && (i.id == "" || foldText(held) != foldText(i.value(column)))
+	return !i.bad && i.value(column) != "" && (i.id == "" || foldText(i.holds(column)) != foldText(i.value(column)))
+}
+
+// wanted is what is asked of the people themselves.
+func (f *Preflight) wanted() (want []Element) {
+	columns := kept[:]
+	if f.Whole {
+		columns = append(slices.Clone(columns), f.Columns...)
+	}
+	for _, c := range columns {
+		e, ok := f.Element(c)
+		if ok && e.Kind != KindAction && !slices.ContainsFunc(want, func(w Element) bool { return w.Path == e.Path }) {
+			want = append(want, e)
+		}
+	}
+	return want
 }
 
 // find looks people up by one column, and tells judge of each whom Coupa knows by it.
-func (f *Preflight) find(ctx context.Context, people []*identity, column string, judge func(*identity, Element, []User)) error {
+func (f *Preflight) find(ctx context.Context, people []*identity, column string, want []Element, judge func(*identity, Element, []User)) error {
 	by, ok := f.Element(column)
 	if !ok {
 		return fmt.Errorf("users cannot be looked up by %s", column)
-	}
-	want := []Element{by}
-	for _, c := range []string{"Login", "Employee Number", "Email"} {
-		if e, ok := f.Element(c); ok && c != column {
-			want = append(want, e)
-		}
 	}
 	chunks := slices.Collect(slices.Chunk(people, LookUp))
 	return atOnce(ctx, f.Workers, len(chunks), func(ctx context.Context, i int) error {
@@ -165,14 +201,17 @@ func (f *Preflight) byKey(one *identity, by Element, found []User) {
 		return
 	}
 	one.id = u.ID
-	for column, into := range map[string]*string{"Login": &one.held.login, "Employee Number": &one.held.number, "Email": &one.held.email} {
+	for i, column := range kept {
 		if e, ok := f.Element(column); ok {
-			v, _ := u.Value(e)
-			*into = v.Text
+			v, shown := u.Value(e)
+			one.held[i], one.shown[i] = v.Text, shown
 		}
 	}
+	if f.Whole {
+		one.whole = u.Values
+	}
 	// A blank number in Coupa is no fault here: whoever has numbers there uses them as the key.
-	if f.Key == "Login" && one.number != "" && one.held.number != "" && foldText(one.number) != foldText(one.held.number) {
+	if f.Key == "Login" && one.number != "" && one.holds("Employee Number") != "" && foldText(one.number) != foldText(one.holds("Employee Number")) {
 		f.fault(one, "Employee Number", "number", fmt.Sprintf(sayNumber, u.ID))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -22,15 +23,21 @@ type held struct {
 	err              error
 }
 
-func (h *held) Find(_ context.Context, by export.Element, values []string, _ []export.Element) (out []export.User, err error) {
+func (h *held) Find(_ context.Context, by export.Element, values []string, want []export.Element) (out []export.User, err error) {
 	h.calls.Add(1)
 	column := map[string]int{"Employee Number": 1, "Login": 2, "Email": 3}[by.Column]
 	for _, v := range values {
 		for _, p := range h.people {
 			if strings.EqualFold(p[column], v) {
-				out = append(out, export.User{ID: p[0], Values: map[string]export.Value{
-					"Employee Number": text(p[1]), "Login": text(p[2]), "Email": text(p[3]),
-				}})
+				u := export.User{ID: p[0], Values: map[string]export.Value{
+					"Employee Number": text(p[1]), "Login": text(p[2]), "Email": text(p[3]), "First Name": text(""),
+				}}
+				for _, e := range want {
+					if e.Column == "Department" {
+						u.Values[e.Path] = text("Legal")
+					}
+				}
+				out = append(out, u)
 			}
 		}
 	}
@@ -130,5 +137,45 @@ func TestPreflightCalls(t *testing.T) {
 	h.err = errors.New("gone away")
 	if err := p.Ask(t.Context()); err == nil {
 		t.Error("a failed look-up was taken for an answer")
+	}
+}
+
+// TestPreflightFound: who was found is handed out with what was asked for. What an answer does not show is unknown.
+func TestPreflightFound(t *testing.T) {
+	people := [][4]string{{"1", "100", "ann", "ann@x"}, {"4", "400", "dan", "dan@x"}, {"5", "400", "don", "don@x"}}
+	for _, tc := range []struct {
+		number string
+		whole  bool
+		want   string
+	}{
+		{"100", false, "1: Email=ann@x Employee Number=100 First Name= Login=ann"},
+		{"100", true, "1: Department=Legal Email=ann@x Employee Number=100 First Name= Login=ann"},
+		{"400", true, "nobody"},
+		{"999", true, "nobody"},
+	} {
+		p := preflight(&held{people: people}, "Employee Number")
+		p.Columns, p.Whole = append(p.Columns, "Department"), tc.whole
+		p.Check("him", &export.Row{Cells: []export.Cell{set(tc.number), set("x"), set("x"), set("HR")}})
+		if _, ok := p.Found("him"); ok {
+			t.Error("found before anybody was asked")
+		}
+		if err := p.Ask(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got := "nobody"
+		if u, ok := p.Found("him"); ok {
+			var values []string
+			for path, v := range u.Values {
+				values = append(values, path+"="+v.Text)
+			}
+			slices.Sort(values)
+			got = u.ID + ": " + strings.Join(values, " ")
+		}
+		if got != tc.want {
+			t.Errorf("%s, whole %v: got %s, want %s", tc.number, tc.whole, got, tc.want)
+		}
+		if _, ok := p.Found("somebody else"); ok {
+			t.Error("found somebody who was not looked up")
+		}
 	}
 }

@@ -31,6 +31,7 @@ func (s ColumnSet) Has(i int) bool { return s[i>>6]>>(i&63)&1 == 1 }
 type Row struct {
 	Origin Origin // the last record that went into it
 	Cells  []Cell
+	Held   *User // what Coupa holds of the person, where it was asked; nil where nobody was asked or nobody is known
 }
 
 // RowMapper turns records of one header into cells. One goroutine uses it at a time.
@@ -54,6 +55,8 @@ type Mapping interface {
 
 // Sheet is Coupa's layout for one batch: its rules, the column sets and the encoding.
 type Sheet interface {
+	// Route is the way for which rows are checked and encoded.
+	Route() Route
 	// Checker makes a checker for one goroutine.
 	Checker() RowChecker
 	// Warnings tells what is doubtful in a checked row, but not wrong; nil for nearly every row.

@@ -15,7 +15,7 @@ import (
 // TestPartStateTo holds the table of moves against every pair of states.
 func TestPartStateTo(t *testing.T) {
 	may := map[export.PartState]string{
-		export.Planned:   "staged renaming dropped",
+		export.Planned:   "staged renaming loading dropped",
 		export.Staged:    "planned renaming",
 		export.Renaming:  "planned staged delivered in-doubt",
 		export.Delivered: "loading stalled settled",
@@ -204,17 +204,17 @@ func checkBroken(t *testing.T, name string, got []string, key string, want bool)
 func TestPartNames(t *testing.T) {
 	started := time.Date(2026, 11, 23, 15, 5, 1, 0, time.FixedZone("CET", 3600))
 	hashes := []string{"ffffffff00", "00000000ff", "89abcdef01"}
-	if got, want := export.PartName(started, hashes[2], 1, 3), "Users_20261123T140501Z_89abcdef_1of3.csv"; got != want {
+	if got, want := export.PartName(started, hashes[2], 1, 3, export.ByCSV), "Users_20261123T140501Z_89abcdef_1of3.csv"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got, want := export.PartName(started, hashes[2], 7, 120), "Users_20261123T140501Z_89abcdef_007of120.csv"; got != want {
+	if got, want := export.PartName(started, hashes[2], 7, 120, export.ByCSV), "Users_20261123T140501Z_89abcdef_007of120.csv"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	for _, of := range []int{1, 9, 10, 99, 100, 1234} {
 		numbers := make([]string, of)
 		for i := range numbers {
 			// the hash stands before the number, so the number alone is what sorts
-			name := export.PartName(started, hashes[i%len(hashes)], i+1, of)
+			name := export.PartName(started, hashes[i%len(hashes)], i+1, of, export.ByCSV)
 			numbers[i] = name[strings.LastIndexByte(name, '_')+1:]
 		}
 		if !slices.IsSorted(numbers) {

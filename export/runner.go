@@ -17,6 +17,7 @@ import (
 type Runner struct {
 	Ledger Ledger
 	Dial   func(context.Context) (Session, error)
+	Writer *Writer      // for parts of the API route; nil where the config knows no client for it
 	Loads  []LoadSource // in the order of load.via
 	Direct bool         // sftp.direct
 	Poll   time.Duration
@@ -93,10 +94,10 @@ func (r *Runner) Drive(ctx context.Context, parts []Part) error {
 		wave := parts[:n]
 		parts = parts[n:]
 		earlier := slices.Clone(wave) // as they stood when this start found them
-		err := r.deliver(ctx, wave)
-		if fatal := r.fatal(ctx, err); fatal != nil {
+		if fatal := r.fatal(ctx, errors.Join(r.deliver(ctx, wave), r.write(ctx, wave))); fatal != nil {
 			return fatal
 		}
+		var err error
 		if r.NoWait {
 			err = r.askOnce(ctx, wave, earlier)
 		} else {
@@ -107,7 +108,9 @@ func (r *Runner) Drive(ctx context.Context, parts []Part) error {
 		}
 		open := slices.ContainsFunc(wave, func(p Part) bool { return !p.State.Final() })
 		if open && len(parts) > 0 && parts[0].Run == wave[0].Run {
-			r.Log.WithField("wave", wave[0].Wave).Warn("later waves wait: a part of this one has no verdict yet")
+			if r.undelivered == nil { // else nothing of it may be with Coupa, and the report says why
+				r.Log.WithField("wave", wave[0].Wave).Warn("later waves wait: a part of this one has no verdict yet")
+			}
 			parts = slices.DeleteFunc(slices.Clone(parts), func(p Part) bool { return p.Run == wave[0].Run })
 		}
 	}
@@ -117,7 +120,7 @@ func (r *Runner) Drive(ctx context.Context, parts []Part) error {
 // askOnce asks about the parts of a wave that were sent before this start.
 func (r *Runner) askOnce(ctx context.Context, wave, earlier []Part) error {
 	for i := range wave {
-		if awaited(earlier[i].State) {
+		if awaited(earlier[i]) {
 			if err := r.follow(ctx, &wave[i]); err != nil {
 				return err
 			}

@@ -40,15 +40,16 @@ func (e Element) Object() string {
 
 // Value is what Coupa holds at an element. Null, empty and without members are the same: the zero value.
 type Value struct {
-	Text  string
-	List  []string          // of KindNames
-	Parts map[string]string // of an object that is one value: a phone number, a limit, a custom field that is a look-up
+	Text  string            `json:"text,omitempty"`
+	List  []string          `json:"list,omitempty"`  // of KindNames
+	Parts map[string]string `json:"parts,omitempty"` // of an object that is one value: a phone number, a limit, a custom field that is a look-up
 }
 
 // User is one of Coupa's users, as far as it was asked for. It holds personal data.
 type User struct {
 	ID     string           // Coupa's number, as text
 	Values map[string]Value // by Element.Path; what is missing was not in the answer: unknown, not empty
+	Answer string           // of a write, the call and Coupa's answer for the diary: PUT /api/users/281: 200
 }
 
 // Value gives what Coupa holds at an element; known is false where the answer did not have it, which is what a response

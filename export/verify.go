@@ -220,6 +220,9 @@ func (v *Verifier) sent(p Part, rows map[int]RowResult) (*sentPart, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Route == ByAPI {
+		return sent, sent.written(p, data, rows, v.Element)
+	}
 	n := 0
 	err = v.Decode(data, func(cells []string) bool {
 		if sent.columns == nil {
@@ -241,6 +244,32 @@ func (v *Verifier) sent(p Part, rows map[int]RowResult) (*sentPart, error) {
 		return nil, fmt.Errorf("part %s has %d of its %d applied rows in the spool; please report this", p.Name, len(sent.rows), len(rows))
 	}
 	return sent, nil
+}
+
+// written reads the cells of rows of the API route, on which a cell may be cleared.
+func (s *sentPart) written(p Part, data []byte, rows map[int]RowResult, element func(string) (Element, bool)) error {
+	columns, all, err := ReadAPIPart(data)
+	if err != nil {
+		return fmt.Errorf("read part %s back from the spool: %w; please report this", p.Name, err)
+	}
+	s.header(columns, element)
+	for n, cells := range all {
+		row, ok := rows[n+1]
+		if !ok || s.key < 0 {
+			continue
+		}
+		out := sentRow{row: row, key: cells.cell(s.key).Text}
+		for i, e := range s.elements {
+			if e.Path != "" && e.Column != "Id" {
+				out.cells = append(out.cells, ElementCell{e, cells.cell(i)})
+			}
+		}
+		s.rows = append(s.rows, out)
+	}
+	if len(s.rows) != len(rows) {
+		return fmt.Errorf("part %s has %d of its %d applied rows in the spool; please report this", p.Name, len(s.rows), len(rows))
+	}
+	return nil
 }
 
 // header finds where the columns of a part lie in a user, and the column that users are found by.

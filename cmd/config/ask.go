@@ -1,9 +1,15 @@
 package config
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // ScopeRead is what a client needs to read users.
 const ScopeRead = "core.user.read"
+
+// ScopeWrite is what a client needs to change and create users.
+const ScopeWrite = "core.user.write"
 
 // asks holds a key that lets users be read against the client's scopes.
 func (c *Config) asks(s *section, key string, on bool) {
@@ -14,3 +20,20 @@ func (c *Config) asks(s *section, key string, on bool) {
 
 // canRead tells whether the client may read users, as far as the config says.
 func (c *Config) canRead() bool { return slices.Contains(c.Coupa.Scopes, ScopeRead) }
+
+// writes holds a route that calls the API against the client's scopes.
+func (c *Config) writes(s *section) {
+	if c.Route == RouteCSV {
+		return
+	}
+	var lacks []string
+	for _, scope := range []string{ScopeRead, ScopeWrite} {
+		if !slices.Contains(c.Coupa.Scopes, scope) {
+			lacks = append(lacks, scope)
+		}
+	}
+	if lacks != nil {
+		s.r.fault(s.r.lines["route"], "route", "on the way "+c.Route+" users are read and changed by API, and coupa.scopes lacks "+strings.Join(lacks, " and "),
+			"add it to coupa.scopes, and to the client in Coupa, or go by csv")
+	}
+}

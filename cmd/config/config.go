@@ -20,7 +20,8 @@ type Config struct {
 	Production bool   // the instance may look like production
 	Feed       Feed
 	Mapping    Mapping
-	Route      string // csv
+	Route      string // RouteCSV, RouteAPI or RouteAuto
+	RouteRows  int    // with RouteAuto, plans of up to so many rows go by API
 	Verify     bool   // read users back after a load
 	Preflight  bool   // look people up before anything is sent
 	SFTP       SFTP
@@ -41,6 +42,13 @@ type Config struct {
 	lines map[string]int // dotted path to line, of every key that was given
 	root  *node          // as read, for Digests
 }
+
+// The ways to Coupa.
+const (
+	RouteCSV  = "csv"
+	RouteAPI  = "api"
+	RouteAuto = "auto" // by API what is little, the rest as files
+)
 
 // Feed says where HR's change records lie and how to read them.
 type Feed struct {
@@ -181,6 +189,8 @@ type Options struct {
 	FeedGiven bool
 	// Ask is set by commands that send nothing and ask Coupa where preflight says so: the client's secret is needed then.
 	Ask bool
+	// Route, where it is not "", is the command line's word against that of the config.
+	Route string
 	// NoFeed is set by commands that read no feed: feed and mapping may be missing; where given they are still checked.
 	NoFeed bool
 }

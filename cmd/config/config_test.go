@@ -143,14 +143,17 @@ func TestNotify(t *testing.T) {
   - {templates: notices}
   - mail: {to: [hr@acme.example, it@acme.example], from: hr2coupa@acme.example, server: smtp.acme.example, user: u, password: {env: SMTP}}
   - {mail: {to: [it@acme.example], from: hr2coupa@acme.example, server: "[::1]:465"}, on: [failed, held], owner: it@acme.example}
+  - {mail: {to: [hr@acme.example], from: hr2coupa@acme.example, server: smtp.acme.example}, owner: hr}
   - {webhook: {url: {command: [pass, "https://hooks.example.com/x"]}, format: slack}, on: [failed]}
   - {webhook: {url: https://ops.acme.example/in, secret: {env: SIGN}}}
 heartbeat: {url: "https://hc.example.com/uuid"}
 metrics: {textfile: hr2coupa.prom}
+protect: [{login: "admin*", owner: it@acme.example, reason: service accounts}]
 `, Options{})
 	want := Notify{Templates: "/etc/hr2coupa/notices", TemplatesAt: "notify[0].templates", Targets: []Target{
 		{Mail: &Mail{To: []string{"hr@acme.example", "it@acme.example"}, From: "hr2coupa@acme.example", Server: "smtp.acme.example:587", TLS: "starttls", User: "u"}, On: export.NoticeKinds()},
 		{Mail: &Mail{To: []string{"it@acme.example"}, From: "hr2coupa@acme.example", Server: "[::1]:465", TLS: "tls"}, On: []export.NoticeKind{"failed", "held"}, Owner: "it@acme.example"},
+		{Mail: &Mail{To: []string{"hr@acme.example"}, From: "hr2coupa@acme.example", Server: "smtp.acme.example:587", TLS: "starttls"}, On: export.NoticeKinds(), Owner: "hr"},
 		{Webhook: &Webhook{Format: "slack"}, On: []export.NoticeKind{"failed"}},
 		{Webhook: &Webhook{Format: "json", URL: export.NewSecret("https://ops.acme.example/in")}, On: export.NoticeKinds()},
 	}}
@@ -170,7 +173,7 @@ func TestDefaults(t *testing.T) {
 		Mapping: Mapping{Columns: []Column{
 			{"Login", "login", 5}, {"Email", "email", 6}, {"First Name", "first_name", 7}, {"Last Name", "last_name", 8},
 		}},
-		Route: "csv",
+		Route: "csv", RouteRows: 100,
 		SFTP: SFTP{
 			Address: "fileshare-test.example.com:22", User: "acme", Password: export.NewSecret("value of COUPA_SFTP_PASSWORD"),
 			HostKey: "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", Folder: "/Incoming/Users",

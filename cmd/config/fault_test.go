@@ -168,14 +168,16 @@ func TestFaults(t *testing.T) {
 		// not built yet
 		{feed, "{key: id, files: [a], kind: snapshot, effective: d}", "2: feed.kind: snapshot is not built yet in this version|2: feed.effective: not built yet in this version"},
 		{"mapping:\n", "mapping:\n  preset: workday\n", "4: mapping.preset: not built yet in this version"},
-		{"", "route: api", "15: route: api is not built yet in this version"},
-		{"", "route: auto", "15: route: auto is not built yet in this version"},
+		{"", "route: api", "14: coupa.client_id: it is required|14: coupa.client_secret: it is required|15: route: on the way api users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write"},
+		{"", "route: auto", "14: coupa.client_id: it is required|14: coupa.client_secret: it is required|15: route: on the way auto users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write"},
+		{"", "route_rows: 7", "15: route_rows: it counts with route: auto alone"},
 		{"", "privacy: pseudonyms", "15: privacy: pseudonyms is not built yet in this version"},
 		// notify, heartbeat, metrics
 		{"", "notify: {}", "15: notify: it must be a list of mappings, not a mapping"},
 		{"", "notify: [{on: [failed]}]", "15: notify[0]: it needs a mail or a webhook, and not both"},
 		{"", "notify: [{" + mailer + ", " + hook + "}]", "15: notify[0]: it needs a mail or a webhook, and not both"},
 		{"", "notify: [{" + mailer + ", on: [failed, broken]}]", "15: notify[0].on: unknown kind \"broken\""},
+		{"", "notify: [{" + mailer + ", owner: Finance}]", "15: notify[0].owner: nothing is the task of \"Finance\": no cause and no rule of protect names it"},
 		{"", "notify: [{" + mailer + ", on: []}]", "15: notify[0].on: the list is empty"},
 		{"", "notify:\n  - {" + mailer + ", onn: [failed]}\n  - {mail: {form: a@b.example}}", "16: notify[0].onn: unknown key|17: notify[1].mail: unknown key|" +
 			"17: notify[1].mail.to: it is required|17: notify[1].mail.from: it is required|17: notify[1].mail.server: it is required"},
@@ -197,7 +199,8 @@ func TestFaults(t *testing.T) {
 		{"", "heartbeat: {url: hunter2}\nmetrics: {textfile: a.txt}", "15: heartbeat.url: it is not an address that begins with https://|16: metrics.textfile: node_exporter reads only files that end in .prom"},
 		// all at once
 		{feed, "{key: 7, files: [a], colour: red}\nroute: api\nproduction: 1", "2: feed.key: it must be text, not a number|2: feed.colour: unknown key|" +
-			"3: route: api is not built yet in this version|4: production: it must be true or false, not a number"},
+			"3: route: on the way api users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write|" +
+			"4: production: it must be true or false, not a number|16: coupa.client_id: it is required|16: coupa.client_secret: it is required"},
 	} {
 		if tt.new == "route: csv" {
 			tt.new = "route:"

@@ -25,7 +25,7 @@ type Target struct {
 	Mail    *Mail
 	Webhook *Webhook
 	On      []export.NoticeKind // every kind by default
-	Owner   string              // only what a rule names this owner for; "" gets all
+	Owner   string              // only what is this owner's task; "" gets all
 }
 
 // Mail says how notices are mailed.
@@ -53,7 +53,7 @@ type Heartbeat struct{ URL export.Secret } // zero: none
 type Metrics struct{ Textfile string } // "" writes none
 
 // notify reads the list of targets; one entry of it may name the folder of templates.
-func (s *section) notify() Notify {
+func (s *section) notify(rules []Protect) Notify {
 	var n Notify
 	for _, item := range s.items("notify") {
 		if item.has("templates") && !item.has("mail") && !item.has("webhook") {
@@ -64,7 +64,7 @@ func (s *section) notify() Notify {
 			item.done()
 			continue
 		}
-		t := Target{Owner: item.text("owner", ""), On: item.kinds("on")}
+		t := Target{Owner: item.owner("owner", rules), On: item.kinds("on")}
 		if item.has("mail") == item.has("webhook") {
 			s.r.fault(item.line, item.path, "it needs a mail or a webhook, and not both", "{mail: {to: [hr-it@example.com], from: hr2coupa@example.com, server: \"smtp.example.com:587\"}, on: [failed]}")
 		}
@@ -80,6 +80,21 @@ func (s *section) notify() Notify {
 		n.Targets = append(n.Targets, t)
 	}
 	return n
+}
+
+// owner reads whose tasks a target is told of: somebody whom a cause or a rule of protect names.
+func (s *section) owner(key string, rules []Protect) string {
+	name := s.text(key, "")
+	names := export.Owners()
+	for _, p := range rules {
+		if p.Owner != "" && !slices.Contains(names, p.Owner) {
+			names = append(names, p.Owner)
+		}
+	}
+	if name != "" && !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }) {
+		s.r.fault(s.r.lines[s.sub(key)], s.sub(key), "nothing is the task of "+shown(name)+": no cause and no rule of protect names it", either(names))
+	}
+	return name
 }
 
 // kinds reads what a target is told about.

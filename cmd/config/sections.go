@@ -28,15 +28,23 @@ func (r *reader) config(root *node) *Config {
 	s.missing("instance", "name your Coupa instance: https://acme-test.coupahost.com")
 	c.Feed = r.feed(s.section("feed"))
 	c.Mapping = r.mapping(s.section("mapping"))
-	c.Route = s.oneOfBuilt("route", []string{"csv"}, []string{"api", "auto"})
+	c.Route = s.oneOf("route", RouteCSV, RouteAPI, RouteAuto)
+	c.RouteRows = s.int("route_rows", 100, 1, maxRows)
+	if s.has("route_rows") && c.Route != RouteAuto {
+		r.fault(r.lines["route_rows"], "route_rows", "it counts with route: auto alone", "write route: auto, or remove it")
+	}
+	if r.opt.Route != "" {
+		c.Route = r.opt.Route
+	}
 	c.Load = load(s.section("load"))
-	c.SFTP = r.sftp(s.section("sftp"), host)
+	c.SFTP = r.sftp(s.section("sftp"), c.Route, host)
 	verify := s.oneOf("verify", "off", "api")
 	c.Verify = verify == "api"
 	c.Preflight = s.oneOf("preflight", "off", "api") == "api"
 	c.Coupa = r.coupa(s.section("coupa"), c, host)
 	c.asks(s, "verify", c.Verify)
 	c.asks(s, "preflight", c.Preflight)
+	c.writes(s)
 	if !s.has("verify") {
 		c.Verify = c.canRead() && c.Coupa.ClientID != ""
 	}
@@ -47,7 +55,7 @@ func (r *reader) config(root *node) *Config {
 	s.oneOfBuilt("privacy", []string{"keys"}, []string{"pseudonyms"})
 	c.Protect = s.protect()
 	c.IntegrationUsers = s.patterns("integration_users", integrationUsers)
-	c.Notify = s.notify()
+	c.Notify = s.notify(c.Protect)
 	c.Heartbeat = heartbeat(s.section("heartbeat"))
 	c.Metrics = r.metrics(s.section("metrics"))
 	s.done()

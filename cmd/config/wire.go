@@ -26,7 +26,7 @@ func load(s *section) LoadConfig {
 	return l
 }
 
-func (r *reader) sftp(s *section, instance string) SFTP {
+func (r *reader) sftp(s *section, route, instance string) SFTP {
 	address, host := s.address("address")
 	t := SFTP{
 		Address:    address,
@@ -46,7 +46,7 @@ func (r *reader) sftp(s *section, instance string) SFTP {
 	}
 	s.done()
 	s.compare("address", host, instance)
-	if s.node == nil && !r.opt.NeedSecrets {
+	if s.node == nil && (!r.opt.NeedSecrets || route == RouteAPI) {
 		return t
 	}
 	r.pinned(s)
@@ -113,7 +113,8 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 		base, host = s.baseURL("url", c.Production)
 	}
 	need := r.opt.NeedSecrets
-	r.opt.NeedSecrets = need || r.opt.Ask && c.Preflight
+	asks := c.Preflight || c.Route != RouteCSV
+	r.opt.NeedSecrets = need || r.opt.Ask && asks
 	secret := s.secret("client_secret")
 	r.opt.NeedSecrets = need
 	t := Coupa{
@@ -133,8 +134,8 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 	if s.node == nil {
 		s.line = max(s.line, r.lines["load.via"]) // which asks for what is missing
 	}
-	if need && (slices.Contains(c.Load.Via, "api") || c.Verify) || (need || r.opt.Ask) && c.Preflight {
-		const hint = "create one under Setup, Oauth2/OpenID Connect Clients in Coupa, or take api out of load.via, verify and preflight"
+	if need && (slices.Contains(c.Load.Via, "api") || c.Verify) || (need || r.opt.Ask) && asks {
+		const hint = "create one under Setup, Oauth2/OpenID Connect Clients in Coupa, or take api out of load.via, verify, preflight and route"
 		s.missing("client_id", hint)
 		s.missing("client_secret", hint)
 	}

@@ -102,25 +102,26 @@ func (a *app) apply(ctx context.Context, path string, noWait bool) (rep *export.
 	if err != nil {
 		return nil, err
 	}
+	if err := pipe.choose(ctx, planner); err != nil {
+		return nil, err
+	}
 	if j.checked, err = a.preflight(ctx, pipe, planner, out, j.wires.client); err != nil {
 		return nil, err
 	}
-	if what, err = other(ctx, saved, planner, pipe, out); err != nil {
-		return nil, err
-	} else if what != nil {
-		return nil, &exitError{export.ExitUsage, &movedError{path, what}}
-	}
-	j.people = len(out.people)
-	id, broken, err := j.planned(ctx, planner, true, out.judge(pipe.cfg, true))
+	plan, what, err := other(ctx, saved, planner, pipe, out)
 	if err != nil {
 		return nil, err
 	}
-	if len(broken) == 0 {
-		if err := j.drive(ctx, id); err != nil {
-			return nil, err
+	if what != nil {
+		return nil, &exitError{export.ExitUsage, &movedError{path, what}}
+	}
+	j.people = len(out.people)
+	if len(saved.Feed) == 0 {
+		if done, err := j.stillKept(plan, out); done != nil || err != nil {
+			return done, err
 		}
 	}
-	return j.report(id)
+	return j.carryOut(ctx, planner, true, out.judge(pipe.cfg, true))
 }
 
 // heldReport is that of the run that holds a plan's records; nil where none does.
@@ -274,32 +275,31 @@ func (p *pipeline) plannerOf(saved *savedPlan, out *outlook, started time.Time) 
 	return p.planner(f, out, started), nil
 }
 
-// other plans anew and tells where that comes to something else than was saved. Feed, state and config are the same, so
-// that it is the program that has moved.
-func other(ctx context.Context, saved *savedPlan, p *export.Planner, pipe *pipeline, out *outlook) ([]string, error) {
+// other plans anew and tells in what where that comes to something else than was saved. Feed, state and config are the
+// same, so that it is the program that has moved.
+func other(ctx context.Context, saved *savedPlan, p *export.Planner, pipe *pipeline, out *outlook) (plan *export.Plan, what []string, err error) {
 	sink := savingTo(&nowhere{})
-	plan, err := p.Build(ctx, sink)
-	if err != nil {
-		return nil, err
+	if plan, err = p.Build(ctx, sink); err != nil {
+		return nil, nil, err
 	}
 	now, err := sink.saved(plan, pipe, out)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	now.MadeAt, now.Program, now.Limits = saved.MadeAt, saved.Program, saved.Limits // not part of what is done
 	was, err := saved.encode()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	is, err := now.encode()
 	if err != nil || bytes.Equal(was, is) {
-		return nil, err
+		return plan, nil, err
 	}
 	if pipe.cfg.Preflight {
-		return []string{fmt.Sprintf("Coupa: what it holds makes %s of the same feed, state and config, and made %s; or the saved plan was edited",
+		return plan, []string{fmt.Sprintf("Coupa: what it holds makes %s of the same feed, state and config, and made %s; or the saved plan was edited",
 			now.summary(), saved.summary())}, nil
 	}
-	return []string{fmt.Sprintf("program: hr2coupa %s makes %s of the same feed, state and config, and %s made %s; or the saved plan was edited",
+	return plan, []string{fmt.Sprintf("program: hr2coupa %s makes %s of the same feed, state and config, and %s made %s; or the saved plan was edited",
 		version, now.summary(), saved.Program, saved.summary())}, nil
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
 type approveOptions struct {
@@ -39,7 +38,7 @@ what is new, and goes if it is within the ceilings; what it then uses up does no
 			if err != nil {
 				return err
 			}
-			cfg, err := a.load(cmd.Context(), config.Options{NoFeed: true})
+			cfg, err := a.ledgerConfig(cmd.Context(), config.Options{})
 			if err != nil {
 				return err
 			}
@@ -101,19 +100,11 @@ func (o *approveOptions) ceilings(given func(flag string) bool) (map[string]int,
 }
 
 func (a *app) approve(cfg *config.Config, word export.Approval, yes bool) error {
-	if !ledgerExists(cfg.Ledger) {
-		return usage("there is no ledger in %s yet: nothing has run with this config", cfg.Ledger)
-	}
-	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+	l, done, err := a.openLedger(cfg, "approve")
 	if err != nil {
 		return err
 	}
-	defer l.Close() // every write was answered before
-	unlock, err := l.Lock(holder("approve", a.now()))
-	if err != nil {
-		return err
-	}
-	defer unlock() // the kernel does it too
+	defer done()
 	rec, ok, err := l.Run(word.Run)
 	switch {
 	case err != nil:

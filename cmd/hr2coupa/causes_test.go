@@ -4,7 +4,9 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,6 +28,17 @@ func TestCatalogueFindsItself(t *testing.T) {
 	}
 }
 
+// Whoever has a cause for a task can be a target of notices.
+func TestOwnersOfCauses(t *testing.T) {
+	has := map[string]bool{}
+	for _, c := range templates.Causes() {
+		has[c.Owner] = true
+	}
+	if got := slices.Sorted(maps.Keys(has)); !slices.Equal(got, slices.Sorted(slices.Values(export.Owners()))) {
+		t.Errorf("templates/causes.csv names %q, export.Owners %q", got, export.Owners())
+	}
+}
+
 // Every message of ours for which a row is quarantined has a cause: whoever writes a new rule gives it one.
 func TestOwnMessagesHaveCauses(t *testing.T) {
 	said := 0
@@ -39,6 +52,11 @@ func TestOwnMessagesHaveCauses(t *testing.T) {
 	}
 	if said < 30 {
 		t.Errorf("only %d messages were found in the sources", said)
+	}
+	for _, m := range []string{"settled as rejected by A. Administrator", "in doubt; taken as not applied by run --again"} { // notes of parts
+		if _, strange := causes().Find(m); len(strange) > 0 {
+			t.Errorf("templates/causes.csv has no cause for %q", m)
+		}
 	}
 	if found, _ := causes().Find("Email: expression lower(mail): the text is not a date of this layout"); len(found) != 1 {
 		t.Error("an error of the mapping has no cause")

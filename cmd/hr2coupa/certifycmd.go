@@ -32,8 +32,8 @@ type certifyOptions struct {
 	currency string
 }
 
-// builtRoutes are the ways a change goes to Coupa in this version.
-var builtRoutes = []string{"csv"}
+// certifyRoutes are the ways a change goes to Coupa.
+var certifyRoutes = []string{config.RouteCSV, config.RouteAPI}
 
 func (a *app) certifyCmd() *cobra.Command {
 	var o certifyOptions
@@ -60,7 +60,7 @@ that ended the play.`,
 		},
 	}
 	f := c.Flags()
-	f.StringSliceVar(&o.routes, "route", builtRoutes, "the way to go: "+strings.Join(builtRoutes, " or "))
+	f.StringSliceVar(&o.routes, "route", certifyRoutes, "the ways to go: csv, api")
 	f.StringVar(&o.keep, "keep", "", "keep feeds, ledger and diary in this folder, for a look")
 	f.StringArrayVar(&o.switches, "set", nil, "set a switch of the twin, name=value; may be repeated")
 	f.BoolVar(&o.instance, "instance", false, "play against the config's instance, which must be a test")
@@ -74,8 +74,8 @@ that ended the play.`,
 
 func (o certifyOptions) check(given func(flag string) bool) error {
 	for _, r := range o.routes {
-		if !slices.Contains(builtRoutes, r) {
-			return usage("certify: --route %s: this version goes by %s", r, strings.Join(builtRoutes, " or "))
+		if !slices.Contains(certifyRoutes, r) {
+			return usage("certify: --route %s: csv, api or csv,api", r)
 		}
 	}
 	local, domain, _ := strings.Cut(o.email, "@")
@@ -198,7 +198,11 @@ func (a *app) certifyRoute(ctx context.Context, sheet *passSheet, w io.Writer, t
 
 // testInstance reads the config of an instance, refuses what may be production, and has the person say yes.
 func (a *app) testInstance(ctx context.Context, o certifyOptions) (*config.Config, error) {
-	cfg, err := a.load(ctx, config.Options{NeedSecrets: true, NoFeed: true})
+	opt := config.Options{NeedSecrets: true, NoFeed: true, Route: config.RouteCSV}
+	if !slices.Contains(o.routes, config.RouteCSV) {
+		opt.Route = config.RouteAPI // which needs no sftp
+	}
+	cfg, err := a.load(ctx, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -207,6 +211,9 @@ func (a *app) testInstance(ctx context.Context, o certifyOptions) (*config.Confi
 		return nil, usage("certify: %s has production: true, and certify makes and changes users: it goes to no instance that may be production", cfg.File)
 	case !slices.Contains(cfg.Coupa.Scopes, config.ScopeRead):
 		return nil, usage("certify: coupa.scopes lacks %s: it has to see whose account --login is before it changes it", config.ScopeRead)
+	}
+	if slices.Contains(o.routes, config.RouteAPI) && !slices.Contains(cfg.Coupa.Scopes, config.ScopeWrite) {
+		return nil, usage("certify: coupa.scopes lacks %s, without which nobody is changed by API; --route csv does without", config.ScopeWrite)
 	}
 	client, err := coupa.NewClient(coupaConfig(cfg), a.log)
 	if err != nil {
@@ -274,7 +281,7 @@ func (a *app) agreed(cfg *config.Config, o certifyOptions) error {
 // only once.
 func (o certifyOptions) cast(route string) cast {
 	c := cast{login: o.login, email: o.email, taken: o.taken, currency: o.currency}
-	if o.instance && route != builtRoutes[0] {
+	if o.instance && route != certifyRoutes[0] {
 		local, domain, _ := strings.Cut(o.email, "@")
 		c.login, c.email = o.login+"_"+strings.ToUpper(route), local+"_"+route+"@"+domain
 	}

@@ -71,7 +71,7 @@ func (s *certification) playScenario(ctx context.Context, r *routeSheet, sc scen
 		}
 		r.codes = append(r.codes, seen.code)
 		if seen.ended() {
-			s.over = fmt.Sprintf("the run of %s ended with %d", sc.number, seen.code)
+			s.over = fmt.Sprintf("%s ended with %d", sc.number, seen.code)
 		}
 	}
 	out.judge(len(sc.acts) > 0)
@@ -101,7 +101,7 @@ func (s *certification) play(ctx context.Context, act act, name string) (*scene,
 		return nil, context.Cause(ctx)
 	}
 	if seen.blind != nil && seen.rep == nil {
-		seen.code, seen.said = exitCode(seen.blind), seen.blind.Error()
+		seen.code, seen.said = export.ExitNotDelivered, seen.blind.Error() // nobody can be asked
 	}
 	return seen, s.open(seen)
 }
@@ -142,7 +142,7 @@ func (s *certification) open(seen *scene) error {
 	if err != nil {
 		return err
 	}
-	return layout.Decode(data, func(line layout.Line) bool { seen.columns = line.Cells; return false })
+	return partLines(*seen.part, data, func(line layout.Line) bool { seen.columns = line.Cells; return false })
 }
 
 // ended tells whether nothing can be played after this act.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
@@ -120,7 +121,7 @@ type routeSteps struct {
 }
 
 func stepsBy(route string) routeSteps {
-	if route == "api" {
+	if route == config.RouteAPI {
 		return apiSteps()
 	}
 	return csvSteps()

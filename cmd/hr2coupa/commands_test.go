@@ -47,7 +47,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	rows FILE N [PADDING]     write a ready Coupa file of N rows, each with so many characters more
 //	age FILE DURATION         make a file look so old
 //	mailserver [WORD…]        start a mail server at $SMTP, with its certificate in ca.pem; see notices_test.go
-//	webserver [STATUS]        start a web server at $WEB that answers so
+//	webserver [WORD…]         start a web server at $WEB; see notices_test.go
 //	mails N, posts N          wait until they have N, print those not printed before, and want nothing private in them
 //	day                       a day goes by for what is open in the ledger
 //	slay                      kill what start began
@@ -342,6 +342,7 @@ var varying = []struct {
 	{regexp.MustCompile(`\b\d+ MB free`), "N MB free"},
 	{regexp.MustCompile(`within \d+m?s\n`), "within 1ms\n"},
 	{regexp.MustCompile(`newest [0-9hms]+ old`), "newest 0s old"},
+	{regexp.MustCompile(`good until \d{4}-\d\d-\d\d`), "good until 2084-01-29"},
 	{regexp.MustCompile(`\bgo1\.\d+[^")]*`), "GO"},
 }
 

@@ -16,12 +16,13 @@ import (
 func (a *app) doctorCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
-		Short: "check config, ledger, feed, host key, login, folders, clock, token and scopes",
-		Long: `Doctor looks at everything a run needs, from the config to Coupa, and prints one line for each thing:
-ok, warn or fail, with what mends it. It goes on after a fault where it can, takes no lock, plans and
-sends nothing, and writes nothing where Coupa reads: only a staging folder elsewhere gets a probe file,
-which is removed again. It ends with the code that a run would now end with: 0 (warnings too), 2 config,
-1 ledger, 9 feed, 4 what stops a delivery.`,
+		Short: "check config, ledger, feed, clock, token, host key, login, folders, scopes, mail and webhooks",
+		Long: `Doctor looks at everything a run needs, from the config to Coupa and to those who are told, and prints one
+line for each thing: ok, warn or fail, with what mends it. It goes on after a fault where it can, takes no
+lock, plans and sends nothing, and writes nothing where Coupa reads: only a staging folder elsewhere gets a
+probe file, which is removed again. It logs in to mail servers and connects to webhooks, and tells nobody
+anything. It ends with the code that a run would now end with: 0 (warnings too), 2 config, 1 ledger, 9 feed,
+4 what stops a delivery; and with 1 where notices would not go out, which stops no run.`,
 		Example: "  hr2coupa doctor\n  hr2coupa doctor -c /etc/hr2coupa.yaml --json",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
@@ -56,11 +57,12 @@ type doctor struct {
 }
 
 // checks are what a doctor looks at, in this order. The token comes early since it has to settle, and what needs it
-// late. A new subject (mail, webhooks, ...) is one line here.
+// late. A new subject is one line here.
 func (d *doctor) checks() []func(context.Context) {
 	return []func(context.Context){
 		d.config, d.ledger, d.feed,
 		d.clock, d.tokens, d.sftp, d.loads, d.users, d.page,
+		d.told,
 	}
 }
 
@@ -147,7 +149,7 @@ func said(err error) string {
 func (d *doctor) blind(what string, sections ...string) bool {
 	for _, f := range d.faults {
 		for _, s := range sections {
-			if f.Path == s || strings.HasPrefix(f.Path, s+".") {
+			if f.Path == s || strings.HasPrefix(f.Path, s+".") || strings.HasPrefix(f.Path, s+"[") {
 				d.warn(what, "not looked at: mend %s in the config first", f.Path)
 				return true
 			}

@@ -18,6 +18,11 @@ const clockTolerance = time.Minute
 
 func (d *doctor) via(way string) bool { return slices.Contains(d.pipe.cfg.Load.Via, way) }
 
+// byAPI tells whether a run asks Coupa's API: for verdicts, or about people.
+func (d *doctor) byAPI() bool {
+	return d.via("api") || d.pipe.cfg.Verify || d.pipe.cfg.Preflight
+}
+
 // patienceOfDoctor is for how long a call to Coupa is tried again: a person waits, and runs the doctor again.
 const patienceOfDoctor = 5 * time.Second
 
@@ -36,7 +41,7 @@ func (d *doctor) clock(ctx context.Context) {
 	ahead, err := coupa.Clock(ctx, d.coupa(), d.a.log)
 	switch {
 	case ctx.Err() != nil:
-	case err != nil && !d.via("api") && !d.via("page"):
+	case err != nil && !d.byAPI() && !d.via("page"):
 		d.warn("clock", "not compared: %s", said(err)) // the run itself needs no HTTPS
 	case err != nil:
 		d.failed(exitOf(err), "clock", err)
@@ -63,7 +68,7 @@ func exitOf(err error) int {
 
 // tokens asks for a token. Where Coupa refuses the scopes, it asks for each alone to name those it refuses.
 func (d *doctor) tokens(ctx context.Context) {
-	if !d.via("api") || d.blind("token", "instance", "production", "coupa") {
+	if !d.byAPI() || d.blind("token", "instance", "production", "coupa") {
 		return
 	}
 	c := d.coupa()
@@ -117,17 +122,20 @@ func (d *doctor) loads(ctx context.Context) {
 // users proves the call by which people are read back, where the scopes of the config mean to.
 func (d *doctor) users(ctx context.Context) {
 	scopes := d.pipe.cfg.Coupa.Scopes
-	if !d.via("api") || !slices.ContainsFunc(scopes, func(s string) bool { return strings.HasPrefix(s, "core.user.") }) {
+	if !d.byAPI() || !slices.ContainsFunc(scopes, func(s string) bool { return strings.HasPrefix(s, "core.user.") }) {
 		return
 	}
 	if !d.token {
 		d.warn("users", "not asked: there is no token")
 		return
 	}
-	if err := d.client.Users().Check(ctx); err != nil {
-		d.warn("users", "%s", said(err)) // no delivery needs it
-	} else {
+	switch err := d.client.Users().Check(ctx); {
+	case err == nil:
 		d.ok("users", "users can be read")
+	case d.pipe.cfg.Preflight: // then nothing is sent
+		d.failed(export.ExitNotDelivered, "users", err)
+	default:
+		d.warn("users", "%s", said(err)) // no delivery needs it
 	}
 	if slices.Contains(scopes, "core.user.write") {
 		d.ok("scope core.user.write", "the token has it; only a write would prove what it opens, so none is made")

@@ -59,7 +59,7 @@ type ready struct {
 
 func (a *app) drop(ctx context.Context, o dropOptions) (rep *export.Report, err error) {
 	started := a.now().UTC()
-	cfg, err := a.load(ctx, config.Options{NeedSecrets: true, NoFeed: true})
+	cfg, err := a.load(ctx, config.Options{NeedSecrets: true, NoFeed: true, Route: config.RouteCSV})
 	if err != nil {
 		return nil, err
 	}
@@ -295,7 +295,7 @@ func (j *job) planDrop(files []ready, started time.Time) (string, error) {
 	input := 0
 	for i, f := range files {
 		part := export.Part{
-			Name: export.PartName(started, batch, i+1, len(files)), UserName: f.file.Name, Wave: i + 1,
+			Name: export.PartName(started, batch, i+1, len(files), export.ByCSV), UserName: f.file.Name, Wave: i + 1,
 			Rows: len(f.sheet.Rows), Size: f.file.Size, SHA256: f.file.SHA256, State: export.Planned, Planned: started,
 		}
 		if part.ID, err = tx.AddPart(part, f.data); err != nil {

@@ -89,18 +89,15 @@ type cellStory struct {
 }
 
 func (a *app) explain(ctx context.Context, o explainOptions) error {
-	cfg, err := a.load(ctx, config.Options{NoFeed: true})
+	cfg, err := a.ledgerConfig(ctx, config.Options{})
 	if err != nil {
 		return err
 	}
-	if !ledgerExists(cfg.Ledger) {
-		return usage("there is no ledger in %s yet: nothing has run with this config", cfg.Ledger)
-	}
-	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+	l, done, err := a.openLedger(cfg, "")
 	if err != nil {
 		return err
 	}
-	defer l.Close() // only read from
+	defer done()
 	keys := []string{o.key}
 	if o.login != "" {
 		if keys, err = l.KeysOf(o.login); err != nil {
@@ -166,7 +163,7 @@ func tellEpisode(l *ledger.Ledger, e ledger.Episode) (chapter, error) {
 func sentCells(data []byte, e ledger.Episode) (cells []cellStory, line int, err error) {
 	var header []string
 	row := 0
-	err = layout.Decode(data, func(l layout.Line) bool {
+	err = partLines(e.Part, data, func(l layout.Line) bool {
 		if header == nil {
 			header = l.Cells
 			return true
@@ -181,10 +178,10 @@ func sentCells(data []byte, e ledger.Episode) (cells []cellStory, line int, err 
 		return false
 	})
 	if err == nil && (len(cells) == 0 || cells[0].Value != e.Row.First) {
-		err = fmt.Errorf("row %d is not the person's", e.Row.PartRow)
+		err = fmt.Errorf("read part %s back: row %d is not the person's; please report this", e.Part.Name, e.Row.PartRow)
 	}
 	if err != nil {
-		return nil, 0, fmt.Errorf("read part %s back: %w; please report this", e.Part.Name, err)
+		return nil, 0, err
 	}
 	return cells, line, nil
 }

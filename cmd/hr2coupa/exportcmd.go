@@ -35,7 +35,7 @@ func (a *app) exportCmd() *cobra.Command {
 }
 
 func (a *app) export(ctx context.Context, files []string, dir string) error {
-	pipe, err := a.pipeline(ctx, config.Options{FeedGiven: len(files) > 0})
+	pipe, err := a.pipeline(ctx, config.Options{FeedGiven: len(files) > 0, Route: config.RouteCSV})
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (a *app) printExport(r *planned, dir string, rows iter.Seq[export.RowResult
 	for _, l := range r.Limits {
 		fmt.Fprintf(w, "  a run would be HELD: %s\n", l)
 	}
-	rowsText(w, rows, became(export.Quarantined), "Quarantined: held back by hr2coupa, mend them in HR")
+	rowsText(w, rows, group{"Quarantined: held back by hr2coupa, mend them in HR", became(export.Quarantined), shownRows, "see --json"})
 	fmt.Fprintf(w, "\nWritten to %s\n", dir)
 	for _, p := range r.Parts {
 		fmt.Fprintf(w, "  %s  %s, %d bytes\n", p.Name, plural(p.Rows, "row"), p.Size)

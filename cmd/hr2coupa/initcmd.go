@@ -248,7 +248,8 @@ func (a *app) printBegun(b *begun) error {
 			}
 		}
 		if group.out {
-			rows = append(rows, []string{"instance, sftp, coupa", "", "the addresses and accounts in the config are made up"})
+			rows = append(rows, []string{"instance, sftp, coupa", "", "the addresses and accounts in the config are made up"},
+				[]string{"notify", "", "nobody is told yet that something is wrong"})
 		}
 		if len(rows) > 0 {
 			fmt.Fprintf(w, "\n%s\n", group.title)

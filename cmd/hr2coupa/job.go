@@ -12,6 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
 // job is one start of the program at work on the ledger.
@@ -54,6 +55,7 @@ func (a *app) job(ctx context.Context, cfg *config.Config, command string) (*job
 		Ledger: l, Dial: w.dial, Loads: w.sources, Direct: cfg.SFTP.Direct,
 		Poll: cfg.Load.Poll, Pickup: cfg.Load.Pickup, Wait: cfg.Load.Wait, Now: a.now, Log: a.log, Tell: j.bar.tell,
 	}
+	j.runner.Writer = j.writer()
 	if a.tap != nil {
 		a.tap(j)
 	}
@@ -149,6 +151,9 @@ func (j *job) resume(ctx context.Context) (done *export.Report, err error) {
 
 // goOn drives parts of earlier runs. That nobody can be asked is fatal before anything was sent, and lost after.
 func (j *job) goOn(ctx context.Context, parts []export.Part) (lost, err error) {
+	if !slices.ContainsFunc(parts, func(p export.Part) bool { return p.Route == export.ByCSV }) {
+		return nil, j.runner.Drive(ctx, parts)
+	}
 	if err := j.runner.Check(ctx); err != nil {
 		sent := slices.ContainsFunc(parts, func(p export.Part) bool { return !p.Sent.IsZero() })
 		var not *export.NotDeliveredError
@@ -227,9 +232,13 @@ func (j *job) drive(ctx context.Context, run string) error {
 	}
 	export.SortParts(parts)
 	j.bar.start(parts)
-	if err := j.runner.Drive(ctx, parts); err != nil {
+	sending := j.a.now()
+	err = j.runner.Drive(ctx, parts)
+	j.a.teller.spent(notify.StepSend, sending)
+	if err != nil {
 		return err
 	}
+	defer j.a.teller.spent(notify.StepReadBack, j.a.now())
 	return j.readBack(ctx, run)
 }
 

@@ -45,7 +45,7 @@ wrong is one line each, with what mends it; then it ends with 1.`,
 		Example: "  hr2coupa ledger check",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := a.ledgerConfig(cmd.Context())
+			cfg, err := a.ledgerConfig(cmd.Context(), config.Options{})
 			if err != nil {
 				return err
 			}
@@ -89,15 +89,15 @@ name, and never overwrites. The copy holds personal data: 0700, files 0600.`,
 			if exists(args[0]) {
 				return usage("%s is there already; name a new folder", args[0])
 			}
-			cfg, err := a.ledgerConfig(cmd.Context())
+			cfg, err := a.ledgerConfig(cmd.Context(), config.Options{})
 			if err != nil {
 				return err
 			}
-			l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+			l, done, err := a.openLedger(cfg, "")
 			if err != nil {
 				return err
 			}
-			defer l.Close() // only read from
+			defer done()
 			copied, err := l.Backup(args[0])
 			if err != nil {
 				return err
@@ -123,7 +123,7 @@ the people the ledger knows, and the names of the feed files, so that an old fil
 		Example: "  hr2coupa ledger prune --dry-run",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := a.ledgerConfig(cmd.Context())
+			cfg, err := a.ledgerConfig(cmd.Context(), config.Options{})
 			if err != nil {
 				return err
 			}
@@ -135,7 +135,11 @@ the people the ledger knows, and the names of the feed files, so that an old fil
 }
 
 func (a *app) prune(cfg *config.Config, dry bool) error {
-	l, done, err := a.ownLedger(cfg, "ledger prune", !dry)
+	lock := "ledger prune"
+	if dry {
+		lock = ""
+	}
+	l, done, err := a.openLedger(cfg, lock)
 	if err != nil {
 		return err
 	}
@@ -174,7 +178,7 @@ names the person, the ledger knows them again.`,
 		Example: "  hr2coupa ledger forget 002022",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := a.ledgerConfig(cmd.Context())
+			cfg, err := a.ledgerConfig(cmd.Context(), config.Options{})
 			if err != nil {
 				return err
 			}
@@ -187,7 +191,7 @@ func (a *app) forget(cfg *config.Config, key string) error {
 	if key == "" {
 		return usage("ledger forget: the key is empty")
 	}
-	l, done, err := a.ownLedger(cfg, "ledger forget", true)
+	l, done, err := a.openLedger(cfg, "ledger forget")
 	if err != nil {
 		return err
 	}
@@ -216,8 +220,9 @@ func (a *app) forget(cfg *config.Config, key string) error {
 }
 
 // ledgerConfig reads the config for a command about a ledger that must be there.
-func (a *app) ledgerConfig(ctx context.Context) (*config.Config, error) {
-	cfg, err := a.load(ctx, config.Options{NoFeed: true})
+func (a *app) ledgerConfig(ctx context.Context, opt config.Options) (*config.Config, error) {
+	opt.NoFeed = true
+	cfg, err := a.load(ctx, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -227,14 +232,14 @@ func (a *app) ledgerConfig(ctx context.Context) (*config.Config, error) {
 	return cfg, nil
 }
 
-// ownLedger opens the ledger, with lock for this command alone.
-func (a *app) ownLedger(cfg *config.Config, command string, lock bool) (l *ledger.Ledger, done func(), err error) {
+// openLedger opens the ledger: to read from it, or with its lock for the command that lock names. done ends both.
+func (a *app) openLedger(cfg *config.Config, lock string) (l *ledger.Ledger, done func(), err error) {
 	if l, err = ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now}); err != nil {
 		return nil, nil, err
 	}
 	unlock := func() error { return nil }
-	if lock {
-		if unlock, err = l.Lock(holder(command, a.now())); err != nil {
+	if lock != "" {
+		if unlock, err = l.Lock(holder(lock, a.now())); err != nil {
 			return nil, nil, errors.Join(err, l.Close())
 		}
 	}

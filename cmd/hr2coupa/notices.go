@@ -34,13 +34,14 @@ type teller struct {
 	stop     context.CancelFunc
 	ledger   *ledger.Ledger
 	rep      *export.Report
+	steps    map[notify.Step]time.Duration
 	recorded bool // incidents and notices of this start are in the ledger
 }
 
 // newTeller makes the teller of a start. Files by hand and saved plans are told about too, but are no heartbeat and no
 // figure of the nightly job.
 func (a *app) newTeller(cfg *config.Config, command string) *teller {
-	t := &teller{a: a, cfg: cfg, command: command, started: a.now()}
+	t := &teller{a: a, cfg: cfg, command: command, started: a.now(), steps: map[notify.Step]time.Duration{}}
 	texts, err := noticeTexts(cfg)
 	if err != nil { // the config was checked with them a moment ago
 		a.log.Warnf("notices: %v", err)
@@ -51,6 +52,13 @@ func (a *app) newTeller(cfg *config.Config, command string) *teller {
 		t.heart = &notify.Heartbeat{URL: cfg.Heartbeat.URL}
 	}
 	return t
+}
+
+// spent adds up, for the figures, how long a step took that began then.
+func (t *teller) spent(s notify.Step, begun time.Time) {
+	if t != nil {
+		t.steps[s] += t.a.now().Sub(begun)
+	}
 }
 
 func (t *teller) nightly() bool { return t.command == "run" || t.command == "watch" }
@@ -120,7 +128,7 @@ func (t *teller) notices(open []export.Incident, err error) ([]export.Incident, 
 		}
 	}
 	now := t.a.now().In(t.cfg.Feed.TimeZone)
-	found := notify.Read(notify.Start{Command: t.command, Report: t.rep, Err: err, Exit: code, Owner: owners(t.cfg), Columns: columnNames(t.cfg)})
+	found := notify.Read(notify.Start{Command: t.command, Report: t.rep, Err: err, Exit: code, Causes: causes(), Owner: owners(t.cfg), Columns: columnNames(t.cfg)})
 	incidents, items := notify.Decide(open, found, run, now)
 	m := notify.Message{
 		Instance: hostOf(t.cfg.Instance), Host: hostname(), Command: t.command, At: now, Run: run, Verdict: verdict, Exit: code, Counts: counts,
@@ -269,7 +277,7 @@ func (t *teller) figures(code, unsent int, open []export.Incident) {
 		return
 	}
 	m := notify.Metrics{
-		Command: t.command, Started: t.started, Ended: t.a.now(), Exit: code, Report: t.rep,
+		Command: t.command, Started: t.started, Ended: t.a.now(), Exit: code, Report: t.rep, Steps: t.steps,
 		Notices: unsent, Incidents: map[export.NoticeKind]int{},
 	}
 	for _, i := range open {

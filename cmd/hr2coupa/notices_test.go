@@ -57,12 +57,18 @@ func cmdMailserver(ts *testscript.TestScript, w *world, args []string) {
 	}
 }
 
+// cmdWebserver starts a web server. Words: the status of its answers; tls, with its certificate in web.pem.
 func cmdWebserver(ts *testscript.TestScript, w *world, args []string) {
-	status := http.StatusOK
-	if len(args) > 0 {
-		status = number(ts, args[0])
+	status, begin := http.StatusOK, farend.StartWeb
+	for _, a := range args {
+		if a == "tls" {
+			begin = farend.StartWebTLS
+			continue
+		}
+		status = number(ts, a)
 	}
-	w.web = farend.StartWeb(func(int) int { return status })
+	w.web = begin(func(int) int { return status })
+	ts.Check(os.WriteFile(filepath.Join(w.dir, "web.pem"), w.web.CA, 0o600))
 	w.seen.posts = 0
 	w.shut = append(w.shut, w.web.Close)
 	ts.Setenv("WEB", w.web.URL)

@@ -21,6 +21,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/feed"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/mapping"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
 const (
@@ -32,8 +33,9 @@ const (
 type pipeline struct {
 	cfg     *config.Config
 	mapping *mapping.Mapping
-	sheet   *layout.Sheet
-	key     string // the Coupa column that names the person
+	sheet   *layout.Sheet // of the route that plans take, where nothing else is decided
+	few     *layout.Sheet // route: auto, the sheet of plans that are little enough for the API; else nil
+	key     string        // the Coupa column that names the person
 }
 
 // pipeline reads the config and compiles mapping and layout. The faults of all three come in one error, by line.
@@ -91,11 +93,19 @@ func compile(cfg *config.Config) (*pipeline, []config.Fault) {
 	for i, c := range columns {
 		names[i] = c.Name
 	}
-	s, err := layout.New(layout.Options{
+	options := layout.Options{
 		Columns: names, Custom: cfg.Layout.Custom, Key: p.key, BlankSend: cfg.Layout.BlankSend,
 		CardReason: cfg.Layout.AllowCardData, AllowNotify: mayCreate(cfg, math.MaxInt32),
-	})
-	for _, err := range unjoin(err) {
+	}
+	if cfg.Route == config.RouteAPI {
+		options.Route = export.ByAPI
+	}
+	s, err := layout.New(options)
+	if err == nil && cfg.Route == config.RouteAuto {
+		options.Route = export.ByAPI
+		p.few, err = layout.New(options)
+	}
+	for _, err := range append(unjoin(err), unwritable(cfg, names)...) {
 		faults = append(faults, columnFault(cfg, err))
 	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Limits.Columns)) {
@@ -105,6 +115,19 @@ func compile(cfg *config.Config) (*pipeline, []config.Fault) {
 	}
 	p.mapping, p.sheet = m, s
 	return p, faults
+}
+
+// unwritable tells the columns that the route may ask of the API and that it cannot take.
+func unwritable(cfg *config.Config, names []string) (faults []error) {
+	if cfg.Route == config.RouteCSV {
+		return nil
+	}
+	for _, name := range names {
+		if err := coupa.Writable(name); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return faults
 }
 
 // columnFault gives a fault of the layout the line of the column that it begins with.

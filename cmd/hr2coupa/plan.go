@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"iter"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
@@ -26,6 +25,7 @@ type planOptions struct {
 	people int // how many people are shown without all
 	again  bool
 	output string
+	route  string
 }
 
 // shownPeople is how many people a plan shows without --all.
@@ -54,7 +54,8 @@ the bytes of the feed, the ledger's state and the config, for hr2coupa apply.`,
 type planned struct {
 	Verdict     string             `json:"verdict"`
 	Exit        int                `json:"exit"`
-	Checked     bool               `json:"checked"` // false: nobody was asked which people Coupa knows
+	Checked     bool               `json:"checked"`         // false: nobody was asked which people Coupa knows
+	Route       export.Route       `json:"route,omitempty"` // "" is csv
 	Key         string             `json:"key"`
 	LeftOut     []string           `json:"left_out,omitempty"` // mapped, and in no file because of the key
 	Input       int                `json:"input"`
@@ -91,7 +92,7 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 			return err
 		}
 	}
-	pipe, err := a.pipeline(ctx, config.Options{Ask: true, FeedGiven: len(o.files) > 0})
+	pipe, err := a.pipeline(ctx, config.Options{Ask: true, FeedGiven: len(o.files) > 0, Route: o.route})
 	if err != nil {
 		return err
 	}
@@ -125,6 +126,9 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	}
 	planner := pipe.planner(fresh, out, now)
 	planner.Only = only
+	if err := pipe.choose(ctx, planner); err != nil {
+		return err
+	}
 	checked, err := a.planPreflight(ctx, pipe, planner, out)
 	if err != nil {
 		return err
@@ -135,6 +139,7 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	}
 	res := sink.result(plan, pipe)
 	res.Checked = checked
+	res.Route = planner.Sheet.Route()
 	res.Limits = out.judge(pipe.cfg, !o.again)(plan)
 	for _, f := range seen {
 		if !o.again || f.Open == 0 {
@@ -228,31 +233,29 @@ func (s *planSink) Part(p export.Part, data []byte, rows []export.RowResult) (in
 	if s.dir != nil {
 		return p.ID, s.dir.write(p.ID, data)
 	}
-	return p.ID, s.read(p.ID, data, rows)
+	return p.ID, s.read(p, data, rows)
 }
 
 // read takes the cells back out of the encoded part: what is shown is what would be sent.
-func (s *planSink) read(part int64, data []byte, rows []export.RowResult) error {
-	r := csv.NewReader(bytes.NewReader(data))
-	header, err := r.Read()
-	if err != nil {
-		return fmt.Errorf("read a part back: %w; please report this", err)
+func (s *planSink) read(part export.Part, data []byte, rows []export.RowResult) error {
+	var header []string
+	n := -1
+	err := partLines(part, data, func(l layout.Line) bool {
+		if n++; header == nil {
+			header = l.Cells
+		} else {
+			p := personPlan{Origin: rows[n-1].Origin, Key: rows[n-1].Key, Columns: map[string]string{}, part: part.ID}
+			for i, c := range l.Cells {
+				p.Columns[header[i]] = c
+			}
+			s.people = append(s.people, p)
+		}
+		return n < len(rows) && len(s.people) < s.keep
+	})
+	if err == nil && n < len(rows) && len(s.people) < s.keep {
+		err = fmt.Errorf("read part %s back: %w; please report this", part.Name, errFewRows)
 	}
-	for _, row := range rows {
-		if len(s.people) >= s.keep {
-			return nil
-		}
-		cells, err := r.Read()
-		if err != nil {
-			return fmt.Errorf("read a part back: %w; please report this", err)
-		}
-		p := personPlan{Origin: row.Origin, Key: row.Key, Columns: map[string]string{}, part: part}
-		for i, c := range cells {
-			p.Columns[header[i]] = c
-		}
-		s.people = append(s.people, p)
-	}
-	return nil
+	return err
 }
 
 func (s *planSink) Row(r export.RowResult, _ []export.Fault, _ []export.KeptRecord) error {
@@ -327,8 +330,8 @@ func (a *app) printPlan(r *planned, rows iter.Seq[export.RowResult], saved strin
 	}
 	columnsText(w, r)
 	peopleText(w, r.People, r.RowCount)
-	rowsText(w, rows, became(export.Quarantined), "Quarantined: held back by hr2coupa, mend them in HR")
-	rowsText(w, rows, became(export.Pending), "Waiting: an earlier row of theirs has no verdict")
+	rowsText(w, rows, group{"Quarantined: held back by hr2coupa, mend them in HR", became(export.Quarantined), shownRows, "see --json"})
+	rowsText(w, rows, group{"Waiting: an earlier row of theirs has no verdict", became(export.Pending), shownOpen, "see --json"})
 	partsText(w, r.Parts)
 	if saved != "" {
 		fmt.Fprintf(w, "\nSaved\n  hr2coupa apply %s does exactly this, or says what has moved since\n", clean(saved))

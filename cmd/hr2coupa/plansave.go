@@ -58,11 +58,12 @@ type savedSums struct {
 }
 
 type savedPart struct {
-	Wave    int      `json:"wave"`
-	Rows    int      `json:"rows"`
-	Size    int64    `json:"size"`
-	SHA256  string   `json:"sha256"`
-	Columns []string `json:"columns"` // its header
+	Route   export.Route `json:"route,omitempty"`
+	Wave    int          `json:"wave"`
+	Rows    int          `json:"rows"`
+	Size    int64        `json:"size"`
+	SHA256  string       `json:"sha256"`
+	Columns []string     `json:"columns"` // its header
 }
 
 // encode gives the canonical bytes.
@@ -88,10 +89,10 @@ func savingTo(next export.Sink) *savingSink {
 }
 
 func (s *savingSink) Part(p export.Part, data []byte, rows []export.RowResult) (int64, error) {
-	saved := savedPart{Wave: p.Wave, Rows: p.Rows, Size: p.Size, SHA256: p.SHA256}
-	err := layout.Decode(data, func(l layout.Line) bool { saved.Columns = l.Cells; return false })
+	saved := savedPart{Route: p.Route, Wave: p.Wave, Rows: p.Rows, Size: p.Size, SHA256: p.SHA256}
+	err := partLines(p, data, func(l layout.Line) bool { saved.Columns = l.Cells; return false })
 	if err != nil {
-		return 0, fmt.Errorf("read a part back: %w; please report this", err)
+		return 0, err
 	}
 	id, err := s.Sink.Part(p, data, rows)
 	s.came[id] = saved

@@ -13,13 +13,13 @@ import (
 // refuse or take for somebody else. It plans once to learn who they are, and sends nothing. asked tells that it was done;
 // that Coupa cannot be asked is an error where the config wants it.
 func (a *app) preflight(ctx context.Context, pipe *pipeline, p *export.Planner, out *outlook, client *coupa.Client) (asked bool, err error) {
-	if !pipe.cfg.Preflight {
+	if !pipe.cfg.Preflight && !byAPI(p) {
 		return false, nil
 	}
 	users := client.Users()
 	pre := &export.Preflight{
 		Users: users, Key: pipe.key, Columns: pipe.mapping.Columns(), Element: coupa.Element,
-		MayCreate: p.MayCreate || approvedCreates(out) > 0, Workers: users.Workers(), Rate: pipe.cfg.Coupa.Rate, Log: a.log,
+		MayCreate: p.MayCreate || approvedCreates(out) > 0, Whole: byAPI(p), Workers: users.Workers(), Rate: pipe.cfg.Coupa.Rate, Log: a.log,
 	}
 	look := *p
 	look.Checks = pre.Check
@@ -27,7 +27,7 @@ func (a *app) preflight(ctx context.Context, pipe *pipeline, p *export.Planner, 
 		return false, err
 	}
 	if pre.People() == 0 {
-		p.Checks = pre.Faults
+		p.Checks, p.Found = pre.Faults, pre.Found
 		return true, nil
 	}
 	if err = users.Check(ctx); err == nil {
@@ -36,13 +36,13 @@ func (a *app) preflight(ctx context.Context, pipe *pipeline, p *export.Planner, 
 	if err != nil {
 		return false, unasked(ctx, err)
 	}
-	p.Checks = pre.Faults
+	p.Checks, p.Found = pre.Faults, pre.Found
 	return true, nil
 }
 
 // planPreflight is preflight for a command that has no job: its client is made for it.
 func (a *app) planPreflight(ctx context.Context, pipe *pipeline, p *export.Planner, out *outlook) (asked bool, err error) {
-	if !pipe.cfg.Preflight {
+	if !pipe.cfg.Preflight && !byAPI(p) {
 		return false, nil
 	}
 	client, err := coupa.NewClient(coupaConfig(pipe.cfg), a.log)

@@ -126,6 +126,13 @@ func (a *app) printReport(rep *export.Report) error {
 	return w.err
 }
 
+// whyText says what stopped a run; several faults stand on a line each.
+func whyText(w io.Writer, indent, why string) {
+	for line := range strings.Lines(why) {
+		fmt.Fprintf(w, "%s%s\n", indent, clean(strings.TrimRight(line, "\n")))
+	}
+}
+
 func reportText(w io.Writer, rep *export.Report) {
 	if rep.Verdict == "seen" {
 		for _, f := range rep.Files {
@@ -138,13 +145,11 @@ func reportText(w io.Writer, rep *export.Report) {
 		return
 	}
 	if rep.Run == "" { // nothing was planned
-		fmt.Fprintln(w, clean(rep.Why))
+		whyText(w, "", rep.Why)
 		return
 	}
 	fmt.Fprintf(w, "run %s: %s\n", rep.Run, rep.Verdict)
-	if rep.Why != "" {
-		fmt.Fprintf(w, "  %s\n", clean(rep.Why))
-	}
+	whyText(w, "  ", rep.Why)
 	heldText(w, rep)
 	for _, al := range rep.Alarms {
 		fmt.Fprintf(w, "  ALARM: %s\n", al)
@@ -159,19 +164,17 @@ func reportText(w io.Writer, rep *export.Report) {
 	for _, p := range rep.Parts {
 		sent[p.ID] = !p.Sent.IsZero()
 	}
-	for _, g := range []struct {
-		title string
-		in    func(export.RowResult) bool
-	}{
-		{"Quarantined: held back by hr2coupa, mend them in HR", became(export.Quarantined)},
-		{"Rejected: refused by Coupa", became(export.Rejected)},
-		{"Drifted: Coupa shows another value", became(export.Drifted)},
-		{"Pending: sent, no verdict yet", func(r export.RowResult) bool { return r.Outcome == export.Pending && sent[r.Part] }},
-		{"Pending: not sent yet", func(r export.RowResult) bool { return r.Outcome == export.Pending && r.Part != 0 && !sent[r.Part] }},
-		{"Waiting: an earlier row of theirs has no verdict", func(r export.RowResult) bool { return r.Outcome == export.Pending && r.Part == 0 }},
-		{"Held: stopped by a limit, nothing sent", became(export.Held)},
+	all := "hr2coupa status " + rep.Run + " --json shows all"
+	for _, g := range []group{
+		{"Quarantined: held back by hr2coupa, mend them in HR", became(export.Quarantined), shownRows, all},
+		{"Rejected: refused by Coupa", became(export.Rejected), shownRows, all},
+		{"Drifted: Coupa shows another value", became(export.Drifted), shownRows, all},
+		{"Pending: sent, no verdict yet", pending(func(r export.RowResult) bool { return sent[r.Part] }), shownOpen, all},
+		{"Pending: not sent yet", pending(func(r export.RowResult) bool { return r.Part != 0 && !sent[r.Part] }), shownOpen, all},
+		{"Waiting: an earlier row of theirs has no verdict", pending(func(r export.RowResult) bool { return r.Part == 0 }), shownOpen, all},
+		{"Held: stopped by a limit, nothing sent", became(export.Held), shownOpen, all},
 	} {
-		rowsText(w, slices.Values(rep.Rows), g.in, g.title)
+		rowsText(w, slices.Values(rep.Rows), g)
 	}
 	if rep.ReadBack != nil {
 		driftText(w, rep.Drift, rep.ReadBack.Drifted)
@@ -199,6 +202,10 @@ func became(o export.Outcome) func(export.RowResult) bool {
 	return func(r export.RowResult) bool { return r.Outcome == o }
 }
 
+func pending(in func(export.RowResult) bool) func(export.RowResult) bool {
+	return func(r export.RowResult) bool { return r.Outcome == export.Pending && in(r) }
+}
+
 // sums shows that count in is count out.
 func sums(c export.Counts) string {
 	var parts []string
@@ -221,8 +228,11 @@ func partsText(w io.Writer, parts []export.Part) {
 	rows := [][]string{{"NAME", "WAVE", "ROWS", "BYTES", "STATE", "VERDICT", "LOAD"}}
 	for _, p := range parts {
 		load := "-"
-		if p.LoadID != "" {
+		switch {
+		case p.LoadID != "":
 			load = p.LoadID + " via " + p.Via
+		case p.Route == export.ByAPI:
+			load = "by API"
 		}
 		rows = append(rows, []string{p.Name, fmt.Sprint(p.Wave), fmt.Sprint(p.Rows), fmt.Sprint(p.Size), string(p.State), dash(string(p.Verdict)), load})
 	}
@@ -244,18 +254,30 @@ func dash(s string) string {
 	return s
 }
 
-// shownRows is how many rows of one outcome a report shows; --json has all.
-const shownRows = 200
+// How many rows of one outcome are shown. Those that somebody has to mend are looked at one by one; of those that only
+// wait, many would bury what is told above them.
+const (
+	shownRows = 200
+	shownOpen = 20
+)
 
-func rowsText(w io.Writer, rows iter.Seq[export.RowResult], in func(export.RowResult) bool, title string) {
+// group is rows under one title.
+type group struct {
+	title string
+	in    func(export.RowResult) bool
+	most  int    // are shown
+	all   string // where the rest is
+}
+
+func rowsText(w io.Writer, rows iter.Seq[export.RowResult], g group) {
 	n, records := 0, 0
 	var out [][]string
 	for r := range rows {
-		if !in(r) {
+		if !g.in(r) {
 			continue
 		}
 		records += r.Lines
-		if n++; n <= shownRows {
+		if n++; n <= g.most {
 			key := dash(clean(r.Key))
 			if r.Lines > 1 {
 				key += fmt.Sprintf(" (%d records)", r.Lines)
@@ -270,16 +292,16 @@ func rowsText(w io.Writer, rows iter.Seq[export.RowResult], in func(export.RowRe
 	if records > n { // several records for one person are one row
 		count += ", " + plural(records, "record")
 	}
-	fmt.Fprintf(w, "\n%s (%s)\n", title, count)
+	fmt.Fprintf(w, "\n%s (%s)\n", g.title, count)
 	table(w, out)
-	if n > shownRows {
-		fmt.Fprintf(w, "  and %d more: see --json\n", n-shownRows)
+	if n > g.most {
+		fmt.Fprintf(w, "  and %d more: %s\n", n-g.most, g.all)
 	}
 }
 
 // awaited tells whether a part was sent and the next run asks what became of it.
 func awaited(p export.Part) bool {
-	return p.State == export.Delivered || p.State == export.Loading || p.State == export.Stalled
+	return p.Route == export.ByCSV && (p.State == export.Delivered || p.State == export.Loading || p.State == export.Stalled)
 }
 
 // hints are what to type after a report, by what is left to do.
@@ -316,7 +338,9 @@ func next(w io.Writer, rep *export.Report) {
 		add(by[export.Pending], say.ask)
 	}
 	if rep.Exit == export.ExitHeld && by[export.Held] > 0 {
-		lines = append(lines, "look at it with hr2coupa plan; if it is meant, hr2coupa approve "+rep.Run+", then hr2coupa run; if not, hr2coupa settle "+rep.Run+" rejected")
+		lines = append(lines, "look at it with hr2coupa plan",
+			"if it is meant: "+export.ApproveCommand(rep.Run, rep.Held)+", then hr2coupa run",
+			"if not: hr2coupa settle "+rep.Run+" rejected --by NAME")
 	}
 	if rep.Exit == export.ExitNotDelivered {
 		lines = append(lines, say.deliver)
@@ -325,6 +349,10 @@ func next(w io.Writer, rep *export.Report) {
 		for _, p := range r.Parts {
 			switch p.State {
 			case export.Stalled:
+				if p.Route == export.ByAPI {
+					lines = append(lines, "hr2coupa run goes on with the rows of "+p.Name+" that have no answer")
+					continue
+				}
 				lines = append(lines, "look in Coupa what came of it, then: hr2coupa settle "+p.Name+" applied|rejected --by NAME")
 			case export.InDoubt:
 				lines = append(lines, "look in Coupa whether it is there: hr2coupa settle "+p.Name+" applied|rejected --by NAME; where it is not, hr2coupa run --again plans its rows anew")

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
 type runOptions struct {
@@ -27,15 +29,16 @@ func (a *app) runCmd() *cobra.Command {
 		Short: "the main job: resume what is unfinished, plan, deliver, await, report",
 		Long: `Run goes on with what an earlier run left unfinished, plans the feed's new files, delivers
 the parts over SFTP, waits for Coupa's verdict on each, and accounts for every record.
+With --route api it makes calls instead: it finds each person, writes what differs and compares the answer.
 A feed file that was seen before is not sent again. FILEs replace feed.files of the config.`,
-		Example: "  hr2coupa run -c /etc/hr2coupa.yaml\n  hr2coupa run --dry-run users-20261124.csv",
+		Example: "  hr2coupa run -c /etc/hr2coupa.yaml\n  hr2coupa run --dry-run users-20261124.csv\n  hr2coupa run --route api urgent.csv",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.files = args
-			if o.route != "" && o.route != "csv" {
-				return usage("--route %s is not built yet; csv is", o.route)
+			if !slices.Contains([]string{"", config.RouteCSV, config.RouteAPI, config.RouteAuto}, o.route) {
+				return usage("--route %s: csv, api or auto", o.route)
 			}
 			if o.dryRun {
-				return a.plan(cmd.Context(), planOptions{files: args, people: shownPeople, again: o.again})
+				return a.plan(cmd.Context(), planOptions{files: args, people: shownPeople, again: o.again, route: o.route})
 			}
 			return a.tell(a.run(cmd.Context(), o))
 		},
@@ -44,12 +47,12 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 	f.BoolVar(&o.dryRun, "dry-run", false, "plan only: send and record nothing")
 	f.BoolVar(&o.noWait, "no-wait", false, "deliver and leave; the next run asks for the verdict")
 	f.BoolVar(&o.again, "again", false, "plan anew the rows of seen files that were quarantined, rejected or drifted")
-	f.StringVar(&o.route, "route", "", "csv (api is not built yet)")
+	f.StringVar(&o.route, "route", "", "csv: files over SFTP; api: calls, for what is urgent; auto: api up to route_rows rows (default: route of the config)")
 	return c
 }
 
 func (a *app) run(ctx context.Context, o runOptions) (*export.Report, error) {
-	pipe, err := a.pipeline(ctx, config.Options{NeedSecrets: true, FeedGiven: len(o.files) > 0})
+	pipe, err := a.pipeline(ctx, config.Options{NeedSecrets: true, FeedGiven: len(o.files) > 0, Route: o.route})
 	if err != nil {
 		return nil, err
 	}
@@ -96,15 +99,27 @@ func (a *app) mainJob(ctx context.Context, pipe *pipeline, o runOptions) (rep *e
 			return nil, err
 		}
 	}
+	if err := pipe.choose(ctx, planner); err != nil {
+		return nil, err
+	}
 	if j.checked, err = a.preflight(ctx, pipe, planner, out, j.wires.client); err != nil {
 		return nil, err
 	}
 	if fresh == nil {
-		if done, err := j.stillKept(ctx, planner, out, seen); done != nil || err != nil {
+		plan, err := planner.Build(ctx, &nowhere{})
+		if err != nil {
+			return nil, err
+		}
+		if done, err := j.stillKept(plan, out); done != nil || err != nil {
 			return done, err
 		}
 	}
-	id, broken, err := j.planned(ctx, planner, !o.again, out.judge(pipe.cfg, !o.again))
+	return j.carryOut(ctx, planner, !o.again, out.judge(pipe.cfg, !o.again))
+}
+
+// carryOut makes a run of a plan and takes it as far as it goes, which is nowhere where a limit holds it.
+func (j *job) carryOut(ctx context.Context, p *export.Planner, whole bool, judge func(*export.Plan) []string) (*export.Report, error) {
+	id, broken, err := j.planned(ctx, p, whole, judge)
 	if err != nil {
 		return nil, err
 	}
@@ -118,11 +133,7 @@ func (a *app) mainJob(ctx context.Context, pipe *pipeline, o runOptions) (rep *e
 
 // stillKept is the report of a start that has nothing but what earlier plans kept and can still not send any of it;
 // nil where it can. Nothing of it is recorded: a held run that nobody looks at must not make a new run each night.
-func (j *job) stillKept(ctx context.Context, p *export.Planner, out *outlook, seen []export.SeenFile) (*export.Report, error) {
-	plan, err := p.Build(ctx, &nowhere{})
-	if err != nil {
-		return nil, err
-	}
+func (j *job) stillKept(plan *export.Plan, out *outlook) (*export.Report, error) {
 	broken := out.judge(j.cfg, true)(plan)
 	if broken == nil && plan.Parts+plan.Quarantined > 0 {
 		return nil, nil
@@ -183,33 +194,41 @@ func known(old export.SeenFile, f export.FeedFile) bool {
 }
 
 // yield takes the parts of seen files that are in doubt as not applied, so that what waits behind them goes on and their
-// rows can be planned anew: that is what a person says with --again, who has looked into Coupa first.
+// rows can be planned anew: that is what a person says with --again, who has looked into Coupa first. What a run had kept
+// of a file is in the parts of a later one.
 func (j *job) yield(pipe *pipeline, patterns []string, now time.Time) error {
 	feed, err := pipe.open(patterns, now)
 	if err != nil {
 		return err
 	}
-	parts, err := j.ledger.Unfinished()
-	if err != nil {
-		return err
-	}
+	runs := map[string]bool{}
 	for _, f := range feed.Files() {
 		old, ok, err := j.ledger.Seen(f.Name)
 		if err != nil {
 			return err
 		}
-		for _, p := range parts {
-			if p.State != export.InDoubt || !ok || !known(old, f) || p.Run != old.Run {
-				continue
-			}
-			p.State, p.Verdict, p.Note = export.Settled, export.VerdictByHand, "in doubt; taken as not applied by run --again"
-			if err := j.ledger.Settle(p, export.Rejected, nil); err != nil {
-				return err
-			}
-			j.a.log.WithField("part", p.Name).Warn(p.Note)
-			if _, err := j.report1(old.Run, nil, true); err != nil { // it stands otherwise now
-				return err
-			}
+		if !ok || !known(old, f) {
+			continue
+		}
+		for _, run := range append([]string{old.Run}, old.Later...) {
+			runs[run] = true
+		}
+	}
+	parts, err := j.ledger.Unfinished()
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if p.State != export.InDoubt || !runs[p.Run] {
+			continue
+		}
+		p.State, p.Verdict, p.Note = export.Settled, export.VerdictByHand, "in doubt; taken as not applied by run --again"
+		if err := j.ledger.Settle(p, export.Rejected, nil); err != nil {
+			return err
+		}
+		j.a.log.WithField("part", p.Name).Warn(p.Note)
+		if _, err := j.report1(p.Run, nil, true); err != nil { // it stands otherwise now
+			return err
 		}
 	}
 	return nil
@@ -280,11 +299,12 @@ func notAgain(l opened, run string) (map[int64]bool, error) {
 
 // planned writes the plan of a new run into the ledger.
 func (j *job) planned(ctx context.Context, p *export.Planner, whole bool, judge func(*export.Plan) []string) (id string, broken []string, err error) {
+	defer j.a.teller.spent(notify.StepPlan, j.a.now())
 	id, err = j.ledger.BeginRun(export.RunRecord{Command: j.command, State: export.RunWorking, Started: p.Started, Mapping: expressions(j.cfg)})
 	if err != nil {
 		return "", nil, err
 	}
-	plan, broken, err := export.RecordPlan(ctx, p, j.ledger, id, whole, judge, func() error { return j.runner.Check(ctx) })
+	plan, broken, err := export.RecordPlan(ctx, p, j.ledger, id, whole, judge, func() error { return j.ready(ctx, p) })
 	if err != nil {
 		code := exitCode(err)
 		if errors.Is(err, errInterrupted) {

@@ -29,7 +29,7 @@ settle RUN rejected.`,
 			if by == "" {
 				return usage("settle: --by NAME is missing: whose word is it?")
 			}
-			cfg, err := a.load(cmd.Context(), config.Options{NoFeed: true})
+			cfg, err := a.ledgerConfig(cmd.Context(), config.Options{})
 			if err != nil {
 				return err
 			}
@@ -41,19 +41,11 @@ settle RUN rejected.`,
 }
 
 func (a *app) settle(cfg *config.Config, name string, outcome export.Outcome, by string) error {
-	if !ledgerExists(cfg.Ledger) {
-		return usage("there is no ledger in %s yet: nothing has run with this config", cfg.Ledger)
-	}
-	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+	l, done, err := a.openLedger(cfg, "settle")
 	if err != nil {
 		return err
 	}
-	defer l.Close() // every write was answered before
-	unlock, err := l.Lock(holder("settle", a.now()))
-	if err != nil {
-		return err
-	}
-	defer unlock() // the kernel does it too
+	defer done()
 	if rec, ok, err := l.Run(name); err != nil {
 		return err
 	} else if ok && name != "" {

@@ -17,8 +17,9 @@ func (a *app) statusCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status [RUN]",
 		Short: "runs, parts, loads and rows, as the ledger has them",
-		Long: `Status shows the latest runs, or one run with its parts and every row that was not applied.
-It only reads, also while a run is at work. It ends with the code that the run ended with.`,
+		Long: `Status shows the latest runs, or one run with its parts and the rows that were not applied: the first
+of many, with --json all. It only reads, also while a run is at work. It ends with the code that the run
+ended with.`,
 		Example: "  hr2coupa status\n  hr2coupa status 20261124T020000Z\n  hr2coupa status --wait",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,18 +35,15 @@ It only reads, also while a run is at work. It ends with the code that the run e
 }
 
 func (a *app) status(ctx context.Context, id string, wait bool) error {
-	cfg, err := a.load(ctx, config.Options{NoFeed: true})
+	cfg, err := a.ledgerConfig(ctx, config.Options{})
 	if err != nil {
 		return err
 	}
-	if !ledgerExists(cfg.Ledger) {
-		return usage("there is no ledger in %s yet: nothing has run with this config", cfg.Ledger)
-	}
-	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+	l, done, err := a.openLedger(cfg, "")
 	if err != nil {
 		return err
 	}
-	defer l.Close() // only read from
+	defer done()
 	if id == "" && !wait {
 		return a.listRuns(l)
 	}

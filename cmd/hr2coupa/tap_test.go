@@ -61,6 +61,7 @@ var (
 	errDead = errors.New("this start is dead")
 	errDisk = errors.New("no space left on device")
 	errLine = &export.NotDeliveredError{What: "unreachable", Msg: "the connection broke"}
+	errCall = errors.New("the answer broke off")
 	errNo   = &export.NotDeliveredError{What: "permission", Msg: "the server says no"}
 )
 
@@ -266,6 +267,18 @@ func (s *tappedStore) Settle(p export.Part, rest export.Outcome, rows []export.R
 	return s.write(fmt.Sprintf("Settle %s %s", short(p.Name), p.Verdict), func() error { return s.under.Settle(p, rest, rows) })
 }
 
+func (s *tappedStore) Writes(part int64) (map[int]export.Write, error) {
+	return get(s.tap, "Writes", func() (map[int]export.Write, error) { return s.under.Writes(part) })
+}
+
+func (s *tappedStore) BeginWrite(w export.Write) error {
+	return s.write(fmt.Sprintf("BeginWrite %d", w.PartRow), func() error { return s.under.BeginWrite(w) })
+}
+
+func (s *tappedStore) EndWrite(w export.Write, r export.RowResult) error {
+	return s.write(fmt.Sprintf("EndWrite %s %s", r.Key, r.Outcome), func() error { return s.under.EndWrite(w, r) })
+}
+
 func (s *tappedStore) Verified(p export.Part, rows []export.RowResult) error {
 	return s.write("Verified "+short(p.Name), func() error { return s.under.Verified(p, rows) })
 }
@@ -372,6 +385,36 @@ func (s *tappedSession) Commit(ctx context.Context, name string) error {
 func (s *tappedSession) Look(ctx context.Context, name string) (seen export.Sighting, err error) {
 	err = s.wire("Look "+short(name), errLine, errNo, func() (err error) { seen, err = s.under.Look(ctx, name); return err })
 	return seen, s.broken(err)
+}
+
+// tappedUsers is Coupa's list of users behind a tap.
+type tappedUsers struct {
+	*tap
+	under export.Directory
+}
+
+func (s *tappedUsers) Find(ctx context.Context, by export.Element, values []string, want []export.Element) (found []export.User, err error) {
+	err = s.wire("Find "+strings.Join(values, ","), errCall, errNo, func() (err error) { found, err = s.under.Find(ctx, by, values, want); return err })
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+func (s *tappedUsers) Update(ctx context.Context, id string, cells []export.ElementCell) (u export.User, err error) {
+	err = s.wire("Update "+id, errCall, errNo, func() (err error) { u, err = s.under.Update(ctx, id, cells); return err })
+	if err != nil {
+		return export.User{}, err
+	}
+	return u, nil
+}
+
+func (s *tappedUsers) Create(ctx context.Context, cells []export.ElementCell) (u export.User, err error) {
+	err = s.wire("Create", errCall, errNo, func() (err error) { u, err = s.under.Create(ctx, cells); return err })
+	if err != nil {
+		return export.User{}, err
+	}
+	return u, nil
 }
 
 // tappedSource is a way of asking behind a tap.

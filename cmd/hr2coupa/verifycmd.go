@@ -36,16 +36,13 @@ type verified struct {
 }
 
 func (a *app) verify(ctx context.Context, run string) error {
-	cfg, err := a.load(ctx, config.Options{NeedSecrets: true, NoFeed: true})
+	cfg, err := a.ledgerConfig(ctx, config.Options{NeedSecrets: true})
 	if err != nil {
 		return err
 	}
 	client, err := coupa.NewClient(coupaConfig(cfg), a.log)
 	if err != nil {
 		return &exitError{export.ExitUsage, err}
-	}
-	if !ledgerExists(cfg.Ledger) {
-		return usage("there is no ledger in %s yet: nothing has run with this config", cfg.Ledger)
 	}
 	j, err := a.job(ctx, cfg, "verify")
 	if err != nil {

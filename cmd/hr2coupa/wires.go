@@ -41,12 +41,15 @@ func (a *app) wires(cfg *config.Config) (*wires, error) {
 			}
 			w.sources = append(w.sources, p)
 		case "archive":
+			if cfg.SFTP.Address == "" { // route: api, and there is no server to look at
+				continue
+			}
 			w.archive = &archive{dial: dial}
 			w.dial = w.archive.makeWay(dial)
 			w.sources = append(w.sources, w.archive)
 		}
 	}
-	if (cfg.Verify || cfg.Preflight) && w.client == nil && len(faults) == 0 {
+	if (cfg.Verify || cfg.Preflight || cfg.Route != config.RouteCSV) && w.client == nil && len(faults) == 0 {
 		c, err := coupa.NewClient(a.watched(cfg), a.log)
 		if err != nil {
 			faults = append(faults, err)
@@ -67,6 +70,9 @@ func (w *wires) close() {
 
 func (a *app) dialer(cfg *config.Config) func(context.Context) (export.Session, error) {
 	return func(ctx context.Context) (export.Session, error) {
+		if cfg.SFTP.Address == "" {
+			return nil, &export.NotDeliveredError{What: "sftp", Msg: "a part of an earlier run goes over SFTP, and the config has no section sftp any more; put it back until that part is sent"}
+		}
 		s, err := drop.Dial(ctx, dropConfig(cfg), a.log)
 		if err != nil {
 			return nil, err

@@ -46,6 +46,9 @@ func (s *Sheet) rowType(set export.ColumnSet) rowType {
 
 // Header is the header line of a file of that set.
 func (s *Sheet) Header(set export.ColumnSet) []byte {
+	if s.route == export.ByAPI {
+		return s.apiHeader(set)
+	}
 	none := reflect.MakeSlice(reflect.SliceOf(s.rowType(set).row), 0, 0)
 	w := &lineWriter{take: 1}
 	if err := gocsv.MarshalCSV(none.Interface(), w); err != nil {
@@ -56,6 +59,9 @@ func (s *Sheet) Header(set export.ColumnSet) []byte {
 
 // Encoder makes an encoder of rows of one set, for one goroutine.
 func (s *Sheet) Encoder(set export.ColumnSet) export.RowEncoder {
+	if s.route == export.ByAPI {
+		return &apiEncoder{cols: s.apiColumns(set)}
+	}
 	e := &rowEncoder{rowType: s.rowType(set)}
 	e.cells = make([]string, batch*len(e.cols))
 	e.array = reflect.ArrayOf(batch, e.row)

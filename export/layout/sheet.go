@@ -32,10 +32,12 @@ type Options struct {
 	BlankSend   bool     // layout.blank: send: absent cells go as empty ones, except in columns where that is dangerous
 	AllowNotify bool     // creates are allowed, so that Coupa may be told to send invitations
 	CardReason  string   // allow_card_data; "" refuses card columns
+	Route       export.Route
 }
 
 // Sheet is Coupa's layout for one batch. It does not change once made and may be used by many goroutines.
 type Sheet struct {
+	route   export.Route
 	columns []column // as mapped
 	order   []int    // mapped columns in file order: key, table order, custom order
 	key     int
@@ -55,7 +57,7 @@ func New(o Options) (*Sheet, error) {
 		faults = append(faults, fmt.Errorf("%d columns are mapped, at most %d can be", len(o.Columns), export.MaxColumns))
 		return nil, errors.Join(faults...)
 	}
-	s := &Sheet{key: slices.Index(o.Columns, o.Key)}
+	s := &Sheet{route: o.Route, key: slices.Index(o.Columns, o.Key)}
 	rank := make([]int, len(o.Columns)) // place in the file
 	for i, name := range o.Columns {
 		if slices.Contains(o.Columns[:i], name) {
@@ -80,7 +82,7 @@ func New(o Options) (*Sheet, error) {
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	if rank[s.key] = -1; o.Key == loginColumn {
+	if rank[s.key] = -1; o.Key == loginColumn && o.Route == export.ByCSV {
 		// Matched by Login alone, Coupa takes a row with another Employee Number for a new person ("Users Import").
 		if i := slices.Index(o.Columns, numberColumn); i >= 0 {
 			s.never = s.never.With(i)
@@ -101,7 +103,7 @@ func (s *Sheet) add(i int, c Column, o Options) {
 	if c.Type == templates.TypeLocale {
 		s.locales = append(s.locales, i)
 	}
-	if o.BlankSend && !c.BlankDangerous {
+	if o.BlankSend && !c.BlankDangerous && o.Route == export.ByCSV {
 		s.base = s.base.With(i)
 	}
 }
@@ -181,7 +183,7 @@ func (s *Sheet) Check(row *export.Row) []export.Fault {
 // check holds the cell of column i against every rule and normalises it.
 func (s *Sheet) check(i int, cell *export.Cell, told *faults) {
 	c := &s.columns[i]
-	if cell.State == export.Clear {
+	if cell.State == export.Clear && s.route == export.ByCSV {
 		c.clearCell(cell, told)
 	}
 	if cell.State == export.Set {
@@ -211,15 +213,18 @@ func (s *Sheet) Warnings(row *export.Row) []export.Fault {
 // Unique gives the mapped columns of which no two rows may have the same value.
 func (s *Sheet) Unique() []int { return slices.Clone(s.unique) }
 
+// Route is the way that the sheet's rows go.
+func (s *Sheet) Route() export.Route { return s.route }
+
 // Key is the mapped column that comes first in every file.
 func (s *Sheet) Key() int { return s.key }
 
 // Carried is the set of columns of the file that row goes into: those set after Check, the key, and with BlankSend
-// every column in which an empty cell is not dangerous.
+// every column in which an empty cell is not dangerous. On the API route those that are cleared are carried too.
 func (s *Sheet) Carried(row *export.Row) export.ColumnSet {
 	lo, hi := s.base[0], s.base[1]
 	for i := range row.Cells {
-		if row.Cells[i].State != export.Set {
+		if state := row.Cells[i].State; state == export.Absent || state == export.Clear && s.route == export.ByCSV {
 			continue
 		}
 		if bit := uint64(1) << (i & 63); i < 64 {

@@ -173,12 +173,16 @@ func holdsRow(c *sqlite.Conn, part int64, key string) (held bool, err error) {
 // the people, and blanks messages that name them.
 func forgetRows(c *sqlite.Conn, p somebody, f *Forgotten) error {
 	const blank = "UPDATE rows SET key = '', first = '', login = '', status = '', reason = '' WHERE "
+	err := exec(c, "UPDATE writes SET coupa_id = '', emptied = '' WHERE id IN (SELECT id FROM rows WHERE key = ?)", p.key)
+	if err != nil {
+		return err
+	}
 	if err := exec(c, blank+"key = ?", p.key); err != nil {
 		return err
 	}
 	f.Rows = c.Changes()
 	var ids, messages []int64
-	err := query(c, `SELECT rows.id, key, first, login FROM parts CROSS JOIN rows ON rows.id BETWEEN parts.id << 32 AND parts.id << 32 | 0xffffffff
+	err = query(c, `SELECT rows.id, key, first, login FROM parts CROSS JOIN rows ON rows.id BETWEEN parts.id << 32 AND parts.id << 32 | 0xffffffff
 		WHERE parts.run IN (SELECT num FROM runs WHERE command = 'drop')`, func(s *sqlite.Stmt) error {
 		if p.named([]byte(strings.Join([]string{s.ColumnText(1), s.ColumnText(2), s.ColumnText(3)}, "\n"))) {
 			ids = append(ids, s.ColumnInt64(0))

@@ -10,7 +10,7 @@ import (
 )
 
 const selectParts = `SELECT p.id, r.id, p.name, p.user_name, p.wave, p.rows, p.size, p.sha256, p.state, p.temp, p.planned,
-	p.sent, p.load_id, p.via, p.verdict, p.created, p.updated, p.note, p.read_back FROM parts p JOIN runs r ON r.num = p.run `
+	p.sent, p.load_id, p.via, p.verdict, p.created, p.updated, p.note, p.read_back, p.route FROM parts p JOIN runs r ON r.num = p.run `
 
 func scanPart(s *sqlite.Stmt) export.Part {
 	return export.Part{
@@ -20,7 +20,7 @@ func scanPart(s *sqlite.Stmt) export.Part {
 		Planned: fromNanos(s.ColumnInt64(10)), Sent: fromNanos(s.ColumnInt64(11)),
 		LoadID: s.ColumnText(12), Via: s.ColumnText(13), Verdict: export.Verdict(s.ColumnText(14)),
 		Created: s.ColumnInt(15), Updated: s.ColumnInt(16), Note: s.ColumnText(17),
-		ReadBack: fromNanos(s.ColumnInt64(18)),
+		ReadBack: fromNanos(s.ColumnInt64(18)), Route: export.Route(s.ColumnText(19)),
 	}
 }
 
@@ -101,8 +101,8 @@ func (l *Ledger) Move(p export.Part) error {
 
 // Settle records a part's verdict and what became of its rows in one transaction. The part moves to Settled, or to
 // Dropped where p.State says so. results names rows by PartRow and gives their Outcome and Reason; of two for one row
-// the later counts. Every other row of the part gets rest, with the part's Note as the reason unless rest is Applied or
-// Unchanged. The keys of applied rows join the people the ledger knows. The spool keeps the bytes.
+// the later counts. Every other row of the part that is pending gets rest (on the API route others have their answer), with the part's Note as the reason unless rest is Applied or
+// Unchanged. The keys of applied and unchanged rows join the people the ledger knows. The spool keeps the bytes.
 func (l *Ledger) Settle(p export.Part, rest export.Outcome, results []export.RowResult) error {
 	if p.State != export.Dropped {
 		p.State = export.Settled
@@ -138,7 +138,7 @@ func settleRows(c *sqlite.Conn, p export.Part, rest export.Outcome, results []ex
 	if rest == export.Applied || rest == export.Unchanged {
 		reason = ""
 	}
-	if err := exec(c, "UPDATE rows SET outcome = ?2, reason = ?3 WHERE "+ofPart, p.ID, string(rest), reason); err != nil {
+	if err := exec(c, "UPDATE rows SET outcome = ?2, reason = ?3 WHERE "+ofPart+"AND outcome = 'pending'", p.ID, string(rest), reason); err != nil {
 		return err
 	}
 	for _, r := range results {
@@ -162,7 +162,7 @@ func settleRows(c *sqlite.Conn, p export.Part, rest export.Outcome, results []ex
 
 func meetPeople(c *sqlite.Conn, p export.Part) error {
 	return exec(c, `INSERT INTO people (key, login, status, seen)
-		SELECT key, login, status, ?2 FROM rows WHERE `+ofPart+`AND outcome = 'applied' AND key <> ''
+		SELECT key, login, status, ?2 FROM rows WHERE `+ofPart+`AND outcome IN ('applied', 'unchanged') AND key <> ''
 			AND EXISTS (SELECT 1 FROM runs WHERE id = ?2 AND command <> 'drop') -- a dropped file may have other keys
 		ON CONFLICT (key) DO UPDATE SET
 			seen = excluded.seen, login = iif(excluded.login = '', people.login, excluded.login),

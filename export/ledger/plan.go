@@ -109,9 +109,9 @@ func (t *planTx) addPart(p export.Part, data []byte) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	err = exec(t.c, `INSERT INTO parts (run, name, user_name, wave, rows, size, sha256, state, temp, planned, note)
-		VALUES (?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		t.num, p.UserName, p.Wave, p.Rows, p.Size, p.SHA256, string(p.State), p.Temp, nanos(p.Planned), p.Note)
+	err = exec(t.c, `INSERT INTO parts (run, name, user_name, route, wave, rows, size, sha256, state, temp, planned, note)
+		VALUES (?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		t.num, p.UserName, string(p.Route), p.Wave, p.Rows, p.Size, p.SHA256, string(p.State), p.Temp, nanos(p.Planned), p.Note)
 	if err != nil {
 		return 0, err
 	}

@@ -128,7 +128,9 @@ const hasValues = "(first <> '' OR login <> '' OR status <> '' OR reason <> '') 
 // blank takes the values from the rows of runs. Key, origin and outcome stay, and with them the sums.
 func blank(c *sqlite.Conn, runs []int64) error {
 	return eachHome(c, runs, func(home int64) error {
-		return exec(c, "UPDATE rows SET first = '', login = '', status = '', reason = '' WHERE "+ofPart+"AND "+hasValues, home)
+		return errors.Join(
+			exec(c, "UPDATE rows SET first = '', login = '', status = '', reason = '' WHERE "+ofPart+"AND "+hasValues, home),
+			exec(c, "UPDATE writes SET emptied = '' WHERE "+writesOfPart, home))
 	})
 }
 
@@ -151,7 +153,9 @@ func eachHome(c *sqlite.Conn, runs []int64, f func(home int64) error) error {
 }
 
 func pruneRuns(c *sqlite.Conn, runs []int64) error {
-	err := eachHome(c, runs, func(home int64) error { return exec(c, "DELETE FROM rows WHERE "+ofPart, home) })
+	err := eachHome(c, runs, func(home int64) error {
+		return errors.Join(exec(c, "DELETE FROM rows WHERE "+ofPart, home), exec(c, "DELETE FROM writes WHERE "+writesOfPart, home))
+	})
 	if err != nil || len(runs) == 0 {
 		return err
 	}

@@ -21,6 +21,9 @@ const ofRun = `(SELECT id AS part FROM parts WHERE run = ?1 UNION ALL SELECT -?1
 // ofPart picks the rows of the part whose id is ?1.
 const ofPart = "rows.id BETWEEN ?1 << 32 AND ?1 << 32 | 0xffffffff "
 
+// writesOfPart picks the writes of the part whose id is ?1.
+const writesOfPart = "id BETWEEN ?1 << 32 AND ?1 << 32 | 0xffffffff"
+
 // selectRows has no join: SQLite plans a join anew for each value that is bound, which costs more than the row.
 const selectRows = `SELECT part, part_row, (SELECT name FROM sources WHERE id = rows.source), line, lines, key, first,
 	login, outcome, reason, status FROM rows `

@@ -1,7 +1,9 @@
 package farend
 
 import (
+	"encoding/pem"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -17,6 +19,7 @@ type Post struct {
 // Web is a web server that keeps what it gets.
 type Web struct {
 	URL string
+	CA  []byte // PEM of its certificate, with TLS
 
 	server *httptest.Server
 	done   chan struct{}
@@ -31,6 +34,17 @@ func StartWeb(answer func(n int) int) *Web {
 	w := &Web{answer: answer, done: make(chan struct{})}
 	w.server = httptest.NewServer(http.HandlerFunc(w.serve))
 	w.URL = w.server.URL
+	return w
+}
+
+// StartWebTLS is StartWeb behind TLS, with a certificate that no system knows.
+func StartWebTLS(answer func(n int) int) *Web {
+	w := &Web{answer: answer, done: make(chan struct{})}
+	w.server = httptest.NewUnstartedServer(http.HandlerFunc(w.serve))
+	w.server.Config.ErrorLog = log.New(io.Discard, "", 0) // whoever does not trust it hangs up
+	w.server.StartTLS()
+	w.URL = w.server.URL
+	w.CA = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: w.server.Certificate().Raw})
 	return w
 }
 

@@ -301,6 +301,7 @@ func (u *Users) send(ctx context.Context, token string, r request, cells []expor
 		}
 		if err == nil {
 			out = users[0]
+			out.Answer = fmt.Sprintf("%s: %d", a.op(), a.status)
 			u.lacking(out, elements(cells))
 		}
 		return err

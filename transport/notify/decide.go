@@ -2,6 +2,7 @@ package notify
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
@@ -62,19 +63,28 @@ func find(open []export.Incident, t Trouble) (export.Incident, bool) {
 func (t Trouble) item(i export.Incident, stage Stage) Item {
 	return Item{
 		Stage: stage, Kind: i.Kind, Cause: i.Cause, Owner: i.Owner, Since: i.Begun, Run: i.Run, Starts: i.Starts,
-		Facts: t.Facts, ToDo: t.ToDo,
+		Facts: t.Facts, Behind: t.Behind, ToDo: t.ToDo,
 	}
 }
 
 func day(t time.Time) string { return t.Format(time.DateOnly) }
 
-// Route gives the items that a target wants: of its kinds, and with an owner only those that name it.
-func Route(items []Item, on []export.NoticeKind, owner string) []Item {
-	var out []Item
+// Route gives each target what it wants: the items of its kinds that are its owner's task, all of them without an owner.
+// What is the task of somebody whom no target names goes to every target of its kind: nothing is told to nobody because
+// its owner has no target.
+func Route(items []Item, targets []Target) [][]Item {
+	out := make([][]Item, len(targets))
 	for _, i := range items {
-		if slices.Contains(on, i.Kind) && (owner == "" || owner == i.Owner) {
-			out = append(out, i)
+		wanted := slices.ContainsFunc(targets, func(t Target) bool { return t.takes(i.Kind) && t.names(i.Owner) })
+		for n, t := range targets {
+			if t.takes(i.Kind) && (t.names(i.Owner) || !wanted) {
+				out[n] = append(out[n], i)
+			}
 		}
 	}
 	return out
 }
+
+func (t Target) takes(k export.NoticeKind) bool { return slices.Contains(t.On, k) }
+
+func (t Target) names(owner string) bool { return t.Owner == "" || strings.EqualFold(t.Owner, owner) }

@@ -118,21 +118,44 @@ func TestDecideDay(t *testing.T) {
 	}
 }
 
+// An item goes to those whose task it is and to those who get all; what would reach nobody goes to everybody who takes its
+// kind.
 func TestRoute(t *testing.T) {
-	items := []Item{{Kind: export.NoticeFailed}, {Kind: export.NoticeQuarantine}, {Kind: export.NoticeQuarantine, Owner: "it@acme.example"}}
+	items := []Item{
+		{Kind: export.NoticeFailed, Owner: "IT"},
+		{Kind: export.NoticeQuarantine, Owner: "HR"},
+		{Kind: export.NoticeQuarantine, Owner: "it@acme.example"},
+		{Kind: export.NoticePartial, Owner: "Coupa admin"},
+		{Kind: export.NoticeHeld},
+	}
+	to := func(owner string, on ...export.NoticeKind) Target {
+		if on == nil {
+			on = export.NoticeKinds()
+		}
+		return Target{On: on, Owner: owner}
+	}
 	for _, tt := range []struct {
-		on    []export.NoticeKind
-		owner string
-		want  int
+		name    string
+		targets []Target
+		want    string // for each target the kinds it gets
 	}{
-		{export.NoticeKinds(), "", 3},
-		{[]export.NoticeKind{export.NoticeFailed}, "", 1},
-		{export.NoticeKinds(), "it@acme.example", 1},
-		{[]export.NoticeKind{export.NoticeFailed}, "it@acme.example", 0},
-		{export.NoticeKinds(), "hr@acme.example", 0},
+		{"all", []Target{to("")}, "failed quarantine quarantine partial held"},
+		{"of a kind", []Target{to("", export.NoticeFailed)}, "failed"},
+		{"owners beside one who gets all", []Target{to(""), to("hr"), to("it@acme.example")}, "failed quarantine quarantine partial held / quarantine / quarantine"},
+		{"owners alone", []Target{to("HR"), to("IT")}, "quarantine quarantine partial held / failed quarantine partial held"},
+		{"an owner who takes other kinds only", []Target{to("HR", export.NoticePartial), to("IT", export.NoticeQuarantine)}, "partial / quarantine quarantine"},
+		{"none", nil, ""},
 	} {
-		if got := Route(items, tt.on, tt.owner); len(got) != tt.want {
-			t.Errorf("on %v, owner %q: %d items, want %d", tt.on, tt.owner, len(got), tt.want)
+		var got []string
+		for _, list := range Route(items, tt.targets) {
+			var kinds []string
+			for _, i := range list {
+				kinds = append(kinds, string(i.Kind))
+			}
+			got = append(got, strings.Join(kinds, " "))
+		}
+		if got := strings.Join(got, " / "); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }

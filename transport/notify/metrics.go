@@ -25,9 +25,19 @@ type Metrics struct {
 	Ended     time.Time
 	Exit      int
 	Report    *export.Report // nil where there is none
-	Notices   int            // not sent yet
+	Steps     map[Step]time.Duration
+	Notices   int // not sent yet
 	Incidents map[export.NoticeKind]int
 }
+
+// Step is a part of a start whose duration is a figure of its own.
+type Step string
+
+const (
+	StepPlan     Step = "plan"      // read the feed, map, check, write down
+	StepSend     Step = "send"      // deliver and await the verdicts, wave by wave
+	StepReadBack Step = "read_back" // compare what Coupa shows with what was sent
+)
 
 // WriteMetrics writes the textfile: beside it first, then renamed, so that nobody reads half of one. The time of the
 // last success is carried over from the file that is there.
@@ -78,13 +88,17 @@ func (m Metrics) Text(success time.Time) []byte {
 		e.one(successMetric, "When a start last ended with exit code 0.", success.Unix())
 	}
 	e.one("hr2coupa_last_run_duration_seconds", "How long the last start took.", m.Ended.Sub(m.Started).Round(time.Millisecond).Seconds())
-	e.one("hr2coupa_last_run_exit_code", "Exit code of the last start.", m.Exit)
-	verdict := "none"
-	if m.Report != nil {
-		verdict = m.Report.Verdict
+	e.family("hr2coupa_last_run_step_seconds", "How long the steps of the last start took, resumed runs with it.")
+	for _, s := range []Step{StepPlan, StepSend, StepReadBack} {
+		e.sample("hr2coupa_last_run_step_seconds", m.Steps[s].Round(time.Millisecond).Seconds(), "step", string(s))
 	}
-	e.family("hr2coupa_last_run_info", "Command and verdict of the last start.")
-	e.sample("hr2coupa_last_run_info", 1, "command", m.Command, "verdict", verdict)
+	e.one("hr2coupa_last_run_exit_code", "Exit code of the last start.", m.Exit)
+	run, verdict := "", "none"
+	if m.Report != nil {
+		run, verdict = m.Report.Run, m.Report.Verdict
+	}
+	e.family("hr2coupa_last_run_info", "Command, run and verdict of the last start.")
+	e.sample("hr2coupa_last_run_info", 1, "command", m.Command, "run", run, "verdict", verdict)
 
 	records, parts := m.counts()
 	e.family("hr2coupa_records", "Records of the feed that the last start told about, by outcome.")

@@ -18,12 +18,17 @@ hr2coupa_last_run_timestamp_seconds 1795485690
 # HELP hr2coupa_last_run_duration_seconds How long the last start took.
 # TYPE hr2coupa_last_run_duration_seconds gauge
 hr2coupa_last_run_duration_seconds 90
+# HELP hr2coupa_last_run_step_seconds How long the steps of the last start took, resumed runs with it.
+# TYPE hr2coupa_last_run_step_seconds gauge
+hr2coupa_last_run_step_seconds{step="plan"} 1.5
+hr2coupa_last_run_step_seconds{step="send"} 80
+hr2coupa_last_run_step_seconds{step="read_back"} 0
 # HELP hr2coupa_last_run_exit_code Exit code of the last start.
 # TYPE hr2coupa_last_run_exit_code gauge
 hr2coupa_last_run_exit_code 3
-# HELP hr2coupa_last_run_info Command and verdict of the last start.
+# HELP hr2coupa_last_run_info Command, run and verdict of the last start.
 # TYPE hr2coupa_last_run_info gauge
-hr2coupa_last_run_info{command="run",verdict="pa\"rt\\ial"} 1
+hr2coupa_last_run_info{command="run",run="r1",verdict="pa\"rt\\ial"} 1
 # HELP hr2coupa_records Records of the feed that the last start told about, by outcome.
 # TYPE hr2coupa_records gauge
 hr2coupa_records{outcome="applied"} 4
@@ -60,6 +65,7 @@ func TestMetrics(t *testing.T) {
 	end := time.Date(2026, 11, 24, 2, 1, 30, 0, time.UTC)
 	m := Metrics{
 		Command: "run", Started: end.Add(-90 * time.Second), Ended: end, Exit: 3, Report: rep, Notices: 1,
+		Steps:     map[Step]time.Duration{StepPlan: 1500 * time.Millisecond, StepSend: 80 * time.Second},
 		Incidents: map[export.NoticeKind]int{export.NoticeQuarantine: 1},
 	}
 	path := filepath.Join(t.TempDir(), "hr2coupa.prom")

@@ -2,7 +2,8 @@
 // a heartbeat, a textfile of metrics.
 //
 // What is told is made by pure functions (Read, Decide, Texts); sending is apart from it. No notice and no metric holds
-// personal data: people are named by file and line, and neither HR's cells nor Coupa's words are in them.
+// personal data: people are named by file and line, what is wrong with them in the words of the catalogue of causes, and
+// neither HR's cells nor Coupa's words are in them.
 package notify
 
 import (
@@ -43,11 +44,12 @@ type Item struct {
 	Stage  Stage             `json:"stage"`
 	Kind   export.NoticeKind `json:"kind"`
 	Cause  string            `json:"cause"`
-	Owner  string            `json:"owner,omitempty"`
+	Owner  string            `json:"owner,omitempty"` // whose task it is
 	Since  time.Time         `json:"since"`
 	Run    string            `json:"first_run,omitempty"`
 	Starts int               `json:"starts"` // how many starts have met it
 	Facts  []string          `json:"facts,omitempty"`
+	Behind []Behind          `json:"causes,omitempty"` // what is behind its rows, most rows first
 	ToDo   []string          `json:"to_do,omitempty"`
 }
 
@@ -117,6 +119,9 @@ func Example(stage Stage, instance, host string, now time.Time) Message {
 	}
 	if stage == "" {
 		m.Run, m.Items[0].Run, m.Items[0].Owner = "20261124T020000Z", "20261123T020000Z", "it@example.com"
+		m.Items[0].Behind = []Behind{{CauseCount: export.CauseCount{Rows: 1, Records: 1, Cause: export.Cause{
+			Name: "test", Meaning: "nothing is wrong", Todo: "nothing", Owner: export.OwnerIT,
+		}}, Places: "users.csv:2"}}
 		m.Counts = map[string]int{"input": 3, "applied": 2, "quarantined": 1}
 	}
 	return m

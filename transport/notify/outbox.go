@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -18,7 +19,7 @@ import (
 type Target struct {
 	Name  string // as the outbox knows it: the same as long as the config names the same target
 	On    []export.NoticeKind
-	Owner string // only incidents that name this owner; "" gets all
+	Owner string // only what is this owner's task, in whatever case; "" gets all
 	To    Sender
 }
 
@@ -26,14 +27,15 @@ type Target struct {
 // without an address or a secret.
 type Sender interface {
 	Send(ctx context.Context, m Message) error
-	String() string
+	Looker
 }
 
-// Write makes the notices of a message: for each target what it wants of it, and none where that is nothing.
+// Write makes the notices of a message: for each target what Route gives it, and none where that is nothing.
 func Write(m Message, items []Item, targets []Target) ([]export.Notice, error) {
 	var out []export.Notice
-	for _, t := range targets {
-		m.Items = Route(items, t.On, t.Owner)
+	routed := Route(items, targets)
+	for i, t := range targets {
+		m.Items = routed[i]
 		if len(m.Items) == 0 {
 			continue
 		}
@@ -68,8 +70,11 @@ type Attempt struct {
 	Err  error // why they do
 }
 
+// obstinate is after how many attempts a notice that its target does not take holds up no others: the fault may be its own.
+const obstinate = 3
+
 // Empty sends what is due, the targets side by side and each one's notices in order; the first that fails ends its
-// target's turn. A notice whose target is in the config no more is given up. A notice that was taken just before a
+// target's turn, unless it has failed so often that the fault may be its own. A notice whose target is in the config no more is given up. A notice that was taken just before a
 // crash is sent again by the next start, with the same id.
 func Empty(ctx context.Context, box Outbox, targets []Target, each time.Duration) ([]Attempt, error) {
 	due, err := box.Due()
@@ -111,8 +116,14 @@ func turn(ctx context.Context, box Outbox, t Target, notices []export.Notice) (A
 			continue
 		}
 		if err := t.To.Send(ctx, m); err != nil {
-			a.Left, a.Err = len(notices)-i, err
-			return a, box.NotSent(n.ID, err.Error())
+			a.Left++
+			a.Err = cmp.Or(a.Err, err)
+			wrong := box.NotSent(n.ID, err.Error())
+			if wrong == nil && n.Attempts+1 >= obstinate && ctx.Err() == nil {
+				continue
+			}
+			a.Left += len(notices) - i - 1
+			return a, wrong
 		}
 		a.Sent++
 		if err := box.Sent(n.ID); err != nil {

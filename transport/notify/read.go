@@ -18,6 +18,8 @@ type Start struct {
 	Err     error          // what ended it, nil where the report says it
 	Exit    int
 
+	// Causes finds what is behind a row's reason, and whose task it is. Needed with a report.
+	Causes *export.Causes
 	// Owner gives whom the config names for a quarantined row, by the row's reason; "" for nobody. May be nil.
 	Owner func(reason string) string
 	// Columns are Coupa columns and HR fields by name. Of a row's reason nothing else is told.
@@ -26,11 +28,12 @@ type Start struct {
 
 // Trouble is one thing that a start found wrong.
 type Trouble struct {
-	Kind  export.NoticeKind
-	Cause string
-	Owner string
-	Facts []string
-	ToDo  []string
+	Kind   export.NoticeKind
+	Cause  string
+	Owner  string // whose task it is; "" where that is for the company to say
+	Facts  []string
+	Behind []Behind
+	ToDo   []string
 }
 
 // Finding is what a start says about what is wrong: the troubles it met, and the kinds it can say nothing about.
@@ -74,6 +77,7 @@ func (f *Finding) add(t Trouble) {
 	for i, have := range f.Troubles {
 		if have.Kind == t.Kind && have.Cause == t.Cause && have.Owner == t.Owner {
 			f.Troubles[i].Facts = append(have.Facts, t.Facts...)
+			f.Troubles[i].Behind = together(have.Behind, t.Behind)
 			f.Troubles[i].ToDo = append(have.ToDo, t.ToDo...)
 			return
 		}
@@ -92,10 +96,10 @@ func (f *Finding) failure(s Start) {
 	if byHand && s.Exit != export.ExitFault && s.Exit != export.ExitNotDelivered {
 		return
 	}
-	t := Trouble{Kind: export.NoticeFailed, Cause: causeFault, Facts: lines(s.Err.Error()), ToDo: []string{"the log of the run has the details"}}
+	t := Trouble{Kind: export.NoticeFailed, Cause: causeFault, Owner: export.OwnerIT, Facts: lines(s.Err.Error()), ToDo: []string{"the log of the run has the details"}}
 	switch s.Exit {
 	case export.ExitFeed:
-		t.Cause, t.ToDo = causeFeed, []string{"look at HR's export; hr2coupa plan reads the feed without sending anything"}
+		t.Cause, t.Owner, t.ToDo = causeFeed, export.OwnerHR, []string{"look at HR's export; hr2coupa plan reads the feed without sending anything"}
 	case export.ExitNotDelivered:
 		t.Cause, t.ToDo = causeDelivery, []string{"mend what is told here; the next run sends what was not sent"}
 	case export.ExitUsage:
@@ -109,88 +113,93 @@ func (f *Finding) report(rep *export.Report, s Start) {
 	if rep.Why != "" && s.Err == nil {
 		switch rep.Exit {
 		case export.ExitNotDelivered:
-			f.add(Trouble{Kind: export.NoticeFailed, Cause: causeDelivery, Facts: lines(rep.Why),
+			f.add(Trouble{Kind: export.NoticeFailed, Cause: causeDelivery, Owner: export.OwnerIT, Facts: lines(rep.Why),
 				ToDo: []string{"mend what is told here; the next run sends what was not sent"}})
 		case export.ExitFault:
-			f.add(Trouble{Kind: export.NoticeFailed, Cause: causeFault, Facts: lines(rep.Why), ToDo: []string{status}})
+			f.add(Trouble{Kind: export.NoticeFailed, Cause: causeFault, Owner: export.OwnerIT, Facts: lines(rep.Why), ToDo: []string{status}})
 		}
 	}
 	for _, p := range rep.Parts {
-		f.part(p)
+		f.part(p, s.Causes)
 	}
 	if len(rep.Held) > 0 && (rep.Verdict == "held" || rep.Counts.By[export.Held] > 0) {
 		f.add(Trouble{Kind: export.NoticeHeld, Cause: causeLimits, Facts: rep.Held, ToDo: []string{
-			"hr2coupa plan shows what it would do; if it is meant: hr2coupa approve " + rep.Run,
+			"hr2coupa plan shows what it would do; if it is meant: " + export.ApproveCommand(rep.Run, rep.Held),
 			"if it is not: hr2coupa settle " + rep.Run + " rejected",
 		}})
 	}
 	if len(rep.Alarms) > 0 {
-		f.add(Trouble{Kind: export.NoticePartial, Cause: causeCreates, Facts: rep.Alarms, ToDo: []string{"look for second accounts in Coupa, and check layout.key"}})
+		f.add(Trouble{Kind: export.NoticePartial, Cause: causeCreates, Owner: export.OwnerCoupa, Facts: rep.Alarms,
+			ToDo: []string{"look for second accounts in Coupa, and check layout.key"}})
 	}
 	f.rows(rep, s, status)
 }
 
 // part tells a load that came to nothing, and one without a verdict. A settled part's note is left out: it may hold
 // Coupa's words.
-func (f *Finding) part(p export.Part) {
+func (f *Finding) part(p export.Part, causes *export.Causes) {
 	switch {
 	case p.State == export.Settled && (p.Verdict == export.VerdictFailed || p.Verdict == export.VerdictEmpty):
 		f.add(Trouble{
-			Kind: export.NoticeFailed, Cause: causeLoad,
+			Kind: export.NoticeFailed, Cause: causeLoad, Owner: cmp.Or(taskOf(causes.Behind(p.Note)), export.OwnerCoupa),
 			Facts: []string{fmt.Sprintf("%s: load %s is %s, %s", p.Name, cmp.Or(p.LoadID, "unknown"), p.Verdict, plural(p.Rows, "row"))},
 			ToDo:  []string{"look at the load in Coupa; hr2coupa run --again plans its rows anew"},
 		})
 	case p.State == export.Stalled:
 		f.add(Trouble{
-			Kind: export.NoticeStalled, Cause: causeVerdict,
+			Kind: export.NoticeStalled, Cause: causeVerdict, Owner: export.OwnerIT,
 			Facts: []string{fmt.Sprintf("%s (%s): %s", p.Name, plural(p.Rows, "row"), cmp.Or(oneLine(p.Note), "no verdict"))},
 			ToDo:  []string{"the next run asks again; where Coupa shows what came of it: hr2coupa settle " + p.Name + " applied|rejected"},
 		})
 	case p.State == export.InDoubt:
 		f.add(Trouble{
-			Kind: export.NoticeStalled, Cause: causeVerdict,
+			Kind: export.NoticeStalled, Cause: causeVerdict, Owner: export.OwnerIT,
 			Facts: []string{fmt.Sprintf("%s (%s): in doubt, %s", p.Name, plural(p.Rows, "row"), cmp.Or(oneLine(p.Note), "it was seen nowhere"))},
 			ToDo:  []string{"look for it in Coupa, then hr2coupa settle " + p.Name + " applied|rejected"},
 		})
 	}
 }
 
-// rows tells rows by what became of them: how many, about which columns, and where they stand in HR's files.
+// taskOf is whose task the first cause is that is somebody's.
+func taskOf(causes []*export.Cause) string {
+	for _, c := range causes {
+		if c.Owner != "" {
+			return c.Owner
+		}
+	}
+	return ""
+}
+
+// rows tells rows by what became of them and whose task they are: how many, what is behind them, and where they stand in
+// HR's files.
 func (f *Finding) rows(rep *export.Report, s Start, status string) {
 	by := map[export.Outcome][]export.RowResult{}
-	owned := map[string][]export.RowResult{}
 	for _, r := range rep.Rows {
 		by[r.Outcome] = append(by[r.Outcome], r)
-		if r.Outcome == export.Quarantined {
-			owner := ""
-			if s.Owner != nil {
-				owner = s.Owner(r.Reason)
-			}
-			owned[owner] = append(owned[owner], r)
-		}
 	}
 	for _, t := range []struct {
 		outcome export.Outcome
+		kind    export.NoticeKind
 		cause   string
 		todo    string
 	}{
-		{export.Rejected, causeRejected, "with Coupa's words; mend HR or Coupa, then a new feed or hr2coupa run --again"},
-		{export.Drifted, causeDrifted, "find out who changes them in Coupa"},
+		{export.Rejected, export.NoticePartial, causeRejected, ", with Coupa's words; once HR or Coupa is mended: a new feed, or hr2coupa run --again"},
+		{export.Drifted, export.NoticePartial, causeDrifted, ", with the columns; find out who changes them in Coupa"},
+		{export.Quarantined, export.NoticeQuarantine, causeRows, ", with the rule it breaks"},
 	} {
-		if rows := by[t.outcome]; len(rows) > 0 {
-			f.add(Trouble{Kind: export.NoticePartial, Cause: t.cause, Facts: []string{plural(len(rows), "row") + ": " + places(rows)},
-				ToDo: []string{status + ", " + t.todo}})
+		shares := s.shares(by[t.outcome])
+		for _, owner := range slices.Sorted(maps.Keys(shares)) {
+			mine := shares[owner]
+			var columns []string
+			if t.outcome == export.Quarantined {
+				columns = s.Columns
+			}
+			f.add(Trouble{Kind: t.kind, Cause: t.cause, Owner: owner, Facts: mine.facts(columns), Behind: mine.behind(), ToDo: []string{status + t.todo}})
 		}
 	}
-	for _, owner := range slices.Sorted(maps.Keys(owned)) {
-		rows := owned[owner]
-		fact := fmt.Sprintf("%s, %s: %s", plural(len(rows), "row"), about(rows, s.Columns), places(rows))
-		f.add(Trouble{Kind: export.NoticeQuarantine, Cause: causeRows, Owner: owner, Facts: []string{fact},
-			ToDo: []string{status + ", with the rule it breaks; mend them in HR"}})
-	}
 	if n := len(by[export.Pending]); n > 0 && (rep.Verdict == "waiting" || rep.Verdict == "unfinished") && rep.Exit == export.ExitStalled {
-		f.add(Trouble{Kind: export.NoticeStalled, Cause: causeWaiting, Facts: []string{plural(n, "row") + ": " + places(by[export.Pending])},
-			ToDo: []string{"the next run goes on with them"}})
+		f.add(Trouble{Kind: export.NoticeStalled, Cause: causeWaiting, Owner: export.OwnerIT,
+			Facts: []string{plural(n, "row") + ": " + places(by[export.Pending])}, ToDo: []string{"the next run goes on with them"}})
 	}
 }
 
@@ -240,8 +249,8 @@ func places(rows []export.RowResult) string {
 	return strings.Join(out, ", ")
 }
 
-// about counts rows by the columns that their reasons name. What is not the name of a column is not told: a reason may
-// quote a cell.
+// about counts rows by the columns that their reasons name; "" where they name none. What is not the name of a column is
+// not told: a reason may quote a cell.
 func about(rows []export.RowResult, columns []string) string {
 	counts := map[string]int{}
 	for _, r := range rows {
@@ -251,9 +260,6 @@ func about(rows []export.RowResult, columns []string) string {
 			if slices.Contains(columns, column) {
 				named[column] = true
 			}
-		}
-		if len(named) == 0 {
-			named["other rules"] = true
 		}
 		for column := range named {
 			counts[column]++

@@ -3,6 +3,7 @@ package notify
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,9 +24,32 @@ func report(verdict string, exit int, rows []export.RowResult, parts ...export.P
 	return &export.Report{Run: "r1", Verdict: verdict, Exit: exit, Rows: rows, Parts: parts, Counts: export.Counts{By: by}}
 }
 
+// catalogue is a small one of every owner.
+func catalogue(t *testing.T) *export.Causes {
+	t.Helper()
+	var tails []export.Tail
+	for tail, c := range map[string]export.Cause{
+		"is no address":            {Name: "e-mail", Meaning: "no e-mail address", Todo: "mend it in HR", Owner: export.OwnerHR},
+		"is missing":               {Name: "blank", Meaning: "nothing there", Todo: "fill it in HR", Owner: export.OwnerHR},
+		"is taken":                 {Name: "taken", Meaning: "somebody else has it", Todo: "look in Coupa", Owner: export.OwnerCoupa},
+		"has # fields":             {Name: "broken record", Meaning: "not of the file's columns", Todo: "quote it", Owner: export.OwnerIT},
+		"protected, ask *":         {Name: "protected", Meaning: "kept from change", Todo: "ask", Owner: export.OwnerIT},
+		"column header is unknown": {Name: "header", Meaning: "an unknown column", Todo: "look at the template", Owner: export.OwnerIT},
+	} {
+		tails = append(tails, export.Tail{Text: tail, Cause: c})
+	}
+	c, err := export.NewCauses(tails)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func TestRead(t *testing.T) {
 	final := export.Part{Name: "a.csv", Rows: 3, State: export.Settled, Verdict: export.VerdictOK}
 	failed := export.Part{Name: "a.csv", Rows: 3, State: export.Settled, Verdict: export.VerdictFailed, LoadID: "1001", Note: "Coupa's load failed: planted words"}
+	header := failed
+	header.Note = "Coupa's load failed: planted column header is unknown"
 	stalled := export.Part{Name: "b.csv", Rows: 1, State: export.Stalled, Verdict: export.VerdictStalled, Note: "Coupa does not list its load"}
 	loading := export.Part{Name: "b.csv", State: export.Loading}
 	held := report("held", export.ExitHeld, []export.RowResult{row(2, export.Held, "")})
@@ -35,13 +59,16 @@ func TestRead(t *testing.T) {
 	broken := report("not delivered", export.ExitNotDelivered, nil, export.Part{Name: "a.csv", State: export.Planned})
 	broken.Why = "connection refused"
 	resumed := report("seen", export.ExitPartial, nil)
-	resumed.Resumed = []*export.Report{report("partial", export.ExitPartial, []export.RowResult{row(2, export.Rejected, "planted")}, final)}
+	resumed.Resumed = []*export.Report{
+		report("partial", export.ExitPartial, []export.RowResult{row(2, export.Rejected, "planted"), row(3, export.Rejected, "")}, final),
+		report("partial", export.ExitPartial, []export.RowResult{row(4, export.Rejected, "planted")}, final),
+	}
 
 	const all = "failed held partial quarantine stalled"
 	for _, tt := range []struct {
 		name  string
 		start Start
-		want  string // kind/cause: facts
+		want  string // kind/cause (owner): facts / causes
 		blind string
 	}{
 		{"all applied", Start{Report: report("ok", 0, nil, final)}, "", ""},
@@ -49,30 +76,38 @@ func TestRead(t *testing.T) {
 		{"seen, rows open", Start{Report: &export.Report{Verdict: "seen", Run: "r0", Exit: 3}, Exit: 3}, "", "failed partial quarantine"},
 		{"not awaited", Start{Report: report("delivered, not awaited", 0, nil, loading)}, "", "failed partial stalled"},
 		{"held", Start{Report: held, Exit: 8}, "held/beyond the limits: limits.deactivations allows 0", "failed partial"},
-		{"stalled", Start{Report: report("stalled", 5, nil, stalled), Exit: 5}, "stalled/no verdict: b.csv (1 row): Coupa does not list its load", "failed partial"},
-		{"load failed", Start{Report: report("failed", 6, nil, failed), Exit: 6}, "failed/Coupa loaded a file and took nothing of it: a.csv: load 1001 is failed, 3 rows", "failed"},
-		{"not delivered", Start{Report: broken, Exit: 4}, "failed/nothing can be delivered: connection refused", "failed partial"},
-		{"alarm", Start{Report: alarm, Exit: 3}, "partial/more users created than allowed: limits.creates allows 0 and Coupa counts 2 created", ""},
-		{"rejected", Start{Report: report("partial", 3, []export.RowResult{row(2, export.Rejected, "planted is taken"), row(7, export.Rejected, "planted")}, final), Exit: 3},
-			"partial/rows refused by Coupa: 2 rows: users.csv:2, users.csv:7", ""},
+		{"stalled", Start{Report: report("stalled", 5, nil, stalled), Exit: 5}, "stalled/no verdict (IT): b.csv (1 row): Coupa does not list its load", "failed partial"},
+		{"load failed", Start{Report: report("failed", 6, nil, failed), Exit: 6}, "failed/Coupa loaded a file and took nothing of it (Coupa admin): a.csv: load 1001 is failed, 3 rows", "failed"},
+		{"load failed, by its mapping", Start{Report: report("failed", 6, nil, header), Exit: 6}, "failed/Coupa loaded a file and took nothing of it (IT): a.csv: load 1001 is failed, 3 rows", "failed"},
+		{"not delivered", Start{Report: broken, Exit: 4}, "failed/nothing can be delivered (IT): connection refused", "failed partial"},
+		{"alarm", Start{Report: alarm, Exit: 3}, "partial/more users created than allowed (Coupa admin): limits.creates allows 0 and Coupa counts 2 created", ""},
+		{"rejected", Start{Report: report("partial", 3, []export.RowResult{
+			row(2, export.Rejected, "Shoe is taken"), row(7, export.Rejected, "planted words"), row(8, export.Rejected, "Login is taken; Mail is missing"),
+		}, final), Exit: 3},
+			"partial/rows refused by Coupa: 1 unknown: users.csv:7 | " +
+				"partial/rows refused by Coupa (Coupa admin): 2 taken: users.csv:2, users.csv:8 | " +
+				"partial/rows refused by Coupa (HR): 1 blank: users.csv:8", ""},
 		{"quarantined", Start{Report: report("partial", 3, []export.RowResult{
-			row(2, export.Quarantined, "Email: planted is no address; Login: is missing"), row(3, export.Quarantined, "Email: planted"), row(4, export.Quarantined, "planted: has 13 fields"),
-			row(5, export.Quarantined, "protected, ask it@acme.example"),
-		}, final), Exit: 3}, "quarantine/rows held back: 3 rows, Email 2, Login 1, other rules 1: users.csv:2, users.csv:3, users.csv:4 | " +
-			"quarantine/rows held back (it@acme.example): 1 row, other rules 1: users.csv:5", ""},
-		{"resumed", Start{Report: resumed, Exit: 3}, "partial/rows refused by Coupa: 1 row: users.csv:2", "failed partial quarantine"},
-		{"no feed", Start{Err: errors.New("no file matches\nfeed.files"), Exit: 9}, "failed/the feed cannot be used: no file matches / feed.files", all},
-		{"no config", Start{Err: errors.New("cannot"), Exit: 2}, "failed/the config is at fault: cannot", all},
-		{"fault", Start{Err: errors.New("disk full"), Exit: 1}, "failed/a fault of the program: disk full", all},
+			row(2, export.Quarantined, "Email: planted is no address; Login: is missing"), row(3, export.Quarantined, "Email: planted is no address"), row(4, export.Quarantined, "planted: has 13 fields"),
+			row(5, export.Quarantined, "Email: planted is no address; protected, ask it@acme.example"),
+		}, final), Exit: 3},
+			"quarantine/rows held back (HR): 2 rows in all / columns: Email 2, Login 1 / 2 e-mail: users.csv:2, users.csv:3 / 1 blank: users.csv:2 | " +
+				"quarantine/rows held back (IT): 1 broken record: users.csv:4 | " +
+				"quarantine/rows held back (it@acme.example): 1 row in all / columns: Email 1 / 1 e-mail: users.csv:5 / 1 protected: users.csv:5", ""},
+		{"resumed", Start{Report: resumed, Exit: 3}, "partial/rows refused by Coupa: 1 row without a message: users.csv:3 / 2 unknown: users.csv:2, users.csv:4", "failed partial quarantine"},
+		{"no feed", Start{Err: errors.New("no file matches\nfeed.files"), Exit: 9}, "failed/the feed cannot be used (HR): no file matches / feed.files", all},
+		{"no config", Start{Err: errors.New("cannot"), Exit: 2}, "failed/the config is at fault (IT): cannot", all},
+		{"fault", Start{Err: errors.New("disk full"), Exit: 1}, "failed/a fault of the program (IT): disk full", all},
 		{"a plan that has moved", Start{Command: "apply", Err: errors.New("moved"), Exit: 2}, "", all},
 		{"a file by hand that is refused", Start{Command: "drop", Err: errors.New("refused"), Exit: 9}, "", all},
 		{"a file by hand that goes", Start{Command: "drop", Report: report("ok", 0, nil, final)}, "", all},
-		{"a file by hand that cannot go", Start{Command: "drop", Err: errors.New("no route"), Exit: 4}, "failed/nothing can be delivered: no route", all},
+		{"a file by hand that cannot go", Start{Command: "drop", Err: errors.New("no route"), Exit: 4}, "failed/nothing can be delivered (IT): no route", all},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.start.Command == "" {
 				tt.start.Command = "run"
 			}
+			tt.start.Causes = catalogue(t)
 			tt.start.Columns = []string{"Email", "Login"}
 			tt.start.Owner = func(reason string) string {
 				if strings.Contains(reason, "ask it@acme.example") {
@@ -87,7 +122,14 @@ func TestRead(t *testing.T) {
 				if tr.Owner != "" {
 					owner = " (" + tr.Owner + ")"
 				}
-				got = append(got, fmt.Sprintf("%s/%s%s: %s", tr.Kind, tr.Cause, owner, strings.Join(tr.Facts, " / ")))
+				said := slices.Clone(tr.Facts)
+				for _, b := range tr.Behind {
+					said = append(said, fmt.Sprintf("%d %s: %s", b.Rows, b.Name, b.Places))
+					if b.Name != export.Unknown && (b.Owner != tr.Owner || b.Meaning == "" || b.Todo == "") {
+						t.Errorf("%+v, for %s", b, tr.Owner)
+					}
+				}
+				got = append(got, fmt.Sprintf("%s/%s%s: %s", tr.Kind, tr.Cause, owner, strings.Join(said, " / ")))
 				if len(tr.ToDo) == 0 {
 					t.Errorf("%s says nothing of what to do", tr.Cause)
 				}

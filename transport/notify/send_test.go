@@ -288,3 +288,22 @@ func TestEmpty(t *testing.T) {
 		t.Errorf("left %v", b.left)
 	}
 }
+
+// A notice that its target never takes keeps those behind it waiting for a few starts, and no longer.
+func TestObstinate(t *testing.T) {
+	server := web(t, func(n int) int { return []int{413, 413, 413, 200, 413, 200}[n-1] })
+	target := Target{Name: "hook", On: export.NoticeKinds(), To: &Webhook{URL: export.NewSecret(server.URL), Format: "json", Texts: texts(t)}}
+	b := &box{left: map[int64]string{}}
+	b.add(t, nasty(), target)
+	b.add(t, nasty(), target)
+	for start, want := range []Attempt{{Left: 2}, {Left: 2}, {Sent: 1, Left: 1}} {
+		attempts, err := Empty(t.Context(), b, []Target{target}, time.Minute)
+		if err != nil || attempts[0].Sent != want.Sent || attempts[0].Left != want.Left || attempts[0].Err == nil {
+			t.Errorf("start %d: %+v (%v), want %+v", start+1, attempts, err, want)
+		}
+		b.due[0].Attempts++ // as the ledger does
+	}
+	if _, still := b.left[1]; !still || len(b.left) != 1 {
+		t.Errorf("left %v", b.left)
+	}
+}

@@ -116,6 +116,14 @@ func (t *Texts) Text(m Message) (string, error) { return t.write("text", m) }
 // HTML is the other part of a mail. Every value of the message is escaped where it stands.
 func (t *Texts) HTML(m Message) (string, error) { return t.write("html", m) }
 
+// What the two take. Slack: 50 blocks, 150 characters in a header, 3,000 in a section. Teams: about 28 KB, of which others
+// could use 21; a workflow answers 202 before it finds a card too large, so that nobody would learn of it.
+const (
+	slackBlocks = 50
+	teamsBytes  = 20_000
+	andMore     = "and more: hr2coupa status shows it"
+)
+
 // Slack is the body for an incoming webhook of Slack: a header and sections.
 func (t *Texts) Slack(m Message) ([]byte, error) {
 	subject, err := t.Subject(m)
@@ -136,9 +144,11 @@ func (t *Texts) Slack(m Message) ([]byte, error) {
 	}
 	blocks := []block{{"header", textObject{"plain_text", cut(subject, 150)}}}
 	for _, paragraph := range paragraphs(body) {
-		if len(blocks) < 49 { // Slack takes 50
-			blocks = append(blocks, block{"section", textObject{"mrkdwn", cut(paragraph, 3000)}})
+		if len(blocks) == slackBlocks-1 {
+			blocks = append(blocks, block{"section", textObject{"mrkdwn", andMore}})
+			break
 		}
+		blocks = append(blocks, block{"section", textObject{"mrkdwn", cut(paragraph, 3000)}})
 	}
 	return encode(struct {
 		Text   string  `json:"text"` // what a notification shows
@@ -157,7 +167,12 @@ func (t *Texts) Teams(m Message) ([]byte, error) {
 		return nil, err
 	}
 	blocks := []map[string]any{{"type": "TextBlock", "text": teamsText(subject), "wrap": true, "size": "large", "weight": "bolder"}}
+	room := teamsBytes
 	for _, paragraph := range paragraphs(body) {
+		if room -= len(paragraph) + 100; room < 0 { // 100 for what stands around it
+			blocks = append(blocks, map[string]any{"type": "TextBlock", "text": andMore, "wrap": true})
+			break
+		}
 		blocks = append(blocks, map[string]any{"type": "TextBlock", "text": paragraph, "wrap": true})
 	}
 	return encode(map[string]any{
@@ -189,6 +204,11 @@ func (m Message) each(f func(string) string) Message {
 	for n, i := range m.Items {
 		i.Kind, i.Cause, i.Owner, i.Run = export.NoticeKind(f(string(i.Kind))), f(i.Cause), f(i.Owner), f(i.Run)
 		i.Facts, i.ToDo = mapped(i.Facts, f), mapped(i.ToDo, f)
+		i.Behind = slices.Clone(i.Behind)
+		for b := range i.Behind {
+			c := &i.Behind[b]
+			c.Name, c.Meaning, c.Todo, c.Owner, c.Places = f(c.Name), f(c.Meaning), f(c.Todo), f(c.Owner), f(c.Places)
+		}
 		items[n] = i
 	}
 	m.Items = items

@@ -27,7 +27,8 @@ func nasty() Message {
 		Counts: map[string]int{"input": 3, "applied": 2, "quarantined": 1},
 		Items: []Item{{
 			Stage: GoesOn, Kind: export.NoticeQuarantine, Cause: "rows held back", Starts: 4, Owner: "it@acme.example",
-			Facts: []string{"<!channel> <https://evil.example|click> users_[2026](x)_*.csv:2 & more"}, ToDo: []string{"hr2coupa status"},
+			Behind: []Behind{{CauseCount: export.CauseCount{Rows: 2, Cause: export.Cause{Meaning: "no <!here> address", Todo: "mend *it*"}}, Places: "users_1.csv:2"}},
+			Facts:  []string{"<!channel> <https://evil.example|click> users_[2026](x)_*.csv:2 & more"}, ToDo: []string{"hr2coupa status"},
 		}},
 	}
 }
@@ -39,11 +40,11 @@ func TestTexts(t *testing.T) {
 		t.Errorf("subject %q (%v), want %q", subject, err, want)
 	}
 	html, err := x.HTML(m)
-	if err != nil || strings.Contains(html, "<script>") || strings.Contains(html, "<!channel>") || !strings.Contains(html, "&lt;script&gt;") {
+	if err != nil || strings.Contains(html, "<script>") || strings.Contains(html, "<!channel>") || strings.Contains(html, "<!here>") || !strings.Contains(html, "&lt;script&gt;") {
 		t.Errorf("HTML not escaped (%v): %s", err, html)
 	}
 	plain, err := x.Text(m)
-	for _, want := range []string{"run 20261124T020000Z: partial (exit 3)", "Records: 3 in = 2 applied + 1 quarantined", "still quarantine: rows held back", "ask: it@acme.example", "met by 4 starts", "> hr2coupa status"} {
+	for _, want := range []string{"run 20261124T020000Z: partial (exit 3)", "Records: 3 in = 2 applied + 1 quarantined", "still quarantine: rows held back", "for: it@acme.example", "met by 4 starts", "2 rows: no <!here> address\n    mend *it* (users_1.csv:2)", "> hr2coupa status"} {
 		if err != nil || !strings.Contains(plain, want) {
 			t.Errorf("the text lacks %q (%v): %s", want, err, plain)
 		}
@@ -71,7 +72,7 @@ func TestSlack(t *testing.T) {
 		t.Fatalf("blocks %+v", got.Blocks)
 	}
 	all := string(body)
-	if strings.Contains(all, "<!channel>") || strings.Contains(all, "<https:") || !strings.Contains(all, "&lt;!channel&gt;") {
+	if strings.Contains(all, "<!channel>") || strings.Contains(all, "<!here>") || strings.Contains(all, "<https:") || !strings.Contains(all, "&lt;!channel&gt;") {
 		t.Errorf("not escaped: %s", all)
 	}
 	for _, b := range got.Blocks {
@@ -104,8 +105,25 @@ func TestTeams(t *testing.T) {
 		t.Errorf("card: %s", body)
 	}
 	list := card.Content.Body[len(card.Content.Body)-1].Text
-	if want := `users\_\[2026\](x)\_\*.csv:2`; !strings.Contains(list, want) || !strings.Contains(list, "\n- → hr2coupa status") {
+	if want := `users\_\[2026\](x)\_\*.csv:2`; !strings.Contains(list, want) || !strings.Contains(list, "\n- 2 rows: no &lt;!here> address. mend \\*it\\* (users\\_1.csv:2)\n- → hr2coupa status") {
 		t.Errorf("last block %q lacks %q", list, want)
+	}
+}
+
+// Of a message that is longer than a chat takes the beginning goes, and says that there is more.
+func TestLongMessages(t *testing.T) {
+	m := nasty()
+	m.Items[0].Facts = []string{strings.Repeat("ä line \"with\" quotes ", 20)}
+	for range 200 {
+		m.Items = append(m.Items, m.Items[0])
+	}
+	slack, err := texts(t).Slack(m)
+	if n := strings.Count(string(slack), `"type":"section"`); err != nil || n != 49 || !strings.HasSuffix(string(slack), andMore+"\"}}]}\n") {
+		t.Errorf("%d sections (%v), and the end is %.80s", n, err, slack[len(slack)-80:])
+	}
+	teams, err := texts(t).Teams(m)
+	if err != nil || len(teams) > 21_000 || len(teams) < 15_000 || !strings.Contains(string(teams), andMore) {
+		t.Errorf("a card of %d bytes (%v)", len(teams), err)
 	}
 }
 

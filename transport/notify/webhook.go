@@ -6,10 +6,12 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -135,5 +137,14 @@ func wireError(ctx context.Context, err error) error {
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	return errors.New(oneLine(err.Error()))
+	what := oneLine(err.Error())
+	var unknown x509.UnknownAuthorityError
+	var lookup *net.DNSError
+	switch {
+	case errors.As(err, &unknown):
+		what += "; if the address is right, this machine has to trust that authority (SSL_CERT_FILE, ca-certificates)"
+	case errors.As(err, &lookup):
+		what += "; check the address and this machine's name server"
+	}
+	return errors.New(what)
 }

@@ -180,6 +180,9 @@ func (d *directory) saveList(draft *user, c *column, v any) {
 			continue
 		}
 		ref, known := d.refs.find(c.path[0], "name", rec.Text("name"))
+		if !known && d.sw.Load().UnknownInList == "list" {
+			return
+		}
 		if known && !slices.ContainsFunc(have, func(h any) bool { return h.(Record).Text("name") == rec.Text("name") }) {
 			have = append(have, ref)
 		}

@@ -48,6 +48,7 @@ type Switches struct {
 	Scopes        string        // blank-separated: what the client may ask for
 	LoadScope     string        // the scope that opens data_file_sources
 	PutLists      string        // add | replace
+	UnknownInList string        // name | list
 	UnknownFilter string        // refuse | ignore
 	Answer        string        // what /api says in place of the answer
 	PageAnswer    string        // what /data_sources says in place of the page

@@ -88,6 +88,8 @@ func apiSwitches() []switchSpec {
 			"assumed: no page says which scope opens data_file_sources"},
 		{"put-lists", "add", words("add", "replace"), func(s *Switches) any { return &s.PutLists },
 			"disputed: that a PUT adds roles follows from the two calls Coupa prescribes for removing one (Remove a Role from a User); no page says it"},
+		{"unknown-in-list", "name", words("name", "list"), func(s *Switches) any { return &s.UnknownInList },
+			"assumed: data that is referred to must exist or the value is not changed (Get Started with the API); whether one unknown name leaves out itself or keeps the whole list from being changed, no page says"},
 		{"unknown-filter", "refuse", words("refuse", "ignore"), func(s *Switches) any { return &s.UnknownFilter },
 			"assumed: no page says what an unknown attribute in a query gets"},
 		{"user-filter", "obeyed", words("obeyed", "ignored"), func(s *Switches) any { return &s.UserFilter },

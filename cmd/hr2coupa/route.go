@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+)
+
+// choose gives a planner the sheet of the route that its plan takes. With route: auto a plan of up to route_rows rows goes
+// by API; it is planned once to count them, and no further than that.
+func (p *pipeline) choose(ctx context.Context, pl *export.Planner) error {
+	if p.few == nil {
+		return nil
+	}
+	look := *pl
+	look.Sheet, look.MaxRows = p.few, p.cfg.RouteRows
+	switch _, err := look.Build(ctx, &countingSink{most: p.cfg.RouteRows}); {
+	case errors.Is(err, errMany):
+		return nil
+	case err != nil:
+		return err
+	}
+	pl.Sheet = p.few
+	return nil
+}
+
+var errMany = errors.New("more rows than route_rows")
+
+// countingSink counts the rows of a plan that is only looked at.
+type countingSink struct {
+	nowhere
+	most, rows int
+}
+
+func (s *countingSink) Part(p export.Part, data []byte, rows []export.RowResult) (int64, error) {
+	if s.rows += len(rows); s.rows > s.most {
+		return 0, errMany
+	}
+	return s.nowhere.Part(p, data, rows)
+}
+
+func (s *countingSink) Restart() error {
+	s.rows = 0
+	return s.nowhere.Restart()
+}
+
+// byAPI tells whether a planner's parts go by API.
+func byAPI(pl *export.Planner) bool { return pl.Sheet.Route() == export.ByAPI }
+
+// ready proves, before a plan is recorded, that its parts can be sent and somebody can be asked what became of them.
+func (j *job) ready(ctx context.Context, pl *export.Planner) error {
+	if byAPI(pl) {
+		return j.wires.client.Users().Check(ctx)
+	}
+	return j.runner.Check(ctx)
+}
+
+// writer is what writes the parts of the API route; nil where the config names no client for it.
+func (j *job) writer() *export.Writer {
+	if j.wires.client == nil {
+		return nil
+	}
+	users := j.wires.client.Users()
+	return &export.Writer{
+		Ledger: j.ledger, Users: users, Element: coupa.Element, Workers: users.Workers(), Name: j.person, Now: j.a.now, Log: j.a.log,
+	}
+}
+
+// person is how the diary names somebody: by HR's key, or by the line where that is a login or an address.
+func (j *job) person(r export.RowResult) string {
+	personal := slices.ContainsFunc(j.cfg.Mapping.Columns, func(c config.Column) bool {
+		return (c.Name == login || c.Name == "Email") && strings.Contains(c.Expr, j.cfg.Feed.Key)
+	})
+	if personal || strings.Contains(r.Key, "@") || r.Key == r.Login {
+		return r.Origin.String()
+	}
+	return r.Key
+}

@@ -1,0 +1,61 @@
+package layout
+
+import (
+	"fmt"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// apiColumns gives the mapped columns of a set in file order.
+func (s *Sheet) apiColumns(set export.ColumnSet) (cols []int) {
+	for _, i := range s.order {
+		if set.Has(i) {
+			cols = append(cols, i)
+		}
+	}
+	return cols
+}
+
+func (s *Sheet) apiHeader(set export.ColumnSet) []byte {
+	var names []string
+	for _, i := range s.apiColumns(set) {
+		names = append(names, s.columns[i].name)
+	}
+	line, err := export.AppendAPIHeader(nil, names)
+	if err != nil {
+		panic(fmt.Sprintf("layout: header: %v", err)) // strings can be encoded
+	}
+	return line
+}
+
+// apiEncoder encodes rows for the API route. These are few, so that nothing is done here for speed.
+type apiEncoder struct {
+	cols []int
+	rows []export.APIRow
+}
+
+func (e *apiEncoder) Add(row *export.Row) (full bool) {
+	out := export.APIRow{Cells: make([]*string, len(e.cols))}
+	for k, i := range e.cols {
+		if cell := &row.Cells[i]; cell.State == export.Set {
+			out.Cells[k] = new(cell.Text)
+		}
+	}
+	if row.Held != nil {
+		out.ID, out.Was = row.Held.ID, row.Held.Values
+	}
+	e.rows = append(e.rows, out)
+	return len(e.rows) == batch
+}
+
+func (e *apiEncoder) Flush(dst []byte, ends []int) ([]byte, []int, error) {
+	for _, row := range e.rows {
+		var err error
+		if dst, err = export.AppendAPIRow(dst, row); err != nil {
+			return dst, ends, err
+		}
+		ends = append(ends, len(dst))
+	}
+	e.rows = e.rows[:0]
+	return dst, ends, nil
+}

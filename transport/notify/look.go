@@ -1,0 +1,96 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Looker is what can be looked at without telling anybody anything.
+type Looker interface {
+	// Look says what it saw; an error says what would keep a notice from going, and what to do about it.
+	Look(ctx context.Context) (seen string, err error)
+	String() string
+}
+
+// Look goes as far as a mail does before it is handed over: connection, TLS, login. Then it takes its leave.
+func (m *Mail) Look(ctx context.Context) (string, error) {
+	c, err := m.client()
+	if err != nil {
+		return "", err
+	}
+	if err := c.DialWithContext(ctx); err != nil {
+		return "", m.explain(err)
+	}
+	if err := c.Close(); err != nil {
+		return "", m.explain(err)
+	}
+	seen := map[string]string{"none": "the server answers, without TLS", "tls": "TLS from the first byte, its certificate is good"}[m.TLS]
+	seen = cmp.Or(seen, "STARTTLS, its certificate is good")
+	if m.User != "" {
+		seen += "; the login is let in"
+	}
+	return seen, nil
+}
+
+// Look connects as a post would, and posts nothing.
+func (w *Webhook) Look(ctx context.Context) (string, error) {
+	return reach(ctx, w.URL, cmp.Or(w.Patience, patience))
+}
+
+// Look connects as a ping would, and pings nothing: to the service any request is a ping.
+func (h *Heartbeat) Look(ctx context.Context) (string, error) {
+	return reach(ctx, h.URL, pingPatience)
+}
+
+// reach finds out how far a request would come: name, port, TLS. It sends no request, since whatever is asked of such an
+// address may be taken for a notice.
+func reach(ctx context.Context, address export.Secret, each time.Duration) (string, error) {
+	u, err := url.Parse(address.Reveal())
+	if err != nil || u.Host == "" {
+		return "", fmt.Errorf("the address cannot be read")
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, each, fmt.Errorf("no answer within %v", each))
+	defer cancel()
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u})
+	if err != nil {
+		return "", fmt.Errorf("the proxy of the environment cannot be read; mend HTTPS_PROXY")
+	}
+	if proxy != nil {
+		if err := connect(ctx, proxy); err != nil {
+			return "", fmt.Errorf("the proxy %s (HTTPS_PROXY): %w", proxy.Host, err)
+		}
+		return "the proxy " + proxy.Host + " answers; only a post would show what is behind it", nil
+	}
+	if u.Scheme != "https" {
+		return "the server answers, without TLS", connect(ctx, u)
+	}
+	d := tls.Dialer{Config: &tls.Config{MinVersion: tls.VersionTLS12}}
+	c, err := d.DialContext(ctx, "tcp", hostPort(u))
+	if err != nil {
+		return "", wireError(ctx, err)
+	}
+	defer c.Close() // nothing was said
+	until := c.(*tls.Conn).ConnectionState().PeerCertificates[0].NotAfter
+	return "TLS, its certificate is good until " + until.Format(time.DateOnly), nil
+}
+
+func connect(ctx context.Context, u *url.URL) error {
+	c, err := new(net.Dialer).DialContext(ctx, "tcp", hostPort(u))
+	if err != nil {
+		return wireError(ctx, err)
+	}
+	return c.Close()
+}
+
+func hostPort(u *url.URL) string {
+	port := map[string]string{"http": "80", "socks5": "1080", "socks5h": "1080"}[u.Scheme]
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port, "443"))
+}

@@ -1,0 +1,89 @@
+package notify
+
+import (
+	"net"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/testdata/farend"
+)
+
+// A look at a mail server proves all that comes before the letter, and hands none over.
+func TestLookMail(t *testing.T) {
+	login := farend.MailOptions{User: "hr2coupa", Password: "planted-smtp"}
+	for name, tt := range map[string]struct {
+		server farend.MailOptions
+		change func(*Mail)
+		seen   string // "" where a fault is found
+		fault  string
+	}{
+		"STARTTLS":                {farend.MailOptions{}, func(*Mail) {}, "STARTTLS, its certificate is good", ""},
+		"with a login":            {login, func(m *Mail) { m.User, m.Password = "hr2coupa", export.NewSecret("planted-smtp") }, "STARTTLS, its certificate is good; the login is let in", ""},
+		"TLS from the first byte": {farend.MailOptions{TLS: true}, func(m *Mail) { m.TLS = "tls" }, "TLS from the first byte, its certificate is good", ""},
+		"plain, on loopback":      {farend.MailOptions{Plain: true}, func(m *Mail) { m.TLS = "none" }, "the server answers, without TLS", ""},
+		"no STARTTLS":             {farend.MailOptions{Plain: true}, func(*Mail) {}, "", "offers no STARTTLS"},
+		"unknown authority":       {farend.MailOptions{}, func(m *Mail) { m.CA = nil }, "", "mail.ca"},
+		"login refused":           {login, func(m *Mail) { m.User, m.Password = "hr2coupa", export.NewSecret("planted-other") }, "", "check mail.user and mail.password"},
+		"silent":                  {farend.MailOptions{Hang: true}, func(m *Mail) { m.Patience = 50 * time.Millisecond }, "", "timeout"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := mailServer(t, tt.server)
+			m := mailTo(t, server)
+			tt.change(m)
+			looked(t, m, tt.seen, tt.fault)
+			if n := len(server.Letters()); n != 0 {
+				t.Errorf("%d letters came of a look", n)
+			}
+		})
+	}
+}
+
+// A look at an address that takes posts asks nothing of it.
+func TestLookAddress(t *testing.T) {
+	plain, secure := web(t, nil), farend.StartWebTLS(nil)
+	t.Cleanup(secure.Close)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() // it accepts, by the kernel, and says nothing
+	gone := farend.StartWeb(nil)
+	gone.Close()
+	for _, tt := range []struct{ name, address, seen, fault string }{
+		{"plain", plain.URL, "the server answers, without TLS", ""},
+		{"dead", gone.URL, "", "connection refused"},
+		{"unknown authority", secure.URL, "", "has to trust that authority"},
+		{"silent", "https://" + l.Addr().String(), "", "no answer within 50ms"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			u := export.NewSecret(tt.address + "/planted-token")
+			looked(t, &Webhook{URL: u, Format: "slack", Patience: 50 * time.Millisecond}, tt.seen, tt.fault)
+			if tt.name != "silent" { // its patience is for a real service
+				looked(t, &Heartbeat{URL: u}, tt.seen, tt.fault)
+			}
+		})
+	}
+	unnamed := &url.Error{Err: &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "hooks.acme.example"}}}
+	if err := wireError(t.Context(), unnamed); !strings.Contains(err.Error(), "no such host; check the address") {
+		t.Errorf("a name that is not known: %v", err)
+	}
+	if n := len(plain.Posts()) + len(secure.Posts()); n != 0 {
+		t.Errorf("%d requests came of a look", n)
+	}
+}
+
+func looked(t *testing.T, l Looker, seen, fault string) {
+	t.Helper()
+	got, err := l.Look(t.Context())
+	switch {
+	case fault == "" && (err != nil || got != seen):
+		t.Errorf("%s: saw %q (%v), want %q", l, got, err, seen)
+	case fault != "" && (err == nil || !strings.Contains(err.Error(), fault)):
+		t.Errorf("%s: saw %q (%v), want the fault %q", l, got, err, fault)
+	case err != nil && strings.Contains(err.Error(), "planted"):
+		t.Errorf("a secret is in %q", err)
+	}
+}

@@ -3,6 +3,9 @@ package export
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
+	"slices"
+	"strings"
 )
 
 // assembler cuts the groups of all chunks into parts, in the order of the feed.
@@ -195,13 +198,25 @@ func (a *assembler) count(slot [2]int, part *openPart) {
 	if slot[0] == a.s.waves.last+1 {
 		a.plan.Deactivations += len(part.rows)
 	}
-	for _, r := range part.rows {
-		a.plan.Records += r.Lines
-	}
-	for i, name := range a.p.Mapping.Columns() {
-		if part.set.Has(i) {
+	names := a.p.Mapping.Columns()
+	id := slices.Index(names, idColumn)
+	for i, name := range names {
+		if part.set.Has(i) && (i != id || a.p.Found == nil) {
 			a.plan.Columns[name] += len(part.rows)
 		}
+	}
+	for _, r := range part.rows {
+		a.plan.Records += r.Lines
+		if r.Completed == "" {
+			continue
+		}
+		a.plan.Completed++
+		for name := range strings.SplitSeq(r.Completed, ", ") {
+			a.plan.Columns[name]--
+		}
+	}
+	if a.p.Found != nil && id >= 0 && !part.set.Has(id) {
+		a.plan.Creates += len(part.rows)
 	}
 }
 
@@ -228,6 +243,7 @@ func (a *assembler) finish() (*Plan, error) {
 		}
 		waves[slot[0]] = true
 	}
+	maps.DeleteFunc(a.plan.Columns, func(_ string, rows int) bool { return rows == 0 }) // completed in every row
 	a.plan.Files = a.p.Feed.Files()
 	a.plan.Waves, a.plan.Sets = len(waves), len(a.sets)
 	if err := a.p.name(a.sink, a.closed); err != nil {

@@ -40,6 +40,8 @@ type person struct {
 	lines  int
 	faults []Fault
 	kept   []KeptRecord // its records, where they may have to be kept for the next plan
+
+	completed ColumnSet // cells that HR's records lack
 }
 
 // first surveys the feed and builds it at once, hoping that nothing repeats. As soon as something does it goes on with

@@ -8,22 +8,23 @@ import (
 
 // encoder checks rows and encodes those that break no rule. One goroutine uses it; between chunks it keeps only room.
 type encoder struct {
-	p          *Planner
-	s          *survey
-	names      []string
-	key, login int
-	status     int
-	rules      RowChecker
-	at         int                        // the group the row before went to
-	lines      map[ColumnSet][]RowEncoder // at rest
-	texts      texts
+	p         *Planner
+	s         *survey
+	names     []string
+	login     int
+	status    int
+	rules     RowChecker
+	completer *completer
+	at        int                        // the group the row before went to
+	lines     map[ColumnSet][]RowEncoder // at rest
+	texts     texts
 }
 
 func (p *Planner) encoder(s *survey) *encoder {
 	names := p.Mapping.Columns()
 	return &encoder{
 		p: p, s: s, names: names, rules: p.Sheet.Checker(), lines: map[ColumnSet][]RowEncoder{},
-		key: p.Sheet.Key(), login: slices.Index(names, "Login"), status: slices.Index(names, "Status"),
+		login: slices.Index(names, "Login"), status: slices.Index(names, "Status"), completer: p.completer(names),
 	}
 }
 
@@ -53,10 +54,8 @@ func (e *encoder) add(b *built, one *person) error {
 		}, nil, one.kept})
 		return nil
 	}
-	if e.p.Found != nil && e.p.Sheet.Route() == ByAPI {
-		if u, ok := e.p.Found(one.key); ok {
-			one.row.Held = &u
-		}
+	if e.p.Sheet.Route() == ByAPI {
+		e.partial(one)
 	}
 	g := e.group(b, e.wave(one), e.p.Sheet.Carried(&one.row))
 	g.rows = append(g.rows, e.result(one))
@@ -119,8 +118,10 @@ func (e *encoder) group(b *built, wave int, set ColumnSet) *group {
 	return &b.groups[e.at]
 }
 
-// check tells every broken rule of a row. A column whose expression failed is not told to be missing too.
+// check completes a row and tells every rule that it breaks. A column whose expression failed is not told to be missing
+// too; and what Coupa holds against a row says more than that it could not be completed.
 func (e *encoder) check(one *person) []Fault {
+	e.completer.complete(one)
 	rules := e.rules.Check(&one.row)
 	if len(one.faults) > 0 {
 		rules = slices.DeleteFunc(rules, func(f Fault) bool {
@@ -128,16 +129,52 @@ func (e *encoder) check(one *person) []Fault {
 		})
 	}
 	rules = append(rules, e.s.conflicts(&one.row, one.key, e.names)...)
-	if e.p.Protects != nil {
-		known, _ := e.p.known(one.key)
-		if why := e.p.Protects(one.key, e.text(one, e.login), known.Login); why != "" {
-			rules = append(rules, Fault{Origin: one.row.Origin, Rule: "protected", Message: why})
+	if why := e.protected(one); why != "" {
+		rules = append(rules, Fault{Origin: one.row.Origin, Rule: "protected", Message: why})
+	}
+	if len(one.faults) > 0 || !onlyLacks(rules) {
+		return rules
+	}
+	if e.p.Notes != nil {
+		e.p.Notes(one.key, &one.row)
+	}
+	if e.p.Checks != nil {
+		if held := e.p.Checks(one.key, &one.row); held != nil {
+			return held
 		}
 	}
-	if e.p.Checks != nil && len(rules) == 0 && len(one.faults) == 0 {
-		rules = e.p.Checks(one.key, &one.row)
-	}
+	e.completer.tellWhy(one, rules)
 	return rules
+}
+
+// partial makes a row what the API route takes: only what HR says, and beside it what Coupa held when it was asked.
+func (e *encoder) partial(one *person) {
+	for i := range one.row.Cells {
+		if one.completed.Has(i) {
+			one.row.Cells[i] = Cell{}
+		}
+	}
+	one.completed = ColumnSet{}
+	if e.p.Found == nil {
+		return
+	}
+	if u, ok := e.p.Found(one.key); ok {
+		one.row.Held = &u
+	}
+}
+
+// protected holds a person's login against those who are never changed: the row's, the one that was last sent, and the one
+// that Coupa holds, which may be another by now.
+func (e *encoder) protected(one *person) (why string) {
+	if e.p.Protects == nil {
+		return ""
+	}
+	sent, _ := e.p.known(one.key)
+	if why = e.p.Protects(one.key, e.text(one, e.login), sent.Login); why == "" && e.p.Found != nil {
+		held, _ := e.p.before(one.key)
+		why = e.p.Protects(one.key, "", held.Login)
+	}
+	return why
 }
 
 func (e *encoder) text(one *person, col int) string {
@@ -152,12 +189,12 @@ func (e *encoder) behind(one *person) (part string, ok bool) {
 	if e.p.Waiting.Empty() {
 		return "", false
 	}
-	return e.p.Waiting.Behind(one.key, e.text(one, e.key), e.text(one, e.login))
+	return e.p.Waiting.Behind(one.key, e.text(one, e.p.Sheet.First(&one.row)), e.text(one, e.login))
 }
 
-// mayKeep tells whether a record may have to be kept. Only all records of a person together tell for sure.
+// mayKeep tells whether a record may have to be kept. Only all records of a person together, completed, tell for sure.
 func (e *encoder) mayKeep(one *person, several bool) bool {
-	if e.p.Hold || several && !e.p.Waiting.Empty() {
+	if e.p.Hold || (several || e.p.Found != nil) && !e.p.Waiting.Empty() {
 		return true
 	}
 	_, waits := e.behind(one)
@@ -178,9 +215,12 @@ func (e *encoder) keeps(one *person) (outcome Outcome, why string) {
 
 func (e *encoder) result(one *person) RowResult {
 	r := RowResult{Origin: one.row.Origin, Lines: one.lines, Key: e.texts.keep(one.key), Outcome: Pending}
-	if r.First = r.Key; one.row.Cells[e.key].Text != r.Key {
-		r.First = e.texts.keep(one.row.Cells[e.key].Text)
+	if first := e.text(one, e.p.Sheet.First(&one.row)); first != r.Key {
+		r.First = e.texts.keep(first)
+	} else {
+		r.First = r.Key
 	}
+	r.Completed = e.completer.columns(one.completed, e.names)
 	if e.login >= 0 {
 		r.Login = e.texts.keep(one.row.Cells[e.login].Text)
 	}

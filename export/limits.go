@@ -29,8 +29,8 @@ const (
 // ColumnLimit is the name of a column's limit.
 func ColumnLimit(column string) string { return columnLimits + column }
 
-// Limits are the ceilings of one run. Creates are not judged before sending while nobody has been asked whom Coupa
-// knows: a load that counts more is an alarm.
+// Limits are the ceilings of one run. Where nobody was asked whom Coupa knows, creates are judged by the loads alone: one
+// that counts more is an alarm.
 type Limits struct {
 	Creates, Updates, Deactivations Limit
 	Columns                         map[string]Limit // by Coupa column: rows that set or clear it
@@ -57,6 +57,7 @@ func (l Limits) Broken(p *Plan, seen Seen) []string {
 			broken = append(broken, fmt.Sprintf(exceeds, key, ceiling, seen.People, n))
 		}
 	}
+	hold(CreatesLimit, p.Creates, l.Creates)
 	hold(DeactivationsLimit, p.Deactivations, l.Deactivations)
 	hold(UpdatesLimit, p.Rows-p.Deactivations, l.Updates)
 	for _, column := range slices.Sorted(maps.Keys(l.Columns)) {

@@ -103,7 +103,10 @@ type RowResult struct {
 	Login   string  `json:"-"` // its Login cell, "" when it has none
 	Status  string  `json:"-"` // its Status cell: active, inactive, "" when it has none
 	Outcome Outcome `json:"outcome"`
-	Reason  string  `json:"reason,omitempty"` // every broken rule or Coupa's messages, "; " between them
+
+	// Completed names the columns that HR's records lack and that went with what Coupa held, ", " between them.
+	Completed string `json:"completed,omitempty"`
+	Reason    string `json:"reason,omitempty"` // every broken rule or Coupa's messages, "; " between them
 }
 
 // The words of a Status cell.

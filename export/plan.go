@@ -48,9 +48,14 @@ type Planner struct {
 	// Checks gives what Coupa holds against a row that breaks no rule; nil where nobody has asked. It is called from every
 	// worker, and the texts of the row are good until it returns.
 	Checks func(key string, row *Row) []Fault
-	// Found gives what Coupa holds of a person, with every column that the API shows; nil where nobody has asked. It is
-	// called from every worker.
+	// Notes takes each row that may go, also where it could only go completed; for a first look at the feed, nil else. It
+	// is called from every worker, and the texts of the row are good until it returns.
+	Notes func(key string, row *Row)
+	// Found gives whom Coupa knows by a person's key; nil where nobody has asked. It is called from every worker. Where the
+	// mapping has a column Id it fills that in.
 	Found func(key string) (u User, ok bool)
+	// Element tells where users of Found hold a column; nil where rows are not completed out of them.
+	Element func(column string) (e Element, ok bool)
 	// Joined is how many records of the feed earlier plans have kept; MinRecords does not count them.
 	Joined int
 }
@@ -78,11 +83,13 @@ type Plan struct {
 	Records       int // records in those rows: several for one person count each
 	Quarantined   int // records held back
 	Kept          int // records kept for the next plan: of a held run, or of people who wait
+	Creates       int // rows of a checked plan that make new people; 0 where nobody was asked
+	Completed     int // rows in which cells went with what Coupa held
 	Deactivations int // rows with Status inactive
 	Parts         int
 	Waves         int
 	Sets          int            // column sets
-	Columns       map[string]int // rows that carry a column
+	Columns       map[string]int // rows that carry a column, as HR says it
 	Bytes         int64
 	Warnings      []Fault // what is doubtful in rows that go all the same; at most maxWarnings of them
 	Doubtful      int     // all of them

@@ -12,10 +12,11 @@ import (
 )
 
 // Preflight asks Coupa about the people of a batch before anything is sent. A planner's first look at the feed notes who
-// they are; Ask looks them up; then Faults tells the planner which rows must not go. It takes a few hundred bytes a person.
+// they are; Ask looks them up; then Found gives the planner whom Coupa knows, and Faults which rows must not go. It takes a
+// few hundred bytes a person.
 type Preflight struct {
 	Users     Directory
-	Key       string // the Coupa column that names the person: Employee Number or Login
+	Key       string // the Coupa column that names the person where HR does not know the Id: Employee Number or Login
 	Columns   []string
 	Element   func(column string) (e Element, ok bool)
 	MayCreate bool // a row that matches nobody may go
@@ -29,45 +30,52 @@ type Preflight struct {
 	faults map[string][]Fault   // likewise
 }
 
+// noted are the columns of which what HR says is kept for every person; kept are those of which what Coupa holds is.
+var (
+	noted = [...]string{idColumn, numberColumn, loginColumn, emailColumn, lastColumn}
+	kept  = [...]string{numberColumn, loginColumn, emailColumn, firstColumn, lastColumn, statusColumn}
+)
+
+const (
+	idColumn     = "Id" // Coupa's own number of a user: the strongest key
+	numberColumn = "Employee Number"
+	loginColumn  = "Login"
+	emailColumn  = "Email"
+	firstColumn  = "First Name"
+	lastColumn   = "Last Name"
+	statusColumn = "Status"
+)
+
 // identity is what a row says of who its person is, and whom Coupa knows by its key.
 type identity struct {
-	person               string
-	number, login, email string
-	id                   string // in Coupa; "" for nobody
-	held                 [len(kept)]string
-	shown                [len(kept)]bool  // the answer had it
-	whole                map[string]Value // by Element.Path, where all was asked for
-	bad                  bool             // its key leads to several
+	person string
+	origin Origin
+	key    string // the column that it is looked up by
+	said   [len(noted)]string
+	id     string // in Coupa; "" for nobody
+	held   [len(kept)]string
+	shown  [len(kept)]bool  // the answer had it
+	whole  map[string]Value // by Element.Path, where all was asked for
+	bad    bool             // its key leads to several, or can lead to nobody
+	hint   string           // who may be meant, where nobody was found
 }
 
-// kept are the columns of which what Coupa holds is kept for every person.
-var kept = [...]string{"Login", "Employee Number", "Email", "First Name", "Last Name"}
+func (i *identity) says(column string) string { return i.said[slices.Index(noted[:], column)] }
 
 // holds is what Coupa holds in a column of kept.
 func (i *identity) holds(column string) string { return i.held[slices.Index(kept[:], column)] }
 
-func (i *identity) value(column string) string {
-	switch column {
-	case "Employee Number":
-		return i.number
-	case "Login":
-		return i.login
-	}
-	return i.email
-}
-
-// Check has the shape of Planner.Checks: it notes who a row is about and finds no fault.
-func (f *Preflight) Check(person string, row *Row) []Fault {
-	one := &identity{person: strings.Clone(person)}
+// Note has the shape of Planner.Notes: it notes who a row is about.
+func (f *Preflight) Note(person string, row *Row) {
+	one := &identity{person: strings.Clone(person), origin: row.Origin}
 	for i, column := range f.Columns {
-		text := row.Cells[i].set()
-		switch column {
-		case "Employee Number":
-			one.number = strings.Clone(text)
-		case "Login":
-			one.login = strings.Clone(text)
-		case "Email":
-			one.email = strings.Clone(text)
+		if n := slices.Index(noted[:], column); n >= 0 {
+			one.said[n] = strings.Clone(strings.TrimSpace(row.Cells[i].set()))
+		}
+	}
+	for _, column := range []string{idColumn, f.Key, numberColumn, loginColumn} {
+		if one.key == "" && one.says(column) != "" {
+			one.key = column
 		}
 	}
 	f.mu.Lock()
@@ -76,7 +84,6 @@ func (f *Preflight) Check(person string, row *Row) []Fault {
 		f.people = map[string]*identity{}
 	}
 	f.people[one.person] = one // a second pass over the feed says the same, or more
-	return nil
 }
 
 // Faults has the shape of Planner.Checks: it tells what Coupa holds against a row.
@@ -119,29 +126,42 @@ func (f *Preflight) Ask(ctx context.Context) error {
 	slices.SortFunc(everybody, func(a, b *identity) int { return strings.Compare(a.person, b.person) })
 	f.faults = map[string][]Fault{}
 	f.Log.Infof("looking people up in Coupa: at least %s", Ahead(Calls(len(everybody)), f.Rate))
-	if err := f.find(ctx, everybody, f.Key, f.wanted(), f.byKey); err != nil {
-		return err
-	}
-	for _, column := range []string{"Login", "Employee Number", "Email"} {
-		if column == f.Key {
-			continue
+	for _, column := range []string{idColumn, numberColumn, loginColumn} {
+		by := those(everybody, func(one *identity) bool { return one.key == column })
+		if err := f.find(ctx, by, column, f.wanted(), f.byKey); err != nil {
+			return err
 		}
-		open := slices.DeleteFunc(slices.Clone(everybody), func(one *identity) bool { return !one.asks(column) })
+	}
+	for _, column := range []string{loginColumn, numberColumn, emailColumn} {
+		open := those(everybody, func(one *identity) bool { return one.asks(column) })
 		if err := f.find(ctx, open, column, nil, f.byOther(column)); err != nil {
 			return err
 		}
 	}
-	for _, one := range everybody {
-		if one.id == "" && !one.bad && !f.MayCreate && len(f.faults[one.person]) == 0 {
-			f.fault(one, f.Key, "create", sayNobody)
-		}
+	f.twice(everybody)
+	f.creates(ctx, everybody)
+	return context.Cause(ctx)
+}
+
+// creates finds rows that would make a new user where none may be made.
+func (f *Preflight) creates(ctx context.Context, people []*identity) {
+	if f.MayCreate {
+		return
 	}
-	return nil
+	nobody := those(people, func(one *identity) bool { return one.id == "" && !one.bad && len(f.faults[one.person]) == 0 })
+	f.near(ctx, nobody)
+	for _, one := range nobody {
+		f.fault(one, one.key, "create", sayNobody+one.hint)
+	}
+}
+
+func those(people []*identity, which func(*identity) bool) []*identity {
+	return slices.DeleteFunc(slices.Clone(people), func(one *identity) bool { return !which(one) })
 }
 
 // asks tells whether a value has to be looked up: where the person that the key leads to has it already it is his.
 func (i *identity) asks(column string) bool {
-	return !i.bad && i.value(column) != "" && (i.id == "" || foldText(i.holds(column)) != foldText(i.value(column)))
+	return !i.bad && column != i.key && i.says(column) != "" && (i.id == "" || foldText(i.holds(column)) != foldText(i.says(column)))
 }
 
 // wanted is what is asked of the people themselves.
@@ -161,6 +181,9 @@ func (f *Preflight) wanted() (want []Element) {
 
 // find looks people up by one column, and tells judge of each whom Coupa knows by it.
 func (f *Preflight) find(ctx context.Context, people []*identity, column string, want []Element, judge func(*identity, Element, []User)) error {
+	if len(people) == 0 {
+		return nil
+	}
 	by, ok := f.Element(column)
 	if !ok {
 		return fmt.Errorf("users cannot be looked up by %s", column)
@@ -169,7 +192,7 @@ func (f *Preflight) find(ctx context.Context, people []*identity, column string,
 	return atOnce(ctx, f.Workers, len(chunks), func(ctx context.Context, i int) error {
 		values := make([]string, len(chunks[i]))
 		for n, one := range chunks[i] {
-			values[n] = one.value(column)
+			values[n] = one.says(column)
 		}
 		found, err := f.Users.Find(ctx, by, values, want)
 		if err != nil {
@@ -184,20 +207,27 @@ func (f *Preflight) find(ctx context.Context, people []*identity, column string,
 
 const (
 	sayNobody      = "nobody in Coupa is this person, and limits.creates allows no new users"
+	sayNear        = " (nearest in Coupa: id %s)"
+	sayNoID        = "nobody in Coupa has this Id, and no new user gets one from a file"
 	sayOtherNumber = "Coupa has it with another number or none (Coupa id %s): the row would be taken for a new person"
 	sayNumber      = "Coupa has another number for this login (Coupa id %s)"
 	sayOthers      = "belongs to somebody else in Coupa (Coupa id %s)"
+	sayTwice       = "%s leads to the same user in Coupa (Coupa id %s): one of the two rows is not about this person"
 )
 
 // byKey finds the one user that a row would change.
 func (f *Preflight) byKey(one *identity, by Element, found []User) {
-	u, err := One(found, by, one.value(f.Key))
+	u, err := One(found, by, one.says(one.key))
 	if several, ok := errors.AsType[*NotOneError](err); ok && len(several.IDs) > 1 {
 		one.bad = true
 		f.fault(one, "", "several", several.Error())
 		return
 	}
 	if err != nil {
+		if one.key == idColumn {
+			one.bad = true
+			f.fault(one, idColumn, "id", sayNoID)
+		}
 		return
 	}
 	one.id = u.ID
@@ -210,9 +240,10 @@ func (f *Preflight) byKey(one *identity, by Element, found []User) {
 	if f.Whole {
 		one.whole = u.Values
 	}
-	// A blank number in Coupa is no fault here: whoever has numbers there uses them as the key.
-	if f.Key == "Login" && one.number != "" && one.holds("Employee Number") != "" && foldText(one.number) != foldText(one.holds("Employee Number")) {
-		f.fault(one, "Employee Number", "number", fmt.Sprintf(sayNumber, u.ID))
+	// A blank number in Coupa is no fault here: the row goes by Id and fills it in.
+	number, held := one.says(numberColumn), one.holds(numberColumn)
+	if one.key == loginColumn && number != "" && held != "" && foldText(number) != foldText(held) {
+		f.fault(one, numberColumn, "number", fmt.Sprintf(sayNumber, u.ID))
 	}
 }
 
@@ -221,15 +252,34 @@ func (f *Preflight) byOther(column string) func(*identity, Element, []User) {
 	return func(one *identity, by Element, found []User) {
 		for _, u := range found {
 			v, _ := u.Value(by)
-			if foldText(v.Text) != foldText(one.value(column)) || u.ID == one.id {
+			if foldText(v.Text) != foldText(one.says(column)) || u.ID == one.id {
 				continue
 			}
-			if column == "Login" && one.id == "" {
+			if column == loginColumn && one.id == "" {
 				f.fault(one, column, "number", fmt.Sprintf(sayOtherNumber, u.ID))
 			} else {
 				f.fault(one, column, "taken", fmt.Sprintf(sayOthers, u.ID))
 			}
 			return
+		}
+	}
+}
+
+// twice finds people of the feed who are one user in Coupa. Which of the rows is wrong nobody here knows.
+func (f *Preflight) twice(people []*identity) {
+	byID := map[string][]*identity{}
+	for _, one := range people {
+		if one.id != "" {
+			byID[one.id] = append(byID[one.id], one)
+		}
+	}
+	for id, same := range byID {
+		slices.SortFunc(same, byOrigin)
+		for i, one := range same {
+			if len(same) > 1 {
+				other := same[(i+1)%len(same)] // of three each names the next
+				f.fault(one, "", "twice", fmt.Sprintf(sayTwice, other.origin, id))
+			}
 		}
 	}
 }

@@ -15,22 +15,29 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// held is a Directory that holds people as id, number, login, e-mail.
+// held is a Directory that holds people as id, number, login, e-mail; all are named Archer.
 type held struct {
 	export.Directory // nil: nothing is written
 	people           [][4]string
-	calls            atomic.Int32
-	err              error
+	calls, named     atomic.Int32
+	err, noNames     error
 }
 
 func (h *held) Find(_ context.Context, by export.Element, values []string, want []export.Element) (out []export.User, err error) {
 	h.calls.Add(1)
-	column := map[string]int{"Employee Number": 1, "Login": 2, "Email": 3}[by.Column]
+	if by.Column == "Last Name" {
+		h.named.Add(1)
+		for _, p := range h.people {
+			out = append(out, export.User{ID: p[0], Values: map[string]export.Value{"Login": text(p[2]), "Last Name": text("Archer")}})
+		}
+		return out, h.noNames
+	}
+	column := map[string]int{"Id": 0, "Employee Number": 1, "Login": 2, "Email": 3}[by.Column]
 	for _, v := range values {
 		for _, p := range h.people {
 			if strings.EqualFold(p[column], v) {
 				u := export.User{ID: p[0], Values: map[string]export.Value{
-					"Employee Number": text(p[1]), "Login": text(p[2]), "Email": text(p[3]), "First Name": text(""),
+					"Id": text(p[0]), "Employee Number": text(p[1]), "Login": text(p[2]), "Email": text(p[3]), "First Name": text(""),
 				}}
 				for _, e := range want {
 					if e.Column == "Department" {
@@ -64,9 +71,7 @@ func faultsOf(t *testing.T, p *export.Preflight, number, login, email string) st
 			row.Cells[i] = set(v)
 		}
 	}
-	if faults := p.Check("him", row); faults != nil {
-		t.Error("noting found faults")
-	}
+	p.Note("him", row)
 	if err := p.Ask(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -111,6 +116,11 @@ func TestPreflight(t *testing.T) {
 		{"by login, a number of somebody", login, [3]string{"100", "cyd", "cyd@x"}, false, "Employee Number taken"},
 		{"by login, nobody", login, [3]string{"", "new", "new@x"}, false, "Login create"},
 		{"by login, nobody, a number of somebody", login, [3]string{"100", "new", "new@x"}, true, "Employee Number taken"},
+		{"no number, and a login", number, [3]string{"", "bob", ""}, false, ""},
+		{"no number, and nobody's login", number, [3]string{"", "new", ""}, false, "Login create"},
+		{"no login, and a number", login, [3]string{"100", "", ""}, false, ""},
+		{"by number alone", number, [3]string{"100", "", ""}, false, ""},
+		{"neither", number, [3]string{"", "", "ann@x"}, false, "Email taken"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			p := preflight(&held{people: people}, tc.key)
@@ -129,7 +139,7 @@ func TestPreflightCalls(t *testing.T) {
 	for i := range 120 {
 		v := fmt.Sprint(i)
 		h.people = append(h.people, [4]string{v, v, "l" + v, v + "@x"})
-		p.Check("k"+v, &export.Row{Cells: []export.Cell{set(v), set("l" + v), set(v + "@x")}})
+		p.Note("k"+v, &export.Row{Cells: []export.Cell{set(v), set("l" + v), set(v + "@x")}})
 	}
 	if err := p.Ask(t.Context()); err != nil || h.calls.Load() != 3 || p.People() != 120 {
 		t.Errorf("%d calls, %v", h.calls.Load(), err)
@@ -155,7 +165,7 @@ func TestPreflightFound(t *testing.T) {
 	} {
 		p := preflight(&held{people: people}, "Employee Number")
 		p.Columns, p.Whole = append(p.Columns, "Department"), tc.whole
-		p.Check("him", &export.Row{Cells: []export.Cell{set(tc.number), set("x"), set("x"), set("HR")}})
+		p.Note("him", &export.Row{Cells: []export.Cell{set(tc.number), set("x"), set("x"), set("HR")}})
 		if _, ok := p.Found("him"); ok {
 			t.Error("found before anybody was asked")
 		}
@@ -165,6 +175,7 @@ func TestPreflightFound(t *testing.T) {
 		got := "nobody"
 		if u, ok := p.Found("him"); ok {
 			var values []string
+			delete(u.Values, "Id")
 			for path, v := range u.Values {
 				values = append(values, path+"="+v.Text)
 			}
@@ -177,5 +188,102 @@ func TestPreflightFound(t *testing.T) {
 		if _, ok := p.Found("somebody else"); ok {
 			t.Error("found somebody who was not looked up")
 		}
+	}
+}
+
+// row is a row of id, number, login, e-mail and last name; "" is absent.
+func row(line int, texts ...string) *export.Row {
+	r := &export.Row{Origin: export.Origin{File: "users.csv", Line: line}, Cells: make([]export.Cell, len(texts))}
+	for i, v := range texts {
+		if v != "" {
+			r.Cells[i] = set(v)
+		}
+	}
+	return r
+}
+
+var wide = []string{"Id", "Employee Number", "Login", "Email", "Last Name"}
+
+// said asks about rows and gives all that Coupa holds against each.
+func said(t *testing.T, p *export.Preflight, rows ...*export.Row) (out []string) {
+	t.Helper()
+	for _, r := range rows {
+		p.Note(r.Origin.String(), r)
+	}
+	if err := p.Ask(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rows {
+		var texts []string
+		for _, f := range p.Faults(r.Origin.String(), r) {
+			texts = append(texts, strings.TrimPrefix(f.Field+": "+f.Message, ": "))
+		}
+		out = append(out, strings.Join(texts, "; "))
+	}
+	return out
+}
+
+// TestPreflightByID: an Id is the strongest key; a number that has changed is no fault then, one of somebody else is.
+func TestPreflightByID(t *testing.T) {
+	p := preflight(&held{people: [][4]string{{"1", "100", "ann", "ann@x"}, {"2", "200", "bob", "bob@x"}, {"3", "300", "cyd", "cyd@x"}}}, "Employee Number")
+	p.Columns, p.MayCreate = wide, true
+	got := said(t, p, row(2, "1", "101", "ann", "ann@x", "Archer"), row(3, "2", "300", "bob", "bob@x", "Archer"), row(4, "9", "900", "new", "new@x", "Archer"))
+	want := []string{"", "Employee Number: belongs to somebody else in Coupa (Coupa id 3)", "Id: nobody in Coupa has this Id, and no new user gets one from a file"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestPreflightTwice: rows that lead to one user are all held back, and each names another.
+func TestPreflightTwice(t *testing.T) {
+	p := preflight(&held{people: [][4]string{{"1", "100", "ann", "ann@x"}, {"2", "200", "bob", "bob@x"}}}, "Employee Number")
+	p.Columns = wide
+	got := said(t, p, row(12, "1", "", "", "", ""), row(3, "", "100", "anna", "", ""), row(2, "", "", "ann", "", ""), row(4, "", "200", "bob", "", ""))
+	for i, line := range []string{"2", "12", "3"} {
+		want := "users.csv:" + line + " leads to the same user in Coupa (Coupa id 1): one of the two rows is not about this person"
+		if got[i] != want {
+			t.Errorf("got %q, want %q", got[i], want)
+		}
+	}
+	if got[3] != "" {
+		t.Errorf("somebody else: %q", got[3])
+	}
+}
+
+// TestPreflightNear: who may be meant is told by number, and by login only where logins are the keys. It costs a handful
+// of calls, however many rows match nobody, and where it cannot be asked there is no hint.
+func TestPreflightNear(t *testing.T) {
+	const nobody = "nobody in Coupa is this person, and limits.creates allows no new users"
+	people := [][4]string{{"30", "1", "ann.archer", ""}, {"4", "2", "zoe.archer", ""}, {"5", "3", "ann.archar", ""}}
+	for _, tc := range []struct{ key, login, last, want string }{
+		{"Employee Number", "ann.arhcer", "Archer", nobody + " (nearest in Coupa: id 30)"},
+		{"Employee Number", "ann.archir", "ARCHER ", nobody + " (nearest in Coupa: id 5)"},
+		{"Employee Number", "ann.arhcer", "Bow", nobody},
+		{"Employee Number", "q", "Archer", nobody},
+		{"Employee Number", "", "Archer", nobody},
+		{"Login", "ann.arhcer", "Archer", nobody + " (nearest in Coupa: id 30, login ann.archer)"},
+	} {
+		p := preflight(&held{people: people}, tc.key)
+		p.Columns = wide
+		if got := said(t, p, row(2, "", "9", tc.login, "new@x", tc.last)); got[0] != tc.key+": "+tc.want {
+			t.Errorf("%+v: %s", tc, got[0])
+		}
+	}
+	var many []*export.Row
+	for i := range 200 {
+		many = append(many, row(i+2, "", fmt.Sprint(1000+i), fmt.Sprint("ann.arche", i), "", "Archer"))
+	}
+	h := &held{people: people}
+	p := preflight(h, "Employee Number")
+	p.Columns = wide
+	got := said(t, p, many...)
+	if h.named.Load() != 5 || !strings.Contains(got[49], "nearest") || strings.Contains(got[50], "nearest") {
+		t.Errorf("%d calls; %q, %q", h.named.Load(), got[49], got[50])
+	}
+	h = &held{people: people, noNames: errors.New("gone away")}
+	p = preflight(h, "Employee Number")
+	p.Columns = wide
+	if got := said(t, p, many...); h.named.Load() != 1 || got[0] != "Employee Number: "+nobody {
+		t.Errorf("%d calls; %q", h.named.Load(), got[0])
 	}
 }

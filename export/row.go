@@ -63,8 +63,9 @@ type Sheet interface {
 	Warnings(row *Row) []Fault
 	// Unique gives the indexes of the mapped columns whose values must be unique over the whole batch.
 	Unique() []int
-	// Key is the index of the mapped column that names the person to Coupa and is the first cell of each line.
-	Key() int
+	// First is the index of the mapped column that names the person of a row to Coupa: the first cell of its line, by which
+	// Coupa's row errors are joined.
+	First(row *Row) int
 	// Carried is the set of columns that the file of this row has.
 	Carried(row *Row) ColumnSet
 	// Header is the encoded header line of a file of that set.

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"hash/maphash"
 	"math/bits"
@@ -122,8 +123,8 @@ func (g *probe) add(p *Planner, s *survey, person string, cells []Cell) {
 	if !s.look.on {
 		return
 	}
-	login := cells[s.look.login].set()
-	known, ok := p.known(person)
+	known, ok := p.before(person)
+	login := cmp.Or(cells[s.look.login].set(), known.Login) // a row without one is completed
 	g.logins = append(g.logins, hashFold(s.seed, login, buf[:0]))
 	g.approvers = append(g.approvers, hashFold(s.seed, cells[s.look.approver].set(), buf[:0]))
 	back := ok && known.Status == inactive && s.look.status >= 0 && strings.EqualFold(cells[s.look.status].set(), active)
@@ -135,6 +136,29 @@ func (p *Planner) known(person string) (Person, bool) {
 		return Person{}, false
 	}
 	return p.Known(person)
+}
+
+// before is how a person stands before this batch: where Coupa was asked as it holds him, else as he was last sent.
+func (p *Planner) before(person string) (known Person, ok bool) {
+	if p.Found == nil || p.Element == nil {
+		return p.known(person)
+	}
+	u, ok := p.Found(person)
+	if !ok {
+		return Person{}, false
+	}
+	known, _ = p.known(person)
+	if e, ok := p.Element(loginColumn); ok {
+		if v, shown := u.Value(e); shown {
+			known.Login = v.Text
+		}
+	}
+	if e, ok := p.Element(statusColumn); ok {
+		if v, shown := u.Value(e); shown {
+			known.Status = v.show(e.Kind)
+		}
+	}
+	return known, true
 }
 
 // set gives the text of a cell that is set.

@@ -209,7 +209,7 @@ func (j *writing) sendable(row APIRow) (cells []ElementCell) {
 func (j *writing) find(ctx context.Context, row APIRow, before Write, cells []ElementCell) (User, error) {
 	id, _ := j.Element("Id")
 	by, value := id, cmp.Or(row.ID, before.CoupaID)
-	if value == "" {
+	if value == "" && j.key >= 0 {
 		by, value = j.elements[j.key], row.cell(j.key).Text
 	}
 	want := make([]Element, 0, len(cells))

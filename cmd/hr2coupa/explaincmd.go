@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -86,6 +87,7 @@ type cellStory struct {
 	Column     string `json:"column"`
 	Value      string `json:"value"`
 	Expression string `json:"expression,omitempty"`
+	From       string `json:"from,omitempty"` // where the value is from that is not HR's
 }
 
 func (a *app) explain(ctx context.Context, o explainOptions) error {
@@ -173,7 +175,7 @@ func sentCells(data []byte, e ledger.Episode) (cells []cellStory, line int, err 
 		}
 		line = l.Number
 		for i, value := range l.Cells[:min(len(l.Cells), len(header))] {
-			cells = append(cells, cellStory{header[i], value, expressionOf(e.Run.Mapping, header[i])})
+			cells = append(cells, cellOf(e, header[i], value))
 		}
 		return false
 	})
@@ -184,6 +186,18 @@ func sentCells(data []byte, e ledger.Episode) (cells []cellStory, line int, err 
 		return nil, 0, err
 	}
 	return cells, line, nil
+}
+
+// cellOf tells where a cell is from: HR's field, or else what was known of the person.
+func cellOf(e ledger.Episode, column, value string) cellStory {
+	c := cellStory{Column: column, Value: value, Expression: expressionOf(e.Run.Mapping, column)}
+	switch {
+	case slices.Contains(strings.Split(e.Row.Completed, ", "), column):
+		c.From = "completed, HR gives none"
+	case e.Run.Mapping != nil && c.Expression == "":
+		c.From = "looked up in Coupa"
+	}
+	return c
 }
 
 // blamed gives the expressions of the columns that a reason names: they lead to HR's field.
@@ -300,11 +314,11 @@ func cellsTable(w io.Writer, c chapter) {
 	known := false
 	for _, cell := range c.Cells {
 		known = known || cell.Expression != ""
-		expr := "-"
-		if cell.Expression != "" {
-			expr = visible(cell.Expression)
+		from := dash(cell.From)
+		if cell.From == "" && cell.Expression != "" {
+			from = visible(cell.Expression)
 		}
-		rows = append(rows, []string{clean(cell.Column), visible(cell.Value), expr})
+		rows = append(rows, []string{clean(cell.Column), visible(cell.Value), from})
 	}
 	if !known { // a file by hand, or a run from before mappings were kept
 		for i := range rows {

@@ -30,8 +30,8 @@ E5,eve,eve@example.com,Eve,Eden,,inactive,User,
 E6,fay,fay@example.com,Fay,Fox,,active,User,
 `
 
-// inCoupa is what Coupa holds before.
-const inCoupa = `{"users": [
+// seeded is what Coupa holds before.
+const seeded = `{"users": [
  {"id": 2, "login": "ann", "email": "ann@example.com", "firstname": "Ann", "lastname": "Abel", "employee-number": "E1", "active": true, "roles": [{"name": "User"}, {"name": "Buyer"}]},
  {"id": 3, "login": "bob", "email": "bob@example.com", "firstname": "Bob", "lastname": "Baker", "employee-number": "E2", "active": true, "roles": [{"name": "User"}]},
  {"id": 4, "login": "cyd", "email": "cyd@example.com", "firstname": "Cyd", "lastname": "Cooper", "employee-number": "E3", "active": true, "mention-name": "cc", "roles": [{"name": "User"}]},
@@ -57,7 +57,7 @@ func (w way) people() io.Reader {
 	if !w.api {
 		return nil
 	}
-	return strings.NewReader(inCoupa)
+	return strings.NewReader(seeded)
 }
 
 // verifyPeople holds what Coupa holds in the end against what was asked, and the ledger's account against it.

@@ -36,6 +36,7 @@ type pipeline struct {
 	sheet   *layout.Sheet // of the route that plans take, where nothing else is decided
 	few     *layout.Sheet // route: auto, the sheet of plans that are little enough for the API; else nil
 	key     string        // the Coupa column that names the person
+	options layout.Options
 }
 
 // pipeline reads the config and compiles mapping and layout. The faults of all three come in one error, by line.
@@ -93,17 +94,18 @@ func compile(cfg *config.Config) (*pipeline, []config.Fault) {
 	for i, c := range columns {
 		names[i] = c.Name
 	}
-	options := layout.Options{
+	p.options = layout.Options{
 		Columns: names, Custom: cfg.Layout.Custom, Key: p.key, BlankSend: cfg.Layout.BlankSend,
 		CardReason: cfg.Layout.AllowCardData, AllowNotify: mayCreate(cfg, math.MaxInt32),
 	}
 	if cfg.Route == config.RouteAPI {
-		options.Route = export.ByAPI
+		p.options.Route = export.ByAPI
 	}
-	s, err := layout.New(options)
+	s, err := layout.New(p.options)
 	if err == nil && cfg.Route == config.RouteAuto {
-		options.Route = export.ByAPI
-		p.few, err = layout.New(options)
+		few := p.options
+		few.Route = export.ByAPI
+		p.few, err = layout.New(few)
 	}
 	for _, err := range append(unjoin(err), unwritable(cfg, names)...) {
 		faults = append(faults, columnFault(cfg, err))
@@ -119,11 +121,11 @@ func compile(cfg *config.Config) (*pipeline, []config.Fault) {
 
 // unwritable tells the columns that the route may ask of the API and that it cannot take.
 func unwritable(cfg *config.Config, names []string) (faults []error) {
-	if cfg.Route == config.RouteCSV {
+	if cfg.Route != config.RouteAPI && cfg.Route != config.RouteAuto {
 		return nil
 	}
 	for _, name := range names {
-		if err := coupa.Writable(name); err != nil {
+		if err := coupa.Writable(name); err != nil && name != "Id" { // which finds the user
 			faults = append(faults, err)
 		}
 	}
@@ -215,6 +217,15 @@ func (p *pipeline) planner(fresh export.Feed, out *outlook, now time.Time) *expo
 		pl.Known = out.people.known
 	}
 	return pl
+}
+
+// check makes a planner whose people were looked up write Coupa's Id as the key, and complete rows.
+func (p *pipeline) check(pl *export.Planner) (err error) {
+	pl.Mapping, pl.Element = export.WithID(pl.Mapping), coupa.Element
+	o := p.options
+	o.Columns, o.Checked, o.Route = pl.Mapping.Columns(), true, pl.Sheet.Route()
+	pl.Sheet, err = layout.New(o)
+	return err
 }
 
 func limits(cfg *config.Config) export.Limits {

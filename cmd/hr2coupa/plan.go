@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -57,6 +58,7 @@ type planned struct {
 	Checked     bool               `json:"checked"`         // false: nobody was asked which people Coupa knows
 	Route       export.Route       `json:"route,omitempty"` // "" is csv
 	Key         string             `json:"key"`
+	NewKey      string             `json:"new_key,omitempty"`  // where Key is the Id: the key of new people, who have none
 	LeftOut     []string           `json:"left_out,omitempty"` // mapped, and in no file because of the key
 	Input       int                `json:"input"`
 	ToSend      int                `json:"to_send"`   // records
@@ -66,6 +68,8 @@ type planned struct {
 	Joins       int                `json:"joins,omitempty"` // records that JoinsRun has kept and this plan takes up
 	JoinsRun    string             `json:"joins_run,omitempty"`
 	Deactivate  int                `json:"deactivations"`
+	Creates     int                `json:"creates,omitempty"`   // rows of a checked plan that make new users
+	Completed   int                `json:"completed,omitempty"` // rows in which HR gives less than Coupa wants in every row
 	Waves       int                `json:"waves"`
 	Columns     map[string]int     `json:"columns"`
 	Limits      []string           `json:"limits,omitempty"` // those that would hold the run
@@ -83,7 +87,9 @@ type personPlan struct {
 	Key     string            `json:"key"`
 	Part    string            `json:"part"`
 	Columns map[string]string `json:"columns"`
-	part    int64
+
+	Completed string `json:"completed,omitempty"` // columns that are not HR's, see export.RowResult
+	part      int64
 }
 
 func (a *app) plan(ctx context.Context, o planOptions) error {
@@ -138,7 +144,9 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 		return err
 	}
 	res := sink.result(plan, pipe)
-	res.Checked = checked
+	if res.Checked = checked; checked {
+		res.Key, res.NewKey, res.LeftOut = "Id", pipe.key, nil
+	}
 	res.Route = planner.Sheet.Route()
 	res.Limits = out.judge(pipe.cfg, !o.again)(plan)
 	for _, f := range seen {
@@ -244,7 +252,7 @@ func (s *planSink) read(part export.Part, data []byte, rows []export.RowResult) 
 		if n++; header == nil {
 			header = l.Cells
 		} else {
-			p := personPlan{Origin: rows[n-1].Origin, Key: rows[n-1].Key, Columns: map[string]string{}, part: part.ID}
+			p := personPlan{Origin: rows[n-1].Origin, Key: rows[n-1].Key, Columns: map[string]string{}, Completed: rows[n-1].Completed, part: part.ID}
 			for i, c := range l.Cells {
 				p.Columns[header[i]] = c
 			}
@@ -288,7 +296,7 @@ func (s *planSink) result(plan *export.Plan, pipe *pipeline) *planned {
 	}
 	export.SortParts(s.parts)
 	return &planned{
-		Key: pipe.key, LeftOut: pipe.sheet.LeftOut(), Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Waiting: plan.Kept, Deactivate: plan.Deactivations,
+		Key: pipe.key, LeftOut: pipe.sheet.LeftOut(), Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Waiting: plan.Kept, Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed,
 		Waves: plan.Waves, Columns: plan.Columns, Warnings: plan.Warnings, Files: plan.Files, Parts: s.parts, People: s.people, Rows: []export.RowResult{},
 	}
 }
@@ -318,6 +326,12 @@ func (a *app) printPlan(r *planned, rows iter.Seq[export.RowResult], saved strin
 		fmt.Fprintln(w, "  checked: Coupa was asked about these people just now")
 	} else {
 		fmt.Fprintln(w, "  unchecked: nobody has asked Coupa which of these people it knows")
+	}
+	if r.Creates > 0 {
+		fmt.Fprintf(w, "  %s of people whom nobody in Coupa is: they would be created; key %s\n", plural(r.Creates, "row"), r.NewKey)
+	}
+	if r.Completed > 0 {
+		fmt.Fprintf(w, "  %s completed: HR gives less than Coupa wants in every row\n", plural(r.Completed, "row"))
 	}
 	for _, c := range r.LeftOut {
 		fmt.Fprintf(w, "  %s is left out: with the key %s, Coupa takes a row whose number differs for a new person\n", c, r.Key)
@@ -362,7 +376,7 @@ func peopleText(w io.Writer, people []personPlan, all int) {
 	fmt.Fprintln(w, "\nPeople")
 	rows := make([][]string, len(people))
 	for i, p := range people {
-		rows[i] = []string{p.Origin.String(), clean(p.Key), cellsText(p.Columns)}
+		rows[i] = []string{p.Origin.String(), clean(p.Key), cellsText(p)}
 	}
 	table(w, rows)
 	if len(people) < all {
@@ -370,14 +384,14 @@ func peopleText(w io.Writer, people []personPlan, all int) {
 	}
 }
 
-func cellsText(cells map[string]string) string {
-	names := make([]string, 0, len(cells))
-	for n := range cells {
-		names = append(names, n)
-	}
-	slices.Sort(names)
+func cellsText(p personPlan) string {
+	names := slices.Sorted(maps.Keys(p.Columns))
+	completed := strings.Split(p.Completed, ", ")
 	for i, n := range names {
-		names[i] = n + "=" + clean(cells[n])
+		names[i] = n + "=" + clean(p.Columns[n])
+		if slices.Contains(completed, n) {
+			names[i] += " (completed)"
+		}
 	}
 	return strings.Join(names, ", ")
 }

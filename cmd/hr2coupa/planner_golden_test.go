@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
 // plans are goldens of what would be sent, byte for byte. Each is an archive: a comment that says what it shows, then
@@ -83,7 +84,7 @@ func readGolden(t *testing.T, path string) *golden {
 	return g
 }
 
-// option sets one: key, creates, known ("E1=ann E2=bob"), rows and bytes (a part's most), people (so many are made up),
+// option sets one: key, creates, known ("E1=ann E2=bob"), found in Coupa ("E1=id:login:email:first:last:active"), rows and bytes (a part's most), people (so many are made up),
 // edge (people whose 5,000 rows come to so many bytes).
 func (g *golden) option(name, value string) (err error) {
 	switch name {
@@ -108,6 +109,18 @@ func (g *golden) option(name, value string) (err error) {
 		for _, pair := range strings.Fields(value) {
 			key, login, _ := strings.Cut(pair, "=")
 			g.batch.known[key] = export.Person{Login: login}
+		}
+	case "found":
+		g.batch.found = map[string]export.User{}
+		for _, pair := range strings.Fields(value) {
+			key, held, _ := strings.Cut(pair, "=")
+			id, rest, _ := strings.Cut(held, ":")
+			u := export.User{ID: id, Values: map[string]export.Value{}}
+			for i, text := range strings.Split(rest, ":") {
+				e, _ := coupa.Element([]string{"Login", "Email", "First Name", "Last Name", "Status"}[i])
+				u.Values[e.Path] = export.Value{Text: text}
+			}
+			g.batch.found[key] = u
 		}
 	default:
 		err = fmt.Errorf("is no option")
@@ -175,11 +188,17 @@ func planSums(k *taken) string {
 				continue
 			}
 			fmt.Fprintf(&b, " %s", r.Origin)
+			if r.Completed != "" {
+				fmt.Fprintf(&b, " (completed: %s)", r.Completed)
+			}
 			if r.Lines > 1 {
 				fmt.Fprintf(&b, " (%d records)", r.Lines)
 			}
 		}
 		b.WriteString("\n")
+	}
+	if k.plan.Creates+k.plan.Completed > 0 {
+		fmt.Fprintf(&b, "%d rows make new people, %d are completed\n", p.Creates, p.Completed)
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Columns)) {
 		fmt.Fprintf(&b, "%s: %d rows\n", name, p.Columns[name])

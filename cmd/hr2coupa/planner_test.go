@@ -34,6 +34,7 @@ type batch struct {
 	key       string            // layout.key; "" is employee_number
 	creates   bool
 	known     map[string]export.Person
+	found     map[string]export.User // whom Coupa knows; nil: nobody has asked
 	maxRows   int
 	maxBytes  int
 	workers   int
@@ -83,6 +84,10 @@ func (b *batch) planner(dir string) (*export.Planner, error) {
 	}
 	p := pipe.planner(f, &outlook{people: b.known}, planned0)
 	p.Workers, p.Hold, p.Only = cmp.Or(b.workers, p.Workers), b.hold, b.only
+	if b.found != nil {
+		p.Found = func(key string) (u export.User, ok bool) { u, ok = b.found[key]; return u, ok }
+		return p, pipe.check(p)
+	}
 	return p, nil
 }
 

@@ -16,13 +16,16 @@ func (a *app) preflight(ctx context.Context, pipe *pipeline, p *export.Planner, 
 	if !pipe.cfg.Preflight && !byAPI(p) {
 		return false, nil
 	}
+	if err := pipe.check(p); err != nil {
+		return false, &exitError{export.ExitUsage, err}
+	}
 	users := client.Users()
 	pre := &export.Preflight{
-		Users: users, Key: pipe.key, Columns: pipe.mapping.Columns(), Element: coupa.Element,
+		Users: users, Key: pipe.key, Columns: p.Mapping.Columns(), Element: coupa.Element,
 		MayCreate: p.MayCreate || approvedCreates(out) > 0, Whole: byAPI(p), Workers: users.Workers(), Rate: pipe.cfg.Coupa.Rate, Log: a.log,
 	}
 	look := *p
-	look.Checks = pre.Check
+	look.Notes = pre.Note
 	if _, err := look.Build(ctx, &nowhere{}); err != nil {
 		return false, err
 	}

@@ -25,15 +25,16 @@ func (s *Sheet) Checker() export.RowChecker {
 // had to be normalised.
 func (k *checker) Check(row *export.Row) []export.Fault {
 	told := faults{origin: row.Origin}
+	key := k.sheet.First(row)
 	for i := range k.sheet.columns {
 		c, cell, m := &k.sheet.columns[i], &row.Cells[i], &k.memos[i]
 		switch {
 		case cell.State != export.Set || blank(cell.Text):
-			k.sheet.check(i, cell, &told)
+			k.sheet.check(i, cell, key, &told)
 		case c.surely(cell.Text), m.find(cell):
 		default:
 			text, broken := cell.Text, len(told.list)
-			if k.sheet.check(i, cell, &told); len(told.list) == broken && !m.off {
+			if k.sheet.check(i, cell, key, &told); len(told.list) == broken && !m.off {
 				m.keep(text, cell.Text)
 			}
 		}

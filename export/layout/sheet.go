@@ -29,6 +29,7 @@ type Options struct {
 	Columns     []string // mapped Coupa columns in the order of a row's cells, custom ones included
 	Custom      []string // names of this instance's custom-field columns; their order is the order in the file
 	Key         string   // the column that names the person and comes first: Id, Employee Number or Login
+	Checked     bool     // Coupa was asked: where a row has an Id that is its key, and Key is that of new people alone
 	BlankSend   bool     // layout.blank: send: absent cells go as empty ones, except in columns where that is dangerous
 	AllowNotify bool     // creates are allowed, so that Coupa may be told to send invitations
 	CardReason  string   // allow_card_data; "" refuses card columns
@@ -39,12 +40,13 @@ type Options struct {
 type Sheet struct {
 	route   export.Route
 	columns []column // as mapped
-	order   []int    // mapped columns in file order: key, table order, custom order
+	order   []int    // mapped columns in file order: keys, table order, custom order
 	key     int
+	id      int // the column of Id where it is the key of the rows that have one; else -1
 	unique  []int
 	locales []int
 	base    export.ColumnSet // carried by every row
-	never   export.ColumnSet // carried by none
+	never   export.ColumnSet // carried by none whose key it is not safe with
 }
 
 var _ export.Sheet = (*Sheet)(nil)
@@ -57,7 +59,7 @@ func New(o Options) (*Sheet, error) {
 		faults = append(faults, fmt.Errorf("%d columns are mapped, at most %d can be", len(o.Columns), export.MaxColumns))
 		return nil, errors.Join(faults...)
 	}
-	s := &Sheet{route: o.Route, key: slices.Index(o.Columns, o.Key)}
+	s := &Sheet{route: o.Route, key: slices.Index(o.Columns, o.Key), id: -1}
 	rank := make([]int, len(o.Columns)) // place in the file
 	for i, name := range o.Columns {
 		if slices.Contains(o.Columns[:i], name) {
@@ -82,13 +84,18 @@ func New(o Options) (*Sheet, error) {
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
+	if o.Checked {
+		if s.id = slices.Index(o.Columns, idColumn); s.id < 0 {
+			return nil, errors.New("Coupa was asked, and there is no column Id for its answer")
+		}
+		rank[s.id] = -2
+	}
 	if rank[s.key] = -1; o.Key == loginColumn && o.Route == export.ByCSV {
 		// Matched by Login alone, Coupa takes a row with another Employee Number for a new person ("Users Import").
 		if i := slices.Index(o.Columns, numberColumn); i >= 0 {
 			s.never = s.never.With(i)
 		}
 	}
-	s.base = s.base.With(s.key)
 	slices.SortFunc(s.order, func(a, b int) int { return rank[a] - rank[b] })
 	return s, nil
 }
@@ -161,7 +168,7 @@ func customErrors(custom []string, table []Column) (faults []error) {
 	return faults
 }
 
-// LeftOut names the mapped columns that no file has because of the choice of key.
+// LeftOut names the mapped columns that no row without an Id carries because of the choice of key.
 func (s *Sheet) LeftOut() (names []string) {
 	for i := range s.columns {
 		if s.never.Has(i) {
@@ -174,14 +181,15 @@ func (s *Sheet) LeftOut() (names []string) {
 // Check holds row against every rule and normalises its cells; see export.RowChecker. It is safe for many goroutines.
 func (s *Sheet) Check(row *export.Row) []export.Fault {
 	told := faults{origin: row.Origin}
+	key := s.First(row)
 	for i := range s.columns {
-		s.check(i, &row.Cells[i], &told)
+		s.check(i, &row.Cells[i], key, &told)
 	}
 	return told.list
 }
 
 // check holds the cell of column i against every rule and normalises it.
-func (s *Sheet) check(i int, cell *export.Cell, told *faults) {
+func (s *Sheet) check(i int, cell *export.Cell, key int, told *faults) {
 	c := &s.columns[i]
 	if cell.State == export.Clear && s.route == export.ByCSV {
 		c.clearCell(cell, told)
@@ -194,7 +202,7 @@ func (s *Sheet) check(i int, cell *export.Cell, told *faults) {
 			cell.Text = c.check(cell.Text, told)
 		}
 	}
-	if (c.required || i == s.key) && (cell.State == export.Absent || blank(cell.Text)) {
+	if (c.required || i == key) && (cell.State == export.Absent || blank(cell.Text)) {
 		told.add(c, c.emptyBreach())
 	}
 }
@@ -216,13 +224,19 @@ func (s *Sheet) Unique() []int { return slices.Clone(s.unique) }
 // Route is the way that the sheet's rows go.
 func (s *Sheet) Route() export.Route { return s.route }
 
-// Key is the mapped column that comes first in every file.
-func (s *Sheet) Key() int { return s.key }
+// First is the mapped column that names the person of a row to Coupa and comes first in its file.
+func (s *Sheet) First(row *export.Row) int {
+	if s.id >= 0 && row.Cells[s.id].State == export.Set {
+		return s.id
+	}
+	return s.key
+}
 
 // Carried is the set of columns of the file that row goes into: those set after Check, the key, and with BlankSend
 // every column in which an empty cell is not dangerous. On the API route those that are cleared are carried too.
 func (s *Sheet) Carried(row *export.Row) export.ColumnSet {
-	lo, hi := s.base[0], s.base[1]
+	set := s.base.With(s.First(row))
+	lo, hi := set[0], set[1]
 	for i := range row.Cells {
 		if state := row.Cells[i].State; state == export.Absent || state == export.Clear && s.route == export.ByCSV {
 			continue
@@ -232,6 +246,9 @@ func (s *Sheet) Carried(row *export.Row) export.ColumnSet {
 		} else {
 			hi |= bit
 		}
+	}
+	if s.id >= 0 && s.First(row) == s.id {
+		return export.ColumnSet{lo, hi}
 	}
 	return export.ColumnSet{lo &^ s.never[0], hi &^ s.never[1]}
 }

@@ -299,8 +299,46 @@ func TestCarried(t *testing.T) {
 	if got := s.LeftOut(); !slices.Equal(got, []string{"Employee Number"}) {
 		t.Errorf("left out %q", got)
 	}
-	if s.Key() != 0 || !slices.Equal(s.Unique(), []int{0, 1, 4}) {
-		t.Errorf("key %d, unique %v", s.Key(), s.Unique())
+	if s.First(row) != 0 || !slices.Equal(s.Unique(), []int{0, 1, 4}) {
+		t.Errorf("key %d, unique %v", s.First(row), s.Unique())
+	}
+}
+
+// TestCarriedChecked: where a row has an Id it is the key, whatever else could be; a row without one is as it ever was.
+func TestCarriedChecked(t *testing.T) {
+	for _, c := range []struct {
+		key       string
+		blank     bool
+		known     bool
+		numbered  bool
+		want, bad string
+	}{
+		{"Employee Number", false, true, true, `"Id","Employee Number","Login","Email","First Name","Last Name"`, ""},
+		{"Employee Number", false, true, false, `"Id","Login","Email","First Name","Last Name"`, ""},
+		{"Employee Number", false, false, true, `"Employee Number","Login","Email","First Name","Last Name"`, ""},
+		{"Employee Number", false, false, false, `"Employee Number","Login","Email","First Name","Last Name"`, "Employee Number:key"},
+		{"Login", false, true, true, `"Id","Login","Email","First Name","Last Name","Employee Number"`, ""},
+		{"Login", false, false, true, `"Login","Email","First Name","Last Name"`, ""},
+		{"Login", true, true, true, `"Id","Login","Email","First Name","Last Name","Employee Number"`, ""},
+		{"Login", true, false, true, `"Login","Email","First Name","Last Name"`, ""},
+	} {
+		s := sheet(t, func(o *Options) { o.Key, o.Checked, o.BlankSend = c.key, true, c.blank }, "Id")
+		row := person(1, export.Cell{})
+		if c.known {
+			row.Cells[5] = set("4711")
+		}
+		if !c.numbered {
+			row.Cells[4] = export.Cell{}
+		}
+		if got := rules(s.Checker().Check(row)); got != c.bad {
+			t.Errorf("%+v: broke %q", c, got)
+		}
+		if got := strings.TrimSpace(string(s.Header(s.Carried(row)))); got != c.want {
+			t.Errorf("%+v: carried %s", c, got)
+		}
+	}
+	if _, err := New(Options{Columns: basic, Key: "Login", Checked: true}); err == nil {
+		t.Error("a sheet without a place for the Id")
 	}
 }
 

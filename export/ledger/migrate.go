@@ -29,6 +29,9 @@ var noticesSQL string
 //go:embed readback.sql
 var readBackSQL string
 
+//go:embed completed.sql
+var completedSQL string
+
 //go:embed writes.sql
 var writesSQL string
 
@@ -38,7 +41,7 @@ const appID = 0x68723263
 // schema lists the migrations in order; PRAGMA user_version counts the ones a database has. One that was released is
 // never edited: a change is a new entry.
 func schema() sqlitemigration.Schema {
-	return sqlitemigration.Schema{AppID: appID, Migrations: []string{schemaSQL, keptSQL, mappingsSQL, careSQL, noticesSQL, readBackSQL, writesSQL}}
+	return sqlitemigration.Schema{AppID: appID, Migrations: []string{schemaSQL, keptSQL, mappingsSQL, careSQL, noticesSQL, readBackSQL, completedSQL, writesSQL}}
 }
 
 // migrate brings the database up to this program's version. A database that is up to date is only read, so that a

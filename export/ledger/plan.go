@@ -68,8 +68,8 @@ func (l *Ledger) openPlan(run string) (_ *planTx, err error) {
 	if t.num, err = needUnplanned(t.c, run); err != nil {
 		return nil, err
 	}
-	t.row, err = t.c.Prepare(`INSERT INTO rows (id, source, line, lines, key, first, login, outcome, reason, status)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+	t.row, err = t.c.Prepare(`INSERT INTO rows (id, source, line, lines, key, first, login, outcome, reason, status, completed)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 	if err != nil {
 		return nil, err
 	}
@@ -196,6 +196,7 @@ func (t *planTx) addRow(r *export.RowResult) error {
 	s.BindText(8, string(r.Outcome))
 	s.BindText(9, r.Reason)
 	s.BindText(10, r.Status)
+	s.BindText(11, r.Completed)
 	if _, err := s.Step(); err != nil {
 		if sqlite.ErrCode(err) == sqlite.ResultConstraintPrimaryKey {
 			return fmt.Errorf("row %d of part %d is there already", r.PartRow, r.Part)

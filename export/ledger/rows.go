@@ -26,7 +26,7 @@ const writesOfPart = "id BETWEEN ?1 << 32 AND ?1 << 32 | 0xffffffff"
 
 // selectRows has no join: SQLite plans a join anew for each value that is bound, which costs more than the row.
 const selectRows = `SELECT part, part_row, (SELECT name FROM sources WHERE id = rows.source), line, lines, key, first,
-	login, outcome, reason, status FROM rows `
+	login, outcome, reason, status, completed FROM rows `
 
 func scanRow(s *sqlite.Stmt) export.RowResult {
 	r := export.RowResult{
@@ -34,6 +34,7 @@ func scanRow(s *sqlite.Stmt) export.RowResult {
 		Origin: export.Origin{File: s.ColumnText(2), Line: s.ColumnInt(3)}, Lines: s.ColumnInt(4),
 		Key: s.ColumnText(5), First: s.ColumnText(6), Login: s.ColumnText(7),
 		Outcome: export.Outcome(s.ColumnText(8)), Reason: s.ColumnText(9), Status: s.ColumnText(10),
+		Completed: s.ColumnText(11),
 	}
 	if r.Part < 0 { // hangs on its run
 		r.Part, r.PartRow = 0, 0

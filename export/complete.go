@@ -1,0 +1,155 @@
+package export
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// neededColumns are those that Coupa wants in every row.
+var neededColumns = [...]string{loginColumn, emailColumn, firstColumn, lastColumn}
+
+// WithID gives the mapping a column for Coupa's number, where HR does not know it: what was found fills it in.
+func WithID(m Mapping) Mapping {
+	if slices.Contains(m.Columns(), idColumn) {
+		return m
+	}
+	return withID{m, append(slices.Clone(m.Columns()), idColumn)}
+}
+
+type withID struct {
+	Mapping
+	columns []string
+}
+
+func (w withID) Columns() []string { return w.columns }
+
+func (w withID) Bind(h *Header) (RowMapper, error) {
+	m, err := w.Mapping.Bind(h)
+	return mapperWithID{m, len(w.columns) - 1}, err
+}
+
+type mapperWithID struct {
+	RowMapper
+	id int
+}
+
+func (m mapperWithID) Map(rec *Record, cells []Cell) []Fault {
+	cells[m.id] = Cell{}
+	return m.RowMapper.Map(rec, cells[:m.id])
+}
+
+func (m mapperWithID) MapColumn(rec *Record, i int) (Cell, *Fault) {
+	if i == m.id {
+		return Cell{}, nil
+	}
+	return m.RowMapper.MapColumn(rec, i)
+}
+
+// completer fills in what a row needs and HR's records do not have.
+type completer struct {
+	p      *Planner
+	id     int // the column Id, -1 where rows have none
+	needed [len(neededColumns)]int
+	names  map[ColumnSet]string // how often the same few columns are completed
+}
+
+func (p *Planner) completer(columns []string) *completer {
+	c := &completer{p: p, id: slices.Index(columns, idColumn), names: map[ColumnSet]string{}}
+	for i, name := range neededColumns {
+		c.needed[i] = slices.Index(columns, name)
+	}
+	return c
+}
+
+// complete fills cells in that are empty: the Id and, where the planner knows how, the columns that every row needs, with
+// what Coupa holds. Where Coupa was not asked there is only the login that was last sent, which is no key: by an outdated
+// one Coupa would make a second account.
+func (c *completer) complete(one *person) {
+	if c.p.Notes != nil {
+		return
+	}
+	if c.p.Found == nil {
+		if login := c.needed[0]; login >= 0 && c.p.Sheet.First(&one.row) != login {
+			known, _ := c.p.known(one.key)
+			c.fill(one, login, known.Login)
+		}
+		return
+	}
+	u, ok := c.p.Found(one.key)
+	if !ok {
+		return
+	}
+	if c.id >= 0 && one.row.Cells[c.id].lacks() {
+		one.row.Cells[c.id] = Cell{Text: u.ID, State: Set}
+	}
+	if c.p.Element == nil {
+		return
+	}
+	for i, column := range neededColumns {
+		if e, ok := c.p.Element(column); ok && c.needed[i] >= 0 {
+			held, _ := u.Value(e)
+			c.fill(one, c.needed[i], held.Text)
+		}
+	}
+}
+
+func (c *completer) fill(one *person, col int, text string) {
+	if text != "" && one.row.Cells[col].lacks() {
+		one.row.Cells[col] = Cell{Text: text, State: Set}
+		one.completed = one.completed.With(col)
+	}
+}
+
+// lacks tells whether a cell says nothing.
+func (c Cell) lacks() bool {
+	return c.State == Absent || c.State == Set && strings.TrimSpace(c.Text) == ""
+}
+
+// columns names the columns of a set, in the order of the mapping.
+func (c *completer) columns(set ColumnSet, names []string) string {
+	if set == (ColumnSet{}) {
+		return ""
+	}
+	text, ok := c.names[set]
+	if !ok {
+		var list []string
+		for i, name := range names {
+			if set.Has(i) {
+				list = append(list, name)
+			}
+		}
+		text = strings.Join(list, ", ")
+		c.names[set] = text
+	}
+	return text
+}
+
+// The rules that a row breaks which lacks what could be completed; the sheet's names for them.
+const ruleRequired, ruleKey = "required", "key"
+
+const (
+	sayNobodyHas  = "is empty, and cannot be completed: nobody in Coupa is this person"
+	sayNoneEither = "is empty, and cannot be completed: Coupa has none either (Coupa id %s)"
+)
+
+// onlyLacks tells whether a row breaks no rule but by what it lacks.
+func onlyLacks(rules []Fault) bool {
+	return !slices.ContainsFunc(rules, func(f Fault) bool { return f.Rule != ruleRequired && f.Rule != ruleKey })
+}
+
+// tellWhy says of what a row lacks why it could not be completed.
+func (c *completer) tellWhy(one *person, rules []Fault) {
+	if c.p.Found == nil || c.p.Element == nil {
+		return
+	}
+	why := sayNobodyHas
+	if u, ok := c.p.Found(one.key); ok {
+		why = fmt.Sprintf(sayNoneEither, u.ID)
+	}
+	for i, f := range rules {
+		if f.Rule == ruleRequired {
+			rules[i].Message = why
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package export
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Who may be meant by a row that matches nobody is looked for by last name: so many people a call, and so many calls a
+// plan. Where hundreds match nobody the key is wrong, and hints would not help.
+const (
+	nearPeople = 10
+	nearCalls  = 5
+)
+
+// near finds who may be meant by rows that match nobody: users of the same last name whose login is much the same. It is
+// for a hint: a look-up that fails costs no more than that.
+func (f *Preflight) near(ctx context.Context, nobody []*identity) {
+	by, ok := f.Element(lastColumn)
+	named := those(nobody, func(one *identity) bool { return one.says(lastColumn) != "" && one.says(loginColumn) != "" })
+	slices.SortFunc(named, byOrigin)
+	named = named[:min(len(named), nearPeople*nearCalls)]
+	if !ok || len(named) == 0 {
+		return
+	}
+	f.Log.Infof("looking for logins near to theirs: at most %s", Ahead((len(named)+nearPeople-1)/nearPeople, f.Rate))
+	for some := range slices.Chunk(named, nearPeople) {
+		names := make([]string, len(some))
+		for i, one := range some {
+			names[i] = one.says(lastColumn)
+		}
+		found, err := f.Users.Find(ctx, by, names, f.wanted())
+		if err != nil {
+			f.Log.Debugf("look for near logins: %v", err)
+			return
+		}
+		for _, one := range some {
+			one.hint = f.hint(one, by, found)
+		}
+	}
+}
+
+// hint names the user whose login is nearest, by Coupa's number. Its login is somebody else's personal data: it is told
+// only where logins are the keys, and so stand in reports anyway.
+func (f *Preflight) hint(one *identity, by Element, found []User) string {
+	loginOf, ok := f.Element(loginColumn)
+	if !ok {
+		return ""
+	}
+	best, least, login := User{}, max(1, len(one.says(loginColumn))/3)+1, ""
+	for _, u := range found {
+		last, _ := u.Value(by)
+		held, _ := u.Value(loginOf)
+		if foldText(last.Text) != foldText(one.says(lastColumn)) || held.Text == "" {
+			continue
+		}
+		d := distance([]rune(foldText(held.Text)), []rune(foldText(one.says(loginColumn))))
+		if d < least || d == least && best.ID != "" && compareIDs(u.ID, best.ID) < 0 {
+			best, least, login = u, d, held.Text
+		}
+	}
+	switch {
+	case best.ID == "":
+		return ""
+	case f.Key == loginColumn:
+		return fmt.Sprintf(sayNear, best.ID+", login "+login)
+	}
+	return fmt.Sprintf(sayNear, best.ID)
+}
+
+func byOrigin(a, b *identity) int {
+	return cmp.Or(strings.Compare(a.origin.File, b.origin.File), cmp.Compare(a.origin.Line, b.origin.Line))
+}
+
+// compareIDs orders Coupa's numbers.
+func compareIDs(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) }
+
+// distance counts the single-rune edits between two texts (Levenshtein).
+func distance(a, b []rune) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, x := range a {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, y := range b {
+			change := diagonal
+			if x != y {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

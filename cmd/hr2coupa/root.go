@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"slices"
@@ -27,7 +28,8 @@ type app struct {
 	stderr io.Writer
 	now    func() time.Time
 	log    *logrus.Logger
-	tap    func(*job) // of tests that come between a job and its ledger and wires; nil in the program
+	tap    func(*job)   // of tests that come between a job and its ledger and wires; nil in the program
+	http   *http.Client // of a job's calls to Coupa, where somebody wants to see them; nil: the room's own
 
 	config    string
 	json      bool
@@ -192,7 +194,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.json, "json", false, "print the result as JSON")
 	f.StringVar(&a.logFormat, "log-format", "text", "log on stderr as text or json")
 	f.StringVar(&a.logLevel, "log-level", "", "error, warn, info or debug (default info; warn on a terminal)")
-	root.AddCommand(a.runCmd(), a.planCmd(), a.applyCmd(), a.exportCmd(), a.dropCmd(), a.watchCmd(), a.settleCmd(), a.approveCmd(), a.statusCmd(), a.explainCmd(), a.verifyCmd(), a.ledgerCmd(), a.notifyCmd(), a.layoutCmd(), a.doctorCmd(), a.initCmd(), a.twinCmd(), a.demoCmd(), a.versionCmd())
+	root.AddCommand(a.runCmd(), a.planCmd(), a.applyCmd(), a.exportCmd(), a.dropCmd(), a.watchCmd(), a.settleCmd(), a.approveCmd(), a.statusCmd(), a.explainCmd(), a.verifyCmd(), a.ledgerCmd(), a.notifyCmd(), a.layoutCmd(), a.doctorCmd(), a.initCmd(), a.twinCmd(), a.demoCmd(), a.certifyCmd(), a.versionCmd())
 	for _, c := range root.Commands() {
 		strictArgs(c)
 	}

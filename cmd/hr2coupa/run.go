@@ -52,13 +52,17 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 	return c
 }
 
-// run is the main job, told once and in order.
-func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err error) {
-	started := a.now().UTC()
+func (a *app) run(ctx context.Context, o runOptions) (*export.Report, error) {
 	pipe, err := a.pipeline(ctx, config.Options{NeedSecrets: true, FeedGiven: len(o.files) > 0, Route: o.route})
 	if err != nil {
 		return nil, err
 	}
+	return a.mainJob(ctx, pipe, o)
+}
+
+// mainJob is the main job, told once and in order.
+func (a *app) mainJob(ctx context.Context, pipe *pipeline, o runOptions) (rep *export.Report, err error) {
+	started := a.now().UTC()
 	j, err := a.job(ctx, pipe.cfg, "run")
 	if err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ func (a *app) wires(cfg *config.Config) (*wires, error) {
 	for _, via := range cfg.Load.Via {
 		switch via {
 		case "api":
-			c, err := coupa.NewClient(coupaConfig(cfg), a.log)
+			c, err := coupa.NewClient(a.watched(cfg), a.log)
 			if err != nil {
 				faults = append(faults, err)
 				continue
@@ -50,7 +50,7 @@ func (a *app) wires(cfg *config.Config) (*wires, error) {
 		}
 	}
 	if (cfg.Verify || cfg.Preflight || cfg.Route != config.RouteCSV) && w.client == nil && len(faults) == 0 {
-		c, err := coupa.NewClient(coupaConfig(cfg), a.log)
+		c, err := coupa.NewClient(a.watched(cfg), a.log)
 		if err != nil {
 			faults = append(faults, err)
 		}
@@ -89,6 +89,13 @@ func dropConfig(cfg *config.Config) drop.Config {
 		Staging: c.Staging, Direct: c.Direct, Legacy: c.Legacy,
 		Connect: c.Connect, Silence: c.Silence,
 	}
+}
+
+// watched is coupaConfig for the calls of a job, which somebody may want to see.
+func (a *app) watched(cfg *config.Config) coupa.Config {
+	c := coupaConfig(cfg)
+	c.HTTP = a.http
+	return c
 }
 
 func coupaConfig(cfg *config.Config) coupa.Config {

@@ -75,33 +75,60 @@ func (o *outlook) judge(cfg *config.Config, whole bool) func(*export.Plan) []str
 
 // guard makes the rule of config.Protect: "" where a person may be changed.
 func guard(cfg *config.Config, now time.Time) func(key, login, known string) string {
-	var live []config.Protect
-	for _, p := range cfg.IntegrationUsers {
-		live = append(live, config.Protect{Login: p, Reason: fmt.Sprintf("by its login an account that programs use (integration_users: %s)", p)})
+	type rule struct {
+		key, login pattern
+		why        string
 	}
-	for _, r := range cfg.Protect {
-		if r.Until.IsZero() || now.Before(r.Until) {
-			live = append(live, r)
+	var live []rule
+	add := func(p config.Protect) {
+		live = append(live, rule{newPattern(p.Key), newPattern(p.Login), "this person is protected and never changed: " + p.Why()})
+	}
+	for _, p := range cfg.IntegrationUsers {
+		add(config.Protect{Login: p, Reason: fmt.Sprintf("by its login an account that programs use (integration_users: %s)", p)})
+	}
+	for _, p := range cfg.Protect {
+		if p.Until.IsZero() || now.Before(p.Until) {
+			add(p)
 		}
 	}
 	if len(live) == 0 {
 		return nil
 	}
 	return func(key, login, known string) string {
-		for _, r := range live {
-			if matches(r.Key, key) || matches(r.Login, login) || matches(r.Login, known) {
-				return "this person is protected and never changed: " + r.Why()
+		key, login, known = strings.ToLower(key), strings.ToLower(login), strings.ToLower(known)
+		for i := range live {
+			if r := &live[i]; r.key.match(key) || r.login.match(login) || r.login.match(known) {
+				return r.why
 			}
 		}
 		return ""
 	}
 }
 
-// matches is without regard to case, since Coupa's logins are; an empty pattern or value matches nothing.
-func matches(pattern, value string) bool {
-	if pattern == "" || value == "" {
+// pattern is one of the config, in lower case, since Coupa's logins have no case.
+type pattern struct {
+	glob  string
+	piece string // the longest text without wildcards that whatever matches holds: nearly all people fail on that alone
+}
+
+func newPattern(glob string) pattern {
+	p := pattern{glob: strings.ToLower(glob)}
+	if strings.ContainsAny(p.glob, `[\`) { // text there is not what it seems
+		return p
+	}
+	for _, piece := range strings.FieldsFunc(p.glob, func(r rune) bool { return r == '*' || r == '?' }) {
+		if len(piece) > len(p.piece) {
+			p.piece = piece
+		}
+	}
+	return p
+}
+
+// match takes a value in lower case. An empty pattern or value matches nothing.
+func (p *pattern) match(value string) bool {
+	if p.glob == "" || value == "" || !strings.Contains(value, p.piece) {
 		return false
 	}
-	ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(value))
+	ok, err := path.Match(p.glob, value)
 	return ok && err == nil // the config has checked the pattern
 }

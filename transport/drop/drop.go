@@ -96,6 +96,8 @@ type Session struct {
 	rtt   time.Duration
 	free  string // the part whose name Stage saw free in the drop folder
 
+	inTurn bool // the server does not keep requests about a file in order: a close waits for the writes
+
 	closing sync.Once
 	closed  chan struct{}
 	alive   sync.WaitGroup

@@ -65,7 +65,7 @@ func (s *Session) Probe(ctx context.Context) error {
 			return ErrScanned
 		}
 		file := path.Join(s.c.Staging, probeName)
-		err = s.put(file, []byte("written by hr2coupa doctor\n"), func() {})
+		err = s.put(file, []byte("written by hr2coupa doctor\n"), false, func() {})
 		switch {
 		case errors.Is(err, errVanished):
 			return fault("folder", err, "%s vanished as soon as it was written: something takes files from there; set sftp.staging to another folder", file)

@@ -29,6 +29,7 @@ type server struct {
 	config   *ssh.ServerConfig
 	handlers *sftp.Handlers // instead of the machine's files
 	asked    chan string    // gets the names of the first global requests, when set
+	tap      *tap           // looks at the packets, when set
 
 	mu     sync.Mutex
 	logins []string // methods tried, "none" left out
@@ -111,11 +112,15 @@ func (s *server) answer(requests <-chan *ssh.Request) {
 
 func (s *server) files(channel ssh.Channel) {
 	defer channel.Close()
+	var stream io.ReadWriteCloser = channel
+	if s.tap != nil {
+		stream = s.tap.on(channel)
+	}
 	if s.handlers != nil {
-		sftp.NewRequestServer(channel, *s.handlers).Serve()
+		sftp.NewRequestServer(stream, *s.handlers).Serve()
 		return
 	}
-	if real, err := sftp.NewServer(channel); err == nil {
+	if real, err := sftp.NewServer(stream); err == nil {
 		real.Serve()
 	}
 }

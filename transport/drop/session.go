@@ -2,6 +2,7 @@ package drop
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"path"
 	"strings"
 	"sync"
+
+	"github.com/pkg/sftp"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -55,7 +58,7 @@ func (s *Session) explain(err error) error {
 func (s *Session) Stage(ctx context.Context, name string, data []byte) error {
 	return s.do(ctx, "write", name, func() error {
 		file := s.Temp(name)
-		err := s.put(file, data, func() { s.lookUp(name) })
+		err := s.putTemp(file, data, func() { s.lookUp(name) })
 		if errors.Is(err, fs.ErrNotExist) && errors.Is(err, errVanished) {
 			return fault("folder", err, "the temporary %s vanished as soon as it was written: something takes such names from there; set sftp.staging to a folder that is not scanned", file)
 		}
@@ -72,7 +75,7 @@ func (s *Session) Stage(ctx context.Context, name string, data []byte) error {
 // not be looked at is there as far as can be known: every write and the close were confirmed.
 func (s *Session) Write(ctx context.Context, name string, data []byte) error {
 	return s.do(ctx, "write", name, func() error {
-		err := s.put(s.final(name), data, func() {})
+		err := s.put(s.final(name), data, false, func() {})
 		if errors.Is(err, errVanished) || errors.Is(err, errUnseen) {
 			return nil
 		}
@@ -86,9 +89,24 @@ var errVanished = fmt.Errorf("not there after it was written: %w", fs.ErrNotExis
 // errUnseen: written and closed without an error, and its size may not be asked for.
 var errUnseen = fmt.Errorf("may not be looked at after it was written: %w", fs.ErrPermission)
 
+// putTemp is put with a round trip less: the close goes out right behind the last write, and the answers to both are
+// waited for together. A server has to do what is asked about one file in the order in which it is asked; one that does
+// not refuses something or shows another size. It gets the file anew, and this session waits for the writes from then on.
+func (s *Session) putTemp(file string, data []byte, also func()) error {
+	if !s.inTurn {
+		err := s.put(file, data, true, also)
+		if refusal := (*export.NotDeliveredError)(nil); !errors.As(err, &refusal) {
+			return err
+		}
+		s.inTurn = true
+	}
+	return s.put(file, data, false, also)
+}
+
 // put writes a file, closes it and compares its size. The close, the question about the size and whatever also asks go
-// out behind one another and are waited for together: one round trip, and the server sees them in this order.
-func (s *Session) put(file string, data []byte, also func()) (err error) {
+// out behind one another and are waited for together: one round trip, and the server sees them in this order. Ahead, the
+// close does not wait for the answers to the writes either.
+func (s *Session) put(file string, data []byte, ahead bool, also func()) (err error) {
 	f, err := s.files.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC) // not Create: it asks to read, which some servers refuse
 	if err != nil {
 		return refused("write", file, err)
@@ -98,16 +116,12 @@ func (s *Session) put(file string, data []byte, also func()) (err error) {
 			err = s.discard(file, err)
 		}
 	}()
-	if _, err := f.ReadFromWithConcurrency(bytes.NewReader(data), min(s.depth, len(data)/packet+1)); err != nil {
-		f.Close()
-		return refused("write", file, err)
-	}
-	closed := s.pipe.sendClose(f)
+	closed := s.send(f, data, ahead)
 	var others sync.WaitGroup
 	others.Go(also)
 	size := s.sameSize(file, int64(len(data)))
 	others.Wait()
-	if err := <-closed; err != nil { // where a server tells of a full disk
+	if err := <-closed; err != nil { // the close is where some servers tell of a full disk
 		return refused("write", file, err)
 	}
 	if size != nil { // perhaps a server that shows a file only after it answered the close
@@ -115,6 +129,33 @@ func (s *Session) put(file string, data []byte, also func()) (err error) {
 	}
 	return nil
 }
+
+// send writes a file and closes it. It returns when the close is on its way; the channel gets what the server said of the
+// writes and the close, once it has answered all of them.
+func (s *Session) send(f *sftp.File, data []byte, ahead bool) <-chan error {
+	sent := s.pipe.expect(len(data))
+	if !ahead {
+		sent = nil
+	}
+	wrote := make(chan error, 1)
+	go func() {
+		_, err := f.ReadFromWithConcurrency(bytes.NewReader(data), min(s.depth, len(data)/packet+1))
+		wrote <- err
+	}()
+	select {
+	case err := <-wrote:
+		return s.pipe.sendClose(func() error { return cmp.Or(err, f.Close()) })
+	case <-sent:
+	}
+	closed := s.pipe.sendClose(s.closeBehind)
+	all := make(chan error, 1)
+	go func() { all <- cmp.Or(<-wrote, <-closed) }()
+	return all
+}
+
+// closeBehind closes the file whose writes are on their way. pkg/sftp closes a file only after the answers to its writes;
+// so it sends something that is answered alike, and the pipe puts the close in its place.
+func (s *Session) closeBehind() error { return s.files.Chmod(closeName, 0) }
 
 // lookUp keeps whether the part's name is free in the drop folder, for the Commit that follows.
 func (s *Session) lookUp(name string) {

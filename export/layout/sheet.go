@@ -86,7 +86,7 @@ func New(o Options) (*Sheet, error) {
 	}
 	if o.Checked {
 		if s.id = slices.Index(o.Columns, idColumn); s.id < 0 {
-			return nil, errors.New("Coupa was asked, and there is no column Id for its answer")
+			return nil, errors.New("no column Id for what Coupa has answered")
 		}
 		rank[s.id] = -2
 	}

@@ -170,7 +170,7 @@ func TestFaults(t *testing.T) {
 		{"mapping:\n", "mapping:\n  preset: workday\n", "4: mapping.preset: not built yet in this version"},
 		{"", "route: api", "14: coupa.client_id: it is required|14: coupa.client_secret: it is required|15: route: on the way api users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write"},
 		{"", "route: auto", "14: coupa.client_id: it is required|14: coupa.client_secret: it is required|15: route: on the way auto users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write"},
-		{"", "route_rows: 7", "15: route_rows: it counts with route: auto alone"},
+		{"", "route_rows: 0", "15: route_rows: it must be a whole number from 1 to 5000"},
 		{"", "privacy: pseudonyms", "15: privacy: pseudonyms is not built yet in this version"},
 		// notify, heartbeat, metrics
 		{"", "notify: {}", "15: notify: it must be a list of mappings, not a mapping"},

@@ -30,9 +30,6 @@ func (r *reader) config(root *node) *Config {
 	c.Mapping = r.mapping(s.section("mapping"))
 	c.Route = s.oneOf("route", RouteCSV, RouteAPI, RouteAuto)
 	c.RouteRows = s.int("route_rows", 100, 1, maxRows)
-	if s.has("route_rows") && c.Route != RouteAuto {
-		r.fault(r.lines["route_rows"], "route_rows", "it counts with route: auto alone", "write route: auto, or remove it")
-	}
 	if r.opt.Route != "" {
 		c.Route = r.opt.Route
 	}

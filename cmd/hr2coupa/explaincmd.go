@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,6 +82,15 @@ type partStory struct {
 	Row   int           `json:"row"`            // data row
 	Line  int           `json:"line,omitempty"` // in the file; 0 where its bytes are gone
 	Moves []ledger.Move `json:"moves"`
+	Call  *callStory    `json:"call,omitempty"` // on the API route, once the row was about to be written
+}
+
+// callStory is what the ledger knows of the calls for a row.
+type callStory struct {
+	CoupaID  string              `json:"coupa_id,omitempty"`
+	Created  bool                `json:"created"`
+	Emptied  map[string][]string `json:"emptied,omitempty"` // lists that were emptied first, with what they held
+	Answered time.Time           `json:"answered,omitzero"`
 }
 
 type cellStory struct {
@@ -148,6 +158,15 @@ func tellEpisode(l *ledger.Ledger, e ledger.Episode) (chapter, error) {
 		return c, nil
 	}
 	c.Part = &partStory{Part: e.Part, Row: e.Row.PartRow, Moves: e.Moves}
+	if e.Part.Route == export.ByAPI {
+		writes, err := l.Writes(e.Part.ID)
+		if err != nil {
+			return c, err
+		}
+		if w, ok := writes[e.Row.PartRow]; ok {
+			c.Part.Call = &callStory{w.CoupaID, w.Created, w.Emptied, w.Answered}
+		}
+	}
 	data, err := l.Bytes(e.Part)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -277,6 +296,7 @@ func chapterText(w io.Writer, c chapter, several bool) {
 		if p.LoadID != "" {
 			say("load", fmt.Sprintf("%s via %s: %s", p.LoadID, p.Via, dash(string(p.Verdict))))
 		}
+		say("call", callText(p.Call))
 		say("state", string(p.State))
 		for _, m := range p.Moves {
 			say("", moveText(m))
@@ -285,6 +305,26 @@ func chapterText(w io.Writer, c chapter, several bool) {
 	say("cells", clean(c.Lost))
 	table(w, lines)
 	cellsTable(w, c)
+}
+
+func callText(c *callStory) string {
+	switch {
+	case c == nil:
+		return ""
+	case c.Answered.IsZero():
+		return "Coupa id " + dash(c.CoupaID) + ", begun, no answer yet"
+	case c.CoupaID == "":
+		return "no user of Coupa's"
+	}
+	text := "Coupa id " + c.CoupaID
+	if c.Created {
+		text += ", made by this row"
+	}
+	text += ", answered " + c.Answered.Format(time.RFC3339)
+	for _, column := range slices.Sorted(maps.Keys(c.Emptied)) {
+		text += fmt.Sprintf("; %s was emptied first and held %s", column, dash(clean(strings.Join(c.Emptied[column], ", "))))
+	}
+	return text
 }
 
 // reasonWord tells whose words a reason is.

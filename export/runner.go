@@ -94,10 +94,13 @@ func (r *Runner) Drive(ctx context.Context, parts []Part) error {
 		wave := parts[:n]
 		parts = parts[n:]
 		earlier := slices.Clone(wave) // as they stood when this start found them
-		if fatal := r.fatal(ctx, errors.Join(r.deliver(ctx, wave), r.write(ctx, wave))); fatal != nil {
+		err := r.deliver(ctx, wave)
+		if err == nil {
+			err = r.write(ctx, wave)
+		}
+		if fatal := r.fatal(ctx, err); fatal != nil {
 			return fatal
 		}
-		var err error
 		if r.NoWait {
 			err = r.askOnce(ctx, wave, earlier)
 		} else {

@@ -15,7 +15,7 @@ func (l *Ledger) Waiting() (*export.Waiting, error) {
 	err := l.read(func(c *sqlite.Conn) error {
 		return query(c, `SELECT p.name, r.command, rows.key, rows.first, rows.login
 			FROM parts p JOIN runs r ON r.num = p.run CROSS JOIN rows ON rows.id BETWEEN p.id << 32 AND p.id << 32 | 0xffffffff
-			WHERE p.state NOT IN ('settled', 'dropped') ORDER BY p.id`, func(s *sqlite.Stmt) error {
+			WHERE p.state NOT IN ('settled', 'dropped') AND rows.outcome = 'pending' ORDER BY p.id`, func(s *sqlite.Stmt) error {
 			part := s.ColumnText(0)
 			if s.ColumnText(1) != "drop" { // a dropped file has no feed and no key of one
 				w.Keys[s.ColumnText(2)] = part

@@ -112,15 +112,19 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 	if !s.blank("url") {
 		base, host = s.baseURL("url", c.Production)
 	}
+	id, scopes := s.text("client_id", ""), s.list("scopes", []string{"core.integration.read"})
+	if r.lines["preflight"] == 0 {
+		c.Preflight = slices.Contains(scopes, ScopeRead) && id != ""
+	}
 	need := r.opt.NeedSecrets
 	r.opt.NeedSecrets = need || r.opt.Ask && c.Preflight
 	secret := s.secret("client_secret")
 	r.opt.NeedSecrets = need
 	t := Coupa{
 		URL:          base,
-		ClientID:     s.text("client_id", ""),
+		ClientID:     id,
 		ClientSecret: secret,
-		Scopes:       s.list("scopes", []string{"core.integration.read"}),
+		Scopes:       scopes,
 		PageCookie:   s.secret("page_cookie"),
 		Rate:         s.float("rate", 20, maxRate, true),
 		Format:       s.oneOf("format", "xml", "json"),

@@ -131,6 +131,7 @@ const ruleRequired, ruleKey = "required", "key"
 const (
 	sayNobodyHas  = "is empty, and cannot be completed: nobody in Coupa is this person"
 	sayNoneEither = "is empty, and cannot be completed: Coupa has none either (Coupa id %s)"
+	sayNotShown   = "is empty, and cannot be completed: Coupa does not show it (Coupa id %s), look at its API response filters"
 )
 
 // onlyLacks tells whether a row breaks no rule but by what it lacks.
@@ -143,13 +144,19 @@ func (c *completer) tellWhy(one *person, rules []Fault) {
 	if c.p.Found == nil || c.p.Element == nil {
 		return
 	}
-	why := sayNobodyHas
-	if u, ok := c.p.Found(one.key); ok {
-		why = fmt.Sprintf(sayNoneEither, u.ID)
-	}
+	u, found := c.p.Found(one.key)
 	for i, f := range rules {
-		if f.Rule == ruleRequired {
-			rules[i].Message = why
+		if f.Rule != ruleRequired {
+			continue
+		}
+		e, _ := c.p.Element(f.Field)
+		switch _, shown := u.Value(e); {
+		case !found:
+			rules[i].Message = sayNobodyHas
+		case !shown:
+			rules[i].Message = fmt.Sprintf(sayNotShown, u.ID)
+		default:
+			rules[i].Message = fmt.Sprintf(sayNoneEither, u.ID)
 		}
 	}
 }

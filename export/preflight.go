@@ -211,6 +211,7 @@ const (
 	sayNoID        = "nobody in Coupa has this Id, and no new user gets one from a file"
 	sayOtherNumber = "Coupa has it with another number or none (Coupa id %s): the row would be taken for a new person"
 	sayNumber      = "Coupa has another number for this login (Coupa id %s)"
+	sayHidden      = "Coupa does not show its number for this login (Coupa id %s), which may be another: look at its API response filters"
 	sayOthers      = "belongs to somebody else in Coupa (Coupa id %s)"
 	sayTwice       = "%s leads to the same user in Coupa (Coupa id %s): one of the two rows is not about this person"
 )
@@ -240,10 +241,19 @@ func (f *Preflight) byKey(one *identity, by Element, found []User) {
 	if f.Whole {
 		one.whole = u.Values
 	}
-	// A blank number in Coupa is no fault here: the row goes by Id and fills it in.
-	number, held := one.says(numberColumn), one.holds(numberColumn)
-	if one.key == loginColumn && number != "" && held != "" && foldText(number) != foldText(held) {
-		f.fault(one, numberColumn, "number", fmt.Sprintf(sayNumber, u.ID))
+	if one.key == loginColumn && one.says(numberColumn) != "" {
+		f.number(one)
+	}
+}
+
+// number holds the number of somebody who was found by login against the one that Coupa has. A blank one there is no fault:
+// the row goes by Id and fills it in. One that is not shown may be any.
+func (f *Preflight) number(one *identity) {
+	switch held := one.holds(numberColumn); {
+	case !one.shown[slices.Index(kept[:], numberColumn)]:
+		f.fault(one, numberColumn, "number", fmt.Sprintf(sayHidden, one.id))
+	case held != "" && foldText(one.says(numberColumn)) != foldText(held):
+		f.fault(one, numberColumn, "number", fmt.Sprintf(sayNumber, one.id))
 	}
 }
 

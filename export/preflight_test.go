@@ -20,6 +20,7 @@ type held struct {
 	export.Directory // nil: nothing is written
 	people           [][4]string
 	calls, named     atomic.Int32
+	hides            string // a column that no answer shows
 	err, noNames     error
 }
 
@@ -44,6 +45,7 @@ func (h *held) Find(_ context.Context, by export.Element, values []string, want 
 						u.Values[e.Path] = text("Legal")
 					}
 				}
+				delete(u.Values, h.hides)
 				out = append(out, u)
 			}
 		}
@@ -285,5 +287,17 @@ func TestPreflightNear(t *testing.T) {
 	p.Columns = wide
 	if got := said(t, p, many...); h.named.Load() != 1 || got[0] != "Employee Number: "+nobody {
 		t.Errorf("%d calls; %q", h.named.Load(), got[0])
+	}
+}
+
+// TestPreflightHidden: a number that Coupa does not show may be another's, so that nobody found by login gets one.
+func TestPreflightHidden(t *testing.T) {
+	h := &held{people: [][4]string{{"1", "100", "ann", "ann@x"}}, hides: "Employee Number"}
+	p := preflight(h, "Login")
+	if got := faultsOf(t, p, "100", "ann", "ann@x"); got != "Employee Number number" {
+		t.Errorf("got %q", got)
+	}
+	if got := faultsOf(t, p, "", "ann", "ann@x"); got != "" {
+		t.Errorf("without a number: got %q", got)
 	}
 }

@@ -14,8 +14,8 @@ var demoUsers string
 var demoConfig string
 
 // DemoFeed is what HR delivers in the demo: 302 records about 301 people, one of them a new hire, one with a new login,
-// seven leavers. 7 records break a rule, and Coupa refuses 2 (a department that it does not have, a login that belongs
-// to somebody else); 293 are applied.
+// seven leavers, one without a last name, which Coupa has. 6 records break a rule, the login of one belongs to somebody else
+// in Coupa, and Coupa refuses one (a department that it does not have); 294 are applied.
 func DemoFeed() []byte { return []byte(demoFeed) }
 
 // DemoUsers is what Coupa holds before, in the shape that the twin takes: an object of users in the shape of the Users

@@ -360,8 +360,9 @@ func TestAsking(t *testing.T) {
 		verify, preflight bool
 	}{
 		{"core.integration.read", "", false, false},
-		{"core.user.read", "", true, false},
-		{"core.user.read", "verify: off\n", false, false},
+		{"core.user.read", "", true, true},
+		{"core.user.read", "verify: off\n", false, true},
+		{"core.user.read", "preflight: off\n", true, false},
 		{"core.user.read", "verify: off\npreflight: api\n", false, true},
 	} {
 		c, faults := Parse(t.Context(), at, []byte(minimal+fmt.Sprintf(client, tc.scopes, tc.more)), env("planted"), all)

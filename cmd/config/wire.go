@@ -112,6 +112,10 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 	if !s.blank("url") {
 		base, host = s.baseURL("url", c.Production)
 	}
+	id, scopes := s.text("client_id", ""), s.list("scopes", []string{"core.integration.read"})
+	if r.lines["preflight"] == 0 {
+		c.Preflight = slices.Contains(scopes, ScopeRead) && id != ""
+	}
 	need := r.opt.NeedSecrets
 	asks := c.Preflight || c.Route != RouteCSV
 	r.opt.NeedSecrets = need || r.opt.Ask && asks
@@ -119,9 +123,9 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 	r.opt.NeedSecrets = need
 	t := Coupa{
 		URL:          base,
-		ClientID:     s.text("client_id", ""),
+		ClientID:     id,
 		ClientSecret: secret,
-		Scopes:       s.list("scopes", []string{"core.integration.read"}),
+		Scopes:       scopes,
 		PageCookie:   s.secret("page_cookie"),
 		Rate:         s.float("rate", 20, maxRate, true),
 		Format:       s.oneOf("format", "xml", "json"),

@@ -38,8 +38,9 @@ func (a *app) planCmd() *cobra.Command {
 		Use:   "plan [FILE…]",
 		Short: "the pure half: what would change, what is quarantined, which limits hold",
 		Long: `Plan reads the feed, maps and checks it, and tells what a run would send, per person and per
-column. It sends nothing, records nothing and needs no secrets. With -o it also saves the plan, bound to
-the bytes of the feed, the ledger's state and the config, for hr2coupa apply.`,
+column. It sends nothing and records nothing. Where preflight is on it asks Coupa about these people, and
+needs the client's secret; else it needs none. With -o it also saves the plan, bound to the bytes of the
+feed, the ledger's state and the config, for hr2coupa apply.`,
 		Example: "  hr2coupa plan\n  hr2coupa plan --all users-20261124.csv\n  hr2coupa plan -o plan.json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.files = args

@@ -165,7 +165,7 @@ func TestAPISteps(t *testing.T) {
 		{"refusal not logged", r.refuse[1], here, []call{no}, func(s *scene) { s.diary = s.diary[:2] }, resultFail, "no line of the diary"},
 		{"finds nobody", r.unknown[1], nil, []call{{"GET", "/api/users", "login=U_NOBODY", 404}}, nil, resultPass, "login=U_NOBODY: 404"},
 		{"does not ask", r.unknown[1], nil, []call{get}, nil, resultFail, "no call asks"},
-		{"writes nothing", r.unknown[2], nil, []call{get}, nil, resultPass, "none is a PUT or POST"},
+		{"writes nothing", r.unknown[2], nil, []call{get}, nil, resultPass, "no PUT and no POST"},
 		{"writes", r.unknown[2], nil, []call{get, post}, nil, resultFail, "POST /api/users: 201"},
 		{"held back, logged", r.unknown[3], nil, nil, nil, resultPass, "quarantined=1"},
 	}

@@ -240,13 +240,35 @@ func (c cast) ownAccount(ctx context.Context, users export.Directory) error {
 	if u, ok := held[c.nobody]; ok {
 		return usage("certify: somebody has the login that is to be nobody's (Coupa id %s): give another --login", u.ID)
 	}
-	u, ok := held[c.login]
-	if !ok {
+	own, there := held[c.login]
+	email, _ := coupa.Element("Email")
+	if v, _ := own.Value(email); there && !strings.EqualFold(v.Text, c.email) && !strings.EqualFold(v.Text, c.newEmail()) {
+		return usage("certify: the user of --login is there (Coupa id %s) with another e-mail address than --email, and may be somebody: give another --login", own.ID)
+	}
+	others, err := users.Find(ctx, email, []string{c.email, c.newEmail()}, nil)
+	if err != nil {
+		return fmt.Errorf("look for users with --email: %w", err)
+	}
+	for _, u := range others {
+		if u.ID != own.ID {
+			return usage("certify: --email, or what becomes of it in scenario 1.2, is the address of Coupa id %s: give another", u.ID)
+		}
+	}
+	return c.somebodyElse(ctx, users, own)
+}
+
+// somebodyElse makes sure that the mention name that is to be refused is taken.
+func (c cast) somebodyElse(ctx context.Context, users export.Directory, own export.User) error {
+	if c.taken == "" {
 		return nil
 	}
-	email, _ := coupa.Element("Email")
-	if v, _ := u.Value(email); !strings.EqualFold(v.Text, c.email) && !strings.EqualFold(v.Text, c.newEmail()) {
-		return usage("certify: the user of --login is there (Coupa id %s) with another e-mail address than --email, and may be somebody: give another --login", u.ID)
+	mention, _ := coupa.Element("Mention Name")
+	found, err := users.Find(ctx, mention, []string{c.taken}, nil)
+	if err != nil {
+		return fmt.Errorf("look for users with --taken-mention: %w", err)
+	}
+	if !slices.ContainsFunc(found, func(u export.User) bool { return u.ID != own.ID }) {
+		return usage("certify: nobody else there has the mention name --taken-mention, so that Coupa would not refuse it")
 	}
 	return nil
 }

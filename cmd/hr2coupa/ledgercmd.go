@@ -119,7 +119,8 @@ func (a *app) ledgerPruneCmd() *cobra.Command {
 		Short: "take away what is older than the config's retention",
 		Long: `Prune removes what is over and older than retention says: the bytes of final parts, what rows hold of
 people beside their key, and at last whole runs, notices that were sent, and incidents that have ended.
-What is unfinished, held or not sent yet stays however old it is; so do the people the ledger knows, and the names of the feed files, so that an old file is never taken for new.`,
+What is unfinished, held or not sent yet stays however old it is; so do the people the ledger knows, and
+the names of the feed files, so that an old file is never taken for new.`,
 		Example: "  hr2coupa ledger prune --dry-run",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

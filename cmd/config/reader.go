@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // reader collects what is wrong while the sections are read; it never stops at the first fault.
@@ -342,34 +344,11 @@ func either(words []string) string {
 func nearest(s string, known []string) string {
 	best, at := "", 3
 	for _, k := range known {
-		if d := distance(s, k); d < at && d < len(k)/2 {
+		if d := export.Edits(s, k); d < at && d < len(k)/2 {
 			best, at = k, d
 		}
 	}
 	return best
-}
-
-// distance is Levenshtein's, or a large number where the lengths alone tell that it is not small.
-func distance(a, b string) int {
-	if len(a) > len(b)+3 || len(b) > len(a)+3 {
-		return 99
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // names gives the keys of a section whose keys are names of the user's.

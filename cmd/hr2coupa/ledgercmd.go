@@ -118,8 +118,9 @@ func (a *app) ledgerPruneCmd() *cobra.Command {
 		Use:   "prune",
 		Short: "take away what is older than the config's retention",
 		Long: `Prune removes what is over and older than retention says: the bytes of final parts, what rows hold of
-people beside their key, and at last whole runs. What is unfinished or held stays however old it is; so do
-the people the ledger knows, and the names of the feed files, so that an old file is never taken for new.`,
+people beside their key, and at last whole runs, notices that were sent, and incidents that have ended.
+What is unfinished, held or not sent yet stays however old it is; so do the people the ledger knows, and
+the names of the feed files, so that an old file is never taken for new.`,
 		Example: "  hr2coupa ledger prune --dry-run",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -159,6 +160,9 @@ func (a *app) prune(cfg *config.Config, dry bool) error {
 		word = "would be pruned"
 	}
 	line := fmt.Sprintf("%s: bytes of %s (%d), values of %s, %s as a whole", word, plural(p.Parts, "part"), p.Bytes, plural(p.Rows, "row"), plural(p.Runs, "run"))
+	if p.Notices+p.Incidents > 0 {
+		line += fmt.Sprintf(", %s, %s that had ended", plural(p.Notices, "notice"), plural(p.Incidents, "incident"))
+	}
 	if p == (ledger.Pruned{}) {
 		line = "nothing is older than the config's retention"
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
@@ -51,31 +52,9 @@ func nearest(name string, table []Column, custom []string) string {
 	lower := strings.ToLower(name)
 	best, least := "", max(2, len(name)/3)+1
 	for _, k := range known {
-		if d := distance(lower, strings.ToLower(k)); d < least {
+		if d := export.Edits(lower, strings.ToLower(k)); d < least {
 			best, least = k, d
 		}
 	}
 	return best
-}
-
-// distance counts the single-rune edits between two texts (Levenshtein).
-func distance(a, b string) int {
-	from, to := []rune(a), []rune(b)
-	row := make([]int, len(to)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, r := range from {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, q := range to {
-			cost := diagonal
-			if r != q {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(to)]
 }

@@ -403,6 +403,46 @@ func TestPruneNeedsTheLock(t *testing.T) {
 	wantErr(t, err, "run lock")
 }
 
+// TestPruneNotices: what was sent or given up goes by retention.history, and an incident once it is over for that long;
+// what is due or goes on stays.
+func TestPruneNotices(t *testing.T) {
+	a := newAged(t)
+	a.now = noon
+	over := export.Incident{Kind: export.NoticeHeld, Cause: "limits", Begun: noon, Last: noon, Ended: noon.Add(day)}
+	lasting := export.Incident{Kind: export.NoticeFailed, Cause: "load", Begun: noon, Last: noon}
+	ok(t, a.Tell([]export.Incident{over, lasting}, []export.Notice{
+		{Target: "sent", Message: []byte("{}"), Made: noon}, {Target: "given up", Message: []byte("{}"), Made: noon}, {Target: "due", Message: []byte("{}"), Made: noon},
+	}))
+	due := must[[]export.Notice](t)(a.Due())
+	ok(t, a.Sent(due[0].ID))
+	a.now = noon.Add(10 * day)
+	ok(t, a.GiveUpNotice(due[1].ID, "no such target"))
+
+	r := Retention{Parts: 90 * day, Values: 90 * day, History: 90 * day}
+	for _, step := range []struct {
+		at   time.Duration
+		want Pruned
+	}{
+		{90 * day, Pruned{}}, // not a moment earlier
+		{90*day + 1, Pruned{Notices: 1}},
+		{101 * day, Pruned{Notices: 1, Incidents: 1}},
+		{1000 * day, Pruned{}},
+	} {
+		a.now = noon.Add(step.at)
+		for _, dry := range []bool{true, false} {
+			if got := must[Pruned](t)(a.Prune(r, dry)); got != step.want {
+				t.Errorf("after %v, dry %v: %+v, want %+v", step.at, dry, got, step.want)
+			}
+		}
+	}
+	if due = must[[]export.Notice](t)(a.Due()); len(due) != 1 || due[0].Target != "due" {
+		t.Errorf("due: %+v", due)
+	}
+	if d := cmp.Diff([]export.Incident{lasting}, must[[]export.Incident](t)(a.Incidents())); d != "" {
+		t.Error(d)
+	}
+}
+
 // planted are the values of one person, as they stand in feed, rows, messages and parts.
 var planted = []string{"P-4711", "Planted.Login", "planted.login@acme.example", "Plantedlast"}
 

@@ -17,7 +17,7 @@ import (
 type Retention struct {
 	Parts   time.Duration // the bytes of final parts
 	Values  time.Duration // what rows hold of people beside their key: first cell, login, status, reason
-	History time.Duration // whole runs: parts, moves, rows
+	History time.Duration // whole runs: parts, moves, rows; notices that were sent or given up, incidents that have ended
 }
 
 // Pruned is what a pruning took away, or would take away.
@@ -26,6 +26,9 @@ type Pruned struct {
 	Bytes int64 `json:"bytes"` // of them
 	Rows  int   `json:"rows"`  // that lost their values
 	Runs  int   `json:"runs"`  // that are gone whole
+
+	Notices   int `json:"notices"`   // that were sent or given up
+	Incidents int `json:"incidents"` // that had ended
 }
 
 // Prune takes away what is older than r says, and remembers the feed files of pruned runs so that they do not become new
@@ -53,7 +56,8 @@ func (l *Ledger) prune(r Retention) (p Pruned, err error) {
 		if what, p, err = l.prunable(c, r); err != nil {
 			return err
 		}
-		return errors.Join(blank(c, what.values), pruneRuns(c, what.history))
+		return errors.Join(blank(c, what.values), pruneRuns(c, what.history),
+			exec(c, "DELETE FROM notices WHERE "+oldNotice, what.before), exec(c, "DELETE FROM incidents WHERE "+oldIncident, what.before))
 	})
 	if err != nil {
 		return p, err
@@ -65,8 +69,16 @@ func (l *Ledger) prune(r Retention) (p Pruned, err error) {
 }
 
 // doomed is what a pruning is about: ids of parts that lose their bytes, nums of runs that lose their values or
-// everything.
-type doomed struct{ parts, values, history []int64 }
+// everything, and before when a notice was done or an incident over that goes.
+type doomed struct {
+	parts, values, history []int64
+	before                 int64
+}
+
+const (
+	oldNotice   = "done <> 0 AND done < ?"
+	oldIncident = "ended <> 0 AND ended < ?"
+)
 
 func (l *Ledger) prunable(c *sqlite.Conn, r Retention) (d doomed, p Pruned, err error) {
 	now := l.now()
@@ -81,6 +93,13 @@ func (l *Ledger) prunable(c *sqlite.Conn, r Retention) (d doomed, p Pruned, err 
 		return d, p, err
 	}
 	p.Parts, p.Runs = len(d.parts), len(d.history)
+	d.before = nanos(now.Add(-r.History))
+	for sql, n := range map[string]*int{"notices WHERE " + oldNotice: &p.Notices, "incidents WHERE " + oldIncident: &p.Incidents} {
+		err := query(c, "SELECT count(*) FROM "+sql, func(s *sqlite.Stmt) error { *n = s.ColumnInt(0); return nil }, d.before)
+		if err != nil {
+			return d, p, err
+		}
+	}
 	for _, num := range d.values {
 		err := query(c, "SELECT count(*) FROM "+ofRun+"WHERE "+hasValues,
 			func(s *sqlite.Stmt) error { p.Rows += s.ColumnInt(0); return nil }, num)

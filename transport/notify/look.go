@@ -57,7 +57,7 @@ func reach(ctx context.Context, address export.Secret, each time.Duration) (stri
 	if err != nil || u.Host == "" {
 		return "", fmt.Errorf("the address cannot be read")
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, each, fmt.Errorf("no answer within %v", each))
+	ctx, cancel := context.WithTimeoutCause(ctx, each, fmt.Errorf("no answer within %v; check the address, and whether this machine may reach it", each))
 	defer cancel()
 	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u})
 	if err != nil {

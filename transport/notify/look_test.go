@@ -27,7 +27,8 @@ func TestLookMail(t *testing.T) {
 		"no STARTTLS":             {farend.MailOptions{Plain: true}, func(*Mail) {}, "", "offers no STARTTLS"},
 		"unknown authority":       {farend.MailOptions{}, func(m *Mail) { m.CA = nil }, "", "mail.ca"},
 		"login refused":           {login, func(m *Mail) { m.User, m.Password = "hr2coupa", export.NewSecret("planted-other") }, "", "check mail.user and mail.password"},
-		"silent":                  {farend.MailOptions{Hang: true}, func(m *Mail) { m.Patience = 50 * time.Millisecond }, "", "timeout"},
+		"silent":                  {farend.MailOptions{Hang: true}, func(m *Mail) { m.Patience = 50 * time.Millisecond }, "", "timeout; check mail.server"},
+		"TLS where there is none": {farend.MailOptions{}, func(m *Mail) { m.TLS = "tls" }, "", "most offer tls: starttls"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := mailServer(t, tt.server)
@@ -54,9 +55,10 @@ func TestLookAddress(t *testing.T) {
 	gone.Close()
 	for _, tt := range []struct{ name, address, seen, fault string }{
 		{"plain", plain.URL, "the server answers, without TLS", ""},
-		{"dead", gone.URL, "", "connection refused"},
+		{"dead", gone.URL, "", "connection refused; check the address"},
+		{"a name that the certificate lacks", strings.Replace(secure.URL, "127.0.0.1", "localhost", 1), "", "has to be a name that its certificate has"},
 		{"unknown authority", secure.URL, "", "has to trust that authority"},
-		{"silent", "https://" + l.Addr().String(), "", "no answer within 50ms"},
+		{"silent", "https://" + l.Addr().String(), "", "no answer within 50ms; check the address"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			u := export.NewSecret(tt.address + "/planted-token")

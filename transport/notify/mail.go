@@ -132,9 +132,18 @@ var address = regexp.MustCompile(`[^\s<>"',;:()\[\]]+@[^\s<>"',;:()\[\]]+`)
 func (m *Mail) explain(err error) error {
 	what := address.ReplaceAllString(oneLine(err.Error()), "(address)")
 	var unknown x509.UnknownAuthorityError
+	var named x509.HostnameError
+	var op *net.OpError
+	var noTLS tls.RecordHeaderError
 	switch {
+	case errors.As(err, &noTLS):
+		what = "the server does not speak TLS from the first byte; most offer tls: starttls, on port 587"
 	case errors.As(err, &unknown):
 		what += "; name the authority's file in mail.ca"
+	case errors.As(err, &named):
+		what += "; mail.server has to be a name that its certificate has"
+	case errors.As(err, &op), errors.Is(err, context.DeadlineExceeded):
+		what += "; check mail.server and mail.tls, and whether this machine may reach it"
 	case strings.Contains(what, "does not support STARTTLS"):
 		what = "the server offers no STARTTLS; a server that speaks TLS from the first byte needs tls: tls"
 	case strings.Contains(what, " 535 ") || strings.Contains(what, "535 5.7.8"):

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net"
@@ -125,6 +126,9 @@ func TestWebhook(t *testing.T) {
 		posts := server.Posts()
 		if len(posts) != 1 || posts[0].Path != "/in/planted-token?x=1" || posts[0].Header.Get("Content-Type") != "application/json" {
 			t.Fatalf("%s: %+v", format, posts)
+		}
+		if bytes.HasSuffix(posts[0].Body, []byte("\n")) {
+			t.Errorf("%s: a line break at the end, which a shell takes away", format)
 		}
 		signature := posts[0].Header.Get(SignatureHeader)
 		if format != "json" {

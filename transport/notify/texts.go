@@ -194,7 +194,7 @@ func encode(v any) ([]byte, error) {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	err := e.Encode(v)
-	return b.Bytes(), err
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err // whoever checks a signature in a shell has no line break at the end
 }
 
 // each gives the message with every text of it put through f, so that no template can forget to.

@@ -118,7 +118,7 @@ func TestLongMessages(t *testing.T) {
 		m.Items = append(m.Items, m.Items[0])
 	}
 	slack, err := texts(t).Slack(m)
-	if n := strings.Count(string(slack), `"type":"section"`); err != nil || n != 49 || !strings.HasSuffix(string(slack), andMore+"\"}}]}\n") {
+	if n := strings.Count(string(slack), `"type":"section"`); err != nil || n != 49 || !strings.HasSuffix(string(slack), andMore+"\"}}]}") {
 		t.Errorf("%d sections (%v), and the end is %.80s", n, err, slack[len(slack)-80:])
 	}
 	teams, err := texts(t).Teams(m)

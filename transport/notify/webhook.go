@@ -139,12 +139,18 @@ func wireError(ctx context.Context, err error) error {
 	}
 	what := oneLine(err.Error())
 	var unknown x509.UnknownAuthorityError
+	var named x509.HostnameError
 	var lookup *net.DNSError
+	var op *net.OpError
 	switch {
 	case errors.As(err, &unknown):
 		what += "; if the address is right, this machine has to trust that authority (SSL_CERT_FILE, ca-certificates)"
 	case errors.As(err, &lookup):
 		what += "; check the address and this machine's name server"
+	case errors.As(err, &named):
+		what += "; the address has to be a name that its certificate has"
+	case errors.As(err, &op):
+		what += "; check the address, and whether this machine may reach it"
 	}
 	return errors.New(what)
 }

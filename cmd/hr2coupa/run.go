@@ -61,7 +61,7 @@ func (a *app) run(ctx context.Context, o runOptions) (rep *export.Report, err er
 		return nil, err
 	}
 	defer j.close()
-	j.runner.NoWait, j.claim = o.noWait, o.claim
+	j.runner.NoWait = o.noWait
 
 	defer func() { rep = j.withResumed(rep, err) }()
 	if o.again {

@@ -58,6 +58,7 @@ type Report struct {
 	Approved []Approval `json:"approved,omitempty"` // of a held run, whatever became of them
 	Started  time.Time  `json:"started"`
 	Resumed  []*Report  `json:"resumed,omitempty"` // earlier runs this start went on with
+	Alone    int        `json:"-"`                 // where there are some: the exit code without them
 
 	Command string `json:"-"` // run or drop
 	keeps   bool   // records of it are kept for the next plan

@@ -25,7 +25,6 @@ type job struct {
 	command string
 	unlock  func() error
 	bar     *progress
-	claim   bool               // its exit is that of a watched file, whatever came of others
 	stop    context.CancelFunc // ends what is done beside
 	beside  sync.WaitGroup
 	people  int                         // known when the run was planned
@@ -196,9 +195,7 @@ func (j *job) addResumed(rep *export.Report, err error) *export.Report {
 		rep.Why, rep.Exit = err.Error(), exitCode(err)
 	}
 	rep.Resumed = j.resumed
-	if j.claim {
-		return rep
-	}
+	rep.Alone = rep.Exit
 	for _, r := range j.resumed {
 		rep.Exit = export.WorstExit(rep.Exit, r.Exit)
 	}

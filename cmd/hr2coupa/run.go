@@ -68,7 +68,7 @@ func (a *app) mainJob(ctx context.Context, pipe *pipeline, o runOptions) (rep *e
 		return nil, err
 	}
 	defer j.close()
-	j.runner.NoWait, j.claim = o.noWait, o.claim
+	j.runner.NoWait = o.noWait
 
 	defer func() { rep = j.withResumed(rep, err) }()
 	if o.again {

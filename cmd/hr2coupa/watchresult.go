@@ -96,6 +96,9 @@ func (w *watcher) own(path string, rep *export.Report) (*export.Report, error) {
 		return nil, err
 	}
 	if !ok || rep.Run == f.Run && rep.Verdict != "seen" {
+		if len(rep.Resumed) > 0 {
+			rep.Exit = rep.Alone
+		}
 		return rep, nil
 	}
 	if rep.Run != "" && rep.Run != f.Run {

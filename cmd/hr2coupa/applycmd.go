@@ -121,7 +121,8 @@ func (a *app) apply(ctx context.Context, path string, noWait bool) (rep *export.
 			return done, err
 		}
 	}
-	return j.carryOut(ctx, planner, true, out.judge(pipe.cfg, true))
+	whole := pipe.isFeed(paths(saved.Feed))
+	return j.carryOut(ctx, planner, whole, out.judge(pipe.cfg, whole))
 }
 
 // heldReport is that of the run that holds a plan's records; nil where none does.
@@ -261,18 +262,22 @@ func few(names []string) string {
 
 // plannerOf plans the files of a saved plan again, whatever their age: it was looked at when the plan was made.
 func (p *pipeline) plannerOf(saved *savedPlan, out *outlook, started time.Time) (*export.Planner, error) {
-	paths := make([]string, len(saved.Feed))
-	for i, f := range saved.Feed {
-		paths[i] = f.Path
-	}
-	if len(paths) == 0 {
+	if len(saved.Feed) == 0 {
 		return p.planner(nil, out, started), nil
 	}
-	f, err := feed.Open(paths, p.feedOptions())
+	f, err := feed.Open(paths(saved.Feed), p.feedOptions())
 	if err != nil {
 		return nil, err
 	}
 	return p.planner(f, out, started), nil
+}
+
+func paths(files []export.FeedFile) []string {
+	out := make([]string, len(files))
+	for i, f := range files {
+		out[i] = f.Path
+	}
+	return out
 }
 
 // other plans anew and tells in what where that comes to something else than was saved. Feed, state and config are the

@@ -61,7 +61,7 @@ func (a *app) export(ctx context.Context, files []string, dir string) error {
 		return err
 	}
 	res := sink.result(plan, pipe)
-	res.Limits = only.judge(pipe.cfg, true)(plan)
+	res.Limits = only.judge(pipe.cfg, pipe.isFeed(files))(plan)
 	res.judge()
 	a.code = res.Exit
 	if a.json {

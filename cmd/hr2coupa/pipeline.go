@@ -259,6 +259,29 @@ func (p *pipeline) patterns(args []string) []string {
 	return p.cfg.Feed.Files
 }
 
+// isFeed tells whether files given by name are HR's feed as the config knows it, which limits.shrink measures, and not a
+// few people in a file by hand. Without feed.files nobody can tell, and they are.
+func (p *pipeline) isFeed(args []string) bool {
+	if len(p.cfg.Feed.Files) == 0 {
+		return true
+	}
+	return !slices.ContainsFunc(args, func(path string) bool {
+		return !slices.ContainsFunc(p.cfg.Feed.Files, func(pattern string) bool { return samePath(pattern, path) })
+	})
+}
+
+func samePath(pattern, path string) bool {
+	pattern, err := filepath.Abs(pattern)
+	if err != nil {
+		return false
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return false
+	}
+	ok, err := filepath.Match(pattern, path)
+	return ok && err == nil // the feed tells a bad pattern
+}
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, fs.ErrNotExist)

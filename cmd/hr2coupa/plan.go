@@ -149,7 +149,7 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 		res.Key, res.NewKey, res.LeftOut = "Id", pipe.key, nil
 	}
 	res.Route = planner.Sheet.Route()
-	res.Limits = out.judge(pipe.cfg, !o.again)(plan)
+	res.Limits = out.judge(pipe.cfg, !o.again && pipe.isFeed(o.files))(plan)
 	for _, f := range seen {
 		if !o.again || f.Open == 0 {
 			res.Seen = append(res.Seen, f.Name)

@@ -115,7 +115,8 @@ func (a *app) mainJob(ctx context.Context, pipe *pipeline, o runOptions) (rep *e
 			return done, err
 		}
 	}
-	return j.carryOut(ctx, planner, !o.again, out.judge(pipe.cfg, !o.again))
+	whole := !o.again && (o.claim || pipe.isFeed(o.files))
+	return j.carryOut(ctx, planner, whole, out.judge(pipe.cfg, whole))
 }
 
 // carryOut makes a run of a plan and takes it as far as it goes, which is nowhere where a limit holds it.

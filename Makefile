@@ -19,11 +19,11 @@ demo: build
 	$(BIN) demo
 
 test:
-	go test ./...
+	go test -timeout 20m ./...
 
 # the race detector needs cgo and a C compiler
 race:
-	CGO_ENABLED=1 go test -race ./...
+	CGO_ENABLED=1 go test -race -timeout 20m ./...
 
 # kill -9 at random moments of nights against the twin; a failure prints the SEED that draws the same moments again
 N ?= 200

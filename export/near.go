@@ -56,7 +56,7 @@ func (f *Preflight) hint(one *identity, by Element, found []User) string {
 		if foldText(last.Text) != foldText(one.says(lastColumn)) || held.Text == "" {
 			continue
 		}
-		d := distance([]rune(foldText(held.Text)), []rune(foldText(one.says(loginColumn))))
+		d := Edits(foldText(held.Text), foldText(one.says(loginColumn)))
 		if d < least || d == least && best.ID != "" && compareIDs(u.ID, best.ID) < 0 {
 			best, least, login = u, d, held.Text
 		}
@@ -76,24 +76,3 @@ func byOrigin(a, b *identity) int {
 
 // compareIDs orders Coupa's numbers.
 func compareIDs(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) }
-
-// distance counts the single-rune edits between two texts (Levenshtein).
-func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, x := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, y := range b {
-			change := diagonal
-			if x != y {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}

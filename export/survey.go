@@ -367,18 +367,14 @@ func fold(s string) string { return strings.Clone(strings.ToLower(strings.ToUppe
 
 // hashFold hashes without regard to case. buf is scratch.
 func hashFold(seed maphash.Seed, s string, buf []byte) uint64 {
-	folded := true // already, as most are
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return hash(seed, fold(s))
-		}
-		folded = folded && (s[i] < 'A' || s[i] > 'Z')
-	}
-	if folded {
+	if isLower(s) { // most are
 		return hash(seed, s)
 	}
 	for i := range len(s) {
 		c := s[i]
+		if c >= utf8.RuneSelf {
+			return hash(seed, fold(s))
+		}
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
 		}

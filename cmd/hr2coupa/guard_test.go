@@ -25,7 +25,7 @@ func TestPattern(t *testing.T) {
 		for _, value := range values {
 			want, err := path.Match(strings.ToLower(glob), strings.ToLower(value))
 			want = want && err == nil && glob != "" && value != ""
-			if got := p.match(strings.ToLower(value)); got != want {
+			if got := p.match(newSubject(value)); got != want {
 				t.Errorf("%q on %q: got %v, want %v", glob, value, got, want)
 			}
 			if want {

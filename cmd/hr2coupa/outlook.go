@@ -95,9 +95,9 @@ func guard(cfg *config.Config, now time.Time) func(key, login, known string) str
 		return nil
 	}
 	return func(key, login, known string) string {
-		key, login, known = strings.ToLower(key), strings.ToLower(login), strings.ToLower(known)
+		k, l, was := newSubject(key), newSubject(login), newSubject(known)
 		for i := range live {
-			if r := &live[i]; r.key.match(key) || r.login.match(login) || r.login.match(known) {
+			if r := &live[i]; r.key.match(k) || r.login.match(l) || r.login.match(was) {
 				return r.why
 			}
 		}
@@ -108,7 +108,7 @@ func guard(cfg *config.Config, now time.Time) func(key, login, known string) str
 // pattern is one of the config, in lower case, since Coupa's logins have no case.
 type pattern struct {
 	glob  string
-	piece string // the longest text without wildcards that whatever matches holds: nearly all people fail on that alone
+	piece subject // the longest text without wildcards that whatever matches holds: nearly all people fail on that alone
 }
 
 func newPattern(glob string) pattern {
@@ -117,18 +117,32 @@ func newPattern(glob string) pattern {
 		return p
 	}
 	for _, piece := range strings.FieldsFunc(p.glob, func(r rune) bool { return r == '*' || r == '?' }) {
-		if len(piece) > len(p.piece) {
-			p.piece = piece
+		if len(piece) > len(p.piece.text) {
+			p.piece = newSubject(piece)
 		}
 	}
 	return p
 }
 
-// match takes a value in lower case. An empty pattern or value matches nothing.
-func (p *pattern) match(value string) bool {
-	if p.glob == "" || value == "" || !strings.Contains(value, p.piece) {
+// match tells whether the pattern matches a text. An empty pattern or text matches nothing.
+func (p *pattern) match(s subject) bool {
+	if p.glob == "" || s.text == "" || p.piece.bytes&^s.bytes != 0 || !strings.Contains(s.text, p.piece.text) {
 		return false
 	}
-	ok, err := path.Match(p.glob, value)
+	ok, err := path.Match(p.glob, s.text)
 	return ok && err == nil // the config has checked the pattern
+}
+
+// subject is a text in lower case, and which bytes it has: what lacks one of a piece's does not hold the piece.
+type subject struct {
+	text  string
+	bytes uint64 // a bit for every 64th
+}
+
+func newSubject(s string) subject {
+	out := subject{text: export.ToLower(s)}
+	for i := range len(out.text) {
+		out.bytes |= 1 << (out.text[i] & 63)
+	}
+	return out
 }

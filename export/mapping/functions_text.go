@@ -7,11 +7,13 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 func textFunctions() []function {
 	return []function{
-		{"lower", 1, 1, onText(plain(strings.ToLower))},
+		{"lower", 1, 1, onText(plain(export.ToLower))},
 		{"upper", 1, 1, onText(plain(strings.ToUpper))},
 		{"trim", 1, 1, onText(plain(strings.TrimSpace))},
 		{"title", 1, 1, onText(plain(title))},

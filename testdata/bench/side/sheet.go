@@ -28,7 +28,7 @@ func (s *Sheet) Say(format string, args ...any) { fmt.Fprintf(s.w, format+"\n", 
 func (s *Sheet) Table(title string, results []*Result) {
 	s.Say("\n%s", title)
 	w := tabwriter.NewWriter(s.w, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(w, "  \twall, median\tratio to %s\tpeak memory\truns\n", results[0].Name)
+	fmt.Fprintf(w, "  \twall, median\tratio to %s\tCPU, median\tpeak memory\truns\n", results[0].Name)
 	for _, r := range results {
 		switch {
 		case r.Missing != "":
@@ -36,7 +36,7 @@ func (s *Sheet) Table(title string, results []*Result) {
 		case len(r.Times) == 0:
 			fmt.Fprintf(w, "  %s\tFAILED: %s\n", r.Name, strings.Join(strings.Fields(fmt.Sprint(r.Err)), " "))
 		default:
-			fmt.Fprintf(w, "  %s\t%s\t%.2f\t%.0f MB\t%d\n", r.Name, Seconds(r.Wall()), r.Ratio(), float64(r.Peak())/1e6, len(r.Times))
+			fmt.Fprintf(w, "  %s\t%s\t%.2f\t%s\t%.0f MB\t%d\n", r.Name, Seconds(r.Wall()), r.Ratio(), Seconds(r.CPU()), float64(r.Peak())/1e6, len(r.Times))
 		}
 	}
 	w.Flush()

@@ -36,7 +36,8 @@ type Contender struct {
 // Time is how one run went.
 type Time struct {
 	Wall time.Duration
-	Peak int64 // bytes resident, of the largest process where there are several
+	CPU  time.Duration // user and system time together, which a busy machine disturbs less than the wall time
+	Peak int64         // bytes resident, of the largest process where there are several
 }
 
 // Result is a contender's race.
@@ -51,6 +52,11 @@ type Result struct {
 // Wall is the median.
 func (r *Result) Wall() time.Duration {
 	return median(r.Times, func(t Time) time.Duration { return t.Wall })
+}
+
+// CPU is the median.
+func (r *Result) CPU() time.Duration {
+	return median(r.Times, func(t Time) time.Duration { return t.CPU })
 }
 
 // Peak is the greatest of all runs.
@@ -129,6 +135,7 @@ func Run(c Contender, round int) (Time, error) {
 	if err != nil {
 		return t, fmt.Errorf("%s: %w: %s", c.Name, err, tail.b)
 	}
+	t.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	if use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		t.Peak = use.Maxrss << 10 // Linux counts in KiB
 	}

@@ -1,0 +1,45 @@
+package export
+
+import "strings"
+
+// ToLower is strings.ToLower, several times as fast on what is lower case ASCII already: most logins and addresses.
+func ToLower(s string) string {
+	if isLower(s) {
+		return s
+	}
+	return strings.ToLower(s)
+}
+
+// isLower tells whether s is ASCII without capitals. It looks at eight bytes at a time; the last eight overlap those
+// before them.
+func isLower(s string) bool {
+	n := len(s)
+	if n < 8 {
+		for i := range n {
+			if s[i] >= 0x80 || 'A' <= s[i] && s[i] <= 'Z' {
+				return false
+			}
+		}
+		return true
+	}
+	capital := capital8(word(s[n-8:]))
+	for at := 0; at < n-8; at += 8 {
+		capital |= capital8(word(s[at:]))
+	}
+	return capital == 0
+}
+
+// capital8 is 0 where eight bytes are ASCII without capitals.
+func capital8(x uint64) uint64 {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	fromA := x + (0x80-'A')*ones // the high bit of each byte from A on
+	overZ := x + (0x7f-'Z')*ones // and of each beyond Z
+	return (x | (fromA ^ overZ)) & high
+}
+
+// word reads eight bytes at once, which the compiler makes of it.
+func word(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}

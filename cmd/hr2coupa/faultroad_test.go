@@ -124,7 +124,7 @@ func atThePUT() []fault {
 		struck("reply lost", "lost").onceOnly().inBoth().then(`trying again" call="PUT /api/users/3" status=0`, 0, seen),
 		struck("403 about this user", "403").inBoth().then("3  E2  You may not do this to that user.", 3, again),
 		struck("404 as of somebody who is gone", "404").inBoth().then("3  E2  No results match your search criteria.", 3, again),
-		struck("422 that quotes what was sent, in the other spelling", "422-bare").inBoth().then(`PUT /api/users/3: 422: Lastname \"[Last Name]\" of`, 3, again),
+		struck("422 that quotes values, in the other spelling", "422-bare").inBoth().then(`PUT /api/users/3: 422: Lastname \"[Last Name]\" of [Login] ([Last Name]) is invalid`, 3, again),
 		fault{name: "one row of three is refused", on: []string{"user-fault=422", "fault-times=1"}}.then("Email is invalid; Lastname is invalid", 3, again),
 	)
 }
@@ -134,7 +134,7 @@ func atThePOST() []fault {
 	return append(atAWrite("POST /api/users", 201),
 		struck("reply lost", "lost").onceOnly().inBoth().then(`trying again" call="POST /api/users" status=0`, 0, seen),
 		struck("403 about this user", "403").inBoth().then("5  E4  You may not do this to that user.", 3, again),
-		struck("422 that quotes what was sent, in the other spelling", "422-bare").inBoth().then(`POST /api/users: 422: Lastname \"[Last Name]\" of [Email] is invalid`, 3, again),
+		struck("422 that quotes values, in the other spelling", "422-bare").inBoth().then(`POST /api/users: 422: Lastname \"[Last Name]\" of`, 3, again),
 	)
 }
 
@@ -153,7 +153,7 @@ func atAWrite(call string, good int) []fault {
 		struck("429 without Retry-After", "429").onceOnly().then(`trying again" call="`+call+`" status=429`, 0, seen),
 		struck("429 with Retry-After", "429-retry-after").then(call+": 429: Rate limit exceeded.", 5, goesOn),
 		struck("429 with Retry-After", "429-retry-after").onceOnly().then(`trying again" call="`+call+`" status=429`, 0, seen),
-		struck("500", "500").then(call+": 500: Something went wrong.", 5, goesOn),
+		struck("500", "500").then("have no answer yet ("+call+": 500: Something went wrong.); the next run goes on with them", 5, goesOn),
 		struck("500", "500").onceOnly().then(`trying again" call="`+call+`" status=500`, 0, seen),
 		struck("502 with a web page", "502-html").then(call+": 502: a web page, perhaps from a proxy", 5, goesOn),
 		struck("no answer in time", "late").soon().then(call+": no answer within", 5, goesOn),

@@ -120,13 +120,13 @@ func (a *api) goWrong(fault string, w http.ResponseWriter, r *http.Request, next
 
 var invalid = []string{"Email is invalid", "Lastname is invalid"}
 
-// quote refuses a call in the other spelling of errors that is known, and says back what was sent: nothing says that
-// Coupa does so, and nothing that it does not.
+// quote refuses a call in the other spelling of errors that is known, and quotes what was sent and what is there:
+// nothing says that Coupa does so, and nothing that it does not.
 func (a *api) quote(w http.ResponseWriter, r *http.Request) {
-	text := "Lastname is invalid"
-	if body, err := readBody(r, "user"); err == nil {
-		text = fmt.Sprintf("Lastname %q of %s is invalid", body.Text("lastname"), body.Text("email"))
-	}
+	body, _ := readBody(r, "user")
+	id, _ := parseInt(r.PathValue("id"))
+	held, _ := a.twin.users.get(id)
+	text := fmt.Sprintf("Lastname %q of %s (%s) is invalid", body.Text("lastname"), held.Text("login"), held.Text("lastname"))
 	if contentType(r) == "json" {
 		writeJSON(w, http.StatusUnprocessableEntity, map[string]any{"errors": text})
 		return

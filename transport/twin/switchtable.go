@@ -99,7 +99,7 @@ func apiSwitches() []switchSpec {
 		{"fields", "obeyed", words("obeyed", "ignored"), func(s *Switches) any { return &s.Fields },
 			"documented: fields says what an answer shows (API Return Formats); that it goes before the response filter is assumed"},
 		{"user-fault", "none", userFaults(), func(s *Switches) any { return &s.UserFault },
-			"fault: what calls to /api/users get; late is an answer after a minute, lost one whose connection is cut once the call is done, 422-bare quotes what was sent in the other spelling of errors that is known"},
+			"fault: what calls to /api/users get; late is an answer after a minute, lost one whose connection is cut once the call is done, 422-bare quotes values, in the other spelling of errors that is known"},
 		{"user-fault-at", "all", userCalls(), func(s *Switches) any { return &s.UserFaultAt },
 			"fault: which calls to /api/users get the user-fault; look is a GET of one id, as directly before a PUT"},
 		{"user-fault-every", "1", words("NUMBER"), func(s *Switches) any { return &s.UserFaultEvery },

@@ -73,22 +73,23 @@ type writing struct {
 }
 
 // Part writes the rows of a part that have no answer yet. move records the part's next state. Where the rest cannot be
-// written now, err says why: a *NotDeliveredError where no call is of use any more. left is how many rows have no answer.
-func (w *Writer) Part(ctx context.Context, p *Part, move func(PartState) error) (left int, err error) {
+// written now, err says why: a *NotDeliveredError where no call is of use any more. left is how many rows have no answer,
+// and last what kept the last of them from it.
+func (w *Writer) Part(ctx context.Context, p *Part, move func(PartState) error) (left int, last, err error) {
 	j := &writing{Writer: w, part: p, move: move, sent: p.State != Planned}
 	rows, err := j.open()
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	// An error ends the part, but not the calls that are under way: an answer that is not waited for is a doubt more.
 	err = atOnce(ctx, w.Workers, len(rows), func(_ context.Context, i int) error { return j.row(ctx, rows[i]) })
 	if ctx.Err() != nil {
-		return 0, context.Cause(ctx)
+		return 0, nil, context.Cause(ctx)
 	}
 	if err == nil && !j.sent && j.last != nil {
 		err = &NotDeliveredError{What: "api", Msg: j.last.Error(), Err: j.last}
 	}
-	return j.left(), err
+	return j.left(), j.last, err
 }
 
 // open reads the part and what is known of its rows, and gives those without an answer.
@@ -315,8 +316,20 @@ func (j *writing) refused(ctx context.Context, w Write, r RowResult, no *Refused
 			why += "; " + emptiedNote(w) + " were put back"
 		}
 	}
-	j.Log.WithFields(j.fields(r)).WithField("coupa", w.CoupaID).Warn(no.Error())
+	j.Log.WithFields(j.fields(r)).WithField("coupa", w.CoupaID).Warn(Mask(no.Error(), j.personal(r)))
 	return j.end(w, r, Rejected, why)
+}
+
+// personal is what a message about a row may quote: every cell of it, also those of other calls, and what Coupa held.
+func (j *writing) personal(r RowResult) (cells []ElementCell) {
+	row := j.cells[r.PartRow-1]
+	cells = j.sendable(row)
+	for _, c := range slices.Clone(cells) {
+		held := row.Was[c.Element.Path]
+		text := cmp.Or(held.Text, strings.Join(held.List, ","))
+		cells = append(cells, ElementCell{c.Element, Cell{Text: text, State: Set}})
+	}
+	return cells
 }
 
 func emptiedNote(w Write) string {

@@ -300,7 +300,7 @@ func other(ctx context.Context, saved *savedPlan, p *export.Planner, pipe *pipel
 	if err != nil || bytes.Equal(was, is) {
 		return plan, nil, err
 	}
-	if pipe.cfg.Preflight {
+	if pipe.cfg.Preflight || byAPI(p) {
 		return plan, []string{fmt.Sprintf("Coupa: what it holds makes %s of the same feed, state and config, and made %s; or the saved plan was edited",
 			now.summary(), saved.summary())}, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 	"github.com/hr2coupa/hr2coupa/transport/drop"
@@ -20,7 +21,15 @@ func (d *doctor) via(way string) bool { return slices.Contains(d.pipe.cfg.Load.V
 
 // byAPI tells whether a run asks Coupa's API: for verdicts, or about people.
 func (d *doctor) byAPI() bool {
-	return d.via("api") || d.pipe.cfg.Verify || d.pipe.cfg.Preflight
+	return d.via("api") || d.pipe.cfg.Verify || d.looksUp()
+}
+
+// looksUp tells whether a run sends nothing where it cannot ask about people.
+func (d *doctor) looksUp() bool { return d.pipe.cfg.Preflight || d.pipe.cfg.Route != config.RouteCSV }
+
+// noFiles tells whether a run sends no file, since it has no way for one.
+func (d *doctor) noFiles() bool {
+	return d.pipe.cfg.Route == config.RouteAPI && d.pipe.cfg.SFTP.Address == ""
 }
 
 // patienceOfDoctor is for how long a call to Coupa is tried again: a person waits, and runs the doctor again.
@@ -105,14 +114,18 @@ func (d *doctor) tokens(ctx context.Context) {
 
 // loads proves the call by which verdicts are read.
 func (d *doctor) loads(ctx context.Context) {
-	if !d.via("api") {
+	if !d.via("api") || d.noFiles() {
 		return
 	}
 	if !d.token {
 		d.warn("loads", "not asked: there is no token")
 		return
 	}
-	if err := d.client.Check(ctx); err != nil {
+	switch err := d.client.Check(ctx); {
+	case err != nil && d.pipe.cfg.Route == config.RouteAPI:
+		d.warn("loads", "%s; what goes by API needs none of it", said(err))
+		return
+	case err != nil:
 		d.failed(export.ExitNotDelivered, "loads", err)
 		return
 	}
@@ -132,7 +145,7 @@ func (d *doctor) users(ctx context.Context) {
 	switch err := d.client.Users().Check(ctx); {
 	case err == nil:
 		d.ok("users", "users can be read")
-	case d.pipe.cfg.Preflight: // then nothing is sent
+	case d.looksUp(): // then nothing is sent
 		d.failed(export.ExitNotDelivered, "users", err)
 	default:
 		d.warn("users", "%s", said(err)) // no delivery needs it
@@ -162,6 +175,10 @@ func (d *doctor) page(ctx context.Context) {
 // sftp walks the way of a file: connection, host key, login, folders.
 func (d *doctor) sftp(ctx context.Context) {
 	if d.blind("sftp", "sftp") {
+		return
+	}
+	if d.noFiles() {
+		d.ok("sftp", "not looked at: route: api, and the config has no section sftp")
 		return
 	}
 	c := d.pipe.cfg.SFTP

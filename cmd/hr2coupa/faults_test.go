@@ -26,6 +26,7 @@ type fault struct {
 	off  []string                                   // switches of the twin from its start to its end
 	here []string                                   // keys of the config while it lasts, KEY=VALUE
 	both []string                                   // keys of the config from the start to the end
+	each []string                                   // keys of the config of which it is played with each one
 	how  string                                     // it is made otherwise
 	do   func(*stage) (end func() error, err error) // what else goes wrong; nil: nothing
 	via  func(*stage, ...string) came               // how the first run is started; nil: by the front door, in this process
@@ -41,6 +42,7 @@ type fault struct {
 	rows  int  // that the twin has stored in the end; 0: the feed's three
 	twice bool // some of them twice, since HR has delivered them twice
 	torn  bool // the twin has loaded a torn file
+	road  bool // it befalls the API route: what is counted is people in Coupa as HR says
 }
 
 // deed is what the next run does, in the words of the docs; each is held against the twin's record.
@@ -54,23 +56,25 @@ const (
 	seen   deed = "says seen, sends nothing"
 	again  deed = "says seen; with `--again` sends the rows anew"
 	anew   deed = "takes HR's whole file for a new one, sends all of it"
+	joins  deed = "plans what was held anew, sends it"
 )
 
 // night is the world of one fault: the program with its config on one side, the twin on the other.
 type stage struct {
 	world
-	env map[string]string
+	env  map[string]string
+	road bool
 }
 
 // came is what a command came to.
 type came struct {
 	exit     int
 	out, log string
-	loads    int // that the twin knows of afterwards
+	loads    int // that the twin knows of afterwards; on the API route, people who are in Coupa as HR says
 }
 
 func newStage(dir string, f fault) (*stage, error) {
-	n := &stage{world: world{dir: dir, config: defaultConfig()}, env: map[string]string{
+	n := &stage{road: f.road, world: world{dir: dir, config: defaultConfig()}, env: map[string]string{
 		"COUPA_SFTP_PASSWORD": plantedPassword, "COUPA_CLIENT_SECRET": plantedSecret, "COUPA_PAGE_COOKIE": "_coupa_session=" + plantedCookie,
 	}}
 	for _, name := range []string{"feed.csv", "users.json"} {
@@ -79,6 +83,11 @@ func newStage(dir string, f fault) (*stage, error) {
 			return nil, err
 		}
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	if f.road {
+		if err := n.layRoad(); err != nil {
 			return nil, err
 		}
 	}
@@ -99,7 +108,16 @@ func (n *stage) keys(keys []string) {
 func (n *stage) run(args ...string) came {
 	var out, log bytes.Buffer
 	exit := run(context.Background(), append(args, "-c", n.configPath()), func(k string) string { return n.env[k] }, strings.NewReader(""), &out, &log)
-	return came{exit: exit, out: out.String(), log: log.String(), loads: len(n.sent())}
+	return came{exit: exit, out: out.String(), log: log.String(), loads: n.count()}
+}
+
+// count is what a run is judged by: loads in Coupa, or people.
+func (n *stage) count() int {
+	if n.road {
+		people, _ := n.reached()
+		return people
+	}
+	return len(n.sent())
 }
 
 // sent gives the loads of what we delivered.
@@ -111,6 +129,26 @@ func (n *stage) sent() []twin.Load {
 		}
 	}
 	return ours
+}
+
+// playEach plays a fault as often as there are keys to play it with.
+func (f fault) playEach(dir string) error {
+	if f.each == nil {
+		return f.play(dir)
+	}
+	var faults []error
+	for i, key := range f.each {
+		one, room := f, filepath.Join(dir, strconv.Itoa(i))
+		one.both = append(slices.Clone(f.both), key)
+		err := os.Mkdir(room, 0o700)
+		if err == nil {
+			err = one.play(room)
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("with %s: %w", key, err))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // play has the fault strike, go, and the program run again; its error says what did not come as the table says.
@@ -131,7 +169,8 @@ func (f fault) play(dir string) (err error) {
 	next := n.run(append([]string{"run"}, f.args...)...)
 	faults = append(faults, next.hold("the next run", f.ends, n), f.next.held(first, next))
 	faults = append(faults, n.record(f))
-	if last := n.run("run"); last.loads != next.loads {
+	calls := n.writes()
+	if last := n.run("run"); last.loads != next.loads || n.writes() > calls {
 		faults = append(faults, fmt.Errorf("one run more has sent something:\n%s", last.out))
 	}
 	if err := errors.Join(faults...); err != nil {
@@ -227,6 +266,7 @@ func (d came) shows(piece string) error {
 func (d deed) held(first, next came) error {
 	before := strings.Contains(next.out, "seen: ")
 	did := map[deed]bool{
+		joins:  first.loads == 0 && next.loads > 0,
 		sends:  first.loads == 0 && next.loads > 0 && !before,
 		goesOn: next.loads > first.loads && before,
 		ends:   first.loads > 0 && next.loads >= first.loads && before,
@@ -257,6 +297,10 @@ func (n *stage) byHand(args []string, first came) error {
 
 // record wants the twin's own record to show every row once, no file twice and none torn.
 func (n *stage) record(f fault) error {
+	if f.road {
+		_, err := n.reached()
+		return err
+	}
 	var faults []error
 	names, keys := map[string]bool{}, map[string]int{}
 	for _, l := range n.sent() {
@@ -299,7 +343,7 @@ func TestFaultTable(t *testing.T) {
 			go func() {
 				slots <- struct{}{}
 				defer func() { <-slots }()
-				done <- f.play(dir)
+				done <- f.playEach(dir)
 			}()
 		}
 	}

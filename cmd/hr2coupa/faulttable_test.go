@@ -15,6 +15,9 @@ func faultTable() []faultGroup {
 			"(408, 429, 5xx, time-outs, cut answers) are tried again for `coupa.retry`; what is shown is the end of that.", apiFaults()},
 		{"Page", "The same, where `load.via` is `[page]`.", pageFaults()},
 		{"Loads", "What Coupa makes of a part.", loadFaults()},
+		{"API route", "With `route: api`, in both `coupa.format`s where the body matters: a changed name, a role that goes, a role that comes, somebody new " +
+			"who is somebody's approver, a cell that is cleared, a leaver. What counts is what Coupa holds in the end: one account for each person, " +
+			"each value, each list of roles whole. Where nothing else is said a call is not tried again, to show the end of that.", roadFaults()},
 		{"This machine", "Feed, ledger and spool.", localFaults()},
 		{"Personalities", "Kinds of servers that the twin can play ([twin.md](twin.md)), each through the whole job.", personalities()},
 	}

@@ -19,6 +19,7 @@ type meddler struct {
 	before map[string]func() // by call; the second of a kind is "update 2"
 	calls  []string
 	n      map[string]int
+	twice  bool
 }
 
 func (m *meddler) meet(call string) {
@@ -34,7 +35,11 @@ func (m *meddler) meet(call string) {
 
 func (m *meddler) Find(ctx context.Context, by export.Element, values []string, want []export.Element) ([]export.User, error) {
 	m.meet("find by " + by.Column)
-	return m.Directory.Find(ctx, by, values, want)
+	found, err := m.Directory.Find(ctx, by, values, want)
+	if m.twice && len(found) == 1 {
+		found = append(found, export.User{ID: "77", Values: found[0].Values})
+	}
+	return found, err
 }
 
 func (m *meddler) Update(ctx context.Context, id string, cells []export.ElementCell) (export.User, error) {
@@ -85,6 +90,7 @@ func TestChangedMeanwhile(t *testing.T) {
 		says   string
 		ann    string // her name and roles in the end
 		calls  string
+		twice  bool // the look finds two users of one number
 	}{
 		{
 			name: "a cell that would be written has moved", feed: "E1,ann,ann@example.com,Ann,Archer,,active,,\n",
@@ -107,6 +113,11 @@ func TestChangedMeanwhile(t *testing.T) {
 			before: map[string]func(*testing.T, *theatre){"find by Employee Number": func(t *testing.T, g *theatre) { g.alter(t, "6", "Employee Number", "E9") }},
 			want:   export.Quarantined, says: "Coupa knew nobody by this key when the plan was made, and now has id 6; not written",
 			ann: "Abel User,Buyer", calls: "find by Employee Number",
+		},
+		{
+			name: "two accounts have the number meanwhile", feed: "E1,ann,ann@example.com,Ann,Archer,,active,,\n", twice: true,
+			want: export.Quarantined, says: "users in Coupa have this value (Coupa ids 2, 77); none is taken, make it unique there",
+			ann: "Abel User,Buyer", calls: "find by Id",
 		},
 		{
 			name: "the second of two calls is refused: the roles are put back", feed: "E1,ann,ann@example.com,Ann,Archer,,active,User,\n",
@@ -160,7 +171,7 @@ func TestChangedMeanwhile(t *testing.T) {
 			tapped := a.tap
 			a.tap = func(j *job) {
 				tapped(j)
-				m = &meddler{Directory: j.runner.Writer.Users, before: map[string]func(){}, n: map[string]int{}}
+				m = &meddler{Directory: j.runner.Writer.Users, before: map[string]func(){}, n: map[string]int{}, twice: tt.twice}
 				for call, f := range tt.before {
 					m.before[call] = func() { f(t, g) }
 				}

@@ -104,6 +104,7 @@ var (
 	notCleared   = breach{"clear", "cannot be cleared by CSV, no form for it is documented; clear it by API (route: api), or leave the cell as it is"}
 	noKey        = breach{"key", "is empty, but it is the key by which Coupa finds the person (layout.key)"}
 	noValue      = breach{"required", "is empty, and Coupa requires it in every row"}
+	noClear      = breach{"clear", "cannot be cleared: Coupa requires it in every row"}
 	noInvitation = breach{"notify", "is Yes, which makes Coupa mail an invitation; that is refused unless creates are allowed (limits.creates)"}
 )
 

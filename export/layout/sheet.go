@@ -202,7 +202,10 @@ func (s *Sheet) check(i int, cell *export.Cell, key int, told *faults) {
 			cell.Text = c.check(cell.Text, told)
 		}
 	}
-	if (c.required || i == key) && (cell.State == export.Absent || blank(cell.Text)) {
+	switch {
+	case c.required && cell.State == export.Clear && s.route == export.ByAPI:
+		told.add(c, noClear)
+	case (c.required || i == key) && (cell.State == export.Absent || blank(cell.Text)):
 		told.add(c, c.emptyBreach())
 	}
 }

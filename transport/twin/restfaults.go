@@ -1,6 +1,7 @@
 package twin
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -34,23 +35,46 @@ func (a *api) record(r *http.Request) {
 
 // userFaults are the values of the switch user-fault.
 func userFaults() []string {
-	return words("none", "401", "403", "404", "406", "422", "429", "429-retry-after", "500", "502-html", "late", "lost",
-		"truncated", "other-type", "empty")
+	return words("none", "401", "403", "404", "406", "422", "422-bare", "422-other-type", "429", "429-retry-after", "500", "502-html",
+		"late", "lost", "truncated", "other-type", "empty")
+}
+
+// userCalls are the values of the switch user-fault-at.
+func userCalls() []string { return words("all", "get", "look", "put", "post") }
+
+// strikes tells whether a call is one of those that the switch user-fault-at means.
+func strikes(at string, r *http.Request) bool {
+	switch at {
+	case "get":
+		return r.Method == http.MethodGet
+	case "look":
+		return r.Method == http.MethodGet && (r.PathValue("id") != "" || r.URL.Query().Has("id"))
+	case "put":
+		return r.Method == http.MethodPut || r.Method == http.MethodPatch
+	case "post":
+		return r.Method == http.MethodPost
+	}
+	return true
 }
 
 // faulty lets calls to /api/users go wrong as the switches say.
 func (a *api) faulty(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		a.mu.Lock()
-		a.users++
-		due := a.users%a.twin.sw.Load().UserFaultAt == 0
-		a.mu.Unlock()
-		if fault := a.twin.sw.Load().UserFault; fault != "none" && due {
-			a.goWrong(fault, w, r, next)
+		sw := a.twin.sw.Load()
+		if sw.UserFault != "none" && strikes(sw.UserFaultAt, r) && a.due(sw.UserFaultEvery) && a.twin.sw.strikes() {
+			a.goWrong(sw.UserFault, w, r, next)
 			return
 		}
 		next(w, r)
 	}
+}
+
+// due counts a call, and tells whether it is one of every so many.
+func (a *api) due(every int) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.users++
+	return a.users%every == 0
 }
 
 func (a *api) goWrong(fault string, w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
@@ -64,7 +88,12 @@ func (a *api) goWrong(fault string, w http.ResponseWriter, r *http.Request, next
 	case "406":
 		a.fail(w, r, http.StatusNotAcceptable, "user", "Not acceptable.")
 	case "422":
-		a.fail(w, r, http.StatusUnprocessableEntity, "user", "Email is invalid", "Lastname is invalid")
+		a.fail(w, r, http.StatusUnprocessableEntity, "user", invalid...)
+	case "422-bare":
+		a.quote(w, r)
+	case "422-other-type":
+		otherType(r)
+		a.fail(w, r, http.StatusUnprocessableEntity, "user", invalid...)
 	case "429-retry-after":
 		w.Header().Set("Retry-After", "1")
 		a.fail(w, r, http.StatusTooManyRequests, "base", "Rate limit exceeded.")
@@ -89,11 +118,34 @@ func (a *api) goWrong(fault string, w http.ResponseWriter, r *http.Request, next
 	}
 }
 
+var invalid = []string{"Email is invalid", "Lastname is invalid"}
+
+// quote refuses a call in the other spelling of errors that is known, and quotes what was sent and what is there:
+// nothing says that Coupa does so, and nothing that it does not.
+func (a *api) quote(w http.ResponseWriter, r *http.Request) {
+	body, _ := readBody(r, "user")
+	id, _ := parseInt(r.PathValue("id"))
+	held, _ := a.twin.users.get(id)
+	text := fmt.Sprintf("Lastname %q of %s (%s) is invalid", body.Text("lastname"), held.Text("login"), held.Text("lastname"))
+	if contentType(r) == "json" {
+		writeJSON(w, http.StatusUnprocessableEntity, map[string]any{"errors": text})
+		return
+	}
+	w.Header().Set("Content-Type", "application/xml; charset=utf-8")
+	w.WriteHeader(http.StatusUnprocessableEntity)
+	fmt.Fprintf(w, "<errors>\n <error><![CDATA[\n  %s\n ]]></error>\n</errors>\n", text)
+}
+
+// otherType has the answer come in the type that was not asked for.
+func otherType(r *http.Request) {
+	r.Header.Set("Accept", map[string]string{"json": "application/xml", "xml": "application/json"}[contentType(r)])
+}
+
 // garble does what the call asks for and then spoils the answer.
 func (a *api) garble(fault string, w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 	got := &kept{header: http.Header{}, status: http.StatusOK}
 	if fault == "other-type" {
-		r.Header.Set("Accept", map[string]string{"json": "application/xml", "xml": "application/json"}[contentType(r)])
+		otherType(r)
 	}
 	next(got, r)
 	for k, v := range got.header {

@@ -2,6 +2,8 @@ package twin
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -13,7 +15,7 @@ func TestUserFaults(t *testing.T) {
 		text   string
 	}{
 		"401": {401, "not active yet"}, "403": {403, "may not"}, "404": {404, "No results"}, "406": {406, "Not acceptable"},
-		"422": {422, "Email is invalid"}, "429": {429, "Rate limit"}, "429-retry-after": {429, "Rate limit"},
+		"422": {422, "<error>Email is invalid</error>"}, "422-bare": {422, "<![CDATA["}, "422-other-type": {422, `{"errors":{"user":["Email is invalid"`}, "429": {429, "Rate limit"}, "429-retry-after": {429, "Rate limit"},
 		"500": {500, "wrong"}, "502-html": {502, "<html>"}, "truncated": {200, "<email>"}, "other-type": {200, `"login":"jdoe"`}, "empty": {200, ""},
 	}
 	for _, fault := range userFaults() {
@@ -32,6 +34,37 @@ func TestUserFaults(t *testing.T) {
 		}
 		if calls := r.Calls(); len(calls) != 2 || calls[1].Path != "/api/users/281" {
 			t.Errorf("%s: %v", fault, calls)
+		}
+	}
+}
+
+// TestUserFaultAt: a fault strikes the calls that are meant, and so often.
+func TestUserFaultAt(t *testing.T) {
+	calls := map[string][3]string{
+		"get list": {"GET", "/api/users?login=jdoe", ""}, "get by id": {"GET", "/api/users?id=281", ""}, "get one": {"GET", "/api/users/281", ""},
+		"put": {"PUT", "/api/users/281", `{"lastname":"Roe"}`}, "post": {"POST", "/api/users", `{"login":"n","email":"n@example.com","firstname":"N","lastname":"N"}`},
+	}
+	for at, want := range map[string][]string{
+		"all": {"get by id", "get list", "get one", "post", "put"}, "get": {"get by id", "get list", "get one"}, "look": {"get by id", "get one"},
+		"put": {"put"}, "post": {"post"},
+	} {
+		r := start(t, Options{})
+		token := r.token()
+		var struck []string
+		for _, name := range slices.Sorted(maps.Keys(calls)) {
+			c := calls[name]
+			if err := r.Set("user-fault=500", "user-fault-at="+at, "fault-times=1"); err != nil {
+				t.Fatal(err)
+			}
+			if status, _ := r.call(token, c[0], c[1], "json", c[2]); status == 500 {
+				struck = append(struck, name)
+				if status, _ := r.call(token, c[0], c[1], "json", c[2]); status == 500 {
+					t.Errorf("%s: %s: struck more than once", at, name)
+				}
+			}
+		}
+		if !slices.Equal(struck, want) {
+			t.Errorf("%s: %v, want %v", at, struck, want)
 		}
 	}
 }

@@ -99,9 +99,11 @@ func apiSwitches() []switchSpec {
 		{"fields", "obeyed", words("obeyed", "ignored"), func(s *Switches) any { return &s.Fields },
 			"documented: fields says what an answer shows (API Return Formats); that it goes before the response filter is assumed"},
 		{"user-fault", "none", userFaults(), func(s *Switches) any { return &s.UserFault },
-			"fault: what calls to /api/users get; late is an answer after a minute, lost one whose connection is cut once the call is done"},
-		{"user-fault-every", "1", words("NUMBER"), func(s *Switches) any { return &s.UserFaultAt },
-			"fault: with 3, every third call to /api/users gets the user-fault"},
+			"fault: what calls to /api/users get; late is an answer after a minute, lost one whose connection is cut once the call is done, 422-bare quotes values, in the other spelling of errors that is known"},
+		{"user-fault-at", "all", userCalls(), func(s *Switches) any { return &s.UserFaultAt },
+			"fault: which calls to /api/users get the user-fault; look is a GET of one id, as directly before a PUT"},
+		{"user-fault-every", "1", words("NUMBER"), func(s *Switches) any { return &s.UserFaultEvery },
+			"fault: with 3, every third of these calls gets the user-fault"},
 	}
 }
 
@@ -118,7 +120,7 @@ func answerSwitches() []switchSpec {
 		{"answer-from", "start", words("start", "pickup"), func(s *Switches) any { return &s.AnswerFrom },
 			"fault: pickup lets the three answers above begin once a file was picked up"},
 		{"fault-times", "0", words("NUMBER"), func(s *Switches) any { return &s.FaultTimes },
-			"fault: so many bad answers and file operations, then all is well; 0 is without an end"},
+			"fault: so many bad answers, user-faults and file operations, then all is well; 0 is without an end"},
 		{"clock", "right", words("right", "hour-behind", "hour-ahead"), func(s *Switches) any { return &s.Clock },
 			"fault: the clock of the instance is off"},
 	}

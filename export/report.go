@@ -157,9 +157,11 @@ func (rep *Report) open() bool {
 	return slices.ContainsFunc(rep.Parts, func(p Part) bool { return !p.State.Final() })
 }
 
-// unsent tells whether a part of the run has not left, or nobody knows that it has.
+// unsent tells whether a part of the run has not left, or not all of it, or nobody knows that it has.
 func (rep *Report) unsent() bool {
-	return slices.ContainsFunc(rep.Parts, func(p Part) bool { return p.State == Planned || p.State == Staged || p.State == Renaming })
+	return slices.ContainsFunc(rep.Parts, func(p Part) bool {
+		return p.State == Planned || p.State == Staged || p.State == Renaming || p.State == Stalled && p.Route == ByAPI
+	})
 }
 
 // judge gives the run its verdict and exit code.

@@ -163,6 +163,11 @@ func (rep *Report) unsent() bool {
 	return slices.ContainsFunc(rep.Parts, func(p Part) bool { return p.State == Planned || p.State == Staged || p.State == Renaming })
 }
 
+// unanswered tells whether calls of the run were made and some of them have no answer.
+func (rep *Report) unanswered() bool {
+	return slices.ContainsFunc(rep.Parts, func(p Part) bool { return p.State == Stalled && p.Route == ByAPI })
+}
+
 // judge gives the run its verdict and exit code.
 func (rep *Report) judge(f Finding) {
 	var codes []int
@@ -187,9 +192,11 @@ func (rep *Report) judge(f Finding) {
 	for _, p := range rep.Parts {
 		rep.judgePart(p, f, say)
 	}
-	if f.Undelivered != nil && rep.unsent() {
+	if f.Undelivered != nil && (rep.unsent() || rep.unanswered()) {
 		rep.Why = f.Undelivered.Error()
-		say(ExitNotDelivered, "not delivered")
+		if rep.unsent() {
+			say(ExitNotDelivered, "not delivered")
+		}
 	}
 	if f.Lost != nil && rep.open() {
 		rep.Why = f.Lost.Error()

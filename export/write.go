@@ -187,13 +187,23 @@ func (j *writing) write(ctx context.Context, r RowResult) error {
 	case row.ID == "" && !begun:
 		return j.end(Write{CoupaID: user.ID}, r, Quarantined, fmt.Sprintf("Coupa knew nobody by this key when the plan was made, and now has id %s; not written", user.ID))
 	}
-	if !begun { // else it is this program that has moved them
-		if moved := Moved(cells, User{Values: row.Was}, user); len(moved) > 0 {
-			return j.end(Write{CoupaID: user.ID}, r, Quarantined,
-				"somebody has changed "+strings.Join(moved, ", ")+" in Coupa since the plan was made; not written")
-		}
+	if moved := j.moved(row, before, begun, cells, user); len(moved) > 0 {
+		return j.end(Write{CoupaID: user.ID}, r, Quarantined,
+			"somebody has changed "+strings.Join(moved, ", ")+" in Coupa since the plan was made; not written")
 	}
 	return j.update(ctx, r, before, user, cells)
+}
+
+// moved names the columns that somebody else has changed since the plan. Once a call for the row was made, lists tell
+// nothing, since Coupa may have taken some of the names; once one has emptied a list, nothing keeps it from being filled.
+func (j *writing) moved(row APIRow, before Write, begun bool, cells []ElementCell, user User) []string {
+	if before.Emptied != nil {
+		return nil
+	}
+	if begun {
+		cells = slices.DeleteFunc(slices.Clone(cells), func(c ElementCell) bool { return c.Element.Kind == KindNames })
+	}
+	return Moved(cells, User{Values: row.Was}, user)
 }
 
 // sendable gives the cells of a row that are written: the number is Coupa's own.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 	"github.com/hr2coupa/hr2coupa/transport/drop"
 )
@@ -178,7 +179,7 @@ func (d *doctor) sftp(ctx context.Context) {
 		return
 	}
 	if d.noFiles() {
-		d.ok("sftp", "not looked at: route: api, and the config has no section sftp")
+		d.withoutFiles()
 		return
 	}
 	c := d.pipe.cfg.SFTP
@@ -194,6 +195,22 @@ func (d *doctor) sftp(ctx context.Context) {
 	d.folder(ctx, s)
 	d.staging(ctx, s)
 	d.archives(ctx, s)
+}
+
+// withoutFiles looks for a file that an earlier run has left, which nobody can send any more.
+func (d *doctor) withoutFiles() {
+	var left []export.Part
+	if dir := d.pipe.cfg.Ledger; ledgerExists(dir) { // that it cannot be read is told with the ledger
+		if l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.a.now}); err == nil {
+			left, _ = l.Unfinished()
+			l.Close()
+		}
+	}
+	if i := slices.IndexFunc(left, func(p export.Part) bool { return p.Route == export.ByCSV }); i >= 0 {
+		d.fail(export.ExitNotDelivered, "sftp", "part %s of run %s goes over SFTP, and the config has no section sftp; put it back until that part has a verdict", left[i].Name, left[i].Run)
+		return
+	}
+	d.ok("sftp", "not looked at: route: api, and the config has no section sftp")
 }
 
 // notIn tells how far connecting has come.

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -87,9 +88,10 @@ func findPerson(c *sqlite.Conn, key string) (somebody, error) {
 	p := somebody{key: key}
 	add := func(s *sqlite.Stmt) error {
 		for i := range s.ColumnCount() {
-			text := fold([]byte(s.ColumnText(i)))
-			if len(text) > 0 && !slices.ContainsFunc(p.texts, func(t []byte) bool { return bytes.Equal(t, text) }) {
-				p.texts = append(p.texts, text)
+			for _, text := range spellings(s.ColumnText(i)) {
+				if len(text) > 0 && !slices.ContainsFunc(p.texts, func(t []byte) bool { return bytes.Equal(t, text) }) {
+					p.texts = append(p.texts, text)
+				}
 			}
 		}
 		return nil
@@ -102,6 +104,16 @@ func findPerson(c *sqlite.Conn, key string) (somebody, error) {
 		err = query(c, "SELECT login FROM people WHERE key = ?", add, key)
 	}
 	return p, err
+}
+
+// spellings are how a text may stand in a file of the spool, folded: as it is, in a CSV cell, in JSON.
+func spellings(text string) [][]byte {
+	var quoted bytes.Buffer
+	e := json.NewEncoder(&quoted)
+	e.SetEscapeHTML(false) // as the parts of the API route are written
+	e.Encode(text)         // a text into memory
+	inJSON := quoted.Bytes()[1 : quoted.Len()-len("\"\n")]
+	return [][]byte{fold([]byte(text)), fold([]byte(strings.ReplaceAll(text, `"`, `""`))), fold(inJSON)}
 }
 
 func fold(text []byte) []byte { return bytes.ToLower(bytes.ToUpper(text)) }

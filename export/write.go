@@ -57,6 +57,7 @@ const (
 	sayGone        = "Coupa knew this person as %s when the plan was made, and does not any more; not written"
 	sayThere       = "Coupa knew nobody by this key when the plan was made, and now has id %s; not written"
 	sayMoved       = "somebody has changed %s in Coupa since the plan was made; not written"
+	sayBlind       = "Coupa does not show %s of this person, so that nobody could put back what a change of it takes away; not written"
 	sayKeptAnother = "Coupa has accepted the call and keeps another value in %s"
 	sayPutBack     = "%s were put back"
 	sayNotPutBack  = "%s could not be put back, and nobody but you can do it now"
@@ -247,6 +248,9 @@ func (j *writing) update(ctx context.Context, r RowResult, before Write, user Us
 		}
 		return j.end(w, r, outcome, "")
 	}
+	if blind := unshownLists(missing, user); blind != nil {
+		return j.end(w, r, Quarantined, fmt.Sprintf(sayBlind, strings.Join(blind, ", ")))
+	}
 	steps := UpdateSteps(missing, user)
 	if len(steps) > 1 && w.Emptied == nil {
 		w.Emptied = lists(steps[1], user)
@@ -275,6 +279,16 @@ func (j *writing) update(ctx context.Context, r RowResult, before Write, user Us
 		maps.Copy(shown.Values, after.Values)
 	}
 	return j.judge(w, r, missing, shown)
+}
+
+// unshownLists names the lists that would have to be emptied first though Coupa does not show what they hold.
+func unshownLists(cells []ElementCell, u User) (columns []string) {
+	for _, c := range cells {
+		if _, known := u.Value(c.Element); !known && losesNames(c, u) {
+			columns = append(columns, c.Element.Column)
+		}
+	}
+	return columns
 }
 
 // kept gives what has to be put back of lists that were emptied and then not filled as asked, because Coupa knows one of

@@ -109,9 +109,7 @@ func (c ElementCell) against(held Value) CellVerdict {
 	case kind == KindLimit:
 		return limitVerdict(c.Cell.Text, held)
 	case kind == KindCustom && held.Parts != nil:
-		return verdict(slices.ContainsFunc(slices.Collect(maps.Values(held.Parts)), func(part string) bool {
-			return sameValue(kind, Value{Text: c.Cell.Text}, Value{Text: part})
-		}))
+		return lookUpVerdict(c.value(), held)
 	}
 	return verdict(sameValue(kind, c.value(), held))
 }
@@ -298,6 +296,24 @@ func limitVerdict(sent string, held Value) CellVerdict {
 		return CellUnknown
 	}
 	return verdict(strings.EqualFold(strings.TrimSpace(currency), wantedCurrency))
+}
+
+// lookUpNames are what a look-up of a custom field may be called by. Its number and its flags are not: any flag would
+// confirm a Yes.
+var lookUpNames = [...]string{"name", "external-ref-num", "external-ref-code"}
+
+func lookUpVerdict(sent, held Value) CellVerdict {
+	v := CellUnknown
+	for _, name := range lookUpNames {
+		part, shown := held.Parts[name]
+		switch {
+		case shown && sameValue(KindCustom, sent, Value{Text: part}):
+			return CellConfirmed
+		case shown:
+			v = CellDrifted
+		}
+	}
+	return v
 }
 
 // Phone is a telephone number as Coupa's API has it.

@@ -52,6 +52,17 @@ type Write struct {
 	Answered time.Time           // zero until the last call was answered
 }
 
+// What is said of a row that was not written, or not as asked.
+const (
+	sayGone        = "Coupa knew this person as %s when the plan was made, and does not any more; not written"
+	sayThere       = "Coupa knew nobody by this key when the plan was made, and now has id %s; not written"
+	sayMoved       = "somebody has changed %s in Coupa since the plan was made; not written"
+	sayBlind       = "Coupa does not show %s of this person, so that nobody could put back what a change of it takes away; not written"
+	sayKeptAnother = "Coupa has accepted the call and keeps another value in %s"
+	sayPutBack     = "%s were put back"
+	sayNotPutBack  = "%s could not be put back, and nobody but you can do it now"
+)
+
 // maxUnanswered is how many calls may fail one after the other before the rest of a part is left to a later start.
 const maxUnanswered = 5
 
@@ -179,17 +190,16 @@ func (j *writing) write(ctx context.Context, r RowResult) error {
 	case errors.As(err, &none) && len(none.IDs) > 1:
 		return j.end(Write{}, r, Quarantined, none.Error())
 	case errors.As(err, &none) && row.ID != "":
-		return j.end(Write{}, r, Quarantined, fmt.Sprintf("Coupa knew this person as %s when the plan was made, and does not any more; not written", row.ID))
+		return j.end(Write{}, r, Quarantined, fmt.Sprintf(sayGone, row.ID))
 	case errors.As(err, &none):
 		return j.create(ctx, r, cells)
 	case err != nil:
 		return err
 	case row.ID == "" && !begun:
-		return j.end(Write{CoupaID: user.ID}, r, Quarantined, fmt.Sprintf("Coupa knew nobody by this key when the plan was made, and now has id %s; not written", user.ID))
+		return j.end(Write{CoupaID: user.ID}, r, Quarantined, fmt.Sprintf(sayThere, user.ID))
 	}
 	if moved := j.moved(row, before, begun, cells, user); len(moved) > 0 {
-		return j.end(Write{CoupaID: user.ID}, r, Quarantined,
-			"somebody has changed "+strings.Join(moved, ", ")+" in Coupa since the plan was made; not written")
+		return j.end(Write{CoupaID: user.ID}, r, Quarantined, fmt.Sprintf(sayMoved, strings.Join(moved, ", ")))
 	}
 	return j.update(ctx, r, before, user, cells)
 }
@@ -249,6 +259,9 @@ func (j *writing) update(ctx context.Context, r RowResult, before Write, user Us
 		}
 		return j.end(w, r, outcome, "")
 	}
+	if blind := unshownLists(missing, user); blind != nil {
+		return j.end(w, r, Quarantined, fmt.Sprintf(sayBlind, strings.Join(blind, ", ")))
+	}
 	steps := UpdateSteps(missing, user)
 	if len(steps) > 1 && w.Emptied == nil {
 		w.Emptied = lists(steps[1], user)
@@ -277,6 +290,16 @@ func (j *writing) update(ctx context.Context, r RowResult, before Write, user Us
 		maps.Copy(shown.Values, after.Values)
 	}
 	return j.judge(w, r, missing, shown)
+}
+
+// unshownLists names the lists that would have to be emptied first though Coupa does not show what they hold.
+func unshownLists(cells []ElementCell, u User) (columns []string) {
+	for _, c := range cells {
+		if _, known := u.Value(c.Element); !known && losesNames(c, u) {
+			columns = append(columns, c.Element.Column)
+		}
+	}
+	return columns
 }
 
 // kept gives what has to be put back of lists that were emptied and then not filled as asked, because Coupa knows one of
@@ -321,9 +344,9 @@ func (j *writing) refused(ctx context.Context, w Write, r RowResult, no *Refused
 			return context.Cause(ctx)
 		case err != nil:
 			j.Log.WithFields(j.fields(r)).Errorf("put back what a list held: %v", err)
-			why += "; " + emptiedNote(w) + " could not be put back, and nobody but you can do it now"
+			why += between + fmt.Sprintf(sayNotPutBack, emptiedNote(w))
 		default:
-			why += "; " + emptiedNote(w) + " were put back"
+			why += between + fmt.Sprintf(sayPutBack, emptiedNote(w))
 		}
 	}
 	j.Log.WithFields(j.fields(r)).WithField("coupa", w.CoupaID).Warn(Mask(no.Error(), j.personal(r)))
@@ -392,7 +415,7 @@ func (j *writing) create(ctx context.Context, r RowResult, cells []ElementCell) 
 // judge holds Coupa's answer against what was asked: a 200 that left the old value is drift.
 func (j *writing) judge(w Write, r RowResult, sent []ElementCell, shown User) error {
 	if drifted := driftedIn(sent, shown); drifted != nil {
-		return j.end(w, r, Drifted, "Coupa has accepted the call and keeps another value in "+strings.Join(drifted, ", "))
+		return j.end(w, r, Drifted, fmt.Sprintf(sayKeptAnother, strings.Join(drifted, ", ")))
 	}
 	return j.end(w, r, Applied, "")
 }

@@ -146,6 +146,14 @@ func TestChangedMeanwhile(t *testing.T) {
 			want: export.Drifted, says: "User Role Names", ann: "Archer User", calls: "find by Id, update, update 2, update 3",
 		},
 		{
+			name: "a list that is not shown is not emptied", feed: "E1,ann,ann@example.com,Ann,Archer,,active,User,\n",
+			before: map[string]func(*testing.T, *theatre){"find by Id": func(t *testing.T, g *theatre) {
+				g.turn(t, "fields=ignored")
+				g.turn(t, "shown-elements=id login email firstname lastname employee-number active")
+			}},
+			want: export.Quarantined, says: "Coupa does not show User Role Names of this person", ann: "Abel User,Buyer", calls: "find by Id",
+		},
+		{
 			name: "the address is taken", feed: "E1,ann,bob@example.com,Ann,Archer,,active,,\n",
 			want: export.Quarantined, says: "belongs to somebody else", ann: "Abel User,Buyer",
 		},

@@ -132,6 +132,9 @@ func problem(a *answer) string {
 		return "a web page, perhaps from a proxy"
 	}
 	if text := strings.Join(messages(a), "; "); text != "" {
+		if a.about != nil {
+			text = export.Mask(text, a.about)
+		}
 		return brief(text)
 	}
 	return "an answer without a message"

@@ -44,7 +44,7 @@ func (u *Users) Workers() int {
 // Check proves with one cheap call that users can be read. Whatever stands in the way is an
 // *export.NotDeliveredError, unless ctx ended.
 func (u *Users) Check(ctx context.Context) error {
-	_, err := u.query(u.client.wire.checking(ctx), url.Values{"limit": {"1"}, "fields": {fieldsOf(nil)}}, nil)
+	_, err := u.query(u.client.wire.checking(ctx), url.Values{"limit": {"1"}, "fields": {fieldsOf(nil)}}, nil, nil)
 	return unusable(u.client.wire.base, err)
 }
 
@@ -118,15 +118,17 @@ func (u *Users) batch(ctx context.Context, by export.Element, values []string, w
 		q.Set(name+"[in]", strings.Join(values, ","))
 	}
 	asked := map[string]bool{}
+	var about []export.ElementCell
 	for _, v := range values {
 		asked[fold(v)] = true
+		about = append(about, export.ElementCell{Element: by, Cell: export.Cell{Text: v, State: export.Set}})
 	}
 	var found []export.User
 	for page := range findPages {
 		if page > 0 {
 			q.Set("offset", strconv.Itoa(page*pageSize))
 		}
-		users, err := u.query(ctx, q, want)
+		users, err := u.query(ctx, q, about, want)
 		if err != nil {
 			return nil, err
 		}
@@ -147,10 +149,11 @@ func (u *Users) batch(ctx context.Context, by export.Element, values []string, w
 	return nil, &Error{Op: "GET " + usersPath, Msg: fmt.Sprintf("more than %d users for %d values of %s: Coupa seems to ignore the filter", findPages*pageSize, len(values), by.Column)}
 }
 
-// query reads one page of users.
-func (u *Users) query(ctx context.Context, q url.Values, want []export.Element) ([]export.User, error) {
+// query reads one page of users. about is what it says of people.
+func (u *Users) query(ctx context.Context, q url.Values, about []export.ElementCell, want []export.Element) ([]export.User, error) {
 	var users []export.User
 	err := u.client.get(ctx, usersPath, q, func(a *answer) (err error) {
+		a.about = about
 		if err = u.client.wire.judge(a); err == nil {
 			users, err = readUsers(a, want)
 		}
@@ -183,7 +186,7 @@ func (u *Users) lacking(user export.User, want []export.Element) {
 // DefaultFilter tells which elements of want the instance leaves out where a call does not ask for them by name: an
 // administrator can set such a response filter for each resource (API Response Filters). It reads one user twice.
 func (u *Users) DefaultFilter(ctx context.Context, id string, want []export.Element) ([]export.Element, error) {
-	named, err := u.query(ctx, url.Values{"id": {id}, "fields": {fieldsOf(want)}}, want)
+	named, err := u.query(ctx, url.Values{"id": {id}, "fields": {fieldsOf(want)}}, nil, want)
 	if err != nil {
 		return nil, err
 	}
@@ -289,6 +292,7 @@ func (u *Users) write(method, path string, cells []export.ElementCell) (request,
 func (u *Users) send(ctx context.Context, token string, r request, cells []export.ElementCell) (export.User, error) {
 	var out export.User
 	err := u.client.try(ctx, token, r, func(a *answer) error {
+		a.about = cells // a server that fails may say the request back
 		if refused := refusal(a, cells); refused != nil {
 			return refused
 		}

@@ -52,6 +52,8 @@ func TestUpdateFaults(t *testing.T) {
 		{name: "401 twice", script: []reply{bad(401, asXML, "")}, calls: 2, what: "token", text: "refuses a new token"},
 		{name: "429", script: []reply{bad(429, "", ""), good}, calls: 2},
 		{name: "500", script: []reply{bad(500, asXML, "<errors><error>Doe</error></errors>"), good}, calls: 2},
+		{name: "500 for ever, saying the row back", script: []reply{bad(500, asXML, "<errors><error>Email J.Doe@example.com of Doe</error></errors>")}, calls: 8, text: "PUT /api/users/281: 500: Email [Email] of [Last Name]", temp: true},
+		{name: "403 for all, saying the row back", script: []reply{bad(403, asXML, "<errors><error>No scope to edit Doe</error></errors>")}, calls: 1, what: "scope", text: "No scope to edit [Last Name]"},
 		{name: "502 for ever", script: []reply{bad(502, asHTML, "<html>Doe</html>")}, calls: 8, text: "PUT /api/users/281: 502: a web page", temp: true},
 		{name: "time-out once", script: []reply{{hang: true}, good}, calls: 2},
 		{name: "cut", script: []reply{{status: 200, kind: asXML, body: "<user><id>", cut: true}, good}, calls: 2},
@@ -278,6 +280,7 @@ func TestFindTrustsNobody(t *testing.T) {
 		{"filter ignored", []string{"user3"}, []reply{page(1, 51)}, "", "seems to ignore the filter"},
 		{"no key in it", []string{"user3"}, []reply{{status: 200, kind: asJSON, body: `[{"id":1}]`}}, "", "lacks login, by which users are looked up"},
 		{"failed look-up", []string{"user3"}, []reply{{status: 400, kind: asJSON, body: `{"errors":"login is not a valid attribute"}`}}, "", "not a valid attribute"},
+		{"failed look-up, saying the value back", []string{"user3"}, []reply{{status: 400, kind: asJSON, body: `{"errors":"USER3 is no login"}`}}, "", "400: [Login] is no login"},
 		{"wrong address", []string{"user3"}, []reply{{status: 404, kind: asXML, body: "<errors><error>Not available</error></errors>"}}, "", "is not there"},
 		{"scope", []string{"user3"}, []reply{{status: 403}}, "", "(core.user.read)"},
 	} {

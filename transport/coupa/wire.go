@@ -19,6 +19,8 @@ import (
 
 	"github.com/sirupsen/logrus"
 	"golang.org/x/time/rate"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 const (
@@ -64,7 +66,8 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	masks  []string // what the request held that nobody may read, if the answer should say it back
+	masks  []string             // what the request held that nobody may read, if the answer should say it back
+	about  []export.ElementCell // what the request said of people, likewise
 }
 
 func (a *answer) op() string { return cmp.Or(a.method, http.MethodGet) + " " + a.path }

@@ -95,18 +95,20 @@ func TestPaceOfWorkers(t *testing.T) {
 		rate    float64
 		latency time.Duration
 		jitter  time.Duration
-		workers int // 0: Workers
+		late    time.Duration // by up to this a busy machine wakes up who sleeps
+		workers int           // 0: Workers
 		refuse  int
 		most    int
 		least   time.Duration
 		within  time.Duration
 	}{
-		{"the default", 0, 300 * time.Millisecond, 0, 0, 0, 21, 50 * time.Millisecond, 21 * time.Second},
-		{"the greatest", 25, 300 * time.Millisecond, 0, 0, 0, 25, 41 * time.Millisecond, 18 * time.Second},
-		{"the greatest, jitter", 25, 300 * time.Millisecond, 40 * time.Millisecond, 10, 0, 25, 0, 18 * time.Second},
-		{"too many workers", 25, 0, 0, 64, 0, 25, 41 * time.Millisecond, 18 * time.Second},
-		{"after a pause", 25, 300 * time.Millisecond, 0, 64, 100, 25, 41 * time.Millisecond, 22 * time.Second},
-		{"slow", 5, 300 * time.Millisecond, 0, 0, 0, 6, 200 * time.Millisecond, 81 * time.Second},
+		{"the default", 0, 300 * time.Millisecond, 0, 0, 0, 0, 21, 50 * time.Millisecond, 21 * time.Second},
+		{"the greatest", 25, 300 * time.Millisecond, 0, 0, 0, 0, 25, 41 * time.Millisecond, 18 * time.Second},
+		{"the greatest, jitter", 25, 300 * time.Millisecond, 40 * time.Millisecond, 0, 10, 0, 25, 0, 18 * time.Second},
+		{"the greatest, woken late", 25, 100 * time.Millisecond, 0, 200 * time.Millisecond, 16, 0, 25, 40 * time.Millisecond, 21 * time.Second},
+		{"too many workers", 25, 0, 0, 0, 64, 0, 25, 41 * time.Millisecond, 18 * time.Second},
+		{"after a pause", 25, 300 * time.Millisecond, 0, 0, 64, 100, 25, 41 * time.Millisecond, 22 * time.Second},
+		{"slow", 5, 300 * time.Millisecond, 0, 0, 0, 0, 6, 200 * time.Millisecond, 81 * time.Second},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -123,6 +125,10 @@ func TestPaceOfWorkers(t *testing.T) {
 				c, err := NewClient(Config{
 					URL: "http://127.0.0.1", ClientID: "client-1", ClientSecret: export.NewSecret(planted), TokenSettle: -1,
 					Rate: tc.rate, Format: "json", HTTP: &http.Client{Transport: transport},
+					Sleep: func(ctx context.Context, d time.Duration) error {
+						time.Sleep(d + time.Duration(rand.Int64N(int64(tc.late)+1)))
+						return nil
+					},
 				}, nil)
 				if err != nil {
 					t.Fatal(err)

@@ -47,6 +47,7 @@ type wire struct {
 
 	mu    sync.Mutex
 	pause time.Time // Coupa asked (Retry-After) to be left alone until then: that holds for every worker
+	sent  time.Time // when the latest request was let through
 }
 
 // request is one call. Its body is bytes, so that it can be sent again.
@@ -140,10 +141,29 @@ func (w *wire) pace(ctx context.Context) error {
 		if err := w.turn(ctx); err != nil {
 			return err
 		}
-		if w.paused() <= 0 { // else the pause came while this one waited for its turn
-			return nil
+		for w.paused() <= 0 { // else the pause came while this one waited for its turn
+			wait := w.apart()
+			if wait <= 0 {
+				return nil
+			}
+			if err := w.sleep(ctx, wait); err != nil {
+				return err
+			}
 		}
 	}
+}
+
+// apart is how long a request whose turn has come still has to wait, since another was let through a moment ago: on a busy
+// machine two may wake up late and together. 0 lets it through.
+func (w *wire) apart() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := w.now()
+	if wait := w.sent.Add(time.Second / MaxRate).Sub(now); wait > 0 {
+		return wait
+	}
+	w.sent = now
+	return 0
 }
 
 // turn waits for the next turn.

@@ -60,7 +60,7 @@ func FuzzLoad(f *testing.F) {
 			t.Fatalf("%d rows, %d bad, %d stored", l.Rows, len(bad), len(tw.loads.applied))
 		}
 		seen := map[string]bool{}
-		for _, u := range tw.users.list() {
+		for _, u := range tw.users.all() {
 			login := strings.ToLower(u.Text("login"))
 			if seen[login] || login == "" {
 				t.Fatal("two users share a login, or one has none")

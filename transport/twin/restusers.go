@@ -22,7 +22,8 @@ func (a *api) listUsers(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	a.list(w, r, values, "user", a.twin.users.list(), a.twin.users.known, a.twin.sw.Load().LoginCase == "fold")
+	fold := a.twin.sw.Load().LoginCase == "fold"
+	a.list(w, r, values, "user", func(q query) []Record { return a.twin.users.list(q, fold) }, a.twin.users.known)
 }
 
 func (a *api) getUser(w http.ResponseWriter, r *http.Request) {
@@ -90,7 +91,7 @@ func (a *api) one(w http.ResponseWriter, r *http.Request, name string, rec Recor
 }
 
 // list answers a query with one page.
-func (a *api) list(w http.ResponseWriter, r *http.Request, values map[string][]string, name string, records []Record, known func(string) bool, fold bool) {
+func (a *api) list(w http.ResponseWriter, r *http.Request, values map[string][]string, name string, find func(query) []Record, known func(string) bool) {
 	q, err := parseQuery(values, known, a.twin.sw.Load().UnknownFilter == "ignore")
 	if err != nil {
 		a.fail(w, r, http.StatusBadRequest, name, err.Error())
@@ -101,7 +102,7 @@ func (a *api) list(w http.ResponseWriter, r *http.Request, values map[string][]s
 		return
 	}
 	page := []any{}
-	for _, rec := range q.run(records, fold) {
+	for _, rec := range find(q) {
 		page = append(page, q.shape.apply(rec))
 	}
 	a.reply(w, r, http.StatusOK, name, page)
@@ -163,7 +164,7 @@ func (a *api) listLoads(w http.ResponseWriter, r *http.Request) {
 	for _, element := range loadElements() {
 		known[element] = true
 	}
-	a.list(w, r, r.URL.Query(), "data-file-source", records, func(element string) bool { return known[element] }, true)
+	a.list(w, r, r.URL.Query(), "data-file-source", func(q query) []Record { return q.run(records, true) }, func(element string) bool { return known[element] })
 }
 
 func (a *api) getLoad(w http.ResponseWriter, r *http.Request) {

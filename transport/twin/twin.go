@@ -237,7 +237,7 @@ func (t *Twin) User(login string) (Record, bool) {
 // Users gives copies of all accounts, by id.
 func (t *Twin) Users() []Record {
 	t.settleDue()
-	return t.users.list()
+	return t.users.all()
 }
 
 // Loads gives all loads, oldest first, listed or not.

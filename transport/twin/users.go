@@ -3,6 +3,7 @@ package twin
 import (
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -231,15 +232,24 @@ func (d *directory) nameMention(u *user) {
 	u.shown["mention-name"] = name
 }
 
-// list gives copies of all records, by id: the order in which the API begins.
-func (d *directory) list() []Record {
+// all gives copies of all accounts, by id.
+func (d *directory) all() []Record {
+	return d.list(query{limit: math.MaxInt, orderBy: []string{"id"}}, false)
+}
+
+// list gives copies of the accounts that q asks for, a page of them, without regard to case where fold says so.
+func (d *directory) list(q query, fold bool) []Record {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	records := make([]Record, 0, len(d.users))
 	for _, id := range slices.Sorted(maps.Keys(d.users)) {
-		records = append(records, d.users[id].shown.clone())
+		records = append(records, d.users[id].shown)
 	}
-	return records
+	page := q.run(records, fold)
+	for i := range page {
+		page[i] = page[i].clone()
+	}
+	return page
 }
 
 func (d *directory) get(id int64) (Record, bool) {

@@ -79,7 +79,7 @@ type chapter struct {
 type partStory struct {
 	export.Part
 	Row   int           `json:"row"`            // data row
-	Line  int           `json:"line,omitempty"` // in the file; 0 where its bytes are gone
+	Line  int           `json:"line,omitempty"` // in the file; 0 where its bytes are gone, or there was none
 	Moves []ledger.Move `json:"moves"`
 }
 
@@ -158,6 +158,9 @@ func tellEpisode(l *ledger.Ledger, e ledger.Episode) (chapter, error) {
 		return c, nil
 	}
 	c.Cells, c.Part.Line, err = sentCells(data, e)
+	if e.Part.Route == export.ByAPI { // there is no file
+		c.Part.Line = 0
+	}
 	return c, err
 }
 

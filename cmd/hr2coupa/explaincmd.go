@@ -80,7 +80,7 @@ type chapter struct {
 type partStory struct {
 	export.Part
 	Row   int           `json:"row"`            // data row
-	Line  int           `json:"line,omitempty"` // in the file; 0 where its bytes are gone
+	Line  int           `json:"line,omitempty"` // in the file; 0 where its bytes are gone, or there was none
 	Moves []ledger.Move `json:"moves"`
 	Call  *callStory    `json:"call,omitempty"` // on the API route, once the row was about to be written
 }
@@ -177,6 +177,9 @@ func tellEpisode(l *ledger.Ledger, e ledger.Episode) (chapter, error) {
 		return c, nil
 	}
 	c.Cells, c.Part.Line, err = sentCells(data, e)
+	if e.Part.Route == export.ByAPI { // there is no file
+		c.Part.Line = 0
+	}
 	return c, err
 }
 

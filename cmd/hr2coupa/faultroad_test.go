@@ -40,7 +40,6 @@ var (
 	bothFormats = []string{"coupa.format=xml", "coupa.format=json"}
 	hasty       = []string{"coupa.timeout=300ms"}
 	retries     = []string{"coupa.retry=1m"}
-	anew1       = []string{"--again"}
 )
 
 // struck is a fault of calls about users.
@@ -50,7 +49,7 @@ func struck(name, word string) fault { return fault{name: name, on: []string{"us
 func (f fault) then(sees string, exit int, next deed) fault {
 	f.sees, f.exit, f.next = sees, exit, next
 	if next == again {
-		f.args = anew1
+		f.args = []string{"--again"}
 	}
 	return f
 }

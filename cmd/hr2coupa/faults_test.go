@@ -347,7 +347,7 @@ func TestFaultTable(t *testing.T) {
 			}()
 		}
 	}
-	if len(played) < 100 {
+	if len(played) < 180 {
 		t.Errorf("only %d faults", len(played))
 	}
 	for _, g := range groups {

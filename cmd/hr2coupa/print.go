@@ -350,7 +350,7 @@ func next(w io.Writer, rep *export.Report) {
 			switch p.State {
 			case export.Stalled:
 				if p.Route == export.ByAPI {
-					lines = append(lines, "hr2coupa run goes on with the rows of "+p.Name+" that have no answer")
+					lines = append(lines, "hr2coupa run goes on with the rows of "+p.Name+" that have no answer; where none ever comes, look them up in Coupa, then: hr2coupa settle "+p.Name+" applied|rejected --by NAME")
 					continue
 				}
 				lines = append(lines, "look in Coupa what came of it, then: hr2coupa settle "+p.Name+" applied|rejected --by NAME")
@@ -363,7 +363,9 @@ func next(w io.Writer, rep *export.Report) {
 		return
 	}
 	fmt.Fprintln(w, "\nNext")
-	for _, l := range lines {
-		fmt.Fprintln(w, "  "+l)
+	for i, l := range lines {
+		if !slices.Contains(lines[:i], l) { // a run may stand for itself and among those that were gone on with
+			fmt.Fprintln(w, "  "+l)
+		}
 	}
 }

@@ -65,3 +65,26 @@ func TestWrites(t *testing.T) {
 	file := onePart(t, l, "b.csv", 1)
 	wantErr(t, l.BeginWrite(export.Write{Part: file.ID, PartRow: 1}), "takes no answers")
 }
+
+// TestForgetChecked: where rows begin with Coupa's number of a person, that alone names nobody in other people's files.
+func TestForgetChecked(t *testing.T) {
+	l := newLedger(t)
+	run := begin(t, l, "run")
+	tx := plan(t, l, run)
+	for i, text := range []string{`"2","ann"`, `"3","apartment 2"`} {
+		id := must[int64](t)(tx.AddPart(export.Part{Name: []string{"a.csv", "b.csv"}[i], Rows: 1}, []byte(text)))
+		r := row(id, 1, i+2, export.Pending)
+		r.First = text[1:2]
+		ok(t, tx.AddRow(r))
+	}
+	ok(t, tx.Commit(export.PlanSum{Input: 2}))
+	for _, p := range must[[]export.Part](t)(l.Parts(run)) {
+		p.State = export.Dropped
+		ok(t, l.Settle(p, export.Rejected, nil))
+	}
+	unlock := must[func() error](t)(l.Lock("test"))
+	defer unlock()
+	if f := must[Forgotten](t)(l.Forget("E0002")); f.Rows != 1 || f.Spool != 1 {
+		t.Errorf("forgot %+v, want one row and one file of the spool", f)
+	}
+}

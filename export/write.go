@@ -198,22 +198,26 @@ func (j *writing) write(ctx context.Context, r RowResult) error {
 	case row.ID == "" && !begun:
 		return j.end(Write{CoupaID: user.ID}, r, Quarantined, fmt.Sprintf(sayThere, user.ID))
 	}
-	if moved := j.moved(row, before, begun, cells, user); len(moved) > 0 {
+	if moved := movedMeanwhile(cells, row, user, before, begun); len(moved) > 0 {
 		return j.end(Write{CoupaID: user.ID}, r, Quarantined, fmt.Sprintf(sayMoved, strings.Join(moved, ", ")))
 	}
 	return j.update(ctx, r, before, user, cells)
 }
 
-// moved names the columns that somebody else has changed since the plan. Once a call for the row was made, lists tell
-// nothing, since Coupa may have taken some of the names; once one has emptied a list, nothing keeps it from being filled.
-func (j *writing) moved(row APIRow, before Write, begun bool, cells []ElementCell, user User) []string {
-	if before.Emptied != nil {
-		return nil
-	}
+// movedMeanwhile names the columns that somebody else has changed since the plan. Where an earlier start has begun the row
+// it may have changed lists halfway, and one that it has emptied is to be filled again whatever else has moved; any other
+// cell is as it was or as it was sent.
+func movedMeanwhile(cells []ElementCell, row APIRow, now User, before Write, begun bool) []string {
 	if begun {
+		for _, c := range cells {
+			held, _ := now.Value(c.Element)
+			if had, ok := before.Emptied[c.Element.Column]; ok && !maps.Equal(nameSet(held.List), nameSet(had)) {
+				return nil
+			}
+		}
 		cells = slices.DeleteFunc(slices.Clone(cells), func(c ElementCell) bool { return c.Element.Kind == KindNames })
 	}
-	return Moved(cells, User{Values: row.Was}, user)
+	return Moved(cells, User{Values: row.Was}, now)
 }
 
 // sendable gives the cells of a row that are written: the number is Coupa's own.

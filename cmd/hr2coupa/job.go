@@ -108,17 +108,19 @@ func (j *job) close() {
 
 // resume goes on where the ledger says, before anything new is planned. Where a part still could not be sent, nothing new
 // is planned, since it could not be sent either: done is then what this start came to. Parts that are with Coupa and have
-// no verdict only keep their people waiting.
+// no verdict only keep their people waiting, and so does every file where this start is an urgent change by API, which
+// needs no SFTP server and waits for none.
 func (j *job) resume(ctx context.Context) (done *export.Report, err error) {
 	parts, err := j.ledger.Unfinished()
 	if err != nil {
 		return nil, err
 	}
-	var runs []string
-	for _, p := range parts {
-		if !slices.Contains(runs, p.Run) {
-			runs = append(runs, p.Run)
-		}
+	runs := runsOf(parts)
+	var left []string
+	if j.a.byHand && j.cfg.Route == config.RouteAPI {
+		left = runs
+		parts = slices.DeleteFunc(parts, func(p export.Part) bool { return p.Route == export.ByCSV })
+		runs = runsOf(parts)
 	}
 	var lost error
 	if len(parts) > 0 {
@@ -127,7 +129,7 @@ func (j *job) resume(ctx context.Context) (done *export.Report, err error) {
 			return nil, err
 		}
 	}
-	interrupted, err := j.interrupted(runs)
+	interrupted, err := j.interrupted(append(left, runs...))
 	if err != nil {
 		return nil, err
 	}
@@ -147,6 +149,15 @@ func (j *job) resume(ctx context.Context) (done *export.Report, err error) {
 		return nil, nil
 	}
 	return j.blocked()
+}
+
+func runsOf(parts []export.Part) (runs []string) {
+	for _, p := range parts {
+		if !slices.Contains(runs, p.Run) {
+			runs = append(runs, p.Run)
+		}
+	}
+	return runs
 }
 
 // goOn drives parts of earlier runs. That nobody can be asked is fatal before anything was sent, and lost after.

@@ -27,6 +27,7 @@ type teller struct {
 	a        *app
 	cfg      *config.Config
 	command  string
+	byHand   bool
 	started  time.Time
 	targets  []notify.Target
 	heart    *notify.Heartbeat // nil where nothing is pinged
@@ -41,7 +42,7 @@ type teller struct {
 // newTeller makes the teller of a start. Files by hand and saved plans are told about too, but are no heartbeat and no
 // figure of the nightly job.
 func (a *app) newTeller(cfg *config.Config, command string) *teller {
-	t := &teller{a: a, cfg: cfg, command: command, started: a.now(), steps: map[notify.Step]time.Duration{}}
+	t := &teller{a: a, cfg: cfg, command: command, byHand: a.byHand, started: a.now(), steps: map[notify.Step]time.Duration{}}
 	texts, err := noticeTexts(cfg)
 	if err != nil { // the config was checked with them a moment ago
 		a.log.Warnf("notices: %v", err)
@@ -61,7 +62,9 @@ func (t *teller) spent(s notify.Step, begun time.Time) {
 	}
 }
 
-func (t *teller) nightly() bool { return t.command == "run" || t.command == "watch" }
+func (t *teller) nightly() bool {
+	return (t.command == "run" || t.command == "watch") && !t.byHand
+}
 
 // begin pings that the start is at work; it waits for nothing.
 func (t *teller) begin(ctx context.Context, l *ledger.Ledger) {
@@ -128,7 +131,7 @@ func (t *teller) notices(open []export.Incident, err error) ([]export.Incident, 
 		}
 	}
 	now := t.a.now().In(t.cfg.Feed.TimeZone)
-	found := notify.Read(notify.Start{Command: t.command, Report: t.rep, Err: err, Exit: code, Causes: causes(), Owner: owners(t.cfg), Columns: columnNames(t.cfg)})
+	found := notify.Read(notify.Start{Command: t.command, ByHand: t.byHand, Report: t.rep, Err: err, Exit: code, Causes: causes(), Owner: owners(t.cfg), Columns: columnNames(t.cfg)})
 	incidents, items := notify.Decide(open, found, run, now)
 	m := notify.Message{
 		Instance: hostOf(t.cfg.Instance), Host: hostname(), Command: t.command, At: now, Run: run, Verdict: verdict, Exit: code, Counts: counts,

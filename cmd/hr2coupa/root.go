@@ -38,6 +38,7 @@ type app struct {
 
 	printed bool    // a result is on stdout
 	teller  *teller // of the start at work; nil for commands that only look
+	byHand  bool    // the start at work is of files that a person has named, and that are not HR's feed
 
 	code int // the verdict of a command that ended without an error
 }

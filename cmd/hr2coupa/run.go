@@ -63,6 +63,7 @@ func (a *app) run(ctx context.Context, o runOptions) (*export.Report, error) {
 // mainJob is the main job, told once and in order.
 func (a *app) mainJob(ctx context.Context, pipe *pipeline, o runOptions) (rep *export.Report, err error) {
 	started := a.now().UTC()
+	a.byHand = !o.claim && !pipe.isFeed(o.files)
 	j, err := a.job(ctx, pipe.cfg, "run")
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 // Start is one start of the program that came to its end.
 type Start struct {
 	Command string         // run, apply, drop or watch
+	ByHand  bool           // it was about files that a person has named, and that are not HR's feed
 	Report  *export.Report // nil where there is none
 	Err     error          // what ended it, nil where the report says it
 	Exit    int
@@ -92,7 +93,7 @@ func (f *Finding) has(kind export.NoticeKind) bool {
 // failure is a start that an error has ended. A file by hand that was refused, or a saved plan that no longer fits, is
 // told to the person who typed the command and to nobody else.
 func (f *Finding) failure(s Start) {
-	byHand := s.Command != "run" && s.Command != "watch"
+	byHand := s.ByHand || s.Command != "run" && s.Command != "watch"
 	if byHand && s.Exit != export.ExitFault && s.Exit != export.ExitNotDelivered {
 		return
 	}
@@ -211,8 +212,8 @@ func (f *Finding) blind(s Start) {
 		}
 	}
 	rep := s.Report
-	if s.Command == "drop" {
-		dark(export.NoticeKinds()...) // one file by hand says nothing about the feed
+	if s.ByHand || s.Command == "drop" {
+		dark(export.NoticeKinds()...) // files by hand say nothing about the feed
 		return
 	}
 	if f.has(export.NoticeFailed) {

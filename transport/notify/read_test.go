@@ -100,6 +100,9 @@ func TestRead(t *testing.T) {
 		{"fault", Start{Err: errors.New("disk full"), Exit: 1}, "failed/a fault of the program (IT): disk full", all},
 		{"a plan that has moved", Start{Command: "apply", Err: errors.New("moved"), Exit: 2}, "", all},
 		{"a file by hand that is refused", Start{Command: "drop", Err: errors.New("refused"), Exit: 9}, "", all},
+		{"an urgent change that is refused", Start{Command: "run", ByHand: true, Err: errors.New("refused"), Exit: 9}, "", all},
+		{"an urgent change that goes", Start{Command: "run", ByHand: true, Report: report("ok", 0, nil, final)}, "", all},
+		{"an urgent change that cannot go", Start{Command: "run", ByHand: true, Err: errors.New("no route"), Exit: 4}, "failed/nothing can be delivered (IT): no route", all},
 		{"a file by hand that goes", Start{Command: "drop", Report: report("ok", 0, nil, final)}, "", all},
 		{"a file by hand that cannot go", Start{Command: "drop", Err: errors.New("no route"), Exit: 4}, "failed/nothing can be delivered (IT): no route", all},
 	} {

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// dying is a line to Coupa that is dead from its nth write on.
+type dying struct {
+	export.Directory
+	left int
+}
+
+func (d *dying) Update(ctx context.Context, id string, cells []export.ElementCell) (export.User, error) {
+	if d.left--; d.left < 0 {
+		return export.User{}, errors.New("the line is dead")
+	}
+	return d.Directory.Update(ctx, id, cells)
+}
+
+// TestChangedBeforeLaterStart: a start dies on the way to Coupa, and before the next one somebody else changes the person.
+// What is theirs is not written over, but roles that the first start has taken away come back.
+func TestChangedBeforeLaterStart(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		writes int // that arrive in the first start
+		want   export.Outcome
+		says   string
+		ann    string
+	}{
+		{"nothing has arrived", 0, export.Quarantined, "somebody has changed Last Name in Coupa since the plan was made; not written", "Anders User,Buyer"},
+		{"the roles are gone", 1, export.Applied, "", "Archer User"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			g, err := newTheatre(t.TempDir(), fate{way: way{args: []string{"run", "--json"}, config: byAPIConfig(), api: true}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer g.twin.Close()
+			const feed = "employee_id,login,work_email,first_name,last_name,boss,status,roles,mention\nE1,ann,ann@example.com,Ann,Archer,,active,User,\n"
+			if err := os.WriteFile(g.path("feed.csv"), []byte(feed), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			start := func(writes int) (code int, out string) {
+				var b bytes.Buffer
+				a := g.app(&tap{}, &b)
+				tapped := a.tap
+				a.tap = func(j *job) {
+					tapped(j)
+					j.runner.Writer.Users = &dying{j.runner.Writer.Users, writes}
+				}
+				code = a.execute(t.Context(), append(g.work(), "-c", g.path("hr2coupa.yaml")))
+				return code, b.String()
+			}
+			if code, out := start(tt.writes); code != export.ExitStalled {
+				t.Fatalf("the first start ended with %d\n%s\n%s", code, out, g.log.String())
+			}
+			g.alter(t, "2", "Last Name", "Anders")
+			code, out := start(9)
+			var rep struct {
+				Resumed []struct {
+					Counts map[string]int
+					Rows   []export.RowResult
+				}
+			}
+			if err := json.Unmarshal([]byte(out), &rep); err != nil || len(rep.Resumed) != 1 {
+				t.Fatalf("exit %d, %v\n%s\n%s", code, err, out, g.log.String())
+			}
+			r := rep.Resumed[0]
+			if r.Counts[string(tt.want)] != 1 || tt.says != "" && (len(r.Rows) != 1 || r.Rows[0].Reason != tt.says) {
+				t.Errorf("exit %d: %v %v, want %s: %s", code, r.Counts, r.Rows, tt.want, tt.says)
+			}
+			u, _ := g.twin.User("ann")
+			if got := u.Text("lastname") + " " + strings.Join(u.Names("roles"), ","); got != tt.ann {
+				t.Errorf("ann is %q, want %q", got, tt.ann)
+			}
+		})
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 	"github.com/hr2coupa/hr2coupa/transport/drop"
@@ -20,7 +21,12 @@ func (d *doctor) via(way string) bool { return slices.Contains(d.pipe.cfg.Load.V
 
 // byAPI tells whether a run asks Coupa's API: for verdicts, or about people.
 func (d *doctor) byAPI() bool {
-	return d.via("api") || d.pipe.cfg.Verify || d.pipe.cfg.Preflight
+	return d.via("api") || d.pipe.cfg.Verify || d.asks()
+}
+
+// asks tells whether a plan needs users to be readable.
+func (d *doctor) asks() bool {
+	return d.pipe.cfg.Preflight || d.pipe.cfg.Route != config.RouteCSV
 }
 
 // patienceOfDoctor is for how long a call to Coupa is tried again: a person waits, and runs the doctor again.
@@ -132,7 +138,7 @@ func (d *doctor) users(ctx context.Context) {
 	switch err := d.client.Users().Check(ctx); {
 	case err == nil:
 		d.ok("users", "users can be read")
-	case d.pipe.cfg.Preflight: // then nothing is sent
+	case d.asks(): // then nothing is sent
 		d.failed(export.ExitNotDelivered, "users", err)
 	default:
 		d.warn("users", "%s", said(err)) // no delivery needs it

@@ -205,7 +205,7 @@ func refusedByCSV() []step {
 			}
 			return pass("load %s: partial; the run ended with 3", s.part.LoadID)
 		}},
-		{"the load's error is logged", func(s *scene) sight { return s.logged(`verdict=partial`) }},
+		{"that Coupa refuses it is logged", func(s *scene) sight { return s.logged(`verdict=partial`) }},
 	}
 }
 

@@ -72,6 +72,7 @@ type planned struct {
 	Creates     int                `json:"creates,omitempty"`   // rows of a checked plan that make new users
 	Completed   int                `json:"completed,omitempty"` // rows in which HR gives less than Coupa wants in every row
 	Waves       int                `json:"waves"`
+	ReadBack    string             `json:"read_back,omitempty"` // how many calls reading back takes, and how long, where they are many
 	Columns     map[string]int     `json:"columns"`
 	Limits      []string           `json:"limits,omitempty"` // those that would hold the run
 	Warnings    []export.Fault     `json:"warnings,omitempty"`
@@ -149,6 +150,7 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 		res.Key, res.NewKey, res.LeftOut = "Id", pipe.key, nil
 	}
 	res.Route = planner.Sheet.Route()
+	res.ReadBack = readBackAhead(pipe.cfg, res.Parts)
 	res.Limits = out.judge(pipe.cfg, !o.again && pipe.isFeed(o.files))(plan)
 	for _, f := range seen {
 		if !o.again || f.Open == 0 {
@@ -330,6 +332,9 @@ func (a *app) printPlan(r *planned, rows iter.Seq[export.RowResult], saved strin
 	}
 	if r.Creates > 0 {
 		fmt.Fprintf(w, "  %s of people whom nobody in Coupa is: they would be created; key %s\n", plural(r.Creates, "row"), r.NewKey)
+	}
+	if r.ReadBack != "" {
+		fmt.Fprintf(w, "  read back afterwards: at most %s\n", r.ReadBack)
 	}
 	if r.Completed > 0 {
 		fmt.Fprintf(w, "  %s completed: HR gives less than Coupa wants in every row\n", plural(r.Completed, "row"))

@@ -58,6 +58,21 @@ func (j *job) readBack(ctx context.Context, run string) error {
 	return nil
 }
 
+// manyCalls is how many calls a plan has to have ahead of it for somebody to want to know beforehand.
+const manyCalls = 20
+
+// readBackAhead says how many calls will read parts back, and how long they take; "" for few, and where nobody does.
+func readBackAhead(cfg *config.Config, parts []export.Part) string {
+	calls := 0
+	for _, p := range parts {
+		calls += export.Calls(p.Rows)
+	}
+	if !cfg.Verify || calls <= manyCalls {
+		return ""
+	}
+	return export.Ahead(calls, cfg.Coupa.Rate)
+}
+
 // readBackText tells what reading back came to, or why it was not done.
 func readBackText(w io.Writer, b *export.ReadBack) {
 	if b == nil {

@@ -40,10 +40,7 @@ func (a *app) verify(ctx context.Context, run string) error {
 	if err != nil {
 		return err
 	}
-	client, err := coupa.NewClient(coupaConfig(cfg), a.log)
-	if err != nil {
-		return &exitError{export.ExitUsage, err}
-	}
+	cfg.Verify = true // also where runs do not
 	j, err := a.job(ctx, cfg, "verify")
 	if err != nil {
 		return err
@@ -58,7 +55,7 @@ func (a *app) verify(ctx context.Context, run string) error {
 	case rec.State == export.RunWorking:
 		return usage("run %s was interrupted; hr2coupa run goes on with it", rec.ID)
 	}
-	res, err := j.verify(ctx, rec.ID, client.Users())
+	res, err := j.verify(ctx, rec.ID, j.wires.client.Users())
 	if err != nil {
 		return err
 	}

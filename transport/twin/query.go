@@ -216,6 +216,9 @@ func isNumber(v any) bool {
 
 // parseTime reads ISO 8601 with a zone, and the samples' form in UTC.
 func parseTime(text string) (time.Time, bool) {
+	if len(text) < len(time.DateOnly) || text[4] != '-' { // nearly every value of a user
+		return time.Time{}, false
+	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02"} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t, true

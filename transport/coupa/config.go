@@ -29,6 +29,10 @@ const (
 	// On the way to Coupa requests come closer together by some milliseconds; at exactly 25 a second, 26 of them would
 	// now and then fall into one.
 	fastestPace = 24
+
+	// leastGap lies between any two requests: 25 of these are a little more than a second. It is less than the gap of
+	// fastestPace, so that what a busy machine has missed is caught up.
+	leastGap = 40800 * time.Microsecond
 )
 
 const (

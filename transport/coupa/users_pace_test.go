@@ -105,7 +105,7 @@ func TestPaceOfWorkers(t *testing.T) {
 		{"the default", 0, 300 * time.Millisecond, 0, 0, 0, 0, 21, 50 * time.Millisecond, 21 * time.Second},
 		{"the greatest", 25, 300 * time.Millisecond, 0, 0, 0, 0, 25, 41 * time.Millisecond, 18 * time.Second},
 		{"the greatest, jitter", 25, 300 * time.Millisecond, 40 * time.Millisecond, 0, 10, 0, 25, 0, 18 * time.Second},
-		{"the greatest, woken late", 25, 100 * time.Millisecond, 0, 200 * time.Millisecond, 16, 0, 25, 40 * time.Millisecond, 21 * time.Second},
+		{"the greatest, woken late", 25, 100 * time.Millisecond, 0, 200 * time.Millisecond, 16, 0, 25, leastGap, 21 * time.Second},
 		{"too many workers", 25, 0, 0, 0, 64, 0, 25, 41 * time.Millisecond, 18 * time.Second},
 		{"after a pause", 25, 300 * time.Millisecond, 0, 0, 64, 100, 25, 41 * time.Millisecond, 22 * time.Second},
 		{"slow", 5, 300 * time.Millisecond, 0, 0, 0, 0, 6, 200 * time.Millisecond, 81 * time.Second},

@@ -159,7 +159,7 @@ func (w *wire) apart() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := w.now()
-	if wait := w.sent.Add(time.Second / MaxRate).Sub(now); wait > 0 {
+	if wait := w.sent.Add(leastGap).Sub(now); wait > 0 {
 		return wait
 	}
 	w.sent = now

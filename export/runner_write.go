@@ -33,7 +33,7 @@ func (r *Runner) writePart(ctx context.Context, p *Part) error {
 			return err
 		}
 	}
-	left, err := r.Writer.Part(ctx, p, func(next PartState) error { return r.move(p, next) })
+	left, why, err := r.Writer.Part(ctx, p, func(next PartState) error { return r.move(p, next) })
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -44,6 +44,9 @@ func (r *Runner) writePart(ctx context.Context, p *Part) error {
 	}
 	p.Verdict = VerdictStalled
 	p.Note = fmt.Sprintf("%d of %d rows have no answer yet; the next run goes on with them", left, p.Rows)
+	if why != nil {
+		p.Note += "; the last call without one: " + why.Error()
+	}
 	if moved := r.move(p, Stalled); moved != nil {
 		return moved
 	}

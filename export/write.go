@@ -84,22 +84,23 @@ type writing struct {
 }
 
 // Part writes the rows of a part that have no answer yet. move records the part's next state. Where the rest cannot be
-// written now, err says why: a *NotDeliveredError where no call is of use any more. left is how many rows have no answer.
-func (w *Writer) Part(ctx context.Context, p *Part, move func(PartState) error) (left int, err error) {
+// written now, err says why: a *NotDeliveredError where no call is of use any more. left is how many rows have no answer,
+// and why what the last call without one came to.
+func (w *Writer) Part(ctx context.Context, p *Part, move func(PartState) error) (left int, why, err error) {
 	j := &writing{Writer: w, part: p, move: move, sent: p.State != Planned}
 	rows, err := j.open()
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	// An error ends the part, but not the calls that are under way: an answer that is not waited for is a doubt more.
 	err = atOnce(ctx, w.Workers, len(rows), func(_ context.Context, i int) error { return j.row(ctx, rows[i]) })
 	if ctx.Err() != nil {
-		return 0, context.Cause(ctx)
+		return 0, nil, context.Cause(ctx)
 	}
 	if err == nil && !j.sent && j.last != nil {
 		err = &NotDeliveredError{What: "api", Msg: j.last.Error(), Err: j.last}
 	}
-	return j.left(), err
+	return j.left(), j.last, err
 }
 
 // open reads the part and what is known of its rows, and gives those without an answer.

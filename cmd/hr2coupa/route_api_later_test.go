@@ -59,7 +59,7 @@ func TestChangedBeforeLaterStart(t *testing.T) {
 				code = a.execute(t.Context(), append(g.work(), "-c", g.path("hr2coupa.yaml")))
 				return code, b.String()
 			}
-			if code, out := start(tt.writes); code != export.ExitStalled {
+			if code, out := start(tt.writes); code != export.ExitStalled || !strings.Contains(out, "have no answer yet (the line is dead); the next run goes on with them") {
 				t.Fatalf("the first start ended with %d\n%s\n%s", code, out, g.log.String())
 			}
 			g.alter(t, "2", "Last Name", "Anders")

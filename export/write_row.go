@@ -1,0 +1,193 @@
+package export
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// write finds the user of a row and writes what differs.
+func (j *writing) write(ctx context.Context, r RowResult) error {
+	row := j.cells[r.PartRow-1]
+	before, begun := j.known(r.PartRow)
+	cells := j.sendable(row)
+	user, err := j.find(ctx, row, before, cells)
+	var none *NotOneError
+	switch {
+	case errors.As(err, &none) && len(none.IDs) > 1:
+		return j.end(Write{}, r, Quarantined, none.Error())
+	case errors.As(err, &none) && row.ID != "":
+		return j.end(Write{}, r, Quarantined, fmt.Sprintf(sayGone, row.ID))
+	case errors.As(err, &none):
+		return j.create(ctx, r, cells)
+	case err != nil:
+		return err
+	case row.ID == "" && !begun:
+		return j.end(Write{CoupaID: user.ID}, r, Quarantined, fmt.Sprintf(sayThere, user.ID))
+	}
+	if moved := movedMeanwhile(cells, row, user, before, begun); len(moved) > 0 {
+		return j.end(Write{CoupaID: user.ID}, r, Quarantined, fmt.Sprintf(sayMoved, strings.Join(moved, ", ")))
+	}
+	return j.update(ctx, r, before, user, cells)
+}
+
+// movedMeanwhile names the columns that somebody else has changed since the plan. Where an earlier start has begun the row
+// it may have changed lists halfway, and one that it has emptied is to be filled again whatever else has moved; any other
+// cell is as it was or as it was sent.
+func movedMeanwhile(cells []ElementCell, row APIRow, now User, before Write, begun bool) []string {
+	if begun {
+		for _, c := range cells {
+			held, _ := now.Value(c.Element)
+			if had, ok := before.Emptied[c.Element.Column]; ok && !maps.Equal(nameSet(held.List), nameSet(had)) {
+				return nil
+			}
+		}
+		cells = slices.DeleteFunc(slices.Clone(cells), func(c ElementCell) bool { return c.Element.Kind == KindNames })
+	}
+	return Moved(cells, User{Values: row.Was}, now)
+}
+
+// sendable gives the cells of a row that are written: the number is Coupa's own.
+func (j *writing) sendable(row APIRow) (cells []ElementCell) {
+	for i, e := range j.elements {
+		if e.Column != "Id" {
+			cells = append(cells, ElementCell{e, row.cell(i)})
+		}
+	}
+	return cells
+}
+
+// find looks the user up by the strongest key there is: Id, Employee Number, Login.
+func (j *writing) find(ctx context.Context, row APIRow, before Write, cells []ElementCell) (User, error) {
+	id, _ := j.Element("Id")
+	by, value := id, cmp.Or(row.ID, before.CoupaID)
+	if value == "" && j.key >= 0 {
+		by, value = j.elements[j.key], row.cell(j.key).Text
+	}
+	want := make([]Element, 0, len(cells))
+	for _, c := range cells {
+		if c.Element.Kind != KindAction {
+			want = append(want, c.Element)
+		}
+	}
+	found, err := j.Users.Find(ctx, by, []string{value}, want)
+	if err != nil {
+		return User{}, err
+	}
+	return One(found, by, value)
+}
+
+// update writes the cells that Coupa does not hold.
+func (j *writing) update(ctx context.Context, r RowResult, before Write, user User, cells []ElementCell) error {
+	w := j.of(r)
+	w.CoupaID, w.Created = user.ID, before.Created || before.CoupaID == "" && j.cells[r.PartRow-1].ID == ""
+	w.Emptied = before.Emptied
+	missing := Missing(cells, user)
+	if missing == nil {
+		outcome := Unchanged
+		if _, begun := j.known(r.PartRow); begun { // an earlier start did it and died before the answer was recorded
+			outcome = Applied
+		}
+		return j.end(w, r, outcome, "")
+	}
+	if blind := unshownLists(missing, user); blind != nil {
+		return j.end(w, r, Quarantined, fmt.Sprintf(sayBlind, strings.Join(blind, ", ")))
+	}
+	steps := UpdateSteps(missing, user)
+	if len(steps) > 1 && w.Emptied == nil {
+		w.Emptied = lists(steps[1], user)
+	}
+	if err := j.begin(w); err != nil {
+		return err
+	}
+	shown := User{ID: user.ID, Values: map[string]Value{}}
+	for n, step := range steps {
+		after, err := j.Users.Update(ctx, user.ID, step)
+		if refused, ok := errors.AsType[*RefusedError](err); ok {
+			return j.refused(ctx, w, r, refused, n > 0 || before.Emptied != nil)
+		}
+		if err != nil {
+			return err
+		}
+		j.answered(w, r, after)
+		maps.Copy(shown.Values, after.Values)
+	}
+	if back := j.kept(w, missing, shown); back != nil {
+		after, err := j.Users.Update(ctx, user.ID, back)
+		if err != nil {
+			return fmt.Errorf("put back what is to stay in a list: %w", err)
+		}
+		j.answered(w, r, after)
+		maps.Copy(shown.Values, after.Values)
+	}
+	return j.judge(w, r, missing, shown)
+}
+
+// refused ends a row that Coupa has refused. Where a list was emptied first, it gets back what it held.
+func (j *writing) refused(ctx context.Context, w Write, r RowResult, no *RefusedError, emptied bool) error {
+	why := strings.Join(no.Messages, "; ")
+	if emptied && len(w.Emptied) > 0 {
+		switch err := j.restore(ctx, w); {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil:
+			j.Log.WithFields(j.fields(r)).Errorf("put back what a list held: %v", err)
+			why += between + fmt.Sprintf(sayNotPutBack, emptiedNote(w))
+		default:
+			why += between + fmt.Sprintf(sayPutBack, emptiedNote(w))
+		}
+	}
+	j.Log.WithFields(j.fields(r)).WithField("coupa", w.CoupaID).Warn(Mask(no.Error(), j.personal(r)))
+	return j.end(w, r, Rejected, why)
+}
+
+// personal is what a message about a row may quote: every cell of it, also those of other calls, and what Coupa held.
+func (j *writing) personal(r RowResult) (cells []ElementCell) {
+	row := j.cells[r.PartRow-1]
+	cells = j.sendable(row)
+	for _, c := range slices.Clone(cells) {
+		held := row.Was[c.Element.Path]
+		text := cmp.Or(held.Text, strings.Join(held.List, ","))
+		cells = append(cells, ElementCell{c.Element, Cell{Text: text, State: Set}})
+	}
+	return cells
+}
+
+// create makes the user of a row that was planned as a create.
+func (j *writing) create(ctx context.Context, r RowResult, cells []ElementCell) error {
+	w := j.of(r)
+	if err := j.begin(w); err != nil {
+		return err
+	}
+	made, err := j.Users.Create(ctx, cells)
+	if refused, ok := errors.AsType[*RefusedError](err); ok {
+		return j.refused(ctx, w, r, refused, false)
+	}
+	if err != nil {
+		return err
+	}
+	w.CoupaID, w.Created = made.ID, true
+	j.answered(w, r, made)
+	return j.judge(w, r, cells, made)
+}
+
+// judge holds Coupa's answer against what was asked: a 200 that left the old value is drift.
+func (j *writing) judge(w Write, r RowResult, sent []ElementCell, shown User) error {
+	if drifted := driftedIn(sent, shown); drifted != nil {
+		return j.end(w, r, Drifted, fmt.Sprintf(sayKeptAnother, strings.Join(drifted, ", ")))
+	}
+	return j.end(w, r, Applied, "")
+}
+
+func driftedIn(sent []ElementCell, shown User) (columns []string) {
+	for _, o := range Compare(sent, shown) {
+		if o.Verdict == CellDrifted {
+			columns = append(columns, o.Column)
+		}
+	}
+	return columns
+}

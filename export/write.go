@@ -100,7 +100,10 @@ func (w *Writer) Part(ctx context.Context, p *Part, move func(PartState) error) 
 	if err == nil && !j.sent && j.last != nil {
 		err = &NotDeliveredError{What: "api", Msg: j.last.Error(), Err: j.last}
 	}
-	return j.left(), j.last, err
+	if why = err; why == nil {
+		why = j.last
+	}
+	return j.left(), why, err
 }
 
 // open reads the part and what is known of its rows, and gives those without an answer.

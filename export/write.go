@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,7 +97,7 @@ func (w *Writer) Part(ctx context.Context, p *Part, move func(PartState) error) 
 	if err == nil && !j.sent && j.last != nil {
 		err = &NotDeliveredError{What: "api", Msg: j.last.Error(), Err: j.last}
 	}
-	return j.left(), j.last, err
+	return j.left(), cmp.Or(err, j.last), err
 }
 
 // open reads the part and what is known of its rows, and gives those without an answer.

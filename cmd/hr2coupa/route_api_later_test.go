@@ -16,11 +16,12 @@ import (
 type dying struct {
 	export.Directory
 	left int
+	with error
 }
 
 func (d *dying) Update(ctx context.Context, id string, cells []export.ElementCell) (export.User, error) {
 	if d.left--; d.left < 0 {
-		return export.User{}, errors.New("the line is dead")
+		return export.User{}, d.with
 	}
 	return d.Directory.Update(ctx, id, cells)
 }
@@ -31,12 +32,13 @@ func TestChangedBeforeLaterStart(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		writes int // that arrive in the first start
+		with   error
 		want   export.Outcome
 		says   string
 		ann    string
 	}{
-		{"nothing has arrived", 0, export.Quarantined, "somebody has changed Last Name in Coupa since the plan was made; not written", "Anders User,Buyer"},
-		{"the roles are gone", 1, export.Applied, "", "Archer User"},
+		{"nothing has arrived", 0, errors.New("the line is dead"), export.Quarantined, "somebody has changed Last Name in Coupa since the plan was made; not written", "Anders User,Buyer"},
+		{"the roles are gone", 1, &export.NotDeliveredError{What: "token", Msg: "the line is dead"}, export.Applied, "", "Archer User"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g, err := newTheatre(t.TempDir(), fate{way: way{args: []string{"run", "--json"}, config: byAPIConfig(), api: true}})
@@ -54,12 +56,12 @@ func TestChangedBeforeLaterStart(t *testing.T) {
 				tapped := a.tap
 				a.tap = func(j *job) {
 					tapped(j)
-					j.runner.Writer.Users = &dying{j.runner.Writer.Users, writes}
+					j.runner.Writer.Users = &dying{j.runner.Writer.Users, writes, tt.with}
 				}
 				code = a.execute(t.Context(), append(g.work(), "-c", g.path("hr2coupa.yaml")))
 				return code, b.String()
 			}
-			if code, out := start(tt.writes); code != export.ExitStalled || !strings.Contains(out, "have no answer yet (the line is dead); the next run goes on with them") {
+			if code, out := start(tt.writes); code != export.ExitStalled || !strings.Contains(out, "rows have no answer yet (") || !strings.Contains(out, "the line is dead") {
 				t.Fatalf("the first start ended with %d\n%s\n%s", code, out, g.log.String())
 			}
 			g.alter(t, "2", "Last Name", "Anders")

@@ -37,7 +37,7 @@ func match(pattern string) ([]string, error) {
 	}
 	isGlob := strings.ContainsAny(pattern, `*?[`)
 	if !isGlob && errors.Is(err, fs.ErrNotExist) {
-		return nil, unusable(pattern, 0, "no such file; check feed.files, or see why HR has not delivered it")
+		return nil, unusable(pattern, 0, "no such file; check the name, as typed or in feed.files, or see why HR has not delivered it")
 	}
 	if !isGlob {
 		return nil, unusable(pattern, 0, "cannot be looked at: %s; give this user the right to read it", reason(err))

@@ -97,16 +97,18 @@ func TestPaceOfWorkers(t *testing.T) {
 		jitter  time.Duration
 		workers int // 0: Workers
 		refuse  int
+		late    time.Duration // the machine wakes sleepers at multiples of this
 		most    int
 		least   time.Duration
 		within  time.Duration
 	}{
-		{"the default", 0, 300 * time.Millisecond, 0, 0, 0, 21, 50 * time.Millisecond, 21 * time.Second},
-		{"the greatest", 25, 300 * time.Millisecond, 0, 0, 0, 25, 41 * time.Millisecond, 18 * time.Second},
-		{"the greatest, jitter", 25, 300 * time.Millisecond, 40 * time.Millisecond, 10, 0, 25, 0, 18 * time.Second},
-		{"too many workers", 25, 0, 0, 64, 0, 25, 41 * time.Millisecond, 18 * time.Second},
-		{"after a pause", 25, 300 * time.Millisecond, 0, 64, 100, 25, 41 * time.Millisecond, 22 * time.Second},
-		{"slow", 5, 300 * time.Millisecond, 0, 0, 0, 6, 200 * time.Millisecond, 81 * time.Second},
+		{"the default", 0, 300 * time.Millisecond, 0, 0, 0, 0, 21, 50 * time.Millisecond, 21 * time.Second},
+		{"the greatest", 25, 300 * time.Millisecond, 0, 0, 0, 0, 25, 41 * time.Millisecond, 18 * time.Second},
+		{"the greatest, jitter", 25, 300 * time.Millisecond, 40 * time.Millisecond, 10, 0, 0, 25, 0, 18 * time.Second},
+		{"too many workers", 25, 0, 0, 64, 0, 0, 25, 41 * time.Millisecond, 18 * time.Second},
+		{"after a pause", 25, 300 * time.Millisecond, 0, 64, 100, 0, 25, 41 * time.Millisecond, 22 * time.Second},
+		{"a machine that wakes late", 25, 300 * time.Millisecond, 0, 64, 0, 270 * time.Millisecond, 25, 0, 25 * time.Second},
+		{"slow", 5, 300 * time.Millisecond, 0, 0, 0, 0, 6, 200 * time.Millisecond, 81 * time.Second},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -144,6 +146,13 @@ func TestPaceOfWorkers(t *testing.T) {
 					}
 				}()
 				begin := time.Now()
+				if tc.late > 0 {
+					c.wire.sleep = func(ctx context.Context, d time.Duration) error {
+						time.Sleep(d)
+						time.Sleep(tc.late - time.Since(begin)%tc.late)
+						return ctx.Err()
+					}
+				}
 				var wg sync.WaitGroup
 				for range workers {
 					wg.Go(func() {

@@ -46,7 +46,8 @@ type wire struct {
 	log     logrus.FieldLogger
 
 	mu    sync.Mutex
-	pause time.Time // Coupa asked (Retry-After) to be left alone until then: that holds for every worker
+	sent  []time.Time // the last requests, oldest first: as many as may go in a second
+	pause time.Time   // Coupa asked (Retry-After) to be left alone until then: that holds for every worker
 }
 
 // request is one call. Its body is bytes, so that it can be sent again.
@@ -140,10 +141,32 @@ func (w *wire) pace(ctx context.Context) error {
 		if err := w.turn(ctx); err != nil {
 			return err
 		}
-		if w.paused() <= 0 { // else the pause came while this one waited for its turn
-			return nil
+		for w.paused() <= 0 { // else the pause came while this one waited for its turn
+			wait := w.crowded()
+			if wait <= 0 {
+				return nil
+			}
+			if err := w.sleep(ctx, wait); err != nil {
+				return err
+			}
 		}
 	}
+}
+
+// crowded notes a request that goes now, or tells how long it has to wait, since a second's worth has gone in the last
+// second. Turns are even; but a busy machine wakes several workers late and at once.
+func (w *wire) crowded() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := w.now()
+	if len(w.sent) >= int(math.Ceil(float64(w.limiter.Limit()))) {
+		if wait := w.sent[0].Add(time.Second).Sub(now); wait > 0 {
+			return wait
+		}
+		w.sent = w.sent[1:]
+	}
+	w.sent = append(w.sent, now)
+	return 0
 }
 
 // turn waits for the next turn.

@@ -26,7 +26,7 @@ import (
 const (
 	firstWait     = time.Second      // before the second try, doubled each time
 	maxWait       = 30 * time.Second // between two tries
-	maxRetryAfter = time.Minute      // of Retry-After; a longer one is cut to this
+	maxRetryAfter = 15 * time.Minute // of Retry-After; a longer one is cut to this, or a night would stand still
 	leastWait     = 5 * time.Second  // for an answer to the last try of a check
 	garbledTries  = 3                // tries of a call whose answer cannot be read
 )

@@ -47,6 +47,9 @@ func refusal(held string) string {
 }
 
 // afterRefusal is what to do about it.
-func afterRefusal(held string) string {
-	return "if it is meant, raise the limit; or approve run " + held + " and run, or settle it, then the same command: it is held then, and can be approved"
+func afterRefusal(held string) []string {
+	return []string{
+		"if it is meant, raise the limit in the config, then the same command",
+		"or end run " + held + " first (hr2coupa approve and run, or settle), then the same command: it is held then, and can be approved",
+	}
 }

@@ -362,7 +362,7 @@ func (a *app) printPlan(r *planned, rows iter.Seq[export.RowResult], saved strin
 		fmt.Fprintf(w, "  %s: %s\n", strings.ToUpper(r.Verdict), l)
 	}
 	if r.Verdict == "refused" {
-		fmt.Fprintf(w, "  %s\n", afterRefusal(r.Beside))
+		fmt.Fprintf(w, "  %s\n", strings.Join(afterRefusal(r.Beside), "\n  "))
 	}
 	for _, f := range r.Warnings {
 		fmt.Fprintf(w, "  doubtful: %s\n", f.Error())

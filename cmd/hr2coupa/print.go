@@ -146,7 +146,9 @@ func reportText(w io.Writer, rep *export.Report) {
 	}
 	if rep.Run == "" { // nothing was planned
 		whyText(w, "", rep.Why)
-		heldText(w, rep)
+		for _, h := range rep.Held {
+			fmt.Fprintf(w, "  %s\n", clean(h))
+		}
 		return
 	}
 	fmt.Fprintf(w, "run %s: %s\n", rep.Run, rep.Verdict)
@@ -347,7 +349,7 @@ func next(w io.Writer, rep *export.Report) {
 			"if not: hr2coupa settle "+rep.Run+" rejected --by NAME")
 	}
 	if rep.Verdict == "refused" {
-		lines = append(lines, afterRefusal(rep.Beside))
+		lines = append(lines, afterRefusal(rep.Beside)...)
 	}
 	if rep.Exit == export.ExitNotDelivered {
 		lines = append(lines, say.deliver)

@@ -138,9 +138,7 @@ func reportText(w io.Writer, rep *export.Report) {
 		for _, f := range rep.Files {
 			fmt.Fprintf(w, "seen: %s was planned before, and nothing more of it is sent\n", clean(f.Name))
 		}
-		if rep.Why != "" {
-			fmt.Fprintln(w, rep.Why)
-		}
+		whyText(w, "", rep.Why)
 		heldText(w, rep)
 		return
 	}
@@ -337,7 +335,10 @@ func next(w io.Writer, rep *export.Report) {
 	if slices.ContainsFunc(rep.Parts, awaited) {
 		add(by[export.Pending], say.ask)
 	}
-	if rep.Exit == export.ExitHeld && by[export.Held] > 0 {
+	switch {
+	case strings.Contains(rep.Verdict, export.GivenUpBy):
+		lines = append(lines, "what it kept was given up and is not sent; should somebody want it after all, hr2coupa run --again plans it anew from the same feed")
+	case rep.State == export.RunHeld && rep.Exit == export.ExitHeld && by[export.Held] > 0:
 		lines = append(lines, "look at it with hr2coupa plan",
 			"if it is meant: "+export.ApproveCommand(rep.Run, rep.Held)+", then hr2coupa run",
 			"if not: hr2coupa settle "+rep.Run+" rejected --by NAME")

@@ -308,14 +308,14 @@ type hints struct{ mend, ask, deliver string }
 var afterRun = hints{
 	mend:    "mend the rows in HR and deliver a new feed; or, once Coupa is mended, hr2coupa run --again",
 	ask:     "hr2coupa run asks Coupa again; hr2coupa status shows what is open",
-	deliver: "mend what is told above, then hr2coupa run: it goes on with the parts that were not sent",
+	deliver: "mend what hinders the delivery (hr2coupa doctor looks at the whole way), then hr2coupa run: it goes on with the parts that were not sent",
 }
 
 // afterDrop speaks of files that somebody has made, not of HR's feed.
 var afterDrop = hints{
 	mend:    "put the rows that were not applied into a file, mend them and drop it; or, once Coupa is mended, hr2coupa drop --again FILE sends the whole file once more",
 	ask:     "the same hr2coupa drop asks Coupa again; hr2coupa status shows what is open",
-	deliver: "mend what is told above, then the same hr2coupa drop: it goes on with the parts that were not sent",
+	deliver: "mend what hinders the delivery (hr2coupa doctor looks at the whole way), then the same hr2coupa drop: it goes on with the parts that were not sent",
 }
 
 // next says what to type now.
@@ -331,9 +331,8 @@ func next(w io.Writer, rep *export.Report) {
 		}
 	}
 	by := rep.Counts.By
-	add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], say.mend)
-	if slices.ContainsFunc(rep.Parts, awaited) {
-		add(by[export.Pending], say.ask)
+	if rep.Exit == export.ExitNotDelivered { // what hinders the whole run comes before its rows
+		lines = append(lines, say.deliver)
 	}
 	switch {
 	case strings.Contains(rep.Verdict, export.GivenUpBy):
@@ -343,8 +342,9 @@ func next(w io.Writer, rep *export.Report) {
 			"if it is meant: "+export.ApproveCommand(rep.Run, rep.Held)+", then hr2coupa run",
 			"if not: hr2coupa settle "+rep.Run+" rejected --by NAME")
 	}
-	if rep.Exit == export.ExitNotDelivered {
-		lines = append(lines, say.deliver)
+	add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], say.mend)
+	if slices.ContainsFunc(rep.Parts, awaited) {
+		add(by[export.Pending], say.ask)
 	}
 	for _, r := range append([]*export.Report{rep}, rep.Resumed...) {
 		for _, p := range r.Parts {

@@ -324,28 +324,29 @@ func next(w io.Writer, rep *export.Report) {
 	if rep.Command == "drop" {
 		say = afterDrop
 	}
-	var lines []string
+	var lines, rows []string // what hinders the whole run comes before its rows
 	add := func(n int, line string) {
 		if n > 0 {
-			lines = append(lines, line)
+			rows = append(rows, line)
 		}
 	}
 	by := rep.Counts.By
-	if rep.Exit == export.ExitNotDelivered { // what hinders the whole run comes before its rows
-		lines = append(lines, say.deliver)
-	}
-	switch {
-	case strings.Contains(rep.Verdict, export.GivenUpBy):
-		lines = append(lines, "what it kept was given up and is not sent; should somebody want it after all, hr2coupa run --again plans it anew from the same feed")
-	case rep.State == export.RunHeld && rep.Exit == export.ExitHeld && by[export.Held] > 0:
-		lines = append(lines, "look at it with hr2coupa plan",
-			"if it is meant: "+export.ApproveCommand(rep.Run, rep.Held)+", then hr2coupa run",
-			"if not: hr2coupa settle "+rep.Run+" rejected --by NAME")
-	}
 	add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], say.mend)
 	if slices.ContainsFunc(rep.Parts, awaited) {
 		add(by[export.Pending], say.ask)
 	}
+	if strings.Contains(rep.Verdict, export.GivenUpBy) {
+		lines = append(lines, "what it kept was given up and is not sent; should somebody want it after all, hr2coupa run --again plans it anew from the same feed")
+	}
+	if rep.State == export.RunHeld && rep.Exit == export.ExitHeld && by[export.Held] > 0 {
+		lines = append(lines, "look at it with hr2coupa plan",
+			"if it is meant: "+export.ApproveCommand(rep.Run, rep.Held)+", then hr2coupa run",
+			"if not: hr2coupa settle "+rep.Run+" rejected --by NAME")
+	}
+	if rep.Exit == export.ExitNotDelivered {
+		lines = append(lines, say.deliver)
+	}
+	lines = append(lines, rows...)
 	for _, r := range append([]*export.Report{rep}, rep.Resumed...) {
 		for _, p := range r.Parts {
 			switch p.State {

@@ -47,7 +47,22 @@ type SeenFile struct {
 	Later []string
 	Open  int  // rows of it, in its run or a later one, that ended quarantined, rejected or drifted
 	Kept  bool // its run keeps records for the next plan
+	// GivenUp is what of it was kept, in its run or the last of Later, and then given up.
+	GivenUp GivenUp
 }
+
+// Left is how many rows of a file can be planned again.
+func (f SeenFile) Left() int { return f.Open + f.GivenUp.Rows }
+
+// GivenUp are rows that a run has kept for the next plan until a person settled the run as rejected.
+type GivenUp struct {
+	Run  string // whose plan kept them last; "" where none were given up
+	Note string // GivenUpBy and the person
+	Rows int
+}
+
+// GivenUpBy begins the note about what a person has given up, in a run's verdict and in the reasons of its rows.
+const GivenUpBy = "given up by "
 
 // Ledger is what the Runner needs of durable state. Every call is durable when it returns; none takes a context,
 // because cancelling stops waiting, never bookkeeping.

@@ -61,8 +61,9 @@ type Report struct {
 	Resumed  []*Report  `json:"resumed,omitempty"` // earlier runs this start went on with
 	Alone    int        `json:"-"`                 // where there are some: the exit code without them
 
-	Command string `json:"-"` // run or drop
-	keeps   bool   // records of it are kept for the next plan
+	Command string   `json:"-"` // run or drop
+	State   RunState `json:"-"`
+	keeps   bool     // records of it are kept for the next plan
 }
 
 // Counts are the records of a run: how many came in and what each became.
@@ -118,7 +119,8 @@ func NewReport(l Ledger, run string, f Finding, now time.Time) (*Report, error) 
 	}
 	rep.judge(f)
 	rec.Ended, rec.Exit, rec.Verdict = now, rep.Exit, rep.Verdict
-	rec.State = rep.state()
+	rep.State = rep.state()
+	rec.State = rep.State
 	if err := l.EndRun(rec); err != nil {
 		return nil, fmt.Errorf("record the end of run %s: %w", rec.ID, err)
 	}
@@ -128,7 +130,7 @@ func NewReport(l Ledger, run string, f Finding, now time.Time) (*Report, error) 
 // ReadReport reads a run as the ledger has it, with the verdict and exit code it got when it ended.
 func ReadReport(l Ledger, rec RunRecord) (*Report, error) {
 	rep := &Report{
-		Run: rec.ID, Command: rec.Command, Verdict: rec.Verdict, Exit: rec.Exit, Files: rec.Files, Started: rec.Started,
+		Run: rec.ID, Command: rec.Command, State: rec.State, Verdict: rec.Verdict, Exit: rec.Exit, Files: rec.Files, Started: rec.Started,
 		Held: rec.Held, Counts: Counts{Input: rec.Input}, Parts: []Part{}, Rows: []RowResult{}, Causes: []CauseCount{},
 	}
 	parts, err := l.Parts(rec.ID)

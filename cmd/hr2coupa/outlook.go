@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"path"
+	"regexp"
 	"strings"
 	"time"
 
@@ -110,16 +110,20 @@ func guard(cfg *config.Config, now time.Time) func(key, login, known string) str
 
 // pattern is one of the config, in lower case, since Coupa's logins have no case.
 type pattern struct {
-	glob  string
-	piece subject // the longest text without wildcards that whatever matches holds: nearly all people fail on that alone
+	whole *regexp.Regexp // nil for an empty pattern
+	piece subject        // the longest text without wildcards that whatever matches holds: nearly all people fail on that alone
 }
 
 func newPattern(glob string) pattern {
-	p := pattern{glob: strings.ToLower(glob)}
-	if strings.ContainsAny(p.glob, `[\`) { // text there is not what it seems
+	if glob == "" {
+		return pattern{}
+	}
+	glob = strings.ToLower(glob)
+	p := pattern{whole: globRegexp(glob)}
+	if strings.ContainsAny(glob, `[\`) { // text there is not what it seems
 		return p
 	}
-	for _, piece := range strings.FieldsFunc(p.glob, func(r rune) bool { return r == '*' || r == '?' }) {
+	for _, piece := range strings.FieldsFunc(glob, func(r rune) bool { return r == '*' || r == '?' }) {
 		if len(piece) > len(p.piece.text) {
 			p.piece = newSubject(piece)
 		}
@@ -129,11 +133,10 @@ func newPattern(glob string) pattern {
 
 // match tells whether the pattern matches a text. An empty pattern or text matches nothing.
 func (p *pattern) match(s subject) bool {
-	if p.glob == "" || s.text == "" || p.piece.bytes&^s.bytes != 0 || !strings.Contains(s.text, p.piece.text) {
+	if p.whole == nil || s.text == "" || p.piece.bytes&^s.bytes != 0 || !strings.Contains(s.text, p.piece.text) {
 		return false
 	}
-	ok, err := path.Match(p.glob, s.text)
-	return ok && err == nil // the config has checked the pattern
+	return p.whole.MatchString(s.text)
 }
 
 // subject is a text in lower case, and which bytes it has: what lacks one of a piece's does not hold the piece.

@@ -160,7 +160,7 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	res.ReadBack = readBackAhead(pipe.cfg, res.Parts)
 	res.Limits = out.judge(pipe.cfg, !o.again && pipe.isFeed(o.files))(plan)
 	for _, f := range seen {
-		if !o.again || f.Open == 0 {
+		if !o.again || f.Left() == 0 {
 			res.Seen = append(res.Seen, f.Name)
 		}
 	}
@@ -218,7 +218,7 @@ func toPlan(files []export.FeedFile, seen []export.SeenFile, again bool) []strin
 	var paths []string
 	for _, f := range files {
 		i := slices.IndexFunc(seen, func(s export.SeenFile) bool { return s.Name == f.Name })
-		if again && i >= 0 && seen[i].Open > 0 || !again && i < 0 {
+		if again && i >= 0 && seen[i].Left() > 0 || !again && i < 0 {
 			paths = append(paths, f.Path)
 		}
 	}

@@ -138,9 +138,7 @@ func reportText(w io.Writer, rep *export.Report) {
 		for _, f := range rep.Files {
 			fmt.Fprintf(w, "seen: %s was planned before, and nothing more of it is sent\n", clean(f.Name))
 		}
-		if rep.Why != "" {
-			fmt.Fprintln(w, rep.Why)
-		}
+		whyText(w, "", rep.Why)
 		heldText(w, rep)
 		return
 	}
@@ -316,14 +314,14 @@ type hints struct{ mend, ask, deliver string }
 var afterRun = hints{
 	mend:    "mend the rows in HR and deliver a new feed; or, once Coupa is mended, hr2coupa run --again",
 	ask:     "hr2coupa run asks Coupa again; hr2coupa status shows what is open",
-	deliver: "mend what is told above, then hr2coupa run: it goes on with the parts that were not sent",
+	deliver: "mend what hinders the delivery (hr2coupa doctor looks at the whole way), then hr2coupa run: it goes on with the parts that were not sent",
 }
 
 // afterDrop speaks of files that somebody has made, not of HR's feed.
 var afterDrop = hints{
 	mend:    "put the rows that were not applied into a file, mend them and drop it; or, once Coupa is mended, hr2coupa drop --again FILE sends the whole file once more",
 	ask:     "the same hr2coupa drop asks Coupa again; hr2coupa status shows what is open",
-	deliver: "mend what is told above, then the same hr2coupa drop: it goes on with the parts that were not sent",
+	deliver: "mend what hinders the delivery (hr2coupa doctor looks at the whole way), then the same hr2coupa drop: it goes on with the parts that were not sent",
 }
 
 // next says what to type now.
@@ -332,10 +330,10 @@ func next(w io.Writer, rep *export.Report) {
 	if rep.Command == "drop" {
 		say = afterDrop
 	}
-	var lines []string
+	var lines, rows []string // what hinders the whole run comes before its rows
 	add := func(n int, line string) {
 		if n > 0 {
-			lines = append(lines, line)
+			rows = append(rows, line)
 		}
 	}
 	by := rep.Counts.By
@@ -343,7 +341,10 @@ func next(w io.Writer, rep *export.Report) {
 	if slices.ContainsFunc(rep.Parts, awaited) {
 		add(by[export.Pending], say.ask)
 	}
-	if rep.Exit == export.ExitHeld && by[export.Held] > 0 {
+	if strings.Contains(rep.Verdict, export.GivenUpBy) {
+		lines = append(lines, "what it kept was given up and is not sent; should somebody want it after all, hr2coupa run --again plans it anew from the same feed")
+	}
+	if rep.State == export.RunHeld && rep.Exit == export.ExitHeld && by[export.Held] > 0 {
 		lines = append(lines, "look at it with hr2coupa plan",
 			"if it is meant: "+export.ApproveCommand(rep.Run, rep.Held)+", then hr2coupa run",
 			"if not: hr2coupa settle "+rep.Run+" rejected --by NAME")
@@ -354,6 +355,7 @@ func next(w io.Writer, rep *export.Report) {
 	if rep.Exit == export.ExitNotDelivered {
 		lines = append(lines, say.deliver)
 	}
+	lines = append(lines, rows...)
 	for _, r := range append([]*export.Report{rep}, rep.Resumed...) {
 		for _, p := range r.Parts {
 			switch p.State {

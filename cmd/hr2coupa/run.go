@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -47,7 +48,7 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 	f := c.Flags()
 	f.BoolVar(&o.dryRun, "dry-run", false, "plan only: send and record nothing")
 	f.BoolVar(&o.noWait, "no-wait", false, "deliver and leave; the next run asks for the verdict")
-	f.BoolVar(&o.again, "again", false, "plan anew the rows of seen files that were quarantined, rejected or drifted")
+	f.BoolVar(&o.again, "again", false, "plan anew the rows of seen files that were quarantined, rejected, drifted or given up")
 	f.StringVar(&o.route, "route", "", "csv: files over SFTP; api: calls, for what is urgent; auto: api up to route_rows rows (default: route of the config)")
 	return c
 }
@@ -188,7 +189,7 @@ func (j *job) feed(pipe *pipeline, o runOptions, now time.Time) (fresh export.Fe
 		if before {
 			seen = append(seen, old)
 		}
-		if before == o.again && (!o.again || old.Open > 0) {
+		if before == o.again && (!o.again || old.Left() > 0) {
 			paths = append(paths, f.Path)
 		}
 	}
@@ -274,13 +275,14 @@ type opened interface {
 }
 
 // openRecords gives the records of seen files that may be planned anew: those of people whose row did not reach Coupa for
-// sure, except where something newer was sent for them. What is kept for the next plan is not among them.
+// sure, except where something newer was sent for them. What is kept for the next plan is not among them, unless it was
+// given up.
 func openRecords(l opened, seen []export.SeenFile) (only, error) {
 	type who struct{ file, key string }
 	people := map[who]bool{}
 	lines := map[export.Origin]bool{}
 	for _, f := range seen {
-		if f.Open == 0 { // none of its records is read; the run may be pruned
+		if f.Left() == 0 { // none of its records is read; the run may be pruned
 			continue
 		}
 		for _, run := range append([]string{f.Run}, f.Later...) {
@@ -297,7 +299,7 @@ func openRecords(l opened, seen []export.SeenFile) (only, error) {
 				as += "@" + f.Run
 			}
 			err = l.Rows(run, func(r export.RowResult) error {
-				kept := r.Outcome == export.Held || r.Outcome == export.Pending && r.Part == 0
+				kept := (r.Outcome == export.Held || r.Outcome == export.Pending && r.Part == 0) && run != f.GivenUp.Run
 				if r.Origin.File == as && !newer[r.Key] && !left[r.Part] && !kept {
 					lines[export.Origin{File: f.Name, Line: r.Origin.Line}] = true
 					people[who{f.Name, r.Key}] = true
@@ -366,17 +368,22 @@ func (j *job) seenReport(seen []export.SeenFile, again bool, started time.Time) 
 	rep := emptyReport("seen", started)
 	rep.Files = []export.FeedFile{}
 	open := 0
+	var why []string
 	for _, f := range seen {
 		rep.Files = append(rep.Files, f.FeedFile)
 		rep.Run = f.Run
 		open += f.Open
+		if g := f.GivenUp; g.Rows > 0 { // on purpose, so it is no fault of the next nights
+			why = append(why, fmt.Sprintf("%s of %s: %s, hr2coupa settle %s rejected; hr2coupa run --again plans them anew", plural(g.Rows, "row"), f.Name, g.Note, g.Run))
+		}
 	}
-	switch {
-	case open > 0:
-		rep.Why = fmt.Sprintf("%s of the feed did not reach Coupa for sure; hr2coupa run --again plans them anew", plural(open, "row"))
+	if open > 0 {
+		why = append(why, fmt.Sprintf("%s of the feed did not reach Coupa for sure; hr2coupa run --again plans them anew", plural(open, "row")))
 		rep.Exit = export.ExitPartial
-	case again:
-		rep.Why = "nothing to plan again: no seen file of the feed has rows that are open; hr2coupa run plans new files"
 	}
+	if again && len(why) == 0 {
+		why = append(why, "nothing to plan again: no seen file of the feed has rows that are open; hr2coupa run plans new files")
+	}
+	rep.Why = strings.Join(why, "\n")
 	return rep
 }

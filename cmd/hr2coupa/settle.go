@@ -18,7 +18,7 @@ func (a *app) settleCmd() *cobra.Command {
 		Long: `Settle records what a person has seen in Coupa about a part that is stalled or in doubt: its rows
 were applied, or they were not. Nothing is sent; rows settled as rejected can be planned again with
 hr2coupa run --again. The records of a held run, or of people who wait, are given up by the run's name:
-settle RUN rejected.`,
+settle RUN rejected. The same feed is "seen" from then on, and --again plans them all the same.`,
 		Example: "  hr2coupa settle Users_20261124T020000Z_1db25731_1of4.csv applied --by 'A. Administrator'",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -86,7 +86,7 @@ func (a *app) giveUp(l *ledger.Ledger, rec export.RunRecord, outcome export.Outc
 	case !kept && !held:
 		return usage("run %s is %s and keeps nothing for the next plan; name a part", rec.ID, rec.State)
 	case !kept: // held by a program that kept nothing
-		rec.State, rec.Verdict, rec.Ended = export.RunEnded, "held, given up by "+by, a.now().UTC()
+		rec.State, rec.Verdict, rec.Ended = export.RunEnded, "held, "+export.GivenUpBy+by, a.now().UTC()
 		if err := l.EndRun(rec); err != nil {
 			return err
 		}

@@ -180,13 +180,29 @@ func (l *Ledger) GiveUp(run, by string) (ok bool, err error) {
 			return err
 		}
 		ok = true
-		if err := endApprovals(c, run, "given up by "+by); err != nil {
+		if err := endApprovals(c, run, export.GivenUpBy+by); err != nil {
 			return err
 		}
-		return endKept(c, id, "given up by "+by)
+		return endKept(c, id, export.GivenUpBy+by)
 	})
 	if err != nil {
 		return false, fmt.Errorf("ledger: give up what run %s keeps: %w", run, err)
 	}
 	return ok, nil // the file goes with the next Sweep
+}
+
+// givenUp tells what of a file was given up. num is the last run that may have kept records of it, and source how the rows
+// of that run name it.
+func givenUp(c *sqlite.Conn, num int64, source string) (g export.GivenUp, err error) {
+	err = query(c, "SELECT r.id, k.ended FROM kept k JOIN runs r ON r.num = k.run WHERE k.run = ? AND k.ended <> '' AND k.by_run = 0",
+		func(s *sqlite.Stmt) error { g.Run, g.Note = s.ColumnText(0), s.ColumnText(1); return nil }, num)
+	if err != nil || g.Run == "" {
+		return g, err
+	}
+	err = query(c, "SELECT count(*) FROM rows JOIN sources ON sources.id = rows.source AND sources.name = ?2 WHERE "+ofPart+"AND outcome IN ('held', 'pending')",
+		func(s *sqlite.Stmt) error { g.Rows = s.ColumnInt(0); return nil }, -num, source)
+	if err != nil || g.Rows == 0 {
+		return export.GivenUp{}, err
+	}
+	return g, nil
 }

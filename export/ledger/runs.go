@@ -185,8 +185,9 @@ func (l *Ledger) lastFile(where, arg string) (f export.SeenFile, ok bool, err er
 	return f, ok, nil
 }
 
-// later follows what a file's run has kept through the runs that planned it again.
-func later(c *sqlite.Conn, num int64, f *export.SeenFile) error {
+// later follows what a file's run has kept through the runs that planned it again, to where it was given up if it was.
+func later(c *sqlite.Conn, num int64, f *export.SeenFile) (err error) {
+	source := f.Name
 	for {
 		var next int64
 		err := query(c, "SELECT k.by_run, r.id FROM kept k JOIN runs r ON r.num = k.by_run WHERE k.run = ?", func(s *sqlite.Stmt) error {
@@ -194,12 +195,16 @@ func later(c *sqlite.Conn, num int64, f *export.SeenFile) error {
 			f.Later = append(f.Later, s.ColumnText(1))
 			return nil
 		}, num)
-		if err != nil || next == 0 {
+		if err != nil {
 			return err
 		}
-		num = next
+		if next == 0 {
+			f.GivenUp, err = givenUp(c, num, source)
+			return err
+		}
+		num, source = next, f.Name+"@"+f.Run
 		err = query(c, "SELECT count(*) FROM "+ofRun+"JOIN sources ON sources.id = rows.source AND sources.name = ?2 "+openRows,
-			func(s *sqlite.Stmt) error { f.Open += s.ColumnInt(0); return nil }, num, f.Name+"@"+f.Run)
+			func(s *sqlite.Stmt) error { f.Open += s.ColumnInt(0); return nil }, num, source)
 		if err != nil {
 			return err
 		}

@@ -252,10 +252,12 @@ func TestPace(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	now := newClock().Now()
 	for in, want := range map[string]time.Duration{
-		"": 0, "7": 7 * time.Second, " 7 ": 7 * time.Second, "600": 10 * time.Minute, "3600": maxRetryAfter, "-1": 0, "soon": 0,
-		now.Add(9 * time.Second).Format(http.TimeFormat): 9 * time.Second,
-		now.Add(-time.Hour).Format(http.TimeFormat):      0,
-		now.Add(time.Hour).Format(http.TimeFormat):       maxRetryAfter,
+		"": 0, "7": 7 * time.Second, " 7 ": 7 * time.Second, "600": 10 * time.Minute, "3600": maxRetryAfter, "9999999999": maxRetryAfter, "-1": 0, "soon": 0,
+		now.Add(9 * time.Second).Format(http.TimeFormat):                  9 * time.Second,
+		now.Add(9 * time.Second).Format("Monday, 02-Jan-06 15:04:05 GMT"): 9 * time.Second, // RFC 850
+		now.Add(9 * time.Second).Format(time.ANSIC):                       9 * time.Second,
+		now.Add(-time.Hour).Format(http.TimeFormat):                       0,
+		now.Add(time.Hour).Format(http.TimeFormat):                        maxRetryAfter,
 	} {
 		if got := retryAfter(in, now); got != want {
 			t.Errorf("%q: got %s, want %s", in, got, want)

@@ -247,11 +247,11 @@ func (w *wire) backoff(n int) time.Duration {
 	return time.Duration(d * (0.5 + w.rand()/2))
 }
 
-// retryAfter reads a Retry-After header, seconds or a date, cut to a minute; 0 where there is none.
+// retryAfter reads a Retry-After header, seconds or a date of any form that HTTP has, cut to maxRetryAfter; 0 where there is none.
 func retryAfter(s string, now time.Time) time.Duration {
 	s = strings.TrimSpace(s)
-	if n, err := strconv.ParseUint(s, 10, 32); err == nil {
-		return min(time.Duration(n)*time.Second, maxRetryAfter)
+	if n, err := strconv.ParseUint(s, 10, 64); err == nil {
+		return time.Duration(min(n, uint64(maxRetryAfter/time.Second))) * time.Second
 	}
 	if t, err := http.ParseTime(s); err == nil {
 		return min(max(t.Sub(now), 0), maxRetryAfter)

@@ -59,24 +59,31 @@ func newSigner(c Config, a ssh.Algorithms) (ssh.Signer, error) {
 func parseKey(c Config) (ssh.Signer, error) {
 	text := []byte(c.Key.Reveal())
 	if block, _ := pem.Decode(text); block != nil && block.Type == "ENCRYPTED PRIVATE KEY" {
-		return nil, fault("login", nil, "sftp.key is an encrypted PKCS#8 key (BEGIN ENCRYPTED PRIVATE KEY), which cannot be read: convert it with ssh-keygen -p -f KEY, which asks for its passphrase and a new one "+
-			"and rewrites it as an OpenSSH key; make another key where it cannot read this one either")
+		return parsePKCS8(block.Bytes, c.Passphrase)
 	}
 	signer, err := ssh.ParsePrivateKey(text)
 	var locked *ssh.PassphraseMissingError
 	if errors.As(err, &locked) {
 		if c.Passphrase.IsZero() {
-			return nil, fault("login", nil, "sftp.key is encrypted: give its passphrase")
+			return nil, noPassphrase()
 		}
 		signer, err = ssh.ParsePrivateKeyWithPassphrase(text, []byte(c.Passphrase.Reveal()))
 	}
 	switch {
 	case errors.Is(err, x509.IncorrectPasswordError):
-		return nil, fault("login", err, "the passphrase does not open sftp.key")
+		return nil, wrongPassphrase(err)
 	case err != nil:
 		return nil, fault("login", err, "sftp.key cannot be read (%v): it must be an OpenSSH or PEM private key; ssh-keygen -p -f KEY converts others", err)
 	}
 	return signer, nil
+}
+
+func noPassphrase() error {
+	return fault("login", nil, "sftp.key is encrypted: give its passphrase")
+}
+
+func wrongPassphrase(err error) error {
+	return fault("login", err, "the passphrase does not open sftp.key")
 }
 
 // login chooses the methods of one attempt. Each secret is shown once: a password that was refused is not offered again

@@ -47,6 +47,11 @@ func TestOpenSSH(t *testing.T) {
 		c.HostKey = ssh.FingerprintSHA256(newHostKey(t).PublicKey())
 		wantFault(t, dialFault(t, t.Context(), c), "host key", ssh.FingerprintSHA256(key))
 	})
+	t.Run("login with an encrypted PKCS#8 key", func(t *testing.T) {
+		c := c
+		c.Key, c.Passphrase = export.NewSecret(string(lockedKey(t, "pkcs8_ed25519"))), export.NewSecret("sesame")
+		dial(t, c)
+	})
 	t.Run("login refused", func(t *testing.T) {
 		c := c
 		c.Key = export.NewSecret(string(opensshKey(t, newKey(t))))
@@ -110,10 +115,14 @@ Subsystem sftp internal-sftp
 			t.Fatal(err)
 		}
 	}
+	other, err := parseKey(Config{Key: export.NewSecret(string(lockedKey(t, "pkcs8_ed25519"))), Passphrase: export.NewSecret("sesame")})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, text := range map[string]string{
 		"sshd_config":     config,
 		"host_key":        string(opensshKey(t, hostKey)),
-		"authorized_keys": string(ssh.MarshalAuthorizedKey(newSignerFor(t, userKey).PublicKey())),
+		"authorized_keys": string(ssh.MarshalAuthorizedKey(newSignerFor(t, userKey).PublicKey())) + string(ssh.MarshalAuthorizedKey(other.PublicKey())),
 		"known_hosts":     knownhosts.Line([]string{c.Address}, newSignerFor(t, hostKey).PublicKey()) + "\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {

@@ -71,7 +71,17 @@ func Read(s Start) Finding {
 		}
 	}
 	f.blind(s)
+	slices.SortStableFunc(f.Troubles, func(a, b Trouble) int { return a.weight() - b.weight() })
 	return f
+}
+
+// weight puts what stops a whole run before what is about some of its parts and rows: that is to be mended first.
+func (t Trouble) weight() int {
+	switch t.Cause {
+	case causeFault, causeConfig, causeFeed, causeDelivery, causeLimits:
+		return 0
+	}
+	return 1
 }
 
 func (f *Finding) add(t Trouble) {

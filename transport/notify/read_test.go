@@ -64,6 +64,10 @@ func TestRead(t *testing.T) {
 		report("partial", export.ExitPartial, []export.RowResult{row(4, export.Rejected, "planted")}, final),
 	}
 
+	brokenToo := report("not delivered", export.ExitNotDelivered, []export.RowResult{row(3, export.Quarantined, "is missing")}, export.Part{Name: "a.csv", State: export.Planned})
+	brokenToo.Why = "connection refused"
+	brokenToo.Resumed = []*export.Report{report("partial", export.ExitPartial, []export.RowResult{row(2, export.Rejected, "")}, final)}
+
 	const all = "failed held partial quarantine stalled"
 	for _, tt := range []struct {
 		name  string
@@ -80,6 +84,9 @@ func TestRead(t *testing.T) {
 		{"load failed", Start{Report: report("failed", 6, nil, failed), Exit: 6}, "failed/Coupa loaded a file and took nothing of it (Coupa admin): a.csv: load 1001 is failed, 3 rows", "failed"},
 		{"load failed, by its mapping", Start{Report: report("failed", 6, nil, header), Exit: 6}, "failed/Coupa loaded a file and took nothing of it (IT): a.csv: load 1001 is failed, 3 rows", "failed"},
 		{"not delivered", Start{Report: broken, Exit: 4}, "failed/nothing can be delivered (IT): connection refused", "failed partial"},
+		{"not delivered, and rows to mend", Start{Report: brokenToo, Exit: 4},
+			"failed/nothing can be delivered (IT): connection refused | partial/rows refused by Coupa: 1 row without a message: users.csv:2 | " +
+				"quarantine/rows held back (HR): 1 blank: users.csv:3", "failed partial"},
 		{"alarm", Start{Report: alarm, Exit: 3}, "partial/more users created than allowed (Coupa admin): limits.creates allows 0 and Coupa counts 2 created", ""},
 		{"rejected", Start{Report: report("partial", 3, []export.RowResult{
 			row(2, export.Rejected, "Shoe is taken"), row(7, export.Rejected, "planted words"), row(8, export.Rejected, "Login is taken; Mail is missing"),

@@ -1,0 +1,40 @@
+package drop
+
+import (
+	"fmt"
+
+	"github.com/youmark/pkcs8"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// parsePKCS8 opens a key as OpenSSL 3 encrypts it, which x/crypto does not.
+func parsePKCS8(der []byte, passphrase export.Secret) (ssh.Signer, error) {
+	if passphrase.IsZero() { // the library would take the key for one that is not encrypted
+		return nil, noPassphrase()
+	}
+	key, err := openPKCS8(der, []byte(passphrase.Reveal()))
+	if err != nil && err.Error() == "pkcs8: incorrect password" { // the library has no type for it
+		return nil, wrongPassphrase(err)
+	}
+	var signer ssh.Signer
+	if err == nil {
+		signer, err = ssh.NewSignerFromKey(key)
+	}
+	if err != nil {
+		return nil, fault("login", err, "sftp.key is an encrypted PKCS#8 key that cannot be used (%v): openssl pkcs8 -topk8 -in KEY -out NEW encrypts it anew as it can be read; "+
+			"where that fails, or for a key that is not RSA, ECDSA or Ed25519, make a new one", err)
+	}
+	return signer, nil
+}
+
+// openPKCS8 is the library's parser, which panics where the lengths in a damaged key do not go together.
+func openPKCS8(der, passphrase []byte) (key any, err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			err = fmt.Errorf("it is damaged: %v", broken)
+		}
+	}()
+	return pkcs8.ParsePKCS8PrivateKey(der, passphrase)
+}

@@ -61,9 +61,9 @@ func (c *csvChunk) plain(rec *export.Record, line []byte, size int) {
 // cut puts the fields of b that a delimiter ends into vals, as far as there is room. It tells how many there are and
 // where the next one begins. b has no quote.
 func (c *csvChunk) cut(vals []string, b []byte) (n, from int) {
-	for at := 0; at < len(b); at += 8 {
+	for at := 0; at < len(b); at += 64 {
 		for m := matches(b[at:], c.delim); m != 0; m &= m - 1 {
-			to := at + bits.TrailingZeros64(m)>>3
+			to := at + bits.TrailingZeros64(m)
 			if n < len(vals) {
 				vals[n] = alias(b[from:to])
 			}
@@ -76,21 +76,34 @@ func (c *csvChunk) cut(vals []string, b []byte) (n, from int) {
 // splat repeats a byte in all eight of a word.
 func splat(b byte) uint64 { return uint64(b) * 0x0101010101010101 }
 
-// matches marks the bytes equal to the one in delim among the first eight of b, by the top bit of each. HR's fields are
-// so short that a call of bytes.IndexByte for each would cost more than the search.
-func matches(b []byte, delim uint64) uint64 {
-	const low = 0x7f7f7f7f7f7f7f7f
-	var w uint64
-	if len(b) >= 8 {
-		w = binary.LittleEndian.Uint64(b)
-	} else {
-		w = ^delim // equal in no byte
-		for i, c := range b {
-			w = w&^(0xff<<(8*i)) | uint64(c)<<(8*i)
+// matches gives a bit for each of the first 64 bytes of b, set where it is the one in delim. HR's fields are so short that
+// a call of bytes.IndexByte for each would cost more than the search, and a loop over each eight bytes' delimiters would
+// end where no processor expects it.
+func matches(b []byte, delim uint64) (m uint64) {
+	if len(b) >= 64 {
+		b = b[:64]
+		for i := 0; i < 64; i += 8 {
+			m |= matches8(binary.LittleEndian.Uint64(b[i:i+8]), delim) << i
 		}
+		return m
 	}
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		m |= matches8(binary.LittleEndian.Uint64(b[i:]), delim) << i
+	}
+	last := ^delim // equal in no byte
+	for k, c := range b[i:] {
+		last = last&^(0xff<<(8*k)) | uint64(c)<<(8*k)
+	}
+	return m | matches8(last, delim)<<(i&63)
+}
+
+// matches8 is matches for the eight bytes of a word.
+func matches8(w, delim uint64) uint64 {
+	const low, gather = 0x7f7f7f7f7f7f7f7f, 0x0002040810204081
 	w ^= delim
-	return ^(w&low + low | w | low)
+	top := ^(w&low + low | w | low) // the top bit of each byte that is equal
+	return top * gather >> 56
 }
 
 // room gives rec one value for each field of the header.

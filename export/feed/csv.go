@@ -11,7 +11,8 @@ import (
 // csvChunk cuts CSV records into fields.
 type csvChunk struct {
 	chunk
-	delim uint64 // eight times the delimiter
+	lines []int32 // by record still to come: how long it is if it is a line without quotes; else 0
+	delim uint64  // eight times the delimiter
 }
 
 var _ export.Chunk = (*csvChunk)(nil)
@@ -22,24 +23,33 @@ func (c *csvChunk) Next(rec *export.Record) bool {
 	c.survey()
 	for !c.done() {
 		if c.begin(rec) {
+			c.lines = c.lines[1:]
 			return true
 		}
 		b := c.buf[c.off:]
-		size := firstLine(b)
-		line := trimCR(bytes.TrimSuffix(b[:size], newline))
-		if len(line) == 0 {
-			c.off += size
+		if blankLine(b) {
+			c.off += firstLine(b)
 			c.line++
 			continue
 		}
-		if bytes.IndexByte(line, '"') < 0 {
-			c.plain(rec, line, size)
+		size := int(c.lines[0])
+		c.lines = c.lines[1:]
+		if size > 0 {
+			c.plain(rec, trimCR(bytes.TrimSuffix(b[:size], newline)), size)
 		} else {
-			c.quoted(rec, b, size)
+			c.quoted(rec, b, firstLine(b))
 		}
 		return true
 	}
 	return false
+}
+
+// blankLine tells whether b, which is not empty, begins with a line that holds nothing.
+func blankLine(b []byte) bool {
+	if b[0] == '\r' {
+		b = b[1:]
+	}
+	return len(b) == 0 || b[0] == '\n'
 }
 
 // plain cuts a line that has no quote.

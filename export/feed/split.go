@@ -30,10 +30,10 @@ type splitter struct {
 	at  int  // where the next record begins
 	end bool // nothing more is to be read
 
-	line    int // physical line at at
-	from    int // where the chunk being gathered begins
-	first   int // physical line at from
-	rows    int // records in it
+	line    int     // physical line at at
+	from    int     // where the chunk being gathered begins
+	first   int     // physical line at from
+	rows    int     // records in it
 	plain   []int32 // how long each of them is that is a line without quotes; 0 for the others
 	settled []settled
 }

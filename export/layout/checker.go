@@ -10,15 +10,16 @@ import (
 
 // checker holds rows against the rules of a sheet as [Sheet.Check] does, and remembers texts that broke none.
 type checker struct {
-	sheet *Sheet
-	memos []memo // by column
+	sheet  *Sheet
+	memos  []memo // by column
+	domain string // of the last e-mail address that broke no rule: most have the company's
 }
 
 var _ export.RowChecker = (*checker)(nil)
 
 // Checker makes a checker for one goroutine.
 func (s *Sheet) Checker() export.RowChecker {
-	return &checker{s, make([]memo, len(s.columns))}
+	return &checker{sheet: s, memos: make([]memo, len(s.columns))}
 }
 
 // Check tells what [Sheet.Check] tells. A row without a fault costs no allocation beyond the texts that are remembered or
@@ -31,15 +32,32 @@ func (k *checker) Check(row *export.Row) []export.Fault {
 		switch {
 		case cell.State != export.Set || blank(cell.Text):
 			k.sheet.check(i, cell, key, &told)
-		case c.surely(cell.Text), m.find(cell):
+		case c.surely(cell.Text), c.kind == kindEmail && k.colleague(c, cell.Text), m.find(cell):
 		default:
 			text, broken := cell.Text, len(told.list)
 			if k.sheet.check(i, cell, key, &told); len(told.list) == broken && !m.off {
 				m.keep(text, cell.Text)
 			}
+			if c.kind == kindEmail && len(told.list) == broken {
+				k.remember(text)
+			}
 		}
 	}
 	return told.list
+}
+
+// colleague tells whether an address certainly breaks no rule because the one before, which broke none, has its domain;
+// it may say no to a good one.
+func (k *checker) colleague(c *column, address string) bool {
+	at := len(address) - len(k.domain) - 1
+	return k.domain != "" && at >= 1 && at <= maxLocal && address[at] == '@' && address[at+1:] == k.domain &&
+		len(address) >= c.min && len(address) <= c.max && isAtoms(address[:at])
+}
+
+func (k *checker) remember(address string) {
+	if domain := address[strings.LastIndexByte(address, '@')+1:]; plain(domain) && domain != k.domain {
+		k.domain = strings.Clone(domain)
+	}
 }
 
 // surely tells whether text, which is not blank, certainly breaks no rule of a column of any text; it may say no to a

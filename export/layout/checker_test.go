@@ -45,3 +45,15 @@ func TestCheckerAgrees(t *testing.T) {
 		t.Error("nothing was remembered: the test shows nothing")
 	}
 }
+
+// TestFirstAddress: a checker that has seen no address yet knows no domain, not even an empty one.
+func TestFirstAddress(t *testing.T) {
+	s := sheet(t, nil)
+	at := slices.IndexFunc(s.columns, func(c column) bool { return c.kind == kindEmail })
+	row := &export.Row{Cells: make([]export.Cell, len(s.columns))}
+	row.Cells[at] = export.Cell{Text: "x@", State: export.Set}
+	told := s.Checker().Check(row)
+	if !slices.ContainsFunc(told, func(f export.Fault) bool { return f.Rule == "email" }) {
+		t.Errorf("told %v of an address without a domain", told)
+	}
+}

@@ -133,6 +133,7 @@ func (e *encoder) check(one *person) []Fault {
 	if why := e.protected(one); why != "" {
 		rules = append(rules, Fault{Origin: one.row.Origin, Rule: "protected", Message: why})
 	}
+	rules = append(rules, e.beside(one)...)
 	if len(one.faults) > 0 || !onlyLacks(rules) {
 		return rules
 	}

@@ -109,6 +109,8 @@ type PlanSum struct {
 	Feed  int // new records of HR's files, for limits.shrink; 0 where they are no whole feed (drop, --again)
 	// Held says why the plan sends nothing. A plan that is not held uses up every approval.
 	Held []string
+	// Beside says that a held run stays as it is: the plan has taken up and kept no record, and uses up no approval.
+	Beside bool
 }
 
 // LockedError says that another run holds the ledger (exit 7).

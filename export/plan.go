@@ -42,6 +42,9 @@ type Planner struct {
 	Hold bool
 	// Waiting knows the people who must not be overtaken: their rows are kept and told as pending.
 	Waiting *Waiting
+	// Beside is the held run that the plan leaves as it is; nil for nearly every plan. Nobody is kept then: whom that run
+	// keeps records of, and who would have to wait, is quarantined.
+	Beside *Beside
 	// Protects tells why nobody may change a person; "" for nearly everybody. known is the login the ledger knows.
 	// It is called from every worker.
 	Protects func(key, login, known string) string

@@ -39,7 +39,7 @@ func recordOnce(ctx context.Context, p *Planner, l Ledger, run string, whole boo
 			return nil, nil, err
 		}
 	}
-	sum := PlanSum{Files: plan.Files, Input: plan.Input, Held: broken}
+	sum := PlanSum{Files: plan.Files, Input: plan.Input, Held: broken, Beside: p.Beside != nil}
 	if whole {
 		sum.Feed = plan.Input - p.Joined
 	}

@@ -51,6 +51,7 @@ type Report struct {
 	Held    []string     `json:"held,omitempty"` // which limits hold the run
 	Why     string       `json:"why,omitempty"`  // what stopped it, if something did
 
+	Beside   string    `json:"beside,omitempty"`    // the held run that its plan was made beside, and that stays as it is
 	Checked  bool      `json:"checked,omitempty"`   // Coupa was asked about its people before anything was sent
 	ReadBack *ReadBack `json:"read_back,omitempty"` // nil where there was nothing to read back
 	Drift    []Drift   `json:"drift,omitempty"`     // cells that Coupa holds otherwise than they were sent; with personal data

@@ -88,6 +88,11 @@ func (a *app) apply(ctx context.Context, path string, noWait bool) (rep *export.
 	if err != nil {
 		return nil, err
 	}
+	if pipe.beside(out, paths(saved.Feed), true, nil) {
+		if err := out.leave(ctx, pipe, started); err != nil {
+			return nil, err
+		}
+	}
 	what, err := j.moved(saved, pipe, out, seen)
 	if err != nil {
 		return nil, err
@@ -116,8 +121,8 @@ func (a *app) apply(ctx context.Context, path string, noWait bool) (rep *export.
 		return nil, &exitError{export.ExitUsage, &movedError{path, what}}
 	}
 	j.people = len(out.people)
-	if len(saved.Feed) == 0 {
-		if done, err := j.stillKept(plan, out); done != nil || err != nil {
+	if len(saved.Feed) == 0 || out.beside != nil {
+		if done, err := j.unrecorded(plan, out, started); done != nil || err != nil {
 			return done, err
 		}
 	}

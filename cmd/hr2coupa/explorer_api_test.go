@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
 // byAPIConfig lets parts go by calls, with roles, and a cell that is cleared.
@@ -46,7 +47,73 @@ var wanted = map[string]string{
 	"dan": "Draper  true Buyer,User DanDraper", "eve": "Eden  false User ", "fay": "Fox  true User ",
 }
 
+// besideConfig lets a change of the mention name hold the night.
+func besideConfig() [][2]string {
+	return append(byAPIConfig(), [2]string{"limits.columns.Mention Name", "{count: 0}"})
+}
+
+// nightOf and urgentOf are those of changes who are held at night, and those who go beside them.
+func nightOf() string  { return linesOf(changes, func(n int) bool { return n == 0 || n == 3 }) }
+func urgentOf() string { return linesOf(changes, func(n int) bool { return n != 3 }) }
+
+func linesOf(text string, in func(n int) bool) (some string) {
+	n := 0
+	for line := range strings.Lines(text) {
+		if in(n) {
+			some += line
+		}
+		n++
+	}
+	return some
+}
+
+// hold lets the night be held, and approved, before the start that is explored.
+func (g *theatre) hold() error {
+	e, err := g.start(&tap{}, "run", "--json")
+	if err != nil || e.code != export.ExitHeld {
+		return errors.Join(err, fmt.Errorf("the night ended with %d, want %d", e.code, export.ExitHeld))
+	}
+	if g.held, err = g.keeps(); err != nil || g.held == nil {
+		return errors.Join(err, errors.New("the night keeps nothing"))
+	}
+	_, err = g.start(&tap{}, "approve", g.held.Run, "--column", "Mention Name=1", "--by", "A. Person", "--json")
+	return err
+}
+
+// keeps is what the ledger keeps for the next plan; nil where nothing is.
+func (g *theatre) keeps() (k *ledger.Kept, err error) {
+	l, err := ledger.Open(ledger.Options{Dir: g.ledger, Now: g.clock})
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	k, _, err = l.Kept()
+	return k, err
+}
+
+// release holds what the night keeps against what it kept before the urgent change, and lets it go: it was approved.
+func (g *theatre) release() error {
+	k, err := g.keeps()
+	if err != nil {
+		return err
+	}
+	if k == nil || k.Run != g.held.Run || k.Records != g.held.Records || k.From(0).Files()[0].SHA256 != g.held.From(0).Files()[0].SHA256 {
+		return fmt.Errorf("the night kept %+v, and now %+v is kept", g.held, k)
+	}
+	if u, _ := g.twin.User("cyd"); u.Text("mention-name") != "cc" {
+		return errors.New("a record of the held night has gone")
+	}
+	e, err := g.start(&tap{}, "run", "--json")
+	if err != nil || e.code != export.ExitOK || e.rep.Counts["applied"] != 1 {
+		return errors.Join(err, fmt.Errorf("the night was approved and ended with %d: %v", e.code, e.rep.Counts))
+	}
+	return nil
+}
+
 func (w way) feed() string {
+	if w.beside {
+		return nightOf()
+	}
 	if w.api {
 		return changes
 	}

@@ -31,10 +31,12 @@ type way struct {
 	reads  bool   // every part must have been read back in the end
 	doubt  bool   // written directly: a person may have to say what became of a part
 	api    bool   // by calls: what counts in the end is what Coupa holds
+	beside bool   // an urgent change, while the night is held
 }
 
 func ways() []way {
 	run := []string{"run", "--json"}
+	urgent := []string{"run", "--json", "--route", "api", "urgent.csv"}
 	drop := []string{"drop", "--json", "first.csv", "second.csv"}
 	direct := [][2]string{{"sftp.direct", "true"}}
 	reads := [][2]string{{"coupa.scopes", "[core.integration.read, core.user.read]"}}
@@ -50,6 +52,7 @@ func ways() []way {
 		{name: "drop", args: drop, fars: all[:2], least: 138},
 		{name: "by API", args: run, config: byAPIConfig(), fars: all[:1], least: 130, api: true},
 		{name: "by API, after a crash between the two calls that take a role away", args: run, config: byAPIConfig(), fars: all[:1], least: 40, call: "Update 2", before: died, api: true},
+		{name: "by API, beside a held night", args: urgent, config: besideConfig(), fars: all[:1], least: 200, api: true, beside: true},
 		{name: "staging, and read back", args: run, config: reads, fars: all[1:2], least: 90, reads: true},
 	}
 }
@@ -122,7 +125,8 @@ type theatre struct {
 	config *section
 	ledger string
 	starts int
-	again  bool // a person has said that rows did not arrive
+	again  bool         // a person has said that rows did not arrive
+	held   *ledger.Kept // what the held night kept before the urgent change
 	log    bytes.Buffer
 
 	mu  sync.Mutex
@@ -143,7 +147,7 @@ func (g *theatre) advance(d time.Duration) {
 
 func newTheatre(dir string, s fate) (*theatre, error) {
 	g := &theatre{fate: s, dir: dir, config: defaultConfig(), now: planned0}
-	for name, text := range map[string]string{"feed.csv": s.way.feed(), "first.csv": readyFirst, "second.csv": readySecond} {
+	for name, text := range map[string]string{"feed.csv": s.way.feed(), "first.csv": readyFirst, "second.csv": readySecond, "urgent.csv": urgentOf()} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return nil, err
 		}
@@ -317,6 +321,11 @@ func (g *theatre) play() error {
 	if err := g.settle(); err != nil {
 		return err
 	}
+	if g.way.beside {
+		if err := g.release(); err != nil {
+			return err
+		}
+	}
 	if g.way.api {
 		return g.verifyPeople()
 	}
@@ -325,6 +334,9 @@ func (g *theatre) play() error {
 
 // prepare lets the start before the one that is explored come to its blow.
 func (g *theatre) prepare() error {
+	if g.way.beside {
+		return g.hold()
+	}
 	if g.way.before.blow == "" {
 		return nil
 	}

@@ -29,6 +29,7 @@ type job struct {
 	beside  sync.WaitGroup
 	people  int                         // known when the run was planned
 	resumed []*export.Report            // what earlier runs came to meanwhile
+	held    string                      // the held run that the plan was made beside
 	checked bool                        // Coupa was asked about the people of the plan
 	read    map[string]*export.ReadBack // by run, what reading its users back came to
 }
@@ -267,7 +268,7 @@ func (j *job) report1(run string, lost error, earlier bool) (*export.Report, err
 		Undelivered: j.runner.Undelivered(), Lost: lost, NoWait: j.runner.NoWait, Earlier: earlier, Creates: creates, People: j.people,
 	}, j.a.now().UTC())
 	if err == nil && !earlier {
-		rep.Checked = j.checked
+		rep.Checked, rep.Beside = j.checked, j.held
 	}
 	if read := j.read[run]; err == nil && read != nil {
 		rep.ReadBack, rep.Drift = read, read.Drift

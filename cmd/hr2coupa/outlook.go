@@ -19,6 +19,9 @@ type outlook struct {
 	kept     *ledger.Kept // what earlier plans have kept; nil where nothing is
 	approved []export.Approval
 	lastFeed int // records of the last feed that was not held
+
+	beside *export.Beside // the held run that is left as it is; nil where none is
+	left   *ledger.Kept   // what it keeps
 }
 
 func lookInto(l memory, now time.Time) (*outlook, error) {

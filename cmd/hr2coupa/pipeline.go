@@ -209,7 +209,7 @@ func (p *pipeline) planner(fresh export.Feed, out *outlook, now time.Time) *expo
 		Feed: out.feed(fresh), Mapping: p.mapping, Sheet: p.sheet, Key: p.cfg.Feed.Key,
 		MaxRows: p.cfg.Layout.MaxRows, MaxSize: p.cfg.Layout.MaxBytes, Workers: runtime.GOMAXPROCS(0),
 		Started: now, MinRecords: p.cfg.Feed.MinRecords,
-		MayCreate: mayCreate(p.cfg, len(out.people)), Waiting: out.waiting, Joined: out.joined(),
+		MayCreate: mayCreate(p.cfg, len(out.people)), Waiting: out.waiting, Beside: out.beside, Joined: out.joined(),
 		Protects: guard(p.cfg, now),
 	}
 	if fresh == nil {

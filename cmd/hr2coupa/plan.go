@@ -68,6 +68,7 @@ type planned struct {
 	Waiting     int                `json:"waiting"`         // records that wait behind a part without a verdict
 	Joins       int                `json:"joins,omitempty"` // records that JoinsRun has kept and this plan takes up
 	JoinsRun    string             `json:"joins_run,omitempty"`
+	Beside      string             `json:"beside,omitempty"` // the held run that it leaves as it is
 	Deactivate  int                `json:"deactivations"`
 	Creates     int                `json:"creates,omitempty"`   // rows of a checked plan that make new users
 	Completed   int                `json:"completed,omitempty"` // rows in which HR gives less than Coupa wants in every row
@@ -114,7 +115,13 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 		return err
 	}
 	var fresh export.Feed = feed
-	switch paths := toPlan(feed.Files(), seen, o.again); {
+	paths := toPlan(feed.Files(), seen, o.again)
+	if pipe.beside(out, o.files, len(paths) > 0, seen) {
+		if err := out.leave(ctx, pipe, now); err != nil {
+			return err
+		}
+	}
+	switch {
 	case len(paths) > 0 && len(paths) < len(feed.Files()):
 		if fresh, err = pipe.openAnyAge(paths); err != nil {
 			return err
@@ -159,6 +166,9 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	}
 	if out.kept != nil {
 		res.Joins, res.JoinsRun = out.kept.Records, out.kept.Run
+	}
+	if out.beside != nil {
+		res.Beside = out.beside.Run
 	}
 	res.judge()
 	if o.output != "" {
@@ -222,6 +232,9 @@ func (r *planned) judge() {
 	}
 	if len(r.Limits) > 0 {
 		r.Verdict, r.Exit = "held", export.ExitHeld
+		if r.Beside != "" {
+			r.Verdict = "refused"
+		}
 	}
 }
 
@@ -319,6 +332,9 @@ func (a *app) printPlan(r *planned, rows iter.Seq[export.RowResult], saved strin
 	if r.Joins > 0 {
 		fmt.Fprintf(w, "  first %s that run %s has kept\n", plural(r.Joins, "record"), r.JoinsRun)
 	}
+	if r.Beside != "" {
+		fmt.Fprintf(w, "  beside run %s, which is held and stays as it is\n", r.Beside)
+	}
 	fmt.Fprintf(w, "\nRecords\n  %d in = %d to send + %d quarantined", r.Input, r.ToSend, r.Quarantined)
 	if r.Waiting > 0 {
 		fmt.Fprintf(w, " + %d waiting", r.Waiting)
@@ -343,7 +359,10 @@ func (a *app) printPlan(r *planned, rows iter.Seq[export.RowResult], saved strin
 		fmt.Fprintf(w, "  %s is left out: with the key %s, Coupa takes a row whose number differs for a new person\n", c, r.Key)
 	}
 	for _, l := range r.Limits {
-		fmt.Fprintf(w, "  HELD: %s\n", l)
+		fmt.Fprintf(w, "  %s: %s\n", strings.ToUpper(r.Verdict), l)
+	}
+	if r.Verdict == "refused" {
+		fmt.Fprintf(w, "  %s\n", strings.Join(afterRefusal(r.Beside), "\n  "))
 	}
 	for _, f := range r.Warnings {
 		fmt.Fprintf(w, "  doubtful: %s\n", f.Error())

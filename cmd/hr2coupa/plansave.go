@@ -168,6 +168,11 @@ func stateOf(out *outlook) savedState {
 			fmt.Fprintf(h, "kept %q %s\n", f.Name, f.SHA256)
 		}
 	}
+	if out.left != nil {
+		for _, f := range out.left.From(0).Files() {
+			fmt.Fprintf(h, "beside %q %s\n", f.Name, f.SHA256)
+		}
+	}
 	return savedState{People: len(out.people), Kept: out.joined(), SHA256: hex.EncodeToString(h.Sum(nil))}
 }
 

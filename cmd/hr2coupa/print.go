@@ -146,6 +146,9 @@ func reportText(w io.Writer, rep *export.Report) {
 	}
 	if rep.Run == "" { // nothing was planned
 		whyText(w, "", rep.Why)
+		for _, h := range rep.Held {
+			fmt.Fprintf(w, "  %s\n", clean(h))
+		}
 		return
 	}
 	fmt.Fprintf(w, "run %s: %s\n", rep.Run, rep.Verdict)
@@ -157,6 +160,9 @@ func reportText(w io.Writer, rep *export.Report) {
 	fmt.Fprintf(w, "\nRecords\n  %s\n", sums(rep.Counts))
 	if rep.Checked {
 		fmt.Fprintln(w, "  checked: Coupa was asked about these people before anything was sent")
+	}
+	if rep.Beside != "" {
+		fmt.Fprintf(w, "  beside run %s, which is held and stays as it is\n", rep.Beside)
 	}
 	readBackText(w, rep.ReadBack)
 	partsText(w, rep.Parts)
@@ -341,6 +347,9 @@ func next(w io.Writer, rep *export.Report) {
 		lines = append(lines, "look at it with hr2coupa plan",
 			"if it is meant: "+export.ApproveCommand(rep.Run, rep.Held)+", then hr2coupa run",
 			"if not: hr2coupa settle "+rep.Run+" rejected --by NAME")
+	}
+	if rep.Verdict == "refused" {
+		lines = append(lines, afterRefusal(rep.Beside)...)
 	}
 	if rep.Exit == export.ExitNotDelivered {
 		lines = append(lines, say.deliver)

@@ -88,6 +88,11 @@ func (a *app) mainJob(ctx context.Context, pipe *pipeline, o runOptions) (rep *e
 	if err != nil {
 		return nil, err
 	}
+	if !o.claim && pipe.beside(out, o.files, fresh != nil, seen) {
+		if err := out.leave(ctx, pipe, started); err != nil {
+			return nil, err
+		}
+	}
 	if fresh == nil && out.kept == nil {
 		return j.seenReport(seen, o.again, started), nil
 	}
@@ -107,12 +112,12 @@ func (a *app) mainJob(ctx context.Context, pipe *pipeline, o runOptions) (rep *e
 	if j.checked, err = a.preflight(ctx, pipe, planner, out, j.wires.client); err != nil {
 		return nil, err
 	}
-	if fresh == nil {
+	if fresh == nil || out.beside != nil {
 		plan, err := planner.Build(ctx, &nowhere{})
 		if err != nil {
 			return nil, err
 		}
-		if done, err := j.stillKept(plan, out); done != nil || err != nil {
+		if done, err := j.unrecorded(plan, out, started); done != nil || err != nil {
 			return done, err
 		}
 	}
@@ -132,6 +137,16 @@ func (j *job) carryOut(ctx context.Context, p *export.Planner, whole bool, judge
 		}
 	}
 	return j.report(id)
+}
+
+// unrecorded is the report of a start that sends nothing and of which nothing is recorded; nil where it may go on.
+func (j *job) unrecorded(plan *export.Plan, out *outlook, now time.Time) (*export.Report, error) {
+	if out.beside == nil {
+		return j.stillKept(plan, out)
+	}
+	j.held = out.beside.Run
+	j.a.log.WithField("held", j.held).Info("planned beside a held run, whose records stay as they are")
+	return j.refused(plan, out, now), nil
 }
 
 // stillKept is the report of a start that has nothing but what earlier plans kept and can still not send any of it;

@@ -136,6 +136,53 @@ func TestKeptIsTakenUp(t *testing.T) {
 	}
 }
 
+// TestBesideAHeldRun: a plan beside what is kept leaves it as it is, and the approvals, and can itself keep nothing.
+func TestBesideAHeldRun(t *testing.T) {
+	l := newLedger(t)
+	run := keep(t, l, 3)
+	ok(t, l.EndRun(export.RunRecord{ID: run, State: export.RunHeld, Exit: 8, Verdict: "held"}))
+	ok(t, l.Approve(export.Approval{Run: run, By: "A", At: noon, Expires: noon.Add(time.Hour), Ceilings: map[string]int{"deactivations": 4}}))
+	before, _, err := l.Kept()
+	ok(t, err)
+
+	for name, spoil := range map[string]func(tx export.PlanTx, sum *export.PlanSum) error{
+		"keeps": func(tx export.PlanTx, _ *export.PlanSum) error {
+			h := &export.Header{Fields: []string{"id"}}
+			return tx.Keep(export.KeptRecord{Origin: export.Origin{File: "c.csv", Line: 2}, Header: h, Values: []string{"9"}})
+		},
+		"takes up": func(_ export.PlanTx, sum *export.PlanSum) error { sum.Files = before.From(0).Files(); return nil },
+	} {
+		tx := plan(t, l, begin(t, l, "run"))
+		sum := export.PlanSum{Input: 1, Beside: true}
+		ok(t, spoil(tx, &sum))
+		ok(t, tx.AddRow(row(0, 0, 2, export.Quarantined)))
+		if err := tx.Commit(sum); err == nil {
+			t.Errorf("a plan beside a held run that %s records is committed", name)
+		}
+		tx.Rollback()
+	}
+
+	urgent := begin(t, l, "run")
+	tx := plan(t, l, urgent)
+	id := must[int64](t)(tx.AddPart(export.Part{Name: "P", Rows: 1}, []byte("x")))
+	ok(t, tx.AddRow(row(id, 1, 2, export.Pending)))
+	ok(t, tx.Commit(export.PlanSum{Input: 1, Beside: true}))
+
+	after, there, err := l.Kept()
+	if err != nil || !there || after.Run != before.Run || after.sha256 != before.sha256 {
+		t.Errorf("%+v is kept, and %+v was, %v", after, before, err)
+	}
+	if rec, _, err := l.Run(run); err != nil || rec.State != export.RunHeld || rec.Verdict != "held" {
+		t.Errorf("%+v, %v", rec, err)
+	}
+	if now, err := l.Approvals(noon); err != nil || len(now) != 1 {
+		t.Errorf("%v counts, %v", now, err)
+	}
+	if used, err := l.UsedBy(urgent); err != nil || len(used) > 0 {
+		t.Errorf("%v is used up, %v", used, err)
+	}
+}
+
 func TestKeptThatWasChanged(t *testing.T) {
 	l := newLedger(t)
 	run := keep(t, l, 3)

@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"zombiezen.com/go/sqlite"
@@ -32,6 +33,7 @@ type planTx struct {
 var (
 	errPlanDone   = errors.New("the plan is committed or rolled back")
 	errPlanFailed = errors.New("something in this plan failed before: roll it back")
+	errBeside     = errors.New("it is made beside a held run, and takes up or keeps records; please report this")
 )
 
 // Plan opens the plan of a run that has none yet. Until Commit or Rollback nothing else can be written through this
@@ -253,6 +255,9 @@ func (t *planTx) commit(sum export.PlanSum) error {
 	if err := t.usable(); err != nil {
 		return err
 	}
+	if sum.Beside && (t.kept != nil || slices.ContainsFunc(sum.Files, func(f export.FeedFile) bool { return f.Kept != 0 })) {
+		return errBeside
+	}
 	if t.kept != nil {
 		if err := t.kept.finish(); err != nil {
 			return fmt.Errorf("spool: %w; is there room on that disk?", err)
@@ -272,7 +277,7 @@ func (t *planTx) commit(sum export.PlanSum) error {
 	if err := t.writeKept(sum); err != nil {
 		return err
 	}
-	if len(t.parts) > 0 {
+	if len(t.parts) > 0 && !sum.Beside {
 		if err := useApprovals(t.c, t.run); err != nil {
 			return err
 		}

@@ -250,7 +250,7 @@ func (s *Sheet) Carried(row *export.Row) export.ColumnSet {
 			if s.route == export.ByAPI {
 				state |= state >> 1 // Clear is carried like Set
 			}
-			bits |= uint64(state&export.Set) << i
+			bits |= uint64(state&export.Set) << (i & 63)
 		}
 		set[word] |= bits
 	}

@@ -70,7 +70,7 @@ func (c *completer) complete(one *person) {
 		return
 	}
 	if c.p.Found == nil {
-		if login := c.needed[0]; login >= 0 && c.p.Sheet.First(&one.row) != login {
+		if login := c.needed[0]; login >= 0 && one.row.Cells[login].lacks() && c.p.Sheet.First(&one.row) != login {
 			known, _ := c.p.known(one.key)
 			c.fill(one, login, known.Login)
 		}

@@ -58,7 +58,8 @@ func (e *encoder) add(b *built, one *person) error {
 		e.partial(one)
 	}
 	g := e.group(b, e.wave(one), e.p.Sheet.Carried(&one.row))
-	g.rows = append(g.rows, e.result(one))
+	g.rows = append(g.rows, RowResult{})
+	e.result(one, &g.rows[len(g.rows)-1])
 	if g.lines.Add(&one.row) {
 		return g.flush()
 	}
@@ -214,21 +215,28 @@ func (e *encoder) keeps(one *person) (outcome Outcome, why string) {
 	return "", ""
 }
 
-func (e *encoder) result(one *person) RowResult {
-	r := RowResult{Origin: one.row.Origin, Lines: one.lines, Key: e.texts.keep(one.key), Outcome: Pending}
+// result fills r, which is empty, in place: a row's result is large and made for every row.
+func (e *encoder) result(one *person, r *RowResult) {
+	r.Origin, r.Lines, r.Outcome = one.row.Origin, one.lines, Pending
+	r.Key = e.texts.keep(one.key)
+	r.First = r.Key
 	if first := e.text(one, e.p.Sheet.First(&one.row)); first != r.Key {
 		r.First = e.texts.keep(first)
-	} else {
-		r.First = r.Key
 	}
 	r.Completed = e.completer.columns(one.completed, e.names)
 	if e.login >= 0 {
 		r.Login = e.texts.keep(one.row.Cells[e.login].Text)
 	}
 	if e.status >= 0 {
-		r.Status = e.texts.keep(one.row.Cells[e.status].Text)
+		switch text := one.row.Cells[e.status].Text; text {
+		case active:
+			r.Status = active
+		case inactive:
+			r.Status = inactive
+		default:
+			r.Status = e.texts.keep(text)
+		}
 	}
-	return r
 }
 
 func (b *built) keep(one *person) {

@@ -116,9 +116,15 @@ func (g *probe) skip(s *survey) {
 // add takes a person's cells as they are mapped, before any rule has made them what is sent.
 func (g *probe) add(p *Planner, s *survey, person string, cells []Cell) {
 	var buf [128]byte
-	g.people = append(g.people, hash(s.seed, person))
+	self := hash(s.seed, person)
+	g.people = append(g.people, self)
 	for i, col := range s.cols {
-		g.unique[i] = append(g.unique[i], hashFold(s.seed, cells[col].set(), buf[:0]))
+		text := cells[col].set()
+		if text == person && isLower(text) { // the employee number, mostly
+			g.unique[i] = append(g.unique[i], self)
+			continue
+		}
+		g.unique[i] = append(g.unique[i], hashFold(s.seed, text, buf[:0]))
 	}
 	if !s.look.on {
 		return
@@ -207,11 +213,19 @@ func (f *probes) findings(s *survey) *survey {
 	}
 	out.suspects = make([]map[uint64]struct{}, len(f.unique))
 	var wg sync.WaitGroup
+	same := make([]bool, len(f.unique)) // as the people: their number is what is unique
 	for i := range f.unique {
-		wg.Go(func() { out.suspects[i] = keys(repeated(f.unique[i])) })
+		if same[i] = slices.EqualFunc(f.unique[i], f.people, slices.Equal); !same[i] {
+			wg.Go(func() { out.suspects[i] = keys(repeated(f.unique[i])) })
+		}
 	}
 	out.several = repeated(f.people)
 	wg.Wait()
+	for i := range f.unique {
+		if same[i] {
+			out.suspects[i] = keys(out.several)
+		}
+	}
 	return &out
 }
 

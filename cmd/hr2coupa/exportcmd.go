@@ -39,6 +39,7 @@ func (a *app) export(ctx context.Context, files []string, dir string) error {
 	if err != nil {
 		return err
 	}
+	pipe.unhashed = !a.json // nothing is recorded, and nobody is told a hash
 	now := a.now().UTC()
 	feed, err := pipe.open(pipe.patterns(files), now)
 	if err != nil {

@@ -79,12 +79,18 @@ func (o *outlook) judge(cfg *config.Config, whole bool) func(*export.Plan) []str
 // guard makes the rule of config.Protect: "" where a person may be changed.
 func guard(cfg *config.Config, now time.Time) func(key, login, known string) string {
 	type rule struct {
-		key, login pattern
-		why        string
+		pattern
+		why string
 	}
-	var live []rule
+	var byKey, byLogin []rule
 	add := func(p config.Protect) {
-		live = append(live, rule{newPattern(p.Key), newPattern(p.Login), "this person is protected and never changed: " + p.Why()})
+		why := "this person is protected and never changed: " + p.Why()
+		if p.Key != "" {
+			byKey = append(byKey, rule{newPattern(p.Key), why})
+		}
+		if p.Login != "" {
+			byLogin = append(byLogin, rule{newPattern(p.Login), why})
+		}
 	}
 	for _, p := range cfg.IntegrationUsers {
 		add(config.Protect{Login: p, Reason: fmt.Sprintf("by its login an account that programs use (integration_users: %s)", p)})
@@ -94,17 +100,29 @@ func guard(cfg *config.Config, now time.Time) func(key, login, known string) str
 			add(p)
 		}
 	}
-	if len(live) == 0 {
+	if len(byKey)+len(byLogin) == 0 {
 		return nil
 	}
-	return func(key, login, known string) string {
-		k, l, was := newSubject(key), newSubject(login), newSubject(known)
-		for i := range live {
-			if r := &live[i]; r.key.match(k) || r.login.match(l) || r.login.match(was) {
-				return r.why
+	forbids := func(rules []rule, text string) string {
+		if len(rules) == 0 || text == "" {
+			return ""
+		}
+		s := newSubject(text)
+		for i := range rules {
+			if rules[i].match(s) {
+				return rules[i].why
 			}
 		}
 		return ""
+	}
+	return func(key, login, known string) (why string) {
+		if why = forbids(byKey, key); why == "" {
+			why = forbids(byLogin, login)
+		}
+		if why == "" && known != login {
+			why = forbids(byLogin, known)
+		}
+		return why
 	}
 }
 
@@ -131,7 +149,7 @@ func newPattern(glob string) pattern {
 	return p
 }
 
-// match tells whether the pattern matches a text. An empty pattern or text matches nothing.
+// match tells whether the pattern matches a text.
 func (p *pattern) match(s subject) bool {
 	if p.whole == nil || s.text == "" || p.piece.bytes&^s.bytes != 0 || !strings.Contains(s.text, p.piece.text) {
 		return false

@@ -37,6 +37,8 @@ type pipeline struct {
 	few     *layout.Sheet // route: auto, the sheet of plans that are little enough for the API; else nil
 	key     string        // the Coupa column that names the person
 	options layout.Options
+
+	unhashed bool // nobody asks for the hashes of the feed's files
 }
 
 // pipeline reads the config and compiles mapping and layout. The faults of all three come in one error, by line.
@@ -198,7 +200,7 @@ func (p *pipeline) openAnyAge(paths []string) (*feed.Feed, error) {
 
 func (p *pipeline) feedOptions() feed.Options {
 	c := p.cfg.Feed
-	return feed.Options{Encoding: c.Encoding, Delimiter: c.Delimiter, Key: c.Key, Fields: p.mapping.Fields()}
+	return feed.Options{Encoding: c.Encoding, Delimiter: c.Delimiter, Key: c.Key, Fields: p.mapping.Fields(), Unhashed: p.unhashed}
 }
 
 // planner plans what is new of a feed, after what is kept; fresh is nil where nothing is new.

@@ -11,7 +11,8 @@ import (
 // csvChunk cuts CSV records into fields.
 type csvChunk struct {
 	chunk
-	delim uint64 // eight times the delimiter
+	lines []int32 // by record still to come: how long it is if it is a line without quotes; else 0
+	delim uint64  // eight times the delimiter
 }
 
 var _ export.Chunk = (*csvChunk)(nil)
@@ -22,24 +23,33 @@ func (c *csvChunk) Next(rec *export.Record) bool {
 	c.survey()
 	for !c.done() {
 		if c.begin(rec) {
+			c.lines = c.lines[1:]
 			return true
 		}
 		b := c.buf[c.off:]
-		size := firstLine(b)
-		line := trimCR(bytes.TrimSuffix(b[:size], newline))
-		if len(line) == 0 {
-			c.off += size
+		if blankLine(b) {
+			c.off += firstLine(b)
 			c.line++
 			continue
 		}
-		if bytes.IndexByte(line, '"') < 0 {
-			c.plain(rec, line, size)
+		size := int(c.lines[0])
+		c.lines = c.lines[1:]
+		if size > 0 {
+			c.plain(rec, trimCR(bytes.TrimSuffix(b[:size], newline)), size)
 		} else {
-			c.quoted(rec, b, size)
+			c.quoted(rec, b, firstLine(b))
 		}
 		return true
 	}
 	return false
+}
+
+// blankLine tells whether b, which is not empty, begins with a line that holds nothing.
+func blankLine(b []byte) bool {
+	if b[0] == '\r' {
+		b = b[1:]
+	}
+	return len(b) == 0 || b[0] == '\n'
 }
 
 // plain cuts a line that has no quote.
@@ -61,9 +71,9 @@ func (c *csvChunk) plain(rec *export.Record, line []byte, size int) {
 // cut puts the fields of b that a delimiter ends into vals, as far as there is room. It tells how many there are and
 // where the next one begins. b has no quote.
 func (c *csvChunk) cut(vals []string, b []byte) (n, from int) {
-	for at := 0; at < len(b); at += 8 {
+	for at := 0; at < len(b); at += 64 {
 		for m := matches(b[at:], c.delim); m != 0; m &= m - 1 {
-			to := at + bits.TrailingZeros64(m)>>3
+			to := at + bits.TrailingZeros64(m)
 			if n < len(vals) {
 				vals[n] = alias(b[from:to])
 			}
@@ -76,21 +86,34 @@ func (c *csvChunk) cut(vals []string, b []byte) (n, from int) {
 // splat repeats a byte in all eight of a word.
 func splat(b byte) uint64 { return uint64(b) * 0x0101010101010101 }
 
-// matches marks the bytes equal to the one in delim among the first eight of b, by the top bit of each. HR's fields are
-// so short that a call of bytes.IndexByte for each would cost more than the search.
-func matches(b []byte, delim uint64) uint64 {
-	const low = 0x7f7f7f7f7f7f7f7f
-	var w uint64
-	if len(b) >= 8 {
-		w = binary.LittleEndian.Uint64(b)
-	} else {
-		w = ^delim // equal in no byte
-		for i, c := range b {
-			w = w&^(0xff<<(8*i)) | uint64(c)<<(8*i)
+// matches gives a bit for each of the first 64 bytes of b, set where it is the one in delim. HR's fields are so short that
+// a call of bytes.IndexByte for each would cost more than the search, and a loop over each eight bytes' delimiters would
+// end where no processor expects it.
+func matches(b []byte, delim uint64) (m uint64) {
+	if len(b) >= 64 {
+		b = b[:64]
+		for i := 0; i < 64; i += 8 {
+			m |= matches8(binary.LittleEndian.Uint64(b[i:i+8]), delim) << i
 		}
+		return m
 	}
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		m |= matches8(binary.LittleEndian.Uint64(b[i:]), delim) << i
+	}
+	last := ^delim // equal in no byte
+	for k, c := range b[i:] {
+		last = last&^(0xff<<(8*k)) | uint64(c)<<(8*k)
+	}
+	return m | matches8(last, delim)<<(i&63)
+}
+
+// matches8 is matches for the eight bytes of a word.
+func matches8(w, delim uint64) uint64 {
+	const low, gather = 0x7f7f7f7f7f7f7f7f, 0x0002040810204081
 	w ^= delim
-	return ^(w&low + low | w | low)
+	top := ^(w&low + low | w | low) // the top bit of each byte that is equal
+	return top * gather >> 56
 }
 
 // room gives rec one value for each field of the header.

@@ -58,6 +58,8 @@ type Options struct {
 	MaxAge time.Duration
 	// Now is what MaxAge is held against.
 	Now time.Time
+	// Unhashed leaves the files' hashes out, for whoever records nothing: [Feed.Files] tells none.
+	Unhashed bool
 	// ChunkRows is the most records a chunk holds; 0 means 1000.
 	ChunkRows int
 }

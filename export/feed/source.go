@@ -59,7 +59,11 @@ func newSource(i int, path string, o Options, z sizes) (*source, error) {
 	}
 	// Hashing takes a tenth of what planning takes, and hardly anybody asks for a hash before the first pass is through.
 	s.hash = sync.OnceValues(s.digest)
-	go s.hash()
+	if o.Unhashed {
+		s.hash = func() (string, error) { return "", nil }
+	} else {
+		go s.hash()
+	}
 	s.header = &export.Header{File: i, Fields: h}
 	s.index = make(map[string]int, len(h))
 	for i, name := range h {

@@ -30,10 +30,11 @@ type splitter struct {
 	at  int  // where the next record begins
 	end bool // nothing more is to be read
 
-	line    int // physical line at at
-	from    int // where the chunk being gathered begins
-	first   int // physical line at from
-	rows    int // records in it
+	line    int     // physical line at at
+	from    int     // where the chunk being gathered begins
+	first   int     // physical line at from
+	rows    int     // records in it
+	plain   []int32 // how long each of them is that is a line without quotes; 0 for the others
 	settled []settled
 }
 
@@ -71,7 +72,13 @@ func (s *splitter) next() error {
 	if k >= s.sizes.record {
 		return s.tooLong(b[:k+1])
 	}
-	if s.src.json || bytes.Count(b[:k], quote)&1 == 0 {
+	if s.src.json {
+		return s.add(k+1, 1)
+	}
+	switch quotes := bytes.Count(b[:k], quote); {
+	case quotes == 0:
+		return s.addPlain(k + 1)
+	case quotes&1 == 0:
 		return s.add(k+1, 1)
 	}
 	return s.odd(b)
@@ -87,6 +94,8 @@ func (s *splitter) unended(b []byte) error {
 	case len(b) == 0:
 		s.end = true
 		return nil
+	case !s.src.json && bytes.IndexByte(b, '"') < 0:
+		return s.addPlain(len(b))
 	case s.src.json || bytes.Count(b, quote)&1 == 0:
 		return s.add(len(b), 1)
 	}
@@ -156,7 +165,7 @@ func (s *splitter) longFault(lost bool) *export.Fault {
 func (s *splitter) settle(size int, f *export.Fault, lost bool) error {
 	s.settled = append(s.settled, settled{off: s.at - s.from, size: size, fault: f, lost: lost})
 	s.end = lost
-	return s.count(size, 1)
+	return s.count(size, 1, 0)
 }
 
 // add takes the next size bytes into the chunk; a blank line is no record.
@@ -165,12 +174,21 @@ func (s *splitter) add(size, lines int) error {
 		s.at, s.line = s.at+size, s.line+lines
 		return nil
 	}
-	return s.count(size, lines)
+	return s.count(size, lines, 0)
 }
 
-func (s *splitter) count(size, lines int) error {
+// addPlain is add for a line without quotes.
+func (s *splitter) addPlain(size int) error {
+	if size <= len("\r\n") {
+		return s.add(size, 1)
+	}
+	return s.count(size, 1, size)
+}
+
+func (s *splitter) count(size, lines, plain int) error {
 	s.at += size
 	s.line += lines
+	s.plain = append(s.plain, int32(plain))
 	if s.rows++; s.rows >= s.sizes.rows {
 		return s.flush()
 	}
@@ -184,6 +202,8 @@ func (s *splitter) flush() error {
 	if rows == 0 {
 		return nil
 	}
+	plain := s.plain
+	s.plain = make([]int32, 0, rows)
 	s.blk.hold()
 	c := chunk{src: s.src, blk: s.blk, buf: s.blk.b[from:s.at:s.at], seq: s.seq, line: line, settled: s.settled}
 	s.settled = nil
@@ -191,7 +211,7 @@ func (s *splitter) flush() error {
 	if s.src.json {
 		return s.take(&jsonChunk{chunk: c})
 	}
-	return s.take(&csvChunk{chunk: c, delim: splat(s.src.delim)})
+	return s.take(&csvChunk{chunk: c, lines: plain, delim: splat(s.src.delim)})
 }
 
 // refill hands out what is gathered and goes on in a new block that begins with the unfinished record.

@@ -10,15 +10,16 @@ import (
 
 // checker holds rows against the rules of a sheet as [Sheet.Check] does, and remembers texts that broke none.
 type checker struct {
-	sheet *Sheet
-	memos []memo // by column
+	sheet  *Sheet
+	memos  []memo // by column
+	domain string // of the last e-mail address that broke no rule: most have the company's
 }
 
 var _ export.RowChecker = (*checker)(nil)
 
 // Checker makes a checker for one goroutine.
 func (s *Sheet) Checker() export.RowChecker {
-	return &checker{s, make([]memo, len(s.columns))}
+	return &checker{sheet: s, memos: make([]memo, len(s.columns))}
 }
 
 // Check tells what [Sheet.Check] tells. A row without a fault costs no allocation beyond the texts that are remembered or
@@ -31,15 +32,32 @@ func (k *checker) Check(row *export.Row) []export.Fault {
 		switch {
 		case cell.State != export.Set || blank(cell.Text):
 			k.sheet.check(i, cell, key, &told)
-		case c.surely(cell.Text), m.find(cell):
+		case c.surely(cell.Text), c.kind == kindEmail && k.colleague(c, cell.Text), m.find(cell):
 		default:
 			text, broken := cell.Text, len(told.list)
 			if k.sheet.check(i, cell, key, &told); len(told.list) == broken && !m.off {
 				m.keep(text, cell.Text)
 			}
+			if c.kind == kindEmail && len(told.list) == broken {
+				k.remember(text)
+			}
 		}
 	}
 	return told.list
+}
+
+// colleague tells whether an address certainly breaks no rule because the one before, which broke none, has its domain;
+// it may say no to a good one.
+func (k *checker) colleague(c *column, address string) bool {
+	at := len(address) - len(k.domain) - 1
+	return k.domain != "" && at >= 1 && at <= maxLocal && address[at] == '@' && address[at+1:] == k.domain &&
+		len(address) >= c.min && len(address) <= c.max && isAtoms(address[:at])
+}
+
+func (k *checker) remember(address string) {
+	if domain := address[strings.LastIndexByte(address, '@')+1:]; plain(domain) && domain != k.domain {
+		k.domain = strings.Clone(domain)
+	}
 }
 
 // surely tells whether text, which is not blank, certainly breaks no rule of a column of any text; it may say no to a
@@ -52,10 +70,18 @@ func (c *column) surely(text string) bool {
 // departments, yes and no), and to find one here costs a fraction of checking it. A text that falls on another's place
 // takes it. A column with many different texts is soon given up.
 type memo struct {
-	slots  []remembered
+	slots  []slot
+	more   []remembered // of slots that need it
 	asked  int
 	missed int
 	off    bool
+}
+
+// slot is what a memo compares. It lies beside the few others that a column needs, and most texts are told by it alone.
+type slot struct {
+	ends
+	told bool   // by the ends alone, and sent as it is; else memo.more knows
+	more uint16 // 1 and above: its place in there, which it keeps whatever takes the slot
 }
 
 type remembered struct{ text, sent string }
@@ -73,48 +99,80 @@ func (m *memo) find(cell *export.Cell) bool {
 	}
 	m.asked++
 	if m.slots != nil {
-		if r := &m.slots[place(cell.Text)]; r.text == cell.Text {
-			if r.sent != "" {
-				cell.Text = r.sent
-			}
+		e := endsOf(cell.Text)
+		if s := &m.slots[e.place()]; s.ends == e && (s.told || m.more[s.more-1].send(cell)) {
 			return true
 		}
 	}
 	m.missed++
 	if m.asked == memoTrial {
 		if m.off = m.missed > m.asked/3; m.off {
-			m.slots = nil
+			m.slots, m.more = nil, nil
 		}
 		m.asked, m.missed = 0, 0
 	}
 	return false
 }
 
+// send puts what cell is sent as into it, if it has the text.
+func (r *remembered) send(cell *export.Cell) bool {
+	if r.text != cell.Text {
+		return false
+	}
+	cell.Text = r.sent
+	return true
+}
+
 // keep clones what it keeps: a cell's text may alias memory that is given back.
 func (m *memo) keep(text, sent string) {
 	if m.slots == nil {
-		m.slots = make([]remembered, memoSlots)
+		m.slots = make([]slot, memoSlots)
+	}
+	e := endsOf(text)
+	s := &m.slots[e.place()]
+	s.ends = e
+	if s.told = e.whole() && sent == text; s.told {
+		return
 	}
 	r := remembered{text: strings.Clone(text)}
-	if sent != text {
+	if r.sent = r.text; sent != text {
 		r.sent = strings.Clone(sent)
 	}
-	m.slots[place(text)] = r
+	if s.more == 0 {
+		m.more = append(m.more, remembered{})
+		s.more = uint16(len(m.more))
+	}
+	m.more[s.more-1] = r
 }
 
-// place is a hash of a text's length and both its ends: what tells the values of one column apart.
-func place(text string) uint64 {
-	const odd = 0x9e3779b97f4a7c15
+// ends are a text's length and its first and last eight bytes, or what it has of them: what tells the values of one
+// column apart, and all of a text that is no longer than 16 bytes.
+type ends struct {
+	first, last uint64
+	length      uint32
+}
+
+func (e ends) whole() bool { return e.length <= 16 }
+
+// endsOf takes no empty text.
+func endsOf(text string) ends {
 	n := len(text)
 	b := unsafe.Slice(unsafe.StringData(text), n)
-	h := uint64(n)
+	e := ends{length: uint32(n)}
 	switch {
 	case n >= 8:
-		h = (h^binary.LittleEndian.Uint64(b))*odd ^ binary.LittleEndian.Uint64(b[n-8:])
+		e.first, e.last = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:])
 	case n >= 4:
-		h ^= uint64(binary.LittleEndian.Uint32(b))<<32 | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<4
+		e.first, e.last = uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[n-4:]))
 	default:
-		h ^= uint64(b[0])<<32 | uint64(b[n/2])<<16 | uint64(b[n-1])<<8
+		e.first = uint64(b[0])<<16 | uint64(b[n/2])<<8 | uint64(b[n-1])
 	}
+	return e
+}
+
+// place is a hash.
+func (e ends) place() uint64 {
+	const odd = 0x9e3779b97f4a7c15
+	h := (e.first^uint64(e.length))*odd ^ e.last
 	return (h ^ h>>32) * odd >> (64 - memoBits)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hr2coupa/hr2coupa/export"
@@ -14,7 +15,8 @@ func TestCheckerAgrees(t *testing.T) {
 	s := sheet(t, nil, "Status", "Department", "Expense User", "Default Currency", "Default Locale", "Approval Limit", "Phone Work", "User Role Names")
 	texts := []string{
 		"", " ", "Active", "INACTIVE", "active", "yes", "No", "f", "usd", "EUR", "de", "fr-CA", "1000.00 usd", "1,000", "666-881-4103", "x@y",
-		"Ann@Example.com", "ann@example.com", "München", "two\r\nlines", "\x01", "\xff", "a , b", ",", "--NULL--", " blank first",
+		"Ann@Example.com", "ann@example.com", "ann@sub.example.com", "@example.com", "a@b@example.com", "a b@example.com", "é@example.com", "x@", "ann@example.com ",
+		strings.Repeat("a", 64) + "@example.com", strings.Repeat("a", 65) + "@example.com", strings.Repeat("a.", 130) + "a@example.com", "München", "two\r\nlines", "\x01", "\xff", "a , b", ",", "--NULL--", " blank first",
 	}
 	for i := range 3000 { // more than a memo holds, so that texts take each other's place
 		texts = append(texts, fmt.Sprintf("Dept %d é", i))
@@ -26,7 +28,7 @@ func TestCheckerAgrees(t *testing.T) {
 		for i := range row.Cells {
 			n := len(texts)
 			if r.IntN(4) > 0 {
-				n = 40
+				n = 50
 			}
 			row.Cells[i] = export.Cell{Text: texts[r.IntN(n)], State: export.CellState(r.IntN(3))}
 			if row.Cells[i].State != export.Set {
@@ -41,5 +43,17 @@ func TestCheckerAgrees(t *testing.T) {
 	}
 	if !slices.ContainsFunc(k.(*checker).memos, func(m memo) bool { return m.slots != nil }) {
 		t.Error("nothing was remembered: the test shows nothing")
+	}
+}
+
+// TestFirstAddress: a checker that has seen no address yet knows no domain, not even an empty one.
+func TestFirstAddress(t *testing.T) {
+	s := sheet(t, nil)
+	at := slices.IndexFunc(s.columns, func(c column) bool { return c.kind == kindEmail })
+	row := &export.Row{Cells: make([]export.Cell, len(s.columns))}
+	row.Cells[at] = export.Cell{Text: "x@", State: export.Set}
+	told := s.Checker().Check(row)
+	if !slices.ContainsFunc(told, func(f export.Fault) bool { return f.Rule == "email" }) {
+		t.Errorf("told %v of an address without a domain", told)
 	}
 }

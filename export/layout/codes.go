@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -125,4 +126,17 @@ func localeName(text string) (string, bool) {
 	return text, false
 }
 
-func apiOnlyLocale(name string) bool { return localeTable()[name] }
+// apiOnlyLocales are those that only the API page lists, by their last byte: nearly every name is told apart by that.
+var apiOnlyLocales = sync.OnceValue(func() *[256][]string {
+	var byEnd [256][]string
+	for name, only := range localeTable() {
+		if end := name[len(name)-1]; only {
+			byEnd[end] = append(byEnd[end], name)
+		}
+	}
+	return &byEnd
+})
+
+func apiOnlyLocale(name string) bool {
+	return name != "" && slices.Contains(apiOnlyLocales()[name[len(name)-1]], name)
+}

@@ -15,11 +15,14 @@ var (
 	emptyName  = breach{"list", "has an empty name in its list"}
 )
 
+// maxLocal is how long what stands before the @ may be (RFC 5321, 4.5.3.1.1).
+const maxLocal = 64
+
 // isEmail takes one bare address whose domain has a dot. The ordinary ASCII form is read by hand, ten times faster than
 // net/mail, which decides on everything else.
 func isEmail(text string) bool {
 	at := strings.LastIndexByte(text, '@')
-	if at < 1 || at > 64 || !isDomain(text[at+1:]) {
+	if at < 1 || at > maxLocal || !isDomain(text[at+1:]) {
 		return false
 	}
 	if isAtoms(text[:at]) {

@@ -19,8 +19,9 @@ type evaluator func(f *frame) (value, error)
 // frame is what one mapper evaluates on.
 type frame struct {
 	rec   *export.Record
-	at    []int   // a field's place in rec.Values, by number
-	stack []value // arguments of the calls at work
+	at    []int    // a field's place in rec.Values, by number
+	stack []value  // arguments of the calls at work
+	only  [1]value // the argument of a call that has one
 }
 
 // field gives a field's value. A blank is nil.
@@ -197,6 +198,12 @@ func (c *compiler) call(n *ast.CallNode) evaluator {
 		return nil
 	}
 	at := n.Location().From
+	if t, ok := c.tableOf(n, name); ok {
+		return lookup(t, args[1], at)
+	}
+	if len(args) == 1 {
+		return unary(fn, name, args[0], at)
+	}
 	return func(f *frame) (value, error) {
 		base := len(f.stack)
 		for _, arg := range args {
@@ -211,6 +218,44 @@ func (c *compiler) call(n *ast.CallNode) evaluator {
 		f.stack = f.stack[:base]
 		if err != nil {
 			return value{}, &placedError{at, &callError{name, err}}
+		}
+		return v, nil
+	}
+}
+
+// unary is a call with one argument, which needs no stack.
+func unary(fn *function, name string, arg evaluator, at int) evaluator {
+	return func(f *frame) (v value, err error) {
+		if f.only[0], err = arg(f); err != nil {
+			return value{}, err
+		}
+		if v, err = fn.call(f.only[:]); err != nil {
+			return value{}, &placedError{at, &callError{name, err}}
+		}
+		return v, nil
+	}
+}
+
+// tableOf gives the table of a look-up by one key in a table that is named outright, as most are.
+func (c *compiler) tableOf(n *ast.CallNode, function string) (*table, bool) {
+	if function != "lookup" || len(n.Arguments) != 2 {
+		return nil, false
+	}
+	name, ok := n.Arguments[0].(*ast.StringNode)
+	if !ok {
+		return nil, false
+	}
+	t := c.library.tables[name.Value]
+	return t, t != nil && t.keys == 1
+}
+
+func lookup(t *table, key evaluator, at int) evaluator {
+	return func(f *frame) (v value, err error) {
+		if f.only[0], err = key(f); err != nil {
+			return value{}, err
+		}
+		if v, err = t.find(f.only[:]); err != nil {
+			return value{}, &placedError{at, &callError{"lookup", err}}
 		}
 		return v, nil
 	}

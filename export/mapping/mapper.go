@@ -81,18 +81,18 @@ func (r *rowMapper) cell(c *column) (export.Cell, error) {
 	if c.plain >= 0 {
 		return setCell(r.frame.field(c.plain)), nil
 	}
-	eval := r.run
+	var v value
+	var err error
 	if c.fast != nil {
-		eval = r.runFast
+		v, err = c.fast(&r.frame)
+	} else {
+		v, err = r.run(c)
 	}
-	v, err := eval(c)
 	if err != nil {
 		return export.Cell{}, err
 	}
 	return cellOf(v, c.List)
 }
-
-func (r *rowMapper) runFast(c *column) (value, error) { return c.fast(&r.frame) }
 
 // run evaluates on the VM.
 func (r *rowMapper) run(c *column) (value, error) {
@@ -113,6 +113,9 @@ func setCell(s string) export.Cell {
 // cellOf makes a cell of a result. The compiler has refused what a list column cannot hold; this is the second lock on
 // the accident that lists are known for.
 func cellOf(v value, list bool) (export.Cell, error) {
+	if v.any == nil && !list { // most
+		return setCell(v.text), nil
+	}
 	switch x := v.any.(type) {
 	case cleared:
 		return export.Cell{State: export.Clear}, nil

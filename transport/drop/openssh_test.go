@@ -170,7 +170,7 @@ func run(t *testing.T, address string, args ...string) {
 			t.Log("sshd said:\n" + log.String())
 		}
 	})
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		if conn, err := net.Dial("tcp", address); err == nil {
 			conn.Close()

@@ -85,7 +85,7 @@ type lane struct {
 	left     *atomic.Int64 // kills, of all lanes together
 
 	twin    *twin.Twin
-	length  time.Duration // of a night that nobody disturbs
+	length  time.Duration // of a start that nobody disturbs
 	night   int
 	checked int            // loads that were held against the ledger
 	due     map[string]int // how often each person's row must have been stored by now
@@ -216,8 +216,8 @@ func (l *lane) start(after time.Duration) (killed bool, code int, err error) {
 	if killed = code < 0 || !cmd.ProcessState.Exited(); killed && after == patience {
 		return false, 0, fmt.Errorf("a start hung for %s", patience)
 	}
-	if l.length == 0 {
-		l.length = time.Since(began)
+	if !killed { // the longest counts: a machine that has become busy is killed at late moments, too
+		l.length = max(l.length, time.Since(began))
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {

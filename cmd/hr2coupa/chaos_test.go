@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,40 +40,68 @@ func TestKilled(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	var left atomic.Int64
-	left.Store(int64(*kills))
+	all := &toll{states: map[string]int{}}
 	lanes := []*lane{{}, {config: [][2]string{{"sftp.staging", "/"}}}, {config: [][2]string{{"load.via", "[page]"}, {"coupa.page_cookie", "{env: COUPA_PAGE_COOKIE}"}}}}
-	var all sync.WaitGroup
+	var living sync.WaitGroup
 	for i, l := range lanes {
-		l.bin, l.dir, l.left = bin, filepath.Join(dir, fmt.Sprint(i)), &left
+		l.bin, l.dir, l.all = bin, filepath.Join(dir, fmt.Sprint(i)), all
 		l.rand = rand.New(rand.NewPCG(*seed, uint64(i)))
-		l.states, l.due = map[string]int{}, map[string]int{}
-		all.Go(func() {
+		l.due = map[string]int{}
+		living.Go(func() {
 			if err := l.live(); err != nil {
 				t.Errorf("night %d of lane %d: %v\nrepeat it: %s\nits folder: %s\n%s", l.night, i, err, again, l.dir, l.last.String())
-				left.Store(0)
+				all.end()
 			}
 		})
 	}
-	all.Wait()
-	states, killed, nights := map[string]int{}, 0, 0
+	living.Wait()
+	nights := 0
 	for _, l := range lanes {
-		for s, n := range l.states {
-			states[s], killed = states[s]+n, killed+n
-		}
 		nights += l.night
 	}
-	t.Logf("%s: %d kills in %d nights; the first part that was not through was then: %v", again, killed, nights, states)
+	t.Logf("%s: %d kills in %d nights; the first part that was not through was then: %v", again, all.killed, nights, all.states)
 	if t.Failed() {
 		return
 	}
-	if killed < *kills {
-		t.Errorf("%d kills, want %d", killed, *kills)
+	if all.killed < *kills {
+		t.Errorf("%d kills, want %d", all.killed, *kills)
 	}
-	if *kills >= 100 && len(states) < 6 {
-		t.Errorf("the moments are not spread: %v", states)
+	if !all.spread() {
+		t.Errorf("the moments are not spread: %v", all.states)
 	}
 	os.RemoveAll(dir)
+}
+
+// toll counts the kills of all lanes together.
+type toll struct {
+	mu     sync.Mutex
+	killed int
+	states map[string]int // of the first part that was not through
+	ended  bool           // a lane has failed
+}
+
+// spread tells whether many kills have met many states.
+func (a *toll) spread() bool { return *kills < 100 || len(a.states) >= 6 }
+
+// goesOn tells whether there is more to kill. A rename is over in a moment, and how rarely one is met is a matter of the
+// machine: kills go on until the states are many, or five times as many kills were not enough.
+func (a *toll) goesOn() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return !a.ended && (a.killed < *kills || !a.spread() && a.killed < 5**kills)
+}
+
+func (a *toll) add(state string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.killed++
+	a.states[state]++
+}
+
+func (a *toll) end() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ended = true
 }
 
 // lane is one ledger and one twin, through which nights go one after another.
@@ -82,15 +109,14 @@ type lane struct {
 	bin, dir string
 	config   [][2]string
 	rand     *rand.Rand
-	left     *atomic.Int64 // kills, of all lanes together
+	all      *toll
 
 	twin    *twin.Twin
-	length  time.Duration // of a night that nobody disturbs
+	length  time.Duration // of a start that nobody disturbs
 	night   int
 	checked int            // loads that were held against the ledger
 	due     map[string]int // how often each person's row must have been stored by now
-	states  map[string]int
-	last    bytes.Buffer // what the starts of this night said
+	last    bytes.Buffer   // what the starts of this night said
 }
 
 func (l *lane) live() (err error) {
@@ -109,7 +135,7 @@ func (l *lane) live() (err error) {
 	if err := l.write(); err != nil {
 		return err
 	}
-	for l.left.Load() > 0 {
+	for l.all.goesOn() {
 		if err := l.spend(); err != nil {
 			return err
 		}
@@ -216,8 +242,8 @@ func (l *lane) start(after time.Duration) (killed bool, code int, err error) {
 	if killed = code < 0 || !cmd.ProcessState.Exited(); killed && after == patience {
 		return false, 0, fmt.Errorf("a start hung for %s", patience)
 	}
-	if l.length == 0 {
-		l.length = time.Since(began)
+	if !killed { // the longest counts: a machine that has become busy is killed at late moments, too
+		l.length = max(l.length, time.Since(began))
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -233,7 +259,6 @@ func (l *lane) open() (*ledger.Ledger, error) {
 
 // reached counts a kill under the state of the first part that was not through.
 func (l *lane) reached() error {
-	l.left.Add(-1)
 	led, err := l.open()
 	if err != nil {
 		return fmt.Errorf("the ledger after a kill: %w", err)
@@ -253,7 +278,7 @@ func (l *lane) reached() error {
 	case ok && rec.State == export.RunWorking:
 		state = "begun"
 	}
-	l.states[state]++
+	l.all.add(state)
 	return err
 }
 

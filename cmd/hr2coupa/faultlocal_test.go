@@ -3,13 +3,17 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 func localFaults() []fault {
@@ -22,7 +26,7 @@ func localFaults() []fault {
 		{name: "disk full again and again while parts are on their way", how: "no file beyond 64 KB, then 68, and so on", via: growingDisk, sees: "disk I/O error; is there room on the disk of", exit: 1, next: ends},
 		{name: "folder of the ledger cannot be made", how: "an account without the right", do: readOnly, via: asNobody, sees: "permission denied", exit: 1, next: sends},
 		{name: "ledger read-only", how: "mode 0500, an account without rights", do: readOnlyLedger, via: asNobody, sees: "cannot be written to", exit: 1, next: sends},
-		{name: "feed changes while it is read", how: "HR appends to it", do: growing, sees: "changed while being read", exit: 9, next: sends},
+		{name: "feed changes while it is read", how: "HR appends to it", do: feedBytes(slices.Clone), via: appended, sees: "changed while being read", exit: 9, next: sends},
 		{name: "feed empty", how: "0 bytes", do: feedBytes(func([]byte) []byte { return nil }), sees: "has no header: the file is empty", exit: 9, next: sends},
 		{name: "feed truncated, gzipped", how: "cut after 100 bytes", do: feedBytes(func(all []byte) []byte { return zipped(all)[:100] }), sees: "its gzip data are cut off; deliver the file again", exit: 9, next: sends},
 		{name: "feed truncated in a record", how: "60 bytes missing", do: feedBytes(func(all []byte) []byte { return all[:len(all)-60] }), sees: "has 3 fields, header has 10", exit: 3, next: anew, rows: 5, twice: true},
@@ -69,35 +73,31 @@ func crowd(people, width int) string {
 	return b.String()
 }
 
-// growing has HR still write the feed while it is read.
-func growing(n *stage) (func() error, error) {
-	path := filepath.Join(n.dir, "feed.csv")
-	whole, err := os.ReadFile(path)
+// appended starts a run, and has HR still write the feed when it has been looked at and is not read yet.
+func appended(n *stage, args ...string) came {
+	var out, log bytes.Buffer
+	a := newApp(func(k string) string { return n.env[k] }, strings.NewReader(""), &out, &log)
+	a.tap = func(j *job) { j.ledger = &appending{j.ledger, filepath.Join(n.dir, "feed.csv")} }
+	exit := a.execute(context.Background(), append(args, "-c", n.configPath()))
+	return came{exit: exit, out: out.String(), log: log.String(), loads: n.count()}
+}
+
+// appending is a ledger during whose answer a file grows.
+type appending struct {
+	store
+	path string
+}
+
+func (l *appending) Seen(name string) (export.SeenFile, bool, error) {
+	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
-		return nil, err
+		return export.SeenFile{}, false, err
 	}
-	if err := os.WriteFile(path, []byte(crowd(20_000, 10)), 0o600); err != nil {
-		return nil, err
+	_, err = f.WriteString("900000,late,late@acme.example,L,Late,active,Legal\n")
+	if err := errors.Join(err, f.Close()); err != nil {
+		return export.SeenFile{}, false, err
 	}
-	stop, stopped := make(chan struct{}), make(chan error)
-	go func() {
-		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
-		for err == nil {
-			select {
-			case <-stop:
-				stopped <- f.Close()
-				return
-			default:
-				_, err = f.WriteString("900000,late,late@acme.example,L,Late,active,Legal\n")
-			}
-		}
-		<-stop
-		stopped <- err
-	}()
-	return func() error {
-		close(stop)
-		return errors.Join(<-stopped, os.WriteFile(path, whole, 0o600))
-	}, nil
+	return l.store.Seen(name)
 }
 
 // foreign is what a person does about a file in the way of a part: after a look at it, away with it.
@@ -149,10 +149,13 @@ func smallDisk(blocks int64) func(*stage, ...string) came {
 	}
 }
 
-// growingDisk runs with room for a bit more each time, until a run ends although a part had been picked up.
+// growingDisk runs with room for a bit more each time, until a run ends although a part had been picked up. Coupa picks up
+// what lies there before the next try: that one might come through.
 func growingDisk(n *stage, args ...string) came {
 	for blocks := int64(64 << 10 / 512); ; blocks += 8 {
-		if d := smallDisk(blocks)(n, args...); d.exit != 1 || d.loads > 0 {
+		d := smallDisk(blocks)(n, args...)
+		n.twin.PickUp()
+		if d.loads = n.count(); d.exit != 1 || d.loads > 0 {
 			return d
 		}
 	}
@@ -177,12 +180,14 @@ func readOnly(n *stage) (func() error, error) {
 	if err != nil {
 		return nil, err
 	}
-	program, err := os.ReadFile(self)
-	if err != nil {
-		return nil, err
+	// Copied by a process of its own: while this one has a program open for writing, another night may start a process,
+	// which holds it open, too, and then nobody can run it.
+	program := filepath.Join(n.dir, "hr2coupa")
+	if said, err := exec.Command("cp", self, program).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("copy the program: %w: %s", err, said)
 	}
 	err = errors.Join(
-		os.WriteFile(filepath.Join(n.dir, "hr2coupa"), program, 0o755), os.Chmod(filepath.Dir(n.dir), 0o755),
+		os.Chmod(program, 0o755), os.Chmod(filepath.Dir(n.dir), 0o755),
 		os.Chmod(n.configPath(), 0o644), os.Chmod(filepath.Join(n.dir, "feed.csv"), 0o644), os.Chmod(n.dir, 0o555),
 	)
 	return func() error { return os.Chmod(n.dir, 0o755) }, err

@@ -24,8 +24,8 @@ func faultTable() []faultGroup {
 }
 
 func sftpFaults() []fault {
-	quick := []string{"sftp.connect=400ms"}
-	mute := []string{"sftp.silence=300ms"}
+	quick := []string{"sftp.connect=3s"}
+	mute := []string{"sftp.silence=3s"}
 	return []fault{
 		{name: "connection refused", here: []string{"sftp.address=127.0.0.1:1"}, sees: "no connection to 127.0.0.1:1", exit: 4, next: goesOn},
 		{name: "host key changed", here: []string{`sftp.host_key="SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"`}, sees: "somebody may stand in between: send nothing and ask Coupa", exit: 4, next: goesOn},
@@ -69,7 +69,9 @@ func sftpFaults() []fault {
 func apiFaults() []fault {
 	never := []string{"coupa.retry=0s"}
 	soon := []string{"coupa.retry=0s", "load.wait=1s"}
-	late := func(answer string) []string { return []string{"answer=" + answer, "answer-from=pickup"} }
+	late := func(answer string) []string {
+		return []string{"answer=" + answer, "answer-from=pickup", "pickup=instant"}
+	}
 	return []fault{
 		{name: "connection refused", here: append([]string{"coupa.url=http://127.0.0.1:1"}, never...), sees: "check coupa.url and the network", exit: 4, next: sends},
 		{name: "client refused", on: []string{"token-answer=refused"}, sees: "coupa refuses the client", exit: 4, next: sends},
@@ -77,7 +79,7 @@ func apiFaults() []fault {
 		{name: "token endpoint 500", on: []string{"token-answer=500"}, here: never, sees: "POST /oauth2/token: 500: server_error; check coupa.url and the network, or try again later", exit: 4, next: sends},
 		{name: "token endpoint is a web page", on: []string{"token-answer=web-page"}, here: never, sees: "the answer is not a token; perhaps a proxy gave it", exit: 4, next: sends},
 		{name: "token dies in the middle", on: []string{"token-calls=2"}, sees: "3 in = 3 applied", exit: 0, next: seen},
-		{name: "token dies in the middle, and none is given any more", on: []string{"token-calls=1", "token-answer=refused", "answer-from=pickup", "load-time=400ms"}, sees: "coupa refuses the client", exit: 5, next: goesOn},
+		{name: "token dies in the middle, and none is given any more", on: []string{"token-calls=1", "token-answer=refused", "answer-from=pickup", "load-time=1h"}, sees: "coupa refuses the client", exit: 5, next: goesOn},
 		{name: "401", on: []string{"answer=401"}, sees: "coupa refuses a new token", exit: 4, next: sends},
 		{name: "403", on: []string{"answer=403"}, sees: "give its client a scope that opens it", exit: 4, next: sends},
 		{name: "404", on: []string{"answer=404"}, sees: "is not there (404: Not Found.); check coupa.url", exit: 4, next: sends},
@@ -90,7 +92,7 @@ func apiFaults() []fault {
 		{name: "500", on: []string{"answer=500"}, here: never, sees: "GET /api/data_file_sources: 500: Internal Server Error.; check coupa.url and the network, or try again later", exit: 4, next: sends},
 		{name: "502 with a web page, once", on: []string{"answer=502", "fault-times=1"}, sees: `coupa does not answer as it should: trying again" call="GET /api/data_file_sources" status=502`, exit: 0, next: seen},
 		{name: "502 with a web page", on: []string{"answer=502"}, here: never, sees: "GET /api/data_file_sources: 502: a web page, perhaps from a proxy", exit: 4, next: sends},
-		{name: "no answer in time", on: []string{"answer=time-out"}, here: []string{"coupa.timeout=300ms", "coupa.retry=0s"}, sees: "no answer within", exit: 4, next: sends},
+		{name: "no answer in time", on: []string{"answer=time-out"}, here: append(hasty, never...), sees: "no answer within", exit: 4, next: sends},
 		{name: "truncated JSON", on: []string{"answer=truncated"}, here: never, both: []string{"coupa.format=json"}, sees: "the answer cannot be read: it ends too early", exit: 4, next: sends},
 		{name: "XML where JSON was asked for", on: []string{"answer=xml"}, both: []string{"coupa.format=json"}, sees: "3 in = 3 applied", exit: 0, next: seen},
 		{name: "empty body", on: []string{"answer=empty"}, here: never, sees: "the answer cannot be read: it is empty; check coupa.url", exit: 4, next: sends},
@@ -101,7 +103,7 @@ func apiFaults() []fault {
 		{name: "429 after the pick-up", on: late("429"), here: soon, sees: "asking about its load failed (GET /api/data_file_sources: 429", exit: 5, next: goesOn},
 		{name: "500 after the pick-up", on: late("500"), here: soon, sees: "asking about its load failed (GET /api/data_file_sources: 500", exit: 5, next: goesOn},
 		{name: "502 after the pick-up", on: late("502"), here: soon, sees: "asking about its load failed (GET /api/data_file_sources: 502", exit: 5, next: goesOn},
-		{name: "time-out after the pick-up", on: late("time-out"), here: append([]string{"coupa.timeout=300ms"}, soon...), sees: "asking about its load failed (GET /api/data_file_sources: no answer within", exit: 5, next: goesOn},
+		{name: "time-out after the pick-up", on: late("time-out"), here: append(hasty, soon...), sees: "asking about its load failed (GET /api/data_file_sources: no answer within", exit: 5, next: goesOn},
 		{name: "truncated after the pick-up", on: late("truncated"), here: soon, both: []string{"coupa.format=json"}, sees: "asking about its load failed (GET /api/data_file_sources: 200: the answer cannot be read", exit: 5, next: goesOn},
 		{name: "empty body after the pick-up", on: late("empty"), here: soon, sees: "asking about its load failed (GET /api/data_file_sources: 200: the answer cannot be read", exit: 5, next: goesOn},
 	}
@@ -117,7 +119,7 @@ func pageFaults() []fault {
 		{name: "403", both: page, on: []string{"page-answer=403"}, sees: "use the cookie of somebody who may", exit: 4, next: sends},
 		{name: "404", both: page, on: []string{"page-answer=404"}, sees: "/data_sources is not there (404); check coupa.url", exit: 4, next: sends},
 		{name: "500", both: page, on: []string{"page-answer=500"}, here: never, sees: "GET /data_sources: 500: a web page, perhaps from a proxy; check coupa.url and the network", exit: 4, next: sends},
-		{name: "500 after the pick-up", both: page, on: []string{"page-answer=500", "answer-from=pickup"}, here: soon, sees: "asking about its load failed (GET /data_sources: 500", exit: 5, next: goesOn},
+		{name: "500 after the pick-up", both: page, on: []string{"page-answer=500", "answer-from=pickup", "pickup=instant"}, here: soon, sees: "asking about its load failed (GET /data_sources: 500", exit: 5, next: goesOn},
 		{name: "empty page", both: page, on: []string{"page-answer=empty"}, here: never, sees: "the page is empty", exit: 4, next: sends},
 		{name: "page without the known columns", both: page, on: []string{"page-answer=strange"}, sees: "has no table with a file and a status column", exit: 4, next: sends},
 	}
@@ -127,8 +129,8 @@ func loadFaults() []fault {
 	soon := []string{"load.wait=1s"}
 	return []fault{
 		{name: "load never listed", on: []string{"load-outcome=unlisted"}, here: soon, sees: "Coupa does not list its load", exit: 5, next: goesOn},
-		{name: "load stuck", on: []string{"load-outcome=stuck"}, here: soon, sees: `Coupa says "loading" of its load`, exit: 5, next: goesOn},
-		{name: "status that nobody knows", on: []string{"load-outcome=odd"}, here: soon, sees: `Coupa says "reticulating" of its load`, exit: 5, next: goesOn},
+		{name: "load stuck", on: []string{"load-outcome=stuck", "pickup=instant"}, here: soon, sees: `Coupa says "loading" of its load`, exit: 5, next: goesOn},
+		{name: "status that nobody knows", on: []string{"load-outcome=odd", "pickup=instant"}, here: soon, sees: `Coupa says "reticulating" of its load`, exit: 5, next: goesOn},
 		{name: "load failed", on: []string{"load-outcome=failed"}, sees: "Coupa's load failed and says no more", exit: 6, next: again, args: []string{"--again"}},
 		{name: "done with nothing done", on: []string{"load-outcome=empty"}, sees: "processed no row of it", exit: 6, next: again, args: []string{"--again"}},
 		{name: "duplicate names in the list", on: []string{"repeated-names=yes", "screen-loads=yes"}, sees: "3 in = 3 applied", exit: 0, next: seen},

@@ -28,6 +28,11 @@ func cmdMailserver(ts *testscript.TestScript, w *world, args []string) {
 		w.mail.Close()
 	}
 	o := farend.MailOptions{Addr: ts.Getenv("SMTP")}
+	if o.Addr == "" {
+		var err error
+		o.Addr, err = farend.Address() // which stays ours while it is dead
+		ts.Check(err)
+	}
 	for _, a := range args {
 		switch a {
 		case "tls":

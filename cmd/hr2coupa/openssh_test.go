@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/testdata/farend"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
 )
 
@@ -152,7 +153,8 @@ func (o *openSSH) startSSHD(t *testing.T) {
 	t.Helper()
 	me, err := user.Current()
 	noError(t, err)
-	o.address = freeAddress(t)
+	o.address, err = farend.Address()
+	noError(t, err)
 	o.config.remove("sftp.password")
 	o.config.set("sftp.address", o.address)
 	o.config.set("sftp.user", me.Username)
@@ -215,14 +217,6 @@ func listenSSHD(t *testing.T, address, config string) {
 			t.Fatalf("sshd does not listen on %s after %s", address, patience)
 		}
 	}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	noError(t, err)
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // opensshKey is the public half of a key as OpenSSH writes it: type and base64.

@@ -170,12 +170,15 @@ func (w *watcher) hasten(resumed []*export.Report) {
 // watch looks, takes what is ready, and waits. Newer news about a person must not overtake older news: where a file could
 // not be delivered nothing else is taken before it, and where it has no verdict its people wait.
 func (w *watcher) watch(ctx context.Context) error {
-	began, pause := w.a.now(), time.Duration(0)
+	began, pause := time.Time{}, time.Duration(0)
 	for {
 		looked := w.a.now()
 		open, stuck, err := w.round(ctx)
 		if err != nil {
 			return err
+		}
+		if began.IsZero() { // once the folder was looked at, which may have had to wait for a run of what was claimed
+			began = w.a.now()
 		}
 		if w.o.once && (stuck || open == 0 || looked.Sub(began) >= w.o.still) {
 			w.a.code = worst(w.codes)

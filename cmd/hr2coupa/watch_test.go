@@ -236,6 +236,32 @@ func TestWatchOnce(t *testing.T) {
 	})
 }
 
+// TestWatchOnceAfterClaim: what a killed start has left claimed may take its time, and costs the files beside it nothing of
+// theirs.
+func TestWatchOnceAfterClaim(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNightWatch(t, watchOptions{still: 10 * time.Second, poll: 2 * time.Second, retry: time.Minute, once: true})
+		ends := n.run
+		n.run = func(ctx context.Context, path string) (*export.Report, error) {
+			rep, err := ends(ctx, path)
+			time.Sleep(time.Minute)
+			return rep, err
+		}
+		for _, name := range []string{"a.csv", "b.csv"} {
+			if err := os.WriteFile(filepath.Join(n.folder.dir, name), []byte("x"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, won, err := n.folder.claim(glance{name: "a.csv"}); !won || err != nil {
+			t.Fatalf("claimed: %v (%v)", won, err)
+		}
+		if err := n.watch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		n.want(t, "0s a.csv", "1m10s b.csv")
+	})
+}
+
 // TestClaim lets many watchers go for one file: one has it, and no marker is left for the next of that name.
 func TestClaim(t *testing.T) {
 	d := &dropFolder{dir: t.TempDir(), owner: "hrledger", now: func() time.Time { return planned0 }}

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -87,6 +89,7 @@ func setup(env *testscript.Env) error {
 		return err
 	}
 	env.Setenv("TESTDATA", data)
+	env.Setenv("TZ", noon(time.Now()))
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // else every process of a test with -race waits a second at its end
 	env.Setenv("COUPA_SFTP_PASSWORD", plantedPassword)
 	env.Setenv("COUPA_CLIENT_SECRET", plantedSecret)
@@ -102,10 +105,20 @@ func setup(env *testscript.Env) error {
 	return w.writeConfig()
 }
 
+// noon gives a zone in which it is about noon, and clocks are never changed: no story goes over midnight.
+func noon(now time.Time) string {
+	return fmt.Sprintf("Etc/GMT%+d", now.UTC().Hour()-12) // east of Greenwich is minus in these names
+}
+
 func (w *world) configPath() string { return filepath.Join(w.dir, "hr2coupa.yaml") }
 
+// writeConfig puts the config there as a whole: a program beside the story may be reading it.
 func (w *world) writeConfig() error {
-	return os.WriteFile(w.configPath(), w.config.yaml(), 0o600)
+	half := w.configPath() + ".tmp"
+	if err := os.WriteFile(half, w.config.yaml(), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(half, w.configPath())
 }
 
 func (w *world) close() {

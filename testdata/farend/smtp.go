@@ -100,7 +100,7 @@ func StartMail(o MailOptions) (*Mail, error) {
 // listen waits for an address that was given up a moment ago: a process that is just being started holds every open
 // socket until it has begun.
 func listen(addr string) (net.Listener, error) {
-	for until := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for until := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		l, err := net.Listen("tcp", addr)
 		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(until) {
 			return l, err

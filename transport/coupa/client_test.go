@@ -65,38 +65,35 @@ func TestFaults(t *testing.T) {
 		{name: "redirect to another host", script: []reply{{status: 302, head: map[string]string{"Location": "https://elsewhere.invalid/x?secret=1"}}}, calls: 1, what: "address", text: "redirects to elsewhere.invalid/x; check"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			f := newFar(t)
-			f.on(loadsPath, tc.script...)
-			c, hook := f.client(t, func(c *Config) {
-				if strings.HasPrefix(tc.name, "time-out") {
-					c.Timeout = 50 * time.Millisecond
+			withFar(t, tc.script, func(t *testing.T, f *far) {
+				f.on(loadsPath, tc.script...)
+				c, hook := f.client(t)
+				got, err := c.Loads().Ask(t.Context(), query())
+				quiet(t, err, hook)
+				if n := len(f.requests(loadsPath)); n != tc.calls {
+					t.Errorf("%d calls, want %d", n, tc.calls)
+				}
+				var nd *export.NotDeliveredError
+				var e *Error
+				switch {
+				case tc.what != "":
+					if !errors.As(err, &nd) || nd.What != tc.what || !contains(err.Error(), tc.text) {
+						t.Errorf("got %v, want %s: %s", err, tc.what, tc.text)
+					}
+				case tc.text != "":
+					if !errors.As(err, &e) || e.Temporary() != tc.temp || !contains(err.Error(), tc.text) {
+						t.Errorf("got %v, want %q", err, tc.text)
+					}
+				case err != nil:
+					t.Error(err)
+				case tc.none != (got == nil):
+					t.Errorf("got %v", got)
+				case got != nil:
+					if d := cmp.Diff(rowLoad(), got, cmp.Comparer(time.Time.Equal)); d != "" {
+						t.Error(d)
+					}
 				}
 			})
-			got, err := c.Loads().Ask(t.Context(), query())
-			quiet(t, err, hook)
-			if n := len(f.requests(loadsPath)); n != tc.calls {
-				t.Errorf("%d calls, want %d", n, tc.calls)
-			}
-			var nd *export.NotDeliveredError
-			var e *Error
-			switch {
-			case tc.what != "":
-				if !errors.As(err, &nd) || nd.What != tc.what || !contains(err.Error(), tc.text) {
-					t.Errorf("got %v, want %s: %s", err, tc.what, tc.text)
-				}
-			case tc.text != "":
-				if !errors.As(err, &e) || e.Temporary() != tc.temp || !contains(err.Error(), tc.text) {
-					t.Errorf("got %v, want %q", err, tc.text)
-				}
-			case err != nil:
-				t.Error(err)
-			case tc.none != (got == nil):
-				t.Errorf("got %v", got)
-			case got != nil:
-				if d := cmp.Diff(rowLoad(), got, cmp.Comparer(time.Time.Equal)); d != "" {
-					t.Error(d)
-				}
-			}
 		})
 	}
 }
@@ -299,8 +296,7 @@ func TestCancel(t *testing.T) {
 
 func TestUnreachable(t *testing.T) {
 	f := newFar(t)
-	f.Close()
-	c, hook := f.client(t)
+	c, hook := f.client(t, func(c *Config) { c.URL = nobodyThere })
 	_, err := c.Loads().Ask(t.Context(), query())
 	quiet(t, err, hook)
 	if e, ok := errors.AsType[*Error](err); !ok || !e.Temporary() {

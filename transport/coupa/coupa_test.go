@@ -9,9 +9,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -25,6 +27,8 @@ const (
 	partMangled = "_Incoming_Users_" + partName
 	planted     = "s3cret-of-the-client"
 	plantedPage = "_session=s3cret-of-the-page"
+
+	nobodyThere = "http://127.0.0.1:1" // a port that was free a moment ago may be that of another test's server by now
 )
 
 var since = time.Date(2026, 11, 23, 14, 5, 1, 0, time.UTC)
@@ -93,6 +97,7 @@ const (
 // far is the far end: it answers each path by its script, the last answer again and again.
 type far struct {
 	*httptest.Server
+	http  *http.Client // that reaches it; nil: any
 	clock *clock
 	hung  chan struct{} // gets one when a request hangs
 
@@ -110,6 +115,33 @@ func newFar(t *testing.T) *far {
 	f.Server = httptest.NewServer(http.HandlerFunc(f.serve))
 	t.Cleanup(f.Close)
 	return f
+}
+
+// newFarInBubble is newFar for a test in a bubble of synctest, where a time-out comes when nobody has anything to do any
+// more, and never because the machine is busy.
+func newFarInBubble(t *testing.T) *far {
+	t.Helper()
+	f := &far{Server: &httptest.Server{URL: "http://127.0.0.1"}, clock: newClock(), script: map[string][]reply{}, hung: make(chan struct{}, 1)}
+	wire := make(pipes)
+	server := &http.Server{Handler: http.HandlerFunc(f.serve)}
+	go server.Serve(wire)
+	transport := &http.Transport{DialContext: wire.dial}
+	f.http = &http.Client{Transport: transport}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		close(wire)
+		server.Close()
+	})
+	return f
+}
+
+// withFar runs a test with a far end, in a bubble where a reply hangs.
+func withFar(t *testing.T, script []reply, test func(*testing.T, *far)) {
+	if slices.ContainsFunc(script, func(r reply) bool { return r.hang }) {
+		synctest.Test(t, func(t *testing.T) { test(t, newFarInBubble(t)) })
+		return
+	}
+	test(t, newFar(t))
 }
 
 func (f *far) on(path string, replies ...reply) { f.script[path] = replies }
@@ -183,6 +215,7 @@ func (f *far) config() Config {
 	return Config{
 		URL: f.URL, ClientID: "client-1", ClientSecret: export.NewSecret(planted), Scopes: []string{"core.integration.read", "core.common.read"},
 		PageCookie: export.NewSecret(plantedPage),
+		HTTP:       f.http,
 		Now:        f.clock.Now, Sleep: f.clock.Sleep, Rand: func() float64 { return 1 },
 	}
 }

@@ -45,9 +45,8 @@ func TestClockUnknown(t *testing.T) {
 	if _, err := Clock(t.Context(), Config{URL: web.URL}, nil); err == nil || !strings.Contains(err.Error(), "without its time") {
 		t.Errorf("no Date: %v", err)
 	}
-	web.Close()
 	never := func(context.Context, time.Duration) error { return errors.New("slept") }
-	_, err := Clock(t.Context(), Config{URL: web.URL, CheckBudget: time.Millisecond, Sleep: never}, nil)
+	_, err := Clock(t.Context(), Config{URL: nobodyThere, CheckBudget: time.Millisecond, Sleep: never}, nil)
 	if not := new(export.NotDeliveredError); !errors.As(err, &not) || not.What != "unreachable" {
 		t.Errorf("nobody there: %v", err)
 	}

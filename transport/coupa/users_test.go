@@ -65,36 +65,33 @@ func TestUpdateFaults(t *testing.T) {
 		{name: "two users", script: []reply{bad(200, asJSON, `[{"id":281},{"id":282}]`)}, calls: 1, text: "the answer holds 2 users"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			f := newFar(t)
-			f.on(user281, tc.script...)
-			c, hook := f.client(t, func(c *Config) {
-				if strings.HasPrefix(tc.name, "time-out") {
-					c.Timeout = 50 * time.Millisecond
+			withFar(t, tc.script, func(t *testing.T, f *far) {
+				f.on(user281, tc.script...)
+				c, hook := f.client(t)
+				got, err := put281(t, c)
+				quiet(t, err, hook)
+				if n := len(f.requests(user281)); n != tc.calls {
+					t.Errorf("%d calls, want %d", n, tc.calls)
+				}
+				nd, _ := errors.AsType[*export.NotDeliveredError](err)
+				refused, _ := errors.AsType[*export.RefusedError](err)
+				e, _ := errors.AsType[*Error](err)
+				switch {
+				case tc.text == "":
+					if err != nil || got.Values["lastname"].Text != "Doe" {
+						t.Errorf("got %v, %v", got, err)
+					}
+				case err == nil || !contains(err.Error(), tc.text) || contains(err.Error(), "Doe"):
+					t.Errorf("got %v, want %s", err, tc.text)
+				case tc.what != "" && (nd == nil || nd.What != tc.what), tc.refused != 0 && (refused == nil || refused.Status != tc.refused):
+					t.Errorf("got %T %v", err, err)
+				case tc.what == "" && tc.refused == 0 && (e == nil || e.Temporary() != tc.temp):
+					t.Errorf("got %T %v", err, err)
+				}
+				if refused != nil && contains(tc.text, refusals) && !slices.Contains(refused.Messages, "Email j.doe@example.com has already been taken") {
+					t.Errorf("the messages are %q", refused.Messages)
 				}
 			})
-			got, err := put281(t, c)
-			quiet(t, err, hook)
-			if n := len(f.requests(user281)); n != tc.calls {
-				t.Errorf("%d calls, want %d", n, tc.calls)
-			}
-			nd, _ := errors.AsType[*export.NotDeliveredError](err)
-			refused, _ := errors.AsType[*export.RefusedError](err)
-			e, _ := errors.AsType[*Error](err)
-			switch {
-			case tc.text == "":
-				if err != nil || got.Values["lastname"].Text != "Doe" {
-					t.Errorf("got %v, %v", got, err)
-				}
-			case err == nil || !contains(err.Error(), tc.text) || contains(err.Error(), "Doe"):
-				t.Errorf("got %v, want %s", err, tc.text)
-			case tc.what != "" && (nd == nil || nd.What != tc.what), tc.refused != 0 && (refused == nil || refused.Status != tc.refused):
-				t.Errorf("got %T %v", err, err)
-			case tc.what == "" && tc.refused == 0 && (e == nil || e.Temporary() != tc.temp):
-				t.Errorf("got %T %v", err, err)
-			}
-			if refused != nil && contains(tc.text, refusals) && !slices.Contains(refused.Messages, "Email j.doe@example.com has already been taken") {
-				t.Errorf("the messages are %q", refused.Messages)
-			}
 		})
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/testdata/farend"
 )
 
 const sshd = "/usr/sbin/sshd" // it must be started by its absolute path
@@ -91,9 +92,12 @@ func startSSHD(t *testing.T) (c Config, root string) {
 			t.Fatal(err)
 		}
 	}
-	port := freePort(t)
+	address, err := farend.Address()
+	if err != nil {
+		t.Fatal(err)
+	}
 	c = Config{
-		Address: fmt.Sprintf("127.0.0.1:%d", port), User: me.Username, Key: export.NewSecret(string(opensshKey(t, userKey))),
+		Address: address, User: me.Username, Key: export.NewSecret(string(opensshKey(t, userKey))),
 		KnownHosts: filepath.Join(dir, "known_hosts"), Folder: root + "/Incoming/Users", Archive: []string{root + "/Incoming/Archive/Users"},
 	}
 	config := fmt.Sprintf(`ListenAddress %s
@@ -151,16 +155,6 @@ func chrootable(t *testing.T) string {
 	return root
 }
 
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // run starts sshd, waits until it listens, and ends it with the test.
 func run(t *testing.T, address string, args ...string) {
 	t.Helper()
@@ -179,7 +173,7 @@ func run(t *testing.T, address string, args ...string) {
 			t.Log("sshd said:\n" + log.String())
 		}
 	})
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		if conn, err := net.Dial("tcp", address); err == nil {
 			conn.Close()

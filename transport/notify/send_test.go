@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +23,9 @@ func mailServer(t *testing.T, o farend.MailOptions) *farend.Mail {
 	t.Cleanup(m.Close)
 	return m
 }
+
+// deadAddress is where nobody listens. A port that was free a moment ago may be that of another test's server by now.
+const deadAddress = "127.0.0.1:1"
 
 func mailTo(t *testing.T, m *farend.Mail) *Mail {
 	return &Mail{Server: m.Addr, CA: m.CA, From: "hr2coupa@acme.example", To: []string{"hr@acme.example", "it@acme.example"}, Texts: texts(t)}
@@ -69,18 +71,22 @@ func TestMail(t *testing.T) {
 	}
 }
 
+// soon is the patience with a server that says nothing. Long enough for one that does something, on a busy machine too.
+const soon = time.Second
+
 // What keeps a mail from going is told with the way out, and without addresses and passwords.
 func TestMailNotSent(t *testing.T) {
 	dead := mailServer(t, farend.MailOptions{})
 	dead.Close()
+	dead.Addr = deadAddress
 	for name, tt := range map[string]struct {
 		server *farend.Mail
 		change func(*Mail)
 		want   string
 	}{
 		"dead":               {dead, func(*Mail) {}, "connection refused"},
-		"hanging":            {mailServer(t, farend.MailOptions{Hang: true}), func(m *Mail) { m.Patience = 50 * time.Millisecond }, "timeout"},
-		"hanging in TLS":     {mailServer(t, farend.MailOptions{Hang: true}), func(m *Mail) { m.TLS, m.Patience = "tls", 50*time.Millisecond }, "deadline exceeded"},
+		"hanging":            {mailServer(t, farend.MailOptions{Hang: true}), func(m *Mail) { m.Patience = soon }, "timeout"},
+		"hanging in TLS":     {mailServer(t, farend.MailOptions{Hang: true}), func(m *Mail) { m.TLS, m.Patience = "tls", soon }, "deadline exceeded"},
 		"login refused":      {mailServer(t, farend.MailOptions{User: "u", Password: "p"}), func(m *Mail) { m.User, m.Password = "u", export.NewSecret("planted-smtp") }, "check mail.user and mail.password"},
 		"login missing":      {mailServer(t, farend.MailOptions{User: "u", Password: "p"}), func(*Mail) {}, "authenticate"},
 		"recipients refused": {mailServer(t, farend.MailOptions{Refuse: true}), func(*Mail) {}, "no such user"},
@@ -157,13 +163,6 @@ func TestSignature(t *testing.T) {
 }
 
 func TestWebhookNotSent(t *testing.T) {
-	dead := web(t, nil).URL
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dead = "http://" + l.Addr().String()
-	l.Close()
 	always := func(status int) func(int) int { return func(int) int { return status } }
 	for _, tt := range []struct {
 		name   string
@@ -175,19 +174,19 @@ func TestWebhookNotSent(t *testing.T) {
 		{"always busy", always(503), 3, "answered 503"},
 		{"gone", always(404), 1, "answered 404; is the address still good?"},
 		{"elsewhere", always(302), 1, "leads elsewhere"},
-		{"hanging", always(0), 3, "no answer within 50ms"},
+		{"hanging", always(0), 3, "no answer within 1s"},
 		{"dead", nil, 0, "connection refused"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel() // what is tried again pauses in between
-			address, server := dead, (*farend.Web)(nil)
+			address, server := "http://"+deadAddress, (*farend.Web)(nil)
 			if tt.answer != nil {
 				server = web(t, tt.answer)
 				address = server.URL
 			}
 			w := &Webhook{URL: export.NewSecret(address + "/planted-token"), Format: "slack", Texts: texts(t)}
 			if tt.name == "hanging" {
-				w.Patience = 50 * time.Millisecond
+				w.Patience = soon
 			}
 			err := w.Send(t.Context(), nasty())
 			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {

@@ -207,16 +207,19 @@ func TestSilence(t *testing.T) {
 			t.Fatal(err)
 		}
 		client := ssh.NewClient(sc, channels, requests)
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		defer cancel()
-		context.AfterFunc(ctx, func() { client.Close() })
-		c, err := sftp.NewClient(client)
+		defer client.Close()
+		deed := func() error { _, err := sftp.NewClient(client); return err }
 		if when == "write" {
+			c, err := sftp.NewClient(client)
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = write(c, "/Incoming/Users/a.csv", "a")
+			deed = func() error { return write(c, "/Incoming/Users/a.csv", "a") }
 		}
+		ctx, cancel := context.WithTimeout(t.Context(), patience) // from when it is to be silent
+		defer cancel()
+		context.AfterFunc(ctx, func() { client.Close() })
+		err = deed()
 		if err == nil || ctx.Err() == nil {
 			t.Errorf("%s: not silent: %v", when, err)
 		}

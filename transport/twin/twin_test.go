@@ -394,7 +394,7 @@ func TestAutomaticPickUp(t *testing.T) {
 	r.put("auto.csv", header+"\njdoe,jdoe@example.com,Auto,Doe\n")
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.After(20 * time.Second); len(tw.Applied()) == 0; {
+	for deadline := time.After(time.Minute); len(tw.Applied()) == 0; {
 		select {
 		case <-deadline:
 			t.Fatal("nothing was picked up")

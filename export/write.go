@@ -78,6 +78,7 @@ type writing struct {
 	sent       bool // the part has left the state planned
 	unanswered int  // calls that failed, one after the other
 	last       error
+	gaveUp     error // the reason, once they were too many
 }
 
 // Part writes the rows of a part that have no answer yet. move records the part's next state. Where the rest cannot be
@@ -165,10 +166,10 @@ func (j *writing) row(ctx context.Context, r RowResult) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.last = err
-	if j.unanswered++; j.unanswered >= maxUnanswered {
-		return &NotDeliveredError{What: "api", Msg: fmt.Sprintf("%d calls failed one after the other, the last: %v", j.unanswered, err), Err: err}
+	if j.unanswered++; j.unanswered == maxUnanswered {
+		j.gaveUp = &NotDeliveredError{What: "api", Msg: fmt.Sprintf("%d calls failed one after the other, the last: %v", j.unanswered, err), Err: err}
 	}
-	return nil
+	return j.gaveUp // of calls that were under way beside, whichever comes first tells the same
 }
 
 // recordError keeps an error of the ledger apart from Coupa's.

@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"regexp"
+	"path"
 	"strings"
 	"time"
 
@@ -128,16 +128,16 @@ func guard(cfg *config.Config, now time.Time) func(key, login, known string) str
 
 // pattern is one of the config, in lower case, since Coupa's logins have no case.
 type pattern struct {
-	whole *regexp.Regexp // nil for an empty pattern
-	piece subject        // the longest text without wildcards that whatever matches holds: nearly all people fail on that alone
+	glob  string
+	piece subject // the longest text without wildcards that whatever matches holds: nearly all people fail on that alone
 }
 
+// noPath hides slashes from path.Match, to which a * ends at them: a login is no path. It has no control characters either.
+var noPath = strings.NewReplacer("/", "\x00")
+
 func newPattern(glob string) pattern {
-	if glob == "" {
-		return pattern{}
-	}
 	glob = strings.ToLower(glob)
-	p := pattern{whole: globRegexp(glob)}
+	p := pattern{glob: noPath.Replace(glob)}
 	if strings.ContainsAny(glob, `[\`) { // text there is not what it seems
 		return p
 	}
@@ -149,12 +149,13 @@ func newPattern(glob string) pattern {
 	return p
 }
 
-// match tells whether the pattern matches a text.
+// match tells whether the pattern matches a text. An empty pattern or text matches nothing.
 func (p *pattern) match(s subject) bool {
-	if p.whole == nil || s.text == "" || p.piece.bytes&^s.bytes != 0 || !strings.Contains(s.text, p.piece.text) {
+	if p.glob == "" || s.text == "" || p.piece.bytes&^s.bytes != 0 || !strings.Contains(s.text, p.piece.text) {
 		return false
 	}
-	return p.whole.MatchString(s.text)
+	ok, err := path.Match(p.glob, noPath.Replace(s.text))
+	return ok && err == nil // the config has checked the pattern
 }
 
 // subject is a text in lower case, and which bytes it has: what lacks one of a piece's does not hold the piece.

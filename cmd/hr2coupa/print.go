@@ -324,6 +324,9 @@ var afterDrop = hints{
 	deliver: "mend what hinders the delivery (hr2coupa doctor looks at the whole way), then the same hr2coupa drop: it goes on with the parts that were not sent",
 }
 
+// behindHeld tells that rows wait for a person's word on a held run: nothing in them is to be mended.
+func behindHeld(c export.CauseCount) bool { return c.Name == "held run" }
+
 // next says what to type now.
 func next(w io.Writer, rep *export.Report) {
 	say := afterRun
@@ -337,7 +340,13 @@ func next(w io.Writer, rep *export.Report) {
 		}
 	}
 	by := rep.Counts.By
-	add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], say.mend)
+	behind := slices.ContainsFunc(rep.Causes, behindHeld)
+	if behind {
+		rows = append(rows, "decide about the held run (hr2coupa approve, or settle), then hand in under another name what is held back because of it")
+	}
+	if !behind || slices.ContainsFunc(rep.Causes, func(c export.CauseCount) bool { return !behindHeld(c) }) {
+		add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], say.mend)
+	}
 	if slices.ContainsFunc(rep.Parts, awaited) {
 		add(by[export.Pending], say.ask)
 	}

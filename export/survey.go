@@ -213,19 +213,14 @@ func (f *probes) findings(s *survey) *survey {
 	}
 	out.suspects = make([]map[uint64]struct{}, len(f.unique))
 	var wg sync.WaitGroup
-	same := make([]bool, len(f.unique)) // as the people: their number is what is unique
 	for i := range f.unique {
-		if same[i] = slices.EqualFunc(f.unique[i], f.people, slices.Equal); !same[i] {
-			wg.Go(func() { out.suspects[i] = keys(repeated(f.unique[i])) })
+		if slices.EqualFunc(f.unique[i], f.people, slices.Equal) {
+			continue // everybody's value is the key itself, so that nobody can have another's
 		}
+		wg.Go(func() { out.suspects[i] = keys(repeated(f.unique[i])) })
 	}
 	out.several = repeated(f.people)
 	wg.Wait()
-	for i := range f.unique {
-		if same[i] {
-			out.suspects[i] = keys(out.several)
-		}
-	}
 	return &out
 }
 

@@ -16,7 +16,8 @@ func TestCheckerAgrees(t *testing.T) {
 	texts := []string{
 		"", " ", "Active", "INACTIVE", "active", "yes", "No", "f", "usd", "EUR", "de", "fr-CA", "1000.00 usd", "1,000", "666-881-4103", "x@y",
 		"Ann@Example.com", "ann@example.com", "ann@sub.example.com", "@example.com", "a@b@example.com", "a b@example.com", "é@example.com", "x@", "ann@example.com ",
-		strings.Repeat("a", 64) + "@example.com", strings.Repeat("a", 65) + "@example.com", strings.Repeat("a.", 130) + "a@example.com", "München", "two\r\nlines", "\x01", "\xff", "a , b", ",", "--NULL--", " blank first",
+		strings.Repeat("a", 64) + "@example.com", strings.Repeat("a", 65) + "@example.com", strings.Repeat("a.", 130) + "a@example.com", "München",
+		"Räumlich-x-trennbar", "Räumlich-\x01-trennbar", // ends alike, and no longer than both ends and a little "two\r\nlines", "\x01", "\xff", "a , b", ",", "--NULL--", " blank first",
 	}
 	for i := range 3000 { // more than a memo holds, so that texts take each other's place
 		texts = append(texts, fmt.Sprintf("Dept %d é", i))
@@ -28,7 +29,7 @@ func TestCheckerAgrees(t *testing.T) {
 		for i := range row.Cells {
 			n := len(texts)
 			if r.IntN(4) > 0 {
-				n = 50
+				n = 52
 			}
 			row.Cells[i] = export.Cell{Text: texts[r.IntN(n)], State: export.CellState(r.IntN(3))}
 			if row.Cells[i].State != export.Set {

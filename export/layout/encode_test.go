@@ -208,6 +208,27 @@ func TestRowMemory(t *testing.T) {
 	}
 }
 
+// TestForgetsTexts: an encoder at rest holds no text of the rows it has encoded; their memory is given back.
+func TestForgetsTexts(t *testing.T) {
+	s, row := wide(t)
+	for _, rows := range []int{1, batch - 1, batch, batch + 1, 2 * batch} {
+		e := s.Encoder(s.Carried(row)).(*rowEncoder)
+		for range rows {
+			if e.Add(row) {
+				if _, _, err := e.Flush(nil, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if _, _, err := e.Flush(nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		if slices.ContainsFunc(e.cells, func(text string) bool { return text != "" }) {
+			t.Errorf("after %d rows some of their texts are still held", rows)
+		}
+	}
+}
+
 // encodeSeeds are the texts the fuzz test begins with.
 var encodeSeeds = []string{"", "plain", `"`, `""`, "a,b", "two\nlines", "\n", " blanks ", "naïve 日本 🙂", `\"`, "=1+1", "tab\t", `a"b"c`, "\r\r\n", "a\rb\r"}
 

@@ -140,6 +140,7 @@ func TestFaults(t *testing.T) {
 		{`ssn < n ? ssn * 2 : -ssn`, "the operator does not fit its values"},
 		{`1 % int("0")`, "division by zero"},
 		{`lookup(ssn, status)`, "lookup: the mapping has no such table"},
+		{`lookup("status", split(semi, ";"))`, "lookup: the value is a list, not text"},
 		{`lookup("sta" + "tus", status, n)`, `lookup: table "status" has 1 key(s), lookup gives 2`},
 		{`regexReplace(id, ssn + "(", "x")`, "regexReplace: the pattern is not a regular expression"},
 		{`phone(ssn, "US")`, "phone: the number holds something other than digits"},

@@ -150,7 +150,7 @@ func anyExpr(t *rapid.T, depth int) string {
 		return rapid.SampledFrom(leaf).Draw(t, "leaf")
 	}
 	sub := func() string { return anyExpr(t, depth-1) }
-	switch rapid.IntRange(0, 9).Draw(t, "form") {
+	switch rapid.IntRange(0, 10).Draw(t, "form") {
 	case 0:
 		return "(" + sub() + " ?? " + sub() + ")"
 	case 1:
@@ -167,6 +167,8 @@ func anyExpr(t *rapid.T, depth int) string {
 	case 6:
 		return `lookup("dept", ` + sub() + ", " + sub() + ")"
 	case 7:
+		return `lookup("status", ` + sub() + ")"
+	case 8:
 		return rapid.SampledFrom([]string{"replaceText", "regexReplace", "substring"}).Draw(t, "f") + "(" + sub() + ", " + sub() + ", " + sub() + ")"
 	}
 	one := []string{"lower", "upper", "trim", "title", "ascii", "yesno", "int", "float", "len", "first", "date"}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"zombiezen.com/go/sqlite"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -133,6 +134,40 @@ func TestKeptIsTakenUp(t *testing.T) {
 	}
 	if used, err := l.UsedBy(next); err != nil || len(used) != 1 || used[0].Ceilings["deactivations"] != 4 {
 		t.Errorf("%v, %v", used, err)
+	}
+}
+
+// TestGivenUpOrTakenUp: what a later plan has taken up was not given up, also where that plan's run is pruned; what a
+// person has settled was, and its rows are counted.
+func TestGivenUpOrTakenUp(t *testing.T) {
+	for _, taken := range []bool{true, false} {
+		l := newLedger(t)
+		run := begin(t, l, "run")
+		tx := plan(t, l, run)
+		ok(t, tx.Keep(export.KeptRecord{Origin: export.Origin{File: "a.csv", Line: 2}, Header: &export.Header{Fields: []string{"id"}}, Values: []string{"7"}}))
+		res := row(0, 0, 2, export.Held)
+		res.Origin.File = "a.csv"
+		ok(t, tx.AddRow(res))
+		ok(t, tx.Commit(export.PlanSum{Files: []export.FeedFile{{Path: "/a.csv", Name: "a.csv"}}, Input: 1, Held: []string{"limits.x"}}))
+		ok(t, l.EndRun(export.RunRecord{ID: run, State: export.RunHeld, Exit: 8, Verdict: "held"}))
+		want := export.GivenUp{}
+		if taken {
+			k, _, err := l.Kept()
+			ok(t, err)
+			next := begin(t, l, "run")
+			tx := plan(t, l, next)
+			ok(t, tx.Commit(export.PlanSum{Files: k.From(0).Files(), Input: 1}))
+			ok(t, l.write(func(c *sqlite.Conn) error { return exec(c, "DELETE FROM runs WHERE id = ?", next) }))
+		} else {
+			want = export.GivenUp{Run: run, Note: "given up by A", Rows: 1}
+			if there, err := l.GiveUp(run, "A"); !there || err != nil {
+				t.Fatal(there, err)
+			}
+		}
+		f, seen, err := l.Seen("a.csv")
+		if !seen || err != nil || f.GivenUp != want {
+			t.Errorf("taken up %v: %+v, %v, %v; want %+v", taken, f.GivenUp, seen, err, want)
+		}
 	}
 }
 

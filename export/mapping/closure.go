@@ -199,10 +199,10 @@ func (c *compiler) call(n *ast.CallNode) evaluator {
 	}
 	at := n.Location().From
 	if t, ok := c.tableOf(n, name); ok {
-		return lookup(t, args[1], at)
+		return unary(t.find, name, args[1], at)
 	}
 	if len(args) == 1 {
-		return unary(fn, name, args[0], at)
+		return unary(fn.call, name, args[0], at)
 	}
 	return func(f *frame) (value, error) {
 		base := len(f.stack)
@@ -224,12 +224,12 @@ func (c *compiler) call(n *ast.CallNode) evaluator {
 }
 
 // unary is a call with one argument, which needs no stack.
-func unary(fn *function, name string, arg evaluator, at int) evaluator {
+func unary(call func([]value) (value, error), name string, arg evaluator, at int) evaluator {
 	return func(f *frame) (v value, err error) {
 		if f.only[0], err = arg(f); err != nil {
 			return value{}, err
 		}
-		if v, err = fn.call(f.only[:]); err != nil {
+		if v, err = call(f.only[:]); err != nil {
 			return value{}, &placedError{at, &callError{name, err}}
 		}
 		return v, nil
@@ -247,16 +247,4 @@ func (c *compiler) tableOf(n *ast.CallNode, function string) (*table, bool) {
 	}
 	t := c.library.tables[name.Value]
 	return t, t != nil && t.keys == 1
-}
-
-func lookup(t *table, key evaluator, at int) evaluator {
-	return func(f *frame) (v value, err error) {
-		if f.only[0], err = key(f); err != nil {
-			return value{}, err
-		}
-		if v, err = t.find(f.only[:]); err != nil {
-			return value{}, &placedError{at, &callError{"lookup", err}}
-		}
-		return v, nil
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 )
 
 // worker is what one goroutine keeps from chunk to chunk.
@@ -101,21 +100,24 @@ func parallel[T any](ctx context.Context, p *Planner, work func(*worker, Chunk) 
 	tickets := make(chan struct{}, 3*n)
 	jobs := make(chan Chunk, n)
 	results := make(chan result, n)
-	var wg sync.WaitGroup
+	var wg Group
 	for range n {
 		wg.Go(func() {
 			w := p.worker()
 			for c := range jobs {
-				got, err := work(w, c)
+				var got T
+				err := Guard(func() (err error) { got, err = work(w, c); return err })
 				seq := c.Seq()
 				c.Release()
 				results <- result{seq, got, err}
 			}
 		})
 	}
-	var readErr error
-	go func() {
-		readErr = p.Feed.Chunks(func(c Chunk) error {
+	read := Async(func() error {
+		defer close(results)
+		defer wg.Wait()
+		defer close(jobs)
+		return p.Feed.Chunks(func(c Chunk) error {
 			select {
 			case tickets <- struct{}{}:
 				jobs <- c
@@ -125,10 +127,7 @@ func parallel[T any](ctx context.Context, p *Planner, work func(*worker, Chunk) 
 				return context.Cause(ctx)
 			}
 		})
-		close(jobs)
-		wg.Wait()
-		close(results)
-	}()
+	})
 	err := func() error {
 		waiting := map[int]T{}
 		next := 0
@@ -158,7 +157,7 @@ func parallel[T any](ctx context.Context, p *Planner, work func(*worker, Chunk) 
 		}
 		return err
 	}
-	return readErr
+	return <-read
 }
 
 var errStopped = errors.New("stopped")

@@ -7,7 +7,6 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
-	"sync"
 	"unicode/utf8"
 )
 
@@ -212,7 +211,7 @@ func (f *probes) findings(s *survey) *survey {
 		out.waves = newWaves(slices.Concat(f.people...), f.all.logins, f.all.approvers, f.all.moved)
 	}
 	out.suspects = make([]map[uint64]struct{}, len(f.unique))
-	var wg sync.WaitGroup
+	var wg Group
 	for i := range f.unique {
 		if slices.EqualFunc(f.unique[i], f.people, slices.Equal) {
 			continue // everybody's value is the key itself, so that nobody can have another's

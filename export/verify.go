@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -391,11 +390,11 @@ func atOnce(ctx context.Context, workers, n int, f func(ctx context.Context, i i
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	jobs := make(chan int)
-	var wg sync.WaitGroup
+	var wg Group
 	for range min(max(workers, 1), n) {
 		wg.Go(func() {
 			for i := range jobs {
-				if err := f(ctx, i); err != nil {
+				if err := Guard(func() error { return f(ctx, i) }); err != nil {
 					cancel(err)
 					return
 				}

@@ -71,6 +71,7 @@ func (a *app) apply(ctx context.Context, path string, noWait bool) (rep *export.
 	j.runner.NoWait = noWait
 
 	defer func() { rep = j.withResumed(rep, err) }()
+	defer export.Recover(&err)
 	if done, err := j.resume(ctx); done != nil || err != nil {
 		return done, err
 	}

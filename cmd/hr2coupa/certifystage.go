@@ -131,6 +131,7 @@ type ears struct {
 	srv  *http.Server
 	addr net.Addr
 	key  export.Secret
+	work export.Group
 
 	mu    sync.Mutex
 	heard []notify.Message
@@ -144,12 +145,16 @@ func listen(ctx context.Context) (*ears, error) {
 	}
 	e := &ears{addr: ln.Addr(), key: export.NewSecret(rand.Text())}
 	e.srv = &http.Server{Handler: e, ReadHeaderTimeout: 10 * time.Second}
-	go e.srv.Serve(ln) // it ends with close; what it is asked after that is told by the sender
+	e.work.Go(func() { e.srv.Serve(ln) }) // it ends with close; what it is asked after that is told by the sender
 	return e, nil
 }
 
-func (e *ears) url() string  { return "http://" + e.addr.String() + "/notices" }
-func (e *ears) close() error { return e.srv.Close() }
+func (e *ears) url() string { return "http://" + e.addr.String() + "/notices" }
+func (e *ears) close() error {
+	err := e.srv.Close()
+	e.work.Wait()
+	return err
+}
 
 // ServeHTTP takes a notice, if it is signed with the key.
 func (e *ears) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
@@ -43,7 +42,7 @@ func (d *doctor) targets(ctx context.Context) {
 		looks = append(looks, &notify.Heartbeat{URL: cfg.Heartbeat.URL})
 	}
 	seen, errs := make([]string, len(looks)), make([]error, len(looks))
-	var all sync.WaitGroup
+	var all export.Group
 	for i, l := range looks {
 		all.Go(func() { seen[i], errs[i] = l.Look(ctx) })
 	}

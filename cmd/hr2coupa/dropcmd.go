@@ -74,6 +74,7 @@ func (a *app) drop(ctx context.Context, o dropOptions) (rep *export.Report, err 
 	defer j.close()
 	j.runner.NoWait = o.noWait
 	defer func() { rep = j.withResumed(rep, err) }()
+	defer export.Recover(&err)
 	if done, err := j.resume(ctx); done != nil || err != nil {
 		return done, err
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
@@ -26,7 +25,7 @@ type job struct {
 	unlock  func() error
 	bar     *progress
 	stop    context.CancelFunc // ends what is done beside
-	beside  sync.WaitGroup
+	beside  export.Group
 	people  int                         // known when the run was planned
 	resumed []*export.Report            // what earlier runs came to meanwhile
 	held    string                      // the held run that the plan was made beside
@@ -95,14 +94,19 @@ func (j *job) shut() error {
 	if j.stop != nil {
 		j.stop()
 	}
-	j.beside.Wait()
+	crashed := export.Guard(func() error { j.beside.Wait(); return nil })
 	j.bar.done()
 	j.wires.close()
-	return errors.Join(j.unlock(), j.ledger.Close())
+	return errors.Join(crashed, j.unlock(), j.ledger.Close())
 }
 
+// close ends the job. What crashed beside it goes on to whoever tells how the start ended.
 func (j *job) close() {
-	if err := j.shut(); err != nil {
+	err := j.shut()
+	if crash, ok := errors.AsType[*export.Crash](err); ok {
+		panic(crash)
+	}
+	if err != nil {
 		j.a.log.Errorf("close the ledger: %v", err)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
@@ -31,18 +30,20 @@ type teller struct {
 	started  time.Time
 	targets  []notify.Target
 	heart    *notify.Heartbeat // nil where nothing is pinged
-	pinging  sync.WaitGroup    // the ping that says start
+	pinging  export.Group      // the ping that says start
 	stop     context.CancelFunc
 	ledger   *ledger.Ledger
 	rep      *export.Report
 	steps    map[notify.Step]time.Duration
-	recorded bool // incidents and notices of this start are in the ledger
+	recorded error // the end whose incidents and notices are in the ledger, errNotYet before; a crash may come after it
 }
+
+var errNotYet = errors.New("not recorded yet")
 
 // newTeller makes the teller of a start. Files by hand and saved plans are told about too, but are no heartbeat and no
 // figure of the nightly job.
 func (a *app) newTeller(cfg *config.Config, command string) *teller {
-	t := &teller{a: a, cfg: cfg, command: command, byHand: a.byHand, started: a.now(), steps: map[notify.Step]time.Duration{}}
+	t := &teller{a: a, cfg: cfg, command: command, byHand: a.byHand, started: a.now(), steps: map[notify.Step]time.Duration{}, recorded: errNotYet}
 	texts, err := noticeTexts(cfg)
 	if err != nil { // the config was checked with them a moment ago
 		a.log.Warnf("notices: %v", err)
@@ -110,7 +111,7 @@ func (t *teller) record(l *ledger.Ledger, rep *export.Report, err error) {
 		t.a.log.Warnf("notices are not written down: %v", failed)
 		return
 	}
-	t.recorded = true
+	t.recorded = err
 }
 
 // notices decides what is told, knowing what is open.
@@ -144,10 +145,18 @@ func (t *teller) notices(open []export.Incident, err error) ([]export.Incident, 
 // gives the exit code, which nothing in here can change.
 func (a *app) finish(ctx context.Context, err error) int {
 	code := a.code
-	if err != nil {
-		code = a.fail(err)
+	wrong := export.Guard(func() error {
+		if err != nil {
+			code = a.fail(err)
+		}
+		a.tellOthers(ctx, code, err)
+		return nil
+	})
+	if wrong != nil {
+		fmt.Fprintln(a.stderr, "hr2coupa: "+wrong.Error())
+		a.logStack(wrong)
+		return export.ExitFault
 	}
-	a.tellOthers(ctx, code, err)
 	return code
 }
 
@@ -162,7 +171,7 @@ func (a *app) tellOthers(ctx context.Context, code int, err error) {
 	if code == export.ExitLocked {
 		return
 	}
-	var ending sync.WaitGroup
+	var ending export.Group
 	ending.Go(func() { t.pingEnd(ctx, code) })
 	unsent, open := 0, []export.Incident(nil)
 	if len(t.targets) > 0 && ctx.Err() == nil {
@@ -178,10 +187,7 @@ func (t *teller) pingEnd(ctx context.Context, code int) {
 		return
 	}
 	if t.stop != nil { // a short start ends before its first ping does; the two must not overtake each other
-		timer := time.AfterFunc(5*time.Second, t.stop)
-		t.pinging.Wait()
-		timer.Stop()
-		t.stop()
+		t.awaitPing(5 * time.Second)
 	}
 	signal, line := notify.Success, "exit 0"
 	if code != export.ExitOK {
@@ -196,6 +202,17 @@ func (t *teller) pingEnd(ctx context.Context, code int) {
 		defer cancel()
 	}
 	t.ping(ctx, signal, line)
+}
+
+// awaitPing waits for the first ping, and ends it after a time.
+func (t *teller) awaitPing(most time.Duration) {
+	pinged := export.Async(func() error { t.pinging.Wait(); return nil })
+	select {
+	case <-pinged:
+	case <-time.After(most):
+	}
+	t.stop()
+	t.pinging.Wait()
 }
 
 // send empties the outbox, under the run lock, so that no two starts send the same notice. Where the ledger cannot be
@@ -215,7 +232,7 @@ func (t *teller) send(ctx context.Context, err error) (unsent int, open []export
 			t.a.log.Warnf("close the ledger: %v", err)
 		}
 	}()
-	if err != nil && !t.recorded {
+	if err != nil && t.recorded != err {
 		t.record(l, t.rep, err)
 	}
 	attempts, failed := notify.Empty(ctx, l, t.targets, sendingTime)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -61,7 +60,7 @@ func (a *app) notifyTest(ctx context.Context) error {
 	}
 	m := notify.Example(notify.Test, hostOf(cfg.Instance), hostname(), a.now().In(cfg.Feed.TimeZone))
 	results := make([]tested, len(list))
-	var all sync.WaitGroup
+	var all export.Group
 	for i, t := range list {
 		all.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, sendingTime)

@@ -80,7 +80,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	return a.finish(ctx, root.ExecuteContext(ctx))
+	return a.finish(ctx, export.Guard(func() error { return root.ExecuteContext(ctx) }))
 }
 
 // fail tells the error that ended a command, and gives its code. With --json there is an object on stdout then too: the
@@ -98,6 +98,7 @@ func (a *app) fail(err error) int {
 		}
 		fmt.Fprintln(a.stderr, "hr2coupa: "+line)
 	}
+	a.logStack(err)
 	if a.json && !a.printed {
 		rep := emptyReport(failures[code], a.now().UTC())
 		rep.Exit, rep.Why = code, lines
@@ -108,6 +109,24 @@ func (a *app) fail(err error) int {
 	}
 	return code
 }
+
+// logStack writes where the program crashed, if that is what ended it.
+func (a *app) logStack(err error) {
+	crash, ok := errors.AsType[*export.Crash](err)
+	if !ok {
+		return
+	}
+	if a.logFormat == "json" {
+		a.log.WithField("stack", crash.Stack).Error(reportCrash)
+		return
+	}
+	for _, frame := range crash.Stack {
+		fmt.Fprintln(a.stderr, "hr2coupa:   at "+frame)
+	}
+	fmt.Fprintln(a.stderr, "hr2coupa: "+reportCrash)
+}
+
+const reportCrash = "this is a fault of hr2coupa: report it with the lines above, which hold no data; the next start goes on from here"
 
 // failures names the codes of commands that ended before there was anything to report.
 var failures = map[int]string{
@@ -122,7 +141,7 @@ func interruptible(ctx context.Context, log logrus.FieldLogger) (context.Context
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	done := make(chan struct{})
-	go func() {
+	export.Go(func() {
 		select {
 		case <-signals:
 			signal.Stop(signals)
@@ -130,7 +149,7 @@ func interruptible(ctx context.Context, log logrus.FieldLogger) (context.Context
 			cancel(errInterrupted)
 		case <-done:
 		}
-	}()
+	}, cancel)
 	return ctx, func() { signal.Stop(signals); close(done); cancel(nil) }
 }
 

@@ -73,6 +73,7 @@ func (a *app) mainJob(ctx context.Context, pipe *pipeline, o runOptions) (rep *e
 	j.runner.NoWait = o.noWait
 
 	defer func() { rep = j.withResumed(rep, err) }()
+	defer export.Recover(&err)
 	if o.again {
 		if err := j.yield(pipe, pipe.patterns(o.files), started); err != nil {
 			return nil, err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"os"
 	"path/filepath"
@@ -16,7 +15,7 @@ var update = flag.Bool("update", false, "write what came out into the scripts' g
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"hr2coupa": func() {
-			os.Exit(run(context.Background(), os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
+			os.Exit(program(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},
 	})
 }

@@ -133,7 +133,11 @@ type postponed struct {
 
 // main is the main job on a claimed file. The report is that of the run which planned the file, now or earlier.
 func (w *watcher) main(ctx context.Context, path string) (*export.Report, error) {
-	rep, err := w.a.run(ctx, runOptions{files: []string{path}, claim: true})
+	var rep *export.Report
+	err := export.Guard(func() (err error) { // one file must not end the watch over all of them
+		rep, err = w.a.run(ctx, runOptions{files: []string{path}, claim: true})
+		return err
+	})
 	code := exitCode(err)
 	if err == nil {
 		code = rep.Exit

@@ -62,7 +62,7 @@ func newSource(i int, path string, o Options, z sizes) (*source, error) {
 	if o.Unhashed {
 		s.hash = func() (string, error) { return "", nil }
 	} else {
-		go s.hash()
+		export.Async(func() error { s.hash(); return nil }) // who asks for the hash meets what went wrong
 	}
 	s.header = &export.Header{File: i, Fields: h}
 	s.index = make(map[string]int, len(h))

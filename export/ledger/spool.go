@@ -122,7 +122,7 @@ func (s spool) removeFiles(names []string) error {
 // syncer makes written files durable while the plan goes on, a few at a time.
 type syncer struct {
 	slots chan struct{}
-	work  sync.WaitGroup
+	work  export.Group
 	mu    sync.Mutex
 	err   error
 }

@@ -41,7 +41,7 @@ func (a *attempt) connect(ctx, limit context.Context) (*Session, error) {
 		return nil, a.unreachable(ctx, limit, err)
 	}
 	w := newWire(conn, a.c.Silence)
-	stop := context.AfterFunc(limit, func() { w.fail(a.late(ctx)) })
+	stop := export.AfterFunc(limit, func() { w.fail(a.late(ctx)) }, w.fail)
 	s, err := a.open(w)
 	if !stop() && err == nil { // too late by a hair: the wire is being closed
 		s.Close()
@@ -82,17 +82,19 @@ func (a *attempt) late(ctx context.Context) error {
 // open does the SSH handshake with the login, and opens the SFTP session.
 func (a *attempt) open(w *wire) (*Session, error) {
 	conn, channels, requests, err := ssh.NewClientConn(w, a.c.Address, &ssh.ClientConfig{
-		Config:            ssh.Config{KeyExchanges: a.algorithms.KeyExchanges, Ciphers: a.algorithms.Ciphers, MACs: a.algorithms.MACs},
-		User:              a.c.User,
-		AuthCallback:      a.login.next,
-		HostKeyCallback:   a.pin.check,
+		Config:       ssh.Config{KeyExchanges: a.algorithms.KeyExchanges, Ciphers: a.algorithms.Ciphers, MACs: a.algorithms.MACs},
+		User:         a.c.User,
+		AuthCallback: a.login.next,
+		HostKeyCallback: func(host string, remote net.Addr, key ssh.PublicKey) error { // on a goroutine of the SSH library
+			return export.Guard(func() error { return a.pin.check(host, remote, key) })
+		},
 		HostKeyAlgorithms: a.pin.algorithms,
 	})
 	if err != nil {
 		return nil, a.explain(err)
 	}
 	client := ssh.NewClient(conn, channels, requests)
-	channel, files, err := a.openFiles(client)
+	channel, files, err := a.openFiles(w, client)
 	if err != nil {
 		client.Close()
 		return nil, err
@@ -106,7 +108,7 @@ func (a *attempt) open(w *wire) (*Session, error) {
 
 // openFiles starts the SFTP subsystem. Each of its three steps waits for the server's answer, so the quickest is the
 // round trip's time, measured without a request of its own.
-func (a *attempt) openFiles(client *ssh.Client) (*pipe, *sftp.Client, error) {
+func (a *attempt) openFiles(w *wire, client *ssh.Client) (*pipe, *sftp.Client, error) {
 	begun := time.Now()
 	lap := func() {
 		now := time.Now()
@@ -120,8 +122,8 @@ func (a *attempt) openFiles(client *ssh.Client) (*pipe, *sftp.Client, error) {
 		return nil, nil, noSubsystem(err)
 	}
 	lap()
-	go ssh.DiscardRequests(requests)
-	go io.Copy(io.Discard, channel.Stderr()) // unread it would stall the channel
+	export.Go(func() { ssh.DiscardRequests(requests) }, w.fail)
+	export.Go(func() { io.Copy(io.Discard, channel.Stderr()) }, w.fail) // unread it would stall the channel
 	ok, err := channel.SendRequest("subsystem", true, ssh.Marshal(struct{ Name string }{"sftp"}))
 	if err == nil && !ok {
 		err = errors.New("subsystem refused")

@@ -100,7 +100,7 @@ type Session struct {
 
 	closing sync.Once
 	closed  chan struct{}
-	alive   sync.WaitGroup
+	alive   export.Group
 }
 
 var _ export.Session = (*Session)(nil)

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // pipe is the channel below SFTP. It hands on whole SFTP packets, of which pkg/sftp writes the head and the data apart:
@@ -98,10 +100,11 @@ func (p *pipe) sendClose(request func() error) <-chan error {
 	}
 	answer := make(chan error, 1)
 	done := make(chan struct{})
-	go func() {
+	export.Async(func() error {
 		defer close(done)
-		answer <- request()
-	}()
+		answer <- export.Guard(request)
+		return nil
+	})
 	select {
 	case <-p.closing:
 	case <-done: // it could not be sent

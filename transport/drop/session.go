@@ -10,7 +10,6 @@ import (
 	"os"
 	"path"
 	"strings"
-	"sync"
 
 	"github.com/pkg/sftp"
 
@@ -31,7 +30,7 @@ func (s *Session) watch(ctx context.Context, doing, name string, op func() error
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s %s: %w", doing, name, stopped(ctx))
 	}
-	stop := context.AfterFunc(ctx, func() { s.wire.fail(stopped(ctx)) })
+	stop := export.AfterFunc(ctx, func() { s.wire.fail(stopped(ctx)) }, s.wire.fail)
 	defer stop()
 	s.wire.begin()
 	defer s.wire.end()
@@ -117,7 +116,7 @@ func (s *Session) put(file string, data []byte, ahead bool, also func()) (err er
 		}
 	}()
 	closed := s.send(f, data, ahead)
-	var others sync.WaitGroup
+	var others export.Group
 	others.Go(also)
 	size := s.sameSize(file, int64(len(data)))
 	others.Wait()
@@ -137,20 +136,17 @@ func (s *Session) send(f *sftp.File, data []byte, ahead bool) <-chan error {
 	if !ahead {
 		sent = nil
 	}
-	wrote := make(chan error, 1)
-	go func() {
+	wrote := export.Async(func() error {
 		_, err := f.ReadFromWithConcurrency(bytes.NewReader(data), min(s.depth, len(data)/packet+1))
-		wrote <- err
-	}()
+		return err
+	})
 	select {
 	case err := <-wrote:
 		return s.pipe.sendClose(func() error { return cmp.Or(err, f.Close()) })
 	case <-sent:
 	}
 	closed := s.pipe.sendClose(s.closeBehind)
-	all := make(chan error, 1)
-	go func() { all <- cmp.Or(<-wrote, <-closed) }()
-	return all
+	return export.Async(func() error { return cmp.Or(<-wrote, <-closed) })
 }
 
 // closeBehind closes the file whose writes are on their way. pkg/sftp closes a file only after the answers to its writes;

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
@@ -92,7 +91,7 @@ func Empty(ctx context.Context, box Outbox, targets []Target, each time.Duration
 	}
 	attempts := make([]Attempt, len(targets))
 	failed := make([]error, len(targets))
-	var all sync.WaitGroup
+	var all export.Group
 	for i, t := range targets {
 		all.Go(func() {
 			ctx, cancel := context.WithTimeoutCause(ctx, each, fmt.Errorf("no answer within %v", each))

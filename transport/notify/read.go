@@ -2,6 +2,7 @@ package notify
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -49,6 +50,7 @@ const (
 	causeDelivery = "nothing can be delivered"
 	causeLoad     = "Coupa loaded a file and took nothing of it"
 	causeFault    = "a fault of the program"
+	causeCrash    = "the program crashed"
 	causeConfig   = "the config is at fault"
 	causeLimits   = "beyond the limits"
 	causeVerdict  = "no verdict"
@@ -78,7 +80,7 @@ func Read(s Start) Finding {
 // weight puts what stops a whole run before what is about some of its parts and rows: that is to be mended first.
 func (t Trouble) weight() int {
 	switch t.Cause {
-	case causeFault, causeConfig, causeFeed, causeDelivery, causeLimits:
+	case causeFault, causeCrash, causeConfig, causeFeed, causeDelivery, causeLimits:
 		return 0
 	}
 	return 1
@@ -109,6 +111,10 @@ func (f *Finding) failure(s Start) {
 	}
 	t := Trouble{Kind: export.NoticeFailed, Cause: causeFault, Owner: export.OwnerIT, Facts: lines(s.Err.Error()), ToDo: []string{"the log of the run has the details"}}
 	switch s.Exit {
+	case export.ExitFault:
+		if _, ok := errors.AsType[*export.Crash](s.Err); ok {
+			t.Cause, t.ToDo = causeCrash, []string{"the log shows where: report it; the next start goes on from here"}
+		}
 	case export.ExitFeed:
 		t.Cause, t.Owner, t.ToDo = causeFeed, export.OwnerHR, []string{"look at HR's export; hr2coupa plan reads the feed without sending anything"}
 	case export.ExitNotDelivered:

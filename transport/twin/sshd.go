@@ -15,6 +15,8 @@ import (
 
 	"github.com/sirupsen/logrus"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // handshakeTime bounds an SSH handshake and login; a silent client is let go after it.
@@ -33,7 +35,7 @@ type sshServer struct {
 	mu    sync.Mutex
 	conns map[net.Conn]bool
 	done  bool
-	wg    sync.WaitGroup
+	wg    export.Group
 }
 
 func newSSHServer(ctx context.Context, t *Twin) (*sshServer, error) {

@@ -21,6 +21,8 @@ import (
 
 	"github.com/sirupsen/logrus"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // Options set up a twin. The zero value is a working one on free ports of the loopback, with nobody in it.
@@ -93,7 +95,7 @@ type Twin struct {
 	picks  pickUps
 
 	stop context.CancelFunc
-	wg   sync.WaitGroup
+	wg   export.Group
 }
 
 // Start brings the twin up. It runs until Close, or until ctx ends.
@@ -131,7 +133,7 @@ func (t *Twin) open(ctx context.Context) error {
 	}
 	ctx, t.stop = context.WithCancel(ctx)
 	t.wg.Go(func() { t.tick(ctx) })
-	context.AfterFunc(ctx, func() { t.sshd.close(); t.web.Close() })
+	export.AfterFunc(ctx, func() { t.sshd.close(); t.web.Close() }, func(err error) { t.log.WithError(err).Error("the servers are not closed") })
 	return nil
 }
 

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// crashes are the places where CRASH makes a process of the scripts crash, as a fault of ours would.
+var crashes = map[string]func(*app){
+	"planning": func(a *app) { // on the goroutine of the command, with a person in the value of the panic
+		a.tap = func(j *job) { j.ledger = crashingLedger{j.ledger} }
+	},
+	"token":   func(a *app) { a.http = crashingHTTP("/oauth2/token") }, // beside the work
+	"looking": func(a *app) { a.http = crashingHTTP("/api/users") },    // on one of several goroutines at work
+	"stack": func(a *app) { // what Go's runtime ends itself, without asking anybody
+		debug.SetMaxStack(1 << 20)
+		a.tap = func(*job) { deeper(0) }
+	},
+}
+
+// program is run, but for the crash that CRASH names.
+func program(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	crash := crashes[os.Getenv("CRASH")]
+	if crash == nil {
+		return run(context.Background(), args, os.Getenv, stdin, stdout, stderr)
+	}
+	a := newApp(os.Getenv, stdin, stdout, stderr)
+	crash(a)
+	return a.execute(context.Background(), args)
+}
+
+type crashingLedger struct{ store }
+
+func (crashingLedger) BeginRun(export.RunRecord) (string, error) {
+	panic("Plantedlast, Ann has no login")
+}
+
+// crashingHTTP crashes where a path is asked for.
+func crashingHTTP(path string) *http.Client {
+	return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		if strings.HasPrefix(r.URL.Path, path) {
+			var none []error
+			return nil, none[len(r.Method)]
+		}
+		return http.DefaultTransport.RoundTrip(r)
+	})}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func deeper(n int) int { return deeper(n+1) + n }

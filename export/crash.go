@@ -1,0 +1,128 @@
+package export
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+)
+
+// Crash is a panic as an error: a fault of the program itself. A panic's value may hold a cell, so only what Go's runtime
+// says of itself is kept of it, and of any other value its type. The stack has names and lines, and no arguments.
+type Crash struct {
+	What  string   // what Go's runtime says, or the type of the panic's value
+	Stack []string // the panicking function first: "name file:line"
+}
+
+func (c *Crash) Error() string {
+	at := "an unknown place"
+	if len(c.Stack) > 0 {
+		at = c.Stack[0]
+	}
+	return fmt.Sprintf("the program crashed: %s at %s", c.What, at)
+}
+
+// newCrash describes a panic, while the stack is still that of the panic. One that has come from another goroutine
+// stays what it was there.
+func newCrash(value any) *Crash {
+	if c, ok := value.(*Crash); ok {
+		return c
+	}
+	c := &Crash{What: fmt.Sprintf("panic with a value of type %T", value), Stack: stack()}
+	if err, ok := value.(runtime.Error); ok {
+		c.What = err.Error()
+	}
+	return c
+}
+
+// stack lists who called whom up to the panic that is being recovered.
+func stack() []string {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
+	var out []string
+	for {
+		f, more := frames.Next()
+		if f.Function == "runtime.gopanic" {
+			out = nil // what comes before is the recovering itself
+		} else if f.Function != "" && !strings.HasPrefix(f.Function, "runtime.") {
+			out = append(out, fmt.Sprintf("%s %s:%d", f.Function, f.File, f.Line))
+		}
+		if !more {
+			return out
+		}
+	}
+}
+
+// Recover, deferred, turns a panic of the function into its error, a *Crash.
+func Recover(err *error) {
+	if value := recover(); value != nil {
+		*err = newCrash(value)
+	}
+}
+
+// Guard runs f. A panic of f is returned as a *Crash.
+func Guard(f func() error) (err error) {
+	defer Recover(&err)
+	return f()
+}
+
+// Go runs f on a goroutine of its own. A panic of f is handed to crashed as a *Crash, so that whoever waits for f learns
+// of it. Every goroutine of the program starts here, in Group or in AfterFunc: elsewhere a panic would end the process
+// with a code that means something else, and nobody would be told.
+func Go(f func(), crashed func(error)) {
+	go func() {
+		if err := Guard(func() error { f(); return nil }); err != nil {
+			crashed(err)
+		}
+	}()
+}
+
+// Async runs f on a goroutine of its own; the channel gets its error, or its panic as a *Crash.
+func Async(f func() error) <-chan error {
+	done := make(chan error, 1)
+	go func() { done <- Guard(f) }()
+	return done
+}
+
+// AfterFunc is context.AfterFunc with a guarded f.
+func AfterFunc(ctx context.Context, f func(), crashed func(error)) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
+		if err := Guard(func() error { f(); return nil }); err != nil {
+			crashed(err)
+		}
+	})
+}
+
+// Group waits for goroutines, as a sync.WaitGroup does, and brings a panic of one of them to the goroutine that waits.
+// Where one of them waits for another, the panic has to be turned into an error with Guard instead.
+type Group struct {
+	work  sync.WaitGroup
+	mu    sync.Mutex
+	crash error // the first one
+}
+
+// Go runs f on a goroutine of its own.
+func (g *Group) Go(f func()) {
+	g.work.Add(1)
+	go func() {
+		defer g.work.Done()
+		if err := Guard(func() error { f(); return nil }); err != nil {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			if g.crash == nil {
+				g.crash = err
+			}
+		}
+	}()
+}
+
+// Wait returns when all have ended. It panics where one of them did.
+func (g *Group) Wait() {
+	g.work.Wait()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.crash != nil {
+		panic(g.crash)
+	}
+}

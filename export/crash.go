@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Crash is a panic as an error: a fault of the program itself. A panic's value may hold a cell, so only what Go's runtime
@@ -68,7 +69,7 @@ func Guard(f func() error) (err error) {
 }
 
 // Go runs f on a goroutine of its own. A panic of f is handed to crashed as a *Crash, so that whoever waits for f learns
-// of it. Every goroutine of the program starts here, in Group or in AfterFunc: elsewhere a panic would end the process
+// of it. Every goroutine of the program starts here, in Group, AfterFunc or Timer: elsewhere a panic would end the process
 // with a code that means something else, and nobody would be told.
 func Go(f func(), crashed func(error)) {
 	go func() {
@@ -88,6 +89,15 @@ func Async(f func() error) <-chan error {
 // AfterFunc is context.AfterFunc with a guarded f.
 func AfterFunc(ctx context.Context, f func(), crashed func(error)) (stop func() bool) {
 	return context.AfterFunc(ctx, func() {
+		if err := Guard(func() error { f(); return nil }); err != nil {
+			crashed(err)
+		}
+	})
+}
+
+// Timer is time.AfterFunc with a guarded f.
+func Timer(d time.Duration, f func(), crashed func(error)) *time.Timer {
+	return time.AfterFunc(d, func() {
 		if err := Guard(func() error { f(); return nil }); err != nil {
 			crashed(err)
 		}

@@ -100,11 +100,7 @@ func (r *Runner) commit(ctx context.Context, line *line, p *Part) error {
 	if err != nil {
 		return err
 	}
-	if now := s.Temp(p.Name); now != p.Temp {
-		// looked for in the wrong place, the receipt would always be gone
-		return &NotDeliveredError{What: "staging", Msg: fmt.Sprintf("the temporary of part %s was written to %s, and the config now means %s; set sftp.staging and sftp.folder back until it is sent", p.Name, p.Temp, now)}
-	}
-	switch err := s.Commit(ctx, p.Name); {
+	switch err := s.Commit(ctx, p.Name, p.Temp); {
 	case err == nil, errors.Is(err, ErrGone):
 		return r.delivered(p)
 	case errors.Is(err, ErrExists):

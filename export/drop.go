@@ -29,9 +29,10 @@ type Session interface {
 	// Stage writes the temporary, closes it and compares its size; on an error it removes what it made. It may be
 	// repeated: it begins anew.
 	Stage(ctx context.Context, name string, data []byte) error
-	// Commit renames the temporary to its name in the drop folder, never over an existing file. ErrExists and ErrGone
-	// are evidence. After any other error the rename may or may not have happened.
-	Commit(ctx context.Context, name string) error
+	// Commit renames the temporary, as Temp named it when it was written, to its name in the drop folder, never over an
+	// existing file. ErrExists and ErrGone are evidence. After any other error the rename may or may not have happened;
+	// a temporary that lies where the session would not write it is one, and nothing is asked then.
+	Commit(ctx context.Context, name, temp string) error
 	// Write writes the final name directly (sftp.direct). After an error a torn file may be there.
 	Write(ctx context.Context, name string, data []byte) error
 	// Look tells where the part can be seen now.
@@ -40,9 +41,9 @@ type Session interface {
 }
 
 // NotDeliveredError says why nothing can be sent, or why nobody can be asked (exit 4): host key, login, folder,
-// permission, unreachable; token, scope, cookie, address. Its text says what is wrong and what to do.
+// permission, staging, archives, unreachable; token, scope, cookie, address. Its text says what is wrong and what to do.
 type NotDeliveredError struct {
-	What string // host key, login, folder, permission, unreachable, silent, token, scope, cookie, address
+	What string // host key, login, folder, permission, staging, archives, unreachable, silent, token, scope, cookie, address
 	Msg  string // what is wrong and what to do
 	Err  error  // the cause, may be nil; not part of the text
 }

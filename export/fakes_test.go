@@ -128,7 +128,10 @@ func (s *session) Stage(ctx context.Context, name string, data []byte) error {
 	return s.do(ctx, "stage", "staged", func() error { s.temps[name] = int64(len(data)); return nil })
 }
 
-func (s *session) Commit(ctx context.Context, name string) error {
+func (s *session) Commit(ctx context.Context, name, temp string) error {
+	if temp != s.Temp(name) {
+		return &export.NotDeliveredError{What: "staging", Msg: "written to " + temp + ", sftp.staging means " + s.Temp(name)}
+	}
 	return s.do(ctx, "commit", "committed", func() error {
 		size, ok := s.temps[name]
 		if !ok {

@@ -101,6 +101,7 @@ type SFTP struct {
 	Legacy     bool          // allow the algorithms of old RSA servers
 	Connect    time.Duration // limit of connecting, handshake and login together
 	Silence    time.Duration // a server that says nothing for so long ends the session
+	Operation  time.Duration // and so does one that takes longer over one operation; a part is given more by its size
 }
 
 // Coupa says how to ask Coupa over HTTPS.

@@ -178,7 +178,7 @@ func TestDefaults(t *testing.T) {
 			Address: "fileshare-test.example.com:22", User: "acme", Password: export.NewSecret("value of COUPA_SFTP_PASSWORD"),
 			HostKey: "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", Folder: "/Incoming/Users",
 			Archive: []string{"/Incoming/Archive/Users", "/Archive/Incoming/Users"}, Staging: "auto",
-			Connect: 30 * time.Second, Silence: time.Minute,
+			Connect: 30 * time.Second, Silence: time.Minute, Operation: 2 * time.Minute,
 		},
 		Coupa: Coupa{
 			URL: "https://acme-test.coupahost.com", Scopes: []string{"core.integration.read"}, Rate: 20, Format: "xml",

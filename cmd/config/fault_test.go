@@ -118,6 +118,10 @@ func TestFaults(t *testing.T) {
 		{hostKey, "  host_key: \"MD5:aa\"\n", "13: sftp.host_key: it is not a fingerprint"},
 		{hostKey, hostKey + "  passphrase: {env: X}\n", "14: sftp.passphrase: there is no key that it opens"},
 		{hostKey, hostKey + "  staging: /Incoming/Users/\n", "14: sftp.staging: it is the folder that Coupa scans: half a file could be picked up"},
+		{hostKey, hostKey + "  staging: /Incoming/x/../Users/.\n", "14: sftp.staging: it is the folder that Coupa scans: half a file could be picked up"},
+		{hostKey, hostKey + "  archive: [/a, /Incoming/Users/]\n", "14: sftp.archive: it names the folder that Coupa scans: a file that waits there would count as taken"},
+		{hostKey, hostKey + "  archive: [/s/]\n  staging: /s\n", "14: sftp.archive: it names the staging folder: a file that waits there would count as taken"},
+		{hostKey, hostKey + "  operation: 0s\n", "14: sftp.operation: it must be above 0"},
 		{hostKey, hostKey + "  staging: /s\n  direct: true\n", "15: sftp.direct: direct writes no temporary, staging says where to"},
 		{hostKey, hostKey + "  folder: \"\"\n", "14: sftp.folder: it is empty"},
 		// coupa and load

@@ -43,6 +43,7 @@ func (r *reader) sftp(s *section, route, instance string) SFTP {
 		Legacy:     s.bool("legacy"),
 		Connect:    s.duration("connect", 30*time.Second, true),
 		Silence:    s.duration("silence", time.Minute, true),
+		Operation:  s.duration("operation", 2*time.Minute, true),
 	}
 	s.done()
 	s.compare("address", host, instance)
@@ -52,6 +53,14 @@ func (r *reader) sftp(s *section, route, instance string) SFTP {
 	r.pinned(s)
 	if t.Staging == t.Folder {
 		r.fault(r.lines["sftp.staging"], "sftp.staging", "it is the folder that Coupa scans: half a file could be picked up", "name another folder, or auto")
+	}
+	for _, dir := range t.Archive {
+		switch path.Clean(dir) {
+		case t.Folder:
+			r.fault(r.lines["sftp.archive"], "sftp.archive", "it names the folder that Coupa scans: a file that waits there would count as taken", "remove it from the list")
+		case t.Staging:
+			r.fault(r.lines["sftp.archive"], "sftp.archive", "it names the staging folder: a file that waits there would count as taken", "remove it from the list")
+		}
 	}
 	if t.Direct && t.Staging != "auto" {
 		r.fault(r.lines["sftp.direct"], "sftp.direct", "direct writes no temporary, staging says where to", "remove one of the two")

@@ -216,18 +216,21 @@ func (d *doctor) withoutFiles() {
 // notIn tells how far connecting has come.
 func (d *doctor) notIn(err error) {
 	stages := []string{"sftp", "host key", "login"}
-	at := 0
+	at, last := 0, "sftp"
 	var not *export.NotDeliveredError
 	if errors.As(err, &not) {
 		at = max(slices.Index(stages, not.What), 0)
-		if not.What == "permission" { // let in, and no SFTP
+		switch not.What {
+		case "permission": // let in, and no SFTP
 			at = len(stages)
+		case "staging", "archives": // let in, and the config takes one folder for two
+			at, last = len(stages), not.What
 		}
 	}
 	for _, stage := range stages[:at] {
 		d.ok(stage, "%s", map[string]string{"sftp": "the server answers", "host key": "it is the pinned one", "login": "let in"}[stage])
 	}
-	d.failed(export.ExitNotDelivered, append(stages, "sftp")[at], err)
+	d.failed(export.ExitNotDelivered, append(stages, last)[at], err)
 	d.warn("folders", "not looked at: there is no session")
 }
 

@@ -114,7 +114,7 @@ func (f *folder) Stage(ctx context.Context, name string, _ []byte) error {
 	return f.do(ctx, func() error { f.temps[name] = true; return nil })
 }
 
-func (f *folder) Commit(ctx context.Context, name string) error {
+func (f *folder) Commit(ctx context.Context, name, _ string) error {
 	return f.do(ctx, func() error {
 		if !f.temps[name] {
 			return export.ErrGone

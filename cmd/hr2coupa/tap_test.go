@@ -383,8 +383,8 @@ func (s *tappedSession) Write(ctx context.Context, name string, data []byte) err
 	}))
 }
 
-func (s *tappedSession) Commit(ctx context.Context, name string) error {
-	return s.broken(s.wire("Commit "+short(name), errLine, errNo, func() error { return s.under.Commit(ctx, name) }))
+func (s *tappedSession) Commit(ctx context.Context, name, temp string) error {
+	return s.broken(s.wire("Commit "+short(name), errLine, errNo, func() error { return s.under.Commit(ctx, name, temp) }))
 }
 
 func (s *tappedSession) Look(ctx context.Context, name string) (seen export.Sighting, err error) {

@@ -87,7 +87,7 @@ func dropConfig(cfg *config.Config) drop.Config {
 		Address: c.Address, User: c.User, Password: c.Password, Key: c.Key, Passphrase: c.Passphrase,
 		HostKey: c.HostKey, KnownHosts: c.KnownHosts, Folder: c.Folder, Archive: c.Archive,
 		Staging: c.Staging, Direct: c.Direct, Legacy: c.Legacy,
-		Connect: c.Connect, Silence: c.Silence,
+		Connect: c.Connect, Silence: c.Silence, Operation: c.Operation,
 	}
 }
 

@@ -1,6 +1,7 @@
 package drop
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,16 +44,20 @@ func (a *attempt) connect(ctx, limit context.Context) (*Session, error) {
 	w := newWire(conn, a.c.Silence)
 	stop := export.AfterFunc(limit, func() { w.fail(a.late(ctx)) }, w.fail)
 	s, err := a.open(w)
+	if err == nil {
+		err = s.apart()
+	}
 	if !stop() && err == nil { // too late by a hair: the wire is being closed
 		s.Close()
 		return nil, a.late(ctx)
 	}
 	if err != nil {
+		cause := w.why()
 		conn.Close()
-		if cause := w.why(); cause != nil {
-			return nil, cause
+		if s != nil {
+			s.Close()
 		}
-		return nil, err
+		return nil, cmp.Or(cause, err)
 	}
 	s.alive.Go(s.keepAlive)
 	return s, nil
@@ -132,7 +137,7 @@ func (a *attempt) openFiles(w *wire, client *ssh.Client) (*pipe, *sftp.Client, e
 		return nil, nil, noSubsystem(err)
 	}
 	lap()
-	p := newPipe(channel)
+	p := newPipe(channel, w.progress)
 	files, err := sftp.NewClientPipe(p, p, sftp.MaxPacketChecked(packet), sftp.UseConcurrentWrites(true), sftp.MaxConcurrentRequestsPerFile(deepDepth))
 	if err != nil {
 		return nil, nil, noSubsystem(err)

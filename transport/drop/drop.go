@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -42,7 +43,8 @@ type Config struct {
 	Legacy     bool          // also offer algorithms that are broken today (SHA-1 signatures, CBC, small groups) to an old server
 
 	Connect   time.Duration // limit of connecting, handshake and login together; 30 s by default
-	Silence   time.Duration // an operation under way with no byte from the server for so long ends the session; 60 s by default
+	Silence   time.Duration // an operation under way with no byte of SFTP for so long ends the session; 60 s by default
+	Operation time.Duration // an operation that takes longer ends the session, a part by its size more; 2 min by default
 	Keepalive time.Duration // how often an idle session asks whether the server is there; 15 s by default
 }
 
@@ -51,15 +53,27 @@ func (c Config) withDefaults() Config {
 	if c.Staging == "" {
 		c.Staging = Auto
 	}
+	c.Folder, c.Staging, c.Archive = cleaned(c.Folder), cleaned(c.Staging), slices.Clone(c.Archive)
+	for i, dir := range c.Archive {
+		c.Archive[i] = cleaned(dir)
+	}
 	for _, d := range []struct {
 		value *time.Duration
 		or    time.Duration
-	}{{&c.Connect, 30 * time.Second}, {&c.Silence, time.Minute}, {&c.Keepalive, 15 * time.Second}} {
+	}{{&c.Connect, 30 * time.Second}, {&c.Silence, time.Minute}, {&c.Operation, 2 * time.Minute}, {&c.Keepalive, 15 * time.Second}} {
 		if *d.value <= 0 {
 			*d.value = d.or
 		}
 	}
 	return c
+}
+
+// cleaned is a folder as every path in it is made, "" if there is none.
+func cleaned(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	return path.Clean(dir)
 }
 
 func withPort(address string) string {
@@ -78,8 +92,8 @@ func (c Config) check() error {
 		return fault("login", nil, "neither a password nor a key is given: set sftp.password or sftp.key")
 	case c.Folder == "":
 		return fault("folder", nil, "no drop folder is given: set sftp.folder, usually /Incoming/Users")
-	case path.Clean(c.Staging) == path.Clean(c.Folder):
-		return fault("folder", nil, "sftp.staging is the drop folder itself, where Coupa could take a half-written file: set it to %s, or to another folder", Auto)
+	case c.Staging == c.Folder:
+		return notApart(place{"sftp.staging", c.Staging}, place{"sftp.folder", c.Folder})
 	}
 	return nil
 }
@@ -146,10 +160,25 @@ func Dial(ctx context.Context, c Config, log logrus.FieldLogger) (*Session, erro
 
 // Temp is the full path of a part's temporary.
 func (s *Session) Temp(name string) string {
+	return path.Join(s.tempDir(), "."+name+".part")
+}
+
+func (s *Session) tempDir() string {
 	if s.c.Staging == Auto {
-		return path.Join(s.c.Folder, "."+name+".part")
+		return s.c.Folder
 	}
-	return path.Join(s.c.Staging, name)
+	return s.c.Staging
+}
+
+// receipt returns the temporary that a rename begins with: the one recorded, which earlier versions wrote to a staging
+// folder without the dot.
+func (s *Session) receipt(name, recorded string) (string, error) {
+	now := s.Temp(name)
+	if recorded == now || s.c.Staging != Auto && recorded == path.Join(s.c.Staging, name) {
+		return recorded, nil
+	}
+	// looked for in the wrong place, the receipt would always be gone
+	return "", fault("staging", nil, "the temporary of part %s was written to %s, and the config now means %s; set sftp.staging and sftp.folder back until it is sent", name, recorded, now)
 }
 
 func (s *Session) final(name string) string { return path.Join(s.c.Folder, name) }
@@ -167,8 +196,7 @@ func (s *Session) Close() error {
 }
 
 // keepAlive asks an idle server now and then whether it is there, so that neither a firewall forgets the connection nor
-// the next operation finds out first that the peer is dead. It keeps quiet during operations: an answer to it would look
-// like progress where an SFTP server hangs behind a living SSH server.
+// the next operation finds out first that the peer is dead. It keeps quiet during operations, which find out themselves.
 func (s *Session) keepAlive() {
 	tick := time.NewTicker(s.c.Keepalive)
 	defer tick.Stop()
@@ -181,9 +209,9 @@ func (s *Session) keepAlive() {
 		if !s.wire.idle() {
 			continue
 		}
-		s.wire.begin()
+		end := s.wire.begin(0)
 		_, _, err := s.ssh.SendRequest("keepalive@openssh.com", true, nil)
-		s.wire.end()
+		end()
 		if err != nil {
 			s.wire.fail(lost(s.c.Address, err))
 			return

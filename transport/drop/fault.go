@@ -22,6 +22,10 @@ func silent(address string, limit time.Duration) error {
 	return fault("silent", nil, "no byte from %s for %s while an answer was due, connection closed: run again, and ask the server's operator if it repeats", address, limit)
 }
 
+func endless(address string, limit time.Duration) error {
+	return fault("silent", nil, "%s answered and did not come to an end within %s, connection closed: run again, ask the server's operator if it repeats, or raise sftp.operation where the server is known to be slow", address, limit)
+}
+
 func lost(address string, cause error) error {
 	return fault("unreachable", cause, "the connection to %s broke (%v): run again, and look at the network or ask the server's operator if it repeats", address, cause)
 }

@@ -205,7 +205,7 @@ func TestConfigFaults(t *testing.T) {
 		{"no user", "login", "sftp.user", func(c *Config) { c.User = "" }},
 		{"no secret", "login", "sftp.password or sftp.key", func(c *Config) { c.Password = export.Secret{} }},
 		{"no folder", "folder", "sftp.folder", func(c *Config) { c.Folder = "" }},
-		{"staging in the drop folder", "folder", "half-written", func(c *Config) { c.Staging = "/f/" }},
+		{"staging in the drop folder", "staging", "half-written", func(c *Config) { c.Staging = "/f/" }},
 		{"no pin", "host key", "set sftp.host_key or sftp.known_hosts", func(c *Config) { c.HostKey = "" }},
 		{"two pins", "host key", "keep one", func(c *Config) { c.KnownHosts = "x" }},
 		{"md5", "host key", "43 characters", func(c *Config) { c.HostKey = "MD5:00:11" }},

@@ -1,6 +1,7 @@
 package drop
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"fmt"
@@ -9,7 +10,9 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,14 +27,8 @@ const sshd = "/usr/sbin/sshd" // it must be started by its absolute path
 
 // TestOpenSSH runs the suite against OpenSSH's server: internal-sftp, key login, and a chroot where we are root.
 func TestOpenSSH(t *testing.T) {
-	if _, err := os.Stat(sshd); err != nil {
-		if os.Getenv("HR2COUPA_REQUIRE_SSHD") == "1" {
-			t.Fatalf("HR2COUPA_REQUIRE_SSHD=1 but there is no OpenSSH server: %v; apt-get install openssh-server", err)
-		}
-		t.Log("SKIPPED LOUDLY: delivery was NOT tested against OpenSSH's sshd, which is not installed here")
-		t.Skip("SKIPPED LOUDLY: install openssh-server to run this test")
-	}
-	c, root := startSSHD(t)
+	needSSHD(t)
+	c, root := startSSHD(t, "internal-sftp")
 	suite(t, c, root)
 	t.Run("fingerprint", func(t *testing.T) {
 		c := c
@@ -69,6 +66,53 @@ func TestOpenSSH(t *testing.T) {
 	})
 }
 
+// An SFTP server that hangs behind an SSH server that lives: what the SSH server asks now and then is no progress.
+func TestHungSFTPServerBehindLivingSSHD(t *testing.T) {
+	needSSHD(t)
+	t.Parallel()
+	server := "/usr/lib/openssh/sftp-server"
+	if _, err := os.Stat(server); err != nil {
+		t.Fatalf("%v; sshd is here and its SFTP server is not", err)
+	}
+	script := filepath.Join(t.TempDir(), "sftp-server")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\necho $$ > "+script+".pid\nexec "+server+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c, _ := startSSHD(t, script, "ClientAliveInterval 1")
+	c.Silence, c.Keepalive = limit, time.Second
+	s := dial(t, c)
+	text, err := os.ReadFile(script + ".pid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hung, err := os.FindProcess(pid)
+	if err == nil {
+		err = hung.Signal(syscall.SIGSTOP)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hung.Kill()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	wantFault(t, s.Stage(ctx, part, content()), "silent", "3s", "write "+part)
+}
+
+func needSSHD(t *testing.T) {
+	t.Helper()
+	if _, err := os.Stat(sshd); err != nil {
+		if os.Getenv("HR2COUPA_REQUIRE_SSHD") == "1" {
+			t.Fatalf("HR2COUPA_REQUIRE_SSHD=1 but there is no OpenSSH server: %v; apt-get install openssh-server", err)
+		}
+		t.Log("SKIPPED LOUDLY: delivery was NOT tested against OpenSSH's sshd, which is not installed here")
+		t.Skip("SKIPPED LOUDLY: install openssh-server to run this test")
+	}
+}
+
 func newKey(t *testing.T) ed25519.PrivateKey {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
@@ -78,8 +122,9 @@ func newKey(t *testing.T) ed25519.PrivateKey {
 	return key
 }
 
-// startSSHD runs a throw-away sshd on loopback until the test ends. root is where its drop folders lie.
-func startSSHD(t *testing.T) (c Config, root string) {
+// startSSHD runs a throw-away sshd on loopback until the test ends, with the SFTP server that is named and more lines of
+// its config. root is where its drop folders lie.
+func startSSHD(t *testing.T, sftp string, lines ...string) (c Config, root string) {
 	t.Helper()
 	me, err := user.Current()
 	if err != nil {
@@ -110,11 +155,14 @@ UsePAM no
 StrictModes no
 UseDNS no
 PermitRootLogin prohibit-password
-Subsystem sftp internal-sftp
-`, c.Address, dir, dir)
-	if os.Getuid() == 0 {
+Subsystem sftp %s
+%s
+`, c.Address, dir, dir, sftp, strings.Join(lines, "\n"))
+	if os.Getuid() == 0 && sftp == "internal-sftp" {
 		config += "ChrootDirectory " + root + "\nForceCommand internal-sftp\n"
 		c.Folder, c.Archive = "/Incoming/Users", []string{"/Incoming/Archive/Users"}
+	}
+	if os.Getuid() == 0 {
 		if err := os.MkdirAll("/run/sshd", 0o755); err != nil { // where sshd locks its unprivileged half in
 			t.Fatal(err)
 		}

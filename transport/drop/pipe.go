@@ -10,12 +10,15 @@ import (
 )
 
 // pipe is the channel below SFTP. It hands on whole SFTP packets, of which pkg/sftp writes the head and the data apart:
-// each would travel as an SSH packet of its own. And it tells when a file's last write and its close are on their way,
-// since pkg/sftp only tells of the answers.
+// each would travel as an SSH packet of its own. It reports when a file's last write, its close and its rename are on their
+// way, since pkg/sftp only reports the answers; and what comes from the server, which is how a hung one is noticed.
 type pipe struct {
 	ssh.Channel
-	packet  []byte        // the part of a packet that came so far
-	closing chan struct{} // a close is sent; room for one
+	packet []byte        // the part of a packet that came so far
+	under  chan struct{} // a close or rename is under way; room for one
+
+	heard func(bytes, names int) // told of what comes from the server
+	in    answers
 
 	handle []byte        // the file of the latest write, as it stands in packets: with its length before it
 	left   int           // bytes of the expected file that are not sent
@@ -27,18 +30,69 @@ const (
 	fxpClose   = 4
 	fxpWrite   = 6
 	fxpSetstat = 9
+	fxpRename  = 18
+	fxpName    = 104
 
 	typeAt   = 4
 	numberAt = 5
 	fileAt   = 9
+	countAt  = 9 // of names, in an answer
 )
 
 // closeName in a setstat request means: close the file of the latest write. No file can have that name; were the request
 // ever to get out, it would do nothing.
 const closeName = "\x00close"
 
-func newPipe(channel ssh.Channel) *pipe {
-	return &pipe{Channel: channel, closing: make(chan struct{}, 1)}
+func newPipe(channel ssh.Channel, heard func(bytes, names int)) *pipe {
+	return &pipe{Channel: channel, under: make(chan struct{}, 1), heard: heard}
+}
+
+// Read hands on what the server sends, and reports it.
+func (p *pipe) Read(b []byte) (int, error) {
+	n, err := p.Channel.Read(b)
+	if n > 0 {
+		p.heard(n, p.in.names(b[:n]))
+	}
+	return n, err
+}
+
+// answers follows the packets in what the server sends.
+type answers struct {
+	head [countAt + 4]byte // the beginning of a packet
+	have int               // bytes of it that came
+	left int               // bytes of the packet behind it
+}
+
+// names returns how many names the packets announce whose head comes to its end in b.
+func (a *answers) names(b []byte) (names int) {
+	for len(b) > 0 {
+		if a.have == 0 && a.left > 0 {
+			n := min(a.left, len(b))
+			a.left -= n
+			b = b[n:]
+			continue
+		}
+		n := copy(a.head[a.have:a.wants()], b)
+		a.have += n
+		b = b[n:]
+		if a.have < typeAt || a.have < a.wants() {
+			continue
+		}
+		if a.head[typeAt] == fxpName && a.have == len(a.head) {
+			names += int(binary.BigEndian.Uint32(a.head[countAt:]))
+		}
+		a.left = typeAt + int(binary.BigEndian.Uint32(a.head[:])) - a.have
+		a.have = 0
+	}
+	return names
+}
+
+// wants is how many bytes the head of this packet has: it may be shorter than one with a count.
+func (a *answers) wants() int {
+	if a.have < typeAt {
+		return typeAt
+	}
+	return min(len(a.head), typeAt+int(binary.BigEndian.Uint32(a.head[:])))
 }
 
 // expect gives a channel that tells when a file of so many bytes, the next one written, is on its way.
@@ -60,9 +114,9 @@ func (p *pipe) Write(b []byte) (int, error) {
 	switch p.packet[typeAt] {
 	case fxpWrite:
 		p.wrote(p.packet[fileAt:])
-	case fxpClose:
+	case fxpClose, fxpRename:
 		select {
-		case p.closing <- struct{}{}:
+		case p.under <- struct{}{}:
 		default:
 		}
 	}
@@ -92,10 +146,10 @@ func (p *pipe) toClose() {
 	binary.BigEndian.PutUint32(p.packet, uint32(len(p.packet)-typeAt))
 }
 
-// sendClose starts a request that closes a file and returns when the close is sent; the channel gets the answer.
-func (p *pipe) sendClose(request func() error) <-chan error {
+// send starts a request that closes or renames a file and returns when it is under way; the channel gets the answer.
+func (p *pipe) send(request func() error) <-chan error {
 	select {
-	case <-p.closing: // of an earlier file
+	case <-p.under: // an earlier one
 	default:
 	}
 	answer := make(chan error, 1)
@@ -106,7 +160,7 @@ func (p *pipe) sendClose(request func() error) <-chan error {
 		return nil
 	})
 	select {
-	case <-p.closing:
+	case <-p.under:
 	case <-done: // it could not be sent
 	}
 	return answer

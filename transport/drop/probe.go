@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 	"time"
@@ -90,11 +89,11 @@ func (s *Session) scanned() (bool, error) {
 	}
 	folder, err := s.real(s.c.Folder)
 	if err != nil {
-		return false, err
+		return false, unresolved(s.c.Folder, err)
 	}
 	staging, err := s.real(s.c.Staging)
 	if err != nil {
-		return false, err
+		return false, unresolved(s.c.Staging, err)
 	}
 	around := path.Dir(folder)
 	if around == "/" {
@@ -103,15 +102,11 @@ func (s *Session) scanned() (bool, error) {
 	return within(staging, around), nil
 }
 
-func (s *Session) real(dir string) (string, error) {
-	abs, err := s.files.RealPath(dir)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return "", noFolder(dir, err)
-	case err != nil:
-		return "", refused("resolve", dir, err)
+func unresolved(dir string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return noFolder(dir, err)
 	}
-	return path.Clean(abs), nil
+	return refused("resolve", dir, err)
 }
 
 func within(dir, parent string) bool { return dir == parent || strings.HasPrefix(dir, parent+"/") }

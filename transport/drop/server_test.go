@@ -224,6 +224,10 @@ type listerFunc func(r *sftp.Request) (sftp.ListerAt, error)
 
 func (f listerFunc) Filelist(r *sftp.Request) (sftp.ListerAt, error) { return f(r) }
 
+type listerAtFunc func(to []os.FileInfo, off int64) (int, error)
+
+func (f listerAtFunc) ListAt(to []os.FileInfo, off int64) (int, error) { return f(to, off) }
+
 // closerAt tells when it is closed.
 type closerAt struct {
 	io.WriterAt

@@ -10,30 +10,42 @@ import (
 	"os"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/pkg/sftp"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// do runs one operation under watch. When ctx ends first, or the server falls silent, the connection is closed and the
-// error tells that; the session is then of no more use.
+// do runs one operation on a part under watch. When ctx ends first, or the server falls silent, or the operation goes on
+// beyond its ceiling, the connection is closed and the error says so; the session is then of no more use.
 func (s *Session) do(ctx context.Context, doing, name string, op func() error) error {
+	return s.doSized(ctx, doing, name, 0, op)
+}
+
+// slowest is how many bytes a second a server is expected to take, 128 kbit/s.
+const slowest = 16 << 10
+
+// doSized is do for an operation that sends so many bytes, for which its ceiling is raised.
+func (s *Session) doSized(ctx context.Context, doing, name string, size int, op func() error) error {
 	if name == "" || strings.ContainsAny(name, "/\x00") {
 		return fmt.Errorf("%s: %q is not a file name", doing, name)
 	}
-	return s.watch(ctx, doing, name, op)
+	return s.within(ctx, doing, name, s.c.Operation+time.Duration(size/slowest)*time.Second, op)
 }
 
 // watch is do for anything, not only a part.
 func (s *Session) watch(ctx context.Context, doing, name string, op func() error) error {
+	return s.within(ctx, doing, name, s.c.Operation, op)
+}
+
+func (s *Session) within(ctx context.Context, doing, name string, limit time.Duration, op func() error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s %s: %w", doing, name, stopped(ctx))
 	}
 	stop := export.AfterFunc(ctx, func() { s.wire.fail(stopped(ctx)) }, s.wire.fail)
 	defer stop()
-	s.wire.begin()
-	defer s.wire.end()
+	defer s.wire.begin(limit)()
 	if err := op(); err != nil {
 		return fmt.Errorf("%s %s: %w", doing, name, s.explain(err))
 	}
@@ -55,7 +67,7 @@ func (s *Session) explain(err error) error {
 // Stage writes the part's temporary, closes it and compares its size. On an error it removes what it made, as long as the
 // connection lives: after a cancelled context or a silent server a torn temporary can stay, which the next Stage overwrites.
 func (s *Session) Stage(ctx context.Context, name string, data []byte) error {
-	return s.do(ctx, "write", name, func() error {
+	return s.doSized(ctx, "write", name, 2*len(data), func() error { // it may be sent twice, see putTemp
 		file := s.Temp(name)
 		err := s.putTemp(file, data, func() { s.lookUp(name) })
 		if errors.Is(err, fs.ErrNotExist) && errors.Is(err, errVanished) {
@@ -73,7 +85,7 @@ func (s *Session) Stage(ctx context.Context, name string, data []byte) error {
 // error a torn file may stay there, or may have been taken. A file that vanishes at once was picked up, and one that may
 // not be looked at is there as far as can be known: every write and the close were confirmed.
 func (s *Session) Write(ctx context.Context, name string, data []byte) error {
-	return s.do(ctx, "write", name, func() error {
+	return s.doSized(ctx, "write", name, len(data), func() error {
 		err := s.put(s.final(name), data, false, func() {})
 		if errors.Is(err, errVanished) || errors.Is(err, errUnseen) {
 			return nil
@@ -142,10 +154,10 @@ func (s *Session) send(f *sftp.File, data []byte, ahead bool) <-chan error {
 	})
 	select {
 	case err := <-wrote:
-		return s.pipe.sendClose(func() error { return cmp.Or(err, f.Close()) })
+		return s.pipe.send(func() error { return cmp.Or(err, f.Close()) })
 	case <-sent:
 	}
-	closed := s.pipe.sendClose(s.closeBehind)
+	closed := s.pipe.send(s.closeBehind)
 	return export.Async(func() error { return cmp.Or(<-wrote, <-closed) })
 }
 
@@ -186,33 +198,52 @@ func (s *Session) discard(file string, err error) error {
 
 // Commit renames the temporary to its name in the drop folder. A file already there gives export.ErrExists, a temporary
 // that is not there any more export.ErrGone, each only when the server showed it. Not every server refuses to rename over
-// a file, as the protocol wants it, so the name is looked up before, if Stage has not just done so.
-func (s *Session) Commit(ctx context.Context, name string) error {
+// a file, as the protocol wants it, so the name is looked up before, if Stage has not just done so. And not every server
+// that says it has renamed a file did, so the temporary is looked for right behind the rename.
+func (s *Session) Commit(ctx context.Context, name, recorded string) error {
+	temp, err := s.receipt(name, recorded)
+	if err != nil {
+		return err
+	}
 	return s.do(ctx, "rename", name, func() error {
-		temp, final := s.Temp(name), s.final(name)
+		final := s.final(name)
 		free := s.free == name
 		s.free = ""
 		if !free {
 			if _, err := s.files.Stat(final); err == nil {
-				return s.evidence(name)
+				return s.evidence(name, temp)
 			} else if !isAnswer(err) {
 				return err
 			}
 		}
-		renaming := s.files.Rename(temp, final)
+		renaming := s.rename(temp, final)
 		if renaming == nil || !isAnswer(renaming) {
 			return renaming
 		}
-		if err := s.evidence(name); err != nil {
+		if err := s.evidence(name, temp); err != nil {
 			return err
 		}
 		return s.renameRefused(temp, renaming)
 	})
 }
 
+// rename asks for the rename and, behind it, for the temporary: that it is gone is the receipt. A server that answers in
+// another order than it is asked is asked again.
+func (s *Session) rename(temp, final string) error {
+	answer := s.pipe.send(func() error { return s.files.Rename(temp, final) })
+	_, gone := s.files.Stat(temp)
+	if err := <-answer; err != nil || gone != nil {
+		return err
+	}
+	if _, gone = s.files.Stat(temp); gone == nil {
+		return fault("folder", nil, "the server says that it has renamed %s into %s, and the file is still there under its first name: nothing has arrived; ask its operator, choose an sftp.staging on the same disk, or set sftp.direct: true to write without a rename", temp, s.c.Folder)
+	}
+	return nil
+}
+
 // evidence says why a rename has nothing to do, or nil.
-func (s *Session) evidence(name string) error {
-	if _, there, err := s.find(s.Temp(name)); err != nil {
+func (s *Session) evidence(name, temp string) error {
+	if _, there, err := s.find(temp); err != nil {
 		return err
 	} else if !there {
 		return export.ErrGone

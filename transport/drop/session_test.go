@@ -62,16 +62,16 @@ func suite(t *testing.T, c Config, root string) {
 			if _, err := os.Stat(final); err == nil {
 				t.Fatal("the final name exists before the rename")
 			}
-			ok(t, s.Commit(t.Context(), part))
+			ok(t, s.Commit(t.Context(), part, s.Temp(part)))
 			look(t, s, export.Sighting{Folder: true, Size: size})
 			if got, err := os.ReadFile(final); err != nil || !bytes.Equal(got, data) {
 				t.Fatalf("the delivered bytes are not ours (%d bytes, %v)", len(got), err)
 			}
-			if err := s.Commit(t.Context(), part); !errors.Is(err, export.ErrGone) {
+			if err := s.Commit(t.Context(), part, s.Temp(part)); !errors.Is(err, export.ErrGone) {
 				t.Errorf("second commit: got %v, want ErrGone", err)
 			}
 			ok(t, s.Stage(t.Context(), part, []byte("newer")))
-			if err := s.Commit(t.Context(), part); !errors.Is(err, export.ErrExists) {
+			if err := s.Commit(t.Context(), part, s.Temp(part)); !errors.Is(err, export.ErrExists) {
 				t.Errorf("commit over a file: got %v, want ErrExists", err)
 			}
 			if info, err := os.Stat(final); err != nil || info.Size() != size {
@@ -110,7 +110,7 @@ func missingFolders(t *testing.T, c Config, data []byte) {
 	c.Folder = there + "s"
 	s := dial(t, c)
 	wantFault(t, s.Stage(t.Context(), part, data), "folder", "no folder "+c.Folder, "sftp.folder")
-	wantFault(t, s.Commit(t.Context(), part), "folder", "no folder "+c.Folder)
+	wantFault(t, s.Commit(t.Context(), part, s.Temp(part)), "folder", "no folder "+c.Folder)
 	_, err := s.Look(t.Context(), part)
 	wantFault(t, err, "folder", "no folder "+c.Folder)
 
@@ -119,7 +119,7 @@ func missingFolders(t *testing.T, c Config, data []byte) {
 	if err := s.Stage(t.Context(), part, data); err != nil {
 		t.Fatal(err)
 	}
-	wantFault(t, s.Commit(t.Context(), part), "folder", "no folder "+c.Folder)
+	wantFault(t, s.Commit(t.Context(), part, s.Temp(part)), "folder", "no folder "+c.Folder)
 	if err := s.Remove(t.Context(), part); err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestTempName(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	s.c.Staging = "/Staging/"
-	if got, want := s.Temp("a.csv"), "/Staging/a.csv"; got != want {
+	if got, want := s.Temp("a.csv"), "/Staging/.a.csv.part"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -176,7 +176,7 @@ func TestNoPermission(t *testing.T) {
 		t.Fatal(err)
 	}
 	refuse = true
-	wantFault(t, s.Commit(t.Context(), part), "permission", "rename", "sftp.direct: true")
+	wantFault(t, s.Commit(t.Context(), part, s.Temp(part)), "permission", "rename", "sftp.direct: true")
 }
 
 // A folder that takes files and shows none: no temporaries there, and a direct write as far as it can be known.
@@ -207,7 +207,7 @@ func TestWriteOnlyFolder(t *testing.T) {
 
 	c.Staging = "/staging"
 	s = dial(t, c)
-	if err := errors.Join(s.Stage(t.Context(), part, content()), s.Commit(t.Context(), part)); err != nil {
+	if err := errors.Join(s.Stage(t.Context(), part, content()), s.Commit(t.Context(), part, s.Temp(part))); err != nil {
 		t.Errorf("with a staging folder: %v", err)
 	}
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -83,7 +84,7 @@ func TestSilentServerInTheMiddleOfAWrite(t *testing.T) {
 	c.Silence = limit
 	s := dial(t, c)
 	wantFault(t, s.Stage(t.Context(), part, content()), "silent", "3s", "write "+part)
-	wantFault(t, s.Commit(t.Context(), part), "silent") // and the session stays dead
+	wantFault(t, s.Commit(t.Context(), part, s.Temp(part)), "silent") // and the session stays dead
 }
 
 func TestCancelInTheMiddleOfAWrite(t *testing.T) {
@@ -124,7 +125,7 @@ func TestSlowServerIsNotSilent(t *testing.T) {
 		}), err
 	})
 	c := (&server{handlers: h}).startMemory(t)
-	c.Silence = limit
+	c.Silence, c.Operation = limit, soon // the ceiling, which the size of the part raises
 	if packets*soon <= limit {
 		t.Fatal("all of them together are not beyond the limit")
 	}
@@ -185,7 +186,7 @@ func TestKeepAlive(t *testing.T) {
 	}
 	close(v.shut)
 	s.alive.Wait() // ends by itself when the peer is dead
-	wantFault(t, s.Commit(t.Context(), part), "silent")
+	wantFault(t, s.Commit(t.Context(), part, s.Temp(part)), "silent")
 }
 
 func TestBrokenConnection(t *testing.T) {
@@ -205,4 +206,47 @@ func TestDepthFollowsTheRoundTrip(t *testing.T) {
 	if s := dial(t, c); s.depth != deepDepth {
 		t.Errorf("got depth %d over a long way, want %d", s.depth, deepDepth)
 	}
+}
+
+// What goes on without an end ends by the ceiling, though each answer comes in time.
+func TestOneNameAtATime(t *testing.T) {
+	t.Parallel()
+	h := memory(t)
+	list := h.FileList
+	h.FileList = listerFunc(func(r *sftp.Request) (sftp.ListerAt, error) {
+		files, err := list.Filelist(r)
+		if r.Method != "List" {
+			return files, err
+		}
+		return listerAtFunc(func(to []os.FileInfo, _ int64) (int, error) {
+			<-time.After(soon)
+			one := make([]os.FileInfo, 1)
+			if n, _ := files.ListAt(one, 0); n == 0 {
+				return 0, errors.New("the folder is empty")
+			}
+			return copy(to, one), nil
+		}), err
+	})
+	c := (&server{handlers: h}).startMemory(t)
+	c.Silence, c.Operation = 10*limit, limit
+	ctx, cancel := context.WithTimeout(t.Context(), 5*limit)
+	defer cancel()
+	_, err := dial(t, c).List(ctx, "/Incoming")
+	wantFault(t, err, "silent", "3s", "sftp.operation", "list /Incoming")
+}
+
+func TestRenameThatDoesNothing(t *testing.T) {
+	h := memory(t)
+	commands := h.FileCmd
+	h.FileCmd = cmderFunc(func(r *sftp.Request) error {
+		if r.Method == "Rename" {
+			return nil
+		}
+		return commands.Filecmd(r)
+	})
+	s := dial(t, (&server{handlers: h}).startMemory(t))
+	if err := s.Stage(t.Context(), part, content()); err != nil {
+		t.Fatal(err)
+	}
+	wantFault(t, s.Commit(t.Context(), part, s.Temp(part)), "folder", "says that it has renamed", "still there")
 }

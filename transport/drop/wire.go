@@ -1,34 +1,44 @@
 package drop
 
 import (
-	"errors"
 	"fmt"
 	"net"
-	"os"
 	"sync"
 	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// maxAnswer bounds what the server may send during one operation. The largest honest answer is the list of an archive
-// folder: some 150 bytes a file.
-const maxAnswer = 64 << 20
+// What the server may send during one operation. The largest honest answer is the list of an archive folder: some 150
+// bytes a file.
+const (
+	maxAnswer = 32 << 20
+	maxNames  = 200_000
+)
 
-// wire is the connection below SSH. While an operation is under way every byte from the server moves a deadline; when the
-// server stays silent until it, the wire closes. pkg/sftp's calls take no context, so closing the wire is also how they
-// are cancelled: whoever closes it leaves the cause.
+// wire is the connection below SSH. While an operation is under way every byte of SFTP, as the pipe above it reports,
+// moves a deadline; when none comes until it, the wire closes. What SSH itself sends (keepalives, windows) is no progress:
+// it comes from a living SSH server with a hung SFTP server behind it. pkg/sftp's calls take no context, so closing the
+// wire is also how they are cancelled: whoever closes it leaves the cause.
 type wire struct {
 	net.Conn
 	ack     quickAck
 	silence time.Duration
+	watch   *time.Timer // looks for silence; stopped where nothing is under way
 
 	mu    sync.Mutex
-	busy  int   // operations under way
-	got   int   // bytes read since the latest one began
-	cause error // why we closed the connection
+	busy  int       // operations under way
+	until time.Time // when silence has lasted too long
+	got   int       // bytes of SFTP since the latest operation began
+	names int       // names in them
+	cause error     // why we closed the connection
 }
 
 func newWire(conn net.Conn, silence time.Duration) *wire {
-	return &wire{Conn: conn, ack: newQuickAck(conn), silence: silence}
+	w := &wire{Conn: conn, ack: newQuickAck(conn), silence: silence}
+	w.watch = export.Timer(silence, w.listen, w.fail)
+	w.watch.Stop()
+	return w
 }
 
 func (w *wire) Read(b []byte) (int, error) {
@@ -37,44 +47,62 @@ func (w *wire) Read(b []byte) (int, error) {
 	if n > 1 { // SSH reads the version line byte by byte
 		w.ack.arm()
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		w.fail(silent(w.RemoteAddr().String(), w.silence))
-	}
-	if n > 0 {
-		w.progress(n)
-	}
 	return n, err
 }
 
-func (w *wire) progress(n int) {
+// listen closes the wire where an operation has had no byte for too long.
+func (w *wire) listen() {
+	w.mu.Lock()
+	still := w.busy > 0 && !time.Now().Before(w.until)
+	w.mu.Unlock()
+	if still {
+		w.fail(silent(w.RemoteAddr().String(), w.silence))
+	}
+}
+
+// progress takes note of bytes of SFTP, and of the names that begin in them.
+func (w *wire) progress(bytes, names int) {
 	w.mu.Lock()
 	busy := w.busy > 0
 	if busy {
-		w.got += n
-		w.Conn.SetReadDeadline(time.Now().Add(w.silence))
+		w.got += bytes
+		w.names += names
+		w.wait()
 	}
-	flood := busy && w.got > maxAnswer
+	flood := w.got > maxAnswer || w.names > maxNames
 	w.mu.Unlock()
-	if flood {
-		w.fail(fault("folder", nil, "the server sent more than %d MiB in answer to one question: is an archive folder very full? Take it out of sftp.archive", maxAnswer>>20))
+	if busy && flood {
+		w.fail(fault("folder", nil, "the server sent more than %d MiB or %d names in answer to one question: is an archive folder very full? Take it out of sftp.archive", maxAnswer>>20, maxNames))
 	}
 }
 
-// begin starts the watch over one operation; end stops it.
-func (w *wire) begin() {
+// wait begins the wait for the next byte.
+func (w *wire) wait() {
+	w.until = time.Now().Add(w.silence)
+	w.watch.Reset(w.silence)
+}
+
+// begin starts the watch over one operation, which ends the connection beyond limit (0: none); end stops it.
+func (w *wire) begin(limit time.Duration) (end func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.busy++
-	w.got = 0
-	w.Conn.SetReadDeadline(time.Now().Add(w.silence))
-}
-
-func (w *wire) end() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.busy--
-	if w.busy == 0 {
-		w.Conn.SetReadDeadline(time.Time{})
+	w.got, w.names = 0, 0
+	w.wait()
+	var ceiling *time.Timer
+	if limit > 0 {
+		ceiling = export.Timer(limit, func() { w.fail(endless(w.RemoteAddr().String(), limit)) }, w.fail)
+	}
+	return func() {
+		if ceiling != nil {
+			ceiling.Stop()
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.busy--
+		if w.busy == 0 {
+			w.watch.Stop()
+		}
 	}
 }
 

@@ -331,6 +331,20 @@ func (s *session) Filelist(r *sftp.Request) (sftp.ListerAt, error) {
 	return nil, sftp.ErrSSHFxOpUnsupported
 }
 
+// RealPath follows links, as OpenSSH does. What is not there stays as it is written.
+func (s *session) RealPath(p string) (string, error) {
+	home := s.server.sw.Load().Home
+	if !path.IsAbs(p) {
+		p = path.Join(home, p)
+	}
+	p = path.Clean(p)
+	at, ok := s.server.tree.realPath(s.rel(p))
+	if !ok {
+		return p, nil
+	}
+	return path.Join(home, at), nil
+}
+
 // Lstat looks at one path without following a link.
 func (s *session) Lstat(r *sftp.Request) (sftp.ListerAt, error) {
 	return s.look(s.rel(r.Filepath), s.server.tree.root.Lstat)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -95,6 +96,20 @@ func (t *tree) dropped() ([]string, error) {
 	}
 	slices.Sort(names)
 	return names, nil
+}
+
+// realPath follows the links of a path, false where that leads nowhere or out of the tree.
+func (t *tree) realPath(name string) (string, bool) {
+	root, err := filepath.EvalSymlinks(t.dir)
+	if err != nil {
+		return "", false
+	}
+	at, err := filepath.EvalSymlinks(filepath.Join(root, name))
+	if err != nil {
+		return "", false
+	}
+	at, err = filepath.Rel(root, at)
+	return filepath.ToSlash(at), err == nil && filepath.IsLocal(at)
 }
 
 // list reads a folder; a file that goes away meanwhile is left out.

@@ -73,7 +73,7 @@ func check(file string, src any) ([]string, error) {
 	}
 	var out []string
 	fault := func(n ast.Node, what string) {
-		out = append(out, fmt.Sprintf("%s: %s: start it with export.Go, Async, AfterFunc or a Group, which recover", set.Position(n.Pos()), what))
+		out = append(out, fmt.Sprintf("%s: %s: start it with export.Go, Async, AfterFunc, Timer or a Group, which recover", set.Position(n.Pos()), what))
 	}
 	names := map[string]string{} // import path by the name used in the file
 	for _, i := range f.Imports {

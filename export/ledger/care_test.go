@@ -119,7 +119,7 @@ func TestCheck(t *testing.T) {
 	})
 	t.Run("newer program", func(t *testing.T) {
 		l := newLedger(t)
-		script(t, l.dir, "PRAGMA user_version = 99")
+		script(t, l.dir, "CREATE TABLE later (a); PRAGMA user_version = 99")
 		_, err := Check(Options{Dir: l.dir})
 		wantErr(t, err, "newer hr2coupa")
 	})

@@ -78,8 +78,8 @@ func (c *checker) check() error {
 	if err == nil {
 		err = errors.Join(c.l.read(c.contents), c.l.Close())
 	}
-	if code := sqlite.ErrCode(err).ToPrimary(); code == sqlite.ResultCorrupt || code == sqlite.ResultNotADB {
-		c.find(c.l.dbPath(), err.Error(), fromBackup)
+	if damaged, ok := errors.AsType[*DamagedError](err); ok {
+		c.find(damaged.Path, damaged.Why, fromBackup)
 		return nil
 	}
 	if err != nil {

@@ -80,6 +80,9 @@ func Open(o Options) (*Ledger, error) {
 		return nil, fmt.Errorf("open ledger: %w", cmp.Or(l.unwritable(), err))
 	}
 	if err := l.connect(); err != nil {
+		if errors.As(err, new(*DamagedError)) {
+			return nil, err
+		}
 		return nil, fmt.Errorf("open ledger: %w", cmp.Or(l.unwritable(), fmt.Errorf("%s: %w", l.dbPath(), err)))
 	}
 	return l, nil
@@ -140,6 +143,10 @@ func (l *Ledger) lay() error {
 }
 
 func (l *Ledger) connect() (err error) {
+	defer func() { err = l.damage(err) }()
+	if err = l.header(); err != nil {
+		return err
+	}
 	if l.conn, err = sqlite.OpenConn(l.dbPath(), sqlite.OpenReadWrite); err != nil {
 		return err
 	}
@@ -211,6 +218,7 @@ func (l *Ledger) lockPath() string { return filepath.Join(l.dir, "lock") }
 
 // read runs f on one snapshot of what is committed.
 func (l *Ledger) read(f func(*sqlite.Conn) error) (err error) {
+	defer func() { err = l.damage(err) }()
 	c, err := l.reads.Take(context.Background())
 	if err != nil {
 		return err
@@ -222,8 +230,8 @@ func (l *Ledger) read(f func(*sqlite.Conn) error) (err error) {
 
 // write runs f in a transaction that is durable when write returns nil, and leaves nothing when it does not.
 func (l *Ledger) write(f func(*sqlite.Conn) error) error {
-	err := l.transact(f)
-	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultReadOnly {
+	err := l.damage(l.transact(f))
+	if err != nil && sqlite.ErrCode(err).ToPrimary() == sqlite.ResultReadOnly {
 		return cmp.Or(l.unwritable(), err)
 	}
 	return err

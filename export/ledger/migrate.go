@@ -56,19 +56,29 @@ func migrate(c *sqlite.Conn) error {
 		return err
 	}
 	want := schema()
+	if version == len(want.Migrations) && owner == appID {
+		return nil
+	}
+	if whole, err := complete(c); err != nil {
+		return err
+	} else if whole || version < 0 {
+		return headerError(fmt.Sprintf("its header says version %d of application %#x, and its tables say otherwise", version, uint32(owner)))
+	}
 	switch {
 	case version > 0 && owner != appID:
 		return errors.New("this is the database of another program; give the ledger a folder of its own")
 	case version > len(want.Migrations):
 		return fmt.Errorf("it was written by a newer hr2coupa (version %d of the ledger, this program knows %d); "+
 			"use that hr2coupa or a newer one", version, len(want.Migrations))
-	case version == len(want.Migrations):
-		return nil
 	}
 	if err := useWAL(c); err != nil {
 		return err
 	}
-	return sqlitemigration.Migrate(context.Background(), c, want)
+	err = sqlitemigration.Migrate(context.Background(), c, want)
+	if err != nil && version > 0 && sqlite.ErrCode(err) == sqlite.ResultError { // what a step would make is there, or what it changes is not
+		return headerError(fmt.Sprintf("its header says version %d, and its tables say otherwise (%v)", version, err))
+	}
+	return err
 }
 
 // useWAL lets readers go on while a plan is written. The mode stays in the file.

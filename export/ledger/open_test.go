@@ -76,7 +76,7 @@ func TestOpenRefuses(t *testing.T) {
 	sql := func(sql string) func(*testing.T, string) {
 		return func(t *testing.T, dir string) {
 			c := must[*sqlite.Conn](t)(sqlite.OpenConn(filepath.Join(dir, "ledger.db"), sqlite.OpenReadWrite))
-			ok(t, errors.Join(sqlitex.ExecuteTransient(c, sql, nil), c.Close()))
+			ok(t, errors.Join(sqlitex.ExecuteScript(c, sql, nil), c.Close()))
 		}
 	}
 	chmod := func(name string, mode os.FileMode) func(*testing.T, string) {
@@ -92,8 +92,8 @@ func TestOpenRefuses(t *testing.T) {
 		{"database others can read", chmod("ledger.db", 0o644), []string{"mode 0644", "chmod 600 DIR/ledger.db"}},
 		{"spool others can read", chmod("spool", 0o755), []string{"chmod 700 DIR/spool"}},
 		{"lock others can write", chmod("lock", 0o622), []string{"chmod 600 DIR/lock"}},
-		{"newer program", sql("PRAGMA user_version = 99"), []string{"newer hr2coupa", "version 99", fmt.Sprintf("this program knows %d", len(schema().Migrations))}},
-		{"another program's database", sql("PRAGMA application_id = 7"), []string{"another program"}},
+		{"newer program", sql("CREATE TABLE later (a); PRAGMA user_version = 99"), []string{"newer hr2coupa", "version 99", fmt.Sprintf("this program knows %d", len(schema().Migrations))}},
+		{"another program's database", sql("DROP TABLE moves; PRAGMA application_id = 7"), []string{"another program"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

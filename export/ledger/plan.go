@@ -40,7 +40,7 @@ var (
 // Ledger, and reads do not see the plan.
 func (l *Ledger) Plan(run string) (export.PlanTx, error) {
 	t, err := l.openPlan(run)
-	if err != nil {
+	if err = l.damage(err); err != nil {
 		return nil, fmt.Errorf("ledger: plan: %w", err)
 	}
 	return t, nil
@@ -360,7 +360,7 @@ func (t *planTx) usable() error {
 // fail ends the plan for everything but Rollback and returns err.
 func (t *planTx) fail(err error) error {
 	t.failed = true
-	return t.l.room(err)
+	return t.l.damage(t.l.room(err))
 }
 
 func (t *planTx) finish() {

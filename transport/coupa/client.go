@@ -114,11 +114,7 @@ func (c *Client) try(ctx context.Context, token string, r request, read func(*an
 		"Accept": {c.accept}, "Content-Type": {c.accept},
 		"Authorization": {"Bearer " + token}, "User-Agent": {"hr2coupa"},
 	}
-	a, err := c.wire.once(ctx, r, head)
-	if err != nil {
-		return err
-	}
-	return read(a)
+	return c.wire.once(ctx, r, head, read)
 }
 
 // stamp writes a time as Coupa's filters want it: ISO 8601 with its zone.

@@ -41,7 +41,6 @@ const (
 	defaultCheck   = 25 * time.Second
 	defaultSettle  = 5 * time.Second
 	defaultFolder  = "/Incoming/Users"
-	maxBody        = 32 << 20 // bytes of one answer, after decompression
 )
 
 // Config tells how to reach one Coupa instance. The zero value of every field but URL is usable or has a default.
@@ -164,6 +163,7 @@ func httpClient(given *http.Client) *http.Client {
 		t := http.DefaultTransport.(*http.Transport).Clone()
 		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 		t.MaxIdleConnsPerHost = MaxRate // a connection for every worker, kept
+		t.MaxResponseHeaderBytes = maxHeader
 		hc.Transport = t
 	}
 	hc.CheckRedirect = checkRedirect

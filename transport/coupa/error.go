@@ -184,7 +184,7 @@ func messages(a *answer) []string {
 		if xml.Unmarshal(a.body, &v) != nil {
 			return nil
 		}
-		return a.masked(trimmed(append(v.Errors, v.Text)))
+		return a.masked(few(trimmed(append(v.Errors, v.Text))))
 	case kindJSON:
 		var v struct {
 			Errors any `json:"errors"`
@@ -193,7 +193,7 @@ func messages(a *answer) []string {
 		if json.Unmarshal(a.body, &v) != nil {
 			return nil
 		}
-		return a.masked(trimmed(append(flatten(v.Errors), flatten(v.Error)...)))
+		return a.masked(few(trimmed(append(flatten(v.Errors), flatten(v.Error)...))))
 	}
 	return nil
 }

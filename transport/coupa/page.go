@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/PuerkitoBio/goquery"
 	"github.com/sirupsen/logrus"
 
 	"github.com/hr2coupa/hr2coupa/export"
@@ -79,7 +78,7 @@ func (p *Page) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error
 			return nil, err
 		}
 		for _, tr := range t.rows {
-			r := row{t.at, cells(tr)}
+			r := row{t.at, tr}
 			if l := p.match(r, q); l != nil {
 				found, links[l] = append(found, l), r.link()
 			}
@@ -134,12 +133,12 @@ func (p *Page) errors(ctx context.Context, l *export.Load, link string) error {
 			break
 		}
 		for _, tr := range t.rows {
-			if e := (row{t.at, cells(tr)}).loadError(); len(e.Messages) > 0 {
+			if e := (row{t.at, tr}).loadError(); len(e.Messages) > 0 {
 				l.Errors = append(l.Errors, e)
 			}
 		}
 		l.ErrorsN = max(l.ErrorsN, len(l.Errors))
-		next = nextPage(doc)
+		next = doc.next
 	}
 	return nil
 }
@@ -152,7 +151,7 @@ func (p *Page) list(ctx context.Context, path string, query url.Values) (*table,
 	}
 	t := findTable(doc, loadColumn, colFile, colStatus)
 	switch {
-	case t == nil && doc.Find("table").Length() == 0: // how an empty list looks, before the first load
+	case t == nil && len(doc.tables) == 0: // how an empty list looks, before the first load
 		p.noTable.Do(func() {
 			p.wire.log.Info("coupa: /data_sources shows no table at all; taken for an empty list, look at it in a browser if that is wrong")
 		})
@@ -160,25 +159,23 @@ func (p *Page) list(ctx context.Context, path string, query url.Values) (*table,
 	case t == nil:
 		return nil, nil, notDelivered("address", nil, "%s%s has no table with a file and a status column; look at it in a browser: this release of Coupa may show it otherwise, then use load.via: [api]", p.wire.base, path)
 	}
-	return t, nextPage(doc), nil
+	return t, doc.next, nil
 }
 
 // get reads one page. A login in its place is an *export.NotDeliveredError.
-func (p *Page) get(ctx context.Context, path string, query url.Values) (*goquery.Document, error) {
-	var doc *goquery.Document
+func (p *Page) get(ctx context.Context, path string, query url.Values) (*sheet, error) {
+	var doc *sheet
 	err := p.wire.retry(ctx, func(ctx context.Context) error {
 		head := http.Header{"Accept": {"text/html"}, "Cookie": {p.cookie.Reveal()}, "User-Agent": {"hr2coupa"}}
-		a, err := p.wire.once(ctx, request{method: http.MethodGet, path: path, query: query}, head)
-		if err != nil {
+		return p.wire.once(ctx, request{method: http.MethodGet, path: path, query: query}, head, func(a *answer) (err error) {
+			doc, err = p.read(a)
 			return err
-		}
-		doc, err = p.read(a)
-		return err
+		})
 	})
 	return doc, err
 }
 
-func (p *Page) read(a *answer) (*goquery.Document, error) {
+func (p *Page) read(a *answer) (*sheet, error) {
 	switch s := a.status; {
 	case s >= 300 && s < 400, s == http.StatusUnauthorized, loginPath(a.url.Path):
 		return nil, notDelivered("cookie", nil, staleCookie, p.wire.base)
@@ -192,29 +189,14 @@ func (p *Page) read(a *answer) (*goquery.Document, error) {
 	if len(bytes.TrimSpace(a.body)) == 0 {
 		return nil, &Error{Op: a.op(), Status: a.status, Msg: "the page is empty", hope: garbled}
 	}
-	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(a.body))
+	doc, err := readSheet(a.all(), a.url)
 	if err != nil {
-		return nil, &Error{Op: a.op(), Status: a.status, Msg: "the page cannot be read", Err: err, hope: garbled}
+		return nil, unreadable(a, "it is not a web page", err)
 	}
-	doc.Url = a.url
-	if doc.Find(`input[type="password" i]`).Length() > 0 && doc.Find("table").Length() == 0 {
+	if doc.password && len(doc.tables) == 0 {
 		return nil, notDelivered("cookie", nil, staleCookie, p.wire.base)
 	}
 	return doc, nil
-}
-
-// nextPage is the address of the next page, by the names and the words such links have; nil where there is none on
-// this host.
-func nextPage(doc *goquery.Document) *url.URL {
-	var next *url.URL
-	doc.Find("a[href]").EachWithBreak(func(_ int, a *goquery.Selection) bool {
-		word, _, _ := strings.Cut(words(a.Text()), " ")
-		if word == "next" || word == "older" || a.Is(`[rel~="next"], .next_page, .next a`) {
-			next = resolve(doc.Url, a.AttrOr("href", ""))
-		}
-		return next == nil
-	})
-	return next
 }
 
 // resolve makes a link absolute; nil where it leads to another host, which the cookie is not for.

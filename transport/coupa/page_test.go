@@ -3,22 +3,22 @@ package coupa
 import (
 	"bytes"
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/PuerkitoBio/goquery"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-func html(body string) reply { return reply{status: 200, kind: asHTML, body: body} }
+func webPage(body string) reply { return reply{status: 200, kind: asHTML, body: body} }
 
 func TestPage(t *testing.T) {
 	f := newFar(t)
-	f.on(pagePath, html(payload(t, "page.html")))
-	f.on(pagePath+"/4711", html(payload(t, "page-errors.html")))
+	f.on(pagePath, webPage(payload(t, "page.html")))
+	f.on(pagePath+"/4711", webPage(payload(t, "page-errors.html")))
 	p := f.page(t)
 	if err := p.Check(t.Context()); err != nil {
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func TestPage(t *testing.T) {
 // TestPageOtherColumns: other words, another order, counters of their own, no time and no id but in a link.
 func TestPageOtherColumns(t *testing.T) {
 	f := newFar(t)
-	f.on(pagePath, html(payload(t, "page-other.html")))
+	f.on(pagePath, webPage(payload(t, "page-other.html")))
 	got, err := f.page(t).Ask(t.Context(), query())
 	if err != nil {
 		t.Fatal(err)
@@ -74,8 +74,8 @@ func TestPageErrorsOnlyCounted(t *testing.T) {
 		{"Failed", "", "<table><tr><th>Row</th><th>Error</th></tr><tr><td></td><td>Column header Foo is not valid.</td></tr></table>", 1, 1},
 	} {
 		f := newFar(t)
-		f.on(pagePath, html(`<table><tr><th>File</th><th>Status</th><th>Errors</th></tr><tr><td>`+partMangled+`</td><td>`+tc.status+`</td><td><a href="/data_sources/5?a=b">`+tc.errors+`</a></td></tr></table>`))
-		f.on(pagePath+"/5", html(tc.detail))
+		f.on(pagePath, webPage(`<table><tr><th>File</th><th>Status</th><th>Errors</th></tr><tr><td>`+partMangled+`</td><td>`+tc.status+`</td><td><a href="/data_sources/5?a=b">`+tc.errors+`</a></td></tr></table>`))
+		f.on(pagePath+"/5", webPage(tc.detail))
 		l, err := f.page(t).Ask(t.Context(), query())
 		if err != nil || l.ErrorsN != tc.n || len(f.requests(pagePath+"/5")) != tc.visits {
 			t.Errorf("%+v: got %v, %v after %d visits", tc, l, err, len(f.requests(pagePath+"/5")))
@@ -91,20 +91,20 @@ func TestPageLeafs(t *testing.T) {
 	head := `<table><tr><th>File</th><th>Status</th></tr><tr><td>`
 	f := newFar(t)
 	f.on(pagePath,
-		html(head+`_Incoming_Users_other.csv</td><td>Done</td></tr></table><nav><a href="?page=0">Newer loads</a><a href="?page=2">Older loads</a></nav>`),
-		html(head+`_Incoming_Users_other.csv</td><td>Done</td></tr></table><a rel="next" href="?page=3">3</a>`),
-		html(head+partMangled+`</td><td>Pending</td></tr></table>`))
+		webPage(head+`_Incoming_Users_other.csv</td><td>Done</td></tr></table><nav><a href="?page=0">Newer loads</a><a href="?page=2">Older loads</a></nav>`),
+		webPage(head+`_Incoming_Users_other.csv</td><td>Done</td></tr></table><a rel="next" href="?page=3">3</a>`),
+		webPage(head+partMangled+`</td><td>Pending</td></tr></table>`))
 	p := f.page(t)
 	l, err := p.Ask(t.Context(), query())
 	if err != nil || l == nil || l.Status != "Pending" || f.requests(pagePath)[2].URL.RawQuery != "page=3" {
 		t.Fatal(l, err)
 	}
-	f.on(pagePath, html(head+`_Incoming_Users_other.csv</td><td>Done</td></tr></table><a class="next_page" href="/data_sources">next</a>`))
+	f.on(pagePath, webPage(head+`_Incoming_Users_other.csv</td><td>Done</td></tr></table><a class="next_page" href="/data_sources">next</a>`))
 	if l, err := p.Ask(t.Context(), query()); l != nil || err != nil || len(f.requests(pagePath)) > 3+listPages {
 		t.Error(l, err, len(f.requests(pagePath)))
 	}
 	// The cookie goes to no other host.
-	f.on(pagePath, html(head+`x</td><td>Done</td></tr></table><a rel="next" href="https://elsewhere.invalid/data_sources">next</a>`))
+	f.on(pagePath, webPage(head+`x</td><td>Done</td></tr></table><a rel="next" href="https://elsewhere.invalid/data_sources">next</a>`))
 	if l, err := p.Ask(t.Context(), query()); l != nil || err != nil {
 		t.Error(l, err)
 	}
@@ -113,7 +113,7 @@ func TestPageLeafs(t *testing.T) {
 // TestPageEmpty: before the first load there may be no table to show.
 func TestPageEmpty(t *testing.T) {
 	f := newFar(t)
-	f.on(pagePath, html("<html><p>No file has been loaded yet.</p></html>"))
+	f.on(pagePath, webPage("<html><p>No file has been loaded yet.</p></html>"))
 	p := f.page(t)
 	if l, err := p.Ask(t.Context(), query()); l != nil || err != nil {
 		t.Error(l, err)
@@ -130,15 +130,15 @@ func TestPageFaults(t *testing.T) {
 		what   string // "": an *Error
 		text   string
 	}{
-		{"login page", []reply{html(payload(t, "login.html"))}, "cookie", "the cookie is stale"},
+		{"login page", []reply{webPage(payload(t, "login.html"))}, "cookie", "the cookie is stale"},
 		{"redirect to the login", []reply{{status: 302, head: map[string]string{"Location": "/sessions/new"}}}, "cookie", "copy the whole Cookie header"},
 		{"redirect to single sign-on", []reply{{status: 302, head: map[string]string{"Location": "https://idp.invalid/"}}}, "cookie", "the cookie is stale"},
 		{"401", []reply{{status: 401}}, "cookie", "the cookie is stale"},
 		{"403", []reply{{status: 403}}, "cookie", "may not see"},
 		{"404", []reply{{status: 404}}, "address", "is not there"},
-		{"no table", []reply{html("<html><table><tr><th>File</th></tr></table></html>")}, "address", "no table with a file and a status column"},
+		{"no table", []reply{webPage("<html><table><tr><th>File</th></tr></table></html>")}, "address", "no table with a file and a status column"},
 		{"500", []reply{{status: 500, kind: asHTML, body: "<html>Oops</html>"}}, "", "500: a web page"},
-		{"empty", []reply{html("")}, "", "the page is empty"},
+		{"empty", []reply{webPage("")}, "", "the page is empty"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := newFar(t)
@@ -161,7 +161,7 @@ func TestPageFaults(t *testing.T) {
 func TestPageFollowsRedirects(t *testing.T) {
 	f := newFar(t)
 	f.on(pagePath, reply{status: 302, head: map[string]string{"Location": "/data_sources/all"}})
-	f.on("/data_sources/all", html(payload(t, "page-other.html")))
+	f.on("/data_sources/all", webPage(payload(t, "page-other.html")))
 	if l, err := f.page(t).Ask(t.Context(), query()); err != nil || l == nil {
 		t.Fatal(l, err)
 	}
@@ -191,22 +191,27 @@ func TestColumns(t *testing.T) {
 	}
 }
 
+// FuzzPage: whatever page comes, reading it ends, and what is read of it keeps the rules.
 func FuzzPage(f *testing.F) {
 	seeds(f, "html")
+	at := &url.URL{Scheme: "https", Host: "acme-test.coupahost.com", Path: pagePath}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		doc, err := goquery.NewDocumentFromReader(bytes.NewReader(body))
+		doc, err := readSheet(bytes.NewReader(body), at)
 		if err != nil {
 			return
 		}
+		if doc.next != nil && doc.next.Host != at.Host {
+			t.Fatalf("the next page is on %s", doc.next.Host)
+		}
 		if tb := findTable(doc, loadColumn, colFile, colStatus); tb != nil {
 			for _, tr := range tb.rows {
-				r := row{tb.at, cells(tr)}
+				r := row{tb.at, tr}
 				check(t, r.load(strings.Join(r.names(), "")))
 			}
 		}
 		if tb := findTable(doc, errorColumn, colErrors); tb != nil {
 			for _, tr := range tb.rows {
-				if e := (row{tb.at, cells(tr)}).loadError(); e.Type == "" || e.Row < 0 {
+				if e := (row{tb.at, tr}).loadError(); e.Type == "" || e.Row < 0 {
 					t.Fatalf("%+v", e)
 				}
 			}

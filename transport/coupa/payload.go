@@ -2,219 +2,171 @@ package coupa
 
 import (
 	"bytes"
-	"encoding/json"
-	"encoding/xml"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"golang.org/x/text/encoding"
+
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// source is a data file source as the API shows it, in XML and JSON alike: hyphenated names, every element may be
-// missing or null. Unknown elements are passed over. (Data File Sources API, DataFileSources API Example Calls.)
-type source struct {
-	ID          text          `xml:"id" json:"id"`
-	CreatedAt   text          `xml:"created-at" json:"created-at"`
-	Status      text          `xml:"status" json:"status"`
-	FileName    text          `xml:"file-file-name" json:"file-file-name"`
-	FileSize    text          `xml:"file-file-size" json:"file-file-size"`
-	Result      text          `xml:"result-text" json:"result-text"`
-	Processed   text          `xml:"records-count" json:"records-count"`
-	Created     text          `xml:"records-created" json:"records-created"`
-	Updated     text          `xml:"records-updated" json:"records-updated"`
-	ErrorsCount text          `xml:"upload-errors-count" json:"upload-errors-count"`
-	Errors      *uploadErrors `xml:"upload-errors" json:"upload-errors"`
-}
-
-type uploadErrors struct {
-	Nil  string        `xml:"nil,attr"`
-	List []uploadError `xml:"upload-error"`
-}
-
-type uploadError struct {
-	Type        text        `xml:"type" json:"type"`
-	Row         text        `xml:"row" json:"row"`
-	FirstColumn text        `xml:"first-column" json:"first-column"`
-	Field       text        `xml:"field-with-error" json:"field-with-error"`
-	Value       text        `xml:"value" json:"value"`
-	FieldErrors fieldErrors `xml:"field-errors" json:"field-errors"`
-}
-
-// fieldErrors is a list of texts for a row error and plain text for a header error.
-type fieldErrors struct {
-	Text string   `xml:",chardata"`
-	List []string `xml:"field-error"`
-}
-
-// text is a scalar of any kind as its text; null is "".
-type text string
-
-// UnmarshalJSON takes a string, a number, a boolean or null.
-func (t *text) UnmarshalJSON(b []byte) error {
-	switch b[0] {
-	case '"':
-		return json.Unmarshal(b, (*string)(t))
-	case '{', '[':
-		return fmt.Errorf("a list or an object where a single value belongs")
-	case 'n':
-		*t = ""
-	default:
-		*t = text(b)
+// readLoads reads a list of data file sources, or a single one. Names of elements are hyphenated, every element may be
+// missing or null, unknown ones are passed over. (Data File Sources API, DataFileSources API Example Calls.)
+func readLoads(a *answer) ([]*export.Load, error) {
+	r := loadReader{}
+	root, err := readTree(a, "data-file-source", "data-file-sources", r.take)
+	switch {
+	case err != nil, root.nothing(): // null is an empty list
+	case root.kind == scalar:
+		err = errShape
+	case root.kind == object && root.child("id") == nil: // {"errors": ...} under 200, or something else altogether
+		err = errShape
+	case root.kind == object:
+		err = r.add(root)
 	}
-	return nil
+	if err != nil {
+		return nil, unreadable(a, garbledWhy(a, err, "a data file source"), err)
+	}
+	return r.loads, nil
 }
 
-// UnmarshalJSON takes the list of errors; JSON has no element between the list and its members.
-func (u *uploadErrors) UnmarshalJSON(b []byte) error { return json.Unmarshal(b, &u.List) }
+// loadReader makes loads of what a tree shows. A load may have thousands of errors, so each is taken as it comes.
+type loadReader struct {
+	loads  []*export.Load
+	errors []export.LoadError // of the load that is being read
 
-// UnmarshalJSON takes a list of texts or a text.
-func (f *fieldErrors) UnmarshalJSON(b []byte) error {
-	var v any
-	if err := json.Unmarshal(b, &v); err != nil {
+	count, size int // of all errors in the answer
+}
+
+func (r *loadReader) take(t *tree, in, k kid, depth int) (bool, error) {
+	at := depth // as if there were no list around
+	if t.root == list {
+		at--
+	}
+	switch {
+	case at == 0:
+		return true, r.add(k.node)
+	case at == 2 && in.name == "upload-errors" && (k.name == "upload-error" || in.kind == list && k.name == ""):
+		return true, r.addError(k.node)
+	}
+	return false, nil
+}
+
+func (r *loadReader) addError(n *node) error {
+	if n.kind != object && !n.nothing() {
+		return errShape
+	}
+	e, err := loadError(n)
+	if err != nil {
 		return err
 	}
-	f.List = flatten(v)
+	r.count++
+	r.size += len(e.Type) + len(e.FirstColumn) + len(e.Field) + len(e.Value)
+	for _, text := range e.Messages {
+		r.size += keptValue + len(text)
+	}
+	switch {
+	case r.count > maxErrors:
+		return tooMuch("more than %d errors are in it", maxErrors)
+	case r.size > maxErrtxt:
+		return tooMuch("its errors are longer than %d KB", maxErrtxt>>10)
+	}
+	r.errors = append(r.errors, e)
 	return nil
 }
 
-// readLoads reads a list of data file sources, or a single one.
-func readLoads(a *answer) ([]*export.Load, error) {
-	list, err := readSources(a.kind(), a.body)
+func (r *loadReader) add(n *node) error {
+	if len(r.loads) == maxLoads {
+		return tooMuch("more than %d loads are in it", maxLoads)
+	}
+	l, err := load(n)
 	if err != nil {
-		// The decoder's text may quote the body, so it stays out of ours.
-		return nil, &Error{Op: a.op(), Status: a.status, Msg: "the answer cannot be read: " + garbledWhy(a, err), Err: err, hope: garbled}
+		return err
 	}
-	loads := make([]*export.Load, len(list))
-	for i := range list {
-		loads[i] = list[i].load()
+	l.Errors, r.errors = r.errors, nil
+	if given := n.child("upload-errors"); given != nil && !given.nothing() {
+		if given.kind != list && l.Errors == nil {
+			return errShape
+		}
+		l.ErrorsN = max(l.ErrorsN, len(l.Errors))
 	}
-	return loads, nil
+	r.loads = append(r.loads, l)
+	return nil
 }
 
-func garbledWhy(a *answer, err error) string {
+func garbledWhy(a *answer, err error, wanted string) string {
 	switch {
 	case len(bytes.TrimSpace(a.body)) == 0:
 		return "it is empty"
 	case a.kind() == kindOther:
 		return "it is neither XML nor JSON"
+	case errors.Is(err, errCharset), errors.Is(err, encoding.ErrInvalidUTF8):
+		return "it is not in UTF-8, as Coupa's answers are"
 	case errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(strings.ToLower(err.Error()), "unexpected e"):
 		return "it ends too early"
 	case a.kind() == kindXML:
-		return "it is not the XML of a data file source"
+		return "it is not the XML of " + wanted
 	}
-	return "it is not the JSON of a data file source"
+	return "it is not the JSON of " + wanted
 }
 
-var errShape = errors.New("not a data file source")
-
-func readSources(k kind, body []byte) ([]source, error) {
-	switch k {
-	case kindXML:
-		return readXML(body)
-	case kindJSON:
-		return readJSON(body)
-	}
-	return nil, errShape
+// scalars reads the single values of an object.
+type scalars struct {
+	*node
+	err error // of the first that is none
 }
 
-// readXML takes every array for a list, since an empty one is called nil-classes by some releases of Rails. Any other
-// root is not taken for "no loads".
-func readXML(body []byte) ([]source, error) {
-	d := xml.NewDecoder(bytes.NewReader(body))
-	root, err := firstElement(d)
-	if err != nil {
-		return nil, err
-	}
+// text is a value of any kind as its text; "" where it is missing or null.
+func (s *scalars) text(name string) string {
+	n := s.child(name)
 	switch {
-	case root.Name.Local == "data-file-source":
-		var s source
-		err = d.DecodeElement(&s, &root)
-		return []source{s}, err
-	case root.Name.Local != "data-file-sources" && !array(root):
+	case n == nil:
+		return ""
+	case n.kind != scalar && len(n.kids) > 0:
+		s.err = errShape
+	}
+	return n.text
+}
+
+func (s *scalars) trim(name string) string { return strings.TrimSpace(s.text(name)) }
+
+// load makes the noun of a data file source, its errors apart. Coupa's own counters count; older instances have only the
+// sentence.
+func load(n *node) (*export.Load, error) {
+	if n.kind != object && !n.nothing() {
 		return nil, errShape
 	}
-	var list struct {
-		Sources []source `xml:"data-file-source"`
-	}
-	err = d.DecodeElement(&list, &root)
-	return list.Sources, err
-}
-
-func array(e xml.StartElement) bool {
-	return slices.ContainsFunc(e.Attr, func(a xml.Attr) bool { return a.Name.Local == "type" && a.Value == "array" })
-}
-
-func firstElement(d *xml.Decoder) (xml.StartElement, error) {
-	for {
-		t, err := d.Token()
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		if err != nil {
-			return xml.StartElement{}, err
-		}
-		if e, ok := t.(xml.StartElement); ok {
-			return e, nil
-		}
-	}
-}
-
-func readJSON(body []byte) ([]source, error) {
-	body = bytes.TrimSpace(body)
-	if bytes.HasPrefix(body, []byte("{")) {
-		var s source
-		if err := json.Unmarshal(body, &s); err != nil {
-			return nil, err
-		}
-		if s.ID == "" { // {"errors": ...} under 200, or something else altogether
-			return nil, errShape
-		}
-		return []source{s}, nil
-	}
-	var list []source
-	err := json.Unmarshal(body, &list)
-	return list, err
-}
-
-// load makes the noun of it. Coupa's own counters count; older instances have only the sentence.
-func (s *source) load() *export.Load {
+	f := scalars{node: n}
 	l := &export.Load{
-		ID: s.ID.trim(), Via: "api", FileName: s.FileName.trim(), FileSize: int64(number(s.FileSize.trim())),
-		Status: s.Status.trim(), CreatedAt: instant(s.CreatedAt.trim()), Result: s.Result.trim(), ErrorsN: number(s.ErrorsCount.trim()),
+		ID: f.trim("id"), Via: "api", FileName: f.trim("file-file-name"), FileSize: int64(number(f.trim("file-file-size"))),
+		Status: f.trim("status"), CreatedAt: instant(f.trim("created-at")), Result: f.trim("result-text"), ErrorsN: number(f.trim("upload-errors-count")),
 	}
 	l.Processed, l.Created, l.Updated = counters(l.Result)
-	for counter, given := range map[*int]text{&l.Processed: s.Processed, &l.Created: s.Created, &l.Updated: s.Updated} {
-		if n := number(given.trim()); n >= 0 {
-			*counter = n
+	for name, counter := range map[string]*int{"records-count": &l.Processed, "records-created": &l.Created, "records-updated": &l.Updated} {
+		if given := number(f.trim(name)); given >= 0 {
+			*counter = given
 		}
 	}
-	if s.Errors != nil && s.Errors.Nil != "true" {
-		for _, e := range s.Errors.List {
-			l.Errors = append(l.Errors, e.loadError())
-		}
-		l.ErrorsN = max(l.ErrorsN, len(l.Errors))
-	}
-	return l
+	return l, f.err
 }
 
-func (e *uploadError) loadError() export.LoadError {
-	msgs := trimmed(e.FieldErrors.List)
-	if len(msgs) == 0 {
-		msgs = trimmed([]string{e.FieldErrors.Text})
+// loadError makes the noun of an upload error. What is wrong with a field is a list of texts for a row error and plain
+// text for a header error.
+func loadError(n *node) (export.LoadError, error) {
+	f := scalars{node: n}
+	e := export.LoadError{
+		Type: f.trim("type"), Row: max(number(f.trim("row")), 0), FirstColumn: f.text("first-column"),
+		Field: f.trim("field-with-error"), Value: f.text("value"),
 	}
-	return export.LoadError{
-		Type: e.Type.trim(), Row: max(number(e.Row.trim()), 0), FirstColumn: string(e.FirstColumn),
-		Field: e.Field.trim(), Value: string(e.Value), Messages: msgs,
+	if said := n.child("field-errors"); said != nil {
+		e.Messages = trimmed(said.texts())
 	}
+	return e, f.err
 }
-
-func (t text) trim() string { return strings.TrimSpace(string(t)) }
 
 // The sentence of result-text: "N rows processed, creating X new rows and updating Y rows.", its dot optional.
 var (

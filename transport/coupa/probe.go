@@ -21,17 +21,15 @@ func Clock(ctx context.Context, c Config, log logrus.FieldLogger) (ahead time.Du
 	head := http.Header{"Accept": {"application/" + c.Format}, "Content-Type": {"application/" + c.Format}, "User-Agent": {"hr2coupa"}}
 	err = w.retry(w.checking(ctx), func(ctx context.Context) error {
 		asked := w.now()
-		a, err := w.once(ctx, request{method: http.MethodGet, path: loadsPath}, head)
-		if err != nil {
-			return err
-		}
-		date, err := http.ParseTime(a.header.Get("Date"))
-		if err != nil {
-			return fmt.Errorf("%s answers without its time (Date): a proxy may have taken it out", w.base)
-		}
-		between := asked.Add(w.now().Sub(asked) / 2)
-		ahead = date.Sub(between)
-		return nil
+		return w.once(ctx, request{method: http.MethodGet, path: loadsPath}, head, func(a *answer) error {
+			date, err := http.ParseTime(a.header.Get("Date"))
+			if err != nil {
+				return fmt.Errorf("%s answers without its time (Date): a proxy may have taken it out", w.base)
+			}
+			between := asked.Add(w.now().Sub(asked) / 2)
+			ahead = date.Sub(between)
+			return nil
+		})
 	})
 	return ahead, unusable(w.base, err)
 }

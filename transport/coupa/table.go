@@ -2,12 +2,11 @@ package coupa
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
-
-	"github.com/PuerkitoBio/goquery"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -39,63 +38,43 @@ const (
 // table is a table of the page whose header was understood.
 type table struct {
 	at   map[column]int
-	rows []*goquery.Selection
+	rows [][]*gridCell
 }
 
-// findTable gives the first table, the innermost ones first looked at, that has every wanted column by name.
-func findTable(doc *goquery.Document, name func(string) column, want ...column) *table {
-	var found *table
-	doc.Find("table").EachWithBreak(func(_ int, t *goquery.Selection) bool {
-		if t.Find("table").Length() > 0 { // a table for layout, around others
-			return true
+// findTable gives the first table that has every wanted column by name.
+func findTable(doc *sheet, name func(string) column, want ...column) *table {
+	for _, g := range doc.tables {
+		if t := readTable(g, name, want); t != nil {
+			return t
 		}
-		found = readTable(t, name, want)
-		return found == nil
-	})
-	return found
+	}
+	return nil
 }
 
 // readTable takes the first row with all wanted columns for the header, and the rows behind it for data.
-func readTable(t *goquery.Selection, name func(string) column, want []column) *table {
-	out := &table{}
-	t.Find("tr").Each(func(_ int, tr *goquery.Selection) {
-		if out.at != nil {
-			out.rows = append(out.rows, tr)
-			return
-		}
+func readTable(g *grid, name func(string) column, want []column) *table {
+	for n, cells := range g.rows {
 		at := map[column]int{}
-		for i, c := range cells(tr) {
-			col := name(words(c.Text()))
+		for i, c := range cells {
+			col := name(words(c.text))
 			if _, twice := at[col]; col != "" && !twice {
 				at[col] = i
 			}
 		}
-		for _, w := range want {
-			if _, ok := at[w]; !ok {
-				return
-			}
+		if !slices.ContainsFunc(want, func(w column) bool { _, ok := at[w]; return !ok }) {
+			return &table{at, g.rows[n+1:]}
 		}
-		out.at = at
-	})
-	if out.at == nil {
-		return nil
 	}
-	return out
+	return nil
 }
 
-// cells gives a row's cells by column; a cell over several columns stands in each.
-func cells(tr *goquery.Selection) []*goquery.Selection {
-	var out []*goquery.Selection
-	tr.ChildrenFiltered("th, td").Each(func(_ int, c *goquery.Selection) {
-		span, err := strconv.Atoi(c.AttrOr("colspan", "1"))
-		if err != nil || span < 1 || span > 100 {
-			span = 1
-		}
-		for range span {
-			out = append(out, c)
-		}
-	})
-	return out
+// span is over how many columns a cell stands.
+func span(given string) int {
+	n, err := strconv.Atoi(given)
+	if err != nil || n < 1 || n > 100 {
+		return 1
+	}
+	return n
 }
 
 // words is a header's text as small words with one blank between them: "File-Name ▲" is "file name".
@@ -158,19 +137,19 @@ func errorColumn(h string) column {
 // row reads one row of a table.
 type row struct {
 	at    map[column]int
-	cells []*goquery.Selection
+	cells []*gridCell
 }
 
-func (r row) cell(c column) *goquery.Selection {
+func (r row) cell(c column) *gridCell {
 	i, ok := r.at[c]
 	if !ok || i >= len(r.cells) {
-		return &goquery.Selection{}
+		return &gridCell{}
 	}
 	return r.cells[i]
 }
 
 // text is a cell's text as shown, white space folded as a browser does.
-func (r row) text(c column) string { return strings.Join(strings.Fields(r.cell(c).Text()), " ") }
+func (r row) text(c column) string { return strings.Join(strings.Fields(r.cell(c).text), " ") }
 
 // number is the number a cell begins with; -1 where there is none.
 func (r row) number(c column) int {
@@ -180,7 +159,7 @@ func (r row) number(c column) int {
 
 // time is a cell's time, the machine-readable one where there is one; zero where its zone is not given.
 func (r row) time(c column) time.Time {
-	if t := instant(r.cell(c).Find("time").AttrOr("datetime", "")); !t.IsZero() {
+	if t := instant(r.cell(c).time); !t.IsZero() {
 		return t
 	}
 	return instant(r.text(c))
@@ -188,25 +167,14 @@ func (r row) time(c column) time.Time {
 
 // names are the texts that may be the file's name: what is shown may be shortened, the title is not.
 func (r row) names() []string {
-	cell := r.cell(colFile)
-	out := []string{r.text(colFile), cell.AttrOr("title", "")}
-	cell.Find("[title]").Each(func(_ int, s *goquery.Selection) { out = append(out, s.AttrOr("title", "")) })
-	return trimmed(out)
+	return trimmed(append([]string{r.text(colFile)}, r.cell(colFile).titles...))
 }
 
 // link is where the row's load is shown: the link of its errors, else any to its own page; "" where there is none.
 func (r row) link() string {
-	hrefs := append([]*goquery.Selection{r.cell(colErrors)}, r.cells...)
-	for _, c := range hrefs {
-		found := ""
-		c.Find("a[href]").EachWithBreak(func(_ int, a *goquery.Selection) bool {
-			if href := a.AttrOr("href", ""); linkID(href) != "" {
-				found = href
-			}
-			return found == ""
-		})
-		if found != "" {
-			return found
+	for _, c := range append([]*gridCell{r.cell(colErrors)}, r.cells...) {
+		if c.link != "" {
+			return c.link
 		}
 	}
 	return ""
@@ -270,9 +238,7 @@ func (r row) loadError() export.LoadError {
 
 // messages splits a cell of several messages where it is a list.
 func (r row) messages() []string {
-	var out []string
-	r.cell(colErrors).Find("li").Each(func(_ int, li *goquery.Selection) { out = append(out, li.Text()) })
-	if out = trimmed(out); len(out) > 0 {
+	if out := trimmed(r.cell(colErrors).items); len(out) > 0 {
 		return out
 	}
 	return trimmed([]string{r.text(colErrors)})

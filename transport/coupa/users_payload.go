@@ -1,213 +1,76 @@
 package coupa
 
 import (
-	"bytes"
-	"encoding/json"
-	"encoding/xml"
-	"errors"
-	"fmt"
-	"io"
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// node is a value of an answer, XML and JSON alike. Users have hundreds of elements, more in each release, so they are
-// read as a tree from which only what was asked for is taken.
-type node struct {
-	kind nodeKind
-	text string // of a scalar: a number or a flag as its text
-	kids []kid  // of an object, or of a list
-}
-
-type kid struct {
-	name string
-	*node
-}
-
-type nodeKind uint8
-
-const (
-	scalar nodeKind = iota // null is an empty one
-	object
-	list
-)
-
-// maxDepth is far more than users have; it keeps a hostile answer from exhausting the stack.
-const maxDepth = 40
-
-var errDeep = errors.New("nested too deeply")
-
 // readUsers reads a list of users, or a single one, as far as want goes.
 func readUsers(a *answer, want []export.Element) ([]export.User, error) {
-	nodes, err := userNodes(a)
-	if err != nil {
-		return nil, &Error{Op: a.op(), Status: a.status, Msg: "the answer cannot be read: " + garbledUsers(a, err), Err: err, hope: garbled}
-	}
-	users := make([]export.User, len(nodes))
-	for i, n := range nodes {
+	var users []export.User
+	var nobody error
+	size := 0
+	add := func(n *node) error {
 		id, known := n.value(ID())
 		if !known || id.Text == "" { // it is always asked for; {"errors": ...} under 200 has none either
-			return nil, &Error{Op: a.op(), Status: a.status, Msg: "the answer is not a user with an id", hope: garbled}
+			nobody = &Error{Op: a.op(), Status: a.status, Msg: "the answer is not a user with an id", hope: garbled}
+			return nobody
 		}
-		users[i] = export.User{ID: id.Text, Values: map[string]export.Value{}}
-		for _, e := range want {
-			if v, known := n.value(e); known {
-				users[i].Values[e.Path] = v
-			}
+		user, kept := userOf(n, id.Text, want)
+		size += kept
+		users = append(users, user)
+		switch {
+		case len(users) > maxUsers:
+			return tooMuch("more than %d users are in it", maxUsers)
+		case kept > maxUser:
+			return tooMuch("what it holds of one user is longer than %d KB", maxUser>>10)
+		case size > maxFound:
+			return tooMuch("what it holds of its users is longer than %d KB", maxFound>>10)
 		}
+		return nil
+	}
+	root, err := readTree(a, "user", "users", func(t *tree, _, k kid, depth int) (bool, error) {
+		if t.root != list || depth != 1 {
+			return false, nil
+		}
+		return true, add(k.node)
+	})
+	switch {
+	case err == nil && root.kind == object:
+		err = add(root)
+	case err == nil && root.kind == scalar:
+		err = errShape
+	}
+	switch {
+	case nobody != nil:
+		return nil, nobody
+	case err != nil:
+		return nil, unreadable(a, garbledWhy(a, err, "users"), err)
 	}
 	return users, nil
 }
 
-func garbledUsers(a *answer, err error) string {
-	return strings.Replace(garbledWhy(a, err), "a data file source", "users", 1)
-}
-
-func userNodes(a *answer) ([]*node, error) {
-	var root *node
-	var err error
-	switch a.kind() {
-	case kindXML:
-		root, err = userXML(a.body)
-	case kindJSON:
-		root, err = treeJSON(a.body)
-	default:
-		return nil, errShape
-	}
-	if err != nil {
-		return nil, err
-	}
-	switch root.kind {
-	case object:
-		return []*node{root}, nil
-	case scalar:
-		return nil, errShape
-	}
-	nodes := make([]*node, len(root.kids))
-	for i, k := range root.kids {
-		nodes[i] = k.node
-	}
-	return nodes, nil
-}
-
-// userXML takes the same liberties as readXML: any array is a list, any other root than a user's is none.
-func userXML(body []byte) (*node, error) {
-	d := xml.NewDecoder(bytes.NewReader(body))
-	root, err := firstElement(d)
-	if err != nil {
-		return nil, err
-	}
-	name := root.Name.Local
-	if name != "user" && name != "users" && !array(root) {
-		return nil, errShape
-	}
-	n, err := treeXML(d, root, 0)
-	if err == nil && name != "user" {
-		n.kind = list
-	}
-	return n, err
-}
-
-func treeXML(d *xml.Decoder, start xml.StartElement, depth int) (*node, error) {
-	if depth > maxDepth {
-		return nil, errDeep
-	}
-	n := &node{}
-	if array(start) {
-		n.kind = list
-	}
-	var text strings.Builder
-	for {
-		t, err := d.Token()
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
+// userOf takes what is wanted out of a user, and counts what is kept of it.
+func userOf(n *node, id string, want []export.Element) (u export.User, kept int) {
+	u = export.User{ID: id, Values: map[string]export.Value{}}
+	kept = keptValue + len(id)
+	for _, e := range want {
+		v, known := n.value(e)
+		if !known {
+			continue
 		}
-		if err != nil {
-			return nil, err
+		u.Values[e.Path] = v
+		kept += keptValue + len(v.Text)
+		for _, name := range v.List {
+			kept += keptValue + len(name)
 		}
-		switch t := t.(type) {
-		case xml.CharData:
-			text.Write(t)
-		case xml.StartElement:
-			k, err := treeXML(d, t, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			if n.kind == scalar {
-				n.kind = object
-			}
-			n.kids = append(n.kids, kid{hyphens(t.Name.Local), k})
-		case xml.EndElement:
-			if n.kind == scalar {
-				n.text = text.String()
-			}
-			return n, nil
+		for part, text := range v.Parts {
+			kept += keptValue + len(part) + len(text)
 		}
 	}
+	return u, kept
 }
-
-func treeJSON(body []byte) (*node, error) {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	n, err := jsonNode(d, 0)
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	return n, err
-}
-
-func jsonNode(d *json.Decoder, depth int) (*node, error) {
-	if depth > maxDepth {
-		return nil, errDeep
-	}
-	t, err := d.Token()
-	if err != nil {
-		return nil, err
-	}
-	open, nested := t.(json.Delim)
-	if !nested {
-		if t == nil {
-			return &node{}, nil
-		}
-		return &node{text: fmt.Sprint(t)}, nil
-	}
-	n := &node{kind: list}
-	if open == '{' {
-		n.kind = object
-	}
-	for d.More() {
-		k := kid{}
-		if n.kind == object {
-			key, err := d.Token()
-			if err != nil {
-				return nil, err
-			}
-			k.name = hyphens(fmt.Sprint(key))
-		}
-		if k.node, err = jsonNode(d, depth+1); err != nil {
-			return nil, err
-		}
-		n.kids = append(n.kids, k)
-	}
-	_, err = d.Token()
-	return n, err
-}
-
-// hyphens writes an element name as Coupa's answers do; custom fields are seen with underscores too.
-func hyphens(name string) string { return strings.ReplaceAll(name, "_", "-") }
-
-func (n *node) child(name string) *node {
-	for _, k := range n.kids {
-		if k.name == name {
-			return k.node
-		}
-	}
-	return nil
-}
-
-// nothing tells whether a node stands for null: <x nil="true"/>, <x/>, null, "".
-func (n *node) nothing() bool { return n.kind == scalar && strings.TrimSpace(n.text) == "" }
 
 // value takes the value at an element out of a user. It is not known where the answer lacks the element, or has
 // something there that does not belong.

@@ -59,25 +59,34 @@ type request struct {
 
 func (r request) op() string { return r.method + " " + r.path }
 
-// answer is one whole answer.
+// answer is one answer. What is behind its beginning has not been read yet.
 type answer struct {
 	method string
 	path   string   // as asked for
 	url    *url.URL // where it came from in the end
 	status int
 	header http.Header
-	body   []byte
+	body   []byte               // its beginning; all of it where rest is nil
+	rest   io.Reader            // what comes behind
 	masks  []string             // what the request held that nobody may read, if the answer should say it back
 	about  []export.ElementCell // what the request said of people, likewise
 }
 
 func (a *answer) op() string { return cmp.Or(a.method, http.MethodGet) + " " + a.path }
 
-// once sends one request and reads the answer, whatever its status. Its error is an *Error, an *export.NotDeliveredError
-// (the certificate), or the context's.
-func (w *wire) once(ctx context.Context, r request, head http.Header) (*answer, error) {
+// all is the body from its first byte to its last. It can be read once.
+func (a *answer) all() io.Reader {
+	if a.rest == nil {
+		return bytes.NewReader(a.body)
+	}
+	return io.MultiReader(bytes.NewReader(a.body), a.rest)
+}
+
+// once sends one request and has the answer read, whatever its status. Its error is read's, an *Error, an
+// *export.NotDeliveredError (the certificate), or the context's.
+func (w *wire) once(ctx context.Context, r request, head http.Header, read func(*answer) error) error {
 	if err := w.pace(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	u := w.base.JoinPath(r.path)
 	u.RawQuery = r.query.Encode()
@@ -86,25 +95,36 @@ func (w *wire) once(ctx context.Context, r request, head http.Header) (*answer, 
 	defer cancel()
 	req, err := http.NewRequestWithContext(limited, r.method, u.String(), bytes.NewReader(r.body))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.op(), err)
+		return fmt.Errorf("%s: %w", r.op(), err)
 	}
 	req.Header = head
 	resp, err := w.http.Do(req)
 	if err != nil {
-		return nil, w.lost(ctx, r.op(), limit, err)
+		return w.lost(ctx, r.op(), limit, err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, w.maxBody+1))
-	if err != nil {
-		return nil, w.lost(ctx, r.op(), limit, err)
+	from := &stream{from: resp.Body, left: w.maxBody}
+	a := &answer{method: r.method, path: r.path, url: resp.Request.URL, status: resp.StatusCode, header: resp.Header, masks: secretsOf(head)}
+	if err = a.begin(from); err == nil {
+		err = read(a)
 	}
-	if int64(len(body)) > w.maxBody {
-		return nil, &Error{Op: r.op(), Status: resp.StatusCode, Msg: fmt.Sprintf("the answer is larger than %d bytes", w.maxBody)}
+	switch {
+	case from.lost != nil:
+		return w.lost(ctx, r.op(), limit, from.lost)
+	case from.long:
+		return &Error{Op: r.op(), Status: resp.StatusCode, Msg: fmt.Sprintf("the answer is larger than %d bytes", w.maxBody)}
 	}
-	body = bytes.TrimPrefix(body, []byte("\ufeff"))
-	return &answer{
-		method: r.method, path: r.path, url: resp.Request.URL, status: resp.StatusCode, header: resp.Header, body: body, masks: secretsOf(head),
-	}, nil
+	return err
+}
+
+// begin reads the beginning of a body.
+func (a *answer) begin(from *stream) error {
+	body, err := io.ReadAll(io.LimitReader(from, headBody))
+	a.body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	if len(body) == headBody {
+		a.rest = from
+	}
+	return err
 }
 
 // lost tells why a call got no answer. ctx is the caller's: when that has ended, its cause is the reason.

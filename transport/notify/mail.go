@@ -67,17 +67,21 @@ func (m *Mail) client() (*mail.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	secure := &tls.Config{ServerName: host, RootCAs: trust, MinVersion: tls.VersionTLS12}
 	options := []mail.Option{
 		mail.WithPort(n), mail.WithTimeout(cmp.Or(m.Patience, patience)),
-		mail.WithTLSConfig(&tls.Config{ServerName: host, RootCAs: trust, MinVersion: tls.VersionTLS12}),
+		mail.WithTLSConfig(secure),
 	}
 	switch m.TLS {
 	case "none":
-		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
+		options = append(options, mail.WithTLSPolicy(mail.NoTLS), mail.WithDialContextFunc(dialBounded))
 	case "tls":
-		options = append(options, mail.WithSSL())
+		// opportunistic, since the library takes only its own dialer's connections for encrypted before it has looked
+		options = append(options, mail.WithTLSPolicy(mail.TLSOpportunistic), mail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
+			return dialTLS(ctx, network, address, secure)
+		}))
 	default:
-		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
+		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory), mail.WithDialContextFunc(dialBounded))
 	}
 	if m.User != "" {
 		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(m.User), mail.WithPassword(m.Password.Reveal()))
@@ -136,6 +140,8 @@ func (m *Mail) explain(err error) error {
 	var op *net.OpError
 	var noTLS tls.RecordHeaderError
 	switch {
+	case errors.Is(err, errTalks):
+		what = errTalks.Error()
 	case errors.As(err, &noTLS):
 		what = "the server does not speak TLS from the first byte; most offer tls: starttls, on port 587"
 	case errors.As(err, &unknown):

@@ -113,7 +113,7 @@ func postOnce(ctx context.Context, address string, header http.Header, body []by
 		return true, wireError(ctx, err)
 	}
 	defer res.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10)) // so that the connection can be used again
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, mostBody)) // so that the connection can be used again
 	switch {
 	case res.StatusCode/100 == 2:
 		return false, nil
@@ -124,9 +124,6 @@ func postOnce(ctx context.Context, address string, header http.Header, body []by
 	}
 	return false, fmt.Errorf("the server answered %d; is the address still good?", res.StatusCode)
 }
-
-// client follows no redirect: a signed body goes where the config says and nowhere else.
-var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 // wireError is an error of the wire without the address that net/http puts into it.
 func wireError(ctx context.Context, err error) error {

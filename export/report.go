@@ -51,6 +51,8 @@ type Report struct {
 	Held    []string     `json:"held,omitempty"` // which limits hold the run
 	Why     string       `json:"why,omitempty"`  // what stopped it, if something did
 
+	UnknownFiles []string `json:"unknown_files,omitempty"` // parts that were sent and that the ledger does not know
+
 	Beside   string    `json:"beside,omitempty"`    // the held run that its plan was made beside, and that stays as it is
 	Checked  bool      `json:"checked,omitempty"`   // Coupa was asked about its people before anything was sent
 	ReadBack *ReadBack `json:"read_back,omitempty"` // nil where there was nothing to read back

@@ -33,11 +33,13 @@ type Config struct {
 	// IntegrationUsers are patterns over the login of accounts that programs use: never changed.
 	IntegrationUsers []string
 	Ledger           string // folder
-	Retention        Retention
-	Notify           Notify
-	Heartbeat        Heartbeat
-	Metrics          Metrics
-	Warnings         []Fault
+	// HoldUnknown stops a start where files were sent that the ledger does not know.
+	HoldUnknown bool
+	Retention   Retention
+	Notify      Notify
+	Heartbeat   Heartbeat
+	Metrics     Metrics
+	Warnings    []Fault
 
 	lines map[string]int // dotted path to line, of every key that was given
 	root  *node          // as read, for Digests

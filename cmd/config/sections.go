@@ -48,6 +48,7 @@ func (r *reader) config(root *node) *Config {
 	c.Layout = layout(s.section("layout"), c.Mapping)
 	c.Limits = limits(s.section("limits"))
 	c.Ledger = r.file(s.text("ledger", "hr2coupa-ledger"))
+	c.HoldUnknown = s.oneOf("ledger_unknown", "warn", "hold") == "hold"
 	c.Retention = retention(s.section("retention"))
 	s.oneOfBuilt("privacy", []string{"keys"}, []string{"pseudonyms"})
 	c.Protect = s.protect()

@@ -72,6 +72,9 @@ func (a *app) apply(ctx context.Context, path string, noWait bool) (rep *export.
 
 	defer func() { rep = j.withResumed(rep, err) }()
 	defer export.Recover(&err)
+	if done, err := j.trust(ctx, pipe, runOptions{}); done != nil || err != nil {
+		return done, err
+	}
 	if done, err := j.resume(ctx); done != nil || err != nil {
 		return done, err
 	}

@@ -116,7 +116,7 @@ func (s *certification) run(ctx context.Context, file string, seen *scene) (err 
 	var last bytes.Buffer
 	w := &witness{}
 	player := &app{
-		getenv: s.a.getenv, stdin: strings.NewReader(""), stdout: io.Discard, stderr: &last, now: s.a.now, log: log, http: w.client(),
+		getenv: s.a.getenv, stdin: strings.NewReader(""), stdout: io.Discard, stderr: &last, now: s.a.now, log: log, http: w.client(), apart: true,
 	}
 	rep, err := player.mainJob(ctx, s.pipe, runOptions{files: []string{file}})
 	seen.code = player.finish(ctx, player.tell(rep, err))

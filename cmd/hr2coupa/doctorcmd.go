@@ -61,7 +61,7 @@ type doctor struct {
 func (d *doctor) checks() []func(context.Context) {
 	return []func(context.Context){
 		d.config, d.ledger, d.feed,
-		d.clock, d.tokens, d.sftp, d.loads, d.users, d.page,
+		d.clock, d.tokens, d.sftp, d.loads, d.past, d.users, d.page,
 		d.told,
 	}
 }

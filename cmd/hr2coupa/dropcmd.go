@@ -75,6 +75,9 @@ func (a *app) drop(ctx context.Context, o dropOptions) (rep *export.Report, err 
 	j.runner.NoWait = o.noWait
 	defer func() { rep = j.withResumed(rep, err) }()
 	defer export.Recover(&err)
+	if done, err := j.trust(ctx, nil, runOptions{}); done != nil || err != nil {
+		return done, err
+	}
 	if done, err := j.resume(ctx); done != nil || err != nil {
 		return done, err
 	}

@@ -28,6 +28,9 @@ type job struct {
 	beside  export.Group
 	people  int                         // known when the run was planned
 	resumed []*export.Report            // what earlier runs came to meanwhile
+	unknown []string                    // parts that were sent and that the ledger does not know
+	past    history                     // the ledger, for the mark that is written at the end
+	marked  bool                        // the ledger may be trusted, so that the mark may be written
 	held    string                      // the held run that the plan was made beside
 	checked bool                        // Coupa was asked about the people of the plan
 	read    map[string]*export.ReadBack // by run, what reading its users back came to
@@ -50,7 +53,7 @@ func (a *app) job(ctx context.Context, cfg *config.Config, command string) (*job
 		return nil, errors.Join(err, l.Close())
 	}
 	a.teller.begin(ctx, l)
-	j := &job{a: a, cfg: cfg, ledger: l, wires: w, command: command, unlock: unlock, bar: a.progress()}
+	j := &job{a: a, cfg: cfg, ledger: l, past: l, wires: w, command: command, unlock: unlock, bar: a.progress()}
 	j.runner = &export.Runner{
 		Ledger: l, Dial: w.dial, Loads: w.sources, Direct: cfg.SFTP.Direct,
 		Poll: cfg.Load.Poll, Pickup: cfg.Load.Pickup, Wait: cfg.Load.Wait, Now: a.now, Log: a.log, Tell: j.bar.tell,
@@ -97,6 +100,7 @@ func (j *job) shut() error {
 	crashed := export.Guard(func() error { j.beside.Wait(); return nil })
 	j.bar.done()
 	j.wires.close()
+	j.keepMark()
 	return errors.Join(crashed, j.unlock(), j.ledger.Close())
 }
 

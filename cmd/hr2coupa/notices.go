@@ -34,6 +34,7 @@ type teller struct {
 	stop     context.CancelFunc
 	ledger   *ledger.Ledger
 	rep      *export.Report
+	unknown  []string // what speaks against the ledger
 	steps    map[notify.Step]time.Duration
 	recorded error // the end whose incidents and notices are in the ledger, errNotYet before; a crash may come after it
 }
@@ -87,6 +88,9 @@ func (t *teller) ping(ctx context.Context, s notify.Signal, line string) {
 // job still has the ledger, and sent when the program has printed it.
 func (j *job) withResumed(rep *export.Report, err error) *export.Report {
 	rep = j.addResumed(rep, err)
+	if rep != nil && len(rep.UnknownFiles) == 0 {
+		rep.UnknownFiles = j.unknown
+	}
 	if j.a.teller != nil && !errors.Is(err, errInterrupted) {
 		j.a.teller.record(j.a.teller.ledger, rep, err)
 	}
@@ -132,7 +136,7 @@ func (t *teller) notices(open []export.Incident, err error) ([]export.Incident, 
 		}
 	}
 	now := t.a.now().In(t.cfg.Feed.TimeZone)
-	found := notify.Read(notify.Start{Command: t.command, ByHand: t.byHand, Report: t.rep, Err: err, Exit: code, Causes: causes(), Owner: owners(t.cfg), Columns: columnNames(t.cfg)})
+	found := notify.Read(notify.Start{Command: t.command, ByHand: t.byHand, Report: t.rep, Err: err, Exit: code, Causes: causes(), Owner: owners(t.cfg), Columns: columnNames(t.cfg), Unknown: t.unknown})
 	incidents, items := notify.Decide(open, found, run, now)
 	m := notify.Message{
 		Instance: hostOf(t.cfg.Instance), Host: hostname(), Command: t.command, At: now, Run: run, Verdict: verdict, Exit: code, Counts: counts,
@@ -232,7 +236,7 @@ func (t *teller) send(ctx context.Context, err error) (unsent int, open []export
 			t.a.log.Warnf("close the ledger: %v", err)
 		}
 	}()
-	if err != nil && t.recorded != err {
+	if err != nil && !errors.Is(err, t.recorded) {
 		t.record(l, t.rep, err)
 	}
 	attempts, failed := notify.Empty(ctx, l, t.targets, sendingTime)

@@ -152,6 +152,12 @@ func reportText(w io.Writer, rep *export.Report) {
 	fmt.Fprintf(w, "run %s: %s\n", rep.Run, rep.Verdict)
 	whyText(w, "  ", rep.Why)
 	heldText(w, rep)
+	if rep.Verdict == "adopted" { // it has neither records nor parts
+		return
+	}
+	if len(rep.UnknownFiles) > 0 {
+		fmt.Fprintf(w, "  WARNING: Coupa has %s that this ledger does not know: %s\n", plural(len(rep.UnknownFiles), "file"), someOf(rep.UnknownFiles))
+	}
 	for _, al := range rep.Alarms {
 		fmt.Fprintf(w, "  ALARM: %s\n", al)
 	}
@@ -357,6 +363,9 @@ func next(w io.Writer, rep *export.Report) {
 		lines = append(lines, "look at it with hr2coupa plan",
 			"if it is meant: "+export.ApproveCommand(rep.Run, rep.Held)+", then hr2coupa run",
 			"if not: hr2coupa settle "+rep.Run+" rejected --by NAME")
+	}
+	if rep.Verdict == "unknown files" {
+		lines = append(lines, afterDistrust...)
 	}
 	if rep.Verdict == "refused" {
 		lines = append(lines, afterRefusal(rep.Beside)...)

@@ -38,6 +38,7 @@ type app struct {
 
 	printed bool    // a result is on stdout
 	teller  *teller // of the start at work; nil for commands that only look
+	apart   bool    // the start at work has a ledger of its own, beside that of the nightly job
 	byHand  bool    // the start at work is of files that a person has named, and that are not HR's feed
 
 	code int // the verdict of a command that ended without an error
@@ -182,7 +183,7 @@ Exit codes:
   5    stalled or in doubt: delivered, and no verdict in time
   6    load failed or empty
   7    another run holds the lock
-  8    held by a limit
+  8    held by a limit, or by ledger_unknown: hold
   9    feed unusable: missing, empty, stale or unreadable
   130  interrupted, state sound
 `

@@ -21,7 +21,11 @@ type runOptions struct {
 	noWait bool
 	again  bool
 	route  string
-	claim  bool // files are claims of a watcher: each path is one file for good
+
+	adopt     bool // the feed files of this start count as seen
+	newLedger bool // what the ledger does not know is to be sent
+
+	claim bool // files are claims of a watcher: each path is one file for good
 }
 
 func (a *app) runCmd() *cobra.Command {
@@ -39,6 +43,9 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 			if !slices.Contains([]string{"", config.RouteCSV, config.RouteAPI, config.RouteAuto}, o.route) {
 				return usage("--route %s: csv, api or auto", o.route)
 			}
+			if o.adopt && (o.newLedger || o.again || o.dryRun) || o.newLedger && o.dryRun {
+				return usage("--adopt and --new-ledger are a word about the ledger each: give one of them, and neither --again nor --dry-run beside --adopt")
+			}
 			if o.dryRun {
 				return a.plan(cmd.Context(), planOptions{files: args, people: shownPeople, again: o.again, route: o.route})
 			}
@@ -49,6 +56,8 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 	f.BoolVar(&o.dryRun, "dry-run", false, "plan only: send and record nothing")
 	f.BoolVar(&o.noWait, "no-wait", false, "deliver and leave; the next run asks for the verdict")
 	f.BoolVar(&o.again, "again", false, "plan anew the rows of seen files that were quarantined, rejected, drifted or given up")
+	f.BoolVar(&o.adopt, "adopt", false, "after a ledger was lost, restored or copied: mark the feed files as seen, send nothing of them")
+	f.BoolVar(&o.newLedger, "new-ledger", false, "take the ledger as it is, whatever others have sent, and send what it does not know")
 	f.StringVar(&o.route, "route", "", "csv: files over SFTP; api: calls, for what is urgent; auto: api up to route_rows rows (default: route of the config)")
 	return c
 }
@@ -74,6 +83,9 @@ func (a *app) mainJob(ctx context.Context, pipe *pipeline, o runOptions) (rep *e
 
 	defer func() { rep = j.withResumed(rep, err) }()
 	defer export.Recover(&err)
+	if done, err := j.trust(ctx, pipe, o); done != nil || err != nil {
+		return done, err
+	}
 	if o.again {
 		if err := j.yield(pipe, pipe.patterns(o.files), started); err != nil {
 			return nil, err

@@ -13,6 +13,7 @@ type store interface {
 	export.Ledger
 	export.VerifyLedger
 	memory
+	history
 	People() (int, error)
 	UsedBy(run string) ([]export.Approval, error)
 	Runs(limit int) ([]export.RunRecord, error)

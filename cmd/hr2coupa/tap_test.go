@@ -177,6 +177,14 @@ func (s *tappedStore) Known() (map[string]export.Person, error) {
 func (s *tappedStore) People() (int, error)   { return get(s.tap, "People", s.under.People) }
 func (s *tappedStore) LastFeed() (int, error) { return get(s.tap, "LastFeed", s.under.LastFeed) }
 
+func (s *tappedStore) Water(since time.Time) (export.Water, error) {
+	return get(s.tap, "Water", func() (export.Water, error) { return s.under.Water(since) })
+}
+
+func (s *tappedStore) Unknown(names []string) ([]string, error) {
+	return get(s.tap, "Unknown", func() ([]string, error) { return s.under.Unknown(names) })
+}
+
 func (s *tappedStore) Waiting() (*export.Waiting, error) {
 	return get(s.tap, "Waiting", s.under.Waiting)
 }

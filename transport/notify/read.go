@@ -24,6 +24,8 @@ type Start struct {
 	Causes *export.Causes
 	// Owner gives whom the config names for a quarantined row, by the row's reason; "" for nobody. May be nil.
 	Owner func(reason string) string
+	// Unknown says which files were sent that the ledger does not know, and why they were looked for.
+	Unknown []string
 	// Columns are Coupa columns and HR fields by name. Of a row's reason nothing else is told.
 	Columns []string
 }
@@ -52,6 +54,7 @@ const (
 	causeFault    = "a fault of the program"
 	causeCrash    = "the program crashed"
 	causeConfig   = "the config is at fault"
+	causeUnknown  = "files in Coupa that the ledger does not know"
 	causeLimits   = "beyond the limits"
 	causeVerdict  = "no verdict"
 	causeWaiting  = "people wait behind a part without a verdict"
@@ -72,6 +75,7 @@ func Read(s Start) Finding {
 			f.report(rep, s)
 		}
 	}
+	f.unknown(s)
 	f.blind(s)
 	slices.SortStableFunc(f.Troubles, func(a, b Trouble) int { return a.weight() - b.weight() })
 	return f
@@ -80,7 +84,7 @@ func Read(s Start) Finding {
 // weight puts what stops a whole run before what is about some of its parts and rows: that is to be mended first.
 func (t Trouble) weight() int {
 	switch t.Cause {
-	case causeFault, causeCrash, causeConfig, causeFeed, causeDelivery, causeLimits:
+	case causeFault, causeCrash, causeConfig, causeFeed, causeDelivery, causeLimits, causeUnknown:
 		return 0
 	}
 	return 1
@@ -150,6 +154,19 @@ func (f *Finding) report(rep *export.Report, s Start) {
 			ToDo: []string{"look for second accounts in Coupa, and check layout.key"}})
 	}
 	f.rows(rep, s, status)
+}
+
+// unknown is a ledger that was lost, restored or copied, or seems so.
+func (f *Finding) unknown(s Start) {
+	if len(s.Unknown) == 0 {
+		return
+	}
+	t := Trouble{Kind: export.NoticeFailed, Cause: causeUnknown, Owner: export.OwnerIT, Facts: s.Unknown,
+		ToDo: []string{"was the ledger lost, restored or copied? What it does not know is sent again: docs/operations.md, A lost ledger"}}
+	if s.Exit == export.ExitHeld {
+		t.Kind, t.ToDo = export.NoticeHeld, []string{"hr2coupa run says what it takes to go on: docs/operations.md, A lost ledger"}
+	}
+	f.add(t)
 }
 
 // part tells a load that came to nothing, and one without a verdict. A settled part's note is left out: it may hold

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// past holds the ledger against what was sent, by Coupa's list of loads and by the mark beside the config.
+func (d *doctor) past(ctx context.Context) {
+	if d.blind("past", "instance", "production", "coupa", "ledger") {
+		return
+	}
+	cfg := d.pipe.cfg
+	d.mark()
+	client := d.client
+	if !d.token || !d.via("api") {
+		client = nil
+	}
+	var l history = noHistory{}
+	if ledgerExists(cfg.Ledger) {
+		opened, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: d.a.now})
+		if err != nil {
+			return // told with the ledger
+		}
+		defer opened.Close() // only read from
+		l = opened
+	}
+	s, err := suspect(ctx, cfg, l, client, d.a.now(), true)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		d.failed(export.ExitFault, "past", err)
+	case s.grave() && s.Why != "" && cfg.HoldUnknown:
+		d.fail(export.ExitHeld, "past", "%s; %s", s.says(), whatToDo)
+	case len(s.Unknown) > 0 && s.Why == "":
+		d.warn("past", "Coupa has %s named as ours of the last 7 days that this ledger does not know: %s; another ledger has sent them, whose mark is not beside this config, or this one is a copy",
+			plural(len(s.Unknown), "file"), someOf(s.Unknown))
+	case s.grave():
+		d.warn("past", "%s; %s", s.says(), whatToDo)
+	case s.Unasked != nil:
+		d.ok("past", "the ledger is not behind its mark; Coupa's list of loads was not asked: %s", said(s.Unasked))
+	default:
+		d.ok("past", "Coupa has no file named as ours of the last 7 days that the ledger does not know")
+	}
+}
+
+const whatToDo = "put the newest ledger back, or hr2coupa run --adopt (the feed files count as seen) or --new-ledger (what is unknown is sent)"
+
+// mark tells whether a ledger that goes back will be noticed.
+func (d *doctor) mark() {
+	cfg := d.pipe.cfg
+	for _, path := range readMarks(cfg).broken {
+		d.warn("mark", "%s cannot be read, so it says nothing; remove it, the next run writes it anew", path)
+	}
+	if err := canMark(cfg); err != nil {
+		d.warn("mark", "how far the ledger has come cannot be written down outside it, so that a ledger put back from a backup would not be noticed (%s); make %s for this user: install -o USER -m 644 /dev/null %s",
+			reason(err), markPlaces(cfg)[0], markPlaces(cfg)[0])
+	}
+}
+
+// noHistory is a ledger that is not there yet.
+type noHistory struct{}
+
+func (noHistory) Water(time.Time) (export.Water, error)    { return export.Water{}, nil }
+func (noHistory) Unknown(names []string) ([]string, error) { return names, nil }

@@ -20,7 +20,9 @@ var crashes = map[string]func(*app){
 	"looking": func(a *app) { a.http = crashingHTTP("/api/users") },    // on one of several goroutines at work
 	"stack": func(a *app) { // what Go's runtime ends itself, without asking anybody
 		debug.SetMaxStack(1 << 20)
-		a.tap = func(*job) { deeper(0) }
+		var deeper func(int) int
+		deeper = func(n int) int { return deeper(n+1) + n }
+		a.tap = func(*job) { a.code = deeper(0) }
 	},
 }
 
@@ -55,5 +57,3 @@ func crashingHTTP(path string) *http.Client {
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-func deeper(n int) int { return deeper(n+1) + n }

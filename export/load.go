@@ -20,6 +20,11 @@ const (
 	VerdictUnconfirmed Verdict = "unconfirmed" // load.via: [archive] alone: picked up, and nobody to ask
 )
 
+// Verdicts lists every verdict.
+func Verdicts() []Verdict {
+	return []Verdict{VerdictOK, VerdictPartial, VerdictEmpty, VerdictFailed, VerdictStalled, VerdictByHand, VerdictUnconfirmed}
+}
+
 // Load is Coupa's processing of one part (a data file source), whichever way it was read.
 // Counters that the source did not give are -1.
 type Load struct {

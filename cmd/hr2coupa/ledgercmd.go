@@ -39,9 +39,10 @@ func (a *app) ledgerCheckCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "hold the ledger against itself: modes, database, sums, bytes",
-		Long: `Check looks at the mode of every file, has SQLite look for damage, adds up the rows of every run, and
-holds the bytes of every part against size and hash. It only looks, also while a run is at work. What is
-wrong is one line each, with what mends it; then it ends with 1.`,
+		Long: `Check looks at the mode of every file, has SQLite look for damage, adds up the rows of every run, holds
+every word and number that a start reads against the others, the bytes of every part against size and
+hash, and the whole against the mark beside the config: is this the newest ledger? It only looks, also
+while a run is at work. What is wrong is one line each, with what mends it; then it ends with 1.`,
 		Example: "  hr2coupa ledger check",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -50,6 +51,9 @@ wrong is one line each, with what mends it; then it ends with 1.`,
 				return err
 			}
 			checked, err := ledger.Check(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+			if err == nil && len(checked.Findings) == 0 {
+				err = a.behindMark(cfg, checked)
+			}
 			if err != nil {
 				return err
 			}
@@ -59,6 +63,20 @@ wrong is one line each, with what mends it; then it ends with 1.`,
 			return a.printChecked(checked)
 		},
 	}
+}
+
+// behindMark finds that a ledger is sound and not the newest one.
+func (a *app) behindMark(cfg *config.Config, checked *ledger.Checked) error {
+	l, done, err := a.openLedger(cfg, "")
+	if err != nil {
+		return err
+	}
+	defer done()
+	s, err := fromMarks(cfg, l, a.now())
+	if err == nil && s.gone {
+		checked.Findings = append(checked.Findings, ledger.Finding{Where: cfg.Ledger, What: s.Why, Fix: whatToDo})
+	}
+	return err
 }
 
 func (a *app) printChecked(c *ledger.Checked) error {

@@ -31,63 +31,74 @@ type suspicion struct {
 	Unknown []string
 	Unasked error // why Coupa's list could not be asked; nil where it was
 
+	gone bool            // the mark is further than the ledger
 	weak bool            // the cause alone, without unknown files, is no reason to stop
 	sent map[string]bool // parts that Coupa or the mark has, known or not
+
+	since time.Time // what was sent before is not looked at
+	marks markSet
 }
 
-// suspect looks for parts that were sent and that the ledger does not know: where the ledger is empty, has gone back behind
-// its mark or has none yet, or always.
-func suspect(ctx context.Context, cfg *config.Config, l history, client *coupa.Client, now time.Time, always bool) (*suspicion, error) {
+// fromMarks holds a ledger against the marks beside its config alone.
+func fromMarks(cfg *config.Config, l history, now time.Time) (*suspicion, error) {
 	since := now.Add(-min(listed, cfg.Retention.History)) // the names of what was pruned are gone
 	water, err := l.Water(since)
 	if err != nil {
 		return nil, err
 	}
-	m := readMarks(cfg)
-	s := &suspicion{sent: map[string]bool{}}
+	s := &suspicion{sent: map[string]bool{}, since: since, marks: readMarks(cfg)}
 	var names []string
-	if m.own != nil {
-		names = younger(m.own.Sent, since)
+	if s.marks.own != nil {
+		names = younger(s.marks.own.Sent, since)
 	}
 	for _, name := range names {
 		s.sent[name] = true
 	}
-	lost, err := l.Unknown(names)
-	if err != nil {
+	if s.Unknown, err = l.Unknown(names); err != nil {
 		return nil, err
 	}
-	s.cause(cfg, water, m.own, lost)
-	if s.Why == "" && !always {
-		return s, nil
+	s.cause(cfg, water)
+	return s, nil
+}
+
+// suspect looks for parts that were sent and that the ledger does not know: where the ledger is empty, has gone back behind
+// its mark or has none yet, or always.
+func suspect(ctx context.Context, cfg *config.Config, l history, client *coupa.Client, now time.Time, always bool) (*suspicion, error) {
+	s, err := fromMarks(cfg, l, now)
+	if err != nil || s.Why == "" && !always {
+		return s, err
 	}
-	inCoupa, err := partsInCoupa(ctx, client, since)
+	inCoupa, err := partsInCoupa(ctx, client, s.since)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	s.Unasked = err
-	for _, name := range inCoupa {
-		s.sent[name] = true
-	}
-	known, err := othersSent(l, m.others)
+	known, err := othersSent(l, s.marks.others)
 	if err != nil {
 		return nil, err
 	}
-	inCoupa = slices.DeleteFunc(inCoupa, func(name string) bool { return known[name] || slices.Contains(lost, name) })
+	for _, name := range inCoupa {
+		s.sent[name] = true
+	}
+	inCoupa = slices.DeleteFunc(inCoupa, func(name string) bool { return known[name] || slices.Contains(s.Unknown, name) })
 	more, err := l.Unknown(inCoupa)
-	s.Unknown = append(lost, more...)
+	s.Unknown = append(s.Unknown, more...)
 	slices.Sort(s.Unknown)
 	return s, err
 }
 
 // cause finds why the ledger is to be looked into.
-func (s *suspicion) cause(cfg *config.Config, w export.Water, own *mark, lost []string) {
+func (s *suspicion) cause(cfg *config.Config, w export.Water) {
+	own := s.marks.own
 	switch {
 	case !w.Planned:
 		s.Why = "the ledger is empty"
 	case own != nil && (w.Runs < own.Runs || w.Parts < own.Parts):
+		s.gone = true
 		s.Why = fmt.Sprintf("the ledger has gone back: on %s it had run %d and part %d, and now its last ones are %d and %d",
 			own.At.Format(time.RFC3339), own.Runs, own.Parts, w.Runs, w.Parts)
-	case len(lost) > 0:
+	case len(s.Unknown) > 0:
+		s.gone = true
 		s.Why = fmt.Sprintf("the ledger is not the one of %s: it lacks what that one had sent", own.At.Format(time.RFC3339))
 	case own == nil && canMark(cfg) == nil:
 		s.Why, s.weak = "nothing beside the config says how far the ledger had come", true

@@ -125,7 +125,7 @@ func (c *checker) contents(conn *sqlite.Conn) error {
 	if err := c.sqlite(conn); err != nil || len(c.Findings) > before {
 		return err
 	}
-	for _, look := range []func(*sqlite.Conn) error{c.count, c.homeless, c.sums, c.bytes, c.kept} {
+	for _, look := range []func(*sqlite.Conn) error{c.count, c.homeless, c.sums, c.words, c.agree, c.bytes, c.kept} {
 		if err := look(conn); err != nil {
 			return err
 		}

@@ -1,0 +1,264 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hr2coupa/hr2coupa/testdata/farend"
+)
+
+// A run of a far end that means harm may take enough memory for a run that meets none, and harmMore beside it.
+const (
+	enoughMB = 128
+	harmMore = 200
+)
+
+// harmFaults are those of a far end that means harm. Each run has a limit to its memory, under which Go gives up (2).
+func harmFaults() []fault {
+	var all []fault
+	for _, place := range []harmPlace{
+		{name: "at the first question", path: "/api/data_file_sources", here: []string{"coupa.retry=0s"}, ends: harmAtFirst()},
+		{name: "after the pick-up", path: "/api/data_file_sources", query: "file_file_name", on: []string{"pickup=instant"}, here: []string{"coupa.retry=0s", "load.wait=1s"}, ends: harmAfterwards()},
+		{name: "in place of a token", path: "/oauth2/token", here: []string{"coupa.retry=0s"}, ends: harmAtTheToken()},
+		{name: "as users", path: "/api/users", road: true, here: []string{"coupa.retry=0s"}, ends: harmAsUsers()},
+		{name: "at a write", path: "/api/users", method: http.MethodPut, road: true, here: []string{"coupa.retry=0s"}, ends: harmAtAWrite()},
+		{name: "as the page", path: "/data_sources", both: []string{"load.via=[page]", "coupa.page_cookie={env: COUPA_PAGE_COOKIE}"}, here: []string{"coupa.retry=0s", "load.wait=1s"}, ends: harmAsThePage()},
+	} {
+		all = append(all, place.faults()...)
+	}
+	return append(all, harmInNotices()...)
+}
+
+// harmPlace is where a far end does harm.
+type harmPlace struct {
+	name, path, query, method string
+	road                      bool
+	on, both, here            []string
+	ends                      []harmEnd
+}
+
+// harmEnd is a mode, and what comes of it.
+type harmEnd struct {
+	mode, sees string
+	exit       int
+	next       deed
+	keys       []string
+	rows       int // that the twin has stored in the end, some of them twice; 0: the feed's three
+}
+
+func (p harmPlace) hit(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, p.path) && strings.Contains(r.URL.RawQuery, p.query) && (p.method == "" || r.Method == p.method)
+}
+
+func (p harmPlace) faults() []fault {
+	says := map[string]string{}
+	for _, m := range farend.HarmModes() {
+		says[m.Name] = m.Says
+	}
+	var all []fault
+	for _, e := range p.ends {
+		f := fault{name: e.mode + ", " + p.name, how: says[e.mode], on: p.on, both: p.both, road: p.road, via: limited(enoughMB + harmMore)}
+		f.here = append(append(f.here, p.here...), e.keys...)
+		f.do = func(n *stage) (func() error, error) {
+			server, err := farend.StartHarm(e.mode, n.twin.URL(), p.hit)
+			if err != nil {
+				return nil, err
+			}
+			n.config.set("coupa.url", server.URL)
+			return func() error { server.CloseClientConnections(); server.Close(); return nil }, n.writeConfig()
+		}
+		f.rows, f.twice = e.rows, e.rows > 0
+		all = append(all, f.then(e.sees, e.exit, e.next))
+	}
+	return all
+}
+
+// limited starts a run as a process with so much memory to write to. Under the race detector there is no limit: it takes
+// terabytes of addresses for itself.
+func limited(mb int) func(*stage, ...string) came {
+	return func(n *stage, args ...string) came {
+		d := n.process(args, func(cmd *exec.Cmd) {
+			if everyWorld > 1 {
+				return
+			}
+			cmd.Args = append([]string{"sh", "-c", fmt.Sprintf(`ulimit -s 1024 && ulimit -d %d && exec hr2coupa "$@"`, mb<<10), "sh"}, cmd.Args[1:]...)
+			cmd.Path, cmd.Err = "/bin/sh", nil
+		})
+		d.loads = n.count()
+		return d
+	}
+}
+
+// harmInNotices is what a run with something to tell meets at the servers of its notices. The run ends as it would have.
+func harmInNotices() []fault {
+	failed := func(name, how, sees string) fault {
+		f := fault{name: name, how: how, on: []string{"load-outcome=failed"}, via: limited(enoughMB + harmMore)}
+		return f.then(sees, 6, again)
+	}
+	var all []fault
+	for _, m := range farend.HarmMailModes() {
+		f := failed(m.Name+", a mail server", m.Says, tooTalky)
+		if m.Name == "no lines" {
+			f.sees = "EHLO/HELO exchange failed"
+		}
+		f.do = func(n *stage) (func() error, error) {
+			server, err := farend.StartHarmMail(m.Name)
+			if err != nil {
+				return nil, err
+			}
+			n.config.set("notify", fmt.Sprintf(`[{mail: {to: [it@acme.example], from: it@acme.example, server: %q, tls: none}}]`, server.Addr))
+			return func() error { server.Close(); n.config.remove("notify"); return nil }, n.writeConfig()
+		}
+		all = append(all, f)
+	}
+	for _, e := range []struct{ mode, sees string }{
+		{"header", hookHeader}, {"headers", hookHeader}, {"early hints", hookHeader},
+		{"redirects", "leads elsewhere"}, {"endless", "3 in = 3 rejected"}, {"gzip bomb", "3 in = 3 rejected"},
+	} {
+		for _, m := range farend.HarmModes() {
+			if m.Name != e.mode {
+				continue
+			}
+			f := failed(m.Name+", a webhook and a heartbeat", m.Says, e.sees)
+			f.do = func(n *stage) (func() error, error) {
+				server, err := farend.StartHarm(m.Name, n.twin.URL(), func(*http.Request) bool { return true })
+				if err != nil {
+					return nil, err
+				}
+				n.env["WEBHOOK"] = server.URL
+				n.config.set("notify", `[{webhook: {url: {env: WEBHOOK}, format: slack}}]`)
+				n.config.set("heartbeat", `{url: {env: WEBHOOK}}`)
+				return func() error {
+					n.config.remove("notify")
+					n.config.remove("heartbeat")
+					server.CloseClientConnections()
+					server.Close()
+					return nil
+				}, n.writeConfig()
+			}
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// TestHarm plays what a far end that means harm does, each run with a limit to its memory. A run that meets no harm has
+// enough with enoughMB.
+func TestHarm(t *testing.T) {
+	friendly := fault{via: limited(enoughMB)}.then("3 in = 3 applied", 0, seen)
+	if err := friendly.playEach(t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range harmFaults() {
+		dir := t.TempDir()
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			if err := f.playEach(dir); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// What a person reads.
+const (
+	longValue  = "the answer is refused: a value in it is longer than 256 KB"
+	deepAnswer = "the answer is refused: it is nested deeper than 40 levels"
+	manyErrors = "the answer is refused: more than 50000 errors are in it"
+	manyLoads  = "the answer is refused: more than 500 loads are in it"
+	manyParts  = "the answer is refused: one of its entries has more than 50000 elements"
+	noUser     = "the answer is not a user with an id"
+	noToken    = "the answer is not a token; perhaps a proxy gave it"
+	noMessage  = "an answer without a message"
+	longHeader = "server response headers exceeded 262144 bytes"
+	hookHeader = "server response headers exceeded 65536 bytes"
+	tooTalky   = "the server says more than 256 KB, which no mail server does; check mail.server"
+	noUTF8     = "it is not in UTF-8, as Coupa's answers are"
+	inTime     = "no answer within 3s"
+	inACircle  = "/api/data_file_sources; check coupa.url"
+	longPage   = "the answer is refused: the page has a tag or a text of more than 1024 KB"
+	allApplied = "3 in = 3 applied"
+	allOfRoad  = "6 in = 5 applied + 1 unchanged"
+)
+
+// alike gives the ends of modes that come out alike.
+func alike(sees string, exit int, next deed, modes ...string) []harmEnd {
+	var all []harmEnd
+	for _, m := range modes {
+		e := harmEnd{mode: m, sees: sees, exit: exit, next: next}
+		if m == "drip" {
+			e.keys = hasty
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+func harmAtFirst() []harmEnd {
+	return slices.Concat(
+		alike(manyErrors, 4, sends, "errors, JSON"), alike(manyLoads, 4, sends, "list, XML"), alike(deepAnswer, 4, sends, "deep, JSON"),
+		alike(longValue, 4, sends, "value", "endless", "gzip bomb"), alike(longHeader, 4, sends, "headers"),
+		alike(inACircle, 4, sends, "redirects"), alike(inTime, 4, sends, "drip"),
+		alike("500: "+noMessage, 4, sends, "large refusal"), alike("422: "+noMessage, 4, sends, "large 422"),
+		alike(allApplied, 0, seen, "BOM", "content type"),
+	)
+}
+
+func harmAfterwards() []harmEnd {
+	failed := func(why string) string {
+		return "asking about its load failed (GET /api/data_file_sources: 200: " + why + ")"
+	}
+	return slices.Concat(
+		alike(failed(manyErrors), 5, goesOn, "errors, JSON", "errors, XML"), alike(failed(manyLoads), 5, goesOn, "list, JSON", "list, XML"),
+		alike(failed(deepAnswer), 5, goesOn, "deep, JSON", "deep, XML"),
+		alike(failed(longValue), 5, goesOn, "value", "spaces", "attributes", "endless", "gzip bomb"),
+		alike(longHeader, 5, goesOn, "header", "headers", "early hints"), alike("/api/data_file_sources redirects to", 5, goesOn, "redirects"),
+		alike("asking about its load failed (GET /api/data_file_sources: "+inTime, 5, goesOn, "drip"),
+		alike("asking about its load failed (GET /api/data_file_sources: 500: "+noMessage, 5, goesOn, "large refusal"),
+		alike("asking about its load failed (GET /api/data_file_sources: 422: "+noMessage, 5, goesOn, "large 422"),
+		[]harmEnd{{mode: "numbers", sees: "Coupa reports 1 row errors that fit no row of ours", exit: 3, next: again, rows: 6}},
+		alike(allApplied, 0, seen, "twice", "BOM", "content type"), alike("answers with a web page instead of data", 5, goesOn, "web page type"),
+		alike(failed("the answer cannot be read: "+noUTF8), 5, goesOn, "charset", "bytes"),
+	)
+}
+
+func harmAtTheToken() []harmEnd {
+	return slices.Concat(
+		alike(noToken, 4, sends, "large token", "endless", "deep, JSON", "gzip bomb", "BOM", "charset"), alike(longHeader, 4, sends, "header"),
+		alike("500: "+noMessage, 4, sends, "large refusal"), alike("422: "+noMessage, 4, sends, "large 422"),
+	)
+}
+
+func harmAsUsers() []harmEnd {
+	return slices.Concat(
+		alike(manyParts, 4, sends, "roles, JSON", "roles, XML"), alike(noUser, 4, sends, "list, JSON", "list, XML"),
+		alike(deepAnswer, 4, sends, "deep, JSON", "deep, XML"), alike(longValue, 4, sends, "value", "spaces", "attributes", "endless", "gzip bomb"),
+		alike(longHeader, 4, sends, "header", "headers", "early hints"), alike("/api/users; check coupa.url", 4, sends, "redirects"),
+		alike(inTime, 4, sends, "drip"), alike("500: "+noMessage, 4, sends, "large refusal"), alike("422: "+noMessage, 4, sends, "large 422"),
+		alike(allOfRoad, 0, seen, "BOM", "content type"), alike("answers with a web page instead of data", 4, sends, "web page type"),
+		alike(noUTF8, 4, sends, "charset"),
+	)
+}
+
+func harmAtAWrite() []harmEnd {
+	return slices.Concat(
+		alike(manyParts, 5, goesOn, "roles, JSON"), alike(noUser, 5, goesOn, "list, XML"), alike(deepAnswer, 5, goesOn, "deep, XML"),
+		alike(longValue, 5, goesOn, "endless", "gzip bomb"), alike(longHeader, 5, goesOn, "headers"),
+		alike("redirects to", 4, goesOn, "redirects"), alike("500: "+noMessage, 5, goesOn, "large refusal"),
+		alike("422: "+noMessage, 3, again, "large 422"), alike(allOfRoad, 0, seen, "BOM", "content type"), alike(noUTF8, 5, goesOn, "charset"),
+	)
+}
+
+func harmAsThePage() []harmEnd {
+	return slices.Concat(
+		alike("Coupa does not list its load", 5, goesOn, "formatting", "elements", "links"), alike("the page has more than 20000 cells", 4, sends, "cells"),
+		alike("the page has more than 20 tables in one another", 4, sends, "tables"), alike(longPage, 4, sends, "tag", "script", "endless page"),
+		alike("the page is empty", 4, sends, "gzip bomb"),
+		alike(longHeader, 4, sends, "header"), alike("the cookie is stale", 4, sends, "redirects"), alike(inTime, 4, sends, "drip"),
+		alike("500: "+noMessage, 4, sends, "large refusal"), alike(allApplied, 0, seen, "BOM", "content type"),
+	)
+}

@@ -10,7 +10,7 @@ TOOLS   := bin/tools
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 DEPGUARD    := github.com/OpenPeeDeeP/depguard/v2/cmd/depguard@v2.3.0
 
-.PHONY: build demo test race chaos fuzz lint bench clean
+.PHONY: build demo test race chaos harm fuzz lint bench clean
 
 # the compiler is shown what an export does most (make profile), which saves about a twentieth of its time
 PROFILE := cmd/hr2coupa/export.pgo
@@ -34,6 +34,10 @@ N ?= 200
 SEED ?= $(shell date +%s)
 chaos:
 	go test -count=1 -timeout 0 -v -run '^TestKilled$$' ./cmd/hr2coupa -kills $(N) -seed $(SEED)
+
+# every answer of a far end that means harm, each to a run with a limit to its memory
+harm:
+	go test -count=1 -timeout 60m -v -parallel 6 -run '^TestHarm$$' ./cmd/hr2coupa
 
 # a short run of every fuzz test; FUZZTIME=10m for a long one, FUZZTIME=5000x for so many inputs: at the end of a time the
 # go command now and then calls a test failed that was only interrupted ("context deadline exceeded")

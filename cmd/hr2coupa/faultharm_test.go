@@ -17,6 +17,16 @@ const (
 	harmMore = 200
 )
 
+// harmGroup is their section of the docs.
+func harmGroup() faultGroup {
+	return faultGroup{
+		title: "A far end that means harm", apart: true, faults: harmFaults(),
+		says: fmt.Sprintf("Servers in place of Coupa's, of mail and of webhooks that answer to do damage (`testdata/farend`). Each run may take %d MB of memory more "+
+			"than a run that meets no harm, and is ended by the system where it takes more (`make harm`). An answer is read as a stream; what it holds "+
+			"is bounded by how many, how deep and how long, and beyond that it is refused. One that is only odd (a byte order mark, another content type) is read.", harmMore),
+	}
+}
+
 // harmFaults are those of a far end that means harm. Each run has a limit to its memory, under which Go gives up (2).
 func harmFaults() []fault {
 	var all []fault

@@ -6,20 +6,22 @@ import "github.com/hr2coupa/hr2coupa/transport/twin"
 type faultGroup struct {
 	title, says string
 	faults      []fault
+	apart       bool // they are played by a test of their own
 }
 
 func faultTable() []faultGroup {
 	return []faultGroup{
-		{"SFTP", "On the way to the drop folder. A part that was planned stays in the ledger until it is sent.", sftpFaults()},
-		{"API", "On the way to Coupa's answers: before anything is sent, or once the first part is picked up. Statuses that pass " +
-			"(408, 429, 5xx, time-outs, cut answers) are tried again for `coupa.retry`; what is shown is the end of that.", apiFaults()},
-		{"Page", "The same, where `load.via` is `[page]`.", pageFaults()},
-		{"Loads", "What Coupa makes of a part.", loadFaults()},
-		{"API route", "With `route: api`, in both `coupa.format`s where the body matters: a changed name, a role that goes, a role that comes, somebody new " +
+		{title: "SFTP", says: "On the way to the drop folder. A part that was planned stays in the ledger until it is sent.", faults: sftpFaults()},
+		{title: "API", says: "On the way to Coupa's answers: before anything is sent, or once the first part is picked up. Statuses that pass " +
+			"(408, 429, 5xx, time-outs, cut answers) are tried again for `coupa.retry`; what is shown is the end of that.", faults: apiFaults()},
+		{title: "Page", says: "The same, where `load.via` is `[page]`.", faults: pageFaults()},
+		{title: "Loads", says: "What Coupa makes of a part.", faults: loadFaults()},
+		{title: "API route", says: "With `route: api`, in both `coupa.format`s where the body matters: a changed name, a role that goes, a role that comes, somebody new " +
 			"who is somebody's approver, a cell that is cleared, a leaver. What counts is what Coupa holds in the end: one account for each person, " +
-			"each value, each list of roles whole. Where nothing else is said a call is not tried again, to show the end of that.", roadFaults()},
-		{"This machine", "Feed, ledger and spool.", localFaults()},
-		{"Personalities", "Kinds of servers that the twin can play ([twin.md](twin.md)), each through the whole job.", personalities()},
+			"each value, each list of roles whole. Where nothing else is said a call is not tried again, to show the end of that.", faults: roadFaults()},
+		{title: "This machine", says: "Feed, ledger and spool.", faults: localFaults()},
+		harmGroup(),
+		{title: "Personalities", says: "Kinds of servers that the twin can play ([twin.md](twin.md)), each through the whole job.", faults: personalities()},
 	}
 }
 

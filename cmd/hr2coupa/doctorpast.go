@@ -6,6 +6,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
 // past holds the ledger against what was sent, by Coupa's list of loads and by the mark beside the config.
@@ -15,9 +16,14 @@ func (d *doctor) past(ctx context.Context) {
 	}
 	cfg := d.pipe.cfg
 	d.mark()
-	client := d.client
-	if !d.token || !d.via("api") {
-		client = nil
+	var lists []lister
+	if d.token && d.via("api") {
+		lists = append(lists, d.client.Loads())
+	}
+	if d.via("page") {
+		if p, err := coupa.NewPage(d.coupa(), d.a.log); err == nil { // an error is told with the page
+			lists = append(lists, p)
+		}
 	}
 	var l history = noHistory{}
 	if ledgerExists(cfg.Ledger) {
@@ -28,7 +34,7 @@ func (d *doctor) past(ctx context.Context) {
 		defer opened.Close() // only read from
 		l = opened
 	}
-	s, err := suspect(ctx, cfg, l, client, d.a.now(), true)
+	s, err := suspect(ctx, cfg, l, lists, d.a.now(), true)
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:

@@ -10,7 +10,6 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
 // A ledger that was lost, restored or copied does not know what was sent since, and would send it again. What was sent is
@@ -63,12 +62,12 @@ func fromMarks(cfg *config.Config, l history, now time.Time) (*suspicion, error)
 
 // suspect looks for parts that were sent and that the ledger does not know: where the ledger is empty, has gone back behind
 // its mark or has none yet, or always.
-func suspect(ctx context.Context, cfg *config.Config, l history, client *coupa.Client, now time.Time, always bool) (*suspicion, error) {
+func suspect(ctx context.Context, cfg *config.Config, l history, lists []lister, now time.Time, always bool) (*suspicion, error) {
 	s, err := fromMarks(cfg, l, now)
 	if err != nil || s.Why == "" && !always {
 		return s, err
 	}
-	inCoupa, err := partsInCoupa(ctx, client, s.since)
+	inCoupa, err := partsInCoupa(ctx, lists, s.since)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -111,12 +110,20 @@ func younger(names []string, since time.Time) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return export.PartNameIn(n) == "" || n < first })
 }
 
-// partsInCoupa lists the parts, of whatever ledger, that Coupa has loaded.
-func partsInCoupa(ctx context.Context, client *coupa.Client, since time.Time) ([]string, error) {
-	if client == nil {
-		return nil, errors.New("load.via has no api")
+// lister lists the files that Coupa has loaded.
+type lister interface {
+	Recent(ctx context.Context, word string, since time.Time) ([]*export.Load, error)
+}
+
+// partsInCoupa lists the parts, of whatever ledger, that Coupa has loaded, by the first list that can be asked.
+func partsInCoupa(ctx context.Context, lists []lister, since time.Time) ([]string, error) {
+	err := errors.New("load.via has neither api nor page")
+	var loads []*export.Load
+	for _, l := range lists {
+		if loads, err = l.Recent(ctx, "Users_2", since); err == nil || ctx.Err() != nil {
+			break
+		}
 	}
-	loads, err := client.Loads().Recent(ctx, "Users_2", since)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +193,7 @@ func (j *job) trust(ctx context.Context, pipe *pipeline, o runOptions) (done *ex
 	if j.a.apart {
 		return nil, nil
 	}
-	s, err := suspect(ctx, j.cfg, j.ledger, j.wires.client, j.a.now(), false)
+	s, err := suspect(ctx, j.cfg, j.ledger, j.wires.lists, j.a.now(), false)
 	if err != nil {
 		return nil, err
 	}

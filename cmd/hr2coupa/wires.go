@@ -16,6 +16,7 @@ type wires struct {
 	dial    func(context.Context) (export.Session, error)
 	client  *coupa.Client // nil where nothing is asked over the API
 	sources []export.LoadSource
+	lists   []lister // those of the sources that can list what Coupa has loaded
 	archive *archive
 }
 
@@ -32,14 +33,14 @@ func (a *app) wires(cfg *config.Config) (*wires, error) {
 				continue
 			}
 			w.client = c
-			w.sources = append(w.sources, c.Loads())
+			w.sources, w.lists = append(w.sources, c.Loads()), append(w.lists, c.Loads())
 		case "page":
 			p, err := coupa.NewPage(coupaConfig(cfg), a.log)
 			if err != nil {
 				faults = append(faults, err)
 				continue
 			}
-			w.sources = append(w.sources, p)
+			w.sources, w.lists = append(w.sources, p), append(w.lists, p)
 		case "archive":
 			if cfg.SFTP.Address == "" { // route: api, and there is no server to look at
 				continue

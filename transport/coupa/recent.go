@@ -3,7 +3,9 @@ package coupa
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
@@ -35,5 +37,31 @@ func (a *API) Recent(ctx context.Context, word string, since time.Time) ([]*expo
 		}
 	}
 	a.client.wire.log.Warnf("coupa: more than %d loads of files with %s in their names since %s; only the latest are looked at", recentPages*pageSize, word, stamp(since))
+	return found, nil
+}
+
+// Recent is API.Recent by what the first pages of the list show. A load that shows no time is listed too.
+func (p *Page) Recent(ctx context.Context, word string, since time.Time) ([]*export.Load, error) {
+	var found []*export.Load
+	ctx = p.wire.checking(ctx)
+	path, query := pagePath, url.Values(nil)
+	for range listPages {
+		t, next, err := p.list(ctx, path, query)
+		if err != nil {
+			return nil, unusable(p.wire.base, err)
+		}
+		for _, tr := range t.rows {
+			r := row{t.at, tr}
+			names := r.names()
+			i := slices.IndexFunc(names, func(n string) bool { return strings.Contains(n, word) })
+			if at := r.time(colCreatedAt); i >= 0 && (at.IsZero() || !at.Before(since)) {
+				found = append(found, r.load(names[i]))
+			}
+		}
+		if next == nil {
+			break
+		}
+		path, query = next.Path, next.Query()
+	}
 	return found, nil
 }

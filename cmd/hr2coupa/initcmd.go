@@ -68,6 +68,9 @@ func (a *app) init(ctx context.Context, path, output string) error {
 	if s.records == 0 {
 		return &export.UnusableFeedError{File: filepath.Base(path), Why: "no record of it can be read, and a mapping is guessed from records"}
 	}
+	if err := s.headed(); err != nil {
+		return err
+	}
 	p, err := propose(s)
 	if err != nil {
 		return err
@@ -86,8 +89,9 @@ func there(path string) error {
 	return usage("%s is there already, and init overwrites nothing; name another with -o", path)
 }
 
+// writeNew writes a config that its owner alone can read: the feed's columns and words are in it, and secrets may follow.
 func writeNew(path string, text []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return there(path)
 	}

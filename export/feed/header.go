@@ -147,10 +147,10 @@ func (s *source) checkNames(names []string, key string) error {
 	}
 	for i, n := range names {
 		if n == "" {
-			return unusable(s.Name, s.line, "field %d of the header has no name; name it, or remove the column", i+1)
+			return unusable(s.Name, s.line, "field %d of the header has no name; name it, or remove the column, and see that the first line is the header", i+1)
 		}
 		if j := slices.Index(names, n); j < i {
-			return unusable(s.Name, s.line, "fields %d and %d of the header have the same name; rename one", j+1, i+1)
+			return unusable(s.Name, s.line, "fields %d and %d of the header have the same name; rename one, and see that the first line is the header", j+1, i+1)
 		}
 	}
 	return nil

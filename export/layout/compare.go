@@ -53,7 +53,17 @@ func Compare(template io.Reader, custom []string) (Diff, error) {
 	if len(header) > maxHeader {
 		return Diff{}, fmt.Errorf("template has %d columns, more than any of Coupa's", len(header))
 	}
+	if !headed(header) {
+		return Diff{}, errors.New("template names no column of Coupa's; give one whose first line is the header") // it may be a person: quote nothing
+	}
 	return compare(header, custom), nil
+}
+
+// headed reports whether a first line has any of Coupa's columns. One that has none is perhaps a data row, whose cells
+// must not be quoted.
+func headed(names []string) bool {
+	table := Columns()
+	return slices.ContainsFunc(names, func(n string) bool { return find(table, strings.TrimRight(n, "* ")) >= 0 })
 }
 
 func compare(header, custom []string) (d Diff) {

@@ -182,8 +182,7 @@ func (c *readyCheck) header() bool {
 		return false
 	}
 	table := Columns()
-	if !slices.ContainsFunc(names, func(n string) bool { return find(table, strings.TrimRight(n, "* ")) >= 0 }) {
-		// Perhaps a data row: its cells must not be quoted in messages.
+	if !headed(names) {
 		c.tell(line, "header", "names no column of Coupa's; is the header line missing?")
 		return false
 	}

@@ -37,7 +37,7 @@ chaos:
 
 # every answer of a far end that means harm, each to a run with a limit to its memory
 harm:
-	go test -count=1 -timeout 60m -v -parallel 6 -run '^TestHarm$$' ./cmd/hr2coupa
+	go test -count=1 -timeout 60m -v -run '^TestHarm$$' ./cmd/hr2coupa
 
 # a short run of every fuzz test; FUZZTIME=10m for a long one, FUZZTIME=5000x for so many inputs: at the end of a time the
 # go command now and then calls a test failed that was only interrupted ("context deadline exceeded")

@@ -269,6 +269,7 @@ type witness struct {
 func (w *witness) client() *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	t.MaxResponseHeaderBytes = 256 << 10
 	w.wire = t
 	return &http.Client{Transport: w}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"os/exec"
 	"slices"
@@ -23,7 +24,7 @@ func harmGroup() faultGroup {
 		title: "A far end that means harm", apart: true, faults: harmFaults(),
 		says: fmt.Sprintf("Servers in place of Coupa's, of mail and of webhooks that answer to do damage (`testdata/farend`). Each run may take %d MB of memory more "+
 			"than a run that meets no harm, and is ended by the system where it takes more (`make harm`). An answer is read as a stream; what it holds "+
-			"is bounded by how many, how deep and how long, and beyond that it is refused. One that is only odd (a byte order mark, another content type) is read.", harmMore),
+			"is bounded by how many, how deep and how long, and beyond that it is refused. One that is only odd (a byte order mark, another content type) is read, unless it is a token.", harmMore),
 	}
 }
 
@@ -92,7 +93,7 @@ func (p harmPlace) faults() []fault {
 func limited(mb int) func(*stage, ...string) came {
 	return func(n *stage, args ...string) came {
 		d := n.process(args, func(cmd *exec.Cmd) {
-			if everyWorld > 1 {
+			if !memoryLimits {
 				return
 			}
 			cmd.Args = append([]string{"sh", "-c", fmt.Sprintf(`ulimit -s 1024 && ulimit -d %d && exec hr2coupa "$@"`, mb<<10), "sh"}, cmd.Args[1:]...)
@@ -156,6 +157,9 @@ func harmInNotices() []fault {
 	return all
 }
 
+// harmAtOnce is how many runs go at a time: many wait for a far end that is slow.
+const harmAtOnce = 6
+
 // TestHarm plays what a far end that means harm does, each run with a limit to its memory. A run that meets no harm has
 // enough with enoughMB.
 func TestHarm(t *testing.T) {
@@ -163,11 +167,25 @@ func TestHarm(t *testing.T) {
 	if err := friendly.playEach(t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range harmFaults() {
-		dir := t.TempDir()
-		t.Run(f.name, func(t *testing.T) {
-			t.Parallel()
-			if err := f.playEach(dir); err != nil {
+	slots, played := make(chan struct{}, harmAtOnce), map[string]chan error{}
+	for i, f := range harmFaults() {
+		if i%everyHarm != 0 {
+			continue
+		}
+		if played[f.name] != nil {
+			t.Fatalf("two faults are called %s", f.name)
+		}
+		done, dir := make(chan error, 1), t.TempDir()
+		played[f.name] = done
+		go func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			done <- f.playEach(dir)
+		}()
+	}
+	for _, name := range slices.Sorted(maps.Keys(played)) {
+		t.Run(name, func(t *testing.T) {
+			if err := <-played[name]; err != nil {
 				t.Error(err)
 			}
 		})
@@ -238,7 +256,7 @@ func harmAfterwards() []harmEnd {
 
 func harmAtTheToken() []harmEnd {
 	return slices.Concat(
-		alike(noToken, 4, sends, "large token", "endless", "deep, JSON", "gzip bomb", "BOM", "charset"), alike(longHeader, 4, sends, "header"),
+		alike(noToken, 4, sends, "large token", "endless", "deep, JSON", "gzip bomb", "BOM"), alike(longHeader, 4, sends, "header"),
 		alike("500: "+noMessage, 4, sends, "large refusal"), alike("422: "+noMessage, 4, sends, "large 422"),
 	)
 }

@@ -3,3 +3,8 @@
 package main
 
 const everyWorld = 1 // all worlds are visited
+
+const (
+	everyHarm    = 1
+	memoryLimits = true
+)

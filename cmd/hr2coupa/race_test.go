@@ -5,3 +5,10 @@ package main
 // everyWorld thins the worlds out under the race detector, which makes each ten times as slow and looks at goroutines
 // rather than at worlds.
 const everyWorld = 40
+
+// everyHarm thins out what a far end does: it is there for the limits to memory, and the race detector takes terabytes of
+// addresses for itself.
+const (
+	everyHarm    = 10
+	memoryLimits = false
+)

@@ -96,7 +96,7 @@ func readMark(path string) (*mark, error) {
 // writeMark writes a mark to the first place that can be written to, whole or not at all where its folder allows that.
 func writeMark(cfg *config.Config, water export.Water, now time.Time) error {
 	data, err := json.MarshalIndent(mark{
-		Instance: cfg.Instance, Ledger: ledgerFolder(cfg), At: now.UTC(), Runs: water.Runs, Parts: water.Parts, Sent: water.Sent,
+		Instance: cfg.Instance, Ledger: ledgerFolder(cfg), At: now.UTC().Truncate(time.Second), Runs: water.Runs, Parts: water.Parts, Sent: water.Sent,
 	}, "", " ")
 	if err != nil {
 		return err

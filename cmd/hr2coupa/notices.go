@@ -44,6 +44,7 @@ var errNotYet = errors.New("not recorded yet")
 // newTeller makes the teller of a start. Files by hand and saved plans are told about too, but are no heartbeat and no
 // figure of the nightly job.
 func (a *app) newTeller(cfg *config.Config, command string) *teller {
+	a.worked = true
 	t := &teller{a: a, cfg: cfg, command: command, byHand: a.byHand, started: a.now(), steps: map[notify.Step]time.Duration{}, recorded: errNotYet}
 	texts, err := noticeTexts(cfg)
 	if err != nil { // the config was checked with them a moment ago

@@ -37,6 +37,7 @@ type app struct {
 	logLevel  string
 
 	printed bool    // a result is on stdout
+	worked  bool    // a start was at work, and not only a command that looks
 	teller  *teller // of the start at work; nil for commands that only look
 	apart   bool    // the start at work has a ledger of its own, beside that of the nightly job
 	byHand  bool    // the start at work is of files that a person has named, and that are not HR's feed
@@ -63,13 +64,15 @@ func usage(format string, args ...any) error {
 // run is the whole program: everything it needs comes in, the exit code goes out.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := newApp(getenv, stdin, stdout, stderr)
+	defer outlivePipes()()
 	ctx, stop := interruptible(ctx, a.log)
 	defer stop()
 	return a.execute(ctx, args)
 }
 
 func newApp(getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) *app {
-	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, log: logrus.New()}
+	a := &app{getenv: getenv, stdin: stdin, stderr: stderr, now: time.Now, log: logrus.New()}
+	a.stdout = &resultOut{to: stdout, tell: a.readerGone}
 	a.log.SetOutput(stderr)
 	return a
 }

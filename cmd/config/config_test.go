@@ -322,7 +322,7 @@ func TestLoad(t *testing.T) {
 		t.Error(faults)
 	}
 	_, faults = Load(t.Context(), "/etc/hr2coupa/big.yaml", env, all)
-	if len(faults) != 1 || !strings.Contains(faults[0].Message, "too large") {
+	if len(faults) != 1 || !strings.Contains(faults[0].Message, "larger than 1 MB") {
 		t.Error(faults)
 	}
 }

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 	"io/fs"
-	"os"
 	"os/exec"
 	"time"
 )
@@ -22,7 +20,7 @@ const (
 type Env struct {
 	// Getenv gives an environment variable, "" where it is not set.
 	Getenv func(name string) string
-	// Open opens a file for reading.
+	// Open opens a regular file for reading, and refuses any other.
 	Open func(path string) (fs.File, error)
 	// Run runs a command without a shell and gives what it wrote to its standard output. It must stop with ctx.
 	Run func(ctx context.Context, argv []string) ([]byte, error)
@@ -32,7 +30,7 @@ type Env struct {
 func OSEnv(getenv func(string) string) Env {
 	return Env{
 		Getenv: getenv,
-		Open:   func(path string) (fs.File, error) { return os.Open(path) },
+		Open:   func(path string) (fs.File, error) { return regular.Open(path) },
 		Run:    runCommand,
 	}
 }
@@ -50,13 +48,7 @@ func (e Env) read(path string, limit int64) (data []byte, mode fs.FileMode, err 
 	if err != nil {
 		return nil, 0, err
 	}
-	if info.IsDir() {
-		return nil, 0, errors.New("it is a folder")
-	}
-	data, err = io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("%w: at most %d bytes", errTooLarge, limit)
-	}
+	data, err = regular.All(f, path, limit)
 	return data, info.Mode(), err
 }
 

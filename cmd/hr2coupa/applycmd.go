@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/feed"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 func (a *app) applyCmd() *cobra.Command {
@@ -202,7 +202,7 @@ func feedMoved(was export.FeedFile) []string {
 }
 
 func hashFile(path string) (export.FeedFile, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return export.FeedFile{}, err
 	}

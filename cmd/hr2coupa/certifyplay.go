@@ -22,6 +22,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
@@ -209,7 +210,7 @@ type diary struct {
 }
 
 func (s *certification) diary() (*logrus.Logger, *diary, error) {
-	f, err := os.OpenFile(filepath.Join(s.dir, "diary.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := regular.OpenFile(filepath.Join(s.dir, "diary.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -35,7 +35,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	finish CODE               wait for the end of what start began, want this exit code; -1 is death by a signal
 //	interrupt CODE            send it SIGINT first
 //	terminate                 send it SIGTERM
-//	reads PIPE                wait until it reads a named pipe, and leave it waiting there
+//	clogged PIPE              let it write into a named pipe, read nothing, and wait until the pipe is full
 //	pickup                    one tick of the pick-up clock (twin pickup=manual)
 //	applied N                 the twin has stored N rows, and no key twice
 //	loads N                   the twin has seen N loads, and got no torn file
@@ -58,7 +58,7 @@ func commands() map[string]command {
 	return map[string]command{
 		"twin": positive(cmdTwin), "config": positive(cmdConfig), "exit": positive(cmdExit),
 		"start": positive(cmdStart), "dropped": positive(cmdDropped), "told": positive(cmdTold),
-		"finish": positive(cmdFinish), "interrupt": positive(cmdInterrupt), "crash": positive(cmdCrash), "private": positive(cmdPrivate), "terminate": positive(cmdTerminate), "reads": positive(cmdReads),
+		"finish": positive(cmdFinish), "interrupt": positive(cmdInterrupt), "crash": positive(cmdCrash), "private": positive(cmdPrivate), "terminate": positive(cmdTerminate), "clogged": positive(cmdClogged),
 		"pickup": positive(cmdPickup), "applied": positive(cmdApplied), "loads": positive(cmdLoads), "user": cmdUser, "alter": positive(cmdAlter),
 		"lock": positive(cmdLock), "unlock": positive(cmdUnlock), "normal": positive(cmdNormal),
 		"raw": positive(cmdRaw), "rows": positive(cmdRows), "age": positive(cmdAge),
@@ -198,15 +198,14 @@ func cmdTerminate(ts *testscript.TestScript, w *world, _ []string) {
 	ts.Check(w.beside.Process.Signal(syscall.SIGTERM))
 }
 
-func cmdReads(ts *testscript.TestScript, _ *world, args []string) {
-	need(ts, args, 1, "reads PIPE")
-	until(ts, "a reader of "+args[0], func() bool {
-		pipe, err := os.OpenFile(ts.MkAbs(args[0]), os.O_WRONLY|syscall.O_NONBLOCK, 0)
-		if err == nil {
-			ts.Defer(func() { pipe.Close() })
-		}
-		return err == nil
-	})
+func cmdClogged(ts *testscript.TestScript, _ *world, args []string) {
+	need(ts, args, 1, "clogged PIPE")
+	pipe, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	ts.Check(err)
+	ts.Defer(func() { pipe.Close() })
+	full, err := narrow(pipe)
+	ts.Check(err)
+	until(ts, "a full pipe", full)
 }
 
 // cmdCrash ends a program as a fault of ours would: with every goroutine's stack on stderr.

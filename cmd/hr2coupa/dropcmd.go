@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -19,6 +18,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 type dropOptions struct {
@@ -153,18 +153,17 @@ func readReady(path string) ([]byte, error) {
 	case stat.IsDir():
 		return nil, fmt.Errorf("%s: is a folder; name the files in it, such as %s", path, filepath.Join(path, "users.csv"))
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, unreadable(path, err)
-	}
-	defer f.Close()
 	const most = 4 * layout.MaxBytes
-	data, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err != nil {
-		return nil, unreadable(path, err)
-	}
-	if len(data) > most {
+	data, err := regular.Read(path, most)
+	var kind *regular.KindError
+	var size *regular.SizeError
+	switch {
+	case errors.As(err, &kind):
+		return nil, fmt.Errorf("%s: %w; write the rows to a file first", path, kind)
+	case errors.As(err, &size):
 		return nil, fmt.Errorf("%s: more than %d bytes; Coupa takes at most %d in one file: split it", path, most, layout.MaxBytes)
+	case err != nil:
+		return nil, unreadable(path, err)
 	}
 	return data, nil
 }

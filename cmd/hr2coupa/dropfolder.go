@@ -247,7 +247,7 @@ func (d *dropFolder) finish(c claim) error {
 
 // syncDir makes the names in a folder durable where the system can: network shares often cannot.
 func syncDir(dir string) error {
-	f, err := os.Open(dir)
+	f, err := os.Open(dir) // own file: the folder we renamed in
 	if err != nil {
 		return fmt.Errorf("sync a folder: %w", err)
 	}
@@ -258,7 +258,7 @@ func syncDir(dir string) error {
 // ownerOf gives the name of a ledger among the watchers of a folder, made at its first use.
 func ownerOf(ledger string, random func() string) (string, error) {
 	path := filepath.Join(ledger, "watch.id")
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // own file: of the ledger
 	if err == nil {
 		_, err = f.WriteString(strings.ToLower(random()[:8]) + "\n")
 		err = errors.Join(err, f.Sync(), f.Close())
@@ -268,7 +268,7 @@ func ownerOf(ledger string, random func() string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("name this ledger among watchers: %w", err)
 	}
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(path) // own file: of the ledger
 	if err != nil {
 		return "", fmt.Errorf("name this ledger among watchers: %w", err)
 	}

@@ -91,7 +91,7 @@ func there(path string) error {
 
 // writeNew writes a config that its owner alone can read: the feed's columns and words are in it, and secrets may follow.
 func writeNew(path string, text []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // own file: new, or an error
 	if errors.Is(err, fs.ErrExist) {
 		return there(path)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,6 +10,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 func (a *app) layoutCmd() *cobra.Command {
@@ -76,7 +76,7 @@ func (a *app) compareLayout(cmd *cobra.Command, path string) error {
 		}
 		custom = cfg.Layout.Custom
 	}
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return usage("%w", err)
 	}

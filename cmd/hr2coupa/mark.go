@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 // mark is how far a ledger has come, kept outside it: what goes back to a backup, is lost or is taken from elsewhere does
@@ -74,15 +74,7 @@ func readMarks(cfg *config.Config) markSet {
 }
 
 func readMark(path string) (*mark, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() // only read from
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(err, errors.New("not a file"))
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxMark))
+	data, err := regular.Read(path, maxMark)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +123,7 @@ func replaceFile(path string, data []byte) error {
 }
 
 func overwrite(path string, data []byte, why error) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+	f, err := regular.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
 	if err != nil {
 		return why
 	}
@@ -147,7 +139,7 @@ func canMark(cfg *config.Config) error {
 			why = cmp.Or(why, fmt.Errorf("%s is not a file", path))
 			continue
 		}
-		if f, err := os.OpenFile(path, os.O_WRONLY, 0); err == nil {
+		if f, err := regular.OpenFile(path, os.O_WRONLY, 0); err == nil {
 			return f.Close()
 		}
 		err := writable(filepath.Dir(path))

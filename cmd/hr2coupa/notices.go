@@ -14,6 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
@@ -313,12 +314,15 @@ func (t *teller) figures(code, unsent int, open []export.Incident) {
 	}
 }
 
+// maxNoticeText bounds one template of an administrator.
+const maxNoticeText = 1 << 20
+
 // noticeTexts compiles the texts of notices, the administrator's over the built-in ones.
 func noticeTexts(cfg *config.Config) (*notify.Texts, error) {
 	if cfg.Notify.Templates == "" {
 		return notify.NewTexts(nil)
 	}
-	return notify.NewTexts(os.DirFS(cfg.Notify.Templates))
+	return notify.NewTexts(regular.Folder(cfg.Notify.Templates, maxNoticeText))
 }
 
 // noticeFaults are those of the administrator's templates, told with the line that names their folder.

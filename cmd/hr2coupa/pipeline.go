@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"math"
@@ -21,6 +20,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/feed"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/mapping"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
@@ -165,16 +165,7 @@ func tables(cfg *config.Config) []mapping.Table {
 const maxTable = 16 << 20
 
 func readTable(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxTable+1))
-	if err == nil && len(data) > maxTable {
-		err = fmt.Errorf("it is larger than %d bytes", maxTable)
-	}
-	return data, err
+	return regular.Read(path, maxTable)
 }
 
 func unjoin(err error) []error {

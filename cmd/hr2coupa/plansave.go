@@ -17,6 +17,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
@@ -217,7 +218,7 @@ var errNoPlan = errors.New("it is not a saved plan; hr2coupa plan -o FILE writes
 
 // readPlan reads a saved plan back. Nothing of it is repeated in errors: it may be any file.
 func readPlan(path string) (*savedPlan, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hr2coupa/hr2coupa/export/regular"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
 )
 
@@ -97,7 +97,7 @@ func (a *app) twin(ctx context.Context, o twinOptions) error {
 	}
 	opt := twin.Options{SFTPAddress: o.sftp, HTTPAddress: o.http, Root: o.root, Switches: sw, Log: a.log, Now: a.now}
 	if o.users != "" {
-		f, err := os.Open(o.users)
+		f, err := regular.Open(o.users)
 		if err != nil {
 			return usage("--users: %w", err)
 		}
@@ -105,7 +105,7 @@ func (a *app) twin(ctx context.Context, o twinOptions) error {
 		opt.Users = io.LimitReader(f, 256<<20)
 	}
 	if o.key != "" {
-		if opt.AuthorizedKeys, err = os.ReadFile(o.key); err != nil {
+		if opt.AuthorizedKeys, err = regular.Read(o.key, 1<<20); err != nil {
 			return usage("--authorized-key: %w", err)
 		}
 		if len(bytes.TrimSpace(opt.AuthorizedKeys)) == 0 {

@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 // source is one file of a feed and what Open found out about it.
@@ -242,7 +243,7 @@ func (s *source) decoded(f *os.File) (io.Reader, error) {
 }
 
 func (s *source) withFile(use func(*os.File) error) error {
-	f, err := os.Open(s.Path)
+	f, err := regular.Open(s.Path)
 	if err != nil {
 		return unusable(s.Name, 0, "cannot be opened: %s; give this user the right to read it", reason(err))
 	}

@@ -6,12 +6,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"os"
 	"slices"
 	"strings"
 
+	"github.com/hr2coupa/hr2coupa/export/regular"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
 )
@@ -102,7 +101,7 @@ func knownHostsPin(c Config, a ssh.Algorithms) (*pin, error) {
 	if err != nil {
 		return nil, fault("host key", err, "sftp.known_hosts cannot be read: %v", err)
 	}
-	check, err := knownhosts.New(c.KnownHosts)
+	check, err := knownhosts.New(c.KnownHosts) // own file: a regular one, read above
 	if err != nil {
 		return nil, fault("host key", err, "sftp.known_hosts is not a known_hosts file: %v", err)
 	}
@@ -126,17 +125,9 @@ func knownHostsPin(c Config, a ssh.Algorithms) (*pin, error) {
 
 // authorityLines gives the numbers of the lines that name certificate authorities.
 func authorityLines(file string) (map[int]bool, error) {
-	f, err := os.Open(file)
+	text, err := regular.Read(file, maxKnownHosts)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxKnownHosts+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > maxKnownHosts {
-		return nil, fmt.Errorf("%s is larger than %d MiB", file, maxKnownHosts>>20)
 	}
 	lines := map[int]bool{}
 	scan := bufio.NewScanner(bytes.NewReader(text))

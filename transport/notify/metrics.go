@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 // Metrics are the figures of one start, for node_exporter's textfile collector. Labels are words of ours only.
@@ -39,10 +40,13 @@ const (
 	StepReadBack Step = "read_back" // compare what Coupa shows with what was sent
 )
 
+// maxTextfile bounds what is read of the file that is there; ours have some kilobytes.
+const maxTextfile = 1 << 20
+
 // WriteMetrics writes the textfile: beside it first, then renamed, so that nobody reads half of one. The time of the
 // last success is carried over from the file that is there.
 func WriteMetrics(path string, m Metrics) error {
-	old, err := os.ReadFile(path)
+	old, err := regular.Read(path, maxTextfile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("metrics: %w", err)
 	}

@@ -1,0 +1,136 @@
+// Package regular opens the files that a person or a config names. It opens regular files only, through links too, and
+// reads no more of them than was agreed: whoever opens a named pipe or a device may wait for ever, and so may whoever
+// reads one to its end.
+package regular
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// KindError says that what was named is no regular file. It comes in an [fs.PathError].
+type KindError struct{ Mode fs.FileMode }
+
+// Error says what it is instead.
+func (e *KindError) Error() string { return "it is " + kindOf(e.Mode) + ", not a regular file" }
+
+func kindOf(m fs.FileMode) string {
+	switch {
+	case m.IsDir():
+		return "a folder"
+	case m&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case m&fs.ModeSocket != 0:
+		return "a socket"
+	case m&fs.ModeDevice != 0:
+		return "a device"
+	}
+	return "something else"
+}
+
+// SizeError says that a file has more bytes than are read of it.
+type SizeError struct{ Limit int64 }
+
+// Error names the limit.
+func (e *SizeError) Error() string {
+	if e.Limit >= 1<<20 && e.Limit%(1<<20) == 0 {
+		return fmt.Sprintf("it is larger than %d MB", e.Limit>>20)
+	}
+	return fmt.Sprintf("it is larger than %d bytes", e.Limit)
+}
+
+// Open opens a regular file for reading.
+func Open(path string) (*os.File, error) { return OpenFile(path, os.O_RDONLY, 0) }
+
+// OpenFile is [os.OpenFile] for a regular file, or for a new one with os.O_CREATE. What is none is looked at before it is
+// opened, since to open a device may do something, and again behind, since it may have been replaced meanwhile.
+func OpenFile(path string, flag int, perm fs.FileMode) (*os.File, error) {
+	info, err := os.Stat(path)
+	if create := flag&os.O_CREATE != 0; create && errors.Is(err, fs.ErrNotExist) {
+		info, err = nil, nil
+	}
+	if err == nil && info != nil {
+		err = check(path, info)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, flag|atOnce, perm)
+	if err != nil {
+		return nil, err
+	}
+	if info, err = f.Stat(); err == nil {
+		err = check(path, info)
+	}
+	if err != nil {
+		f.Close() // nothing was read or written
+		return nil, err
+	}
+	return f, nil
+}
+
+func check(path string, info fs.FileInfo) error {
+	if info.Mode().IsRegular() {
+		return nil
+	}
+	return &fs.PathError{Op: "open", Path: path, Err: &KindError{info.Mode()}}
+}
+
+// Read gives the bytes of a regular file. One that has more than limit is a [SizeError].
+func Read(path string, limit int64) ([]byte, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() // only read from
+	return All(f, path, limit)
+}
+
+// All reads an open file like Read. Its size is no promise: it may grow meanwhile, and files of the system's tell none.
+func All(r io.Reader, path string, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: &SizeError{limit}}
+	}
+	return data, nil
+}
+
+// Folder is [os.DirFS], of regular files up to limit bytes.
+func Folder(dir string, limit int64) fs.FS { return folder{os.DirFS(dir), dir, limit} }
+
+type folder struct {
+	fs.FS
+	dir   string
+	limit int64
+}
+
+// ReadFile lets fs.ReadFile read no pipes, and no more than the limit.
+func (f folder) ReadFile(name string) ([]byte, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	return Read(filepath.Join(f.dir, filepath.FromSlash(name)), f.limit)
+}
+
+// Open opens folders, and of files regular ones.
+func (f folder) Open(name string) (fs.File, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	path := filepath.Join(f.dir, filepath.FromSlash(name))
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return f.FS.Open(name)
+	}
+	file, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return file, nil
+}

@@ -66,8 +66,8 @@ $(TOOLS)/depguard:
 	GOBIN=$(abspath $(TOOLS)) go install $(DEPGUARD)
 
 # figures, not tests: each of them tells which targets it met; docs/performance.md has the details and the switches
-.PHONY: bench-export bench-delivery bench-start bench-api
-bench: bench-start bench-export bench-delivery bench-api
+.PHONY: bench-export bench-delivery bench-start bench-api bench-twin
+bench: bench-start bench-export bench-delivery bench-api bench-twin
 
 bench-export: build
 	go run ./testdata/bench/export $(BIN)
@@ -80,6 +80,9 @@ bench-api: build
 
 bench-start: build
 	go run ./testdata/bench/start $(BIN)
+
+bench-twin:
+	go test -run '^$$' -bench '^BenchmarkLoadAmong200k$$' ./transport/twin
 
 # watches exports of 200,000 people anew, for make build; on a machine that does nothing else
 .PHONY: profile

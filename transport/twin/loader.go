@@ -51,7 +51,7 @@ func (j *job) begin(now time.Time) bool {
 		return false
 	}
 	j.cols = cols
-	j.twin.loads.change(j.load, func(l *Load) { l.Started = now })
+	j.twin.loads.change(j.load, func(l *Load) { l.Status, l.Started = "loading", now })
 	return true
 }
 

@@ -12,6 +12,12 @@ import (
 // loadBare loads data without any server.
 func loadBare(tb testing.TB, data string) (*Twin, Load) {
 	tb.Helper()
+	return loadBareOf(tb, people, data)
+}
+
+// loadBareOf is loadBare with the people of an instance of one's own.
+func loadBareOf(tb testing.TB, people, data string) (*Twin, Load) {
+	tb.Helper()
 	s, err := readSeed(strings.NewReader(people))
 	if err != nil {
 		tb.Fatal(err)

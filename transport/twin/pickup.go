@@ -31,6 +31,14 @@ func (t *Twin) settleDue() {
 	t.loadDue()
 }
 
+// glance is settleDue for a call from outside, which waits for no load that another one has begun: it sees that load at work.
+func (t *Twin) glance() {
+	if t.pickMu.TryLock() {
+		defer t.pickMu.Unlock()
+		t.loadDue()
+	}
+}
+
 // noticed takes what has just got its name, where Coupa is that quick.
 func (t *Twin) noticed(pickup string) {
 	if pickup == "instant" || pickup == "eager" {

@@ -110,11 +110,19 @@ func unquote(value string) string {
 	return value
 }
 
-// run gives the records of the page that q asks for. fold compares text without case.
+// run returns the records of the page that q asks for; they come by id. fold compares text without case.
 func (q query) run(records []Record, fold bool) []Record {
 	hits := slices.DeleteFunc(records, func(r Record) bool {
 		return slices.ContainsFunc(q.conditions, func(c condition) bool { return !c.holds(r, fold) })
 	})
+	if byID := slices.Equal(q.orderBy, []string{"id"}); !byID || q.descending {
+		q.sort(hits, fold)
+	}
+	hits = hits[min(q.offset, len(hits)):]
+	return hits[:min(q.limit, len(hits))]
+}
+
+func (q query) sort(hits []Record, fold bool) {
 	slices.SortStableFunc(hits, func(a, b Record) int {
 		order := compare(firstValue(a, q.orderBy), firstValue(b, q.orderBy), fold)
 		if q.descending {
@@ -122,8 +130,6 @@ func (q query) run(records []Record, fold bool) []Record {
 		}
 		return order
 	})
-	hits = hits[min(q.offset, len(hits)):]
-	return hits[:min(q.limit, len(hits))]
 }
 
 func firstValue(r Record, path []string) any {

@@ -154,14 +154,14 @@ func (t *Twin) serveHTTP(ctx context.Context) error {
 	return nil
 }
 
-// handler is the whole site. Every request sees the loads as they stand by the clock.
+// handler is the whole site. Every request sees the loads as they stand by the clock, and answers while one is at work.
 func (t *Twin) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /oauth2/token", t.api.token)
 	mux.Handle("/api/", t.api)
 	addPages(mux, t)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		t.settleDue()
+		t.glance()
 		w.Header().Set("Date", t.now().UTC().Format(http.TimeFormat))
 		mux.ServeHTTP(w, r)
 	})

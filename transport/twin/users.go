@@ -2,10 +2,8 @@ package twin
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -46,16 +44,21 @@ type directory struct {
 	cols []*column
 	refs *references
 
-	mu     sync.Mutex
-	users  map[int64]*user
-	unique map[string]map[string]int64 // element, folded value, id
-	nextID int64
+	mu      sync.Mutex
+	users   map[int64]*user
+	ids     []int64                     // of all users, in order
+	unique  map[string]map[string]int64 // element, folded value, id
+	folds   bool                        // values were folded when they came into unique
+	reports map[int64]map[int64]bool    // id of a manager, ids of those who show them
+	nextID  int64
+	looked  int // users looked at for questions and for managers, which a test counts
 }
 
 // newDirectory takes the seeded users as they are; they must have logins and not share keys.
 func newDirectory(s seed, sw *switchboard, now func() time.Time) (*directory, error) {
 	cols := userColumns(s.custom)
-	d := &directory{sw: sw, now: now, cols: cols, refs: newReferences(s, cols), users: map[int64]*user{}, unique: map[string]map[string]int64{}, nextID: 1}
+	d := &directory{sw: sw, now: now, cols: cols, refs: newReferences(s, cols), users: map[int64]*user{}, unique: map[string]map[string]int64{}, nextID: 1,
+		folds: sw.Load().LoginCase == "fold", reports: map[int64]map[int64]bool{}}
 	for _, c := range cols {
 		if c.Unique {
 			d.unique[c.path[0]] = map[string]int64{}
@@ -124,8 +127,11 @@ func (d *directory) store(u *user) {
 		for element, keys := range d.unique {
 			delete(keys, d.fold(textOf(keyOf(old, element))))
 		}
+		d.unlink(old)
 	}
 	d.users[u.id] = u
+	d.enlist(u.id)
+	d.link(u)
 	for element, keys := range d.unique {
 		if text := textOf(keyOf(u, element)); text != "" {
 			keys[d.fold(text)] = u.id
@@ -152,7 +158,7 @@ func (d *directory) find(element, text string) *user {
 
 func (d *directory) byLogin(login string) *user { return d.find("login", login) }
 
-// linkManagers refreshes what users show of their managers: logins change.
+// linkManagers makes what users show of their managers whole, once all of them are there.
 func (d *directory) linkManagers() {
 	for _, u := range d.users {
 		boss, ok := u.shown["manager"].(Record)
@@ -164,8 +170,18 @@ func (d *directory) linkManagers() {
 			found = d.users[id]
 		}
 		if found != nil {
+			d.unlink(u)
 			u.shown["manager"] = found.asManager()
+			d.link(u)
 		}
+	}
+}
+
+// showManager refreshes what the reports of a manager show: logins change.
+func (d *directory) showManager(boss *user) {
+	for id := range d.reports[boss.id] {
+		d.users[id].shown["manager"] = boss.asManager()
+		d.looked++
 	}
 }
 
@@ -214,7 +230,7 @@ func (d *directory) commit(draft *user) (changed bool) {
 	draft.shown["updated-at"] = stamp(d.now())
 	d.store(draft)
 	if old.shown.Text("login") != draft.shown.Text("login") || old.shown.Text("email") != draft.shown.Text("email") {
-		d.linkManagers()
+		d.showManager(draft)
 	}
 	return true
 }
@@ -241,10 +257,7 @@ func (d *directory) all() []Record {
 func (d *directory) list(q query, fold bool) []Record {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	records := make([]Record, 0, len(d.users))
-	for _, id := range slices.Sorted(maps.Keys(d.users)) {
-		records = append(records, d.users[id].shown)
-	}
+	records := d.candidates(q)
 	page := q.run(records, fold)
 	for i := range page {
 		page[i] = page[i].clone()

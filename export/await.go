@@ -96,14 +96,14 @@ func (r *Runner) follow(ctx context.Context, p *Part) error {
 		return r.judge(p, l, v)
 	}
 	if !KnownStatus(l.Status) {
-		r.Log.WithField("load", l.ID).Warnf("unknown load status %q: still waiting", l.Status)
+		r.Log.WithField("load", l.ID).Warnf("unknown load status %q: still waiting", statusWord(l.Status))
 	}
 	if p.State == Delivered || p.State == Stalled && !r.late(p) { // not late: load.wait was raised meanwhile
 		if err := r.move(p, Loading); err != nil {
 			return err
 		}
 	}
-	return r.unanswered(p, fmt.Sprintf("Coupa says %q of its load", l.Status))
+	return r.unanswered(p, fmt.Sprintf("Coupa says %q of its load", statusWord(l.Status)))
 }
 
 func (r *Runner) late(p *Part) bool { return r.Now().Sub(p.Sent) >= r.Wait }

@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -121,6 +122,19 @@ func KnownStatus(s string) bool {
 		return true
 	}
 	return false
+}
+
+// statusForm is how Coupa writes a status: Submitted to Resque, done, pending_approval.
+var statusForm = regexp.MustCompile(`^[A-Za-z][a-z]*([ _-][a-z]+)*$`)
+
+// statusWord is a status as it may stand in a log and a notice. What has not the form of one may be anything: pages have
+// columns in other places, and some of them name people.
+func statusWord(s string) string {
+	s = strings.TrimSpace(s)
+	if KnownStatus(s) || len(s) <= 40 && statusForm.MatchString(s) {
+		return s
+	}
+	return "something that is no status"
 }
 
 func (l *Load) String() string { return fmt.Sprintf("load %s (%s, via %s)", l.ID, l.Status, l.Via) }

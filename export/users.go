@@ -81,21 +81,15 @@ type Directory interface {
 	Create(ctx context.Context, cells []ElementCell) (User, error)
 }
 
-// RefusedError is Coupa's no to one write; the same write gets the same answer. Its text can be logged.
+// RefusedError is Coupa's no to one write; the same write gets the same answer. Its text can be logged: it holds none of
+// Coupa's words.
 type RefusedError struct {
 	Op       string // PUT /api/users/281
 	Status   int
-	Messages []string // Coupa's words as they are: they may quote personal data, so they are for reports, not for logs
-	Masked   []string // the same, with the values that were sent and all e-mail addresses masked
+	Messages []string // Coupa's words as they are: they may name people, so they are for reports, and for logs see Masker
 }
 
-func (e *RefusedError) Error() string {
-	said := strings.Join(e.Masked, "; ")
-	if said == "" {
-		said = "refused without a message"
-	}
-	return fmt.Sprintf("%s: %d: %s", e.Op, e.Status, said)
-}
+func (e *RefusedError) Error() string { return fmt.Sprintf("%s: %d: refused", e.Op, e.Status) }
 
 // NotOneError says that a key does not lead to exactly one user, so that none is taken. Its text can be logged.
 type NotOneError struct {

@@ -6,34 +6,112 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 var address = regexp.MustCompile(`[^\s<>"'(),;:]+@[^\s<>"'(),;:]+`)
 
-// Mask makes a message of Coupa fit for a log: every value of the cells that stands in it, whatever its case, becomes
-// its column's name in brackets, and every e-mail address [e-mail].
-func Mask(message string, cells []ElementCell) string {
-	type word struct{ text, column string }
-	var words []word
-	for _, c := range cells {
-		for _, text := range c.secrets() {
-			words = append(words, word{text, c.Element.Column})
-		}
-	}
-	// The longest first: a name may be a part of another value.
-	slices.SortStableFunc(words, func(a, b word) int { return len(b.text) - len(a.text) })
-	pieces := []piece{{text: message}}
-	for _, w := range words {
+// Masker makes messages of Coupa fit for a log.
+type Masker struct {
+	About []ElementCell          // what is known of the person that the message is about
+	Login func(word string) bool // whether somebody has this login; nil: nobody is known
+}
+
+// Mask replaces every value of the cells that stands in a message by its column's name in brackets, every login that is
+// known by [Login] and every e-mail address by [e-mail], whatever their case, blanks and form of letters. What is left is
+// one line of a readable length.
+func (m Masker) Mask(message string) string {
+	pieces := []piece{{text: plain(message)}}
+	for _, w := range m.words() {
 		pieces = cut(pieces, w.text, "["+w.column+"]")
 	}
 	var b strings.Builder
 	for _, p := range pieces {
 		if !p.masked {
 			p.text = address.ReplaceAllString(p.text, "[e-mail]")
+			p.text = m.logins(p.text)
 		}
 		b.WriteString(p.text)
 	}
+	if r := []rune(b.String()); len(r) > mostSaid {
+		return string(r[:mostSaid]) + "..."
+	}
 	return b.String()
+}
+
+const mostSaid = 300 // characters of a foreign text in a log
+
+type secretWord struct{ text, column string }
+
+// words are what is looked for, the longest first: a name may be a part of another value.
+func (m Masker) words() (words []secretWord) {
+	for _, c := range m.About {
+		for _, text := range c.secrets() {
+			words = append(words, secretWord{plain(text), c.Element.Column})
+		}
+	}
+	slices.SortStableFunc(words, func(a, b secretWord) int { return len(b.text) - len(a.text) })
+	return words
+}
+
+// plain is a text with its letters in one form, on one line, and without signs that steer a terminal.
+func plain(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	return strings.Join(strings.Fields(norm.NFC.String(s)), " ")
+}
+
+const longestLogin = 255 // bytes, as the layout has it
+
+// logins replaces the logins that are known in a text. They may hold any sign, so that every stretch between the ends of
+// two words is looked up, the longest first.
+func (m Masker) logins(text string) string {
+	if m.Login == nil {
+		return text
+	}
+	var b strings.Builder
+	for len(text) > 0 && b.Len() <= 4*mostSaid { // no more of it is shown
+		n := m.login(text)
+		if n == 0 {
+			_, n = utf8.DecodeRuneInString(text)
+			b.WriteString(text[:n])
+			for prev, _ := utf8.DecodeLastRuneInString(text[:n]); letter(prev) && n < len(text); { // to the end of the word
+				next, size := utf8.DecodeRuneInString(text[n:])
+				if !letter(next) {
+					break
+				}
+				b.WriteString(text[n : n+size])
+				n += size
+			}
+		} else {
+			b.WriteString("[Login]")
+		}
+		text = text[n:]
+	}
+	return b.String()
+}
+
+// login is how long the longest login is that a text begins with; 0 where it begins with none.
+func (m Masker) login(text string) int {
+	if text[0] == ' ' {
+		return 0
+	}
+	for n := min(len(text), longestLogin); n > 0; n-- {
+		if n < len(text) && !utf8.RuneStart(text[n]) {
+			continue
+		}
+		last, _ := utf8.DecodeLastRuneInString(text[:n])
+		next, _ := utf8.DecodeRuneInString(text[n:])
+		if last != ' ' && !(letter(last) && letter(next)) && m.Login(text[:n]) {
+			return n
+		}
+	}
+	return 0
 }
 
 // secrets are the texts of a cell that tell something of a person: not its flags and statuses, which are words of
@@ -49,7 +127,20 @@ func (c ElementCell) secrets() []string {
 		c.Element.Kind == KindRemoval, c.Element.Kind == KindAction:
 		return nil
 	}
+	if strings.HasSuffix(c.Element.Path, "name") && !strings.Contains(c.Element.Path, ".") && c.Element.Kind == KindText { // a part of a name names somebody too
+		return append(namesIn(text), text)
+	}
 	return []string{text}
+}
+
+// namesIn are the words of a name that are long enough to name somebody.
+func namesIn(name string) (words []string) {
+	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return !letter(r) && r != '-' && r != '\'' && r != '\u2019' }) {
+		if utf8.RuneCountInString(word) > 2 {
+			words = append(words, word)
+		}
+	}
+	return words
 }
 
 // piece is a stretch of a message; a masked one is not looked into again.

@@ -15,8 +15,11 @@ import (
 // answer against what was asked. Every row's answer is in the ledger before it counts, so that a start that comes later
 // goes on with the rows that have none.
 type Writer struct {
-	Ledger  WriteLedger
-	Users   Directory
+	Ledger WriteLedger
+	Users  Directory
+	// Whole reads all that Coupa shows of one user, and says which elements were asked for. It is asked about people whose
+	// write was refused, so that a log can be kept clear of them; nil where only what was sent and looked up is known.
+	Whole   func(ctx context.Context, id string) ([]Element, User, error)
 	Element func(column string) (e Element, ok bool)
 	Workers int                    // rows at once
 	Name    func(RowResult) string // how the diary names a person
@@ -37,6 +40,8 @@ type WriteLedger interface {
 	BeginWrite(Write) error
 	// EndWrite records the answer: what became of the row, and its user's number in Coupa.
 	EndWrite(w Write, r RowResult) error
+	// Logins calls f with every login that the ledger knows, some of them more than once.
+	Logins(f func(login string)) error
 }
 
 // Write is what the ledger knows of the calls for one row.
@@ -78,7 +83,8 @@ type writing struct {
 	sent       bool // the part has left the state planned
 	unanswered int  // calls that failed, one after the other
 	last       error
-	gaveUp     error // the reason, once they were too many
+	gaveUp     error     // the reason, once they were too many
+	logins     *loginSet // that the ledger knows; nil until somebody asks
 }
 
 // Part writes the rows of a part that have no answer yet. move records the part's next state. Where the rest cannot be

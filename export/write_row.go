@@ -135,26 +135,14 @@ func (j *writing) refused(ctx context.Context, w Write, r RowResult, no *Refused
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case err != nil:
-			j.Log.WithFields(j.fields(r)).Errorf("put back what a list held: %v", err)
+			j.Log.WithFields(j.fields(r)).Errorf("put back what a list held: %s", j.told(ctx, w, r, err))
 			why += between + fmt.Sprintf(sayNotPutBack, emptiedNote(w))
 		default:
 			why += between + fmt.Sprintf(sayPutBack, emptiedNote(w))
 		}
 	}
-	j.Log.WithFields(j.fields(r)).WithField("coupa", w.CoupaID).Warn(Mask(no.Error(), j.personal(r)))
+	j.Log.WithFields(j.fields(r)).WithField("coupa", w.CoupaID).Warn(j.told(ctx, w, r, no))
 	return j.end(w, r, Rejected, why)
-}
-
-// personal is what a message about a row may quote: every cell of it, also those of other calls, and what Coupa held.
-func (j *writing) personal(r RowResult) (cells []ElementCell) {
-	row := j.cells[r.PartRow-1]
-	cells = j.sendable(row)
-	for _, c := range slices.Clone(cells) {
-		held := row.Was[c.Element.Path]
-		text := cmp.Or(held.Text, strings.Join(held.List, ","))
-		cells = append(cells, ElementCell{c.Element, Cell{Text: text, State: Set}})
-	}
-	return cells
 }
 
 // create makes the user of a row that was planned as a create.

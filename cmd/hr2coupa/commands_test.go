@@ -53,6 +53,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	slay                      kill what start began
 //	nowhere WORD FILE…        want no file (stdout and stderr too) to hold the word
 //	crash                     make what start began dump its goroutines and die, and look for what is private
+//	gossip FILE               every error of Coupa's says the words of the file
 //	private FILE…             want nothing in these files that a log must not show
 func commands() map[string]command {
 	return map[string]command{
@@ -64,6 +65,7 @@ func commands() map[string]command {
 		"raw": positive(cmdRaw), "rows": positive(cmdRows), "age": positive(cmdAge),
 		"nowhere": positive(cmdNowhere), "mailserver": positive(cmdMailserver), "webserver": positive(cmdWebserver),
 		"mails": positive(cmdMails), "posts": positive(cmdPosts), "day": positive(cmdDay), "slay": positive(cmdSlay),
+		"gossip": positive(cmdGossip),
 	}
 }
 

@@ -194,23 +194,24 @@ func TestHarm(t *testing.T) {
 
 // What a person reads.
 const (
-	longValue  = "the answer is refused: a value in it is longer than 256 KB"
-	deepAnswer = "the answer is refused: it is nested deeper than 40 levels"
-	manyErrors = "the answer is refused: more than 50000 errors are in it"
-	manyLoads  = "the answer is refused: more than 500 loads are in it"
-	manyParts  = "the answer is refused: one of its entries has more than 50000 elements"
-	noUser     = "the answer is not a user with an id"
-	noToken    = "the answer is not a token; perhaps a proxy gave it"
-	noMessage  = "an answer without a message"
-	longHeader = "server response headers exceeded 262144 bytes"
-	hookHeader = "server response headers exceeded 65536 bytes"
-	tooTalky   = "the server says more than 256 KB, which no mail server does; check mail.server"
-	noUTF8     = "it is not in UTF-8, as Coupa's answers are"
-	inTime     = "no answer within 3s"
-	inACircle  = "/api/data_file_sources; check coupa.url"
-	longPage   = "the answer is refused: the page has a tag or a text of more than 1024 KB"
-	allApplied = "3 in = 3 applied"
-	allOfRoad  = "6 in = 5 applied + 1 unchanged"
+	longValue     = "the answer is refused: a value in it is longer than 256 KB"
+	deepAnswer    = "the answer is refused: it is nested deeper than 40 levels"
+	manyErrors    = "the answer is refused: more than 50000 errors are in it"
+	manyLoads     = "the answer is refused: more than 500 loads are in it"
+	manyParts     = "the answer is refused: one of its entries has more than 50000 elements"
+	noUser        = "the answer is not a user with an id"
+	noToken       = "the answer is not a token; perhaps a proxy gave it"
+	serverError   = "Internal Server Error"
+	cannotProcess = "Unprocessable Entity"
+	longHeader    = "server response headers exceeded 262144 bytes"
+	hookHeader    = "server response headers exceeded 65536 bytes"
+	tooTalky      = "the server says more than 256 KB, which no mail server does; check mail.server"
+	noUTF8        = "it is not in UTF-8, as Coupa's answers are"
+	inTime        = "no answer within 3s"
+	inACircle     = "/api/data_file_sources; check coupa.url"
+	longPage      = "the answer is refused: the page has a tag or a text of more than 1024 KB"
+	allApplied    = "3 in = 3 applied"
+	allOfRoad     = "6 in = 5 applied + 1 unchanged"
 )
 
 // alike gives the ends of modes that come out alike.
@@ -231,7 +232,7 @@ func harmAtFirst() []harmEnd {
 		alike(manyErrors, 4, sends, "errors, JSON"), alike(manyLoads, 4, sends, "list, XML"), alike(deepAnswer, 4, sends, "deep, JSON"),
 		alike(longValue, 4, sends, "value", "endless", "gzip bomb"), alike(longHeader, 4, sends, "headers"),
 		alike(inACircle, 4, sends, "redirects"), alike(inTime, 4, sends, "drip"),
-		alike("500: "+noMessage, 4, sends, "large refusal"), alike("422: "+noMessage, 4, sends, "large 422"),
+		alike("500: "+serverError, 4, sends, "large refusal"), alike("422: "+cannotProcess, 4, sends, "large 422"),
 		alike(allApplied, 0, seen, "BOM", "content type"),
 	)
 }
@@ -246,8 +247,8 @@ func harmAfterwards() []harmEnd {
 		alike(failed(longValue), 5, goesOn, "value", "spaces", "attributes", "endless", "gzip bomb"),
 		alike(longHeader, 5, goesOn, "header", "headers", "early hints"), alike("/api/data_file_sources redirects to", 5, goesOn, "redirects"),
 		alike("asking about its load failed (GET /api/data_file_sources: "+inTime, 5, goesOn, "drip"),
-		alike("asking about its load failed (GET /api/data_file_sources: 500: "+noMessage, 5, goesOn, "large refusal"),
-		alike("asking about its load failed (GET /api/data_file_sources: 422: "+noMessage, 5, goesOn, "large 422"),
+		alike("asking about its load failed (GET /api/data_file_sources: 500: "+serverError, 5, goesOn, "large refusal"),
+		alike("asking about its load failed (GET /api/data_file_sources: 422: "+cannotProcess, 5, goesOn, "large 422"),
 		[]harmEnd{{mode: "numbers", sees: "Coupa reports 1 row errors that fit no row of ours", exit: 3, next: again, rows: 6}},
 		alike(allApplied, 0, seen, "twice", "BOM", "content type"), alike("answers with a web page instead of data", 5, goesOn, "web page type"),
 		alike(failed("the answer cannot be read: "+noUTF8), 5, goesOn, "charset", "bytes"),
@@ -257,7 +258,7 @@ func harmAfterwards() []harmEnd {
 func harmAtTheToken() []harmEnd {
 	return slices.Concat(
 		alike(noToken, 4, sends, "large token", "endless", "deep, JSON", "gzip bomb", "BOM"), alike(longHeader, 4, sends, "header"),
-		alike("500: "+noMessage, 4, sends, "large refusal"), alike("422: "+noMessage, 4, sends, "large 422"),
+		alike("500: "+serverError, 4, sends, "large refusal"), alike("422: "+cannotProcess, 4, sends, "large 422"),
 	)
 }
 
@@ -266,7 +267,7 @@ func harmAsUsers() []harmEnd {
 		alike(manyParts, 4, sends, "roles, JSON", "roles, XML"), alike(noUser, 4, sends, "list, JSON", "list, XML"),
 		alike(deepAnswer, 4, sends, "deep, JSON", "deep, XML"), alike(longValue, 4, sends, "value", "spaces", "attributes", "endless", "gzip bomb"),
 		alike(longHeader, 4, sends, "header", "headers", "early hints"), alike("/api/users; check coupa.url", 4, sends, "redirects"),
-		alike(inTime, 4, sends, "drip"), alike("500: "+noMessage, 4, sends, "large refusal"), alike("422: "+noMessage, 4, sends, "large 422"),
+		alike(inTime, 4, sends, "drip"), alike("500: "+serverError, 4, sends, "large refusal"), alike("422: "+cannotProcess, 4, sends, "large 422"),
 		alike(allOfRoad, 0, seen, "BOM", "content type"), alike("answers with a web page instead of data", 4, sends, "web page type"),
 		alike(noUTF8, 4, sends, "charset"),
 	)
@@ -276,8 +277,8 @@ func harmAtAWrite() []harmEnd {
 	return slices.Concat(
 		alike(manyParts, 5, goesOn, "roles, JSON"), alike(noUser, 5, goesOn, "list, XML"), alike(deepAnswer, 5, goesOn, "deep, XML"),
 		alike(longValue, 5, goesOn, "endless", "gzip bomb"), alike(longHeader, 5, goesOn, "headers"),
-		alike("redirects to", 4, goesOn, "redirects"), alike("500: "+noMessage, 5, goesOn, "large refusal"),
-		alike("422: "+noMessage, 3, again, "large 422"), alike(allOfRoad, 0, seen, "BOM", "content type"), alike(noUTF8, 5, goesOn, "charset"),
+		alike("redirects to", 4, goesOn, "redirects"), alike("500: "+serverError, 5, goesOn, "large refusal"),
+		alike("422: "+cannotProcess, 3, again, "large 422"), alike(allOfRoad, 0, seen, "BOM", "content type"), alike(noUTF8, 5, goesOn, "charset"),
 	)
 }
 
@@ -287,6 +288,6 @@ func harmAsThePage() []harmEnd {
 		alike("the page has more than 20 tables in one another", 4, sends, "tables"), alike(longPage, 4, sends, "tag", "script", "endless page"),
 		alike("the page is empty", 4, sends, "gzip bomb"),
 		alike(longHeader, 4, sends, "header"), alike("the cookie is stale", 4, sends, "redirects"), alike(inTime, 4, sends, "drip"),
-		alike("500: "+noMessage, 4, sends, "large refusal"), alike(allApplied, 0, seen, "BOM", "content type"),
+		alike("500: "+serverError, 4, sends, "large refusal"), alike(allApplied, 0, seen, "BOM", "content type"),
 	)
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"io"
 	"net/http"
@@ -19,6 +21,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // plantedFeed holds people of whom no log may show more than the number. Coupa refuses two of them, hr2coupa one.
@@ -61,27 +65,78 @@ func newGossip(t *testing.T, format string) *gossip {
 			t.Fatal(err)
 		}
 	}
-	between := &httputil.ReverseProxy{
+	proxy := between(n.world, tattle)
+	t.Cleanup(proxy.Close)
+	n.config.set("instance", proxy.URL)
+	n.config.set("coupa.url", proxy.URL)
+	return n
+}
+
+// between is an HTTP proxy before the world's twin, whichever that is, and changes what it answers.
+func between(w *world, change func(*http.Response) error) *httptest.Server {
+	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
-			twin, _ := url.Parse(n.twin.URL())
+			twin, _ := url.Parse(w.twin.URL())
 			r.SetURL(twin)
 			r.Out.Header.Del("Accept-Encoding")
 		},
-		ModifyResponse: tattle,
+		ModifyResponse: change,
 	}
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		between.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), sentKey{}, body)))
+		proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), sentKey{}, body)))
 	}))
-	t.Cleanup(proxy.Close)
-	n.config.set("instance", proxy.URL)
-	n.config.set("coupa.url", proxy.URL)
-	return n
+}
+
+// cmdGossip puts something between the program and the twin that says the words of a file in every error of Coupa's, row
+// errors of loads too. With nolook it shows nobody whole.
+func cmdGossip(ts *testscript.TestScript, w *world, args []string) {
+	need(ts, args, 1, "gossip FILE [nolook]")
+	words := strings.Join(strings.Fields(ts.ReadFile(args[0])), " ")
+	proxy := between(w, func(r *http.Response) error {
+		if len(args) > 1 && strings.Contains(r.Request.URL.Query().Get("fields"), "mention-name") {
+			r.StatusCode = http.StatusNotAcceptable
+		}
+		return gossipAs(r, words)
+	})
+	w.shut = append(w.shut, proxy.Close)
+	w.config.set("instance", proxy.URL)
+	ts.Check(w.writeConfig())
+}
+
+// gossipAs makes a bad answer say words, in every place that an answer has for them.
+func gossipAs(r *http.Response, words string) error {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	var quoted bytes.Buffer
+	if err := xml.EscapeText(&quoted, []byte(words)); err != nil {
+		return err
+	}
+	body = fieldError.ReplaceAll(body, []byte("${1}"+strings.ReplaceAll(quoted.String(), "$", "$$")+": "))
+	if r.StatusCode >= 300 && !bytes.Contains(body, []byte("No results")) {
+		body = []byte("<errors><error>" + quoted.String() + "</error></errors>")
+		if strings.HasPrefix(r.Request.URL.Path, "/oauth2/") {
+			body, _ = json.Marshal(map[string]string{"error": words, "error_description": words})
+		}
+		r.Header.Set("WWW-Authenticate", `Bearer error="`+words+`"`)
+		r.Header.Set("X-Message", words)
+		r.Header.Del("Content-Type")
+		if r.StatusCode < 400 {
+			r.Header.Set("Location", "/"+url.PathEscape(words)+"?login="+url.QueryEscape(words))
+		}
+		r.Status = strconv.Itoa(r.StatusCode) + " " + words
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.ContentLength = int64(len(body))
+	r.Header.Set("Content-Length", strconv.Itoa(len(body)))
+	return nil
 }
 
 type sentKey struct{}

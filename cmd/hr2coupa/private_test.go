@@ -18,7 +18,7 @@ import (
 // is not among them: logs name people by it.
 var privateColumns = []string{
 	"login", "work_email", "email", "first_name", "last_name", "manager", "phone", "birthday",
-	"Login", "Email", "First Name", "Last Name", "Approver Login", "Phone Work",
+	"Login", "Email", "First Name", "Last Name", "Approver Login", "Phone Work", "Mention Name",
 }
 
 // shown gives which secret, or which cell of a private column in any CSV of the script's folder, a log shows.

@@ -67,7 +67,7 @@ func (j *job) writer() *export.Writer {
 	}
 	users := j.wires.client.Users()
 	return &export.Writer{
-		Ledger: j.ledger, Users: users, Element: coupa.Element, Workers: users.Workers(), Name: j.person, Now: j.a.now, Log: j.a.log,
+		Ledger: j.ledger, Users: users, Whole: users.Whole, Element: coupa.Element, Workers: users.Workers(), Name: j.person, Now: j.a.now, Log: j.a.log,
 	}
 }
 

@@ -284,6 +284,11 @@ func (s *tappedStore) Writes(part int64) (map[int]export.Write, error) {
 	return get(s.tap, "Writes", func() (map[int]export.Write, error) { return s.under.Writes(part) })
 }
 
+func (s *tappedStore) Logins(f func(string)) error {
+	_, err := get(s.tap, "Logins", func() (struct{}, error) { return struct{}{}, s.under.Logins(f) })
+	return err
+}
+
 func (s *tappedStore) BeginWrite(w export.Write) error {
 	return s.write(fmt.Sprintf("BeginWrite %d", w.PartRow), func() error { return s.under.BeginWrite(w) })
 }

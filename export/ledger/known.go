@@ -53,3 +53,15 @@ func (l *Ledger) LastFeed() (records int, err error) {
 	}
 	return records, nil
 }
+
+// Logins calls f with every login that a row or a person of the ledger has, some of them more than once.
+func (l *Ledger) Logins(f func(login string)) error {
+	err := l.read(func(c *sqlite.Conn) error {
+		return query(c, "SELECT login FROM people WHERE login <> '' UNION ALL SELECT DISTINCT login FROM rows WHERE login <> ''",
+			func(s *sqlite.Stmt) error { f(s.ColumnText(0)); return nil })
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: read the known logins: %w", err)
+	}
+	return nil
+}

@@ -37,18 +37,18 @@ func TestFaults(t *testing.T) {
 		{name: "no Content-Type", script: []reply{bad(200, "", payload(t, "list.xml"))}, calls: 1},
 		{name: "401 once", script: []reply{bad(401, asXML, ""), good}, calls: 2},
 		{name: "401 twice", script: []reply{bad(401, asXML, "")}, calls: 2, what: "token", text: "refuses a new token"},
-		{name: "403", script: []reply{bad(403, asXML, "<errors><error>Insufficient scope</error></errors>")}, calls: 1, what: "scope", text: "Insufficient scope); give its client a scope"},
+		{name: "403", script: []reply{bad(403, asXML, "<errors><error>Insufficient scope</error></errors>")}, calls: 1, what: "scope", text: "(403: Forbidden); give its client a scope"},
 		{name: "403 of a firewall", script: []reply{bad(403, asHTML, "<html>blocked</html>")}, calls: 1, what: "scope", text: "a web page"},
 		{name: "404 no results", script: []reply{bad(404, asXML, noneXML)}, calls: 1, none: true},
 		{name: "404 no results JSON", script: []reply{bad(404, asJSON, `{"errors":"No results match your search criteria."}`)}, calls: 1, none: true},
 		{name: "404 no results plain", script: []reply{bad(404, "text/plain", `No results match your search criteria.`)}, calls: 1, none: true},
 		{name: "byte order mark", script: []reply{bad(200, "", "\ufeff[]")}, calls: 1, none: true},
 		{name: "empty list", script: []reply{bad(200, asJSON, `[]`)}, calls: 1, none: true},
-		{name: "404", script: []reply{bad(404, asXML, "<errors><error>Not found</error></errors>")}, calls: 1, what: "address", text: "is not there (404: Not found); check coupa.url"},
+		{name: "404", script: []reply{bad(404, asXML, "<errors><error>Not found</error></errors>")}, calls: 1, what: "address", text: "is not there (404: Not Found); check coupa.url"},
 		{name: "404 page", script: []reply{bad(404, asHTML, "<html>no results match your search</html>")}, calls: 1, what: "address", text: "a web page"},
 		{name: "406", script: []reply{bad(406, asXML, "")}, calls: 1, text: "GET /api/data_file_sources: 406: an empty answer"},
-		{name: "422", script: []reply{bad(422, asJSON, `{"errors":{"data_file_source":["b is bad","c is bad"],"a":"a is bad"}}`)}, calls: 1, text: "422: a is bad; b is bad; c is bad"},
-		{name: "400 odd", script: []reply{bad(400, "text/plain", "whatever")}, calls: 1, text: "400: an answer without a message"},
+		{name: "422", script: []reply{bad(422, asJSON, `{"errors":{"data_file_source":["b is bad","c is bad"],"a":"a is bad"}}`)}, calls: 1, text: "422: Unprocessable Entity"},
+		{name: "400 odd", script: []reply{bad(400, "text/plain", "whatever")}, calls: 1, text: "400: Bad Request"},
 		{name: "429", script: []reply{bad(429, "", ""), bad(429, "", ""), good}, calls: 3},
 		{name: "500", script: []reply{bad(500, asXML, "<errors><error>Oops</error></errors>"), good}, calls: 2},
 		{name: "502 for ever", script: []reply{bad(502, asHTML, "<html>Bad Gateway</html>")}, calls: 8, text: "502: a web page, perhaps from a proxy", temp: true},
@@ -61,8 +61,8 @@ func TestFaults(t *testing.T) {
 		{name: "empty body", script: []reply{bad(200, asXML, "")}, calls: 3, text: "it is empty", temp: true},
 		{name: "web page", script: []reply{bad(200, asHTML, "<html>Welcome</html>")}, calls: 1, what: "address", text: "a web page instead of data"},
 		{name: "web page unsaid", script: []reply{bad(200, "", "\n<!DOCTYPE html><html>Welcome</html>")}, calls: 1, what: "address", text: "a web page instead of data"},
-		{name: "redirect to a login", script: []reply{{status: 302, head: map[string]string{"Location": "/user/login?x=1"}}}, calls: 1, what: "address", text: "/user/login; check"},
-		{name: "redirect to another host", script: []reply{{status: 302, head: map[string]string{"Location": "https://elsewhere.invalid/x?secret=1"}}}, calls: 1, what: "address", text: "redirects to elsewhere.invalid/x; check"},
+		{name: "redirect to a login", script: []reply{{status: 302, head: map[string]string{"Location": "/user/login?x=1"}}}, calls: 1, what: "address", text: "redirects to 127.0.0.1, a login; check"},
+		{name: "redirect to another host", script: []reply{{status: 302, head: map[string]string{"Location": "https://elsewhere.invalid/x?secret=1"}}}, calls: 1, what: "address", text: "redirects to elsewhere.invalid; check"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			withFar(t, tc.script, func(t *testing.T, f *far) {
@@ -106,7 +106,7 @@ func TestTokenFaults(t *testing.T) {
 		text  string
 		calls int
 	}{
-		{"wrong secret", reply{status: 401, kind: asJSON, body: `{"error":"invalid_client","error_description":"Client authentication failed"}`}, "token", "refuses the client (invalid_client: Client authentication failed); check coupa.client_id", 1},
+		{"wrong secret", reply{status: 401, kind: asJSON, body: `{"error":"invalid_client","error_description":"Client authentication failed"}`}, "token", "refuses the client (invalid_client); check coupa.client_id", 1},
 		{"wrong secret, 400", reply{status: 400, kind: asJSON, body: `{"error":"invalid_client"}`}, "token", "(invalid_client)", 1},
 		{"bare 401", reply{status: 401}, "token", "401: an empty answer", 1},
 		{"scope", reply{status: 400, kind: asJSON, body: `{"error":"invalid_scope"}`}, "scope", `for the scopes "core.integration.read core.common.read" (invalid_scope)`, 1},

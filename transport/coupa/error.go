@@ -2,26 +2,26 @@ package coupa
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Error is a call to Coupa that gave no usable answer. Its text names the call without its query, and never a cell.
+// Error is a call to Coupa that gave no usable answer. Its text names the call without its query, the status and the
+// cause, in our words: what Coupa, or a proxy, says of a failure may name anybody.
 type Error struct {
 	Op     string // GET /api/data_file_sources
 	Status int    // HTTP status; 0 where no answer came
-	Msg    string // what is wrong, Coupa's own words included
+	Msg    string // what is wrong, in no words of Coupa's
 	Err    error  // the cause, may be nil; not part of the text
 
 	hope  hope
@@ -114,16 +114,23 @@ func notDelivered(what string, cause error, format string, args ...any) *export.
 	return &export.NotDeliveredError{What: what, Msg: fmt.Sprintf(format, args...), Err: cause}
 }
 
-// target is where a redirect leads, without its query. A path is a foreign text too: proxies put tokens and people into it.
+// target is the host that a redirect leads to. Path and query are left out, but for the call's own path: proxies put
+// tokens and people into them.
 func target(a *answer) string {
 	u, err := a.url.Parse(a.header.Get("Location"))
 	if err != nil || u.Host == "" {
 		return "nowhere"
 	}
-	return u.Host + brief(mask(u.Path, a.masks))
+	switch {
+	case loginPath(u.Path):
+		return u.Hostname() + ", a login"
+	case u.Path == a.path:
+		return u.Hostname() + a.path
+	}
+	return u.Hostname()
 }
 
-// problem is what a bad answer says, in few words.
+// problem is what a bad answer is, in our words. Its own may name people, the one that the call was about or any other.
 func problem(a *answer) string {
 	switch {
 	case len(bytes.TrimSpace(a.body)) == 0:
@@ -131,13 +138,7 @@ func problem(a *answer) string {
 	case a.html():
 		return "a web page, perhaps from a proxy"
 	}
-	if text := strings.Join(messages(a), "; "); text != "" {
-		if a.about != nil {
-			text = export.Mask(text, a.about)
-		}
-		return brief(text)
-	}
-	return "an answer without a message"
+	return cmp.Or(http.StatusText(a.status), "a status that nobody knows")
 }
 
 // secretsOf gives the token and the cookies of a request.
@@ -230,24 +231,4 @@ func trimmed(texts []string) []string {
 		}
 	}
 	return out
-}
-
-const briefly = 300 // characters of a foreign text in an error
-
-// address finds e-mail addresses, and whatever else has an @ in the middle of a word.
-var address = regexp.MustCompile(`[^\s<>"'(),;:/=?&]+@[^\s<>"'(),;:/=?&]+`)
-
-// brief makes a foreign text fit for one line of an error, which may stand in a log: addresses in it name people.
-func brief(s string) string {
-	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))), " ")
-	s = address.ReplaceAllString(s, "[address]")
-	if r := []rune(s); len(r) > briefly {
-		return string(r[:briefly]) + "..."
-	}
-	return s
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -120,6 +121,9 @@ func lifetime(expiresIn string) time.Duration {
 	return min(d-min(d/10, time.Minute), tokenLife)
 }
 
+// oauthErrors are the words that a token endpoint may give for a refusal (RFC 6749, 5.2).
+var oauthErrors = []string{"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
+
 // refused turns the library's error into ours. Its text is not taken over: it may quote a whole body.
 func (t *tokens) refused(ctx context.Context, limit time.Duration, err error) error {
 	const op = "POST " + tokenPath
@@ -134,7 +138,10 @@ func (t *tokens) refused(ctx context.Context, limit time.Duration, err error) er
 	if transient(a.status) {
 		return a.fail(problem(a), t.wire.now())
 	}
-	said := brief(mask(strings.Trim(r.ErrorCode+": "+r.ErrorDescription, ": "), a.masks))
+	said := "an error of its own"
+	if slices.Contains(oauthErrors, r.ErrorCode) { // its description is free text
+		said = r.ErrorCode
+	}
 	switch {
 	case r.ErrorCode == "invalid_scope":
 		return notDelivered("scope", nil, "coupa gives no token for the scopes %q (%s); compare coupa.scopes with the client's under Setup, OAuth2/OpenID Connect Clients", strings.Join(t.grant.Scopes, " "), said)

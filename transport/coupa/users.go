@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/templates"
 )
 
 const (
@@ -44,7 +45,7 @@ func (u *Users) Workers() int {
 // Check proves with one cheap call that users can be read. Whatever stands in the way is an
 // *export.NotDeliveredError, unless ctx ended.
 func (u *Users) Check(ctx context.Context) error {
-	_, err := u.query(u.client.wire.checking(ctx), url.Values{"limit": {"1"}, "fields": {fieldsOf(nil)}}, nil, nil)
+	_, err := u.query(u.client.wire.checking(ctx), url.Values{"limit": {"1"}, "fields": {fieldsOf(nil)}}, nil)
 	return unusable(u.client.wire.base, err)
 }
 
@@ -118,17 +119,15 @@ func (u *Users) batch(ctx context.Context, by export.Element, values []string, w
 		q.Set(name+"[in]", strings.Join(values, ","))
 	}
 	asked := map[string]bool{}
-	var about []export.ElementCell
 	for _, v := range values {
 		asked[fold(v)] = true
-		about = append(about, export.ElementCell{Element: by, Cell: export.Cell{Text: v, State: export.Set}})
 	}
 	var found []export.User
 	for page := range findPages {
 		if page > 0 {
 			q.Set("offset", strconv.Itoa(page*pageSize))
 		}
-		users, err := u.query(ctx, q, about, want)
+		users, err := u.query(ctx, q, want)
 		if err != nil {
 			return nil, err
 		}
@@ -149,11 +148,10 @@ func (u *Users) batch(ctx context.Context, by export.Element, values []string, w
 	return nil, &Error{Op: "GET " + usersPath, Msg: fmt.Sprintf("more than %d users for %d values of %s: Coupa seems to ignore the filter", findPages*pageSize, len(values), by.Column)}
 }
 
-// query reads one page of users. about is what it says of people.
-func (u *Users) query(ctx context.Context, q url.Values, about []export.ElementCell, want []export.Element) ([]export.User, error) {
+// query reads one page of users.
+func (u *Users) query(ctx context.Context, q url.Values, want []export.Element) ([]export.User, error) {
 	var users []export.User
 	err := u.client.get(ctx, usersPath, q, func(a *answer) (err error) {
-		a.about = about
 		if err = u.client.wire.judge(a); err == nil {
 			users, err = readUsers(a, want)
 		}
@@ -171,6 +169,29 @@ func (u *Users) query(ctx context.Context, q url.Values, about []export.ElementC
 	return users, nil
 }
 
+// Whole reads one user with every element that a column of the users import has, and says which these are. What the
+// instance does not show is missing, and nobody is told.
+func (u *Users) Whole(ctx context.Context, id string) ([]export.Element, export.User, error) {
+	var want []export.Element
+	for _, c := range templates.UsersColumns() {
+		if e, ok := Element(c.Name); ok && e.Kind != export.KindAction && e.Kind != export.KindRemoval {
+			want = append(want, e)
+		}
+	}
+	var found []export.User
+	err := u.client.get(ctx, usersPath, url.Values{"id": {id}, "fields": {fieldsOf(want)}}, func(a *answer) (err error) {
+		if err = u.client.wire.judge(a); err == nil {
+			found, err = readUsers(a, want)
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, errNoResults) {
+		return nil, export.User{}, err
+	}
+	one, err := export.One(found, ID(), id)
+	return want, one, err
+}
+
 // lacking warns once for each element that was asked for by name and is not in an answer.
 func (u *Users) lacking(user export.User, want []export.Element) {
 	u.mu.Lock()
@@ -186,7 +207,7 @@ func (u *Users) lacking(user export.User, want []export.Element) {
 // DefaultFilter tells which elements of want the instance leaves out where a call does not ask for them by name: an
 // administrator can set such a response filter for each resource (API Response Filters). It reads one user twice.
 func (u *Users) DefaultFilter(ctx context.Context, id string, want []export.Element) ([]export.Element, error) {
-	named, err := u.query(ctx, url.Values{"id": {id}, "fields": {fieldsOf(want)}}, nil, want)
+	named, err := u.query(ctx, url.Values{"id": {id}, "fields": {fieldsOf(want)}}, want)
 	if err != nil {
 		return nil, err
 	}
@@ -292,8 +313,7 @@ func (u *Users) write(method, path string, cells []export.ElementCell) (request,
 func (u *Users) send(ctx context.Context, token string, r request, cells []export.ElementCell) (export.User, error) {
 	var out export.User
 	err := u.client.try(ctx, token, r, func(a *answer) error {
-		a.about = cells // a server that fails may say the request back
-		if refused := refusal(a, cells); refused != nil {
+		if refused := refusal(a); refused != nil {
 			return refused
 		}
 		if err := u.client.wire.judge(a); err != nil {
@@ -315,7 +335,7 @@ func (u *Users) send(ctx context.Context, token string, r request, cells []expor
 
 // refusal tells whether an answer is a no to this write alone. A missing scope, a wrong address, and what will pass, are
 // not: judge knows them.
-func refusal(a *answer, cells []export.ElementCell) error {
+func refusal(a *answer) error {
 	said := messages(a)
 	switch s := a.status; {
 	case s < 400 || transient(s) || s == http.StatusUnauthorized:
@@ -328,11 +348,7 @@ func refusal(a *answer, cells []export.ElementCell) error {
 	if len(said) == 0 {
 		said = []string{problem(a)}
 	}
-	e := &export.RefusedError{Op: a.op(), Status: a.status, Messages: said}
-	for _, text := range said {
-		e.Masked = append(e.Masked, brief(export.Mask(text, cells)))
-	}
-	return e
+	return &export.RefusedError{Op: a.op(), Status: a.status, Messages: said}
 }
 
 // scopeless tells whether a 403 is about the client's scopes rather than about this user.

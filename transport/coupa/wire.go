@@ -19,8 +19,6 @@ import (
 
 	"github.com/sirupsen/logrus"
 	"golang.org/x/time/rate"
-
-	"github.com/hr2coupa/hr2coupa/export"
 )
 
 const (
@@ -66,10 +64,9 @@ type answer struct {
 	url    *url.URL // where it came from in the end
 	status int
 	header http.Header
-	body   []byte               // its beginning; all of it where rest is nil
-	rest   io.Reader            // what comes behind
-	masks  []string             // what the request held that nobody may read, if the answer should say it back
-	about  []export.ElementCell // what the request said of people, likewise
+	body   []byte    // its beginning; all of it where rest is nil
+	rest   io.Reader // what comes behind
+	masks  []string  // what the request held that nobody may read, if the answer should say it back
 }
 
 func (a *answer) op() string { return cmp.Or(a.method, http.MethodGet) + " " + a.path }
@@ -142,7 +139,7 @@ func (w *wire) lost(ctx context.Context, op string, limit time.Duration, err err
 	if errors.Is(err, http.ErrSchemeMismatch) {
 		return notDelivered("address", err, "%s does not speak https; check coupa.url", w.base)
 	}
-	msg := err.Error()
+	msg := cut(err)
 	if errors.Is(err, context.DeadlineExceeded) {
 		msg = fmt.Sprintf("no answer within %s", limit.Round(10*time.Millisecond))
 	}

@@ -1,0 +1,34 @@
+package coupa
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+)
+
+// cut says how a connection failed. Errors that are made of what came over it (a malformed status line or header, the
+// last words of an HTTP/2 server, a proxy's refusal) quote it, and so are told in our words.
+func cut(err error) string {
+	_, op := errors.AsType[*net.OpError](err)
+	_, dns := errors.AsType[*net.DNSError](err)
+	_, alert := errors.AsType[tls.AlertError](err)
+	_, record := errors.AsType[tls.RecordHeaderError](err)
+	slow, ok := errors.AsType[net.Error](err)
+	if op || dns || alert || record || ok && slow.Timeout() || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return err.Error()
+	}
+	const long = "net/http: server response headers exceeded"
+	if strings.Contains(err.Error(), long) {
+		return fmt.Sprintf("%s %d bytes", long, maxHeader)
+	}
+	for status := http.StatusBadRequest; status < 600; status++ { // all that net/http keeps of a proxy that refuses
+		if err.Error() == http.StatusText(status) {
+			return "the proxy refuses: " + err.Error()
+		}
+	}
+	return "the connection was lost, or what came back is no answer of a web server"
+}

@@ -57,7 +57,7 @@ func (r *Runner) left(wave []Part) time.Duration {
 	least := r.Wait
 	for _, p := range wave {
 		if p.State == Delivered || p.State == Loading {
-			least = min(least, r.Wait-r.Now().Sub(p.Sent))
+			least = min(least, r.Wait-r.waited(&p))
 		}
 	}
 	return max(least, time.Millisecond)
@@ -106,7 +106,39 @@ func (r *Runner) follow(ctx context.Context, p *Part) error {
 	return r.unanswered(p, fmt.Sprintf("Coupa says %q of its load", statusWord(l.Status)))
 }
 
-func (r *Runner) late(p *Part) bool { return r.Now().Sub(p.Sent) >= r.Wait }
+func (r *Runner) late(p *Part) bool { return r.waited(p) >= r.Wait }
+
+// waited is how long ago a part was sent. Where that was recorded by a clock that was ahead, so that it still is to come,
+// the wait begins with this start; a part that was stalled already has had its wait.
+func (r *Runner) waited(p *Part) time.Duration {
+	now := r.Now()
+	from, ahead := r.ahead[p.ID]
+	switch {
+	case ahead:
+	case !p.Sent.After(now):
+		return now.Sub(p.Sent)
+	default:
+		r.Log.WithField("part", p.Name).Warnf("it was recorded as sent at %s, which is still to come: the clock was ahead then, or is behind now; waits count from this start", p.Sent.UTC().Format(time.RFC3339))
+		if from = now; p.State == Stalled {
+			from = now.Add(-r.Wait)
+		}
+		if r.ahead == nil {
+			r.ahead = map[int64]time.Time{}
+		}
+		r.ahead[p.ID] = from
+	}
+	return now.Sub(from)
+}
+
+// floor is the time before which no load of a part is looked for: a day before it was planned, or before now where that
+// was recorded by a clock that was ahead.
+func (r *Runner) floor(p *Part) time.Time {
+	planned := p.Planned
+	if now := r.Now(); planned.After(now) {
+		planned = now
+	}
+	return planned.Add(-24 * time.Hour)
+}
 
 // torn tells whether a load has another size than the part, so that it says nothing about it.
 func torn(l *Load, p *Part) bool { return l.FileSize >= 0 && l.FileSize != p.Size }
@@ -120,7 +152,10 @@ func (r *Runner) unanswered(p *Part, why string) error {
 		return nil
 	}
 	p.Verdict = VerdictStalled
-	p.Note = fmt.Sprintf("%s %s after it was sent; the next run asks again", why, r.Now().Sub(p.Sent).Round(time.Second))
+	p.Note = fmt.Sprintf("%s %s after it was sent; the next run asks again", why, r.waited(p).Round(time.Second))
+	if _, ahead := r.ahead[p.ID]; ahead {
+		p.Note = fmt.Sprintf("%s; it was recorded as sent at %s, which is still to come, so the wait began with this start; the next run asks again", why, p.Sent.UTC().Format(time.RFC3339))
+	}
 	if p.State == Stalled {
 		return r.Ledger.Move(*p)
 	}
@@ -138,7 +173,7 @@ func (r *Runner) ask(ctx context.Context, p *Part) *Load {
 		if r.gone[src.Via()] != nil {
 			continue
 		}
-		q := LoadQuery{Name: p.Name, Size: p.Size, Since: p.Planned.Add(-24 * time.Hour)}
+		q := LoadQuery{Name: p.Name, Size: p.Size, Since: r.floor(p)}
 		if p.Via == src.Via() {
 			q.ID = p.LoadID
 		}

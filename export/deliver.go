@@ -155,7 +155,7 @@ func (r *Runner) doubt(ctx context.Context, line *line, p *Part) error {
 	if ctx.Err() != nil { // nobody was asked, which is no "no"
 		return context.Cause(ctx)
 	}
-	if !seen.Folder && r.Now().Sub(p.Sent) < r.Pickup {
+	if !seen.Folder && r.waited(p) < r.Pickup {
 		return sleep(ctx, r.Poll) // a "no" of the load list does not count yet; the state has not moved, so this step comes again
 	}
 	p.Note = "written directly, interrupted, and seen nowhere: look in Coupa, then settle the part"

@@ -28,10 +28,11 @@ type Runner struct {
 	Log    logrus.FieldLogger
 	Tell   func(Part) // called after every recorded move, for progress; may be nil
 
-	undelivered error            // why a part could not be sent
-	lost        error            // why nobody can be asked any more
-	gone        map[string]error // ways that cannot be asked any more, and why
-	unheard     error            // why a way gave no answer when a part was asked about last
+	ahead       map[int64]time.Time // when the wait for a part began that was sent by a clock that was ahead
+	undelivered error               // why a part could not be sent
+	lost        error               // why nobody can be asked any more
+	gone        map[string]error    // ways that cannot be asked any more, and why
+	unheard     error               // why a way gave no answer when a part was asked about last
 }
 
 // Check proves, before anything is sent, that somebody can be asked what became of it. A way that gives no verdict

@@ -50,6 +50,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	webserver [WORD…]         start a web server at $WEB; see notices_test.go
 //	mails N, posts N          wait until they have N, print those not printed before, and want nothing private in them
 //	day                       a day goes by for what is open in the ledger
+//	ahead DURATION            what the ledger holds was recorded by a clock that was so far ahead
 //	slay                      kill what start began
 //	nowhere WORD FILE…        want no file (stdout and stderr too) to hold the word
 //	crash                     make what start began dump its goroutines and die, and look for what is private
@@ -64,7 +65,7 @@ func commands() map[string]command {
 		"lock": positive(cmdLock), "unlock": positive(cmdUnlock), "normal": positive(cmdNormal),
 		"raw": positive(cmdRaw), "rows": positive(cmdRows), "age": positive(cmdAge),
 		"nowhere": positive(cmdNowhere), "mailserver": positive(cmdMailserver), "webserver": positive(cmdWebserver),
-		"mails": positive(cmdMails), "posts": positive(cmdPosts), "day": positive(cmdDay), "slay": positive(cmdSlay),
+		"mails": positive(cmdMails), "posts": positive(cmdPosts), "day": positive(cmdDay), "ahead": positive(cmdAhead), "slay": positive(cmdSlay),
 		"gossip": positive(cmdGossip),
 	}
 }

@@ -41,8 +41,25 @@ func (d *doctor) ledger(context.Context) {
 	if len(checked.Findings) == 0 {
 		d.ok("ledger", "%s is sound: %s, %s, %d people", dir, plural(checked.Runs, "run"), plural(checked.Parts, "part"), checked.People)
 		d.lock(dir)
+		d.ahead(dir)
 	}
 	d.room(dir)
+}
+
+// ahead looks for times in the ledger that are still to come.
+func (d *doctor) ahead(dir string) {
+	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.a.now})
+	if err != nil { // as the line about the ledger says
+		return
+	}
+	defer l.Close()
+	switch ahead, err := l.Ahead(d.a.now()); {
+	case err != nil:
+		d.failed(export.ExitFault, "times", err)
+	case !ahead.Latest.IsZero():
+		d.warn("times", "the ledger holds times up to %s, which are still to come: this machine's clock was ahead then, or is behind now; "+
+			"waits count from each start, and an approval given then does not count", ahead.Latest.UTC().Format(time.RFC3339))
+	}
 }
 
 // newLedger looks where the first run will make the ledger.
@@ -154,7 +171,11 @@ func (d *doctor) feed(context.Context) {
 	}
 	age := "of unknown age"
 	if newest, ok := newestOf(files); ok {
-		age = d.a.now().Sub(newest).Round(time.Minute).String() + " old"
+		since := d.a.now().Sub(newest)
+		if since < -clockTolerance {
+			d.warn("feed", "the newest file has a time that is still to come, by %s: feed.max_age proves nothing about it; set HR's clock or this machine's", (-since).Round(time.Minute))
+		}
+		age = max(since, 0).Round(time.Minute).String() + " old"
 	}
 	d.ok("feed", "%s, the newest %s; the header has every column that the mapping reads", plural(len(files), "file"), age)
 }

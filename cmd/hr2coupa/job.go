@@ -53,6 +53,9 @@ func (a *app) job(ctx context.Context, cfg *config.Config, command string) (*job
 		return nil, errors.Join(err, l.Close())
 	}
 	a.teller.begin(ctx, l)
+	if err := a.tellAhead(l); err != nil {
+		return nil, errors.Join(err, unlock(), l.Close())
+	}
 	j := &job{a: a, cfg: cfg, ledger: l, past: l, wires: w, command: command, unlock: unlock, bar: a.progress()}
 	j.runner = &export.Runner{
 		Ledger: l, Dial: w.dial, Loads: w.sources, Direct: cfg.SFTP.Direct,

@@ -138,6 +138,23 @@ func cmdDay(ts *testscript.TestScript, w *world, _ []string) {
 	}
 }
 
+// cmdAhead moves the times of the ledger: those that a start compares with its own.
+func cmdAhead(ts *testscript.TestScript, w *world, args []string) {
+	need(ts, args, 1, "ahead DURATION")
+	by, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	c, err := sqlite.OpenConn(filepath.Join(w.dir, "ledger", "ledger.db"), sqlite.OpenReadWrite)
+	ts.Check(err)
+	defer c.Close()
+	for _, sql := range []string{
+		"UPDATE runs SET started = started + ?1, ended = iif(ended = 0, 0, ended + ?1)",
+		"UPDATE parts SET planned = planned + ?1, sent = iif(sent = 0, 0, sent + ?1)",
+		"UPDATE approvals SET at = at + ?1, expires = expires + ?1",
+	} {
+		ts.Check(sqlitex.Execute(c, sql, &sqlitex.ExecOptions{Args: []any{by.Nanoseconds()}}))
+	}
+}
+
 // cmdSlay kills a program that waits for a mail server to answer.
 func cmdSlay(ts *testscript.TestScript, w *world, _ []string) {
 	until(ts, "a notice in the ledger and a connection to the mail server", func() bool {

@@ -31,10 +31,11 @@ func (l *Ledger) Approve(a export.Approval) error {
 }
 
 // Approvals gives those that count now, oldest first. One of an earlier held run still counts when the run has been
-// planned again and is held again: its ceilings are numbers, not people.
+// planned again and is held again: its ceilings are numbers, not people. One that was given by a clock that was ahead does
+// not count, since nobody knows when it ends; see Ahead.
 func (l *Ledger) Approvals(now time.Time) (list []export.Approval, err error) {
 	err = l.read(func(c *sqlite.Conn) (err error) {
-		list, err = selectApprovals(c, "WHERE a.ended = '' AND a.expires > ? ORDER BY a.id", nanos(now))
+		list, err = selectApprovals(c, "WHERE a.ended = '' AND a.expires > ?1 AND a.at <= ?1 + "+tolerance+" ORDER BY a.id", nanos(now))
 		return err
 	})
 	if err != nil {

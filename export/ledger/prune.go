@@ -82,14 +82,14 @@ const (
 
 func (l *Ledger) prunable(c *sqlite.Conn, r Retention) (d doomed, p Pruned, err error) {
 	now := l.now()
-	if d.history, err = overRuns(c, now.Add(-r.History)); err != nil {
+	if d.history, err = overRuns(c, now, now.Add(-r.History)); err != nil {
 		return d, p, err
 	}
-	if d.values, err = overRuns(c, now.Add(-r.Values)); err != nil {
+	if d.values, err = overRuns(c, now, now.Add(-r.Values)); err != nil {
 		return d, p, err
 	}
 	d.values = slices.DeleteFunc(d.values, func(num int64) bool { return slices.Contains(d.history, num) })
-	if d.parts, p.Bytes, err = l.overParts(c, now.Add(-r.Parts), d.history); err != nil {
+	if d.parts, p.Bytes, err = l.overParts(c, now, now.Add(-r.Parts), d.history); err != nil {
 		return d, p, err
 	}
 	p.Parts, p.Runs = len(d.parts), len(d.history)
@@ -111,20 +111,25 @@ func (l *Ledger) prunable(c *sqlite.Conn, r Retention) (d doomed, p Pruned, err 
 }
 
 // overRuns gives the runs that ended before a time and of which nothing is open: no part, no record kept for the next
-// plan, no limit that holds it.
-func overRuns(c *sqlite.Conn, before time.Time) (nums []int64, err error) {
-	err = query(c, `SELECT num FROM runs r WHERE iif(ended = 0, started, ended) < ?1 AND state = 'ended'
+// plan, no limit that holds it. Where the end of a run was recorded by a clock that was ahead, and is to come by now's
+// clock, a later run that began before that time shows that it is as old.
+func overRuns(c *sqlite.Conn, now, before time.Time) (nums []int64, err error) {
+	err = query(c, `SELECT num FROM runs r WHERE (iif(ended = 0, started, ended) < ?1
+			OR iif(ended = 0, started, ended) > ?2 AND EXISTS (SELECT 1 FROM runs n WHERE n.num > r.num AND n.started < ?1))
+		AND state = 'ended'
 		AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.run = r.num AND p.state NOT IN ('settled', 'dropped'))
 		AND NOT EXISTS (SELECT 1 FROM kept k WHERE k.run = r.num AND k.ended = '')
 		ORDER BY num`,
-		func(s *sqlite.Stmt) error { nums = append(nums, s.ColumnInt64(0)); return nil }, nanos(before))
+		func(s *sqlite.Stmt) error { nums = append(nums, s.ColumnInt64(0)); return nil }, nanos(before), nanos(now))
 	return nums, err
 }
 
-// overParts gives the parts with bytes in the spool that became final before a time, or whose run goes whole.
-func (l *Ledger) overParts(c *sqlite.Conn, before time.Time, runs []int64) (ids []int64, size int64, err error) {
-	err = query(c, `SELECT id, run, coalesce((SELECT max(at) FROM moves WHERE part = parts.id), planned) < ? FROM parts
-		WHERE state IN ('settled', 'dropped') ORDER BY id`, func(s *sqlite.Stmt) error {
+// overParts gives the parts with bytes in the spool that became final before a time, or whose run goes whole. For times
+// that are still to come see overRuns.
+func (l *Ledger) overParts(c *sqlite.Conn, now, before time.Time, runs []int64) (ids []int64, size int64, err error) {
+	err = query(c, `SELECT id, run, final < ?1 OR final > ?2 AND EXISTS (SELECT 1 FROM runs n WHERE n.num > run AND n.started < ?1)
+		FROM (SELECT id, run, coalesce((SELECT max(at) FROM moves WHERE part = parts.id), planned) final FROM parts
+			WHERE state IN ('settled', 'dropped')) ORDER BY id`, func(s *sqlite.Stmt) error {
 		if !s.ColumnBool(2) && !slices.Contains(runs, s.ColumnInt64(1)) {
 			return nil
 		}
@@ -137,7 +142,7 @@ func (l *Ledger) overParts(c *sqlite.Conn, before time.Time, runs []int64) (ids 
 		}
 		ids, size = append(ids, s.ColumnInt64(0)), size+info.Size()
 		return nil
-	}, nanos(before))
+	}, nanos(before), nanos(now))
 	return ids, size, err
 }
 

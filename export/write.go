@@ -21,8 +21,8 @@ type Writer struct {
 	// write was refused, so that a log can be kept clear of them; nil where only what was sent and looked up is known.
 	Whole   func(ctx context.Context, id string) ([]Element, User, error)
 	Element func(column string) (e Element, ok bool)
-	Workers int                    // rows at once
-	Name    func(RowResult) string // how the diary names a person
+	Workers int    // rows at once
+	Naming  Naming // how the log names a person
 	Now     func() time.Time
 	Log     logrus.FieldLogger
 }
@@ -222,16 +222,22 @@ func (j *writing) end(w Write, r RowResult, outcome Outcome, reason string) erro
 	j.begun[w.PartRow] = w
 	j.mu.Unlock()
 	if outcome == Quarantined {
-		j.Log.WithFields(j.fields(r)).WithField("coupa", w.CoupaID).Warn(reason)
+		if j.Naming.Discreet { // it may have Coupa's numbers of people
+			reason = "not written; the report has the reason"
+		}
+		j.Log.WithFields(j.about(w, r)).Warn(reason)
 	}
 	return nil
 }
 
 // answered notes a call that Coupa has answered in the diary.
 func (j *writing) answered(w Write, r RowResult, u User) {
-	j.Log.WithFields(j.fields(r)).WithField("coupa", w.CoupaID).Info(u.Answer)
+	j.Log.WithFields(j.about(w, r)).Info(u.Answer)
 }
 
-func (j *writing) fields(r RowResult) logrus.Fields {
-	return logrus.Fields{"run": j.part.Run, "person": j.Name(r), "row": r.Origin.String()}
+// about are the fields of a line about a row and its user.
+func (j *writing) about(w Write, r RowResult) logrus.Fields {
+	return j.Naming.user(j.fields(r), w.CoupaID)
 }
+
+func (j *writing) fields(r RowResult) logrus.Fields { return j.Naming.fields(j.part.Run, r) }

@@ -141,7 +141,7 @@ func (j *writing) refused(ctx context.Context, w Write, r RowResult, no *Refused
 			why += between + fmt.Sprintf(sayPutBack, emptiedNote(w))
 		}
 	}
-	j.Log.WithFields(j.fields(r)).WithField("coupa", w.CoupaID).Warn(j.told(ctx, w, r, no))
+	j.Log.WithFields(j.about(w, r)).Warn(j.told(ctx, w, r, no))
 	return j.end(w, r, Rejected, why)
 }
 

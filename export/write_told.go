@@ -21,7 +21,10 @@ func (j *writing) told(ctx context.Context, w Write, r RowResult, err error) str
 	if !ok || len(no.Messages) == 0 {
 		return err.Error()
 	}
-	about, err := j.about(ctx, w, r)
+	if j.Naming.Discreet {
+		return no.Error() + "; " + wordless
+	}
+	about, err := j.personal(ctx, w, r)
 	if err == nil {
 		err = j.knowLogins()
 	}
@@ -32,9 +35,9 @@ func (j *writing) told(ctx context.Context, w Write, r RowResult, err error) str
 	return fmt.Sprintf("%s: %d: %s", no.Op, no.Status, m.Mask(strings.Join(no.Messages, "; ")))
 }
 
-// about is all that is known of the person of a row: what is sent, what Coupa held when the plan was made, what a call
+// personal is all that is known of the person of a row: what is sent, what Coupa held when the plan was made, what a call
 // has emptied, and what Coupa holds now, in columns too that are not sent.
-func (j *writing) about(ctx context.Context, w Write, r RowResult) ([]ElementCell, error) {
+func (j *writing) personal(ctx context.Context, w Write, r RowResult) ([]ElementCell, error) {
 	row := j.cells[r.PartRow-1]
 	about := j.sendable(row)
 	for _, c := range slices.Clone(about) {

@@ -35,11 +35,13 @@ type Config struct {
 	Ledger           string // folder
 	// HoldUnknown stops a start where files were sent that the ledger does not know.
 	HoldUnknown bool
-	Retention   Retention
-	Notify      Notify
-	Heartbeat   Heartbeat
-	Metrics     Metrics
-	Warnings    []Fault
+	// Pseudonyms keeps HR's keys, Coupa's numbers of people and Coupa's words out of the log.
+	Pseudonyms bool
+	Retention  Retention
+	Notify     Notify
+	Heartbeat  Heartbeat
+	Metrics    Metrics
+	Warnings   []Fault
 
 	lines map[string]int // dotted path to line, of every key that was given
 	root  *node          // as read, for Digests

@@ -221,6 +221,7 @@ layout: {blank: send, max_rows: 10, allow_card_data: audit}
 load: {via: [api], poll: 100ms}
 limits: {deactivations: unlimited, creates: {percent: 2.5}, updates: {count: 7}}
 retention: {parts: 12h, values: 1y30d, history: 100y}
+privacy: pseudonyms
 `
 
 func TestValues(t *testing.T) {
@@ -243,6 +244,9 @@ func TestValues(t *testing.T) {
 	}
 	if c.Retention != (Retention{12 * time.Hour, 395 * 24 * time.Hour, 36500 * 24 * time.Hour}) {
 		t.Errorf("retention %+v", c.Retention)
+	}
+	if !c.Pseudonyms {
+		t.Error("privacy: pseudonyms is not read")
 	}
 	empty := ""
 	tables := []Table{

@@ -176,7 +176,7 @@ func TestFaults(t *testing.T) {
 		{"", "route: api", "14: coupa.client_id: it is required|14: coupa.client_secret: it is required|15: route: on the way api users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write"},
 		{"", "route: auto", "14: coupa.client_id: it is required|14: coupa.client_secret: it is required|15: route: on the way auto users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write"},
 		{"", "route_rows: 0", "15: route_rows: it must be a whole number from 1 to 5000"},
-		{"", "privacy: pseudonyms", "15: privacy: pseudonyms is not built yet in this version"},
+		{"", "privacy: none", `15: privacy: it must be keys or pseudonyms, not "none"`},
 		// notify, heartbeat, metrics
 		{"", "notify: {}", "15: notify: it must be a list of mappings, not a mapping"},
 		{"", "notify: [{on: [failed]}]", "15: notify[0]: it needs a mail or a webhook, and not both"},

@@ -50,7 +50,7 @@ func (r *reader) config(root *node) *Config {
 	c.Ledger = r.file(s.text("ledger", "hr2coupa-ledger"))
 	c.HoldUnknown = s.oneOf("ledger_unknown", "warn", "hold") == "hold"
 	c.Retention = retention(s.section("retention"))
-	s.oneOfBuilt("privacy", []string{"keys"}, []string{"pseudonyms"})
+	c.Pseudonyms = s.oneOf("privacy", "keys", "pseudonyms") == "pseudonyms"
 	c.Protect = s.protect()
 	c.IntegrationUsers = s.patterns("integration_users", integrationUsers)
 	c.Notify = s.notify(c.Protect)

@@ -346,6 +346,7 @@ var varying = []struct {
 	{regexp.MustCompile(`within [\d.]+m?s\n`), "within 1ms\n"},
 	{regexp.MustCompile(`newest [0-9hms]+ old`), "newest 0s old"},
 	{regexp.MustCompile(`good until \d{4}-\d\d-\d\d`), "good until 2084-01-29"},
+	{regexp.MustCompile(`\bp-[a-z2-7]{12}\b`), "p-PERSON"},
 	{regexp.MustCompile(`\bgo1\.\d+[^")]*`), "GO"},
 }
 

@@ -36,7 +36,8 @@ func (a *app) explainCmd() *cobra.Command {
 		Short: "one person's story: HR line, expression, part and row, load, error",
 		Long: `Explain tells what became of one person in the latest runs, newest first: the line of HR's file, the
 part and its row, the load and Coupa's words, and every cell that was sent with the expression that set
-it. KEY is the person's value in the feed's key column; --login finds a person by a login that was sent.
+it. KEY is the person's value in the feed's key column, or a pseudonym as the log has it (p-...); --login
+finds a person by a login that was sent.
 It only reads, also while a run is at work. What it prints on stdout is personal data.`,
 		Example: "  hr2coupa explain 000102\n  hr2coupa explain --login xaver.xu --all",
 		Args:    cobra.MaximumNArgs(1),
@@ -123,6 +124,14 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 	episodes, more, err := l.Story(keys, runs)
 	if err != nil {
 		return err
+	}
+	if len(episodes) == 0 && export.IsPseudonym(o.key) { // as a log names somebody
+		if keys, err = l.KeysBehind(o.key); err != nil {
+			return err
+		}
+		if episodes, more, err = l.Story(keys, runs); err != nil {
+			return err
+		}
 	}
 	if len(episodes) == 0 {
 		return nobody(cfg, o)

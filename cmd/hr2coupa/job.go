@@ -61,7 +61,9 @@ func (a *app) job(ctx context.Context, cfg *config.Config, command string) (*job
 		Ledger: l, Dial: w.dial, Loads: w.sources, Direct: cfg.SFTP.Direct,
 		Poll: cfg.Load.Poll, Pickup: cfg.Load.Pickup, Wait: cfg.Load.Wait, Now: a.now, Log: a.log, Tell: j.bar.tell,
 	}
-	j.runner.Writer = j.writer()
+	if j.runner.Writer, err = j.writer(l); err != nil {
+		return nil, errors.Join(err, j.shut())
+	}
 	if a.tap != nil {
 		a.tap(j)
 	}

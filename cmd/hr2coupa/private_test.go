@@ -36,12 +36,19 @@ func (w *world) shown(log string) ([]string, error) {
 			return err
 		}
 		defer f.Close()
-		privateCells(f, words)
+		privateCells(f, privateColumns, words)
+		if w.keys == nil {
+			return nil
+		}
+		if _, err := f.Seek(0, 0); err != nil {
+			return err
+		}
+		privateCells(f, keyColumns, w.keys)
 		return nil
 	})
 	log = strings.ReplaceAll(log, w.dir, "")
 	maps.DeleteFunc(words, func(word string, _ bool) bool { return !strings.Contains(log, word) })
-	return slices.Sorted(maps.Keys(words)), err
+	return append(slices.Sorted(maps.Keys(words)), w.discreet(log)...), err
 }
 
 // TestShown keeps the guard of every script from guarding nothing.
@@ -68,8 +75,8 @@ func TestShown(t *testing.T) {
 // manyRows ends the reading of generated files early: their cells are all of one kind.
 const manyRows = 100
 
-// privateCells adds the cells of private columns to words, as far as the file can be read.
-func privateCells(f *os.File, words map[string]bool) {
+// privateCells adds the cells of some columns to words, as far as the file can be read.
+func privateCells(f *os.File, columns []string, words map[string]bool) {
 	r := csv.NewReader(f)
 	r.FieldsPerRecord, r.LazyQuotes = -1, true
 	header, err := r.Read()
@@ -77,7 +84,7 @@ func privateCells(f *os.File, words map[string]bool) {
 		var row []string
 		row, err = r.Read()
 		for i, cell := range row {
-			if i < len(header) && len(cell) >= 4 && slices.Contains(privateColumns, strings.TrimRight(header[i], "*")) {
+			if i < len(header) && len(cell) >= 4 && slices.Contains(columns, strings.TrimRight(header[i], "*")) {
 				words[cell] = true
 			}
 		}

@@ -74,6 +74,7 @@ func newApp(getenv func(string) string, stdin io.Reader, stdout, stderr io.Write
 	a := &app{getenv: getenv, stdin: stdin, stderr: stderr, now: time.Now, log: logrus.New()}
 	a.stdout = &resultOut{to: stdout, tell: a.readerGone}
 	a.log.SetOutput(stderr)
+	export.GuardLog(a.log)
 	return a
 }
 

@@ -61,23 +61,26 @@ func (j *job) ready(ctx context.Context, pl *export.Planner) error {
 }
 
 // writer is what writes the parts of the API route; nil where the config names no client for it.
-func (j *job) writer() *export.Writer {
+func (j *job) writer(names interface {
+	Pseudonyms() (export.Pseudonyms, error)
+}) (*export.Writer, error) {
 	if j.wires.client == nil {
-		return nil
+		return nil, nil
+	}
+	pseudonyms, err := names.Pseudonyms()
+	if err != nil {
+		return nil, err
 	}
 	users := j.wires.client.Users()
 	return &export.Writer{
-		Ledger: j.ledger, Users: users, Whole: users.Whole, Element: coupa.Element, Workers: users.Workers(), Name: j.person, Now: j.a.now, Log: j.a.log,
-	}
+		Ledger: j.ledger, Users: users, Whole: users.Whole, Element: coupa.Element, Workers: users.Workers(), Now: j.a.now, Log: j.a.log,
+		Naming: export.Naming{Pseudonyms: pseudonyms, Discreet: j.cfg.Pseudonyms, Personal: j.personal},
+	}, nil
 }
 
-// person is how the diary names somebody: by HR's key, or by the line where that is a login or an address.
-func (j *job) person(r export.RowResult) string {
-	personal := slices.ContainsFunc(j.cfg.Mapping.Columns, func(c config.Column) bool {
+// personal reports whether HR's key of a row is personal data itself: a login or an address.
+func (j *job) personal(r export.RowResult) bool {
+	return strings.Contains(r.Key, "@") || r.Key == r.Login || slices.ContainsFunc(j.cfg.Mapping.Columns, func(c config.Column) bool {
 		return (c.Name == login || c.Name == "Email") && strings.Contains(c.Expr, j.cfg.Feed.Key)
 	})
-	if personal || strings.Contains(r.Key, "@") || r.Key == r.Login {
-		return r.Origin.String()
-	}
-	return r.Key
 }

@@ -111,7 +111,7 @@ func coupaConfig(cfg *config.Config) coupa.Config {
 	return coupa.Config{
 		URL: c.URL, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Scopes: c.Scopes, Format: c.Format,
 		TokenSettle: settle, Rate: c.Rate, Folder: cfg.SFTP.Folder, PageCookie: c.PageCookie,
-		Timeout: c.Timeout, Budget: retry,
+		Timeout: c.Timeout, Budget: retry, NoIDs: cfg.Pseudonyms,
 	}
 }
 

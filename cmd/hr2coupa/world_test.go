@@ -40,7 +40,8 @@ type world struct {
 	log    *heard
 	mail   *farend.Mail
 	web    *farend.Web
-	shut   []func() // ends the servers of notices
+	keys   map[string]bool // HR's keys, where no log may have them; nil where logs may
+	shut   []func()        // ends the servers of notices
 	seen   struct{ mails, posts int }
 }
 
@@ -97,6 +98,10 @@ func setup(env *testscript.Env) error {
 	env.Setenv("SMTP_PASSWORD", plantedSMTP)
 	env.Setenv("WEBHOOK_SECRET", plantedHook)
 	w := &world{dir: env.WorkDir, config: defaultConfig()}
+	if env.Values[discreetKey{}] != nil {
+		w.keys = map[string]bool{}
+		w.config.set("privacy", "pseudonyms")
+	}
 	env.Values[worldKey{}] = w
 	env.Defer(w.close)
 	if _, err := os.Stat(w.configPath()); !errors.Is(err, fs.ErrNotExist) {

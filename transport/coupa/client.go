@@ -86,7 +86,7 @@ func (c *Client) loads(ctx context.Context, path string, query url.Values) ([]*e
 // get sends an authorised GET; read judges the answer.
 func (c *Client) get(ctx context.Context, path string, query url.Values, read func(*answer) error) error {
 	r := request{method: http.MethodGet, path: path, query: query}
-	return c.authorised(ctx, r.path, func(ctx context.Context, token string) error { return c.try(ctx, token, r, read) })
+	return c.authorised(ctx, r.called(), func(ctx context.Context, token string) error { return c.try(ctx, token, r, read) })
 }
 
 // authorised calls try with a token, again and again as wire.retry does. A refused token is replaced once.

@@ -56,6 +56,7 @@ type Config struct {
 	Budget       time.Duration // a request is tried again for this long (0: 2m, negative: never)
 	CheckBudget  time.Duration // the same for Prepare and Check, all their requests together (0: 25s)
 	Folder       string        // the drop folder, for the name Coupa lists a load under (default /Incoming/Users)
+	NoIDs        bool          // calls are named without the number of the user that they are about
 	PageCookie   export.Secret // the whole Cookie header of a logged-in browser, for Page only
 
 	Now   func() time.Time                           // nil: time.Now
@@ -117,7 +118,7 @@ func newWire(c Config, log logrus.FieldLogger) (*wire, error) {
 	return &wire{
 		base: base, http: httpClient(c.HTTP), limiter: rate.NewLimiter(rate.Limit(min(c.Rate, fastestPace)), 1),
 		now: c.Now, sleep: c.Sleep, rand: c.Rand,
-		timeout: c.Timeout, budget: c.Budget, check: c.CheckBudget, maxBody: maxBody, log: logger(log),
+		timeout: c.Timeout, budget: c.Budget, check: c.CheckBudget, maxBody: maxBody, log: logger(log), noIDs: c.NoIDs,
 	}, nil
 }
 

@@ -222,7 +222,7 @@ func (u *Users) DefaultFilter(ctx context.Context, id string, want []export.Elem
 		return nil, err
 	}
 	if len(named) != 1 || len(bare) != 1 || named[0].ID != id || bare[0].ID != id {
-		return nil, &Error{Op: "GET " + usersPath, Msg: "user " + id + " is not there, so that a response filter cannot be looked for"}
+		return nil, &Error{Op: "GET " + usersPath, Msg: "the user is not there, so that a response filter cannot be looked for"}
 	}
 	var out []export.Element
 	for _, e := range want {
@@ -244,12 +244,12 @@ func (u *Users) Update(ctx context.Context, id string, cells []export.ElementCel
 		return export.User{}, err
 	}
 	var out export.User
-	err = u.client.authorised(ctx, r.path, func(ctx context.Context, token string) error {
+	err = u.client.authorised(ctx, r.called(), func(ctx context.Context, token string) error {
 		out, err = u.send(ctx, token, r, cells)
 		return err
 	})
 	if err == nil && out.ID != id {
-		return export.User{}, &Error{Op: r.op(), Msg: "the answer is about user " + out.ID}
+		return export.User{}, &Error{Op: r.op(), Msg: "the answer is about another user"}
 	}
 	return out, err
 }
@@ -270,7 +270,7 @@ func (u *Users) Create(ctx context.Context, cells []export.ElementCell) (export.
 	}
 	var out export.User
 	doubt := false // whether a call went out whose answer did not come
-	err = u.client.authorised(ctx, r.path, func(ctx context.Context, token string) error {
+	err = u.client.authorised(ctx, r.called(), func(ctx context.Context, token string) error {
 		if doubt {
 			var made bool
 			if out, made, err = u.made(ctx, login, cells[i].Cell.Text, cells); made || err != nil {
@@ -306,7 +306,11 @@ func (u *Users) write(method, path string, cells []export.ElementCell) (request,
 	if err != nil {
 		return request{}, fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	return request{method: method, path: path, query: url.Values{"fields": {fieldsOf(elements(cells))}}, body: body}, nil
+	name := ""
+	if u.client.wire.noIDs && path != usersPath {
+		name = usersPath + "/[id]"
+	}
+	return request{method: method, path: path, name: name, query: url.Values{"fields": {fieldsOf(elements(cells))}}, body: body}, nil
 }
 
 // send makes one try of a write.

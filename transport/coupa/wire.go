@@ -42,6 +42,7 @@ type wire struct {
 	check   time.Duration
 	maxBody int64
 	log     logrus.FieldLogger
+	noIDs   bool
 
 	mu    sync.Mutex
 	pause time.Time // Coupa asked (Retry-After) to be left alone until then: that holds for every worker
@@ -51,16 +52,19 @@ type wire struct {
 // request is one call. Its body is bytes, so that it can be sent again.
 type request struct {
 	method, path string
+	name         string // that the path is told by; "" is the path itself
 	query        url.Values
 	body         []byte
 }
 
-func (r request) op() string { return r.method + " " + r.path }
+func (r request) op() string { return r.method + " " + r.called() }
+
+func (r request) called() string { return cmp.Or(r.name, r.path) }
 
 // answer is one answer. What is behind its beginning has not been read yet.
 type answer struct {
 	method string
-	path   string   // as asked for
+	path   string   // as asked for, as it is told
 	url    *url.URL // where it came from in the end
 	status int
 	header http.Header
@@ -101,7 +105,7 @@ func (w *wire) once(ctx context.Context, r request, head http.Header, read func(
 	}
 	defer resp.Body.Close()
 	from := &stream{from: resp.Body, left: w.maxBody}
-	a := &answer{method: r.method, path: r.path, url: resp.Request.URL, status: resp.StatusCode, header: resp.Header, masks: secretsOf(head)}
+	a := &answer{method: r.method, path: r.called(), url: resp.Request.URL, status: resp.StatusCode, header: resp.Header, masks: secretsOf(head)}
 	if err = a.begin(from); err == nil {
 		err = read(a)
 	}

@@ -41,7 +41,7 @@ func harmFaults() []fault {
 	} {
 		all = append(all, place.faults()...)
 	}
-	return append(all, harmInNotices()...)
+	return append(append(all, harmInSFTP()...), harmInNotices()...)
 }
 
 // harmPlace is where a far end does harm.

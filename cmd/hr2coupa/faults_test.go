@@ -406,7 +406,7 @@ func faultPage(groups []faultGroup) string {
 func cell(text string) string { return "`" + strings.ReplaceAll(text, "|", "\\|") + "`" }
 
 // hurry are the keys that only keep a rehearsal short.
-var hurry = []string{"coupa.retry", "coupa.timeout", "load.wait", "sftp.connect", "sftp.silence", "layout.max_rows", "limits.creates", "coupa.page_cookie"}
+var hurry = []string{"coupa.retry", "coupa.timeout", "load.wait", "sftp.connect", "sftp.silence", "sftp.operation", "layout.max_rows", "limits.creates", "coupa.page_cookie"}
 
 // made tells how a fault is made: switches of the twin, keys of the config. The last of a name is the one that counts.
 func (f fault) made() string {

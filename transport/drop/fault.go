@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/pkg/sftp"
 
@@ -14,12 +16,40 @@ import (
 )
 
 // fault makes the error for "nothing can be sent": what of export.NotDeliveredError, a text with the way out, a cause or nil.
+// What it tells of may be the server's own words, which are shown cut and without escapes.
 func fault(what string, cause error, format string, args ...any) error {
+	for i, arg := range args {
+		switch arg := arg.(type) {
+		case error:
+			args[i] = shown(arg.Error())
+		case string:
+			args[i] = shown(arg)
+		}
+	}
 	return &export.NotDeliveredError{What: what, Msg: fmt.Sprintf(format, args...), Err: cause}
 }
 
+// longest is how much of a text from the server is shown, in bytes.
+const longest = 500
+
+// shown is a text as a person may read it: what steers a terminal is replaced, what is long is cut.
+func shown(text string) string {
+	cut := text[:min(len(text), longest)]
+	cut = strings.ReplaceAll(cut, "\n", "; ")
+	cut = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, strings.ToValidUTF8(cut, "?"))
+	if len(text) > longest {
+		return fmt.Sprintf("%s… (%d bytes)", cut, len(text))
+	}
+	return cut
+}
+
 func silent(address string, limit time.Duration) error {
-	return fault("silent", nil, "no byte from %s for %s while an answer was due, connection closed: run again, and ask the server's operator if it repeats", address, limit)
+	return fault("silent", nil, "no byte of SFTP from %s for %s while an answer was due, connection closed: run again, and ask the server's operator if it repeats", address, limit)
 }
 
 func endless(address string, limit time.Duration) error {

@@ -230,3 +230,16 @@ func TestWithPort(t *testing.T) {
 		}
 	}
 }
+
+// What a server says may be long, and may mean to steer a terminal.
+func TestServersWordsAreCutAndTamed(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"disk full", "disk full"}, {"é, 日本", "é, 日本"}, {"one\ntwo", "one; two"},
+		{"a\x1b]0;x\a\u202eb\xffc", "a?]0;x??b?c"}, {strings.Repeat("x", 200_000), strings.Repeat("x", longest) + "… (200000 bytes)"},
+	} {
+		err := fault("folder", errors.New(c.text), "refused (%v): look", errors.New(c.text))
+		if want := "folder: refused (" + c.want + "): look"; err.Error() != want {
+			t.Errorf("got %.700q, want %.700q", err, want)
+		}
+	}
+}

@@ -191,7 +191,7 @@ func (s *Session) sameSize(file string, want int64) error {
 // discard removes a file that was not written well: concurrent writes can leave holes in it.
 func (s *Session) discard(file string, err error) error {
 	if removing := s.files.Remove(file); removing != nil && isAnswer(removing) && !errors.Is(removing, fs.ErrNotExist) {
-		return fmt.Errorf("%w; the torn file %s could not be removed (%w)", err, file, removing)
+		return fmt.Errorf("%w; the torn file %s could not be removed (%s)", err, file, shown(removing.Error()))
 	}
 	return err
 }

@@ -65,6 +65,8 @@ func sftpFaults() []fault {
 		{name: "path begins at the account's home", off: []string{"home=/home/coupa"}, both: []string{"sftp.folder=/home/coupa/Incoming/Users"}, here: []string{"sftp.folder=/Incoming/Users"}, sees: "folders differ per Coupa instance", exit: 4, next: goesOn},
 		{name: "folder missing", here: []string{"sftp.folder=/Incoming/Nowhere"}, sees: "there is no folder /Incoming/Nowhere on the server", exit: 4, next: goesOn},
 		{name: "staging folder missing", here: []string{"sftp.staging=/Incoming/Nowhere"}, sees: "there is no folder /Incoming/Nowhere on the server", exit: 4, next: goesOn},
+		{name: "staging is the drop folder by another spelling", here: []string{"sftp.staging=Incoming/Users"}, sees: `sftp.staging "Incoming/Users" is the drop folder itself`, exit: 4, next: goesOn},
+		{name: "an archive is the drop folder by another spelling", here: []string{"sftp.archive=[Incoming/Users]"}, sees: "a file that waits there would count as taken", exit: 4, next: goesOn},
 	}
 }
 

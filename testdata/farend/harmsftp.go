@@ -79,7 +79,7 @@ func HarmSFTPModes() []HarmSFTPMode {
 			c.answer(sftpName, r.id, u32(1), str("x"), str(""), u32(1<<31), u32(30_000), bytes.Repeat(u32(0), 60_000))
 		})},
 		{"count", "a list of 4 billion names of which none comes", lists(func(c *sftpConn, r sftpRequest) { c.answer(sftpName, r.id, u32(1<<32-1)) })},
-		{"long packet", "an answer of 1 GB, to the end that it comes to", on(func(c *sftpConn, r sftpRequest) {
+		{"long packet", "says that an answer of 1 GB follows, and sends on and on", on(func(c *sftpConn, r sftpRequest) {
 			c.write(append(u32(1<<30), sftpHandle))
 			c.forever(c.channel, bytes.Repeat([]byte("x"), 32<<10))
 		}, sftpOpen)},

@@ -31,7 +31,7 @@ type Session interface {
 	Stage(ctx context.Context, name string, data []byte) error
 	// Commit renames the temporary, as Temp named it when it was written, to its name in the drop folder, never over an
 	// existing file. ErrExists and ErrGone are evidence. After any other error the rename may or may not have happened;
-	// a temporary that lies where the session would not write it is one, and nothing is asked then.
+	// a temporary that lies where the session would not write it is one, and nothing is renamed then.
 	Commit(ctx context.Context, name, temp string) error
 	// Write writes the final name directly (sftp.direct). After an error a torn file may be there.
 	Write(ctx context.Context, name string, data []byte) error

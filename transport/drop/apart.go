@@ -44,6 +44,19 @@ func (s *Session) apart() error {
 	return nil
 }
 
+// inTheOpen is export.ErrExists where a recorded temporary lay in the drop folder under its final name: an earlier version
+// wrote it there if sftp.staging was the drop folder by another spelling. Coupa may have taken half of it.
+func (s *Session) inTheOpen(name, recorded string) error {
+	if path.Base(recorded) != name {
+		return nil
+	}
+	real, err := s.realPaths([]string{path.Dir(recorded), s.c.Folder})
+	if err == nil && real[path.Dir(recorded)] == real[s.c.Folder] {
+		err = export.ErrExists
+	}
+	return err
+}
+
 func notApart(a, b place) error {
 	if a.key == "sftp.staging" {
 		return fault("staging", nil, "sftp.staging %q is the drop folder itself (sftp.folder %q), where Coupa could take a half-written file: set it to %s, or to another folder", a.dir, b.dir, Auto)

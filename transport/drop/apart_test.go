@@ -1,10 +1,13 @@
 package drop
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // One folder has many spellings. Under each of them as sftp.staging half a file would lie where Coupa takes files; under
@@ -75,6 +78,14 @@ func TestReceiptsOfEarlierVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFault(t, s.Commit(t.Context(), part, root+"/elsewhere/."+part+".part"), "staging", "config now means "+s.Temp(part))
+	if err := os.Symlink("Incoming/Users", root+"/link"); err != nil {
+		t.Fatal(err)
+	}
+	for _, visible := range []string{c.Folder + "/" + part, root + "/link/" + part} {
+		if err := s.Commit(t.Context(), part, visible); !errors.Is(err, export.ErrExists) {
+			t.Errorf("one that was written as %s: got %v, want ErrExists, so that a person looks at it", visible, err)
+		}
+	}
 	if err := s.Commit(t.Context(), part, earlier); err != nil {
 		t.Fatal(err)
 	}

@@ -201,11 +201,11 @@ func (s *Session) discard(file string, err error) error {
 // a file, as the protocol wants it, so the name is looked up before, if Stage has not just done so. And not every server
 // that says it has renamed a file did, so the temporary is looked for right behind the rename.
 func (s *Session) Commit(ctx context.Context, name, recorded string) error {
-	temp, err := s.receipt(name, recorded)
-	if err != nil {
-		return err
-	}
 	return s.do(ctx, "rename", name, func() error {
+		temp, err := s.receipt(name, recorded)
+		if err != nil {
+			return cmp.Or(s.inTheOpen(name, recorded), err)
+		}
 		final := s.final(name)
 		free := s.free == name
 		s.free = ""

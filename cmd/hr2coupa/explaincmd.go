@@ -58,10 +58,11 @@ It only reads, also while a run is at work. What it prints on stdout is personal
 
 // story is what the ledger knows of a person, newest run first.
 type story struct {
-	Key   string    `json:"key,omitempty"` // as asked for
-	Login string    `json:"login,omitempty"`
-	Rows  []chapter `json:"rows"`
-	more  int       // older runs that are not told
+	Key       string    `json:"key,omitempty"` // as asked for, or behind the pseudonym
+	Pseudonym string    `json:"pseudonym,omitempty"`
+	Login     string    `json:"login,omitempty"`
+	Rows      []chapter `json:"rows"`
+	more      int       // older runs that are not told
 }
 
 // chapter is one row of the person.
@@ -137,6 +138,9 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 		return nobody(cfg, o)
 	}
 	s := story{Key: o.key, Login: o.login, more: more}
+	if o.key != "" && keys[0] != o.key {
+		s.Key, s.Pseudonym = keys[0], o.key
+	}
 	for _, e := range episodes {
 		c, err := tellEpisode(l, e)
 		if err != nil {
@@ -264,6 +268,9 @@ func expressions(cfg *config.Config) []export.Expression {
 
 func (a *app) printStory(s story, several bool) error {
 	w := &errWriter{w: a.stdout}
+	if s.Pseudonym != "" {
+		fmt.Fprintf(w, "%s is %s\n\n", s.Pseudonym, clean(s.Key))
+	}
 	for i, c := range s.Rows {
 		if i > 0 {
 			fmt.Fprintln(w)

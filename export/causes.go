@@ -178,7 +178,7 @@ func (rep *Report) Explain(c *Causes) {
 		counts[k].Rows++
 		counts[k].Records += r.Lines
 	}
-	for _, r := range rep.Rows {
+	for r := range rep.Rows.All() {
 		if !r.Outcome.Mendable() {
 			continue
 		}

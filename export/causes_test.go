@@ -105,7 +105,7 @@ func TestExplain(t *testing.T) {
 	row := func(o export.Outcome, records int, reason string) export.RowResult {
 		return export.RowResult{Outcome: o, Lines: records, Reason: reason}
 	}
-	rep := &export.Report{Rows: []export.RowResult{
+	rep := &export.Report{Rows: export.ListRows(
 		row(export.Rejected, 1, "a is invalid; b is invalid; Login can't be blank"),
 		row(export.Rejected, 3, "c is invalid"),
 		row(export.Drifted, 1, "no idea; nor here"),
@@ -113,7 +113,7 @@ func TestExplain(t *testing.T) {
 		row(export.Pending, 1, "d is invalid"),
 		row(export.Held, 1, "e is invalid"),
 		row(export.Rejected, 1, ""),
-	}}
+	)}
 	rep.Explain(someCauses(t))
 	type count struct {
 		Name          string

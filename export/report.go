@@ -45,7 +45,7 @@ type Report struct {
 	Counts  Counts       `json:"counts"`
 	Files   []FeedFile   `json:"files"`
 	Parts   []Part       `json:"parts"`
-	Rows    []RowResult  `json:"rows"`   // all that are not applied or unchanged
+	Rows    RowList      `json:"rows"`   // all that are not applied or unchanged
 	Causes  []CauseCount `json:"causes"` // of the rows to be mended, once Explain was called
 	Alarms  []string     `json:"alarms,omitempty"`
 	Held    []string     `json:"held,omitempty"` // which limits hold the run
@@ -133,7 +133,7 @@ func NewReport(l Ledger, run string, f Finding, now time.Time) (*Report, error) 
 func ReadReport(l Ledger, rec RunRecord) (*Report, error) {
 	rep := &Report{
 		Run: rec.ID, Command: rec.Command, State: rec.State, Verdict: rec.Verdict, Exit: rec.Exit, Files: rec.Files, Started: rec.Started,
-		Held: rec.Held, Counts: Counts{Input: rec.Input}, Parts: []Part{}, Rows: []RowResult{}, Causes: []CauseCount{},
+		Held: rec.Held, Counts: Counts{Input: rec.Input}, Parts: []Part{}, Causes: []CauseCount{},
 	}
 	parts, err := l.Parts(rec.ID)
 	if err != nil {
@@ -143,7 +143,7 @@ func ReadReport(l Ledger, rec RunRecord) (*Report, error) {
 	if rep.Counts.By, err = l.Counts(rec.ID); err != nil {
 		return nil, err
 	}
-	return rep, l.Rows(rec.ID, func(r RowResult) error { rep.Rows = append(rep.Rows, r); return nil })
+	return rep, l.Rows(rec.ID, rep.Rows.Add)
 }
 
 func (rep *Report) state() RunState {

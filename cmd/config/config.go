@@ -63,6 +63,8 @@ type Feed struct {
 	TimeZone   *time.Location // never nil; UTC by default
 	MaxAge     time.Duration  // of the newest file; 0 means any age
 	MinRecords int            // 1 by default; 0 makes an empty feed a quiet night
+	MaxRecords int            // of all files together; 20,000,000 by default
+	MaxBytes   int64          // of all files together, unpacked; 20 GB by default
 }
 
 // Mapping turns HR fields into Coupa cells. Names and expressions are not checked here.

@@ -169,7 +169,7 @@ func TestDefaults(t *testing.T) {
 	got := mustParse(t, minimal, all)
 	want := &Config{
 		File: at, Instance: "https://acme-test.coupahost.com",
-		Feed: Feed{Files: []string{"/etc/hr2coupa/users.csv"}, Key: "employee_id", TimeZone: time.UTC, MinRecords: 1},
+		Feed: Feed{Files: []string{"/etc/hr2coupa/users.csv"}, Key: "employee_id", TimeZone: time.UTC, MinRecords: 1, MaxRecords: 20_000_000, MaxBytes: 20_000_000_000},
 		Mapping: Mapping{Columns: []Column{
 			{"Login", "login", 5}, {"Email", "email", 6}, {"First Name", "first_name", 7}, {"Last Name", "last_name", 8},
 		}},
@@ -198,7 +198,7 @@ func TestDefaults(t *testing.T) {
 
 const valued = `instance: HTTPS://Acme.coupahost.com/
 production: true
-feed: {files: ["in/*.csv", /srv/x.csv], key: id, delimiter: "\t", encoding: windows-1252, time_zone: Europe/Paris, max_age: 1d12h, min_records: 0}
+feed: {files: ["in/*.csv", /srv/x.csv], key: id, delimiter: "\t", encoding: windows-1252, time_zone: Europe/Paris, max_age: 1d12h, min_records: 0, max_records: 5_000, max_bytes: 2GB}
 mapping:
   columns: &columns
     Employee Number: id
@@ -238,6 +238,9 @@ func TestValues(t *testing.T) {
 	}
 	if c.Feed.MaxAge != 36*time.Hour || c.Feed.MinRecords != 0 || c.Feed.Delimiter != "\t" || c.Feed.TimeZone.String() != "Europe/Paris" {
 		t.Errorf("feed %+v", c.Feed)
+	}
+	if c.Feed.MaxRecords != 5000 || c.Feed.MaxBytes != 2_000_000_000 {
+		t.Errorf("ceilings %d, %d", c.Feed.MaxRecords, c.Feed.MaxBytes)
 	}
 	if c.Mapping.Columns[1].Expr != "last" || c.Layout.Key != "employee_number" {
 		t.Errorf("columns %+v, key %s", c.Mapping.Columns, c.Layout.Key)

@@ -22,6 +22,8 @@ func (r *reader) feed(s *section) Feed {
 		TimeZone:   s.zone("time_zone"),
 		MaxAge:     s.duration("max_age", 0, false),
 		MinRecords: s.int("min_records", 1, 0, 1_000_000_000),
+		MaxRecords: s.int("max_records", 20_000_000, 1, 1_000_000_000),
+		MaxBytes:   s.size("max_bytes", 20_000_000_000, 1_000, 1_000_000_000_000),
 	}
 	s.oneOfBuilt("kind", []string{"changes"}, []string{"snapshot"})
 	s.notBuilt("effective")

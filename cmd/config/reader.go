@@ -226,6 +226,26 @@ func (s *section) int(key string, def, low, high int) int {
 	return n
 }
 
+// size is a number of bytes from low to high: 20GB, 500MB, 64KB, or the number alone.
+func (s *section) size(key string, def, low, high int64) int64 {
+	v := s.take(key)
+	if v == nil {
+		return def
+	}
+	digits, factor := strings.ReplaceAll(v.text, "_", ""), int64(1)
+	for unit, bytes := range map[string]int64{"GB": 1e9, "MB": 1e6, "KB": 1e3} {
+		if n, ok := strings.CutSuffix(digits, unit); ok {
+			digits, factor = strings.TrimSpace(n), bytes
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n > high/factor || n*factor < low {
+		v.fault(fmt.Sprintf("it must be a number of bytes from %d to %d", low, high), "write 500MB or 20GB")
+		return def
+	}
+	return n * factor
+}
+
 // float is a number from low to high; positive excludes 0.
 func (s *section) float(key string, def, high float64, positive bool) float64 {
 	v := s.take(key)

@@ -138,8 +138,8 @@ func example(e ast.Expr) string {
 // What is told of a row that HR has to mend and nobody knows is left as it is.
 func TestUnknownMessagePasses(t *testing.T) {
 	const reason = "Shoe Size must have been measured on a Tuesday."
-	rep := explained(&export.Report{Rows: []export.RowResult{{Outcome: export.Rejected, Lines: 1, Reason: reason}}})
-	if rep.Rows[0].Reason != reason || len(rep.Causes) != 1 || rep.Causes[0].Name != export.Unknown || rep.Causes[0].Owner != "" {
+	rep := explained(&export.Report{Rows: export.ListRows(export.RowResult{Outcome: export.Rejected, Lines: 1, Reason: reason})})
+	if rep.Rows.First().Reason != reason || len(rep.Causes) != 1 || rep.Causes[0].Name != export.Unknown || rep.Causes[0].Owner != "" {
 		t.Errorf("%+v", rep)
 	}
 }

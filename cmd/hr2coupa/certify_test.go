@@ -40,9 +40,9 @@ func goodScene() *scene {
 	part := &export.Part{Name: "P", Rows: 1, LoadID: "7", Via: "api", Verdict: export.VerdictOK, Created: 1, Updated: 0}
 	return &scene{
 		cast: who, part: part, diary: []string{"info: settled load=7 verdict=partial"}, ears: true,
-		rep: &export.Report{Run: "R", Parts: []export.Part{*part}, Rows: []export.RowResult{{
+		rep: &export.Report{Run: "R", Parts: []export.Part{*part}, Rows: export.ListRows(export.RowResult{
 			Origin: export.Origin{File: "f.csv", Line: 2}, Outcome: export.Rejected, Reason: "Email has already been taken",
-		}}},
+		})},
 		heard:  []notify.Message{{Run: "R", Items: []notify.Item{{Stage: notify.Begun, Kind: export.NoticePartial}}}},
 		before: map[string]export.User{},
 		after:  map[string]export.User{"U": account("7", "Last Name", "New")},
@@ -92,7 +92,7 @@ func TestSteps(t *testing.T) {
 		{"logged", "logged", nil, resultPass, "diary: info: settled"},
 		{"not logged", "logged", func(s *scene) { s.diary = s.diary[:0] }, resultFail, "no line of the diary"},
 		{"text", "text", nil, resultPass, "f.csv:2 rejected: Email has already been taken"},
-		{"no text", "text", func(s *scene) { s.rep.Rows[0].Reason = "" }, resultFail, "no reason"},
+		{"no text", "text", func(s *scene) { s.rep.Rows = export.ListRows(export.RowResult{Outcome: export.Rejected}) }, resultFail, "no reason"},
 		{"notified", "notified", nil, resultPass, "a signed notice of run R"},
 		{"an older notice", "notified", func(s *scene) { s.heard[0].Run = "Q" }, resultFail, "no notice"},
 		{"only that it is over", "notified", func(s *scene) { s.heard[0].Items[0].Stage = notify.Recovered }, resultFail, "no notice"},

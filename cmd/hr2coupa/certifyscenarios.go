@@ -212,10 +212,10 @@ func refusedByCSV() []step {
 // errorTold is what becomes of an error, whichever way the change went.
 var errorTold = []step{
 	{"the error's text is kept, with HR's line", func(s *scene) sight {
-		if s.rep == nil || len(s.rep.Rows) != 1 || s.rep.Rows[0].Reason == "" {
+		if s.rep == nil || s.rep.Rows.Len() != 1 || s.rep.Rows.First().Reason == "" {
 			return fail("the report has no reason")
 		}
-		r := s.rep.Rows[0]
+		r := s.rep.Rows.First()
 		return pass("%s %s: %s", r.Origin, r.Outcome, clean(r.Reason))
 	}},
 	{"somebody is notified", notified},
@@ -333,7 +333,7 @@ func (s *scene) notSent() sight { return fail("nothing was sent: %s", s.why()) }
 func (s *scene) rowsSaid() string {
 	var said []string
 	if s.rep != nil {
-		for _, r := range s.rep.Rows {
+		for r := range s.rep.Rows.All() {
 			if r.Reason != "" {
 				said = append(said, fmt.Sprintf("%s %s: %s", r.Origin, r.Outcome, clean(r.Reason)))
 			}

@@ -152,6 +152,10 @@ func (j *job) resume(ctx context.Context) (done *export.Report, err error) {
 			return nil, err
 		}
 		rep, err := j.report1(run, lost, true)
+		if err != nil && slices.Contains(interrupted, run) { // it sent nothing that is open: it stops no new run
+			j.a.log.WithField("run", run).Errorf("an interrupted run cannot be reported: %v; to end it: hr2coupa settle %s rejected --by NAME", err, run)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -206,7 +210,7 @@ func (j *job) blocked() (*export.Report, error) {
 func emptyReport(verdict string, started time.Time) *export.Report {
 	return &export.Report{
 		Verdict: verdict, Counts: export.Counts{By: map[export.Outcome]int{}},
-		Parts: []export.Part{}, Rows: []export.RowResult{}, Started: started,
+		Parts: []export.Part{}, Started: started,
 	}
 }
 

@@ -191,7 +191,7 @@ func (p *pipeline) openAnyAge(paths []string) (*feed.Feed, error) {
 
 func (p *pipeline) feedOptions() feed.Options {
 	c := p.cfg.Feed
-	return feed.Options{Encoding: c.Encoding, Delimiter: c.Delimiter, Key: c.Key, Fields: p.mapping.Fields(), Unhashed: p.unhashed}
+	return feed.Options{Encoding: c.Encoding, Delimiter: c.Delimiter, Key: c.Key, Fields: p.mapping.Fields(), Unhashed: p.unhashed, MaxRecords: c.MaxRecords, MaxBytes: c.MaxBytes}
 }
 
 // planner plans what is new of a feed, after what is kept; fresh is nil where nothing is new.

@@ -30,10 +30,11 @@ func (a *app) printJSON(v any) error {
 }
 
 func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	var lists []*export.RowList
+	if r, ok := v.(interface{ RowLists() []*export.RowList }); ok {
+		lists = r.RowLists()
+	}
+	return export.WriteJSON(w, v, lists...)
 }
 
 // printJSONRows prints v, the last member of which is an empty list, with rows in that list, one at a time.
@@ -175,7 +176,7 @@ func reportText(w io.Writer, rep *export.Report) {
 		sent[p.ID] = !p.Sent.IsZero()
 	}
 	all := "hr2coupa status " + rep.Run + " --json shows all"
-	for _, g := range []group{
+	rowsText(w, rep.Rows.All(), []group{
 		{"Quarantined: held back by hr2coupa, mend them in HR", became(export.Quarantined), shownRows, all},
 		{"Rejected: refused by Coupa", became(export.Rejected), shownRows, all},
 		{"Drifted: Coupa shows another value", became(export.Drifted), shownRows, all},
@@ -183,9 +184,7 @@ func reportText(w io.Writer, rep *export.Report) {
 		{"Pending: not sent yet", pending(func(r export.RowResult) bool { return r.Part != 0 && !sent[r.Part] }), shownOpen, all},
 		{"Waiting: an earlier row of theirs has no verdict", pending(func(r export.RowResult) bool { return r.Part == 0 }), shownOpen, all},
 		{"Held: stopped by a limit, nothing sent", became(export.Held), shownOpen, all},
-	} {
-		rowsText(w, slices.Values(rep.Rows), g)
-	}
+	}...)
 	if rep.ReadBack != nil {
 		driftText(w, rep.Drift, rep.ReadBack.Drifted)
 	}
@@ -279,33 +278,42 @@ type group struct {
 	all   string // where the rest is
 }
 
-func rowsText(w io.Writer, rows iter.Seq[export.RowResult], g group) {
-	n, records := 0, 0
-	var out [][]string
+// rowsText prints rows by group, in one pass over them.
+func rowsText(w io.Writer, rows iter.Seq[export.RowResult], groups ...group) {
+	found := make([]struct {
+		n, records int
+		out        [][]string
+	}, len(groups))
 	for r := range rows {
-		if !g.in(r) {
-			continue
-		}
-		records += r.Lines
-		if n++; n <= g.most {
+		for i, g := range groups {
+			if !g.in(r) {
+				continue
+			}
+			f := &found[i]
+			f.records += r.Lines
+			if f.n++; f.n > g.most {
+				continue
+			}
 			key := dash(clean(r.Key))
 			if r.Lines > 1 {
 				key += fmt.Sprintf(" (%d records)", r.Lines)
 			}
-			out = append(out, []string{r.Origin.String(), key, dash(clean(r.Reason))})
+			f.out = append(f.out, []string{r.Origin.String(), key, dash(clean(r.Reason))})
 		}
 	}
-	if n == 0 {
-		return
-	}
-	count := plural(n, "row")
-	if records > n { // several records for one person are one row
-		count += ", " + plural(records, "record")
-	}
-	fmt.Fprintf(w, "\n%s (%s)\n", g.title, count)
-	table(w, out)
-	if n > g.most {
-		fmt.Fprintf(w, "  and %d more: %s\n", n-g.most, g.all)
+	for i, f := range found {
+		if f.n == 0 {
+			continue
+		}
+		count := plural(f.n, "row")
+		if f.records > f.n { // several records for one person are one row
+			count += ", " + plural(f.records, "record")
+		}
+		fmt.Fprintf(w, "\n%s (%s)\n", groups[i].title, count)
+		table(w, f.out)
+		if f.n > groups[i].most {
+			fmt.Fprintf(w, "  and %d more: %s\n", f.n-groups[i].most, groups[i].all)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -83,6 +84,8 @@ func (a *app) giveUp(l *ledger.Ledger, rec export.RunRecord, outcome export.Outc
 		return err
 	}
 	switch {
+	case !kept && rec.State == export.RunWorking:
+		return a.giveUpInterrupted(l, rec, by)
 	case !kept && !held:
 		return usage("run %s is %s and keeps nothing for the next plan; name a part", rec.ID, rec.State)
 	case !kept: // held by a program that kept nothing
@@ -99,6 +102,29 @@ func (a *app) giveUp(l *ledger.Ledger, rec export.RunRecord, outcome export.Outc
 		return err
 	}
 	return a.printReport(rep)
+}
+
+// giveUpInterrupted ends a run that was interrupted and has nothing under way, without reading its rows: there may be
+// too many of them.
+func (a *app) giveUpInterrupted(l *ledger.Ledger, rec export.RunRecord, by string) error {
+	parts, err := l.Parts(rec.ID)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if !p.State.Final() {
+			return usage("run %s was interrupted and its part %s is %s: hr2coupa run goes on with it", rec.ID, p.Name, p.State)
+		}
+	}
+	rec.State, rec.Verdict, rec.Ended, rec.Exit = export.RunEnded, "interrupted, "+export.GivenUpBy+by, a.now().UTC(), export.ExitInterrupted
+	if err := l.EndRun(rec); err != nil {
+		return err
+	}
+	rep := emptyReport(rec.Verdict, rec.Started)
+	rep.Run, rep.Files, rep.Exit = rec.ID, rec.Files, export.ExitInterrupted
+	rep.Counts.Input = rec.Input
+	rep.Counts.By, err = l.Counts(rec.ID)
+	return errors.Join(err, a.printReport(rep))
 }
 
 // unsettled finds a part that waits for a person's word.

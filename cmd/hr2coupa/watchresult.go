@@ -38,7 +38,7 @@ func (w *watcher) result(c claim, rep *export.Report, err error) *outcome {
 			res.Files[i].Path = w.folder.kept(c)
 		}
 	}
-	for _, r := range res.Rows {
+	for r := range res.Rows.All() {
 		if r.Origin.File != c.name { // an earlier run has kept it; its file was answered then
 			continue
 		}

@@ -60,6 +60,11 @@ type Options struct {
 	Now time.Time
 	// Unhashed leaves the files' hashes out, for whoever records nothing: [Feed.Files] tells none.
 	Unhashed bool
+	// MaxRecords is how many records the feed may have, all files together; 0 is no ceiling.
+	MaxRecords int
+	// MaxBytes is how many bytes the feed may have, unpacked and all files together; 0 is no ceiling. A file of a few
+	// kilobytes may unpack to any number of them.
+	MaxBytes int64
 	// ChunkRows is the most records a chunk holds; 0 means 1000.
 	ChunkRows int
 }
@@ -71,6 +76,9 @@ func (o Options) Validate() error {
 	}
 	if o.Delimiter != "" && !usableDelimiter(o.Delimiter) {
 		return fmt.Errorf("delimiter %q: give one ASCII character other than quote and line break", o.Delimiter)
+	}
+	if o.MaxRecords < 0 || o.MaxBytes < 0 {
+		return fmt.Errorf("max records %d, max bytes %d: may not be negative", o.MaxRecords, o.MaxBytes)
 	}
 	if o.MaxAge < 0 || o.ChunkRows < 0 {
 		return fmt.Errorf("max age %v, chunk rows %d: may not be negative", o.MaxAge, o.ChunkRows)
@@ -101,6 +109,8 @@ type Feed struct {
 	key     string // Options.Key
 	sizes   sizes
 	pool    *pool
+
+	maxRecords int // Options.MaxRecords
 }
 
 var _ export.Feed = (*Feed)(nil)
@@ -127,13 +137,18 @@ func open(patterns []string, o Options, z sizes) (*Feed, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Feed{key: o.Key, sizes: z, pool: newPool(z.block)}
+	f := &Feed{key: o.Key, sizes: z, maxRecords: o.MaxRecords, pool: newPool(z.block)}
 	for i, p := range paths {
 		s, err := newSource(i, p, o, z)
 		if err != nil {
 			return nil, err
 		}
 		f.sources = append(f.sources, s)
+		if o.MaxBytes > 0 { // what a file had unpacked the files behind it may not have
+			if o.MaxBytes -= s.unpacked.Load(); o.MaxBytes <= 0 {
+				o.MaxBytes = 1
+			}
+		}
 	}
 	if err := f.checkAge(o); err != nil {
 		return nil, err
@@ -192,12 +207,12 @@ func (f *Feed) Headers() []*export.Header {
 // is returned as it is. A file that changed since Open, or whose gzip data are cut off, is an
 // *[export.UnusableFeedError]: chunks handed out before it must not be used for anything lasting.
 func (f *Feed) Chunks(take func(export.Chunk) error) error {
-	seq := 0
+	seq, records := 0, 0
 	for _, s := range f.sources {
 		err := s.read(func(st *stream) error {
-			sp := splitter{src: s, in: st, pool: f.pool, sizes: f.sizes, take: take, seq: seq}
+			sp := splitter{src: s, in: st, pool: f.pool, sizes: f.sizes, take: take, seq: seq, records: records, most: f.maxRecords}
 			err := sp.run()
-			seq = sp.seq
+			seq, records = sp.seq, sp.records
 			return err
 		})
 		if err != nil {

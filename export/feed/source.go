@@ -7,11 +7,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/regular"
@@ -27,10 +29,14 @@ type source struct {
 	json   bool
 	tabs   bool // .tsv
 	gzip   bool
-	text   text
-	delim  byte // of CSV
-	skip   int  // decoded bytes before the first record
-	line   int  // physical line of the first record
+
+	maxBytes int64        // unpacked bytes that are left to this file of the feed; 0 is no ceiling
+	unpacked atomic.Int64 // bytes read of it in the last pass
+
+	text  text
+	delim byte // of CSV
+	skip  int  // decoded bytes before the first record
+	line  int  // physical line of the first record
 }
 
 // stream is a file being read: decoded text, without byte order mark.
@@ -45,7 +51,7 @@ var (
 )
 
 func newSource(i int, path string, o Options, z sizes) (*source, error) {
-	s := &source{FeedFile: export.FeedFile{Path: path, Name: filepath.Base(path)}, line: 1}
+	s := &source{FeedFile: export.FeedFile{Path: path, Name: filepath.Base(path)}, line: 1, maxBytes: o.MaxBytes}
 	for _, step := range []func() error{s.checkKind, s.chooseFormat, s.remember, s.chooseGzip} {
 		if err := step(); err != nil {
 			return nil, err
@@ -197,8 +203,40 @@ func peek(r io.Reader, n int) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(r, int64(n)))
 }
 
-// raw gives the file's bytes, unzipped but not decoded.
+// tooLargeError says that a file has more bytes than are left to the feed.
+type tooLargeError struct{ most int64 }
+
+func (e *tooLargeError) Error() string {
+	return fmt.Sprintf("the feed has more bytes than feed.max_bytes allows (%d are left to this file); see what HR has delivered, or raise it", e.most)
+}
+
+// ceiling reads a file up to a number of bytes, and fails beyond it.
+type ceiling struct {
+	r          io.Reader
+	left, most int64
+	n          *atomic.Int64 // how many bytes were read in the last pass
+}
+
+func (c *ceiling) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	c.left -= int64(n)
+	c.n.Store(c.most - c.left)
+	if c.left < 0 {
+		return 0, &tooLargeError{c.most}
+	}
+	return n, err
+}
+
+// raw gives the file's bytes, unzipped but not decoded, up to the feed's ceiling.
 func (s *source) raw(f *os.File) (io.Reader, error) {
+	r, err := s.unzipped(f)
+	if err != nil || s.maxBytes == 0 {
+		return r, err
+	}
+	return &ceiling{r: r, left: s.maxBytes, most: s.maxBytes, n: &s.unpacked}, nil
+}
+
+func (s *source) unzipped(f *os.File) (io.Reader, error) {
 	if !s.gzip {
 		return f, nil
 	}
@@ -271,7 +309,10 @@ func (s *source) changed() error {
 // broken says why the file's bytes could not be read.
 func (s *source) broken(err error) error {
 	var pe *os.PathError
+	var large *tooLargeError
 	switch {
+	case errors.As(err, &large):
+		return unusable(s.Name, 0, "%v", large)
 	case errors.As(err, &pe) || !s.gzip:
 		return unusable(s.Name, 0, "cannot be read: %s", reason(err))
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):

@@ -17,6 +17,9 @@ var (
 // an even number of quotes always ends a record, because an open field needs an odd one, and a broken quote ends its
 // record at the line's end too. Only a line with an odd number is looked at closely.
 type splitter struct {
+	records int // handed out so far, of all files
+	most    int // Options.MaxRecords; 0 is no ceiling
+
 	src   *source
 	in    *stream
 	pool  *pool
@@ -201,6 +204,9 @@ func (s *splitter) flush() error {
 	s.rows, s.from, s.first = 0, s.at, s.line
 	if rows == 0 {
 		return nil
+	}
+	if s.records += rows; s.most > 0 && s.records > s.most {
+		return unusable(s.src.Name, 0, "the feed has more than %d records, which feed.max_records allows; see what HR has delivered, or raise it", s.most)
 	}
 	plain := s.plain
 	s.plain = make([]int32, 0, rows)

@@ -2,7 +2,10 @@ package notify
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -14,71 +17,122 @@ type Behind struct {
 	Places string `json:"places"` // where the rows stand in HR's files, the first few of them
 }
 
-// share is what of a start's rows is one owner's task. A row with two causes may be in two shares.
+// share is what of a start's rows is one owner's task. A row with two causes may be in two shares. It counts rows and
+// keeps none of them: there may be millions.
 type share struct {
-	owner string
-	rows  []export.RowResult
-	mute  []export.RowResult // those of them that no message came with
-	by    map[*export.Cause][]export.RowResult
+	owner   string
+	rows    int
+	last    export.Origin
+	columns map[string]int // rows by the columns that their reasons name
+	mute    tally          // those of the rows that no message came with
+	by      map[*export.Cause]*tally
 }
 
-// shares deals rows out to those whose task they are. Whom a rule of the config names for a row has all of it.
-func (s Start) shares(rows []export.RowResult) map[string]*share {
-	shares := map[string]*share{}
-	give := func(owner string, r export.RowResult) *share {
-		mine := shares[owner]
-		if mine == nil {
-			mine = &share{owner: owner, by: map[*export.Cause][]export.RowResult{}}
-			shares[owner] = mine
-		}
-		if n := len(mine.rows); n == 0 || mine.rows[n-1].Origin != r.Origin {
-			mine.rows = append(mine.rows, r)
-		}
-		return mine
-	}
-	for _, r := range rows {
-		named := ""
-		if s.Owner != nil && r.Outcome == export.Quarantined {
-			named = s.Owner(r.Reason)
-		}
-		causes := s.Causes.Behind(r.Reason)
-		for _, cause := range causes {
-			mine := give(cmp.Or(named, cause.Owner), r)
-			mine.by[cause] = append(mine.by[cause], r)
-		}
-		if len(causes) == 0 {
-			mine := give(named, r)
-			mine.mute = append(mine.mute, r)
-		}
-	}
-	return shares
+// tally counts rows and keeps the places of the first few.
+type tally struct {
+	rows, records int
+	places        []string
 }
 
-// facts are what the causes of a share do not say: how many rows there are with several causes, which of these columns they
-// name, and where rows stand that no message came with.
-func (s *share) facts(columns []string) []string {
+// mostPlaces is how many places of rows a notice tells.
+const mostPlaces = 10
+
+func (t *tally) add(r export.RowResult) {
+	t.rows++
+	t.records += r.Lines
+	if len(t.places) < mostPlaces {
+		t.places = append(t.places, oneLine(r.Origin.String()))
+	}
+}
+
+func (t *tally) where() string {
+	places := strings.Join(t.places, ", ")
+	if t.rows > len(t.places) {
+		places += fmt.Sprintf(", and %d more", t.rows-len(t.places))
+	}
+	return places
+}
+
+// shares are those of the rows of one outcome, by owner.
+type shares map[string]*share
+
+// give deals a row out to those whose task it is. Whom a rule of the config names for a row has all of it. columns are
+// those that may be told.
+func (list shares) give(s Start, r export.RowResult, columns []string) {
+	mine := func(owner string) *share {
+		m := list[owner]
+		if m == nil {
+			m = &share{owner: owner, columns: map[string]int{}, by: map[*export.Cause]*tally{}}
+			list[owner] = m
+		}
+		if m.rows == 0 || m.last != r.Origin {
+			m.rows++
+			m.last = r.Origin
+			m.name(r, columns)
+		}
+		return m
+	}
+	named := ""
+	if s.Owner != nil && r.Outcome == export.Quarantined {
+		named = s.Owner(r.Reason)
+	}
+	causes := s.Causes.Behind(r.Reason)
+	for _, cause := range causes {
+		m := mine(cmp.Or(named, cause.Owner))
+		if m.by[cause] == nil {
+			m.by[cause] = &tally{}
+		}
+		m.by[cause].add(r)
+	}
+	if len(causes) == 0 {
+		mine(named).mute.add(r)
+	}
+}
+
+// name counts a row under the columns that its reason names. What is not the name of a column is not told: a reason may
+// quote a cell.
+func (s *share) name(r export.RowResult, columns []string) {
+	if len(columns) == 0 {
+		return
+	}
+	named := map[string]bool{}
+	for rule := range strings.SplitSeq(r.Reason, "; ") {
+		column, _, _ := strings.Cut(rule, ": ")
+		if !named[column] && slices.Contains(columns, column) {
+			named[column] = true
+			s.columns[column]++
+		}
+	}
+}
+
+// facts are what the causes of a share do not say: how many rows there are with several causes, which columns they name,
+// and where rows stand that no message came with.
+func (s *share) facts() []string {
 	var out []string
 	if len(s.by) > 1 {
-		out = append(out, plural(len(s.rows), "row")+" in all")
+		out = append(out, plural(s.rows, "row")+" in all")
 	}
-	if names := about(s.rows, columns); names != "" {
-		out = append(out, "columns: "+names)
+	if len(s.columns) > 0 {
+		names := slices.SortedFunc(maps.Keys(s.columns), func(a, b string) int {
+			return cmp.Or(cmp.Compare(s.columns[b], s.columns[a]), cmp.Compare(a, b))
+		})
+		for i, name := range names {
+			names[i] = fmt.Sprintf("%s %d", name, s.columns[name])
+		}
+		out = append(out, "columns: "+strings.Join(names, ", "))
 	}
-	if len(s.mute) > 0 {
-		out = append(out, plural(len(s.mute), "row")+" without a message: "+places(s.mute))
+	if s.mute.rows > 0 {
+		out = append(out, plural(s.mute.rows, "row")+" without a message: "+s.mute.where())
 	}
 	return out
 }
 
-// behind gives the causes of a share, most rows first.
+// behind returns the causes of a share, most rows first.
 func (s *share) behind() []Behind {
 	var out []Behind
-	for cause, rows := range s.by {
-		b := Behind{CauseCount: export.CauseCount{Cause: *cause, Rows: len(rows)}, Places: places(rows)}
+	for cause, t := range s.by {
+		b := Behind{CauseCount: export.CauseCount{Cause: *cause, Rows: t.rows, Records: t.records}, Places: t.where()}
 		b.Owner = s.owner
-		for _, r := range rows {
-			b.Records += r.Lines
-		}
 		out = append(out, b)
 	}
 	return mostFirst(out)

@@ -207,9 +207,18 @@ func taskOf(causes []*export.Cause) string {
 // rows tells rows by what became of them and whose task they are: how many, what is behind them, and where they stand in
 // HR's files.
 func (f *Finding) rows(rep *export.Report, s Start, status string) {
-	by := map[export.Outcome][]export.RowResult{}
-	for _, r := range rep.Rows {
-		by[r.Outcome] = append(by[r.Outcome], r)
+	by := map[export.Outcome]shares{export.Rejected: {}, export.Drifted: {}, export.Quarantined: {}}
+	var pending tally
+	for r := range rep.Rows.All() {
+		if mine := by[r.Outcome]; mine != nil {
+			var columns []string
+			if r.Outcome == export.Quarantined {
+				columns = s.Columns
+			}
+			mine.give(s, r, columns)
+		} else if r.Outcome == export.Pending {
+			pending.add(r)
+		}
 	}
 	for _, t := range []struct {
 		outcome export.Outcome
@@ -221,19 +230,14 @@ func (f *Finding) rows(rep *export.Report, s Start, status string) {
 		{export.Drifted, export.NoticePartial, causeDrifted, ", with the columns; find out who changes them in Coupa"},
 		{export.Quarantined, export.NoticeQuarantine, causeRows, ", with the rule it breaks"},
 	} {
-		shares := s.shares(by[t.outcome])
-		for _, owner := range slices.Sorted(maps.Keys(shares)) {
-			mine := shares[owner]
-			var columns []string
-			if t.outcome == export.Quarantined {
-				columns = s.Columns
-			}
-			f.add(Trouble{Kind: t.kind, Cause: t.cause, Owner: owner, Facts: mine.facts(columns), Behind: mine.behind(), ToDo: []string{status + t.todo}})
+		for _, owner := range slices.Sorted(maps.Keys(by[t.outcome])) {
+			mine := by[t.outcome][owner]
+			f.add(Trouble{Kind: t.kind, Cause: t.cause, Owner: owner, Facts: mine.facts(), Behind: mine.behind(), ToDo: []string{status + t.todo}})
 		}
 	}
-	if n := len(by[export.Pending]); n > 0 && (rep.Verdict == "waiting" || rep.Verdict == "unfinished") && rep.Exit == export.ExitStalled {
+	if pending.rows > 0 && (rep.Verdict == "waiting" || rep.Verdict == "unfinished") && rep.Exit == export.ExitStalled {
 		f.add(Trouble{Kind: export.NoticeStalled, Cause: causeWaiting, Owner: export.OwnerIT,
-			Facts: []string{plural(n, "row") + ": " + places(by[export.Pending])}, ToDo: []string{"the next run goes on with them"}})
+			Facts: []string{plural(pending.rows, "row") + ": " + pending.where()}, ToDo: []string{"the next run goes on with them"}})
 	}
 }
 
@@ -268,44 +272,6 @@ func (f *Finding) blind(s Start) {
 			dark(export.NoticeStalled) // not awaited
 		}
 	}
-}
-
-// places names rows by file and line, the first few of them.
-func places(rows []export.RowResult) string {
-	const most = 10
-	var out []string
-	for _, r := range rows[:min(len(rows), most)] {
-		out = append(out, oneLine(r.Origin.String()))
-	}
-	if len(rows) > most {
-		out = append(out, fmt.Sprintf("and %d more", len(rows)-most))
-	}
-	return strings.Join(out, ", ")
-}
-
-// about counts rows by the columns that their reasons name; "" where they name none. What is not the name of a column is
-// not told: a reason may quote a cell.
-func about(rows []export.RowResult, columns []string) string {
-	counts := map[string]int{}
-	for _, r := range rows {
-		named := map[string]bool{}
-		for rule := range strings.SplitSeq(r.Reason, "; ") {
-			column, _, _ := strings.Cut(rule, ": ")
-			if slices.Contains(columns, column) {
-				named[column] = true
-			}
-		}
-		for column := range named {
-			counts[column]++
-		}
-	}
-	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
-	})
-	for i, name := range names {
-		names[i] = fmt.Sprintf("%s %d", name, counts[name])
-	}
-	return strings.Join(names, ", ")
 }
 
 func plural(n int, one string) string {

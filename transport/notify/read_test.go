@@ -21,7 +21,7 @@ func report(verdict string, exit int, rows []export.RowResult, parts ...export.P
 	for _, r := range rows {
 		by[r.Outcome]++
 	}
-	return &export.Report{Run: "r1", Verdict: verdict, Exit: exit, Rows: rows, Parts: parts, Counts: export.Counts{By: by}}
+	return &export.Report{Run: "r1", Verdict: verdict, Exit: exit, Rows: export.ListRows(rows...), Parts: parts, Counts: export.Counts{By: by}}
 }
 
 // catalogue is a small one of every owner.

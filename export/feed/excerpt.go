@@ -129,13 +129,23 @@ func (x *excerpt) write(line int, why string, text []byte) error {
 	fix, owner := x.causes.Advise(why)
 	cells := []string{strconv.Itoa(line), why, fix, owner}
 	for i, c := range cells {
-		cells[i] = `"` + strings.ReplaceAll(c, `"`, `""`) + `"`
+		cells[i] = `"` + strings.ReplaceAll(inert(c), `"`, `""`) + `"`
 	}
 	lead := strings.Join(cells, d)
 	if !blank(text) {
 		lead += d
 	}
 	return x.put([]byte(lead), text)
+}
+
+// inert keeps a spreadsheet from taking a cell of ours for a formula: Coupa's words and HR's values are in it. One that
+// begins like a formula gets an apostrophe before it (OWASP, CSV Injection). HR's own cells stay as they are, since the
+// excerpt is a feed.
+func inert(cell string) string {
+	if text := strings.TrimLeft(cell, " \t\r\n\u00a0"); text != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(text)[0]) {
+		return "'" + cell
+	}
+	return cell
 }
 
 func (x *excerpt) put(pieces ...[]byte) error {

@@ -214,3 +214,24 @@ func TestExcerptOfOneFile(t *testing.T) {
 		t.Error("an excerpt of two files was made")
 	}
 }
+
+// TestExcerptHoldsNoFormula: of ours, that is; HR's cells are as HR wrote them.
+func TestExcerptHoldsNoFormula(t *testing.T) {
+	got := excerptOf(t, "u.csv", "id,name\n1,=1+1\n", Options{}, export.RowResult{Origin: export.Origin{Line: 2}, Lines: 1, Reason: "=HYPERLINK(\"x\")"})
+	if !strings.Contains(got, "\"'=HYPERLINK(\"\"x\"\")\"") || !strings.Contains(got, "1,=1+1\n") {
+		t.Errorf("%s", got)
+	}
+}
+
+// TestInert: what Coupa or HR has written is no formula in the columns that are ours.
+func TestInert(t *testing.T) {
+	for _, tt := range []struct{ cell, want string }{
+		{`=HYPERLINK("http://x","y")`, `'=HYPERLINK("http://x","y")`},
+		{"+1", "'+1"}, {"-1", "'-1"}, {"@SUM(A1)", "'@SUM(A1)"}, {" =1", "' =1"}, {"\t=1", "'\t=1"}, {"＝1", "'＝1"},
+		{"Login: =1 is taken", "Login: =1 is taken"}, {"", ""}, {"12", "12"}, {"it's", "it's"},
+	} {
+		if got := inert(tt.cell); got != tt.want {
+			t.Errorf("%q became %q, want %q", tt.cell, got, tt.want)
+		}
+	}
+}

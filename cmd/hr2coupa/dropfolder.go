@@ -183,7 +183,7 @@ func (d *dropFolder) setAside(c claim) (found bool, err error) {
 	if err := os.MkdirAll(half, 0o700); err != nil {
 		return false, fmt.Errorf("set earlier results of %s aside: %w", c.name, err)
 	}
-	for _, name := range []string{c.name + resultEnding, rejectedName(c.name)} {
+	for _, name := range []string{resultName(c.name), rejectedName(c.name)} {
 		ok, err := moved(filepath.Join(d.dir, name), filepath.Join(half, name))
 		if err != nil {
 			return false, fmt.Errorf("set earlier results of %s aside: %w", c.name, err)

@@ -2,10 +2,13 @@ package main
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // nameKind is what a name in a drop folder says about its file.
@@ -47,11 +50,31 @@ func kindOf(name string) nameKind {
 func rejectedName(feed string) string {
 	switch ext := filepath.Ext(strings.TrimSuffix(strings.ToLower(feed), ".gz")); ext {
 	case ".jsonl", ".ndjson":
-		return feed + rejectedEnding + ".jsonl"
+		return beside(feed, rejectedEnding+".jsonl")
 	case ".tsv":
-		return feed + rejectedEnding + ext
+		return beside(feed, rejectedEnding+ext)
 	}
-	return feed + rejectedEnding + ".csv"
+	return beside(feed, rejectedEnding+".csv")
+}
+
+// resultName is the name of the file that says what a feed came to.
+func resultName(feed string) string { return beside(feed, resultEnding) }
+
+// longestName is how many bytes a name may have on the file systems of Linux, macOS and Windows shares.
+const longestName = 255
+
+// beside is the name of a result of a feed: the feed's with an ending. Where that is too long, a hash stands in place of
+// the feed's last letters.
+func beside(feed, ending string) string {
+	if len(feed)+len(ending) <= longestName {
+		return feed + ending
+	}
+	ending = fmt.Sprintf("~%.6x%s", sha256.Sum256([]byte(feed)), ending)
+	cut := longestName - len(ending)
+	for cut > 0 && !utf8.RuneStart(feed[cut]) {
+		cut--
+	}
+	return feed[:cut] + ending
 }
 
 // glance is a feed as one look at the folder finds it.

@@ -145,7 +145,7 @@ func (w *watcher) write(ctx context.Context, c claim, res *outcome) (err error) 
 			return err
 		}
 	}
-	err = w.folder.publish(c, dir, c.name+resultEnding, func(to io.Writer) error { return writeJSON(to, explained(res.Report)) })
+	err = w.folder.publish(c, dir, resultName(c.name), func(to io.Writer) error { return writeJSON(to, explained(res.Report)) })
 	if err != nil || !res.final {
 		return err
 	}
@@ -184,7 +184,7 @@ func (w *watcher) tell(c claim, res *outcome) error {
 		Counts   export.Counts `json:"counts"`
 		Result   string        `json:"result"`
 		Rejected string        `json:"rejected,omitempty"`
-	}{c.name, res.Run, res.Verdict, res.Exit, res.final, res.Counts, res.place(c) + c.name + resultEnding, ""}
+	}{c.name, res.Run, res.Verdict, res.Exit, res.final, res.Counts, res.place(c) + resultName(c.name), ""}
 	if len(res.rejected) > 0 {
 		line.Rejected = res.place(c) + rejectedName(c.name)
 	}

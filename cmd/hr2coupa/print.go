@@ -124,6 +124,9 @@ func (a *app) printReport(rep *export.Report) error {
 	}
 	reportText(w, rep)
 	next(w, rep)
+	for _, l := range rep.RowLists() {
+		w.err = errors.Join(w.err, l.Err())
+	}
 	return w.err
 }
 

@@ -90,6 +90,10 @@ func setup(env *testscript.Env) error {
 		return err
 	}
 	env.Setenv("TESTDATA", data)
+	env.Setenv("LIMIT", "") // what a shell evaluates before a command whose memory is bounded
+	if memoryLimits {
+		env.Setenv("LIMIT", "ulimit -s 1024 && ulimit -d 389120")
+	}
 	env.Setenv("TZ", noon(time.Now()))
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // else every process of a test with -race waits a second at its end
 	env.Setenv("COUPA_SFTP_PASSWORD", plantedPassword)

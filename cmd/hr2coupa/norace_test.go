@@ -7,4 +7,6 @@ const everyWorld = 1 // all worlds are visited
 const (
 	everyHarm    = 1
 	memoryLimits = true
+	everyStory   = 1
+	manyRecords  = 600_000
 )

@@ -12,3 +12,10 @@ const (
 	everyHarm    = 10
 	memoryLimits = false
 )
+
+// everyStory thins out the stories that are played a second time with pseudonyms, and manyRecords is how many an
+// enormous feed has.
+const (
+	everyStory  = 8
+	manyRecords = 30_000
+)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 
@@ -91,6 +92,7 @@ func setup(env *testscript.Env) error {
 	}
 	env.Setenv("TESTDATA", data)
 	env.Setenv("LIMIT", "") // what a shell evaluates before a command whose memory is bounded
+	env.Setenv("MANY", strconv.Itoa(manyRecords))
 	if memoryLimits {
 		env.Setenv("LIMIT", "ulimit -s 1024 && ulimit -d 389120")
 	}

@@ -27,6 +27,10 @@ func (s ColumnSet) With(i int) ColumnSet { s[i>>6] |= 1 << (i & 63); return s }
 // Has tells whether column i is in the set.
 func (s ColumnSet) Has(i int) bool { return s[i>>6]>>(i&63)&1 == 1 }
 
+// NullWord is the text by which Coupa takes all roles away where it is the whole cell ("Remove a Role from a User"). That
+// it does so in other lists is plausible, and nowhere documented.
+const NullWord = "--NULL--"
+
 // Row is one line on its way to Coupa: a cell for each mapped column, in the order of the mapping.
 type Row struct {
 	Origin Origin // the last record that went into it

@@ -404,3 +404,17 @@ func BenchmarkCheckBroken(b *testing.B) {
 		}
 	}
 }
+
+// The word that a mapping keeps out of HR's data is the one by which a column of the table is cleared.
+func TestNullWord(t *testing.T) {
+	found := false
+	for _, c := range Columns() {
+		found = found || c.Clear == export.NullWord
+		if c.Clear != "" && c.Clear != export.NullWord && c.Name != "Remove Default Address" {
+			t.Errorf("column %q is cleared by %q, which mappings let through from HR", c.Name, c.Clear)
+		}
+	}
+	if !found {
+		t.Errorf("no column is cleared by %s", export.NullWord)
+	}
+}

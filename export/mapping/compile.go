@@ -84,6 +84,7 @@ func (c *compiler) column(col Column) (out column, problems []Problem) {
 		return out, problems
 	}
 	out.fields = w.fields
+	c.trace(tree.Node, &out.from)
 	if f, ok := tree.Node.(*ast.IdentifierNode); ok {
 		out.plain = c.fieldNumber(f)
 		return out, nil

@@ -17,7 +17,8 @@
 // x is a list, or text separated by commas; elements are trimmed, blanks and repetitions are dropped, the order is kept,
 // an element of a list that holds a comma is a fault. A list that comes out empty is absent, since emptying must be said with
 // clear(). Anything else is set: text as it is, true and false, numbers in their shortest form. A list or a date is not
-// a cell: say join(...), replace(...) or formatDate(...).
+// a cell: say join(...), replace(...) or formatDate(...). The word --NULL--, alone or in a list, is a fault where it comes
+// from HR; text of an expression and values of a table may say it.
 //
 // # Functions
 //

@@ -50,7 +50,7 @@ func (r *rowMapper) Map(rec *export.Record, cells []export.Cell) []export.Fault 
 	var faults []export.Fault
 	r.frame.rec = rec
 	for i, from := range r.copies {
-		if from >= 0 && rec.Missing == nil { // most columns of most rows
+		if from >= 0 && rec.Missing == nil && !isWord(rec.Values[from]) { // most columns of most rows
 			cells[i] = setCell(rec.Values[from])
 			continue
 		}
@@ -77,7 +77,16 @@ func (r *rowMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.F
 	return cell, nil
 }
 
+// cell works out a column. A cell that Coupa would take for an order is an error unless the mapping has said so.
 func (r *rowMapper) cell(c *column) (export.Cell, error) {
+	cell, err := r.result(c)
+	if cell.State == export.Set && orders(cell.Text, c.List) && !r.said(c) {
+		return export.Cell{}, errWord
+	}
+	return cell, err
+}
+
+func (r *rowMapper) result(c *column) (export.Cell, error) {
 	if c.plain >= 0 {
 		return setCell(r.frame.field(c.plain)), nil
 	}
@@ -136,6 +145,9 @@ func cellOf(v value, list bool) (export.Cell, error) {
 
 // fault tells an error of a column. The message holds the expression and the cause, never a value.
 func (r *rowMapper) fault(c *column, err error) export.Fault {
+	if errors.Is(err, errWord) { // the expression is well
+		return export.Fault{Origin: export.Origin{Line: r.frame.rec.Line}, Field: c.Name, Rule: "word", Message: err.Error()}
+	}
 	cause, at := safeCause(err)
 	where := ""
 	if at >= 0 {

@@ -51,6 +51,7 @@ type Mapping struct {
 type column struct {
 	Column
 	plain int // the field that it copies, or -1
+	from  sources
 	expression
 }
 

@@ -1,0 +1,164 @@
+package mapping
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// This file keeps the word by which Coupa empties a list out of HR's data. A person whose roles HR exports as --NULL--
+// would lose all of them, and nobody has asked for that. The word is sent where the mapping itself says it: as text in
+// the expression, or as a value of a table.
+
+var errWord = errors.New("holds " + export.NullWord + ", by which Coupa takes away what it holds; take it out in HR, or say clear() in the mapping where it is meant")
+
+// isWord reports whether a text is the word. Case does not count, nor do blanks and characters that are not seen: what
+// Coupa reads past is not documented.
+func isWord(s string) bool {
+	if s == "" || s[0] > '-' && s[0] < 0x80 { // nearly every cell, without a call
+		return false
+	}
+	return spellsWord(s)
+}
+
+func spellsWord(s string) bool {
+	at := 0
+	for _, r := range s {
+		switch {
+		case unseen(r):
+		case at < len(export.NullWord) && unicode.ToUpper(r) == rune(export.NullWord[at]):
+			at++
+		default:
+			return false
+		}
+	}
+	return at == len(export.NullWord)
+}
+
+func unseen(r rune) bool { return unicode.In(r, unicode.White_Space, unicode.Cc, unicode.Cf) }
+
+// hasWord reports whether the word stands anywhere in a text.
+func hasWord(s string) bool {
+	if strings.Count(s, "-") < strings.Count(export.NullWord, "-") {
+		return false
+	}
+	seen := strings.Map(func(r rune) rune {
+		if unseen(r) {
+			return -1
+		}
+		return unicode.ToUpper(r)
+	}, s)
+	return strings.Contains(seen, export.NullWord)
+}
+
+// orders reports whether Coupa may take a cell for an order: it is the word or, in a list, one of its items is.
+func orders(s string, list bool) bool {
+	if !list || !strings.Contains(s, ",") {
+		return isWord(s)
+	}
+	for item := range strings.SplitSeq(s, ",") {
+		if isWord(item) {
+			return true
+		}
+	}
+	return false
+}
+
+// sources are what the text of an expression's result can come from.
+type sources struct {
+	fields []int // HR's
+	word   bool  // the mapping itself says the word
+	each   bool  // the elements of the list that a predicate works on
+}
+
+// trace follows a rewritten node. What is only asked about does not come out: conditions, comparisons and the keys of a
+// look-up.
+func (c *compiler) trace(n ast.Node, s *sources) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		s.word = s.word || hasWord(n.Value)
+	case *ast.IdentifierNode:
+		if i := c.fieldNumber(n); i >= 0 && !slices.Contains(s.fields, i) {
+			s.fields = append(s.fields, i)
+		}
+	case *ast.BinaryNode:
+		if n.Operator == "??" {
+			c.traceAll(s, n.Left, n.Right)
+		}
+	case *ast.ConditionalNode:
+		c.traceAll(s, n.Exp1, n.Exp2)
+	case *ast.VariableDeclaratorNode:
+		c.traceAll(s, n.Value, n.Expr)
+	case *ast.ArrayNode:
+		c.traceAll(s, n.Nodes...)
+	case *ast.PredicateNode:
+		c.trace(n.Node, s)
+	case *ast.PointerNode:
+		s.each = true
+	case *ast.BuiltinNode:
+		c.tracePredicate(n, s)
+	case *ast.CallNode:
+		if _, name := calledFunction(n); name == "lookup" {
+			s.word = s.word || c.tableSays(n)
+			return
+		}
+		c.traceAll(s, n.Arguments...)
+	}
+}
+
+func (c *compiler) traceAll(s *sources, nodes ...ast.Node) {
+	for _, n := range nodes {
+		c.trace(n, s)
+	}
+}
+
+// tracePredicate follows the predicates that give elements of a list; the others give numbers or true and false.
+func (c *compiler) tracePredicate(n *ast.BuiltinNode, s *sources) {
+	switch n.Name {
+	case "filter", "find":
+		c.trace(n.Arguments[0], s)
+	case "map":
+		c.traceAll(s, n.Arguments[1:]...)
+		if s.each {
+			c.trace(n.Arguments[0], s)
+		}
+	}
+}
+
+// tableSays reports whether the word is a value of the table that a look-up names, or of any where it is named by data.
+func (c *compiler) tableSays(lookup *ast.CallNode) bool {
+	if name, ok := constantText(lookup.Arguments, 0); ok {
+		t := c.library.tables[name]
+		return t != nil && t.says()
+	}
+	for _, t := range c.library.tables {
+		if t.says() {
+			return true
+		}
+	}
+	return false
+}
+
+// says reports whether the word is one of the table's values.
+func (t *table) says() bool {
+	if t.fallback != nil && hasWord(*t.fallback) {
+		return true
+	}
+	for _, v := range t.values {
+		if hasWord(v) {
+			return true
+		}
+	}
+	return false
+}
+
+// said reports whether the mapping itself has put the word into a column's cell of this record: it knows the word, and
+// nothing that HR has sent holds it.
+func (r *rowMapper) said(c *column) bool {
+	return c.from.word && !slices.ContainsFunc(c.from.fields, func(i int) bool { return hasWord(r.frame.field(i)) })
+}

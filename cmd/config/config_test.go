@@ -49,7 +49,7 @@ func fakeEnv(files fstest.MapFS) Env {
 			}
 			return files.Open(name)
 		},
-		Run: func(ctx context.Context, argv []string) ([]byte, error) {
+		Run: func(ctx context.Context, argv, _ []string) ([]byte, error) {
 			switch argv[0] {
 			case "pass":
 				return []byte("from " + strings.Join(argv, " ") + "\r\n"), nil

@@ -1,13 +1,12 @@
 package config
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"github.com/hr2coupa/hr2coupa/export/regular"
 	"io/fs"
-	"os/exec"
 	"time"
+
+	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 const (
@@ -22,8 +21,9 @@ type Env struct {
 	Getenv func(name string) string
 	// Open opens a regular file for reading, and refuses any other.
 	Open func(path string) (fs.File, error)
-	// Run runs a command without a shell and gives what it wrote to its standard output. It must stop with ctx.
-	Run func(ctx context.Context, argv []string) ([]byte, error)
+	// Run runs a command without a shell and gives what it wrote to its standard output. The command sees the environment
+	// but for the variables in hidden. It must stop with ctx, with everything that it has started.
+	Run func(ctx context.Context, argv, hidden []string) ([]byte, error)
 }
 
 // OSEnv is the real environment, with the variables of getenv.
@@ -59,34 +59,4 @@ func reason(err error) string {
 		err = path.Err
 	}
 	return err.Error()
-}
-
-// runCommand drops standard error: helpers print hints there, and some print the secret.
-func runCommand(ctx context.Context, argv []string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	var out limitedBuffer
-	cmd.Stdout = &out
-	cmd.WaitDelay = time.Second // a grandchild that keeps the pipe open does not keep us
-	if err := cmd.Run(); ctx.Err() == nil && err != nil {
-		return nil, err
-	}
-	if out.over {
-		return nil, errTooLarge
-	}
-	return out.buf.Bytes(), ctx.Err()
-}
-
-// limitedBuffer keeps the first maxSecret bytes and remembers whether there were more.
-type limitedBuffer struct {
-	buf  bytes.Buffer
-	over bool
-}
-
-func (b *limitedBuffer) Write(p []byte) (int, error) {
-	if keep := maxSecret - b.buf.Len(); len(p) > keep {
-		b.buf.Write(p[:keep])
-		b.over = true
-		return len(p), nil
-	}
-	return b.buf.Write(p)
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -334,28 +333,6 @@ func TestSecretFileOpenToOthers(t *testing.T) {
 		if brief(faults) != want {
 			t.Errorf("got %s, want %s", brief(faults), want)
 		}
-	}
-}
-
-func TestRunCommand(t *testing.T) {
-	run := OSEnv(nil).Run
-	out, err := run(t.Context(), []string{"sh", "-c", "echo secret; echo noise >&2"})
-	if err != nil || string(out) != "secret\n" {
-		t.Errorf("%q, %v", out, err)
-	}
-	if _, err := run(t.Context(), []string{"sh", "-c", "exit 3"}); whyCommand(err) != "it ended with exit status 3" {
-		t.Error(whyCommand(err))
-	}
-	if _, err := run(t.Context(), []string{"/no/such/program"}); whyCommand(err) != "the program was not found" {
-		t.Error(whyCommand(err))
-	}
-	if _, err := run(t.Context(), []string{"sh", "-c", "head -c 70000 /dev/zero"}); whyCommand(err) != "it gave more than 65536 bytes" {
-		t.Error(whyCommand(err))
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if _, err := run(ctx, []string{"sh", "-c", "exec sleep 60"}); whyCommand(err) != "no answer within 10s" {
-		t.Error(whyCommand(err))
 	}
 }
 

@@ -67,3 +67,16 @@ func (n *node) dump(w io.Writer) {
 	}
 	io.WriteString(w, "]")
 }
+
+// variables adds the NAME of every {env: NAME} below the node, wherever it stands: a word too many does no harm.
+func (n *node) variables(names *[]string) {
+	if e := n.find("env"); e != nil && e.value.kind == text {
+		*names = append(*names, e.value.text)
+	}
+	for _, item := range n.items {
+		item.variables(names)
+	}
+	for _, e := range n.entries {
+		e.value.variables(names)
+	}
+}

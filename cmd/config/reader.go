@@ -24,6 +24,9 @@ type reader struct {
 	lines    map[string]int
 	faults   []Fault
 	warnings []Fault
+
+	root      *node
+	variables []string // see secretVariables; nil: not looked for yet
 }
 
 func newReader(ctx context.Context, name string, env Env, opt Options) *reader {

@@ -116,7 +116,7 @@ func (v *value) fromCommand(source *node) (string, bool) {
 	}
 	ctx, cancel := context.WithTimeout(v.r.ctx, commandTimeout)
 	defer cancel()
-	data, err := v.r.env.Run(ctx, argv)
+	data, err := v.r.env.Run(ctx, argv, v.r.secretVariables())
 	if err == nil && len(data) > maxSecret {
 		err = errTooLarge
 	}
@@ -125,6 +125,16 @@ func (v *value) fromCommand(source *node) (string, bool) {
 		return "", false
 	}
 	return v.trimmed(data, "command")
+}
+
+// secretVariables names the environment variables that the config reads secrets from. A command that fetches one secret
+// has no business with the others; what it needs itself (PATH, HOME, VAULT_TOKEN) it gets.
+func (r *reader) secretVariables() []string {
+	if r.variables == nil {
+		r.variables = []string{}
+		r.root.variables(&r.variables)
+	}
+	return r.variables
 }
 
 // whyCommand has words of its own for every error: those of others name the program or quote what it said.
@@ -139,6 +149,8 @@ func whyCommand(err error) string {
 		return fmt.Sprintf("it gave more than %d bytes", maxSecret)
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		return "the program was not found"
+	case errors.Is(err, exec.ErrWaitDelay):
+		return "it ended, and something that it had started kept its output open"
 	case errors.As(err, &exit):
 		return "it ended with " + exit.ProcessState.String()
 	}

@@ -20,6 +20,7 @@ const (
 
 // config reads every section; the order of calls is the order of the contract.
 func (r *reader) config(root *node) *Config {
+	r.root = root
 	s := &section{r: r, line: 1, node: root}
 	c := &Config{File: r.name, Hash: root.hash(), lines: r.lines, root: root}
 	c.Production = s.bool("production")

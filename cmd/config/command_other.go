@@ -1,0 +1,8 @@
+//go:build !unix
+
+package config
+
+import "os/exec"
+
+// runGroup runs a command. There are no process groups here: what the command has started may outlive it.
+func runGroup(cmd *exec.Cmd) error { return cmd.Run() }

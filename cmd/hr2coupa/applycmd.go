@@ -33,7 +33,8 @@ hashes are those of the plan.`,
 		Example: "  hr2coupa plan -o plan.json\n  hr2coupa apply plan.json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.tell(a.apply(cmd.Context(), args[0], noWait))
+			s, err := a.apply(cmd.Context(), args[0], noWait)
+			return a.report(cmd.Context(), s, err)
 		},
 	}
 	c.Flags().BoolVar(&noWait, "no-wait", false, "deliver and leave; the next run asks for the verdict")
@@ -52,8 +53,8 @@ func (e *movedError) Error() string {
 }
 
 // apply is a run with one question more: is it what was planned?
-func (a *app) apply(ctx context.Context, path string, noWait bool) (rep *export.Report, err error) {
-	started := a.now().UTC()
+func (a *app) apply(ctx context.Context, path string, noWait bool) (*started, error) {
+	begun := a.now().UTC()
 	saved, err := readPlan(path)
 	if err != nil {
 		return nil, usage("read the plan %s: %w", path, err)
@@ -62,16 +63,14 @@ func (a *app) apply(ctx context.Context, path string, noWait bool) (rep *export.
 	if err != nil {
 		return nil, err
 	}
-	j, err := a.job(ctx, pipe.cfg, "apply")
-	if err != nil {
-		return nil, err
-	}
-	defer j.close()
-	j.command = "run" // what it plans is a run like any other
-	j.runner.NoWait = noWait
+	return a.start(ctx, pipe.cfg, "apply", false, func(j *job) (*export.Report, error) {
+		j.command = "run" // what it plans is a run like any other
+		j.runner.NoWait = noWait
+		return j.apply(ctx, pipe, path, saved, begun)
+	})
+}
 
-	defer func() { rep = j.withResumed(rep, err) }()
-	defer export.Recover(&err)
+func (j *job) apply(ctx context.Context, pipe *pipeline, path string, saved *savedPlan, started time.Time) (*export.Report, error) {
 	if done, err := j.trust(ctx, pipe, runOptions{}); done != nil || err != nil {
 		return done, err
 	}
@@ -114,7 +113,7 @@ func (a *app) apply(ctx context.Context, path string, noWait bool) (rep *export.
 	if err := pipe.choose(ctx, planner); err != nil {
 		return nil, err
 	}
-	if j.checked, err = a.preflight(ctx, pipe, planner, out, j.wires.client); err != nil {
+	if j.checked, err = j.a.preflight(ctx, pipe, planner, out, j.wires.client); err != nil {
 		return nil, err
 	}
 	plan, what, err := other(ctx, saved, planner, pipe, out)

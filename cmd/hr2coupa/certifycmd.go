@@ -125,12 +125,11 @@ func (a *app) certify(ctx context.Context, o certifyOptions) (err error) {
 		}
 	}
 	sheet.sum()
-	a.code = sheet.Exit
 	if a.json {
-		return a.printJSON(sheet)
+		return endWith(sheet.Exit, a.printJSON(sheet))
 	}
 	sheet.end(w)
-	return w.err
+	return endWith(sheet.Exit, w.err)
 }
 
 // certified ends a play: what was told to an instance is kept where not all went well, since it is only known from there.

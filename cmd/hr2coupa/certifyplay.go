@@ -119,9 +119,9 @@ func (s *certification) run(ctx context.Context, file string, seen *scene) (err 
 	player := &app{
 		getenv: s.a.getenv, stdin: strings.NewReader(""), stdout: io.Discard, stderr: &last, now: s.a.now, log: log, http: w.client(), apart: true,
 	}
-	rep, err := player.mainJob(ctx, s.pipe, runOptions{files: []string{file}})
-	seen.code = player.finish(ctx, player.tell(rep, err))
-	seen.rep, seen.said, seen.diary, seen.calls = rep, strings.TrimSpace(last.String()), diary.lines(), w.seen()
+	played, err := player.startRun(ctx, s.pipe, runOptions{files: []string{file}})
+	seen.code = player.finish(player.report(ctx, played, err))
+	seen.rep, seen.said, seen.diary, seen.calls = played.rep, strings.TrimSpace(last.String()), diary.lines(), w.seen()
 	return nil
 }
 

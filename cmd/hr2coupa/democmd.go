@@ -98,16 +98,16 @@ func (a *app) tellDemo(ctx context.Context, dir string, t *twin.Twin) (*export.R
 	}
 	if !a.json {
 		fmt.Fprintf(a.stdout, "A stand-in for Coupa listens on %s and %s\n\nThe plan\n--------\n", t.SFTPAddr(), t.URL())
-		if err := demo.plan(ctx, planOptions{people: 3}); err != nil {
+		if _, err := demo.plan(ctx, planOptions{people: 3}); err != nil {
 			return nil, err
 		}
 		fmt.Fprint(a.stdout, "\nThe run\n-------\n")
 	}
-	rep, err := demo.run(ctx, runOptions{})
+	s, err := demo.run(ctx, runOptions{})
 	if err != nil {
 		return nil, err
 	}
-	return rep, demo.printReport(rep)
+	return s.rep, demo.printReport(s.rep)
 }
 
 func layDemo(dir string, t *twin.Twin) error {
@@ -135,7 +135,6 @@ func (a *app) endDemo(rep *export.Report, keep string) error {
 	if rep.Exit != told.exit || rep.Counts.Input != told.input || !maps.Equal(nonzero(rep.Counts.By), told.by) {
 		return fmt.Errorf("the demo did not come out as told: run code %d, %s; please report this", rep.Exit, sums(rep.Counts))
 	}
-	a.code = export.ExitOK
 	if a.json {
 		return nil
 	}

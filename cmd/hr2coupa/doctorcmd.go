@@ -87,12 +87,12 @@ func (a *app) doctor(ctx context.Context) error {
 		count[f.Level]++
 		codes = append(codes, f.Exit)
 	}
-	a.code = worstOf(codes)
+	code := worstOf(codes)
 	if a.json {
-		return a.printJSON(map[string]any{"verdict": verdictOf(count), "exit": a.code, "checks": d.findings})
+		return endWith(code, a.printJSON(map[string]any{"verdict": verdictOf(count), "exit": code, "checks": d.findings}))
 	}
 	fmt.Fprintf(w, "\n%d ok, %d warn, %d fail\n", count[levelOK], count[levelWarn], count[levelFail])
-	return w.err
+	return endWith(code, w.err)
 }
 
 // worstOf is export.WorstExit with the config before all: nothing of a run begins with a faulty one.

@@ -40,7 +40,8 @@ Several files go one after the other, each when the one before has its verdict.`
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.files = args
-			return a.tell(a.drop(cmd.Context(), o))
+			s, err := a.drop(cmd.Context(), o)
+			return a.report(cmd.Context(), s, err)
 		},
 	}
 	f := c.Flags()
@@ -57,8 +58,8 @@ type ready struct {
 	sheet *layout.Ready
 }
 
-func (a *app) drop(ctx context.Context, o dropOptions) (rep *export.Report, err error) {
-	started := a.now().UTC()
+func (a *app) drop(ctx context.Context, o dropOptions) (*started, error) {
+	begun := a.now().UTC()
 	cfg, err := a.load(ctx, config.Options{NeedSecrets: true, NoFeed: true, Route: config.RouteCSV})
 	if err != nil {
 		return nil, err
@@ -67,14 +68,11 @@ func (a *app) drop(ctx context.Context, o dropOptions) (rep *export.Report, err 
 	if err != nil {
 		return nil, err
 	}
-	j, err := a.job(ctx, cfg, "drop")
-	if err != nil {
-		return nil, err
-	}
-	defer j.close()
+	return a.start(ctx, cfg, "drop", false, func(j *job) (*export.Report, error) { return j.drop(ctx, files, o, begun) })
+}
+
+func (j *job) drop(ctx context.Context, files []ready, o dropOptions, started time.Time) (*export.Report, error) {
 	j.runner.NoWait = o.noWait
-	defer func() { rep = j.withResumed(rep, err) }()
-	defer export.Recover(&err)
 	if done, err := j.trust(ctx, nil, runOptions{}); done != nil || err != nil {
 		return done, err
 	}
@@ -95,7 +93,8 @@ func (a *app) drop(ctx context.Context, o dropOptions) (rep *export.Report, err 
 	if err := j.runner.Check(ctx); err != nil {
 		return nil, err
 	}
-	if started, err = j.free(started); err != nil {
+	started, err := j.free(started)
+	if err != nil {
 		return nil, err
 	}
 	id, err := j.planDrop(files, started)

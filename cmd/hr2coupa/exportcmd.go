@@ -64,11 +64,10 @@ func (a *app) export(ctx context.Context, files []string, dir string) error {
 	res := sink.result(plan, pipe)
 	res.Limits = only.judge(pipe.cfg, pipe.isFeed(files))(plan)
 	res.judge()
-	a.code = res.Exit
 	if a.json {
-		return cmp.Or(a.printJSONRows(res, sink.rows.all()), sink.rows.close())
+		return endWith(res.Exit, cmp.Or(a.printJSONRows(res, sink.rows.all()), sink.rows.close()))
 	}
-	return cmp.Or(a.printExport(res, dir, sink.rows.all()), sink.rows.close())
+	return endWith(res.Exit, cmp.Or(a.printExport(res, dir, sink.rows.all()), sink.rows.close()))
 }
 
 func (a *app) printExport(r *planned, dir string, rows iter.Seq[export.RowResult]) error {

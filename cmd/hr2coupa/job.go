@@ -26,6 +26,7 @@ type job struct {
 	bar     *progress
 	stop    context.CancelFunc // ends what is done beside
 	beside  export.Group
+	teller  *teller
 	people  int                         // known when the run was planned
 	resumed []*export.Report            // what earlier runs came to meanwhile
 	unknown []string                    // parts that were sent and that the ledger does not know
@@ -36,10 +37,59 @@ type job struct {
 	read    map[string]*export.ReadBack // by run, what reading its users back came to
 }
 
+// started is a start that has come to its end: its report, nil where it has none, and the teller who has not told
+// anybody yet.
+type started struct {
+	rep    *export.Report
+	teller *teller
+}
+
+// start is one start of the program at work on the ledger, for every command that needs one: it takes the lock, does the
+// work, and writes down what is to be told. What it comes to, an error too, goes to conclude.
+func (a *app) start(ctx context.Context, cfg *config.Config, command string, byHand bool, do func(*job) (*export.Report, error)) (*started, error) {
+	s := &started{teller: a.newTeller(cfg, command, byHand)}
+	j, err := a.job(ctx, cfg, s.teller)
+	if err != nil {
+		return s, err
+	}
+	var rep *export.Report
+	err = export.Guard(func() (err error) { rep, err = do(j); return err })
+	s.rep = j.withResumed(rep, err)
+	if crashed := j.close(); crashed != nil {
+		return s, errors.Join(err, crashed)
+	}
+	return s, err
+}
+
+// conclude ends a start: it prints the result, tells the error that ended the start, and sends what others are to know. What
+// it returns is the exit code and has been told.
+func (a *app) conclude(ctx context.Context, s *started, err error, code int, print func() error) error {
+	if wrong := export.Guard(print); wrong != nil {
+		err = errors.Join(err, wrong)
+	}
+	if err != nil {
+		code = a.finish(err)
+	}
+	if s != nil {
+		a.unread(s.rep)
+		if crashed := export.Guard(func() error { s.teller.end(ctx, code, err); return nil }); crashed != nil {
+			code = a.finish(crashed)
+		}
+	}
+	return endWith(code, nil)
+}
+
+// report ends a start that ends with a report. One that comes with an error holds what was resumed before it.
+func (a *app) report(ctx context.Context, s *started, err error) error {
+	if s == nil || s.rep == nil || errors.Is(err, errInterrupted) {
+		return a.conclude(ctx, s, err, export.ExitOK, func() error { return nil })
+	}
+	return a.conclude(ctx, s, err, s.rep.Exit, func() error { return a.printReport(s.rep) })
+}
+
 // job opens the ledger, takes the lock and makes the wires. Nothing goes over them yet but the token, which has to
 // settle while the feed is read.
-func (a *app) job(ctx context.Context, cfg *config.Config, command string) (*job, error) {
-	a.teller = a.newTeller(cfg, command)
+func (a *app) job(ctx context.Context, cfg *config.Config, t *teller) (*job, error) {
 	w, err := a.wires(cfg)
 	if err != nil {
 		return nil, err
@@ -48,15 +98,15 @@ func (a *app) job(ctx context.Context, cfg *config.Config, command string) (*job
 	if err != nil {
 		return nil, err
 	}
-	unlock, err := l.Lock(holder(command, a.now()))
+	unlock, err := l.Lock(holder(t.command, a.now()))
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	a.teller.begin(ctx, l)
+	t.begin(ctx, l)
 	if err := a.tellAhead(l); err != nil {
 		return nil, errors.Join(err, unlock(), l.Close())
 	}
-	j := &job{a: a, cfg: cfg, ledger: l, past: l, wires: w, command: command, unlock: unlock, bar: a.progress()}
+	j := &job{a: a, cfg: cfg, ledger: l, past: l, wires: w, command: t.command, teller: t, unlock: unlock, bar: a.progress()}
 	j.runner = &export.Runner{
 		Ledger: l, Dial: w.dial, Loads: w.sources, Direct: cfg.SFTP.Direct,
 		Poll: cfg.Load.Poll, Pickup: cfg.Load.Pickup, Wait: cfg.Load.Wait, Now: a.now, Log: a.log, Tell: j.bar.tell,
@@ -109,15 +159,16 @@ func (j *job) shut() error {
 	return errors.Join(crashed, j.unlock(), j.ledger.Close())
 }
 
-// close ends the job. What crashed beside it goes on to whoever tells how the start ended.
-func (j *job) close() {
+// close ends the job, and returns what crashed beside it.
+func (j *job) close() error {
 	err := j.shut()
 	if crash, ok := errors.AsType[*export.Crash](err); ok {
-		panic(crash)
+		return crash
 	}
 	if err != nil {
 		j.a.log.Errorf("close the ledger: %v", err)
 	}
+	return nil
 }
 
 // resume goes on where the ledger says, before anything new is planned. Where a part still could not be sent, nothing new
@@ -131,7 +182,7 @@ func (j *job) resume(ctx context.Context) (done *export.Report, err error) {
 	}
 	runs := runsOf(parts)
 	var left []string
-	if j.a.byHand && j.cfg.Route == config.RouteAPI {
+	if j.teller.byHand && j.cfg.Route == config.RouteAPI {
 		left = runs
 		parts = slices.DeleteFunc(parts, func(p export.Part) bool { return p.Route == export.ByCSV })
 		runs = runsOf(parts)
@@ -231,15 +282,6 @@ func (j *job) addResumed(rep *export.Report, err error) *export.Report {
 	return rep
 }
 
-// tell prints a report; one that comes with an error holds what was resumed before it.
-func (a *app) tell(rep *export.Report, err error) error {
-	if rep != nil && (err == nil || !errors.Is(err, errInterrupted)) {
-		a.code = rep.Exit
-		err = errors.Join(err, a.printReport(rep))
-	}
-	return err
-}
-
 // interrupted finds runs that died before they had planned anything, or after their last part was settled.
 func (j *job) interrupted(but []string) ([]string, error) {
 	recent, err := j.ledger.Runs(100)
@@ -264,11 +306,11 @@ func (j *job) drive(ctx context.Context, run string) error {
 	j.bar.start(parts)
 	sending := j.a.now()
 	err = j.runner.Drive(ctx, parts)
-	j.a.teller.spent(notify.StepSend, sending)
+	j.teller.spent(notify.StepSend, sending)
 	if err != nil {
 		return err
 	}
-	defer j.a.teller.spent(notify.StepReadBack, j.a.now())
+	defer j.teller.spent(notify.StepReadBack, j.a.now())
 	return j.readBack(ctx, run)
 }
 

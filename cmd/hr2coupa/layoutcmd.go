@@ -85,15 +85,16 @@ func (a *app) compareLayout(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return usage("%s: %w", path, err)
 	}
+	code := export.ExitOK
 	if !d.Same() {
-		a.code = export.ExitPartial
+		code = export.ExitPartial
 	}
 	if a.json {
-		return a.printJSON(d)
+		return endWith(code, a.printJSON(d))
 	}
 	w := &errWriter{w: a.stdout}
 	printDiff(w, d)
-	return w.err
+	return endWith(code, w.err)
 }
 
 func printDiff(w io.Writer, d layout.Diff) {

@@ -57,10 +57,11 @@ while a run is at work. What is wrong is one line each, with what mends it; then
 			if err != nil {
 				return err
 			}
+			code := export.ExitOK
 			if len(checked.Findings) > 0 {
-				a.code = export.ExitFault
+				code = export.ExitFault
 			}
-			return a.printChecked(checked)
+			return endWith(code, a.printChecked(checked))
 		},
 	}
 }

@@ -44,9 +44,8 @@ var errNotYet = errors.New("not recorded yet")
 
 // newTeller makes the teller of a start. Files by hand and saved plans are told about too, but are no heartbeat and no
 // figure of the nightly job.
-func (a *app) newTeller(cfg *config.Config, command string) *teller {
-	a.worked = true
-	t := &teller{a: a, cfg: cfg, command: command, byHand: a.byHand, started: a.now(), steps: map[notify.Step]time.Duration{}, recorded: errNotYet}
+func (a *app) newTeller(cfg *config.Config, command string, byHand bool) *teller {
+	t := &teller{a: a, cfg: cfg, command: command, byHand: byHand, started: a.now(), steps: map[notify.Step]time.Duration{}, recorded: errNotYet}
 	texts, err := noticeTexts(cfg)
 	if err != nil { // the config was checked with them a moment ago
 		a.log.Warnf("notices: %v", err)
@@ -61,9 +60,7 @@ func (a *app) newTeller(cfg *config.Config, command string) *teller {
 
 // spent adds up, for the figures, how long a step took that began then.
 func (t *teller) spent(s notify.Step, begun time.Time) {
-	if t != nil {
-		t.steps[s] += t.a.now().Sub(begun)
-	}
+	t.steps[s] += t.a.now().Sub(begun)
 }
 
 func (t *teller) nightly() bool {
@@ -93,8 +90,8 @@ func (j *job) withResumed(rep *export.Report, err error) *export.Report {
 	if rep != nil && len(rep.UnknownFiles) == 0 {
 		rep.UnknownFiles = j.unknown
 	}
-	if j.a.teller != nil && !errors.Is(err, errInterrupted) {
-		j.a.teller.record(j.a.teller.ledger, rep, err)
+	if (rep != nil || err != nil) && !errors.Is(err, errInterrupted) {
+		j.teller.record(j.teller.ledger, rep, err)
 	}
 	return rep
 }
@@ -147,33 +144,9 @@ func (t *teller) notices(open []export.Incident, err error) ([]export.Incident, 
 	return incidents, notices, wrong
 }
 
-// finish is the end of the program: it tells the error that ended a command, if one did, sends what is to be sent, and
-// gives the exit code, which nothing in here can change.
-func (a *app) finish(ctx context.Context, err error) int {
-	code := a.code
-	wrong := export.Guard(func() error {
-		if err != nil {
-			code = a.fail(err)
-		}
-		a.tellOthers(ctx, code, err)
-		return nil
-	})
-	if wrong != nil {
-		fmt.Fprintln(a.stderr, "hr2coupa: "+wrong.Error())
-		a.logStack(wrong)
-		return export.ExitFault
-	}
-	return code
-}
-
-// tellOthers ends the teller of a start, if there was one. A start that found another one at work says nothing: that
-// one will.
-func (a *app) tellOthers(ctx context.Context, code int, err error) {
-	t := a.teller
-	a.teller = nil
-	if t == nil {
-		return
-	}
+// end tells what a start came to, after it was printed, with the code that it ends with. A start that found another one
+// at work says nothing: that one will.
+func (t *teller) end(ctx context.Context, code int, err error) {
 	if code == export.ExitLocked {
 		return
 	}

@@ -86,21 +86,22 @@ func triedTo(to fmt.Stringer, err error) tested {
 }
 
 func (a *app) printTested(results []tested) error {
+	code := export.ExitOK
 	var rows [][]string
 	for _, r := range results {
 		word := "ok"
 		if !r.OK {
-			word, a.code = "FAILED: "+clean(r.Error), export.ExitFault
+			word, code = "FAILED: "+clean(r.Error), export.ExitFault
 		}
 		rows = append(rows, []string{r.Target, word})
 	}
 	if a.json {
-		return a.printJSON(struct {
+		return endWith(code, a.printJSON(struct {
 			Exit    int      `json:"exit"`
 			Targets []tested `json:"targets"`
-		}{a.code, results})
+		}{code, results}))
 	}
 	w := &errWriter{w: a.stdout}
 	table(w, rows)
-	return w.err
+	return endWith(code, w.err)
 }

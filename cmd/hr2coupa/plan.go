@@ -44,7 +44,7 @@ feed, the ledger's state and the config, for hr2coupa apply.`,
 		Example: "  hr2coupa plan\n  hr2coupa plan --all users-20261124.csv\n  hr2coupa plan -o plan.json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.files = args
-			return a.plan(cmd.Context(), o)
+			return a.showPlan(cmd.Context(), o)
 		},
 	}
 	c.Flags().BoolVar(&o.all, "all", false, "tell every person, not only the first 20")
@@ -95,36 +95,42 @@ type personPlan struct {
 	part      int64
 }
 
-func (a *app) plan(ctx context.Context, o planOptions) error {
+// showPlan ends with the code of the plan's verdict.
+func (a *app) showPlan(ctx context.Context, o planOptions) error {
+	code, err := a.plan(ctx, o)
+	return endWith(code, err)
+}
+
+func (a *app) plan(ctx context.Context, o planOptions) (exit int, err error) {
 	if o.output != "" {
 		if err := mayWritePlan(o.output); err != nil {
-			return err
+			return export.ExitFault, err
 		}
 	}
 	pipe, err := a.pipeline(ctx, config.Options{Ask: true, FeedGiven: len(o.files) > 0, Route: o.route})
 	if err != nil {
-		return err
+		return export.ExitFault, err
 	}
 	now := a.now().UTC()
 	feed, err := pipe.open(pipe.patterns(o.files), now)
 	if err != nil {
-		return err
+		return export.ExitFault, err
 	}
 	out, seen, only, err := a.remembered(pipe.cfg, feed.Files(), now, o.again)
 	if err != nil {
-		return err
+		return export.ExitFault, err
 	}
 	var fresh export.Feed = feed
 	paths := toPlan(feed.Files(), seen, o.again)
 	if pipe.beside(out, o.files, len(paths) > 0, seen) {
 		if err := out.leave(ctx, pipe, now); err != nil {
-			return err
+			return export.ExitFault, err
 		}
 	}
 	switch {
 	case len(paths) > 0 && len(paths) < len(feed.Files()):
 		if fresh, err = pipe.openAnyAge(paths); err != nil {
-			return err
+			return export.ExitFault, err
 		}
 	case len(paths) == 0 && out.kept != nil:
 		fresh = nil
@@ -142,15 +148,15 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	planner := pipe.planner(fresh, out, now)
 	planner.Only = only
 	if err := pipe.choose(ctx, planner); err != nil {
-		return err
+		return export.ExitFault, err
 	}
 	checked, err := a.planPreflight(ctx, pipe, planner, out)
 	if err != nil {
-		return err
+		return export.ExitFault, err
 	}
 	plan, err := planner.Build(ctx, into)
 	if err != nil {
-		return err
+		return export.ExitFault, err
 	}
 	res := sink.result(plan, pipe)
 	if res.Checked = checked; checked {
@@ -173,14 +179,13 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	res.judge()
 	if o.output != "" {
 		if err := a.savePlan(o.output, saving, plan, pipe, out, res.Limits); err != nil {
-			return err
+			return export.ExitFault, err
 		}
 	}
-	a.code = res.Exit
 	if a.json {
-		return cmp.Or(a.printJSONRows(res, sink.rows.all()), sink.rows.close())
+		return res.Exit, cmp.Or(a.printJSONRows(res, sink.rows.all()), sink.rows.close())
 	}
-	return cmp.Or(a.printPlan(res, sink.rows.all(), o.output), sink.rows.close())
+	return res.Exit, cmp.Or(a.printPlan(res, sink.rows.all(), o.output), sink.rows.close())
 }
 
 // remembered reads what the ledger knows, where there is one, and which of the files were seen; with again also which of

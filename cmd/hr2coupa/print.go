@@ -25,7 +25,6 @@ func isTerminal(w io.Writer) bool {
 
 // printJSON prints the result as one object.
 func (a *app) printJSON(v any) error {
-	a.printed = true
 	return writeJSON(a.stdout, v)
 }
 
@@ -39,7 +38,6 @@ func writeJSON(w io.Writer, v any) error {
 
 // printJSONRows prints v, the last member of which is an empty list, with rows in that list, one at a time.
 func (a *app) printJSONRows(v any, rows iter.Seq[export.RowResult]) error {
-	a.printed = true
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

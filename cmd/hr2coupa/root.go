@@ -36,13 +36,8 @@ type app struct {
 	logFormat string
 	logLevel  string
 
-	printed bool    // a result is on stdout
-	worked  bool    // a start was at work, and not only a command that looks
-	teller  *teller // of the start at work; nil for commands that only look
-	apart   bool    // the start at work has a ledger of its own, beside that of the nightly job
-	byHand  bool    // the start at work is of files that a person has named, and that are not HR's feed
-
-	code int // the verdict of a command that ended without an error
+	result *resultOut // stdout as the program has it; nil where the results of a start go elsewhere
+	apart  bool       // starts have a ledger of their own, beside that of the nightly job
 }
 
 // errInterrupted is the cause of a context that ended by a signal.
@@ -56,6 +51,20 @@ type exitError struct {
 
 func (e *exitError) Error() string { return e.err.Error() }
 func (e *exitError) Unwrap() error { return e.err }
+
+// endedError ends a command whose verdict is no 0 although nothing went wrong with the command itself. All that is to be
+// said has been said.
+type endedError struct{ code int }
+
+func (e *endedError) Error() string { return fmt.Sprintf("ended with exit code %d", e.code) }
+
+// endWith is how a command ends: with its error, else with the code of its verdict.
+func endWith(code int, err error) error {
+	if err == nil && code != export.ExitOK {
+		return &endedError{code}
+	}
+	return err
+}
 
 func usage(format string, args ...any) error {
 	return &exitError{export.ExitUsage, fmt.Errorf(format, args...)}
@@ -71,8 +80,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 }
 
 func newApp(getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) *app {
-	a := &app{getenv: getenv, stdin: stdin, stderr: stderr, now: time.Now, log: logrus.New()}
-	a.stdout = &resultOut{to: stdout, tell: a.readerGone}
+	out := &resultOut{to: stdout}
+	a := &app{getenv: getenv, stdin: stdin, stdout: out, stderr: stderr, now: time.Now, log: logrus.New(), result: out}
 	a.log.SetOutput(stderr)
 	export.GuardLog(a.log)
 	return a
@@ -85,12 +94,30 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	return a.finish(ctx, export.Guard(func() error { return root.ExecuteContext(ctx) }))
+	return a.finish(export.Guard(func() error { return root.ExecuteContext(ctx) }))
+}
+
+// finish tells the error that ended a command, if one did, and returns the exit code, also where the telling crashes.
+func (a *app) finish(err error) int {
+	code := export.ExitOK
+	crashed := export.Guard(func() error { code = a.fail(err); return nil })
+	if crashed != nil {
+		fmt.Fprintln(a.stderr, "hr2coupa: "+crashed.Error())
+		a.logStack(crashed)
+		return export.ExitFault
+	}
+	return code
 }
 
 // fail tells the error that ended a command, and gives its code. With --json there is an object on stdout then too: the
 // bad nights are those that somebody looks for.
 func (a *app) fail(err error) int {
+	if err == nil {
+		return export.ExitOK
+	}
+	if ended, ok := err.(*endedError); ok {
+		return ended.code
+	}
 	code, lines := exitCode(err), err.Error()
 	if errors.Is(err, errInterrupted) {
 		code, lines = export.ExitInterrupted, "interrupted; the ledger is sound, and the next run goes on from here"
@@ -104,7 +131,7 @@ func (a *app) fail(err error) int {
 		fmt.Fprintln(a.stderr, "hr2coupa: "+line)
 	}
 	a.logStack(err)
-	if a.json && !a.printed {
+	if a.json && a.result != nil && !a.result.wrote {
 		rep := emptyReport(failures[code], a.now().UTC())
 		rep.Exit, rep.Why = code, lines
 		if errors.As(err, new(*movedError)) {
@@ -161,12 +188,15 @@ func interruptible(ctx context.Context, log logrus.FieldLogger) (context.Context
 // exitCode finds the code for an error that ended a command.
 func exitCode(err error) int {
 	var exit *exitError
+	var ended *endedError
 	var feed *export.UnusableFeedError
 	var locked *export.LockedError
 	var not *export.NotDeliveredError
 	switch {
 	case errors.As(err, &exit):
 		return exit.code
+	case errors.As(err, &ended):
+		return ended.code
 	case errors.As(err, &feed):
 		return export.ExitFeed
 	case errors.As(err, &locked):

@@ -47,9 +47,10 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 				return usage("--adopt and --new-ledger are a word about the ledger each: give one of them, and neither --again nor --dry-run beside --adopt")
 			}
 			if o.dryRun {
-				return a.plan(cmd.Context(), planOptions{files: args, people: shownPeople, again: o.again, route: o.route})
+				return a.showPlan(cmd.Context(), planOptions{files: args, people: shownPeople, again: o.again, route: o.route})
 			}
-			return a.tell(a.run(cmd.Context(), o))
+			s, err := a.run(cmd.Context(), o)
+			return a.report(cmd.Context(), s, err)
 		},
 	}
 	f := c.Flags()
@@ -62,27 +63,23 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 	return c
 }
 
-func (a *app) run(ctx context.Context, o runOptions) (*export.Report, error) {
+func (a *app) run(ctx context.Context, o runOptions) (*started, error) {
 	pipe, err := a.pipeline(ctx, config.Options{NeedSecrets: true, FeedGiven: len(o.files) > 0, Route: o.route})
 	if err != nil {
 		return nil, err
 	}
-	return a.mainJob(ctx, pipe, o)
+	return a.startRun(ctx, pipe, o)
 }
 
-// mainJob is the main job, told once and in order.
-func (a *app) mainJob(ctx context.Context, pipe *pipeline, o runOptions) (rep *export.Report, err error) {
-	started := a.now().UTC()
-	a.byHand = !o.claim && !pipe.isFeed(o.files)
-	j, err := a.job(ctx, pipe.cfg, "run")
-	if err != nil {
-		return nil, err
-	}
-	defer j.close()
-	j.runner.NoWait = o.noWait
+func (a *app) startRun(ctx context.Context, pipe *pipeline, o runOptions) (*started, error) {
+	begun := a.now().UTC()
+	byHand := !o.claim && !pipe.isFeed(o.files)
+	return a.start(ctx, pipe.cfg, "run", byHand, func(j *job) (*export.Report, error) { return j.run(ctx, pipe, o, begun) })
+}
 
-	defer func() { rep = j.withResumed(rep, err) }()
-	defer export.Recover(&err)
+// run is the main job, told once and in order.
+func (j *job) run(ctx context.Context, pipe *pipeline, o runOptions, started time.Time) (*export.Report, error) {
+	j.runner.NoWait = o.noWait
 	if done, err := j.trust(ctx, pipe, o); done != nil || err != nil {
 		return done, err
 	}
@@ -123,7 +120,7 @@ func (a *app) mainJob(ctx context.Context, pipe *pipeline, o runOptions) (rep *e
 	if err := pipe.choose(ctx, planner); err != nil {
 		return nil, err
 	}
-	if j.checked, err = a.preflight(ctx, pipe, planner, out, j.wires.client); err != nil {
+	if j.checked, err = j.a.preflight(ctx, pipe, planner, out, j.wires.client); err != nil {
 		return nil, err
 	}
 	if fresh == nil || out.beside != nil {
@@ -343,7 +340,7 @@ func notAgain(l opened, run string) (map[int64]bool, error) {
 
 // planned writes the plan of a new run into the ledger.
 func (j *job) planned(ctx context.Context, p *export.Planner, whole bool, judge func(*export.Plan) []string) (id string, broken []string, err error) {
-	defer j.a.teller.spent(notify.StepPlan, j.a.now())
+	defer j.teller.spent(notify.StepPlan, j.a.now())
 	id, err = j.ledger.BeginRun(export.RunRecord{Command: j.command, State: export.RunWorking, Started: p.Started, Mapping: expressions(j.cfg)})
 	if err != nil {
 		return "", nil, err

@@ -70,8 +70,7 @@ func (a *app) status(ctx context.Context, id string, wait bool) error {
 	if rep.Approved, err = l.ApprovalsOf(rec.ID); err != nil {
 		return err
 	}
-	a.code = rep.Exit
-	return a.printReport(rep)
+	return endWith(rep.Exit, a.printReport(rep))
 }
 
 // settled reads a run, with wait once it is no longer at work.

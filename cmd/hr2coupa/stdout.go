@@ -6,24 +6,27 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // resultOut is stdout, where the result goes. Where its reader has gone (run | head -1) it takes what comes and shows it to nobody: the start at
 // work goes on to its end, and the exit code is its verdict. Any other error, a full disk for one, is returned.
 type resultOut struct {
-	to   io.Writer
-	gone bool
-	tell func() // called once, when the reader has gone
+	to     io.Writer
+	wrote  bool // something is on stdout
+	gone   bool // and nobody reads it any more
+	warned bool
 }
 
 func (o *resultOut) Write(b []byte) (int, error) {
+	o.wrote = true
 	if o.gone {
 		return len(b), nil
 	}
 	n, err := o.to.Write(b)
 	if errors.Is(err, syscall.EPIPE) {
 		o.gone = true
-		o.tell()
 		return len(b), nil
 	}
 	return n, err
@@ -45,14 +48,16 @@ func outlivePipes() (stop func()) {
 	return func() { signal.Stop(signals) }
 }
 
-// readerGone is told once. The commands that only look have done what they were asked for.
-func (a *app) readerGone() {
-	if !a.worked {
+// unread warns, once, where nobody reads the result of a start any more. The commands that only look have done what they
+// were asked for.
+func (a *app) unread(rep *export.Report) {
+	if a.result == nil || !a.result.gone || a.result.warned {
 		return
 	}
+	a.result.warned = true
 	command := "hr2coupa status"
-	if t := a.teller; t != nil && t.rep != nil && t.rep.Run != "" {
-		command += " " + t.rep.Run
+	if rep != nil && rep.Run != "" {
+		command += " " + rep.Run
 	}
 	a.log.Warnf("nobody reads stdout any more, so that not all of the result is there; %s prints it again", command)
 }

@@ -204,7 +204,7 @@ func (j *job) trust(ctx context.Context, pipe *pipeline, o runOptions) (done *ex
 		}
 		j.a.log.Warn(s.says() + "; was the ledger lost, restored or copied? What it does not know is sent again (docs/operations.md, A lost ledger)")
 		if len(s.Unknown) > 0 {
-			j.unknown, j.a.teller.unknown = s.Unknown, []string{s.says()}
+			j.unknown, j.teller.unknown = s.Unknown, []string{s.says()}
 		}
 	}
 	j.marked = true
@@ -225,7 +225,7 @@ func (j *job) distrusted(s *suspicion) (*export.Report, error) {
 	rep := emptyReport("unknown files", j.a.now().UTC())
 	rep.Exit, rep.UnknownFiles = export.ExitHeld, s.Unknown
 	rep.Why = "nothing is sent (ledger_unknown: hold): " + s.says()
-	j.a.teller.unknown = []string{s.says()}
+	j.teller.unknown = []string{s.says()}
 	return rep, nil
 }
 

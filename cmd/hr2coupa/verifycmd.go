@@ -41,32 +41,41 @@ func (a *app) verify(ctx context.Context, run string) error {
 		return err
 	}
 	cfg.Verify = true // also where runs do not
-	j, err := a.job(ctx, cfg, "verify")
+	var res *verified
+	s, err := a.start(ctx, cfg, "verify", false, func(j *job) (_ *export.Report, err error) {
+		res, err = j.verifyRun(ctx, run)
+		return nil, err
+	})
 	if err != nil {
-		return err
+		return a.report(ctx, s, err)
 	}
-	defer j.close()
+	return a.conclude(ctx, s, nil, res.Exit, func() error {
+		if a.json {
+			return a.printJSON(res)
+		}
+		return a.printVerified(res)
+	})
+}
+
+// verifyRun reads a run back that has come to its end.
+func (j *job) verifyRun(ctx context.Context, run string) (*verified, error) {
 	rec, ok, err := j.ledger.Run(run)
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case !ok:
-		return usage("the ledger knows no run %q; hr2coupa status lists them", run)
+		return nil, usage("the ledger knows no run %q; hr2coupa status lists them", run)
 	case rec.State == export.RunWorking:
-		return usage("run %s was interrupted; hr2coupa run goes on with it", rec.ID)
+		return nil, usage("run %s was interrupted; hr2coupa run goes on with it", rec.ID)
 	}
 	res, err := j.verify(ctx, rec.ID, j.wires.client.Users())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := j.report1(rec.ID, nil, true); err != nil { // it stands otherwise now
-		return err
+		return nil, err
 	}
-	a.code = res.Exit
-	if a.json {
-		return a.printJSON(res)
-	}
-	return a.printVerified(res)
+	return res, nil
 }
 
 // verify reads a whole run back, whatever was read back before.

@@ -70,7 +70,7 @@ func (a *app) watch(ctx context.Context, dir string, o watchOptions) error {
 		a.log.Info("told to leave; no file is at work")
 		return nil
 	}
-	return err
+	return endWith(worst(w.codes), err)
 }
 
 // watcher finds out what can be wrong before the first file comes.
@@ -133,16 +133,20 @@ type postponed struct {
 
 // main is the main job on a claimed file. The report is that of the run which planned the file, now or earlier.
 func (w *watcher) main(ctx context.Context, path string) (*export.Report, error) {
-	var rep *export.Report
+	var s *started
 	err := export.Guard(func() (err error) { // one file must not end the watch over all of them
-		rep, err = w.a.run(ctx, runOptions{files: []string{path}, claim: true})
+		s, err = w.a.run(ctx, runOptions{files: []string{path}, claim: true})
 		return err
 	})
-	code := exitCode(err)
+	if s == nil {
+		return nil, err
+	}
+	rep, code := s.rep, exitCode(err)
 	if err == nil {
 		code = rep.Exit
 	}
-	w.a.tellOthers(ctx, code, err) // each file is a start of its own to whoever is told
+	s.teller.end(ctx, code, err) // each file is a start of its own to whoever is told
+	w.a.unread(rep)
 	if rep == nil {
 		return nil, err
 	}
@@ -185,7 +189,6 @@ func (w *watcher) watch(ctx context.Context) error {
 			began = w.a.now()
 		}
 		if w.o.once && (stuck || open == 0 || looked.Sub(began) >= w.o.still) {
-			w.a.code = worst(w.codes)
 			return nil
 		}
 		wait := w.o.poll

@@ -229,8 +229,8 @@ func TestWatchOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		n.want(t, "11s a.csv", "11s b.csv")
-		if n.a.code != export.ExitFeed {
-			t.Errorf("ends with %d, want that of the worst file", n.a.code)
+		if worst(n.codes) != export.ExitFeed {
+			t.Errorf("ends with %d, want that of the worst file", worst(n.codes))
 		}
 		time.Sleep(time.Minute) // the last of what grows
 	})

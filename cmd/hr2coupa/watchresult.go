@@ -220,7 +220,6 @@ func (w *watcher) tell(c claim, res *outcome) error {
 		w.a.log.WithField("file", c.name).Warn(res.Why)
 	}
 	if w.a.json {
-		w.a.printed = true
 		return json.NewEncoder(w.a.stdout).Encode(line)
 	}
 	text := fmt.Sprintf("%s: %s (%d)", clean(c.name), res.Verdict, res.Exit)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -70,7 +71,7 @@ func (a *app) doctor(ctx context.Context) error {
 	d := &doctor{a: a, findings: []finding{}, tell: func(finding) {}}
 	w := &errWriter{w: a.stdout}
 	if !a.json {
-		d.tell = func(f finding) { fmt.Fprintf(w, "%-4s  %s - %s\n", f.Level, f.What, clean(f.Says)) }
+		d.tell = func(f finding) { findingText(w, f) }
 	}
 	for _, check := range d.checks() {
 		check(ctx)
@@ -93,6 +94,13 @@ func (a *app) doctor(ctx context.Context) error {
 	}
 	fmt.Fprintf(w, "\n%d ok, %d warn, %d fail\n", count[levelOK], count[levelWarn], count[levelFail])
 	return endWith(code, w.err)
+}
+
+// findingText prints a finding. What takes several lines, as a fault of an expression with its caret, keeps them.
+func findingText(w io.Writer, f finding) {
+	first, more, _ := strings.Cut(f.Says, "\n")
+	fmt.Fprintf(w, "%-4s  %s - %s\n", f.Level, f.What, clean(first))
+	whyText(w, "      ", more)
 }
 
 // worstOf is export.WorstExit with the config before all: nothing of a run begins with a faulty one.

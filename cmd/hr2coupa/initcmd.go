@@ -318,7 +318,7 @@ func (a *app) try(ctx context.Context, output string, text []byte) (map[string]b
 		pipe, faults = compile(cfg)
 	}
 	if len(faults) > 0 {
-		return nil, fmt.Errorf("the proposed config has a fault: %w; please report this", faults[0])
+		return nil, fmt.Errorf("the proposed config has a fault, please report it: %w", faults[0])
 	}
 	now := a.now().UTC()
 	f, err := pipe.open(cfg.Feed.Files, now)

@@ -122,14 +122,7 @@ func (a *app) fail(err error) int {
 	if errors.Is(err, errInterrupted) {
 		code, lines = export.ExitInterrupted, "interrupted; the ledger is sound, and the next run goes on from here"
 	}
-	for line := range strings.Lines(lines) {
-		line = strings.TrimRight(line, "\n")
-		if a.logFormat == "json" {
-			a.log.Error(line)
-			continue
-		}
-		fmt.Fprintln(a.stderr, "hr2coupa: "+line)
-	}
+	a.tellLines(lines)
 	a.logStack(err)
 	if a.json && a.result != nil && !a.result.wrote {
 		rep := emptyReport(failures[code], a.now().UTC())
@@ -140,6 +133,27 @@ func (a *app) fail(err error) int {
 		_ = a.printJSON(rep) // the error that counts has been told already
 	}
 	return code
+}
+
+// tellLines writes each line of an error to stderr. In a log of JSON a line that is indented, such as a caret, stays with
+// the line that it explains.
+func (a *app) tellLines(text string) {
+	text = strings.TrimRight(text, "\n")
+	if a.logFormat != "json" {
+		for line := range strings.Lines(text) {
+			fmt.Fprintln(a.stderr, "hr2coupa: "+strings.TrimRight(line, "\n"))
+		}
+		return
+	}
+	entry := ""
+	for line := range strings.Lines(text) {
+		if entry != "" && !strings.HasPrefix(line, " ") {
+			a.log.Error(strings.TrimRight(entry, "\n"))
+			entry = ""
+		}
+		entry += line
+	}
+	a.log.Error(strings.TrimRight(entry, "\n"))
 }
 
 // logStack writes where the program crashed, if that is what ended it.

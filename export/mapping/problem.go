@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/width"
 )
 
 // Problem is a fault of the mapping itself, found when it is compiled.
@@ -17,10 +20,12 @@ type Problem struct {
 	Message string // what is wrong and what to do
 }
 
-// snippetLimit is how many characters of an expression fit a message.
-const snippetLimit = 80
+const (
+	snippetLimit = 80 // characters of an expression in a message
+	windowLimit  = 64 // columns of the line that is pointed into: it fits 80 behind what a command writes before it
+)
 
-// Error names the column, the expression, the position and, where the expression fits a line, points at the place.
+// Error names the column, the expression, the position, and points at the place on two lines of their own.
 func (p Problem) Error() string {
 	var b strings.Builder
 	if p.Line > 0 {
@@ -38,10 +43,76 @@ func (p Problem) Error() string {
 		return b.String()
 	}
 	fmt.Fprintf(&b, ", at character %d of %s", p.Pos, shorten(p.Expr))
-	if utf8.RuneCountInString(p.Expr) <= snippetLimit && !strings.ContainsAny(p.Expr, "\r\n\t") {
-		fmt.Fprintf(&b, "\n    %s\n    %s^", p.Expr, strings.Repeat(" ", p.Pos-1))
-	}
+	line, column := window([]rune(p.Expr), p.Pos-1)
+	fmt.Fprintf(&b, "\n    %s\n    %s^", line, strings.Repeat(" ", column))
 	return b.String()
+}
+
+// window is the line of an expression that the character at lies on, as much of it as fits around that character, and
+// the column that the character has there.
+func window(expression []rune, at int) (line string, column int) {
+	at = min(at, len(expression))
+	from, to := lineAround(expression, at)
+	before, after := "", ""
+	if columns(expression[from:to]) > windowLimit {
+		from, to, before, after = cutAround(expression, from, to, at)
+	}
+	for _, r := range expression[from:to] {
+		if !unicode.IsGraphic(r) {
+			r = ' '
+		}
+		line += string(r)
+	}
+	return before + line + after, len(before) + columns(expression[from:at])
+}
+
+func lineAround(text []rune, at int) (from, to int) {
+	isBreak := func(r rune) bool { return r == '\n' || r == '\r' }
+	for from = at; from > 0 && !isBreak(text[from-1]); {
+		from--
+	}
+	for to = at; to < len(text) && !isBreak(text[to]); {
+		to++
+	}
+	return from, to
+}
+
+// cutAround narrows a line that is too wide to what stands around the character at, with dots where something is left out.
+func cutAround(text []rune, from, to, at int) (left, right int, before, after string) {
+	const dots = "..."
+	const room = windowLimit - 2*len(dots)
+	left, right = at, at
+	for left > from && columns(text[left-1:at]) <= room/2 {
+		left--
+	}
+	for right < to && columns(text[left:right+1]) <= room {
+		right++
+	}
+	for left > from && columns(text[left-1:right]) <= room {
+		left--
+	}
+	if left > from {
+		before = dots
+	}
+	if right < to {
+		after = dots
+	}
+	return left, right, before, after
+}
+
+// columns is how many columns of a terminal a text takes.
+func columns(text []rune) (n int) {
+	for _, r := range text {
+		kind := width.LookupRune(r).Kind()
+		switch {
+		case unicode.In(r, unicode.Mn, unicode.Me):
+		case kind == width.EastAsianWide || kind == width.EastAsianFullwidth:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
 }
 
 // shorten brings an expression onto one line of a message.

@@ -113,6 +113,45 @@ func TestProblemText(t *testing.T) {
 	}
 }
 
+// The caret stands under the place it means in 80 columns, whatever stands before it.
+func TestProblemPointsAtItsPlace(t *testing.T) {
+	long := strings.Repeat("field_one ?? ", 20)
+	for name, c := range map[string]struct{ expr, line, under string }{
+		"whole":            {expr: "a ?? !b", line: "a ?? !b", under: "!"},
+		"at the end":       {expr: "lower(a", line: "lower(a", under: ""},
+		"on a later line":  {expr: "a ??\n\tb ??\n  !c\n  ?? d", line: "  !c", under: "!"},
+		"a tab before":     {expr: "a\t?? !b", line: "a ?? !b", under: "!"},
+		"wide characters":  {expr: `"漢字" + !b`, line: `"漢字" + !b`, under: "!"},
+		"combining marks":  {expr: "\"e\u0301\" + !b", line: "\"e\u0301\" + !b", under: "!"},
+		"no control":       {expr: "\"\x1b\u202e\" + !b", line: `"  " + !b`, under: "!"},
+		"long, early":      {expr: "!" + long, line: "!field_one ?? field_one ?? field_one ?? field_one ?? field...", under: "!"},
+		"long, in between": {expr: long + "!" + long, under: "!"},
+		"long, late":       {expr: long + "!", under: "!"},
+		"long, its end":    {expr: long, under: ""},
+		"long and wide":    {expr: strings.Repeat("漢", 90) + "!" + strings.Repeat("字", 90), under: "!"},
+	} {
+		at := len([]rune(c.expr))
+		if before, _, ok := strings.Cut(c.expr, "!"); ok {
+			at = len([]rune(before))
+		}
+		_, drawn, _ := strings.Cut(Problem{Message: "m", Expr: c.expr, Pos: at + 1}.Error(), "\n")
+		line, caret, ok := strings.Cut(drawn, "\n")
+		if !ok || c.line != "" && line != "    "+c.line {
+			t.Errorf("%s: line %q", name, line)
+		}
+		before, mark, _ := strings.Cut(line, "!")
+		if c.under != "" && mark == "" && !strings.HasSuffix(line, "!") {
+			t.Errorf("%s: the place is not shown: %q", name, line)
+		}
+		if want := columns([]rune(before)); caret != strings.Repeat(" ", want)+"^" {
+			t.Errorf("%s: caret %q, want it in column %d of %q", name, caret, want, line)
+		}
+		if n := columns([]rune(line)); n+len("hr2coupa: ") > 80 {
+			t.Errorf("%s: %d columns", name, n)
+		}
+	}
+}
+
 // TestAllProblems: every problem of a mapping is told at once, in the order of the config.
 func TestAllProblems(t *testing.T) {
 	_, problems := New(Options{

@@ -244,7 +244,7 @@ func (a *assembler) finish() (*Plan, error) {
 		waves[slot[0]] = true
 	}
 	maps.DeleteFunc(a.plan.Columns, func(_ string, rows int) bool { return rows == 0 }) // completed in every row
-	a.plan.Files = a.p.Feed.Files()
+	a.plan.Files = a.p.files()
 	a.plan.Waves, a.plan.Sets = len(waves), len(a.sets)
 	if err := a.p.name(a.sink, a.closed); err != nil {
 		return nil, err

@@ -58,6 +58,7 @@ type Record struct {
 	Missing []bool   // nil, or true where the record lacks the field altogether (JSON Lines)
 	Fault   *Fault   // not nil: the record could not be read; Values are not valid
 	Lost    bool     // with Fault: the rest of the file behind this line could not be read either
+	Open    bool     // it is the last of its file, and its line has no end
 	Kept    bool     // an earlier plan has kept it
 }
 
@@ -93,7 +94,22 @@ type FeedFile struct {
 	// Kept is not 0 where these are no file of HR's but records that an earlier plan has kept; Name then ends with
 	// @ and that plan's run.
 	Kept int64 `json:"-"`
+
+	// LineEnd is known after a whole pass over the file.
+	LineEnd LineEnd `json:"-"`
 }
+
+// LineEnd says how the last line of a feed file ended; the ledger stores the word. The zero value is not known.
+type LineEnd string
+
+const (
+	LineEnded LineEnd = "ended" // with a line end
+	LineOpen  LineEnd = "open"  // without one
+	LineCut   LineEnd = "cut"   // without one, and the file was taken for one that was cut off
+)
+
+// LineEnds lists every word.
+func LineEnds() []LineEnd { return []LineEnd{LineEnded, LineOpen, LineCut} }
 
 // UnusableFeedError says why a feed cannot be used at all (exit 9).
 type UnusableFeedError struct {

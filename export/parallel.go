@@ -66,6 +66,9 @@ func (p *Planner) each(w *worker, c Chunk, f func(rec *Record, person string, m 
 	for c.Next(rec) {
 		var person string
 		var m RowMapper
+		if rec.Open && rec.Fault == nil && p.cut(w.file(rec)) {
+			rec.Fault = &Fault{Rule: "cut", Message: sayCut}
+		}
 		if rec.Fault == nil {
 			if err := w.bind(rec.Header, rec.Kept); err != nil {
 				return err

@@ -36,6 +36,9 @@ type Planner struct {
 	MayCreate bool
 	// Known gives what the ledger knows of a person; nil where there is no ledger.
 	Known func(key string) (p Person, ok bool)
+	// Cut reports which files of the feed are cut off if their last line has no end; nil where nobody knows how feeds end.
+	// It is called from every worker.
+	Cut func(file string) bool
 	// Only, when not nil, says which records to plan (run --again); the others are passed over and not counted.
 	Only func(o Origin, key string) bool
 	// Hold plans a held run: every row that would be sent is kept and told as held instead.

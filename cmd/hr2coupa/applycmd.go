@@ -277,7 +277,11 @@ func (p *pipeline) plannerOf(saved *savedPlan, out *outlook, started time.Time) 
 	if err != nil {
 		return nil, err
 	}
-	return p.planner(f, out, started), nil
+	planner := p.planner(f, out, started)
+	if p.isFeed(paths(saved.Feed)) {
+		planner.Cut = p.cut(f, out)
+	}
+	return planner, nil
 }
 
 func paths(files []export.FeedFile) []string {

@@ -49,7 +49,7 @@ func (a *app) export(ctx context.Context, files []string, dir string) error {
 	if err != nil {
 		return err
 	}
-	only := &outlook{people: known.people, approved: known.approved, lastFeed: known.lastFeed} // the given files, whoever waits
+	only := &outlook{people: known.people, approved: known.approved, lastFeed: known.lastFeed, lineEnds: known.lineEnds} // the given files, whoever waits
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the folder for the parts: %w", err)
 	}
@@ -57,7 +57,11 @@ func (a *app) export(ctx context.Context, files []string, dir string) error {
 	defer out.sweep() // after a failure, which tells enough
 	sink := newPlanSink(out)
 	defer sink.rows.close()
-	plan, err := pipe.planner(feed, only, now).Build(ctx, sink)
+	planner := pipe.planner(feed, only, now)
+	if pipe.isFeed(files) {
+		planner.Cut = pipe.cut(feed, only)
+	}
+	plan, err := planner.Build(ctx, sink)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,8 @@ type outlook struct {
 	waiting  *export.Waiting
 	kept     *ledger.Kept // what earlier plans have kept; nil where nothing is
 	approved []export.Approval
-	lastFeed int // records of the last feed that was not held
+	lastFeed int               // records of the last feed that was not held
+	lineEnds []export.FeedFile // how the feeds so far ended, oldest first
 
 	beside *export.Beside // the held run that is left as it is; nil where none is
 	left   *ledger.Kept   // what it keeps
@@ -40,7 +41,10 @@ func lookInto(l memory, now time.Time) (*outlook, error) {
 	if o.approved, err = l.Approvals(now); err != nil {
 		return nil, err
 	}
-	o.lastFeed, err = l.LastFeed()
+	if o.lastFeed, err = l.LastFeed(); err != nil {
+		return nil, err
+	}
+	o.lineEnds, err = l.LineEnds()
 	return o, err
 }
 

@@ -147,6 +147,9 @@ func (a *app) plan(ctx context.Context, o planOptions) (exit int, err error) {
 	}
 	planner := pipe.planner(fresh, out, now)
 	planner.Only = only
+	if pipe.isFeed(o.files) {
+		planner.Cut = pipe.cut(fresh, out)
+	}
 	if err := pipe.choose(ctx, planner); err != nil {
 		return export.ExitFault, err
 	}

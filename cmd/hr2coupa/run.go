@@ -112,6 +112,9 @@ func (j *job) run(ctx context.Context, pipe *pipeline, o runOptions, started tim
 	}
 	j.people = len(out.people)
 	planner := pipe.planner(fresh, out, started)
+	if o.claim || pipe.isFeed(o.files) {
+		planner.Cut = pipe.cut(fresh, out)
+	}
 	if o.again {
 		if planner.Only, err = openRecords(j.ledger, seen); err != nil {
 			return nil, err

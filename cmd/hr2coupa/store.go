@@ -30,6 +30,7 @@ type memory interface {
 	Kept() (k *ledger.Kept, ok bool, err error)
 	Approvals(now time.Time) ([]export.Approval, error)
 	LastFeed() (records int, err error)
+	LineEnds() ([]export.FeedFile, error)
 }
 
 var _ store = (*ledger.Ledger)(nil)

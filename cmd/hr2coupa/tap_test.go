@@ -177,6 +177,10 @@ func (s *tappedStore) Known() (map[string]export.Person, error) {
 func (s *tappedStore) People() (int, error)   { return get(s.tap, "People", s.under.People) }
 func (s *tappedStore) LastFeed() (int, error) { return get(s.tap, "LastFeed", s.under.LastFeed) }
 
+func (s *tappedStore) LineEnds() ([]export.FeedFile, error) {
+	return get(s.tap, "LineEnds", s.under.LineEnds)
+}
+
 func (s *tappedStore) Water(since time.Time) (export.Water, error) {
 	return get(s.tap, "Water", func() (export.Water, error) { return s.under.Water(since) })
 }

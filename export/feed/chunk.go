@@ -16,6 +16,7 @@ type chunk struct {
 	off     int // where the next record begins
 	line    int // its physical line
 	settled []settled
+	open    bool // its last record is the last of the file and has no line end
 
 	checked bool // buf has been looked through for bytes that are no text
 	suspect bool // and holds some: look at each record
@@ -38,7 +39,7 @@ func (c *chunk) Release() {
 // begin sets rec up for the record at c.off. It tells whether the fault of that record is settled already.
 func (c *chunk) begin(rec *export.Record) bool {
 	rec.Header, rec.File, rec.Line = c.src.header, c.src.header.File, c.line
-	rec.Fault, rec.Lost = nil, false
+	rec.Fault, rec.Lost, rec.Open = nil, false, false
 	if len(c.settled) == 0 || c.settled[0].off != c.off {
 		return false
 	}
@@ -48,8 +49,12 @@ func (c *chunk) begin(rec *export.Record) bool {
 	rec.Lost = st.lost
 	c.off += st.size
 	c.line++
+	c.end(rec)
 	return true
 }
+
+// end marks the record that was just given out if it is the last of a file that ends without a line end.
+func (c *chunk) end(rec *export.Record) { rec.Open = c.open && c.done() }
 
 // done tells whether all records have been given out.
 func (c *chunk) done() bool { return c.off >= len(c.buf) && len(c.settled) == 0 }

@@ -207,6 +207,7 @@ func (c *csvChunk) give(rec *export.Record, f *export.Fault, size, lines int) {
 	}
 	c.off += size
 	c.line += lines
+	c.end(rec)
 }
 
 // linesOf counts physical lines; the last one may lack its end.

@@ -180,6 +180,7 @@ func (f *Feed) Files() []export.FeedFile {
 	for i, s := range f.sources {
 		files[i] = s.FeedFile
 		files[i].SHA256, _ = s.hash()
+		files[i].LineEnd, _ = s.lineEnd.Load().(export.LineEnd)
 	}
 	return files
 }

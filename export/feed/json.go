@@ -33,6 +33,7 @@ func (c *jsonChunk) Next(rec *export.Record) bool {
 		c.off += size
 		c.line++
 		if len(line) > 0 {
+			c.end(rec)
 			return true
 		}
 	}

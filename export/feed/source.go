@@ -33,6 +33,8 @@ type source struct {
 	maxBytes int64        // unpacked bytes that are left to this file of the feed; 0 is no ceiling
 	unpacked atomic.Int64 // bytes read of it in the last pass
 
+	lineEnd atomic.Value // export.LineEnd, once a pass has come to the end
+
 	text  text
 	delim byte // of CSV
 	skip  int  // decoded bytes before the first record

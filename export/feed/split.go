@@ -27,11 +27,14 @@ type splitter struct {
 	take  func(export.Chunk) error
 	seq   int // of the next chunk
 
-	blk *block
-	n   int  // bytes in blk
-	eof bool // blk holds the last of the file
-	at  int  // where the next record begins
-	end bool // nothing more is to be read
+	blk  *block
+	n    int  // bytes in blk
+	eof  bool // blk holds the last of the file
+	at   int  // where the next record begins
+	end  bool // nothing more is to be read
+	any  bool // the file has a record
+	lost bool // its rest cannot be read
+	open bool // its last line holds one, and has no line end
 
 	line    int     // physical line at at
 	from    int     // where the chunk being gathered begins
@@ -62,7 +65,18 @@ func (s *splitter) run() error {
 	if err != nil {
 		return err
 	}
+	s.remember()
 	return s.flush()
+}
+
+// remember notes how the file's last line ended. A file without records says nothing about that.
+func (s *splitter) remember() {
+	switch {
+	case s.open:
+		s.src.lineEnd.Store(export.LineOpen)
+	case s.any && !s.lost:
+		s.src.lineEnd.Store(export.LineEnded)
+	}
 }
 
 // next finds the end of one record, or reads more.
@@ -97,6 +111,9 @@ func (s *splitter) unended(b []byte) error {
 	case len(b) == 0:
 		s.end = true
 		return nil
+	}
+	s.open = len(bytes.TrimSpace(b)) > 0
+	switch {
 	case !s.src.json && bytes.IndexByte(b, '"') < 0:
 		return s.addPlain(len(b))
 	case s.src.json || bytes.Count(b, quote)&1 == 0:
@@ -120,6 +137,7 @@ func (s *splitter) odd(b []byte) error {
 	case len(w) == len(b) && !s.eof:
 		return s.refill()
 	case len(w) == len(b) && end == byData:
+		s.open = true
 		return s.add(size, bytes.Count(w, newline)+1)
 	case end == byData:
 		return s.settle(firstLine(b), s.longFault(true), true)
@@ -147,6 +165,7 @@ func (s *splitter) skipLine() error {
 		s.at += k
 		s.from = s.at
 		if ended || s.eof {
+			s.open = !ended
 			break
 		}
 		if err := s.refill(); err != nil {
@@ -167,7 +186,7 @@ func (s *splitter) longFault(lost bool) *export.Fault {
 // settle takes a record that is a fault already.
 func (s *splitter) settle(size int, f *export.Fault, lost bool) error {
 	s.settled = append(s.settled, settled{off: s.at - s.from, size: size, fault: f, lost: lost})
-	s.end = lost
+	s.end, s.lost = lost, lost
 	return s.count(size, 1, 0)
 }
 
@@ -191,6 +210,7 @@ func (s *splitter) addPlain(size int) error {
 func (s *splitter) count(size, lines, plain int) error {
 	s.at += size
 	s.line += lines
+	s.any = true
 	s.plain = append(s.plain, int32(plain))
 	if s.rows++; s.rows >= s.sizes.rows {
 		return s.flush()
@@ -211,7 +231,7 @@ func (s *splitter) flush() error {
 	plain := s.plain
 	s.plain = make([]int32, 0, rows)
 	s.blk.hold()
-	c := chunk{src: s.src, blk: s.blk, buf: s.blk.b[from:s.at:s.at], seq: s.seq, line: line, settled: s.settled}
+	c := chunk{src: s.src, blk: s.blk, buf: s.blk.b[from:s.at:s.at], seq: s.seq, line: line, settled: s.settled, open: s.open}
 	s.settled = nil
 	s.seq++
 	if s.src.json {

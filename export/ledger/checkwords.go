@@ -23,6 +23,7 @@ func (c *checker) words(conn *sqlite.Conn) error {
 		{"moves", "from_state", append(export.PartStates(), "")},
 		{"moves", "to_state", export.PartStates()},
 		{"rows", "outcome", export.Outcomes()},
+		{"feed_files", "line_end", append(export.LineEnds(), "")},
 		{"incidents", "kind", export.NoticeKinds()},
 	} {
 		list, err := json.Marshal(w.known)

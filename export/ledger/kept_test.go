@@ -315,6 +315,30 @@ func TestWaiting(t *testing.T) {
 	}
 }
 
+// TestLineEnds: how a feed file ended is remembered of whole feeds, in the order of their plans.
+func TestLineEnds(t *testing.T) {
+	l := newLedger(t)
+	commit := func(sum export.PlanSum, end export.LineEnd) {
+		t.Helper()
+		sum.Files = []export.FeedFile{{Path: "/hr/a.csv", Name: "a.csv", Size: 3, SHA256: string(end), LineEnd: end}}
+		ok(t, plan(t, l, begin(t, l, "run")).Commit(sum))
+	}
+	commit(export.PlanSum{Input: 9, Feed: 9}, export.LineEnded)
+	commit(export.PlanSum{Input: 9, Feed: 9}, "")
+	commit(export.PlanSum{Input: 9}, export.LineOpen) // by hand
+	commit(export.PlanSum{Input: 9, Feed: 9}, export.LineCut)
+	var got []export.LineEnd
+	for _, f := range must[[]export.FeedFile](t)(l.LineEnds()) {
+		if f.Name != "a.csv" || f.SHA256 != string(f.LineEnd) || f.Size != 3 {
+			t.Errorf("file %+v", f)
+		}
+		got = append(got, f.LineEnd)
+	}
+	if !slices.Equal(got, []export.LineEnd{export.LineEnded, export.LineCut}) {
+		t.Errorf("ends %q", got)
+	}
+}
+
 // TestKeepsAndLastFeed: only a run with records for the next plan keeps, and only a feed that was not held is a measure.
 func TestKeepsAndLastFeed(t *testing.T) {
 	l := newLedger(t)

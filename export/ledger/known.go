@@ -54,6 +54,25 @@ func (l *Ledger) LastFeed() (records int, err error) {
 	return records, nil
 }
 
+// LineEnds gives the files of every whole feed that was planned and not held, oldest first, as far as it is known how
+// their last line ended.
+func (l *Ledger) LineEnds() (files []export.FeedFile, err error) {
+	err = l.read(func(c *sqlite.Conn) error {
+		return query(c, `SELECT f.path, f.name, f.size, f.sha256, f.line_end FROM feed_files f JOIN runs r ON r.num = f.run
+			WHERE r.feed > 0 AND f.line_end <> '' ORDER BY f.id`,
+			func(s *sqlite.Stmt) error {
+				f := scanFile(s)
+				f.LineEnd = export.LineEnd(s.ColumnText(4))
+				files = append(files, f)
+				return nil
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read how feeds ended: %w", err)
+	}
+	return files, nil
+}
+
 // Logins calls f with every login that a row or a person of the ledger has, some of them more than once.
 func (l *Ledger) Logins(f func(login string)) error {
 	err := l.read(func(c *sqlite.Conn) error {

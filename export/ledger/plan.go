@@ -318,8 +318,8 @@ func (t *planTx) writeRun(sum export.PlanSum) error {
 		if f.Kept != 0 {
 			continue
 		}
-		err := exec(t.c, "INSERT INTO feed_files (run, name, path, size, sha256, seen_at) VALUES (?, ?, ?, ?, ?, ?)",
-			t.num, f.Name, f.Path, f.Size, f.SHA256, now)
+		err := exec(t.c, "INSERT INTO feed_files (run, name, path, size, sha256, seen_at, line_end) VALUES (?, ?, ?, ?, ?, ?, ?)",
+			t.num, f.Name, f.Path, f.Size, f.SHA256, now, string(f.LineEnd))
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,8 @@ type dropFolder struct {
 // claim is a feed that is ours to run.
 type claim struct {
 	id   string
-	name string
+	name string // "" where nothing is left to run: its folder is only to be put away
+	sick error  // its folder cannot be looked into
 }
 
 func (d *dropFolder) own(parts ...string) string {
@@ -54,12 +55,12 @@ func (d *dropFolder) prepare() error {
 }
 
 // list looks into the folder once. It follows neither links nor folders.
-func (d *dropFolder) list() (feeds []glance, strange []string, err error) {
+func (d *dropFolder) list() (feeds []glance, strange []string, names map[string]bool, err error) {
 	entries, err := os.ReadDir(d.dir)
 	if err != nil {
-		return nil, nil, fmt.Errorf("look into the drop folder: %w", err)
+		return nil, nil, nil, fmt.Errorf("look into the drop folder: %w", err)
 	}
-	names := map[string]bool{}
+	names = map[string]bool{}
 	for _, e := range entries {
 		names[e.Name()] = true
 	}
@@ -77,15 +78,15 @@ func (d *dropFolder) list() (feeds []glance, strange []string, err error) {
 			continue // taken away between the two looks
 		}
 		if err != nil {
-			return nil, nil, fmt.Errorf("look at a file of the drop folder: %w", err)
+			return nil, nil, nil, fmt.Errorf("look at a file of the drop folder: %w", err)
 		}
 		feeds = append(feeds, glance{name: e.Name(), size: info.Size(), changed: info.ModTime(), marked: names[e.Name()+markerEnding]})
 	}
-	return feeds, strange, nil
+	return feeds, strange, names, nil
 }
 
 // claims tells what was claimed with this ledger and is not finished, oldest first, and how many files other ledgers'
-// watchers have.
+// watchers have. One folder that cannot be looked into keeps nobody from the others.
 func (d *dropFolder) claims() (mine []claim, others int, err error) {
 	entries, err := os.ReadDir(d.claimed())
 	if err != nil {
@@ -95,16 +96,10 @@ func (d *dropFolder) claims() (mine []claim, others int, err error) {
 		name, err := d.feedIn(e.Name())
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // finished by another watcher just now
-		case err != nil:
-			return nil, 0, fmt.Errorf("look at a claimed file: %w", err)
-		case !strings.HasSuffix(e.Name(), "-"+d.owner):
+		case err == nil && !strings.HasSuffix(e.Name(), "-"+d.owner):
 			others++
-		case name == "": // another watcher was faster, or this one was killed before its claim
-			if err := d.finish(claim{id: e.Name()}); err != nil {
-				return nil, 0, err
-			}
-		default:
-			mine = append(mine, claim{id: e.Name(), name: name})
+		default: // without a name another watcher was faster, or this one was killed before its claim
+			mine = append(mine, claim{id: e.Name(), name: name, sick: err})
 		}
 	}
 	return mine, others, nil
@@ -125,14 +120,17 @@ func (d *dropFolder) feedIn(id string) (string, error) {
 // name. Whoever renames the file wins; won is false where it is gone.
 func (d *dropFolder) claim(g glance) (c claim, won bool, err error) {
 	c = claim{name: g.name}
-	c.id, err = d.newID()
-	if err == nil && g.marked {
+	if c.id, err = d.newID(); err != nil {
+		return c, false, &noClaimsError{err}
+	}
+	if g.marked {
 		_, err = moved(filepath.Join(d.dir, g.name+markerEnding), d.claimed(c.id, g.name+markerEnding))
 	}
 	if err == nil {
 		won, err = moved(filepath.Join(d.dir, g.name), d.path(c))
 	}
 	if err != nil {
+		d.undo(c, g)
 		return c, false, fmt.Errorf("claim %s: %w", g.name, err)
 	}
 	if !won {
@@ -141,12 +139,60 @@ func (d *dropFolder) claim(g glance) (c claim, won bool, err error) {
 	return c, true, errors.Join(syncDir(d.dir), syncDir(d.claimed(c.id)))
 }
 
+// undo leaves a file as it was that could not be claimed: with its marker, which says that it is whole.
+func (d *dropFolder) undo(c claim, g glance) {
+	if g.marked {
+		os.Rename(d.claimed(c.id, g.name+markerEnding), filepath.Join(d.dir, g.name+markerEnding)) // else it must be still first
+	}
+	os.Remove(d.claimed(c.id)) // else the next look puts it away
+}
+
+// noClaimsError says that no file can be claimed, whatever its name.
+type noClaimsError struct{ err error }
+
+func (e *noClaimsError) Error() string { return fmt.Sprintf("no file can be claimed: %v", e.err) }
+func (e *noClaimsError) Unwrap() error { return e.err }
+
+// putAside takes a file out of the folder that cannot be claimed, under a name that is short and not taken there.
+func (d *dropFolder) putAside(g glance) (name string, err error) {
+	if err := os.MkdirAll(d.own("failed"), 0o700); err != nil {
+		return "", err
+	}
+	for _, name := range []string{g.name, aside(g, d.now())} {
+		if exists(d.own("failed", name)) {
+			continue
+		}
+		ok, err := moved(filepath.Join(d.dir, g.name), d.own("failed", name))
+		if ok {
+			return name, errors.Join(syncDir(d.dir), syncDir(d.own("failed")))
+		}
+		if err == nil {
+			return "", fs.ErrNotExist
+		}
+	}
+	return "", fmt.Errorf("it cannot be moved to %s either", d.own("failed"))
+}
+
+// failed names the files that could not be claimed and wait for a person.
+func (d *dropFolder) failed() (names []string) {
+	entries, err := os.ReadDir(d.own("failed"))
+	if err != nil { // there is none, or what is wrong is told elsewhere
+		return nil
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
 // newID makes the folder of a claim under an id that no claim has had.
 func (d *dropFolder) newID() (string, error) {
 	for at := d.now().UTC(); ; at = at.Add(time.Microsecond) {
 		id := at.Format("20060102T150405.000000Z") + "-" + d.owner
-		if exists(d.own("done", id)) {
+		if _, err := os.Lstat(d.own("done", id)); err == nil {
 			continue
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return "", err // no id would be free
 		}
 		if err := os.Mkdir(d.claimed(id), 0o700); !errors.Is(err, fs.ErrExist) {
 			return id, err
@@ -235,13 +281,14 @@ func (d *dropFolder) publish(c claim, dir, name string, write func(io.Writer) er
 
 // finish puts a claim away. That it is gone means another watcher has done so.
 func (d *dropFolder) finish(c claim) error {
-	os.Remove(d.claimed(c.id, "earlier")) // where it is empty
 	if os.Remove(d.claimed(c.id)) == nil {
 		return nil // there was nothing to keep
 	}
 	if _, err := moved(d.claimed(c.id), d.own("done", c.id)); err != nil {
 		return fmt.Errorf("put %s away: %w", c.id, err)
 	}
+	os.Remove(d.own("done", c.id, "earlier")) // where it is empty; not before: a claim that stays was set aside already
+	os.Remove(d.own("done", c.id))
 	return errors.Join(syncDir(d.claimed()), syncDir(d.own("done")))
 }
 

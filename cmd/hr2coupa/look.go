@@ -77,6 +77,16 @@ func beside(feed, ending string) string {
 	return feed[:cut] + ending
 }
 
+// aside is a short name for a file that cannot be claimed under its own: a hash and the end of its name.
+func aside(g glance, now time.Time) string {
+	const most = 40
+	end := g.name
+	for len(end) > most || len(end) > 0 && !utf8.RuneStart(end[0]) {
+		end = end[1:]
+	}
+	return fmt.Sprintf("%.6x~%s", sha256.Sum256(fmt.Appendf(nil, "%s %d %s", g.name, g.size, now)), end)
+}
+
 // glance is a feed as one look at the folder finds it.
 type glance struct {
 	name    string

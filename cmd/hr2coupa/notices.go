@@ -35,7 +35,8 @@ type teller struct {
 	stop     context.CancelFunc
 	ledger   *ledger.Ledger
 	rep      *export.Report
-	unknown  []string // what speaks against the ledger
+	unknown  []string       // what speaks against the ledger
+	folder   *notify.Folder // where a watcher tells about its folder, and about no run
 	steps    map[notify.Step]time.Duration
 	recorded error // the end whose incidents and notices are in the ledger, errNotYet before; a crash may come after it
 }
@@ -134,8 +135,14 @@ func (t *teller) notices(open []export.Incident, err error) ([]export.Incident, 
 			code = t.rep.Exit
 		}
 	}
+	if t.folder != nil {
+		verdict, code = "drop folder", export.ExitOK
+		if len(t.folder.Facts) > 0 {
+			code = export.ExitFault
+		}
+	}
 	now := t.a.now().In(t.cfg.Feed.TimeZone)
-	found := notify.Read(notify.Start{Command: t.command, ByHand: t.byHand, Report: t.rep, Err: err, Exit: code, Causes: causes(), Owner: owners(t.cfg), Columns: columnNames(t.cfg), Unknown: t.unknown})
+	found := notify.Read(notify.Start{Command: t.command, ByHand: t.byHand, Report: t.rep, Err: err, Exit: code, Causes: causes(), Owner: owners(t.cfg), Columns: columnNames(t.cfg), Unknown: t.unknown, Folder: t.folder})
 	incidents, items := notify.Decide(open, found, run, now)
 	m := notify.Message{
 		Instance: hostOf(t.cfg.Instance), Host: hostname(), Command: t.command, At: now, Run: run, Verdict: verdict, Exit: code, Counts: counts,
@@ -211,7 +218,7 @@ func (t *teller) send(ctx context.Context, err error) (unsent int, open []export
 			t.a.log.Warnf("close the ledger: %v", err)
 		}
 	}()
-	if err != nil && !errors.Is(err, t.recorded) {
+	if !errors.Is(err, t.recorded) && (err != nil || t.folder != nil) {
 		t.record(l, t.rep, err)
 	}
 	attempts, failed := notify.Empty(ctx, l, t.targets, sendingTime)
@@ -251,9 +258,10 @@ func (t *teller) say(attempts []notify.Attempt) {
 
 // sendWithout sends what this start has to say without a ledger: nothing remembers it.
 func (t *teller) sendWithout(ctx context.Context, err error) {
-	if err == nil {
+	if err == nil && t.folder == nil {
 		return
 	}
+	t.recorded = err
 	_, notices, wrong := t.notices(nil, err)
 	box := &handful{notices: notices}
 	attempts, failed := notify.Empty(ctx, box, t.targets, sendingTime)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -16,6 +17,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
 type watchOptions struct {
@@ -95,7 +97,8 @@ func (a *app) watcher(ctx context.Context, dir string, o watchOptions) (*watcher
 	if err != nil {
 		return nil, err
 	}
-	if err := l.Close(); err != nil {
+	open, err := l.Incidents()
+	if err := errors.Join(err, l.Close()); err != nil {
 		return nil, err
 	}
 	owner, err := ownerOf(pipe.cfg.Ledger, rand.Text)
@@ -104,10 +107,11 @@ func (a *app) watcher(ctx context.Context, dir string, o watchOptions) (*watcher
 	}
 	w := &watcher{
 		a: a, o: o, folder: &dropFolder{dir: dir, owner: owner, now: a.now}, ledger: pipe.cfg.Ledger,
-		said: map[string]bool{}, later: map[string]*postponed{},
+		said: map[string]bool{}, later: map[string]*postponed{}, amiss: map[string]*amiss{}, apart: map[string]bool{},
+		told: slices.ContainsFunc(open, notify.OfFolder),
 	}
 	w.looks.still = o.still
-	w.run = w.main
+	w.run, w.notify = w.main, w.notice
 	return w, w.folder.prepare()
 }
 
@@ -121,6 +125,12 @@ type watcher struct {
 	run    func(ctx context.Context, path string) (*export.Report, error) // the main job
 	said   map[string]bool                                                // what is told once
 	later  map[string]*postponed                                          // by claim, what has no verdict yet
+	amiss  map[string]*amiss                                              // what is wrong with the folder and its files
+	apart  map[string]bool                                                // claims whose results cannot lie in the folder
+	told   bool                                                           // a notice has said that something is wrong
+	due    time.Time                                                      // when a notice is sent again
+	tryAt  time.Time                                                      // when one is tried again that could not be made
+	notify func(ctx context.Context, f *notify.Folder) bool               // reports whether that is done with
 	codes  []int
 }
 
@@ -182,6 +192,7 @@ func (w *watcher) watch(ctx context.Context) error {
 	for {
 		looked := w.a.now()
 		open, stuck, err := w.round(ctx)
+		w.tellFolder(ctx)
 		if err != nil {
 			return err
 		}
@@ -241,16 +252,25 @@ func (w *watcher) round(ctx context.Context) (open int, stuck bool, err error) {
 		if l := w.later[c.id]; l != nil && w.a.now().Before(l.due) {
 			continue
 		}
+		if c.name == "" {
+			w.clear(c)
+			continue
+		}
 		if stuck, err := w.work(ctx, c); stuck || err != nil {
 			return 0, stuck, err
 		}
 	}
-	found, strange, err := w.folder.list()
+	found, strange, names, err := w.folder.list()
 	if err != nil {
 		return 0, false, w.unseen(err)
 	}
-	delete(w.said, "unseen")
+	delete(w.amiss, "unseen")
+	w.gone(names)
 	for _, name := range strange {
+		if kindOf(name) == feedName {
+			w.wrong(claiming+name, "%s is not taken: it is no regular file, and links are not followed; put the file itself there", name)
+			continue
+		}
 		w.once(name, "%s is not taken: a feed is a file named .csv, .tsv, .jsonl or .ndjson, with .gz behind if it is gzipped; links are not followed", name)
 	}
 	ready, waiting := w.looks.next(w.a.now(), found)
@@ -262,12 +282,27 @@ func (w *watcher) round(ctx context.Context) (open int, stuck bool, err error) {
 	return len(waiting), false, nil
 }
 
+// clear puts the folder of a claim away that has nothing to run.
+func (w *watcher) clear(c claim) {
+	err := c.sick
+	if err == nil {
+		err = w.folder.finish(c)
+	}
+	if err == nil {
+		delete(w.amiss, answering+c.id)
+		return
+	}
+	w.wrong(answering+c.id, ".hr2coupa/claimed/%s cannot be looked into or put away: %v; move it out of there", c.id, pathless(err))
+	w.count(export.ExitFault)
+}
+
 // unseen tells once that the folder cannot be looked into: a share that is away comes back. With --once it is the end.
 func (w *watcher) unseen(err error) error {
 	if w.o.once {
+		w.wrong("unseen", "%v", err)
 		return err
 	}
-	w.once("unseen", "%v; looking again every %s", err, w.o.poll)
+	w.wrong("unseen", "%v; looking again every %s", err, w.o.poll)
 	return nil
 }
 
@@ -292,10 +327,11 @@ func (w *watcher) take(ctx context.Context, g glance) (stuck bool, err error) {
 	}
 	c, won, err := w.folder.claim(g)
 	if err != nil {
-		w.once("claim "+g.name, "%v", err)
-		w.count(export.ExitFault)
+		w.unclaimed(g, err)
 		return false, nil
 	}
+	delete(w.amiss, "claims")
+	delete(w.amiss, claiming+g.name)
 	if !won {
 		return false, nil
 	}
@@ -308,13 +344,34 @@ func (w *watcher) take(ctx context.Context, g glance) (stuck bool, err error) {
 	return w.work(ctx, c)
 }
 
+// unclaimed is a file that cannot be claimed. It is tried again at each look, since its writer may hold it, while others
+// go on; where that does not help it is set aside, so that nobody waits for it to be taken.
+func (w *watcher) unclaimed(g glance, err error) {
+	w.count(export.ExitFault)
+	if errors.As(err, new(*noClaimsError)) {
+		w.wrong("claims", "%v; looking again every %s", err, w.o.poll)
+		return
+	}
+	key := claiming + g.name
+	w.wrong(key, "%s cannot be claimed and is not taken: %v; give it a short name, and this user the right to move it", g.name, pathless(err))
+	if !w.lasts(key) && !errors.Is(err, syscall.ENAMETOOLONG) {
+		return
+	}
+	name, failed := w.folder.putAside(g)
+	if failed != nil {
+		return
+	}
+	delete(w.amiss, key)
+	w.happened(setAside+name, "%s could not be claimed: %v; it is set aside as .hr2coupa/failed/%s", g.name, pathless(err), name)
+}
+
 // quiet waits until a file that was written to while it was claimed is still again: its writer may hold it open.
 func (w *watcher) quiet(ctx context.Context, c claim) error {
 	l := looks{still: w.o.still}
 	for {
 		g, _, err := w.folder.glance(c)
 		if err != nil {
-			return err
+			return nil // whoever works on it sees what is wrong
 		}
 		if ready, _ := l.next(w.a.now(), []glance{g}); len(ready) > 0 {
 			return nil
@@ -332,7 +389,7 @@ func (w *watcher) work(ctx context.Context, c claim) (stuck bool, err error) {
 	}
 	aside, err := w.folder.setAside(c)
 	if err != nil {
-		return w.trouble(err)
+		w.keepApart(c, err)
 	}
 	if aside {
 		w.a.log.WithField("file", c.name).Infof("results of an earlier file of that name are kept in %s", w.folder.own("done", c.id, "earlier"))
@@ -346,8 +403,9 @@ func (w *watcher) work(ctx context.Context, c claim) (stuck bool, err error) {
 	}
 	res := w.result(c, rep, err)
 	if err := w.write(ctx, c, res); err != nil {
-		return w.trouble(err)
+		return w.trouble(c, res, err), nil
 	}
+	delete(w.amiss, answering+c.id)
 	w.count(res.Exit)
 	w.schedule(c, res)
 	return !res.final && !res.waits(), w.tell(c, res)
@@ -355,26 +413,45 @@ func (w *watcher) work(ctx context.Context, c claim) (stuck bool, err error) {
 
 // schedule says when a claim without a verdict is asked about again.
 func (w *watcher) schedule(c claim, res *outcome) {
-	before := w.later[c.id]
-	delete(w.later, c.id)
 	if !res.waits() {
+		delete(w.later, c.id)
 		return
 	}
+	pause := w.postpone(c, res)
+	w.a.log.WithField("file", c.name).Warnf("no verdict yet, asked about again in %s; what comes meanwhile goes on, but for its people", pause)
+}
+
+// postpone lets a claim wait, longer each time.
+func (w *watcher) postpone(c claim, res *outcome) time.Duration {
 	l := &postponed{run: res.Run}
-	if before != nil {
+	if before := w.later[c.id]; before != nil {
 		l.pause = before.pause
 	}
 	l.pause = longer(l.pause, w.o.retry, 12*w.o.retry)
 	l.due = w.a.now().Add(l.pause)
 	w.later[c.id] = l
-	w.a.log.WithField("file", c.name).Warnf("no verdict yet, asked about again in %s; what comes meanwhile goes on, but for its people", l.pause)
+	return l.pause
 }
 
-// trouble is told; what it kept from being done is done by the next try.
-func (w *watcher) trouble(err error) (stuck bool, _ error) {
-	w.a.log.Error(err)
+// trouble is a claim that could not be answered or put away; the next try does it. stuck tells that what comes later must
+// wait for it: where nothing of it is left to send, nothing has to.
+func (w *watcher) trouble(c claim, res *outcome, err error) (stuck bool) {
+	w.a.log.WithField("file", c.name).Error(err)
 	w.count(export.ExitFault)
-	return true, nil
+	w.wrong(answering+c.id, "%s was taken, and cannot be answered or put away: %v; it stays in .hr2coupa/claimed/%s and is tried again", c.name, pathless(err), c.id)
+	if !res.final && !res.waits() {
+		return true
+	}
+	w.postpone(c, res)
+	return false
+}
+
+// keepApart has the results of a claim lie with its file, where there is no place for them in the drop folder.
+func (w *watcher) keepApart(c claim, err error) {
+	if !w.apart[c.id] {
+		w.apart[c.id] = true
+		w.happened("apart "+c.id, "the results of %s cannot be put into the drop folder: %v; they lie with it in .hr2coupa/done/%s once it is at its end", c.name, pathless(err), c.id)
+	}
 }
 
 // attempt runs a claimed file once nobody else holds the lock.

@@ -17,6 +17,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
 func TestKindOf(t *testing.T) {
@@ -95,10 +96,11 @@ func TestLooks(t *testing.T) {
 // nightWatch is a watcher of a real folder, with a main job that only notes when it was begun.
 type nightWatch struct {
 	*watcher
-	out   bytes.Buffer
-	began time.Time
-	runs  []string // "10s a.csv"
-	ends  []error  // of the runs, in order; then all end well
+	out     bytes.Buffer
+	began   time.Time
+	runs    []string // "10s a.csv"
+	ends    []error  // of the runs, in order; then all end well
+	notices []string // "5m0s a.csv cannot be claimed …; …", about the folder
 }
 
 func newNightWatch(t *testing.T, o watchOptions) *nightWatch {
@@ -106,8 +108,12 @@ func newNightWatch(t *testing.T, o watchOptions) *nightWatch {
 	log.SetOutput(io.Discard)
 	n := &nightWatch{began: time.Now()}
 	a := &app{stdout: &n.out, now: time.Now, log: log}
-	n.watcher = &watcher{a: a, o: o, folder: &dropFolder{dir: t.TempDir(), owner: "hrledger", now: time.Now}, said: map[string]bool{}, later: map[string]*postponed{}}
+	n.watcher = &watcher{a: a, o: o, folder: &dropFolder{dir: t.TempDir(), owner: "hrledger", now: time.Now}, said: map[string]bool{}, later: map[string]*postponed{}, amiss: map[string]*amiss{}, apart: map[string]bool{}}
 	n.looks.still = o.still
+	n.notify = func(_ context.Context, f *notify.Folder) bool {
+		n.notices = append(n.notices, time.Since(n.began).String()+" "+strings.Join(f.Facts, "; "))
+		return true
+	}
 	n.run = func(_ context.Context, path string) (*export.Report, error) {
 		n.runs = append(n.runs, time.Since(n.began).String()+" "+filepath.Base(path))
 		if len(n.ends) > 0 {
@@ -323,6 +329,104 @@ func TestWrittenWhileClaimed(t *testing.T) {
 			t.Errorf("stuck %v, %v", stuck, err)
 		}
 		n.want(t, "16s a.csv")
+	})
+}
+
+// TestWatchAmiss: what stays wrong with a file is told once and not at each look, and so is its end. Others go on.
+func TestWatchAmiss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNightWatch(t, watchOptions{poll: time.Minute, retry: 5 * time.Minute})
+		if err := os.Symlink("/etc/passwd", filepath.Join(n.folder.dir, "a.csv")); err != nil {
+			t.Fatal(err)
+		}
+		n.put(t, time.Second, "b.csv", "x")
+		time.AfterFunc(30*time.Hour+time.Second, func() {
+			if err := os.Remove(filepath.Join(n.folder.dir, "a.csv")); err != nil {
+				t.Error(err)
+			}
+		})
+		n.through(t, 40*time.Hour)
+		n.want(t, "1m0s b.csv")
+		const link = " a.csv is not taken: it is no regular file, and links are not followed; put the file itself there"
+		if diff := cmp.Diff([]string{"5m0s" + link, "24h5m0s" + link, "30h1m0s "}, n.notices); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// TestWatchBusy: what passes in time is told by no notice.
+func TestWatchBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNightWatch(t, watchOptions{still: 10 * time.Second, poll: 2 * time.Second, retry: time.Minute})
+		away := n.folder.dir + ".away"
+		for after, move := range map[time.Duration][2]string{0: {n.folder.dir, away}, 50 * time.Second: {away, n.folder.dir}} {
+			time.AfterFunc(after, func() {
+				if err := os.Rename(move[0], move[1]); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		n.put(t, 55*time.Second, "a.csv", "x")
+		n.through(t, time.Hour)
+		n.want(t, "1m6s a.csv")
+		if len(n.notices) > 0 {
+			t.Errorf("told: %q", n.notices)
+		}
+	})
+}
+
+// TestWatchCannotPutAway: files that have come to their end and cannot be put away keep no other one waiting, and are put
+// away once that can be done.
+func TestWatchCannotPutAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNightWatch(t, watchOptions{poll: 2 * time.Second, retry: time.Minute})
+		ends := n.run
+		n.run = func(ctx context.Context, path string) (*export.Report, error) {
+			if time.Since(n.began) < 10*time.Second { // something lies where the claim is to go
+				dir := n.folder.own("done", claimOf(path))
+				if err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(filepath.Join(dir, "x"), nil, 0o600)); err != nil {
+					t.Error(err)
+				}
+				time.AfterFunc(90*time.Second, func() {
+					if err := os.RemoveAll(dir); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			return ends(ctx, path)
+		}
+		n.put(t, time.Second, "a.csv", "x")
+		n.put(t, 5*time.Second, "b.csv", "x")
+		n.through(t, time.Hour)
+		n.want(t, "2s a.csv", "6s b.csv", "1m2s a.csv", "1m6s b.csv", "3m2s a.csv", "3m6s b.csv")
+		if mine, _, err := n.folder.claims(); err != nil || len(mine) > 0 {
+			t.Errorf("left claimed: %v (%v)", mine, err)
+		}
+		if len(n.notices) != 3 || !strings.Contains(n.notices[0], "1m2s a.csv was taken, and cannot be answered or put away") || n.notices[2] != "3m6s " {
+			t.Errorf("told: %q", n.notices)
+		}
+	})
+}
+
+// TestNoClaims: where no file can be claimed none is set aside, and the watcher looks again.
+func TestNoClaims(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNightWatch(t, watchOptions{poll: 2 * time.Second, retry: time.Minute})
+		done := n.folder.own("done")
+		if err := errors.Join(os.Remove(done), os.WriteFile(done, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		n.put(t, time.Second, "a.csv", "x")
+		time.AfterFunc(90*time.Second+1, func() {
+			if err := errors.Join(os.Remove(done), os.Mkdir(done, 0o700)); err != nil {
+				t.Error(err)
+			}
+		})
+		n.through(t, time.Hour)
+		n.want(t, "1m32s a.csv")
+		if len(n.notices) != 2 || !strings.HasPrefix(n.notices[0], "1m2s no file can be claimed: ") || n.notices[1] != "1m32s " {
+			t.Errorf("told: %q", n.notices)
+		}
 	})
 }
 

@@ -17,9 +17,9 @@ import (
 // outcome is what a claimed file has come to.
 type outcome struct {
 	*export.Report
-	final     bool
-	rejected  []export.RowResult // rows to be mended
-	overtaken bool               // by a later file of the same name: the results stay with the claim
+	final    bool
+	rejected []export.RowResult // rows to be mended
+	apart    bool               // the results stay with the claim: a later file has the same name, or they cannot lie in the folder
 }
 
 // result judges what a run has come to. A file has its end when every part of its run has one, or where it cannot be
@@ -118,13 +118,37 @@ func (w *watcher) own(path string, rep *export.Report) (*export.Report, error) {
 
 // write puts the results into the folder, the one that others wait for last, and then the file away.
 func (w *watcher) write(ctx context.Context, c claim, res *outcome) (err error) {
-	dir := w.folder.dir
-	if res.overtaken, err = w.folder.overtaken(c); err != nil {
+	overtaken, err := w.folder.overtaken(c)
+	if err != nil {
 		return err
 	}
-	if res.overtaken {
-		dir = w.folder.claimed(c.id)
+	if res.apart = overtaken || w.apart[c.id]; !res.apart {
+		err = w.answer(ctx, c, res, w.folder.dir)
+		res.apart = err != nil
 	}
+	if res.apart {
+		if failed := w.answer(ctx, c, res, w.folder.claimed(c.id)); failed != nil {
+			return failed
+		}
+		if err != nil {
+			w.keepApart(c, err)
+		}
+	}
+	if !res.final {
+		return nil
+	}
+	if err := w.giveBack(c, res); err != nil {
+		return err
+	}
+	if err := w.folder.finish(c); err != nil {
+		return err
+	}
+	delete(w.apart, c.id)
+	return nil
+}
+
+// answer writes the results of a claim into a folder.
+func (w *watcher) answer(ctx context.Context, c claim, res *outcome, dir string) error {
 	if len(res.rejected) > 0 {
 		pipe, err := w.a.quietPipeline(ctx, config.Options{FeedGiven: true})
 		if err != nil {
@@ -145,14 +169,7 @@ func (w *watcher) write(ctx context.Context, c claim, res *outcome) (err error) 
 			return err
 		}
 	}
-	err = w.folder.publish(c, dir, resultName(c.name), func(to io.Writer) error { return writeJSON(to, explained(res.Report)) })
-	if err != nil || !res.final {
-		return err
-	}
-	if err := w.giveBack(c, res); err != nil {
-		return err
-	}
-	return w.folder.finish(c)
+	return w.folder.publish(c, dir, resultName(c.name), func(to io.Writer) error { return writeJSON(to, explained(res.Report)) })
 }
 
 // giveBack puts a file back into the drop folder that was written to after it was read, so that it is taken again as the
@@ -183,7 +200,7 @@ func (w *watcher) giveBack(c claim, res *outcome) error {
 // place is where the results are, seen from the folder.
 func (o *outcome) place(c claim) string {
 	switch {
-	case !o.overtaken:
+	case !o.apart:
 		return ""
 	case o.final:
 		return ".hr2coupa/done/" + c.id + "/"

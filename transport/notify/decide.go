@@ -8,8 +8,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Decide says what is told, knowing what was open before: an incident when it begins, once a day while it goes on, and
-// when a start ends without it. incidents are those that have changed, for the ledger. A day is one of now's time zone.
+// Decide says what is told, knowing what was open before: an incident when it begins, once a day while it goes on and at
+// once where it has grown, and when a start ends without it. incidents are those that have changed, for the ledger. A day is
+// one of now's time zone.
 func Decide(open []export.Incident, f Finding, run string, now time.Time) (incidents []export.Incident, items []Item) {
 	for _, t := range f.Troubles {
 		i, known := find(open, t)
@@ -22,7 +23,7 @@ func Decide(open []export.Incident, f Finding, run string, now time.Time) (incid
 		case !known:
 			i.Told = now
 			items = append(items, t.item(i, Begun))
-		case day(i.Told.In(now.Location())) != day(now):
+		case t.Fresh || day(i.Told.In(now.Location())) != day(now):
 			i.Told = now
 			items = append(items, t.item(i, GoesOn))
 		}
@@ -30,7 +31,7 @@ func Decide(open []export.Incident, f Finding, run string, now time.Time) (incid
 	}
 	for _, i := range open {
 		met := slices.ContainsFunc(f.Troubles, func(t Trouble) bool { return t.is(i) })
-		if met || f.Blind[i.Kind] {
+		if met || f.blindFor(i) {
 			continue
 		}
 		i.Ended, i.Told = now, now
@@ -38,6 +39,14 @@ func Decide(open []export.Incident, f Finding, run string, now time.Time) (incid
 		items = append(items, over(i).item(i, Recovered))
 	}
 	return incidents, items
+}
+
+// blindFor reports whether a start cannot say that an incident is over.
+func (f *Finding) blindFor(i export.Incident) bool {
+	if OfFolder(i) {
+		return !f.Looked
+	}
+	return f.Blind[i.Kind]
 }
 
 // over is what is told when an incident has ended. That a night has no such rows does not mend those of the nights before.

@@ -23,6 +23,8 @@ func TestDecide(t *testing.T) {
 	rows := Trouble{Kind: export.NoticeQuarantine, Cause: "rows"}
 	owned := Trouble{Kind: export.NoticeQuarantine, Cause: "rows", Owner: "it@acme.example"}
 	feed, wire := Trouble{Kind: export.NoticeFailed, Cause: "feed"}, Trouble{Kind: export.NoticeFailed, Cause: "wire"}
+	grown, folder := feed, Trouble{Kind: export.NoticeFailed, Cause: causeFolder}
+	grown.Fresh = true
 	for name, story := range map[string][]night{
 		"quiet": {{"24 02", nil, nil, ""}, {"25 02", nil, nil, ""}},
 		"told once, a digest a day, recovered, quiet": {
@@ -49,6 +51,16 @@ func TestDecide(t *testing.T) {
 			{"24 02", []Trouble{feed}, nil, "begun failed/feed 1"},
 			{"25 02", []Trouble{wire}, []export.NoticeKind{export.NoticeFailed}, "begun failed/wire 1"},
 			{"26 02", []Trouble{feed}, []export.NoticeKind{export.NoticeFailed}, "goes on failed/feed 2"},
+		},
+		"what has grown is told at once": {
+			{"24 02", []Trouble{feed}, nil, "begun failed/feed 1"},
+			{"24 03", []Trouble{grown}, nil, "goes on failed/feed 2"},
+			{"24 04", []Trouble{feed}, nil, ""},
+		},
+		"only who looks into the drop folder says that it is well": {
+			{"24 02", []Trouble{folder}, nil, "begun failed/the drop folder 1"},
+			{"24 03", nil, nil, ""},
+			{"24 04", []Trouble{folder}, nil, ""},
 		},
 		"an owner has an incident of its own": {
 			{"24 02", []Trouble{rows}, nil, "begun quarantine/rows 1"},

@@ -28,6 +28,14 @@ type Start struct {
 	Unknown []string
 	// Columns are Coupa columns and HR fields by name. Of a row's reason nothing else is told.
 	Columns []string
+	// Folder is what a watcher found wrong with its drop folder; nil where the start looked into none.
+	Folder *Folder
+}
+
+// Folder is a drop folder as its watcher has found it.
+type Folder struct {
+	Facts []string // what is wrong, each with its file and what to do; none where all is well
+	Fresh bool     // something of it was not told yet, whatever else was told today
 }
 
 // Trouble is one thing that a start found wrong.
@@ -38,12 +46,14 @@ type Trouble struct {
 	Facts  []string
 	Behind []Behind
 	ToDo   []string
+	Fresh  bool // it is told at once, also where it was told today
 }
 
 // Finding is what a start says about what is wrong: the troubles it met, and the kinds it can say nothing about.
 type Finding struct {
 	Troubles []Trouble
 	Blind    map[export.NoticeKind]bool
+	Looked   bool // into the drop folder: it can say that this is well again, and nobody else can
 }
 
 // Causes that tell incidents of one kind apart.
@@ -55,6 +65,7 @@ const (
 	causeCrash    = "the program crashed"
 	causeConfig   = "the config is at fault"
 	causeUnknown  = "files in Coupa that the ledger does not know"
+	causeFolder   = "the drop folder"
 	causeLimits   = "beyond the limits"
 	causeVerdict  = "no verdict"
 	causeWaiting  = "people wait behind a part without a verdict"
@@ -77,6 +88,7 @@ func Read(s Start) Finding {
 	}
 	f.unknown(s)
 	f.blind(s)
+	f.folder(s.Folder)
 	slices.SortStableFunc(f.Troubles, func(a, b Trouble) int { return a.weight() - b.weight() })
 	return f
 }
@@ -84,7 +96,7 @@ func Read(s Start) Finding {
 // weight puts what stops a whole run before what is about some of its parts and rows: that is to be mended first.
 func (t Trouble) weight() int {
 	switch t.Cause {
-	case causeFault, causeCrash, causeConfig, causeFeed, causeDelivery, causeLimits, causeUnknown:
+	case causeFault, causeCrash, causeConfig, causeFeed, causeDelivery, causeLimits, causeUnknown, causeFolder:
 		return 0
 	}
 	return 1
@@ -167,6 +179,25 @@ func (f *Finding) unknown(s Start) {
 		t.Kind, t.ToDo = export.NoticeHeld, []string{"hr2coupa run says what it takes to go on: docs/operations.md, A lost ledger"}
 	}
 	f.add(t)
+}
+
+// OfFolder reports whether an incident is about a drop folder, and not about runs.
+func OfFolder(i export.Incident) bool { return i.Cause == causeFolder }
+
+// folder is files that a watcher cannot take or answer. It hides nothing of what the files' runs came to.
+func (f *Finding) folder(d *Folder) {
+	if f.Looked = d != nil; !f.Looked || len(d.Facts) == 0 {
+		return
+	}
+	var facts []string
+	for _, fact := range d.Facts {
+		facts = append(facts, oneLine(fact))
+	}
+	if len(facts) > mostLines {
+		facts = append(facts[:mostLines:mostLines], fmt.Sprintf("and %d more: see the log of the watcher", len(d.Facts)-mostLines))
+	}
+	f.add(Trouble{Kind: export.NoticeFailed, Cause: causeFolder, Owner: export.OwnerIT, Facts: facts, Fresh: d.Fresh,
+		ToDo: []string{"mend what is told here; other files go on meanwhile: docs/operations.md, A drop folder"}})
 }
 
 // part tells a load that came to nothing, and one without a verdict. A settled part's note is left out: it may hold

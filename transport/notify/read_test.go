@@ -110,6 +110,8 @@ func TestRead(t *testing.T) {
 		{"an urgent change that is refused", Start{Command: "run", ByHand: true, Err: errors.New("refused"), Exit: 9}, "", all},
 		{"an urgent change that goes", Start{Command: "run", ByHand: true, Report: report("ok", 0, nil, final)}, "", all},
 		{"an urgent change that cannot go", Start{Command: "run", ByHand: true, Err: errors.New("no route"), Exit: 4}, "failed/nothing can be delivered (IT): no route", all},
+		{"a drop folder", Start{Command: "watch", ByHand: true, Folder: &Folder{Facts: []string{"a.csv\ncannot be claimed"}}}, "failed/the drop folder (IT): a.csv cannot be claimed", all},
+		{"a drop folder that is well", Start{Command: "watch", ByHand: true, Folder: &Folder{}}, "", all},
 		{"a file by hand that goes", Start{Command: "drop", Report: report("ok", 0, nil, final)}, "", all},
 		{"a file by hand that cannot go", Start{Command: "drop", Err: errors.New("no route"), Exit: 4}, "failed/nothing can be delivered (IT): no route", all},
 	} {

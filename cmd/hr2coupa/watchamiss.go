@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
@@ -116,11 +117,9 @@ func (w *watcher) notice(ctx context.Context, f *notify.Folder) bool {
 		w.a.log.Errorf("notices: %v", err)
 		return true
 	}
-	w.a.byHand = true // it is no heartbeat and no figure of the nightly job
-	t := w.a.newTeller(cfg, "watch")
+	t := w.a.newTeller(cfg, "watch", true) // it is no heartbeat and no figure of the nightly job
 	t.folder = f
-	w.a.teller = t
-	w.a.tellOthers(ctx, 0, nil)
+	t.end(ctx, export.ExitOK, nil)
 	return len(t.targets) == 0 || !errors.Is(t.recorded, errNotYet)
 }
 

@@ -22,6 +22,7 @@ type frame struct {
 	at    []int    // a field's place in rec.Values, by number
 	stack []value  // arguments of the calls at work
 	only  [1]value // the argument of a call that has one
+	work  int      // what regular expressions may still cost the record
 }
 
 // field gives a field's value. A blank is nil.
@@ -60,6 +61,9 @@ func (c *compiler) closure(n ast.Node) evaluator {
 	case *ast.IdentifierNode:
 		if i := c.fieldNumber(n); i >= 0 {
 			return func(f *frame) (value, error) { return text(f.field(i)), nil }
+		}
+		if n.Value == workName {
+			return func(f *frame) (value, error) { return value{any: &f.work}, nil }
 		}
 	case *ast.UnaryNode:
 		return c.not(n)

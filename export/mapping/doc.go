@@ -51,7 +51,8 @@
 //
 // The predicates all, any, none, one, filter, map, find and count work on lists, one level deep:
 // replace(map(split(roles, ";"), lookup("role", trim(#)))). The operators are those of expr without ranges and powers. Texts that
-// an expression builds end at 64 KiB.
+// an expression builds end at 64 KiB. Regular expressions, those of matches too, take texts of 64 KiB and have a bound for
+// each record to what they cost, some thousand times what a name takes: beyond it the record is quarantined.
 //
 // # Phones
 //

@@ -3,7 +3,6 @@ package mapping
 import (
 	"errors"
 	"maps"
-	"regexp"
 	"slices"
 	"time"
 )
@@ -20,8 +19,8 @@ type function struct {
 type library struct {
 	zone      *time.Location
 	tables    map[string]*table
-	patterns  map[string]*regexp.Regexp // by pattern
-	layouts   map[string]string         // Go's layout by ours
+	patterns  map[string]*pattern // by its text
+	layouts   map[string]string   // Go's layout by ours
 	functions map[string]*function
 }
 
@@ -30,13 +29,14 @@ const (
 	plusName     = "+"
 	elementName  = "[]"
 	elementsName = "list()"
+	matchesName  = "matches"
 )
 
 func newLibrary(zone *time.Location, tables map[string]*table) *library {
 	if zone == nil {
 		zone = time.UTC
 	}
-	l := &library{zone: zone, tables: tables, patterns: map[string]*regexp.Regexp{}, layouts: map[string]string{},
+	l := &library{zone: zone, tables: tables, patterns: map[string]*pattern{}, layouts: map[string]string{},
 		functions: map[string]*function{}}
 	for _, f := range slices.Concat(textFunctions(), listFunctions(), l.boundFunctions()) {
 		l.functions[f.name] = &f
@@ -49,6 +49,7 @@ func (l *library) boundFunctions() []function {
 	return []function{
 		{"lookup", 2, -1, l.lookup},
 		{"regexReplace", 3, 3, l.regexReplace},
+		{matchesName, 2, 2, l.matches},
 		{"date", 1, 2, l.date},
 		{"formatDate", 2, 2, l.formatDate},
 		{"daysBetween", 2, 2, l.daysBetween},
@@ -60,7 +61,9 @@ func (l *library) boundFunctions() []function {
 // names lists the functions a mapping can call, for hints.
 func (l *library) names() []string {
 	names := slices.Collect(maps.Keys(l.functions))
-	names = slices.DeleteFunc(names, func(n string) bool { return n == plusName || n == elementName || n == elementsName })
+	names = slices.DeleteFunc(names, func(n string) bool {
+		return slices.Contains([]string{plusName, elementName, elementsName, matchesName}, n)
+	})
 	names = append(names, "if", "field")
 	slices.Sort(names)
 	return names
@@ -77,7 +80,7 @@ func (l *library) prepare(name string, args int, constant func(i int) (string, b
 		if table, ok := constant(0); ok {
 			err = l.checkLookup(table, args-1)
 		}
-	case "regexReplace":
+	case "regexReplace", matchesName:
 		if pattern, ok := constant(1); ok {
 			err = l.preparePattern(pattern)
 		}

@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"errors"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -70,65 +69,6 @@ func replaceText(args []value) (value, error) {
 		return value{}, errLong
 	}
 	return text(strings.Replace(s[0], s[1], s[2], n)), nil
-}
-
-func (l *library) preparePattern(pattern string) error {
-	re, err := regexp.Compile(pattern)
-	if err != nil {
-		return errors.New(strings.TrimPrefix(err.Error(), "error parsing regexp: "))
-	}
-	l.patterns[pattern] = re
-	return nil
-}
-
-func (l *library) regexReplace(args []value) (value, error) {
-	s, err := args[0].scalar()
-	if err != nil || s == "" {
-		return value{}, err
-	}
-	re, err := l.pattern(args[1])
-	if err != nil {
-		return value{}, err
-	}
-	with, err := args[2].scalar()
-	if err != nil {
-		return value{}, err
-	}
-	matches := re.FindAllStringSubmatchIndex(s, maxText)
-	if len(matches) == maxText {
-		return value{}, errLong
-	}
-	if len(matches) == 0 {
-		return text(s), nil
-	}
-	var out []byte
-	last := 0
-	for _, m := range matches {
-		out = append(out, s[last:m[0]]...)
-		out = re.ExpandString(out, with, s, m)
-		last = m[1]
-		if len(out) > len(s)+maxText {
-			return value{}, errLong
-		}
-	}
-	return text(string(append(out, s[last:]...))), nil
-}
-
-// pattern finds a constant pattern, compiled once, or compiles one that comes from data. Its error is ours: that of
-// the compiler would quote the data.
-func (l *library) pattern(v value) (*regexp.Regexp, error) {
-	s, err := v.scalar()
-	if err != nil {
-		return nil, err
-	}
-	if re, ok := l.patterns[s]; ok {
-		return re, nil
-	}
-	re, err := regexp.Compile(s)
-	if err != nil {
-		return nil, errors.New("the pattern is not a regular expression")
-	}
-	return re, nil
 }
 
 func concat(args []value) (value, error) {

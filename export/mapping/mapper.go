@@ -27,6 +27,7 @@ type rowMapper struct {
 
 func newRowMapper(m *Mapping, at []int) *rowMapper {
 	r := &rowMapper{mapping: m, frame: frame{at: at}, vm: vm.VM{MemoryBudget: vmBudget}, env: map[string]any{}}
+	r.env[workName] = &r.frame.work
 	for _, name := range m.fields.names {
 		r.keys = append(r.keys, fieldPrefix+name)
 	}
@@ -48,7 +49,7 @@ func (r *rowMapper) Map(rec *export.Record, cells []export.Cell) []export.Fault 
 		return []export.Fault{*rec.Fault}
 	}
 	var faults []export.Fault
-	r.frame.rec = rec
+	r.frame.rec, r.frame.work = rec, maxWork
 	for i, from := range r.copies {
 		if from >= 0 && rec.Missing == nil && !isWord(rec.Values[from]) { // most columns of most rows
 			cells[i] = setCell(rec.Values[from])
@@ -68,7 +69,7 @@ func (r *rowMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.F
 	if rec.Fault != nil {
 		return export.Cell{}, rec.Fault
 	}
-	r.frame.rec = rec
+	r.frame.rec, r.frame.work = rec, maxWork
 	cell, err := r.cell(&r.mapping.columns[i])
 	if err != nil {
 		f := r.fault(&r.mapping.columns[i], err)

@@ -15,6 +15,7 @@ import (
 //	title, field("Employee ID")  an identifier with fieldPrefix
 //	if(c, a, b)                  c ? a : b, which evaluates only one
 //	a + b                        a call of plusName
+//	a matches b                  a call of matchesName
 //	a[i]                         a call of elementName, which knows nil
 //	filter(x, ...)               x in a call of elementsName, so that nil has no elements
 //	""                           nil
@@ -104,7 +105,7 @@ func at(old, n ast.Node) ast.Node {
 }
 
 func (w *rewriter) identifier(n *ast.IdentifierNode) ast.Node {
-	if w.scope[n.Value] > 0 || w.isField(n) { // a ?: b and a < b < c hold a node twice
+	if w.scope[n.Value] > 0 || w.isField(n) || n.Value == workName { // a ?: b and a < b < c hold a node twice
 		return n
 	}
 	if strings.HasPrefix(n.Value, "$") {
@@ -134,6 +135,10 @@ func (w *rewriter) binary(n *ast.BinaryNode) ast.Node {
 		w.condition(n.Right)
 	case "+":
 		return w.ours(n, plusName, n.Left, n.Right)
+	case "matches":
+		call := w.ours(n, matchesName, n.Left, n.Right)
+		w.function(call.(*ast.CallNode), matchesName)
+		return call
 	}
 	return n
 }
@@ -235,6 +240,9 @@ func (w *rewriter) ifCall(n *ast.CallNode) ast.Node {
 
 // function holds a call of one of ours against its number of arguments and its constant arguments.
 func (w *rewriter) function(n *ast.CallNode, name string) {
+	if isWorker(n) { // done
+		return
+	}
 	f := w.library.functions[name]
 	_, known := builtin.Index[name]
 	given := len(n.Arguments)
@@ -255,6 +263,18 @@ func (w *rewriter) function(n *ast.CallNode, name string) {
 	if i, problem := w.library.prepare(name, given, constant); problem != "" {
 		w.complain(n.Arguments[i], "%s: %s", name, problem)
 	}
+	if name == "regexReplace" || name == matchesName {
+		n.Arguments = append(n.Arguments, at(n, &ast.IdentifierNode{Value: workName}))
+	}
+}
+
+// isWorker reports whether a call has been given the variable of the record's work.
+func isWorker(n *ast.CallNode) bool {
+	if len(n.Arguments) == 0 {
+		return false
+	}
+	id, ok := n.Arguments[len(n.Arguments)-1].(*ast.IdentifierNode)
+	return ok && id.Value == workName
 }
 
 func (f *function) arity() string {

@@ -198,13 +198,13 @@ func (rep *Report) judge(f Finding) {
 		rep.judgePart(p, f, say)
 	}
 	if f.Undelivered != nil && (rep.unsent() || rep.unanswered()) {
-		rep.Why = f.Undelivered.Error()
+		rep.Why = PlainText(f.Undelivered)
 		if rep.unsent() {
 			say(ExitNotDelivered, "not delivered")
 		}
 	}
 	if f.Lost != nil && rep.open() {
-		rep.Why = f.Lost.Error()
+		rep.Why = PlainText(f.Lost)
 		say(ExitStalled, "stalled")
 	}
 	switch {

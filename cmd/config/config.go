@@ -7,6 +7,7 @@ package config
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
@@ -211,7 +212,7 @@ type Fault struct {
 	Hint    string `json:"hint,omitempty"` // the way out
 }
 
-// Error gives the fault on one line: file:line: path: message; hint.
+// Error gives the fault as file:line: path: message; hint.
 func (f Fault) Error() string {
 	s := f.File
 	if f.Line > 0 {
@@ -225,6 +226,12 @@ func (f Fault) Error() string {
 		s += "; " + f.Hint
 	}
 	return s
+}
+
+// Lines are the fault's own lines: a rule about an expression has a second and a third one, which point at the place.
+func (f Fault) Lines() []string {
+	f.File = export.Plain(f.File)
+	return strings.Split(f.Error(), "\n")
 }
 
 // Line gives the line on which a key was given, 0 where it was left to its default. Paths are dotted: layout.key.

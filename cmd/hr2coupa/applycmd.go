@@ -47,9 +47,15 @@ type movedError struct {
 	what []string
 }
 
-func (e *movedError) Error() string {
-	return fmt.Sprintf("%s is not applied, and nothing of it was sent: what it was made of has moved\n  %s\nlook at it anew: hr2coupa plan -o %s",
-		e.path, strings.Join(e.what, "\n  "), e.path)
+func (e *movedError) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines are the error's own: each thing that has moved stands on one.
+func (e *movedError) Lines() []string {
+	lines := []string{e.path + " is not applied, and nothing of it was sent: what it was made of has moved"}
+	for _, w := range e.what {
+		lines = append(lines, "  "+w)
+	}
+	return append(lines, "look at it anew: hr2coupa plan -o "+e.path)
 }
 
 // apply is a run with one question more: is it what was planned?

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -125,21 +125,21 @@ func (a *app) approve(cfg *config.Config, word export.Approval, yes bool) error 
 	if a.json {
 		return a.printJSON(word)
 	}
-	_, err = fmt.Fprintf(a.stdout, "approved for run %s: %s\n\nNext\n  hr2coupa run plans everything afresh and goes if it is within\n", rec.ID, word.String())
+	err = a.stdout.Printf("approved for run %s: %s\n\nNext\n  hr2coupa run plans everything afresh and goes if it is within\n", rec.ID, word.String())
 	return err
 }
 
 // asks tells whether somebody sits there to be asked.
 func (a *app) asks() bool {
 	in, ok := a.stdin.(io.Writer) // a terminal can be written to
-	return ok && isTerminal(in) && isTerminal(a.stderr)
+	return ok && terminal.IsTerminal(in) && a.stderr.IsTerminal()
 }
 
 func (a *app) ask(rec export.RunRecord, word *export.Approval) error {
 	for _, h := range rec.Held {
-		fmt.Fprintf(a.stderr, "held: %s\n", h)
+		a.stderr.Printf("held: %s\n", h)
 	}
-	fmt.Fprintf(a.stderr, "Approve run %s: %s? [y/N] ", rec.ID, word.String())
+	a.stderr.Printf("Approve run %s: %s? [y/N] ", rec.ID, word.String())
 	answer, err := bufio.NewReader(io.LimitReader(a.stdin, 100)).ReadString('\n')
 	if answer = strings.ToLower(strings.TrimSpace(answer)); err != nil || answer != "y" && answer != "yes" {
 		return usage("not approved")

@@ -1,10 +1,9 @@
 package main
 
 import (
-	"fmt"
-	"io"
 	"sync"
 
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/templates"
 )
@@ -32,11 +31,11 @@ func explained(rep *export.Report) *export.Report {
 }
 
 // causesText says what is behind the rows and whose task it is.
-func causesText(w io.Writer, counts []export.CauseCount) {
+func causesText(w *terminal.Text, counts []export.CauseCount) {
 	if len(counts) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "\nCauses")
+	w.Printf("\nCauses\n")
 	for _, c := range counts {
 		rows := plural(c.Rows, "row")
 		if c.Records > c.Rows {
@@ -45,9 +44,9 @@ func causesText(w io.Writer, counts []export.CauseCount) {
 		if c.Owner != "" {
 			rows += ", for " + c.Owner
 		}
-		fmt.Fprintf(w, "  %s: %s\n", rows, c.Meaning)
+		w.Printf("  %s: %s\n", rows, c.Meaning)
 		if c.Todo != "" {
-			fmt.Fprintf(w, "    %s\n", c.Todo)
+			w.Printf("    %s\n", c.Todo)
 		}
 	}
 }

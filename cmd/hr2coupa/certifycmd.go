@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/templates"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
@@ -114,9 +115,9 @@ func (a *app) certify(ctx context.Context, o certifyOptions) (err error) {
 		return err
 	}
 	defer func() { err = a.certified(ctx, sheet, dir, o, err) }()
-	w := &errWriter{w: a.stdout}
+	w := a.stdout.Text()
 	if a.json {
-		w.w = io.Discard
+		w = terminal.Nowhere()
 	}
 	sheet.title(w)
 	for _, route := range o.routes {
@@ -129,7 +130,7 @@ func (a *app) certify(ctx context.Context, o certifyOptions) (err error) {
 		return endWith(sheet.Exit, a.printJSON(sheet))
 	}
 	sheet.end(w)
-	return endWith(sheet.Exit, w.err)
+	return endWith(sheet.Exit, w.Err())
 }
 
 // certified ends a play: what was told to an instance is kept where not all went well, since it is only known from there.
@@ -137,11 +138,11 @@ func (a *app) certified(ctx context.Context, sheet *passSheet, dir string, o cer
 	if o.keep == "" && (!o.instance || err == nil && sheet.Exit == export.ExitOK) {
 		os.RemoveAll(dir) // it holds a test user and nothing else
 	} else {
-		fmt.Fprintf(a.stderr, "feeds, ledger and diary lie in %s\n", dir)
+		a.stderr.Printf("feeds, ledger and diary lie in %s\n", dir)
 	}
 	for _, r := range sheet.Routes {
 		if o.instance && !r.inactive() {
-			fmt.Fprintf(a.stderr, "%s may be active at %s: look there\n", r.Login, r.Instance)
+			a.stderr.Printf("%s may be active at %s: look there\n", r.Login, r.Instance)
 		}
 	}
 	if ctx.Err() != nil { // not "the next run goes on": there is none
@@ -165,7 +166,7 @@ func certifyDir(keep string) (string, error) {
 }
 
 // certifyRoute plays the scenarios by one route and adds them to the sheet as they end.
-func (a *app) certifyRoute(ctx context.Context, sheet *passSheet, w io.Writer, theirs *config.Config, dir, route string, o certifyOptions) (err error) {
+func (a *app) certifyRoute(ctx context.Context, sheet *passSheet, w *terminal.Text, theirs *config.Config, dir, route string, o certifyOptions) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -274,28 +275,28 @@ func (c cast) somebodyElse(ctx context.Context, users export.Directory, own expo
 
 // agreed tells what will be done to an instance, and has a person say yes to it.
 func (a *app) agreed(cfg *config.Config, o certifyOptions) error {
-	w := &errWriter{w: a.stderr}
-	fmt.Fprintf(w, "certify will change the test instance %s:\n", cfg.Instance)
+	w := a.stderr.Text()
+	w.Printf("certify will change the test instance %s:\n", cfg.Instance)
 	for _, route := range o.routes {
 		c := o.cast(route)
-		fmt.Fprintf(w, "  by %s it makes or changes the user %s (%s), and leaves it inactive; a row for %s, who does not exist, is to be refused\n",
+		w.Printf("  by %s it makes or changes the user %s (%s), and leaves it inactive; a row for %s, who does not exist, is to be refused\n",
 			route, c.login, c.email, c.nobody)
 	}
 	if n := len(cfg.Notify.Targets); n > 0 {
-		fmt.Fprintf(w, "  and tells of refused rows as the config says (%s)\n", plural(n, "target"))
+		w.Printf("  and tells of refused rows as the config says (%s)\n", plural(n, "target"))
 	}
 	switch {
-	case w.err != nil || o.yes:
-		return w.err
+	case w.Err() != nil || o.yes:
+		return w.Err()
 	case !a.asks():
 		return usage("certify: nobody can be asked whether that is meant; say --yes")
 	}
-	fmt.Fprint(w, "Go on? [y/N] ")
+	w.Printf("Go on? [y/N] ")
 	answer, err := bufio.NewReader(io.LimitReader(a.stdin, 100)).ReadString('\n')
 	if answer = strings.ToLower(strings.TrimSpace(answer)); err != nil || answer != "y" && answer != "yes" {
 		return usage("certify: nothing was changed")
 	}
-	return w.err
+	return w.Err()
 }
 
 // cast is who plays by a route. On one and the same instance each route has a user of its own, since a user can be made

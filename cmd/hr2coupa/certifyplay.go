@@ -19,6 +19,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
@@ -117,7 +118,7 @@ func (s *certification) run(ctx context.Context, file string, seen *scene) (err 
 	var last bytes.Buffer
 	w := &witness{}
 	player := &app{
-		getenv: s.a.getenv, stdin: strings.NewReader(""), stdout: io.Discard, stderr: &last, now: s.a.now, log: log, http: w.client(), apart: true,
+		getenv: s.a.getenv, stdin: strings.NewReader(""), stdout: terminal.New(io.Discard), stderr: terminal.New(&last), now: s.a.now, log: log, http: w.client(), apart: true,
 	}
 	played, err := player.startRun(ctx, s.pipe, runOptions{files: []string{file}})
 	seen.code = player.finish(player.report(ctx, played, err))
@@ -215,9 +216,7 @@ func (s *certification) diary() (*logrus.Logger, *diary, error) {
 		return nil, nil, err
 	}
 	d := &diary{file: f, to: s.a.log}
-	log := logrus.New()
-	log.SetOutput(f)
-	log.SetFormatter(&logrus.TextFormatter{DisableColors: true, FullTimestamp: true})
+	log := terminal.NewLog(f)
 	log.SetLevel(max(logrus.InfoLevel, s.a.log.GetLevel()))
 	log.AddHook(d)
 	return log, d, nil

@@ -216,7 +216,7 @@ var errorTold = []step{
 			return fail("the report has no reason")
 		}
 		r := s.rep.Rows.First()
-		return pass("%s %s: %s", r.Origin, r.Outcome, clean(r.Reason))
+		return pass("%s %s: %s", r.Origin, r.Outcome, r.Reason)
 	}},
 	{"somebody is notified", notified},
 }
@@ -288,7 +288,7 @@ func (s *scene) holds(want []string) sight {
 		case export.CellConfirmed:
 			right = append(right, fmt.Sprintf("%s %q", o.Column, want[2*len(right)+1]))
 		case export.CellDrifted:
-			wrong = append(wrong, fmt.Sprintf("%s is %q", o.Column, clean(o.Held)))
+			wrong = append(wrong, fmt.Sprintf("%s is %q", o.Column, o.Held))
 		case export.CellUnknown:
 			hidden = append(hidden, o.Column)
 		}
@@ -335,7 +335,7 @@ func (s *scene) rowsSaid() string {
 	if s.rep != nil {
 		for r := range s.rep.Rows.All() {
 			if r.Reason != "" {
-				said = append(said, fmt.Sprintf("%s %s: %s", r.Origin, r.Outcome, clean(r.Reason)))
+				said = append(said, fmt.Sprintf("%s %s: %s", r.Origin, r.Outcome, r.Reason))
 			}
 		}
 	}
@@ -348,7 +348,7 @@ func (s *scene) rowsSaid() string {
 // logged looks for a line of the diary with these words in it.
 func (s *scene) logged(words string) sight {
 	if i := slices.IndexFunc(s.diary, func(line string) bool { return strings.Contains(line, words) }); i >= 0 {
-		return pass("diary: %s", clean(s.diary[i]))
+		return pass("diary: %s", s.diary[i])
 	}
 	return fail("no line of the diary says %q", words)
 }

@@ -2,9 +2,9 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"slices"
 
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -118,16 +118,16 @@ func (p *passSheet) sum() {
 	p.Exit = export.WorstExit(codes...)
 }
 
-func (p *passSheet) title(w io.Writer) {
+func (p *passSheet) title(w *terminal.Text) {
 	against := "a stand-in for Coupa that it starts itself"
 	if p.Instance != "" {
 		against = "the test instance " + p.Instance
 	}
-	fmt.Fprintf(w, "Coupa's user scenarios, played by hr2coupa %s against %s\n", p.Version, against)
+	w.Printf("Coupa's user scenarios, played by hr2coupa %s against %s\n", p.Version, against)
 }
 
-func (r *routeSheet) title(w io.Writer) {
-	fmt.Fprintf(w, "\nBy %s, user %s at %s\n", r.Route, r.Login, r.Instance)
+func (r *routeSheet) title(w *terminal.Text) {
+	w.Printf("\nBy %s, user %s at %s\n", r.Route, r.Login, r.Instance)
 }
 
 // inactive tells whether the user was seen to be left so.
@@ -136,24 +136,24 @@ func (r *routeSheet) inactive() bool {
 }
 
 // text is told as soon as a scenario has been played: against an instance each takes as long as its pick-up.
-func (s *scenarioSheet) text(w io.Writer) {
+func (s *scenarioSheet) text(w *terminal.Text) {
 	line := s.Number
 	if s.Title != "" {
 		line += " " + s.Title
 	}
 	if s.Why != "" {
-		fmt.Fprintf(w, "\n  %s: %s; not played to its end, since %s\n", line, s.Result, s.Why)
+		w.Printf("\n  %s: %s; not played to its end, since %s\n", line, s.Result, s.Why)
 	} else {
-		fmt.Fprintf(w, "\n  %s: %s\n", line, s.Result)
+		w.Printf("\n  %s: %s\n", line, s.Result)
 	}
 	for _, st := range s.Steps {
 		if st.Evidence == notPlayed {
 			continue
 		}
-		fmt.Fprintf(w, "    %-9s  %s - %s\n", st.Result, st.Asks, clean(st.Evidence))
+		w.Printf("    %-9s  %s - %s\n", st.Result, st.Asks, st.Evidence)
 	}
 }
 
-func (p *passSheet) end(w io.Writer) {
-	fmt.Fprintf(w, "\n%s: %s passed, %d failed, %d not shown; 1.3 is not published\n", p.Verdict, plural(p.Passed, "step"), p.Failed, p.NotShown)
+func (p *passSheet) end(w *terminal.Text) {
+	w.Printf("\n%s: %s passed, %d failed, %d not shown; 1.3 is not published\n", p.Verdict, plural(p.Passed, "step"), p.Failed, p.NotShown)
 }

@@ -97,11 +97,11 @@ func (a *app) tellDemo(ctx context.Context, dir string, t *twin.Twin) (*export.R
 		return a.getenv(name)
 	}
 	if !a.json {
-		fmt.Fprintf(a.stdout, "A stand-in for Coupa listens on %s and %s\n\nThe plan\n--------\n", t.SFTPAddr(), t.URL())
+		a.stdout.Printf("A stand-in for Coupa listens on %s and %s\n\nThe plan\n--------\n", t.SFTPAddr(), t.URL())
 		if _, err := demo.plan(ctx, planOptions{people: 3}); err != nil {
 			return nil, err
 		}
-		fmt.Fprint(a.stdout, "\nThe run\n-------\n")
+		a.stdout.Printf("\nThe run\n-------\n")
 	}
 	s, err := demo.run(ctx, runOptions{})
 	if err != nil {
@@ -138,20 +138,20 @@ func (a *app) endDemo(rep *export.Report, keep string) error {
 	if a.json {
 		return nil
 	}
-	w := &errWriter{w: a.stdout}
-	fmt.Fprintf(w, "\nThe story came out as told. The run itself ended with code %d: some rows need a person.\n", rep.Exit)
+	w := a.stdout.Text()
+	w.Printf("\nThe story came out as told. The run itself ended with code %d: some rows need a person.\n", rep.Exit)
 	if keep != "" {
-		fmt.Fprintf(w, "Config, feed and ledger lie in %s; hr2coupa status -c %s shows the run again.\n", keep, filepath.Join(keep, "hr2coupa.yaml"))
-		return w.err
+		w.Printf("Config, feed and ledger lie in %s; hr2coupa status -c %s shows the run again.\n", keep, filepath.Join(keep, "hr2coupa.yaml"))
+		return w.Err()
 	}
-	fmt.Fprint(w, `
+	w.Printf(`
 On your own data
   hr2coupa init users.csv              a config and a mapping, proposed from your feed
   hr2coupa twin --users users.json     a twin to rehearse with; it prints a config that leads to it
   hr2coupa plan -c hr2coupa.yaml       what would change; sends nothing
   hr2coupa run -c hr2coupa.yaml        the main job
 `)
-	return w.err
+	return w.Err()
 }
 
 func nonzero(m map[export.Outcome]int) map[export.Outcome]int {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
@@ -44,6 +44,17 @@ type finding struct {
 	What  string `json:"what"`
 	Says  string `json:"says"` // what was seen; where it is not ok, what mends it as well
 	Exit  int    `json:"exit"` // what a run would end with because of it
+
+	lines []string // what Says says, where that has lines of its own
+}
+
+func (f finding) text(w *terminal.Text) {
+	lines := f.lines
+	if len(lines) == 0 {
+		lines = []string{f.Says}
+	}
+	w.Printf("%-4s  %s - %s\n", f.Level, f.What, lines[0])
+	w.Lines("      ", lines[1:]...)
 }
 
 // doctor is one examination. Each check adds its findings, and leaves what later ones need.
@@ -69,9 +80,9 @@ func (d *doctor) checks() []func(context.Context) {
 
 func (a *app) doctor(ctx context.Context) error {
 	d := &doctor{a: a, findings: []finding{}, tell: func(finding) {}}
-	w := &errWriter{w: a.stdout}
+	w := a.stdout.Text()
 	if !a.json {
-		d.tell = func(f finding) { findingText(w, f) }
+		d.tell = func(f finding) { f.text(w) }
 	}
 	for _, check := range d.checks() {
 		check(ctx)
@@ -92,15 +103,8 @@ func (a *app) doctor(ctx context.Context) error {
 	if a.json {
 		return endWith(code, a.printJSON(map[string]any{"verdict": verdictOf(count), "exit": code, "checks": d.findings}))
 	}
-	fmt.Fprintf(w, "\n%d ok, %d warn, %d fail\n", count[levelOK], count[levelWarn], count[levelFail])
-	return endWith(code, w.err)
-}
-
-// findingText prints a finding. What takes several lines, as a fault of an expression with its caret, keeps them.
-func findingText(w io.Writer, f finding) {
-	first, more, _ := strings.Cut(f.Says, "\n")
-	fmt.Fprintf(w, "%-4s  %s - %s\n", f.Level, f.What, clean(first))
-	whyText(w, "      ", more)
+	w.Printf("\n%d ok, %d warn, %d fail\n", count[levelOK], count[levelWarn], count[levelFail])
+	return endWith(code, w.Err())
 }
 
 // worstOf is export.WorstExit with the config before all: nothing of a run begins with a faulty one.
@@ -124,7 +128,10 @@ func verdictOf(count map[level]int) level {
 }
 
 func (d *doctor) add(l level, exit int, what, format string, args ...any) {
-	f := finding{Level: l, What: what, Says: fmt.Sprintf(format, args...), Exit: exit}
+	d.find(finding{Level: l, What: what, Says: fmt.Sprintf(format, args...), Exit: exit})
+}
+
+func (d *doctor) find(f finding) {
 	d.findings = append(d.findings, f)
 	d.tell(f)
 }
@@ -170,7 +177,7 @@ func (d *doctor) blind(what string, sections ...string) bool {
 func (d *doctor) config(ctx context.Context) {
 	d.pipe, d.faults = d.a.readPipeline(ctx, config.Options{NeedSecrets: true, FeedGiven: true})
 	for _, f := range d.faults {
-		d.failed(export.ExitUsage, "config", f)
+		d.find(finding{Level: levelFail, What: "config", Says: f.Error(), Exit: export.ExitUsage, lines: f.Lines()})
 	}
 	if d.pipe == nil {
 		return

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
@@ -267,24 +267,24 @@ func expressions(cfg *config.Config) []export.Expression {
 }
 
 func (a *app) printStory(s story, several bool) error {
-	w := &errWriter{w: a.stdout}
+	w := a.stdout.Text()
 	if s.Pseudonym != "" {
-		fmt.Fprintf(w, "%s is %s\n\n", s.Pseudonym, clean(s.Key))
+		w.Printf("%s is %s\n\n", s.Pseudonym, s.Key)
 	}
 	for i, c := range s.Rows {
 		if i > 0 {
-			fmt.Fprintln(w)
+			w.Printf("\n")
 		}
 		chapterText(w, c, several)
 	}
 	if s.more > 0 {
-		fmt.Fprintf(w, "\nand %s before: --all tells them\n", plural(s.more, "run"))
+		w.Printf("\nand %s before: --all tells them\n", plural(s.more, "run"))
 	}
-	return w.err
+	return w.Err()
 }
 
-func chapterText(w io.Writer, c chapter, several bool) {
-	fmt.Fprintf(w, "%s %s, %s: %s\n", c.Command, c.Run, c.Started.Format(time.RFC3339), c.Row.Outcome)
+func chapterText(w *terminal.Text, c chapter, several bool) {
+	w.Printf("%s %s, %s: %s\n", c.Command, c.Run, c.Started.Format(time.RFC3339), c.Row.Outcome)
 	lines := [][]string{}
 	say := func(word, text string) {
 		if text != "" {
@@ -292,16 +292,16 @@ func chapterText(w io.Writer, c chapter, several bool) {
 		}
 	}
 	if several {
-		say("key", clean(c.Row.Key))
+		say("key", c.Row.Key)
 	}
-	from := clean(c.Row.Origin.String())
+	from := c.Row.Origin.String()
 	if c.Row.Lines > 1 {
 		from += fmt.Sprintf(", the last of %d records that were joined", c.Row.Lines)
 	}
 	say("HR", from)
-	say(reasonWord(c.Row.Outcome), clean(c.Row.Reason))
+	say(reasonWord(c.Row.Outcome), c.Row.Reason)
 	for _, r := range c.Rules {
-		say("rule", clean(r.Column)+": "+visible(r.Text))
+		say("rule", r.Column+": "+visible(r.Text))
 	}
 	if p := c.Part; p != nil {
 		place := fmt.Sprintf("%s, wave %d, row %d", p.Name, p.Wave, p.Row)
@@ -310,7 +310,7 @@ func chapterText(w io.Writer, c chapter, several bool) {
 		}
 		say("part", place)
 		if p.UserName != "" {
-			say("", "your "+clean(p.UserName))
+			say("", "your "+p.UserName)
 		}
 		if p.LoadID != "" {
 			say("load", fmt.Sprintf("%s via %s: %s", p.LoadID, p.Via, dash(string(p.Verdict))))
@@ -321,8 +321,8 @@ func chapterText(w io.Writer, c chapter, several bool) {
 			say("", moveText(m))
 		}
 	}
-	say("cells", clean(c.Lost))
-	table(w, lines)
+	say("cells", c.Lost)
+	w.Table(lines)
 	cellsTable(w, c)
 }
 
@@ -341,7 +341,7 @@ func callText(c *callStory) string {
 	}
 	text += ", answered " + c.Answered.Format(time.RFC3339)
 	for _, column := range slices.Sorted(maps.Keys(c.Emptied)) {
-		text += fmt.Sprintf("; %s was emptied first and held %s", column, dash(clean(strings.Join(c.Emptied[column], ", "))))
+		text += fmt.Sprintf("; %s was emptied first and held %s", column, dash(strings.Join(c.Emptied[column], ", ")))
 	}
 	return text
 }
@@ -360,12 +360,12 @@ func reasonWord(o export.Outcome) string {
 func moveText(m ledger.Move) string {
 	text := fmt.Sprintf("%s  %s", m.At.Format(time.RFC3339), m.To)
 	if m.Note != "" {
-		text += ": " + clean(m.Note)
+		text += ": " + m.Note
 	}
 	return text
 }
 
-func cellsTable(w io.Writer, c chapter) {
+func cellsTable(w *terminal.Text, c chapter) {
 	if len(c.Cells) == 0 {
 		return
 	}
@@ -377,20 +377,20 @@ func cellsTable(w io.Writer, c chapter) {
 		if cell.From == "" && cell.Expression != "" {
 			from = visible(cell.Expression)
 		}
-		rows = append(rows, []string{clean(cell.Column), visible(cell.Value), from})
+		rows = append(rows, []string{cell.Column, visible(cell.Value), from})
 	}
 	if !known { // a file by hand, or a run from before mappings were kept
 		for i := range rows {
 			rows[i] = rows[i][:2]
 		}
 	}
-	fmt.Fprintln(w)
-	table(w, rows)
+	w.Printf("\n")
+	w.Table(rows)
 }
 
 // visible shows a text on one line: an empty one, and one that holds what a terminal would act on, in quotes.
 func visible(s string) string {
-	if s == "" || clean(s) != s {
+	if s == "" || export.Plain(s) != s {
 		return strconv.Quote(s)
 	}
 	return s

@@ -75,17 +75,17 @@ func (a *app) export(ctx context.Context, files []string, dir string) error {
 }
 
 func (a *app) printExport(r *planned, dir string, rows iter.Seq[export.RowResult]) error {
-	w := &errWriter{w: a.stdout}
-	fmt.Fprintf(w, "Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
+	w := a.stdout.Text()
+	w.Printf("Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
 	for _, l := range r.Limits {
-		fmt.Fprintf(w, "  a run would be HELD: %s\n", l)
+		w.Printf("  a run would be HELD: %s\n", l)
 	}
 	rowsText(w, rows, group{"Quarantined: held back by hr2coupa, mend them in HR", became(export.Quarantined), shownRows, "see --json"})
-	fmt.Fprintf(w, "\nWritten to %s\n", dir)
+	w.Printf("\nWritten to %s\n", dir)
 	for _, p := range r.Parts {
-		fmt.Fprintf(w, "  %s  %s, %d bytes\n", p.Name, plural(p.Rows, "row"), p.Size)
+		w.Printf("  %s  %s, %d bytes\n", p.Name, plural(p.Rows, "row"), p.Size)
 	}
-	return w.err
+	return w.Err()
 }
 
 // partDir writes parts under a temporary name until their number, and so their name, is known.

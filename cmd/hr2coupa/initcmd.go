@@ -133,7 +133,7 @@ func (p *proposal) yaml(output string) ([]byte, error) {
 	}
 	var columns []column
 	for _, g := range p.columns {
-		columns = append(columns, column{yamlText(g.Name), yamlText(g.Expr), clean(g.Why), g.Out})
+		columns = append(columns, column{yamlText(g.Name), yamlText(g.Expr), export.Plain(g.Why), g.Out})
 	}
 	var words []word
 	for _, w := range p.words {
@@ -141,9 +141,9 @@ func (p *proposal) yaml(output string) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	err = tpl.Execute(&b, map[string]any{
-		"Name": clean(filepath.Base(p.sample.path)), "Looked": p.looked(), "File": quoted(filepath.ToSlash(file)), "Pattern": clean(pattern),
-		"Key": yamlText(p.key.name), "KeyWhy": clean(p.keyWhy), "Delimiter": delimiterText(p.sample.delimiter), "DelimiterWhy": "the header has most columns with it",
-		"Encoding": p.sample.encoding, "Columns": columns, "Words": words, "Unused": clean(strings.Join(p.unused(), ", ")), "LayoutKey": key,
+		"Name": export.Plain(filepath.Base(p.sample.path)), "Looked": p.looked(), "File": quoted(filepath.ToSlash(file)), "Pattern": export.Plain(pattern),
+		"Key": yamlText(p.key.name), "KeyWhy": export.Plain(p.keyWhy), "Delimiter": delimiterText(p.sample.delimiter), "DelimiterWhy": "the header has most columns with it",
+		"Encoding": p.sample.encoding, "Columns": columns, "Words": words, "Unused": export.Plain(strings.Join(p.unused(), ", ")), "LayoutKey": key,
 	})
 	return b.Bytes(), err
 }
@@ -234,8 +234,8 @@ func (a *app) printBegun(b *begun) error {
 	if a.json {
 		return a.printJSON(b)
 	}
-	w := &errWriter{w: a.stdout}
-	fmt.Fprintf(w, "%s is written: %s of %s looked at; key %s\n", clean(b.Config), plural(b.Records, "record"), clean(b.Feed), clean(b.Key))
+	w := a.stdout.Text()
+	w.Printf("%s is written: %s of %s looked at; key %s\n", b.Config, plural(b.Records, "record"), b.Feed, b.Key)
 	for _, group := range []struct {
 		title string
 		out   bool
@@ -243,12 +243,12 @@ func (a *app) printBegun(b *begun) error {
 		var rows [][]string
 		for _, g := range b.Columns {
 			if todo := g.Out || g.Expr == "nil"; todo == group.out {
-				rows = append(rows, []string{g.Name, clean(g.Expr), clean(strings.TrimPrefix(strings.TrimPrefix(g.Why, "guessed: "), "TODO: "))})
+				rows = append(rows, []string{g.Name, g.Expr, strings.TrimPrefix(strings.TrimPrefix(g.Why, "guessed: "), "TODO: ")})
 			}
 		}
 		for _, word := range b.Unknown {
 			if group.out {
-				rows = append(rows, []string{"Status", clean(word), "active or inactive? its rows are quarantined until you say"})
+				rows = append(rows, []string{"Status", word, "active or inactive? its rows are quarantined until you say"})
 			}
 		}
 		if group.out {
@@ -256,15 +256,15 @@ func (a *app) printBegun(b *begun) error {
 				[]string{"notify", "", "nobody is told yet that something is wrong"})
 		}
 		if len(rows) > 0 {
-			fmt.Fprintf(w, "\n%s\n", group.title)
-			table(w, rows)
+			w.Printf("\n%s\n", group.title)
+			w.Table(rows)
 		}
 	}
 	if len(b.Unused) > 0 {
-		fmt.Fprintf(w, "\nNot read\n  %s\n", clean(strings.Join(b.Unused, ", ")))
+		w.Printf("\nNot read\n  %s\n", strings.Join(b.Unused, ", "))
 	}
-	fmt.Fprintf(w, "\nNext\n  %s\n", clean(b.Next))
-	return w.err
+	w.Printf("\nNext\n  %s\n", b.Next)
+	return w.Err()
 }
 
 // settleProposal plans the records with the proposal: an expression that breaks Coupa's rules in more than one record

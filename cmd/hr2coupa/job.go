@@ -272,7 +272,7 @@ func (j *job) addResumed(rep *export.Report, err error) *export.Report {
 	}
 	if rep == nil {
 		rep = emptyReport("not planned", j.a.now().UTC())
-		rep.Why, rep.Exit = err.Error(), exitCode(err)
+		rep.Why, rep.Exit = export.PlainText(err), exitCode(err)
 	}
 	rep.Resumed = j.resumed
 	rep.Alone = rep.Exit

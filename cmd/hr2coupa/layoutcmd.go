@@ -2,12 +2,12 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/regular"
@@ -37,7 +37,7 @@ func (a *app) printLayout() error {
 	if a.json {
 		return a.printJSON(columns)
 	}
-	w := &errWriter{w: a.stdout}
+	w := a.stdout.Text()
 	rows := [][]string{{"COLUMN", "TYPE", "LENGTH", "MARKS", "API"}}
 	for _, c := range columns {
 		length := "-"
@@ -46,9 +46,9 @@ func (a *app) printLayout() error {
 		}
 		rows = append(rows, []string{c.Name, string(c.Type), length, dash(marks(c)), dash(c.API)})
 	}
-	table(w, rows)
-	fmt.Fprintf(w, "  %s\n", plural(len(columns), "column"))
-	return w.err
+	w.Table(rows)
+	w.Printf("  %s\n", plural(len(columns), "column"))
+	return w.Err()
 }
 
 func marks(c layout.Column) string {
@@ -92,14 +92,14 @@ func (a *app) compareLayout(cmd *cobra.Command, path string) error {
 	if a.json {
 		return endWith(code, a.printJSON(d))
 	}
-	w := &errWriter{w: a.stdout}
+	w := a.stdout.Text()
 	printDiff(w, d)
-	return endWith(code, w.err)
+	return endWith(code, w.Err())
 }
 
-func printDiff(w io.Writer, d layout.Diff) {
+func printDiff(w *terminal.Text, d layout.Diff) {
 	if d.Same() {
-		fmt.Fprintln(w, "the template has exactly the columns hr2coupa knows")
+		w.Printf("the template has exactly the columns hr2coupa knows\n")
 	}
 	for _, l := range []struct {
 		title string
@@ -114,9 +114,7 @@ func printDiff(w io.Writer, d layout.Diff) {
 		if len(l.names) == 0 {
 			continue
 		}
-		fmt.Fprintf(w, "%s (%d)\n", l.title, len(l.names))
-		for _, n := range l.names {
-			fmt.Fprintln(w, "  "+clean(n))
-		}
+		w.Printf("%s (%d)\n", l.title, len(l.names))
+		w.Lines("  ", l.names...)
 	}
 }

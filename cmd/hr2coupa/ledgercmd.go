@@ -23,7 +23,7 @@ it sound, small, and free of people who are to be forgotten.`,
 			if len(args) > 0 {
 				return usage("ledger: unknown command %q; see hr2coupa ledger --help", args[0])
 			}
-			cmd.SetOut(a.stderr)
+			cmd.SetOut(a.stderr.Words())
 			_ = cmd.Help() // writes to stderr; there is nobody to tell if that fails
 			return usage("ledger: say what to do: check, backup, prune or forget")
 		},
@@ -84,15 +84,15 @@ func (a *app) printChecked(c *ledger.Checked) error {
 	if a.json {
 		return a.printJSON(c)
 	}
-	w := &errWriter{w: a.stdout}
+	w := a.stdout.Text()
 	for _, f := range c.Findings {
-		fmt.Fprintf(w, "%s: %s; %s\n", clean(f.Where), clean(f.What), clean(f.Fix))
+		w.Printf("%s: %s; %s\n", f.Where, f.What, f.Fix)
 	}
 	if len(c.Findings) == 0 {
-		fmt.Fprintf(w, "sound: %s, %s (%d with their bytes), %s, %d people\n",
+		w.Printf("sound: %s, %s (%d with their bytes), %s, %d people\n",
 			plural(c.Runs, "run"), plural(c.Parts, "part"), c.Spooled, plural(c.Rows, "row"), c.People)
 	}
-	return w.err
+	return w.Err()
 }
 
 func (a *app) ledgerBackupCmd() *cobra.Command {
@@ -124,7 +124,7 @@ name, and never overwrites. The copy holds personal data: 0700, files 0600.`,
 			if a.json {
 				return a.printJSON(copied)
 			}
-			_, err = fmt.Fprintf(a.stdout, "%s: database and %s of the spool, %d bytes; checked\n",
+			err = a.stdout.Printf("%s: database and %s of the spool, %d bytes; checked\n",
 				copied.Dir, plural(copied.Files, "file"), copied.Bytes)
 			return err
 		},
@@ -185,8 +185,7 @@ func (a *app) prune(cfg *config.Config, dry bool) error {
 	if p == (ledger.Pruned{}) {
 		line = "nothing is older than the config's retention"
 	}
-	_, err = fmt.Fprintln(a.stdout, line)
-	return err
+	return a.stdout.Printf("%s\n", line)
 }
 
 func (a *app) ledgerForgetCmd() *cobra.Command {
@@ -238,7 +237,7 @@ func (a *app) forget(cfg *config.Config, key string) error {
 	if f.Known {
 		gone = append(gone, "the person")
 	}
-	_, err = fmt.Fprintf(a.stdout, "forgotten: %s; backups may still hold them\n", strings.Join(gone, ", "))
+	err = a.stdout.Printf("forgotten: %s; backups may still hold them\n", strings.Join(gone, ", "))
 	return err
 }
 

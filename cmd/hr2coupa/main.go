@@ -3,9 +3,13 @@ package main
 
 import (
 	"context"
+	"log"
 	"os"
+
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 )
 
 func main() {
+	log.SetOutput(terminal.New(os.Stderr).Words()) // net/http writes there what it can return to nobody
 	os.Exit(run(context.Background(), os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }

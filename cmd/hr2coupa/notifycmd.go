@@ -91,7 +91,7 @@ func (a *app) printTested(results []tested) error {
 	for _, r := range results {
 		word := "ok"
 		if !r.OK {
-			word, code = "FAILED: "+clean(r.Error), export.ExitFault
+			word, code = "FAILED: "+r.Error, export.ExitFault
 		}
 		rows = append(rows, []string{r.Target, word})
 	}
@@ -101,7 +101,7 @@ func (a *app) printTested(results []tested) error {
 			Targets []tested `json:"targets"`
 		}{code, results}))
 	}
-	w := &errWriter{w: a.stdout}
-	table(w, rows)
-	return endWith(code, w.err)
+	w := a.stdout.Text()
+	w.Table(rows)
+	return endWith(code, w.Err())
 }

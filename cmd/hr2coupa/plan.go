@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"iter"
 	"maps"
 	"math"
@@ -15,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
@@ -330,50 +330,50 @@ func byOrigin(a, b export.RowResult) int {
 }
 
 func (a *app) printPlan(r *planned, rows iter.Seq[export.RowResult], saved string) error {
-	w := &errWriter{w: a.stdout}
+	w := a.stdout.Text()
 	for _, f := range r.Files {
-		fmt.Fprintf(w, "feed %s\n", clean(f.Name))
+		w.Printf("feed %s\n", f.Name)
 	}
 	for _, name := range r.Seen {
-		fmt.Fprintf(w, "  %s was seen before: a run would not send it again\n", clean(name))
+		w.Printf("  %s was seen before: a run would not send it again\n", name)
 	}
 	if r.Joins > 0 {
-		fmt.Fprintf(w, "  first %s that run %s has kept\n", plural(r.Joins, "record"), r.JoinsRun)
+		w.Printf("  first %s that run %s has kept\n", plural(r.Joins, "record"), r.JoinsRun)
 	}
 	if r.Beside != "" {
-		fmt.Fprintf(w, "  beside run %s, which is held and stays as it is\n", r.Beside)
+		w.Printf("  beside run %s, which is held and stays as it is\n", r.Beside)
 	}
-	fmt.Fprintf(w, "\nRecords\n  %d in = %d to send + %d quarantined", r.Input, r.ToSend, r.Quarantined)
+	w.Printf("\nRecords\n  %d in = %d to send + %d quarantined", r.Input, r.ToSend, r.Quarantined)
 	if r.Waiting > 0 {
-		fmt.Fprintf(w, " + %d waiting", r.Waiting)
+		w.Printf(" + %d waiting", r.Waiting)
 	}
-	fmt.Fprintln(w)
-	fmt.Fprintf(w, "  %s in %s, %s; key %s\n", plural(r.RowCount, "row"), plural(len(r.Parts), "part"), plural(r.Waves, "wave"), r.Key)
+	w.Printf("\n")
+	w.Printf("  %s in %s, %s; key %s\n", plural(r.RowCount, "row"), plural(len(r.Parts), "part"), plural(r.Waves, "wave"), r.Key)
 	if r.Checked {
-		fmt.Fprintln(w, "  checked: Coupa was asked about these people just now")
+		w.Printf("  checked: Coupa was asked about these people just now\n")
 	} else {
-		fmt.Fprintln(w, "  unchecked: nobody has asked Coupa which of these people it knows")
+		w.Printf("  unchecked: nobody has asked Coupa which of these people it knows\n")
 	}
 	if r.Creates > 0 {
-		fmt.Fprintf(w, "  %s of people whom nobody in Coupa is: they would be created; key %s\n", plural(r.Creates, "row"), r.NewKey)
+		w.Printf("  %s of people whom nobody in Coupa is: they would be created; key %s\n", plural(r.Creates, "row"), r.NewKey)
 	}
 	if r.ReadBack != "" {
-		fmt.Fprintf(w, "  read back afterwards: at most %s\n", r.ReadBack)
+		w.Printf("  read back afterwards: at most %s\n", r.ReadBack)
 	}
 	if r.Completed > 0 {
-		fmt.Fprintf(w, "  %s completed: HR gives less than Coupa wants in every row\n", plural(r.Completed, "row"))
+		w.Printf("  %s completed: HR gives less than Coupa wants in every row\n", plural(r.Completed, "row"))
 	}
 	for _, c := range r.LeftOut {
-		fmt.Fprintf(w, "  %s is left out: with the key %s, Coupa takes a row whose number differs for a new person\n", c, r.Key)
+		w.Printf("  %s is left out: with the key %s, Coupa takes a row whose number differs for a new person\n", c, r.Key)
 	}
 	for _, l := range r.Limits {
-		fmt.Fprintf(w, "  %s: %s\n", strings.ToUpper(r.Verdict), l)
+		w.Printf("  %s: %s\n", strings.ToUpper(r.Verdict), l)
 	}
 	if r.Verdict == "refused" {
-		fmt.Fprintf(w, "  %s\n", strings.Join(afterRefusal(r.Beside), "\n  "))
+		w.Lines("  ", afterRefusal(r.Beside)...)
 	}
 	for _, f := range r.Warnings {
-		fmt.Fprintf(w, "  doubtful: %s\n", f.Error())
+		w.Printf("  doubtful: %s\n", f.Error())
 	}
 	columnsText(w, r)
 	peopleText(w, r.People, r.RowCount)
@@ -381,12 +381,12 @@ func (a *app) printPlan(r *planned, rows iter.Seq[export.RowResult], saved strin
 	rowsText(w, rows, group{"Waiting: an earlier row of theirs has no verdict", became(export.Pending), shownOpen, "see --json"})
 	partsText(w, r.Parts)
 	if saved != "" {
-		fmt.Fprintf(w, "\nSaved\n  hr2coupa apply %s does exactly this, or says what has moved since\n", clean(saved))
+		w.Printf("\nSaved\n  hr2coupa apply %s does exactly this, or says what has moved since\n", saved)
 	}
-	return w.err
+	return w.Err()
 }
 
-func columnsText(w io.Writer, r *planned) {
+func columnsText(w *terminal.Text, r *planned) {
 	names := make([]string, 0, len(r.Columns))
 	for n := range r.Columns {
 		names = append(names, n)
@@ -397,23 +397,23 @@ func columnsText(w io.Writer, r *planned) {
 		rows[i] = []string{n, plural(r.Columns[n], "row")}
 	}
 	if len(rows) > 0 {
-		fmt.Fprintln(w, "\nColumns that would be written")
-		table(w, rows)
+		w.Printf("\nColumns that would be written\n")
+		w.Table(rows)
 	}
 }
 
-func peopleText(w io.Writer, people []personPlan, all int) {
+func peopleText(w *terminal.Text, people []personPlan, all int) {
 	if len(people) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "\nPeople")
+	w.Printf("\nPeople\n")
 	rows := make([][]string, len(people))
 	for i, p := range people {
-		rows[i] = []string{p.Origin.String(), clean(p.Key), cellsText(p)}
+		rows[i] = []string{p.Origin.String(), p.Key, cellsText(p)}
 	}
-	table(w, rows)
+	w.Table(rows)
 	if len(people) < all {
-		fmt.Fprintf(w, "  and %d more: plan --all shows them\n", all-len(people))
+		w.Printf("  and %d more: plan --all shows them\n", all-len(people))
 	}
 }
 
@@ -421,7 +421,7 @@ func cellsText(p personPlan) string {
 	names := slices.Sorted(maps.Keys(p.Columns))
 	completed := strings.Split(p.Completed, ", ")
 	for i, n := range names {
-		names[i] = n + "=" + clean(p.Columns[n])
+		names[i] = n + "=" + p.Columns[n]
 		if slices.Contains(completed, n) {
 			names[i] += " (completed)"
 		}

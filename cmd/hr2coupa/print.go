@@ -10,22 +10,14 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"text/tabwriter"
-	"unicode"
 
-	"golang.org/x/term"
-
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(interface{ Fd() uintptr })
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
 // printJSON prints the result as one object.
 func (a *app) printJSON(v any) error {
-	return writeJSON(a.stdout, v)
+	return writeJSON(a.stdout.JSON(), v)
 }
 
 func writeJSON(w io.Writer, v any) error {
@@ -50,7 +42,7 @@ func (a *app) printJSONRows(v any, rows iter.Seq[export.RowResult]) error {
 	if !ok {
 		return errors.New("the list of rows is not the last of the result; please report this")
 	}
-	w := bufio.NewWriterSize(a.stdout, 64<<10)
+	w := bufio.NewWriterSize(a.stdout.JSON(), 64<<10)
 	w.Write(head) // Flush tells an error of any write
 	e.SetIndent("    ", "  ")
 	before, after := "[\n    ", none
@@ -67,45 +59,11 @@ func (a *app) printJSONRows(v any, rows iter.Seq[export.RowResult]) error {
 	return w.Flush()
 }
 
-// clean keeps texts from Coupa and HR from steering a terminal.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return ' '
-		}
-		return r
-	}, s)
-}
-
 func plural(n int, one string) string {
 	if n == 1 {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %ss", n, one)
-}
-
-// table prints aligned columns, each line indented by two.
-func table(w io.Writer, rows [][]string) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, r := range rows {
-		fmt.Fprintln(t, "  "+strings.Join(r, "\t"))
-	}
-	t.Flush() // the writer below keeps its error; printReport returns it
-}
-
-// errWriter remembers the first error, so that a full disk behind stdout is told once at the end.
-type errWriter struct {
-	w   io.Writer
-	err error
-}
-
-func (e *errWriter) Write(b []byte) (int, error) {
-	if e.err != nil {
-		return 0, e.err
-	}
-	n, err := e.w.Write(b)
-	e.err = err
-	return n, err
 }
 
 // printReport prints what a run came to: sums, parts, every row that is not applied, what is
@@ -115,30 +73,31 @@ func (a *app) printReport(rep *export.Report) error {
 	if a.json {
 		return a.printJSON(rep)
 	}
-	w := &errWriter{w: a.stdout}
+	w := a.stdout.Text()
 	for _, r := range rep.Resumed {
 		reportText(w, r)
-		fmt.Fprintln(w)
+		w.Printf("\n")
 	}
 	reportText(w, rep)
 	next(w, rep)
+	err := w.Err()
 	for _, l := range rep.RowLists() {
-		w.err = errors.Join(w.err, l.Err())
+		err = errors.Join(err, l.Err())
 	}
-	return w.err
+	return err
 }
 
 // whyText says what stopped a run; several faults stand on a line each.
-func whyText(w io.Writer, indent, why string) {
-	for line := range strings.Lines(why) {
-		fmt.Fprintf(w, "%s%s\n", indent, clean(strings.TrimRight(line, "\n")))
+func whyText(w *terminal.Text, indent, why string) {
+	if why != "" {
+		w.Lines(indent, strings.Split(why, "\n")...)
 	}
 }
 
-func reportText(w io.Writer, rep *export.Report) {
+func reportText(w *terminal.Text, rep *export.Report) {
 	if rep.Verdict == "seen" {
 		for _, f := range rep.Files {
-			fmt.Fprintf(w, "seen: %s was planned before, and nothing more of it is sent\n", clean(f.Name))
+			w.Printf("seen: %s was planned before, and nothing more of it is sent\n", f.Name)
 		}
 		whyText(w, "", rep.Why)
 		heldText(w, rep)
@@ -147,28 +106,28 @@ func reportText(w io.Writer, rep *export.Report) {
 	if rep.Run == "" { // nothing was planned
 		whyText(w, "", rep.Why)
 		for _, h := range rep.Held {
-			fmt.Fprintf(w, "  %s\n", clean(h))
+			w.Printf("  %s\n", h)
 		}
 		return
 	}
-	fmt.Fprintf(w, "run %s: %s\n", rep.Run, rep.Verdict)
+	w.Printf("run %s: %s\n", rep.Run, rep.Verdict)
 	whyText(w, "  ", rep.Why)
 	heldText(w, rep)
 	if rep.Verdict == "adopted" { // it has neither records nor parts
 		return
 	}
 	if len(rep.UnknownFiles) > 0 {
-		fmt.Fprintf(w, "  WARNING: Coupa has %s that this ledger does not know: %s\n", plural(len(rep.UnknownFiles), "file"), someOf(rep.UnknownFiles))
+		w.Printf("  WARNING: Coupa has %s that this ledger does not know: %s\n", plural(len(rep.UnknownFiles), "file"), someOf(rep.UnknownFiles))
 	}
 	for _, al := range rep.Alarms {
-		fmt.Fprintf(w, "  ALARM: %s\n", al)
+		w.Printf("  ALARM: %s\n", al)
 	}
-	fmt.Fprintf(w, "\nRecords\n  %s\n", sums(rep.Counts))
+	w.Printf("\nRecords\n  %s\n", sums(rep.Counts))
 	if rep.Checked {
-		fmt.Fprintln(w, "  checked: Coupa was asked about these people before anything was sent")
+		w.Printf("  checked: Coupa was asked about these people before anything was sent\n")
 	}
 	if rep.Beside != "" {
-		fmt.Fprintf(w, "  beside run %s, which is held and stays as it is\n", rep.Beside)
+		w.Printf("  beside run %s, which is held and stays as it is\n", rep.Beside)
 	}
 	readBackText(w, rep.ReadBack)
 	partsText(w, rep.Parts)
@@ -192,12 +151,12 @@ func reportText(w io.Writer, rep *export.Report) {
 	causesText(w, rep.Causes)
 }
 
-func heldText(w io.Writer, rep *export.Report) {
+func heldText(w *terminal.Text, rep *export.Report) {
 	for _, h := range rep.Held {
-		fmt.Fprintf(w, "  held: %s\n", clean(h))
+		w.Printf("  held: %s\n", h)
 	}
 	for _, a := range rep.Approved {
-		fmt.Fprintf(w, "  approved: %s%s\n", clean(a.String()), clean(use(a)))
+		w.Printf("  approved: %s%s\n", a.String(), use(a))
 	}
 }
 
@@ -230,11 +189,11 @@ func sums(c export.Counts) string {
 	return fmt.Sprintf("%d in = %s", c.Input, strings.Join(parts, " + "))
 }
 
-func partsText(w io.Writer, parts []export.Part) {
+func partsText(w *terminal.Text, parts []export.Part) {
 	if len(parts) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "\nParts")
+	w.Printf("\nParts\n")
 	rows := [][]string{{"NAME", "WAVE", "ROWS", "BYTES", "STATE", "VERDICT", "LOAD"}}
 	for _, p := range parts {
 		load := "-"
@@ -246,13 +205,13 @@ func partsText(w io.Writer, parts []export.Part) {
 		}
 		rows = append(rows, []string{p.Name, fmt.Sprint(p.Wave), fmt.Sprint(p.Rows), fmt.Sprint(p.Size), string(p.State), dash(string(p.Verdict)), load})
 	}
-	table(w, rows)
+	w.Table(rows)
 	for _, p := range parts {
 		if p.UserName != "" {
-			fmt.Fprintf(w, "  %s is your %s\n", p.Name, clean(p.UserName))
+			w.Printf("  %s is your %s\n", p.Name, p.UserName)
 		}
 		if p.Note != "" {
-			fmt.Fprintf(w, "  %s: %s\n", p.Name, clean(p.Note))
+			w.Printf("  %s: %s\n", p.Name, p.Note)
 		}
 	}
 }
@@ -280,7 +239,7 @@ type group struct {
 }
 
 // rowsText prints rows by group, in one pass over them.
-func rowsText(w io.Writer, rows iter.Seq[export.RowResult], groups ...group) {
+func rowsText(w *terminal.Text, rows iter.Seq[export.RowResult], groups ...group) {
 	found := make([]struct {
 		n, records int
 		out        [][]string
@@ -295,11 +254,11 @@ func rowsText(w io.Writer, rows iter.Seq[export.RowResult], groups ...group) {
 			if f.n++; f.n > g.most {
 				continue
 			}
-			key := dash(clean(r.Key))
+			key := dash(r.Key)
 			if r.Lines > 1 {
 				key += fmt.Sprintf(" (%d records)", r.Lines)
 			}
-			f.out = append(f.out, []string{r.Origin.String(), key, dash(clean(r.Reason))})
+			f.out = append(f.out, []string{r.Origin.String(), key, dash(r.Reason)})
 		}
 	}
 	for i, f := range found {
@@ -310,10 +269,10 @@ func rowsText(w io.Writer, rows iter.Seq[export.RowResult], groups ...group) {
 		if f.records > f.n { // several records for one person are one row
 			count += ", " + plural(f.records, "record")
 		}
-		fmt.Fprintf(w, "\n%s (%s)\n", groups[i].title, count)
-		table(w, f.out)
+		w.Printf("\n%s (%s)\n", groups[i].title, count)
+		w.Table(f.out)
 		if f.n > groups[i].most {
-			fmt.Fprintf(w, "  and %d more: %s\n", f.n-groups[i].most, groups[i].all)
+			w.Printf("  and %d more: %s\n", f.n-groups[i].most, groups[i].all)
 		}
 	}
 }
@@ -343,7 +302,7 @@ var afterDrop = hints{
 func behindHeld(c export.CauseCount) bool { return c.Name == "held run" }
 
 // next says what to type now.
-func next(w io.Writer, rep *export.Report) {
+func next(w *terminal.Text, rep *export.Report) {
 	say := afterRun
 	if rep.Command == "drop" {
 		say = afterDrop
@@ -400,10 +359,10 @@ func next(w io.Writer, rep *export.Report) {
 	if len(lines) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "\nNext")
+	w.Printf("\nNext\n")
 	for i, l := range lines {
 		if !slices.Contains(lines[:i], l) { // a run may stand for itself and among those that were gone on with
-			fmt.Fprintln(w, "  "+l)
+			w.Printf("  %s\n", l)
 		}
 	}
 }

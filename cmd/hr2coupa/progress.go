@@ -17,8 +17,8 @@ type progress struct {
 func (a *app) progress() *progress { return &progress{a: a, at: map[string]int{}} }
 
 func (p *progress) Write(line []byte) (int, error) {
-	_ = p.bar.Clear() // a bar that cannot be drawn is no fault of the run
-	n, err := p.a.stderr.Write(line)
+	_ = p.bar.Clear()                      // a bar that cannot be drawn is no fault of the run
+	n, err := p.a.stderr.Raw().Write(line) // raw: a line of the log, which is plain
 	_ = p.bar.RenderBlank()
 	return n, err
 }
@@ -29,10 +29,11 @@ var stages = map[export.PartState]int{
 }
 
 func (p *progress) start(parts []export.Part) {
-	if p.a.json || !isTerminal(p.a.stderr) || len(parts) == 0 {
+	if p.a.json || !p.a.stderr.IsTerminal() || len(parts) == 0 {
 		return
 	}
-	p.bar = progressbar.NewOptions(3*len(parts), progressbar.OptionSetWriter(p.a.stderr), progressbar.OptionSetWidth(30),
+	to := p.a.stderr.Raw() // raw: a bar is drawn with escapes of its own; what it shows is plain
+	p.bar = progressbar.NewOptions(3*len(parts), progressbar.OptionSetWriter(to), progressbar.OptionSetWidth(30),
 		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false), progressbar.OptionSetDescription("sending"))
 	p.a.log.SetOutput(p)
 }
@@ -41,7 +42,7 @@ func (p *progress) tell(part export.Part) {
 	if p.bar == nil {
 		return
 	}
-	p.bar.Describe(string(part.State) + " " + part.Name)
+	p.bar.Describe(export.Plain(string(part.State) + " " + part.Name))
 	if d := stages[part.State] - p.at[part.Name]; d > 0 {
 		p.at[part.Name] += d
 		_ = p.bar.Add(d)
@@ -50,7 +51,7 @@ func (p *progress) tell(part export.Part) {
 
 func (p *progress) done() {
 	if p.bar != nil {
-		p.a.log.SetOutput(p.a.stderr)
+		p.a.log.SetOutput(p.a.stderr.Raw()) // raw: the log, which is plain
 		_ = p.bar.Finish()
 		p.bar = nil
 	}

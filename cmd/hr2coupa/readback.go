@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
@@ -74,38 +73,38 @@ func readBackAhead(cfg *config.Config, parts []export.Part) string {
 }
 
 // readBackText tells what reading back came to, or why it was not done.
-func readBackText(w io.Writer, b *export.ReadBack) {
+func readBackText(w *terminal.Text, b *export.ReadBack) {
 	if b == nil {
 		return
 	}
 	if b.Rows > 0 {
-		fmt.Fprintf(w, "  read back: %d cells of %s = %d confirmed + %d drifted + %d not shown\n",
+		w.Printf("  read back: %d cells of %s = %d confirmed + %d drifted + %d not shown\n",
 			b.Confirmed+b.Drifted+unknown(b), plural(b.Rows, "row"), b.Confirmed, b.Drifted, unknown(b))
 	}
 	readBackNotes(w, b)
 	if b.Why != "" {
-		fmt.Fprintf(w, "  not read back: %s\n", clean(b.Why))
+		w.Printf("  not read back: %s\n", b.Why)
 	}
 }
 
 // readBackNotes tells what could not be compared, and why.
-func readBackNotes(w io.Writer, b *export.ReadBack) {
+func readBackNotes(w *terminal.Text, b *export.ReadBack) {
 	if len(b.Unknown) > 0 {
-		fmt.Fprintf(w, "  not shown: this instance leaves %s out of its answers (API response filter), or its version lacks them\n",
+		w.Printf("  not shown: this instance leaves %s out of its answers (API response filter), or its version lacks them\n",
 			strings.Join(slices.Sorted(maps.Keys(b.Unknown)), ", "))
 	}
 	if len(b.Hidden) > 0 {
-		fmt.Fprintf(w, "  a default response filter of this instance hides %s from calls that do not ask by name; hr2coupa asks by name\n",
+		w.Printf("  a default response filter of this instance hides %s from calls that do not ask by name; hr2coupa asks by name\n",
 			strings.Join(b.Hidden, ", "))
 	}
 	if b.Newer > 0 {
-		fmt.Fprintf(w, "  %s not read back: something newer was sent for these people since\n", plural(b.Newer, "row"))
+		w.Printf("  %s not read back: something newer was sent for these people since\n", plural(b.Newer, "row"))
 	}
 	if b.Pruned > 0 {
-		fmt.Fprintf(w, "  %s not read back: what was sent has been pruned from the ledger\n", plural(b.Pruned, "row"))
+		w.Printf("  %s not read back: what was sent has been pruned from the ledger\n", plural(b.Pruned, "row"))
 	}
 	for _, c := range b.NotRead {
-		fmt.Fprintf(w, "  %s: Coupa's API does not show it\n", c)
+		w.Printf("  %s: Coupa's API does not show it\n", c)
 	}
 }
 
@@ -117,19 +116,19 @@ func unknown(b *export.ReadBack) (n int) {
 }
 
 // driftText shows cells that Coupa holds otherwise. Beside --json it is the only place where their values stand.
-func driftText(w io.Writer, drift []export.Drift, all int) {
+func driftText(w *terminal.Text, drift []export.Drift, all int) {
 	if len(drift) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\nDrift: what was sent, and what Coupa shows (%s)\n", plural(all, "cell"))
+	w.Printf("\nDrift: what was sent, and what Coupa shows (%s)\n", plural(all, "cell"))
 	var rows [][]string
 	for _, d := range drift[:min(len(drift), shownRows)] {
-		rows = append(rows, []string{d.Origin.String(), dash(clean(d.Key)), d.Column, "sent " + inQuotes(d.Sent), "Coupa: " + inQuotes(d.Held)})
+		rows = append(rows, []string{d.Origin.String(), dash(d.Key), d.Column, "sent " + inQuotes(d.Sent), "Coupa: " + inQuotes(d.Held)})
 	}
-	table(w, rows)
+	w.Table(rows)
 	if more := all - len(rows); more > 0 {
-		fmt.Fprintf(w, "  and %d more: see --json\n", more)
+		w.Printf("  and %d more: see --json\n", more)
 	}
 }
 
-func inQuotes(s string) string { return `"` + clean(s) + `"` }
+func inQuotes(s string) string { return `"` + s + `"` }

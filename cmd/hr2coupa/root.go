@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -24,8 +25,8 @@ import (
 type app struct {
 	getenv func(string) string
 	stdin  io.Reader
-	stdout io.Writer
-	stderr io.Writer
+	stdout *terminal.Out
+	stderr *terminal.Out
 	now    func() time.Time
 	log    *logrus.Logger
 	tap    func(*job)   // of tests that come between a job and its ledger and wires; nil in the program
@@ -81,10 +82,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 
 func newApp(getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) *app {
 	out := &resultOut{to: stdout}
-	a := &app{getenv: getenv, stdin: stdin, stdout: out, stderr: stderr, now: time.Now, log: logrus.New(), result: out}
-	a.log.SetOutput(stderr)
-	export.GuardLog(a.log)
-	return a
+	return &app{
+		getenv: getenv, stdin: stdin, stdout: terminal.New(out), stderr: terminal.New(stderr), now: time.Now, log: terminal.NewLog(stderr), result: out,
+	}
 }
 
 // execute runs the command that args name and gives its exit code.
@@ -92,8 +92,8 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
-	root.SetOut(a.stdout)
-	root.SetErr(a.stderr)
+	root.SetOut(a.stdout.Words())
+	root.SetErr(a.stderr.Words())
 	return a.finish(export.Guard(func() error { return root.ExecuteContext(ctx) }))
 }
 
@@ -102,7 +102,7 @@ func (a *app) finish(err error) int {
 	code := export.ExitOK
 	crashed := export.Guard(func() error { code = a.fail(err); return nil })
 	if crashed != nil {
-		fmt.Fprintln(a.stderr, "hr2coupa: "+crashed.Error())
+		a.tellLines(crashed)
 		a.logStack(crashed)
 		return export.ExitFault
 	}
@@ -118,15 +118,15 @@ func (a *app) fail(err error) int {
 	if ended, ok := err.(*endedError); ok {
 		return ended.code
 	}
-	code, lines := exitCode(err), err.Error()
+	code, told := exitCode(err), err
 	if errors.Is(err, errInterrupted) {
-		code, lines = export.ExitInterrupted, "interrupted; the ledger is sound, and the next run goes on from here"
+		code, told = export.ExitInterrupted, errors.New("interrupted; the ledger is sound, and the next run goes on from here")
 	}
-	a.tellLines(lines)
+	a.tellLines(told)
 	a.logStack(err)
 	if a.json && a.result != nil && !a.result.wrote {
 		rep := emptyReport(failures[code], a.now().UTC())
-		rep.Exit, rep.Why = code, lines
+		rep.Exit, rep.Why = code, export.PlainText(told)
 		if errors.As(err, new(*movedError)) {
 			rep.Verdict = "refused"
 		}
@@ -137,23 +137,19 @@ func (a *app) fail(err error) int {
 
 // tellLines writes each line of an error to stderr. In a log of JSON a line that is indented, such as a caret, stays with
 // the line that it explains.
-func (a *app) tellLines(text string) {
-	text = strings.TrimRight(text, "\n")
+func (a *app) tellLines(err error) {
+	lines := export.PlainLines(err)
 	if a.logFormat != "json" {
-		for line := range strings.Lines(text) {
-			fmt.Fprintln(a.stderr, "hr2coupa: "+strings.TrimRight(line, "\n"))
-		}
+		a.stderr.Text().Lines("hr2coupa: ", lines...)
 		return
 	}
-	entry := ""
-	for line := range strings.Lines(text) {
-		if entry != "" && !strings.HasPrefix(line, " ") {
-			a.log.Error(strings.TrimRight(entry, "\n"))
-			entry = ""
+	for len(lines) > 0 {
+		entry := lines[0]
+		for lines = lines[1:]; len(lines) > 0 && strings.HasPrefix(lines[0], " "); lines = lines[1:] {
+			entry += "\n" + lines[0]
 		}
-		entry += line
+		a.log.Error(entry)
 	}
-	a.log.Error(strings.TrimRight(entry, "\n"))
 }
 
 // logStack writes where the program crashed, if that is what ended it.
@@ -166,10 +162,9 @@ func (a *app) logStack(err error) {
 		a.log.WithField("stack", crash.Stack).Error(reportCrash)
 		return
 	}
-	for _, frame := range crash.Stack {
-		fmt.Fprintln(a.stderr, "hr2coupa:   at "+frame)
-	}
-	fmt.Fprintln(a.stderr, "hr2coupa: "+reportCrash)
+	w := a.stderr.Text()
+	w.Lines("hr2coupa:   at ", crash.Stack...)
+	w.Printf("hr2coupa: %s\n", reportCrash)
 }
 
 const reportCrash = "this is a fault of hr2coupa: report it with the lines above, which hold no data; the next start goes on from here"
@@ -250,7 +245,7 @@ func (a *app) root() *cobra.Command {
 			if version {
 				return a.printVersion()
 			}
-			cmd.SetOut(a.stderr)
+			cmd.SetOut(a.stderr.Words())
 			_ = cmd.Help() // writes to stderr; there is nobody to tell if that fails
 			return usage("a command is missing; try: hr2coupa demo")
 		},
@@ -302,15 +297,15 @@ func strictArgs(c *cobra.Command) {
 func (a *app) setLog() error {
 	switch a.logFormat {
 	case "text":
-		a.log.SetFormatter(&logrus.TextFormatter{FullTimestamp: true, DisableColors: !isTerminal(a.stderr)})
+		terminal.FormatText(a.log, a.stderr.IsTerminal())
 	case "json":
-		a.log.SetFormatter(&logrus.JSONFormatter{})
+		terminal.FormatJSON(a.log)
 	default:
 		return usage("--log-format is text or json, not %q", a.logFormat)
 	}
 	if a.logLevel == "" {
 		a.logLevel = "info"
-		if isTerminal(a.stderr) {
+		if a.stderr.IsTerminal() {
 			a.logLevel = "warn"
 		}
 	}

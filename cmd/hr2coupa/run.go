@@ -387,7 +387,7 @@ func (j *job) seenReport(seen []export.SeenFile, again bool, started time.Time) 
 		rep.Run = f.Run
 		open += f.Open
 		if g := f.GivenUp; g.Rows > 0 { // on purpose, so it is no fault of the next nights
-			why = append(why, fmt.Sprintf("%s of %s: %s, hr2coupa settle %s rejected; hr2coupa run --again plans them anew", plural(g.Rows, "row"), f.Name, g.Note, g.Run))
+			why = append(why, fmt.Sprintf("%s of %s: %s, hr2coupa settle %s rejected; hr2coupa run --again plans them anew", plural(g.Rows, "row"), export.Plain(f.Name), export.Plain(g.Note), g.Run))
 		}
 	}
 	if open > 0 {

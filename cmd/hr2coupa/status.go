@@ -120,7 +120,7 @@ func (a *app) listRuns(l *ledger.Ledger) error {
 			Runs []export.RunRecord `json:"runs"`
 		}{runs})
 	}
-	w := &errWriter{w: a.stdout}
+	w := a.stdout.Text()
 	rows := [][]string{{"RUN", "COMMAND", "STATE", "VERDICT", "EXIT", "RECORDS", "FILES"}}
 	for _, r := range runs {
 		exit := fmt.Sprint(r.Exit)
@@ -129,8 +129,8 @@ func (a *app) listRuns(l *ledger.Ledger) error {
 		}
 		rows = append(rows, []string{r.ID, r.Command, string(r.State), dash(r.Verdict), exit, fmt.Sprint(r.Input), fileNames(r.Files)})
 	}
-	table(w, rows)
-	return w.err
+	w.Table(rows)
+	return w.Err()
 }
 
 func fileNames(files []export.FeedFile) string {
@@ -138,7 +138,7 @@ func fileNames(files []export.FeedFile) string {
 	case 0:
 		return "-"
 	case 1:
-		return clean(files[0].Name)
+		return files[0].Name
 	}
-	return fmt.Sprintf("%s and %d more", clean(files[0].Name), len(files)-1)
+	return fmt.Sprintf("%s and %d more", files[0].Name, len(files)-1)
 }

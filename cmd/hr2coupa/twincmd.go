@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -61,11 +60,11 @@ func (a *app) printSwitches() error {
 	if a.json {
 		return a.printJSON(docs)
 	}
-	w := &errWriter{w: a.stdout}
+	w := a.stdout.Text()
 	for _, d := range docs {
-		fmt.Fprintf(w, "%s = %s (default %s)\n    %s\n", d.Name, strings.Join(d.Values, " | "), d.Default, d.Basis)
+		w.Printf("%s = %s (default %s)\n    %s\n", d.Name, strings.Join(d.Values, " | "), d.Default, d.Basis)
 	}
-	return w.err
+	return w.Err()
 }
 
 func (a *app) printPersonalities() error {
@@ -73,11 +72,11 @@ func (a *app) printPersonalities() error {
 	if a.json {
 		return a.printJSON(kinds)
 	}
-	w := &errWriter{w: a.stdout}
+	w := a.stdout.Text()
 	for _, k := range kinds {
-		fmt.Fprintf(w, "%s = %s\n    %s\n", k.Name, strings.Join(k.Switches, " "), k.Says)
+		w.Printf("%s = %s\n    %s\n", k.Name, strings.Join(k.Switches, " "), k.Says)
 	}
-	return w.err
+	return w.Err()
 }
 
 func (a *app) twin(ctx context.Context, o twinOptions) error {
@@ -129,17 +128,17 @@ func (a *app) printTwin(t *twin.Twin) error {
 			"sftp": t.SFTPAddr(), "url": t.URL(), "host_key": t.HostKeyFingerprint(), "root": t.Root(), "env": t.Env(), "config": t.ConfigSnippet(),
 		})
 	}
-	w := &errWriter{w: a.stdout}
+	w := a.stdout.Text()
 	env := t.Env()
 	names := make([]string, 0, len(env))
 	for n := range env {
 		names = append(names, n)
 	}
 	slices.Sort(names)
-	fmt.Fprintf(w, "# the twin serves SFTP on %s and %s/data_sources (admin, coupa); its files lie in %s\n", t.SFTPAddr(), t.URL(), t.Root())
+	w.Printf("# the twin serves SFTP on %s and %s/data_sources (admin, coupa); its files lie in %s\n", t.SFTPAddr(), t.URL(), t.Root())
 	for _, n := range names {
-		fmt.Fprintf(w, "# export %s='%s'\n", n, env[n])
+		w.Printf("# export %s='%s'\n", n, env[n])
 	}
-	fmt.Fprint(w, t.ConfigSnippet())
-	return w.err
+	w.Lines("", strings.Split(strings.TrimSuffix(t.ConfigSnippet(), "\n"), "\n")...)
+	return w.Err()
 }

@@ -306,7 +306,7 @@ func adopted(files []export.FeedFile) string {
 	}
 	lines := []string{"marked as seen, nothing of them is sent:"}
 	for _, f := range files {
-		lines = append(lines, "  "+f.Name)
+		lines = append(lines, "  "+export.Plain(f.Name))
 	}
 	return strings.Join(lines, "\n")
 }

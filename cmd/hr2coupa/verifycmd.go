@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -106,13 +105,13 @@ func (j *job) verify(ctx context.Context, run string, users *coupa.Users) (*veri
 }
 
 func (a *app) printVerified(r *verified) error {
-	w := &errWriter{w: a.stdout}
-	fmt.Fprintf(w, "run %s, read back from Coupa\n\nCells\n  %d of %s = %d confirmed + %d drifted + %d not shown\n", r.Run,
+	w := a.stdout.Text()
+	w.Printf("run %s, read back from Coupa\n\nCells\n  %d of %s = %d confirmed + %d drifted + %d not shown\n", r.Run,
 		r.Confirmed+r.Drifted+unknown(r.ReadBack), plural(r.Rows, "row"), r.Confirmed, r.Drifted, unknown(r.ReadBack))
 	readBackNotes(w, r.ReadBack)
 	if r.Why != "" {
-		fmt.Fprintf(w, "  the rest was not read back: %s\n", clean(r.Why))
+		w.Printf("  the rest was not read back: %s\n", r.Why)
 	}
 	driftText(w, r.Drift, r.Drifted)
-	return w.err
+	return w.Err()
 }

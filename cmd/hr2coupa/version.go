@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"runtime"
 	"runtime/debug"
 
@@ -30,7 +29,7 @@ func (a *app) printVersion() error {
 	if a.json {
 		return a.printJSON(v)
 	}
-	_, err := fmt.Fprintf(a.stdout, "hr2coupa %s (%s, %s)\n", v.Version, v.Revision, v.Go)
+	err := a.stdout.Printf("hr2coupa %s (%s, %s)\n", v.Version, v.Revision, v.Go)
 	return err
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/sirupsen/logrus"
 
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
@@ -107,7 +108,7 @@ func newNightWatch(t *testing.T, o watchOptions) *nightWatch {
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	n := &nightWatch{began: time.Now()}
-	a := &app{stdout: &n.out, now: time.Now, log: log}
+	a := &app{stdout: terminal.New(&n.out), now: time.Now, log: log}
 	n.watcher = &watcher{a: a, o: o, folder: &dropFolder{dir: t.TempDir(), owner: "hrledger", now: time.Now}, said: map[string]bool{}, later: map[string]*postponed{}, amiss: map[string]*amiss{}, apart: map[string]bool{}}
 	n.looks.still = o.still
 	n.notify = func(_ context.Context, f *notify.Folder) bool {

@@ -66,7 +66,7 @@ func (w *watcher) failed(rep *export.Report, err error) *outcome {
 	}
 	var unusable *export.UnusableFeedError
 	res := &outcome{Report: rep, final: errors.As(err, &unusable)}
-	rep.Why, rep.Files = err.Error(), []export.FeedFile{}
+	rep.Why, rep.Files = export.PlainText(err), []export.FeedFile{}
 	if res.final {
 		rep.Verdict = failures[export.ExitFeed]
 	}
@@ -237,18 +237,17 @@ func (w *watcher) tell(c claim, res *outcome) error {
 		w.a.log.WithField("file", c.name).Warn(res.Why)
 	}
 	if w.a.json {
-		return json.NewEncoder(w.a.stdout).Encode(line)
+		return json.NewEncoder(w.a.stdout.JSON()).Encode(line)
 	}
-	text := fmt.Sprintf("%s: %s (%d)", clean(c.name), res.Verdict, res.Exit)
+	text := fmt.Sprintf("%s: %s (%d)", c.name, res.Verdict, res.Exit)
 	if res.Counts.Input > 0 {
 		text += ": " + sums(res.Counts)
 	}
 	if len(res.rejected) > 0 {
-		text += "; mend " + clean(line.Rejected)
+		text += "; mend " + line.Rejected
 	}
 	if !res.final {
 		text += "; stays claimed"
 	}
-	_, err := fmt.Fprintln(w.a.stdout, text)
-	return err
+	return w.a.stdout.Printf("%s\n", text)
 }

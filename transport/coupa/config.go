@@ -127,9 +127,7 @@ func logger(log logrus.FieldLogger) logrus.FieldLogger {
 	if log != nil {
 		return log
 	}
-	silent := logrus.New()
-	silent.SetLevel(logrus.PanicLevel)
-	return silent
+	return export.Silent()
 }
 
 // baseURL checks the address of an instance: a token is a key to every user, so it goes nowhere in the clear.

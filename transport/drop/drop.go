@@ -7,7 +7,6 @@ package drop
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"path"
 	"slices"
@@ -124,9 +123,7 @@ var _ export.Session = (*Session)(nil)
 // The log gets debug lines about the connection; it may be nil.
 func Dial(ctx context.Context, c Config, log logrus.FieldLogger) (*Session, error) {
 	if log == nil {
-		quiet := logrus.New()
-		quiet.SetOutput(io.Discard)
-		log = quiet
+		log = export.Silent()
 	}
 	c = c.withDefaults()
 	if err := c.check(); err != nil {

@@ -63,9 +63,7 @@ func (o Options) complete() Options {
 		o.Now = time.Now
 	}
 	if o.Log == nil {
-		quiet := logrus.New()
-		quiet.SetOutput(io.Discard)
-		o.Log = quiet
+		o.Log = export.Silent()
 	}
 	return o
 }

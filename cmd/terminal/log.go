@@ -1,0 +1,73 @@
+package terminal
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"runtime"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// NewLog returns a log that is written to to and names people by export.Who alone. Its lines are text without colours
+// until FormatText or FormatJSON is called.
+func NewLog(to io.Writer) *logrus.Logger {
+	l := logrus.New()
+	l.SetOutput(to)
+	export.GuardLog(l)
+	FormatText(l, false)
+	return l
+}
+
+// FormatText has l write lines of text, with colours where somebody looks at them. Windows has none, as logrus has it.
+func FormatText(l *logrus.Logger, colours bool) {
+	colours = colours && runtime.GOOS != "windows"
+	l.SetFormatter(textLog{&logrus.TextFormatter{FullTimestamp: true, DisableColors: !colours, ForceColors: colours}, colours})
+}
+
+// FormatJSON has l write an object a line.
+func FormatJSON(l *logrus.Logger) { l.SetFormatter(jsonLog{&logrus.JSONFormatter{}}) }
+
+// textLog makes messages and values plain. Without colours logrus quotes both, and a line break in one stays readable as
+// \n; with colours it writes the message as it is.
+type textLog struct {
+	as      *logrus.TextFormatter
+	colours bool
+}
+
+func (f textLog) Format(e *logrus.Entry) ([]byte, error) {
+	if f.colours {
+		return f.as.Format(plainEntry(e))
+	}
+	line, err := f.as.Format(e)
+	if err != nil {
+		return nil, err
+	}
+	return append([]byte(export.Plain(string(bytes.TrimSuffix(line, []byte("\n"))))), '\n'), nil
+}
+
+// plainEntry is e with its message and values plain; e itself goes on to the hooks as it is.
+func plainEntry(e *logrus.Entry) *logrus.Entry {
+	plain := *e
+	plain.Message, plain.Data = export.Plain(e.Message), maps.Clone(e.Data)
+	for k, v := range plain.Data {
+		plain.Data[k] = export.Plain(fmt.Sprint(v))
+	}
+	return &plain
+}
+
+// jsonLog writes what steers as an escape, so that values stay what they are.
+type jsonLog struct{ as *logrus.JSONFormatter }
+
+func (f jsonLog) Format(e *logrus.Entry) ([]byte, error) {
+	line, err := f.as.Format(e)
+	if err != nil || harmless(line) {
+		return line, err
+	}
+	var b bytes.Buffer
+	_, err = New(&b).JSON().Write(line)
+	return b.Bytes(), err
+}

@@ -1,0 +1,89 @@
+package export
+
+import (
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/sirupsen/logrus"
+)
+
+// Steers reports whether a terminal or a reader may take r for an order instead of a letter: control characters, format
+// characters, which hide text or turn its direction, and the separators of lines and paragraphs.
+func Steers(r rune) bool {
+	if r < 0x80 {
+		return r < ' ' || r == 0x7f
+	}
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
+// Plain returns s as one line that steers nothing: a blank stands for each character that would, and U+FFFD for bytes that
+// are no text. It is for values that others have written, such as names of files and Coupa's words.
+func Plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if Steers(r) {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// PlainLines returns what an error says, a line for each error that was joined in it. A line break in a value makes no
+// line, since a file may be named "x.csv\nall applied". An error whose own text has several lines has a method Lines,
+// which answers for each of them.
+func PlainLines(err error) []string {
+	if err == nil {
+		return nil
+	}
+	if own, ok := err.(interface{ Lines() []string }); ok {
+		var lines []string
+		for _, l := range own.Lines() {
+			lines = append(lines, Plain(l))
+		}
+		return lines
+	}
+	rest, lines := err.Error(), []string{""}
+	say := func(more ...string) {
+		lines[len(lines)-1] += Plain(more[0])
+		lines = append(lines, more[1:]...)
+	}
+	for i, inner := range inside(err) {
+		before, after, found := strings.Cut(rest, inner.Error())
+		switch {
+		case !found: // the error has words of its own for it
+			continue
+		case i > 0 && before == "\n": // errors.Join
+			lines = append(lines, "")
+		default:
+			say(before)
+		}
+		say(PlainLines(inner)...)
+		rest = after
+	}
+	say(rest)
+	return lines
+}
+
+// PlainText is PlainLines as one text, as the reason in a report has it.
+func PlainText(err error) string { return strings.Join(PlainLines(err), "\n") }
+
+// inside are the errors that err wraps.
+func inside(err error) []error {
+	switch err := err.(type) {
+	case interface{ Unwrap() error }:
+		if inner := err.Unwrap(); inner != nil {
+			return []error{inner}
+		}
+	case interface{ Unwrap() []error }:
+		return err.Unwrap()
+	}
+	return nil
+}
+
+// Silent is a log that nobody reads.
+func Silent() *logrus.Logger {
+	l := logrus.New()
+	l.SetOutput(io.Discard)
+	l.SetLevel(logrus.PanicLevel)
+	return l
+}

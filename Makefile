@@ -58,6 +58,7 @@ lint: $(TOOLS)/staticcheck $(TOOLS)/depguard
 	go test ./testdata/lint/...
 	go run ./testdata/lint/goroutines cmd export transport templates
 	go run ./testdata/lint/files cmd export transport templates
+	go run ./testdata/lint/output cmd export transport templates
 
 $(TOOLS)/staticcheck:
 	GOBIN=$(abspath $(TOOLS)) go install $(STATICCHECK)

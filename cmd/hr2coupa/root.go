@@ -37,8 +37,8 @@ type app struct {
 	logFormat string
 	logLevel  string
 
-	result *resultOut // stdout as the program has it; nil where the results of a start go elsewhere
-	apart  bool       // starts have a ledger of their own, beside that of the nightly job
+	result *outState // of stdout as the program has it; nil where the results of a start go elsewhere
+	apart  bool      // starts have a ledger of their own, beside that of the nightly job
 }
 
 // errInterrupted is the cause of a context that ended by a signal.
@@ -81,9 +81,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 }
 
 func newApp(getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) *app {
-	out := &resultOut{to: stdout}
+	out := &outState{}
 	return &app{
-		getenv: getenv, stdin: stdin, stdout: terminal.New(out), stderr: terminal.New(stderr), now: time.Now, log: terminal.NewLog(stderr), result: out,
+		getenv: getenv, stdin: stdin, stdout: terminal.New(&resultOut{stdout, out}), stderr: terminal.New(stderr), now: time.Now, log: terminal.NewLog(stderr), result: out,
 	}
 }
 

@@ -13,7 +13,12 @@ import (
 // resultOut is stdout, where the result goes. Where its reader has gone (run | head -1) it takes what comes and shows it to nobody: the start at
 // work goes on to its end, and the exit code is its verdict. Any other error, a full disk for one, is returned.
 type resultOut struct {
-	to     io.Writer
+	to io.Writer
+	*outState
+}
+
+// outState is what became of stdout. Whoever holds it cannot write.
+type outState struct {
 	wrote  bool // something is on stdout
 	gone   bool // and nobody reads it any more
 	warned bool

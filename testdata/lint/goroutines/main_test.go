@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/hr2coupa/hr2coupa/testdata/lint/source"
 )
 
 func TestGoroutinesAreFound(t *testing.T) {
@@ -19,10 +21,11 @@ func TestGoroutinesAreFound(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := check("p.go", test.src)
+			f, err := source.Parse("p.go", test.src)
 			if err != nil {
 				t.Fatal(err)
 			}
+			got := check(f)
 			if test.want == "" && len(got) > 0 || test.want != "" && (len(got) != 1 || !strings.Contains(got[0], test.want)) {
 				t.Errorf("found %q, want %q", got, test.want)
 			}

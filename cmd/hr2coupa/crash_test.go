@@ -14,7 +14,7 @@ import (
 // crashes are the places where CRASH makes a process of the scripts crash, as a fault of ours would.
 var crashes = map[string]func(*app){
 	"planning": func(a *app) { // on the goroutine of the command, with a person in the value of the panic
-		a.tap = func(j *job) { j.ledger = crashingLedger{j.ledger} }
+		a.seams.ledger = func(l store) store { return crashingLedger{l} }
 	},
 	"token":   func(a *app) { a.http = crashingHTTP("/oauth2/token") }, // beside the work
 	"looking": func(a *app) { a.http = crashingHTTP("/api/users") },    // on one of several goroutines at work
@@ -22,7 +22,7 @@ var crashes = map[string]func(*app){
 		debug.SetMaxStack(1 << 20)
 		var deeper func(int) int
 		deeper = func(n int) int { return deeper(n+1) + n }
-		a.tap = func(*job) { depth = deeper(0) }
+		a.seams.ledger = func(l store) store { depth = deeper(0); return l }
 	},
 }
 

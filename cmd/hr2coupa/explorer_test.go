@@ -253,16 +253,11 @@ func (g *theatre) app(t *tap, out *bytes.Buffer) *app {
 	env := map[string]string{"COUPA_SFTP_PASSWORD": plantedPassword, "COUPA_CLIENT_SECRET": plantedSecret}
 	a := newApp(func(name string) string { return env[name] }, strings.NewReader(""), out, &g.log)
 	a.now = g.clock
-	a.tap = func(j *job) {
-		j.ledger = &tappedStore{t, j.ledger}
-		j.runner.Ledger = j.ledger
-		j.runner.Dial = t.dial(j.runner.Dial)
-		if w := j.runner.Writer; w != nil {
-			w.Ledger, w.Users, w.Workers = j.ledger, &tappedUsers{t, w.Users}, 1 // one after the other: the calls keep their numbers
-		}
-		for i, src := range j.runner.Loads {
-			j.runner.Loads[i] = &tappedSource{t, src}
-		}
+	a.seams = seams{
+		ledger: func(l store) store { return &tappedStore{t, l} }, dial: t.dial,
+		loads:    func(src export.LoadSource) export.LoadSource { return &tappedSource{t, src} },
+		users:    func(u export.Directory) export.Directory { return &tappedUsers{t, u} },
+		oneByOne: true,
 	}
 	return a
 }

@@ -77,7 +77,7 @@ func crowd(people, width int) string {
 func appended(n *stage, args ...string) came {
 	var out, log bytes.Buffer
 	a := newApp(func(k string) string { return n.env[k] }, strings.NewReader(""), &out, &log)
-	a.tap = func(j *job) { j.ledger = &appending{j.ledger, filepath.Join(n.dir, "feed.csv")} }
+	a.seams.ledger = func(l store) store { return &appending{l, filepath.Join(n.dir, "feed.csv")} }
 	exit := a.execute(context.Background(), append(args, "-c", n.configPath()))
 	return came{exit: exit, out: out.String(), log: log.String(), loads: n.count()}
 }

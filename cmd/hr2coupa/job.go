@@ -106,16 +106,14 @@ func (a *app) job(ctx context.Context, cfg *config.Config, t *teller) (*job, err
 	if err := a.tellAhead(l); err != nil {
 		return nil, errors.Join(err, unlock(), l.Close())
 	}
-	j := &job{a: a, cfg: cfg, ledger: l, past: l, wires: w, command: t.command, teller: t, unlock: unlock, bar: a.progress()}
+	w.tap(a.seams)
+	j := &job{a: a, cfg: cfg, ledger: through(a.seams.ledger, store(l)), past: l, wires: w, command: t.command, teller: t, unlock: unlock, bar: a.progress()}
 	j.runner = &export.Runner{
-		Ledger: l, Dial: w.dial, Loads: w.sources, Direct: cfg.SFTP.Direct,
+		Ledger: j.ledger, Dial: w.dial, Loads: w.sources, Direct: cfg.SFTP.Direct,
 		Poll: cfg.Load.Poll, Pickup: cfg.Load.Pickup, Wait: cfg.Load.Wait, Now: a.now, Log: a.log, Tell: j.bar.tell,
 	}
 	if j.runner.Writer, err = j.writer(l); err != nil {
 		return nil, errors.Join(err, j.shut())
-	}
-	if a.tap != nil {
-		a.tap(j)
 	}
 	if n, err := j.ledger.Sweep(); err != nil {
 		return nil, errors.Join(err, j.shut())

@@ -29,7 +29,7 @@ type app struct {
 	stderr *terminal.Out
 	now    func() time.Time
 	log    *logrus.Logger
-	tap    func(*job)   // of tests that come between a job and its ledger and wires; nil in the program
+	seams  seams        // of tests that come between a start and its far ends; none in the program
 	http   *http.Client // of a job's calls to Coupa, where somebody wants to see them; nil: the room's own
 
 	config    string

@@ -71,9 +71,13 @@ func (j *job) writer(names interface {
 	if err != nil {
 		return nil, err
 	}
-	users := j.wires.client.Users()
+	users, seams := j.wires.client.Users(), j.a.seams
+	workers := users.Workers()
+	if seams.oneByOne {
+		workers = 1
+	}
 	return &export.Writer{
-		Ledger: j.ledger, Users: users, Whole: users.Whole, Element: coupa.Element, Workers: users.Workers(), Now: j.a.now, Log: j.a.log,
+		Ledger: j.ledger, Users: through(seams.users, export.Directory(users)), Whole: users.Whole, Element: coupa.Element, Workers: workers, Now: j.a.now, Log: j.a.log,
 		Naming: export.Naming{Pseudonyms: pseudonyms, Discreet: j.cfg.Pseudonyms, Personal: j.personal},
 	}, nil
 }

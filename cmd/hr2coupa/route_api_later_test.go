@@ -53,11 +53,8 @@ func TestChangedBeforeLaterStart(t *testing.T) {
 			start := func(writes int) (code int, out string) {
 				var b bytes.Buffer
 				a := g.app(&tap{}, &b)
-				tapped := a.tap
-				a.tap = func(j *job) {
-					tapped(j)
-					j.runner.Writer.Users = &dying{j.runner.Writer.Users, writes, tt.with}
-				}
+				tapped := a.seams.users
+				a.seams.users = func(u export.Directory) export.Directory { return &dying{tapped(u), writes, tt.with} }
 				code = a.execute(t.Context(), append(g.work(), "-c", g.path("hr2coupa.yaml")))
 				return code, b.String()
 			}

@@ -176,14 +176,13 @@ func TestChangedMeanwhile(t *testing.T) {
 			var m *meddler
 			var out bytes.Buffer
 			a := g.app(&tap{}, &out)
-			tapped := a.tap
-			a.tap = func(j *job) {
-				tapped(j)
-				m = &meddler{Directory: j.runner.Writer.Users, before: map[string]func(){}, n: map[string]int{}, twice: tt.twice}
+			tapped := a.seams.users
+			a.seams.users = func(u export.Directory) export.Directory {
+				m = &meddler{Directory: tapped(u), before: map[string]func(){}, n: map[string]int{}, twice: tt.twice}
 				for call, f := range tt.before {
 					m.before[call] = func() { f(t, g) }
 				}
-				j.runner.Writer.Users = m
+				return m
 			}
 			code := a.execute(t.Context(), append(g.work(), "-c", g.path("hr2coupa.yaml")))
 			var rep struct {

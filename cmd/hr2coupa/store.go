@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
@@ -21,6 +22,26 @@ type store interface {
 	SentSince(run string) (map[string]bool, error)
 	Sweep() (removed int, err error)
 	Close() error
+}
+
+// seams are the places where a test comes between a start and its ledger and far ends. The zero value has none.
+type seams struct {
+	ledger   func(store) store
+	dial     func(dialer) dialer
+	loads    func(export.LoadSource) export.LoadSource
+	users    func(export.Directory) export.Directory // of the writer
+	oneByOne bool                                    // the writer's calls go one after another, so that they keep their numbers
+}
+
+// dialer opens a session with the SFTP server.
+type dialer = func(context.Context) (export.Session, error)
+
+// through is what a seam makes of a far end; without one it stays as it is.
+func through[T any](seam func(T) T, under T) T {
+	if seam == nil {
+		return under
+	}
+	return seam(under)
 }
 
 // memory is what a plan depends on of the ledger.

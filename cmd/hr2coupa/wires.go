@@ -63,6 +63,14 @@ func (a *app) wires(cfg *config.Config) (*wires, error) {
 	return w, nil
 }
 
+// tap lets tests see what goes over the wires. What lists Coupa's loads is not tapped.
+func (w *wires) tap(s seams) {
+	w.dial = through(s.dial, w.dial)
+	for i, src := range w.sources {
+		w.sources[i] = through(s.loads, src)
+	}
+}
+
 func (w *wires) close() {
 	if w.archive != nil {
 		w.archive.close()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,7 +99,11 @@ func (a *app) tellDemo(ctx context.Context, dir string, t *twin.Twin) (*export.R
 	}
 	if !a.json {
 		a.stdout.Printf("A stand-in for Coupa listens on %s and %s\n\nThe plan\n--------\n", t.SFTPAddr(), t.URL())
-		if _, err := demo.plan(ctx, planOptions{people: 3}); err != nil {
+		res, err := demo.plan(ctx, planOptions{people: 3})
+		if err != nil {
+			return nil, err
+		}
+		if err := cmp.Or(demo.printPlan(res, res.store.all(), ""), res.store.close()); err != nil {
 			return nil, err
 		}
 		a.stdout.Printf("\nThe run\n-------\n")

@@ -27,51 +27,60 @@ func (a *app) exportCmd() *cobra.Command {
 			if dir == "" {
 				return usage("export needs -d DIR, the folder to write to")
 			}
-			return a.export(cmd.Context(), args, dir)
+			res, err := a.export(cmd.Context(), args, dir)
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return endWith(res.Exit, cmp.Or(a.printJSONRows(res, res.store.all()), res.store.close()))
+			}
+			return endWith(res.Exit, cmp.Or(a.printExport(res, dir, res.store.all()), res.store.close()))
 		},
 	}
 	c.Flags().StringVarP(&dir, "dir", "d", "", "folder for the parts; it is made if it is missing")
 	return c
 }
 
-func (a *app) export(ctx context.Context, files []string, dir string) error {
+// export writes the parts of a feed to a folder.
+func (a *app) export(ctx context.Context, files []string, dir string) (res *planned, err error) {
 	pipe, err := a.pipeline(ctx, config.Options{FeedGiven: len(files) > 0, Route: config.RouteCSV})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	pipe.unhashed = !a.json // nothing is recorded, and nobody is told a hash
 	now := a.now().UTC()
 	feed, err := pipe.open(pipe.patterns(files), now)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	known, _, _, err := a.remembered(pipe.cfg, nil, now, false)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	only := &outlook{people: known.people, approved: known.approved, lastFeed: known.lastFeed, lineEnds: known.lineEnds} // the given files, whoever waits
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("make the folder for the parts: %w", err)
+		return nil, fmt.Errorf("make the folder for the parts: %w", err)
 	}
 	out := &partDir{dir: dir, names: map[int64]string{}}
 	defer out.sweep() // after a failure, which tells enough
 	sink := newPlanSink(out)
-	defer sink.rows.close()
+	defer func() {
+		if err != nil {
+			sink.rows.close()
+		}
+	}()
 	planner := pipe.planner(feed, only, now)
 	if pipe.isFeed(files) {
 		planner.Cut = pipe.cut(feed, only)
 	}
 	plan, err := planner.Build(ctx, sink)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	res := sink.result(plan, pipe)
+	res = sink.result(plan, pipe)
 	res.Limits = only.judge(pipe.cfg, pipe.isFeed(files))(plan)
 	res.judge()
-	if a.json {
-		return endWith(res.Exit, cmp.Or(a.printJSONRows(res, sink.rows.all()), sink.rows.close()))
-	}
-	return endWith(res.Exit, cmp.Or(a.printExport(res, dir, sink.rows.all()), sink.rows.close()))
+	return res, nil
 }
 
 func (a *app) printExport(r *planned, dir string, rows iter.Seq[export.RowResult]) error {

@@ -27,6 +27,8 @@ type planOptions struct {
 	again  bool
 	output string
 	route  string
+
+	everybody bool // the result has every person
 }
 
 // shownPeople is how many people a plan shows without --all.
@@ -81,7 +83,9 @@ type planned struct {
 	Seen        []string           `json:"seen,omitempty"`
 	Parts       []export.Part      `json:"parts"`
 	People      []personPlan       `json:"people"`
-	Rows        []export.RowResult `json:"rows"` // quarantined; the last member: printed from planSink.rows, and empty here
+	Rows        []export.RowResult `json:"rows"` // quarantined; the last member: printed from store, and empty here
+
+	store *rowStore // whoever prints the result closes it
 }
 
 // personPlan is one person's row: which columns it carries.
@@ -95,49 +99,61 @@ type personPlan struct {
 	part      int64
 }
 
-// showPlan ends with the code of the plan's verdict.
+// showPlan makes a plan and prints it.
 func (a *app) showPlan(ctx context.Context, o planOptions) error {
-	code, err := a.plan(ctx, o)
-	return endWith(code, err)
+	o.everybody = o.all || a.json
+	res, err := a.plan(ctx, o)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return endWith(res.Exit, cmp.Or(a.printJSONRows(res, res.store.all()), res.store.close()))
+	}
+	return endWith(res.Exit, cmp.Or(a.printPlan(res, res.store.all(), o.output), res.store.close()))
 }
 
-func (a *app) plan(ctx context.Context, o planOptions) (exit int, err error) {
+// plan makes a plan, and saves it where it is told to.
+func (a *app) plan(ctx context.Context, o planOptions) (res *planned, err error) {
 	if o.output != "" {
 		if err := mayWritePlan(o.output); err != nil {
-			return export.ExitFault, err
+			return nil, err
 		}
 	}
 	pipe, err := a.pipeline(ctx, config.Options{Ask: true, FeedGiven: len(o.files) > 0, Route: o.route})
 	if err != nil {
-		return export.ExitFault, err
+		return nil, err
 	}
 	now := a.now().UTC()
 	feed, err := pipe.open(pipe.patterns(o.files), now)
 	if err != nil {
-		return export.ExitFault, err
+		return nil, err
 	}
 	out, seen, only, err := a.remembered(pipe.cfg, feed.Files(), now, o.again)
 	if err != nil {
-		return export.ExitFault, err
+		return nil, err
 	}
 	var fresh export.Feed = feed
 	paths := toPlan(feed.Files(), seen, o.again)
 	if pipe.beside(out, o.files, len(paths) > 0, seen) {
 		if err := out.leave(ctx, pipe, now); err != nil {
-			return export.ExitFault, err
+			return nil, err
 		}
 	}
 	switch {
 	case len(paths) > 0 && len(paths) < len(feed.Files()):
 		if fresh, err = pipe.openAnyAge(paths); err != nil {
-			return export.ExitFault, err
+			return nil, err
 		}
 	case len(paths) == 0 && out.kept != nil:
 		fresh = nil
 	}
 	sink := newPlanSink(nil)
-	defer sink.rows.close()
-	if sink.keep = o.people; o.all || a.json {
+	defer func() {
+		if err != nil {
+			sink.rows.close()
+		}
+	}()
+	if sink.keep = o.people; o.everybody {
 		sink.keep = math.MaxInt
 	}
 	var into export.Sink = sink
@@ -151,17 +167,17 @@ func (a *app) plan(ctx context.Context, o planOptions) (exit int, err error) {
 		planner.Cut = pipe.cut(fresh, out)
 	}
 	if err := pipe.choose(ctx, planner); err != nil {
-		return export.ExitFault, err
+		return nil, err
 	}
 	checked, err := a.planPreflight(ctx, pipe, planner, out)
 	if err != nil {
-		return export.ExitFault, err
+		return nil, err
 	}
 	plan, err := planner.Build(ctx, into)
 	if err != nil {
-		return export.ExitFault, err
+		return nil, err
 	}
-	res := sink.result(plan, pipe)
+	res = sink.result(plan, pipe)
 	if res.Checked = checked; checked {
 		res.Key, res.NewKey, res.LeftOut = "Id", pipe.key, nil
 	}
@@ -181,14 +197,11 @@ func (a *app) plan(ctx context.Context, o planOptions) (exit int, err error) {
 	}
 	res.judge()
 	if o.output != "" {
-		if err := a.savePlan(o.output, saving, plan, pipe, out, res.Limits); err != nil {
-			return export.ExitFault, err
+		if err := savePlan(o.output, saving, plan, pipe, out, res.Limits, a.now()); err != nil {
+			return nil, err
 		}
 	}
-	if a.json {
-		return res.Exit, cmp.Or(a.printJSONRows(res, sink.rows.all()), sink.rows.close())
-	}
-	return res.Exit, cmp.Or(a.printPlan(res, sink.rows.all(), o.output), sink.rows.close())
+	return res, nil
 }
 
 // remembered reads what the ledger knows, where there is one, and which of the files were seen; with again also which of
@@ -322,6 +335,7 @@ func (s *planSink) result(plan *export.Plan, pipe *pipeline) *planned {
 	return &planned{
 		Key: pipe.key, LeftOut: pipe.sheet.LeftOut(), Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Waiting: plan.Kept, Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed,
 		Waves: plan.Waves, Columns: plan.Columns, Warnings: plan.Warnings, Files: plan.Files, Parts: s.parts, People: s.people, Rows: []export.RowResult{},
+		store: &s.rows,
 	}
 }
 

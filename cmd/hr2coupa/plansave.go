@@ -287,11 +287,11 @@ func writePlan(path string, s *savedPlan) (err error) {
 	return nil
 }
 
-func (a *app) savePlan(path string, s *savingSink, plan *export.Plan, pipe *pipeline, out *outlook, limits []string) error {
+func savePlan(path string, s *savingSink, plan *export.Plan, pipe *pipeline, out *outlook, limits []string, now time.Time) error {
 	saved, err := s.saved(plan, pipe, out)
 	if err != nil {
 		return err
 	}
-	saved.MadeAt, saved.Limits = a.now().UTC().Truncate(time.Second), limits
+	saved.MadeAt, saved.Limits = now.UTC().Truncate(time.Second), limits
 	return writePlan(path, saved)
 }

@@ -85,15 +85,15 @@ func (a *app) tellDemo(ctx context.Context, dir string, t *twin.Twin) (*export.R
 	if err := layDemo(dir, t); err != nil {
 		return nil, err
 	}
-	env := t.Env()
+	secrets := t.Env()
 	demo := *a
 	demo.config = filepath.Join(dir, "hr2coupa.yaml")
 	demo.getenv = func(name string) string {
 		switch name {
 		case "DEMO_SFTP_PASSWORD":
-			return env["COUPA_SFTP_PASSWORD"]
+			return secrets["COUPA_SFTP_PASSWORD"]
 		case "DEMO_COUPA_SECRET":
-			return env["COUPA_CLIENT_SECRET"]
+			return secrets["COUPA_CLIENT_SECRET"]
 		}
 		return a.getenv(name)
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin"
 )
 
-const directory = `{
+const somePeople = `{
 "departments": ["Finance", "R&D, \"Nord\""], "roles": ["User", "Buyer", "Admin"], "content-groups": ["EMEA"], "currencies": ["EUR", "USD"],
 "approval-limits": ["Level 2"], "custom-fields": ["School Name"],
 "users": [
@@ -38,7 +38,7 @@ func instance(t *testing.T, format string, switches ...string) (*twin.Twin, *cou
 	if err != nil {
 		t.Fatal(err)
 	}
-	tw, err := twin.Start(t.Context(), twin.Options{Users: strings.NewReader(directory), Switches: sw})
+	tw, err := twin.Start(t.Context(), twin.Options{Users: strings.NewReader(somePeople), Switches: sw})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -254,6 +254,13 @@ func TestYAMLFaults(t *testing.T) {
 		{"deep", "a: " + strings.Repeat("[", 100_000), "1: it is nested too deeply"},
 		{"deep dashes", strings.Repeat("- ", 100_000) + "x", "1: it is nested too deeply"},
 		{"laughs", laughs(), "15: it is too large once its anchors are expanded"},
+		{"many keys", many("k%d: v\n", maxKeys+1), "10001: it has more than 10000 keys"},
+		{"many keys, in braces", "a: {" + many("k%d: v, ", maxKeys) + "}", "1: it has more than 10000 keys"},
+		{"many keys twice", strings.Repeat("k: v\n", maxKeys+1), "10001: it has more than 10000 keys"},
+		{"many explicit keys", strings.Repeat("? k\n", maxKeys+1), "10001: it has more than 10000 keys"},
+		{"many documents", strings.Repeat("--- v\n", maxDocs+1), "101: it holds more than one YAML document"},
+		{"many items", "a:\n" + strings.Repeat("-\n", maxMarks+1), "20002: its lists have more than 20000 items"},
+		{"many items, in brackets", "a: [" + strings.Repeat("v, ", maxMarks+1) + "]", "1: its lists have more than 20000 items"},
 		{"large", strings.Repeat("#", maxConfig+1), "0: it is larger than 1 MB"},
 	} {
 		if _, faults := parse(t, tt.src, all); brief(faults) != tt.want {
@@ -332,6 +339,29 @@ func TestSecretFileOpenToOthers(t *testing.T) {
 		_, faults := Parse(t.Context(), at, []byte(replaced(t, "{env: COUPA_SFTP_PASSWORD}", "{file: "+file+"}")), env, all)
 		if brief(faults) != want {
 			t.Errorf("got %s, want %s", brief(faults), want)
+		}
+	}
+}
+
+// many repeats a text with a number in it.
+func many(form string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, form, i)
+	}
+	return b.String()
+}
+
+// A list has a bound of its own, for what is done with each of its texts, and is read up to it.
+func TestLongList(t *testing.T) {
+	for n, want := range map[int]bool{maxItems: true, maxItems + 1: false} {
+		src := replaced(t, "files: [users.csv]", "files: ["+many("f%d, ", n-1)+"last]")
+		c, faults := parse(t, src, all)
+		if ok := !strings.Contains(brief(faults), "the list has more than 10000 items"); ok != want {
+			t.Errorf("%d items: %s", n, brief(faults))
+		}
+		if want && len(c.Feed.Files) != n {
+			t.Errorf("%d files, want %d: %s", len(c.Feed.Files), n, brief(faults))
 		}
 	}
 }

@@ -332,16 +332,22 @@ func (s *section) list(key string, def []string) []string {
 		v.fault("the list is empty", "")
 		return def
 	}
+	if len(v.items) > maxItems {
+		v.fault(fmt.Sprintf("the list has more than %d items", maxItems), "")
+		return def
+	}
 	var out []string
+	have := map[string]bool{}
 	for i, item := range v.items {
 		at := &value{item, v.r, fmt.Sprintf("%s[%d]", v.path, i), item.line}
 		switch {
 		case !at.want(text):
 		case item.text == "":
 			at.fault("it is empty", "")
-		case slices.Contains(out, item.text):
+		case have[item.text]:
 			at.fault("it is in the list twice", "remove one of the two")
 		default:
+			have[item.text] = true
 			out = append(out, item.text)
 		}
 	}

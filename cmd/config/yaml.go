@@ -17,6 +17,10 @@ import (
 const (
 	maxDepth = 64      // nested brackets, or list dashes on one line
 	maxNodes = 100_000 // after anchors are expanded
+	maxKeys  = 10_000  // of all mappings together: the parser's time grows with the square of the keys of a mapping
+	maxDocs  = 100     // and with that of the documents
+	maxItems = 10_000  // of a list of texts
+	maxMarks = 20_000  // dashes and commas of all lists together
 )
 
 // parse turns the text into a tree; nil after a fault that leaves no tree to check.
@@ -79,6 +83,10 @@ func (r *reader) body(src string) (body ast.Node, ok bool) {
 		r.fault(line, "", "it is nested too deeply", "")
 		return nil, false
 	}
+	if f := tooMany(tokens); f != nil {
+		r.fault(f.Line, "", f.Message, f.Hint)
+		return nil, false
+	}
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		r.syntax(err)
@@ -134,6 +142,30 @@ func tooDeep(tokens token.Tokens) int {
 		}
 	}
 	return 0
+}
+
+// tooMany gives the fault of a text with more keys, documents or items than the parser is to be given, else nil.
+func tooMany(tokens token.Tokens) *Fault {
+	keys, docs, marks := 0, 0, 0
+	for _, tk := range tokens {
+		switch tk.Type {
+		case token.MappingValueType, token.MappingKeyType, token.MergeKeyType:
+			keys++
+		case token.DocumentHeaderType, token.DocumentEndType:
+			docs++
+		case token.SequenceEntryType, token.CollectEntryType:
+			marks++
+		}
+		switch {
+		case keys > maxKeys:
+			return &Fault{Line: tk.Position.Line, Message: fmt.Sprintf("it has more than %d keys", maxKeys), Hint: "put long look-up tables into CSV files"}
+		case marks > maxMarks:
+			return &Fault{Line: tk.Position.Line, Message: fmt.Sprintf("its lists have more than %d items", maxMarks), Hint: "put long look-up tables into CSV files"}
+		case docs > maxDocs:
+			return &Fault{Line: tk.Position.Line, Message: "it holds more than one YAML document", Hint: "remove the --- between them"}
+		}
+	}
+	return nil
 }
 
 func lineOf(n ast.Node) int {

@@ -9,6 +9,10 @@ import (
 // delimiters are the ones looked for, the likelier first.
 var delimiters = []byte{',', ';', '\t', '|'}
 
+// maxFields is how many fields a header may have: far more than any HR system writes, and few enough that whatever is done
+// with each of them stays cheap.
+const maxFields = 10_000
+
 func usableDelimiter(d string) bool {
 	return len(d) == 1 && d[0] < 0x80 && !strings.ContainsAny(d, "\"\r\n\x00")
 }
@@ -145,13 +149,18 @@ func (s *source) checkNames(names []string, key string) error {
 	if key != "" && !slices.Contains(names, key) {
 		return unusable(s.Name, s.line, "no field of the header is %q, which feed.key names (it has %d fields); see that the first line is the header, and feed.key and feed.delimiter", key, len(names))
 	}
+	if len(names) > maxFields {
+		return unusable(s.Name, s.line, "the header has %d fields, %d is the limit; deliver those that the mapping reads, and see that the file has line ends", len(names), maxFields)
+	}
+	first := make(map[string]int, len(names))
 	for i, n := range names {
 		if n == "" {
 			return unusable(s.Name, s.line, "field %d of the header has no name; name it, or remove the column, and see that the first line is the header", i+1)
 		}
-		if j := slices.Index(names, n); j < i {
+		if j, twice := first[n]; twice {
 			return unusable(s.Name, s.line, "fields %d and %d of the header have the same name; rename one, and see that the first line is the header", j+1, i+1)
 		}
+		first[n] = i
 	}
 	return nil
 }

@@ -148,11 +148,14 @@ func (r *Runner) unanswered(p *Part, why string) error {
 	if lost := len(r.gone) == len(r.Loads); lost {
 		r.lost = fmt.Errorf("no way of load.via can be asked any more: %w", r.reasons())
 		why = "no way of load.via can be asked any more"
-	} else if !r.late(p) {
+	} else if !r.late(p) && !r.hopeless(p) {
 		return nil
 	}
 	p.Verdict = VerdictStalled
 	p.Note = fmt.Sprintf("%s %s after it was sent; the next run asks again", why, r.waited(p).Round(time.Second))
+	if !r.late(p) && len(r.gone) < len(r.Loads) {
+		p.Note = fmt.Sprintf("%s; load.wait (%s) is over before that, so it is not waited for; the next run asks again", why, r.Wait)
+	}
 	if _, ahead := r.ahead[p.ID]; ahead {
 		p.Note = fmt.Sprintf("%s; it was recorded as sent at %s, which is still to come, so the wait began with this start; the next run asks again", why, p.Sent.UTC().Format(time.RFC3339))
 	}
@@ -173,7 +176,11 @@ func (r *Runner) ask(ctx context.Context, p *Part) *Load {
 		if r.gone[src.Via()] != nil {
 			continue
 		}
-		q := LoadQuery{Name: p.Name, Size: p.Size, Since: r.floor(p)}
+		if h := r.hushed[src.Via()]; r.Now().Before(h.until) {
+			r.unheard = h.why
+			continue
+		}
+		q := LoadQuery{Name: p.Name, Size: p.Size, Since: r.floor(p), Until: r.deadline(p)}
 		if p.Via == src.Via() {
 			q.ID = p.LoadID
 		}
@@ -183,13 +190,7 @@ func (r *Runner) ask(ctx context.Context, p *Part) *Load {
 			return nil
 		case err != nil:
 			r.unheard = err
-			var not *NotDeliveredError
-			if errors.As(err, &not) {
-				r.leave(src, err)
-				r.Log.WithField("via", src.Via()).Warnf("cannot ask this way any more: %v", err)
-			} else {
-				r.Log.WithField("via", src.Via()).Warnf("asking about part %s: %v", p.Name, err)
-			}
+			r.failed(src, p, err)
 		case l != nil && l.PickedUp:
 			picked = l
 		case l != nil:
@@ -197,6 +198,43 @@ func (r *Runner) ask(ctx context.Context, p *Part) *Load {
 		}
 	}
 	return picked
+}
+
+// failed notes why a way gave no answer. One that is of no use any more is left; one on which Coupa has asked to be left
+// alone is not asked before that is over.
+func (r *Runner) failed(src LoadSource, p *Part, err error) {
+	log := r.Log.WithField("via", src.Via())
+	if not, ok := errors.AsType[*NotDeliveredError](err); ok {
+		r.leave(src, not)
+		log.Warnf("cannot ask this way any more: %v", err)
+		return
+	}
+	log.Warnf("asking about part %s: %v", p.Name, err)
+	if until, ok := NotBefore(err); ok {
+		if r.hushed == nil {
+			r.hushed = map[string]hush{}
+		}
+		r.hushed[src.Via()] = hush{until, err}
+	}
+}
+
+// hush is a time before which a way is not to be asked, and the error that said so.
+type hush struct {
+	until time.Time
+	why   error
+}
+
+// deadline is when a part has waited for load.wait; of one that has already, now.
+func (r *Runner) deadline(p *Part) time.Time { return r.Now().Add(max(r.Wait-r.waited(p), 0)) }
+
+// hopeless reports whether Coupa has asked, on every way that is left, not to be asked before a part's time is up.
+func (r *Runner) hopeless(p *Part) bool {
+	for _, src := range r.Loads {
+		if r.gone[src.Via()] == nil && !r.hushed[src.Via()].until.After(r.deadline(p)) {
+			return false
+		}
+	}
+	return true
 }
 
 // judge settles a part by its load: verdict, counts and the outcome of every row.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -131,6 +132,58 @@ func TestStalledIsAskedOnce(t *testing.T) {
 	}
 }
 
+// later is an error of a call that Coupa has answered with a time before which it is to be left alone.
+type later struct{ at time.Time }
+
+func (l later) Error() string        { return "429; left alone until " + l.at.UTC().Format(time.RFC3339) }
+func (l later) NotBefore() time.Time { return l.at }
+
+// TestCoupaAsksToBeLeftAlone: a way is not asked before the time that Coupa has named, and where that is behind load.wait on
+// every way nobody waits for it.
+func TestCoupaAsksToBeLeftAlone(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		alone time.Duration
+		other *source // asked beside
+		state export.PartState
+		asked int // of the way that was hushed
+		took  time.Duration
+		says  string
+	}{
+		{"for less than load.wait", 30 * time.Minute, nil, export.Settled, 2, 30 * time.Minute, ""},
+		{"for longer than load.wait", wait + time.Second, nil, export.Stalled, 1, 0, "load.wait (2h0m0s) is over before that, so it is not waited for; the next run asks again"},
+		{"on one way of two", wait + time.Second, &source{via: "page", answer: since(10*time.Minute, "loading", "done")}, export.Settled, 1, 10 * time.Minute, ""},
+		{"on one way of two, and the other does not know", wait + time.Second, &source{via: "archive"}, export.Stalled, 1, wait, "left alone until "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				src := &source{via: "api"}
+				src.answer = func(q export.LoadQuery) (*export.Load, error) {
+					if got := q.Until.Sub(began); len(src.asked) == 1 && got != wait {
+						t.Errorf("it may wait for %s", got)
+					}
+					if at := began.Add(c.alone); time.Now().Before(at) {
+						return nil, later{at}
+					}
+					return load("done", nil), nil
+				}
+				sources := []*source{src}
+				if c.other != nil {
+					sources = append(sources, c.other)
+				}
+				g := newRig(sources...)
+				g.part("a", 1)
+				g.mustDrive(t)
+				g.want(t, "a", c.state, c.says)
+				if took := time.Since(began).Truncate(time.Minute); took != c.took || len(src.asked) != c.asked {
+					t.Errorf("took %s and %d questions, want %s and %d", took, len(src.asked), c.took, c.asked)
+				}
+			})
+		})
+	}
+}
+
 // TestUnknownStatusIsWaitedOut: a word that is not in Coupa's list is no verdict.
 func TestUnknownStatusIsWaitedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -191,10 +244,11 @@ func TestSourcesInOrder(t *testing.T) {
 		first := export.LoadQuery{Name: "a", Size: 100, Since: planned.Add(-24 * time.Hour)}
 		second := first
 		second.ID = "1"
-		if d := cmp.Diff([]export.LoadQuery{first, second}, page.for_[:2]); d != "" {
+		until := cmpopts.IgnoreFields(export.LoadQuery{}, "Until")
+		if d := cmp.Diff([]export.LoadQuery{first, second}, page.for_[:2], until); d != "" {
 			t.Errorf("the page: %s", d)
 		}
-		if d := cmp.Diff(first, api.for_[1]); d != "" {
+		if d := cmp.Diff(first, api.for_[1], until); d != "" {
 			t.Errorf("the API is asked by an id of the page: %s", d)
 		}
 	})

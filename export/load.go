@@ -69,6 +69,7 @@ type LoadQuery struct {
 	Size  int64     // bytes sent
 	Since time.Time // no load created before this is ours
 	ID    string    // once known, the load is followed by it
+	Until time.Time // where Coupa asks to be left alone for longer, that is an error at once; zero: as long as the source will
 }
 
 // Mangled is the name under which Coupa lists an SFTP load: the path with slashes turned to underscores

@@ -32,6 +32,7 @@ type Runner struct {
 	undelivered error               // why a part could not be sent
 	lost        error               // why nobody can be asked any more
 	gone        map[string]error    // ways that cannot be asked any more, and why
+	hushed      map[string]hush     // ways on which Coupa has asked to be left alone for a while
 	unheard     error               // why a way gave no answer when a part was asked about last
 }
 

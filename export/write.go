@@ -172,7 +172,11 @@ func (j *writing) row(ctx context.Context, r RowResult) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.last = err
-	if j.unanswered++; j.unanswered == maxUnanswered {
+	j.unanswered++
+	switch _, later := NotBefore(err); {
+	case later && j.gaveUp == nil: // no other call would get an answer before that
+		j.gaveUp = &NotDeliveredError{What: "api", Msg: err.Error(), Err: err}
+	case j.unanswered == maxUnanswered && j.gaveUp == nil:
 		j.gaveUp = &NotDeliveredError{What: "api", Msg: fmt.Sprintf("%d calls failed one after the other, the last: %v", j.unanswered, err), Err: err}
 	}
 	return j.gaveUp // of calls that were under way beside, whichever comes first tells the same

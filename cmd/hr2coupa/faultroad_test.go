@@ -45,6 +45,13 @@ var (
 // struck is a fault of calls about users.
 func struck(name, word string) fault { return fault{name: name, on: []string{"user-fault=" + word}} }
 
+// struckHour is a 429 that asks for more than anybody waits.
+func struckHour() fault {
+	f := struck("429 that asks for an hour", "429-retry-after")
+	f.on = append(f.on, "retry-after=1h")
+	return f
+}
+
 // then says what the person sees, the exit code, and what the next run does.
 func (f fault) then(sees string, exit int, next deed) fault {
 	f.sees, f.exit, f.next = sees, exit, next
@@ -86,6 +93,7 @@ func beforeThePlan() []fault {
 		struck("429 without Retry-After", "429").onceOnly().then(`trying again" call="GET /api/users" status=429`, 0, seen),
 		struck("429 with Retry-After", "429-retry-after").then("GET /api/users: 429: Too Many Requests", 4, sends),
 		struck("429 with Retry-After", "429-retry-after").onceOnly().then(`trying again" call="GET /api/users" status=429`, 0, seen),
+		struckHour().then("GET /api/users: 429: Too Many Requests; Coupa asks to be left alone for 1h, until ", 4, sends),
 		struck("500", "500").then("GET /api/users: 500: Internal Server Error; check coupa.url and the network, or try again later", 4, sends),
 		struck("502 with a web page", "502-html").then("GET /api/users: 502: a web page, perhaps from a proxy", 4, sends),
 		struck("no answer in time", "late").soon().then("GET /api/users: no answer within", 4, sends),
@@ -108,6 +116,7 @@ func atTheLook() []fault {
 		struck("429 without Retry-After", "429").then("GET /api/users: 429: Too Many Requests", 4, goesOn),
 		struck("429 with Retry-After", "429-retry-after").then("GET /api/users: 429: Too Many Requests", 4, goesOn),
 		struck("429 with Retry-After", "429-retry-after").onceOnly().then(`trying again" call="GET /api/users" status=429`, 0, seen),
+		struckHour().then("api: GET /api/users: 429: Too Many Requests; Coupa asks to be left alone for 1h, until ", 4, goesOn),
 		struck("500", "500").then("GET /api/users: 500: Internal Server Error", 4, goesOn),
 		struck("502 with a web page", "502-html").then("GET /api/users: 502: a web page, perhaps from a proxy", 4, goesOn),
 		struck("no answer in time", "late").soon().then("GET /api/users: no answer within", 4, goesOn),
@@ -152,6 +161,7 @@ func atAWrite(call string, good int) []fault {
 		struck("429 without Retry-After", "429").onceOnly().then(`trying again" call="`+call+`" status=429`, 0, seen),
 		struck("429 with Retry-After", "429-retry-after").then(call+": 429: Too Many Requests", 5, goesOn),
 		struck("429 with Retry-After", "429-retry-after").onceOnly().then(`trying again" call="`+call+`" status=429`, 0, seen),
+		struckHour().then("api: "+call+": 429: Too Many Requests; Coupa asks to be left alone for 1h, until ", 4, goesOn),
 		struck("500", "500").then("have no answer yet ("+call+": 500: Internal Server Error); the next run goes on with them", 5, goesOn),
 		struck("500", "500").onceOnly().then(`trying again" call="`+call+`" status=500`, 0, seen),
 		struck("502 with a web page", "502-html").then(call+": 502: a web page, perhaps from a proxy", 5, goesOn),

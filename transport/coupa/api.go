@@ -41,6 +41,7 @@ func (a *API) Check(ctx context.Context) error { return a.client.Check(ctx) }
 // there is none (yet). A load of another size is given only where none of the part's own is listed. An *export.NotDeliveredError says that asking this way is of no use, an *Error that this call
 // failed; Error.Temporary tells whether the next may succeed.
 func (a *API) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error) {
+	ctx = patient(ctx, q.Until)
 	if q.ID != "" {
 		return a.follow(ctx, q)
 	}

@@ -62,6 +62,8 @@ func unusable(base *url.URL, err error) error {
 	switch {
 	case !ok:
 		return err
+	case !e.until.IsZero():
+		return notDelivered("unreachable", e, "%s: %s; start again then", base, e)
 	case e.hope == passing:
 		return notDelivered("unreachable", e, "%s: %s; check coupa.url and the network, or try again later", base, e)
 	}

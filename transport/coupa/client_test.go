@@ -52,7 +52,7 @@ func TestFaults(t *testing.T) {
 		{name: "429", script: []reply{bad(429, "", ""), bad(429, "", ""), good}, calls: 3},
 		{name: "500", script: []reply{bad(500, asXML, "<errors><error>Oops</error></errors>"), good}, calls: 2},
 		{name: "502 for ever", script: []reply{bad(502, asHTML, "<html>Bad Gateway</html>")}, calls: 8, text: "502: a web page, perhaps from a proxy", temp: true},
-		{name: "503 with a long wait", script: []reply{{status: 503, head: map[string]string{"Retry-After": "86400"}}}, calls: 1, text: "503", temp: true},
+		{name: "503 with a long wait", script: []reply{{status: 503, head: map[string]string{"Retry-After": "86400"}}}, calls: 1, text: "503: an empty answer; Coupa asks to be left alone for 24h, until 20", temp: true},
 		{name: "time-out once", script: []reply{{hang: true}, good}, calls: 2},
 		{name: "cut", script: []reply{{status: 200, kind: asXML, body: "<data-file-", cut: true}, good}, calls: 2},
 		{name: "truncated JSON", script: []reply{bad(200, asJSON, payload(t, "list.json")[:300])}, calls: 3, text: "it ends too early", temp: true},
@@ -249,12 +249,13 @@ func TestPace(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	now := newClock().Now()
 	for in, want := range map[string]time.Duration{
-		"": 0, "7": 7 * time.Second, " 7 ": 7 * time.Second, "600": 10 * time.Minute, "3600": maxRetryAfter, "9999999999": maxRetryAfter, "-1": 0, "soon": 0,
+		"": 0, "7": 7 * time.Second, " 7 ": 7 * time.Second, "600": 10 * time.Minute, "3600": time.Hour, "9999999999": maxRetryAfter, "18446744073709551615": maxRetryAfter, "-1": 0, "soon": 0,
 		now.Add(9 * time.Second).Format(http.TimeFormat):                  9 * time.Second,
 		now.Add(9 * time.Second).Format("Monday, 02-Jan-06 15:04:05 GMT"): 9 * time.Second, // RFC 850
 		now.Add(9 * time.Second).Format(time.ANSIC):                       9 * time.Second,
 		now.Add(-time.Hour).Format(http.TimeFormat):                       0,
-		now.Add(time.Hour).Format(http.TimeFormat):                        maxRetryAfter,
+		now.Add(time.Hour).Format(http.TimeFormat):                        time.Hour,
+		now.AddDate(900, 0, 0).Format(http.TimeFormat):                    maxRetryAfter,
 	} {
 		if got := retryAfter(in, now); got != want {
 			t.Errorf("%q: got %s, want %s", in, got, want)
@@ -272,6 +273,52 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	}
 	if gap := f.at[2].Sub(f.at[1]); gap != 11*time.Second {
 		t.Errorf("tried again after %s", gap)
+	}
+}
+
+// TestRetryAfterThatIsTooLong: a call does not wait longer than it may, says for how long Coupa asks to be left alone, and
+// leaves Coupa alone.
+func TestRetryAfterThatIsTooLong(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		after string
+		until time.Duration // of the query, from now; 0: none
+		words string
+		over  time.Duration
+	}{
+		{"more than any call waits", "3600", 0, "for 1h, until ", time.Hour},
+		{"more than this one may wait", "300", 2 * time.Minute, "for 5m, until ", 5 * time.Minute},
+		{"more than a day", "864000", 0, "for 240h, until ", maxHold},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFar(t)
+			f.on(loadsPath, reply{status: 429, head: map[string]string{"Retry-After": c.after}}, reply{status: 404, kind: asXML, body: noneXML})
+			cl, _ := f.client(t, func(cfg *Config) { cfg.TokenSettle = -1 })
+			ask := func() error {
+				q := query()
+				if c.until > 0 {
+					q.Until = f.clock.Now().Add(c.until)
+				}
+				_, err := cl.Loads().Ask(t.Context(), q)
+				return err
+			}
+			err := ask()
+			at, ok := export.NotBefore(err)
+			if !ok || !contains(err.Error(), c.words) || !contains(err.Error(), stamp(at)) {
+				t.Fatalf("got %v", err)
+			}
+			f.clock.Advance(time.Minute)
+			if err = ask(); err == nil || !contains(err.Error(), "not sent; Coupa asks to be left alone for ") || len(f.requests(loadsPath)) != 1 {
+				t.Errorf("asked again a minute later: %v, %d calls", err, len(f.requests(loadsPath)))
+			}
+			f.clock.Advance(c.over - time.Minute)
+			if err = ask(); err != nil || len(f.requests(loadsPath)) != 2 {
+				t.Errorf("asked again when it is over: %v, %d calls", err, len(f.requests(loadsPath)))
+			}
+			if slept := f.clock.total(); slept > time.Second {
+				t.Errorf("it slept for %s", slept)
+			}
+		})
 	}
 }
 

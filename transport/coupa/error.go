@@ -26,14 +26,35 @@ type Error struct {
 
 	hope  hope
 	after time.Duration // Coupa asked to wait this long; 0: it did not
+	until time.Time     // the end of that wait, where the call does not wait so long
 }
 
 func (e *Error) Error() string {
-	if e.Status == 0 {
-		return fmt.Sprintf("%s: %s", e.Op, e.Msg)
+	said := e.Msg
+	if e.Status > 0 {
+		said = fmt.Sprintf("%d: %s", e.Status, e.Msg)
 	}
-	return fmt.Sprintf("%s: %d: %s", e.Op, e.Status, e.Msg)
+	if !e.until.IsZero() {
+		said += fmt.Sprintf("; Coupa asks to be left alone for %s, until %s", inWords(e.after), stamp(e.until))
+	}
+	return e.Op + ": " + said
 }
+
+// inWords is a duration without the zeros behind it: 1h, not 1h0m0s.
+func inWords(d time.Duration) string {
+	s := d.Round(time.Second).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// NotBefore is when Coupa may be asked again, where it asked (Retry-After) to be left alone for longer than the call waits;
+// else zero. See export.NotBefore.
+func (e *Error) NotBefore() time.Time { return e.until }
 
 func (e *Error) Unwrap() error { return e.Err }
 

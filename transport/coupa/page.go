@@ -72,6 +72,7 @@ func (p *Page) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error
 	var found []*export.Load
 	links := map[*export.Load]string{}
 	path, query := pagePath, url.Values(nil)
+	ctx = patient(ctx, q.Until)
 	for range listPages {
 		t, next, err := p.list(ctx, path, query)
 		if err != nil {

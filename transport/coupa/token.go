@@ -90,7 +90,7 @@ func (t *tokens) fetch(ctx context.Context) error {
 		return t.refusal
 	}
 	err := t.wire.retry(ctx, func(ctx context.Context) error {
-		if err := t.wire.pace(ctx); err != nil {
+		if err := t.wire.pace(ctx, "POST "+tokenPath); err != nil {
 			return err
 		}
 		limit := t.wire.limit(ctx)

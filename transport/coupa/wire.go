@@ -22,11 +22,13 @@ import (
 )
 
 const (
-	firstWait     = time.Second      // before the second try, doubled each time
-	maxWait       = 30 * time.Second // between two tries
-	maxRetryAfter = 15 * time.Minute // of Retry-After; a longer one is cut to this, or a night would stand still
-	leastWait     = 5 * time.Second  // for an answer to the last try of a check
-	garbledTries  = 3                // tries of a call whose answer cannot be read
+	firstWait     = time.Second          // before the second try, doubled each time
+	maxWait       = 30 * time.Second     // between two tries
+	maxPause      = 15 * time.Minute     // that Coupa may ask for (Retry-After) and get; a call that would wait longer fails
+	maxRetryAfter = 365 * 24 * time.Hour // is believed, to be told
+	maxHold       = 24 * time.Hour       // without a call, however long Coupa asks to be left alone
+	leastWait     = 5 * time.Second      // for an answer to the last try of a check
+	garbledTries  = 3                    // tries of a call whose answer cannot be read
 )
 
 // wire sends requests to one instance: paced, bounded in time and size, tried again within a budget.
@@ -86,7 +88,7 @@ func (a *answer) all() io.Reader {
 // once sends one request and has the answer read, whatever its status. Its error is read's, an *Error, an
 // *export.NotDeliveredError (the certificate), or the context's.
 func (w *wire) once(ctx context.Context, r request, head http.Header, read func(*answer) error) error {
-	if err := w.pace(ctx); err != nil {
+	if err := w.pace(ctx, r.op()); err != nil {
 		return err
 	}
 	u := w.base.JoinPath(r.path)
@@ -150,11 +152,14 @@ func (w *wire) lost(ctx context.Context, op string, limit time.Duration, err err
 	return &Error{Op: op, Msg: msg, Err: err, hope: passing}
 }
 
-// pace holds a request back until its turn, and all of them while there is a pause. Every try counts, the ones for a
-// token too.
-func (w *wire) pace(ctx context.Context) error {
+// pace holds a request back until its turn, and all of them while there is a pause; one that is longer than the call may
+// wait is an *Error. Every try counts, the ones for a token too.
+func (w *wire) pace(ctx context.Context, op string) error {
 	for {
 		if wait := w.paused(); wait > 0 {
+			if w.tooLong(ctx, wait) {
+				return &Error{Op: op, Msg: "not sent", hope: passing, after: wait}
+			}
 			if err := w.sleep(ctx, wait); err != nil {
 				return err
 			}
@@ -213,9 +218,31 @@ func (w *wire) paused() time.Duration {
 func (w *wire) hold(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if until := w.now().Add(d); until.After(w.pause) {
+	if until := w.now().Add(min(d, maxHold)); until.After(w.pause) {
 		w.pause = until
 	}
+}
+
+// patienceEnd is the key of the time up to which a call waits where Coupa asks to be left alone.
+type patienceEnd struct{}
+
+// patient lets calls with ctx wait so long for the end of a pause; the zero time leaves it at maxPause.
+func patient(ctx context.Context, until time.Time) context.Context {
+	if until.IsZero() {
+		return ctx
+	}
+	return context.WithValue(ctx, patienceEnd{}, until)
+}
+
+// tooLong reports whether a call must not wait for the end of a pause.
+func (w *wire) tooLong(ctx context.Context, pause time.Duration) bool {
+	over := w.now().Add(pause)
+	for _, key := range []any{patienceEnd{}, checkEnd{}} {
+		if end, ok := ctx.Value(key).(time.Time); ok && over.After(end) {
+			return true
+		}
+	}
+	return pause > maxPause
 }
 
 // retry calls try until it succeeds, fails for good, or the budget does not allow another wait; then the last error
@@ -234,8 +261,15 @@ func (w *wire) retry(ctx context.Context, try func(context.Context) error) error
 		wait := max(w.backoff(n), e.after)
 		if e.after > 0 {
 			w.hold(e.after)
+			if w.tooLong(ctx, e.after) {
+				e.until = w.now().Add(e.after)
+				return err
+			}
 		}
 		if w.now().Add(wait).After(end) {
+			if e.after > 0 {
+				w.log.WithFields(logrus.Fields{"call": e.Op, "status": e.Status, "wait": e.after}).Warn("coupa asks to be left alone: every call waits for the end of that")
+			}
 			return err
 		}
 		w.log.WithFields(logrus.Fields{"call": e.Op, "status": e.Status, "wait": wait.Round(time.Millisecond)}).Warn("coupa does not answer as it should: trying again")
@@ -268,7 +302,7 @@ func (w *wire) backoff(n int) time.Duration {
 	return time.Duration(d * (0.5 + w.rand()/2))
 }
 
-// retryAfter reads a Retry-After header, seconds or a date of any form that HTTP has, cut to maxRetryAfter; 0 where there is none.
+// retryAfter reads a Retry-After header, seconds or a date of any form that HTTP has, at most maxRetryAfter; 0 where there is none.
 func retryAfter(s string, now time.Time) time.Duration {
 	s = strings.TrimSpace(s)
 	if n, err := strconv.ParseUint(s, 10, 64); err == nil {

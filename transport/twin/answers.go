@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // spoils tells whether one of the bad answers is due: it is switched on, its time has come, and it has not occurred
@@ -42,11 +43,16 @@ func (a *api) spoil(w http.ResponseWriter, r *http.Request) bool {
 			status = http.StatusInternalServerError
 		}
 		if wait {
-			w.Header().Set("Retry-After", "1")
+			a.leaveAlone(w)
 		}
 		a.fail(w, r, status, "base", http.StatusText(status)+".")
 	}
 	return true
+}
+
+// leaveAlone asks a client to wait.
+func (a *api) leaveAlone(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", strconv.Itoa(int(a.twin.sw.Load().RetryAfter/time.Second)))
 }
 
 // half sends the first half of what would be the answer, and calls it whole.

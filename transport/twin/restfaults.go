@@ -95,7 +95,7 @@ func (a *api) goWrong(fault string, w http.ResponseWriter, r *http.Request, next
 		otherType(r)
 		a.fail(w, r, http.StatusUnprocessableEntity, "user", invalid...)
 	case "429-retry-after":
-		w.Header().Set("Retry-After", "1")
+		a.leaveAlone(w)
 		a.fail(w, r, http.StatusTooManyRequests, "base", "Rate limit exceeded.")
 	case "429":
 		a.fail(w, r, http.StatusTooManyRequests, "base", "Rate limit exceeded.")

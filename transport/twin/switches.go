@@ -56,14 +56,15 @@ type Switches struct {
 	TokenCalls    int           // calls that a token serves before it is refused; 0: no end
 	AnswerFrom    string        // start | pickup: when Answer, PageAnswer and TokenAnswer begin
 
-	FaultTimes     int    // faults of answers and of file operations that occur, then all is well; 0: no end
-	Clock          string // right | hour-behind | hour-ahead
-	UserFilter     string // obeyed | ignored: attribute filters on users
-	ShownElements  string // blank-separated: what the default response filter leaves of a user; all
-	Fields         string // obeyed | ignored: the argument fields
-	UserFault      string // none | 401 | 403 | ...: what calls to /api/users get instead of an answer
-	UserFaultAt    string // all | get | look | put | post: which of these calls get it
-	UserFaultEvery int    // every so many-th of them gets it
+	RetryAfter     time.Duration // that answers with Retry-After ask for
+	FaultTimes     int           // faults of answers and of file operations that occur, then all is well; 0: no end
+	Clock          string        // right | hour-behind | hour-ahead
+	UserFilter     string        // obeyed | ignored: attribute filters on users
+	ShownElements  string        // blank-separated: what the default response filter leaves of a user; all
+	Fields         string        // obeyed | ignored: the argument fields
+	UserFault      string        // none | 401 | 403 | ...: what calls to /api/users get instead of an answer
+	UserFaultAt    string        // all | get | look | put | post: which of these calls get it
+	UserFaultEvery int           // every so many-th of them gets it
 
 	// SFTP server.
 	DropFolder     string // normal | no-list | write-only

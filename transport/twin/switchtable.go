@@ -119,6 +119,8 @@ func answerSwitches() []switchSpec {
 			"fault: a token is refused after so many calls, long before its time; 0 is never"},
 		{"answer-from", "start", words("start", "pickup"), func(s *Switches) any { return &s.AnswerFrom },
 			"fault: pickup lets the three answers above begin once a file was picked up"},
+		{"retry-after", "1s", words("DURATION"), func(s *Switches) any { return &s.RetryAfter },
+			"fault: how long 429-retry-after asks to be left alone, in whole seconds"},
 		{"fault-times", "0", words("NUMBER"), func(s *Switches) any { return &s.FaultTimes },
 			"fault: so many bad answers, user-faults and file operations, then all is well; 0 is without an end"},
 		{"clock", "right", words("right", "hour-behind", "hour-ahead"), func(s *Switches) any { return &s.Clock },

@@ -93,7 +93,7 @@ func (d *dropFolder) claims() (mine []claim, others int, err error) {
 		return nil, 0, fmt.Errorf("look for claimed files: %w", err)
 	}
 	for _, e := range entries {
-		name, err := d.feedIn(e.Name())
+		name, err := feedIn(d.claimed(e.Name()))
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // finished by another watcher just now
 		case err == nil && !strings.HasSuffix(e.Name(), "-"+d.owner):
@@ -106,8 +106,8 @@ func (d *dropFolder) claims() (mine []claim, others int, err error) {
 }
 
 // feedIn gives the name of the feed in a claim's folder, "" where there is none.
-func (d *dropFolder) feedIn(id string) (string, error) {
-	entries, err := os.ReadDir(d.claimed(id))
+func feedIn(dir string) (string, error) {
+	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
 		if kindOf(e.Name()) == feedName {
 			return e.Name(), nil
@@ -185,10 +185,13 @@ func (d *dropFolder) failed() (names []string) {
 	return names
 }
 
+// claimTime is the form of a claim's id, before its owner.
+const claimTime = "20060102T150405.000000Z"
+
 // newID makes the folder of a claim under an id that no claim has had.
 func (d *dropFolder) newID() (string, error) {
 	for at := d.now().UTC(); ; at = at.Add(time.Microsecond) {
-		id := at.Format("20060102T150405.000000Z") + "-" + d.owner
+		id := at.Format(claimTime) + "-" + d.owner
 		if _, err := os.Lstat(d.own("done", id)); err == nil {
 			continue
 		} else if !errors.Is(err, fs.ErrNotExist) {
@@ -210,12 +213,14 @@ func moved(from, to string) (bool, error) {
 }
 
 // glance looks at a claimed feed. A link that was put in the feed's place is not followed.
-func (d *dropFolder) glance(c claim) (g glance, regular bool, err error) {
-	info, err := os.Lstat(d.path(c))
+func (d *dropFolder) glance(c claim) (g glance, regular bool, err error) { return lookAt(d.path(c)) }
+
+func lookAt(path string) (g glance, regular bool, err error) {
+	info, err := os.Lstat(path)
 	if err != nil {
 		return g, false, err
 	}
-	return glance{name: c.name, size: info.Size(), changed: info.ModTime()}, info.Mode().IsRegular(), nil
+	return glance{name: info.Name(), size: info.Size(), changed: info.ModTime()}, info.Mode().IsRegular(), nil
 }
 
 // setAside keeps the results of an earlier file of that name with the claim, once: what lies in the folder afterwards is

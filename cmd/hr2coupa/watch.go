@@ -97,8 +97,9 @@ func (a *app) watcher(ctx context.Context, dir string, o watchOptions) (*watcher
 	if err != nil {
 		return nil, err
 	}
+	defer l.Close() // only read from
 	open, err := l.Incidents()
-	if err := errors.Join(err, l.Close()); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	owner, err := ownerOf(pipe.cfg.Ledger, rand.Text)
@@ -112,7 +113,10 @@ func (a *app) watcher(ctx context.Context, dir string, o watchOptions) (*watcher
 	}
 	w.looks.still = o.still
 	w.run, w.notify = w.main, w.notice
-	return w, w.folder.prepare()
+	if err := w.folder.prepare(); err != nil {
+		return nil, err
+	}
+	return w, w.recent(l)
 }
 
 // watcher is one start of the program at work on a drop folder.
@@ -127,6 +131,7 @@ type watcher struct {
 	later  map[string]*postponed                                          // by claim, what has no verdict yet
 	amiss  map[string]*amiss                                              // what is wrong with the folder and its files
 	apart  map[string]bool                                                // claims whose results cannot lie in the folder
+	late   []*finished                                                    // files at their end that may still be written to
 	told   bool                                                           // a notice has said that something is wrong
 	due    time.Time                                                      // when a notice is sent again
 	tryAt  time.Time                                                      // when one is tried again that could not be made
@@ -248,6 +253,7 @@ func (w *watcher) round(ctx context.Context) (open int, stuck bool, err error) {
 		w.once("others", "%s claimed by a watcher with another ledger and left to it; if that is gone for good, move %s back from %s",
 			plural(others, "file")+" is", "what lies there", w.folder.claimed())
 	}
+	w.lookAgain()
 	for _, c := range mine {
 		if l := w.later[c.id]; l != nil && w.a.now().Before(l.due) {
 			continue
@@ -394,6 +400,7 @@ func (w *watcher) work(ctx context.Context, c claim) (stuck bool, err error) {
 	if aside {
 		w.a.log.WithField("file", c.name).Infof("results of an earlier file of that name are kept in %s", w.folder.own("done", c.id, "earlier"))
 	}
+	read, _, _ := w.folder.glance(c) // what is wrong with it the attempt tells
 	rep, err := w.attempt(ctx, c)
 	if errors.Is(err, errInterrupted) || errors.Is(err, errLeave) {
 		return false, err
@@ -402,6 +409,7 @@ func (w *watcher) work(ctx context.Context, c claim) (stuck bool, err error) {
 		return false, nil // another watcher with this ledger has brought it to its end
 	}
 	res := w.result(c, rep, err)
+	res.read = read
 	if err := w.write(ctx, c, res); err != nil {
 		return w.trouble(c, res, err), nil
 	}

@@ -18,6 +18,7 @@ import (
 type outcome struct {
 	*export.Report
 	final    bool
+	read     glance             // the file before it was read
 	rejected []export.RowResult // rows to be mended
 	apart    bool               // the results stay with the claim: a later file has the same name, or they cannot lie in the folder
 }
@@ -137,13 +138,25 @@ func (w *watcher) write(ctx context.Context, c claim, res *outcome) (err error) 
 	if !res.final {
 		return nil
 	}
-	if err := w.giveBack(c, res); err != nil {
-		return err
+	return w.putAway(c, w.finished(c, res))
+}
+
+// putAway ends a claim, and lets what is written to its file from now on be noticed.
+func (w *watcher) putAway(c claim, f *finished) error {
+	now, changed, err := w.changed(f, w.folder.path(c))
+	if changed {
+		err = w.giveBack(f, w.folder.path(c), now)
+	}
+	if err != nil {
+		return fmt.Errorf("look whether %s was written to: %w", c.name, err)
 	}
 	if err := w.folder.finish(c); err != nil {
 		return err
 	}
 	delete(w.apart, c.id)
+	if !changed {
+		w.late = append(w.late, f)
+	}
 	return nil
 }
 
@@ -170,31 +183,6 @@ func (w *watcher) answer(ctx context.Context, c claim, res *outcome, dir string)
 		}
 	}
 	return w.folder.publish(c, dir, resultName(c.name), func(to io.Writer) error { return writeJSON(to, explained(res.Report)) })
-}
-
-// giveBack puts a file back into the drop folder that was written to after it was read, so that it is taken again as the
-// file that it is now: its writer paused for longer than --still.
-func (w *watcher) giveBack(c claim, res *outcome) error {
-	i := slices.IndexFunc(res.Files, func(f export.FeedFile) bool { return claimOf(f.Path) == c.id })
-	if i < 0 || res.Files[i].SHA256 == "" {
-		return nil
-	}
-	now, err := hashFile(w.folder.path(c))
-	if err != nil {
-		return fmt.Errorf("look whether %s was written to: %w", c.name, err)
-	}
-	if now.SHA256 == res.Files[i].SHA256 {
-		return nil
-	}
-	if back := filepath.Join(w.folder.dir, c.name); !exists(back) {
-		if _, err := moved(w.folder.path(c), back); err != nil {
-			return fmt.Errorf("put %s back: %w", c.name, err)
-		}
-		w.a.log.WithField("file", c.name).Warnf("was written to after it was read (%d bytes then, %d now): it is back in the drop folder and is taken again; let its writer rename it when it is whole, or raise --still", res.Files[i].Size, now.Size)
-		return nil
-	}
-	w.a.log.WithField("file", c.name).Errorf("was written to after it was read (%d bytes then, %d now), and a later file of that name is there: what was written lies in %s and is not read; drop it under another name", res.Files[i].Size, now.Size, w.folder.kept(c))
-	return nil
 }
 
 // place is where the results are, seen from the folder.

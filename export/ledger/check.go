@@ -55,6 +55,9 @@ func existing(o Options) (*Ledger, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no ledger in %s", dir)
 	}
+	if err == nil {
+		err = checkRegular(l.dbPath())
+	}
 	if err != nil {
 		return nil, err
 	}

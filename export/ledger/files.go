@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 // Windows has neither mode bits worth checking nor folders that can be synced.
@@ -101,6 +103,18 @@ func createFile(d disk, path string) error {
 		return err
 	}
 	return f.Close()
+}
+
+// checkRegular refuses what is no file where one is needed: to open a named pipe may wait for ever.
+func checkRegular(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: %w: move it away, and go back to the last backup if there was a ledger", path, &regular.KindError{Mode: info.Mode()})
+	}
+	return nil
 }
 
 // checkPrivate refuses what others may read or change: the ledger holds personal data.

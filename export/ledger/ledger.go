@@ -135,7 +135,7 @@ func (l *Ledger) lay() error {
 		if err := createFile(l.disk, file); err != nil {
 			return err
 		}
-		if err := checkPrivate(file); err != nil {
+		if err := cmp.Or(checkRegular(file), checkPrivate(file)); err != nil {
 			return err
 		}
 	}

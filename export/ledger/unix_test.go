@@ -71,3 +71,24 @@ func openAsUser(t *testing.T, dir string) string {
 	}
 	return string(out)
 }
+
+// Nothing waits for a writer where the database or the lock is a named pipe.
+func TestOpenAPipe(t *testing.T) {
+	for _, name := range []string{"ledger.db", "lock"} {
+		dir := filepath.Join(t.TempDir(), "ledger")
+		ok(t, must[*Ledger](t)(Open(Options{Dir: dir})).Close())
+		path := filepath.Join(dir, name)
+		ok(t, os.Remove(path))
+		ok(t, syscall.Mkfifo(path, 0o600))
+		want := path + ": it is a named pipe, not a regular file"
+		if _, err := Open(Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("open: %v", err)
+		}
+		if name != "ledger.db" {
+			continue
+		}
+		if _, err := Check(Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("check: %v", err)
+		}
+	}
+}

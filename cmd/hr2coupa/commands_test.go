@@ -28,7 +28,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //
 //	twin [NAME=VALUE…]        start a Coupa twin with these switches and lead hr2coupa.yaml to it
 //	config PATH VALUE         set a key of hr2coupa.yaml, the value in YAML; config -d PATH removes it
-//	exit CODE hr2coupa ARG…   run it, want this exit code, and want stderr to show nothing private
+//	exit CODE hr2coupa ARG…   run it, want this exit code, stderr to show nothing private, and no output that steers a terminal
 //	start hr2coupa ARG…       run it beside the script
 //	dropped [GLOB]            wait until a file lies in the twin's drop folder, a whole part if no other is named
 //	told WORD                 wait until what start began has written the word
@@ -55,6 +55,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	nowhere WORD FILE…        want no file (stdout and stderr too) to hold the word
 //	crash                     make what start began dump its goroutines and die, and look for what is private
 //	gossip FILE               every error of Coupa's says the words of the file
+//	steering [WORD…]          load ids, statuses and errors of Coupa's steer a terminal and forge lines
 //	private FILE…             want nothing in these files that a log must not show
 func commands() map[string]command {
 	return map[string]command{
@@ -66,7 +67,7 @@ func commands() map[string]command {
 		"raw": positive(cmdRaw), "rows": positive(cmdRows), "age": positive(cmdAge),
 		"nowhere": positive(cmdNowhere), "mailserver": positive(cmdMailserver), "webserver": positive(cmdWebserver),
 		"mails": positive(cmdMails), "posts": positive(cmdPosts), "day": positive(cmdDay), "ahead": positive(cmdAhead), "slay": positive(cmdSlay),
-		"gossip": positive(cmdGossip),
+		"gossip": positive(cmdGossip), "steering": positive(cmdSteering),
 	}
 }
 
@@ -114,6 +115,7 @@ func cmdExit(ts *testscript.TestScript, w *world, args []string) {
 	need(ts, args, 2, "exit CODE COMMAND ARG…")
 	want := number(ts, args[0])
 	err := ts.Exec(args[1], args[2:]...)
+	plain(ts, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
 	w.judge(ts, code(ts, err), want, ts.ReadFile("stderr"))
 }
 
@@ -245,6 +247,7 @@ func cmdFinish(ts *testscript.TestScript, w *world, args []string) {
 	if hung {
 		ts.Fatalf("it did not end within %s", patience)
 	}
+	plain(ts, w.out.String(), w.log.String())
 	w.judge(ts, code(ts, err), number(ts, args[0]), w.log.String())
 }
 

@@ -103,6 +103,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("COUPA_PAGE_COOKIE", "_coupa_session="+plantedCookie)
 	env.Setenv("SMTP_PASSWORD", plantedSMTP)
 	env.Setenv("WEBHOOK_SECRET", plantedHook)
+	env.Setenv("EVIL", evil)
 	w := &world{dir: env.WorkDir, config: defaultConfig()}
 	if env.Values[discreetKey{}] != nil {
 		w.keys = map[string]bool{}

@@ -112,7 +112,7 @@ func (v *value) fromCommand(source *node) (string, bool) {
 		return "", true
 	}
 	if strings.ContainsRune(argv[0], filepath.Separator) {
-		argv[0] = v.r.file(argv[0])
+		argv[0] = inPlace(v.r.file(argv[0]))
 	}
 	ctx, cancel := context.WithTimeout(v.r.ctx, commandTimeout)
 	defer cancel()
@@ -125,6 +125,14 @@ func (v *value) fromCommand(source *node) (string, bool) {
 		return "", false
 	}
 	return v.trimmed(data, "command")
+}
+
+// inPlace keeps a program's path a path: ./fetch beside hr2coupa.yaml has become fetch, which would be looked for in PATH.
+func inPlace(program string) string {
+	if filepath.IsAbs(program) {
+		return program
+	}
+	return "." + string(filepath.Separator) + program
 }
 
 // secretVariables names the environment variables that the config reads secrets from. A command that fetches one secret

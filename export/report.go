@@ -58,10 +58,13 @@ type Report struct {
 	ReadBack *ReadBack `json:"read_back,omitempty"` // nil where there was nothing to read back
 	Drift    []Drift   `json:"drift,omitempty"`     // cells that Coupa holds otherwise than they were sent; with personal data
 
+	// Unfilled are all people of whom a call has emptied lists that nobody has seen filled since, whichever run made it.
+	Unfilled []Unfilled `json:"unfilled,omitempty"`
+
 	Approved []Approval `json:"approved,omitempty"` // of a held run, whatever became of them
 	Started  time.Time  `json:"started"`
 	Resumed  []*Report  `json:"resumed,omitempty"` // earlier runs this start went on with
-	Alone    int        `json:"-"`                 // where there are some: the exit code without them
+	Alone    int        `json:"-"`                 // where there are some, or Unfilled: the exit code without them
 
 	Command string   `json:"-"` // run or drop
 	State   RunState `json:"-"`

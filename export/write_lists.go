@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -50,31 +51,30 @@ func lists(cells []ElementCell, u User) map[string][]string {
 	return out
 }
 
-func emptiedNote(w Write) string {
-	var texts []string
-	for column, names := range w.Emptied {
-		texts = append(texts, column+" ("+strings.Join(names, ", ")+")")
-	}
-	slices.Sort(texts)
-	return strings.Join(texts, ", ")
+// empties notes lists that the next call empties, with what they hold. What was noted of a list before stays.
+func (w *Write) empties(held map[string][]string) {
+	columns := slices.AppendSeq(slices.Clone(w.Unfilled), maps.Keys(held))
+	slices.Sort(columns)
+	w.Unfilled = slices.Compact(columns)
+	maps.Copy(held, w.Emptied)
+	w.Emptied = held
 }
 
-func (j *writing) restore(ctx context.Context, w Write) error {
-	var cells []ElementCell
-	for i, column := range j.columns {
-		if names, ok := w.Emptied[column]; ok && len(names) > 0 {
-			cells = append(cells, ElementCell{j.elements[i], Cell{Text: strings.Join(names, ","), State: Set}})
-		}
-	}
-	if cells == nil {
-		return nil
-	}
+// restore puts back what the lists held that are not filled, and names those that are empty still.
+func (j *writing) restore(ctx context.Context, w Write) (still []string, err error) {
+	cells := fillCells(w.Emptied, w.Unfilled, j.Element)
 	after, err := j.Users.Update(ctx, w.CoupaID, cells)
 	if err != nil {
-		return err
+		return w.Unfilled, err
 	}
 	if drifted := driftedIn(cells, after); drifted != nil {
-		return fmt.Errorf("coupa shows another value in %s", strings.Join(drifted, ", "))
+		err = fmt.Errorf("coupa shows another value in %s", strings.Join(drifted, ", "))
 	}
-	return nil
+	return j.emptyIn(w.Unfilled, after, false), err
+}
+
+// emptyIn names the lists among columns that a user still lacks: those that are shown empty, and those that are not shown
+// where unshown says so.
+func (j *writing) emptyIn(columns []string, shown User, unshown bool) (empty []string) {
+	return emptyIn(columns, shown, unshown, j.Element)
 }

@@ -17,11 +17,12 @@ func (j *writing) write(ctx context.Context, r RowResult) error {
 	cells := j.sendable(row)
 	user, err := j.find(ctx, row, before, cells)
 	var none *NotOneError
+	w := Write{CoupaID: before.CoupaID, Unfilled: before.Unfilled}
 	switch {
 	case errors.As(err, &none) && len(none.IDs) > 1:
-		return j.end(Write{}, r, Quarantined, none.Error())
+		return j.end(w, r, Quarantined, none.Error())
 	case errors.As(err, &none) && row.ID != "":
-		return j.end(Write{}, r, Quarantined, fmt.Sprintf(sayGone, row.ID))
+		return j.end(w, r, Quarantined, fmt.Sprintf(sayGone, row.ID))
 	case errors.As(err, &none):
 		return j.create(ctx, r, cells)
 	case err != nil:
@@ -30,7 +31,8 @@ func (j *writing) write(ctx context.Context, r RowResult) error {
 		return j.end(Write{CoupaID: user.ID}, r, Quarantined, fmt.Sprintf(sayThere, user.ID))
 	}
 	if moved := movedMeanwhile(cells, row, user, before, begun); len(moved) > 0 {
-		return j.end(Write{CoupaID: user.ID}, r, Quarantined, fmt.Sprintf(sayMoved, strings.Join(moved, ", ")))
+		w = Write{CoupaID: user.ID, Unfilled: j.emptyIn(before.Unfilled, user, true)}
+		return j.end(w, r, Quarantined, fmt.Sprintf(sayMoved, strings.Join(moved, ", ")))
 	}
 	return j.update(ctx, r, before, user, cells)
 }
@@ -85,7 +87,7 @@ func (j *writing) find(ctx context.Context, row APIRow, before Write, cells []El
 func (j *writing) update(ctx context.Context, r RowResult, before Write, user User, cells []ElementCell) error {
 	w := j.of(r)
 	w.CoupaID, w.Created = user.ID, before.Created || before.CoupaID == "" && j.cells[r.PartRow-1].ID == ""
-	w.Emptied = before.Emptied
+	w.Emptied, w.Unfilled = before.Emptied, j.emptyIn(before.Unfilled, user, true)
 	missing := Missing(cells, user)
 	if missing == nil {
 		outcome := Unchanged
@@ -98,8 +100,9 @@ func (j *writing) update(ctx context.Context, r RowResult, before Write, user Us
 		return j.end(w, r, Quarantined, fmt.Sprintf(sayBlind, strings.Join(blind, ", ")))
 	}
 	steps := UpdateSteps(missing, user)
-	if len(steps) > 1 && w.Emptied == nil {
-		w.Emptied = lists(steps[1], user)
+	empty := w.Unfilled
+	if len(steps) > 1 {
+		w.empties(lists(steps[1], user))
 	}
 	if err := j.begin(w); err != nil {
 		return err
@@ -108,7 +111,10 @@ func (j *writing) update(ctx context.Context, r RowResult, before Write, user Us
 	for n, step := range steps {
 		after, err := j.Users.Update(ctx, user.ID, step)
 		if refused, ok := errors.AsType[*RefusedError](err); ok {
-			return j.refused(ctx, w, r, refused, n > 0 || before.Emptied != nil)
+			if n == 0 {
+				w.Unfilled = empty
+			}
+			return j.refused(ctx, w, r, refused)
 		}
 		if err != nil {
 			return err
@@ -116,30 +122,44 @@ func (j *writing) update(ctx context.Context, r RowResult, before Write, user Us
 		j.answered(w, r, after)
 		maps.Copy(shown.Values, after.Values)
 	}
-	if back := j.kept(w, missing, shown); back != nil {
-		after, err := j.Users.Update(ctx, user.ID, back)
-		if err != nil {
-			return fmt.Errorf("put back what is to stay in a list: %w", err)
-		}
-		j.answered(w, r, after)
-		maps.Copy(shown.Values, after.Values)
+	if err := j.keep(ctx, w, r, missing, shown); err != nil {
+		return err
 	}
+	w.Unfilled = j.emptyIn(w.Unfilled, shown, false)
 	return j.judge(w, r, missing, shown)
 }
 
-// refused ends a row that Coupa has refused. Where a list was emptied first, it gets back what it held.
-func (j *writing) refused(ctx context.Context, w Write, r RowResult, no *RefusedError, emptied bool) error {
+// keep puts back what has to stay of lists that were emptied and then not filled as asked.
+func (j *writing) keep(ctx context.Context, w Write, r RowResult, sent []ElementCell, shown User) error {
+	back := j.kept(w, sent, shown)
+	if back == nil {
+		return nil
+	}
+	after, err := j.Users.Update(ctx, w.CoupaID, back)
+	if err != nil {
+		return fmt.Errorf("put back what is to stay in a list: %w", err)
+	}
+	j.answered(w, r, after)
+	maps.Copy(shown.Values, after.Values)
+	return nil
+}
+
+// refused ends a row that Coupa has refused. A list that was emptied first gets back what it held.
+func (j *writing) refused(ctx context.Context, w Write, r RowResult, no *RefusedError) error {
 	why := strings.Join(no.Messages, "; ")
-	if emptied && len(w.Emptied) > 0 {
-		switch err := j.restore(ctx, w); {
+	if len(w.Unfilled) > 0 {
+		note := listsNote(w.Emptied, w.Unfilled)
+		still, err := j.restore(ctx, w)
+		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case err != nil:
 			j.Log.WithFields(j.fields(r)).Errorf("put back what a list held: %s", j.told(ctx, w, r, err))
-			why += between + fmt.Sprintf(sayNotPutBack, emptiedNote(w))
+			why += between + fmt.Sprintf(sayNotPutBack, note)
 		default:
-			why += between + fmt.Sprintf(sayPutBack, emptiedNote(w))
+			why += between + fmt.Sprintf(sayPutBack, note)
 		}
+		w.Unfilled = still
 	}
 	j.Log.WithFields(j.about(w, r)).Warn(j.told(ctx, w, r, no))
 	return j.end(w, r, Rejected, why)
@@ -153,7 +173,7 @@ func (j *writing) create(ctx context.Context, r RowResult, cells []ElementCell) 
 	}
 	made, err := j.Users.Create(ctx, cells)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
-		return j.refused(ctx, w, r, refused, false)
+		return j.refused(ctx, w, r, refused)
 	}
 	if err != nil {
 		return err

@@ -42,6 +42,7 @@ func (d *doctor) ledger(context.Context) {
 		d.ok("ledger", "%s is sound: %s, %s, %d people", dir, plural(checked.Runs, "run"), plural(checked.Parts, "part"), checked.People)
 		d.lock(dir)
 		d.ahead(dir)
+		d.unfilled(dir)
 	}
 	d.room(dir)
 }
@@ -59,6 +60,29 @@ func (d *doctor) ahead(dir string) {
 	case !ahead.Latest.IsZero():
 		d.warn("times", "the ledger holds times up to %s, which are still to come: this machine's clock was ahead then, or is behind now; "+
 			"waits count from each start, and an approval given then does not count", ahead.Latest.UTC().Format(time.RFC3339))
+	}
+}
+
+// mostNamed is how many people a doctor names.
+const mostNamed = 10
+
+// unfilled looks for people whom a call has left without a list.
+func (d *doctor) unfilled(dir string) {
+	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.a.now})
+	if err != nil { // as the line about the ledger says
+		return
+	}
+	defer l.Close()
+	people, err := unfilled(l)
+	if err != nil {
+		d.failed(export.ExitFault, "lists", err)
+	}
+	for i, u := range people {
+		if i == mostNamed {
+			d.fail(export.ExitStalled, "lists", "and %s more: hr2coupa status names them", persons(len(people)-i))
+			return
+		}
+		d.fail(export.ExitStalled, "lists", "person %s: %s; %s", u.Who(), u.Says(), u.ToDo())
 	}
 }
 

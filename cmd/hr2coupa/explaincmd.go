@@ -91,7 +91,8 @@ type partStory struct {
 type callStory struct {
 	CoupaID  string              `json:"coupa_id,omitempty"`
 	Created  bool                `json:"created"`
-	Emptied  map[string][]string `json:"emptied,omitempty"` // lists that were emptied first, with what they held
+	Emptied  map[string][]string `json:"emptied,omitempty"`  // lists that were emptied first, with what they held
+	Unfilled []string            `json:"unfilled,omitempty"` // columns of Emptied that nobody has seen filled since
 	Answered time.Time           `json:"answered,omitzero"`
 }
 
@@ -177,7 +178,7 @@ func tellEpisode(l *ledger.Ledger, e ledger.Episode) (chapter, error) {
 			return c, err
 		}
 		if w, ok := writes[e.Row.PartRow]; ok {
-			c.Part.Call = &callStory{w.CoupaID, w.Created, w.Emptied, w.Answered}
+			c.Part.Call = &callStory{w.CoupaID, w.Created, w.Emptied, w.Unfilled, w.Answered}
 		}
 	}
 	data, err := l.Bytes(e.Part)
@@ -316,6 +317,9 @@ func chapterText(w *terminal.Text, c chapter, several bool) {
 			say("load", fmt.Sprintf("%s via %s: %s", p.LoadID, p.Via, dash(string(p.Verdict))))
 		}
 		say("call", callText(p.Call))
+		if p.Call != nil && len(p.Call.Unfilled) > 0 {
+			say("", export.Unfilled{Part: p.Name, State: p.State}.ToDo())
+		}
 		say("state", string(p.State))
 		for _, m := range p.Moves {
 			say("", moveText(m))
@@ -330,18 +334,23 @@ func callText(c *callStory) string {
 	switch {
 	case c == nil:
 		return ""
-	case c.Answered.IsZero():
-		return "Coupa id " + dash(c.CoupaID) + ", begun, no answer yet"
-	case c.CoupaID == "":
+	case !c.Answered.IsZero() && c.CoupaID == "":
 		return "no user of Coupa's"
 	}
-	text := "Coupa id " + c.CoupaID
+	text := "Coupa id " + dash(c.CoupaID)
 	if c.Created {
 		text += ", made by this row"
 	}
-	text += ", answered " + c.Answered.Format(time.RFC3339)
+	if c.Answered.IsZero() {
+		text += ", begun, no answer yet"
+	} else {
+		text += ", answered " + c.Answered.Format(time.RFC3339)
+	}
 	for _, column := range slices.Sorted(maps.Keys(c.Emptied)) {
 		text += fmt.Sprintf("; %s was emptied first and held %s", column, dash(strings.Join(c.Emptied[column], ", ")))
+		if slices.Contains(c.Unfilled, column) {
+			text += ", and nobody has seen it filled since"
+		}
 	}
 	return text
 }

@@ -54,7 +54,7 @@ func (a *app) start(ctx context.Context, cfg *config.Config, command string, byH
 	}
 	var rep *export.Report
 	err = export.Guard(func() (err error) { rep, err = do(j); return err })
-	s.rep = j.withResumed(rep, err)
+	s.rep, err = j.told(ctx, rep, err)
 	if crashed := j.close(); crashed != nil {
 		return s, errors.Join(err, crashed)
 	}

@@ -41,8 +41,9 @@ func (a *app) ledgerCheckCmd() *cobra.Command {
 		Short: "hold the ledger against itself: modes, database, sums, bytes",
 		Long: `Check looks at the mode of every file, has SQLite look for damage, adds up the rows of every run, holds
 every word and number that a start reads against the others, the bytes of every part against size and
-hash, and the whole against the mark beside the config: is this the newest ledger? It only looks, also
-while a run is at work. What is wrong is one line each, with what mends it; then it ends with 1.`,
+hash, and the whole against the mark beside the config: is this the newest ledger? It names who lacks a
+list that a call has emptied. It only looks, also while a run is at work. What is wrong is one line each,
+with what mends it; then it ends with 1.`,
 		Example: "  hr2coupa ledger check",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -52,7 +53,7 @@ while a run is at work. What is wrong is one line each, with what mends it; then
 			}
 			checked, err := ledger.Check(ledger.Options{Dir: cfg.Ledger, Now: a.now})
 			if err == nil && len(checked.Findings) == 0 {
-				err = a.behindMark(cfg, checked)
+				err = a.furtherFindings(cfg, checked)
 			}
 			if err != nil {
 				return err
@@ -66,8 +67,8 @@ while a run is at work. What is wrong is one line each, with what mends it; then
 	}
 }
 
-// behindMark finds that a ledger is sound and not the newest one.
-func (a *app) behindMark(cfg *config.Config, checked *ledger.Checked) error {
+// furtherFindings finds that a ledger is sound and not the newest one, and whom a call has left without a list.
+func (a *app) furtherFindings(cfg *config.Config, checked *ledger.Checked) error {
 	l, done, err := a.openLedger(cfg, "")
 	if err != nil {
 		return err
@@ -76,6 +77,13 @@ func (a *app) behindMark(cfg *config.Config, checked *ledger.Checked) error {
 	s, err := fromMarks(cfg, l, a.now())
 	if err == nil && s.gone {
 		checked.Findings = append(checked.Findings, ledger.Finding{Where: cfg.Ledger, What: s.Why, Fix: whatToDo})
+	}
+	if err != nil {
+		return err
+	}
+	people, err := unfilled(l)
+	for _, u := range people {
+		checked.Findings = append(checked.Findings, ledger.Finding{Where: "person " + u.Who(), What: u.Says(), Fix: u.ToDo()})
 	}
 	return err
 }
@@ -221,7 +229,7 @@ func (a *app) forget(cfg *config.Config, key string) error {
 	f, err := l.Forget(key)
 	var notFinal *ledger.NotFinalError
 	var kept *ledger.KeptError
-	if errors.As(err, &notFinal) || errors.As(err, &kept) {
+	if errors.As(err, &notFinal) || errors.As(err, &kept) || errors.As(err, new(*ledger.UnfilledError)) {
 		return usage("%w", err)
 	}
 	if err != nil {

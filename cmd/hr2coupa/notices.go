@@ -84,17 +84,20 @@ func (t *teller) ping(ctx context.Context, s notify.Signal, line string) {
 	}
 }
 
-// withResumed is the report of a start together with what it went on with. What it says is written down here, while the
-// job still has the ledger, and sent when the program has printed it.
-func (j *job) withResumed(rep *export.Report, err error) *export.Report {
+// told is the report of a start together with what it went on with, and whom a call has left without a list. What it says
+// is written down here, while the job still has the ledger, and sent when the program has printed it.
+func (j *job) told(ctx context.Context, rep *export.Report, err error) (*export.Report, error) {
 	rep = j.addResumed(rep, err)
+	if wrong := j.tellUnfilled(ctx, rep); wrong != nil {
+		rep, err = nil, errors.Join(err, wrong)
+	}
 	if rep != nil && len(rep.UnknownFiles) == 0 {
 		rep.UnknownFiles = j.unknown
 	}
 	if (rep != nil || err != nil) && !errors.Is(err, errInterrupted) {
 		j.teller.record(j.teller.ledger, rep, err)
 	}
-	return rep
+	return rep, err
 }
 
 // record writes the incidents of a start and the notices about them into the ledger.

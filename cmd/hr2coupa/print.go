@@ -79,6 +79,7 @@ func (a *app) printReport(rep *export.Report) error {
 		w.Printf("\n")
 	}
 	reportText(w, rep)
+	unfilledText(w, rep.Unfilled)
 	next(w, rep)
 	err := w.Err()
 	for _, l := range rep.RowLists() {

@@ -223,7 +223,7 @@ Exit codes:
   2    usage or config
   3    partial: rows quarantined, rejected or drifted; an alarm about creates
   4    not delivered: host key, login, folder, permission, token, scope or cookie
-  5    stalled or in doubt: delivered, and no verdict in time
+  5    stalled or in doubt: no verdict in time; or a list that a call has emptied is not filled again
   6    load failed or empty
   7    another run holds the lock
   8    held by a limit, or by ledger_unknown: hold

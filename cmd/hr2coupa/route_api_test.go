@@ -132,7 +132,7 @@ func TestChangedMeanwhile(t *testing.T) {
 			name: "the second of two calls is refused, and so is putting the roles back", feed: "E1,ann,ann@example.com,Ann,Archer,,active,User,\n",
 			before: map[string]func(*testing.T, *theatre){"update 2": func(t *testing.T, g *theatre) { g.turn(t, "user-fault=422") }},
 			want:   export.Rejected, says: "; User Role Names (User, Buyer) could not be put back, and nobody but you can do it now",
-			ann: "Archer ", calls: "find by Id, update, update 2, update 3",
+			ann: "Archer ", calls: "find by Id, update, update 2, update 3, find by Id 2",
 		},
 		{
 			name: "a role that Coupa does not know: those that stay are there", feed: "E1,ann,ann@example.com,Ann,Archer,,active,\"User,Wizard\",\n",

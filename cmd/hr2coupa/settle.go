@@ -1,8 +1,8 @@
 package main
 
 import (
+	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -13,13 +13,18 @@ import (
 
 func (a *app) settleCmd() *cobra.Command {
 	var by string
+	var back bool
 	c := &cobra.Command{
 		Use:   "settle PART applied|rejected --by NAME",
 		Short: "an operator's word on a part without a verdict",
 		Long: `Settle records what a person has seen in Coupa about a part that is stalled or in doubt: its rows
-were applied, or they were not. Nothing is sent; rows settled as rejected can be planned again with
-hr2coupa run --again. The records of a held run, or of people who wait, are given up by the run's name:
-settle RUN rejected. The same feed is "seen" from then on, and --again plans them all the same.`,
+were applied, or they were not. No row is sent; rows settled as rejected can be planned again with
+hr2coupa run --again. Where a call of the part has emptied a list that was not filled since (roles that go
+by API), Coupa is asked first: rejected puts back what the list held, applied needs it to be filled. A part
+that is settled and has left such lists takes the word again. --lists-back asks nobody: somebody has seen
+in Coupa that the lists stand as they should. The records of a held run, or of people who wait, are given
+up by the run's name: settle RUN rejected. The same feed is "seen" from then on, and --again plans them all
+the same.`,
 		Example: "  hr2coupa settle Users_20261124T020000Z_1db25731_1of4.csv applied --by 'A. Administrator'",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,14 +39,15 @@ settle RUN rejected. The same feed is "seen" from then on, and --again plans the
 			if err != nil {
 				return err
 			}
-			return a.settle(cfg, args[0], outcome, by)
+			return a.settle(cmd.Context(), cfg, &operatorWord{a: a, outcome: outcome, by: by}, args[0], back)
 		},
 	}
 	c.Flags().StringVar(&by, "by", "", "the person whose word this is; it is kept in the ledger")
+	c.Flags().BoolVar(&back, "lists-back", false, "lists that a call has emptied stand as they should: Coupa is not asked")
 	return c
 }
 
-func (a *app) settle(cfg *config.Config, name string, outcome export.Outcome, by string) error {
+func (a *app) settle(ctx context.Context, cfg *config.Config, s *operatorWord, name string, back bool) error {
 	l, done, err := a.openLedger(cfg, "settle")
 	if err != nil {
 		return err
@@ -50,26 +56,33 @@ func (a *app) settle(cfg *config.Config, name string, outcome export.Outcome, by
 	if rec, ok, err := l.Run(name); err != nil {
 		return err
 	} else if ok && name != "" {
-		return a.giveUp(l, rec, outcome, by)
+		return a.giveUp(l, rec, s.outcome, s.by)
 	}
-	part, err := unsettled(l, name)
-	if err != nil {
+	s.ledger = through(a.seams.ledger, store(l))
+	if err := s.of(name); err != nil {
 		return err
 	}
-	part.State, part.Verdict = export.Settled, export.VerdictByHand
-	part.Note = fmt.Sprintf("settled as %s by %s", outcome, by)
-	if err := l.Settle(part, outcome, nil); err != nil {
+	if err := s.settle(ctx, l, back); err != nil {
 		return err
 	}
-	creates, err := creates(l, cfg, part.Run)
-	if err != nil {
-		return err
-	}
-	rep, err := export.NewReport(l, part.Run, export.Finding{Creates: creates}, a.now().UTC())
+	rep, err := a.reportOf(l, cfg, s.part)
 	if err != nil {
 		return err
 	}
 	return a.printReport(rep)
+}
+
+// reportOf is the report of the run of a part that a person's word was about.
+func (a *app) reportOf(l *ledger.Ledger, cfg *config.Config, part export.Part) (*export.Report, error) {
+	creates, err := creates(l, cfg, part.Run)
+	if err != nil {
+		return nil, err
+	}
+	rep, err := export.NewReport(l, part.Run, export.Finding{Creates: creates}, a.now().UTC())
+	if err != nil {
+		return nil, err
+	}
+	return rep, unfilledOf(l, rep)
 }
 
 // giveUp ends what a run keeps for the next plan: a held run, or the people of it who wait. Its rows stay in the ledger
@@ -128,7 +141,7 @@ func (a *app) giveUpInterrupted(l *ledger.Ledger, rec export.RunRecord, by strin
 }
 
 // unsettled finds a part that waits for a person's word.
-func unsettled(l *ledger.Ledger, name string) (export.Part, error) {
+func unsettled(l store, name string) (export.Part, error) {
 	parts, err := l.Unfinished()
 	if err != nil {
 		return export.Part{}, err

@@ -18,8 +18,8 @@ func (a *app) statusCmd() *cobra.Command {
 		Use:   "status [RUN]",
 		Short: "runs, parts, loads and rows, as the ledger has them",
 		Long: `Status shows the latest runs, or one run with its parts and the rows that were not applied: the first
-of many, with --json all. It only reads, also while a run is at work. It ends with the code that the run
-ended with.`,
+of many, with --json all. Whoever lacks a list that a call has emptied is named until it is filled again.
+It only reads, also while a run is at work. It ends with the code that the run ended with.`,
 		Example: "  hr2coupa status\n  hr2coupa status 20261124T020000Z\n  hr2coupa status --wait",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -70,6 +70,9 @@ func (a *app) status(ctx context.Context, id string, wait bool) error {
 	if rep.Approved, err = l.ApprovalsOf(rec.ID); err != nil {
 		return err
 	}
+	if err := unfilledOf(l, rep); err != nil {
+		return err
+	}
 	return endWith(rep.Exit, a.printReport(rep))
 }
 
@@ -115,10 +118,15 @@ func (a *app) listRuns(l *ledger.Ledger) error {
 			runs[i] = interrupted(r)
 		}
 	}
+	people, err := unfilled(l)
+	if err != nil {
+		return err
+	}
 	if a.json {
 		return a.printJSON(struct {
-			Runs []export.RunRecord `json:"runs"`
-		}{runs})
+			Runs     []export.RunRecord `json:"runs"`
+			Unfilled []export.Unfilled  `json:"unfilled,omitempty"`
+		}{runs, people})
 	}
 	w := a.stdout.Text()
 	rows := [][]string{{"RUN", "COMMAND", "STATE", "VERDICT", "EXIT", "RECORDS", "FILES"}}
@@ -130,6 +138,7 @@ func (a *app) listRuns(l *ledger.Ledger) error {
 		rows = append(rows, []string{r.ID, r.Command, string(r.State), dash(r.Verdict), exit, fmt.Sprint(r.Input), fileNames(r.Files)})
 	}
 	w.Table(rows)
+	unfilledText(w, people)
 	return w.Err()
 }
 

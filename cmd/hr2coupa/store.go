@@ -21,6 +21,7 @@ type store interface {
 	SeenAt(path string) (f export.SeenFile, ok bool, err error)
 	SentSince(run string) (map[string]bool, error)
 	Sweep() (removed int, err error)
+	Unfilled() ([]export.Unfilled, error)
 	Close() error
 }
 

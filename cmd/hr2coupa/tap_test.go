@@ -301,6 +301,14 @@ func (s *tappedStore) EndWrite(w export.Write, r export.RowResult) error {
 	return s.write(fmt.Sprintf("EndWrite %s %s", r.Key, r.Outcome), func() error { return s.under.EndWrite(w, r) })
 }
 
+func (s *tappedStore) Unfilled() ([]export.Unfilled, error) {
+	return get(s.tap, "Unfilled", s.under.Unfilled)
+}
+
+func (s *tappedStore) Filled(u export.Unfilled, says string) error {
+	return s.write("Filled "+u.CoupaID, func() error { return s.under.Filled(u, says) })
+}
+
 func (s *tappedStore) Verified(p export.Part, rows []export.RowResult) error {
 	return s.write("Verified "+short(p.Name), func() error { return s.under.Verified(p, rows) })
 }

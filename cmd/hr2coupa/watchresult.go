@@ -97,7 +97,7 @@ func (w *watcher) own(path string, rep *export.Report) (*export.Report, error) {
 		return nil, err
 	}
 	if !ok || rep.Run == f.Run && rep.Verdict != "seen" {
-		if len(rep.Resumed) > 0 {
+		if len(rep.Resumed)+len(rep.Unfilled) > 0 { // of other runs
 			rep.Exit = rep.Alone
 		}
 		return rep, nil

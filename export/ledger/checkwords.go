@@ -61,7 +61,7 @@ var facts = []string{
 	`SELECT 'notice ' || id, 'its message cannot be read' FROM notices WHERE done = 0 AND NOT json_valid(message)`,
 	`SELECT 'pseudonyms', 'their key is not there: logs cannot name people' WHERE NOT EXISTS (SELECT 1 FROM pseudonyms)`,
 	`SELECT 'row ' || (id & 0xffffffff) || ' of part ' || (id >> 32), 'the lists that a call has emptied cannot be read'
-		FROM writes WHERE emptied <> '' AND NOT json_valid(emptied)`,
+		FROM writes WHERE emptied <> '' AND NOT json_valid(emptied) OR unfilled <> '' AND NOT json_valid(unfilled)`,
 }
 
 func (c *checker) agree(conn *sqlite.Conn) error {

@@ -32,15 +32,24 @@ func (e *NotFinalError) Error() string {
 		"let hr2coupa run bring it to its end (hr2coupa settle where it is stalled or in doubt), then forget", e.Part.Name, e.Part.Run, e.Part.State)
 }
 
+// UnfilledError says that a person cannot be forgotten yet, since a call has emptied lists of theirs, and only the ledger
+// knows what they held.
+type UnfilledError struct{ export.Unfilled }
+
+func (e *UnfilledError) Error() string {
+	return fmt.Sprintf("a call of part %s has emptied %s of this person, and only the ledger knows what was there: %s; then forget",
+		e.Part, strings.Join(e.Columns(), ", "), e.ToDo())
+}
+
 // forgottenReason stands where Coupa's message about another person's row named the forgotten one.
 const forgottenReason = "the message named a person who was forgotten"
 
 // Forget removes every value of the person with that key from the ledger's folder: rows keep line and outcome, so that
 // the sums stay; the person is unknown again; spool files of final parts that hold or name the person go whole. Then the
 // database is written anew and its log emptied, so that no byte is left in free space either. It needs the run lock. Where
-// a part that is not final holds or names the person the error is a *NotFinalError, where kept records do a *KeptError, and
-// nothing has changed. For a key
-// that nobody has it only cleans up, so that it may be called again after a crash.
+// a part that is not final holds or names the person the error is a *NotFinalError, where kept records do a *KeptError,
+// where a call has emptied their lists an *UnfilledError, and nothing has changed. For a key that nobody has it only cleans
+// up, so that it may be called again after a crash.
 func (l *Ledger) Forget(key string) (Forgotten, error) {
 	f, err := l.forget(key)
 	if err != nil {
@@ -149,7 +158,21 @@ func (l *Ledger) spoolOf(c *sqlite.Conn, p somebody) ([]string, error) {
 	if err := l.keptOf(c, p); err != nil {
 		return nil, err
 	}
-	return l.partsOf(c, p)
+	files, err := l.partsOf(c, p)
+	if err != nil {
+		return nil, err
+	}
+	return files, unfilledOf(c, p)
+}
+
+func unfilledOf(c *sqlite.Conn, p somebody) error {
+	people, err := unfilled(c)
+	for _, u := range people {
+		if u.Row.Key == p.key {
+			return &UnfilledError{u}
+		}
+	}
+	return err
 }
 
 func (l *Ledger) partsOf(c *sqlite.Conn, p somebody) (files []string, err error) {

@@ -111,13 +111,14 @@ func (l *Ledger) prunable(c *sqlite.Conn, r Retention) (d doomed, p Pruned, err 
 }
 
 // overRuns gives the runs that ended before a time and of which nothing is open: no part, no record kept for the next
-// plan, no limit that holds it. Where the end of a run was recorded by a clock that was ahead, and is to come by now's
+// plan, no limit that holds it, nobody whose lists a call has emptied. Where the end of a run was recorded by a clock that was ahead, and is to come by now's
 // clock, a later run that began before that time shows that it is as old.
 func overRuns(c *sqlite.Conn, now, before time.Time) (nums []int64, err error) {
 	err = query(c, `SELECT num FROM runs r WHERE (iif(ended = 0, started, ended) < ?1
 			OR iif(ended = 0, started, ended) > ?2 AND EXISTS (SELECT 1 FROM runs n WHERE n.num > r.num AND n.started < ?1))
 		AND state = 'ended'
 		AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.run = r.num AND p.state NOT IN ('settled', 'dropped'))
+		AND NOT EXISTS (SELECT 1 FROM writes w JOIN parts p ON p.id = w.id >> 32 WHERE w.unfilled <> '' AND p.run = r.num)
 		AND NOT EXISTS (SELECT 1 FROM kept k WHERE k.run = r.num AND k.ended = '')
 		ORDER BY num`,
 		func(s *sqlite.Stmt) error { nums = append(nums, s.ColumnInt64(0)); return nil }, nanos(before), nanos(now))

@@ -13,12 +13,17 @@ import (
 func (l *Ledger) Writes(part int64) (map[int]export.Write, error) {
 	writes := map[int]export.Write{}
 	err := l.read(func(c *sqlite.Conn) error {
-		return query(c, "SELECT id & 0xffffffff, coupa_id, created, emptied, answered FROM writes WHERE "+writesOfPart, func(s *sqlite.Stmt) error {
+		return query(c, "SELECT id & 0xffffffff, coupa_id, created, emptied, answered, unfilled FROM writes WHERE "+writesOfPart, func(s *sqlite.Stmt) error {
 			w := export.Write{
 				Part: part, PartRow: s.ColumnInt(0), CoupaID: s.ColumnText(1), Created: s.ColumnBool(2), Answered: fromNanos(s.ColumnInt64(4)),
 			}
 			if text := s.ColumnText(3); text != "" {
 				if err := json.Unmarshal([]byte(text), &w.Emptied); err != nil {
+					return fmt.Errorf("row %d: %w", w.PartRow, err)
+				}
+			}
+			if text := s.ColumnText(5); text != "" {
+				if err := json.Unmarshal([]byte(text), &w.Unfilled); err != nil {
 					return fmt.Errorf("row %d: %w", w.PartRow, err)
 				}
 			}
@@ -32,8 +37,8 @@ func (l *Ledger) Writes(part int64) (map[int]export.Write, error) {
 	return writes, nil
 }
 
-// BeginWrite records that a row is about to be written. What was recorded before as emptied stays: after a crash the list
-// is empty in Coupa, and what it held stands nowhere else.
+// BeginWrite records that a row is about to be written. What was recorded before of a list stays: after a crash the list is
+// empty in Coupa, and what it held stands nowhere else.
 func (l *Ledger) BeginWrite(w export.Write) error {
 	err := l.write(func(c *sqlite.Conn) error { return l.saveWrite(c, w) })
 	if err != nil {
@@ -81,10 +86,16 @@ func (l *Ledger) saveWrite(c *sqlite.Conn, w export.Write) error {
 		}
 		emptied = string(text)
 	}
-	err = exec(c, `INSERT INTO writes (id, coupa_id, created, emptied, begun, answered) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET coupa_id = excluded.coupa_id, created = excluded.created,
-			emptied = iif(emptied = '', excluded.emptied, emptied), answered = excluded.answered WHERE answered = 0`,
-		rowID(w.Part, int64(w.PartRow)), w.CoupaID, w.Created, emptied, nanos(l.now()), nanos(w.Answered))
+	unfilled, err := columnsText(w.Unfilled)
+	if err != nil {
+		return err
+	}
+	err = exec(c, `INSERT INTO writes (id, coupa_id, created, emptied, begun, answered, unfilled) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET coupa_id = excluded.coupa_id, created = excluded.created, answered = excluded.answered,
+			emptied = CASE '' WHEN emptied THEN excluded.emptied WHEN excluded.emptied THEN emptied
+				ELSE json_patch(excluded.emptied, emptied) END,
+			unfilled = excluded.unfilled WHERE answered = 0`,
+		rowID(w.Part, int64(w.PartRow)), w.CoupaID, w.Created, emptied, nanos(l.now()), nanos(w.Answered), unfilled)
 	if err == nil && c.Changes() != 1 {
 		err = fmt.Errorf("row %d of part %s has its answer already", w.PartRow, p.Name)
 	}

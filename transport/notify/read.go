@@ -68,6 +68,7 @@ const (
 	causeFolder   = "the drop folder"
 	causeLimits   = "beyond the limits"
 	causeVerdict  = "no verdict"
+	causeEmptied  = "people without a list that a call has emptied"
 	causeWaiting  = "people wait behind a part without a verdict"
 	causeRejected = "rows refused by Coupa"
 	causeDrifted  = "Coupa shows other values"
@@ -86,6 +87,7 @@ func Read(s Start) Finding {
 			f.report(rep, s)
 		}
 	}
+	f.unfilled(s)
 	f.unknown(s)
 	f.blind(s)
 	f.folder(s.Folder)
@@ -166,6 +168,25 @@ func (f *Finding) report(rep *export.Report, s Start) {
 			ToDo: []string{"look for second accounts in Coupa, and check layout.key"}})
 	}
 	f.rows(rep, s, status)
+}
+
+// unfilled tells how many people lack a list that a call has emptied, and which lists.
+func (f *Finding) unfilled(s Start) {
+	if s.Report == nil || len(s.Report.Unfilled) == 0 {
+		return
+	}
+	var columns []string
+	for _, u := range s.Report.Unfilled {
+		columns = append(columns, u.Columns()...)
+	}
+	slices.Sort(columns)
+	people := "1 person"
+	if n := len(s.Report.Unfilled); n > 1 {
+		people = fmt.Sprintf("%d people", n)
+	}
+	f.add(Trouble{Kind: export.NoticeStalled, Cause: causeEmptied, Owner: export.OwnerIT,
+		Facts: []string{people + ": " + strings.Join(slices.Compact(columns), ", ")},
+		ToDo:  []string{"hr2coupa status names them, and says what fills the lists again"}})
 }
 
 // unknown is a ledger that was lost, restored or copied, or seems so.

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+)
+
+// operatorWord is what a person says about a part, and whom the part has left without lists.
+type operatorWord struct {
+	a       *app
+	part    export.Part
+	outcome export.Outcome
+	by      string
+	people  []export.Unfilled
+	ledger  store
+}
+
+// of finds the part: one that waits for a word, or a settled one that has left people without lists.
+func (s *operatorWord) of(name string) (err error) {
+	if s.people, err = s.ledger.Unfilled(); err != nil {
+		return err
+	}
+	s.people = slices.DeleteFunc(s.people, func(u export.Unfilled) bool { return u.Part != name })
+	if len(s.people) == 0 || !s.people[0].State.Final() {
+		s.part, err = unsettled(s.ledger, name)
+		return err
+	}
+	parts, err := s.ledger.Parts(s.people[0].Run)
+	for _, p := range parts {
+		if p.Name == name {
+			s.part = p
+		}
+	}
+	return err
+}
+
+// settle records the word, once nobody lacks a list because of the part.
+func (s *operatorWord) settle(ctx context.Context, l *ledger.Ledger, back bool) (err error) {
+	rows := map[int]bool{}
+	for _, u := range s.people {
+		rows[u.PartRow] = true
+	}
+	switch {
+	case len(rows) == 0:
+	case back:
+		err = s.stand()
+	default:
+		err = s.fill(ctx, l)
+	}
+	if err != nil || s.part.State.Final() {
+		return err
+	}
+	s.part.State, s.part.Verdict = export.Settled, export.VerdictByHand
+	s.part.Note = fmt.Sprintf("settled as %s by %s", s.outcome, s.by)
+	results, err := s.results(rows)
+	if err != nil {
+		return err
+	}
+	return s.ledger.Settle(s.part, s.outcome, results)
+}
+
+// writer makes what asks Coupa and writes to it. Nothing but the client's secret is needed for it.
+func (s *operatorWord) writer(ctx context.Context, l *ledger.Ledger) (*export.Writer, error) {
+	cfg, err := s.a.ledgerConfig(ctx, config.Options{Ask: true, Route: config.RouteAPI})
+	if err != nil {
+		return nil, err
+	}
+	client, err := coupa.NewClient(s.a.watched(cfg), s.a.log)
+	if err != nil {
+		return nil, err
+	}
+	j := &job{a: s.a, cfg: cfg, ledger: s.ledger, wires: &wires{client: client}}
+	return j.writer(l)
+}
+
+// fill sees to it that nobody lacks a list any more. Where the word is rejected, what the lists held is put back.
+func (s *operatorWord) fill(ctx context.Context, l *ledger.Ledger) error {
+	w, err := s.writer(ctx, l)
+	if err != nil {
+		return s.refuse(err)
+	}
+	still, unasked, err := w.Look(ctx, s.people)
+	if err != nil {
+		return err
+	}
+	s.people = still
+	if unasked != nil {
+		return s.refuse(unasked)
+	}
+	if s.outcome == export.Rejected {
+		if err := s.putBack(ctx, w); err != nil {
+			return s.refuse(err)
+		}
+	}
+	if len(s.people) > 0 {
+		return s.refuse(nil)
+	}
+	return nil
+}
+
+func (s *operatorWord) putBack(ctx context.Context, w *export.Writer) (failed error) {
+	var still []export.Unfilled
+	for _, u := range s.people {
+		u, err := w.PutBack(ctx, u, s.by)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if len(u.Lists) > 0 {
+			still = append(still, u)
+			failed = err
+		} else if err != nil {
+			return err
+		}
+	}
+	s.people = still
+	return failed
+}
+
+// refuse leaves the part as it is, and says what it takes.
+func (s *operatorWord) refuse(why error) error {
+	if errors.Is(why, errInterrupted) {
+		return why
+	}
+	code := export.ExitStalled
+	if why != nil && exitCode(why) != export.ExitFault {
+		code = exitCode(why)
+	}
+	left := "part %s is not settled: %s without lists that its calls have emptied (hr2coupa status %s names them)"
+	if s.part.State.Final() {
+		left = "part %s: %s without lists that its calls have emptied (hr2coupa status %s names them)"
+	}
+	return &exitError{code, errors.Join(fmt.Errorf(left, s.part.Name, persons(len(s.people)), s.part.Run), why, errors.New(s.way()))}
+}
+
+// way is what fills the lists.
+func (s *operatorWord) way() string {
+	way := "hr2coupa settle " + s.part.Name + " rejected puts back what they held, by Coupa's API: it needs coupa.client_id, its secret, and the scopes " +
+		config.ScopeRead + " and " + config.ScopeWrite + "; where somebody has seen in Coupa that the lists stand as they should, add --lists-back"
+	if s.part.State.Final() {
+		return way
+	}
+	return "hr2coupa run goes on with these rows; " + way
+}
+
+// stand records that the lists stand as they should.
+func (s *operatorWord) stand() error {
+	for _, u := range s.people {
+		filled, says := u.Stand(s.by)
+		if err := s.ledger.Filled(filled, says); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// results are those of the rows without an answer of which more is known than the word: what came of their lists.
+func (s *operatorWord) results(rows map[int]bool) (results []export.RowResult, err error) {
+	err = s.ledger.PartRows(s.part.ID, func(r export.RowResult) error {
+		if !rows[r.PartRow] || r.Outcome != export.Pending || r.Reason == "" {
+			return nil
+		}
+		r.Outcome = s.outcome
+		if s.outcome == export.Rejected {
+			r.Reason = s.part.Note + "; " + r.Reason
+		}
+		results = append(results, r)
+		return nil
+	})
+	return results, err
+}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,20 +60,41 @@ func (u *Users) Find(ctx context.Context, by export.Element, values []string, wa
 		want = append(slices.Clone(want), by)
 	}
 	var found []export.User
-	seen := map[string]bool{}
+	seen := &listed{map[string]export.User{}, map[string]bool{}}
 	for _, batch := range batches(values) {
-		users, err := u.batch(ctx, by, batch, want)
+		users, err := u.batch(ctx, by, batch, want, seen)
 		if err != nil {
 			return nil, err
 		}
-		for _, user := range users {
-			if !seen[user.ID] {
-				seen[user.ID] = true
-				found = append(found, user)
-			}
-		}
+		found = append(found, users...)
 	}
 	return found, nil
+}
+
+const (
+	sayNoID  = "the answer has a user whose id is no number above 0, so that nobody can tell whom it is about; nothing of it is used: run again, and if it stays so, look at what stands between here and Coupa, or ask Coupa's support"
+	sayTwice = "the answers list Coupa id %s twice, with different values, so that nobody can tell whose it is; nothing of them is used: run again, since somebody may have changed the user meanwhile, and if it stays so, look at what stands between here and Coupa, or ask Coupa's support"
+)
+
+// listed are the users of one look-up's answers. Pages may overlap, so that one user may be listed twice; but two users
+// of one id are none: what is meant for the one would go to the other.
+type listed struct {
+	byID  map[string]export.User
+	found map[string]bool
+}
+
+func (l *listed) add(user export.User) error {
+	if before, twice := l.byID[user.ID]; twice && !reflect.DeepEqual(before.Values, user.Values) {
+		return &Error{Op: "GET " + usersPath, Msg: fmt.Sprintf(sayTwice, user.ID)}
+	}
+	l.byID[user.ID] = user
+	return nil
+}
+
+// find reports whether a user who was asked for is found now, and was not before.
+func (l *listed) find(id string) bool {
+	defer func() { l.found[id] = true }()
+	return !l.found[id]
 }
 
 // batches cuts values into look-ups. Each value is asked for once, case aside.
@@ -110,7 +132,7 @@ func batches(values []string) [][]string {
 func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // batch asks for one batch of values, page by page.
-func (u *Users) batch(ctx context.Context, by export.Element, values []string, want []export.Element) ([]export.User, error) {
+func (u *Users) batch(ctx context.Context, by export.Element, values []string, want []export.Element, seen *listed) ([]export.User, error) {
 	q := url.Values{"fields": {fieldsOf(want)}, "limit": {strconv.Itoa(pageSize)}}
 	name := strings.ReplaceAll(by.Path, "-", "_") // as arguments spell it (Querying Options)
 	if len(values) == 1 {
@@ -136,7 +158,10 @@ func (u *Users) batch(ctx context.Context, by export.Element, values []string, w
 			if !known {
 				return nil, &Error{Op: "GET " + usersPath, Msg: fmt.Sprintf("the answer lacks %s, by which users are looked up; look at the instance's API response filters for users", by.Path)}
 			}
-			if asked[fold(key.Text)] {
+			if err := seen.add(user); err != nil {
+				return nil, err
+			}
+			if asked[fold(key.Text)] && seen.find(user.ID) {
 				found = append(found, user)
 			}
 		}

@@ -1,6 +1,7 @@
 package coupa
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
@@ -17,7 +18,12 @@ func readUsers(a *answer, want []export.Element) ([]export.User, error) {
 			nobody = &Error{Op: a.op(), Status: a.status, Msg: "the answer is not a user with an id", hope: garbled}
 			return nobody
 		}
-		user, kept := userOf(n, id.Text, want)
+		number, err := strconv.ParseUint(id.Text, 10, 63)
+		if err != nil || number == 0 {
+			nobody = &Error{Op: a.op(), Status: a.status, Msg: sayNoID, hope: garbled}
+			return nobody
+		}
+		user, kept := userOf(n, strconv.FormatUint(number, 10), want)
 		size += kept
 		users = append(users, user)
 		switch {

@@ -23,7 +23,27 @@ func (a *api) listUsers(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	fold := a.twin.sw.Load().LoginCase == "fold"
-	a.list(w, r, values, "user", func(q query) []Record { return a.twin.users.list(q, fold) }, a.twin.users.known)
+	find := func(q query) []Record { return oddIDs(a.twin.users.list(q, fold), a.twin.sw.Load().UserIDs) }
+	a.list(w, r, values, "user", find, a.twin.users.known)
+}
+
+// oddIDs are users as no list of Coupa's should show them; see the switch user-ids.
+func oddIDs(users []Record, how string) []Record {
+	if how == "own" {
+		return users
+	}
+	var out []Record
+	for _, u := range users {
+		odd := u.clone()
+		if how == "zero" {
+			odd["id"] = int64(0)
+			out = append(out, odd)
+			continue
+		}
+		odd["lastname"] = "Another"
+		out = append(out, u, odd)
+	}
+	return out
 }
 
 func (a *api) getUser(w http.ResponseWriter, r *http.Request) {

@@ -62,6 +62,7 @@ type Switches struct {
 	UserFilter     string        // obeyed | ignored: attribute filters on users
 	ShownElements  string        // blank-separated: what the default response filter leaves of a user; all
 	Fields         string        // obeyed | ignored: the argument fields
+	UserIDs        string        // own | zero | twice: whose ids a list of users shows
 	UserFault      string        // none | 401 | 403 | ...: what calls to /api/users get instead of an answer
 	UserFaultAt    string        // all | get | look | put | post: which of these calls get it
 	UserFaultEvery int           // every so many-th of them gets it

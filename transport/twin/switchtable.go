@@ -94,6 +94,8 @@ func apiSwitches() []switchSpec {
 			"assumed: no page says what an unknown attribute in a query gets"},
 		{"user-filter", "obeyed", words("obeyed", "ignored"), func(s *Switches) any { return &s.UserFilter },
 			"fault: an answer that holds everybody, whoever was asked for"},
+		{"user-ids", "own", words("own", "zero", "twice"), func(s *Switches) any { return &s.UserIDs },
+			"fault: a list of users in which each has id 0, or in which each is followed by another of the same id"},
 		{"shown-elements", "all", words("ELEMENTS"), func(s *Switches) any { return &s.ShownElements },
 			"documented: an administrator can set a response filter that trims every answer that does not name its fields (API Response Filters); these blank-separated elements are left"},
 		{"fields", "obeyed", words("obeyed", "ignored"), func(s *Switches) any { return &s.Fields },

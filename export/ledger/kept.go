@@ -172,8 +172,8 @@ func (l *Ledger) Keeps(run string) (keeps bool, err error) {
 
 // GiveUp ends what a run has kept: its records are not planned again. ok is false where it keeps nothing.
 func (l *Ledger) GiveUp(run, by string) (ok bool, err error) {
+	var id int64
 	err = l.write(func(c *sqlite.Conn) error {
-		var id int64
 		err := query(c, "SELECT k.id FROM kept k JOIN runs r ON r.num = k.run WHERE k.ended = '' AND r.id = ?",
 			func(s *sqlite.Stmt) error { id = s.ColumnInt64(0); return nil }, run)
 		if err != nil || id == 0 {
@@ -188,7 +188,10 @@ func (l *Ledger) GiveUp(run, by string) (ok bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("ledger: give up what run %s keeps: %w", run, err)
 	}
-	return ok, nil // the file goes with the next Sweep
+	if ok {
+		_ = l.spool.removeFiles([]string{keptName(id)}) // else the next Sweep does
+	}
+	return ok, nil
 }
 
 // givenUp tells what of a file was given up. num is the last run that may have kept records of it, and source how the rows

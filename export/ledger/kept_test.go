@@ -367,4 +367,7 @@ func TestKeepsAndLastFeed(t *testing.T) {
 	if must[bool](t)(l.Keeps(held)) {
 		t.Error("given up, and kept")
 	}
+	if ids := must[[]int64](t)(l.spool.keptIDs()); len(ids) > 0 {
+		t.Errorf("given up, and %v still lie in the spool", ids)
+	}
 }

@@ -39,7 +39,7 @@ type person struct {
 	row    Row
 	lines  int
 	faults []Fault
-	kept   []KeptRecord // its records, where they may have to be kept for the next plan
+	kept   []keepable // its records, where they may have to be kept for the next plan
 
 	completed ColumnSet // cells that HR's records lack
 }
@@ -119,7 +119,7 @@ func (p *Planner) buildChunk(w *worker, c Chunk, s *survey, g *probe) (*built, e
 		}
 		several := s.records(key) > 1
 		if w.enc.mayKeep(&one, several) {
-			one.kept = []KeptRecord{keep(rec, w.file(rec))}
+			one.kept = []keepable{keep(rec, w.file(rec), one.row.Cells)}
 		}
 		if several {
 			one.key, one.row.Cells = strings.Clone(key), cloneCells(one.row.Cells)

@@ -51,7 +51,7 @@ func (e *encoder) add(b *built, one *person) error {
 	if outcome, why := e.keeps(one); outcome != "" {
 		b.kept = append(b.kept, keptRow{RowResult{
 			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: outcome, Reason: why,
-		}, nil, one.kept})
+		}, nil, replace(one.kept)})
 		return nil
 	}
 	if e.p.Sheet.Route() == ByAPI {

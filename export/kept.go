@@ -13,18 +13,69 @@ type KeptRecord struct {
 	Values  []string
 	Missing []bool // as in Record
 	Again   bool   // it was kept before: its origin names the run that kept it first
+
+	// ReplacedBy is the newer record of the same person that leaves nothing of this one: this one is not kept any more.
+	ReplacedBy *KeptRecord
 }
 
-// keep copies a record out of its chunk.
-func keep(rec *Record, file string) KeptRecord {
-	k := KeptRecord{
+// keepable is a record that may have to be kept, and the columns that it fills or clears.
+type keepable struct {
+	KeptRecord
+	columns ColumnSet
+}
+
+// keep copies a record out of its chunk. cells is what the record is mapped to.
+func keep(rec *Record, file string, cells []Cell) keepable {
+	k := keepable{KeptRecord: KeptRecord{
 		Origin: Origin{file, rec.Line}, Header: rec.Header, Values: slices.Clone(rec.Values),
 		Missing: slices.Clone(rec.Missing), Again: rec.Kept,
-	}
+	}}
 	for i, v := range k.Values {
 		k.Values[i] = strings.Clone(v)
 	}
+	for i, c := range cells {
+		if c.State != Absent {
+			k.columns = k.columns.With(i)
+		}
+	}
 	return k
+}
+
+// replace tells which of a person's records, oldest first, need not be kept again, since newer ones take the place of all
+// they say. What an old record alone says of a column, or in a field that the next plan's mapping may read, must not get
+// lost with it.
+func replace(records []keepable) []KeptRecord {
+	out := make([]KeptRecord, len(records))
+	var columns ColumnSet
+	var by *KeptRecord // of those that say something new, the one next in time
+	for i := len(records) - 1; i >= 0; i-- {
+		r := &records[i]
+		out[i] = r.KeptRecord
+		if by == nil || !columns.Holds(r.columns) || !r.saidBy(out[i+1:]) {
+			columns, by = columns.And(r.columns), &out[i]
+		} else if r.Again {
+			out[i].ReplacedBy = by
+		}
+	}
+	return out
+}
+
+// saidBy reports whether newer records have a value in every field in which this one has.
+func (k *KeptRecord) saidBy(newer []KeptRecord) bool {
+	for i, v := range k.Values {
+		if v != "" && !slices.ContainsFunc(newer, func(n KeptRecord) bool { return n.says(i, k.Header.Fields[i]) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// says reports whether the record has a value in a field, which mostly stands at i.
+func (k *KeptRecord) says(i int, field string) bool {
+	if i >= len(k.Header.Fields) || k.Header.Fields[i] != field {
+		i = k.Header.Index(field)
+	}
+	return i >= 0 && k.Values[i] != ""
 }
 
 // KeptFeed is what earlier plans have kept.

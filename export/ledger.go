@@ -105,7 +105,8 @@ type PlanTx interface {
 	NamePart(id int64, name string) error
 	// AddRow writes one row with its outcome so far: Pending for a row in a part.
 	AddRow(RowResult) error
-	// Keep keeps a record that is not sent, for the next plan.
+	// Keep keeps a record that is not sent, for the next plan. One that is replaced is not kept any more; the rows that it
+	// had then say by which.
 	Keep(KeptRecord) error
 	// Commit makes the plan durable: the spool synced first, then the rows, the parts and what sum says.
 	Commit(sum PlanSum) error

@@ -73,7 +73,7 @@ type Sink interface {
 	// The id it returns is what Name is called with.
 	Part(p Part, data []byte, rows []RowResult) (id int64, err error)
 	// Row takes a row that goes into no part: quarantined, held or waiting. kept are its records where the next plan
-	// is to read them again.
+	// is to read them again, and those of them that newer ones replace.
 	Row(r RowResult, faults []Fault, kept []KeptRecord) error
 	// Name gives every part its name once their number is known, in the order of sending.
 	Name(id int64, name string) error

@@ -27,6 +27,12 @@ func (s ColumnSet) With(i int) ColumnSet { s[i>>6] |= 1 << (i & 63); return s }
 // Has tells whether column i is in the set.
 func (s ColumnSet) Has(i int) bool { return s[i>>6]>>(i&63)&1 == 1 }
 
+// And returns the columns that are in either set.
+func (s ColumnSet) And(t ColumnSet) ColumnSet { return ColumnSet{s[0] | t[0], s[1] | t[1]} }
+
+// Holds reports whether every column of t is in the set.
+func (s ColumnSet) Holds(t ColumnSet) bool { return s.And(t) == s }
+
 // NullWord is the text by which Coupa takes all roles away where it is the whole cell ("Remove a Role from a User"). That
 // it does so in other lists is plausible, and nowhere documented.
 const NullWord = "--NULL--"

@@ -32,6 +32,7 @@ type way struct {
 	doubt  bool   // written directly: a person may have to say what became of a part
 	api    bool   // by calls: what counts in the end is what Coupa holds
 	beside bool   // an urgent change, while the night is held
+	held   bool   // a night that is held behind a held night
 }
 
 func ways() []way {
@@ -53,6 +54,7 @@ func ways() []way {
 		{name: "by API", args: run, config: byAPIConfig(), fars: all[:1], least: 130, api: true},
 		{name: "by API, after a crash between the two calls that take a role away", args: run, config: byAPIConfig(), fars: all[:1], least: 40, call: "Update 2", before: died, api: true},
 		{name: "by API, beside a held night", args: urgent, config: besideConfig(), fars: all[:1], least: 200, api: true, beside: true},
+		{name: "a held night behind a held night", args: run, config: heldConfig(), fars: all[:1], least: 140, held: true},
 		{name: "staging, and read back", args: run, config: reads, fars: all[1:2], least: 90, reads: true},
 	}
 }
@@ -313,6 +315,11 @@ func (g *theatre) play() error {
 	if want := g.wantCodes(); !t.dead && !slices.Contains(want, e.code) {
 		return fmt.Errorf("the start that was struck ended with %d, want one of %v", e.code, want)
 	}
+	if g.way.held {
+		if err := g.letGo(); err != nil {
+			return err
+		}
+	}
 	if err := g.settle(); err != nil {
 		return err
 	}
@@ -331,6 +338,9 @@ func (g *theatre) play() error {
 func (g *theatre) prepare() error {
 	if g.way.beside {
 		return g.hold()
+	}
+	if g.way.held {
+		return g.holdFirst()
 	}
 	if g.way.before.blow == "" {
 		return nil
@@ -360,7 +370,15 @@ func (g *theatre) wantCodes() []int {
 	case g.way.doubt:
 		return []int{export.ExitOK, export.ExitStalled}
 	}
-	return []int{export.ExitOK} // tried again
+	return []int{g.way.ends()} // tried again
+}
+
+// ends is the exit code of a start that nothing befalls.
+func (w way) ends() int {
+	if w.held {
+		return export.ExitHeld
+	}
+	return export.ExitOK
 }
 
 // mostStarts bounds how often it takes to settle everything: the blow, what is left, a person's word, once more.
@@ -585,7 +603,7 @@ func count(t *testing.T, s fate) (points []point, afloat []bool) {
 	}
 	n := &tap{seen: func(int) { afloat = append(afloat, g.afloat()) }}
 	e, err := g.start(n, g.work()...)
-	if err != nil || e.code != export.ExitOK && !s.way.doubt {
+	if err != nil || e.code != s.way.ends() && !s.way.doubt {
 		t.Fatalf("%s without a blow: exit %d, %v\n%s", s.way.name, e.code, err, g.log.String())
 	}
 	return n.points, append(afloat, g.afloat())

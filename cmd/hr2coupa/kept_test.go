@@ -124,7 +124,7 @@ func TestKeptComesFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := kept(t, l)
-	if again.Run != run || again.Records != 5 {
+	if again.Run != run || again.Records != 4 {
 		t.Errorf("%+v", again)
 	}
 	p.Feed = export.JoinFeeds(again, nil)
@@ -136,6 +136,107 @@ func TestKeptComesFirst(t *testing.T) {
 	}
 	if d := cmp.Diff(map[string]int{"users.csv@" + first: 2, "users.csv@" + run: 2}, files); d != "" {
 		t.Error(d)
+	}
+}
+
+// TestNewerReplacesKept: however many nights are held, a person's newer record takes the place of the one that was kept,
+// and what is kept stays as large as one night. The rows of the old records say which one replaced them.
+func TestNewerReplacesKept(t *testing.T) {
+	l := openLedger(t, t.TempDir())
+	const many = 200
+	size, last := int64(0), ""
+	for night := range 12 {
+		b := &batch{mapping: people5, creates: true, feed: map[string]string{"users.csv": strings.ReplaceAll(people(many), "Zoë", fmt.Sprintf("Zoë%02d", night))}}
+		before := last
+		last = holdNight(t, l, b)
+		k := kept(t, l)
+		if night == 0 {
+			size = k.From(0).Files()[0].Size + 10 // a later run's name is longer by its number
+		}
+		files := k.From(0).Files()
+		if k.Run != last || k.Records != many || len(files) != 1 || files[0].Name != "users.csv@"+last || files[0].Size > size {
+			t.Fatalf("night %d, run %s: run %s keeps %d records of %+v, want %d in at most %d bytes", night, last, k.Run, k.Records, files, many, size)
+		}
+		if sum, err := l.Counts(last); err != nil || sum[export.Held] != many*min(night+1, 2) {
+			t.Errorf("night %d: %v, %v", night, sum, err)
+		}
+		if night > 0 {
+			wantReasons(t, l, before, many, func(line int) string {
+				return fmt.Sprintf("replaced by users.csv@%s:%d, a newer record of this person", last, line)
+			})
+		}
+	}
+}
+
+// holdNight records b's feed behind what l keeps, as a run that is held.
+func holdNight(t *testing.T, l *ledger.Ledger, b *batch) (run string) {
+	t.Helper()
+	p, err := b.planner(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k := kept(t, l); k != nil {
+		p.Feed, p.Joined = export.JoinFeeds(k, p.Feed), k.Records
+	}
+	if run, err = l.BeginRun(export.RunRecord{Command: "run", State: export.RunWorking, Started: planned0}); err != nil {
+		t.Fatal(err)
+	}
+	if _, broken, err := export.RecordPlan(t.Context(), p, l, run, true, judge(closed), nil); err != nil || broken == nil {
+		t.Fatalf("not held: %v", err)
+	}
+	return run
+}
+
+func wantReasons(t *testing.T, l *ledger.Ledger, run string, rows int, want func(line int) string) {
+	t.Helper()
+	n := 0
+	err := l.Rows(run, func(r export.RowResult) error {
+		if n++; r.Reason != want(r.Origin.Line) {
+			t.Errorf("run %s: %s: %s", run, r.Origin, r.Reason)
+		}
+		return nil
+	})
+	if err != nil || n != rows {
+		t.Errorf("run %s: %d rows, want %d: %v", run, n, rows, err)
+	}
+}
+
+// TestKeptAlone: of an old record stays what nothing newer says: a field that is blank or that the newer feed lacks, also
+// where no column is made of it today. It goes when later records together say all of it.
+func TestKeptAlone(t *testing.T) {
+	full := "id,login,mail,first,last,note\nE1,ann,ann@example.com,Ann,Old,n\n"
+	for name, c := range map[string]struct {
+		nights  []string
+		records int
+		last    string // name of the person, planned in the end
+	}{
+		"says all":                  {[]string{full, "id,login,mail,first,last,note\nE1,ann,ann@example.com,Ann,New,m\n"}, 1, "Ann New"},
+		"in another order":          {[]string{full, "note,last,first,mail,login,id\nm,New,Ann,ann@example.com,ann,E1\n"}, 1, "Ann New"},
+		"a blank":                   {[]string{full, "id,login,mail,first,last,note\nE1,ann,ann@example.com,,New,m\n"}, 2, "Ann New"},
+		"a field less":              {[]string{full, "id,login,mail,last,first\nE1,ann,ann@example.com,New,Ann\n"}, 2, "Ann New"},
+		"a blank that nobody reads": {[]string{full, "id,login,mail,first,last,note\nE1,ann,ann@example.com,Ann,New,\n"}, 2, "Ann New"},
+		"together": {[]string{full, "id,login,mail,first,last,note\nE1,ann,ann@example.com,Eve,,m\n",
+			"id,login,mail,first,last,note\nE1,ann,ann@example.com,,New,m\n"}, 2, "Eve New"},
+		"the middle one": {[]string{full, "id,login,mail,first,last,note\nE1,ann,ann@example.com,,Mid,m\n",
+			"id,login,mail,first,last,note\nE1,ann,ann@example.com,,New,m\n"}, 2, "Ann New"},
+		"twice in a night": {[]string{full + "E1,ann,ann@example.com,Ann,Newer,n\n", full}, 1, "Ann Old"},
+		"somebody else":    {[]string{full, "id,login,mail,first,last,note\nE2,bob,bob@example.com,Bob,New,m\n"}, 2, "Ann Old"},
+	} {
+		l := openLedger(t, t.TempDir())
+		b := &batch{mapping: people5, creates: true}
+		for _, text := range c.nights {
+			b.feed = map[string]string{"users.csv": text}
+			holdNight(t, l, b)
+		}
+		k := kept(t, l)
+		if k.Records != c.records {
+			t.Errorf("%s: %d records are kept, want %d", name, k.Records, c.records)
+		}
+		b.feed = map[string]string{"users.csv": "id,login,mail,first,last\nE9,zoe,zoe@example.com,Zoë,Last\n"}
+		row := cells(t, join(t, l, b).parts[0])[1]
+		if got := row[3] + " " + row[4]; got != c.last {
+			t.Errorf("%s: planned %q, want %q", name, got, c.last)
+		}
 	}
 }
 

@@ -42,11 +42,16 @@ func (s spool) newKept(id int64, run string) (*keptWriter, error) {
 	return &keptWriter{id: id, run: run, f: f, w: bufio.NewWriterSize(f, 1<<16), sum: sha256.New()}, nil
 }
 
-func (k *keptWriter) add(r export.KeptRecord) error {
-	file := r.Origin.File
-	if !r.Again {
-		file += "@" + k.run // tonight's file often has the name of last night's
+// keptFile is how the file of a record is named from this plan on: tonight's often has the name of last night's.
+func keptFile(r *export.KeptRecord, run string) string {
+	if r.Again {
+		return r.Origin.File
 	}
+	return r.Origin.File + "@" + run
+}
+
+func (k *keptWriter) add(r export.KeptRecord) error {
+	file := keptFile(&r, k.run)
 	if r.Header != k.header || file != k.file {
 		k.header, k.file = r.Header, file
 		k.note(file)
@@ -88,7 +93,8 @@ func (k *keptWriter) line(l keptLine) error {
 // finish leaves the file to be synced.
 func (k *keptWriter) finish() error { return k.w.Flush() }
 
-// Keep keeps a record that is not sent, for the next plan. Its values stay in a file of the spool until then.
+// Keep keeps a record that is not sent, for the next plan. Its values stay in a file of the spool until then. One that is
+// replaced goes with the file that it was in.
 func (t *planTx) Keep(r export.KeptRecord) error {
 	if err := t.keep(r); err != nil {
 		return t.fail(fmt.Errorf("ledger: keep record: %s: %w", r.Origin, err))
@@ -99,6 +105,10 @@ func (t *planTx) Keep(r export.KeptRecord) error {
 func (t *planTx) keep(r export.KeptRecord) (err error) {
 	if err := t.usable(); err != nil {
 		return err
+	}
+	if by := r.ReplacedBy; by != nil {
+		t.gone = append(t.gone, replaced{r.Origin, export.Origin{File: keptFile(by, t.run), Line: by.Origin.Line}})
+		return nil
 	}
 	if t.kept == nil {
 		var id int64
@@ -147,6 +157,9 @@ func (t *planTx) writeKept(sum export.PlanSum) error {
 		if err := exec(t.c, "UPDATE kept SET by_run = ? WHERE id = ?", t.num, f.Kept); err != nil {
 			return err
 		}
+	}
+	if err := t.tellReplaced(sum.Files); err != nil {
+		return err
 	}
 	if t.kept == nil {
 		return nil

@@ -21,6 +21,7 @@ type planTx struct {
 	row    *sqlite.Stmt
 	files  *syncer
 	kept   *keptWriter      // nil while nothing is kept
+	gone   []replaced       // what earlier plans kept and newer records replace
 	parts  []int64          // in the order they came
 	names  map[int64]string // written at Commit, since they may change until then
 	source map[string]int64

@@ -309,3 +309,104 @@ func TestPowerCutSeesAMissingSyncOfTheSpool(t *testing.T) {
 	ok(t, d.lose())
 	wantErr(t, afterPowerCut(dir, committed), "spool: part", "no such file")
 }
+
+// heldNights plans nights of which each keeps a record that replaces the one that was kept, and gives the last that was
+// committed.
+func heldNights(dir string, d *shaky) (last string, err error) {
+	l, err := Open(Options{Dir: dir, disk: d})
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	for range 3 {
+		run, err := l.BeginRun(export.RunRecord{Command: "run", Started: noon})
+		if err != nil {
+			return last, err
+		}
+		if err := heldNight(l, run); err != nil {
+			return last, err
+		}
+		last = run
+	}
+	return last, nil
+}
+
+func heldNight(l *Ledger, run string) error {
+	before, there, err := l.Kept()
+	if err != nil {
+		return err
+	}
+	tx, err := l.Plan(run)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	sum := export.PlanSum{Input: 1, Held: []string{"limits.x"}}
+	rec := export.KeptRecord{Origin: export.Origin{File: "users.csv", Line: 2}, Header: &export.Header{Fields: []string{"id"}}, Values: []string{"7"}}
+	if there {
+		sum.Files = before.From(0).Files()
+		old := export.KeptRecord{Origin: export.Origin{File: "users.csv@" + before.Run, Line: 2}, Header: rec.Header, Values: rec.Values, Again: true, ReplacedBy: &rec}
+		if err := tx.Keep(old); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(tx.Keep(rec), tx.AddRow(row(0, 0, 2, export.Held))); err != nil {
+		return err
+	}
+	return tx.Commit(sum)
+}
+
+// The power goes before every step of nights that replace what is kept: one record is kept, that of the last night, and
+// every night before it says by which record its own was replaced.
+func TestPowerCutOfReplacing(t *testing.T) {
+	cuts, whole := 0, false
+	for cutAt := 1; !whole; cutAt++ {
+		dir := filepath.Join(t.TempDir(), "ledger")
+		d := &shaky{cutAt: cutAt}
+		last, err := heldNights(dir, d)
+		if whole = err == nil; !whole && !errors.Is(err, errPower) {
+			t.Fatalf("step %d: %v", cutAt, err)
+		}
+		ok(t, d.lose())
+		l := open(t, dir)
+		unlock := must[func() error](t)(l.Lock("test"))
+		must[int](t)(l.Sweep())
+		k, there, err := l.Kept()
+		ok(t, err)
+		if there && last == "" || !there && last != "" || there && (k.Records != 1 || k.Run < last) {
+			t.Errorf("step %d: %+v is kept after run %q", cutAt, k, last)
+		}
+		wantChain(t, l, k)
+		if there && len(readAll(t, k.From(0))) != 1 {
+			t.Errorf("step %d: what is kept cannot be read", cutAt)
+		}
+		ok(t, unlock())
+		cuts++
+	}
+	if cuts < 15 {
+		t.Errorf("the power was cut %d times only", cuts)
+	}
+}
+
+// wantChain wants the row of every planned run but the last to say that it was replaced by the next one's.
+func wantChain(t *testing.T, l *Ledger, k *Kept) {
+	t.Helper()
+	runs := must[[]export.RunRecord](t)(l.Runs(10)) // newest first
+	next := ""
+	for _, run := range runs {
+		if run.Input == 0 {
+			continue // the power went before its plan
+		}
+		ok(t, l.Rows(run.ID, func(r export.RowResult) error {
+			want := "replaced by users.csv@" + next + ":2, a newer record of this person"
+			if next == "" {
+				want = ""
+			}
+			if r.Reason != want {
+				t.Errorf("run %s: %q, want %q", run.ID, r.Reason, want)
+			}
+			return nil
+		}))
+		next = run.ID
+	}
+}

@@ -27,7 +27,7 @@ func (t *planTx) restart() error {
 	if err := t.dropKept(); err != nil {
 		return err
 	}
-	t.files, t.parts, t.loose = newSyncer(), nil, 0
+	t.files, t.parts, t.loose, t.gone = newSyncer(), nil, 0, nil
 	clear(t.names)
 	clear(t.source)
 	if err := sqlitex.ExecuteTransient(t.c, "BEGIN IMMEDIATE", nil); err != nil {

@@ -194,6 +194,9 @@ func (c *column) value(text string, told *faults) string {
 		broken = &notLimit
 	case kindInteger:
 		ok, broken = digits(text, 1, 18), &notInteger
+		if ok && c.name == idColumn && strings.Trim(text, "0") == "" {
+			ok, broken = false, &nobody
+		}
 	case kindCurrency:
 		text, ok = currencyCode(text)
 		broken = &notCurrency

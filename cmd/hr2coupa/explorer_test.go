@@ -243,12 +243,12 @@ func (g *theatre) start(t *tap, args ...string) (e ended, err error) {
 	fmt.Fprintf(&g.log, "%sexit %d\n", out.String(), e.code)
 	if t.dead {
 		fmt.Fprintln(&g.log, "(it was struck dead: what it says and gives is not heard)")
-		return ended{}, errors.Join(err, g.lead(image))
+		return ended{}, errors.Join(err, g.lead(image), g.lists(e, true))
 	}
 	if err := json.Unmarshal(out.Bytes(), &e.rep); err != nil {
 		return e, fmt.Errorf("the report is no JSON: %w", err)
 	}
-	return e, e.rep.balance()
+	return e, errors.Join(e.rep.balance(), g.lists(e, false))
 }
 
 func (g *theatre) app(t *tap, out *bytes.Buffer) *app {

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// lists holds the law of the lists: a person whose list was emptied either has it again, or is named by the ledger with
+// what it held, and no start ends with 0 before. The seed gives everybody a role.
+func (g *theatre) lists(e ended, dead bool) error {
+	if !g.way.api {
+		return nil
+	}
+	var bare []string
+	for login := range wanted {
+		if u, ok := g.twin.User(login); ok && len(u.Names("roles")) == 0 {
+			bare = append(bare, login)
+		}
+	}
+	if len(bare) == 0 {
+		return nil
+	}
+	if !dead && e.code == export.ExitOK {
+		return fmt.Errorf("a start ended with 0, and %v have no roles", bare)
+	}
+	l, err := ledger.Open(ledger.Options{Dir: g.ledger, Now: g.clock})
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	people, err := l.Unfilled()
+	for _, login := range bare {
+		if !slices.ContainsFunc(people, func(u export.Unfilled) bool { return u.Row.Login == login && len(u.Lists["User Role Names"]) > 0 }) {
+			err = errors.Join(err, fmt.Errorf("%s has no roles, and nobody is told", login))
+		}
+	}
+	return err
+}
+
+// stripped is a theatre in which a part is stalled whose call has emptied ann's roles and got no answer.
+func stripped(dir string) (g *theatre, part string, err error) {
+	if g, err = newTheatre(dir, fate{way: way{args: []string{"run", "--json"}, config: byAPIConfig(), api: true}}); err != nil {
+		return nil, "", err
+	}
+	calls := &tap{}
+	calls.seen = func(i int) {
+		if calls.hit.blow == "" && calls.points[i].name == "Update 2" {
+			calls.hit = hit{i, lostReply}
+		}
+	}
+	if e, err := g.start(calls, g.work()...); err != nil || e.code != export.ExitStalled {
+		return g, "", errors.Join(err, fmt.Errorf("the night ended with %d, want %d", e.code, export.ExitStalled))
+	}
+	open, _, err := g.look()
+	if err == nil && len(open) == 0 {
+		err = errors.New("no part is open")
+	}
+	if err != nil {
+		return g, "", err
+	}
+	if u, _ := g.twin.User("ann"); len(u.Names("roles")) > 0 {
+		return g, "", errors.New("ann has roles still")
+	}
+	return g, open[0].Name, nil
+}
+
+// wordAfter plays a person's word on that part, with a blow to one of its calls, and says it again until it is taken.
+func wordAfter(dir string, h hit) (calls []point, err error) {
+	g, part, err := stripped(dir)
+	if g != nil {
+		defer func() {
+			if err = errors.Join(err, g.twin.Close()); err != nil {
+				err = fmt.Errorf("%w\n%s", err, g.log.String())
+			}
+		}()
+	}
+	if err != nil {
+		return nil, err
+	}
+	say := []string{"settle", part, "rejected", "--by", "A. Person", "--json"}
+	struck := &tap{hit: h}
+	e, err := g.start(struck, say...)
+	if err != nil {
+		return nil, err
+	}
+	if h.blow != "" && !struck.dead && e.code == export.ExitOK {
+		return nil, errors.New("a blow has befallen the word, and it was taken all the same")
+	}
+	open, _, err := g.look()
+	if err != nil {
+		return nil, err
+	}
+	if stands := slices.ContainsFunc(open, func(p export.Part) bool { return p.Name == part }); stands && h.blow != "" {
+		if e, err := g.start(&tap{}, say...); err != nil || e.code != export.ExitOK {
+			return nil, errors.Join(err, fmt.Errorf("the word ended with %d", e.code))
+		}
+	}
+	u, _ := g.twin.User("ann")
+	names := u.Names("roles")
+	slices.Sort(names)
+	if got := strings.Join(names, ","); got != "Buyer,User" {
+		return nil, fmt.Errorf("ann has the roles %q, and had Buyer and User", got)
+	}
+	return struck.points, nil
+}
+
+// TestEveryCrashOfAWord lets every blow befall every call of a person's word on a part that has left somebody without roles.
+func TestEveryCrashOfAWord(t *testing.T) {
+	dir := memoryDir(t)
+	folder := func(n int) string {
+		d := filepath.Join(dir, fmt.Sprint(n))
+		if err := copyPrivate(d, t.TempDir()); err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	calls, err := wordAfter(folder(0), hit{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []hit
+	for at, p := range calls {
+		for _, b := range blows[p.kind] {
+			all = append(all, hit{at, b})
+		}
+	}
+	if len(all) < 20 {
+		t.Errorf("%d worlds, and there were 20 once: some are lost", len(all))
+	}
+	for i := 0; i < len(all); i += everyWorld {
+		if _, err := wordAfter(folder(i+1), all[i]); err != nil {
+			t.Errorf("%s at call %d (%s): %v", all[i].blow, all[i].at, calls[all[i].at].name, err)
+		}
+	}
+	t.Logf("visited %d worlds of %d calls", len(all), len(calls))
+}

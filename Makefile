@@ -29,11 +29,13 @@ test:
 race:
 	CGO_ENABLED=1 go test -race -timeout 60m ./...
 
-# kill -9 at random moments of nights against the twin; a failure prints the SEED that draws the same moments again
+# kill -9 at random moments of nights against the twin: of the main job, the API road, drop, watch, and care for the ledger
+# (MODE=main|api|drop|watch|ledger, or several with commas); a failure prints the SEED that draws the same moments again
 N ?= 200
+MODE ?= all
 SEED ?= $(shell date +%s)
 chaos:
-	go test -count=1 -timeout 0 -v -run '^TestKilled$$' ./cmd/hr2coupa -kills $(N) -seed $(SEED)
+	go test -count=1 -timeout 0 -v -run '^TestKilled$$' ./cmd/hr2coupa -kills $(N) -seed $(SEED) -mode $(MODE)
 
 # every answer of a far end that means harm, each to a run with a limit to its memory
 harm:

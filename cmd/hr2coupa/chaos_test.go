@@ -24,29 +24,53 @@ import (
 )
 
 var (
-	kills = flag.Int("kills", 20, "how often TestKilled kills the program")
+	kills = flag.Int("kills", 10, "how often TestKilled kills the program in each mode")
 	seed  = flag.Uint64("seed", 1, "draws the moments at which TestKilled kills")
+	mode  = flag.String("mode", "all", "what TestKilled kills: main, api, drop, watch, ledger, several with commas between, or all")
 )
 
 // TestKilled builds the program and kills it (SIGKILL) at random moments of its nights against a twin, until the nights
-// are through. It holds the twin's record after every night: each row stored once, no file sent twice, none torn.
+// are through. It holds the law of the mode after every night.
 func TestKilled(t *testing.T) {
 	dir, err := os.MkdirTemp("", "hr2coupa-chaos-*")
 	if err != nil {
 		t.Fatal(err)
 	}
-	again := fmt.Sprintf("make chaos N=%d SEED=%d", *kills, *seed)
 	bin := filepath.Join(dir, "hr2coupa.exe") // a name that Windows starts too
 	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	all := &toll{states: map[string]int{}}
-	lanes := []*lane{{}, {config: [][2]string{{"sftp.staging", "/"}}}, {config: [][2]string{{"load.via", "[page]"}, {"coupa.page_cookie", "{env: COUPA_PAGE_COOKIE}"}}}}
+	asked := strings.Split(*mode, ",")
+	for _, m := range chaosModes() {
+		if *mode == "all" || slices.Contains(asked, m.name) {
+			asked = slices.DeleteFunc(asked, func(name string) bool { return name == m.name || name == "all" })
+			t.Run(m.name, func(t *testing.T) { m.kill(t, bin, filepath.Join(dir, m.name)) })
+		}
+	}
+	if len(asked) > 0 {
+		t.Errorf("there is no mode %q", asked)
+	}
+	if !t.Failed() {
+		os.RemoveAll(dir)
+	}
+}
+
+// kill lives through the nights of a mode, all its lanes side by side.
+func (m chaosMode) kill(t *testing.T, bin, dir string) {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	again := fmt.Sprintf("make chaos MODE=%s N=%d SEED=%d", m.name, *kills, *seed)
+	all := &toll{states: map[string]int{}, most: m.states}
+	var lanes []*lane
+	for i, config := range m.lanes {
+		lanes = append(lanes, &lane{
+			bin: bin, dir: filepath.Join(dir, fmt.Sprint(i)), config: config, play: m.play(), all: all,
+			rand: rand.New(rand.NewPCG(*seed, uint64(i))), due: map[string]int{}, length: map[string]time.Duration{},
+		})
+	}
 	var living sync.WaitGroup
 	for i, l := range lanes {
-		l.bin, l.dir, l.all = bin, filepath.Join(dir, fmt.Sprint(i)), all
-		l.rand = rand.New(rand.NewPCG(*seed, uint64(i)))
-		l.due = map[string]int{}
 		living.Go(func() {
 			if err := l.live(); err != nil {
 				t.Errorf("night %d of lane %d: %v\nrepeat it: %s\nits folder: %s\n%s", l.night, i, err, again, l.dir, l.last.String())
@@ -59,29 +83,34 @@ func TestKilled(t *testing.T) {
 	for _, l := range lanes {
 		nights += l.night
 	}
-	t.Logf("%s: %d kills in %d nights; the first part that was not through was then: %v", again, all.killed, nights, all.states)
-	if t.Failed() {
-		return
-	}
-	if all.killed < *kills {
+	t.Logf("%s: %d kills in %d nights, %d of them at work; what they met: %v", again, all.killed, nights, all.hits(), all.states)
+	switch {
+	case t.Failed():
+	case all.killed < *kills:
 		t.Errorf("%d kills, want %d", all.killed, *kills)
-	}
-	if !all.spread() {
+	case all.hits() == 0:
+		t.Error("no kill has met the program at work: its nights are too short, or their length is measured wrongly")
+	case !all.spread():
 		t.Errorf("the moments are not spread: %v", all.states)
 	}
-	os.RemoveAll(dir)
 }
 
 // toll counts the kills of all lanes together.
 type toll struct {
 	mu     sync.Mutex
 	killed int
-	states map[string]int // of the first part that was not through
+	states map[string]int // what they met
+	most   int            // how many states many kills must meet
 	ended  bool           // a lane has failed
 }
 
+// idle is a kill before the program was at work on anything, or after.
+const idle = "no plan"
+
+func (a *toll) hits() int { return a.killed - a.states[idle] }
+
 // spread tells whether many kills have met many states.
-func (a *toll) spread() bool { return *kills < 100 || len(a.states) >= 6 }
+func (a *toll) spread() bool { return *kills < 100 || len(a.states) >= a.most }
 
 // goesOn tells whether there is more to kill. A rename is over in a moment, and how rarely one is met is a matter of the
 // machine: kills go on until the states are many, or five times as many kills were not enough.
@@ -108,11 +137,12 @@ func (a *toll) end() {
 type lane struct {
 	bin, dir string
 	config   [][2]string
+	play     play
 	rand     *rand.Rand
 	all      *toll
 
 	twin    *twin.Twin
-	length  time.Duration // of a start that nobody disturbs
+	length  map[string]time.Duration // of a start that nobody disturbs, by its command
 	night   int
 	checked int            // loads that were held against the ledger
 	due     map[string]int // how often each person's row must have been stored by now
@@ -120,7 +150,7 @@ type lane struct {
 }
 
 func (l *lane) live() (err error) {
-	if err := os.Mkdir(l.dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(l.dir, "drop"), 0o700); err != nil {
 		return err
 	}
 	sw, err := twin.ParseSwitches([]string{"pickup-interval=10ms", "load-time=20ms", "list-delay=10ms", "rate=none"})
@@ -156,78 +186,69 @@ func (l *lane) write() error {
 	return os.WriteFile(filepath.Join(l.dir, "hr2coupa.yaml"), c.yaml(), 0o600)
 }
 
-// feed is a night of three waves in five parts: new people, some of whom name a new approver, one who leaves, and one
-// record that is held back.
-func (l *lane) feed() error {
-	var b strings.Builder
-	b.WriteString("employee_id,login,work_email,first_name,last_name,boss,status\n")
-	for i, boss := range []string{"", "", "", "b", "b", "b"} {
-		key := fmt.Sprintf("E%d-%d", l.night, i)
-		if boss != "" {
-			boss = fmt.Sprintf("u%d-0", l.night)
-		}
-		fmt.Fprintf(&b, "%s,u%d-%d,u%d-%d@example.com,First,Last,%s,active\n", key, l.night, i, l.night, i, boss)
-		l.due[key]++
-	}
-	if l.night > 1 {
-		fmt.Fprintf(&b, "E%d-1,u%d-1,u%d-1@example.com,First,Last,,inactive\n", l.night-1, l.night-1, l.night-1)
-		l.due[fmt.Sprintf("E%d-1", l.night-1)]++
-	}
-	fmt.Fprintf(&b, "E%d-9,u%d-9,no address,First,Last,,active\n", l.night, l.night)
-	return os.WriteFile(filepath.Join(l.dir, "feed.csv"), []byte(b.String()), 0o600)
-}
-
 // mostTries bounds the starts of one night.
 const mostTries = 40
 
-// spend goes through one night: starts that are killed, until one is let through and says that all is done. The first
-// night is undisturbed, to know how long one is.
+// spend goes through one night, command by command.
 func (l *lane) spend() error {
 	l.night++
 	l.last.Reset()
-	if err := l.feed(); err != nil {
+	if err := l.play.prepare(l); err != nil {
 		return err
 	}
+	for _, s := range l.play.steps(l) {
+		if err := l.through(s); err != nil {
+			return fmt.Errorf("%s: %w", s.args[0], err)
+		}
+	}
+	return l.play.hold(l)
+}
+
+// through repeats a command that is killed, until one start is let through and says that all is done. The first night is
+// undisturbed, to know how long one is.
+func (l *lane) through(s turn) error {
 	for range mostTries {
 		var after time.Duration
-		if l.length > 0 && l.rand.IntN(3) > 0 {
-			after = l.moment()
+		if length := l.length[s.name()]; length > 0 && !s.calm && l.rand.IntN(3) > 0 {
+			after = l.moment(length)
 		}
-		killed, code, err := l.start(after)
+		killed, code, err := l.start(s, after)
 		if err != nil {
 			return err
 		}
 		if killed {
-			if err := l.reached(); err != nil {
-				return err
+			state, err := l.play.met(l, s)
+			if err != nil {
+				return fmt.Errorf("after a kill: %w", err)
 			}
+			l.all.add(state)
 			continue
 		}
-		if code != export.ExitPartial { // for the record that is held back
-			return fmt.Errorf("a start that was let through ended with %d, want %d", code, export.ExitPartial)
+		if !slices.Contains(s.codes, code) {
+			return fmt.Errorf("a start that was let through ended with %d, want %v", code, s.codes)
 		}
-		return l.hold()
+		return nil
 	}
 	return fmt.Errorf("not through after %d starts", mostTries)
 }
 
 // moment is when to kill: half of them as likely in every doubling of the time that has passed, so that the first
 // steps get their share, the others as likely at any time.
-func (l *lane) moment() time.Duration {
+func (l *lane) moment(length time.Duration) time.Duration {
 	if l.rand.IntN(2) == 0 {
-		return time.Duration(l.rand.Float64() * float64(l.length))
+		return time.Duration(l.rand.Float64() * float64(length))
 	}
 	first := float64(time.Millisecond)
-	return time.Duration(first * math.Pow(float64(l.length)/first, l.rand.Float64()))
+	return time.Duration(first * math.Pow(float64(length)/first, l.rand.Float64()))
 }
 
 // start starts the program and kills it after a while; 0 lets it through. One that has ended before was not killed.
-func (l *lane) start(after time.Duration) (killed bool, code int, err error) {
-	cmd := exec.Command(l.bin, "run")
+func (l *lane) start(s turn, after time.Duration) (killed bool, code int, err error) {
+	cmd := exec.Command(l.bin, s.args...)
 	cmd.Dir = l.dir
 	cmd.Env = []string{"COUPA_SFTP_PASSWORD=" + plantedPassword, "COUPA_CLIENT_SECRET=" + plantedSecret, "COUPA_PAGE_COOKIE=_coupa_session=" + plantedCookie}
 	cmd.Stdout, cmd.Stderr = &l.last, &l.last
-	fmt.Fprintf(&l.last, "--- start, killed after %s\n", after)
+	fmt.Fprintf(&l.last, "--- %s, killed after %s\n", strings.Join(s.args, " "), after)
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		return false, 0, err
@@ -243,7 +264,7 @@ func (l *lane) start(after time.Duration) (killed bool, code int, err error) {
 		return false, 0, fmt.Errorf("a start hung for %s", patience)
 	}
 	if !killed { // the longest counts: a machine that has become busy is killed at late moments, too
-		l.length = max(l.length, time.Since(began))
+		l.length[s.name()] = max(l.length[s.name()], time.Since(began))
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -257,19 +278,19 @@ func (l *lane) open() (*ledger.Ledger, error) {
 	return ledger.Open(ledger.Options{Dir: filepath.Join(l.dir, "ledger"), Now: time.Now})
 }
 
-// reached counts a kill under the state of the first part that was not through.
-func (l *lane) reached() error {
+// reached is the state of the first part that was not through when the program was killed.
+func (l *lane) reached() (state string, err error) {
 	led, err := l.open()
 	if err != nil {
-		return fmt.Errorf("the ledger after a kill: %w", err)
+		return "", fmt.Errorf("the ledger: %w", err)
 	}
 	defer led.Close()
 	rec, ok, err := led.Run("")
 	if err != nil {
-		return err
+		return "", err
 	}
 	open, err := led.Unfinished()
-	state := "no plan"
+	state = idle
 	switch {
 	case len(open) > 0:
 		state = string(open[0].State)
@@ -278,12 +299,20 @@ func (l *lane) reached() error {
 	case ok && rec.State == export.RunWorking:
 		state = "begun"
 	}
-	l.all.add(state)
-	return err
+	return state, err
 }
 
-// hold holds what the twin has seen in this night against the ledger and against what was due.
+// hold holds what the twin has seen in this night against the ledger and against what was due: each row stored once, no
+// file sent twice, none torn.
 func (l *lane) hold() error {
+	if err := l.settled(); err != nil {
+		return err
+	}
+	return l.stored()
+}
+
+// settled wants every run ended, its sums right, the ledger sound, and no file sent twice or torn.
+func (l *lane) settled() error {
 	led, err := l.open()
 	if err != nil {
 		return err
@@ -327,6 +356,11 @@ func (l *lane) hold() error {
 		}
 		names[load.Name] = true
 	}
+	return sound(filepath.Join(l.dir, "ledger"))
+}
+
+// stored wants each row in the twin as often as it was due.
+func (l *lane) stored() error {
 	times := map[string]int{}
 	for _, row := range l.twin.Applied() {
 		times[row.Key]++

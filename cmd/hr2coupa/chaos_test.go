@@ -109,11 +109,12 @@ const idle = "no plan"
 
 func (a *toll) hits() int { return a.killed - a.states[idle] }
 
-// spread tells whether many kills have met many states.
-func (a *toll) spread() bool { return *kills < 100 || len(a.states) >= a.most }
+// spread reports whether kills have met the program at work, and many kills many states.
+func (a *toll) spread() bool { return a.hits() > 0 && (*kills < 100 || len(a.states) >= a.most) }
 
-// goesOn tells whether there is more to kill. A rename is over in a moment, and how rarely one is met is a matter of the
-// machine: kills go on until the states are many, or five times as many kills were not enough.
+// goesOn reports whether there is more to kill. A rename is over in a moment, and how rarely one is met is a matter of the
+// machine, as it is whether a few kills all come too early: kills go on until they are spread, or five times as many were
+// not enough.
 func (a *toll) goesOn() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

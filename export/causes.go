@@ -81,7 +81,7 @@ func NewCauses(table []Tail) (*Causes, error) {
 		if *known != t.Cause {
 			return nil, fmt.Errorf("cause %q is told in two ways", t.Cause.Name)
 		}
-		c.tails = append(c.tails, tail{head, rest, wild, strings.Count(text, between) + 1, known})
+		c.tails = append(c.tails, tail{head, rest, wild, strings.Count(text, BetweenMessages) + 1, known})
 	}
 	if len(c.tails) == 0 {
 		return nil, errors.New("the table of causes is empty")
@@ -91,7 +91,7 @@ func NewCauses(table []Tail) (*Causes, error) {
 }
 
 // between stands between the messages of a row; some of our own messages have it inside, too.
-const between = "; "
+const BetweenMessages = "; "
 
 // Find gives the causes of a row's messages in their order, each once, and the messages that it does not know as they
 // are. Where several tails fit the longest counts.
@@ -99,7 +99,7 @@ func (c *Causes) Find(reason string) (causes []*Cause, strange []string) {
 	if strings.TrimSpace(reason) == "" {
 		return nil, nil
 	}
-	pieces := strings.Split(reason, between)
+	pieces := strings.Split(reason, BetweenMessages)
 	folded := make([]string, len(pieces))
 	for i, p := range pieces {
 		folded[i] = fold1(p)
@@ -134,7 +134,7 @@ func (c *Causes) Behind(reason string) []*Cause {
 func (c *Causes) longest(pieces []string) *tail {
 	for i := range c.tails {
 		t := &c.tails[i]
-		if t.pieces <= len(pieces) && t.ends(strings.Join(pieces[len(pieces)-t.pieces:], between)) {
+		if t.pieces <= len(pieces) && t.ends(strings.Join(pieces[len(pieces)-t.pieces:], BetweenMessages)) {
 			return t
 		}
 	}
@@ -148,7 +148,7 @@ func (t *tail) ends(text string) bool {
 		return ok && wordEnd(before)
 	}
 	at := strings.LastIndex(before, t.head)
-	return at >= 0 && wordEnd(before[:at]) && !strings.Contains(before[at+len(t.head):], between)
+	return at >= 0 && wordEnd(before[:at]) && !strings.Contains(before[at+len(t.head):], BetweenMessages)
 }
 
 func wordEnd(before string) bool {
@@ -165,7 +165,7 @@ func (c *Causes) Advise(reason string) (todo, owner string) {
 			owners = append(owners, k.Owner)
 		}
 	}
-	return strings.Join(todos, between), strings.Join(owners, ", ")
+	return strings.Join(todos, BetweenMessages), strings.Join(owners, ", ")
 }
 
 // Explain counts the causes of the rows that somebody has to mend, most rows first.
@@ -196,11 +196,11 @@ func (rep *Report) Explain(c *Causes) {
 }
 
 func foldAll(s string) string {
-	pieces := strings.Split(s, between)
+	pieces := strings.Split(s, BetweenMessages)
 	for i, p := range pieces {
 		pieces[i] = fold1(p)
 	}
-	return strings.Join(pieces, between)
+	return strings.Join(pieces, BetweenMessages)
 }
 
 // fold1 makes messages that differ in case, in figures, in the kind of apostrophe or in the dot at the end equal.

@@ -19,14 +19,14 @@ type KeptRecord struct {
 }
 
 // keepable is a record that may have to be kept, and the columns that it fills or clears.
-type keepable struct {
+type Keepable struct {
 	KeptRecord
 	columns ColumnSet
 }
 
 // keep copies a record out of its chunk. cells is what the record is mapped to.
-func keep(rec *Record, file string, cells []Cell) keepable {
-	k := keepable{KeptRecord: KeptRecord{
+func KeepRecord(rec *Record, file string, cells []Cell) Keepable {
+	k := Keepable{KeptRecord: KeptRecord{
 		Origin: Origin{file, rec.Line}, Header: rec.Header, Values: slices.Clone(rec.Values),
 		Missing: slices.Clone(rec.Missing), Again: rec.Kept,
 	}}
@@ -44,7 +44,7 @@ func keep(rec *Record, file string, cells []Cell) keepable {
 // replace tells which of a person's records, oldest first, need not be kept again, since newer ones take the place of all
 // they say. What an old record alone says of a column, or in a field that the next plan's mapping may read, must not get
 // lost with it.
-func replace(records []keepable) []KeptRecord {
+func Replace(records []Keepable) []KeptRecord {
 	out := make([]KeptRecord, len(records))
 	var columns ColumnSet
 	var by *KeptRecord // of those that say something new, the one next in time

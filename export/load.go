@@ -130,7 +130,7 @@ var statusForm = regexp.MustCompile(`^[A-Za-z][a-z]*([ _-][a-z]+)*$`)
 
 // statusWord is a status as it may stand in a log and a notice. What has not the form of one may be anything: pages have
 // columns in other places, and some of them name people.
-func statusWord(s string) string {
+func StatusWord(s string) string {
 	s = strings.TrimSpace(s)
 	if KnownStatus(s) || len(s) <= 40 && statusForm.MatchString(s) {
 		return s

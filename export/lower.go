@@ -4,7 +4,7 @@ import "strings"
 
 // ToLower is strings.ToLower, several times as fast on what is lower case ASCII already: most logins and addresses.
 func ToLower(s string) string {
-	if isLower(s) {
+	if IsLower(s) {
 		return s
 	}
 	return strings.ToLower(s)
@@ -12,7 +12,7 @@ func ToLower(s string) string {
 
 // isLower tells whether s is ASCII without capitals. It looks at eight bytes at a time; the last eight overlap those
 // before them.
-func isLower(s string) bool {
+func IsLower(s string) bool {
 	n := len(s)
 	if n < 8 {
 		for i := range n {

@@ -16,7 +16,7 @@ func TestToLower(t *testing.T) {
 				if got, want := ToLower(s), strings.ToLower(s); got != want {
 					t.Fatalf("%q: got %q, want %q", s, got, want)
 				}
-				if want := b < 0x80 && (b < 'A' || b > 'Z'); isLower(s) != want {
+				if want := b < 0x80 && (b < 'A' || b > 'Z'); IsLower(s) != want {
 					t.Fatalf("isLower(%q) is not %v", s, want)
 				}
 			}

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"fmt"
 	"regexp"
 	"time"
 )
@@ -23,4 +24,19 @@ type Water struct {
 	Runs, Parts int64
 	Planned     bool     // a run of it was planned once
 	Sent        []string // parts that left since the time asked for, oldest first
+}
+
+// PartName is the name of one part of a batch. The hash is for people and for asking; numbers are padded so that the
+// names sort in the order of sending.
+func PartName(started time.Time, batch string, number, of int, by Route) string {
+	width := len(fmt.Sprint(of))
+	return fmt.Sprintf("Users_%s_%s_%0*dof%d.%s", started.UTC().Format("20060102T150405Z"), batch[:8], width, number, of, by.ending())
+}
+
+// ending is how the names of a route's parts end.
+func (r Route) ending() string {
+	if r == ByAPI {
+		return "jsonl"
+	}
+	return "csv"
 }

@@ -110,7 +110,7 @@ type RowResult struct {
 }
 
 // The words of a Status cell.
-const active, inactive = "active", "inactive"
+const StatusActive, StatusInactive = "active", "inactive"
 
 // Person is what the ledger knows of somebody for whom a row was applied: what was last sent.
 type Person struct {

@@ -67,12 +67,12 @@ func (n Naming) Of(r RowResult) Who {
 }
 
 // fields are those of every line about a row.
-func (n Naming) fields(run string, r RowResult) logrus.Fields {
+func (n Naming) Fields(run string, r RowResult) logrus.Fields {
 	return logrus.Fields{"run": run, PersonField: n.Of(r), "row": r.Origin.String()}
 }
 
 // user adds Coupa's number of a user, where the log may have it.
-func (n Naming) user(f logrus.Fields, id string) logrus.Fields {
+func (n Naming) UserFields(f logrus.Fields, id string) logrus.Fields {
 	if !n.Discreet {
 		f["coupa"] = id
 	}

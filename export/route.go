@@ -15,14 +15,6 @@ const (
 	ByAPI Route = "api" // a call or two for each row
 )
 
-// ending is how the names of a route's parts end.
-func (r Route) ending() string {
-	if r == ByAPI {
-		return "jsonl"
-	}
-	return "csv"
-}
-
 // A part of the API route is JSON Lines: an apiHeader, then an APIRow each. It never leaves the spool.
 type apiHeader struct {
 	Columns []string `json:"columns"`
@@ -80,7 +72,7 @@ func ReadAPIPart(data []byte) (columns []string, rows []APIRow, err error) {
 }
 
 // cell gives cell i of a row.
-func (r APIRow) cell(i int) Cell {
+func (r APIRow) Cell(i int) Cell {
 	if r.Cells[i] == nil {
 		return Cell{State: Clear}
 	}

@@ -1,5 +1,9 @@
 package export
 
+import (
+	"strings"
+)
+
 // CellState tells the three values a cell can have.
 type CellState uint8
 
@@ -98,4 +102,17 @@ type RowEncoder interface {
 	Add(row *Row) (full bool)
 	// Flush appends the lines of the rows added since the last one to dst, and the end of each line in dst to ends.
 	Flush(dst []byte, ends []int) ([]byte, []int, error)
+}
+
+// lacks tells whether a cell says nothing.
+func (c Cell) Lacks() bool {
+	return c.State == Absent || c.State == Set && strings.TrimSpace(c.Text) == ""
+}
+
+// set gives the text of a cell that is set.
+func (c Cell) SetText() string {
+	if c.State != Set {
+		return ""
+	}
+	return c.Text
 }

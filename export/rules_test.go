@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/exporttest"
 )
 
 // TestPartStateTo holds the table of moves against every pair of states.
@@ -48,31 +49,6 @@ func TestPartStateTo(t *testing.T) {
 	}
 }
 
-// load is a load without counters and without an error.
-func load(status string, with func(*export.Load)) *export.Load {
-	l := &export.Load{ID: "1", Status: status, Processed: -1, Created: -1, Updated: -1, FileSize: -1}
-	if with != nil {
-		with(l)
-	}
-	return l
-}
-
-var (
-	rowError    = export.LoadError{Type: "UploadRowError", Row: 1, Messages: []string{"Email is invalid"}}
-	headerError = export.LoadError{Type: "UploadHeaderError", Messages: []string{"Unknown column"}}
-)
-
-func counters(processed, created, updated int) func(*export.Load) {
-	return func(l *export.Load) { l.Processed, l.Created, l.Updated = processed, created, updated }
-}
-
-func refused(errs ...export.LoadError) func(*export.Load) {
-	return func(l *export.Load) { l.Errors, l.ErrorsN = errs, len(errs) }
-}
-
-// mum is a load that does not say whether there are errors.
-func mum(l *export.Load) { l.ErrorsN = -1 }
-
 func TestJudge(t *testing.T) {
 	const open = export.Verdict("")
 	for _, c := range []struct {
@@ -80,37 +56,37 @@ func TestJudge(t *testing.T) {
 		load *export.Load
 		want export.Verdict
 	}{
-		{"done without counters", load("done", nil), export.VerdictOK},
-		{"spelled as listed", load("Done", nil), export.VerdictOK},
-		{"upper case and blanks", load(" DONE ", nil), export.VerdictOK},
-		{"rows that were counted", load("done", counters(5, 1, 4)), export.VerdictOK},
-		{"rows that changed nothing", load("done", counters(5, 0, 0)), export.VerdictOK},
-		{"updates without processed", load("done", counters(-1, 0, 3)), export.VerdictOK},
-		{"no row processed", load("done", counters(0, 0, 0)), export.VerdictEmpty},
-		{"no row processed, the rest not told", load("done", counters(0, -1, -1)), export.VerdictEmpty},
-		{"nothing made or updated, processed not told", load("done", counters(-1, 0, 0)), export.VerdictEmpty},
-		{"only created told", load("done", counters(-1, 0, -1)), export.VerdictOK},
-		{"row errors", load("done", refused(rowError)), export.VerdictPartial},
-		{"row errors in every row", load("done", func(l *export.Load) { counters(0, 0, 0)(l); refused(rowError)(l) }), export.VerdictPartial},
-		{"only their number", load("done", func(l *export.Load) { l.ErrorsN = 3 }), export.VerdictPartial},
-		{"errors not told", load("done", mum), export.VerdictOK},
-		{"header error", load("done", refused(rowError, headerError)), export.VerdictFailed},
-		{"header error while loading", load("loading", refused(headerError)), export.VerdictFailed},
-		{"row errors while loading", load("loading", refused(rowError)), open},
-		{"failed", load("failed", nil), export.VerdictFailed},
-		{"Failed", load("Failed", nil), export.VerdictFailed},
-		{"stopped", load("Stopped", nil), export.VerdictFailed},
-		{"failed with counters", load("failed", counters(5, 5, 0)), export.VerdictFailed},
-		{"retrying", load("Retrying", nil), open},
-		{"loading", load("Loading", nil), open},
-		{"submitted", load("Submitted to Resque", nil), open},
-		{"submitted, lower case", load("submitted_to_resque", nil), open},
-		{"pending", load("Pending", nil), open},
-		{"uploading", load("Uploading", nil), open},
-		{"paused", load("paused", nil), open},
-		{"sample", load("sample", nil), open},
-		{"unknown", load("done_with_warnings", nil), open},
-		{"none", load("", nil), open},
+		{"done without counters", exporttest.Load("done", nil), export.VerdictOK},
+		{"spelled as listed", exporttest.Load("Done", nil), export.VerdictOK},
+		{"upper case and blanks", exporttest.Load(" DONE ", nil), export.VerdictOK},
+		{"rows that were counted", exporttest.Load("done", exporttest.Counters(5, 1, 4)), export.VerdictOK},
+		{"rows that changed nothing", exporttest.Load("done", exporttest.Counters(5, 0, 0)), export.VerdictOK},
+		{"updates without processed", exporttest.Load("done", exporttest.Counters(-1, 0, 3)), export.VerdictOK},
+		{"no row processed", exporttest.Load("done", exporttest.Counters(0, 0, 0)), export.VerdictEmpty},
+		{"no row processed, the rest not told", exporttest.Load("done", exporttest.Counters(0, -1, -1)), export.VerdictEmpty},
+		{"nothing made or updated, processed not told", exporttest.Load("done", exporttest.Counters(-1, 0, 0)), export.VerdictEmpty},
+		{"only created told", exporttest.Load("done", exporttest.Counters(-1, 0, -1)), export.VerdictOK},
+		{"row errors", exporttest.Load("done", exporttest.Refused(exporttest.RowError)), export.VerdictPartial},
+		{"row errors in every row", exporttest.Load("done", func(l *export.Load) { exporttest.Counters(0, 0, 0)(l); exporttest.Refused(exporttest.RowError)(l) }), export.VerdictPartial},
+		{"only their number", exporttest.Load("done", func(l *export.Load) { l.ErrorsN = 3 }), export.VerdictPartial},
+		{"errors not told", exporttest.Load("done", exporttest.Mum), export.VerdictOK},
+		{"header error", exporttest.Load("done", exporttest.Refused(exporttest.RowError, exporttest.HeaderError)), export.VerdictFailed},
+		{"header error while loading", exporttest.Load("loading", exporttest.Refused(exporttest.HeaderError)), export.VerdictFailed},
+		{"row errors while loading", exporttest.Load("loading", exporttest.Refused(exporttest.RowError)), open},
+		{"failed", exporttest.Load("failed", nil), export.VerdictFailed},
+		{"Failed", exporttest.Load("Failed", nil), export.VerdictFailed},
+		{"stopped", exporttest.Load("Stopped", nil), export.VerdictFailed},
+		{"failed with counters", exporttest.Load("failed", exporttest.Counters(5, 5, 0)), export.VerdictFailed},
+		{"retrying", exporttest.Load("Retrying", nil), open},
+		{"loading", exporttest.Load("Loading", nil), open},
+		{"submitted", exporttest.Load("Submitted to Resque", nil), open},
+		{"submitted, lower case", exporttest.Load("submitted_to_resque", nil), open},
+		{"pending", exporttest.Load("Pending", nil), open},
+		{"uploading", exporttest.Load("Uploading", nil), open},
+		{"paused", exporttest.Load("paused", nil), open},
+		{"sample", exporttest.Load("sample", nil), open},
+		{"unknown", exporttest.Load("done_with_warnings", nil), open},
+		{"none", exporttest.Load("", nil), open},
 	} {
 		got, final := export.Judge(c.load)
 		if got != c.want || final != (c.want != open) {

@@ -9,7 +9,7 @@ func TestStatusWord(t *testing.T) {
 		" Done ": "Done", "Submitted to Resque": "Submitted to Resque", "pending_approval": "pending_approval", "retrying": "retrying",
 		"Wanda Wolff": no, "wanda.wolff": no, "wanda@acme.example": no, "": no, "\x1b[31m": no, "a long text of so many words that nobody would call it one": no,
 	} {
-		if got := statusWord(in); got != want {
+		if got := StatusWord(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}

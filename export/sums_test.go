@@ -14,7 +14,7 @@ func TestBalance(t *testing.T) {
 		{Plan{Input: 6, Records: 5, Quarantined: 2}, false},
 		{Plan{Input: 6, Records: 4, Quarantined: 2, Kept: 1}, false},
 	} {
-		if err := tt.plan.balance(); (err == nil) != tt.ok {
+		if err := tt.plan.Balance(); (err == nil) != tt.ok {
 			t.Errorf("%+v: %v", tt.plan, err)
 		}
 	}

@@ -27,7 +27,7 @@ type Unfilled struct {
 func (u Unfilled) Columns() []string { return slices.Sorted(maps.Keys(u.Lists)) }
 
 // only leaves a person these of the lists.
-func (u Unfilled) only(columns []string) Unfilled {
+func (u Unfilled) Only(columns []string) Unfilled {
 	held := u.Lists
 	u.Lists = map[string][]string{}
 	for _, column := range columns {
@@ -43,7 +43,7 @@ func (u Unfilled) Who() string {
 
 // Stand is what is recorded where a person has seen that the lists stand as they should.
 func (u Unfilled) Stand(by string) (filled Unfilled, says string) {
-	return u.only(nil), strings.Join(u.Columns(), ", ") + " stand as they should in Coupa, says " + by
+	return u.Only(nil), strings.Join(u.Columns(), ", ") + " stand as they should in Coupa, says " + by
 }
 
 // Says tells what is with the lists: for reports.
@@ -68,7 +68,7 @@ func (u Unfilled) ToDo() string {
 }
 
 // fillCells makes the cells that put back what lists have held.
-func fillCells(held map[string][]string, columns []string, element func(string) (Element, bool)) (cells []ElementCell) {
+func FillCells(held map[string][]string, columns []string, element func(string) (Element, bool)) (cells []ElementCell) {
 	for _, column := range columns {
 		if e, ok := element(column); ok && len(held[column]) > 0 {
 			cells = append(cells, ElementCell{e, Cell{Text: strings.Join(held[column], ","), State: Set}})
@@ -79,11 +79,11 @@ func fillCells(held map[string][]string, columns []string, element func(string) 
 
 // emptyIn names the lists among columns that a user still lacks: those that are shown empty, and those that are not shown
 // where unshown says so.
-func emptyIn(columns []string, shown User, unshown bool, element func(string) (Element, bool)) (empty []string) {
+func EmptyIn(columns []string, shown User, unshown bool, element func(string) (Element, bool)) (empty []string) {
 	for _, column := range columns {
 		e, ok := element(column)
 		held, known := shown.Value(e)
-		if !ok || !known && unshown || known && len(nameSet(held.List)) == 0 {
+		if !ok || !known && unshown || known && len(NameSet(held.List)) == 0 {
 			empty = append(empty, column)
 		}
 	}

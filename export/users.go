@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // ElementKind says what kind of value lies at an element of a user, and so when two values are the same.
@@ -110,7 +112,7 @@ func One(found []User, by Element, value string) (User, error) {
 	none := &NotOneError{Column: by.Column}
 	var one User
 	for _, u := range found {
-		if held, known := u.Value(by); known && foldText(held.Text) == foldText(value) {
+		if held, known := u.Value(by); known && FoldText(held.Text) == FoldText(value) {
 			one = u
 			none.IDs = append(none.IDs, u.ID)
 		}
@@ -128,7 +130,7 @@ func One(found []User, by Element, value string) (User, error) {
 func UpdateSteps(cells []ElementCell, u User) [][]ElementCell {
 	var first, second []ElementCell
 	for _, c := range cells {
-		if !losesNames(c, u) {
+		if !LosesNames(c, u) {
 			first = append(first, c)
 			continue
 		}
@@ -142,16 +144,49 @@ func UpdateSteps(cells []ElementCell, u User) [][]ElementCell {
 }
 
 // losesNames tells whether a list has, or may have, names that the cell leaves out though it does not empty it.
-func losesNames(c ElementCell, u User) bool {
+func LosesNames(c ElementCell, u User) bool {
 	if c.Element.Kind != KindNames || c.empties() {
 		return false
 	}
 	held, known := u.Value(c.Element)
-	keep := nameSet(splitNames(c.Cell.Text))
-	for name := range nameSet(held.List) {
+	keep := NameSet(SplitNames(c.Cell.Text))
+	for name := range NameSet(held.List) {
 		if !keep[name] {
 			return true
 		}
 	}
 	return !known
+}
+
+// secrets are the texts of a cell that tell something of a person: not its flags and statuses, which are words of
+// ordinary messages.
+func (c ElementCell) Secrets() []string {
+	text := strings.TrimSpace(c.Cell.Text)
+	switch {
+	case c.Cell.State != Set || text == "":
+		return nil
+	case c.Element.Kind == KindNames:
+		return append(SplitNames(text), text)
+	case c.Element.Kind == KindBool, c.Element.Kind == KindStatus, c.Element.Kind == KindInteger,
+		c.Element.Kind == KindRemoval, c.Element.Kind == KindAction:
+		return nil
+	}
+	if strings.HasSuffix(c.Element.Path, "name") && !strings.Contains(c.Element.Path, ".") && c.Element.Kind == KindText { // a part of a name names somebody too
+		return append(namesIn(text), text)
+	}
+	return []string{text}
+}
+
+// namesIn are the words of a name that are long enough to name somebody.
+func namesIn(name string) (words []string) {
+	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return !IsNameRune(r) && r != '-' && r != '\'' && r != '\u2019' }) {
+		if utf8.RuneCountInString(word) > 2 {
+			words = append(words, word)
+		}
+	}
+	return words
+}
+
+func IsNameRune(r rune) bool {
+	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }

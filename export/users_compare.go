@@ -38,7 +38,7 @@ func Compare(sent []ElementCell, u User) []CellOutcome {
 		o := CellOutcome{Column: c.Element.Column, Verdict: CellUnknown}
 		if held, known := u.Value(c.Element); known {
 			if o.Verdict = c.against(held); o.Verdict == CellDrifted {
-				o.Held = held.show(c.Element.Kind)
+				o.Held = held.Show(c.Element.Kind)
 			}
 		}
 		out = append(out, o)
@@ -124,7 +124,7 @@ func verdict(same bool) CellVerdict {
 // value is the value that a set cell asks for.
 func (c ElementCell) value() Value {
 	if c.Element.Kind == KindNames {
-		return Value{List: splitNames(c.Cell.Text)}
+		return Value{List: SplitNames(c.Cell.Text)}
 	}
 	return Value{Text: c.Cell.Text}
 }
@@ -132,7 +132,7 @@ func (c ElementCell) value() Value {
 // sameValue tells whether two values of one kind are the same.
 func sameValue(kind ElementKind, a, b Value) bool {
 	if kind == KindNames {
-		return maps.Equal(nameSet(a.List), nameSet(b.List))
+		return maps.Equal(NameSet(a.List), NameSet(b.List))
 	}
 	return canonical(kind, a) == canonical(kind, b)
 }
@@ -142,7 +142,7 @@ func canonical(kind ElementKind, v Value) string {
 	text := strings.TrimSpace(strings.ReplaceAll(v.Text, "\r\n", "\n"))
 	switch kind {
 	case KindFold:
-		return foldText(text)
+		return FoldText(text)
 	case KindBool, KindStatus:
 		return falseOr(Truth(text))
 	case KindInteger:
@@ -192,12 +192,12 @@ func parts(v Value) string {
 }
 
 // show writes what Coupa holds for a person to read.
-func (v Value) show(kind ElementKind) string {
+func (v Value) Show(kind ElementKind) string {
 	switch {
 	case kind == KindStatus && Truth(v.Text) == "true":
-		return active
+		return StatusActive
 	case kind == KindStatus:
-		return inactive
+		return StatusInactive
 	case v.Parts == nil && v.List == nil:
 		return v.Text
 	case v.List != nil:
@@ -224,9 +224,9 @@ func Truth(text string) string {
 	return text
 }
 
-func foldText(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+func FoldText(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
-func splitNames(text string) []string {
+func SplitNames(text string) []string {
 	var names []string
 	for name := range strings.SplitSeq(text, ",") {
 		if name = strings.TrimSpace(name); name != "" {
@@ -236,7 +236,7 @@ func splitNames(text string) []string {
 	return names
 }
 
-func nameSet(names []string) map[string]bool {
+func NameSet(names []string) map[string]bool {
 	set := map[string]bool{}
 	for _, n := range names {
 		if n = strings.TrimSpace(n); n != "" {

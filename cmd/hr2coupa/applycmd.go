@@ -17,6 +17,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/feed"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
@@ -275,7 +276,7 @@ func few(names []string) string {
 }
 
 // plannerOf plans the files of a saved plan again, whatever their age: it was looked at when the plan was made.
-func (p *pipeline) plannerOf(saved *savedPlan, out *outlook, started time.Time) (*export.Planner, error) {
+func (p *pipeline) plannerOf(saved *savedPlan, out *outlook, started time.Time) (*planning.Planner, error) {
 	if len(saved.Feed) == 0 {
 		return p.planner(nil, out, started), nil
 	}
@@ -300,7 +301,7 @@ func paths(files []export.FeedFile) []string {
 
 // other plans anew and tells in what where that comes to something else than was saved. Feed, state and config are the
 // same, so that it is the program that has moved.
-func other(ctx context.Context, saved *savedPlan, p *export.Planner, pipe *pipeline, out *outlook) (plan *export.Plan, what []string, err error) {
+func other(ctx context.Context, saved *savedPlan, p *planning.Planner, pipe *pipeline, out *outlook) (plan *export.Plan, what []string, err error) {
 	sink := savingTo(&nowhere{})
 	if plan, err = p.Build(ctx, sink); err != nil {
 		return nil, nil, err

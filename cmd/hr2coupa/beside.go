@@ -7,6 +7,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
 // beside tells whether a plan is made beside a held run and leaves it alone: an urgent change, files that a person has
@@ -24,7 +25,7 @@ func (p *pipeline) beside(out *outlook, args []string, fresh bool, seen []export
 // leave takes what a held run keeps out of an outlook, and the approvals, which are meant for that run. Who is kept is
 // remembered.
 func (o *outlook) leave(ctx context.Context, pipe *pipeline, now time.Time) (err error) {
-	o.beside, err = export.ReadBeside(ctx, pipe.planner(nil, o, now), o.kept.Run)
+	o.beside, err = planning.ReadBeside(ctx, pipe.planner(nil, o, now), o.kept.Run)
 	o.left, o.kept, o.approved = o.kept, nil, nil
 	return err
 }

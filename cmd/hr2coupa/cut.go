@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
 // cut makes Planner.Cut for HR's feed: a file whose last line has no end is cut off where all feeds of its kind had one so
@@ -19,7 +20,7 @@ func (p *pipeline) cut(fresh export.Feed, out *outlook) func(file string) bool {
 		earlier := slices.DeleteFunc(slices.Clone(out.lineEnds), func(e export.FeedFile) bool {
 			return !p.kin(f.Name, e.Name) || slices.ContainsFunc(own, func(o export.FeedFile) bool { return isAgain(e, o) })
 		})
-		cut[f.Name] = export.EndsLines(earlier)
+		cut[f.Name] = planning.EndsLines(earlier)
 	}
 	return func(file string) bool { return cut[file] }
 }

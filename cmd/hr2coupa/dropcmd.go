@@ -18,6 +18,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
@@ -293,7 +294,7 @@ func (j *job) planDrop(files []ready, started time.Time) (string, error) {
 	for i, f := range files {
 		hashes[i] = f.file.SHA256
 	}
-	batch := export.BatchHash(hashes)
+	batch := planning.BatchHash(hashes)
 	input := 0
 	for i, f := range files {
 		part := export.Part{

@@ -10,6 +10,8 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/delivery"
+	"github.com/hr2coupa/hr2coupa/export/directory"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
@@ -19,7 +21,7 @@ type job struct {
 	a       *app
 	cfg     *config.Config
 	ledger  store
-	runner  *export.Runner
+	runner  *delivery.Runner
 	wires   *wires
 	command string
 	unlock  func() error
@@ -27,6 +29,7 @@ type job struct {
 	stop    context.CancelFunc // ends what is done beside
 	beside  export.Group
 	teller  *teller
+	writer  *directory.Writer           // of the API route; nil where the config knows no client for it
 	people  int                         // known when the run was planned
 	resumed []*export.Report            // what earlier runs came to meanwhile
 	unknown []string                    // parts that were sent and that the ledger does not know
@@ -108,12 +111,15 @@ func (a *app) job(ctx context.Context, cfg *config.Config, t *teller) (*job, err
 	}
 	w.tap(a.seams)
 	j := &job{a: a, cfg: cfg, ledger: through(a.seams.ledger, store(l)), past: l, wires: w, command: t.command, teller: t, unlock: unlock, bar: a.progress()}
-	j.runner = &export.Runner{
+	j.runner = &delivery.Runner{
 		Ledger: j.ledger, Dial: w.dial, Loads: w.sources, Direct: cfg.SFTP.Direct,
 		Poll: cfg.Load.Poll, Pickup: cfg.Load.Pickup, Wait: cfg.Load.Wait, Now: a.now, Log: a.log, Tell: j.bar.tell,
 	}
-	if j.runner.Writer, err = j.writer(l); err != nil {
+	if j.writer, err = j.newWriter(l); err != nil {
 		return nil, errors.Join(err, j.shut())
+	}
+	if j.writer != nil {
+		j.runner.Writer = j.writer
 	}
 	if n, err := j.ledger.Sweep(); err != nil {
 		return nil, errors.Join(err, j.shut())
@@ -300,7 +306,7 @@ func (j *job) drive(ctx context.Context, run string) error {
 	if err != nil {
 		return err
 	}
-	export.SortParts(parts)
+	delivery.SortParts(parts)
 	j.bar.start(parts)
 	sending := j.a.now()
 	err = j.runner.Drive(ctx, parts)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
 var closed = export.Limits{}
@@ -37,7 +38,7 @@ func join(t *testing.T, l *ledger.Ledger, b *batch) *taken {
 	return taking(t, p)
 }
 
-func taking(t *testing.T, p *export.Planner) *taken {
+func taking(t *testing.T, p *planning.Planner) *taken {
 	t.Helper()
 	k, err := take(t.Context(), p)
 	if err != nil {
@@ -120,7 +121,7 @@ func TestKeptComesFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Feed = export.JoinFeeds(kept(t, l), p.Feed)
-	if _, _, err := export.RecordPlan(t.Context(), p, l, run, true, judge(closed), nil); err != nil {
+	if _, _, err := planning.RecordPlan(t.Context(), p, l, run, true, judge(closed), nil); err != nil {
 		t.Fatal(err)
 	}
 	again := kept(t, l)
@@ -181,7 +182,7 @@ func holdNight(t *testing.T, l *ledger.Ledger, b *batch) (run string) {
 	if run, err = l.BeginRun(export.RunRecord{Command: "run", State: export.RunWorking, Started: planned0}); err != nil {
 		t.Fatal(err)
 	}
-	if _, broken, err := export.RecordPlan(t.Context(), p, l, run, true, judge(closed), nil); err != nil || broken == nil {
+	if _, broken, err := planning.RecordPlan(t.Context(), p, l, run, true, judge(closed), nil); err != nil || broken == nil {
 		t.Fatalf("not held: %v", err)
 	}
 	return run

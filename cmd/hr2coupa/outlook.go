@@ -9,6 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
 // outlook is all that a plan depends on beside feed and config: what the ledger knows. The zero value is that of no
@@ -21,8 +22,8 @@ type outlook struct {
 	lastFeed int               // records of the last feed that was not held
 	lineEnds []export.FeedFile // how the feeds so far ended, oldest first
 
-	beside *export.Beside // the held run that is left as it is; nil where none is
-	left   *ledger.Kept   // what it keeps
+	beside *planning.Beside // the held run that is left as it is; nil where none is
+	left   *ledger.Kept     // what it keeps
 }
 
 func lookInto(l memory, now time.Time) (*outlook, error) {

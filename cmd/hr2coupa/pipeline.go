@@ -20,6 +20,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/feed"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/mapping"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 	"github.com/hr2coupa/hr2coupa/export/regular"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
@@ -195,8 +196,8 @@ func (p *pipeline) feedOptions() feed.Options {
 }
 
 // planner plans what is new of a feed, after what is kept; fresh is nil where nothing is new.
-func (p *pipeline) planner(fresh export.Feed, out *outlook, now time.Time) *export.Planner {
-	pl := &export.Planner{
+func (p *pipeline) planner(fresh export.Feed, out *outlook, now time.Time) *planning.Planner {
+	pl := &planning.Planner{
 		Feed: out.feed(fresh), Mapping: p.mapping, Sheet: p.sheet, Key: p.cfg.Feed.Key,
 		MaxRows: p.cfg.Layout.MaxRows, MaxSize: p.cfg.Layout.MaxBytes, Workers: runtime.GOMAXPROCS(0),
 		Started: now, MinRecords: p.cfg.Feed.MinRecords,
@@ -213,8 +214,8 @@ func (p *pipeline) planner(fresh export.Feed, out *outlook, now time.Time) *expo
 }
 
 // check makes a planner whose people were looked up write Coupa's Id as the key, and complete rows.
-func (p *pipeline) check(pl *export.Planner) (err error) {
-	pl.Mapping, pl.Element = export.WithID(pl.Mapping), coupa.Element
+func (p *pipeline) check(pl *planning.Planner) (err error) {
+	pl.Mapping, pl.Element = planning.WithID(pl.Mapping), coupa.Element
 	o := p.options
 	o.Columns, o.Checked, o.Route = pl.Mapping.Columns(), true, pl.Sheet.Route()
 	pl.Sheet, err = layout.New(o)

@@ -16,8 +16,10 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/delivery"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
 type planOptions struct {
@@ -156,7 +158,7 @@ func (a *app) plan(ctx context.Context, o planOptions) (res *planned, err error)
 	if sink.keep = o.people; o.everybody {
 		sink.keep = math.MaxInt
 	}
-	var into export.Sink = sink
+	var into planning.Sink = sink
 	saving := savingTo(sink)
 	if o.output != "" {
 		into = saving
@@ -331,7 +333,7 @@ func (s *planSink) result(plan *export.Plan, pipe *pipeline) *planned {
 	for i := range s.people {
 		s.people[i].Part = s.parts[s.people[i].part-1].Name
 	}
-	export.SortParts(s.parts)
+	delivery.SortParts(s.parts)
 	return &planned{
 		Key: pipe.key, LeftOut: pipe.sheet.LeftOut(), Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Waiting: plan.Kept, Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed,
 		Waves: plan.Waves, Columns: plan.Columns, Warnings: plan.Warnings, Files: plan.Files, Parts: s.parts, People: s.people, Rows: []export.RowResult{},

@@ -23,6 +23,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/feed"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
 var planned0 = time.Date(2026, 11, 23, 14, 5, 1, 0, time.UTC)
@@ -60,7 +61,7 @@ func (b *batch) columns() (out []config.Column) {
 }
 
 // planner lays the feed on disk and wires a planner for it.
-func (b *batch) planner(dir string) (*export.Planner, error) {
+func (b *batch) planner(dir string) (*planning.Planner, error) {
 	cfg := &config.Config{
 		Feed:   config.Feed{Key: "id", TimeZone: time.UTC},
 		Layout: config.Layout{Key: cmp.Or(b.key, "employee_number"), MaxRows: cmp.Or(b.maxRows, 5000), MaxBytes: cmp.Or(b.maxBytes, 8_000_000)},
@@ -137,7 +138,7 @@ func (b *batch) build(dir string) (*taken, error) {
 }
 
 // take builds a plan and sorts what came out.
-func take(ctx context.Context, p *export.Planner) (k *taken, err error) {
+func take(ctx context.Context, p *planning.Planner) (k *taken, err error) {
 	k = &taken{}
 	if k.plan, err = p.Build(ctx, k); err != nil {
 		return nil, err
@@ -403,10 +404,10 @@ func TestOnly(t *testing.T) {
 func TestUnusable(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
-		change     func(*export.Planner)
+		change     func(*planning.Planner)
 		why        string
 	}{
-		{"no record", "id,login,mail,first,last\n", func(p *export.Planner) { p.MinRecords = 1 }, "feed.min_records"},
+		{"no record", "id,login,mail,first,last\n", func(p *planning.Planner) { p.MinRecords = 1 }, "feed.min_records"},
 		{"a field is missing", "id,login,mail,first\nE1,user1,u@example.com,a\n", nil, `"last"`},
 	} {
 		p, err := (&batch{mapping: people5, feed: map[string]string{"users.csv": c.text}}).planner(t.TempDir())

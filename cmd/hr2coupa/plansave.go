@@ -17,6 +17,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 	"github.com/hr2coupa/hr2coupa/export/regular"
 	"github.com/hr2coupa/hr2coupa/templates"
 )
@@ -79,13 +80,13 @@ func (s *savedPlan) encode() ([]byte, error) {
 
 // savingSink notes what a saved plan tells of a plan and hands everything on.
 type savingSink struct {
-	export.Sink
+	planning.Sink
 	came  map[int64]savedPart
 	parts []savedPart // in the order of sending
 	rows  []export.RowResult
 }
 
-func savingTo(next export.Sink) *savingSink {
+func savingTo(next planning.Sink) *savingSink {
 	return &savingSink{Sink: next, came: map[int64]savedPart{}, parts: []savedPart{}, rows: []export.RowResult{}}
 }
 
@@ -144,7 +145,7 @@ func (s *savingSink) saved(plan *export.Plan, pipe *pipeline, out *outlook) (*sa
 		hashes[i] = p.SHA256
 	}
 	if len(hashes) > 0 {
-		saved.Batch = export.BatchHash(hashes)
+		saved.Batch = planning.BatchHash(hashes)
 	}
 	slices.SortStableFunc(saved.Rows, byOrigin)
 	return saved, nil

@@ -6,13 +6,15 @@ import (
 	"fmt"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/directory"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
 // preflight asks Coupa about everybody whom a plan would send a row for, and lets the planner take their Ids as keys,
 // complete their rows, and hold back what Coupa would refuse or take for somebody else. It plans once to learn who they
 // are, and sends nothing. asked tells that it was done; that Coupa cannot be asked is an error where the config wants it.
-func (a *app) preflight(ctx context.Context, pipe *pipeline, p *export.Planner, out *outlook, client *coupa.Client) (asked bool, err error) {
+func (a *app) preflight(ctx context.Context, pipe *pipeline, p *planning.Planner, out *outlook, client *coupa.Client) (asked bool, err error) {
 	if !pipe.cfg.Preflight && !byAPI(p) {
 		return false, nil
 	}
@@ -20,7 +22,7 @@ func (a *app) preflight(ctx context.Context, pipe *pipeline, p *export.Planner, 
 		return false, &exitError{export.ExitUsage, err}
 	}
 	users := client.Users()
-	pre := &export.Preflight{
+	pre := &directory.Preflight{
 		Users: users, Key: pipe.key, Columns: p.Mapping.Columns(), Element: coupa.Element,
 		MayCreate: p.MayCreate || approvedCreates(out) > 0, Whole: byAPI(p), Workers: users.Workers(), Rate: pipe.cfg.Coupa.Rate, Log: a.log,
 	}
@@ -44,7 +46,7 @@ func (a *app) preflight(ctx context.Context, pipe *pipeline, p *export.Planner, 
 }
 
 // planPreflight is preflight for a command that has no job: its client is made for it.
-func (a *app) planPreflight(ctx context.Context, pipe *pipeline, p *export.Planner, out *outlook) (asked bool, err error) {
+func (a *app) planPreflight(ctx context.Context, pipe *pipeline, p *planning.Planner, out *outlook) (asked bool, err error) {
 	if !pipe.cfg.Preflight && !byAPI(p) {
 		return false, nil
 	}

@@ -9,13 +9,14 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/directory"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
 // verifier wires the comparison of what was sent with what Coupa shows.
-func (j *job) verifier(users *coupa.Users) *export.Verifier {
-	return &export.Verifier{
+func (j *job) verifier(users *coupa.Users) *directory.Verifier {
+	return &directory.Verifier{
 		Ledger: j.ledger, Users: users, Filter: users.DefaultFilter, Element: coupa.Element, Decode: partCells,
 		Workers: users.Workers(), Rate: j.cfg.Coupa.Rate, Now: j.a.now, Log: j.a.log,
 	}
@@ -33,7 +34,7 @@ func (j *job) readBack(ctx context.Context, run string) error {
 	if err != nil {
 		return err
 	}
-	parts = slices.DeleteFunc(export.Readable(parts), func(p export.Part) bool { return !p.ReadBack.IsZero() })
+	parts = slices.DeleteFunc(directory.Readable(parts), func(p export.Part) bool { return !p.ReadBack.IsZero() })
 	if len(parts) == 0 {
 		return nil
 	}
@@ -64,12 +65,12 @@ const manyCalls = 20
 func readBackAhead(cfg *config.Config, parts []export.Part) string {
 	calls := 0
 	for _, p := range parts {
-		calls += export.Calls(p.Rows)
+		calls += directory.Calls(p.Rows)
 	}
 	if !cfg.Verify || calls <= manyCalls {
 		return ""
 	}
-	return export.Ahead(calls, cfg.Coupa.Rate)
+	return directory.Ahead(calls, cfg.Coupa.Rate)
 }
 
 // readBackText tells what reading back came to, or why it was not done.

@@ -6,12 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
 // restarts counts how often a plan began anew.
 type restarts struct {
-	export.Sink
+	planning.Sink
 	n int
 }
 

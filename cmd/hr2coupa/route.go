@@ -8,12 +8,14 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/directory"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
 // choose gives a planner the sheet of the route that its plan takes. With route: auto a plan of up to route_rows rows goes
 // by API; it is planned once to count them, and no further than that.
-func (p *pipeline) choose(ctx context.Context, pl *export.Planner) error {
+func (p *pipeline) choose(ctx context.Context, pl *planning.Planner) error {
 	if p.few == nil {
 		return nil
 	}
@@ -50,20 +52,20 @@ func (s *countingSink) Restart() error {
 }
 
 // byAPI tells whether a planner's parts go by API.
-func byAPI(pl *export.Planner) bool { return pl.Sheet.Route() == export.ByAPI }
+func byAPI(pl *planning.Planner) bool { return pl.Sheet.Route() == export.ByAPI }
 
 // ready proves, before a plan is recorded, that its parts can be sent and somebody can be asked what became of them.
-func (j *job) ready(ctx context.Context, pl *export.Planner) error {
+func (j *job) ready(ctx context.Context, pl *planning.Planner) error {
 	if byAPI(pl) {
 		return j.wires.client.Users().Check(ctx)
 	}
 	return j.runner.Check(ctx)
 }
 
-// writer is what writes the parts of the API route; nil where the config names no client for it.
-func (j *job) writer(names interface {
+// newWriter makes what writes the parts of the API route; nil where the config names no client for it.
+func (j *job) newWriter(names interface {
 	Pseudonyms() (export.Pseudonyms, error)
-}) (*export.Writer, error) {
+}) (*directory.Writer, error) {
 	if j.wires.client == nil {
 		return nil, nil
 	}
@@ -76,7 +78,7 @@ func (j *job) writer(names interface {
 	if seams.oneByOne {
 		workers = 1
 	}
-	return &export.Writer{
+	return &directory.Writer{
 		Ledger: j.ledger, Users: through(seams.users, export.Directory(users)), Whole: users.Whole, Element: coupa.Element, Workers: workers, Now: j.a.now, Log: j.a.log,
 		Naming: export.Naming{Pseudonyms: pseudonyms, Discreet: j.cfg.Pseudonyms, Personal: j.personal},
 	}, nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
@@ -140,7 +141,7 @@ func (j *job) run(ctx context.Context, pipe *pipeline, o runOptions, started tim
 }
 
 // carryOut makes a run of a plan and takes it as far as it goes, which is nowhere where a limit holds it.
-func (j *job) carryOut(ctx context.Context, p *export.Planner, whole bool, judge func(*export.Plan) []string) (*export.Report, error) {
+func (j *job) carryOut(ctx context.Context, p *planning.Planner, whole bool, judge func(*export.Plan) []string) (*export.Report, error) {
 	id, broken, err := j.planned(ctx, p, whole, judge)
 	if err != nil {
 		return nil, err
@@ -342,13 +343,13 @@ func notAgain(l opened, run string) (map[int64]bool, error) {
 }
 
 // planned writes the plan of a new run into the ledger.
-func (j *job) planned(ctx context.Context, p *export.Planner, whole bool, judge func(*export.Plan) []string) (id string, broken []string, err error) {
+func (j *job) planned(ctx context.Context, p *planning.Planner, whole bool, judge func(*export.Plan) []string) (id string, broken []string, err error) {
 	defer j.teller.spent(notify.StepPlan, j.a.now())
 	id, err = j.ledger.BeginRun(export.RunRecord{Command: j.command, State: export.RunWorking, Started: p.Started, Mapping: expressions(j.cfg)})
 	if err != nil {
 		return "", nil, err
 	}
-	plan, broken, err := export.RecordPlan(ctx, p, j.ledger, id, whole, judge, func() error { return j.ready(ctx, p) })
+	plan, broken, err := planning.RecordPlan(ctx, p, j.ledger, id, whole, judge, func() error { return j.ready(ctx, p) })
 	if err != nil {
 		code := exitCode(err)
 		if errors.Is(err, errInterrupted) {

@@ -13,7 +13,9 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/delivery"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
 // night is a feed of everything: two waves and a leaver, a person with two records, a row held back.
@@ -64,7 +66,7 @@ func record(t *testing.T, l *ledger.Ledger, b *batch, limits export.Limits) (run
 		}
 		return nil
 	}
-	_, broken, err = export.RecordPlan(t.Context(), p, l, run, true, judge(limits), ready)
+	_, broken, err = planning.RecordPlan(t.Context(), p, l, run, true, judge(limits), ready)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +156,7 @@ func goOn(ctx context.Context, t *testing.T, l *ledger.Ledger, src *loads) error
 	t.Helper()
 	log := logrus.New()
 	log.Out = io.Discard
-	r := &export.Runner{
+	r := &delivery.Runner{
 		Ledger: l, Dial: src.dial, Loads: []export.LoadSource{src}, Poll: time.Microsecond, Pickup: time.Minute, Wait: time.Minute,
 		Now: time.Now, Log: log,
 	}
@@ -298,7 +300,7 @@ func TestPlanThatFails(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = export.RecordPlan(t.Context(), p, l, run, true, judge(free), func() error { return c.ready })
+		_, _, err = planning.RecordPlan(t.Context(), p, l, run, true, judge(free), func() error { return c.ready })
 		var unusable *export.UnusableFeedError
 		if c.ready != nil && !errors.Is(err, c.ready) || c.ready == nil && !errors.As(err, &unusable) {
 			t.Errorf("%s: got %v", c.name, err)

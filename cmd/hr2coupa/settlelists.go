@@ -8,6 +8,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/directory"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
@@ -67,7 +68,7 @@ func (s *operatorWord) settle(ctx context.Context, l *ledger.Ledger, back bool) 
 }
 
 // writer makes what asks Coupa and writes to it. Nothing but the client's secret is needed for it.
-func (s *operatorWord) writer(ctx context.Context, l *ledger.Ledger) (*export.Writer, error) {
+func (s *operatorWord) writer(ctx context.Context, l *ledger.Ledger) (*directory.Writer, error) {
 	cfg, err := s.a.ledgerConfig(ctx, config.Options{Ask: true, Route: config.RouteAPI})
 	if err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func (s *operatorWord) writer(ctx context.Context, l *ledger.Ledger) (*export.Wr
 		return nil, err
 	}
 	j := &job{a: s.a, cfg: cfg, ledger: s.ledger, wires: &wires{client: client}}
-	return j.writer(l)
+	return j.newWriter(l)
 }
 
 // fill sees to it that nobody lacks a list any more. Where the word is rejected, what the lists held is put back.
@@ -105,7 +106,7 @@ func (s *operatorWord) fill(ctx context.Context, l *ledger.Ledger) error {
 	return nil
 }
 
-func (s *operatorWord) putBack(ctx context.Context, w *export.Writer) (failed error) {
+func (s *operatorWord) putBack(ctx context.Context, w *directory.Writer) (failed error) {
 	var still []export.Unfilled
 	for _, u := range s.people {
 		u, err := w.PutBack(ctx, u, s.by)

@@ -16,7 +16,7 @@ func (j *job) tellUnfilled(ctx context.Context, rep *export.Report) error {
 	if err != nil || len(people) == 0 {
 		return err
 	}
-	if w := j.runner.Writer; w != nil && ctx.Err() == nil {
+	if w := j.writer; w != nil && ctx.Err() == nil {
 		var unasked error
 		people, unasked, err = w.Look(ctx, people)
 		if err != nil || len(people) == 0 {

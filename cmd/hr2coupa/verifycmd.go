@@ -7,6 +7,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/directory"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
@@ -90,7 +91,7 @@ func (j *job) verify(ctx context.Context, run string, users *coupa.Users) (*veri
 	if v.Newer, err = j.ledger.SentSince(run); err != nil {
 		return nil, err
 	}
-	back, err := v.Run(ctx, export.Readable(parts))
+	back, err := v.Run(ctx, directory.Readable(parts))
 	if err != nil {
 		return nil, err
 	}

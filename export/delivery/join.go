@@ -1,0 +1,76 @@
+package delivery
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Joined is what Coupa's row errors came to when laid beside the rows that were sent.
+type Joined struct {
+	Rows   []export.RowResult // refused rows, in the order of the part
+	Loose  []export.LoadError // row errors that fit no row
+	Notes  []string           // where first cell and row number disagree
+	Offset int                // Coupa's row number less ours, as most errors have it
+}
+
+// Join lays Coupa's row errors beside the rows of a part: by first cell first, by row number second (DataFileSources
+// API Example Calls: first-column is the row's first cell; how rows are numbered is not stated). Where the two name
+// different rows the first cell counts, and a note says so.
+func Join(rows []export.RowResult, errs []export.LoadError) Joined {
+	byFirst := map[string][]int{}
+	for i, r := range rows {
+		byFirst[r.First] = append(byFirst[r.First], i)
+	}
+	at := make([]int, len(errs)) // index into rows, -1 unknown
+	votes := map[int]int{}
+	for i, e := range errs {
+		at[i] = -1
+		if hits := byFirst[e.FirstColumn]; len(hits) == 1 && e.FirstColumn != "" {
+			at[i] = hits[0]
+			if e.Row > 0 {
+				votes[e.Row-rows[hits[0]].PartRow]++
+			}
+		}
+	}
+	j := Joined{Offset: majority(votes)}
+	texts := map[int][]string{}
+	for i, e := range errs {
+		if e.Header() {
+			continue
+		}
+		n := e.Row - j.Offset
+		switch {
+		case at[i] >= 0 && e.Row > 0 && rows[at[i]].PartRow != n:
+			j.Notes = append(j.Notes, fmt.Sprintf("Coupa's error for row %d bears the first cell of row %d of the part (%s); the first cell was taken",
+				e.Row, rows[at[i]].PartRow, rows[at[i]].Origin))
+		case at[i] < 0 && e.Row > 0 && n >= 1 && n <= len(rows) && (e.FirstColumn == "" || e.FirstColumn == rows[n-1].First):
+			at[i] = n - 1
+			j.Notes = append(j.Notes, fmt.Sprintf("Coupa's error for row %d bears no first cell that names one row; its row number was taken (%s)", e.Row, rows[n-1].Origin))
+		}
+		if at[i] < 0 {
+			j.Loose = append(j.Loose, e)
+			continue
+		}
+		texts[at[i]] = append(texts[at[i]], strings.Join(e.Messages, "; "))
+	}
+	for i, r := range rows {
+		if t := texts[i]; t != nil {
+			r.Outcome, r.Reason = export.Rejected, strings.Join(t, "; ")
+			j.Rows = append(j.Rows, r)
+		}
+	}
+	return j
+}
+
+// majority gives the key with the most votes, the smallest of equals; 0 without any.
+func majority(votes map[int]int) int {
+	best := 0
+	for k, n := range votes {
+		if n > votes[best] || n == votes[best] && k < best {
+			best = k
+		}
+	}
+	return best
+}

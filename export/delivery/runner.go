@@ -1,0 +1,201 @@
+package delivery
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/sirupsen/logrus"
+)
+
+// PartWriter writes the rows of a part by API: directory.Writer does. left are the rows that have no answer yet, last is
+// why, and err ends the run. move records the part's next state.
+type PartWriter interface {
+	Part(ctx context.Context, p *export.Part, move func(export.PartState) error) (left int, last, err error)
+}
+
+// Runner moves parts from the ledger to Coupa and back to a verdict. The state of a part is the program counter: going
+// on after a crash is the same loop begun later.
+type Runner struct {
+	Ledger export.Ledger
+	Dial   func(context.Context) (export.Session, error)
+	Writer PartWriter          // for parts of the API route; nil where the config knows no client for it
+	Loads  []export.LoadSource // in the order of load.via
+	Direct bool                // sftp.direct
+	Poll   time.Duration
+	Pickup time.Duration // a "no" of the load list counts only after this
+	Wait   time.Duration // no verdict by then is stalled
+	NoWait bool          // deliver one wave and leave; parts sent earlier are asked about once
+	Now    func() time.Time
+	Log    logrus.FieldLogger
+	Tell   func(export.Part) // called after every recorded move, for progress; may be nil
+
+	ahead       map[int64]time.Time // when the wait for a part began that was sent by a clock that was ahead
+	undelivered error               // why a part could not be sent
+	lost        error               // why nobody can be asked any more
+	gone        map[string]error    // ways that cannot be asked any more, and why
+	hushed      map[string]hush     // ways on which Coupa has asked to be left alone for a while
+	unheard     error               // why a way gave no answer when a part was asked about last
+}
+
+// Check proves, before anything is sent, that somebody can be asked what became of it. A way that gives no verdict
+// (archive) counts only where it is the only one.
+func (r *Runner) Check(ctx context.Context) error {
+	var faults []error
+	judges := 0
+	for _, src := range r.Loads {
+		if src.Via() != "archive" {
+			judges++
+		}
+		err := src.Check(ctx)
+		if err == nil {
+			delete(r.gone, src.Via()) // it may have been left earlier, and is well again
+			continue
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		faults = append(faults, err)
+		r.leave(src, err)
+	}
+	if len(faults) > 0 && len(faults) >= judges {
+		return errors.Join(faults...)
+	}
+	for _, err := range faults {
+		r.Log.Warnf("load.via: this way cannot be asked: %v", err)
+	}
+	r.lost = nil
+	return nil
+}
+
+// leave stops asking a source.
+func (r *Runner) leave(src export.LoadSource, why error) {
+	if r.gone == nil {
+		r.gone = map[string]error{}
+	}
+	r.gone[src.Via()] = why
+}
+
+// reasons tells why the ways that were left cannot be asked, in the order of load.via.
+func (r *Runner) reasons() error {
+	var why []string
+	for _, src := range r.Loads {
+		if err := r.gone[src.Via()]; err != nil {
+			why = append(why, err.Error())
+		}
+	}
+	return errors.New(strings.Join(why, "; "))
+}
+
+// Drive takes parts as far as they go: wave by wave, delivered, awaited, settled. What stops it is in Undelivered and
+// Lost afterwards; the error is only a cancelled context or a ledger that cannot be written.
+func (r *Runner) Drive(ctx context.Context, parts []export.Part) error {
+	for len(parts) > 0 {
+		n := 1
+		for n < len(parts) && parts[n].Wave == parts[0].Wave && parts[n].Run == parts[0].Run {
+			n++
+		}
+		wave := parts[:n]
+		parts = parts[n:]
+		earlier := slices.Clone(wave) // as they stood when this start found them
+		err := r.deliver(ctx, wave)
+		if err == nil {
+			err = r.write(ctx, wave)
+		}
+		if fatal := r.fatal(ctx, err); fatal != nil {
+			return fatal
+		}
+		if r.NoWait {
+			err = r.askOnce(ctx, wave, earlier)
+		} else {
+			err = r.await(ctx, wave)
+		}
+		if err != nil {
+			return err
+		}
+		open := slices.ContainsFunc(wave, func(p export.Part) bool { return !p.State.Final() })
+		if open && len(parts) > 0 && parts[0].Run == wave[0].Run {
+			if r.undelivered == nil { // else nothing of it may be with Coupa, and the report says why
+				r.Log.WithField("wave", wave[0].Wave).Warn("later waves wait: a part of this one has no verdict yet")
+			}
+			parts = slices.DeleteFunc(slices.Clone(parts), func(p export.Part) bool { return p.Run == wave[0].Run })
+		}
+	}
+	return nil
+}
+
+// askOnce asks about the parts of a wave that were sent before this start.
+func (r *Runner) askOnce(ctx context.Context, wave, earlier []export.Part) error {
+	for i := range wave {
+		if awaited(earlier[i]) {
+			if err := r.follow(ctx, &wave[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fatal keeps apart what ends the run from what only ends the sending.
+func (r *Runner) fatal(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var not *export.NotDeliveredError
+	if errors.As(err, &not) {
+		r.undelivered = err
+		return nil
+	}
+	return err
+}
+
+// Undelivered says why parts could not be sent, nil where all were.
+func (r *Runner) Undelivered() error { return r.undelivered }
+
+// Lost says why nobody could be asked any more, nil where somebody could.
+func (r *Runner) Lost() error { return r.lost }
+
+// move records a part's next state before the program goes on.
+func (r *Runner) move(p *export.Part, next export.PartState) error {
+	from := p.State
+	to, err := p.State.To(next)
+	if err != nil {
+		return err
+	}
+	p.State = to
+	if err := r.Ledger.Move(*p); err != nil {
+		p.State = from
+		return fmt.Errorf("record that part %s is %s: %w", p.Name, next, err)
+	}
+	r.tell(*p)
+	return nil
+}
+
+func (r *Runner) tell(p export.Part) {
+	fields := logrus.Fields{"part": p.Name, "rows": p.Rows}
+	if p.LoadID != "" {
+		fields["load"] = p.LoadID
+	}
+	if p.Verdict != "" {
+		fields["verdict"] = string(p.Verdict)
+	}
+	r.Log.WithFields(fields).Info(string(p.State))
+	if r.Tell != nil {
+		r.Tell(p)
+	}
+}
+
+// SortParts puts parts in the order of sending: by run, wave and name.
+func SortParts(parts []export.Part) {
+	slices.SortStableFunc(parts, func(a, b export.Part) int {
+		return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Wave, b.Wave), cmp.Compare(a.Name, b.Name))
+	})
+}

@@ -1,0 +1,150 @@
+package directory
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"golang.org/x/text/unicode/norm"
+)
+
+var address = regexp.MustCompile(`[^\s<>"'(),;:]+@[^\s<>"'(),;:]+`)
+
+// Masker makes messages of Coupa fit for a log.
+type Masker struct {
+	About []export.ElementCell   // what is known of the person that the message is about
+	Login func(word string) bool // whether somebody has this login; nil: nobody is known
+}
+
+// Mask replaces every value of the cells that stands in a message by its column's name in brackets, every login that is
+// known by [Login] and every e-mail address by [e-mail], whatever their case, blanks and form of letters. What is left is
+// one line of a readable length.
+func (m Masker) Mask(message string) string {
+	pieces := []piece{{text: plain(message)}}
+	for _, w := range m.words() {
+		pieces = cut(pieces, w.text, "["+w.column+"]")
+	}
+	var b strings.Builder
+	for _, p := range pieces {
+		if !p.masked {
+			p.text = address.ReplaceAllString(p.text, "[e-mail]")
+			p.text = m.logins(p.text)
+		}
+		b.WriteString(p.text)
+	}
+	if r := []rune(b.String()); len(r) > mostSaid {
+		return string(r[:mostSaid]) + "..."
+	}
+	return b.String()
+}
+
+const mostSaid = 300 // characters of a foreign text in a log
+
+type secretWord struct{ text, column string }
+
+// words are what is looked for, the longest first: a name may be a part of another value.
+func (m Masker) words() (words []secretWord) {
+	for _, c := range m.About {
+		for _, text := range c.Secrets() {
+			words = append(words, secretWord{plain(text), c.Element.Column})
+		}
+	}
+	slices.SortStableFunc(words, func(a, b secretWord) int { return len(b.text) - len(a.text) })
+	return words
+}
+
+// plain is a text with its letters in one form, on one line, and without signs that steer a terminal.
+func plain(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	return strings.Join(strings.Fields(norm.NFC.String(s)), " ")
+}
+
+const longestLogin = 255 // bytes, as the layout has it
+
+// logins replaces the logins that are known in a text. They may hold any sign, so that every stretch between the ends of
+// two words is looked up, the longest first.
+func (m Masker) logins(text string) string {
+	if m.Login == nil {
+		return text
+	}
+	var b strings.Builder
+	for len(text) > 0 && b.Len() <= 4*mostSaid { // no more of it is shown
+		n := m.login(text)
+		if n == 0 {
+			_, n = utf8.DecodeRuneInString(text)
+			b.WriteString(text[:n])
+			for prev, _ := utf8.DecodeLastRuneInString(text[:n]); export.IsNameRune(prev) && n < len(text); { // to the end of the word
+				next, size := utf8.DecodeRuneInString(text[n:])
+				if !export.IsNameRune(next) {
+					break
+				}
+				b.WriteString(text[n : n+size])
+				n += size
+			}
+		} else {
+			b.WriteString("[Login]")
+		}
+		text = text[n:]
+	}
+	return b.String()
+}
+
+// login is how long the longest login is that a text begins with; 0 where it begins with none.
+func (m Masker) login(text string) int {
+	if text[0] == ' ' {
+		return 0
+	}
+	for n := min(len(text), longestLogin); n > 0; n-- {
+		if n < len(text) && !utf8.RuneStart(text[n]) {
+			continue
+		}
+		last, _ := utf8.DecodeLastRuneInString(text[:n])
+		next, _ := utf8.DecodeRuneInString(text[n:])
+		if last != ' ' && !(export.IsNameRune(last) && export.IsNameRune(next)) && m.Login(text[:n]) {
+			return n
+		}
+	}
+	return 0
+}
+
+// piece is a stretch of a message; a masked one is not looked into again.
+type piece struct {
+	text   string
+	masked bool
+}
+
+// cut replaces every whole occurrence of word in the pieces not masked yet.
+func cut(pieces []piece, word, mask string) []piece {
+	re := regexp.MustCompile(`(?i)` + regexp.QuoteMeta(word))
+	var out []piece
+	for _, p := range pieces {
+		at := 0
+		if !p.masked {
+			for _, hit := range re.FindAllStringIndex(p.text, -1) {
+				if whole(p.text, hit[0], hit[1]) {
+					out = append(out, piece{text: p.text[at:hit[0]]}, piece{mask, true})
+					at = hit[1]
+				}
+			}
+		}
+		out = append(out, piece{p.text[at:], p.masked})
+	}
+	return out
+}
+
+// whole tells whether text[from:to] is no part of a longer word.
+func whole(text string, from, to int) bool {
+	first, _ := utf8.DecodeRuneInString(text[from:])
+	last, _ := utf8.DecodeLastRuneInString(text[:to])
+	before, _ := utf8.DecodeLastRuneInString(text[:from])
+	after, _ := utf8.DecodeRuneInString(text[to:])
+	return !(export.IsNameRune(first) && export.IsNameRune(before)) && !(export.IsNameRune(last) && export.IsNameRune(after))
+}

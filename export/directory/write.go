@@ -1,0 +1,223 @@
+package directory
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/sirupsen/logrus"
+)
+
+// Writer brings parts of the API route to Coupa, row by row: it finds the user, writes what differs, and holds the
+// answer against what was asked. Every row's answer is in the ledger before it counts, so that a start that comes later
+// goes on with the rows that have none.
+type Writer struct {
+	Ledger export.WriteLedger
+	Users  export.Directory
+	// Whole reads all that Coupa shows of one user, and says which elements were asked for. It is asked about people whose
+	// write was refused, so that a log can be kept clear of them; nil where only what was sent and looked up is known.
+	Whole   func(ctx context.Context, id string) ([]export.Element, export.User, error)
+	Element func(column string) (e export.Element, ok bool)
+	Workers int           // rows at once
+	Naming  export.Naming // how the log names a person
+	Now     func() time.Time
+	Log     logrus.FieldLogger
+}
+
+// What is said of a row that was not written, or not as asked.
+const (
+	sayGone        = "Coupa knew this person as %s when the plan was made, and does not any more; not written"
+	sayThere       = "Coupa knew nobody by this key when the plan was made, and now has id %s; not written"
+	sayMoved       = "somebody has changed %s in Coupa since the plan was made; not written"
+	sayBlind       = "Coupa does not show %s of this person, so that nobody could put back what a change of it takes away; not written"
+	sayKeptAnother = "Coupa has accepted the call and keeps another value in %s"
+	sayPutBack     = "%s were put back"
+	sayNotPutBack  = "%s could not be put back, and nobody but you can do it now"
+)
+
+// maxUnanswered is how many calls may fail one after the other before the rest of a part is left to a later start.
+const maxUnanswered = 5
+
+// writing is one part at work.
+type writing struct {
+	*Writer
+	part     *export.Part
+	move     func(export.PartState) error
+	columns  []string
+	elements []export.Element // of columns
+	key      int              // the column that finds the user where no number is known
+	cells    []export.APIRow
+	begun    map[int]export.Write
+
+	mu         sync.Mutex
+	sent       bool // the part has left the state planned
+	unanswered int  // calls that failed, one after the other
+	last       error
+	gaveUp     error     // the reason, once they were too many
+	logins     *loginSet // that the ledger knows; nil until somebody asks
+}
+
+// Part writes the rows of a part that have no answer yet. move records the part's next state. Where the rest cannot be
+// written now, err says why: a *NotDeliveredError where no call is of use any more. left is how many rows have no answer,
+// and last what kept the last of them from it.
+func (w *Writer) Part(ctx context.Context, p *export.Part, move func(export.PartState) error) (left int, last, err error) {
+	j := &writing{Writer: w, part: p, move: move, sent: p.State != export.Planned}
+	rows, err := j.open()
+	if err != nil {
+		return 0, nil, err
+	}
+	// An error ends the part, but not the calls that are under way: an answer that is not waited for is a doubt more.
+	err = atOnce(ctx, w.Workers, len(rows), func(_ context.Context, i int) error { return j.row(ctx, rows[i]) })
+	if ctx.Err() != nil {
+		return 0, nil, context.Cause(ctx)
+	}
+	if err == nil && !j.sent && j.last != nil {
+		err = &export.NotDeliveredError{What: "api", Msg: j.last.Error(), Err: j.last}
+	}
+	return j.left(), cmp.Or(err, j.last), err
+}
+
+// open reads the part and what is known of its rows, and gives those without an answer.
+func (j *writing) open() (rows []export.RowResult, err error) {
+	data, err := j.Ledger.Bytes(*j.part)
+	if err != nil {
+		return nil, err
+	}
+	if j.columns, j.cells, err = export.ReadAPIPart(data); err != nil {
+		return nil, fmt.Errorf("read part %s from the spool: %w; please report this", j.part.Name, err)
+	}
+	j.key = -1
+	for i, column := range j.columns {
+		e, ok := j.Element(column)
+		if !ok {
+			return nil, fmt.Errorf("part %s has a column %s, which Coupa's API does not have; please report this", j.part.Name, column)
+		}
+		j.elements = append(j.elements, e)
+		if column == "Login" && j.key < 0 || column == "Employee Number" {
+			j.key = i
+		}
+	}
+	if j.begun, err = j.Ledger.Writes(j.part.ID); err != nil {
+		return nil, err
+	}
+	err = j.Ledger.PartRows(j.part.ID, func(r export.RowResult) error {
+		if r.PartRow > len(j.cells) {
+			return fmt.Errorf("part %s has %d rows in the spool and a row %d in the ledger; please report this", j.part.Name, len(j.cells), r.PartRow)
+		}
+		if j.begun[r.PartRow].Answered.IsZero() {
+			rows = append(rows, r)
+		}
+		return nil
+	})
+	return rows, err
+}
+
+func (j *writing) left() int {
+	n := len(j.cells)
+	for _, w := range j.begun {
+		if !w.Answered.IsZero() {
+			n--
+		}
+	}
+	return n
+}
+
+// row writes one row. Its error ends the part: nothing more can be written, or recorded.
+func (j *writing) row(ctx context.Context, r export.RowResult) error {
+	err := j.write(ctx, r)
+	var not *export.NotDeliveredError
+	var own *recordError
+	switch {
+	case err == nil:
+		j.mu.Lock()
+		j.unanswered = 0
+		j.mu.Unlock()
+		return nil
+	case errors.As(err, &own):
+		return own.err
+	case errors.As(err, &not), ctx.Err() != nil:
+		return err
+	}
+	j.Log.WithFields(j.fields(r)).Warnf("no answer that counts, a later start asks again: %v", err)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.last = err
+	j.unanswered++
+	switch _, later := export.NotBefore(err); {
+	case later && j.gaveUp == nil: // no other call would get an answer before that
+		j.gaveUp = &export.NotDeliveredError{What: "api", Msg: err.Error(), Err: err}
+	case j.unanswered == maxUnanswered && j.gaveUp == nil:
+		j.gaveUp = &export.NotDeliveredError{What: "api", Msg: fmt.Sprintf("%d calls failed one after the other, the last: %v", j.unanswered, err), Err: err}
+	}
+	return j.gaveUp // of calls that were under way beside, whichever comes first tells the same
+}
+
+// recordError keeps an error of the ledger apart from Coupa's.
+type recordError struct{ err error }
+
+func (e *recordError) Error() string { return e.err.Error() }
+
+// known is what an earlier start, or this one, has recorded of a row.
+func (j *writing) known(row int) (export.Write, bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	w, ok := j.begun[row]
+	return w, ok
+}
+
+func (j *writing) of(r export.RowResult) export.Write {
+	return export.Write{Part: j.part.ID, PartRow: r.PartRow}
+}
+
+// begin records that a row is about to be written; the first one moves the part.
+func (j *writing) begin(w export.Write) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.sent {
+		j.part.Sent = j.Now()
+		if err := j.move(export.Loading); err != nil {
+			return &recordError{err}
+		}
+		j.sent = true
+	}
+	if err := j.Ledger.BeginWrite(w); err != nil {
+		return &recordError{err}
+	}
+	j.begun[w.PartRow] = w
+	return nil
+}
+
+// end records what became of a row.
+func (j *writing) end(w export.Write, r export.RowResult, outcome export.Outcome, reason string) error {
+	w.Part, w.PartRow, w.Answered = j.part.ID, r.PartRow, j.Now()
+	r.Outcome, r.Reason = outcome, reason
+	if err := j.Ledger.EndWrite(w, r); err != nil {
+		return &recordError{err}
+	}
+	j.mu.Lock()
+	j.begun[w.PartRow] = w
+	j.mu.Unlock()
+	if outcome == export.Quarantined {
+		if j.Naming.Discreet { // it may have Coupa's numbers of people
+			reason = "not written; the report has the reason"
+		}
+		j.Log.WithFields(j.about(w, r)).Warn(reason)
+	}
+	return nil
+}
+
+// answered notes a call that Coupa has answered in the diary.
+func (j *writing) answered(w export.Write, r export.RowResult, u export.User) {
+	j.Log.WithFields(j.about(w, r)).Info(u.Answer)
+}
+
+// about are the fields of a line about a row and its user.
+func (j *writing) about(w export.Write, r export.RowResult) logrus.Fields {
+	return j.Naming.UserFields(j.fields(r), w.CoupaID)
+}
+
+func (j *writing) fields(r export.RowResult) logrus.Fields { return j.Naming.Fields(j.part.Run, r) }

@@ -1,0 +1,255 @@
+package planning
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// assembler cuts the groups of all chunks into parts, in the order of the feed.
+type assembler struct {
+	p       *Planner
+	s       *survey
+	sink    Sink
+	plan    *export.Plan
+	enc     *encoder
+	sets    map[export.ColumnSet]int // in order of appearance
+	open    map[[2]int]*openPart
+	order   [][2]int
+	closed  []closed
+	merging map[string]*person
+	waiting []string // people in merging, by first appearance
+}
+
+// openPart is a part being filled. Its room is used again for the part after it.
+type openPart struct {
+	set    export.ColumnSet
+	header []byte
+	seq    int
+	data   []byte
+	rows   []export.RowResult
+}
+
+func (p *Planner) assembler(s *survey, sink Sink) *assembler {
+	return &assembler{
+		p: p, s: s, sink: sink, enc: p.encoder(s),
+		plan: &export.Plan{Columns: map[string]int{}},
+		sets: map[export.ColumnSet]int{}, open: map[[2]int]*openPart{}, merging: map[string]*person{},
+	}
+}
+
+func (a *assembler) take(b *built) error {
+	a.plan.Input += b.input
+	var whole []*person
+	for _, one := range b.merge {
+		if m := a.merged(one); m != nil {
+			whole = append(whole, m)
+		}
+	}
+	if len(whole) > 0 {
+		late := &built{}
+		if err := a.enc.encode(late, whole); err != nil {
+			return err
+		}
+		b.kept, b.doubt = append(b.kept, late.kept...), append(b.doubt, late.doubt...)
+		b.groups = weave(b.groups, late.groups)
+	}
+	return a.add(b)
+}
+
+// merged lays a record over what the person's earlier records said, and returns the person when it was the last one.
+func (a *assembler) merged(one person) *person {
+	m, ok := a.merging[one.key]
+	if !ok {
+		a.merging[one.key] = &one
+		a.waiting = append(a.waiting, one.key)
+		return nil
+	}
+	for i, c := range one.row.Cells {
+		if c.State != export.Absent {
+			m.row.Cells[i] = c
+		}
+	}
+	m.row.Origin = one.row.Origin
+	m.lines += one.lines
+	m.faults = append(m.faults, one.faults...)
+	m.kept = append(m.kept, one.kept...)
+	if m.lines < a.s.records(m.key) {
+		return nil
+	}
+	delete(a.merging, one.key)
+	return m
+}
+
+func (a *assembler) add(b *built) error {
+	a.plan.Doubtful += len(b.doubt)
+	a.plan.Warnings = append(a.plan.Warnings, b.doubt[:min(len(b.doubt), export.MaxWarnings-len(a.plan.Warnings))]...)
+	for _, k := range b.kept {
+		if k.row.Outcome == export.Quarantined {
+			a.plan.Quarantined += k.row.Lines
+		} else {
+			a.plan.Kept += k.row.Lines
+		}
+		if err := a.sink.Row(k.row, k.faults, k.kept); err != nil {
+			return err
+		}
+	}
+	for i := range b.groups {
+		if err := a.addGroup(&b.groups[i]); err != nil {
+			return err
+		}
+		a.s.giveBack(b.groups[i])
+	}
+	return nil
+}
+
+func (a *assembler) addGroup(g *group) error {
+	set, ok := a.sets[g.set]
+	if !ok {
+		set = len(a.sets)
+		a.sets[g.set] = set
+	}
+	slot := [2]int{g.wave, set}
+	part := a.open[slot]
+	if part == nil {
+		part = &openPart{set: g.set, header: a.p.Sheet.Header(g.set)}
+		a.open[slot] = part
+		a.order = append(a.order, slot)
+	}
+	start := 0
+	for i := 0; i < len(g.rows); {
+		if len(part.header)+g.ends[i]-start > a.p.MaxSize {
+			if err := a.tooLarge(g.rows[i]); err != nil {
+				return err
+			}
+			start, i = g.ends[i], i+1
+			continue
+		}
+		n := part.fitting(g.ends[i:], start, a.p)
+		if n == 0 {
+			if err := a.close(slot, part); err != nil {
+				return err
+			}
+			continue
+		}
+		end := g.ends[i+n-1]
+		part.add(g.data[start:end], g.rows[i:i+n])
+		start, i = end, i+n
+	}
+	return nil
+}
+
+// fitting tells how many lines still fit into the part; ends are those of the lines, the first of which begins at start.
+func (o *openPart) fitting(ends []int, start int, p *Planner) int {
+	size := max(len(o.data), len(o.header)) - start
+	n := 0
+	for n < len(ends) && len(o.rows)+n < max(1, p.MaxRows) && size+ends[n] <= p.MaxSize {
+		n++
+	}
+	return n
+}
+
+func (o *openPart) add(lines []byte, rows []export.RowResult) {
+	if len(o.rows) == 0 {
+		o.data = append(o.data, o.header...)
+	}
+	o.data = append(o.data, lines...)
+	first := len(o.rows)
+	o.rows = append(o.rows, rows...)
+	for i := first; i < len(o.rows); i++ {
+		o.rows[i].PartRow = i + 1
+	}
+}
+
+func (a *assembler) tooLarge(r export.RowResult) error {
+	f := export.Fault{Origin: r.Origin, Rule: "size", Message: "the row alone is larger than layout.max_bytes"}
+	r.Outcome, r.Reason = export.Quarantined, f.Message
+	a.plan.Quarantined += r.Lines
+	return a.sink.Row(r, []export.Fault{f}, nil)
+}
+
+// close hands an open part to the sink and empties it.
+func (a *assembler) close(slot [2]int, part *openPart) error {
+	if len(part.rows) == 0 {
+		return nil
+	}
+	a.count(slot, part)
+	sum := sha256.Sum256(part.data)
+	c := closed{wave: slot[0], set: slot[1], seq: part.seq, hash: hex.EncodeToString(sum[:])}
+	var err error
+	c.id, err = a.sink.Part(export.Part{
+		Route: a.p.Sheet.Route(), Wave: slot[0], Rows: len(part.rows), Size: int64(len(part.data)), SHA256: c.hash, State: export.Planned, Planned: a.p.Started,
+	}, part.data, part.rows)
+	if err != nil {
+		return err
+	}
+	a.closed = append(a.closed, c)
+	part.seq++
+	part.data, part.rows = part.data[:0], part.rows[:0]
+	return nil
+}
+
+func (a *assembler) count(slot [2]int, part *openPart) {
+	a.plan.Parts++
+	a.plan.Bytes += int64(len(part.data))
+	a.plan.Rows += len(part.rows)
+	if slot[0] == a.s.waves.last+1 {
+		a.plan.Deactivations += len(part.rows)
+	}
+	names := a.p.Mapping.Columns()
+	id := slices.Index(names, export.ColumnID)
+	for i, name := range names {
+		if part.set.Has(i) && (i != id || a.p.Found == nil) {
+			a.plan.Columns[name] += len(part.rows)
+		}
+	}
+	for _, r := range part.rows {
+		a.plan.Records += r.Lines
+		if r.Completed == "" {
+			continue
+		}
+		a.plan.Completed++
+		for name := range strings.SplitSeq(r.Completed, ", ") {
+			a.plan.Columns[name]--
+		}
+	}
+	if a.p.Found != nil && id >= 0 && !part.set.Has(id) {
+		a.plan.Creates += len(part.rows)
+	}
+}
+
+// finish closes the parts that are still open, names all, and proves that no record got lost.
+func (a *assembler) finish() (*export.Plan, error) {
+	rest := &built{}
+	var people []*person
+	for _, key := range a.waiting { // only where two people share a hash
+		if m, ok := a.merging[key]; ok {
+			people = append(people, m)
+			delete(a.merging, key)
+		}
+	}
+	if err := a.enc.encode(rest, people); err != nil {
+		return nil, err
+	}
+	if err := a.add(rest); err != nil {
+		return nil, err
+	}
+	waves := map[int]bool{}
+	for _, slot := range a.order {
+		if err := a.close(slot, a.open[slot]); err != nil {
+			return nil, err
+		}
+		waves[slot[0]] = true
+	}
+	maps.DeleteFunc(a.plan.Columns, func(_ string, rows int) bool { return rows == 0 }) // completed in every row
+	a.plan.Files = a.p.files()
+	a.plan.Waves, a.plan.Sets = len(waves), len(a.sets)
+	if err := a.p.name(a.sink, a.closed); err != nil {
+		return nil, err
+	}
+	return a.plan, a.plan.Balance()
+}

@@ -1,0 +1,75 @@
+package planning
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Beside is a held run that a plan is made beside: the plan takes up nothing of what that run keeps, and since at most one
+// plan keeps records it keeps none itself. Whoever would have to wait is quarantined instead.
+type Beside struct {
+	Run string // the held run
+
+	keys, logins map[string]bool // whom its records are about; logins in lower case
+}
+
+// ReadBeside reads whom the feed of a planner is about, which is what a held run keeps.
+func ReadBeside(ctx context.Context, p *Planner, run string) (*Beside, error) {
+	b := &Beside{Run: run, keys: map[string]bool{}, logins: map[string]bool{}}
+	login := slices.Index(p.Mapping.Columns(), export.ColumnLogin)
+	type who struct{ key, login string }
+	err := parallel(ctx, p, func(w *worker, c export.Chunk) (people []who, err error) {
+		err = p.each(w, c, func(rec *export.Record, person string, m export.RowMapper) error {
+			if m == nil {
+				return fmt.Errorf("read whom run %s keeps records of: %s:%d: %s", run, w.file(rec), rec.Line, rec.Fault.Message)
+			}
+			one := who{key: strings.Clone(person)}
+			if login >= 0 {
+				cell, _ := m.MapColumn(rec, login) // what cannot be mapped is told when the record is planned again
+				one.login = strings.Clone(strings.ToLower(cell.SetText()))
+			}
+			people = append(people, one)
+			return nil
+		})
+		return people, err
+	}, func(people []who) error {
+		for _, one := range people {
+			b.keys[one.key] = true
+			if one.login != "" {
+				b.logins[one.login] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// keeps tells whether the held run keeps a record of a person.
+func (b *Beside) keeps(key, login string) bool {
+	return b.keys[key] || b.logins[strings.ToLower(login)]
+}
+
+// beside tells why a row may not go beside a held run: an earlier record of its person is kept, or is in a part without a
+// verdict.
+func (e *encoder) beside(one *person) []export.Fault {
+	b := e.p.Beside
+	if b == nil {
+		return nil
+	}
+	if b.keeps(one.key, e.text(one, e.login)) {
+		return []export.Fault{{Origin: one.row.Origin, Rule: "held", Message: fmt.Sprintf("run %s is held and keeps a record of this person, which may be newer or older: "+
+			"approve it and run, or settle it, then hand this in under another name", b.Run)}}
+	}
+	if part, waits := e.behind(one); waits {
+		return []export.Fault{{Origin: one.row.Origin, Rule: "held", Message: fmt.Sprintf("part %s has an earlier row of this person and no verdict, and nothing more can wait while run %s is held: "+
+			"approve it and run, or settle it, then hand this in under another name", part, b.Run)}}
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package planning
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// built is what one chunk came to: encoded lines by file group, and what stays here.
+type built struct {
+	input  int
+	groups []group
+	kept   []keptRow
+	merge  []person // records of people with several, still to be merged
+	doubt  []export.Fault
+}
+
+// group holds encoded lines that go into files of one wave and one column set.
+type group struct {
+	wave int
+	set  export.ColumnSet
+	data []byte
+	ends []int
+	rows []export.RowResult
+
+	lines export.RowEncoder // until the chunk is finished; rows may wait in it
+}
+
+type keptRow struct {
+	row    export.RowResult
+	faults []export.Fault
+	kept   []export.KeptRecord
+}
+
+// person is one record, or several merged, of a person on the way to a row. Its texts may alias the chunk.
+type person struct {
+	key    string
+	row    export.Row
+	lines  int
+	faults []export.Fault
+	kept   []export.Keepable // its records, where they may have to be kept for the next plan
+
+	completed export.ColumnSet // cells that HR's records lack
+}
+
+// first surveys the feed and builds it at once, hoping that nothing repeats. As soon as something does it goes on with
+// the survey alone. What it hands to the assembler is the same whatever the number of workers.
+func (p *Planner) first(ctx context.Context, s *survey, a *assembler) (*probes, error) {
+	type draft struct {
+		probe *probe
+		built *built
+	}
+	found := &probes{}
+	var lost atomic.Bool
+	err := parallel(ctx, p, func(w *worker, c export.Chunk) (d draft, err error) {
+		if lost.Load() {
+			d.probe, err = p.probe(w, c, s)
+			return d, err
+		}
+		d.probe = w.probe(s)
+		d.built, err = p.buildChunk(w, c, s, d.probe)
+		return d, err
+	}, func(d draft) error {
+		found.add(d.probe)
+		if lost.Load() {
+			return nil
+		}
+		if found.due() && !found.findings(s).simple() {
+			lost.Store(true)
+			return nil
+		}
+		return a.take(d.built)
+	})
+	return found, err
+}
+
+// again builds the feed by what the survey has found.
+func (p *Planner) again(ctx context.Context, s *survey, sink Sink) (*export.Plan, error) {
+	if s.suspicious() {
+		if err := p.resolve(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	a := p.assembler(s, sink)
+	err := parallel(ctx, p, func(w *worker, c export.Chunk) (*built, error) { return p.buildChunk(w, c, s, nil) }, a.take)
+	if err != nil {
+		return nil, err
+	}
+	return a.finish()
+}
+
+// buildChunk maps, checks and encodes a chunk. g, where there is one, gets what the survey asks for.
+func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*built, error) {
+	if w.enc == nil {
+		w.enc = p.encoder(s)
+	}
+	b := &built{}
+	cells := make([]export.Cell, len(w.enc.names))
+	var one person
+	err := p.each(w, c, func(rec *export.Record, key string, m export.RowMapper) error {
+		b.input++
+		origin := export.Origin{File: w.file(rec), Line: rec.Line}
+		if m == nil {
+			if g != nil {
+				g.skip(s)
+			}
+			rec.Fault.Origin = origin
+			b.keep(&person{key: strings.Clone(key), row: export.Row{Origin: origin}, lines: 1, faults: []export.Fault{*rec.Fault}})
+			return nil
+		}
+		one = person{key: key, row: export.Row{Origin: origin, Cells: cells}, lines: 1}
+		one.faults = m.Map(rec, one.row.Cells)
+		if g != nil {
+			g.add(p, s, key, one.row.Cells)
+		}
+		for i := range one.faults {
+			one.faults[i].Origin = origin
+		}
+		several := s.records(key) > 1
+		if w.enc.mayKeep(&one, several) {
+			one.kept = []export.Keepable{export.KeepRecord(rec, w.file(rec), one.row.Cells)}
+		}
+		if several {
+			one.key, one.row.Cells = strings.Clone(key), cloneCells(one.row.Cells)
+			b.merge = append(b.merge, one)
+			return nil
+		}
+		return w.enc.add(b, &one)
+	})
+	if err != nil {
+		return nil, err
+	}
+	w.records = b.input
+	return b, w.enc.finish(b)
+}
+
+func cloneCells(cells []export.Cell) []export.Cell {
+	out := slices.Clone(cells)
+	for i := range out {
+		out[i].Text = strings.Clone(out[i].Text)
+	}
+	return out
+}

@@ -1,0 +1,159 @@
+package planning
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// neededColumns are those that Coupa wants in every row.
+var neededColumns = [...]string{export.ColumnLogin, export.ColumnEmail, export.ColumnFirstName, export.ColumnLastName}
+
+// WithID gives the mapping a column for Coupa's number, where HR does not know it: what was found fills it in.
+func WithID(m export.Mapping) export.Mapping {
+	if slices.Contains(m.Columns(), export.ColumnID) {
+		return m
+	}
+	return withID{m, append(slices.Clone(m.Columns()), export.ColumnID)}
+}
+
+type withID struct {
+	export.Mapping
+	columns []string
+}
+
+func (w withID) Columns() []string { return w.columns }
+
+func (w withID) Bind(h *export.Header) (export.RowMapper, error) {
+	m, err := w.Mapping.Bind(h)
+	return mapperWithID{m, len(w.columns) - 1}, err
+}
+
+type mapperWithID struct {
+	export.RowMapper
+	id int
+}
+
+func (m mapperWithID) Map(rec *export.Record, cells []export.Cell) []export.Fault {
+	cells[m.id] = export.Cell{}
+	return m.RowMapper.Map(rec, cells[:m.id])
+}
+
+func (m mapperWithID) MapColumn(rec *export.Record, i int) (export.Cell, *export.Fault) {
+	if i == m.id {
+		return export.Cell{}, nil
+	}
+	return m.RowMapper.MapColumn(rec, i)
+}
+
+// completer fills in what a row needs and HR's records do not have.
+type completer struct {
+	p      *Planner
+	id     int // the column Id, -1 where rows have none
+	needed [len(neededColumns)]int
+	names  map[export.ColumnSet]string // how often the same few columns are completed
+}
+
+func (p *Planner) completer(columns []string) *completer {
+	c := &completer{p: p, id: slices.Index(columns, export.ColumnID), names: map[export.ColumnSet]string{}}
+	for i, name := range neededColumns {
+		c.needed[i] = slices.Index(columns, name)
+	}
+	return c
+}
+
+// complete fills cells in that are empty: the Id and, where the planner knows how, the columns that every row needs, with
+// what Coupa holds. Where Coupa was not asked there is only the login that was last sent, which is no key: by an outdated
+// one Coupa would make a second account.
+func (c *completer) complete(one *person) {
+	if c.p.Notes != nil {
+		return
+	}
+	if c.p.Found == nil {
+		if login := c.needed[0]; login >= 0 && one.row.Cells[login].Lacks() && c.p.Sheet.First(&one.row) != login {
+			known, _ := c.p.known(one.key)
+			c.fill(one, login, known.Login)
+		}
+		return
+	}
+	u, ok := c.p.Found(one.key)
+	if !ok {
+		return
+	}
+	if c.id >= 0 && one.row.Cells[c.id].Lacks() {
+		one.row.Cells[c.id] = export.Cell{Text: u.ID, State: export.Set}
+	}
+	if c.p.Element == nil {
+		return
+	}
+	for i, column := range neededColumns {
+		if e, ok := c.p.Element(column); ok && c.needed[i] >= 0 {
+			held, _ := u.Value(e)
+			c.fill(one, c.needed[i], held.Text)
+		}
+	}
+}
+
+func (c *completer) fill(one *person, col int, text string) {
+	if text != "" && one.row.Cells[col].Lacks() {
+		one.row.Cells[col] = export.Cell{Text: text, State: export.Set}
+		one.completed = one.completed.With(col)
+	}
+}
+
+// columns names the columns of a set, in the order of the mapping.
+func (c *completer) columns(set export.ColumnSet, names []string) string {
+	if set == (export.ColumnSet{}) {
+		return ""
+	}
+	text, ok := c.names[set]
+	if !ok {
+		var list []string
+		for i, name := range names {
+			if set.Has(i) {
+				list = append(list, name)
+			}
+		}
+		text = strings.Join(list, ", ")
+		c.names[set] = text
+	}
+	return text
+}
+
+// The rules that a row breaks which lacks what could be completed; the sheet's names for them.
+const ruleRequired, ruleKey = "required", "key"
+
+const (
+	sayNobodyHas  = "is empty, and cannot be completed: nobody in Coupa is this person"
+	sayNoneEither = "is empty, and cannot be completed: Coupa has none either (Coupa id %s)"
+	sayNotShown   = "is empty, and cannot be completed: Coupa does not show it (Coupa id %s), look at its API response filters"
+)
+
+// onlyLacks tells whether a row breaks no rule but by what it lacks.
+func onlyLacks(rules []export.Fault) bool {
+	return !slices.ContainsFunc(rules, func(f export.Fault) bool { return f.Rule != ruleRequired && f.Rule != ruleKey })
+}
+
+// tellWhy says of what a row lacks why it could not be completed.
+func (c *completer) tellWhy(one *person, rules []export.Fault) {
+	if c.p.Found == nil || c.p.Element == nil {
+		return
+	}
+	u, found := c.p.Found(one.key)
+	for i, f := range rules {
+		if f.Rule != ruleRequired {
+			continue
+		}
+		e, _ := c.p.Element(f.Field)
+		switch _, shown := u.Value(e); {
+		case !found:
+			rules[i].Message = sayNobodyHas
+		case !shown:
+			rules[i].Message = fmt.Sprintf(sayNotShown, u.ID)
+		default:
+			rules[i].Message = fmt.Sprintf(sayNoneEither, u.ID)
+		}
+	}
+}

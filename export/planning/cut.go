@@ -1,0 +1,41 @@
+package planning
+
+import "github.com/hr2coupa/hr2coupa/export"
+
+// A feed that broke off while it was written often ends inside a record that still reads as one: "Finance" has become
+// "Fin". Where all feeds before ended their last line, one that does not gives itself away by that.
+
+const sayCut = "is the last line and has no line end, which the feeds before had: the file was cut off, and this record may be; see what is missing, and deliver the file again whole, its last line ended"
+
+func (p *Planner) cut(file string) bool { return p.Cut != nil && p.Cut(file) }
+
+// files are those of the feed as they are recorded.
+func (p *Planner) files() []export.FeedFile {
+	files := p.Feed.Files()
+	for i, f := range files {
+		if f.LineEnd == export.LineOpen && p.cut(f.Name) {
+			files[i].LineEnd = export.LineCut
+		}
+	}
+	return files
+}
+
+// EndsLines reports whether all earlier feeds ended their last line, and there was one; earlier are in the order in which
+// they were planned. One that was taken as cut off counts as an exception as soon as a later one has ended its last line
+// again. Until then it may be that whoever writes the feeds has changed that.
+func EndsLines(earlier []export.FeedFile) bool {
+	ended := false
+	for i := len(earlier) - 1; i >= 0; i-- {
+		switch earlier[i].LineEnd {
+		case export.LineEnded:
+			ended = true
+		case export.LineCut:
+			if !ended {
+				return false
+			}
+		case export.LineOpen:
+			return false
+		}
+	}
+	return ended
+}

@@ -1,0 +1,285 @@
+package planning
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// encoder checks rows and encodes those that break no rule. One goroutine uses it; between chunks it keeps only room.
+type encoder struct {
+	p         *Planner
+	s         *survey
+	names     []string
+	login     int
+	status    int
+	rules     export.RowChecker
+	completer *completer
+	at        int                                      // the group the row before went to
+	lines     map[export.ColumnSet][]export.RowEncoder // at rest
+	texts     texts
+}
+
+func (p *Planner) encoder(s *survey) *encoder {
+	names := p.Mapping.Columns()
+	return &encoder{
+		p: p, s: s, names: names, rules: p.Sheet.Checker(), lines: map[export.ColumnSet][]export.RowEncoder{},
+		login: slices.Index(names, "Login"), status: slices.Index(names, "Status"), completer: p.completer(names),
+	}
+}
+
+// encode takes people and finishes b.
+func (e *encoder) encode(b *built, people []*person) error {
+	for _, one := range people {
+		if err := e.add(b, one); err != nil {
+			return err
+		}
+	}
+	return e.finish(b)
+}
+
+// add checks a person and appends his line to a group of b, or keeps him back. What b gets aliases no chunk once it is
+// finished; one and its cells may be used anew at once, the texts in them only then.
+func (e *encoder) add(b *built, one *person) error {
+	one.faults = append(one.faults, e.check(one)...)
+	if len(one.faults) > 0 {
+		one.key = strings.Clone(one.key)
+		b.keep(one)
+		return nil
+	}
+	b.doubt = append(b.doubt, e.p.Sheet.Warnings(&one.row)...)
+	if outcome, why := e.keeps(one); outcome != "" {
+		b.kept = append(b.kept, keptRow{export.RowResult{
+			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: outcome, Reason: why,
+		}, nil, export.Replace(one.kept)})
+		return nil
+	}
+	if e.p.Sheet.Route() == export.ByAPI {
+		e.partial(one)
+	}
+	g := e.group(b, e.wave(one), e.p.Sheet.Carried(&one.row))
+	g.rows = append(g.rows, export.RowResult{})
+	e.result(one, &g.rows[len(g.rows)-1])
+	if g.lines.Add(&one.row) {
+		return g.flush()
+	}
+	return nil
+}
+
+// finish encodes what waits in the groups of b.
+func (e *encoder) finish(b *built) error {
+	for i := range b.groups {
+		g := &b.groups[i]
+		if err := g.flush(); err != nil {
+			return err
+		}
+		if len(g.ends) != len(g.rows) {
+			return fmt.Errorf("encode rows: %d rows in, %d lines out; please report this", len(g.rows), len(g.ends))
+		}
+		e.lines[g.set] = append(e.lines[g.set], g.lines)
+		g.lines = nil
+	}
+	return nil
+}
+
+func (g *group) flush() (err error) {
+	if g.data, g.ends, err = g.lines.Flush(g.data, g.ends); err != nil {
+		return fmt.Errorf("encode rows: %w", err)
+	}
+	return nil
+}
+
+// wave tells which wave a row goes in. Deactivations are the last one.
+func (e *encoder) wave(one *person) int {
+	switch {
+	case e.status >= 0 && one.row.Cells[e.status].Text == export.StatusInactive:
+		return e.s.waves.last + 1
+	case len(e.s.waves.of) == 0:
+		return 1
+	}
+	return e.s.waves.wave(hash(e.s.seed, one.key))
+}
+
+// group finds b's group of a wave and set, or makes it. It is mostly the one the row before went to.
+func (e *encoder) group(b *built, wave int, set export.ColumnSet) *group {
+	same := func(g group) bool { return g.wave == wave && g.set == set }
+	if e.at < len(b.groups) && same(b.groups[e.at]) {
+		return &b.groups[e.at]
+	}
+	if e.at = slices.IndexFunc(b.groups, same); e.at < 0 {
+		e.at = len(b.groups)
+		g := e.s.room(wave, set)
+		if idle := e.lines[set]; len(idle) > 0 {
+			g.lines, e.lines[set] = idle[len(idle)-1], idle[:len(idle)-1]
+		} else {
+			g.lines = e.p.Sheet.Encoder(set)
+		}
+		b.groups = append(b.groups, g)
+	}
+	return &b.groups[e.at]
+}
+
+// check completes a row and tells every rule that it breaks. A column whose expression failed is not told to be missing
+// too; and what Coupa holds against a row says more than that it could not be completed.
+func (e *encoder) check(one *person) []export.Fault {
+	e.completer.complete(one)
+	rules := e.rules.Check(&one.row)
+	if len(one.faults) > 0 {
+		rules = slices.DeleteFunc(rules, func(f export.Fault) bool {
+			return slices.ContainsFunc(one.faults, func(m export.Fault) bool { return m.Field == f.Field })
+		})
+	}
+	rules = append(rules, e.s.conflicts(&one.row, one.key, e.names)...)
+	if why := e.protected(one); why != "" {
+		rules = append(rules, export.Fault{Origin: one.row.Origin, Rule: "protected", Message: why})
+	}
+	rules = append(rules, e.beside(one)...)
+	if len(one.faults) > 0 || !onlyLacks(rules) {
+		return rules
+	}
+	if e.p.Notes != nil {
+		e.p.Notes(one.key, &one.row)
+	}
+	if e.p.Checks != nil {
+		if held := e.p.Checks(one.key, &one.row); held != nil {
+			return held
+		}
+	}
+	e.completer.tellWhy(one, rules)
+	return rules
+}
+
+// partial makes a row what the API route takes: only what HR says, and beside it what Coupa held when it was asked.
+func (e *encoder) partial(one *person) {
+	for i := range one.row.Cells {
+		if one.completed.Has(i) {
+			one.row.Cells[i] = export.Cell{}
+		}
+	}
+	one.completed = export.ColumnSet{}
+	if e.p.Found == nil {
+		return
+	}
+	if u, ok := e.p.Found(one.key); ok {
+		one.row.Held = &u
+	}
+}
+
+// protected holds a person's login against those who are never changed: the row's, the one that was last sent, and the one
+// that Coupa holds, which may be another by now.
+func (e *encoder) protected(one *person) (why string) {
+	if e.p.Protects == nil {
+		return ""
+	}
+	sent, _ := e.p.known(one.key)
+	if why = e.p.Protects(one.key, e.text(one, e.login), sent.Login); why == "" && e.p.Found != nil {
+		held, _ := e.p.before(one.key)
+		why = e.p.Protects(one.key, "", held.Login)
+	}
+	return why
+}
+
+func (e *encoder) text(one *person, col int) string {
+	if col < 0 {
+		return ""
+	}
+	return one.row.Cells[col].Text
+}
+
+// behind tells which part a person waits for.
+func (e *encoder) behind(one *person) (part string, ok bool) {
+	if e.p.Waiting.Empty() {
+		return "", false
+	}
+	return e.p.Waiting.Behind(one.key, e.text(one, e.p.Sheet.First(&one.row)), e.text(one, e.login))
+}
+
+// mayKeep tells whether a record may have to be kept. Only all records of a person together, completed, tell for sure.
+func (e *encoder) mayKeep(one *person, several bool) bool {
+	if e.p.Hold || (several || e.p.Found != nil) && !e.p.Waiting.Empty() {
+		return true
+	}
+	_, waits := e.behind(one)
+	return waits
+}
+
+// keeps tells that a sound row is not sent now, and why; "" for nearly every row.
+func (e *encoder) keeps(one *person) (outcome export.Outcome, why string) {
+	part, waits := e.behind(one)
+	switch {
+	case e.p.Hold:
+		return export.Held, "the run is held by a limit"
+	case waits:
+		return export.Pending, "waits for part " + part + ", which has an earlier row of this person and no verdict; the next run plans it again"
+	}
+	return "", ""
+}
+
+// result fills r, which is empty, in place: a row's result is large and made for every row.
+func (e *encoder) result(one *person, r *export.RowResult) {
+	r.Origin, r.Lines, r.Outcome = one.row.Origin, one.lines, export.Pending
+	r.Key = e.texts.keep(one.key)
+	r.First = r.Key
+	if first := e.text(one, e.p.Sheet.First(&one.row)); first != r.Key {
+		r.First = e.texts.keep(first)
+	}
+	r.Completed = e.completer.columns(one.completed, e.names)
+	if e.login >= 0 {
+		r.Login = e.texts.keep(one.row.Cells[e.login].Text)
+	}
+	if e.status >= 0 {
+		switch text := one.row.Cells[e.status].Text; text {
+		case export.StatusActive:
+			r.Status = export.StatusActive
+		case export.StatusInactive:
+			r.Status = export.StatusInactive
+		default:
+			r.Status = e.texts.keep(text)
+		}
+	}
+}
+
+func (b *built) keep(one *person) {
+	b.kept = append(b.kept, keptRow{export.RowResult{
+		Origin: one.row.Origin, Lines: one.lines, Key: one.key, Outcome: export.Quarantined, Reason: reason(one.row.Origin, one.faults),
+	}, one.faults, nil})
+}
+
+// textBlock is how many bytes of texts lie together.
+const textBlock = 16 << 10
+
+// texts clones strings that outlive a chunk, many to an allocation.
+type texts struct{ block strings.Builder }
+
+func (t *texts) keep(s string) string {
+	if t.block.Cap()-t.block.Len() < len(s) {
+		t.block = strings.Builder{} // the old block lives as long as its texts
+		t.block.Grow(max(textBlock, len(s)))
+	}
+	from := t.block.Len()
+	t.block.WriteString(s)
+	return t.block.String()[from:]
+}
+
+// spareGroups is how many groups that were copied into parts are kept to be filled again.
+const spareGroups = 8
+
+// room gives an empty group, with the room of one that has been used up if there is one.
+func (s *survey) room(wave int, set export.ColumnSet) group {
+	select {
+	case g := <-s.spare:
+		return group{wave: wave, set: set, data: g.data[:0], ends: g.ends[:0], rows: g.rows[:0]}
+	default:
+		return group{wave: wave, set: set}
+	}
+}
+
+// giveBack takes a group that nobody reads any more.
+func (s *survey) giveBack(g group) {
+	select {
+	case s.spare <- g:
+	default:
+	}
+}

@@ -1,0 +1,168 @@
+package planning
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// worker is what one goroutine keeps from chunk to chunk.
+type worker struct {
+	p       *Planner
+	files   []string // their names
+	bound   bound    // to the header of the record before
+	mappers map[*export.Header]bound
+	records int // of the chunk before
+	rec     export.Record
+	enc     *encoder
+}
+
+func (p *Planner) worker() *worker {
+	return &worker{p: p, files: p.Feed.Names(), mappers: map[*export.Header]bound{}}
+}
+
+func (w *worker) file(rec *export.Record) string { return w.files[rec.File] }
+
+// bound is the mapping bound to a header, and where the key stands in its records.
+type bound struct {
+	header *export.Header
+	mapper export.RowMapper
+	key    int
+}
+
+// bind binds the mapping to a header once.
+func (w *worker) bind(h *export.Header, kept bool) error {
+	if w.bound.header == h {
+		return nil
+	}
+	if b, ok := w.mappers[h]; ok {
+		w.bound = b
+		return nil
+	}
+	m, err := w.p.Mapping.Bind(h)
+	if err != nil {
+		why := err.Error()
+		if kept {
+			why += "; an earlier run has kept these records: mend the mapping, or give them up with hr2coupa settle RUN rejected, RUN being what follows the @"
+		}
+		return &export.UnusableFeedError{File: w.files[h.File], Line: 1, Why: why}
+	}
+	key := h.Index(w.p.Key)
+	if key < 0 {
+		return &export.UnusableFeedError{File: w.files[h.File], Line: 1, Why: fmt.Sprintf("it has no column %q, which feed.key names", w.p.Key)}
+	}
+	w.bound = bound{h, m, key}
+	w.mappers[h] = w.bound
+	return nil
+}
+
+// each calls f for every record of a chunk that is to be planned. m is nil where the record could not be read or names
+// nobody; rec.Fault then says why.
+func (p *Planner) each(w *worker, c export.Chunk, f func(rec *export.Record, person string, m export.RowMapper) error) error {
+	rec := &w.rec
+	if rec.Kept { // the chunk before was one of kept records
+		*rec = export.Record{}
+	}
+	for c.Next(rec) {
+		var person string
+		var m export.RowMapper
+		if rec.Open && rec.Fault == nil && p.cut(w.file(rec)) {
+			rec.Fault = &export.Fault{Rule: "cut", Message: sayCut}
+		}
+		if rec.Fault == nil {
+			if err := w.bind(rec.Header, rec.Kept); err != nil {
+				return err
+			}
+			if person = rec.Values[w.bound.key]; person == "" {
+				rec.Fault = &export.Fault{Field: p.Key, Rule: "key", Message: "is empty: the record names nobody"}
+			} else {
+				m = w.bound.mapper
+			}
+		}
+		if p.Only != nil && !rec.Kept && !p.Only(export.Origin{File: w.file(rec), Line: rec.Line}, person) {
+			continue
+		}
+		if err := f(rec, person, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parallel lets every worker work on chunks and collects what they made in the order of the feed. A chunk is released
+// when its work is done, so what work returns must not alias it. At most a few chunks a worker are under way.
+func parallel[T any](ctx context.Context, p *Planner, work func(*worker, export.Chunk) (T, error), collect func(T) error) error {
+	n := max(1, p.Workers)
+	type result struct {
+		seq int
+		got T
+		err error
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	tickets := make(chan struct{}, 3*n)
+	jobs := make(chan export.Chunk, n)
+	results := make(chan result, n)
+	var wg export.Group
+	for range n {
+		wg.Go(func() {
+			w := p.worker()
+			for c := range jobs {
+				var got T
+				err := export.Guard(func() (err error) { got, err = work(w, c); return err })
+				seq := c.Seq()
+				c.Release()
+				results <- result{seq, got, err}
+			}
+		})
+	}
+	read := export.Async(func() error {
+		defer close(results)
+		defer wg.Wait()
+		defer close(jobs)
+		return p.Feed.Chunks(func(c export.Chunk) error {
+			select {
+			case tickets <- struct{}{}:
+				jobs <- c
+				return nil
+			case <-ctx.Done():
+				c.Release()
+				return context.Cause(ctx)
+			}
+		})
+	})
+	err := func() error {
+		waiting := map[int]T{}
+		next := 0
+		for r := range results {
+			if r.err != nil {
+				return r.err
+			}
+			waiting[r.seq] = r.got
+			for {
+				got, ok := waiting[next]
+				if !ok {
+					break
+				}
+				delete(waiting, next)
+				next++
+				<-tickets
+				if err := collect(got); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}()
+	if err != nil {
+		cancel(errStopped)
+		for range results { // let the workers end before the caller goes on
+		}
+		return err
+	}
+	return <-read
+}
+
+var errStopped = errors.New("stopped")

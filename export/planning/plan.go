@@ -1,0 +1,150 @@
+package planning
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Planner turns a feed into parts. It is the pure half: the same feed, mapping, sheet, known people and start time give
+// the same bytes under the same names.
+//
+// It maps, checks and encodes on every core, in one pass where it can: a survey goes along and looks for people with
+// several records, values that must be unique, and rows that have to wait for others. Where it finds some, what was made
+// is thrown away and made anew by what it found (and between the two the feed is read once more where two people may
+// claim one login, e-mail ...). Memory does not grow with the values in the feed, only by a few machine words a record.
+type Planner struct {
+	Feed    export.Feed
+	Mapping export.Mapping
+	Sheet   export.Sheet
+	Key     string // the feed's field that names the person
+	MaxRows int    // data rows a part
+	MaxSize int    // bytes a part, header included
+	Workers int
+	Started time.Time // the run's start: goes into the names
+
+	// MinRecords is how many records a feed has at least; fewer are an *UnusableFeedError.
+	MinRecords int
+
+	// MayCreate tells that creates are allowed, so that any person the ledger does not know may be new to Coupa and
+	// whoever names him as approver has to wait for his load.
+	MayCreate bool
+	// Known gives what the ledger knows of a person; nil where there is no ledger.
+	Known func(key string) (p export.Person, ok bool)
+	// Cut reports which files of the feed are cut off if their last line has no end; nil where nobody knows how feeds end.
+	// It is called from every worker.
+	Cut func(file string) bool
+	// Only, when not nil, says which records to plan (run --again); the others are passed over and not counted.
+	Only func(o export.Origin, key string) bool
+	// Hold plans a held run: every row that would be sent is kept and told as held instead.
+	Hold bool
+	// Waiting knows the people who must not be overtaken: their rows are kept and told as pending.
+	Waiting *export.Waiting
+	// Beside is the held run that the plan leaves as it is; nil for nearly every plan. Nobody is kept then: whom that run
+	// keeps records of, and who would have to wait, is quarantined.
+	Beside *Beside
+	// Protects tells why nobody may change a person; "" for nearly everybody. known is the login the ledger knows.
+	// It is called from every worker.
+	Protects func(key, login, known string) string
+	// Checks gives what Coupa holds against a row that breaks no rule; nil where nobody has asked. It is called from every
+	// worker, and the texts of the row are good until it returns.
+	Checks func(key string, row *export.Row) []export.Fault
+	// Notes takes each row that may go, also where it could only go completed; for a first look at the feed, nil else. It
+	// is called from every worker, and the texts of the row are good until it returns.
+	Notes func(key string, row *export.Row)
+	// Found gives whom Coupa knows by a person's key; nil where nobody has asked. It is called from every worker. Where the
+	// mapping has a column Id it fills that in.
+	Found func(key string) (u export.User, ok bool)
+	// Element tells where users of Found hold a column; nil where rows are not completed out of them.
+	Element func(column string) (e export.Element, ok bool)
+	// Joined is how many records of the feed earlier plans have kept; MinRecords does not count them.
+	Joined int
+}
+
+// Sink takes what a plan yields, in a fixed order, from one goroutine. Nothing of it counts before Build has returned.
+type Sink interface {
+	// Part takes a finished part: its rows have PartRow set, its name is still open. data and rows are
+	// good until it returns.
+	// The id it returns is what Name is called with.
+	Part(p export.Part, data []byte, rows []export.RowResult) (id int64, err error)
+	// Row takes a row that goes into no part: quarantined, held or waiting. kept are its records where the next plan
+	// is to read them again, and those of them that newer ones replace.
+	Row(r export.RowResult, faults []export.Fault, kept []export.KeptRecord) error
+	// Name gives every part its name once their number is known, in the order of sending.
+	Name(id int64, name string) error
+	// Restart forgets every part and row it was given: the plan begins anew. It is called at most once, before any Name.
+	Restart() error
+}
+
+// Build plans the whole feed into sink.
+func (p *Planner) Build(ctx context.Context, sink Sink) (*export.Plan, error) {
+	s := p.newSurvey()
+	a := p.assembler(s, sink)
+	found, err := p.first(ctx, s, a)
+	if err != nil {
+		return nil, err
+	}
+	if fresh := found.input - p.Joined; fresh < p.MinRecords && p.Only == nil {
+		return nil, &export.UnusableFeedError{Why: fmt.Sprintf("%d records, and feed.min_records asks for %d; if HR may be quiet, set it to 0", fresh, p.MinRecords)}
+	}
+	if s = found.findings(s); s.simple() {
+		return a.finish()
+	}
+	if err := sink.Restart(); err != nil {
+		return nil, err
+	}
+	return p.again(ctx, s, sink)
+}
+
+// BatchHash is one hash, in lower-case hex, for all parts of a batch, made of theirs in the order of sending.
+func BatchHash(parts []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, " ")))
+	return hex.EncodeToString(sum[:])
+}
+
+// closed is a part that has been handed to the sink and waits for its name.
+type closed struct {
+	id        int64
+	wave, set int
+	seq       int
+	hash      string
+}
+
+func (p *Planner) name(sink Sink, parts []closed) error {
+	slices.SortStableFunc(parts, func(a, b closed) int {
+		return cmp.Or(cmp.Compare(a.wave, b.wave), cmp.Compare(a.set, b.set), cmp.Compare(a.seq, b.seq))
+	})
+	hashes := make([]string, len(parts))
+	for i, c := range parts {
+		hashes[i] = c.hash
+	}
+	batch := BatchHash(hashes)
+	for i, c := range parts {
+		if err := sink.Name(c.id, export.PartName(p.Started, batch, i+1, len(parts), p.Sheet.Route())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reason puts every broken rule of a row into one line.
+func reason(origin export.Origin, faults []export.Fault) string {
+	texts := make([]string, len(faults))
+	for i, f := range faults {
+		texts[i] = f.Message
+		if f.Field != "" {
+			texts[i] = f.Field + ": " + f.Message
+		}
+		if f.Origin != origin { // an earlier record of the person
+			texts[i] = f.Origin.String() + ": " + texts[i]
+		}
+	}
+	return strings.Join(texts, "; ")
+}

@@ -1,0 +1,386 @@
+package planning
+
+import (
+	"cmp"
+	"context"
+	"hash/maphash"
+	"math/bits"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// survey is what a pass over the feed finds out about the batch as a whole. While the first pass runs it says what is
+// hoped for: every person has one record, every value one person, and nothing but deactivations has to wait.
+type survey struct {
+	seed  maphash.Seed
+	cols  []int // those whose values must be unique
+	look  waveColumns
+	needs []int // every column the survey looks at
+	// several tells how many records a person has, for people with more than one.
+	several map[uint64]int
+	// suspects tells, by unique column, the hashes of values that stand more than once.
+	suspects []map[uint64]struct{}
+	// claims tells, by unique column, who claims a folded value that more than one person claims.
+	claims []map[string][]claim
+	waves  waves
+	// spare has groups whose room can be used again.
+	spare chan group
+}
+
+func (p *Planner) newSurvey() *survey {
+	s := &survey{
+		seed: maphash.MakeSeed(), cols: p.Sheet.Unique(), look: p.waveColumns(),
+		waves: newWaves(nil, nil, nil, nil), spare: make(chan group, spareGroups),
+	}
+	s.needs = slices.Clone(s.cols)
+	if s.look.on {
+		s.needs = append(s.needs, s.look.login, s.look.approver)
+		if s.look.status >= 0 {
+			s.needs = append(s.needs, s.look.status)
+		}
+	}
+	return s
+}
+
+// records tells how many records a person has.
+func (s *survey) records(person string) int {
+	if len(s.several) == 0 {
+		return 1
+	}
+	return max(1, s.several[hash(s.seed, person)])
+}
+
+// suspicious tells whether a value that must be unique may stand twice.
+func (s *survey) suspicious() bool {
+	return slices.ContainsFunc(s.suspects, func(m map[uint64]struct{}) bool { return len(m) > 0 })
+}
+
+// simple tells whether the batch is what was hoped for.
+func (s *survey) simple() bool {
+	return len(s.several) == 0 && !s.suspicious() && s.waves.last == 1
+}
+
+type claim struct {
+	person string
+	origin export.Origin
+}
+
+// probe is what the survey takes from one chunk, in the order of its records.
+type probe struct {
+	people    []uint64   // 0 for a record that could not be read
+	unique    [][]uint64 // by unique column; 0 where the cell is not set
+	logins    []uint64   // for the waves
+	approvers []uint64
+	moved     []bool // the row may create, rename or reactivate its person
+}
+
+// probe surveys a chunk without building it.
+func (p *Planner) probe(w *worker, c export.Chunk, s *survey) (*probe, error) {
+	g := w.probe(s)
+	cells := make([]export.Cell, len(p.Mapping.Columns()))
+	err := p.each(w, c, func(rec *export.Record, person string, m export.RowMapper) error {
+		if m == nil {
+			g.skip(s)
+			return nil
+		}
+		for _, col := range s.needs {
+			cells[col], _ = m.MapColumn(rec, col) // a fault is told by the build
+		}
+		g.add(p, s, person, cells)
+		return nil
+	})
+	return g, err
+}
+
+// probe makes an empty one, with room for as many records as the chunk before had.
+func (w *worker) probe(s *survey) *probe {
+	g := &probe{people: make([]uint64, 0, w.records), unique: make([][]uint64, len(s.cols))}
+	for i := range g.unique {
+		g.unique[i] = make([]uint64, 0, w.records)
+	}
+	return g
+}
+
+func (g *probe) skip(s *survey) {
+	g.people = append(g.people, 0)
+	for i := range s.cols {
+		g.unique[i] = append(g.unique[i], 0)
+	}
+	if s.look.on {
+		g.logins, g.approvers, g.moved = append(g.logins, 0), append(g.approvers, 0), append(g.moved, false)
+	}
+}
+
+// add takes a person's cells as they are mapped, before any rule has made them what is sent.
+func (g *probe) add(p *Planner, s *survey, person string, cells []export.Cell) {
+	var buf [128]byte
+	self := hash(s.seed, person)
+	g.people = append(g.people, self)
+	for i, col := range s.cols {
+		text := cells[col].SetText()
+		if text == person && export.IsLower(text) { // the employee number, mostly
+			g.unique[i] = append(g.unique[i], self)
+			continue
+		}
+		g.unique[i] = append(g.unique[i], hashFold(s.seed, text, buf[:0]))
+	}
+	if !s.look.on {
+		return
+	}
+	known, ok := p.before(person)
+	login := cmp.Or(cells[s.look.login].SetText(), known.Login) // a row without one is completed
+	g.logins = append(g.logins, hashFold(s.seed, login, buf[:0]))
+	g.approvers = append(g.approvers, hashFold(s.seed, cells[s.look.approver].SetText(), buf[:0]))
+	back := ok && known.Status == export.StatusInactive && s.look.status >= 0 && strings.EqualFold(cells[s.look.status].SetText(), export.StatusActive)
+	g.moved = append(g.moved, back || ok && login != "" && !strings.EqualFold(known.Login, login) || !ok && p.MayCreate)
+}
+
+func (p *Planner) known(person string) (export.Person, bool) {
+	if p.Known == nil {
+		return export.Person{}, false
+	}
+	return p.Known(person)
+}
+
+// before is how a person stands before this batch: where Coupa was asked as it holds him, else as he was last sent.
+func (p *Planner) before(person string) (known export.Person, ok bool) {
+	if p.Found == nil || p.Element == nil {
+		return p.known(person)
+	}
+	u, ok := p.Found(person)
+	if !ok {
+		return export.Person{}, false
+	}
+	known, _ = p.known(person)
+	if e, ok := p.Element(export.ColumnLogin); ok {
+		if v, shown := u.Value(e); shown {
+			known.Login = v.Text
+		}
+	}
+	if e, ok := p.Element(export.ColumnStatus); ok {
+		if v, shown := u.Value(e); shown {
+			known.Status = v.Show(e.Kind)
+		}
+	}
+	return known, true
+}
+
+// probes are those of a pass so far, in the order of the feed.
+type probes struct {
+	input  int
+	chunks int
+	people [][]uint64   // by chunk
+	unique [][][]uint64 // by unique column and chunk
+	all    probe        // for the waves
+}
+
+func (f *probes) add(g *probe) {
+	f.input += len(g.people)
+	f.chunks++
+	f.people = append(f.people, g.people)
+	if f.unique == nil {
+		f.unique = make([][][]uint64, len(g.unique))
+	}
+	for i := range g.unique {
+		f.unique[i] = append(f.unique[i], g.unique[i])
+	}
+	f.all.logins = append(f.all.logins, g.logins...)
+	f.all.approvers = append(f.all.approvers, g.approvers...)
+	f.all.moved = append(f.all.moved, g.moved...)
+}
+
+// due tells whether to look for repeats now, ahead of the feed's end. Where the first ten thousands of records have none,
+// few are to be expected, and looking costs more than it saves.
+func (f *probes) due() bool { return slices.Contains(early, f.chunks) }
+
+var early = []int{1, 4, 16, 64}
+
+// findings fills a copy of s with what the probes so far say.
+func (f *probes) findings(s *survey) *survey {
+	out := *s
+	if s.look.on {
+		out.waves = newWaves(slices.Concat(f.people...), f.all.logins, f.all.approvers, f.all.moved)
+	}
+	out.suspects = make([]map[uint64]struct{}, len(f.unique))
+	var wg export.Group
+	for i := range f.unique {
+		if slices.EqualFunc(f.unique[i], f.people, slices.Equal) {
+			continue // everybody's value is the key itself, so that nobody can have another's
+		}
+		wg.Go(func() { out.suspects[i] = keys(repeated(f.unique[i])) })
+	}
+	out.several = repeated(f.people)
+	wg.Wait()
+	return &out
+}
+
+// resolve looks at the suspicious values themselves: a hash may lie, and two records of one person may agree.
+func (p *Planner) resolve(ctx context.Context, s *survey) error {
+	cols := s.cols
+	s.claims = make([]map[string][]claim, len(cols))
+	for i := range cols {
+		s.claims[i] = map[string][]claim{}
+	}
+	type found struct {
+		col     int
+		value   string // "" takes an earlier claim of this person back
+		person  string
+		several bool
+		origin  export.Origin
+	}
+	last := make([]map[string]found, len(cols)) // people with several records: what their last one claims
+	for i := range last {
+		last[i] = map[string]found{}
+	}
+	err := parallel(ctx, p, func(w *worker, c export.Chunk) ([]found, error) {
+		var out []found
+		var buf [128]byte
+		err := p.each(w, c, func(rec *export.Record, person string, m export.RowMapper) error {
+			if m == nil {
+				return nil
+			}
+			several := s.records(person) > 1
+			for i, col := range cols {
+				c, fault := m.MapColumn(rec, col)
+				if fault != nil || c.State == export.Absent || c.State == export.Clear && !several {
+					continue
+				}
+				if _, ok := s.suspects[i][hashFold(s.seed, c.Text, buf[:0])]; !ok && !several {
+					continue
+				}
+				out = append(out, found{i, fold(c.Text), strings.Clone(person), several, export.Origin{File: w.file(rec), Line: rec.Line}})
+			}
+			return nil
+		})
+		return out, err
+	}, func(got []found) error {
+		for _, f := range got {
+			if f.several {
+				last[f.col][f.person] = f
+				continue
+			}
+			s.claims[f.col][f.value] = append(s.claims[f.col][f.value], claim{f.person, f.origin})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i := range last {
+		for _, f := range last[i] {
+			if f.value == "" {
+				continue
+			}
+			s.claims[i][f.value] = append(s.claims[i][f.value], claim{f.person, f.origin})
+		}
+		for v, cs := range s.claims[i] {
+			if len(cs) < 2 {
+				delete(s.claims[i], v)
+				continue
+			}
+			slices.SortFunc(cs, func(a, b claim) int {
+				if c := strings.Compare(a.origin.File, b.origin.File); c != 0 {
+					return c
+				}
+				return a.origin.Line - b.origin.Line
+			})
+		}
+	}
+	return nil
+}
+
+// conflicts tells for which unique columns another person claims the same value as row.
+func (s *survey) conflicts(row *export.Row, person string, names []string) []export.Fault {
+	if s.claims == nil {
+		return nil
+	}
+	var faults []export.Fault
+	for i, col := range s.cols {
+		if len(s.claims[i]) == 0 || row.Cells[col].State != export.Set {
+			continue
+		}
+		for _, c := range s.claims[i][fold(row.Cells[col].Text)] {
+			if c.person != person {
+				faults = append(faults, export.Fault{Origin: row.Origin, Field: names[col], Rule: "unique", Message: "the same value stands at " + c.origin.String() + " for another person"})
+				break
+			}
+		}
+	}
+	return faults
+}
+
+// repeated gives every hash but 0 that stands more than once, with its count.
+//
+// Nearly all stand once, so sorting them to find that out would be wasted: a bit each tells which may stand twice, and
+// only those, some false ones among them, are sorted.
+func repeated(hashes [][]uint64) map[uint64]int {
+	n := 0
+	for _, chunk := range hashes {
+		n += len(chunk)
+	}
+	shift := 64 - max(6, bits.Len(uint(n))+4) // 16 to 32 bits a hash: one in 20 or so is sorted for nothing
+	once, twice := make([]uint64, 1<<(64-shift-6)), make([]uint64, 1<<(64-shift-6))
+	for _, chunk := range hashes {
+		for _, h := range chunk {
+			word, bit := h>>shift>>6, uint64(1)<<(h>>shift&63)
+			twice[word] |= once[word] & bit
+			once[word] |= bit
+		}
+	}
+	var may []uint64
+	for _, chunk := range hashes {
+		for _, h := range chunk {
+			if h != 0 && twice[h>>shift>>6]>>(h>>shift&63)&1 == 1 {
+				may = append(may, h)
+			}
+		}
+	}
+	slices.Sort(may)
+	counts := map[uint64]int{}
+	for i, h := range may {
+		if i > 0 && may[i-1] == h {
+			counts[h] = max(2, counts[h]+1)
+		}
+	}
+	return counts
+}
+
+func keys(m map[uint64]int) map[uint64]struct{} {
+	out := make(map[uint64]struct{}, len(m))
+	for k := range m {
+		out[k] = struct{}{}
+	}
+	return out
+}
+
+// hash never gives 0 for a text, and 0 for none.
+func hash(seed maphash.Seed, s string) uint64 {
+	if s == "" {
+		return 0
+	}
+	return maphash.String(seed, s) | 1
+}
+
+// fold takes the case from a text; the way over the upper case makes one of ς and σ. Its result aliases nothing.
+func fold(s string) string { return strings.Clone(strings.ToLower(strings.ToUpper(s))) }
+
+// hashFold hashes without regard to case. buf is scratch.
+func hashFold(seed maphash.Seed, s string, buf []byte) uint64 {
+	if export.IsLower(s) { // most are
+		return hash(seed, s)
+	}
+	for i := range len(s) {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			return hash(seed, fold(s))
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		buf = append(buf, c)
+	}
+	return maphash.Bytes(seed, buf) | 1
+}

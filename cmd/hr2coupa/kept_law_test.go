@@ -14,6 +14,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
 // lawMapping has columns that a record may leave open, by a blank or by a word in another field.
@@ -80,7 +81,7 @@ func (b *lawBook) must(err error) {
 }
 
 // planner plans a feed behind what is kept.
-func (b *lawBook) planner(feed map[string]string) *export.Planner {
+func (b *lawBook) planner(feed map[string]string) *planning.Planner {
 	b.n++
 	dir := filepath.Join(b.dir, fmt.Sprint("feed", b.n))
 	b.must(os.Mkdir(dir, 0o700))
@@ -90,7 +91,7 @@ func (b *lawBook) planner(feed map[string]string) *export.Planner {
 }
 
 // behind joins what is kept to a planner's feed.
-func (b *lawBook) behind(p *export.Planner) *export.Planner {
+func (b *lawBook) behind(p *planning.Planner) *planning.Planner {
 	k, ok, err := b.l.Kept()
 	b.must(err)
 	if ok {
@@ -112,7 +113,7 @@ func (b *lawBook) night(feed string, hold bool) {
 	if hold {
 		limits = closed
 	}
-	plan, broken, err := export.RecordPlan(b.t.Context(), p, b.l, run, true, judge(limits), func() error { return nil })
+	plan, broken, err := planning.RecordPlan(b.t.Context(), p, b.l, run, true, judge(limits), func() error { return nil })
 	b.must(err)
 	if hold != (broken != nil) {
 		b.t.Fatalf("held %v, and the limits say %v", hold, broken)
@@ -181,7 +182,7 @@ func lawSays(rec *export.Record) map[string]bool {
 }
 
 // compare holds the rows that go against those of one feed made of every night since something went.
-func (b *lawBook) compare(p *export.Planner) {
+func (b *lawBook) compare(p *planning.Planner) {
 	got, err := take(b.t.Context(), p)
 	b.must(err)
 	want, err := take(b.t.Context(), b.planner(b.open))

@@ -19,12 +19,17 @@ var errWord = errors.New("holds " + export.NullWord + ", by which Coupa takes aw
 
 // isWord reports whether a text is the word. Case does not count, nor do blanks and characters that are not seen: what
 // Coupa reads past is not documented.
-func isWord(s string) bool {
-	if s == "" || s[0] > '-' && s[0] < 0x80 { // nearly every cell, without a call
-		return false
-	}
-	return spellsWord(s)
+func isWord(s string) bool { // nearly every cell is told without a call
+	return len(s) >= len(export.NullWord) && begins[s[0]] && spellsWord(s)
 }
+
+// begins are the bytes that the word can begin with, or what is not seen before it.
+var begins = func() (b [256]bool) {
+	for i := range b {
+		b[i] = i == '-' || i >= 0x80 || unseen(rune(i))
+	}
+	return b
+}()
 
 func spellsWord(s string) bool {
 	at := 0
@@ -40,7 +45,12 @@ func spellsWord(s string) bool {
 	return at == len(export.NullWord)
 }
 
-func unseen(r rune) bool { return unicode.In(r, unicode.White_Space, unicode.Cc, unicode.Cf) }
+func unseen(r rune) bool {
+	if r < 0x80 {
+		return r <= ' ' || r == 0x7f
+	}
+	return unicode.In(r, unicode.White_Space, unicode.Cc, unicode.Cf)
+}
 
 // hasWord reports whether the word stands anywhere in a text.
 func hasWord(s string) bool {

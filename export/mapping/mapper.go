@@ -81,7 +81,7 @@ func (r *rowMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.F
 // cell works out a column. A cell that Coupa would take for an order is an error unless the mapping has said so.
 func (r *rowMapper) cell(c *column) (export.Cell, error) {
 	cell, err := r.result(c)
-	if cell.State == export.Set && orders(cell.Text, c.List) && !r.said(c) {
+	if cell.State == export.Set && (c.List || isWord(cell.Text)) && orders(cell.Text, c.List) && !r.said(c) {
 		return export.Cell{}, errWord
 	}
 	return cell, err

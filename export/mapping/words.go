@@ -25,11 +25,24 @@ func isWord(s string) bool { // nearly every cell is told without a call
 
 // begins are the bytes that the word can begin with, or what is not seen before it.
 var begins = func() (b [256]bool) {
-	for i := range b {
-		b[i] = i == '-' || i >= 0x80 || unseen(rune(i))
+	b['-'] = true
+	for _, table := range invisible {
+		for _, r := range table.R16 {
+			for c := rune(r.Lo); c <= rune(r.Hi); c += rune(r.Stride) {
+				b[string(c)[0]] = true
+			}
+		}
+		for _, r := range table.R32 {
+			for c := rune(r.Lo); c <= rune(r.Hi); c += rune(r.Stride) {
+				b[string(c)[0]] = true
+			}
+		}
 	}
 	return b
 }()
+
+// invisible are the characters that are not seen.
+var invisible = []*unicode.RangeTable{unicode.White_Space, unicode.Cc, unicode.Cf}
 
 func spellsWord(s string) bool {
 	at := 0
@@ -49,7 +62,7 @@ func unseen(r rune) bool {
 	if r < 0x80 {
 		return r <= ' ' || r == 0x7f
 	}
-	return unicode.In(r, unicode.White_Space, unicode.Cc, unicode.Cf)
+	return unicode.In(r, invisible...)
 }
 
 // hasWord reports whether the word stands anywhere in a text.

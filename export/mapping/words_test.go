@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"testing"
+	"unicode"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -32,6 +33,15 @@ func TestWordOfHR(t *testing.T) {
 	}
 	wantWord(t, `replace(concat("--", roles, "--"))`, true, "roles=NULL")
 	wantWord(t, `replaceText(roles, "_", "-")`, false, "roles=__NULL__")
+}
+
+// The first byte tells nearly every cell: none that the word can begin with is left out.
+func TestWordBegins(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if text := string(r) + export.NullWord; unseen(r) && !isWord(text) {
+			t.Errorf("%U before the word", r)
+		}
+	}
 }
 
 func wantWord(t *testing.T, expr string, list bool, roles string) {

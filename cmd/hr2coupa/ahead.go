@@ -7,15 +7,15 @@ import (
 )
 
 // tellAhead logs that the ledger holds times that are still to come, and what does not count because of them.
-func (a *app) tellAhead(l *ledger.Ledger) error {
-	ahead, err := l.Ahead(a.now())
+func tellAhead(env *Env, l *ledger.Ledger) error {
+	ahead, err := l.Ahead(env.now())
 	if err != nil || ahead.Latest.IsZero() {
 		return err
 	}
-	a.log.Warnf("the ledger holds times up to %s, which are still to come: this machine's clock was ahead then, or is behind now; "+
+	env.log.Warnf("the ledger holds times up to %s, which are still to come: this machine's clock was ahead then, or is behind now; "+
 		"waits count from this start; hr2coupa doctor compares the clock with the instance's", ahead.Latest.UTC().Format(time.RFC3339))
 	for _, w := range ahead.Approvals {
-		a.log.WithField("run", w.Run).Warnf("its approval does not count: it was given at %s, which is still to come, and nobody knows when it ends; approve the run again",
+		env.log.WithField("run", w.Run).Warnf("its approval does not count: it was given at %s, which is still to come, and nobody knows when it ends; approve the run again",
 			w.At.UTC().Format(time.RFC3339))
 	}
 	return nil

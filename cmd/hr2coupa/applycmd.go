@@ -21,7 +21,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
-func (a *app) applyCmd() *cobra.Command {
+func applyCmd(env *Env) *cobra.Command {
 	var noWait bool
 	c := &cobra.Command{
 		Use:   "apply PLAN",
@@ -34,8 +34,8 @@ hashes are those of the plan.`,
 		Example: "  hr2coupa plan -o plan.json\n  hr2coupa apply plan.json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.apply(cmd.Context(), args[0], noWait)
-			return a.report(cmd.Context(), s, err)
+			s, err := Apply(cmd.Context(), env, args[0], noWait)
+			return concludeReport(cmd.Context(), env, s, err)
 		},
 	}
 	c.Flags().BoolVar(&noWait, "no-wait", false, "deliver and leave; the next run asks for the verdict")
@@ -60,17 +60,17 @@ func (e *movedError) Lines() []string {
 }
 
 // apply is a run with one question more: is it what was planned?
-func (a *app) apply(ctx context.Context, path string, noWait bool) (*started, error) {
-	begun := a.now().UTC()
+func Apply(ctx context.Context, env *Env, path string, noWait bool) (*started, error) {
+	begun := env.now().UTC()
 	saved, err := readPlan(path)
 	if err != nil {
 		return nil, usage("read the plan %s: %w", path, err)
 	}
-	pipe, err := a.pipeline(ctx, config.Options{NeedSecrets: true, FeedGiven: true})
+	pipe, err := readPipeline(ctx, env, config.Options{NeedSecrets: true, FeedGiven: true})
 	if err != nil {
 		return nil, err
 	}
-	return a.start(ctx, pipe.cfg, "apply", false, func(j *job) (*export.Report, error) {
+	return start(ctx, env, pipe.cfg, "apply", false, func(j *job) (*export.Report, error) {
 		j.command = "run" // what it plans is a run like any other
 		j.runner.NoWait = noWait
 		return j.apply(ctx, pipe, path, saved, begun)
@@ -120,7 +120,7 @@ func (j *job) apply(ctx context.Context, pipe *pipeline, path string, saved *sav
 	if err := pipe.choose(ctx, planner); err != nil {
 		return nil, err
 	}
-	if j.checked, err = j.a.preflight(ctx, pipe, planner, out, j.wires.client); err != nil {
+	if j.checked, err = preflight(ctx, j.env, pipe, planner, out, j.wires.client); err != nil {
 		return nil, err
 	}
 	plan, what, err := other(ctx, saved, planner, pipe, out)

@@ -22,7 +22,7 @@ type approveOptions struct {
 	by                              string
 }
 
-func (a *app) approveCmd() *cobra.Command {
+func approveCmd(env *Env) *cobra.Command {
 	var o approveOptions
 	c := &cobra.Command{
 		Use:   "approve RUN --by NAME",
@@ -38,7 +38,7 @@ what is new, and goes if it is within the ceilings; what it then uses up does no
 			if err != nil {
 				return err
 			}
-			cfg, err := a.ledgerConfig(cmd.Context(), config.Options{})
+			cfg, err := ledgerConfig(cmd.Context(), env, config.Options{})
 			if err != nil {
 				return err
 			}
@@ -47,8 +47,8 @@ what is new, and goes if it is within the ceilings; what it then uses up does no
 					return usage("approve: the config has no limit for the column %q; limits.columns has them", name)
 				}
 			}
-			now := a.now().UTC()
-			return a.approve(cfg, export.Approval{Run: args[0], By: o.by, At: now, Expires: now.Add(o.expires), Ceilings: ceilings}, o.yes)
+			now := env.now().UTC()
+			return recordApproval(env, cfg, export.Approval{Run: args[0], By: o.by, At: now, Expires: now.Add(o.expires), Ceilings: ceilings}, o.yes)
 		},
 	}
 	f := c.Flags()
@@ -99,8 +99,8 @@ func (o *approveOptions) ceilings(given func(flag string) bool) (map[string]int,
 	return ceilings, nil
 }
 
-func (a *app) approve(cfg *config.Config, word export.Approval, yes bool) error {
-	l, done, err := a.openLedger(cfg, "approve")
+func recordApproval(env *Env, cfg *config.Config, word export.Approval, yes bool) error {
+	l, done, err := useLedger(env, cfg, "approve")
 	if err != nil {
 		return err
 	}
@@ -114,33 +114,33 @@ func (a *app) approve(cfg *config.Config, word export.Approval, yes bool) error 
 	case rec.State != export.RunHeld:
 		return usage("run %s is %s: only a held run can be approved", rec.ID, dash(rec.Verdict))
 	}
-	if !yes && a.asks() {
-		if err := a.ask(rec, &word); err != nil {
+	if !yes && canAsk(env) {
+		if err := askCeilings(env, rec, &word); err != nil {
 			return err
 		}
 	}
 	if err := l.Approve(word); err != nil {
 		return err
 	}
-	if a.json {
-		return a.printJSON(word)
+	if env.json {
+		return printJSON(env, word)
 	}
-	err = a.stdout.Printf("approved for run %s: %s\n\nNext\n  hr2coupa run plans everything afresh and goes if it is within\n", rec.ID, word.String())
+	err = env.stdout.Printf("approved for run %s: %s\n\nNext\n  hr2coupa run plans everything afresh and goes if it is within\n", rec.ID, word.String())
 	return err
 }
 
 // asks tells whether somebody sits there to be asked.
-func (a *app) asks() bool {
-	in, ok := a.stdin.(io.Writer) // a terminal can be written to
-	return ok && terminal.IsTerminal(in) && a.stderr.IsTerminal()
+func canAsk(env *Env) bool {
+	in, ok := env.stdin.(io.Writer) // a terminal can be written to
+	return ok && terminal.IsTerminal(in) && env.stderr.IsTerminal()
 }
 
-func (a *app) ask(rec export.RunRecord, word *export.Approval) error {
+func askCeilings(env *Env, rec export.RunRecord, word *export.Approval) error {
 	for _, h := range rec.Held {
-		a.stderr.Printf("held: %s\n", h)
+		env.stderr.Printf("held: %s\n", h)
 	}
-	a.stderr.Printf("Approve run %s: %s? [y/N] ", rec.ID, word.String())
-	answer, err := bufio.NewReader(io.LimitReader(a.stdin, 100)).ReadString('\n')
+	env.stderr.Printf("Approve run %s: %s? [y/N] ", rec.ID, word.String())
+	answer, err := bufio.NewReader(io.LimitReader(env.stdin, 100)).ReadString('\n')
 	if answer = strings.ToLower(strings.TrimSpace(answer)); err != nil || answer != "y" && answer != "yes" {
 		return usage("not approved")
 	}

@@ -36,7 +36,7 @@ type certifyOptions struct {
 // certifyRoutes are the ways a change goes to Coupa.
 var certifyRoutes = []string{config.RouteCSV, config.RouteAPI}
 
-func (a *app) certifyCmd() *cobra.Command {
+func certifyCmd(env *Env) *cobra.Command {
 	var o certifyOptions
 	c := &cobra.Command{
 		Use:   "certify",
@@ -57,7 +57,7 @@ that ended the play.`,
 			if err := o.check(cmd.Flags().Changed); err != nil {
 				return err
 			}
-			return a.certify(cmd.Context(), o)
+			return Certify(cmd.Context(), env, o)
 		},
 	}
 	f := c.Flags()
@@ -101,11 +101,11 @@ func (o certifyOptions) check(given func(flag string) bool) error {
 }
 
 // certify plays every scenario by every route, one after the other.
-func (a *app) certify(ctx context.Context, o certifyOptions) (err error) {
+func Certify(ctx context.Context, env *Env, o certifyOptions) (err error) {
 	sheet := &passSheet{Against: "twin", Version: version, Routes: []*routeSheet{}}
 	var theirs *config.Config
 	if o.instance {
-		if theirs, err = a.testInstance(ctx, o); err != nil {
+		if theirs, err = testInstance(ctx, env, o); err != nil {
 			return err
 		}
 		sheet.Against, sheet.Instance = "instance", theirs.Instance
@@ -114,35 +114,35 @@ func (a *app) certify(ctx context.Context, o certifyOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = a.certified(ctx, sheet, dir, o, err) }()
-	w := a.stdout.Text()
-	if a.json {
+	defer func() { err = certified(ctx, env, sheet, dir, o, err) }()
+	w := env.stdout.Text()
+	if env.json {
 		w = terminal.Nowhere()
 	}
 	sheet.title(w)
 	for _, route := range o.routes {
-		if err := a.certifyRoute(ctx, sheet, w, theirs, filepath.Join(dir, route), route, o); err != nil {
+		if err := certifyRoute(ctx, env, sheet, w, theirs, filepath.Join(dir, route), route, o); err != nil {
 			return err
 		}
 	}
 	sheet.sum()
-	if a.json {
-		return endWith(sheet.Exit, a.printJSON(sheet))
+	if env.json {
+		return endWith(sheet.Exit, printJSON(env, sheet))
 	}
 	sheet.end(w)
 	return endWith(sheet.Exit, w.Err())
 }
 
 // certified ends a play: what was told to an instance is kept where not all went well, since it is only known from there.
-func (a *app) certified(ctx context.Context, sheet *passSheet, dir string, o certifyOptions, err error) error {
+func certified(ctx context.Context, env *Env, sheet *passSheet, dir string, o certifyOptions, err error) error {
 	if o.keep == "" && (!o.instance || err == nil && sheet.Exit == export.ExitOK) {
 		os.RemoveAll(dir) // it holds a test user and nothing else
 	} else {
-		a.stderr.Printf("feeds, ledger and diary lie in %s\n", dir)
+		env.stderr.Printf("feeds, ledger and diary lie in %s\n", dir)
 	}
 	for _, r := range sheet.Routes {
 		if o.instance && !r.inactive() {
-			a.stderr.Printf("%s may be active at %s: look there\n", r.Login, r.Instance)
+			env.stderr.Printf("%s may be active at %s: look there\n", r.Login, r.Instance)
 		}
 	}
 	if ctx.Err() != nil { // not "the next run goes on": there is none
@@ -166,17 +166,17 @@ func certifyDir(keep string) (string, error) {
 }
 
 // certifyRoute plays the scenarios by one route and adds them to the sheet as they end.
-func (a *app) certifyRoute(ctx context.Context, sheet *passSheet, w *terminal.Text, theirs *config.Config, dir, route string, o certifyOptions) (err error) {
+func certifyRoute(ctx context.Context, env *Env, sheet *passSheet, w *terminal.Text, theirs *config.Config, dir, route string, o certifyOptions) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
 	c := o.cast(route)
 	var on *certification
 	if theirs != nil {
-		on, err = a.onInstance(ctx, theirs, dir, route)
+		on, err = onInstance(ctx, env, theirs, dir, route)
 	} else {
 		c.taken = templates.CertifyTaken
-		on, err = a.onTwin(ctx, dir, route, o.switches)
+		on, err = onTwin(ctx, env, dir, route, o.switches)
 	}
 	if err != nil {
 		return err
@@ -197,12 +197,12 @@ func (a *app) certifyRoute(ctx context.Context, sheet *passSheet, w *terminal.Te
 }
 
 // testInstance reads the config of an instance, refuses what may be production, and has the person say yes.
-func (a *app) testInstance(ctx context.Context, o certifyOptions) (*config.Config, error) {
+func testInstance(ctx context.Context, env *Env, o certifyOptions) (*config.Config, error) {
 	opt := config.Options{NeedSecrets: true, NoFeed: true, Route: config.RouteCSV}
 	if !slices.Contains(o.routes, config.RouteCSV) {
 		opt.Route = config.RouteAPI // which needs no sftp
 	}
-	cfg, err := a.load(ctx, opt)
+	cfg, err := Load(ctx, env, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +215,7 @@ func (a *app) testInstance(ctx context.Context, o certifyOptions) (*config.Confi
 	if slices.Contains(o.routes, config.RouteAPI) && !slices.Contains(cfg.Coupa.Scopes, config.ScopeWrite) {
 		return nil, usage("certify: coupa.scopes lacks %s, without which nobody is changed by API; --route csv does without", config.ScopeWrite)
 	}
-	client, err := coupa.NewClient(coupaConfig(cfg), a.log)
+	client, err := coupa.NewClient(coupaConfig(cfg), env.log)
 	if err != nil {
 		return nil, &exitError{export.ExitUsage, err}
 	}
@@ -227,7 +227,7 @@ func (a *app) testInstance(ctx context.Context, o certifyOptions) (*config.Confi
 			return nil, err
 		}
 	}
-	return cfg, a.agreed(cfg, o)
+	return cfg, agreed(env, cfg, o)
 }
 
 // ownAccount makes sure that certify takes no account that is somebody else's: one that is there already must have an
@@ -274,8 +274,8 @@ func (c cast) somebodyElse(ctx context.Context, users export.Directory, own expo
 }
 
 // agreed tells what will be done to an instance, and has a person say yes to it.
-func (a *app) agreed(cfg *config.Config, o certifyOptions) error {
-	w := a.stderr.Text()
+func agreed(env *Env, cfg *config.Config, o certifyOptions) error {
+	w := env.stderr.Text()
 	w.Printf("certify will change the test instance %s:\n", cfg.Instance)
 	for _, route := range o.routes {
 		c := o.cast(route)
@@ -288,11 +288,11 @@ func (a *app) agreed(cfg *config.Config, o certifyOptions) error {
 	switch {
 	case w.Err() != nil || o.yes:
 		return w.Err()
-	case !a.asks():
+	case !canAsk(env):
 		return usage("certify: nobody can be asked whether that is meant; say --yes")
 	}
 	w.Printf("Go on? [y/N] ")
-	answer, err := bufio.NewReader(io.LimitReader(a.stdin, 100)).ReadString('\n')
+	answer, err := bufio.NewReader(io.LimitReader(env.stdin, 100)).ReadString('\n')
 	if answer = strings.ToLower(strings.TrimSpace(answer)); err != nil || answer != "y" && answer != "yes" {
 		return usage("certify: nothing was changed")
 	}

@@ -117,11 +117,11 @@ func (s *certification) run(ctx context.Context, file string, seen *scene) (err 
 	defer func() { err = errors.Join(err, diary.file.Close()) }()
 	var last bytes.Buffer
 	w := &witness{}
-	player := &app{
-		getenv: s.a.getenv, stdin: strings.NewReader(""), stdout: terminal.New(io.Discard), stderr: terminal.New(&last), now: s.a.now, log: log, http: w.client(), apart: true,
+	player := &Env{
+		getenv: s.env.getenv, stdin: strings.NewReader(""), stdout: terminal.New(io.Discard), stderr: terminal.New(&last), now: s.env.now, log: log, http: w.client(), apart: true,
 	}
-	played, err := player.startRun(ctx, s.pipe, runOptions{files: []string{file}})
-	seen.code = player.finish(player.report(ctx, played, err))
+	played, err := StartRun(ctx, player, s.pipe, runOptions{files: []string{file}})
+	seen.code = finish(player, concludeReport(ctx, player, played, err))
 	seen.rep, seen.said, seen.diary, seen.calls = played.rep, strings.TrimSpace(last.String()), diary.lines(), w.seen()
 	return nil
 }
@@ -132,7 +132,7 @@ func (s *certification) open(seen *scene) error {
 		return nil
 	}
 	seen.part = &seen.rep.Parts[0]
-	l, err := ledger.Open(ledger.Options{Dir: s.pipe.cfg.Ledger, Now: s.a.now})
+	l, err := ledger.Open(ledger.Options{Dir: s.pipe.cfg.Ledger, Now: s.env.now})
 	if err != nil {
 		return err
 	}
@@ -215,9 +215,9 @@ func (s *certification) diary() (*logrus.Logger, *diary, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	d := &diary{file: f, to: s.a.log}
+	d := &diary{file: f, to: s.env.log}
 	log := terminal.NewLog(f)
-	log.SetLevel(max(logrus.InfoLevel, s.a.log.GetLevel()))
+	log.SetLevel(max(logrus.InfoLevel, s.env.log.GetLevel()))
 	log.AddHook(d)
 	return log, d, nil
 }

@@ -28,7 +28,7 @@ import (
 // certification is where scenarios are played by one route: a twin of their own, or a test instance. Everything they leave lies
 // in its folder: feeds, ledger, diary.
 type certification struct {
-	a     *app
+	env     *Env
 	dir   string
 	pipe  *pipeline
 	users export.Directory
@@ -47,19 +47,19 @@ func (s *certification) close() error {
 }
 
 // onTwin starts a twin and somebody who hears notices.
-func (a *app) onTwin(ctx context.Context, dir, route string, switches []string) (_ *certification, err error) {
+func onTwin(ctx context.Context, env *Env, dir, route string, switches []string) (_ *certification, err error) {
 	sw, err := switchesOf(switches)
 	if err != nil {
 		return nil, usage("certify: --set: %w", err)
 	}
-	s := &certification{a: a, dir: dir}
+	s := &certification{env: env, dir: dir}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
 		}
 	}()
 	t, err := twin.Start(ctx, twin.Options{
-		Users: bytes.NewReader(templates.CertifyUsers()), User: "certify", ClientID: "certify", Now: a.now, Switches: sw,
+		Users: bytes.NewReader(templates.CertifyUsers()), User: "certify", ClientID: "certify", Now: env.now, Switches: sw,
 	})
 	if err != nil {
 		return nil, err
@@ -85,9 +85,9 @@ func (a *app) onTwin(ctx context.Context, dir, route string, switches []string) 
 }
 
 // onInstance leads to an instance as the administrator's config does; what is sent there is certify's own.
-func (a *app) onInstance(ctx context.Context, theirs *config.Config, dir, route string) (*certification, error) {
-	s := &certification{a: a, dir: dir}
-	if err := s.lay(ctx, theirs.Instance, route, nil, a.getenv); err != nil {
+func onInstance(ctx context.Context, env *Env, theirs *config.Config, dir, route string) (*certification, error) {
+	s := &certification{env: env, dir: dir}
+	if err := s.lay(ctx, theirs.Instance, route, nil, env.getenv); err != nil {
 		return nil, err
 	}
 	cfg := s.pipe.cfg
@@ -107,18 +107,18 @@ func (s *certification) lay(ctx context.Context, instance, route string, twin ma
 	if err != nil {
 		return fmt.Errorf("certify's config: %w", err)
 	}
-	own := *s.a
+	own := *s.env
 	own.config, own.getenv = filepath.Join(s.dir, "hr2coupa.yaml"), getenv
 	if err := os.WriteFile(own.config, conf.Bytes(), 0o600); err != nil {
 		return err
 	}
-	s.pipe, err = own.pipeline(ctx, config.Options{NeedSecrets: twin != nil, FeedGiven: true})
+	s.pipe, err = readPipeline(ctx, &own, config.Options{NeedSecrets: twin != nil, FeedGiven: true})
 	return err
 }
 
 // meet makes the client by which certify itself looks users up.
 func (s *certification) meet() error {
-	client, err := coupa.NewClient(coupaConfig(s.pipe.cfg), s.a.log)
+	client, err := coupa.NewClient(coupaConfig(s.pipe.cfg), s.env.log)
 	if err != nil {
 		return &exitError{export.ExitUsage, err}
 	}

@@ -12,17 +12,17 @@ import (
 )
 
 // crashes are the places where CRASH makes a process of the scripts crash, as a fault of ours would.
-var crashes = map[string]func(*app){
-	"planning": func(a *app) { // on the goroutine of the command, with a person in the value of the panic
-		a.seams.ledger = func(l store) store { return crashingLedger{l} }
+var crashes = map[string]func(*Env){
+	"planning": func(env *Env) { // on the goroutine of the command, with a person in the value of the panic
+		env.seams.ledger = func(l store) store { return crashingLedger{l} }
 	},
-	"token":   func(a *app) { a.http = crashingHTTP("/oauth2/token") }, // beside the work
-	"looking": func(a *app) { a.http = crashingHTTP("/api/users") },    // on one of several goroutines at work
-	"stack": func(a *app) { // what Go's runtime ends itself, without asking anybody
+	"token":   func(env *Env) { env.http = crashingHTTP("/oauth2/token") }, // beside the work
+	"looking": func(env *Env) { env.http = crashingHTTP("/api/users") },    // on one of several goroutines at work
+	"stack": func(env *Env) { // what Go's runtime ends itself, without asking anybody
 		debug.SetMaxStack(1 << 20)
 		var deeper func(int) int
 		deeper = func(n int) int { return deeper(n+1) + n }
-		a.seams.ledger = func(l store) store { depth = deeper(0); return l }
+		env.seams.ledger = func(l store) store { depth = deeper(0); return l }
 	},
 }
 
@@ -30,11 +30,11 @@ var crashes = map[string]func(*app){
 func program(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	crash := crashes[os.Getenv("CRASH")]
 	if crash == nil {
-		return run(context.Background(), args, os.Getenv, stdin, stdout, stderr)
+		return Main(context.Background(), args, os.Getenv, stdin, stdout, stderr)
 	}
-	a := newApp(os.Getenv, stdin, stdout, stderr)
-	crash(a)
-	return a.execute(context.Background(), args)
+	env := newApp(os.Getenv, stdin, stdout, stderr)
+	crash(env)
+	return execute(context.Background(), env, args)
 }
 
 var depth int // so that the recursion has a use

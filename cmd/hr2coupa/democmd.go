@@ -19,7 +19,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin"
 )
 
-func (a *app) demoCmd() *cobra.Command {
+func demoCmd(env *Env) *cobra.Command {
 	var keep string
 	c := &cobra.Command{
 		Use:   "demo",
@@ -30,7 +30,7 @@ and prints the run's own code.`,
 		Example: "  hr2coupa demo\n  hr2coupa demo --keep /tmp/demo",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.demo(cmd.Context(), keep)
+			return playDemo(cmd.Context(), env, keep)
 		},
 	}
 	c.Flags().StringVar(&keep, "keep", "", "keep config, feed and ledger in this folder, for a look")
@@ -46,7 +46,7 @@ var told = struct {
 	by: map[export.Outcome]int{export.Applied: 294, export.Quarantined: 7, export.Rejected: 1},
 }
 
-func (a *app) demo(ctx context.Context, keep string) error {
+func playDemo(ctx context.Context, env *Env, keep string) error {
 	dir, err := filepath.Abs(keep) // the config's paths begin at its own folder
 	if err != nil {
 		return err
@@ -67,26 +67,26 @@ func (a *app) demo(ctx context.Context, keep string) error {
 		}
 	}
 	t, err := twin.Start(ctx, twin.Options{
-		Users: bytes.NewReader(templates.DemoUsers()), User: "demo", ClientID: "demo", Now: a.now,
+		Users: bytes.NewReader(templates.DemoUsers()), User: "demo", ClientID: "demo", Now: env.now,
 		Switches: twin.Switches{PickUpInterval: 300 * time.Millisecond, LoadTime: 300 * time.Millisecond},
 	})
 	if err != nil {
 		return err
 	}
-	rep, err := a.tellDemo(ctx, dir, t)
+	rep, err := tellDemo(ctx, env, dir, t)
 	if err := errors.Join(err, t.Close()); err != nil {
 		return err
 	}
-	return a.endDemo(rep, keep)
+	return endDemo(env, rep, keep)
 }
 
 // tellDemo lays out config and feed and runs the main job as anybody would.
-func (a *app) tellDemo(ctx context.Context, dir string, t *twin.Twin) (*export.Report, error) {
+func tellDemo(ctx context.Context, env *Env, dir string, t *twin.Twin) (*export.Report, error) {
 	if err := layDemo(dir, t); err != nil {
 		return nil, err
 	}
 	secrets := t.Env()
-	demo := *a
+	demo := *env
 	demo.config = filepath.Join(dir, "hr2coupa.yaml")
 	demo.getenv = func(name string) string {
 		switch name {
@@ -95,24 +95,24 @@ func (a *app) tellDemo(ctx context.Context, dir string, t *twin.Twin) (*export.R
 		case "DEMO_COUPA_SECRET":
 			return secrets["COUPA_CLIENT_SECRET"]
 		}
-		return a.getenv(name)
+		return env.getenv(name)
 	}
-	if !a.json {
-		a.stdout.Printf("A stand-in for Coupa listens on %s and %s\n\nThe plan\n--------\n", t.SFTPAddr(), t.URL())
-		res, err := demo.plan(ctx, planOptions{people: 3})
+	if !env.json {
+		env.stdout.Printf("A stand-in for Coupa listens on %s and %s\n\nThe plan\n--------\n", t.SFTPAddr(), t.URL())
+		res, err := Plan(ctx, &demo, planOptions{people: 3})
 		if err != nil {
 			return nil, err
 		}
-		if err := cmp.Or(demo.printPlan(res, res.store.all(), ""), res.store.close()); err != nil {
+		if err := cmp.Or(printPlan(&demo, res, res.store.all(), ""), res.store.close()); err != nil {
 			return nil, err
 		}
-		a.stdout.Printf("\nThe run\n-------\n")
+		env.stdout.Printf("\nThe run\n-------\n")
 	}
-	s, err := demo.run(ctx, runOptions{})
+	s, err := Run(ctx, &demo, runOptions{})
 	if err != nil {
 		return nil, err
 	}
-	return s.rep, demo.printReport(s.rep)
+	return s.rep, printReport(&demo, s.rep)
 }
 
 func layDemo(dir string, t *twin.Twin) error {
@@ -136,14 +136,14 @@ func layDemo(dir string, t *twin.Twin) error {
 }
 
 // endDemo compares what came out with the story and says what to type next.
-func (a *app) endDemo(rep *export.Report, keep string) error {
+func endDemo(env *Env, rep *export.Report, keep string) error {
 	if rep.Exit != told.exit || rep.Counts.Input != told.input || !maps.Equal(nonzero(rep.Counts.By), told.by) {
 		return fmt.Errorf("the demo did not come out as told: run code %d, %s; please report this", rep.Exit, sums(rep.Counts))
 	}
-	if a.json {
+	if env.json {
 		return nil
 	}
-	w := a.stdout.Text()
+	w := env.stdout.Text()
 	w.Printf("\nThe story came out as told. The run itself ended with code %d: some rows need a person.\n", rep.Exit)
 	if keep != "" {
 		w.Printf("Config, feed and ledger lie in %s; hr2coupa status -c %s shows the run again.\n", keep, filepath.Join(keep, "hr2coupa.yaml"))

@@ -13,7 +13,7 @@ import (
 func output(t *testing.T, args ...string) string {
 	t.Helper()
 	var out, diary bytes.Buffer
-	if code := run(context.Background(), args, func(string) string { return "" }, strings.NewReader(""), &out, &diary); code != 0 {
+	if code := Main(context.Background(), args, func(string) string { return "" }, strings.NewReader(""), &out, &diary); code != 0 {
 		t.Fatalf("%v ended with %d: %s", args, code, diary.String())
 	}
 	return out.String()
@@ -88,7 +88,7 @@ func TestReadme(t *testing.T) {
 			t.Errorf("the first screen does not say %q", command)
 		}
 	}
-	root := (&app{}).root()
+	root := rootCmd((&Env{}))
 	for _, c := range root.Commands() {
 		if name := c.Name(); name != "help" && !strings.Contains(readme, "`"+name) {
 			t.Errorf("the command %s is not in the README", name)

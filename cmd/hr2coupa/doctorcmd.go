@@ -14,7 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-func (a *app) doctorCmd() *cobra.Command {
+func doctorCmd(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
 		Short: "check config, ledger, feed, clock, token, host key, login, folders, scopes, mail and webhooks",
@@ -27,7 +27,7 @@ anything. It ends with the code that a run would now end with: 0 (warnings too),
 not go out, which stops no run.`,
 		Example: "  hr2coupa doctor\n  hr2coupa doctor -c /etc/hr2coupa.yaml --json",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return Examine(cmd.Context(), env) },
 	}
 }
 
@@ -60,7 +60,7 @@ func (f finding) text(w *terminal.Text) {
 
 // doctor is one examination. Each check adds its findings, and leaves what later ones need.
 type doctor struct {
-	a        *app
+	env        *Env
 	pipe     *pipeline // nil where the config could not be read
 	faults   []config.Fault
 	client   *coupa.Client // nil where it could not be made
@@ -79,10 +79,10 @@ func (d *doctor) checks() []func(context.Context) {
 	}
 }
 
-func (a *app) doctor(ctx context.Context) error {
-	d := &doctor{a: a, findings: []finding{}, tell: func(finding) {}}
-	w := a.stdout.Text()
-	if !a.json {
+func Examine(ctx context.Context, env *Env) error {
+	d := &doctor{env: env, findings: []finding{}, tell: func(finding) {}}
+	w := env.stdout.Text()
+	if !env.json {
 		d.tell = func(f finding) { f.text(w) }
 	}
 	for _, check := range d.checks() {
@@ -101,8 +101,8 @@ func (a *app) doctor(ctx context.Context) error {
 		codes = append(codes, f.Exit)
 	}
 	code := worstOf(codes)
-	if a.json {
-		return endWith(code, a.printJSON(map[string]any{"verdict": verdictOf(count), "exit": code, "checks": d.findings}))
+	if env.json {
+		return endWith(code, printJSON(env, map[string]any{"verdict": verdictOf(count), "exit": code, "checks": d.findings}))
 	}
 	w.Printf("\n%d ok, %d warn, %d fail\n", count[levelOK], count[levelWarn], count[levelFail])
 	return endWith(code, w.Err())
@@ -176,7 +176,7 @@ func (d *doctor) blind(what string, sections ...string) bool {
 
 // config tells every fault of the config, the secrets included. It leaves the pipeline for the others.
 func (d *doctor) config(ctx context.Context) {
-	d.pipe, d.faults = d.a.readPipeline(ctx, config.Options{NeedSecrets: true, FeedGiven: true})
+	d.pipe, d.faults = pipelineFaults(ctx, d.env, config.Options{NeedSecrets: true, FeedGiven: true})
 	for _, f := range d.faults {
 		d.find(finding{Level: levelFail, What: "config", Says: f.Error(), Exit: export.ExitUsage, lines: f.Lines()})
 	}

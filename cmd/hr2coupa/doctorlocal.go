@@ -30,7 +30,7 @@ func (d *doctor) ledger(context.Context) {
 		d.newLedger(dir)
 		return
 	}
-	checked, err := ledger.Check(ledger.Options{Dir: dir, Now: d.a.now})
+	checked, err := ledger.Check(ledger.Options{Dir: dir, Now: d.env.now})
 	if err != nil {
 		d.failed(export.ExitFault, "ledger", err)
 		return
@@ -49,12 +49,12 @@ func (d *doctor) ledger(context.Context) {
 
 // ahead looks for times in the ledger that are still to come.
 func (d *doctor) ahead(dir string) {
-	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.a.now})
+	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.env.now})
 	if err != nil { // as the line about the ledger says
 		return
 	}
 	defer l.Close()
-	switch ahead, err := l.Ahead(d.a.now()); {
+	switch ahead, err := l.Ahead(d.env.now()); {
 	case err != nil:
 		d.failed(export.ExitFault, "times", err)
 	case !ahead.Latest.IsZero():
@@ -68,7 +68,7 @@ const mostNamed = 10
 
 // unfilled looks for people whom a call has left without a list.
 func (d *doctor) unfilled(dir string) {
-	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.a.now})
+	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.env.now})
 	if err != nil { // as the line about the ledger says
 		return
 	}
@@ -128,7 +128,7 @@ func reason(err error) string {
 }
 
 func (d *doctor) lock(dir string) {
-	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.a.now})
+	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.env.now})
 	if err != nil {
 		d.failed(export.ExitFault, "lock", err)
 		return
@@ -181,7 +181,7 @@ func (d *doctor) feed(context.Context) {
 		d.ok("feed", "feed.files is not set: files are named on the command line")
 		return
 	}
-	f, err := p.open(p.cfg.Feed.Files, d.a.now().UTC())
+	f, err := p.open(p.cfg.Feed.Files, d.env.now().UTC())
 	if err != nil {
 		d.failed(exitCode(err), "feed", err)
 		return
@@ -195,7 +195,7 @@ func (d *doctor) feed(context.Context) {
 	}
 	age := "of unknown age"
 	if newest, ok := newestOf(files); ok {
-		since := d.a.now().Sub(newest)
+		since := d.env.now().Sub(newest)
 		if since < -clockTolerance {
 			d.warn("feed", "the newest file has a time that is still to come, by %s: feed.max_age proves nothing about it; set HR's clock or this machine's", (-since).Round(time.Minute))
 		}

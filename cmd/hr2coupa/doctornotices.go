@@ -82,7 +82,7 @@ func (d *doctor) outbox() {
 	if _, err := os.Stat(filepath.Join(dir, "ledger.db")); err != nil {
 		return
 	}
-	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.a.now})
+	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.env.now})
 	if err != nil {
 		return // told of the ledger
 	}

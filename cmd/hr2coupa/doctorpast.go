@@ -21,20 +21,20 @@ func (d *doctor) past(ctx context.Context) {
 		lists = append(lists, d.client.Loads())
 	}
 	if d.via("page") {
-		if p, err := coupa.NewPage(d.coupa(), d.a.log); err == nil { // an error is told with the page
+		if p, err := coupa.NewPage(d.coupa(), d.env.log); err == nil { // an error is told with the page
 			lists = append(lists, p)
 		}
 	}
 	var l history = noHistory{}
 	if ledgerExists(cfg.Ledger) {
-		opened, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: d.a.now})
+		opened, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: d.env.now})
 		if err != nil {
 			return // told with the ledger
 		}
 		defer opened.Close() // only read from
 		l = opened
 	}
-	s, err := suspect(ctx, cfg, l, lists, d.a.now(), true)
+	s, err := suspect(ctx, cfg, l, lists, d.env.now(), true)
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:

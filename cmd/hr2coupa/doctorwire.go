@@ -48,7 +48,7 @@ func (d *doctor) clock(ctx context.Context) {
 	if d.blind("clock", "instance", "production", "coupa.url") {
 		return
 	}
-	ahead, err := coupa.Clock(ctx, d.coupa(), d.a.log)
+	ahead, err := coupa.Clock(ctx, d.coupa(), d.env.log)
 	switch {
 	case ctx.Err() != nil:
 	case err != nil && !d.byAPI() && !d.via("page"):
@@ -82,7 +82,7 @@ func (d *doctor) tokens(ctx context.Context) {
 		return
 	}
 	c := d.coupa()
-	client, err := coupa.NewClient(c, d.a.log)
+	client, err := coupa.NewClient(c, d.env.log)
 	if err != nil {
 		d.failed(export.ExitUsage, "token", err)
 		return
@@ -101,7 +101,7 @@ func (d *doctor) tokens(ctx context.Context) {
 	}
 	for _, scope := range c.Scopes {
 		c.Scopes = []string{scope}
-		one, err := coupa.NewClient(c, d.a.log)
+		one, err := coupa.NewClient(c, d.env.log)
 		if err == nil {
 			err = one.Prepare(ctx)
 		}
@@ -161,7 +161,7 @@ func (d *doctor) page(ctx context.Context) {
 	if !d.via("page") || d.blind("page", "instance", "production", "coupa") {
 		return
 	}
-	p, err := coupa.NewPage(d.coupa(), d.a.log)
+	p, err := coupa.NewPage(d.coupa(), d.env.log)
 	if err != nil {
 		d.failed(export.ExitUsage, "page", err)
 		return
@@ -183,7 +183,7 @@ func (d *doctor) sftp(ctx context.Context) {
 		return
 	}
 	c := d.pipe.cfg.SFTP
-	s, err := drop.Dial(ctx, dropConfig(d.pipe.cfg), d.a.log)
+	s, err := drop.Dial(ctx, dropConfig(d.pipe.cfg), d.env.log)
 	if err != nil {
 		d.notIn(err)
 		return
@@ -201,7 +201,7 @@ func (d *doctor) sftp(ctx context.Context) {
 func (d *doctor) withoutFiles() {
 	var left []export.Part
 	if dir := d.pipe.cfg.Ledger; ledgerExists(dir) { // that it cannot be read is told with the ledger
-		if l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.a.now}); err == nil {
+		if l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.env.now}); err == nil {
 			left, _ = l.Unfinished()
 			l.Close()
 		}

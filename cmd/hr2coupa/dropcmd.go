@@ -29,7 +29,7 @@ type dropOptions struct {
 	noWait     bool
 }
 
-func (a *app) dropCmd() *cobra.Command {
+func dropCmd(env *Env) *cobra.Command {
 	var o dropOptions
 	c := &cobra.Command{
 		Use:   "drop FILE…",
@@ -41,8 +41,8 @@ Several files go one after the other, each when the one before has its verdict.`
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.files = args
-			s, err := a.drop(cmd.Context(), o)
-			return a.report(cmd.Context(), s, err)
+			s, err := Drop(cmd.Context(), env, o)
+			return concludeReport(cmd.Context(), env, s, err)
 		},
 	}
 	f := c.Flags()
@@ -59,9 +59,9 @@ type ready struct {
 	sheet *layout.Ready
 }
 
-func (a *app) drop(ctx context.Context, o dropOptions) (*started, error) {
-	begun := a.now().UTC()
-	cfg, err := a.load(ctx, config.Options{NeedSecrets: true, NoFeed: true, Route: config.RouteCSV})
+func Drop(ctx context.Context, env *Env, o dropOptions) (*started, error) {
+	begun := env.now().UTC()
+	cfg, err := Load(ctx, env, config.Options{NeedSecrets: true, NoFeed: true, Route: config.RouteCSV})
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (a *app) drop(ctx context.Context, o dropOptions) (*started, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.start(ctx, cfg, "drop", false, func(j *job) (*export.Report, error) { return j.drop(ctx, files, o, begun) })
+	return start(ctx, env, cfg, "drop", false, func(j *job) (*export.Report, error) { return j.drop(ctx, files, o, begun) })
 }
 
 func (j *job) drop(ctx context.Context, files []ready, o dropOptions, started time.Time) (*export.Report, error) {
@@ -210,7 +210,7 @@ func (j *job) droppedBefore(files []ready) (done *export.Report, err error) {
 		return nil, &exitError{export.ExitUsage, errors.Join(faults...)}
 	}
 	if resumed == len(files) {
-		done = emptyReport("seen", j.a.now().UTC())
+		done = emptyReport("seen", j.env.now().UTC())
 		for _, f := range files {
 			done.Files = append(done.Files, f.file)
 		}

@@ -88,7 +88,7 @@ func TestEveryCommandMeetsTheEvilName(t *testing.T) {
 		}
 		told.Write(data)
 	}
-	root := newApp(os.Getenv, nil, io.Discard, io.Discard).root()
+	root := rootCmd(newApp(os.Getenv, nil, io.Discard, io.Discard))
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
 	for _, c := range leaves(root) {

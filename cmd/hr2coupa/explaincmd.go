@@ -29,7 +29,7 @@ type explainOptions struct {
 	all   bool
 }
 
-func (a *app) explainCmd() *cobra.Command {
+func explainCmd(env *Env) *cobra.Command {
 	var o explainOptions
 	c := &cobra.Command{
 		Use:   "explain KEY",
@@ -48,7 +48,7 @@ It only reads, also while a run is at work. What it prints on stdout is personal
 			if (o.key == "") == (o.login == "") {
 				return usage("explain: whose story? Give either the person's KEY or --login LOGIN")
 			}
-			return a.explain(cmd.Context(), o)
+			return Explain(cmd.Context(), env, o)
 		},
 	}
 	c.Flags().StringVar(&o.login, "login", "", "the person with this login, instead of KEY")
@@ -103,12 +103,12 @@ type cellStory struct {
 	From       string `json:"from,omitempty"` // where the value is from that is not HR's
 }
 
-func (a *app) explain(ctx context.Context, o explainOptions) error {
-	cfg, err := a.ledgerConfig(ctx, config.Options{})
+func Explain(ctx context.Context, env *Env, o explainOptions) error {
+	cfg, err := ledgerConfig(ctx, env, config.Options{})
 	if err != nil {
 		return err
 	}
-	l, done, err := a.openLedger(cfg, "")
+	l, done, err := useLedger(env, cfg, "")
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 		}
 	}
 	runs := shownRuns
-	if o.all || a.json {
+	if o.all || env.json {
 		runs = -1
 	}
 	episodes, more, err := l.Story(keys, runs)
@@ -149,10 +149,10 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 		}
 		s.Rows = append(s.Rows, c)
 	}
-	if a.json {
-		return a.printJSON(s)
+	if env.json {
+		return printJSON(env, s)
 	}
-	return a.printStory(s, len(keys) > 1)
+	return printStory(env, s, len(keys) > 1)
 }
 
 // nobody does not repeat what was asked for: a login is personal data, and stderr shows none.
@@ -267,8 +267,8 @@ func expressions(cfg *config.Config) []export.Expression {
 	return out
 }
 
-func (a *app) printStory(s story, several bool) error {
-	w := a.stdout.Text()
+func printStory(env *Env, s story, several bool) error {
+	w := env.stdout.Text()
 	if s.Pseudonym != "" {
 		w.Printf("%s is %s\n\n", s.Pseudonym, s.Key)
 	}

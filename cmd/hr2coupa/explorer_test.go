@@ -239,7 +239,7 @@ func (g *theatre) start(t *tap, args ...string) (e ended, err error) {
 	}
 	fmt.Fprintf(&g.log, "--- start %d: %s\n", g.starts, strings.Join(args, " "))
 	var out bytes.Buffer
-	e.code = g.app(t, &out).execute(ctx, append([]string{"-c", g.path("hr2coupa.yaml")}, args...))
+	e.code = execute(ctx, g.app(t, &out), append([]string{"-c", g.path("hr2coupa.yaml")}, args...))
 	fmt.Fprintf(&g.log, "%sexit %d\n", out.String(), e.code)
 	if t.dead {
 		fmt.Fprintln(&g.log, "(it was struck dead: what it says and gives is not heard)")
@@ -251,17 +251,17 @@ func (g *theatre) start(t *tap, args ...string) (e ended, err error) {
 	return e, errors.Join(e.rep.balance(), g.lists(e, false))
 }
 
-func (g *theatre) app(t *tap, out *bytes.Buffer) *app {
-	env := map[string]string{"COUPA_SFTP_PASSWORD": plantedPassword, "COUPA_CLIENT_SECRET": plantedSecret}
-	a := newApp(func(name string) string { return env[name] }, strings.NewReader(""), out, &g.log)
-	a.now = g.clock
-	a.seams = seams{
+func (g *theatre) app(t *tap, out *bytes.Buffer) *Env {
+	secrets := map[string]string{"COUPA_SFTP_PASSWORD": plantedPassword, "COUPA_CLIENT_SECRET": plantedSecret}
+	env := newApp(func(name string) string { return secrets[name] }, strings.NewReader(""), out, &g.log)
+	env.now = g.clock
+	env.seams = seams{
 		ledger: func(l store) store { return &tappedStore{t, l} }, dial: t.dial,
 		loads:    func(src export.LoadSource) export.LoadSource { return &tappedSource{t, src} },
 		users:    func(u export.Directory) export.Directory { return &tappedUsers{t, u} },
 		oneByOne: true,
 	}
-	return a
+	return env
 }
 
 // work is the command line of the fate.

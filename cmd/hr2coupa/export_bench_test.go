@@ -27,7 +27,7 @@ func BenchmarkExport(b *testing.B) {
 	parts := filepath.Join(dir, "parts")
 	for b.Loop() {
 		var told bytes.Buffer
-		code := run(b.Context(), []string{"--config", settings, "export", "-d", parts, feed}, noEnv, os.Stdin, io.Discard, &told)
+		code := Main(b.Context(), []string{"--config", settings, "export", "-d", parts, feed}, noEnv, os.Stdin, io.Discard, &told)
 		if code != 0 {
 			b.Fatalf("export ended with %d: %s", code, told.String())
 		}

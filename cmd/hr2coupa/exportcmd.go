@@ -16,7 +16,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-func (a *app) exportCmd() *cobra.Command {
+func exportCmd(env *Env) *cobra.Command {
 	var dir string
 	c := &cobra.Command{
 		Use:     "export [FILE…] -d DIR",
@@ -27,14 +27,14 @@ func (a *app) exportCmd() *cobra.Command {
 			if dir == "" {
 				return usage("export needs -d DIR, the folder to write to")
 			}
-			res, err := a.export(cmd.Context(), args, dir)
+			res, err := Export(cmd.Context(), env, args, dir)
 			if err != nil {
 				return err
 			}
-			if a.json {
-				return endWith(res.Exit, cmp.Or(a.printJSONRows(res, res.store.all()), res.store.close()))
+			if env.json {
+				return endWith(res.Exit, cmp.Or(printJSONRows(env, res, res.store.all()), res.store.close()))
 			}
-			return endWith(res.Exit, cmp.Or(a.printExport(res, dir, res.store.all()), res.store.close()))
+			return endWith(res.Exit, cmp.Or(printExport(env, res, dir, res.store.all()), res.store.close()))
 		},
 	}
 	c.Flags().StringVarP(&dir, "dir", "d", "", "folder for the parts; it is made if it is missing")
@@ -42,18 +42,18 @@ func (a *app) exportCmd() *cobra.Command {
 }
 
 // export writes the parts of a feed to a folder.
-func (a *app) export(ctx context.Context, files []string, dir string) (res *planned, err error) {
-	pipe, err := a.pipeline(ctx, config.Options{FeedGiven: len(files) > 0, Route: config.RouteCSV})
+func Export(ctx context.Context, env *Env, files []string, dir string) (res *planned, err error) {
+	pipe, err := readPipeline(ctx, env, config.Options{FeedGiven: len(files) > 0, Route: config.RouteCSV})
 	if err != nil {
 		return nil, err
 	}
-	pipe.unhashed = !a.json // nothing is recorded, and nobody is told a hash
-	now := a.now().UTC()
+	pipe.unhashed = !env.json // nothing is recorded, and nobody is told a hash
+	now := env.now().UTC()
 	feed, err := pipe.open(pipe.patterns(files), now)
 	if err != nil {
 		return nil, err
 	}
-	known, _, _, err := a.remembered(pipe.cfg, nil, now, false)
+	known, _, _, err := recall(env, pipe.cfg, nil, now, false)
 	if err != nil {
 		return nil, err
 	}
@@ -83,8 +83,8 @@ func (a *app) export(ctx context.Context, files []string, dir string) (res *plan
 	return res, nil
 }
 
-func (a *app) printExport(r *planned, dir string, rows iter.Seq[export.RowResult]) error {
-	w := a.stdout.Text()
+func printExport(env *Env, r *planned, dir string, rows iter.Seq[export.RowResult]) error {
+	w := env.stdout.Text()
 	w.Printf("Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
 	for _, l := range r.Limits {
 		w.Printf("  a run would be HELD: %s\n", l)

@@ -76,9 +76,9 @@ func crowd(people, width int) string {
 // appended starts a run, and has HR still write the feed when it has been looked at and is not read yet.
 func appended(n *stage, args ...string) came {
 	var out, log bytes.Buffer
-	a := newApp(func(k string) string { return n.env[k] }, strings.NewReader(""), &out, &log)
-	a.seams.ledger = func(l store) store { return &appending{l, filepath.Join(n.dir, "feed.csv")} }
-	exit := a.execute(context.Background(), append(args, "-c", n.configPath()))
+	env := newApp(func(k string) string { return n.env[k] }, strings.NewReader(""), &out, &log)
+	env.seams.ledger = func(l store) store { return &appending{l, filepath.Join(n.dir, "feed.csv")} }
+	exit := execute(context.Background(), env, append(args, "-c", n.configPath()))
 	return came{exit: exit, out: out.String(), log: log.String(), loads: n.count()}
 }
 

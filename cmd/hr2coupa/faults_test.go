@@ -107,7 +107,7 @@ func (n *stage) keys(keys []string) {
 // run starts a command at the front door.
 func (n *stage) run(args ...string) came {
 	var out, log bytes.Buffer
-	exit := run(context.Background(), append(args, "-c", n.configPath()), func(k string) string { return n.env[k] }, strings.NewReader(""), &out, &log)
+	exit := Main(context.Background(), append(args, "-c", n.configPath()), func(k string) string { return n.env[k] }, strings.NewReader(""), &out, &log)
 	return came{exit: exit, out: out.String(), log: log.String(), loads: n.count()}
 }
 

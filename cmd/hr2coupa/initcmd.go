@@ -20,7 +20,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
-func (a *app) initCmd() *cobra.Command {
+func initCmd(env *Env) *cobra.Command {
 	var output string
 	c := &cobra.Command{
 		Use:   "init FEED.csv",
@@ -33,9 +33,9 @@ comment what breaks Coupa's rules. It never overwrites a file; hr2coupa plan wor
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output == "" {
-				output = a.config
+				output = env.config
 			}
-			return a.init(cmd.Context(), args[0], output)
+			return Begin(cmd.Context(), env, args[0], output)
 		},
 	}
 	c.Flags().StringVarP(&output, "output", "o", "", "the config to write (default: that of --config)")
@@ -54,7 +54,7 @@ type begun struct {
 	Next    string   `json:"next"`
 }
 
-func (a *app) init(ctx context.Context, path, output string) error {
+func Begin(ctx context.Context, env *Env, path, output string) error {
 	if _, err := os.Lstat(output); !errors.Is(err, fs.ErrNotExist) {
 		return there(output)
 	}
@@ -75,14 +75,14 @@ func (a *app) init(ctx context.Context, path, output string) error {
 	if err != nil {
 		return err
 	}
-	text, err := a.settleProposal(ctx, p, output)
+	text, err := settleProposal(ctx, env, p, output)
 	if err != nil {
 		return err
 	}
 	if err := writeNew(output, text); err != nil {
 		return err
 	}
-	return a.printBegun(p.begun(output))
+	return printBegun(env, p.begun(output))
 }
 
 func there(path string) error {
@@ -230,11 +230,11 @@ func (p *proposal) begun(output string) *begun {
 	return b
 }
 
-func (a *app) printBegun(b *begun) error {
-	if a.json {
-		return a.printJSON(b)
+func printBegun(env *Env, b *begun) error {
+	if env.json {
+		return printJSON(env, b)
 	}
-	w := a.stdout.Text()
+	w := env.stdout.Text()
 	w.Printf("%s is written: %s of %s looked at; key %s\n", b.Config, plural(b.Records, "record"), b.Feed, b.Key)
 	for _, group := range []struct {
 		title string
@@ -269,13 +269,13 @@ func (a *app) printBegun(b *begun) error {
 
 // settleProposal plans the records with the proposal: an expression that breaks Coupa's rules in more than one record
 // of ten gives way to the next, and at last to a comment.
-func (a *app) settleProposal(ctx context.Context, p *proposal, output string) ([]byte, error) {
+func settleProposal(ctx context.Context, env *Env, p *proposal, output string) ([]byte, error) {
 	for {
 		text, err := p.yaml(output)
 		if err != nil {
 			return nil, err
 		}
-		broken, err := a.try(ctx, output, text)
+		broken, err := try(ctx, env, output, text)
 		if err != nil {
 			return nil, err
 		}
@@ -311,8 +311,8 @@ func (p *proposal) giveWay(broken map[string]breach) bool {
 }
 
 // try plans the beginning of the feed with a config that is not written yet.
-func (a *app) try(ctx context.Context, output string, text []byte) (map[string]breach, error) {
-	cfg, faults := config.Parse(ctx, output, text, config.OSEnv(a.getenv), config.Options{})
+func try(ctx context.Context, env *Env, output string, text []byte) (map[string]breach, error) {
+	cfg, faults := config.Parse(ctx, output, text, config.OSEnv(env.getenv), config.Options{})
 	var pipe *pipeline
 	if len(faults) == 0 {
 		pipe, faults = compile(cfg)
@@ -320,7 +320,7 @@ func (a *app) try(ctx context.Context, output string, text []byte) (map[string]b
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("the proposed config has a fault, please report it: %w", faults[0])
 	}
-	now := a.now().UTC()
+	now := env.now().UTC()
 	f, err := pipe.open(cfg.Feed.Files, now)
 	if err != nil {
 		return nil, err

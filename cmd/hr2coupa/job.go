@@ -18,7 +18,7 @@ import (
 
 // job is one start of the program at work on the ledger.
 type job struct {
-	a       *app
+	env       *Env
 	cfg     *config.Config
 	ledger  store
 	runner  *delivery.Runner
@@ -49,9 +49,9 @@ type started struct {
 
 // start is one start of the program at work on the ledger, for every command that needs one: it takes the lock, does the
 // work, and writes down what is to be told. What it comes to, an error too, goes to conclude.
-func (a *app) start(ctx context.Context, cfg *config.Config, command string, byHand bool, do func(*job) (*export.Report, error)) (*started, error) {
-	s := &started{teller: a.newTeller(cfg, command, byHand)}
-	j, err := a.job(ctx, cfg, s.teller)
+func start(ctx context.Context, env *Env, cfg *config.Config, command string, byHand bool, do func(*job) (*export.Report, error)) (*started, error) {
+	s := &started{teller: newTeller(env, cfg, command, byHand)}
+	j, err := openJob(ctx, env, cfg, s.teller)
 	if err != nil {
 		return s, err
 	}
@@ -66,56 +66,56 @@ func (a *app) start(ctx context.Context, cfg *config.Config, command string, byH
 
 // conclude ends a start: it prints the result, tells the error that ended the start, and sends what others are to know. What
 // it returns is the exit code and has been told.
-func (a *app) conclude(ctx context.Context, s *started, err error, code int, print func() error) error {
+func conclude(ctx context.Context, env *Env, s *started, err error, code int, print func() error) error {
 	if wrong := export.Guard(print); wrong != nil {
 		err = errors.Join(err, wrong)
 	}
 	if err != nil {
-		code = a.finish(err)
+		code = finish(env, err)
 	}
 	if s != nil {
-		a.unread(s.rep)
+		unread(env, s.rep)
 		if crashed := export.Guard(func() error { s.teller.end(ctx, code, err); return nil }); crashed != nil {
-			code = a.finish(crashed)
+			code = finish(env, crashed)
 		}
 	}
 	return endWith(code, nil)
 }
 
 // report ends a start that ends with a report. One that comes with an error holds what was resumed before it.
-func (a *app) report(ctx context.Context, s *started, err error) error {
+func concludeReport(ctx context.Context, env *Env, s *started, err error) error {
 	if s == nil || s.rep == nil || errors.Is(err, errInterrupted) {
-		return a.conclude(ctx, s, err, export.ExitOK, func() error { return nil })
+		return conclude(ctx, env, s, err, export.ExitOK, func() error { return nil })
 	}
-	return a.conclude(ctx, s, err, s.rep.Exit, func() error { return a.printReport(s.rep) })
+	return conclude(ctx, env, s, err, s.rep.Exit, func() error { return printReport(env, s.rep) })
 }
 
 // job opens the ledger, takes the lock and makes the wires. Nothing goes over them yet but the token, which has to
 // settle while the feed is read.
-func (a *app) job(ctx context.Context, cfg *config.Config, t *teller) (*job, error) {
-	w, err := a.wires(cfg)
+func openJob(ctx context.Context, env *Env, cfg *config.Config, t *teller) (*job, error) {
+	w, err := newWires(env, cfg)
 	if err != nil {
 		return nil, err
 	}
-	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: env.now})
 	if err != nil {
 		return nil, err
 	}
-	unlock, err := l.Lock(holder(t.command, a.now()))
+	unlock, err := l.Lock(holder(t.command, env.now()))
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	t.begin(ctx, l)
-	if err := a.tellAhead(l); err != nil {
+	if err := tellAhead(env, l); err != nil {
 		return nil, errors.Join(err, unlock(), l.Close())
 	}
-	w.tap(a.seams)
-	j := &job{a: a, cfg: cfg, ledger: through(a.seams.ledger, store(l)), past: l, wires: w, command: t.command, teller: t, unlock: unlock, bar: a.progress()}
+	w.tap(env.seams)
+	j := &job{env: env, cfg: cfg, ledger: through(env.seams.ledger, store(l)), past: l, wires: w, command: t.command, teller: t, unlock: unlock, bar: newProgress(env)}
 	j.runner = &delivery.Runner{
 		Ledger: j.ledger, Dial: w.dial, Loads: w.sources, Direct: cfg.SFTP.Direct,
-		Poll: cfg.Load.Poll, Pickup: cfg.Load.Pickup, Wait: cfg.Load.Wait, Now: a.now, Log: a.log, Tell: j.bar.tell,
+		Poll: cfg.Load.Poll, Pickup: cfg.Load.Pickup, Wait: cfg.Load.Wait, Now: env.now, Log: env.log, Tell: j.bar.tell,
 	}
-	if j.writer, err = j.newWriter(l); err != nil {
+	if j.writer, err = newWriter(env, cfg, w.client, j.ledger, l); err != nil {
 		return nil, errors.Join(err, j.shut())
 	}
 	if j.writer != nil {
@@ -124,7 +124,7 @@ func (a *app) job(ctx context.Context, cfg *config.Config, t *teller) (*job, err
 	if n, err := j.ledger.Sweep(); err != nil {
 		return nil, errors.Join(err, j.shut())
 	} else if n > 0 {
-		a.log.WithField("files", n).Info("removed spool files of a plan that was never finished")
+		env.log.WithField("files", n).Info("removed spool files of a plan that was never finished")
 	}
 	j.fetchToken(ctx)
 	return j, nil
@@ -139,7 +139,7 @@ func (j *job) fetchToken(ctx context.Context) {
 	}
 	j.beside.Go(func() {
 		if err := j.wires.client.Prepare(ctx); err != nil {
-			j.a.log.Debugf("fetch the token early: %v", err)
+			j.env.log.Debugf("fetch the token early: %v", err)
 		}
 	})
 }
@@ -170,7 +170,7 @@ func (j *job) close() error {
 		return crash
 	}
 	if err != nil {
-		j.a.log.Errorf("close the ledger: %v", err)
+		j.env.log.Errorf("close the ledger: %v", err)
 	}
 	return nil
 }
@@ -193,7 +193,7 @@ func (j *job) resume(ctx context.Context) (done *export.Report, err error) {
 	}
 	var lost error
 	if len(parts) > 0 {
-		j.a.log.WithField("parts", len(parts)).Info("going on with parts of an earlier run")
+		j.env.log.WithField("parts", len(parts)).Info("going on with parts of an earlier run")
 		if lost, err = j.goOn(ctx, parts); err != nil {
 			return nil, err
 		}
@@ -208,7 +208,7 @@ func (j *job) resume(ctx context.Context) (done *export.Report, err error) {
 		}
 		rep, err := j.report1(run, lost, true)
 		if err != nil && slices.Contains(interrupted, run) { // it sent nothing that is open: it stops no new run
-			j.a.log.WithField("run", run).Errorf("an interrupted run cannot be reported: %v; to end it: hr2coupa settle %s rejected --by NAME", err, run)
+			j.env.log.WithField("run", run).Errorf("an interrupted run cannot be reported: %v; to end it: hr2coupa settle %s rejected --by NAME", err, run)
 			continue
 		}
 		if err != nil {
@@ -256,7 +256,7 @@ func (j *job) blocked() (*export.Report, error) {
 	if err != nil || len(left) == 0 {
 		return nil, err
 	}
-	rep := emptyReport("unfinished", j.a.now().UTC())
+	rep := emptyReport("unfinished", j.env.now().UTC())
 	rep.Why = fmt.Sprintf("nothing new is planned: part %s of run %s could not be sent", left[0].Name, left[0].Run)
 	rep.Exit = export.ExitNotDelivered
 	return rep, nil
@@ -275,7 +275,7 @@ func (j *job) addResumed(rep *export.Report, err error) *export.Report {
 		return rep
 	}
 	if rep == nil {
-		rep = emptyReport("not planned", j.a.now().UTC())
+		rep = emptyReport("not planned", j.env.now().UTC())
 		rep.Why, rep.Exit = export.PlainText(err), exitCode(err)
 	}
 	rep.Resumed = j.resumed
@@ -308,13 +308,13 @@ func (j *job) drive(ctx context.Context, run string) error {
 	}
 	delivery.SortParts(parts)
 	j.bar.start(parts)
-	sending := j.a.now()
+	sending := j.env.now()
 	err = j.runner.Drive(ctx, parts)
 	j.teller.spent(notify.StepSend, sending)
 	if err != nil {
 		return err
 	}
-	defer j.teller.spent(notify.StepReadBack, j.a.now())
+	defer j.teller.spent(notify.StepReadBack, j.env.now())
 	return j.readBack(ctx, run)
 }
 
@@ -329,7 +329,7 @@ func (j *job) report1(run string, lost error, earlier bool) (*export.Report, err
 	}
 	rep, err := export.NewReport(j.ledger, run, export.Finding{
 		Undelivered: j.runner.Undelivered(), Lost: lost, NoWait: j.runner.NoWait, Earlier: earlier, Creates: creates, People: j.people,
-	}, j.a.now().UTC())
+	}, j.env.now().UTC())
 	if err == nil && !earlier {
 		rep.Checked, rep.Beside = j.checked, j.held
 	}

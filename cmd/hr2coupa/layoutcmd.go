@@ -13,7 +13,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
-func (a *app) layoutCmd() *cobra.Command {
+func layoutCmd(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "layout [TEMPLATE.csv]",
 		Short: "print the columns, or compare the instance's own template with the built-in layout",
@@ -25,19 +25,19 @@ It ends with 3 where they differ.`,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return a.printLayout()
+				return printLayout(env)
 			}
-			return a.compareLayout(cmd, args[0])
+			return compareLayout(env, cmd, args[0])
 		},
 	}
 }
 
-func (a *app) printLayout() error {
+func printLayout(env *Env) error {
 	columns := layout.Columns()
-	if a.json {
-		return a.printJSON(columns)
+	if env.json {
+		return printJSON(env, columns)
 	}
-	w := a.stdout.Text()
+	w := env.stdout.Text()
 	rows := [][]string{{"COLUMN", "TYPE", "LENGTH", "MARKS", "API"}}
 	for _, c := range columns {
 		length := "-"
@@ -67,10 +67,10 @@ func marks(c layout.Column) string {
 	return strings.Join(m, ", ")
 }
 
-func (a *app) compareLayout(cmd *cobra.Command, path string) error {
+func compareLayout(env *Env, cmd *cobra.Command, path string) error {
 	var custom []string
-	if cmd.Flags().Changed("config") || exists(a.config) {
-		cfg, err := a.load(cmd.Context(), config.Options{NoFeed: true})
+	if cmd.Flags().Changed("config") || exists(env.config) {
+		cfg, err := Load(cmd.Context(), env, config.Options{NoFeed: true})
 		if err != nil {
 			return err
 		}
@@ -89,10 +89,10 @@ func (a *app) compareLayout(cmd *cobra.Command, path string) error {
 	if !d.Same() {
 		code = export.ExitPartial
 	}
-	if a.json {
-		return endWith(code, a.printJSON(d))
+	if env.json {
+		return endWith(code, printJSON(env, d))
 	}
-	w := a.stdout.Text()
+	w := env.stdout.Text()
 	printDiff(w, d)
 	return endWith(code, w.Err())
 }

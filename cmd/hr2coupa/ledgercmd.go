@@ -13,7 +13,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-func (a *app) ledgerCmd() *cobra.Command {
+func ledgerCmd(env *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ledger",
 		Short: "care for the ledger: check, backup, prune, forget",
@@ -23,19 +23,19 @@ it sound, small, and free of people who are to be forgotten.`,
 			if len(args) > 0 {
 				return usage("ledger: unknown command %q; see hr2coupa ledger --help", args[0])
 			}
-			cmd.SetOut(a.stderr.Words())
+			cmd.SetOut(env.stderr.Words())
 			_ = cmd.Help() // writes to stderr; there is nobody to tell if that fails
 			return usage("ledger: say what to do: check, backup, prune or forget")
 		},
 	}
-	c.AddCommand(a.ledgerCheckCmd(), a.ledgerBackupCmd(), a.ledgerPruneCmd(), a.ledgerForgetCmd())
+	c.AddCommand(ledgerCheckCmd(env), ledgerBackupCmd(env), ledgerPruneCmd(env), ledgerForgetCmd(env))
 	for _, sub := range c.Commands() {
 		strictArgs(sub)
 	}
 	return c
 }
 
-func (a *app) ledgerCheckCmd() *cobra.Command {
+func ledgerCheckCmd(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "hold the ledger against itself: modes, database, sums, bytes",
@@ -47,13 +47,13 @@ with what mends it; then it ends with 1.`,
 		Example: "  hr2coupa ledger check",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := a.ledgerConfig(cmd.Context(), config.Options{})
+			cfg, err := ledgerConfig(cmd.Context(), env, config.Options{})
 			if err != nil {
 				return err
 			}
-			checked, err := ledger.Check(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+			checked, err := ledger.Check(ledger.Options{Dir: cfg.Ledger, Now: env.now})
 			if err == nil && len(checked.Findings) == 0 {
-				err = a.furtherFindings(cfg, checked)
+				err = furtherFindings(env, cfg, checked)
 			}
 			if err != nil {
 				return err
@@ -62,19 +62,19 @@ with what mends it; then it ends with 1.`,
 			if len(checked.Findings) > 0 {
 				code = export.ExitFault
 			}
-			return endWith(code, a.printChecked(checked))
+			return endWith(code, printChecked(env, checked))
 		},
 	}
 }
 
 // furtherFindings finds that a ledger is sound and not the newest one, and whom a call has left without a list.
-func (a *app) furtherFindings(cfg *config.Config, checked *ledger.Checked) error {
-	l, done, err := a.openLedger(cfg, "")
+func furtherFindings(env *Env, cfg *config.Config, checked *ledger.Checked) error {
+	l, done, err := useLedger(env, cfg, "")
 	if err != nil {
 		return err
 	}
 	defer done()
-	s, err := fromMarks(cfg, l, a.now())
+	s, err := fromMarks(cfg, l, env.now())
 	if err == nil && s.gone {
 		checked.Findings = append(checked.Findings, ledger.Finding{Where: cfg.Ledger, What: s.Why, Fix: whatToDo})
 	}
@@ -88,11 +88,11 @@ func (a *app) furtherFindings(cfg *config.Config, checked *ledger.Checked) error
 	return err
 }
 
-func (a *app) printChecked(c *ledger.Checked) error {
-	if a.json {
-		return a.printJSON(c)
+func printChecked(env *Env, c *ledger.Checked) error {
+	if env.json {
+		return printJSON(env, c)
 	}
-	w := a.stdout.Text()
+	w := env.stdout.Text()
 	for _, f := range c.Findings {
 		w.Printf("%s: %s; %s\n", f.Where, f.What, f.Fix)
 	}
@@ -103,7 +103,7 @@ func (a *app) printChecked(c *ledger.Checked) error {
 	return w.Err()
 }
 
-func (a *app) ledgerBackupCmd() *cobra.Command {
+func ledgerBackupCmd(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup DIR",
 		Short: "copy the ledger as it stands now into a new folder",
@@ -116,11 +116,11 @@ name, and never overwrites. The copy holds personal data: 0700, files 0600.`,
 			if exists(args[0]) {
 				return usage("%s is there already; name a new folder", args[0])
 			}
-			cfg, err := a.ledgerConfig(cmd.Context(), config.Options{})
+			cfg, err := ledgerConfig(cmd.Context(), env, config.Options{})
 			if err != nil {
 				return err
 			}
-			l, done, err := a.openLedger(cfg, "")
+			l, done, err := useLedger(env, cfg, "")
 			if err != nil {
 				return err
 			}
@@ -129,17 +129,17 @@ name, and never overwrites. The copy holds personal data: 0700, files 0600.`,
 			if err != nil {
 				return err
 			}
-			if a.json {
-				return a.printJSON(copied)
+			if env.json {
+				return printJSON(env, copied)
 			}
-			err = a.stdout.Printf("%s: database and %s of the spool, %d bytes; checked\n",
+			err = env.stdout.Printf("%s: database and %s of the spool, %d bytes; checked\n",
 				copied.Dir, plural(copied.Files, "file"), copied.Bytes)
 			return err
 		},
 	}
 }
 
-func (a *app) ledgerPruneCmd() *cobra.Command {
+func ledgerPruneCmd(env *Env) *cobra.Command {
 	var dry bool
 	c := &cobra.Command{
 		Use:   "prune",
@@ -151,23 +151,23 @@ the names of the feed files, so that an old file is never taken for new.`,
 		Example: "  hr2coupa ledger prune --dry-run",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := a.ledgerConfig(cmd.Context(), config.Options{})
+			cfg, err := ledgerConfig(cmd.Context(), env, config.Options{})
 			if err != nil {
 				return err
 			}
-			return a.prune(cfg, dry)
+			return pruneLedger(env, cfg, dry)
 		},
 	}
 	c.Flags().BoolVar(&dry, "dry-run", false, "only tell what would go")
 	return c
 }
 
-func (a *app) prune(cfg *config.Config, dry bool) error {
+func pruneLedger(env *Env, cfg *config.Config, dry bool) error {
 	lock := "ledger prune"
 	if dry {
 		lock = ""
 	}
-	l, done, err := a.openLedger(cfg, lock)
+	l, done, err := useLedger(env, cfg, lock)
 	if err != nil {
 		return err
 	}
@@ -176,8 +176,8 @@ func (a *app) prune(cfg *config.Config, dry bool) error {
 	if err != nil {
 		return err
 	}
-	if a.json {
-		return a.printJSON(struct {
+	if env.json {
+		return printJSON(env, struct {
 			DryRun bool `json:"dry_run"`
 			ledger.Pruned
 		}{dry, p})
@@ -193,10 +193,10 @@ func (a *app) prune(cfg *config.Config, dry bool) error {
 	if p == (ledger.Pruned{}) {
 		line = "nothing is older than the config's retention"
 	}
-	return a.stdout.Printf("%s\n", line)
+	return env.stdout.Printf("%s\n", line)
 }
 
-func (a *app) ledgerForgetCmd() *cobra.Command {
+func ledgerForgetCmd(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "forget KEY",
 		Short: "remove every value of one person from the ledger's folder",
@@ -208,20 +208,20 @@ names the person, the ledger knows them again.`,
 		Example: "  hr2coupa ledger forget 002022",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := a.ledgerConfig(cmd.Context(), config.Options{})
+			cfg, err := ledgerConfig(cmd.Context(), env, config.Options{})
 			if err != nil {
 				return err
 			}
-			return a.forget(cfg, args[0])
+			return forgetPerson(env, cfg, args[0])
 		},
 	}
 }
 
-func (a *app) forget(cfg *config.Config, key string) error {
+func forgetPerson(env *Env, cfg *config.Config, key string) error {
 	if key == "" {
 		return usage("ledger forget: the key is empty")
 	}
-	l, done, err := a.openLedger(cfg, "ledger forget")
+	l, done, err := useLedger(env, cfg, "ledger forget")
 	if err != nil {
 		return err
 	}
@@ -238,21 +238,21 @@ func (a *app) forget(cfg *config.Config, key string) error {
 	if f == (ledger.Forgotten{}) {
 		return usage("the ledger holds nobody with this key; it is the value of feed.key, as HR writes it")
 	}
-	if a.json {
-		return a.printJSON(f)
+	if env.json {
+		return printJSON(env, f)
 	}
 	gone := []string{"values of " + plural(f.Rows, "row"), plural(f.Spool, "file") + " of the spool"}
 	if f.Known {
 		gone = append(gone, "the person")
 	}
-	err = a.stdout.Printf("forgotten: %s; backups may still hold them\n", strings.Join(gone, ", "))
+	err = env.stdout.Printf("forgotten: %s; backups may still hold them\n", strings.Join(gone, ", "))
 	return err
 }
 
 // ledgerConfig reads the config for a command about a ledger that must be there.
-func (a *app) ledgerConfig(ctx context.Context, opt config.Options) (*config.Config, error) {
+func ledgerConfig(ctx context.Context, env *Env, opt config.Options) (*config.Config, error) {
 	opt.NoFeed = true
-	cfg, err := a.load(ctx, opt)
+	cfg, err := Load(ctx, env, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -263,19 +263,19 @@ func (a *app) ledgerConfig(ctx context.Context, opt config.Options) (*config.Con
 }
 
 // openLedger opens the ledger: to read from it, or with its lock for the command that lock names. done ends both.
-func (a *app) openLedger(cfg *config.Config, lock string) (l *ledger.Ledger, done func(), err error) {
-	if l, err = ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now}); err != nil {
+func useLedger(env *Env, cfg *config.Config, lock string) (l *ledger.Ledger, done func(), err error) {
+	if l, err = ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: env.now}); err != nil {
 		return nil, nil, err
 	}
 	unlock := func() error { return nil }
 	if lock != "" {
-		if unlock, err = l.Lock(holder(lock, a.now())); err != nil {
+		if unlock, err = l.Lock(holder(lock, env.now())); err != nil {
 			return nil, nil, errors.Join(err, l.Close())
 		}
 	}
 	return l, func() {
 		if err := errors.Join(unlock(), l.Close()); err != nil {
-			a.log.Errorf("close the ledger: %v", err)
+			env.log.Errorf("close the ledger: %v", err)
 		}
 	}, nil
 }

@@ -11,5 +11,5 @@ import (
 
 func main() {
 	log.SetOutput(terminal.New(os.Stderr).Words()) // net/http writes there what it can return to nobody
-	os.Exit(run(context.Background(), os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(Main(context.Background(), os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }

@@ -24,7 +24,7 @@ const sendingTime = 30 * time.Second
 // teller tells people and machines what one start came to. It never changes how the start ends: what goes wrong with it
 // is a warning in the diary.
 type teller struct {
-	a        *app
+	env        *Env
 	cfg      *config.Config
 	command  string
 	byHand   bool
@@ -45,11 +45,11 @@ var errNotYet = errors.New("not recorded yet")
 
 // newTeller makes the teller of a start. Files by hand and saved plans are told about too, but are no heartbeat and no
 // figure of the nightly job.
-func (a *app) newTeller(cfg *config.Config, command string, byHand bool) *teller {
-	t := &teller{a: a, cfg: cfg, command: command, byHand: byHand, started: a.now(), steps: map[notify.Step]time.Duration{}, recorded: errNotYet}
+func newTeller(env *Env, cfg *config.Config, command string, byHand bool) *teller {
+	t := &teller{env: env, cfg: cfg, command: command, byHand: byHand, started: env.now(), steps: map[notify.Step]time.Duration{}, recorded: errNotYet}
 	texts, err := noticeTexts(cfg)
 	if err != nil { // the config was checked with them a moment ago
-		a.log.Warnf("notices: %v", err)
+		env.log.Warnf("notices: %v", err)
 		return t
 	}
 	t.targets = targets(cfg, texts)
@@ -61,7 +61,7 @@ func (a *app) newTeller(cfg *config.Config, command string, byHand bool) *teller
 
 // spent adds up, for the figures, how long a step took that began then.
 func (t *teller) spent(s notify.Step, begun time.Time) {
-	t.steps[s] += t.a.now().Sub(begun)
+	t.steps[s] += t.env.now().Sub(begun)
 }
 
 func (t *teller) nightly() bool {
@@ -80,7 +80,7 @@ func (t *teller) begin(ctx context.Context, l *ledger.Ledger) {
 
 func (t *teller) ping(ctx context.Context, s notify.Signal, line string) {
 	if err := t.heart.Ping(ctx, s, line); err != nil && !errors.Is(err, context.Canceled) {
-		t.a.log.Warnf("%s: %v", t.heart, err)
+		t.env.log.Warnf("%s: %v", t.heart, err)
 	}
 }
 
@@ -115,7 +115,7 @@ func (t *teller) record(l *ledger.Ledger, rep *export.Report, err error) {
 		}
 	}
 	if failed != nil {
-		t.a.log.Warnf("notices are not written down: %v", failed)
+		t.env.log.Warnf("notices are not written down: %v", failed)
 		return
 	}
 	t.recorded = err
@@ -144,7 +144,7 @@ func (t *teller) notices(open []export.Incident, err error) ([]export.Incident, 
 			code = export.ExitFault
 		}
 	}
-	now := t.a.now().In(t.cfg.Feed.TimeZone)
+	now := t.env.now().In(t.cfg.Feed.TimeZone)
 	found := notify.Read(notify.Start{Command: t.command, ByHand: t.byHand, Report: t.rep, Err: err, Exit: code, Causes: causes(), Owner: owners(t.cfg), Columns: columnNames(t.cfg), Unknown: t.unknown, Folder: t.folder})
 	incidents, items := notify.Decide(open, found, run, now)
 	m := notify.Message{
@@ -209,7 +209,7 @@ func (t *teller) awaitPing(most time.Duration) {
 func (t *teller) send(ctx context.Context, err error) (unsent int, open []export.Incident) {
 	l, unlock, failed := t.open()
 	if errors.As(failed, new(*export.LockedError)) {
-		t.a.log.Info("notices are left to the run that has just begun")
+		t.env.log.Info("notices are left to the run that has just begun")
 		return 0, nil
 	}
 	if failed != nil {
@@ -218,7 +218,7 @@ func (t *teller) send(ctx context.Context, err error) (unsent int, open []export
 	}
 	defer func() {
 		if err := errors.Join(unlock(), l.Close()); err != nil {
-			t.a.log.Warnf("close the ledger: %v", err)
+			t.env.log.Warnf("close the ledger: %v", err)
 		}
 	}()
 	if !errors.Is(err, t.recorded) && (err != nil || t.folder != nil) {
@@ -231,17 +231,17 @@ func (t *teller) send(ctx context.Context, err error) (unsent int, open []export
 	}
 	open, wrong := l.Incidents()
 	if failed = errors.Join(failed, wrong); failed != nil {
-		t.a.log.Warnf("notices: %v", failed)
+		t.env.log.Warnf("notices: %v", failed)
 	}
 	return unsent, open
 }
 
 func (t *teller) open() (*ledger.Ledger, func() error, error) {
-	l, err := ledger.Open(ledger.Options{Dir: t.cfg.Ledger, Now: t.a.now})
+	l, err := ledger.Open(ledger.Options{Dir: t.cfg.Ledger, Now: t.env.now})
 	if err != nil {
 		return nil, nil, err
 	}
-	unlock, err := l.Lock(holder("sends notices", t.a.now()))
+	unlock, err := l.Lock(holder("sends notices", t.env.now()))
 	if err != nil {
 		return nil, nil, errors.Join(err, l.Close())
 	}
@@ -251,10 +251,10 @@ func (t *teller) open() (*ledger.Ledger, func() error, error) {
 func (t *teller) say(attempts []notify.Attempt) {
 	for _, a := range attempts {
 		if a.Sent > 0 {
-			t.a.log.WithField("notices", a.Sent).Infof("told: %s", a.To)
+			t.env.log.WithField("notices", a.Sent).Infof("told: %s", a.To)
 		}
 		if a.Err != nil {
-			t.a.log.WithField("notices", a.Left).Warnf("not told: %s: %v; kept for the next start", a.To, a.Err)
+			t.env.log.WithField("notices", a.Left).Warnf("not told: %s: %v; kept for the next start", a.To, a.Err)
 		}
 	}
 }
@@ -270,7 +270,7 @@ func (t *teller) sendWithout(ctx context.Context, err error) {
 	attempts, failed := notify.Empty(ctx, box, t.targets, sendingTime)
 	t.say(attempts)
 	if failed = errors.Join(wrong, failed); failed != nil {
-		t.a.log.Warnf("notices: %v", failed)
+		t.env.log.Warnf("notices: %v", failed)
 	}
 }
 
@@ -287,14 +287,14 @@ func (t *teller) figures(code, unsent int, open []export.Incident) {
 		return
 	}
 	m := notify.Metrics{
-		Command: t.command, Started: t.started, Ended: t.a.now(), Exit: code, Report: t.rep, Steps: t.steps,
+		Command: t.command, Started: t.started, Ended: t.env.now(), Exit: code, Report: t.rep, Steps: t.steps,
 		Notices: unsent, Incidents: map[export.NoticeKind]int{},
 	}
 	for _, i := range open {
 		m.Incidents[i.Kind]++
 	}
 	if err := notify.WriteMetrics(t.cfg.Metrics.Textfile, m); err != nil {
-		t.a.log.Warn(err)
+		t.env.log.Warn(err)
 	}
 }
 

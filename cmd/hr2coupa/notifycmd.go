@@ -11,7 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
-func (a *app) notifyCmd() *cobra.Command {
+func notifyCmd(env *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "notify",
 		Short: "notices about what is wrong: notify test",
@@ -30,7 +30,7 @@ func (a *app) notifyCmd() *cobra.Command {
 of each whether it was taken, and ends with 1 where one was not. It needs no ledger and remembers nothing.`,
 		Example: "  hr2coupa notify test",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.notifyTest(cmd.Context()) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return notifyTest(cmd.Context(), env) },
 	}
 	strictArgs(test)
 	c.AddCommand(test)
@@ -44,8 +44,8 @@ type tested struct {
 	Error  string `json:"error,omitempty"`
 }
 
-func (a *app) notifyTest(ctx context.Context) error {
-	cfg, err := a.load(ctx, config.Options{NeedSecrets: true, NoFeed: true})
+func notifyTest(ctx context.Context, env *Env) error {
+	cfg, err := Load(ctx, env, config.Options{NeedSecrets: true, NoFeed: true})
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (a *app) notifyTest(ctx context.Context) error {
 	if len(list) == 0 && !beats {
 		return usage("%s has neither notify nor heartbeat: nobody would be told", cfg.File)
 	}
-	m := notify.Example(notify.Test, hostOf(cfg.Instance), hostname(), a.now().In(cfg.Feed.TimeZone))
+	m := notify.Example(notify.Test, hostOf(cfg.Instance), hostname(), env.now().In(cfg.Feed.TimeZone))
 	results := make([]tested, len(list))
 	var all export.Group
 	for i, t := range list {
@@ -75,7 +75,7 @@ func (a *app) notifyTest(ctx context.Context) error {
 		h := &notify.Heartbeat{URL: cfg.Heartbeat.URL}
 		results = append(results, triedTo(h, h.Ping(ctx, notify.Success, "hr2coupa notify test")))
 	}
-	return a.printTested(results)
+	return printTested(env, results)
 }
 
 func triedTo(to fmt.Stringer, err error) tested {
@@ -85,7 +85,7 @@ func triedTo(to fmt.Stringer, err error) tested {
 	return tested{Target: to.String(), OK: true}
 }
 
-func (a *app) printTested(results []tested) error {
+func printTested(env *Env, results []tested) error {
 	code := export.ExitOK
 	var rows [][]string
 	for _, r := range results {
@@ -95,13 +95,13 @@ func (a *app) printTested(results []tested) error {
 		}
 		rows = append(rows, []string{r.Target, word})
 	}
-	if a.json {
-		return endWith(code, a.printJSON(struct {
+	if env.json {
+		return endWith(code, printJSON(env, struct {
 			Exit    int      `json:"exit"`
 			Targets []tested `json:"targets"`
 		}{code, results}))
 	}
-	w := a.stdout.Text()
+	w := env.stdout.Text()
 	w.Table(rows)
 	return endWith(code, w.Err())
 }

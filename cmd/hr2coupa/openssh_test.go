@@ -273,7 +273,7 @@ func (o *openSSH) runJob(t *testing.T, want int) (rep opensshReport) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var out, log bytes.Buffer
-	code := run(ctx, []string{"run", "--json", "-c", o.configPath()}, getenv, strings.NewReader(""), &out, &log)
+	code := Main(ctx, []string{"run", "--json", "-c", o.configPath()}, getenv, strings.NewReader(""), &out, &log)
 	err := json.Unmarshal(out.Bytes(), &rep)
 	if code != want || err != nil {
 		t.Fatalf("exit code %d, want %d; report: %s (%v)\n%s", code, want, rep.Why, err, &log)

@@ -43,17 +43,17 @@ type pipeline struct {
 }
 
 // pipeline reads the config and compiles mapping and layout. The faults of all three come in one error, by line.
-func (a *app) pipeline(ctx context.Context, opt config.Options) (*pipeline, error) {
-	p, err := a.quietPipeline(ctx, opt)
+func readPipeline(ctx context.Context, env *Env, opt config.Options) (*pipeline, error) {
+	p, err := quietPipeline(ctx, env, opt)
 	if err == nil {
-		a.warn(p.cfg)
+		Warn(env, p.cfg)
 	}
 	return p, err
 }
 
 // quietPipeline is pipeline for those who have told the config's warnings already.
-func (a *app) quietPipeline(ctx context.Context, opt config.Options) (*pipeline, error) {
-	p, faults := a.readPipeline(ctx, opt)
+func quietPipeline(ctx context.Context, env *Env, opt config.Options) (*pipeline, error) {
+	p, faults := pipelineFaults(ctx, env, opt)
 	if err := configError(faults); err != nil {
 		return nil, err
 	}
@@ -62,8 +62,8 @@ func (a *app) quietPipeline(ctx context.Context, opt config.Options) (*pipeline,
 
 // readPipeline gives the pipeline with all its faults; with any, it serves only to look for more of them, and it is nil
 // where the config could not be read at all.
-func (a *app) readPipeline(ctx context.Context, opt config.Options) (*pipeline, []config.Fault) {
-	cfg, faults := config.Load(ctx, a.config, config.OSEnv(a.getenv), opt)
+func pipelineFaults(ctx context.Context, env *Env, opt config.Options) (*pipeline, []config.Fault) {
+	cfg, faults := config.Load(ctx, env.config, config.OSEnv(env.getenv), opt)
 	if cfg == nil {
 		return nil, faults
 	}

@@ -36,7 +36,7 @@ type planOptions struct {
 // shownPeople is how many people a plan shows without --all.
 const shownPeople = 20
 
-func (a *app) planCmd() *cobra.Command {
+func planCmd(env *Env) *cobra.Command {
 	o := planOptions{people: shownPeople}
 	c := &cobra.Command{
 		Use:   "plan [FILE…]",
@@ -48,7 +48,7 @@ feed, the ledger's state and the config, for hr2coupa apply.`,
 		Example: "  hr2coupa plan\n  hr2coupa plan --all users-20261124.csv\n  hr2coupa plan -o plan.json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.files = args
-			return a.showPlan(cmd.Context(), o)
+			return showPlan(cmd.Context(), env, o)
 		},
 	}
 	c.Flags().BoolVar(&o.all, "all", false, "tell every person, not only the first 20")
@@ -102,35 +102,35 @@ type personPlan struct {
 }
 
 // showPlan makes a plan and prints it.
-func (a *app) showPlan(ctx context.Context, o planOptions) error {
-	o.everybody = o.all || a.json
-	res, err := a.plan(ctx, o)
+func showPlan(ctx context.Context, env *Env, o planOptions) error {
+	o.everybody = o.all || env.json
+	res, err := Plan(ctx, env, o)
 	if err != nil {
 		return err
 	}
-	if a.json {
-		return endWith(res.Exit, cmp.Or(a.printJSONRows(res, res.store.all()), res.store.close()))
+	if env.json {
+		return endWith(res.Exit, cmp.Or(printJSONRows(env, res, res.store.all()), res.store.close()))
 	}
-	return endWith(res.Exit, cmp.Or(a.printPlan(res, res.store.all(), o.output), res.store.close()))
+	return endWith(res.Exit, cmp.Or(printPlan(env, res, res.store.all(), o.output), res.store.close()))
 }
 
 // plan makes a plan, and saves it where it is told to.
-func (a *app) plan(ctx context.Context, o planOptions) (res *planned, err error) {
+func Plan(ctx context.Context, env *Env, o planOptions) (res *planned, err error) {
 	if o.output != "" {
 		if err := mayWritePlan(o.output); err != nil {
 			return nil, err
 		}
 	}
-	pipe, err := a.pipeline(ctx, config.Options{Ask: true, FeedGiven: len(o.files) > 0, Route: o.route})
+	pipe, err := readPipeline(ctx, env, config.Options{Ask: true, FeedGiven: len(o.files) > 0, Route: o.route})
 	if err != nil {
 		return nil, err
 	}
-	now := a.now().UTC()
+	now := env.now().UTC()
 	feed, err := pipe.open(pipe.patterns(o.files), now)
 	if err != nil {
 		return nil, err
 	}
-	out, seen, only, err := a.remembered(pipe.cfg, feed.Files(), now, o.again)
+	out, seen, only, err := recall(env, pipe.cfg, feed.Files(), now, o.again)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func (a *app) plan(ctx context.Context, o planOptions) (res *planned, err error)
 	if err := pipe.choose(ctx, planner); err != nil {
 		return nil, err
 	}
-	checked, err := a.planPreflight(ctx, pipe, planner, out)
+	checked, err := planPreflight(ctx, env, pipe, planner, out)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +199,7 @@ func (a *app) plan(ctx context.Context, o planOptions) (res *planned, err error)
 	}
 	res.judge()
 	if o.output != "" {
-		if err := savePlan(o.output, saving, plan, pipe, out, res.Limits, a.now()); err != nil {
+		if err := savePlan(o.output, saving, plan, pipe, out, res.Limits, env.now()); err != nil {
 			return nil, err
 		}
 	}
@@ -208,14 +208,14 @@ func (a *app) plan(ctx context.Context, o planOptions) (res *planned, err error)
 
 // remembered reads what the ledger knows, where there is one, and which of the files were seen; with again also which of
 // their records run --again would plan, nil where that is not asked for.
-func (a *app) remembered(cfg *config.Config, files []export.FeedFile, now time.Time, again bool) (out *outlook, seen []export.SeenFile, only only, err error) {
+func recall(env *Env, cfg *config.Config, files []export.FeedFile, now time.Time, again bool) (out *outlook, seen []export.SeenFile, only only, err error) {
 	if !ledgerExists(cfg.Ledger) {
 		if again {
 			only = func(export.Origin, string) bool { return false }
 		}
 		return &outlook{}, nil, only, nil
 	}
-	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: a.now})
+	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: env.now})
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -345,8 +345,8 @@ func byOrigin(a, b export.RowResult) int {
 	return cmp.Or(strings.Compare(a.Origin.File, b.Origin.File), a.Origin.Line-b.Origin.Line)
 }
 
-func (a *app) printPlan(r *planned, rows iter.Seq[export.RowResult], saved string) error {
-	w := a.stdout.Text()
+func printPlan(env *Env, r *planned, rows iter.Seq[export.RowResult], saved string) error {
+	w := env.stdout.Text()
 	for _, f := range r.Files {
 		w.Printf("feed %s\n", f.Name)
 	}

@@ -14,7 +14,7 @@ import (
 // preflight asks Coupa about everybody whom a plan would send a row for, and lets the planner take their Ids as keys,
 // complete their rows, and hold back what Coupa would refuse or take for somebody else. It plans once to learn who they
 // are, and sends nothing. asked tells that it was done; that Coupa cannot be asked is an error where the config wants it.
-func (a *app) preflight(ctx context.Context, pipe *pipeline, p *planning.Planner, out *outlook, client *coupa.Client) (asked bool, err error) {
+func preflight(ctx context.Context, env *Env, pipe *pipeline, p *planning.Planner, out *outlook, client *coupa.Client) (asked bool, err error) {
 	if !pipe.cfg.Preflight && !byAPI(p) {
 		return false, nil
 	}
@@ -24,7 +24,7 @@ func (a *app) preflight(ctx context.Context, pipe *pipeline, p *planning.Planner
 	users := client.Users()
 	pre := &directory.Preflight{
 		Users: users, Key: pipe.key, Columns: p.Mapping.Columns(), Element: coupa.Element,
-		MayCreate: p.MayCreate || approvedCreates(out) > 0, Whole: byAPI(p), Workers: users.Workers(), Rate: pipe.cfg.Coupa.Rate, Log: a.log,
+		MayCreate: p.MayCreate || approvedCreates(out) > 0, Whole: byAPI(p), Workers: users.Workers(), Rate: pipe.cfg.Coupa.Rate, Log: env.log,
 	}
 	look := *p
 	look.Notes = pre.Note
@@ -46,15 +46,15 @@ func (a *app) preflight(ctx context.Context, pipe *pipeline, p *planning.Planner
 }
 
 // planPreflight is preflight for a command that has no job: its client is made for it.
-func (a *app) planPreflight(ctx context.Context, pipe *pipeline, p *planning.Planner, out *outlook) (asked bool, err error) {
+func planPreflight(ctx context.Context, env *Env, pipe *pipeline, p *planning.Planner, out *outlook) (asked bool, err error) {
 	if !pipe.cfg.Preflight && !byAPI(p) {
 		return false, nil
 	}
-	client, err := coupa.NewClient(coupaConfig(pipe.cfg), a.log)
+	client, err := coupa.NewClient(coupaConfig(pipe.cfg), env.log)
 	if err != nil {
 		return false, &exitError{export.ExitUsage, err}
 	}
-	return a.preflight(ctx, pipe, p, out, client)
+	return preflight(ctx, env, pipe, p, out, client)
 }
 
 // unasked says that nothing was sent, since Coupa could not be asked first.

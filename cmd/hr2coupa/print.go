@@ -16,8 +16,8 @@ import (
 )
 
 // printJSON prints the result as one object.
-func (a *app) printJSON(v any) error {
-	return writeJSON(a.stdout.JSON(), v)
+func printJSON(env *Env, v any) error {
+	return writeJSON(env.stdout.JSON(), v)
 }
 
 func writeJSON(w io.Writer, v any) error {
@@ -29,7 +29,7 @@ func writeJSON(w io.Writer, v any) error {
 }
 
 // printJSONRows prints v, the last member of which is an empty list, with rows in that list, one at a time.
-func (a *app) printJSONRows(v any, rows iter.Seq[export.RowResult]) error {
+func printJSONRows(env *Env, v any, rows iter.Seq[export.RowResult]) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -42,7 +42,7 @@ func (a *app) printJSONRows(v any, rows iter.Seq[export.RowResult]) error {
 	if !ok {
 		return errors.New("the list of rows is not the last of the result; please report this")
 	}
-	w := bufio.NewWriterSize(a.stdout.JSON(), 64<<10)
+	w := bufio.NewWriterSize(env.stdout.JSON(), 64<<10)
 	w.Write(head) // Flush tells an error of any write
 	e.SetIndent("    ", "  ")
 	before, after := "[\n    ", none
@@ -68,12 +68,12 @@ func plural(n int, one string) string {
 
 // printReport prints what a run came to: sums, parts, every row that is not applied, what is
 // behind them, and what to type next.
-func (a *app) printReport(rep *export.Report) error {
+func printReport(env *Env, rep *export.Report) error {
 	explained(rep)
-	if a.json {
-		return a.printJSON(rep)
+	if env.json {
+		return printJSON(env, rep)
 	}
-	w := a.stdout.Text()
+	w := env.stdout.Text()
 	for _, r := range rep.Resumed {
 		reportText(w, r)
 		w.Printf("\n")

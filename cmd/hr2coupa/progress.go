@@ -9,16 +9,16 @@ import (
 // progress shows on a terminal how far the parts of a run are; elsewhere it does nothing. It is also the log's writer
 // meanwhile, so that a line of the diary takes the bar's place and the bar comes back below it.
 type progress struct {
-	a   *app
+	env   *Env
 	bar *progressbar.ProgressBar
 	at  map[string]int
 }
 
-func (a *app) progress() *progress { return &progress{a: a, at: map[string]int{}} }
+func newProgress(env *Env) *progress { return &progress{env: env, at: map[string]int{}} }
 
 func (p *progress) Write(line []byte) (int, error) {
 	_ = p.bar.Clear()                      // a bar that cannot be drawn is no fault of the run
-	n, err := p.a.stderr.Raw().Write(line) // raw: a line of the log, which is plain
+	n, err := p.env.stderr.Raw().Write(line) // raw: a line of the log, which is plain
 	_ = p.bar.RenderBlank()
 	return n, err
 }
@@ -29,13 +29,13 @@ var stages = map[export.PartState]int{
 }
 
 func (p *progress) start(parts []export.Part) {
-	if p.a.json || !p.a.stderr.IsTerminal() || len(parts) == 0 {
+	if p.env.json || !p.env.stderr.IsTerminal() || len(parts) == 0 {
 		return
 	}
-	to := p.a.stderr.Raw() // raw: a bar is drawn with escapes of its own; what it shows is plain
+	to := p.env.stderr.Raw() // raw: a bar is drawn with escapes of its own; what it shows is plain
 	p.bar = progressbar.NewOptions(3*len(parts), progressbar.OptionSetWriter(to), progressbar.OptionSetWidth(30),
 		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false), progressbar.OptionSetDescription("sending"))
-	p.a.log.SetOutput(p)
+	p.env.log.SetOutput(p)
 }
 
 func (p *progress) tell(part export.Part) {
@@ -51,7 +51,7 @@ func (p *progress) tell(part export.Part) {
 
 func (p *progress) done() {
 	if p.bar != nil {
-		p.a.log.SetOutput(p.a.stderr.Raw()) // raw: the log, which is plain
+		p.env.log.SetOutput(p.env.stderr.Raw()) // raw: the log, which is plain
 		_ = p.bar.Finish()
 		p.bar = nil
 	}

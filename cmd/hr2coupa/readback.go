@@ -18,7 +18,7 @@ import (
 func (j *job) verifier(users *coupa.Users) *directory.Verifier {
 	return &directory.Verifier{
 		Ledger: j.ledger, Users: users, Filter: users.DefaultFilter, Element: coupa.Element, Decode: partCells,
-		Workers: users.Workers(), Rate: j.cfg.Coupa.Rate, Now: j.a.now, Log: j.a.log,
+		Workers: users.Workers(), Rate: j.cfg.Coupa.Rate, Now: j.env.now, Log: j.env.log,
 	}
 }
 

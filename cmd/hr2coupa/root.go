@@ -22,7 +22,7 @@ import (
 )
 
 // app is what every command works with: the world as arguments, and the flags all of them have.
-type app struct {
+type Env struct {
 	getenv func(string) string
 	stdin  io.Reader
 	stdout *terminal.Out
@@ -72,38 +72,38 @@ func usage(format string, args ...any) error {
 }
 
 // run is the whole program: everything it needs comes in, the exit code goes out.
-func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := newApp(getenv, stdin, stdout, stderr)
+func Main(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+	env := newApp(getenv, stdin, stdout, stderr)
 	defer outlivePipes()()
-	ctx, stop := interruptible(ctx, a.log)
+	ctx, stop := interruptible(ctx, env.log)
 	defer stop()
-	return a.execute(ctx, args)
+	return execute(ctx, env, args)
 }
 
-func newApp(getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) *app {
+func newApp(getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) *Env {
 	out := &outState{}
-	return &app{
+	return &Env{
 		getenv: getenv, stdin: stdin, stdout: terminal.New(&resultOut{stdout, out}), stderr: terminal.New(stderr), now: time.Now, log: terminal.NewLog(stderr), result: out,
 	}
 }
 
 // execute runs the command that args name and gives its exit code.
-func (a *app) execute(ctx context.Context, args []string) int {
-	root := a.root()
+func execute(ctx context.Context, env *Env, args []string) int {
+	root := rootCmd(env)
 	root.SetArgs(args)
-	root.SetIn(a.stdin)
-	root.SetOut(a.stdout.Words())
-	root.SetErr(a.stderr.Words())
-	return a.finish(export.Guard(func() error { return root.ExecuteContext(ctx) }))
+	root.SetIn(env.stdin)
+	root.SetOut(env.stdout.Words())
+	root.SetErr(env.stderr.Words())
+	return finish(env, export.Guard(func() error { return root.ExecuteContext(ctx) }))
 }
 
 // finish tells the error that ended a command, if one did, and returns the exit code, also where the telling crashes.
-func (a *app) finish(err error) int {
+func finish(env *Env, err error) int {
 	code := export.ExitOK
-	crashed := export.Guard(func() error { code = a.fail(err); return nil })
+	crashed := export.Guard(func() error { code = tellFailure(env, err); return nil })
 	if crashed != nil {
-		a.tellLines(crashed)
-		a.logStack(crashed)
+		tellLines(env, crashed)
+		logStack(env, crashed)
 		return export.ExitFault
 	}
 	return code
@@ -111,7 +111,7 @@ func (a *app) finish(err error) int {
 
 // fail tells the error that ended a command, and gives its code. With --json there is an object on stdout then too: the
 // bad nights are those that somebody looks for.
-func (a *app) fail(err error) int {
+func tellFailure(env *Env, err error) int {
 	if err == nil {
 		return export.ExitOK
 	}
@@ -122,25 +122,25 @@ func (a *app) fail(err error) int {
 	if errors.Is(err, errInterrupted) {
 		code, told = export.ExitInterrupted, errors.New("interrupted; the ledger is sound, and the next run goes on from here")
 	}
-	a.tellLines(told)
-	a.logStack(err)
-	if a.json && a.result != nil && !a.result.wrote {
-		rep := emptyReport(failures[code], a.now().UTC())
+	tellLines(env, told)
+	logStack(env, err)
+	if env.json && env.result != nil && !env.result.wrote {
+		rep := emptyReport(failures[code], env.now().UTC())
 		rep.Exit, rep.Why = code, export.PlainText(told)
 		if errors.As(err, new(*movedError)) {
 			rep.Verdict = "refused"
 		}
-		_ = a.printJSON(rep) // the error that counts has been told already
+		_ = printJSON(env, rep) // the error that counts has been told already
 	}
 	return code
 }
 
 // tellLines writes each line of an error to stderr. In a log of JSON a line that is indented, such as a caret, stays with
 // the line that it explains.
-func (a *app) tellLines(err error) {
+func tellLines(env *Env, err error) {
 	lines := export.PlainLines(err)
-	if a.logFormat != "json" {
-		a.stderr.Text().Lines("hr2coupa: ", lines...)
+	if env.logFormat != "json" {
+		env.stderr.Text().Lines("hr2coupa: ", lines...)
 		return
 	}
 	for len(lines) > 0 {
@@ -148,21 +148,21 @@ func (a *app) tellLines(err error) {
 		for lines = lines[1:]; len(lines) > 0 && strings.HasPrefix(lines[0], " "); lines = lines[1:] {
 			entry += "\n" + lines[0]
 		}
-		a.log.Error(entry)
+		env.log.Error(entry)
 	}
 }
 
 // logStack writes where the program crashed, if that is what ended it.
-func (a *app) logStack(err error) {
+func logStack(env *Env, err error) {
 	crash, ok := errors.AsType[*export.Crash](err)
 	if !ok {
 		return
 	}
-	if a.logFormat == "json" {
-		a.log.WithField("stack", crash.Stack).Error(reportCrash)
+	if env.logFormat == "json" {
+		env.log.WithField("stack", crash.Stack).Error(reportCrash)
 		return
 	}
-	w := a.stderr.Text()
+	w := env.stderr.Text()
 	w.Lines("hr2coupa:   at ", crash.Stack...)
 	w.Printf("hr2coupa: %s\n", reportCrash)
 }
@@ -231,7 +231,7 @@ Exit codes:
   130  interrupted, state sound
 `
 
-func (a *app) root() *cobra.Command {
+func rootCmd(env *Env) *cobra.Command {
 	version := false
 	root := &cobra.Command{
 		Use:           "hr2coupa",
@@ -239,13 +239,13 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
-			return a.setLog()
+			return setLog(env)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if version {
-				return a.printVersion()
+				return printVersion(env)
 			}
-			cmd.SetOut(a.stderr.Words())
+			cmd.SetOut(env.stderr.Words())
 			_ = cmd.Help() // writes to stderr; there is nobody to tell if that fails
 			return usage("a command is missing; try: hr2coupa demo")
 		},
@@ -254,11 +254,11 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
 	root.Flags().BoolVar(&version, "version", false, "print the version")
 	f := root.PersistentFlags()
-	f.StringVarP(&a.config, "config", "c", "hr2coupa.yaml", "config file")
-	f.BoolVar(&a.json, "json", false, "print the result as JSON")
-	f.StringVar(&a.logFormat, "log-format", "text", "log on stderr as text or json")
-	f.StringVar(&a.logLevel, "log-level", "", "error, warn, info or debug (default info; warn on a terminal)")
-	root.AddCommand(a.runCmd(), a.planCmd(), a.applyCmd(), a.exportCmd(), a.dropCmd(), a.watchCmd(), a.settleCmd(), a.approveCmd(), a.statusCmd(), a.explainCmd(), a.verifyCmd(), a.ledgerCmd(), a.notifyCmd(), a.layoutCmd(), a.doctorCmd(), a.initCmd(), a.twinCmd(), a.demoCmd(), a.certifyCmd(), a.versionCmd())
+	f.StringVarP(&env.config, "config", "c", "hr2coupa.yaml", "config file")
+	f.BoolVar(&env.json, "json", false, "print the result as JSON")
+	f.StringVar(&env.logFormat, "log-format", "text", "log on stderr as text or json")
+	f.StringVar(&env.logLevel, "log-level", "", "error, warn, info or debug (default info; warn on a terminal)")
+	root.AddCommand(runCmd(env), planCmd(env), applyCmd(env), exportCmd(env), dropCmd(env), watchCmd(env), settleCmd(env), approveCmd(env), statusCmd(env), explainCmd(env), verifyCmd(env), ledgerCmd(env), notifyCmd(env), layoutCmd(env), doctorCmd(env), initCmd(env), twinCmd(env), demoCmd(env), certifyCmd(env), versionCmd(env))
 	for _, c := range root.Commands() {
 		strictArgs(c)
 	}
@@ -294,43 +294,43 @@ func strictArgs(c *cobra.Command) {
 	}
 }
 
-func (a *app) setLog() error {
-	switch a.logFormat {
+func setLog(env *Env) error {
+	switch env.logFormat {
 	case "text":
-		terminal.FormatText(a.log, a.stderr.IsTerminal())
+		terminal.FormatText(env.log, env.stderr.IsTerminal())
 	case "json":
-		terminal.FormatJSON(a.log)
+		terminal.FormatJSON(env.log)
 	default:
-		return usage("--log-format is text or json, not %q", a.logFormat)
+		return usage("--log-format is text or json, not %q", env.logFormat)
 	}
-	if a.logLevel == "" {
-		a.logLevel = "info"
-		if a.stderr.IsTerminal() {
-			a.logLevel = "warn"
+	if env.logLevel == "" {
+		env.logLevel = "info"
+		if env.stderr.IsTerminal() {
+			env.logLevel = "warn"
 		}
 	}
-	level, err := logrus.ParseLevel(a.logLevel)
+	level, err := logrus.ParseLevel(env.logLevel)
 	if err != nil {
-		return usage("--log-level is error, warn, info or debug, not %q", a.logLevel)
+		return usage("--log-level is error, warn, info or debug, not %q", env.logLevel)
 	}
-	a.log.SetLevel(level)
+	env.log.SetLevel(level)
 	return nil
 }
 
 // load reads the config; all its faults come in one error.
-func (a *app) load(ctx context.Context, opt config.Options) (*config.Config, error) {
-	c, faults := config.Load(ctx, a.config, config.OSEnv(a.getenv), opt)
+func Load(ctx context.Context, env *Env, opt config.Options) (*config.Config, error) {
+	c, faults := config.Load(ctx, env.config, config.OSEnv(env.getenv), opt)
 	faults = append(faults, noticeFaults(c)...)
 	if err := configError(faults); err != nil {
 		return nil, err
 	}
-	a.warn(c)
+	Warn(env, c)
 	return c, nil
 }
 
-func (a *app) warn(c *config.Config) {
+func Warn(env *Env, c *config.Config) {
 	for _, w := range c.Warnings {
-		a.log.Warn(w.Error())
+		env.log.Warn(w.Error())
 	}
 }
 

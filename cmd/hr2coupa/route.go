@@ -63,30 +63,31 @@ func (j *job) ready(ctx context.Context, pl *planning.Planner) error {
 }
 
 // newWriter makes what writes the parts of the API route; nil where the config names no client for it.
-func (j *job) newWriter(names interface {
+func newWriter(env *Env, cfg *config.Config, client *coupa.Client, l export.WriteLedger, names interface {
 	Pseudonyms() (export.Pseudonyms, error)
 }) (*directory.Writer, error) {
-	if j.wires.client == nil {
+	if client == nil {
 		return nil, nil
 	}
 	pseudonyms, err := names.Pseudonyms()
 	if err != nil {
 		return nil, err
 	}
-	users, seams := j.wires.client.Users(), j.a.seams
+	users, seams := client.Users(), env.seams
 	workers := users.Workers()
 	if seams.oneByOne {
 		workers = 1
 	}
 	return &directory.Writer{
-		Ledger: j.ledger, Users: through(seams.users, export.Directory(users)), Whole: users.Whole, Element: coupa.Element, Workers: workers, Now: j.a.now, Log: j.a.log,
-		Naming: export.Naming{Pseudonyms: pseudonyms, Discreet: j.cfg.Pseudonyms, Personal: j.personal},
+		Ledger: l, Users: through(seams.users, export.Directory(users)), Whole: users.Whole, Element: coupa.Element, Workers: workers, Now: env.now, Log: env.log,
+		Naming: export.Naming{Pseudonyms: pseudonyms, Discreet: cfg.Pseudonyms, Personal: personal(cfg)},
 	}, nil
 }
 
 // personal reports whether HR's key of a row is personal data itself: a login or an address.
-func (j *job) personal(r export.RowResult) bool {
-	return strings.Contains(r.Key, "@") || r.Key == r.Login || slices.ContainsFunc(j.cfg.Mapping.Columns, func(c config.Column) bool {
-		return (c.Name == login || c.Name == "Email") && strings.Contains(c.Expr, j.cfg.Feed.Key)
+func personal(cfg *config.Config) func(export.RowResult) bool {
+	named := slices.ContainsFunc(cfg.Mapping.Columns, func(c config.Column) bool {
+		return (c.Name == login || c.Name == "Email") && strings.Contains(c.Expr, cfg.Feed.Key)
 	})
+	return func(r export.RowResult) bool { return named || strings.Contains(r.Key, "@") || r.Key == r.Login }
 }

@@ -52,10 +52,10 @@ func TestChangedBeforeLaterStart(t *testing.T) {
 			}
 			start := func(writes int) (code int, out string) {
 				var b bytes.Buffer
-				a := g.app(&tap{}, &b)
-				tapped := a.seams.users
-				a.seams.users = func(u export.Directory) export.Directory { return &dying{tapped(u), writes, tt.with} }
-				code = a.execute(t.Context(), append(g.work(), "-c", g.path("hr2coupa.yaml")))
+				env := g.app(&tap{}, &b)
+				tapped := env.seams.users
+				env.seams.users = func(u export.Directory) export.Directory { return &dying{tapped(u), writes, tt.with} }
+				code = execute(t.Context(), env, append(g.work(), "-c", g.path("hr2coupa.yaml")))
 				return code, b.String()
 			}
 			if code, out := start(tt.writes); code != export.ExitStalled || !strings.Contains(out, "rows have no answer yet (") || !strings.Contains(out, "the line is dead") {

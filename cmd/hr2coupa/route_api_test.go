@@ -175,16 +175,16 @@ func TestChangedMeanwhile(t *testing.T) {
 			}
 			var m *meddler
 			var out bytes.Buffer
-			a := g.app(&tap{}, &out)
-			tapped := a.seams.users
-			a.seams.users = func(u export.Directory) export.Directory {
+			env := g.app(&tap{}, &out)
+			tapped := env.seams.users
+			env.seams.users = func(u export.Directory) export.Directory {
 				m = &meddler{Directory: tapped(u), before: map[string]func(){}, n: map[string]int{}, twice: tt.twice}
 				for call, f := range tt.before {
 					m.before[call] = func() { f(t, g) }
 				}
 				return m
 			}
-			code := a.execute(t.Context(), append(g.work(), "-c", g.path("hr2coupa.yaml")))
+			code := execute(t.Context(), env, append(g.work(), "-c", g.path("hr2coupa.yaml")))
 			var rep struct {
 				Counts map[string]int
 				Rows   []export.RowResult

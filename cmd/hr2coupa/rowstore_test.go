@@ -92,8 +92,8 @@ func TestPrintJSONRows(t *testing.T) {
 	for _, n := range []int{0, 1, 3} {
 		rows := append([]export.RowResult{}, someRows(max(n, 1))[:n]...)
 		var whole, streamed bytes.Buffer
-		err := (&app{stdout: terminal.New(&whole)}).printJSON(&planned{Verdict: "<ok>", Rows: rows})
-		err = errors.Join(err, (&app{stdout: terminal.New(&streamed)}).printJSONRows(&planned{Verdict: "<ok>", Rows: []export.RowResult{}}, slices.Values(rows)))
+		err := printJSON((&Env{stdout: terminal.New(&whole)}), &planned{Verdict: "<ok>", Rows: rows})
+		err = errors.Join(err, printJSONRows((&Env{stdout: terminal.New(&streamed)}), &planned{Verdict: "<ok>", Rows: []export.RowResult{}}, slices.Values(rows)))
 		if err != nil || whole.String() != streamed.String() || !json.Valid(streamed.Bytes()) {
 			t.Errorf("%d rows, %v: got\n%s\nwant\n%s", n, err, &streamed, &whole)
 		}

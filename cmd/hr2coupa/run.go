@@ -29,7 +29,7 @@ type runOptions struct {
 	claim bool // files are claims of a watcher: each path is one file for good
 }
 
-func (a *app) runCmd() *cobra.Command {
+func runCmd(env *Env) *cobra.Command {
 	var o runOptions
 	c := &cobra.Command{
 		Use:   "run [FILE…]",
@@ -48,10 +48,10 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 				return usage("--adopt and --new-ledger are a word about the ledger each: give one of them, and neither --again nor --dry-run beside --adopt")
 			}
 			if o.dryRun {
-				return a.showPlan(cmd.Context(), planOptions{files: args, people: shownPeople, again: o.again, route: o.route})
+				return showPlan(cmd.Context(), env, planOptions{files: args, people: shownPeople, again: o.again, route: o.route})
 			}
-			s, err := a.run(cmd.Context(), o)
-			return a.report(cmd.Context(), s, err)
+			s, err := Run(cmd.Context(), env, o)
+			return concludeReport(cmd.Context(), env, s, err)
 		},
 	}
 	f := c.Flags()
@@ -64,18 +64,18 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 	return c
 }
 
-func (a *app) run(ctx context.Context, o runOptions) (*started, error) {
-	pipe, err := a.pipeline(ctx, config.Options{NeedSecrets: true, FeedGiven: len(o.files) > 0, Route: o.route})
+func Run(ctx context.Context, env *Env, o runOptions) (*started, error) {
+	pipe, err := readPipeline(ctx, env, config.Options{NeedSecrets: true, FeedGiven: len(o.files) > 0, Route: o.route})
 	if err != nil {
 		return nil, err
 	}
-	return a.startRun(ctx, pipe, o)
+	return StartRun(ctx, env, pipe, o)
 }
 
-func (a *app) startRun(ctx context.Context, pipe *pipeline, o runOptions) (*started, error) {
-	begun := a.now().UTC()
+func StartRun(ctx context.Context, env *Env, pipe *pipeline, o runOptions) (*started, error) {
+	begun := env.now().UTC()
 	byHand := !o.claim && !pipe.isFeed(o.files)
-	return a.start(ctx, pipe.cfg, "run", byHand, func(j *job) (*export.Report, error) { return j.run(ctx, pipe, o, begun) })
+	return start(ctx, env, pipe.cfg, "run", byHand, func(j *job) (*export.Report, error) { return j.run(ctx, pipe, o, begun) })
 }
 
 // run is the main job, told once and in order.
@@ -124,7 +124,7 @@ func (j *job) run(ctx context.Context, pipe *pipeline, o runOptions, started tim
 	if err := pipe.choose(ctx, planner); err != nil {
 		return nil, err
 	}
-	if j.checked, err = j.a.preflight(ctx, pipe, planner, out, j.wires.client); err != nil {
+	if j.checked, err = preflight(ctx, j.env, pipe, planner, out, j.wires.client); err != nil {
 		return nil, err
 	}
 	if fresh == nil || out.beside != nil {
@@ -160,7 +160,7 @@ func (j *job) unrecorded(plan *export.Plan, out *outlook, now time.Time) (*expor
 		return j.stillKept(plan, out)
 	}
 	j.held = out.beside.Run
-	j.a.log.WithField("held", j.held).Info("planned beside a held run, whose records stay as they are")
+	j.env.log.WithField("held", j.held).Info("planned beside a held run, whose records stay as they are")
 	return j.refused(plan, out, now), nil
 }
 
@@ -270,7 +270,7 @@ func (j *job) yield(pipe *pipeline, patterns []string, now time.Time) error {
 		if err := j.ledger.Settle(p, export.Rejected, nil); err != nil {
 			return err
 		}
-		j.a.log.WithField("part", p.Name).Warn(p.Note)
+		j.env.log.WithField("part", p.Name).Warn(p.Note)
 		if _, err := j.report1(p.Run, nil, true); err != nil { // it stands otherwise now
 			return err
 		}
@@ -344,7 +344,7 @@ func notAgain(l opened, run string) (map[int64]bool, error) {
 
 // planned writes the plan of a new run into the ledger.
 func (j *job) planned(ctx context.Context, p *planning.Planner, whole bool, judge func(*export.Plan) []string) (id string, broken []string, err error) {
-	defer j.teller.spent(notify.StepPlan, j.a.now())
+	defer j.teller.spent(notify.StepPlan, j.env.now())
 	id, err = j.ledger.BeginRun(export.RunRecord{Command: j.command, State: export.RunWorking, Started: p.Started, Mapping: expressions(j.cfg)})
 	if err != nil {
 		return "", nil, err
@@ -356,21 +356,21 @@ func (j *job) planned(ctx context.Context, p *planning.Planner, whole bool, judg
 			code = export.ExitInterrupted
 		}
 		end := j.ledger.EndRun(export.RunRecord{
-			ID: id, Command: j.command, State: export.RunEnded, Started: p.Started, Ended: j.a.now(), Exit: code, Verdict: "not planned",
+			ID: id, Command: j.command, State: export.RunEnded, Started: p.Started, Ended: j.env.now(), Exit: code, Verdict: "not planned",
 		})
 		return "", nil, errors.Join(err, end)
 	}
 	for _, w := range plan.Warnings {
-		j.a.log.Warn(w.Error())
+		j.env.log.Warn(w.Error())
 	}
 	if more := plan.Doubtful - len(plan.Warnings); more > 0 {
-		j.a.log.Warnf("and %d more of such rows", more)
+		j.env.log.Warnf("and %d more of such rows", more)
 	}
-	j.a.log.WithFields(map[string]any{
+	j.env.log.WithFields(map[string]any{
 		"run": id, "records": plan.Input, "rows": plan.Rows, "parts": plan.Parts, "quarantined": plan.Quarantined,
 	}).Info("planned")
 	for _, b := range broken {
-		j.a.log.Warnf("held, nothing is sent: %s", b)
+		j.env.log.Warnf("held, nothing is sent: %s", b)
 	}
 	return id, broken, nil
 }

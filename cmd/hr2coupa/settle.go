@@ -11,7 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-func (a *app) settleCmd() *cobra.Command {
+func settleCmd(env *Env) *cobra.Command {
 	var by string
 	var back bool
 	c := &cobra.Command{
@@ -35,11 +35,11 @@ the same.`,
 			if by == "" {
 				return usage("settle: --by NAME is missing: whose word is it?")
 			}
-			cfg, err := a.ledgerConfig(cmd.Context(), config.Options{})
+			cfg, err := ledgerConfig(cmd.Context(), env, config.Options{})
 			if err != nil {
 				return err
 			}
-			return a.settle(cmd.Context(), cfg, &operatorWord{a: a, outcome: outcome, by: by}, args[0], back)
+			return settlePart(cmd.Context(), env, cfg, &operatorWord{env: env, outcome: outcome, by: by}, args[0], back)
 		},
 	}
 	c.Flags().StringVar(&by, "by", "", "the person whose word this is; it is kept in the ledger")
@@ -47,8 +47,8 @@ the same.`,
 	return c
 }
 
-func (a *app) settle(ctx context.Context, cfg *config.Config, s *operatorWord, name string, back bool) error {
-	l, done, err := a.openLedger(cfg, "settle")
+func settlePart(ctx context.Context, env *Env, cfg *config.Config, s *operatorWord, name string, back bool) error {
+	l, done, err := useLedger(env, cfg, "settle")
 	if err != nil {
 		return err
 	}
@@ -56,29 +56,29 @@ func (a *app) settle(ctx context.Context, cfg *config.Config, s *operatorWord, n
 	if rec, ok, err := l.Run(name); err != nil {
 		return err
 	} else if ok && name != "" {
-		return a.giveUp(l, rec, s.outcome, s.by)
+		return giveUp(env, l, rec, s.outcome, s.by)
 	}
-	s.ledger = through(a.seams.ledger, store(l))
+	s.ledger = through(env.seams.ledger, store(l))
 	if err := s.of(name); err != nil {
 		return err
 	}
 	if err := s.settle(ctx, l, back); err != nil {
 		return err
 	}
-	rep, err := a.reportOf(l, cfg, s.part)
+	rep, err := reportOf(env, l, cfg, s.part)
 	if err != nil {
 		return err
 	}
-	return a.printReport(rep)
+	return printReport(env, rep)
 }
 
 // reportOf is the report of the run of a part that a person's word was about.
-func (a *app) reportOf(l *ledger.Ledger, cfg *config.Config, part export.Part) (*export.Report, error) {
+func reportOf(env *Env, l *ledger.Ledger, cfg *config.Config, part export.Part) (*export.Report, error) {
 	creates, err := creates(l, cfg, part.Run)
 	if err != nil {
 		return nil, err
 	}
-	rep, err := export.NewReport(l, part.Run, export.Finding{Creates: creates}, a.now().UTC())
+	rep, err := export.NewReport(l, part.Run, export.Finding{Creates: creates}, env.now().UTC())
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (a *app) reportOf(l *ledger.Ledger, cfg *config.Config, part export.Part) (
 
 // giveUp ends what a run keeps for the next plan: a held run, or the people of it who wait. Its rows stay in the ledger
 // as they were.
-func (a *app) giveUp(l *ledger.Ledger, rec export.RunRecord, outcome export.Outcome, by string) error {
+func giveUp(env *Env, l *ledger.Ledger, rec export.RunRecord, outcome export.Outcome, by string) error {
 	if outcome != export.Rejected {
 		return usage("run %s can only be settled as rejected, which gives up what it keeps for the next plan; name a part", rec.ID)
 	}
@@ -98,11 +98,11 @@ func (a *app) giveUp(l *ledger.Ledger, rec export.RunRecord, outcome export.Outc
 	}
 	switch {
 	case !kept && rec.State == export.RunWorking:
-		return a.giveUpInterrupted(l, rec, by)
+		return giveUpInterrupted(env, l, rec, by)
 	case !kept && !held:
 		return usage("run %s is %s and keeps nothing for the next plan; name a part", rec.ID, rec.State)
 	case !kept: // held by a program that kept nothing
-		rec.State, rec.Verdict, rec.Ended = export.RunEnded, "held, "+export.GivenUpBy+by, a.now().UTC()
+		rec.State, rec.Verdict, rec.Ended = export.RunEnded, "held, "+export.GivenUpBy+by, env.now().UTC()
 		if err := l.EndRun(rec); err != nil {
 			return err
 		}
@@ -114,12 +114,12 @@ func (a *app) giveUp(l *ledger.Ledger, rec export.RunRecord, outcome export.Outc
 	if err != nil {
 		return err
 	}
-	return a.printReport(rep)
+	return printReport(env, rep)
 }
 
 // giveUpInterrupted ends a run that was interrupted and has nothing under way, without reading its rows: there may be
 // too many of them.
-func (a *app) giveUpInterrupted(l *ledger.Ledger, rec export.RunRecord, by string) error {
+func giveUpInterrupted(env *Env, l *ledger.Ledger, rec export.RunRecord, by string) error {
 	parts, err := l.Parts(rec.ID)
 	if err != nil {
 		return err
@@ -129,7 +129,7 @@ func (a *app) giveUpInterrupted(l *ledger.Ledger, rec export.RunRecord, by strin
 			return usage("run %s was interrupted and its part %s is %s: hr2coupa run goes on with it", rec.ID, p.Name, p.State)
 		}
 	}
-	rec.State, rec.Verdict, rec.Ended, rec.Exit = export.RunEnded, "interrupted, "+export.GivenUpBy+by, a.now().UTC(), export.ExitInterrupted
+	rec.State, rec.Verdict, rec.Ended, rec.Exit = export.RunEnded, "interrupted, "+export.GivenUpBy+by, env.now().UTC(), export.ExitInterrupted
 	if err := l.EndRun(rec); err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (a *app) giveUpInterrupted(l *ledger.Ledger, rec export.RunRecord, by strin
 	rep.Run, rep.Files, rep.Exit = rec.ID, rec.Files, export.ExitInterrupted
 	rep.Counts.Input = rec.Input
 	rep.Counts.By, err = l.Counts(rec.ID)
-	return errors.Join(err, a.printReport(rep))
+	return errors.Join(err, printReport(env, rep))
 }
 
 // unsettled finds a part that waits for a person's word.

@@ -15,7 +15,7 @@ import (
 
 // operatorWord is what a person says about a part, and whom the part has left without lists.
 type operatorWord struct {
-	a       *app
+	env       *Env
 	part    export.Part
 	outcome export.Outcome
 	by      string
@@ -69,16 +69,15 @@ func (s *operatorWord) settle(ctx context.Context, l *ledger.Ledger, back bool) 
 
 // writer makes what asks Coupa and writes to it. Nothing but the client's secret is needed for it.
 func (s *operatorWord) writer(ctx context.Context, l *ledger.Ledger) (*directory.Writer, error) {
-	cfg, err := s.a.ledgerConfig(ctx, config.Options{Ask: true, Route: config.RouteAPI})
+	cfg, err := ledgerConfig(ctx, s.env, config.Options{Ask: true, Route: config.RouteAPI})
 	if err != nil {
 		return nil, err
 	}
-	client, err := coupa.NewClient(s.a.watched(cfg), s.a.log)
+	client, err := coupa.NewClient(watchedCoupa(s.env, cfg), s.env.log)
 	if err != nil {
 		return nil, err
 	}
-	j := &job{a: s.a, cfg: cfg, ledger: s.ledger, wires: &wires{client: client}}
-	return j.newWriter(l)
+	return newWriter(s.env, cfg, client, s.ledger, l)
 }
 
 // fill sees to it that nobody lacks a list any more. Where the word is rejected, what the lists held is put back.

@@ -12,7 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-func (a *app) statusCmd() *cobra.Command {
+func statusCmd(env *Env) *cobra.Command {
 	var wait bool
 	c := &cobra.Command{
 		Use:   "status [RUN]",
@@ -27,27 +27,27 @@ It only reads, also while a run is at work. It ends with the code that the run e
 			if len(args) == 1 {
 				run = args[0]
 			}
-			return a.status(cmd.Context(), run, wait)
+			return showStatus(cmd.Context(), env, run, wait)
 		},
 	}
 	c.Flags().BoolVar(&wait, "wait", false, "wait until the run is no longer at work")
 	return c
 }
 
-func (a *app) status(ctx context.Context, id string, wait bool) error {
-	cfg, err := a.ledgerConfig(ctx, config.Options{})
+func showStatus(ctx context.Context, env *Env, id string, wait bool) error {
+	cfg, err := ledgerConfig(ctx, env, config.Options{})
 	if err != nil {
 		return err
 	}
-	l, done, err := a.openLedger(cfg, "")
+	l, done, err := useLedger(env, cfg, "")
 	if err != nil {
 		return err
 	}
 	defer done()
 	if id == "" && !wait {
-		return a.listRuns(l)
+		return listRuns(env, l)
 	}
-	rec, ok, err := a.settled(ctx, l, id, wait)
+	rec, ok, err := settled(ctx, env, l, id, wait)
 	if err != nil {
 		return err
 	}
@@ -73,11 +73,11 @@ func (a *app) status(ctx context.Context, id string, wait bool) error {
 	if err := unfilledOf(l, rep); err != nil {
 		return err
 	}
-	return endWith(rep.Exit, a.printReport(rep))
+	return endWith(rep.Exit, printReport(env, rep))
 }
 
 // settled reads a run, with wait once it is no longer at work.
-func (a *app) settled(ctx context.Context, l *ledger.Ledger, id string, wait bool) (rec export.RunRecord, ok bool, err error) {
+func settled(ctx context.Context, env *Env, l *ledger.Ledger, id string, wait bool) (rec export.RunRecord, ok bool, err error) {
 	for {
 		rec, ok, err = l.Run(id)
 		if err != nil || !ok || rec.State != export.RunWorking {
@@ -104,7 +104,7 @@ func interrupted(rec export.RunRecord) export.RunRecord {
 	return rec
 }
 
-func (a *app) listRuns(l *ledger.Ledger) error {
+func listRuns(env *Env, l *ledger.Ledger) error {
 	runs, err := l.Runs(20)
 	if err != nil {
 		return err
@@ -122,13 +122,13 @@ func (a *app) listRuns(l *ledger.Ledger) error {
 	if err != nil {
 		return err
 	}
-	if a.json {
-		return a.printJSON(struct {
+	if env.json {
+		return printJSON(env, struct {
 			Runs     []export.RunRecord `json:"runs"`
 			Unfilled []export.Unfilled  `json:"unfilled,omitempty"`
 		}{runs, people})
 	}
-	w := a.stdout.Text()
+	w := env.stdout.Text()
 	rows := [][]string{{"RUN", "COMMAND", "STATE", "VERDICT", "EXIT", "RECORDS", "FILES"}}
 	for _, r := range runs {
 		exit := fmt.Sprint(r.Exit)

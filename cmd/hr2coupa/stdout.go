@@ -55,14 +55,14 @@ func outlivePipes() (stop func()) {
 
 // unread warns, once, where nobody reads the result of a start any more. The commands that only look have done what they
 // were asked for.
-func (a *app) unread(rep *export.Report) {
-	if a.result == nil || !a.result.gone || a.result.warned {
+func unread(env *Env, rep *export.Report) {
+	if env.result == nil || !env.result.gone || env.result.warned {
 		return
 	}
-	a.result.warned = true
+	env.result.warned = true
 	command := "hr2coupa status"
 	if rep != nil && rep.Run != "" {
 		command += " " + rep.Run
 	}
-	a.log.Warnf("nobody reads stdout any more, so that not all of the result is there; %s prints it again", command)
+	env.log.Warnf("nobody reads stdout any more, so that not all of the result is there; %s prints it again", command)
 }

@@ -21,7 +21,7 @@ type twinOptions struct {
 	docs, kinds                  bool
 }
 
-func (a *app) twinCmd() *cobra.Command {
+func twinCmd(env *Env) *cobra.Command {
 	var o twinOptions
 	c := &cobra.Command{
 		Use:   "twin",
@@ -35,11 +35,11 @@ switch: --switches lists them with what each rests on. --personality sets severa
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case o.docs:
-				return a.printSwitches()
+				return printSwitches(env)
 			case o.kinds:
-				return a.printPersonalities()
+				return printPersonalities(env)
 			}
-			return a.twin(cmd.Context(), o)
+			return serveTwin(cmd.Context(), env, o)
 		},
 	}
 	f := c.Flags()
@@ -55,31 +55,31 @@ switch: --switches lists them with what each rests on. --personality sets severa
 	return c
 }
 
-func (a *app) printSwitches() error {
+func printSwitches(env *Env) error {
 	docs := twin.SwitchDocs()
-	if a.json {
-		return a.printJSON(docs)
+	if env.json {
+		return printJSON(env, docs)
 	}
-	w := a.stdout.Text()
+	w := env.stdout.Text()
 	for _, d := range docs {
 		w.Printf("%s = %s (default %s)\n    %s\n", d.Name, strings.Join(d.Values, " | "), d.Default, d.Basis)
 	}
 	return w.Err()
 }
 
-func (a *app) printPersonalities() error {
+func printPersonalities(env *Env) error {
 	kinds := twin.Personalities()
-	if a.json {
-		return a.printJSON(kinds)
+	if env.json {
+		return printJSON(env, kinds)
 	}
-	w := a.stdout.Text()
+	w := env.stdout.Text()
 	for _, k := range kinds {
 		w.Printf("%s = %s\n    %s\n", k.Name, strings.Join(k.Switches, " "), k.Says)
 	}
 	return w.Err()
 }
 
-func (a *app) twin(ctx context.Context, o twinOptions) error {
+func serveTwin(ctx context.Context, env *Env, o twinOptions) error {
 	var kind []string
 	var err error
 	if o.personality != "" {
@@ -94,7 +94,7 @@ func (a *app) twin(ctx context.Context, o twinOptions) error {
 	if sw.Login == "key" && o.key == "" {
 		return usage("--set login=key lets nobody in without a key: give the public key with --authorized-key FILE")
 	}
-	opt := twin.Options{SFTPAddress: o.sftp, HTTPAddress: o.http, Root: o.root, Switches: sw, Log: a.log, Now: a.now}
+	opt := twin.Options{SFTPAddress: o.sftp, HTTPAddress: o.http, Root: o.root, Switches: sw, Log: env.log, Now: env.now}
 	if o.users != "" {
 		f, err := regular.Open(o.users)
 		if err != nil {
@@ -115,29 +115,29 @@ func (a *app) twin(ctx context.Context, o twinOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := a.printTwin(t); err != nil {
+	if err := printTwin(env, t); err != nil {
 		return errors.Join(err, t.Close())
 	}
 	<-ctx.Done()
 	return t.Close()
 }
 
-func (a *app) printTwin(t *twin.Twin) error {
-	if a.json {
-		return a.printJSON(map[string]any{
+func printTwin(env *Env, t *twin.Twin) error {
+	if env.json {
+		return printJSON(env, map[string]any{
 			"sftp": t.SFTPAddr(), "url": t.URL(), "host_key": t.HostKeyFingerprint(), "root": t.Root(), "env": t.Env(), "config": t.ConfigSnippet(),
 		})
 	}
-	w := a.stdout.Text()
-	env := t.Env()
-	names := make([]string, 0, len(env))
-	for n := range env {
+	w := env.stdout.Text()
+	vars := t.Env()
+	names := make([]string, 0, len(vars))
+	for n := range vars {
 		names = append(names, n)
 	}
 	slices.Sort(names)
 	w.Printf("# the twin serves SFTP on %s and %s/data_sources (admin, coupa); its files lie in %s\n", t.SFTPAddr(), t.URL(), t.Root())
 	for _, n := range names {
-		w.Printf("# export %s='%s'\n", n, env[n])
+		w.Printf("# export %s='%s'\n", n, vars[n])
 	}
 	w.Lines("", strings.Split(strings.TrimSuffix(t.ConfigSnippet(), "\n"), "\n")...)
 	return w.Err()

@@ -23,10 +23,10 @@ func (j *job) tellUnfilled(ctx context.Context, rep *export.Report) error {
 			return err
 		}
 		if unasked != nil {
-			j.a.log.Warnf("Coupa cannot be asked whose lists are still empty: %v", unasked)
+			j.env.log.Warnf("Coupa cannot be asked whose lists are still empty: %v", unasked)
 		}
 	}
-	j.a.log.Warnf("%s without lists that a call has emptied: hr2coupa status names them", persons(len(people)))
+	j.env.log.Warnf("%s without lists that a call has emptied: hr2coupa status names them", persons(len(people)))
 	if rep == nil {
 		return nil
 	}

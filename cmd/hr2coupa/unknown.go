@@ -190,10 +190,10 @@ func someOf(names []string) string {
 // trust decides whether a start may go on with its ledger. done is its report where it may not, or where that was all
 // that was asked for.
 func (j *job) trust(ctx context.Context, pipe *pipeline, o runOptions) (done *export.Report, err error) {
-	if j.a.apart {
+	if j.env.apart {
 		return nil, nil
 	}
-	s, err := suspect(ctx, j.cfg, j.ledger, j.wires.lists, j.a.now(), false)
+	s, err := suspect(ctx, j.cfg, j.ledger, j.wires.lists, j.env.now(), false)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +202,7 @@ func (j *job) trust(ctx context.Context, pipe *pipeline, o runOptions) (done *ex
 		if j.cfg.HoldUnknown {
 			return j.distrusted(s)
 		}
-		j.a.log.Warn(s.says() + "; was the ledger lost, restored or copied? What it does not know is sent again (docs/operations.md, A lost ledger)")
+		j.env.log.Warn(s.says() + "; was the ledger lost, restored or copied? What it does not know is sent again (docs/operations.md, A lost ledger)")
 		if len(s.Unknown) > 0 {
 			j.unknown, j.teller.unknown = s.Unknown, []string{s.says()}
 		}
@@ -222,7 +222,7 @@ func (j *job) distrusted(s *suspicion) (*export.Report, error) {
 	if not := (*export.NotDeliveredError)(nil); len(s.Unknown) == 0 && errors.As(s.Unasked, &not) {
 		return nil, s.Unasked
 	}
-	rep := emptyReport("unknown files", j.a.now().UTC())
+	rep := emptyReport("unknown files", j.env.now().UTC())
 	rep.Exit, rep.UnknownFiles = export.ExitHeld, s.Unknown
 	rep.Why = "nothing is sent (ledger_unknown: hold): " + s.says()
 	j.teller.unknown = []string{s.says()}
@@ -246,10 +246,10 @@ func (j *job) alreadySent(sent map[string]bool) error {
 			continue
 		}
 		p.Note = "it was sent already, says Coupa or the mark beside the config"
-		j.a.log.WithField("part", p.Name).Warn(p.Note + "; it is not sent again")
+		j.env.log.WithField("part", p.Name).Warn(p.Note + "; it is not sent again")
 		for _, next := range []export.PartState{export.Renaming, export.Delivered} {
 			if p.State = next; next == export.Delivered {
-				p.Sent = j.a.now()
+				p.Sent = j.env.now()
 			}
 			if err := j.ledger.Move(p); err != nil {
 				return err
@@ -261,11 +261,11 @@ func (j *job) alreadySent(sent map[string]bool) error {
 
 // accept writes a person's word about the ledger down, so that no later start asks again. done is the report of --adopt.
 func (j *job) accept(pipe *pipeline, o runOptions, s *suspicion) (done *export.Report, err error) {
-	started := j.a.now().UTC()
+	started := j.env.now().UTC()
 	if !o.adopt {
 		id, err := j.blank("new ledger", nil, started)
 		if err == nil {
-			j.a.log.WithField("run", id).Infof("the ledger is taken as it is; unknown to it: %s", plural(len(s.Unknown), "file"))
+			j.env.log.WithField("run", id).Infof("the ledger is taken as it is; unknown to it: %s", plural(len(s.Unknown), "file"))
 		}
 		return nil, err
 	}
@@ -296,7 +296,7 @@ func (j *job) blank(verdict string, files []export.FeedFile, started time.Time) 
 	if err := tx.Commit(export.PlanSum{Files: files, Beside: true}); err != nil {
 		return "", err
 	}
-	rec.Ended = j.a.now().UTC()
+	rec.Ended = j.env.now().UTC()
 	return rec.ID, j.ledger.EndRun(rec)
 }
 
@@ -316,11 +316,11 @@ func (j *job) keepMark() {
 	if !j.marked {
 		return
 	}
-	water, err := j.past.Water(j.a.now().Add(-remembered))
+	water, err := j.past.Water(j.env.now().Add(-remembered))
 	if err == nil {
-		err = writeMark(j.cfg, water, j.a.now())
+		err = writeMark(j.cfg, water, j.env.now())
 	}
 	if err != nil {
-		j.a.log.Debugf("how far the ledger has come is not written down beside the config: %v", err)
+		j.env.log.Debugf("how far the ledger has come is not written down beside the config: %v", err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-func (a *app) verifyCmd() *cobra.Command {
+func verifyCmd(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify RUN",
 		Short: "read a run's people back from Coupa and compare every cell that was sent",
@@ -22,7 +22,7 @@ It needs the scope core.user.read. A run does the same by itself where verify is
 		Example: "  hr2coupa verify 20261124T020000Z",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.verify(cmd.Context(), args[0])
+			return Verify(cmd.Context(), env, args[0])
 		},
 	}
 }
@@ -35,25 +35,25 @@ type verified struct {
 	Drift []export.Drift `json:"drift"`
 }
 
-func (a *app) verify(ctx context.Context, run string) error {
-	cfg, err := a.ledgerConfig(ctx, config.Options{NeedSecrets: true})
+func Verify(ctx context.Context, env *Env, run string) error {
+	cfg, err := ledgerConfig(ctx, env, config.Options{NeedSecrets: true})
 	if err != nil {
 		return err
 	}
 	cfg.Verify = true // also where runs do not
 	var res *verified
-	s, err := a.start(ctx, cfg, "verify", false, func(j *job) (_ *export.Report, err error) {
+	s, err := start(ctx, env, cfg, "verify", false, func(j *job) (_ *export.Report, err error) {
 		res, err = j.verifyRun(ctx, run)
 		return nil, err
 	})
 	if err != nil {
-		return a.report(ctx, s, err)
+		return concludeReport(ctx, env, s, err)
 	}
-	return a.conclude(ctx, s, nil, res.Exit, func() error {
-		if a.json {
-			return a.printJSON(res)
+	return conclude(ctx, env, s, nil, res.Exit, func() error {
+		if env.json {
+			return printJSON(env, res)
 		}
-		return a.printVerified(res)
+		return printVerified(env, res)
 	})
 }
 
@@ -105,8 +105,8 @@ func (j *job) verify(ctx context.Context, run string, users *coupa.Users) (*veri
 	return res, nil
 }
 
-func (a *app) printVerified(r *verified) error {
-	w := a.stdout.Text()
+func printVerified(env *Env, r *verified) error {
+	w := env.stdout.Text()
 	w.Printf("run %s, read back from Coupa\n\nCells\n  %d of %s = %d confirmed + %d drifted + %d not shown\n", r.Run,
 		r.Confirmed+r.Drifted+unknown(r.ReadBack), plural(r.Rows, "row"), r.Confirmed, r.Drifted, unknown(r.ReadBack))
 	readBackNotes(w, r.ReadBack)

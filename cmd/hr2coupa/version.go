@@ -10,26 +10,26 @@ import (
 // version is set by the Makefile at link time.
 var version = "dev"
 
-func (a *app) versionCmd() *cobra.Command {
+func versionCmd(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "print the version",
 		Example: "  hr2coupa version --json",
 		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return a.printVersion() },
+		RunE:    func(*cobra.Command, []string) error { return printVersion(env) },
 	}
 }
 
-func (a *app) printVersion() error {
+func printVersion(env *Env) error {
 	v := struct {
 		Version  string `json:"version"`
 		Revision string `json:"revision"`
 		Go       string `json:"go"`
 	}{version, revision(), runtime.Version()}
-	if a.json {
-		return a.printJSON(v)
+	if env.json {
+		return printJSON(env, v)
 	}
-	err := a.stdout.Printf("hr2coupa %s (%s, %s)\n", v.Version, v.Revision, v.Go)
+	err := env.stdout.Printf("hr2coupa %s (%s, %s)\n", v.Version, v.Revision, v.Go)
 	return err
 }
 

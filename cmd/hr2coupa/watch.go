@@ -25,7 +25,7 @@ type watchOptions struct {
 	once               bool
 }
 
-func (a *app) watchCmd() *cobra.Command {
+func watchCmd(env *Env) *cobra.Command {
 	var o watchOptions
 	c := &cobra.Command{
 		Use:   "watch DIR",
@@ -45,7 +45,7 @@ A signal ends it: with 0 between two files, with 130 while one is at work; the n
 			if o.still < 0 || o.poll <= 0 || o.retry <= 0 {
 				return usage("--still may not be negative, --poll and --retry must be more than 0")
 			}
-			return a.watch(cmd.Context(), args[0], o)
+			return Watch(cmd.Context(), env, args[0], o)
 		},
 	}
 	f := c.Flags()
@@ -59,8 +59,8 @@ A signal ends it: with 0 between two files, with 130 while one is at work; the n
 // errLeave ends a watch that has nothing under way.
 var errLeave = errors.New("told to leave between two files")
 
-func (a *app) watch(ctx context.Context, dir string, o watchOptions) error {
-	w, err := a.watcher(ctx, dir, o)
+func Watch(ctx context.Context, env *Env, dir string, o watchOptions) error {
+	w, err := newWatcher(ctx, env, dir, o)
 	if err != nil {
 		return err
 	}
@@ -69,14 +69,14 @@ func (a *app) watch(ctx context.Context, dir string, o watchOptions) error {
 		if o.once {
 			return errInterrupted
 		}
-		a.log.Info("told to leave; no file is at work")
+		env.log.Info("told to leave; no file is at work")
 		return nil
 	}
 	return endWith(worst(w.codes), err)
 }
 
 // watcher finds out what can be wrong before the first file comes.
-func (a *app) watcher(ctx context.Context, dir string, o watchOptions) (*watcher, error) {
+func newWatcher(ctx context.Context, env *Env, dir string, o watchOptions) (*watcher, error) {
 	dir, err := filepath.Abs(dir) // the ledger keeps paths
 	if err != nil {
 		return nil, err
@@ -84,16 +84,16 @@ func (a *app) watcher(ctx context.Context, dir string, o watchOptions) (*watcher
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, usage("%s is no folder that can be looked into; make it, and give this user the right to write in it", dir)
 	}
-	pipe, err := a.pipeline(ctx, config.Options{NeedSecrets: true, FeedGiven: true})
+	pipe, err := readPipeline(ctx, env, config.Options{NeedSecrets: true, FeedGiven: true})
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range pipe.cfg.Feed.Files {
 		if p, err := filepath.Abs(p); err == nil && filepath.Dir(p) == dir {
-			a.log.Warn("feed.files of the config names files of the drop folder; hr2coupa run would take them half written, and results with them")
+			env.log.Warn("feed.files of the config names files of the drop folder; hr2coupa run would take them half written, and results with them")
 		}
 	}
-	l, err := ledger.Open(ledger.Options{Dir: pipe.cfg.Ledger, Now: a.now})
+	l, err := ledger.Open(ledger.Options{Dir: pipe.cfg.Ledger, Now: env.now})
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (a *app) watcher(ctx context.Context, dir string, o watchOptions) (*watcher
 		return nil, err
 	}
 	w := &watcher{
-		a: a, o: o, folder: &dropFolder{dir: dir, owner: owner, now: a.now}, ledger: pipe.cfg.Ledger,
+		env: env, o: o, folder: &dropFolder{dir: dir, owner: owner, now: env.now}, ledger: pipe.cfg.Ledger,
 		said: map[string]bool{}, later: map[string]*postponed{}, amiss: map[string]*amiss{}, apart: map[string]bool{},
 		told: slices.ContainsFunc(open, notify.OfFolder),
 	}
@@ -121,7 +121,7 @@ func (a *app) watcher(ctx context.Context, dir string, o watchOptions) (*watcher
 
 // watcher is one start of the program at work on a drop folder.
 type watcher struct {
-	a      *app
+	env      *Env
 	o      watchOptions
 	folder *dropFolder
 	ledger string
@@ -150,7 +150,7 @@ type postponed struct {
 func (w *watcher) main(ctx context.Context, path string) (*export.Report, error) {
 	var s *started
 	err := export.Guard(func() (err error) { // one file must not end the watch over all of them
-		s, err = w.a.run(ctx, runOptions{files: []string{path}, claim: true})
+		s, err = Run(ctx, w.env, runOptions{files: []string{path}, claim: true})
 		return err
 	})
 	if s == nil {
@@ -161,7 +161,7 @@ func (w *watcher) main(ctx context.Context, path string) (*export.Report, error)
 		code = rep.Exit
 	}
 	s.teller.end(ctx, code, err) // each file is a start of its own to whoever is told
-	w.a.unread(rep)
+	unread(w.env, rep)
 	if rep == nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func (w *watcher) hasten(resumed []*export.Report) {
 	for _, r := range resumed {
 		for _, l := range w.later {
 			if l.run == r.Run && !slices.ContainsFunc(r.Parts, open) {
-				l.due = w.a.now()
+				l.due = w.env.now()
 			}
 		}
 	}
@@ -195,14 +195,14 @@ func (w *watcher) hasten(resumed []*export.Report) {
 func (w *watcher) watch(ctx context.Context) error {
 	began, pause := time.Time{}, time.Duration(0)
 	for {
-		looked := w.a.now()
+		looked := w.env.now()
 		open, stuck, err := w.round(ctx)
 		w.tellFolder(ctx)
 		if err != nil {
 			return err
 		}
 		if began.IsZero() { // once the folder was looked at, which may have had to wait for a run of what was claimed
-			began = w.a.now()
+			began = w.env.now()
 		}
 		if w.o.once && (stuck || open == 0 || looked.Sub(began) >= w.o.still) {
 			return nil
@@ -212,7 +212,7 @@ func (w *watcher) watch(ctx context.Context) error {
 			pause = 0
 		} else {
 			wait = pause
-			w.a.log.Warnf("tried again in %s; files that come meanwhile wait behind", wait)
+			w.env.log.Warnf("tried again in %s; files that come meanwhile wait behind", wait)
 		}
 		if err := w.sleep(ctx, wait); err != nil {
 			return err
@@ -255,7 +255,7 @@ func (w *watcher) round(ctx context.Context) (open int, stuck bool, err error) {
 	}
 	w.lookAgain()
 	for _, c := range mine {
-		if l := w.later[c.id]; l != nil && w.a.now().Before(l.due) {
+		if l := w.later[c.id]; l != nil && w.env.now().Before(l.due) {
 			continue
 		}
 		if c.name == "" {
@@ -279,7 +279,7 @@ func (w *watcher) round(ctx context.Context) (open int, stuck bool, err error) {
 		}
 		w.once(name, "%s is not taken: a feed is a file named .csv, .tsv, .jsonl or .ndjson, with .gz behind if it is gzipped; links are not followed", name)
 	}
-	ready, waiting := w.looks.next(w.a.now(), found)
+	ready, waiting := w.looks.next(w.env.now(), found)
 	for _, g := range ready {
 		if stuck, err := w.take(ctx, g); stuck || err != nil {
 			return len(waiting), stuck, err
@@ -315,7 +315,7 @@ func (w *watcher) unseen(err error) error {
 func (w *watcher) once(key, format string, args ...any) {
 	if !w.said[key] {
 		w.said[key] = true
-		w.a.log.Warnf(format, args...)
+		w.env.log.Warnf(format, args...)
 	}
 }
 
@@ -341,7 +341,7 @@ func (w *watcher) take(ctx context.Context, g glance) (stuck bool, err error) {
 	if !won {
 		return false, nil
 	}
-	w.a.log.WithFields(logrus.Fields{"file": c.name, "claim": c.id}).Info("taken from the drop folder")
+	w.env.log.WithFields(logrus.Fields{"file": c.name, "claim": c.id}).Info("taken from the drop folder")
 	if now, _, err := w.folder.glance(c); err == nil && !now.same(g) && !g.marked {
 		if err := w.quiet(ctx, c); err != nil {
 			return false, err
@@ -379,7 +379,7 @@ func (w *watcher) quiet(ctx context.Context, c claim) error {
 		if err != nil {
 			return nil // whoever works on it sees what is wrong
 		}
-		if ready, _ := l.next(w.a.now(), []glance{g}); len(ready) > 0 {
+		if ready, _ := l.next(w.env.now(), []glance{g}); len(ready) > 0 {
 			return nil
 		}
 		if err := w.sleep(ctx, w.o.poll); err != nil {
@@ -398,7 +398,7 @@ func (w *watcher) work(ctx context.Context, c claim) (stuck bool, err error) {
 		w.keepApart(c, err)
 	}
 	if aside {
-		w.a.log.WithField("file", c.name).Infof("results of an earlier file of that name are kept in %s", w.folder.own("done", c.id, "earlier"))
+		w.env.log.WithField("file", c.name).Infof("results of an earlier file of that name are kept in %s", w.folder.own("done", c.id, "earlier"))
 	}
 	read, _, _ := w.folder.glance(c) // what is wrong with it the attempt tells
 	rep, err := w.attempt(ctx, c)
@@ -426,7 +426,7 @@ func (w *watcher) schedule(c claim, res *outcome) {
 		return
 	}
 	pause := w.postpone(c, res)
-	w.a.log.WithField("file", c.name).Warnf("no verdict yet, asked about again in %s; what comes meanwhile goes on, but for its people", pause)
+	w.env.log.WithField("file", c.name).Warnf("no verdict yet, asked about again in %s; what comes meanwhile goes on, but for its people", pause)
 }
 
 // postpone lets a claim wait, longer each time.
@@ -436,7 +436,7 @@ func (w *watcher) postpone(c claim, res *outcome) time.Duration {
 		l.pause = before.pause
 	}
 	l.pause = longer(l.pause, w.o.retry, 12*w.o.retry)
-	l.due = w.a.now().Add(l.pause)
+	l.due = w.env.now().Add(l.pause)
 	w.later[c.id] = l
 	return l.pause
 }
@@ -444,7 +444,7 @@ func (w *watcher) postpone(c claim, res *outcome) time.Duration {
 // trouble is a claim that could not be answered or put away; the next try does it. stuck tells that what comes later must
 // wait for it: where nothing of it is left to send, nothing has to.
 func (w *watcher) trouble(c claim, res *outcome, err error) (stuck bool) {
-	w.a.log.WithField("file", c.name).Error(err)
+	w.env.log.WithField("file", c.name).Error(err)
 	w.count(export.ExitFault)
 	w.wrong(answering+c.id, "%s was taken, and cannot be answered or put away: %v; it stays in .hr2coupa/claimed/%s and is tried again", c.name, pathless(err), c.id)
 	if !res.final && !res.waits() {
@@ -478,7 +478,7 @@ func (w *watcher) attempt(ctx context.Context, c claim) (*export.Report, error) 
 		}
 		if !told {
 			told = true
-			w.a.log.WithField("file", c.name).Infof("waiting: another run holds the lock: %s", locked.Holder)
+			w.env.log.WithField("file", c.name).Infof("waiting: another run holds the lock: %s", locked.Holder)
 		}
 		pause = longer(pause, w.o.poll, 15*w.o.poll)
 		if err := w.sleep(ctx, pause); err != nil {

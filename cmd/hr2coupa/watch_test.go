@@ -108,8 +108,8 @@ func newNightWatch(t *testing.T, o watchOptions) *nightWatch {
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	n := &nightWatch{began: time.Now()}
-	a := &app{stdout: terminal.New(&n.out), now: time.Now, log: log}
-	n.watcher = &watcher{a: a, o: o, folder: &dropFolder{dir: t.TempDir(), owner: "hrledger", now: time.Now}, said: map[string]bool{}, later: map[string]*postponed{}, amiss: map[string]*amiss{}, apart: map[string]bool{}}
+	env := &Env{stdout: terminal.New(&n.out), now: time.Now, log: log}
+	n.watcher = &watcher{env: env, o: o, folder: &dropFolder{dir: t.TempDir(), owner: "hrledger", now: time.Now}, said: map[string]bool{}, later: map[string]*postponed{}, amiss: map[string]*amiss{}, apart: map[string]bool{}}
 	n.looks.still = o.still
 	n.notify = func(_ context.Context, f *notify.Folder) bool {
 		n.notices = append(n.notices, time.Since(n.began).String()+" "+strings.Join(f.Facts, "; "))

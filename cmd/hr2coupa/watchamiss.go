@@ -37,15 +37,15 @@ func (w *watcher) happened(key, format string, args ...any) {
 
 func (w *watcher) keep(key string, event bool, text string) {
 	if w.amiss[key] == nil {
-		w.amiss[key] = &amiss{text: text, since: w.a.now(), event: event}
-		w.a.log.Warn(text)
+		w.amiss[key] = &amiss{text: text, since: w.env.now(), event: event}
+		w.env.log.Warn(text)
 	}
 }
 
 // lasts reports whether something is wrong for so long that people are to know.
 func (w *watcher) lasts(key string) bool {
 	a := w.amiss[key]
-	return a != nil && (a.event || w.o.once || w.a.now().Sub(a.since) >= w.o.retry)
+	return a != nil && (a.event || w.o.once || w.env.now().Sub(a.since) >= w.o.retry)
 }
 
 // gone forgets what is wrong with files that are no longer in the folder.
@@ -84,7 +84,7 @@ func (w *watcher) state() *notify.Folder {
 // tellFolder sends a notice where something is wrong that was not told, once a day while it is, and where all is well again.
 // Where another start holds the ledger it is tried again later.
 func (w *watcher) tellFolder(ctx context.Context) {
-	now, f := w.a.now(), w.state()
+	now, f := w.env.now(), w.state()
 	wrong := len(f.Facts) > 0
 	if ctx.Err() != nil || now.Before(w.tryAt) || !wrong && !w.told || wrong && !w.untold() && now.Before(w.due) {
 		return
@@ -112,12 +112,12 @@ func (w *watcher) untold() bool {
 
 // notice tells what is wrong as a start of its own, without a run. It reports whether that is done with.
 func (w *watcher) notice(ctx context.Context, f *notify.Folder) bool {
-	cfg, err := w.a.load(ctx, config.Options{NeedSecrets: true, FeedGiven: true})
+	cfg, err := Load(ctx, w.env, config.Options{NeedSecrets: true, FeedGiven: true})
 	if err != nil {
-		w.a.log.Errorf("notices: %v", err)
+		w.env.log.Errorf("notices: %v", err)
 		return true
 	}
-	t := w.a.newTeller(cfg, "watch", true) // it is no heartbeat and no figure of the nightly job
+	t := newTeller(w.env, cfg, "watch", true) // it is no heartbeat and no figure of the nightly job
 	t.folder = f
 	t.end(ctx, export.ExitOK, nil)
 	return len(t.targets) == 0 || !errors.Is(t.recorded, errNotYet)

@@ -26,7 +26,7 @@ type finished struct {
 }
 
 func (w *watcher) finished(c claim, res *outcome) *finished {
-	f := &finished{claim: c, seen: res.read, run: res.Run, until: w.a.now().Add(lateWrites)}
+	f := &finished{claim: c, seen: res.read, run: res.Run, until: w.env.now().Add(lateWrites)}
 	if i := slices.IndexFunc(res.Files, func(f export.FeedFile) bool { return f.Name == c.name }); i >= 0 && res.Files[i].SHA256 != "" {
 		f.file, f.seen = res.Files[i], glance{} // the hash knows better
 	}
@@ -41,7 +41,7 @@ func (w *watcher) recent(l *ledger.Ledger) error {
 	}
 	for _, e := range entries {
 		at, err := time.Parse(claimTime, strings.TrimSuffix(e.Name(), "-"+w.folder.owner))
-		if err != nil || w.a.now().Sub(at) > lateWrites || exists(w.folder.own("done", e.Name(), lateName)) {
+		if err != nil || w.env.now().Sub(at) > lateWrites || exists(w.folder.own("done", e.Name(), lateName)) {
 			continue // of another ledger, too old, or told
 		}
 		name, err := feedIn(w.folder.own("done", e.Name()))
@@ -66,7 +66,7 @@ const lateName = "written-to-later"
 // lookAgain looks whether something was written to files at their end.
 func (w *watcher) lookAgain() {
 	w.late = slices.DeleteFunc(w.late, func(f *finished) bool {
-		if w.a.now().After(f.until) {
+		if w.env.now().After(f.until) {
 			return true
 		}
 		now, changed, err := w.changed(f, w.folder.kept(f.claim))
@@ -74,7 +74,7 @@ func (w *watcher) lookAgain() {
 			err = w.giveBack(f, w.folder.kept(f.claim), now)
 		}
 		if err != nil && !errors.Is(err, os.ErrNotExist) { // somebody has cleared the folder
-			w.a.log.WithField("file", f.name).Errorf("look whether it was written to: %v", err)
+			w.env.log.WithField("file", f.name).Errorf("look whether it was written to: %v", err)
 		}
 		return changed || err != nil
 	})
@@ -109,7 +109,7 @@ func (w *watcher) giveBack(f *finished, path string, now glance) error {
 		if _, err := moved(path, filepath.Join(w.folder.dir, f.name)); err != nil {
 			return fmt.Errorf("put %s back: %w", f.name, err)
 		}
-		w.a.log.Warnf("%s: it is back in the drop folder and is taken again; let its writer rename it when it is whole, or raise --still", grown)
+		w.env.log.Warnf("%s: it is back in the drop folder and is taken again; let its writer rename it when it is whole, or raise --still", grown)
 		return syncDir(w.folder.dir)
 	}
 	w.happened("late "+f.id, "%s, and %s: what was written is not read and lies in .hr2coupa/done/%s; drop what is missing under another name, and let its writer rename files when they are whole", grown, why, f.id)
@@ -132,7 +132,7 @@ func (w *watcher) overtaken(f *finished) (why string, err error) {
 	if slices.ContainsFunc(mine, func(c claim) bool { return c.name != "" && c.id > f.id }) {
 		return "later files were taken since", nil
 	}
-	l, err := ledger.Open(ledger.Options{Dir: w.ledger, Now: w.a.now})
+	l, err := ledger.Open(ledger.Options{Dir: w.ledger, Now: w.env.now})
 	if err != nil {
 		return "", err
 	}

@@ -62,7 +62,7 @@ func (o *outcome) waits() bool {
 func (w *watcher) failed(rep *export.Report, err error) *outcome {
 	code := exitCode(err)
 	if rep == nil {
-		rep = emptyReport(failures[code], w.a.now().UTC())
+		rep = emptyReport(failures[code], w.env.now().UTC())
 		rep.Exit = code
 	}
 	var unusable *export.UnusableFeedError
@@ -87,7 +87,7 @@ func (w *watcher) others(resumed []*export.Report) (left []*export.Report) {
 // own gives the report of the run that planned the file, where a start before this one did. A file that was dropped once
 // more stays what it is: seen.
 func (w *watcher) own(path string, rep *export.Report) (*export.Report, error) {
-	l, err := ledger.Open(ledger.Options{Dir: w.ledger, Now: w.a.now})
+	l, err := ledger.Open(ledger.Options{Dir: w.ledger, Now: w.env.now})
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (w *watcher) own(path string, rep *export.Report) (*export.Report, error) {
 		return rep, nil
 	}
 	if rep.Run != "" && rep.Run != f.Run {
-		w.a.log.WithField("run", rep.Run).Infof("what earlier files left waiting: %s, %s", rep.Verdict, sums(rep.Counts))
+		w.env.log.WithField("run", rep.Run).Infof("what earlier files left waiting: %s, %s", rep.Verdict, sums(rep.Counts))
 	}
 	for _, r := range rep.Resumed {
 		if r.Run == f.Run {
@@ -163,7 +163,7 @@ func (w *watcher) putAway(c claim, f *finished) error {
 // answer writes the results of a claim into a folder.
 func (w *watcher) answer(ctx context.Context, c claim, res *outcome, dir string) error {
 	if len(res.rejected) > 0 {
-		pipe, err := w.a.quietPipeline(ctx, config.Options{FeedGiven: true})
+		pipe, err := quietPipeline(ctx, w.env, config.Options{FeedGiven: true})
 		if err != nil {
 			return err
 		}
@@ -174,7 +174,7 @@ func (w *watcher) answer(ctx context.Context, c claim, res *outcome, dir string)
 		err = w.folder.publish(c, dir, rejectedName(c.name), func(to io.Writer) error {
 			n, err := f.Excerpt(to, res.rejected, causes())
 			if want := records(res.rejected); err == nil && n != want {
-				w.a.log.Errorf("%s holds %d of %d records: the config reads %s in another way than when it was planned; mend the file itself", rejectedName(c.name), n, want, c.name)
+				w.env.log.Errorf("%s holds %d of %d records: the config reads %s in another way than when it was planned; mend the file itself", rejectedName(c.name), n, want, c.name)
 			}
 			return err
 		})
@@ -222,10 +222,10 @@ func (w *watcher) tell(c claim, res *outcome) error {
 		line.Rejected = res.place(c) + rejectedName(c.name)
 	}
 	if res.Exit != export.ExitOK && res.Why != "" {
-		w.a.log.WithField("file", c.name).Warn(res.Why)
+		w.env.log.WithField("file", c.name).Warn(res.Why)
 	}
-	if w.a.json {
-		return json.NewEncoder(w.a.stdout.JSON()).Encode(line)
+	if w.env.json {
+		return json.NewEncoder(w.env.stdout.JSON()).Encode(line)
 	}
 	text := fmt.Sprintf("%s: %s (%d)", c.name, res.Verdict, res.Exit)
 	if res.Counts.Input > 0 {
@@ -237,5 +237,5 @@ func (w *watcher) tell(c claim, res *outcome) error {
 	if !res.final {
 		text += "; stays claimed"
 	}
-	return w.a.stdout.Printf("%s\n", text)
+	return w.env.stdout.Printf("%s\n", text)
 }

@@ -20,14 +20,14 @@ type wires struct {
 	archive *archive
 }
 
-func (a *app) wires(cfg *config.Config) (*wires, error) {
-	dial := a.dialer(cfg)
+func newWires(env *Env, cfg *config.Config) (*wires, error) {
+	dial := dial(env, cfg)
 	w := &wires{dial: dial}
 	var faults []error
 	for _, via := range cfg.Load.Via {
 		switch via {
 		case "api":
-			c, err := coupa.NewClient(a.watched(cfg), a.log)
+			c, err := coupa.NewClient(watchedCoupa(env, cfg), env.log)
 			if err != nil {
 				faults = append(faults, err)
 				continue
@@ -35,7 +35,7 @@ func (a *app) wires(cfg *config.Config) (*wires, error) {
 			w.client = c
 			w.sources, w.lists = append(w.sources, c.Loads()), append(w.lists, c.Loads())
 		case "page":
-			p, err := coupa.NewPage(coupaConfig(cfg), a.log)
+			p, err := coupa.NewPage(coupaConfig(cfg), env.log)
 			if err != nil {
 				faults = append(faults, err)
 				continue
@@ -51,7 +51,7 @@ func (a *app) wires(cfg *config.Config) (*wires, error) {
 		}
 	}
 	if (cfg.Verify || cfg.Preflight || cfg.Route != config.RouteCSV) && w.client == nil && len(faults) == 0 {
-		c, err := coupa.NewClient(a.watched(cfg), a.log)
+		c, err := coupa.NewClient(watchedCoupa(env, cfg), env.log)
 		if err != nil {
 			faults = append(faults, err)
 		}
@@ -77,12 +77,12 @@ func (w *wires) close() {
 	}
 }
 
-func (a *app) dialer(cfg *config.Config) func(context.Context) (export.Session, error) {
+func dial(env *Env, cfg *config.Config) func(context.Context) (export.Session, error) {
 	return func(ctx context.Context) (export.Session, error) {
 		if cfg.SFTP.Address == "" {
 			return nil, &export.NotDeliveredError{What: "sftp", Msg: "a part of an earlier run goes over SFTP, and the config has no section sftp any more; put it back until that part is sent"}
 		}
-		s, err := drop.Dial(ctx, dropConfig(cfg), a.log)
+		s, err := drop.Dial(ctx, dropConfig(cfg), env.log)
 		if err != nil {
 			return nil, err
 		}
@@ -101,9 +101,9 @@ func dropConfig(cfg *config.Config) drop.Config {
 }
 
 // watched is coupaConfig for the calls of a job, which somebody may want to see.
-func (a *app) watched(cfg *config.Config) coupa.Config {
+func watchedCoupa(env *Env, cfg *config.Config) coupa.Config {
 	c := coupaConfig(cfg)
-	c.HTTP = a.http
+	c.HTTP = env.http
 	return c
 }
 

@@ -10,7 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
-	"github.com/hr2coupa/hr2coupa/cmd/terminal"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -22,7 +25,7 @@ type approveOptions struct {
 	by                              string
 }
 
-func approveCmd(env *Env) *cobra.Command {
+func approveCmd(env *wiring.Env) *cobra.Command {
 	var o approveOptions
 	c := &cobra.Command{
 		Use:   "approve RUN --by NAME",
@@ -38,16 +41,16 @@ what is new, and goes if it is within the ceilings; what it then uses up does no
 			if err != nil {
 				return err
 			}
-			cfg, err := ledgerConfig(cmd.Context(), env, config.Options{})
+			cfg, err := wiring.LedgerConfig(cmd.Context(), env, config.Options{})
 			if err != nil {
 				return err
 			}
 			for _, c := range o.columns {
 				if name, _, _ := strings.Cut(c, "="); !given(cfg, name) {
-					return usage("approve: the config has no limit for the column %q; limits.columns has them", name)
+					return exit.Usage("approve: the config has no limit for the column %q; limits.columns has them", name)
 				}
 			}
-			now := env.now().UTC()
+			now := env.Now().UTC()
 			return recordApproval(env, cfg, export.Approval{Run: args[0], By: o.by, At: now, Expires: now.Add(o.expires), Ceilings: ceilings}, o.yes)
 		},
 	}
@@ -74,14 +77,14 @@ func (o *approveOptions) ceilings(given func(flag string) bool) (map[string]int,
 			ceilings[key] = n
 		}
 		if n < 0 {
-			return nil, usage("approve: --%s cannot be %d", key, n)
+			return nil, exit.Usage("approve: --%s cannot be %d", key, n)
 		}
 	}
 	for _, c := range o.columns {
 		name, text, ok := strings.Cut(c, "=")
 		n, err := strconv.Atoi(text)
 		if !ok || err != nil || n < 0 {
-			return nil, usage("approve: --column %q must be a column and how many, as 'Approver Login=900'", c)
+			return nil, exit.Usage("approve: --column %q must be a column and how many, as 'Approver Login=900'", c)
 		}
 		ceilings[export.ColumnLimit(name)] = n
 	}
@@ -90,17 +93,17 @@ func (o *approveOptions) ceilings(given func(flag string) bool) (map[string]int,
 	}
 	switch {
 	case len(ceilings) == 0:
-		return nil, usage("approve: up to how many? hr2coupa status RUN shows what holds it; then --deactivations N, --updates N, --column NAME=N or --shrink")
+		return nil, exit.Usage("approve: up to how many? hr2coupa status RUN shows what holds it; then --deactivations N, --updates N, --column NAME=N or --shrink")
 	case o.by == "":
-		return nil, usage("approve: --by NAME is missing: whose word is it?")
+		return nil, exit.Usage("approve: --by NAME is missing: whose word is it?")
 	case o.expires <= 0:
-		return nil, usage("approve: --expires must be above 0")
+		return nil, exit.Usage("approve: --expires must be above 0")
 	}
 	return ceilings, nil
 }
 
-func recordApproval(env *Env, cfg *config.Config, word export.Approval, yes bool) error {
-	l, done, err := useLedger(env, cfg, "approve")
+func recordApproval(env *wiring.Env, cfg *config.Config, word export.Approval, yes bool) error {
+	l, done, err := wiring.UseLedger(env, cfg, "approve")
 	if err != nil {
 		return err
 	}
@@ -110,11 +113,11 @@ func recordApproval(env *Env, cfg *config.Config, word export.Approval, yes bool
 	case err != nil:
 		return err
 	case !ok:
-		return usage("the ledger knows no run %q; hr2coupa status lists them", word.Run)
+		return exit.Usage("the ledger knows no run %q; hr2coupa status lists them", word.Run)
 	case rec.State != export.RunHeld:
-		return usage("run %s is %s: only a held run can be approved", rec.ID, dash(rec.Verdict))
+		return exit.Usage("run %s is %s: only a held run can be approved", rec.ID, words.Dash(rec.Verdict))
 	}
-	if !yes && canAsk(env) {
+	if !yes && wiring.CanAsk(env) {
 		if err := askCeilings(env, rec, &word); err != nil {
 			return err
 		}
@@ -122,27 +125,21 @@ func recordApproval(env *Env, cfg *config.Config, word export.Approval, yes bool
 	if err := l.Approve(word); err != nil {
 		return err
 	}
-	if env.json {
-		return printJSON(env, word)
+	if env.JSON {
+		return show.JSON(env, word)
 	}
-	err = env.stdout.Printf("approved for run %s: %s\n\nNext\n  hr2coupa run plans everything afresh and goes if it is within\n", rec.ID, word.String())
+	err = env.Stdout.Printf("approved for run %s: %s\n\nNext\n  hr2coupa run plans everything afresh and goes if it is within\n", rec.ID, word.String())
 	return err
 }
 
-// asks tells whether somebody sits there to be asked.
-func canAsk(env *Env) bool {
-	in, ok := env.stdin.(io.Writer) // a terminal can be written to
-	return ok && terminal.IsTerminal(in) && env.stderr.IsTerminal()
-}
-
-func askCeilings(env *Env, rec export.RunRecord, word *export.Approval) error {
+func askCeilings(env *wiring.Env, rec export.RunRecord, word *export.Approval) error {
 	for _, h := range rec.Held {
-		env.stderr.Printf("held: %s\n", h)
+		env.Stderr.Printf("held: %s\n", h)
 	}
-	env.stderr.Printf("Approve run %s: %s? [y/N] ", rec.ID, word.String())
-	answer, err := bufio.NewReader(io.LimitReader(env.stdin, 100)).ReadString('\n')
+	env.Stderr.Printf("Approve run %s: %s? [y/N] ", rec.ID, word.String())
+	answer, err := bufio.NewReader(io.LimitReader(env.Stdin, 100)).ReadString('\n')
 	if answer = strings.ToLower(strings.TrimSpace(answer)); err != nil || answer != "y" && answer != "yes" {
-		return usage("not approved")
+		return exit.Usage("not approved")
 	}
 	return nil
 }

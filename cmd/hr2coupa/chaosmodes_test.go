@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/watch"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
@@ -205,10 +207,10 @@ func (w watched) hold(l *lane) error {
 	}
 	for _, name := range w.names(l.night) {
 		done, err := filepath.Glob(filepath.Join(folder, ".hr2coupa", "done", "*", name))
-		if err != nil || len(done) != 1 || exists(filepath.Join(folder, name)) {
-			return errors.Join(err, fmt.Errorf("%s is in done %d times, and still in the folder: %v", name, len(done), exists(filepath.Join(folder, name))))
+		if err != nil || len(done) != 1 || wiring.Exists(filepath.Join(folder, name)) {
+			return errors.Join(err, fmt.Errorf("%s is in done %d times, and still in the folder: %v", name, len(done), wiring.Exists(filepath.Join(folder, name))))
 		}
-		data, err := os.ReadFile(filepath.Join(folder, resultName(name)))
+		data, err := os.ReadFile(filepath.Join(folder, watch.ResultName(name)))
 		if err != nil {
 			return err
 		}
@@ -217,7 +219,7 @@ func (w watched) hold(l *lane) error {
 			return err
 		}
 		last := strings.HasPrefix(name, "c")
-		if last != exists(filepath.Join(folder, rejectedName(name))) || last != (res.Exit == export.ExitPartial) {
+		if last != wiring.Exists(filepath.Join(folder, watch.RejectedName(name))) || last != (res.Exit == export.ExitPartial) {
 			return fmt.Errorf("%s is answered with %d", name, res.Exit)
 		}
 	}
@@ -255,7 +257,7 @@ func (c caredFor) met(l *lane, s turn) (string, error) {
 	for _, path := range half {
 		err = errors.Join(err, os.RemoveAll(path))
 	}
-	if exists(c.backup(l)) {
+	if wiring.Exists(c.backup(l)) {
 		err = errors.Join(err, sound(c.backup(l)))
 	}
 	holder, failed := os.ReadFile(filepath.Join(dir, "lock"))

@@ -8,21 +8,22 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // crashes are the places where CRASH makes a process of the scripts crash, as a fault of ours would.
-var crashes = map[string]func(*Env){
-	"planning": func(env *Env) { // on the goroutine of the command, with a person in the value of the panic
-		env.seams.ledger = func(l store) store { return crashingLedger{l} }
+var crashes = map[string]func(*wiring.Env){
+	"planning": func(env *wiring.Env) { // on the goroutine of the command, with a person in the value of the panic
+		env.Seams.Ledger = func(l wiring.Store) wiring.Store { return crashingLedger{l} }
 	},
-	"token":   func(env *Env) { env.http = crashingHTTP("/oauth2/token") }, // beside the work
-	"looking": func(env *Env) { env.http = crashingHTTP("/api/users") },    // on one of several goroutines at work
-	"stack": func(env *Env) { // what Go's runtime ends itself, without asking anybody
+	"token":   func(env *wiring.Env) { env.HTTP = crashingHTTP("/oauth2/token") }, // beside the work
+	"looking": func(env *wiring.Env) { env.HTTP = crashingHTTP("/api/users") },    // on one of several goroutines at work
+	"stack": func(env *wiring.Env) { // what Go's runtime ends itself, without asking anybody
 		debug.SetMaxStack(1 << 20)
 		var deeper func(int) int
 		deeper = func(n int) int { return deeper(n+1) + n }
-		env.seams.ledger = func(l store) store { depth = deeper(0); return l }
+		env.Seams.Ledger = func(l wiring.Store) wiring.Store { depth = deeper(0); return l }
 	},
 }
 
@@ -39,7 +40,7 @@ func program(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 var depth int // so that the recursion has a use
 
-type crashingLedger struct{ store }
+type crashingLedger struct{ wiring.Store }
 
 func (crashingLedger) BeginRun(export.RunRecord) (string, error) {
 	panic("Plantedlast, Ann has no login")

@@ -14,12 +14,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/templates"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
 )
 
-func demoCmd(env *Env) *cobra.Command {
+func demoCmd(env *wiring.Env) *cobra.Command {
 	var keep string
 	c := &cobra.Command{
 		Use:   "demo",
@@ -46,7 +50,7 @@ var told = struct {
 	by: map[export.Outcome]int{export.Applied: 294, export.Quarantined: 7, export.Rejected: 1},
 }
 
-func playDemo(ctx context.Context, env *Env, keep string) error {
+func playDemo(ctx context.Context, env *wiring.Env, keep string) error {
 	dir, err := filepath.Abs(keep) // the config's paths begin at its own folder
 	if err != nil {
 		return err
@@ -62,12 +66,12 @@ func playDemo(ctx context.Context, env *Env, keep string) error {
 		return err
 	}
 	for _, name := range []string{"hr2coupa.yaml", "changes.csv", "ledger"} {
-		if exists(filepath.Join(dir, name)) {
-			return usage("--keep %s: there is a %s already; name an empty folder", dir, name)
+		if wiring.Exists(filepath.Join(dir, name)) {
+			return exit.Usage("--keep %s: there is a %s already; name an empty folder", dir, name)
 		}
 	}
 	t, err := twin.Start(ctx, twin.Options{
-		Users: bytes.NewReader(templates.DemoUsers()), User: "demo", ClientID: "demo", Now: env.now,
+		Users: bytes.NewReader(templates.DemoUsers()), User: "demo", ClientID: "demo", Now: env.Now,
 		Switches: twin.Switches{PickUpInterval: 300 * time.Millisecond, LoadTime: 300 * time.Millisecond},
 	})
 	if err != nil {
@@ -81,38 +85,38 @@ func playDemo(ctx context.Context, env *Env, keep string) error {
 }
 
 // tellDemo lays out config and feed and runs the main job as anybody would.
-func tellDemo(ctx context.Context, env *Env, dir string, t *twin.Twin) (*export.Report, error) {
+func tellDemo(ctx context.Context, env *wiring.Env, dir string, t *twin.Twin) (*export.Report, error) {
 	if err := layDemo(dir, t); err != nil {
 		return nil, err
 	}
 	secrets := t.Env()
 	demo := *env
-	demo.config = filepath.Join(dir, "hr2coupa.yaml")
-	demo.getenv = func(name string) string {
+	demo.ConfigFile = filepath.Join(dir, "hr2coupa.yaml")
+	demo.Getenv = func(name string) string {
 		switch name {
 		case "DEMO_SFTP_PASSWORD":
 			return secrets["COUPA_SFTP_PASSWORD"]
 		case "DEMO_COUPA_SECRET":
 			return secrets["COUPA_CLIENT_SECRET"]
 		}
-		return env.getenv(name)
+		return env.Getenv(name)
 	}
-	if !env.json {
-		env.stdout.Printf("A stand-in for Coupa listens on %s and %s\n\nThe plan\n--------\n", t.SFTPAddr(), t.URL())
-		res, err := Plan(ctx, &demo, planOptions{people: 3})
+	if !env.JSON {
+		env.Stdout.Printf("A stand-in for Coupa listens on %s and %s\n\nThe plan\n--------\n", t.SFTPAddr(), t.URL())
+		res, err := job.Plan(ctx, &demo, job.PlanOptions{People: 3})
 		if err != nil {
 			return nil, err
 		}
-		if err := cmp.Or(printPlan(&demo, res, res.store.all(), ""), res.store.close()); err != nil {
+		if err := cmp.Or(show.Plan(&demo, res, res.Store.All(), ""), res.Store.Close()); err != nil {
 			return nil, err
 		}
-		env.stdout.Printf("\nThe run\n-------\n")
+		env.Stdout.Printf("\nThe run\n-------\n")
 	}
-	s, err := Run(ctx, &demo, runOptions{})
+	s, err := job.Run(ctx, &demo, job.RunOptions{})
 	if err != nil {
 		return nil, err
 	}
-	return s.rep, printReport(&demo, s.rep)
+	return s.Rep, show.Report(&demo, s.Rep)
 }
 
 func layDemo(dir string, t *twin.Twin) error {
@@ -136,14 +140,14 @@ func layDemo(dir string, t *twin.Twin) error {
 }
 
 // endDemo compares what came out with the story and says what to type next.
-func endDemo(env *Env, rep *export.Report, keep string) error {
+func endDemo(env *wiring.Env, rep *export.Report, keep string) error {
 	if rep.Exit != told.exit || rep.Counts.Input != told.input || !maps.Equal(nonzero(rep.Counts.By), told.by) {
-		return fmt.Errorf("the demo did not come out as told: run code %d, %s; please report this", rep.Exit, sums(rep.Counts))
+		return fmt.Errorf("the demo did not come out as told: run code %d, %s; please report this", rep.Exit, show.Sums(rep.Counts))
 	}
-	if env.json {
+	if env.JSON {
 		return nil
 	}
-	w := env.stdout.Text()
+	w := env.Stdout.Text()
 	w.Printf("\nThe story came out as told. The run itself ended with code %d: some rows need a person.\n", rep.Exit)
 	if keep != "" {
 		w.Printf("Config, feed and ledger lie in %s; hr2coupa status -c %s shows the run again.\n", keep, filepath.Join(keep, "hr2coupa.yaml"))

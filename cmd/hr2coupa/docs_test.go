@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 )
 
 // output runs the program and gives what it printed.
@@ -88,7 +90,7 @@ func TestReadme(t *testing.T) {
 			t.Errorf("the first screen does not say %q", command)
 		}
 	}
-	root := rootCmd((&Env{}))
+	root := rootCmd((&wiring.Env{}))
 	for _, c := range root.Commands() {
 		if name := c.Name(); name != "help" && !strings.Contains(readme, "`"+name) {
 			t.Errorf("the command %s is not in the README", name)

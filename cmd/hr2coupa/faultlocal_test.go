@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -77,14 +78,14 @@ func crowd(people, width int) string {
 func appended(n *stage, args ...string) came {
 	var out, log bytes.Buffer
 	env := newApp(func(k string) string { return n.env[k] }, strings.NewReader(""), &out, &log)
-	env.seams.ledger = func(l store) store { return &appending{l, filepath.Join(n.dir, "feed.csv")} }
+	env.Seams.Ledger = func(l wiring.Store) wiring.Store { return &appending{l, filepath.Join(n.dir, "feed.csv")} }
 	exit := execute(context.Background(), env, append(args, "-c", n.configPath()))
 	return came{exit: exit, out: out.String(), log: log.String(), loads: n.count()}
 }
 
 // appending is a ledger during whose answer a file grows.
 type appending struct {
-	store
+	wiring.Store
 	path string
 }
 
@@ -97,7 +98,7 @@ func (l *appending) Seen(name string) (export.SeenFile, bool, error) {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return export.SeenFile{}, false, err
 	}
-	return l.store.Seen(name)
+	return l.Store.Seen(name)
 }
 
 // foreign is what a person does about a file in the way of a part: after a look at it, away with it.

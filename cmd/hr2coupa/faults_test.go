@@ -370,7 +370,7 @@ func TestFaultTable(t *testing.T) {
 
 // holdPage compares a generated page of the docs with what it should be, and with -update makes it so.
 func holdPage(t *testing.T, path, want string) {
-	if *update && !t.Failed() {
+	if *Update && !t.Failed() {
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}

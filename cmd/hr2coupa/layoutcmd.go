@@ -7,13 +7,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/cmd/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
-func layoutCmd(env *Env) *cobra.Command {
+func layoutCmd(env *wiring.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "layout [TEMPLATE.csv]",
 		Short: "print the columns, or compare the instance's own template with the built-in layout",
@@ -32,22 +36,22 @@ It ends with 3 where they differ.`,
 	}
 }
 
-func printLayout(env *Env) error {
+func printLayout(env *wiring.Env) error {
 	columns := layout.Columns()
-	if env.json {
-		return printJSON(env, columns)
+	if env.JSON {
+		return show.JSON(env, columns)
 	}
-	w := env.stdout.Text()
+	w := env.Stdout.Text()
 	rows := [][]string{{"COLUMN", "TYPE", "LENGTH", "MARKS", "API"}}
 	for _, c := range columns {
 		length := "-"
 		if c.MaxLength > 0 {
 			length = fmt.Sprint(c.MaxLength)
 		}
-		rows = append(rows, []string{c.Name, string(c.Type), length, dash(marks(c)), dash(c.API)})
+		rows = append(rows, []string{c.Name, string(c.Type), length, words.Dash(marks(c)), words.Dash(c.API)})
 	}
 	w.Table(rows)
-	w.Printf("  %s\n", plural(len(columns), "column"))
+	w.Printf("  %s\n", words.Plural(len(columns), "column"))
 	return w.Err()
 }
 
@@ -67,10 +71,10 @@ func marks(c layout.Column) string {
 	return strings.Join(m, ", ")
 }
 
-func compareLayout(env *Env, cmd *cobra.Command, path string) error {
+func compareLayout(env *wiring.Env, cmd *cobra.Command, path string) error {
 	var custom []string
-	if cmd.Flags().Changed("config") || exists(env.config) {
-		cfg, err := Load(cmd.Context(), env, config.Options{NoFeed: true})
+	if cmd.Flags().Changed("config") || wiring.Exists(env.ConfigFile) {
+		cfg, err := wiring.Load(cmd.Context(), env, config.Options{NoFeed: true})
 		if err != nil {
 			return err
 		}
@@ -78,23 +82,23 @@ func compareLayout(env *Env, cmd *cobra.Command, path string) error {
 	}
 	f, err := regular.Open(path)
 	if err != nil {
-		return usage("%w", err)
+		return exit.Usage("%w", err)
 	}
 	defer f.Close() // only read from
 	d, err := layout.Compare(f, custom)
 	if err != nil {
-		return usage("%s: %w", path, err)
+		return exit.Usage("%s: %w", path, err)
 	}
 	code := export.ExitOK
 	if !d.Same() {
 		code = export.ExitPartial
 	}
-	if env.json {
-		return endWith(code, printJSON(env, d))
+	if env.JSON {
+		return exit.With(code, show.JSON(env, d))
 	}
-	w := env.stdout.Text()
+	w := env.Stdout.Text()
 	printDiff(w, d)
-	return endWith(code, w.Err())
+	return exit.With(code, w.Err())
 }
 
 func printDiff(w *terminal.Text, d layout.Diff) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,11 +8,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/trust"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-func ledgerCmd(env *Env) *cobra.Command {
+func ledgerCmd(env *wiring.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ledger",
 		Short: "care for the ledger: check, backup, prune, forget",
@@ -21,11 +25,11 @@ func ledgerCmd(env *Env) *cobra.Command {
 it sound, small, and free of people who are to be forgotten.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage("ledger: unknown command %q; see hr2coupa ledger --help", args[0])
+				return exit.Usage("ledger: unknown command %q; see hr2coupa ledger --help", args[0])
 			}
-			cmd.SetOut(env.stderr.Words())
+			cmd.SetOut(env.Stderr.Words())
 			_ = cmd.Help() // writes to stderr; there is nobody to tell if that fails
-			return usage("ledger: say what to do: check, backup, prune or forget")
+			return exit.Usage("ledger: say what to do: check, backup, prune or forget")
 		},
 	}
 	c.AddCommand(ledgerCheckCmd(env), ledgerBackupCmd(env), ledgerPruneCmd(env), ledgerForgetCmd(env))
@@ -35,7 +39,7 @@ it sound, small, and free of people who are to be forgotten.`,
 	return c
 }
 
-func ledgerCheckCmd(env *Env) *cobra.Command {
+func ledgerCheckCmd(env *wiring.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "hold the ledger against itself: modes, database, sums, bytes",
@@ -47,11 +51,11 @@ with what mends it; then it ends with 1.`,
 		Example: "  hr2coupa ledger check",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := ledgerConfig(cmd.Context(), env, config.Options{})
+			cfg, err := wiring.LedgerConfig(cmd.Context(), env, config.Options{})
 			if err != nil {
 				return err
 			}
-			checked, err := ledger.Check(ledger.Options{Dir: cfg.Ledger, Now: env.now})
+			checked, err := ledger.Check(ledger.Options{Dir: cfg.Ledger, Now: env.Now})
 			if err == nil && len(checked.Findings) == 0 {
 				err = furtherFindings(env, cfg, checked)
 			}
@@ -62,48 +66,48 @@ with what mends it; then it ends with 1.`,
 			if len(checked.Findings) > 0 {
 				code = export.ExitFault
 			}
-			return endWith(code, printChecked(env, checked))
+			return exit.With(code, printChecked(env, checked))
 		},
 	}
 }
 
 // furtherFindings finds that a ledger is sound and not the newest one, and whom a call has left without a list.
-func furtherFindings(env *Env, cfg *config.Config, checked *ledger.Checked) error {
-	l, done, err := useLedger(env, cfg, "")
+func furtherFindings(env *wiring.Env, cfg *config.Config, checked *ledger.Checked) error {
+	l, done, err := wiring.UseLedger(env, cfg, "")
 	if err != nil {
 		return err
 	}
 	defer done()
-	s, err := fromMarks(cfg, l, env.now())
-	if err == nil && s.gone {
-		checked.Findings = append(checked.Findings, ledger.Finding{Where: cfg.Ledger, What: s.Why, Fix: whatToDo})
+	s, err := trust.FromMarks(cfg, l, env.Now())
+	if err == nil && s.Gone {
+		checked.Findings = append(checked.Findings, ledger.Finding{Where: cfg.Ledger, What: s.Why, Fix: trust.WhatToDo})
 	}
 	if err != nil {
 		return err
 	}
-	people, err := unfilled(l)
+	people, err := wiring.Unfilled(l)
 	for _, u := range people {
 		checked.Findings = append(checked.Findings, ledger.Finding{Where: "person " + u.Who(), What: u.Says(), Fix: u.ToDo()})
 	}
 	return err
 }
 
-func printChecked(env *Env, c *ledger.Checked) error {
-	if env.json {
-		return printJSON(env, c)
+func printChecked(env *wiring.Env, c *ledger.Checked) error {
+	if env.JSON {
+		return show.JSON(env, c)
 	}
-	w := env.stdout.Text()
+	w := env.Stdout.Text()
 	for _, f := range c.Findings {
 		w.Printf("%s: %s; %s\n", f.Where, f.What, f.Fix)
 	}
 	if len(c.Findings) == 0 {
 		w.Printf("sound: %s, %s (%d with their bytes), %s, %d people\n",
-			plural(c.Runs, "run"), plural(c.Parts, "part"), c.Spooled, plural(c.Rows, "row"), c.People)
+			words.Plural(c.Runs, "run"), words.Plural(c.Parts, "part"), c.Spooled, words.Plural(c.Rows, "row"), c.People)
 	}
 	return w.Err()
 }
 
-func ledgerBackupCmd(env *Env) *cobra.Command {
+func ledgerBackupCmd(env *wiring.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup DIR",
 		Short: "copy the ledger as it stands now into a new folder",
@@ -113,14 +117,14 @@ name, and never overwrites. The copy holds personal data: 0700, files 0600.`,
 		Example: "  hr2coupa ledger backup /var/backups/hr2coupa-$(date +%F)",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if exists(args[0]) {
-				return usage("%s is there already; name a new folder", args[0])
+			if wiring.Exists(args[0]) {
+				return exit.Usage("%s is there already; name a new folder", args[0])
 			}
-			cfg, err := ledgerConfig(cmd.Context(), env, config.Options{})
+			cfg, err := wiring.LedgerConfig(cmd.Context(), env, config.Options{})
 			if err != nil {
 				return err
 			}
-			l, done, err := useLedger(env, cfg, "")
+			l, done, err := wiring.UseLedger(env, cfg, "")
 			if err != nil {
 				return err
 			}
@@ -129,17 +133,17 @@ name, and never overwrites. The copy holds personal data: 0700, files 0600.`,
 			if err != nil {
 				return err
 			}
-			if env.json {
-				return printJSON(env, copied)
+			if env.JSON {
+				return show.JSON(env, copied)
 			}
-			err = env.stdout.Printf("%s: database and %s of the spool, %d bytes; checked\n",
-				copied.Dir, plural(copied.Files, "file"), copied.Bytes)
+			err = env.Stdout.Printf("%s: database and %s of the spool, %d bytes; checked\n",
+				copied.Dir, words.Plural(copied.Files, "file"), copied.Bytes)
 			return err
 		},
 	}
 }
 
-func ledgerPruneCmd(env *Env) *cobra.Command {
+func ledgerPruneCmd(env *wiring.Env) *cobra.Command {
 	var dry bool
 	c := &cobra.Command{
 		Use:   "prune",
@@ -151,7 +155,7 @@ the names of the feed files, so that an old file is never taken for new.`,
 		Example: "  hr2coupa ledger prune --dry-run",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := ledgerConfig(cmd.Context(), env, config.Options{})
+			cfg, err := wiring.LedgerConfig(cmd.Context(), env, config.Options{})
 			if err != nil {
 				return err
 			}
@@ -162,12 +166,12 @@ the names of the feed files, so that an old file is never taken for new.`,
 	return c
 }
 
-func pruneLedger(env *Env, cfg *config.Config, dry bool) error {
+func pruneLedger(env *wiring.Env, cfg *config.Config, dry bool) error {
 	lock := "ledger prune"
 	if dry {
 		lock = ""
 	}
-	l, done, err := useLedger(env, cfg, lock)
+	l, done, err := wiring.UseLedger(env, cfg, lock)
 	if err != nil {
 		return err
 	}
@@ -176,8 +180,8 @@ func pruneLedger(env *Env, cfg *config.Config, dry bool) error {
 	if err != nil {
 		return err
 	}
-	if env.json {
-		return printJSON(env, struct {
+	if env.JSON {
+		return show.JSON(env, struct {
 			DryRun bool `json:"dry_run"`
 			ledger.Pruned
 		}{dry, p})
@@ -186,17 +190,17 @@ func pruneLedger(env *Env, cfg *config.Config, dry bool) error {
 	if dry {
 		word = "would be pruned"
 	}
-	line := fmt.Sprintf("%s: bytes of %s (%d), values of %s, %s as a whole", word, plural(p.Parts, "part"), p.Bytes, plural(p.Rows, "row"), plural(p.Runs, "run"))
+	line := fmt.Sprintf("%s: bytes of %s (%d), values of %s, %s as a whole", word, words.Plural(p.Parts, "part"), p.Bytes, words.Plural(p.Rows, "row"), words.Plural(p.Runs, "run"))
 	if p.Notices+p.Incidents > 0 {
-		line += fmt.Sprintf(", %s, %s that had ended", plural(p.Notices, "notice"), plural(p.Incidents, "incident"))
+		line += fmt.Sprintf(", %s, %s that had ended", words.Plural(p.Notices, "notice"), words.Plural(p.Incidents, "incident"))
 	}
 	if p == (ledger.Pruned{}) {
 		line = "nothing is older than the config's retention"
 	}
-	return env.stdout.Printf("%s\n", line)
+	return env.Stdout.Printf("%s\n", line)
 }
 
-func ledgerForgetCmd(env *Env) *cobra.Command {
+func ledgerForgetCmd(env *wiring.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "forget KEY",
 		Short: "remove every value of one person from the ledger's folder",
@@ -208,7 +212,7 @@ names the person, the ledger knows them again.`,
 		Example: "  hr2coupa ledger forget 002022",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := ledgerConfig(cmd.Context(), env, config.Options{})
+			cfg, err := wiring.LedgerConfig(cmd.Context(), env, config.Options{})
 			if err != nil {
 				return err
 			}
@@ -217,11 +221,11 @@ names the person, the ledger knows them again.`,
 	}
 }
 
-func forgetPerson(env *Env, cfg *config.Config, key string) error {
+func forgetPerson(env *wiring.Env, cfg *config.Config, key string) error {
 	if key == "" {
-		return usage("ledger forget: the key is empty")
+		return exit.Usage("ledger forget: the key is empty")
 	}
-	l, done, err := useLedger(env, cfg, "ledger forget")
+	l, done, err := wiring.UseLedger(env, cfg, "ledger forget")
 	if err != nil {
 		return err
 	}
@@ -230,52 +234,21 @@ func forgetPerson(env *Env, cfg *config.Config, key string) error {
 	var notFinal *ledger.NotFinalError
 	var kept *ledger.KeptError
 	if errors.As(err, &notFinal) || errors.As(err, &kept) || errors.As(err, new(*ledger.UnfilledError)) {
-		return usage("%w", err)
+		return exit.Usage("%w", err)
 	}
 	if err != nil {
 		return err
 	}
 	if f == (ledger.Forgotten{}) {
-		return usage("the ledger holds nobody with this key; it is the value of feed.key, as HR writes it")
+		return exit.Usage("the ledger holds nobody with this key; it is the value of feed.key, as HR writes it")
 	}
-	if env.json {
-		return printJSON(env, f)
+	if env.JSON {
+		return show.JSON(env, f)
 	}
-	gone := []string{"values of " + plural(f.Rows, "row"), plural(f.Spool, "file") + " of the spool"}
+	gone := []string{"values of " + words.Plural(f.Rows, "row"), words.Plural(f.Spool, "file") + " of the spool"}
 	if f.Known {
 		gone = append(gone, "the person")
 	}
-	err = env.stdout.Printf("forgotten: %s; backups may still hold them\n", strings.Join(gone, ", "))
+	err = env.Stdout.Printf("forgotten: %s; backups may still hold them\n", strings.Join(gone, ", "))
 	return err
-}
-
-// ledgerConfig reads the config for a command about a ledger that must be there.
-func ledgerConfig(ctx context.Context, env *Env, opt config.Options) (*config.Config, error) {
-	opt.NoFeed = true
-	cfg, err := Load(ctx, env, opt)
-	if err != nil {
-		return nil, err
-	}
-	if !ledgerExists(cfg.Ledger) {
-		return nil, usage("there is no ledger in %s yet: nothing has run with this config", cfg.Ledger)
-	}
-	return cfg, nil
-}
-
-// openLedger opens the ledger: to read from it, or with its lock for the command that lock names. done ends both.
-func useLedger(env *Env, cfg *config.Config, lock string) (l *ledger.Ledger, done func(), err error) {
-	if l, err = ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: env.now}); err != nil {
-		return nil, nil, err
-	}
-	unlock := func() error { return nil }
-	if lock != "" {
-		if unlock, err = l.Lock(holder(lock, env.now())); err != nil {
-			return nil, nil, errors.Join(err, l.Close())
-		}
-	}
-	return l, func() {
-		if err := errors.Join(unlock(), l.Close()); err != nil {
-			env.log.Errorf("close the ledger: %v", err)
-		}
-	}, nil
 }

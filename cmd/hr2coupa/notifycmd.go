@@ -7,11 +7,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
-func notifyCmd(env *Env) *cobra.Command {
+func notifyCmd(env *wiring.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "notify",
 		Short: "notices about what is wrong: notify test",
@@ -21,7 +24,9 @@ func notifyCmd(env *Env) *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(*cobra.Command, []string) error { return usage("notify: name what to do: hr2coupa notify test") },
+		RunE: func(*cobra.Command, []string) error {
+			return exit.Usage("notify: name what to do: hr2coupa notify test")
+		},
 	}
 	test := &cobra.Command{
 		Use:   "test",
@@ -44,26 +49,26 @@ type tested struct {
 	Error  string `json:"error,omitempty"`
 }
 
-func notifyTest(ctx context.Context, env *Env) error {
-	cfg, err := Load(ctx, env, config.Options{NeedSecrets: true, NoFeed: true})
+func notifyTest(ctx context.Context, env *wiring.Env) error {
+	cfg, err := wiring.Load(ctx, env, config.Options{NeedSecrets: true, NoFeed: true})
 	if err != nil {
 		return err
 	}
-	texts, err := noticeTexts(cfg)
+	texts, err := wiring.NoticeTexts(cfg)
 	if err != nil {
 		return err
 	}
-	list := targets(cfg, texts)
+	list := wiring.Targets(cfg, texts)
 	beats := !cfg.Heartbeat.URL.IsZero()
 	if len(list) == 0 && !beats {
-		return usage("%s has neither notify nor heartbeat: nobody would be told", cfg.File)
+		return exit.Usage("%s has neither notify nor heartbeat: nobody would be told", cfg.File)
 	}
-	m := notify.Example(notify.Test, hostOf(cfg.Instance), hostname(), env.now().In(cfg.Feed.TimeZone))
+	m := notify.Example(notify.Test, wiring.HostOf(cfg.Instance), wiring.Hostname(), env.Now().In(cfg.Feed.TimeZone))
 	results := make([]tested, len(list))
 	var all export.Group
 	for i, t := range list {
 		all.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, sendingTime)
+			ctx, cancel := context.WithTimeout(ctx, wiring.SendingTime)
 			defer cancel()
 			m := m
 			m.ID = fmt.Sprintf("test-%d-%d", m.At.UnixNano(), i)
@@ -85,7 +90,7 @@ func triedTo(to fmt.Stringer, err error) tested {
 	return tested{Target: to.String(), OK: true}
 }
 
-func printTested(env *Env, results []tested) error {
+func printTested(env *wiring.Env, results []tested) error {
 	code := export.ExitOK
 	var rows [][]string
 	for _, r := range results {
@@ -95,13 +100,13 @@ func printTested(env *Env, results []tested) error {
 		}
 		rows = append(rows, []string{r.Target, word})
 	}
-	if env.json {
-		return endWith(code, printJSON(env, struct {
+	if env.JSON {
+		return exit.With(code, show.JSON(env, struct {
 			Exit    int      `json:"exit"`
 			Targets []tested `json:"targets"`
 		}{code, results}))
 	}
-	w := env.stdout.Text()
+	w := env.Stdout.Text()
 	w.Table(rows)
-	return endWith(code, w.Err())
+	return exit.With(code, w.Err())
 }

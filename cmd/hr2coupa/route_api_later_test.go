@@ -53,8 +53,8 @@ func TestChangedBeforeLaterStart(t *testing.T) {
 			start := func(writes int) (code int, out string) {
 				var b bytes.Buffer
 				env := g.app(&tap{}, &b)
-				tapped := env.seams.users
-				env.seams.users = func(u export.Directory) export.Directory { return &dying{tapped(u), writes, tt.with} }
+				tapped := env.Seams.Users
+				env.Seams.Users = func(u export.Directory) export.Directory { return &dying{tapped(u), writes, tt.with} }
 				code = execute(t.Context(), env, append(g.work(), "-c", g.path("hr2coupa.yaml")))
 				return code, b.String()
 			}

@@ -176,8 +176,8 @@ func TestChangedMeanwhile(t *testing.T) {
 			var m *meddler
 			var out bytes.Buffer
 			env := g.app(&tap{}, &out)
-			tapped := env.seams.users
-			env.seams.users = func(u export.Directory) export.Directory {
+			tapped := env.Seams.Users
+			env.Seams.Users = func(u export.Directory) export.Directory {
 				m = &meddler{Directory: tapped(u), before: map[string]func(){}, n: map[string]int{}, twice: tt.twice}
 				for call, f := range tt.before {
 					m.before[call] = func() { f(t, g) }

@@ -9,7 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-var update = flag.Bool("update", false, "write what came out into the scripts' golden files")
+var Update = flag.Bool("update", false, "write what came out into the scripts' golden files")
 
 // TestMain lets the test binary stand in for the program, so that scripts start real processes with real signals.
 func TestMain(m *testing.M) {
@@ -29,6 +29,6 @@ func TestScripts(t *testing.T) {
 		t.Fatalf("no scripts in %s (%v): nothing would be tested", scripts, err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: scripts, Setup: setup, Cmds: commands(), UpdateScripts: *update, RequireUniqueNames: true, ContinueOnError: true,
+		Dir: scripts, Setup: setup, Cmds: commands(), UpdateScripts: *Update, RequireUniqueNames: true, ContinueOnError: true,
 	})
 }

@@ -7,11 +7,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-func settleCmd(env *Env) *cobra.Command {
+func settleCmd(env *wiring.Env) *cobra.Command {
 	var by string
 	var back bool
 	c := &cobra.Command{
@@ -30,12 +34,12 @@ the same.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			outcome := export.Outcome(args[1])
 			if outcome != export.Applied && outcome != export.Rejected {
-				return usage("settle: a part is settled as applied or rejected, not as %q", args[1])
+				return exit.Usage("settle: a part is settled as applied or rejected, not as %q", args[1])
 			}
 			if by == "" {
-				return usage("settle: --by NAME is missing: whose word is it?")
+				return exit.Usage("settle: --by NAME is missing: whose word is it?")
 			}
-			cfg, err := ledgerConfig(cmd.Context(), env, config.Options{})
+			cfg, err := wiring.LedgerConfig(cmd.Context(), env, config.Options{})
 			if err != nil {
 				return err
 			}
@@ -47,8 +51,8 @@ the same.`,
 	return c
 }
 
-func settlePart(ctx context.Context, env *Env, cfg *config.Config, s *operatorWord, name string, back bool) error {
-	l, done, err := useLedger(env, cfg, "settle")
+func settlePart(ctx context.Context, env *wiring.Env, cfg *config.Config, s *operatorWord, name string, back bool) error {
+	l, done, err := wiring.UseLedger(env, cfg, "settle")
 	if err != nil {
 		return err
 	}
@@ -58,7 +62,7 @@ func settlePart(ctx context.Context, env *Env, cfg *config.Config, s *operatorWo
 	} else if ok && name != "" {
 		return giveUp(env, l, rec, s.outcome, s.by)
 	}
-	s.ledger = through(env.seams.ledger, store(l))
+	s.ledger = wiring.Through(env.Seams.Ledger, wiring.Store(l))
 	if err := s.of(name); err != nil {
 		return err
 	}
@@ -69,27 +73,27 @@ func settlePart(ctx context.Context, env *Env, cfg *config.Config, s *operatorWo
 	if err != nil {
 		return err
 	}
-	return printReport(env, rep)
+	return show.Report(env, rep)
 }
 
 // reportOf is the report of the run of a part that a person's word was about.
-func reportOf(env *Env, l *ledger.Ledger, cfg *config.Config, part export.Part) (*export.Report, error) {
-	creates, err := creates(l, cfg, part.Run)
+func reportOf(env *wiring.Env, l *ledger.Ledger, cfg *config.Config, part export.Part) (*export.Report, error) {
+	creates, err := wiring.Creates(l, cfg, part.Run)
 	if err != nil {
 		return nil, err
 	}
-	rep, err := export.NewReport(l, part.Run, export.Finding{Creates: creates}, env.now().UTC())
+	rep, err := export.NewReport(l, part.Run, export.Finding{Creates: creates}, env.Now().UTC())
 	if err != nil {
 		return nil, err
 	}
-	return rep, unfilledOf(l, rep)
+	return rep, wiring.UnfilledOf(l, rep)
 }
 
 // giveUp ends what a run keeps for the next plan: a held run, or the people of it who wait. Its rows stay in the ledger
 // as they were.
-func giveUp(env *Env, l *ledger.Ledger, rec export.RunRecord, outcome export.Outcome, by string) error {
+func giveUp(env *wiring.Env, l *ledger.Ledger, rec export.RunRecord, outcome export.Outcome, by string) error {
 	if outcome != export.Rejected {
-		return usage("run %s can only be settled as rejected, which gives up what it keeps for the next plan; name a part", rec.ID)
+		return exit.Usage("run %s can only be settled as rejected, which gives up what it keeps for the next plan; name a part", rec.ID)
 	}
 	held := rec.State == export.RunHeld
 	kept, err := l.GiveUp(rec.ID, by)
@@ -100,9 +104,9 @@ func giveUp(env *Env, l *ledger.Ledger, rec export.RunRecord, outcome export.Out
 	case !kept && rec.State == export.RunWorking:
 		return giveUpInterrupted(env, l, rec, by)
 	case !kept && !held:
-		return usage("run %s is %s and keeps nothing for the next plan; name a part", rec.ID, rec.State)
+		return exit.Usage("run %s is %s and keeps nothing for the next plan; name a part", rec.ID, rec.State)
 	case !kept: // held by a program that kept nothing
-		rec.State, rec.Verdict, rec.Ended = export.RunEnded, "held, "+export.GivenUpBy+by, env.now().UTC()
+		rec.State, rec.Verdict, rec.Ended = export.RunEnded, "held, "+export.GivenUpBy+by, env.Now().UTC()
 		if err := l.EndRun(rec); err != nil {
 			return err
 		}
@@ -114,34 +118,34 @@ func giveUp(env *Env, l *ledger.Ledger, rec export.RunRecord, outcome export.Out
 	if err != nil {
 		return err
 	}
-	return printReport(env, rep)
+	return show.Report(env, rep)
 }
 
 // giveUpInterrupted ends a run that was interrupted and has nothing under way, without reading its rows: there may be
 // too many of them.
-func giveUpInterrupted(env *Env, l *ledger.Ledger, rec export.RunRecord, by string) error {
+func giveUpInterrupted(env *wiring.Env, l *ledger.Ledger, rec export.RunRecord, by string) error {
 	parts, err := l.Parts(rec.ID)
 	if err != nil {
 		return err
 	}
 	for _, p := range parts {
 		if !p.State.Final() {
-			return usage("run %s was interrupted and its part %s is %s: hr2coupa run goes on with it", rec.ID, p.Name, p.State)
+			return exit.Usage("run %s was interrupted and its part %s is %s: hr2coupa run goes on with it", rec.ID, p.Name, p.State)
 		}
 	}
-	rec.State, rec.Verdict, rec.Ended, rec.Exit = export.RunEnded, "interrupted, "+export.GivenUpBy+by, env.now().UTC(), export.ExitInterrupted
+	rec.State, rec.Verdict, rec.Ended, rec.Exit = export.RunEnded, "interrupted, "+export.GivenUpBy+by, env.Now().UTC(), export.ExitInterrupted
 	if err := l.EndRun(rec); err != nil {
 		return err
 	}
-	rep := emptyReport(rec.Verdict, rec.Started)
+	rep := job.EmptyReport(rec.Verdict, rec.Started)
 	rep.Run, rep.Files, rep.Exit = rec.ID, rec.Files, export.ExitInterrupted
 	rep.Counts.Input = rec.Input
 	rep.Counts.By, err = l.Counts(rec.ID)
-	return errors.Join(err, printReport(env, rep))
+	return errors.Join(err, show.Report(env, rep))
 }
 
 // unsettled finds a part that waits for a person's word.
-func unsettled(l store, name string) (export.Part, error) {
+func unsettled(l wiring.Store, name string) (export.Part, error) {
 	parts, err := l.Unfinished()
 	if err != nil {
 		return export.Part{}, err
@@ -151,9 +155,9 @@ func unsettled(l store, name string) (export.Part, error) {
 			continue
 		}
 		if p.State != export.Stalled && p.State != export.InDoubt {
-			return p, usage("%s is %s: hr2coupa run goes on with it; only a part that is stalled or in doubt can be settled", name, p.State)
+			return p, exit.Usage("%s is %s: hr2coupa run goes on with it; only a part that is stalled or in doubt can be settled", name, p.State)
 		}
 		return p, nil
 	}
-	return export.Part{}, usage("no part of that name waits for a verdict; hr2coupa status RUN lists a run's parts")
+	return export.Part{}, exit.Usage("no part of that name waits for a verdict; hr2coupa status RUN lists a run's parts")
 }

@@ -7,6 +7,9 @@ import (
 	"slices"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/directory"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
@@ -15,12 +18,12 @@ import (
 
 // operatorWord is what a person says about a part, and whom the part has left without lists.
 type operatorWord struct {
-	env       *Env
+	env     *wiring.Env
 	part    export.Part
 	outcome export.Outcome
 	by      string
 	people  []export.Unfilled
-	ledger  store
+	ledger  wiring.Store
 }
 
 // of finds the part: one that waits for a word, or a settled one that has left people without lists.
@@ -69,15 +72,15 @@ func (s *operatorWord) settle(ctx context.Context, l *ledger.Ledger, back bool) 
 
 // writer makes what asks Coupa and writes to it. Nothing but the client's secret is needed for it.
 func (s *operatorWord) writer(ctx context.Context, l *ledger.Ledger) (*directory.Writer, error) {
-	cfg, err := ledgerConfig(ctx, s.env, config.Options{Ask: true, Route: config.RouteAPI})
+	cfg, err := wiring.LedgerConfig(ctx, s.env, config.Options{Ask: true, Route: config.RouteAPI})
 	if err != nil {
 		return nil, err
 	}
-	client, err := coupa.NewClient(watchedCoupa(s.env, cfg), s.env.log)
+	client, err := coupa.NewClient(wiring.WatchedCoupa(s.env, cfg), s.env.Log)
 	if err != nil {
 		return nil, err
 	}
-	return newWriter(s.env, cfg, client, s.ledger, l)
+	return wiring.NewWriter(s.env, cfg, client, s.ledger, l)
 }
 
 // fill sees to it that nobody lacks a list any more. Where the word is rejected, what the lists held is put back.
@@ -125,18 +128,18 @@ func (s *operatorWord) putBack(ctx context.Context, w *directory.Writer) (failed
 
 // refuse leaves the part as it is, and says what it takes.
 func (s *operatorWord) refuse(why error) error {
-	if errors.Is(why, errInterrupted) {
+	if errors.Is(why, exit.ErrInterrupted) {
 		return why
 	}
 	code := export.ExitStalled
-	if why != nil && exitCode(why) != export.ExitFault {
-		code = exitCode(why)
+	if why != nil && exit.Code(why) != export.ExitFault {
+		code = exit.Code(why)
 	}
 	left := "part %s is not settled: %s without lists that its calls have emptied (hr2coupa status %s names them)"
 	if s.part.State.Final() {
 		left = "part %s: %s without lists that its calls have emptied (hr2coupa status %s names them)"
 	}
-	return &exitError{code, errors.Join(fmt.Errorf(left, s.part.Name, persons(len(s.people)), s.part.Run), why, errors.New(s.way()))}
+	return &exit.Error{Code: code, Err: errors.Join(fmt.Errorf(left, s.part.Name, words.Persons(len(s.people)), s.part.Run), why, errors.New(s.way()))}
 }
 
 // way is what fills the lists.

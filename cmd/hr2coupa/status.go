@@ -8,11 +8,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-func statusCmd(env *Env) *cobra.Command {
+func statusCmd(env *wiring.Env) *cobra.Command {
 	var wait bool
 	c := &cobra.Command{
 		Use:   "status [RUN]",
@@ -34,12 +38,12 @@ It only reads, also while a run is at work. It ends with the code that the run e
 	return c
 }
 
-func showStatus(ctx context.Context, env *Env, id string, wait bool) error {
-	cfg, err := ledgerConfig(ctx, env, config.Options{})
+func showStatus(ctx context.Context, env *wiring.Env, id string, wait bool) error {
+	cfg, err := wiring.LedgerConfig(ctx, env, config.Options{})
 	if err != nil {
 		return err
 	}
-	l, done, err := useLedger(env, cfg, "")
+	l, done, err := wiring.UseLedger(env, cfg, "")
 	if err != nil {
 		return err
 	}
@@ -52,7 +56,7 @@ func showStatus(ctx context.Context, env *Env, id string, wait bool) error {
 		return err
 	}
 	if !ok {
-		return usage("the ledger knows no run %q; hr2coupa status lists them", id)
+		return exit.Usage("the ledger knows no run %q; hr2coupa status lists them", id)
 	}
 	people, err := l.People()
 	if err != nil {
@@ -62,7 +66,7 @@ func showStatus(ctx context.Context, env *Env, id string, wait bool) error {
 	if err != nil {
 		return err
 	}
-	creates, err := creates(l, cfg, rec.ID)
+	creates, err := wiring.Creates(l, cfg, rec.ID)
 	if err != nil {
 		return err
 	}
@@ -70,14 +74,14 @@ func showStatus(ctx context.Context, env *Env, id string, wait bool) error {
 	if rep.Approved, err = l.ApprovalsOf(rec.ID); err != nil {
 		return err
 	}
-	if err := unfilledOf(l, rep); err != nil {
+	if err := wiring.UnfilledOf(l, rep); err != nil {
 		return err
 	}
-	return endWith(rep.Exit, printReport(env, rep))
+	return exit.With(rep.Exit, show.Report(env, rep))
 }
 
 // settled reads a run, with wait once it is no longer at work.
-func settled(ctx context.Context, env *Env, l *ledger.Ledger, id string, wait bool) (rec export.RunRecord, ok bool, err error) {
+func settled(ctx context.Context, env *wiring.Env, l *ledger.Ledger, id string, wait bool) (rec export.RunRecord, ok bool, err error) {
 	for {
 		rec, ok, err = l.Run(id)
 		if err != nil || !ok || rec.State != export.RunWorking {
@@ -104,7 +108,7 @@ func interrupted(rec export.RunRecord) export.RunRecord {
 	return rec
 }
 
-func listRuns(env *Env, l *ledger.Ledger) error {
+func listRuns(env *wiring.Env, l *ledger.Ledger) error {
 	runs, err := l.Runs(20)
 	if err != nil {
 		return err
@@ -118,36 +122,26 @@ func listRuns(env *Env, l *ledger.Ledger) error {
 			runs[i] = interrupted(r)
 		}
 	}
-	people, err := unfilled(l)
+	people, err := wiring.Unfilled(l)
 	if err != nil {
 		return err
 	}
-	if env.json {
-		return printJSON(env, struct {
+	if env.JSON {
+		return show.JSON(env, struct {
 			Runs     []export.RunRecord `json:"runs"`
 			Unfilled []export.Unfilled  `json:"unfilled,omitempty"`
 		}{runs, people})
 	}
-	w := env.stdout.Text()
+	w := env.Stdout.Text()
 	rows := [][]string{{"RUN", "COMMAND", "STATE", "VERDICT", "EXIT", "RECORDS", "FILES"}}
 	for _, r := range runs {
 		exit := fmt.Sprint(r.Exit)
 		if r.State == export.RunWorking && r.Verdict == "" {
 			exit = "-"
 		}
-		rows = append(rows, []string{r.ID, r.Command, string(r.State), dash(r.Verdict), exit, fmt.Sprint(r.Input), fileNames(r.Files)})
+		rows = append(rows, []string{r.ID, r.Command, string(r.State), words.Dash(r.Verdict), exit, fmt.Sprint(r.Input), words.FileNames(r.Files)})
 	}
 	w.Table(rows)
-	unfilledText(w, people)
+	show.UnfilledText(w, people)
 	return w.Err()
-}
-
-func fileNames(files []export.FeedFile) string {
-	switch len(files) {
-	case 0:
-		return "-"
-	case 1:
-		return files[0].Name
-	}
-	return fmt.Sprintf("%s and %d more", files[0].Name, len(files)-1)
 }

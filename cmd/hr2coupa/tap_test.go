@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
@@ -30,7 +31,7 @@ type kind string
 const (
 	reading kind = "read"  // of the ledger: has no effect that could be lost
 	writing kind = "write" // of the ledger
-	wiring  kind = "wire"
+	onWires kind = "wire"
 	sending kind = "send" // of a file's bytes over the wire
 	ending  kind = "end"  // of a plan: it gives no error
 )
@@ -41,7 +42,7 @@ var blows = map[kind][]blow{
 	reading: {failing},
 	ending:  {crashAfter},
 	writing: {crashAfter, failing, lostReply},
-	wiring:  {crashAfter, failing, refused, lostReply},
+	onWires: {crashAfter, failing, refused, lostReply},
 	sending: {crashHalf, crashAfter, failing, halfWritten, refused, lostReply},
 }
 
@@ -137,7 +138,7 @@ func (t *tap) write(name string, deed func() error) error {
 
 // wire is a call over the wire; no is how the far end refuses it.
 func (t *tap) wire(name string, broken, no error, deed func() error) error {
-	b := t.meet(wiring, "%s", name)
+	b := t.meet(onWires, "%s", name)
 	if what, _, _ := strings.Cut(name, " "); !t.dead && (what == "Ask" || what == "Look") {
 		t.asking(what)
 	}
@@ -158,7 +159,7 @@ func short(name string) string {
 // tappedStore is a ledger behind a tap. It embeds nothing: a new call of the ledger is a new point or does not compile.
 type tappedStore struct {
 	*tap
-	under store
+	under wiring.Store
 }
 
 func get[T any](t *tap, name string, f func() (T, error)) (v T, err error) {

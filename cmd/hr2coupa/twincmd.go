@@ -10,6 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export/regular"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
 )
@@ -21,7 +24,7 @@ type twinOptions struct {
 	docs, kinds                  bool
 }
 
-func twinCmd(env *Env) *cobra.Command {
+func twinCmd(env *wiring.Env) *cobra.Command {
 	var o twinOptions
 	c := &cobra.Command{
 		Use:   "twin",
@@ -55,60 +58,60 @@ switch: --switches lists them with what each rests on. --personality sets severa
 	return c
 }
 
-func printSwitches(env *Env) error {
+func printSwitches(env *wiring.Env) error {
 	docs := twin.SwitchDocs()
-	if env.json {
-		return printJSON(env, docs)
+	if env.JSON {
+		return show.JSON(env, docs)
 	}
-	w := env.stdout.Text()
+	w := env.Stdout.Text()
 	for _, d := range docs {
 		w.Printf("%s = %s (default %s)\n    %s\n", d.Name, strings.Join(d.Values, " | "), d.Default, d.Basis)
 	}
 	return w.Err()
 }
 
-func printPersonalities(env *Env) error {
+func printPersonalities(env *wiring.Env) error {
 	kinds := twin.Personalities()
-	if env.json {
-		return printJSON(env, kinds)
+	if env.JSON {
+		return show.JSON(env, kinds)
 	}
-	w := env.stdout.Text()
+	w := env.Stdout.Text()
 	for _, k := range kinds {
 		w.Printf("%s = %s\n    %s\n", k.Name, strings.Join(k.Switches, " "), k.Says)
 	}
 	return w.Err()
 }
 
-func serveTwin(ctx context.Context, env *Env, o twinOptions) error {
+func serveTwin(ctx context.Context, env *wiring.Env, o twinOptions) error {
 	var kind []string
 	var err error
 	if o.personality != "" {
 		if kind, err = twin.PersonalitySwitches(o.personality); err != nil {
-			return usage("--personality: %w", err)
+			return exit.Usage("--personality: %w", err)
 		}
 	}
 	sw, err := twin.ParseSwitches(slices.Concat(kind, o.switches))
 	if err != nil {
-		return usage("%w", err)
+		return exit.Usage("%w", err)
 	}
 	if sw.Login == "key" && o.key == "" {
-		return usage("--set login=key lets nobody in without a key: give the public key with --authorized-key FILE")
+		return exit.Usage("--set login=key lets nobody in without a key: give the public key with --authorized-key FILE")
 	}
-	opt := twin.Options{SFTPAddress: o.sftp, HTTPAddress: o.http, Root: o.root, Switches: sw, Log: env.log, Now: env.now}
+	opt := twin.Options{SFTPAddress: o.sftp, HTTPAddress: o.http, Root: o.root, Switches: sw, Log: env.Log, Now: env.Now}
 	if o.users != "" {
 		f, err := regular.Open(o.users)
 		if err != nil {
-			return usage("--users: %w", err)
+			return exit.Usage("--users: %w", err)
 		}
 		defer f.Close() // only read from
 		opt.Users = io.LimitReader(f, 256<<20)
 	}
 	if o.key != "" {
 		if opt.AuthorizedKeys, err = regular.Read(o.key, 1<<20); err != nil {
-			return usage("--authorized-key: %w", err)
+			return exit.Usage("--authorized-key: %w", err)
 		}
 		if len(bytes.TrimSpace(opt.AuthorizedKeys)) == 0 {
-			return usage("--authorized-key: %s holds no key", o.key)
+			return exit.Usage("--authorized-key: %s holds no key", o.key)
 		}
 	}
 	t, err := twin.Start(ctx, opt)
@@ -122,13 +125,13 @@ func serveTwin(ctx context.Context, env *Env, o twinOptions) error {
 	return t.Close()
 }
 
-func printTwin(env *Env, t *twin.Twin) error {
-	if env.json {
-		return printJSON(env, map[string]any{
+func printTwin(env *wiring.Env, t *twin.Twin) error {
+	if env.JSON {
+		return show.JSON(env, map[string]any{
 			"sftp": t.SFTPAddr(), "url": t.URL(), "host_key": t.HostKeyFingerprint(), "root": t.Root(), "env": t.Env(), "config": t.ConfigSnippet(),
 		})
 	}
-	w := env.stdout.Text()
+	w := env.Stdout.Text()
 	vars := t.Env()
 	names := make([]string, 0, len(vars))
 	for n := range vars {

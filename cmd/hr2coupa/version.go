@@ -2,15 +2,13 @@ package main
 
 import (
 	"runtime"
-	"runtime/debug"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/spf13/cobra"
 )
 
-// version is set by the Makefile at link time.
-var version = "dev"
-
-func versionCmd(env *Env) *cobra.Command {
+func versionCmd(env *wiring.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "print the version",
@@ -20,27 +18,15 @@ func versionCmd(env *Env) *cobra.Command {
 	}
 }
 
-func printVersion(env *Env) error {
+func printVersion(env *wiring.Env) error {
 	v := struct {
 		Version  string `json:"version"`
 		Revision string `json:"revision"`
 		Go       string `json:"go"`
-	}{version, revision(), runtime.Version()}
-	if env.json {
-		return printJSON(env, v)
+	}{wiring.Version, wiring.Revision(), runtime.Version()}
+	if env.JSON {
+		return show.JSON(env, v)
 	}
-	err := env.stdout.Printf("hr2coupa %s (%s, %s)\n", v.Version, v.Revision, v.Go)
+	err := env.Stdout.Printf("hr2coupa %s (%s, %s)\n", v.Version, v.Revision, v.Go)
 	return err
-}
-
-func revision() string {
-	info, _ := debug.ReadBuildInfo()
-	if info != nil {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-				return s.Value[:12]
-			}
-		}
-	}
-	return "unknown revision"
 }

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/explain"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/spf13/cobra"
+)
+
+func explainCmd(env *wiring.Env) *cobra.Command {
+	var o explain.Options
+	c := &cobra.Command{
+		Use:   "explain KEY",
+		Short: "one person's story: HR line, expression, part and row, load, error",
+		Long: `Explain tells what became of one person in the latest runs, newest first: the line of HR's file, the
+part and its row, the load and Coupa's words, and every cell that was sent with the expression that set
+it. KEY is the person's value in the feed's key column, or a pseudonym as the log has it (p-...); --login
+finds a person by a login that was sent.
+It only reads, also while a run is at work. What it prints on stdout is personal data.`,
+		Example: "  hr2coupa explain 000102\n  hr2coupa explain --login xaver.xu --all",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				o.Key = args[0]
+			}
+			if (o.Key == "") == (o.Login == "") {
+				return exit.Usage("explain: whose story? Give either the person's KEY or --login LOGIN")
+			}
+			return explain.Explain(cmd.Context(), env, o)
+		},
+	}
+	c.Flags().StringVar(&o.Login, "login", "", "the person with this login, instead of KEY")
+	c.Flags().BoolVar(&o.All, "all", false, fmt.Sprintf("tell every run, not only the latest %d", explain.ShownRuns))
+	return c
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"cmp"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/spf13/cobra"
+)
+
+func exportCmd(env *wiring.Env) *cobra.Command {
+	var dir string
+	c := &cobra.Command{
+		Use:     "export [FILE…] -d DIR",
+		Short:   "only write the Coupa CSV parts to a folder",
+		Long:    `Export maps and checks the feed and writes the parts to a folder. It sends nothing, records nothing and needs no secrets.`,
+		Example: "  hr2coupa export -d /tmp/parts users-20261124.csv",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if dir == "" {
+				return exit.Usage("export needs -d DIR, the folder to write to")
+			}
+			res, err := job.Export(cmd.Context(), env, args, dir)
+			if err != nil {
+				return err
+			}
+			if env.JSON {
+				return exit.With(res.Exit, cmp.Or(show.JSONRows(env, res, res.Store.All()), res.Store.Close()))
+			}
+			return exit.With(res.Exit, cmp.Or(show.Export(env, res, dir, res.Store.All()), res.Store.Close()))
+		},
+	}
+	c.Flags().StringVarP(&dir, "dir", "d", "", "folder for the parts; it is made if it is missing")
+	return c
+}

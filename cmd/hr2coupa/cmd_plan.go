@@ -1,0 +1,45 @@
+package main
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/spf13/cobra"
+)
+
+func planCmd(env *wiring.Env) *cobra.Command {
+	o := job.PlanOptions{People: job.ShownPeople}
+	c := &cobra.Command{
+		Use:   "plan [FILE…]",
+		Short: "the pure half: what would change, what is quarantined, which limits hold",
+		Long: `Plan reads the feed, maps and checks it, and tells what a run would send, per person and per
+column. It sends nothing and records nothing. Where preflight is on it asks Coupa about these people, and
+needs the client's secret; else it needs none. With -o it also saves the plan, bound to the bytes of the
+feed, the ledger's state and the config, for hr2coupa apply.`,
+		Example: "  hr2coupa plan\n  hr2coupa plan --all users-20261124.csv\n  hr2coupa plan -o plan.json",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Files = args
+			return showPlan(cmd.Context(), env, o)
+		},
+	}
+	c.Flags().BoolVar(&o.All, "all", false, "tell every person, not only the first 20")
+	c.Flags().StringVarP(&o.Output, "output", "o", "", "save the plan to this file (0600); only another saved plan is overwritten")
+	return c
+}
+
+// showPlan makes a plan and prints it.
+func showPlan(ctx context.Context, env *wiring.Env, o job.PlanOptions) error {
+	o.Everybody = o.All || env.JSON
+	res, err := job.Plan(ctx, env, o)
+	if err != nil {
+		return err
+	}
+	if env.JSON {
+		return exit.With(res.Exit, cmp.Or(show.JSONRows(env, res, res.Store.All()), res.Store.Close()))
+	}
+	return exit.With(res.Exit, cmp.Or(show.Plan(env, res, res.Store.All(), o.Output), res.Store.Close()))
+}

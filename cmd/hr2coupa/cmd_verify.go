@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/spf13/cobra"
+)
+
+func verifyCmd(env *wiring.Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "verify RUN",
+		Short: "read a run's people back from Coupa and compare every cell that was sent",
+		Long: `Verify asks Coupa's API for everybody of whom the run has an applied row, 50 a call, and compares every
+cell that was sent. A row of which Coupa shows another value is drifted from then on, also in the ledger;
+one that drifted and is right now is applied. People for whom something newer was sent since are passed over.
+It needs the scope core.user.read. A run does the same by itself where verify is on.`,
+		Example: "  hr2coupa verify 20261124T020000Z",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return Verify(cmd.Context(), env, args[0])
+		},
+	}
+}
+
+func Verify(ctx context.Context, env *wiring.Env, run string) error {
+	cfg, err := wiring.LedgerConfig(ctx, env, config.Options{NeedSecrets: true})
+	if err != nil {
+		return err
+	}
+	cfg.Verify = true // also where runs do not
+	var res *job.Verified
+	s, err := job.Start(ctx, env, cfg, "verify", false, func(j *job.Job) (_ *export.Report, err error) {
+		res, err = j.VerifyRun(ctx, run)
+		return nil, err
+	})
+	if err != nil {
+		return show.ConcludeReport(ctx, env, s, err)
+	}
+	return show.Conclude(ctx, env, s, nil, res.Exit, func() error {
+		if env.JSON {
+			return show.JSON(env, res)
+		}
+		return show.Verified(env, res)
+	})
+}

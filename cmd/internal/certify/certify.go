@@ -1,0 +1,282 @@
+package certify
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/templates"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+	"github.com/hr2coupa/hr2coupa/transport/twin"
+)
+
+type Options struct {
+	Routes   []string
+	Switches []string // of the twin
+	Keep     string
+	Instance bool // play against the config's own, which is a test instance
+	Yes      bool
+	Login    string
+	Email    string
+	Taken    string // the mention name of somebody else there
+	Currency string
+}
+
+// certifyRoutes are the ways a change goes to Coupa.
+var Routes = []string{config.RouteCSV, config.RouteAPI}
+
+func (o Options) Check(given func(flag string) bool) error {
+	for _, r := range o.Routes {
+		if !slices.Contains(Routes, r) {
+			return exit.Usage("certify: --route %s: csv, api or csv,api", r)
+		}
+	}
+	local, domain, _ := strings.Cut(o.Email, "@")
+	switch {
+	case !o.Instance && given("config"):
+		return exit.Usage("certify: without --instance a twin is started and no config is read; --instance plays against the test instance of it")
+	case o.Instance && given("set"):
+		return exit.Usage("certify: --set is for the twin; --instance has no switches")
+	case !o.Instance && given("taken-mention"):
+		return exit.Usage("certify: --taken-mention goes with --instance; the twin has a user for that")
+	case o.Instance && !given("email"):
+		return exit.Usage("certify: --email is missing: which address may the test user have? Coupa may write to it")
+	case local == "" || domain == "" || strings.Contains(domain, "@"):
+		return exit.Usage("certify: --email must be an address of the form name@example.com")
+	case o.Login == "" || o.Currency == "":
+		return exit.Usage("certify: --login and --currency cannot be empty")
+	}
+	if _, err := switchesOf(o.Switches); err != nil {
+		return exit.Usage("certify: --set: %w", err)
+	}
+	return nil
+}
+
+// certify plays every scenario by every route, one after the other.
+func Certify(ctx context.Context, env *wiring.Env, o Options) (err error) {
+	sheet := &passSheet{Against: "twin", Version: wiring.Version, Routes: []*routeSheet{}}
+	var theirs *config.Config
+	if o.Instance {
+		if theirs, err = testInstance(ctx, env, o); err != nil {
+			return err
+		}
+		sheet.Against, sheet.Instance = "instance", theirs.Instance
+	}
+	dir, err := certifyDir(o.Keep)
+	if err != nil {
+		return err
+	}
+	defer func() { err = certified(ctx, env, sheet, dir, o, err) }()
+	w := env.Stdout.Text()
+	if env.JSON {
+		w = terminal.Nowhere()
+	}
+	sheet.title(w)
+	for _, route := range o.Routes {
+		if err := certifyRoute(ctx, env, sheet, w, theirs, filepath.Join(dir, route), route, o); err != nil {
+			return err
+		}
+	}
+	sheet.sum()
+	if env.JSON {
+		return exit.With(sheet.Exit, show.JSON(env, sheet))
+	}
+	sheet.end(w)
+	return exit.With(sheet.Exit, w.Err())
+}
+
+// certified ends a play: what was told to an instance is kept where not all went well, since it is only known from there.
+func certified(ctx context.Context, env *wiring.Env, sheet *passSheet, dir string, o Options, err error) error {
+	if o.Keep == "" && (!o.Instance || err == nil && sheet.Exit == export.ExitOK) {
+		os.RemoveAll(dir) // it holds a test user and nothing else
+	} else {
+		env.Stderr.Printf("feeds, ledger and diary lie in %s\n", dir)
+	}
+	for _, r := range sheet.Routes {
+		if o.Instance && !r.inactive() {
+			env.Stderr.Printf("%s may be active at %s: look there\n", r.Login, r.Instance)
+		}
+	}
+	if ctx.Err() != nil { // not "the next run goes on": there is none
+		return &exit.Error{Code: export.ExitInterrupted, Err: errors.New("interrupted; the scenarios have not been played to their end")}
+	}
+	return err
+}
+
+func certifyDir(keep string) (string, error) {
+	if keep == "" {
+		return os.MkdirTemp("", "hr2coupa-certify-")
+	}
+	dir, err := filepath.Abs(keep)
+	if err != nil {
+		return "", err
+	}
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		return "", exit.Usage("--keep %s: something lies there already; name an empty folder", keep)
+	}
+	return dir, os.MkdirAll(dir, 0o700)
+}
+
+// certifyRoute plays the scenarios by one route and adds them to the sheet as they end.
+func certifyRoute(ctx context.Context, env *wiring.Env, sheet *passSheet, w *terminal.Text, theirs *config.Config, dir, route string, o Options) (err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	c := o.cast(route)
+	var on *certification
+	if theirs != nil {
+		on, err = onInstance(ctx, env, theirs, dir, route)
+	} else {
+		c.taken = templates.CertifyTaken
+		on, err = onTwin(ctx, env, dir, route, o.Switches)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, on.close()) }()
+	r := &routeSheet{Route: route, Login: c.login, Instance: on.pipe.Config.Instance}
+	sheet.Routes = append(sheet.Routes, r)
+	r.title(w)
+	for _, s := range scenarios(route, c) {
+		played, err := on.playScenario(ctx, r, s)
+		if err != nil {
+			return err
+		}
+		r.Scenarios = append(r.Scenarios, played)
+		played.text(w)
+	}
+	return nil
+}
+
+// testInstance reads the config of an instance, refuses what may be production, and has the person say yes.
+func testInstance(ctx context.Context, env *wiring.Env, o Options) (*config.Config, error) {
+	opt := config.Options{NeedSecrets: true, NoFeed: true, Route: config.RouteCSV}
+	if !slices.Contains(o.Routes, config.RouteCSV) {
+		opt.Route = config.RouteAPI // which needs no sftp
+	}
+	cfg, err := wiring.Load(ctx, env, opt)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case cfg.Production:
+		return nil, exit.Usage("certify: %s has production: true, and certify makes and changes users: it goes to no instance that may be production", cfg.File)
+	case !slices.Contains(cfg.Coupa.Scopes, config.ScopeRead):
+		return nil, exit.Usage("certify: coupa.scopes lacks %s: it has to see whose account --login is before it changes it", config.ScopeRead)
+	}
+	if slices.Contains(o.Routes, config.RouteAPI) && !slices.Contains(cfg.Coupa.Scopes, config.ScopeWrite) {
+		return nil, exit.Usage("certify: coupa.scopes lacks %s, without which nobody is changed by API; --route csv does without", config.ScopeWrite)
+	}
+	client, err := coupa.NewClient(wiring.CoupaConfig(cfg), env.Log)
+	if err != nil {
+		return nil, &exit.Error{Code: export.ExitUsage, Err: err}
+	}
+	if err := client.Users().Check(ctx); err != nil {
+		return nil, err
+	}
+	for _, route := range o.Routes {
+		if err := o.cast(route).ownAccount(ctx, client.Users()); err != nil {
+			return nil, err
+		}
+	}
+	return cfg, agreed(env, cfg, o)
+}
+
+// ownAccount makes sure that certify takes no account that is somebody else's: one that is there already must have an
+// address that certify itself gives. Its errors name nobody: what was typed may be a person's login.
+func (c cast) ownAccount(ctx context.Context, users export.Directory) error {
+	held, err := c.lookUp(ctx, users)
+	if err != nil {
+		return err
+	}
+	if u, ok := held[c.nobody]; ok {
+		return exit.Usage("certify: somebody has the login that is to be nobody's (Coupa id %s): give another --login", u.ID)
+	}
+	own, there := held[c.login]
+	email, _ := coupa.Element("Email")
+	if v, _ := own.Value(email); there && !strings.EqualFold(v.Text, c.email) && !strings.EqualFold(v.Text, c.newEmail()) {
+		return exit.Usage("certify: the user of --login is there (Coupa id %s) with another e-mail address than --email, and may be somebody: give another --login", own.ID)
+	}
+	others, err := users.Find(ctx, email, []string{c.email, c.newEmail()}, nil)
+	if err != nil {
+		return fmt.Errorf("look for users with --email: %w", err)
+	}
+	for _, u := range others {
+		if u.ID != own.ID {
+			return exit.Usage("certify: --email, or what becomes of it in scenario 1.2, is the address of Coupa id %s: give another", u.ID)
+		}
+	}
+	return c.somebodyElse(ctx, users, own)
+}
+
+// somebodyElse makes sure that the mention name that is to be refused is taken.
+func (c cast) somebodyElse(ctx context.Context, users export.Directory, own export.User) error {
+	if c.taken == "" {
+		return nil
+	}
+	mention, _ := coupa.Element("Mention Name")
+	found, err := users.Find(ctx, mention, []string{c.taken}, nil)
+	if err != nil {
+		return fmt.Errorf("look for users with --taken-mention: %w", err)
+	}
+	if !slices.ContainsFunc(found, func(u export.User) bool { return u.ID != own.ID }) {
+		return exit.Usage("certify: nobody else there has the mention name --taken-mention, so that Coupa would not refuse it")
+	}
+	return nil
+}
+
+// agreed tells what will be done to an instance, and has a person say yes to it.
+func agreed(env *wiring.Env, cfg *config.Config, o Options) error {
+	w := env.Stderr.Text()
+	w.Printf("certify will change the test instance %s:\n", cfg.Instance)
+	for _, route := range o.Routes {
+		c := o.cast(route)
+		w.Printf("  by %s it makes or changes the user %s (%s), and leaves it inactive; a row for %s, who does not exist, is to be refused\n",
+			route, c.login, c.email, c.nobody)
+	}
+	if n := len(cfg.Notify.Targets); n > 0 {
+		w.Printf("  and tells of refused rows as the config says (%s)\n", words.Plural(n, "target"))
+	}
+	switch {
+	case w.Err() != nil || o.Yes:
+		return w.Err()
+	case !wiring.CanAsk(env):
+		return exit.Usage("certify: nobody can be asked whether that is meant; say --yes")
+	}
+	w.Printf("Go on? [y/N] ")
+	answer, err := bufio.NewReader(io.LimitReader(env.Stdin, 100)).ReadString('\n')
+	if answer = strings.ToLower(strings.TrimSpace(answer)); err != nil || answer != "y" && answer != "yes" {
+		return exit.Usage("certify: nothing was changed")
+	}
+	return w.Err()
+}
+
+// cast is who plays by a route. On one and the same instance each route has a user of its own, since a user can be made
+// only once.
+func (o Options) cast(route string) cast {
+	c := cast{login: o.Login, email: o.Email, taken: o.Taken, currency: o.Currency}
+	if o.Instance && route != Routes[0] {
+		local, domain, _ := strings.Cut(o.Email, "@")
+		c.login, c.email = o.Login+"_"+strings.ToUpper(route), local+"_"+route+"@"+domain
+	}
+	c.nobody = c.login + "_NOBODY"
+	return c
+}
+
+// switchesOf are those of the twin that certify starts: it is quick, unless somebody wants it otherwise.
+func switchesOf(more []string) (twin.Switches, error) {
+	return twin.ParseSwitches(append([]string{"pickup-interval=50ms", "load-time=50ms"}, more...))
+}

@@ -1,0 +1,301 @@
+package certify
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/layout"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/regular"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+	"github.com/hr2coupa/hr2coupa/transport/notify"
+)
+
+// scene is what one act came to: all that its steps may look at.
+type scene struct {
+	cast    cast
+	folder  string         // where Coupa looks
+	feed    string         // HR's file
+	code    int            // that the run ended with
+	said    string         // what it said on stderr when it ended
+	rep     *export.Report // nil where there was nothing to report
+	part    *export.Part   // nil where nothing was sent
+	columns []string       // of the part
+	moves   []ledger.Move  // of the part
+	diary   []string
+	calls   []call
+	heard   []notify.Message
+	ears    bool // certify hears notices itself
+	targets int  // whom the config tells
+	before  map[string]export.User
+	after   map[string]export.User // by login; who is not there is missing
+	blind   error                  // why nobody could be looked up
+}
+
+// playScenario plays the acts of a scenario, one after the other, and looks at the steps of each.
+func (s *certification) playScenario(ctx context.Context, r *routeSheet, sc scenario) (*scenarioSheet, error) {
+	out := &scenarioSheet{Number: sc.number, Title: sc.title, Steps: []stepSheet{}}
+	for n, act := range sc.acts {
+		if s.over != "" {
+			out.Why = s.over
+			for _, st := range act.steps {
+				out.Steps = append(out.Steps, stepSheet{Asks: st.asks, sight: unseen(notPlayed)})
+			}
+			continue
+		}
+		name := fmt.Sprintf("%s.csv", sc.number)
+		if n > 0 {
+			name = fmt.Sprintf("%s-%d.csv", sc.number, n+1)
+		}
+		seen, err := s.play(ctx, act, name)
+		if err != nil {
+			return nil, err
+		}
+		for _, st := range act.steps {
+			out.Steps = append(out.Steps, stepSheet{Asks: st.asks, sight: st.see(seen)})
+		}
+		r.codes = append(r.codes, seen.code)
+		if seen.ended() {
+			s.over = fmt.Sprintf("%s ended with %d", sc.number, seen.code)
+		}
+	}
+	out.judge(len(sc.acts) > 0)
+	return out, nil
+}
+
+// play hands HR's record to the main job and gathers what came of it.
+func (s *certification) play(ctx context.Context, act act, name string) (*scene, error) {
+	seen := &scene{cast: act.cast, feed: name, folder: s.pipe.Config.SFTP.Folder, ears: s.ears != nil, targets: len(s.pipe.Config.Notify.Targets)}
+	path := filepath.Join(s.dir, name)
+	if err := os.WriteFile(path, hrFile(act.record), 0o600); err != nil {
+		return nil, err
+	}
+	s.pipe.Config.Limits.Creates = config.Limit{}
+	if act.creates {
+		s.pipe.Config.Limits.Creates.Count = 1
+	}
+	seen.before, seen.blind = seen.cast.lookUp(ctx, s.users)
+	if seen.blind == nil {
+		if err := s.run(ctx, path, seen); err != nil {
+			return nil, err
+		}
+		seen.after, seen.blind = seen.cast.lookUp(ctx, s.users)
+	}
+	seen.heard = s.ears.take()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if seen.blind != nil && seen.rep == nil {
+		seen.code, seen.said = export.ExitNotDelivered, seen.blind.Error() // nobody can be asked
+	}
+	return seen, s.open(seen)
+}
+
+// run is hr2coupa run on one file, from the main job to the notices, heard by a diary and a witness.
+func (s *certification) run(ctx context.Context, file string, seen *scene) (err error) {
+	log, diary, err := s.diary()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, diary.file.Close()) }()
+	var last bytes.Buffer
+	w := &witness{}
+	player := &wiring.Env{
+		Getenv: s.env.Getenv, Stdin: strings.NewReader(""), Stdout: terminal.New(io.Discard), Stderr: terminal.New(&last), Now: s.env.Now, Log: log, HTTP: w.client(), Apart: true,
+	}
+	played, err := job.StartRun(ctx, player, s.pipe, job.RunOptions{Files: []string{file}})
+	seen.code = show.Finish(player, show.ConcludeReport(ctx, player, played, err))
+	seen.rep, seen.said, seen.diary, seen.calls = played.Rep, strings.TrimSpace(last.String()), diary.lines(), w.seen()
+	return nil
+}
+
+// open reads what the ledger has of the part that was sent.
+func (s *certification) open(seen *scene) error {
+	if seen.rep == nil || len(seen.rep.Parts) == 0 {
+		return nil
+	}
+	seen.part = &seen.rep.Parts[0]
+	l, err := ledger.Open(ledger.Options{Dir: s.pipe.Config.Ledger, Now: s.env.Now})
+	if err != nil {
+		return err
+	}
+	defer l.Close() // only read from
+	if seen.moves, err = l.Moves(seen.part.ID); err != nil {
+		return err
+	}
+	data, err := l.Bytes(*seen.part)
+	if err != nil {
+		return err
+	}
+	return job.PartLines(*seen.part, data, func(line layout.Line) bool { seen.columns = line.Cells; return false })
+}
+
+// ended tells whether nothing can be played after this act.
+func (s *scene) ended() bool {
+	return s.code != export.ExitOK && s.code != export.ExitPartial && s.code != export.ExitFailed
+}
+
+// why says in a few words how a run ended.
+func (s *scene) why() string {
+	why := strings.TrimPrefix(strings.ReplaceAll(s.said, "\n", "; "), "hr2coupa: ")
+	if s.rep != nil {
+		why = cmp.Or(why, s.rep.Why, s.rep.Verdict)
+		for _, p := range s.rep.Parts {
+			if p.Note != "" {
+				why += "; " + p.Note
+			}
+		}
+	}
+	return why
+}
+
+// looked are the columns that certify looks at in a user.
+var looked = []string{
+	"Login", "Email", "First Name", "Last Name", "Status", "Purchasing User", "Expense User", "Sourcing User", "Inventory User",
+	"Default Currency", "User Role Names",
+}
+
+// lookUp gives whom Coupa has of the cast, by login.
+func (c cast) lookUp(ctx context.Context, users export.Directory) (map[string]export.User, error) {
+	var want []export.Element
+	for _, column := range looked {
+		e, ok := coupa.Element(column)
+		if !ok {
+			return nil, fmt.Errorf("coupa shows no %s of a user; please report this", column)
+		}
+		want = append(want, e)
+	}
+	logins := []string{c.login, c.nobody}
+	found, err := users.Find(ctx, want[0], logins, want)
+	if err != nil {
+		return nil, fmt.Errorf("look %s up: %w", strings.Join(logins, " and "), err)
+	}
+	out := map[string]export.User{}
+	for _, login := range logins {
+		u, err := export.One(found, want[0], login)
+		if none, ok := errors.AsType[*export.NotOneError](err); ok && len(none.IDs) == 0 {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out[login] = u
+	}
+	return out, nil
+}
+
+// diary keeps what a run logs: in its folder, for certify to look at, and in the log of certify itself.
+type diary struct {
+	file *os.File
+	to   *logrus.Logger
+
+	mu   sync.Mutex
+	kept []string
+}
+
+func (s *certification) diary() (*logrus.Logger, *diary, error) {
+	f, err := regular.OpenFile(filepath.Join(s.dir, "diary.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	d := &diary{file: f, to: s.env.Log}
+	log := terminal.NewLog(f)
+	log.SetLevel(max(logrus.InfoLevel, s.env.Log.GetLevel()))
+	log.AddHook(d)
+	return log, d, nil
+}
+
+// Levels are all of them.
+func (*diary) Levels() []logrus.Level { return logrus.AllLevels }
+
+// Fire keeps one line.
+func (d *diary) Fire(e *logrus.Entry) error {
+	line := e.Level.String() + ": " + e.Message
+	for _, k := range slices.Sorted(maps.Keys(e.Data)) {
+		line += fmt.Sprintf(" %s=%v", k, e.Data[k])
+	}
+	d.mu.Lock()
+	d.kept = append(d.kept, line)
+	d.mu.Unlock()
+	d.to.WithTime(e.Time).WithFields(e.Data).Log(e.Level, e.Message)
+	return nil
+}
+
+func (d *diary) lines() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.kept)
+}
+
+// call is one request of a run to Coupa's API, and the answer's status; 0 where none came.
+type call struct {
+	method, path, filter string
+	status               int
+}
+
+func (c call) String() string {
+	at := c.path
+	if c.filter != "" {
+		at += "?" + c.filter
+	}
+	return fmt.Sprintf("%s %s: %d", c.method, at, c.status)
+}
+
+// witness stands between a run's client and the wire, and writes down who was asked what.
+type witness struct {
+	wire http.RoundTripper
+
+	mu    sync.Mutex
+	calls []call
+}
+
+func (w *witness) client() *http.Client {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	t.MaxResponseHeaderBytes = 256 << 10
+	w.wire = t
+	return &http.Client{Transport: w}
+}
+
+// RoundTrip passes a request on and keeps its address without what only shapes the answer.
+func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := w.wire.RoundTrip(r)
+	q := r.URL.Query()
+	for _, k := range []string{"fields", "limit", "offset", "order_by", "dir"} {
+		q.Del(k)
+	}
+	c := call{method: r.Method, path: r.URL.Path, filter: q.Encode()}
+	if err == nil {
+		c.status = resp.StatusCode
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls = append(w.calls, c)
+	return resp, err
+}
+
+func (w *witness) seen() []call {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.calls)
+}

@@ -1,0 +1,167 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+)
+
+type level string
+
+const (
+	levelOK   level = "ok"
+	levelWarn level = "warn"
+	levelFail level = "fail"
+)
+
+// finding is one line of a doctor's report.
+type finding struct {
+	Level level  `json:"level"`
+	What  string `json:"what"`
+	Says  string `json:"says"` // what was seen; where it is not ok, what mends it as well
+	Exit  int    `json:"exit"` // what a run would end with because of it
+
+	lines []string // what Says says, where that has lines of its own
+}
+
+func (f finding) text(w *terminal.Text) {
+	lines := f.lines
+	if len(lines) == 0 {
+		lines = []string{f.Says}
+	}
+	w.Printf("%-4s  %s - %s\n", f.Level, f.What, lines[0])
+	w.Lines("      ", lines[1:]...)
+}
+
+// doctor is one examination. Each check adds its findings, and leaves what later ones need.
+type doctor struct {
+	env      *wiring.Env
+	pipe     *wiring.Pipeline // nil where the config could not be read
+	faults   []config.Fault
+	client   *coupa.Client // nil where it could not be made
+	token    bool          // there is one
+	findings []finding
+	tell     func(finding)
+}
+
+// checks are what a doctor looks at, in this order. The token comes early since it has to settle, and what needs it
+// late. A new subject is one line here.
+func (d *doctor) checks() []func(context.Context) {
+	return []func(context.Context){
+		d.config, d.ledger, d.feed,
+		d.clock, d.tokens, d.sftp, d.loads, d.past, d.users, d.page,
+		d.told,
+	}
+}
+
+func Examine(ctx context.Context, env *wiring.Env) error {
+	d := &doctor{env: env, findings: []finding{}, tell: func(finding) {}}
+	w := env.Stdout.Text()
+	if !env.JSON {
+		d.tell = func(f finding) { f.text(w) }
+	}
+	for _, check := range d.checks() {
+		check(ctx)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if d.pipe == nil {
+			break // the config's fault is all that can be said
+		}
+	}
+	count := map[level]int{}
+	var codes []int
+	for _, f := range d.findings {
+		count[f.Level]++
+		codes = append(codes, f.Exit)
+	}
+	code := worstOf(codes)
+	if env.JSON {
+		return exit.With(code, show.JSON(env, map[string]any{"verdict": verdictOf(count), "exit": code, "checks": d.findings}))
+	}
+	w.Printf("\n%d ok, %d warn, %d fail\n", count[levelOK], count[levelWarn], count[levelFail])
+	return exit.With(code, w.Err())
+}
+
+// worstOf is export.WorstExit with the config before all: nothing of a run begins with a faulty one.
+func worstOf(codes []int) int {
+	for _, c := range codes {
+		if c == export.ExitUsage {
+			return c
+		}
+	}
+	return export.WorstExit(codes...)
+}
+
+func verdictOf(count map[level]int) level {
+	switch {
+	case count[levelFail] > 0:
+		return levelFail
+	case count[levelWarn] > 0:
+		return levelWarn
+	}
+	return levelOK
+}
+
+func (d *doctor) add(l level, exit int, what, format string, args ...any) {
+	d.find(finding{Level: l, What: what, Says: fmt.Sprintf(format, args...), Exit: exit})
+}
+
+func (d *doctor) find(f finding) {
+	d.findings = append(d.findings, f)
+	d.tell(f)
+}
+
+func (d *doctor) ok(what, format string, args ...any) {
+	d.add(levelOK, export.ExitOK, what, format, args...)
+}
+
+func (d *doctor) warn(what, format string, args ...any) {
+	d.add(levelWarn, export.ExitOK, what, format, args...)
+}
+
+func (d *doctor) fail(exit int, what, format string, args ...any) {
+	d.add(levelFail, exit, what, format, args...)
+}
+
+// failed tells an error, which says itself what to do.
+func (d *doctor) failed(code int, what string, err error) { d.fail(code, what, "%s", exit.Said(err)) }
+
+// blind tells, as a warning, that a subject was not looked at because the config is faulty where it speaks of it.
+func (d *doctor) blind(what string, sections ...string) bool {
+	for _, f := range d.faults {
+		for _, s := range sections {
+			if f.Path == s || strings.HasPrefix(f.Path, s+".") || strings.HasPrefix(f.Path, s+"[") {
+				d.warn(what, "not looked at: mend %s in the config first", f.Path)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// config tells every fault of the config, the secrets included. It leaves the pipeline for the others.
+func (d *doctor) config(ctx context.Context) {
+	d.pipe, d.faults = wiring.PipelineFaults(ctx, d.env, config.Options{NeedSecrets: true, FeedGiven: true})
+	for _, f := range d.faults {
+		d.find(finding{Level: levelFail, What: "config", Says: f.Error(), Exit: export.ExitUsage, lines: f.Lines()})
+	}
+	if d.pipe == nil {
+		return
+	}
+	for _, w := range d.pipe.Config.Warnings {
+		d.warn("config", "%s", w.Error())
+	}
+	if len(d.faults) == 0 {
+		d.ok("config", "%s: %s, no faults; every secret it names can be read", d.pipe.Config.File, words.Plural(len(d.pipe.Config.Mapping.Columns), "column"))
+	}
+}

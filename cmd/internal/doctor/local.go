@@ -1,0 +1,222 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/disk"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// Room on the ledger's disk, in bytes: a run writes the bytes of its parts and the database's log.
+const (
+	littleRoom = 1 << 30
+	tooLittle  = 64 << 20
+)
+
+// ledger looks at the folder of the ledger, whole, and at its disk. It makes nothing.
+func (d *doctor) ledger(context.Context) {
+	if d.blind("ledger", "ledger") {
+		return
+	}
+	dir := d.pipe.Config.Ledger
+	if _, err := os.Stat(filepath.Join(dir, "ledger.db")); err != nil {
+		d.newLedger(dir)
+		return
+	}
+	checked, err := ledger.Check(ledger.Options{Dir: dir, Now: d.env.Now})
+	if err != nil {
+		d.failed(export.ExitFault, "ledger", err)
+		return
+	}
+	for _, f := range checked.Findings {
+		d.fail(export.ExitFault, "ledger", "%s: %s; %s", f.Where, f.What, f.Fix)
+	}
+	if len(checked.Findings) == 0 {
+		d.ok("ledger", "%s is sound: %s, %s, %d people", dir, words.Plural(checked.Runs, "run"), words.Plural(checked.Parts, "part"), checked.People)
+		d.lock(dir)
+		d.ahead(dir)
+		d.unfilled(dir)
+	}
+	d.room(dir)
+}
+
+// ahead looks for times in the ledger that are still to come.
+func (d *doctor) ahead(dir string) {
+	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.env.Now})
+	if err != nil { // as the line about the ledger says
+		return
+	}
+	defer l.Close()
+	switch ahead, err := l.Ahead(d.env.Now()); {
+	case err != nil:
+		d.failed(export.ExitFault, "times", err)
+	case !ahead.Latest.IsZero():
+		d.warn("times", "the ledger holds times up to %s, which are still to come: this machine's clock was ahead then, or is behind now; "+
+			"waits count from each start, and an approval given then does not count", ahead.Latest.UTC().Format(time.RFC3339))
+	}
+}
+
+// mostNamed is how many people a doctor names.
+const mostNamed = 10
+
+// unfilled looks for people whom a call has left without a list.
+func (d *doctor) unfilled(dir string) {
+	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.env.Now})
+	if err != nil { // as the line about the ledger says
+		return
+	}
+	defer l.Close()
+	people, err := wiring.Unfilled(l)
+	if err != nil {
+		d.failed(export.ExitFault, "lists", err)
+	}
+	for i, u := range people {
+		if i == mostNamed {
+			d.fail(export.ExitStalled, "lists", "and %s more: hr2coupa status names them", words.Persons(len(people)-i))
+			return
+		}
+		d.fail(export.ExitStalled, "lists", "person %s: %s; %s", u.Who(), u.Says(), u.ToDo())
+	}
+}
+
+// newLedger looks where the first run will make the ledger.
+func (d *doctor) newLedger(dir string) {
+	at, err := closest(dir)
+	if err == nil {
+		err = disk.Writable(at)
+	}
+	if err != nil {
+		d.fail(export.ExitFault, "ledger", "none can be seen in %s, nor made there: %s; let this user write there, or set ledger to another folder", dir, reason(err))
+		return
+	}
+	d.ok("ledger", "there is none yet; the first run makes %s", dir)
+	d.room(at)
+}
+
+// closest is the folder itself, or the nearest one above it that is there.
+func closest(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	for {
+		info, err := os.Stat(dir)
+		switch {
+		case err == nil && info.IsDir():
+			return dir, nil
+		case err == nil:
+			return "", &fs.PathError{Op: "open", Path: dir, Err: errors.New(dir + " is no folder")}
+		case !errors.Is(err, fs.ErrNotExist) || filepath.Dir(dir) == dir:
+			return "", err
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+func reason(err error) string {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return path.Err.Error()
+	}
+	return err.Error()
+}
+
+func (d *doctor) lock(dir string) {
+	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.env.Now})
+	if err != nil {
+		d.failed(export.ExitFault, "lock", err)
+		return
+	}
+	defer l.Close() // only looked at
+	busy, err := l.Busy()
+	switch {
+	case err != nil:
+		d.failed(export.ExitFault, "lock", err)
+	case busy:
+		d.warn("lock", "a run is at work now, and another would end with 7; hr2coupa status shows it, %s names it", filepath.Join(dir, "lock"))
+	default:
+		d.ok("lock", "free")
+	}
+}
+
+func (d *doctor) room(dir string) {
+	free, err := disk.FreeBytes(dir)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+	case err != nil:
+		d.warn("disk", "its room cannot be told: %v", err)
+	default:
+		judged, exit := roomLevel(free)
+		fix := ""
+		if judged != levelOK {
+			fix = "; make room, a run that finds none ends with 1"
+		}
+		d.add(judged, exit, "disk", "%d MB free for the ledger%s", free>>20, fix)
+	}
+}
+
+func roomLevel(free uint64) (level, int) {
+	switch {
+	case free < tooLittle:
+		return levelFail, export.ExitFault
+	case free < littleRoom:
+		return levelWarn, export.ExitOK
+	}
+	return levelOK, export.ExitOK
+}
+
+// feed looks at the files as a run would open them, and holds the mapping against each header.
+func (d *doctor) feed(context.Context) {
+	if d.blind("feed", "feed", "mapping", "layout") {
+		return
+	}
+	p := d.pipe
+	if len(p.Config.Feed.Files) == 0 {
+		d.ok("feed", "feed.files is not set: files are named on the command line")
+		return
+	}
+	f, err := p.Open(p.Config.Feed.Files, d.env.Now().UTC())
+	if err != nil {
+		d.failed(exit.Code(err), "feed", err)
+		return
+	}
+	files := f.Files()
+	for i, h := range f.Headers() {
+		if _, err := p.Mapping.Bind(h); err != nil {
+			d.fail(export.ExitFeed, "feed", "%s: %v", files[i].Name, err)
+			return
+		}
+	}
+	age := "of unknown age"
+	if newest, ok := newestOf(files); ok {
+		since := d.env.Now().Sub(newest)
+		if since < -clockTolerance {
+			d.warn("feed", "the newest file has a time that is still to come, by %s: feed.max_age proves nothing about it; set HR's clock or this machine's", (-since).Round(time.Minute))
+		}
+		age = max(since, 0).Round(time.Minute).String() + " old"
+	}
+	d.ok("feed", "%s, the newest %s; the header has every column that the mapping reads", words.Plural(len(files), "file"), age)
+}
+
+func newestOf(files []export.FeedFile) (newest time.Time, ok bool) {
+	var times []time.Time
+	for _, f := range files {
+		if info, err := os.Stat(f.Path); err == nil {
+			times = append(times, info.ModTime())
+		}
+	}
+	if len(times) == 0 {
+		return time.Time{}, false
+	}
+	return slices.MaxFunc(times, func(a, b time.Time) int { return cmp.Compare(a.UnixNano(), b.UnixNano()) }), true
+}

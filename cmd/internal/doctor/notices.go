@@ -1,0 +1,122 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/disk"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/transport/notify"
+)
+
+// told looks at everybody who would be told that something is wrong, and tells them nothing. What it finds stops no run,
+// and a run that nobody hears of is a fault all the same.
+func (d *doctor) told(ctx context.Context) {
+	if !d.blind("notices", "notify", "heartbeat") {
+		d.targets(ctx)
+	}
+	d.outbox()
+	if !d.blind("metrics", "metrics") {
+		d.metrics()
+	}
+}
+
+func (d *doctor) targets(ctx context.Context) {
+	cfg := d.pipe.Config
+	texts, err := wiring.NoticeTexts(cfg)
+	if err != nil {
+		return // told as a fault of the config
+	}
+	list := wiring.Targets(cfg, texts)
+	d.unheard(list)
+	looks := make([]notify.Looker, len(list))
+	for i, t := range list {
+		looks[i] = t.To
+	}
+	if !cfg.Heartbeat.URL.IsZero() {
+		looks = append(looks, &notify.Heartbeat{URL: cfg.Heartbeat.URL})
+	}
+	seen, errs := make([]string, len(looks)), make([]error, len(looks))
+	var all export.Group
+	for i, l := range looks {
+		all.Go(func() { seen[i], errs[i] = l.Look(ctx) })
+	}
+	all.Wait()
+	if ctx.Err() != nil {
+		return
+	}
+	for i, l := range looks {
+		if errs[i] != nil {
+			d.failed(export.ExitFault, l.String(), errs[i])
+			continue
+		}
+		d.ok(l.String(), "%s; hr2coupa notify test proves the rest", seen[i])
+	}
+}
+
+// unheard tells the kinds of notices that no target takes.
+func (d *doctor) unheard(list []notify.Target) {
+	if len(list) == 0 {
+		d.warn("notices", "nobody is told when something is wrong, the exit code and the diary alone say it; set notify in the config")
+		return
+	}
+	var kinds []string
+	for _, k := range export.NoticeKinds() {
+		if !slices.ContainsFunc(list, func(t notify.Target) bool { return slices.Contains(t.On, k) }) {
+			kinds = append(kinds, string(k))
+		}
+	}
+	if len(kinds) > 0 {
+		d.warn("notices", "nobody is told of %s; add it to the on of a target", strings.Join(kinds, ", "))
+	}
+}
+
+// outbox tells what earlier starts could not send.
+func (d *doctor) outbox() {
+	dir := d.pipe.Config.Ledger
+	if _, err := os.Stat(filepath.Join(dir, "ledger.db")); err != nil {
+		return
+	}
+	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.env.Now})
+	if err != nil {
+		return // told of the ledger
+	}
+	defer l.Close() // only looked at
+	due, err := l.Due()
+	switch {
+	case err != nil:
+		d.failed(export.ExitFault, "outbox", err)
+	case len(due) > 0:
+		first := due[0]
+		d.warn("outbox", "%s from %s on: %s; the next run sends what is taken again", words.Plural(len(due), "notice")+" not sent",
+			first.Made.UTC().Format(time.RFC3339), cmp.Or(first.Error, "not tried yet"))
+	}
+}
+
+func (d *doctor) metrics() {
+	file := d.pipe.Config.Metrics.Textfile
+	if file == "" {
+		return
+	}
+	dir := filepath.Dir(file)
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = os.ErrNotExist
+	}
+	if err == nil {
+		err = disk.Writable(dir)
+	}
+	if err != nil {
+		d.fail(export.ExitFault, "metrics", "%s cannot be written: %s; let this user write into %s, or set metrics.textfile to another folder", file, reason(err), dir)
+		return
+	}
+	d.ok("metrics", "%s can be written", file)
+}

@@ -1,0 +1,76 @@
+package doctor
+
+import (
+	"context"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/trust"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+)
+
+// past holds the ledger against what was sent, by Coupa's list of loads and by the mark beside the config.
+func (d *doctor) past(ctx context.Context) {
+	if d.blind("past", "instance", "production", "coupa", "ledger") {
+		return
+	}
+	cfg := d.pipe.Config
+	d.mark()
+	var lists []wiring.Lister
+	if d.token && d.via("api") {
+		lists = append(lists, d.client.Loads())
+	}
+	if d.via("page") {
+		if p, err := coupa.NewPage(d.coupa(), d.env.Log); err == nil { // an error is told with the page
+			lists = append(lists, p)
+		}
+	}
+	var l wiring.History = noHistory{}
+	if wiring.LedgerExists(cfg.Ledger) {
+		opened, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: d.env.Now})
+		if err != nil {
+			return // told with the ledger
+		}
+		defer opened.Close() // only read from
+		l = opened
+	}
+	s, err := trust.Suspect(ctx, cfg, l, lists, d.env.Now(), true)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		d.failed(export.ExitFault, "past", err)
+	case s.Grave() && s.Why != "" && cfg.HoldUnknown:
+		d.fail(export.ExitHeld, "past", "%s; %s", s.Says(), trust.WhatToDo)
+	case len(s.Unknown) > 0 && s.Why == "":
+		d.warn("past", "Coupa has %s named as ours of the last 7 days that this ledger does not know: %s; another ledger has sent them, whose mark is not beside this config, or this one is a copy",
+			words.Plural(len(s.Unknown), "file"), words.SomeOf(s.Unknown))
+	case s.Grave():
+		d.warn("past", "%s; %s", s.Says(), trust.WhatToDo)
+	case s.Unasked != nil:
+		d.ok("past", "the ledger is not behind its mark; Coupa's list of loads was not asked: %s", exit.Said(s.Unasked))
+	default:
+		d.ok("past", "Coupa has no file named as ours of the last 7 days that the ledger does not know")
+	}
+}
+
+// mark tells whether a ledger that goes back will be noticed.
+func (d *doctor) mark() {
+	cfg := d.pipe.Config
+	for _, path := range trust.ReadMarks(cfg).Broken {
+		d.warn("mark", "%s cannot be read, so it says nothing; remove it, the next run writes it anew", path)
+	}
+	if err := trust.CanMark(cfg); err != nil {
+		d.warn("mark", "how far the ledger has come cannot be written down outside it, so that a ledger put back from a backup would not be noticed (%s); make %s for this user: install -o USER -m 644 /dev/null %s",
+			reason(err), trust.MarkPlaces(cfg)[0], trust.MarkPlaces(cfg)[0])
+	}
+}
+
+// noHistory is a ledger that is not there yet.
+type noHistory struct{}
+
+func (noHistory) Water(time.Time) (export.Water, error)    { return export.Water{}, nil }
+func (noHistory) Unknown(names []string) ([]string, error) { return names, nil }

@@ -1,0 +1,299 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+	"github.com/hr2coupa/hr2coupa/transport/drop"
+)
+
+// clockTolerance is how far the two clocks may differ: the Date of an answer and the way of it are good to seconds.
+const clockTolerance = time.Minute
+
+func (d *doctor) via(way string) bool { return slices.Contains(d.pipe.Config.Load.Via, way) }
+
+// byAPI tells whether a run asks Coupa's API: for verdicts, or about people.
+func (d *doctor) byAPI() bool {
+	return d.via("api") || d.pipe.Config.Verify || d.looksUp()
+}
+
+// looksUp tells whether a run sends nothing where it cannot ask about people.
+func (d *doctor) looksUp() bool {
+	return d.pipe.Config.Preflight || d.pipe.Config.Route != config.RouteCSV
+}
+
+// noFiles tells whether a run sends no file, since it has no way for one.
+func (d *doctor) noFiles() bool {
+	return d.pipe.Config.Route == config.RouteAPI && d.pipe.Config.SFTP.Address == ""
+}
+
+// patienceOfDoctor is for how long a call to Coupa is tried again: a person waits, and runs the doctor again.
+const patienceOfDoctor = 5 * time.Second
+
+func (d *doctor) coupa() coupa.Config {
+	c := wiring.CoupaConfig(d.pipe.Config)
+	c.CheckBudget = patienceOfDoctor
+	return c
+}
+
+// clock holds the machine's clock against the instance's. Part names, effective days and the window in which a load is
+// looked for come from it.
+func (d *doctor) clock(ctx context.Context) {
+	if d.blind("clock", "instance", "production", "coupa.url") {
+		return
+	}
+	ahead, err := coupa.Clock(ctx, d.coupa(), d.env.Log)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil && !d.byAPI() && !d.via("page"):
+		d.warn("clock", "not compared: %s", exit.Said(err)) // the run itself needs no HTTPS
+	case err != nil:
+		d.failed(exitOf(err), "clock", err)
+	default:
+		off, word := ahead, "behind" // this machine's
+		if off < 0 {
+			off, word = -off, "ahead of"
+		}
+		if off > clockTolerance {
+			d.warn("clock", "this machine is %s %s the instance: its loads are looked for around the wrong time, and days change at the wrong one; set this machine's clock by NTP, or ask Coupa", off.Round(time.Second), word)
+			return
+		}
+		d.ok("clock", "within %s of the instance's", clockTolerance)
+	}
+}
+
+// exitOf is the code of a fault on the way to Coupa: of a config that the wire itself refuses, else 4.
+func exitOf(err error) int {
+	if not := new(export.NotDeliveredError); errors.As(err, &not) {
+		return export.ExitNotDelivered
+	}
+	return export.ExitUsage
+}
+
+// tokens asks for a token. Where Coupa refuses the scopes, it asks for each alone to name those it refuses.
+func (d *doctor) tokens(ctx context.Context) {
+	if !d.byAPI() || d.blind("token", "instance", "production", "coupa") {
+		return
+	}
+	c := d.coupa()
+	client, err := coupa.NewClient(c, d.env.Log)
+	if err != nil {
+		d.failed(export.ExitUsage, "token", err)
+		return
+	}
+	d.client = client
+	err = client.Prepare(ctx)
+	if err == nil {
+		d.token = true
+		d.ok("token", "Coupa gives one for %s", strings.Join(c.Scopes, ", "))
+		return
+	}
+	d.failed(export.ExitNotDelivered, "token", err)
+	var not *export.NotDeliveredError
+	if !errors.As(err, &not) || not.What != "scope" || len(c.Scopes) < 2 {
+		return
+	}
+	for _, scope := range c.Scopes {
+		c.Scopes = []string{scope}
+		one, err := coupa.NewClient(c, d.env.Log)
+		if err == nil {
+			err = one.Prepare(ctx)
+		}
+		if err != nil {
+			d.failed(export.ExitNotDelivered, "scope "+scope, err)
+			continue
+		}
+		d.ok("scope "+scope, "the client has it")
+	}
+}
+
+// loads proves the call by which verdicts are read.
+func (d *doctor) loads(ctx context.Context) {
+	if !d.via("api") || d.noFiles() {
+		return
+	}
+	if !d.token {
+		d.warn("loads", "not asked: there is no token")
+		return
+	}
+	switch err := d.client.Check(ctx); {
+	case err != nil && d.pipe.Config.Route == config.RouteAPI:
+		d.warn("loads", "%s; what goes by API needs none of it", exit.Said(err))
+		return
+	case err != nil:
+		d.failed(export.ExitNotDelivered, "loads", err)
+		return
+	}
+	d.ok("loads", "data_file_sources answers: verdicts can be read (scope core.integration.read or core.common.read)")
+}
+
+// users proves the call by which people are read back, where the scopes of the config mean to.
+func (d *doctor) users(ctx context.Context) {
+	scopes := d.pipe.Config.Coupa.Scopes
+	if !d.byAPI() || !slices.ContainsFunc(scopes, func(s string) bool { return strings.HasPrefix(s, "core.user.") }) {
+		return
+	}
+	if !d.token {
+		d.warn("users", "not asked: there is no token")
+		return
+	}
+	switch err := d.client.Users().Check(ctx); {
+	case err == nil:
+		d.ok("users", "users can be read")
+	case d.looksUp(): // then nothing is sent
+		d.failed(export.ExitNotDelivered, "users", err)
+	default:
+		d.warn("users", "%s", exit.Said(err)) // no delivery needs it
+	}
+	if slices.Contains(scopes, "core.user.write") {
+		d.ok("scope core.user.write", "the token has it; only a write would prove what it opens, so none is made")
+	}
+}
+
+// page proves address and cookie of the page of loads, where it is a way to verdicts.
+func (d *doctor) page(ctx context.Context) {
+	if !d.via("page") || d.blind("page", "instance", "production", "coupa") {
+		return
+	}
+	p, err := coupa.NewPage(d.coupa(), d.env.Log)
+	if err != nil {
+		d.failed(export.ExitUsage, "page", err)
+		return
+	}
+	if err := p.Check(ctx); err != nil {
+		d.failed(export.ExitNotDelivered, "page", err)
+		return
+	}
+	d.ok("page", "/data_sources can be read with coupa.page_cookie")
+}
+
+// sftp walks the way of a file: connection, host key, login, folders.
+func (d *doctor) sftp(ctx context.Context) {
+	if d.blind("sftp", "sftp") {
+		return
+	}
+	if d.noFiles() {
+		d.withoutFiles()
+		return
+	}
+	c := d.pipe.Config.SFTP
+	s, err := drop.Dial(ctx, wiring.DropConfig(d.pipe.Config), d.env.Log)
+	if err != nil {
+		d.notIn(err)
+		return
+	}
+	defer s.Close() // nothing is lost with it
+	d.ok("sftp", "%s answers within %s", c.Address, s.RTT().Round(time.Millisecond))
+	d.ok("host key", "it is the pinned one")
+	d.ok("login", "%s is let in", c.User)
+	d.folder(ctx, s)
+	d.staging(ctx, s)
+	d.archives(ctx, s)
+}
+
+// withoutFiles looks for a file that an earlier run has left, which nobody can send any more.
+func (d *doctor) withoutFiles() {
+	var left []export.Part
+	if dir := d.pipe.Config.Ledger; wiring.LedgerExists(dir) { // that it cannot be read is told with the ledger
+		if l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.env.Now}); err == nil {
+			left, _ = l.Unfinished()
+			l.Close()
+		}
+	}
+	if i := slices.IndexFunc(left, func(p export.Part) bool { return p.Route == export.ByCSV }); i >= 0 {
+		d.fail(export.ExitNotDelivered, "sftp", "part %s of run %s goes over SFTP, and the config has no section sftp; put it back until that part has a verdict", left[i].Name, left[i].Run)
+		return
+	}
+	d.ok("sftp", "not looked at: route: api, and the config has no section sftp")
+}
+
+// notIn tells how far connecting has come.
+func (d *doctor) notIn(err error) {
+	stages := []string{"sftp", "host key", "login"}
+	at, last := 0, "sftp"
+	var not *export.NotDeliveredError
+	if errors.As(err, &not) {
+		at = max(slices.Index(stages, not.What), 0)
+		switch not.What {
+		case "permission": // let in, and no SFTP
+			at = len(stages)
+		case "staging", "archives": // let in, and the config takes one folder for two
+			at, last = len(stages), not.What
+		}
+	}
+	for _, stage := range stages[:at] {
+		d.ok(stage, "%s", map[string]string{"sftp": "the server answers", "host key": "it is the pinned one", "login": "let in"}[stage])
+	}
+	d.failed(export.ExitNotDelivered, append(stages, last)[at], err)
+	d.warn("folders", "not looked at: there is no session")
+}
+
+func (d *doctor) folder(ctx context.Context, s *drop.Session) {
+	c := d.pipe.Config.SFTP
+	if _, err := s.List(ctx, c.Folder); err == nil {
+		d.ok("drop folder", "%s is there and can be listed; that files can be renamed into it is proved by the first real rename", c.Folder)
+		return
+	} else if not := new(export.NotDeliveredError); !errors.As(err, &not) || not.What != "permission" {
+		d.failed(export.ExitNotDelivered, "drop folder", err)
+		return
+	}
+	const unlisted = "it may not be listed; ask for the right, so that you can see what lies there"
+	if err := s.Seen(ctx); err == nil {
+		d.warn("drop folder", "%s: %s. Single files can be looked for, which is all a delivery needs", c.Folder, unlisted)
+	} else if c.Direct || c.Staging != drop.Auto {
+		d.warn("drop folder", "%s: %s. Nobody can see whether a part has arrived, and the load alone decides", c.Folder, unlisted)
+	} else {
+		d.failed(export.ExitNotDelivered, "drop folder", err)
+	}
+}
+
+// staging writes a probe only where Coupa does not read.
+func (d *doctor) staging(ctx context.Context, s *drop.Session) {
+	c := d.pipe.Config.SFTP
+	switch {
+	case c.Direct:
+		d.warn("staging", "sftp.direct writes the final name: Coupa could pick up half a file; take it out if the server can rename")
+		return
+	case c.Staging == drop.Auto:
+		d.ok("staging", "a dotted name in the drop folder, where nothing is written to try: proved by the first real rename")
+		return
+	}
+	if _, err := s.List(ctx, c.Staging); err != nil {
+		d.failed(export.ExitNotDelivered, "staging", err)
+		return
+	}
+	switch err := s.Probe(ctx); {
+	case errors.Is(err, drop.ErrScanned):
+		d.ok("staging", "%s is there; nothing is written to try so near to what Coupa reads: proved by the first real rename", c.Staging)
+	case err != nil:
+		d.failed(export.ExitNotDelivered, "staging", err)
+	default:
+		d.ok("staging", "%s: a probe file was written, looked at and removed; that it is on the drop folder's disk is proved by the first real rename", c.Staging)
+	}
+}
+
+// archives are evidence; one of those that Coupa's pages name is enough.
+func (d *doctor) archives(ctx context.Context, s *drop.Session) {
+	var why error
+	for _, dir := range d.pipe.Config.SFTP.Archive {
+		_, err := s.List(ctx, dir)
+		if err == nil {
+			d.ok("archives", "%s can be listed", path.Clean(dir))
+			return
+		}
+		if not := new(export.NotDeliveredError); why == nil || errors.As(err, &not) && not.What == "permission" {
+			why = err
+		}
+	}
+	d.warn("archives", "none can be listed (%s); set sftp.archive to where Coupa moves files, or ask for the right to list it: a part in doubt could be found there", exit.Said(why))
+}

@@ -1,0 +1,373 @@
+package explain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/layout"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// shownRuns is how many runs explain shows without --all.
+const ShownRuns = 5
+
+type Options struct {
+	Key   string
+	Login string
+	All   bool
+}
+
+// story is what the ledger knows of a person, newest run first.
+type story struct {
+	Key       string    `json:"key,omitempty"` // as asked for, or behind the pseudonym
+	Pseudonym string    `json:"pseudonym,omitempty"`
+	Login     string    `json:"login,omitempty"`
+	Rows      []chapter `json:"rows"`
+	more      int       // older runs that are not told
+}
+
+// chapter is one row of the person.
+type chapter struct {
+	Run     string              `json:"run"`
+	Command string              `json:"command"`
+	Started time.Time           `json:"started"`
+	State   export.RunState     `json:"state"`
+	Verdict string              `json:"verdict"`
+	Row     export.RowResult    `json:"row"`
+	Part    *partStory          `json:"part,omitempty"`  // where the row went into one
+	Rules   []export.Expression `json:"rules,omitempty"` // held back: behind the columns that the reason names
+	Cells   []cellStory         `json:"cells"`           // as sent
+	Lost    string              `json:"cells_lost,omitempty"`
+}
+
+type partStory struct {
+	export.Part
+	Row   int           `json:"row"`            // data row
+	Line  int           `json:"line,omitempty"` // in the file; 0 where its bytes are gone, or there was none
+	Moves []ledger.Move `json:"moves"`
+	Call  *callStory    `json:"call,omitempty"` // on the API route, once the row was about to be written
+}
+
+// callStory is what the ledger knows of the calls for a row.
+type callStory struct {
+	CoupaID  string              `json:"coupa_id,omitempty"`
+	Created  bool                `json:"created"`
+	Emptied  map[string][]string `json:"emptied,omitempty"`  // lists that were emptied first, with what they held
+	Unfilled []string            `json:"unfilled,omitempty"` // columns of Emptied that nobody has seen filled since
+	Answered time.Time           `json:"answered,omitzero"`
+}
+
+type cellStory struct {
+	Column     string `json:"column"`
+	Value      string `json:"value"`
+	Expression string `json:"expression,omitempty"`
+	From       string `json:"from,omitempty"` // where the value is from that is not HR's
+}
+
+func Explain(ctx context.Context, env *wiring.Env, o Options) error {
+	cfg, err := wiring.LedgerConfig(ctx, env, config.Options{})
+	if err != nil {
+		return err
+	}
+	l, done, err := wiring.UseLedger(env, cfg, "")
+	if err != nil {
+		return err
+	}
+	defer done()
+	keys := []string{o.Key}
+	if o.Login != "" {
+		if keys, err = l.KeysOf(o.Login); err != nil {
+			return err
+		}
+	}
+	runs := ShownRuns
+	if o.All || env.JSON {
+		runs = -1
+	}
+	episodes, more, err := l.Story(keys, runs)
+	if err != nil {
+		return err
+	}
+	if len(episodes) == 0 && export.IsPseudonym(o.Key) { // as a log names somebody
+		if keys, err = l.KeysBehind(o.Key); err != nil {
+			return err
+		}
+		if episodes, more, err = l.Story(keys, runs); err != nil {
+			return err
+		}
+	}
+	if len(episodes) == 0 {
+		return nobody(cfg, o)
+	}
+	s := story{Key: o.Key, Login: o.Login, more: more}
+	if o.Key != "" && keys[0] != o.Key {
+		s.Key, s.Pseudonym = keys[0], o.Key
+	}
+	for _, e := range episodes {
+		c, err := tellEpisode(l, e)
+		if err != nil {
+			return err
+		}
+		s.Rows = append(s.Rows, c)
+	}
+	if env.JSON {
+		return show.JSON(env, s)
+	}
+	return printStory(env, s, len(keys) > 1)
+}
+
+// nobody does not repeat what was asked for: a login is personal data, and stderr shows none.
+func nobody(cfg *config.Config, o Options) error {
+	if o.Login != "" {
+		return exit.Usage("no row was ever sent with that login; try the person's key, which finds rows that were held back too")
+	}
+	return exit.Usage("the ledger has no row of that person; KEY is a value of the feed's column %q, as HR writes it, or give --login LOGIN", cfg.Feed.Key)
+}
+
+func tellEpisode(l *ledger.Ledger, e ledger.Episode) (chapter, error) {
+	c := chapter{
+		Run: e.Run.ID, Command: e.Run.Command, Started: e.Run.Started, State: e.Run.State, Verdict: e.Run.Verdict, Row: e.Row, Cells: []cellStory{},
+	}
+	if e.Part.ID == 0 {
+		c.Rules = blamed(e.Run.Mapping, e.Row.Reason)
+		return c, nil
+	}
+	c.Part = &partStory{Part: e.Part, Row: e.Row.PartRow, Moves: e.Moves}
+	if e.Part.Route == export.ByAPI {
+		writes, err := l.Writes(e.Part.ID)
+		if err != nil {
+			return c, err
+		}
+		if w, ok := writes[e.Row.PartRow]; ok {
+			c.Part.Call = &callStory{w.CoupaID, w.Created, w.Emptied, w.Unfilled, w.Answered}
+		}
+	}
+	data, err := l.Bytes(e.Part)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		c.Lost = "the part's bytes are no longer in the spool"
+		return c, nil
+	case err != nil:
+		c.Lost = err.Error() // the rest of the story stands all the same
+		return c, nil
+	}
+	c.Cells, c.Part.Line, err = sentCells(data, e)
+	if e.Part.Route == export.ByAPI { // there is no file
+		c.Part.Line = 0
+	}
+	return c, err
+}
+
+// sentCells takes a row's cells out of the part's bytes: what is told is what was sent.
+func sentCells(data []byte, e ledger.Episode) (cells []cellStory, line int, err error) {
+	var header []string
+	row := 0
+	err = job.PartLines(e.Part, data, func(l layout.Line) bool {
+		if header == nil {
+			header = l.Cells
+			return true
+		}
+		if row++; row < e.Row.PartRow {
+			return true
+		}
+		line = l.Number
+		for i, value := range l.Cells[:min(len(l.Cells), len(header))] {
+			cells = append(cells, cellOf(e, header[i], value))
+		}
+		return false
+	})
+	if err == nil && (len(cells) == 0 || cells[0].Value != e.Row.First) {
+		err = fmt.Errorf("read part %s back: row %d is not the person's; please report this", e.Part.Name, e.Row.PartRow)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return cells, line, nil
+}
+
+// cellOf tells where a cell is from: HR's field, or else what was known of the person.
+func cellOf(e ledger.Episode, column, value string) cellStory {
+	c := cellStory{Column: column, Value: value, Expression: expressionOf(e.Run.Mapping, column)}
+	switch {
+	case slices.Contains(strings.Split(e.Row.Completed, ", "), column):
+		c.From = "completed, HR gives none"
+	case e.Run.Mapping != nil && c.Expression == "":
+		c.From = "looked up in Coupa"
+	}
+	return c
+}
+
+// blamed gives the expressions of the columns that a reason names: they lead to HR's field.
+func blamed(mapping []export.Expression, reason string) (rules []export.Expression) {
+	for _, m := range mapping {
+		for one := range strings.SplitSeq(reason, "; ") {
+			if strings.HasPrefix(one, m.Column+": ") || strings.Contains(one, ": "+m.Column+": ") { // of an earlier record
+				rules = append(rules, m)
+				break
+			}
+		}
+	}
+	return rules
+}
+
+func expressionOf(mapping []export.Expression, column string) string {
+	for _, m := range mapping {
+		if m.Column == column {
+			return m.Text
+		}
+	}
+	return ""
+}
+
+func printStory(env *wiring.Env, s story, several bool) error {
+	w := env.Stdout.Text()
+	if s.Pseudonym != "" {
+		w.Printf("%s is %s\n\n", s.Pseudonym, s.Key)
+	}
+	for i, c := range s.Rows {
+		if i > 0 {
+			w.Printf("\n")
+		}
+		chapterText(w, c, several)
+	}
+	if s.more > 0 {
+		w.Printf("\nand %s before: --all tells them\n", words.Plural(s.more, "run"))
+	}
+	return w.Err()
+}
+
+func chapterText(w *terminal.Text, c chapter, several bool) {
+	w.Printf("%s %s, %s: %s\n", c.Command, c.Run, c.Started.Format(time.RFC3339), c.Row.Outcome)
+	lines := [][]string{}
+	say := func(word, text string) {
+		if text != "" {
+			lines = append(lines, []string{word, text})
+		}
+	}
+	if several {
+		say("key", c.Row.Key)
+	}
+	from := c.Row.Origin.String()
+	if c.Row.Lines > 1 {
+		from += fmt.Sprintf(", the last of %d records that were joined", c.Row.Lines)
+	}
+	say("HR", from)
+	say(reasonWord(c.Row.Outcome), c.Row.Reason)
+	for _, r := range c.Rules {
+		say("rule", r.Column+": "+visible(r.Text))
+	}
+	if p := c.Part; p != nil {
+		place := fmt.Sprintf("%s, wave %d, row %d", p.Name, p.Wave, p.Row)
+		if p.Line > 0 {
+			place += fmt.Sprintf(", line %d of the file", p.Line)
+		}
+		say("part", place)
+		if p.UserName != "" {
+			say("", "your "+p.UserName)
+		}
+		if p.LoadID != "" {
+			say("load", fmt.Sprintf("%s via %s: %s", p.LoadID, p.Via, words.Dash(string(p.Verdict))))
+		}
+		say("call", callText(p.Call))
+		if p.Call != nil && len(p.Call.Unfilled) > 0 {
+			say("", export.Unfilled{Part: p.Name, State: p.State}.ToDo())
+		}
+		say("state", string(p.State))
+		for _, m := range p.Moves {
+			say("", moveText(m))
+		}
+	}
+	say("cells", c.Lost)
+	w.Table(lines)
+	cellsTable(w, c)
+}
+
+func callText(c *callStory) string {
+	switch {
+	case c == nil:
+		return ""
+	case !c.Answered.IsZero() && c.CoupaID == "":
+		return "no user of Coupa's"
+	}
+	text := "Coupa id " + words.Dash(c.CoupaID)
+	if c.Created {
+		text += ", made by this row"
+	}
+	if c.Answered.IsZero() {
+		text += ", begun, no answer yet"
+	} else {
+		text += ", answered " + c.Answered.Format(time.RFC3339)
+	}
+	for _, column := range slices.Sorted(maps.Keys(c.Emptied)) {
+		text += fmt.Sprintf("; %s was emptied first and held %s", column, words.Dash(strings.Join(c.Emptied[column], ", ")))
+		if slices.Contains(c.Unfilled, column) {
+			text += ", and nobody has seen it filled since"
+		}
+	}
+	return text
+}
+
+// reasonWord tells whose words a reason is.
+func reasonWord(o export.Outcome) string {
+	switch o {
+	case export.Rejected:
+		return "Coupa"
+	case export.Drifted:
+		return "drift"
+	}
+	return "why"
+}
+
+func moveText(m ledger.Move) string {
+	text := fmt.Sprintf("%s  %s", m.At.Format(time.RFC3339), m.To)
+	if m.Note != "" {
+		text += ": " + m.Note
+	}
+	return text
+}
+
+func cellsTable(w *terminal.Text, c chapter) {
+	if len(c.Cells) == 0 {
+		return
+	}
+	rows := [][]string{{"COLUMN", "VALUE", "EXPRESSION"}}
+	known := false
+	for _, cell := range c.Cells {
+		known = known || cell.Expression != ""
+		from := words.Dash(cell.From)
+		if cell.From == "" && cell.Expression != "" {
+			from = visible(cell.Expression)
+		}
+		rows = append(rows, []string{cell.Column, visible(cell.Value), from})
+	}
+	if !known { // a file by hand, or a run from before mappings were kept
+		for i := range rows {
+			rows[i] = rows[i][:2]
+		}
+	}
+	w.Printf("\n")
+	w.Table(rows)
+}
+
+// visible shows a text on one line: an empty one, and one that holds what a terminal would act on, in quotes.
+func visible(s string) string {
+	if s == "" || export.Plain(s) != s {
+		return strconv.Quote(s)
+	}
+	return s
+}

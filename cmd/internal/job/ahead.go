@@ -1,0 +1,23 @@
+package job
+
+import (
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// tellAhead logs that the ledger holds times that are still to come, and what does not count because of them.
+func tellAhead(env *wiring.Env, l *ledger.Ledger) error {
+	ahead, err := l.Ahead(env.Now())
+	if err != nil || ahead.Latest.IsZero() {
+		return err
+	}
+	env.Log.Warnf("the ledger holds times up to %s, which are still to come: this machine's clock was ahead then, or is behind now; "+
+		"waits count from this start; hr2coupa doctor compares the clock with the instance's", ahead.Latest.UTC().Format(time.RFC3339))
+	for _, w := range ahead.Approvals {
+		env.Log.WithField("run", w.Run).Warnf("its approval does not count: it was given at %s, which is still to come, and nobody knows when it ends; approve the run again",
+			w.At.UTC().Format(time.RFC3339))
+	}
+	return nil
+}

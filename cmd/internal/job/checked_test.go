@@ -1,0 +1,62 @@
+package job
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+)
+
+// inCoupa is one of Coupa's users with a login.
+func inCoupa(id, login string) export.User {
+	u := export.User{ID: id, Values: map[string]export.Value{}}
+	for _, c := range []string{"Login", "Email", "First Name", "Last Name"} {
+		e, _ := coupa.Element(c)
+		u.Values[e.Path] = export.Value{Text: login}
+	}
+	return u
+}
+
+// TestCompletedRowWaits: whoever is known to wait only by what Coupa holds waits all the same, and his record is kept.
+func TestCompletedRowWaits(t *testing.T) {
+	b := &batch{mapping: people5, feed: map[string]string{"users.csv": "id,login,mail,first,last\nE1,,,,Archer\nE2,,,,Bow\n"},
+		found: map[string]export.User{"E1": inCoupa("11", "ann@x.example"), "E2": inCoupa("12", "bob@x.example")}}
+	p, err := b.planner(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, w := range map[string]*export.Waiting{
+		"by login": {Logins: map[string]string{"ann@x.example": "part"}},
+		"by Id":    {Firsts: map[string]string{"11": "part"}},
+	} {
+		p.Waiting = w
+		k, err := take(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(k.kept) != 1 || len(k.loose) != 1 || k.loose[0].Key != "E1" || k.loose[0].Outcome != export.Pending || k.plan.Rows != 1 {
+			t.Errorf("%s: kept %v, loose %v", name, k.kept, k.loose)
+		}
+	}
+}
+
+// TestProtectedInCoupa: a login that neither HR nor the ledger knows protects its account all the same.
+func TestProtectedInCoupa(t *testing.T) {
+	b := &batch{mapping: people5, feed: map[string]string{"users.csv": "id,login,mail,first,last\nE1,ann,ann@x.example,Ann,Archer\n"},
+		found: map[string]export.User{"E1": inCoupa("11", "admin.ann")}}
+	p, err := b.planner(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Protects = func(_, login, known string) string {
+		if strings.HasPrefix(login, "admin") || strings.HasPrefix(known, "admin") {
+			return "an administrator"
+		}
+		return ""
+	}
+	k, err := take(t.Context(), p)
+	if err != nil || len(k.loose) != 1 || k.loose[0].Reason != "an administrator" {
+		t.Errorf("%+v, %v", k, err)
+	}
+}

@@ -1,0 +1,298 @@
+package job
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/layout"
+	"github.com/hr2coupa/hr2coupa/export/planning"
+	"github.com/hr2coupa/hr2coupa/export/regular"
+)
+
+type DropOptions struct {
+	Files      []string
+	Again      bool
+	AllowEmpty bool
+	NoWait     bool
+}
+
+// ready is one checked file on its way.
+type ready struct {
+	file  export.FeedFile
+	data  []byte
+	sheet *layout.Ready
+}
+
+func Drop(ctx context.Context, env *wiring.Env, o DropOptions) (*Started, error) {
+	begun := env.Now().UTC()
+	cfg, err := wiring.Load(ctx, env, config.Options{NeedSecrets: true, NoFeed: true, Route: config.RouteCSV})
+	if err != nil {
+		return nil, err
+	}
+	files, err := readyFiles(cfg, o)
+	if err != nil {
+		return nil, err
+	}
+	return Start(ctx, env, cfg, "drop", false, func(j *Job) (*export.Report, error) { return j.drop(ctx, files, o, begun) })
+}
+
+func (j *Job) drop(ctx context.Context, files []ready, o DropOptions, started time.Time) (*export.Report, error) {
+	j.runner.NoWait = o.NoWait
+	if done, err := j.trust(ctx, nil, RunOptions{}); done != nil || err != nil {
+		return done, err
+	}
+	if done, err := j.resume(ctx); done != nil || err != nil {
+		return done, err
+	}
+	if !o.Again {
+		if done, err := j.droppedBefore(files); done != nil || err != nil {
+			return done, err
+		}
+	}
+	if err := j.withinLimits(files); err != nil {
+		return nil, err
+	}
+	if err := j.untouchable(files, started); err != nil {
+		return nil, err
+	}
+	if err := j.runner.Check(ctx); err != nil {
+		return nil, err
+	}
+	started, err := j.free(started)
+	if err != nil {
+		return nil, err
+	}
+	id, err := j.planDrop(files, started)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.drive(ctx, id); err != nil {
+		return nil, err
+	}
+	return j.report(id)
+}
+
+// readyFiles reads and checks every file; all faults of all files are told at once.
+func readyFiles(cfg *config.Config, o DropOptions) ([]ready, error) {
+	var out []ready
+	var faults []error
+	paths := map[string]string{}
+	for _, path := range o.Files {
+		data, err := readReady(path)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		sum := sha256.Sum256(data)
+		r := ready{data: data, file: export.FeedFile{Path: path, Name: filepath.Base(path), Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])}}
+		if other, ok := paths[r.file.SHA256]; ok {
+			faults = append(faults, fmt.Errorf("%s: the same bytes as %s; name it once", path, other))
+		}
+		paths[r.file.SHA256] = path
+		sheet, bad := layout.CheckReady(r.file.Name, data, layout.ReadyOptions{
+			Custom: cfg.Layout.Custom, CardReason: cfg.Layout.AllowCardData, AllowEmpty: o.AllowEmpty,
+			AllowNotify: wiring.MayCreate(cfg, math.MaxInt32),
+			MaxRows:     cfg.Layout.MaxRows, MaxBytes: cfg.Layout.MaxBytes,
+		})
+		for _, f := range bad {
+			faults = append(faults, f)
+		}
+		r.sheet = sheet
+		out = append(out, r)
+	}
+	if len(faults) > 0 {
+		return nil, &exit.Error{Code: export.ExitFeed, Err: errors.Join(append(faults, errors.New("nothing was sent"))...)}
+	}
+	return out, nil
+}
+
+// readReady reads one file, a little beyond what a part may be so that too large is told as such.
+func readReady(path string) ([]byte, error) {
+	stat, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: there is no such file; look at its name", path)
+	case err != nil:
+		return nil, unreadable(path, err)
+	case stat.IsDir():
+		return nil, fmt.Errorf("%s: is a folder; name the files in it, such as %s", path, filepath.Join(path, "users.csv"))
+	}
+	const most = 4 * layout.MaxBytes
+	data, err := regular.Read(path, most)
+	var kind *regular.KindError
+	var size *regular.SizeError
+	switch {
+	case errors.As(err, &kind):
+		return nil, fmt.Errorf("%s: %w; write the rows to a file first", path, kind)
+	case errors.As(err, &size):
+		return nil, fmt.Errorf("%s: more than %d bytes; Coupa takes at most %d in one file: split it", path, most, layout.MaxBytes)
+	case err != nil:
+		return nil, unreadable(path, err)
+	}
+	return data, nil
+}
+
+func unreadable(path string, err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return fmt.Errorf("%s: cannot be read: %w; give this user the right to read it", path, err)
+}
+
+// droppedBefore refuses bytes that were sent before and names the load they became.
+//
+// Where that load is one that this start has just brought to its end, the same command was only repeated: done says so.
+func (j *Job) droppedBefore(files []ready) (done *export.Report, err error) {
+	var faults []error
+	resumed := 0
+	for _, f := range files {
+		old, ok, err := j.ledger.SeenBytes(f.file.SHA256)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		if slices.ContainsFunc(j.resumed, func(r *export.Report) bool { return r.Run == old.Run }) {
+			resumed++
+			continue
+		}
+		parts, err := j.ledger.Parts(old.Run)
+		if err != nil {
+			return nil, err
+		}
+		became := "run " + old.Run
+		for _, p := range parts {
+			if p.SHA256 == f.file.SHA256 {
+				became = fmt.Sprintf("%s in run %s, load %s, %s", p.Name, old.Run, words.Dash(p.LoadID), p.State)
+			}
+		}
+		faults = append(faults, fmt.Errorf("%s: the same bytes were dropped before, as %s; --again sends them once more", f.file.Name, became))
+	}
+	if len(faults) > 0 {
+		return nil, &exit.Error{Code: export.ExitUsage, Err: errors.Join(faults...)}
+	}
+	if resumed == len(files) {
+		done = EmptyReport("seen", j.env.Now().UTC())
+		for _, f := range files {
+			done.Files = append(done.Files, f.file)
+		}
+		return done, nil
+	}
+	return nil, nil
+}
+
+func (j *Job) withinLimits(files []ready) error {
+	people, err := j.ledger.People()
+	if err != nil {
+		return err
+	}
+	j.people = people
+	plan := &export.Plan{Columns: map[string]int{}}
+	for _, f := range files {
+		for _, c := range f.sheet.Columns {
+			plan.Columns[c] += len(f.sheet.Rows)
+		}
+		plan.Rows += len(f.sheet.Rows)
+		for _, r := range f.sheet.Rows {
+			if r.Inactive {
+				plan.Deactivations++
+			}
+		}
+	}
+	var faults []error
+	limits := wiring.Limits(j.cfg)
+	for _, b := range limits.Broken(plan, export.Seen{People: people}) {
+		faults = append(faults, errors.New("held: "+b))
+	}
+	if len(faults) > 0 {
+		return &exit.Error{Code: export.ExitHeld, Err: errors.Join(append(faults, errors.New("nothing was sent"))...)}
+	}
+	return nil
+}
+
+// untouchable refuses files with people who must not be changed, or not yet, each with its line.
+func (j *Job) untouchable(files []ready, now time.Time) error {
+	waiting, err := j.ledger.Waiting()
+	if err != nil {
+		return err
+	}
+	protects := wiring.Guard(j.cfg, now)
+	var faults []error
+	code := export.ExitFeed
+	for _, f := range files {
+		for _, r := range f.sheet.Rows {
+			at := export.Origin{File: f.file.Name, Line: r.Line}
+			if protects != nil {
+				if why := protects(r.Key, r.Login, ""); why != "" {
+					faults = append(faults, fmt.Errorf("%s: %s", at, why))
+				}
+			}
+			if part, ok := waiting.Behind("", r.First, r.Login); ok {
+				code = export.ExitStalled
+				faults = append(faults, fmt.Errorf("%s: an earlier row of this person is in part %s, which has no verdict yet", at, part))
+			}
+		}
+	}
+	if len(faults) > 0 {
+		return &exit.Error{Code: code, Err: errors.Join(append(faults, errors.New("nothing was sent"))...)}
+	}
+	return nil
+}
+
+// planDrop writes the files into the ledger as they are, each as one part and, since they may build on each other, one
+// wave.
+func (j *Job) planDrop(files []ready, started time.Time) (string, error) {
+	id, err := j.ledger.BeginRun(export.RunRecord{Command: j.command, State: export.RunWorking, Started: started})
+	if err != nil {
+		return "", err
+	}
+	tx, err := j.ledger.Plan(id)
+	if err != nil {
+		return "", err
+	}
+	defer tx.Rollback()
+	var seen []export.FeedFile
+	hashes := make([]string, len(files))
+	for i, f := range files {
+		hashes[i] = f.file.SHA256
+	}
+	batch := planning.BatchHash(hashes)
+	input := 0
+	for i, f := range files {
+		part := export.Part{
+			Name: export.PartName(started, batch, i+1, len(files), export.ByCSV), UserName: f.file.Name, Wave: i + 1,
+			Rows: len(f.sheet.Rows), Size: f.file.Size, SHA256: f.file.SHA256, State: export.Planned, Planned: started,
+		}
+		if part.ID, err = tx.AddPart(part, f.data); err != nil {
+			return "", err
+		}
+		for n, r := range f.sheet.Rows {
+			input++
+			row := export.RowResult{
+				Part: part.ID, PartRow: n + 1, Origin: export.Origin{File: f.file.Name, Line: r.Line}, Lines: 1,
+				Key: r.Key, First: r.First, Login: r.Login, Outcome: export.Pending,
+			}
+			if err := tx.AddRow(row); err != nil {
+				return "", err
+			}
+		}
+		seen = append(seen, f.file)
+	}
+	return id, tx.Commit(export.PlanSum{Files: seen, Input: input})
+}

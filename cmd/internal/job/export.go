@@ -1,0 +1,90 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+)
+
+// export writes the parts of a feed to a folder.
+func Export(ctx context.Context, env *wiring.Env, files []string, dir string) (res *Planned, err error) {
+	pipe, err := wiring.ReadPipeline(ctx, env, config.Options{FeedGiven: len(files) > 0, Route: config.RouteCSV})
+	if err != nil {
+		return nil, err
+	}
+	pipe.Unhashed = !env.JSON // nothing is recorded, and nobody is told a hash
+	now := env.Now().UTC()
+	feed, err := pipe.Open(pipe.Patterns(files), now)
+	if err != nil {
+		return nil, err
+	}
+	known, _, _, err := recall(env, pipe.Config, nil, now, false)
+	if err != nil {
+		return nil, err
+	}
+	only := &Outlook{people: known.people, approved: known.approved, lastFeed: known.lastFeed, lineEnds: known.lineEnds} // the given files, whoever waits
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder for the parts: %w", err)
+	}
+	out := &partDir{dir: dir, names: map[int64]string{}}
+	defer out.sweep() // after a failure, which tells enough
+	sink := newPlanSink(out)
+	defer func() {
+		if err != nil {
+			sink.rows.Close()
+		}
+	}()
+	planner := NewPlanner(pipe, feed, only, now)
+	if pipe.IsFeed(files) {
+		planner.Cut = cutFeeds(pipe, feed, only)
+	}
+	plan, err := planner.Build(ctx, sink)
+	if err != nil {
+		return nil, err
+	}
+	res = sink.result(plan, pipe)
+	res.Limits = only.judge(pipe.Config, pipe.IsFeed(files))(plan)
+	res.judge()
+	return res, nil
+}
+
+// partDir writes parts under a temporary name until their number, and so their name, is known.
+type partDir struct {
+	dir   string
+	names map[int64]string // temporaries that still lie there
+}
+
+func (d *partDir) write(id int64, data []byte) error {
+	path := filepath.Join(d.dir, fmt.Sprintf(".hr2coupa-%d-%d.tmp", os.Getpid(), id))
+	d.names[id] = path
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		return fmt.Errorf("write a part: %w", err)
+	}
+	return nil
+}
+
+func (d *partDir) name(id int64, name string) error {
+	if err := os.Rename(d.names[id], filepath.Join(d.dir, name)); err != nil {
+		return fmt.Errorf("name a part: %w", err)
+	}
+	delete(d.names, id)
+	return nil
+}
+
+// sweep removes what lies there under temporary names.
+func (d *partDir) sweep() error {
+	var errs []error
+	for id, path := range d.names {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+		delete(d.names, id)
+	}
+	return errors.Join(errs...)
+}

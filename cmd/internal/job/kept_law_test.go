@@ -1,0 +1,266 @@
+package job
+
+import (
+	"encoding/csv"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/planning"
+)
+
+// lawMapping has columns that a record may leave open, by a blank or by a word in another field.
+const lawMapping = people5 + `Department = department
+Default Account Code Segment-2 = if(kind == "m", mention)
+Default Account Code Segment-1 = title
+`
+
+// lawPeople is how many there are: few, so that nights are about the same ones.
+const lawPeople = 4
+
+// lawNight draws a feed of sound records: some of the people, some of them twice, in any order of records and fields.
+func lawNight(t *rapid.T) string {
+	maybe := rapid.SampledFrom([]string{"", "a", "b"})
+	fields := []string{"id", "login", "mail", "first", "last", "department", "kind", "mention", "title"}
+	if rapid.Bool().Draw(t, "other") { // no column is made of it, and a feed may lack it
+		fields = append(fields, "other")
+	}
+	blank := rapid.SampledFrom([]string{"", "department", "kind", "mention", "title"}).Draw(t, "blank in all records")
+	fields = rapid.Permutation(fields).Draw(t, "fields")
+	var text strings.Builder
+	w := csv.NewWriter(&text)
+	lines := [][]string{fields}
+	for _, n := range rapid.SliceOfN(rapid.IntRange(1, lawPeople), 1, 6).Draw(t, "people") {
+		who := fmt.Sprint(n)
+		of := map[string]string{
+			"id": "E" + who, "login": "u" + who + maybe.Draw(t, "login"), "mail": "u" + who + maybe.Draw(t, "mail") + "@example.com",
+			"first": "F" + maybe.Draw(t, "first"), "last": "L" + maybe.Draw(t, "last"),
+			"kind": rapid.SampledFrom([]string{"", "m", "n"}).Draw(t, "kind"),
+		}
+		line := make([]string, len(fields))
+		for i, f := range fields {
+			v, fixed := of[f]
+			if !fixed {
+				v = maybe.Draw(t, f)
+			}
+			if f != blank {
+				line[i] = v
+			}
+		}
+		lines = append(lines, line)
+	}
+	if err := w.WriteAll(lines); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
+}
+
+// lawBook is a ledger, and the feeds that went into it since something was sent or given up.
+type lawBook struct {
+	t    *rapid.T
+	dir  string
+	l    *ledger.Ledger
+	open map[string]string // by a name in the order of the nights
+	held string            // the run that is held; "" where none is
+	n    int
+}
+
+func (b *lawBook) must(err error) {
+	if err != nil {
+		b.t.Helper()
+		b.t.Fatal(err)
+	}
+}
+
+// planner plans a feed behind what is kept.
+func (b *lawBook) planner(feed map[string]string) *planning.Planner {
+	b.n++
+	dir := filepath.Join(b.dir, fmt.Sprint("feed", b.n))
+	b.must(os.Mkdir(dir, 0o700))
+	p, err := (&batch{mapping: lawMapping, creates: true, feed: feed}).planner(dir)
+	b.must(err)
+	return p
+}
+
+// behind joins what is kept to a planner's feed.
+func (b *lawBook) behind(p *planning.Planner) *planning.Planner {
+	k, ok, err := b.l.Kept()
+	b.must(err)
+	if ok {
+		p.Feed, p.Joined = export.JoinFeeds(k, p.Feed), k.Records
+	}
+	return p
+}
+
+// night records a feed behind what is kept, and holds the run's sums.
+func (b *lawBook) night(feed string, hold bool) {
+	b.open[fmt.Sprintf("night%03d.csv", b.n)] = feed
+	p := b.behind(b.planner(map[string]string{"users.csv": feed}))
+	if !hold {
+		b.compare(p)
+	}
+	run, err := b.l.BeginRun(export.RunRecord{Command: "run", State: export.RunWorking, Started: planned0})
+	b.must(err)
+	limits := free
+	if hold {
+		limits = closed
+	}
+	plan, broken, err := planning.RecordPlan(b.t.Context(), p, b.l, run, true, judge(limits), func() error { return nil })
+	b.must(err)
+	if hold != (broken != nil) {
+		b.t.Fatalf("held %v, and the limits say %v", hold, broken)
+	}
+	by, err := b.l.Counts(run)
+	b.must(err)
+	if sum := (export.Counts{By: by}).Sum(); sum != plan.Input {
+		b.t.Errorf("run %s: %d records in, %v", run, plan.Input, by)
+	}
+	if b.held = run; !hold {
+		b.held = ""
+		clear(b.open)
+	}
+	b.bounded()
+}
+
+// bounded wants that what is kept of earlier nights is what no newer record says.
+func (b *lawBook) bounded() {
+	k, ok, err := b.l.Kept()
+	b.must(err)
+	if ok != (b.held != "") {
+		b.t.Fatalf("kept %v, while %q is held", ok, b.held)
+	}
+	if !ok {
+		return
+	}
+	said := map[string][]map[string]bool{} // by person, oldest record first: what it says
+	early := map[string]int{}              // how many of them are of earlier nights
+	files := k.From(0).Names()
+	b.must(k.From(0).Chunks(func(c export.Chunk) error {
+		var rec export.Record
+		for c.Next(&rec) {
+			says := lawSays(&rec)
+			key := rec.Values[rec.Header.Index("id")]
+			said[key] = append(said[key], says)
+			if files[rec.File] != "users.csv@"+b.held {
+				early[key]++
+			}
+		}
+		return nil
+	}))
+	for key, records := range said {
+		newer := map[string]bool{}
+		for i := len(records) - 1; i >= 0; i-- {
+			before := len(newer)
+			maps.Copy(newer, records[i])
+			if i < early[key] && len(newer) == before {
+				b.t.Errorf("record %d of %d of %s is kept, and newer ones say all of it", i+1, len(records), key)
+			}
+		}
+	}
+}
+
+// lawSays names the fields in which a record has a value, and the column that hangs on two of them.
+func lawSays(rec *export.Record) map[string]bool {
+	says, of := map[string]bool{}, map[string]string{}
+	for i, v := range rec.Values {
+		if of[rec.Header.Fields[i]] = v; v != "" {
+			says[rec.Header.Fields[i]] = true
+		}
+	}
+	if of["kind"] == "m" && of["mention"] != "" {
+		says["a mention of kind m"] = true
+	}
+	return says
+}
+
+// compare holds the rows that go against those of one feed made of every night since something went.
+func (b *lawBook) compare(p *planning.Planner) {
+	got, err := take(b.t.Context(), p)
+	b.must(err)
+	want, err := take(b.t.Context(), b.planner(b.open))
+	b.must(err)
+	if d := cmp.Diff(b.people(want), b.people(got)); d != "" {
+		b.t.Fatalf("one feed (-), nights (+):\n%s", d)
+	}
+}
+
+// people gives what goes of each person, by column; what is not there is left as it is in Coupa.
+func (b *lawBook) people(k *taken) map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for _, r := range k.loose {
+		out[r.Key] = map[string]string{"outcome": string(r.Outcome) + " " + r.Reason}
+	}
+	for _, p := range k.parts {
+		all, err := csv.NewReader(strings.NewReader(string(p.data))).ReadAll()
+		b.must(err)
+		for i, line := range all[1:] {
+			row := map[string]string{}
+			for j, v := range line {
+				row[all[0][j]] = v
+			}
+			if out[p.rows[i].Key] != nil {
+				b.t.Errorf("%s goes twice", p.rows[i].Key)
+			}
+			out[p.rows[i].Key] = row
+		}
+	}
+	return out
+}
+
+// giveUp settles the held run as rejected.
+func (b *lawBook) giveUp() {
+	if b.held == "" {
+		return
+	}
+	_, err := b.l.GiveUp(b.held, "A. Person")
+	b.must(err)
+	b.held = ""
+	clear(b.open)
+	b.bounded()
+}
+
+// TestNightsAreOneFeed: whatever nights are held, given up or let go, and whoever is in them, what goes of a person is
+// what would go if HR had given all records since the last time in one feed. Only what a night has quarantined is no part of
+// that: it is not kept. The records here are sound.
+func TestNightsAreOneFeed(t *testing.T) {
+	root := t.TempDir()
+	n, sent := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		dir := filepath.Join(root, fmt.Sprint(n))
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		l, err := ledger.Open(ledger.Options{Dir: filepath.Join(dir, "ledger")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		b := &lawBook{t: t, dir: dir, l: l, open: map[string]string{}}
+		for range rapid.IntRange(1, 6).Draw(t, "nights") {
+			switch rapid.IntRange(0, 9).Draw(t, "fate") {
+			case 0:
+				b.giveUp()
+			case 1, 2:
+				b.night(lawNight(t), false)
+				sent++
+			default:
+				b.night(lawNight(t), true)
+			}
+		}
+		b.night(lawNight(t), false) // somebody approves
+		sent++
+	})
+	if sent < n {
+		t.Errorf("%d nights went, of %d sequences", sent, n)
+	}
+}

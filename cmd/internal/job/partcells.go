@@ -1,0 +1,46 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/layout"
+)
+
+// cleared stands for a cell that is emptied in Coupa where the cells of a part are shown.
+const cleared = "clear()"
+
+// partLines hands the lines of a part to take, its header first, until that returns false, whatever way the part goes.
+func PartLines(p export.Part, data []byte, take func(layout.Line) bool) error {
+	if err := readLines(p.Route, data, take); err != nil {
+		return fmt.Errorf("read part %s back: %w; please report this", p.Name, err)
+	}
+	return nil
+}
+
+func readLines(route export.Route, data []byte, take func(layout.Line) bool) error {
+	if route != export.ByAPI {
+		return layout.Decode(data, take)
+	}
+	columns, rows, err := export.ReadAPIPart(data)
+	if err != nil || !take(layout.Line{Number: 1, Cells: columns}) {
+		return err
+	}
+	for n, row := range rows {
+		line := layout.Line{Number: n + 2}
+		for _, text := range row.Cells {
+			if text == nil {
+				text = new(cleared)
+			}
+			line.Cells = append(line.Cells, *text)
+		}
+		if !take(line) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// errFewRows says that a part has fewer lines than rows.
+var errFewRows = errors.New("it has fewer lines than rows")

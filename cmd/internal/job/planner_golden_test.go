@@ -1,0 +1,210 @@
+package job
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+)
+
+var update = flag.Bool("update", false, "write what came out into the golden files")
+
+// plans are goldens of what would be sent, byte for byte. Each is an archive: a comment that says what it shows, then
+// lines "option: value" (see golden.option), the mapping, the files of the feed, and what comes of them:
+// sent/<name> is a part, "held back" the quarantined rows, "sums" the plan. Run the test with -update to write that anew.
+const plans = "../../../testdata/golden/plan"
+
+func TestPlanGoldens(t *testing.T) {
+	found, err := filepath.Glob(filepath.Join(plans, "*.txtar"))
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no goldens in %s (%v): nothing would be tested", plans, err)
+	}
+	for _, path := range found {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			g := readGolden(t, path)
+			got := txtar.Format(g.archive(g.batch.mustBuild(t)))
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) == string(want) {
+				return
+			}
+			if *main.Update {
+				if err := os.WriteFile(path, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		})
+	}
+}
+
+// golden is the given half of an archive.
+type golden struct {
+	batch batch
+	given txtar.Archive
+	brief bool // parts are told by their sizes and edges, not whole
+}
+
+func readGolden(t *testing.T, path string) *golden {
+	t.Helper()
+	a, err := txtar.ParseFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &golden{batch: batch{feed: map[string]string{}}, given: txtar.Archive{Comment: a.Comment}}
+	for line := range strings.Lines(string(a.Comment)) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok && !strings.Contains(name, " ") {
+			if err := g.option(name, value); err != nil {
+				t.Fatalf("%s: %s: %v", path, name, err)
+			}
+		}
+	}
+	for _, f := range a.Files {
+		switch name, file := strings.CutPrefix(f.Name, "feed/"); {
+		case file:
+			g.batch.feed[name] = string(f.Data)
+		case f.Name == "mapping":
+			g.batch.mapping = string(f.Data)
+		default:
+			continue
+		}
+		g.given.Files = append(g.given.Files, f)
+	}
+	return g
+}
+
+// option sets one: key, creates, known ("E1=ann E2=bob"), found in Coupa ("E1=id:login:email:first:last:active"), rows and bytes (a part's most), people (so many are made up),
+// edge (people whose 5,000 rows come to so many bytes).
+func (g *golden) option(name, value string) (err error) {
+	switch name {
+	case "key":
+		g.batch.key = value
+	case "creates":
+		g.batch.creates, err = strconv.ParseBool(value)
+	case "rows":
+		g.batch.maxRows, err = strconv.Atoi(value)
+	case "bytes":
+		g.batch.maxBytes, err = strconv.Atoi(value)
+	case "people":
+		var n int
+		n, err = strconv.Atoi(value)
+		g.batch.feed["users.csv"], g.brief = people(n), true
+	case "edge":
+		var n int
+		n, err = strconv.Atoi(value)
+		g.batch.feed["users.csv"], g.brief = edge(n), true
+	case "known":
+		g.batch.known = map[string]export.Person{}
+		for _, pair := range strings.Fields(value) {
+			key, login, _ := strings.Cut(pair, "=")
+			g.batch.known[key] = export.Person{Login: login}
+		}
+	case "found":
+		g.batch.found = map[string]export.User{}
+		for _, pair := range strings.Fields(value) {
+			key, held, _ := strings.Cut(pair, "=")
+			id, rest, _ := strings.Cut(held, ":")
+			u := export.User{ID: id, Values: map[string]export.Value{}}
+			for i, text := range strings.Split(rest, ":") {
+				e, _ := coupa.Element([]string{"Login", "Email", "First Name", "Last Name", "Status"}[i])
+				u.Values[e.Path] = export.Value{Text: text}
+			}
+			g.batch.found[key] = u
+		}
+	default:
+		err = fmt.Errorf("is no option")
+	}
+	return err
+}
+
+// cut shows both ends of a long line.
+func cut(line string) string {
+	if r := []rune(line); len(r) > 200 {
+		return string(r[:90]) + "…" + string(r[len(r)-20:])
+	}
+	return line
+}
+
+// edge is a feed of 5,000 people that come to a part of exactly so many bytes, in two columns of long addresses.
+func edge(size int) string {
+	const n = 5000
+	const header = `"Employee Number","Login","Email","First Name","Last Name","Default Address Street 3","Default Address Street 4"` + "\n"
+	rest := size - len(header)
+	var b strings.Builder
+	b.WriteString("id,login,mail,first,last,a,b\n")
+	for i := range n {
+		line := fmt.Sprintf("E%06d,user%06d,user%06d@example.com,Zoë,O'Neil,", i, i, i)
+		fill := rest/(n-i) - len(line) - 14 - 2 // less the quotes, the last comma and the line break
+		rest -= rest / (n - i)
+		long := strings.Repeat("ü", fill/4)
+		b.WriteString(line + long + "," + strings.Repeat("x", fill-len(long)) + "\n")
+	}
+	return b.String()
+}
+
+// archive puts what came out behind what was given.
+func (g *golden) archive(k *taken) *txtar.Archive {
+	a := g.given
+	tell := func(name, text string) { a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(text)}) }
+	for _, p := range k.parts {
+		if g.brief {
+			lines := strings.SplitAfter(string(p.data), "\n")
+			tell("sent/"+p.Name, fmt.Sprintf("%d bytes, sha256 %s\n%s%s...\n%s", p.Size, p.SHA256, lines[0], cut(lines[1]), cut(lines[len(lines)-2])))
+			continue
+		}
+		tell("sent/"+p.Name, string(p.data))
+	}
+	var held strings.Builder
+	for _, r := range k.loose {
+		fmt.Fprintf(&held, "%s (%d, key %q): %s\n", r.Origin, r.Lines, r.Key, r.Reason)
+	}
+	if held.Len() > 0 {
+		tell("held back", held.String())
+	}
+	tell("sums", planSums(k))
+	return &a
+}
+
+func planSums(k *taken) string {
+	var b strings.Builder
+	p := k.plan
+	fmt.Fprintf(&b, "%d records in = %d to send + %d held back\n", p.Input, p.Records, p.Quarantined)
+	fmt.Fprintf(&b, "%d rows in %d parts, %d waves, %d column sets; %d deactivations\n", p.Rows, p.Parts, p.Waves, p.Sets, p.Deactivations)
+	for _, part := range k.parts {
+		fmt.Fprintf(&b, "wave %d: %s: %d rows from", part.Wave, cmp.Or(partNumber(part.Name), "no name"), part.Rows)
+		for i, r := range part.rows {
+			if i > 0 && i < len(part.rows)-1 && len(part.rows) > 10 {
+				continue
+			}
+			fmt.Fprintf(&b, " %s", r.Origin)
+			if r.Completed != "" {
+				fmt.Fprintf(&b, " (completed: %s)", r.Completed)
+			}
+			if r.Lines > 1 {
+				fmt.Fprintf(&b, " (%d records)", r.Lines)
+			}
+		}
+		b.WriteString("\n")
+	}
+	if k.plan.Creates+k.plan.Completed > 0 {
+		fmt.Fprintf(&b, "%d rows make new people, %d are completed\n", p.Creates, p.Completed)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Columns)) {
+		fmt.Fprintf(&b, "%s: %d rows\n", name, p.Columns[name])
+	}
+	return b.String()
+}

@@ -1,0 +1,66 @@
+package job
+
+import (
+	"context"
+	"slices"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/directory"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+)
+
+// verifier wires the comparison of what was sent with what Coupa shows.
+func (j *Job) verifier(users *coupa.Users) *directory.Verifier {
+	return &directory.Verifier{
+		Ledger: j.ledger, Users: users, Filter: users.DefaultFilter, Element: coupa.Element, Decode: wiring.PartCells,
+		Workers: users.Workers(), Rate: j.cfg.Coupa.Rate, Now: j.env.Now, Log: j.env.Log,
+	}
+}
+
+// readBack reads back what is settled of a run and was not read back yet, in this start or in one that was interrupted
+// before it came to that. What it came to is told by the run's report. That nobody can be asked changes no outcome.
+func (j *Job) readBack(ctx context.Context, run string) error {
+	parts, err := j.ledger.Parts(run)
+	if err != nil {
+		return err
+	}
+	parts = slices.DeleteFunc(directory.Readable(parts), func(p export.Part) bool { return !p.ReadBack.IsZero() })
+	if len(parts) == 0 {
+		return nil
+	}
+	read := &export.ReadBack{}
+	switch lost := j.runner.Lost(); {
+	case !j.cfg.Verify && j.cfg.Line("verify") > 0:
+		read.Why = "verify is off"
+	case !j.cfg.Verify:
+		read.Why = "coupa.scopes has no " + config.ScopeRead
+	case lost != nil:
+		read.Why = lost.Error()
+	default:
+		if read, err = j.verifier(j.wires.Client.Users()).Run(ctx, parts); err != nil {
+			return err
+		}
+	}
+	if j.read == nil {
+		j.read = map[string]*export.ReadBack{}
+	}
+	j.read[run] = read
+	return nil
+}
+
+// manyCalls is how many calls a plan has to have ahead of it for somebody to want to know beforehand.
+const manyCalls = 20
+
+// readBackAhead says how many calls will read parts back, and how long they take; "" for few, and where nobody does.
+func readBackAhead(cfg *config.Config, parts []export.Part) string {
+	calls := 0
+	for _, p := range parts {
+		calls += directory.Calls(p.Rows)
+	}
+	if !cfg.Verify || calls <= manyCalls {
+		return ""
+	}
+	return directory.Ahead(calls, cfg.Coupa.Rate)
+}

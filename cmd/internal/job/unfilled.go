@@ -1,0 +1,36 @@
+package job
+
+import (
+	"context"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// tellUnfilled puts into the report of a start everybody of whom a call has emptied lists that are not filled again,
+// whichever run has made that call: no start ends in silence while somebody lacks them.
+func (j *Job) tellUnfilled(ctx context.Context, rep *export.Report) error {
+	people, err := j.ledger.Unfilled()
+	if err != nil || len(people) == 0 {
+		return err
+	}
+	if w := j.writer; w != nil && ctx.Err() == nil {
+		var unasked error
+		people, unasked, err = w.Look(ctx, people)
+		if err != nil || len(people) == 0 {
+			return err
+		}
+		if unasked != nil {
+			j.env.Log.Warnf("Coupa cannot be asked whose lists are still empty: %v", unasked)
+		}
+	}
+	j.env.Log.Warnf("%s without lists that a call has emptied: hr2coupa status names them", words.Persons(len(people)))
+	if rep == nil {
+		return nil
+	}
+	if rep.Unfilled = people; len(rep.Resumed) == 0 {
+		rep.Alone = rep.Exit
+	}
+	rep.Exit = export.WorstExit(rep.Exit, export.ExitStalled)
+	return nil
+}

@@ -1,0 +1,66 @@
+package job
+
+import (
+	"context"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/directory"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+)
+
+// verified is what reading a run back came to.
+type Verified struct {
+	Run  string `json:"run"`
+	Exit int    `json:"exit"`
+	*export.ReadBack
+	Drift []export.Drift `json:"drift"`
+}
+
+// verifyRun reads a run back that has come to its end.
+func (j *Job) VerifyRun(ctx context.Context, run string) (*Verified, error) {
+	rec, ok, err := j.ledger.Run(run)
+	switch {
+	case err != nil:
+		return nil, err
+	case !ok:
+		return nil, exit.Usage("the ledger knows no run %q; hr2coupa status lists them", run)
+	case rec.State == export.RunWorking:
+		return nil, exit.Usage("run %s was interrupted; hr2coupa run goes on with it", rec.ID)
+	}
+	res, err := j.verify(ctx, rec.ID, j.wires.Client.Users())
+	if err != nil {
+		return nil, err
+	}
+	if _, err := j.report1(rec.ID, nil, true); err != nil { // it stands otherwise now
+		return nil, err
+	}
+	return res, nil
+}
+
+// verify reads a whole run back, whatever was read back before.
+func (j *Job) verify(ctx context.Context, run string, users *coupa.Users) (*Verified, error) {
+	parts, err := j.ledger.Parts(run)
+	if err != nil {
+		return nil, err
+	}
+	if err := users.Check(ctx); err != nil {
+		return nil, err
+	}
+	v := j.verifier(users)
+	if v.Newer, err = j.ledger.SentSince(run); err != nil {
+		return nil, err
+	}
+	back, err := v.Run(ctx, directory.Readable(parts))
+	if err != nil {
+		return nil, err
+	}
+	res := &Verified{Run: run, ReadBack: back, Drift: append([]export.Drift{}, back.Drift...)}
+	if back.Drifted > 0 {
+		res.Exit = export.ExitPartial
+	}
+	if back.Why != "" {
+		res.Exit = export.ExitNotDelivered
+	}
+	return res, nil
+}

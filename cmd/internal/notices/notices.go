@@ -1,0 +1,276 @@
+package notices
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/transport/notify"
+)
+
+// teller tells people and machines what one start came to. It never changes how the start ends: what goes wrong with it
+// is a warning in the diary.
+type Teller struct {
+	env      *wiring.Env
+	cfg      *config.Config
+	Command  string
+	ByHand   bool
+	started  time.Time
+	Targets  []notify.Target
+	heart    *notify.Heartbeat // nil where nothing is pinged
+	pinging  export.Group      // the ping that says start
+	stop     context.CancelFunc
+	Ledger   *ledger.Ledger
+	rep      *export.Report
+	Unknown  []string       // what speaks against the ledger
+	Folder   *notify.Folder // where a watcher tells about its folder, and about no run
+	steps    map[notify.Step]time.Duration
+	Recorded error // the end whose incidents and notices are in the ledger, errNotYet before; a crash may come after it
+}
+
+var ErrNotYet = errors.New("not recorded yet")
+
+// newTeller makes the teller of a start. Files by hand and saved plans are told about too, but are no heartbeat and no
+// figure of the nightly job.
+func New(env *wiring.Env, cfg *config.Config, command string, byHand bool) *Teller {
+	t := &Teller{env: env, cfg: cfg, Command: command, ByHand: byHand, started: env.Now(), steps: map[notify.Step]time.Duration{}, Recorded: ErrNotYet}
+	texts, err := wiring.NoticeTexts(cfg)
+	if err != nil { // the config was checked with them a moment ago
+		env.Log.Warnf("notices: %v", err)
+		return t
+	}
+	t.Targets = wiring.Targets(cfg, texts)
+	if t.nightly() && !cfg.Heartbeat.URL.IsZero() {
+		t.heart = &notify.Heartbeat{URL: cfg.Heartbeat.URL}
+	}
+	return t
+}
+
+// spent adds up, for the figures, how long a step took that began then.
+func (t *Teller) Spent(s notify.Step, begun time.Time) {
+	t.steps[s] += t.env.Now().Sub(begun)
+}
+
+func (t *Teller) nightly() bool {
+	return (t.Command == "run" || t.Command == "watch") && !t.ByHand
+}
+
+// begin pings that the start is at work; it waits for nothing.
+func (t *Teller) Begin(ctx context.Context, l *ledger.Ledger) {
+	t.Ledger = l
+	if t.heart == nil {
+		return
+	}
+	ctx, t.stop = context.WithCancel(ctx)
+	t.pinging.Go(func() { t.ping(ctx, notify.Started, "hr2coupa "+t.Command) })
+}
+
+func (t *Teller) ping(ctx context.Context, s notify.Signal, line string) {
+	if err := t.heart.Ping(ctx, s, line); err != nil && !errors.Is(err, context.Canceled) {
+		t.env.Log.Warnf("%s: %v", t.heart, err)
+	}
+}
+
+// record writes the incidents of a start and the notices about them into the ledger.
+func (t *Teller) Record(l *ledger.Ledger, rep *export.Report, err error) {
+	t.rep = rep
+	if len(t.Targets) == 0 {
+		return
+	}
+	open, failed := l.Incidents()
+	if failed == nil {
+		incidents, notices, wrong := t.notices(open, err)
+		failed = wrong
+		if failed == nil && len(incidents) > 0 {
+			failed = l.Tell(incidents, notices)
+		}
+	}
+	if failed != nil {
+		t.env.Log.Warnf("notices are not written down: %v", failed)
+		return
+	}
+	t.Recorded = err
+}
+
+// notices decides what is told, knowing what is open.
+func (t *Teller) notices(open []export.Incident, err error) ([]export.Incident, []export.Notice, error) {
+	code := exit.Code(err)
+	if err == nil {
+		code = export.ExitOK
+	}
+	run, verdict, counts := "", exit.Words[code], map[string]int{}
+	if t.rep != nil {
+		run, verdict = t.rep.Run, t.rep.Verdict
+		counts["input"] = t.rep.Counts.Input
+		for o, n := range t.rep.Counts.By {
+			counts[string(o)] = n
+		}
+		if err == nil {
+			code = t.rep.Exit
+		}
+	}
+	if t.Folder != nil {
+		verdict, code = "drop folder", export.ExitOK
+		if len(t.Folder.Facts) > 0 {
+			code = export.ExitFault
+		}
+	}
+	now := t.env.Now().In(t.cfg.Feed.TimeZone)
+	found := notify.Read(notify.Start{Command: t.Command, ByHand: t.ByHand, Report: t.rep, Err: err, Exit: code, Causes: wiring.Causes(), Owner: wiring.Owners(t.cfg), Columns: wiring.ColumnNames(t.cfg), Unknown: t.Unknown, Folder: t.Folder})
+	incidents, items := notify.Decide(open, found, run, now)
+	m := notify.Message{
+		Instance: wiring.HostOf(t.cfg.Instance), Host: wiring.Hostname(), Command: t.Command, At: now, Run: run, Verdict: verdict, Exit: code, Counts: counts,
+	}
+	notices, wrong := notify.Write(m, items, t.Targets)
+	return incidents, notices, wrong
+}
+
+// end tells what a start came to, after it was printed, with the code that it ends with. A start that found another one
+// at work says nothing: that one will.
+func (t *Teller) End(ctx context.Context, code int, err error) {
+	if code == export.ExitLocked {
+		return
+	}
+	var ending export.Group
+	ending.Go(func() { t.pingEnd(ctx, code) })
+	unsent, open := 0, []export.Incident(nil)
+	if len(t.Targets) > 0 && ctx.Err() == nil {
+		unsent, open = t.send(ctx, err)
+	}
+	ending.Wait()
+	t.figures(code, unsent, open)
+}
+
+// pingEnd also goes out where the start was interrupted: somebody waits for its success.
+func (t *Teller) pingEnd(ctx context.Context, code int) {
+	if t.heart == nil {
+		return
+	}
+	if t.stop != nil { // a short start ends before its first ping does; the two must not overtake each other
+		t.awaitPing(5 * time.Second)
+	}
+	signal, line := notify.Success, "exit 0"
+	if code != export.ExitOK {
+		signal, line = notify.Failure, fmt.Sprintf("exit %d", code)
+	}
+	if t.rep != nil {
+		line += ": " + t.rep.Verdict
+	}
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+	}
+	t.ping(ctx, signal, line)
+}
+
+// awaitPing waits for the first ping, and ends it after a time.
+func (t *Teller) awaitPing(most time.Duration) {
+	pinged := export.Async(func() error { t.pinging.Wait(); return nil })
+	select {
+	case <-pinged:
+	case <-time.After(most):
+	}
+	t.stop()
+	t.pinging.Wait()
+}
+
+// send empties the outbox, under the run lock, so that no two starts send the same notice. Where the ledger cannot be
+// had the notices of this start are sent at once: that is just what somebody has to know.
+func (t *Teller) send(ctx context.Context, err error) (unsent int, open []export.Incident) {
+	l, unlock, failed := t.open()
+	if errors.As(failed, new(*export.LockedError)) {
+		t.env.Log.Info("notices are left to the run that has just begun")
+		return 0, nil
+	}
+	if failed != nil {
+		t.sendWithout(ctx, err)
+		return 0, nil
+	}
+	defer func() {
+		if err := errors.Join(unlock(), l.Close()); err != nil {
+			t.env.Log.Warnf("close the ledger: %v", err)
+		}
+	}()
+	if !errors.Is(err, t.Recorded) && (err != nil || t.Folder != nil) {
+		t.Record(l, t.rep, err)
+	}
+	attempts, failed := notify.Empty(ctx, l, t.Targets, wiring.SendingTime)
+	t.say(attempts)
+	for _, a := range attempts {
+		unsent += a.Left
+	}
+	open, wrong := l.Incidents()
+	if failed = errors.Join(failed, wrong); failed != nil {
+		t.env.Log.Warnf("notices: %v", failed)
+	}
+	return unsent, open
+}
+
+func (t *Teller) open() (*ledger.Ledger, func() error, error) {
+	l, err := ledger.Open(ledger.Options{Dir: t.cfg.Ledger, Now: t.env.Now})
+	if err != nil {
+		return nil, nil, err
+	}
+	unlock, err := l.Lock(wiring.Holder("sends notices", t.env.Now()))
+	if err != nil {
+		return nil, nil, errors.Join(err, l.Close())
+	}
+	return l, unlock, nil
+}
+
+func (t *Teller) say(attempts []notify.Attempt) {
+	for _, a := range attempts {
+		if a.Sent > 0 {
+			t.env.Log.WithField("notices", a.Sent).Infof("told: %s", a.To)
+		}
+		if a.Err != nil {
+			t.env.Log.WithField("notices", a.Left).Warnf("not told: %s: %v; kept for the next start", a.To, a.Err)
+		}
+	}
+}
+
+// sendWithout sends what this start has to say without a ledger: nothing remembers it.
+func (t *Teller) sendWithout(ctx context.Context, err error) {
+	if err == nil && t.Folder == nil {
+		return
+	}
+	t.Recorded = err
+	_, notices, wrong := t.notices(nil, err)
+	box := &handful{notices: notices}
+	attempts, failed := notify.Empty(ctx, box, t.Targets, wiring.SendingTime)
+	t.say(attempts)
+	if failed = errors.Join(wrong, failed); failed != nil {
+		t.env.Log.Warnf("notices: %v", failed)
+	}
+}
+
+// handful is an outbox that lasts as long as the program.
+type handful struct{ notices []export.Notice }
+
+func (h *handful) Due() ([]export.Notice, error)  { return h.notices, nil }
+func (*handful) Sent(int64) error                 { return nil }
+func (*handful) NotSent(int64, string) error      { return nil }
+func (*handful) GiveUpNotice(int64, string) error { return nil }
+
+func (t *Teller) figures(code, unsent int, open []export.Incident) {
+	if t.cfg.Metrics.Textfile == "" || !t.nightly() {
+		return
+	}
+	m := notify.Metrics{
+		Command: t.Command, Started: t.started, Ended: t.env.Now(), Exit: code, Report: t.rep, Steps: t.steps,
+		Notices: unsent, Incidents: map[export.NoticeKind]int{},
+	}
+	for _, i := range open {
+		m.Incidents[i.Kind]++
+	}
+	if err := notify.WriteMetrics(t.cfg.Metrics.Textfile, m); err != nil {
+		t.env.Log.Warn(err)
+	}
+}

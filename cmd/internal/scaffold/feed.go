@@ -1,0 +1,141 @@
+package scaffold
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/feed"
+)
+
+// sampled is how many chunks of a feed init looks at, of a thousand records each.
+const sampled = 5
+
+// fieldSeen is what init has seen of one field of a feed.
+type fieldSeen struct {
+	name   string
+	filled int            // records that have a value
+	values map[string]int // how often each occurs
+}
+
+// share is how many of the field's values fit, from 0 to 1.
+func (s *fieldSeen) share(fits func(string) bool) float64 {
+	n := 0
+	for v, times := range s.values {
+		if fits(v) {
+			n += times
+		}
+	}
+	return float64(n) / float64(max(s.filled, 1))
+}
+
+// sample is what init has seen of a feed.
+type sample struct {
+	path      string
+	records   int // that could be read
+	broken    int // that could not
+	fields    []*fieldSeen
+	encoding  string // where the bytes are not UTF-8
+	delimiter string // where it is none of those that are looked for
+}
+
+// rare are delimiters that are not looked for when a feed is opened.
+var rare = []string{"^", "~", "#", ":"}
+
+// fallback is what Windows writes in the west where it does not write UTF-8.
+const fallback = "windows-1252"
+
+// look reads the header and the first records of a feed.
+func look(path string) (*sample, error) {
+	o := feed.Options{}
+	f, err := feed.Open([]string{path}, o)
+	if err != nil {
+		o.Encoding = fallback
+		again, worse := feed.Open([]string{path}, o)
+		if worse != nil {
+			return nil, err
+		}
+		f = again
+	}
+	if len(f.Headers()[0].Fields) < 2 {
+		if f, o, err = delimited(path, o, f); err != nil {
+			return nil, err
+		}
+	}
+	s, badText, err := read(path, f)
+	if err == nil && badText && o.Encoding == "" {
+		o.Encoding = fallback
+		if f, err = feed.Open([]string{path}, o); err == nil {
+			s, _, err = read(path, f)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.encoding, s.delimiter = o.Encoding, o.Delimiter
+	return s, nil
+}
+
+// delimited opens a feed of one column with the delimiter that gives it most.
+func delimited(path string, o feed.Options, f *feed.Feed) (*feed.Feed, feed.Options, error) {
+	best, with := f, o
+	for _, d := range rare {
+		o.Delimiter = d
+		other, err := feed.Open([]string{path}, o)
+		if err == nil && len(other.Headers()[0].Fields) > len(best.Headers()[0].Fields) {
+			best, with = other, o
+		}
+	}
+	if len(best.Headers()[0].Fields) < 2 {
+		return nil, o, exit.Usage("%s: its header has one column; init needs a feed of people, with a header and a delimiter", path)
+	}
+	return best, with, nil
+}
+
+// read takes the first records up. badText: some of them are not UTF-8.
+func read(path string, f *feed.Feed) (s *sample, badText bool, err error) {
+	s = &sample{path: path}
+	for _, name := range f.Headers()[0].Fields {
+		s.fields = append(s.fields, &fieldSeen{name: name, values: map[string]int{}})
+	}
+	var rec export.Record
+	err = firstChunks{f}.Chunks(func(c export.Chunk) error {
+		defer c.Release()
+		for c.Next(&rec) {
+			if rec.Fault != nil {
+				s.broken++
+				badText = badText || rec.Fault.Rule == "encoding"
+				continue
+			}
+			s.records++
+			for i, v := range rec.Values {
+				if v = strings.TrimSpace(v); v != "" {
+					s.fields[i].filled++
+					s.fields[i].values[strings.Clone(v)]++
+				}
+			}
+		}
+		return nil
+	})
+	return s, badText, err
+}
+
+// firstChunks is the beginning of a feed.
+type firstChunks struct{ export.Feed }
+
+var errEnough = errors.New("enough of the feed")
+
+func (f firstChunks) Chunks(take func(export.Chunk) error) error {
+	err := f.Feed.Chunks(func(c export.Chunk) error {
+		if c.Seq() >= sampled {
+			c.Release()
+			return errEnough
+		}
+		return take(c)
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,28 @@
+package show
+
+import (
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// causesText says what is behind the rows and whose task it is.
+func causesText(w *terminal.Text, counts []export.CauseCount) {
+	if len(counts) == 0 {
+		return
+	}
+	w.Printf("\nCauses\n")
+	for _, c := range counts {
+		rows := words.Plural(c.Rows, "row")
+		if c.Records > c.Rows {
+			rows += ", " + words.Plural(c.Records, "record")
+		}
+		if c.Owner != "" {
+			rows += ", for " + c.Owner
+		}
+		w.Printf("  %s: %s\n", rows, c.Meaning)
+		if c.Todo != "" {
+			w.Printf("    %s\n", c.Todo)
+		}
+	}
+}

@@ -1,0 +1,146 @@
+package show
+
+import (
+	"cmp"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/templates"
+)
+
+// Every message of the catalogue finds its own cause, and in the middle of others too.
+func TestCatalogueFindsItself(t *testing.T) {
+	for _, c := range templates.Causes() {
+		message := "A Label " + strings.NewReplacer("#", "17", "*", "something or other").Replace(c.Tail) + "."
+		for _, reason := range []string{message, message + "; Label no such message", "Label no such message; " + message} {
+			found, _ := wiring.Causes().Find(reason)
+			if len(found) != 1 || found[0].Name != c.Name {
+				t.Errorf("%q: %d causes, want %q: %+v", reason, len(found), c.Name, found)
+			}
+		}
+	}
+}
+
+// Whoever has a cause for a task can be a target of notices.
+func TestOwnersOfCauses(t *testing.T) {
+	has := map[string]bool{}
+	for _, c := range templates.Causes() {
+		has[c.Owner] = true
+	}
+	if got := slices.Sorted(maps.Keys(has)); !slices.Equal(got, slices.Sorted(slices.Values(export.Owners()))) {
+		t.Errorf("templates/causes.csv names %q, export.Owners %q", got, export.Owners())
+	}
+}
+
+// Every message of ours for which a row is quarantined has a cause: whoever writes a new rule gives it one.
+func TestOwnMessagesHaveCauses(t *testing.T) {
+	said := 0
+	for _, room := range []string{"../../../export", "../../../export/feed", "../../../export/layout"} {
+		for _, m := range messages(t, room) {
+			said++
+			if _, strange := wiring.Causes().Find(m); len(strange) > 0 {
+				t.Errorf("%s: templates/causes.csv has no cause for %q", room, strange)
+			}
+		}
+	}
+	if said < 30 {
+		t.Errorf("only %d messages were found in the sources", said)
+	}
+	for _, m := range []string{"Email is invalid; User Role Names (User, Buyer) were put back", "Email is invalid; User Role Names (User) could not be put back, and nobody but you can do it now",
+		"settled as rejected by A. Administrator", "in doubt; taken as not applied by run --again"} { // notes of parts
+		if _, strange := wiring.Causes().Find(m); len(strange) > 0 {
+			t.Errorf("templates/causes.csv has no cause for %q", m)
+		}
+	}
+	if found, _ := wiring.Causes().Find("Email: expression lower(mail): the text is not a date of this layout"); len(found) != 1 {
+		t.Error("an error of the mapping has no cause")
+	}
+}
+
+// messages finds what the sources of a room say of rows: the second member of a breach, the Message of a Fault, the
+// constants that are named say…, and the reason with which a row of the API route ends.
+func messages(t *testing.T, dir string) []string {
+	t.Helper()
+	var out []string
+	add := func(e ast.Expr) {
+		if m := example(e); m != "" {
+			out = append(out, m)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no sources in %s: %v", dir, err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CompositeLit:
+				name, _ := n.Type.(*ast.Ident)
+				if name != nil && name.Name == "breach" && len(n.Elts) == 2 {
+					add(n.Elts[1])
+				}
+			case *ast.KeyValueExpr:
+				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Message" {
+					add(n.Value)
+				}
+			case *ast.ValueSpec:
+				if strings.HasPrefix(n.Names[0].Name, "say") && len(n.Values) == 1 {
+					add(n.Values[0])
+				}
+			case *ast.CallExpr:
+				switch f, ok := n.Fun.(*ast.SelectorExpr); {
+				case ok && f.Sel.Name == "fieldFault":
+					add(n.Args[2])
+				case ok && f.Sel.Name == "end" && len(n.Args) == 4: // of a row that goes by API
+					add(n.Args[3])
+				}
+			}
+			return true
+		})
+	}
+	return out
+}
+
+// example is a message as it may come out: the text of a literal, of a format with something for each verb, or of a sum
+// of both; "" for anything else.
+func example(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		s, _ := strconv.Unquote(e.Value)
+		return s
+	case *ast.BinaryExpr:
+		if left := example(e.X); left != "" {
+			return left + cmp.Or(example(e.Y), "something")
+		}
+	case *ast.CallExpr:
+		if f, ok := e.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Sprintf" {
+			return strings.NewReplacer("%d", "5", "%s", "something").Replace(example(e.Args[0]))
+		}
+	}
+	return ""
+}
+
+// What is told of a row that HR has to mend and nobody knows is left as it is.
+func TestUnknownMessagePasses(t *testing.T) {
+	const reason = "Shoe Size must have been measured on a Tuesday."
+	rep := Explained(&export.Report{Rows: export.ListRows(export.RowResult{Outcome: export.Rejected, Lines: 1, Reason: reason})})
+	if rep.Rows.First().Reason != reason || len(rep.Causes) != 1 || rep.Causes[0].Name != export.Unknown || rep.Causes[0].Owner != "" {
+		t.Errorf("%+v", rep)
+	}
+}

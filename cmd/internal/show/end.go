@@ -1,0 +1,182 @@
+package show
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// finish tells the error that ended a command, if one did, and returns the exit code, also where the telling crashes.
+func Finish(env *wiring.Env, err error) int {
+	code := export.ExitOK
+	crashed := export.Guard(func() error { code = tellFailure(env, err); return nil })
+	if crashed != nil {
+		tellLines(env, crashed)
+		logStack(env, crashed)
+		return export.ExitFault
+	}
+	return code
+}
+
+// fail tells the error that ended a command, and gives its code. With --json there is an object on stdout then too: the
+// bad nights are those that somebody looks for.
+func tellFailure(env *wiring.Env, err error) int {
+	if err == nil {
+		return export.ExitOK
+	}
+	if ended, ok := err.(*exit.Ended); ok {
+		return ended.Code
+	}
+	code, told := exit.Code(err), err
+	if errors.Is(err, exit.ErrInterrupted) {
+		code, told = export.ExitInterrupted, errors.New("interrupted; the ledger is sound, and the next run goes on from here")
+	}
+	tellLines(env, told)
+	logStack(env, err)
+	if env.JSON && env.Result != nil && !env.Result.Wrote {
+		rep := job.EmptyReport(exit.Words[code], env.Now().UTC())
+		rep.Exit, rep.Why = code, export.PlainText(told)
+		if errors.As(err, new(*job.MovedError)) {
+			rep.Verdict = "refused"
+		}
+		_ = JSON(env, rep) // the error that counts has been told already
+	}
+	return code
+}
+
+// tellLines writes each line of an error to stderr. In a log of JSON a line that is indented, such as a caret, stays with
+// the line that it explains.
+func tellLines(env *wiring.Env, err error) {
+	lines := export.PlainLines(err)
+	if env.LogFormat != "json" {
+		env.Stderr.Text().Lines("hr2coupa: ", lines...)
+		return
+	}
+	for len(lines) > 0 {
+		entry := lines[0]
+		for lines = lines[1:]; len(lines) > 0 && strings.HasPrefix(lines[0], " "); lines = lines[1:] {
+			entry += "\n" + lines[0]
+		}
+		env.Log.Error(entry)
+	}
+}
+
+// logStack writes where the program crashed, if that is what ended it.
+func logStack(env *wiring.Env, err error) {
+	crash, ok := errors.AsType[*export.Crash](err)
+	if !ok {
+		return
+	}
+	if env.LogFormat == "json" {
+		env.Log.WithField("stack", crash.Stack).Error(reportCrash)
+		return
+	}
+	w := env.Stderr.Text()
+	w.Lines("hr2coupa:   at ", crash.Stack...)
+	w.Printf("hr2coupa: %s\n", reportCrash)
+}
+
+const reportCrash = "this is a fault of hr2coupa: report it with the lines above, which hold no data; the next start goes on from here"
+
+// conclude ends a start: it prints the result, tells the error that ended the start, and sends what others are to know. What
+// it returns is the exit code and has been told.
+func Conclude(ctx context.Context, env *wiring.Env, s *job.Started, err error, code int, print func() error) error {
+	if wrong := export.Guard(print); wrong != nil {
+		err = errors.Join(err, wrong)
+	}
+	if err != nil {
+		code = Finish(env, err)
+	}
+	if s != nil {
+		Unread(env, s.Rep)
+		if crashed := export.Guard(func() error { s.Teller.End(ctx, code, err); return nil }); crashed != nil {
+			code = Finish(env, crashed)
+		}
+	}
+	return exit.With(code, nil)
+}
+
+// report ends a start that ends with a report. One that comes with an error holds what was resumed before it.
+func ConcludeReport(ctx context.Context, env *wiring.Env, s *job.Started, err error) error {
+	if s == nil || s.Rep == nil || errors.Is(err, exit.ErrInterrupted) {
+		return Conclude(ctx, env, s, err, export.ExitOK, func() error { return nil })
+	}
+	return Conclude(ctx, env, s, err, s.Rep.Exit, func() error { return Report(env, s.Rep) })
+}
+
+// unread warns, once, where nobody reads the result of a start any more. The commands that only look have done what they
+// were asked for.
+func Unread(env *wiring.Env, rep *export.Report) {
+	if env.Result == nil || !env.Result.Gone || env.Result.Warned {
+		return
+	}
+	env.Result.Warned = true
+	command := "hr2coupa status"
+	if rep != nil && rep.Run != "" {
+		command += " " + rep.Run
+	}
+	env.Log.Warnf("nobody reads stdout any more, so that not all of the result is there; %s prints it again", command)
+}
+
+// explained gives a report, and those of the runs that it went on with, their causes.
+func Explained(rep *export.Report) *export.Report {
+	rep.Explain(wiring.Causes())
+	for _, r := range rep.Resumed {
+		Explained(r)
+	}
+	return rep
+}
+
+// printJSON prints the result as one object.
+func JSON(env *wiring.Env, v any) error {
+	return WriteJSON(env.Stdout.JSON(), v)
+}
+
+func WriteJSON(w io.Writer, v any) error {
+	var lists []*export.RowList
+	if r, ok := v.(interface{ RowLists() []*export.RowList }); ok {
+		lists = r.RowLists()
+	}
+	return export.WriteJSON(w, v, lists...)
+}
+
+// printJSONRows prints v, the last member of which is an empty list, with rows in that list, one at a time.
+func JSONRows(env *wiring.Env, v any, rows iter.Seq[export.RowResult]) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	const none, end = "[]", "\n}\n"
+	head, ok := bytes.CutSuffix(b.Bytes(), []byte(none+end))
+	if !ok {
+		return errors.New("the list of rows is not the last of the result; please report this")
+	}
+	w := bufio.NewWriterSize(env.Stdout.JSON(), 64<<10)
+	w.Write(head) // Flush tells an error of any write
+	e.SetIndent("    ", "  ")
+	before, after := "[\n    ", none
+	for r := range rows {
+		b.Reset()
+		if err := e.Encode(r); err != nil {
+			return err
+		}
+		w.WriteString(before)
+		w.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+		before, after = ",\n    ", "\n  ]"
+	}
+	w.WriteString(after + end)
+	return w.Flush()
+}

@@ -1,0 +1,128 @@
+package show
+
+import (
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], saved string) error {
+	w := env.Stdout.Text()
+	for _, f := range r.Files {
+		w.Printf("feed %s\n", f.Name)
+	}
+	for _, name := range r.Seen {
+		w.Printf("  %s was seen before: a run would not send it again\n", name)
+	}
+	if r.Joins > 0 {
+		w.Printf("  first %s that run %s has kept\n", words.Plural(r.Joins, "record"), r.JoinsRun)
+	}
+	if r.Beside != "" {
+		w.Printf("  beside run %s, which is held and stays as it is\n", r.Beside)
+	}
+	w.Printf("\nRecords\n  %d in = %d to send + %d quarantined", r.Input, r.ToSend, r.Quarantined)
+	if r.Waiting > 0 {
+		w.Printf(" + %d waiting", r.Waiting)
+	}
+	w.Printf("\n")
+	w.Printf("  %s in %s, %s; key %s\n", words.Plural(r.RowCount, "row"), words.Plural(len(r.Parts), "part"), words.Plural(r.Waves, "wave"), r.Key)
+	if r.Checked {
+		w.Printf("  checked: Coupa was asked about these people just now\n")
+	} else {
+		w.Printf("  unchecked: nobody has asked Coupa which of these people it knows\n")
+	}
+	if r.Creates > 0 {
+		w.Printf("  %s of people whom nobody in Coupa is: they would be created; key %s\n", words.Plural(r.Creates, "row"), r.NewKey)
+	}
+	if r.ReadBack != "" {
+		w.Printf("  read back afterwards: at most %s\n", r.ReadBack)
+	}
+	if r.Completed > 0 {
+		w.Printf("  %s completed: HR gives less than Coupa wants in every row\n", words.Plural(r.Completed, "row"))
+	}
+	for _, c := range r.LeftOut {
+		w.Printf("  %s is left out: with the key %s, Coupa takes a row whose number differs for a new person\n", c, r.Key)
+	}
+	for _, l := range r.Limits {
+		w.Printf("  %s: %s\n", strings.ToUpper(r.Verdict), l)
+	}
+	if r.Verdict == "refused" {
+		w.Lines("  ", job.AfterRefusal(r.Beside)...)
+	}
+	for _, f := range r.Warnings {
+		w.Printf("  doubtful: %s\n", f.Error())
+	}
+	columnsText(w, r)
+	peopleText(w, r.People, r.RowCount)
+	rowsText(w, rows, group{"Quarantined: held back by hr2coupa, mend them in HR", became(export.Quarantined), shownRows, "see --json"})
+	rowsText(w, rows, group{"Waiting: an earlier row of theirs has no verdict", became(export.Pending), shownOpen, "see --json"})
+	partsText(w, r.Parts)
+	if saved != "" {
+		w.Printf("\nSaved\n  hr2coupa apply %s does exactly this, or says what has moved since\n", saved)
+	}
+	return w.Err()
+}
+
+func columnsText(w *terminal.Text, r *job.Planned) {
+	names := make([]string, 0, len(r.Columns))
+	for n := range r.Columns {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	rows := make([][]string, len(names))
+	for i, n := range names {
+		rows[i] = []string{n, words.Plural(r.Columns[n], "row")}
+	}
+	if len(rows) > 0 {
+		w.Printf("\nColumns that would be written\n")
+		w.Table(rows)
+	}
+}
+
+func peopleText(w *terminal.Text, people []job.PersonPlan, all int) {
+	if len(people) == 0 {
+		return
+	}
+	w.Printf("\nPeople\n")
+	rows := make([][]string, len(people))
+	for i, p := range people {
+		rows[i] = []string{p.Origin.String(), p.Key, cellsText(p)}
+	}
+	w.Table(rows)
+	if len(people) < all {
+		w.Printf("  and %d more: plan --all shows them\n", all-len(people))
+	}
+}
+
+func cellsText(p job.PersonPlan) string {
+	names := slices.Sorted(maps.Keys(p.Columns))
+	completed := strings.Split(p.Completed, ", ")
+	for i, n := range names {
+		names[i] = n + "=" + p.Columns[n]
+		if slices.Contains(completed, n) {
+			names[i] += " (completed)"
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func Export(env *wiring.Env, r *job.Planned, dir string, rows iter.Seq[export.RowResult]) error {
+	w := env.Stdout.Text()
+	w.Printf("Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
+	for _, l := range r.Limits {
+		w.Printf("  a run would be HELD: %s\n", l)
+	}
+	rowsText(w, rows, group{"Quarantined: held back by hr2coupa, mend them in HR", became(export.Quarantined), shownRows, "see --json"})
+	w.Printf("\nWritten to %s\n", dir)
+	for _, p := range r.Parts {
+		w.Printf("  %s  %s, %d bytes\n", p.Name, words.Plural(p.Rows, "row"), p.Size)
+	}
+	return w.Err()
+}

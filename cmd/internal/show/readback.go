@@ -1,0 +1,86 @@
+package show
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// readBackText tells what reading back came to, or why it was not done.
+func readBackText(w *terminal.Text, b *export.ReadBack) {
+	if b == nil {
+		return
+	}
+	if b.Rows > 0 {
+		w.Printf("  read back: %d cells of %s = %d confirmed + %d drifted + %d not shown\n",
+			b.Confirmed+b.Drifted+unknown(b), words.Plural(b.Rows, "row"), b.Confirmed, b.Drifted, unknown(b))
+	}
+	readBackNotes(w, b)
+	if b.Why != "" {
+		w.Printf("  not read back: %s\n", b.Why)
+	}
+}
+
+// readBackNotes tells what could not be compared, and why.
+func readBackNotes(w *terminal.Text, b *export.ReadBack) {
+	if len(b.Unknown) > 0 {
+		w.Printf("  not shown: this instance leaves %s out of its answers (API response filter), or its version lacks them\n",
+			strings.Join(slices.Sorted(maps.Keys(b.Unknown)), ", "))
+	}
+	if len(b.Hidden) > 0 {
+		w.Printf("  a default response filter of this instance hides %s from calls that do not ask by name; hr2coupa asks by name\n",
+			strings.Join(b.Hidden, ", "))
+	}
+	if b.Newer > 0 {
+		w.Printf("  %s not read back: something newer was sent for these people since\n", words.Plural(b.Newer, "row"))
+	}
+	if b.Pruned > 0 {
+		w.Printf("  %s not read back: what was sent has been pruned from the ledger\n", words.Plural(b.Pruned, "row"))
+	}
+	for _, c := range b.NotRead {
+		w.Printf("  %s: Coupa's API does not show it\n", c)
+	}
+}
+
+func unknown(b *export.ReadBack) (n int) {
+	for _, cells := range b.Unknown {
+		n += cells
+	}
+	return n
+}
+
+// driftText shows cells that Coupa holds otherwise. Beside --json it is the only place where their values stand.
+func driftText(w *terminal.Text, drift []export.Drift, all int) {
+	if len(drift) == 0 {
+		return
+	}
+	w.Printf("\nDrift: what was sent, and what Coupa shows (%s)\n", words.Plural(all, "cell"))
+	var rows [][]string
+	for _, d := range drift[:min(len(drift), shownRows)] {
+		rows = append(rows, []string{d.Origin.String(), words.Dash(d.Key), d.Column, "sent " + inQuotes(d.Sent), "Coupa: " + inQuotes(d.Held)})
+	}
+	w.Table(rows)
+	if more := all - len(rows); more > 0 {
+		w.Printf("  and %d more: see --json\n", more)
+	}
+}
+
+func inQuotes(s string) string { return `"` + s + `"` }
+
+func Verified(env *wiring.Env, r *job.Verified) error {
+	w := env.Stdout.Text()
+	w.Printf("run %s, read back from Coupa\n\nCells\n  %d of %s = %d confirmed + %d drifted + %d not shown\n", r.Run,
+		r.Confirmed+r.Drifted+unknown(r.ReadBack), words.Plural(r.Rows, "row"), r.Confirmed, r.Drifted, unknown(r.ReadBack))
+	readBackNotes(w, r.ReadBack)
+	if r.Why != "" {
+		w.Printf("  the rest was not read back: %s\n", r.Why)
+	}
+	driftText(w, r.Drift, r.Drifted)
+	return w.Err()
+}

@@ -1,0 +1,310 @@
+package show
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// printReport prints what a run came to: sums, parts, every row that is not applied, what is
+// behind them, and what to type next.
+func Report(env *wiring.Env, rep *export.Report) error {
+	Explained(rep)
+	if env.JSON {
+		return JSON(env, rep)
+	}
+	w := env.Stdout.Text()
+	for _, r := range rep.Resumed {
+		reportText(w, r)
+		w.Printf("\n")
+	}
+	reportText(w, rep)
+	UnfilledText(w, rep.Unfilled)
+	next(w, rep)
+	err := w.Err()
+	for _, l := range rep.RowLists() {
+		err = errors.Join(err, l.Err())
+	}
+	return err
+}
+
+// whyText says what stopped a run; several faults stand on a line each.
+func whyText(w *terminal.Text, indent, why string) {
+	if why != "" {
+		w.Lines(indent, strings.Split(why, "\n")...)
+	}
+}
+
+func reportText(w *terminal.Text, rep *export.Report) {
+	if rep.Verdict == "seen" {
+		for _, f := range rep.Files {
+			w.Printf("seen: %s was planned before, and nothing more of it is sent\n", f.Name)
+		}
+		whyText(w, "", rep.Why)
+		heldText(w, rep)
+		return
+	}
+	if rep.Run == "" { // nothing was planned
+		whyText(w, "", rep.Why)
+		for _, h := range rep.Held {
+			w.Printf("  %s\n", h)
+		}
+		return
+	}
+	w.Printf("run %s: %s\n", rep.Run, rep.Verdict)
+	whyText(w, "  ", rep.Why)
+	heldText(w, rep)
+	if rep.Verdict == "adopted" { // it has neither records nor parts
+		return
+	}
+	if len(rep.UnknownFiles) > 0 {
+		w.Printf("  WARNING: Coupa has %s that this ledger does not know: %s\n", words.Plural(len(rep.UnknownFiles), "file"), words.SomeOf(rep.UnknownFiles))
+	}
+	for _, al := range rep.Alarms {
+		w.Printf("  ALARM: %s\n", al)
+	}
+	w.Printf("\nRecords\n  %s\n", Sums(rep.Counts))
+	if rep.Checked {
+		w.Printf("  checked: Coupa was asked about these people before anything was sent\n")
+	}
+	if rep.Beside != "" {
+		w.Printf("  beside run %s, which is held and stays as it is\n", rep.Beside)
+	}
+	readBackText(w, rep.ReadBack)
+	partsText(w, rep.Parts)
+	sent := map[int64]bool{}
+	for _, p := range rep.Parts {
+		sent[p.ID] = !p.Sent.IsZero()
+	}
+	all := "hr2coupa status " + rep.Run + " --json shows all"
+	rowsText(w, rep.Rows.All(), []group{
+		{"Quarantined: held back by hr2coupa, mend them in HR", became(export.Quarantined), shownRows, all},
+		{"Rejected: refused by Coupa", became(export.Rejected), shownRows, all},
+		{"Drifted: Coupa shows another value", became(export.Drifted), shownRows, all},
+		{"Pending: sent, no verdict yet", pending(func(r export.RowResult) bool { return sent[r.Part] }), shownOpen, all},
+		{"Pending: not sent yet", pending(func(r export.RowResult) bool { return r.Part != 0 && !sent[r.Part] }), shownOpen, all},
+		{"Waiting: an earlier row of theirs has no verdict", pending(func(r export.RowResult) bool { return r.Part == 0 }), shownOpen, all},
+		{"Held: stopped by a limit, nothing sent", became(export.Held), shownOpen, all},
+	}...)
+	if rep.ReadBack != nil {
+		driftText(w, rep.Drift, rep.ReadBack.Drifted)
+	}
+	causesText(w, rep.Causes)
+}
+
+func heldText(w *terminal.Text, rep *export.Report) {
+	for _, h := range rep.Held {
+		w.Printf("  held: %s\n", h)
+	}
+	for _, a := range rep.Approved {
+		w.Printf("  approved: %s%s\n", a.String(), use(a))
+	}
+}
+
+func use(a export.Approval) string {
+	if a.Ended == "" {
+		return ""
+	}
+	return "; " + a.Ended
+}
+
+func became(o export.Outcome) func(export.RowResult) bool {
+	return func(r export.RowResult) bool { return r.Outcome == o }
+}
+
+func pending(in func(export.RowResult) bool) func(export.RowResult) bool {
+	return func(r export.RowResult) bool { return r.Outcome == export.Pending && in(r) }
+}
+
+// sums shows that count in is count out.
+func Sums(c export.Counts) string {
+	var parts []string
+	for _, o := range export.Outcomes() {
+		if n := c.By[o]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, o))
+		}
+	}
+	if len(parts) == 0 {
+		return fmt.Sprintf("%d in", c.Input)
+	}
+	return fmt.Sprintf("%d in = %s", c.Input, strings.Join(parts, " + "))
+}
+
+func partsText(w *terminal.Text, parts []export.Part) {
+	if len(parts) == 0 {
+		return
+	}
+	w.Printf("\nParts\n")
+	rows := [][]string{{"NAME", "WAVE", "ROWS", "BYTES", "STATE", "VERDICT", "LOAD"}}
+	for _, p := range parts {
+		load := "-"
+		switch {
+		case p.LoadID != "":
+			load = p.LoadID + " via " + p.Via
+		case p.Route == export.ByAPI:
+			load = "by API"
+		}
+		rows = append(rows, []string{p.Name, fmt.Sprint(p.Wave), fmt.Sprint(p.Rows), fmt.Sprint(p.Size), string(p.State), words.Dash(string(p.Verdict)), load})
+	}
+	w.Table(rows)
+	for _, p := range parts {
+		if p.UserName != "" {
+			w.Printf("  %s is your %s\n", p.Name, p.UserName)
+		}
+		if p.Note != "" {
+			w.Printf("  %s: %s\n", p.Name, p.Note)
+		}
+	}
+}
+
+// How many rows of one outcome are shown. Those that somebody has to mend are looked at one by one; of those that only
+// wait, many would bury what is told above them.
+const (
+	shownRows = 200
+	shownOpen = 20
+)
+
+// group is rows under one title.
+type group struct {
+	title string
+	in    func(export.RowResult) bool
+	most  int    // are shown
+	all   string // where the rest is
+}
+
+// rowsText prints rows by group, in one pass over them.
+func rowsText(w *terminal.Text, rows iter.Seq[export.RowResult], groups ...group) {
+	found := make([]struct {
+		n, records int
+		out        [][]string
+	}, len(groups))
+	for r := range rows {
+		for i, g := range groups {
+			if !g.in(r) {
+				continue
+			}
+			f := &found[i]
+			f.records += r.Lines
+			if f.n++; f.n > g.most {
+				continue
+			}
+			key := words.Dash(r.Key)
+			if r.Lines > 1 {
+				key += fmt.Sprintf(" (%d records)", r.Lines)
+			}
+			f.out = append(f.out, []string{r.Origin.String(), key, words.Dash(r.Reason)})
+		}
+	}
+	for i, f := range found {
+		if f.n == 0 {
+			continue
+		}
+		count := words.Plural(f.n, "row")
+		if f.records > f.n { // several records for one person are one row
+			count += ", " + words.Plural(f.records, "record")
+		}
+		w.Printf("\n%s (%s)\n", groups[i].title, count)
+		w.Table(f.out)
+		if f.n > groups[i].most {
+			w.Printf("  and %d more: %s\n", f.n-groups[i].most, groups[i].all)
+		}
+	}
+}
+
+// awaited tells whether a part was sent and the next run asks what became of it.
+func awaited(p export.Part) bool {
+	return p.Route == export.ByCSV && (p.State == export.Delivered || p.State == export.Loading || p.State == export.Stalled)
+}
+
+// hints are what to type after a report, by what is left to do.
+type hints struct{ mend, ask, deliver string }
+
+var afterRun = hints{
+	mend:    "mend the rows in HR and deliver a new feed; or, once Coupa is mended, hr2coupa run --again",
+	ask:     "hr2coupa run asks Coupa again; hr2coupa status shows what is open",
+	deliver: "mend what hinders the delivery (hr2coupa doctor looks at the whole way), then hr2coupa run: it goes on with the parts that were not sent",
+}
+
+// afterDrop speaks of files that somebody has made, not of HR's feed.
+var afterDrop = hints{
+	mend:    "put the rows that were not applied into a file, mend them and drop it; or, once Coupa is mended, hr2coupa drop --again FILE sends the whole file once more",
+	ask:     "the same hr2coupa drop asks Coupa again; hr2coupa status shows what is open",
+	deliver: "mend what hinders the delivery (hr2coupa doctor looks at the whole way), then the same hr2coupa drop: it goes on with the parts that were not sent",
+}
+
+// behindHeld tells that rows wait for a person's word on a held run: nothing in them is to be mended.
+func behindHeld(c export.CauseCount) bool { return c.Name == "held run" }
+
+// next says what to type now.
+func next(w *terminal.Text, rep *export.Report) {
+	say := afterRun
+	if rep.Command == "drop" {
+		say = afterDrop
+	}
+	var lines, rows []string // what hinders the whole run comes before its rows
+	add := func(n int, line string) {
+		if n > 0 {
+			rows = append(rows, line)
+		}
+	}
+	by := rep.Counts.By
+	behind := slices.ContainsFunc(rep.Causes, behindHeld)
+	if behind {
+		rows = append(rows, "decide about the held run (hr2coupa approve, or settle), then hand in under another name what is held back because of it")
+	}
+	if !behind || slices.ContainsFunc(rep.Causes, func(c export.CauseCount) bool { return !behindHeld(c) }) {
+		add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], say.mend)
+	}
+	if slices.ContainsFunc(rep.Parts, awaited) {
+		add(by[export.Pending], say.ask)
+	}
+	if strings.Contains(rep.Verdict, export.GivenUpBy) {
+		lines = append(lines, "what it kept was given up and is not sent; should somebody want it after all, hr2coupa run --again plans it anew from the same feed")
+	}
+	if rep.State == export.RunHeld && rep.Exit == export.ExitHeld && by[export.Held] > 0 {
+		lines = append(lines, "look at it with hr2coupa plan",
+			"if it is meant: "+export.ApproveCommand(rep.Run, rep.Held)+", then hr2coupa run",
+			"if not: hr2coupa settle "+rep.Run+" rejected --by NAME")
+	}
+	if rep.Verdict == "unknown files" {
+		lines = append(lines, job.AfterDistrust...)
+	}
+	if rep.Verdict == "refused" {
+		lines = append(lines, job.AfterRefusal(rep.Beside)...)
+	}
+	if rep.Exit == export.ExitNotDelivered {
+		lines = append(lines, say.deliver)
+	}
+	lines = append(lines, rows...)
+	for _, r := range append([]*export.Report{rep}, rep.Resumed...) {
+		for _, p := range r.Parts {
+			switch p.State {
+			case export.Stalled:
+				if p.Route == export.ByAPI {
+					lines = append(lines, "hr2coupa run goes on with the rows of "+p.Name+" that have no answer; where none ever comes, look them up in Coupa, then: hr2coupa settle "+p.Name+" applied|rejected --by NAME")
+					continue
+				}
+				lines = append(lines, "look in Coupa what came of it, then: hr2coupa settle "+p.Name+" applied|rejected --by NAME")
+			case export.InDoubt:
+				lines = append(lines, "look in Coupa whether it is there: hr2coupa settle "+p.Name+" applied|rejected --by NAME; where it is not, hr2coupa run --again plans its rows anew")
+			}
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	w.Printf("\nNext\n")
+	for i, l := range lines {
+		if !slices.Contains(lines[:i], l) { // a run may stand for itself and among those that were gone on with
+			w.Printf("  %s\n", l)
+		}
+	}
+}

@@ -1,0 +1,166 @@
+package trust
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/disk"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/regular"
+)
+
+// mark is how far a ledger has come, kept outside it: what goes back to a backup, is lost or is taken from elsewhere does
+// not take its mark along. It holds names of parts and no personal data, so that other ledgers' users may read it.
+type mark struct {
+	Instance string    `json:"instance"`
+	Ledger   string    `json:"ledger"` // its folder
+	At       time.Time `json:"at"`     // the end of the start that wrote it
+	Runs     int64     `json:"runs"`
+	Parts    int64     `json:"parts"`
+	Sent     []string  `json:"sent"` // parts of the last days
+}
+
+const (
+	markEnding = ".mark"
+	maxMark    = 4 << 20
+	Remembered = 8 * 24 * time.Hour // a day more than the list is looked at
+)
+
+// markSet is what lies beside a config.
+type markSet struct {
+	own    *mark   // of this config or this ledger, the one that is furthest; nil where there is none
+	others []*mark // of other ledgers that write into the same instance
+	Broken []string
+}
+
+// markPlaces are where the mark of a config's ledger is written, the first one that can be: beside the config, or else
+// beside the ledger's folder, for configs that nobody may write beside.
+func MarkPlaces(cfg *config.Config) []string {
+	return []string{cfg.File + markEnding, filepath.Clean(cfg.Ledger) + markEnding}
+}
+
+// readMarks reads the marks beside a config. Those of another instance say nothing about this one.
+func ReadMarks(cfg *config.Config) markSet {
+	var m markSet
+	places := MarkPlaces(cfg)
+	beside, _ := filepath.Glob(filepath.Join(escapeGlob(filepath.Dir(cfg.File)), "*"+markEnding)) // its only error is of the pattern
+	for _, path := range append(places, beside...) {
+		one, err := readMark(path)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			if !slices.Contains(m.Broken, path) {
+				m.Broken = append(m.Broken, path)
+			}
+			continue
+		}
+		switch mine := slices.Contains(places, path) || one.Ledger == ledgerFolder(cfg); {
+		case one.Instance != cfg.Instance:
+		case mine && (m.own == nil || one.Runs > m.own.Runs):
+			m.own = one
+		case !mine:
+			m.others = append(m.others, one)
+		}
+	}
+	return m
+}
+
+func readMark(path string) (*mark, error) {
+	data, err := regular.Read(path, maxMark)
+	if err != nil {
+		return nil, err
+	}
+	if len(data) == 0 { // made for us to write to
+		return nil, os.ErrNotExist
+	}
+	one := &mark{}
+	return one, json.Unmarshal(data, one)
+}
+
+// writeMark writes a mark to the first place that can be written to, whole or not at all where its folder allows that.
+func WriteMark(cfg *config.Config, water export.Water, now time.Time) error {
+	data, err := json.MarshalIndent(mark{
+		Instance: cfg.Instance, Ledger: ledgerFolder(cfg), At: now.UTC().Truncate(time.Second), Runs: water.Runs, Parts: water.Parts, Sent: water.Sent,
+	}, "", " ")
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, path := range MarkPlaces(cfg) {
+		err := replaceFile(path, data)
+		if err == nil {
+			return nil
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// replaceFile writes beside a file and renames, or into the file where only that is allowed: an administrator may have made
+// it for us in a folder of theirs.
+func replaceFile(path string, data []byte) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return overwrite(path, data, err)
+	}
+	_, err = temp.Write(data)
+	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), path)
+	}
+	if err != nil { // a file of its own in a container: it can be written to, and nothing can take its place
+		return overwrite(path, data, errors.Join(err, os.Remove(temp.Name())))
+	}
+	return nil
+}
+
+func overwrite(path string, data []byte, why error) error {
+	f, err := regular.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return why
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
+
+// canMark reports whether a mark could be written, without leaving one.
+func CanMark(cfg *config.Config) error {
+	var why error
+	for _, path := range MarkPlaces(cfg) {
+		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+			why = cmp.Or(why, fmt.Errorf("%s is not a file", path))
+			continue
+		}
+		if f, err := regular.OpenFile(path, os.O_WRONLY, 0); err == nil {
+			return f.Close()
+		}
+		err := disk.Writable(filepath.Dir(path))
+		if err == nil {
+			return nil
+		}
+		why = cmp.Or(why, fmt.Errorf("%s: %w", path, err))
+	}
+	return why
+}
+
+func ledgerFolder(cfg *config.Config) string {
+	dir, err := filepath.Abs(cfg.Ledger)
+	if err != nil {
+		return cfg.Ledger
+	}
+	return dir
+}
+
+// escapeGlob takes the meaning of a pattern's signs from a folder's name.
+func escapeGlob(dir string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
+}

@@ -1,0 +1,138 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/notices"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/transport/notify"
+)
+
+// amiss is one thing that is wrong with the drop folder or a file of it, and that no run of a file tells.
+type amiss struct {
+	text  string
+	since time.Time
+	event bool // it has happened, and is no state that may pass
+	told  bool // by a notice
+}
+
+// wrong keeps what is wrong and logs it once. What passes within the first pause of a retry, as where a writer holds a
+// file, is told by no notice.
+func (w *watcher) wrong(key, format string, args ...any) {
+	w.keep(key, false, fmt.Sprintf(format, args...))
+}
+
+// happened is told by a notice at once.
+func (w *watcher) happened(key, format string, args ...any) {
+	w.keep(key, true, fmt.Sprintf(format, args...))
+}
+
+func (w *watcher) keep(key string, event bool, text string) {
+	if w.amiss[key] == nil {
+		w.amiss[key] = &amiss{text: text, since: w.env.Now(), event: event}
+		w.env.Log.Warn(text)
+	}
+}
+
+// lasts reports whether something is wrong for so long that people are to know.
+func (w *watcher) lasts(key string) bool {
+	a := w.amiss[key]
+	return a != nil && (a.event || w.o.Once || w.env.Now().Sub(a.since) >= w.o.Retry)
+}
+
+// gone forgets what is wrong with files that are no longer in the folder.
+func (w *watcher) gone(names map[string]bool) {
+	maps.DeleteFunc(w.amiss, func(key string, _ *amiss) bool {
+		name, ok := strings.CutPrefix(key, claiming)
+		return ok && !names[name]
+	})
+}
+
+const (
+	claiming  = "claim "  // a file that cannot be claimed, by its name
+	setAside  = "aside "  // a file that could not be claimed, by its name in .hr2coupa/failed
+	answering = "answer " // a claim that cannot be brought to its end, by its id
+)
+
+// state is what notices say about the folder at this moment. A start by cron meets the same faults each time: it tells them
+// as new only where they have happened, and otherwise once a day.
+func (w *watcher) state() *notify.Folder {
+	f := &notify.Folder{}
+	for _, key := range slices.Sorted(maps.Keys(w.amiss)) {
+		if a := w.amiss[key]; w.lasts(key) {
+			f.Facts = append(f.Facts, a.text)
+			f.Fresh = f.Fresh || !a.told && (a.event || !w.o.Once)
+		}
+	}
+	for _, name := range w.folder.failed() {
+		if w.amiss[setAside+name] != nil {
+			continue
+		}
+		f.Facts = append(f.Facts, fmt.Sprintf("%s could not be claimed and lies in .hr2coupa/failed: drop it under another name, and clear that folder", name))
+	}
+	return f
+}
+
+// tellFolder sends a notice where something is wrong that was not told, once a day while it is, and where all is well again.
+// Where another start holds the ledger it is tried again later.
+func (w *watcher) tellFolder(ctx context.Context) {
+	now, f := w.env.Now(), w.state()
+	wrong := len(f.Facts) > 0
+	if ctx.Err() != nil || now.Before(w.tryAt) || !wrong && !w.told || wrong && !w.untold() && now.Before(w.due) {
+		return
+	}
+	if !w.notify(ctx, f) {
+		w.tryAt = now.Add(w.o.Retry)
+		return
+	}
+	w.told, w.due = wrong, now.Add(24*time.Hour)
+	maps.DeleteFunc(w.amiss, func(key string, a *amiss) bool {
+		a.told = a.told || w.lasts(key)
+		return a.told && a.event
+	})
+}
+
+// untold reports whether something is wrong that no notice of this start has told.
+func (w *watcher) untold() bool {
+	for key, a := range w.amiss {
+		if !a.told && w.lasts(key) {
+			return true
+		}
+	}
+	return false
+}
+
+// notice tells what is wrong as a start of its own, without a run. It reports whether that is done with.
+func (w *watcher) notice(ctx context.Context, f *notify.Folder) bool {
+	cfg, err := wiring.Load(ctx, w.env, config.Options{NeedSecrets: true, FeedGiven: true})
+	if err != nil {
+		w.env.Log.Errorf("notices: %v", err)
+		return true
+	}
+	t := notices.New(w.env, cfg, "watch", true) // it is no heartbeat and no figure of the nightly job
+	t.Folder = f
+	t.End(ctx, export.ExitOK, nil)
+	return len(t.Targets) == 0 || !errors.Is(t.Recorded, notices.ErrNotYet)
+}
+
+// pathless is an error of a file without its path, which may be as long as a file system takes, and which a log and a notice
+// name already.
+func pathless(err error) error {
+	if link, ok := errors.AsType[*os.LinkError](err); ok {
+		return fmt.Errorf("%s: %w", link.Op, link.Err)
+	}
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", path.Op, path.Err)
+	}
+	return err
+}

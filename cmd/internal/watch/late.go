@@ -1,0 +1,147 @@
+package watch
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// lateWrites is for how long a file at its end is looked at: a writer that was slower than --still may hold it open.
+const lateWrites = time.Hour
+
+// finished is a claim at its end, as it was read.
+type finished struct {
+	claim
+	file  export.FeedFile // as the run has read it; without a hash where none has
+	run   string          // "" where it could not be used
+	seen  glance          // the last look that found it as it was read
+	until time.Time
+}
+
+func (w *watcher) finished(c claim, res *outcome) *finished {
+	f := &finished{claim: c, seen: res.read, run: res.Run, until: w.env.Now().Add(lateWrites)}
+	if i := slices.IndexFunc(res.Files, func(f export.FeedFile) bool { return f.Name == c.name }); i >= 0 && res.Files[i].SHA256 != "" {
+		f.file, f.seen = res.Files[i], glance{} // the hash knows better
+	}
+	return f
+}
+
+// recent are the claims of earlier starts that are still looked at.
+func (w *watcher) recent(l *ledger.Ledger) error {
+	entries, err := os.ReadDir(w.folder.own("done"))
+	if err != nil {
+		return fmt.Errorf("look for finished files: %w", err)
+	}
+	for _, e := range entries {
+		at, err := time.Parse(claimTime, strings.TrimSuffix(e.Name(), "-"+w.folder.owner))
+		if err != nil || w.env.Now().Sub(at) > lateWrites || wiring.Exists(w.folder.own("done", e.Name(), lateName)) {
+			continue // of another ledger, too old, or told
+		}
+		name, err := feedIn(w.folder.own("done", e.Name()))
+		if err != nil || name == "" {
+			continue
+		}
+		c := claim{id: e.Name(), name: name}
+		seen, ok, err := l.SeenAt(w.folder.path(c))
+		if err != nil {
+			return err
+		}
+		if ok {
+			w.late = append(w.late, &finished{claim: c, file: seen.FeedFile, run: seen.Run, until: at.Add(lateWrites)})
+		}
+	}
+	return nil
+}
+
+// lateName says beside a finished file that people were told of what was written to it.
+const lateName = "written-to-later"
+
+// lookAgain looks whether something was written to files at their end.
+func (w *watcher) lookAgain() {
+	w.late = slices.DeleteFunc(w.late, func(f *finished) bool {
+		if w.env.Now().After(f.until) {
+			return true
+		}
+		now, changed, err := w.changed(f, w.folder.kept(f.claim))
+		if changed {
+			err = w.giveBack(f, w.folder.kept(f.claim), now)
+		}
+		if err != nil && !errors.Is(err, os.ErrNotExist) { // somebody has cleared the folder
+			w.env.Log.WithField("file", f.name).Errorf("look whether it was written to: %v", err)
+		}
+		return changed || err != nil
+	})
+}
+
+// changed reports whether a file is another than when it was read.
+func (w *watcher) changed(f *finished, path string) (now glance, changed bool, err error) {
+	now, regular, err := lookAt(path)
+	if err != nil || !regular || now.same(f.seen) {
+		return now, false, err
+	}
+	if f.file.SHA256 == "" {
+		return now, true, nil
+	}
+	is, err := job.HashFile(path)
+	if err != nil || is.SHA256 != f.file.SHA256 {
+		return now, err == nil, err
+	}
+	f.seen = now
+	return now, false, nil
+}
+
+// giveBack puts a file back into the drop folder that was written to after it was read, so that it is taken again as the
+// file that it is now. Where something newer was planned since, it would go over that: people are told instead.
+func (w *watcher) giveBack(f *finished, path string, now glance) error {
+	why, err := w.overtaken(f)
+	if err != nil {
+		return err
+	}
+	grown := fmt.Sprintf("%s was written to after it was read (%d bytes now)", f.name, now.size)
+	if why == "" {
+		if _, err := moved(path, filepath.Join(w.folder.dir, f.name)); err != nil {
+			return fmt.Errorf("put %s back: %w", f.name, err)
+		}
+		w.env.Log.Warnf("%s: it is back in the drop folder and is taken again; let its writer rename it when it is whole, or raise --still", grown)
+		return syncDir(w.folder.dir)
+	}
+	w.happened("late "+f.id, "%s, and %s: what was written is not read and lies in .hr2coupa/done/%s; drop what is missing under another name, and let its writer rename files when they are whole", grown, why, f.id)
+	w.count(export.ExitFault)
+	return os.WriteFile(filepath.Join(filepath.Dir(path), lateName), nil, 0o600) // own file: of the claim's folder
+}
+
+// overtaken says what a file that is put back would go over; "" for nothing. What was never planned goes over nothing.
+func (w *watcher) overtaken(f *finished) (why string, err error) {
+	if wiring.Exists(filepath.Join(w.folder.dir, f.name)) {
+		return "a later file of that name is there", nil
+	}
+	if f.run == "" {
+		return "", nil
+	}
+	mine, _, err := w.folder.claims()
+	if err != nil {
+		return "", err
+	}
+	if slices.ContainsFunc(mine, func(c claim) bool { return c.name != "" && c.id > f.id }) {
+		return "later files were taken since", nil
+	}
+	l, err := ledger.Open(ledger.Options{Dir: w.ledger, Now: w.env.Now})
+	if err != nil {
+		return "", err
+	}
+	defer l.Close() // only read from
+	last, ok, err := l.Run("")
+	if err == nil && ok && last.ID != f.run {
+		why = "a later run may have sent newer data of the same people"
+	}
+	return why, err
+}

@@ -1,0 +1,133 @@
+package watch
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// nameKind is what a name in a drop folder says about its file.
+type nameKind uint8
+
+const (
+	strangeName nameKind = iota // nothing we know: told once, and left
+	feedName                    // a feed
+	passedName                  // hidden, still being written, a marker, or a result of ours: left without a word
+)
+
+const (
+	markerEnding   = ".done"
+	resultEnding   = ".result.json"
+	rejectedEnding = ".rejected" // and the ending of the feed's kind
+)
+
+// feedEndings are the files a drop folder takes, gzipped or not. Not .txt: people leave notes in folders.
+var feedEndings = []string{".csv", ".tsv", ".jsonl", ".ndjson"}
+
+var passedEndings = []string{
+	markerEnding, ".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".download", "~",
+	resultEnding, rejectedEnding + ".csv", rejectedEnding + ".tsv", rejectedEnding + ".jsonl",
+}
+
+func kindOf(name string) nameKind {
+	low := strings.ToLower(name)
+	ends := func(ending string) bool { return strings.HasSuffix(low, ending) }
+	switch {
+	case strings.HasPrefix(low, "."), strings.HasPrefix(low, "~$"), slices.ContainsFunc(passedEndings, ends):
+		return passedName
+	case slices.Contains(feedEndings, filepath.Ext(strings.TrimSuffix(low, ".gz"))):
+		return feedName
+	}
+	return strangeName
+}
+
+// rejectedName is the name of the file of a feed's rows that did not reach Coupa: a feed of the same kind.
+func RejectedName(feed string) string {
+	switch ext := filepath.Ext(strings.TrimSuffix(strings.ToLower(feed), ".gz")); ext {
+	case ".jsonl", ".ndjson":
+		return beside(feed, rejectedEnding+".jsonl")
+	case ".tsv":
+		return beside(feed, rejectedEnding+ext)
+	}
+	return beside(feed, rejectedEnding+".csv")
+}
+
+// resultName is the name of the file that says what a feed came to.
+func ResultName(feed string) string { return beside(feed, resultEnding) }
+
+// longestName is how many bytes a name may have on the file systems of Linux, macOS and Windows shares.
+const longestName = 255
+
+// beside is the name of a result of a feed: the feed's with an ending. Where that is too long, a hash stands in place of
+// the feed's last letters.
+func beside(feed, ending string) string {
+	if len(feed)+len(ending) <= longestName {
+		return feed + ending
+	}
+	ending = fmt.Sprintf("~%.6x%s", sha256.Sum256([]byte(feed)), ending)
+	cut := longestName - len(ending)
+	for cut > 0 && !utf8.RuneStart(feed[cut]) {
+		cut--
+	}
+	return feed[:cut] + ending
+}
+
+// aside is a short name for a file that cannot be claimed under its own: a hash and the end of its name.
+func aside(g glance, now time.Time) string {
+	const most = 40
+	end := g.name
+	for len(end) > most || len(end) > 0 && !utf8.RuneStart(end[0]) {
+		end = end[1:]
+	}
+	return fmt.Sprintf("%.6x~%s", sha256.Sum256(fmt.Appendf(nil, "%s %d %s", g.name, g.size, now)), end)
+}
+
+// glance is a feed as one look at the folder finds it.
+type glance struct {
+	name    string
+	size    int64
+	changed time.Time
+	marked  bool // its marker says that it is whole
+}
+
+func (g glance) same(as glance) bool { return g.size == as.size && g.changed.Equal(as.changed) }
+
+// looks remembers since when each file of a folder has been as it is. Only our own clock counts: that of a network
+// share may differ.
+type looks struct {
+	still time.Duration
+	known map[string]since
+}
+
+type since struct {
+	glance
+	first time.Time // when it was first found like that
+}
+
+// next takes what a look at that time has found, and tells, by name, which files can be taken and which are still open.
+func (l *looks) next(now time.Time, found []glance) (ready, open []glance) {
+	known := make(map[string]since, len(found))
+	for _, g := range found {
+		s, ok := l.known[g.name]
+		if !ok || !s.same(g) {
+			s = since{first: now}
+		}
+		s.glance = g
+		known[g.name] = s
+		if g.marked || now.Sub(s.first) >= l.still {
+			ready = append(ready, g)
+		} else {
+			open = append(open, g)
+		}
+	}
+	l.known = known
+	byName := func(a, b glance) int { return cmp.Compare(a.name, b.name) }
+	slices.SortFunc(ready, byName)
+	slices.SortFunc(open, byName)
+	return ready, open
+}

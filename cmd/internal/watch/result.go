@@ -1,0 +1,245 @@
+package watch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// outcome is what a claimed file has come to.
+type outcome struct {
+	*export.Report
+	final    bool
+	read     glance             // the file before it was read
+	rejected []export.RowResult // rows to be mended
+	apart    bool               // the results stay with the claim: a later file has the same name, or they cannot lie in the folder
+}
+
+// result judges what a run has come to. A file has its end when every part of its run has one, or where it cannot be
+// used. Everything else is tried again: what stood in the way is not the file's fault.
+func (w *watcher) result(c claim, rep *export.Report, err error) *outcome {
+	if err != nil {
+		return w.failed(rep, err)
+	}
+	res := &outcome{Report: rep}
+	res.final = res.Run != "" && !slices.ContainsFunc(res.Parts, open)
+	if !res.final {
+		return res
+	}
+	for i, f := range res.Files {
+		if claimOf(f.Path) == c.id {
+			res.Files[i].Path = w.folder.kept(c)
+		}
+	}
+	for r := range res.Rows.All() {
+		if r.Origin.File != c.name { // an earlier run has kept it; its file was answered then
+			continue
+		}
+		if r.Outcome.Mendable() {
+			res.rejected = append(res.rejected, r)
+		}
+	}
+	return res
+}
+
+func open(p export.Part) bool { return !p.State.Final() }
+
+// waits tells that all that could be done is done, and only verdicts are missing: what comes later may go on, as it does
+// in a run after this one.
+func (o *outcome) waits() bool {
+	return !o.final && o.Run != "" && (o.Exit == export.ExitStalled || o.Exit == export.ExitFailed)
+}
+
+// failed is the outcome where a run ended with an error. rep, where there is one, has what was resumed before it.
+func (w *watcher) failed(rep *export.Report, err error) *outcome {
+	code := exit.Code(err)
+	if rep == nil {
+		rep = job.EmptyReport(exit.Words[code], w.env.Now().UTC())
+		rep.Exit = code
+	}
+	var unusable *export.UnusableFeedError
+	res := &outcome{Report: rep, final: errors.As(err, &unusable)}
+	rep.Why, rep.Files = export.PlainText(err), []export.FeedFile{}
+	if res.final {
+		rep.Verdict = exit.Words[export.ExitFeed]
+	}
+	return res
+}
+
+// others leaves out of what was resumed the runs of claims: they are told beside their own files.
+func (w *watcher) others(resumed []*export.Report) (left []*export.Report) {
+	for _, r := range resumed {
+		if !slices.ContainsFunc(r.Files, func(f export.FeedFile) bool { return filepath.Dir(filepath.Dir(f.Path)) == w.folder.claimed() }) {
+			left = append(left, r)
+		}
+	}
+	return left
+}
+
+// own gives the report of the run that planned the file, where a start before this one did. A file that was dropped once
+// more stays what it is: seen.
+func (w *watcher) own(path string, rep *export.Report) (*export.Report, error) {
+	l, err := ledger.Open(ledger.Options{Dir: w.ledger, Now: w.env.Now})
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close() // only read from
+	f, ok, err := l.SeenAt(path)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || rep.Run == f.Run && rep.Verdict != "seen" {
+		if len(rep.Resumed)+len(rep.Unfilled) > 0 { // of other runs
+			rep.Exit = rep.Alone
+		}
+		return rep, nil
+	}
+	if rep.Run != "" && rep.Run != f.Run {
+		w.env.Log.WithField("run", rep.Run).Infof("what earlier files left waiting: %s, %s", rep.Verdict, show.Sums(rep.Counts))
+	}
+	for _, r := range rep.Resumed {
+		if r.Run == f.Run {
+			return r, nil
+		}
+	}
+	rec, _, err := l.Run(f.Run)
+	if err != nil {
+		return nil, err
+	}
+	return export.ReadReport(l, rec)
+}
+
+// write puts the results into the folder, the one that others wait for last, and then the file away.
+func (w *watcher) write(ctx context.Context, c claim, res *outcome) (err error) {
+	overtaken, err := w.folder.overtaken(c)
+	if err != nil {
+		return err
+	}
+	if res.apart = overtaken || w.apart[c.id]; !res.apart {
+		err = w.answer(ctx, c, res, w.folder.dir)
+		res.apart = err != nil
+	}
+	if res.apart {
+		if failed := w.answer(ctx, c, res, w.folder.claimed(c.id)); failed != nil {
+			return failed
+		}
+		if err != nil {
+			w.keepApart(c, err)
+		}
+	}
+	if !res.final {
+		return nil
+	}
+	return w.putAway(c, w.finished(c, res))
+}
+
+// putAway ends a claim, and lets what is written to its file from now on be noticed.
+func (w *watcher) putAway(c claim, f *finished) error {
+	now, changed, err := w.changed(f, w.folder.path(c))
+	if changed {
+		err = w.giveBack(f, w.folder.path(c), now)
+	}
+	if err != nil {
+		return fmt.Errorf("look whether %s was written to: %w", c.name, err)
+	}
+	if err := w.folder.finish(c); err != nil {
+		return err
+	}
+	delete(w.apart, c.id)
+	if !changed {
+		w.late = append(w.late, f)
+	}
+	return nil
+}
+
+// answer writes the results of a claim into a folder.
+func (w *watcher) answer(ctx context.Context, c claim, res *outcome, dir string) error {
+	if len(res.rejected) > 0 {
+		pipe, err := wiring.QuietPipeline(ctx, w.env, config.Options{FeedGiven: true})
+		if err != nil {
+			return err
+		}
+		f, err := pipe.OpenAnyAge([]string{w.folder.path(c)})
+		if err != nil {
+			return err
+		}
+		err = w.folder.publish(c, dir, RejectedName(c.name), func(to io.Writer) error {
+			n, err := f.Excerpt(to, res.rejected, wiring.Causes())
+			if want := records(res.rejected); err == nil && n != want {
+				w.env.Log.Errorf("%s holds %d of %d records: the config reads %s in another way than when it was planned; mend the file itself", RejectedName(c.name), n, want, c.name)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return w.folder.publish(c, dir, ResultName(c.name), func(to io.Writer) error { return show.WriteJSON(to, show.Explained(res.Report)) })
+}
+
+// place is where the results are, seen from the folder.
+func (o *outcome) place(c claim) string {
+	switch {
+	case !o.apart:
+		return ""
+	case o.final:
+		return ".hr2coupa/done/" + c.id + "/"
+	}
+	return ".hr2coupa/claimed/" + c.id + "/"
+}
+
+// records counts the records that went into rows.
+func records(rows []export.RowResult) int {
+	n := 0
+	for _, r := range rows {
+		n += r.Lines
+	}
+	return n
+}
+
+// tell says in one line what a file came to. The result itself lies in the folder: what a service prints ends up in a
+// log, which must not hold personal data.
+func (w *watcher) tell(c claim, res *outcome) error {
+	line := struct {
+		File     string        `json:"file"`
+		Run      string        `json:"run"`
+		Verdict  string        `json:"verdict"`
+		Exit     int           `json:"exit"`
+		Final    bool          `json:"final"`
+		Counts   export.Counts `json:"counts"`
+		Result   string        `json:"result"`
+		Rejected string        `json:"rejected,omitempty"`
+	}{c.name, res.Run, res.Verdict, res.Exit, res.final, res.Counts, res.place(c) + ResultName(c.name), ""}
+	if len(res.rejected) > 0 {
+		line.Rejected = res.place(c) + RejectedName(c.name)
+	}
+	if res.Exit != export.ExitOK && res.Why != "" {
+		w.env.Log.WithField("file", c.name).Warn(res.Why)
+	}
+	if w.env.JSON {
+		return json.NewEncoder(w.env.Stdout.JSON()).Encode(line)
+	}
+	text := fmt.Sprintf("%s: %s (%d)", c.name, res.Verdict, res.Exit)
+	if res.Counts.Input > 0 {
+		text += ": " + show.Sums(res.Counts)
+	}
+	if len(res.rejected) > 0 {
+		text += "; mend " + line.Rejected
+	}
+	if !res.final {
+		text += "; stays claimed"
+	}
+	return w.env.Stdout.Printf("%s\n", text)
+}

@@ -1,0 +1,461 @@
+package watch
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/transport/notify"
+)
+
+type Options struct {
+	Still, Poll, Retry time.Duration
+	Once               bool
+}
+
+// errLeave ends a watch that has nothing under way.
+var errLeave = errors.New("told to leave between two files")
+
+func Watch(ctx context.Context, env *wiring.Env, dir string, o Options) error {
+	w, err := newWatcher(ctx, env, dir, o)
+	if err != nil {
+		return err
+	}
+	err = w.watch(ctx)
+	if errors.Is(err, errLeave) {
+		if o.Once {
+			return exit.ErrInterrupted
+		}
+		env.Log.Info("told to leave; no file is at work")
+		return nil
+	}
+	return exit.With(worst(w.codes), err)
+}
+
+// watcher finds out what can be wrong before the first file comes.
+func newWatcher(ctx context.Context, env *wiring.Env, dir string, o Options) (*watcher, error) {
+	dir, err := filepath.Abs(dir) // the ledger keeps paths
+	if err != nil {
+		return nil, err
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, exit.Usage("%s is no folder that can be looked into; make it, and give this user the right to write in it", dir)
+	}
+	pipe, err := wiring.ReadPipeline(ctx, env, config.Options{NeedSecrets: true, FeedGiven: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pipe.Config.Feed.Files {
+		if p, err := filepath.Abs(p); err == nil && filepath.Dir(p) == dir {
+			env.Log.Warn("feed.files of the config names files of the drop folder; hr2coupa run would take them half written, and results with them")
+		}
+	}
+	l, err := ledger.Open(ledger.Options{Dir: pipe.Config.Ledger, Now: env.Now})
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close() // only read from
+	open, err := l.Incidents()
+	if err != nil {
+		return nil, err
+	}
+	owner, err := ownerOf(pipe.Config.Ledger, rand.Text)
+	if err != nil {
+		return nil, err
+	}
+	w := &watcher{
+		env: env, o: o, folder: &dropFolder{dir: dir, owner: owner, now: env.Now}, ledger: pipe.Config.Ledger,
+		said: map[string]bool{}, later: map[string]*postponed{}, amiss: map[string]*amiss{}, apart: map[string]bool{},
+		told: slices.ContainsFunc(open, notify.OfFolder),
+	}
+	w.looks.still = o.Still
+	w.run, w.notify = w.main, w.notice
+	if err := w.folder.prepare(); err != nil {
+		return nil, err
+	}
+	return w, w.recent(l)
+}
+
+// watcher is one start of the program at work on a drop folder.
+type watcher struct {
+	env    *wiring.Env
+	o      Options
+	folder *dropFolder
+	ledger string
+	looks  looks
+	run    func(ctx context.Context, path string) (*export.Report, error) // the main job
+	said   map[string]bool                                                // what is told once
+	later  map[string]*postponed                                          // by claim, what has no verdict yet
+	amiss  map[string]*amiss                                              // what is wrong with the folder and its files
+	apart  map[string]bool                                                // claims whose results cannot lie in the folder
+	late   []*finished                                                    // files at their end that may still be written to
+	told   bool                                                           // a notice has said that something is wrong
+	due    time.Time                                                      // when a notice is sent again
+	tryAt  time.Time                                                      // when one is tried again that could not be made
+	notify func(ctx context.Context, f *notify.Folder) bool               // reports whether that is done with
+	codes  []int
+}
+
+// postponed is when a claim without a verdict is asked about again.
+type postponed struct {
+	run   string
+	pause time.Duration
+	due   time.Time
+}
+
+// main is the main job on a claimed file. The report is that of the run which planned the file, now or earlier.
+func (w *watcher) main(ctx context.Context, path string) (*export.Report, error) {
+	var s *job.Started
+	err := export.Guard(func() (err error) { // one file must not end the watch over all of them
+		s, err = job.Run(ctx, w.env, job.RunOptions{Files: []string{path}, Claim: true})
+		return err
+	})
+	if s == nil {
+		return nil, err
+	}
+	rep, code := s.Rep, exit.Code(err)
+	if err == nil {
+		code = rep.Exit
+	}
+	s.Teller.End(ctx, code, err) // each file is a start of its own to whoever is told
+	show.Unread(w.env, rep)
+	if rep == nil {
+		return nil, err
+	}
+	resumed := rep.Resumed
+	w.hasten(resumed)
+	if err == nil {
+		if rep, err = w.own(path, rep); err != nil {
+			return nil, err
+		}
+	}
+	rep.Resumed = w.others(resumed)
+	for _, r := range rep.Resumed {
+		rep.Exit = export.WorstExit(rep.Exit, r.Exit)
+	}
+	return rep, err
+}
+
+// hasten lets claims be asked about at once whose run came to its end in another start: each asks about all that is open.
+func (w *watcher) hasten(resumed []*export.Report) {
+	for _, r := range resumed {
+		for _, l := range w.later {
+			if l.run == r.Run && !slices.ContainsFunc(r.Parts, open) {
+				l.due = w.env.Now()
+			}
+		}
+	}
+}
+
+// watch looks, takes what is ready, and waits. Newer news about a person must not overtake older news: where a file could
+// not be delivered nothing else is taken before it, and where it has no verdict its people wait.
+func (w *watcher) watch(ctx context.Context) error {
+	began, pause := time.Time{}, time.Duration(0)
+	for {
+		looked := w.env.Now()
+		open, stuck, err := w.round(ctx)
+		w.tellFolder(ctx)
+		if err != nil {
+			return err
+		}
+		if began.IsZero() { // once the folder was looked at, which may have had to wait for a run of what was claimed
+			began = w.env.Now()
+		}
+		if w.o.Once && (stuck || open == 0 || looked.Sub(began) >= w.o.Still) {
+			return nil
+		}
+		wait := w.o.Poll
+		if pause = longer(pause, w.o.Retry, 12*w.o.Retry); !stuck {
+			pause = 0
+		} else {
+			wait = pause
+			w.env.Log.Warnf("tried again in %s; files that come meanwhile wait behind", wait)
+		}
+		if err := w.sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// longer doubles a pause that begins with first and ends with most.
+func longer(pause, first, most time.Duration) time.Duration {
+	return min(max(first, 2*pause), most)
+}
+
+// worst is the code that stands for those of all files.
+func worst(codes []int) int {
+	if c := export.WorstExit(codes...); c != export.ExitOK {
+		return c
+	}
+	return max(0, slices.Max(append(codes, 0))) // usage and lock have no place in the order
+}
+
+func (w *watcher) sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return errLeave
+	}
+}
+
+// round brings to an end what is claimed, then what is ready. open is how many files are not still yet; stuck tells
+// that one has to be tried again.
+func (w *watcher) round(ctx context.Context) (open int, stuck bool, err error) {
+	mine, others, err := w.folder.claims()
+	if err != nil {
+		return 0, false, w.unseen(err)
+	}
+	if others > 0 {
+		w.once("others", "%s claimed by a watcher with another ledger and left to it; if that is gone for good, move %s back from %s",
+			words.Plural(others, "file")+" is", "what lies there", w.folder.claimed())
+	}
+	w.lookAgain()
+	for _, c := range mine {
+		if l := w.later[c.id]; l != nil && w.env.Now().Before(l.due) {
+			continue
+		}
+		if c.name == "" {
+			w.clear(c)
+			continue
+		}
+		if stuck, err := w.work(ctx, c); stuck || err != nil {
+			return 0, stuck, err
+		}
+	}
+	found, strange, names, err := w.folder.list()
+	if err != nil {
+		return 0, false, w.unseen(err)
+	}
+	delete(w.amiss, "unseen")
+	w.gone(names)
+	for _, name := range strange {
+		if kindOf(name) == feedName {
+			w.wrong(claiming+name, "%s is not taken: it is no regular file, and links are not followed; put the file itself there", name)
+			continue
+		}
+		w.once(name, "%s is not taken: a feed is a file named .csv, .tsv, .jsonl or .ndjson, with .gz behind if it is gzipped; links are not followed", name)
+	}
+	ready, waiting := w.looks.next(w.env.Now(), found)
+	for _, g := range ready {
+		if stuck, err := w.take(ctx, g); stuck || err != nil {
+			return len(waiting), stuck, err
+		}
+	}
+	return len(waiting), false, nil
+}
+
+// clear puts the folder of a claim away that has nothing to run.
+func (w *watcher) clear(c claim) {
+	err := c.sick
+	if err == nil {
+		err = w.folder.finish(c)
+	}
+	if err == nil {
+		delete(w.amiss, answering+c.id)
+		return
+	}
+	w.wrong(answering+c.id, ".hr2coupa/claimed/%s cannot be looked into or put away: %v; move it out of there", c.id, pathless(err))
+	w.count(export.ExitFault)
+}
+
+// unseen tells once that the folder cannot be looked into: a share that is away comes back. With --once it is the end.
+func (w *watcher) unseen(err error) error {
+	if w.o.Once {
+		w.wrong("unseen", "%v", err)
+		return err
+	}
+	w.wrong("unseen", "%v; looking again every %s", err, w.o.Poll)
+	return nil
+}
+
+func (w *watcher) once(key, format string, args ...any) {
+	if !w.said[key] {
+		w.said[key] = true
+		w.env.Log.Warnf(format, args...)
+	}
+}
+
+// count keeps the code of a file for the end of --once.
+func (w *watcher) count(code int) {
+	if w.o.Once {
+		w.codes = append(w.codes, code)
+	}
+}
+
+// take claims a file and brings it to an end.
+func (w *watcher) take(ctx context.Context, g glance) (stuck bool, err error) {
+	if ctx.Err() != nil {
+		return false, errLeave
+	}
+	c, won, err := w.folder.claim(g)
+	if err != nil {
+		w.unclaimed(g, err)
+		return false, nil
+	}
+	delete(w.amiss, "claims")
+	delete(w.amiss, claiming+g.name)
+	if !won {
+		return false, nil
+	}
+	w.env.Log.WithFields(logrus.Fields{"file": c.name, "claim": c.id}).Info("taken from the drop folder")
+	if now, _, err := w.folder.glance(c); err == nil && !now.same(g) && !g.marked {
+		if err := w.quiet(ctx, c); err != nil {
+			return false, err
+		}
+	}
+	return w.work(ctx, c)
+}
+
+// unclaimed is a file that cannot be claimed. It is tried again at each look, since its writer may hold it, while others
+// go on; where that does not help it is set aside, so that nobody waits for it to be taken.
+func (w *watcher) unclaimed(g glance, err error) {
+	w.count(export.ExitFault)
+	if errors.As(err, new(*noClaimsError)) {
+		w.wrong("claims", "%v; looking again every %s", err, w.o.Poll)
+		return
+	}
+	key := claiming + g.name
+	w.wrong(key, "%s cannot be claimed and is not taken: %v; give it a short name, and this user the right to move it", g.name, pathless(err))
+	if !w.lasts(key) && !errors.Is(err, syscall.ENAMETOOLONG) {
+		return
+	}
+	name, failed := w.folder.putAside(g)
+	if failed != nil {
+		return
+	}
+	delete(w.amiss, key)
+	w.happened(setAside+name, "%s could not be claimed: %v; it is set aside as .hr2coupa/failed/%s", g.name, pathless(err), name)
+}
+
+// quiet waits until a file that was written to while it was claimed is still again: its writer may hold it open.
+func (w *watcher) quiet(ctx context.Context, c claim) error {
+	l := looks{still: w.o.Still}
+	for {
+		g, _, err := w.folder.glance(c)
+		if err != nil {
+			return nil // whoever works on it sees what is wrong
+		}
+		if ready, _ := l.next(w.env.Now(), []glance{g}); len(ready) > 0 {
+			return nil
+		}
+		if err := w.sleep(ctx, w.o.Poll); err != nil {
+			return err
+		}
+	}
+}
+
+// work runs a claimed file and writes its result. stuck tells that it stays claimed and nothing may be taken before it.
+func (w *watcher) work(ctx context.Context, c claim) (stuck bool, err error) {
+	if ctx.Err() != nil {
+		return false, errLeave
+	}
+	aside, err := w.folder.setAside(c)
+	if err != nil {
+		w.keepApart(c, err)
+	}
+	if aside {
+		w.env.Log.WithField("file", c.name).Infof("results of an earlier file of that name are kept in %s", w.folder.own("done", c.id, "earlier"))
+	}
+	read, _, _ := w.folder.glance(c) // what is wrong with it the attempt tells
+	rep, err := w.attempt(ctx, c)
+	if errors.Is(err, exit.ErrInterrupted) || errors.Is(err, errLeave) {
+		return false, err
+	}
+	if _, _, gone := w.folder.glance(c); errors.Is(gone, fs.ErrNotExist) {
+		return false, nil // another watcher with this ledger has brought it to its end
+	}
+	res := w.result(c, rep, err)
+	res.read = read
+	if err := w.write(ctx, c, res); err != nil {
+		return w.trouble(c, res, err), nil
+	}
+	delete(w.amiss, answering+c.id)
+	w.count(res.Exit)
+	w.schedule(c, res)
+	return !res.final && !res.waits(), w.tell(c, res)
+}
+
+// schedule says when a claim without a verdict is asked about again.
+func (w *watcher) schedule(c claim, res *outcome) {
+	if !res.waits() {
+		delete(w.later, c.id)
+		return
+	}
+	pause := w.postpone(c, res)
+	w.env.Log.WithField("file", c.name).Warnf("no verdict yet, asked about again in %s; what comes meanwhile goes on, but for its people", pause)
+}
+
+// postpone lets a claim wait, longer each time.
+func (w *watcher) postpone(c claim, res *outcome) time.Duration {
+	l := &postponed{run: res.Run}
+	if before := w.later[c.id]; before != nil {
+		l.pause = before.pause
+	}
+	l.pause = longer(l.pause, w.o.Retry, 12*w.o.Retry)
+	l.due = w.env.Now().Add(l.pause)
+	w.later[c.id] = l
+	return l.pause
+}
+
+// trouble is a claim that could not be answered or put away; the next try does it. stuck tells that what comes later must
+// wait for it: where nothing of it is left to send, nothing has to.
+func (w *watcher) trouble(c claim, res *outcome, err error) (stuck bool) {
+	w.env.Log.WithField("file", c.name).Error(err)
+	w.count(export.ExitFault)
+	w.wrong(answering+c.id, "%s was taken, and cannot be answered or put away: %v; it stays in .hr2coupa/claimed/%s and is tried again", c.name, pathless(err), c.id)
+	if !res.final && !res.waits() {
+		return true
+	}
+	w.postpone(c, res)
+	return false
+}
+
+// keepApart has the results of a claim lie with its file, where there is no place for them in the drop folder.
+func (w *watcher) keepApart(c claim, err error) {
+	if !w.apart[c.id] {
+		w.apart[c.id] = true
+		w.happened("apart "+c.id, "the results of %s cannot be put into the drop folder: %v; they lie with it in .hr2coupa/done/%s once it is at its end", c.name, pathless(err), c.id)
+	}
+}
+
+// attempt runs a claimed file once nobody else holds the lock.
+func (w *watcher) attempt(ctx context.Context, c claim) (*export.Report, error) {
+	told := false
+	for pause := time.Duration(0); ; {
+		if _, regular, err := w.folder.glance(c); err != nil {
+			return nil, err
+		} else if !regular {
+			return nil, &export.UnusableFeedError{File: c.name, Why: "is not a regular file; links are not followed"}
+		}
+		rep, err := w.run(ctx, w.folder.path(c))
+		var locked *export.LockedError
+		if !errors.As(err, &locked) {
+			return rep, err
+		}
+		if !told {
+			told = true
+			w.env.Log.WithField("file", c.name).Infof("waiting: another run holds the lock: %s", locked.Holder)
+		}
+		pause = longer(pause, w.o.Poll, 15*w.o.Poll)
+		if err := w.sleep(ctx, pause); err != nil {
+			return nil, err
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package wiring
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/terminal"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/sirupsen/logrus"
+)
+
+// app is what every command works with: the world as arguments, and the flags all of them have.
+type Env struct {
+	Getenv func(string) string
+	Stdin  io.Reader
+	Stdout *terminal.Out
+	Stderr *terminal.Out
+	Now    func() time.Time
+	Log    *logrus.Logger
+	Seams  Seams        // of tests that come between a start and its far ends; none in the program
+	HTTP   *http.Client // of a job's calls to Coupa, where somebody wants to see them; nil: the room's own
+
+	ConfigFile string
+	JSON       bool
+	LogFormat  string
+	LogLevel   string
+
+	Result *OutState // of stdout as the program has it; nil where the results of a start go elsewhere
+	Apart  bool      // starts have a ledger of their own, beside that of the nightly job
+}
+
+// load reads the config; all its faults come in one error.
+func Load(ctx context.Context, env *Env, opt config.Options) (*config.Config, error) {
+	c, faults := config.Load(ctx, env.ConfigFile, config.OSEnv(env.Getenv), opt)
+	faults = append(faults, noticeFaults(c)...)
+	if err := ConfigError(faults); err != nil {
+		return nil, err
+	}
+	Warn(env, c)
+	return c, nil
+}
+
+func Warn(env *Env, c *config.Config) {
+	for _, w := range c.Warnings {
+		env.Log.Warn(w.Error())
+	}
+}
+
+func ConfigError(faults []config.Fault) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	errs := make([]error, len(faults))
+	for i, f := range faults {
+		errs[i] = f
+	}
+	return &exit.Error{Code: export.ExitUsage, Err: errors.Join(errs...)}
+}
+
+// asks tells whether somebody sits there to be asked.
+func CanAsk(env *Env) bool {
+	in, ok := env.Stdin.(io.Writer) // a terminal can be written to
+	return ok && terminal.IsTerminal(in) && env.Stderr.IsTerminal()
+}
+
+// version is set by the Makefile at link time.
+var Version = "dev"
+
+func Revision() string {
+	info, _ := debug.ReadBuildInfo()
+	if info != nil {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+				return s.Value[:12]
+			}
+		}
+	}
+	return "unknown revision"
+}

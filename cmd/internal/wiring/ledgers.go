@@ -1,0 +1,131 @@
+package wiring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/layout"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/templates"
+)
+
+// ledgerConfig reads the config for a command about a ledger that must be there.
+func LedgerConfig(ctx context.Context, env *Env, opt config.Options) (*config.Config, error) {
+	opt.NoFeed = true
+	cfg, err := Load(ctx, env, opt)
+	if err != nil {
+		return nil, err
+	}
+	if !LedgerExists(cfg.Ledger) {
+		return nil, exit.Usage("there is no ledger in %s yet: nothing has run with this config", cfg.Ledger)
+	}
+	return cfg, nil
+}
+
+// openLedger opens the ledger: to read from it, or with its lock for the command that lock names. done ends both.
+func UseLedger(env *Env, cfg *config.Config, lock string) (l *ledger.Ledger, done func(), err error) {
+	if l, err = ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: env.Now}); err != nil {
+		return nil, nil, err
+	}
+	unlock := func() error { return nil }
+	if lock != "" {
+		if unlock, err = l.Lock(Holder(lock, env.Now())); err != nil {
+			return nil, nil, errors.Join(err, l.Close())
+		}
+	}
+	return l, func() {
+		if err := errors.Join(unlock(), l.Close()); err != nil {
+			env.Log.Errorf("close the ledger: %v", err)
+		}
+	}, nil
+}
+
+func Holder(command string, now time.Time) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("pid %d on host %s, hr2coupa %s, since %s", os.Getpid(), host, command, now.UTC().Format(time.RFC3339))
+}
+
+// creates is how many users Coupa may count as created from a run before it is an alarm.
+func Creates(l interface {
+	UsedBy(string) ([]export.Approval, error)
+}, cfg *config.Config, run string) (export.Limit, error) {
+	limit := export.Limit(cfg.Limits.Creates)
+	used, err := l.UsedBy(run)
+	for _, a := range used {
+		limit.Count = max(limit.Count, a.Ceilings[export.CreatesLimit])
+	}
+	return limit, err
+}
+
+// partCells reads a part, its header first.
+func PartCells(part []byte, take func([]string) bool) error {
+	return layout.Decode(part, func(l layout.Line) bool { return take(l.Cells) })
+}
+
+// expressions is the mapping as the ledger keeps it with each run.
+func Expressions(cfg *config.Config) []export.Expression {
+	out := make([]export.Expression, len(cfg.Mapping.Columns))
+	for i, c := range cfg.Mapping.Columns {
+		out[i] = export.Expression{Column: c.Name, Text: c.Expr}
+	}
+	return out
+}
+
+// causes finds what is behind a row's messages. Its table is part of the program: a broken one is a bug, found by a test.
+var Causes = sync.OnceValue(func() *export.Causes {
+	var tails []export.Tail
+	for _, c := range templates.Causes() {
+		tails = append(tails, export.Tail{Text: c.Tail, Cause: export.Cause{Name: c.Name, Meaning: c.Meaning, Todo: c.Todo, Owner: c.Owner}})
+	}
+	c, err := export.NewCauses(tails)
+	if err != nil {
+		panic("templates: causes: " + err.Error())
+	}
+	return c
+})
+
+func Exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+func LedgerExists(dir string) bool { return Exists(filepath.Join(dir, "ledger.db")) }
+
+// lister lists the files that Coupa has loaded.
+type Lister interface {
+	Recent(ctx context.Context, word string, since time.Time) ([]*export.Load, error)
+}
+
+// allRuns is more runs than a ledger holds in ten years of nights.
+const AllRuns = 10_000
+
+// unfilled is everybody whose lists are to be told by a command that only looks. What a run that is at work has emptied
+// it is about to fill.
+func Unfilled(l *ledger.Ledger) ([]export.Unfilled, error) {
+	people, err := l.Unfilled()
+	if err != nil || len(people) == 0 {
+		return nil, err
+	}
+	busy, err := l.Busy()
+	return slices.DeleteFunc(people, func(u export.Unfilled) bool { return busy && u.State == export.Loading }), err
+}
+
+// unfilledOf puts those of a report's own run into it.
+func UnfilledOf(l *ledger.Ledger, rep *export.Report) error {
+	people, err := Unfilled(l)
+	rep.Unfilled = slices.DeleteFunc(people, func(u export.Unfilled) bool { return u.Run != rep.Run })
+	return err
+}

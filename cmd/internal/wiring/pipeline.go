@@ -1,0 +1,240 @@
+package wiring
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/feed"
+	"github.com/hr2coupa/hr2coupa/export/layout"
+	"github.com/hr2coupa/hr2coupa/export/mapping"
+	"github.com/hr2coupa/hr2coupa/export/regular"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+)
+
+const (
+	EmployeeNumber = "Employee Number"
+	login          = "Login"
+)
+
+// pipeline is the pure half of the program, wired from a config.
+type Pipeline struct {
+	Config  *config.Config
+	Mapping *mapping.Mapping
+	Sheet   *layout.Sheet // of the route that plans take, where nothing else is decided
+	Few     *layout.Sheet // route: auto, the sheet of plans that are little enough for the API; else nil
+	Key     string        // the Coupa column that names the person
+	Options layout.Options
+
+	Unhashed bool // nobody asks for the hashes of the feed's files
+}
+
+// pipeline reads the config and compiles mapping and layout. The faults of all three come in one error, by line.
+func ReadPipeline(ctx context.Context, env *Env, opt config.Options) (*Pipeline, error) {
+	p, err := QuietPipeline(ctx, env, opt)
+	if err == nil {
+		Warn(env, p.Config)
+	}
+	return p, err
+}
+
+// quietPipeline is pipeline for those who have told the config's warnings already.
+func QuietPipeline(ctx context.Context, env *Env, opt config.Options) (*Pipeline, error) {
+	p, faults := PipelineFaults(ctx, env, opt)
+	if err := ConfigError(faults); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// readPipeline gives the pipeline with all its faults; with any, it serves only to look for more of them, and it is nil
+// where the config could not be read at all.
+func PipelineFaults(ctx context.Context, env *Env, opt config.Options) (*Pipeline, []config.Fault) {
+	cfg, faults := config.Load(ctx, env.ConfigFile, config.OSEnv(env.Getenv), opt)
+	if cfg == nil {
+		return nil, faults
+	}
+	p, more := Compile(cfg)
+	if len(faults) > 0 { // a column the config could not read is mapped all the same
+		more = slices.DeleteFunc(more, func(f config.Fault) bool { return strings.Contains(f.Message, "is not mapped") })
+	}
+	faults = append(faults, append(more, noticeFaults(cfg)...)...)
+	slices.SortStableFunc(faults, func(a, b config.Fault) int { return cmp.Compare(a.Line, b.Line) })
+	return p, faults
+}
+
+// compile makes mapping and layout. Where no column is mapped the config's own fault says enough.
+func Compile(cfg *config.Config) (*Pipeline, []config.Fault) {
+	p := &Pipeline{Config: cfg, Key: EmployeeNumber}
+	if cfg.Layout.Key == "login" {
+		p.Key = login
+	}
+	columns := columns(cfg)
+	if len(columns) == 0 {
+		return p, nil
+	}
+	var faults []config.Fault
+	m, problems := mapping.New(mapping.Options{
+		Columns: columns, Tables: tables(cfg), TimeZone: cfg.Feed.TimeZone, ReadFile: ReadTable,
+	})
+	for _, pr := range problems {
+		faults = append(faults, config.Fault{File: cfg.File, Line: pr.Line, Path: "mapping", Message: strings.TrimPrefix(pr.Error(), fmt.Sprintf("line %d: ", pr.Line))})
+	}
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.Name
+	}
+	p.Options = layout.Options{
+		Columns: names, Custom: cfg.Layout.Custom, Key: p.Key, BlankSend: cfg.Layout.BlankSend,
+		CardReason: cfg.Layout.AllowCardData, AllowNotify: MayCreate(cfg, math.MaxInt32),
+	}
+	if cfg.Route == config.RouteAPI {
+		p.Options.Route = export.ByAPI
+	}
+	s, err := layout.New(p.Options)
+	if err == nil && cfg.Route == config.RouteAuto {
+		few := p.Options
+		few.Route = export.ByAPI
+		p.Few, err = layout.New(few)
+	}
+	for _, err := range append(unjoin(err), unwritable(cfg, names)...) {
+		faults = append(faults, columnFault(cfg, err))
+	}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Limits.Columns)) {
+		if !slices.Contains(names, name) {
+			faults = append(faults, cfg.Fault("limits.columns."+name, fmt.Sprintf("the mapping does not fill a column %q", name), "name one of mapping.columns"))
+		}
+	}
+	p.Mapping, p.Sheet = m, s
+	return p, faults
+}
+
+// unwritable tells the columns that the route may ask of the API and that it cannot take.
+func unwritable(cfg *config.Config, names []string) (faults []error) {
+	if cfg.Route != config.RouteAPI && cfg.Route != config.RouteAuto {
+		return nil
+	}
+	for _, name := range names {
+		if err := coupa.Writable(name); err != nil && name != "Id" { // which finds the user
+			faults = append(faults, err)
+		}
+	}
+	return faults
+}
+
+// columnFault gives a fault of the layout the line of the column that it begins with.
+func columnFault(cfg *config.Config, err error) config.Fault {
+	f := cfg.Fault("mapping.columns", err.Error(), "")
+	for _, c := range cfg.Mapping.Columns {
+		if strings.HasPrefix(f.Message, fmt.Sprintf("column %q ", c.Name)) {
+			f.Line = c.Line
+		}
+	}
+	return f
+}
+
+func columns(cfg *config.Config) []mapping.Column {
+	out := make([]mapping.Column, len(cfg.Mapping.Columns))
+	for i, c := range cfg.Mapping.Columns {
+		known, ok := layout.Lookup(c.Name)
+		out[i] = mapping.Column{Name: c.Name, Expr: c.Expr, Line: c.Line, List: ok && known.List}
+	}
+	return out
+}
+
+func tables(cfg *config.Config) []mapping.Table {
+	out := make([]mapping.Table, len(cfg.Mapping.Tables))
+	for i, t := range cfg.Mapping.Tables {
+		out[i] = mapping.Table(t)
+	}
+	return out
+}
+
+const maxTable = 16 << 20
+
+func ReadTable(path string) ([]byte, error) {
+	return regular.Read(path, maxTable)
+}
+
+func unjoin(err error) []error {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		return many.Unwrap()
+	}
+	if err != nil {
+		return []error{err}
+	}
+	return nil
+}
+
+func (p *Pipeline) Open(patterns []string, now time.Time) (*feed.Feed, error) {
+	o := p.FeedOptions()
+	o.MaxAge, o.Now = p.Config.Feed.MaxAge, now
+	return feed.Open(patterns, o)
+}
+
+// openAnyAge opens files whatever their age.
+func (p *Pipeline) OpenAnyAge(paths []string) (*feed.Feed, error) {
+	return feed.Open(paths, p.FeedOptions())
+}
+
+func (p *Pipeline) FeedOptions() feed.Options {
+	c := p.Config.Feed
+	return feed.Options{Encoding: c.Encoding, Delimiter: c.Delimiter, Key: c.Key, Fields: p.Mapping.Fields(), Unhashed: p.Unhashed, MaxRecords: c.MaxRecords, MaxBytes: c.MaxBytes}
+}
+
+func Limits(cfg *config.Config) export.Limits {
+	l := cfg.Limits
+	columns := make(map[string]export.Limit, len(l.Columns))
+	for name, c := range l.Columns {
+		columns[name] = export.Limit(c)
+	}
+	return export.Limits{
+		Creates: export.Limit(l.Creates), Updates: export.Limit(l.Updates), Deactivations: export.Limit(l.Deactivations),
+		Columns: columns, Shrink: l.Shrink,
+	}
+}
+
+// mayCreate tells whether the limits allow creates at all, when the ledger knows that many people.
+func MayCreate(cfg *config.Config, people int) bool {
+	l := export.Limit(cfg.Limits.Creates)
+	return l.Unlimited || l.Ceiling(people) > 0
+}
+
+// patterns are the feed's files: those of the command line, else those of the config.
+func (p *Pipeline) Patterns(args []string) []string {
+	if len(args) > 0 {
+		return args
+	}
+	return p.Config.Feed.Files
+}
+
+// isFeed tells whether files given by name are HR's feed as the config knows it, which limits.shrink measures, and not a
+// few people in a file by hand. Without feed.files nobody can tell, and they are.
+func (p *Pipeline) IsFeed(args []string) bool {
+	if len(p.Config.Feed.Files) == 0 {
+		return true
+	}
+	return !slices.ContainsFunc(args, func(path string) bool {
+		return !slices.ContainsFunc(p.Config.Feed.Files, func(pattern string) bool { return samePath(pattern, path) })
+	})
+}
+
+func samePath(pattern, path string) bool {
+	pattern, err := filepath.Abs(pattern)
+	if err != nil {
+		return false
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return false
+	}
+	ok, err := filepath.Match(pattern, path)
+	return ok && err == nil // the feed tells a bad pattern
+}

@@ -1,0 +1,107 @@
+package wiring
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// guard makes the rule of config.Protect: "" where a person may be changed.
+func Guard(cfg *config.Config, now time.Time) func(key, login, known string) string {
+	type rule struct {
+		pattern
+		why string
+	}
+	var byKey, byLogin []rule
+	add := func(p config.Protect) {
+		why := "this person is protected and never changed: " + p.Why()
+		if p.Key != "" {
+			byKey = append(byKey, rule{newPattern(p.Key), why})
+		}
+		if p.Login != "" {
+			byLogin = append(byLogin, rule{newPattern(p.Login), why})
+		}
+	}
+	for _, p := range cfg.IntegrationUsers {
+		add(config.Protect{Login: p, Reason: fmt.Sprintf("by its login an account that programs use (integration_users: %s)", p)})
+	}
+	for _, p := range cfg.Protect {
+		if p.Until.IsZero() || now.Before(p.Until) {
+			add(p)
+		}
+	}
+	if len(byKey)+len(byLogin) == 0 {
+		return nil
+	}
+	forbids := func(rules []rule, text string) string {
+		if len(rules) == 0 || text == "" {
+			return ""
+		}
+		s := newSubject(text)
+		for i := range rules {
+			if rules[i].match(s) {
+				return rules[i].why
+			}
+		}
+		return ""
+	}
+	return func(key, login, known string) (why string) {
+		if why = forbids(byKey, key); why == "" {
+			why = forbids(byLogin, login)
+		}
+		if why == "" && known != login {
+			why = forbids(byLogin, known)
+		}
+		return why
+	}
+}
+
+// pattern is one of the config, in lower case, since Coupa's logins have no case.
+type pattern struct {
+	glob  string
+	piece subject // the longest text without wildcards that whatever matches holds: nearly all people fail on that alone
+}
+
+// noPath hides slashes from path.Match, to which a * ends at them: a login is no path. It has no control characters either.
+var noPath = strings.NewReplacer("/", "\x00")
+
+func newPattern(glob string) pattern {
+	glob = strings.ToLower(glob)
+	p := pattern{glob: noPath.Replace(glob)}
+	if strings.ContainsAny(glob, `[\`) { // text there is not what it seems
+		return p
+	}
+	for _, piece := range strings.FieldsFunc(glob, func(r rune) bool { return r == '*' || r == '?' }) {
+		if len(piece) > len(p.piece.text) {
+			p.piece = newSubject(piece)
+		}
+	}
+	return p
+}
+
+// match tells whether the pattern matches a text. An empty pattern or text matches nothing.
+func (p *pattern) match(s subject) bool {
+	if p.glob == "" || s.text == "" || p.piece.bytes&^s.bytes != 0 || !strings.Contains(s.text, p.piece.text) {
+		return false
+	}
+	ok, err := path.Match(p.glob, noPath.Replace(s.text))
+	return ok && err == nil // the config has checked the pattern
+}
+
+// subject is a text in lower case, and which bytes it has: what lacks one of a piece's does not hold the piece.
+type subject struct {
+	text  string
+	bytes uint64 // a bit for every 64th
+}
+
+func newSubject(s string) subject {
+	out := subject{text: export.ToLower(s)}
+	for i := range len(out.text) {
+		out.bytes |= 1 << (out.text[i] & 63)
+	}
+	return out
+}

@@ -1,0 +1,64 @@
+package wiring
+
+import (
+	"context"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// store is the ledger as a job uses it: what the Runner needs of it, and what is asked beside. A job knows no more of
+// the ledger than this, so that a test can come between them at every call.
+type Store interface {
+	export.Ledger
+	export.VerifyLedger
+	Memory
+	History
+	People() (int, error)
+	UsedBy(run string) ([]export.Approval, error)
+	Runs(limit int) ([]export.RunRecord, error)
+	SeenAt(path string) (f export.SeenFile, ok bool, err error)
+	SentSince(run string) (map[string]bool, error)
+	Sweep() (removed int, err error)
+	Unfilled() ([]export.Unfilled, error)
+	Close() error
+}
+
+// seams are the places where a test comes between a start and its ledger and far ends. The zero value has none.
+type Seams struct {
+	Ledger   func(Store) Store
+	Dial     func(dialer) dialer
+	Loads    func(export.LoadSource) export.LoadSource
+	Users    func(export.Directory) export.Directory // of the writer
+	OneByOne bool                                    // the writer's calls go one after another, so that they keep their numbers
+}
+
+// dialer opens a session with the SFTP server.
+type dialer = func(context.Context) (export.Session, error)
+
+// through is what a seam makes of a far end; without one it stays as it is.
+func Through[T any](seam func(T) T, under T) T {
+	if seam == nil {
+		return under
+	}
+	return seam(under)
+}
+
+// memory is what a plan depends on of the ledger.
+type Memory interface {
+	Known() (map[string]export.Person, error)
+	Waiting() (*export.Waiting, error)
+	Kept() (k *ledger.Kept, ok bool, err error)
+	Approvals(now time.Time) ([]export.Approval, error)
+	LastFeed() (records int, err error)
+	LineEnds() ([]export.FeedFile, error)
+}
+
+var _ Store = (*ledger.Ledger)(nil)
+
+// history is what a ledger knows of its own past.
+type History interface {
+	Water(since time.Time) (export.Water, error)
+	Unknown(names []string) ([]string, error)
+}

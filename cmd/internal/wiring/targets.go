@@ -1,0 +1,100 @@
+package wiring
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/export/layout"
+	"github.com/hr2coupa/hr2coupa/export/regular"
+	"github.com/hr2coupa/hr2coupa/transport/notify"
+)
+
+// noticeTexts compiles the texts of notices, the administrator's over the built-in ones.
+func NoticeTexts(cfg *config.Config) (*notify.Texts, error) {
+	if cfg.Notify.Templates == "" {
+		return notify.NewTexts(nil)
+	}
+	return notify.NewTexts(regular.Folder(cfg.Notify.Templates, maxNoticeText))
+}
+
+// noticeFaults are those of the administrator's templates, told with the line that names their folder.
+func noticeFaults(cfg *config.Config) []config.Fault {
+	if cfg == nil || cfg.Notify.Templates == "" {
+		return nil
+	}
+	var faults []config.Fault
+	_, err := NoticeTexts(cfg)
+	for _, err := range unjoin(err) {
+		faults = append(faults, cfg.Fault(cfg.Notify.TemplatesAt, err.Error(), "docs/notices.md lists what a template may use"))
+	}
+	return faults
+}
+
+// targets makes the senders. A target's name in the outbox tells a secret address by its hash.
+func Targets(cfg *config.Config, texts *notify.Texts) []notify.Target {
+	var out []notify.Target
+	for _, c := range cfg.Notify.Targets {
+		t := notify.Target{On: c.On, Owner: c.Owner}
+		if m := c.Mail; m != nil {
+			t.To = &notify.Mail{Server: m.Server, TLS: m.TLS, CA: m.CA, User: m.User, Password: m.Password, From: m.From, To: m.To, Texts: texts}
+			t.Name = fmt.Sprintf("%s to %s", t.To, strings.Join(m.To, ", "))
+		}
+		if w := c.Webhook; w != nil {
+			t.To = &notify.Webhook{URL: w.URL, Format: w.Format, Key: w.Secret, Texts: texts}
+			t.Name = fmt.Sprintf("%s, %x", t.To, sha256.Sum256([]byte(w.URL.Reveal())))
+		}
+		for n := 2; slices.ContainsFunc(out, func(o notify.Target) bool { return o.Name == t.Name }); n++ {
+			t.Name = fmt.Sprintf("%s #%d", strings.TrimSuffix(t.Name, fmt.Sprintf(" #%d", n-1)), n)
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// owners finds whom a rule of protect names for a row that it held back.
+func Owners(cfg *config.Config) func(string) string {
+	return func(reason string) string {
+		for _, p := range cfg.Protect {
+			if p.Owner != "" && strings.Contains(reason, p.Why()) {
+				return p.Owner
+			}
+		}
+		return ""
+	}
+}
+
+// columnNames are the words of a row's reason that may be told.
+func ColumnNames(cfg *config.Config) []string {
+	var names []string
+	for _, c := range cfg.Mapping.Columns {
+		if known, ok := layout.Lookup(c.Name); ok {
+			names = append(names, known.Name)
+		}
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+func HostOf(instance string) string {
+	_, host, _ := strings.Cut(instance, "://")
+	return host
+}
+
+func Hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return name
+}
+
+// maxNoticeText bounds one template of an administrator.
+const maxNoticeText = 1 << 20
+
+// sendingTime is how long one target may take in all, at the end of a start.
+const SendingTime = 30 * time.Second

@@ -1,0 +1,194 @@
+package wiring
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+	"github.com/hr2coupa/hr2coupa/transport/drop"
+)
+
+// wires are the two roads to Coupa, made from a config: SFTP to deliver, HTTPS to ask.
+type Wires struct {
+	Dial    func(context.Context) (export.Session, error)
+	Client  *coupa.Client // nil where nothing is asked over the API
+	Sources []export.LoadSource
+	Lists   []Lister // those of the sources that can list what Coupa has loaded
+	archive *archive
+}
+
+func NewWires(env *Env, cfg *config.Config) (*Wires, error) {
+	dial := dial(env, cfg)
+	w := &Wires{Dial: dial}
+	var faults []error
+	for _, via := range cfg.Load.Via {
+		switch via {
+		case "api":
+			c, err := coupa.NewClient(WatchedCoupa(env, cfg), env.Log)
+			if err != nil {
+				faults = append(faults, err)
+				continue
+			}
+			w.Client = c
+			w.Sources, w.Lists = append(w.Sources, c.Loads()), append(w.Lists, c.Loads())
+		case "page":
+			p, err := coupa.NewPage(CoupaConfig(cfg), env.Log)
+			if err != nil {
+				faults = append(faults, err)
+				continue
+			}
+			w.Sources, w.Lists = append(w.Sources, p), append(w.Lists, p)
+		case "archive":
+			if cfg.SFTP.Address == "" { // route: api, and there is no server to look at
+				continue
+			}
+			w.archive = &archive{dial: dial}
+			w.Dial = w.archive.makeWay(dial)
+			w.Sources = append(w.Sources, w.archive)
+		}
+	}
+	if (cfg.Verify || cfg.Preflight || cfg.Route != config.RouteCSV) && w.Client == nil && len(faults) == 0 {
+		c, err := coupa.NewClient(WatchedCoupa(env, cfg), env.Log)
+		if err != nil {
+			faults = append(faults, err)
+		}
+		w.Client = c
+	}
+	if len(faults) > 0 {
+		return nil, &exit.Error{Code: export.ExitUsage, Err: errors.Join(faults...)}
+	}
+	return w, nil
+}
+
+// tap lets tests see what goes over the wires. What lists Coupa's loads is not tapped.
+func (w *Wires) Tap(s Seams) {
+	w.Dial = Through(s.Dial, w.Dial)
+	for i, src := range w.Sources {
+		w.Sources[i] = Through(s.Loads, src)
+	}
+}
+
+func (w *Wires) Close() {
+	if w.archive != nil {
+		w.archive.close()
+	}
+}
+
+func dial(env *Env, cfg *config.Config) func(context.Context) (export.Session, error) {
+	return func(ctx context.Context) (export.Session, error) {
+		if cfg.SFTP.Address == "" {
+			return nil, &export.NotDeliveredError{What: "sftp", Msg: "a part of an earlier run goes over SFTP, and the config has no section sftp any more; put it back until that part is sent"}
+		}
+		s, err := drop.Dial(ctx, DropConfig(cfg), env.Log)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+}
+
+func DropConfig(cfg *config.Config) drop.Config {
+	c := cfg.SFTP
+	return drop.Config{
+		Address: c.Address, User: c.User, Password: c.Password, Key: c.Key, Passphrase: c.Passphrase,
+		HostKey: c.HostKey, KnownHosts: c.KnownHosts, Folder: c.Folder, Archive: c.Archive,
+		Staging: c.Staging, Direct: c.Direct, Legacy: c.Legacy,
+		Connect: c.Connect, Silence: c.Silence, Operation: c.Operation,
+	}
+}
+
+// watched is coupaConfig for the calls of a job, which somebody may want to see.
+func WatchedCoupa(env *Env, cfg *config.Config) coupa.Config {
+	c := CoupaConfig(cfg)
+	c.HTTP = env.HTTP
+	return c
+}
+
+func CoupaConfig(cfg *config.Config) coupa.Config {
+	c := cfg.Coupa
+	settle, retry := c.TokenSettle, c.Retry
+	if settle == 0 {
+		settle = -1 // the administrator said 0s; to the client 0 means Coupa's five seconds
+	}
+	if retry == 0 {
+		retry = -1 // likewise: never, not the client's default
+	}
+	return coupa.Config{
+		URL: c.URL, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Scopes: c.Scopes, Format: c.Format,
+		TokenSettle: settle, Rate: c.Rate, Folder: cfg.SFTP.Folder, PageCookie: c.PageCookie,
+		Timeout: c.Timeout, Budget: retry, NoIDs: cfg.Pseudonyms,
+	}
+}
+
+// archive asks the SFTP server itself: a file that has left the drop folder was picked up. It gives no verdict.
+type archive struct {
+	dial func(context.Context) (export.Session, error)
+	s    export.Session
+}
+
+func (*archive) Via() string { return "archive" }
+
+// Check proves nothing beforehand: delivery opens the same connection a moment later.
+func (*archive) Check(context.Context) error { return nil }
+
+func (a *archive) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error) {
+	if a.s == nil {
+		s, err := a.dial(ctx)
+		if err != nil {
+			return nil, passing(err)
+		}
+		a.s = s
+	}
+	seen, err := a.s.Look(ctx, q.Name)
+	if err != nil {
+		a.close()
+		return nil, passing(err)
+	}
+	if seen.Archived || !seen.Folder && !seen.Temp {
+		return &export.Load{Via: "archive", FileSize: -1, Processed: -1, Created: -1, Updated: -1, ErrorsN: -1, PickedUp: true}, nil
+	}
+	return nil, nil
+}
+
+// makeWay dials for a delivery and gives up the connection for asking first, since there are servers that allow an
+// account only one. Such a server may take a moment to notice, so a call that it ended before the login is repeated once.
+func (a *archive) makeWay(dial func(context.Context) (export.Session, error)) func(context.Context) (export.Session, error) {
+	return func(ctx context.Context) (export.Session, error) {
+		open := a.s != nil
+		a.close()
+		s, err := dial(ctx)
+		var not *export.NotDeliveredError
+		if !open || !errors.As(err, &not) || not.What != "unreachable" {
+			return s, err
+		}
+		select {
+		case <-time.After(noticing):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		return dial(ctx)
+	}
+}
+
+// noticing is how long a server is given to notice that a connection has ended.
+const noticing = time.Second
+
+// passing keeps a lost or silent connection from ending this way of asking: the next question dials anew.
+func passing(err error) error {
+	var not *export.NotDeliveredError
+	if errors.As(err, &not) && (not.What == "unreachable" || not.What == "silent") {
+		return errors.New(err.Error())
+	}
+	return err
+}
+
+func (a *archive) close() {
+	if a.s != nil {
+		a.s.Close() // read only; nothing is lost with the connection
+		a.s = nil
+	}
+}

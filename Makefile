@@ -4,7 +4,7 @@ export CGO_ENABLED = 0
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BIN     := bin/hr2coupa
-LDFLAGS := -s -w -X main.version=$(VERSION)
+LDFLAGS := -s -w -X github.com/hr2coupa/hr2coupa/cmd/internal/wiring.Version=$(VERSION)
 TOOLS   := bin/tools
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2

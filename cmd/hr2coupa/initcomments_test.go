@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 )
 
 // Every key that init writes as a comment is one that can be taken into use by taking the # away.

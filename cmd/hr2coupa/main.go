@@ -6,7 +6,7 @@ import (
 	"log"
 	"os"
 
-	"github.com/hr2coupa/hr2coupa/cmd/terminal"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 )
 
 func main() {

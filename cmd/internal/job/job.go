@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/notices"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/progress"

@@ -41,7 +41,7 @@ func TestPlanGoldens(t *testing.T) {
 			if string(got) == string(want) {
 				return
 			}
-			if *main.Update {
+			if *update {
 				if err := os.WriteFile(path, got, 0o644); err != nil {
 					t.Fatal(err)
 				}

@@ -8,7 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 )
 
 // A pattern matches what path.Match matches without regard to case, whatever the shortcut before it is; a slash is a

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hr2coupa/hr2coupa/cmd/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 

@@ -1,4 +1,4 @@
-// Output finds what could reach a terminal or a log past cmd/terminal, which makes names of files and Coupa's words plain:
+// Output finds what could reach a terminal or a log past cmd/internal/terminal, which makes names of files and Coupa's words plain:
 // the program's own stdout and stderr, logs of other makes, and formats that are no literal, in which a value would stand
 // as it is. What needs the raw writer says why with a comment that begins with "raw".
 //
@@ -16,9 +16,9 @@ import (
 )
 
 // homes are where text meets a terminal: the type that does it, where stdout and stderr come from, and the log of nobody.
-var homes = []string{"cmd/terminal/", "cmd/hr2coupa/main.go", "export/plain.go"}
+var homes = []string{"cmd/internal/terminal/", "cmd/hr2coupa/main.go", "export/plain.go"}
 
-// ways are what writes past cmd/terminal, by import path; "" stands for the whole package.
+// ways are what writes past cmd/internal/terminal, by import path; "" stands for the whole package.
 var ways = map[string][]string{
 	"os":      {"Stdout", "Stderr", "NewFile"},
 	"syscall": {"Stdout", "Stderr", "Write"},
@@ -46,12 +46,12 @@ func home(file string) bool {
 	return slices.ContainsFunc(homes, func(h string) bool { return strings.Contains(file, h) })
 }
 
-// check lists what writes past cmd/terminal in a file.
+// check lists what writes past cmd/internal/terminal in a file.
 func check(f *source.File) (faults []string) {
 	fault := func(n ast.Node, what, instead string) {
 		faults = append(faults, fmt.Sprintf("%s: %s: %s", f.At(n), what, instead))
 	}
-	const print = "print it with cmd/terminal, by the app's stdout, stderr or log"
+	const print = "print it with cmd/internal/terminal, by the app's stdout, stderr or log"
 	for _, i := range f.Imports {
 		p := source.ImportPath(i)
 		if words := ways[p]; slices.Contains(words, "") || i.Name != nil && i.Name.Name == "." && words != nil {

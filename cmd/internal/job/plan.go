@@ -63,7 +63,7 @@ type Planned struct {
 	People      []PersonPlan       `json:"people"`
 	Rows        []export.RowResult `json:"rows"` // quarantined; the last member: printed from store, and empty here
 
-	Store *rowStore // whoever prints the result closes it
+	Store *rowStore `json:"-"` // whoever prints the result closes it
 }
 
 // personPlan is one person's row: which columns it carries.

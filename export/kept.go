@@ -18,13 +18,13 @@ type KeptRecord struct {
 	ReplacedBy *KeptRecord
 }
 
-// keepable is a record that may have to be kept, and the columns that it fills or clears.
+// Keepable is a record that may have to be kept, and the columns that it fills or clears.
 type Keepable struct {
 	KeptRecord
 	columns ColumnSet
 }
 
-// keep copies a record out of its chunk. cells is what the record is mapped to.
+// KeepRecord copies a record out of its chunk. cells is what the record is mapped to.
 func KeepRecord(rec *Record, file string, cells []Cell) Keepable {
 	k := Keepable{KeptRecord: KeptRecord{
 		Origin: Origin{file, rec.Line}, Header: rec.Header, Values: slices.Clone(rec.Values),
@@ -41,7 +41,7 @@ func KeepRecord(rec *Record, file string, cells []Cell) Keepable {
 	return k
 }
 
-// replace tells which of a person's records, oldest first, need not be kept again, since newer ones take the place of all
+// Replace tells which of a person's records, oldest first, need not be kept again, since newer ones take the place of all
 // they say. What an old record alone says of a column, or in a field that the next plan's mapping may read, must not get
 // lost with it.
 func Replace(records []Keepable) []KeptRecord {

@@ -128,7 +128,7 @@ func KnownStatus(s string) bool {
 // statusForm is how Coupa writes a status: Submitted to Resque, done, pending_approval.
 var statusForm = regexp.MustCompile(`^[A-Za-z][a-z]*([ _-][a-z]+)*$`)
 
-// statusWord is a status as it may stand in a log and a notice. What has not the form of one may be anything: pages have
+// StatusWord is a status as it may stand in a log and a notice. What has not the form of one may be anything: pages have
 // columns in other places, and some of them name people.
 func StatusWord(s string) string {
 	s = strings.TrimSpace(s)

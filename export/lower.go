@@ -10,7 +10,7 @@ func ToLower(s string) string {
 	return strings.ToLower(s)
 }
 
-// isLower tells whether s is ASCII without capitals. It looks at eight bytes at a time; the last eight overlap those
+// IsLower tells whether s is ASCII without capitals. It looks at eight bytes at a time; the last eight overlap those
 // before them.
 func IsLower(s string) bool {
 	n := len(s)

@@ -27,7 +27,7 @@ type Plan struct {
 // maxWarnings keeps a feed in which every row is doubtful from filling memory and diary.
 const MaxWarnings = 50
 
-// balance returns an error where records have got lost on the way: count in must be count out.
+// Balance returns an error where records have got lost on the way: count in must be count out.
 func (p *Plan) Balance() error {
 	if p.Input != p.Records+p.Quarantined+p.Kept {
 		return fmt.Errorf("the sums do not add up: %d records in, %d to send, %d quarantined, %d kept; nothing was sent; please report this",

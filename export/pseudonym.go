@@ -66,12 +66,12 @@ func (n Naming) Of(r RowResult) Who {
 	return Who{r.Key}
 }
 
-// fields are those of every line about a row.
+// Fields are those of every line about a row.
 func (n Naming) Fields(run string, r RowResult) logrus.Fields {
 	return logrus.Fields{"run": run, PersonField: n.Of(r), "row": r.Origin.String()}
 }
 
-// user adds Coupa's number of a user, where the log may have it.
+// UserFields adds Coupa's number of a user, where the log may have it.
 func (n Naming) UserFields(f logrus.Fields, id string) logrus.Fields {
 	if !n.Discreet {
 		f["coupa"] = id

@@ -71,7 +71,7 @@ func ReadAPIPart(data []byte) (columns []string, rows []APIRow, err error) {
 	return head.Columns, rows, nil
 }
 
-// cell gives cell i of a row.
+// Cell gives cell i of a row.
 func (r APIRow) Cell(i int) Cell {
 	if r.Cells[i] == nil {
 		return Cell{State: Clear}

@@ -104,12 +104,12 @@ type RowEncoder interface {
 	Flush(dst []byte, ends []int) ([]byte, []int, error)
 }
 
-// lacks tells whether a cell says nothing.
+// Lacks tells whether a cell says nothing.
 func (c Cell) Lacks() bool {
 	return c.State == Absent || c.State == Set && strings.TrimSpace(c.Text) == ""
 }
 
-// set gives the text of a cell that is set.
+// SetText gives the text of a cell that is set.
 func (c Cell) SetText() string {
 	if c.State != Set {
 		return ""

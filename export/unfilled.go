@@ -26,7 +26,7 @@ type Unfilled struct {
 // Columns names the lists, sorted.
 func (u Unfilled) Columns() []string { return slices.Sorted(maps.Keys(u.Lists)) }
 
-// only leaves a person these of the lists.
+// Only leaves a person these of the lists.
 func (u Unfilled) Only(columns []string) Unfilled {
 	held := u.Lists
 	u.Lists = map[string][]string{}
@@ -67,7 +67,7 @@ func (u Unfilled) ToDo() string {
 	return "hr2coupa run goes on with this row"
 }
 
-// fillCells makes the cells that put back what lists have held.
+// FillCells makes the cells that put back what lists have held.
 func FillCells(held map[string][]string, columns []string, element func(string) (Element, bool)) (cells []ElementCell) {
 	for _, column := range columns {
 		if e, ok := element(column); ok && len(held[column]) > 0 {
@@ -77,7 +77,7 @@ func FillCells(held map[string][]string, columns []string, element func(string) 
 	return cells
 }
 
-// emptyIn names the lists among columns that a user still lacks: those that are shown empty, and those that are not shown
+// EmptyIn names the lists among columns that a user still lacks: those that are shown empty, and those that are not shown
 // where unshown says so.
 func EmptyIn(columns []string, shown User, unshown bool, element func(string) (Element, bool)) (empty []string) {
 	for _, column := range columns {

@@ -143,7 +143,7 @@ func UpdateSteps(cells []ElementCell, u User) [][]ElementCell {
 	return [][]ElementCell{first, second}
 }
 
-// losesNames tells whether a list has, or may have, names that the cell leaves out though it does not empty it.
+// LosesNames tells whether a list has, or may have, names that the cell leaves out though it does not empty it.
 func LosesNames(c ElementCell, u User) bool {
 	if c.Element.Kind != KindNames || c.empties() {
 		return false
@@ -158,7 +158,7 @@ func LosesNames(c ElementCell, u User) bool {
 	return !known
 }
 
-// secrets are the texts of a cell that tell something of a person: not its flags and statuses, which are words of
+// Secrets are the texts of a cell that tell something of a person: not its flags and statuses, which are words of
 // ordinary messages.
 func (c ElementCell) Secrets() []string {
 	text := strings.TrimSpace(c.Cell.Text)

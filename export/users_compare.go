@@ -191,7 +191,7 @@ func parts(v Value) string {
 	return b.String()
 }
 
-// show writes what Coupa holds for a person to read.
+// Show writes what Coupa holds for a person to read.
 func (v Value) Show(kind ElementKind) string {
 	switch {
 	case kind == KindStatus && Truth(v.Text) == "true":

@@ -37,7 +37,7 @@ type Write struct {
 	Answered time.Time           // zero until the last call was answered
 }
 
-// empties notes lists that the next call empties, with what they hold. What was noted of a list before stays.
+// Empties notes lists that the next call empties, with what they hold. What was noted of a list before stays.
 func (w *Write) Empties(held map[string][]string) {
 	columns := slices.AppendSeq(slices.Clone(w.Unfilled), maps.Keys(held))
 	slices.Sort(columns)

@@ -65,7 +65,7 @@ func (o Options) Check(given func(flag string) bool) error {
 	return nil
 }
 
-// certify plays every scenario by every route, one after the other.
+// Certify plays every scenario by every route, one after the other.
 func Certify(ctx context.Context, env *wiring.Env, o Options) (err error) {
 	sheet := &passSheet{Against: "twin", Version: wiring.Version, Routes: []*routeSheet{}}
 	var theirs *config.Config

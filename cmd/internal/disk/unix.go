@@ -4,7 +4,7 @@ package disk
 
 import "golang.org/x/sys/unix"
 
-// freeBytes is the room that this user may fill on the disk of a folder.
+// FreeBytes is the room that this user may fill on the disk of a folder.
 func FreeBytes(dir string) (uint64, error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// exitError carries the code a command ends with.
+// Error carries the code a command ends with.
 type Error struct {
 	Code int
 	Err  error
@@ -17,13 +17,13 @@ func (e *Error) Error() string { return e.Err.Error() }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// endedError ends a command whose verdict is no 0 although nothing went wrong with the command itself. All that is to be
+// Ended ends a command whose verdict is no 0 although nothing went wrong with the command itself. All that is to be
 // said has been said.
 type Ended struct{ Code int }
 
 func (e *Ended) Error() string { return fmt.Sprintf("ended with exit code %d", e.Code) }
 
-// endWith is how a command ends: with its error, else with the code of its verdict.
+// With is how a command ends: with its error, else with the code of its verdict.
 func With(code int, err error) error {
 	if err == nil && code != export.ExitOK {
 		return &Ended{code}
@@ -35,7 +35,7 @@ func Usage(format string, args ...any) error {
 	return &Error{export.ExitUsage, fmt.Errorf(format, args...)}
 }
 
-// exitCode finds the code for an error that ended a command.
+// Code finds the code for an error that ended a command.
 func Code(err error) int {
 	var exit *Error
 	var ended *Ended
@@ -66,7 +66,7 @@ var Words = map[int]string{
 // errInterrupted is the cause of a context that ended by a signal.
 var ErrInterrupted = errors.New("interrupted")
 
-// said is an error without the word that the line already begins with.
+// Said is an error without the word that the line already begins with.
 func Said(err error) string {
 	var not *export.NotDeliveredError
 	if errors.As(err, &not) {

@@ -22,7 +22,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
-// movedError says why a saved plan is not applied (exit 2). Nothing was sent.
+// MovedError says why a saved plan is not applied (exit 2). Nothing was sent.
 type MovedError struct {
 	path string
 	what []string
@@ -39,7 +39,7 @@ func (e *MovedError) Lines() []string {
 	return append(lines, "look at it anew: hr2coupa plan -o "+e.path)
 }
 
-// apply is a run with one question more: is it what was planned?
+// Apply is a run with one question more: is it what was planned?
 func Apply(ctx context.Context, env *wiring.Env, path string, noWait bool) (*Started, error) {
 	begun := env.Now().UTC()
 	saved, err := readPlan(path)

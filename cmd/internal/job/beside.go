@@ -48,7 +48,7 @@ func refusal(held string) string {
 	return "refused: it is beyond a limit, and cannot be held, since run " + held + " is; nothing is sent, nothing is recorded, and that run stays as it is"
 }
 
-// afterRefusal is what to do about it.
+// AfterRefusal is what to do about it.
 func AfterRefusal(held string) []string {
 	return []string{
 		"if it is meant, raise the limit in the config, then the same command",

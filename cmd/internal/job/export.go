@@ -12,7 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 )
 
-// export writes the parts of a feed to a folder.
+// Export writes the parts of a feed to a folder.
 func Export(ctx context.Context, env *wiring.Env, files []string, dir string) (res *Planned, err error) {
 	pipe, err := wiring.ReadPipeline(ctx, env, config.Options{FeedGiven: len(files) > 0, Route: config.RouteCSV})
 	if err != nil {

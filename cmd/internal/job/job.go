@@ -19,7 +19,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
-// job is one start of the program at work on the ledger.
+// Job is one start of the program at work on the ledger.
 type Job struct {
 	env     *wiring.Env
 	cfg     *config.Config
@@ -43,14 +43,14 @@ type Job struct {
 	read    map[string]*export.ReadBack // by run, what reading its users back came to
 }
 
-// started is a start that has come to its end: its report, nil where it has none, and the teller who has not told
+// Started is a start that has come to its end: its report, nil where it has none, and the teller who has not told
 // anybody yet.
 type Started struct {
 	Rep    *export.Report
 	Teller *notices.Teller
 }
 
-// start is one start of the program at work on the ledger, for every command that needs one: it takes the lock, does the
+// Start is one start of the program at work on the ledger, for every command that needs one: it takes the lock, does the
 // work, and writes down what is to be told. What it comes to, an error too, goes to conclude.
 func Start(ctx context.Context, env *wiring.Env, cfg *config.Config, command string, byHand bool, do func(*Job) (*export.Report, error)) (*Started, error) {
 	s := &Started{Teller: notices.New(env, cfg, command, byHand)}

@@ -10,7 +10,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
-// outlook is all that a plan depends on beside feed and config: what the ledger knows. The zero value is that of no
+// Outlook is all that a plan depends on beside feed and config: what the ledger knows. The zero value is that of no
 // ledger.
 type Outlook struct {
 	people   knower

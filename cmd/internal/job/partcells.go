@@ -11,7 +11,7 @@ import (
 // cleared stands for a cell that is emptied in Coupa where the cells of a part are shown.
 const cleared = "clear()"
 
-// partLines hands the lines of a part to take, its header first, until that returns false, whatever way the part goes.
+// PartLines hands the lines of a part to take, its header first, until that returns false, whatever way the part goes.
 func PartLines(p export.Part, data []byte, take func(layout.Line) bool) error {
 	if err := readLines(p.Route, data, take); err != nil {
 		return fmt.Errorf("read part %s back: %w; please report this", p.Name, err)

@@ -32,7 +32,7 @@ type PlanOptions struct {
 // shownPeople is how many people a plan shows without --all.
 const ShownPeople = 20
 
-// planned is the result of a plan: its sums and, row by row, what would go where.
+// Planned is the result of a plan: its sums and, row by row, what would go where.
 type Planned struct {
 	Verdict     string             `json:"verdict"`
 	Exit        int                `json:"exit"`
@@ -66,7 +66,7 @@ type Planned struct {
 	Store *rowStore `json:"-"` // whoever prints the result closes it
 }
 
-// personPlan is one person's row: which columns it carries.
+// PersonPlan is one person's row: which columns it carries.
 type PersonPlan struct {
 	Origin  export.Origin     `json:"origin"`
 	Key     string            `json:"key"`
@@ -77,7 +77,7 @@ type PersonPlan struct {
 	part      int64
 }
 
-// plan makes a plan, and saves it where it is told to.
+// Plan makes a plan, and saves it where it is told to.
 func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (res *Planned, err error) {
 	if o.Output != "" {
 		if err := mayWritePlan(o.Output); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// planner plans what is new of a feed, after what is kept; fresh is nil where nothing is new.
+// NewPlanner plans what is new of a feed, after what is kept; fresh is nil where nothing is new.
 func NewPlanner(p *wiring.Pipeline, fresh export.Feed, out *Outlook, now time.Time) *planning.Planner {
 	pl := &planning.Planner{
 		Feed: out.feed(fresh), Mapping: p.Mapping, Sheet: p.Sheet, Key: p.Config.Feed.Key,

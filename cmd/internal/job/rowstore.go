@@ -88,7 +88,7 @@ func (s *rowStore) write(r export.RowResult) error {
 	return err
 }
 
-// all gives every row by origin: what is printed of it. An error ends it and comes out of close.
+// All gives every row by origin: what is printed of it. An error ends it and comes out of close.
 func (s *rowStore) All() iter.Seq[export.RowResult] {
 	if s.file == nil {
 		slices.SortStableFunc(s.few, func(a, b export.RowResult) int {
@@ -136,7 +136,7 @@ func (s *rowStore) read(yield func(export.RowResult) bool) error {
 	return nil
 }
 
-// close removes the file and tells whether all that was asked for could be read.
+// Close removes the file and tells whether all that was asked for could be read.
 func (s *rowStore) Close() error {
 	err := s.err
 	if s.file != nil {

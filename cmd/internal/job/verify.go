@@ -9,7 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// verified is what reading a run back came to.
+// Verified is what reading a run back came to.
 type Verified struct {
 	Run  string `json:"run"`
 	Exit int    `json:"exit"`
@@ -17,7 +17,7 @@ type Verified struct {
 	Drift []export.Drift `json:"drift"`
 }
 
-// verifyRun reads a run back that has come to its end.
+// VerifyRun reads a run back that has come to its end.
 func (j *Job) VerifyRun(ctx context.Context, run string) (*Verified, error) {
 	rec, ok, err := j.ledger.Run(run)
 	switch {

@@ -14,7 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
-// teller tells people and machines what one start came to. It never changes how the start ends: what goes wrong with it
+// Teller tells people and machines what one start came to. It never changes how the start ends: what goes wrong with it
 // is a warning in the diary.
 type Teller struct {
 	env      *wiring.Env
@@ -36,7 +36,7 @@ type Teller struct {
 
 var ErrNotYet = errors.New("not recorded yet")
 
-// newTeller makes the teller of a start. Files by hand and saved plans are told about too, but are no heartbeat and no
+// New makes the teller of a start. Files by hand and saved plans are told about too, but are no heartbeat and no
 // figure of the nightly job.
 func New(env *wiring.Env, cfg *config.Config, command string, byHand bool) *Teller {
 	t := &Teller{env: env, cfg: cfg, Command: command, ByHand: byHand, started: env.Now(), steps: map[notify.Step]time.Duration{}, Recorded: ErrNotYet}
@@ -52,7 +52,7 @@ func New(env *wiring.Env, cfg *config.Config, command string, byHand bool) *Tell
 	return t
 }
 
-// spent adds up, for the figures, how long a step took that began then.
+// Spent adds up, for the figures, how long a step took that began then.
 func (t *Teller) Spent(s notify.Step, begun time.Time) {
 	t.steps[s] += t.env.Now().Sub(begun)
 }
@@ -61,7 +61,7 @@ func (t *Teller) nightly() bool {
 	return (t.Command == "run" || t.Command == "watch") && !t.ByHand
 }
 
-// begin pings that the start is at work; it waits for nothing.
+// Begin pings that the start is at work; it waits for nothing.
 func (t *Teller) Begin(ctx context.Context, l *ledger.Ledger) {
 	t.Ledger = l
 	if t.heart == nil {
@@ -77,7 +77,7 @@ func (t *Teller) ping(ctx context.Context, s notify.Signal, line string) {
 	}
 }
 
-// record writes the incidents of a start and the notices about them into the ledger.
+// Record writes the incidents of a start and the notices about them into the ledger.
 func (t *Teller) Record(l *ledger.Ledger, rep *export.Report, err error) {
 	t.rep = rep
 	if len(t.Targets) == 0 {
@@ -131,7 +131,7 @@ func (t *Teller) notices(open []export.Incident, err error) ([]export.Incident, 
 	return incidents, notices, wrong
 }
 
-// end tells what a start came to, after it was printed, with the code that it ends with. A start that found another one
+// End tells what a start came to, after it was printed, with the code that it ends with. A start that found another one
 // at work says nothing: that one will.
 func (t *Teller) End(ctx context.Context, code int, err error) {
 	if code == export.ExitLocked {

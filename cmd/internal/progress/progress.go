@@ -7,7 +7,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// progress shows on a terminal how far the parts of a run are; elsewhere it does nothing. It is also the log's writer
+// Progress shows on a terminal how far the parts of a run are; elsewhere it does nothing. It is also the log's writer
 // meanwhile, so that a line of the diary takes the bar's place and the bar comes back below it.
 type Progress struct {
 	env *wiring.Env

@@ -16,7 +16,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// finish tells the error that ended a command, if one did, and returns the exit code, also where the telling crashes.
+// Finish tells the error that ended a command, if one did, and returns the exit code, also where the telling crashes.
 func Finish(env *wiring.Env, err error) int {
 	code := export.ExitOK
 	crashed := export.Guard(func() error { code = tellFailure(env, err); return nil })
@@ -88,7 +88,7 @@ func logStack(env *wiring.Env, err error) {
 
 const reportCrash = "this is a fault of hr2coupa: report it with the lines above, which hold no data; the next start goes on from here"
 
-// conclude ends a start: it prints the result, tells the error that ended the start, and sends what others are to know. What
+// Conclude ends a start: it prints the result, tells the error that ended the start, and sends what others are to know. What
 // it returns is the exit code and has been told.
 func Conclude(ctx context.Context, env *wiring.Env, s *job.Started, err error, code int, print func() error) error {
 	if wrong := export.Guard(print); wrong != nil {
@@ -106,7 +106,7 @@ func Conclude(ctx context.Context, env *wiring.Env, s *job.Started, err error, c
 	return exit.With(code, nil)
 }
 
-// report ends a start that ends with a report. One that comes with an error holds what was resumed before it.
+// ConcludeReport ends a start that ends with a report. One that comes with an error holds what was resumed before it.
 func ConcludeReport(ctx context.Context, env *wiring.Env, s *job.Started, err error) error {
 	if s == nil || s.Rep == nil || errors.Is(err, exit.ErrInterrupted) {
 		return Conclude(ctx, env, s, err, export.ExitOK, func() error { return nil })
@@ -114,7 +114,7 @@ func ConcludeReport(ctx context.Context, env *wiring.Env, s *job.Started, err er
 	return Conclude(ctx, env, s, err, s.Rep.Exit, func() error { return Report(env, s.Rep) })
 }
 
-// unread warns, once, where nobody reads the result of a start any more. The commands that only look have done what they
+// Unread warns, once, where nobody reads the result of a start any more. The commands that only look have done what they
 // were asked for.
 func Unread(env *wiring.Env, rep *export.Report) {
 	if env.Result == nil || !env.Result.Gone || env.Result.Warned {
@@ -128,7 +128,7 @@ func Unread(env *wiring.Env, rep *export.Report) {
 	env.Log.Warnf("nobody reads stdout any more, so that not all of the result is there; %s prints it again", command)
 }
 
-// explained gives a report, and those of the runs that it went on with, their causes.
+// Explained gives a report, and those of the runs that it went on with, their causes.
 func Explained(rep *export.Report) *export.Report {
 	rep.Explain(wiring.Causes())
 	for _, r := range rep.Resumed {
@@ -137,7 +137,7 @@ func Explained(rep *export.Report) *export.Report {
 	return rep
 }
 
-// printJSON prints the result as one object.
+// JSON prints the result as one object.
 func JSON(env *wiring.Env, v any) error {
 	return WriteJSON(env.Stdout.JSON(), v)
 }
@@ -150,7 +150,7 @@ func WriteJSON(w io.Writer, v any) error {
 	return export.WriteJSON(w, v, lists...)
 }
 
-// printJSONRows prints v, the last member of which is an empty list, with rows in that list, one at a time.
+// JSONRows prints v, the last member of which is an empty list, with rows in that list, one at a time.
 func JSONRows(env *wiring.Env, v any, rows iter.Seq[export.RowResult]) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

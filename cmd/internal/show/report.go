@@ -14,7 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// printReport prints what a run came to: sums, parts, every row that is not applied, what is
+// Report prints what a run came to: sums, parts, every row that is not applied, what is
 // behind them, and what to type next.
 func Report(env *wiring.Env, rep *export.Report) error {
 	Explained(rep)
@@ -124,7 +124,7 @@ func pending(in func(export.RowResult) bool) func(export.RowResult) bool {
 	return func(r export.RowResult) bool { return r.Outcome == export.Pending && in(r) }
 }
 
-// sums shows that count in is count out.
+// Sums shows that count in is count out.
 func Sums(c export.Counts) string {
 	var parts []string
 	for _, o := range export.Outcomes() {

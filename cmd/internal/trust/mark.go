@@ -41,13 +41,13 @@ type markSet struct {
 	Broken []string
 }
 
-// markPlaces are where the mark of a config's ledger is written, the first one that can be: beside the config, or else
+// MarkPlaces are where the mark of a config's ledger is written, the first one that can be: beside the config, or else
 // beside the ledger's folder, for configs that nobody may write beside.
 func MarkPlaces(cfg *config.Config) []string {
 	return []string{cfg.File + markEnding, filepath.Clean(cfg.Ledger) + markEnding}
 }
 
-// readMarks reads the marks beside a config. Those of another instance say nothing about this one.
+// ReadMarks reads the marks beside a config. Those of another instance say nothing about this one.
 func ReadMarks(cfg *config.Config) markSet {
 	var m markSet
 	places := MarkPlaces(cfg)
@@ -86,7 +86,7 @@ func readMark(path string) (*mark, error) {
 	return one, json.Unmarshal(data, one)
 }
 
-// writeMark writes a mark to the first place that can be written to, whole or not at all where its folder allows that.
+// WriteMark writes a mark to the first place that can be written to, whole or not at all where its folder allows that.
 func WriteMark(cfg *config.Config, water export.Water, now time.Time) error {
 	data, err := json.MarshalIndent(mark{
 		Instance: cfg.Instance, Ledger: ledgerFolder(cfg), At: now.UTC().Truncate(time.Second), Runs: water.Runs, Parts: water.Parts, Sent: water.Sent,
@@ -132,7 +132,7 @@ func overwrite(path string, data []byte, why error) error {
 	return errors.Join(err, f.Close())
 }
 
-// canMark reports whether a mark could be written, without leaving one.
+// CanMark reports whether a mark could be written, without leaving one.
 func CanMark(cfg *config.Config) error {
 	var why error
 	for _, path := range MarkPlaces(cfg) {

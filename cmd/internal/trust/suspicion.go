@@ -17,7 +17,7 @@ import (
 // listed is how far back Coupa's list of loads is looked at.
 const listed = 7 * 24 * time.Hour
 
-// suspicion is what speaks against a ledger.
+// Suspicion is what speaks against a ledger.
 type Suspicion struct {
 	Why     string // why it was looked for; "" where nothing gave cause
 	Unknown []string
@@ -31,7 +31,7 @@ type Suspicion struct {
 	marks markSet
 }
 
-// fromMarks holds a ledger against the marks beside its config alone.
+// FromMarks holds a ledger against the marks beside its config alone.
 func FromMarks(cfg *config.Config, l wiring.History, now time.Time) (*Suspicion, error) {
 	since := now.Add(-min(listed, cfg.Retention.History)) // the names of what was pruned are gone
 	water, err := l.Water(since)
@@ -53,7 +53,7 @@ func FromMarks(cfg *config.Config, l wiring.History, now time.Time) (*Suspicion,
 	return s, nil
 }
 
-// suspect looks for parts that were sent and that the ledger does not know: where the ledger is empty, has gone back behind
+// Suspect looks for parts that were sent and that the ledger does not know: where the ledger is empty, has gone back behind
 // its mark or has none yet, or always.
 func Suspect(ctx context.Context, cfg *config.Config, l wiring.History, lists []wiring.Lister, now time.Time, always bool) (*Suspicion, error) {
 	s, err := FromMarks(cfg, l, now)
@@ -143,12 +143,12 @@ func othersSent(l wiring.History, others []*mark) (map[string]bool, error) {
 	return out, nil
 }
 
-// grave reports whether a start that must be sure would stop.
+// Grave reports whether a start that must be sure would stop.
 func (s *Suspicion) Grave() bool {
 	return len(s.Unknown) > 0 || s.Unasked != nil && !s.weak && s.Why != ""
 }
 
-// says is the suspicion on one line.
+// Says is the suspicion on one line.
 func (s *Suspicion) Says() string {
 	switch {
 	case len(s.Unknown) == 0:

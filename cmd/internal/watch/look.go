@@ -46,7 +46,7 @@ func kindOf(name string) nameKind {
 	return strangeName
 }
 
-// rejectedName is the name of the file of a feed's rows that did not reach Coupa: a feed of the same kind.
+// RejectedName is the name of the file of a feed's rows that did not reach Coupa: a feed of the same kind.
 func RejectedName(feed string) string {
 	switch ext := filepath.Ext(strings.TrimSuffix(strings.ToLower(feed), ".gz")); ext {
 	case ".jsonl", ".ndjson":
@@ -57,7 +57,7 @@ func RejectedName(feed string) string {
 	return beside(feed, rejectedEnding+".csv")
 }
 
-// resultName is the name of the file that says what a feed came to.
+// ResultName is the name of the file that says what a feed came to.
 func ResultName(feed string) string { return beside(feed, resultEnding) }
 
 // longestName is how many bytes a name may have on the file systems of Linux, macOS and Windows shares.

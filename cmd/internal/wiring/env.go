@@ -15,7 +15,7 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// app is what every command works with: the world as arguments, and the flags all of them have.
+// Env is what every command works with: the world as arguments, and the flags all of them have.
 type Env struct {
 	Getenv func(string) string
 	Stdin  io.Reader
@@ -35,7 +35,7 @@ type Env struct {
 	Apart  bool      // starts have a ledger of their own, beside that of the nightly job
 }
 
-// load reads the config; all its faults come in one error.
+// Load reads the config; all its faults come in one error.
 func Load(ctx context.Context, env *Env, opt config.Options) (*config.Config, error) {
 	c, faults := config.Load(ctx, env.ConfigFile, config.OSEnv(env.Getenv), opt)
 	faults = append(faults, noticeFaults(c)...)
@@ -63,7 +63,7 @@ func ConfigError(faults []config.Fault) error {
 	return &exit.Error{Code: export.ExitUsage, Err: errors.Join(errs...)}
 }
 
-// asks tells whether somebody sits there to be asked.
+// CanAsk tells whether somebody sits there to be asked.
 func CanAsk(env *Env) bool {
 	in, ok := env.Stdin.(io.Writer) // a terminal can be written to
 	return ok && terminal.IsTerminal(in) && env.Stderr.IsTerminal()

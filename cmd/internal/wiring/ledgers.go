@@ -19,7 +19,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
-// ledgerConfig reads the config for a command about a ledger that must be there.
+// LedgerConfig reads the config for a command about a ledger that must be there.
 func LedgerConfig(ctx context.Context, env *Env, opt config.Options) (*config.Config, error) {
 	opt.NoFeed = true
 	cfg, err := Load(ctx, env, opt)
@@ -32,7 +32,7 @@ func LedgerConfig(ctx context.Context, env *Env, opt config.Options) (*config.Co
 	return cfg, nil
 }
 
-// openLedger opens the ledger: to read from it, or with its lock for the command that lock names. done ends both.
+// UseLedger opens the ledger: to read from it, or with its lock for the command that lock names. done ends both.
 func UseLedger(env *Env, cfg *config.Config, lock string) (l *ledger.Ledger, done func(), err error) {
 	if l, err = ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: env.Now}); err != nil {
 		return nil, nil, err
@@ -58,7 +58,7 @@ func Holder(command string, now time.Time) string {
 	return fmt.Sprintf("pid %d on host %s, hr2coupa %s, since %s", os.Getpid(), host, command, now.UTC().Format(time.RFC3339))
 }
 
-// creates is how many users Coupa may count as created from a run before it is an alarm.
+// Creates is how many users Coupa may count as created from a run before it is an alarm.
 func Creates(l interface {
 	UsedBy(string) ([]export.Approval, error)
 }, cfg *config.Config, run string) (export.Limit, error) {
@@ -70,12 +70,12 @@ func Creates(l interface {
 	return limit, err
 }
 
-// partCells reads a part, its header first.
+// PartCells reads a part, its header first.
 func PartCells(part []byte, take func([]string) bool) error {
 	return layout.Decode(part, func(l layout.Line) bool { return take(l.Cells) })
 }
 
-// expressions is the mapping as the ledger keeps it with each run.
+// Expressions is the mapping as the ledger keeps it with each run.
 func Expressions(cfg *config.Config) []export.Expression {
 	out := make([]export.Expression, len(cfg.Mapping.Columns))
 	for i, c := range cfg.Mapping.Columns {
@@ -104,7 +104,7 @@ func Exists(path string) bool {
 
 func LedgerExists(dir string) bool { return Exists(filepath.Join(dir, "ledger.db")) }
 
-// lister lists the files that Coupa has loaded.
+// Lister lists the files that Coupa has loaded.
 type Lister interface {
 	Recent(ctx context.Context, word string, since time.Time) ([]*export.Load, error)
 }
@@ -112,7 +112,7 @@ type Lister interface {
 // allRuns is more runs than a ledger holds in ten years of nights.
 const AllRuns = 10_000
 
-// unfilled is everybody whose lists are to be told by a command that only looks. What a run that is at work has emptied
+// Unfilled is everybody whose lists are to be told by a command that only looks. What a run that is at work has emptied
 // it is about to fill.
 func Unfilled(l *ledger.Ledger) ([]export.Unfilled, error) {
 	people, err := l.Unfilled()
@@ -123,7 +123,7 @@ func Unfilled(l *ledger.Ledger) ([]export.Unfilled, error) {
 	return slices.DeleteFunc(people, func(u export.Unfilled) bool { return busy && u.State == export.Loading }), err
 }
 
-// unfilledOf puts those of a report's own run into it.
+// UnfilledOf puts those of a report's own run into it.
 func UnfilledOf(l *ledger.Ledger, rep *export.Report) error {
 	people, err := Unfilled(l)
 	rep.Unfilled = slices.DeleteFunc(people, func(u export.Unfilled) bool { return u.Run != rep.Run })

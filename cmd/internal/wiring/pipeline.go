@@ -25,7 +25,7 @@ const (
 	login          = "Login"
 )
 
-// pipeline is the pure half of the program, wired from a config.
+// Pipeline is the pure half of the program, wired from a config.
 type Pipeline struct {
 	Config  *config.Config
 	Mapping *mapping.Mapping
@@ -37,7 +37,7 @@ type Pipeline struct {
 	Unhashed bool // nobody asks for the hashes of the feed's files
 }
 
-// pipeline reads the config and compiles mapping and layout. The faults of all three come in one error, by line.
+// ReadPipeline reads the config and compiles mapping and layout. The faults of all three come in one error, by line.
 func ReadPipeline(ctx context.Context, env *Env, opt config.Options) (*Pipeline, error) {
 	p, err := QuietPipeline(ctx, env, opt)
 	if err == nil {
@@ -46,7 +46,7 @@ func ReadPipeline(ctx context.Context, env *Env, opt config.Options) (*Pipeline,
 	return p, err
 }
 
-// quietPipeline is pipeline for those who have told the config's warnings already.
+// QuietPipeline is pipeline for those who have told the config's warnings already.
 func QuietPipeline(ctx context.Context, env *Env, opt config.Options) (*Pipeline, error) {
 	p, faults := PipelineFaults(ctx, env, opt)
 	if err := ConfigError(faults); err != nil {
@@ -55,7 +55,7 @@ func QuietPipeline(ctx context.Context, env *Env, opt config.Options) (*Pipeline
 	return p, nil
 }
 
-// readPipeline gives the pipeline with all its faults; with any, it serves only to look for more of them, and it is nil
+// PipelineFaults gives the pipeline with all its faults; with any, it serves only to look for more of them, and it is nil
 // where the config could not be read at all.
 func PipelineFaults(ctx context.Context, env *Env, opt config.Options) (*Pipeline, []config.Fault) {
 	cfg, faults := config.Load(ctx, env.ConfigFile, config.OSEnv(env.Getenv), opt)
@@ -71,7 +71,7 @@ func PipelineFaults(ctx context.Context, env *Env, opt config.Options) (*Pipelin
 	return p, faults
 }
 
-// compile makes mapping and layout. Where no column is mapped the config's own fault says enough.
+// Compile makes mapping and layout. Where no column is mapped the config's own fault says enough.
 func Compile(cfg *config.Config) (*Pipeline, []config.Fault) {
 	p := &Pipeline{Config: cfg, Key: EmployeeNumber}
 	if cfg.Layout.Key == "login" {
@@ -180,7 +180,7 @@ func (p *Pipeline) Open(patterns []string, now time.Time) (*feed.Feed, error) {
 	return feed.Open(patterns, o)
 }
 
-// openAnyAge opens files whatever their age.
+// OpenAnyAge opens files whatever their age.
 func (p *Pipeline) OpenAnyAge(paths []string) (*feed.Feed, error) {
 	return feed.Open(paths, p.FeedOptions())
 }
@@ -202,13 +202,13 @@ func Limits(cfg *config.Config) export.Limits {
 	}
 }
 
-// mayCreate tells whether the limits allow creates at all, when the ledger knows that many people.
+// MayCreate tells whether the limits allow creates at all, when the ledger knows that many people.
 func MayCreate(cfg *config.Config, people int) bool {
 	l := export.Limit(cfg.Limits.Creates)
 	return l.Unlimited || l.Ceiling(people) > 0
 }
 
-// patterns are the feed's files: those of the command line, else those of the config.
+// Patterns are the feed's files: those of the command line, else those of the config.
 func (p *Pipeline) Patterns(args []string) []string {
 	if len(args) > 0 {
 		return args
@@ -216,7 +216,7 @@ func (p *Pipeline) Patterns(args []string) []string {
 	return p.Config.Feed.Files
 }
 
-// isFeed tells whether files given by name are HR's feed as the config knows it, which limits.shrink measures, and not a
+// IsFeed tells whether files given by name are HR's feed as the config knows it, which limits.shrink measures, and not a
 // few people in a file by hand. Without feed.files nobody can tell, and they are.
 func (p *Pipeline) IsFeed(args []string) bool {
 	if len(p.Config.Feed.Files) == 0 {

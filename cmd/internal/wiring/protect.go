@@ -10,7 +10,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// guard makes the rule of config.Protect: "" where a person may be changed.
+// Guard makes the rule of config.Protect: "" where a person may be changed.
 func Guard(cfg *config.Config, now time.Time) func(key, login, known string) string {
 	type rule struct {
 		pattern

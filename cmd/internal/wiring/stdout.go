@@ -8,14 +8,14 @@ import (
 	"syscall"
 )
 
-// resultOut is stdout, where the result goes. Where its reader has gone (run | head -1) it takes what comes and shows it to nobody: the start at
+// ResultOut is stdout, where the result goes. Where its reader has gone (run | head -1) it takes what comes and shows it to nobody: the start at
 // work goes on to its end, and the exit code is its verdict. Any other error, a full disk for one, is returned.
 type ResultOut struct {
 	To io.Writer
 	*OutState
 }
 
-// outState is what became of stdout. Whoever holds it cannot write.
+// OutState is what became of stdout. Whoever holds it cannot write.
 type OutState struct {
 	Wrote  bool // something is on stdout
 	Gone   bool // and nobody reads it any more
@@ -43,7 +43,7 @@ func (o *ResultOut) Fd() uintptr {
 	return ^uintptr(0)
 }
 
-// outlivePipes makes a write to a pipe without a reader an error, where it would otherwise end the program. The signal
+// OutlivePipes makes a write to a pipe without a reader an error, where it would otherwise end the program. The signal
 // is caught and not ignored: commands that fetch secrets would inherit that it is ignored.
 func OutlivePipes() (stop func()) {
 	signals := make(chan os.Signal, 1) // never read from; a full channel drops the rest

@@ -8,7 +8,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// store is the ledger as a job uses it: what the Runner needs of it, and what is asked beside. A job knows no more of
+// Store is the ledger as a job uses it: what the Runner needs of it, and what is asked beside. A job knows no more of
 // the ledger than this, so that a test can come between them at every call.
 type Store interface {
 	export.Ledger
@@ -25,7 +25,7 @@ type Store interface {
 	Close() error
 }
 
-// seams are the places where a test comes between a start and its ledger and far ends. The zero value has none.
+// Seams are the places where a test comes between a start and its ledger and far ends. The zero value has none.
 type Seams struct {
 	Ledger   func(Store) Store
 	Dial     func(dialer) dialer
@@ -37,7 +37,7 @@ type Seams struct {
 // dialer opens a session with the SFTP server.
 type dialer = func(context.Context) (export.Session, error)
 
-// through is what a seam makes of a far end; without one it stays as it is.
+// Through is what a seam makes of a far end; without one it stays as it is.
 func Through[T any](seam func(T) T, under T) T {
 	if seam == nil {
 		return under
@@ -45,7 +45,7 @@ func Through[T any](seam func(T) T, under T) T {
 	return seam(under)
 }
 
-// memory is what a plan depends on of the ledger.
+// Memory is what a plan depends on of the ledger.
 type Memory interface {
 	Known() (map[string]export.Person, error)
 	Waiting() (*export.Waiting, error)
@@ -57,7 +57,7 @@ type Memory interface {
 
 var _ Store = (*ledger.Ledger)(nil)
 
-// history is what a ledger knows of its own past.
+// History is what a ledger knows of its own past.
 type History interface {
 	Water(since time.Time) (export.Water, error)
 	Unknown(names []string) ([]string, error)

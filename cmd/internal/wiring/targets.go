@@ -14,7 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
-// noticeTexts compiles the texts of notices, the administrator's over the built-in ones.
+// NoticeTexts compiles the texts of notices, the administrator's over the built-in ones.
 func NoticeTexts(cfg *config.Config) (*notify.Texts, error) {
 	if cfg.Notify.Templates == "" {
 		return notify.NewTexts(nil)
@@ -35,7 +35,7 @@ func noticeFaults(cfg *config.Config) []config.Fault {
 	return faults
 }
 
-// targets makes the senders. A target's name in the outbox tells a secret address by its hash.
+// Targets makes the senders. A target's name in the outbox tells a secret address by its hash.
 func Targets(cfg *config.Config, texts *notify.Texts) []notify.Target {
 	var out []notify.Target
 	for _, c := range cfg.Notify.Targets {
@@ -56,7 +56,7 @@ func Targets(cfg *config.Config, texts *notify.Texts) []notify.Target {
 	return out
 }
 
-// owners finds whom a rule of protect names for a row that it held back.
+// Owners finds whom a rule of protect names for a row that it held back.
 func Owners(cfg *config.Config) func(string) string {
 	return func(reason string) string {
 		for _, p := range cfg.Protect {
@@ -68,7 +68,7 @@ func Owners(cfg *config.Config) func(string) string {
 	}
 }
 
-// columnNames are the words of a row's reason that may be told.
+// ColumnNames are the words of a row's reason that may be told.
 func ColumnNames(cfg *config.Config) []string {
 	var names []string
 	for _, c := range cfg.Mapping.Columns {

@@ -12,7 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/drop"
 )
 
-// wires are the two roads to Coupa, made from a config: SFTP to deliver, HTTPS to ask.
+// Wires are the two roads to Coupa, made from a config: SFTP to deliver, HTTPS to ask.
 type Wires struct {
 	Dial    func(context.Context) (export.Session, error)
 	Client  *coupa.Client // nil where nothing is asked over the API
@@ -64,7 +64,7 @@ func NewWires(env *Env, cfg *config.Config) (*Wires, error) {
 	return w, nil
 }
 
-// tap lets tests see what goes over the wires. What lists Coupa's loads is not tapped.
+// Tap lets tests see what goes over the wires. What lists Coupa's loads is not tapped.
 func (w *Wires) Tap(s Seams) {
 	w.Dial = Through(s.Dial, w.Dial)
 	for i, src := range w.Sources {
@@ -101,7 +101,7 @@ func DropConfig(cfg *config.Config) drop.Config {
 	}
 }
 
-// watched is coupaConfig for the calls of a job, which somebody may want to see.
+// WatchedCoupa is coupaConfig for the calls of a job, which somebody may want to see.
 func WatchedCoupa(env *Env, cfg *config.Config) coupa.Config {
 	c := CoupaConfig(cfg)
 	c.HTTP = env.HTTP

@@ -21,7 +21,7 @@ func Dash(s string) string {
 	return s
 }
 
-// few names the first of many.
+// Few names the first of many.
 func Few(names []string) string {
 	const most = 10
 	if len(names) > most {

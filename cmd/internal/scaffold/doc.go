@@ -1,0 +1,2 @@
+// Package scaffold writes a first config out of a feed's header and a few of its records.
+package scaffold

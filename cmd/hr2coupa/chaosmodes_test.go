@@ -153,7 +153,7 @@ func (dropped) steps(*lane) []turn {
 }
 
 // watched is three files in a drop folder: each is stored once, answered beside it, and in done once.
-type watched struct{ nightJob }
+type watched struct{}
 
 func (watched) names(night int) (names []string) {
 	for _, part := range []string{"a", "b", "c"} {

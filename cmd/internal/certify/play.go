@@ -20,6 +20,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/rowstore"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -147,7 +148,7 @@ func (s *certification) open(seen *scene) error {
 	if err != nil {
 		return err
 	}
-	return job.PartLines(*seen.part, data, func(line layout.Line) bool { seen.columns = line.Cells; return false })
+	return rowstore.PartLines(*seen.part, data, func(line layout.Line) bool { seen.columns = line.Cells; return false })
 }
 
 // ended tells whether nothing can be played after this act.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/rowstore"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -177,7 +177,7 @@ func tellEpisode(l *ledger.Ledger, e ledger.Episode) (chapter, error) {
 func sentCells(data []byte, e ledger.Episode) (cells []cellStory, line int, err error) {
 	var header []string
 	row := 0
-	err = job.PartLines(e.Part, data, func(l layout.Line) bool {
+	err = rowstore.PartLines(e.Part, data, func(l layout.Line) bool {
 		if header == nil {
 			header = l.Cells
 			return true

@@ -14,6 +14,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -42,7 +43,7 @@ func (e *MovedError) Lines() []string {
 // Apply is a run with one question more: is it what was planned?
 func Apply(ctx context.Context, env *wiring.Env, path string, noWait bool) (*Started, error) {
 	begun := env.Now().UTC()
-	saved, err := readPlan(path)
+	saved, err := prospect.ReadPlan(path)
 	if err != nil {
 		return nil, exit.Usage("read the plan %s: %w", path, err)
 	}
@@ -57,7 +58,7 @@ func Apply(ctx context.Context, env *wiring.Env, path string, noWait bool) (*Sta
 	})
 }
 
-func (j *Job) apply(ctx context.Context, pipe *wiring.Pipeline, path string, saved *savedPlan, started time.Time) (*export.Report, error) {
+func (j *Job) apply(ctx context.Context, pipe *wiring.Pipeline, path string, saved *prospect.SavedPlan, started time.Time) (*export.Report, error) {
 	if done, err := j.trust(ctx, pipe, RunOptions{}); done != nil || err != nil {
 		return done, err
 	}
@@ -74,12 +75,12 @@ func (j *Job) apply(ctx context.Context, pipe *wiring.Pipeline, path string, sav
 		}
 		return j.seenReport(seen, false, started), nil
 	}
-	out, err := lookInto(j.ledger, started)
+	out, err := prospect.LookInto(j.ledger, started)
 	if err != nil {
 		return nil, err
 	}
-	if goesBeside(pipe, out, paths(saved.Feed), true, nil) {
-		if err := out.leave(ctx, pipe, started); err != nil {
+	if prospect.GoesBeside(pipe, out, paths(saved.Feed), true, nil) {
+		if err := out.Leave(ctx, pipe, started); err != nil {
 			return nil, err
 		}
 	}
@@ -97,10 +98,10 @@ func (j *Job) apply(ctx context.Context, pipe *wiring.Pipeline, path string, sav
 	if err != nil {
 		return nil, err
 	}
-	if err := chooseRoute(ctx, pipe, planner); err != nil {
+	if err := prospect.ChooseRoute(ctx, pipe, planner); err != nil {
 		return nil, err
 	}
-	if j.checked, err = preflight(ctx, j.env, pipe, planner, out, j.wires.Client); err != nil {
+	if j.checked, err = prospect.Preflight(ctx, j.env, pipe, planner, out, j.wires.Client); err != nil {
 		return nil, err
 	}
 	plan, what, err := other(ctx, saved, planner, pipe, out)
@@ -110,14 +111,14 @@ func (j *Job) apply(ctx context.Context, pipe *wiring.Pipeline, path string, sav
 	if what != nil {
 		return nil, &exit.Error{Code: export.ExitUsage, Err: &MovedError{path, what}}
 	}
-	j.people = len(out.people)
-	if len(saved.Feed) == 0 || out.beside != nil {
+	j.people = len(out.People)
+	if len(saved.Feed) == 0 || out.Beside != nil {
 		if done, err := j.unrecorded(plan, out, started); done != nil || err != nil {
 			return done, err
 		}
 	}
 	whole := pipe.IsFeed(paths(saved.Feed))
-	return j.carryOut(ctx, planner, whole, out.judge(pipe.Config, whole))
+	return j.carryOut(ctx, planner, whole, out.Judge(pipe.Config, whole))
 }
 
 // heldReport is that of the run that holds a plan's records; nil where none does.
@@ -150,24 +151,24 @@ func (j *Job) seen(files []export.FeedFile) (seen []export.SeenFile, err error) 
 }
 
 // moved tells what is not as it was when the plan was saved; nil where all of it is.
-func (j *Job) moved(saved *savedPlan, pipe *wiring.Pipeline, out *Outlook, seen []export.SeenFile) (what []string, err error) {
+func (j *Job) moved(saved *prospect.SavedPlan, pipe *wiring.Pipeline, out *prospect.Outlook, seen []export.SeenFile) (what []string, err error) {
 	for _, f := range seen { // not all of them: what is left is another plan
 		what = append(what, fmt.Sprintf("feed: %s was planned by run %s since", f.Name, f.Run))
 	}
 	for _, f := range saved.Feed {
 		what = append(what, feedMoved(f)...)
 	}
-	state, err := j.stateMoved(saved, stateOf(out))
+	state, err := j.stateMoved(saved, prospect.StateOf(out))
 	if err != nil {
 		return nil, err
 	}
-	config, err := digests(pipe)
+	config, err := prospect.Digests(pipe)
 	if err != nil {
 		return nil, err
 	}
 	what = append(what, state...)
 	what = append(what, configMoved(saved.Config, config)...)
-	if saved.Layout != layoutHash() {
+	if saved.Layout != prospect.LayoutHash() {
 		what = append(what, fmt.Sprintf("layout: this hr2coupa (%s) knows other columns of Coupa's than the one that made the plan (%s)", wiring.Version, saved.Program))
 	}
 	return what, nil
@@ -199,7 +200,7 @@ func HashFile(path string) (export.FeedFile, error) {
 }
 
 // stateMoved tells that the ledger knows something else, and which runs have been at work since.
-func (j *Job) stateMoved(saved *savedPlan, now savedState) ([]string, error) {
+func (j *Job) stateMoved(saved *prospect.SavedPlan, now prospect.SavedState) ([]string, error) {
 	if saved.State == now {
 		return nil, nil
 	}
@@ -240,17 +241,17 @@ func configMoved(was, is map[string]string) []string {
 }
 
 // plannerOf plans the files of a saved plan again, whatever their age: it was looked at when the plan was made.
-func plannerOf(p *wiring.Pipeline, saved *savedPlan, out *Outlook, started time.Time) (*planning.Planner, error) {
+func plannerOf(p *wiring.Pipeline, saved *prospect.SavedPlan, out *prospect.Outlook, started time.Time) (*planning.Planner, error) {
 	if len(saved.Feed) == 0 {
-		return NewPlanner(p, nil, out, started), nil
+		return prospect.NewPlanner(p, nil, out, started), nil
 	}
 	f, err := feed.Open(paths(saved.Feed), p.FeedOptions())
 	if err != nil {
 		return nil, err
 	}
-	planner := NewPlanner(p, f, out, started)
+	planner := prospect.NewPlanner(p, f, out, started)
 	if p.IsFeed(paths(saved.Feed)) {
-		planner.Cut = cutFeeds(p, f, out)
+		planner.Cut = prospect.CutFeeds(p, f, out)
 	}
 	return planner, nil
 }
@@ -265,47 +266,28 @@ func paths(files []export.FeedFile) []string {
 
 // other plans anew and tells in what where that comes to something else than was saved. Feed, state and config are the
 // same, so that it is the program that has moved.
-func other(ctx context.Context, saved *savedPlan, p *planning.Planner, pipe *wiring.Pipeline, out *Outlook) (plan *export.Plan, what []string, err error) {
-	sink := savingTo(&nowhere{})
+func other(ctx context.Context, saved *prospect.SavedPlan, p *planning.Planner, pipe *wiring.Pipeline, out *prospect.Outlook) (plan *export.Plan, what []string, err error) {
+	sink := prospect.SavingTo(&prospect.Nowhere{})
 	if plan, err = p.Build(ctx, sink); err != nil {
 		return nil, nil, err
 	}
-	now, err := sink.saved(plan, pipe, out)
+	now, err := sink.Saved(plan, pipe, out)
 	if err != nil {
 		return nil, nil, err
 	}
 	now.MadeAt, now.Program, now.Limits = saved.MadeAt, saved.Program, saved.Limits // not part of what is done
-	was, err := saved.encode()
+	was, err := saved.Encode()
 	if err != nil {
 		return nil, nil, err
 	}
-	is, err := now.encode()
+	is, err := now.Encode()
 	if err != nil || bytes.Equal(was, is) {
 		return plan, nil, err
 	}
-	if pipe.Config.Preflight || byAPI(p) {
+	if pipe.Config.Preflight || prospect.ByAPI(p) {
 		return plan, []string{fmt.Sprintf("Coupa: what it holds makes %s of the same feed, state and config, and made %s; or the saved plan was edited",
-			now.summary(), saved.summary())}, nil
+			now.Summary(), saved.Summary())}, nil
 	}
 	return plan, []string{fmt.Sprintf("program: hr2coupa %s makes %s of the same feed, state and config, and %s made %s; or the saved plan was edited",
-		wiring.Version, now.summary(), saved.Program, saved.summary())}, nil
+		wiring.Version, now.Summary(), saved.Program, saved.Summary())}, nil
 }
-
-// summary is a plan in a few words, the hash of its parts with them.
-func (s *savedPlan) summary() string {
-	return fmt.Sprintf("%s (%s) and %s held back", words.Plural(len(s.Parts), "part"), words.Dash(s.Batch[:min(8, len(s.Batch))]), words.Plural(len(s.Rows), "row"))
-}
-
-// nowhere is a sink for a plan that is only looked at.
-type nowhere struct{ parts int64 }
-
-func (n *nowhere) Part(export.Part, []byte, []export.RowResult) (int64, error) {
-	n.parts++
-	return n.parts, nil
-}
-
-func (*nowhere) Row(export.RowResult, []export.Fault, []export.KeptRecord) error { return nil }
-
-func (n *nowhere) Restart() error { n.parts = 0; return nil }
-
-func (*nowhere) Name(int64, string) error { return nil }

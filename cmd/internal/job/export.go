@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 )
 
@@ -28,7 +29,7 @@ func Export(ctx context.Context, env *wiring.Env, files []string, dir string) (r
 	if err != nil {
 		return nil, err
 	}
-	only := &Outlook{people: known.people, approved: known.approved, lastFeed: known.lastFeed, lineEnds: known.lineEnds} // the given files, whoever waits
+	only := &prospect.Outlook{People: known.People, Approved: known.Approved, LastFeed: known.LastFeed, LineEnds: known.LineEnds} // the given files, whoever waits
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder for the parts: %w", err)
 	}
@@ -40,16 +41,16 @@ func Export(ctx context.Context, env *wiring.Env, files []string, dir string) (r
 			sink.rows.Close()
 		}
 	}()
-	planner := NewPlanner(pipe, feed, only, now)
+	planner := prospect.NewPlanner(pipe, feed, only, now)
 	if pipe.IsFeed(files) {
-		planner.Cut = cutFeeds(pipe, feed, only)
+		planner.Cut = prospect.CutFeeds(pipe, feed, only)
 	}
 	plan, err := planner.Build(ctx, sink)
 	if err != nil {
 		return nil, err
 	}
 	res = sink.result(plan, pipe)
-	res.Limits = only.judge(pipe.Config, pipe.IsFeed(files))(plan)
+	res.Limits = only.Judge(pipe.Config, pipe.IsFeed(files))(plan)
 	res.judge()
 	return res, nil
 }

@@ -11,11 +11,13 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/notices"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/progress"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/delivery"
 	"github.com/hr2coupa/hr2coupa/export/directory"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/planning"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
@@ -333,4 +335,25 @@ func (j *Job) told(ctx context.Context, rep *export.Report, err error) (*export.
 		j.teller.Record(j.teller.Ledger, rep, err)
 	}
 	return rep, err
+}
+
+// refused is the report of a start whose plan is made beside a held run and is itself beyond a limit; nil where it is
+// not. Nothing of it is recorded, since at most one run is held.
+func (j *Job) refused(plan *export.Plan, out *prospect.Outlook, now time.Time) *export.Report {
+	broken := out.Judge(j.cfg, false)(plan)
+	if broken == nil {
+		return nil
+	}
+	rep := EmptyReport("refused", now)
+	rep.Files, rep.Held, rep.Exit, rep.Beside = plan.Files, broken, export.ExitHeld, out.Beside.Run
+	rep.Why = prospect.Refusal(out.Beside.Run)
+	return rep
+}
+
+// ready proves, before a plan is recorded, that its parts can be sent and somebody can be asked what became of them.
+func (j *Job) ready(ctx context.Context, pl *planning.Planner) error {
+	if prospect.ByAPI(pl) {
+		return j.wires.Client.Users().Check(ctx)
+	}
+	return j.runner.Check(ctx)
 }

@@ -1,15 +1,15 @@
 package job
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/rowstore"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/delivery"
@@ -63,7 +63,7 @@ type Planned struct {
 	People      []PersonPlan       `json:"people"`
 	Rows        []export.RowResult `json:"rows"` // quarantined; the last member: printed from store, and empty here
 
-	Store *rowStore `json:"-"` // whoever prints the result closes it
+	Store *rowstore.Store `json:"-"` // whoever prints the result closes it
 }
 
 // PersonPlan is one person's row: which columns it carries.
@@ -80,7 +80,7 @@ type PersonPlan struct {
 // Plan makes a plan, and saves it where it is told to.
 func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (res *Planned, err error) {
 	if o.Output != "" {
-		if err := mayWritePlan(o.Output); err != nil {
+		if err := prospect.MayWritePlan(o.Output); err != nil {
 			return nil, err
 		}
 	}
@@ -99,8 +99,8 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (res *Planned, er
 	}
 	var fresh export.Feed = feed
 	paths := toPlan(feed.Files(), seen, o.Again)
-	if goesBeside(pipe, out, o.Files, len(paths) > 0, seen) {
-		if err := out.leave(ctx, pipe, now); err != nil {
+	if prospect.GoesBeside(pipe, out, o.Files, len(paths) > 0, seen) {
+		if err := out.Leave(ctx, pipe, now); err != nil {
 			return nil, err
 		}
 	}
@@ -109,7 +109,7 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (res *Planned, er
 		if fresh, err = pipe.OpenAnyAge(paths); err != nil {
 			return nil, err
 		}
-	case len(paths) == 0 && out.kept != nil:
+	case len(paths) == 0 && out.Kept != nil:
 		fresh = nil
 	}
 	sink := newPlanSink(nil)
@@ -122,19 +122,19 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (res *Planned, er
 		sink.keep = math.MaxInt
 	}
 	var into planning.Sink = sink
-	saving := savingTo(sink)
+	saving := prospect.SavingTo(sink)
 	if o.Output != "" {
 		into = saving
 	}
-	planner := NewPlanner(pipe, fresh, out, now)
+	planner := prospect.NewPlanner(pipe, fresh, out, now)
 	planner.Only = only
 	if pipe.IsFeed(o.Files) {
-		planner.Cut = cutFeeds(pipe, fresh, out)
+		planner.Cut = prospect.CutFeeds(pipe, fresh, out)
 	}
-	if err := chooseRoute(ctx, pipe, planner); err != nil {
+	if err := prospect.ChooseRoute(ctx, pipe, planner); err != nil {
 		return nil, err
 	}
-	checked, err := planPreflight(ctx, env, pipe, planner, out)
+	checked, err := prospect.PlanPreflight(ctx, env, pipe, planner, out)
 	if err != nil {
 		return nil, err
 	}
@@ -148,21 +148,21 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (res *Planned, er
 	}
 	res.Route = planner.Sheet.Route()
 	res.ReadBack = readBackAhead(pipe.Config, res.Parts)
-	res.Limits = out.judge(pipe.Config, !o.Again && pipe.IsFeed(o.Files))(plan)
+	res.Limits = out.Judge(pipe.Config, !o.Again && pipe.IsFeed(o.Files))(plan)
 	for _, f := range seen {
 		if !o.Again || f.Left() == 0 {
 			res.Seen = append(res.Seen, f.Name)
 		}
 	}
-	if out.kept != nil {
-		res.Joins, res.JoinsRun = out.kept.Records, out.kept.Run
+	if out.Kept != nil {
+		res.Joins, res.JoinsRun = out.Kept.Records, out.Kept.Run
 	}
-	if out.beside != nil {
-		res.Beside = out.beside.Run
+	if out.Beside != nil {
+		res.Beside = out.Beside.Run
 	}
 	res.judge()
 	if o.Output != "" {
-		if err := savePlan(o.Output, saving, plan, pipe, out, res.Limits, env.Now()); err != nil {
+		if err := prospect.SavePlan(o.Output, saving, plan, pipe, out, res.Limits, env.Now()); err != nil {
 			return nil, err
 		}
 	}
@@ -171,19 +171,19 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (res *Planned, er
 
 // remembered reads what the ledger knows, where there is one, and which of the files were seen; with again also which of
 // their records run --again would plan, nil where that is not asked for.
-func recall(env *wiring.Env, cfg *config.Config, files []export.FeedFile, now time.Time, again bool) (out *Outlook, seen []export.SeenFile, only only, err error) {
+func recall(env *wiring.Env, cfg *config.Config, files []export.FeedFile, now time.Time, again bool) (out *prospect.Outlook, seen []export.SeenFile, only only, err error) {
 	if !wiring.LedgerExists(cfg.Ledger) {
 		if again {
 			only = func(export.Origin, string) bool { return false }
 		}
-		return &Outlook{}, nil, only, nil
+		return &prospect.Outlook{}, nil, only, nil
 	}
 	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: env.Now})
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	defer l.Close() // only read from
-	if out, err = lookInto(l, now); err != nil {
+	if out, err = prospect.LookInto(l, now); err != nil {
 		return nil, nil, nil, err
 	}
 	for _, f := range files {
@@ -228,7 +228,7 @@ func (r *Planned) judge() {
 type planSink struct {
 	parts  []export.Part
 	people []PersonPlan
-	rows   rowStore
+	rows   rowstore.Store
 	dir    *partDir // export: the parts go to disk; nil for plan
 	keep   int      // how many people to keep; memory does not grow with the feed beyond them
 }
@@ -250,7 +250,7 @@ func (s *planSink) Part(p export.Part, data []byte, rows []export.RowResult) (in
 func (s *planSink) read(part export.Part, data []byte, rows []export.RowResult) error {
 	var header []string
 	n := -1
-	err := PartLines(part, data, func(l layout.Line) bool {
+	err := rowstore.PartLines(part, data, func(l layout.Line) bool {
 		if n++; header == nil {
 			header = l.Cells
 		} else {
@@ -263,13 +263,13 @@ func (s *planSink) read(part export.Part, data []byte, rows []export.RowResult) 
 		return n < len(rows) && len(s.people) < s.keep
 	})
 	if err == nil && n < len(rows) && len(s.people) < s.keep {
-		err = fmt.Errorf("read part %s back: %w; please report this", part.Name, errFewRows)
+		err = fmt.Errorf("read part %s back: %w; please report this", part.Name, rowstore.ErrFewRows)
 	}
 	return err
 }
 
 func (s *planSink) Row(r export.RowResult, _ []export.Fault, _ []export.KeptRecord) error {
-	return s.rows.add(r)
+	return s.rows.Add(r)
 }
 
 func (s *planSink) Name(id int64, name string) error {
@@ -302,8 +302,4 @@ func (s *planSink) result(plan *export.Plan, pipe *wiring.Pipeline) *Planned {
 		Waves: plan.Waves, Columns: plan.Columns, Warnings: plan.Warnings, Files: plan.Files, Parts: s.parts, People: s.people, Rows: []export.RowResult{},
 		Store: &s.rows,
 	}
-}
-
-func byOrigin(a, b export.RowResult) int {
-	return cmp.Or(strings.Compare(a.Origin.File, b.Origin.File), a.Origin.Line-b.Origin.Line)
 }

@@ -21,6 +21,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/feed"
@@ -85,11 +86,11 @@ func (b *batch) planner(dir string) (*planning.Planner, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := NewPlanner(pipe, f, &Outlook{people: b.known}, planned0)
+	p := prospect.NewPlanner(pipe, f, &prospect.Outlook{People: b.known}, planned0)
 	p.Workers, p.Hold, p.Only = cmp.Or(b.workers, p.Workers), b.hold, b.only
 	if b.found != nil {
 		p.Found = func(key string) (u export.User, ok bool) { u, ok = b.found[key]; return u, ok }
-		return p, checkPeople(pipe, p)
+		return p, prospect.CheckPeople(pipe, p)
 	}
 	return p, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -61,39 +62,39 @@ func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, star
 	if err != nil {
 		return nil, err
 	}
-	out, err := lookInto(j.ledger, started)
+	out, err := prospect.LookInto(j.ledger, started)
 	if err != nil {
 		return nil, err
 	}
-	if !o.Claim && goesBeside(pipe, out, o.Files, fresh != nil, seen) {
-		if err := out.leave(ctx, pipe, started); err != nil {
+	if !o.Claim && prospect.GoesBeside(pipe, out, o.Files, fresh != nil, seen) {
+		if err := out.Leave(ctx, pipe, started); err != nil {
 			return nil, err
 		}
 	}
-	if fresh == nil && out.kept == nil {
+	if fresh == nil && out.Kept == nil {
 		return j.seenReport(seen, o.Again, started), nil
 	}
 	if started, err = j.free(started); err != nil {
 		return nil, err
 	}
-	j.people = len(out.people)
-	planner := NewPlanner(pipe, fresh, out, started)
+	j.people = len(out.People)
+	planner := prospect.NewPlanner(pipe, fresh, out, started)
 	if o.Claim || pipe.IsFeed(o.Files) {
-		planner.Cut = cutFeeds(pipe, fresh, out)
+		planner.Cut = prospect.CutFeeds(pipe, fresh, out)
 	}
 	if o.Again {
 		if planner.Only, err = openRecords(j.ledger, seen); err != nil {
 			return nil, err
 		}
 	}
-	if err := chooseRoute(ctx, pipe, planner); err != nil {
+	if err := prospect.ChooseRoute(ctx, pipe, planner); err != nil {
 		return nil, err
 	}
-	if j.checked, err = preflight(ctx, j.env, pipe, planner, out, j.wires.Client); err != nil {
+	if j.checked, err = prospect.Preflight(ctx, j.env, pipe, planner, out, j.wires.Client); err != nil {
 		return nil, err
 	}
-	if fresh == nil || out.beside != nil {
-		plan, err := planner.Build(ctx, &nowhere{})
+	if fresh == nil || out.Beside != nil {
+		plan, err := planner.Build(ctx, &prospect.Nowhere{})
 		if err != nil {
 			return nil, err
 		}
@@ -102,7 +103,7 @@ func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, star
 		}
 	}
 	whole := !o.Again && (o.Claim || pipe.IsFeed(o.Files))
-	return j.carryOut(ctx, planner, whole, out.judge(pipe.Config, whole))
+	return j.carryOut(ctx, planner, whole, out.Judge(pipe.Config, whole))
 }
 
 // carryOut makes a run of a plan and takes it as far as it goes, which is nowhere where a limit holds it.
@@ -120,25 +121,25 @@ func (j *Job) carryOut(ctx context.Context, p *planning.Planner, whole bool, jud
 }
 
 // unrecorded is the report of a start that sends nothing and of which nothing is recorded; nil where it may go on.
-func (j *Job) unrecorded(plan *export.Plan, out *Outlook, now time.Time) (*export.Report, error) {
-	if out.beside == nil {
+func (j *Job) unrecorded(plan *export.Plan, out *prospect.Outlook, now time.Time) (*export.Report, error) {
+	if out.Beside == nil {
 		return j.stillKept(plan, out)
 	}
-	j.held = out.beside.Run
+	j.held = out.Beside.Run
 	j.env.Log.WithField("held", j.held).Info("planned beside a held run, whose records stay as they are")
 	return j.refused(plan, out, now), nil
 }
 
 // stillKept is the report of a start that has nothing but what earlier plans kept and can still not send any of it;
 // nil where it can. Nothing of it is recorded: a held run that nobody looks at must not make a new run each night.
-func (j *Job) stillKept(plan *export.Plan, out *Outlook) (*export.Report, error) {
-	broken := out.judge(j.cfg, true)(plan)
+func (j *Job) stillKept(plan *export.Plan, out *prospect.Outlook) (*export.Report, error) {
+	broken := out.Judge(j.cfg, true)(plan)
 	if broken == nil && plan.Parts+plan.Quarantined > 0 {
 		return nil, nil
 	}
-	rec, ok, err := j.ledger.Run(out.kept.Run)
+	rec, ok, err := j.ledger.Run(out.Kept.Run)
 	if err != nil || !ok {
-		return nil, errors.Join(err, fmt.Errorf("the ledger has no run %s, which keeps records", out.kept.Run))
+		return nil, errors.Join(err, fmt.Errorf("the ledger has no run %s, which keeps records", out.Kept.Run))
 	}
 	rep, err := export.ReadReport(j.ledger, rec)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
@@ -307,7 +307,7 @@ func try(ctx context.Context, env *wiring.Env, output string, text []byte) (map[
 		return nil, err
 	}
 	sink := breaches{}
-	_, err = job.NewPlanner(pipe, firstChunks{f}, &job.Outlook{}, now).Build(ctx, sink)
+	_, err = prospect.NewPlanner(pipe, firstChunks{f}, &prospect.Outlook{}, now).Build(ctx, sink)
 	return sink, err
 }
 

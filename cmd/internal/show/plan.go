@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
@@ -54,7 +55,7 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 		w.Printf("  %s: %s\n", strings.ToUpper(r.Verdict), l)
 	}
 	if r.Verdict == "refused" {
-		w.Lines("  ", job.AfterRefusal(r.Beside)...)
+		w.Lines("  ", prospect.AfterRefusal(r.Beside)...)
 	}
 	for _, f := range r.Warnings {
 		w.Printf("  doubtful: %s\n", f.Error())

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
@@ -278,7 +279,7 @@ func next(w *terminal.Text, rep *export.Report) {
 		lines = append(lines, job.AfterDistrust...)
 	}
 	if rep.Verdict == "refused" {
-		lines = append(lines, job.AfterRefusal(rep.Beside)...)
+		lines = append(lines, prospect.AfterRefusal(rep.Beside)...)
 	}
 	if rep.Exit == export.ExitNotDelivered {
 		lines = append(lines, say.deliver)

@@ -1,4 +1,4 @@
-package job
+package prospect
 
 import (
 	"runtime"
@@ -17,20 +17,20 @@ func NewPlanner(p *wiring.Pipeline, fresh export.Feed, out *Outlook, now time.Ti
 		Feed: out.feed(fresh), Mapping: p.Mapping, Sheet: p.Sheet, Key: p.Config.Feed.Key,
 		MaxRows: p.Config.Layout.MaxRows, MaxSize: p.Config.Layout.MaxBytes, Workers: runtime.GOMAXPROCS(0),
 		Started: now, MinRecords: p.Config.Feed.MinRecords,
-		MayCreate: wiring.MayCreate(p.Config, len(out.people)), Waiting: out.waiting, Beside: out.beside, Joined: out.joined(),
+		MayCreate: wiring.MayCreate(p.Config, len(out.People)), Waiting: out.waiting, Beside: out.Beside, Joined: out.joined(),
 		Protects: wiring.Guard(p.Config, now),
 	}
 	if fresh == nil {
 		pl.MinRecords = 0
 	}
-	if out.people != nil {
-		pl.Known = out.people.known
+	if out.People != nil {
+		pl.Known = out.People.known
 	}
 	return pl
 }
 
 // check makes a planner whose people were looked up write Coupa's Id as the key, and complete rows.
-func checkPeople(p *wiring.Pipeline, pl *planning.Planner) (err error) {
+func CheckPeople(p *wiring.Pipeline, pl *planning.Planner) (err error) {
 	pl.Mapping, pl.Element = planning.WithID(pl.Mapping), coupa.Element
 	o := p.Options
 	o.Columns, o.Checked, o.Route = pl.Mapping.Columns(), true, pl.Sheet.Route()

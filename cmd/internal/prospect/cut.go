@@ -1,4 +1,4 @@
-package job
+package prospect
 
 import (
 	"path/filepath"
@@ -11,14 +11,14 @@ import (
 
 // cut makes Planner.Cut for HR's feed: a file whose last line has no end is cut off where all feeds of its kind had one so
 // far. A file by hand is none of them: editors often leave the last line end out.
-func cutFeeds(p *wiring.Pipeline, fresh export.Feed, out *Outlook) func(file string) bool {
-	if fresh == nil || len(out.lineEnds) == 0 {
+func CutFeeds(p *wiring.Pipeline, fresh export.Feed, out *Outlook) func(file string) bool {
+	if fresh == nil || len(out.LineEnds) == 0 {
 		return nil
 	}
 	cut := map[string]bool{}
 	own := fresh.Files()
 	for _, f := range own {
-		earlier := slices.DeleteFunc(slices.Clone(out.lineEnds), func(e export.FeedFile) bool {
+		earlier := slices.DeleteFunc(slices.Clone(out.LineEnds), func(e export.FeedFile) bool {
 			return !kin(p, f.Name, e.Name) || slices.ContainsFunc(own, func(o export.FeedFile) bool { return isAgain(e, o) })
 		})
 		cut[f.Name] = planning.EndsLines(earlier)

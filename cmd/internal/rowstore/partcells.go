@@ -1,4 +1,4 @@
-package job
+package rowstore
 
 import (
 	"errors"
@@ -43,4 +43,4 @@ func readLines(route export.Route, data []byte, take func(layout.Line) bool) err
 }
 
 // errFewRows says that a part has fewer lines than rows.
-var errFewRows = errors.New("it has fewer lines than rows")
+var ErrFewRows = errors.New("it has fewer lines than rows")

@@ -1,4 +1,4 @@
-package job
+package rowstore
 
 import (
 	"bufio"
@@ -20,7 +20,7 @@ const fewRows = 10_000
 
 // rowStore takes the rows of a plan that go into no part and gives them back by origin. A feed may consist of nothing
 // else: beyond a few they lie in a temporary file of this user alone, and memory holds only where.
-type rowStore struct {
+type Store struct {
 	few    []export.RowResult
 	file   *os.File // nil while they are few
 	w      *bufio.Writer
@@ -35,7 +35,7 @@ type rowPlace struct {
 	feed, line int32
 }
 
-func (s *rowStore) add(r export.RowResult) error {
+func (s *Store) Add(r export.RowResult) error {
 	if s.file == nil && len(s.few) < fewRows {
 		s.few = append(s.few, r)
 		return nil
@@ -46,7 +46,7 @@ func (s *rowStore) add(r export.RowResult) error {
 	return nil
 }
 
-func (s *rowStore) spill(r export.RowResult) error {
+func (s *Store) spill(r export.RowResult) error {
 	if s.file == nil {
 		if err := s.open(); err != nil {
 			return err
@@ -61,7 +61,7 @@ func (s *rowStore) spill(r export.RowResult) error {
 	return s.write(r)
 }
 
-func (s *rowStore) open() (err error) {
+func (s *Store) open() (err error) {
 	if s.file, err = os.CreateTemp("", "hr2coupa-rows-*"); err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *rowStore) open() (err error) {
 	return nil
 }
 
-func (s *rowStore) write(r export.RowResult) error {
+func (s *Store) write(r export.RowResult) error {
 	feed := slices.Index(s.feeds, r.Origin.File)
 	if feed < 0 {
 		feed = len(s.feeds)
@@ -89,7 +89,7 @@ func (s *rowStore) write(r export.RowResult) error {
 }
 
 // All gives every row by origin: what is printed of it. An error ends it and comes out of close.
-func (s *rowStore) All() iter.Seq[export.RowResult] {
+func (s *Store) All() iter.Seq[export.RowResult] {
 	if s.file == nil {
 		slices.SortStableFunc(s.few, func(a, b export.RowResult) int {
 			return cmp.Or(strings.Compare(a.Origin.File, b.Origin.File), cmp.Compare(a.Origin.Line, b.Origin.Line))
@@ -103,7 +103,7 @@ func (s *rowStore) All() iter.Seq[export.RowResult] {
 	}
 }
 
-func (s *rowStore) read(yield func(export.RowResult) bool) error {
+func (s *Store) read(yield func(export.RowResult) bool) error {
 	if err := s.w.Flush(); err != nil {
 		return err
 	}
@@ -137,13 +137,13 @@ func (s *rowStore) read(yield func(export.RowResult) bool) error {
 }
 
 // Close removes the file and tells whether all that was asked for could be read.
-func (s *rowStore) Close() error {
+func (s *Store) Close() error {
 	err := s.err
 	if s.file != nil {
 		s.file.Close() // it goes anyway
 		os.Remove(s.file.Name())
 	}
-	*s = rowStore{}
+	*s = Store{}
 	return err
 }
 

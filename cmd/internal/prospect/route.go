@@ -1,4 +1,4 @@
-package job
+package prospect
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 // choose gives a planner the sheet of the route that its plan takes. With route: auto a plan of up to route_rows rows goes
 // by API; it is planned once to count them, and no further than that.
-func chooseRoute(ctx context.Context, p *wiring.Pipeline, pl *planning.Planner) error {
+func ChooseRoute(ctx context.Context, p *wiring.Pipeline, pl *planning.Planner) error {
 	if p.Few == nil {
 		return nil
 	}
@@ -31,7 +31,7 @@ var errMany = errors.New("more rows than route_rows")
 
 // countingSink counts the rows of a plan that is only looked at.
 type countingSink struct {
-	nowhere
+	Nowhere
 	most, rows int
 }
 
@@ -39,21 +39,13 @@ func (s *countingSink) Part(p export.Part, data []byte, rows []export.RowResult)
 	if s.rows += len(rows); s.rows > s.most {
 		return 0, errMany
 	}
-	return s.nowhere.Part(p, data, rows)
+	return s.Nowhere.Part(p, data, rows)
 }
 
 func (s *countingSink) Restart() error {
 	s.rows = 0
-	return s.nowhere.Restart()
+	return s.Nowhere.Restart()
 }
 
 // byAPI tells whether a planner's parts go by API.
-func byAPI(pl *planning.Planner) bool { return pl.Sheet.Route() == export.ByAPI }
-
-// ready proves, before a plan is recorded, that its parts can be sent and somebody can be asked what became of them.
-func (j *Job) ready(ctx context.Context, pl *planning.Planner) error {
-	if byAPI(pl) {
-		return j.wires.Client.Users().Check(ctx)
-	}
-	return j.runner.Check(ctx)
-}
+func ByAPI(pl *planning.Planner) bool { return pl.Sheet.Route() == export.ByAPI }

@@ -1,7 +1,8 @@
-package job
+package prospect
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,10 +14,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/rowstore"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/planning"
@@ -29,12 +33,12 @@ const planFormat = 1
 
 // savedPlan is a plan on disk, bound by hash to all that it was made of. The same plan is the same bytes, but for MadeAt.
 // It holds no cell that would be sent: the parts are named by their hashes, and apply makes them anew.
-type savedPlan struct {
+type SavedPlan struct {
 	Format  int                `json:"hr2coupa_plan"`
 	MadeAt  time.Time          `json:"made_at"`
 	Program string             `json:"program"` // version of the hr2coupa that made it
 	Feed    []export.FeedFile  `json:"feed"`    // paths absolute
-	State   savedState         `json:"state"`
+	State   SavedState         `json:"state"`
 	Config  map[string]string  `json:"config"` // SHA-256 of each value that the plan depends on
 	Layout  string             `json:"layout"` // SHA-256 of Coupa's columns as the program knows them
 	Sums    savedSums          `json:"sums"`
@@ -45,7 +49,7 @@ type savedPlan struct {
 }
 
 // savedState is what the planner reads of the ledger.
-type savedState struct {
+type SavedState struct {
 	People int    `json:"people"`
 	Kept   int    `json:"kept"` // records that earlier plans have kept and this one takes up
 	SHA256 string `json:"sha256"`
@@ -71,7 +75,7 @@ type savedPart struct {
 }
 
 // encode gives the canonical bytes.
-func (s *savedPlan) encode() ([]byte, error) {
+func (s *SavedPlan) Encode() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetIndent("", "  ")
@@ -88,13 +92,13 @@ type savingSink struct {
 	rows  []export.RowResult
 }
 
-func savingTo(next planning.Sink) *savingSink {
+func SavingTo(next planning.Sink) *savingSink {
 	return &savingSink{Sink: next, came: map[int64]savedPart{}, parts: []savedPart{}, rows: []export.RowResult{}}
 }
 
 func (s *savingSink) Part(p export.Part, data []byte, rows []export.RowResult) (int64, error) {
 	saved := savedPart{Route: p.Route, Wave: p.Wave, Rows: p.Rows, Size: p.Size, SHA256: p.SHA256}
-	err := PartLines(p, data, func(l layout.Line) bool { saved.Columns = l.Cells; return false })
+	err := rowstore.PartLines(p, data, func(l layout.Line) bool { saved.Columns = l.Cells; return false })
 	if err != nil {
 		return 0, err
 	}
@@ -120,13 +124,13 @@ func (s *savingSink) Name(id int64, name string) error {
 }
 
 // saved makes the plan that s has noted into one that can be written.
-func (s *savingSink) saved(plan *export.Plan, pipe *wiring.Pipeline, out *Outlook) (*savedPlan, error) {
-	config, err := digests(pipe)
+func (s *savingSink) Saved(plan *export.Plan, pipe *wiring.Pipeline, out *Outlook) (*SavedPlan, error) {
+	config, err := Digests(pipe)
 	if err != nil {
 		return nil, err
 	}
-	saved := &savedPlan{
-		Format: planFormat, Program: wiring.Version, State: stateOf(out), Config: config, Layout: layoutHash(),
+	saved := &SavedPlan{
+		Format: planFormat, Program: wiring.Version, State: StateOf(out), Config: config, Layout: LayoutHash(),
 		Sums: savedSums{
 			Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined,
 			Deactivations: plan.Deactivations, Waves: plan.Waves, Columns: plan.Columns,
@@ -155,10 +159,10 @@ func (s *savingSink) saved(plan *export.Plan, pipe *wiring.Pipeline, out *Outloo
 
 // stateOf hashes exactly what the planner reads of the ledger: whoever teaches it to read more adds that here.
 // Approvals are not among it: they are held against the plan when it is applied.
-func stateOf(out *Outlook) savedState {
+func StateOf(out *Outlook) SavedState {
 	h := sha256.New()
-	for _, key := range slices.Sorted(maps.Keys(out.people)) {
-		fmt.Fprintf(h, "%q %q\n", key, out.people[key])
+	for _, key := range slices.Sorted(maps.Keys(out.People)) {
+		fmt.Fprintf(h, "%q %q\n", key, out.People[key])
 	}
 	if w := out.waiting; w != nil {
 		for _, m := range []map[string]string{w.Keys, w.Firsts, w.Logins} {
@@ -167,8 +171,8 @@ func stateOf(out *Outlook) savedState {
 			}
 		}
 	}
-	if out.kept != nil {
-		for _, f := range out.kept.From(0).Files() {
+	if out.Kept != nil {
+		for _, f := range out.Kept.From(0).Files() {
 			fmt.Fprintf(h, "kept %q %s\n", f.Name, f.SHA256)
 		}
 	}
@@ -177,12 +181,12 @@ func stateOf(out *Outlook) savedState {
 			fmt.Fprintf(h, "beside %q %s\n", f.Name, f.SHA256)
 		}
 	}
-	return savedState{People: len(out.people), Kept: out.joined(), SHA256: hex.EncodeToString(h.Sum(nil))}
+	return SavedState{People: len(out.People), Kept: out.joined(), SHA256: hex.EncodeToString(h.Sum(nil))}
 }
 
 // digests gives those of the config's values that a plan depends on. Which files are the feed stands in the plan itself, and
 // their age was looked at when it was made.
-func digests(p *wiring.Pipeline) (map[string]string, error) {
+func Digests(p *wiring.Pipeline) (map[string]string, error) {
 	digests := p.Config.Digests("instance", "feed", "mapping", "route", "layout", "limits", "protect", "preflight", "integration_users")
 	delete(digests, "feed.files")
 	delete(digests, "feed.max_age")
@@ -200,7 +204,7 @@ func digests(p *wiring.Pipeline) (map[string]string, error) {
 }
 
 // layoutHash stands for what the program knows of Coupa's columns.
-func layoutHash() string {
+func LayoutHash() string {
 	h := sha256.New()
 	h.Write(templates.UsersLayout())
 	for _, l := range templates.UsersLocales() {
@@ -220,7 +224,7 @@ const maxPlan = 1 << 30
 var errNoPlan = errors.New("it is not a saved plan; hr2coupa plan -o FILE writes one")
 
 // readPlan reads a saved plan back. Nothing of it is repeated in errors: it may be any file.
-func readPlan(path string) (*savedPlan, error) {
+func ReadPlan(path string) (*SavedPlan, error) {
 	f, err := regular.Open(path)
 	if err != nil {
 		return nil, err
@@ -239,7 +243,7 @@ func readPlan(path string) (*savedPlan, error) {
 	case head.Format != planFormat:
 		return nil, fmt.Errorf("it is of format %d, and this hr2coupa (%s) knows %d: plan again", head.Format, wiring.Version, planFormat)
 	}
-	s := &savedPlan{}
+	s := &SavedPlan{}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(s); err != nil || len(s.Feed)+s.State.Kept == 0 {
@@ -249,7 +253,7 @@ func readPlan(path string) (*savedPlan, error) {
 }
 
 // mayWritePlan keeps -o from overwriting what is no plan, such as a feed.
-func mayWritePlan(path string) error {
+func MayWritePlan(path string) error {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && wiring.Exists(filepath.Dir(path)):
@@ -259,15 +263,15 @@ func mayWritePlan(path string) error {
 	case !info.Mode().IsRegular():
 		return exit.Usage("plan -o: %s is no ordinary file; give the name of a new one", path)
 	}
-	if _, err := readPlan(path); errors.Is(err, errNoPlan) {
+	if _, err := ReadPlan(path); errors.Is(err, errNoPlan) {
 		return exit.Usage("plan -o: %s is there and is no saved plan: it is not overwritten; give another name", path)
 	}
 	return nil
 }
 
 // writePlan writes a saved plan under a temporary name and renames it: 0600, since it names people by their keys.
-func writePlan(path string, s *savedPlan) (err error) {
-	data, err := s.encode()
+func writePlan(path string, s *SavedPlan) (err error) {
+	data, err := s.Encode()
 	if err != nil {
 		return fmt.Errorf("save the plan: %w", err)
 	}
@@ -290,11 +294,20 @@ func writePlan(path string, s *savedPlan) (err error) {
 	return nil
 }
 
-func savePlan(path string, s *savingSink, plan *export.Plan, pipe *wiring.Pipeline, out *Outlook, limits []string, now time.Time) error {
-	saved, err := s.saved(plan, pipe, out)
+func SavePlan(path string, s *savingSink, plan *export.Plan, pipe *wiring.Pipeline, out *Outlook, limits []string, now time.Time) error {
+	saved, err := s.Saved(plan, pipe, out)
 	if err != nil {
 		return err
 	}
 	saved.MadeAt, saved.Limits = now.UTC().Truncate(time.Second), limits
 	return writePlan(path, saved)
+}
+
+// summary is a plan in a few words, the hash of its parts with them.
+func (s *SavedPlan) Summary() string {
+	return fmt.Sprintf("%s (%s) and %s held back", words.Plural(len(s.Parts), "part"), words.Dash(s.Batch[:min(8, len(s.Batch))]), words.Plural(len(s.Rows), "row"))
+}
+
+func byOrigin(a, b export.RowResult) int {
+	return cmp.Or(strings.Compare(a.Origin.File, b.Origin.File), a.Origin.Line-b.Origin.Line)
 }

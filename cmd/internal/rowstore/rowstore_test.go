@@ -1,4 +1,4 @@
-package job
+package rowstore
 
 import (
 	"fmt"
@@ -32,10 +32,10 @@ func someRows(n int) []export.RowResult {
 func TestRowStore(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	for _, n := range []int{0, 1, fewRows, fewRows + 1, 3*fewRows + 7} {
-		var s rowStore
+		var s Store
 		rows := someRows(max(n, 1))[:n]
 		for _, r := range rows {
-			if err := s.add(r); err != nil {
+			if err := s.Add(r); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -63,9 +63,9 @@ func TestRowStore(t *testing.T) {
 // TestRowStoreTellsWhatItLost: a file that cannot be read back is told, not passed over.
 func TestRowStoreTellsWhatItLost(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	var s rowStore
+	var s Store
 	for _, r := range someRows(fewRows + 1) {
-		if err := s.add(r); err != nil {
+		if err := s.Add(r); err != nil {
 			t.Fatal(err)
 		}
 	}

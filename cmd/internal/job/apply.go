@@ -143,7 +143,7 @@ func (j *Job) seen(files []export.FeedFile) (seen []export.SeenFile, err error) 
 		if err != nil {
 			return nil, err
 		}
-		if ok && known(old, f) {
+		if ok && prospect.Known(old, f) {
 			seen = append(seen, old)
 		}
 	}

@@ -25,7 +25,7 @@ func Export(ctx context.Context, env *wiring.Env, files []string, dir string) (r
 	if err != nil {
 		return nil, err
 	}
-	known, _, _, err := recall(env, pipe.Config, nil, now, false)
+	known, _, _, err := prospect.Recall(env, pipe.Config, nil, now, false)
 	if err != nil {
 		return nil, err
 	}

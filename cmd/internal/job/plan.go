@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
-	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
@@ -14,7 +12,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/delivery"
 	"github.com/hr2coupa/hr2coupa/export/layout"
-	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
@@ -93,12 +90,12 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (res *Planned, er
 	if err != nil {
 		return nil, err
 	}
-	out, seen, only, err := recall(env, pipe.Config, feed.Files(), now, o.Again)
+	out, seen, only, err := prospect.Recall(env, pipe.Config, feed.Files(), now, o.Again)
 	if err != nil {
 		return nil, err
 	}
 	var fresh export.Feed = feed
-	paths := toPlan(feed.Files(), seen, o.Again)
+	paths := prospect.ToPlan(feed.Files(), seen, o.Again)
 	if prospect.GoesBeside(pipe, out, o.Files, len(paths) > 0, seen) {
 		if err := out.Leave(ctx, pipe, now); err != nil {
 			return nil, err
@@ -167,48 +164,6 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (res *Planned, er
 		}
 	}
 	return res, nil
-}
-
-// remembered reads what the ledger knows, where there is one, and which of the files were seen; with again also which of
-// their records run --again would plan, nil where that is not asked for.
-func recall(env *wiring.Env, cfg *config.Config, files []export.FeedFile, now time.Time, again bool) (out *prospect.Outlook, seen []export.SeenFile, only only, err error) {
-	if !wiring.LedgerExists(cfg.Ledger) {
-		if again {
-			only = func(export.Origin, string) bool { return false }
-		}
-		return &prospect.Outlook{}, nil, only, nil
-	}
-	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: env.Now})
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	defer l.Close() // only read from
-	if out, err = prospect.LookInto(l, now); err != nil {
-		return nil, nil, nil, err
-	}
-	for _, f := range files {
-		if old, ok, err := l.Seen(f.Name); err != nil {
-			return nil, nil, nil, err
-		} else if ok && known(old, f) {
-			seen = append(seen, old)
-		}
-	}
-	if again {
-		only, err = openRecords(l, seen)
-	}
-	return out, seen, only, err
-}
-
-// toPlan gives the paths of the files that a run would plan. Where it would plan none, plan looks at all of them.
-func toPlan(files []export.FeedFile, seen []export.SeenFile, again bool) []string {
-	var paths []string
-	for _, f := range files {
-		i := slices.IndexFunc(seen, func(s export.SeenFile) bool { return s.Name == f.Name })
-		if again && i >= 0 && seen[i].Left() > 0 || !again && i < 0 {
-			paths = append(paths, f.Path)
-		}
-	}
-	return paths
 }
 
 func (r *Planned) judge() {

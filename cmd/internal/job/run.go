@@ -83,7 +83,7 @@ func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, star
 		planner.Cut = prospect.CutFeeds(pipe, fresh, out)
 	}
 	if o.Again {
-		if planner.Only, err = openRecords(j.ledger, seen); err != nil {
+		if planner.Only, err = prospect.OpenRecords(j.ledger, seen); err != nil {
 			return nil, err
 		}
 	}
@@ -190,17 +190,12 @@ func (j *Job) feed(pipe *wiring.Pipeline, o RunOptions, now time.Time) (fresh ex
 // was planned since: older news must not go over newer.
 func (j *Job) before(f export.FeedFile, claim bool) (old export.SeenFile, ok bool, err error) {
 	if claim {
-		if old, ok, err = j.ledger.SeenAt(f.Path); err != nil || ok && known(old, f) {
+		if old, ok, err = j.ledger.SeenAt(f.Path); err != nil || ok && prospect.Known(old, f) {
 			return old, ok, err
 		}
 	}
 	old, ok, err = j.ledger.Seen(f.Name)
-	return old, ok && known(old, f), err
-}
-
-// known tells whether a file is the one that was seen last under its name, and nothing of it is to be planned from it.
-func known(old export.SeenFile, f export.FeedFile) bool {
-	return old.SHA256 == f.SHA256 && (old.RunState != export.RunHeld || old.Kept)
+	return old, ok && prospect.Known(old, f), err
 }
 
 // yield takes the parts of seen files that are in doubt as not applied, so that what waits behind them goes on and their
@@ -217,7 +212,7 @@ func (j *Job) yield(pipe *wiring.Pipeline, patterns []string, now time.Time) err
 		if err != nil {
 			return err
 		}
-		if !ok || !known(old, f) {
+		if !ok || !prospect.Known(old, f) {
 			continue
 		}
 		for _, run := range append([]string{old.Run}, old.Later...) {
@@ -242,70 +237,6 @@ func (j *Job) yield(pipe *wiring.Pipeline, patterns []string, now time.Time) err
 		}
 	}
 	return nil
-}
-
-// only picks records of a feed.
-type only func(export.Origin, string) bool
-
-// opened is what the records that may be planned anew are found by.
-type opened interface {
-	SentSince(run string) (map[string]bool, error)
-	Parts(run string) ([]export.Part, error)
-	Rows(run string, f func(export.RowResult) error) error
-}
-
-// openRecords gives the records of seen files that may be planned anew: those of people whose row did not reach Coupa for
-// sure, except where something newer was sent for them. What is kept for the next plan is not among them, unless it was
-// given up.
-func openRecords(l opened, seen []export.SeenFile) (only, error) {
-	type who struct{ file, key string }
-	people := map[who]bool{}
-	lines := map[export.Origin]bool{}
-	for _, f := range seen {
-		if f.Left() == 0 { // none of its records is read; the run may be pruned
-			continue
-		}
-		for _, run := range append([]string{f.Run}, f.Later...) {
-			newer, err := l.SentSince(run)
-			if err != nil {
-				return nil, err
-			}
-			left, err := notAgain(l, run)
-			if err != nil {
-				return nil, err
-			}
-			as := f.Name // a later run's rows name the file with the run that kept it
-			if run != f.Run {
-				as += "@" + f.Run
-			}
-			err = l.Rows(run, func(r export.RowResult) error {
-				kept := (r.Outcome == export.Held || r.Outcome == export.Pending && r.Part == 0) && run != f.GivenUp.Run
-				if r.Origin.File == as && !newer[r.Key] && !left[r.Part] && !kept {
-					lines[export.Origin{File: f.Name, Line: r.Origin.Line}] = true
-					people[who{f.Name, r.Key}] = true
-				}
-				return nil
-			})
-			if err != nil {
-				return nil, err
-			}
-		}
-	}
-	return func(o export.Origin, key string) bool { return lines[o] || key != "" && people[who{o.File, key}] }, nil
-}
-
-// notAgain gives the parts of a run of which no row is planned anew: those that are still on their way, and those that
-// nobody was asked about, as agreed (load.via: [archive]).
-func notAgain(l opened, run string) (map[int64]bool, error) {
-	parts, err := l.Parts(run)
-	if err != nil {
-		return nil, err
-	}
-	out := map[int64]bool{}
-	for _, p := range parts {
-		out[p.ID] = !p.State.Final() || p.Verdict == export.VerdictUnconfirmed
-	}
-	return out, nil
 }
 
 // planned writes the plan of a new run into the ledger.

@@ -1,4 +1,4 @@
-package main
+package settle
 
 import (
 	"context"
@@ -17,17 +17,17 @@ import (
 )
 
 // operatorWord is what a person says about a part, and whom the part has left without lists.
-type operatorWord struct {
-	env     *wiring.Env
+type OperatorWord struct {
+	Env     *wiring.Env
 	part    export.Part
-	outcome export.Outcome
-	by      string
+	Outcome export.Outcome
+	By      string
 	people  []export.Unfilled
 	ledger  wiring.Store
 }
 
 // of finds the part: one that waits for a word, or a settled one that has left people without lists.
-func (s *operatorWord) of(name string) (err error) {
+func (s *OperatorWord) of(name string) (err error) {
 	if s.people, err = s.ledger.Unfilled(); err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (s *operatorWord) of(name string) (err error) {
 }
 
 // settle records the word, once nobody lacks a list because of the part.
-func (s *operatorWord) settle(ctx context.Context, l *ledger.Ledger, back bool) (err error) {
+func (s *OperatorWord) settle(ctx context.Context, l *ledger.Ledger, back bool) (err error) {
 	rows := map[int]bool{}
 	for _, u := range s.people {
 		rows[u.PartRow] = true
@@ -62,29 +62,29 @@ func (s *operatorWord) settle(ctx context.Context, l *ledger.Ledger, back bool) 
 		return err
 	}
 	s.part.State, s.part.Verdict = export.Settled, export.VerdictByHand
-	s.part.Note = fmt.Sprintf("settled as %s by %s", s.outcome, s.by)
+	s.part.Note = fmt.Sprintf("settled as %s by %s", s.Outcome, s.By)
 	results, err := s.results(rows)
 	if err != nil {
 		return err
 	}
-	return s.ledger.Settle(s.part, s.outcome, results)
+	return s.ledger.Settle(s.part, s.Outcome, results)
 }
 
 // writer makes what asks Coupa and writes to it. Nothing but the client's secret is needed for it.
-func (s *operatorWord) writer(ctx context.Context, l *ledger.Ledger) (*directory.Writer, error) {
-	cfg, err := wiring.LedgerConfig(ctx, s.env, config.Options{Ask: true, Route: config.RouteAPI})
+func (s *OperatorWord) writer(ctx context.Context, l *ledger.Ledger) (*directory.Writer, error) {
+	cfg, err := wiring.LedgerConfig(ctx, s.Env, config.Options{Ask: true, Route: config.RouteAPI})
 	if err != nil {
 		return nil, err
 	}
-	client, err := coupa.NewClient(wiring.WatchedCoupa(s.env, cfg), s.env.Log)
+	client, err := coupa.NewClient(wiring.WatchedCoupa(s.Env, cfg), s.Env.Log)
 	if err != nil {
 		return nil, err
 	}
-	return wiring.NewWriter(s.env, cfg, client, s.ledger, l)
+	return wiring.NewWriter(s.Env, cfg, client, s.ledger, l)
 }
 
 // fill sees to it that nobody lacks a list any more. Where the word is rejected, what the lists held is put back.
-func (s *operatorWord) fill(ctx context.Context, l *ledger.Ledger) error {
+func (s *OperatorWord) fill(ctx context.Context, l *ledger.Ledger) error {
 	w, err := s.writer(ctx, l)
 	if err != nil {
 		return s.refuse(err)
@@ -97,7 +97,7 @@ func (s *operatorWord) fill(ctx context.Context, l *ledger.Ledger) error {
 	if unasked != nil {
 		return s.refuse(unasked)
 	}
-	if s.outcome == export.Rejected {
+	if s.Outcome == export.Rejected {
 		if err := s.putBack(ctx, w); err != nil {
 			return s.refuse(err)
 		}
@@ -108,10 +108,10 @@ func (s *operatorWord) fill(ctx context.Context, l *ledger.Ledger) error {
 	return nil
 }
 
-func (s *operatorWord) putBack(ctx context.Context, w *directory.Writer) (failed error) {
+func (s *OperatorWord) putBack(ctx context.Context, w *directory.Writer) (failed error) {
 	var still []export.Unfilled
 	for _, u := range s.people {
-		u, err := w.PutBack(ctx, u, s.by)
+		u, err := w.PutBack(ctx, u, s.By)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -127,7 +127,7 @@ func (s *operatorWord) putBack(ctx context.Context, w *directory.Writer) (failed
 }
 
 // refuse leaves the part as it is, and says what it takes.
-func (s *operatorWord) refuse(why error) error {
+func (s *OperatorWord) refuse(why error) error {
 	if errors.Is(why, exit.ErrInterrupted) {
 		return why
 	}
@@ -143,7 +143,7 @@ func (s *operatorWord) refuse(why error) error {
 }
 
 // way is what fills the lists.
-func (s *operatorWord) way() string {
+func (s *OperatorWord) way() string {
 	way := "hr2coupa settle " + s.part.Name + " rejected puts back what they held, by Coupa's API: it needs coupa.client_id, its secret, and the scopes " +
 		config.ScopeRead + " and " + config.ScopeWrite + "; where somebody has seen in Coupa that the lists stand as they should, add --lists-back"
 	if s.part.State.Final() {
@@ -153,9 +153,9 @@ func (s *operatorWord) way() string {
 }
 
 // stand records that the lists stand as they should.
-func (s *operatorWord) stand() error {
+func (s *OperatorWord) stand() error {
 	for _, u := range s.people {
-		filled, says := u.Stand(s.by)
+		filled, says := u.Stand(s.By)
 		if err := s.ledger.Filled(filled, says); err != nil {
 			return err
 		}
@@ -164,13 +164,13 @@ func (s *operatorWord) stand() error {
 }
 
 // results are those of the rows without an answer of which more is known than the word: what came of their lists.
-func (s *operatorWord) results(rows map[int]bool) (results []export.RowResult, err error) {
+func (s *OperatorWord) results(rows map[int]bool) (results []export.RowResult, err error) {
 	err = s.ledger.PartRows(s.part.ID, func(r export.RowResult) error {
 		if !rows[r.PartRow] || r.Outcome != export.Pending || r.Reason == "" {
 			return nil
 		}
-		r.Outcome = s.outcome
-		if s.outcome == export.Rejected {
+		r.Outcome = s.Outcome
+		if s.Outcome == export.Rejected {
 			r.Reason = s.part.Note + "; " + r.Reason
 		}
 		results = append(results, r)

@@ -5,10 +5,12 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // output runs the program and gives what it printed.
@@ -96,4 +98,67 @@ func TestReadme(t *testing.T) {
 			t.Errorf("the command %s is not in the README", name)
 		}
 	}
+}
+
+// TestMaintainersPages holds the pages for whoever changes the program to the sources: every room has a line, and every
+// test, file and target of make that a page names is there.
+func TestMaintainersPages(t *testing.T) {
+	architecture, contributing := document(t, "../../docs/architecture.md"), document(t, "../../CONTRIBUTING.md")
+	rooms, tests := sources(t)
+	for room := range rooms {
+		if !strings.Contains(architecture, "\n| `"+room+"` | ") {
+			t.Errorf("docs/architecture.md has no line for the room %s", room)
+		}
+	}
+	if len(rooms) < 25 {
+		t.Errorf("only %d rooms were found", len(rooms))
+	}
+	for _, kind := range export.NoticeKinds() {
+		if !strings.Contains(document(t, "../../docs/notices.md"), "\n| `"+string(kind)+"` | ") {
+			t.Errorf("docs/notices.md does not say when %s is told", kind)
+		}
+	}
+	both := architecture + contributing
+	for _, name := range regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(both, -1) {
+		if !strings.Contains(tests, "func "+name+"(t *testing.T)") {
+			t.Errorf("there is no test %s", name)
+		}
+	}
+	for _, m := range regexp.MustCompile("`((?:cmd|docs|export|templates|testdata|transport)/[\\w./-]+)`").FindAllStringSubmatch(both, -1) {
+		if _, err := os.Stat(filepath.Join("../..", m[1])); err != nil {
+			t.Errorf("a page names %s, which is not there", m[1])
+		}
+	}
+	makefile := document(t, "../../Makefile")
+	for _, m := range regexp.MustCompile(`(?m)(?:^    |`+"`"+`)make ([a-z-]+)`).FindAllStringSubmatch(both, -1) {
+		if !strings.Contains(makefile, "\n"+m[1]+":") {
+			t.Errorf("make has no target %s", m[1])
+		}
+	}
+}
+
+// sources finds the rooms of the program, and the text of all tests.
+func sources(t *testing.T) (rooms map[string]bool, tests string) {
+	t.Helper()
+	rooms = map[string]bool{}
+	var all strings.Builder
+	for _, top := range []string{"cmd", "export", "templates", "transport"} {
+		err := filepath.WalkDir(filepath.Join("../..", top), func(path string, _ os.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case strings.HasSuffix(path, "_test.go"):
+				all.WriteString(document(t, path))
+			case strings.HasSuffix(path, ".go"):
+				room, err := filepath.Rel("../..", filepath.Dir(path))
+				rooms[filepath.ToSlash(room)] = true
+				return err
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return rooms, all.String()
 }

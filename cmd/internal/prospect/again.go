@@ -20,7 +20,7 @@ type opened interface {
 	Rows(run string, f func(export.RowResult) error) error
 }
 
-// openRecords gives the records of seen files that may be planned anew: those of people whose row did not reach Coupa for
+// OpenRecords gives the records of seen files that may be planned anew: those of people whose row did not reach Coupa for
 // sure, except where something newer was sent for them. What is kept for the next plan is not among them, unless it was
 // given up.
 func OpenRecords(l opened, seen []export.SeenFile) (only, error) {
@@ -74,12 +74,12 @@ func notAgain(l opened, run string) (map[int64]bool, error) {
 	return out, nil
 }
 
-// known tells whether a file is the one that was seen last under its name, and nothing of it is to be planned from it.
+// Known tells whether a file is the one that was seen last under its name, and nothing of it is to be planned from it.
 func Known(old export.SeenFile, f export.FeedFile) bool {
 	return old.SHA256 == f.SHA256 && (old.RunState != export.RunHeld || old.Kept)
 }
 
-// remembered reads what the ledger knows, where there is one, and which of the files were seen; with again also which of
+// Recall reads what the ledger knows, where there is one, and which of the files were seen; with again also which of
 // their records run --again would plan, nil where that is not asked for.
 func Recall(env *wiring.Env, cfg *config.Config, files []export.FeedFile, now time.Time, again bool) (out *Outlook, seen []export.SeenFile, only only, err error) {
 	if !wiring.LedgerExists(cfg.Ledger) {
@@ -109,7 +109,7 @@ func Recall(env *wiring.Env, cfg *config.Config, files []export.FeedFile, now ti
 	return out, seen, only, err
 }
 
-// toPlan gives the paths of the files that a run would plan. Where it would plan none, plan looks at all of them.
+// ToPlan gives the paths of the files that a run would plan. Where it would plan none, plan looks at all of them.
 func ToPlan(files []export.FeedFile, seen []export.SeenFile, again bool) []string {
 	var paths []string
 	for _, f := range files {

@@ -11,7 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
-// beside tells whether a plan is made beside a held run and leaves it alone: an urgent change, files that a person has
+// GoesBeside tells whether a plan is made beside a held run and leaves it alone: an urgent change, files that a person has
 // named and that go by API. fresh tells that there is something new in them; who names only files of the held run means
 // that run.
 func GoesBeside(p *wiring.Pipeline, out *Outlook, args []string, fresh bool, seen []export.SeenFile) bool {
@@ -23,7 +23,7 @@ func GoesBeside(p *wiring.Pipeline, out *Outlook, args []string, fresh bool, see
 	})
 }
 
-// leave takes what a held run keeps out of an outlook, and the approvals, which are meant for that run. Who is kept is
+// Leave takes what a held run keeps out of an outlook, and the approvals, which are meant for that run. Who is kept is
 // remembered.
 func (o *Outlook) Leave(ctx context.Context, pipe *wiring.Pipeline, now time.Time) (err error) {
 	o.Beside, err = planning.ReadBeside(ctx, NewPlanner(pipe, nil, o, now), o.Kept.Run)

@@ -9,7 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
-// cut makes Planner.Cut for HR's feed: a file whose last line has no end is cut off where all feeds of its kind had one so
+// CutFeeds makes Planner.Cut for HR's feed: a file whose last line has no end is cut off where all feeds of its kind had one so
 // far. A file by hand is none of them: editors often leave the last line end out.
 func CutFeeds(p *wiring.Pipeline, fresh export.Feed, out *Outlook) func(file string) bool {
 	if fresh == nil || len(out.LineEnds) == 0 {

@@ -4,7 +4,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// nowhere is a sink for a plan that is only looked at.
+// Nowhere is a sink for a plan that is only looked at.
 type Nowhere struct{ parts int64 }
 
 func (n *Nowhere) Part(export.Part, []byte, []export.RowResult) (int64, error) {

@@ -63,7 +63,7 @@ func (o *Outlook) feed(fresh export.Feed) export.Feed {
 	return export.JoinFeeds(o.Kept, fresh)
 }
 
-// judge holds a plan against the limits; nil where it may go.
+// Judge holds a plan against the limits; nil where it may go.
 func (o *Outlook) Judge(cfg *config.Config, whole bool) func(*export.Plan) []string {
 	limits := wiring.Limits(cfg)
 	limits.Approved = o.Approved

@@ -29,7 +29,7 @@ func NewPlanner(p *wiring.Pipeline, fresh export.Feed, out *Outlook, now time.Ti
 	return pl
 }
 
-// check makes a planner whose people were looked up write Coupa's Id as the key, and complete rows.
+// CheckPeople makes a planner whose people were looked up write Coupa's Id as the key, and complete rows.
 func CheckPeople(p *wiring.Pipeline, pl *planning.Planner) (err error) {
 	pl.Mapping, pl.Element = planning.WithID(pl.Mapping), coupa.Element
 	o := p.Options

@@ -13,7 +13,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// preflight asks Coupa about everybody whom a plan would send a row for, and lets the planner take their Ids as keys,
+// Preflight asks Coupa about everybody whom a plan would send a row for, and lets the planner take their Ids as keys,
 // complete their rows, and hold back what Coupa would refuse or take for somebody else. It plans once to learn who they
 // are, and sends nothing. asked tells that it was done; that Coupa cannot be asked is an error where the config wants it.
 func Preflight(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, p *planning.Planner, out *Outlook, client *coupa.Client) (asked bool, err error) {
@@ -47,7 +47,7 @@ func Preflight(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, p *p
 	return true, nil
 }
 
-// planPreflight is preflight for a command that has no job: its client is made for it.
+// PlanPreflight is preflight for a command that has no job: its client is made for it.
 func PlanPreflight(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, p *planning.Planner, out *Outlook) (asked bool, err error) {
 	if !pipe.Config.Preflight && !ByAPI(p) {
 		return false, nil

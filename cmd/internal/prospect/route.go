@@ -9,7 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
-// choose gives a planner the sheet of the route that its plan takes. With route: auto a plan of up to route_rows rows goes
+// ChooseRoute gives a planner the sheet of the route that its plan takes. With route: auto a plan of up to route_rows rows goes
 // by API; it is planned once to count them, and no further than that.
 func ChooseRoute(ctx context.Context, p *wiring.Pipeline, pl *planning.Planner) error {
 	if p.Few == nil {
@@ -47,5 +47,5 @@ func (s *countingSink) Restart() error {
 	return s.Nowhere.Restart()
 }
 
-// byAPI tells whether a planner's parts go by API.
+// ByAPI tells whether a planner's parts go by API.
 func ByAPI(pl *planning.Planner) bool { return pl.Sheet.Route() == export.ByAPI }

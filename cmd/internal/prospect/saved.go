@@ -31,7 +31,7 @@ import (
 // planFormat is the version of a saved plan. It goes up when a field of savedPlan gets another meaning.
 const planFormat = 1
 
-// savedPlan is a plan on disk, bound by hash to all that it was made of. The same plan is the same bytes, but for MadeAt.
+// SavedPlan is a plan on disk, bound by hash to all that it was made of. The same plan is the same bytes, but for MadeAt.
 // It holds no cell that would be sent: the parts are named by their hashes, and apply makes them anew.
 type SavedPlan struct {
 	Format  int                `json:"hr2coupa_plan"`
@@ -48,7 +48,7 @@ type SavedPlan struct {
 	Rows    []export.RowResult `json:"rows"`             // records that go into no part
 }
 
-// savedState is what the planner reads of the ledger.
+// SavedState is what the planner reads of the ledger.
 type SavedState struct {
 	People int    `json:"people"`
 	Kept   int    `json:"kept"` // records that earlier plans have kept and this one takes up
@@ -74,7 +74,7 @@ type savedPart struct {
 	Columns []string     `json:"columns"` // its header
 }
 
-// encode gives the canonical bytes.
+// Encode gives the canonical bytes.
 func (s *SavedPlan) Encode() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -123,7 +123,7 @@ func (s *savingSink) Name(id int64, name string) error {
 	return s.Sink.Name(id, name)
 }
 
-// saved makes the plan that s has noted into one that can be written.
+// Saved makes the plan that s has noted into one that can be written.
 func (s *savingSink) Saved(plan *export.Plan, pipe *wiring.Pipeline, out *Outlook) (*SavedPlan, error) {
 	config, err := Digests(pipe)
 	if err != nil {
@@ -157,7 +157,7 @@ func (s *savingSink) Saved(plan *export.Plan, pipe *wiring.Pipeline, out *Outloo
 	return saved, nil
 }
 
-// stateOf hashes exactly what the planner reads of the ledger: whoever teaches it to read more adds that here.
+// StateOf hashes exactly what the planner reads of the ledger: whoever teaches it to read more adds that here.
 // Approvals are not among it: they are held against the plan when it is applied.
 func StateOf(out *Outlook) SavedState {
 	h := sha256.New()
@@ -184,7 +184,7 @@ func StateOf(out *Outlook) SavedState {
 	return SavedState{People: len(out.People), Kept: out.joined(), SHA256: hex.EncodeToString(h.Sum(nil))}
 }
 
-// digests gives those of the config's values that a plan depends on. Which files are the feed stands in the plan itself, and
+// Digests gives those of the config's values that a plan depends on. Which files are the feed stands in the plan itself, and
 // their age was looked at when it was made.
 func Digests(p *wiring.Pipeline) (map[string]string, error) {
 	digests := p.Config.Digests("instance", "feed", "mapping", "route", "layout", "limits", "protect", "preflight", "integration_users")
@@ -203,7 +203,7 @@ func Digests(p *wiring.Pipeline) (map[string]string, error) {
 	return digests, nil
 }
 
-// layoutHash stands for what the program knows of Coupa's columns.
+// LayoutHash stands for what the program knows of Coupa's columns.
 func LayoutHash() string {
 	h := sha256.New()
 	h.Write(templates.UsersLayout())
@@ -223,7 +223,7 @@ const maxPlan = 1 << 30
 
 var errNoPlan = errors.New("it is not a saved plan; hr2coupa plan -o FILE writes one")
 
-// readPlan reads a saved plan back. Nothing of it is repeated in errors: it may be any file.
+// ReadPlan reads a saved plan back. Nothing of it is repeated in errors: it may be any file.
 func ReadPlan(path string) (*SavedPlan, error) {
 	f, err := regular.Open(path)
 	if err != nil {
@@ -252,7 +252,7 @@ func ReadPlan(path string) (*SavedPlan, error) {
 	return s, nil
 }
 
-// mayWritePlan keeps -o from overwriting what is no plan, such as a feed.
+// MayWritePlan keeps -o from overwriting what is no plan, such as a feed.
 func MayWritePlan(path string) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -303,7 +303,7 @@ func SavePlan(path string, s *savingSink, plan *export.Plan, pipe *wiring.Pipeli
 	return writePlan(path, saved)
 }
 
-// summary is a plan in a few words, the hash of its parts with them.
+// Summary is a plan in a few words, the hash of its parts with them.
 func (s *SavedPlan) Summary() string {
 	return fmt.Sprintf("%s (%s) and %s held back", words.Plural(len(s.Parts), "part"), words.Dash(s.Batch[:min(8, len(s.Batch))]), words.Plural(len(s.Rows), "row"))
 }

@@ -18,7 +18,7 @@ import (
 // fewRows is how many rows a rowStore keeps in memory.
 const fewRows = 10_000
 
-// rowStore takes the rows of a plan that go into no part and gives them back by origin. A feed may consist of nothing
+// Store takes the rows of a plan that go into no part and gives them back by origin. A feed may consist of nothing
 // else: beyond a few they lie in a temporary file of this user alone, and memory holds only where.
 type Store struct {
 	few    []export.RowResult

@@ -16,7 +16,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// operatorWord is what a person says about a part, and whom the part has left without lists.
+// OperatorWord is what a person says about a part, and whom the part has left without lists.
 type OperatorWord struct {
 	Env     *wiring.Env
 	part    export.Part

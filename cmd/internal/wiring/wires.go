@@ -3,7 +3,6 @@ package wiring
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
@@ -18,7 +17,7 @@ type Wires struct {
 	Client  *coupa.Client // nil where nothing is asked over the API
 	Sources []export.LoadSource
 	Lists   []Lister // those of the sources that can list what Coupa has loaded
-	archive *archive
+	archive *drop.Archive
 }
 
 func NewWires(env *Env, cfg *config.Config) (*Wires, error) {
@@ -46,8 +45,8 @@ func NewWires(env *Env, cfg *config.Config) (*Wires, error) {
 			if cfg.SFTP.Address == "" { // route: api, and there is no server to look at
 				continue
 			}
-			w.archive = &archive{dial: dial}
-			w.Dial = w.archive.makeWay(dial)
+			w.archive = &drop.Archive{Dial: dial}
+			w.Dial = w.archive.MakeWay(dial)
 			w.Sources = append(w.Sources, w.archive)
 		}
 	}
@@ -74,7 +73,7 @@ func (w *Wires) Tap(s Seams) {
 
 func (w *Wires) Close() {
 	if w.archive != nil {
-		w.archive.close()
+		w.archive.Close()
 	}
 }
 
@@ -121,74 +120,5 @@ func CoupaConfig(cfg *config.Config) coupa.Config {
 		URL: c.URL, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Scopes: c.Scopes, Format: c.Format,
 		TokenSettle: settle, Rate: c.Rate, Folder: cfg.SFTP.Folder, PageCookie: c.PageCookie,
 		Timeout: c.Timeout, Budget: retry, NoIDs: cfg.Pseudonyms,
-	}
-}
-
-// archive asks the SFTP server itself: a file that has left the drop folder was picked up. It gives no verdict.
-type archive struct {
-	dial func(context.Context) (export.Session, error)
-	s    export.Session
-}
-
-func (*archive) Via() string { return "archive" }
-
-// Check proves nothing beforehand: delivery opens the same connection a moment later.
-func (*archive) Check(context.Context) error { return nil }
-
-func (a *archive) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error) {
-	if a.s == nil {
-		s, err := a.dial(ctx)
-		if err != nil {
-			return nil, passing(err)
-		}
-		a.s = s
-	}
-	seen, err := a.s.Look(ctx, q.Name)
-	if err != nil {
-		a.close()
-		return nil, passing(err)
-	}
-	if seen.Archived || !seen.Folder && !seen.Temp {
-		return &export.Load{Via: "archive", FileSize: -1, Processed: -1, Created: -1, Updated: -1, ErrorsN: -1, PickedUp: true}, nil
-	}
-	return nil, nil
-}
-
-// makeWay dials for a delivery and gives up the connection for asking first, since there are servers that allow an
-// account only one. Such a server may take a moment to notice, so a call that it ended before the login is repeated once.
-func (a *archive) makeWay(dial func(context.Context) (export.Session, error)) func(context.Context) (export.Session, error) {
-	return func(ctx context.Context) (export.Session, error) {
-		open := a.s != nil
-		a.close()
-		s, err := dial(ctx)
-		var not *export.NotDeliveredError
-		if !open || !errors.As(err, &not) || not.What != "unreachable" {
-			return s, err
-		}
-		select {
-		case <-time.After(noticing):
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-		return dial(ctx)
-	}
-}
-
-// noticing is how long a server is given to notice that a connection has ended.
-const noticing = time.Second
-
-// passing keeps a lost or silent connection from ending this way of asking: the next question dials anew.
-func passing(err error) error {
-	var not *export.NotDeliveredError
-	if errors.As(err, &not) && (not.What == "unreachable" || not.What == "silent") {
-		return errors.New(err.Error())
-	}
-	return err
-}
-
-func (a *archive) close() {
-	if a.s != nil {
-		a.s.Close() // read only; nothing is lost with the connection
-		a.s = nil
 	}
 }

@@ -1,0 +1,81 @@
+package drop
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Archive asks the SFTP server itself: a file that has left the drop folder was picked up. It gives no verdict.
+type Archive struct {
+	Dial func(context.Context) (export.Session, error)
+	s    export.Session
+}
+
+// Via is the word of load.via.
+func (*Archive) Via() string { return "archive" }
+
+// Check proves nothing beforehand: delivery opens the same connection a moment later.
+func (*Archive) Check(context.Context) error { return nil }
+
+// Ask tells that a file was picked up, and nil where it lies where it was put.
+func (a *Archive) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error) {
+	if a.s == nil {
+		s, err := a.Dial(ctx)
+		if err != nil {
+			return nil, passing(err)
+		}
+		a.s = s
+	}
+	seen, err := a.s.Look(ctx, q.Name)
+	if err != nil {
+		a.Close()
+		return nil, passing(err)
+	}
+	if seen.Archived || !seen.Folder && !seen.Temp {
+		return &export.Load{Via: "archive", FileSize: -1, Processed: -1, Created: -1, Updated: -1, ErrorsN: -1, PickedUp: true}, nil
+	}
+	return nil, nil
+}
+
+// MakeWay dials for a delivery and gives up the connection for asking first, since there are servers that allow an
+// account only one. Such a server may take a moment to notice, so a call that it ended before the login is repeated once.
+func (a *Archive) MakeWay(dial func(context.Context) (export.Session, error)) func(context.Context) (export.Session, error) {
+	return func(ctx context.Context) (export.Session, error) {
+		open := a.s != nil
+		a.Close()
+		s, err := dial(ctx)
+		var not *export.NotDeliveredError
+		if !open || !errors.As(err, &not) || not.What != "unreachable" {
+			return s, err
+		}
+		select {
+		case <-time.After(noticing):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		return dial(ctx)
+	}
+}
+
+// noticing is how long a server is given to notice that a connection has ended.
+const noticing = time.Second
+
+// passing keeps a lost or silent connection from ending this way of asking: the next question dials anew.
+func passing(err error) error {
+	var not *export.NotDeliveredError
+	if errors.As(err, &not) && (not.What == "unreachable" || not.What == "silent") {
+		return errors.New(err.Error())
+	}
+	return err
+}
+
+// Close ends the connection for asking.
+func (a *Archive) Close() {
+	if a.s != nil {
+		a.s.Close() // read only; nothing is lost with the connection
+		a.s = nil
+	}
+}

@@ -530,10 +530,10 @@ func (g *theatre) rows(torn map[int64]bool) (errs []error) {
 	return errs
 }
 
-// TestEveryCrash plays every world: each call of a start, to the ledger or over a wire, with each blow that may befall it,
-// and with each thing that the far end may then do.
 var firstNight = time.Date(2026, 11, 23, 14, 5, 1, 0, time.UTC)
 
+// TestEveryCrash plays every world: each call of a start, to the ledger or over a wire, with each blow that may befall it,
+// and with each thing that the far end may then do.
 func TestEveryCrash(t *testing.T) {
 	began := time.Now()
 	calls, visited, starts := 0, 0, 0

@@ -273,7 +273,7 @@ func (n *gossip) dump() {
 		n.t.Fatal(err)
 	}
 	n.ends(cmd.Wait(), log, 2, "SIGQUIT: quit")
-	if !strings.Contains(log.String(), "export.(*Runner)") {
+	if !strings.Contains(log.String(), "delivery.(*Runner)") {
 		n.t.Errorf("the dump does not show the run:\n%s", log)
 	}
 }

@@ -97,10 +97,10 @@ func (s *Suspicion) cause(cfg *config.Config, w export.Water) {
 	}
 }
 
-// younger leaves out parts that were planned before a time, by their names.
+// younger leaves out parts that were planned before a time, by their names, and those of its second: a name tells no more.
 func younger(names []string, since time.Time) []string {
-	first := "Users_" + since.UTC().Format("20060102T150405Z")
-	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return export.PartNameIn(n) == "" || n < first })
+	last := "Users_" + since.UTC().Format("20060102T150405Z")
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return export.PartNameIn(n) == "" || n[:len(last)] <= last })
 }
 
 // partsInCoupa lists the parts, of whatever ledger, that Coupa has loaded, by the first list that can be asked.

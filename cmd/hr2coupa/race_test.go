@@ -4,7 +4,7 @@ package main
 
 // everyWorld thins the worlds out under the race detector, which makes each ten times as slow and looks at goroutines
 // rather than at worlds.
-const everyWorld = 40
+const everyWorld = 80
 
 // everyHarm thins out what a far end does: it is there for the limits to memory, and the race detector takes terabytes of
 // addresses for itself.
@@ -16,6 +16,6 @@ const (
 // everyStory thins out the stories that are played a second time with pseudonyms, and manyRecords is how many an
 // enormous feed has.
 const (
-	everyStory  = 8
+	everyStory  = 12
 	manyRecords = 30_000
 )

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
 	"os"
 	"runtime/debug"
 	"strings"
+	"testing"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -16,6 +18,12 @@ import (
 var crashes = map[string]func(*wiring.Env){
 	"planning": func(env *wiring.Env) { // on the goroutine of the command, with a person in the value of the panic
 		env.Seams.Ledger = func(l wiring.Store) wiring.Store { return crashingLedger{l} }
+	},
+	"opening": func(env *wiring.Env) { // with the lock in hand, before there is anything to do
+		env.Seams.Ledger = func(l wiring.Store) wiring.Store { return crashingSweep{l} }
+	},
+	"telling": func(env *wiring.Env) { // at the end of a start, when what it came to is written down
+		env.Seams.Ledger = func(l wiring.Store) wiring.Store { return crashingUnfilled{l} }
 	},
 	"token":   func(env *wiring.Env) { env.HTTP = crashingHTTP("/oauth2/token") }, // beside the work
 	"looking": func(env *wiring.Env) { env.HTTP = crashingHTTP("/api/users") },    // on one of several goroutines at work
@@ -46,6 +54,14 @@ func (crashingLedger) BeginRun(export.RunRecord) (string, error) {
 	panic("Plantedlast, Ann has no login")
 }
 
+type crashingSweep struct{ wiring.Store }
+
+func (crashingSweep) Sweep() (int, error) { panic("opening") }
+
+type crashingUnfilled struct{ wiring.Store }
+
+func (crashingUnfilled) Unfilled() ([]export.Unfilled, error) { panic("telling") }
+
 // crashingHTTP crashes where a path is asked for.
 func crashingHTTP(path string) *http.Client {
 	return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -60,3 +76,25 @@ func crashingHTTP(path string) *http.Client {
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestCrashGivesTheLockBack: a watcher lives on after a start that crashed, wherever it did, and its next start must not
+// find itself at work.
+func TestCrashGivesTheLockBack(t *testing.T) {
+	for _, at := range []string{"opening", "planning", "telling"} {
+		t.Run(at, func(t *testing.T) {
+			g, err := newTheatre(t.TempDir(), fate{way: ways()[0]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer g.twin.Close()
+			for range 2 {
+				var out bytes.Buffer
+				env := g.app(&tap{}, &out)
+				crashes[at](env)
+				if code := execute(t.Context(), env, append(g.work(), "-c", g.path("hr2coupa.yaml"))); code != export.ExitFault {
+					t.Errorf("a start that crashed ended with %d, want %d\n%s", code, export.ExitFault, g.log.String())
+				}
+			}
+		})
+	}
+}

@@ -53,7 +53,8 @@ type Started struct {
 }
 
 // Start is one start of the program at work on the ledger, for every command that needs one: it takes the lock, does the
-// work, and writes down what is to be told. What it comes to, an error too, goes to conclude.
+// work, writes down what is to be told, and gives the lock back, also where any of that crashes. What it comes to, an error
+// too, goes to show.Conclude.
 func Start(ctx context.Context, env *wiring.Env, cfg *config.Config, command string, byHand bool, do func(*Job) (*export.Report, error)) (*Started, error) {
 	s := &Started{Teller: notices.New(env, cfg, command, byHand)}
 	j, err := openJob(ctx, env, cfg, s.Teller)
@@ -62,14 +63,16 @@ func Start(ctx context.Context, env *wiring.Env, cfg *config.Config, command str
 	}
 	var rep *export.Report
 	err = export.Guard(func() (err error) { rep, err = do(j); return err })
-	s.Rep, err = j.told(ctx, rep, err)
+	if crashed := export.Guard(func() error { s.Rep, err = j.told(ctx, rep, err); return nil }); crashed != nil {
+		err = errors.Join(err, crashed)
+	}
 	if crashed := j.close(); crashed != nil {
-		return s, errors.Join(err, crashed)
+		err = errors.Join(err, crashed)
 	}
 	return s, err
 }
 
-// job opens the ledger, takes the lock and makes the wires. Nothing goes over them yet but the token, which has to
+// openJob opens the ledger, takes the lock and makes the wires. Nothing goes over them yet but the token, which has to
 // settle while the feed is read.
 func openJob(ctx context.Context, env *wiring.Env, cfg *config.Config, t *notices.Teller) (*Job, error) {
 	w, err := wiring.NewWires(env, cfg)
@@ -84,29 +87,39 @@ func openJob(ctx context.Context, env *wiring.Env, cfg *config.Config, t *notice
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	t.Begin(ctx, l)
-	if err := tellAhead(env, l); err != nil {
-		return nil, errors.Join(err, unlock(), l.Close())
-	}
 	w.Tap(env.Seams)
 	j := &Job{env: env, cfg: cfg, ledger: wiring.Through(env.Seams.Ledger, wiring.Store(l)), past: l, wires: w, command: t.Command, teller: t, unlock: unlock, bar: progress.NewProgress(env)}
-	j.runner = &delivery.Runner{
-		Ledger: j.ledger, Dial: w.Dial, Loads: w.Sources, Direct: cfg.SFTP.Direct,
-		Poll: cfg.Load.Poll, Pickup: cfg.Load.Pickup, Wait: cfg.Load.Wait, Now: env.Now, Log: env.Log, Tell: j.bar.Tell,
-	}
-	if j.writer, err = wiring.NewWriter(env, cfg, w.Client, j.ledger, l); err != nil {
+	if err := export.Guard(func() error { return j.prepare(ctx, l) }); err != nil {
 		return nil, errors.Join(err, j.shut())
+	}
+	return j, nil
+}
+
+// prepare makes a job that has the lock ready for its work.
+func (j *Job) prepare(ctx context.Context, l *ledger.Ledger) (err error) {
+	j.teller.Begin(ctx, l)
+	if err := tellAhead(j.env, l); err != nil {
+		return err
+	}
+	j.runner = &delivery.Runner{
+		Ledger: j.ledger, Dial: j.wires.Dial, Loads: j.wires.Sources, Direct: j.cfg.SFTP.Direct,
+		Poll: j.cfg.Load.Poll, Pickup: j.cfg.Load.Pickup, Wait: j.cfg.Load.Wait, Now: j.env.Now, Log: j.env.Log, Tell: j.bar.Tell,
+	}
+	if j.writer, err = wiring.NewWriter(j.env, j.cfg, j.wires.Client, j.ledger, l); err != nil {
+		return err
 	}
 	if j.writer != nil {
 		j.runner.Writer = j.writer
 	}
-	if n, err := j.ledger.Sweep(); err != nil {
-		return nil, errors.Join(err, j.shut())
-	} else if n > 0 {
-		env.Log.WithField("files", n).Info("removed spool files of a plan that was never finished")
+	n, err := j.ledger.Sweep()
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		j.env.Log.WithField("files", n).Info("removed spool files of a plan that was never finished")
 	}
 	j.fetchToken(ctx)
-	return j, nil
+	return nil
 }
 
 // fetchToken fetches the token beside the work, so that it settles while the feed is read. That it cannot be had is told

@@ -1,0 +1,17 @@
+package trust
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// TestYounger: what retention has pruned is looked for no more. A name has whole seconds, so that a part of the edge's own
+// second may be older than the edge.
+func TestYounger(t *testing.T) {
+	edge := time.Date(2026, 11, 29, 13, 44, 58, 900_000_000, time.UTC)
+	const before, at, after = "Users_20261129T134457Z_1f222dbd_1of1.csv", "Users_20261129T134458Z_1f222dbd_1of1.csv", "Users_20261129T134459Z_1f222dbd_1of1.csv"
+	if got := younger([]string{before, at, after, "by-hand.csv"}, edge); !slices.Equal(got, []string{after}) {
+		t.Errorf("got %q, want %q alone", got, after)
+	}
+}

@@ -19,7 +19,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// run is the whole program: everything it needs comes in, the exit code goes out.
+// Main is the whole program: everything it needs comes in, the exit code goes out.
 func Main(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
 	env := newApp(getenv, stdin, stdout, stderr)
 	defer wiring.OutlivePipes()()

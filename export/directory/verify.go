@@ -284,7 +284,7 @@ func keysOf(rows []sentRow) []string {
 	return keys
 }
 
-// judge holds a row against what was found, and tells what becomes of it where that is another outcome. A key that does
+// heldAgainst holds a row against what was found, and tells what becomes of it where that is another outcome. A key that does
 // not lead to exactly one user is drift, too: the load has accepted the row all the same.
 func heldAgainst(b *export.ReadBack, s sentRow, by export.Element, found []export.User) (r export.RowResult, changed bool) {
 	r = s.row

@@ -31,6 +31,7 @@ func With(code int, err error) error {
 	return err
 }
 
+// Usage is an error that ends with 2.
 func Usage(format string, args ...any) error {
 	return &Error{export.ExitUsage, fmt.Errorf(format, args...)}
 }

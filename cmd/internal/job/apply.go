@@ -188,6 +188,7 @@ func feedMoved(was export.FeedFile) []string {
 	return []string{fmt.Sprintf("feed: %s has other bytes, as many as before", was.Name)}
 }
 
+// HashFile reads a file for its size and hash.
 func HashFile(path string) (export.FeedFile, error) {
 	f, err := regular.Open(path)
 	if err != nil {

@@ -23,6 +23,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
+// DropOptions are the files of a manual drop, and what its flags allow.
 type DropOptions struct {
 	Files      []string
 	Again      bool
@@ -37,6 +38,7 @@ type ready struct {
 	sheet *layout.Ready
 }
 
+// Drop sends files that are Coupa's users CSVs already, as they are. With one fault in one file nothing is sent (9).
 func Drop(ctx context.Context, env *wiring.Env, o DropOptions) (*Started, error) {
 	begun := env.Now().UTC()
 	cfg, err := wiring.Load(ctx, env, config.Options{NeedSecrets: true, NoFeed: true, Route: config.RouteCSV})

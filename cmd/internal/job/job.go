@@ -246,6 +246,7 @@ func (j *Job) blocked() (*export.Report, error) {
 	return rep, nil
 }
 
+// EmptyReport is the report of a start that has planned nothing.
 func EmptyReport(verdict string, started time.Time) *export.Report {
 	return &export.Report{
 		Verdict: verdict, Counts: export.Counts{By: map[export.Outcome]int{}},

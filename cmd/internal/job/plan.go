@@ -15,6 +15,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
+// PlanOptions say which files are planned, and how much of the result is kept.
 type PlanOptions struct {
 	Files  []string
 	All    bool

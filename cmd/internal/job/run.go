@@ -17,6 +17,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
+// RunOptions are the files and flags of a run. A claim of a watcher is a run with Claim set.
 type RunOptions struct {
 	Files  []string
 	DryRun bool
@@ -30,6 +31,7 @@ type RunOptions struct {
 	Claim bool // files are claims of a watcher: each path is one file for good
 }
 
+// Run is the main job, from the config on: it reads and compiles it, and starts.
 func Run(ctx context.Context, env *wiring.Env, o RunOptions) (*Started, error) {
 	pipe, err := wiring.ReadPipeline(ctx, env, config.Options{NeedSecrets: true, FeedGiven: len(o.Files) > 0, Route: o.Route})
 	if err != nil {
@@ -38,6 +40,7 @@ func Run(ctx context.Context, env *wiring.Env, o RunOptions) (*Started, error) {
 	return StartRun(ctx, env, pipe, o)
 }
 
+// StartRun is Run with a config that is compiled already.
 func StartRun(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, o RunOptions) (*Started, error) {
 	begun := env.Now().UTC()
 	byHand := !o.Claim && !pipe.IsFeed(o.Files)

@@ -31,6 +31,7 @@ func (o *Outlook) Leave(ctx context.Context, pipe *wiring.Pipeline, now time.Tim
 	return err
 }
 
+// Refusal says why an urgent change is not sent beside a held run.
 func Refusal(held string) string {
 	return "refused: it is beyond a limit, and cannot be held, since run " + held + " is; nothing is sent, nothing is recorded, and that run stays as it is"
 }

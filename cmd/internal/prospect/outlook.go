@@ -24,6 +24,7 @@ type Outlook struct {
 	left   *ledger.Kept     // what it keeps
 }
 
+// LookInto reads from the ledger what a plan depends on, as it stands at a time.
 func LookInto(l wiring.Memory, now time.Time) (*Outlook, error) {
 	o := &Outlook{}
 	people, err := l.Known()

@@ -92,6 +92,7 @@ type savingSink struct {
 	rows  []export.RowResult
 }
 
+// SavingTo notes what a saved plan needs, and hands all on to next.
 func SavingTo(next planning.Sink) *savingSink {
 	return &savingSink{Sink: next, came: map[int64]savedPart{}, parts: []savedPart{}, rows: []export.RowResult{}}
 }
@@ -294,6 +295,7 @@ func writePlan(path string, s *SavedPlan) (err error) {
 	return nil
 }
 
+// SavePlan writes a plan to a file that only its owner may read (0600).
 func SavePlan(path string, s *savingSink, plan *export.Plan, pipe *wiring.Pipeline, out *Outlook, limits []string, now time.Time) error {
 	saved, err := s.Saved(plan, pipe, out)
 	if err != nil {

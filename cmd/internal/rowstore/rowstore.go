@@ -35,6 +35,7 @@ type rowPlace struct {
 	feed, line int32
 }
 
+// Add takes a row; beyond fewRows all go into a temporary file.
 func (s *Store) Add(r export.RowResult) error {
 	if s.file == nil && len(s.few) < fewRows {
 		s.few = append(s.few, r)

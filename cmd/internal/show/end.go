@@ -28,7 +28,7 @@ func Finish(env *wiring.Env, err error) int {
 	return code
 }
 
-// fail tells the error that ended a command, and gives its code. With --json there is an object on stdout then too: the
+// tellFailure tells the error that ended a command, and gives its code. With --json there is an object on stdout then too: the
 // bad nights are those that somebody looks for.
 func tellFailure(env *wiring.Env, err error) int {
 	if err == nil {
@@ -142,6 +142,7 @@ func JSON(env *wiring.Env, v any) error {
 	return WriteJSON(env.Stdout.JSON(), v)
 }
 
+// WriteJSON writes a result as one object, its lists of rows streamed.
 func WriteJSON(w io.Writer, v any) error {
 	var lists []*export.RowList
 	if r, ok := v.(interface{ RowLists() []*export.RowList }); ok {

@@ -14,6 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
+// Plan prints what would be sent; saved is the file that the plan was saved to, "" for none.
 func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], saved string) error {
 	w := env.Stdout.Text()
 	for _, f := range r.Files {
@@ -114,6 +115,7 @@ func cellsText(p job.PersonPlan) string {
 	return strings.Join(names, ", ")
 }
 
+// Export prints which parts were written to dir.
 func Export(env *wiring.Env, r *job.Planned, dir string, rows iter.Seq[export.RowResult]) error {
 	w := env.Stdout.Text()
 	w.Printf("Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)

@@ -73,6 +73,7 @@ func driftText(w *terminal.Text, drift []export.Drift, all int) {
 
 func inQuotes(s string) string { return `"` + s + `"` }
 
+// Verified prints what reading a run back came to.
 func Verified(env *wiring.Env, r *job.Verified) error {
 	w := env.Stdout.Text()
 	w.Printf("run %s, read back from Coupa\n\nCells\n  %d of %s = %d confirmed + %d drifted + %d not shown\n", r.Run,

@@ -48,7 +48,7 @@ func Watch(ctx context.Context, env *wiring.Env, dir string, o Options) error {
 	return exit.With(worst(w.codes), err)
 }
 
-// watcher finds out what can be wrong before the first file comes.
+// newWatcher finds out what can be wrong before the first file comes.
 func newWatcher(ctx context.Context, env *wiring.Env, dir string, o Options) (*watcher, error) {
 	dir, err := filepath.Abs(dir) // the ledger keeps paths
 	if err != nil {

@@ -46,12 +46,14 @@ func Load(ctx context.Context, env *Env, opt config.Options) (*config.Config, er
 	return c, nil
 }
 
+// Warn logs the warnings of a config.
 func Warn(env *Env, c *config.Config) {
 	for _, w := range c.Warnings {
 		env.Log.Warn(w.Error())
 	}
 }
 
+// ConfigError joins the faults of a config into one error of usage (2); nil where there are none.
 func ConfigError(faults []config.Fault) error {
 	if len(faults) == 0 {
 		return nil
@@ -72,6 +74,7 @@ func CanAsk(env *Env) bool {
 // version is set by the Makefile at link time.
 var Version = "dev"
 
+// Revision is the commit that the program was built from, where the build knows it.
 func Revision() string {
 	info, _ := debug.ReadBuildInfo()
 	if info != nil {

@@ -50,6 +50,7 @@ func UseLedger(env *Env, cfg *config.Config, lock string) (l *ledger.Ledger, don
 	}, nil
 }
 
+// Holder says who holds the lock, for whoever finds it taken.
 func Holder(command string, now time.Time) string {
 	host, err := os.Hostname()
 	if err != nil {
@@ -97,11 +98,13 @@ var Causes = sync.OnceValue(func() *export.Causes {
 	return c
 })
 
+// Exists reports whether there may be something at a path: an error other than "not there" counts as yes.
 func Exists(path string) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
+// LedgerExists reports whether a folder has a ledger.
 func LedgerExists(dir string) bool { return Exists(filepath.Join(dir, "ledger.db")) }
 
 // Lister lists the files that Coupa has loaded.

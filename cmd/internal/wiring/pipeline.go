@@ -160,6 +160,7 @@ func tables(cfg *config.Config) []mapping.Table {
 
 const maxTable = 16 << 20
 
+// ReadTable reads a table file of the mapping, at most 16 MiB of it.
 func ReadTable(path string) ([]byte, error) {
 	return regular.Read(path, maxTable)
 }
@@ -174,6 +175,7 @@ func unjoin(err error) []error {
 	return nil
 }
 
+// Open opens the feed; the newest file must not be older than feed.max_age.
 func (p *Pipeline) Open(patterns []string, now time.Time) (*feed.Feed, error) {
 	o := p.FeedOptions()
 	o.MaxAge, o.Now = p.Config.Feed.MaxAge, now
@@ -185,11 +187,13 @@ func (p *Pipeline) OpenAnyAge(paths []string) (*feed.Feed, error) {
 	return feed.Open(paths, p.FeedOptions())
 }
 
+// FeedOptions are those of the config, and the fields that the mapping reads.
 func (p *Pipeline) FeedOptions() feed.Options {
 	c := p.Config.Feed
 	return feed.Options{Encoding: c.Encoding, Delimiter: c.Delimiter, Key: c.Key, Fields: p.Mapping.Fields(), Unhashed: p.Unhashed, MaxRecords: c.MaxRecords, MaxBytes: c.MaxBytes}
 }
 
+// Limits are those of the config, without approvals.
 func Limits(cfg *config.Config) export.Limits {
 	l := cfg.Limits
 	columns := make(map[string]export.Limit, len(l.Columns))

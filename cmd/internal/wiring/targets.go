@@ -80,11 +80,13 @@ func ColumnNames(cfg *config.Config) []string {
 	return names
 }
 
+// HostOf is the host of an instance, for subjects of notices.
 func HostOf(instance string) string {
 	_, host, _ := strings.Cut(instance, "://")
 	return host
 }
 
+// Hostname is the name of this machine, "unknown" where it has none.
 func Hostname() string {
 	name, err := os.Hostname()
 	if err != nil {

@@ -20,6 +20,7 @@ type Wires struct {
 	archive *drop.Archive
 }
 
+// NewWires makes the two roads of a config; nothing goes over them yet. All faults of the clients come in one error (2).
 func NewWires(env *Env, cfg *config.Config) (*Wires, error) {
 	dial := dial(env, cfg)
 	w := &Wires{Dial: dial}
@@ -71,6 +72,7 @@ func (w *Wires) Tap(s Seams) {
 	}
 }
 
+// Close ends the connection that the archive is asked over.
 func (w *Wires) Close() {
 	if w.archive != nil {
 		w.archive.Close()
@@ -90,6 +92,7 @@ func dial(env *Env, cfg *config.Config) func(context.Context) (export.Session, e
 	}
 }
 
+// DropConfig is what a config says of the SFTP server.
 func DropConfig(cfg *config.Config) drop.Config {
 	c := cfg.SFTP
 	return drop.Config{
@@ -107,6 +110,7 @@ func WatchedCoupa(env *Env, cfg *config.Config) coupa.Config {
 	return c
 }
 
+// CoupaConfig is what a config says of Coupa's API and page.
 func CoupaConfig(cfg *config.Config) coupa.Config {
 	c := cfg.Coupa
 	settle, retry := c.TokenSettle, c.Retry

@@ -64,7 +64,7 @@ type GivenUp struct {
 // GivenUpBy begins the note about what a person has given up, in a run's verdict and in the reasons of its rows.
 const GivenUpBy = "given up by "
 
-// Ledger is what the Runner needs of durable state. Every call is durable when it returns; none takes a context,
+// Ledger is the durable state of runs, parts and rows. delivery and planning ask for less of it. Every call is durable when it returns; none takes a context,
 // because cancelling stops waiting, never bookkeeping.
 type Ledger interface {
 	WriteLedger

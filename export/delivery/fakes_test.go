@@ -18,11 +18,10 @@ import (
 
 // memory is as much of a ledger as the Runner needs.
 type memory struct {
-	export.Ledger // nil: what is not below is not called
-	parts         map[string]export.Part
-	rows          map[string][]export.RowResult
-	moves         []string
-	fail          func(export.Part) error
+	parts map[string]export.Part
+	rows  map[string][]export.RowResult
+	moves []string
+	fail  func(export.Part) error
 }
 
 func (m *memory) Move(p export.Part) error {
@@ -70,6 +69,8 @@ func (m *memory) PartRows(part int64, f func(export.RowResult) error) error {
 	}
 	return nil
 }
+
+func (*memory) Writes(int64) (map[int]export.Write, error) { return nil, nil }
 
 // sftpd is the far end of the delivery: what lies where, how often each name came into the drop folder, and faults to
 // order. Each fault of a name is met once: stage, commit, write before the deed; "staged", "committed", "written" after

@@ -19,10 +19,25 @@ type PartWriter interface {
 	Part(ctx context.Context, p *export.Part, move func(export.PartState) error) (left int, last, err error)
 }
 
+// Ledger is what a Runner needs of durable state. Every call is durable when it returns.
+type Ledger interface {
+	// Move records a part as it now stands. The move from the state in the ledger to p.State must be one of the table.
+	Move(p export.Part) error
+	// Settle records a part's verdict and its rows' outcomes at once: results names the rows by PartRow, every other
+	// row of the part gets rest.
+	Settle(p export.Part, rest export.Outcome, results []export.RowResult) error
+	// Bytes gives a part's bytes from the spool, checked against its hash.
+	Bytes(export.Part) ([]byte, error)
+	// PartRows calls f for each row of a part in order.
+	PartRows(part int64, f func(export.RowResult) error) error
+	// Writes gives the calls of a part of the API route by row.
+	Writes(part int64) (map[int]export.Write, error)
+}
+
 // Runner moves parts from the ledger to Coupa and back to a verdict. The state of a part is the program counter: going
 // on after a crash is the same loop begun later.
 type Runner struct {
-	Ledger export.Ledger
+	Ledger Ledger
 	Dial   func(context.Context) (export.Session, error)
 	Writer PartWriter          // for parts of the API route; nil where the config knows no client for it
 	Loads  []export.LoadSource // in the order of load.via

@@ -7,11 +7,17 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
+// Ledger is what a plan is recorded in.
+type Ledger interface {
+	// Plan opens the one transaction in which a run's parts and rows are written.
+	Plan(run string) (export.PlanTx, error)
+}
+
 // RecordPlan plans a feed into the ledger: parts into the spool, rows with their origins, the files seen, all at once or
 // not at all. Where judge says that the plan exceeds a limit, nothing is made but the record of a held run, which keeps
 // every record for the next plan; broken is what judge said. ready is called when a plan with something to send is made
 // and before it is recorded; its error ends it all. whole tells that the feed is HR's whole feed, not rows planned again.
-func RecordPlan(ctx context.Context, p *Planner, l export.Ledger, run string, whole bool, judge func(*export.Plan) []string, ready func() error) (plan *export.Plan, broken []string, err error) {
+func RecordPlan(ctx context.Context, p *Planner, l Ledger, run string, whole bool, judge func(*export.Plan) []string, ready func() error) (plan *export.Plan, broken []string, err error) {
 	plan, broken, err = recordOnce(ctx, p, l, run, whole, judge, ready)
 	if err != nil || broken == nil {
 		return plan, nil, err
@@ -22,7 +28,7 @@ func RecordPlan(ctx context.Context, p *Planner, l export.Ledger, run string, wh
 	return plan, broken, err
 }
 
-func recordOnce(ctx context.Context, p *Planner, l export.Ledger, run string, whole bool, judge func(*export.Plan) []string, ready func() error) (*export.Plan, []string, error) {
+func recordOnce(ctx context.Context, p *Planner, l Ledger, run string, whole bool, judge func(*export.Plan) []string, ready func() error) (*export.Plan, []string, error) {
 	tx, err := l.Plan(run)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the plan: %w", err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
@@ -135,4 +136,49 @@ func pathless(err error) error {
 		return fmt.Errorf("%s: %w", path.Op, path.Err)
 	}
 	return err
+}
+
+// unclaimed is a file that cannot be claimed. It is tried again at each look, since its writer may hold it, while others
+// go on; where that does not help it is set aside, so that nobody waits for it to be taken.
+func (w *watcher) unclaimed(g glance, err error) {
+	w.count(export.ExitFault)
+	if errors.As(err, new(*noClaimsError)) {
+		w.wrong("claims", "%v; looking again every %s", err, w.o.Poll)
+		return
+	}
+	key := claiming + g.name
+	w.wrong(key, "%s cannot be claimed and is not taken: %v; give it a short name, and this user the right to move it", g.name, pathless(err))
+	if !w.lasts(key) && !errors.Is(err, syscall.ENAMETOOLONG) {
+		return
+	}
+	name, failed := w.folder.putAside(g)
+	if failed != nil {
+		return
+	}
+	delete(w.amiss, key)
+	w.happened(setAside+name, "%s could not be claimed: %v; it is set aside as .hr2coupa/failed/%s", g.name, pathless(err), name)
+}
+
+// clear puts the folder of a claim away that has nothing to run.
+func (w *watcher) clear(c claim) {
+	err := c.sick
+	if err == nil {
+		err = w.folder.finish(c)
+	}
+	if err == nil {
+		delete(w.amiss, answering+c.id)
+		return
+	}
+	w.wrong(answering+c.id, ".hr2coupa/claimed/%s cannot be looked into or put away: %v; move it out of there", c.id, pathless(err))
+	w.count(export.ExitFault)
+}
+
+// unseen tells once that the folder cannot be looked into: a share that is away comes back. With --once it is the end.
+func (w *watcher) unseen(err error) error {
+	if w.o.Once {
+		w.wrong("unseen", "%v", err)
+		return err
+	}
+	w.wrong("unseen", "%v; looking again every %s", err, w.o.Poll)
+	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -261,30 +260,6 @@ func (w *watcher) round(ctx context.Context) (open int, stuck bool, err error) {
 	return len(waiting), false, nil
 }
 
-// clear puts the folder of a claim away that has nothing to run.
-func (w *watcher) clear(c claim) {
-	err := c.sick
-	if err == nil {
-		err = w.folder.finish(c)
-	}
-	if err == nil {
-		delete(w.amiss, answering+c.id)
-		return
-	}
-	w.wrong(answering+c.id, ".hr2coupa/claimed/%s cannot be looked into or put away: %v; move it out of there", c.id, pathless(err))
-	w.count(export.ExitFault)
-}
-
-// unseen tells once that the folder cannot be looked into: a share that is away comes back. With --once it is the end.
-func (w *watcher) unseen(err error) error {
-	if w.o.Once {
-		w.wrong("unseen", "%v", err)
-		return err
-	}
-	w.wrong("unseen", "%v; looking again every %s", err, w.o.Poll)
-	return nil
-}
-
 func (w *watcher) once(key, format string, args ...any) {
 	if !w.said[key] {
 		w.said[key] = true
@@ -321,27 +296,6 @@ func (w *watcher) take(ctx context.Context, g glance) (stuck bool, err error) {
 		}
 	}
 	return w.work(ctx, c)
-}
-
-// unclaimed is a file that cannot be claimed. It is tried again at each look, since its writer may hold it, while others
-// go on; where that does not help it is set aside, so that nobody waits for it to be taken.
-func (w *watcher) unclaimed(g glance, err error) {
-	w.count(export.ExitFault)
-	if errors.As(err, new(*noClaimsError)) {
-		w.wrong("claims", "%v; looking again every %s", err, w.o.Poll)
-		return
-	}
-	key := claiming + g.name
-	w.wrong(key, "%s cannot be claimed and is not taken: %v; give it a short name, and this user the right to move it", g.name, pathless(err))
-	if !w.lasts(key) && !errors.Is(err, syscall.ENAMETOOLONG) {
-		return
-	}
-	name, failed := w.folder.putAside(g)
-	if failed != nil {
-		return
-	}
-	delete(w.amiss, key)
-	w.happened(setAside+name, "%s could not be claimed: %v; it is set aside as .hr2coupa/failed/%s", g.name, pathless(err), name)
 }
 
 // quiet waits until a file that was written to while it was claimed is still again: its writer may hold it open.

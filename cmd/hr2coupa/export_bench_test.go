@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// BenchmarkExport is what make profile watches: the whole way from HR's file to parts on disk, by the front door.
+// BenchmarkExport is what make profile watches: the whole way from HR's file to parts on disk, by the front door, for a
+// good feed and for one where every row breaks a rule.
 func BenchmarkExport(b *testing.B) {
 	dir := b.TempDir()
-	feed := filepath.Join(dir, "people.csv")
-	if out, err := exec.Command("go", "run", "../../testdata/bench/people", "-n", "200000", "-o", feed).CombinedOutput(); err != nil {
-		b.Fatalf("make the feed: %v\n%s", err, out)
-	}
+	good, broken := filepath.Join(dir, "people.csv"), filepath.Join(dir, "broken.csv")
+	makeFeed(b, "-o", good)
+	makeFeed(b, "-broken", "-o", broken)
 	config, err := os.ReadFile("../../testdata/bench/export/hr2coupa.yaml")
 	if err != nil {
 		b.Fatal(err)
@@ -26,13 +26,27 @@ func BenchmarkExport(b *testing.B) {
 	}
 	parts := filepath.Join(dir, "parts")
 	for b.Loop() {
-		var told bytes.Buffer
-		code := Main(b.Context(), []string{"--config", settings, "export", "-d", parts, feed}, noEnv, os.Stdin, io.Discard, &told)
-		if code != 0 {
-			b.Fatalf("export ended with %d: %s", code, told.String())
-		}
-		os.RemoveAll(parts)
+		exportFeed(b, settings, parts, good, 0)
+		exportFeed(b, settings, parts, broken, 3)
 	}
+}
+
+func makeFeed(b *testing.B, args ...string) {
+	b.Helper()
+	args = append([]string{"run", "../../testdata/bench/people", "-n", "200000"}, args...)
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		b.Fatalf("make the feed: %v\n%s", err, out)
+	}
+}
+
+func exportFeed(b *testing.B, settings, parts, feed string, want int) {
+	b.Helper()
+	var told bytes.Buffer
+	code := Main(b.Context(), []string{"--config", settings, "export", "-d", parts, feed}, noEnv, os.Stdin, io.Discard, &told)
+	if code != want {
+		b.Fatalf("export ended with %d: %s", code, told.String())
+	}
+	os.RemoveAll(parts)
 }
 
 func noEnv(string) string { return "" }

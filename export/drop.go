@@ -39,14 +39,3 @@ type Session interface {
 	Look(ctx context.Context, name string) (Sighting, error)
 	Close() error
 }
-
-// NotDeliveredError says why nothing can be sent, or why nobody can be asked (exit 4): host key, login, folder,
-// permission, staging, archives, unreachable; token, scope, cookie, address. Its text says what is wrong and what to do.
-type NotDeliveredError struct {
-	What string // host key, login, folder, permission, staging, archives, unreachable, silent, token, scope, cookie, address
-	Msg  string // what is wrong and what to do
-	Err  error  // the cause, may be nil; not part of the text
-}
-
-func (e *NotDeliveredError) Error() string { return e.What + ": " + e.Msg }
-func (e *NotDeliveredError) Unwrap() error { return e.Err }

@@ -85,7 +85,7 @@ func TestOnlyJoinedErrorsMakeLines(t *testing.T) {
 		{"two in one line", fmt.Errorf("%w: %w", errors.New("a\nb"), errors.New("c")), []string{"a b: c"}},
 		{"two that break in between", fmt.Errorf("%w and\n%w", errors.New("a"), errors.New("b")), []string{"a and b"}},
 		{"several lines of its own", fmt.Errorf("config: %w", caret{"x\x1b"}), []string{"config: x : unexpected token", "    a+", "      ^"}},
-		{"other words for what it wraps", &export.NotDeliveredError{What: "x", Msg: "m\nn", Err: errors.New("inner")}, []string{"x: m n"}},
+		{"other words for what it wraps", &export.NotDeliveredError{What: export.NoFolder, Msg: "m\nn", Err: errors.New("inner")}, []string{"folder: m n"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -38,7 +38,7 @@ func TestChangedBeforeLaterStart(t *testing.T) {
 		ann    string
 	}{
 		{"nothing has arrived", 0, errors.New("the line is dead"), export.Quarantined, "somebody has changed Last Name in Coupa since the plan was made; not written", "Anders User,Buyer"},
-		{"the roles are gone", 1, &export.NotDeliveredError{What: "token", Msg: "the line is dead"}, export.Applied, "", "Archer User"},
+		{"the roles are gone", 1, &export.NotDeliveredError{What: export.NoToken, Msg: "the line is dead"}, export.Applied, "", "Archer User"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g, err := newTheatre(t.TempDir(), fate{way: way{args: []string{"run", "--json"}, config: byAPIConfig(), api: true}})

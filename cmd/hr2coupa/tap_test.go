@@ -61,9 +61,9 @@ type hit struct {
 var (
 	errDead = errors.New("this start is dead")
 	errDisk = errors.New("no space left on device")
-	errLine = &export.NotDeliveredError{What: "unreachable", Msg: "the connection broke"}
+	errLine = &export.NotDeliveredError{What: export.Unreachable, Msg: "the connection broke"}
 	errCall = errors.New("the answer broke off")
-	errNo   = &export.NotDeliveredError{What: "permission", Msg: "the server says no"}
+	errNo   = &export.NotDeliveredError{What: export.NoPermission, Msg: "the server says no"}
 )
 
 // tap stands between a job and everything it calls, names every call, and lets one blow befall one of them. A start that

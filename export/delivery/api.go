@@ -18,7 +18,7 @@ func (r *Runner) write(ctx context.Context, wave []export.Part) error {
 			return r.undelivered
 		}
 		if r.Writer == nil {
-			return &export.NotDeliveredError{What: "client", Msg: fmt.Sprintf("part %s goes by API, and the config names no coupa.client_id", p.Name)}
+			return &export.NotDeliveredError{What: export.NoClient, Msg: fmt.Sprintf("part %s goes by API, and the config names no coupa.client_id", p.Name)}
 		}
 		if err := r.writePart(ctx, p); err != nil {
 			return err

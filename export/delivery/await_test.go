@@ -258,7 +258,7 @@ func TestSourcesInOrder(t *testing.T) {
 
 // TestSourceThatFails: a passing error is met again at the next poll; a NotDeliveredError is the last word of a source.
 func TestSourceThatFails(t *testing.T) {
-	stale := &export.NotDeliveredError{What: "cookie", Msg: "stale; log in and copy it again"}
+	stale := &export.NotDeliveredError{What: export.NoCookie, Msg: "stale; log in and copy it again"}
 	broken := func(err error) func(export.LoadQuery) (*export.Load, error) {
 		return func(export.LoadQuery) (*export.Load, error) { return nil, err }
 	}
@@ -295,7 +295,7 @@ func TestSourceThatFails(t *testing.T) {
 // TestCheck: one way that works is enough; none is the reason why nothing is sent; what works again is asked again.
 func TestCheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bad := &export.NotDeliveredError{What: "token", Msg: "refused"}
+		bad := &export.NotDeliveredError{What: export.NoToken, Msg: "refused"}
 		api, page := done(), &source{via: "page", answer: always("loading")}
 		g := newRig(api, page)
 		g.part("a", 1)

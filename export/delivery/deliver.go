@@ -199,7 +199,7 @@ type wireError struct{ err error }
 // answer that nobody knows. A missing folder or permission stays missing.
 func (e *wireError) passing() bool {
 	var not *export.NotDeliveredError
-	return !errors.As(e.err, &not) || not.What == "unreachable" || not.What == "silent"
+	return !errors.As(e.err, &not) || not.What.Passing()
 }
 
 // final is the error of the last try. What says already what to do is not told it again.
@@ -208,7 +208,7 @@ func (e *wireError) final(p *export.Part, tries int) error {
 	if errors.As(e.err, &not) {
 		return &export.NotDeliveredError{What: not.What, Msg: fmt.Sprintf("%s (part %s, tried %d times)", not.Msg, p.Name, tries), Err: e}
 	}
-	return &export.NotDeliveredError{What: "connection", Msg: fmt.Sprintf("%v (part %s, tried %d times): run again when the server is well", e.err, p.Name, tries), Err: e}
+	return &export.NotDeliveredError{What: export.NoConnection, Msg: fmt.Sprintf("%v (part %s, tried %d times): run again when the server is well", e.err, p.Name, tries), Err: e}
 }
 
 func (e *wireError) Error() string { return e.err.Error() }

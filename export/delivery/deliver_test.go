@@ -15,8 +15,8 @@ import (
 
 var (
 	errWire    = fmt.Errorf("read: %w", io.ErrUnexpectedEOF)
-	errSilent  = &export.NotDeliveredError{What: "silent", Msg: "no answer for a minute"}
-	errRefused = &export.NotDeliveredError{What: "login", Msg: "refused for user hr; check sftp.password"}
+	errSilent  = &export.NotDeliveredError{What: export.NoAnswer, Msg: "no answer for a minute"}
+	errRefused = &export.NotDeliveredError{What: export.NoLogin, Msg: "refused for user hr; check sftp.password"}
 )
 
 func done() *source { return &source{via: "api", answer: always("done")} }
@@ -79,7 +79,7 @@ func TestDeliver(t *testing.T) {
 					t.Errorf("%d dials, %s, %d files; want %d, %s, %d", g.server.dials, time.Since(began), g.server.arrived["a"], c.dials, c.took, c.arrived)
 				}
 				var not *export.NotDeliveredError
-				if errors.As(r.Undelivered(), &not) != (c.refused != "") || not != nil && not.What != c.refused {
+				if errors.As(r.Undelivered(), &not) != (c.refused != "") || not != nil && not.What.String() != c.refused {
 					t.Errorf("undelivered: %v, want %q", r.Undelivered(), c.refused)
 				}
 				if g.server.closed > g.server.dials {

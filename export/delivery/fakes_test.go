@@ -133,7 +133,7 @@ func (s *session) Stage(ctx context.Context, name string, data []byte) error {
 
 func (s *session) Commit(ctx context.Context, name, temp string) error {
 	if temp != s.Temp(name) {
-		return &export.NotDeliveredError{What: "staging", Msg: "written to " + temp + ", sftp.staging means " + s.Temp(name)}
+		return &export.NotDeliveredError{What: export.WrongStaging, Msg: "written to " + temp + ", sftp.staging means " + s.Temp(name)}
 	}
 	return s.do(ctx, "commit", "committed", func() error {
 		size, ok := s.temps[name]

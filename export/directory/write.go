@@ -76,7 +76,7 @@ func (w *Writer) Part(ctx context.Context, p *export.Part, move func(export.Part
 		return 0, nil, context.Cause(ctx)
 	}
 	if err == nil && !j.sent && j.last != nil {
-		err = &export.NotDeliveredError{What: "api", Msg: j.last.Error(), Err: j.last}
+		err = &export.NotDeliveredError{What: export.NoAPI, Msg: j.last.Error(), Err: j.last}
 	}
 	return j.left(), cmp.Or(err, j.last), err
 }
@@ -149,9 +149,9 @@ func (j *writing) row(ctx context.Context, r export.RowResult) error {
 	j.unanswered++
 	switch _, later := export.NotBefore(err); {
 	case later && j.gaveUp == nil: // no other call would get an answer before that
-		j.gaveUp = &export.NotDeliveredError{What: "api", Msg: err.Error(), Err: err}
+		j.gaveUp = &export.NotDeliveredError{What: export.NoAPI, Msg: err.Error(), Err: err}
 	case j.unanswered == maxUnanswered && j.gaveUp == nil:
-		j.gaveUp = &export.NotDeliveredError{What: "api", Msg: fmt.Sprintf("%d calls failed one after the other, the last: %v", j.unanswered, err), Err: err}
+		j.gaveUp = &export.NotDeliveredError{What: export.NoAPI, Msg: fmt.Sprintf("%d calls failed one after the other, the last: %v", j.unanswered, err), Err: err}
 	}
 	return j.gaveUp // of calls that were under way beside, whichever comes first tells the same
 }

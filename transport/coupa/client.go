@@ -63,11 +63,11 @@ func unusable(base *url.URL, err error) error {
 	case !ok:
 		return err
 	case !e.until.IsZero():
-		return notDelivered("unreachable", e, "%s: %s; start again then", base, e)
+		return notDelivered(export.Unreachable, e, "%s: %s; start again then", base, e)
 	case e.hope == passing:
-		return notDelivered("unreachable", e, "%s: %s; check coupa.url and the network, or try again later", base, e)
+		return notDelivered(export.Unreachable, e, "%s: %s; check coupa.url and the network, or try again later", base, e)
 	}
-	return notDelivered("address", e, "%s: %s; check coupa.url", base, e)
+	return notDelivered(export.NoAddress, e, "%s: %s; check coupa.url", base, e)
 }
 
 // loads asks for data file sources: a list or a single one. None is an empty list.
@@ -104,7 +104,7 @@ func (c *Client) authorised(ctx context.Context, path string, try func(ctx conte
 		}
 		c.tokens.drop(token)
 		if renewed {
-			return notDelivered("token", nil, "coupa refuses a new token for %s (401); look at the client under Setup, OAuth2/OpenID Connect Clients: is it active, and is its user", path)
+			return notDelivered(export.NoToken, nil, "coupa refuses a new token for %s (401); look at the client under Setup, OAuth2/OpenID Connect Clients: is it active, and is its user", path)
 		}
 		c.wire.log.WithField("call", path).Debug("coupa: token refused, asking for a new one")
 	}

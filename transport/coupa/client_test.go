@@ -77,7 +77,7 @@ func TestFaults(t *testing.T) {
 				var e *Error
 				switch {
 				case tc.what != "":
-					if !errors.As(err, &nd) || nd.What != tc.what || !contains(err.Error(), tc.text) {
+					if !errors.As(err, &nd) || nd.What.String() != tc.what || !contains(err.Error(), tc.text) {
 						t.Errorf("got %v, want %s: %s", err, tc.what, tc.text)
 					}
 				case tc.text != "":
@@ -127,7 +127,7 @@ func TestTokenFaults(t *testing.T) {
 				t.Errorf("%d calls, want %d", n, tc.calls)
 			}
 			nd, _ := errors.AsType[*export.NotDeliveredError](err)
-			if nd == nil || nd.What != tc.what || !contains(err.Error(), tc.text) {
+			if nd == nil || nd.What.String() != tc.what || !contains(err.Error(), tc.text) {
 				t.Errorf("got %v, want %s: %s", err, tc.what, tc.text)
 			}
 			// A check makes a reason of whatever stands in the way, and asks no second time for what was refused.
@@ -354,7 +354,7 @@ func TestUnreachable(t *testing.T) {
 		t.Errorf("ask gave up after %s: something may have been sent", patient)
 	}
 	err = c.Check(t.Context())
-	if nd, ok := errors.AsType[*export.NotDeliveredError](err); !ok || nd.What != "unreachable" {
+	if nd, ok := errors.AsType[*export.NotDeliveredError](err); !ok || nd.What.String() != "unreachable" {
 		t.Errorf("check: got %v", err)
 	}
 	if took := f.clock.total() - patient; took < 5*time.Second || took > 25*time.Second {

@@ -86,22 +86,22 @@ func (w *wire) judge(a *answer) error {
 	path := a.path
 	switch good := a.status >= 200 && a.status < 300; {
 	case good && a.html():
-		return notDelivered("address", nil, "%s%s answers with a web page instead of data; check coupa.url, and whether a proxy or a login stands before it", w.base, path)
+		return notDelivered(export.NoAddress, nil, "%s%s answers with a web page instead of data; check coupa.url, and whether a proxy or a login stands before it", w.base, path)
 	case good:
 		return nil
 	}
 	text := problem(a)
 	switch s := a.status; {
 	case s >= 300 && s < 400:
-		return notDelivered("address", nil, "%s%s redirects to %s; check coupa.url", w.base, path, target(a))
+		return notDelivered(export.NoAddress, nil, "%s%s redirects to %s; check coupa.url", w.base, path, target(a))
 	case s == http.StatusUnauthorized:
 		return errUnauthorized
 	case s == http.StatusForbidden:
-		return notDelivered("scope", nil, "coupa refuses the token for %s (403: %s); give its client a scope that opens it, named on the instance's page /oauth2/scopes (%s), and add it to coupa.scopes", path, text, scopeFor(a))
+		return notDelivered(export.NoScope, nil, "coupa refuses the token for %s (403: %s); give its client a scope that opens it, named on the instance's page /oauth2/scopes (%s), and add it to coupa.scopes", path, text, scopeFor(a))
 	case s == http.StatusNotFound && !a.html() && bytes.Contains(bytes.ToLower(a.body), []byte(noResults)):
 		return errNoResults
 	case s == http.StatusNotFound:
-		return notDelivered("address", nil, "%s%s is not there (404: %s); check coupa.url", w.base, path, text)
+		return notDelivered(export.NoAddress, nil, "%s%s is not there (404: %s); check coupa.url", w.base, path, text)
 	}
 	return a.fail(text, w.now())
 }
@@ -131,7 +131,7 @@ func transient(status int) bool {
 	return status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status >= 500
 }
 
-func notDelivered(what string, cause error, format string, args ...any) *export.NotDeliveredError {
+func notDelivered(what export.Obstacle, cause error, format string, args ...any) *export.NotDeliveredError {
 	return &export.NotDeliveredError{What: what, Msg: fmt.Sprintf(format, args...), Err: cause}
 }
 

@@ -158,7 +158,7 @@ func (p *Page) list(ctx context.Context, path string, query url.Values) (*table,
 		})
 		return &table{}, nil, nil
 	case t == nil:
-		return nil, nil, notDelivered("address", nil, "%s%s has no table with a file and a status column; look at it in a browser: this release of Coupa may show it otherwise, then use load.via: [api]", p.wire.base, path)
+		return nil, nil, notDelivered(export.NoAddress, nil, "%s%s has no table with a file and a status column; look at it in a browser: this release of Coupa may show it otherwise, then use load.via: [api]", p.wire.base, path)
 	}
 	return t, doc.next, nil
 }
@@ -179,11 +179,11 @@ func (p *Page) get(ctx context.Context, path string, query url.Values) (*sheet, 
 func (p *Page) read(a *answer) (*sheet, error) {
 	switch s := a.status; {
 	case s >= 300 && s < 400, s == http.StatusUnauthorized, loginPath(a.url.Path):
-		return nil, notDelivered("cookie", nil, staleCookie, p.wire.base)
+		return nil, notDelivered(export.NoCookie, nil, staleCookie, p.wire.base)
 	case s == http.StatusForbidden:
-		return nil, notDelivered("cookie", nil, "whoever the cookie belongs to may not see %s%s (403); use the cookie of somebody who may", p.wire.base, a.path)
+		return nil, notDelivered(export.NoCookie, nil, "whoever the cookie belongs to may not see %s%s (403); use the cookie of somebody who may", p.wire.base, a.path)
 	case s == http.StatusNotFound:
-		return nil, notDelivered("address", nil, "%s%s is not there (404); check coupa.url", p.wire.base, a.path)
+		return nil, notDelivered(export.NoAddress, nil, "%s%s is not there (404); check coupa.url", p.wire.base, a.path)
 	case s != http.StatusOK:
 		return nil, a.fail(problem(a), p.wire.now())
 	}
@@ -195,7 +195,7 @@ func (p *Page) read(a *answer) (*sheet, error) {
 		return nil, unreadable(a, "it is not a web page", err)
 	}
 	if doc.password && len(doc.tables) == 0 {
-		return nil, notDelivered("cookie", nil, staleCookie, p.wire.base)
+		return nil, notDelivered(export.NoCookie, nil, staleCookie, p.wire.base)
 	}
 	return doc, nil
 }

@@ -147,7 +147,7 @@ func TestPageFaults(t *testing.T) {
 			_, err := p.Ask(t.Context(), query())
 			quiet(t, err, nil)
 			nd, ok := errors.AsType[*export.NotDeliveredError](err)
-			if err == nil || ok != (tc.what != "") || ok && nd.What != tc.what || !contains(err.Error(), tc.text) {
+			if err == nil || ok != (tc.what != "") || ok && nd.What.String() != tc.what || !contains(err.Error(), tc.text) {
 				t.Errorf("got %v, want %s: %s", err, tc.what, tc.text)
 			}
 			if err := p.Check(t.Context()); !isNotDelivered(err) {

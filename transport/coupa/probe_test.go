@@ -47,7 +47,7 @@ func TestClockUnknown(t *testing.T) {
 	}
 	never := func(context.Context, time.Duration) error { return errors.New("slept") }
 	_, err := Clock(t.Context(), Config{URL: nobodyThere, CheckBudget: time.Millisecond, Sleep: never}, nil)
-	if not := new(export.NotDeliveredError); !errors.As(err, &not) || not.What != "unreachable" {
+	if not := new(export.NotDeliveredError); !errors.As(err, &not) || not.What.String() != "unreachable" {
 		t.Errorf("nobody there: %v", err)
 	}
 }

@@ -104,7 +104,7 @@ func (t *tokens) fetch(ctx context.Context) error {
 		t.value, t.ready, t.renewal = tok.AccessToken, now.Add(t.settle), now.Add(lifetime(fmt.Sprint(tok.Extra("expires_in"))))
 		return nil
 	})
-	if refused, ok := errors.AsType[*export.NotDeliveredError](err); ok && (refused.What == "token" || refused.What == "scope") {
+	if refused, ok := errors.AsType[*export.NotDeliveredError](err); ok && (refused.What == export.NoToken || refused.What == export.NoScope) {
 		t.refusal = err
 	}
 	return err
@@ -144,15 +144,15 @@ func (t *tokens) refused(ctx context.Context, limit time.Duration, err error) er
 	}
 	switch {
 	case r.ErrorCode == "invalid_scope":
-		return notDelivered("scope", nil, "coupa gives no token for the scopes %q (%s); compare coupa.scopes with the client's under Setup, OAuth2/OpenID Connect Clients", strings.Join(t.grant.Scopes, " "), said)
+		return notDelivered(export.NoScope, nil, "coupa gives no token for the scopes %q (%s); compare coupa.scopes with the client's under Setup, OAuth2/OpenID Connect Clients", strings.Join(t.grant.Scopes, " "), said)
 	case r.ErrorCode == "unauthorized_client", r.ErrorCode == "unsupported_grant_type":
-		return notDelivered("token", nil, "coupa gives this client no token (%s); under Setup, OAuth2/OpenID Connect Clients its grant type must be Client credentials", said)
+		return notDelivered(export.NoToken, nil, "coupa gives this client no token (%s); under Setup, OAuth2/OpenID Connect Clients its grant type must be Client credentials", said)
 	case r.ErrorCode != "":
-		return notDelivered("token", nil, "coupa refuses the client (%s); check coupa.client_id and coupa.client_secret against Setup, OAuth2/OpenID Connect Clients", said)
+		return notDelivered(export.NoToken, nil, "coupa refuses the client (%s); check coupa.client_id and coupa.client_secret against Setup, OAuth2/OpenID Connect Clients", said)
 	case a.status >= 300 && a.status < 400:
-		return notDelivered("address", nil, "%s%s redirects to %s; check coupa.url", t.wire.base, tokenPath, target(a))
+		return notDelivered(export.NoAddress, nil, "%s%s redirects to %s; check coupa.url", t.wire.base, tokenPath, target(a))
 	case a.status == http.StatusNotFound, a.html(), len(bytes.TrimSpace(a.body)) == 0 && a.status != http.StatusUnauthorized:
-		return notDelivered("address", nil, "%s%s gives no tokens (%d: %s); check coupa.url", t.wire.base, tokenPath, a.status, problem(a))
+		return notDelivered(export.NoAddress, nil, "%s%s gives no tokens (%d: %s); check coupa.url", t.wire.base, tokenPath, a.status, problem(a))
 	}
-	return notDelivered("token", nil, "coupa refuses the client (%d: %s); check coupa.client_id and coupa.client_secret", a.status, problem(a))
+	return notDelivered(export.NoToken, nil, "coupa refuses the client (%d: %s); check coupa.client_id and coupa.client_secret", a.status, problem(a))
 }

@@ -83,7 +83,7 @@ func TestUpdateFaults(t *testing.T) {
 					}
 				case err == nil || !contains(err.Error(), tc.text) || contains(err.Error(), "Doe"):
 					t.Errorf("got %v, want %s", err, tc.text)
-				case tc.what != "" && (nd == nil || nd.What != tc.what), tc.refused != 0 && (refused == nil || refused.Status != tc.refused):
+				case tc.what != "" && (nd == nil || nd.What.String() != tc.what), tc.refused != 0 && (refused == nil || refused.Status != tc.refused):
 					t.Errorf("got %T %v", err, err)
 				case tc.what == "" && tc.refused == 0 && (e == nil || e.Temporary() != tc.temp):
 					t.Errorf("got %T %v", err, err)

@@ -19,6 +19,8 @@ import (
 
 	"github.com/sirupsen/logrus"
 	"golang.org/x/time/rate"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 const (
@@ -140,10 +142,10 @@ func (w *wire) lost(ctx context.Context, op string, limit time.Duration, err err
 		err = u.Err
 	}
 	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return notDelivered("address", err, "%s: the certificate is not trusted: %s; check coupa.url, or give this machine the authority of the proxy before it", w.base, cert.Err)
+		return notDelivered(export.NoAddress, err, "%s: the certificate is not trusted: %s; check coupa.url, or give this machine the authority of the proxy before it", w.base, cert.Err)
 	}
 	if errors.Is(err, http.ErrSchemeMismatch) {
-		return notDelivered("address", err, "%s does not speak https; check coupa.url", w.base)
+		return notDelivered(export.NoAddress, err, "%s does not speak https; check coupa.url", w.base)
 	}
 	msg := cut(err)
 	if errors.Is(err, context.DeadlineExceeded) {

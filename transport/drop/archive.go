@@ -48,7 +48,7 @@ func (a *Archive) MakeWay(dial func(context.Context) (export.Session, error)) fu
 		a.Close()
 		s, err := dial(ctx)
 		var not *export.NotDeliveredError
-		if !open || !errors.As(err, &not) || not.What != "unreachable" {
+		if !open || !errors.As(err, &not) || not.What != export.Unreachable {
 			return s, err
 		}
 		select {
@@ -66,7 +66,7 @@ const noticing = time.Second
 // passing keeps a lost or silent connection from ending this way of asking: the next question dials anew.
 func passing(err error) error {
 	var not *export.NotDeliveredError
-	if errors.As(err, &not) && (not.What == "unreachable" || not.What == "silent") {
+	if errors.As(err, &not) && not.What.Passing() {
 		return errors.New(err.Error())
 	}
 	return err

@@ -73,7 +73,7 @@ func (a *attempt) unreachable(ctx, limit context.Context, err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok { // it names the address again
 		err = op.Err
 	}
-	return fault("unreachable", err, "no connection to %s (%v): check sftp.address, the network, and whether the firewalls on both sides let this machine through", a.c.Address, err)
+	return fault(export.Unreachable, err, "no connection to %s (%v): check sftp.address, the network, and whether the firewalls on both sides let this machine through", a.c.Address, err)
 }
 
 // late says why connecting was given up: the caller's context, or else our limit.
@@ -81,7 +81,7 @@ func (a *attempt) late(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return stopped(ctx)
 	}
-	return fault("silent", nil, "%s accepted the connection but handshake and login did not end within %s: check that sftp.address is an SSH server and that it lets this machine in", a.c.Address, a.c.Connect)
+	return fault(export.NoAnswer, nil, "%s accepted the connection but handshake and login did not end within %s: check that sftp.address is an SSH server and that it lets this machine in", a.c.Address, a.c.Connect)
 }
 
 // open does the SSH handshake with the login, and opens the SFTP session.
@@ -147,7 +147,7 @@ func (a *attempt) openFiles(w *wire, client *ssh.Client) (*pipe, *sftp.Client, e
 }
 
 func noSubsystem(err error) error {
-	return fault("permission", err, "the login went well but the server gives no SFTP session (%v): ask its operator whether this account may use SFTP", err)
+	return fault(export.NoPermission, err, "the login went well but the server gives no SFTP session (%v): ask its operator whether this account may use SFTP", err)
 }
 
 // explain says what went wrong in the handshake.
@@ -165,7 +165,7 @@ func (a *attempt) explain(err error) error {
 	case a.login.begun():
 		return a.login.refused(a.c.Address, a.c.Legacy, errors.Unwrap(err))
 	}
-	return fault("unreachable", err, "%s ended the connection before the login (%v): check that sftp.address is an SSH server and that it lets this machine in", a.c.Address, errors.Unwrap(err))
+	return fault(export.Unreachable, err, "%s ended the connection before the login (%v): check that sftp.address is an SSH server and that it lets this machine in", a.c.Address, errors.Unwrap(err))
 }
 
 func (a *attempt) noCommon(none *ssh.AlgorithmNegotiationError) error {
@@ -177,9 +177,9 @@ func (a *attempt) noCommon(none *ssh.AlgorithmNegotiationError) error {
 			}
 		}
 	}
-	what := "unreachable"
+	what := export.Unreachable
 	if none.What == "host key" {
-		what = "host key"
+		what = export.NoHostKey
 		hint += "; or the pinned key is of a type the server does not have any more: compare it with what Coupa announced"
 	}
 	return fault(what, none, "%s and this program have no %s algorithm in common (it offers %s): %s", a.c.Address, none.What, strings.Join(none.RequestedAlgorithms, ", "), hint)

@@ -15,9 +15,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// fault makes the error for "nothing can be sent": what of export.NotDeliveredError, a text with the way out, a cause or nil.
+// fault makes the error for "nothing can be sent": what stands in the way, a text with the way out, a cause or nil.
 // What it tells of may be the server's own words, which are shown cut and without escapes.
-func fault(what string, cause error, format string, args ...any) error {
+func fault(what export.Obstacle, cause error, format string, args ...any) error {
 	for i, arg := range args {
 		switch arg := arg.(type) {
 		case error:
@@ -49,15 +49,15 @@ func shown(text string) string {
 }
 
 func silent(address string, limit time.Duration) error {
-	return fault("silent", nil, "no byte of SFTP from %s for %s while an answer was due, connection closed: run again, and ask the server's operator if it repeats", address, limit)
+	return fault(export.NoAnswer, nil, "no byte of SFTP from %s for %s while an answer was due, connection closed: run again, and ask the server's operator if it repeats", address, limit)
 }
 
 func endless(address string, limit time.Duration) error {
-	return fault("silent", nil, "%s answered and did not come to an end within %s, connection closed: run again, ask the server's operator if it repeats, or raise sftp.operation where the server is known to be slow", address, limit)
+	return fault(export.NoAnswer, nil, "%s answered and did not come to an end within %s, connection closed: run again, ask the server's operator if it repeats, or raise sftp.operation where the server is known to be slow", address, limit)
 }
 
 func lost(address string, cause error) error {
-	return fault("unreachable", cause, "the connection to %s broke (%v): run again, and look at the network or ask the server's operator if it repeats", address, cause)
+	return fault(export.Unreachable, cause, "the connection to %s broke (%v): run again, and look at the network or ask the server's operator if it repeats", address, cause)
 }
 
 // stopped is the error of a cancelled context: it matches both context.Canceled (or DeadlineExceeded) and the cause.
@@ -77,15 +77,15 @@ func refused(verb, file string, err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return noFolder(path.Dir(file), err)
 	case errors.Is(err, fs.ErrPermission):
-		return fault("permission", err, "the server does not permit to %s %s: ask for the right to %[1]s files in %[3]s, or correct sftp.folder or sftp.staging", verb, file, path.Dir(file))
+		return fault(export.NoPermission, err, "the server does not permit to %s %s: ask for the right to %[1]s files in %[3]s, or correct sftp.folder or sftp.staging", verb, file, path.Dir(file))
 	case errors.As(err, &status):
-		return fault("folder", err, "the server refuses to %s %s (%v), which may be a full disk or quota, or something it cannot do: make room there, or ask its operator", verb, file, err)
+		return fault(export.NoFolder, err, "the server refuses to %s %s (%v), which may be a full disk or quota, or something it cannot do: make room there, or ask its operator", verb, file, err)
 	}
 	return err
 }
 
 func noFolder(dir string, err error) error {
-	return fault("folder", err, "there is no folder %s on the server: correct sftp.folder or sftp.staging (folders differ per Coupa instance)", dir)
+	return fault(export.NoFolder, err, "there is no folder %s on the server: correct sftp.folder or sftp.staging (folders differ per Coupa instance)", dir)
 }
 
 // isAnswer tells a server's "no" from a broken connection.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/regular"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
@@ -36,10 +37,10 @@ func describe(key ssh.PublicKey) string { return key.Type() + " " + ssh.Fingerpr
 func newPin(c Config, a ssh.Algorithms) (*pin, error) {
 	switch {
 	case c.HostKey == "" && c.KnownHosts == "":
-		return nil, fault("host key", nil, "none is pinned, so nothing is sent: set sftp.host_key or sftp.known_hosts; "+
+		return nil, fault(export.NoHostKey, nil, "none is pinned, so nothing is sent: set sftp.host_key or sftp.known_hosts; "+
 			"%s | ssh-keygen -lf - shows the server's keys, compare them with what Coupa announced", keyscan(c.Address))
 	case c.HostKey != "" && c.KnownHosts != "":
-		return nil, fault("host key", nil, "sftp.host_key and sftp.known_hosts are both set: keep one")
+		return nil, fault(export.NoHostKey, nil, "sftp.host_key and sftp.known_hosts are both set: keep one")
 	case c.HostKey != "":
 		return fingerprintPin(c, a)
 	}
@@ -54,7 +55,7 @@ func keyscan(address string) string {
 func fingerprintPin(c Config, a ssh.Algorithms) (*pin, error) {
 	sum, ok := strings.CutPrefix(strings.TrimRight(strings.TrimSpace(c.HostKey), "="), "SHA256:")
 	if raw, err := base64.RawStdEncoding.DecodeString(sum); !ok || err != nil || len(raw) != 32 {
-		return nil, fault("host key", nil, `sftp.host_key is not a fingerprint: it looks like "SHA256:" and 43 characters, as %s | ssh-keygen -lf - shows it`, keyscan(c.Address))
+		return nil, fault(export.NoHostKey, nil, `sftp.host_key is not a fingerprint: it looks like "SHA256:" and 43 characters, as %s | ssh-keygen -lf - shows it`, keyscan(c.Address))
 	}
 	p := &pin{address: c.Address, fingerprint: "SHA256:" + sum, algorithms: a.HostKeys}
 	p.check = func(_ string, _ net.Addr, key ssh.PublicKey) error {
@@ -84,7 +85,7 @@ func (p *pin) again(err error) (bool, error) {
 }
 
 func (p *pin) mismatch() error {
-	return fault("host key", nil, "%s offered %s, expected %s: if Coupa announced a new key, set sftp.host_key to its fingerprint; "+
+	return fault(export.NoHostKey, nil, "%s offered %s, expected %s: if Coupa announced a new key, set sftp.host_key to its fingerprint; "+
 		"if not, somebody may stand in between: send nothing and ask Coupa", p.address, strings.Join(p.offered, " and "), p.fingerprint)
 }
 
@@ -99,11 +100,11 @@ func keyType(algorithm string) string {
 func knownHostsPin(c Config, a ssh.Algorithms) (*pin, error) {
 	authorities, err := authorityLines(c.KnownHosts)
 	if err != nil {
-		return nil, fault("host key", err, "sftp.known_hosts cannot be read: %v", err)
+		return nil, fault(export.NoHostKey, err, "sftp.known_hosts cannot be read: %v", err)
 	}
 	check, err := knownhosts.New(c.KnownHosts) // own file: a regular one, read above
 	if err != nil {
-		return nil, fault("host key", err, "sftp.known_hosts is not a known_hosts file: %v", err)
+		return nil, fault(export.NoHostKey, err, "sftp.known_hosts is not a known_hosts file: %v", err)
 	}
 	types := knownTypes(check, c.Address, authorities)
 	p := &pin{address: c.Address}
@@ -114,7 +115,7 @@ func knownHostsPin(c Config, a ssh.Algorithms) (*pin, error) {
 		}
 	}
 	if len(p.algorithms) == 0 {
-		return nil, fault("host key", nil, "%s has no usable key for %s (certificate authorities do not count): add the line that %s prints, after comparing it with what Coupa announced",
+		return nil, fault(export.NoHostKey, nil, "%s has no usable key for %s (certificate authorities do not count): add the line that %s prints, after comparing it with what Coupa announced",
 			c.KnownHosts, knownhosts.Normalize(c.Address), keyscan(c.Address))
 	}
 	p.check = func(host string, remote net.Addr, key ssh.PublicKey) error {
@@ -166,7 +167,7 @@ func knownFault(c Config, key ssh.PublicKey, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &revoked):
-		return fault("host key", err, "%s offered %s, which %s:%d marks as revoked: ask Coupa", c.Address, describe(key), revoked.Revoked.Filename, revoked.Revoked.Line)
+		return fault(export.NoHostKey, err, "%s offered %s, which %s:%d marks as revoked: ask Coupa", c.Address, describe(key), revoked.Revoked.Filename, revoked.Revoked.Line)
 	case errors.As(err, &wrong):
 		var expected []string
 		for _, want := range wrong.Want {
@@ -174,8 +175,8 @@ func knownFault(c Config, key ssh.PublicKey, err error) error {
 				expected = append(expected, fmt.Sprintf("%s (%s:%d)", describe(want.Key), want.Filename, want.Line))
 			}
 		}
-		return fault("host key", err, "%s offered %s, expected %s: if Coupa announced a new key, replace that line with the one that %s prints; "+
+		return fault(export.NoHostKey, err, "%s offered %s, expected %s: if Coupa announced a new key, replace that line with the one that %s prints; "+
 			"if not, somebody may stand in between: send nothing and ask Coupa", c.Address, describe(key), strings.Join(expected, " or "), keyscan(c.Address))
 	}
-	return fault("host key", err, "%s offered %s: %v", c.Address, describe(key), err)
+	return fault(export.NoHostKey, err, "%s offered %s: %v", c.Address, describe(key), err)
 }

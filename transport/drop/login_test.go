@@ -238,7 +238,7 @@ func TestServersWordsAreCutAndTamed(t *testing.T) {
 		{"disk full", "disk full"}, {"é, 日本", "é, 日本"}, {"one\ntwo", "one; two"},
 		{"a\x1b]0;x\a\u202eb\xffc", "a?]0;x??b?c"}, {strings.Repeat("x", 200_000), strings.Repeat("x", longest) + "… (200000 bytes)"},
 	} {
-		err := fault("folder", errors.New(c.text), "refused (%v): look", errors.New(c.text))
+		err := fault(export.NoFolder, errors.New(c.text), "refused (%v): look", errors.New(c.text))
 		if want := "folder: refused (" + c.want + "): look"; err.Error() != want {
 			t.Errorf("got %.700q, want %.700q", err, want)
 		}

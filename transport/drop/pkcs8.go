@@ -23,7 +23,7 @@ func parsePKCS8(der []byte, passphrase export.Secret) (ssh.Signer, error) {
 		signer, err = ssh.NewSignerFromKey(key)
 	}
 	if err != nil {
-		return nil, fault("login", err, "sftp.key is an encrypted PKCS#8 key that cannot be used (%v): openssl pkcs8 -topk8 -in KEY -out NEW encrypts it anew as it can be read; "+
+		return nil, fault(export.NoLogin, err, "sftp.key is an encrypted PKCS#8 key that cannot be used (%v): openssl pkcs8 -topk8 -in KEY -out NEW encrypts it anew as it can be read; "+
 			"where that fails, or for a key that is not RSA, ECDSA or Ed25519, make a new one", err)
 	}
 	return signer, nil

@@ -7,6 +7,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // RTT is the quickest round trip seen while connecting.
@@ -27,9 +29,9 @@ func (s *Session) List(ctx context.Context, dir string) (names int, err error) {
 		names = len(files)
 		switch {
 		case errors.Is(err, fs.ErrPermission):
-			return fault("permission", err, "the server does not permit to list %s", dir)
+			return fault(export.NoPermission, err, "the server does not permit to list %s", dir)
 		case err != nil && isAnswer(err):
-			return fault("folder", err, "the server does not list %s (%v)", dir, err)
+			return fault(export.NoFolder, err, "the server does not list %s (%v)", dir, err)
 		}
 		return err
 	})
@@ -67,9 +69,9 @@ func (s *Session) Probe(ctx context.Context) error {
 		err = s.put(file, []byte("written by hr2coupa doctor\n"), false, func() {})
 		switch {
 		case errors.Is(err, errVanished):
-			return fault("folder", err, "%s vanished as soon as it was written: something takes files from there; set sftp.staging to another folder", file)
+			return fault(export.NoFolder, err, "%s vanished as soon as it was written: something takes files from there; set sftp.staging to another folder", file)
 		case errors.Is(err, errUnseen):
-			return s.discard(file, fault("permission", err, "the server does not let us look at %s after it was written; set sftp.staging to a folder where it does", file))
+			return s.discard(file, fault(export.NoPermission, err, "the server does not let us look at %s after it was written; set sftp.staging to a folder where it does", file))
 		case err != nil:
 			return err
 		}

@@ -246,7 +246,7 @@ func wantFault(t *testing.T, err error, what string, pieces ...string) {
 	if !errors.As(err, &fault) {
 		t.Fatalf("got error %v, want a NotDeliveredError", err)
 	}
-	if fault.What != what {
+	if fault.What.String() != what {
 		t.Errorf("got fault %q, want %q: %v", fault.What, what, err)
 	}
 	for _, piece := range pieces {

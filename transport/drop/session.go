@@ -71,10 +71,10 @@ func (s *Session) Stage(ctx context.Context, name string, data []byte) error {
 		file := s.Temp(name)
 		err := s.putTemp(file, data, func() { s.lookUp(name) })
 		if errors.Is(err, fs.ErrNotExist) && errors.Is(err, errVanished) {
-			return fault("folder", err, "the temporary %s vanished as soon as it was written: something takes such names from there; set sftp.staging to a folder that is not scanned", file)
+			return fault(export.NoFolder, err, "the temporary %s vanished as soon as it was written: something takes such names from there; set sftp.staging to a folder that is not scanned", file)
 		}
 		if errors.Is(err, errUnseen) {
-			return s.discard(file, fault("permission", err, "the server does not let us look at %s, so that nobody could tell half of it from all: set sftp.staging to a folder on the same disk "+
+			return s.discard(file, fault(export.NoPermission, err, "the server does not let us look at %s, so that nobody could tell half of it from all: set sftp.staging to a folder on the same disk "+
 				"where files can be looked at, or sftp.direct: true to write without a temporary", file))
 		}
 		return err
@@ -183,7 +183,7 @@ func (s *Session) sameSize(file string, want int64) error {
 	case err != nil:
 		return refused("look at", file, err)
 	case info.Size() != want:
-		return fault("folder", nil, "%s has %d bytes on the server, %d were written: a full disk or quota, or another program writes there", file, info.Size(), want)
+		return fault(export.NoFolder, nil, "%s has %d bytes on the server, %d were written: a full disk or quota, or another program writes there", file, info.Size(), want)
 	}
 	return nil
 }
@@ -236,7 +236,7 @@ func (s *Session) rename(temp, final string) error {
 		return err
 	}
 	if _, gone = s.files.Stat(temp); gone == nil {
-		return fault("folder", nil, "the server says that it has renamed %s into %s, and the file is still there under its first name: nothing has arrived; ask its operator, choose an sftp.staging on the same disk, or set sftp.direct: true to write without a rename", temp, s.c.Folder)
+		return fault(export.NoFolder, nil, "the server says that it has renamed %s into %s, and the file is still there under its first name: nothing has arrived; ask its operator, choose an sftp.staging on the same disk, or set sftp.direct: true to write without a rename", temp, s.c.Folder)
 	}
 	return nil
 }
@@ -257,9 +257,9 @@ func (s *Session) evidence(name, temp string) error {
 }
 
 func (s *Session) renameRefused(temp string, err error) error {
-	what := "folder"
+	what := export.NoFolder
 	if errors.Is(err, fs.ErrPermission) {
-		what = "permission"
+		what = export.NoPermission
 	}
 	return fault(what, err, "the server refuses to rename %s into %s (%v): ask for the right to rename there, choose an sftp.staging on the same disk, or set sftp.direct: true to write without a rename", temp, s.c.Folder, err)
 }

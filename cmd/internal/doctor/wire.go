@@ -100,7 +100,7 @@ func (d *doctor) tokens(ctx context.Context) {
 	}
 	d.failed(export.ExitNotDelivered, "token", err)
 	var not *export.NotDeliveredError
-	if !errors.As(err, &not) || not.What != "scope" || len(c.Scopes) < 2 {
+	if !errors.As(err, &not) || not.What != export.NoScope || len(c.Scopes) < 2 {
 		return
 	}
 	for _, scope := range c.Scopes {
@@ -219,22 +219,23 @@ func (d *doctor) withoutFiles() {
 
 // notIn tells how far connecting has come.
 func (d *doctor) notIn(err error) {
-	stages := []string{"sftp", "host key", "login"}
-	at, last := 0, "sftp"
+	stages := []export.Obstacle{export.NoSFTP, export.NoHostKey, export.NoLogin}
+	fine := []string{"the server answers", "it is the pinned one", "let in"}
+	at, last := 0, export.NoSFTP
 	var not *export.NotDeliveredError
 	if errors.As(err, &not) {
 		at = max(slices.Index(stages, not.What), 0)
 		switch not.What {
-		case "permission": // let in, and no SFTP
+		case export.NoPermission: // let in, and no SFTP
 			at = len(stages)
-		case "staging", "archives": // let in, and the config takes one folder for two
+		case export.WrongStaging, export.WrongArchives: // let in, and the config takes one folder for two
 			at, last = len(stages), not.What
 		}
 	}
-	for _, stage := range stages[:at] {
-		d.ok(stage, "%s", map[string]string{"sftp": "the server answers", "host key": "it is the pinned one", "login": "let in"}[stage])
+	for i, stage := range stages[:at] {
+		d.ok(stage.String(), "%s", fine[i])
 	}
-	d.failed(export.ExitNotDelivered, append(stages, last)[at], err)
+	d.failed(export.ExitNotDelivered, append(stages, last)[at].String(), err)
 	d.warn("folders", "not looked at: there is no session")
 }
 
@@ -243,7 +244,7 @@ func (d *doctor) folder(ctx context.Context, s *drop.Session) {
 	if _, err := s.List(ctx, c.Folder); err == nil {
 		d.ok("drop folder", "%s is there and can be listed; that files can be renamed into it is proved by the first real rename", c.Folder)
 		return
-	} else if not := new(export.NotDeliveredError); !errors.As(err, &not) || not.What != "permission" {
+	} else if not := new(export.NotDeliveredError); !errors.As(err, &not) || not.What != export.NoPermission {
 		d.failed(export.ExitNotDelivered, "drop folder", err)
 		return
 	}
@@ -291,7 +292,7 @@ func (d *doctor) archives(ctx context.Context, s *drop.Session) {
 			d.ok("archives", "%s can be listed", path.Clean(dir))
 			return
 		}
-		if not := new(export.NotDeliveredError); why == nil || errors.As(err, &not) && not.What == "permission" {
+		if not := new(export.NotDeliveredError); why == nil || errors.As(err, &not) && not.What == export.NoPermission {
 			why = err
 		}
 	}

@@ -283,7 +283,7 @@ func TestHeldRun(t *testing.T) {
 
 // TestPlanThatFails leaves nothing behind in the ledger: a feed that cannot be used, nobody to ask what becomes of it.
 func TestPlanThatFails(t *testing.T) {
-	errToken := &export.NotDeliveredError{What: "token", Msg: "refused"}
+	errToken := &export.NotDeliveredError{What: export.NoToken, Msg: "refused"}
 	for _, c := range []struct {
 		name  string
 		boss  string // what the feed calls the approver

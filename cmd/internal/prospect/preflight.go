@@ -65,7 +65,7 @@ func unasked(ctx context.Context, err error, byAPI bool) error {
 		return context.Cause(ctx)
 	}
 	if _, ok := errors.AsType[*export.NotDeliveredError](err); !ok {
-		err = &export.NotDeliveredError{What: "preflight", Msg: err.Error(), Err: err}
+		err = &export.NotDeliveredError{What: export.NoPreflight, Msg: err.Error(), Err: err}
 	}
 	if byAPI {
 		return fmt.Errorf("look people up in Coupa before anything is written: %w", err)

@@ -164,7 +164,7 @@ func (n *nightWatch) want(t *testing.T, runs ...string) {
 func TestWatchWaits(t *testing.T) {
 	o := Options{Still: 10 * time.Second, Poll: 2 * time.Second, Retry: time.Minute}
 	locked := &export.LockedError{Holder: "a cron run"}
-	down := &export.NotDeliveredError{What: "unreachable", Msg: "no connection"}
+	down := &export.NotDeliveredError{What: export.Unreachable, Msg: "no connection"}
 	for _, tt := range []struct {
 		name  string
 		files map[time.Duration]string // what is written to a file, and when

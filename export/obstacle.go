@@ -1,0 +1,50 @@
+package export
+
+// Obstacle is what stands in the way where nothing can be sent, or nobody can be asked.
+type Obstacle uint8
+
+// What can be in the way. The first group concerns SFTP, the second HTTPS.
+const (
+	NoSFTP        Obstacle = iota + 1 // the config has no section for it
+	NoHostKey                         // no key is pinned, or another one is offered
+	NoLogin                           // the server does not let us in, or the config has nothing to log in with
+	NoPermission                      // the server forbids it
+	NoFolder                          // a folder is not there, or is of no use
+	WrongStaging                      // the staging folder is not the one that it has to be
+	WrongArchives                     // an archive folder is not the one that it has to be
+	NoConnection                      // the server gave answers that nobody knows
+
+	NoClient    // the config names no client
+	NoPreflight // Coupa cannot be asked about its users before anything is sent
+	NoAPI       // the calls fail, one after another
+	NoToken
+	NoScope
+	NoCookie
+	NoAddress // somebody else answers, or nothing is there
+
+	Unreachable // there is no connection, or it is lost
+	NoAnswer    // the connection is there, and no answer comes
+)
+
+var obstacles = map[Obstacle]string{
+	NoSFTP: "sftp", NoHostKey: "host key", NoLogin: "login", NoPermission: "permission", NoFolder: "folder",
+	WrongStaging: "staging", WrongArchives: "archives", NoConnection: "connection",
+	NoClient: "client", NoPreflight: "preflight", NoAPI: "api", NoToken: "token", NoScope: "scope", NoCookie: "cookie", NoAddress: "address",
+	Unreachable: "unreachable", NoAnswer: "silent",
+}
+
+// String is the word that a message begins with.
+func (o Obstacle) String() string { return obstacles[o] }
+
+// Passing reports whether another connection may fare better. A missing folder or permission stays missing.
+func (o Obstacle) Passing() bool { return o == Unreachable || o == NoAnswer }
+
+// NotDeliveredError says why nothing can be sent, or why nobody can be asked (exit 4). Its text says what is wrong and what to do.
+type NotDeliveredError struct {
+	What Obstacle
+	Msg  string // what is wrong and what to do
+	Err  error  // the cause, may be nil; not part of the text
+}
+
+func (e *NotDeliveredError) Error() string { return e.What.String() + ": " + e.Msg }
+func (e *NotDeliveredError) Unwrap() error { return e.Err }

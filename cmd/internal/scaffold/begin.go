@@ -114,7 +114,7 @@ func (p *proposal) yaml(output string) ([]byte, error) {
 	}
 	var columns []column
 	for _, g := range p.columns {
-		columns = append(columns, column{yamlText(g.Name), yamlText(g.Expr), export.Plain(g.Why), g.Out})
+		columns = append(columns, column{yamlText(g.Name), yamlText(g.Expr), export.Plain(g.Why.String()), g.Out})
 	}
 	var words []word
 	for _, w := range p.words {
@@ -123,7 +123,7 @@ func (p *proposal) yaml(output string) ([]byte, error) {
 	var b bytes.Buffer
 	err = tpl.Execute(&b, map[string]any{
 		"Name": export.Plain(filepath.Base(p.sample.path)), "Looked": p.looked(), "File": quoted(filepath.ToSlash(file)), "Pattern": export.Plain(pattern),
-		"Key": yamlText(p.key.name), "KeyWhy": export.Plain(p.keyWhy), "Delimiter": delimiterText(p.sample.delimiter), "DelimiterWhy": "the header has most columns with it",
+		"Key": yamlText(p.key.name), "KeyWhy": export.Plain(p.keyWhy.String()), "Delimiter": delimiterText(p.sample.delimiter), "DelimiterWhy": "the header has most columns with it",
 		"Encoding": p.sample.encoding, "Columns": columns, "Words": words, "Unused": export.Plain(strings.Join(p.unused(), ", ")), "LayoutKey": key,
 	})
 	return b.Bytes(), err
@@ -224,7 +224,7 @@ func printBegun(env *wiring.Env, b *begun) error {
 		var rows [][]string
 		for _, g := range b.Columns {
 			if todo := g.Out || g.Expr == "nil"; todo == group.out {
-				rows = append(rows, []string{g.Name, g.Expr, strings.TrimPrefix(strings.TrimPrefix(g.Why, "guessed: "), "TODO: ")})
+				rows = append(rows, []string{g.Name, g.Expr, g.Why.text})
 			}
 		}
 		for _, word := range b.Unknown {
@@ -286,7 +286,7 @@ func (p *proposal) giveWay(broken map[string]breach) bool {
 			g.Expr, g.others = g.others[0], g.others[1:]
 			continue
 		}
-		g.Out, g.Why = true, fmt.Sprintf("TODO: %d of %d records break a rule with it: %s", b.times, p.sample.records, b.message)
+		g.Out, g.Why = true, todo(fmt.Sprintf("%d of %d records break a rule with it: %s", b.times, p.sample.records, b.message))
 	}
 	return changed
 }

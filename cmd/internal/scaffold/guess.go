@@ -18,11 +18,34 @@ import (
 type guess struct {
 	Name   string   `json:"column"`
 	Expr   string   `json:"expression"`
-	Why    string   `json:"why"`
+	Why    ground   `json:"why"`
 	Out    bool     `json:"left_out"` // written as a comment: a person has to decide
 	others []string // expressions to try where the first breaks rules
 	fixed  bool     // stays whatever the records say: a row needs it, or it names the person
 }
+
+// ground is why a column is proposed, or what a person has to decide about it.
+type ground struct {
+	todo bool // a person has to decide
+	text string
+}
+
+func guessed(text string) ground { return ground{text: text} }
+func todo(text string) ground    { return ground{true, text} }
+
+// and adds to the text.
+func (g ground) and(more string) ground { return ground{g.todo, g.text + more} }
+
+// String is how the config and the result have it.
+func (g ground) String() string {
+	if g.todo {
+		return "TODO: " + g.text
+	}
+	return "guessed: " + g.text
+}
+
+// MarshalText makes it a text in JSON.
+func (g ground) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
 
 // word is a status word of the feed; Status is "" where nobody knows what it means.
 type word struct{ Word, Status string }
@@ -31,7 +54,7 @@ type word struct{ Word, Status string }
 type proposal struct {
 	sample  *sample
 	key     *fieldSeen
-	keyWhy  string
+	keyWhy  ground
 	columns []*guess
 	words   []word
 	used    map[string]bool // fields that an expression reads
@@ -61,7 +84,7 @@ func propose(s *sample) (*proposal, error) {
 }
 
 // find gives the feed's field that HR systems give that name for a column, and why.
-func (p *proposal) find(how templates.How, column string, fits func(*fieldSeen) bool) (*fieldSeen, string) {
+func (p *proposal) find(how templates.How, column string, fits func(*fieldSeen) bool) (*fieldSeen, ground) {
 	for _, h := range templates.HRHeaders() {
 		if h.Column != column || h.How != how {
 			continue
@@ -72,7 +95,7 @@ func (p *proposal) find(how templates.How, column string, fits func(*fieldSeen) 
 			}
 		}
 	}
-	return nil, ""
+	return nil, ground{}
 }
 
 func knownFrom(systems string) string {
@@ -86,8 +109,8 @@ func knownFrom(systems string) string {
 	return " (" + strings.Join(known, ", ") + ")"
 }
 
-func (p *proposal) why(how string, f *fieldSeen) string {
-	return fmt.Sprintf("guessed: %s, %d of %d records have a value", how, f.filled, p.sample.records)
+func (p *proposal) why(how string, f *fieldSeen) ground {
+	return guessed(fmt.Sprintf("%s, %d of %d records have a value", how, f.filled, p.sample.records))
 }
 
 func (p *proposal) mostlyFilled(f *fieldSeen) bool {
@@ -105,7 +128,7 @@ func looksLikeEmail(v string) bool {
 }
 
 // email is a field of that name, else the field whose values are addresses.
-func (p *proposal) email() (*fieldSeen, string) {
+func (p *proposal) email() (*fieldSeen, ground) {
 	if f, why := p.find(templates.HowLower, "Email", func(f *fieldSeen) bool { return f.share(looksLikeEmail) > 0.5 }); f != nil {
 		return f, why
 	}
@@ -114,11 +137,11 @@ func (p *proposal) email() (*fieldSeen, string) {
 			return f, p.why("by its values", f)
 		}
 	}
-	return nil, ""
+	return nil, ground{}
 }
 
 // chooseKey finds what names the person in the feed.
-func (p *proposal) chooseKey(number *fieldSeen, why string, others ...*fieldSeen) error {
+func (p *proposal) chooseKey(number *fieldSeen, why ground, others ...*fieldSeen) error {
 	if number != nil {
 		p.key, p.keyWhy = number, why
 		return nil
@@ -126,13 +149,13 @@ func (p *proposal) chooseKey(number *fieldSeen, why string, others ...*fieldSeen
 	for _, f := range p.sample.fields {
 		unique := f.filled == p.sample.records && len(f.values) == f.filled && f.filled > 0
 		if unique && f.share(looksLikeID) == 1 {
-			p.key, p.keyWhy = f, "guessed: every record has another value in it, which looks like a number"
+			p.key, p.keyWhy = f, guessed("every record has another value in it, which looks like a number")
 			return nil
 		}
 	}
 	for _, f := range others {
 		if f != nil && p.namesPeople(f) {
-			p.key, p.keyWhy = f, "guessed: no column looks like a personnel number"
+			p.key, p.keyWhy = f, guessed("no column looks like a personnel number")
 			return nil
 		}
 	}
@@ -146,7 +169,7 @@ func looksLikeID(v string) bool {
 }
 
 // add proposes an expression of one field; %s stands for it.
-func (p *proposal) add(column string, f *fieldSeen, why string, exprs ...string) *guess {
+func (p *proposal) add(column string, f *fieldSeen, why ground, exprs ...string) *guess {
 	g := &guess{Name: column, Why: why}
 	for i, e := range exprs {
 		e = strings.ReplaceAll(e, "%s", fieldExpr(f.name))
@@ -162,24 +185,24 @@ func (p *proposal) add(column string, f *fieldSeen, why string, exprs ...string)
 }
 
 // plain proposes a column that every row needs. Where no field is found, none of the rows has a value, and it says so.
-func (p *proposal) plain(column string, f *fieldSeen, why, expr string) {
+func (p *proposal) plain(column string, f *fieldSeen, why ground, expr string) {
 	if f != nil {
 		p.add(column, f, why, expr).fixed = true
 		return
 	}
 	p.columns = append(p.columns, &guess{Name: column, Expr: "nil", fixed: true,
-		Why: "TODO: no column of the feed is known for it; every row needs one, and is quarantined until you name it"})
+		Why: todo("no column of the feed is known for it; every row needs one, and is quarantined until you name it")})
 }
 
-func (p *proposal) optional(column string, f *fieldSeen, why string, exprs ...string) {
+func (p *proposal) optional(column string, f *fieldSeen, why ground, exprs ...string) {
 	if f != nil && f.filled > 0 {
 		p.add(column, f, why, append(exprs, "%s")...)
 	}
 }
 
-func (p *proposal) login(login *fieldSeen, why string, email *fieldSeen) {
+func (p *proposal) login(login *fieldSeen, why ground, email *fieldSeen) {
 	if login == nil && email != nil {
-		p.plain("Login", email, "guessed: the feed has no column of logins, and many instances take the e-mail address; look at Coupa's list of users", "lower(%s)")
+		p.plain("Login", email, guessed("the feed has no column of logins, and many instances take the e-mail address; look at Coupa's list of users"), "lower(%s)")
 		return
 	}
 	p.plain("Login", login, why, "%s")
@@ -196,26 +219,26 @@ func (p *proposal) names() {
 	}
 	firstExpr, lastExpr := "%s", "%s"
 	if first == nil && full != nil {
-		first, why, firstExpr = full, fullWhy+"; cut at the blank or comma, look at double names", cutFirst
+		first, why, firstExpr = full, fullWhy.and("; cut at the blank or comma, look at double names"), cutFirst
 	} else if preferred, _ := p.find(templates.HowPreferred, "First Name", nil); first != nil && preferred != nil && preferred.filled > 0 {
 		firstExpr = fieldExpr(preferred.name) + " ?? %s"
-		why += "; the preferred name goes before it where there is one"
+		why = why.and("; the preferred name goes before it where there is one")
 		p.used[preferred.name] = true
 	}
 	if last == nil && full != nil {
-		last, lastWhy, lastExpr = full, fullWhy+"; cut at the blank or comma, look at double names", cutLast
+		last, lastWhy, lastExpr = full, fullWhy.and("; cut at the blank or comma, look at double names"), cutLast
 	}
 	p.plain("First Name", first, why, firstExpr)
 	p.plain("Last Name", last, lastWhy, lastExpr)
 }
 
 // number proposes the Employee Number only where the name says what it is: a wrong one makes second accounts.
-func (p *proposal) number(number *fieldSeen, why string) {
+func (p *proposal) number(number *fieldSeen, why ground) {
 	switch {
 	case number != nil:
 		p.add("Employee Number", number, why, "%s").fixed = true
 	case !p.used[p.key.name]:
-		p.add("Employee Number", p.key, "TODO: is this the number Coupa has? A wrong one makes second accounts", "%s").Out = true
+		p.add("Employee Number", p.key, todo("is this the number Coupa has? A wrong one makes second accounts"), "%s").Out = true
 	}
 }
 
@@ -234,7 +257,7 @@ func (p *proposal) status() {
 	f, why := p.find(templates.HowStatus, "Status", fits)
 	if f == nil {
 		p.columns = append(p.columns, &guess{Name: "Status", Expr: `lookup("status", FIELD) ?? FIELD`, Out: true,
-			Why: "TODO: no column of the feed is known for it: without it nobody is ever made inactive"})
+			Why: todo("no column of the feed is known for it: without it nobody is ever made inactive")})
 		return
 	}
 	words := slices.Sorted(maps.Keys(f.values))
@@ -245,7 +268,7 @@ func (p *proposal) status() {
 	for _, w := range words {
 		p.words = append(p.words, word{Word: w, Status: known[templates.Plain(w)]})
 	}
-	p.add("Status", f, why+"; a word that the table lacks is quarantined", `lookup("status", %s) ?? %s`).fixed = true
+	p.add("Status", f, why.and("; a word that the table lacks is quarantined"), `lookup("status", %s) ?? %s`).fixed = true
 }
 
 // approver proposes the manager where the values are logins, or addresses where those are the logins.
@@ -260,12 +283,12 @@ func (p *proposal) approver(login, email *fieldSeen) {
 	case f.share(looksLikeEmail) > 0.5 && login == nil && email != nil:
 		p.add("Approver Login", f, why, "lower(%s)")
 	case f.share(looksLikeEmail) > 0.5:
-		p.add("Approver Login", f, "TODO: Coupa wants the manager's login, and these look like e-mail addresses", "%s").Out = true
+		p.add("Approver Login", f, todo("Coupa wants the manager's login, and these look like e-mail addresses"), "%s").Out = true
 	case numbers > logins: // a feed of changes has few of the managers themselves
-		p.add("Approver Login", f, "TODO: Coupa wants the manager's login, and these look like numbers; "+
-			"tables: managers: {file: managers.csv, keys: [number], value: login} makes logins of them", `lookup("managers", %s)`).Out = true
+		p.add("Approver Login", f, todo("Coupa wants the manager's login, and these look like numbers; "+
+			"tables: managers: {file: managers.csv, keys: [number], value: login} makes logins of them"), `lookup("managers", %s)`).Out = true
 	case f.share(func(v string) bool { return strings.ContainsAny(v, " ,") }) > 0.5:
-		p.add("Approver Login", f, "TODO: Coupa wants the manager's login, and these look like names", "%s").Out = true
+		p.add("Approver Login", f, todo("Coupa wants the manager's login, and these look like names"), "%s").Out = true
 	default:
 		p.add("Approver Login", f, why, "%s")
 	}
@@ -313,7 +336,7 @@ func (p *proposal) lists() {
 }
 
 func (p *proposal) list(column string, f *fieldSeen) {
-	p.add(column, f, "TODO: Coupa replaces the whole list by this cell; take the # away where these are Coupa's names and all of them", "replace(%s)").Out = true
+	p.add(column, f, todo("Coupa replaces the whole list by this cell; take the # away where these are Coupa's names and all of them"), "replace(%s)").Out = true
 }
 
 // never are columns that no name alone may fill: Coupa's own id, and one that sends mail to people.

@@ -30,17 +30,31 @@ func find(table []Column, name string) int {
 	return slices.IndexFunc(table, func(c Column) bool { return c.Name == name })
 }
 
+// OptionError is one thing that is wrong with what a sheet is to be made of.
+type OptionError struct {
+	Column   string // the mapped or lacking column it is about; "" where it is about none of them
+	Unmapped bool   // the column is needed, and not mapped
+	Message  string // what is wrong and what to do, with the column's name
+}
+
+func (e *OptionError) Error() string { return e.Message }
+
+// wrong makes an error about a column; the format begins with its name.
+func wrong(column, format string, args ...any) *OptionError {
+	return &OptionError{Column: column, Message: fmt.Sprintf(format, append([]any{column}, args...)...)}
+}
+
 // headerError says why name cannot head a column: it is neither in the table nor among the custom ones.
 func headerError(name string, table []Column, custom []string) error {
 	if bare := strings.TrimSpace(strings.TrimSuffix(name, "*")); bare != name {
 		if find(table, bare) >= 0 || slices.Contains(custom, bare) {
-			return fmt.Errorf("column %q must be written %q: the asterisk and blanks of a template are no part of a name", name, bare)
+			return wrong(name, "column %q must be written %q: the asterisk and blanks of a template are no part of a name", bare)
 		}
 	}
 	if near := nearest(name, table, custom); near != "" {
-		return fmt.Errorf("column %q is not one of Coupa's; did you mean %q? A custom field must be listed under layout.custom", name, near)
+		return wrong(name, "column %q is not one of Coupa's; did you mean %q? A custom field must be listed under layout.custom", near)
 	}
-	return fmt.Errorf("column %q is not one of Coupa's; hr2coupa layout prints them, a custom field must be listed under layout.custom", name)
+	return wrong(name, "column %q is not one of Coupa's; hr2coupa layout prints them, a custom field must be listed under layout.custom")
 }
 
 // nearest gives the known column that looks most like name, "" when none comes near.

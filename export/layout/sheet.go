@@ -51,7 +51,8 @@ type Sheet struct {
 
 var _ export.Sheet = (*Sheet)(nil)
 
-// New makes the sheet of a batch. Its error joins everything that is wrong with the options.
+// New makes the sheet of a batch. Its error joins everything that is wrong with the options: an *OptionError for each
+// column.
 func New(o Options) (*Sheet, error) {
 	table := Columns()
 	faults := customErrors(o.Custom, table)
@@ -63,7 +64,7 @@ func New(o Options) (*Sheet, error) {
 	rank := make([]int, len(o.Columns)) // place in the file
 	for i, name := range o.Columns {
 		if slices.Contains(o.Columns[:i], name) {
-			faults = append(faults, fmt.Errorf("column %q is mapped twice", name))
+			faults = append(faults, wrong(name, "column %q is mapped twice"))
 			continue
 		}
 		c := Column{Name: name, Type: templates.TypeString}
@@ -119,9 +120,9 @@ func (s *Sheet) add(i int, c Column, o Options) {
 func cardError(c Column, reason string) error {
 	switch {
 	case c.Refused:
-		return fmt.Errorf("column %q is never sent: Coupa no longer takes it", c.Name)
+		return wrong(c.Name, "column %q is never sent: Coupa no longer takes it")
 	case c.Sensitive && strings.TrimSpace(reason) == "":
-		return fmt.Errorf("column %q is card data and is not sent; take it out, or give the reason in allow_card_data", c.Name)
+		return wrong(c.Name, "column %q is card data and is not sent; take it out, or give the reason in allow_card_data")
 	}
 	return nil
 }
@@ -129,16 +130,22 @@ func cardError(c Column, reason string) error {
 func missingErrors(o Options, table []Column) (faults []error) {
 	for _, c := range table {
 		if c.Required && !slices.Contains(o.Columns, c.Name) {
-			faults = append(faults, fmt.Errorf("column %q is not mapped, and Coupa requires it in every row", c.Name))
+			faults = append(faults, unmapped(c.Name, "column %q is not mapped, and Coupa requires it in every row"))
 		}
 	}
 	switch {
 	case !slices.Contains(keyColumns[:], o.Key):
-		faults = append(faults, fmt.Errorf("key column %q is none of Coupa's keys: %s", o.Key, strings.Join(keyColumns[:], ", ")))
+		faults = append(faults, wrong(o.Key, "key column %q is none of Coupa's keys: %s", strings.Join(keyColumns[:], ", ")))
 	case !slices.Contains(o.Columns, o.Key):
-		faults = append(faults, fmt.Errorf("key column %q is not mapped; map it, or choose another layout.key", o.Key))
+		faults = append(faults, unmapped(o.Key, "key column %q is not mapped; map it, or choose another layout.key"))
 	}
 	return faults
+}
+
+func unmapped(column, format string) *OptionError {
+	e := wrong(column, format)
+	e.Unmapped = true
+	return e
 }
 
 // customErrors tells the names that cannot be custom columns. Some are words of gocsv's tags, in which a name travels.
@@ -163,7 +170,7 @@ func customErrors(custom []string, table []Column) (faults []error) {
 		default:
 			continue
 		}
-		faults = append(faults, fmt.Errorf("custom column %q %s", name, why))
+		faults = append(faults, &OptionError{Message: fmt.Sprintf("custom column %q %s", name, why)})
 	}
 	return faults
 }

@@ -25,12 +25,17 @@ const (
 	windowLimit  = 64 // columns of the line that is pointed into: it fits 80 behind what a command writes before it
 )
 
-// Error names the column, the expression, the position, and points at the place on two lines of their own.
+// Error is the text with the config line before it.
 func (p Problem) Error() string {
-	var b strings.Builder
 	if p.Line > 0 {
-		fmt.Fprintf(&b, "line %d: ", p.Line)
+		return fmt.Sprintf("line %d: %s", p.Line, p.Text())
 	}
+	return p.Text()
+}
+
+// Text names the column, the expression, the position, and points at the place on two lines of their own.
+func (p Problem) Text() string {
+	var b strings.Builder
 	if p.Column != "" {
 		fmt.Fprintf(&b, "column %q: ", p.Column)
 	}

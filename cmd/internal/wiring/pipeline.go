@@ -3,12 +3,12 @@ package wiring
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
@@ -62,17 +62,18 @@ func PipelineFaults(ctx context.Context, env *Env, opt config.Options) (*Pipelin
 	if cfg == nil {
 		return nil, faults
 	}
-	p, more := Compile(cfg)
-	if len(faults) > 0 { // a column the config could not read is mapped all the same
-		more = slices.DeleteFunc(more, func(f config.Fault) bool { return strings.Contains(f.Message, "is not mapped") })
-	}
+	p, more := compile(cfg, len(faults) == 0)
 	faults = append(faults, append(more, noticeFaults(cfg)...)...)
 	slices.SortStableFunc(faults, func(a, b config.Fault) int { return cmp.Compare(a.Line, b.Line) })
 	return p, faults
 }
 
 // Compile makes mapping and layout. Where no column is mapped the config's own fault says enough.
-func Compile(cfg *config.Config) (*Pipeline, []config.Fault) {
+func Compile(cfg *config.Config) (*Pipeline, []config.Fault) { return compile(cfg, true) }
+
+// compile is Compile. Where not all of the config could be read, whole is false: a column that was not read is mapped all
+// the same.
+func compile(cfg *config.Config, whole bool) (*Pipeline, []config.Fault) {
 	p := &Pipeline{Config: cfg, Key: EmployeeNumber}
 	if cfg.Layout.Key == "login" {
 		p.Key = login
@@ -86,7 +87,7 @@ func Compile(cfg *config.Config) (*Pipeline, []config.Fault) {
 		Columns: columns, Tables: tables(cfg), TimeZone: cfg.Feed.TimeZone, ReadFile: ReadTable,
 	})
 	for _, pr := range problems {
-		faults = append(faults, config.Fault{File: cfg.File, Line: pr.Line, Path: "mapping", Message: strings.TrimPrefix(pr.Error(), fmt.Sprintf("line %d: ", pr.Line))})
+		faults = append(faults, config.Fault{File: cfg.File, Line: pr.Line, Path: "mapping", Message: pr.Text()})
 	}
 	names := make([]string, len(columns))
 	for i, c := range columns {
@@ -105,9 +106,7 @@ func Compile(cfg *config.Config) (*Pipeline, []config.Fault) {
 		few.Route = export.ByAPI
 		p.Few, err = layout.New(few)
 	}
-	for _, err := range append(unjoin(err), unwritable(cfg, names)...) {
-		faults = append(faults, columnFault(cfg, err))
-	}
+	faults = append(append(faults, layoutFaults(cfg, err, whole)...), unwritable(cfg, names)...)
 	for _, name := range slices.Sorted(maps.Keys(cfg.Limits.Columns)) {
 		if !slices.Contains(names, name) {
 			faults = append(faults, cfg.Fault("limits.columns."+name, fmt.Sprintf("the mapping does not fill a column %q", name), "name one of mapping.columns"))
@@ -117,24 +116,38 @@ func Compile(cfg *config.Config) (*Pipeline, []config.Fault) {
 	return p, faults
 }
 
-// unwritable tells the columns that the route may ask of the API and that it cannot take.
-func unwritable(cfg *config.Config, names []string) (faults []error) {
-	if cfg.Route != config.RouteAPI && cfg.Route != config.RouteAuto {
-		return nil
-	}
-	for _, name := range names {
-		if err := coupa.Writable(name); err != nil && name != "Id" { // which finds the user
-			faults = append(faults, err)
+// layoutFaults are what the layout says of a mapping, each on its line.
+func layoutFaults(cfg *config.Config, err error, whole bool) (faults []config.Fault) {
+	for _, err := range unjoin(err) {
+		bad, ok := errors.AsType[*layout.OptionError](err)
+		switch {
+		case !ok:
+			faults = append(faults, columnFault(cfg, "", err))
+		case whole || !bad.Unmapped:
+			faults = append(faults, columnFault(cfg, bad.Column, err))
 		}
 	}
 	return faults
 }
 
-// columnFault gives a fault of the layout the line of the column that it begins with.
-func columnFault(cfg *config.Config, err error) config.Fault {
+// unwritable tells the columns that the route may ask of the API and that it cannot take.
+func unwritable(cfg *config.Config, names []string) (faults []config.Fault) {
+	if cfg.Route != config.RouteAPI && cfg.Route != config.RouteAuto {
+		return nil
+	}
+	for _, name := range names {
+		if err := coupa.Writable(name); err != nil && name != "Id" { // which finds the user
+			faults = append(faults, columnFault(cfg, name, err))
+		}
+	}
+	return faults
+}
+
+// columnFault is a fault about a column, on the line that maps it.
+func columnFault(cfg *config.Config, column string, err error) config.Fault {
 	f := cfg.Fault("mapping.columns", err.Error(), "")
 	for _, c := range cfg.Mapping.Columns {
-		if strings.HasPrefix(f.Message, fmt.Sprintf("column %q ", c.Name)) {
+		if c.Name == column {
 			f.Line = c.Line
 		}
 	}

@@ -97,7 +97,7 @@ profile:
 .PHONY: cover
 cover:
 	@mkdir -p bin
-	go test -coverpkg=./export,./export/planning,./export/delivery,./export/directory,./export/ledger,./transport/drop -coverprofile=bin/cover.out ./cmd/hr2coupa ./export/... ./transport/drop
+	go test -coverpkg=./export,./export/planning,./export/delivery,./export/directory,./export/ledger,./export/ledger/sqlite,./transport/drop -coverprofile=bin/cover.out ./cmd/hr2coupa ./export/... ./transport/drop
 	@awk -F'[: ]' 'NR > 1 { n[$$1":"$$2] = $$3; if ($$4 > 0) hit[$$1":"$$2] = 1 } \
 	  END { for (k in n) { split(k, f, ":"); all[f[1]] += n[k]; if (k in hit) run[f[1]] += n[k] } \
 	        for (file in all) printf "%5.1f %%  %s\n", 100 * run[file] / all[file], file }' bin/cover.out | sed 's,github.com/hr2coupa/hr2coupa/,,' | sort -k3

@@ -20,6 +20,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
 )
 
@@ -275,8 +276,8 @@ func (l *lane) start(s turn, after time.Duration) (killed bool, code int, err er
 	return killed, code, err
 }
 
-func (l *lane) open() (*ledger.Ledger, error) {
-	return ledger.Open(ledger.Options{Dir: filepath.Join(l.dir, "ledger"), Now: time.Now})
+func (l *lane) open() (ledger.Ledger, error) {
+	return sqlite.Open(sqlite.Options{Dir: filepath.Join(l.dir, "ledger"), Now: time.Now})
 }
 
 // reached is the state of the first part that was not through when the program was killed.

@@ -15,7 +15,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/watch"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
 )
 
 // chaosMode is a part of the program that is killed.
@@ -60,7 +60,7 @@ func chaosModes() []chaosMode {
 
 // sound wants a ledger in which nothing is wrong.
 func sound(dir string) error {
-	c, err := ledger.Check(ledger.Options{Dir: dir, Now: time.Now})
+	c, err := sqlite.Check(sqlite.Options{Dir: dir, Now: time.Now})
 	if err == nil && len(c.Findings) > 0 {
 		err = fmt.Errorf("%s is not sound: %v", dir, c.Findings)
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
@@ -324,7 +324,7 @@ func cmdAlter(ts *testscript.TestScript, w *world, args []string) {
 func cmdLock(ts *testscript.TestScript, w *world, args []string) {
 	need(ts, args, 1, "lock HOLDER")
 	var err error
-	w.locked, err = ledger.Open(ledger.Options{Dir: ts.MkAbs("ledger"), Now: time.Now})
+	w.locked, err = sqlite.Open(sqlite.Options{Dir: ts.MkAbs("ledger"), Now: time.Now})
 	ts.Check(err)
 	w.unlock, err = w.locked.Lock(args[0])
 	ts.Check(err)

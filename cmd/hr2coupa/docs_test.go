@@ -47,7 +47,7 @@ func TestWhatHappens(t *testing.T) {
 	_, section, _ := strings.Cut(document(t, "../../README.md"), "## What happens when…")
 	section, _, _ = strings.Cut(section, "\n## ")
 	var tests strings.Builder
-	for _, glob := range []string{"*_test.go", "../../export/ledger/*_test.go"} {
+	for _, glob := range []string{"*_test.go", "../../export/ledger/*_test.go", "../../export/ledger/sqlite/*_test.go"} {
 		paths, err := filepath.Glob(glob)
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("no tests in %s (%v)", glob, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
 )
 
 // byAPIConfig lets parts go by calls, with roles, and a cell that is cleared.
@@ -82,7 +83,7 @@ func (g *theatre) hold() error {
 
 // keeps is what the ledger keeps for the next plan; nil where nothing is.
 func (g *theatre) keeps() (k *ledger.Kept, err error) {
-	l, err := ledger.Open(ledger.Options{Dir: g.ledger, Now: g.clock})
+	l, err := sqlite.Open(sqlite.Options{Dir: g.ledger, Now: g.clock})
 	if err != nil {
 		return nil, err
 	}

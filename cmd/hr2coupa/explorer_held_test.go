@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
 )
 
 // heldConfig holds every night.
@@ -51,7 +51,7 @@ func (g *theatre) letGo() error {
 
 // replaced reports whether every row of a run says which record of another one replaced it: they stand at the same lines.
 func (g *theatre) replaced(run, by string) error {
-	l, err := ledger.Open(ledger.Options{Dir: g.ledger, Now: g.clock})
+	l, err := sqlite.Open(sqlite.Options{Dir: g.ledger, Now: g.clock})
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
 )
 
 // lists holds the law of the lists: a person whose list was emptied either has it again, or is named by the ledger with
@@ -30,7 +30,7 @@ func (g *theatre) lists(e ended, dead bool) error {
 	if !dead && e.code == export.ExitOK {
 		return fmt.Errorf("a start ended with 0, and %v have no roles", bare)
 	}
-	l, err := ledger.Open(ledger.Options{Dir: g.ledger, Now: g.clock})
+	l, err := sqlite.Open(sqlite.Options{Dir: g.ledger, Now: g.clock})
 	if err != nil {
 		return err
 	}

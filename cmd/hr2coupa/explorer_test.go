@@ -17,6 +17,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
 )
 
@@ -438,7 +439,7 @@ func (g *theatre) word() error {
 
 // look gives the parts that are not final and all parts by name, and holds the sums of every run.
 func (g *theatre) look() (open []export.Part, all map[string]export.Part, err error) {
-	l, err := ledger.Open(ledger.Options{Dir: g.ledger, Now: g.clock})
+	l, err := sqlite.Open(sqlite.Options{Dir: g.ledger, Now: g.clock})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -55,7 +55,7 @@ with what mends it; then it ends with 1.`,
 			if err != nil {
 				return err
 			}
-			checked, err := ledger.Check(ledger.Options{Dir: cfg.Ledger, Now: env.Now})
+			checked, err := wiring.CheckLedger(env, cfg.Ledger)
 			if err == nil && len(checked.Findings) == 0 {
 				err = furtherFindings(env, cfg, checked)
 			}

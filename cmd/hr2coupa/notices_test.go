@@ -14,8 +14,8 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/testdata/farend"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
@@ -158,7 +158,7 @@ func cmdAhead(ts *testscript.TestScript, w *world, args []string) {
 // cmdSlay kills a program that waits for a mail server to answer.
 func cmdSlay(ts *testscript.TestScript, w *world, _ []string) {
 	until(ts, "a notice in the ledger and a connection to the mail server", func() bool {
-		l, err := ledger.Open(ledger.Options{Dir: ts.MkAbs("ledger"), Now: time.Now})
+		l, err := wiring.OpenLedger(&wiring.Env{Now: time.Now}, ts.MkAbs("ledger"))
 		ts.Check(err)
 		due, err := l.Due()
 		ts.Check(errors.Join(err, l.Close()))

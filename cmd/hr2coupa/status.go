@@ -81,7 +81,7 @@ func showStatus(ctx context.Context, env *wiring.Env, id string, wait bool) erro
 }
 
 // settled reads a run, with wait once it is no longer at work.
-func settled(ctx context.Context, env *wiring.Env, l *ledger.Ledger, id string, wait bool) (rec export.RunRecord, ok bool, err error) {
+func settled(ctx context.Context, env *wiring.Env, l ledger.Ledger, id string, wait bool) (rec export.RunRecord, ok bool, err error) {
 	for {
 		rec, ok, err = l.Run(id)
 		if err != nil || !ok || rec.State != export.RunWorking {
@@ -108,7 +108,7 @@ func interrupted(rec export.RunRecord) export.RunRecord {
 	return rec
 }
 
-func listRuns(env *wiring.Env, l *ledger.Ledger) error {
+func listRuns(env *wiring.Env, l ledger.Ledger) error {
 	runs, err := l.Runs(20)
 	if err != nil {
 		return err

@@ -34,7 +34,7 @@ type world struct {
 	dir    string
 	config *section
 	twin   *twin.Twin
-	locked *ledger.Ledger
+	locked ledger.Ledger
 	unlock func() error
 	beside *exec.Cmd // started by start, ended by interrupt
 	out    *heard    // what it wrote

@@ -15,37 +15,37 @@ import (
 // Windows has neither mode bits worth checking nor folders that can be synced.
 const posix = runtime.GOOS != "windows"
 
-// disk is every change that the ledger itself makes in its folder, so that a test can cut the power between any two.
+// Disk is every change that a ledger itself makes in its folder, so that a test can cut the power between any two.
 // What SQLite does to ledger.db and the files beside it is SQLite's own, and its durability with synchronous=FULL is
 // relied on; the line in the lock file need not outlive anything. Reading goes to the operating system.
-type disk interface {
+type Disk interface {
 	// Mkdir makes one folder, 0700 whatever the umask.
 	Mkdir(dir string) error
 	// Create makes a file that is not there yet, 0600 whatever the umask.
-	Create(path string) (file, error)
+	Create(path string) (File, error)
 	Rename(from, to string) error
 	Remove(path string) error
 	// SyncDir makes the names in a folder durable: without it a file made, renamed or removed may not have been.
 	SyncDir(dir string) error
 }
 
-// file is a new file; what is written is durable once Sync has answered.
-type file interface {
+// File is a new file; what is written is durable once Sync has answered.
+type File interface {
 	io.WriteCloser
 	Sync() error
 }
 
-// osDisk is the operating system's.
-type osDisk struct{}
+// OSDisk is the operating system's.
+type OSDisk struct{}
 
-func (osDisk) Mkdir(dir string) error {
+func (OSDisk) Mkdir(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
 	return os.Chmod(dir, 0o700)
 }
 
-func (osDisk) Create(path string) (file, error) {
+func (OSDisk) Create(path string) (File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
@@ -56,10 +56,10 @@ func (osDisk) Create(path string) (file, error) {
 	return f, nil
 }
 
-func (osDisk) Rename(from, to string) error { return os.Rename(from, to) }
-func (osDisk) Remove(path string) error     { return os.Remove(path) }
+func (OSDisk) Rename(from, to string) error { return os.Rename(from, to) }
+func (OSDisk) Remove(path string) error     { return os.Remove(path) }
 
-func (osDisk) SyncDir(dir string) error {
+func (OSDisk) SyncDir(dir string) error {
 	if !posix {
 		return nil
 	}
@@ -70,8 +70,8 @@ func (osDisk) SyncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// makeDir makes a folder and its missing parents.
-func makeDir(d disk, dir string) error {
+// MakeDir makes a folder and its missing parents.
+func MakeDir(d Disk, dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case err == nil && !info.IsDir():
@@ -82,7 +82,7 @@ func makeDir(d disk, dir string) error {
 		return err
 	}
 	parent := filepath.Dir(dir)
-	if err := makeDir(d, parent); err != nil {
+	if err := MakeDir(d, parent); err != nil {
 		return err
 	}
 	if err := d.Mkdir(dir); errors.Is(err, fs.ErrExist) {
@@ -93,8 +93,8 @@ func makeDir(d disk, dir string) error {
 	return d.SyncDir(parent)
 }
 
-// createFile makes an empty file unless it is there.
-func createFile(d disk, path string) error {
+// CreateFile makes an empty file unless it is there.
+func CreateFile(d Disk, path string) error {
 	f, err := d.Create(path)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
@@ -105,8 +105,8 @@ func createFile(d disk, path string) error {
 	return f.Close()
 }
 
-// checkRegular refuses what is no file where one is needed: to open a named pipe may wait for ever.
-func checkRegular(path string) error {
+// CheckRegular refuses what is no file where one is needed: to open a named pipe may wait for ever.
+func CheckRegular(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
@@ -117,20 +117,20 @@ func checkRegular(path string) error {
 	return nil
 }
 
-// checkPrivate refuses what others may read or change: the ledger holds personal data.
-func checkPrivate(path string) error {
+// CheckPrivate refuses what others may read or change: the ledger holds personal data.
+func CheckPrivate(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	if perm, want := looseMode(info); want != 0 {
+	if perm, want := LooseMode(info); want != 0 {
 		return fmt.Errorf("%s is open to other users (mode %04o) and holds personal data: chmod %o %s", path, perm, want, path)
 	}
 	return nil
 }
 
-// looseMode gives the mode that a file or folder should have where others may use it, else 0.
-func looseMode(info fs.FileInfo) (perm, want fs.FileMode) {
+// LooseMode returns the mode that a file or folder should have where others may use it, else 0.
+func LooseMode(info fs.FileInfo) (perm, want fs.FileMode) {
 	perm = info.Mode().Perm()
 	switch {
 	case !posix || perm&0o077 == 0:

@@ -22,26 +22,26 @@ type keptFeed struct {
 }
 
 func (k *keptFeed) Files() []export.FeedFile {
-	files := make([]export.FeedFile, len(k.files))
-	for i, name := range k.files {
-		files[i] = export.FeedFile{Path: k.path, Name: name, Size: k.size, SHA256: k.sha256, Kept: k.id}
+	files := make([]export.FeedFile, len(k.Sources))
+	for i, name := range k.Sources {
+		files[i] = export.FeedFile{Path: k.Path, Name: name, Size: k.Size, SHA256: k.SHA256, Kept: k.ID}
 	}
 	return files
 }
 
-func (k *keptFeed) Names() []string { return slices.Clone(k.files) }
+func (k *keptFeed) Names() []string { return slices.Clone(k.Sources) }
 
 // keptChunkSize is how many bytes of lines a chunk has at least; one line more may be up to a record's size.
 const keptChunkSize = 256 << 10
 
 // Chunks cuts the file into runs of lines; a chunk has one header.
 func (k *keptFeed) Chunks(take func(export.Chunk) error) error {
-	f, err := os.Open(k.path)
+	f, err := os.Open(k.Path)
 	if err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
 	defer f.Close()
-	r := bufio.NewReaderSize(io.LimitReader(f, k.size), 1<<16)
+	r := bufio.NewReaderSize(io.LimitReader(f, k.Size), 1<<16)
 	var header *export.Header
 	var data []byte
 	seq := 0
@@ -83,14 +83,14 @@ func (k *keptFeed) Chunks(take func(export.Chunk) error) error {
 func (k *keptFeed) header(line []byte) (*export.Header, error) {
 	var l keptLine
 	if err := json.Unmarshal(line, &l); err != nil {
-		return nil, fmt.Errorf("spool: %s: %w", k.path, err)
+		return nil, fmt.Errorf("spool: %s: %w", k.Path, err)
 	}
-	for i, name := range k.files {
+	for i, name := range k.Sources {
 		if name == l.File {
 			return &export.Header{File: k.first + i, Fields: l.Fields}, nil
 		}
 	}
-	return nil, fmt.Errorf("spool: %s: a header names the file %s, which the ledger does not have", k.path, l.File)
+	return nil, fmt.Errorf("spool: %s: a header names the file %s, which the ledger does not have", k.Path, l.File)
 }
 
 type keptChunk struct {

@@ -1,288 +1,141 @@
-// Package ledger is the durable state of hr2coupa: runs, parts and their moves, rows and their outcomes, the feed files
-// seen, a spool with the bytes of every part, and the lock that keeps a second run away.
+// Package ledger says what the durable state of hr2coupa is: runs, parts and their moves, rows and their outcomes, the
+// feed files seen, what waits for the next plan, who is told of what. It has all of it that is no SQL: the contract that
+// every backend keeps, the facts that a ledger returns, the spool with the bytes of every part, the lock that keeps a
+// second run away. Package sqlite is the backend, and ledgertest is the suite that each backend has to pass.
 //
 // A ledger is one folder on a local disk:
 //
-//	ledger.db   SQLite, write-ahead log; the -wal and -shm files beside it belong to it
-//	spool/      <part id>.csv, the bytes of each part
+//	ledger.db   the database, the backend's own, with the files beside it
+//	spool/      <part id>.csv, the bytes of each part; <id>.kept.jsonl, records that wait for the next plan
 //	lock        held by the run at work, with a line that says who that is
 //
 // It holds personal data: folders are 0700, files 0600, and anything looser is refused.
 package ledger
 
 import (
-	"cmp"
-	"context"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"sync"
-	"syscall"
 	"time"
-
-	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-const (
-	busyTimeout = 10 * time.Second
-	readers     = 4 // also how deep reads may nest in the callbacks of PartRows and Rows
-)
+// Ledger is all that a backend gives. Whoever uses a ledger asks for less of it, in an interface of their own. Every call
+// that writes is durable when it returns, and where it fails or the program ends in it, all of it has happened or
+// nothing. A call that reads sees one moment. The methods may be called from several goroutines, and several programs may
+// have the same ledger open; only the one that has the lock should write.
+type Ledger interface {
+	export.Ledger
+	export.VerifyLedger
+	Past
+	Next
+	Approvals
+	Outbox
+	People
+	Care
 
-// Options says where a ledger lies and what time it is.
-type Options struct {
-	Dir string           // made when it is not there, parents too; must be on a local disk
-	Now func() time.Time // nil: time.Now
-
-	disk disk // nil: the operating system's
+	// Busy reports whether a run holds the lock now. It changes nothing.
+	Busy() (bool, error)
+	// Lock takes the run lock, all but without waiting. holder is a line that tells a person who has it. Where another
+	// run has the lock the error is an *export.LockedError with that run's line. The lock is given up when the program
+	// ends, however it ends; unlock gives it up earlier and may be called more than once.
+	Lock(holder string) (unlock func() error, err error)
+	// Close rolls an open plan back and closes the ledger. It does not give up the run lock.
+	Close() error
 }
 
-// Ledger is an export.Ledger on a folder. Its methods may be called from several goroutines, and several programs may
-// have the same folder open: they read without waiting for each other, and writers take turns. Only one run at a time
-// should write, which is what Lock is for.
-type Ledger struct {
-	dir   string
-	disk  disk
-	now   func() time.Time
-	spool spool
-	reads *sqlitex.Pool
-
-	mu     sync.Mutex // guards all below, and with it the only connection that writes
-	conn   *sqlite.Conn
-	plan   *planTx // the open plan: it has the connection to itself
-	locked bool    // this Ledger holds the run lock
+// Past is what happened: runs, parts, rows, files.
+type Past interface {
+	// Runs returns the last runs, newest first, at most limit of them.
+	Runs(limit int) ([]export.RunRecord, error)
+	// SeenAt returns the last feed file that a committed plan read from that path.
+	SeenAt(path string) (f export.SeenFile, ok bool, err error)
+	// Moves returns the recorded moves of a part, oldest first.
+	Moves(part int64) ([]Move, error)
+	// Problems returns the first limit rows of a run, by file name and line, that ended quarantined, rejected or drifted.
+	Problems(run string, limit int) ([]export.RowResult, error)
+	// SentSince returns the keys of the people for whom a later run than run has a row in a part.
+	SentSince(run string) (map[string]bool, error)
+	// Story returns every row of the people with these keys, newest run first, for at most so many runs (below 0: for
+	// all); more is how many runs were left out.
+	Story(keys []string, runs int) (story []Episode, more int, err error)
+	// Unfilled returns every person of whom a call has emptied lists that nobody has seen filled since, oldest first.
+	Unfilled() ([]export.Unfilled, error)
+	// Water returns how far the ledger has come, and which parts left since a time. Its numbers never go back.
+	Water(since time.Time) (export.Water, error)
+	// Unknown returns those of the names that no part of the ledger has, in their order.
+	Unknown(names []string) ([]string, error)
+	// Ahead returns which recorded times are still to come.
+	Ahead(now time.Time) (Ahead, error)
 }
 
-var _ export.Ledger = (*Ledger)(nil)
-
-var (
-	errClosed   = errors.New("the ledger is closed")
-	errPlanOpen = errors.New("a plan is open: commit it or roll it back first")
-)
-
-// Open opens the ledger in o.Dir and makes what is missing of it. It refuses a folder or file that others may read or
-// change, and a ledger of a newer program, and says what to do. It takes no lock: looking at a ledger while a run works
-// on it is allowed.
-func Open(o Options) (*Ledger, error) {
-	if o.Dir == "" {
-		return nil, errors.New("open ledger: no folder given")
-	}
-	dir, err := filepath.Abs(o.Dir)
-	if err != nil {
-		return nil, fmt.Errorf("open ledger: %w", err)
-	}
-	l := newAt(dir, o)
-	if err := l.lay(); err != nil {
-		return nil, fmt.Errorf("open ledger: %w", cmp.Or(l.unwritable(), err))
-	}
-	if err := l.connect(); err != nil {
-		if errors.As(err, new(*DamagedError)) {
-			return nil, err
-		}
-		return nil, fmt.Errorf("open ledger: %w", cmp.Or(l.unwritable(), fmt.Errorf("%s: %w", l.dbPath(), err)))
-	}
-	return l, nil
+// Next is what the next plan depends on.
+type Next interface {
+	// Known returns the login and the status last sent for every person the ledger knows, by the person's key.
+	Known() (map[string]export.Person, error)
+	// Waiting returns the people who have a row in a part without a verdict.
+	Waiting() (*export.Waiting, error)
+	// Kept returns what the last plan has kept, its bytes checked; ok is false where nothing is.
+	Kept() (k *Kept, ok bool, err error)
+	// GiveUp ends what a run has kept: its records are not planned again. ok is false where it keeps nothing.
+	GiveUp(run, by string) (ok bool, err error)
+	// LastFeed returns how many records the last feed had that was planned and not held; 0 where there was none.
+	LastFeed() (records int, err error)
+	// LineEnds returns the files of every whole feed that was planned and not held, oldest first, as far as it is known
+	// how their last line ended.
+	LineEnds() ([]export.FeedFile, error)
 }
 
-// unwritable says in words that the folder cannot be written to, where that is so; SQLite and the operating system only
-// name the call that failed. It is asked after a failure.
-func (l *Ledger) unwritable() error {
-	db, err := os.OpenFile(l.dbPath(), os.O_RDWR, 0)
-	if err == nil {
-		err = db.Close()
-	}
-	if err == nil {
-		var probe *os.File
-		if probe, err = os.CreateTemp(l.dir, ".probe-*"); err == nil {
-			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
-		}
-	}
-	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
-		return nil
-	}
-	return fmt.Errorf("%s cannot be written to (%w), and even looking at a ledger may write to it; "+
-		"run hr2coupa as the user whose runs it keeps, or make the folder and its file system writable", l.dir, err)
+// Approvals are the words of persons that let a held run go.
+type Approvals interface {
+	// Approve records a person's word that a held run may go up to the given ceilings until it expires.
+	Approve(export.Approval) error
+	// Approvals returns those that count now, oldest first.
+	Approvals(now time.Time) ([]export.Approval, error)
+	// ApprovalsOf returns every approval of a run, oldest first, whatever became of it.
+	ApprovalsOf(run string) ([]export.Approval, error)
+	// UsedBy returns the approvals that a run has used up.
+	UsedBy(run string) ([]export.Approval, error)
 }
 
-func newAt(dir string, o Options) *Ledger {
-	l := &Ledger{dir: dir, now: o.Now, disk: o.disk}
-	if l.now == nil {
-		l.now = time.Now
-	}
-	if l.disk == nil {
-		l.disk = osDisk{}
-	}
-	l.spool = spool{filepath.Join(dir, "spool"), l.disk}
-	return l
+// Outbox has what somebody has to be told.
+type Outbox interface {
+	// Incidents returns those that are open, oldest first.
+	Incidents() ([]export.Incident, error)
+	// Tell records at once how incidents stand (begun, gone on, ended) and the notices that say so.
+	Tell(incidents []export.Incident, notices []export.Notice) error
+	// Due returns the notices that were neither sent nor given up, oldest first.
+	Due() ([]export.Notice, error)
+	// Sent records that a notice was sent.
+	Sent(id int64) error
+	// NotSent records why an attempt failed; the notice stays due.
+	NotSent(id int64, why string) error
+	// GiveUpNotice takes a notice out of the outbox that can never be sent, and says why.
+	GiveUpNotice(id int64, why string) error
 }
 
-// lay makes what is missing of the folder and holds all of it against the modes. The database file is made here, since
-// SQLite would make it by the umask; its -wal and -shm files get its mode.
-func (l *Ledger) lay() error {
-	for _, dir := range []string{l.dir, l.spool.dir} {
-		if err := makeDir(l.disk, dir); err != nil {
-			return err
-		}
-		if err := checkPrivate(dir); err != nil {
-			return err
-		}
-	}
-	for _, file := range []string{l.dbPath(), l.lockPath()} {
-		if err := createFile(l.disk, file); err != nil {
-			return err
-		}
-		if err := cmp.Or(checkRegular(file), checkPrivate(file)); err != nil {
-			return err
-		}
-	}
-	return l.disk.SyncDir(l.dir)
+// People are those the ledger knows, and how they are named.
+type People interface {
+	// People returns how many people the ledger knows: those for whom a row was applied.
+	People() (int, error)
+	// Logins calls f with every login that a row or a person of the ledger has, some of them more than once.
+	Logins(f func(login string)) error
+	// KeysOf returns the keys of the people for whom a row had that login, in order. Case does not count.
+	KeysOf(login string) ([]string, error)
+	// Pseudonyms returns how logs name the people of this ledger: the same for as long as it lives, in a backup too.
+	Pseudonyms() (export.Pseudonyms, error)
+	// KeysBehind returns the keys of the people with that pseudonym, in order.
+	KeysBehind(pseudonym string) ([]string, error)
 }
 
-func (l *Ledger) connect() (err error) {
-	defer func() { err = l.damage(err) }()
-	if err = l.header(); err != nil {
-		return err
-	}
-	if l.conn, err = sqlite.OpenConn(l.dbPath(), sqlite.OpenReadWrite); err != nil {
-		return err
-	}
-	if err = prepare(l.conn); err == nil {
-		err = migrate(l.conn)
-	}
-	if err != nil {
-		return errors.Join(err, l.conn.Close())
-	}
-	l.reads, err = sqlitex.NewPool(l.dbPath(), sqlitex.PoolOptions{
-		Flags:    sqlite.OpenReadWrite, // a reader of a write-ahead log writes to its -shm file
-		PoolSize: readers,
-		PrepareConn: func(c *sqlite.Conn) error {
-			return errors.Join(prepare(c), sqlitex.ExecuteTransient(c, "PRAGMA query_only = ON", nil))
-		},
-	})
-	if err != nil {
-		return errors.Join(err, l.conn.Close())
-	}
-	return nil
-}
-
-// pragmas are what SQLite keeps for a connection rather than in the file.
-func pragmas() []string {
-	return []string{
-		"synchronous = FULL",
-		"foreign_keys = ON",
-		"trusted_schema = OFF",
-		"secure_delete = ON",
-		"temp_store = MEMORY", // sorting must not leave personal data in /tmp
-		"cache_size = -16384", // KiB
-		"journal_size_limit = 4194304",
-	}
-}
-
-func prepare(c *sqlite.Conn) error {
-	c.SetBusyTimeout(busyTimeout)
-	for _, p := range pragmas() {
-		if err := sqlitex.ExecuteTransient(c, "PRAGMA "+p, nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Close gives up an open plan and closes the database. It does not give up the run lock.
-func (l *Ledger) Close() error {
-	l.mu.Lock()
-	plan := l.plan
-	l.mu.Unlock()
-	if plan != nil {
-		plan.Rollback()
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.conn == nil {
-		return nil
-	}
-	err := errors.Join(l.reads.Close(), l.conn.Close())
-	l.conn = nil
-	if err != nil {
-		return fmt.Errorf("close ledger: %w", err)
-	}
-	return nil
-}
-
-func (l *Ledger) dbPath() string   { return filepath.Join(l.dir, "ledger.db") }
-func (l *Ledger) lockPath() string { return filepath.Join(l.dir, "lock") }
-
-// read runs f on one snapshot of what is committed.
-func (l *Ledger) read(f func(*sqlite.Conn) error) (err error) {
-	defer func() { err = l.damage(err) }()
-	c, err := l.reads.Take(context.Background())
-	if err != nil {
-		return err
-	}
-	defer l.reads.Put(c)
-	defer sqlitex.Transaction(c)(&err)
-	return f(c)
-}
-
-// write runs f in a transaction that is durable when write returns nil, and leaves nothing when it does not.
-func (l *Ledger) write(f func(*sqlite.Conn) error) error {
-	err := l.damage(l.transact(f))
-	if err != nil && sqlite.ErrCode(err).ToPrimary() == sqlite.ResultReadOnly {
-		return cmp.Or(l.unwritable(), err)
-	}
-	return err
-}
-
-func (l *Ledger) transact(f func(*sqlite.Conn) error) (err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case l.conn == nil:
-		return errClosed
-	case l.plan != nil:
-		return errPlanOpen
-	}
-	end, err := sqlitex.ImmediateTransaction(l.conn)
-	if err != nil {
-		return err
-	}
-	defer func() { end(&err); err = l.room(err) }()
-	return f(l.conn)
-}
-
-// room tells what to look at where SQLite could not write.
-func (l *Ledger) room(err error) error {
-	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultFull, sqlite.ResultIOErr:
-		return fmt.Errorf("%w; is there room on the disk of %s?", err, l.dir)
-	}
-	return err
-}
-
-// query runs a cached statement and calls row for each row of its result.
-func query(c *sqlite.Conn, sql string, row func(*sqlite.Stmt) error, args ...any) error {
-	return sqlitex.Execute(c, sql, &sqlitex.ExecOptions{Args: args, ResultFunc: row})
-}
-
-// exec runs a cached statement that has no result.
-func exec(c *sqlite.Conn, sql string, args ...any) error {
-	return sqlitex.Execute(c, sql, &sqlitex.ExecOptions{Args: args})
-}
-
-func nanos(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixNano()
-}
-
-func fromNanos(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.Unix(0, n).UTC()
+// Care keeps a ledger small, copied, and free of people who are to be forgotten.
+type Care interface {
+	// Sweep removes spool files of plans that never got committed and returns how many. It needs the run lock.
+	Sweep() (removed int, err error)
+	// Prune takes away what is older than r says. It needs the run lock unless it is a dry run, which only tells.
+	Prune(r Retention, dry bool) (Pruned, error)
+	// Forget removes every value of the person with that key. It needs the run lock. Where a part that is not final holds
+	// or names the person the error is a *NotFinalError, where kept records do a *KeptError, where a call has emptied
+	// their lists an *UnfilledError, and nothing has changed.
+	Forget(key string) (Forgotten, error)
+	// Backup copies the ledger as it stands at one moment into a new folder, which is a ledger itself.
+	Backup(dir string) (Copied, error)
 }

@@ -20,59 +20,54 @@ import (
 // maxHolder bounds, in bytes, what is written to and read from the lock file.
 const maxHolder = 512
 
-// lockPatience is how long Lock tries: Busy holds the lock for a moment, and a run must not fail for that.
+// lockPatience is how long Take tries: Busy holds the lock for a moment, and a run must not fail for that.
 const lockPatience = 300 * time.Millisecond
 
-// Busy tells whether a run holds the lock now. It changes nothing.
-func (l *Ledger) Busy() (bool, error) {
-	lock := flock.New(l.lockPath(), flock.SetFlag(os.O_RDONLY), flock.SetPermissions(0o600))
+// Lock is the run lock of a ledger: a file that the kernel locks.
+type Lock struct{ Path string }
+
+// Busy reports whether a run holds the lock now. It changes nothing.
+func (l Lock) Busy() (bool, error) {
+	lock := flock.New(l.Path, flock.SetFlag(os.O_RDONLY), flock.SetPermissions(0o600))
 	got, err := lock.TryRLock()
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil // nothing has ever run
 	}
 	if err != nil {
-		return false, fmt.Errorf("look at the lock of the ledger: %s: %w", l.lockPath(), err)
+		return false, fmt.Errorf("look at the lock of the ledger: %s: %w", l.Path, err)
 	}
 	return !got, lock.Unlock()
 }
 
-// Lock takes the run lock, all but without waiting, and writes holder, one line that tells a person who has it ("pid 4711 on host
+// Take takes the run lock, all but without waiting, and writes holder, one line that tells a person who has it ("pid 4711 on host
 // hr1, hr2coupa run, since 2026-11-24T02:00:00Z"), into the lock file. Where another run has the lock the error is an
 // *export.LockedError with that run's line. The kernel gives the lock up when the program dies; unlock gives it up
 // earlier and may be called more than once.
-func (l *Ledger) Lock(holder string) (unlock func() error, err error) {
-	lock := flock.New(l.lockPath(), flock.SetPermissions(0o600))
+func (l Lock) Take(holder string) (unlock func() error, err error) {
+	lock := flock.New(l.Path, flock.SetPermissions(0o600))
 	patience, cancel := context.WithTimeout(context.Background(), lockPatience)
 	defer cancel()
 	got, err := lock.TryLockContext(patience, lockPatience/10)
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return nil, fmt.Errorf("lock ledger: %s: %w; put the ledger on a local disk", l.lockPath(), err)
+		return nil, fmt.Errorf("lock ledger: %s: %w; put the ledger on a local disk", l.Path, err)
 	}
 	if !got {
-		return nil, &export.LockedError{Holder: readHolder(l.lockPath())}
+		return nil, &export.LockedError{Holder: l.Holder()}
 	}
-	if err := os.WriteFile(l.lockPath(), []byte(oneLine(holder)+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(l.Path, []byte(oneLine(holder)+"\n"), 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock ledger: %w", err), lock.Unlock())
 	}
-	l.setLocked(true)
 	return sync.OnceValue(func() error {
-		l.setLocked(false)
-		if err := errors.Join(os.Truncate(l.lockPath(), 0), lock.Unlock()); err != nil {
+		if err := errors.Join(os.Truncate(l.Path, 0), lock.Unlock()); err != nil {
 			return fmt.Errorf("unlock ledger: %w", err)
 		}
 		return nil
 	}), nil
 }
 
-func (l *Ledger) setLocked(locked bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.locked = locked
-}
-
-// readHolder gives the line in the lock file. It may be empty for the moment between taking the lock and writing it.
-func readHolder(path string) string {
-	f, err := os.Open(path)
+// Holder returns the line in the lock file. It may be empty for the moment between taking the lock and writing it.
+func (l Lock) Holder() string {
+	f, err := os.Open(l.Path)
 	if err != nil {
 		return "unknown (" + err.Error() + ")"
 	}
@@ -84,7 +79,7 @@ func readHolder(path string) string {
 	if holder := oneLine(string(text)); holder != "" {
 		return holder
 	}
-	return "unknown (" + path + " names nobody)"
+	return "unknown (" + l.Path + " names nobody)"
 }
 
 // oneLine makes text fit for one line of a terminal.

@@ -136,7 +136,7 @@ func (s *certification) open(seen *scene) error {
 		return nil
 	}
 	seen.part = &seen.rep.Parts[0]
-	l, err := ledger.Open(ledger.Options{Dir: s.pipe.Config.Ledger, Now: s.env.Now})
+	l, err := wiring.OpenLedger(s.env, s.pipe.Config.Ledger)
 	if err != nil {
 		return err
 	}

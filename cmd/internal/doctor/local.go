@@ -15,7 +15,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
 // Room on the ledger's disk, in bytes: a run writes the bytes of its parts and the database's log.
@@ -34,7 +33,7 @@ func (d *doctor) ledger(context.Context) {
 		d.newLedger(dir)
 		return
 	}
-	checked, err := ledger.Check(ledger.Options{Dir: dir, Now: d.env.Now})
+	checked, err := wiring.CheckLedger(d.env, dir)
 	if err != nil {
 		d.failed(export.ExitFault, "ledger", err)
 		return
@@ -53,7 +52,7 @@ func (d *doctor) ledger(context.Context) {
 
 // ahead looks for times in the ledger that are still to come.
 func (d *doctor) ahead(dir string) {
-	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.env.Now})
+	l, err := wiring.OpenLedger(d.env, dir)
 	if err != nil { // as the line about the ledger says
 		return
 	}
@@ -72,7 +71,7 @@ const mostNamed = 10
 
 // unfilled looks for people whom a call has left without a list.
 func (d *doctor) unfilled(dir string) {
-	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.env.Now})
+	l, err := wiring.OpenLedger(d.env, dir)
 	if err != nil { // as the line about the ledger says
 		return
 	}
@@ -132,7 +131,7 @@ func reason(err error) string {
 }
 
 func (d *doctor) lock(dir string) {
-	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.env.Now})
+	l, err := wiring.OpenLedger(d.env, dir)
 	if err != nil {
 		d.failed(export.ExitFault, "lock", err)
 		return

@@ -13,7 +13,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
@@ -85,7 +84,7 @@ func (d *doctor) outbox() {
 	if _, err := os.Stat(filepath.Join(dir, "ledger.db")); err != nil {
 		return
 	}
-	l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.env.Now})
+	l, err := wiring.OpenLedger(d.env, dir)
 	if err != nil {
 		return // told of the ledger
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
@@ -31,7 +30,7 @@ func (d *doctor) past(ctx context.Context) {
 	}
 	var l wiring.History = noHistory{}
 	if wiring.LedgerExists(cfg.Ledger) {
-		opened, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: d.env.Now})
+		opened, err := wiring.OpenLedger(d.env, cfg.Ledger)
 		if err != nil {
 			return // told with the ledger
 		}

@@ -12,7 +12,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 	"github.com/hr2coupa/hr2coupa/transport/drop"
 )
@@ -205,7 +204,7 @@ func (d *doctor) sftp(ctx context.Context) {
 func (d *doctor) withoutFiles() {
 	var left []export.Part
 	if dir := d.pipe.Config.Ledger; wiring.LedgerExists(dir) { // that it cannot be read is told with the ledger
-		if l, err := ledger.Open(ledger.Options{Dir: dir, Now: d.env.Now}); err == nil {
+		if l, err := wiring.OpenLedger(d.env, dir); err == nil {
 			left, _ = l.Unfinished()
 			l.Close()
 		}

@@ -139,7 +139,7 @@ func nobody(cfg *config.Config, o Options) error {
 	return exit.Usage("the ledger has no row of that person; KEY is a value of the feed's column %q, as HR writes it, or give --login LOGIN", cfg.Feed.Key)
 }
 
-func tellEpisode(l *ledger.Ledger, e ledger.Episode) (chapter, error) {
+func tellEpisode(l ledger.Ledger, e ledger.Episode) (chapter, error) {
 	c := chapter{
 		Run: e.Run.ID, Command: e.Run.Command, Started: e.Run.Started, State: e.Run.State, Verdict: e.Run.Verdict, Row: e.Row, Cells: []cellStory{},
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // tellAhead logs that the ledger holds times that are still to come, and what does not count because of them.
-func tellAhead(env *wiring.Env, l *ledger.Ledger) error {
+func tellAhead(env *wiring.Env, l ledger.Ledger) error {
 	ahead, err := l.Ahead(env.Now())
 	if err != nil || ahead.Latest.IsZero() {
 		return err

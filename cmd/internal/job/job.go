@@ -79,7 +79,7 @@ func openJob(ctx context.Context, env *wiring.Env, cfg *config.Config, t *notice
 	if err != nil {
 		return nil, err
 	}
-	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: env.Now})
+	l, err := wiring.OpenLedger(env, cfg.Ledger)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func openJob(ctx context.Context, env *wiring.Env, cfg *config.Config, t *notice
 }
 
 // prepare makes a job that has the lock ready for its work.
-func (j *Job) prepare(ctx context.Context, l *ledger.Ledger) (err error) {
+func (j *Job) prepare(ctx context.Context, l ledger.Ledger) (err error) {
 	j.teller.Begin(ctx, l)
 	if err := tellAhead(j.env, l); err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
 	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
@@ -67,7 +68,7 @@ func lawNight(t *rapid.T) string {
 type lawBook struct {
 	t    *rapid.T
 	dir  string
-	l    *ledger.Ledger
+	l    ledger.Ledger
 	open map[string]string // by a name in the order of the nights
 	held string            // the run that is held; "" where none is
 	n    int
@@ -240,7 +241,7 @@ func TestNightsAreOneFeed(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer os.RemoveAll(dir)
-		l, err := ledger.Open(ledger.Options{Dir: filepath.Join(dir, "ledger")})
+		l, err := sqlite.Open(sqlite.Options{Dir: filepath.Join(dir, "ledger")})
 		if err != nil {
 			t.Fatal(err)
 		}

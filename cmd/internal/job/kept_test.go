@@ -15,7 +15,7 @@ import (
 var closed = export.Limits{}
 
 // kept is what the ledger keeps for the next plan.
-func kept(t *testing.T, l *ledger.Ledger) *ledger.Kept {
+func kept(t *testing.T, l ledger.Ledger) *ledger.Kept {
 	t.Helper()
 	k, ok, err := l.Kept()
 	if err != nil {
@@ -28,7 +28,7 @@ func kept(t *testing.T, l *ledger.Ledger) *ledger.Kept {
 }
 
 // join plans what l keeps and then b's feed; the plan goes into a sink.
-func join(t *testing.T, l *ledger.Ledger, b *batch) *taken {
+func join(t *testing.T, l ledger.Ledger, b *batch) *taken {
 	t.Helper()
 	p, err := b.planner(t.TempDir())
 	if err != nil {
@@ -170,7 +170,7 @@ func TestNewerReplacesKept(t *testing.T) {
 }
 
 // holdNight records b's feed behind what l keeps, as a run that is held.
-func holdNight(t *testing.T, l *ledger.Ledger, b *batch) (run string) {
+func holdNight(t *testing.T, l ledger.Ledger, b *batch) (run string) {
 	t.Helper()
 	p, err := b.planner(t.TempDir())
 	if err != nil {
@@ -188,7 +188,7 @@ func holdNight(t *testing.T, l *ledger.Ledger, b *batch) (run string) {
 	return run
 }
 
-func wantReasons(t *testing.T, l *ledger.Ledger, run string, rows int, want func(line int) string) {
+func wantReasons(t *testing.T, l ledger.Ledger, run string, rows int, want func(line int) string) {
 	t.Helper()
 	n := 0
 	err := l.Rows(run, func(r export.RowResult) error {

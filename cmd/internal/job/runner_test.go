@@ -15,6 +15,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/delivery"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
 	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
@@ -35,9 +36,9 @@ E6,fay,no address,Fay,Fox,,active
 }
 
 // openLedger opens the ledger of a folder as a start of the program does.
-func openLedger(t *testing.T, dir string) *ledger.Ledger {
+func openLedger(t *testing.T, dir string) ledger.Ledger {
 	t.Helper()
-	l, err := ledger.Open(ledger.Options{Dir: filepath.Join(dir, "ledger"), Now: time.Now})
+	l, err := sqlite.Open(sqlite.Options{Dir: filepath.Join(dir, "ledger"), Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +51,7 @@ func openLedger(t *testing.T, dir string) *ledger.Ledger {
 }
 
 // record plans b into l and gives the run.
-func record(t *testing.T, l *ledger.Ledger, b *batch, limits export.Limits) (run string, broken []string) {
+func record(t *testing.T, l ledger.Ledger, b *batch, limits export.Limits) (run string, broken []string) {
 	t.Helper()
 	run, err := l.BeginRun(export.RunRecord{Command: "run", State: export.RunWorking, Started: planned0})
 	if err != nil {
@@ -152,7 +153,7 @@ func (l *loads) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, erro
 }
 
 // goOn drives everything that is not final in the ledger, as a start of the program does.
-func goOn(ctx context.Context, t *testing.T, l *ledger.Ledger, src *loads) error {
+func goOn(ctx context.Context, t *testing.T, l ledger.Ledger, src *loads) error {
 	t.Helper()
 	log := logrus.New()
 	log.Out = io.Discard
@@ -226,7 +227,7 @@ func TestInterruptedAnywhere(t *testing.T) {
 }
 
 // wantSums holds what the ledger counts against what came in.
-func wantSums(t *testing.T, l *ledger.Ledger, run string) {
+func wantSums(t *testing.T, l ledger.Ledger, run string) {
 	t.Helper()
 	rec, ok, err := l.Run(run)
 	if err != nil || !ok {

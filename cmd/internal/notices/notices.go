@@ -26,7 +26,7 @@ type Teller struct {
 	heart    *notify.Heartbeat // nil where nothing is pinged
 	pinging  export.Group      // the ping that says start
 	stop     context.CancelFunc
-	Ledger   *ledger.Ledger
+	Ledger   ledger.Ledger
 	rep      *export.Report
 	Unknown  []string       // what speaks against the ledger
 	Folder   *notify.Folder // where a watcher tells about its folder, and about no run
@@ -62,7 +62,7 @@ func (t *Teller) nightly() bool {
 }
 
 // Begin pings that the start is at work; it waits for nothing.
-func (t *Teller) Begin(ctx context.Context, l *ledger.Ledger) {
+func (t *Teller) Begin(ctx context.Context, l ledger.Ledger) {
 	t.Ledger = l
 	if t.heart == nil {
 		return
@@ -78,7 +78,7 @@ func (t *Teller) ping(ctx context.Context, s notify.Signal, line string) {
 }
 
 // Record writes the incidents of a start and the notices about them into the ledger.
-func (t *Teller) Record(l *ledger.Ledger, rep *export.Report, err error) {
+func (t *Teller) Record(l ledger.Ledger, rep *export.Report, err error) {
 	t.rep = rep
 	if len(t.Targets) == 0 {
 		return
@@ -213,8 +213,8 @@ func (t *Teller) send(ctx context.Context, err error) (unsent int, open []export
 	return unsent, open
 }
 
-func (t *Teller) open() (*ledger.Ledger, func() error, error) {
-	l, err := ledger.Open(ledger.Options{Dir: t.cfg.Ledger, Now: t.env.Now})
+func (t *Teller) open() (ledger.Ledger, func() error, error) {
+	l, err := wiring.OpenLedger(t.env, t.cfg.Ledger)
 	if err != nil {
 		return nil, nil, err
 	}

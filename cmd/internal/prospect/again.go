@@ -7,7 +7,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
 // only picks records of a feed.
@@ -88,7 +87,7 @@ func Recall(env *wiring.Env, cfg *config.Config, files []export.FeedFile, now ti
 		}
 		return &Outlook{}, nil, only, nil
 	}
-	l, err := ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: env.Now})
+	l, err := wiring.OpenLedger(env, cfg.Ledger)
 	if err != nil {
 		return nil, nil, nil, err
 	}

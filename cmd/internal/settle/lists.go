@@ -46,7 +46,7 @@ func (s *OperatorWord) of(name string) (err error) {
 }
 
 // settle records the word, once nobody lacks a list because of the part.
-func (s *OperatorWord) settle(ctx context.Context, l *ledger.Ledger, back bool) (err error) {
+func (s *OperatorWord) settle(ctx context.Context, l ledger.Ledger, back bool) (err error) {
 	rows := map[int]bool{}
 	for _, u := range s.people {
 		rows[u.PartRow] = true
@@ -71,7 +71,7 @@ func (s *OperatorWord) settle(ctx context.Context, l *ledger.Ledger, back bool) 
 }
 
 // writer makes what asks Coupa and writes to it. Nothing but the client's secret is needed for it.
-func (s *OperatorWord) writer(ctx context.Context, l *ledger.Ledger) (*directory.Writer, error) {
+func (s *OperatorWord) writer(ctx context.Context, l ledger.Ledger) (*directory.Writer, error) {
 	cfg, err := wiring.LedgerConfig(ctx, s.Env, config.Options{Ask: true, Route: config.RouteAPI})
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (s *OperatorWord) writer(ctx context.Context, l *ledger.Ledger) (*directory
 }
 
 // fill sees to it that nobody lacks a list any more. Where the word is rejected, what the lists held is put back.
-func (s *OperatorWord) fill(ctx context.Context, l *ledger.Ledger) error {
+func (s *OperatorWord) fill(ctx context.Context, l ledger.Ledger) error {
 	w, err := s.writer(ctx, l)
 	if err != nil {
 		return s.refuse(err)

@@ -39,7 +39,7 @@ func SettlePart(ctx context.Context, env *wiring.Env, cfg *config.Config, s *Ope
 }
 
 // reportOf is the report of the run of a part that a person's word was about.
-func reportOf(env *wiring.Env, l *ledger.Ledger, cfg *config.Config, part export.Part) (*export.Report, error) {
+func reportOf(env *wiring.Env, l ledger.Ledger, cfg *config.Config, part export.Part) (*export.Report, error) {
 	creates, err := wiring.Creates(l, cfg, part.Run)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func reportOf(env *wiring.Env, l *ledger.Ledger, cfg *config.Config, part export
 
 // giveUp ends what a run keeps for the next plan: a held run, or the people of it who wait. Its rows stay in the ledger
 // as they were.
-func giveUp(env *wiring.Env, l *ledger.Ledger, rec export.RunRecord, outcome export.Outcome, by string) error {
+func giveUp(env *wiring.Env, l ledger.Ledger, rec export.RunRecord, outcome export.Outcome, by string) error {
 	if outcome != export.Rejected {
 		return exit.Usage("run %s can only be settled as rejected, which gives up what it keeps for the next plan; name a part", rec.ID)
 	}
@@ -85,7 +85,7 @@ func giveUp(env *wiring.Env, l *ledger.Ledger, rec export.RunRecord, outcome exp
 
 // giveUpInterrupted ends a run that was interrupted and has nothing under way, without reading its rows: there may be
 // too many of them.
-func giveUpInterrupted(env *wiring.Env, l *ledger.Ledger, rec export.RunRecord, by string) error {
+func giveUpInterrupted(env *wiring.Env, l ledger.Ledger, rec export.RunRecord, by string) error {
 	parts, err := l.Parts(rec.ID)
 	if err != nil {
 		return err

@@ -36,7 +36,7 @@ func (w *watcher) finished(c claim, res *outcome) *finished {
 }
 
 // recent are the claims of earlier starts that are still looked at.
-func (w *watcher) recent(l *ledger.Ledger) error {
+func (w *watcher) recent(l ledger.Ledger) error {
 	entries, err := os.ReadDir(w.folder.own("done"))
 	if err != nil {
 		return fmt.Errorf("look for finished files: %w", err)
@@ -134,7 +134,7 @@ func (w *watcher) overtaken(f *finished) (why string, err error) {
 	if slices.ContainsFunc(mine, func(c claim) bool { return c.name != "" && c.id > f.id }) {
 		return "later files were taken since", nil
 	}
-	l, err := ledger.Open(ledger.Options{Dir: w.ledger, Now: w.env.Now})
+	l, err := wiring.OpenLedger(w.env, w.ledger)
 	if err != nil {
 		return "", err
 	}

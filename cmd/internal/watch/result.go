@@ -15,7 +15,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
 // outcome is what a claimed file has come to.
@@ -91,7 +90,7 @@ func (w *watcher) others(resumed []*export.Report) (left []*export.Report) {
 // own gives the report of the run that planned the file, where a start before this one did. A file that was dropped once
 // more stays what it is: seen.
 func (w *watcher) own(path string, rep *export.Report) (*export.Report, error) {
-	l, err := ledger.Open(ledger.Options{Dir: w.ledger, Now: w.env.Now})
+	l, err := wiring.OpenLedger(w.env, w.ledger)
 	if err != nil {
 		return nil, err
 	}

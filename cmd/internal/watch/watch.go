@@ -19,7 +19,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
@@ -65,7 +64,7 @@ func newWatcher(ctx context.Context, env *wiring.Env, dir string, o Options) (*w
 			env.Log.Warn("feed.files of the config names files of the drop folder; hr2coupa run would take them half written, and results with them")
 		}
 	}
-	l, err := ledger.Open(ledger.Options{Dir: pipe.Config.Ledger, Now: env.Now})
+	l, err := wiring.OpenLedger(env, pipe.Config.Ledger)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
@@ -32,9 +33,23 @@ func LedgerConfig(ctx context.Context, env *Env, opt config.Options) (*config.Co
 	return cfg, nil
 }
 
+// OpenLedger opens the ledger in a folder, and makes it where it is not there yet. It takes no lock.
+func OpenLedger(env *Env, dir string) (ledger.Ledger, error) {
+	l, err := sqlite.Open(sqlite.Options{Dir: dir, Now: env.Now})
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// CheckLedger holds the ledger in a folder against itself.
+func CheckLedger(env *Env, dir string) (*ledger.Checked, error) {
+	return sqlite.Check(sqlite.Options{Dir: dir, Now: env.Now})
+}
+
 // UseLedger opens the ledger: to read from it, or with its lock for the command that lock names. done ends both.
-func UseLedger(env *Env, cfg *config.Config, lock string) (l *ledger.Ledger, done func(), err error) {
-	if l, err = ledger.Open(ledger.Options{Dir: cfg.Ledger, Now: env.Now}); err != nil {
+func UseLedger(env *Env, cfg *config.Config, lock string) (l ledger.Ledger, done func(), err error) {
+	if l, err = OpenLedger(env, cfg.Ledger); err != nil {
 		return nil, nil, err
 	}
 	unlock := func() error { return nil }
@@ -117,7 +132,7 @@ const AllRuns = 10_000
 
 // Unfilled is everybody whose lists are to be told by a command that only looks. What a run that is at work has emptied
 // it is about to fill.
-func Unfilled(l *ledger.Ledger) ([]export.Unfilled, error) {
+func Unfilled(l ledger.Ledger) ([]export.Unfilled, error) {
 	people, err := l.Unfilled()
 	if err != nil || len(people) == 0 {
 		return nil, err
@@ -127,7 +142,7 @@ func Unfilled(l *ledger.Ledger) ([]export.Unfilled, error) {
 }
 
 // UnfilledOf puts those of a report's own run into it.
-func UnfilledOf(l *ledger.Ledger, rep *export.Report) error {
+func UnfilledOf(l ledger.Ledger, rep *export.Report) error {
 	people, err := Unfilled(l)
 	rep.Unfilled = slices.DeleteFunc(people, func(u export.Unfilled) bool { return u.Run != rep.Run })
 	return err

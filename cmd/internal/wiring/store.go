@@ -55,7 +55,7 @@ type Memory interface {
 	LineEnds() ([]export.FeedFile, error)
 }
 
-var _ Store = (*ledger.Ledger)(nil)
+var _ Store = ledger.Ledger(nil)
 
 // History is what a ledger knows of its own past.
 type History interface {

@@ -1,0 +1,93 @@
+package sqlite
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Approve records a person's word that a held run may go up to the given ceilings until it expires.
+func (l *Ledger) Approve(a export.Approval) error {
+	err := l.write(func(c *sqlite.Conn) error {
+		num, err := needRun(c, a.Run)
+		if err != nil {
+			return err
+		}
+		ceilings, err := json.Marshal(a.Ceilings)
+		if err != nil {
+			return err
+		}
+		return exec(c, "INSERT INTO approvals (run, by, at, expires, ceilings) VALUES (?, ?, ?, ?, ?)",
+			num, a.By, nanos(a.At), nanos(a.Expires), string(ceilings))
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: approve run %s: %w", a.Run, err)
+	}
+	return nil
+}
+
+// Approvals gives those that count now, oldest first. One of an earlier held run still counts when the run has been
+// planned again and is held again: its ceilings are numbers, not people. One that was given by a clock that was ahead does
+// not count, since nobody knows when it ends; see Ahead.
+func (l *Ledger) Approvals(now time.Time) (list []export.Approval, err error) {
+	err = l.read(func(c *sqlite.Conn) (err error) {
+		list, err = selectApprovals(c, "WHERE a.ended = '' AND a.expires > ?1 AND a.at <= ?1 + "+tolerance+" ORDER BY a.id", nanos(now))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read approvals: %w", err)
+	}
+	return list, nil
+}
+
+// ApprovalsOf gives every approval of a run, oldest first, whatever became of it.
+func (l *Ledger) ApprovalsOf(run string) (list []export.Approval, err error) {
+	err = l.read(func(c *sqlite.Conn) (err error) {
+		list, err = selectApprovals(c, "WHERE r.id = ? ORDER BY a.id", run)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read approvals: %w", err)
+	}
+	return list, nil
+}
+
+// UsedBy gives the approvals that a run has used up.
+func (l *Ledger) UsedBy(run string) (list []export.Approval, err error) {
+	err = l.read(func(c *sqlite.Conn) (err error) {
+		list, err = selectApprovals(c, "WHERE a.ended = ? ORDER BY a.id", usedBy(run))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read approvals: %w", err)
+	}
+	return list, nil
+}
+
+func usedBy(run string) string { return "used by run " + run }
+
+func selectApprovals(c *sqlite.Conn, where string, arg any) (list []export.Approval, err error) {
+	err = query(c, "SELECT r.id, a.by, a.at, a.expires, a.ceilings, a.ended FROM approvals a JOIN runs r ON r.num = a.run "+where,
+		func(s *sqlite.Stmt) error {
+			a := export.Approval{
+				Run: s.ColumnText(0), By: s.ColumnText(1), At: fromNanos(s.ColumnInt64(2)), Expires: fromNanos(s.ColumnInt64(3)),
+				Ended: s.ColumnText(5),
+			}
+			list = append(list, a)
+			return json.Unmarshal([]byte(s.ColumnText(4)), &list[len(list)-1].Ceilings)
+		}, arg)
+	return list, err
+}
+
+func endApprovals(c *sqlite.Conn, run, why string) error {
+	return exec(c, "UPDATE approvals SET ended = ? WHERE ended = '' AND run = (SELECT num FROM runs WHERE id = ?)", why, run)
+}
+
+// useApprovals ends every approval: a run has gone.
+func useApprovals(c *sqlite.Conn, run string) error {
+	return exec(c, "UPDATE approvals SET ended = ? WHERE ended = ''", usedBy(run))
+}

@@ -1,0 +1,165 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// Backup copies the ledger as it stands at one moment into a new folder, which is a ledger itself: to go back to it,
+// lead the config there. A run may be at work meanwhile. The bytes of final parts stay out, since nothing needs them any
+// more. The copy is made under another name, checked, and only then gets its own; a folder that is there already is
+// refused.
+func (l *Ledger) Backup(dir string) (ledger.Copied, error) {
+	copied, err := l.backup(dir)
+	if err != nil {
+		return ledger.Copied{}, fmt.Errorf("back up ledger: %w", err)
+	}
+	return copied, nil
+}
+
+func (l *Ledger) backup(dir string) (copied ledger.Copied, err error) {
+	if copied.Dir, err = filepath.Abs(dir); err != nil {
+		return copied, err
+	}
+	if _, err := os.Lstat(copied.Dir); !errors.Is(err, fs.ErrNotExist) {
+		return copied, errors.Join(fmt.Errorf("%s is there already; name a new folder", copied.Dir), err)
+	}
+	parent := filepath.Dir(copied.Dir)
+	if err := ledger.MakeDir(l.disk, parent); err != nil {
+		return copied, err
+	}
+	temp, err := os.MkdirTemp(parent, filepath.Base(copied.Dir)+".partial-*")
+	if err != nil {
+		return copied, err
+	}
+	kept := false
+	defer func() {
+		if !kept {
+			err = errors.Join(err, os.RemoveAll(temp))
+		}
+	}()
+	if err := l.copyTo(temp, &copied); err != nil {
+		return copied, err
+	}
+	checked, err := Check(Options{Dir: temp, Now: l.now, Disk: l.disk})
+	if err != nil {
+		return copied, fmt.Errorf("look at the copy: %w", err)
+	}
+	if n := len(checked.Findings); n > 0 {
+		f := checked.Findings[0]
+		return copied, fmt.Errorf("the copy is not sound, first of %d findings: %s: %s; hr2coupa ledger check tells whether the ledger is", n, filepath.Base(f.Where), f.What)
+	}
+	if err := l.disk.Rename(temp, copied.Dir); err != nil {
+		return copied, err
+	}
+	kept = true
+	return copied, l.disk.SyncDir(parent)
+}
+
+// copyTo makes the copy in an empty folder, durable when it returns.
+func (l *Ledger) copyTo(dir string, copied *ledger.Copied) error {
+	to := newAt(dir, Options{Now: l.now, Disk: l.disk})
+	if err := to.lay(); err != nil {
+		return err
+	}
+	if err := copyDatabase(l.dbPath(), to.dbPath()); err != nil {
+		return err
+	}
+	info, err := os.Stat(to.dbPath())
+	if err != nil {
+		return err
+	}
+	copied.Bytes = info.Size()
+	if err := to.connect(); err != nil {
+		return fmt.Errorf("%s: %w", to.dbPath(), err)
+	}
+	needed, err := to.needed(l.spool)
+	if err := errors.Join(err, to.Close()); err != nil {
+		return err
+	}
+	for _, name := range needed {
+		n, err := copySpool(l.spool, to.spool, name)
+		if err != nil {
+			return err
+		}
+		copied.Files++
+		copied.Bytes += n
+	}
+	return errors.Join(l.disk.SyncDir(to.spool.Dir), l.disk.SyncDir(dir))
+}
+
+// copyDatabase has SQLite write one snapshot of a database into an empty file. A copy is not in write-ahead mode by
+// itself.
+func copyDatabase(from, to string) error {
+	c, err := sqlite.OpenConn(from, sqlite.OpenReadWrite)
+	if err != nil {
+		return err
+	}
+	err = prepare(c)
+	if err == nil {
+		err = sqlitex.ExecuteTransient(c, "VACUUM INTO ?", &sqlitex.ExecOptions{Args: []any{to}})
+	}
+	if err := errors.Join(err, c.Close()); err != nil {
+		return fmt.Errorf("copy the database: %w; is there room on that disk?", err)
+	}
+	if c, err = sqlite.OpenConn(to, sqlite.OpenReadWrite); err != nil {
+		return err
+	}
+	if err := errors.Join(useWAL(c), c.Close()); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(to, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// needed gives the names of the files in the spool from that this ledger cannot do without: the bytes of its unfinished
+// parts, and whatever is not the bytes of a part.
+func (l *Ledger) needed(from ledger.Spool) (names []string, err error) {
+	parts, err := l.Unfinished()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range parts {
+		names = append(names, from.Name(p.ID))
+	}
+	entries, err := os.ReadDir(from.Dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if _, ok := from.ID(e.Name()); !ok && e.Type().IsRegular() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
+}
+
+func copySpool(from, to ledger.Spool, name string) (int64, error) {
+	data, err := os.ReadFile(filepath.Join(from.Dir, name))
+	if err != nil {
+		return 0, fmt.Errorf("copy the spool: %w; hr2coupa ledger check tells what is wrong with the ledger", err)
+	}
+	f, err := to.Disk.Create(filepath.Join(to.Dir, name))
+	if err != nil {
+		return 0, err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return 0, fmt.Errorf("copy the spool: %w; is there room on that disk?", err)
+	}
+	return int64(len(data)), nil
+}

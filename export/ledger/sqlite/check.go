@@ -1,0 +1,200 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// Check holds a ledger against itself: modes, SQLite's own checks, the sums of every run, and the bytes of every part.
+// It may look while a run is at work. An error says that the ledger could not be looked at; what is wrong in it is a
+// finding.
+func Check(o Options) (*ledger.Checked, error) {
+	l, err := existing(o)
+	if err != nil {
+		return nil, fmt.Errorf("check ledger: %w", err)
+	}
+	c := &checker{l: l, Checked: ledger.Checked{Findings: []ledger.Finding{}}}
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("check ledger: %w", err)
+	}
+	return &c.Checked, nil
+}
+
+// existing is a ledger that is not opened yet and must be there.
+func existing(o Options) (*Ledger, error) {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	l := newAt(dir, o)
+	_, err = os.Stat(l.dbPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no ledger in %s", dir)
+	}
+	if err == nil {
+		err = ledger.CheckRegular(l.dbPath())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+type checker struct {
+	l *Ledger
+	ledger.Checked
+}
+
+func (c *checker) find(where, what, fix string) {
+	c.Findings = append(c.Findings, ledger.Finding{Where: where, What: what, Fix: fix})
+}
+
+func (c *checker) check() error {
+	if err := c.modes(); err != nil {
+		return err
+	}
+	err := c.l.connect()
+	if err == nil {
+		err = errors.Join(c.l.read(c.contents), c.l.Close())
+	}
+	if damaged, ok := errors.AsType[*ledger.DamagedError](err); ok {
+		c.find(damaged.Path, damaged.Why, ledger.FromBackup)
+		return nil
+	}
+	if err != nil {
+		if why := c.l.unwritable(); why != nil {
+			return why
+		}
+		return fmt.Errorf("%s: %w", c.l.dbPath(), err)
+	}
+	return nil
+}
+
+// modes looks at everything in the folder, also at what is not the ledger's: a copy of the database beside it holds the
+// same personal data.
+func (c *checker) modes() error {
+	if _, err := os.Stat(c.l.spool.Dir); errors.Is(err, fs.ErrNotExist) {
+		c.find(c.l.spool.Dir, "the folder with the bytes of the parts is missing", ledger.FromBackup)
+	}
+	root, err := filepath.EvalSymlinks(c.l.dir)
+	if err != nil {
+		return err
+	}
+	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		var info fs.FileInfo
+		if err == nil {
+			info, err = d.Info()
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // SQLite's files come and go
+		}
+		if err != nil {
+			return err
+		}
+		if perm, want := ledger.LooseMode(info); want != 0 && info.Mode()&fs.ModeSymlink == 0 {
+			c.find(path, fmt.Sprintf("it is open to other users (mode %04o)", perm), fmt.Sprintf("chmod %o %s", want, path))
+		}
+		return nil
+	})
+}
+
+// contents looks at one snapshot of the database. Where SQLite finds it damaged, nothing more can be said.
+func (c *checker) contents(conn *sqlite.Conn) error {
+	before := len(c.Findings)
+	if err := c.sqlite(conn); err != nil || len(c.Findings) > before {
+		return err
+	}
+	for _, look := range []func(*sqlite.Conn) error{c.count, c.homeless, c.sums, c.words, c.agree, c.bytes, c.kept} {
+		if err := look(conn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *checker) sqlite(conn *sqlite.Conn) error {
+	err := query(conn, "PRAGMA integrity_check", func(s *sqlite.Stmt) error {
+		if text := s.ColumnText(0); text != "ok" {
+			c.find(c.l.dbPath(), text, ledger.FromBackup)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return query(conn, "PRAGMA foreign_key_check", func(s *sqlite.Stmt) error {
+		c.find(c.l.dbPath(), fmt.Sprintf("row %d of %s names a row of %s that is not there", s.ColumnInt64(1), s.ColumnText(0), s.ColumnText(2)), ledger.FromBackup)
+		return nil
+	})
+}
+
+func (c *checker) count(conn *sqlite.Conn) error {
+	return query(conn, `SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM parts), (SELECT count(*) FROM rows),
+		(SELECT count(*) FROM people)`, func(s *sqlite.Stmt) error {
+		c.Runs, c.Parts, c.Rows, c.People = s.ColumnInt(0), s.ColumnInt(1), s.ColumnInt(2), s.ColumnInt(3)
+		return nil
+	})
+}
+
+// homeless rows are those no sum would count.
+func (c *checker) homeless(conn *sqlite.Conn) error {
+	return query(conn, `SELECT count(*) FROM rows WHERE part > 0 AND part NOT IN (SELECT id FROM parts)
+		OR part <= 0 AND -part NOT IN (SELECT num FROM runs) HAVING count(*) > 0`, func(s *sqlite.Stmt) error {
+		c.find(c.l.dbPath(), fmt.Sprintf("%d rows belong to no run", s.ColumnInt(0)), ledger.FromBackup)
+		return nil
+	})
+}
+
+// sums holds the rows of every planned run against the records that were read for it.
+func (c *checker) sums(conn *sqlite.Conn) error {
+	return query(conn, "SELECT num, id, input FROM runs WHERE planned <> 0 ORDER BY num", func(run *sqlite.Stmt) error {
+		return query(conn, "SELECT coalesce(sum(lines), 0) FROM "+ofRun, func(s *sqlite.Stmt) error {
+			if in, out := run.ColumnInt(2), s.ColumnInt(0); in != out {
+				c.find("run "+run.ColumnText(1), fmt.Sprintf("%d records went in, and the rows account for %d", in, out), ledger.FromBackup)
+			}
+			return nil
+		}, run.ColumnInt64(0))
+	})
+}
+
+// bytes holds the spool against the parts. The bytes of a final part may have been pruned.
+func (c *checker) bytes(conn *sqlite.Conn) error {
+	parts, err := queryParts(conn, "ORDER BY p.id")
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		_, err := c.l.Bytes(p)
+		switch gone := errors.Is(err, fs.ErrNotExist); {
+		case err == nil:
+			c.Spooled++
+		case gone && p.State.Final():
+		case gone:
+			c.find("part "+p.Name, fmt.Sprintf("it is %s and %s is missing", p.State, c.l.spool.Path(p.ID)), "put the file back from a backup")
+		case p.State.Final():
+			c.find("part "+p.Name, c.l.spool.Path(p.ID)+" does not hold what was sent", "nothing needs it any more: rm "+c.l.spool.Path(p.ID))
+		default:
+			c.find("part "+p.Name, fmt.Sprintf("it is %s and %s does not hold what was planned", p.State, c.l.spool.Path(p.ID)), "put the file back from a backup")
+		}
+	}
+	return nil
+}
+
+// kept holds the records that are kept for the next plan against their hash.
+func (c *checker) kept(conn *sqlite.Conn) error {
+	k, err := c.l.keptNow(conn)
+	if err != nil || k == nil {
+		return err
+	}
+	if err := k.Check(); err != nil {
+		c.find("run "+k.Run, "the records it keeps for the next plan: "+err.Error(), "put the file back from a backup, or give them up: hr2coupa settle "+k.Run+" rejected")
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package sqlite
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// words holds every stored word against the list it comes from: a part in a state that nobody knows is passed over by
+// every start, and a row with such an outcome is counted by no report.
+func (c *checker) words(conn *sqlite.Conn) error {
+	for _, w := range ledger.AllWords() {
+		list, err := json.Marshal(w.Known)
+		if err != nil {
+			return err
+		}
+		sql := fmt.Sprintf("SELECT %[2]s, count(*) FROM %[1]s WHERE %[2]s NOT IN (SELECT value FROM json_each(?)) GROUP BY 1", w.Table, w.Column)
+		err = query(conn, sql, func(s *sqlite.Stmt) error {
+			c.find(c.l.dbPath(), fmt.Sprintf("%d of %s have the %s %q, which there is not", s.ColumnInt(1), w.Table, w.Column, s.ColumnText(0)), ledger.FromBackup)
+			return nil
+		}, string(list))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// facts are questions about what must agree inside the database. Each asks for what does not: a place, and what is wrong.
+var facts = []string{
+	`SELECT 'part ' || p.name, 'it has ' || p.rows || ' rows, and the ledger keeps ' || (SELECT count(*) FROM rows WHERE rows.id BETWEEN p.id << 32 AND p.id << 32 | 0xffffffff)
+		FROM parts p JOIN runs r ON r.num = p.run AND r.planned <> 0
+		WHERE p.rows <> (SELECT count(*) FROM rows WHERE rows.id BETWEEN p.id << 32 AND p.id << 32 | 0xffffffff)`,
+	`SELECT 'part ' || p.name, 'it is ' || p.state || ', and its last move led to ' || m.to_state FROM parts p
+		JOIN moves m ON m.id = (SELECT max(id) FROM moves WHERE part = p.id) WHERE m.to_state <> p.state`,
+	`SELECT 'part ' || p.name, 'it is settled and has no verdict' FROM parts p WHERE p.state = 'settled' AND p.verdict = ''`,
+	`SELECT 'part ' || p.id, 'it has no name' FROM parts p JOIN runs r ON r.num = p.run AND r.planned <> 0 WHERE p.name = ''`,
+	`SELECT 'rows', count(*) || ' come from a file without a name' FROM rows WHERE source NOT IN (SELECT id FROM sources) HAVING count(*) > 0`,
+	`SELECT 'run ' || id, 'it has no beginning' FROM runs WHERE started <= 0`,
+	`SELECT name, 'its numbers go up to ' || seq || ' and begin anew below those in use' FROM sqlite_sequence
+		WHERE name = 'runs' AND seq < (SELECT max(num) FROM runs) OR name = 'parts' AND seq < (SELECT max(id) FROM parts)`,
+	`SELECT 'kept records ' || id, 'the names of their files cannot be read' FROM kept WHERE NOT json_valid(files)`,
+	`SELECT 'approval ' || id, 'its ceilings cannot be read' FROM approvals WHERE NOT json_valid(ceilings)`,
+	`SELECT 'a mapping', 'its columns cannot be read' FROM mappings WHERE NOT json_valid(columns)`,
+	`SELECT 'notice ' || id, 'its message cannot be read' FROM notices WHERE done = 0 AND NOT json_valid(message)`,
+	`SELECT 'pseudonyms', 'their key is not there: logs cannot name people' WHERE NOT EXISTS (SELECT 1 FROM pseudonyms)`,
+	`SELECT 'row ' || (id & 0xffffffff) || ' of part ' || (id >> 32), 'the lists that a call has emptied cannot be read'
+		FROM writes WHERE emptied <> '' AND NOT json_valid(emptied) OR unfilled <> '' AND NOT json_valid(unfilled)`,
+}
+
+func (c *checker) agree(conn *sqlite.Conn) error {
+	for _, sql := range facts {
+		err := query(conn, sql, func(s *sqlite.Stmt) error {
+			c.find(s.ColumnText(0), s.ColumnText(1), ledger.FromBackup)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// use does with a ledger what a night does.
+func use(dir string) (err error) {
+	l, err := Open(Options{Dir: dir, Now: func() time.Time { return noon }})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	if _, err := l.Unfinished(); err != nil {
+		return err
+	}
+	if _, err := l.Known(); err != nil {
+		return err
+	}
+	run, err := l.BeginRun(export.RunRecord{Command: "run", Started: noon})
+	if err != nil {
+		return err
+	}
+	return night(l, run, 2)
+}
+
+// TestDamagedDatabase: whatever becomes of the file, it is told as a damaged ledger with what to do, or nothing was
+// lost, which the check then has to agree with.
+func TestDamagedDatabase(t *testing.T) {
+	whole := filepath.Join(t.TempDir(), "ledger")
+	l := must[*Ledger](t)(Open(Options{Dir: whole, Now: func() time.Time { return noon }}))
+	settled(t, l, onePart(t, l, "final.csv", 1))
+	onePart(t, l, "open.csv", 2)
+	ok(t, l.Close())
+	bytes := must[[]byte](t)(os.ReadFile(filepath.Join(whole, "ledger.db")))
+	want := must[*ledger.Checked](t)(Check(Options{Dir: whole}))
+
+	told := 0
+	try := func(name string, data []byte, mustTell bool) {
+		t.Helper()
+		dir := copyOf(t, whole)
+		ok(t, os.WriteFile(filepath.Join(dir, "ledger.db"), data, 0o600))
+		checked, err := Check(Options{Dir: dir})
+		sound := err == nil && len(checked.Findings) == 0
+		err = use(dir)
+		switch {
+		case err == nil && sound && !mustTell && checked.Rows == want.Rows && checked.Runs == want.Runs:
+		case err == nil:
+			t.Errorf("%s: used without a word (the check: sound %v)", name, sound)
+		case !errors.As(err, new(*ledger.DamagedError)):
+			t.Errorf("%s: told as %v", name, err)
+		case sound:
+			t.Errorf("%s: the check says sound, and using it says %v", name, err)
+		default:
+			told++
+			wantErr(t, err, "the ledger is damaged", "ledger.db", "go back to the last backup")
+		}
+	}
+	flip := func(at int, with byte) []byte {
+		data := append([]byte(nil), bytes...)
+		data[at] ^= with
+		return data
+	}
+	for at := range 100 {
+		for _, with := range []byte{0xff, 0x01, 0x80} {
+			try(fmt.Sprintf("header byte %d ^ %#x", at, with), flip(at, with), false)
+		}
+	}
+	for at := 60; at < 64; at++ {
+		try(fmt.Sprintf("byte %d of the version", at), flip(at, 0xff), true)
+	}
+	for _, size := range []int{0, 1, 50, 100, 511, 4096, 4097, len(bytes) / 2, len(bytes) - 4096, len(bytes) - 1} {
+		try(fmt.Sprintf("cut off at %d", size), bytes[:size], size < len(bytes)-1)
+	}
+	try("not a database", []byte("this is a text and no database, however long it goes on; it goes on and on and on and on and on and on"), true)
+	try("zeros", make([]byte, len(bytes)), true)
+	if told < 60 {
+		t.Errorf("%d kinds of damage were told: the test tries nothing", told)
+	}
+}
+
+// TestCheckFindsWhatIsRead: whatever a start reads of the ledger and could not understand is found by the check.
+func TestCheckFindsWhatIsRead(t *testing.T) {
+	whole := filepath.Join(t.TempDir(), "ledger")
+	l := must[*Ledger](t)(Open(Options{Dir: whole, Now: func() time.Time { return noon }}))
+	settled(t, l, onePart(t, l, "final.csv", 1))
+	onePart(t, l, "open.csv", 2)
+	ok(t, l.Close())
+	for sql, want := range map[string]string{
+		"UPDATE runs SET state = 'runing' WHERE num = 1":                                                                    `1 of runs have the state "runing"`,
+		"UPDATE parts SET state = 'plannex' WHERE id = 2":                                                                   `1 of parts have the state "plannex"`,
+		"UPDATE parts SET state = 'delivered' WHERE id = 1":                                                                 "part final.csv: it is delivered, and its last move led to settled",
+		"UPDATE parts SET verdict = 'okay' WHERE id = 1":                                                                    `1 of parts have the verdict "okay"`,
+		"UPDATE parts SET verdict = '' WHERE id = 1":                                                                        "part final.csv: it is settled and has no verdict",
+		"UPDATE parts SET route = 'fax' WHERE id = 2":                                                                       `1 of parts have the route "fax"`,
+		"UPDATE parts SET name = '' WHERE id = 2":                                                                           "part 2: it has no name",
+		"UPDATE parts SET rows = 9 WHERE id = 2":                                                                            "part open.csv: it has 9 rows, and the ledger keeps 2",
+		"UPDATE rows SET outcome = 'rejecte' WHERE line = 3":                                                                `1 of rows have the outcome "rejecte"`,
+		"UPDATE rows SET source = 77 WHERE line = 3":                                                                        "1 come from a file without a name",
+		"UPDATE runs SET started = 0 WHERE num = 1":                                                                         "it has no beginning",
+		"UPDATE sqlite_sequence SET seq = 1 WHERE name = 'parts'":                                                           "parts: its numbers go up to 1 and begin anew below those in use",
+		"INSERT INTO notices (target, message, made) VALUES ('a', '{', 1)":                                                  "notice 1: its message cannot be read",
+		"INSERT INTO mappings VALUES ('x', '[')":                                                                            "its columns cannot be read",
+		"INSERT INTO approvals VALUES (1, 1, 'me', 1, 1, '{', '')":                                                          "approval 1: its ceilings cannot be read",
+		"INSERT INTO kept VALUES (1, 1, 1, 1, '[', 1, 'x', 'gone', 0)":                                                      "kept records 1: the names of their files cannot be read",
+		"INSERT INTO writes (id, coupa_id, emptied, begun) VALUES (1 << 32 | 1, '7', '{', 1)":                               "row 1 of part 1: the lists that a call has emptied cannot be read",
+		"INSERT INTO incidents (kind, cause, owner, begun, last, run, starts, told) VALUES ('bad', '', '', 1, 1, '', 1, 1)": `1 of incidents have the kind "bad"`,
+	} {
+		dir := copyOf(t, whole)
+		script(t, dir, sql)
+		if got := findings(t, dir); !strings.Contains(got, want) {
+			t.Errorf("%s: the check finds %q, want %q", sql, got, want)
+		}
+	}
+}
+
+// TestFlippedBytes: where a byte of the file is another one, the check finds it, or all that counts is as it was: states,
+// outcomes, numbers. A letter of a free text can be another one unseen.
+func TestFlippedBytes(t *testing.T) {
+	whole := filepath.Join(t.TempDir(), "ledger")
+	l := must[*Ledger](t)(Open(Options{Dir: whole, Now: func() time.Time { return noon }}))
+	settled(t, l, onePart(t, l, "final.csv", 1))
+	onePart(t, l, "open.csv", 2)
+	ok(t, l.Close())
+	data := must[[]byte](t)(os.ReadFile(filepath.Join(whole, "ledger.db")))
+	want, found := dump(t, whole), 0
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		at := 100 + random.IntN(len(data)-100)
+		for data[at] == 0 && random.IntN(8) > 0 { // most of the file is free
+			at = 100 + random.IntN(len(data)-100)
+		}
+		flipped := slices.Clone(data)
+		flipped[at] ^= byte(1 + random.IntN(255))
+		dir := copyOf(t, whole)
+		ok(t, os.WriteFile(filepath.Join(dir, "ledger.db"), flipped, 0o600))
+		checked, err := Check(Options{Dir: dir})
+		if err != nil || len(checked.Findings) > 0 {
+			found++
+			continue
+		}
+		if got := dump(t, dir); got != want {
+			t.Errorf("byte %d from %#x to %#x: sound, and it holds\n%s\ninstead of\n%s", at, data[at], flipped[at], got, want)
+		}
+	}
+	if found < 30 {
+		t.Errorf("%d of 300 were found: nothing was tried", found)
+	}
+}
+
+// dump is what counts in a ledger.
+func dump(t *testing.T, dir string) string {
+	t.Helper()
+	l := open(t, dir)
+	var b strings.Builder
+	ok(t, l.read(func(c *sqlite.Conn) error {
+		for _, sql := range []string{
+			"SELECT num, state, input, planned > 0 FROM runs", "SELECT id, run, rows, size, state, verdict, route, sent > 0 FROM parts",
+			"SELECT id, source, lines, outcome FROM rows", "SELECT count(*), '', '', '' FROM people",
+		} {
+			err := query(c, sql, func(s *sqlite.Stmt) error {
+				for i := range s.ColumnCount() {
+					fmt.Fprint(&b, s.ColumnText(i), " ")
+				}
+				fmt.Fprintln(&b)
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	return b.String()
+}

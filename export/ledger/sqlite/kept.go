@@ -1,0 +1,117 @@
+package sqlite
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// Kept gives what the last plan has kept; ok is false where nothing is. Its bytes are held against their hash first.
+func (l *Ledger) Kept() (k *ledger.Kept, ok bool, err error) {
+	err = l.read(func(c *sqlite.Conn) (err error) { k, err = l.keptNow(c); return err })
+	if err != nil {
+		return nil, false, fmt.Errorf("ledger: read what is kept: %w", err)
+	}
+	if k == nil {
+		return nil, false, nil
+	}
+	if err := k.Check(); err != nil {
+		return nil, false, fmt.Errorf("spool: the records that run %s has kept: %w; restore the ledger folder from its backup", k.Run, err)
+	}
+	return k, true, nil
+}
+
+// keptNow gives what is kept, its bytes unchecked; nil where nothing is.
+func (l *Ledger) keptNow(c *sqlite.Conn) (k *ledger.Kept, err error) {
+	err = query(c, `SELECT k.id, r.id, r.held, k.records, k.feed, k.files, k.size, k.sha256
+		FROM kept k JOIN runs r ON r.num = k.run WHERE k.ended = ''`, func(s *sqlite.Stmt) error {
+		k = &ledger.Kept{
+			ID: s.ColumnInt64(0), Run: s.ColumnText(1), Held: splitLines(s.ColumnText(2)), Records: s.ColumnInt(3),
+			Feed: s.ColumnInt(4), Size: s.ColumnInt64(6), SHA256: s.ColumnText(7),
+		}
+		k.Path = l.spool.KeptPath(k.ID)
+		return json.Unmarshal([]byte(s.ColumnText(5)), &k.Sources)
+	})
+	return k, err
+}
+
+func splitLines(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, "\n")
+}
+
+// keptOf refuses to forget a person of whom, or by whose name in another's record, something is kept for the next plan.
+func (l *Ledger) keptOf(c *sqlite.Conn, p somebody) error {
+	k, err := l.keptNow(c)
+	if err != nil || k == nil {
+		return err
+	}
+	return k.From(0).Chunks(func(chunk export.Chunk) error {
+		var rec export.Record
+		for chunk.Next(&rec) {
+			if p.traces.In([]byte(strings.Join(rec.Values, "\n"))) {
+				return &ledger.KeptError{Run: k.Run}
+			}
+		}
+		return nil
+	})
+}
+
+// Keeps tells whether records of a run are kept for the next plan.
+func (l *Ledger) Keeps(run string) (keeps bool, err error) {
+	err = l.read(func(c *sqlite.Conn) error {
+		return query(c, "SELECT 1 FROM kept k JOIN runs r ON r.num = k.run WHERE k.ended = '' AND r.id = ?",
+			func(*sqlite.Stmt) error { keeps = true; return nil }, run)
+	})
+	if err != nil {
+		return false, fmt.Errorf("ledger: read what run %s keeps: %w", run, err)
+	}
+	return keeps, nil
+}
+
+// GiveUp ends what a run has kept: its records are not planned again. ok is false where it keeps nothing.
+func (l *Ledger) GiveUp(run, by string) (ok bool, err error) {
+	var id int64
+	err = l.write(func(c *sqlite.Conn) error {
+		err := query(c, "SELECT k.id FROM kept k JOIN runs r ON r.num = k.run WHERE k.ended = '' AND r.id = ?",
+			func(s *sqlite.Stmt) error { id = s.ColumnInt64(0); return nil }, run)
+		if err != nil || id == 0 {
+			return err
+		}
+		ok = true
+		if err := endApprovals(c, run, export.GivenUpBy+by); err != nil {
+			return err
+		}
+		return endKept(c, id, export.GivenUpBy+by)
+	})
+	if err != nil {
+		return false, fmt.Errorf("ledger: give up what run %s keeps: %w", run, err)
+	}
+	if ok {
+		_ = l.spool.RemoveFiles([]string{ledger.KeptName(id)}) // else the next Sweep does
+	}
+	return ok, nil
+}
+
+// givenUp tells what of a file was given up. num is the last run that may have kept records of it, and source how the rows
+// of that run name it.
+func givenUp(c *sqlite.Conn, num int64, source string) (g export.GivenUp, err error) {
+	err = query(c, "SELECT r.id, k.ended FROM kept k JOIN runs r ON r.num = k.run WHERE k.run = ? AND k.ended <> '' AND k.by_run = 0",
+		func(s *sqlite.Stmt) error { g.Run, g.Note = s.ColumnText(0), s.ColumnText(1); return nil }, num)
+	if err != nil || g.Run == "" {
+		return g, err
+	}
+	err = query(c, "SELECT count(*) FROM rows JOIN sources ON sources.id = rows.source AND sources.name = ?2 WHERE "+ofPart+"AND outcome IN ('held', 'pending')",
+		func(s *sqlite.Stmt) error { g.Rows = s.ColumnInt(0); return nil }, -num, source)
+	if err != nil || g.Rows == 0 {
+		return export.GivenUp{}, err
+	}
+	return g, nil
+}

@@ -1,0 +1,108 @@
+package sqlite
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// Keep keeps a record that is not sent, for the next plan. Its values stay in a file of the spool until then. One that is
+// replaced goes with the file that it was in.
+func (t *planTx) Keep(r export.KeptRecord) error {
+	if err := t.keep(r); err != nil {
+		return t.fail(fmt.Errorf("ledger: keep record: %s: %w", r.Origin, err))
+	}
+	return nil
+}
+
+func (t *planTx) keep(r export.KeptRecord) (err error) {
+	if err := t.usable(); err != nil {
+		return err
+	}
+	if by := r.ReplacedBy; by != nil {
+		t.gone = append(t.gone, replaced{r.Origin, export.Origin{File: ledger.KeptFile(by, t.run), Line: by.Origin.Line}})
+		return nil
+	}
+	if t.kept == nil {
+		var id int64
+		err := query(t.c, "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'kept'), 0) + 1",
+			func(s *sqlite.Stmt) error { id = s.ColumnInt64(0); return nil })
+		if err != nil {
+			return err
+		}
+		if t.kept, err = t.l.spool.NewKept(id, t.run); err != nil {
+			return fmt.Errorf("spool: %w; is there room on that disk?", err)
+		}
+	}
+	return t.kept.Add(r)
+}
+
+// dropKept forgets what the plan has kept so far.
+func (t *planTx) dropKept() error {
+	if t.kept == nil {
+		return nil
+	}
+	err := t.kept.Drop()
+	t.kept = nil
+	if err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	return nil
+}
+
+// writeKept ends what earlier plans kept and this one took up, and writes down what this one keeps.
+func (t *planTx) writeKept(sum export.PlanSum) error {
+	feed := sum.Feed
+	for _, f := range sum.Files {
+		if f.Kept == 0 {
+			continue
+		}
+		if feed == 0 { // nothing new: what is kept is as much of a feed as it was
+			err := query(t.c, "SELECT feed FROM kept WHERE id = ?", func(s *sqlite.Stmt) error { feed = s.ColumnInt(0); return nil }, f.Kept)
+			if err != nil {
+				return err
+			}
+		}
+		if err := endKept(t.c, f.Kept, "planned again by run "+t.run); err != nil {
+			return err
+		}
+		if err := exec(t.c, "UPDATE kept SET by_run = ? WHERE id = ?", t.num, f.Kept); err != nil {
+			return err
+		}
+	}
+	if err := t.tellReplaced(sum.Files); err != nil {
+		return err
+	}
+	if t.kept == nil {
+		return nil
+	}
+	k := t.kept.Kept()
+	files, err := json.Marshal(k.Sources)
+	if err != nil {
+		return err
+	}
+	return exec(t.c, "INSERT INTO kept (id, run, records, feed, files, size, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		k.ID, t.num, k.Records, feed, string(files), k.Size, k.SHA256)
+}
+
+// endKept ends what is kept and, where that was a held run, the run.
+func endKept(c *sqlite.Conn, id int64, why string) error {
+	if err := exec(c, "UPDATE kept SET ended = ? WHERE id = ? AND ended = ''", why, id); err != nil {
+		return err
+	}
+	err := exec(c, `UPDATE rows SET reason = ?2 WHERE outcome IN ('held', 'pending')
+		AND id BETWEEN (SELECT -run FROM kept WHERE id = ?1) << 32 AND (SELECT -run FROM kept WHERE id = ?1) << 32 | 0xffffffff`, id, why)
+	if err != nil {
+		return err
+	}
+	if err := exec(c, `UPDATE runs SET verdict = 'waiting, ' || ?
+		WHERE verdict = 'waiting' AND num = (SELECT run FROM kept WHERE id = ?)`, why, id); err != nil {
+		return err
+	}
+	return exec(c, `UPDATE runs SET state = ?, verdict = 'held, ' || ?
+		WHERE state = ? AND num = (SELECT run FROM kept WHERE id = ?)`, string(export.RunEnded), why, string(export.RunHeld), id)
+}

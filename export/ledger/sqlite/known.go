@@ -1,0 +1,86 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Known gives the login and the status last sent for every person the ledger knows, by the person's key. A status that
+// a row by hand (drop) has sent is not known: such a file may name people otherwise.
+func (l *Ledger) Known() (map[string]export.Person, error) {
+	people := map[string]export.Person{}
+	err := l.read(func(c *sqlite.Conn) error {
+		return query(c, "SELECT key, login, status FROM people", func(s *sqlite.Stmt) error {
+			people[s.ColumnText(0)] = export.Person{Login: s.ColumnText(1), Status: s.ColumnText(2)}
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read the known people: %w", err)
+	}
+	return people, nil
+}
+
+// SentSince gives the keys of the people for whom a later run than run has a row in a part.
+func (l *Ledger) SentSince(run string) (map[string]bool, error) {
+	people := map[string]bool{}
+	err := l.read(func(c *sqlite.Conn) error {
+		num, err := needRun(c, run)
+		if err != nil {
+			return err
+		}
+		return query(c, `SELECT DISTINCT rows.key FROM parts CROSS JOIN rows ON rows.id BETWEEN parts.id << 32 AND (parts.id << 32) + 0xffffffff
+			WHERE parts.run > ? AND rows.key <> ''`,
+			func(s *sqlite.Stmt) error { people[s.ColumnText(0)] = true; return nil }, num)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read what was sent since run %s: %w", run, err)
+	}
+	return people, nil
+}
+
+// LastFeed gives how many records the last feed had that was planned and not held; 0 where there was none.
+func (l *Ledger) LastFeed() (records int, err error) {
+	err = l.read(func(c *sqlite.Conn) error {
+		return query(c, "SELECT feed FROM runs WHERE feed > 0 ORDER BY num DESC LIMIT 1",
+			func(s *sqlite.Stmt) error { records = s.ColumnInt(0); return nil })
+	})
+	if err != nil {
+		return 0, fmt.Errorf("ledger: read the last feed: %w", err)
+	}
+	return records, nil
+}
+
+// LineEnds gives the files of every whole feed that was planned and not held, oldest first, as far as it is known how
+// their last line ended.
+func (l *Ledger) LineEnds() (files []export.FeedFile, err error) {
+	err = l.read(func(c *sqlite.Conn) error {
+		return query(c, `SELECT f.path, f.name, f.size, f.sha256, f.line_end FROM feed_files f JOIN runs r ON r.num = f.run
+			WHERE r.feed > 0 AND f.line_end <> '' ORDER BY f.id`,
+			func(s *sqlite.Stmt) error {
+				f := scanFile(s)
+				f.LineEnd = export.LineEnd(s.ColumnText(4))
+				files = append(files, f)
+				return nil
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read how feeds ended: %w", err)
+	}
+	return files, nil
+}
+
+// Logins calls f with every login that a row or a person of the ledger has, some of them more than once.
+func (l *Ledger) Logins(f func(login string)) error {
+	err := l.read(func(c *sqlite.Conn) error {
+		return query(c, "SELECT login FROM people WHERE login <> '' UNION ALL SELECT DISTINCT login FROM rows WHERE login <> ''",
+			func(s *sqlite.Stmt) error { f(s.ColumnText(0)); return nil })
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: read the known logins: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,281 @@
+// Package sqlite keeps a ledger in SQLite: ledger.db in the ledger's folder, in write-ahead mode, with -wal and -shm
+// files beside it. All SQL of the program is here.
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+const (
+	busyTimeout = 10 * time.Second
+	readers     = 4 // also how deep reads may nest in the callbacks of PartRows and Rows
+)
+
+// Options says where a ledger lies and what time it is.
+type Options struct {
+	Dir  string           // made when it is not there, parents too; must be on a local disk
+	Now  func() time.Time // nil: time.Now
+	Disk ledger.Disk      // nil: the operating system's. A test comes in between here
+}
+
+// Ledger is a ledger.Ledger on a folder. Its methods may be called from several goroutines, and several programs may
+// have the same folder open: they read without waiting for each other, and writers take turns. Only one run at a time
+// should write, which is what Lock is for.
+type Ledger struct {
+	dir   string
+	disk  ledger.Disk
+	now   func() time.Time
+	spool ledger.Spool
+	lock  ledger.Lock
+	reads *sqlitex.Pool
+
+	mu     sync.Mutex // guards all below, and with it the only connection that writes
+	conn   *sqlite.Conn
+	plan   *planTx // the open plan: it has the connection to itself
+	locked bool    // this Ledger holds the run lock
+}
+
+var _ ledger.Ledger = (*Ledger)(nil)
+
+var (
+	errClosed   = errors.New("the ledger is closed")
+	errPlanOpen = errors.New("a plan is open: commit it or roll it back first")
+)
+
+// Open opens the ledger in o.Dir and makes what is missing of it. It refuses a folder or file that others may read or
+// change, and a ledger of a newer program, and says what to do. It takes no lock: looking at a ledger while a run works
+// on it is allowed.
+func Open(o Options) (*Ledger, error) {
+	if o.Dir == "" {
+		return nil, errors.New("open ledger: no folder given")
+	}
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open ledger: %w", err)
+	}
+	l := newAt(dir, o)
+	if err := l.lay(); err != nil {
+		return nil, fmt.Errorf("open ledger: %w", cmp.Or(l.unwritable(), err))
+	}
+	if err := l.connect(); err != nil {
+		if errors.As(err, new(*ledger.DamagedError)) {
+			return nil, err
+		}
+		return nil, fmt.Errorf("open ledger: %w", cmp.Or(l.unwritable(), fmt.Errorf("%s: %w", l.dbPath(), err)))
+	}
+	return l, nil
+}
+
+// unwritable says in words that the folder cannot be written to, where that is so; SQLite and the operating system only
+// name the call that failed. It is asked after a failure.
+func (l *Ledger) unwritable() error {
+	db, err := os.OpenFile(l.dbPath(), os.O_RDWR, 0)
+	if err == nil {
+		err = db.Close()
+	}
+	if err == nil {
+		var probe *os.File
+		if probe, err = os.CreateTemp(l.dir, ".probe-*"); err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+		}
+	}
+	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
+		return nil
+	}
+	return fmt.Errorf("%s cannot be written to (%w), and even looking at a ledger may write to it; "+
+		"run hr2coupa as the user whose runs it keeps, or make the folder and its file system writable", l.dir, err)
+}
+
+func newAt(dir string, o Options) *Ledger {
+	l := &Ledger{dir: dir, now: o.Now, disk: o.Disk}
+	if l.now == nil {
+		l.now = time.Now
+	}
+	if l.disk == nil {
+		l.disk = ledger.OSDisk{}
+	}
+	l.spool = ledger.Spool{Dir: filepath.Join(dir, "spool"), Disk: l.disk}
+	l.lock = ledger.Lock{Path: l.lockPath()}
+	return l
+}
+
+// lay makes what is missing of the folder and holds all of it against the modes. The database file is made here, since
+// SQLite would make it by the umask; its -wal and -shm files get its mode.
+func (l *Ledger) lay() error {
+	for _, dir := range []string{l.dir, l.spool.Dir} {
+		if err := ledger.MakeDir(l.disk, dir); err != nil {
+			return err
+		}
+		if err := ledger.CheckPrivate(dir); err != nil {
+			return err
+		}
+	}
+	for _, file := range []string{l.dbPath(), l.lockPath()} {
+		if err := ledger.CreateFile(l.disk, file); err != nil {
+			return err
+		}
+		if err := cmp.Or(ledger.CheckRegular(file), ledger.CheckPrivate(file)); err != nil {
+			return err
+		}
+	}
+	return l.disk.SyncDir(l.dir)
+}
+
+func (l *Ledger) connect() (err error) {
+	defer func() { err = l.damage(err) }()
+	if err = l.header(); err != nil {
+		return err
+	}
+	if l.conn, err = sqlite.OpenConn(l.dbPath(), sqlite.OpenReadWrite); err != nil {
+		return err
+	}
+	if err = prepare(l.conn); err == nil {
+		err = migrate(l.conn)
+	}
+	if err != nil {
+		return errors.Join(err, l.conn.Close())
+	}
+	l.reads, err = sqlitex.NewPool(l.dbPath(), sqlitex.PoolOptions{
+		Flags:    sqlite.OpenReadWrite, // a reader of a write-ahead log writes to its -shm file
+		PoolSize: readers,
+		PrepareConn: func(c *sqlite.Conn) error {
+			return errors.Join(prepare(c), sqlitex.ExecuteTransient(c, "PRAGMA query_only = ON", nil))
+		},
+	})
+	if err != nil {
+		return errors.Join(err, l.conn.Close())
+	}
+	return nil
+}
+
+// pragmas are what SQLite keeps for a connection rather than in the file.
+func pragmas() []string {
+	return []string{
+		"synchronous = FULL",
+		"foreign_keys = ON",
+		"trusted_schema = OFF",
+		"secure_delete = ON",
+		"temp_store = MEMORY", // sorting must not leave personal data in /tmp
+		"cache_size = -16384", // KiB
+		"journal_size_limit = 4194304",
+	}
+}
+
+func prepare(c *sqlite.Conn) error {
+	c.SetBusyTimeout(busyTimeout)
+	for _, p := range pragmas() {
+		if err := sqlitex.ExecuteTransient(c, "PRAGMA "+p, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close gives up an open plan and closes the database. It does not give up the run lock.
+func (l *Ledger) Close() error {
+	l.mu.Lock()
+	plan := l.plan
+	l.mu.Unlock()
+	if plan != nil {
+		plan.Rollback()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn == nil {
+		return nil
+	}
+	err := errors.Join(l.reads.Close(), l.conn.Close())
+	l.conn = nil
+	if err != nil {
+		return fmt.Errorf("close ledger: %w", err)
+	}
+	return nil
+}
+
+func (l *Ledger) dbPath() string   { return filepath.Join(l.dir, "ledger.db") }
+func (l *Ledger) lockPath() string { return filepath.Join(l.dir, "lock") }
+
+// read runs f on one snapshot of what is committed.
+func (l *Ledger) read(f func(*sqlite.Conn) error) (err error) {
+	defer func() { err = l.damage(err) }()
+	c, err := l.reads.Take(context.Background())
+	if err != nil {
+		return err
+	}
+	defer l.reads.Put(c)
+	defer sqlitex.Transaction(c)(&err)
+	return f(c)
+}
+
+// write runs f in a transaction that is durable when write returns nil, and leaves nothing when it does not.
+func (l *Ledger) write(f func(*sqlite.Conn) error) error {
+	err := l.damage(l.transact(f))
+	if err != nil && sqlite.ErrCode(err).ToPrimary() == sqlite.ResultReadOnly {
+		return cmp.Or(l.unwritable(), err)
+	}
+	return err
+}
+
+func (l *Ledger) transact(f func(*sqlite.Conn) error) (err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.conn == nil:
+		return errClosed
+	case l.plan != nil:
+		return errPlanOpen
+	}
+	end, err := sqlitex.ImmediateTransaction(l.conn)
+	if err != nil {
+		return err
+	}
+	defer func() { end(&err); err = l.room(err) }()
+	return f(l.conn)
+}
+
+// room tells what to look at where SQLite could not write.
+func (l *Ledger) room(err error) error {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultFull, sqlite.ResultIOErr:
+		return fmt.Errorf("%w; is there room on the disk of %s?", err, l.dir)
+	}
+	return err
+}
+
+// query runs a cached statement and calls row for each row of its result.
+func query(c *sqlite.Conn, sql string, row func(*sqlite.Stmt) error, args ...any) error {
+	return sqlitex.Execute(c, sql, &sqlitex.ExecOptions{Args: args, ResultFunc: row})
+}
+
+// exec runs a cached statement that has no result.
+func exec(c *sqlite.Conn, sql string, args ...any) error {
+	return sqlitex.Execute(c, sql, &sqlitex.ExecOptions{Args: args})
+}
+
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+func fromNanos(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, n).UTC()
+}

@@ -1,0 +1,110 @@
+package sqlite
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitemigration"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+//go:embed schema.sql
+var schemaSQL string
+
+//go:embed kept.sql
+var keptSQL string
+
+//go:embed schema_mappings.sql
+var mappingsSQL string
+
+//go:embed care.sql
+var careSQL string
+
+//go:embed notices.sql
+var noticesSQL string
+
+//go:embed readback.sql
+var readBackSQL string
+
+//go:embed completed.sql
+var completedSQL string
+
+//go:embed writes.sql
+var writesSQL string
+
+//go:embed pseudonyms.sql
+var pseudonymsSQL string
+
+//go:embed lineend.sql
+var lineEndSQL string
+
+//go:embed unfilled.sql
+var unfilledSQL string
+
+// appID marks the database as ours ("hr2c"), so that another program's SQLite file is never migrated.
+const appID = 0x68723263
+
+// schema lists the migrations in order; PRAGMA user_version counts the ones a database has. One that was released is
+// never edited: a change is a new entry.
+func schema() sqlitemigration.Schema {
+	return sqlitemigration.Schema{AppID: appID, Migrations: []string{schemaSQL, keptSQL, mappingsSQL, careSQL, noticesSQL, readBackSQL, completedSQL, writesSQL, pseudonymsSQL, lineEndSQL, unfilledSQL}}
+}
+
+// migrate brings the database up to this program's version. A database that is up to date is only read, so that a
+// second program can look at the ledger while a plan is being written.
+func migrate(c *sqlite.Conn) error {
+	version, err := pragma(c, "user_version")
+	if err != nil {
+		return err
+	}
+	owner, err := pragma(c, "application_id")
+	if err != nil {
+		return err
+	}
+	want := schema()
+	if version == len(want.Migrations) && owner == appID {
+		return nil
+	}
+	if whole, err := complete(c); err != nil {
+		return err
+	} else if whole || version < 0 {
+		return headerError(fmt.Sprintf("its header says version %d of application %#x, and its tables say otherwise", version, uint32(owner)))
+	}
+	switch {
+	case version > 0 && owner != appID:
+		return errors.New("this is the database of another program; give the ledger a folder of its own")
+	case version > len(want.Migrations):
+		return fmt.Errorf("it was written by a newer hr2coupa (version %d of the ledger, this program knows %d); "+
+			"use that hr2coupa or a newer one", version, len(want.Migrations))
+	}
+	if err := useWAL(c); err != nil {
+		return err
+	}
+	err = sqlitemigration.Migrate(context.Background(), c, want)
+	if err != nil && version > 0 && sqlite.ErrCode(err) == sqlite.ResultError { // what a step would make is there, or what it changes is not
+		return headerError(fmt.Sprintf("its header says version %d, and its tables say otherwise (%v)", version, err))
+	}
+	return err
+}
+
+// useWAL lets readers go on while a plan is written. The mode stays in the file.
+func useWAL(c *sqlite.Conn) error {
+	mode := ""
+	err := sqlitex.ExecuteTransient(c, "PRAGMA journal_mode = WAL", &sqlitex.ExecOptions{
+		ResultFunc: func(s *sqlite.Stmt) error { mode = s.ColumnText(0); return nil },
+	})
+	if err == nil && mode != "wal" {
+		err = fmt.Errorf("this file system allows no write-ahead log (journal mode %s); put the ledger on a local disk", mode)
+	}
+	return err
+}
+
+func pragma(c *sqlite.Conn, name string) (value int, err error) {
+	err = sqlitex.ExecuteTransient(c, "PRAGMA "+name, &sqlitex.ExecOptions{
+		ResultFunc: func(s *sqlite.Stmt) error { value = s.ColumnInt(0); return nil },
+	})
+	return value, err
+}

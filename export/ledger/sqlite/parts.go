@@ -1,0 +1,213 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+const selectParts = `SELECT p.id, r.id, p.name, p.user_name, p.wave, p.rows, p.size, p.sha256, p.state, p.temp, p.planned,
+	p.sent, p.load_id, p.via, p.verdict, p.created, p.updated, p.note, p.read_back, p.route FROM parts p JOIN runs r ON r.num = p.run `
+
+func scanPart(s *sqlite.Stmt) export.Part {
+	return export.Part{
+		ID: s.ColumnInt64(0), Run: s.ColumnText(1), Name: s.ColumnText(2), UserName: s.ColumnText(3),
+		Wave: s.ColumnInt(4), Rows: s.ColumnInt(5), Size: s.ColumnInt64(6), SHA256: s.ColumnText(7),
+		State: export.PartState(s.ColumnText(8)), Temp: s.ColumnText(9),
+		Planned: fromNanos(s.ColumnInt64(10)), Sent: fromNanos(s.ColumnInt64(11)),
+		LoadID: s.ColumnText(12), Via: s.ColumnText(13), Verdict: export.Verdict(s.ColumnText(14)),
+		Created: s.ColumnInt(15), Updated: s.ColumnInt(16), Note: s.ColumnText(17),
+		ReadBack: fromNanos(s.ColumnInt64(18)), Route: export.Route(s.ColumnText(19)),
+	}
+}
+
+func queryParts(c *sqlite.Conn, where string, args ...any) (parts []export.Part, err error) {
+	err = query(c, selectParts+where, func(s *sqlite.Stmt) error { parts = append(parts, scanPart(s)); return nil }, args...)
+	return parts, err
+}
+
+func unfinishedParts(c *sqlite.Conn) ([]export.Part, error) {
+	return queryParts(c, "WHERE p.state NOT IN ('settled', 'dropped') ORDER BY r.num, p.wave, p.name, p.id")
+}
+
+func partByID(c *sqlite.Conn, id int64) (p export.Part, ok bool, err error) {
+	parts, err := queryParts(c, "WHERE p.id = ?", id)
+	if err != nil || len(parts) == 0 {
+		return p, false, err
+	}
+	return parts[0], true, nil
+}
+
+func needPart(c *sqlite.Conn, id int64) (export.Part, error) {
+	p, ok, err := partByID(c, id)
+	if err == nil && !ok {
+		err = fmt.Errorf("no part with id %d", id)
+	}
+	return p, err
+}
+
+// Unfinished gives every part that is not final, oldest run first, then by wave and name.
+func (l *Ledger) Unfinished() (parts []export.Part, err error) {
+	err = l.read(func(c *sqlite.Conn) (err error) {
+		parts, err = unfinishedParts(c)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read unfinished parts: %w", err)
+	}
+	return parts, nil
+}
+
+// Parts gives the parts of a run by wave and name.
+func (l *Ledger) Parts(run string) (parts []export.Part, err error) {
+	err = l.read(func(c *sqlite.Conn) error {
+		num, err := needRun(c, run)
+		if err != nil {
+			return err
+		}
+		parts, err = queryParts(c, "WHERE p.run = ? ORDER BY p.wave, p.name, p.id", num)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read parts: %w", err)
+	}
+	return parts, nil
+}
+
+// Move records a part as it now stands: State, Temp, Sent, LoadID, Via, Verdict, Created, Updated and Note. What the plan wrote (name,
+// wave, rows, size, hash) stays. The move from the state in the ledger to p.State must be one of the table; the same
+// state again only adds facts, and nothing new writes nothing.
+func (l *Ledger) Move(p export.Part) error {
+	err := l.write(func(c *sqlite.Conn) error {
+		old, err := needPart(c, p.ID)
+		if err != nil {
+			return err
+		}
+		if p.State != old.State {
+			if _, err := old.State.To(p.State); err != nil {
+				return fmt.Errorf("part %s: %w", old.Name, err)
+			}
+		}
+		return l.save(c, old, p)
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: move: %w", err)
+	}
+	return nil
+}
+
+// Settle records a part's verdict and what became of its rows in one transaction. The part moves to Settled, or to
+// Dropped where p.State says so. results names rows by PartRow and gives their Outcome and Reason; of two for one row
+// the later counts. Every other row of the part that is pending gets rest (on the API route others have their answer), with the part's Note as the reason unless rest is Applied or
+// Unchanged. The keys of applied and unchanged rows join the people the ledger knows. The spool keeps the bytes.
+func (l *Ledger) Settle(p export.Part, rest export.Outcome, results []export.RowResult) error {
+	if p.State != export.Dropped {
+		p.State = export.Settled
+	}
+	err := l.write(func(c *sqlite.Conn) error {
+		old, err := needPart(c, p.ID)
+		if err != nil {
+			return err
+		}
+		// A final part has no way on, so that a second verdict is refused too.
+		if _, err := old.State.To(p.State); err != nil {
+			return fmt.Errorf("part %s: %w", old.Name, err)
+		}
+		if err := l.save(c, old, p); err != nil {
+			return err
+		}
+		if err := settleRows(c, p, rest, results); err != nil {
+			return fmt.Errorf("part %s: %w", old.Name, err)
+		}
+		return meetPeople(c, old)
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: settle: %w", err)
+	}
+	return nil
+}
+
+func settleRows(c *sqlite.Conn, p export.Part, rest export.Outcome, results []export.RowResult) error {
+	if err := ledger.CheckOutcome(rest); err != nil {
+		return err
+	}
+	reason := p.Note
+	if rest == export.Applied || rest == export.Unchanged {
+		reason = ""
+	}
+	if err := exec(c, "UPDATE rows SET outcome = ?2, reason = ?3 WHERE "+ofPart+"AND outcome = 'pending'", p.ID, string(rest), reason); err != nil {
+		return err
+	}
+	for _, r := range results {
+		if err := ledger.CheckOutcome(r.Outcome); err != nil {
+			return fmt.Errorf("row %d: %w", r.PartRow, err)
+		}
+		if r.PartRow < 1 || int64(r.PartRow) > maxRow { // would be a row of another part
+			return fmt.Errorf("it has no row %d", r.PartRow)
+		}
+		err := exec(c, "UPDATE rows SET outcome = ?, reason = ? WHERE id = ?",
+			string(r.Outcome), r.Reason, rowID(p.ID, int64(r.PartRow)))
+		if err != nil {
+			return err
+		}
+		if c.Changes() == 0 {
+			return fmt.Errorf("it has no row %d", r.PartRow)
+		}
+	}
+	return nil
+}
+
+func meetPeople(c *sqlite.Conn, p export.Part) error {
+	return exec(c, `INSERT INTO people (key, login, status, seen)
+		SELECT key, login, status, ?2 FROM rows WHERE `+ofPart+`AND outcome IN ('applied', 'unchanged') AND key <> ''
+			AND EXISTS (SELECT 1 FROM runs WHERE id = ?2 AND command <> 'drop') -- a dropped file may have other keys
+		ON CONFLICT (key) DO UPDATE SET
+			seen = excluded.seen, login = iif(excluded.login = '', people.login, excluded.login),
+			status = iif(excluded.status = '', people.status, excluded.status)`, p.ID, p.Run)
+}
+
+// save writes what may change of a part and records the move.
+func (l *Ledger) save(c *sqlite.Conn, old, p export.Part) error {
+	next := old
+	next.State, next.Temp, next.LoadID, next.Via = p.State, p.Temp, p.LoadID, p.Via
+	next.Verdict, next.Created, next.Updated, next.Note = p.Verdict, p.Created, p.Updated, p.Note
+	if !p.Sent.Equal(old.Sent) {
+		next.Sent = p.Sent
+	}
+	if next == old {
+		return nil
+	}
+	err := exec(c, "UPDATE parts SET state = ?, temp = ?, sent = ?, load_id = ?, via = ?, verdict = ?, created = ?, updated = ?, note = ? WHERE id = ?",
+		string(next.State), next.Temp, nanos(next.Sent), next.LoadID, next.Via, string(next.Verdict), next.Created, next.Updated, next.Note, next.ID)
+	if err != nil {
+		return err
+	}
+	return exec(c, "INSERT INTO moves (part, from_state, to_state, at, note) VALUES (?, ?, ?, ?, ?)",
+		next.ID, string(old.State), string(next.State), nanos(l.now()), next.Note)
+}
+
+// Moves gives the recorded moves of a part, oldest first.
+func (l *Ledger) Moves(part int64) (moves []ledger.Move, err error) {
+	err = l.read(func(c *sqlite.Conn) (err error) {
+		moves, err = queryMoves(c, part)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read moves: %w", err)
+	}
+	return moves, nil
+}
+
+func queryMoves(c *sqlite.Conn, part int64) (moves []ledger.Move, err error) {
+	err = query(c, "SELECT from_state, to_state, at, note FROM moves WHERE part = ? ORDER BY id", func(s *sqlite.Stmt) error {
+		moves = append(moves, ledger.Move{
+			From: export.PartState(s.ColumnText(0)), To: export.PartState(s.ColumnText(1)),
+			At: fromNanos(s.ColumnInt64(2)), Note: s.ColumnText(3),
+		})
+		return nil
+	}, part)
+	return moves, err
+}

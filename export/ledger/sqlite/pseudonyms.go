@@ -1,0 +1,48 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Pseudonyms returns how logs name the people of this ledger. Its key was drawn when the ledger was made.
+func (l *Ledger) Pseudonyms() (export.Pseudonyms, error) {
+	var key []byte
+	err := l.read(func(c *sqlite.Conn) error {
+		return query(c, "SELECT key FROM pseudonyms", func(s *sqlite.Stmt) error {
+			key = make([]byte, s.ColumnLen(0))
+			s.ColumnBytes(0, key)
+			return nil
+		})
+	})
+	if err != nil {
+		return export.Pseudonyms{}, fmt.Errorf("ledger: read the key of the pseudonyms: %w", err)
+	}
+	if len(key) == 0 {
+		return export.Pseudonyms{}, fmt.Errorf("%s has no key of the pseudonyms any more: put it back from a backup", l.dbPath())
+	}
+	return export.NewPseudonyms(key), nil
+}
+
+// KeysBehind returns the keys of the people with that pseudonym, in order; none where the ledger knows nobody of it.
+func (l *Ledger) KeysBehind(pseudonym string) (keys []string, err error) {
+	p, err := l.Pseudonyms()
+	if err != nil {
+		return nil, err
+	}
+	err = l.read(func(c *sqlite.Conn) error {
+		return query(c, "SELECT DISTINCT key FROM rows WHERE key <> '' ORDER BY key", func(s *sqlite.Stmt) error {
+			if key := s.ColumnText(0); p.Of(key).String() == pseudonym {
+				keys = append(keys, key)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: look for a pseudonym: %w", err)
+	}
+	return keys, nil
+}

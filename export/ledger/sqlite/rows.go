@@ -1,0 +1,141 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+const maxRow = 1<<32 - 1
+
+// rowID is where a row lies: the rows of a part are one range of ids (schema.sql).
+func rowID(part, partRow int64) int64 { return part<<32 | partRow }
+
+// ofRun joins the rows of the run whose num is ?1: those in its parts and those that hang on the run itself. The CROSS
+// JOIN keeps the few parts on the outside, so that each is one range.
+const ofRun = `(SELECT id AS part FROM parts WHERE run = ?1 UNION ALL SELECT -?1) AS home
+	CROSS JOIN rows ON rows.id BETWEEN home.part << 32 AND home.part << 32 | 0xffffffff `
+
+// ofPart picks the rows of the part whose id is ?1.
+const ofPart = "rows.id BETWEEN ?1 << 32 AND ?1 << 32 | 0xffffffff "
+
+// writesOfPart picks the writes of the part whose id is ?1.
+const writesOfPart = "id BETWEEN ?1 << 32 AND ?1 << 32 | 0xffffffff"
+
+// selectRows has no join: SQLite plans a join anew for each value that is bound, which costs more than the row.
+const selectRows = `SELECT part, part_row, (SELECT name FROM sources WHERE id = rows.source), line, lines, key, first,
+	login, outcome, reason, status, completed FROM rows `
+
+func scanRow(s *sqlite.Stmt) export.RowResult {
+	r := export.RowResult{
+		Part: s.ColumnInt64(0), PartRow: s.ColumnInt(1),
+		Origin: export.Origin{File: s.ColumnText(2), Line: s.ColumnInt(3)}, Lines: s.ColumnInt(4),
+		Key: s.ColumnText(5), First: s.ColumnText(6), Login: s.ColumnText(7),
+		Outcome: export.Outcome(s.ColumnText(8)), Reason: s.ColumnText(9), Status: s.ColumnText(10),
+		Completed: s.ColumnText(11),
+	}
+	if r.Part < 0 { // hangs on its run
+		r.Part, r.PartRow = 0, 0
+	}
+	return r
+}
+
+// rowCalls hands rows to a caller's function and keeps its error apart from the ledger's own.
+type rowCalls struct {
+	f   func(export.RowResult) error
+	err error
+}
+
+func (r *rowCalls) take(s *sqlite.Stmt) error {
+	r.err = r.f(scanRow(s))
+	return r.err
+}
+
+func (r *rowCalls) result(err error, what string) error {
+	switch {
+	case r.err != nil:
+		return r.err
+	case err != nil:
+		return fmt.Errorf("ledger: %s: %w", what, err)
+	}
+	return nil
+}
+
+// PartRows calls f for each row of a part, by PartRow. An error of f ends it and is returned as it is. f may call the
+// ledger.
+func (l *Ledger) PartRows(part int64, f func(export.RowResult) error) error {
+	calls := rowCalls{f: f}
+	err := l.read(func(c *sqlite.Conn) error {
+		if _, err := needPart(c, part); err != nil {
+			return err
+		}
+		return query(c, selectRows+"WHERE "+ofPart+"ORDER BY rows.id", calls.take, part)
+	})
+	return calls.result(err, "read rows of part")
+}
+
+// Rows calls f for each row of a run whose outcome is neither applied nor unchanged, by file name and line. An error of
+// f ends it and is returned as it is. f may call the ledger.
+func (l *Ledger) Rows(run string, f func(export.RowResult) error) error {
+	return l.rows(run, "NOT IN ('applied', 'unchanged')", -1, f)
+}
+
+// Problems gives the first limit rows of a run, by file name and line, that ended quarantined, rejected or drifted.
+func (l *Ledger) Problems(run string, limit int) (problems []export.RowResult, err error) {
+	err = l.rows(run, "IN ('quarantined', 'rejected', 'drifted')", max(limit, 0), func(r export.RowResult) error {
+		problems = append(problems, r)
+		return nil
+	})
+	return problems, err
+}
+
+// rows sorts only the places of the rows and fetches each row by its place: a run in which everything is broken would
+// otherwise be sorted in memory whole. A limit below 0 is none.
+func (l *Ledger) rows(run, outcomes string, limit int, f func(export.RowResult) error) error {
+	calls := rowCalls{f: f}
+	err := l.read(func(c *sqlite.Conn) error {
+		num, err := needRun(c, run)
+		if err != nil {
+			return err
+		}
+		return query(c, "SELECT rows.id FROM "+ofRun+"JOIN sources ON sources.id = rows.source WHERE outcome "+outcomes+
+			" ORDER BY sources.name, rows.line, rows.id LIMIT ?2",
+			func(s *sqlite.Stmt) error {
+				return query(c, selectRows+"WHERE rows.id = ?", calls.take, s.ColumnInt64(0))
+			}, num, limit)
+	})
+	return calls.result(err, "read rows")
+}
+
+// Counts adds up the records (Lines) of a run by outcome. Outcomes that nothing came to are left out.
+func (l *Ledger) Counts(run string) (map[export.Outcome]int, error) {
+	counts := make(map[export.Outcome]int)
+	err := l.read(func(c *sqlite.Conn) error {
+		num, err := needRun(c, run)
+		if err != nil {
+			return err
+		}
+		return query(c, "SELECT outcome, sum(lines) FROM "+ofRun+"GROUP BY outcome",
+			func(s *sqlite.Stmt) error {
+				counts[export.Outcome(s.ColumnText(0))] = s.ColumnInt(1)
+				return nil
+			}, num)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: count rows: %w", err)
+	}
+	return counts, nil
+}
+
+// People tells how many people the ledger knows: those for whom a row was applied.
+func (l *Ledger) People() (n int, err error) {
+	err = l.read(func(c *sqlite.Conn) error {
+		return query(c, "SELECT count(*) FROM people", func(s *sqlite.Stmt) error { n = s.ColumnInt(0); return nil })
+	})
+	if err != nil {
+		return 0, fmt.Errorf("ledger: count people: %w", err)
+	}
+	return n, nil
+}

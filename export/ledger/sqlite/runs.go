@@ -1,0 +1,226 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// BeginRun writes a run down as working and returns its id: r.ID, or the time r.Started (else now) in UTC, as in
+// 20261123T140501Z. Where a run has that id already it gets -2, -3 and so on. Its Mapping is kept. Files and input are
+// written by the plan.
+func (l *Ledger) BeginRun(r export.RunRecord) (string, error) {
+	if r.Started.IsZero() {
+		r.Started = l.now()
+	}
+	if r.ID == "" {
+		r.ID = r.Started.UTC().Format("20060102T150405Z")
+	}
+	id := r.ID
+	err := l.write(func(c *sqlite.Conn) error {
+		for n := 2; ; n++ {
+			if _, taken, err := runNum(c, id); err != nil {
+				return err
+			} else if !taken {
+				break
+			}
+			id = fmt.Sprintf("%s-%d", r.ID, n)
+		}
+		err := exec(c, "INSERT INTO runs (id, command, state, started) VALUES (?, ?, ?, ?)",
+			id, r.Command, string(export.RunWorking), nanos(r.Started))
+		if err != nil || len(r.Mapping) == 0 {
+			return err
+		}
+		return keepMapping(c, c.LastInsertRowID(), r.Mapping)
+	})
+	if err != nil {
+		return "", fmt.Errorf("ledger: begin run: %w", err)
+	}
+	return id, nil
+}
+
+// EndRun writes down how a run stands: its State, Ended, Exit and Verdict. What it began with and what its plan wrote
+// (Input, Files) stay as they are.
+func (l *Ledger) EndRun(r export.RunRecord) error {
+	err := l.write(func(c *sqlite.Conn) error {
+		num, err := needRun(c, r.ID)
+		if err != nil {
+			return err
+		}
+		return exec(c, "UPDATE runs SET state = ?, ended = ?, exit = ?, verdict = ? WHERE num = ?",
+			string(r.State), nanos(r.Ended), r.Exit, r.Verdict, num)
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: end run: %w", err)
+	}
+	return nil
+}
+
+// Run gives the run of that id, or the latest for "".
+func (l *Ledger) Run(id string) (r export.RunRecord, ok bool, err error) {
+	var runs []export.RunRecord
+	err = l.read(func(c *sqlite.Conn) (err error) {
+		if id == "" {
+			runs, err = selectRuns(c, "ORDER BY num DESC LIMIT 1")
+		} else {
+			runs, err = selectRuns(c, "WHERE id = ?", id)
+		}
+		return err
+	})
+	if err != nil {
+		return r, false, fmt.Errorf("ledger: read run: %w", err)
+	}
+	if len(runs) == 0 {
+		return r, false, nil
+	}
+	return runs[0], true, nil
+}
+
+// Runs gives the last runs, newest first, at most limit of them.
+func (l *Ledger) Runs(limit int) (runs []export.RunRecord, err error) {
+	err = l.read(func(c *sqlite.Conn) (err error) {
+		runs, err = selectRuns(c, "ORDER BY num DESC LIMIT ?", max(limit, 0))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read runs: %w", err)
+	}
+	return runs, nil
+}
+
+func selectRuns(c *sqlite.Conn, where string, args ...any) (runs []export.RunRecord, err error) {
+	var nums []int64
+	err = query(c, "SELECT num, id, command, state, started, ended, input, exit, verdict, feed, held FROM runs "+where,
+		func(s *sqlite.Stmt) error {
+			nums = append(nums, s.ColumnInt64(0))
+			runs = append(runs, export.RunRecord{
+				ID: s.ColumnText(1), Command: s.ColumnText(2), State: export.RunState(s.ColumnText(3)),
+				Started: fromNanos(s.ColumnInt64(4)), Ended: fromNanos(s.ColumnInt64(5)),
+				Input: s.ColumnInt(6), Exit: s.ColumnInt(7), Verdict: s.ColumnText(8),
+				Feed: s.ColumnInt(9), Held: splitLines(s.ColumnText(10)),
+			})
+			return nil
+		}, args...)
+	for i := 0; err == nil && i < len(runs); i++ {
+		runs[i].Files, err = runFiles(c, nums[i])
+	}
+	return runs, err
+}
+
+func runFiles(c *sqlite.Conn, num int64) (files []export.FeedFile, err error) {
+	err = query(c, "SELECT path, name, size, sha256 FROM feed_files WHERE run = ? ORDER BY id",
+		func(s *sqlite.Stmt) error { files = append(files, scanFile(s)); return nil }, num)
+	return files, err
+}
+
+func scanFile(s *sqlite.Stmt) export.FeedFile {
+	return export.FeedFile{Path: s.ColumnText(0), Name: s.ColumnText(1), Size: s.ColumnInt64(2), SHA256: s.ColumnText(3)}
+}
+
+// Seen gives the last feed file that a committed plan saw under that name. Files of drop runs are not feed files: one
+// that happens to bear a feed file's name must not make that feed file new again.
+func (l *Ledger) Seen(name string) (export.SeenFile, bool, error) {
+	f, ok, err := l.lastFile("f.name = ? AND r.command <> 'drop'", name)
+	if err != nil || ok {
+		return f, ok, err
+	}
+	return l.prunedFile(name)
+}
+
+// prunedFile looks among the files of pruned runs; whatever was open of them is over.
+func (l *Ledger) prunedFile(name string) (f export.SeenFile, ok bool, err error) {
+	err = l.read(func(c *sqlite.Conn) error {
+		return query(c, "SELECT path, name, size, sha256, run FROM pruned_files WHERE name = ?", func(s *sqlite.Stmt) error {
+			f, ok = export.SeenFile{FeedFile: scanFile(s), Run: s.ColumnText(4), RunState: export.RunEnded}, true
+			return nil
+		}, name)
+	})
+	if err != nil {
+		return export.SeenFile{}, false, fmt.Errorf("ledger: look up file: %w", err)
+	}
+	return f, ok, nil
+}
+
+// SeenAt gives the last feed file that a committed plan read from that path.
+func (l *Ledger) SeenAt(path string) (export.SeenFile, bool, error) {
+	return l.lastFile("f.path = ? AND r.command <> 'drop'", path)
+}
+
+// SeenBytes gives the last file of these bytes that a drop run saw, whatever its name.
+func (l *Ledger) SeenBytes(sha256 string) (export.SeenFile, bool, error) {
+	return l.lastFile("f.sha256 = ? AND r.command = 'drop'", sha256)
+}
+
+// openRows are those that may be planned again: also rows of a part that has a verdict and of which Coupa did not say
+// whether it refused them. That nobody was asked (unconfirmed) is as agreed.
+const openRows = `WHERE outcome IN ('quarantined', 'rejected', 'drifted') OR outcome = 'pending'
+	AND EXISTS (SELECT 1 FROM parts p WHERE p.id = home.part AND p.state = 'settled' AND p.verdict <> 'unconfirmed')`
+
+func (l *Ledger) lastFile(where, arg string) (f export.SeenFile, ok bool, err error) {
+	err = l.read(func(c *sqlite.Conn) error {
+		var num int64
+		err := query(c, `SELECT f.path, f.name, f.size, f.sha256, r.id, r.state, r.num,
+			EXISTS (SELECT 1 FROM kept WHERE kept.run = r.num AND kept.ended = '')
+			FROM feed_files f JOIN runs r ON r.num = f.run WHERE `+where+` ORDER BY f.id DESC LIMIT 1`,
+			func(s *sqlite.Stmt) error {
+				ok, num = true, s.ColumnInt64(6)
+				f = export.SeenFile{FeedFile: scanFile(s), Run: s.ColumnText(4), RunState: export.RunState(s.ColumnText(5)), Kept: s.ColumnBool(7)}
+				return nil
+			}, arg)
+		if err != nil || !ok {
+			return err
+		}
+		err = query(c, "SELECT count(*) FROM "+ofRun+openRows,
+			func(s *sqlite.Stmt) error { f.Open = s.ColumnInt(0); return nil }, num)
+		if err != nil {
+			return err
+		}
+		return later(c, num, &f)
+	})
+	if err != nil {
+		return export.SeenFile{}, false, fmt.Errorf("ledger: look up file: %w", err)
+	}
+	return f, ok, nil
+}
+
+// later follows what a file's run has kept through the runs that planned it again, to where it was given up if it was.
+func later(c *sqlite.Conn, num int64, f *export.SeenFile) (err error) {
+	source := f.Name
+	for {
+		var next int64
+		err := query(c, "SELECT k.by_run, r.id FROM kept k JOIN runs r ON r.num = k.by_run WHERE k.run = ?", func(s *sqlite.Stmt) error {
+			next = s.ColumnInt64(0)
+			f.Later = append(f.Later, s.ColumnText(1))
+			return nil
+		}, num)
+		if err != nil {
+			return err
+		}
+		if next == 0 {
+			f.GivenUp, err = givenUp(c, num, source)
+			return err
+		}
+		num, source = next, f.Name+"@"+f.Run
+		err = query(c, "SELECT count(*) FROM "+ofRun+"JOIN sources ON sources.id = rows.source AND sources.name = ?2 "+openRows,
+			func(s *sqlite.Stmt) error { f.Open += s.ColumnInt(0); return nil }, num, source)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func runNum(c *sqlite.Conn, id string) (num int64, ok bool, err error) {
+	err = query(c, "SELECT num FROM runs WHERE id = ?",
+		func(s *sqlite.Stmt) error { num, ok = s.ColumnInt64(0), true; return nil }, id)
+	return num, ok, err
+}
+
+func needRun(c *sqlite.Conn, id string) (int64, error) {
+	num, ok, err := runNum(c, id)
+	if err == nil && !ok {
+		err = fmt.Errorf("no run %q; status lists the runs", id)
+	}
+	return num, err
+}

@@ -1,0 +1,77 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+var errNotLocked = errors.New("not without the run lock")
+
+// Bytes returns a part's bytes as they were planned, or an error where they do not fit the part's size and hash.
+func (l *Ledger) Bytes(p export.Part) ([]byte, error) { return l.spool.Bytes(p) }
+
+// Sweep removes spool files of plans that never got committed and tells how many. It needs the run lock, because the
+// plan of another run at work looks just the same.
+func (l *Ledger) Sweep() (removed int, err error) {
+	err = l.write(func(c *sqlite.Conn) error {
+		if !l.locked {
+			return errNotLocked
+		}
+		orphans, err := l.orphans(c)
+		if err != nil {
+			return err
+		}
+		if err := l.spool.Remove(orphans); err != nil {
+			return err
+		}
+		kept, err := l.sweepKept(c)
+		removed = len(orphans) + kept
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("sweep spool: %w", err)
+	}
+	return removed, nil
+}
+
+func (l *Ledger) orphans(c *sqlite.Conn) ([]int64, error) {
+	ids, err := l.spool.IDs()
+	if err != nil {
+		return nil, err
+	}
+	var orphans []int64
+	for _, id := range ids {
+		if _, ok, err := partByID(c, id); err != nil {
+			return nil, err
+		} else if !ok {
+			orphans = append(orphans, id)
+		}
+	}
+	return orphans, nil
+}
+
+// sweepKept removes the files of what is not kept any more.
+func (l *Ledger) sweepKept(c *sqlite.Conn) (removed int, err error) {
+	ids, err := l.spool.KeptIDs()
+	if err != nil {
+		return 0, err
+	}
+	var gone []string
+	for _, id := range ids {
+		kept := false
+		err := query(c, "SELECT 1 FROM kept WHERE id = ? AND ended = ''", func(*sqlite.Stmt) error { kept = true; return nil }, id)
+		if err != nil {
+			return 0, err
+		}
+		if kept {
+			continue
+		}
+		gone = append(gone, ledger.KeptName(id))
+	}
+	return len(gone), l.spool.RemoveFiles(gone)
+}

@@ -1,0 +1,45 @@
+package ledger
+
+import (
+	"fmt"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Words are the words that a column may hold.
+type Words struct {
+	Table, Column string
+	Known         []string
+}
+
+// AllWords lists every column that holds words of a closed list.
+func AllWords() []Words {
+	return []Words{
+		{"runs", "state", words(export.RunWorking, export.RunHeld, export.RunOpen, export.RunEnded)},
+		{"parts", "state", words(export.PartStates()...)},
+		{"parts", "verdict", append(words(export.Verdicts()...), "")},
+		{"parts", "route", words(export.ByCSV, export.ByAPI)},
+		{"moves", "from_state", append(words(export.PartStates()...), "")},
+		{"moves", "to_state", words(export.PartStates()...)},
+		{"rows", "outcome", words(export.Outcomes()...)},
+		{"feed_files", "line_end", append(words(export.LineEnds()...), "")},
+		{"incidents", "kind", words(export.NoticeKinds()...)},
+	}
+}
+
+func words[W ~string](list ...W) []string {
+	out := make([]string, len(list))
+	for i, w := range list {
+		out[i] = string(w)
+	}
+	return out
+}
+
+// CheckOutcome keeps words out of a ledger that no sum would count.
+func CheckOutcome(o export.Outcome) error {
+	switch o {
+	case export.Applied, export.Unchanged, export.Held, export.Quarantined, export.Rejected, export.Drifted, export.Pending:
+		return nil
+	}
+	return fmt.Errorf("%q is not an outcome", o)
+}

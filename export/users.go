@@ -67,6 +67,10 @@ type ElementCell struct {
 	Cell    Cell
 }
 
+// LookUp is how many values one look-up asks for. An answer holds at most 50 users (Querying Options), and a full one may
+// have a successor, which would have to be asked for.
+const LookUp = 49
+
 // Directory is Coupa's list of users. Its methods may be called by several goroutines and do their own retrying; a
 // *NotDeliveredError means that no further call is of use, any other error but a *RefusedError that this call failed.
 type Directory interface {

@@ -15,7 +15,7 @@ func verifyCmd(env *wiring.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify RUN",
 		Short: "read a run's people back from Coupa and compare every cell that was sent",
-		Long: `Verify asks Coupa's API for everybody of whom the run has an applied row, 50 a call, and compares every
+		Long: `Verify asks Coupa's API for everybody of whom the run has an applied row, 49 a call, and compares every
 cell that was sent. A row of which Coupa shows another value is drifted from then on, also in the ledger;
 one that drifted and is right now is applied. People for whom something newer was sent since are passed over.
 It needs the scope core.user.read. A run does the same by itself where verify is on.`,

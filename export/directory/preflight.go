@@ -179,7 +179,7 @@ func (f *Preflight) find(ctx context.Context, people []*identity, column string,
 	if !ok {
 		return fmt.Errorf("users cannot be looked up by %s", column)
 	}
-	chunks := slices.Collect(slices.Chunk(people, LookUp))
+	chunks := slices.Collect(slices.Chunk(people, export.LookUp))
 	return atOnce(ctx, f.Workers, len(chunks), func(ctx context.Context, i int) error {
 		values := make([]string, len(chunks[i]))
 		for n, one := range chunks[i] {

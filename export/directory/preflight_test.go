@@ -136,7 +136,7 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
-// TestPreflightCalls: one call for fifty people where Coupa holds them as they are; and a failed look-up is no "nobody".
+// TestPreflightCalls: one call for forty-nine people where Coupa holds them as they are; and a failed look-up is no "nobody".
 func TestPreflightCalls(t *testing.T) {
 	h := &held{}
 	p := preflight(h, "Employee Number")

@@ -13,9 +13,6 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// LookUp is how many users one call asks for (API Calls: at most 50 records).
-const LookUp = 50
-
 // maxDrift is how many drifted cells a report shows with their values; the rows of all are told.
 const maxDrift = 10_000
 
@@ -80,7 +77,7 @@ func (v *Verifier) announce(parts []export.Part) {
 }
 
 // Calls is how many look-ups so many rows take.
-func Calls(rows int) int { return (rows + LookUp - 1) / LookUp }
+func Calls(rows int) int { return (rows + export.LookUp - 1) / export.LookUp }
 
 // Ahead tells how many calls there are and how long they take at least.
 func Ahead(calls int, rate float64) string {
@@ -139,7 +136,7 @@ func (v *Verifier) compare(ctx context.Context, sent *sentPart, out *export.Read
 		return nil, &lostError{errors.New("it has no column by which users can be looked up: Id, Employee Number or Login")}
 	}
 	want := sent.want(out)
-	chunks := slices.Collect(slices.Chunk(sent.rows, LookUp))
+	chunks := slices.Collect(slices.Chunk(sent.rows, export.LookUp))
 	found := make([][]export.User, len(chunks))
 	err = atOnce(ctx, v.Workers, len(chunks), func(ctx context.Context, i int) (err error) {
 		found[i], err = v.Users.Find(ctx, sent.by, keysOf(chunks[i]), want)

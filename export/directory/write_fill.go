@@ -14,7 +14,7 @@ import (
 // still lack one. unasked says why Coupa could not be asked about the rest, who come back as they are.
 func (w *Writer) Look(ctx context.Context, people []export.Unfilled) (still []export.Unfilled, unasked, err error) {
 	for len(people) > 0 {
-		some := people[:min(len(people), LookUp)]
+		some := people[:min(len(people), export.LookUp)]
 		found, id, err := w.holders(ctx, some)
 		if err != nil {
 			return append(still, people...), err, nil

@@ -20,8 +20,7 @@ import (
 
 const (
 	usersPath = "/api/users"
-	batchSize = pageSize // values in one look-up; each is expected once, so that one page holds them all
-	batchURL  = 3000     // bytes of the values in one look-up, encoded: servers refuse long addresses
+	batchURL  = 3000 // bytes of the values in one look-up, encoded: servers refuse long addresses
 	callTime  = 300 * time.Millisecond
 )
 
@@ -50,7 +49,7 @@ func (u *Users) Check(ctx context.Context) error {
 	return unusable(u.client.wire.base, err)
 }
 
-// Find looks users up, fifty values at a time; a value with a comma goes alone, since Coupa would read it as two. What
+// Find looks users up, export.LookUp values at a time; a value with a comma goes alone, since Coupa would read it as two. What
 // the answer holds beside the values asked for is left out: the filter may have been ignored, or be laxer than ours.
 func (u *Users) Find(ctx context.Context, by export.Element, values []string, want []export.Element) ([]export.User, error) {
 	if strings.ContainsAny(by.Path, ".[]") {
@@ -120,7 +119,7 @@ func batches(values []string) [][]string {
 			continue
 		}
 		n := len(url.QueryEscape(v)) + len("%2C")
-		if len(batch) == batchSize || size+n > batchURL {
+		if len(batch) == export.LookUp || size+n > batchURL {
 			flush()
 		}
 		batch, size = append(batch, v), size+n

@@ -195,7 +195,7 @@ func TestCreateOnce(t *testing.T) {
 	}
 }
 
-// TestBatches: fifty values a call, none twice, one with a comma or outer blanks alone, and no endless address.
+// TestBatches: forty-nine values a call, none twice, one with a comma or outer blanks alone, and no endless address.
 func TestBatches(t *testing.T) {
 	var many []string
 	for i := range 120 {
@@ -209,7 +209,7 @@ func TestBatches(t *testing.T) {
 	}
 	for want, values := range map[string][]string{
 		"[]":         {"", " "},
-		"[50 50 20]": many,
+		"[49 49 22]": many,
 		"[2]":        {"a", "b", "A", "", "b"},
 		"[1 1 2]":    {"a", "Doe, Jane", " b", "c"},
 	} {
@@ -248,6 +248,22 @@ func TestFindUsersAsks(t *testing.T) {
 		if _, err := c.Users().Find(t.Context(), must(t, bad)[0], odd, nil); err == nil {
 			t.Errorf("looked up by %s", bad)
 		}
+	}
+}
+
+// TestFindAsksOnce: a look-up of as many as one call asks for has an answer that can have no successor.
+func TestFindAsksOnce(t *testing.T) {
+	var asked, users []string
+	for i := range export.LookUp {
+		asked = append(asked, fmt.Sprint("user", i+1))
+		users = append(users, fmt.Sprintf(`{"id":%d,"login":"user%[1]d"}`, i+1))
+	}
+	f := newFar(t)
+	f.on(usersPath, reply{status: 200, kind: asJSON, body: "[" + strings.Join(users, ",") + "]"})
+	c, _ := f.client(t)
+	found, err := c.Users().Find(t.Context(), must(t, "Login")[0], asked, nil)
+	if calls := len(f.requests(usersPath)); err != nil || len(found) != export.LookUp || calls != 1 {
+		t.Errorf("%d found by %d calls, %v", len(found), calls, err)
 	}
 }
 

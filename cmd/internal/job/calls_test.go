@@ -1,0 +1,111 @@
+package job
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/transport/twin"
+)
+
+// crowd is a Coupa of many users and an HR that speaks of many of them.
+type crowd struct {
+	users, people int
+	line          string // of the feed, with %[1]d for the person's number
+	route         string
+}
+
+// asAre is the line of somebody who is as Coupa has them.
+const asAre = "E%[1]d,u%[1]d,u%[1]d@example.com,Some,Body\n"
+
+func (c crowd) start(t *testing.T) (*twin.Twin, *wiring.Env) {
+	t.Helper()
+	var users, feed strings.Builder
+	for i := range c.users {
+		fmt.Fprintf(&users, `,{"id":%d,"login":"u%[2]d","email":"u%[2]d@example.com","firstname":"Some","lastname":"Body","employee-number":"E%[2]d","active":true}`, i+1, i)
+	}
+	feed.WriteString("employee_id,login,work_email,first_name,last_name\n")
+	for i := range c.people {
+		fmt.Fprintf(&feed, c.line, i)
+	}
+	sw, err := twin.ParseSwitches([]string{"pickup-interval=20ms", "rate=none"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tw, err := twin.Start(t.Context(), twin.Options{Users: strings.NewReader("[" + strings.TrimPrefix(users.String(), ",") + "]"), Switches: sw, Password: "p", ClientSecret: "s"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tw.Close() })
+	dir := t.TempDir()
+	config := fmt.Sprintf(`instance: %s
+feed: {files: [%q], key: employee_id}
+mapping:
+  columns: {Login: login, Email: work_email, First Name: first_name, Last Name: last_name, Employee Number: employee_id}
+route: %s
+sftp: {address: %q, user: coupa, password: {env: P}, host_key: %q}
+coupa:
+  {client_id: twin, client_secret: {env: S}, scopes: [core.integration.read, core.user.read, core.user.write], rate: 25, token_settle: 0s}
+load: {via: [api], poll: 200ms}
+ledger: %q
+`, tw.URL(), filepath.Join(dir, "users.csv"), c.route, tw.SFTPAddr(), tw.HostKeyFingerprint(), filepath.Join(dir, "ledger"))
+	for name, text := range map[string]string{"users.csv": feed.String(), "hr2coupa.yaml": config} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log := terminal.NewLog(io.Discard)
+	return tw, &wiring.Env{
+		Getenv: func(name string) string { return strings.ToLower(name) }, Stdin: &bytes.Buffer{}, Stdout: terminal.New(io.Discard), Stderr: terminal.New(io.Discard),
+		Now: time.Now, Log: log, ConfigFile: filepath.Join(dir, "hr2coupa.yaml"),
+	}
+}
+
+// usersCalls counts the calls about users so far.
+func usersCalls(tw *twin.Twin) (n int) {
+	for _, c := range tw.Calls() {
+		if strings.HasPrefix(c.Path, "/api/users") {
+			n++
+		}
+	}
+	return n
+}
+
+// TestCalls: how many calls about users a plan makes, and a run of it.
+func TestCalls(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		crowd
+		plan, run int // at most
+	}{
+		{"all have a new e-mail address and a new name", crowd{users: 2001, people: 2001, line: "E%[1]d,u%[1]d,u%[1]d@example.org,Some,One\n", route: "csv"}, 87, 130},
+		{"all are as Coupa has them", crowd{users: 2001, people: 2000, line: asAre, route: "csv"}, 2 * 21, 2*21 + 2*21 + 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // nearly all of it is waiting for the rate
+			tw, env := tt.start(t)
+			planned, err := Plan(t.Context(), env, PlanOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			planned.Store.Close()
+			plan := usersCalls(tw)
+			s, err := Run(t.Context(), env, RunOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			run := usersCalls(tw) - plan
+			if plan > tt.plan || run > tt.run || s.Rep.Counts.By[export.Applied] != tt.people {
+				t.Errorf("%d calls of the plan, want at most %d; %d of the run, want at most %d; %+v", plan, tt.plan, run, tt.run, s.Rep.Counts)
+			}
+		})
+	}
+}

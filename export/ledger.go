@@ -25,7 +25,7 @@ type RunRecord struct {
 	Input   int        `json:"input"` // records read from the feed
 	Feed    int        `json:"-"`     // those of them that are new from HR's files, where the run was not held; else 0
 	Exit    int        `json:"exit"`  // valid when State is not RunWorking
-	Verdict string     `json:"verdict"`
+	Verdict RunVerdict `json:"verdict"`
 	Held    []string   `json:"held,omitempty"` // which limits hold it, valid with RunHeld
 	Files   []FeedFile `json:"files"`
 

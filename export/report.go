@@ -40,7 +40,7 @@ func WorstExit(codes ...int) int {
 // Report is what a run came to, read from the ledger.
 type Report struct {
 	Run     string       `json:"run"`
-	Verdict string       `json:"verdict"`
+	Verdict RunVerdict   `json:"verdict"`
 	Exit    int          `json:"exit"`
 	Counts  Counts       `json:"counts"`
 	Files   []FeedFile   `json:"files"`
@@ -179,23 +179,23 @@ func (rep *Report) unanswered() bool {
 // judge gives the run its verdict and exit code.
 func (rep *Report) judge(f Finding) {
 	var codes []int
-	say := func(code int, verdict string) { // the worst names the run, and of equals the first: a stalled wave, not the one that waits for it
+	say := func(code int, end RunEnd) { // the worst names the run, and of equals the first: a stalled wave, not the one that waits for it
 		before := WorstExit(codes...)
 		codes = append(codes, code)
 		if worst := WorstExit(codes...); worst != before {
-			rep.Verdict = verdict
+			rep.Verdict.End = end
 		}
 	}
-	rep.Verdict = "ok"
+	rep.Verdict = RunVerdict{End: EndOK}
 	if rep.Counts.Input == 0 {
-		rep.Verdict = "nothing to do"
+		rep.Verdict.End = EndNothing
 	}
 	if n := rep.Counts.By[Quarantined] + rep.Counts.By[Rejected] + rep.Counts.By[Drifted]; n > 0 {
-		say(ExitPartial, "partial")
+		say(ExitPartial, EndPartial)
 	}
 	rep.Alarm(f.Creates, f.People)
 	if len(rep.Alarms) > 0 {
-		say(ExitPartial, "partial")
+		say(ExitPartial, EndPartial)
 	}
 	for _, p := range rep.Parts {
 		rep.judgePart(p, f, say)
@@ -203,50 +203,50 @@ func (rep *Report) judge(f Finding) {
 	if f.Undelivered != nil && (rep.unsent() || rep.unanswered()) {
 		rep.Why = PlainText(f.Undelivered)
 		if rep.unsent() {
-			say(ExitNotDelivered, "not delivered")
+			say(ExitNotDelivered, EndNotDelivered)
 		}
 	}
 	if f.Lost != nil && rep.open() {
 		rep.Why = PlainText(f.Lost)
-		say(ExitStalled, "stalled")
+		say(ExitStalled, EndStalled)
 	}
 	switch {
 	case !rep.keeps || rep.held() || f.NoWait:
 	case !f.Earlier:
-		say(ExitStalled, "waiting")
-	case rep.Verdict == "ok":
-		rep.Verdict = "waiting"
+		say(ExitStalled, EndWaiting)
+	case rep.Verdict.End == EndOK:
+		rep.Verdict.End = EndWaiting
 	}
 	if rep.held() {
-		say(ExitHeld, "held")
+		say(ExitHeld, EndHeld)
 	}
 	if sum := rep.Counts.Sum(); sum != rep.Counts.Input {
 		rep.Why = fmt.Sprintf("the sums do not add up: %d records in, %d accounted for; please report this", rep.Counts.Input, sum)
-		say(ExitFault, "fault")
+		say(ExitFault, EndFault)
 	}
 	rep.Exit = WorstExit(codes...)
 }
 
-func (rep *Report) judgePart(p Part, f Finding, say func(int, string)) {
+func (rep *Report) judgePart(p Part, f Finding, say func(int, RunEnd)) {
 	switch {
 	case p.State == InDoubt:
-		say(ExitStalled, "in doubt")
+		say(ExitStalled, EndInDoubt)
 	case p.State == Stalled:
-		say(ExitStalled, "stalled")
+		say(ExitStalled, EndStalled)
 	case p.State == Settled && (p.Verdict == VerdictFailed || p.Verdict == VerdictEmpty):
-		say(ExitFailed, string(p.Verdict))
-	case p.State == Settled && p.Verdict == VerdictUnconfirmed && rep.Verdict == "ok":
-		rep.Verdict = "picked up, unconfirmed"
+		say(ExitFailed, RunEnd(p.Verdict))
+	case p.State == Settled && p.Verdict == VerdictUnconfirmed && rep.Verdict.End == EndOK:
+		rep.Verdict.End = EndUnconfirmed
 	case p.State == Settled && p.Verdict == VerdictPartial:
-		say(ExitPartial, "partial")
+		say(ExitPartial, EndPartial)
 	case p.State.Final():
 	case f.NoWait && f.Undelivered == nil:
-		if rep.Verdict == "ok" {
-			rep.Verdict = "delivered, not awaited"
+		if rep.Verdict.End == EndOK {
+			rep.Verdict.End = EndNotAwaited
 		}
 	case f.Undelivered == nil:
 		// not sent because an earlier wave has no verdict, or interrupted on the way
-		say(ExitStalled, "unfinished")
+		say(ExitStalled, EndUnfinished)
 	}
 }
 

@@ -115,7 +115,7 @@ func recordApproval(env *wiring.Env, cfg *config.Config, word export.Approval, y
 	case !ok:
 		return exit.Usage("the ledger knows no run %q; hr2coupa status lists them", word.Run)
 	case rec.State != export.RunHeld:
-		return exit.Usage("run %s is %s: only a held run can be approved", rec.ID, words.Dash(rec.Verdict))
+		return exit.Usage("run %s is %s: only a held run can be approved", rec.ID, words.Dash(rec.Verdict.String()))
 	}
 	if !yes && wiring.CanAsk(env) {
 		if err := askCeilings(env, rec, &word); err != nil {

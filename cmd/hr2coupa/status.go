@@ -104,7 +104,7 @@ func settled(ctx context.Context, env *wiring.Env, l ledger.Ledger, id string, w
 
 // interrupted is how a run is told that the ledger has at work while nobody is: it was killed.
 func interrupted(rec export.RunRecord) export.RunRecord {
-	rec.Verdict, rec.Exit = "interrupted; hr2coupa run goes on with it", export.ExitInterrupted
+	rec.Verdict, rec.Exit = export.RunVerdict{End: export.EndResumable}, export.ExitInterrupted
 	return rec
 }
 
@@ -136,10 +136,10 @@ func listRuns(env *wiring.Env, l ledger.Ledger) error {
 	rows := [][]string{{"RUN", "COMMAND", "STATE", "VERDICT", "EXIT", "RECORDS", "FILES"}}
 	for _, r := range runs {
 		exit := fmt.Sprint(r.Exit)
-		if r.State == export.RunWorking && r.Verdict == "" {
+		if r.State == export.RunWorking && r.Verdict.End == "" {
 			exit = "-"
 		}
-		rows = append(rows, []string{r.ID, r.Command, string(r.State), words.Dash(r.Verdict), exit, fmt.Sprint(r.Input), words.FileNames(r.Files)})
+		rows = append(rows, []string{r.ID, r.Command, string(r.State), words.Dash(r.Verdict.String()), exit, fmt.Sprint(r.Input), words.FileNames(r.Files)})
 	}
 	w.Table(rows)
 	show.UnfilledText(w, people)

@@ -99,7 +99,7 @@ func (m Metrics) Text(success time.Time) []byte {
 	e.one("hr2coupa_last_run_exit_code", "Exit code of the last start.", m.Exit)
 	run, verdict := "", "none"
 	if m.Report != nil {
-		run, verdict = m.Report.Run, m.Report.Verdict
+		run, verdict = m.Report.Run, m.Report.Verdict.String()
 	}
 	e.family("hr2coupa_last_run_info", "Command, run and verdict of the last start.")
 	e.sample("hr2coupa_last_run_info", 1, "command", m.Command, "run", run, "verdict", verdict)

@@ -157,7 +157,7 @@ func (f *Finding) report(rep *export.Report, s Start) {
 	for _, p := range rep.Parts {
 		f.part(p, s.Causes)
 	}
-	if len(rep.Held) > 0 && (rep.Verdict == "held" || rep.Counts.By[export.Held] > 0) {
+	if len(rep.Held) > 0 && (rep.Verdict.End == export.EndHeld || rep.Counts.By[export.Held] > 0) {
 		f.add(Trouble{Kind: export.NoticeHeld, Cause: causeLimits, Facts: rep.Held, ToDo: []string{
 			"hr2coupa plan shows what it would do; if it is meant: " + export.ApproveCommand(rep.Run, rep.Held),
 			"if it is not: hr2coupa settle " + rep.Run + " rejected",
@@ -287,7 +287,7 @@ func (f *Finding) rows(rep *export.Report, s Start, status string) {
 			f.add(Trouble{Kind: t.kind, Cause: t.cause, Owner: owner, Facts: mine.facts(), Behind: mine.behind(), ToDo: []string{status + t.todo}})
 		}
 	}
-	if pending.rows > 0 && (rep.Verdict == "waiting" || rep.Verdict == "unfinished") && rep.Exit == export.ExitStalled {
+	if pending.rows > 0 && (rep.Verdict.End == export.EndWaiting || rep.Verdict.End == export.EndUnfinished) && rep.Exit == export.ExitStalled {
 		f.add(Trouble{Kind: export.NoticeStalled, Cause: causeWaiting, Owner: export.OwnerIT,
 			Facts: []string{plural(pending.rows, "row") + ": " + pending.where()}, ToDo: []string{"the next run goes on with them"}})
 	}
@@ -309,14 +309,14 @@ func (f *Finding) blind(s Start) {
 		dark(export.NoticeFailed) // another cause of failing may hide behind this one
 	}
 	switch {
-	case s.Err != nil || rep == nil || rep.Run == "" && rep.Verdict != "seen":
+	case s.Err != nil || rep == nil || rep.Run == "" && rep.Verdict.End != export.EndSeen:
 		dark(export.NoticeKinds()...) // it came to nothing before it could see
-	case rep.Verdict == "seen":
+	case rep.Verdict.End == export.EndSeen:
 		dark(export.NoticePartial, export.NoticeQuarantine) // it looked at no row
 		if rep.Exit != export.ExitOK {
 			dark(export.NoticeFailed) // what a load left open is not sent again
 		}
-	case rep.Verdict == "held":
+	case rep.Verdict.End == export.EndHeld:
 		dark(export.NoticePartial, export.NoticeFailed) // nothing was sent
 	case slices.ContainsFunc(rep.Parts, func(p export.Part) bool { return !p.State.Final() }):
 		dark(export.NoticePartial, export.NoticeFailed)

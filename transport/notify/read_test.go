@@ -16,12 +16,12 @@ func row(line int, o export.Outcome, reason string) export.RowResult {
 	return export.RowResult{Origin: export.Origin{File: "users.csv", Line: line}, Lines: 1, Key: "planted.login", Login: "planted.login", Outcome: o, Reason: reason}
 }
 
-func report(verdict string, exit int, rows []export.RowResult, parts ...export.Part) *export.Report {
+func report(end export.RunEnd, exit int, rows []export.RowResult, parts ...export.Part) *export.Report {
 	by := map[export.Outcome]int{}
 	for _, r := range rows {
 		by[r.Outcome]++
 	}
-	return &export.Report{Run: "r1", Verdict: verdict, Exit: exit, Rows: export.ListRows(rows...), Parts: parts, Counts: export.Counts{By: by}}
+	return &export.Report{Run: "r1", Verdict: export.RunVerdict{End: end}, Exit: exit, Rows: export.ListRows(rows...), Parts: parts, Counts: export.Counts{By: by}}
 }
 
 // catalogue is a small one of every owner.
@@ -76,8 +76,8 @@ func TestRead(t *testing.T) {
 		blind string
 	}{
 		{"all applied", Start{Report: report("ok", 0, nil, final)}, "", ""},
-		{"seen, nothing open", Start{Report: &export.Report{Verdict: "seen", Run: "r0"}}, "", "partial quarantine"},
-		{"seen, rows open", Start{Report: &export.Report{Verdict: "seen", Run: "r0", Exit: 3}, Exit: 3}, "", "failed partial quarantine"},
+		{"seen, nothing open", Start{Report: &export.Report{Verdict: export.RunVerdict{End: export.EndSeen}, Run: "r0"}}, "", "partial quarantine"},
+		{"seen, rows open", Start{Report: &export.Report{Verdict: export.RunVerdict{End: export.EndSeen}, Run: "r0", Exit: 3}, Exit: 3}, "", "failed partial quarantine"},
 		{"not awaited", Start{Report: report("delivered, not awaited", 0, nil, loading)}, "", "failed partial stalled"},
 		{"held", Start{Report: held, Exit: 8}, "held/beyond the limits: limits.deactivations allows 0", "failed partial"},
 		{"stalled", Start{Report: report("stalled", 5, nil, stalled), Exit: 5}, "stalled/no verdict (IT): b.csv (1 row): Coupa does not list its load", "failed partial"},

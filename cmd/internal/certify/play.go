@@ -160,7 +160,7 @@ func (s *scene) ended() bool {
 func (s *scene) why() string {
 	why := strings.TrimPrefix(strings.ReplaceAll(s.said, "\n", "; "), "hr2coupa: ")
 	if s.rep != nil {
-		why = cmp.Or(why, s.rep.Why, s.rep.Verdict)
+		why = cmp.Or(why, s.rep.Why, s.rep.Verdict.String())
 		for _, p := range s.rep.Parts {
 			if p.Note != "" {
 				why += "; " + p.Note

@@ -58,10 +58,10 @@ func Code(err error) int {
 	return export.ExitFault
 }
 
-// failures names the codes of commands that ended before there was anything to report.
-var Words = map[int]string{
-	export.ExitFault: "fault", export.ExitUsage: "usage", export.ExitNotDelivered: "not delivered", export.ExitLocked: "locked",
-	export.ExitHeld: "held", export.ExitFeed: "feed unusable", export.ExitInterrupted: "interrupted",
+// Ends are how commands ended, by their code, where there was nothing to report yet.
+var Ends = map[int]export.RunEnd{
+	export.ExitFault: export.EndFault, export.ExitUsage: export.EndUsage, export.ExitNotDelivered: export.EndNotDelivered, export.ExitLocked: export.EndLocked,
+	export.ExitHeld: export.EndHeld, export.ExitFeed: export.EndFeedUnusable, export.ExitInterrupted: export.EndInterrupted,
 }
 
 // errInterrupted is the cause of a context that ended by a signal.

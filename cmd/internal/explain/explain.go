@@ -47,7 +47,7 @@ type chapter struct {
 	Command string              `json:"command"`
 	Started time.Time           `json:"started"`
 	State   export.RunState     `json:"state"`
-	Verdict string              `json:"verdict"`
+	Verdict export.RunVerdict   `json:"verdict"`
 	Row     export.RowResult    `json:"row"`
 	Part    *partStory          `json:"part,omitempty"`  // where the row went into one
 	Rules   []export.Expression `json:"rules,omitempty"` // held back: behind the columns that the reason names

@@ -190,7 +190,7 @@ func (j *Job) droppedBefore(files []ready) (done *export.Report, err error) {
 		return nil, &exit.Error{Code: export.ExitUsage, Err: errors.Join(faults...)}
 	}
 	if resumed == len(files) {
-		done = EmptyReport("seen", j.env.Now().UTC())
+		done = EmptyReport(export.EndSeen, j.env.Now().UTC())
 		for _, f := range files {
 			done.Files = append(done.Files, f.file)
 		}

@@ -240,16 +240,16 @@ func (j *Job) blocked() (*export.Report, error) {
 	if err != nil || len(left) == 0 {
 		return nil, err
 	}
-	rep := EmptyReport("unfinished", j.env.Now().UTC())
+	rep := EmptyReport(export.EndUnfinished, j.env.Now().UTC())
 	rep.Why = fmt.Sprintf("nothing new is planned: part %s of run %s could not be sent", left[0].Name, left[0].Run)
 	rep.Exit = export.ExitNotDelivered
 	return rep, nil
 }
 
 // EmptyReport is the report of a start that has planned nothing.
-func EmptyReport(verdict string, started time.Time) *export.Report {
+func EmptyReport(end export.RunEnd, started time.Time) *export.Report {
 	return &export.Report{
-		Verdict: verdict, Counts: export.Counts{By: map[export.Outcome]int{}},
+		Verdict: export.RunVerdict{End: end}, Counts: export.Counts{By: map[export.Outcome]int{}},
 		Parts: []export.Part{}, Started: started,
 	}
 }
@@ -260,7 +260,7 @@ func (j *Job) addResumed(rep *export.Report, err error) *export.Report {
 		return rep
 	}
 	if rep == nil {
-		rep = EmptyReport("not planned", j.env.Now().UTC())
+		rep = EmptyReport(export.EndNotPlanned, j.env.Now().UTC())
 		rep.Why, rep.Exit = export.PlainText(err), exit.Code(err)
 	}
 	rep.Resumed = j.resumed
@@ -358,7 +358,7 @@ func (j *Job) refused(plan *export.Plan, out *prospect.Outlook, now time.Time) *
 	if broken == nil {
 		return nil
 	}
-	rep := EmptyReport("refused", now)
+	rep := EmptyReport(export.EndRefused, now)
 	rep.Files, rep.Held, rep.Exit, rep.Beside = plan.Files, broken, export.ExitHeld, out.Beside.Run
 	rep.Why = prospect.Refusal(out.Beside.Run)
 	return rep

@@ -32,7 +32,7 @@ const ShownPeople = 20
 
 // Planned is the result of a plan: its sums and, row by row, what would go where.
 type Planned struct {
-	Verdict     string             `json:"verdict"`
+	Verdict     export.RunEnd      `json:"verdict"`
 	Exit        int                `json:"exit"`
 	Checked     bool               `json:"checked"`         // false: nobody was asked which people Coupa knows
 	Route       export.Route       `json:"route,omitempty"` // "" is csv
@@ -168,14 +168,14 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (res *Planned, er
 }
 
 func (r *Planned) judge() {
-	r.Verdict, r.Exit = "ok", export.ExitOK
+	r.Verdict, r.Exit = export.EndOK, export.ExitOK
 	if r.Quarantined > 0 {
-		r.Verdict, r.Exit = "partial", export.ExitPartial
+		r.Verdict, r.Exit = export.EndPartial, export.ExitPartial
 	}
 	if len(r.Limits) > 0 {
-		r.Verdict, r.Exit = "held", export.ExitHeld
+		r.Verdict, r.Exit = export.EndHeld, export.ExitHeld
 		if r.Beside != "" {
-			r.Verdict = "refused"
+			r.Verdict = export.EndRefused
 		}
 	}
 }

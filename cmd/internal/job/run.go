@@ -148,9 +148,9 @@ func (j *Job) stillKept(plan *export.Plan, out *prospect.Outlook) (*export.Repor
 	if err != nil {
 		return nil, err
 	}
-	rep.Verdict, rep.Exit = "waiting", export.WorstExit(rep.Exit, export.ExitStalled)
+	rep.Verdict.End, rep.Exit = export.EndWaiting, export.WorstExit(rep.Exit, export.ExitStalled)
 	if broken != nil {
-		rep.Verdict, rep.Exit, rep.Held = "held", export.ExitHeld, broken
+		rep.Verdict.End, rep.Exit, rep.Held = export.EndHeld, export.ExitHeld, broken
 	}
 	return rep, nil
 }
@@ -256,7 +256,7 @@ func (j *Job) planned(ctx context.Context, p *planning.Planner, whole bool, judg
 			code = export.ExitInterrupted
 		}
 		end := j.ledger.EndRun(export.RunRecord{
-			ID: id, Command: j.command, State: export.RunEnded, Started: p.Started, Ended: j.env.Now(), Exit: code, Verdict: "not planned",
+			ID: id, Command: j.command, State: export.RunEnded, Started: p.Started, Ended: j.env.Now(), Exit: code, Verdict: export.RunVerdict{End: export.EndNotPlanned},
 		})
 		return "", nil, errors.Join(err, end)
 	}
@@ -279,7 +279,7 @@ func (j *Job) report(run string) (*export.Report, error) { return j.report1(run,
 
 // seenReport is the report where every file of the feed was seen before. It sends nothing and says so.
 func (j *Job) seenReport(seen []export.SeenFile, again bool, started time.Time) *export.Report {
-	rep := EmptyReport("seen", started)
+	rep := EmptyReport(export.EndSeen, started)
 	rep.Files = []export.FeedFile{}
 	open := 0
 	var why []string

@@ -262,7 +262,7 @@ func TestHeldRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[export.Outcome]int{export.Held: 6, export.Quarantined: 1}
-	if d := cmp.Diff(want, rep.Counts.By); d != "" || rep.Exit != export.ExitHeld || rep.Verdict != "held" || len(rep.Parts) != 0 {
+	if d := cmp.Diff(want, rep.Counts.By); d != "" || rep.Exit != export.ExitHeld || rep.Verdict.String() != "held" || len(rep.Parts) != 0 {
 		t.Errorf("exit %d, verdict %s, %d parts, %s", rep.Exit, rep.Verdict, len(rep.Parts), d)
 	}
 	if rec, _, err := l.Run(run); err != nil || rec.State != export.RunHeld {

@@ -50,7 +50,7 @@ func (j *Job) distrusted(s *trust.Suspicion) (*export.Report, error) {
 	if not := (*export.NotDeliveredError)(nil); len(s.Unknown) == 0 && errors.As(s.Unasked, &not) {
 		return nil, s.Unasked
 	}
-	rep := EmptyReport("unknown files", j.env.Now().UTC())
+	rep := EmptyReport(export.EndUnknownFiles, j.env.Now().UTC())
 	rep.Exit, rep.UnknownFiles = export.ExitHeld, s.Unknown
 	rep.Why = "nothing is sent (ledger_unknown: hold): " + s.Says()
 	j.teller.Unknown = []string{s.Says()}
@@ -91,7 +91,7 @@ func (j *Job) alreadySent(sent map[string]bool) error {
 func (j *Job) accept(pipe *wiring.Pipeline, o RunOptions, s *trust.Suspicion) (done *export.Report, err error) {
 	started := j.env.Now().UTC()
 	if !o.Adopt {
-		id, err := j.blank("new ledger", nil, started)
+		id, err := j.blank(export.EndNewLedger, nil, started)
 		if err == nil {
 			j.env.Log.WithField("run", id).Infof("the ledger is taken as it is; unknown to it: %s", words.Plural(len(s.Unknown), "file"))
 		}
@@ -105,15 +105,15 @@ func (j *Job) accept(pipe *wiring.Pipeline, o RunOptions, s *trust.Suspicion) (d
 	if fresh != nil {
 		files = fresh.Files()
 	}
-	rep := EmptyReport("adopted", started)
+	rep := EmptyReport(export.EndAdopted, started)
 	rep.Files, rep.UnknownFiles, rep.Why = files, s.Unknown, adopted(files)
-	rep.Run, err = j.blank(rep.Verdict, files, started)
+	rep.Run, err = j.blank(export.EndAdopted, files, started)
 	return rep, err
 }
 
 // blank records a run that has seen files and has no records.
-func (j *Job) blank(verdict string, files []export.FeedFile, started time.Time) (id string, err error) {
-	rec := export.RunRecord{Command: j.command, Started: started, State: export.RunEnded, Verdict: verdict}
+func (j *Job) blank(end export.RunEnd, files []export.FeedFile, started time.Time) (id string, err error) {
+	rec := export.RunRecord{Command: j.command, Started: started, State: export.RunEnded, Verdict: export.RunVerdict{End: end}}
 	if rec.ID, err = j.ledger.BeginRun(rec); err != nil {
 		return "", err
 	}

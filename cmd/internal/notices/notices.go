@@ -104,9 +104,9 @@ func (t *Teller) notices(open []export.Incident, err error) ([]export.Incident, 
 	if err == nil {
 		code = export.ExitOK
 	}
-	run, verdict, counts := "", exit.Words[code], map[string]int{}
+	run, verdict, counts := "", string(exit.Ends[code]), map[string]int{}
 	if t.rep != nil {
-		run, verdict = t.rep.Run, t.rep.Verdict
+		run, verdict = t.rep.Run, t.rep.Verdict.String()
 		counts["input"] = t.rep.Counts.Input
 		for o, n := range t.rep.Counts.By {
 			counts[string(o)] = n
@@ -160,7 +160,7 @@ func (t *Teller) pingEnd(ctx context.Context, code int) {
 		signal, line = notify.Failure, fmt.Sprintf("exit %d", code)
 	}
 	if t.rep != nil {
-		line += ": " + t.rep.Verdict
+		line += ": " + t.rep.Verdict.String()
 	}
 	if ctx.Err() != nil {
 		var cancel context.CancelFunc

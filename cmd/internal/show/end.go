@@ -44,10 +44,10 @@ func tellFailure(env *wiring.Env, err error) int {
 	tellLines(env, told)
 	logStack(env, err)
 	if env.JSON && env.Result != nil && !env.Result.Wrote {
-		rep := job.EmptyReport(exit.Words[code], env.Now().UTC())
+		rep := job.EmptyReport(exit.Ends[code], env.Now().UTC())
 		rep.Exit, rep.Why = code, export.PlainText(told)
 		if errors.As(err, new(*job.MovedError)) {
-			rep.Verdict = "refused"
+			rep.Verdict.End = export.EndRefused
 		}
 		_ = JSON(env, rep) // the error that counts has been told already
 	}

@@ -53,9 +53,9 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 		w.Printf("  %s is left out: with the key %s, Coupa takes a row whose number differs for a new person\n", c, r.Key)
 	}
 	for _, l := range r.Limits {
-		w.Printf("  %s: %s\n", strings.ToUpper(r.Verdict), l)
+		w.Printf("  %s: %s\n", strings.ToUpper(string(r.Verdict)), l)
 	}
-	if r.Verdict == "refused" {
+	if r.Verdict == export.EndRefused {
 		w.Lines("  ", prospect.AfterRefusal(r.Beside)...)
 	}
 	for _, f := range r.Warnings {

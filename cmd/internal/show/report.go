@@ -45,7 +45,7 @@ func whyText(w *terminal.Text, indent, why string) {
 }
 
 func reportText(w *terminal.Text, rep *export.Report) {
-	if rep.Verdict == "seen" {
+	if rep.Verdict.End == export.EndSeen {
 		for _, f := range rep.Files {
 			w.Printf("seen: %s was planned before, and nothing more of it is sent\n", f.Name)
 		}
@@ -63,7 +63,7 @@ func reportText(w *terminal.Text, rep *export.Report) {
 	w.Printf("run %s: %s\n", rep.Run, rep.Verdict)
 	whyText(w, "  ", rep.Why)
 	heldText(w, rep)
-	if rep.Verdict == "adopted" { // it has neither records nor parts
+	if rep.Verdict.End == export.EndAdopted { // it has neither records nor parts
 		return
 	}
 	if len(rep.UnknownFiles) > 0 {
@@ -267,7 +267,7 @@ func next(w *terminal.Text, rep *export.Report) {
 	if slices.ContainsFunc(rep.Parts, awaited) {
 		add(by[export.Pending], say.ask)
 	}
-	if strings.Contains(rep.Verdict, export.GivenUpBy) {
+	if strings.Contains(rep.Verdict.String(), export.GivenUpBy) {
 		lines = append(lines, "what it kept was given up and is not sent; should somebody want it after all, hr2coupa run --again plans it anew from the same feed")
 	}
 	if rep.State == export.RunHeld && rep.Exit == export.ExitHeld && by[export.Held] > 0 {
@@ -275,10 +275,10 @@ func next(w *terminal.Text, rep *export.Report) {
 			"if it is meant: "+export.ApproveCommand(rep.Run, rep.Held)+", then hr2coupa run",
 			"if not: hr2coupa settle "+rep.Run+" rejected --by NAME")
 	}
-	if rep.Verdict == "unknown files" {
+	if rep.Verdict.End == export.EndUnknownFiles {
 		lines = append(lines, job.AfterDistrust...)
 	}
-	if rep.Verdict == "refused" {
+	if rep.Verdict.End == export.EndRefused {
 		lines = append(lines, prospect.AfterRefusal(rep.Beside)...)
 	}
 	if rep.Exit == export.ExitNotDelivered {

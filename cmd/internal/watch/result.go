@@ -65,14 +65,14 @@ func (o *outcome) waits() bool {
 func (w *watcher) failed(rep *export.Report, err error) *outcome {
 	code := exit.Code(err)
 	if rep == nil {
-		rep = job.EmptyReport(exit.Words[code], w.env.Now().UTC())
+		rep = job.EmptyReport(exit.Ends[code], w.env.Now().UTC())
 		rep.Exit = code
 	}
 	var unusable *export.UnusableFeedError
 	res := &outcome{Report: rep, final: errors.As(err, &unusable)}
 	rep.Why, rep.Files = export.PlainText(err), []export.FeedFile{}
 	if res.final {
-		rep.Verdict = exit.Words[export.ExitFeed]
+		rep.Verdict.End = exit.Ends[export.ExitFeed]
 	}
 	return res
 }
@@ -99,7 +99,7 @@ func (w *watcher) own(path string, rep *export.Report) (*export.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !ok || rep.Run == f.Run && rep.Verdict != "seen" {
+	if !ok || rep.Run == f.Run && rep.Verdict.End != export.EndSeen {
 		if len(rep.Resumed)+len(rep.Unfilled) > 0 { // of other runs
 			rep.Exit = rep.Alone
 		}
@@ -220,7 +220,7 @@ func (w *watcher) tell(c claim, res *outcome) error {
 		Counts   export.Counts `json:"counts"`
 		Result   string        `json:"result"`
 		Rejected string        `json:"rejected,omitempty"`
-	}{c.name, res.Run, res.Verdict, res.Exit, res.final, res.Counts, res.place(c) + ResultName(c.name), ""}
+	}{c.name, res.Run, res.Verdict.String(), res.Exit, res.final, res.Counts, res.place(c) + ResultName(c.name), ""}
 	if len(res.rejected) > 0 {
 		line.Rejected = res.place(c) + RejectedName(c.name)
 	}

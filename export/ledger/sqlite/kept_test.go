@@ -101,7 +101,7 @@ func TestKeptRoundTrip(t *testing.T) {
 func TestKeptIsTakenUp(t *testing.T) {
 	l := newLedger(t)
 	run := keep(t, l, 3)
-	ok(t, l.EndRun(export.RunRecord{ID: run, State: export.RunHeld, Exit: 8, Verdict: "held"}))
+	ok(t, l.EndRun(export.RunRecord{ID: run, State: export.RunHeld, Exit: 8, Verdict: export.RunVerdict{End: export.EndHeld}}))
 	k, _, err := l.Kept()
 	ok(t, err)
 	ok(t, l.Approve(export.Approval{Run: run, By: "A", At: noon, Expires: noon.Add(time.Hour), Ceilings: map[string]int{"deactivations": 4}}))
@@ -117,7 +117,7 @@ func TestKeptIsTakenUp(t *testing.T) {
 	}
 	rec, _, err := l.Run(run)
 	ok(t, err)
-	if rec.State != export.RunEnded || rec.Verdict != "held, planned again by run "+next {
+	if rec.State != export.RunEnded || rec.Verdict.String() != "held, planned again by run "+next {
 		t.Errorf("%+v", rec)
 	}
 	ok(t, l.Rows(run, func(r export.RowResult) error {
@@ -149,7 +149,7 @@ func TestGivenUpOrTakenUp(t *testing.T) {
 		res.Origin.File = "a.csv"
 		ok(t, tx.AddRow(res))
 		ok(t, tx.Commit(export.PlanSum{Files: []export.FeedFile{{Path: "/a.csv", Name: "a.csv"}}, Input: 1, Held: []string{"limits.x"}}))
-		ok(t, l.EndRun(export.RunRecord{ID: run, State: export.RunHeld, Exit: 8, Verdict: "held"}))
+		ok(t, l.EndRun(export.RunRecord{ID: run, State: export.RunHeld, Exit: 8, Verdict: export.RunVerdict{End: export.EndHeld}}))
 		want := export.GivenUp{}
 		if taken {
 			k, _, err := l.Kept()
@@ -175,7 +175,7 @@ func TestGivenUpOrTakenUp(t *testing.T) {
 func TestBesideAHeldRun(t *testing.T) {
 	l := newLedger(t)
 	run := keep(t, l, 3)
-	ok(t, l.EndRun(export.RunRecord{ID: run, State: export.RunHeld, Exit: 8, Verdict: "held"}))
+	ok(t, l.EndRun(export.RunRecord{ID: run, State: export.RunHeld, Exit: 8, Verdict: export.RunVerdict{End: export.EndHeld}}))
 	ok(t, l.Approve(export.Approval{Run: run, By: "A", At: noon, Expires: noon.Add(time.Hour), Ceilings: map[string]int{"deactivations": 4}}))
 	before, _, err := l.Kept()
 	ok(t, err)
@@ -207,7 +207,7 @@ func TestBesideAHeldRun(t *testing.T) {
 	if err != nil || !there || after.Run != before.Run || after.SHA256 != before.SHA256 {
 		t.Errorf("%+v is kept, and %+v was, %v", after, before, err)
 	}
-	if rec, _, err := l.Run(run); err != nil || rec.State != export.RunHeld || rec.Verdict != "held" {
+	if rec, _, err := l.Run(run); err != nil || rec.State != export.RunHeld || rec.Verdict.String() != "held" {
 		t.Errorf("%+v, %v", rec, err)
 	}
 	if now, err := l.Approvals(noon); err != nil || len(now) != 1 {

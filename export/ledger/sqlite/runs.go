@@ -50,7 +50,7 @@ func (l *Ledger) EndRun(r export.RunRecord) error {
 			return err
 		}
 		return exec(c, "UPDATE runs SET state = ?, ended = ?, exit = ?, verdict = ? WHERE num = ?",
-			string(r.State), nanos(r.Ended), r.Exit, r.Verdict, num)
+			string(r.State), nanos(r.Ended), r.Exit, r.Verdict.String(), num)
 	})
 	if err != nil {
 		return fmt.Errorf("ledger: end run: %w", err)
@@ -98,7 +98,7 @@ func selectRuns(c *sqlite.Conn, where string, args ...any) (runs []export.RunRec
 			runs = append(runs, export.RunRecord{
 				ID: s.ColumnText(1), Command: s.ColumnText(2), State: export.RunState(s.ColumnText(3)),
 				Started: fromNanos(s.ColumnInt64(4)), Ended: fromNanos(s.ColumnInt64(5)),
-				Input: s.ColumnInt(6), Exit: s.ColumnInt(7), Verdict: s.ColumnText(8),
+				Input: s.ColumnInt(6), Exit: s.ColumnInt(7), Verdict: export.RunVerdict{End: export.RunEnd(s.ColumnText(8))},
 				Feed: s.ColumnInt(9), Held: splitLines(s.ColumnText(10)),
 			})
 			return nil

@@ -30,9 +30,9 @@ func TestRuns(t *testing.T) {
 	if d := cmp.Diff(want, ids); d != "" {
 		t.Errorf("ids (-want +got):\n%s", d)
 	}
-	end := export.RunRecord{ID: ids[2], State: export.RunOpen, Ended: noon.Add(time.Hour), Exit: 5, Verdict: "stalled", Input: 77}
+	end := export.RunRecord{ID: ids[2], State: export.RunOpen, Ended: noon.Add(time.Hour), Exit: 5, Verdict: export.RunVerdict{End: export.EndStalled}, Input: 77}
 	ok(t, l.EndRun(end))
-	end.State, end.Exit, end.Verdict = export.RunEnded, 0, "ok"
+	end.State, end.Exit, end.Verdict = export.RunEnded, 0, export.RunVerdict{End: export.EndOK}
 	ok(t, l.EndRun(end))
 	got, found, err := l.Run(ids[2])
 	ok(t, err)

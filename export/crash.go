@@ -24,6 +24,11 @@ func (c *Crash) Error() string {
 	return fmt.Sprintf("the program crashed: %s at %s", c.What, at)
 }
 
+// Hints returns what to do: it is a fault of the program.
+func (c *Crash) Hints() []string {
+	return []string{"this is a fault of hr2coupa: report it with the stack, which holds no data; the next start goes on from here"}
+}
+
 // newCrash describes a panic, while the stack is still that of the panic. One that has come from another goroutine
 // stays what it was there.
 func newCrash(value any) *Crash {

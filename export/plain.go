@@ -32,35 +32,64 @@ func Plain(s string) string {
 // line, since a file may be named "x.csv\nall applied". An error whose own text has several lines has a method Lines,
 // which answers for each of them.
 func PlainLines(err error) []string {
+	var lines []string
+	for _, l := range told(err) {
+		lines = append(lines, l.text)
+	}
+	return lines
+}
+
+// line is a line of an error's text, with what goes with it.
+type line struct {
+	text         string
+	hints, stack []string
+}
+
+// told returns the lines of an error. What an error itself has of hints goes with its last line.
+func told(err error) []line {
 	if err == nil {
 		return nil
 	}
+	lines := woven(err)
+	last := &lines[len(lines)-1]
+	hints, stack := hinted(err)
+	last.hints, last.stack = add(last.hints, hints), append(last.stack, stack...)
+	return lines
+}
+
+// woven finds the lines of the errors that err wraps in its text.
+func woven(err error) []line {
 	if own, ok := err.(interface{ Lines() []string }); ok {
-		var lines []string
+		lines := []line{}
 		for _, l := range own.Lines() {
-			lines = append(lines, Plain(l))
+			lines = append(lines, line{text: Plain(l)})
 		}
 		return lines
 	}
-	rest, lines := err.Error(), []string{""}
-	say := func(more ...string) {
-		lines[len(lines)-1] += Plain(more[0])
+	rest, lines := err.Error(), []line{{}}
+	say := func(more ...line) {
+		last := &lines[len(lines)-1]
+		last.text += more[0].text
+		last.hints, last.stack = add(last.hints, more[0].hints), append(last.stack, more[0].stack...)
 		lines = append(lines, more[1:]...)
 	}
 	for i, inner := range inside(err) {
 		before, after, found := strings.Cut(rest, inner.Error())
 		switch {
 		case !found: // the error has words of its own for it
+			for _, l := range told(inner) {
+				say(line{hints: l.hints, stack: l.stack})
+			}
 			continue
 		case i > 0 && before == "\n": // errors.Join
-			lines = append(lines, "")
+			lines = append(lines, line{})
 		default:
-			say(before)
+			say(line{text: Plain(before)})
 		}
-		say(PlainLines(inner)...)
+		say(told(inner)...)
 		rest = after
 	}
-	say(rest)
+	say(line{text: Plain(rest)})
 	return lines
 }
 

@@ -50,6 +50,7 @@ type Report struct {
 	Alarms  []string     `json:"alarms,omitempty"`
 	Held    []string     `json:"held,omitempty"` // which limits hold the run
 	Why     string       `json:"why,omitempty"`  // what stopped it, if something did
+	Hint    string       `json:"hint,omitempty"` // what to do about that
 
 	UnknownFiles []string `json:"unknown_files,omitempty"` // parts that were sent and that the ledger does not know
 
@@ -201,13 +202,13 @@ func (rep *Report) judge(f Finding) {
 		rep.judgePart(p, f, say)
 	}
 	if f.Undelivered != nil && (rep.unsent() || rep.unanswered()) {
-		rep.Why = PlainText(f.Undelivered)
+		rep.Because(f.Undelivered)
 		if rep.unsent() {
 			say(ExitNotDelivered, EndNotDelivered)
 		}
 	}
 	if f.Lost != nil && rep.open() {
-		rep.Why = PlainText(f.Lost)
+		rep.Because(f.Lost)
 		say(ExitStalled, EndStalled)
 	}
 	switch {
@@ -221,11 +222,14 @@ func (rep *Report) judge(f Finding) {
 		say(ExitHeld, EndHeld)
 	}
 	if sum := rep.Counts.Sum(); sum != rep.Counts.Input {
-		rep.Why = fmt.Sprintf("the sums do not add up: %d records in, %d accounted for; please report this", rep.Counts.Input, sum)
+		rep.Because(Ours(fmt.Errorf("the sums do not add up: %d records in, %d accounted for", rep.Counts.Input, sum)))
 		say(ExitFault, EndFault)
 	}
 	rep.Exit = WorstExit(codes...)
 }
+
+// Because says that an error has stopped the run.
+func (rep *Report) Because(err error) { rep.Why, rep.Hint = PlainText(err), HintText(err) }
 
 func (rep *Report) judgePart(p Part, f Finding, say func(int, RunEnd)) {
 	switch {

@@ -116,7 +116,7 @@ func cmdExit(ts *testscript.TestScript, w *world, args []string) {
 	want := number(ts, args[0])
 	err := ts.Exec(args[1], args[2:]...)
 	plain(ts, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
-	w.judge(ts, code(ts, err), want, ts.ReadFile("stderr"))
+	w.judge(ts, code(ts, err), want, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
 }
 
 // code is the exit code of a command that ran.
@@ -132,7 +132,7 @@ func code(ts *testscript.TestScript, err error) int {
 	return -1
 }
 
-func (w *world) judge(ts *testscript.TestScript, got, want int, log string) {
+func (w *world) judge(ts *testscript.TestScript, got, want int, out, log string) {
 	shown, err := w.shown(log)
 	ts.Check(err)
 	if len(shown) > 0 {
@@ -140,6 +140,32 @@ func (w *world) judge(ts *testscript.TestScript, got, want int, log string) {
 	}
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+	twoFields(ts, got, out, log)
+}
+
+// twoFields wants an error that ended a command to be told in two fields, each on lines of its own. A command without a
+// result has ended with one, or, as watch does, with warnings in the log. What Go's runtime writes where it ends the program is not ours.
+func twoFields(ts *testscript.TestScript, code int, out, log string) {
+	if code < 0 || strings.Contains(log, "\ngoroutine ") {
+		return
+	}
+	told, errors, open := false, 0, false
+	for line := range strings.Lines(log) {
+		what, isError := strings.CutPrefix(line, "error: ")
+		switch {
+		case strings.HasPrefix(line, "time="), strings.HasPrefix(line, "{"):
+			open = false
+			told = told || strings.Contains(line, "level=warning") || strings.Contains(line, `"level":"error"`)
+		case isError && !strings.Contains(what, "hint: "):
+			errors, open = errors+1, true
+		case open && (strings.HasPrefix(line, "hint: ") || strings.HasPrefix(line, " ")):
+		case errors > 0 || isError || strings.HasPrefix(line, "hint: "):
+			ts.Fatalf("the line %q of stderr is neither what is wrong nor what to do", line)
+		}
+	}
+	if code != export.ExitOK && out == "" && errors == 0 && !told {
+		ts.Fatalf("ended with %d, and stderr does not say why", code)
 	}
 }
 
@@ -248,7 +274,7 @@ func cmdFinish(ts *testscript.TestScript, w *world, args []string) {
 		ts.Fatalf("it did not end within %s", patience)
 	}
 	plain(ts, w.out.String(), w.log.String())
-	w.judge(ts, code(ts, err), number(ts, args[0]), w.log.String())
+	w.judge(ts, code(ts, err), number(ts, args[0]), w.out.String(), w.log.String())
 }
 
 func cmdPickup(_ *testscript.TestScript, w *world, _ []string) { w.twin.PickUp() }

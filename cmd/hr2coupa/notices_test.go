@@ -167,5 +167,5 @@ func cmdSlay(ts *testscript.TestScript, w *world, _ []string) {
 	ts.Check(w.beside.Process.Kill())
 	w.beside.Wait()
 	w.beside = nil
-	w.judge(ts, 0, 0, w.log.String())
+	w.judge(ts, 0, 0, "", w.log.String())
 }

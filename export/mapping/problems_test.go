@@ -146,7 +146,7 @@ func TestProblemPointsAtItsPlace(t *testing.T) {
 		if want := columns([]rune(before)); caret != strings.Repeat(" ", want)+"^" {
 			t.Errorf("%s: caret %q, want it in column %d of %q", name, caret, want, line)
 		}
-		if n := columns([]rune(line)); n+len("hr2coupa: ") > 80 {
+		if n := columns([]rune(line)); n+len("error: ") > 80 {
 			t.Errorf("%s: %d columns", name, n)
 		}
 	}

@@ -131,7 +131,7 @@ func (f *Finding) failure(s Start) {
 	switch s.Exit {
 	case export.ExitFault:
 		if _, ok := errors.AsType[*export.Crash](s.Err); ok {
-			t.Cause, t.ToDo = causeCrash, []string{"the log shows where: report it; the next start goes on from here"}
+			t.Cause, t.ToDo = causeCrash, []string{"the log has the stack"}
 		}
 	case export.ExitFeed:
 		t.Cause, t.Owner, t.ToDo = causeFeed, export.OwnerHR, []string{"look at HR's export; hr2coupa plan reads the feed without sending anything"}
@@ -140,6 +140,7 @@ func (f *Finding) failure(s Start) {
 	case export.ExitUsage:
 		t.Cause, t.ToDo = causeConfig, []string{"mend the config; hr2coupa plan checks it"}
 	}
+	t.ToDo = append(lines(export.HintText(s.Err)), t.ToDo...)
 	f.add(t)
 }
 
@@ -149,9 +150,9 @@ func (f *Finding) report(rep *export.Report, s Start) {
 		switch rep.Exit {
 		case export.ExitNotDelivered:
 			f.add(Trouble{Kind: export.NoticeFailed, Cause: causeDelivery, Owner: export.OwnerIT, Facts: lines(rep.Why),
-				ToDo: []string{"mend what is told here; the next run sends what was not sent"}})
+				ToDo: append(lines(rep.Hint), "mend what is told here; the next run sends what was not sent")})
 		case export.ExitFault:
-			f.add(Trouble{Kind: export.NoticeFailed, Cause: causeFault, Owner: export.OwnerIT, Facts: lines(rep.Why), ToDo: []string{status}})
+			f.add(Trouble{Kind: export.NoticeFailed, Cause: causeFault, Owner: export.OwnerIT, Facts: lines(rep.Why), ToDo: append(lines(rep.Hint), status)})
 		}
 	}
 	for _, p := range rep.Parts {

@@ -83,7 +83,7 @@ func TestSteps(t *testing.T) {
 		{"loaded", "loaded", func(s *scene) { s.part.Created, s.part.Updated = 0, 1 }, resultPass, "1 updated, nobody made"},
 		{"a second account", "loaded", nil, resultFail, "taken for somebody new"},
 		{"nothing sent", "loaded", func(s *scene) { s.part = nil }, resultFail, "verdict -"},
-		{"no part", "a CSV file of the change is made", func(s *scene) { s.part, s.said = nil, "hr2coupa: no" }, resultFail, "nothing was sent: no"},
+		{"no part", "a CSV file of the change is made", func(s *scene) { s.part, s.said = nil, "no" }, resultFail, "nothing was sent: no"},
 		{"not moved", "the file lies in /Incoming/Users", nil, resultFail, "nothing was sent"},
 		{"no load", "the scheduled job picks it up", func(s *scene) { s.part.LoadID = "" }, resultFail, "no load of it is known"},
 		{"refused", "refused", func(s *scene) { s.part.Verdict, s.code = export.VerdictPartial, 3 }, resultPass, "the run ended with 3"},

@@ -1,7 +1,6 @@
 package certify
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -38,7 +37,7 @@ type scene struct {
 	folder  string         // where Coupa looks
 	feed    string         // HR's file
 	code    int            // that the run ended with
-	said    string         // what it said on stderr when it ended
+	said    string         // what was wrong, and what to do, where it ended with an error
 	rep     *export.Report // nil where there was nothing to report
 	part    *export.Part   // nil where nothing was sent
 	columns []string       // of the part
@@ -119,14 +118,14 @@ func (s *certification) run(ctx context.Context, file string, seen *scene) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, diary.file.Close()) }()
-	var last bytes.Buffer
 	w := &witness{}
 	player := &wiring.Env{
-		Getenv: s.env.Getenv, Stdin: strings.NewReader(""), Stdout: terminal.New(io.Discard), Stderr: terminal.New(&last), Now: s.env.Now, Log: log, HTTP: w.client(), Apart: true,
+		Getenv: s.env.Getenv, Stdin: strings.NewReader(""), Stdout: terminal.New(io.Discard), Stderr: terminal.New(io.Discard), Now: s.env.Now, Log: log, HTTP: w.client(), Apart: true,
 	}
 	played, err := job.StartRun(ctx, player, s.pipe, job.RunOptions{Files: []string{file}})
 	seen.code = show.Finish(player, show.ConcludeReport(ctx, player, played, err))
-	seen.rep, seen.said, seen.diary, seen.calls = played.Rep, strings.TrimSpace(last.String()), diary.lines(), w.seen()
+	seen.said = strings.Join(append(export.PlainLines(err), export.HintsOf(err)...), "; ")
+	seen.rep, seen.diary, seen.calls = played.Rep, diary.lines(), w.seen()
 	return nil
 }
 
@@ -158,7 +157,7 @@ func (s *scene) ended() bool {
 
 // why says in a few words how a run ended.
 func (s *scene) why() string {
-	why := strings.TrimPrefix(strings.ReplaceAll(s.said, "\n", "; "), "hr2coupa: ")
+	why := s.said
 	if s.rep != nil {
 		why = cmp.Or(why, s.rep.Why, s.rep.Verdict.String())
 		for _, p := range s.rep.Parts {

@@ -37,7 +37,12 @@ func (e *MovedError) Lines() []string {
 	for _, w := range e.what {
 		lines = append(lines, "  "+w)
 	}
-	return append(lines, "look at it anew: hr2coupa plan -o "+e.path)
+	return lines
+}
+
+// Hints returns what to do.
+func (e *MovedError) Hints() []string {
+	return []string{"look at it again: hr2coupa plan -o " + e.path}
 }
 
 // Apply is a run with one question more: is it what was planned?

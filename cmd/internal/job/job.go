@@ -261,7 +261,8 @@ func (j *Job) addResumed(rep *export.Report, err error) *export.Report {
 	}
 	if rep == nil {
 		rep = EmptyReport(export.EndNotPlanned, j.env.Now().UTC())
-		rep.Why, rep.Exit = export.PlainText(err), exit.Code(err)
+		rep.Exit = exit.Code(err)
+		rep.Because(err)
 	}
 	rep.Resumed = j.resumed
 	rep.Alone = rep.Exit

@@ -8,10 +8,10 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"strings"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -21,8 +21,7 @@ func Finish(env *wiring.Env, err error) int {
 	code := export.ExitOK
 	crashed := export.Guard(func() error { code = tellFailure(env, err); return nil })
 	if crashed != nil {
-		tellLines(env, crashed)
-		logStack(env, crashed)
+		tellError(env, crashed)
 		return export.ExitFault
 	}
 	return code
@@ -39,13 +38,16 @@ func tellFailure(env *wiring.Env, err error) int {
 	}
 	code, told := exit.Code(err), err
 	if errors.Is(err, exit.ErrInterrupted) {
-		code, told = export.ExitInterrupted, errors.New("interrupted; the ledger is sound, and the next run goes on from here")
+		code, told = export.ExitInterrupted, export.Hint(errors.New("interrupted; the ledger is sound"), "the next run goes on from here")
+		if crash, ok := errors.AsType[*export.Crash](err); ok {
+			told = errors.Join(told, crash)
+		}
 	}
-	tellLines(env, told)
-	logStack(env, err)
+	tellError(env, told)
 	if env.JSON && env.Result != nil && !env.Result.Wrote {
 		rep := job.EmptyReport(exit.Ends[code], env.Now().UTC())
-		rep.Exit, rep.Why = code, export.PlainText(told)
+		rep.Exit = code
+		rep.Because(told)
 		if errors.As(err, new(*job.MovedError)) {
 			rep.Verdict.End = export.EndRefused
 		}
@@ -54,39 +56,14 @@ func tellFailure(env *wiring.Env, err error) int {
 	return code
 }
 
-// tellLines writes each line of an error to stderr. In a log of JSON a line that is indented, such as a caret, stays with
-// the line that it explains.
-func tellLines(env *wiring.Env, err error) {
-	lines := export.PlainLines(err)
-	if env.LogFormat != "json" {
-		env.Stderr.Text().Lines("hr2coupa: ", lines...)
-		return
-	}
-	for len(lines) > 0 {
-		entry := lines[0]
-		for lines = lines[1:]; len(lines) > 0 && strings.HasPrefix(lines[0], " "); lines = lines[1:] {
-			entry += "\n" + lines[0]
-		}
-		env.Log.Error(entry)
-	}
-}
-
-// logStack writes where the program crashed, if that is what ended it.
-func logStack(env *wiring.Env, err error) {
-	crash, ok := errors.AsType[*export.Crash](err)
-	if !ok {
-		return
-	}
+// tellError writes an error to stderr, or into the log where that is JSON.
+func tellError(env *wiring.Env, err error) {
 	if env.LogFormat == "json" {
-		env.Log.WithField("stack", crash.Stack).Error(reportCrash)
+		terminal.LogError(env.Log, err)
 		return
 	}
-	w := env.Stderr.Text()
-	w.Lines("hr2coupa:   at ", crash.Stack...)
-	w.Printf("hr2coupa: %s\n", reportCrash)
+	env.Stderr.Text().Error(err)
 }
-
-const reportCrash = "this is a fault of hr2coupa: report it with the lines above, which hold no data; the next start goes on from here"
 
 // Conclude ends a start: it prints the result, tells the error that ended the start, and sends what others are to know. What
 // it returns is the exit code and has been told.

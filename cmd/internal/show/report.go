@@ -37,10 +37,13 @@ func Report(env *wiring.Env, rep *export.Report) error {
 	return err
 }
 
-// whyText says what stopped a run; several faults stand on a line each.
-func whyText(w *terminal.Text, indent, why string) {
-	if why != "" {
-		w.Lines(indent, strings.Split(why, "\n")...)
+// whyText says what stopped a run, and what to do; several faults stand on a line each.
+func whyText(w *terminal.Text, indent string, rep *export.Report) {
+	if rep.Why != "" {
+		w.Lines(indent, strings.Split(rep.Why, "\n")...)
+	}
+	if rep.Hint != "" {
+		w.Lines(indent+"hint: ", strings.Split(rep.Hint, "\n")...)
 	}
 }
 
@@ -49,19 +52,19 @@ func reportText(w *terminal.Text, rep *export.Report) {
 		for _, f := range rep.Files {
 			w.Printf("seen: %s was planned before, and nothing more of it is sent\n", f.Name)
 		}
-		whyText(w, "", rep.Why)
+		whyText(w, "", rep)
 		heldText(w, rep)
 		return
 	}
 	if rep.Run == "" { // nothing was planned
-		whyText(w, "", rep.Why)
+		whyText(w, "", rep)
 		for _, h := range rep.Held {
 			w.Printf("  %s\n", h)
 		}
 		return
 	}
 	w.Printf("run %s: %s\n", rep.Run, rep.Verdict)
-	whyText(w, "  ", rep.Why)
+	whyText(w, "  ", rep)
 	heldText(w, rep)
 	if rep.Verdict.End == export.EndAdopted { // it has neither records nor parts
 		return

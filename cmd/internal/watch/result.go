@@ -70,7 +70,8 @@ func (w *watcher) failed(rep *export.Report, err error) *outcome {
 	}
 	var unusable *export.UnusableFeedError
 	res := &outcome{Report: rep, final: errors.As(err, &unusable)}
-	rep.Why, rep.Files = export.PlainText(err), []export.FeedFile{}
+	rep.Files = []export.FeedFile{}
+	rep.Because(err)
 	if res.final {
 		rep.Verdict.End = exit.Ends[export.ExitFeed]
 	}
@@ -225,7 +226,7 @@ func (w *watcher) tell(c claim, res *outcome) error {
 		line.Rejected = res.place(c) + RejectedName(c.name)
 	}
 	if res.Exit != export.ExitOK && res.Why != "" {
-		w.env.Log.WithField("file", c.name).Warn(res.Why)
+		export.LogHints(w.env.Log.WithField("file", c.name), res.Hint).Warn(res.Why)
 	}
 	if w.env.JSON {
 		return json.NewEncoder(w.env.Stdout.JSON()).Encode(line)

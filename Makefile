@@ -85,7 +85,7 @@ bench-start: build
 	go run ./testdata/bench/start $(BIN)
 
 bench-twin:
-	go test -run '^$$' -bench '^BenchmarkLoadAmong200k$$' ./transport/twin
+	go test -run '^$$' -bench '^BenchmarkLoadAmong200k$$' ./transport/twin/loader
 
 # watches exports of 200,000 people anew, for make build; on a machine that does nothing else
 .PHONY: profile

@@ -22,6 +22,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
+	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
 var (
@@ -155,7 +156,7 @@ func (l *lane) live() (err error) {
 	if err := os.MkdirAll(filepath.Join(l.dir, "drop"), 0o700); err != nil {
 		return err
 	}
-	sw, err := twin.ParseSwitches([]string{"pickup-interval=10ms", "load-time=20ms", "list-delay=10ms", "rate=none"})
+	sw, err := switchboard.Parse([]string{"pickup-interval=10ms", "load-time=20ms", "list-delay=10ms", "rate=none"})
 	if err != nil {
 		return err
 	}

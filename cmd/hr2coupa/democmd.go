@@ -21,6 +21,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/templates"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
+	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
 func demoCmd(env *wiring.Env) *cobra.Command {
@@ -72,7 +73,7 @@ func playDemo(ctx context.Context, env *wiring.Env, keep string) error {
 	}
 	t, err := twin.Start(ctx, twin.Options{
 		Users: bytes.NewReader(templates.DemoUsers()), User: "demo", ClientID: "demo", Now: env.Now,
-		Switches: twin.Switches{PickUpInterval: 300 * time.Millisecond, LoadTime: 300 * time.Millisecond},
+		Switches: switchboard.Switches{PickUpInterval: 300 * time.Millisecond, LoadTime: 300 * time.Millisecond},
 	})
 	if err != nil {
 		return err

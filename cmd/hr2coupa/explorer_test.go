@@ -19,6 +19,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
+	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
 // way is how parts are sent in a family of worlds.
@@ -156,7 +157,7 @@ func newTheatre(dir string, s fate) (*theatre, error) {
 			return nil, err
 		}
 	}
-	sw, err := twin.ParseSwitches(append([]string{"pickup=manual", "rate=none"}, s.far.switches...))
+	sw, err := switchboard.Parse(append([]string{"pickup=manual", "rate=none"}, s.far.switches...))
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/hr2coupa/hr2coupa/transport/twin"
+	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
 // fault is one thing that goes wrong in a night, and what must come of it: of the run that meets it, and of the next one
@@ -220,7 +221,7 @@ func (f fault) back() []string {
 
 // standard is a switch's default.
 func standard(name string) string {
-	for _, d := range twin.SwitchDocs() {
+	for _, d := range switchboard.Docs() {
 		if d.Name == name {
 			return d.Default
 		}
@@ -360,7 +361,7 @@ func TestFaultTable(t *testing.T) {
 			})
 		}
 	}
-	for _, kind := range twin.Personalities() {
+	for _, kind := range switchboard.Personalities() {
 		if played["Personalities/"+kind.Name] == nil {
 			t.Errorf("personality %s is not played", kind.Name)
 		}

@@ -1,6 +1,6 @@
 package main
 
-import "github.com/hr2coupa/hr2coupa/transport/twin"
+import "github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 
 // faultGroup is a section of docs/faults.md.
 type faultGroup struct {
@@ -167,7 +167,7 @@ func personalities() []fault {
 	}
 	for i := range cases {
 		f := &cases[i]
-		for _, kind := range twin.Personalities() {
+		for _, kind := range switchboard.Personalities() {
 			if kind.Name == f.name {
 				f.off, f.says = append(kind.Switches, f.off...), kind.Says
 			}

@@ -21,6 +21,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/testdata/farend"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
+	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
 const (
@@ -110,7 +111,7 @@ func startOpenSSH(t *testing.T) *openSSH {
 	var err error
 	o.twin, err = twin.Start(context.Background(), twin.Options{
 		Root: o.root, Users: bytes.NewReader(users), ClientSecret: plantedSecret,
-		Switches: twin.Switches{PickUpInterval: 20 * time.Millisecond, Rate: twin.NoLimit},
+		Switches: switchboard.Switches{PickUpInterval: 20 * time.Millisecond, Rate: switchboard.NoLimit},
 	})
 	noError(t, err)
 	o.startSSHD(t)

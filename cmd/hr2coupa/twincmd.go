@@ -15,6 +15,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export/regular"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
+	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
 type twinOptions struct {
@@ -59,7 +60,7 @@ switch: --switches lists them with what each rests on. --personality sets severa
 }
 
 func printSwitches(env *wiring.Env) error {
-	docs := twin.SwitchDocs()
+	docs := switchboard.Docs()
 	if env.JSON {
 		return show.JSON(env, docs)
 	}
@@ -71,7 +72,7 @@ func printSwitches(env *wiring.Env) error {
 }
 
 func printPersonalities(env *wiring.Env) error {
-	kinds := twin.Personalities()
+	kinds := switchboard.Personalities()
 	if env.JSON {
 		return show.JSON(env, kinds)
 	}
@@ -86,11 +87,11 @@ func serveTwin(ctx context.Context, env *wiring.Env, o twinOptions) error {
 	var kind []string
 	var err error
 	if o.personality != "" {
-		if kind, err = twin.PersonalitySwitches(o.personality); err != nil {
+		if kind, err = switchboard.PersonalitySwitches(o.personality); err != nil {
 			return exit.Usage("--personality: %w", err)
 		}
 	}
-	sw, err := twin.ParseSwitches(slices.Concat(kind, o.switches))
+	sw, err := switchboard.Parse(slices.Concat(kind, o.switches))
 	if err != nil {
 		return exit.Usage("%w", err)
 	}

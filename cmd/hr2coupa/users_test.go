@@ -16,6 +16,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
+	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
 const somePeople = `{
@@ -34,7 +35,7 @@ const somePeople = `{
 // instance is a twin and a client of its users.
 func instance(t *testing.T, format string, switches ...string) (*twin.Twin, *coupa.Users, *logtest.Hook) {
 	t.Helper()
-	sw, err := twin.ParseSwitches(append([]string{"pickup=manual", "rate=none"}, switches...))
+	sw, err := switchboard.Parse(append([]string{"pickup=manual", "rate=none"}, switches...))
 	if err != nil {
 		t.Fatal(err)
 	}

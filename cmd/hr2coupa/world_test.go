@@ -18,6 +18,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/testdata/farend"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
+	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
 // Secrets of the world. No log may ever show one.
@@ -157,7 +158,7 @@ func (w *world) start(switches []string) error {
 			return err
 		}
 	}
-	sw, err := twin.ParseSwitches(append([]string{"pickup-interval=20ms", "rate=none"}, switches...))
+	sw, err := switchboard.Parse(append([]string{"pickup-interval=20ms", "rate=none"}, switches...))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
+
+	"github.com/hr2coupa/hr2coupa/transport/twin/instance"
+	"github.com/hr2coupa/hr2coupa/transport/twin/pages"
 )
 
 func page(t *testing.T, client *http.Client, address string) (*http.Response, *goquery.Document) {
@@ -39,7 +42,7 @@ func TestPages(t *testing.T) {
 		t.Fatalf("without a cookie: %s", resp.Request.URL)
 	}
 	form := func(password string) *http.Response {
-		resp, err := browser.PostForm(r.URL()+"/login", url.Values{"login": {PageUser}, "password": {password}, "next": {"https://elsewhere.example.com"}})
+		resp, err := browser.PostForm(r.URL()+"/login", url.Values{"login": {pages.User}, "password": {password}, "next": {"https://elsewhere.example.com"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +52,7 @@ func TestPages(t *testing.T) {
 	if resp := form("wrong"); resp.StatusCode != http.StatusUnauthorized {
 		t.Errorf("wrong password: %d", resp.StatusCode)
 	}
-	if resp := form(PagePassword); resp.StatusCode != 200 || resp.Request.URL.String() != r.URL()+"/data_sources" {
+	if resp := form(pages.Password); resp.StatusCode != 200 || resp.Request.URL.String() != r.URL()+"/data_sources" {
 		t.Errorf("login leads to %s", resp.Request.URL)
 	}
 
@@ -58,7 +61,7 @@ func TestPages(t *testing.T) {
 		t.Errorf("heads %s", got)
 	}
 	cells := doc.Find("tbody td").Map(func(_ int, s *goquery.Selection) string { return strings.TrimSpace(s.Text()) })
-	if len(cells) != 8 || cells[1] != "_Incoming_Users_users.csv" || cells[3] != "done" || cells[5] != sftpLogin ||
+	if len(cells) != 8 || cells[1] != "_Incoming_Users_users.csv" || cells[3] != "done" || cells[5] != instance.SFTPLogin ||
 		cells[6] != "2 rows processed, creating 0 new rows and updating 1 rows." || cells[7] != "1" {
 		t.Errorf("cells %q", cells)
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
 // TestUserFaults: every fault answers as it is called, and only every so many-th call.
@@ -18,7 +20,7 @@ func TestUserFaults(t *testing.T) {
 		"422": {422, "<error>Email is invalid</error>"}, "422-bare": {422, "<![CDATA["}, "422-other-type": {422, `{"errors":{"user":["Email is invalid"`}, "429": {429, "Rate limit"}, "429-retry-after": {429, "Rate limit"},
 		"500": {500, "wrong"}, "502-html": {502, "<html>"}, "truncated": {200, "<email>"}, "other-type": {200, `"login":"jdoe"`}, "empty": {200, ""},
 	}
-	for _, fault := range userFaults() {
+	for _, fault := range docOf(t, "user-fault").Values {
 		tt, ok := want[fault]
 		if !ok {
 			continue // none, and those without an answer: the client's tests have them
@@ -101,4 +103,15 @@ func TestSavedParts(t *testing.T) {
 	if got := fmt.Sprint(r.user("new").Names("roles")); got != "[User]" {
 		t.Errorf("roles of a new user: %s", got)
 	}
+}
+
+func docOf(t *testing.T, name string) switchboard.Doc {
+	t.Helper()
+	for _, doc := range switchboard.Docs() {
+		if doc.Name == name {
+			return doc
+		}
+	}
+	t.Fatalf("no switch %s", name)
+	return switchboard.Doc{}
 }

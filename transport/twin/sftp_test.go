@@ -245,7 +245,7 @@ func TestDropAfterBytes(t *testing.T) {
 func TestOldAlgorithms(t *testing.T) {
 	r := start(t, Options{}, "algorithms=old")
 	modern := ssh.SupportedAlgorithms()
-	config := &ssh.ClientConfig{User: "coupa", Auth: []ssh.AuthMethod{ssh.Password("coupa")}, HostKeyCallback: ssh.FixedHostKey(r.sshd.hostKey),
+	config := &ssh.ClientConfig{User: "coupa", Auth: []ssh.AuthMethod{ssh.Password("coupa")}, HostKeyCallback: ssh.FixedHostKey(r.sftp.HostKey()),
 		HostKeyAlgorithms: modern.HostKeys, Config: ssh.Config{KeyExchanges: modern.KeyExchanges}}
 	if conn, err := ssh.Dial("tcp", r.SFTPAddr(), config); err == nil {
 		conn.Close()

@@ -2,74 +2,13 @@ package twin
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hr2coupa/hr2coupa/transport/twin/instance"
+	"github.com/hr2coupa/hr2coupa/transport/twin/loader"
 )
-
-func TestEverySwitchIsDocumentedAndParsesItsDefault(t *testing.T) {
-	docs := SwitchDocs()
-	if len(docs) < 30 {
-		t.Fatalf("only %d switches", len(docs))
-	}
-	basis := regexp.MustCompile(`^(documented|disputed|assumed|fault): .{10,}`)
-	seen := map[string]bool{}
-	for i, doc := range docs {
-		spec := switchTable()[i]
-		if seen[doc.Name] || !basis.MatchString(doc.Basis) || len(doc.Values) == 0 {
-			t.Errorf("%s: doc is %+v", doc.Name, doc)
-		}
-		seen[doc.Name] = true
-		values := append([]string{doc.Default}, doc.Values...)
-		if spec.free() {
-			values = values[:1]
-		}
-		for _, value := range values {
-			s, err := ParseSwitches([]string{doc.Name + "=" + value})
-			if err != nil {
-				t.Errorf("%s=%s: %v", doc.Name, value, err)
-			}
-			if err := spec.check(&s); err != nil {
-				t.Error(err)
-			}
-		}
-	}
-}
-
-// No two lines of the table share a field, and every field has a line.
-func TestSwitchTableCoversTheStruct(t *testing.T) {
-	var s Switches
-	seen := map[any]string{}
-	for _, spec := range switchTable() {
-		p := spec.field(&s)
-		if other, ok := seen[p]; ok {
-			t.Errorf("%s and %s share a field", other, spec.name)
-		}
-		seen[p] = spec.name
-		if err := spec.set(&s, spec.def); err != nil {
-			t.Error(err)
-		}
-	}
-	if fields := strings.Count(fmt.Sprintf("%+v", s), ":"); fields != len(seen) {
-		t.Errorf("%d fields, %d switches", fields, len(seen))
-	}
-}
-
-func TestParseSwitchesTellsAllFaults(t *testing.T) {
-	_, err := ParseSwitches([]string{"order=parallel", "order", "nosuch=1", "row-base=7", "load-time=soon", "rate=-3", "connections=0"})
-	if err == nil {
-		t.Fatal("no error")
-	}
-	for _, want := range []string{`"order": want name=value`, `"nosuch" is unknown`, `row-base: "7"`, `load-time: "soon"`, `rate: "-3"`, "connections: must be more than 0"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%q lacks %q", err, want)
-		}
-	}
-	if _, err := (Switches{Order: "random"}).complete(); err == nil {
-		t.Error("a wrong word set in code was taken")
-	}
-}
 
 func TestKeyPrecedence(t *testing.T) {
 	// nonum has no employee number: the row's number matches nobody.
@@ -233,20 +172,20 @@ func TestWhichNamesArePickedUp(t *testing.T) {
 func TestFileLimits(t *testing.T) {
 	var rows strings.Builder
 	rows.WriteString(header + "\n")
-	for i := range maxRows {
+	for i := range loader.MaxRows {
 		fmt.Fprintf(&rows, "user%d,user%d@example.com,U,Ser\n", i, i)
 	}
-	if l := start(t, Options{}).load(rows.String()); l.Created != maxRows {
+	if l := start(t, Options{}).load(rows.String()); l.Created != loader.MaxRows {
 		t.Errorf("5,000 rows: %s %s", l.Status, l.ResultText)
 	}
 	rows.WriteString("onemore,onemore@example.com,U,Ser\n")
 	if l := start(t, Options{}).load(rows.String()); l.Status != "failed" || l.Processed != 0 {
 		t.Errorf("5,001 rows: %+v", l.Status)
 	}
-	if l := start(t, Options{}, "file-limits=load").load(rows.String()); l.Created != maxRows+1 {
+	if l := start(t, Options{}, "file-limits=load").load(rows.String()); l.Created != loader.MaxRows+1 {
 		t.Errorf("5,001 rows, loaded: %s", l.ResultText)
 	}
-	big := header + "\njdoe,jdoe@example.com,Jane,\"" + strings.Repeat("x", maxBytes) + "\"\n"
+	big := header + "\njdoe,jdoe@example.com,Jane,\"" + strings.Repeat("x", loader.MaxBytes) + "\"\n"
 	if l := start(t, Options{}).load(big); l.Status != "failed" {
 		t.Errorf("8 MB: %s", l.Status)
 	}
@@ -254,7 +193,7 @@ func TestFileLimits(t *testing.T) {
 
 func TestLoadOutcome(t *testing.T) {
 	content := header + "\njdoe,jdoe@example.com,Changed,Doe\n"
-	for outcome, want := range map[string]string{"failed": "failed ", "stuck": "loading ", "empty": "done " + resultText(0, 0, 0)} {
+	for outcome, want := range map[string]string{"failed": "failed ", "stuck": "loading ", "empty": "done " + instance.ResultText(0, 0, 0)} {
 		r := start(t, Options{}, "load-outcome="+outcome)
 		if l := r.load(content); l.Status+" "+l.ResultText != want || len(r.Applied()) != 0 || r.user("jdoe").Text("firstname") != "Jane" {
 			t.Errorf("%s: %+v", outcome, l)
@@ -345,23 +284,5 @@ func TestSet(t *testing.T) {
 	}
 	if err := c.Rename("/Incoming/Users/b.csv", "/Incoming/Users/a.csv"); err == nil {
 		t.Error("faults are not counted anew")
-	}
-}
-
-// TestPersonalities: each is a set of switches there are, under a name of its own.
-func TestPersonalities(t *testing.T) {
-	kinds := Personalities()
-	if len(kinds) < 12 {
-		t.Fatalf("only %d", len(kinds))
-	}
-	seen := map[string]bool{}
-	for _, k := range kinds {
-		if _, err := ParseSwitches(k.Switches); err != nil || seen[k.Name] || len(k.Switches) == 0 || k.Says == "" {
-			t.Errorf("%+v: %v", k, err)
-		}
-		seen[k.Name] = true
-	}
-	if _, err := PersonalitySwitches("nosuch"); err == nil || !strings.Contains(err.Error(), "no-rename, ") {
-		t.Errorf("a personality that is not there: %v", err)
 	}
 }

@@ -14,6 +14,10 @@ import (
 
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/hr2coupa/hr2coupa/transport/twin/instance"
+	"github.com/hr2coupa/hr2coupa/transport/twin/payload"
+	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
 const people = `{
@@ -29,14 +33,14 @@ const people = `{
 // rig is a started twin and the ways in.
 type rig struct {
 	*Twin
-	t    *testing.T
-	sftp *sftp.Client
+	t     *testing.T
+	files *sftp.Client // once client has been asked for it
 }
 
 // start brings a twin up with manual pick-up and the switches given as name=value.
 func start(t *testing.T, opt Options, switches ...string) *rig {
 	t.Helper()
-	sw, err := ParseSwitches(append([]string{"pickup=manual", "rate=none"}, switches...))
+	sw, err := switchboard.Parse(append([]string{"pickup=manual", "rate=none"}, switches...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,23 +64,23 @@ func (r *rig) dial(auth ...ssh.AuthMethod) (*ssh.Client, error) {
 	if auth == nil {
 		auth = []ssh.AuthMethod{ssh.Password("coupa")}
 	}
-	return ssh.Dial("tcp", r.SFTPAddr(), &ssh.ClientConfig{User: "coupa", Auth: auth, HostKeyCallback: ssh.FixedHostKey(r.sshd.hostKey)})
+	return ssh.Dial("tcp", r.SFTPAddr(), &ssh.ClientConfig{User: "coupa", Auth: auth, HostKeyCallback: ssh.FixedHostKey(r.sftp.HostKey())})
 }
 
 func (r *rig) client() *sftp.Client {
 	r.t.Helper()
-	if r.sftp != nil {
-		return r.sftp
+	if r.files != nil {
+		return r.files
 	}
 	conn, err := r.dial()
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { conn.Close() })
-	if r.sftp, err = sftp.NewClient(conn); err != nil {
+	if r.files, err = sftp.NewClient(conn); err != nil {
 		r.t.Fatal(err)
 	}
-	return r.sftp
+	return r.files
 }
 
 // put writes a file under a dotted name and renames it, as the drop does.
@@ -103,7 +107,7 @@ func write(c *sftp.Client, name, content string) error {
 }
 
 // load puts one file, lets it be picked up and gives its load.
-func (r *rig) load(content string) Load {
+func (r *rig) load(content string) instance.Load {
 	r.t.Helper()
 	r.put("users.csv", content)
 	r.PickUp()
@@ -153,7 +157,7 @@ func (r *rig) call(token, method, target, kind, body string) (int, string) {
 	return resp.StatusCode, string(text)
 }
 
-func (r *rig) user(login string) Record {
+func (r *rig) user(login string) payload.Record {
 	r.t.Helper()
 	u, ok := r.User(login)
 	if !ok {
@@ -162,7 +166,7 @@ func (r *rig) user(login string) Record {
 	return u
 }
 
-func messages(l Load) string {
+func messages(l instance.Load) string {
 	var all []string
 	for _, e := range l.Errors {
 		field := "-"
@@ -217,7 +221,7 @@ func TestLoadFromDropToBothFormats(t *testing.T) {
 		t.Fatalf("%d %v\n%s", status, err, body)
 	}
 	l := list.Loads[0]
-	if l.Name != "_Incoming_Users_Users_1.csv" || l.Status != "done" || l.By != sftpLogin || l.Result != "3 rows processed, creating 1 new rows and updating 1 rows." {
+	if l.Name != "_Incoming_Users_Users_1.csv" || l.Status != "done" || l.By != instance.SFTPLogin || l.Result != "3 rows processed, creating 1 new rows and updating 1 rows." {
 		t.Errorf("load: %+v", l)
 	}
 	if len(l.Errors) != 3 || l.Errors[0].First != "0200" || l.Errors[0].Field != "department_id" || l.Errors[0].Row != "3" ||
@@ -381,7 +385,7 @@ func TestConfigSnippetHoldsNoSecret(t *testing.T) {
 
 // The clock of the twin takes files by itself.
 func TestAutomaticPickUp(t *testing.T) {
-	sw, err := ParseSwitches([]string{"pickup-interval=1ms"})
+	sw, err := switchboard.Parse([]string{"pickup-interval=1ms"})
 	if err != nil {
 		t.Fatal(err)
 	}

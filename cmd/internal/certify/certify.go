@@ -20,7 +20,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/templates"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
-	"github.com/hr2coupa/hr2coupa/transport/twin"
+	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
 type Options struct {
@@ -277,6 +277,6 @@ func (o Options) cast(route string) cast {
 }
 
 // switchesOf are those of the twin that certify starts: it is quick, unless somebody wants it otherwise.
-func switchesOf(more []string) (twin.Switches, error) {
-	return twin.ParseSwitches(append([]string{"pickup-interval=50ms", "load-time=50ms"}, more...))
+func switchesOf(more []string) (switchboard.Switches, error) {
+	return switchboard.Parse(append([]string{"pickup-interval=50ms", "load-time=50ms"}, more...))
 }

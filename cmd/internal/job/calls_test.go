@@ -14,6 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
+	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
 // crowd is a Coupa of many users and an HR that speaks of many of them.
@@ -36,7 +37,7 @@ func (c crowd) start(t *testing.T) (*twin.Twin, *wiring.Env) {
 	for i := range c.people {
 		fmt.Fprintf(&feed, c.line, i)
 	}
-	sw, err := twin.ParseSwitches([]string{"pickup-interval=20ms", "rate=none"})
+	sw, err := switchboard.Parse([]string{"pickup-interval=20ms", "rate=none"})
 	if err != nil {
 		t.Fatal(err)
 	}

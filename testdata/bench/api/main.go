@@ -25,6 +25,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/testdata/bench/side"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
+	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
 const rate = 25 // calls a second: Coupa's limit, and what coupa.rate says
@@ -50,7 +51,7 @@ func run(program string, users, latency int) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	switches, err := twin.ParseSwitches([]string{fmt.Sprintf("api-latency=%dms", latency), fmt.Sprintf("rate=%d", rate)})
+	switches, err := switchboard.Parse([]string{fmt.Sprintf("api-latency=%dms", latency), fmt.Sprintf("rate=%d", rate)})
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // homes are where files are opened: the helper, and two rooms that name all their files themselves.
-var homes = []string{"export/regular/", "export/ledger/", "transport/twin/"}
+var homes = []string{"export/regular/", "export/ledger/", "transport/twin/folders/"}
 
 // openers are what opens a file by its name, by import path.
 var openers = map[string][]string{

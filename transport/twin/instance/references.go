@@ -1,0 +1,92 @@
+package instance
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/transport/twin/payload"
+)
+
+// references knows what exists in the instance besides users. It is fixed after the start.
+type references struct {
+	byElement map[string]map[string]payload.Record // element, folded key, the reference
+	next      int64
+}
+
+func newReferences(s seed, cols []*column) *references {
+	refs := &references{byElement: map[string]map[string]payload.Record{}, next: 1}
+	for _, element := range slices.Sorted(maps.Keys(s.references)) {
+		for _, ref := range s.references[element] {
+			refs.add(element, referenceKey(element), ref)
+		}
+	}
+	for _, user := range s.users {
+		refs.addMentioned(user, cols)
+	}
+	if s.references["roles"] == nil {
+		for _, name := range standardRoles() {
+			refs.add("roles", "name", payload.Record{"name": name})
+		}
+	}
+	if len(refs.byElement["default-currency"]) == 0 {
+		refs.add("default-currency", "code", payload.Record{"code": "USD"})
+	}
+	return refs
+}
+
+// addMentioned takes what a seeded user refers to as existing.
+func (refs *references) addMentioned(user payload.Record, cols []*column) {
+	for _, c := range cols {
+		if c.manager() || !(c.reference() || c.List) {
+			continue
+		}
+		switch v := user[c.path[0]].(type) {
+		case payload.Record:
+			refs.add(c.path[0], c.key(), v)
+		case []any:
+			for _, item := range v {
+				if rec, ok := item.(payload.Record); ok {
+					refs.add(c.path[0], c.key(), rec)
+				}
+			}
+		}
+	}
+}
+
+func (refs *references) add(element, key string, ref payload.Record) {
+	name := ref.Text(key)
+	if name == "" {
+		return
+	}
+	known := refs.byElement[element]
+	if known == nil {
+		known = map[string]payload.Record{}
+		refs.byElement[element] = known
+	}
+	if _, ok := known[key+" "+name]; ok {
+		return
+	}
+	ref = ref.Clone()
+	if ref["id"] == nil {
+		ref["id"] = refs.next
+	}
+	refs.next++
+	known[key+" "+name] = ref
+}
+
+// find looks a reference up by its exact natural key; Department "must equal the stored name exactly" ("Users Import").
+func (refs *references) find(element, key, name string) (payload.Record, bool) {
+	ref, ok := refs.byElement[element][key+" "+name]
+	if !ok {
+		return nil, false
+	}
+	return ref.Clone(), true
+}
+
+// reportingCurrency is stored for a user who has none and is given none ("Users Import"): the first by code.
+func (refs *references) reportingCurrency() payload.Record {
+	known := refs.byElement["default-currency"]
+	first := slices.MinFunc(slices.Collect(maps.Keys(known)), strings.Compare)
+	return known[first].Clone()
+}

@@ -1,0 +1,62 @@
+package twin
+
+import (
+	"crypto/rand"
+	"io"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
+)
+
+// Options set up a twin. The zero value is a working one on free ports of the loopback, with nobody in it.
+type Options struct {
+	SFTPAddress, HTTPAddress string // listen addresses; default 127.0.0.1:0
+
+	// Users is JSON: an array of users in the shape of Coupa's /api/users output, or an object
+	// {"users": [...], "departments": [...], "roles": [...], "content-groups": [...], "currencies": [...], ...} that also
+	// names the references that exist, and under "custom-fields" the prompt names of mapped custom fields. Where a
+	// kind is not named, what the users mention exists, and Coupa's standard roles. Nil: no users.
+	Users io.Reader
+
+	Root string // folder of the SFTP tree; "" is a temporary one, removed by Close
+
+	User, Password string     // SFTP login; default coupa, and coupa unless there are AuthorizedKeys
+	AuthorizedKeys []byte     // in the form of OpenSSH's authorized_keys
+	HostKey        ssh.Signer // nil: generated
+
+	ClientID, ClientSecret string // of the API client; default twin and twin-secret
+	PageCookie             string // the Cookie header that opens /data_sources, name=value; default: random
+
+	Switches switchboard.Switches
+	Now      func() time.Time   // default time.Now
+	Log      logrus.FieldLogger // default: nowhere
+}
+
+func (o Options) complete() Options {
+	setDefault(&o.SFTPAddress, "127.0.0.1:0")
+	setDefault(&o.HTTPAddress, "127.0.0.1:0")
+	setDefault(&o.User, "coupa")
+	if len(o.AuthorizedKeys) == 0 {
+		setDefault(&o.Password, "coupa")
+	}
+	setDefault(&o.ClientID, "twin")
+	setDefault(&o.ClientSecret, "twin-secret")
+	setDefault(&o.PageCookie, "_coupa_session="+rand.Text())
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = export.Silent()
+	}
+	return o
+}
+
+func setDefault(p *string, text string) {
+	if *p == "" {
+		*p = text
+	}
+}

@@ -1,0 +1,175 @@
+package switchboard
+
+// switchTable is the one list of switches. Bases name the titles of Coupa's pages.
+func switchTable() []switchSpec {
+	var table []switchSpec
+	for _, part := range [][]switchSpec{pickUpSwitches(), loadSwitches(), rowSwitches(), apiSwitches(), answerSwitches(), sftpSwitches()} {
+		table = append(table, part...)
+	}
+	return table
+}
+
+func words(values ...string) []string { return values }
+
+func pickUpSwitches() []switchSpec {
+	return []switchSpec{
+		{"pickup", "auto", words("auto", "manual", "instant", "eager"), func(s *Switches) any { return &s.PickUp },
+			"assumed: by the clock; instant takes a file as soon as it has its name, eager with its first bytes, manual when the program that holds the twin says so, for tests"},
+		{"pickup-interval", "200ms", words("DURATION"), func(s *Switches) any { return &s.PickUpInterval },
+			"documented: Coupa looks every 3 to 6 minutes (Coupa CSV Flat File Integration); the twin hurries"},
+		{"order", "alphanumeric", words("alphanumeric", "parallel"), func(s *Switches) any { return &s.Order },
+			"disputed: alphanumeric by name (Users Import), or several files at once (Integration Type Considerations); parallel takes turns, row by row"},
+		{"archive-place", "incoming-archive", words("incoming-archive", "archive-incoming"), func(s *Switches) any { return &s.ArchivePlace },
+			"disputed: /Incoming/Archive/Users (Users Import), or /Archive/Incoming/Users (SFTP Overview)"},
+		{"archive-time", "before", words("before", "after"), func(s *Switches) any { return &s.ArchiveTime },
+			"disputed: the file moves before it is processed (Users Import), or after (SFTP Overview)"},
+		{"dotted", "ignored", words("ignored", "picked"), func(s *Switches) any { return &s.Dotted },
+			"assumed: no page says whether a name that begins with a dot is picked up"},
+		{"suffix", "csv-only", words("csv-only", "any"), func(s *Switches) any { return &s.Suffix },
+			"assumed: no page says whether names without .csv are picked up"},
+		{"file-limits", "fail", words("fail", "load"), func(s *Switches) any { return &s.FileLimits },
+			"assumed: 5,000 rows and 8 MB a file are documented (Coupa CSV Flat File Integration), what a bigger one gets is not"},
+	}
+}
+
+func loadSwitches() []switchSpec {
+	return []switchSpec{
+		{"load-time", "0s", words("DURATION"), func(s *Switches) any { return &s.LoadTime },
+			"documented: samples take 11 seconds to 2 minutes (DataFileSources API Example Calls); the twin hurries"},
+		{"list-delay", "0s", words("DURATION"), func(s *Switches) any { return &s.ListDelay },
+			"assumed: nothing says how soon after the pick-up a load is listed"},
+		{"load-outcome", "normal", words("normal", "failed", "stuck", "odd", "empty", "unlisted"), func(s *Switches) any { return &s.LoadOutcome },
+			"fault: every load fails, never ends, or is done with nothing done (all three occur in DataFileSources API Example Calls), keeps a status nobody knows, or is never listed"},
+		{"corrupt-rows-processed", no, words(no, Yes), func(s *Switches) any { return &s.CorruptRowsProcessed },
+			"disputed: corrupt rows are not in the count of rows processed (DataFileSources API Example Calls); one tenant sees them counted"},
+		{"unchanged-counted", Yes, words(Yes, no), func(s *Switches) any { return &s.UnchangedCounted },
+			"assumed: nothing says whether a row that changes nothing counts as updated"},
+		{"row-base", "1", words("0", "1", "2"), func(s *Switches) any { return &s.RowBase },
+			"disputed: samples fit data rows counted from 1 (DataFileSources API Example Calls), not beyond doubt; 2 counts the header"},
+		{"status-case", "lower", words("lower", "title"), func(s *Switches) any { return &s.StatusCase },
+			"disputed: payloads say done, the list of values says Done (DataFileSources API Example Calls)"},
+		{"counters", Yes, words(Yes, no), func(s *Switches) any { return &s.Counters },
+			"disputed: records-count and its siblings are in the schemas and on one of two pages (Data File Sources API), older samples lack them"},
+		{"repeated-names", no, words(no, Yes), func(s *Switches) any { return &s.RepeatedNames },
+			"documented: one sample holds seven loads of one name on one day (DataFileSources API Example Calls); yes adds an older one to every load"},
+		{"screen-loads", no, words(no, Yes), func(s *Switches) any { return &s.ScreenLoads },
+			"documented: loads from the screen keep the bare name and may stay at sample (DataFileSources API Example Calls); yes adds one to every load"},
+	}
+}
+
+func rowSwitches() []switchSpec {
+	return []switchSpec{
+		{"key-precedence", "id,employee-number,login", words("id,employee-number,login", "id,login,employee-number"), func(s *Switches) any { return &s.KeyPrecedence },
+			"disputed: the page's order and its warning about Login alone (Users Import) against what one tenant reports"},
+		{"login-case", "fold", words("fold", "exact"), func(s *Switches) any { return &s.LoginCase },
+			"assumed: no page says whether logins, e-mails, employee numbers and mention names compare with case"},
+		{"empty-cell", "keep", words("keep", "clear", "error"), func(s *Switches) any { return &s.EmptyCell },
+			"disputed: no page says what an empty cell does; a blank Account Security Type is 0 either way (Users Import)"},
+		{"null-word", "roles", words("roles", "lists"), func(s *Switches) any { return &s.NullWord },
+			"documented: --NULL-- removes all roles (Remove a Role from a User); on other lists it is only plausible"},
+		{"lost-columns", "none", words("COLUMNS"), func(s *Switches) any { return &s.LostColumns },
+			"fault: a load takes the cells of these comma-separated columns and keeps what it had, without an error"},
+	}
+}
+
+func apiSwitches() []switchSpec {
+	return []switchSpec{
+		{"api", "on", words("on", "off"), func(s *Switches) any { return &s.API },
+			"fault: every path below /api answers 404; the token endpoint keeps working"},
+		{"api-latency", "0s", words("DURATION"), func(s *Switches) any { return &s.APILatency },
+			"fault: a slow instance"},
+		{"token-settle", "0s", words("DURATION"), func(s *Switches) any { return &s.TokenSettle },
+			"documented: a token may be refused in its first 5 seconds (OpenID Connect Clients)"},
+		{"rate", "25", words("NUMBER"), func(s *Switches) any { return &s.Rate },
+			"documented: 25 requests a second, bursts of 20 (Exception Handling and Error Codes); that the next gets 429 and Retry-After is assumed"},
+		{"scopes", "core.user.read core.user.write core.integration.read core.common.read", words("SCOPES"), func(s *Switches) any { return &s.Scopes },
+			"documented: a client may ask for the scopes it was given (Set Up an OpenID Connect Client); these are blank-separated"},
+		{"load-scope", "core.integration.read", words("core.integration.read", "core.common.read"), func(s *Switches) any { return &s.LoadScope },
+			"assumed: no page says which scope opens data_file_sources"},
+		{"put-lists", "add", words("add", "replace"), func(s *Switches) any { return &s.PutLists },
+			"disputed: that a PUT adds roles follows from the two calls Coupa prescribes for removing one (Remove a Role from a User); no page says it"},
+		{"unknown-in-list", "name", words("name", "list"), func(s *Switches) any { return &s.UnknownInList },
+			"assumed: data that is referred to must exist or the value is not changed (Get Started with the API); whether one unknown name leaves out itself or keeps the whole list from being changed, no page says"},
+		{"unknown-filter", "refuse", words("refuse", "ignore"), func(s *Switches) any { return &s.UnknownFilter },
+			"assumed: no page says what an unknown attribute in a query gets"},
+		{"user-filter", "obeyed", words("obeyed", "ignored"), func(s *Switches) any { return &s.UserFilter },
+			"fault: an answer that holds everybody, whoever was asked for"},
+		{"user-ids", "own", words("own", "zero", "twice"), func(s *Switches) any { return &s.UserIDs },
+			"fault: a list of users in which each has id 0, or in which each is followed by another of the same id"},
+		{"shown-elements", "all", words("ELEMENTS"), func(s *Switches) any { return &s.ShownElements },
+			"documented: an administrator can set a response filter that trims every answer that does not name its fields (API Response Filters); these blank-separated elements are left"},
+		{"fields", "obeyed", words("obeyed", "ignored"), func(s *Switches) any { return &s.Fields },
+			"documented: fields says what an answer shows (API Return Formats); that it goes before the response filter is assumed"},
+		{"user-fault", "none", userFaults(), func(s *Switches) any { return &s.UserFault },
+			"fault: what calls to /api/users get; late is an answer after a minute, lost one whose connection is cut once the call is done, 422-bare quotes values, in the other spelling of errors that is known"},
+		{"user-fault-at", "all", userCalls(), func(s *Switches) any { return &s.UserFaultAt },
+			"fault: which calls to /api/users get the user-fault; look is a GET of one id, as directly before a PUT"},
+		{"user-fault-every", "1", words("NUMBER"), func(s *Switches) any { return &s.UserFaultEvery },
+			"fault: with 3, every third of these calls gets the user-fault"},
+	}
+}
+
+func answerSwitches() []switchSpec {
+	return []switchSpec{
+		{"answer", "normal", words("normal", "401", "403", "404", "406", "422", "429", "429-retry-after", "500", "502", "time-out", "truncated", "xml", "empty"), func(s *Switches) any { return &s.Answer },
+			"fault: what /api says in place of the answer: a status (502 with a web page), nothing in time, half the answer, XML whatever was asked for, an empty body"},
+		{"page-answer", "normal", words("normal", "login", "403", "404", "500", "empty", "strange"), func(s *Switches) any { return &s.PageAnswer },
+			"fault: what /data_sources says in place of the page: the login (a stale cookie), a status, an empty body, a table without the known columns"},
+		{"token-answer", "normal", words("normal", "refused", "scope", "500", "web-page"), func(s *Switches) any { return &s.TokenAnswer },
+			"fault: what the token endpoint says in place of a token: client or scope refused, a status, a web page"},
+		{"token-calls", "0", words("NUMBER"), func(s *Switches) any { return &s.TokenCalls },
+			"fault: a token is refused after so many calls, long before its time; 0 is never"},
+		{"answer-from", "start", words("start", "pickup"), func(s *Switches) any { return &s.AnswerFrom },
+			"fault: pickup lets the three answers above begin once a file was picked up"},
+		{"retry-after", "1s", words("DURATION"), func(s *Switches) any { return &s.RetryAfter },
+			"fault: how long 429-retry-after asks to be left alone, in whole seconds"},
+		{"fault-times", "0", words("NUMBER"), func(s *Switches) any { return &s.FaultTimes },
+			"fault: so many bad answers, user-faults and file operations, then all is well; 0 is without an end"},
+		{"clock", "right", words("right", "hour-behind", "hour-ahead"), func(s *Switches) any { return &s.Clock },
+			"fault: the clock of the instance is off"},
+	}
+}
+
+func sftpSwitches() []switchSpec {
+	return []switchSpec{
+		{"drop-folder", "normal", words("normal", "no-list", "write-only"), func(s *Switches) any { return &s.DropFolder },
+			"fault: the drop folder cannot be listed, or neither listed, looked into nor read"},
+		{"drop-path", "folder", words("folder", "link"), func(s *Switches) any { return &s.DropPath },
+			"assumed: a folder; link makes it a symbolic link to a folder elsewhere"},
+		{"home", "/", words("/", "/home/coupa"), func(s *Switches) any { return &s.Home },
+			"assumed: that paths begin at / follows from the pages; with /home/coupa nothing lies outside of it, and relative paths begin there"},
+		{"write", "allowed", words("allowed", "denied", "full", "quota", "short", "vanish"), func(s *Switches) any { return &s.Write },
+			"fault: no right to write, a full disk, a quota, bytes lost without a word, or files that something removes as soon as they are written"},
+		{"stat", "allowed", words("allowed", "denied"), func(s *Switches) any { return &s.Stat },
+			"fault: no right to look at a file"},
+		{"setstat", "allowed", words("allowed", "refused"), func(s *Switches) any { return &s.Setstat },
+			"assumed: no page says whether times, modes and sizes of a file may be set"},
+		{"rename", "allowed", words("allowed", "overwrites", "unsupported", "denied", "taken"), func(s *Switches) any { return &s.Rename },
+			"assumed: no page says whether an upload may be renamed, nor over a file that is there; taken puts a foreign file in the way"},
+		{"rename-reply", "sent", words("sent", "lost"), func(s *Switches) any { return &s.RenameReply },
+			"fault: the connection is cut after a rename and before its reply"},
+		{"archive-read", "allowed", words("allowed", "denied"), func(s *Switches) any { return &s.ArchiveRead },
+			"fault: the archive folder may not be looked into"},
+		{"silent-after", "none", words("none", "connect", "auth", "write"), func(s *Switches) any { return &s.SilentAfter },
+			"fault: the server accepts and then says nothing more"},
+		{"drop-after-bytes", "0", words("NUMBER"), func(s *Switches) any { return &s.DropAfterBytes },
+			"fault: the connection is cut after so many bytes of file data; 0 is never"},
+		{"sftp-latency", "0s", words("DURATION"), func(s *Switches) any { return &s.SFTPLatency },
+			"fault: a slow server, before each answer about files"},
+		{"algorithms", "modern", words("modern", "old"), func(s *Switches) any { return &s.Algorithms },
+			"assumed: only RSA 2048 keys are named (SFTP Overview); old offers ssh-rsa, group 14 with SHA-1 and hmac-sha1 alone"},
+		{"login", "any", words("any", "password", "keyboard-interactive", "key"), func(s *Switches) any { return &s.Login },
+			"documented: password or key (SFTP Overview); tenants use keyboard-interactive too"},
+		{"connections", "5", words("NUMBER"), func(s *Switches) any { return &s.Connections },
+			"documented: at most 5 connections for a user (an older SFTP Overview, announced without a date)"},
+	}
+}
+
+// userFaults are the values of the switch user-fault.
+func userFaults() []string {
+	return words("none", "401", "403", "404", "406", "422", "422-bare", "422-other-type", "429", "429-retry-after", "500", "502-html",
+		"late", "lost", "truncated", "other-type", "empty")
+}
+
+// userCalls are the values of the switch user-fault-at.
+func userCalls() []string { return words("all", "get", "look", "put", "post") }

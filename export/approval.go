@@ -16,7 +16,7 @@ type Approval struct {
 	At       time.Time      `json:"at"`
 	Expires  time.Time      `json:"expires"`
 	Ceilings map[string]int `json:"ceilings"` // by the limit's key in the config: deactivations, columns.Approver Login; shrink: any number
-	Ended    string         `json:"ended,omitempty"`
+	Ended    Ending         `json:"ended,omitzero"`
 }
 
 // String tells the ceilings, in the order of their names.
@@ -32,21 +32,11 @@ func (a *Approval) String() string {
 	return fmt.Sprintf("%s, by %s, until %s", strings.Join(parts, ", "), a.By, a.Expires.UTC().Format(time.RFC3339))
 }
 
-// ApproveCommand is what to type where what holds a run is meant: held is what Limits.Broken has said of it.
-func ApproveCommand(run string, held []string) string {
+// ApproveCommand is what to type where what holds a run is meant.
+func ApproveCommand(run string, held []Breach) string {
 	command := "hr2coupa approve " + run
-	for _, h := range held {
-		limit, ceiling := needed(h)
-		column, ok := strings.CutPrefix(limit, columnLimits)
-		switch {
-		case limit == "":
-		case limit == ShrinkLimit:
-			command += " --shrink"
-		case ok:
-			command += fmt.Sprintf(" --column '%s=%d'", strings.ReplaceAll(column, "'", `'\''`), ceiling)
-		default:
-			command += fmt.Sprintf(" --%s %d", limit, ceiling)
-		}
+	for _, b := range held {
+		command += b.option()
 	}
 	return command + " --expires 24h --by NAME"
 }

@@ -1,7 +1,6 @@
 package export_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,10 +22,10 @@ func TestApproveCommand(t *testing.T) {
 		export.DeactivationsLimit: 120, export.UpdatesLimit: 7, export.ColumnLimit("A allows 1"): 8, export.ColumnLimit("Boss's Login"): 9, export.ShrinkLimit: 1,
 	}}}
 	if broken := limits.Broken(plan, seen); broken != nil {
-		t.Errorf("held all the same: %s", strings.Join(broken, "; "))
+		t.Errorf("held all the same: %v", broken)
 	}
 	for _, strange := range []string{"", "limits.", "limits.updates", "limits.updates allows nobody", "a limit of an older program"} {
-		if got := export.ApproveCommand("R", []string{strange}); got != "hr2coupa approve R --expires 24h --by NAME" {
+		if got := export.ApproveCommand("R", []export.Breach{{Text: strange}}); got != "hr2coupa approve R --expires 24h --by NAME" {
 			t.Errorf("%q: %s", strange, got)
 		}
 	}

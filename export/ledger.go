@@ -26,7 +26,7 @@ type RunRecord struct {
 	Feed    int        `json:"-"`     // those of them that are new from HR's files, where the run was not held; else 0
 	Exit    int        `json:"exit"`  // valid when State is not RunWorking
 	Verdict RunVerdict `json:"verdict"`
-	Held    []string   `json:"held,omitempty"` // which limits hold it, valid with RunHeld
+	Held    []Breach   `json:"held,omitempty"` // which limits hold it, valid with RunHeld
 	Files   []FeedFile `json:"files"`
 
 	Mapping []Expression `json:"-"` // as it was in the run, for BeginRun; it comes back with a person's story
@@ -57,12 +57,9 @@ func (f SeenFile) Left() int { return f.Open + f.GivenUp.Rows }
 // GivenUp are rows that a run has kept for the next plan until a person settled the run as rejected.
 type GivenUp struct {
 	Run  string // whose plan kept them last; "" where none were given up
-	Note string // GivenUpBy and the person
+	By   string // the person
 	Rows int
 }
-
-// GivenUpBy begins the note about what a person has given up, in a run's verdict and in the reasons of its rows.
-const GivenUpBy = "given up by "
 
 // Ledger is the durable state of runs, parts and rows. delivery and planning ask for less of it. Every call is durable when it returns; none takes a context,
 // because cancelling stops waiting, never bookkeeping.
@@ -124,7 +121,7 @@ type PlanSum struct {
 	Input int // records read
 	Feed  int // new records of HR's files, for limits.shrink; 0 where they are no whole feed (drop, --again)
 	// Held says why the plan sends nothing. A plan that is not held uses up every approval.
-	Held []string
+	Held []Breach
 	// Beside says that a held run stays as it is: the plan has taken up and kept no record, and uses up no approval.
 	Beside bool
 }

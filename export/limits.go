@@ -1,10 +1,8 @@
 package export
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // Limit is a ceiling: the larger of a count and a percentage of the people the ledger knows.
@@ -45,16 +43,14 @@ type Seen struct {
 	LastFeed int // records of the last feed that was not held; 0 where there was none
 }
 
-// exceeds is what Broken says of a limit; the ledger keeps the sentence, and needed reads it back.
-const exceeds = "limits.%s allows %d (%d people known) and the plan has %d; raise the limit if this is meant"
-
-// Broken says which limits a plan exceeds, each with what to do; nil where it is within all of them.
-func (l Limits) Broken(p *Plan, seen Seen) []string {
-	var broken []string
+// Broken returns the limits that a plan exceeds; nil where it is within all of them.
+func (l Limits) Broken(p *Plan, seen Seen) []Breach {
+	var broken []Breach
 	hold := func(key string, n int, limit Limit) {
-		ceiling := max(limit.Ceiling(seen.People), l.approved(key))
+		approved := l.approved(key)
+		ceiling := max(limit.Ceiling(seen.People), approved)
 		if !limit.Unlimited && n > ceiling {
-			broken = append(broken, fmt.Sprintf(exceeds, key, ceiling, seen.People, n))
+			broken = append(broken, Breach{Limit: key, Count: limit.Count, Percent: limit.Percent, Approved: approved, Allows: ceiling, Known: seen.People, Has: n})
 		}
 	}
 	hold(CreatesLimit, p.Creates, l.Creates)
@@ -64,27 +60,9 @@ func (l Limits) Broken(p *Plan, seen Seen) []string {
 		hold(ColumnLimit(column), p.Columns[column], l.Columns[column])
 	}
 	if l.Shrink > 0 && l.approved(ShrinkLimit) == 0 && float64(seen.Feed) < float64(seen.LastFeed)*(100-l.Shrink)/100 {
-		broken = append(broken, fmt.Sprintf("limits.shrink allows a feed to be %g %% smaller than the last one, which had %d records, and this one has %d; is it whole?",
-			l.Shrink, seen.LastFeed, seen.Feed))
+		broken = append(broken, Breach{Limit: ShrinkLimit, Percent: l.Shrink, Known: seen.LastFeed, Has: seen.Feed})
 	}
 	return broken
-}
-
-// needed tells which limit a sentence of Broken is about, and the ceiling that would do; "" where it is none.
-func needed(sentence string) (limit string, ceiling int) {
-	rest, ok := strings.CutPrefix(sentence, "limits.")
-	at := strings.LastIndex(rest, " allows ")
-	if !ok || at < 0 {
-		return "", 0
-	}
-	if limit = rest[:at]; limit == ShrinkLimit {
-		return limit, 1
-	}
-	_, has, _ := strings.Cut(rest[at:], " and the plan has ")
-	if n, err := fmt.Sscanf(has, "%d;", &ceiling); n != 1 || err != nil {
-		return "", 0
-	}
-	return limit, ceiling
 }
 
 // approved is the highest ceiling anybody has approved for a limit.

@@ -48,7 +48,7 @@ type Report struct {
 	Rows    RowList      `json:"rows"`   // all that are not applied or unchanged
 	Causes  []CauseCount `json:"causes"` // of the rows to be mended, once Explain was called
 	Alarms  []string     `json:"alarms,omitempty"`
-	Held    []string     `json:"held,omitempty"` // which limits hold the run
+	Held    []Breach     `json:"held,omitempty"` // which limits hold the run
 	Why     string       `json:"why,omitempty"`  // what stopped it, if something did
 	Hint    string       `json:"hint,omitempty"` // what to do about that
 

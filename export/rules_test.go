@@ -169,9 +169,9 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-func checkBroken(t *testing.T, name string, got []string, key string, want bool) {
+func checkBroken(t *testing.T, name string, got []export.Breach, key string, want bool) {
 	t.Helper()
-	if (len(got) == 1) != want || want && !strings.Contains(got[0], key) {
+	if (len(got) == 1) != want || want && !strings.Contains(got[0].String(), key) {
 		t.Errorf("%s: got %q, want broken %v, naming %s", name, got, want, key)
 	}
 }

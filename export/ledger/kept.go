@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // A file of kept records is JSON Lines: a line with a header, then its records, then the next header.
@@ -30,8 +32,8 @@ func (s Spool) KeptPath(id int64) string { return filepath.Join(s.Dir, KeptName(
 
 // Kept is what the last plan has kept. It implements export.KeptFeed.
 type Kept struct {
-	Run     string   // whose plan kept it
-	Held    []string // which limits hold that run; nil where only people of it wait
+	Run     string          // whose plan kept it
+	Held    []export.Breach // which limits hold that run; nil where only people of it wait
 	Records int
 	Feed    int // how large that run's feed was
 

@@ -16,6 +16,7 @@ type Words struct {
 func AllWords() []Words {
 	return []Words{
 		{"runs", "state", words(export.RunWorking, export.RunHeld, export.RunOpen, export.RunEnded)},
+		{"runs", "verdict", append(words(export.RunEnds()...), "")},
 		{"parts", "state", words(export.PartStates()...)},
 		{"parts", "verdict", append(words(export.Verdicts()...), "")},
 		{"parts", "route", words(export.ByCSV, export.ByAPI)},

@@ -17,18 +17,18 @@ type Ledger interface {
 // not at all. Where judge says that the plan exceeds a limit, nothing is made but the record of a held run, which keeps
 // every record for the next plan; broken is what judge said. ready is called when a plan with something to send is made
 // and before it is recorded; its error ends it all. whole tells that the feed is HR's whole feed, not rows planned again.
-func RecordPlan(ctx context.Context, p *Planner, l Ledger, run string, whole bool, judge func(*export.Plan) []string, ready func() error) (plan *export.Plan, broken []string, err error) {
+func RecordPlan(ctx context.Context, p *Planner, l Ledger, run string, whole bool, judge func(*export.Plan) []export.Breach, ready func() error) (plan *export.Plan, broken []export.Breach, err error) {
 	plan, broken, err = recordOnce(ctx, p, l, run, whole, judge, ready)
 	if err != nil || broken == nil {
 		return plan, nil, err
 	}
 	held := *p
 	held.Hold = true
-	_, _, err = recordOnce(ctx, &held, l, run, whole, func(*export.Plan) []string { return broken }, ready)
+	_, _, err = recordOnce(ctx, &held, l, run, whole, func(*export.Plan) []export.Breach { return broken }, ready)
 	return plan, broken, err
 }
 
-func recordOnce(ctx context.Context, p *Planner, l Ledger, run string, whole bool, judge func(*export.Plan) []string, ready func() error) (*export.Plan, []string, error) {
+func recordOnce(ctx context.Context, p *Planner, l Ledger, run string, whole bool, judge func(*export.Plan) []export.Breach, ready func() error) (*export.Plan, []export.Breach, error) {
 	tx, err := l.Plan(run)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the plan: %w", err)

@@ -159,7 +159,11 @@ func (f *Finding) report(rep *export.Report, s Start) {
 		f.part(p, s.Causes)
 	}
 	if len(rep.Held) > 0 && (rep.Verdict.End == export.EndHeld || rep.Counts.By[export.Held] > 0) {
-		f.add(Trouble{Kind: export.NoticeHeld, Cause: causeLimits, Facts: rep.Held, ToDo: []string{
+		var facts []string
+		for _, b := range rep.Held {
+			facts = append(facts, b.String())
+		}
+		f.add(Trouble{Kind: export.NoticeHeld, Cause: causeLimits, Facts: facts, ToDo: []string{
 			"hr2coupa plan shows what it would do; if it is meant: " + export.ApproveCommand(rep.Run, rep.Held),
 			"if it is not: hr2coupa settle " + rep.Run + " rejected",
 		}})

@@ -53,7 +53,7 @@ func TestRead(t *testing.T) {
 	stalled := export.Part{Name: "b.csv", Rows: 1, State: export.Stalled, Verdict: export.VerdictStalled, Note: "Coupa does not list its load"}
 	loading := export.Part{Name: "b.csv", State: export.Loading}
 	held := report("held", export.ExitHeld, []export.RowResult{row(2, export.Held, "")})
-	held.Held = []string{"limits.deactivations allows 0"}
+	held.Held = []export.Breach{{Limit: export.DeactivationsLimit, Known: 9, Has: 2}}
 	alarm := report("partial", export.ExitPartial, nil, final)
 	alarm.Alarms = []string{"limits.creates allows 0 and Coupa counts 2 created"}
 	broken := report("not delivered", export.ExitNotDelivered, nil, export.Part{Name: "a.csv", State: export.Planned})
@@ -79,7 +79,7 @@ func TestRead(t *testing.T) {
 		{"seen, nothing open", Start{Report: &export.Report{Verdict: export.RunVerdict{End: export.EndSeen}, Run: "r0"}}, "", "partial quarantine"},
 		{"seen, rows open", Start{Report: &export.Report{Verdict: export.RunVerdict{End: export.EndSeen}, Run: "r0", Exit: 3}, Exit: 3}, "", "failed partial quarantine"},
 		{"not awaited", Start{Report: report("delivered, not awaited", 0, nil, loading)}, "", "failed partial stalled"},
-		{"held", Start{Report: held, Exit: 8}, "held/beyond the limits: limits.deactivations allows 0", "failed partial"},
+		{"held", Start{Report: held, Exit: 8}, "held/beyond the limits: limits.deactivations allows 0 (9 people known) and the plan has 2; raise the limit if this is meant", "failed partial"},
 		{"stalled", Start{Report: report("stalled", 5, nil, stalled), Exit: 5}, "stalled/no verdict (IT): b.csv (1 row): Coupa does not list its load", "failed partial"},
 		{"load failed", Start{Report: report("failed", 6, nil, failed), Exit: 6}, "failed/Coupa loaded a file and took nothing of it (Coupa admin): a.csv: load 1001 is failed, 3 rows", "failed"},
 		{"load failed, by its mapping", Start{Report: report("failed", 6, nil, header), Exit: 6}, "failed/Coupa loaded a file and took nothing of it (IT): a.csv: load 1001 is failed, 3 rows", "failed"},

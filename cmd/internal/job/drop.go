@@ -220,7 +220,7 @@ func (j *Job) withinLimits(files []ready) error {
 	var faults []error
 	limits := wiring.Limits(j.cfg)
 	for _, b := range limits.Broken(plan, export.Seen{People: people}) {
-		faults = append(faults, errors.New("held: "+b))
+		faults = append(faults, fmt.Errorf("held: %s", b))
 	}
 	if len(faults) > 0 {
 		return &exit.Error{Code: export.ExitHeld, Err: errors.Join(append(faults, errors.New("nothing was sent"))...)}

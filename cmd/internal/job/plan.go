@@ -53,7 +53,7 @@ type Planned struct {
 	Waves       int                `json:"waves"`
 	ReadBack    string             `json:"read_back,omitempty"` // how many calls reading back takes, and how long, where they are many
 	Columns     map[string]int     `json:"columns"`
-	Limits      []string           `json:"limits,omitempty"` // those that would hold the run
+	Limits      []export.Breach    `json:"limits,omitempty"` // those that would hold the run
 	Warnings    []export.Fault     `json:"warnings,omitempty"`
 	Files       []export.FeedFile  `json:"files"`
 	Seen        []string           `json:"seen,omitempty"`

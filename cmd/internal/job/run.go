@@ -110,7 +110,7 @@ func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, star
 }
 
 // carryOut makes a run of a plan and takes it as far as it goes, which is nowhere where a limit holds it.
-func (j *Job) carryOut(ctx context.Context, p *planning.Planner, whole bool, judge func(*export.Plan) []string) (*export.Report, error) {
+func (j *Job) carryOut(ctx context.Context, p *planning.Planner, whole bool, judge func(*export.Plan) []export.Breach) (*export.Report, error) {
 	id, broken, err := j.planned(ctx, p, whole, judge)
 	if err != nil {
 		return nil, err
@@ -148,9 +148,9 @@ func (j *Job) stillKept(plan *export.Plan, out *prospect.Outlook) (*export.Repor
 	if err != nil {
 		return nil, err
 	}
-	rep.Verdict.End, rep.Exit = export.EndWaiting, export.WorstExit(rep.Exit, export.ExitStalled)
+	rep.Verdict, rep.Exit = export.RunVerdict{End: export.EndWaiting}, export.WorstExit(rep.Exit, export.ExitStalled)
 	if broken != nil {
-		rep.Verdict.End, rep.Exit, rep.Held = export.EndHeld, export.ExitHeld, broken
+		rep.Verdict, rep.Exit, rep.Held = export.RunVerdict{End: export.EndHeld}, export.ExitHeld, broken
 	}
 	return rep, nil
 }
@@ -243,7 +243,7 @@ func (j *Job) yield(pipe *wiring.Pipeline, patterns []string, now time.Time) err
 }
 
 // planned writes the plan of a new run into the ledger.
-func (j *Job) planned(ctx context.Context, p *planning.Planner, whole bool, judge func(*export.Plan) []string) (id string, broken []string, err error) {
+func (j *Job) planned(ctx context.Context, p *planning.Planner, whole bool, judge func(*export.Plan) []export.Breach) (id string, broken []export.Breach, err error) {
 	defer j.teller.Spent(notify.StepPlan, j.env.Now())
 	id, err = j.ledger.BeginRun(export.RunRecord{Command: j.command, State: export.RunWorking, Started: p.Started, Mapping: wiring.Expressions(j.cfg)})
 	if err != nil {
@@ -288,7 +288,7 @@ func (j *Job) seenReport(seen []export.SeenFile, again bool, started time.Time) 
 		rep.Run = f.Run
 		open += f.Open
 		if g := f.GivenUp; g.Rows > 0 { // on purpose, so it is no fault of the next nights
-			why = append(why, fmt.Sprintf("%s of %s: %s, hr2coupa settle %s rejected; hr2coupa run --again plans them anew", words.Plural(g.Rows, "row"), export.Plain(f.Name), export.Plain(g.Note), g.Run))
+			why = append(why, fmt.Sprintf("%s of %s: %s, hr2coupa settle %s rejected; hr2coupa run --again plans them anew", words.Plural(g.Rows, "row"), export.Plain(f.Name), export.Plain(export.Ending{GivenUpBy: g.By}.String()), g.Run))
 		}
 	}
 	if open > 0 {

@@ -51,7 +51,7 @@ func openLedger(t *testing.T, dir string) ledger.Ledger {
 }
 
 // record plans b into l and gives the run.
-func record(t *testing.T, l ledger.Ledger, b *batch, limits export.Limits) (run string, broken []string) {
+func record(t *testing.T, l ledger.Ledger, b *batch, limits export.Limits) (run string, broken []export.Breach) {
 	t.Helper()
 	run, err := l.BeginRun(export.RunRecord{Command: "run", State: export.RunWorking, Started: planned0})
 	if err != nil {
@@ -79,8 +79,8 @@ var (
 	errSignal = errors.New("interrupted by a signal")
 )
 
-func judge(limits export.Limits) func(*export.Plan) []string {
-	return func(p *export.Plan) []string { return limits.Broken(p, export.Seen{}) }
+func judge(limits export.Limits) func(*export.Plan) []export.Breach {
+	return func(p *export.Plan) []export.Breach { return limits.Broken(p, export.Seen{}) }
 }
 
 // folder is the far end: temporaries, the drop folder, and how often each name came into it. point is called before and
@@ -249,7 +249,7 @@ func TestHeldRun(t *testing.T) {
 	tight := free
 	tight.Deactivations = export.Limit{}
 	run, broken := record(t, l, night(), tight)
-	if len(broken) != 1 || !strings.Contains(broken[0], "limits.deactivations") {
+	if len(broken) != 1 || !strings.Contains(broken[0].String(), "limits.deactivations") {
 		t.Fatalf("broken: %q", broken)
 	}
 	wantSums(t, l, run)

@@ -65,10 +65,10 @@ func (o *Outlook) feed(fresh export.Feed) export.Feed {
 }
 
 // Judge holds a plan against the limits; nil where it may go.
-func (o *Outlook) Judge(cfg *config.Config, whole bool) func(*export.Plan) []string {
+func (o *Outlook) Judge(cfg *config.Config, whole bool) func(*export.Plan) []export.Breach {
 	limits := wiring.Limits(cfg)
 	limits.Approved = o.Approved
-	return func(p *export.Plan) []string {
+	return func(p *export.Plan) []export.Breach {
 		seen := export.Seen{People: len(o.People), Feed: p.Input - o.joined(), LastFeed: o.LastFeed}
 		if seen.Feed == 0 && o.Kept != nil { // nothing new: what is kept is as much of a feed as it was
 			seen.Feed = o.Kept.Feed

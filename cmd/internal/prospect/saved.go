@@ -296,12 +296,15 @@ func writePlan(path string, s *SavedPlan) (err error) {
 }
 
 // SavePlan writes a plan to a file that only its owner may read (0600).
-func SavePlan(path string, s *savingSink, plan *export.Plan, pipe *wiring.Pipeline, out *Outlook, limits []string, now time.Time) error {
+func SavePlan(path string, s *savingSink, plan *export.Plan, pipe *wiring.Pipeline, out *Outlook, limits []export.Breach, now time.Time) error {
 	saved, err := s.Saved(plan, pipe, out)
 	if err != nil {
 		return err
 	}
-	saved.MadeAt, saved.Limits = now.UTC().Truncate(time.Second), limits
+	saved.MadeAt = now.UTC().Truncate(time.Second)
+	for _, b := range limits {
+		saved.Limits = append(saved.Limits, b.String())
+	}
 	return writePlan(path, saved)
 }
 

@@ -68,7 +68,7 @@ func giveUp(env *wiring.Env, l ledger.Ledger, rec export.RunRecord, outcome expo
 	case !kept && !held:
 		return exit.Usage("run %s is %s and keeps nothing for the next plan; name a part", rec.ID, rec.State)
 	case !kept: // held by a program that kept nothing
-		rec.State, rec.Verdict, rec.Ended = export.RunEnded, export.RunVerdict{End: export.RunEnd("held, " + export.GivenUpBy + by)}, env.Now().UTC()
+		rec.State, rec.Verdict, rec.Ended = export.RunEnded, export.RunVerdict{End: export.EndHeld, Kept: export.Ending{GivenUpBy: by}}, env.Now().UTC()
 		if err := l.EndRun(rec); err != nil {
 			return err
 		}
@@ -95,11 +95,12 @@ func giveUpInterrupted(env *wiring.Env, l ledger.Ledger, rec export.RunRecord, b
 			return exit.Usage("run %s was interrupted and its part %s is %s: hr2coupa run goes on with it", rec.ID, p.Name, p.State)
 		}
 	}
-	rec.State, rec.Verdict, rec.Ended, rec.Exit = export.RunEnded, export.RunVerdict{End: export.RunEnd("interrupted, " + export.GivenUpBy + by)}, env.Now().UTC(), export.ExitInterrupted
+	rec.State, rec.Verdict, rec.Ended, rec.Exit = export.RunEnded, export.RunVerdict{End: export.EndInterrupted, Kept: export.Ending{GivenUpBy: by}}, env.Now().UTC(), export.ExitInterrupted
 	if err := l.EndRun(rec); err != nil {
 		return err
 	}
 	rep := job.EmptyReport(rec.Verdict.End, rec.Started)
+	rep.Verdict = rec.Verdict
 	rep.Run, rep.Files, rep.Exit = rec.ID, rec.Files, export.ExitInterrupted
 	rep.Counts.Input = rec.Input
 	rep.Counts.By, err = l.Counts(rec.ID)

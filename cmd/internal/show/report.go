@@ -114,10 +114,10 @@ func heldText(w *terminal.Text, rep *export.Report) {
 }
 
 func use(a export.Approval) string {
-	if a.Ended == "" {
+	if a.Ended == (export.Ending{}) {
 		return ""
 	}
-	return "; " + a.Ended
+	return "; " + a.Ended.String()
 }
 
 func became(o export.Outcome) func(export.RowResult) bool {
@@ -270,7 +270,7 @@ func next(w *terminal.Text, rep *export.Report) {
 	if slices.ContainsFunc(rep.Parts, awaited) {
 		add(by[export.Pending], say.ask)
 	}
-	if strings.Contains(rep.Verdict.String(), export.GivenUpBy) {
+	if rep.Verdict.Kept.GivenUpBy != "" {
 		lines = append(lines, "what it kept was given up and is not sent; should somebody want it after all, hr2coupa run --again plans it anew from the same feed")
 	}
 	if rep.State == export.RunHeld && rep.Exit == export.ExitHeld && by[export.Held] > 0 {

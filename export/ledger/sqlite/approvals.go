@@ -59,7 +59,7 @@ func (l *Ledger) ApprovalsOf(run string) (list []export.Approval, err error) {
 // UsedBy gives the approvals that a run has used up.
 func (l *Ledger) UsedBy(run string) (list []export.Approval, err error) {
 	err = l.read(func(c *sqlite.Conn) (err error) {
-		list, err = selectApprovals(c, "WHERE a.ended = ? ORDER BY a.id", usedBy(run))
+		list, err = selectApprovals(c, "WHERE a.used_by = ? ORDER BY a.id", run)
 		return err
 	})
 	if err != nil {
@@ -68,14 +68,12 @@ func (l *Ledger) UsedBy(run string) (list []export.Approval, err error) {
 	return list, nil
 }
 
-func usedBy(run string) string { return "used by run " + run }
-
 func selectApprovals(c *sqlite.Conn, where string, arg any) (list []export.Approval, err error) {
-	err = query(c, "SELECT r.id, a.by, a.at, a.expires, a.ceilings, a.ended FROM approvals a JOIN runs r ON r.num = a.run "+where,
+	err = query(c, "SELECT r.id, a.by, a.at, a.expires, a.ceilings, a.given_up_by, a.used_by FROM approvals a JOIN runs r ON r.num = a.run "+where,
 		func(s *sqlite.Stmt) error {
 			a := export.Approval{
 				Run: s.ColumnText(0), By: s.ColumnText(1), At: fromNanos(s.ColumnInt64(2)), Expires: fromNanos(s.ColumnInt64(3)),
-				Ended: s.ColumnText(5),
+				Ended: export.Ending{GivenUpBy: s.ColumnText(5), UsedBy: s.ColumnText(6)},
 			}
 			list = append(list, a)
 			return json.Unmarshal([]byte(s.ColumnText(4)), &list[len(list)-1].Ceilings)
@@ -83,11 +81,11 @@ func selectApprovals(c *sqlite.Conn, where string, arg any) (list []export.Appro
 	return list, err
 }
 
-func endApprovals(c *sqlite.Conn, run, why string) error {
-	return exec(c, "UPDATE approvals SET ended = ? WHERE ended = '' AND run = (SELECT num FROM runs WHERE id = ?)", why, run)
+func endApprovals(c *sqlite.Conn, run string, why export.Ending) error {
+	return exec(c, "UPDATE approvals SET ended = ?, given_up_by = ? WHERE ended = '' AND run = (SELECT num FROM runs WHERE id = ?)", why.String(), why.GivenUpBy, run)
 }
 
 // useApprovals ends every approval: a run has gone.
 func useApprovals(c *sqlite.Conn, run string) error {
-	return exec(c, "UPDATE approvals SET ended = ? WHERE ended = ''", usedBy(run))
+	return exec(c, "UPDATE approvals SET ended = ?, used_by = ? WHERE ended = ''", export.Ending{UsedBy: run}.String(), run)
 }

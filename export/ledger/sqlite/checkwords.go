@@ -43,6 +43,7 @@ var facts = []string{
 	`SELECT name, 'its numbers go up to ' || seq || ' and begin anew below those in use' FROM sqlite_sequence
 		WHERE name = 'runs' AND seq < (SELECT max(num) FROM runs) OR name = 'parts' AND seq < (SELECT max(id) FROM parts)`,
 	`SELECT 'kept records ' || id, 'the names of their files cannot be read' FROM kept WHERE NOT json_valid(files)`,
+	`SELECT 'run ' || id, 'the limits that hold it cannot be read' FROM runs WHERE held <> '' AND NOT json_valid(held)`,
 	`SELECT 'approval ' || id, 'its ceilings cannot be read' FROM approvals WHERE NOT json_valid(ceilings)`,
 	`SELECT 'a mapping', 'its columns cannot be read' FROM mappings WHERE NOT json_valid(columns)`,
 	`SELECT 'notice ' || id, 'its message cannot be read' FROM notices WHERE done = 0 AND NOT json_valid(message)`,

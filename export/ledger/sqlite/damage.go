@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"strings"
 
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitemigration"
 
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
@@ -50,7 +48,7 @@ func complete(c *sqlite.Conn) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	err = sqlitemigration.Migrate(context.Background(), empty, schema())
+	err = apply(empty, schema())
 	want := ""
 	if err == nil {
 		want, err = layoutOf(empty)

@@ -101,6 +101,8 @@ func TestCheckFindsWhatIsRead(t *testing.T) {
 	ok(t, l.Close())
 	for sql, want := range map[string]string{
 		"UPDATE runs SET state = 'runing' WHERE num = 1":                                                                    `1 of runs have the state "runing"`,
+		"UPDATE runs SET verdict = 'helt' WHERE num = 1":                                                                    `1 of runs have the verdict "helt"`,
+		"UPDATE runs SET held = 'limits.updates allows 0' WHERE num = 1":                                                    "the limits that hold it cannot be read",
 		"UPDATE parts SET state = 'plannex' WHERE id = 2":                                                                   `1 of parts have the state "plannex"`,
 		"UPDATE parts SET state = 'delivered' WHERE id = 1":                                                                 "part final.csv: it is delivered, and its last move led to settled",
 		"UPDATE parts SET verdict = 'okay' WHERE id = 1":                                                                    `1 of parts have the verdict "okay"`,
@@ -114,8 +116,8 @@ func TestCheckFindsWhatIsRead(t *testing.T) {
 		"UPDATE sqlite_sequence SET seq = 1 WHERE name = 'parts'":                                                           "parts: its numbers go up to 1 and begin anew below those in use",
 		"INSERT INTO notices (target, message, made) VALUES ('a', '{', 1)":                                                  "notice 1: its message cannot be read",
 		"INSERT INTO mappings VALUES ('x', '[')":                                                                            "its columns cannot be read",
-		"INSERT INTO approvals VALUES (1, 1, 'me', 1, 1, '{', '')":                                                          "approval 1: its ceilings cannot be read",
-		"INSERT INTO kept VALUES (1, 1, 1, 1, '[', 1, 'x', 'gone', 0)":                                                      "kept records 1: the names of their files cannot be read",
+		"INSERT INTO approvals VALUES (1, 1, 'me', 1, 1, '{', '', '', '')":                                                  "approval 1: its ceilings cannot be read",
+		"INSERT INTO kept VALUES (1, 1, 1, 1, '[', 1, 'x', 'gone', 0, '')":                                                  "kept records 1: the names of their files cannot be read",
 		"INSERT INTO writes (id, coupa_id, emptied, begun) VALUES (1 << 32 | 1, '7', '{', 1)":                               "row 1 of part 1: the lists that a call has emptied cannot be read",
 		"INSERT INTO incidents (kind, cause, owner, begun, last, run, starts, told) VALUES ('bad', '', '', 1, 1, '', 1, 1)": `1 of incidents have the kind "bad"`,
 	} {

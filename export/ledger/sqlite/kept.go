@@ -31,20 +31,17 @@ func (l *Ledger) keptNow(c *sqlite.Conn) (k *ledger.Kept, err error) {
 	err = query(c, `SELECT k.id, r.id, r.held, k.records, k.feed, k.files, k.size, k.sha256
 		FROM kept k JOIN runs r ON r.num = k.run WHERE k.ended = ''`, func(s *sqlite.Stmt) error {
 		k = &ledger.Kept{
-			ID: s.ColumnInt64(0), Run: s.ColumnText(1), Held: splitLines(s.ColumnText(2)), Records: s.ColumnInt(3),
+			ID: s.ColumnInt64(0), Run: s.ColumnText(1), Records: s.ColumnInt(3),
 			Feed: s.ColumnInt(4), Size: s.ColumnInt64(6), SHA256: s.ColumnText(7),
 		}
 		k.Path = l.spool.KeptPath(k.ID)
+		var err error
+		if k.Held, err = ledger.DecodeBreaches(s.ColumnText(2)); err != nil {
+			return err
+		}
 		return json.Unmarshal([]byte(s.ColumnText(5)), &k.Sources)
 	})
 	return k, err
-}
-
-func splitLines(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return strings.Split(s, "\n")
 }
 
 // keptOf refuses to forget a person of whom, or by whose name in another's record, something is kept for the next plan.
@@ -86,10 +83,10 @@ func (l *Ledger) GiveUp(run, by string) (ok bool, err error) {
 			return err
 		}
 		ok = true
-		if err := endApprovals(c, run, export.GivenUpBy+by); err != nil {
+		if err := endApprovals(c, run, export.Ending{GivenUpBy: by}); err != nil {
 			return err
 		}
-		return endKept(c, id, export.GivenUpBy+by)
+		return endKept(c, id, export.Ending{GivenUpBy: by})
 	})
 	if err != nil {
 		return false, fmt.Errorf("ledger: give up what run %s keeps: %w", run, err)
@@ -103,8 +100,8 @@ func (l *Ledger) GiveUp(run, by string) (ok bool, err error) {
 // givenUp tells what of a file was given up. num is the last run that may have kept records of it, and source how the rows
 // of that run name it.
 func givenUp(c *sqlite.Conn, num int64, source string) (g export.GivenUp, err error) {
-	err = query(c, "SELECT r.id, k.ended FROM kept k JOIN runs r ON r.num = k.run WHERE k.run = ? AND k.ended <> '' AND k.by_run = 0",
-		func(s *sqlite.Stmt) error { g.Run, g.Note = s.ColumnText(0), s.ColumnText(1); return nil }, num)
+	err = query(c, "SELECT r.id, k.given_up_by FROM kept k JOIN runs r ON r.num = k.run WHERE k.run = ? AND k.ended <> '' AND k.by_run = 0",
+		func(s *sqlite.Stmt) error { g.Run, g.By = s.ColumnText(0), s.ColumnText(1); return nil }, num)
 	if err != nil || g.Run == "" {
 		return g, err
 	}

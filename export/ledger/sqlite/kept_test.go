@@ -59,7 +59,7 @@ func keep(t *testing.T, l *Ledger, n int) (run string) {
 		res := row(0, 0, i+2, export.Held)
 		ok(t, tx.AddRow(res))
 	}
-	ok(t, tx.Commit(export.PlanSum{Input: n, Feed: n, Held: []string{"limits.x", "limits.y"}}))
+	ok(t, tx.Commit(export.PlanSum{Input: n, Feed: n, Held: twoBreaches()}))
 	return run
 }
 
@@ -72,7 +72,7 @@ func TestKeptRoundTrip(t *testing.T) {
 	run := keep(t, l, n)
 	k, _, err := l.Kept()
 	ok(t, err)
-	if k.Run != run || k.Records != n || k.Feed != n || !slices.Equal(k.Held, []string{"limits.x", "limits.y"}) {
+	if k.Run != run || k.Records != n || k.Feed != n || !slices.Equal(k.Held, twoBreaches()) {
 		t.Errorf("%+v", k)
 	}
 	all := readAll(t, k.From(0))
@@ -148,7 +148,7 @@ func TestGivenUpOrTakenUp(t *testing.T) {
 		res := row(0, 0, 2, export.Held)
 		res.Origin.File = "a.csv"
 		ok(t, tx.AddRow(res))
-		ok(t, tx.Commit(export.PlanSum{Files: []export.FeedFile{{Path: "/a.csv", Name: "a.csv"}}, Input: 1, Held: []string{"limits.x"}}))
+		ok(t, tx.Commit(export.PlanSum{Files: []export.FeedFile{{Path: "/a.csv", Name: "a.csv"}}, Input: 1, Held: twoBreaches()[:1]}))
 		ok(t, l.EndRun(export.RunRecord{ID: run, State: export.RunHeld, Exit: 8, Verdict: export.RunVerdict{End: export.EndHeld}}))
 		want := export.GivenUp{}
 		if taken {
@@ -159,7 +159,7 @@ func TestGivenUpOrTakenUp(t *testing.T) {
 			ok(t, tx.Commit(export.PlanSum{Files: k.From(0).Files(), Input: 1}))
 			ok(t, l.write(func(c *sqlite.Conn) error { return exec(c, "DELETE FROM runs WHERE id = ?", next) }))
 		} else {
-			want = export.GivenUp{Run: run, Note: "given up by A", Rows: 1}
+			want = export.GivenUp{Run: run, By: "A", Rows: 1}
 			if there, err := l.GiveUp(run, "A"); !there || err != nil {
 				t.Fatal(there, err)
 			}
@@ -276,7 +276,7 @@ func TestApprovals(t *testing.T) {
 	if got := must[[]export.Approval](t)(l.Approvals(noon)); len(got) != 0 {
 		t.Errorf("given up, and still %+v", got)
 	}
-	if got := must[[]export.Approval](t)(l.ApprovalsOf(run)); len(got) != 2 || got[0].Ended != "given up by B" {
+	if got := must[[]export.Approval](t)(l.ApprovalsOf(run)); len(got) != 2 || got[0].Ended.String() != "given up by B" {
 		t.Errorf("%+v", got)
 	}
 	wantErr(t, l.Approve(export.Approval{Run: "nothing"}), "nothing")
@@ -369,5 +369,12 @@ func TestKeepsAndLastFeed(t *testing.T) {
 	}
 	if ids := must[[]int64](t)(l.spool.KeptIDs()); len(ids) > 0 {
 		t.Errorf("given up, and %v still lie in the spool", ids)
+	}
+}
+
+func twoBreaches() []export.Breach {
+	return []export.Breach{
+		{Limit: export.ColumnLimit("Approver Login"), Count: 3, Percent: 0.5, Allows: 3, Known: 70, Has: 9},
+		{Limit: export.ShrinkLimit, Percent: 12.5, Known: 800, Has: 5},
 	}
 }

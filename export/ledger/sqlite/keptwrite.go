@@ -67,7 +67,7 @@ func (t *planTx) writeKept(sum export.PlanSum) error {
 				return err
 			}
 		}
-		if err := endKept(t.c, f.Kept, "planned again by run "+t.run); err != nil {
+		if err := endKept(t.c, f.Kept, export.Ending{PlannedBy: t.run}); err != nil {
 			return err
 		}
 		if err := exec(t.c, "UPDATE kept SET by_run = ? WHERE id = ?", t.num, f.Kept); err != nil {
@@ -90,19 +90,19 @@ func (t *planTx) writeKept(sum export.PlanSum) error {
 }
 
 // endKept ends what is kept and, where that was a held run, the run.
-func endKept(c *sqlite.Conn, id int64, why string) error {
-	if err := exec(c, "UPDATE kept SET ended = ? WHERE id = ? AND ended = ''", why, id); err != nil {
+func endKept(c *sqlite.Conn, id int64, why export.Ending) error {
+	if err := exec(c, "UPDATE kept SET ended = ?, given_up_by = ? WHERE id = ? AND ended = ''", why.String(), why.GivenUpBy, id); err != nil {
 		return err
 	}
 	err := exec(c, `UPDATE rows SET reason = ?2 WHERE outcome IN ('held', 'pending')
-		AND id BETWEEN (SELECT -run FROM kept WHERE id = ?1) << 32 AND (SELECT -run FROM kept WHERE id = ?1) << 32 | 0xffffffff`, id, why)
+		AND id BETWEEN (SELECT -run FROM kept WHERE id = ?1) << 32 AND (SELECT -run FROM kept WHERE id = ?1) << 32 | 0xffffffff`, id, why.String())
 	if err != nil {
 		return err
 	}
-	if err := exec(c, `UPDATE runs SET verdict = 'waiting, ' || ?
-		WHERE verdict = 'waiting' AND num = (SELECT run FROM kept WHERE id = ?)`, why, id); err != nil {
+	if err := exec(c, `UPDATE runs SET given_up_by = ?, planned_by = ?
+		WHERE verdict = ? AND num = (SELECT run FROM kept WHERE id = ?)`, why.GivenUpBy, why.PlannedBy, string(export.EndWaiting), id); err != nil {
 		return err
 	}
-	return exec(c, `UPDATE runs SET state = ?, verdict = 'held, ' || ?
-		WHERE state = ? AND num = (SELECT run FROM kept WHERE id = ?)`, string(export.RunEnded), why, string(export.RunHeld), id)
+	return exec(c, `UPDATE runs SET state = ?, verdict = ?, given_up_by = ?, planned_by = ? WHERE state = ? AND num = (SELECT run FROM kept WHERE id = ?)`,
+		string(export.RunEnded), string(export.EndHeld), why.GivenUpBy, why.PlannedBy, string(export.RunHeld), id)
 }

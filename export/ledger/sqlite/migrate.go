@@ -44,13 +44,16 @@ var lineEndSQL string
 //go:embed unfilled.sql
 var unfilledSQL string
 
+//go:embed verdicts.sql
+var verdictsSQL string
+
 // appID marks the database as ours ("hr2c"), so that another program's SQLite file is never migrated.
 const appID = 0x68723263
 
 // schema lists the migrations in order; PRAGMA user_version counts the ones a database has. One that was released is
 // never edited: a change is a new entry.
 func schema() sqlitemigration.Schema {
-	return sqlitemigration.Schema{AppID: appID, Migrations: []string{schemaSQL, keptSQL, mappingsSQL, careSQL, noticesSQL, readBackSQL, completedSQL, writesSQL, pseudonymsSQL, lineEndSQL, unfilledSQL}}
+	return sqlitemigration.Schema{AppID: appID, Migrations: []string{schemaSQL, keptSQL, mappingsSQL, careSQL, noticesSQL, readBackSQL, completedSQL, writesSQL, pseudonymsSQL, lineEndSQL, unfilledSQL, verdictsSQL}}
 }
 
 // migrate brings the database up to this program's version. A database that is up to date is only read, so that a
@@ -83,11 +86,19 @@ func migrate(c *sqlite.Conn) error {
 	if err := useWAL(c); err != nil {
 		return err
 	}
-	err = sqlitemigration.Migrate(context.Background(), c, want)
+	err = apply(c, want)
 	if err != nil && version > 0 && sqlite.ErrCode(err) == sqlite.ResultError { // what a step would make is there, or what it changes is not
 		return headerError(fmt.Sprintf("its header says version %d, and its tables say otherwise (%v)", version, err))
 	}
 	return err
+}
+
+// apply brings a database up to a schema.
+func apply(c *sqlite.Conn, to sqlitemigration.Schema) error {
+	if err := withOldBreaches(c); err != nil {
+		return err
+	}
+	return sqlitemigration.Migrate(context.Background(), c, to)
 }
 
 // useWAL lets readers go on while a plan is written. The mode stays in the file.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -331,8 +330,11 @@ func (t *planTx) writeRun(sum export.PlanSum) error {
 	if sum.Held != nil {
 		feed = 0 // what is held is no measure for the next feed
 	}
-	return exec(t.c, "UPDATE runs SET input = ?, feed = ?, held = ?, planned = ? WHERE num = ?",
-		sum.Input, feed, strings.Join(sum.Held, "\n"), now, t.num)
+	held, err := ledger.EncodeBreaches(sum.Held)
+	if err != nil {
+		return err
+	}
+	return exec(t.c, "UPDATE runs SET input = ?, feed = ?, held = ?, planned = ? WHERE num = ?", sum.Input, feed, held, now, t.num)
 }
 
 // Rollback forgets the plan and removes its files from the spool; what cannot be removed now, Sweep removes. After

@@ -342,7 +342,7 @@ func heldNight(l *Ledger, run string) error {
 		return err
 	}
 	defer tx.Rollback()
-	sum := export.PlanSum{Input: 1, Held: []string{"limits.x"}}
+	sum := export.PlanSum{Input: 1, Held: twoBreaches()[:1]}
 	rec := export.KeptRecord{Origin: export.Origin{File: "users.csv", Line: 2}, Header: &export.Header{Fields: []string{"id"}}, Values: []string{"7"}}
 	if there {
 		sum.Files = before.From(0).Files()

@@ -6,6 +6,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
 // BeginRun writes a run down as working and returns its id: r.ID, or the time r.Started (else now) in UTC, as in
@@ -49,8 +50,8 @@ func (l *Ledger) EndRun(r export.RunRecord) error {
 		if err != nil {
 			return err
 		}
-		return exec(c, "UPDATE runs SET state = ?, ended = ?, exit = ?, verdict = ? WHERE num = ?",
-			string(r.State), nanos(r.Ended), r.Exit, r.Verdict.String(), num)
+		return exec(c, "UPDATE runs SET state = ?, ended = ?, exit = ?, verdict = ?, given_up_by = ?, planned_by = ? WHERE num = ?",
+			string(r.State), nanos(r.Ended), r.Exit, string(r.Verdict.End), r.Verdict.Kept.GivenUpBy, r.Verdict.Kept.PlannedBy, num)
 	})
 	if err != nil {
 		return fmt.Errorf("ledger: end run: %w", err)
@@ -92,21 +93,28 @@ func (l *Ledger) Runs(limit int) (runs []export.RunRecord, err error) {
 
 func selectRuns(c *sqlite.Conn, where string, args ...any) (runs []export.RunRecord, err error) {
 	var nums []int64
-	err = query(c, "SELECT num, id, command, state, started, ended, input, exit, verdict, feed, held FROM runs "+where,
+	err = query(c, "SELECT num, id, command, state, started, ended, input, exit, verdict, given_up_by, planned_by, feed, held FROM runs "+where,
 		func(s *sqlite.Stmt) error {
 			nums = append(nums, s.ColumnInt64(0))
+			held, err := ledger.DecodeBreaches(s.ColumnText(12))
 			runs = append(runs, export.RunRecord{
 				ID: s.ColumnText(1), Command: s.ColumnText(2), State: export.RunState(s.ColumnText(3)),
 				Started: fromNanos(s.ColumnInt64(4)), Ended: fromNanos(s.ColumnInt64(5)),
-				Input: s.ColumnInt(6), Exit: s.ColumnInt(7), Verdict: export.RunVerdict{End: export.RunEnd(s.ColumnText(8))},
-				Feed: s.ColumnInt(9), Held: splitLines(s.ColumnText(10)),
+				Input: s.ColumnInt(6), Exit: s.ColumnInt(7), Verdict: verdictOf(s, 8), Feed: s.ColumnInt(11), Held: held,
 			})
-			return nil
+			return err
 		}, args...)
 	for i := 0; err == nil && i < len(runs); i++ {
 		runs[i].Files, err = runFiles(c, nums[i])
 	}
 	return runs, err
+}
+
+// verdictOf reads the columns verdict, given_up_by and planned_by, the first of them at column at.
+func verdictOf(s *sqlite.Stmt, at int) export.RunVerdict {
+	return export.RunVerdict{
+		End: export.RunEnd(s.ColumnText(at)), Kept: export.Ending{GivenUpBy: s.ColumnText(at + 1), PlannedBy: s.ColumnText(at + 2)},
+	}
 }
 
 func runFiles(c *sqlite.Conn, num int64) (files []export.FeedFile, err error) {

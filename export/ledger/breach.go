@@ -1,0 +1,49 @@
+package ledger
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// storedBreach is a Breach with its fields, where a report has its words.
+type storedBreach struct {
+	Limit    string  `json:"limit,omitempty"`
+	Count    int     `json:"count,omitempty"`
+	Percent  float64 `json:"percent,omitempty"`
+	Approved int     `json:"approved,omitempty"`
+	Allows   int     `json:"allows,omitempty"`
+	Known    int     `json:"known,omitempty"`
+	Has      int     `json:"has,omitempty"`
+	Text     string  `json:"text,omitempty"`
+}
+
+// EncodeBreaches returns what holds a run as the ledger keeps it: a list in JSON, "" for none.
+func EncodeBreaches(held []export.Breach) (string, error) {
+	if len(held) == 0 {
+		return "", nil
+	}
+	stored := make([]storedBreach, len(held))
+	for i, b := range held {
+		stored[i] = storedBreach(b)
+	}
+	text, err := json.Marshal(stored)
+	return string(text), err
+}
+
+// DecodeBreaches reads what EncodeBreaches has written.
+func DecodeBreaches(text string) ([]export.Breach, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var stored []storedBreach
+	if err := json.Unmarshal([]byte(text), &stored); err != nil {
+		return nil, fmt.Errorf("read which limits hold a run: %w", err)
+	}
+	held := make([]export.Breach, len(stored))
+	for i, b := range stored {
+		held[i] = export.Breach(b)
+	}
+	return held, nil
+}

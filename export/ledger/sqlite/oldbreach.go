@@ -1,0 +1,53 @@
+package sqlite
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// Ledgers of before verdicts.sql say which limits hold a run in a sentence a line. These are all there were.
+var (
+	oldLimit  = regexp.MustCompile(`^limits\.(.+) allows (\d+) \((\d+) people known\) and the plan has (\d+); raise the limit if this is meant$`)
+	oldShrink = regexp.MustCompile(`^limits\.shrink allows a feed to be (\S+) % smaller than the last one, which had (\d+) records, and this one has (\d+); is it whole\?$`)
+)
+
+// oldBreach reads such a sentence. One that the fields do not give again word for word stays as it is.
+func oldBreach(sentence string) export.Breach {
+	var b export.Breach
+	if m := oldShrink.FindStringSubmatch(sentence); m != nil {
+		percent, _ := strconv.ParseFloat(m[1], 64) // what cannot be read is found below
+		b = export.Breach{Limit: export.ShrinkLimit, Percent: percent, Known: number(m[2]), Has: number(m[3])}
+	} else if m := oldLimit.FindStringSubmatch(sentence); m != nil {
+		b = export.Breach{Limit: m[1], Allows: number(m[2]), Known: number(m[3]), Has: number(m[4])}
+	}
+	if b.Limit == "" || b.String() != sentence {
+		return export.Breach{Text: sentence}
+	}
+	return b
+}
+
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
+}
+
+// withOldBreaches gives SQL the function that verdicts.sql turns old sentences into a list with.
+func withOldBreaches(c *sqlite.Conn) error {
+	return c.CreateFunction("breaches", &sqlite.FunctionImpl{
+		NArgs: 1, Deterministic: true,
+		Scalar: func(_ sqlite.Context, args []sqlite.Value) (sqlite.Value, error) {
+			var held []export.Breach
+			for sentence := range strings.SplitSeq(args[0].Text(), "\n") {
+				held = append(held, oldBreach(sentence))
+			}
+			text, err := ledger.EncodeBreaches(held)
+			return sqlite.TextValue(text), err
+		},
+	})
+}

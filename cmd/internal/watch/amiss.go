@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -29,16 +29,16 @@ type amiss struct {
 
 // wrong keeps what is wrong and logs it once. What passes within the first pause of a retry, as where a writer holds a
 // file, is told by no notice.
-func (w *watcher) wrong(key, format string, args ...any) {
+func (w *watcher) wrong(key concern, format string, args ...any) {
 	w.keep(key, false, fmt.Sprintf(format, args...))
 }
 
 // happened is told by a notice at once.
-func (w *watcher) happened(key, format string, args ...any) {
+func (w *watcher) happened(key concern, format string, args ...any) {
 	w.keep(key, true, fmt.Sprintf(format, args...))
 }
 
-func (w *watcher) keep(key string, event bool, text string) {
+func (w *watcher) keep(key concern, event bool, text string) {
 	if w.amiss[key] == nil {
 		w.amiss[key] = &amiss{text: text, since: w.env.Now(), event: event}
 		w.env.Log.Warn(text)
@@ -46,37 +46,47 @@ func (w *watcher) keep(key string, event bool, text string) {
 }
 
 // lasts reports whether something is wrong for so long that people are to know.
-func (w *watcher) lasts(key string) bool {
+func (w *watcher) lasts(key concern) bool {
 	a := w.amiss[key]
 	return a != nil && (a.event || w.o.Once || w.env.Now().Sub(a.since) >= w.o.Retry)
 }
 
 // gone forgets what is wrong with files that are no longer in the folder.
 func (w *watcher) gone(names map[string]bool) {
-	maps.DeleteFunc(w.amiss, func(key string, _ *amiss) bool {
-		name, ok := strings.CutPrefix(key, claiming)
-		return ok && !names[name]
-	})
+	maps.DeleteFunc(w.amiss, func(key concern, _ *amiss) bool { return key.what == claiming && !names[key.name] })
 }
 
+// concern is what something wrong is about.
+type concern struct{ what, name string }
+
+// order puts what the same is wrong with together.
+func (c concern) order(d concern) int {
+	return cmp.Or(cmp.Compare(c.what, d.what), cmp.Compare(c.name, d.name))
+}
+
+// What can be wrong.
 const (
-	claiming  = "claim "  // a file that cannot be claimed, by its name
-	setAside  = "aside "  // a file that could not be claimed, by its name in .hr2coupa/failed
-	answering = "answer " // a claim that cannot be brought to its end, by its id
+	claiming     = "claim"  // a file that cannot be claimed, by its name
+	setAside     = "aside"  // a file that could not be claimed, by its name in .hr2coupa/failed
+	answering    = "answer" // a claim that cannot be brought to its end, by its id
+	putApart     = "apart"  // results that lie with the claim, by its id
+	lateWriter   = "late"   // a file that its writer went on with after it was claimed, by the claim's id
+	noClaims     = "claims" // the folder of claims
+	folderUnseen = "unseen" // the drop folder
 )
 
 // state is what notices say about the folder at this moment. A start by cron meets the same faults each time: it tells them
 // as new only where they have happened, and otherwise once a day.
 func (w *watcher) state() *notify.Folder {
 	f := &notify.Folder{}
-	for _, key := range slices.Sorted(maps.Keys(w.amiss)) {
+	for _, key := range slices.SortedFunc(maps.Keys(w.amiss), concern.order) {
 		if a := w.amiss[key]; w.lasts(key) {
 			f.Facts = append(f.Facts, a.text)
 			f.Fresh = f.Fresh || !a.told && (a.event || !w.o.Once)
 		}
 	}
 	for _, name := range w.folder.failed() {
-		if w.amiss[setAside+name] != nil {
+		if w.amiss[concern{setAside, name}] != nil {
 			continue
 		}
 		f.Facts = append(f.Facts, fmt.Sprintf("%s could not be claimed and lies in .hr2coupa/failed: drop it under another name, and clear that folder", name))
@@ -97,7 +107,7 @@ func (w *watcher) tellFolder(ctx context.Context) {
 		return
 	}
 	w.told, w.due = wrong, now.Add(24*time.Hour)
-	maps.DeleteFunc(w.amiss, func(key string, a *amiss) bool {
+	maps.DeleteFunc(w.amiss, func(key concern, a *amiss) bool {
 		a.told = a.told || w.lasts(key)
 		return a.told && a.event
 	})
@@ -143,10 +153,10 @@ func pathless(err error) error {
 func (w *watcher) unclaimed(g glance, err error) {
 	w.count(export.ExitFault)
 	if errors.As(err, new(*noClaimsError)) {
-		w.wrong("claims", "%v; looking again every %s", err, w.o.Poll)
+		w.wrong(concern{what: noClaims}, "%v; looking again every %s", err, w.o.Poll)
 		return
 	}
-	key := claiming + g.name
+	key := concern{claiming, g.name}
 	w.wrong(key, "%s cannot be claimed and is not taken: %v; give it a short name, and this user the right to move it", g.name, pathless(err))
 	if !w.lasts(key) && !errors.Is(err, syscall.ENAMETOOLONG) {
 		return
@@ -156,7 +166,7 @@ func (w *watcher) unclaimed(g glance, err error) {
 		return
 	}
 	delete(w.amiss, key)
-	w.happened(setAside+name, "%s could not be claimed: %v; it is set aside as .hr2coupa/failed/%s", g.name, pathless(err), name)
+	w.happened(concern{setAside, name}, "%s could not be claimed: %v; it is set aside as .hr2coupa/failed/%s", g.name, pathless(err), name)
 }
 
 // clear puts the folder of a claim away that has nothing to run.
@@ -166,19 +176,19 @@ func (w *watcher) clear(c claim) {
 		err = w.folder.finish(c)
 	}
 	if err == nil {
-		delete(w.amiss, answering+c.id)
+		delete(w.amiss, concern{answering, c.id})
 		return
 	}
-	w.wrong(answering+c.id, ".hr2coupa/claimed/%s cannot be looked into or put away: %v; move it out of there", c.id, pathless(err))
+	w.wrong(concern{answering, c.id}, ".hr2coupa/claimed/%s cannot be looked into or put away: %v; move it out of there", c.id, pathless(err))
 	w.count(export.ExitFault)
 }
 
 // unseen tells once that the folder cannot be looked into: a share that is away comes back. With --once it is the end.
 func (w *watcher) unseen(err error) error {
 	if w.o.Once {
-		w.wrong("unseen", "%v", err)
+		w.wrong(concern{what: folderUnseen}, "%v", err)
 		return err
 	}
-	w.wrong("unseen", "%v; looking again every %s", err, w.o.Poll)
+	w.wrong(concern{what: folderUnseen}, "%v; looking again every %s", err, w.o.Poll)
 	return nil
 }

@@ -114,7 +114,7 @@ func (w *watcher) giveBack(f *finished, path string, now glance) error {
 		w.env.Log.Warnf("%s: it is back in the drop folder and is taken again; let its writer rename it when it is whole, or raise --still", grown)
 		return syncDir(w.folder.dir)
 	}
-	w.happened("late "+f.id, "%s, and %s: what was written is not read and lies in .hr2coupa/done/%s; drop what is missing under another name, and let its writer rename files when they are whole", grown, why, f.id)
+	w.happened(concern{lateWriter, f.id}, "%s, and %s: what was written is not read and lies in .hr2coupa/done/%s; drop what is missing under another name, and let its writer rename files when they are whole", grown, why, f.id)
 	w.count(export.ExitFault)
 	return os.WriteFile(filepath.Join(filepath.Dir(path), lateName), nil, 0o600) // own file: of the claim's folder
 }

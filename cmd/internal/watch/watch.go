@@ -79,7 +79,7 @@ func newWatcher(ctx context.Context, env *wiring.Env, dir string, o Options) (*w
 	}
 	w := &watcher{
 		env: env, o: o, folder: &dropFolder{dir: dir, owner: owner, now: env.Now}, ledger: pipe.Config.Ledger,
-		said: map[string]bool{}, later: map[string]*postponed{}, amiss: map[string]*amiss{}, apart: map[string]bool{},
+		said: map[string]bool{}, later: map[string]*postponed{}, amiss: map[concern]*amiss{}, apart: map[string]bool{},
 		told: slices.ContainsFunc(open, notify.OfFolder),
 	}
 	w.looks.still = o.Still
@@ -100,7 +100,7 @@ type watcher struct {
 	run    func(ctx context.Context, path string) (*export.Report, error) // the main job
 	said   map[string]bool                                                // what is told once
 	later  map[string]*postponed                                          // by claim, what has no verdict yet
-	amiss  map[string]*amiss                                              // what is wrong with the folder and its files
+	amiss  map[concern]*amiss                                             // what is wrong with the folder and its files
 	apart  map[string]bool                                                // claims whose results cannot lie in the folder
 	late   []*finished                                                    // files at their end that may still be written to
 	told   bool                                                           // a notice has said that something is wrong
@@ -241,11 +241,11 @@ func (w *watcher) round(ctx context.Context) (open int, stuck bool, err error) {
 	if err != nil {
 		return 0, false, w.unseen(err)
 	}
-	delete(w.amiss, "unseen")
+	delete(w.amiss, concern{what: folderUnseen})
 	w.gone(names)
 	for _, name := range strange {
 		if kindOf(name) == feedName {
-			w.wrong(claiming+name, "%s is not taken: it is no regular file, and links are not followed; put the file itself there", name)
+			w.wrong(concern{claiming, name}, "%s is not taken: it is no regular file, and links are not followed; put the file itself there", name)
 			continue
 		}
 		w.once(name, "%s is not taken: a feed is a file named .csv, .tsv, .jsonl or .ndjson, with .gz behind if it is gzipped; links are not followed", name)
@@ -283,8 +283,8 @@ func (w *watcher) take(ctx context.Context, g glance) (stuck bool, err error) {
 		w.unclaimed(g, err)
 		return false, nil
 	}
-	delete(w.amiss, "claims")
-	delete(w.amiss, claiming+g.name)
+	delete(w.amiss, concern{what: noClaims})
+	delete(w.amiss, concern{claiming, g.name})
 	if !won {
 		return false, nil
 	}
@@ -339,7 +339,7 @@ func (w *watcher) work(ctx context.Context, c claim) (stuck bool, err error) {
 	if err := w.write(ctx, c, res); err != nil {
 		return w.trouble(c, res, err), nil
 	}
-	delete(w.amiss, answering+c.id)
+	delete(w.amiss, concern{answering, c.id})
 	w.count(res.Exit)
 	w.schedule(c, res)
 	return !res.final && !res.waits(), w.tell(c, res)
@@ -372,7 +372,7 @@ func (w *watcher) postpone(c claim, res *outcome) time.Duration {
 func (w *watcher) trouble(c claim, res *outcome, err error) (stuck bool) {
 	w.env.Log.WithField("file", c.name).Error(err)
 	w.count(export.ExitFault)
-	w.wrong(answering+c.id, "%s was taken, and cannot be answered or put away: %v; it stays in .hr2coupa/claimed/%s and is tried again", c.name, pathless(err), c.id)
+	w.wrong(concern{answering, c.id}, "%s was taken, and cannot be answered or put away: %v; it stays in .hr2coupa/claimed/%s and is tried again", c.name, pathless(err), c.id)
 	if !res.final && !res.waits() {
 		return true
 	}
@@ -384,7 +384,7 @@ func (w *watcher) trouble(c claim, res *outcome, err error) (stuck bool) {
 func (w *watcher) keepApart(c claim, err error) {
 	if !w.apart[c.id] {
 		w.apart[c.id] = true
-		w.happened("apart "+c.id, "the results of %s cannot be put into the drop folder: %v; they lie with it in .hr2coupa/done/%s once it is at its end", c.name, pathless(err), c.id)
+		w.happened(concern{putApart, c.id}, "the results of %s cannot be put into the drop folder: %v; they lie with it in .hr2coupa/done/%s once it is at its end", c.name, pathless(err), c.id)
 	}
 }
 

@@ -111,7 +111,7 @@ func newNightWatch(t *testing.T, o Options) *nightWatch {
 	log.SetOutput(io.Discard)
 	n := &nightWatch{began: time.Now()}
 	env := &wiring.Env{Stdout: terminal.New(&n.out), Now: time.Now, Log: log}
-	n.watcher = &watcher{env: env, o: o, folder: &dropFolder{dir: t.TempDir(), owner: "hrledger", now: time.Now}, said: map[string]bool{}, later: map[string]*postponed{}, amiss: map[string]*amiss{}, apart: map[string]bool{}}
+	n.watcher = &watcher{env: env, o: o, folder: &dropFolder{dir: t.TempDir(), owner: "hrledger", now: time.Now}, said: map[string]bool{}, later: map[string]*postponed{}, amiss: map[concern]*amiss{}, apart: map[string]bool{}}
 	n.looks.still = o.Still
 	n.notify = func(_ context.Context, f *notify.Folder) bool {
 		n.notices = append(n.notices, time.Since(n.began).String()+" "+strings.Join(f.Facts, "; "))

@@ -16,6 +16,9 @@ type Cause struct {
 	Owner   string `json:"owner"` // whose task it is: one of Owners
 }
 
+// CauseHeldRun is the cause of rows that wait for a person's word on a held run: nothing in them is to be fixed.
+const CauseHeldRun = "held run"
+
 // Whose task a cause is.
 const (
 	OwnerHR    = "HR"

@@ -41,6 +41,13 @@ func TestOwnersOfCauses(t *testing.T) {
 	}
 }
 
+// The table has the cause for which a report gives other advice than to fix rows.
+func TestHeldRunIsACause(t *testing.T) {
+	if !slices.ContainsFunc(templates.Causes(), func(c templates.Cause) bool { return c.Name == export.CauseHeldRun }) {
+		t.Errorf("templates/causes.csv has no cause %q", export.CauseHeldRun)
+	}
+}
+
 // Every message of ours for which a row is quarantined has a cause: whoever writes a new rule gives it one.
 func TestOwnMessagesHaveCauses(t *testing.T) {
 	said := 0

@@ -244,8 +244,7 @@ var afterDrop = hints{
 	deliver: "mend what hinders the delivery (hr2coupa doctor looks at the whole way), then the same hr2coupa drop: it goes on with the parts that were not sent",
 }
 
-// behindHeld tells that rows wait for a person's word on a held run: nothing in them is to be mended.
-func behindHeld(c export.CauseCount) bool { return c.Name == "held run" }
+func behindHeld(c export.CauseCount) bool { return c.Name == export.CauseHeldRun }
 
 // next says what to type now.
 func next(w *terminal.Text, rep *export.Report) {

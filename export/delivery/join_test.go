@@ -3,6 +3,7 @@ package delivery_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -120,8 +121,8 @@ func TestJoinLosesNothing(t *testing.T) {
 		for _, r := range j.Rows {
 			for _, text := range strings.Split(r.Reason, "; ") {
 				told[text]++
-				var i int
-				if _, err := fmt.Sscanf(text, "<%d>", &i); err != nil {
+				i, err := strconv.Atoi(strings.Trim(text, "<>"))
+				if err != nil {
 					t.Fatal(err)
 				}
 				if first := errs[i].FirstColumn; first != "" && r.First != first {

@@ -48,8 +48,8 @@ func Targets(cfg *config.Config, texts *notify.Texts) []notify.Target {
 			t.To = &notify.Webhook{URL: w.URL, Format: w.Format, Key: w.Secret, Texts: texts}
 			t.Name = fmt.Sprintf("%s, %x", t.To, sha256.Sum256([]byte(w.URL.Reveal())))
 		}
-		for n := 2; slices.ContainsFunc(out, func(o notify.Target) bool { return o.Name == t.Name }); n++ {
-			t.Name = fmt.Sprintf("%s #%d", strings.TrimSuffix(t.Name, fmt.Sprintf(" #%d", n-1)), n)
+		for n, name := 2, t.Name; slices.ContainsFunc(out, func(o notify.Target) bool { return o.Name == t.Name }); n++ {
+			t.Name = fmt.Sprintf("%s #%d", name, n)
 		}
 		out = append(out, t)
 	}

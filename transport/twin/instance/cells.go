@@ -21,7 +21,7 @@ type FieldError struct {
 
 // set stores the text of a cell in the draft, or says in Coupa's words why not ("").
 // The text is not empty. cols are known, so only values can be wrong.
-func (d *Users) set(draft *user, c *column, text string) string {
+func (d *Users) set(draft *account, c *column, text string) string {
 	if problem := lengthProblem(c, text); problem != "" {
 		return problem
 	}
@@ -142,7 +142,7 @@ func unmatched(label string) string {
 	return fmt.Sprintf("%s unable to find matching %s.", label, strings.ToLower(label))
 }
 
-func (d *Users) setReference(draft *user, c *column, text string) string {
+func (d *Users) setReference(draft *account, c *column, text string) string {
 	ref, ok := d.refs.find(c.path[0], c.key(), text)
 	if !ok {
 		return unmatched(c.label)
@@ -151,7 +151,7 @@ func (d *Users) setReference(draft *user, c *column, text string) string {
 	return ""
 }
 
-func (d *Users) setManager(draft *user, c *column, text string) string {
+func (d *Users) setManager(draft *account, c *column, text string) string {
 	boss := d.byLogin(text)
 	if boss == nil {
 		return unmatched(c.label)
@@ -161,7 +161,7 @@ func (d *Users) setManager(draft *user, c *column, text string) string {
 }
 
 // setList replaces the list: the cell says what the user should have ("Remove a Role from a User").
-func (d *Users) setList(draft *user, c *column, text string) string {
+func (d *Users) setList(draft *account, c *column, text string) string {
 	if text == nullWord && (c.path[0] == "roles" || d.board.Get().NullWord == "lists") {
 		draft.put(c, []any{})
 		return ""
@@ -180,7 +180,7 @@ func (d *Users) setList(draft *user, c *column, text string) string {
 
 // setLimit takes an amount with a currency, or the name of an existing limit. The two general
 // columns set several limits at once ("Users Import").
-func (d *Users) setLimit(draft *user, c *column, text string) string {
+func (d *Users) setLimit(draft *account, c *column, text string) string {
 	limit, ok := d.limit(text)
 	if !ok {
 		return unmatched(c.label)
@@ -214,7 +214,7 @@ func (d *Users) limit(text string) (payload.Record, bool) {
 	return payload.Record{"name": text, "amount": m[1], "currency": currency}, true
 }
 
-func (d *Users) removeAddress(draft *user, c *column, text string) string {
+func (d *Users) removeAddress(draft *account, c *column, text string) string {
 	remove, problem := boolean(c, text)
 	if remove == true {
 		draft.shown["default-address"] = nil
@@ -223,7 +223,7 @@ func (d *Users) removeAddress(draft *user, c *column, text string) string {
 }
 
 // clear empties the column's element.
-func (draft *user) clear(c *column) {
+func (draft *account) clear(c *column) {
 	switch {
 	case c.List:
 		draft.put(c, []any{})

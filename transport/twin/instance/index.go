@@ -18,7 +18,7 @@ func (d *Users) Looked() int {
 }
 
 // link and unlink keep who shows whom as manager.
-func (d *Users) link(u *user) {
+func (d *Users) link(u *account) {
 	boss, ok := bossOf(u)
 	if !ok {
 		return
@@ -29,13 +29,13 @@ func (d *Users) link(u *user) {
 	d.reports[boss][u.id] = true
 }
 
-func (d *Users) unlink(u *user) {
+func (d *Users) unlink(u *account) {
 	if boss, ok := bossOf(u); ok {
 		delete(d.reports[boss], u.id)
 	}
 }
 
-func bossOf(u *user) (int64, bool) {
+func bossOf(u *account) (int64, bool) {
 	boss, _ := u.shown["manager"].(payload.Record)
 	id, ok := boss["id"].(int64)
 	return id, ok

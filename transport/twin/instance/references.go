@@ -14,7 +14,7 @@ type references struct {
 	next      int64
 }
 
-func newReferences(s seed, cols []*column) *references {
+func newReferences(s beginning, cols []*column) *references {
 	refs := &references{byElement: map[string]map[string]payload.Record{}, next: 1}
 	for _, element := range slices.Sorted(maps.Keys(s.references)) {
 		for _, ref := range s.references[element] {

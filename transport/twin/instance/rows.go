@@ -47,7 +47,7 @@ func rowOf(cols []*column, cells []string) map[string]string {
 }
 
 // match finds the user a row is about and gives a draft of it; a row that matches nobody is a new user ("Users Import").
-func (d *Users) match(row map[string]string) (*user, []FieldError) {
+func (d *Users) match(row map[string]string) (*account, []FieldError) {
 	if id := row["Id"]; id != "" {
 		n, err := payload.ParseInt(id)
 		if u := d.users[n]; err == nil && u != nil {
@@ -63,19 +63,19 @@ func (d *Users) match(row map[string]string) (*user, []FieldError) {
 	if found != nil {
 		return found.clone(), nil
 	}
-	return &user{shown: payload.Record{}, hidden: payload.Record{}}, nil
+	return &account{shown: payload.Record{}, hidden: payload.Record{}}, nil
 }
 
 // matchNumberFirst follows the page: an Employee Number decides alone. Where it matches nobody the
 // row is a new user, even if the login is known; the uniqueness of the login then refuses it.
-func (d *Users) matchNumberFirst(number, login string) *user {
+func (d *Users) matchNumberFirst(number, login string) *account {
 	if number != "" {
 		return d.find("employee-number", number)
 	}
 	return d.byLogin(login)
 }
 
-func (d *Users) matchLoginFirst(number, login string) *user {
+func (d *Users) matchLoginFirst(number, login string) *account {
 	if u := d.byLogin(login); u != nil {
 		return u
 	}
@@ -98,7 +98,7 @@ func settingOrder(cols []*column) []int {
 	return append(append(first, middle...), last...)
 }
 
-func (d *Users) setCell(draft *user, c *column, text string) []FieldError {
+func (d *Users) setCell(draft *account, c *column, text string) []FieldError {
 	switch {
 	case c.Name == "Id" || c.Name == "Generate Password And Notify User":
 		return nil
@@ -115,7 +115,7 @@ func (d *Users) setCell(draft *user, c *column, text string) []FieldError {
 
 // setEmpty does what an empty cell is taken to mean. Required cells may never be blank, and a blank
 // Account Security Type is 0 ("Users Import"): that is what makes it dangerous.
-func (d *Users) setEmpty(draft *user, c *column) []FieldError {
+func (d *Users) setEmpty(draft *account, c *column) []FieldError {
 	switch {
 	case c.Required || d.board.Get().EmptyCell == "error":
 		return []FieldError{{c.attr, "", c.label + " can't be blank"}}
@@ -130,7 +130,7 @@ func (d *Users) setEmpty(draft *user, c *column) []FieldError {
 }
 
 // stillBlank gives the required elements that are missing and not complained about yet.
-func (d *Users) stillBlank(draft *user, before []FieldError) []FieldError {
+func (d *Users) stillBlank(draft *account, before []FieldError) []FieldError {
 	told := map[string]bool{}
 	for _, e := range before {
 		told[e.Attr] = true

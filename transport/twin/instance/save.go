@@ -19,7 +19,7 @@ type Saved struct {
 func (d *Users) Save(id int64, body payload.Record) Saved {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	draft := &user{shown: payload.Record{}, hidden: payload.Record{}}
+	draft := &account{shown: payload.Record{}, hidden: payload.Record{}}
 	if id != 0 {
 		old, ok := d.users[id]
 		if !ok {
@@ -53,7 +53,7 @@ func (d *Users) Known(element string) bool {
 	return len(columnsAt(d.cols, element)) > 0
 }
 
-func (d *Users) saveElement(draft *user, element string, v any) []FieldError {
+func (d *Users) saveElement(draft *account, element string, v any) []FieldError {
 	cols := columnsAt(d.cols, element)
 	if len(cols) == 0 {
 		return nil
@@ -77,7 +77,7 @@ func isRecord(v any) bool {
 	return ok
 }
 
-func (d *Users) saveScalar(draft *user, c *column, v any) []FieldError {
+func (d *Users) saveScalar(draft *account, c *column, v any) []FieldError {
 	text := payload.TextOf(v)
 	if rec, ok := v.(payload.Record); ok {
 		text = composed(c, rec)
@@ -98,7 +98,7 @@ func (d *Users) saveScalar(draft *user, c *column, v any) []FieldError {
 }
 
 // saveText sets what the text of a cell would, except that it passes over what does not exist.
-func (d *Users) saveText(draft *user, c *column, text string) []FieldError {
+func (d *Users) saveText(draft *account, c *column, text string) []FieldError {
 	if !d.exists(c, text) {
 		return nil
 	}
@@ -141,7 +141,7 @@ func composed(c *column, rec payload.Record) string {
 }
 
 // saveInner takes the parts of an object: a reference by its natural key or id, or an address field by field.
-func (d *Users) saveInner(draft *user, cols []*column, v payload.Record) []FieldError {
+func (d *Users) saveInner(draft *account, cols []*column, v payload.Record) []FieldError {
 	var errs []FieldError
 	for _, c := range cols {
 		if !v.Has(c.path[1:]) && !c.manager() {
@@ -165,7 +165,7 @@ func (d *Users) saveInner(draft *user, cols []*column, v payload.Record) []Field
 }
 
 // saveList adds to a list, or replaces it, as the switch says; an empty list clears it ("Remove a Role from a User").
-func (d *Users) saveList(draft *user, c *column, v any) {
+func (d *Users) saveList(draft *account, c *column, v any) {
 	given, ok := v.([]any)
 	if !ok || len(given) == 0 {
 		draft.shown[c.path[0]] = []any{}

@@ -11,8 +11,8 @@ import (
 // maxSeed bounds the seed JSON.
 const maxSeed = 256 << 20
 
-// seed is what the instance holds when the twin starts.
-type seed struct {
+// beginning is what the instance holds when the twin starts.
+type beginning struct {
 	users      []payload.Record
 	references map[string][]payload.Record // by element: department, roles, default-currency, ...
 	custom     []string                    // prompt names of mapped custom fields
@@ -38,8 +38,8 @@ func standardRoles() []string {
 
 // readSeed reads an array of users, or an object with users and the references that exist.
 // A nil reader gives an instance with the standard roles only. Errors name the place, never a value.
-func readSeed(r io.Reader) (seed, error) {
-	s := seed{references: map[string][]payload.Record{}}
+func readSeed(r io.Reader) (beginning, error) {
+	s := beginning{references: map[string][]payload.Record{}}
 	if r == nil {
 		return s, nil
 	}
@@ -62,7 +62,7 @@ func readSeed(r io.Reader) (seed, error) {
 	return s, fmt.Errorf("seed: want an array of users, or an object with users")
 }
 
-func (s *seed) addObject(obj payload.Record) error {
+func (s *beginning) addObject(obj payload.Record) error {
 	elements := seedElements()
 	for _, key := range obj.SortedKeys() {
 		items, ok := obj[key].([]any)
@@ -90,7 +90,7 @@ func (s *seed) addObject(obj payload.Record) error {
 	return nil
 }
 
-func (s *seed) addUsers(items []any) error {
+func (s *beginning) addUsers(items []any) error {
 	for i, item := range items {
 		user, ok := item.(payload.Record)
 		if !ok {
@@ -102,7 +102,7 @@ func (s *seed) addUsers(items []any) error {
 }
 
 // addReferences takes names, or objects where a reference has more to it.
-func (s *seed) addReferences(key, element string, items []any) error {
+func (s *beginning) addReferences(key, element string, items []any) error {
 	list := s.references[element]
 	if list == nil {
 		list = []payload.Record{} // named, if only as empty: nothing standard is added

@@ -13,17 +13,17 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
-// user is one account: what the API shows, and what was loaded into columns without an API element.
-type user struct {
+// account is one user: what the API shows, and what was loaded into columns without an API element.
+type account struct {
 	id            int64
 	shown, hidden payload.Record
 }
 
-func (u *user) clone() *user {
-	return &user{id: u.id, shown: u.shown.Clone(), hidden: u.hidden.Clone()}
+func (u *account) clone() *account {
+	return &account{id: u.id, shown: u.shown.Clone(), hidden: u.hidden.Clone()}
 }
 
-func (u *user) put(c *column, v any) {
+func (u *account) put(c *column, v any) {
 	if c.hidden {
 		u.hidden.Put(c.path, v)
 		return
@@ -31,11 +31,11 @@ func (u *user) put(c *column, v any) {
 	u.shown.Put(c.path, v)
 }
 
-func (u *user) same(other *user) bool {
+func (u *account) same(other *account) bool {
 	return reflect.DeepEqual(u.shown, other.shown) && reflect.DeepEqual(u.hidden, other.hidden)
 }
 
-func (u *user) asManager() payload.Record {
+func (u *account) asManager() payload.Record {
 	return payload.Record{"id": u.id, "login": u.shown.Text("login"), "email": u.shown.Text("email")}
 }
 
@@ -48,7 +48,7 @@ type Users struct {
 	refs  *references
 
 	mu      sync.Mutex
-	users   map[int64]*user
+	users   map[int64]*account
 	ids     []int64                     // of all users, in order
 	unique  map[string]map[string]int64 // element, folded value, id
 	folds   bool                        // values were folded when they came into unique
@@ -58,9 +58,9 @@ type Users struct {
 }
 
 // newUsers takes the seeded users as they are; they must have logins and not share keys.
-func newUsers(s seed, board *switchboard.Board, now func() time.Time) (*Users, error) {
+func newUsers(s beginning, board *switchboard.Board, now func() time.Time) (*Users, error) {
 	cols := userColumns(s.custom)
-	d := &Users{board: board, now: now, cols: cols, refs: newReferences(s, cols), users: map[int64]*user{}, unique: map[string]map[string]int64{}, nextID: 1,
+	d := &Users{board: board, now: now, cols: cols, refs: newReferences(s, cols), users: map[int64]*account{}, unique: map[string]map[string]int64{}, nextID: 1,
 		folds: board.Get().LoginCase == "fold", reports: map[int64]map[int64]bool{}}
 	for _, c := range cols {
 		if c.Unique {
@@ -85,7 +85,7 @@ func (d *Users) seat(rec payload.Record) error {
 	if rec.Text("login") == "" {
 		return fmt.Errorf("login is missing")
 	}
-	u := &user{shown: rec, hidden: payload.Record{}}
+	u := &account{shown: rec, hidden: payload.Record{}}
 	u.id, _ = rec["id"].(int64)
 	if u.id == 0 {
 		u.id = d.nextID
@@ -102,7 +102,7 @@ func (d *Users) seat(rec payload.Record) error {
 }
 
 // complete gives a new account what Coupa fills in by itself.
-func (d *Users) complete(u *user) {
+func (d *Users) complete(u *account) {
 	now := payload.Stamp(d.now())
 	defaults := payload.Record{"id": u.id, "active": true, "created-at": now, "updated-at": now, "employee-number": nil,
 		"manager": nil, "department": nil, "roles": []any{}}
@@ -122,7 +122,7 @@ func fullName(r payload.Record) string {
 }
 
 // store puts u in place of its older self and keeps the indexes.
-func (d *Users) store(u *user) {
+func (d *Users) store(u *account) {
 	if old := d.users[u.id]; old != nil {
 		for element, keys := range d.unique {
 			delete(keys, d.fold(payload.TextOf(keyOf(old, element))))
@@ -139,7 +139,7 @@ func (d *Users) store(u *user) {
 	}
 }
 
-func keyOf(u *user, element string) any { return u.shown[element] }
+func keyOf(u *account, element string) any { return u.shown[element] }
 
 // fold makes two spellings of a key equal, or keeps them apart, as the switch says.
 func (d *Users) fold(text string) string {
@@ -149,14 +149,14 @@ func (d *Users) fold(text string) string {
 	return strings.ToLower(text)
 }
 
-func (d *Users) find(element, text string) *user {
+func (d *Users) find(element, text string) *account {
 	if text == "" {
 		return nil
 	}
 	return d.users[d.unique[element][d.fold(text)]]
 }
 
-func (d *Users) byLogin(login string) *user { return d.find("login", login) }
+func (d *Users) byLogin(login string) *account { return d.find("login", login) }
 
 // linkManagers makes what users show of their managers whole, once all of them are there.
 func (d *Users) linkManagers() {
@@ -178,7 +178,7 @@ func (d *Users) linkManagers() {
 }
 
 // showManager refreshes what the reports of a manager show: logins change.
-func (d *Users) showManager(boss *user) {
+func (d *Users) showManager(boss *account) {
 	for id := range d.reports[boss.id] {
 		d.users[id].shown["manager"] = boss.asManager()
 		d.looked++
@@ -186,7 +186,7 @@ func (d *Users) showManager(boss *user) {
 }
 
 // takenKeys tells in Coupa's words which keys of the draft belong to somebody else.
-func (d *Users) takenKeys(draft *user) []FieldError {
+func (d *Users) takenKeys(draft *account) []FieldError {
 	var errs []FieldError
 	for _, c := range d.cols {
 		if !c.Unique || c.Name == "Id" {
@@ -201,7 +201,7 @@ func (d *Users) takenKeys(draft *user) []FieldError {
 }
 
 // blankRequired tells which required elements of the draft are blank.
-func (d *Users) blankRequired(draft *user) []FieldError {
+func (d *Users) blankRequired(draft *account) []FieldError {
 	var errs []FieldError
 	for _, c := range d.cols {
 		if c.Required && draft.shown.Text(c.path...) == "" {
@@ -212,7 +212,7 @@ func (d *Users) blankRequired(draft *user) []FieldError {
 }
 
 // commit makes the draft the account, a new one where it has no id, and tells whether that changed anything.
-func (d *Users) commit(draft *user) (changed bool) {
+func (d *Users) commit(draft *account) (changed bool) {
 	draft.shown["fullname"] = fullName(draft.shown)
 	old := d.users[draft.id]
 	if old == nil {
@@ -236,7 +236,7 @@ func (d *Users) commit(draft *user) (changed bool) {
 }
 
 // nameMention derives the mention name from first and last name ("Users Import"); the id keeps it unique.
-func (d *Users) nameMention(u *user) {
+func (d *Users) nameMention(u *account) {
 	if u.shown.Text("mention-name") != "" {
 		return
 	}

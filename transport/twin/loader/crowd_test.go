@@ -96,7 +96,7 @@ func BenchmarkLoadAmong200k(b *testing.B) {
 	for b.Loop() {
 		n++
 		data := strings.ReplaceAll(moved(MaxRows*(n%30), MaxRows), "new", fmt.Sprintf("n%d-", n))
-		if l := load(in, data); l.Updated != MaxRows {
+		if l := loadText(in, data); l.Updated != MaxRows {
 			b.Fatal(l.ResultText, len(l.Errors))
 		}
 	}

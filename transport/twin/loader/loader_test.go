@@ -10,9 +10,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
-const header = "Login,Email,First Name,Last Name"
+const heads = "Login,Email,First Name,Last Name"
 
-const people = `{
+const threePeople = `{
  "users": [
   {"id": 281, "login": "jdoe", "email": "jdoe@example.com", "firstname": "Jane", "lastname": "Doe", "employee-number": "0100",
    "active": true, "roles": [{"name": "User"}, {"name": "Buyer"}], "department": {"name": "IT"}, "default-currency": {"code": "EUR"}},
@@ -25,7 +25,7 @@ const people = `{
 // loadBare loads data without any server.
 func loadBare(tb testing.TB, data string) (*instance.Instance, instance.Load) {
 	tb.Helper()
-	return loadBareOf(tb, people, data)
+	return loadBareOf(tb, threePeople, data)
 }
 
 // loadBareOf is loadBare with the people of an instance of one's own.
@@ -39,12 +39,12 @@ func loadBareOf(tb testing.TB, seed, data string) (*instance.Instance, instance.
 	if err != nil {
 		tb.Fatal(err)
 	}
-	load(in, data)
+	loadText(in, data)
 	return in, in.Loads.All()[0]
 }
 
-// load loads data as a file of its own.
-func load(in *instance.Instance, data string) *instance.Load {
+// loadText loads data as a file of its own.
+func loadText(in *instance.Instance, data string) *instance.Load {
 	l := in.Loads.Add(&instance.Load{Name: "f.csv"})
 	runTogether([]*job{{in: in, load: l, data: []byte(data)}}, in.Now())
 	return l
@@ -53,10 +53,10 @@ func load(in *instance.Instance, data string) *instance.Load {
 // Whatever the bytes, every row is stored, refused or corrupt, and no two users share a key.
 func FuzzLoad(f *testing.F) {
 	seeds := []string{
-		header + "\njdoe,jdoe@example.com,Jane,Doe\n",
-		"Employee Number," + header + "\n0100,a2,b@example.com,\"J\"\"x\",D\n,c,\n",
-		"Id," + header + ",User Role Names\n281,jdoe,boss@example.com,J,D,--NULL--\n",
-		header + "\n\"torn,", "Foo\nx\n", "",
+		heads + "\njdoe,jdoe@example.com,Jane,Doe\n",
+		"Employee Number," + heads + "\n0100,a2,b@example.com,\"J\"\"x\",D\n,c,\n",
+		"Id," + heads + ",User Role Names\n281,jdoe,boss@example.com,J,D,--NULL--\n",
+		heads + "\n\"torn,", "Foo\nx\n", "",
 	}
 	if len(seeds) == 0 {
 		f.Fatal("no seeds")
@@ -91,7 +91,7 @@ func FuzzLoad(f *testing.F) {
 
 func BenchmarkLoad5000(b *testing.B) {
 	var rows strings.Builder
-	rows.WriteString(header + "\n")
+	rows.WriteString(heads + "\n")
 	for i := range MaxRows {
 		n := string(rune('a'+i%26)) + strings.Repeat("x", 1+i/26%40) + time.Duration(i).String()
 		rows.WriteString(n + "," + n + "@example.com,U,Ser\n")

@@ -13,12 +13,12 @@ import (
 func WriteXML(w io.Writer, name string, v any) error {
 	var b strings.Builder
 	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
-	element(&b, name, v, "")
+	writeElement(&b, name, v, "")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func element(b *strings.Builder, name string, v any, indent string) {
+func writeElement(b *strings.Builder, name string, v any, indent string) {
 	b.WriteString(indent + "<" + name)
 	switch v := v.(type) {
 	case nil:
@@ -27,13 +27,13 @@ func element(b *strings.Builder, name string, v any, indent string) {
 	case Record:
 		b.WriteString(">\n")
 		for _, key := range v.SortedKeys() {
-			element(b, key, v[key], indent+"  ")
+			writeElement(b, key, v[key], indent+"  ")
 		}
 		b.WriteString(indent)
 	case []any:
 		b.WriteString(` type="array">` + "\n")
 		for _, item := range v {
-			element(b, singular(name), item, indent+"  ")
+			writeElement(b, singular(name), item, indent+"  ")
 		}
 		b.WriteString(indent)
 	default:

@@ -96,7 +96,7 @@ func serveTwin(ctx context.Context, env *wiring.Env, o twinOptions) error {
 		return exit.Usage("%w", err)
 	}
 	if sw.Login == "key" && o.key == "" {
-		return exit.Usage("--set login=key lets nobody in without a key: give the public key with --authorized-key FILE")
+		return exit.Usage("--set login=key needs a key that may log in: give the public key with --authorized-key FILE")
 	}
 	opt := twin.Options{SFTPAddress: o.sftp, HTTPAddress: o.http, Root: o.root, Switches: sw, Log: env.Log, Now: env.Now}
 	if o.users != "" {

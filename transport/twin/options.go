@@ -12,19 +12,19 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
-// Options set up a twin. The zero value is a working one on free ports of the loopback, with nobody in it.
+// Options set up a twin. The zero value is a working twin without users on free ports of the loopback.
 type Options struct {
 	SFTPAddress, HTTPAddress string // listen addresses; default 127.0.0.1:0
 
 	// Users is JSON: an array of users in the shape of Coupa's /api/users output, or an object
 	// {"users": [...], "departments": [...], "roles": [...], "content-groups": [...], "currencies": [...], ...} that also
-	// names the references that exist, and under "custom-fields" the prompt names of mapped custom fields. Where a
-	// kind is not named, what the users mention exists, and Coupa's standard roles. Nil: no users.
+	// names the references that exist, and under "custom-fields" the prompt names of mapped custom fields. If a kind is
+	// not named, the references that the users mention exist, and Coupa's standard roles. Nil: no users.
 	Users io.Reader
 
-	Root string // folder of the SFTP tree; "" is a temporary one, removed by Close
+	Root string // folder of the SFTP tree; "": a temporary one, removed by Close
 
-	User, Password string     // SFTP login; default coupa, and coupa unless there are AuthorizedKeys
+	User, Password string     // SFTP login; both coupa by default, but no password if there are AuthorizedKeys
 	AuthorizedKeys []byte     // in the form of OpenSSH's authorized_keys
 	HostKey        ssh.Signer // nil: generated
 
@@ -33,7 +33,7 @@ type Options struct {
 
 	Switches switchboard.Switches
 	Now      func() time.Time   // default time.Now
-	Log      logrus.FieldLogger // default: nowhere
+	Log      logrus.FieldLogger // default: none
 }
 
 func (o Options) complete() Options {

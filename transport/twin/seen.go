@@ -14,31 +14,30 @@ type (
 	Call    = restapi.Call     // one request to the API
 )
 
-// PickUp lets the pick-up clock tick once: it takes what lies in the drop folder and loads what is due.
-// With load-time 0 everything taken is loaded when it returns; a longer load-time is served by a later
-// PickUp, or by the next request, once the clock has reached it.
+// PickUp runs one pick-up: it takes the files of the drop folder and loads those that are due. With load-time 0 all of them
+// are loaded when it returns. With a longer one, a later PickUp or request loads them once the clock has reached it.
 func (t *Twin) PickUp() { t.loader.PickUp() }
 
-// Set turns switches, given as "name=value", while the twin runs: what it has loaded stays. It is how a fault begins or
-// ends. Faults are those of switchboard.Parse; a switch that counts only at the start is one too.
+// Set changes switches, given as "name=value", while the twin runs, so that a fault begins or ends. What it has loaded stays.
+// It returns the errors of switchboard.Parse, and one for a switch that takes effect only at the start.
 func (t *Twin) Set(args ...string) error { return t.in.Board.Set(args...) }
 
-// Calls gives the requests below /api so far, in the order they came in, the refused ones too.
+// Calls returns the requests below /api so far in the order in which they arrived, refused ones included.
 func (t *Twin) Calls() []Call { return t.api.Calls() }
 
-// User gives a copy of the account with this login, as the API shows it.
+// User returns a copy of the account with this login, as the API shows it.
 func (t *Twin) User(login string) (Record, bool) {
 	t.loader.Settle()
 	return t.in.Users.GetByLogin(login)
 }
 
-// Users gives copies of all accounts, by id.
+// Users returns copies of all accounts, by id.
 func (t *Twin) Users() []Record {
 	t.loader.Settle()
 	return t.in.Users.All()
 }
 
-// Loads gives all loads, oldest first, listed or not.
+// Loads returns all loads, oldest first, listed or not.
 func (t *Twin) Loads() []Load {
 	t.loader.Settle()
 	loads := t.in.Loads.All()
@@ -51,7 +50,7 @@ func (t *Twin) Loads() []Load {
 	for i := range loads {
 		l := &loads[i]
 		if l.ArchivedSize < 0 || newest[l.Name] != l.ID {
-			l.ArchivedSize = -1 // another file of that name lies there
+			l.ArchivedSize = -1 // the archive has another file of that name
 			continue
 		}
 		l.ArchivedSize = t.tree.ArchivedSize(l.Name)
@@ -59,7 +58,7 @@ func (t *Twin) Loads() []Load {
 	return loads
 }
 
-// Applied gives every row the twin has stored, in the order of storing.
+// Applied returns every row that the twin has stored, in the order in which it stored them.
 func (t *Twin) Applied() []Applied {
 	t.loader.Settle()
 	return t.in.Loads.Applied()

@@ -25,7 +25,7 @@ func (t *Twin) PageCookie() string { return t.opt.PageCookie }
 // Root is the folder of the SFTP tree on this machine.
 func (t *Twin) Root() string { return t.tree.Dir }
 
-// Env gives the secrets that ConfigSnippet refers to, by the name of the environment variable.
+// Env returns the secrets that ConfigSnippet refers to, by the name of the environment variable.
 func (t *Twin) Env() map[string]string {
 	env := map[string]string{"COUPA_CLIENT_SECRET": t.opt.ClientSecret, "COUPA_PAGE_COOKIE": t.opt.PageCookie}
 	if t.opt.Password != "" {
@@ -34,7 +34,7 @@ func (t *Twin) Env() map[string]string {
 	return env
 }
 
-// ConfigSnippet is the part of an hr2coupa.yaml that points at this twin. Secrets stay out: see Env.
+// ConfigSnippet is the part of an hr2coupa.yaml that points at this twin. It holds no secret: see Env.
 func (t *Twin) ConfigSnippet() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "instance: %s\n", t.URL())

@@ -11,7 +11,7 @@ import (
 )
 
 func TestKeyPrecedence(t *testing.T) {
-	// nonum has no employee number: the row's number matches nobody.
+	// nonum has no employee number: the row's number matches no user.
 	row := "0999,nonum,nonum@example.com,Changed,Number\n"
 	r := start(t, Options{})
 	if l := r.load("Employee Number," + header + "\n" + row); l.Updated != 0 || !strings.Contains(messages(l), "Login has already been taken") {

@@ -1,9 +1,12 @@
 // Package twin is a stand-in for a Coupa instance, as far as loading users goes: an SFTP drop folder, the pick-up
 // clock, the loader, /data_sources behind a login, the token endpoint, /api/data_file_sources and /api/users.
-// Administrators rehearse with it; tests prove against it. What Coupa's pages leave open, or say in two ways, is a
-// switch (see switchboard.Docs).
+// Administrators rehearse with it, and tests use it as the far end. What Coupa's pages leave open or say in two ways is a
+// switch: see switchboard.Docs.
 //
-// The twin keeps everything in memory but the files of the SFTP tree. It is meant for loopback: HTTP is plain.
+// Each side that an administrator sees has a room: sftpd, loader, restapi and pages. They work on one instance and obey one
+// switchboard. This package starts them, joins them and shows tests what arrived.
+//
+// The twin keeps everything in memory except the files of the SFTP tree. It is meant for loopback: HTTP is not encrypted.
 package twin
 
 import (
@@ -40,7 +43,7 @@ type Twin struct {
 	wg   export.Group
 }
 
-// Start brings the twin up. It runs until Close, or until ctx ends.
+// Start starts a twin. It runs until Close, or until ctx ends.
 func Start(ctx context.Context, opt Options) (*Twin, error) {
 	t := &Twin{opt: opt.complete()}
 	if err := t.open(ctx); err != nil {
@@ -90,7 +93,8 @@ func (t *Twin) serveHTTP(ctx context.Context) error {
 	return nil
 }
 
-// handler is the whole site. Every request sees the loads as they stand by the clock, and answers while one is at work.
+// handler serves the whole site. Every request sees the loads that the clock has reached, and is answered while a load is
+// running.
 func (t *Twin) handler() http.Handler {
 	mux := http.NewServeMux()
 	t.api = restapi.Add(mux, t.in, restapi.Client{ID: t.opt.ClientID, Secret: t.opt.ClientSecret})

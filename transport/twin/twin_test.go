@@ -106,7 +106,7 @@ func write(c *sftp.Client, name, content string) error {
 	return f.Close()
 }
 
-// load puts one file, lets it be picked up and gives its load.
+// load puts one file, picks it up and returns its load.
 func (r *rig) load(content string) instance.Load {
 	r.t.Helper()
 	r.put("users.csv", content)

@@ -22,18 +22,18 @@ const Drop = "Incoming/Users"
 // maxTaken bounds what is read of one dropped file.
 const maxTaken = 64 << 20
 
-// Tree is the folder tree behind the SFTP server. os.Root is the jail: no path and no link leads out.
+// Tree is the folder tree behind the SFTP server. No path and no link leads out of its Root.
 type Tree struct {
 	Root      *os.Root
 	Dir       string
 	temporary bool
 	Archive   string
 
-	mu      sync.Mutex          // held by renames, so that none overwrites by a race
-	writers map[*os.File]string // files open for writing, and their path now
+	mu      sync.Mutex          // held by renames, so that none overwrites in a race
+	writers map[*os.File]string // files open for writing, and their current paths
 }
 
-// Open makes the folders; an empty dir is a temporary one, removed by close.
+// Open makes the folders; an empty dir stands for a temporary one, which Close removes.
 func Open(dir string, sw *switchboard.Switches) (*Tree, error) {
 	t := &Tree{Dir: dir, Archive: "Incoming/Archive/Users", writers: map[*os.File]string{}}
 	if sw.ArchivePlace == "archive-incoming" {
@@ -74,6 +74,7 @@ func (t *Tree) makeDropFolder(kind string) error {
 	return err
 }
 
+// Close releases the tree and removes it if it is temporary.
 func (t *Tree) Close() error {
 	var err error
 	if t.Root != nil {
@@ -85,7 +86,7 @@ func (t *Tree) Close() error {
 	return err
 }
 
-// Dropped lists the regular files of the drop folder in the order of their names.
+// Dropped returns the names of the regular files in the drop folder, sorted.
 func (t *Tree) Dropped() ([]string, error) {
 	infos, err := t.List(Drop)
 	if err != nil {
@@ -101,7 +102,7 @@ func (t *Tree) Dropped() ([]string, error) {
 	return names, nil
 }
 
-// RealPath follows the links of a path, false where that leads nowhere or out of the tree.
+// RealPath follows the links of a path. It returns false if that leads nowhere or out of the tree.
 func (t *Tree) RealPath(name string) (string, bool) {
 	root, err := filepath.EvalSymlinks(t.Dir)
 	if err != nil {
@@ -115,7 +116,7 @@ func (t *Tree) RealPath(name string) (string, bool) {
 	return filepath.ToSlash(at), err == nil && filepath.IsLocal(at)
 }
 
-// List reads a folder; a file that goes away meanwhile is left out.
+// List reads a folder; a file that disappears meanwhile is left out.
 func (t *Tree) List(folder string) ([]fs.FileInfo, error) {
 	f, err := t.Root.Open(folder)
 	if err != nil {
@@ -136,7 +137,10 @@ func (t *Tree) List(folder string) ([]fs.FileInfo, error) {
 	return infos, nil
 }
 
-func (t *Tree) ReadDropped(name string) ([]byte, error)  { return t.read(path.Join(Drop, name)) }
+// ReadDropped returns what a file of the drop folder holds.
+func (t *Tree) ReadDropped(name string) ([]byte, error) { return t.read(path.Join(Drop, name)) }
+
+// ReadArchived returns what a file of the archive holds.
 func (t *Tree) ReadArchived(name string) ([]byte, error) { return t.read(path.Join(t.Archive, name)) }
 
 func (t *Tree) read(name string) ([]byte, error) {
@@ -148,13 +152,13 @@ func (t *Tree) read(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxTaken))
 }
 
-// ArchiveFile moves a file from the drop folder to the archive. An older one of that name is overwritten: no page says
-// that archived files are renamed.
+// ArchiveFile moves a file from the drop folder to the archive. It overwrites an older file of that name: no page
+// says that archived files are renamed.
 func (t *Tree) ArchiveFile(name string) error {
 	return t.Rename(path.Join(Drop, name), path.Join(t.Archive, name), true)
 }
 
-// ArchivedSize is -1 when the file is not in the archive.
+// ArchivedSize returns the size of a file in the archive, or -1 if it is not there.
 func (t *Tree) ArchivedSize(name string) int64 {
 	info, err := t.Root.Stat(path.Join(t.Archive, name))
 	if err != nil {
@@ -163,6 +167,7 @@ func (t *Tree) ArchivedSize(name string) int64 {
 	return info.Size()
 }
 
+// Rename moves a file within the tree. If the file is open for writing, its path is kept up to date.
 func (t *Tree) Rename(from, to string, overwrite bool) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -182,6 +187,7 @@ func (t *Tree) Rename(from, to string, overwrite bool) error {
 	return nil
 }
 
+// OpenForWriting reports whether a file of the drop folder is open for writing.
 func (t *Tree) OpenForWriting(name string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -194,13 +200,14 @@ func (t *Tree) OpenForWriting(name string) bool {
 	return false
 }
 
+// Opened notes that a file is open for writing.
 func (t *Tree) Opened(u *os.File, at string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.writers[u] = at
 }
 
-// Closed forgets a writer and gives the path its file has by now.
+// Closed forgets a file that was open for writing and returns its current path.
 func (t *Tree) Closed(u *os.File) (at string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/payload"
 )
 
-// nullWord removes all roles where it is the whole cell ("Remove a Role from a User").
+// nullWord removes all roles if it is the whole cell ("Remove a Role from a User").
 const nullWord = "--NULL--"
 
 // FieldError is one refused value: Coupa's internal attribute name, the value and the message.
@@ -19,8 +19,8 @@ type FieldError struct {
 	Attr, Value, Message string
 }
 
-// set stores the text of a cell in the draft, or says in Coupa's words why not ("").
-// The text is not empty. cols are known, so only values can be wrong.
+// set stores the text of a cell, which is not empty, in the draft. It returns Coupa's message if the value is refused, else
+// "". The column is known, so only values can be wrong.
 func (d *Users) set(draft *account, c *column, text string) string {
 	if problem := lengthProblem(c, text); problem != "" {
 		return problem
@@ -29,7 +29,7 @@ func (d *Users) set(draft *account, c *column, text string) string {
 	case c.Name == "Remove Default Address":
 		return d.removeAddress(draft, c, text)
 	case c.Sensitive:
-		return "" // accepted and forgotten: the twin keeps no card data
+		return "" // accepted and not kept: the twin stores no card data
 	case c.List:
 		return d.setList(draft, c, text)
 	case c.manager():
@@ -89,7 +89,7 @@ func scalar(c *column, text string) (any, string) {
 	return text, ""
 }
 
-// boolean takes the documented spellings; a column that lists only Yes and No takes only these.
+// boolean accepts the documented spellings; a column that lists only Yes and No accepts only these.
 func boolean(c *column, text string) (any, string) {
 	i := slices.IndexFunc(c.Allowed, func(a string) bool { return strings.EqualFold(a, text) })
 	if i < 0 {
@@ -178,7 +178,7 @@ func (d *Users) setList(draft *account, c *column, text string) string {
 	return ""
 }
 
-// setLimit takes an amount with a currency, or the name of an existing limit. The two general
+// setLimit accepts an amount with a currency, or the name of an existing limit. The two general
 // columns set several limits at once ("Users Import").
 func (d *Users) setLimit(draft *account, c *column, text string) string {
 	limit, ok := d.limit(text)

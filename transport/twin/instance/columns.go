@@ -8,14 +8,14 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/payload"
 )
 
-// column is one column of the users import as the loader and the API see it: the layout
-// table says what it may hold, the path where the value lives in the user's record.
+// column is one column of the users import as the loader and the API see it. The layout table says what it may hold, and
+// the path says where the value is in the user's record.
 type column struct {
 	templates.Column
 	path   []string // element names; for lists only the list
-	attr   string   // Coupa's internal attribute name, as upload errors quote it
-	label  string   // as messages begin
-	hidden bool     // no API element known: stored, never shown
+	attr   string   // Coupa's internal attribute name, as in upload errors
+	label  string   // what messages begin with
+	hidden bool     // it has no known API element: stored, never shown
 }
 
 // newColumn derives the paths and names. A list element is written "roles[].name" in the table.
@@ -48,7 +48,7 @@ func customColumn(prompt string) *column {
 	}
 }
 
-// reference tells whether a value must name something that exists in the instance.
+// reference reports whether a value must name something that exists in the instance.
 func (c *column) reference() bool {
 	return c.Type == templates.TypeRef || c.Type == templates.TypeCurrency
 }
@@ -63,7 +63,7 @@ func (c *column) key() string {
 
 func (c *column) manager() bool { return c.path[0] == "manager" }
 
-// userColumns gives the instance's columns: the documented layout and its custom fields.
+// userColumns returns the instance's columns: the documented layout and its custom fields.
 func userColumns(custom []string) []*column {
 	layout := templates.UsersColumns()
 	cols := make([]*column, 0, len(layout)+len(custom))
@@ -85,7 +85,7 @@ func columnNamed(cols []*column, header string) *column {
 	return cols[i]
 }
 
-// columnsAt gives the columns that live under an element of the API.
+// columnsAt returns the columns under an element of the API.
 func columnsAt(cols []*column, element string) []*column {
 	var found []*column
 	for _, c := range cols {

@@ -7,17 +7,17 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/payload"
 )
 
-// What the directory keeps beside the users, so that neither a row nor a question costs a walk through all of them. All
-// of it expects the lock held.
+// Indexes over the users, so that neither a row nor a query has to go through all of them. All methods but Looked expect
+// the lock to be held.
 
-// Looked counts the users that were looked at for questions and for managers, for a test of what a row costs.
+// Looked returns how many users were looked at for queries and managers. A test uses it to measure what a row costs.
 func (d *Users) Looked() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.looked
 }
 
-// link and unlink keep who shows whom as manager.
+// link and unlink maintain the index of which users show whom as manager.
 func (d *Users) link(u *account) {
 	boss, ok := bossOf(u)
 	if !ok {
@@ -41,14 +41,14 @@ func bossOf(u *account) (int64, bool) {
 	return id, ok
 }
 
-// enlist keeps the ids in their order.
+// enlist adds an id to the sorted list.
 func (d *Users) enlist(id int64) {
 	if i, known := slices.BinarySearch(d.ids, id); !known {
 		d.ids = slices.Insert(d.ids, i, id)
 	}
 }
 
-// candidates returns, by id, the users among whom all are that q asks for: those with a key that it names, or else all.
+// candidates returns, sorted by id, all users that q can match: those with a key that it names, or else all users.
 func (d *Users) candidates(q payload.Query) []payload.Record {
 	ids, ok := d.named(q)
 	if !ok {
@@ -62,8 +62,8 @@ func (d *Users) candidates(q payload.Query) []payload.Record {
 	return records
 }
 
-// named returns the ids of those whose key one of the conditions names; false where none does, or where keys are
-// compared otherwise by now than they were when the index was made.
+// named returns the ids of the users whose key one of the conditions names. It returns false if no condition does, or if keys
+// are now compared in another way than when the index was made.
 func (d *Users) named(q payload.Query) ([]int64, bool) {
 	if d.folds != (d.board.Get().LoginCase == "fold") {
 		return nil, false
@@ -83,7 +83,7 @@ func (d *Users) named(q payload.Query) ([]int64, bool) {
 			if n, err := payload.ParseInt(value); err == nil && c.Path[0] == "id" {
 				value = payload.TextOf(n) // +7 and 007 are 7
 			}
-			if value == "" { // those who have none
+			if value == "" { // users without the key
 				return nil, false
 			}
 			if id, ok := keys[d.fold(value)]; ok {

@@ -1,5 +1,5 @@
-// Package instance is what an instance of Coupa holds: its users, the references that exist, and the list of loads. It keeps the
-// rules by which a row of a file or a body of the API becomes a user. No side of the twin that is seen from outside is known here.
+// Package instance is what an instance of Coupa holds: its users, the references that exist, and the list of loads. It has the
+// rules by which a row of a file or a body of the API becomes a user. It knows nothing of SFTP and HTTP.
 package instance
 
 import (
@@ -11,10 +11,10 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
-// firstLoad is the id before that of the first load: ids of loads look like Coupa's.
+// firstLoad is one less than the id of the first load. Ids of loads look like Coupa's.
 const firstLoad = 1000
 
-// Instance is what an instance of Coupa holds, and the clock and the switches that all sides of it go by.
+// Instance is what an instance of Coupa holds, with the clock and the switches that all sides of the twin share.
 type Instance struct {
 	Board *switchboard.Board
 	Users *Users
@@ -24,7 +24,7 @@ type Instance struct {
 	clock func() time.Time
 }
 
-// New is an instance with the users and references of seed, which may be nil. Its clock is off as the switches say.
+// New returns an instance with the users and references of seed, which may be nil. Its clock is wrong if a switch says so.
 func New(seed io.Reader, board *switchboard.Board, clock func() time.Time, log logrus.FieldLogger) (*Instance, error) {
 	s, err := readSeed(seed)
 	if err != nil {
@@ -37,11 +37,11 @@ func New(seed io.Reader, board *switchboard.Board, clock func() time.Time, log l
 	return in, nil
 }
 
-// Now is the time by the clock of the instance.
+// Now returns the time by the clock of the instance.
 func (in *Instance) Now() time.Time { return in.clock().Add(in.Board.Get().Skew()) }
 
-// Spoils tells whether one of the bad answers is due: it is switched on, its time has come, and it has not occurred
-// often enough.
+// Spoils reports whether a bad answer is due: it is switched on, its time has come, and it has not yet occurred as often as
+// it should.
 func (in *Instance) Spoils(answer string) bool {
 	if answer == "normal" || in.Board.Get().AnswerFrom == "pickup" && !in.Loads.any() {
 		return false

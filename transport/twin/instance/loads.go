@@ -9,8 +9,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/payload"
 )
 
-// SFTPLogin is the account to which Coupa attributes loads that came by SFTP
-// ("DataFileSources API Example Calls"); screenLogin the one of the twin's screen uploads.
+// SFTPLogin is the account to which Coupa attributes loads that arrived by SFTP ("DataFileSources API Example Calls").
+// ScreenLogin is the account of the twin's uploads from the screen.
 const (
 	SFTPLogin   = "sftp_integration@coupa.com"
 	ScreenLogin = "admin"
@@ -27,33 +27,33 @@ type UploadError struct {
 	Messages    []string
 }
 
-// Load is one data file source: the processing of one file, and what the twin alone knows of it.
+// Load is one data file source: the processing of one file, with some facts that only the twin knows.
 type Load struct {
 	ID         int64
-	Name       string // as it lay in the drop folder
-	FileName   string // as Coupa stores it: _Incoming_Users_<name>; screen loads keep the bare name
-	Status     string // done, failed, loading, pending, sample: lower case whatever the switch shows
+	Name       string // in the drop folder
+	FileName   string // as Coupa stores it: _Incoming_Users_<name>; screen loads keep the plain name
+	Status     string // done, failed, loading, pending or sample; always in lower case here
 	ResultText string // "" is nil
 	CreatedBy  string
 	PickedUp   time.Time
 	Started    time.Time // zero: never
 	Ended      time.Time
 
-	Size         int64  // bytes taken at the pick-up
+	Size         int64  // bytes read at the pick-up
 	SHA256       string // of these bytes, in hex
 	ArchivedSize int64  // of the file in the archive now; -1: not there
-	StillOpen    bool   // somebody held it open for writing at the pick-up
+	StillOpen    bool   // it was open for writing at the pick-up
 
-	Rows, Processed, Created, Updated int // data rows in the file; and the three counts of Coupa
+	Rows, Processed, Created, Updated int // data rows in the file, and Coupa's three counts
 	Errors                            []UploadError
 }
 
-// Torn tells whether the twin took a file that its writer had not finished.
+// Torn reports whether the twin took a file before its writer had finished it.
 func (l Load) Torn() bool {
 	return l.StillOpen || l.ArchivedSize >= 0 && l.ArchivedSize != l.Size
 }
 
-// Applied is one row that the twin stored: the proof of what reached Coupa, and how often.
+// Applied is one row that the twin stored. It proves what reached Coupa, and how often.
 type Applied struct {
 	LoadID   int64
 	File     string // name in the drop folder
@@ -75,6 +75,7 @@ type Loads struct {
 	nextErr int64
 }
 
+// Add adds a load and gives it an id.
 func (ll *Loads) Add(l *Load) *Load {
 	ll.mu.Lock()
 	defer ll.mu.Unlock()
@@ -84,20 +85,21 @@ func (ll *Loads) Add(l *Load) *Load {
 	return l
 }
 
-// any tells whether a file was ever picked up.
+// any reports whether a file was ever picked up.
 func (ll *Loads) any() bool {
 	ll.mu.Lock()
 	defer ll.mu.Unlock()
 	return len(ll.loads) > 0
 }
 
-// Change alters a load with the lock held.
+// Change changes a load with the lock held.
 func (ll *Loads) Change(l *Load, how func(*Load)) {
 	ll.mu.Lock()
 	defer ll.mu.Unlock()
 	how(l)
 }
 
+// RecordRow records a row that a load has stored.
 func (ll *Loads) RecordRow(l *Load, a Applied) {
 	ll.mu.Lock()
 	defer ll.mu.Unlock()
@@ -105,6 +107,7 @@ func (ll *Loads) RecordRow(l *Load, a Applied) {
 	ll.applied = append(ll.applied, a)
 }
 
+// RecordError adds an upload error to a load and gives it an id.
 func (ll *Loads) RecordError(l *Load, e UploadError) {
 	ll.mu.Lock()
 	defer ll.mu.Unlock()
@@ -113,6 +116,7 @@ func (ll *Loads) RecordError(l *Load, e UploadError) {
 	l.Errors = append(l.Errors, e)
 }
 
+// All returns copies of all loads, oldest first.
 func (ll *Loads) All() []Load {
 	ll.mu.Lock()
 	defer ll.mu.Unlock()
@@ -124,6 +128,7 @@ func (ll *Loads) All() []Load {
 	return loads
 }
 
+// Applied returns every row that was stored, in order.
 func (ll *Loads) Applied() []Applied {
 	ll.mu.Lock()
 	defer ll.mu.Unlock()
@@ -135,7 +140,7 @@ func ResultText(processed, created, updated int) string {
 	return fmt.Sprintf("%d rows processed, creating %d new rows and updating %d rows.", processed, created, updated)
 }
 
-// Listed gives the loads that the list shows by now, oldest first.
+// Listed returns the loads that the list shows now, oldest first.
 func (in *Instance) Listed() []Load {
 	if in.Board.Get().LoadOutcome == "unlisted" {
 		return nil

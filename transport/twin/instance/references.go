@@ -8,7 +8,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/payload"
 )
 
-// references knows what exists in the instance besides users. It is fixed after the start.
+// references are what exists in the instance besides users. They do not change after the start.
 type references struct {
 	byElement map[string]map[string]payload.Record // element, folded key, the reference
 	next      int64
@@ -35,7 +35,7 @@ func newReferences(s beginning, cols []*column) *references {
 	return refs
 }
 
-// addMentioned takes what a seeded user refers to as existing.
+// addMentioned adds what a user of the seed refers to.
 func (refs *references) addMentioned(user payload.Record, cols []*column) {
 	for _, c := range cols {
 		if c.manager() || !(c.reference() || c.List) {
@@ -84,7 +84,7 @@ func (refs *references) find(element, key, name string) (payload.Record, bool) {
 	return ref.Clone(), true
 }
 
-// reportingCurrency is stored for a user who has none and is given none ("Users Import"): the first by code.
+// reportingCurrency is stored for a user who has no currency and gets none ("Users Import"): the first by code.
 func (refs *references) reportingCurrency() payload.Record {
 	known := refs.byElement["default-currency"]
 	first := slices.MinFunc(slices.Collect(maps.Keys(known)), strings.Compare)

@@ -12,8 +12,8 @@ import (
 // Header is the columns of a file, as its first line names them.
 type Header []*column
 
-// ApplyRow matches one row to a user, or makes a new one, and stores it whole or not at all. What it returns knows
-// nothing of the load.
+// ApplyRow matches one row to a user, or makes a new one, and stores it whole or not at all. The load and the number of the row
+// are missing in what it returns.
 func (d *Users) ApplyRow(cols Header, cells []string) (Applied, []FieldError) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -46,7 +46,7 @@ func rowOf(cols []*column, cells []string) map[string]string {
 	return row
 }
 
-// match finds the user a row is about and gives a draft of it; a row that matches nobody is a new user ("Users Import").
+// match returns a draft of the user that a row is about. A row that matches no user is a new user ("Users Import").
 func (d *Users) match(row map[string]string) (*account, []FieldError) {
 	if id := row["Id"]; id != "" {
 		n, err := payload.ParseInt(id)
@@ -66,8 +66,8 @@ func (d *Users) match(row map[string]string) (*account, []FieldError) {
 	return &account{shown: payload.Record{}, hidden: payload.Record{}}, nil
 }
 
-// matchNumberFirst follows the page: an Employee Number decides alone. Where it matches nobody the
-// row is a new user, even if the login is known; the uniqueness of the login then refuses it.
+// matchNumberFirst follows the page: an Employee Number alone decides. If it matches no user, the row is a new user even if
+// the login is known; the row is then refused because the login is taken.
 func (d *Users) matchNumberFirst(number, login string) *account {
 	if number != "" {
 		return d.find("employee-number", number)
@@ -82,7 +82,7 @@ func (d *Users) matchLoginFirst(number, login string) *account {
 	return d.find("employee-number", number)
 }
 
-// settingOrder puts general limits before the limits they cover and the removal of an address last.
+// settingOrder puts general limits before the limits that they cover, and the removal of an address last.
 func settingOrder(cols []*column) []int {
 	var first, middle, last []int
 	for i, c := range cols {
@@ -113,8 +113,8 @@ func (d *Users) setCell(draft *account, c *column, text string) []FieldError {
 	return nil
 }
 
-// setEmpty does what an empty cell is taken to mean. Required cells may never be blank, and a blank
-// Account Security Type is 0 ("Users Import"): that is what makes it dangerous.
+// setEmpty does what an empty cell means. Required cells may never be blank, and a blank Account Security Type is 0
+// ("Users Import"), which makes it dangerous.
 func (d *Users) setEmpty(draft *account, c *column) []FieldError {
 	switch {
 	case c.Required || d.board.Get().EmptyCell == "error":
@@ -129,23 +129,23 @@ func (d *Users) setEmpty(draft *account, c *column) []FieldError {
 	return nil
 }
 
-// stillBlank gives the required elements that are missing and not complained about yet.
+// stillBlank returns errors for the required elements that are missing and have none yet.
 func (d *Users) stillBlank(draft *account, before []FieldError) []FieldError {
-	told := map[string]bool{}
+	refused := map[string]bool{}
 	for _, e := range before {
-		told[e.Attr] = true
+		refused[e.Attr] = true
 	}
 	var errs []FieldError
 	for _, e := range d.blankRequired(draft) {
-		if !told[e.Attr] {
+		if !refused[e.Attr] {
 			errs = append(errs, e)
 		}
 	}
 	return errs
 }
 
-// Header reads a header line. An unknown column refuses the whole file; so does a repeated one,
-// for which no page has an answer. message is empty when all are known.
+// Header reads a header line. It refuses the whole file because of an unknown column, and because of a repeated one, about
+// which no page says anything. The message is empty if all columns are known.
 func (d *Users) Header(names []string) (cols Header, message string) {
 	seen := map[string]bool{}
 	for _, name := range names {

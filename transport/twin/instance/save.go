@@ -8,14 +8,14 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/payload"
 )
 
-// Saved is what a POST or PUT came to: the whole user after it, or the errors.
+// Saved is the result of a POST or PUT: the whole user after it, or the errors.
 type Saved struct {
 	User   payload.Record
 	Errors []FieldError
 }
 
 // Save applies the elements of an API body to user id, or to a new one (0). Elements that cannot be written, and
-// references that do not exist, are passed over without a word ("Get Started with the API").
+// references that do not exist, are ignored without an error ("Get Started with the API").
 func (d *Users) Save(id int64, body payload.Record) Saved {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -34,7 +34,7 @@ func (d *Users) Save(id int64, body payload.Record) Saved {
 		}
 	}
 	if user, ok := d.refs.find("roles", "name", "User"); ok && id == 0 && draft.shown["roles"] == nil {
-		draft.shown["roles"] = []any{user} // a new user is given this role by Coupa itself (Create a User)
+		draft.shown["roles"] = []any{user} // Coupa gives a new user this role (Create a User)
 	}
 	errs = append(errs, d.stillBlank(draft, errs)...)
 	errs = append(errs, d.takenKeys(draft)...)
@@ -45,7 +45,7 @@ func (d *Users) Save(id int64, body payload.Record) Saved {
 	return Saved{User: draft.shown.Clone()}
 }
 
-// Known tells whether users have such an element; queries about others are refused.
+// Known reports whether users have such an element. Queries about others are refused.
 func (d *Users) Known(element string) bool {
 	if slices.Contains([]string{"id", "active", "created-at", "updated-at", "fullname", "custom-fields"}, element) {
 		return true
@@ -97,7 +97,7 @@ func (d *Users) saveScalar(draft *account, c *column, v any) []FieldError {
 	return d.saveText(draft, c, text)
 }
 
-// saveText sets what the text of a cell would, except that it passes over what does not exist.
+// saveText sets what the text of a cell would set, except that it ignores references that do not exist.
 func (d *Users) saveText(draft *account, c *column, text string) []FieldError {
 	if !d.exists(c, text) {
 		return nil
@@ -108,7 +108,7 @@ func (d *Users) saveText(draft *account, c *column, text string) []FieldError {
 	return nil
 }
 
-// exists tells whether the thing that text names is there; plain values always are.
+// exists reports whether the reference that text names exists; plain values always do.
 func (d *Users) exists(c *column, text string) bool {
 	found := true
 	switch {
@@ -140,7 +140,7 @@ func composed(c *column, rec payload.Record) string {
 	return rec.Text("name")
 }
 
-// saveInner takes the parts of an object: a reference by its natural key or id, or an address field by field.
+// saveInner saves the parts of an object: a reference by its natural key or id, or an address field by field.
 func (d *Users) saveInner(draft *account, cols []*column, v payload.Record) []FieldError {
 	var errs []FieldError
 	for _, c := range cols {
@@ -155,7 +155,7 @@ func (d *Users) saveInner(draft *account, cols []*column, v payload.Record) []Fi
 		}
 		if text == "" {
 			if !c.reference() {
-				draft.clear(c) // an empty part of an address or a custom field; a reference goes as a whole
+				draft.clear(c) // an empty part of an address or a custom field; a reference is cleared as a whole
 			}
 			continue
 		}

@@ -37,7 +37,7 @@ func standardRoles() []string {
 }
 
 // readSeed reads an array of users, or an object with users and the references that exist.
-// A nil reader gives an instance with the standard roles only. Errors name the place, never a value.
+// A nil reader stands for an instance with the standard roles only. Errors name the place, never a value.
 func readSeed(r io.Reader) (beginning, error) {
 	s := beginning{references: map[string][]payload.Record{}}
 	if r == nil {
@@ -101,11 +101,11 @@ func (s *beginning) addUsers(items []any) error {
 	return nil
 }
 
-// addReferences takes names, or objects where a reference has more to it.
+// addReferences adds references, given as names or as objects.
 func (s *beginning) addReferences(key, element string, items []any) error {
 	list := s.references[element]
 	if list == nil {
-		list = []payload.Record{} // named, if only as empty: nothing standard is added
+		list = []payload.Record{} // not nil even if it is empty, so that nothing standard is added
 	}
 	for i, item := range items {
 		switch item := item.(type) {

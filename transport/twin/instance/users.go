@@ -39,8 +39,8 @@ func (u *account) asManager() payload.Record {
 	return payload.Record{"id": u.id, "login": u.shown.Text("login"), "email": u.shown.Text("email")}
 }
 
-// Users holds the users. ApplyRow, Save, All, List, Get, GetByLogin and Looked take the lock; the methods they are built from
-// expect it held.
+// Users are the users of the instance. The exported methods take the lock where they need it, and the others expect it to be
+// held.
 type Users struct {
 	board *switchboard.Board
 	now   func() time.Time
@@ -51,13 +51,13 @@ type Users struct {
 	users   map[int64]*account
 	ids     []int64                     // of all users, in order
 	unique  map[string]map[string]int64 // element, folded value, id
-	folds   bool                        // values were folded when they came into unique
+	folds   bool                        // whether values were folded for unique
 	reports map[int64]map[int64]bool    // id of a manager, ids of those who show them
 	nextID  int64
-	looked  int // users looked at for questions and for managers, which a test counts
+	looked  int // see Looked
 }
 
-// newUsers takes the seeded users as they are; they must have logins and not share keys.
+// newUsers takes the users of the seed as they are. They must have logins and must not share keys.
 func newUsers(s beginning, board *switchboard.Board, now func() time.Time) (*Users, error) {
 	cols := userColumns(s.custom)
 	d := &Users{board: board, now: now, cols: cols, refs: newReferences(s, cols), users: map[int64]*account{}, unique: map[string]map[string]int64{}, nextID: 1,
@@ -93,7 +93,7 @@ func (d *Users) seat(rec payload.Record) error {
 	}
 	for element, keys := range d.unique {
 		if id, taken := keys[d.fold(payload.TextOf(keyOf(u, element)))]; taken {
-			return fmt.Errorf("%s is that of user %d too", element, id)
+			return fmt.Errorf("%s belongs to user %d as well", element, id)
 		}
 	}
 	d.complete(u)
@@ -101,7 +101,7 @@ func (d *Users) seat(rec payload.Record) error {
 	return nil
 }
 
-// complete gives a new account what Coupa fills in by itself.
+// complete adds to a new account what Coupa fills in by itself.
 func (d *Users) complete(u *account) {
 	now := payload.Stamp(d.now())
 	defaults := payload.Record{"id": u.id, "active": true, "created-at": now, "updated-at": now, "employee-number": nil,
@@ -121,7 +121,7 @@ func fullName(r payload.Record) string {
 	return strings.TrimSpace(r.Text("firstname") + " " + r.Text("lastname"))
 }
 
-// store puts u in place of its older self and keeps the indexes.
+// store replaces the account with the same id and maintains the indexes.
 func (d *Users) store(u *account) {
 	if old := d.users[u.id]; old != nil {
 		for element, keys := range d.unique {
@@ -141,7 +141,7 @@ func (d *Users) store(u *account) {
 
 func keyOf(u *account, element string) any { return u.shown[element] }
 
-// fold makes two spellings of a key equal, or keeps them apart, as the switch says.
+// fold makes two spellings of a key equal, or keeps them distinct, as the switch says.
 func (d *Users) fold(text string) string {
 	if d.board.Get().LoginCase == "exact" {
 		return text
@@ -158,7 +158,7 @@ func (d *Users) find(element, text string) *account {
 
 func (d *Users) byLogin(login string) *account { return d.find("login", login) }
 
-// linkManagers makes what users show of their managers whole, once all of them are there.
+// linkManagers completes what users show of their managers, once all users are known.
 func (d *Users) linkManagers() {
 	for _, u := range d.users {
 		boss, ok := u.shown["manager"].(payload.Record)
@@ -177,7 +177,7 @@ func (d *Users) linkManagers() {
 	}
 }
 
-// showManager refreshes what the reports of a manager show: logins change.
+// showManager updates what the reports of a manager show, since logins change.
 func (d *Users) showManager(boss *account) {
 	for id := range d.reports[boss.id] {
 		d.users[id].shown["manager"] = boss.asManager()
@@ -185,7 +185,7 @@ func (d *Users) showManager(boss *account) {
 	}
 }
 
-// takenKeys tells in Coupa's words which keys of the draft belong to somebody else.
+// takenKeys returns an error in Coupa's words for each key of the draft that belongs to another user.
 func (d *Users) takenKeys(draft *account) []FieldError {
 	var errs []FieldError
 	for _, c := range d.cols {
@@ -200,7 +200,7 @@ func (d *Users) takenKeys(draft *account) []FieldError {
 	return errs
 }
 
-// blankRequired tells which required elements of the draft are blank.
+// blankRequired returns an error for each required element of the draft that is blank.
 func (d *Users) blankRequired(draft *account) []FieldError {
 	var errs []FieldError
 	for _, c := range d.cols {
@@ -211,7 +211,7 @@ func (d *Users) blankRequired(draft *account) []FieldError {
 	return errs
 }
 
-// commit makes the draft the account, a new one where it has no id, and tells whether that changed anything.
+// commit makes the draft the account, a new one if it has no id, and reports whether that changed anything.
 func (d *Users) commit(draft *account) (changed bool) {
 	draft.shown["fullname"] = fullName(draft.shown)
 	old := d.users[draft.id]
@@ -248,12 +248,12 @@ func (d *Users) nameMention(u *account) {
 	u.shown["mention-name"] = name
 }
 
-// All gives copies of all accounts, by id.
+// All returns copies of all accounts, sorted by id.
 func (d *Users) All() []payload.Record {
 	return d.List(payload.Query{Limit: math.MaxInt, OrderBy: []string{"id"}}, false)
 }
 
-// List gives copies of the accounts that q asks for, a page of them, without regard to case where fold says so.
+// List returns copies of a page of the accounts that q asks for. With fold, case does not matter.
 func (d *Users) List(q payload.Query, fold bool) []payload.Record {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -265,6 +265,7 @@ func (d *Users) List(q payload.Query, fold bool) []payload.Record {
 	return page
 }
 
+// Get returns a copy of the account with this id.
 func (d *Users) Get(id int64) (payload.Record, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -275,6 +276,7 @@ func (d *Users) Get(id int64) (payload.Record, bool) {
 	return u.shown.Clone(), true
 }
 
+// GetByLogin returns a copy of the account with this login.
 func (d *Users) GetByLogin(login string) (payload.Record, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -28,7 +28,7 @@ func crowd(n int) string {
 	return string(text)
 }
 
-// moved is a part that gives n people of a crowd a new e-mail address.
+// moved is a part with new e-mail addresses for n people of a crowd.
 func moved(from, n int) string {
 	var b strings.Builder
 	b.WriteString("Employee Number,Login,Email,First Name,Last Name,Approver Login\n")
@@ -38,12 +38,12 @@ func moved(from, n int) string {
 	return b.String()
 }
 
-// A row costs the same however many people there are: nobody else is looked at but those who show a changed manager.
+// A row costs the same however many people there are: the only others looked at are those who show a changed manager.
 func TestRowsAmongManyPeople(t *testing.T) {
 	const people = 20_000
 	in, l := loadBareOf(t, crowd(people), moved(100, MaxRows))
 	if l.Updated != MaxRows || in.Users.Looked() > 0 {
-		t.Errorf("%d rows changed somebody (%s), looking at %d others; want %d and none", l.Updated, l.ResultText, in.Users.Looked(), MaxRows)
+		t.Errorf("%d rows changed a user (%s), looking at %d others; want %d and none", l.Updated, l.ResultText, in.Users.Looked(), MaxRows)
 	}
 	in, l = loadBareOf(t, crowd(people), moved(7, 1))
 	if l.Updated != 1 || in.Users.Looked() != people/100-1 {
@@ -54,8 +54,8 @@ func TestRowsAmongManyPeople(t *testing.T) {
 	}
 }
 
-// A question that names keys looks at those who have them, and answers as one that looks at all does.
-func TestQuestionsAmongManyPeople(t *testing.T) {
+// A query that names keys looks only at those who have them, and returns what a query that looks at all would.
+func TestQueriesAmongManyPeople(t *testing.T) {
 	const people = 5_000
 	in, _ := loadBareOf(t, crowd(people), "")
 	for query, want := range map[string]int{

@@ -12,7 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
-// Limits of one file ("Coupa CSV Flat File Integration"): data rows, the header not counted, and bytes.
+// Limits of one file ("Coupa CSV Flat File Integration"): data rows, without the header, and bytes.
 const (
 	MaxRows  = 5000
 	MaxBytes = 8_000_000
@@ -28,7 +28,7 @@ type job struct {
 	row    int // data rows read so far
 }
 
-// begin reads the header and tells whether there are rows to come. A file that Coupa refuses as a whole is settled here.
+// begin reads the header and reports whether rows follow. It settles a file that Coupa refuses as a whole.
 func (j *job) begin(now time.Time) bool {
 	switch j.in.Board.Get().LoadOutcome {
 	case "failed":
@@ -76,7 +76,7 @@ func countRows(data []byte) int {
 	}
 }
 
-// step loads one row and tells whether there was one. Good rows stay, whatever the others come to.
+// step loads one row and reports whether there was one. Good rows stay, whatever happens to the others.
 func (j *job) step() bool {
 	cells, err := j.reader.Read()
 	if errors.Is(err, io.EOF) {
@@ -115,7 +115,7 @@ func validText(cells []string) bool {
 	return true
 }
 
-// corrupt records the error without a field that Coupa has for rows it cannot read.
+// corrupt records the error that Coupa has for rows it cannot read, which names no field.
 func (j *job) corrupt(cells []string) {
 	e := instance.UploadError{Type: "UploadRowError", Row: j.rowNumber(), Messages: []string{"Row corrupt or invalid."}}
 	if len(cells) > 0 && utf8.ValidString(cells[0]) {
@@ -150,7 +150,7 @@ func (j *job) rowNumber() *int {
 	return &n
 }
 
-// finish settles a load whose rows are through.
+// finish settles a load after its last row.
 func (j *job) finish(now time.Time) {
 	l := j.load
 	j.settle("done", instance.ResultText(l.Processed, l.Created, l.Updated), now)

@@ -15,7 +15,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
-// Loader is the pick-up clock, and what loads the files that it took.
+// Loader picks up files and loads them.
 type Loader struct {
 	in   *instance.Instance
 	tree *folders.Tree
@@ -25,14 +25,12 @@ type Loader struct {
 	taken   map[string]bool // names that stay in the drop folder until they are loaded
 }
 
-// New is a loader that takes files from the tree. It does so by its clock while Run runs, and when PickUp is called.
+// New returns a loader that takes files from the tree: regularly while Run runs, and when PickUp is called.
 func New(in *instance.Instance, tree *folders.Tree) *Loader {
 	return &Loader{in: in, tree: tree, taken: map[string]bool{}}
 }
 
-// PickUp lets the pick-up clock tick once: it takes what lies in the drop folder and loads what is due.
-// With load-time 0 everything taken is loaded when it returns; a longer load-time is served by a later
-// PickUp, or by the next request, once the clock has reached it.
+// PickUp takes the files of the drop folder and loads those that are due.
 func (l *Loader) PickUp() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -40,14 +38,15 @@ func (l *Loader) PickUp() {
 	l.loadDue()
 }
 
-// Settle brings the loads up to date before somebody looks at them.
+// Settle brings the loads up to date.
 func (l *Loader) Settle() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.loadDue()
 }
 
-// Glance is Settle for a call from outside, which waits for no load that another one has begun: it sees that load at work.
+// Glance is Settle for a request from outside. It does not wait for a load that is running, so that the request sees it
+// running.
 func (l *Loader) Glance() {
 	if l.mu.TryLock() {
 		defer l.mu.Unlock()
@@ -55,7 +54,7 @@ func (l *Loader) Glance() {
 	}
 }
 
-// Run runs the clock until ctx ends.
+// Run picks up files at the interval of the switch until ctx ends.
 func (l *Loader) Run(ctx context.Context) {
 	ticker := time.NewTicker(l.in.Board.Get().PickUpInterval)
 	defer ticker.Stop()
@@ -71,7 +70,7 @@ func (l *Loader) Run(ctx context.Context) {
 	}
 }
 
-// take turns every file of the drop folder that Coupa would see into a pending load, in the order of names.
+// take makes a pending load of every file in the drop folder that Coupa would see, in the order of names.
 func (l *Loader) take() {
 	names, err := l.tree.Dropped()
 	if err != nil {
@@ -92,8 +91,8 @@ func (l *Loader) visible(name string) bool {
 	return l.in.Board.Get().Suffix == "any" || strings.HasSuffix(strings.ToLower(name), ".csv")
 }
 
-// takeOne moves the file out of the folder (or marks it, where the archive comes after) and reads what it holds at
-// this moment: a writer that is not done loses the rest, as it would with Coupa.
+// takeOne moves the file out of the folder, or marks it if it is archived after its load, and reads what it holds at this
+// moment. A writer that has not finished loses the rest, as it would with Coupa.
 func (l *Loader) takeOne(name string) {
 	open := l.tree.OpenForWriting(name)
 	var data []byte
@@ -119,7 +118,7 @@ func (l *Loader) takeOne(name string) {
 	l.in.Log.WithField("load", load.ID).WithField("bytes", len(data)).Info("file picked up")
 }
 
-// addCompany puts the loads beside ours in the list that make looking one up by name less easy.
+// addCompany adds the loads to the list that make it harder to find ours by name.
 func (l *Loader) addCompany(name string, now time.Time) {
 	if l.in.Board.Get().RepeatedNames == switchboard.Yes {
 		at := now.Add(-time.Hour)
@@ -131,7 +130,7 @@ func (l *Loader) addCompany(name string, now time.Time) {
 	}
 }
 
-// loadDue loads every pending file whose time has come, one after another or taking turns.
+// loadDue loads every pending file whose time has come, one after another or in turns.
 func (l *Loader) loadDue() {
 	now := l.in.Now()
 	var due, rest []*job
@@ -154,7 +153,7 @@ func (l *Loader) loadDue() {
 	}
 }
 
-// showProgress says loading in the second half of the time, and for ever where loads are stuck.
+// showProgress sets the status to loading in the second half of the load time, and for ever if loads are stuck.
 func (l *Loader) showProgress(j *job, now time.Time) {
 	sw := l.in.Board.Get()
 	if sw.Endless() || now.Sub(j.load.PickedUp) >= sw.LoadTime/2 {
@@ -176,7 +175,7 @@ func runInTurn(jobs []*job, now time.Time) {
 	}
 }
 
-// runTogether takes a row of each file in turn: a repeatable stand-in for loading in parallel.
+// runTogether loads a row of each file in turn, as a repeatable stand-in for loading in parallel.
 func runTogether(jobs []*job, now time.Time) {
 	var running []*job
 	for _, j := range jobs {

@@ -1,4 +1,4 @@
-// Package pages is what an administrator sees of the twin in a browser: the login and /data_sources, the list of loads.
+// Package pages serves what an administrator sees of the twin in a browser: the login, and the list of loads at /data_sources.
 package pages
 
 import (
@@ -20,20 +20,20 @@ import (
 //go:embed *.html
 var pageFiles embed.FS
 
-// The login of the pages in a browser; the README of a rehearsal names them.
+// The login of the pages in a browser.
 const (
 	User     = "admin"
 	Password = "coupa"
 )
 
-// pages serves /login and /data_sources, the two that an administrator watches a load on.
+// pages serves /login and /data_sources.
 type pages struct {
 	in     *instance.Instance
 	cookie http.Cookie
 	views  map[string]*template.Template
 }
 
-// Add adds the pages to a site. The cookie, name=value, opens them.
+// Add adds the pages to a site. A request with the cookie, name=value, needs no login.
 func Add(site *http.ServeMux, in *instance.Instance, cookie string) {
 	name, value, _ := strings.Cut(cookie, "=")
 	p := &pages{in: in, cookie: http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}, views: map[string]*template.Template{}}
@@ -65,7 +65,7 @@ func (p *pages) loginForm(w http.ResponseWriter, r *http.Request) {
 	p.show(w, http.StatusOK, "login", loginView{Title: "Sign in", Next: localPath(r.URL.Query().Get("next"))})
 }
 
-// login sets the session cookie. Where to go next must be a path of this site.
+// login sets the session cookie and redirects to a path of this site.
 func (p *pages) login(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	next := localPath(r.PostFormValue("next"))
@@ -84,7 +84,7 @@ func localPath(next string) string {
 	return "/data_sources"
 }
 
-// signedIn sends everybody without the cookie to the login.
+// signedIn redirects requests without the cookie to the login.
 func (p *pages) signedIn(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if p.spoil(w, r) {
@@ -175,7 +175,7 @@ func text(p *string) string {
 	return *p
 }
 
-// spoil answers in place of a page; false where all is well.
+// spoil sends a bad answer if one is due, and reports whether it did.
 func (p *pages) spoil(w http.ResponseWriter, r *http.Request) bool {
 	answer := p.in.Board.Get().PageAnswer
 	if !p.in.Spoils(answer) {
@@ -198,7 +198,7 @@ func (p *pages) spoil(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// bare answers with a page that has nothing of Coupa.
+// bare sends a page without anything of Coupa's.
 func bare(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)

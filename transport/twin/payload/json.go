@@ -2,7 +2,7 @@ package payload
 
 import "encoding/json"
 
-// FromJSON turns decoded JSON into record values: whole numbers int64, others text.
+// FromJSON turns decoded JSON into values of a record. Whole numbers become int64, others text.
 func FromJSON(v any) any {
 	switch v := v.(type) {
 	case map[string]any:

@@ -33,7 +33,7 @@ func operators() []string {
 	return []string{"contains", "starts_with", "ends_with", "gt", "lt", "gt_or_eq", "lt_or_eq", "not_eq", "in", "not_in", "blank"}
 }
 
-// ParseQuery reads a query string; known says whether a first element name exists in the resource.
+// ParseQuery reads a query string; known reports whether the resource has an element.
 func ParseQuery(values url.Values, known func(string) bool, ignoreUnknown bool) (Query, error) {
 	q := Query{Limit: PageSize, OrderBy: []string{"id"}}
 	var err error
@@ -101,7 +101,7 @@ func parseCondition(key, value string) (Condition, error) {
 	return c, nil
 }
 
-// unquote takes off the single quotes that Coupa's samples put around times.
+// unquote removes the single quotes that Coupa's samples put around times.
 func unquote(value string) string {
 	if len(value) >= 2 && value[0] == '\'' && value[len(value)-1] == '\'' {
 		return value[1 : len(value)-1]
@@ -109,7 +109,7 @@ func unquote(value string) string {
 	return value
 }
 
-// Run returns the records of the page that q asks for; they come by id. fold compares text without case.
+// Run returns the records of the page that q asks for; the records must be sorted by id. With fold, case does not matter.
 func (q Query) Run(records []Record, fold bool) []Record {
 	hits := slices.DeleteFunc(records, func(r Record) bool {
 		return slices.ContainsFunc(q.Conditions, func(c Condition) bool { return !c.holds(r, fold) })
@@ -138,7 +138,7 @@ func firstValue(r Record, path []string) any {
 	return nil
 }
 
-// holds tells whether any value at the path meets the condition; negations ask it of all.
+// holds reports whether any value at the path meets the condition; for a negation, whether all do.
 func (c Condition) holds(r Record, fold bool) bool {
 	values := r.Values(c.Path)
 	switch c.Op {

@@ -40,7 +40,7 @@ func cloneValue(v any) any {
 	return v
 }
 
-// Text gives the value at a path of element names as text; "" when there is none.
+// Text returns the value at a path of element names as text, "" if there is none.
 func (r Record) Text(path ...string) string {
 	var v any = r
 	for _, name := range path {
@@ -53,7 +53,7 @@ func (r Record) Text(path ...string) string {
 	return TextOf(v)
 }
 
-// Names gives the name of each item of the list at element, in stored order.
+// Names returns the name of each item of the list at element, in stored order.
 func (r Record) Names(element string) []string {
 	items, _ := r[element].([]any)
 	names := make([]string, 0, len(items))
@@ -65,7 +65,7 @@ func (r Record) Names(element string) []string {
 	return names
 }
 
-// Put stores v at path, making the objects between.
+// Put stores v at path and makes the objects on the way.
 func (r Record) Put(path []string, v any) {
 	at := r
 	for _, name := range path[:len(path)-1] {
@@ -79,7 +79,7 @@ func (r Record) Put(path []string, v any) {
 	at[path[len(path)-1]] = v
 }
 
-// Has tells whether there is an element at path, if only an empty one.
+// Has reports whether there is an element at path, even an empty one.
 func (r Record) Has(path []string) bool {
 	v, ok := r[path[0]]
 	if len(path) == 1 || !ok {
@@ -89,7 +89,7 @@ func (r Record) Has(path []string) bool {
 	return isObject && inner.Has(path[1:])
 }
 
-// Values collects what stands at path, walking through lists.
+// Values returns all values at path; items of lists are separate values.
 func (r Record) Values(path []string) []any {
 	found := []any{r}
 	for _, name := range path {
@@ -116,6 +116,7 @@ func step(v any, name string) []any {
 	return []any{nil}
 }
 
+// TextOf returns a plain value as text, "" for anything else.
 func TextOf(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -128,7 +129,7 @@ func TextOf(v any) string {
 	return ""
 }
 
-// SortedKeys gives the element names with id first, so that output is stable.
+// SortedKeys returns the element names, id first, so that output is stable.
 func (r Record) SortedKeys() []string {
 	keys := slices.Collect(maps.Keys(r))
 	slices.SortFunc(keys, func(a, b string) int {
@@ -143,9 +144,10 @@ func (r Record) SortedKeys() []string {
 	return keys
 }
 
-// hyphens turns the underscore form of an element name into the hyphenated one.
+// hyphens returns an element name in the form with hyphens.
 func hyphens(name string) string { return strings.ReplaceAll(name, "_", "-") }
 
+// Underscores returns an element name in the form with underscores.
 func Underscores(name string) string { return strings.ReplaceAll(name, "-", "_") }
 
 // singular names one item of a list element: roles, role; addresses, address.
@@ -159,13 +161,14 @@ func singular(name string) string {
 	return strings.TrimSuffix(name, "s")
 }
 
-// Humanize turns an element name into the words that begin a message: default-currency, Default currency.
+// Humanize returns an element name as messages begin with it: Default currency for default-currency.
 func Humanize(element string) string {
 	text := strings.ReplaceAll(element, "-", " ")
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// Stamp writes a time as Coupa's payloads do, with the zone's offset.
+// Stamp returns a time as Coupa's payloads show it, with the zone's offset.
 func Stamp(t time.Time) string { return t.Format("2006-01-02T15:04:05-07:00") }
 
+// ParseInt reads an id or another whole number.
 func ParseInt(text string) (int64, error) { return strconv.ParseInt(text, 10, 64) }

@@ -12,6 +12,7 @@ type Shape struct {
 	Object string // return_object: "", none, limited, shallow
 }
 
+// ParseShape reads from a query string what the answer is to show.
 func ParseShape(values url.Values) (Shape, error) {
 	s := Shape{Object: values.Get("return_object")}
 	if text := values.Get("fields"); text != "" {
@@ -22,6 +23,7 @@ func ParseShape(values url.Values) (Shape, error) {
 	return s, nil
 }
 
+// Apply returns the part of r that the answer shows.
 func (s Shape) Apply(r Record) Record {
 	switch {
 	case s.Fields != nil:

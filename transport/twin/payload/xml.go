@@ -56,6 +56,7 @@ func typeAttribute(name string, v any) string {
 	return ""
 }
 
+// WriteXMLErrors writes messages as Coupa's XML.
 func WriteXMLErrors(w io.Writer, texts []string) {
 	var b strings.Builder
 	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n<errors>\n")
@@ -71,7 +72,7 @@ func WriteXMLErrors(w io.Writer, texts []string) {
 // maxDepth bounds the nesting of a request body.
 const maxDepth = 12
 
-// ReadXML reads one element with everything in it. Empty lists, <roles/>, come out as empty text: the
+// ReadXML reads one element with everything in it. An empty list, <roles/>, is read as empty text: the
 // caller knows which elements are lists.
 func ReadXML(r io.Reader) (name string, v any, err error) {
 	dec := xml.NewDecoder(r)

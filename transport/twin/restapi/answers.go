@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// spoil answers in place of /api; false where all is well.
+// spoil sends a bad answer to a call below /api if one is due, and reports whether it did.
 func (a *API) spoil(w http.ResponseWriter, r *http.Request) bool {
 	answer := a.in.Board.Get().Answer
 	if !a.in.Spoils(answer) {
@@ -45,7 +45,7 @@ func (a *API) leaveAlone(w http.ResponseWriter) {
 	w.Header().Set("Retry-After", strconv.Itoa(int(a.in.Board.Get().RetryAfter/time.Second)))
 }
 
-// half sends the first half of what would be the answer, and calls it whole.
+// half sends the first half of the answer as if it were all.
 func (a *API) half(w http.ResponseWriter, r *http.Request) {
 	whole := &kept{header: http.Header{}, status: http.StatusOK}
 	a.mux.ServeHTTP(whole, r)
@@ -54,7 +54,7 @@ func (a *API) half(w http.ResponseWriter, r *http.Request) {
 	w.Write(whole.body.Bytes()[:whole.body.Len()/2])
 }
 
-// kept is an answer that is not sent yet.
+// kept is an answer that has not been sent yet.
 type kept struct {
 	header http.Header
 	status int
@@ -65,7 +65,7 @@ func (k *kept) Header() http.Header         { return k.header }
 func (k *kept) WriteHeader(status int)      { k.status = status }
 func (k *kept) Write(b []byte) (int, error) { return k.body.Write(b) }
 
-// spoilToken answers in place of the token endpoint; false where all is well.
+// spoilToken sends a bad answer of the token endpoint if one is due, and reports whether it did.
 func (a *API) spoilToken(w http.ResponseWriter) bool {
 	answer := a.in.Board.Get().TokenAnswer
 	if !a.in.Spoils(answer) {

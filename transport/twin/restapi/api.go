@@ -45,7 +45,7 @@ type API struct {
 type grant struct {
 	issued time.Time
 	scopes []string
-	calls  int // it was shown for
+	calls  int // made with it
 }
 
 // Add adds the API to a site.
@@ -83,7 +83,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.spoil(w, r) {
 		return
 	}
-	// The pace is that of the wire, so real time counts, whatever the twin's clock says.
+	// The limit is to the rate on the wire, so it goes by real time and not by the clock of the twin.
 	if !a.limiter.Allow() {
 		w.Header().Set("Retry-After", "1")
 		a.fail(w, r, http.StatusTooManyRequests, "base", "Rate limit exceeded.")
@@ -97,7 +97,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mux.ServeHTTP(w, r)
 }
 
-// lag waits as long as the switch says; false when the client has gone.
+// lag waits as long as the switch says. It returns false if the client has gone.
 func (a *API) lag(r *http.Request) bool {
 	if a.in.Board.Get().APILatency == 0 {
 		return true
@@ -112,7 +112,7 @@ func (a *API) lag(r *http.Request) bool {
 	}
 }
 
-// token grants a bearer token to client credentials, given as form fields or by HTTP Basic.
+// token issues a bearer token for client credentials, given as form fields or by HTTP Basic.
 func (a *API) token(w http.ResponseWriter, r *http.Request) {
 	if a.spoilToken(w) {
 		return
@@ -156,7 +156,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	json.NewEncoder(w).Encode(v)
 }
 
-// issue makes a token that looks like Coupa's: a long JWT. Dead ones are forgotten.
+// issue makes a token that looks like Coupa's, a long JWT. It forgets expired ones.
 func (a *API) issue(scopes []string) string {
 	raw := make([]byte, 600)
 	rand.Read(raw)
@@ -174,7 +174,7 @@ func (a *API) issue(scopes []string) string {
 	return token
 }
 
-// scoped lets a call through to a living, settled token that holds one of the scopes.
+// scoped serves a call with a valid token that has one of the scopes.
 func (a *API) scoped(scopes []string, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
@@ -200,7 +200,7 @@ func (a *API) scoped(scopes []string, next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// contentType is what the client accepts: "json", "xml" (also when it does not say), or "" for neither.
+// contentType returns what the client accepts: "json", "xml" (also if it does not say), or "" for neither.
 func contentType(r *http.Request) string {
 	accept := strings.ToLower(r.Header.Get("Accept"))
 	switch {

@@ -10,16 +10,16 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/payload"
 )
 
-// Call is one request to the API, as it came in.
+// Call is one request to the API as it arrived.
 type Call struct {
-	At           time.Time // by the wall clock, whatever the twin's own says
+	At           time.Time // by the wall clock, not by the clock of the twin
 	Method, Path string
 }
 
 // maxCalls bounds the record of calls; the older half is forgotten.
 const maxCalls = 100_000
 
-// Calls gives the requests below /api so far, in the order they came in, the refused ones too.
+// Calls returns the requests below /api so far in the order in which they arrived, refused ones included.
 func (a *API) Calls() []Call {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -35,7 +35,7 @@ func (a *API) record(r *http.Request) {
 	a.calls = append(a.calls, Call{time.Now(), r.Method, r.URL.Path})
 }
 
-// meant tells whether a call is one of those that the switch user-fault-at means.
+// meant reports whether the switch user-fault-at means this call.
 func meant(at string, r *http.Request) bool {
 	switch at {
 	case "get":
@@ -50,7 +50,7 @@ func meant(at string, r *http.Request) bool {
 	return true
 }
 
-// faulty lets calls to /api/users go wrong as the switches say.
+// faulty makes calls to /api/users fail as the switches say.
 func (a *API) faulty(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		sw := a.in.Board.Get()
@@ -62,7 +62,7 @@ func (a *API) faulty(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// due counts a call, and tells whether it is one of every so many.
+// due counts a call and reports whether it is an every-th one.
 func (a *API) due(every int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -113,8 +113,8 @@ func (a *API) goWrong(fault string, w http.ResponseWriter, r *http.Request, next
 
 var invalid = []string{"Email is invalid", "Lastname is invalid"}
 
-// quote refuses a call in the other spelling of errors that is known, and quotes what was sent and what is there:
-// nothing says that Coupa does so, and nothing that it does not.
+// quote refuses a call in the other known form of errors, with the sent and the stored value in the message. No page says that
+// Coupa quotes values, and none that it does not.
 func (a *API) quote(w http.ResponseWriter, r *http.Request) {
 	body, _ := readBody(r, "user")
 	id, _ := payload.ParseInt(r.PathValue("id"))
@@ -129,12 +129,12 @@ func (a *API) quote(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "<errors>\n <error><![CDATA[\n  %s\n ]]></error>\n</errors>\n", text)
 }
 
-// otherType has the answer come in the type that was not asked for.
+// otherType makes the answer come in the type that was not asked for.
 func otherType(r *http.Request) {
 	r.Header.Set("Accept", map[string]string{"json": "application/xml", "xml": "application/json"}[contentType(r)])
 }
 
-// garble does what the call asks for and then spoils the answer.
+// garble does what the call asks for, and then spoils the answer.
 func (a *API) garble(fault string, w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 	got := &kept{header: http.Header{}, status: http.StatusOK}
 	if fault == "other-type" {

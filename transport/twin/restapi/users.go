@@ -32,7 +32,7 @@ func (a *API) listUsers(w http.ResponseWriter, r *http.Request) {
 	a.list(w, r, values, "user", find, a.in.Users.Known)
 }
 
-// oddIDs are users as no list of Coupa's should show them; see the switch user-ids.
+// oddIDs returns users with ids as the switch user-ids says, which no list of Coupa's should show.
 func oddIDs(users []payload.Record, how string) []payload.Record {
 	if how == "own" {
 		return users
@@ -80,7 +80,7 @@ func (a *API) updateUser(w http.ResponseWriter, r *http.Request) {
 	a.saved(w, r, http.StatusOK, a.in.Users.Save(id, body))
 }
 
-// saved answers with the whole user, or with what is wrong.
+// saved answers with the whole user, or with the errors.
 func (a *API) saved(w http.ResponseWriter, r *http.Request, status int, out instance.Saved) {
 	if len(out.Errors) > 0 {
 		texts := make([]string, len(out.Errors))
@@ -133,7 +133,7 @@ func (a *API) list(w http.ResponseWriter, r *http.Request, values map[string][]s
 	a.reply(w, r, http.StatusOK, name, page)
 }
 
-// shape is what an answer to a call shows: what the call asks for, else what the response filter leaves.
+// shape returns what an answer shows: what the call asks for, else what the response filter leaves.
 func (a *API) shape(r *http.Request, name string) (payload.Shape, error) {
 	s, err := payload.ParseShape(r.URL.Query())
 	if a.in.Board.Get().Fields == "ignored" {

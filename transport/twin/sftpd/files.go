@@ -52,7 +52,7 @@ func (s *session) Filewrite(r *sftp.Request) (io.WriterAt, error) {
 	return u, nil
 }
 
-// Filecmd serves everything that changes names and folders. Times and modes are accepted and ignored.
+// Filecmd serves everything that changes names and folders. It accepts times and modes and ignores them.
 func (s *session) Filecmd(r *sftp.Request) error {
 	s.lag()
 	tree := s.server.tree
@@ -103,7 +103,7 @@ func (s *session) rename(from, to string, overwrite bool) error {
 	return nil
 }
 
-// named has what has just got its name taken, where Coupa is that quick.
+// named picks up a file that has just got its name, if the switch says that Coupa does so at once.
 func (s *session) named() {
 	if pickUp := s.server.board.Get().PickUp; pickUp == "instant" || pickUp == "eager" {
 		s.server.pickUp()
@@ -140,7 +140,7 @@ func (s *session) Filelist(r *sftp.Request) (sftp.ListerAt, error) {
 	return nil, sftp.ErrSSHFxOpUnsupported
 }
 
-// RealPath follows links, as OpenSSH does. What is not there stays as it is written.
+// RealPath follows links, as OpenSSH does. A path that does not exist is returned as it is.
 func (s *session) RealPath(p string) (string, error) {
 	home := s.server.board.Get().Home
 	if !path.IsAbs(p) {

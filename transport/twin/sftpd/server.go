@@ -22,10 +22,10 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
-// handshakeTime bounds an SSH handshake and login; a silent client is let go after it.
+// handshakeTime bounds an SSH handshake and login; a silent client is disconnected after it.
 const handshakeTime = 30 * time.Second
 
-// Account is the SFTP account, and where and how the server is reached. Both a password and keys may open it.
+// Account is the SFTP account, with the address and the key of the server. It may have a password, keys or both.
 type Account struct {
 	Address        string // to listen on
 	User, Password string
@@ -40,7 +40,7 @@ type Server struct {
 	hostKey  ssh.PublicKey
 	tree     *folders.Tree
 	board    *switchboard.Board
-	pickUp   func() // called when a file has its name, or its first bytes, where Coupa is that quick
+	pickUp   func() // picks up files at once; see the switch pickup
 	log      logrus.FieldLogger
 
 	mu    sync.Mutex
@@ -49,7 +49,8 @@ type Server struct {
 	wg    export.Group
 }
 
-// Serve starts a server for the files of the tree. It calls pickUp where Coupa takes a file at once.
+// Serve starts a server for the files of the tree. It calls pickUp when files are to be taken at
+// once.
 func Serve(ctx context.Context, account Account, tree *folders.Tree, board *switchboard.Board, pickUp func(), log logrus.FieldLogger) (*Server, error) {
 	signer, err := hostSigner(account.HostKey, board.Get())
 	if err != nil {
@@ -70,7 +71,7 @@ func Serve(ctx context.Context, account Account, tree *folders.Tree, board *swit
 	return s, nil
 }
 
-// hostSigner generates a key where none is given: ed25519, or RSA 2048 for an old server.
+// hostSigner generates a key if none is given: ed25519, or RSA 2048 for an old server.
 func hostSigner(given ssh.Signer, sw *switchboard.Switches) (ssh.Signer, error) {
 	if sw.Algorithms != "old" {
 		if given != nil {
@@ -191,10 +192,10 @@ func (s *Server) leave(conn net.Conn) {
 	delete(s.conns, conn)
 }
 
-// Addr is where the server listens.
+// Addr returns the address that the server listens on.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
-// HostKey is the public half of its key.
+// HostKey returns the public half of the host key.
 func (s *Server) HostKey() ssh.PublicKey { return s.hostKey }
 
 // Close ends the listener and every connection, and waits for them.
@@ -210,7 +211,7 @@ func (s *Server) Close() error {
 	return err
 }
 
-// serve takes one connection from handshake to end.
+// serve serves one connection from handshake to end.
 func (s *Server) serve(conn net.Conn) {
 	if s.board.Get().SilentAfter == "connect" {
 		waitClosed(conn)
@@ -237,7 +238,7 @@ func (s *Server) serve(conn net.Conn) {
 	}
 }
 
-// waitClosed reads and says nothing until the other side, or close, ends it.
+// waitClosed reads without answering until the client or Close ends the connection.
 func waitClosed(conn net.Conn) {
 	buf := make([]byte, 1024)
 	for {

@@ -21,7 +21,7 @@ type session struct {
 	server *Server
 	conn   net.Conn
 	gone   chan struct{} // closed when the connection has ended
-	quiet  chan struct{} // closed when the server has fallen silent
+	quiet  chan struct{} // closed when the server no longer answers
 	hush   sync.Once
 
 	mu      sync.Mutex
@@ -36,7 +36,7 @@ func (s *session) end() { close(s.gone) }
 
 func (s *session) fallSilent() { s.hush.Do(func() { close(s.quiet) }) }
 
-// answer refuses global requests, which is an answer: keep-alives live on it. A silent server gives none.
+// answer refuses global requests. A refusal is an answer too, and keep-alives need one. A silent server does not answer.
 func (s *session) answer(requests <-chan *ssh.Request) {
 	for r := range requests {
 		select {
@@ -86,10 +86,10 @@ func (s *session) files(channel ssh.Channel) {
 	}
 }
 
-// outside is a path in the tree that is never there.
+// outside is a path that never exists in the tree.
 const outside = "no/such/place"
 
-// rel is a request's path as the tree has it, which lies at the account's home.
+// rel returns the path of a request relative to the tree, which is the account's home.
 func (s *session) rel(p string) string {
 	p, home := path.Clean("/"+p), s.server.board.Get().Home
 	if p == home {
@@ -114,7 +114,7 @@ func (s *session) lag() {
 	}
 }
 
-// cut ends the connection with a reset: nothing that was written and not sent yet arrives.
+// cut ends the connection with a reset, so that data that was written and not yet sent does not arrive.
 func (s *session) cut() {
 	if tcp, ok := s.conn.(*net.TCPConn); ok {
 		tcp.SetLinger(0)
@@ -122,13 +122,13 @@ func (s *session) cut() {
 	s.conn.Close()
 }
 
-// status is an answer that the sftp library has no name for.
+// status returns an answer that the sftp library has no name for.
 func status(text string) error { return errors.New(text) }
 
-// within tells whether a path lies below a folder; the folder itself does not.
+// within reports whether a path is below a folder; the folder itself is not.
 func within(p, folder string) bool { return strings.HasPrefix(p, folder+"/") }
 
-// mayLook tells whether the personality lets the client read or look at the path.
+// mayLook reports whether the client may read or stat the path.
 func (s *session) mayLook(p string) bool {
 	if s.server.board.Get().DropFolder == "write-only" && within(p, folders.Drop) {
 		return false
@@ -143,7 +143,7 @@ func (s *session) mayList(p string) bool {
 	return s.mayLook(p) && (s.server.board.Get().ArchiveRead != "denied" || p != s.server.tree.Archive)
 }
 
-// wireError gives the client a plain status: nothing about folders on this machine.
+// wireError returns a plain status for the client, which says nothing about folders on this machine.
 func wireError(err error) error {
 	switch {
 	case err == nil:

@@ -50,7 +50,7 @@ func (u *upload) WriteAt(data []byte, offset int64) (int, error) {
 	return n, err
 }
 
-// room counts file data and gives how much of n still comes through.
+// room counts file data and returns how many of n bytes may still arrive.
 func (s *session) room(n int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +63,7 @@ func (s *session) room(n int) int {
 	return n
 }
 
-// Close ends the writing.
+// Close closes the file.
 func (u *upload) Close() error {
 	s := u.session
 	at := s.server.tree.Closed(u.file)

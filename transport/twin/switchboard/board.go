@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Board holds the switches as they stand; every part of the twin looks at it anew each time.
+// Board holds the current switches. Every part of the twin reads them each time it needs one.
 type Board struct {
 	current atomic.Pointer[Switches]
-	struck  atomic.Int64 // faults that have occurred since the switches were last turned
+	struck  atomic.Int64 // faults since the switches were last changed
 }
 
-// New is a board with these switches, and every one that is not set at its default.
+// New returns a board with these switches, and the default of every one that is not set.
 func New(s Switches) (*Board, error) {
 	whole, err := s.complete()
 	if err != nil {
@@ -25,24 +25,24 @@ func New(s Switches) (*Board, error) {
 	return b, nil
 }
 
-// Get returns the switches as they stand. They are not to be changed: see Set.
+// Get returns the current switches. The caller must not change them: see Set.
 func (b *Board) Get() *Switches { return b.current.Load() }
 
-// Strikes counts a fault that is due, and tells whether it still occurs.
+// Strikes counts a fault that is due and reports whether it still occurs.
 func (b *Board) Strikes() bool {
 	times := int64(b.Get().FaultTimes)
 	return b.struck.Add(1) <= times || times <= 0
 }
 
-// atStart are the switches that shape the servers when they start; they cannot be turned later.
+// atStart are the switches that shape the servers when they start; they cannot be changed later.
 var atStart = []string{"pickup-interval", "archive-place", "rate", "load-scope", "drop-path", "home", "algorithms", "login"}
 
-// Set turns switches, given as "name=value", while the twin runs: what it has loaded stays. It is how a fault begins or
-// ends. Faults are those of Parse; a switch that counts only at the start is one too.
+// Set changes switches, given as "name=value". It returns the errors of Parse, and one for a switch that takes effect only at
+// the start.
 func (b *Board) Set(args ...string) error {
 	for _, arg := range args {
 		if name, _, _ := strings.Cut(arg, "="); slices.Contains(atStart, name) {
-			return fmt.Errorf("switch %s counts only when the twin starts", name)
+			return fmt.Errorf("switch %s takes effect only when the twin starts", name)
 		}
 	}
 	sw, err := b.Get().with(args)
@@ -54,7 +54,7 @@ func (b *Board) Set(args ...string) error {
 	return nil
 }
 
-// Skew is how far the clock of the instance is off.
+// Skew returns how far the clock of the instance is off.
 func (s *Switches) Skew() time.Duration {
 	switch s.Clock {
 	case "hour-behind":
@@ -65,5 +65,5 @@ func (s *Switches) Skew() time.Duration {
 	return 0
 }
 
-// Endless tells whether loads begin and never end.
+// Endless reports whether loads begin and never end.
 func (s *Switches) Endless() bool { return s.LoadOutcome == "stuck" || s.LoadOutcome == "odd" }

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Personality is a kind of server that administrators have met, as a set of switches.
+// Personality is a kind of server that administrators have met: a set of switches.
 type Personality struct {
 	Name     string   `json:"name"`
 	Switches []string `json:"switches"` // name=value
-	Says     string   `json:"says"`     // what is peculiar, and what it takes to work with it
+	Says     string   `json:"says"`     // what is special, and what it takes to work with it
 }
 
 // Personalities lists the kinds in the order of the docs.
@@ -34,7 +34,7 @@ func Personalities() []Personality {
 	}
 }
 
-// PersonalitySwitches gives the switches of a personality by its name.
+// PersonalitySwitches returns the switches of a personality.
 func PersonalitySwitches(name string) ([]string, error) {
 	var names []string
 	for _, p := range Personalities() {

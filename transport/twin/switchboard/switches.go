@@ -12,16 +12,15 @@ import (
 	"time"
 )
 
-// Switches name what is not known for sure about Coupa, and the faults an
-// administrator may want to rehearse. The zero value of a field is its default;
-// Docs tells for every switch what it rests on.
+// Switches are what is not known for sure about Coupa, and the faults that an administrator may want to rehearse. The zero
+// value of a field stands for its default. Docs says for every switch what the default rests on.
 type Switches struct {
 	// Pick-up and archive.
-	PickUp         string        // auto | manual | instant | eager: when files are taken; manual: only by Twin.PickUp
+	PickUp         string        // auto | manual | instant | eager: when files are taken; manual: only by PickUp
 	PickUpInterval time.Duration // between two pick-ups
 	Order          string        // alphanumeric | parallel
 	ArchivePlace   string        // incoming-archive | archive-incoming
-	ArchiveTime    string        // before | after: when a file moves to the archive, seen from its load
+	ArchiveTime    string        // before | after its load a file moves to the archive
 	Dotted         string        // ignored | picked: names that begin with a dot
 	Suffix         string        // csv-only | any
 	FileLimits     string        // fail | load: a file over 5,000 rows or 8 MB
@@ -34,7 +33,7 @@ type Switches struct {
 	LoginCase            string        // fold | exact
 	EmptyCell            string        // keep | clear | error
 	NullWord             string        // roles | lists: where --NULL-- clears
-	LostColumns          string        // comma-separated: cells of these are taken and not stored; none
+	LostColumns          string        // comma-separated: cells of these are accepted and not stored; none
 	RowBase              string        // 0 | 1 | 2: the number of the first data row
 	CorruptRowsProcessed string        // no | yes
 	UnchangedCounted     string        // yes | no
@@ -56,24 +55,24 @@ type Switches struct {
 	Answer        string        // what /api says in place of the answer
 	PageAnswer    string        // what /data_sources says in place of the page
 	TokenAnswer   string        // what the token endpoint says in place of a token
-	TokenCalls    int           // calls that a token serves before it is refused; 0: no end
+	TokenCalls    int           // calls before a token is refused; 0: never
 	AnswerFrom    string        // start | pickup: when Answer, PageAnswer and TokenAnswer begin
 
-	RetryAfter     time.Duration // that answers with Retry-After ask for
-	FaultTimes     int           // faults of answers and of file operations that occur, then all is well; 0: no end
+	RetryAfter     time.Duration // what Retry-After asks for
+	FaultTimes     int           // bad answers and file operations until all is well; 0: never
 	Clock          string        // right | hour-behind | hour-ahead
 	UserFilter     string        // obeyed | ignored: attribute filters on users
-	ShownElements  string        // blank-separated: what the default response filter leaves of a user; all
+	ShownElements  string        // blank-separated: what the response filter leaves of a user; all
 	Fields         string        // obeyed | ignored: the argument fields
 	UserIDs        string        // own | zero | twice: whose ids a list of users shows
 	UserFault      string        // none | 401 | 403 | ...: what calls to /api/users get instead of an answer
 	UserFaultAt    string        // all | get | look | put | post: which of these calls get it
-	UserFaultEvery int           // every so many-th of them gets it
+	UserFaultEvery int           // with n, every n-th of them gets it
 
 	// SFTP server.
 	DropFolder     string // normal | no-list | write-only
 	DropPath       string // folder | link
-	Home           string // / | /home/coupa: where relative paths begin and the tree lies
+	Home           string // / | /home/coupa: where the tree is, and where relative paths begin
 	Write          string // allowed | denied | full | quota | short | vanish
 	Stat           string // allowed | denied
 	Setstat        string // allowed | refused
@@ -82,7 +81,7 @@ type Switches struct {
 	ArchiveRead    string // allowed | denied
 	SFTPLatency    time.Duration
 	SilentAfter    string // none | connect | auth | write
-	DropAfterBytes int    // of file data on one connection; then it is cut; 0: never
+	DropAfterBytes int    // of file data before a connection is cut; 0: never
 	Algorithms     string // modern | old
 	Login          string // any | password | keyboard-interactive | key
 	Connections    int    // at once; NoLimit lifts it
@@ -96,9 +95,8 @@ const (
 	no  = "no"
 )
 
-// Doc describes one switch for help and docs. Values lists the accepted words,
-// or one word in capitals for a free form. Basis begins with "documented", "disputed",
-// "assumed" or "fault" and says what the default rests on.
+// Doc describes one switch for help and docs. Values lists the accepted words, or one word in capitals if the form is free.
+// Basis begins with "documented", "disputed", "assumed" or "fault" and says what the default rests on.
 type Doc struct {
 	Name    string   `json:"name"`
 	Default string   `json:"default"`
@@ -107,7 +105,7 @@ type Doc struct {
 }
 
 // switchSpec is one line of the table that drives parsing, defaults, help and docs.
-// field gives a *string, a *time.Duration or an *int.
+// field returns a *string, a *time.Duration or an *int.
 type switchSpec struct {
 	name, def string
 	values    []string
@@ -136,7 +134,7 @@ func (spec switchSpec) set(s *Switches, value string) error {
 		}
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 0 {
-			return fmt.Errorf("switch %s: %q is not a number, nor none", spec.name, value)
+			return fmt.Errorf("switch %s: %q is neither a number nor none", spec.name, value)
 		}
 		if n == 0 && spec.def != "0" {
 			return fmt.Errorf("switch %s: must be more than 0, or none", spec.name)
@@ -156,7 +154,7 @@ func (spec switchSpec) setWord(p *string, value string) error {
 	return nil
 }
 
-// free tells whether any text is a value: the table then shows one word in capitals.
+// free reports whether any text is a value. The table then has one word in capitals.
 func (spec switchSpec) free() bool {
 	return len(spec.values) == 1 && spec.values[0] == strings.ToUpper(spec.values[0])
 }
@@ -181,11 +179,10 @@ func (spec switchSpec) isZero(s *Switches) bool {
 	return false
 }
 
-// Parse reads "name=value" strings, the last of a name winning, and fills in
-// the defaults. All faults are told at once; an unknown name is one.
+// Parse reads "name=value" strings and fills in the defaults. The last value of a name counts. It returns all errors at once.
 func Parse(args []string) (Switches, error) { return Switches{}.with(args) }
 
-// with is s with some switches set, and every other one that was not set at its default.
+// with returns s with some switches set, and the default of every one that is not set.
 func (s Switches) with(args []string) (Switches, error) {
 	specs := switchTable()
 	var faults []error

@@ -1,6 +1,6 @@
 package switchboard
 
-// switchTable is the one list of switches. Bases name the titles of Coupa's pages.
+// switchTable is the list of all switches. A basis names the titles of Coupa's pages.
 func switchTable() []switchSpec {
 	var table []switchSpec
 	for _, part := range [][]switchSpec{pickUpSwitches(), loadSwitches(), rowSwitches(), apiSwitches(), answerSwitches(), sftpSwitches()} {

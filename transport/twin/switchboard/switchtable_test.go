@@ -55,7 +55,7 @@ func TestSwitchTableCoversTheStruct(t *testing.T) {
 	}
 }
 
-func TestParseSwitchesTellsAllFaults(t *testing.T) {
+func TestParseReportsAllFaults(t *testing.T) {
 	_, err := Parse([]string{"order=parallel", "order", "nosuch=1", "row-base=7", "load-time=soon", "rate=-3", "connections=0"})
 	if err == nil {
 		t.Fatal("no error")

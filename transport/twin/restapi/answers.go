@@ -35,7 +35,7 @@ func (a *API) spoil(w http.ResponseWriter, r *http.Request) bool {
 		if wait {
 			a.leaveAlone(w)
 		}
-		a.fail(w, r, status, "base", http.StatusText(status)+".")
+		fail(w, r, status, "base", http.StatusText(status)+".")
 	}
 	return true
 }

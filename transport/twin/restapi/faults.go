@@ -73,27 +73,27 @@ func (a *API) due(every int) bool {
 func (a *API) goWrong(fault string, w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 	switch fault {
 	case "401":
-		a.fail(w, r, http.StatusUnauthorized, "base", "The access token is invalid, expired, or not active yet.")
+		fail(w, r, http.StatusUnauthorized, "base", "The access token is invalid, expired, or not active yet.")
 	case "403":
-		a.fail(w, r, http.StatusForbidden, "user", "You may not do this to that user.")
+		fail(w, r, http.StatusForbidden, "user", "You may not do this to that user.")
 	case "404":
-		a.fail(w, r, http.StatusNotFound, "user", "No results match your search criteria.")
+		fail(w, r, http.StatusNotFound, "user", "No results match your search criteria.")
 	case "406":
-		a.fail(w, r, http.StatusNotAcceptable, "user", "Not acceptable.")
+		fail(w, r, http.StatusNotAcceptable, "user", "Not acceptable.")
 	case "422":
-		a.fail(w, r, http.StatusUnprocessableEntity, "user", invalid...)
+		fail(w, r, http.StatusUnprocessableEntity, "user", invalid...)
 	case "422-bare":
 		a.quote(w, r)
 	case "422-other-type":
 		otherType(r)
-		a.fail(w, r, http.StatusUnprocessableEntity, "user", invalid...)
+		fail(w, r, http.StatusUnprocessableEntity, "user", invalid...)
 	case "429-retry-after":
 		a.leaveAlone(w)
-		a.fail(w, r, http.StatusTooManyRequests, "base", "Rate limit exceeded.")
+		fail(w, r, http.StatusTooManyRequests, "base", "Rate limit exceeded.")
 	case "429":
-		a.fail(w, r, http.StatusTooManyRequests, "base", "Rate limit exceeded.")
+		fail(w, r, http.StatusTooManyRequests, "base", "Rate limit exceeded.")
 	case "500":
-		a.fail(w, r, http.StatusInternalServerError, "base", "Something went wrong.")
+		fail(w, r, http.StatusInternalServerError, "base", "Something went wrong.")
 	case "502-html":
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusBadGateway)

@@ -60,7 +60,7 @@ func (a *API) getUser(w http.ResponseWriter, r *http.Request) {
 func (a *API) createUser(w http.ResponseWriter, r *http.Request) {
 	body, err := readBody(r, "user")
 	if err != nil {
-		a.fail(w, r, http.StatusBadRequest, "user", err.Error())
+		fail(w, r, http.StatusBadRequest, "user", err.Error())
 		return
 	}
 	a.saved(w, r, http.StatusCreated, a.in.Users.Save(0, body))
@@ -69,12 +69,12 @@ func (a *API) createUser(w http.ResponseWriter, r *http.Request) {
 func (a *API) updateUser(w http.ResponseWriter, r *http.Request) {
 	id, _ := payload.ParseInt(r.PathValue("id"))
 	if _, ok := a.in.Users.Get(id); !ok {
-		a.fail(w, r, http.StatusNotFound, "user", "No results match your search criteria.")
+		fail(w, r, http.StatusNotFound, "user", "No results match your search criteria.")
 		return
 	}
 	body, err := readBody(r, "user")
 	if err != nil {
-		a.fail(w, r, http.StatusBadRequest, "user", err.Error())
+		fail(w, r, http.StatusBadRequest, "user", err.Error())
 		return
 	}
 	a.saved(w, r, http.StatusOK, a.in.Users.Save(id, body))
@@ -87,50 +87,50 @@ func (a *API) saved(w http.ResponseWriter, r *http.Request, status int, out inst
 		for i, e := range out.Errors {
 			texts[i] = e.Message
 		}
-		a.fail(w, r, http.StatusBadRequest, "user", texts...)
+		fail(w, r, http.StatusBadRequest, "user", texts...)
 		return
 	}
 	s, err := a.shape(r, "user")
 	switch {
 	case err != nil:
-		a.fail(w, r, http.StatusBadRequest, "user", err.Error())
+		fail(w, r, http.StatusBadRequest, "user", err.Error())
 	case s.Object == "none":
 		w.WriteHeader(status)
 	default:
-		a.reply(w, r, status, "user", s.Apply(out.User))
+		reply(w, r, status, "user", s.Apply(out.User))
 	}
 }
 
 // one answers a call for a single object.
 func (a *API) one(w http.ResponseWriter, r *http.Request, name string, rec payload.Record, ok bool) {
 	if !ok {
-		a.fail(w, r, http.StatusNotFound, name, "No results match your search criteria.")
+		fail(w, r, http.StatusNotFound, name, "No results match your search criteria.")
 		return
 	}
 	s, err := a.shape(r, name)
 	if err != nil {
-		a.fail(w, r, http.StatusBadRequest, name, err.Error())
+		fail(w, r, http.StatusBadRequest, name, err.Error())
 		return
 	}
-	a.reply(w, r, http.StatusOK, name, s.Apply(rec))
+	reply(w, r, http.StatusOK, name, s.Apply(rec))
 }
 
 // list answers a query with one page.
 func (a *API) list(w http.ResponseWriter, r *http.Request, values map[string][]string, name string, find func(payload.Query) []payload.Record, known func(string) bool) {
 	q, err := payload.ParseQuery(values, known, a.in.Board.Get().UnknownFilter == "ignore")
 	if err != nil {
-		a.fail(w, r, http.StatusBadRequest, name, err.Error())
+		fail(w, r, http.StatusBadRequest, name, err.Error())
 		return
 	}
 	if q.Shape, err = a.shape(r, name); err != nil {
-		a.fail(w, r, http.StatusBadRequest, name, err.Error())
+		fail(w, r, http.StatusBadRequest, name, err.Error())
 		return
 	}
 	page := []any{}
 	for _, rec := range find(q) {
 		page = append(page, q.Shape.Apply(rec))
 	}
-	a.reply(w, r, http.StatusOK, name, page)
+	reply(w, r, http.StatusOK, name, page)
 }
 
 // shape returns what an answer shows: what the call asks for, else what the response filter leaves.

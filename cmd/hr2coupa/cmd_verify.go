@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 
-	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
-	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/spf13/cobra"
 )
 
@@ -22,22 +20,13 @@ It needs the scope core.user.read. A run does the same by itself where verify is
 		Example: "  hr2coupa verify 20261124T020000Z",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return Verify(cmd.Context(), env, args[0])
+			return verify(cmd.Context(), env, args[0])
 		},
 	}
 }
 
-func Verify(ctx context.Context, env *wiring.Env, run string) error {
-	cfg, err := wiring.LedgerConfig(ctx, env, config.Options{NeedSecrets: true})
-	if err != nil {
-		return err
-	}
-	cfg.Verify = true // also where runs do not
-	var res *job.Verified
-	s, err := job.Start(ctx, env, cfg, "verify", false, func(j *job.Job) (_ *export.Report, err error) {
-		res, err = j.VerifyRun(ctx, run)
-		return nil, err
-	})
+func verify(ctx context.Context, env *wiring.Env, run string) error {
+	s, res, err := job.Verify(ctx, env, run)
 	if err != nil {
 		return show.ConcludeReport(ctx, env, s, err)
 	}

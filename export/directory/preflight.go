@@ -56,7 +56,7 @@ func (i *identity) says(column string) string { return i.said[slices.Index(noted
 // holds is what Coupa holds in a column of kept.
 func (i *identity) holds(column string) string { return i.held[slices.Index(kept[:], column)] }
 
-// Note has the shape of Planner.Notes: it notes who a row is about.
+// Note has the shape of planning.Planner.Notes: it notes who a row is about.
 func (f *Preflight) Note(person string, row *export.Row) {
 	one := &identity{person: strings.Clone(person), origin: row.Origin}
 	for i, column := range f.Columns {
@@ -77,7 +77,7 @@ func (f *Preflight) Note(person string, row *export.Row) {
 	f.people[one.person] = one // a second pass over the feed says the same, or more
 }
 
-// Faults has the shape of Planner.Checks: it tells what Coupa holds against a row.
+// Faults returns what Coupa holds against a row.
 func (f *Preflight) Faults(person string, row *export.Row) []export.Fault {
 	found := slices.Clone(f.faults[person])
 	for i := range found {

@@ -203,7 +203,7 @@ func (a *assembler) count(slot [2]int, part *openPart) {
 	names := a.p.Mapping.Columns()
 	id := slices.Index(names, export.ColumnID)
 	for i, name := range names {
-		if part.set.Has(i) && (i != id || a.p.Found == nil) {
+		if part.set.Has(i) && (i != id || a.p.Answers == nil) {
 			a.plan.Columns[name] += len(part.rows)
 		}
 	}
@@ -217,7 +217,7 @@ func (a *assembler) count(slot [2]int, part *openPart) {
 			a.plan.Columns[name]--
 		}
 	}
-	if a.p.Found != nil && id >= 0 && !part.set.Has(id) {
+	if a.p.Answers != nil && id >= 0 && !part.set.Has(id) {
 		a.plan.Creates += len(part.rows)
 	}
 }

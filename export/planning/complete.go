@@ -71,25 +71,22 @@ func (c *completer) complete(one *person) {
 	if c.p.Notes != nil {
 		return
 	}
-	if c.p.Found == nil {
+	if c.p.Answers == nil {
 		if login := c.needed[0]; login >= 0 && one.row.Cells[login].Lacks() && c.p.Sheet.First(&one.row) != login {
 			known, _ := c.p.known(one.key)
 			c.fill(one, login, known.Login)
 		}
 		return
 	}
-	u, ok := c.p.Found(one.key)
+	u, ok := c.p.Answers.Found(one.key)
 	if !ok {
 		return
 	}
 	if c.id >= 0 && one.row.Cells[c.id].Lacks() {
 		one.row.Cells[c.id] = export.Cell{Text: u.ID, State: export.Set}
 	}
-	if c.p.Element == nil {
-		return
-	}
 	for i, column := range neededColumns {
-		if e, ok := c.p.Element(column); ok && c.needed[i] >= 0 {
+		if e, ok := c.p.Answers.Element(column); ok && c.needed[i] >= 0 {
 			held, _ := u.Value(e)
 			c.fill(one, c.needed[i], held.Text)
 		}
@@ -136,17 +133,14 @@ func onlyLacks(rules []export.Fault) bool {
 	return !slices.ContainsFunc(rules, func(f export.Fault) bool { return f.Rule != ruleRequired && f.Rule != ruleKey })
 }
 
-// tellWhy says of what a row lacks why it could not be completed.
+// tellWhy says of what a row lacks why it could not be completed out of what Coupa has answered.
 func (c *completer) tellWhy(one *person, rules []export.Fault) {
-	if c.p.Found == nil || c.p.Element == nil {
-		return
-	}
-	u, found := c.p.Found(one.key)
+	u, found := c.p.Answers.Found(one.key)
 	for i, f := range rules {
 		if f.Rule != ruleRequired {
 			continue
 		}
-		e, _ := c.p.Element(f.Field)
+		e, _ := c.p.Answers.Element(f.Field)
 		switch _, shown := u.Value(e); {
 		case !found:
 			rules[i].Message = sayNobodyHas

@@ -7,7 +7,7 @@ import "github.com/hr2coupa/hr2coupa/export"
 
 const sayCut = "is the last line and has no line end, which the feeds before had: the file was cut off, and this record may be; see what is missing, and deliver the file again whole, its last line ended"
 
-func (p *Planner) cut(file string) bool { return p.Cut != nil && p.Cut(file) }
+func (p *Planner) cut(file string) bool { return p.Memory != nil && p.Memory.Cut(file) }
 
 // files are those of the feed as they are recorded.
 func (p *Planner) files() []export.FeedFile {

@@ -142,10 +142,11 @@ func (e *encoder) check(one *person) []export.Fault {
 	if e.p.Notes != nil {
 		e.p.Notes(one.key, &one.row)
 	}
-	if e.p.Checks != nil {
-		if held := e.p.Checks(one.key, &one.row); held != nil {
-			return held
-		}
+	if e.p.Answers == nil {
+		return rules
+	}
+	if held := e.p.Answers.Faults(one.key, &one.row); held != nil {
+		return held
 	}
 	e.completer.tellWhy(one, rules)
 	return rules
@@ -159,10 +160,10 @@ func (e *encoder) partial(one *person) {
 		}
 	}
 	one.completed = export.ColumnSet{}
-	if e.p.Found == nil {
+	if e.p.Answers == nil {
 		return
 	}
-	if u, ok := e.p.Found(one.key); ok {
+	if u, ok := e.p.Answers.Found(one.key); ok {
 		one.row.Held = &u
 	}
 }
@@ -174,7 +175,7 @@ func (e *encoder) protected(one *person) (why string) {
 		return ""
 	}
 	sent, _ := e.p.known(one.key)
-	if why = e.p.Protects(one.key, e.text(one, e.login), sent.Login); why == "" && e.p.Found != nil {
+	if why = e.p.Protects(one.key, e.text(one, e.login), sent.Login); why == "" && e.p.Answers != nil {
 		held, _ := e.p.before(one.key)
 		why = e.p.Protects(one.key, "", held.Login)
 	}
@@ -198,7 +199,7 @@ func (e *encoder) behind(one *person) (part string, ok bool) {
 
 // mayKeep tells whether a record may have to be kept. Only all records of a person together, completed, tell for sure.
 func (e *encoder) mayKeep(one *person, several bool) bool {
-	if e.p.Hold || (several || e.p.Found != nil) && !e.p.Waiting.Empty() {
+	if e.p.Hold || (several || e.p.Answers != nil) && !e.p.Waiting.Empty() {
 		return true
 	}
 	_, waits := e.behind(one)

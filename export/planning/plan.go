@@ -36,11 +36,8 @@ type Planner struct {
 	// MayCreate tells that creates are allowed, so that any person the ledger does not know may be new to Coupa and
 	// whoever names him as approver has to wait for his load.
 	MayCreate bool
-	// Known gives what the ledger knows of a person; nil where there is no ledger.
-	Known func(key string) (p export.Person, ok bool)
-	// Cut reports which files of the feed are cut off if their last line has no end; nil where nobody knows how feeds end.
-	// It is called from every worker.
-	Cut func(file string) bool
+	// Memory is what earlier plans have left; nil where there is no ledger.
+	Memory Memory
 	// Only, when not nil, says which records to plan (run --again); the others are passed over and not counted.
 	Only func(o export.Origin, key string) bool
 	// Hold plans a held run: every row that would be sent is kept and told as held instead.
@@ -53,19 +50,39 @@ type Planner struct {
 	// Protects tells why nobody may change a person; "" for nearly everybody. known is the login the ledger knows.
 	// It is called from every worker.
 	Protects func(key, login, known string) string
-	// Checks gives what Coupa holds against a row that breaks no rule; nil where nobody has asked. It is called from every
-	// worker, and the texts of the row are good until it returns.
-	Checks func(key string, row *export.Row) []export.Fault
+	// Answers are Coupa's; nil where nobody has asked.
+	Answers Answers
 	// Notes takes each row that may go, also where it could only go completed; for a first look at the feed, nil else. It
 	// is called from every worker, and the texts of the row are good until it returns.
 	Notes func(key string, row *export.Row)
-	// Found gives whom Coupa knows by a person's key; nil where nobody has asked. It is called from every worker. Where the
-	// mapping has a column Id it fills that in.
-	Found func(key string) (u export.User, ok bool)
-	// Element tells where users of Found hold a column; nil where rows are not completed out of them.
-	Element func(column string) (e export.Element, ok bool)
 	// Joined is how many records of the feed earlier plans have kept; MinRecords does not count them.
 	Joined int
+}
+
+// At is a planner of the same plan for a run that begins at that time.
+func (p *Planner) At(started time.Time) *Planner {
+	at := *p
+	at.Started = started
+	return &at
+}
+
+// Memory is what is known from earlier plans. It is called from every worker.
+type Memory interface {
+	// Known returns how a person was last sent.
+	Known(key string) (p export.Person, ok bool)
+	// Cut reports whether a file of the feed is cut off if its last line has no end.
+	Cut(file string) bool
+}
+
+// Answers are what Coupa says of the people of a plan. They are asked for from every worker.
+type Answers interface {
+	// Found returns whom Coupa knows by a person's key. Rows are completed out of that; where the mapping has a column Id,
+	// that is filled in.
+	Found(key string) (u export.User, ok bool)
+	// Element says where the users of Found hold a column.
+	Element(column string) (e export.Element, ok bool)
+	// Faults returns what Coupa holds against a row that breaks no rule. The texts of the row are good until it returns.
+	Faults(key string, row *export.Row) []export.Fault
 }
 
 // Sink takes what a plan yields, in a fixed order, from one goroutine. Nothing of it counts before Build has returned.

@@ -139,28 +139,28 @@ func (g *probe) add(p *Planner, s *survey, person string, cells []export.Cell) {
 }
 
 func (p *Planner) known(person string) (export.Person, bool) {
-	if p.Known == nil {
+	if p.Memory == nil {
 		return export.Person{}, false
 	}
-	return p.Known(person)
+	return p.Memory.Known(person)
 }
 
 // before is how a person stands before this batch: where Coupa was asked as it holds him, else as he was last sent.
 func (p *Planner) before(person string) (known export.Person, ok bool) {
-	if p.Found == nil || p.Element == nil {
+	if p.Answers == nil {
 		return p.known(person)
 	}
-	u, ok := p.Found(person)
+	u, ok := p.Answers.Found(person)
 	if !ok {
 		return export.Person{}, false
 	}
 	known, _ = p.known(person)
-	if e, ok := p.Element(export.ColumnLogin); ok {
+	if e, ok := p.Answers.Element(export.ColumnLogin); ok {
 		if v, shown := u.Value(e); shown {
 			known.Login = v.Text
 		}
 	}
-	if e, ok := p.Element(export.ColumnStatus); ok {
+	if e, ok := p.Answers.Element(export.ColumnStatus); ok {
 		if v, shown := u.Value(e); shown {
 			known.Status = v.Show(e.Kind)
 		}

@@ -11,7 +11,7 @@ type waveColumns struct {
 func (p *Planner) waveColumns() waveColumns {
 	cols := p.Mapping.Columns()
 	w := waveColumns{login: slices.Index(cols, "Login"), approver: slices.Index(cols, "Approver Login"), status: slices.Index(cols, "Status")}
-	w.on = w.login >= 0 && w.approver >= 0 && (p.MayCreate || p.Known != nil || p.Found != nil)
+	w.on = w.login >= 0 && w.approver >= 0 && (p.MayCreate || p.Memory != nil || p.Answers != nil)
 	return w
 }
 

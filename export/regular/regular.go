@@ -4,6 +4,8 @@
 package regular
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -88,6 +90,18 @@ func Read(path string, limit int64) ([]byte, error) {
 	}
 	defer f.Close() // only read from
 	return All(f, path, limit)
+}
+
+// Sum reads a regular file to its end, for its size and its SHA-256 in lower-case hex.
+func Sum(path string) (size int64, hash string, err error) {
+	f, err := Open(path)
+	if err != nil {
+		return 0, "", err
+	}
+	defer f.Close() // only read from
+	h := sha256.New()
+	size, err = io.Copy(h, f)
+	return size, hex.EncodeToString(h.Sum(nil)), err
 }
 
 // All reads an open file like Read. Its size is no promise: it may grow meanwhile, and files of the system's tell none.

@@ -95,3 +95,18 @@ func TestNoMoreIsReadThanAgreed(t *testing.T) {
 		t.Error(names, err)
 	}
 }
+
+// TestSum: a file's size and hash are those of its bytes, and only regular files have them.
+func TestSum(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(path, []byte("abc"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	size, hash, err := Sum(path)
+	if err != nil || size != 3 || hash != "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" {
+		t.Errorf("%d bytes, %s, %v", size, hash, err)
+	}
+	if _, _, err := Sum(filepath.Dir(path)); !errors.As(err, new(*KindError)) {
+		t.Errorf("a folder: %v", err)
+	}
+}

@@ -49,23 +49,22 @@ func Drop(ctx context.Context, env *wiring.Env, o DropOptions) (*Started, error)
 	if err != nil {
 		return nil, err
 	}
-	return Start(ctx, env, cfg, "drop", false, func(j *Job) (*export.Report, error) { return j.drop(ctx, files, o, begun) })
+	return Start(ctx, env, cfg, Work{Command: "drop", NoWait: o.NoWait, Do: func(j *Job, earlier []*export.Report) (*export.Report, error) {
+		return j.drop(ctx, files, o, earlier, begun)
+	}})
 }
 
-func (j *Job) drop(ctx context.Context, files []ready, o DropOptions, started time.Time) (*export.Report, error) {
-	j.runner.NoWait = o.NoWait
-	if done, err := j.trust(ctx, nil, RunOptions{}); done != nil || err != nil {
-		return done, err
-	}
-	if done, err := j.resume(ctx); done != nil || err != nil {
-		return done, err
-	}
+func (j *Job) drop(ctx context.Context, files []ready, o DropOptions, earlier []*export.Report, started time.Time) (*export.Report, error) {
 	if !o.Again {
-		if done, err := j.droppedBefore(files); done != nil || err != nil {
+		if done, err := j.droppedBefore(files, earlier); done != nil || err != nil {
 			return done, err
 		}
 	}
-	if err := j.withinLimits(files); err != nil {
+	people, err := j.ledger.People()
+	if err != nil {
+		return nil, err
+	}
+	if err := j.withinLimits(files, people); err != nil {
 		return nil, err
 	}
 	if err := j.untouchable(files, started); err != nil {
@@ -74,18 +73,18 @@ func (j *Job) drop(ctx context.Context, files []ready, o DropOptions, started ti
 	if err := j.runner.Check(ctx); err != nil {
 		return nil, err
 	}
-	started, err := j.free(started)
-	if err != nil {
+	if started, err = j.free(started); err != nil {
 		return nil, err
 	}
 	id, err := j.planDrop(files, started)
 	if err != nil {
 		return nil, err
 	}
-	if err := j.drive(ctx, id); err != nil {
+	back, err := j.send(ctx, id)
+	if err != nil {
 		return nil, err
 	}
-	return j.report(id)
+	return j.report(id, findings{people: people, back: back})
 }
 
 // readyFiles reads and checks every file; all faults of all files are told at once.
@@ -159,9 +158,9 @@ func unreadable(path string, err error) error {
 // droppedBefore refuses bytes that were sent before and names the load they became.
 //
 // Where that load is one that this start has just brought to its end, the same command was only repeated: done says so.
-func (j *Job) droppedBefore(files []ready) (done *export.Report, err error) {
+func (j *Job) droppedBefore(files []ready, earlier []*export.Report) (done *export.Report, err error) {
 	var faults []error
-	resumed := 0
+	repeated := 0
 	for _, f := range files {
 		old, ok, err := j.ledger.SeenBytes(f.file.SHA256)
 		if err != nil {
@@ -170,8 +169,8 @@ func (j *Job) droppedBefore(files []ready) (done *export.Report, err error) {
 		if !ok {
 			continue
 		}
-		if slices.ContainsFunc(j.resumed, func(r *export.Report) bool { return r.Run == old.Run }) {
-			resumed++
+		if slices.ContainsFunc(earlier, func(r *export.Report) bool { return r.Run == old.Run }) {
+			repeated++
 			continue
 		}
 		parts, err := j.ledger.Parts(old.Run)
@@ -189,7 +188,7 @@ func (j *Job) droppedBefore(files []ready) (done *export.Report, err error) {
 	if len(faults) > 0 {
 		return nil, &exit.Error{Code: export.ExitUsage, Err: errors.Join(faults...)}
 	}
-	if resumed == len(files) {
+	if repeated == len(files) {
 		done = EmptyReport(export.EndSeen, j.env.Now().UTC())
 		for _, f := range files {
 			done.Files = append(done.Files, f.file)
@@ -199,12 +198,7 @@ func (j *Job) droppedBefore(files []ready) (done *export.Report, err error) {
 	return nil, nil
 }
 
-func (j *Job) withinLimits(files []ready) error {
-	people, err := j.ledger.People()
-	if err != nil {
-		return err
-	}
-	j.people = people
+func (j *Job) withinLimits(files []ready, people int) error {
 	plan := &export.Plan{Columns: map[string]int{}}
 	for _, f := range files {
 		for _, c := range f.sheet.Columns {
@@ -260,7 +254,7 @@ func (j *Job) untouchable(files []ready, now time.Time) error {
 // planDrop writes the files into the ledger as they are, each as one part and, since they may build on each other, one
 // wave.
 func (j *Job) planDrop(files []ready, started time.Time) (string, error) {
-	id, err := j.ledger.BeginRun(export.RunRecord{Command: j.command, State: export.RunWorking, Started: started})
+	id, err := j.ledger.BeginRun(export.RunRecord{Command: "drop", State: export.RunWorking, Started: started})
 	if err != nil {
 		return "", err
 	}

@@ -14,44 +14,28 @@ import (
 )
 
 // Export writes the parts of a feed to a folder.
-func Export(ctx context.Context, env *wiring.Env, files []string, dir string) (res *Planned, err error) {
+func Export(ctx context.Context, env *wiring.Env, files []string, dir string) (*Planned, error) {
 	pipe, err := wiring.ReadPipeline(ctx, env, config.Options{FeedGiven: len(files) > 0, Route: config.RouteCSV})
 	if err != nil {
 		return nil, err
 	}
 	pipe.Unhashed = !env.JSON // nothing is recorded, and nobody is told a hash
 	now := env.Now().UTC()
-	feed, err := pipe.Open(pipe.Patterns(files), now)
+	p, err := prospect.Prepare(ctx, env, prospect.Ask{Pipe: pipe, Started: now, Files: files, Alone: true})
 	if err != nil {
 		return nil, err
 	}
-	known, _, _, err := prospect.Recall(env, pipe.Config, nil, now, false)
-	if err != nil {
-		return nil, err
-	}
-	only := &prospect.Outlook{People: known.People, Approved: known.Approved, LastFeed: known.LastFeed, LineEnds: known.LineEnds} // the given files, whoever waits
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder for the parts: %w", err)
 	}
 	out := &partDir{dir: dir, names: map[int64]string{}}
 	defer out.sweep() // after a failure, which tells enough
 	sink := newPlanSink(out)
-	defer func() {
-		if err != nil {
-			sink.rows.Close()
-		}
-	}()
-	planner := prospect.NewPlanner(pipe, feed, only, now)
-	if pipe.IsFeed(files) {
-		planner.Cut = prospect.CutFeeds(pipe, feed, only)
-	}
-	plan, err := planner.Build(ctx, sink)
+	res, err := sink.build(ctx, p, "", now)
 	if err != nil {
+		sink.rows.Close() // what failed is told
 		return nil, err
 	}
-	res = sink.result(plan, pipe)
-	res.Limits = only.Judge(pipe.Config, pipe.IsFeed(files))(plan)
-	res.judge()
 	return res, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
@@ -12,7 +13,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/delivery"
 	"github.com/hr2coupa/hr2coupa/export/layout"
-	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
 // PlanOptions say which files are planned, and how much of the result is kept.
@@ -76,7 +76,7 @@ type PersonPlan struct {
 }
 
 // Plan makes a plan, and saves it where it is told to.
-func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (res *Planned, err error) {
+func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error) {
 	if o.Output != "" {
 		if err := prospect.MayWritePlan(o.Output); err != nil {
 			return nil, err
@@ -86,82 +86,23 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (res *Planned, er
 	if err != nil {
 		return nil, err
 	}
-	now := env.Now().UTC()
-	feed, err := pipe.Open(pipe.Patterns(o.Files), now)
+	p, err := prospect.Prepare(ctx, env, prospect.Ask{Pipe: pipe, Started: env.Now().UTC(), Files: o.Files, Again: o.Again, All: true})
 	if err != nil {
 		return nil, err
-	}
-	out, seen, only, err := prospect.Recall(env, pipe.Config, feed.Files(), now, o.Again)
-	if err != nil {
-		return nil, err
-	}
-	var fresh export.Feed = feed
-	paths := prospect.ToPlan(feed.Files(), seen, o.Again)
-	if prospect.GoesBeside(pipe, out, o.Files, len(paths) > 0, seen) {
-		if err := out.Leave(ctx, pipe, now); err != nil {
-			return nil, err
-		}
-	}
-	switch {
-	case len(paths) > 0 && len(paths) < len(feed.Files()):
-		if fresh, err = pipe.OpenAnyAge(paths); err != nil {
-			return nil, err
-		}
-	case len(paths) == 0 && out.Kept != nil:
-		fresh = nil
 	}
 	sink := newPlanSink(nil)
-	defer func() {
-		if err != nil {
-			sink.rows.Close()
-		}
-	}()
 	if sink.keep = o.People; o.Everybody {
 		sink.keep = math.MaxInt
 	}
-	var into planning.Sink = sink
-	saving := prospect.SavingTo(sink)
-	if o.Output != "" {
-		into = saving
-	}
-	planner := prospect.NewPlanner(pipe, fresh, out, now)
-	planner.Only = only
-	if pipe.IsFeed(o.Files) {
-		planner.Cut = prospect.CutFeeds(pipe, fresh, out)
-	}
-	if err := prospect.ChooseRoute(ctx, pipe, planner); err != nil {
-		return nil, err
-	}
-	checked, err := prospect.PlanPreflight(ctx, env, pipe, planner, out)
+	res, err := sink.build(ctx, p, o.Output, env.Now())
 	if err != nil {
+		sink.rows.Close() // what failed is told
 		return nil, err
 	}
-	plan, err := planner.Build(ctx, into)
-	if err != nil {
-		return nil, err
-	}
-	res = sink.result(plan, pipe)
-	if res.Checked = checked; checked {
-		res.Key, res.NewKey, res.LeftOut = "Id", pipe.Key, nil
-	}
-	res.Route = planner.Sheet.Route()
 	res.ReadBack = readBackAhead(pipe.Config, res.Parts)
-	res.Limits = out.Judge(pipe.Config, !o.Again && pipe.IsFeed(o.Files))(plan)
-	for _, f := range seen {
+	for _, f := range p.Seen {
 		if !o.Again || f.Left() == 0 {
 			res.Seen = append(res.Seen, f.Name)
-		}
-	}
-	if out.Kept != nil {
-		res.Joins, res.JoinsRun = out.Kept.Records, out.Kept.Run
-	}
-	if out.Beside != nil {
-		res.Beside = out.Beside.Run
-	}
-	res.judge()
-	if o.Output != "" {
-		if err := prospect.SavePlan(o.Output, saving, plan, pipe, out, res.Limits, env.Now()); err != nil {
-			return nil, err
 		}
 	}
 	return res, nil
@@ -248,14 +189,43 @@ func (s *planSink) Restart() error {
 	return nil
 }
 
-func (s *planSink) result(plan *export.Plan, pipe *wiring.Pipeline) *Planned {
+// build makes a plan into the sink. Where saved names a file the plan is saved there too.
+func (s *planSink) build(ctx context.Context, p *prospect.Prospect, saved string, now time.Time) (*Planned, error) {
+	if saved == "" {
+		plan, err := p.Planner.Build(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		return s.result(plan, p), nil
+	}
+	saving := p.Saving(s)
+	plan, err := p.Planner.Build(ctx, saving)
+	if err != nil {
+		return nil, err
+	}
+	res := s.result(plan, p)
+	return res, saving.Save(saved, plan, res.Limits, now)
+}
+
+// result is what a plan into the sink has come to.
+func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 	for i := range s.people {
 		s.people[i].Part = s.parts[s.people[i].part-1].Name
 	}
 	delivery.SortParts(s.parts)
-	return &Planned{
-		Key: pipe.Key, LeftOut: pipe.Sheet.LeftOut(), Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Waiting: plan.Kept, Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed,
-		Waves: plan.Waves, Columns: plan.Columns, Warnings: plan.Warnings, Files: plan.Files, Parts: s.parts, People: s.people, Rows: []export.RowResult{},
+	res := &Planned{
+		Checked: p.Checked, Route: p.Planner.Sheet.Route(), Key: p.Pipe.Key, LeftOut: p.Pipe.Sheet.LeftOut(),
+		Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Waiting: plan.Kept, Beside: p.Beside(),
+		Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed, Waves: plan.Waves, Columns: plan.Columns,
+		Limits: p.Judge(plan), Warnings: plan.Warnings, Files: plan.Files, Parts: s.parts, People: s.people, Rows: []export.RowResult{},
 		Store: &s.rows,
 	}
+	if p.Checked {
+		res.Key, res.NewKey, res.LeftOut = export.ColumnID, p.Pipe.Key, nil
+	}
+	if kept := p.Outlook.Kept; kept != nil {
+		res.Joins, res.JoinsRun = kept.Records, kept.Run
+	}
+	res.judge()
+	return res
 }

@@ -20,34 +20,25 @@ func (j *Job) verifier(users *coupa.Users) *directory.Verifier {
 }
 
 // readBack reads back what is settled of a run and was not read back yet, in this start or in one that was interrupted
-// before it came to that. What it came to is told by the run's report. That nobody can be asked changes no outcome.
-func (j *Job) readBack(ctx context.Context, run string) error {
+// before it came to that; nil where there is nothing to read. That nobody can be asked changes no outcome.
+func (j *Job) readBack(ctx context.Context, run string) (*export.ReadBack, error) {
 	parts, err := j.ledger.Parts(run)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	parts = slices.DeleteFunc(directory.Readable(parts), func(p export.Part) bool { return !p.ReadBack.IsZero() })
 	if len(parts) == 0 {
-		return nil
+		return nil, nil
 	}
-	read := &export.ReadBack{}
 	switch lost := j.runner.Lost(); {
 	case !j.cfg.Verify && j.cfg.Line("verify") > 0:
-		read.Why = "verify is off"
+		return &export.ReadBack{Why: "verify is off"}, nil
 	case !j.cfg.Verify:
-		read.Why = "coupa.scopes has no " + config.ScopeRead
+		return &export.ReadBack{Why: "coupa.scopes has no " + config.ScopeRead}, nil
 	case lost != nil:
-		read.Why = lost.Error()
-	default:
-		if read, err = j.verifier(j.wires.Client.Users()).Run(ctx, parts); err != nil {
-			return err
-		}
+		return &export.ReadBack{Why: lost.Error()}, nil
 	}
-	if j.read == nil {
-		j.read = map[string]*export.ReadBack{}
-	}
-	j.read[run] = read
-	return nil
+	return j.verifier(j.wires.Client.Users()).Run(ctx, parts)
 }
 
 // manyCalls is how many calls a plan has to have ahead of it for somebody to want to know beforehand.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export/planning"
+	"github.com/hr2coupa/hr2coupa/export/planning/planningtest"
 )
 
 // restarts counts how often a plan began anew.
@@ -31,16 +32,16 @@ func TestOnePassOrTwo(t *testing.T) {
 		chunkRows int
 		again     int
 	}{
-		{"nothing repeats", people(300), 7, 0},
-		{"twins at the end, seen when all is built", people(300, twins...), 1000, 1},
-		{"twins at the end of small chunks", people(300, twins...), 7, 1},
-		{"twins in the first chunk", strings.Replace(people(300), "\n", "\n"+strings.Join(twins, "\n")+"\n", 1), 7, 1},
+		{"nothing repeats", planningtest.People(300), 7, 0},
+		{"twins at the end, seen when all is built", planningtest.People(300, twins...), 1000, 1},
+		{"twins at the end of small chunks", planningtest.People(300, twins...), 7, 1},
+		{"twins in the first chunk", strings.Replace(planningtest.People(300), "\n", "\n"+strings.Join(twins, "\n")+"\n", 1), 7, 1},
 	}
-	want := (&batch{mapping: people5, maxRows: 40, feed: map[string]string{"users.csv": people(300)}}).mustBuild(t).bytes()
+	want := (&planningtest.Batch{Mapping: planningtest.People5, MaxRows: 40, Feed: map[string]string{"users.csv": planningtest.People(300)}}).MustBuild(t).Bytes()
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			b := &batch{mapping: people5, maxRows: 40, chunkRows: test.chunkRows, workers: 2, feed: map[string]string{"users.csv": test.feed}}
-			p, err := b.planner(t.TempDir())
+			b := &planningtest.Batch{Mapping: planningtest.People5, MaxRows: 40, ChunkRows: test.chunkRows, Workers: 2, Feed: map[string]string{"users.csv": test.feed}}
+			p, err := b.Planner(t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,7 +3,9 @@ package job
 import (
 	"context"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/directory"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
@@ -17,8 +19,22 @@ type Verified struct {
 	Drift []export.Drift `json:"drift"`
 }
 
-// VerifyRun reads a run back that has come to its end.
-func (j *Job) VerifyRun(ctx context.Context, run string) (*Verified, error) {
+// Verify reads a run back that has come to its end. The result is nil beside an error.
+func Verify(ctx context.Context, env *wiring.Env, run string) (*Started, *Verified, error) {
+	cfg, err := wiring.LedgerConfig(ctx, env, config.Options{NeedSecrets: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg.Verify = true // also where runs do not
+	var res *Verified
+	s, err := Start(ctx, env, cfg, Work{Command: "verify", Looks: true, Do: func(j *Job, _ []*export.Report) (_ *export.Report, err error) {
+		res, err = j.verifyRun(ctx, run)
+		return nil, err
+	}})
+	return s, res, err
+}
+
+func (j *Job) verifyRun(ctx context.Context, run string) (*Verified, error) {
 	rec, ok, err := j.ledger.Run(run)
 	switch {
 	case err != nil:
@@ -32,7 +48,7 @@ func (j *Job) VerifyRun(ctx context.Context, run string) (*Verified, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := j.report1(rec.ID, nil, true); err != nil { // it stands otherwise now
+	if _, err := j.report(rec.ID, findings{earlier: true}); err != nil { // it stands otherwise now
 		return nil, err
 	}
 	return res, nil

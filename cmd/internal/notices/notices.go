@@ -26,9 +26,8 @@ type Teller struct {
 	heart    *notify.Heartbeat // nil where nothing is pinged
 	pinging  export.Group      // the ping that says start
 	stop     context.CancelFunc
-	Ledger   ledger.Ledger
 	rep      *export.Report
-	Unknown  []string       // what speaks against the ledger
+	unknown  []string       // what speaks against the ledger
 	Folder   *notify.Folder // where a watcher tells about its folder, and about no run
 	steps    map[notify.Step]time.Duration
 	Recorded error // the end whose incidents and notices are in the ledger, errNotYet before; a crash may come after it
@@ -62,8 +61,7 @@ func (t *Teller) nightly() bool {
 }
 
 // Begin pings that the start is at work; it waits for nothing.
-func (t *Teller) Begin(ctx context.Context, l ledger.Ledger) {
-	t.Ledger = l
+func (t *Teller) Begin(ctx context.Context) {
 	if t.heart == nil {
 		return
 	}
@@ -77,9 +75,9 @@ func (t *Teller) ping(ctx context.Context, s notify.Signal, line string) {
 	}
 }
 
-// Record writes the incidents of a start and the notices about them into the ledger.
-func (t *Teller) Record(l ledger.Ledger, rep *export.Report, err error) {
-	t.rep = rep
+// Record writes the incidents of a start and the notices about them into the ledger. unknown is what speaks against that.
+func (t *Teller) Record(l ledger.Ledger, rep *export.Report, err error, unknown ...string) {
+	t.rep, t.unknown = rep, unknown
 	if len(t.Targets) == 0 {
 		return
 	}
@@ -122,7 +120,7 @@ func (t *Teller) notices(open []export.Incident, err error) ([]export.Incident, 
 		}
 	}
 	now := t.env.Now().In(t.cfg.Feed.TimeZone)
-	found := notify.Read(notify.Start{Command: t.Command, ByHand: t.ByHand, Report: t.rep, Err: err, Exit: code, Causes: wiring.Causes(), Owner: wiring.Owners(t.cfg), Columns: wiring.ColumnNames(t.cfg), Unknown: t.Unknown, Folder: t.Folder})
+	found := notify.Read(notify.Start{Command: t.Command, ByHand: t.ByHand, Report: t.rep, Err: err, Exit: code, Causes: wiring.Causes(), Owner: wiring.Owners(t.cfg), Columns: wiring.ColumnNames(t.cfg), Unknown: t.unknown, Folder: t.Folder})
 	incidents, items := notify.Decide(open, found, run, now)
 	m := notify.Message{
 		Instance: wiring.HostOf(t.cfg.Instance), Host: wiring.Hostname(), Command: t.Command, At: now, Run: run, Verdict: verdict, Exit: code, Counts: counts,
@@ -199,7 +197,7 @@ func (t *Teller) send(ctx context.Context, err error) (unsent int, open []export
 		}
 	}()
 	if !errors.Is(err, t.Recorded) && (err != nil || t.Folder != nil) {
-		t.Record(l, t.rep, err)
+		t.Record(l, t.rep, err, t.unknown...)
 	}
 	attempts, failed := notify.Empty(ctx, l, t.Targets, wiring.SendingTime)
 	t.say(attempts)

@@ -1,34 +1,22 @@
 package prospect
 
 import (
-	"context"
 	"slices"
-	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
-// GoesBeside tells whether a plan is made beside a held run and leaves it alone: an urgent change, files that a person has
-// named and that go by API. fresh tells that there is something new in them; who names only files of the held run means
-// that run.
-func GoesBeside(p *wiring.Pipeline, out *Outlook, args []string, fresh bool, seen []export.SeenFile) bool {
-	if out.Kept == nil || len(out.Kept.Held) == 0 || p.Config.Route != config.RouteAPI || p.IsFeed(args) {
+// goesBeside reports whether a plan is made beside a held run and leaves it alone: an urgent change, files that a person has
+// named and that go by API. Who names only files of the held run means that run.
+func (a *Ask) goesBeside(k *known) bool {
+	kept := k.outlook.Kept
+	if kept == nil || len(kept.Held) == 0 || a.Pipe.Config.Route != config.RouteAPI || a.wholeFeed() {
 		return false
 	}
-	return fresh || !slices.ContainsFunc(seen, func(f export.SeenFile) bool {
-		return f.Run == out.Kept.Run || slices.Contains(f.Later, out.Kept.Run)
+	return len(k.paths) > 0 || !slices.ContainsFunc(k.seen, func(f export.SeenFile) bool {
+		return f.Run == kept.Run || slices.Contains(f.Later, kept.Run)
 	})
-}
-
-// Leave takes what a held run keeps out of an outlook, and the approvals, which are meant for that run. Who is kept is
-// remembered.
-func (o *Outlook) Leave(ctx context.Context, pipe *wiring.Pipeline, now time.Time) (err error) {
-	o.Beside, err = planning.ReadBeside(ctx, NewPlanner(pipe, nil, o, now), o.Kept.Run)
-	o.left, o.Kept, o.Approved = o.Kept, nil, nil
-	return err
 }
 
 // Refusal says why an urgent change is not sent beside a held run.

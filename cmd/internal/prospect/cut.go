@@ -9,21 +9,21 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
-// CutFeeds makes Planner.Cut for HR's feed: a file whose last line has no end is cut off where all feeds of its kind had one so
-// far. A file by hand is none of them: editors often leave the last line end out.
-func CutFeeds(p *wiring.Pipeline, fresh export.Feed, out *Outlook) func(file string) bool {
-	if fresh == nil || len(out.LineEnds) == 0 {
+// cutFiles marks the files of HR's feed that are cut off if their last line has no end: those of a kind of which all feeds so
+// far had one. A file by hand is none of them: editors often leave the last line end out.
+func (d *draft) cutFiles() map[string]bool {
+	if d.fresh == nil || len(d.out.lineEnds) == 0 || !d.ask.wholeFeed() {
 		return nil
 	}
 	cut := map[string]bool{}
-	own := fresh.Files()
+	own := d.fresh.Files()
 	for _, f := range own {
-		earlier := slices.DeleteFunc(slices.Clone(out.LineEnds), func(e export.FeedFile) bool {
-			return !kin(p, f.Name, e.Name) || slices.ContainsFunc(own, func(o export.FeedFile) bool { return isAgain(e, o) })
+		earlier := slices.DeleteFunc(slices.Clone(d.out.lineEnds), func(e export.FeedFile) bool {
+			return !kin(d.ask.Pipe, f.Name, e.Name) || slices.ContainsFunc(own, func(o export.FeedFile) bool { return isAgain(e, o) })
 		})
 		cut[f.Name] = planning.EndsLines(earlier)
 	}
-	return func(file string) bool { return cut[file] }
+	return cut
 }
 
 // isAgain reports whether an earlier file is the one at hand, as with run --again.

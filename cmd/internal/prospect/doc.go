@@ -1,4 +1,4 @@
-// Package prospect has what a plan depends on beside feed and config: what the ledger knows (Outlook), what Coupa says of
-// the people (Preflight), the route that the plan takes, and the plan that somebody has saved before. It makes the Planner,
-// and sends and records nothing.
+// Package prospect has what a plan depends on beside feed and config: which files were seen, what the ledger remembers, what
+// Coupa says of the people, the route that the plan takes, and the plan that somebody has saved before. Prepare finds it out
+// and makes the planner of it. Nothing is sent and nothing is recorded.
 package prospect

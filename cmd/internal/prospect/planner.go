@@ -6,39 +6,48 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/planning"
-	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// NewPlanner plans what is new of a feed, after what is kept; fresh is nil where nothing is new.
-func NewPlanner(p *wiring.Pipeline, fresh export.Feed, out *Outlook, now time.Time) *planning.Planner {
-	pl := &planning.Planner{
-		Feed: out.feed(fresh), Mapping: p.Mapping, Sheet: p.Sheet, Key: p.Config.Feed.Key,
-		MaxRows: p.Config.Layout.MaxRows, MaxSize: p.Config.Layout.MaxBytes, Workers: runtime.GOMAXPROCS(0),
-		Started: now, MinRecords: p.Config.Feed.MinRecords,
-		MayCreate: wiring.MayCreate(p.Config, len(out.People)), Waiting: out.waiting, Beside: out.Beside, Joined: out.joined(),
-		Protects: wiring.Guard(p.Config, now),
-	}
-	if fresh == nil {
-		pl.MinRecords = 0
-	}
-	if out.People != nil {
-		pl.Known = out.People.known
-	}
-	return pl
+// draft is what is known of a plan before its route is, and before Coupa has answered.
+type draft struct {
+	ask   *Ask
+	out   *Outlook
+	fresh export.Feed // what is new; nil where nothing is
+	only  only
 }
 
-// CheckPeople makes a planner whose people were looked up write Coupa's Id as the key, and complete rows.
-func CheckPeople(p *wiring.Pipeline, pl *planning.Planner) (err error) {
-	pl.Mapping, pl.Element = planning.WithID(pl.Mapping), coupa.Element
-	o := p.Options
-	o.Columns, o.Checked, o.Route = pl.Mapping.Columns(), true, pl.Sheet.Route()
-	pl.Sheet, err = layout.New(o)
-	return err
+// planner plans what is kept and then what is new, on a sheet. answers is nil where nobody was asked.
+func (d *draft) planner(sheet export.Sheet, answers *answers) *planning.Planner {
+	cfg := d.ask.Pipe.Config
+	p := &planning.Planner{
+		Feed: d.out.feed(d.fresh), Mapping: d.ask.Pipe.Mapping, Sheet: sheet, Key: cfg.Feed.Key,
+		MaxRows: cfg.Layout.MaxRows, MaxSize: cfg.Layout.MaxBytes, Workers: runtime.GOMAXPROCS(0), Started: d.ask.Started,
+		MayCreate: wiring.MayCreate(cfg, len(d.out.People)), Only: d.only, Waiting: d.out.waiting, Beside: d.out.Beside,
+		Protects: wiring.Guard(cfg, d.ask.Started), Joined: d.out.joined(),
+	}
+	if d.fresh != nil {
+		p.MinRecords = cfg.Feed.MinRecords
+	}
+	if d.out.People != nil {
+		p.Memory = memory{d.out.People, d.cutFiles()}
+	}
+	if answers != nil {
+		p.Mapping, p.Sheet, p.Answers = answers.mapping, answers.sheet, answers
+	}
+	return p
 }
 
-// knower is what the ledger knows about people, by key.
-type knower map[string]export.Person
+// FirstLook makes a planner for a feed of which nobody knows anything yet.
+func FirstLook(pipe *wiring.Pipeline, f export.Feed, now time.Time) *planning.Planner {
+	return (&draft{ask: &Ask{Pipe: pipe, Started: now}, out: &Outlook{}, fresh: f}).planner(pipe.Sheet, nil)
+}
 
-func (k knower) known(key string) (export.Person, bool) { p, ok := k[key]; return p, ok }
+// memory is what a planner knows from earlier plans.
+type memory struct {
+	people map[string]export.Person
+	cut    map[string]bool
+}
+
+func (m memory) Known(key string) (export.Person, bool) { p, ok := m.people[key]; return p, ok }
+func (m memory) Cut(file string) bool                   { return m.cut[file] }

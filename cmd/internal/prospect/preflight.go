@@ -9,54 +9,81 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/directory"
+	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/planning"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// Preflight asks Coupa about everybody whom a plan would send a row for, and lets the planner take their Ids as keys,
-// complete their rows, and hold back what Coupa would refuse or take for somebody else. It plans once to learn who they
-// are, and sends nothing. asked tells that it was done; that Coupa cannot be asked is an error where the config wants it.
-func Preflight(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, p *planning.Planner, out *Outlook, client *coupa.Client) (asked bool, err error) {
-	if !pipe.Config.Preflight && !ByAPI(p) {
-		return false, nil
-	}
-	if err := CheckPeople(pipe, p); err != nil {
-		return false, &exit.Error{Code: export.ExitUsage, Err: err}
-	}
-	users := client.Users()
-	pre := &directory.Preflight{
-		Users: users, Key: pipe.Key, Columns: p.Mapping.Columns(), Element: coupa.Element,
-		MayCreate: p.MayCreate || approvedCreates(out) > 0, Whole: ByAPI(p), Workers: users.Workers(), Rate: pipe.Config.Coupa.Rate, Log: env.Log,
-	}
-	look := *p
-	look.Notes = pre.Note
-	if _, err := look.Build(ctx, &Nowhere{}); err != nil {
-		return false, err
-	}
-	if pre.People() == 0 {
-		p.Checks, p.Found = pre.Faults, pre.Found
-		return true, nil
-	}
-	if err = users.Check(ctx); err == nil {
-		err = pre.Ask(ctx)
-	}
-	if err != nil {
-		return false, unasked(ctx, err, ByAPI(p))
-	}
-	p.Checks, p.Found = pre.Faults, pre.Found
-	return true, nil
+// answers are what Coupa says of the people of a plan, and what their rows are written with because of it: Coupa's Id is their
+// key, and rows are completed.
+type answers struct {
+	*directory.Preflight
+	mapping export.Mapping
+	sheet   *layout.Sheet
 }
 
-// PlanPreflight is preflight for a command that has no job: its client is made for it.
-func PlanPreflight(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, p *planning.Planner, out *Outlook) (asked bool, err error) {
-	if !pipe.Config.Preflight && !ByAPI(p) {
-		return false, nil
+// Element says where Coupa's users hold a column.
+func (*answers) Element(column string) (export.Element, bool) { return coupa.Element(column) }
+
+// preflight asks Coupa about everybody whom a plan would send a row for; nil where nobody is to be asked. It plans once to
+// learn who they are. That Coupa cannot be asked is an error.
+func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sheet) (*answers, error) {
+	byAPI := sheet.Route() == export.ByAPI
+	if d.ask.Alone || !d.ask.Pipe.Config.Preflight && !byAPI {
+		return nil, nil
 	}
-	client, err := coupa.NewClient(wiring.CoupaConfig(pipe.Config), env.Log)
+	a, err := d.questions(sheet)
 	if err != nil {
-		return false, &exit.Error{Code: export.ExitUsage, Err: err}
+		return nil, &exit.Error{Code: export.ExitUsage, Err: err}
 	}
-	return Preflight(ctx, env, pipe, p, out, client)
+	client, err := d.client(env)
+	if err != nil {
+		return nil, err
+	}
+	users := client.Users()
+	a.Users, a.Workers, a.Log = users, users.Workers(), env.Log
+	look := d.planner(sheet, nil)
+	look.Mapping, look.Sheet, look.Notes = a.mapping, a.sheet, a.Note
+	if _, err := look.Build(ctx, &nowhere{}); err != nil {
+		return nil, err
+	}
+	if a.People() == 0 {
+		return a, nil
+	}
+	if err = users.Check(ctx); err == nil {
+		err = a.Ask(ctx)
+	}
+	if err != nil {
+		return nil, unasked(ctx, err, byAPI)
+	}
+	return a, nil
+}
+
+// questions are answers to come.
+func (d *draft) questions(sheet *layout.Sheet) (a *answers, err error) {
+	pipe := d.ask.Pipe
+	byAPI := sheet.Route() == export.ByAPI
+	a = &answers{mapping: planning.WithID(pipe.Mapping)}
+	a.Preflight = &directory.Preflight{
+		Key: pipe.Key, Columns: a.mapping.Columns(), Element: coupa.Element, Whole: byAPI, Rate: pipe.Config.Coupa.Rate,
+		MayCreate: wiring.MayCreate(pipe.Config, len(d.out.People)) || approvedCreates(d.out) > 0,
+	}
+	o := pipe.Options
+	o.Columns, o.Checked, o.Route = a.mapping.Columns(), true, sheet.Route()
+	a.sheet, err = layout.New(o)
+	return a, err
+}
+
+// client is who is asked. A command without a job has none yet.
+func (d *draft) client(env *wiring.Env) (*coupa.Client, error) {
+	if d.ask.Client != nil {
+		return d.ask.Client, nil
+	}
+	client, err := coupa.NewClient(wiring.CoupaConfig(d.ask.Pipe.Config), env.Log)
+	if err != nil {
+		return nil, &exit.Error{Code: export.ExitUsage, Err: err}
+	}
+	return client, nil
 }
 
 // unasked says that nothing was sent, since Coupa could not be asked first.
@@ -75,7 +102,7 @@ func unasked(ctx context.Context, err error, byAPI bool) error {
 
 // approvedCreates is up to how many creates an approval allows.
 func approvedCreates(out *Outlook) (most int) {
-	for _, a := range out.Approved {
+	for _, a := range out.approved {
 		most = max(most, a.Ceilings[export.CreatesLimit])
 	}
 	return most

@@ -4,34 +4,33 @@ import (
 	"context"
 	"errors"
 
-	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/planning"
+	"github.com/hr2coupa/hr2coupa/export/layout"
 )
 
-// ChooseRoute gives a planner the sheet of the route that its plan takes. With route: auto a plan of up to route_rows rows goes
-// by API; it is planned once to count them, and no further than that.
-func ChooseRoute(ctx context.Context, p *wiring.Pipeline, pl *planning.Planner) error {
-	if p.Few == nil {
-		return nil
+// route returns the sheet of the route that a plan takes. With route: auto a plan of up to route_rows rows goes by API; how
+// many it has is known only by building it, and it is built no further than that.
+func (d *draft) route(ctx context.Context) (*layout.Sheet, error) {
+	pipe := d.ask.Pipe
+	if pipe.Few == nil {
+		return pipe.Sheet, nil
 	}
-	look := *pl
-	look.Sheet, look.MaxRows = p.Few, p.Config.RouteRows
-	switch _, err := look.Build(ctx, &countingSink{most: p.Config.RouteRows}); {
+	look := d.planner(pipe.Few, nil)
+	look.MaxRows = pipe.Config.RouteRows
+	switch _, err := look.Build(ctx, &countingSink{most: pipe.Config.RouteRows}); {
 	case errors.Is(err, errMany):
-		return nil
+		return pipe.Sheet, nil
 	case err != nil:
-		return err
+		return nil, err
 	}
-	pl.Sheet = p.Few
-	return nil
+	return pipe.Few, nil
 }
 
 var errMany = errors.New("more rows than route_rows")
 
 // countingSink counts the rows of a plan that is only looked at.
 type countingSink struct {
-	Nowhere
+	nowhere
 	most, rows int
 }
 
@@ -39,13 +38,24 @@ func (s *countingSink) Part(p export.Part, data []byte, rows []export.RowResult)
 	if s.rows += len(rows); s.rows > s.most {
 		return 0, errMany
 	}
-	return s.Nowhere.Part(p, data, rows)
+	return s.nowhere.Part(p, data, rows)
 }
 
 func (s *countingSink) Restart() error {
 	s.rows = 0
-	return s.Nowhere.Restart()
+	return s.nowhere.Restart()
 }
 
-// ByAPI tells whether a planner's parts go by API.
-func ByAPI(pl *planning.Planner) bool { return pl.Sheet.Route() == export.ByAPI }
+// nowhere is a sink for a plan that is only looked at.
+type nowhere struct{ parts int64 }
+
+func (n *nowhere) Part(export.Part, []byte, []export.RowResult) (int64, error) {
+	n.parts++
+	return n.parts, nil
+}
+
+func (n *nowhere) Restart() error { n.parts = 0; return nil }
+
+func (*nowhere) Row(export.RowResult, []export.Fault, []export.KeptRecord) error { return nil }
+
+func (*nowhere) Name(int64, string) error { return nil }

@@ -307,7 +307,7 @@ func try(ctx context.Context, env *wiring.Env, output string, text []byte) (map[
 		return nil, err
 	}
 	sink := breaches{}
-	_, err = prospect.NewPlanner(pipe, firstChunks{f}, &prospect.Outlook{}, now).Build(ctx, sink)
+	_, err = prospect.FirstLook(pipe, firstChunks{f}, now).Build(ctx, sink)
 	return sink, err
 }
 

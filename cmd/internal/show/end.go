@@ -11,6 +11,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -48,7 +49,7 @@ func tellFailure(env *wiring.Env, err error) int {
 		rep := job.EmptyReport(exit.Ends[code], env.Now().UTC())
 		rep.Exit = code
 		rep.Because(told)
-		if errors.As(err, new(*job.MovedError)) {
+		if errors.As(err, new(*prospect.MovedError)) {
 			rep.Verdict.End = export.EndRefused
 		}
 		_ = JSON(env, rep) // the error that counts has been told already

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 // lateWrites is for how long a file at its end is looked at: a writer that was slower than --still may hold it open.
@@ -84,15 +84,15 @@ func (w *watcher) lookAgain() {
 
 // changed reports whether a file is another than when it was read.
 func (w *watcher) changed(f *finished, path string) (now glance, changed bool, err error) {
-	now, regular, err := lookAt(path)
-	if err != nil || !regular || now.same(f.seen) {
+	now, isRegular, err := lookAt(path)
+	if err != nil || !isRegular || now.same(f.seen) {
 		return now, false, err
 	}
 	if f.file.SHA256 == "" {
 		return now, true, nil
 	}
-	is, err := job.HashFile(path)
-	if err != nil || is.SHA256 != f.file.SHA256 {
+	_, sum, err := regular.Sum(path)
+	if err != nil || sum != f.file.SHA256 {
 		return now, err == nil, err
 	}
 	f.seen = now

@@ -1,4 +1,4 @@
-package job
+package planning_test
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/planning"
+	"github.com/hr2coupa/hr2coupa/export/planning/planningtest"
 )
 
 var closed = export.Limits{}
@@ -28,9 +29,9 @@ func kept(t *testing.T, l ledger.Ledger) *ledger.Kept {
 }
 
 // join plans what l keeps and then b's feed; the plan goes into a sink.
-func join(t *testing.T, l ledger.Ledger, b *batch) *taken {
+func join(t *testing.T, l ledger.Ledger, b *planningtest.Batch) *planningtest.Taken {
 	t.Helper()
-	p, err := b.planner(t.TempDir())
+	p, err := b.Planner(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,9 +39,9 @@ func join(t *testing.T, l ledger.Ledger, b *batch) *taken {
 	return taking(t, p)
 }
 
-func taking(t *testing.T, p *planning.Planner) *taken {
+func taking(t *testing.T, p *planning.Planner) *planningtest.Taken {
 	t.Helper()
-	k, err := take(t.Context(), p)
+	k, err := planningtest.Take(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,36 +55,36 @@ func TestKeptIsTheFeed(t *testing.T) {
 {"id":"E2","login":"bob","mail":"bob@example.com","first":"Bob","last":"Bé","boss":null}
 {"id":"E3","login":"cyd","mail":"cyd@example.com","first":"Cyd","last":"line\none\ttab \"quote\"","status":"inactive","boss":"E"}
 `
-	for name, b := range map[string]*batch{
-		"a night":    night(),
-		"JSON Lines": {mapping: night().mapping, creates: true, feed: map[string]string{"users.jsonl": jsonl}},
-		"two files": {mapping: people5, creates: true, feed: map[string]string{
-			"a.csv": people(3), "b.csv": "last,first,mail,login,id\n\"Ö \"\"x\"\"\nline\",Zoë,z@example.com,zoe,E9\n",
+	for name, b := range map[string]*planningtest.Batch{
+		"a night":    planningtest.Night(),
+		"JSON Lines": {Mapping: planningtest.Night().Mapping, Creates: true, Feed: map[string]string{"users.jsonl": jsonl}},
+		"two files": {Mapping: planningtest.People5, Creates: true, Feed: map[string]string{
+			"a.csv": planningtest.People(3), "b.csv": "last,first,mail,login,id\n\"Ö \"\"x\"\"\nline\",Zoë,z@example.com,zoe,E9\n",
 		}},
-		"many chunks": {mapping: people5, creates: true, chunkRows: 100, feed: map[string]string{"users.csv": people(7000, "E000001,user1,user1@example.com,Zoë,O'Leary")}},
+		"many chunks": {Mapping: planningtest.People5, Creates: true, ChunkRows: 100, Feed: map[string]string{"users.csv": planningtest.People(7000, "E000001,user1,user1@example.com,Zoë,O'Leary")}},
 	} {
-		l := openLedger(t, t.TempDir())
-		b.maxRows = 0
-		want := b.mustBuild(t)
-		_, broken := record(t, l, b, closed)
+		l := planningtest.OpenLedger(t, t.TempDir())
+		b.MaxRows = 0
+		want := b.MustBuild(t)
+		_, broken := planningtest.Record(t, l, b, closed)
 		if broken == nil {
 			t.Fatalf("%s: not held", name)
 		}
 		k := kept(t, l)
-		if len(k.Held) == 0 || k.Records != want.plan.Records || k.Feed != want.plan.Input {
-			t.Errorf("%s: %d records of a feed of %d kept, held by %q; want %d of %d", name, k.Records, k.Feed, k.Held, want.plan.Records, want.plan.Input)
+		if len(k.Held) == 0 || k.Records != want.Plan.Records || k.Feed != want.Plan.Input {
+			t.Errorf("%s: %d records of a feed of %d kept, held by %q; want %d of %d", name, k.Records, k.Feed, k.Held, want.Plan.Records, want.Plan.Input)
 		}
-		p, err := b.planner(t.TempDir())
+		p, err := b.Planner(t.TempDir())
 		if err != nil {
 			t.Fatal(err)
 		}
 		p.Feed = export.JoinFeeds(k, nil)
 		got := taking(t, p)
-		if d := cmp.Diff(want.bytes(), got.bytes()); d != "" {
+		if d := cmp.Diff(want.Bytes(), got.Bytes()); d != "" {
 			t.Errorf("%s: %s", name, d)
 		}
-		for _, part := range got.parts {
-			for _, r := range part.rows {
+		for _, part := range got.Parts {
+			for _, r := range part.Lines {
 				if !strings.HasSuffix(r.Origin.File, "@"+k.Run) || r.Origin.Line < 1 {
 					t.Errorf("%s: origin %s", name, r.Origin)
 				}
@@ -94,16 +95,16 @@ func TestKeptIsTheFeed(t *testing.T) {
 
 // TestKeptComesFirst: what is new of a person goes over what was kept of him, and both together are one row.
 func TestKeptComesFirst(t *testing.T) {
-	l := openLedger(t, t.TempDir())
-	b := &batch{mapping: people5, creates: true, feed: map[string]string{"users.csv": people(3)}}
-	record(t, l, b, closed)
-	b.feed = map[string]string{"users.csv": "id,login,mail,first,last\nE000001,user1,user1@example.com,Zoë,Newer\nE7,user7,user7@example.com,New,Person\n"}
+	l := planningtest.OpenLedger(t, t.TempDir())
+	b := &planningtest.Batch{Mapping: planningtest.People5, Creates: true, Feed: map[string]string{"users.csv": planningtest.People(3)}}
+	planningtest.Record(t, l, b, closed)
+	b.Feed = map[string]string{"users.csv": "id,login,mail,first,last\nE000001,user1,user1@example.com,Zoë,Newer\nE7,user7,user7@example.com,New,Person\n"}
 	k := join(t, l, b)
-	if k.plan.Input != 5 || k.plan.Rows != 4 || k.plan.Records != 5 {
-		t.Errorf("%+v", k.plan)
+	if k.Plan.Input != 5 || k.Plan.Rows != 4 || k.Plan.Records != 5 {
+		t.Errorf("%+v", k.Plan)
 	}
 	var last []string
-	for _, row := range cells(t, k.parts[0])[1:] {
+	for _, row := range cells(t, k.Parts[0])[1:] {
 		last = append(last, row[0]+" "+row[4])
 	}
 	if d := cmp.Diff([]string{"E000000 O'Neil", "E000002 O'Neil", "E000001 Newer", "E7 Person"}, last); d != "" {
@@ -112,16 +113,16 @@ func TestKeptComesFirst(t *testing.T) {
 
 	// it is held again: one run is held, and what was kept first keeps its name
 	first := kept(t, l).Run
-	run, err := l.BeginRun(export.RunRecord{Command: "run", State: export.RunWorking, Started: planned0})
+	run, err := l.BeginRun(export.RunRecord{Command: "run", State: export.RunWorking, Started: planningtest.Began})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := b.planner(t.TempDir())
+	p, err := b.Planner(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.Feed = export.JoinFeeds(kept(t, l), p.Feed)
-	if _, _, err := planning.RecordPlan(t.Context(), p, l, run, true, judge(closed), nil); err != nil {
+	if _, _, err := planning.RecordPlan(t.Context(), p, l, run, true, planningtest.Judge(closed), nil); err != nil {
 		t.Fatal(err)
 	}
 	again := kept(t, l)
@@ -130,8 +131,8 @@ func TestKeptComesFirst(t *testing.T) {
 	}
 	p.Feed = export.JoinFeeds(again, nil)
 	files := map[string]int{}
-	for _, part := range taking(t, p).parts {
-		for _, r := range part.rows {
+	for _, part := range taking(t, p).Parts {
+		for _, r := range part.Lines {
 			files[r.Origin.File]++
 		}
 	}
@@ -143,11 +144,11 @@ func TestKeptComesFirst(t *testing.T) {
 // TestNewerReplacesKept: however many nights are held, a person's newer record takes the place of the one that was kept,
 // and what is kept stays as large as one night. The rows of the old records say which one replaced them.
 func TestNewerReplacesKept(t *testing.T) {
-	l := openLedger(t, t.TempDir())
+	l := planningtest.OpenLedger(t, t.TempDir())
 	const many = 200
 	size, last := int64(0), ""
 	for night := range 12 {
-		b := &batch{mapping: people5, creates: true, feed: map[string]string{"users.csv": strings.ReplaceAll(people(many), "Zoë", fmt.Sprintf("Zoë%02d", night))}}
+		b := &planningtest.Batch{Mapping: planningtest.People5, Creates: true, Feed: map[string]string{"users.csv": strings.ReplaceAll(planningtest.People(many), "Zoë", fmt.Sprintf("Zoë%02d", night))}}
 		before := last
 		last = holdNight(t, l, b)
 		k := kept(t, l)
@@ -170,19 +171,19 @@ func TestNewerReplacesKept(t *testing.T) {
 }
 
 // holdNight records b's feed behind what l keeps, as a run that is held.
-func holdNight(t *testing.T, l ledger.Ledger, b *batch) (run string) {
+func holdNight(t *testing.T, l ledger.Ledger, b *planningtest.Batch) (run string) {
 	t.Helper()
-	p, err := b.planner(t.TempDir())
+	p, err := b.Planner(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if k := kept(t, l); k != nil {
 		p.Feed, p.Joined = export.JoinFeeds(k, p.Feed), k.Records
 	}
-	if run, err = l.BeginRun(export.RunRecord{Command: "run", State: export.RunWorking, Started: planned0}); err != nil {
+	if run, err = l.BeginRun(export.RunRecord{Command: "run", State: export.RunWorking, Started: planningtest.Began}); err != nil {
 		t.Fatal(err)
 	}
-	if _, broken, err := planning.RecordPlan(t.Context(), p, l, run, true, judge(closed), nil); err != nil || broken == nil {
+	if _, broken, err := planning.RecordPlan(t.Context(), p, l, run, true, planningtest.Judge(closed), nil); err != nil || broken == nil {
 		t.Fatalf("not held: %v", err)
 	}
 	return run
@@ -223,18 +224,18 @@ func TestKeptAlone(t *testing.T) {
 		"twice in a night": {[]string{full + "E1,ann,ann@example.com,Ann,Newer,n\n", full}, 1, "Ann Old"},
 		"somebody else":    {[]string{full, "id,login,mail,first,last,note\nE2,bob,bob@example.com,Bob,New,m\n"}, 2, "Ann Old"},
 	} {
-		l := openLedger(t, t.TempDir())
-		b := &batch{mapping: people5, creates: true}
+		l := planningtest.OpenLedger(t, t.TempDir())
+		b := &planningtest.Batch{Mapping: planningtest.People5, Creates: true}
 		for _, text := range c.nights {
-			b.feed = map[string]string{"users.csv": text}
+			b.Feed = map[string]string{"users.csv": text}
 			holdNight(t, l, b)
 		}
 		k := kept(t, l)
 		if k.Records != c.records {
 			t.Errorf("%s: %d records are kept, want %d", name, k.Records, c.records)
 		}
-		b.feed = map[string]string{"users.csv": "id,login,mail,first,last\nE9,zoe,zoe@example.com,Zoë,Last\n"}
-		row := cells(t, join(t, l, b).parts[0])[1]
+		b.Feed = map[string]string{"users.csv": "id,login,mail,first,last\nE9,zoe,zoe@example.com,Zoë,Last\n"}
+		row := cells(t, join(t, l, b).Parts[0])[1]
 		if got := row[3] + " " + row[4]; got != c.last {
 			t.Errorf("%s: planned %q, want %q", name, got, c.last)
 		}
@@ -243,24 +244,24 @@ func TestKeptAlone(t *testing.T) {
 
 // TestWaiting: who waits is kept with all his records, by key, first cell or login; nobody else is.
 func TestWaiting(t *testing.T) {
-	b := &batch{mapping: people5, creates: true, chunkRows: 10, feed: map[string]string{"users.csv": people(40,
+	b := &planningtest.Batch{Mapping: planningtest.People5, Creates: true, ChunkRows: 10, Feed: map[string]string{"users.csv": planningtest.People(40,
 		"E000003,user3,user3@example.com,Zoë,Later", "E000030,user30,user30@example.com,Zoë,Later")}}
 	for name, w := range map[string]*export.Waiting{
 		"key":   {Keys: map[string]string{"E000003": "P", "E000017": "P"}},
 		"first": {Firsts: map[string]string{"E000003": "P", "E000017": "P"}},
 		"login": {Logins: map[string]string{"user3": "P", "user17": "P"}},
 	} {
-		p, err := b.planner(t.TempDir())
+		p, err := b.Planner(t.TempDir())
 		if err != nil {
 			t.Fatal(err)
 		}
 		p.Waiting = w
 		k := taking(t, p)
-		if k.plan.Kept != 3 || k.plan.Records != 39 || len(k.loose) != 2 || k.loose[0].Outcome != export.Pending {
-			t.Errorf("%s: %+v, %+v", name, k.plan, k.loose)
+		if k.Plan.Kept != 3 || k.Plan.Records != 39 || len(k.Loose) != 2 || k.Loose[0].Outcome != export.Pending {
+			t.Errorf("%s: %+v, %+v", name, k.Plan, k.Loose)
 		}
 		var lines []string
-		for _, r := range k.kept {
+		for _, r := range k.Kept {
 			lines = append(lines, fmt.Sprint(r.Values[0], ":", r.Origin.Line))
 		}
 		if d := cmp.Diff([]string{"E000017:19", "E000003:5", "E000003:42"}, lines); d != "" {

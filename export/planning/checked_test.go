@@ -1,10 +1,11 @@
-package job
+package planning_test
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/planning/planningtest"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
@@ -20,9 +21,9 @@ func inCoupa(id, login string) export.User {
 
 // TestCompletedRowWaits: whoever is known to wait only by what Coupa holds waits all the same, and his record is kept.
 func TestCompletedRowWaits(t *testing.T) {
-	b := &batch{mapping: people5, feed: map[string]string{"users.csv": "id,login,mail,first,last\nE1,,,,Archer\nE2,,,,Bow\n"},
-		found: map[string]export.User{"E1": inCoupa("11", "ann@x.example"), "E2": inCoupa("12", "bob@x.example")}}
-	p, err := b.planner(t.TempDir())
+	b := &planningtest.Batch{Mapping: planningtest.People5, Element: coupa.Element, Feed: map[string]string{"users.csv": "id,login,mail,first,last\nE1,,,,Archer\nE2,,,,Bow\n"},
+		Found: map[string]export.User{"E1": inCoupa("11", "ann@x.example"), "E2": inCoupa("12", "bob@x.example")}}
+	p, err := b.Planner(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,21 +32,21 @@ func TestCompletedRowWaits(t *testing.T) {
 		"by Id":    {Firsts: map[string]string{"11": "part"}},
 	} {
 		p.Waiting = w
-		k, err := take(t.Context(), p)
+		k, err := planningtest.Take(t.Context(), p)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(k.kept) != 1 || len(k.loose) != 1 || k.loose[0].Key != "E1" || k.loose[0].Outcome != export.Pending || k.plan.Rows != 1 {
-			t.Errorf("%s: kept %v, loose %v", name, k.kept, k.loose)
+		if len(k.Kept) != 1 || len(k.Loose) != 1 || k.Loose[0].Key != "E1" || k.Loose[0].Outcome != export.Pending || k.Plan.Rows != 1 {
+			t.Errorf("%s: kept %v, loose %v", name, k.Kept, k.Loose)
 		}
 	}
 }
 
 // TestProtectedInCoupa: a login that neither HR nor the ledger knows protects its account all the same.
 func TestProtectedInCoupa(t *testing.T) {
-	b := &batch{mapping: people5, feed: map[string]string{"users.csv": "id,login,mail,first,last\nE1,ann,ann@x.example,Ann,Archer\n"},
-		found: map[string]export.User{"E1": inCoupa("11", "admin.ann")}}
-	p, err := b.planner(t.TempDir())
+	b := &planningtest.Batch{Mapping: planningtest.People5, Element: coupa.Element, Feed: map[string]string{"users.csv": "id,login,mail,first,last\nE1,ann,ann@x.example,Ann,Archer\n"},
+		Found: map[string]export.User{"E1": inCoupa("11", "admin.ann")}}
+	p, err := b.Planner(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,8 +56,8 @@ func TestProtectedInCoupa(t *testing.T) {
 		}
 		return ""
 	}
-	k, err := take(t.Context(), p)
-	if err != nil || len(k.loose) != 1 || k.loose[0].Reason != "an administrator" {
+	k, err := planningtest.Take(t.Context(), p)
+	if err != nil || len(k.Loose) != 1 || k.Loose[0].Reason != "an administrator" {
 		t.Errorf("%+v, %v", k, err)
 	}
 }

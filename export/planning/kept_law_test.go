@@ -1,4 +1,4 @@
-package job
+package planning_test
 
 import (
 	"encoding/csv"
@@ -16,10 +16,11 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
 	"github.com/hr2coupa/hr2coupa/export/planning"
+	"github.com/hr2coupa/hr2coupa/export/planning/planningtest"
 )
 
 // lawMapping has columns that a record may leave open, by a blank or by a word in another field.
-const lawMapping = people5 + `Department = department
+const lawMapping = planningtest.People5 + `Department = department
 Default Account Code Segment-2 = if(kind == "m", mention)
 Default Account Code Segment-1 = title
 `
@@ -86,7 +87,7 @@ func (b *lawBook) planner(feed map[string]string) *planning.Planner {
 	b.n++
 	dir := filepath.Join(b.dir, fmt.Sprint("feed", b.n))
 	b.must(os.Mkdir(dir, 0o700))
-	p, err := (&batch{mapping: lawMapping, creates: true, feed: feed}).planner(dir)
+	p, err := (&planningtest.Batch{Mapping: lawMapping, Creates: true, Feed: feed}).Planner(dir)
 	b.must(err)
 	return p
 }
@@ -108,13 +109,13 @@ func (b *lawBook) night(feed string, hold bool) {
 	if !hold {
 		b.compare(p)
 	}
-	run, err := b.l.BeginRun(export.RunRecord{Command: "run", State: export.RunWorking, Started: planned0})
+	run, err := b.l.BeginRun(export.RunRecord{Command: "run", State: export.RunWorking, Started: planningtest.Began})
 	b.must(err)
-	limits := free
+	limits := planningtest.Free
 	if hold {
 		limits = closed
 	}
-	plan, broken, err := planning.RecordPlan(b.t.Context(), p, b.l, run, true, judge(limits), func() error { return nil })
+	plan, broken, err := planning.RecordPlan(b.t.Context(), p, b.l, run, true, planningtest.Judge(limits), func() error { return nil })
 	b.must(err)
 	if hold != (broken != nil) {
 		b.t.Fatalf("held %v, and the limits say %v", hold, broken)
@@ -184,9 +185,9 @@ func lawSays(rec *export.Record) map[string]bool {
 
 // compare holds the rows that go against those of one feed made of every night since something went.
 func (b *lawBook) compare(p *planning.Planner) {
-	got, err := take(b.t.Context(), p)
+	got, err := planningtest.Take(b.t.Context(), p)
 	b.must(err)
-	want, err := take(b.t.Context(), b.planner(b.open))
+	want, err := planningtest.Take(b.t.Context(), b.planner(b.open))
 	b.must(err)
 	if d := cmp.Diff(b.people(want), b.people(got)); d != "" {
 		b.t.Fatalf("one feed (-), nights (+):\n%s", d)
@@ -194,23 +195,23 @@ func (b *lawBook) compare(p *planning.Planner) {
 }
 
 // people gives what goes of each person, by column; what is not there is left as it is in Coupa.
-func (b *lawBook) people(k *taken) map[string]map[string]string {
+func (b *lawBook) people(k *planningtest.Taken) map[string]map[string]string {
 	out := map[string]map[string]string{}
-	for _, r := range k.loose {
+	for _, r := range k.Loose {
 		out[r.Key] = map[string]string{"outcome": string(r.Outcome) + " " + r.Reason}
 	}
-	for _, p := range k.parts {
-		all, err := csv.NewReader(strings.NewReader(string(p.data))).ReadAll()
+	for _, p := range k.Parts {
+		all, err := csv.NewReader(strings.NewReader(string(p.Data))).ReadAll()
 		b.must(err)
 		for i, line := range all[1:] {
 			row := map[string]string{}
 			for j, v := range line {
 				row[all[0][j]] = v
 			}
-			if out[p.rows[i].Key] != nil {
-				b.t.Errorf("%s goes twice", p.rows[i].Key)
+			if out[p.Lines[i].Key] != nil {
+				b.t.Errorf("%s goes twice", p.Lines[i].Key)
 			}
-			out[p.rows[i].Key] = row
+			out[p.Lines[i].Key] = row
 		}
 	}
 	return out

@@ -1,4 +1,4 @@
-package job
+package planning_test
 
 import (
 	"cmp"
@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/planning/planningtest"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
@@ -23,7 +24,7 @@ var update = flag.Bool("update", false, "write what came out into the golden fil
 // plans are goldens of what would be sent, byte for byte. Each is an archive: a comment that says what it shows, then
 // lines "option: value" (see golden.option), the mapping, the files of the feed, and what comes of them:
 // sent/<name> is a part, "held back" the quarantined rows, "sums" the plan. Run the test with -update to write that anew.
-const plans = "../../../testdata/golden/plan"
+const plans = "../../testdata/golden/plan"
 
 func TestPlanGoldens(t *testing.T) {
 	found, err := filepath.Glob(filepath.Join(plans, "*.txtar"))
@@ -33,7 +34,7 @@ func TestPlanGoldens(t *testing.T) {
 	for _, path := range found {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
 			g := readGolden(t, path)
-			got := txtar.Format(g.archive(g.batch.mustBuild(t)))
+			got := txtar.Format(g.archive(g.batch.MustBuild(t)))
 			want, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
@@ -54,7 +55,7 @@ func TestPlanGoldens(t *testing.T) {
 
 // golden is the given half of an archive.
 type golden struct {
-	batch batch
+	batch planningtest.Batch
 	given txtar.Archive
 	brief bool // parts are told by their sizes and edges, not whole
 }
@@ -65,7 +66,7 @@ func readGolden(t *testing.T, path string) *golden {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &golden{batch: batch{feed: map[string]string{}}, given: txtar.Archive{Comment: a.Comment}}
+	g := &golden{batch: planningtest.Batch{Feed: map[string]string{}, Element: coupa.Element}, given: txtar.Archive{Comment: a.Comment}}
 	for line := range strings.Lines(string(a.Comment)) {
 		if name, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok && !strings.Contains(name, " ") {
 			if err := g.option(name, value); err != nil {
@@ -76,9 +77,9 @@ func readGolden(t *testing.T, path string) *golden {
 	for _, f := range a.Files {
 		switch name, file := strings.CutPrefix(f.Name, "feed/"); {
 		case file:
-			g.batch.feed[name] = string(f.Data)
+			g.batch.Feed[name] = string(f.Data)
 		case f.Name == "mapping":
-			g.batch.mapping = string(f.Data)
+			g.batch.Mapping = string(f.Data)
 		default:
 			continue
 		}
@@ -92,29 +93,29 @@ func readGolden(t *testing.T, path string) *golden {
 func (g *golden) option(name, value string) (err error) {
 	switch name {
 	case "key":
-		g.batch.key = value
+		g.batch.Key = value
 	case "creates":
-		g.batch.creates, err = strconv.ParseBool(value)
+		g.batch.Creates, err = strconv.ParseBool(value)
 	case "rows":
-		g.batch.maxRows, err = strconv.Atoi(value)
+		g.batch.MaxRows, err = strconv.Atoi(value)
 	case "bytes":
-		g.batch.maxBytes, err = strconv.Atoi(value)
+		g.batch.MaxBytes, err = strconv.Atoi(value)
 	case "people":
 		var n int
 		n, err = strconv.Atoi(value)
-		g.batch.feed["users.csv"], g.brief = people(n), true
+		g.batch.Feed["users.csv"], g.brief = planningtest.People(n), true
 	case "edge":
 		var n int
 		n, err = strconv.Atoi(value)
-		g.batch.feed["users.csv"], g.brief = edge(n), true
+		g.batch.Feed["users.csv"], g.brief = edge(n), true
 	case "known":
-		g.batch.known = map[string]export.Person{}
+		g.batch.Known = map[string]export.Person{}
 		for _, pair := range strings.Fields(value) {
 			key, login, _ := strings.Cut(pair, "=")
-			g.batch.known[key] = export.Person{Login: login}
+			g.batch.Known[key] = export.Person{Login: login}
 		}
 	case "found":
-		g.batch.found = map[string]export.User{}
+		g.batch.Found = map[string]export.User{}
 		for _, pair := range strings.Fields(value) {
 			key, held, _ := strings.Cut(pair, "=")
 			id, rest, _ := strings.Cut(held, ":")
@@ -123,7 +124,7 @@ func (g *golden) option(name, value string) (err error) {
 				e, _ := coupa.Element([]string{"Login", "Email", "First Name", "Last Name", "Status"}[i])
 				u.Values[e.Path] = export.Value{Text: text}
 			}
-			g.batch.found[key] = u
+			g.batch.Found[key] = u
 		}
 	default:
 		err = fmt.Errorf("is no option")
@@ -157,19 +158,19 @@ func edge(size int) string {
 }
 
 // archive puts what came out behind what was given.
-func (g *golden) archive(k *taken) *txtar.Archive {
+func (g *golden) archive(k *planningtest.Taken) *txtar.Archive {
 	a := g.given
 	tell := func(name, text string) { a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(text)}) }
-	for _, p := range k.parts {
+	for _, p := range k.Parts {
 		if g.brief {
-			lines := strings.SplitAfter(string(p.data), "\n")
+			lines := strings.SplitAfter(string(p.Data), "\n")
 			tell("sent/"+p.Name, fmt.Sprintf("%d bytes, sha256 %s\n%s%s...\n%s", p.Size, p.SHA256, lines[0], cut(lines[1]), cut(lines[len(lines)-2])))
 			continue
 		}
-		tell("sent/"+p.Name, string(p.data))
+		tell("sent/"+p.Name, string(p.Data))
 	}
 	var held strings.Builder
-	for _, r := range k.loose {
+	for _, r := range k.Loose {
 		fmt.Fprintf(&held, "%s (%d, key %q): %s\n", r.Origin, r.Lines, r.Key, r.Reason)
 	}
 	if held.Len() > 0 {
@@ -179,15 +180,15 @@ func (g *golden) archive(k *taken) *txtar.Archive {
 	return &a
 }
 
-func planSums(k *taken) string {
+func planSums(k *planningtest.Taken) string {
 	var b strings.Builder
-	p := k.plan
+	p := k.Plan
 	fmt.Fprintf(&b, "%d records in = %d to send + %d held back\n", p.Input, p.Records, p.Quarantined)
 	fmt.Fprintf(&b, "%d rows in %d parts, %d waves, %d column sets; %d deactivations\n", p.Rows, p.Parts, p.Waves, p.Sets, p.Deactivations)
-	for _, part := range k.parts {
-		fmt.Fprintf(&b, "wave %d: %s: %d rows from", part.Wave, cmp.Or(partNumber(part.Name), "no name"), part.Rows)
-		for i, r := range part.rows {
-			if i > 0 && i < len(part.rows)-1 && len(part.rows) > 10 {
+	for _, part := range k.Parts {
+		fmt.Fprintf(&b, "wave %d: %s: %d rows from", part.Wave, cmp.Or(planningtest.PartNumber(part.Name), "no name"), part.Rows)
+		for i, r := range part.Lines {
+			if i > 0 && i < len(part.Lines)-1 && len(part.Lines) > 10 {
 				continue
 			}
 			fmt.Fprintf(&b, " %s", r.Origin)
@@ -200,7 +201,7 @@ func planSums(k *taken) string {
 		}
 		b.WriteString("\n")
 	}
-	if k.plan.Creates+k.plan.Completed > 0 {
+	if k.Plan.Creates+k.Plan.Completed > 0 {
 		fmt.Fprintf(&b, "%d rows make new people, %d are completed\n", p.Creates, p.Completed)
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Columns)) {

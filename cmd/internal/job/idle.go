@@ -1,0 +1,110 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// nothingNew is the report of a start all of whose files were planned before. Where the files of a saved plan are in a held
+// run it is that run's.
+func (j *Job) nothingNew(p *prospect.Prospect, o RunOptions, started time.Time) (*export.Report, error) {
+	for _, f := range p.Seen {
+		if o.expect == nil || f.RunState != export.RunHeld {
+			continue
+		}
+		rec, _, err := j.ledger.Run(f.Run)
+		if err != nil {
+			return nil, err
+		}
+		return export.ReadReport(j.ledger, rec)
+	}
+	return seenReport(p.Seen, o.Again, started), nil
+}
+
+// unrecorded is the report of a start that sends nothing and of which nothing is recorded; nil where it may go on. A plan
+// whose end depends on what it comes to is made once before the one that counts.
+func (j *Job) unrecorded(ctx context.Context, p *prospect.Prospect, o RunOptions, started time.Time) (*export.Report, error) {
+	beside := p.Outlook.Beside != nil
+	if o.expect == nil && p.Fresh && !beside {
+		return nil, nil
+	}
+	plan, err := p.Check(ctx, o.expect)
+	switch {
+	case err != nil:
+		return nil, err
+	case beside:
+		j.env.Log.WithField("held", p.Beside()).Info("planned beside a held run, whose records stay as they are")
+		return refused(plan, p, started), nil
+	case !p.Fresh:
+		return j.stillKept(plan, p)
+	}
+	return nil, nil
+}
+
+// refused is the report of a start whose plan is made beside a held run and is itself beyond a limit; nil where it is
+// not. Nothing of it is recorded, since at most one run is held.
+func refused(plan *export.Plan, p *prospect.Prospect, now time.Time) *export.Report {
+	broken := p.Judge(plan)
+	if broken == nil {
+		return nil
+	}
+	rep := EmptyReport(export.EndRefused, now)
+	rep.Files, rep.Held, rep.Exit, rep.Beside = plan.Files, broken, export.ExitHeld, p.Beside()
+	rep.Why = prospect.Refusal(p.Beside())
+	return rep
+}
+
+// stillKept is the report of a start that has nothing but what earlier plans kept and can still not send any of it;
+// nil where it can. Nothing of it is recorded: a held run that nobody looks at must not make a new run each night.
+func (j *Job) stillKept(plan *export.Plan, p *prospect.Prospect) (*export.Report, error) {
+	broken := p.Judge(plan)
+	if broken == nil && plan.Parts+plan.Quarantined > 0 {
+		return nil, nil
+	}
+	kept := p.Outlook.Kept.Run
+	rec, ok, err := j.ledger.Run(kept)
+	if err != nil || !ok {
+		return nil, errors.Join(err, fmt.Errorf("the ledger has no run %s, which keeps records", kept))
+	}
+	rep, err := export.ReadReport(j.ledger, rec)
+	if err != nil {
+		return nil, err
+	}
+	rep.Verdict, rep.Exit = export.RunVerdict{End: export.EndWaiting}, export.WorstExit(rep.Exit, export.ExitStalled)
+	if broken != nil {
+		rep.Verdict, rep.Exit, rep.Held = export.RunVerdict{End: export.EndHeld}, export.ExitHeld, broken
+	}
+	return rep, nil
+}
+
+// seenReport is the report where every file of the feed was seen before. It sends nothing and says so.
+func seenReport(seen []export.SeenFile, again bool, started time.Time) *export.Report {
+	rep := EmptyReport(export.EndSeen, started)
+	rep.Files = []export.FeedFile{}
+	open := 0
+	var why []string
+	for _, f := range seen {
+		rep.Files = append(rep.Files, f.FeedFile)
+		rep.Run = f.Run
+		open += f.Open
+		if g := f.GivenUp; g.Rows > 0 { // on purpose, so it is no fault of the next nights
+			why = append(why, fmt.Sprintf("%s of %s: %s, hr2coupa settle %s rejected; hr2coupa run --again plans them anew", words.Plural(g.Rows, "row"), export.Plain(f.Name), export.Plain(export.Ending{GivenUpBy: g.By}.String()), g.Run))
+		}
+	}
+	if open > 0 {
+		why = append(why, fmt.Sprintf("%s of the feed did not reach Coupa for sure; hr2coupa run --again plans them anew", words.Plural(open, "row")))
+		rep.Exit = export.ExitPartial
+	}
+	if again && len(why) == 0 {
+		why = append(why, "nothing to plan again: no seen file of the feed has rows that are open; hr2coupa run plans new files")
+	}
+	rep.Why = strings.Join(why, "\n")
+	return rep
+}

@@ -1,0 +1,214 @@
+package job
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/notices"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/progress"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/trust"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/delivery"
+	"github.com/hr2coupa/hr2coupa/export/directory"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// Job is one start of the program at work on the ledger. It holds what the work is done with; what the work comes to is
+// returned by each step.
+type Job struct {
+	env    *wiring.Env
+	cfg    *config.Config
+	ledger wiring.Store
+	past   ledger.Ledger // the same, seen by no seam: for the notices, and the mark that is written at the end
+	wires  *wiring.Wires
+	runner *delivery.Runner
+	writer *directory.Writer // of the API route; nil where the config knows no client for it
+	teller *notices.Teller
+	bar    *progress.Progress
+	unlock func() error
+
+	background export.Group
+	stop       context.CancelFunc // ends what is done in the background
+}
+
+// Started is a start that has come to its end: its report, nil where it has none, and the teller who has not told
+// anybody yet.
+type Started struct {
+	Rep    *export.Report
+	Teller *notices.Teller
+}
+
+// Work is what a command does with a start. Where a step has a report the start has come to its end, and no other step is
+// taken.
+type Work struct {
+	Command string
+	ByHand  bool // files that a person has named: no figure and no heartbeat of the nightly job
+	NoWait  bool // parts are delivered and not waited for
+	Looks   bool // nothing is sent: neither a doubtful ledger nor an unfinished run stands in the way
+
+	// Vouched says that a person answers for the ledger.
+	Vouched bool
+	// First comes before what is unfinished is resumed. It may be nil. doubt is what speaks against the ledger.
+	First func(j *Job, doubt *trust.Suspicion) (*export.Report, error)
+	// Do is the command's own work. earlier is what runs came to that this start has resumed.
+	Do func(j *Job, earlier []*export.Report) (*export.Report, error)
+}
+
+// Start is one start of the program at work on the ledger, for every command that needs one: it takes the lock, decides
+// whether the ledger can be trusted, resumes what earlier starts have left, does the work, writes down what is to be told,
+// and gives the lock back, also where any of that crashes. What it comes to, an error too, goes to show.Conclude.
+func Start(ctx context.Context, env *wiring.Env, cfg *config.Config, w Work) (*Started, error) {
+	s := &Started{Teller: notices.New(env, cfg, w.Command, w.ByHand)}
+	j, err := open(ctx, env, cfg, s.Teller, w.NoWait)
+	if err != nil {
+		return s, err
+	}
+	var trusted faith
+	var earlier resumed
+	var rep *export.Report
+	if !w.Looks {
+		trusted, err = guarded(func() (faith, error) { return j.trust(ctx, w.Vouched) })
+		if rep = trusted.done; rep == nil && err == nil && w.First != nil {
+			rep, err = guarded(func() (*export.Report, error) { return w.First(j, trusted.doubt) })
+		}
+		if rep == nil && err == nil {
+			earlier, err = guarded(func() (resumed, error) { return j.resume(ctx, w.ByHand) })
+			rep = earlier.done
+		}
+	}
+	if rep == nil && err == nil {
+		rep, err = guarded(func() (*export.Report, error) { return w.Do(j, earlier.runs) })
+	}
+	rep = j.addResumed(rep, earlier.runs, err)
+	s.Rep, err = j.told(ctx, rep, trusted, err)
+	if crashed := j.close(trusted.sound); crashed != nil {
+		err = errors.Join(err, crashed)
+	}
+	return s, err
+}
+
+// guarded takes a step of a start. Where it crashes its error is the crash.
+func guarded[T any](step func() (T, error)) (T, error) {
+	var out T
+	var err error
+	if crashed := export.Guard(func() error { out, err = step(); return nil }); crashed != nil {
+		return out, crashed
+	}
+	return out, err
+}
+
+// open opens the ledger, takes the lock and makes the wires. Nothing goes over them yet but the token, which has to settle
+// while the feed is read.
+func open(ctx context.Context, env *wiring.Env, cfg *config.Config, t *notices.Teller, noWait bool) (*Job, error) {
+	w, err := wiring.NewWires(env, cfg)
+	if err != nil {
+		return nil, err
+	}
+	l, err := wiring.OpenLedger(env, cfg.Ledger)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := l.Lock(wiring.Holder(t.Command, env.Now()))
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	w.Tap(env.Seams)
+	j := &Job{env: env, cfg: cfg, ledger: wiring.Through(env.Seams.Ledger, wiring.Store(l)), past: l, wires: w, teller: t, unlock: unlock, bar: progress.NewProgress(env)}
+	if err := export.Guard(func() error { return j.equip(ctx, noWait) }); err != nil {
+		return nil, errors.Join(err, j.shut(false))
+	}
+	return j, nil
+}
+
+// equip makes a job that has the lock ready for its work.
+func (j *Job) equip(ctx context.Context, noWait bool) (err error) {
+	j.teller.Begin(ctx)
+	if err := tellAhead(j.env, j.past); err != nil {
+		return err
+	}
+	j.runner = &delivery.Runner{
+		Ledger: j.ledger, Dial: j.wires.Dial, Loads: j.wires.Sources, Direct: j.cfg.SFTP.Direct, NoWait: noWait,
+		Poll: j.cfg.Load.Poll, Pickup: j.cfg.Load.Pickup, Wait: j.cfg.Load.Wait, Now: j.env.Now, Log: j.env.Log, Tell: j.bar.Tell,
+	}
+	if j.writer, err = wiring.NewWriter(j.env, j.cfg, j.wires.Client, j.ledger, j.past); err != nil {
+		return err
+	}
+	if j.writer != nil {
+		j.runner.Writer = j.writer
+	}
+	n, err := j.ledger.Sweep()
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		j.env.Log.WithField("files", n).Info("removed spool files of a plan that was never finished")
+	}
+	j.fetchToken(ctx)
+	return nil
+}
+
+// fetchToken fetches the token in the background, so that it settles while the feed is read. That it cannot be had is told
+// by the first call that needs it.
+func (j *Job) fetchToken(ctx context.Context) {
+	ctx, j.stop = context.WithCancel(ctx)
+	if j.wires.Client == nil {
+		return
+	}
+	j.background.Go(func() {
+		if err := j.wires.Client.Prepare(ctx); err != nil {
+			j.env.Log.Debugf("fetch the token early: %v", err)
+		}
+	})
+}
+
+// told writes down what a start has to tell, while the job still has the ledger; it is sent when the program has printed
+// it. The report gets what no run of this start knows: who lacks lists since a call, and the files that the ledger does not
+// know. A crash meanwhile leaves no report.
+func (j *Job) told(ctx context.Context, rep *export.Report, trusted faith, err error) (*export.Report, error) {
+	end := err
+	crashed := export.Guard(func() error {
+		if wrong := j.tellUnfilled(ctx, rep); wrong != nil {
+			rep, end = nil, errors.Join(err, wrong)
+		}
+		if rep != nil && len(rep.UnknownFiles) == 0 {
+			rep.UnknownFiles = trusted.unknown
+		}
+		if (rep != nil || end != nil) && !errors.Is(end, exit.ErrInterrupted) {
+			j.teller.Record(j.past, rep, end, trusted.says...)
+		}
+		return nil
+	})
+	if crashed != nil {
+		return nil, errors.Join(err, crashed)
+	}
+	return rep, end
+}
+
+// shut gives back all that a start holds. sound: its ledger may be trusted, so that the mark may be written.
+func (j *Job) shut(sound bool) error {
+	if j.stop != nil {
+		j.stop()
+	}
+	crashed := export.Guard(func() error { j.background.Wait(); return nil })
+	j.bar.Done()
+	j.wires.Close()
+	if sound {
+		j.writeMark()
+	}
+	return errors.Join(crashed, j.unlock(), j.ledger.Close())
+}
+
+// close ends the job, and returns what crashed in the background.
+func (j *Job) close(sound bool) error {
+	err := j.shut(sound)
+	if crash, ok := errors.AsType[*export.Crash](err); ok {
+		return crash
+	}
+	if err != nil {
+		j.env.Log.Errorf("close the ledger: %v", err)
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package job
+
+import (
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/trust"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// first is what a person asks for before a run goes on with what is unfinished: to take the ledger as it is, or to plan rows
+// anew whose parts are in doubt.
+func (j *Job) first(pipe *wiring.Pipeline, o RunOptions, doubt *trust.Suspicion) (*export.Report, error) {
+	if doubt != nil && (o.Adopt || o.NewLedger) {
+		if done, err := j.accept(pipe, o, doubt); done != nil || err != nil {
+			return done, err
+		}
+	}
+	if o.Again {
+		return nil, j.yield(pipe, o)
+	}
+	return nil, nil
+}
+
+// yield takes the parts of seen files that are in doubt as not applied, so that what waits behind them goes on and their
+// rows can be planned anew: that is what a person says with --again, who has looked into Coupa first. What a run had kept
+// of a file is in the parts of a later one.
+func (j *Job) yield(pipe *wiring.Pipeline, o RunOptions) error {
+	files, err := j.files(pipe, o.Files, j.env.Now().UTC())
+	if err != nil {
+		return err
+	}
+	runs := map[string]bool{}
+	for _, f := range files {
+		if f.Seen == nil {
+			continue
+		}
+		for _, run := range append([]string{f.Seen.Run}, f.Seen.Later...) {
+			runs[run] = true
+		}
+	}
+	parts, err := j.ledger.Unfinished()
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if p.State != export.InDoubt || !runs[p.Run] {
+			continue
+		}
+		p.State, p.Verdict, p.Note = export.Settled, export.VerdictByHand, "in doubt; taken as not applied by run --again"
+		if err := j.ledger.Settle(p, export.Rejected, nil); err != nil {
+			return err
+		}
+		j.env.Log.WithField("part", p.Name).Warn(p.Note)
+		if _, err := j.report(p.Run, findings{earlier: true}); err != nil { // it stands otherwise now
+			return err
+		}
+	}
+	return nil
+}
+
+// files opens the feed, and says which of its files were planned before.
+func (j *Job) files(pipe *wiring.Pipeline, args []string, now time.Time) ([]prospect.File, error) {
+	feed, err := pipe.Open(pipe.Patterns(args), now)
+	if err != nil {
+		return nil, err
+	}
+	return prospect.Files(j.ledger, feed.Files(), false)
+}
+
+// fresh are those of the feed's files that were not planned before.
+func (j *Job) fresh(pipe *wiring.Pipeline, args []string, now time.Time) (fresh []export.FeedFile, err error) {
+	files, err := j.files(pipe, args, now)
+	for _, f := range files {
+		if f.Seen == nil {
+			fresh = append(fresh, f.FeedFile)
+		}
+	}
+	return fresh, err
+}
+
+// accept writes a person's word about the ledger down, so that no later start asks again. done is the report of --adopt.
+func (j *Job) accept(pipe *wiring.Pipeline, o RunOptions, s *trust.Suspicion) (done *export.Report, err error) {
+	started := j.env.Now().UTC()
+	if !o.Adopt {
+		id, err := j.blank(export.EndNewLedger, nil, started)
+		if err == nil {
+			j.env.Log.WithField("run", id).Infof("the ledger is taken as it is; unknown to it: %s", words.Plural(len(s.Unknown), "file"))
+		}
+		return nil, err
+	}
+	files, err := j.fresh(pipe, o.Files, started)
+	if err != nil {
+		return nil, err
+	}
+	rep := EmptyReport(export.EndAdopted, started)
+	rep.Files, rep.UnknownFiles, rep.Why = files, s.Unknown, adopted(files)
+	rep.Run, err = j.blank(export.EndAdopted, files, started)
+	return rep, err
+}
+
+// blank records a run that has seen files and has no records.
+func (j *Job) blank(end export.RunEnd, files []export.FeedFile, started time.Time) (id string, err error) {
+	rec := export.RunRecord{Command: "run", Started: started, State: export.RunEnded, Verdict: export.RunVerdict{End: end}}
+	if rec.ID, err = j.ledger.BeginRun(rec); err != nil {
+		return "", err
+	}
+	tx, err := j.ledger.Plan(rec.ID)
+	if err != nil {
+		return "", err
+	}
+	if err := tx.Commit(export.PlanSum{Files: files, Beside: true}); err != nil {
+		return "", err
+	}
+	rec.Ended = j.env.Now().UTC()
+	return rec.ID, j.ledger.EndRun(rec)
+}
+
+func adopted(files []export.FeedFile) string {
+	if len(files) == 0 {
+		return "no file of the feed is new; nothing was to be marked"
+	}
+	lines := []string{"marked as seen, nothing of them is sent:"}
+	for _, f := range files {
+		lines = append(lines, "  "+export.Plain(f.Name))
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,165 @@
+package prospect
+
+import (
+	"context"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/planning"
+)
+
+// Ledger is what a plan is prepared from.
+type Ledger interface {
+	wiring.Memory
+	Seer
+	opened
+	Runs(limit int) ([]export.RunRecord, error)
+}
+
+// known is what the ledger says before a plan is made.
+type known struct {
+	outlook *Outlook
+	seen    []export.SeenFile
+	paths   []string // of the files that the plan takes up
+	only    only     // of their records, those that it takes up; nil: all
+}
+
+// recall reads from the ledger. One that is not given is closed again before anything else is asked.
+func (a *Ask) recall(env *wiring.Env, files []export.FeedFile) (*known, error) {
+	if a.Ledger != nil {
+		return a.recallFrom(a.Ledger, files)
+	}
+	if !wiring.LedgerExists(a.Pipe.Config.Ledger) {
+		return a.unknown(files), nil
+	}
+	l, err := wiring.OpenLedger(env, a.Pipe.Config.Ledger)
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close() // only read from
+	return a.recallFrom(l, files)
+}
+
+func (a *Ask) recallFrom(l Ledger, files []export.FeedFile) (*known, error) {
+	sorted, err := Files(l, files, a.Claim)
+	if err != nil {
+		return nil, err
+	}
+	k := &known{}
+	for _, f := range sorted {
+		if f.Seen != nil {
+			k.seen = append(k.seen, *f.Seen)
+		}
+		if f.takes(a.Again) {
+			k.paths = append(k.paths, f.Path)
+		}
+	}
+	if k.outlook, err = lookInto(l, a.Started); err != nil {
+		return nil, err
+	}
+	if a.Alone {
+		k.outlook = k.outlook.alone()
+	}
+	if a.Again {
+		k.only, err = openRecords(l, k.seen)
+	}
+	return k, err
+}
+
+// unknown is what is known where there is no ledger: nothing.
+func (a *Ask) unknown(files []export.FeedFile) *known {
+	if a.Again {
+		return &known{outlook: &Outlook{}, only: nothing}
+	}
+	k := &known{outlook: &Outlook{}}
+	for _, f := range files {
+		k.paths = append(k.paths, f.Path)
+	}
+	return k
+}
+
+// Outlook is all that a plan depends on of what the ledger remembers. The zero value is that of no ledger.
+type Outlook struct {
+	People   map[string]export.Person // by key; nil where there is no ledger
+	waiting  *export.Waiting
+	Kept     *ledger.Kept // what earlier plans have kept; nil where nothing is
+	approved []export.Approval
+	lastFeed int               // records of the last feed that was not held
+	lineEnds []export.FeedFile // how the feeds so far ended, oldest first
+
+	Beside *planning.Beside // the held run that is left as it is; nil where none is
+	left   *ledger.Kept     // what it keeps
+}
+
+// lookInto reads from the ledger what a plan depends on, as it stands at a time.
+func lookInto(l wiring.Memory, now time.Time) (*Outlook, error) {
+	o := &Outlook{}
+	var err error
+	if o.People, err = l.Known(); err != nil {
+		return nil, err
+	}
+	if o.waiting, err = l.Waiting(); err != nil {
+		return nil, err
+	}
+	if o.Kept, _, err = l.Kept(); err != nil {
+		return nil, err
+	}
+	if o.approved, err = l.Approvals(now); err != nil {
+		return nil, err
+	}
+	if o.lastFeed, err = l.LastFeed(); err != nil {
+		return nil, err
+	}
+	o.lineEnds, err = l.LineEnds()
+	return o, err
+}
+
+// alone is an outlook without those who wait: nothing is sent, so that nobody can be overtaken.
+func (o *Outlook) alone() *Outlook {
+	return &Outlook{People: o.People, approved: o.approved, lastFeed: o.lastFeed, lineEnds: o.lineEnds}
+}
+
+// beside is an outlook without what a held run keeps, and without the approvals, which are meant for that run. Who is kept
+// is remembered.
+func (o *Outlook) beside(ctx context.Context, pipe *wiring.Pipeline, now time.Time) (*Outlook, error) {
+	kept, err := planning.ReadBeside(ctx, (&draft{ask: &Ask{Pipe: pipe, Started: now}, out: o}).planner(pipe.Sheet, nil), o.Kept.Run)
+	if err != nil {
+		return nil, err
+	}
+	out := *o
+	out.Beside, out.left, out.Kept, out.approved = kept, o.Kept, nil, nil
+	return &out, nil
+}
+
+// joined is how many records earlier plans have kept.
+func (o *Outlook) joined() int {
+	if o.Kept == nil {
+		return 0
+	}
+	return o.Kept.Records
+}
+
+// feed is what is to be planned: what was kept, then what is new. fresh is nil where nothing is.
+func (o *Outlook) feed(fresh export.Feed) export.Feed {
+	if o.Kept == nil {
+		return fresh
+	}
+	return export.JoinFeeds(o.Kept, fresh)
+}
+
+// judge holds a plan against the limits; nil where it may go. whole tells that it is about HR's whole feed.
+func (o *Outlook) judge(cfg *config.Config, whole bool, plan *export.Plan) []export.Breach {
+	limits := wiring.Limits(cfg)
+	limits.Approved = o.approved
+	seen := export.Seen{People: len(o.People), Feed: plan.Input - o.joined(), LastFeed: o.lastFeed}
+	if seen.Feed == 0 && o.Kept != nil { // nothing new: what is kept is as much of a feed as it was
+		seen.Feed = o.Kept.Feed
+	}
+	if !whole || seen.Feed == 0 {
+		seen.LastFeed = 0 // rows planned again are no feed
+	}
+	return limits.Broken(plan, seen)
+}

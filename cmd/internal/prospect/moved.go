@@ -1,0 +1,173 @@
+package prospect
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/regular"
+)
+
+// MovedError says why a saved plan is not applied (exit 2). Nothing was sent.
+type MovedError struct {
+	path string
+	what []string
+}
+
+func (e *MovedError) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines are the error's own: each thing that has moved stands on one.
+func (e *MovedError) Lines() []string {
+	lines := []string{e.path + " is not applied, and nothing of it was sent: what it was made of has moved"}
+	for _, w := range e.what {
+		lines = append(lines, "  "+w)
+	}
+	return lines
+}
+
+// Hints returns what to do.
+func (e *MovedError) Hints() []string {
+	return []string{"look at it again: hr2coupa plan -o " + e.path}
+}
+
+// Paths are those of the feed's files.
+func (s *SavedPlan) Paths() []string {
+	out := make([]string, len(s.Feed))
+	for i, f := range s.Feed {
+		out[i] = f.Path
+	}
+	return out
+}
+
+// planned reports whether all files of a saved plan were planned since; not those of none.
+func (s *SavedPlan) planned(seen []export.SeenFile) bool {
+	return s != nil && len(seen) > 0 && len(seen) == len(s.Feed)
+}
+
+func (s *SavedPlan) moved(what []string) error {
+	if len(what) == 0 {
+		return nil
+	}
+	return &exit.Error{Code: export.ExitUsage, Err: &MovedError{s.path, what}}
+}
+
+// expected holds what a saved plan was made of against what is so now, section by section.
+func (a *Ask) expected(p *Prospect) error {
+	was := a.Expect
+	if was == nil {
+		return nil
+	}
+	now, err := p.madeOf()
+	if err != nil {
+		return err
+	}
+	what := feedMoved(was.Feed, p.Seen)
+	if was.State != now.State {
+		state, err := a.stateMoved(now.State)
+		if err != nil {
+			return err
+		}
+		what = append(what, state)
+	}
+	what = append(what, configMoved(was.Config, now.Config)...)
+	if was.Layout != now.Layout {
+		what = append(what, fmt.Sprintf("layout: this hr2coupa (%s) knows other columns of Coupa's than the one that made the plan (%s)", wiring.Version, was.Program))
+	}
+	return was.moved(what)
+}
+
+// feedMoved looks at the bytes alone: what a file that has moved would be as a feed does not matter. Where some of the files
+// were planned since, what is left is another plan.
+func feedMoved(files []export.FeedFile, seen []export.SeenFile) (what []string) {
+	for _, f := range seen {
+		what = append(what, fmt.Sprintf("feed: %s was planned by run %s since", f.Name, f.Run))
+	}
+	for _, was := range files {
+		size, sum, err := regular.Sum(was.Path)
+		switch {
+		case err != nil:
+			what = append(what, fmt.Sprintf("feed: %s cannot be read any more: %v", was.Name, err))
+		case sum == was.SHA256:
+		case size != was.Size:
+			what = append(what, fmt.Sprintf("feed: %s has other bytes: %d of them, and had %d", was.Name, size, was.Size))
+		default:
+			what = append(what, fmt.Sprintf("feed: %s has other bytes, as many as before", was.Name))
+		}
+	}
+	return what
+}
+
+// stateMoved tells that the ledger knows something else, and which runs have been at work since.
+func (a *Ask) stateMoved(now savedState) (string, error) {
+	was := a.Expect.State
+	what := fmt.Sprintf("state: the ledger knows %s and knew %d", words.Persons(now.People), was.People)
+	if now.People == was.People {
+		what = fmt.Sprintf("state: the ledger knows something else about its %s", words.Persons(now.People))
+	}
+	runs, err := a.Ledger.Runs(wiring.AllRuns)
+	if err != nil {
+		return "", err
+	}
+	var since []string
+	for _, r := range runs {
+		if r.Ended.After(a.Expect.MadeAt) || r.Started.After(a.Expect.MadeAt) {
+			since = append(since, r.ID)
+		}
+	}
+	if len(since) > 0 {
+		what += "; at work since: run " + words.Few(since)
+	}
+	return what, nil
+}
+
+// configMoved names the values that differ.
+func configMoved(was, is map[string]string) []string {
+	paths := map[string]bool{}
+	for path, digest := range was {
+		paths[path] = is[path] != digest
+	}
+	for path, digest := range is {
+		paths[path] = was[path] != digest
+	}
+	maps.DeleteFunc(paths, func(_ string, moved bool) bool { return !moved })
+	if len(paths) == 0 {
+		return nil
+	}
+	return []string{"config: " + words.Few(slices.Sorted(maps.Keys(paths)))}
+}
+
+// Check makes the plan once without recording it. Where it comes to something else than was saved that is a *MovedError: feed,
+// state and config are the same by then, so that it is Coupa or the program that has moved. saved is nil where nothing is expected.
+func (p *Prospect) Check(ctx context.Context, saved *SavedPlan) (*export.Plan, error) {
+	sink := p.Saving(&nowhere{})
+	plan, err := p.Planner.Build(ctx, sink)
+	if err != nil || saved == nil {
+		return plan, err
+	}
+	now, err := sink.Plan(plan)
+	if err != nil {
+		return nil, err
+	}
+	now.MadeAt, now.Program, now.Limits = saved.MadeAt, saved.Program, saved.Limits // not part of what is done
+	was, err := saved.encode()
+	if err != nil {
+		return nil, err
+	}
+	is, err := now.encode()
+	if err != nil || bytes.Equal(was, is) {
+		return plan, err
+	}
+	if p.Checked {
+		return nil, saved.moved([]string{fmt.Sprintf("Coupa: what it holds makes %s of the same feed, state and config, and made %s; or the saved plan was edited",
+			now.summary(), saved.summary())})
+	}
+	return nil, saved.moved([]string{fmt.Sprintf("program: hr2coupa %s makes %s of the same feed, state and config, and %s made %s; or the saved plan was edited",
+		wiring.Version, now.summary(), saved.Program, saved.summary())})
+}

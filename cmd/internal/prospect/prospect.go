@@ -1,0 +1,125 @@
+package prospect
+
+import (
+	"context"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/feed"
+	"github.com/hr2coupa/hr2coupa/export/planning"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+)
+
+// Ask says what is to be planned, and who is asked about it.
+type Ask struct {
+	Pipe    *wiring.Pipeline
+	Started time.Time
+	Ledger  Ledger        // nil: that of the config, where there is one; it is only read from
+	Client  *coupa.Client // nil: one is made where Coupa has to be asked
+
+	Files  []string   // named by a person; none: the feed of the config
+	Claim  bool       // they are claims of a watcher: each path is one file for good
+	Again  bool       // not the new files, but the rows of seen ones that may be planned anew
+	Expect *SavedPlan // its files, if all that it was made of is as it was; else a *MovedError
+	All    bool       // where no file is new and nothing is kept: all files all the same
+	Alone  bool       // the files and nothing else, whatever was seen, is kept or waits; and Coupa is not asked
+}
+
+// Prospect is a plan that is about to be made: its planner, and what the planner was made of.
+type Prospect struct {
+	Pipe    *wiring.Pipeline
+	Planner *planning.Planner // nil where there is nothing to plan
+	Outlook *Outlook
+	Seen    []export.SeenFile // the files that were planned before
+	Fresh   bool              // there is something new; else it is only about what earlier plans have kept
+	Whole   bool              // it is about HR's whole feed, which limits.shrink measures
+	Checked bool              // Coupa was asked about the people
+}
+
+// Prepare finds out what a plan depends on, one thing after another, and makes its planner: which files are new, what the
+// ledger remembers, whether a held run is left alone, which route the rows take, what Coupa answers about their people.
+// Nothing is sent and nothing is recorded.
+func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
+	all, files, err := ask.open()
+	if err != nil {
+		return nil, err
+	}
+	known, err := ask.recall(env, files)
+	if err != nil {
+		return nil, err
+	}
+	p := &Prospect{Outlook: known.outlook, Seen: known.seen, Pipe: ask.Pipe}
+	if ask.Expect.planned(known.seen) {
+		return p, nil
+	}
+	if ask.goesBeside(known) {
+		if p.Outlook, err = known.outlook.beside(ctx, ask.Pipe, ask.Started); err != nil {
+			return nil, err
+		}
+	}
+	if err := ask.expected(p); err != nil {
+		return nil, err
+	}
+	fresh, err := ask.fresh(all, known.paths, p.Outlook)
+	if err != nil || fresh == nil && p.Outlook.Kept == nil {
+		return p, err
+	}
+	p.Fresh = fresh != nil
+	p.Whole = !p.Fresh || ask.wholeFeed() && !ask.Again
+	d := &draft{ask: &ask, out: p.Outlook, fresh: fresh, only: known.only}
+	sheet, err := d.route(ctx)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := d.preflight(ctx, env, sheet)
+	if err != nil {
+		return nil, err
+	}
+	p.Planner, p.Checked = d.planner(sheet, answers), answers != nil
+	return p, nil
+}
+
+// open opens the feed, and returns the files that a plan may be about. Those of a saved plan are not opened yet: HR may
+// have written the next feed over them.
+func (a *Ask) open() (all *feed.Feed, files []export.FeedFile, err error) {
+	if a.Expect != nil {
+		return nil, a.Expect.Feed, nil
+	}
+	if all, err = a.Pipe.Open(a.Pipe.Patterns(a.Files), a.Started); err != nil || a.Alone {
+		return all, nil, err
+	}
+	return all, all.Files(), nil
+}
+
+// fresh is what of the files is planned; nil where nothing is. Their age is not looked at any more: that of the newest one was
+// when all were opened, or when the saved plan was made.
+func (a *Ask) fresh(all *feed.Feed, paths []string, out *Outlook) (export.Feed, error) {
+	switch {
+	case all != nil && len(paths) == len(all.Names()), a.Alone, a.All && len(paths) == 0 && out.Kept == nil:
+		return all, nil
+	case len(paths) == 0:
+		return nil, nil
+	}
+	f, err := a.Pipe.OpenAnyAge(paths)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// wholeFeed reports whether the files are HR's feed, and not a few people in a file by hand.
+func (a *Ask) wholeFeed() bool { return a.Claim || a.Pipe.IsFeed(a.Files) }
+
+// Judge holds a plan against the limits; nil where it may go.
+func (p *Prospect) Judge(plan *export.Plan) []export.Breach {
+	return p.Outlook.judge(p.Pipe.Config, p.Whole, plan)
+}
+
+// Beside names the held run that the plan leaves as it is; "" where none is.
+func (p *Prospect) Beside() string {
+	if p.Outlook.Beside == nil {
+		return ""
+	}
+	return p.Outlook.Beside.Run
+}

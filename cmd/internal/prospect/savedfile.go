@@ -1,0 +1,107 @@
+package prospect
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/regular"
+)
+
+// maxPlan bounds what is read of a saved plan: a million quarantined rows take a third of it.
+const maxPlan = 1 << 30
+
+var errNoPlan = errors.New("it is not a saved plan; hr2coupa plan -o FILE writes one")
+
+// ReadPlan reads a saved plan back. Nothing of it is repeated in errors: it may be any file.
+func ReadPlan(path string) (*SavedPlan, error) {
+	f, err := regular.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxPlan+1))
+	if err != nil {
+		return nil, err
+	}
+	var head struct {
+		Format int `json:"hr2coupa_plan"`
+	}
+	switch err := json.Unmarshal(data, &head); {
+	case len(data) > maxPlan, err != nil, head.Format == 0:
+		return nil, errNoPlan
+	case head.Format != planFormat:
+		return nil, fmt.Errorf("it is of format %d, and this hr2coupa (%s) knows %d: plan again", head.Format, wiring.Version, planFormat)
+	}
+	s := &SavedPlan{path: path}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(s); err != nil || len(s.Feed)+s.State.Kept == 0 {
+		return nil, errors.New("it is damaged: plan again")
+	}
+	return s, nil
+}
+
+// MayWritePlan keeps -o from overwriting what is no plan, such as a feed.
+func MayWritePlan(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && wiring.Exists(filepath.Dir(path)):
+		return nil
+	case err != nil:
+		return exit.Usage("plan -o: %w", err)
+	case !info.Mode().IsRegular():
+		return exit.Usage("plan -o: %s is no ordinary file; give the name of a new one", path)
+	}
+	if _, err := ReadPlan(path); errors.Is(err, errNoPlan) {
+		return exit.Usage("plan -o: %s is there and is no saved plan: it is not overwritten; give another name", path)
+	}
+	return nil
+}
+
+// writePlan writes a saved plan under a temporary name and renames it: 0600, since it names people by their keys.
+func writePlan(path string, s *SavedPlan) (err error) {
+	data, err := s.encode()
+	if err != nil {
+		return fmt.Errorf("save the plan: %w", err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".hr2coupa-plan-*.tmp") // makes it 0600
+	if err != nil {
+		return fmt.Errorf("save the plan: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name()) // what failed is told
+		}
+	}()
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("save the plan: %w", err)
+	}
+	return nil
+}
+
+// Save writes the plan that was noted to a file that only its owner may read (0600). limits are those that would hold it.
+func (s *Saving) Save(path string, plan *export.Plan, limits []export.Breach, now time.Time) error {
+	saved, err := s.Plan(plan)
+	if err != nil {
+		return err
+	}
+	saved.MadeAt = now.UTC().Truncate(time.Second)
+	for _, b := range limits {
+		saved.Limits = append(saved.Limits, b.String())
+	}
+	return writePlan(path, saved)
+}

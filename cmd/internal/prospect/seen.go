@@ -1,0 +1,126 @@
+package prospect
+
+import (
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Seer knows the files that were planned before.
+type Seer interface {
+	// Seen returns the last file that was planned under a name.
+	Seen(name string) (f export.SeenFile, ok bool, err error)
+	// SeenAt returns the last file that was planned from a path.
+	SeenAt(path string) (f export.SeenFile, ok bool, err error)
+}
+
+// File is a file of the feed and, where it was planned before, what the ledger knows of it.
+type File struct {
+	export.FeedFile
+	Seen *export.SeenFile
+}
+
+// Files says which files were planned before. A file is its name and its bytes. A claim is also its path: one that was planned
+// is not planned again where a later file of its name was planned since, as older news must not go over newer.
+func Files(l Seer, files []export.FeedFile, claim bool) ([]File, error) {
+	out := make([]File, len(files))
+	for i, f := range files {
+		old, ok, err := seen(l, f, claim)
+		if err != nil {
+			return nil, err
+		}
+		if out[i].FeedFile = f; ok {
+			out[i].Seen = &old
+		}
+	}
+	return out, nil
+}
+
+func seen(l Seer, f export.FeedFile, claim bool) (old export.SeenFile, ok bool, err error) {
+	if claim {
+		if old, ok, err = l.SeenAt(f.Path); err != nil || ok && same(old, f) {
+			return old, ok, err
+		}
+	}
+	old, ok, err = l.Seen(f.Name)
+	return old, ok && same(old, f), err
+}
+
+// same reports whether a file is the one that was seen last under its name, and nothing of it is to be planned from it. What
+// a held run has not sent is kept in the ledger; only ledgers of an older program may have held runs that keep nothing,
+// whose file is planned again.
+func same(old export.SeenFile, f export.FeedFile) bool {
+	return old.SHA256 == f.SHA256 && (old.RunState != export.RunHeld || old.Kept)
+}
+
+// takes reports whether a plan takes a file up: a new one, or, with again, a seen one with rows that can be planned anew.
+func (f File) takes(again bool) bool {
+	if again {
+		return f.Seen != nil && f.Seen.Left() > 0
+	}
+	return f.Seen == nil
+}
+
+// only picks records of a feed.
+type only func(export.Origin, string) bool
+
+func nothing(export.Origin, string) bool { return false }
+
+// opened is what the records that may be planned anew are found by.
+type opened interface {
+	SentSince(run string) (map[string]bool, error)
+	Parts(run string) ([]export.Part, error)
+	Rows(run string, f func(export.RowResult) error) error
+}
+
+// openRecords picks the records of seen files that may be planned anew: those of people whose row did not reach Coupa for
+// sure, except where something newer was sent for them. What is kept for the next plan is not among them, unless it was
+// given up.
+func openRecords(l opened, seen []export.SeenFile) (only, error) {
+	type who struct{ file, key string }
+	people := map[who]bool{}
+	lines := map[export.Origin]bool{}
+	for _, f := range seen {
+		if f.Left() == 0 { // none of its records is read; the run may be pruned
+			continue
+		}
+		for _, run := range append([]string{f.Run}, f.Later...) {
+			newer, err := l.SentSince(run)
+			if err != nil {
+				return nil, err
+			}
+			left, err := notAgain(l, run)
+			if err != nil {
+				return nil, err
+			}
+			as := f.Name // a later run's rows name the file with the run that kept it
+			if run != f.Run {
+				as += "@" + f.Run
+			}
+			err = l.Rows(run, func(r export.RowResult) error {
+				kept := (r.Outcome == export.Held || r.Outcome == export.Pending && r.Part == 0) && run != f.GivenUp.Run
+				if r.Origin.File == as && !newer[r.Key] && !left[r.Part] && !kept {
+					lines[export.Origin{File: f.Name, Line: r.Origin.Line}] = true
+					people[who{f.Name, r.Key}] = true
+				}
+				return nil
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return func(o export.Origin, key string) bool { return lines[o] || key != "" && people[who{o.File, key}] }, nil
+}
+
+// notAgain marks the parts of a run of which no row is planned anew: those that are still on their way, and those that
+// nobody was asked about, as agreed (load.via: [archive]).
+func notAgain(l opened, run string) (map[int64]bool, error) {
+	parts, err := l.Parts(run)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int64]bool{}
+	for _, p := range parts {
+		out[p.ID] = !p.State.Final() || p.Verdict == export.VerdictUnconfirmed
+	}
+	return out, nil
+}

@@ -1,4 +1,4 @@
-// Package source is what our linters share: they look at each file of the program by itself, by its syntax alone.
+// Package source is what our linters share: they look at the program's files by their syntax alone.
 package source
 
 import (
@@ -7,45 +7,68 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// Run checks the program's files in the folders that the command line names, and ends with 1 where one has a fault or
+// Run checks the program's files in the folders that the command line names, and ends with 1 if one has a fault or
 // there is no file. home reports whether a file may do what the linter looks for; its path has slashes.
 func Run(name string, home func(file string) bool, check func(f *File) []string) {
-	found, files := 0, 0
+	RunPackages(name, home, func(files []*File) (faults []string) {
+		for _, f := range files {
+			faults = append(faults, check(f)...)
+		}
+		return faults
+	})
+}
+
+// RunPackages is Run for a linter that looks at all files of a package together.
+func RunPackages(name string, home func(file string) bool, check func(files []*File) []string) {
+	found, looked := 0, 0
 	for _, root := range os.Args[1:] {
-		err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") || home(filepath.ToSlash(file)) {
-				return err
-			}
-			files++
-			f, err := Parse(file, nil)
-			if err != nil {
-				return err
-			}
-			for _, fault := range check(f) {
-				fmt.Println(fault)
-				found++
-			}
-			return nil
-		})
+		packages, err := parseAll(root, home)
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 			os.Exit(1)
 		}
+		for _, dir := range slices.Sorted(maps.Keys(packages)) {
+			looked += len(packages[dir])
+			for _, fault := range check(packages[dir]) {
+				fmt.Println(fault)
+				found++
+			}
+		}
 	}
-	if files == 0 {
+	if looked == 0 {
 		fmt.Fprintf(os.Stderr, "%s: no file was looked at; name the folders of the program\n", name)
 		os.Exit(1)
 	}
 	if found > 0 {
 		os.Exit(1)
 	}
+}
+
+// parseAll reads the program's files in and below a folder, by the folder each lies in. Tests are left out.
+func parseAll(root string, home func(file string) bool) (map[string][]*File, error) {
+	packages := map[string][]*File{}
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") || home(filepath.ToSlash(file)) {
+			return err
+		}
+		f, err := Parse(file, nil)
+		if err != nil {
+			return err
+		}
+		dir := filepath.Dir(file)
+		packages[dir] = append(packages[dir], f)
+		return nil
+	})
+	return packages, err
 }
 
 // File is one parsed file.
@@ -63,7 +86,7 @@ func Parse(file string, src any) (*File, error) {
 		return nil, err
 	}
 	for _, i := range f.Imports {
-		f.names[importName(i)] = ImportPath(i)
+		f.names[ImportName(i)] = ImportPath(i)
 	}
 	return f, nil
 }
@@ -77,7 +100,8 @@ func ImportPath(i *ast.ImportSpec) string {
 	return p
 }
 
-func importName(i *ast.ImportSpec) string {
+// ImportName returns the name that a file has for what it imports.
+func ImportName(i *ast.ImportSpec) string {
 	if i.Name != nil {
 		return i.Name.Name
 	}

@@ -141,7 +141,7 @@ func (c *csvChunk) quoted(rec *export.Record, b []byte, first int) {
 	}
 	vals := c.room(rec)
 	n, i, lines := 0, 0, 1
-	for f := (field{}); f.end == byDelim; n++ {
+	for f := (fieldSpan{}); f.end == byDelim; n++ {
 		if i < first && b[i] != '"' { // fields without quotes, up to one that has them or ends the line
 			more, from := c.cut(vals[min(n, len(vals)):], upTo(b[i:first], '"'))
 			n, i = n+more, i+from

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// text says how the bytes of one file become UTF-8.
-type text struct {
+// decoding says how the bytes of one file become UTF-8.
+type decoding struct {
 	bom  int               // bytes of the byte order mark to leave out
 	enc  encoding.Encoding // nil: the bytes are UTF-8 already, or should be
 	name string            // of enc
@@ -24,11 +24,11 @@ type text struct {
 
 var marks = []struct {
 	bytes string
-	text  text
+	text  decoding
 }{
-	{"\xef\xbb\xbf", text{bom: 3}},
-	{"\xff\xfe", text{bom: 2, name: "UTF-16LE", enc: unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)}},
-	{"\xfe\xff", text{bom: 2, name: "UTF-16BE", enc: unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)}},
+	{"\xef\xbb\xbf", decoding{bom: 3}},
+	{"\xff\xfe", decoding{bom: 2, name: "UTF-16LE", enc: unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)}},
+	{"\xfe\xff", decoding{bom: 2, name: "UTF-16BE", enc: unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)}},
 }
 
 // replacement is what decoders write for bytes their charset does not have.
@@ -53,32 +53,32 @@ func charset(name string) (encoding.Encoding, error) {
 }
 
 // markOf tells what a byte order mark at the start of head says.
-func markOf(head []byte) (text, bool) {
+func markOf(head []byte) (decoding, bool) {
 	for _, m := range marks {
 		if bytes.HasPrefix(head, []byte(m.bytes)) {
 			return m.text, true
 		}
 	}
-	return text{}, false
+	return decoding{}, false
 }
 
 // chooseText decides how a file without a byte order mark is read; raw is all of it, and is read only where a configured
 // encoding leaves a choice.
-func chooseText(raw io.Reader, configured string) (text, error) {
+func chooseText(raw io.Reader, configured string) (decoding, error) {
 	enc, err := charset(configured)
 	if err != nil || enc == nil {
-		return text{}, err
+		return decoding{}, err
 	}
 	valid, nul, err := survey(raw)
 	if err != nil {
-		return text{}, err
+		return decoding{}, err
 	}
 	// ASCII letters in UTF-16 are valid UTF-8 with a NUL beside each
 	wide := strings.HasPrefix(strings.ToLower(configured), "utf-16")
 	if valid && !(nul && wide) {
-		return text{}, nil
+		return decoding{}, nil
 	}
-	return text{enc: enc, name: configured}, nil
+	return decoding{enc: enc, name: configured}, nil
 }
 
 // survey reads r to its end and tells whether it is valid UTF-8 and whether it holds a NUL.
@@ -118,7 +118,7 @@ func wholeRunes(b []byte) int {
 }
 
 // decode gives r, which stands behind the byte order mark, as UTF-8.
-func (t text) decode(r io.Reader) io.Reader {
+func (t decoding) decode(r io.Reader) io.Reader {
 	if t.enc == nil {
 		return r
 	}
@@ -126,7 +126,7 @@ func (t text) decode(r io.Reader) io.Reader {
 }
 
 // sound tells whether b is text. What a decoder could not read it wrote as U+FFFD.
-func (t text) sound(b []byte) bool {
+func (t decoding) sound(b []byte) bool {
 	if t.enc == nil {
 		return validUTF8(b)
 	}
@@ -153,7 +153,7 @@ func validUTF8(b []byte) bool {
 	return utf8.Valid(b)
 }
 
-func (t text) badText() string {
+func (t decoding) badText() string {
 	if t.enc == nil {
 		return "is not valid UTF-8; set feed.encoding to the file's charset, or deliver UTF-8"
 	}

@@ -40,7 +40,7 @@ func match(pattern string) ([]string, error) {
 		return nil, unusable(pattern, 0, "no such file; check the name, as typed or in feed.files, or see why HR has not delivered it")
 	}
 	if !isGlob {
-		return nil, unusable(pattern, 0, "cannot be looked at: %s; give this user the right to read it", reason(err))
+		return nil, unusable(pattern, 0, "cannot be looked at: %s; give this user the right to read it", systemReason(err))
 	}
 	found, err := filepath.Glob(pattern)
 	if err != nil {
@@ -74,8 +74,8 @@ func unique(sorted []string) ([]string, error) {
 	return paths, nil
 }
 
-// reason is what the system said, without the path that is named already.
-func reason(err error) string {
+// systemReason is what the system said, without the path that is named already.
+func systemReason(err error) string {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
 		return pe.Err.Error()

@@ -13,8 +13,8 @@ const (
 	broken                 // RFC 4180 does not allow it
 )
 
-// field is the extent of one field. The zero extent goes with broken and inQuotes.
-type field struct {
+// fieldSpan is the extent of one field. The zero extent goes with broken and inQuotes.
+type fieldSpan struct {
 	from, to int // its text, without the quotes around it
 	next     int // behind its delimiter or line end
 	end      ending
@@ -23,30 +23,30 @@ type field struct {
 
 // scanField finds the field of b that begins at i. This is the only place that knows RFC 4180: the finder of record
 // ends and the cutter of fields must never disagree.
-func scanField(b []byte, i int, delim byte) field {
+func scanField(b []byte, i int, delim byte) fieldSpan {
 	if i < len(b) && b[i] == '"' {
 		return scanQuoted(b, i+1, delim)
 	}
 	for j := i; j < len(b); j++ {
 		switch b[j] {
 		case delim:
-			return field{from: i, to: j, next: j + 1, end: byDelim}
+			return fieldSpan{from: i, to: j, next: j + 1, end: byDelim}
 		case '\n':
-			return field{from: i, to: i + len(trimCR(b[i:j])), next: j + 1, end: byLine}
+			return fieldSpan{from: i, to: i + len(trimCR(b[i:j])), next: j + 1, end: byLine}
 		case '"':
-			return field{end: broken}
+			return fieldSpan{end: broken}
 		}
 	}
-	return field{from: i, to: i + len(trimCR(b[i:])), next: len(b), end: byData}
+	return fieldSpan{from: i, to: i + len(trimCR(b[i:])), next: len(b), end: byData}
 }
 
 // scanQuoted finds the end of a quoted field whose text begins at from.
-func scanQuoted(b []byte, from int, delim byte) field {
-	f := field{from: from}
+func scanQuoted(b []byte, from int, delim byte) fieldSpan {
+	f := fieldSpan{from: from}
 	for i := from; ; {
 		k := bytes.IndexByte(b[i:], '"')
 		if k < 0 {
-			return field{end: inQuotes}
+			return fieldSpan{end: inQuotes}
 		}
 		f.to = i + k
 		i = f.to + 1
@@ -67,7 +67,7 @@ func scanQuoted(b []byte, from int, delim byte) field {
 			f.next, f.end = i+2, byLine
 			return f
 		default:
-			return field{end: broken}
+			return fieldSpan{end: broken}
 		}
 	}
 }

@@ -25,7 +25,7 @@ func (s *Sheet) Checker() export.RowChecker {
 // Check tells what [Sheet.Check] tells. A row without a fault costs no allocation beyond the texts that are remembered or
 // had to be normalised.
 func (k *checker) Check(row *export.Row) []export.Fault {
-	told := faults{origin: row.Origin}
+	told := rowFaults{origin: row.Origin}
 	key := k.sheet.First(row)
 	for i := range k.sheet.columns {
 		c, cell, m := &k.sheet.columns[i], &row.Cells[i], &k.memos[i]
@@ -48,7 +48,7 @@ func (k *checker) Check(row *export.Row) []export.Fault {
 
 // colleague tells whether an address certainly breaks no rule because the one before, which broke none, has its domain;
 // it may say no to a good one.
-func (k *checker) colleague(c *column, address string) bool {
+func (k *checker) colleague(c *columnRules, address string) bool {
 	at := len(address) - len(k.domain) - 1
 	return k.domain != "" && at >= 1 && at <= maxLocal && address[at] == '@' && address[at+1:] == k.domain &&
 		len(address) >= c.min && len(address) <= c.max && isAtoms(address[:at])
@@ -62,7 +62,7 @@ func (k *checker) remember(address string) {
 
 // surely tells whether text, which is not blank, certainly breaks no rule of a column of any text; it may say no to a
 // good one.
-func (c *column) surely(text string) bool {
+func (c *columnRules) surely(text string) bool {
 	return c.kind == kindFree && len(text) >= c.min && len(text) <= c.max && plain(text)
 }
 
@@ -79,7 +79,7 @@ type memo struct {
 
 // slot is what a memo compares. It lies beside the few others that a column needs, and most texts are told by it alone.
 type slot struct {
-	ends
+	textEnds
 	told bool   // by the ends alone, and sent as it is; else memo.more knows
 	more uint16 // 1 and above: its place in there, which it keeps whatever takes the slot
 }
@@ -100,7 +100,7 @@ func (m *memo) find(cell *export.Cell) bool {
 	m.asked++
 	if m.slots != nil {
 		e := endsOf(cell.Text)
-		if s := &m.slots[e.place()]; s.ends == e && (s.told || m.more[s.more-1].send(cell)) {
+		if s := &m.slots[e.place()]; s.textEnds == e && (s.told || m.more[s.more-1].send(cell)) {
 			return true
 		}
 	}
@@ -130,7 +130,7 @@ func (m *memo) keep(text, sent string) {
 	}
 	e := endsOf(text)
 	s := &m.slots[e.place()]
-	s.ends = e
+	s.textEnds = e
 	if s.told = e.whole() && sent == text; s.told {
 		return
 	}
@@ -145,20 +145,20 @@ func (m *memo) keep(text, sent string) {
 	m.more[s.more-1] = r
 }
 
-// ends are a text's length and its first and last eight bytes, or what it has of them: what tells the values of one
+// textEnds are a text's length and its first and last eight bytes, or what it has of them: what tells the values of one
 // column apart, and all of a text that is no longer than 16 bytes.
-type ends struct {
+type textEnds struct {
 	first, last uint64
 	length      uint32
 }
 
-func (e ends) whole() bool { return e.length <= 16 }
+func (e textEnds) whole() bool { return e.length <= 16 }
 
 // endsOf takes no empty text.
-func endsOf(text string) ends {
+func endsOf(text string) textEnds {
 	n := len(text)
 	b := unsafe.Slice(unsafe.StringData(text), n)
-	e := ends{length: uint32(n)}
+	e := textEnds{length: uint32(n)}
 	switch {
 	case n >= 8:
 		e.first, e.last = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:])
@@ -171,7 +171,7 @@ func endsOf(text string) ends {
 }
 
 // place is a hash.
-func (e ends) place() uint64 {
+func (e textEnds) place() uint64 {
 	const odd = 0x9e3779b97f4a7c15
 	h := (e.first^uint64(e.length))*odd ^ e.last
 	return (h ^ h>>32) * odd >> (64 - memoBits)

@@ -50,7 +50,7 @@ func TestCheckerAgrees(t *testing.T) {
 // TestFirstAddress: a checker that has seen no address yet knows no domain, not even an empty one.
 func TestFirstAddress(t *testing.T) {
 	s := sheet(t, nil)
-	at := slices.IndexFunc(s.columns, func(c column) bool { return c.kind == kindEmail })
+	at := slices.IndexFunc(s.columns, func(c columnRules) bool { return c.kind == kindEmail })
 	row := &export.Row{Cells: make([]export.Cell, len(s.columns))}
 	row.Cells[at] = export.Cell{Text: "x@", State: export.Set}
 	told := s.Checker().Check(row)

@@ -15,8 +15,8 @@ import (
 // breach is a broken rule in words. Breaches are made once per sheet, so that telling one costs no formatting.
 type breach struct{ rule, message string }
 
-// faults collects what is wrong with one row.
-type faults struct {
+// rowFaults collects what is wrong with one row.
+type rowFaults struct {
 	origin export.Origin
 	list   []export.Fault
 }
@@ -24,12 +24,12 @@ type faults struct {
 // add is kept out of line, so that the checks stay small.
 //
 //go:noinline
-func (f *faults) add(c *column, b breach) {
+func (f *rowFaults) add(c *columnRules, b breach) {
 	f.list = append(f.list, export.Fault{Origin: f.origin, Field: c.name, Rule: b.rule, Message: b.message})
 }
 
-// word is a spelling Coupa documents and what it is sent as.
-type word struct{ spelled, sent string }
+// spelling is one that Coupa documents, and what it is sent as.
+type spelling struct{ spelled, sent string }
 
 // kind is a column's type as a number: the switch on it runs once for every cell.
 type kind uint8
@@ -53,14 +53,14 @@ var kinds = map[templates.Type]kind{
 	templates.TypeLocale: kindLocale, templates.TypeList: kindList,
 }
 
-// column is a column made ready for checking.
-type column struct {
+// columnRules is a column made ready for checking.
+type columnRules struct {
 	kind     kind
 	required bool
 	noYes    bool // Yes is refused
 	min, max int  // characters; max is math.MaxInt where there is no limit
 	itemMax  int
-	words    []word // the closed list of values of kindWords
+	words    []spelling // the closed list of values of kindWords
 	clear    string
 	name     string
 	says     *messages
@@ -69,8 +69,8 @@ type column struct {
 // messages are the breaches whose words depend on the column.
 type messages struct{ short, long, itemLong, unknown breach }
 
-func newColumn(t Column, allowNotify bool) column {
-	c := column{
+func newColumn(t Column, allowNotify bool) columnRules {
+	c := columnRules{
 		kind: kinds[t.Type], required: t.Required, noYes: t.Name == notifyColumn && !allowNotify,
 		min: t.MinLength, max: orElse(t.MaxLength, math.MaxInt), itemMax: orElse(t.ItemMaxLength, math.MaxInt),
 		clear: t.Clear, name: t.Name,
@@ -86,7 +86,7 @@ func newColumn(t Column, allowNotify bool) column {
 	}
 	c.kind = kindWords
 	for _, a := range t.Allowed {
-		w := word{a, a}
+		w := spelling{a, a}
 		if t.Type == templates.TypeBoolean {
 			w.sent = "No"
 			if strings.ContainsAny(a[:1], "YT") {
@@ -108,7 +108,7 @@ var (
 	noInvitation = breach{"notify", "is Yes, which makes Coupa mail an invitation; that is refused unless creates are allowed (limits.creates)"}
 )
 
-func (c *column) emptyBreach() breach {
+func (c *columnRules) emptyBreach() breach {
 	if c.required {
 		return noValue
 	}
@@ -116,7 +116,7 @@ func (c *column) emptyBreach() breach {
 }
 
 // clearCell turns a clear into the documented text, where there is one.
-func (c *column) clearCell(cell *export.Cell, told *faults) {
+func (c *columnRules) clearCell(cell *export.Cell, told *rowFaults) {
 	if c.clear == "" {
 		told.add(c, notCleared)
 		return
@@ -125,7 +125,7 @@ func (c *column) clearCell(cell *export.Cell, told *faults) {
 }
 
 // check holds one text against every rule of the column and returns it as it is to be sent.
-func (c *column) check(text string, told *faults) string {
+func (c *columnRules) check(text string, told *rowFaults) string {
 	length := len(text)
 	if !plain(text) {
 		var valid bool
@@ -147,7 +147,7 @@ func (c *column) check(text string, told *faults) string {
 
 // unplain checks the characters of a text that is not printable ASCII only, makes its line breaks LF, and counts it.
 // What is not UTF-8 is held against no other rule.
-func (c *column) unplain(text string, told *faults) (_ string, length int, valid bool) {
+func (c *columnRules) unplain(text string, told *rowFaults) (_ string, length int, valid bool) {
 	bad, crlf := false, false
 	for i, r := range text {
 		switch {
@@ -175,12 +175,12 @@ func (c *column) unplain(text string, told *faults) (_ string, length int, valid
 
 // value checks what the column's type asks for. A plain switch, not closures: they would make told escape, one
 // allocation a row.
-func (c *column) value(text string, told *faults) string {
+func (c *columnRules) value(text string, told *rowFaults) string {
 	var ok bool
 	var broken *breach
 	switch c.kind {
 	case kindWords:
-		text, ok = spelling(c.words, text)
+		text, ok = sentAs(c.words, text)
 		broken = &c.says.unknown
 		if c.noYes && ok && text == "Yes" {
 			told.add(c, noInvitation)
@@ -215,8 +215,8 @@ func (c *column) value(text string, told *faults) string {
 	return text
 }
 
-// spelling finds text among words, whatever its case.
-func spelling(words []word, text string) (string, bool) {
+// sentAs finds text among words, whatever its case.
+func sentAs(words []spelling, text string) (string, bool) {
 	for _, w := range words {
 		if w.spelled == text {
 			return w.sent, true
@@ -231,7 +231,7 @@ func spelling(words []word, text string) (string, bool) {
 }
 
 // list checks each name of a comma-separated list and takes the blanks around the commas away.
-func (c *column) list(text string, told *faults) string {
+func (c *columnRules) list(text string, told *rowFaults) string {
 	if c.tidy(text) {
 		return text
 	}
@@ -253,7 +253,7 @@ func (c *column) list(text string, told *faults) string {
 }
 
 // tidy tells whether a list certainly breaks no rule and has no blanks to take away; it may say no to a good one.
-func (c *column) tidy(text string) bool {
+func (c *columnRules) tidy(text string) bool {
 	start := 0
 	for i := range len(text) + 1 {
 		if i < len(text) && text[i] != ',' {

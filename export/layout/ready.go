@@ -120,7 +120,7 @@ type readyCheck struct {
 	ready  *Ready
 	faults []export.Fault
 
-	columns []column         // one for each header; the zero column where the header is unknown
+	columns []columnRules    // one for each header; the zero column where the header is unknown
 	seen    []map[string]int // for unique columns: folded value to line
 	login   int
 	status  int
@@ -244,7 +244,7 @@ func (c *readyCheck) row() bool {
 		c.tell(line, "ragged", "has %d fields, the header has %d", len(cells), len(c.columns))
 		return true
 	}
-	told := faults{origin: export.Origin{File: c.name, Line: line}, list: c.faults}
+	told := rowFaults{origin: export.Origin{File: c.name, Line: line}, list: c.faults}
 	for i, text := range cells {
 		c.cell(i, text, &told)
 	}
@@ -254,7 +254,7 @@ func (c *readyCheck) row() bool {
 
 var emptyCell = breach{"empty", "is empty, and what Coupa does with an empty cell is not documented; take the column out, or give --allow-empty"}
 
-func (c *readyCheck) cell(i int, text string, told *faults) {
+func (c *readyCheck) cell(i int, text string, told *rowFaults) {
 	col := &c.columns[i]
 	switch {
 	case col.required && blank(text):

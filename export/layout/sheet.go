@@ -39,8 +39,8 @@ type Options struct {
 // Sheet is Coupa's layout for one batch. It does not change once made and may be used by many goroutines.
 type Sheet struct {
 	route   export.Route
-	columns []column // as mapped
-	order   []int    // mapped columns in file order: keys, table order, custom order
+	columns []columnRules // as mapped
+	order   []int         // mapped columns in file order: keys, table order, custom order
 	key     int
 	id      int // the column of Id where it is the key of the rows that have one; else -1
 	unique  []int
@@ -187,7 +187,7 @@ func (s *Sheet) LeftOut() (names []string) {
 
 // Check holds row against every rule and normalises its cells; see export.RowChecker. It is safe for many goroutines.
 func (s *Sheet) Check(row *export.Row) []export.Fault {
-	told := faults{origin: row.Origin}
+	told := rowFaults{origin: row.Origin}
 	key := s.First(row)
 	for i := range s.columns {
 		s.check(i, &row.Cells[i], key, &told)
@@ -196,7 +196,7 @@ func (s *Sheet) Check(row *export.Row) []export.Fault {
 }
 
 // check holds the cell of column i against every rule and normalises it.
-func (s *Sheet) check(i int, cell *export.Cell, key int, told *faults) {
+func (s *Sheet) check(i int, cell *export.Cell, key int, told *rowFaults) {
 	c := &s.columns[i]
 	if cell.State == export.Clear && s.route == export.ByCSV {
 		c.clearCell(cell, told)
@@ -219,7 +219,7 @@ func (s *Sheet) check(i int, cell *export.Cell, key int, told *faults) {
 
 // Warnings tells what is doubtful in a checked row, but not wrong: locales that only the API documentation lists.
 func (s *Sheet) Warnings(row *export.Row) []export.Fault {
-	told := faults{origin: row.Origin}
+	told := rowFaults{origin: row.Origin}
 	for _, i := range s.locales {
 		if cell := row.Cells[i]; cell.State == export.Set && apiOnlyLocale(cell.Text) {
 			told.add(&s.columns[i], localeWarning)

@@ -49,18 +49,18 @@ var errCondition = errors.New("the condition is neither true nor false: compare 
 func (c *compiler) closure(n ast.Node) evaluator {
 	switch n := n.(type) {
 	case *ast.NilNode:
-		return constant(value{})
+		return constantValue(value{})
 	case *ast.StringNode:
-		return constant(text(n.Value))
+		return constantValue(textValue(n.Value))
 	case *ast.IntegerNode:
-		return constant(value{any: n.Value})
+		return constantValue(value{any: n.Value})
 	case *ast.FloatNode:
-		return constant(value{any: n.Value})
+		return constantValue(value{any: n.Value})
 	case *ast.BoolNode:
-		return constant(value{any: n.Value})
+		return constantValue(value{any: n.Value})
 	case *ast.IdentifierNode:
 		if i := c.fieldNumber(n); i >= 0 {
-			return func(f *frame) (value, error) { return text(f.field(i)), nil }
+			return func(f *frame) (value, error) { return textValue(f.field(i)), nil }
 		}
 		if n.Value == workName {
 			return func(f *frame) (value, error) { return value{any: &f.work}, nil }
@@ -77,7 +77,7 @@ func (c *compiler) closure(n ast.Node) evaluator {
 	return nil
 }
 
-func constant(v value) evaluator { return func(*frame) (value, error) { return v, nil } }
+func constantValue(v value) evaluator { return func(*frame) (value, error) { return v, nil } }
 
 // all compiles several nodes; ok is false where one needs the VM.
 func (c *compiler) all(nodes ...ast.Node) (out []evaluator, ok bool) {
@@ -241,7 +241,7 @@ func unary(call func([]value) (value, error), name string, arg evaluator, at int
 }
 
 // tableOf gives the table of a look-up by one key in a table that is named outright, as most are.
-func (c *compiler) tableOf(n *ast.CallNode, function string) (*table, bool) {
+func (c *compiler) tableOf(n *ast.CallNode, function string) (*lookupTable, bool) {
 	if function != "lookup" || len(n.Arguments) != 2 {
 		return nil, false
 	}

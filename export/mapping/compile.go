@@ -26,8 +26,8 @@ const (
 // it reads the clock, grows without bound, or makes what no cell can hold.
 var predicates = []string{"all", "any", "none", "one", "filter", "map", "find", "count"}
 
-// expression is a compiled expression. A plain field has neither fast nor program.
-type expression struct {
+// compiledExpr is a compiled expression. A plain field has neither fast nor program.
+type compiledExpr struct {
 	fields  []int       // numbers of the fields it reads
 	fast    evaluator   // nil where a node needs the VM
 	program *vm.Program // shared by all mappers
@@ -63,13 +63,13 @@ func newConfig(l *library) *conf.Config {
 
 // column compiles one column. expr's parser and compiler are fed with what a person typed, so a panic of theirs is
 // told as a problem.
-func (c *compiler) column(col Column) (out column, problems []Problem) {
+func (c *compiler) column(col Column) (out compiledColumn, problems []Problem) {
 	defer func() {
 		if r := recover(); r != nil {
-			out, problems = column{}, []Problem{c.problem(col, file.Location{}, "the expression cannot be understood: write it more simply")}
+			out, problems = compiledColumn{}, []Problem{c.problem(col, file.Location{}, "the expression cannot be understood: write it more simply")}
 		}
 	}()
-	out = column{Column: col, plain: -1}
+	out = compiledColumn{Column: col, plain: -1}
 	tree, problem := c.parse(col)
 	if problem != nil {
 		return out, []Problem{*problem}

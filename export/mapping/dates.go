@@ -101,7 +101,7 @@ func (l *library) formatDate(args []value) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
-	return text(t.Format(golang)), nil
+	return textValue(t.Format(golang)), nil
 }
 
 func (l *library) daysBetween(args []value) (value, error) {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// function is one of ours. It takes min to max arguments; max < 0: any number.
-type function struct {
+// ownFunction is one of ours. It takes min to max arguments; max < 0: any number.
+type ownFunction struct {
 	name     string
 	min, max int
 	call     func(args []value) (value, error)
@@ -18,10 +18,10 @@ type function struct {
 // once the mapping is made, so mappers share it.
 type library struct {
 	zone      *time.Location
-	tables    map[string]*table
-	patterns  map[string]*pattern // by its text
-	layouts   map[string]string   // Go's layout by ours
-	functions map[string]*function
+	tables    map[string]*lookupTable
+	patterns  map[string]*costedRegexp // by its text
+	layouts   map[string]string        // Go's layout by ours
+	functions map[string]*ownFunction
 }
 
 // The names of functions that a mapping cannot spell; the compiler puts them in.
@@ -32,12 +32,12 @@ const (
 	matchesName  = "matches"
 )
 
-func newLibrary(zone *time.Location, tables map[string]*table) *library {
+func newLibrary(zone *time.Location, tables map[string]*lookupTable) *library {
 	if zone == nil {
 		zone = time.UTC
 	}
-	l := &library{zone: zone, tables: tables, patterns: map[string]*pattern{}, layouts: map[string]string{},
-		functions: map[string]*function{}}
+	l := &library{zone: zone, tables: tables, patterns: map[string]*costedRegexp{}, layouts: map[string]string{},
+		functions: map[string]*ownFunction{}}
 	for _, f := range slices.Concat(textFunctions(), listFunctions(), l.boundFunctions()) {
 		l.functions[f.name] = &f
 	}
@@ -45,8 +45,8 @@ func newLibrary(zone *time.Location, tables map[string]*table) *library {
 }
 
 // boundFunctions are those that need the mapping's tables, patterns, layouts or zone.
-func (l *library) boundFunctions() []function {
-	return []function{
+func (l *library) boundFunctions() []ownFunction {
+	return []ownFunction{
 		{"lookup", 2, -1, l.lookup},
 		{"regexReplace", 3, 3, l.regexReplace},
 		{matchesName, 2, 2, l.matches},
@@ -103,7 +103,7 @@ func (l *library) prepare(name string, args int, constant func(i int) (string, b
 }
 
 // vmCall lends a function to the VM.
-func (f *function) vmCall(args ...any) (any, error) {
+func (f *ownFunction) vmCall(args ...any) (any, error) {
 	values := make([]value, len(args), len(args)+1)
 	for i, a := range args {
 		values[i] = boxed(a)
@@ -132,7 +132,7 @@ func onText(f func(string) (string, error)) func([]value) (value, error) {
 			return value{}, err
 		}
 		s, err = f(s)
-		return text(s), err
+		return textValue(s), err
 	}
 }
 

@@ -7,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-func listFunctions() []function {
-	return []function{
+func listFunctions() []ownFunction {
+	return []ownFunction{
 		{"split", 2, 2, split},
 		{"join", 2, 2, join},
-		{"len", 1, 1, length},
+		{"len", 1, 1, lengthOf},
 		{"first", 1, 1, func(args []value) (value, error) { return element(args[0], 0) }},
 		{"last", 1, 1, func(args []value) (value, error) { return element(args[0], -1) }},
 		{"replace", 1, 1, replace},
@@ -37,7 +37,7 @@ func split(args []value) (value, error) {
 	}
 	var list []any
 	for part := range strings.SplitSeq(s, sep) {
-		list = append(list, text(part).box())
+		list = append(list, textValue(part).box())
 	}
 	return value{any: list}, nil
 }
@@ -68,10 +68,10 @@ func join(args []value) (value, error) {
 			return value{}, errLong
 		}
 	}
-	return text(strings.Join(parts, sep)), nil
+	return textValue(strings.Join(parts, sep)), nil
 }
 
-func length(args []value) (value, error) {
+func lengthOf(args []value) (value, error) {
 	if list, ok := args[0].any.([]any); ok {
 		return value{any: len(list)}, nil
 	}
@@ -115,7 +115,7 @@ func elements(args []value) (value, error) {
 func replace(args []value) (value, error) {
 	list, isList := args[0].any.([]any)
 	if !isList {
-		v, err := split([]value{args[0], text(",")})
+		v, err := split([]value{args[0], textValue(",")})
 		if err != nil || v.isNil() {
 			return value{}, err
 		}

@@ -10,8 +10,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-func textFunctions() []function {
-	return []function{
+func textFunctions() []ownFunction {
+	return []ownFunction{
 		{"lower", 1, 1, onText(plain(export.ToLower))},
 		{"upper", 1, 1, onText(plain(strings.ToUpper))},
 		{"trim", 1, 1, onText(plain(strings.TrimSpace))},
@@ -62,13 +62,13 @@ func replaceText(args []value) (value, error) {
 		}
 	}
 	if s[0] == "" || s[1] == "" {
-		return text(s[0]), nil
+		return textValue(s[0]), nil
 	}
 	n := strings.Count(s[0], s[1])
 	if grown := n * (len(s[2]) - len(s[1])); grown > 0 && len(s[0])+grown > maxText {
 		return value{}, errLong
 	}
-	return text(strings.Replace(s[0], s[1], s[2], n)), nil
+	return textValue(strings.Replace(s[0], s[1], s[2], n)), nil
 }
 
 func concat(args []value) (value, error) {
@@ -85,7 +85,7 @@ func concat(args []value) (value, error) {
 	if size > maxText {
 		return value{}, errLong
 	}
-	return text(strings.Join(parts, "")), nil
+	return textValue(strings.Join(parts, "")), nil
 }
 
 // plus adds numbers and puts text together; the operator of expr would do so without a bound.
@@ -133,7 +133,7 @@ func substring(args []value) (value, error) {
 		length = max(0, min(n, length))
 	}
 	from := runeOffset(s, start)
-	return text(s[from : from+runeOffset(s[from:], length)]), nil
+	return textValue(s[from : from+runeOffset(s[from:], length)]), nil
 }
 
 // runeOffset gives the byte at which character n begins.

@@ -79,7 +79,7 @@ func (r *rowMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.F
 }
 
 // cell works out a column. A cell that Coupa would take for an order is an error unless the mapping has said so.
-func (r *rowMapper) cell(c *column) (export.Cell, error) {
+func (r *rowMapper) cell(c *compiledColumn) (export.Cell, error) {
 	cell, err := r.result(c)
 	if cell.State == export.Set && (c.List || isWord(cell.Text)) && orders(cell.Text, c.List) && !r.said(c) {
 		return export.Cell{}, errWord
@@ -87,7 +87,7 @@ func (r *rowMapper) cell(c *column) (export.Cell, error) {
 	return cell, err
 }
 
-func (r *rowMapper) result(c *column) (export.Cell, error) {
+func (r *rowMapper) result(c *compiledColumn) (export.Cell, error) {
 	if c.plain >= 0 {
 		return setCell(r.frame.field(c.plain)), nil
 	}
@@ -105,9 +105,9 @@ func (r *rowMapper) result(c *column) (export.Cell, error) {
 }
 
 // run evaluates on the VM.
-func (r *rowMapper) run(c *column) (value, error) {
+func (r *rowMapper) run(c *compiledColumn) (value, error) {
 	for _, i := range c.fields {
-		r.env[r.keys[i]] = text(r.frame.field(i)).box()
+		r.env[r.keys[i]] = textValue(r.frame.field(i)).box()
 	}
 	out, err := r.vm.Run(c.program, r.env)
 	return boxed(out), err
@@ -145,7 +145,7 @@ func cellOf(v value, list bool) (export.Cell, error) {
 }
 
 // fault tells an error of a column. The message holds the expression and the cause, never a value.
-func (r *rowMapper) fault(c *column, err error) export.Fault {
+func (r *rowMapper) fault(c *compiledColumn, err error) export.Fault {
 	if errors.Is(err, errWord) { // the expression is well
 		return export.Fault{Origin: export.Origin{Line: r.frame.rec.Line}, Field: c.Name, Rule: "word", Message: err.Error()}
 	}

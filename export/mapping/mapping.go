@@ -43,16 +43,16 @@ type Options struct {
 
 // Mapping is a compiled mapping. It does not change; any number of goroutines may bind it.
 type Mapping struct {
-	columns []column
+	columns []compiledColumn
 	fields  fieldSet
 }
 
-// column is a compiled Column. Of the three ways to work it out the cheapest is taken: a copy, closures, the VM.
-type column struct {
+// compiledColumn is a compiled Column. Of the three ways to work it out the cheapest is taken: a copy, closures, the VM.
+type compiledColumn struct {
 	Column
 	plain int // the field that it copies, or -1
 	from  sources
-	expression
+	compiledExpr
 }
 
 var _ export.Mapping = (*Mapping)(nil)
@@ -94,8 +94,8 @@ func New(o Options) (*Mapping, []Problem) {
 	return m, nil
 }
 
-func newTables(o Options) (map[string]*table, []Problem) {
-	tables := map[string]*table{}
+func newTables(o Options) (map[string]*lookupTable, []Problem) {
+	tables := map[string]*lookupTable{}
 	var problems []Problem
 	for _, t := range o.Tables {
 		made, err := newTable(t, o.ReadFile)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// country is what a national phone number needs to become an international one.
-type country struct {
+// dialPlan is what a national phone number needs to become an international one.
+type dialPlan struct {
 	code  string // calling code
 	trunk string // dialled before a national number inside the country
 }
@@ -23,8 +23,8 @@ LB 961 JO 962 IQ 964 KW 965/- SA 966 OM 968/- AE 971 IL 972 BH 973/- QA 974/- MN
 
 var countries, callingCodes = parseDialling(dialling)
 
-func parseDialling(list string) (byName map[string]country, codes map[string]bool) {
-	byName, codes = map[string]country{}, map[string]bool{}
+func parseDialling(list string) (byName map[string]dialPlan, codes map[string]bool) {
+	byName, codes = map[string]dialPlan{}, map[string]bool{}
 	words := strings.Fields(list)
 	for i := 0; i+1 < len(words); i += 2 {
 		code, trunk, given := strings.Cut(words[i+1], "/")
@@ -34,16 +34,16 @@ func parseDialling(list string) (byName map[string]country, codes map[string]boo
 		case trunk == "-":
 			trunk = ""
 		}
-		byName[words[i]] = country{code, trunk}
+		byName[words[i]] = dialPlan{code, trunk}
 		codes[code] = true
 	}
 	return byName, codes
 }
 
-func countryOf(name string) (country, error) {
+func countryOf(name string) (dialPlan, error) {
 	c, ok := countries[strings.ToUpper(strings.TrimSpace(name))]
 	if !ok {
-		return country{}, errors.New("the country is unknown: give its two letters, for example US, GB or DE")
+		return dialPlan{}, errors.New("the country is unknown: give its two letters, for example US, GB or DE")
 	}
 	return c, nil
 }
@@ -83,9 +83,9 @@ func phone(args []value) (value, error) {
 	grouped := national[:3] + "-" + national[3:6] + "-" + national[6:]
 	isUS := code == "1" && (home.code != "1" || strings.EqualFold(strings.TrimSpace(name), "US"))
 	if isUS {
-		return text(grouped), nil
+		return textValue(grouped), nil
 	}
-	return text("+" + code + " " + grouped), nil
+	return textValue("+" + code + " " + grouped), nil
 }
 
 // phoneDigits drops the signs people write; international tells whether the number began with + or 00.

@@ -23,14 +23,14 @@ var (
 	errPattern   = errors.New("the pattern is not a regular expression")
 )
 
-// pattern is a regular expression with what it costs.
-type pattern struct {
+// costedRegexp is a regular expression with what it costs.
+type costedRegexp struct {
 	re    *regexp.Regexp
 	cost  int // of each character that is looked at
 	reach int // characters that a search looks at behind the place where a match begins, at most
 }
 
-func newPattern(s string) (*pattern, error) {
+func newCostedRegexp(s string) (*costedRegexp, error) {
 	tree, err := syntax.Parse(s, syntax.Perl)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func newPattern(s string) (*pattern, error) {
 		return nil, fmt.Errorf("the pattern is too large, its repetitions written out: %d steps are the limit", maxPattern)
 	}
 	re, err := regexp.Compile(s)
-	return &pattern{re, cost, reach + 1}, err
+	return &costedRegexp{re, cost, reach + 1}, err
 }
 
 // measure tells how many instructions a pattern is compiled to, a little too many, and how many characters a match can
@@ -78,7 +78,7 @@ func measure(tree *syntax.Regexp) (cost, reach int) {
 const workName = "work "
 
 // afford reports how many matches of a text the rest of the work is enough for, -1 where not even for a look.
-func (p *pattern) afford(text string, work *int) int {
+func (p *costedRegexp) afford(text string, work *int) int {
 	left := *work/p.cost - len(text) - 1
 	if left < 0 {
 		return -1
@@ -88,12 +88,12 @@ func (p *pattern) afford(text string, work *int) int {
 
 // spend takes the matches of a text from the work: each character is looked at once, and behind each match as far as the
 // pattern may reach for a better one.
-func (p *pattern) spend(text string, work *int, matches int) {
+func (p *costedRegexp) spend(text string, work *int, matches int) {
 	*work -= p.cost * (len(text) + 1 + matches*min(p.reach, len(text)+1))
 }
 
 func (l *library) preparePattern(s string) error {
-	p, err := newPattern(s)
+	p, err := newCostedRegexp(s)
 	if err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
@@ -103,7 +103,7 @@ func (l *library) preparePattern(s string) error {
 
 // regexArgs gives the arguments that functions with a regular expression begin and end with: text, pattern, work. The
 // pattern is nil where there is no text.
-func (l *library) regexArgs(args []value) (s string, p *pattern, work *int, err error) {
+func (l *library) regexArgs(args []value) (s string, p *costedRegexp, work *int, err error) {
 	if s, err = args[0].scalar(); err != nil || s == "" {
 		return "", nil, nil, err
 	}
@@ -137,7 +137,7 @@ func (l *library) regexReplace(args []value) (value, error) {
 	}
 	p.spend(s, work, len(matches))
 	if len(matches) == 0 {
-		return text(s), nil
+		return textValue(s), nil
 	}
 	return expand(p.re, s, with, matches)
 }
@@ -159,7 +159,7 @@ func expand(re *regexp.Regexp, s, with string, matches [][]int) (value, error) {
 	if len(out)+len(s)-last > maxText {
 		return value{}, errLong
 	}
-	return text(string(append(out, s[last:]...))), nil
+	return textValue(string(append(out, s[last:]...))), nil
 }
 
 // matches is the operator. Nothing matches no pattern, nor does a pattern without text match anything.
@@ -183,7 +183,7 @@ func (l *library) matches(args []value) (value, error) {
 
 // pattern finds a constant pattern, compiled once, or compiles one that comes from data. Its error is ours: that of
 // the compiler would quote the data.
-func (l *library) pattern(v value) (*pattern, error) {
+func (l *library) pattern(v value) (*costedRegexp, error) {
 	s, err := v.scalar()
 	if err != nil {
 		return nil, err
@@ -194,7 +194,7 @@ func (l *library) pattern(v value) (*pattern, error) {
 	if len(s) > maxExpr {
 		return nil, errPattern
 	}
-	p, err := newPattern(s)
+	p, err := newCostedRegexp(s)
 	if err != nil {
 		return nil, errPattern
 	}

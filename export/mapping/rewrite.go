@@ -48,7 +48,7 @@ func (w *rewriter) node(n ast.Node) ast.Node {
 	case *ast.NilNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 	case *ast.StringNode:
 		if n.Value == "" {
-			return at(n, &ast.NilNode{})
+			return inPlaceOf(n, &ast.NilNode{})
 		}
 	case *ast.IdentifierNode:
 		return w.identifier(n)
@@ -95,11 +95,11 @@ func (w *rewriter) nodes(list []ast.Node) {
 
 // ours puts a call of one of our functions in a node's place.
 func (w *rewriter) ours(n ast.Node, name string, args ...ast.Node) ast.Node {
-	return at(n, &ast.CallNode{Callee: at(n, &ast.IdentifierNode{Value: name}), Arguments: args})
+	return inPlaceOf(n, &ast.CallNode{Callee: inPlaceOf(n, &ast.IdentifierNode{Value: name}), Arguments: args})
 }
 
-// at gives a new node the place of the old.
-func at(old, n ast.Node) ast.Node {
+// inPlaceOf gives a new node the place of the old.
+func inPlaceOf(old, n ast.Node) ast.Node {
 	n.SetLocation(old.Location())
 	return n
 }
@@ -119,7 +119,7 @@ func (w *rewriter) field(n ast.Node, name string) ast.Node {
 	if i := w.compiler.fields.add(name); !slices.Contains(w.fields, i) {
 		w.fields = append(w.fields, i)
 	}
-	return at(n, &ast.IdentifierNode{Value: fieldPrefix + name})
+	return inPlaceOf(n, &ast.IdentifierNode{Value: fieldPrefix + name})
 }
 
 func (w *rewriter) binary(n *ast.BinaryNode) ast.Node {
@@ -228,14 +228,14 @@ func (w *rewriter) ifCall(n *ast.CallNode) ast.Node {
 	w.nodes(n.Arguments)
 	switch len(n.Arguments) {
 	case 2:
-		n.Arguments = append(n.Arguments, at(n, &ast.NilNode{}))
+		n.Arguments = append(n.Arguments, inPlaceOf(n, &ast.NilNode{}))
 	case 3:
 	default:
 		w.complain(n, "if takes a condition and two values: if(condition, a, b)")
 		return n
 	}
 	w.condition(n.Arguments[0])
-	return at(n, &ast.ConditionalNode{Ternary: true, Cond: n.Arguments[0], Exp1: n.Arguments[1], Exp2: n.Arguments[2]})
+	return inPlaceOf(n, &ast.ConditionalNode{Ternary: true, Cond: n.Arguments[0], Exp1: n.Arguments[1], Exp2: n.Arguments[2]})
 }
 
 // function holds a call of one of ours against its number of arguments and its constant arguments.
@@ -264,7 +264,7 @@ func (w *rewriter) function(n *ast.CallNode, name string) {
 		w.complain(n.Arguments[i], "%s: %s", name, problem)
 	}
 	if name == "regexReplace" || name == matchesName {
-		n.Arguments = append(n.Arguments, at(n, &ast.IdentifierNode{Value: workName}))
+		n.Arguments = append(n.Arguments, inPlaceOf(n, &ast.IdentifierNode{Value: workName}))
 	}
 }
 
@@ -277,7 +277,7 @@ func isWorker(n *ast.CallNode) bool {
 	return ok && id.Value == workName
 }
 
-func (f *function) arity() string {
+func (f *ownFunction) arity() string {
 	switch {
 	case f.max < 0:
 		return fmt.Sprintf("at least %d argument(s)", f.min)

@@ -15,9 +15,9 @@ import (
 // maxTableSize bounds a table's file.
 const maxTableSize = 16 << 20
 
-// table is a Table made ready. Several keys are one text, each with its length before it, so that no two sets of keys
+// lookupTable is a Table made ready. Several keys are one text, each with its length before it, so that no two sets of keys
 // are the same text.
-type table struct {
+type lookupTable struct {
 	name     string
 	keys     int
 	values   map[string]string
@@ -42,7 +42,7 @@ func (l *library) lookup(args []value) (value, error) {
 	return t.find(args[1:])
 }
 
-func (t *table) find(keys []value) (value, error) {
+func (t *lookupTable) find(keys []value) (value, error) {
 	if len(keys) == 1 && keys[0].text != "" { // the usual look-up
 		return t.answer(t.values[keys[0].text], true), nil
 	}
@@ -60,11 +60,11 @@ func (t *table) find(keys []value) (value, error) {
 }
 
 // answer falls back to the default. A line whose value is blank counts as none.
-func (t *table) answer(found string, some bool) value {
+func (t *lookupTable) answer(found string, some bool) value {
 	if found == "" && some && t.fallback != nil {
-		return text(*t.fallback)
+		return textValue(*t.fallback)
 	}
-	return text(found)
+	return textValue(found)
 }
 
 // appendKey adds one of n keys to a text.
@@ -86,11 +86,11 @@ func (l *library) checkLookup(name string, keys int) error {
 	return nil
 }
 
-func (t *table) wrongKeys(given int) error {
+func (t *lookupTable) wrongKeys(given int) error {
 	return fmt.Errorf("table %q has %d key(s), lookup gives %d", t.name, t.keys, given)
 }
 
-func tableNames(tables map[string]*table) []string {
+func tableNames(tables map[string]*lookupTable) []string {
 	var names []string
 	for n := range tables {
 		names = append(names, n)
@@ -100,8 +100,8 @@ func tableNames(tables map[string]*table) []string {
 }
 
 // newTable makes a table ready. The table is never nil: look-ups in one that has a problem need no second one.
-func newTable(o Table, read func(string) ([]byte, error)) (*table, error) {
-	t := &table{name: o.Name, keys: max(1, len(o.Keys)), values: o.Values, fallback: o.Default}
+func newTable(o Table, read func(string) ([]byte, error)) (*lookupTable, error) {
+	t := &lookupTable{name: o.Name, keys: max(1, len(o.Keys)), values: o.Values, fallback: o.Default}
 	switch {
 	case o.Name == "":
 		return t, errors.New("a table needs a name")

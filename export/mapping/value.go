@@ -30,12 +30,12 @@ var (
 	errMany = errors.New("the list has more than 1,000 elements")
 )
 
-func text(s string) value { return value{text: s} }
+func textValue(s string) value { return value{text: s} }
 
 // boxed takes a value from the VM.
 func boxed(v any) value {
 	if s, ok := v.(string); ok {
-		return text(s)
+		return textValue(s)
 	}
 	return value{any: v}
 }

@@ -168,7 +168,7 @@ func (c *compiler) tableSays(lookup *ast.CallNode) bool {
 }
 
 // says reports whether the word is one of the table's values.
-func (t *table) says() bool {
+func (t *lookupTable) says() bool {
 	if t.fallback != nil && hasWord(*t.fallback) {
 		return true
 	}
@@ -182,6 +182,6 @@ func (t *table) says() bool {
 
 // said reports whether the mapping itself has put the word into a column's cell of this record: it knows the word, and
 // nothing that HR has sent holds it.
-func (r *rowMapper) said(c *column) bool {
+func (r *rowMapper) said(c *compiledColumn) bool {
 	return c.from.word && !slices.ContainsFunc(c.from.fields, func(i int) bool { return hasWord(r.frame.field(i)) })
 }

@@ -17,7 +17,7 @@ func (r *Runner) deliver(ctx context.Context, wave []export.Part) error {
 	if r.undelivered != nil { // a login that was refused is not tried again with the next wave
 		return r.undelivered
 	}
-	line := &line{dial: r.Dial}
+	line := &redialer{dial: r.Dial}
 	defer line.close()
 	for i := range wave {
 		for try := 0; !r.sent(&wave[i]); {
@@ -61,7 +61,7 @@ func (r *Runner) again(ctx context.Context, p *export.Part, err error, try int) 
 }
 
 // step makes one recorded move of one part towards delivered.
-func (r *Runner) step(ctx context.Context, line *line, p *export.Part) error {
+func (r *Runner) step(ctx context.Context, line *redialer, p *export.Part) error {
 	switch p.State {
 	case export.Planned:
 		if r.Direct {
@@ -80,7 +80,7 @@ func (r *Runner) step(ctx context.Context, line *line, p *export.Part) error {
 }
 
 // stage writes the temporary. It begins anew whatever an earlier try has left there.
-func (r *Runner) stage(ctx context.Context, line *line, p *export.Part) error {
+func (r *Runner) stage(ctx context.Context, line *redialer, p *export.Part) error {
 	data, err := r.Ledger.Bytes(*p)
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (r *Runner) stage(ctx context.Context, line *line, p *export.Part) error {
 }
 
 // commit renames. The temporary is the receipt: that it is gone says that an earlier rename went through.
-func (r *Runner) commit(ctx context.Context, line *line, p *export.Part) error {
+func (r *Runner) commit(ctx context.Context, line *redialer, p *export.Part) error {
 	s, err := line.session(ctx)
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func (r *Runner) delivered(p *export.Part) error {
 }
 
 // writeDirect writes the final name, where renaming is switched off. From the first byte Coupa may take it.
-func (r *Runner) writeDirect(ctx context.Context, line *line, p *export.Part) error {
+func (r *Runner) writeDirect(ctx context.Context, line *redialer, p *export.Part) error {
 	data, err := r.Ledger.Bytes(*p)
 	if err != nil {
 		return err
@@ -139,7 +139,7 @@ func (r *Runner) writeDirect(ctx context.Context, line *line, p *export.Part) er
 }
 
 // doubt asks in the direction the file moves whether a direct write went through: drop folder, archives, load list.
-func (r *Runner) doubt(ctx context.Context, line *line, p *export.Part) error {
+func (r *Runner) doubt(ctx context.Context, line *redialer, p *export.Part) error {
 	s, err := line.session(ctx)
 	if err != nil {
 		return err
@@ -167,13 +167,13 @@ func (r *Runner) doubt(ctx context.Context, line *line, p *export.Part) error {
 	return r.move(p, export.InDoubt)
 }
 
-// line keeps one session and dials anew after it was closed.
-type line struct {
+// redialer keeps one session and dials anew after it was closed.
+type redialer struct {
 	dial func(context.Context) (export.Session, error)
 	s    export.Session
 }
 
-func (l *line) session(ctx context.Context) (export.Session, error) {
+func (l *redialer) session(ctx context.Context) (export.Session, error) {
 	if l.s != nil {
 		return l.s, nil
 	}
@@ -185,7 +185,7 @@ func (l *line) session(ctx context.Context) (export.Session, error) {
 	return s, nil
 }
 
-func (l *line) close() {
+func (l *redialer) close() {
 	if l.s != nil {
 		l.s.Close() // every write was answered before; nothing is lost with the connection
 		l.s = nil

@@ -100,7 +100,7 @@ func TestLongPageIsRead(t *testing.T) {
 			t.Errorf("%s: %v", between, err)
 			continue
 		}
-		if tb := findTable(doc, loadColumn, colFile, colStatus); tb == nil || len(tb.rows) != 1 || (row{tb.at, tb.rows[0]}).text(colStatus) != "Done" {
+		if tb := findTable(doc, loadColumn, colFile, colStatus); tb == nil || len(tb.rows) != 1 || (tableRow{tb.at, tb.rows[0]}).text(colStatus) != "Done" {
 			t.Errorf("%s: %+v", between, tb)
 		}
 	}

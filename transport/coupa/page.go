@@ -79,7 +79,7 @@ func (p *Page) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error
 			return nil, err
 		}
 		for _, tr := range t.rows {
-			r := row{t.at, tr}
+			r := tableRow{t.at, tr}
 			if l := p.match(r, q); l != nil {
 				found, links[l] = append(found, l), r.link()
 			}
@@ -100,7 +100,7 @@ func (p *Page) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error
 }
 
 // match gives the load of a row, where it is the part's.
-func (p *Page) match(r row, q export.LoadQuery) *export.Load {
+func (p *Page) match(r tableRow, q export.LoadQuery) *export.Load {
 	names := r.names()
 	i := slices.IndexFunc(names, func(n string) bool { return ourName(n, p.folder, q.Name) })
 	if i < 0 {
@@ -134,7 +134,7 @@ func (p *Page) errors(ctx context.Context, l *export.Load, link string) error {
 			break
 		}
 		for _, tr := range t.rows {
-			if e := (row{t.at, tr}).loadError(); len(e.Messages) > 0 {
+			if e := (tableRow{t.at, tr}).loadError(); len(e.Messages) > 0 {
 				l.Errors = append(l.Errors, e)
 			}
 		}
@@ -145,7 +145,7 @@ func (p *Page) errors(ctx context.Context, l *export.Load, link string) error {
 }
 
 // list reads one page of the list, and where the next one is.
-func (p *Page) list(ctx context.Context, path string, query url.Values) (*table, *url.URL, error) {
+func (p *Page) list(ctx context.Context, path string, query url.Values) (*pageTable, *url.URL, error) {
 	doc, err := p.get(ctx, path, query)
 	if err != nil {
 		return nil, nil, err
@@ -156,7 +156,7 @@ func (p *Page) list(ctx context.Context, path string, query url.Values) (*table,
 		p.noTable.Do(func() {
 			p.wire.log.Info("coupa: /data_sources shows no table at all; taken for an empty list, look at it in a browser if that is wrong")
 		})
-		return &table{}, nil, nil
+		return &pageTable{}, nil, nil
 	case t == nil:
 		return nil, nil, notDelivered(export.NoAddress, nil, "%s%s has no table with a file and a status column; look at it in a browser: this release of Coupa may show it otherwise, then use load.via: [api]", p.wire.base, path)
 	}

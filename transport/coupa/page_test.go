@@ -171,7 +171,7 @@ func TestPageFollowsRedirects(t *testing.T) {
 }
 
 func TestColumns(t *testing.T) {
-	for in, want := range map[string]column{
+	for in, want := range map[string]pageColumn{
 		"ID": colID, "File": colFile, "File Name": colFile, "file-file-name": colFile, "Data File": colFile, "Name": colFile,
 		"File Size": colSize, "Type": "", "File Type": "", "Status": colStatus, "STATE": colStatus, "Created At": colCreatedAt, "Created": colCreatedAt,
 		"Created By": "", "Result": colResult, "Result Text": colResult, "Errors": colErrors, "# of errors": colErrors, "Upload-Errors": colErrors,
@@ -181,7 +181,7 @@ func TestColumns(t *testing.T) {
 			t.Errorf("%q is %q, want %q", in, got, want)
 		}
 	}
-	for in, want := range map[string]column{
+	for in, want := range map[string]pageColumn{
 		"Row": colRow, "Row Number": colRow, "Line": colRow, "First Column": colFirstColumn, "Field": colField, "Field with Error": colField,
 		"Value": colValue, "Error": colErrors, "Field Errors": colErrors, "Messages": colErrors, "Error Type": colType, "Status": "",
 	} {
@@ -205,13 +205,13 @@ func FuzzPage(f *testing.F) {
 		}
 		if tb := findTable(doc, loadColumn, colFile, colStatus); tb != nil {
 			for _, tr := range tb.rows {
-				r := row{tb.at, tr}
+				r := tableRow{tb.at, tr}
 				check(t, r.load(strings.Join(r.names(), "")))
 			}
 		}
 		if tb := findTable(doc, errorColumn, colErrors); tb != nil {
 			for _, tr := range tb.rows {
-				if e := (row{tb.at, tr}).loadError(); e.Type == "" || e.Row < 0 {
+				if e := (tableRow{tb.at, tr}).loadError(); e.Type == "" || e.Row < 0 {
 					t.Fatalf("%+v", e)
 				}
 			}

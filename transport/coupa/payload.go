@@ -21,11 +21,11 @@ func readLoads(a *answer) ([]*export.Load, error) {
 	root, err := readTree(a, "data-file-source", "data-file-sources", r.take)
 	switch {
 	case err != nil, root.nothing(): // null is an empty list
-	case root.kind == scalar:
+	case root.kind == nodeScalar:
 		err = errShape
-	case root.kind == object && root.child("id") == nil: // {"errors": ...} under 200, or something else altogether
+	case root.kind == nodeObject && root.child("id") == nil: // {"errors": ...} under 200, or something else altogether
 		err = errShape
-	case root.kind == object:
+	case root.kind == nodeObject:
 		err = r.add(root)
 	}
 	if err != nil {
@@ -44,20 +44,20 @@ type loadReader struct {
 
 func (r *loadReader) take(t *tree, in, k kid, depth int) (bool, error) {
 	at := depth // as if there were no list around
-	if t.root == list {
+	if t.root == nodeList {
 		at--
 	}
 	switch {
 	case at == 0:
 		return true, r.add(k.node)
-	case at == 2 && in.name == "upload-errors" && (k.name == "upload-error" || in.kind == list && k.name == ""):
+	case at == 2 && in.name == "upload-errors" && (k.name == "upload-error" || in.kind == nodeList && k.name == ""):
 		return true, r.addError(k.node)
 	}
 	return false, nil
 }
 
 func (r *loadReader) addError(n *node) error {
-	if n.kind != object && !n.nothing() {
+	if n.kind != nodeObject && !n.nothing() {
 		return errShape
 	}
 	e, err := loadError(n)
@@ -89,7 +89,7 @@ func (r *loadReader) add(n *node) error {
 	}
 	l.Errors, r.errors = r.errors, nil
 	if given := n.child("upload-errors"); given != nil && !given.nothing() {
-		if given.kind != list && l.Errors == nil {
+		if given.kind != nodeList && l.Errors == nil {
 			return errShape
 		}
 		l.ErrorsN = max(l.ErrorsN, len(l.Errors))
@@ -126,7 +126,7 @@ func (s *scalars) text(name string) string {
 	switch {
 	case n == nil:
 		return ""
-	case n.kind != scalar && len(n.kids) > 0:
+	case n.kind != nodeScalar && len(n.kids) > 0:
 		s.err = errShape
 	}
 	return n.text
@@ -137,17 +137,17 @@ func (s *scalars) trim(name string) string { return strings.TrimSpace(s.text(nam
 // load makes the noun of a data file source, its errors apart. Coupa's own counters count; older instances have only the
 // sentence.
 func load(n *node) (*export.Load, error) {
-	if n.kind != object && !n.nothing() {
+	if n.kind != nodeObject && !n.nothing() {
 		return nil, errShape
 	}
 	f := scalars{node: n}
 	l := &export.Load{
-		ID: f.trim("id"), Via: "api", FileName: f.trim("file-file-name"), FileSize: int64(number(f.trim("file-file-size"))),
-		Status: f.trim("status"), CreatedAt: instant(f.trim("created-at")), Result: f.trim("result-text"), ErrorsN: number(f.trim("upload-errors-count")),
+		ID: f.trim("id"), Via: "api", FileName: f.trim("file-file-name"), FileSize: int64(wholeNumber(f.trim("file-file-size"))),
+		Status: f.trim("status"), CreatedAt: instant(f.trim("created-at")), Result: f.trim("result-text"), ErrorsN: wholeNumber(f.trim("upload-errors-count")),
 	}
 	l.Processed, l.Created, l.Updated = counters(l.Result)
 	for name, counter := range map[string]*int{"records-count": &l.Processed, "records-created": &l.Created, "records-updated": &l.Updated} {
-		if given := number(f.trim(name)); given >= 0 {
+		if given := wholeNumber(f.trim(name)); given >= 0 {
 			*counter = given
 		}
 	}
@@ -159,7 +159,7 @@ func load(n *node) (*export.Load, error) {
 func loadError(n *node) (export.LoadError, error) {
 	f := scalars{node: n}
 	e := export.LoadError{
-		Type: f.trim("type"), Row: max(number(f.trim("row")), 0), FirstColumn: f.text("first-column"),
+		Type: f.trim("type"), Row: max(wholeNumber(f.trim("row")), 0), FirstColumn: f.text("first-column"),
 		Field: f.trim("field-with-error"), Value: f.text("value"),
 	}
 	if said := n.child("field-errors"); said != nil {
@@ -179,7 +179,7 @@ var (
 func counters(result string) (processed, created, updated int) {
 	get := func(re *regexp.Regexp) int {
 		if m := re.FindStringSubmatch(result); m != nil {
-			return number(m[1])
+			return wholeNumber(m[1])
 		}
 		return -1
 	}
@@ -188,8 +188,8 @@ func counters(result string) (processed, created, updated int) {
 
 var grouped = regexp.MustCompile(`^\d{1,3}([,.']\d{3})+$`)
 
-// number reads a whole number, with or without marks between its thousands; -1 where there is none.
-func number(s string) int {
+// wholeNumber reads a whole number, with or without marks between its thousands; -1 where there is none.
+func wholeNumber(s string) int {
 	s = strings.TrimRight(s, ",.'")
 	if grouped.MatchString(s) {
 		s = strings.NewReplacer(",", "", ".", "", "'", "").Replace(s)

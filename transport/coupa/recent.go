@@ -51,7 +51,7 @@ func (p *Page) Recent(ctx context.Context, word string, since time.Time) ([]*exp
 			return nil, unusable(p.wire.base, err)
 		}
 		for _, tr := range t.rows {
-			r := row{t.at, tr}
+			r := tableRow{t.at, tr}
 			names := r.names()
 			i := slices.IndexFunc(names, func(n string) bool { return strings.Contains(n, word) })
 			if at := r.time(colCreatedAt); i >= 0 && (at.IsZero() || !at.Before(since)) {

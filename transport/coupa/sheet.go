@@ -269,7 +269,7 @@ func (s *sheetReader) startLink(attrs map[string]string) {
 	if !ok {
 		return
 	}
-	s.link = &openLink{href: href, next: word(attrs["rel"], "next") || hasClass(attrs, "next_page") || s.older.depth > 0}
+	s.link = &openLink{href: href, next: hasWord(attrs["rel"], "next") || hasClass(attrs, "next_page") || s.older.depth > 0}
 	if c := s.cell(); c != nil && c.link == "" && linkID(href) != "" {
 		c.link = s.keep(href)
 	}
@@ -344,10 +344,10 @@ func (m *marked) end(name string) {
 	}
 }
 
-func hasClass(attrs map[string]string, name string) bool { return word(attrs["class"], name) }
+func hasClass(attrs map[string]string, name string) bool { return hasWord(attrs["class"], name) }
 
-// word tells whether an attribute that is a list of words has one.
-func word(list, name string) bool {
+// hasWord reports whether an attribute that is a list of words has one.
+func hasWord(list, name string) bool {
 	for w := range strings.FieldsSeq(list) {
 		if w == name {
 			return true

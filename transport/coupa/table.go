@@ -14,35 +14,35 @@ import (
 // The web page of the data sources is documented to show what became of a file, but neither its columns nor their order
 // are. So a table is known by the words of its header, whatever their case, order and punctuation.
 
-// column is what a header cell stands for.
-type column string
+// pageColumn is what a header cell stands for.
+type pageColumn string
 
 const (
-	colID          column = "id"
-	colFile        column = "file"
-	colSize        column = "size"
-	colStatus      column = "status"
-	colCreatedAt   column = "created at"
-	colResult      column = "result"
-	colProcessed   column = "processed"
-	colCreated     column = "created"
-	colUpdated     column = "updated"
-	colErrors      column = "errors"
-	colRow         column = "row"
-	colFirstColumn column = "first column"
-	colField       column = "field"
-	colValue       column = "value"
-	colType        column = "type"
+	colID          pageColumn = "id"
+	colFile        pageColumn = "file"
+	colSize        pageColumn = "size"
+	colStatus      pageColumn = "status"
+	colCreatedAt   pageColumn = "created at"
+	colResult      pageColumn = "result"
+	colProcessed   pageColumn = "processed"
+	colCreated     pageColumn = "created"
+	colUpdated     pageColumn = "updated"
+	colErrors      pageColumn = "errors"
+	colRow         pageColumn = "row"
+	colFirstColumn pageColumn = "first column"
+	colField       pageColumn = "field"
+	colValue       pageColumn = "value"
+	colType        pageColumn = "type"
 )
 
-// table is a table of the page whose header was understood.
-type table struct {
-	at   map[column]int
+// pageTable is a table of the page whose header was understood.
+type pageTable struct {
+	at   map[pageColumn]int
 	rows [][]*gridCell
 }
 
 // findTable gives the first table that has every wanted column by name.
-func findTable(doc *sheet, name func(string) column, want ...column) *table {
+func findTable(doc *sheet, name func(string) pageColumn, want ...pageColumn) *pageTable {
 	for _, g := range doc.tables {
 		if t := readTable(g, name, want); t != nil {
 			return t
@@ -52,17 +52,17 @@ func findTable(doc *sheet, name func(string) column, want ...column) *table {
 }
 
 // readTable takes the first row with all wanted columns for the header, and the rows behind it for data.
-func readTable(g *grid, name func(string) column, want []column) *table {
+func readTable(g *grid, name func(string) pageColumn, want []pageColumn) *pageTable {
 	for n, cells := range g.rows {
-		at := map[column]int{}
+		at := map[pageColumn]int{}
 		for i, c := range cells {
 			col := name(words(c.text))
 			if _, twice := at[col]; col != "" && !twice {
 				at[col] = i
 			}
 		}
-		if !slices.ContainsFunc(want, func(w column) bool { _, ok := at[w]; return !ok }) {
-			return &table{at, g.rows[n+1:]}
+		if !slices.ContainsFunc(want, func(w pageColumn) bool { _, ok := at[w]; return !ok }) {
+			return &pageTable{at, g.rows[n+1:]}
 		}
 	}
 	return nil
@@ -83,7 +83,7 @@ func words(s string) string {
 }
 
 // loadColumn names the columns of the table of loads.
-func loadColumn(h string) column {
+func loadColumn(h string) pageColumn {
 	has := func(s string) bool { return strings.Contains(h, s) }
 	switch {
 	case h == "":
@@ -115,7 +115,7 @@ func loadColumn(h string) column {
 }
 
 // errorColumn names the columns of the table of one load's errors.
-func errorColumn(h string) column {
+func errorColumn(h string) pageColumn {
 	has := func(s string) bool { return strings.Contains(h, s) }
 	switch {
 	case has("first"):
@@ -134,13 +134,13 @@ func errorColumn(h string) column {
 	return ""
 }
 
-// row reads one row of a table.
-type row struct {
-	at    map[column]int
+// tableRow reads one row of a table.
+type tableRow struct {
+	at    map[pageColumn]int
 	cells []*gridCell
 }
 
-func (r row) cell(c column) *gridCell {
+func (r tableRow) cell(c pageColumn) *gridCell {
 	i, ok := r.at[c]
 	if !ok || i >= len(r.cells) {
 		return &gridCell{}
@@ -149,16 +149,16 @@ func (r row) cell(c column) *gridCell {
 }
 
 // text is a cell's text as shown, white space folded as a browser does.
-func (r row) text(c column) string { return strings.Join(strings.Fields(r.cell(c).text), " ") }
+func (r tableRow) text(c pageColumn) string { return strings.Join(strings.Fields(r.cell(c).text), " ") }
 
 // number is the number a cell begins with; -1 where there is none.
-func (r row) number(c column) int {
+func (r tableRow) number(c pageColumn) int {
 	first, _, _ := strings.Cut(r.text(c), " ")
-	return number(first)
+	return wholeNumber(first)
 }
 
 // time is a cell's time, the machine-readable one where there is one; zero where its zone is not given.
-func (r row) time(c column) time.Time {
+func (r tableRow) time(c pageColumn) time.Time {
 	if t := instant(r.cell(c).time); !t.IsZero() {
 		return t
 	}
@@ -166,12 +166,12 @@ func (r row) time(c column) time.Time {
 }
 
 // names are the texts that may be the file's name: what is shown may be shortened, the title is not.
-func (r row) names() []string {
+func (r tableRow) names() []string {
 	return trimmed(append([]string{r.text(colFile)}, r.cell(colFile).titles...))
 }
 
 // link is where the row's load is shown: the link of its errors, else any to its own page; "" where there is none.
-func (r row) link() string {
+func (r tableRow) link() string {
 	for _, c := range append([]*gridCell{r.cell(colErrors)}, r.cells...) {
 		if c.link != "" {
 			return c.link
@@ -191,14 +191,14 @@ func linkID(href string) string {
 		return ""
 	}
 	id, _, _ := strings.Cut(rest, "/")
-	if number(id) < 0 {
+	if wholeNumber(id) < 0 {
 		return ""
 	}
 	return id
 }
 
 // load makes the noun of a row of the table of loads. name is the one of its names that was asked for.
-func (r row) load(name string) *export.Load {
+func (r tableRow) load(name string) *export.Load {
 	l := &export.Load{
 		ID: r.text(colID), Via: "page", FileName: name, FileSize: -1, Status: r.text(colStatus),
 		CreatedAt: r.time(colCreatedAt), Result: r.text(colResult), ErrorsN: r.number(colErrors),
@@ -207,11 +207,11 @@ func (r row) load(name string) *export.Load {
 		l.ID = linkID(r.link())
 	}
 	// A size is shown rounded more often than not ("12 KB"), so only a plain number is taken.
-	if size := number(r.text(colSize)); size >= 0 {
+	if size := wholeNumber(r.text(colSize)); size >= 0 {
 		l.FileSize = int64(size)
 	}
 	l.Processed, l.Created, l.Updated = counters(l.Result)
-	for c, counter := range map[column]*int{colProcessed: &l.Processed, colCreated: &l.Created, colUpdated: &l.Updated} {
+	for c, counter := range map[pageColumn]*int{colProcessed: &l.Processed, colCreated: &l.Created, colUpdated: &l.Updated} {
 		if n := r.number(c); n >= 0 {
 			*counter = n
 		}
@@ -221,7 +221,7 @@ func (r row) load(name string) *export.Load {
 
 // loadError makes the noun of a row of the table of errors. Without a type, an error that names neither row nor first
 // column is about the header.
-func (r row) loadError() export.LoadError {
+func (r tableRow) loadError() export.LoadError {
 	e := export.LoadError{
 		Type: r.text(colType), Row: max(r.number(colRow), 0), FirstColumn: r.text(colFirstColumn),
 		Field: r.text(colField), Value: r.text(colValue), Messages: r.messages(),
@@ -237,7 +237,7 @@ func (r row) loadError() export.LoadError {
 }
 
 // messages splits a cell of several messages where it is a list.
-func (r row) messages() []string {
+func (r tableRow) messages() []string {
 	if out := trimmed(r.cell(colErrors).items); len(out) > 0 {
 		return out
 	}

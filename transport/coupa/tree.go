@@ -28,9 +28,9 @@ type kid struct {
 type nodeKind uint8
 
 const (
-	scalar nodeKind = iota // null is an empty one
-	object
-	list
+	nodeScalar nodeKind = iota // null is an empty one
+	nodeObject
+	nodeList
 )
 
 var (
@@ -83,9 +83,9 @@ func (t *tree) readXML(single, plural string) (*node, error) {
 		}
 		switch name := root.Name.Local; {
 		case name == single:
-			t.root = object
+			t.root = nodeObject
 		case name == plural, array(root):
-			t.root = list
+			t.root = nodeList
 		default:
 			return nil, errShape
 		}
@@ -129,7 +129,7 @@ func (t *tree) element(d *xml.Decoder, start xml.StartElement, kind nodeKind, de
 		}
 		switch tok := tok.(type) {
 		case xml.CharData:
-			if in.kind != scalar { // what stands between elements is layout
+			if in.kind != nodeScalar { // what stands between elements is layout
 				continue
 			}
 			if err := t.grow(len(tok)); err != nil {
@@ -138,22 +138,22 @@ func (t *tree) element(d *xml.Decoder, start xml.StartElement, kind nodeKind, de
 			text.Write(tok)
 		case xml.StartElement:
 			held := *t
-			kind := scalar
+			kind := nodeScalar
 			if array(tok) {
-				kind = list
+				kind = nodeList
 			}
 			n, err := t.element(d, tok, kind, depth+1)
 			if err != nil {
 				return nil, err
 			}
-			if in.kind == scalar {
-				in.kind = object
+			if in.kind == nodeScalar {
+				in.kind = nodeObject
 			}
 			if err := t.put(in, kid{hyphens(tok.Name.Local), n}, depth+1, held); err != nil {
 				return nil, err
 			}
 		case xml.EndElement:
-			if in.kind == scalar {
+			if in.kind == nodeScalar {
 				in.text = text.String()
 			}
 			return in.node, nil
@@ -220,9 +220,9 @@ func (t *tree) value(d *json.Decoder, name string, depth int) (*node, error) {
 		}
 		return n, t.hold(depth, len(n.text))
 	}
-	in := kid{name, &node{kind: list}}
+	in := kid{name, &node{kind: nodeList}}
 	if open == '{' {
-		in.kind = object
+		in.kind = nodeObject
 	}
 	if depth == 0 {
 		t.root = in.kind
@@ -233,7 +233,7 @@ func (t *tree) value(d *json.Decoder, name string, depth int) (*node, error) {
 	for t.more(d) {
 		held := *t
 		k := kid{}
-		if in.kind == object {
+		if in.kind == nodeObject {
 			key, err := d.Token()
 			if err != nil {
 				return nil, err
@@ -273,11 +273,11 @@ func (n *node) child(name string) *node {
 }
 
 // nothing tells whether a node stands for null: <x nil="true"/>, <x/>, null, "".
-func (n *node) nothing() bool { return n.kind == scalar && strings.TrimSpace(n.text) == "" }
+func (n *node) nothing() bool { return n.kind == nodeScalar && strings.TrimSpace(n.text) == "" }
 
 // texts gives every text below a node that says something.
 func (n *node) texts() []string {
-	if n.kind == scalar {
+	if n.kind == nodeScalar {
 		return []string{n.text}
 	}
 	var out []string

@@ -37,15 +37,15 @@ func readUsers(a *answer, want []export.Element) ([]export.User, error) {
 		return nil
 	}
 	root, err := readTree(a, "user", "users", func(t *tree, _, k kid, depth int) (bool, error) {
-		if t.root != list || depth != 1 {
+		if t.root != nodeList || depth != 1 {
 			return false, nil
 		}
 		return true, add(k.node)
 	})
 	switch {
-	case err == nil && root.kind == object:
+	case err == nil && root.kind == nodeObject:
 		err = add(root)
-	case err == nil && root.kind == scalar:
+	case err == nil && root.kind == nodeScalar:
 		err = errShape
 	}
 	switch {
@@ -88,14 +88,14 @@ func (n *node) value(e export.Element) (v export.Value, known bool) {
 			}
 			return n.names()
 		}
-		if n.kind != object {
+		if n.kind != nodeObject {
 			return v, n.nothing()
 		}
 		if n = n.child(name); n == nil {
 			return v, false
 		}
 	}
-	if n.kind == scalar {
+	if n.kind == nodeScalar {
 		return export.Value{Text: n.text}, true
 	}
 	v.Parts = n.parts(e)
@@ -107,15 +107,15 @@ func (n *node) names() (v export.Value, known bool) {
 	if n.nothing() {
 		return v, true
 	}
-	if n.kind == scalar {
+	if n.kind == nodeScalar {
 		return v, false
 	}
 	for _, item := range n.kids {
 		name := item.node
-		if item.kind != scalar {
+		if item.kind != nodeScalar {
 			name = item.child("name")
 		}
-		if name == nil || name.kind != scalar {
+		if name == nil || name.kind != nodeScalar {
 			return export.Value{}, false
 		}
 		v.List = append(v.List, name.text)
@@ -126,9 +126,9 @@ func (n *node) names() (v export.Value, known bool) {
 // parts takes what makes up an object that is one value. A look-up of a custom field shows whatever scalars it has.
 func (n *node) parts(e export.Element) map[string]string {
 	out := map[string]string{}
-	if e.Kind == export.KindCustom && n.kind == object {
+	if e.Kind == export.KindCustom && n.kind == nodeObject {
 		for _, k := range n.kids {
-			if k.kind == scalar {
+			if k.kind == nodeScalar {
 				out[k.name] = k.text
 			}
 		}

@@ -316,17 +316,17 @@ func retryAfter(s string, now time.Time) time.Duration {
 	return 0
 }
 
-type kind int
+type contentKind int
 
 const (
-	kindOther kind = iota
+	kindOther contentKind = iota
 	kindXML
 	kindJSON
 	kindHTML
 )
 
 // kind tells what an answer is: by its Content-Type, else by its first byte.
-func (a *answer) kind() kind {
+func (a *answer) kind() contentKind {
 	body := bytes.ToLower(bytes.TrimSpace(a.body[:min(len(a.body), 512)]))
 	if bytes.HasPrefix(body, []byte("<!doctype html")) || bytes.HasPrefix(body, []byte("<html")) {
 		return kindHTML

@@ -129,7 +129,7 @@ func Dial(ctx context.Context, c Config, log logrus.FieldLogger) (*Session, erro
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	algorithms := algorithms(c.Legacy)
+	algorithms := offeredAlgorithms(c.Legacy)
 	pinned, err := newPin(c, algorithms)
 	if err != nil {
 		return nil, err
@@ -210,7 +210,7 @@ func (s *Session) keepAlive() {
 		_, _, err := s.ssh.SendRequest("keepalive@openssh.com", true, nil)
 		end()
 		if err != nil {
-			s.wire.fail(lost(s.c.Address, err))
+			s.wire.fail(lostConnection(s.c.Address, err))
 			return
 		}
 	}

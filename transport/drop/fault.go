@@ -56,7 +56,7 @@ func endless(address string, limit time.Duration) error {
 	return fault(export.NoAnswer, nil, "%s answered and did not come to an end within %s, connection closed: run again, ask the server's operator if it repeats, or raise sftp.operation where the server is known to be slow", address, limit)
 }
 
-func lost(address string, cause error) error {
+func lostConnection(address string, cause error) error {
 	return fault(export.Unreachable, cause, "the connection to %s broke (%v): run again, and look at the network or ask the server's operator if it repeats", address, cause)
 }
 

@@ -13,9 +13,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// algorithms is what we offer, best first. x/crypto's own defaults still hold SHA-1 signatures and ssh-dss; these do not,
+// offeredAlgorithms is what we offer, best first. x/crypto's own defaults still hold SHA-1 signatures and ssh-dss; these do not,
 // unless legacy asks for everything old. Certificates of hosts are left out: keys are pinned, not authorities.
-func algorithms(legacy bool) ssh.Algorithms {
+func offeredAlgorithms(legacy bool) ssh.Algorithms {
 	a := ssh.SupportedAlgorithms()
 	slices.Reverse(a.HostKeys) // ed25519 first, RSA last
 	if legacy {

@@ -107,7 +107,7 @@ func (p *pipe) Write(b []byte) (int, error) {
 	if len(p.packet) <= typeAt || len(p.packet) < typeAt+int(binary.BigEndian.Uint32(p.packet)) {
 		return len(b), nil
 	}
-	if p.packet[typeAt] == fxpSetstat && bytes.HasSuffix(text(p.packet[fileAt:]), []byte(closeName)) {
+	if p.packet[typeAt] == fxpSetstat && bytes.HasSuffix(lengthAndData(p.packet[fileAt:]), []byte(closeName)) {
 		p.toClose()
 	}
 	_, err := p.Channel.Write(p.packet)
@@ -124,16 +124,16 @@ func (p *pipe) Write(b []byte) (int, error) {
 	return len(b), err
 }
 
-// text is the name, handle or data at the beginning of b, and the length before it.
-func text(b []byte) []byte { return b[:4+binary.BigEndian.Uint32(b)] }
+// lengthAndData is the name, handle or data at the beginning of b, and the length before it.
+func lengthAndData(b []byte) []byte { return b[:4+binary.BigEndian.Uint32(b)] }
 
 // wrote takes note of a write: handle, offset, data.
 func (p *pipe) wrote(b []byte) {
-	p.handle = append(p.handle[:0], text(b)...)
+	p.handle = append(p.handle[:0], lengthAndData(b)...)
 	if p.left == 0 {
 		return
 	}
-	p.left -= len(text(b[len(p.handle)+8:])) - 4
+	p.left -= len(lengthAndData(b[len(p.handle)+8:])) - 4
 	if p.left == 0 {
 		close(p.sent)
 	}

@@ -61,7 +61,7 @@ func (s *Session) explain(err error) error {
 	if cause := s.wire.why(); cause != nil {
 		return cause
 	}
-	return lost(s.c.Address, err)
+	return lostConnection(s.c.Address, err)
 }
 
 // Stage writes the part's temporary, closes it and compares its size. On an error it removes what it made, as long as the

@@ -28,7 +28,7 @@ const (
 	Failure Signal = "fail"
 )
 
-func (h *Heartbeat) String() string { return "heartbeat at " + host(h.URL) }
+func (h *Heartbeat) String() string { return "heartbeat at " + hostOf(h.URL) }
 
 // Ping sends one signal with a line about it.
 func (h *Heartbeat) Ping(ctx context.Context, s Signal, line string) error {

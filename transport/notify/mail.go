@@ -130,11 +130,11 @@ func (m *Mail) letter(msg Message) (*mail.Msg, error) {
 	return l, nil
 }
 
-var address = regexp.MustCompile(`[^\s<>"',;:()\[\]]+@[^\s<>"',;:()\[\]]+`)
+var mailAddress = regexp.MustCompile(`[^\s<>"',;:()\[\]]+@[^\s<>"',;:()\[\]]+`)
 
 // explain says why a mail did not go, without the addresses that servers like to repeat, and what to do.
 func (m *Mail) explain(err error) error {
-	what := address.ReplaceAllString(oneLine(err.Error()), "(address)")
+	what := mailAddress.ReplaceAllString(oneLine(err.Error()), "(address)")
 	var unknown x509.UnknownAuthorityError
 	var named x509.HostnameError
 	var op *net.OpError

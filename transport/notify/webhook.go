@@ -32,10 +32,10 @@ type Webhook struct {
 	Patience time.Duration // of one request; 0: 10 s
 }
 
-func (w *Webhook) String() string { return w.Format + " webhook at " + host(w.URL) }
+func (w *Webhook) String() string { return w.Format + " webhook at " + hostOf(w.URL) }
 
-// host is the part of an address that may be told.
-func host(u export.Secret) string {
+// hostOf is the part of an address that may be told.
+func hostOf(u export.Secret) string {
 	parsed, err := url.Parse(u.Reveal())
 	if err != nil || parsed.Host == "" {
 		return "(no address)"

@@ -1,6 +1,7 @@
 package planning
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -252,4 +253,35 @@ func (a *assembler) finish() (*export.Plan, error) {
 		return nil, err
 	}
 	return a.plan, a.plan.Balance()
+}
+
+// BatchHash is one hash, in lower-case hex, for all parts of a batch, made of theirs in the order of sending.
+func BatchHash(parts []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, " ")))
+	return hex.EncodeToString(sum[:])
+}
+
+// closed is a part that has been handed to the sink and waits for its name.
+type closed struct {
+	id        int64
+	wave, set int
+	seq       int
+	hash      string
+}
+
+func (p *Planner) name(sink Sink, parts []closed) error {
+	slices.SortStableFunc(parts, func(a, b closed) int {
+		return cmp.Or(cmp.Compare(a.wave, b.wave), cmp.Compare(a.set, b.set), cmp.Compare(a.seq, b.seq))
+	})
+	hashes := make([]string, len(parts))
+	for i, c := range parts {
+		hashes[i] = c.hash
+	}
+	batch := BatchHash(hashes)
+	for i, c := range parts {
+		if err := sink.Name(c.id, export.PartName(p.Started, batch, i+1, len(parts), p.Sheet.Route())); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -12,14 +12,13 @@ import (
 // Beside is a held run that a plan is made beside: the plan takes up nothing of what that run keeps, and since at most one
 // plan keeps records it keeps none itself. Whoever would have to wait is quarantined instead.
 type Beside struct {
-	Run string // the held run
-
-	keys, logins map[string]bool // whom its records are about; logins in lower case
+	Run   string          // the held run
+	Keeps *export.Waiting // whom its records are about
 }
 
 // ReadBeside reads whom the feed of a planner is about, which is what a held run keeps.
 func ReadBeside(ctx context.Context, p *Planner, run string) (*Beside, error) {
-	b := &Beside{Run: run, keys: map[string]bool{}, logins: map[string]bool{}}
+	keeps := &export.Waiting{Keys: map[string]string{}, Logins: map[string]string{}}
 	login := slices.Index(p.Mapping.Columns(), export.ColumnLogin)
 	type who struct{ key, login string }
 	err := parallel(ctx, p, func(w *worker, c export.Chunk) (people []who, err error) {
@@ -38,22 +37,11 @@ func ReadBeside(ctx context.Context, p *Planner, run string) (*Beside, error) {
 		return people, err
 	}, func(people []who) error {
 		for _, one := range people {
-			b.keys[one.key] = true
-			if one.login != "" {
-				b.logins[one.login] = true
-			}
+			keeps.Keys[one.key], keeps.Logins[one.login] = run, run
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return b, nil
-}
-
-// keeps tells whether the held run keeps a record of a person.
-func (b *Beside) keeps(key, login string) bool {
-	return b.keys[key] || b.logins[strings.ToLower(login)]
+	return &Beside{run, keeps}, err
 }
 
 // beside tells why a row may not go beside a held run: an earlier record of its person is kept, or is in a part without a
@@ -63,7 +51,7 @@ func (e *encoder) beside(one *person) []export.Fault {
 	if b == nil {
 		return nil
 	}
-	if b.keeps(one.key, e.text(one, e.login)) {
+	if _, kept := b.Keeps.Behind(one.key, "", e.text(one, e.login)); kept {
 		return []export.Fault{{Origin: one.row.Origin, Rule: "held", Message: fmt.Sprintf("run %s is held and keeps a record of this person, which may be newer or older: "+
 			"approve it and run, or settle it, then hand this in under another name", b.Run)}}
 	}

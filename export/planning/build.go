@@ -2,6 +2,7 @@ package planning
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -9,41 +10,24 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// built is what one chunk came to: encoded lines by file group, and what stays here.
-type built struct {
-	input  int
-	groups []group
-	kept   []keptRow
-	merge  []person // records of people with several, still to be merged
-	doubt  []export.Fault
-}
-
-// group holds encoded lines that go into files of one wave and one column set.
-type group struct {
-	wave int
-	set  export.ColumnSet
-	data []byte
-	ends []int
-	rows []export.RowResult
-
-	lines export.RowEncoder // until the chunk is finished; rows may wait in it
-}
-
-type keptRow struct {
-	row    export.RowResult
-	faults []export.Fault
-	kept   []export.KeptRecord
-}
-
-// person is one record, or several merged, of a person on the way to a row. Its texts may alias the chunk.
-type person struct {
-	key    string
-	row    export.Row
-	lines  int
-	faults []export.Fault
-	kept   []export.Keepable // its records, where they may have to be kept for the next plan
-
-	completed export.ColumnSet // cells that HR's records lack
+// Build plans the whole feed into sink.
+func (p *Planner) Build(ctx context.Context, sink Sink) (*export.Plan, error) {
+	s := p.newSurvey()
+	a := p.assembler(s, sink)
+	found, err := p.first(ctx, s, a)
+	if err != nil {
+		return nil, err
+	}
+	if fresh := found.input - p.Joined; fresh < p.MinRecords && p.Only == nil {
+		return nil, &export.UnusableFeedError{Why: fmt.Sprintf("%d records, and feed.min_records asks for %d; if HR may be quiet, set it to 0", fresh, p.MinRecords)}
+	}
+	if s = found.findings(s); s.simple() {
+		return a.finish()
+	}
+	if err := sink.Restart(); err != nil {
+		return nil, err
+	}
+	return p.again(ctx, s, sink)
 }
 
 // first surveys the feed and builds it at once, hoping that nothing repeats. As soon as something does it goes on with
@@ -135,6 +119,43 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 	}
 	w.records = b.input
 	return b, w.enc.finish(b)
+}
+
+// built is what one chunk came to: encoded lines by file group, and what stays here.
+type built struct {
+	input  int
+	groups []group
+	kept   []keptRow
+	merge  []person // records of people with several, still to be merged
+	doubt  []export.Fault
+}
+
+// group holds encoded lines that go into files of one wave and one column set.
+type group struct {
+	wave int
+	set  export.ColumnSet
+	data []byte
+	ends []int
+	rows []export.RowResult
+
+	lines export.RowEncoder // until the chunk is finished; rows may wait in it
+}
+
+type keptRow struct {
+	row    export.RowResult
+	faults []export.Fault
+	kept   []export.KeptRecord
+}
+
+// person is one record, or several merged, of a person on the way to a row. Its texts may alias the chunk.
+type person struct {
+	key    string
+	row    export.Row
+	lines  int
+	faults []export.Fault
+	kept   []export.Keepable // its records, where they may have to be kept for the next plan
+
+	completed export.ColumnSet // cells that HR's records lack
 }
 
 func cloneCells(cells []export.Cell) []export.Cell {

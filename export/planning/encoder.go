@@ -248,39 +248,17 @@ func (b *built) keep(one *person) {
 	}, one.faults, nil})
 }
 
-// textBlock is how many bytes of texts lie together.
-const textBlock = 16 << 10
-
-// texts clones strings that outlive a chunk, many to an allocation.
-type texts struct{ block strings.Builder }
-
-func (t *texts) keep(s string) string {
-	if t.block.Cap()-t.block.Len() < len(s) {
-		t.block = strings.Builder{} // the old block lives as long as its texts
-		t.block.Grow(max(textBlock, len(s)))
+// reason puts every broken rule of a row into one line.
+func reason(origin export.Origin, faults []export.Fault) string {
+	texts := make([]string, len(faults))
+	for i, f := range faults {
+		texts[i] = f.Message
+		if f.Field != "" {
+			texts[i] = f.Field + ": " + f.Message
+		}
+		if f.Origin != origin { // an earlier record of the person
+			texts[i] = f.Origin.String() + ": " + texts[i]
+		}
 	}
-	from := t.block.Len()
-	t.block.WriteString(s)
-	return t.block.String()[from:]
-}
-
-// spareGroups is how many groups that were copied into parts are kept to be filled again.
-const spareGroups = 8
-
-// room gives an empty group, with the room of one that has been used up if there is one.
-func (s *survey) room(wave int, set export.ColumnSet) group {
-	select {
-	case g := <-s.spare:
-		return group{wave: wave, set: set, data: g.data[:0], ends: g.ends[:0], rows: g.rows[:0]}
-	default:
-		return group{wave: wave, set: set}
-	}
-}
-
-// giveBack takes a group that nobody reads any more.
-func (s *survey) giveBack(g group) {
-	select {
-	case s.spare <- g:
-	default:
-	}
+	return strings.Join(texts, "; ")
 }

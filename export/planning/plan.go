@@ -1,13 +1,6 @@
 package planning
 
 import (
-	"cmp"
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
@@ -98,70 +91,4 @@ type Sink interface {
 	Name(id int64, name string) error
 	// Restart forgets every part and row it was given: the plan begins anew. It is called at most once, before any Name.
 	Restart() error
-}
-
-// Build plans the whole feed into sink.
-func (p *Planner) Build(ctx context.Context, sink Sink) (*export.Plan, error) {
-	s := p.newSurvey()
-	a := p.assembler(s, sink)
-	found, err := p.first(ctx, s, a)
-	if err != nil {
-		return nil, err
-	}
-	if fresh := found.input - p.Joined; fresh < p.MinRecords && p.Only == nil {
-		return nil, &export.UnusableFeedError{Why: fmt.Sprintf("%d records, and feed.min_records asks for %d; if HR may be quiet, set it to 0", fresh, p.MinRecords)}
-	}
-	if s = found.findings(s); s.simple() {
-		return a.finish()
-	}
-	if err := sink.Restart(); err != nil {
-		return nil, err
-	}
-	return p.again(ctx, s, sink)
-}
-
-// BatchHash is one hash, in lower-case hex, for all parts of a batch, made of theirs in the order of sending.
-func BatchHash(parts []string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, " ")))
-	return hex.EncodeToString(sum[:])
-}
-
-// closed is a part that has been handed to the sink and waits for its name.
-type closed struct {
-	id        int64
-	wave, set int
-	seq       int
-	hash      string
-}
-
-func (p *Planner) name(sink Sink, parts []closed) error {
-	slices.SortStableFunc(parts, func(a, b closed) int {
-		return cmp.Or(cmp.Compare(a.wave, b.wave), cmp.Compare(a.set, b.set), cmp.Compare(a.seq, b.seq))
-	})
-	hashes := make([]string, len(parts))
-	for i, c := range parts {
-		hashes[i] = c.hash
-	}
-	batch := BatchHash(hashes)
-	for i, c := range parts {
-		if err := sink.Name(c.id, export.PartName(p.Started, batch, i+1, len(parts), p.Sheet.Route())); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// reason puts every broken rule of a row into one line.
-func reason(origin export.Origin, faults []export.Fault) string {
-	texts := make([]string, len(faults))
-	for i, f := range faults {
-		texts[i] = f.Message
-		if f.Field != "" {
-			texts[i] = f.Field + ": " + f.Message
-		}
-		if f.Origin != origin { // an earlier record of the person
-			texts[i] = f.Origin.String() + ": " + texts[i]
-		}
-	}
-	return strings.Join(texts, "; ")
 }

@@ -2,12 +2,9 @@ package planning
 
 import (
 	"cmp"
-	"context"
 	"hash/maphash"
-	"math/bits"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -61,11 +58,6 @@ func (s *survey) suspicious() bool {
 // simple tells whether the batch is what was hoped for.
 func (s *survey) simple() bool {
 	return len(s.several) == 0 && !s.suspicious() && s.waves.last == 1
-}
-
-type claim struct {
-	person string
-	origin export.Origin
 }
 
 // probe is what the survey takes from one chunk, in the order of its records.
@@ -215,172 +207,4 @@ func (f *probes) findings(s *survey) *survey {
 	out.several = repeated(f.people)
 	wg.Wait()
 	return &out
-}
-
-// resolve looks at the suspicious values themselves: a hash may lie, and two records of one person may agree.
-func (p *Planner) resolve(ctx context.Context, s *survey) error {
-	cols := s.cols
-	s.claims = make([]map[string][]claim, len(cols))
-	for i := range cols {
-		s.claims[i] = map[string][]claim{}
-	}
-	type found struct {
-		col     int
-		value   string // "" takes an earlier claim of this person back
-		person  string
-		several bool
-		origin  export.Origin
-	}
-	last := make([]map[string]found, len(cols)) // people with several records: what their last one claims
-	for i := range last {
-		last[i] = map[string]found{}
-	}
-	err := parallel(ctx, p, func(w *worker, c export.Chunk) ([]found, error) {
-		var out []found
-		var buf [128]byte
-		err := p.each(w, c, func(rec *export.Record, person string, m export.RowMapper) error {
-			if m == nil {
-				return nil
-			}
-			several := s.records(person) > 1
-			for i, col := range cols {
-				c, fault := m.MapColumn(rec, col)
-				if fault != nil || c.State == export.Absent || c.State == export.Clear && !several {
-					continue
-				}
-				if _, ok := s.suspects[i][hashFold(s.seed, c.Text, buf[:0])]; !ok && !several {
-					continue
-				}
-				out = append(out, found{i, fold(c.Text), strings.Clone(person), several, export.Origin{File: w.file(rec), Line: rec.Line}})
-			}
-			return nil
-		})
-		return out, err
-	}, func(got []found) error {
-		for _, f := range got {
-			if f.several {
-				last[f.col][f.person] = f
-				continue
-			}
-			s.claims[f.col][f.value] = append(s.claims[f.col][f.value], claim{f.person, f.origin})
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for i := range last {
-		for _, f := range last[i] {
-			if f.value == "" {
-				continue
-			}
-			s.claims[i][f.value] = append(s.claims[i][f.value], claim{f.person, f.origin})
-		}
-		for v, cs := range s.claims[i] {
-			if len(cs) < 2 {
-				delete(s.claims[i], v)
-				continue
-			}
-			slices.SortFunc(cs, func(a, b claim) int {
-				if c := strings.Compare(a.origin.File, b.origin.File); c != 0 {
-					return c
-				}
-				return a.origin.Line - b.origin.Line
-			})
-		}
-	}
-	return nil
-}
-
-// conflicts tells for which unique columns another person claims the same value as row.
-func (s *survey) conflicts(row *export.Row, person string, names []string) []export.Fault {
-	if s.claims == nil {
-		return nil
-	}
-	var faults []export.Fault
-	for i, col := range s.cols {
-		if len(s.claims[i]) == 0 || row.Cells[col].State != export.Set {
-			continue
-		}
-		for _, c := range s.claims[i][fold(row.Cells[col].Text)] {
-			if c.person != person {
-				faults = append(faults, export.Fault{Origin: row.Origin, Field: names[col], Rule: "unique", Message: "the same value stands at " + c.origin.String() + " for another person"})
-				break
-			}
-		}
-	}
-	return faults
-}
-
-// repeated gives every hash but 0 that stands more than once, with its count.
-//
-// Nearly all stand once, so sorting them to find that out would be wasted: a bit each tells which may stand twice, and
-// only those, some false ones among them, are sorted.
-func repeated(hashes [][]uint64) map[uint64]int {
-	n := 0
-	for _, chunk := range hashes {
-		n += len(chunk)
-	}
-	shift := 64 - max(6, bits.Len(uint(n))+4) // 16 to 32 bits a hash: one in 20 or so is sorted for nothing
-	once, twice := make([]uint64, 1<<(64-shift-6)), make([]uint64, 1<<(64-shift-6))
-	for _, chunk := range hashes {
-		for _, h := range chunk {
-			word, bit := h>>shift>>6, uint64(1)<<(h>>shift&63)
-			twice[word] |= once[word] & bit
-			once[word] |= bit
-		}
-	}
-	var may []uint64
-	for _, chunk := range hashes {
-		for _, h := range chunk {
-			if h != 0 && twice[h>>shift>>6]>>(h>>shift&63)&1 == 1 {
-				may = append(may, h)
-			}
-		}
-	}
-	slices.Sort(may)
-	counts := map[uint64]int{}
-	for i, h := range may {
-		if i > 0 && may[i-1] == h {
-			counts[h] = max(2, counts[h]+1)
-		}
-	}
-	return counts
-}
-
-func keys(m map[uint64]int) map[uint64]struct{} {
-	out := make(map[uint64]struct{}, len(m))
-	for k := range m {
-		out[k] = struct{}{}
-	}
-	return out
-}
-
-// hash never gives 0 for a text, and 0 for none.
-func hash(seed maphash.Seed, s string) uint64 {
-	if s == "" {
-		return 0
-	}
-	return maphash.String(seed, s) | 1
-}
-
-// fold takes the case from a text; the way over the upper case makes one of ς and σ. Its result aliases nothing.
-func fold(s string) string { return strings.Clone(strings.ToLower(strings.ToUpper(s))) }
-
-// hashFold hashes without regard to case. buf is scratch.
-func hashFold(seed maphash.Seed, s string, buf []byte) uint64 {
-	if export.IsLower(s) { // most are
-		return hash(seed, s)
-	}
-	for i := range len(s) {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			return hash(seed, fold(s))
-		}
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		buf = append(buf, c)
-	}
-	return maphash.Bytes(seed, buf) | 1
 }

@@ -17,7 +17,10 @@ import (
 // few hundred bytes a person.
 type Preflight struct {
 	Users     export.Directory
-	Key       string // the Coupa column that names the person where HR does not know the Id: Employee Number or Login
+	All       Lister                                                            // lists all users; nil: everybody is asked for by key
+	First     func(ctx context.Context, look func(context.Context) error) error // makes the first look-up; nil: it is made as any other
+	Least     int                                                               // Coupa has at least so many users: those whom the ledger knows
+	Key       string                                                            // the Coupa column that names the person where HR does not know the Id: Employee Number or Login
 	Columns   []string
 	Element   func(column string) (e export.Element, ok bool)
 	MayCreate bool // a row that matches nobody may go
@@ -29,6 +32,7 @@ type Preflight struct {
 	mu     sync.Mutex
 	people map[string]*identity      // by the feed's key
 	faults map[string][]export.Fault // likewise
+	all    *everybody                // nil where not all users were read
 }
 
 // noted are the columns of which what HR says is kept for every person; kept are those of which what Coupa holds is.
@@ -47,6 +51,7 @@ type identity struct {
 	held   [len(kept)]string
 	shown  [len(kept)]bool         // the answer had it
 	whole  map[string]export.Value // by Element.Path, where all was asked for
+	looked bool                    // Coupa was asked for its key
 	bad    bool                    // its key leads to several, or can lead to nobody
 	hint   string                  // who may be meant, where nobody was found
 }
@@ -108,32 +113,6 @@ func (f *Preflight) Found(person string) (u export.User, ok bool) {
 // People is how many people were looked up.
 func (f *Preflight) People() int { return len(f.people) }
 
-// Ask looks everybody up. An error says that Coupa could not be asked.
-func (f *Preflight) Ask(ctx context.Context) error {
-	everybody := make([]*identity, 0, len(f.people))
-	for _, one := range f.people {
-		everybody = append(everybody, one)
-	}
-	slices.SortFunc(everybody, func(a, b *identity) int { return strings.Compare(a.person, b.person) })
-	f.faults = map[string][]export.Fault{}
-	f.Log.Infof("looking people up in Coupa: at least %s", Ahead(Calls(len(everybody)), f.Rate))
-	for _, column := range []string{export.ColumnID, export.ColumnNumber, export.ColumnLogin} {
-		by := those(everybody, func(one *identity) bool { return one.key == column })
-		if err := f.find(ctx, by, column, f.wanted(), f.byKey); err != nil {
-			return err
-		}
-	}
-	for _, column := range []string{export.ColumnLogin, export.ColumnNumber, export.ColumnEmail} {
-		open := those(everybody, func(one *identity) bool { return one.asks(column) })
-		if err := f.find(ctx, open, column, nil, f.byOther(column)); err != nil {
-			return err
-		}
-	}
-	f.twice(everybody)
-	f.creates(ctx, everybody)
-	return context.Cause(ctx)
-}
-
 // creates finds rows that would make a new user where none may be made.
 func (f *Preflight) creates(ctx context.Context, people []*identity) {
 	if f.MayCreate {
@@ -144,10 +123,6 @@ func (f *Preflight) creates(ctx context.Context, people []*identity) {
 	for _, one := range nobody {
 		f.fault(one, one.key, "create", sayNobody+one.hint)
 	}
-}
-
-func those(people []*identity, which func(*identity) bool) []*identity {
-	return slices.DeleteFunc(slices.Clone(people), func(one *identity) bool { return !which(one) })
 }
 
 // asks tells whether a value has to be looked up: where the person that the key leads to has it already it is his.
@@ -170,32 +145,6 @@ func (f *Preflight) wanted() (want []export.Element) {
 	return want
 }
 
-// find looks people up by one column, and tells judge of each whom Coupa knows by it.
-func (f *Preflight) find(ctx context.Context, people []*identity, column string, want []export.Element, judge func(*identity, export.Element, []export.User)) error {
-	if len(people) == 0 {
-		return nil
-	}
-	by, ok := f.Element(column)
-	if !ok {
-		return fmt.Errorf("users cannot be looked up by %s", column)
-	}
-	chunks := slices.Collect(slices.Chunk(people, export.LookUp))
-	return atOnce(ctx, f.Workers, len(chunks), func(ctx context.Context, i int) error {
-		values := make([]string, len(chunks[i]))
-		for n, one := range chunks[i] {
-			values[n] = one.says(column)
-		}
-		found, err := f.Users.Find(ctx, by, values, want)
-		if err != nil {
-			return err
-		}
-		for _, one := range chunks[i] {
-			judge(one, by, found)
-		}
-		return nil
-	})
-}
-
 const (
 	sayNobody      = "nobody in Coupa is this person, and limits.creates allows no new users"
 	sayNear        = " (nearest in Coupa: id %s)"
@@ -209,6 +158,7 @@ const (
 
 // byKey finds the one user that a row would change.
 func (f *Preflight) byKey(one *identity, by export.Element, found []export.User) {
+	one.looked = true
 	u, err := export.One(found, by, one.says(one.key))
 	if several, ok := errors.AsType[*export.NotOneError](err); ok && len(several.IDs) > 1 {
 		one.bad = true

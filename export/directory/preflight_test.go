@@ -36,21 +36,30 @@ func (h *held) Find(_ context.Context, by export.Element, values []string, want 
 		return out, h.noNames
 	}
 	column := map[string]int{"Id": 0, "Employee Number": 1, "Login": 2, "Email": 3}[by.Column]
+	have := map[string][][4]string{}
 	for _, v := range values {
-		for _, p := range h.people {
-			if strings.EqualFold(p[column], v) {
-				u := export.User{ID: p[0], Values: map[string]export.Value{
-					"Id": exporttest.Text(p[0]), "Employee Number": exporttest.Text(p[1]), "Login": exporttest.Text(p[2]), "Email": exporttest.Text(p[3]), "First Name": exporttest.Text(""),
-				}}
-				for _, e := range want {
-					if e.Column == "Department" {
-						u.Values[e.Path] = exporttest.Text("Legal")
-					}
-				}
-				delete(u.Values, h.hides)
-				out = append(out, u)
-			}
+		have[strings.ToLower(v)] = nil
+	}
+	for _, p := range h.people {
+		key := strings.ToLower(p[column])
+		if same, asked := have[key]; asked {
+			have[key] = append(same, p)
 		}
+	}
+	for _, v := range values {
+		for _, p := range have[strings.ToLower(v)] {
+			u := export.User{ID: p[0], Values: map[string]export.Value{
+				"Id": exporttest.Text(p[0]), "Employee Number": exporttest.Text(p[1]), "Login": exporttest.Text(p[2]), "Email": exporttest.Text(p[3]), "First Name": exporttest.Text(""),
+			}}
+			for _, e := range want {
+				if e.Column == "Department" {
+					u.Values[e.Path] = exporttest.Text("Legal")
+				}
+			}
+			delete(u.Values, h.hides)
+			out = append(out, u)
+		}
+		delete(have, strings.ToLower(v)) // each is asked for once
 	}
 	return out, h.err
 }

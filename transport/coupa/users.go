@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
@@ -27,6 +28,7 @@ const (
 // Users is Coupa's list of users over the REST API.
 type Users struct {
 	client *Client
+	asked  atomic.Int64
 
 	mu   sync.Mutex
 	told map[string]bool // elements whose absence was warned about
@@ -174,6 +176,7 @@ func (u *Users) batch(ctx context.Context, by export.Element, values []string, w
 
 // query reads one page of users.
 func (u *Users) query(ctx context.Context, q url.Values, want []export.Element) ([]export.User, error) {
+	u.asked.Add(1)
 	var users []export.User
 	err := u.client.get(ctx, usersPath, q, func(a *answer) (err error) {
 		if err = u.client.wire.judge(a); err == nil {

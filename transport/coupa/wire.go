@@ -239,7 +239,7 @@ func patient(ctx context.Context, until time.Time) context.Context {
 // tooLong reports whether a call must not wait for the end of a pause.
 func (w *wire) tooLong(ctx context.Context, pause time.Duration) bool {
 	over := w.now().Add(pause)
-	for _, key := range []any{patienceEnd{}, checkEnd{}} {
+	for _, key := range []any{patienceEnd{}, checkEnd{}, hastyEnd{}} {
 		if end, ok := ctx.Value(key).(time.Time); ok && over.After(end) {
 			return true
 		}
@@ -251,8 +251,10 @@ func (w *wire) tooLong(ctx context.Context, pause time.Duration) bool {
 // is returned as it is. Only an *Error that says so is tried again.
 func (w *wire) retry(ctx context.Context, try func(context.Context) error) error {
 	end := w.now().Add(w.budget)
-	if hasty, ok := ctx.Value(checkEnd{}).(time.Time); ok && hasty.Before(end) {
-		end = hasty
+	for _, key := range []any{checkEnd{}, hastyEnd{}} {
+		if hasty, ok := ctx.Value(key).(time.Time); ok && hasty.Before(end) {
+			end = hasty
+		}
 	}
 	for n := 0; ; n++ {
 		err := try(ctx)
@@ -287,6 +289,15 @@ type checkEnd struct{}
 // checking makes calls with ctx impatient: nothing has been sent yet, and a person may be waiting for what is wrong.
 func (w *wire) checking(ctx context.Context) context.Context {
 	return context.WithValue(ctx, checkEnd{}, w.now().Add(w.check))
+}
+
+// hastyEnd is the key of the time at which calls are not tried again, though each of them may take as long as any other.
+type hastyEnd struct{}
+
+// hasty makes calls with ctx as impatient as those of a check, but for the time that an answer may take: what is asked for
+// is more than a check asks for.
+func (w *wire) hasty(ctx context.Context) context.Context {
+	return context.WithValue(ctx, hastyEnd{}, w.now().Add(w.check))
 }
 
 // limit is how long one request may take: in a check what is left of it, but never so little that nobody could answer.

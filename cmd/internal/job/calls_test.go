@@ -82,13 +82,20 @@ func usersCalls(tw *twin.Twin) (n int) {
 
 // TestCalls: how many calls about users a plan makes, and a run of it.
 func TestCalls(t *testing.T) {
+	const (
+		newAddress = "E%[1]d,u%[1]d,u%[1]d@example.org,Some,One\n"
+		newLogin   = "E%[1]d,u%[1]d.one,u%[1]d@example.org,Some,One\n"
+	)
 	for _, tt := range []struct {
 		name string
 		crowd
 		plan, run int // at most
 	}{
-		{"all have a new e-mail address and a new name", crowd{users: 2001, people: 2001, line: "E%[1]d,u%[1]d,u%[1]d@example.org,Some,One\n", route: "csv"}, 87, 130},
-		{"all are as Coupa has them", crowd{users: 2001, people: 2000, line: asAre, route: "csv"}, 2 * 21, 2*21 + 2*21 + 2},
+		{"all change, among many", crowd{users: 6000, people: 2001, line: newAddress, route: "csv"}, 2*41 + 2, 130},
+		{"all change, and nobody else is there", crowd{users: 2001, people: 2001, line: newAddress, route: "csv"}, 50, 95},
+		{"all get another login", crowd{users: 3000, people: 2001, line: newLogin, route: "csv"}, 75, 120},
+		{"all are as Coupa has them", crowd{users: 3000, people: 2000, line: asAre, route: "csv"}, 2 * 21, 2*21 + 2*21 + 2},
+		{"a thousand are as Coupa has them", crowd{users: 1000, people: 1000, line: asAre, route: "csv"}, 21, 21 + 21 + 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel() // nearly all of it is waiting for the rate
@@ -107,6 +114,7 @@ func TestCalls(t *testing.T) {
 			if plan > tt.plan || run > tt.run || s.Rep.Counts.By[export.Applied] != tt.people {
 				t.Errorf("%d calls of the plan, want at most %d; %d of the run, want at most %d; %+v", plan, tt.plan, run, tt.run, s.Rep.Counts)
 			}
+			t.Logf("%d calls of the plan, %d of the run", plan, run)
 		})
 	}
 }

@@ -41,7 +41,7 @@ func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sh
 		return nil, err
 	}
 	users := client.Users()
-	a.Users, a.Workers, a.Log = users, users.Workers(), env.Log
+	a.Users, a.All, a.First, a.Workers, a.Log = users, users, users.First, users.Workers(), env.Log
 	look := d.planner(sheet, nil)
 	look.Mapping, look.Sheet, look.Notes = a.mapping, a.sheet, a.Note
 	if _, err := look.Build(ctx, &nowhere{}); err != nil {
@@ -50,10 +50,7 @@ func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sh
 	if a.People() == 0 {
 		return a, nil
 	}
-	if err = users.Check(ctx); err == nil {
-		err = a.Ask(ctx)
-	}
-	if err != nil {
+	if err := a.Ask(ctx); err != nil {
 		return nil, unasked(ctx, err, byAPI)
 	}
 	return a, nil
@@ -66,6 +63,7 @@ func (d *draft) questions(sheet *layout.Sheet) (a *answers, err error) {
 	a = &answers{mapping: planning.WithID(pipe.Mapping)}
 	a.Preflight = &directory.Preflight{
 		Key: pipe.Key, Columns: a.mapping.Columns(), Element: coupa.Element, Whole: byAPI, Rate: pipe.Config.Coupa.Rate,
+		Least:     len(d.out.People),
 		MayCreate: wiring.MayCreate(pipe.Config, len(d.out.People)) || approvedCreates(d.out) > 0,
 	}
 	o := pipe.Options

@@ -1,0 +1,180 @@
+package directory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// keyColumns are the columns that people are looked up by, the strongest first; otherColumns are those of which no two
+// users have the same value, in the order in which their owners are looked for.
+var (
+	keyColumns   = [...]string{export.ColumnID, export.ColumnNumber, export.ColumnLogin}
+	otherColumns = [...]string{export.ColumnLogin, export.ColumnNumber, export.ColumnEmail}
+)
+
+// Ask looks everybody up. An error says that Coupa could not be asked. The first look-up is a sample, which shows how many
+// calls are still to come: where all users can be read in fewer they are.
+func (f *Preflight) Ask(ctx context.Context) error {
+	people := f.sorted()
+	f.faults, f.all = map[string][]export.Fault{}, nil
+	f.Log.Infof("looking people up in Coupa: at least %s", Ahead(Calls(len(people)), f.Rate))
+	some := sample(people)
+	if err := f.first(ctx, some); err != nil {
+		return err
+	}
+	if err := f.readAll(ctx, people, some); err != nil {
+		return err
+	}
+	if err := f.askByKey(ctx, people); err != nil {
+		return err
+	}
+	for _, column := range otherColumns {
+		if err := f.askOthers(ctx, people, column); err != nil {
+			return err
+		}
+	}
+	f.twice(people)
+	f.creates(ctx, people)
+	return context.Cause(ctx)
+}
+
+// sorted are the people in the order of their keys. None of them has been looked up.
+func (f *Preflight) sorted() []*identity {
+	people := make([]*identity, 0, len(f.people))
+	for _, one := range f.people {
+		one.looked = false
+		people = append(people, one)
+	}
+	slices.SortFunc(people, func(a, b *identity) int { return strings.Compare(a.person, b.person) })
+	return people
+}
+
+// sample returns as many people as one call asks for, evenly drawn from those that are looked up by the same column: the
+// column of most.
+func sample(people []*identity) []*identity {
+	var most []*identity
+	for _, column := range keyColumns {
+		if by := those(people, func(one *identity) bool { return one.key == column }); len(by) > len(most) {
+			most = by
+		}
+	}
+	if len(most) <= export.LookUp {
+		return most
+	}
+	some := make([]*identity, export.LookUp)
+	for i := range some {
+		some[i] = most[i*len(most)/len(some)]
+	}
+	return some
+}
+
+// first looks up the first people. It proves that Coupa can be asked.
+func (f *Preflight) first(ctx context.Context, some []*identity) error {
+	if len(some) == 0 {
+		return nil
+	}
+	look := func(ctx context.Context) error { return f.find(ctx, some, some[0].key, f.wanted(), f.byKey) }
+	if f.First == nil {
+		return look(ctx)
+	}
+	return f.First(ctx, look)
+}
+
+// askByKey looks up whoever has not been looked up yet. Somebody whom reading all users did not show may be there all the
+// same: then it has not shown all.
+func (f *Preflight) askByKey(ctx context.Context, people []*identity) error {
+	open := those(people, func(one *identity) bool { return !one.looked })
+	for _, column := range keyColumns {
+		by := those(open, func(one *identity) bool { return one.key == column })
+		if err := f.find(ctx, by, column, f.wanted(), f.byKey); err != nil {
+			return err
+		}
+	}
+	if f.all != nil && slices.ContainsFunc(open, func(one *identity) bool { return one.id != "" || one.bad && one.key != export.ColumnID }) {
+		f.Log.Info("reading all users has not shown all of them: what is left is asked for by key")
+		f.all = nil
+	}
+	return nil
+}
+
+// askOthers looks whose the values are that the people of the keys do not have. A value of somebody whom an answer has shown
+// is known to be theirs, and where all users were read one that nobody has shown is free; for a person whom Coupa does not
+// know it is asked for all the same, since a wrong answer would make a second account.
+func (f *Preflight) askOthers(ctx context.Context, people []*identity, column string) error {
+	open := those(people, func(one *identity) bool { return one.asks(column) })
+	if len(open) == 0 {
+		return nil
+	}
+	by, ok := f.Element(column)
+	if !ok {
+		return fmt.Errorf("users cannot be looked up by %s", column)
+	}
+	owners, judge := f.owners(people, open, column, by), f.byOther(column)
+	open = slices.DeleteFunc(open, func(one *identity) bool {
+		known := owners[export.FoldText(one.says(column))]
+		if slices.ContainsFunc(known, func(u export.User) bool { return u.ID != one.id }) {
+			judge(one, by, known)
+			return true
+		}
+		return one.id != "" && f.all.shows(column)
+	})
+	return f.find(ctx, open, column, nil, judge)
+}
+
+// owners returns the users who were shown to have one of the values that people are still to be asked about, by value.
+func (f *Preflight) owners(people, open []*identity, column string, by export.Element) map[string][]export.User {
+	owners := make(map[string][]export.User, len(open))
+	for _, one := range open {
+		owners[export.FoldText(one.says(column))] = nil
+	}
+	note := func(id, value string) {
+		key := export.FoldText(value)
+		if known, asked := owners[key]; asked && !slices.ContainsFunc(known, func(u export.User) bool { return u.ID == id }) {
+			owners[key] = append(known, export.User{ID: id, Values: map[string]export.Value{by.Path: {Text: value}}})
+		}
+	}
+	for _, one := range people {
+		if one.id != "" && one.holds(column) != "" {
+			note(one.id, one.holds(column))
+		}
+	}
+	f.all.each(column, note)
+	for _, known := range owners {
+		slices.SortFunc(known, func(a, b export.User) int { return compareIDs(a.ID, b.ID) })
+	}
+	return owners
+}
+
+func those(people []*identity, which func(*identity) bool) []*identity {
+	return slices.DeleteFunc(slices.Clone(people), func(one *identity) bool { return !which(one) })
+}
+
+// find looks people up by one column, and tells judge of each whom Coupa knows by it.
+func (f *Preflight) find(ctx context.Context, people []*identity, column string, want []export.Element, judge func(*identity, export.Element, []export.User)) error {
+	if len(people) == 0 {
+		return nil
+	}
+	by, ok := f.Element(column)
+	if !ok {
+		return fmt.Errorf("users cannot be looked up by %s", column)
+	}
+	chunks := slices.Collect(slices.Chunk(people, export.LookUp))
+	return atOnce(ctx, f.Workers, len(chunks), func(ctx context.Context, i int) error {
+		values := make([]string, len(chunks[i]))
+		for n, one := range chunks[i] {
+			values[n] = one.says(column)
+		}
+		found, err := f.Users.Find(ctx, by, values, want)
+		if err != nil {
+			return err
+		}
+		for _, one := range chunks[i] {
+			judge(one, by, found)
+		}
+		return nil
+	})
+}

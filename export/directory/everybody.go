@@ -1,0 +1,290 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Lister lists all of Coupa's users, page by page. Its errors are those of export.Directory.
+type Lister interface {
+	// Highest returns the highest number that a user has; 0 where there is nobody.
+	Highest(ctx context.Context) (uint64, error)
+	// After returns users by ascending number: those above after and at most through, which is 0 for no end. more tells
+	// that there may be others. An answer that is not in this order is an error.
+	After(ctx context.Context, after, through uint64, want []export.Element) (users []export.User, more bool, err error)
+}
+
+const (
+	pageUsers  = 50      // users in a page (Querying Options)
+	leastCalls = 10      // by key: fewer are not worth a thought
+	probeCalls = 20      // by key: so many are worth one call that shows how densely numbers are taken
+	spareCalls = 3       // beside a quarter more than were reckoned with
+	rangePages = 10      // pages for which a worker more is worth the page that its end costs
+	mostUsers  = 500_000 // whose keys are kept in memory
+)
+
+// everybody is what reading all users has shown.
+type everybody struct {
+	held  [][len(otherColumns)]string // of every user, after their number in ids
+	ids   []string
+	hides [len(otherColumns)]bool // somebody's was not shown
+}
+
+// shows reports whether it is known of every user what they have in a column.
+func (e *everybody) shows(column string) bool {
+	return e != nil && !e.hides[slices.Index(otherColumns[:], column)]
+}
+
+// each calls note with what every user has in a column.
+func (e *everybody) each(column string, note func(id, value string)) {
+	if e == nil {
+		return
+	}
+	at := slices.Index(otherColumns[:], column)
+	for i, id := range e.ids {
+		if value := e.held[i][at]; value != "" {
+			note(id, value)
+		}
+	}
+}
+
+func (e *everybody) add(u export.User, at [len(otherColumns)]export.Element) {
+	var values [len(otherColumns)]string
+	for i, element := range at {
+		v, shown := u.Value(element)
+		values[i] = v.Text
+		e.hides[i] = e.hides[i] || !shown
+	}
+	e.ids, e.held = append(e.ids, u.ID), append(e.held, values)
+}
+
+// readAll reads all users where that takes fewer calls than asking for keys, and takes whom it finds among the people. As
+// soon as it turns out to take more it stops, and everybody is asked for by key.
+func (f *Preflight) readAll(ctx context.Context, people, some []*identity) error {
+	byKey, after := f.callsAhead(people, some)
+	saves := byKey - after
+	if f.All == nil || saves < leastCalls || !worth(pages(uint64(max(f.Least, foundAmong(people, some)))), saves) {
+		return nil
+	}
+	r, err := f.reading(people, saves)
+	if err == nil {
+		err = r.run(ctx)
+	}
+	_, lost := errors.AsType[*export.NotDeliveredError](err)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case lost:
+		return err
+	case errors.Is(err, errMore):
+		return nil
+	case err != nil:
+		f.Log.Infof("all users cannot be read, they are asked for by key: %v", err)
+		return nil
+	}
+	f.all = r.all
+	for one, found := range r.found {
+		by, _ := f.Element(one.key)
+		f.byKey(one, by, found)
+	}
+	return nil
+}
+
+// callsAhead says from a sample that was looked up how many calls are still to come by key, and how many of these reading
+// all users would not save: those for people whom Coupa does not know.
+func (f *Preflight) callsAhead(people, some []*identity) (byKey, after int) {
+	if len(some) == 0 {
+		return 0, 0
+	}
+	open := 0
+	for _, column := range keyColumns {
+		n := len(those(people, func(one *identity) bool { return !one.looked && one.key == column }))
+		byKey, open = byKey+Calls(n), open+n
+	}
+	likely := func(of int, which func(*identity) bool) int {
+		return Calls((len(those(some, which))*of + len(some) - 1) / len(some))
+	}
+	unknown := func(one *identity) bool { return one.id == "" && !one.bad }
+	after = likely(open, unknown)
+	for _, column := range otherColumns {
+		byKey += likely(len(people), func(one *identity) bool { return one.asks(column) })
+		after += likely(len(people), func(one *identity) bool { return one.asks(column) && unknown(one) })
+	}
+	return byKey, after
+}
+
+// foundAmong says from a sample how many of the people Coupa knows.
+func foundAmong(people, some []*identity) int {
+	return len(those(some, func(one *identity) bool { return one.id != "" })) * len(people) / len(some)
+}
+
+// pages is how many so many users fill.
+func pages(users uint64) int { return int(min(users/pageUsers, 1<<40)) + 1 }
+
+// worth reports whether so many calls are fewer than those that they save, also where these were estimated too high.
+func worth(calls, saves int) bool { return calls <= saves*4/5 }
+
+// errMore ends a reading that would take more calls than it saves.
+var errMore = errors.New("more users than it is worth to read")
+
+// reading is all users on their way.
+type reading struct {
+	*Preflight
+	want    []export.Element
+	others  [len(otherColumns)]export.Element
+	keys    [len(keyColumns)]export.Element
+	asked   [len(keyColumns)]map[string][]*identity // who is looked up by a value
+	saves   int                                     // calls
+	most    int                                     // calls that it may take: numbers may be taken more densely than it looks
+	highest uint64
+
+	mu    sync.Mutex
+	all   *everybody
+	found map[*identity][]export.User
+	calls int
+	below uint64 // nobody has this number or one below it
+	read  uint64 // numbers above it of which it is known who has them
+	top   uint64 // the highest number seen
+}
+
+// reading prepares to read all users for those of the people who have not been looked up.
+func (f *Preflight) reading(people []*identity, saves int) (*reading, error) {
+	r := &reading{Preflight: f, want: f.wanted(), saves: saves, all: &everybody{}, found: map[*identity][]export.User{}}
+	for i, column := range otherColumns {
+		e, ok := f.Element(column)
+		if !ok {
+			return nil, errMore
+		}
+		r.others[i] = e
+	}
+	for i, column := range keyColumns {
+		e, ok := f.Element(column)
+		if !ok {
+			return nil, errMore
+		}
+		r.keys[i], r.asked[i] = e, map[string][]*identity{}
+		for _, one := range people {
+			if !one.looked && one.key == column {
+				value := export.FoldText(one.says(column))
+				r.asked[i][value] = append(r.asked[i][value], one)
+			}
+		}
+		if !slices.ContainsFunc(r.want, func(w export.Element) bool { return w.Path == e.Path }) {
+			r.want = append(r.want, e)
+		}
+	}
+	return r, nil
+}
+
+// run reads all users: the first page, which shows how densely numbers are taken, then the numbers behind it in as many
+// ranges as there are workers who are worth it. The last range has no end: somebody may be new.
+func (r *reading) run(ctx context.Context) (err error) {
+	if r.highest, err = r.All.Highest(ctx); err != nil {
+		return err
+	}
+	r.calls++
+	if !worth(pages(r.highest)+1, r.saves) && r.saves < probeCalls {
+		return errMore
+	}
+	last, more, err := r.page(ctx, 0, 0)
+	if err == nil && more {
+		err = r.rest(ctx, last)
+	}
+	if err == nil && r.top < r.highest {
+		err = fmt.Errorf("they end with id %d, and %d is there", r.top, r.highest)
+	}
+	return err
+}
+
+// rest reads those whose number is above the last of the first page.
+func (r *reading) rest(ctx context.Context, last uint64) error {
+	left := r.left()
+	if last > r.highest || !worth(r.calls+left, r.saves) {
+		return errMore
+	}
+	r.Log.Infof("reading all users of Coupa by ascending id: about %s, instead of about %d by key", Ahead(r.calls+left, r.Rate), r.saves)
+	r.most = min(r.saves, r.calls+left+left/4+spareCalls)
+	n := uint64(min(max(left/rangePages, 1), max(r.Workers, 1)))
+	step := (r.highest - last) / n
+	return atOnce(ctx, r.Workers, int(n), func(ctx context.Context, i int) error {
+		after, through := last+uint64(i)*step, last+uint64(i+1)*step
+		if uint64(i) == n-1 {
+			through = 0
+		}
+		return r.span(ctx, after, through)
+	})
+}
+
+// span reads the users of one range.
+func (r *reading) span(ctx context.Context, after, through uint64) error {
+	for {
+		last, more, err := r.page(ctx, after, through)
+		if err != nil || !more {
+			return err
+		}
+		after = last
+		r.mu.Lock()
+		tooMany := r.calls+r.left() > r.most || last > r.highest+2*pageUsers || len(r.all.ids) > mostUsers
+		r.mu.Unlock()
+		if tooMany {
+			return errMore
+		}
+	}
+}
+
+// page reads one page.
+func (r *reading) page(ctx context.Context, after, through uint64) (last uint64, more bool, err error) {
+	users, more, err := r.All.After(ctx, after, through, r.want)
+	if err != nil {
+		return 0, false, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls++
+	last = max(through, after)
+	for i, u := range users {
+		r.take(u)
+		id, err := strconv.ParseUint(u.ID, 10, 63)
+		if err != nil {
+			return 0, false, err
+		}
+		if r.top = max(r.top, id); more {
+			last = id
+		}
+		if after == 0 && i == 0 {
+			r.below = id - 1
+		}
+	}
+	r.read += last - min(max(after, r.below), last)
+	return last, more && last != through, nil
+}
+
+// left is about how many pages there are still to read, if numbers are taken as densely as where it has read. It expects
+// the lock held where others are at work.
+func (r *reading) left() int {
+	if r.read == 0 || r.highest <= r.below+r.read {
+		return 0
+	}
+	rest := float64(r.highest-r.below-r.read) * float64(len(r.all.ids)) / float64(r.read)
+	return int(rest)/pageUsers + 1
+}
+
+// take notes a user: whose key leads to them, and what they hold.
+func (r *reading) take(u export.User) {
+	r.all.add(u, r.others)
+	for i, key := range r.keys {
+		v, shown := u.Value(key)
+		if !shown {
+			continue
+		}
+		for _, one := range r.asked[i][export.FoldText(v.Text)] {
+			r.found[one] = append(r.found[one], u)
+		}
+	}
+}

@@ -16,7 +16,7 @@ func (c *Config) Digests(keys ...string) map[string]string {
 }
 
 func (n *node) digests(path string, into map[string]string) {
-	if n.kind != mapping || len(n.entries) == 0 {
+	if n.kind != kindMapping || len(n.entries) == 0 {
 		into[path] = n.hash()
 		return
 	}

@@ -91,7 +91,7 @@ func (s *section) columns(key string) []Column {
 	if v == nil {
 		return nil
 	}
-	if v.kind != mapping || len(v.entries) == 0 {
+	if v.kind != kindMapping || len(v.entries) == 0 {
 		v.fault("it must be a mapping of Coupa columns to expressions", "Login: login")
 		return nil
 	}
@@ -100,16 +100,16 @@ func (s *section) columns(key string) []Column {
 	}
 	var columns []Column
 	for _, e := range v.entries {
-		at := &value{e.value, s.r, v.path + "." + e.key, e.line}
+		at := &setting{e.value, s.r, v.path + "." + e.key, e.line}
 		s.r.lines[at.path] = e.line
 		switch {
-		case e.kind != text:
+		case e.kind != kindText:
 			s.r.fault(e.line, v.path, "a column's name must be text, not "+e.kind.String(), "put it into quotes")
 		case e.key == "":
 			s.r.fault(e.line, v.path, "a column has no name", "")
-		case at.kind == number, at.kind == boolean:
+		case at.kind == kindNumber, at.kind == kindBoolean:
 			at.fault("an expression must be text, not "+at.kind.String(), `put it into quotes; a fixed text needs both: '"Yes"'`)
-		case at.kind != text, strings.TrimSpace(at.text) == "":
+		case at.kind != kindText, strings.TrimSpace(at.text) == "":
 			at.fault("an expression must be text", "write a field's name or an expression, or remove the column")
 		default:
 			columns = append(columns, Column{e.key, at.text, e.line})
@@ -124,13 +124,13 @@ func (r *reader) tables(s *section) []Table {
 	}
 	var tables []Table
 	for _, e := range s.node.entries {
-		if e.kind != text || e.key == "" {
+		if e.kind != kindText || e.key == "" {
 			r.fault(e.line, s.path, "a table's name must be text", "put it into quotes")
 			continue
 		}
 		t := s.section(e.key)
 		if t.node == nil {
-			if e.value.kind == null {
+			if e.value.kind == kindNull {
 				continue // told
 			}
 		} else {
@@ -148,7 +148,7 @@ func (r *reader) table(e entry, s *section) Table {
 		Keys:   s.list("keys", nil),
 		Value:  s.text("value", ""),
 	}
-	if v := s.take("default"); v != nil && v.want(text) {
+	if v := s.take("default"); v != nil && v.want(kindText) {
 		t.Default = &v.text
 	}
 	s.done()
@@ -170,17 +170,17 @@ func (s *section) words(key string) map[string]string {
 	if v == nil {
 		return nil
 	}
-	if v.kind != mapping || len(v.entries) == 0 {
+	if v.kind != kindMapping || len(v.entries) == 0 {
 		v.fault("it must be a mapping of texts to texts", "{Active: active, Terminated: inactive}")
 		return nil
 	}
 	words := make(map[string]string, len(v.entries))
 	for _, e := range v.entries {
-		at := &value{e.value, s.r, v.path, e.line}
+		at := &setting{e.value, s.r, v.path, e.line}
 		switch {
-		case e.kind != text:
+		case e.kind != kindText:
 			at.fault("a key must be text, not "+e.kind.String(), "put it into quotes")
-		case at.want(text):
+		case at.want(kindText):
 			words[e.key] = at.text
 		}
 	}

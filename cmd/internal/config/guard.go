@@ -55,7 +55,7 @@ func isLoopback(host string) bool {
 // hold a password.
 func (s *section) baseURL(key string, production bool) (base, host string) {
 	v := s.take(key)
-	if v == nil || !v.want(text) {
+	if v == nil || !v.want(kindText) {
 		return "", ""
 	}
 	u, err := url.Parse(v.text)
@@ -80,7 +80,7 @@ func (s *section) baseURL(key string, production bool) (base, host string) {
 // address reads host:port; the port is 22 where none is given.
 func (s *section) address(key string) (address, host string) {
 	v := s.take(key)
-	if v == nil || !v.want(text) {
+	if v == nil || !v.want(kindText) {
 		return "", ""
 	}
 	const hint = "write fileshare.example.com:22"

@@ -10,12 +10,12 @@ import (
 type kind uint8
 
 const (
-	null kind = iota
-	text
-	boolean
-	number
-	list
-	mapping
+	kindNull kind = iota
+	kindText
+	kindBoolean
+	kindNumber
+	kindList
+	kindMapping
 )
 
 func (k kind) String() string {
@@ -70,7 +70,7 @@ func (n *node) dump(w io.Writer) {
 
 // variables adds the NAME of every {env: NAME} below the node, wherever it stands: a word too many does no harm.
 func (n *node) variables(names *[]string) {
-	if e := n.find("env"); e != nil && e.value.kind == text {
+	if e := n.find("env"); e != nil && e.value.kind == kindText {
 		*names = append(*names, e.value.text)
 	}
 	for _, item := range n.items {

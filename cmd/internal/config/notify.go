@@ -168,7 +168,7 @@ func plainAddress(text string) bool {
 
 func (s *section) mailbox(key string) string {
 	v := s.take(key)
-	if v == nil || !v.want(text) {
+	if v == nil || !v.want(kindText) {
 		return ""
 	}
 	if !plainAddress(v.text) {
@@ -181,7 +181,7 @@ func (s *section) mailbox(key string) string {
 // server reads host:port of a mail server; the port is 587 where none is given.
 func (s *section) server(key string) (server, host string) {
 	v := s.take(key)
-	if v == nil || !v.want(text) {
+	if v == nil || !v.want(kindText) {
 		return "", ""
 	}
 	host, port, err := net.SplitHostPort(v.text)
@@ -199,7 +199,7 @@ func (s *section) server(key string) (server, host string) {
 // certificates reads a file of certificates in PEM form.
 func (s *section) certificates(key string) []byte {
 	v := s.take(key)
-	if v == nil || !v.want(text) {
+	if v == nil || !v.want(kindText) {
 		return nil
 	}
 	data, _, err := s.r.env.read(s.r.file(v.text), maxConfig)
@@ -236,10 +236,10 @@ func (s *section) link(key string, plain bool) export.Secret {
 		return export.Secret{}
 	}
 	e := s.node.find(key)
-	if e.value.kind != text {
+	if e.value.kind != kindText {
 		u := s.secret(key)
 		if !u.IsZero() {
-			(&value{e.value, s.r, s.sub(key), e.line}).usable(u.Reveal())
+			(&setting{e.value, s.r, s.sub(key), e.line}).usable(u.Reveal())
 		}
 		return u
 	}
@@ -254,7 +254,7 @@ func (s *section) link(key string, plain bool) export.Secret {
 	return export.NewSecret(v.text)
 }
 
-func (v *value) usable(link string) bool {
+func (v *setting) usable(link string) bool {
 	u, err := url.Parse(link)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":

@@ -64,15 +64,15 @@ type section struct {
 	quiet bool // it may hold secrets: a key that nobody knows may be one, broken over two lines
 }
 
-// value is one key of a section: its node, and where faults about it point.
-type value struct {
+// setting is one key of a section: its node, and where faults about it point.
+type setting struct {
 	*node
 	r    *reader
 	path string
 	line int
 }
 
-func (v *value) fault(message, hint string) { v.r.fault(v.line, v.path, message, hint) }
+func (v *setting) fault(message, hint string) { v.r.fault(v.line, v.path, message, hint) }
 
 func (s *section) sub(key string) string {
 	if s.path == "" {
@@ -89,7 +89,7 @@ func (s *section) know(key string) {
 }
 
 // take gives the value of a key; nil where it was not given, or given as nothing, which is a fault.
-func (s *section) take(key string) *value {
+func (s *section) take(key string) *setting {
 	s.know(key)
 	if s.node == nil {
 		return nil
@@ -98,9 +98,9 @@ func (s *section) take(key string) *value {
 	if e == nil {
 		return nil
 	}
-	v := &value{e.value, s.r, s.sub(key), e.line}
+	v := &setting{e.value, s.r, s.sub(key), e.line}
 	s.r.lines[v.path] = e.line
-	if v.kind == null {
+	if v.kind == kindNull {
 		v.fault("it has no value", "give one, or remove the key")
 		return nil
 	}
@@ -116,7 +116,7 @@ func (s *section) blank(key string) bool {
 		return true
 	}
 	v := s.node.find(key).value
-	if v.kind == text && v.text == "" {
+	if v.kind == kindText && v.text == "" {
 		s.know(key)
 		return true
 	}
@@ -155,7 +155,7 @@ func (s *section) done() {
 			hint = "did you mean " + near + "?"
 		}
 		// {hunter2} is a mapping with a key and nothing in it: such a "key" may be a secret and is not told either.
-		if near != "" || !s.quiet && e.value.kind != null && e.kind == text && len(e.key) <= 60 {
+		if near != "" || !s.quiet && e.value.kind != kindNull && e.kind == kindText && len(e.key) <= 60 {
 			path = s.sub(e.key)
 		}
 		s.r.fault(e.line, path, "unknown key", hint)
@@ -170,7 +170,7 @@ func (s *section) section(key string) *section {
 		return sub
 	}
 	sub.line = v.line
-	if v.kind != mapping {
+	if v.kind != kindMapping {
 		v.fault("it must be a mapping, not "+v.kind.String(), "")
 		return sub
 	}
@@ -179,12 +179,12 @@ func (s *section) section(key string) *section {
 }
 
 // want tells whether v is of a kind.
-func (v *value) want(k kind) bool {
+func (v *setting) want(k kind) bool {
 	if v.kind == k {
 		return true
 	}
 	hint := ""
-	if k == text && (v.kind == number || v.kind == boolean) {
+	if k == kindText && (v.kind == kindNumber || v.kind == kindBoolean) {
 		hint = "put it into quotes"
 	}
 	v.fault(fmt.Sprintf("it must be %v, not %v", k, v.kind), hint)
@@ -192,7 +192,7 @@ func (v *value) want(k kind) bool {
 }
 
 func (s *section) text(key, def string) string {
-	if v := s.take(key); v != nil && v.want(text) {
+	if v := s.take(key); v != nil && v.want(kindText) {
 		return v.text
 	}
 	return def
@@ -200,13 +200,13 @@ func (s *section) text(key, def string) string {
 
 func (s *section) bool(key string) bool {
 	v := s.take(key)
-	return v != nil && v.want(boolean) && strings.EqualFold(v.text, "true")
+	return v != nil && v.want(kindBoolean) && strings.EqualFold(v.text, "true")
 }
 
 // oneOf is a text out of a list; the first is the default.
 func (s *section) oneOf(key string, words ...string) string {
 	v := s.take(key)
-	if v == nil || !v.want(text) {
+	if v == nil || !v.want(kindText) {
 		return words[0]
 	}
 	if !slices.Contains(words, v.text) {
@@ -218,7 +218,7 @@ func (s *section) oneOf(key string, words ...string) string {
 
 func (s *section) int(key string, def, low, high int) int {
 	v := s.take(key)
-	if v == nil || !v.want(number) {
+	if v == nil || !v.want(kindNumber) {
 		return def
 	}
 	n, err := strconv.Atoi(strings.ReplaceAll(v.text, "_", ""))
@@ -252,7 +252,7 @@ func (s *section) size(key string, def, low, high int64) int64 {
 // float is a number from low to high; positive excludes 0.
 func (s *section) float(key string, def, high float64, positive bool) float64 {
 	v := s.take(key)
-	if v == nil || !v.want(number) {
+	if v == nil || !v.want(kindNumber) {
 		return def
 	}
 	f, err := strconv.ParseFloat(v.text, 64)
@@ -273,7 +273,7 @@ func (s *section) duration(key string, def time.Duration, positive bool) time.Du
 		return def
 	}
 	const hint = "write it as 15s, 10m, 36h or 90d"
-	if v.kind != text {
+	if v.kind != kindText {
 		v.fault("it must be a time with its unit, not "+v.kind.String(), hint)
 		return def
 	}
@@ -324,7 +324,7 @@ func (s *section) list(key string, def []string) []string {
 	if v == nil {
 		return def
 	}
-	if v.kind != list {
+	if v.kind != kindList {
 		v.fault("it must be a list, not "+v.kind.String(), "put it into brackets: ["+key+"…]")
 		return def
 	}
@@ -339,9 +339,9 @@ func (s *section) list(key string, def []string) []string {
 	var out []string
 	have := map[string]bool{}
 	for i, item := range v.items {
-		at := &value{item, v.r, fmt.Sprintf("%s[%d]", v.path, i), item.line}
+		at := &setting{item, v.r, fmt.Sprintf("%s[%d]", v.path, i), item.line}
 		switch {
-		case !at.want(text):
+		case !at.want(kindText):
 		case item.text == "":
 			at.fault("it is empty", "")
 		case have[item.text]:
@@ -387,7 +387,7 @@ func (s *section) names() []string {
 	}
 	var names []string
 	for _, e := range s.node.entries {
-		if e.kind != text || e.key == "" {
+		if e.kind != kindText || e.key == "" {
 			s.r.fault(e.line, s.path, "a name must be text", "put it into quotes")
 			s.know(e.key)
 			continue
@@ -403,14 +403,14 @@ func (s *section) items(key string) []*section {
 	if v == nil {
 		return nil
 	}
-	if v.kind != list {
+	if v.kind != kindList {
 		v.fault("it must be a list of mappings, not "+v.kind.String(), "")
 		return nil
 	}
 	var out []*section
 	for i, item := range v.items {
 		path := fmt.Sprintf("%s[%d]", v.path, i)
-		if item.kind != mapping {
+		if item.kind != kindMapping {
 			s.r.fault(item.line, path, "it must be a mapping, not "+item.kind.String(), "")
 			continue
 		}

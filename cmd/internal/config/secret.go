@@ -28,7 +28,7 @@ func (s *section) secret(key string) export.Secret {
 	if v == nil {
 		return export.Secret{}
 	}
-	if v.kind != mapping {
+	if v.kind != kindMapping {
 		v.fault("literal secret", secretHint)
 		return export.Secret{}
 	}
@@ -53,8 +53,8 @@ func (s *section) secret(key string) export.Secret {
 	return export.NewSecret(got)
 }
 
-func (v *value) fromEnv(source *node) (string, bool) {
-	if source.kind != text || source.text == "" {
+func (v *setting) fromEnv(source *node) (string, bool) {
+	if source.kind != kindText || source.text == "" {
 		v.fault("env must name an environment variable", secretHint)
 		return "", false
 	}
@@ -73,8 +73,8 @@ func (v *value) fromEnv(source *node) (string, bool) {
 	return got, true
 }
 
-func (v *value) fromFile(source *node) (string, bool) {
-	if source.kind != text || source.text == "" || strings.ContainsAny(source.text, "\r\n\x00") {
+func (v *setting) fromFile(source *node) (string, bool) {
+	if source.kind != kindText || source.text == "" || strings.ContainsAny(source.text, "\r\n\x00") {
 		v.fault("file must name a file", secretHint)
 		return "", false
 	}
@@ -97,10 +97,10 @@ func openToOthers(mode fs.FileMode) bool {
 	return runtime.GOOS != "windows" && mode.Perm()&0o007 != 0 // Windows has no such bits: every file would show them
 }
 
-func (v *value) fromCommand(source *node) (string, bool) {
+func (v *setting) fromCommand(source *node) (string, bool) {
 	argv := make([]string, 0, len(source.items))
 	for _, item := range source.items {
-		if item.kind == text {
+		if item.kind == kindText {
 			argv = append(argv, item.text)
 		}
 	}
@@ -166,7 +166,7 @@ func whyCommand(err error) string {
 }
 
 // trimmed takes one line break off the end: editors and commands add it.
-func (v *value) trimmed(data []byte, source string) (string, bool) {
+func (v *setting) trimmed(data []byte, source string) (string, bool) {
 	got := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
 	if got == "" {
 		v.fault("the secret's "+source+" is empty", "")

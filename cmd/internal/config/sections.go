@@ -68,7 +68,7 @@ func (r *reader) config(root *node) *Config {
 // oneOfBuilt is oneOf with words of the contract that this version does not act on.
 func (s *section) oneOfBuilt(key string, built, later []string) string {
 	if s.has(key) {
-		if e := s.node.find(key); e.value.kind == text && slices.Contains(later, e.value.text) {
+		if e := s.node.find(key); e.value.kind == kindText && slices.Contains(later, e.value.text) {
 			s.know(key)
 			s.r.fault(e.line, s.sub(key), e.value.text+" is not built yet in this version", "use "+either(built))
 			return built[0]
@@ -142,7 +142,7 @@ var integrationUsers = []string{"*integration*", "*api_user*", "*api-user*", "*a
 
 // patterns is a list of patterns; an empty one is none at all.
 func (s *section) patterns(key string, def []string) []string {
-	if v := s.node.find(key); v != nil && v.value.kind == list && len(v.value.items) == 0 {
+	if v := s.node.find(key); v != nil && v.value.kind == kindList && len(v.value.items) == 0 {
 		s.know(key)
 		return nil
 	}
@@ -194,9 +194,9 @@ func (s *section) limit(key string, def Limit) Limit {
 	switch {
 	case v == nil:
 		return def
-	case v.kind == text && v.text == "unlimited":
+	case v.kind == kindText && v.text == "unlimited":
 		return Limit{Unlimited: true}
-	case v.kind != mapping:
+	case v.kind != kindMapping:
 		v.fault("it must be {count: N, percent: P} or unlimited", "")
 		return def
 	}

@@ -91,7 +91,7 @@ func (r *reader) pinned(s *section) {
 // fingerprint is the form that ssh-keygen -l shows.
 func (s *section) fingerprint(key string) string {
 	v := s.take(key)
-	if v == nil || !v.want(text) {
+	if v == nil || !v.want(kindText) {
 		return ""
 	}
 	sum, ok := strings.CutPrefix(v.text, "SHA256:")
@@ -106,7 +106,7 @@ func (s *section) fingerprint(key string) string {
 // folder is a path on the SFTP server.
 func (s *section) folder(key, def string) string {
 	v := s.take(key)
-	if v == nil || !v.want(text) {
+	if v == nil || !v.want(kindText) {
 		return def
 	}
 	if v.text == "" {

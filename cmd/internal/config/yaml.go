@@ -44,10 +44,10 @@ func (r *reader) parse(data []byte) *node {
 	switch {
 	case b.broken:
 		return nil
-	case root.kind == null:
+	case root.kind == kindNull:
 		r.fault(0, "", "it is empty", "hr2coupa init FEED.csv writes one from a feed")
 		return nil
-	case root.kind != mapping:
+	case root.kind != kindMapping:
 		r.fault(root.line, "", "it must be a mapping of keys to values, not "+root.kind.String(), "begin with instance: https://…")
 		return nil
 	}
@@ -206,16 +206,16 @@ func (b *builder) build(y ast.Node) *node {
 	case nil, *ast.NullNode:
 		return &node{line: line, size: 1}
 	case *ast.StringNode:
-		return scalar(text, line, y.Value)
+		return scalar(kindText, line, y.Value)
 	case *ast.LiteralNode:
 		if y.Value == nil {
-			return scalar(text, line, "")
+			return scalar(kindText, line, "")
 		}
-		return scalar(text, line, y.Value.Value)
+		return scalar(kindText, line, y.Value.Value)
 	case *ast.BoolNode:
-		return scalar(boolean, line, y.Token.Value)
+		return scalar(kindBoolean, line, y.Token.Value)
 	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
-		return scalar(number, line, y.GetToken().Value)
+		return scalar(kindNumber, line, y.GetToken().Value)
 	case *ast.SequenceNode:
 		return b.sequence(y)
 	case *ast.MappingNode:
@@ -249,15 +249,15 @@ func (b *builder) alias(line int, y *ast.AliasNode) *node {
 // tag understands !!str, the one tag that says something here.
 func (b *builder) tag(line int, y *ast.TagNode) *node {
 	n := b.build(y.Value)
-	if y.Start.Value != "!!str" || n.kind == list || n.kind == mapping {
+	if y.Start.Value != "!!str" || n.kind == kindList || n.kind == kindMapping {
 		return b.fail(line, "YAML tags are not used here", "remove the word that begins with !")
 	}
-	n.kind = text
+	n.kind = kindText
 	return n
 }
 
 func (b *builder) sequence(y *ast.SequenceNode) *node {
-	n := &node{kind: list, line: lineOf(y), size: 1}
+	n := &node{kind: kindList, line: lineOf(y), size: 1}
 	for _, v := range y.Values {
 		item := b.build(v)
 		n.items = append(n.items, item)
@@ -267,7 +267,7 @@ func (b *builder) sequence(y *ast.SequenceNode) *node {
 }
 
 func (b *builder) mapping(line int, values []*ast.MappingValueNode) *node {
-	n := &node{kind: mapping, line: line, size: 1}
+	n := &node{kind: kindMapping, line: line, size: 1}
 	first := map[string]int{} // key to the line it was first given on
 	var merged []entry
 	for _, v := range values {
@@ -305,7 +305,7 @@ func (b *builder) key(y ast.MapKeyNode) entry {
 		inner = k.Value
 	}
 	n := b.build(inner)
-	if n.kind == list || n.kind == mapping {
+	if n.kind == kindList || n.kind == kindMapping {
 		n = b.fail(n.line, "a key must be text", "")
 	}
 	return entry{key: n.text, kind: n.kind, line: n.line}
@@ -314,9 +314,9 @@ func (b *builder) key(y ast.MapKeyNode) entry {
 // merge gives the entries of "<<: *base" or "<<: [*a, *b]".
 func (b *builder) merge(line int, n *node) []entry {
 	switch n.kind {
-	case mapping:
+	case kindMapping:
 		return n.entries
-	case list:
+	case kindList:
 		var all []entry
 		for _, item := range n.items {
 			all = append(all, b.merge(line, item)...)

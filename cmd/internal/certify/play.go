@@ -84,7 +84,7 @@ func (s *certification) playScenario(ctx context.Context, r *routeSheet, sc scen
 }
 
 // play hands HR's record to the main job and gathers what came of it.
-func (s *certification) play(ctx context.Context, act act, name string) (*scene, error) {
+func (s *certification) play(ctx context.Context, act scenarioAct, name string) (*scene, error) {
 	seen := &scene{cast: act.cast, feed: name, folder: s.pipe.Config.SFTP.Folder, ears: s.ears != nil, targets: len(s.pipe.Config.Notify.Targets)}
 	path := filepath.Join(s.dir, name)
 	if err := os.WriteFile(path, hrFile(act.record), 0o600); err != nil {
@@ -204,8 +204,8 @@ func (c cast) lookUp(ctx context.Context, users export.Directory) (map[string]ex
 	return out, nil
 }
 
-// diary keeps what a run logs: in its folder, for certify to look at, and in the log of certify itself.
-type diary struct {
+// runLog keeps what a run logs: in its folder, for certify to look at, and in the log of certify itself.
+type runLog struct {
 	file *os.File
 	to   *logrus.Logger
 
@@ -213,12 +213,12 @@ type diary struct {
 	kept []string
 }
 
-func (s *certification) diary() (*logrus.Logger, *diary, error) {
+func (s *certification) diary() (*logrus.Logger, *runLog, error) {
 	f, err := regular.OpenFile(filepath.Join(s.dir, "diary.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, nil, err
 	}
-	d := &diary{file: f, to: s.env.Log}
+	d := &runLog{file: f, to: s.env.Log}
 	log := terminal.NewLog(f)
 	log.SetLevel(max(logrus.InfoLevel, s.env.Log.GetLevel()))
 	log.AddHook(d)
@@ -226,10 +226,10 @@ func (s *certification) diary() (*logrus.Logger, *diary, error) {
 }
 
 // Levels are all of them.
-func (*diary) Levels() []logrus.Level { return logrus.AllLevels }
+func (*runLog) Levels() []logrus.Level { return logrus.AllLevels }
 
 // Fire keeps one line.
-func (d *diary) Fire(e *logrus.Entry) error {
+func (d *runLog) Fire(e *logrus.Entry) error {
 	line := e.Level.String() + ": " + e.Message
 	for _, k := range slices.Sorted(maps.Keys(e.Data)) {
 		line += fmt.Sprintf(" %s=%v", k, e.Data[k])
@@ -241,7 +241,7 @@ func (d *diary) Fire(e *logrus.Entry) error {
 	return nil
 }
 
-func (d *diary) lines() []string {
+func (d *runLog) lines() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.kept)

@@ -32,11 +32,11 @@ func (c cast) newEmail() string {
 // scenario is one of Coupa's published user scenarios. One without acts is not published.
 type scenario struct {
 	number, title string
-	acts          []act
+	acts          []scenarioAct
 }
 
-// act is one record of HR's, and what Coupa's page wants seen when it is played.
-type act struct {
+// scenarioAct is one record of HR's, and what Coupa's page wants seen when it is played.
+type scenarioAct struct {
 	cast    cast
 	record  map[string]string // by HR's field
 	creates bool              // somebody is to be made
@@ -87,8 +87,8 @@ func scenarios(route string, c cast) []scenario {
 		refused = changed("approver", c.nobody)
 	}
 	r := stepsBy(route)
-	play := func(record map[string]string, steps ...[]step) act {
-		return act{cast: c, record: record, steps: slices.Concat(steps...)}
+	play := func(record map[string]string, steps ...[]step) scenarioAct {
+		return scenarioAct{cast: c, record: record, steps: slices.Concat(steps...)}
 	}
 	create := play(
 		before("status", "active", "purchasing", "Yes", "expense", "Yes", "sourcing", "No", "inventory", "No", "currency", c.currency),
@@ -98,18 +98,18 @@ func scenarios(route string, c cast) []scenario {
 	)
 	create.creates = true
 	return []scenario{
-		{"1.1", "Create a User", []act{create}},
-		{"1.2", "Modify a User", []act{
+		{"1.1", "Create a User", []scenarioAct{create}},
+		{"1.2", "Modify a User", []scenarioAct{
 			play(changed(), r.modify, values("Last Name", "test new lastname", "Email", c.newEmail())),
 			play(refused, r.refuse, errorTold, asBefore("Last Name", "test new lastname", "Email", c.newEmail())),
 		}},
 		{"1.3", "", nil},
-		{"1.4", "Deactivate a User", []act{play(changed("status", "inactive"), r.modify, values("Status", "inactive"))}},
-		{"1.5", "Reactivate a User", []act{play(changed("status", "active"), r.modify, values("Status", "active"))}},
-		{"1.6", "Add a Role to a User", []act{play(changed("roles", "User,Buyer"), r.modify, values("User Role Names", "User,Buyer"))}},
-		{"1.7", "Remove a Role from a User", []act{play(changed("roles", "User"), r.remove, values("User Role Names", "User"))}},
-		{"1.8", "Check Error Handling on Users", []act{play(r.nobody(c), r.unknown, errorTold, []step{nobodyMade})}},
-		{closing, "The user is left inactive", []act{play(changed("status", "inactive"), values("Status", "inactive"))}},
+		{"1.4", "Deactivate a User", []scenarioAct{play(changed("status", "inactive"), r.modify, values("Status", "inactive"))}},
+		{"1.5", "Reactivate a User", []scenarioAct{play(changed("status", "active"), r.modify, values("Status", "active"))}},
+		{"1.6", "Add a Role to a User", []scenarioAct{play(changed("roles", "User,Buyer"), r.modify, values("User Role Names", "User,Buyer"))}},
+		{"1.7", "Remove a Role from a User", []scenarioAct{play(changed("roles", "User"), r.remove, values("User Role Names", "User"))}},
+		{"1.8", "Check Error Handling on Users", []scenarioAct{play(r.nobody(c), r.unknown, errorTold, []step{nobodyMade})}},
+		{closing, "The user is left inactive", []scenarioAct{play(changed("status", "inactive"), values("Status", "inactive"))}},
 	}
 }
 
@@ -347,11 +347,11 @@ func (s *scene) rowsSaid() string {
 }
 
 // logged looks for a line of the diary with these words in it.
-func (s *scene) logged(words string) sight {
-	if i := slices.IndexFunc(s.diary, func(line string) bool { return strings.Contains(line, words) }); i >= 0 {
+func (s *scene) logged(phrase string) sight {
+	if i := slices.IndexFunc(s.diary, func(line string) bool { return strings.Contains(line, phrase) }); i >= 0 {
 		return pass("diary: %s", s.diary[i])
 	}
-	return fail("no line of the diary says %q", words)
+	return fail("no line of the diary says %q", phrase)
 }
 
 func orUnknown(n int) string {

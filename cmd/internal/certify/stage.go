@@ -99,13 +99,13 @@ func onInstance(ctx context.Context, env *wiring.Env, theirs *config.Config, dir
 }
 
 // lay writes the config that the scenarios are played with into its folder, and reads it as any other.
-func (s *certification) lay(ctx context.Context, instance, route string, twin map[string]string, getenv func(string) string) error {
+func (s *certification) lay(ctx context.Context, instance, route string, twinConfig map[string]string, getenv func(string) string) error {
 	tpl, err := template.New("config").Parse(string(templates.CertifyConfig()))
 	if err != nil {
 		return fmt.Errorf("certify's config: %w", err)
 	}
 	var conf bytes.Buffer
-	err = tpl.Execute(&conf, map[string]any{"Instance": instance, "Route": route, "Ledger": filepath.Join(s.dir, "ledger"), "Twin": twin})
+	err = tpl.Execute(&conf, map[string]any{"Instance": instance, "Route": route, "Ledger": filepath.Join(s.dir, "ledger"), "Twin": twinConfig})
 	if err != nil {
 		return fmt.Errorf("certify's config: %w", err)
 	}
@@ -114,7 +114,7 @@ func (s *certification) lay(ctx context.Context, instance, route string, twin ma
 	if err := os.WriteFile(own.ConfigFile, conf.Bytes(), 0o600); err != nil {
 		return err
 	}
-	s.pipe, err = wiring.ReadPipeline(ctx, &own, config.Options{NeedSecrets: twin != nil, FeedGiven: true})
+	s.pipe, err = wiring.ReadPipeline(ctx, &own, config.Options{NeedSecrets: twinConfig != nil, FeedGiven: true})
 	return err
 }
 

@@ -112,8 +112,8 @@ func verdictOf(count map[level]int) level {
 	return levelOK
 }
 
-func (d *doctor) add(l level, exit int, what, format string, args ...any) {
-	d.find(finding{Level: l, What: what, Says: fmt.Sprintf(format, args...), Exit: exit})
+func (d *doctor) add(l level, code int, what, format string, args ...any) {
+	d.find(finding{Level: l, What: what, Says: fmt.Sprintf(format, args...), Exit: code})
 }
 
 func (d *doctor) find(f finding) {
@@ -129,8 +129,8 @@ func (d *doctor) warn(what, format string, args ...any) {
 	d.add(levelWarn, export.ExitOK, what, format, args...)
 }
 
-func (d *doctor) fail(exit int, what, format string, args ...any) {
-	d.add(levelFail, exit, what, format, args...)
+func (d *doctor) fail(code int, what, format string, args ...any) {
+	d.add(levelFail, code, what, format, args...)
 }
 
 // failed tells an error, which says itself what to do.

@@ -155,12 +155,12 @@ func (d *doctor) room(dir string) {
 	case err != nil:
 		d.warn("disk", "its room cannot be told: %v", err)
 	default:
-		judged, exit := roomLevel(free)
+		judged, code := roomLevel(free)
 		fix := ""
 		if judged != levelOK {
 			fix = "; make room, a run that finds none ends with 1"
 		}
-		d.add(judged, exit, "disk", "%d MB free for the ledger%s", free>>20, fix)
+		d.add(judged, code, "disk", "%d MB free for the ledger%s", free>>20, fix)
 	}
 }
 

@@ -37,12 +37,12 @@ type begun struct {
 
 func Begin(ctx context.Context, env *wiring.Env, path, output string) error {
 	if _, err := os.Lstat(output); !errors.Is(err, fs.ErrNotExist) {
-		return there(output)
+		return alreadyThere(output)
 	}
 	if ext := filepath.Ext(strings.TrimSuffix(strings.ToLower(path), ".gz")); ext == ".jsonl" || ext == ".ndjson" {
 		return exit.Usage("%s: init reads the names out of a header, which JSON Lines do not have; give it a CSV of the same columns", path)
 	}
-	s, err := look(path)
+	s, err := sampleFeed(path)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func Begin(ctx context.Context, env *wiring.Env, path, output string) error {
 	return printBegun(env, p.begun(output))
 }
 
-func there(path string) error {
+func alreadyThere(path string) error {
 	return exit.Usage("%s is there already, and init overwrites nothing; name another with -o", path)
 }
 
@@ -74,7 +74,7 @@ func there(path string) error {
 func writeNew(path string, text []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // own file: new, or an error
 	if errors.Is(err, fs.ErrExist) {
-		return there(path)
+		return alreadyThere(path)
 	}
 	if err != nil {
 		return exit.Usage("%w", err)
@@ -116,15 +116,15 @@ func (p *proposal) yaml(output string) ([]byte, error) {
 	for _, g := range p.columns {
 		columns = append(columns, column{yamlText(g.Name), yamlText(g.Expr), export.Plain(g.Why.String()), g.Out})
 	}
-	var words []word
+	var statuses []statusWord
 	for _, w := range p.words {
-		words = append(words, word{yamlText(w.Word), w.Status})
+		statuses = append(statuses, statusWord{yamlText(w.Word), w.Status})
 	}
 	var b bytes.Buffer
 	err = tpl.Execute(&b, map[string]any{
 		"Name": export.Plain(filepath.Base(p.sample.path)), "Looked": p.looked(), "File": quoted(filepath.ToSlash(file)), "Pattern": export.Plain(pattern),
 		"Key": yamlText(p.key.name), "KeyWhy": export.Plain(p.keyWhy.String()), "Delimiter": delimiterText(p.sample.delimiter), "DelimiterWhy": "the header has most columns with it",
-		"Encoding": p.sample.encoding, "Columns": columns, "Words": words, "Unused": export.Plain(strings.Join(p.unused(), ", ")), "LayoutKey": key,
+		"Encoding": p.sample.encoding, "Columns": columns, "Words": statuses, "Unused": export.Plain(strings.Join(p.unused(), ", ")), "LayoutKey": key,
 	})
 	return b.Bytes(), err
 }
@@ -256,7 +256,7 @@ func settleProposal(ctx context.Context, env *wiring.Env, p *proposal, output st
 		if err != nil {
 			return nil, err
 		}
-		broken, err := try(ctx, env, output, text)
+		broken, err := tryConfig(ctx, env, output, text)
 		if err != nil {
 			return nil, err
 		}
@@ -286,13 +286,13 @@ func (p *proposal) giveWay(broken map[string]breach) bool {
 			g.Expr, g.others = g.others[0], g.others[1:]
 			continue
 		}
-		g.Out, g.Why = true, todo(fmt.Sprintf("%d of %d records break a rule with it: %s", b.times, p.sample.records, b.message))
+		g.Out, g.Why = true, undecided(fmt.Sprintf("%d of %d records break a rule with it: %s", b.times, p.sample.records, b.message))
 	}
 	return changed
 }
 
-// try plans the beginning of the feed with a config that is not written yet.
-func try(ctx context.Context, env *wiring.Env, output string, text []byte) (map[string]breach, error) {
+// tryConfig plans the beginning of the feed with a config that is not written yet.
+func tryConfig(ctx context.Context, env *wiring.Env, output string, text []byte) (map[string]breach, error) {
 	cfg, faults := config.Parse(ctx, output, text, config.OSEnv(env.Getenv), config.Options{})
 	var pipe *wiring.Pipeline
 	if len(faults) == 0 {

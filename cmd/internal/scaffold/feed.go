@@ -40,14 +40,14 @@ type sample struct {
 	delimiter string // where it is none of those that are looked for
 }
 
-// rare are delimiters that are not looked for when a feed is opened.
-var rare = []string{"^", "~", "#", ":"}
+// rareDelimiters are delimiters that are not looked for when a feed is opened.
+var rareDelimiters = []string{"^", "~", "#", ":"}
 
 // fallback is what Windows writes in the west where it does not write UTF-8.
 const fallback = "windows-1252"
 
-// look reads the header and the first records of a feed.
-func look(path string) (*sample, error) {
+// sampleFeed reads the header and the first records of a feed.
+func sampleFeed(path string) (*sample, error) {
 	o := feed.Options{}
 	f, err := feed.Open([]string{path}, o)
 	if err != nil {
@@ -63,11 +63,11 @@ func look(path string) (*sample, error) {
 			return nil, err
 		}
 	}
-	s, badText, err := read(path, f)
+	s, badText, err := readSample(path, f)
 	if err == nil && badText && o.Encoding == "" {
 		o.Encoding = fallback
 		if f, err = feed.Open([]string{path}, o); err == nil {
-			s, _, err = read(path, f)
+			s, _, err = readSample(path, f)
 		}
 	}
 	if err != nil {
@@ -80,7 +80,7 @@ func look(path string) (*sample, error) {
 // delimited opens a feed of one column with the delimiter that gives it most.
 func delimited(path string, o feed.Options, f *feed.Feed) (*feed.Feed, feed.Options, error) {
 	best, with := f, o
-	for _, d := range rare {
+	for _, d := range rareDelimiters {
 		o.Delimiter = d
 		other, err := feed.Open([]string{path}, o)
 		if err == nil && len(other.Headers()[0].Fields) > len(best.Headers()[0].Fields) {
@@ -93,8 +93,8 @@ func delimited(path string, o feed.Options, f *feed.Feed) (*feed.Feed, feed.Opti
 	return best, with, nil
 }
 
-// read takes the first records up. badText: some of them are not UTF-8.
-func read(path string, f *feed.Feed) (s *sample, badText bool, err error) {
+// readSample takes the first records up. badText: some of them are not UTF-8.
+func readSample(path string, f *feed.Feed) (s *sample, badText bool, err error) {
 	s = &sample{path: path}
 	for _, name := range f.Headers()[0].Fields {
 		s.fields = append(s.fields, &fieldSeen{name: name, values: map[string]int{}})

@@ -30,8 +30,8 @@ type ground struct {
 	text string
 }
 
-func guessed(text string) ground { return ground{text: text} }
-func todo(text string) ground    { return ground{true, text} }
+func guessed(text string) ground   { return ground{text: text} }
+func undecided(text string) ground { return ground{true, text} }
 
 // and adds to the text.
 func (g ground) and(more string) ground { return ground{g.todo, g.text + more} }
@@ -47,8 +47,8 @@ func (g ground) String() string {
 // MarshalText makes it a text in JSON.
 func (g ground) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
 
-// word is a status word of the feed; Status is "" where nobody knows what it means.
-type word struct{ Word, Status string }
+// statusWord is a status word of the feed; Status is "" where nobody knows what it means.
+type statusWord struct{ Word, Status string }
 
 // proposal is a mapping for a feed, found from its names and values.
 type proposal struct {
@@ -56,7 +56,7 @@ type proposal struct {
 	key     *fieldSeen
 	keyWhy  ground
 	columns []*guess
-	words   []word
+	words   []statusWord
 	used    map[string]bool // fields that an expression reads
 }
 
@@ -191,7 +191,7 @@ func (p *proposal) plain(column string, f *fieldSeen, why ground, expr string) {
 		return
 	}
 	p.columns = append(p.columns, &guess{Name: column, Expr: "nil", fixed: true,
-		Why: todo("no column of the feed is known for it; every row needs one, and is quarantined until you name it")})
+		Why: undecided("no column of the feed is known for it; every row needs one, and is quarantined until you name it")})
 }
 
 func (p *proposal) optional(column string, f *fieldSeen, why ground, exprs ...string) {
@@ -238,7 +238,7 @@ func (p *proposal) number(number *fieldSeen, why ground) {
 	case number != nil:
 		p.add("Employee Number", number, why, "%s").fixed = true
 	case !p.used[p.key.name]:
-		p.add("Employee Number", p.key, todo("is this the number Coupa has? A wrong one makes second accounts"), "%s").Out = true
+		p.add("Employee Number", p.key, undecided("is this the number Coupa has? A wrong one makes second accounts"), "%s").Out = true
 	}
 }
 
@@ -257,7 +257,7 @@ func (p *proposal) status() {
 	f, why := p.find(templates.HowStatus, "Status", fits)
 	if f == nil {
 		p.columns = append(p.columns, &guess{Name: "Status", Expr: `lookup("status", FIELD) ?? FIELD`, Out: true,
-			Why: todo("no column of the feed is known for it: without it nobody is ever made inactive")})
+			Why: undecided("no column of the feed is known for it: without it nobody is ever made inactive")})
 		return
 	}
 	words := slices.Sorted(maps.Keys(f.values))
@@ -266,7 +266,7 @@ func (p *proposal) status() {
 		return
 	}
 	for _, w := range words {
-		p.words = append(p.words, word{Word: w, Status: known[templates.Plain(w)]})
+		p.words = append(p.words, statusWord{Word: w, Status: known[templates.Plain(w)]})
 	}
 	p.add("Status", f, why.and("; a word that the table lacks is quarantined"), `lookup("status", %s) ?? %s`).fixed = true
 }
@@ -283,12 +283,12 @@ func (p *proposal) approver(login, email *fieldSeen) {
 	case f.share(looksLikeEmail) > 0.5 && login == nil && email != nil:
 		p.add("Approver Login", f, why, "lower(%s)")
 	case f.share(looksLikeEmail) > 0.5:
-		p.add("Approver Login", f, todo("Coupa wants the manager's login, and these look like e-mail addresses"), "%s").Out = true
+		p.add("Approver Login", f, undecided("Coupa wants the manager's login, and these look like e-mail addresses"), "%s").Out = true
 	case numbers > logins: // a feed of changes has few of the managers themselves
-		p.add("Approver Login", f, todo("Coupa wants the manager's login, and these look like numbers; "+
+		p.add("Approver Login", f, undecided("Coupa wants the manager's login, and these look like numbers; "+
 			"tables: managers: {file: managers.csv, keys: [number], value: login} makes logins of them"), `lookup("managers", %s)`).Out = true
 	case f.share(func(v string) bool { return strings.ContainsAny(v, " ,") }) > 0.5:
-		p.add("Approver Login", f, todo("Coupa wants the manager's login, and these look like names"), "%s").Out = true
+		p.add("Approver Login", f, undecided("Coupa wants the manager's login, and these look like names"), "%s").Out = true
 	default:
 		p.add("Approver Login", f, why, "%s")
 	}
@@ -336,16 +336,16 @@ func (p *proposal) lists() {
 }
 
 func (p *proposal) list(column string, f *fieldSeen) {
-	p.add(column, f, todo("Coupa replaces the whole list by this cell; take the # away where these are Coupa's names and all of them"), "replace(%s)").Out = true
+	p.add(column, f, undecided("Coupa replaces the whole list by this cell; take the # away where these are Coupa's names and all of them"), "replace(%s)").Out = true
 }
 
-// never are columns that no name alone may fill: Coupa's own id, and one that sends mail to people.
-var never = []string{"Id", "Generate Password And Notify User"}
+// neverGuessed are columns that no name alone may fill: Coupa's own id, and one that sends mail to people.
+var neverGuessed = []string{"Id", "Generate Password And Notify User"}
 
 // namesakes proposes fields that have the name of a Coupa column.
 func (p *proposal) namesakes() {
 	for _, c := range layout.Columns() {
-		if c.Sensitive || c.Refused || slices.Contains(never, c.Name) || slices.ContainsFunc(p.columns, func(g *guess) bool { return g.Name == c.Name }) {
+		if c.Sensitive || c.Refused || slices.Contains(neverGuessed, c.Name) || slices.ContainsFunc(p.columns, func(g *guess) bool { return g.Name == c.Name }) {
 			continue
 		}
 		for _, f := range p.sample.fields {

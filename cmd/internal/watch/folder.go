@@ -126,10 +126,10 @@ func (d *dropFolder) claim(g glance) (c claim, won bool, err error) {
 		return c, false, &noClaimsError{err}
 	}
 	if g.marked {
-		_, err = moved(filepath.Join(d.dir, g.name+markerEnding), d.claimed(c.id, g.name+markerEnding))
+		_, err = renameIfThere(filepath.Join(d.dir, g.name+markerEnding), d.claimed(c.id, g.name+markerEnding))
 	}
 	if err == nil {
-		won, err = moved(filepath.Join(d.dir, g.name), d.path(c))
+		won, err = renameIfThere(filepath.Join(d.dir, g.name), d.path(c))
 	}
 	if err != nil {
 		d.undo(c, g)
@@ -160,11 +160,11 @@ func (d *dropFolder) putAside(g glance) (name string, err error) {
 	if err := os.MkdirAll(d.own("failed"), 0o700); err != nil {
 		return "", err
 	}
-	for _, name := range []string{g.name, aside(g, d.now())} {
+	for _, name := range []string{g.name, shortName(g, d.now())} {
 		if wiring.Exists(d.own("failed", name)) {
 			continue
 		}
-		ok, err := moved(filepath.Join(d.dir, g.name), d.own("failed", name))
+		ok, err := renameIfThere(filepath.Join(d.dir, g.name), d.own("failed", name))
 		if ok {
 			return name, errors.Join(syncDir(d.dir), syncDir(d.own("failed")))
 		}
@@ -205,8 +205,8 @@ func (d *dropFolder) newID() (string, error) {
 	}
 }
 
-// moved renames a file; false where there is none.
-func moved(from, to string) (bool, error) {
+// renameIfThere renames a file; false where there is none.
+func renameIfThere(from, to string) (bool, error) {
 	err := os.Rename(from, to)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -237,7 +237,7 @@ func (d *dropFolder) setAside(c claim) (found bool, err error) {
 		return false, fmt.Errorf("set earlier results of %s aside: %w", c.name, err)
 	}
 	for _, name := range []string{ResultName(c.name), RejectedName(c.name)} {
-		ok, err := moved(filepath.Join(d.dir, name), filepath.Join(half, name))
+		ok, err := renameIfThere(filepath.Join(d.dir, name), filepath.Join(half, name))
 		if err != nil {
 			return false, fmt.Errorf("set earlier results of %s aside: %w", c.name, err)
 		}
@@ -291,7 +291,7 @@ func (d *dropFolder) finish(c claim) error {
 	if os.Remove(d.claimed(c.id)) == nil {
 		return nil // there was nothing to keep
 	}
-	if _, err := moved(d.claimed(c.id), d.own("done", c.id)); err != nil {
+	if _, err := renameIfThere(d.claimed(c.id), d.own("done", c.id)); err != nil {
 		return fmt.Errorf("put %s away: %w", c.id, err)
 	}
 	os.Remove(d.own("done", c.id, "earlier")) // where it is empty; not before: a claim that stays was set aside already

@@ -108,7 +108,7 @@ func (w *watcher) giveBack(f *finished, path string, now glance) error {
 	}
 	grown := fmt.Sprintf("%s was written to after it was read (%d bytes now)", f.name, now.size)
 	if why == "" {
-		if _, err := moved(path, filepath.Join(w.folder.dir, f.name)); err != nil {
+		if _, err := renameIfThere(path, filepath.Join(w.folder.dir, f.name)); err != nil {
 			return fmt.Errorf("put %s back: %w", f.name, err)
 		}
 		w.env.Log.Warnf("%s: it is back in the drop folder and is taken again; let its writer rename it when it is whole, or raise --still", grown)

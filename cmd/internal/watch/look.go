@@ -50,22 +50,22 @@ func kindOf(name string) nameKind {
 func RejectedName(feed string) string {
 	switch ext := filepath.Ext(strings.TrimSuffix(strings.ToLower(feed), ".gz")); ext {
 	case ".jsonl", ".ndjson":
-		return beside(feed, rejectedEnding+".jsonl")
+		return nameBeside(feed, rejectedEnding+".jsonl")
 	case ".tsv":
-		return beside(feed, rejectedEnding+ext)
+		return nameBeside(feed, rejectedEnding+ext)
 	}
-	return beside(feed, rejectedEnding+".csv")
+	return nameBeside(feed, rejectedEnding+".csv")
 }
 
 // ResultName is the name of the file that says what a feed came to.
-func ResultName(feed string) string { return beside(feed, resultEnding) }
+func ResultName(feed string) string { return nameBeside(feed, resultEnding) }
 
 // longestName is how many bytes a name may have on the file systems of Linux, macOS and Windows shares.
 const longestName = 255
 
-// beside is the name of a result of a feed: the feed's with an ending. Where that is too long, a hash stands in place of
+// nameBeside is the name of a result of a feed: the feed's with an ending. Where that is too long, a hash stands in place of
 // the feed's last letters.
-func beside(feed, ending string) string {
+func nameBeside(feed, ending string) string {
 	if len(feed)+len(ending) <= longestName {
 		return feed + ending
 	}
@@ -77,8 +77,8 @@ func beside(feed, ending string) string {
 	return feed[:cut] + ending
 }
 
-// aside is a short name for a file that cannot be claimed under its own: a hash and the end of its name.
-func aside(g glance, now time.Time) string {
+// shortName is a short name for a file that cannot be claimed under its own: a hash and the end of its name.
+func shortName(g glance, now time.Time) string {
 	const most = 40
 	end := g.name
 	for len(end) > most || len(end) > 0 && !utf8.RuneStart(end[0]) {

@@ -33,7 +33,7 @@ func (w *watcher) result(c claim, rep *export.Report, err error) *outcome {
 		return w.failed(rep, err)
 	}
 	res := &outcome{Report: rep}
-	res.final = res.Run != "" && !slices.ContainsFunc(res.Parts, open)
+	res.final = res.Run != "" && !slices.ContainsFunc(res.Parts, isOpen)
 	if !res.final {
 		return res
 	}
@@ -53,7 +53,7 @@ func (w *watcher) result(c claim, rep *export.Report, err error) *outcome {
 	return res
 }
 
-func open(p export.Part) bool { return !p.State.Final() }
+func isOpen(p export.Part) bool { return !p.State.Final() }
 
 // waits tells that all that could be done is done, and only verdicts are missing: what comes later may go on, as it does
 // in a run after this one.

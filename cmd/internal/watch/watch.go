@@ -154,7 +154,7 @@ func (w *watcher) main(ctx context.Context, path string) (*export.Report, error)
 func (w *watcher) hasten(resumed []*export.Report) {
 	for _, r := range resumed {
 		for _, l := range w.later {
-			if l.run == r.Run && !slices.ContainsFunc(r.Parts, open) {
+			if l.run == r.Run && !slices.ContainsFunc(r.Parts, isOpen) {
 				l.due = w.env.Now()
 			}
 		}
@@ -179,7 +179,7 @@ func (w *watcher) watch(ctx context.Context) error {
 			return nil
 		}
 		wait := w.o.Poll
-		if pause = longer(pause, w.o.Retry, 12*w.o.Retry); !stuck {
+		if pause = doublePause(pause, w.o.Retry, 12*w.o.Retry); !stuck {
 			pause = 0
 		} else {
 			wait = pause
@@ -191,8 +191,8 @@ func (w *watcher) watch(ctx context.Context) error {
 	}
 }
 
-// longer doubles a pause that begins with first and ends with most.
-func longer(pause, first, most time.Duration) time.Duration {
+// doublePause doubles a pause that begins with first and ends with most.
+func doublePause(pause, first, most time.Duration) time.Duration {
 	return min(max(first, 2*pause), most)
 }
 
@@ -361,7 +361,7 @@ func (w *watcher) postpone(c claim, res *outcome) time.Duration {
 	if before := w.later[c.id]; before != nil {
 		l.pause = before.pause
 	}
-	l.pause = longer(l.pause, w.o.Retry, 12*w.o.Retry)
+	l.pause = doublePause(l.pause, w.o.Retry, 12*w.o.Retry)
 	l.due = w.env.Now().Add(l.pause)
 	w.later[c.id] = l
 	return l.pause
@@ -406,7 +406,7 @@ func (w *watcher) attempt(ctx context.Context, c claim) (*export.Report, error) 
 			told = true
 			w.env.Log.WithField("file", c.name).Infof("waiting: another run holds the lock: %s", locked.Holder)
 		}
-		pause = longer(pause, w.o.Poll, 15*w.o.Poll)
+		pause = doublePause(pause, w.o.Poll, 15*w.o.Poll)
 		if err := w.sleep(ctx, pause); err != nil {
 			return nil, err
 		}

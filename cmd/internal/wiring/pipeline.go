@@ -22,7 +22,7 @@ import (
 
 const (
 	EmployeeNumber = "Employee Number"
-	login          = "Login"
+	loginColumn    = "Login"
 )
 
 // Pipeline is the pure half of the program, wired from a config.
@@ -76,9 +76,9 @@ func Compile(cfg *config.Config) (*Pipeline, []config.Fault) { return compile(cf
 func compile(cfg *config.Config, whole bool) (*Pipeline, []config.Fault) {
 	p := &Pipeline{Config: cfg, Key: EmployeeNumber}
 	if cfg.Layout.Key == "login" {
-		p.Key = login
+		p.Key = loginColumn
 	}
-	columns := columns(cfg)
+	columns := mappingColumns(cfg)
 	if len(columns) == 0 {
 		return p, nil
 	}
@@ -154,7 +154,7 @@ func columnFault(cfg *config.Config, column string, err error) config.Fault {
 	return f
 }
 
-func columns(cfg *config.Config) []mapping.Column {
+func mappingColumns(cfg *config.Config) []mapping.Column {
 	out := make([]mapping.Column, len(cfg.Mapping.Columns))
 	for i, c := range cfg.Mapping.Columns {
 		known, ok := layout.Lookup(c.Name)

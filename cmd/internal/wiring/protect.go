@@ -13,17 +13,17 @@ import (
 // Guard makes the rule of config.Protect: "" where a person may be changed.
 func Guard(cfg *config.Config, now time.Time) func(key, login, known string) string {
 	type rule struct {
-		pattern
+		protectPattern
 		why string
 	}
 	var byKey, byLogin []rule
 	add := func(p config.Protect) {
 		why := "this person is protected and never changed: " + p.Why()
 		if p.Key != "" {
-			byKey = append(byKey, rule{newPattern(p.Key), why})
+			byKey = append(byKey, rule{newProtectPattern(p.Key), why})
 		}
 		if p.Login != "" {
-			byLogin = append(byLogin, rule{newPattern(p.Login), why})
+			byLogin = append(byLogin, rule{newProtectPattern(p.Login), why})
 		}
 	}
 	for _, p := range cfg.IntegrationUsers {
@@ -60,8 +60,8 @@ func Guard(cfg *config.Config, now time.Time) func(key, login, known string) str
 	}
 }
 
-// pattern is one of the config, in lower case, since Coupa's logins have no case.
-type pattern struct {
+// protectPattern is one of the config, in lower case, since Coupa's logins have no case.
+type protectPattern struct {
 	glob  string
 	piece subject // the longest text without wildcards that whatever matches holds: nearly all people fail on that alone
 }
@@ -69,9 +69,9 @@ type pattern struct {
 // noPath hides slashes from path.Match, to which a * ends at them: a login is no path. It has no control characters either.
 var noPath = strings.NewReplacer("/", "\x00")
 
-func newPattern(glob string) pattern {
+func newProtectPattern(glob string) protectPattern {
 	glob = strings.ToLower(glob)
-	p := pattern{glob: noPath.Replace(glob)}
+	p := protectPattern{glob: noPath.Replace(glob)}
 	if strings.ContainsAny(glob, `[\`) { // text there is not what it seems
 		return p
 	}
@@ -84,7 +84,7 @@ func newPattern(glob string) pattern {
 }
 
 // match tells whether the pattern matches a text. An empty pattern or text matches nothing.
-func (p *pattern) match(s subject) bool {
+func (p *protectPattern) match(s subject) bool {
 	if p.glob == "" || s.text == "" || p.piece.bytes&^s.bytes != 0 || !strings.Contains(s.text, p.piece.text) {
 		return false
 	}

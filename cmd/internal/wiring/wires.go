@@ -22,7 +22,7 @@ type Wires struct {
 
 // NewWires makes the two roads of a config; nothing goes over them yet. All faults of the clients come in one error (2).
 func NewWires(env *Env, cfg *config.Config) (*Wires, error) {
-	dial := dial(env, cfg)
+	dial := dialSFTP(env, cfg)
 	w := &Wires{Dial: dial}
 	var faults []error
 	for _, via := range cfg.Load.Via {
@@ -79,7 +79,7 @@ func (w *Wires) Close() {
 	}
 }
 
-func dial(env *Env, cfg *config.Config) func(context.Context) (export.Session, error) {
+func dialSFTP(env *Env, cfg *config.Config) func(context.Context) (export.Session, error) {
 	return func(ctx context.Context) (export.Session, error) {
 		if cfg.SFTP.Address == "" {
 			return nil, &export.NotDeliveredError{What: export.NoSFTP, Msg: "a part of an earlier run goes over SFTP, and the config has no section sftp any more; put it back until that part is sent"}

@@ -63,8 +63,8 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 	}
 	columnsText(w, r)
 	peopleText(w, r.People, r.RowCount)
-	rowsText(w, rows, group{"Quarantined: held back by hr2coupa, mend them in HR", became(export.Quarantined), shownRows, "see --json"})
-	rowsText(w, rows, group{"Waiting: an earlier row of theirs has no verdict", became(export.Pending), shownOpen, "see --json"})
+	rowsText(w, rows, group{"Quarantined: held back by hr2coupa, mend them in HR", withOutcome(export.Quarantined), shownRows, "see --json"})
+	rowsText(w, rows, group{"Waiting: an earlier row of theirs has no verdict", withOutcome(export.Pending), shownOpen, "see --json"})
 	partsText(w, r.Parts)
 	if saved != "" {
 		w.Printf("\nSaved\n  hr2coupa apply %s does exactly this, or says what has moved since\n", saved)
@@ -122,7 +122,7 @@ func Export(env *wiring.Env, r *job.Planned, dir string, rows iter.Seq[export.Ro
 	for _, l := range r.Limits {
 		w.Printf("  a run would be HELD: %s\n", l)
 	}
-	rowsText(w, rows, group{"Quarantined: held back by hr2coupa, mend them in HR", became(export.Quarantined), shownRows, "see --json"})
+	rowsText(w, rows, group{"Quarantined: held back by hr2coupa, mend them in HR", withOutcome(export.Quarantined), shownRows, "see --json"})
 	w.Printf("\nWritten to %s\n", dir)
 	for _, p := range r.Parts {
 		w.Printf("  %s  %s, %d bytes\n", p.Name, words.Plural(p.Rows, "row"), p.Size)

@@ -19,7 +19,7 @@ func readBackText(w *terminal.Text, b *export.ReadBack) {
 	}
 	if b.Rows > 0 {
 		w.Printf("  read back: %d cells of %s = %d confirmed + %d drifted + %d not shown\n",
-			b.Confirmed+b.Drifted+unknown(b), words.Plural(b.Rows, "row"), b.Confirmed, b.Drifted, unknown(b))
+			b.Confirmed+b.Drifted+unknownCells(b), words.Plural(b.Rows, "row"), b.Confirmed, b.Drifted, unknownCells(b))
 	}
 	readBackNotes(w, b)
 	if b.Why != "" {
@@ -48,7 +48,7 @@ func readBackNotes(w *terminal.Text, b *export.ReadBack) {
 	}
 }
 
-func unknown(b *export.ReadBack) (n int) {
+func unknownCells(b *export.ReadBack) (n int) {
 	for _, cells := range b.Unknown {
 		n += cells
 	}
@@ -77,7 +77,7 @@ func inQuotes(s string) string { return `"` + s + `"` }
 func Verified(env *wiring.Env, r *job.Verified) error {
 	w := env.Stdout.Text()
 	w.Printf("run %s, read back from Coupa\n\nCells\n  %d of %s = %d confirmed + %d drifted + %d not shown\n", r.Run,
-		r.Confirmed+r.Drifted+unknown(r.ReadBack), words.Plural(r.Rows, "row"), r.Confirmed, r.Drifted, unknown(r.ReadBack))
+		r.Confirmed+r.Drifted+unknownCells(r.ReadBack), words.Plural(r.Rows, "row"), r.Confirmed, r.Drifted, unknownCells(r.ReadBack))
 	readBackNotes(w, r.ReadBack)
 	if r.Why != "" {
 		w.Printf("  the rest was not read back: %s\n", r.Why)

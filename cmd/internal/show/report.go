@@ -29,7 +29,7 @@ func Report(env *wiring.Env, rep *export.Report) error {
 	}
 	reportText(w, rep)
 	UnfilledText(w, rep.Unfilled)
-	next(w, rep)
+	nextSteps(w, rep)
 	err := w.Err()
 	for _, l := range rep.RowLists() {
 		err = errors.Join(err, l.Err())
@@ -90,13 +90,13 @@ func reportText(w *terminal.Text, rep *export.Report) {
 	}
 	all := "hr2coupa status " + rep.Run + " --json shows all"
 	rowsText(w, rep.Rows.All(), []group{
-		{"Quarantined: held back by hr2coupa, mend them in HR", became(export.Quarantined), shownRows, all},
-		{"Rejected: refused by Coupa", became(export.Rejected), shownRows, all},
-		{"Drifted: Coupa shows another value", became(export.Drifted), shownRows, all},
-		{"Pending: sent, no verdict yet", pending(func(r export.RowResult) bool { return sent[r.Part] }), shownOpen, all},
-		{"Pending: not sent yet", pending(func(r export.RowResult) bool { return r.Part != 0 && !sent[r.Part] }), shownOpen, all},
-		{"Waiting: an earlier row of theirs has no verdict", pending(func(r export.RowResult) bool { return r.Part == 0 }), shownOpen, all},
-		{"Held: stopped by a limit, nothing sent", became(export.Held), shownOpen, all},
+		{"Quarantined: held back by hr2coupa, mend them in HR", withOutcome(export.Quarantined), shownRows, all},
+		{"Rejected: refused by Coupa", withOutcome(export.Rejected), shownRows, all},
+		{"Drifted: Coupa shows another value", withOutcome(export.Drifted), shownRows, all},
+		{"Pending: sent, no verdict yet", pendingAnd(func(r export.RowResult) bool { return sent[r.Part] }), shownOpen, all},
+		{"Pending: not sent yet", pendingAnd(func(r export.RowResult) bool { return r.Part != 0 && !sent[r.Part] }), shownOpen, all},
+		{"Waiting: an earlier row of theirs has no verdict", pendingAnd(func(r export.RowResult) bool { return r.Part == 0 }), shownOpen, all},
+		{"Held: stopped by a limit, nothing sent", withOutcome(export.Held), shownOpen, all},
 	}...)
 	if rep.ReadBack != nil {
 		driftText(w, rep.Drift, rep.ReadBack.Drifted)
@@ -109,22 +109,22 @@ func heldText(w *terminal.Text, rep *export.Report) {
 		w.Printf("  held: %s\n", h)
 	}
 	for _, a := range rep.Approved {
-		w.Printf("  approved: %s%s\n", a.String(), use(a))
+		w.Printf("  approved: %s%s\n", a.String(), endingText(a))
 	}
 }
 
-func use(a export.Approval) string {
+func endingText(a export.Approval) string {
 	if a.Ended == (export.Ending{}) {
 		return ""
 	}
 	return "; " + a.Ended.String()
 }
 
-func became(o export.Outcome) func(export.RowResult) bool {
+func withOutcome(o export.Outcome) func(export.RowResult) bool {
 	return func(r export.RowResult) bool { return r.Outcome == o }
 }
 
-func pending(in func(export.RowResult) bool) func(export.RowResult) bool {
+func pendingAnd(in func(export.RowResult) bool) func(export.RowResult) bool {
 	return func(r export.RowResult) bool { return r.Outcome == export.Pending && in(r) }
 }
 
@@ -246,8 +246,8 @@ var afterDrop = hints{
 
 func behindHeld(c export.CauseCount) bool { return c.Name == export.CauseHeldRun }
 
-// next says what to type now.
-func next(w *terminal.Text, rep *export.Report) {
+// nextSteps says what to type now.
+func nextSteps(w *terminal.Text, rep *export.Report) {
 	say := afterRun
 	if rep.Command == "drop" {
 		say = afterDrop

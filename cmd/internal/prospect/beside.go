@@ -9,7 +9,7 @@ import (
 
 // goesBeside reports whether a plan is made beside a held run and leaves it alone: an urgent change, files that a person has
 // named and that go by API. Who names only files of the held run means that run.
-func (a *Ask) goesBeside(k *known) bool {
+func (a *Ask) goesBeside(k *recollection) bool {
 	kept := k.outlook.Kept
 	if kept == nil || len(kept.Held) == 0 || a.Pipe.Config.Route != config.RouteAPI || a.wholeFeed() {
 		return false

@@ -19,16 +19,16 @@ type Ledger interface {
 	Runs(limit int) ([]export.RunRecord, error)
 }
 
-// known is what the ledger says before a plan is made.
-type known struct {
+// recollection is what the ledger says before a plan is made.
+type recollection struct {
 	outlook *Outlook
 	seen    []export.SeenFile
-	paths   []string // of the files that the plan takes up
-	only    only     // of their records, those that it takes up; nil: all
+	paths   []string     // of the files that the plan takes up
+	only    recordFilter // of their records, those that it takes up; nil: all
 }
 
 // recall reads from the ledger. One that is not given is closed again before anything else is asked.
-func (a *Ask) recall(env *wiring.Env, files []export.FeedFile) (*known, error) {
+func (a *Ask) recall(env *wiring.Env, files []export.FeedFile) (*recollection, error) {
 	if a.Ledger != nil {
 		return a.recallFrom(a.Ledger, files)
 	}
@@ -43,12 +43,12 @@ func (a *Ask) recall(env *wiring.Env, files []export.FeedFile) (*known, error) {
 	return a.recallFrom(l, files)
 }
 
-func (a *Ask) recallFrom(l Ledger, files []export.FeedFile) (*known, error) {
+func (a *Ask) recallFrom(l Ledger, files []export.FeedFile) (*recollection, error) {
 	sorted, err := Files(l, files, a.Claim)
 	if err != nil {
 		return nil, err
 	}
-	k := &known{}
+	k := &recollection{}
 	for _, f := range sorted {
 		if f.Seen != nil {
 			k.seen = append(k.seen, *f.Seen)
@@ -70,11 +70,11 @@ func (a *Ask) recallFrom(l Ledger, files []export.FeedFile) (*known, error) {
 }
 
 // unknown is what is known where there is no ledger: nothing.
-func (a *Ask) unknown(files []export.FeedFile) *known {
+func (a *Ask) unknown(files []export.FeedFile) *recollection {
 	if a.Again {
-		return &known{outlook: &Outlook{}, only: nothing}
+		return &recollection{outlook: &Outlook{}, only: nothing}
 	}
-	k := &known{outlook: &Outlook{}}
+	k := &recollection{outlook: &Outlook{}}
 	for _, f := range files {
 		k.paths = append(k.paths, f.Path)
 	}

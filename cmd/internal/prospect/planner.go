@@ -14,11 +14,11 @@ type draft struct {
 	ask   *Ask
 	out   *Outlook
 	fresh export.Feed // what is new; nil where nothing is
-	only  only
+	only  recordFilter
 }
 
 // planner plans what is kept and then what is new, on a sheet. answers is nil where nobody was asked.
-func (d *draft) planner(sheet export.Sheet, answers *answers) *planning.Planner {
+func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning.Planner {
 	cfg := d.ask.Pipe.Config
 	p := &planning.Planner{
 		Feed: d.out.feed(d.fresh), Mapping: d.ask.Pipe.Mapping, Sheet: sheet, Key: cfg.Feed.Key,

@@ -14,20 +14,20 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// answers are what Coupa says of the people of a plan, and what their rows are written with because of it: Coupa's Id is their
+// preflightAnswers are what Coupa says of the people of a plan, and what their rows are written with because of it: Coupa's Id is their
 // key, and rows are completed.
-type answers struct {
+type preflightAnswers struct {
 	*directory.Preflight
 	mapping export.Mapping
 	sheet   *layout.Sheet
 }
 
 // Element says where Coupa's users hold a column.
-func (*answers) Element(column string) (export.Element, bool) { return coupa.Element(column) }
+func (*preflightAnswers) Element(column string) (export.Element, bool) { return coupa.Element(column) }
 
 // preflight asks Coupa about everybody whom a plan would send a row for; nil where nobody is to be asked. It plans once to
 // learn who they are. That Coupa cannot be asked is an error.
-func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sheet) (*answers, error) {
+func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sheet) (*preflightAnswers, error) {
 	byAPI := sheet.Route() == export.ByAPI
 	if d.ask.Alone || !d.ask.Pipe.Config.Preflight && !byAPI {
 		return nil, nil
@@ -57,10 +57,10 @@ func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sh
 }
 
 // questions are answers to come.
-func (d *draft) questions(sheet *layout.Sheet) (a *answers, err error) {
+func (d *draft) questions(sheet *layout.Sheet) (a *preflightAnswers, err error) {
 	pipe := d.ask.Pipe
 	byAPI := sheet.Route() == export.ByAPI
-	a = &answers{mapping: planning.WithID(pipe.Mapping)}
+	a = &preflightAnswers{mapping: planning.WithID(pipe.Mapping)}
 	a.Preflight = &directory.Preflight{
 		Key: pipe.Key, Columns: a.mapping.Columns(), Element: coupa.Element, Whole: byAPI, Rate: pipe.Config.Coupa.Rate,
 		Least:     len(d.out.People),

@@ -166,7 +166,7 @@ func (s *Saving) Plan(plan *export.Plan) (*SavedPlan, error) {
 
 // madeOf is what the plan is made of, but for the feed.
 func (p *Prospect) madeOf() (madeOf, error) {
-	config, err := digests(p.Pipe)
+	config, err := configDigests(p.Pipe)
 	return madeOf{State: stateOf(p.Outlook), Config: config, Layout: layoutHash()}, err
 }
 
@@ -197,9 +197,9 @@ func stateOf(out *Outlook) savedState {
 	return savedState{People: len(out.People), Kept: out.joined(), SHA256: hex.EncodeToString(h.Sum(nil))}
 }
 
-// digests gives those of the config's values that a plan depends on. Which files are the feed stands in the plan itself, and
+// configDigests gives those of the config's values that a plan depends on. Which files are the feed stands in the plan itself, and
 // their age was looked at when it was made.
-func digests(p *wiring.Pipeline) (map[string]string, error) {
+func configDigests(p *wiring.Pipeline) (map[string]string, error) {
 	digests := p.Config.Digests("instance", "feed", "mapping", "route", "layout", "limits", "protect", "preflight", "integration_users")
 	delete(digests, "feed.files")
 	delete(digests, "feed.max_age")

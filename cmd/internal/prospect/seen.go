@@ -23,7 +23,7 @@ type File struct {
 func Files(l Seer, files []export.FeedFile, claim bool) ([]File, error) {
 	out := make([]File, len(files))
 	for i, f := range files {
-		old, ok, err := seen(l, f, claim)
+		old, ok, err := lastSeen(l, f, claim)
 		if err != nil {
 			return nil, err
 		}
@@ -34,7 +34,7 @@ func Files(l Seer, files []export.FeedFile, claim bool) ([]File, error) {
 	return out, nil
 }
 
-func seen(l Seer, f export.FeedFile, claim bool) (old export.SeenFile, ok bool, err error) {
+func lastSeen(l Seer, f export.FeedFile, claim bool) (old export.SeenFile, ok bool, err error) {
 	if claim {
 		if old, ok, err = l.SeenAt(f.Path); err != nil || ok && same(old, f) {
 			return old, ok, err
@@ -59,8 +59,8 @@ func (f File) takes(again bool) bool {
 	return f.Seen == nil
 }
 
-// only picks records of a feed.
-type only func(export.Origin, string) bool
+// recordFilter picks records of a feed.
+type recordFilter func(export.Origin, string) bool
 
 func nothing(export.Origin, string) bool { return false }
 
@@ -74,7 +74,7 @@ type opened interface {
 // openRecords picks the records of seen files that may be planned anew: those of people whose row did not reach Coupa for
 // sure, except where something newer was sent for them. What is kept for the next plan is not among them, unless it was
 // given up.
-func openRecords(l opened, seen []export.SeenFile) (only, error) {
+func openRecords(l opened, seen []export.SeenFile) (recordFilter, error) {
 	type who struct{ file, key string }
 	people := map[who]bool{}
 	lines := map[export.Origin]bool{}

@@ -62,7 +62,7 @@ type Work struct {
 // and gives the lock back, also where any of that crashes. What it comes to, an error too, goes to show.Conclude.
 func Start(ctx context.Context, env *wiring.Env, cfg *config.Config, w Work) (*Started, error) {
 	s := &Started{Teller: notices.New(env, cfg, w.Command, w.ByHand)}
-	j, err := open(ctx, env, cfg, s.Teller, w.NoWait)
+	j, err := openJob(ctx, env, cfg, s.Teller, w.NoWait)
 	if err != nil {
 		return s, err
 	}
@@ -100,9 +100,9 @@ func guarded[T any](step func() (T, error)) (T, error) {
 	return out, err
 }
 
-// open opens the ledger, takes the lock and makes the wires. Nothing goes over them yet but the token, which has to settle
+// openJob opens the ledger, takes the lock and makes the wires. Nothing goes over them yet but the token, which has to settle
 // while the feed is read.
-func open(ctx context.Context, env *wiring.Env, cfg *config.Config, t *notices.Teller, noWait bool) (*Job, error) {
+func openJob(ctx context.Context, env *wiring.Env, cfg *config.Config, t *notices.Teller, noWait bool) (*Job, error) {
 	w, err := wiring.NewWires(env, cfg)
 	if err != nil {
 		return nil, err

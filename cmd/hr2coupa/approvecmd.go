@@ -46,7 +46,7 @@ what is new, and goes if it is within the ceilings; what it then uses up does no
 				return err
 			}
 			for _, c := range o.columns {
-				if name, _, _ := strings.Cut(c, "="); !given(cfg, name) {
+				if name, _, _ := strings.Cut(c, "="); !hasColumnLimit(cfg, name) {
 					return exit.Usage("approve: the config has no limit for the column %q; limits.columns has them", name)
 				}
 			}
@@ -66,7 +66,10 @@ what is new, and goes if it is within the ceilings; what it then uses up does no
 	return c
 }
 
-func given(cfg *config.Config, column string) bool { _, ok := cfg.Limits.Columns[column]; return ok }
+func hasColumnLimit(cfg *config.Config, column string) bool {
+	_, ok := cfg.Limits.Columns[column]
+	return ok
+}
 
 func (o *approveOptions) ceilings(given func(flag string) bool) (map[string]int, error) {
 	ceilings := map[string]int{}

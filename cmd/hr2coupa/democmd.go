@@ -42,8 +42,8 @@ and prints the run's own code.`,
 	return c
 }
 
-// told is the demo's story: what its feed must come to, by outcome, and the code of its run.
-var told = struct {
+// demoStory is the demo's story: what its feed must come to, by outcome, and the code of its run.
+var demoStory = struct {
 	exit, input int
 	by          map[export.Outcome]int
 }{
@@ -142,7 +142,7 @@ func layDemo(dir string, t *twin.Twin) error {
 
 // endDemo compares what came out with the story and says what to type next.
 func endDemo(env *wiring.Env, rep *export.Report, keep string) error {
-	if rep.Exit != told.exit || rep.Counts.Input != told.input || !maps.Equal(nonzero(rep.Counts.By), told.by) {
+	if rep.Exit != demoStory.exit || rep.Counts.Input != demoStory.input || !maps.Equal(nonzero(rep.Counts.By), demoStory.by) {
 		return fmt.Errorf("the demo did not come out as told: run code %d, %s; please report this", rep.Exit, show.Sums(rep.Counts))
 	}
 	if env.JSON {

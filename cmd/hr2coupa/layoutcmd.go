@@ -48,14 +48,14 @@ func printLayout(env *wiring.Env) error {
 		if c.MaxLength > 0 {
 			length = fmt.Sprint(c.MaxLength)
 		}
-		rows = append(rows, []string{c.Name, string(c.Type), length, words.Dash(marks(c)), words.Dash(c.API)})
+		rows = append(rows, []string{c.Name, string(c.Type), length, words.Dash(columnMarks(c)), words.Dash(c.API)})
 	}
 	w.Table(rows)
 	w.Printf("  %s\n", words.Plural(len(columns), "column"))
 	return w.Err()
 }
 
-func marks(c layout.Column) string {
+func columnMarks(c layout.Column) string {
 	var m []string
 	for _, x := range []struct {
 		on   bool

@@ -114,15 +114,15 @@ func rootCmd(env *wiring.Env) *cobra.Command {
 	return root
 }
 
-// later are the commands of the contract that this version does not have.
-var later = []string{"reconcile"}
+// laterCommands are the commands of the contract that this version does not have.
+var laterCommands = []string{"reconcile"}
 
 // knownCommand tells a command of the contract that is not built yet from a misspelt one.
 func knownCommand(_ *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0:
 		return nil
-	case slices.Contains(later, args[0]):
+	case slices.Contains(laterCommands, args[0]):
 		return exit.Usage("%s is not built yet in this version; hr2coupa --help lists what is", args[0])
 	}
 	return exit.Usage("unknown command %q; hr2coupa --help lists them", args[0])

@@ -51,7 +51,7 @@ func showStatus(ctx context.Context, env *wiring.Env, id string, wait bool) erro
 	if id == "" && !wait {
 		return listRuns(env, l)
 	}
-	rec, ok, err := settled(ctx, env, l, id, wait)
+	rec, ok, err := waitForRun(ctx, env, l, id, wait)
 	if err != nil {
 		return err
 	}
@@ -80,8 +80,8 @@ func showStatus(ctx context.Context, env *wiring.Env, id string, wait bool) erro
 	return exit.With(rep.Exit, show.Report(env, rep))
 }
 
-// settled reads a run, with wait once it is no longer at work.
-func settled(ctx context.Context, env *wiring.Env, l ledger.Ledger, id string, wait bool) (rec export.RunRecord, ok bool, err error) {
+// waitForRun reads a run, with wait once it is no longer at work.
+func waitForRun(ctx context.Context, env *wiring.Env, l ledger.Ledger, id string, wait bool) (rec export.RunRecord, ok bool, err error) {
 	for {
 		rec, ok, err = l.Run(id)
 		if err != nil || !ok || rec.State != export.RunWorking {
@@ -135,11 +135,11 @@ func listRuns(env *wiring.Env, l ledger.Ledger) error {
 	w := env.Stdout.Text()
 	rows := [][]string{{"RUN", "COMMAND", "STATE", "VERDICT", "EXIT", "RECORDS", "FILES"}}
 	for _, r := range runs {
-		exit := fmt.Sprint(r.Exit)
+		code := fmt.Sprint(r.Exit)
 		if r.State == export.RunWorking && r.Verdict.End == "" {
-			exit = "-"
+			code = "-"
 		}
-		rows = append(rows, []string{r.ID, r.Command, string(r.State), words.Dash(r.Verdict.String()), exit, fmt.Sprint(r.Input), words.FileNames(r.Files)})
+		rows = append(rows, []string{r.ID, r.Command, string(r.State), words.Dash(r.Verdict.String()), code, fmt.Sprint(r.Input), words.FileNames(r.Files)})
 	}
 	w.Table(rows)
 	show.UnfilledText(w, people)

@@ -43,8 +43,8 @@ func (j *writing) personal(ctx context.Context, w export.Write, r export.RowResu
 	row := j.cells[r.PartRow-1]
 	about := j.sendable(row)
 	for _, c := range slices.Clone(about) {
-		about = append(about, held(c.Element, row.Was[c.Element.Path])...)
-		about = append(about, held(c.Element, export.Value{List: w.Emptied[c.Element.Column]})...)
+		about = append(about, elementCells(c.Element, row.Was[c.Element.Path])...)
+		about = append(about, elementCells(c.Element, export.Value{List: w.Emptied[c.Element.Column]})...)
 	}
 	if w.CoupaID == "" || j.Whole == nil {
 		return about, nil
@@ -54,13 +54,13 @@ func (j *writing) personal(ctx context.Context, w export.Write, r export.RowResu
 		return nil, err
 	}
 	for _, e := range elements {
-		about = append(about, held(e, user.Values[e.Path])...)
+		about = append(about, elementCells(e, user.Values[e.Path])...)
 	}
 	return about, nil
 }
 
-// held makes cells of all that Coupa holds at an element.
-func held(e export.Element, v export.Value) (cells []export.ElementCell) {
+// elementCells makes cells of all that Coupa holds at an element.
+func elementCells(e export.Element, v export.Value) (cells []export.ElementCell) {
 	texts := append([]string{v.Text}, v.List...)
 	for _, part := range slices.Sorted(maps.Keys(v.Parts)) {
 		texts = append(texts, v.Parts[part])

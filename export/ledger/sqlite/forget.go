@@ -100,7 +100,7 @@ func (l *Ledger) spoolOf(c *sqlite.Conn, p somebody) ([]string, error) {
 }
 
 func unfilledOf(c *sqlite.Conn, p somebody) error {
-	people, err := unfilled(c)
+	people, err := readUnfilled(c)
 	for _, u := range people {
 		if u.Row.Key == p.key {
 			return &ledger.UnfilledError{Unfilled: u}
@@ -143,12 +143,12 @@ func holdsRow(c *sqlite.Conn, part int64, key string) (held bool, err error) {
 // forgetRows blanks the person's rows, also those of files that were dropped by hand under another key, takes them from
 // the people, and blanks messages that name them.
 func forgetRows(c *sqlite.Conn, p somebody, f *ledger.Forgotten) error {
-	const blank = "UPDATE rows SET key = '', first = '', login = '', status = '', reason = '' WHERE "
+	const blankRows = "UPDATE rows SET key = '', first = '', login = '', status = '', reason = '' WHERE "
 	err := exec(c, "UPDATE writes SET coupa_id = '', emptied = '' WHERE id IN (SELECT id FROM rows WHERE key = ?)", p.key)
 	if err != nil {
 		return err
 	}
-	if err := exec(c, blank+"key = ?", p.key); err != nil {
+	if err := exec(c, blankRows+"key = ?", p.key); err != nil {
 		return err
 	}
 	f.Rows = c.Changes()
@@ -164,7 +164,7 @@ func forgetRows(c *sqlite.Conn, p somebody, f *ledger.Forgotten) error {
 		return err
 	}
 	for _, id := range ids {
-		if err := exec(c, blank+"id = ?", id); err != nil {
+		if err := exec(c, blankRows+"id = ?", id); err != nil {
 			return err
 		}
 	}

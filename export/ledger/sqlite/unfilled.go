@@ -12,14 +12,14 @@ import (
 // Unfilled gives every person of whom a call has emptied lists, or may have, that nobody has seen filled since, the oldest
 // first.
 func (l *Ledger) Unfilled() (people []export.Unfilled, err error) {
-	err = l.read(func(c *sqlite.Conn) error { people, err = unfilled(c); return err })
+	err = l.read(func(c *sqlite.Conn) error { people, err = readUnfilled(c); return err })
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read whose lists were emptied: %w", err)
 	}
 	return people, nil
 }
 
-func unfilled(c *sqlite.Conn) (people []export.Unfilled, err error) {
+func readUnfilled(c *sqlite.Conn) (people []export.Unfilled, err error) {
 	err = query(c, `SELECT w.id >> 32, r.id, p.name, p.state, w.id & 0xffffffff, w.coupa_id, w.emptied, w.unfilled
 		FROM writes w CROSS JOIN parts p ON p.id = w.id >> 32 CROSS JOIN runs r ON r.num = p.run WHERE w.unfilled <> '' ORDER BY w.id`,
 		func(s *sqlite.Stmt) error {

@@ -177,7 +177,7 @@ func (x *excerpt) header() error {
 		fields, text = fields[x.lead:], behindLead(text, x.lead, x.src.delim)
 	}
 	for _, name := range leadFields {
-		if err := x.put([]byte(free(name, fields) + d)); err != nil {
+		if err := x.put([]byte(freeName(name, fields) + d)); err != nil {
 			return err
 		}
 	}
@@ -194,8 +194,8 @@ func leadOf(fields []string) int {
 	return 0
 }
 
-// free makes name one that no field has.
-func free(name string, fields []string) string {
+// freeName makes name one that no field has.
+func freeName(name string, fields []string) string {
 	for slices.Contains(fields, name) {
 		name += "_"
 	}

@@ -30,7 +30,7 @@ func words(t *testing.T) *export.Causes {
 // excerptOf opens a file and takes the records of rows out of it.
 func excerptOf(t *testing.T, file, data string, o Options, rows ...export.RowResult) string {
 	t.Helper()
-	f, err := open([]string{write(t, file, data)}, o, sizes{record: 68, block: 150, rows: 3}) // the header of an excerpt is that long
+	f, err := openSized([]string{write(t, file, data)}, o, sizes{record: 68, block: 150, rows: 3}) // the header of an excerpt is that long
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestExcerptIsFeed(t *testing.T) {
 	second := excerptOf(t, "x.csv", first, o,
 		refused(2, "", 1, "q"), refused(3, "", 1, "q"), refused(4, "3", 1, "q"), refused(6, "", 1, "q"), refused(7, "5", 1, "q"), refused(8, "", 1, "q"))
 	for _, text := range []string{first, second} {
-		f, err := open([]string{write(t, "x.csv", text)}, o, sizes{record: 120, block: 250, rows: 3})
+		f, err := openSized([]string{write(t, "x.csv", text)}, o, sizes{record: 120, block: 250, rows: 3})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -126,10 +126,10 @@ func Open(patterns []string, o Options) (*Feed, error) {
 	if rows == 0 {
 		rows = defaultRows
 	}
-	return open(patterns, o, sizes{record: maxRecord, block: blockSize, rows: rows})
+	return openSized(patterns, o, sizes{record: maxRecord, block: blockSize, rows: rows})
 }
 
-func open(patterns []string, o Options, z sizes) (*Feed, error) {
+func openSized(patterns []string, o Options, z sizes) (*Feed, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("feed options: %w", err)
 	}

@@ -157,7 +157,7 @@ func TestRecords(t *testing.T) {
 			if tt.z.block == 0 {
 				tt.z = sizes{record: maxRecord, block: blockSize, rows: 2}
 			}
-			f, err := open([]string{write(t, tt.file, tt.data)}, tt.o, tt.z)
+			f, err := openSized([]string{write(t, tt.file, tt.data)}, tt.o, tt.z)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -254,7 +254,7 @@ func TestCharsetWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := open([]string{write(t, "x.csv", "a\n"+string(all)+"\n")}, Options{Encoding: "windows-1252"}, sizes{record: 400, block: 500, rows: 1})
+	f, err := openSized([]string{write(t, "x.csv", "a\n"+string(all)+"\n")}, Options{Encoding: "windows-1252"}, sizes{record: 400, block: 500, rows: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

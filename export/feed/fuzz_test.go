@@ -87,7 +87,7 @@ func boundIndependent(t testing.TB, path string, o Options) {
 // openOrNot gives nil for a file that is unusable as a whole.
 func openOrNot(t testing.TB, path string, o Options, z sizes) *Feed {
 	t.Helper()
-	f, err := open([]string{path}, o, z)
+	f, err := openSized([]string{path}, o, z)
 	var u *export.UnusableFeedError
 	if err != nil && !errors.As(err, &u) {
 		t.Fatal(err)
@@ -212,7 +212,7 @@ func TestRoundTrip(t *testing.T) {
 		if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
 			rt.Fatal(err)
 		}
-		f, err := open([]string{path}, Options{Key: "id"}, sizes{record: 400, block: 500, rows: 2})
+		f, err := openSized([]string{path}, Options{Key: "id"}, sizes{record: 400, block: 500, rows: 2})
 		if err != nil {
 			rt.Fatal(err)
 		}

@@ -106,7 +106,7 @@ func (s *source) findHeader(b []byte, o Options) (header, error) {
 	}
 	best := cutHeader(b, candidates[0])
 	for _, d := range candidates[1:] {
-		if h := cutHeader(b, d); better(h, best, o.Key) {
+		if h := cutHeader(b, d); betterHeader(h, best, o.Key) {
 			best = h
 		}
 	}
@@ -116,7 +116,7 @@ func (s *source) findHeader(b []byte, o Options) (header, error) {
 	return best, nil
 }
 
-func better(h, than header, key string) bool {
+func betterHeader(h, than header, key string) bool {
 	if ok, was := h.end <= byData, than.end <= byData; ok != was {
 		return ok
 	}

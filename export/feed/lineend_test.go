@@ -49,7 +49,7 @@ func TestLineEnd(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f, err := open([]string{write(t, tt.file, tt.data)}, Options{Key: "id"}, small)
+			f, err := openSized([]string{write(t, tt.file, tt.data)}, Options{Key: "id"}, small)
 			if err != nil {
 				t.Fatal(err)
 			}

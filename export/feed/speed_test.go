@@ -79,7 +79,7 @@ func TestNextAllocatesNothing(t *testing.T) {
 
 // A pass uses as many blocks as there are chunks out at a time, however long the file.
 func TestBlocksAreReused(t *testing.T) {
-	f, err := open([]string{write(t, "x.csv", people(5000, false))}, Options{}, sizes{record: 2 << 10, block: 4 << 10, rows: 5})
+	f, err := openSized([]string{write(t, "x.csv", people(5000, false))}, Options{}, sizes{record: 2 << 10, block: 4 << 10, rows: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestBlocksAreReused(t *testing.T) {
 
 // Workers cut chunks of one block at the same time, in place; two passes run at once.
 func TestManyWorkers(t *testing.T) {
-	f, err := open([]string{write(t, "x.csv", people(3000, true))}, Options{}, sizes{record: 2 << 10, block: 16 << 10, rows: 3})
+	f, err := openSized([]string{write(t, "x.csv", people(3000, true))}, Options{}, sizes{record: 2 << 10, block: 16 << 10, rows: 3})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,15 +35,15 @@ func newCrash(value any) *Crash {
 	if c, ok := value.(*Crash); ok {
 		return c
 	}
-	c := &Crash{What: fmt.Sprintf("panic with a value of type %T", value), Stack: stack()}
+	c := &Crash{What: fmt.Sprintf("panic with a value of type %T", value), Stack: callers()}
 	if err, ok := value.(runtime.Error); ok {
 		c.What = err.Error()
 	}
 	return c
 }
 
-// stack lists who called whom up to the panic that is being recovered.
-func stack() []string {
+// callers lists who called whom up to the panic that is being recovered.
+func callers() []string {
 	pcs := make([]uintptr, 64)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
 	var out []string

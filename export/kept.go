@@ -106,16 +106,16 @@ func (j *joined) Chunks(take func(Chunk) error) error {
 	if err := j.kept.Chunks(func(c Chunk) error { n++; return take(c) }); err != nil {
 		return err
 	}
-	return j.fresh.Chunks(func(c Chunk) error { return take(&later{c, n}) })
+	return j.fresh.Chunks(func(c Chunk) error { return take(&laterChunk{c, n}) })
 }
 
-// later is a chunk that comes after n others.
-type later struct {
+// laterChunk is a chunk that comes after n others.
+type laterChunk struct {
 	Chunk
 	n int
 }
 
-func (l *later) Seq() int { return l.n + l.Chunk.Seq() }
+func (l *laterChunk) Seq() int { return l.n + l.Chunk.Seq() }
 
 // Waiting knows the people whom a new row must not overtake: an earlier one of theirs is in a part without a verdict.
 // Each map gives the name of that part. The zero value knows nobody.

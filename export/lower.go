@@ -22,9 +22,9 @@ func IsLower(s string) bool {
 		}
 		return true
 	}
-	capital := capital8(word(s[n-8:]))
+	capital := capital8(loadWord(s[n-8:]))
 	for at := 0; at < n-8; at += 8 {
-		capital |= capital8(word(s[at:]))
+		capital |= capital8(loadWord(s[at:]))
 	}
 	return capital == 0
 }
@@ -37,8 +37,8 @@ func capital8(x uint64) uint64 {
 	return (x | (fromA ^ overZ)) & high
 }
 
-// word reads eight bytes at once, which the compiler makes of it.
-func word(s string) uint64 {
+// loadWord reads eight bytes at once, which the compiler makes of it.
+func loadWord(s string) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56

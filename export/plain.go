@@ -39,14 +39,14 @@ func PlainLines(err error) []string {
 	return lines
 }
 
-// line is a line of an error's text, with what goes with it.
-type line struct {
+// toldLine is a line of an error's text, with what goes with it.
+type toldLine struct {
 	text         string
 	hints, stack []string
 }
 
 // told returns the lines of an error. What an error itself has of hints goes with its last line.
-func told(err error) []line {
+func told(err error) []toldLine {
 	if err == nil {
 		return nil
 	}
@@ -58,16 +58,16 @@ func told(err error) []line {
 }
 
 // woven finds the lines of the errors that err wraps in its text.
-func woven(err error) []line {
+func woven(err error) []toldLine {
 	if own, ok := err.(interface{ Lines() []string }); ok {
-		lines := []line{}
+		lines := []toldLine{}
 		for _, l := range own.Lines() {
-			lines = append(lines, line{text: Plain(l)})
+			lines = append(lines, toldLine{text: Plain(l)})
 		}
 		return lines
 	}
-	rest, lines := err.Error(), []line{{}}
-	say := func(more ...line) {
+	rest, lines := err.Error(), []toldLine{{}}
+	say := func(more ...toldLine) {
 		last := &lines[len(lines)-1]
 		last.text += more[0].text
 		last.hints, last.stack = add(last.hints, more[0].hints), append(last.stack, more[0].stack...)
@@ -78,18 +78,18 @@ func woven(err error) []line {
 		switch {
 		case !found: // the error has words of its own for it
 			for _, l := range told(inner) {
-				say(line{hints: l.hints, stack: l.stack})
+				say(toldLine{hints: l.hints, stack: l.stack})
 			}
 			continue
 		case i > 0 && before == "\n": // errors.Join
-			lines = append(lines, line{})
+			lines = append(lines, toldLine{})
 		default:
-			say(line{text: Plain(before)})
+			say(toldLine{text: Plain(before)})
 		}
 		say(told(inner)...)
 		rest = after
 	}
-	say(line{text: Plain(rest)})
+	say(toldLine{text: Plain(rest)})
 	return lines
 }
 

@@ -153,9 +153,9 @@ func canonical(kind ElementKind, v Value) string {
 		}
 		return phoneOf(v).canonical()
 	case KindCustom:
-		return canonicalCustom(text) + parts(v)
+		return canonicalCustom(text) + partsText(v)
 	}
-	return text + parts(v)
+	return text + partsText(v)
 }
 
 func falseOr(truth string) string {
@@ -177,7 +177,7 @@ func canonicalCustom(text string) string {
 	return text
 }
 
-func parts(v Value) string {
+func partsText(v Value) string {
 	var b strings.Builder
 	for _, k := range slices.Sorted(maps.Keys(v.Parts)) {
 		text := strings.TrimSpace(v.Parts[k])

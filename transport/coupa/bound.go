@@ -93,8 +93,8 @@ func (s *steps) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// few cuts what a refusal says to what somebody reads.
-func few(texts []string) []string {
+// firstFew cuts what a refusal says to what somebody reads.
+func firstFew(texts []string) []string {
 	if len(texts) > maxSaid {
 		texts = append(texts[:maxSaid:maxSaid], fmt.Sprintf("(%d more)", len(texts)-maxSaid))
 	}

@@ -206,7 +206,7 @@ func messages(a *answer) []string {
 		if xml.Unmarshal(a.body, &v) != nil {
 			return nil
 		}
-		return a.masked(few(trimmed(append(v.Errors, v.Text))))
+		return a.masked(firstFew(trimmed(append(v.Errors, v.Text))))
 	case kindJSON:
 		var v struct {
 			Errors any `json:"errors"`
@@ -215,7 +215,7 @@ func messages(a *answer) []string {
 		if json.Unmarshal(a.body, &v) != nil {
 			return nil
 		}
-		return a.masked(few(trimmed(append(flatten(v.Errors), flatten(v.Error)...))))
+		return a.masked(firstFew(trimmed(append(flatten(v.Errors), flatten(v.Error)...))))
 	}
 	return nil
 }

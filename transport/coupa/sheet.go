@@ -122,8 +122,8 @@ func (s *sheetReader) end(err error) (*sheet, error) {
 	return s.sheet, nil
 }
 
-// looked are the attributes that are looked at.
-var looked = map[string]bool{"class": true, "colspan": true, "datetime": true, "href": true, "rel": true, "title": true, "type": true}
+// keptAttributes are the attributes that are looked at.
+var keptAttributes = map[string]bool{"class": true, "colspan": true, "datetime": true, "href": true, "rel": true, "title": true, "type": true}
 
 // tag gives the name and the attributes of a tag; of two of one name the first counts.
 func tag(z *html.Tokenizer) (name string, attrs map[string]string) {
@@ -132,7 +132,7 @@ func tag(z *html.Tokenizer) (name string, attrs map[string]string) {
 	for more {
 		var key, value []byte
 		key, value, more = z.TagAttr()
-		if _, twice := attrs[string(key)]; looked[string(key)] && !twice {
+		if _, twice := attrs[string(key)]; keptAttributes[string(key)] && !twice {
 			attrs[string(key)] = string(value)
 		}
 	}
@@ -287,16 +287,16 @@ func (s *sheetReader) endLink() {
 	}
 }
 
-// shortly is how much of a link's text is looked at.
-const shortly = 200
+// maxLinkText is how much of a link's text is looked at.
+const maxLinkText = 200
 
 // write puts a text where it is shown.
 func (s *sheetReader) write(text string) {
 	if s.raw != "" {
 		return
 	}
-	if s.link != nil && len(s.link.text) < shortly {
-		s.link.text += text[:min(len(text), shortly)]
+	if s.link != nil && len(s.link.text) < maxLinkText {
+		s.link.text += text[:min(len(text), maxLinkText)]
 	}
 	if c := s.cell(); c != nil {
 		c.text.WriteString(s.keep(text))
@@ -326,12 +326,12 @@ func (s *sheetReader) cell() *openCell {
 	return nil
 }
 
-// endless are the elements that have no end.
-var endless = map[string]bool{"area": true, "base": true, "br": true, "col": true, "embed": true, "hr": true, "img": true, "input": true, "link": true, "meta": true, "source": true, "track": true, "wbr": true}
+// voidElements are the elements of HTML that have no end tag.
+var voidElements = map[string]bool{"area": true, "base": true, "br": true, "col": true, "embed": true, "hr": true, "img": true, "input": true, "link": true, "meta": true, "source": true, "track": true, "wbr": true}
 
 func (m *marked) start(name string, attrs map[string]string) {
 	switch {
-	case m.depth == 0 && name != "a" && !endless[name] && hasClass(attrs, "next"):
+	case m.depth == 0 && name != "a" && !voidElements[name] && hasClass(attrs, "next"):
 		m.name, m.depth = name, 1
 	case m.depth > 0 && name == m.name:
 		m.depth++

@@ -61,6 +61,7 @@ lint: $(TOOLS)/staticcheck $(TOOLS)/depguard
 	go run ./testdata/lint/goroutines cmd export transport templates
 	go run ./testdata/lint/files cmd export transport templates
 	go run ./testdata/lint/output cmd export transport templates
+	go run ./testdata/lint/shadow cmd export transport templates
 
 $(TOOLS)/staticcheck:
 	GOBIN=$(abspath $(TOOLS)) go install $(STATICCHECK)

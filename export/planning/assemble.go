@@ -22,7 +22,7 @@ type assembler struct {
 	open    map[[2]int]*openPart
 	order   [][2]int
 	closed  []closed
-	merging map[string]*person
+	merging map[string]*rowDraft
 	waiting []string // people in merging, by first appearance
 }
 
@@ -39,13 +39,13 @@ func (p *Planner) assembler(s *survey, sink Sink) *assembler {
 	return &assembler{
 		p: p, s: s, sink: sink, enc: p.encoder(s),
 		plan: &export.Plan{Columns: map[string]int{}},
-		sets: map[export.ColumnSet]int{}, open: map[[2]int]*openPart{}, merging: map[string]*person{},
+		sets: map[export.ColumnSet]int{}, open: map[[2]int]*openPart{}, merging: map[string]*rowDraft{},
 	}
 }
 
 func (a *assembler) take(b *built) error {
 	a.plan.Input += b.input
-	var whole []*person
+	var whole []*rowDraft
 	for _, one := range b.merge {
 		if m := a.merged(one); m != nil {
 			whole = append(whole, m)
@@ -63,7 +63,7 @@ func (a *assembler) take(b *built) error {
 }
 
 // merged lays a record over what the person's earlier records said, and returns the person when it was the last one.
-func (a *assembler) merged(one person) *person {
+func (a *assembler) merged(one rowDraft) *rowDraft {
 	m, ok := a.merging[one.key]
 	if !ok {
 		a.merging[one.key] = &one
@@ -226,7 +226,7 @@ func (a *assembler) count(slot [2]int, part *openPart) {
 // finish closes the parts that are still open, names all, and proves that no record got lost.
 func (a *assembler) finish() (*export.Plan, error) {
 	rest := &built{}
-	var people []*person
+	var people []*rowDraft
 	for _, key := range a.waiting { // only where two people share a hash
 		if m, ok := a.merging[key]; ok {
 			people = append(people, m)
@@ -239,16 +239,16 @@ func (a *assembler) finish() (*export.Plan, error) {
 	if err := a.add(rest); err != nil {
 		return nil, err
 	}
-	waves := map[int]bool{}
+	filled := map[int]bool{}
 	for _, slot := range a.order {
 		if err := a.close(slot, a.open[slot]); err != nil {
 			return nil, err
 		}
-		waves[slot[0]] = true
+		filled[slot[0]] = true
 	}
 	maps.DeleteFunc(a.plan.Columns, func(_ string, rows int) bool { return rows == 0 }) // completed in every row
 	a.plan.Files = a.p.files()
-	a.plan.Waves, a.plan.Sets = len(waves), len(a.sets)
+	a.plan.Waves, a.plan.Sets = len(filled), len(a.sets)
 	if err := a.p.name(a.sink, a.closed); err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func ReadBeside(ctx context.Context, p *Planner, run string) (*Beside, error) {
 
 // beside tells why a row may not go beside a held run: an earlier record of its person is kept, or is in a part without a
 // verdict.
-func (e *encoder) beside(one *person) []export.Fault {
+func (e *encoder) beside(one *rowDraft) []export.Fault {
 	b := e.p.Beside
 	if b == nil {
 		return nil

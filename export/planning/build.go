@@ -83,7 +83,7 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 	}
 	b := &built{}
 	cells := make([]export.Cell, len(w.enc.names))
-	var one person
+	var one rowDraft
 	err := p.each(w, c, func(rec *export.Record, key string, m export.RowMapper) error {
 		b.input++
 		origin := export.Origin{File: w.file(rec), Line: rec.Line}
@@ -92,10 +92,10 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 				g.skip(s)
 			}
 			rec.Fault.Origin = origin
-			b.keep(&person{key: strings.Clone(key), row: export.Row{Origin: origin}, lines: 1, faults: []export.Fault{*rec.Fault}})
+			b.keep(&rowDraft{key: strings.Clone(key), row: export.Row{Origin: origin}, lines: 1, faults: []export.Fault{*rec.Fault}})
 			return nil
 		}
-		one = person{key: key, row: export.Row{Origin: origin, Cells: cells}, lines: 1}
+		one = rowDraft{key: key, row: export.Row{Origin: origin, Cells: cells}, lines: 1}
 		one.faults = m.Map(rec, one.row.Cells)
 		if g != nil {
 			g.add(p, s, key, one.row.Cells)
@@ -126,7 +126,7 @@ type built struct {
 	input  int
 	groups []group
 	kept   []keptRow
-	merge  []person // records of people with several, still to be merged
+	merge  []rowDraft // records of people with several, still to be merged
 	doubt  []export.Fault
 }
 
@@ -147,8 +147,8 @@ type keptRow struct {
 	kept   []export.KeptRecord
 }
 
-// person is one record, or several merged, of a person on the way to a row. Its texts may alias the chunk.
-type person struct {
+// rowDraft is one record, or several merged, of a person on the way to a row. Its texts may alias the chunk.
+type rowDraft struct {
 	key    string
 	row    export.Row
 	lines  int

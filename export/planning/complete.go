@@ -67,7 +67,7 @@ func (p *Planner) completer(columns []string) *completer {
 // complete fills cells in that are empty: the Id and, where the planner knows how, the columns that every row needs, with
 // what Coupa holds. Where Coupa was not asked there is only the login that was last sent, which is no key: by an outdated
 // one Coupa would make a second account.
-func (c *completer) complete(one *person) {
+func (c *completer) complete(one *rowDraft) {
 	if c.p.Notes != nil {
 		return
 	}
@@ -93,7 +93,7 @@ func (c *completer) complete(one *person) {
 	}
 }
 
-func (c *completer) fill(one *person, col int, text string) {
+func (c *completer) fill(one *rowDraft, col int, text string) {
 	if text != "" && one.row.Cells[col].Lacks() {
 		one.row.Cells[col] = export.Cell{Text: text, State: export.Set}
 		one.completed = one.completed.With(col)
@@ -134,7 +134,7 @@ func onlyLacks(rules []export.Fault) bool {
 }
 
 // tellWhy says of what a row lacks why it could not be completed out of what Coupa has answered.
-func (c *completer) tellWhy(one *person, rules []export.Fault) {
+func (c *completer) tellWhy(one *rowDraft, rules []export.Fault) {
 	u, found := c.p.Answers.Found(one.key)
 	for i, f := range rules {
 		if f.Rule != ruleRequired {

@@ -19,7 +19,7 @@ type encoder struct {
 	completer *completer
 	at        int                                      // the group the row before went to
 	lines     map[export.ColumnSet][]export.RowEncoder // at rest
-	texts     texts
+	texts     textArena
 }
 
 func (p *Planner) encoder(s *survey) *encoder {
@@ -31,7 +31,7 @@ func (p *Planner) encoder(s *survey) *encoder {
 }
 
 // encode takes people and finishes b.
-func (e *encoder) encode(b *built, people []*person) error {
+func (e *encoder) encode(b *built, people []*rowDraft) error {
 	for _, one := range people {
 		if err := e.add(b, one); err != nil {
 			return err
@@ -42,7 +42,7 @@ func (e *encoder) encode(b *built, people []*person) error {
 
 // add checks a person and appends his line to a group of b, or keeps him back. What b gets aliases no chunk once it is
 // finished; one and its cells may be used anew at once, the texts in them only then.
-func (e *encoder) add(b *built, one *person) error {
+func (e *encoder) add(b *built, one *rowDraft) error {
 	one.faults = append(one.faults, e.check(one)...)
 	if len(one.faults) > 0 {
 		one.key = strings.Clone(one.key)
@@ -92,7 +92,7 @@ func (g *group) flush() (err error) {
 }
 
 // wave tells which wave a row goes in. Deactivations are the last one.
-func (e *encoder) wave(one *person) int {
+func (e *encoder) wave(one *rowDraft) int {
 	switch {
 	case e.status >= 0 && one.row.Cells[e.status].Text == export.StatusInactive:
 		return e.s.waves.last + 1
@@ -123,7 +123,7 @@ func (e *encoder) group(b *built, wave int, set export.ColumnSet) *group {
 
 // check completes a row and tells every rule that it breaks. A column whose expression failed is not told to be missing
 // too; and what Coupa holds against a row says more than that it could not be completed.
-func (e *encoder) check(one *person) []export.Fault {
+func (e *encoder) check(one *rowDraft) []export.Fault {
 	e.completer.complete(one)
 	rules := e.rules.Check(&one.row)
 	if len(one.faults) > 0 {
@@ -153,7 +153,7 @@ func (e *encoder) check(one *person) []export.Fault {
 }
 
 // partial makes a row what the API route takes: only what HR says, and beside it what Coupa held when it was asked.
-func (e *encoder) partial(one *person) {
+func (e *encoder) partial(one *rowDraft) {
 	for i := range one.row.Cells {
 		if one.completed.Has(i) {
 			one.row.Cells[i] = export.Cell{}
@@ -170,7 +170,7 @@ func (e *encoder) partial(one *person) {
 
 // protected holds a person's login against those who are never changed: the row's, the one that was last sent, and the one
 // that Coupa holds, which may be another by now.
-func (e *encoder) protected(one *person) (why string) {
+func (e *encoder) protected(one *rowDraft) (why string) {
 	if e.p.Protects == nil {
 		return ""
 	}
@@ -182,7 +182,7 @@ func (e *encoder) protected(one *person) (why string) {
 	return why
 }
 
-func (e *encoder) text(one *person, col int) string {
+func (e *encoder) text(one *rowDraft, col int) string {
 	if col < 0 {
 		return ""
 	}
@@ -190,7 +190,7 @@ func (e *encoder) text(one *person, col int) string {
 }
 
 // behind tells which part a person waits for.
-func (e *encoder) behind(one *person) (part string, ok bool) {
+func (e *encoder) behind(one *rowDraft) (part string, ok bool) {
 	if e.p.Waiting.Empty() {
 		return "", false
 	}
@@ -198,7 +198,7 @@ func (e *encoder) behind(one *person) (part string, ok bool) {
 }
 
 // mayKeep tells whether a record may have to be kept. Only all records of a person together, completed, tell for sure.
-func (e *encoder) mayKeep(one *person, several bool) bool {
+func (e *encoder) mayKeep(one *rowDraft, several bool) bool {
 	if e.p.Hold || (several || e.p.Answers != nil) && !e.p.Waiting.Empty() {
 		return true
 	}
@@ -207,7 +207,7 @@ func (e *encoder) mayKeep(one *person, several bool) bool {
 }
 
 // keeps tells that a sound row is not sent now, and why; "" for nearly every row.
-func (e *encoder) keeps(one *person) (outcome export.Outcome, why string) {
+func (e *encoder) keeps(one *rowDraft) (outcome export.Outcome, why string) {
 	part, waits := e.behind(one)
 	switch {
 	case e.p.Hold:
@@ -219,7 +219,7 @@ func (e *encoder) keeps(one *person) (outcome export.Outcome, why string) {
 }
 
 // result fills r, which is empty, in place: a row's result is large and made for every row.
-func (e *encoder) result(one *person, r *export.RowResult) {
+func (e *encoder) result(one *rowDraft, r *export.RowResult) {
 	r.Origin, r.Lines, r.Outcome = one.row.Origin, one.lines, export.Pending
 	r.Key = e.texts.keep(one.key)
 	r.First = r.Key
@@ -242,7 +242,7 @@ func (e *encoder) result(one *person, r *export.RowResult) {
 	}
 }
 
-func (b *built) keep(one *person) {
+func (b *built) keep(one *rowDraft) {
 	b.kept = append(b.kept, keptRow{export.RowResult{
 		Origin: one.row.Origin, Lines: one.lines, Key: one.key, Outcome: export.Quarantined, Reason: reason(one.row.Origin, one.faults),
 	}, one.faults, nil})

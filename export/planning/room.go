@@ -9,10 +9,10 @@ import (
 // textBlock is how many bytes of texts lie together.
 const textBlock = 16 << 10
 
-// texts clones strings that outlive a chunk, many to an allocation.
-type texts struct{ block strings.Builder }
+// textArena clones strings that outlive a chunk, many to an allocation.
+type textArena struct{ block strings.Builder }
 
-func (t *texts) keep(s string) string {
+func (t *textArena) keep(s string) string {
 	if t.block.Cap()-t.block.Len() < len(s) {
 		t.block = strings.Builder{} // the old block lives as long as its texts
 		t.block.Grow(max(textBlock, len(s)))

@@ -52,7 +52,7 @@ func deliver(c drop.Config, key, tag string, files []string) error {
 		if err := s.Stage(ctx, name, data); err != nil {
 			return err
 		}
-		if err := s.Commit(ctx, name); err != nil {
+		if err := s.Commit(ctx, name, s.Temp(name)); err != nil {
 			return err
 		}
 	}

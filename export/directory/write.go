@@ -70,8 +70,10 @@ func (w *Writer) Part(ctx context.Context, p *export.Part, move func(export.Part
 	if err != nil {
 		return 0, nil, err
 	}
-	// An error ends the part, but not the calls that are under way: an answer that is not waited for is a doubt more.
-	err = atOnce(ctx, w.Workers, len(rows), func(_ context.Context, i int) error { return j.row(ctx, rows[i]) })
+	if rows, err = j.unchanged(ctx, rows); err == nil {
+		// An error ends the part, but not the calls that are under way: an answer that is not waited for is a doubt more.
+		err = atOnce(ctx, w.Workers, len(rows), func(_ context.Context, i int) error { return j.row(ctx, rows[i]) })
+	}
 	if ctx.Err() != nil {
 		return 0, nil, context.Cause(ctx)
 	}

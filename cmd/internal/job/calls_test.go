@@ -56,6 +56,7 @@ sftp: {address: %q, user: coupa, password: {env: P}, host_key: %q}
 coupa:
   {client_id: twin, client_secret: {env: S}, scopes: [core.integration.read, core.user.read, core.user.write], rate: 25, token_settle: 0s}
 load: {via: [api], poll: 200ms}
+limits: {creates: unlimited}
 ledger: %q
 `, tw.URL(), filepath.Join(dir, "users.csv"), c.route, tw.SFTPAddr(), tw.HostKeyFingerprint(), filepath.Join(dir, "ledger"))
 	for name, text := range map[string]string{"users.csv": feed.String(), "hr2coupa.yaml": config} {
@@ -80,9 +81,10 @@ func usersCalls(tw *twin.Twin) (n int) {
 	return n
 }
 
-// TestCalls: how many calls about users a plan makes, and a run of it.
+// TestCalls: how many calls about users a plan makes, and a run of it; and the plan says beforehand how many that will be.
 func TestCalls(t *testing.T) {
 	const (
+		newName    = "E%[1]d,u%[1]d,u%[1]d@example.com,Some,One\n"
 		newAddress = "E%[1]d,u%[1]d,u%[1]d@example.org,Some,One\n"
 		newLogin   = "E%[1]d,u%[1]d.one,u%[1]d@example.org,Some,One\n"
 	)
@@ -92,10 +94,12 @@ func TestCalls(t *testing.T) {
 		plan, run int // at most
 	}{
 		{"all change, among many", crowd{users: 6000, people: 2001, line: newAddress, route: "csv"}, 2*41 + 2, 130},
-		{"all change, and nobody else is there", crowd{users: 2001, people: 2001, line: newAddress, route: "csv"}, 50, 95},
-		{"all get another login", crowd{users: 3000, people: 2001, line: newLogin, route: "csv"}, 75, 120},
-		{"all are as Coupa has them", crowd{users: 3000, people: 2000, line: asAre, route: "csv"}, 2 * 21, 2*21 + 2*21 + 2},
+		{"all change, and nobody else is there", crowd{users: 800, people: 800, line: newAddress, route: "csv"}, 21, 21 + 17 + 2},
+		{"all get another login", crowd{users: 1200, people: 800, line: newLogin, route: "csv"}, 29, 29 + 17 + 2},
 		{"a thousand are as Coupa has them", crowd{users: 1000, people: 1000, line: asAre, route: "csv"}, 21, 21 + 21 + 2},
+		{"by API, all are as Coupa has them", crowd{users: 500, people: 500, line: asAre, route: "api"}, 11, 11 + 11},
+		{"by API, all change", crowd{users: 200, people: 50, line: newName, route: "api"}, 2, 2 + 2*50 + 2 + 2},
+		{"by API, some are new", crowd{users: 20, people: 30, line: newName, route: "api"}, 3, 3 + 2*30 + 2 + 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel() // nearly all of it is waiting for the rate
@@ -111,10 +115,13 @@ func TestCalls(t *testing.T) {
 				t.Fatal(err)
 			}
 			run := usersCalls(tw) - plan
-			if plan > tt.plan || run > tt.run || s.Rep.Counts.By[export.Applied] != tt.people {
+			if plan > tt.plan || run > tt.run || s.Rep.Counts.By[export.Applied]+s.Rep.Counts.By[export.Unchanged] != tt.people {
 				t.Errorf("%d calls of the plan, want at most %d; %d of the run, want at most %d; %+v", plan, tt.plan, run, tt.run, s.Rep.Counts)
 			}
-			t.Logf("%d calls of the plan, %d of the run", plan, run)
+			if said := planned.Calls.Total; said*10 < run*9 || said*10 > run*11 || planned.Calls.LookUp != plan || planned.Calls.Seconds != (said+24)/25 {
+				t.Errorf("the plan said %+v, it was %d calls", planned.Calls, run)
+			}
+			t.Logf("%d calls of the plan, %d of the run: %+v", plan, run, planned.Calls)
 		})
 	}
 }

@@ -52,6 +52,7 @@ type Planned struct {
 	Completed   int                `json:"completed,omitempty"` // rows in which HR gives less than Coupa wants in every row
 	Waves       int                `json:"waves"`
 	ReadBack    string             `json:"read_back,omitempty"` // how many calls reading back takes, and how long, where they are many
+	Calls       *Calls             `json:"calls,omitempty"`     // about users, of a run of it; only where it is checked
 	Columns     map[string]int     `json:"columns"`
 	Limits      []export.Breach    `json:"limits,omitempty"` // those that would hold the run
 	Warnings    []export.Fault     `json:"warnings,omitempty"`
@@ -124,6 +125,7 @@ func (r *Planned) judge() {
 // planSink keeps what a plan yields for printing: plan and export are looked at by people.
 type planSink struct {
 	parts  []export.Part
+	ahead  Calls // of the parts
 	people []PersonPlan
 	rows   rowstore.Store
 	dir    *partDir // export: the parts go to disk; nil for plan
@@ -139,6 +141,9 @@ func (s *planSink) Part(p export.Part, data []byte, rows []export.RowResult) (in
 	s.parts = append(s.parts, p)
 	if s.dir != nil {
 		return p.ID, s.dir.write(p.ID, data)
+	}
+	if err := s.ahead.add(p, data); err != nil {
+		return 0, fmt.Errorf("read part %s back: %w; please report this", p.Name, err)
 	}
 	return p.ID, s.read(p, data, rows)
 }
@@ -179,7 +184,7 @@ func (s *planSink) Name(id int64, name string) error {
 
 // Restart forgets what was taken so far.
 func (s *planSink) Restart() error {
-	s.parts, s.people = s.parts[:0], s.people[:0]
+	s.parts, s.people, s.ahead = s.parts[:0], s.people[:0], Calls{}
 	if err := s.rows.Close(); err != nil {
 		return err
 	}
@@ -227,5 +232,8 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 		res.Joins, res.JoinsRun = kept.Records, kept.Run
 	}
 	res.judge()
+	if p.Checked {
+		res.Calls = s.ahead.of(p, len(res.Limits) == 0)
+	}
 	return res
 }

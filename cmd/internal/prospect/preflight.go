@@ -18,6 +18,7 @@ import (
 // key, and rows are completed.
 type preflightAnswers struct {
 	*directory.Preflight
+	calls   int // that asked it
 	mapping export.Mapping
 	sheet   *layout.Sheet
 }
@@ -53,6 +54,7 @@ func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sh
 	if err := a.Ask(ctx); err != nil {
 		return nil, unasked(ctx, err, byAPI)
 	}
+	a.calls = users.Asked()
 	return a, nil
 }
 

@@ -35,6 +35,7 @@ type Prospect struct {
 	Fresh   bool              // there is something new; else it is only about what earlier plans have kept
 	Whole   bool              // it is about HR's whole feed, which limits.shrink measures
 	Checked bool              // Coupa was asked about the people
+	LookUps int               // calls that asked it
 }
 
 // Prepare finds out what a plan depends on, one thing after another, and makes its planner: which files are new, what the
@@ -77,6 +78,9 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 		return nil, err
 	}
 	p.Planner, p.Checked = d.planner(sheet, answers), answers != nil
+	if p.Checked {
+		p.LookUps = answers.calls
+	}
 	return p, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
@@ -43,7 +44,10 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 	if r.Creates > 0 {
 		w.Printf("  %s of people whom nobody in Coupa is: they would be created; key %s\n", words.Plural(r.Creates, "row"), r.NewKey)
 	}
-	if r.ReadBack != "" {
+	if r.Calls != nil {
+		w.Printf("  a run of it makes %s about users, at least %s: %d to look up, %d to write, %d to read back\n",
+			words.Plural(r.Calls.Total, "call"), time.Duration(r.Calls.Seconds)*time.Second, r.Calls.LookUp, r.Calls.Write, r.Calls.ReadBack)
+	} else if r.ReadBack != "" {
 		w.Printf("  read back afterwards: at most %s\n", r.ReadBack)
 	}
 	if r.Completed > 0 {

@@ -1,0 +1,55 @@
+package job
+
+import (
+	"math"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/directory"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+)
+
+// filterCalls are those that look for a default response filter before the first part is compared.
+const filterCalls = 2
+
+// Calls is how many calls about users a run of a plan makes, and how many seconds they take at least. The token, and asking
+// what has become of loads, are not among them.
+type Calls struct {
+	LookUp   int `json:"look_up"`
+	Write    int `json:"write"`
+	ReadBack int `json:"read_back"`
+	Total    int `json:"total"`
+	Seconds  int `json:"seconds"`
+}
+
+// add counts the calls that write a part and read it back.
+func (c *Calls) add(p export.Part, data []byte) error {
+	sent := p.Rows
+	if p.Route == export.ByAPI {
+		calls, unchanged, err := directory.WriteCalls(data, coupa.Element)
+		if err != nil {
+			return err
+		}
+		c.Write, sent = c.Write+calls, p.Rows-unchanged
+	}
+	c.ReadBack += directory.Calls(sent)
+	return nil
+}
+
+// of makes the calls of a plan of those of its parts. A plan that a limit holds sends nothing.
+func (c Calls) of(p *prospect.Prospect, sends bool) *Calls {
+	cfg := p.Pipe.Config
+	if !sends {
+		c.Write = 0
+	}
+	switch {
+	case !sends || !cfg.Verify:
+		c.ReadBack = 0
+	case c.ReadBack > 0:
+		c.ReadBack += filterCalls
+	}
+	c.LookUp = p.LookUps
+	c.Total = c.LookUp + c.Write + c.ReadBack
+	c.Seconds = int(math.Ceil(float64(c.Total) / max(cfg.Coupa.Rate, 0.01)))
+	return &c
+}

@@ -1,0 +1,38 @@
+package directory
+
+import (
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// WriteCalls is how many calls it takes to write a part of the API route, if Coupa holds what it held when the plan was made,
+// and how many rows nothing is written of.
+func WriteCalls(part []byte, element func(column string) (export.Element, bool)) (calls, unchanged int, err error) {
+	columns, rows, err := export.ReadAPIPart(part)
+	if err != nil {
+		return 0, 0, err
+	}
+	j := &writing{Writer: &Writer{Element: element}}
+	for _, column := range columns {
+		e, _ := element(column)
+		j.elements = append(j.elements, e)
+	}
+	equal := 0
+	for _, row := range rows {
+		was := export.User{Values: row.Was}
+		missing := export.Missing(j.sendable(row), was)
+		switch {
+		case row.ID == "": // a look and a POST
+			calls += 2
+		case missing == nil:
+			equal++
+		case unshownLists(missing, was) != nil: // a look, and it is quarantined
+			calls++
+		default:
+			calls += 1 + len(export.UpdateSteps(missing, was))
+		}
+	}
+	if equal == 1 {
+		return calls + 1, equal, nil
+	}
+	return calls + Calls(equal), equal, nil
+}

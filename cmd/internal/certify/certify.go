@@ -66,10 +66,11 @@ func (o Options) Check(given func(flag string) bool) error {
 }
 
 // Certify plays every scenario by every route, one after the other.
-func Certify(ctx context.Context, env *wiring.Env, o Options) (err error) {
+func Certify(ctx context.Context, env *wiring.Env, o Options) error {
 	sheet := &passSheet{Against: "twin", Version: wiring.Version, Routes: []*routeSheet{}}
 	var theirs *config.Config
 	if o.Instance {
+		var err error
 		if theirs, err = testInstance(ctx, env, o); err != nil {
 			return err
 		}
@@ -79,7 +80,11 @@ func Certify(ctx context.Context, env *wiring.Env, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = certified(ctx, env, sheet, dir, o, err) }()
+	return certified(ctx, env, sheet, dir, o, playAll(ctx, env, sheet, theirs, dir, o))
+}
+
+// playAll plays the routes and shows how they ended.
+func playAll(ctx context.Context, env *wiring.Env, sheet *passSheet, theirs *config.Config, dir string, o Options) error {
 	w := env.Stdout.Text()
 	if env.JSON {
 		w = terminal.Nowhere()
@@ -131,12 +136,13 @@ func certifyDir(keep string) (string, error) {
 }
 
 // certifyRoute plays the scenarios by one route and adds them to the sheet as they end.
-func certifyRoute(ctx context.Context, env *wiring.Env, sheet *passSheet, w *terminal.Text, theirs *config.Config, dir, route string, o Options) (err error) {
+func certifyRoute(ctx context.Context, env *wiring.Env, sheet *passSheet, w *terminal.Text, theirs *config.Config, dir, route string, o Options) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
 	c := o.cast(route)
 	var on *certification
+	var err error
 	if theirs != nil {
 		on, err = onInstance(ctx, env, theirs, dir, route)
 	} else {
@@ -146,12 +152,16 @@ func certifyRoute(ctx context.Context, env *wiring.Env, sheet *passSheet, w *ter
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, on.close()) }()
-	r := &routeSheet{Route: route, Login: c.login, Instance: on.pipe.Config.Instance}
+	return errors.Join(on.playRoute(ctx, sheet, w, c, route), on.close())
+}
+
+// playRoute plays the scenarios of a route.
+func (s *certification) playRoute(ctx context.Context, sheet *passSheet, w *terminal.Text, c cast, route string) error {
+	r := &routeSheet{Route: route, Login: c.login, Instance: s.pipe.Config.Instance}
 	sheet.Routes = append(sheet.Routes, r)
 	r.title(w)
-	for _, s := range scenarios(route, c) {
-		played, err := on.playScenario(ctx, r, s)
+	for _, sc := range scenarios(route, c) {
+		played, err := s.playScenario(ctx, r, sc)
 		if err != nil {
 			return err
 		}

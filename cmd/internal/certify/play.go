@@ -112,12 +112,11 @@ func (s *certification) play(ctx context.Context, act scenarioAct, name string) 
 }
 
 // run is hr2coupa run on one file, from the main job to the notices, heard by a diary and a witness.
-func (s *certification) run(ctx context.Context, file string, seen *scene) (err error) {
+func (s *certification) run(ctx context.Context, file string, seen *scene) error {
 	log, diary, err := s.diary()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, diary.file.Close()) }()
 	w := &witness{}
 	player := &wiring.Env{
 		Getenv: s.env.Getenv, Stdin: strings.NewReader(""), Stdout: terminal.New(io.Discard), Stderr: terminal.New(io.Discard), Now: s.env.Now, Log: log, HTTP: w.client(), Apart: true,
@@ -126,7 +125,7 @@ func (s *certification) run(ctx context.Context, file string, seen *scene) (err 
 	seen.code = show.Finish(player, show.ConcludeReport(ctx, player, played, err))
 	seen.said = strings.Join(append(export.PlainLines(err), export.HintsOf(err)...), "; ")
 	seen.rep, seen.diary, seen.calls = played.Rep, diary.lines(), w.seen()
-	return nil
+	return diary.file.Close()
 }
 
 // open reads what the ledger has of the part that was sent.

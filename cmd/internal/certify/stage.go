@@ -25,6 +25,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
+	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
 // certification is where scenarios are played by one route: a twin of their own, or a test instance. Everything they leave lies
@@ -49,26 +50,29 @@ func (s *certification) close() error {
 }
 
 // onTwin starts a twin and somebody who hears notices.
-func onTwin(ctx context.Context, env *wiring.Env, dir, route string, switches []string) (_ *certification, err error) {
+func onTwin(ctx context.Context, env *wiring.Env, dir, route string, switches []string) (*certification, error) {
 	sw, err := switchesOf(switches)
 	if err != nil {
 		return nil, exit.Usage("certify: --set: %w", err)
 	}
 	s := &certification{env: env, dir: dir}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.close())
-		}
-	}()
+	if err := s.raise(ctx, route, sw); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+// raise starts the twin and the ears; what was started by the time of an error is among what close shuts.
+func (s *certification) raise(ctx context.Context, route string, sw switchboard.Switches) error {
 	t, err := twin.Start(ctx, twin.Options{
-		Users: bytes.NewReader(templates.CertifyUsers()), User: "certify", ClientID: "certify", Now: env.Now, Switches: sw,
+		Users: bytes.NewReader(templates.CertifyUsers()), User: "certify", ClientID: "certify", Now: s.env.Now, Switches: sw,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.shut = append(s.shut, t.Close)
 	if s.ears, err = listen(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	s.shut = append(s.shut, s.ears.close)
 	err = s.lay(ctx, t.URL(), route, map[string]string{
@@ -81,9 +85,9 @@ func onTwin(ctx context.Context, env *wiring.Env, dir, route string, switches []
 		}[name]
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return s, s.meet()
+	return s.meet()
 }
 
 // onInstance leads to an instance as the administrator's config does; what is sent there is certify's own.

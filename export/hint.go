@@ -20,12 +20,21 @@ func (e *HintedError) Unwrap() error { return e.Err }
 // Hints returns the hint: see HintsOf.
 func (e *HintedError) Hints() []string { return []string{e.Hint} }
 
-// Hint adds to an error what to do about it. No error stays none.
+// Hint adds to an error what to do about it. No error stays none, and an empty hint adds nothing.
 func Hint(err error, format string, args ...any) error {
-	if err == nil {
-		return nil
+	hint := fmt.Sprintf(format, args...)
+	if err == nil || hint == "" {
+		return err
 	}
-	return &HintedError{Err: err, Hint: fmt.Sprintf(format, args...)}
+	return &HintedError{Err: err, Hint: hint}
+}
+
+// WithHintsOf adds to an error, which says in words of its own what cause is, the hints of cause.
+func WithHintsOf(err, cause error) error {
+	for _, h := range HintsOf(cause) {
+		err = Hint(err, "%s", h)
+	}
+	return err
 }
 
 // Ours adds to an error that it is a fault of the program.

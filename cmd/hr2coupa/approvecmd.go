@@ -47,7 +47,7 @@ what is new, and goes if it is within the ceilings; what it then uses up does no
 			}
 			for _, c := range o.columns {
 				if name, _, _ := strings.Cut(c, "="); !hasColumnLimit(cfg, name) {
-					return exit.Usage("approve: the config has no limit for the column %q; limits.columns has them", name)
+					return export.Hint(exit.Usage("approve: the config has no limit for the column %q", name), "name a column of limits.columns")
 				}
 			}
 			now := env.Now().UTC()
@@ -80,14 +80,14 @@ func (o *approveOptions) ceilings(given func(flag string) bool) (map[string]int,
 			ceilings[key] = n
 		}
 		if n < 0 {
-			return nil, exit.Usage("approve: --%s cannot be %d", key, n)
+			return nil, exit.Usage("approve: --%s is %d, and may not be negative", key, n)
 		}
 	}
 	for _, c := range o.columns {
 		name, text, ok := strings.Cut(c, "=")
 		n, err := strconv.Atoi(text)
 		if !ok || err != nil || n < 0 {
-			return nil, exit.Usage("approve: --column %q must be a column and how many, as 'Approver Login=900'", c)
+			return nil, export.Hint(exit.Usage("approve: --column %q is not a column and a number", c), "write it as 'Approver Login=900'")
 		}
 		ceilings[export.ColumnLimit(name)] = n
 	}
@@ -96,11 +96,11 @@ func (o *approveOptions) ceilings(given func(flag string) bool) (map[string]int,
 	}
 	switch {
 	case len(ceilings) == 0:
-		return nil, exit.Usage("approve: up to how many? hr2coupa status RUN shows what holds it; then --deactivations N, --updates N, --column NAME=N or --shrink")
+		return nil, export.Hint(exit.Usage("approve: no limit is given"), "hr2coupa status RUN shows what holds the run; give --deactivations N, --updates N, --creates N, --column NAME=N or --shrink")
 	case o.by == "":
-		return nil, exit.Usage("approve: --by NAME is missing: whose word is it?")
+		return nil, export.Hint(exit.Usage("approve: --by is missing"), "name the person who approves it: --by NAME")
 	case o.expires <= 0:
-		return nil, exit.Usage("approve: --expires must be above 0")
+		return nil, exit.Usage("approve: --expires is %v, and must be above 0", o.expires)
 	}
 	return ceilings, nil
 }
@@ -116,9 +116,9 @@ func recordApproval(env *wiring.Env, cfg *config.Config, word export.Approval, y
 	case err != nil:
 		return err
 	case !ok:
-		return exit.Usage("the ledger knows no run %q; hr2coupa status lists them", word.Run)
+		return exit.NoRun(word.Run)
 	case rec.State != export.RunHeld:
-		return exit.Usage("run %s is %s: only a held run can be approved", rec.ID, words.Dash(rec.Verdict.String()))
+		return exit.Usage("run %s is %s, and only a held run can be approved", rec.ID, words.Dash(rec.Verdict.String()))
 	}
 	if !yes && wiring.CanAsk(env) {
 		if err := askCeilings(env, rec, &word); err != nil {

@@ -6,6 +6,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/explain"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/spf13/cobra"
 )
 
@@ -26,7 +27,7 @@ It only reads, also while a run is at work. What it prints on stdout is personal
 				o.Key = args[0]
 			}
 			if (o.Key == "") == (o.Login == "") {
-				return exit.Usage("explain: whose story? Give either the person's KEY or --login LOGIN")
+				return export.Hint(exit.Usage("explain needs one person"), "give either KEY, the person's value of feed.key, or --login LOGIN")
 			}
 			return explain.Explain(cmd.Context(), env, o)
 		},

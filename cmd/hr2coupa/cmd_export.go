@@ -7,6 +7,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/spf13/cobra"
 )
 
@@ -19,7 +20,7 @@ func exportCmd(env *wiring.Env) *cobra.Command {
 		Example: "  hr2coupa export -d /tmp/parts users-20261124.csv",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if dir == "" {
-				return exit.Usage("export needs -d DIR, the folder to write to")
+				return export.Hint(exit.Usage("export: -d is missing"), "name the folder to write to: -d DIR")
 			}
 			res, err := job.Export(cmd.Context(), env, args, dir)
 			if err != nil {

@@ -24,10 +24,10 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Files = args
 			if !slices.Contains([]string{"", config.RouteCSV, config.RouteAPI, config.RouteAuto}, o.Route) {
-				return exit.Usage("--route %s: csv, api or auto", o.Route)
+				return exit.Usage("--route is csv, api or auto, not %q", o.Route)
 			}
 			if o.Adopt && (o.NewLedger || o.Again || o.DryRun) || o.NewLedger && o.DryRun {
-				return exit.Usage("--adopt and --new-ledger are a word about the ledger each: give one of them, and neither --again nor --dry-run beside --adopt")
+				return exit.Usage("--adopt goes with none of --new-ledger, --again and --dry-run, and --new-ledger does not go with --dry-run")
 			}
 			if o.DryRun {
 				return showPlan(cmd.Context(), env, job.PlanOptions{Files: args, People: job.ShownPeople, Again: o.Again, Route: o.Route})

@@ -31,7 +31,7 @@ the same.`,
 				return exit.Usage("settle: a part is settled as applied or rejected, not as %q", args[1])
 			}
 			if by == "" {
-				return exit.Usage("settle: --by NAME is missing: whose word is it?")
+				return export.Hint(exit.Usage("settle: --by is missing"), "name the person who settles it: --by NAME")
 			}
 			cfg, err := wiring.LedgerConfig(cmd.Context(), env, config.Options{})
 			if err != nil {

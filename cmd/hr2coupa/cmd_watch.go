@@ -27,7 +27,7 @@ A signal ends it: with 0 between two files, with 130 while one is at work; the n
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.Still < 0 || o.Poll <= 0 || o.Retry <= 0 {
-				return exit.Usage("--still may not be negative, --poll and --retry must be more than 0")
+				return exit.Usage("--still may not be negative, and --poll and --retry must be above 0")
 			}
 			return watch.Watch(cmd.Context(), env, args[0], o)
 		},

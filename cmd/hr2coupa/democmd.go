@@ -68,7 +68,7 @@ func playDemo(ctx context.Context, env *wiring.Env, keep string) error {
 	}
 	for _, name := range []string{"hr2coupa.yaml", "changes.csv", "ledger"} {
 		if wiring.Exists(filepath.Join(dir, name)) {
-			return exit.Usage("--keep %s: there is a %s already; name an empty folder", dir, name)
+			return export.Hint(exit.Usage("--keep %s: there is a %s already", dir, name), "name an empty folder")
 		}
 	}
 	t, err := twin.Start(ctx, twin.Options{
@@ -143,7 +143,7 @@ func layDemo(dir string, t *twin.Twin) error {
 // endDemo compares what came out with the story and says what to type next.
 func endDemo(env *wiring.Env, rep *export.Report, keep string) error {
 	if rep.Exit != demoStory.exit || rep.Counts.Input != demoStory.input || !maps.Equal(nonzero(rep.Counts.By), demoStory.by) {
-		return fmt.Errorf("the demo did not come out as told: run code %d, %s; please report this", rep.Exit, show.Sums(rep.Counts))
+		return export.Ours(fmt.Errorf("the demo did not end as expected: exit code %d, %s", rep.Exit, show.Sums(rep.Counts)))
 	}
 	if env.JSON {
 		return nil

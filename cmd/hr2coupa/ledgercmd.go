@@ -25,11 +25,11 @@ func ledgerCmd(env *wiring.Env) *cobra.Command {
 it sound, small, and free of people who are to be forgotten.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return exit.Usage("ledger: unknown command %q; see hr2coupa ledger --help", args[0])
+				return export.Hint(exit.Usage("ledger: unknown command %q", args[0]), "see hr2coupa ledger --help")
 			}
 			cmd.SetOut(env.Stderr.Words())
 			_ = cmd.Help() // writes to stderr; there is nobody to tell if that fails
-			return exit.Usage("ledger: say what to do: check, backup, prune or forget")
+			return export.Hint(exit.Usage("ledger: a command is missing"), "give check, backup, prune or forget")
 		},
 	}
 	c.AddCommand(ledgerCheckCmd(env), ledgerBackupCmd(env), ledgerPruneCmd(env), ledgerForgetCmd(env))
@@ -98,7 +98,10 @@ func printChecked(env *wiring.Env, c *ledger.Checked) error {
 	}
 	w := env.Stdout.Text()
 	for _, f := range c.Findings {
-		w.Printf("%s: %s; %s\n", f.Where, f.What, f.Fix)
+		w.Printf("%s: %s\n", f.Where, f.What)
+		if f.Fix != "" {
+			w.Printf("  hint: %s\n", f.Fix)
+		}
 	}
 	if len(c.Findings) == 0 {
 		w.Printf("sound: %s, %s (%d with their bytes), %s, %d people\n",
@@ -118,7 +121,7 @@ name, and never overwrites. The copy holds personal data: 0700, files 0600.`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if wiring.Exists(args[0]) {
-				return exit.Usage("%s is there already; name a new folder", args[0])
+				return export.Hint(exit.Usage("%s exists already", args[0]), "name a new folder")
 			}
 			cfg, err := wiring.LedgerConfig(cmd.Context(), env, config.Options{})
 			if err != nil {
@@ -240,7 +243,7 @@ func forgetPerson(env *wiring.Env, cfg *config.Config, key string) error {
 		return err
 	}
 	if f == (ledger.Forgotten{}) {
-		return exit.Usage("the ledger holds nobody with this key; it is the value of feed.key, as HR writes it")
+		return export.Hint(exit.Usage("the ledger holds no person with this key"), "give the value of feed.key as HR writes it")
 	}
 	if env.JSON {
 		return show.JSON(env, f)

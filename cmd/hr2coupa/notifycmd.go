@@ -25,7 +25,7 @@ func notifyCmd(env *wiring.Env) *cobra.Command {
 			return nil
 		},
 		RunE: func(*cobra.Command, []string) error {
-			return exit.Usage("notify: name what to do: hr2coupa notify test")
+			return export.Hint(exit.Usage("notify: a command is missing"), "hr2coupa notify test sends a test notice")
 		},
 	}
 	test := &cobra.Command{
@@ -47,6 +47,7 @@ type tested struct {
 	Target string `json:"target"`
 	OK     bool   `json:"ok"`
 	Error  string `json:"error,omitempty"`
+	Hint   string `json:"hint,omitempty"`
 }
 
 func notifyTest(ctx context.Context, env *wiring.Env) error {
@@ -61,7 +62,7 @@ func notifyTest(ctx context.Context, env *wiring.Env) error {
 	list := wiring.Targets(cfg, texts)
 	beats := !cfg.Heartbeat.URL.IsZero()
 	if len(list) == 0 && !beats {
-		return exit.Usage("%s has neither notify nor heartbeat: nobody would be told", cfg.File)
+		return export.Hint(exit.Usage("%s has neither notify nor heartbeat, so no notice is sent", cfg.File), "add a target under notify")
 	}
 	m := notify.Example(notify.Test, wiring.HostOf(cfg.Instance), wiring.Hostname(), env.Now().In(cfg.Feed.TimeZone))
 	results := make([]tested, len(list))
@@ -85,7 +86,7 @@ func notifyTest(ctx context.Context, env *wiring.Env) error {
 
 func triedTo(to fmt.Stringer, err error) tested {
 	if err != nil {
-		return tested{Target: to.String(), Error: err.Error()}
+		return tested{Target: to.String(), Error: err.Error(), Hint: export.HintText(err)}
 	}
 	return tested{Target: to.String(), OK: true}
 }
@@ -99,6 +100,9 @@ func printTested(env *wiring.Env, results []tested) error {
 			word, code = "FAILED: "+r.Error, export.ExitFault
 		}
 		rows = append(rows, []string{r.Target, word})
+		if r.Hint != "" {
+			rows = append(rows, []string{"", "hint: " + r.Hint})
+		}
 	}
 	if env.JSON {
 		return exit.With(code, show.JSON(env, struct {

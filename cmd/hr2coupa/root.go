@@ -94,12 +94,14 @@ func rootCmd(env *wiring.Env) *cobra.Command {
 				return printVersion(env)
 			}
 			cmd.SetOut(env.Stderr.Words())
-			_ = cmd.Help() // writes to stderr; there is nobody to tell if that fails
-			return exit.Usage("a command is missing; try: hr2coupa demo")
+			_ = cmd.Help() // writes to stderr; there is nowhere to report a failure of that
+			return export.Hint(exit.Usage("a command is missing"), "try hr2coupa demo")
 		},
 	}
 	root.SetHelpTemplate(root.HelpTemplate() + exitHelp)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit.Usage("%w", err) })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return export.Hint(exit.Usage("%w", err), "see %s --help", c.CommandPath())
+	})
 	root.Flags().BoolVar(&version, "version", false, "print the version")
 	f := root.PersistentFlags()
 	f.StringVarP(&env.ConfigFile, "config", "c", "hr2coupa.yaml", "config file")
@@ -123,9 +125,9 @@ func knownCommand(_ *cobra.Command, args []string) error {
 	case len(args) == 0:
 		return nil
 	case slices.Contains(laterCommands, args[0]):
-		return exit.Usage("%s is not built yet in this version; hr2coupa --help lists what is", args[0])
+		return export.Hint(exit.Usage("this version has no %s yet", args[0]), "hr2coupa --help lists the commands")
 	}
-	return exit.Usage("unknown command %q; hr2coupa --help lists them", args[0])
+	return export.Hint(exit.Usage("unknown command %q", args[0]), "hr2coupa --help lists the commands")
 }
 
 // strictArgs makes a wrong number of arguments a usage error (2) like every other one.
@@ -136,7 +138,7 @@ func strictArgs(c *cobra.Command) {
 	}
 	c.Args = func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return exit.Usage("%s: %w; see hr2coupa %s --help", cmd.Name(), err, cmd.Name())
+			return export.Hint(exit.Usage("%s: %w", cmd.Name(), err), "see %s --help", cmd.CommandPath())
 		}
 		return nil
 	}

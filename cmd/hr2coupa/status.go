@@ -56,7 +56,7 @@ func showStatus(ctx context.Context, env *wiring.Env, id string, wait bool) erro
 		return err
 	}
 	if !ok {
-		return exit.Usage("the ledger knows no run %q; hr2coupa status lists them", id)
+		return exit.NoRun(id)
 	}
 	people, err := l.People()
 	if err != nil {

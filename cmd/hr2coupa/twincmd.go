@@ -13,6 +13,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/regular"
 	"github.com/hr2coupa/hr2coupa/transport/twin"
 	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
@@ -96,7 +97,7 @@ func serveTwin(ctx context.Context, env *wiring.Env, o twinOptions) error {
 		return exit.Usage("%w", err)
 	}
 	if sw.Login == "key" && o.key == "" {
-		return exit.Usage("--set login=key needs a key that may log in: give the public key with --authorized-key FILE")
+		return export.Hint(exit.Usage("--set login=key needs a key that may log in"), "give the public key with --authorized-key FILE")
 	}
 	opt := twin.Options{SFTPAddress: o.sftp, HTTPAddress: o.http, Root: o.root, Switches: sw, Log: env.Log, Now: env.Now}
 	if o.users != "" {

@@ -34,14 +34,23 @@ func find(table []Column, name string) int {
 type OptionError struct {
 	Column   string // the mapped or lacking column it is about; "" where it is about none of them
 	Unmapped bool   // the column is needed, and not mapped
-	Message  string // what is wrong and what to do, with the column's name
+	Wrong    string // what is wrong, with the column's name
+	Hint     string // what to do; "" where that is plain
 }
 
-func (e *OptionError) Error() string { return e.Message }
+func (e *OptionError) Error() string { return e.Wrong }
+
+// Hints returns what to do.
+func (e *OptionError) Hints() []string { return []string{e.Hint} }
 
 // wrong makes an error about a column; the format begins with its name.
 func wrong(column, format string, args ...any) *OptionError {
-	return &OptionError{Column: column, Message: fmt.Sprintf(format, append([]any{column}, args...)...)}
+	return &OptionError{Column: column, Wrong: fmt.Sprintf(format, append([]any{column}, args...)...)}
+}
+
+func (e *OptionError) hint(format string, args ...any) *OptionError {
+	e.Hint = fmt.Sprintf(format, args...)
+	return e
 }
 
 // headerError says why name cannot head a column: it is neither in the table nor among the custom ones.
@@ -52,9 +61,9 @@ func headerError(name string, table []Column, custom []string) error {
 		}
 	}
 	if near := nearest(name, table, custom); near != "" {
-		return wrong(name, "column %q is not one of Coupa's; did you mean %q? A custom field must be listed under layout.custom", near)
+		return wrong(name, "column %q is not one of Coupa's").hint("did you mean %q? A custom field must be listed under layout.custom", near)
 	}
-	return wrong(name, "column %q is not one of Coupa's; hr2coupa layout prints them, a custom field must be listed under layout.custom")
+	return wrong(name, "column %q is not one of Coupa's").hint("hr2coupa layout prints Coupa's columns; a custom field must be listed under layout.custom")
 }
 
 // nearest gives the known column that looks most like name, "" when none comes near.

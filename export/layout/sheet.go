@@ -122,7 +122,7 @@ func cardError(c Column, reason string) error {
 	case c.Refused:
 		return wrong(c.Name, "column %q is never sent: Coupa no longer takes it")
 	case c.Sensitive && strings.TrimSpace(reason) == "":
-		return wrong(c.Name, "column %q is card data and is not sent; take it out, or give the reason in allow_card_data")
+		return wrong(c.Name, "column %q is card data and is not sent").hint("remove it, or give the reason in allow_card_data")
 	}
 	return nil
 }
@@ -135,9 +135,9 @@ func missingErrors(o Options, table []Column) (faults []error) {
 	}
 	switch {
 	case !slices.Contains(keyColumns[:], o.Key):
-		faults = append(faults, wrong(o.Key, "key column %q is none of Coupa's keys: %s", strings.Join(keyColumns[:], ", ")))
+		faults = append(faults, wrong(o.Key, "key column %q is none of Coupa's keys").hint("use %s", strings.Join(keyColumns[:], ", ")))
 	case !slices.Contains(o.Columns, o.Key):
-		faults = append(faults, unmapped(o.Key, "key column %q is not mapped; map it, or choose another layout.key"))
+		faults = append(faults, unmapped(o.Key, "key column %q is not mapped").hint("map it, or choose another layout.key"))
 	}
 	return faults
 }
@@ -150,17 +150,18 @@ func unmapped(column, format string) *OptionError {
 
 // customErrors tells the names that cannot be custom columns. Some are words of gocsv's tags, in which a name travels.
 func customErrors(custom []string, table []Column) (faults []error) {
+	const rename = "rename the custom field"
 	for i, name := range custom {
-		why := ""
+		why, hint := "", ""
 		switch {
 		case strings.TrimSpace(name) == "" || strings.TrimSpace(name) != name:
 			why = "is empty, or begins or ends with a blank"
 		case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
 			why = "has a control character or is not valid UTF-8"
 		case strings.Contains(name, ","):
-			why = "has a comma; Coupa advises against commas in prompt names, rename the custom field"
+			why, hint = "has a comma, and Coupa advises against commas in prompt names", rename
 		case name == "-" || name == "omitempty" || name == "partial" || strings.HasPrefix(name, "default="):
-			why = "is a word with a meaning of its own here; rename the custom field"
+			why, hint = "is a word with a meaning of its own here", rename
 		case strings.HasSuffix(name, "*"):
 			why = "ends with an asterisk, which marks a column in a template and is no part of its name"
 		case find(table, name) >= 0:
@@ -170,7 +171,7 @@ func customErrors(custom []string, table []Column) (faults []error) {
 		default:
 			continue
 		}
-		faults = append(faults, &OptionError{Message: fmt.Sprintf("custom column %q %s", name, why)})
+		faults = append(faults, &OptionError{Wrong: fmt.Sprintf("custom column %q %s", name, why), Hint: hint})
 	}
 	return faults
 }

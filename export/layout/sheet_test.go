@@ -247,15 +247,15 @@ func TestNewFaults(t *testing.T) {
 	many := make([]string, export.MaxColumns+1)
 	for _, c := range []struct {
 		o    Options
-		want []string
+		want []string // what is wrong | what to do
 	}{
 		{Options{}, []string{`"Login" is not mapped`, `"Email" is not mapped`, `"First Name" is not mapped`, `"Last Name" is not mapped`, `key column "" is none`}},
 		{Options{Columns: basic, Key: "Id"}, []string{`key column "Id" is not mapped`}},
-		{Options{Columns: basic, Key: "Email"}, []string{`key column "Email" is none of Coupa's keys: Id, Employee Number, Login`}},
+		{Options{Columns: basic, Key: "Email"}, []string{`key column "Email" is none of Coupa's keys | use Id, Employee Number, Login`}},
 		{Options{Columns: append([]string{"Login"}, basic...), Key: "Login"}, []string{`"Login" is mapped twice`}},
 		{Options{Columns: append([]string{"Email*"}, basic...), Key: "Login"}, []string{`"Email*" must be written "Email"`}},
 		{Options{Columns: append([]string{"Firstname", "Zodiac Sign"}, basic...), Key: "Login"},
-			[]string{`did you mean "First Name"`, `"Zodiac Sign" is not one of Coupa's; hr2coupa layout`}},
+			[]string{`"Firstname" is not one of Coupa's | did you mean "First Name"`, `"Zodiac Sign" is not one of Coupa's | hr2coupa layout`}},
 		{Options{Columns: append([]string{"Pcard Number", "Pcard Cvv"}, basic...), Key: "Login"},
 			[]string{`"Pcard Number" is card data`, `"Pcard Cvv" is never sent`}},
 		{Options{Columns: append([]string{"Pcard Number", "Pcard Cvv"}, basic...), Key: "Login", CardReason: "agreed"}, []string{`"Pcard Cvv" is never sent`}},
@@ -272,9 +272,13 @@ func TestNewFaults(t *testing.T) {
 		if len(lines) != len(c.want) {
 			t.Errorf("%v: %d faults, want %d:\n%v", c.o, len(lines), len(c.want), err)
 		}
+		told := ""
+		for _, m := range export.Messages(err) {
+			told += strings.Join(m.Lines, "\n") + " | " + strings.Join(m.Hints, "\n") + "\n"
+		}
 		for _, w := range c.want {
-			if !strings.Contains(err.Error(), w) {
-				t.Errorf("%v: no %q in\n%v", c.o, w, err)
+			if !strings.Contains(told, w) {
+				t.Errorf("%v: no %q in\n%v", c.o, w, told)
 			}
 		}
 	}

@@ -66,7 +66,7 @@ func newConfig(l *library) *conf.Config {
 func (c *compiler) column(col Column) (out compiledColumn, problems []Problem) {
 	defer func() {
 		if r := recover(); r != nil {
-			out, problems = compiledColumn{}, []Problem{c.problem(col, file.Location{}, "the expression cannot be understood: write it more simply")}
+			out, problems = compiledColumn{}, []Problem{c.problem(col, file.Location{}, "the expression cannot be understood", "write it more simply")}
 		}
 	}()
 	out = compiledColumn{Column: col, plain: -1}
@@ -79,7 +79,7 @@ func (c *compiler) column(col Column) (out compiledColumn, problems []Problem) {
 	w.results(tree.Node, col.List)
 	if len(w.complaints) > 0 {
 		for _, p := range w.complaints {
-			problems = append(problems, c.problem(col, p.at, p.message))
+			problems = append(problems, c.problem(col, p.at, p.message, p.hint))
 		}
 		return out, problems
 	}
@@ -99,16 +99,16 @@ func (c *compiler) column(col Column) (out compiledColumn, problems []Problem) {
 }
 
 func (c *compiler) parse(col Column) (*parser.Tree, *Problem) {
-	complain := func(message string) (*parser.Tree, *Problem) {
-		p := c.problem(col, file.Location{}, message)
+	complain := func(message, hint string) (*parser.Tree, *Problem) {
+		p := c.problem(col, file.Location{}, message, hint)
 		p.Pos = 0
 		return nil, &p
 	}
 	switch {
 	case strings.TrimSpace(col.Expr) == "":
-		return complain("the column has no expression: name an HR field, or leave the column out")
+		return complain("the column has no expression", "name an HR field, or remove the column")
 	case len(col.Expr) > maxExpr:
-		return complain(fmt.Sprintf("the expression is longer than %d bytes: use a table", maxExpr))
+		return complain(fmt.Sprintf("the expression is longer than %d bytes", maxExpr), "use a table")
 	}
 	tree, err := parser.ParseWithConfig(col.Expr, c.config)
 	if err != nil {
@@ -127,23 +127,24 @@ func (c *compiler) program(tree *parser.Tree) (*vm.Program, error) {
 	return exprcompiler.Compile(tree, c.config)
 }
 
-func (c *compiler) problem(col Column, at file.Location, message string) Problem {
-	return Problem{Line: col.Line, Column: col.Name, Expr: col.Expr, Pos: at.From + 1, Message: message}
+func (c *compiler) problem(col Column, at file.Location, message, hint string) Problem {
+	return Problem{Line: col.Line, Column: col.Name, Expr: col.Expr, Pos: at.From + 1, Message: message, Hint: hint}
 }
 
 // exprProblem tells an error of expr in our form.
 func (c *compiler) exprProblem(col Column, err error) Problem {
 	var at *file.Error
 	if !errors.As(err, &at) {
-		p := c.problem(col, file.Location{}, err.Error())
+		p := c.problem(col, file.Location{}, err.Error(), "")
 		p.Pos = 0
 		return p
 	}
 	message := strings.ToLower(at.Message[:min(1, len(at.Message))]) + at.Message[min(1, len(at.Message)):]
+	hint := ""
 	if strings.HasPrefix(message, "unexpected token Identifier") {
-		message += ` (a field whose name has blanks or signs is written field("Employee ID"))`
+		hint = `write a field whose name has blanks or signs as field("Employee ID")`
 	}
-	return c.problem(col, at.Location, message)
+	return c.problem(col, at.Location, message, hint)
 }
 
 // fieldPrefix begins the names of fields in a rewritten tree; no variable of an expression can be named so.

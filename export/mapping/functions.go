@@ -70,10 +70,9 @@ func (l *library) names() []string {
 }
 
 // prepare checks constant arguments of a call and compiles what is compiled once. constant gives the text of argument
-// i, where it is constant text. It returns the argument a problem lies in and the problem, "" for none.
-func (l *library) prepare(name string, args int, constant func(i int) (string, bool)) (int, string) {
-	arg := 1
-	var err error
+// i, where it is constant text. It returns the argument that an error lies in and the error.
+func (l *library) prepare(name string, args int, constant func(i int) (string, bool)) (arg int, err error) {
+	arg = 1
 	switch name {
 	case "lookup":
 		arg = 0
@@ -96,10 +95,7 @@ func (l *library) prepare(name string, args int, constant func(i int) (string, b
 			_, err = countryOf(country)
 		}
 	}
-	if err != nil {
-		return arg, err.Error()
-	}
-	return 0, ""
+	return arg, err
 }
 
 // vmCall lends a function to the VM.

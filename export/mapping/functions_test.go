@@ -141,7 +141,7 @@ func TestFaults(t *testing.T) {
 		{`1 % int("0")`, "division by zero"},
 		{`lookup(ssn, status)`, "lookup: the mapping has no such table"},
 		{`lookup("status", split(semi, ";"))`, "lookup: the value is a list, not text"},
-		{`lookup("sta" + "tus", status, n)`, `lookup: table "status" has 1 key(s), lookup gives 2`},
+		{`lookup("sta" + "tus", status, n)`, `lookup: table "status" has 1 key(s), and lookup was given 2`},
 		{`regexReplace(id, ssn + "(", "x")`, "regexReplace: the pattern is not a regular expression"},
 		{`phone(ssn, "US")`, "phone: the number holds something other than digits"},
 		{`phone("01 23 45 67 89", "FR")`, "phone: a form is documented only for numbers of ten national digits"},

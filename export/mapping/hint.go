@@ -9,13 +9,13 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// hint gives " (did you mean ...?)" where one of names is near, else "".
-func hint(name string, names []string) string {
+// didYouMean returns a hint where one of names is near, else "".
+func didYouMean(name string, names []string) string {
 	near := nearest(name, names)
 	if near == "" {
 		return ""
 	}
-	return fmt.Sprintf(" (did you mean %q?)", near)
+	return fmt.Sprintf("did you mean %q?", near)
 }
 
 // nearest finds the name that differs least, letters and digits alone counting, or "".

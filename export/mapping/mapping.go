@@ -71,7 +71,7 @@ func New(o Options) (*Mapping, []Problem) {
 			problems = append(problems, Problem{Line: col.Line, Expr: col.Expr, Message: "a column needs the name of a Coupa column"})
 		case twice:
 			problems = append(problems, Problem{Line: col.Line, Column: col.Name,
-				Message: fmt.Sprintf("the column is mapped twice, first on line %d: keep one", first)})
+				Message: fmt.Sprintf("the column is mapped twice, first on line %d", first), Hint: "keep one of the two"})
 		default:
 			seen[col.Name] = col.Line
 		}
@@ -100,10 +100,10 @@ func newTables(o Options) (map[string]*lookupTable, []Problem) {
 	for _, t := range o.Tables {
 		made, err := newTable(t, o.ReadFile)
 		if tables[t.Name] != nil {
-			err = errors.New("there are two tables of this name: keep one")
+			err = export.Hint(errors.New("there are two tables of this name"), "keep one of the two")
 		}
 		if err != nil {
-			problems = append(problems, Problem{Line: t.Line, Message: fmt.Sprintf("table %q: %v", t.Name, err)})
+			problems = append(problems, Problem{Line: t.Line, Message: fmt.Sprintf("table %q: %v", t.Name, err), Hint: export.HintText(err)})
 		}
 		tables[t.Name] = made
 	}
@@ -123,22 +123,26 @@ func (m *Mapping) Columns() []string {
 func (m *Mapping) Fields() []string { return append([]string(nil), m.fields.names...) }
 
 // Bind finds the mapping's fields in a header. Every field that the header lacks is named in the error, with the
-// columns that read it and the header's nearest name.
+// columns that read it; the header's nearest names are its hints.
 func (m *Mapping) Bind(h *export.Header) (export.RowMapper, error) {
 	at := make([]int, len(m.fields.names))
-	var lacking []string
+	var lacking, hints []string
 	for i, name := range m.fields.names {
-		if at[i] = h.Index(name); at[i] < 0 {
-			lacking = append(lacking, m.lacking(i, h))
+		if at[i] = h.Index(name); at[i] >= 0 {
+			continue
+		}
+		lacking = append(lacking, m.lacking(i))
+		if near := nearest(name, h.Fields); near != "" {
+			hints = append(hints, fmt.Sprintf("did you mean %q and not %q?", near, name))
 		}
 	}
 	if len(lacking) > 0 {
-		return nil, fmt.Errorf("the header lacks %s", strings.Join(lacking, "; "))
+		return nil, export.Hint(fmt.Errorf("the header lacks %s", strings.Join(lacking, "; ")), "%s", strings.Join(hints, "; "))
 	}
 	return newRowMapper(m, at), nil
 }
 
-func (m *Mapping) lacking(field int, h *export.Header) string {
+func (m *Mapping) lacking(field int) string {
 	var readers []string
 	for _, c := range m.columns {
 		for _, f := range c.fields {
@@ -147,8 +151,7 @@ func (m *Mapping) lacking(field int, h *export.Header) string {
 			}
 		}
 	}
-	name := m.fields.names[field]
-	return fmt.Sprintf("field %q, which column %s reads%s", name, strings.Join(readers, ", "), hint(name, h.Fields))
+	return fmt.Sprintf("field %q, which column %s reads", m.fields.names[field], strings.Join(readers, ", "))
 }
 
 // fieldSet numbers the fields of a mapping.

@@ -66,9 +66,12 @@ func TestMapLostRecord(t *testing.T) {
 func TestBindNamesWhatLacks(t *testing.T) {
 	m := compile(t, Column{Name: "Email", Expr: "lower(e_mail)"}, Column{Name: "Login", Expr: "e_mail"}, Column{Name: "Notes", Expr: `concat(first, field("Remark"))`})
 	_, err := m.Bind(&export.Header{Fields: []string{"E-Mail", "first", "zip"}})
-	want := `the header lacks field "e_mail", which column Email, Login reads (did you mean "E-Mail"?); field "Remark", which column Notes reads`
+	want := `the header lacks field "e_mail", which column Email, Login reads; field "Remark", which column Notes reads`
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	if hints := export.HintsOf(err); len(hints) != 1 || hints[0] != `did you mean "E-Mail" and not "e_mail"?` {
+		t.Errorf("hints %q", hints)
 	}
 }
 

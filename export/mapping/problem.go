@@ -17,7 +17,8 @@ type Problem struct {
 	Column  string // Coupa column; "" for a table or the mapping as a whole
 	Expr    string // the expression; "" when it is not about one
 	Pos     int    // character of Expr it lies at, counted from 1; 0 when it is about the whole
-	Message string // what is wrong and what to do
+	Message string // what is wrong
+	Hint    string // what to do; "" where that is plain
 }
 
 const (
@@ -32,6 +33,9 @@ func (p Problem) Error() string {
 	}
 	return p.Text()
 }
+
+// Hints returns what to do.
+func (p Problem) Hints() []string { return []string{p.Hint} }
 
 // Text names the column, the expression, the position, and points at the place on two lines of their own.
 func (p Problem) Text() string {

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,11 +14,11 @@ func TestProblems(t *testing.T) {
 		expr string
 		list bool
 		pos  int
-		want string
+		want string // of message | hint
 	}{
-		{`lowr(email)`, false, 1, `unknown function lowr (did you mean "lower"?)`},
+		{`lowr(email)`, false, 1, `unknown function lowr | did you mean "lower"?`},
 		{`concat(a, zzzzzzzz(b))`, false, 11, "unknown function zzzzzzzz"},
-		{`first name`, false, 7, `is written field("Employee ID")`},
+		{`first name`, false, 7, `| write a field whose name has blanks or signs as field("Employee ID")`},
 		{`first +`, false, 7, "unexpected"},
 		{`"open`, false, 6, "not terminated"},
 		{``, false, 0, "the column has no expression"},
@@ -26,8 +27,8 @@ func TestProblems(t *testing.T) {
 		{`lower()`, false, 1, "lower takes 1 argument(s), here are 0"},
 		{`concat()`, false, 1, "concat takes at least 1 argument(s), here are 0"},
 		{`substring(a)`, false, 1, "substring takes 2 to 3 arguments, here are 1"},
-		{`lookup("stauts", s)`, false, 8, `the mapping has no table "stauts" (did you mean "status"?)`},
-		{`lookup("dept", s)`, false, 8, `table "dept" has 2 key(s), lookup gives 1`},
+		{`lookup("stauts", s)`, false, 8, `the mapping has no table "stauts" | did you mean "status"?`},
+		{`lookup("dept", s)`, false, 8, `table "dept" has 2 key(s), and lookup was given 1`},
 		{`lookup("", s)`, false, 8, `the mapping has no table ""`},
 		{`regexReplace(a, "(", "")`, false, 17, "regexReplace: missing closing )"},
 		{`date(a, "yyyy-mm-dd")`, false, 9, "date: the layout must be made of YYYY"},
@@ -41,10 +42,10 @@ func TestProblems(t *testing.T) {
 		{`a ?: 2`, false, 1, "an HR field is text, not a condition"},
 		{`!a`, false, 2, "an HR field is text, not a condition"},
 		{`a == "" and b`, false, 13, "an HR field is text, not a condition"},
-		{`zip == 75001`, false, 1, `compare it with "75001", or say int(...)`},
-		{`1.5 > zip`, false, 7, `compare it with "1.5", or say int(...)`},
-		{`active == true`, false, 1, `compare it with "true", or say yesno(...)`},
-		{`name.first`, false, 6, `a field whose name has a dot is written field("name.first")`},
+		{`zip == 75001`, false, 1, `an HR field is text, not a number | compare it with "75001", or write int(...)`},
+		{`1.5 > zip`, false, 7, `an HR field is text, not a number | compare it with "1.5", or write int(...)`},
+		{`active == true`, false, 1, `an HR field is text, not true or false | compare it with "true", or write yesno(...)`},
+		{`name.first`, false, 6, `fields have no parts | write a field whose name has a dot as field("name.first")`},
 		{`name[0]`, false, 5, "an HR field is text, not a list"},
 		{`name?.first`, false, 7, "this form is not available in mappings"},
 		{`a[1:2]`, false, 2, "this form is not available in mappings"},
@@ -67,15 +68,15 @@ func TestProblems(t *testing.T) {
 		{`clear() == nil ? a : b`, false, 1, "clear(...) is a whole result"},
 		{`replace(roles)`, false, 1, "replace(...) is for list columns"},
 		{`concat(replace(roles), "x")`, false, 8, "replace(...) is a whole result"},
-		{`roles`, true, 1, "a list column replaces what Coupa holds: say replace(...)"},
+		{`roles`, true, 1, "a list column replaces what Coupa holds | write replace(...)"},
 		{`field("My Roles")`, true, 1, "a list column replaces what Coupa holds"},
 		{`"a,b"`, true, 1, "a list column replaces what Coupa holds"},
 		{`concat(roles, ",x")`, true, 1, "a list column replaces what Coupa holds"},
 		{`a == "x" ? replace(roles) : roles`, true, 29, "a list column replaces what Coupa holds"},
 		{`replace(a) ?? b`, true, 15, "a list column replaces what Coupa holds"},
 		{`let r = replace(a); r`, true, 0, "a list column replaces what Coupa holds"},
-		{`merge(coupa.roles, roles)`, true, 1, "merge(...) is not built yet: say replace(...)"},
-		{`merge(a)`, false, 1, "merge(...) is not built yet"},
+		{`merge(coupa.roles, roles)`, true, 1, "this version has no merge(...) yet | write replace(...)"},
+		{`merge(a)`, false, 1, "this version has no merge(...) yet"},
 	}
 	for _, tt := range tests {
 		m, problems := New(Options{Tables: testTables(), ReadFile: readTestFile, Columns: []Column{{Name: "Col", Expr: tt.expr, List: tt.list, Line: 3}}})
@@ -88,7 +89,7 @@ func TestProblems(t *testing.T) {
 			if p.Column != "Col" || p.Line != 3 || p.Expr != tt.expr || p.Pos < 0 {
 				t.Errorf("%s: incomplete problem %+v", shorten(tt.expr), p)
 			}
-			found = found || strings.Contains(p.Message, tt.want) && (tt.pos == p.Pos || tt.expr[:min(3, len(tt.expr))] == "let")
+			found = found || strings.Contains(p.Message+" | "+p.Hint, tt.want) && (tt.pos == p.Pos || tt.expr[:min(3, len(tt.expr))] == "let")
 		}
 		if !found {
 			t.Errorf("%s: %+v, want %q at %d", shorten(tt.expr), problems, tt.want, tt.pos)
@@ -101,12 +102,15 @@ func TestProblemText(t *testing.T) {
 	if len(problems) != 1 {
 		t.Fatal(problems)
 	}
-	want := `line 12: column "Email": unknown function lowr (did you mean "lower"?), at character 7 of ïd ?? lowr(email)
+	want := `line 12: column "Email": unknown function lowr, at character 7 of ïd ?? lowr(email)
     ïd ?? lowr(email)
           ^`
 	var err error = problems[0]
 	if err.Error() != want {
 		t.Errorf("got\n%s\nwant\n%s", err, want)
+	}
+	if hints := export.HintsOf(err); !slices.Equal(hints, []string{`did you mean "lower"?`}) {
+		t.Errorf("hints %q", hints)
 	}
 	if got := (Problem{Message: "m", Expr: strings.Repeat("é ", 60)}).Error(); strings.Contains(got, "\n") || !strings.HasSuffix(got, "...") {
 		t.Errorf("a long expression: %q", got)

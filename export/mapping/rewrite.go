@@ -8,6 +8,8 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/file"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // rewriter holds one parsed expression against our rules and brings it into the form that is compiled:
@@ -32,12 +34,17 @@ type rewriter struct {
 }
 
 type complaint struct {
-	at      file.Location
-	message string
+	at            file.Location
+	message, hint string
 }
 
 func (w *rewriter) complain(n ast.Node, format string, args ...any) {
-	c := complaint{n.Location(), fmt.Sprintf(format, args...)}
+	w.advise(n, "", format, args...)
+}
+
+// advise complains, and says what to do.
+func (w *rewriter) advise(n ast.Node, hint, format string, args ...any) {
+	c := complaint{n.Location(), fmt.Sprintf(format, args...), hint}
 	if !slices.Contains(w.complaints, c) {
 		w.complaints = append(w.complaints, c)
 	}
@@ -82,7 +89,7 @@ func (w *rewriter) node(n ast.Node) ast.Node {
 	case *ast.ArrayNode:
 		w.nodes(n.Nodes)
 	default:
-		w.complain(n, "this form is not available in mappings: use a table, substring(...) or split(...)")
+		w.advise(n, "use a table, substring(...) or split(...)", "this form is not available in mappings")
 	}
 	return n
 }
@@ -109,7 +116,7 @@ func (w *rewriter) identifier(n *ast.IdentifierNode) ast.Node {
 		return n
 	}
 	if strings.HasPrefix(n.Value, "$") {
-		w.complain(n, "%s is not available in mappings; a field of that name is written field(%q)", n.Value, n.Value)
+		w.advise(n, fmt.Sprintf("write a field of that name as field(%q)", n.Value), "%s is not available in mappings", n.Value)
 		return n
 	}
 	return w.field(n, n.Value)
@@ -150,15 +157,15 @@ func (w *rewriter) comparison(field, with ast.Node) {
 	}
 	switch with := with.(type) {
 	case *ast.IntegerNode, *ast.FloatNode:
-		w.complain(field, "an HR field is text: compare it with %q, or say int(...)", with.String())
+		w.advise(field, fmt.Sprintf("compare it with %q, or write int(...)", with.String()), "an HR field is text, not a number")
 	case *ast.BoolNode:
-		w.complain(field, "an HR field is text: compare it with %q, or say yesno(...)", with.String())
+		w.advise(field, fmt.Sprintf("compare it with %q, or write yesno(...)", with.String()), "an HR field is text, not true or false")
 	}
 }
 
 func (w *rewriter) condition(n ast.Node) {
 	if w.isField(n) {
-		w.complain(n, `an HR field is text, not a condition: compare it, for example with == "Yes"`)
+		w.advise(n, `compare it with something, such as == "Yes"`, "an HR field is text, not a condition")
 	}
 }
 
@@ -169,12 +176,12 @@ func (w *rewriter) isField(n ast.Node) bool {
 
 func (w *rewriter) member(n *ast.MemberNode) ast.Node {
 	if property, ok := n.Property.(*ast.StringNode); ok {
-		w.complain(n, `fields have no parts: a field whose name has a dot is written field("name.%s")`, property.Value)
+		w.advise(n, fmt.Sprintf(`write a field whose name has a dot as field("name.%s")`, property.Value), "fields have no parts")
 		return n
 	}
 	n.Node, n.Property = w.node(n.Node), w.node(n.Property)
 	if w.isField(n.Node) {
-		w.complain(n, "an HR field is text, not a list: say substring(...) or split(...)[0]")
+		w.advise(n, "write substring(...) or split(...)[0]", "an HR field is text, not a list")
 	}
 	return w.ours(n, elementName, n.Node, n.Property)
 }
@@ -185,7 +192,7 @@ func (w *rewriter) builtin(n *ast.BuiltinNode) ast.Node {
 		return n
 	}
 	if w.predicate {
-		w.complain(n, "%s stands inside another predicate, one level is the limit", n.Name)
+		w.complain(n, "%s stands inside another predicate, and only one level is allowed", n.Name)
 		return n
 	}
 	if len(n.Arguments) == 0 {
@@ -209,12 +216,12 @@ func (w *rewriter) call(n *ast.CallNode) ast.Node {
 	case "field":
 		name, ok := constantText(n.Arguments, 0)
 		if !ok || len(n.Arguments) != 1 {
-			w.complain(n, `field needs the field's name as text: field("Employee ID")`)
+			w.advise(n, `write field("Employee ID")`, "field needs the field's name as text")
 			return n
 		}
 		return w.field(n, name)
 	case "merge":
-		w.complain(n, "merge(...) is not built yet: say replace(...) with the whole list")
+		w.advise(n, "write replace(...) with the whole list", "this version has no merge(...) yet")
 		return n
 	case "if":
 		return w.ifCall(n)
@@ -231,7 +238,7 @@ func (w *rewriter) ifCall(n *ast.CallNode) ast.Node {
 		n.Arguments = append(n.Arguments, inPlaceOf(n, &ast.NilNode{}))
 	case 3:
 	default:
-		w.complain(n, "if takes a condition and two values: if(condition, a, b)")
+		w.advise(n, "write if(condition, a, b)", "if takes a condition and two values")
 		return n
 	}
 	w.condition(n.Arguments[0])
@@ -251,7 +258,7 @@ func (w *rewriter) function(n *ast.CallNode, name string) {
 		w.complain(n, "%s is not available in mappings", name)
 		return
 	case f == nil:
-		w.complain(n, "unknown function %s%s", name, hint(name, w.library.names()))
+		w.advise(n, didYouMean(name, w.library.names()), "unknown function %s", name)
 		return
 	case given < f.min || f.max >= 0 && given > f.max:
 		w.complain(n, "%s takes %s, here are %d", name, f.arity(), given)
@@ -260,8 +267,8 @@ func (w *rewriter) function(n *ast.CallNode, name string) {
 		w.whole = append(w.whole, n)
 	}
 	constant := func(i int) (string, bool) { return constantText(n.Arguments, i) }
-	if i, problem := w.library.prepare(name, given, constant); problem != "" {
-		w.complain(n.Arguments[i], "%s: %s", name, problem)
+	if i, err := w.library.prepare(name, given, constant); err != nil {
+		w.advise(n.Arguments[i], export.HintText(err), "%s: %v", name, err)
 	}
 	if name == "regexReplace" || name == matchesName {
 		n.Arguments = append(n.Arguments, inPlaceOf(n, &ast.IdentifierNode{Value: workName}))
@@ -313,13 +320,13 @@ func (w *rewriter) results(root ast.Node, list bool) {
 			w.outer = append(w.outer, call)
 			w.complain(leaf, "replace(...) is for list columns, this column holds one value")
 		case list && !isNil && name != "merge":
-			w.complain(leaf, "a list column replaces what Coupa holds: say replace(...) with the whole list, or clear()")
+			w.advise(leaf, "write replace(...) with the whole list, or clear()", "a list column replaces what Coupa holds")
 		}
 	}
 	for _, call := range w.whole {
 		if !slices.Contains(w.outer, call) {
 			_, name := calledFunction(call)
-			w.complain(call, "%s(...) is a whole result: it can stand behind ?, : and ??, but nowhere inside", name)
+			w.complain(call, "%s(...) is a whole result: it may stand after ?, : and ??, but not inside another expression", name)
 		}
 	}
 }

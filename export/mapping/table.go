@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // maxTableSize bounds a table's file.
@@ -78,7 +80,7 @@ func appendKey(key []byte, s string, n int) []byte {
 func (l *library) checkLookup(name string, keys int) error {
 	t := l.tables[name]
 	if t == nil {
-		return fmt.Errorf("the mapping has no table %q%s", name, hint(name, tableNames(l.tables)))
+		return export.Hint(fmt.Errorf("the mapping has no table %q", name), "%s", didYouMean(name, tableNames(l.tables)))
 	}
 	if keys != t.keys {
 		return t.wrongKeys(keys)
@@ -87,7 +89,7 @@ func (l *library) checkLookup(name string, keys int) error {
 }
 
 func (t *lookupTable) wrongKeys(given int) error {
-	return fmt.Errorf("table %q has %d key(s), lookup gives %d", t.name, t.keys, given)
+	return fmt.Errorf("table %q has %d key(s), and lookup was given %d", t.name, t.keys, given)
 }
 
 func tableNames(tables map[string]*lookupTable) []string {
@@ -106,7 +108,7 @@ func newTable(o Table, read func(string) ([]byte, error)) (*lookupTable, error) 
 	case o.Name == "":
 		return t, errors.New("a table needs a name")
 	case o.File == "" && (len(o.Keys) > 0 || o.Value != ""):
-		return t, errors.New("keys and value name columns of a file: give file too")
+		return t, export.Hint(errors.New("keys and value name columns of a file"), "give file too")
 	case o.File == "" && o.Values == nil:
 		return t, errors.New("a table needs values, or a file")
 	case o.File == "":
@@ -114,7 +116,7 @@ func newTable(o Table, read func(string) ([]byte, error)) (*lookupTable, error) 
 	case o.Values != nil:
 		return t, errors.New("a table has values or a file, not both")
 	case len(o.Keys) == 0 || o.Value == "":
-		return t, errors.New("a table from a file needs keys and value: the names of its columns")
+		return t, export.Hint(errors.New("a table from a file needs keys and value"), "name the columns of the file there")
 	case read == nil:
 		return t, errors.New("no files can be read here")
 	}
@@ -135,7 +137,7 @@ func readTable(data []byte, keys []string, val string) (map[string]string, error
 	case len(data) > maxTableSize:
 		return nil, fmt.Errorf("larger than %d MB", maxTableSize>>20)
 	case !utf8.Valid(data):
-		return nil, errors.New("not UTF-8: save it as UTF-8")
+		return nil, export.Hint(errors.New("not UTF-8"), "save it as UTF-8")
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	r := csv.NewReader(bytes.NewReader(data))
@@ -149,7 +151,7 @@ func readTable(data []byte, keys []string, val string) (map[string]string, error
 	for _, name := range append(slices.Clone(keys), val) {
 		i := slices.Index(header, name)
 		if i < 0 {
-			return nil, fmt.Errorf("its header has no column %q%s", name, hint(name, header))
+			return nil, export.Hint(fmt.Errorf("its header has no column %q", name), "%s", didYouMean(name, header))
 		}
 		at = append(at, i)
 	}

@@ -43,11 +43,11 @@ func (w *worker) bind(h *export.Header, kept bool) error {
 	}
 	m, err := w.p.Mapping.Bind(h)
 	if err != nil {
-		why := err.Error()
+		err = export.WithHintsOf(&export.UnusableFeedError{File: w.files[h.File], Line: 1, Why: err.Error()}, err)
 		if kept {
-			why += "; an earlier run has kept these records: mend the mapping, or give them up with hr2coupa settle RUN rejected, RUN being what follows the @"
+			err = export.Hint(err, "an earlier run has kept these records: fix the mapping, or give them up with hr2coupa settle RUN rejected, where RUN is what follows the @")
 		}
-		return &export.UnusableFeedError{File: w.files[h.File], Line: 1, Why: why}
+		return err
 	}
 	key := h.Index(w.p.Key)
 	if key < 0 {

@@ -14,7 +14,7 @@ const ScopeWrite = "core.user.write"
 // asks holds a key that lets users be read against the client's scopes.
 func (c *Config) asks(s *section, key string, on bool) {
 	if on && !c.canRead() {
-		s.r.fault(s.r.lines[key], key, "the client may not read users: coupa.scopes lacks "+ScopeRead, "add it to coupa.scopes, and to the client in Coupa, or write "+key+": off")
+		s.r.fault(s.r.lines[key], key, "the client may not read users: coupa.scopes lacks "+ScopeRead, "add it to coupa.scopes and to the client in Coupa, or write "+key+": off")
 	}
 }
 
@@ -33,7 +33,7 @@ func (c *Config) writes(s *section) {
 		}
 	}
 	if lacks != nil {
-		s.r.fault(s.r.lines["route"], "route", "on the way "+c.Route+" users are read and changed by API, and coupa.scopes lacks "+strings.Join(lacks, " and "),
-			"add it to coupa.scopes, and to the client in Coupa, or go by csv")
+		s.r.fault(s.r.lines["route"], "route", "users are read and changed by API, and coupa.scopes lacks "+strings.Join(lacks, " and "),
+			"add what is missing to coupa.scopes and to the client in Coupa, or write route: csv")
 	}
 }

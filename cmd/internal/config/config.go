@@ -212,7 +212,7 @@ type Fault struct {
 	Hint    string `json:"hint,omitempty"` // the way out
 }
 
-// Error gives the fault as file:line: path: message; hint.
+// Error is the fault as file:line: path: message.
 func (f Fault) Error() string {
 	s := f.File
 	if f.Line > 0 {
@@ -221,12 +221,11 @@ func (f Fault) Error() string {
 	if f.Path != "" {
 		s += ": " + f.Path
 	}
-	s += ": " + f.Message
-	if f.Hint != "" {
-		s += "; " + f.Hint
-	}
-	return s
+	return s + ": " + f.Message
 }
+
+// Hints returns the way out.
+func (f Fault) Hints() []string { return []string{f.Hint} }
 
 // Lines are the fault's own lines: a rule about an expression has a second and a third one, which point at the place.
 func (f Fault) Lines() []string {

@@ -276,8 +276,8 @@ func TestValues(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	for _, tt := range []struct{ old, new, want string }{
-		{"fileshare-test.example.com", "fileshare.example.com", "10: sftp.address: it looks like production, but the instance like test"},
-		{"load:", "coupa: {url: https://other.coupahost.com}\nproduction: true\nload:", "14: coupa.url: it looks like production, but the instance like test|15: production: it is true, but the instance is a test"},
+		{"fileshare-test.example.com", "fileshare.example.com", "10: sftp.address: it looks like production, but the instance looks like test"},
+		{"load:", "coupa: {url: https://other.coupahost.com}\nproduction: true\nload:", "14: coupa.url: it looks like production, but the instance looks like test|15: production: it is true, but the instance is a test instance"},
 	} {
 		c := mustParse(t, strings.Replace(minimal, tt.old, tt.new, 1), all)
 		if got := brief(c.Warnings); got != tt.want {

@@ -39,7 +39,7 @@ func TestFaults(t *testing.T) {
 		{host, "", "1: instance: it has no value"},
 		{host, "acme-test.coupahost.com", "1: instance: it must be scheme and host alone"},
 		{host, "ftp://acme-test.coupahost.com", "1: instance: it must begin with https://"},
-		{host, "http://acme-test.coupahost.com", "1: instance: plain http is for this machine alone: it sends the token readable"},
+		{host, "http://acme-test.coupahost.com", "1: instance: plain http is only for this machine: it sends the token unencrypted"},
 		{host, "https://acme-test.coupahost.com/api", "1: instance: it must be scheme and host alone"},
 		{host, "https://u:hunter2@acme-test.coupahost.com", "1: instance: it must be scheme and host alone"},
 		{host, "https://acme.coupahost.com", "1: instance: acme.coupahost.com looks like production"},
@@ -109,19 +109,19 @@ func TestFaults(t *testing.T) {
 		{password, "{command: pass}", "12: sftp.password: command must be a list of texts: a program and its arguments"},
 		{password, "{command: [pass, 7]}", "12: sftp.password: command must be a list of texts: a program and its arguments"},
 		{password, "{command: [silent]}", "12: sftp.password: the secret's command is empty"},
-		{password, "{command: [hang]}", "12: sftp.password: the secret's command gave nothing: no answer within 10s"},
-		{password, "{command: [chatty]}", "12: sftp.password: the secret's command gave nothing: it gave more than 65536 bytes"},
-		{password, "{command: [hunter2]}", "12: sftp.password: the secret's command gave nothing: it could not be run"},
+		{password, "{command: [hang]}", "12: sftp.password: the secret's command returned nothing: no answer within 10s"},
+		{password, "{command: [chatty]}", "12: sftp.password: the secret's command returned nothing: it gave more than 65536 bytes"},
+		{password, "{command: [hunter2]}", "12: sftp.password: the secret's command returned nothing: it could not be run"},
 		{hostKey, "", "9: sftp.host_key: host_key or known_hosts is required"},
 		{hostKey, hostKey + "  known_hosts: hosts\n", "14: sftp.known_hosts: host_key is given too"},
 		{hostKey, "  host_key: \"MD5:aa\"\n", "13: sftp.host_key: it is not a fingerprint"},
-		{hostKey, hostKey + "  passphrase: {env: X}\n", "14: sftp.passphrase: there is no key that it opens"},
+		{hostKey, hostKey + "  passphrase: {env: X}\n", "14: sftp.passphrase: there is no sftp.key that it could open"},
 		{hostKey, hostKey + "  staging: /Incoming/Users/\n", "14: sftp.staging: it is the folder that Coupa scans: half a file could be picked up"},
 		{hostKey, hostKey + "  staging: /Incoming/x/../Users/.\n", "14: sftp.staging: it is the folder that Coupa scans: half a file could be picked up"},
 		{hostKey, hostKey + "  archive: [/a, /Incoming/Users/]\n", "14: sftp.archive: it names the folder that Coupa scans: a file that waits there would count as taken"},
 		{hostKey, hostKey + "  archive: [/s/]\n  staging: /s\n", "14: sftp.archive: it names the staging folder: a file that waits there would count as taken"},
 		{hostKey, hostKey + "  operation: 0s\n", "14: sftp.operation: it must be above 0"},
-		{hostKey, hostKey + "  staging: /s\n  direct: true\n", "15: sftp.direct: direct writes no temporary, staging says where to"},
+		{hostKey, hostKey + "  staging: /s\n  direct: true\n", "15: sftp.direct: it writes no temporary file, and sftp.staging says where to write one"},
 		{hostKey, hostKey + "  folder: \"\"\n", "14: sftp.folder: it is empty"},
 		// coupa and load
 		{"", "coupa: {rate: 0}", "15: coupa.rate: it must be a number above 0 to 25"},
@@ -172,8 +172,8 @@ func TestFaults(t *testing.T) {
 		// not built yet
 		{feed, "{key: id, files: [a], kind: snapshot, effective: d}", "2: feed.kind: snapshot is not built yet in this version|2: feed.effective: not built yet in this version"},
 		{"mapping:\n", "mapping:\n  preset: workday\n", "4: mapping.preset: not built yet in this version"},
-		{"", "route: api", "14: coupa.client_id: it is required|14: coupa.client_secret: it is required|15: route: on the way api users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write"},
-		{"", "route: auto", "14: coupa.client_id: it is required|14: coupa.client_secret: it is required|15: route: on the way auto users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write"},
+		{"", "route: api", "14: coupa.client_id: it is required|14: coupa.client_secret: it is required|15: route: users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write"},
+		{"", "route: auto", "14: coupa.client_id: it is required|14: coupa.client_secret: it is required|15: route: users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write"},
 		{"", "route_rows: 0", "15: route_rows: it must be a whole number from 1 to 5000"},
 		{"", "privacy: none", `15: privacy: it must be keys or pseudonyms, not "none"`},
 		// notify, heartbeat, metrics
@@ -181,19 +181,19 @@ func TestFaults(t *testing.T) {
 		{"", "notify: [{on: [failed]}]", "15: notify[0]: it needs a mail or a webhook, and not both"},
 		{"", "notify: [{" + mailer + ", " + hook + "}]", "15: notify[0]: it needs a mail or a webhook, and not both"},
 		{"", "notify: [{" + mailer + ", on: [failed, broken]}]", "15: notify[0].on: unknown kind \"broken\""},
-		{"", "notify: [{" + mailer + ", owner: Finance}]", "15: notify[0].owner: nothing is the task of \"Finance\": no cause and no rule of protect names it"},
+		{"", "notify: [{" + mailer + ", owner: Finance}]", "15: notify[0].owner: no cause and no rule of protect has the owner \"Finance\""},
 		{"", "notify: [{" + mailer + ", on: []}]", "15: notify[0].on: the list is empty"},
 		{"", "notify:\n  - {" + mailer + ", onn: [failed]}\n  - {mail: {form: a@b.example}}", "16: notify[0].onn: unknown key|17: notify[1].mail: unknown key|" +
 			"17: notify[1].mail.to: it is required|17: notify[1].mail.from: it is required|17: notify[1].mail.server: it is required"},
 		{"", "notify: [{mail: {to: [a@b.example, \"x\\r\\nBcc: c\"], from: \"A <a@b.example>\", server: \"mail:x\"}}]", "15: notify[0].mail.to[1]: it is not an address of the form name@example.com|" +
 			"15: notify[0].mail.from: it is not an address of the form name@example.com|15: notify[0].mail.server: it must be host:port"},
 		{"", "notify: [{mail: {to: [a@b.example], from: a@b.example, server: mail.example, tls: none, user: u, password: hunter2}}]",
-			"15: notify[0].mail.tls: a mail without TLS is for this machine alone: others could read it|15: notify[0].mail.user: a login without TLS would send the password readable|" +
+			"15: notify[0].mail.tls: a mail without TLS is only for this machine: others could read it|15: notify[0].mail.user: a login without TLS would send the password unencrypted|" +
 				"15: notify[0].mail.password: literal secret"},
 		{"", "notify: [{mail: {to: [a@b.example], from: a@b.example, server: mail.example, user: u}}]", "15: notify[0].mail: user and password go together"},
 		{"", "notify: [{mail: {to: [a@b.example], from: a@b.example, server: mail.example, ca: none.pem}}]", "15: notify[0].mail.ca: cannot read the file: file does not exist"},
 		{"", "notify: [{webhook: {url: https://hooks.example.com/hunter2, format: slack}}]", "15: notify[0].webhook.url: literal secret: whoever has this address can post"},
-		{"", "notify: [{webhook: {url: http://hooks.example.com/hunter2, secret: {env: KEY}}}]", "15: notify[0].webhook.url: plain http is for this machine alone: others could read it"},
+		{"", "notify: [{webhook: {url: http://hooks.example.com/hunter2, secret: {env: KEY}}}]", "15: notify[0].webhook.url: plain http is only for this machine: others could read it"},
 		{"", "notify: [{webhook: {url: {env: ADDRESS}, format: teams, secret: {env: KEY}}}]", "15: notify[0].webhook.url: it is not an address that begins with https://|" +
 			"15: notify[0].webhook.secret: only format json is signed"},
 		{"", "notify: [{webhook: {url: https://hooks.example.com/x}}]", "15: notify[0].webhook.secret: it is required"},
@@ -203,7 +203,7 @@ func TestFaults(t *testing.T) {
 		{"", "heartbeat: {url: hunter2}\nmetrics: {textfile: a.txt}", "15: heartbeat.url: it is not an address that begins with https://|16: metrics.textfile: node_exporter reads only files that end in .prom"},
 		// all at once
 		{feed, "{key: 7, files: [a], colour: red}\nroute: api\nproduction: 1", "2: feed.key: it must be text, not a number|2: feed.colour: unknown key|" +
-			"3: route: on the way api users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write|" +
+			"3: route: users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write|" +
 			"4: production: it must be true or false, not a number|16: coupa.client_id: it is required|16: coupa.client_secret: it is required"},
 	} {
 		if tt.new == "route: csv" {

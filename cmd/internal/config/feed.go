@@ -92,7 +92,7 @@ func (s *section) columns(key string) []Column {
 		return nil
 	}
 	if v.kind != kindMapping || len(v.entries) == 0 {
-		v.fault("it must be a mapping of Coupa columns to expressions", "Login: login")
+		v.fault("it must be a mapping of Coupa columns to expressions", "write a line for each column, such as Login: login")
 		return nil
 	}
 	if len(v.entries) > export.MaxColumns {
@@ -154,7 +154,7 @@ func (r *reader) table(e entry, s *section) Table {
 	s.done()
 	switch inline, file := s.has("values"), s.has("file"); {
 	case inline == file:
-		r.fault(e.line, s.path, "it needs either values or a file", "{values: {Active: active}} or {file: status.csv, keys: [code], value: status}")
+		r.fault(e.line, s.path, "it needs either values or a file", "write {values: {Active: active}} or {file: status.csv, keys: [code], value: status}")
 	case inline && (s.has("keys") || s.has("value")):
 		r.fault(e.line, s.path, "keys and value go with a file", "remove them")
 	case file:
@@ -171,7 +171,7 @@ func (s *section) words(key string) map[string]string {
 		return nil
 	}
 	if v.kind != kindMapping || len(v.entries) == 0 {
-		v.fault("it must be a mapping of texts to texts", "{Active: active, Terminated: inactive}")
+		v.fault("it must be a mapping of texts to texts", "write {Active: active, Terminated: inactive}")
 		return nil
 	}
 	words := make(map[string]string, len(v.entries))

@@ -69,10 +69,10 @@ func (s *section) baseURL(key string, production bool) (base, host string) {
 		v.fault("it must begin with https://", "write https://"+host)
 		return "", ""
 	case u.Scheme == "http" && !isLoopback(host):
-		v.fault("plain http is for this machine alone: it sends the token readable", "write https://"+host)
+		v.fault("plain http is only for this machine: it sends the token unencrypted", "write https://"+host)
 		return "", ""
 	case !isTest(host) && !production:
-		v.fault(host+" looks like production", "set production: true to mean it, or name the test instance")
+		v.fault(host+" looks like production", "set production: true if that is meant, or name the test instance")
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Host), host
 }
@@ -107,6 +107,6 @@ func (s *section) compare(key, host, instance string) {
 	}
 	word := map[bool]string{true: "test", false: "production"}
 	s.r.warn(s.r.lines[s.sub(key)], s.sub(key),
-		"it looks like "+word[isTest(host)]+", but the instance like "+word[isTest(instance)],
+		"it looks like "+word[isTest(host)]+", but the instance looks like "+word[isTest(instance)],
 		"make sure that both belong together")
 }

@@ -66,7 +66,7 @@ func (s *section) notify(rules []Protect) Notify {
 		}
 		t := Target{Owner: item.owner("owner", rules), On: item.kinds("on")}
 		if item.has("mail") == item.has("webhook") {
-			s.r.fault(item.line, item.path, "it needs a mail or a webhook, and not both", "{mail: {to: [hr-it@example.com], from: hr2coupa@example.com, server: \"smtp.example.com:587\"}, on: [failed]}")
+			s.r.fault(item.line, item.path, "it needs a mail or a webhook, and not both", "such as {mail: {to: [hr-it@example.com], from: hr2coupa@example.com, server: \"smtp.example.com:587\"}, on: [failed]}")
 		}
 		if item.has("mail") {
 			t.Mail = item.section("mail").mail()
@@ -92,7 +92,7 @@ func (s *section) owner(key string, rules []Protect) string {
 		}
 	}
 	if name != "" && !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }) {
-		s.r.fault(s.r.lines[s.sub(key)], s.sub(key), "nothing is the task of "+shown(name)+": no cause and no rule of protect names it", either(names))
+		s.r.fault(s.r.lines[s.sub(key)], s.sub(key), "no cause and no rule of protect has the owner "+shown(name), "use "+either(names))
 	}
 	return name
 }
@@ -114,7 +114,7 @@ func (s *section) kinds(key string) []export.NoticeKind {
 		for i, k := range all {
 			words[i] = string(k)
 		}
-		s.r.fault(s.r.lines[s.sub(key)], s.sub(key), "unknown kind "+shown(word), either(words))
+		s.r.fault(s.r.lines[s.sub(key)], s.sub(key), "unknown kind "+shown(word), "use "+either(words))
 	}
 	return kinds
 }
@@ -132,10 +132,10 @@ func (s *section) mail() *Mail {
 	m.Server, host = s.server("server")
 	m.TLS = s.tls("tls", m.Server)
 	if m.TLS == "none" && host != "" && !isLoopback(host) {
-		s.r.fault(s.r.lines[s.sub("tls")], s.sub("tls"), "a mail without TLS is for this machine alone: others could read it", "starttls, or tls for port 465")
+		s.r.fault(s.r.lines[s.sub("tls")], s.sub("tls"), "a mail without TLS is only for this machine: others could read it", "use starttls, or tls for port 465")
 	}
 	if m.TLS == "none" && s.has("user") {
-		s.r.fault(s.r.lines[s.sub("user")], s.sub("user"), "a login without TLS would send the password readable", "remove it, or use tls: starttls")
+		s.r.fault(s.r.lines[s.sub("user")], s.sub("user"), "a login without TLS would send the password unencrypted", "remove it, or use tls: starttls")
 	}
 	if s.has("user") != s.has("password") {
 		s.r.fault(s.line, s.path, "user and password go together", "give both, or neither")
@@ -208,7 +208,7 @@ func (s *section) certificates(key string) []byte {
 		return nil
 	}
 	if block, _ := pem.Decode(data); block == nil || block.Type != "CERTIFICATE" {
-		v.fault("it holds no certificate in PEM form", "it begins with -----BEGIN CERTIFICATE-----")
+		v.fault("it holds no certificate in PEM form", "a certificate begins with -----BEGIN CERTIFICATE-----")
 		return nil
 	}
 	return data
@@ -260,7 +260,7 @@ func (v *setting) usable(link string) bool {
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
 		v.fault("it is not an address that begins with https://", "")
 	case u.Scheme == "http" && !isLoopback(strings.ToLower(u.Hostname())):
-		v.fault("plain http is for this machine alone: others could read it", "https://…")
+		v.fault("plain http is only for this machine: others could read it", "use https://")
 	default:
 		return true
 	}

@@ -87,7 +87,7 @@ func (v *setting) fromFile(source *node) (string, bool) {
 		v.fault("cannot read the secret's file: "+reason(err), "relative paths begin at "+v.r.dir)
 		return "", false
 	case openToOthers(mode):
-		v.fault("the secret's file can be read by others", "chmod 600 the file")
+		v.fault("the secret's file can be read by others", "allow only its owner to read it: chmod 600")
 		return "", false
 	}
 	return v.trimmed(data, "file")
@@ -121,7 +121,7 @@ func (v *setting) fromCommand(source *node) (string, bool) {
 		err = errTooLarge
 	}
 	if err != nil {
-		v.fault("the secret's command gave nothing: "+whyCommand(err), "run it by hand as the user that runs hr2coupa")
+		v.fault("the secret's command returned nothing: "+whyCommand(err), "run it by hand as the user that runs hr2coupa")
 		return "", false
 	}
 	return v.trimmed(data, "command")

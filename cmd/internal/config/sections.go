@@ -59,7 +59,7 @@ func (r *reader) config(root *node) *Config {
 	c.Metrics = r.metrics(s.section("metrics"))
 	s.done()
 	if c.Production && host != "" && isTest(host) {
-		s.r.warn(r.lines["production"], "production", "it is true, but the instance is a test", "remove it: it opens the door to production hosts")
+		s.r.warn(r.lines["production"], "production", "it is true, but the instance is a test instance", "remove it: it allows production hosts")
 	}
 	c.Warnings = r.warnings
 	return c
@@ -129,7 +129,7 @@ func limits(s *section) Limits {
 	shrink := s.section("shrink")
 	l.Shrink = shrink.float("percent", 0, 100, false)
 	if s.has("shrink") && shrink.node != nil && l.Shrink == 0 {
-		s.r.fault(shrink.line, shrink.path, "it needs a percent above 0", "{percent: 20}: a feed a fifth smaller than the last one is held")
+		s.r.fault(shrink.line, shrink.path, "it needs a percent above 0", "write {percent: 20}: then a feed a fifth smaller than the last one is held")
 	}
 	shrink.done()
 	s.done()
@@ -155,7 +155,7 @@ func (s *section) patterns(key string, def []string) []string {
 	return patterns
 }
 
-const patternHint = `*, ? and [a-z] are what a pattern has; \\ takes their meaning away`
+const patternHint = `a pattern has *, ? and [a-z]; write \\ before one of them to mean the character`
 
 // protect reads the rules for people who are never changed.
 func (s *section) protect() []Protect {
@@ -168,7 +168,7 @@ func (s *section) protect() []Protect {
 		if until := item.text("until", ""); until != "" {
 			day, err := time.Parse(time.DateOnly, until)
 			if err != nil {
-				s.r.fault(s.r.lines[item.sub("until")], item.sub("until"), "it must be a day", "2027-06-30: the rule counts through that day, in UTC")
+				s.r.fault(s.r.lines[item.sub("until")], item.sub("until"), "it must be a day", "write 2027-06-30: the rule counts through that day, in UTC")
 			}
 			p.Until = day.AddDate(0, 0, 1)
 		}
@@ -179,10 +179,10 @@ func (s *section) protect() []Protect {
 			}
 		}
 		if (p.Key == "") == (p.Login == "") {
-			s.r.fault(item.line, item.path, "it needs a key or a login, and not both", `{login: "admin*", owner: it@example.com, reason: service accounts}`)
+			s.r.fault(item.line, item.path, "it needs a key or a login, and not both", `write {login: "admin*", owner: it@example.com, reason: service accounts}`)
 		}
 		if p.Reason == "" {
-			s.r.fault(item.line, item.path, "it needs a reason", "whoever meets the rule at night must see why")
+			s.r.fault(item.line, item.path, "it needs a reason", "say why: the reason is shown with each row that the rule stops")
 		}
 		rules = append(rules, p)
 	}
@@ -204,7 +204,7 @@ func (s *section) limit(key string, def Limit) Limit {
 	l := Limit{Count: sub.int("count", 0, 0, 1_000_000_000), Percent: sub.float("percent", 0, 100, false)}
 	sub.done()
 	if !sub.has("count") && !sub.has("percent") {
-		v.fault("it needs a count, a percent or both", "{count: 10, percent: 5}; the larger of the two counts")
+		v.fault("it needs a count, a percent or both", "write {count: 10, percent: 5}: the larger of the two counts")
 	}
 	return l
 }

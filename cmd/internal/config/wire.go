@@ -20,7 +20,7 @@ func load(s *section) LoadConfig {
 	s.done()
 	for _, way := range l.Via {
 		if !slices.Contains([]string{"api", "page", "archive"}, way) {
-			s.r.fault(s.r.lines["load.via"], "load.via", "unknown way "+shown(way), "api, page or archive")
+			s.r.fault(s.r.lines["load.via"], "load.via", "unknown way "+shown(way), "use api, page or archive")
 		}
 	}
 	return l
@@ -63,16 +63,16 @@ func (r *reader) sftp(s *section, route, instance string) SFTP {
 		}
 	}
 	if t.Direct && t.Staging != "auto" {
-		r.fault(r.lines["sftp.direct"], "sftp.direct", "direct writes no temporary, staging says where to", "remove one of the two")
+		r.fault(r.lines["sftp.direct"], "sftp.direct", "it writes no temporary file, and sftp.staging says where to write one", "remove one of the two")
 	}
 	if s.has("passphrase") && !s.has("key") {
-		r.fault(r.lines["sftp.passphrase"], "sftp.passphrase", "there is no key that it opens", "give sftp.key, or remove it")
+		r.fault(r.lines["sftp.passphrase"], "sftp.passphrase", "there is no sftp.key that it could open", "give sftp.key, or remove it")
 	}
 	if r.opt.NeedSecrets {
 		s.missing("address", "host:port of Coupa's SFTP server, see Setup, Integrations, sFTP Accounts in Coupa")
 		s.missing("user", "the SFTP account's name")
 		if !s.has("password") && !s.has("key") {
-			r.fault(s.line, s.path, "a password or a key is required", "password: {env: COUPA_SFTP_PASSWORD}")
+			r.fault(s.line, s.path, "a password or a key is required", "add password: {env: COUPA_SFTP_PASSWORD}")
 		}
 	}
 	return t

@@ -27,19 +27,17 @@ const (
 type finding struct {
 	Level level  `json:"level"`
 	What  string `json:"what"`
-	Says  string `json:"says"` // what was seen; where it is not ok, what mends it as well
-	Exit  int    `json:"exit"` // what a run would end with because of it
+	Says  string `json:"says"`           // what was seen
+	Hint  string `json:"hint,omitempty"` // what to do, where it is not ok
+	Exit  int    `json:"exit"`           // what a run would end with because of it
 
-	lines []string // what Says says, where that has lines of its own
+	lines, hints []string // of Says and Hint
 }
 
 func (f finding) text(w *terminal.Text) {
-	lines := f.lines
-	if len(lines) == 0 {
-		lines = []string{f.Says}
-	}
-	w.Printf("%-4s  %s - %s\n", f.Level, f.What, lines[0])
-	w.Lines("      ", lines[1:]...)
+	w.Printf("%-4s  %s - %s\n", f.Level, f.What, f.lines[0])
+	w.Lines("      ", f.lines[1:]...)
+	w.Lines("      hint: ", f.hints...)
 }
 
 // doctor is one examination. Each check adds its findings, and leaves what later ones need.
@@ -112,36 +110,31 @@ func verdictOf(count map[level]int) level {
 	return levelOK
 }
 
-func (d *doctor) add(l level, code int, what, format string, args ...any) {
-	d.find(finding{Level: l, What: what, Says: fmt.Sprintf(format, args...), Exit: code})
-}
-
-func (d *doctor) find(f finding) {
+// add adds what was seen, with what to do about it where err has a hint.
+func (d *doctor) add(l level, code int, what string, err error) {
+	f := finding{Level: l, What: what, Says: exit.Said(err), Exit: code, lines: export.PlainLines(err), hints: export.HintsOf(err)}
+	if f.Says != err.Error() { // the word before it is what was looked at
+		f.lines = []string{f.Says}
+	}
+	f.Hint = strings.Join(f.hints, "\n")
 	d.findings = append(d.findings, f)
 	d.tell(f)
 }
 
 func (d *doctor) ok(what, format string, args ...any) {
-	d.add(levelOK, export.ExitOK, what, format, args...)
+	d.add(levelOK, export.ExitOK, what, fmt.Errorf(format, args...))
 }
 
-func (d *doctor) warn(what, format string, args ...any) {
-	d.add(levelWarn, export.ExitOK, what, format, args...)
-}
+func (d *doctor) warn(what string, err error) { d.add(levelWarn, export.ExitOK, what, err) }
 
-func (d *doctor) fail(code int, what, format string, args ...any) {
-	d.add(levelFail, code, what, format, args...)
-}
+func (d *doctor) fail(code int, what string, err error) { d.add(levelFail, code, what, err) }
 
-// failed tells an error, which says itself what to do.
-func (d *doctor) failed(code int, what string, err error) { d.fail(code, what, "%s", exit.Said(err)) }
-
-// blind tells, as a warning, that a subject was not looked at because the config is faulty where it speaks of it.
+// blind warns that a subject was not looked at because the config is faulty where it speaks of it.
 func (d *doctor) blind(what string, sections ...string) bool {
 	for _, f := range d.faults {
 		for _, s := range sections {
 			if f.Path == s || strings.HasPrefix(f.Path, s+".") || strings.HasPrefix(f.Path, s+"[") {
-				d.warn(what, "not looked at: mend %s in the config first", f.Path)
+				d.warn(what, export.Hint(fmt.Errorf("not looked at: the config has a fault in %s", f.Path), "fix %s first", f.Path))
 				return true
 			}
 		}
@@ -153,13 +146,13 @@ func (d *doctor) blind(what string, sections ...string) bool {
 func (d *doctor) config(ctx context.Context) {
 	d.pipe, d.faults = wiring.PipelineFaults(ctx, d.env, config.Options{NeedSecrets: true, FeedGiven: true})
 	for _, f := range d.faults {
-		d.find(finding{Level: levelFail, What: "config", Says: f.Error(), Exit: export.ExitUsage, lines: f.Lines()})
+		d.fail(export.ExitUsage, "config", f)
 	}
 	if d.pipe == nil {
 		return
 	}
 	for _, w := range d.pipe.Config.Warnings {
-		d.warn("config", "%s", w.Error())
+		d.warn("config", w)
 	}
 	if len(d.faults) == 0 {
 		d.ok("config", "%s: %s, no faults; every secret it names can be read", d.pipe.Config.File, words.Plural(len(d.pipe.Config.Mapping.Columns), "column"))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,11 +36,11 @@ func (d *doctor) ledger(context.Context) {
 	}
 	checked, err := wiring.CheckLedger(d.env, dir)
 	if err != nil {
-		d.failed(export.ExitFault, "ledger", err)
+		d.fail(export.ExitFault, "ledger", err)
 		return
 	}
 	for _, f := range checked.Findings {
-		d.fail(export.ExitFault, "ledger", "%s: %s; %s", f.Where, f.What, f.Fix)
+		d.fail(export.ExitFault, "ledger", export.Hint(fmt.Errorf("%s: %s", f.Where, f.What), "%s", f.Fix))
 	}
 	if len(checked.Findings) == 0 {
 		d.ok("ledger", "%s is sound: %s, %s, %d people", dir, words.Plural(checked.Runs, "run"), words.Plural(checked.Parts, "part"), checked.People)
@@ -59,10 +60,11 @@ func (d *doctor) ahead(dir string) {
 	defer l.Close()
 	switch ahead, err := l.Ahead(d.env.Now()); {
 	case err != nil:
-		d.failed(export.ExitFault, "times", err)
+		d.fail(export.ExitFault, "times", err)
 	case !ahead.Latest.IsZero():
-		d.warn("times", "the ledger holds times up to %s, which are still to come: this machine's clock was ahead then, or is behind now; "+
-			"waits count from each start, and an approval given then does not count", ahead.Latest.UTC().Format(time.RFC3339))
+		d.warn("times", export.Hint(fmt.Errorf("the ledger holds times up to %s, which are still to come: this machine's clock was ahead then, or is behind now. "+
+			"Waits count from each start, and an approval given then does not count", ahead.Latest.UTC().Format(time.RFC3339)),
+			"set this machine's clock by NTP, and give such approvals again"))
 	}
 }
 
@@ -78,14 +80,14 @@ func (d *doctor) unfilled(dir string) {
 	defer l.Close()
 	people, err := wiring.Unfilled(l)
 	if err != nil {
-		d.failed(export.ExitFault, "lists", err)
+		d.fail(export.ExitFault, "lists", err)
 	}
 	for i, u := range people {
 		if i == mostNamed {
-			d.fail(export.ExitStalled, "lists", "and %s more: hr2coupa status names them", words.Persons(len(people)-i))
+			d.fail(export.ExitStalled, "lists", export.Hint(fmt.Errorf("and %s more", words.Persons(len(people)-i)), "hr2coupa status names them"))
 			return
 		}
-		d.fail(export.ExitStalled, "lists", "person %s: %s; %s", u.Who(), u.Says(), u.ToDo())
+		d.fail(export.ExitStalled, "lists", export.Hint(fmt.Errorf("person %s: %s", u.Who(), u.Says()), "%s", u.ToDo()))
 	}
 }
 
@@ -96,7 +98,8 @@ func (d *doctor) newLedger(dir string) {
 		err = disk.Writable(at)
 	}
 	if err != nil {
-		d.fail(export.ExitFault, "ledger", "none can be seen in %s, nor made there: %s; let this user write there, or set ledger to another folder", dir, reason(err))
+		d.fail(export.ExitFault, "ledger", export.Hint(fmt.Errorf("there is no ledger in %s, and none can be created: %s", dir, reason(err)),
+			"let this user write there, or set ledger to another folder"))
 		return
 	}
 	d.ok("ledger", "there is none yet; the first run makes %s", dir)
@@ -115,7 +118,7 @@ func closest(dir string) (string, error) {
 		case err == nil && info.IsDir():
 			return dir, nil
 		case err == nil:
-			return "", &fs.PathError{Op: "open", Path: dir, Err: errors.New(dir + " is no folder")}
+			return "", &fs.PathError{Op: "open", Path: dir, Err: errors.New(dir + " is not a folder")}
 		case !errors.Is(err, fs.ErrNotExist) || filepath.Dir(dir) == dir:
 			return "", err
 		}
@@ -133,16 +136,16 @@ func reason(err error) string {
 func (d *doctor) lock(dir string) {
 	l, err := wiring.OpenLedger(d.env, dir)
 	if err != nil {
-		d.failed(export.ExitFault, "lock", err)
+		d.fail(export.ExitFault, "lock", err)
 		return
 	}
 	defer l.Close() // only looked at
 	busy, err := l.Busy()
 	switch {
 	case err != nil:
-		d.failed(export.ExitFault, "lock", err)
+		d.fail(export.ExitFault, "lock", err)
 	case busy:
-		d.warn("lock", "a run is at work now, and another would end with 7; hr2coupa status shows it, %s names it", filepath.Join(dir, "lock"))
+		d.warn("lock", export.Hint(errors.New("a run is at work, and another one would end with 7"), "hr2coupa status shows it, and %s names it", filepath.Join(dir, "lock")))
 	default:
 		d.ok("lock", "free")
 	}
@@ -153,14 +156,14 @@ func (d *doctor) room(dir string) {
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 	case err != nil:
-		d.warn("disk", "its room cannot be told: %v", err)
+		d.warn("disk", fmt.Errorf("its free space cannot be read: %w", err))
 	default:
 		judged, code := roomLevel(free)
-		fix := ""
+		room := fmt.Errorf("%d MB free for the ledger", free>>20)
 		if judged != levelOK {
-			fix = "; make room, a run that finds none ends with 1"
+			room = export.Hint(room, "make room: without it a run ends with 1")
 		}
-		d.add(judged, code, "disk", "%d MB free for the ledger%s", free>>20, fix)
+		d.add(judged, code, "disk", room)
 	}
 }
 
@@ -186,13 +189,13 @@ func (d *doctor) feed(context.Context) {
 	}
 	f, err := p.Open(p.Config.Feed.Files, d.env.Now().UTC())
 	if err != nil {
-		d.failed(exit.Code(err), "feed", err)
+		d.fail(exit.Code(err), "feed", err)
 		return
 	}
 	files := f.Files()
 	for i, h := range f.Headers() {
 		if _, err := p.Mapping.Bind(h); err != nil {
-			d.fail(export.ExitFeed, "feed", "%s: %v", files[i].Name, err)
+			d.fail(export.ExitFeed, "feed", fmt.Errorf("%s: %w", files[i].Name, err))
 			return
 		}
 	}
@@ -200,7 +203,8 @@ func (d *doctor) feed(context.Context) {
 	if newest, ok := newestOf(files); ok {
 		since := d.env.Now().Sub(newest)
 		if since < -clockTolerance {
-			d.warn("feed", "the newest file has a time that is still to come, by %s: feed.max_age proves nothing about it; set HR's clock or this machine's", (-since).Round(time.Minute))
+			d.warn("feed", export.Hint(fmt.Errorf("the newest file has a time that is still to come, by %s, and feed.max_age proves nothing about it", (-since).Round(time.Minute)),
+				"set HR's clock or this machine's"))
 		}
 		age = max(since, 0).Round(time.Minute).String() + " old"
 	}

@@ -3,6 +3,8 @@ package doctor
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,7 +56,7 @@ func (d *doctor) targets(ctx context.Context) {
 	}
 	for i, l := range looks {
 		if errs[i] != nil {
-			d.failed(export.ExitFault, l.String(), errs[i])
+			d.fail(export.ExitFault, l.String(), errs[i])
 			continue
 		}
 		d.ok(l.String(), "%s; hr2coupa notify test proves the rest", seen[i])
@@ -64,7 +66,7 @@ func (d *doctor) targets(ctx context.Context) {
 // unheard tells the kinds of notices that no target takes.
 func (d *doctor) unheard(list []notify.Target) {
 	if len(list) == 0 {
-		d.warn("notices", "nobody is told when something is wrong, the exit code and the diary alone say it; set notify in the config")
+		d.warn("notices", export.Hint(errors.New("no notice is sent when something is wrong: only the exit code and the log show it"), "set notify in the config"))
 		return
 	}
 	var kinds []string
@@ -74,7 +76,7 @@ func (d *doctor) unheard(list []notify.Target) {
 		}
 	}
 	if len(kinds) > 0 {
-		d.warn("notices", "nobody is told of %s; add it to the on of a target", strings.Join(kinds, ", "))
+		d.warn("notices", export.Hint(fmt.Errorf("no notice is sent about %s", strings.Join(kinds, ", ")), "add it to the on of a target"))
 	}
 }
 
@@ -92,11 +94,11 @@ func (d *doctor) outbox() {
 	due, err := l.Due()
 	switch {
 	case err != nil:
-		d.failed(export.ExitFault, "outbox", err)
+		d.fail(export.ExitFault, "outbox", err)
 	case len(due) > 0:
 		first := due[0]
-		d.warn("outbox", "%s from %s on: %s; the next run sends what is taken again", words.Plural(len(due), "notice")+" not sent",
-			first.Made.UTC().Format(time.RFC3339), cmp.Or(first.Error, "not tried yet"))
+		d.warn("outbox", export.Hint(fmt.Errorf("%s not sent from %s on: %s", words.Plural(len(due), "notice"), first.Made.UTC().Format(time.RFC3339), cmp.Or(first.Error, "not tried yet")),
+			"the next run tries again"))
 	}
 }
 
@@ -114,7 +116,7 @@ func (d *doctor) metrics() {
 		err = disk.Writable(dir)
 	}
 	if err != nil {
-		d.fail(export.ExitFault, "metrics", "%s cannot be written: %s; let this user write into %s, or set metrics.textfile to another folder", file, reason(err), dir)
+		d.fail(export.ExitFault, "metrics", export.Hint(fmt.Errorf("%s cannot be written: %s", file, reason(err)), "let this user write into %s, or set metrics.textfile to another folder", dir))
 		return
 	}
 	d.ok("metrics", "%s can be written", file)

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
@@ -41,16 +42,16 @@ func (d *doctor) past(ctx context.Context) {
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
-		d.failed(export.ExitFault, "past", err)
+		d.fail(export.ExitFault, "past", err)
 	case s.Grave() && s.Why != "" && cfg.HoldUnknown:
-		d.fail(export.ExitHeld, "past", "%s; %s", s.Says(), trust.WhatToDo)
+		d.fail(export.ExitHeld, "past", export.Hint(s.Err(), trust.WhatToDo))
 	case len(s.Unknown) > 0 && s.Why == "":
-		d.warn("past", "Coupa has %s named as ours of the last 7 days that this ledger does not know: %s; another ledger has sent them, whose mark is not beside this config, or this one is a copy",
-			words.Plural(len(s.Unknown), "file"), words.SomeOf(s.Unknown))
+		d.warn("past", export.Hint(fmt.Errorf("Coupa has %s named as ours of the last 7 days that this ledger does not know: %s", words.Plural(len(s.Unknown), "file"), words.SomeOf(s.Unknown)),
+			"find out whether this ledger is a copy, or whether another one has sent them: its mark is not beside this config"))
 	case s.Grave():
-		d.warn("past", "%s; %s", s.Says(), trust.WhatToDo)
+		d.warn("past", export.Hint(s.Err(), trust.WhatToDo))
 	case s.Unasked != nil:
-		d.ok("past", "the ledger is not behind its mark; Coupa's list of loads was not asked: %s", exit.Said(s.Unasked))
+		d.ok("past", "the ledger is not behind its mark; Coupa's list of loads was not read: %s", exit.Said(s.Unasked))
 	default:
 		d.ok("past", "Coupa has no file named as ours of the last 7 days that the ledger does not know")
 	}
@@ -60,11 +61,11 @@ func (d *doctor) past(ctx context.Context) {
 func (d *doctor) mark() {
 	cfg := d.pipe.Config
 	for _, path := range trust.ReadMarks(cfg).Broken {
-		d.warn("mark", "%s cannot be read, so it says nothing; remove it, the next run writes it anew", path)
+		d.warn("mark", export.Hint(fmt.Errorf("%s cannot be read", path), "remove it: the next run writes it again"))
 	}
 	if err := trust.CanMark(cfg); err != nil {
-		d.warn("mark", "how far the ledger has come cannot be written down outside it, so that a ledger put back from a backup would not be noticed (%s); make %s for this user: install -o USER -m 644 /dev/null %s",
-			reason(err), trust.MarkPlaces(cfg)[0], trust.MarkPlaces(cfg)[0])
+		d.warn("mark", export.Hint(fmt.Errorf("the mark that shows how far the ledger has come cannot be written, so a ledger that was put back from a backup would not be noticed (%s)", reason(err)),
+			"create %s for this user: install -o USER -m 644 /dev/null %[1]s", trust.MarkPlaces(cfg)[0]))
 	}
 }
 

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -45,6 +46,8 @@ func (d *doctor) coupa() coupa.Config {
 	return c
 }
 
+var errNoToken = errors.New("not asked: there is no token")
+
 // clock holds the machine's clock against the instance's. Part names, effective days and the window in which a load is
 // looked for come from it.
 func (d *doctor) clock(ctx context.Context) {
@@ -55,16 +58,17 @@ func (d *doctor) clock(ctx context.Context) {
 	switch {
 	case ctx.Err() != nil:
 	case err != nil && !d.byAPI() && !d.via("page"):
-		d.warn("clock", "not compared: %s", exit.Said(err)) // the run itself needs no HTTPS
+		d.warn("clock", err) // the run itself needs no HTTPS
 	case err != nil:
-		d.failed(exitOf(err), "clock", err)
+		d.fail(exitOf(err), "clock", err)
 	default:
 		off, word := ahead, "behind" // this machine's
 		if off < 0 {
 			off, word = -off, "ahead of"
 		}
 		if off > clockTolerance {
-			d.warn("clock", "this machine is %s %s the instance: its loads are looked for around the wrong time, and days change at the wrong one; set this machine's clock by NTP, or ask Coupa", off.Round(time.Second), word)
+			d.warn("clock", export.Hint(fmt.Errorf("this machine is %s %s the instance: its loads are looked for around the wrong time, and days change at the wrong one", off.Round(time.Second), word),
+				"set this machine's clock by NTP, or ask Coupa"))
 			return
 		}
 		d.ok("clock", "within %s of the instance's", clockTolerance)
@@ -87,7 +91,7 @@ func (d *doctor) tokens(ctx context.Context) {
 	c := d.coupa()
 	client, err := coupa.NewClient(c, d.env.Log)
 	if err != nil {
-		d.failed(export.ExitUsage, "token", err)
+		d.fail(export.ExitUsage, "token", err)
 		return
 	}
 	d.client = client
@@ -97,7 +101,7 @@ func (d *doctor) tokens(ctx context.Context) {
 		d.ok("token", "Coupa gives one for %s", strings.Join(c.Scopes, ", "))
 		return
 	}
-	d.failed(export.ExitNotDelivered, "token", err)
+	d.fail(export.ExitNotDelivered, "token", err)
 	var not *export.NotDeliveredError
 	if !errors.As(err, &not) || not.What != export.NoScope || len(c.Scopes) < 2 {
 		return
@@ -109,7 +113,7 @@ func (d *doctor) tokens(ctx context.Context) {
 			err = one.Prepare(ctx)
 		}
 		if err != nil {
-			d.failed(export.ExitNotDelivered, "scope "+scope, err)
+			d.fail(export.ExitNotDelivered, "scope "+scope, err)
 			continue
 		}
 		d.ok("scope "+scope, "the client has it")
@@ -122,15 +126,15 @@ func (d *doctor) loads(ctx context.Context) {
 		return
 	}
 	if !d.token {
-		d.warn("loads", "not asked: there is no token")
+		d.warn("loads", errNoToken)
 		return
 	}
 	switch err := d.client.Check(ctx); {
 	case err != nil && d.pipe.Config.Route == config.RouteAPI:
-		d.warn("loads", "%s; what goes by API needs none of it", exit.Said(err))
+		d.warn("loads", export.Hint(err, "what goes by API needs none of it"))
 		return
 	case err != nil:
-		d.failed(export.ExitNotDelivered, "loads", err)
+		d.fail(export.ExitNotDelivered, "loads", err)
 		return
 	}
 	d.ok("loads", "data_file_sources answers: verdicts can be read (scope core.integration.read or core.common.read)")
@@ -143,16 +147,16 @@ func (d *doctor) users(ctx context.Context) {
 		return
 	}
 	if !d.token {
-		d.warn("users", "not asked: there is no token")
+		d.warn("users", errNoToken)
 		return
 	}
 	switch err := d.client.Users().Check(ctx); {
 	case err == nil:
 		d.ok("users", "users can be read")
 	case d.looksUp(): // then nothing is sent
-		d.failed(export.ExitNotDelivered, "users", err)
+		d.fail(export.ExitNotDelivered, "users", err)
 	default:
-		d.warn("users", "%s", exit.Said(err)) // no delivery needs it
+		d.warn("users", err) // no delivery needs it
 	}
 	if slices.Contains(scopes, "core.user.write") {
 		d.ok("scope core.user.write", "the token has it; only a write would prove what it opens, so none is made")
@@ -166,11 +170,11 @@ func (d *doctor) page(ctx context.Context) {
 	}
 	p, err := coupa.NewPage(d.coupa(), d.env.Log)
 	if err != nil {
-		d.failed(export.ExitUsage, "page", err)
+		d.fail(export.ExitUsage, "page", err)
 		return
 	}
 	if err := p.Check(ctx); err != nil {
-		d.failed(export.ExitNotDelivered, "page", err)
+		d.fail(export.ExitNotDelivered, "page", err)
 		return
 	}
 	d.ok("page", "/data_sources can be read with coupa.page_cookie")
@@ -194,7 +198,7 @@ func (d *doctor) sftp(ctx context.Context) {
 	defer s.Close() // nothing is lost with it
 	d.ok("sftp", "%s answers within %s", c.Address, s.RTT().Round(time.Millisecond))
 	d.ok("host key", "it is the pinned one")
-	d.ok("login", "%s is let in", c.User)
+	d.ok("login", "%s may log in", c.User)
 	d.folder(ctx, s)
 	d.staging(ctx, s)
 	d.archives(ctx, s)
@@ -210,7 +214,8 @@ func (d *doctor) withoutFiles() {
 		}
 	}
 	if i := slices.IndexFunc(left, func(p export.Part) bool { return p.Route == export.ByCSV }); i >= 0 {
-		d.fail(export.ExitNotDelivered, "sftp", "part %s of run %s goes over SFTP, and the config has no section sftp; put it back until that part has a verdict", left[i].Name, left[i].Run)
+		d.fail(export.ExitNotDelivered, "sftp", export.Hint(fmt.Errorf("part %s of run %s goes over SFTP, and the config has no section sftp", left[i].Name, left[i].Run),
+			"put the section back until that part has a verdict"))
 		return
 	}
 	d.ok("sftp", "not looked at: route: api, and the config has no section sftp")
@@ -219,7 +224,7 @@ func (d *doctor) withoutFiles() {
 // notIn tells how far connecting has come.
 func (d *doctor) notIn(err error) {
 	stages := []export.Obstacle{export.NoSFTP, export.NoHostKey, export.NoLogin}
-	fine := []string{"the server answers", "it is the pinned one", "let in"}
+	fine := []string{"the server answers", "it is the pinned one", "accepted"}
 	at, last := 0, export.NoSFTP
 	var not *export.NotDeliveredError
 	if errors.As(err, &not) {
@@ -234,8 +239,8 @@ func (d *doctor) notIn(err error) {
 	for i, stage := range stages[:at] {
 		d.ok(stage.String(), "%s", fine[i])
 	}
-	d.failed(export.ExitNotDelivered, append(stages, last)[at].String(), err)
-	d.warn("folders", "not looked at: there is no session")
+	d.fail(export.ExitNotDelivered, append(stages, last)[at].String(), err)
+	d.warn("folders", errors.New("not looked at: there is no session"))
 }
 
 func (d *doctor) folder(ctx context.Context, s *drop.Session) {
@@ -244,16 +249,16 @@ func (d *doctor) folder(ctx context.Context, s *drop.Session) {
 		d.ok("drop folder", "%s is there and can be listed; that files can be renamed into it is proved by the first real rename", c.Folder)
 		return
 	} else if not := new(export.NotDeliveredError); !errors.As(err, &not) || not.What != export.NoPermission {
-		d.failed(export.ExitNotDelivered, "drop folder", err)
+		d.fail(export.ExitNotDelivered, "drop folder", err)
 		return
 	}
-	const unlisted = "it may not be listed; ask for the right, so that you can see what lies there"
+	const ask = "ask for the right to list it, so that you can see what lies there"
 	if err := s.Seen(ctx); err == nil {
-		d.warn("drop folder", "%s: %s. Single files can be looked for, which is all a delivery needs", c.Folder, unlisted)
+		d.warn("drop folder", export.Hint(fmt.Errorf("%s may not be listed. Single files can be looked for, which is all that a delivery needs", c.Folder), ask))
 	} else if c.Direct || c.Staging != drop.Auto {
-		d.warn("drop folder", "%s: %s. Nobody can see whether a part has arrived, and the load alone decides", c.Folder, unlisted)
+		d.warn("drop folder", export.Hint(fmt.Errorf("%s may not be listed. Whether a part has arrived cannot be seen, so the load alone decides", c.Folder), ask))
 	} else {
-		d.failed(export.ExitNotDelivered, "drop folder", err)
+		d.fail(export.ExitNotDelivered, "drop folder", err)
 	}
 }
 
@@ -262,21 +267,21 @@ func (d *doctor) staging(ctx context.Context, s *drop.Session) {
 	c := d.pipe.Config.SFTP
 	switch {
 	case c.Direct:
-		d.warn("staging", "sftp.direct writes the final name: Coupa could pick up half a file; take it out if the server can rename")
+		d.warn("staging", export.Hint(errors.New("sftp.direct writes under the final name, so Coupa could pick up half a file"), "remove sftp.direct if the server can rename"))
 		return
 	case c.Staging == drop.Auto:
 		d.ok("staging", "a dotted name in the drop folder, where nothing is written to try: proved by the first real rename")
 		return
 	}
 	if _, err := s.List(ctx, c.Staging); err != nil {
-		d.failed(export.ExitNotDelivered, "staging", err)
+		d.fail(export.ExitNotDelivered, "staging", err)
 		return
 	}
 	switch err := s.Probe(ctx); {
 	case errors.Is(err, drop.ErrScanned):
 		d.ok("staging", "%s is there; nothing is written to try so near to what Coupa reads: proved by the first real rename", c.Staging)
 	case err != nil:
-		d.failed(export.ExitNotDelivered, "staging", err)
+		d.fail(export.ExitNotDelivered, "staging", err)
 	default:
 		d.ok("staging", "%s: a probe file was written, looked at and removed; that it is on the drop folder's disk is proved by the first real rename", c.Staging)
 	}
@@ -295,5 +300,5 @@ func (d *doctor) archives(ctx context.Context, s *drop.Session) {
 			why = err
 		}
 	}
-	d.warn("archives", "none can be listed (%s); set sftp.archive to where Coupa moves files, or ask for the right to list it: a part in doubt could be found there", exit.Said(why))
+	d.warn("archives", export.Hint(fmt.Errorf("none can be listed, so a part in doubt cannot be found there (%s)", exit.Said(why)), "set sftp.archive to where Coupa moves files, or ask for the right to list it"))
 }

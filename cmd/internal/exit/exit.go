@@ -36,6 +36,11 @@ func Usage(format string, args ...any) error {
 	return &Error{export.ExitUsage, fmt.Errorf(format, args...)}
 }
 
+// NoRun is the error for a run that the ledger does not know.
+func NoRun(id string) error {
+	return export.Hint(Usage("the ledger knows no run %q", id), "hr2coupa status lists the runs")
+}
+
 // Code finds the code for an error that ended a command.
 func Code(err error) int {
 	var exit *Error

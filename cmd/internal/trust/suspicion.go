@@ -152,12 +152,16 @@ func (s *Suspicion) Grave() bool {
 func (s *Suspicion) Says() string {
 	switch {
 	case len(s.Unknown) == 0:
-		return fmt.Sprintf("%s, and whether Coupa has files that it does not know cannot be seen: %s", s.Why, exit.Said(s.Unasked))
+		return fmt.Sprintf("%s, and Coupa's list of loads, which would show files that it does not know, cannot be read: %s", s.Why, exit.Said(s.Unasked))
 	case s.Unasked != nil:
-		return fmt.Sprintf("%s, and %s not in it: %s; there may be more, since Coupa's list of loads cannot be asked: %s",
+		return fmt.Sprintf("%s, and %s not in it: %s; there may be more, since Coupa's list of loads cannot be read: %s",
 			s.Why, words.IsOrAre(len(s.Unknown)), words.SomeOf(s.Unknown), exit.Said(s.Unasked))
 	}
 	return fmt.Sprintf("%s, and Coupa has %s named as ours of the last 7 days that it does not know: %s", s.Why, words.Plural(len(s.Unknown), "file"), words.SomeOf(s.Unknown))
 }
 
-const WhatToDo = "put the newest ledger back, or hr2coupa run --adopt (the feed files count as seen) or --new-ledger (what is unknown is sent)"
+// Err is what Says says, with what helps where Coupa's list could not be read.
+func (s *Suspicion) Err() error { return export.WithHintsOf(errors.New(s.Says()), s.Unasked) }
+
+// WhatToDo is what a person does about it.
+const WhatToDo = "put the newest ledger back, or run hr2coupa run --adopt (the feed files count as seen) or hr2coupa run --new-ledger (what is unknown is sent)"

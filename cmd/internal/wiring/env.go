@@ -49,7 +49,7 @@ func Load(ctx context.Context, env *Env, opt config.Options) (*config.Config, er
 // Warn logs the warnings of a config.
 func Warn(env *Env, c *config.Config) {
 	for _, w := range c.Warnings {
-		env.Log.Warn(w.Error())
+		export.LogHints(env.Log, w.Hint).Warn(w.Error())
 	}
 }
 

@@ -28,7 +28,7 @@ func LedgerConfig(ctx context.Context, env *Env, opt config.Options) (*config.Co
 		return nil, err
 	}
 	if !LedgerExists(cfg.Ledger) {
-		return nil, exit.Usage("there is no ledger in %s yet: nothing has run with this config", cfg.Ledger)
+		return nil, export.Hint(exit.Usage("there is no ledger in %s yet", cfg.Ledger), "hr2coupa run makes one; for another ledger give its config with -c FILE")
 	}
 	return cfg, nil
 }
@@ -60,7 +60,7 @@ func UseLedger(env *Env, cfg *config.Config, lock string) (l ledger.Ledger, done
 	}
 	return l, func() {
 		if err := errors.Join(unlock(), l.Close()); err != nil {
-			env.Log.Errorf("close the ledger: %v", err)
+			export.LogHints(env.Log, export.HintsOf(err)...).Errorf("close the ledger: %v", err)
 		}
 	}, nil
 }

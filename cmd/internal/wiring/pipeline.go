@@ -87,7 +87,7 @@ func compile(cfg *config.Config, whole bool) (*Pipeline, []config.Fault) {
 		Columns: columns, Tables: tables(cfg), TimeZone: cfg.Feed.TimeZone, ReadFile: ReadTable,
 	})
 	for _, pr := range problems {
-		faults = append(faults, config.Fault{File: cfg.File, Line: pr.Line, Path: "mapping", Message: pr.Text()})
+		faults = append(faults, config.Fault{File: cfg.File, Line: pr.Line, Path: "mapping", Message: pr.Text(), Hint: pr.Hint})
 	}
 	names := make([]string, len(columns))
 	for i, c := range columns {
@@ -145,7 +145,7 @@ func unwritable(cfg *config.Config, names []string) (faults []config.Fault) {
 
 // columnFault is a fault about a column, on the line that maps it.
 func columnFault(cfg *config.Config, column string, err error) config.Fault {
-	f := cfg.Fault("mapping.columns", err.Error(), "")
+	f := cfg.Fault("mapping.columns", err.Error(), export.HintText(err))
 	for _, c := range cfg.Mapping.Columns {
 		if c.Name == column {
 			f.Line = c.Line

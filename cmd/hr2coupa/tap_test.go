@@ -211,8 +211,12 @@ func (s *tappedStore) UsedBy(run string) ([]export.Approval, error) {
 	return get(s.tap, "UsedBy", func() ([]export.Approval, error) { return s.under.UsedBy(run) })
 }
 
-func (s *tappedStore) Runs(limit int) ([]export.RunRecord, error) {
-	return get(s.tap, "Runs", func() ([]export.RunRecord, error) { return s.under.Runs(limit) })
+func (s *tappedStore) Working() ([]export.RunRecord, error) {
+	return get(s.tap, "Working", s.under.Working)
+}
+
+func (s *tappedStore) RunsSince(t time.Time) ([]export.RunRecord, error) {
+	return get(s.tap, "RunsSince", func() ([]export.RunRecord, error) { return s.under.RunsSince(t) })
 }
 
 func (s *tappedStore) SentSince(run string) (map[string]bool, error) {

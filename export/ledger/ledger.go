@@ -46,6 +46,10 @@ type Ledger interface {
 type Past interface {
 	// Runs returns the last runs, newest first, at most limit of them.
 	Runs(limit int) ([]export.RunRecord, error)
+	// Working returns the runs that have begun and have not come to an end, newest first.
+	Working() ([]export.RunRecord, error)
+	// RunsSince returns the runs that began or ended after a time, newest first.
+	RunsSince(t time.Time) ([]export.RunRecord, error)
 	// SeenAt returns the last feed file that a committed plan read from that path.
 	SeenAt(path string) (f export.SeenFile, ok bool, err error)
 	// Moves returns the recorded moves of a part, oldest first.

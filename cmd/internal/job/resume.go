@@ -91,12 +91,12 @@ func (j *Job) conclude(ctx context.Context, run string, lost error) (*export.Rep
 // concludeInterrupted reports the runs that died before they had planned anything, or after their last part was settled. One
 // that cannot be reported has sent nothing that is open: it stops no new run.
 func (j *Job) concludeInterrupted(ctx context.Context, but []string, lost error) error {
-	recent, err := j.ledger.Runs(100)
+	begun, err := j.ledger.Working()
 	if err != nil {
 		return err
 	}
-	for _, r := range recent {
-		if r.State != export.RunWorking || slices.Contains(but, r.ID) {
+	for _, r := range begun {
+		if slices.Contains(but, r.ID) {
 			continue
 		}
 		back, err := j.readBack(ctx, r.ID)

@@ -16,7 +16,7 @@ type Ledger interface {
 	wiring.Memory
 	Seer
 	opened
-	Runs(limit int) ([]export.RunRecord, error)
+	RunsSince(t time.Time) ([]export.RunRecord, error)
 }
 
 // recollection is what the ledger says before a plan is made.

@@ -111,15 +111,13 @@ func (a *Ask) stateMoved(now savedState) (string, error) {
 	if now.People == was.People {
 		what = fmt.Sprintf("state: the ledger knows something else about its %s", words.Persons(now.People))
 	}
-	runs, err := a.Ledger.Runs(wiring.AllRuns)
+	runs, err := a.Ledger.RunsSince(a.Expect.MadeAt)
 	if err != nil {
 		return "", err
 	}
-	var since []string
-	for _, r := range runs {
-		if r.Ended.After(a.Expect.MadeAt) || r.Started.After(a.Expect.MadeAt) {
-			since = append(since, r.ID)
-		}
+	since := make([]string, len(runs))
+	for i, r := range runs {
+		since[i] = r.ID
 	}
 	if len(since) > 0 {
 		what += "; at work since: run " + words.Few(since)

@@ -127,9 +127,6 @@ type Lister interface {
 	Recent(ctx context.Context, word string, since time.Time) ([]*export.Load, error)
 }
 
-// allRuns is more runs than a ledger holds in ten years of nights.
-const AllRuns = 10_000
-
 // Unfilled is everybody whose lists are to be told by a command that only looks. What a run that is at work has emptied
 // it is about to fill.
 func Unfilled(l ledger.Ledger) ([]export.Unfilled, error) {

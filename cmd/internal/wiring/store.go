@@ -17,7 +17,8 @@ type Store interface {
 	History
 	People() (int, error)
 	UsedBy(run string) ([]export.Approval, error)
-	Runs(limit int) ([]export.RunRecord, error)
+	Working() ([]export.RunRecord, error)
+	RunsSince(t time.Time) ([]export.RunRecord, error)
 	SeenAt(path string) (f export.SeenFile, ok bool, err error)
 	SentSince(run string) (map[string]bool, error)
 	Sweep() (removed int, err error)

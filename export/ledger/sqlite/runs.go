@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 
@@ -87,6 +88,30 @@ func (l *Ledger) Runs(limit int) (runs []export.RunRecord, err error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read runs: %w", err)
+	}
+	return runs, nil
+}
+
+// Working returns the runs that have begun and have not come to an end, newest first.
+func (l *Ledger) Working() (runs []export.RunRecord, err error) {
+	err = l.read(func(c *sqlite.Conn) (err error) {
+		runs, err = selectRuns(c, "WHERE state = ? ORDER BY num DESC", string(export.RunWorking))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read runs at work: %w", err)
+	}
+	return runs, nil
+}
+
+// RunsSince returns the runs that began or ended after a time, newest first.
+func (l *Ledger) RunsSince(t time.Time) (runs []export.RunRecord, err error) {
+	err = l.read(func(c *sqlite.Conn) (err error) {
+		runs, err = selectRuns(c, "WHERE max(started, ended) > ? ORDER BY num DESC", nanos(t))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read runs since %s: %w", t.UTC().Format(time.RFC3339), err)
 	}
 	return runs, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"math"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
@@ -13,6 +14,7 @@ import (
 
 func planCmd(env *wiring.Env) *cobra.Command {
 	o := job.PlanOptions{People: job.ShownPeople}
+	var all bool
 	c := &cobra.Command{
 		Use:   "plan [FILE…]",
 		Short: "the pure half: what would change, what is quarantined, which limits hold",
@@ -22,18 +24,22 @@ needs the client's secret; else it needs none. With -o it also saves the plan, b
 feed, the ledger's state and the config, for hr2coupa apply.`,
 		Example: "  hr2coupa plan\n  hr2coupa plan --all users-20261124.csv\n  hr2coupa plan -o plan.json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Files = args
+			if o.Files = args; all {
+				o.People = math.MaxInt
+			}
 			return showPlan(cmd.Context(), env, o)
 		},
 	}
-	c.Flags().BoolVar(&o.All, "all", false, "tell every person, not only the first 20")
+	c.Flags().BoolVar(&all, "all", false, "tell every person, not only the first 20")
 	c.Flags().StringVarP(&o.Output, "output", "o", "", "save the plan to this file (0600); only another saved plan is overwritten")
 	return c
 }
 
 // showPlan makes a plan and prints it.
 func showPlan(ctx context.Context, env *wiring.Env, o job.PlanOptions) error {
-	o.Everybody = o.All || env.JSON
+	if env.JSON {
+		o.People = math.MaxInt
+	}
 	res, err := job.Plan(ctx, env, o)
 	if err != nil {
 		return err

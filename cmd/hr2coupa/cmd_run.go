@@ -13,6 +13,7 @@ import (
 
 func runCmd(env *wiring.Env) *cobra.Command {
 	var o job.RunOptions
+	var dryRun bool
 	c := &cobra.Command{
 		Use:   "run [FILE…]",
 		Short: "the main job: resume what is unfinished, plan, deliver, await, report",
@@ -26,10 +27,10 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 			if !slices.Contains([]string{"", config.RouteCSV, config.RouteAPI, config.RouteAuto}, o.Route) {
 				return exit.Usage("--route is csv, api or auto, not %q", o.Route)
 			}
-			if o.Adopt && (o.NewLedger || o.Again || o.DryRun) || o.NewLedger && o.DryRun {
+			if o.Adopt && (o.NewLedger || o.Again || dryRun) || o.NewLedger && dryRun {
 				return exit.Usage("--adopt goes with none of --new-ledger, --again and --dry-run, and --new-ledger does not go with --dry-run")
 			}
-			if o.DryRun {
+			if dryRun {
 				return showPlan(cmd.Context(), env, job.PlanOptions{Files: args, People: job.ShownPeople, Again: o.Again, Route: o.Route})
 			}
 			s, err := job.Run(cmd.Context(), env, o)
@@ -37,7 +38,7 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 		},
 	}
 	f := c.Flags()
-	f.BoolVar(&o.DryRun, "dry-run", false, "plan only: send and record nothing")
+	f.BoolVar(&dryRun, "dry-run", false, "plan only: send and record nothing")
 	f.BoolVar(&o.NoWait, "no-wait", false, "deliver and leave; the next run asks for the verdict")
 	f.BoolVar(&o.Again, "again", false, "plan anew the rows of seen files that were quarantined, rejected, drifted or given up")
 	f.BoolVar(&o.Adopt, "adopt", false, "after a ledger was lost, restored or copied: mark the feed files as seen, send nothing of them")

@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
@@ -18,16 +17,13 @@ import (
 // PlanOptions say which files are planned, and how much of the result is kept.
 type PlanOptions struct {
 	Files  []string
-	All    bool
-	People int // how many people are shown without all
+	People int // how many people the result has, at most
 	Again  bool
-	Output string
+	Output string // the file that the plan is saved to; "" for none
 	Route  string
-
-	Everybody bool // the result has every person
 }
 
-// shownPeople is how many people a plan shows without --all.
+// ShownPeople is how many people a plan shows without --all.
 const ShownPeople = 20
 
 // Planned is the result of a plan: its sums and, row by row, what would go where.
@@ -92,9 +88,7 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error)
 		return nil, err
 	}
 	sink := newPlanSink(nil)
-	if sink.keep = o.People; o.Everybody {
-		sink.keep = math.MaxInt
-	}
+	sink.keep = o.People
 	res, err := sink.build(ctx, p, o.Output, env.Now())
 	if err != nil {
 		sink.rows.Close() // what failed is told

@@ -19,7 +19,6 @@ import (
 // RunOptions are the files and flags of a run. A claim of a watcher is a run with Claim set.
 type RunOptions struct {
 	Files  []string
-	DryRun bool
 	NoWait bool
 	Again  bool
 	Route  string

@@ -34,7 +34,8 @@ type Start struct {
 
 // Folder is a drop folder as its watcher has found it.
 type Folder struct {
-	Facts []string // what is wrong, each with its file and what to do; none where all is well
+	Facts []string // what is wrong, each with its file; none where all is well
+	Hints []string // what to do about it
 	Fresh bool     // something of it was not told yet, whatever else was told today
 }
 
@@ -223,7 +224,7 @@ func (f *Finding) folder(d *Folder) {
 		facts = append(facts[:mostLines:mostLines], fmt.Sprintf("and %d more: see the log of the watcher", len(d.Facts)-mostLines))
 	}
 	f.add(Trouble{Kind: export.NoticeFailed, Cause: causeFolder, Owner: export.OwnerIT, Facts: facts, Fresh: d.Fresh,
-		ToDo: []string{"mend what is told here; other files go on meanwhile: docs/operations.md, A drop folder"}})
+		ToDo: append(lines(strings.Join(d.Hints, "\n")), "fix what is named here; other files go on meanwhile: docs/operations.md, A drop folder")})
 }
 
 // part tells a load that came to nothing, and one without a verdict. A settled part's note is left out: it may hold

@@ -21,7 +21,7 @@ import (
 
 // amiss is one thing that is wrong with the drop folder or a file of it, and that no run of a file tells.
 type amiss struct {
-	text  string
+	err   error // what is wrong, with what to do as its hint
 	since time.Time
 	event bool // it has happened, and is no state that may pass
 	told  bool // by a notice
@@ -29,21 +29,19 @@ type amiss struct {
 
 // wrong keeps what is wrong and logs it once. What passes within the first pause of a retry, as where a writer holds a
 // file, is told by no notice.
-func (w *watcher) wrong(key concern, format string, args ...any) {
-	w.keep(key, false, fmt.Sprintf(format, args...))
-}
+func (w *watcher) wrong(key concern, err error) { w.keep(key, false, err) }
 
 // happened is told by a notice at once.
-func (w *watcher) happened(key concern, format string, args ...any) {
-	w.keep(key, true, fmt.Sprintf(format, args...))
-}
+func (w *watcher) happened(key concern, err error) { w.keep(key, true, err) }
 
-func (w *watcher) keep(key concern, event bool, text string) {
+func (w *watcher) keep(key concern, event bool, err error) {
 	if w.amiss[key] == nil {
-		w.amiss[key] = &amiss{text: text, since: w.env.Now(), event: event}
-		w.env.Log.Warn(text)
+		w.amiss[key] = &amiss{err: err, since: w.env.Now(), event: event}
+		w.warn(err)
 	}
 }
+
+func (w *watcher) warn(err error) { export.LogHints(w.env.Log, export.HintsOf(err)...).Warn(err) }
 
 // lasts reports whether something is wrong for so long that people are to know.
 func (w *watcher) lasts(key concern) bool {
@@ -79,9 +77,17 @@ const (
 // as new only where they have happened, and otherwise once a day.
 func (w *watcher) state() *notify.Folder {
 	f := &notify.Folder{}
+	tell := func(err error) {
+		f.Facts = append(f.Facts, err.Error())
+		for _, h := range export.HintsOf(err) {
+			if !slices.Contains(f.Hints, h) {
+				f.Hints = append(f.Hints, h)
+			}
+		}
+	}
 	for _, key := range slices.SortedFunc(maps.Keys(w.amiss), concern.order) {
 		if a := w.amiss[key]; w.lasts(key) {
-			f.Facts = append(f.Facts, a.text)
+			tell(a.err)
 			f.Fresh = f.Fresh || !a.told && (a.event || !w.o.Once)
 		}
 	}
@@ -89,7 +95,7 @@ func (w *watcher) state() *notify.Folder {
 		if w.amiss[concern{setAside, name}] != nil {
 			continue
 		}
-		f.Facts = append(f.Facts, fmt.Sprintf("%s could not be claimed and lies in .hr2coupa/failed: drop it under another name, and clear that folder", name))
+		tell(export.Hint(fmt.Errorf("%s could not be claimed and lies in .hr2coupa/failed", name), "drop it under another name, and clear that folder"))
 	}
 	return f
 }
@@ -127,7 +133,7 @@ func (w *watcher) untold() bool {
 func (w *watcher) notice(ctx context.Context, f *notify.Folder) bool {
 	cfg, err := wiring.Load(ctx, w.env, config.Options{NeedSecrets: true, FeedGiven: true})
 	if err != nil {
-		w.env.Log.Errorf("notices: %v", err)
+		export.LogHints(w.env.Log, export.HintsOf(err)...).Errorf("notices: %v", err)
 		return true
 	}
 	t := notices.New(w.env, cfg, "watch", true) // it is no heartbeat and no figure of the nightly job
@@ -153,11 +159,11 @@ func pathless(err error) error {
 func (w *watcher) unclaimed(g glance, err error) {
 	w.count(export.ExitFault)
 	if errors.As(err, new(*noClaimsError)) {
-		w.wrong(concern{what: noClaims}, "%v; looking again every %s", err, w.o.Poll)
+		w.wrong(concern{what: noClaims}, w.again(err))
 		return
 	}
 	key := concern{claiming, g.name}
-	w.wrong(key, "%s cannot be claimed and is not taken: %v; give it a short name, and this user the right to move it", g.name, pathless(err))
+	w.wrong(key, export.Hint(fmt.Errorf("%s cannot be claimed and is not taken: %w", g.name, pathless(err)), "give it a short name, and this user the right to move it"))
 	if !w.lasts(key) && !errors.Is(err, syscall.ENAMETOOLONG) {
 		return
 	}
@@ -166,7 +172,7 @@ func (w *watcher) unclaimed(g glance, err error) {
 		return
 	}
 	delete(w.amiss, key)
-	w.happened(concern{setAside, name}, "%s could not be claimed: %v; it is set aside as .hr2coupa/failed/%s", g.name, pathless(err), name)
+	w.happened(concern{setAside, name}, export.Hint(fmt.Errorf("%s could not be claimed (%w) and was moved to .hr2coupa/failed/%s", g.name, pathless(err), name), "drop it under another name, and clear that folder"))
 }
 
 // clear puts the folder of a claim away that has nothing to run.
@@ -179,16 +185,21 @@ func (w *watcher) clear(c claim) {
 		delete(w.amiss, concern{answering, c.id})
 		return
 	}
-	w.wrong(concern{answering, c.id}, ".hr2coupa/claimed/%s cannot be looked into or put away: %v; move it out of there", c.id, pathless(err))
+	w.wrong(concern{answering, c.id}, export.Hint(fmt.Errorf(".hr2coupa/claimed/%s cannot be read or put away: %w", c.id, pathless(err)), "move it out of there"))
 	w.count(export.ExitFault)
 }
 
 // unseen tells once that the folder cannot be looked into: a share that is away comes back. With --once it is the end.
 func (w *watcher) unseen(err error) error {
 	if w.o.Once {
-		w.wrong(concern{what: folderUnseen}, "%v", err)
+		w.wrong(concern{what: folderUnseen}, err)
 		return err
 	}
-	w.wrong(concern{what: folderUnseen}, "%v; looking again every %s", err, w.o.Poll)
+	w.wrong(concern{what: folderUnseen}, w.again(err))
 	return nil
+}
+
+// again adds that the folder is looked at again.
+func (w *watcher) again(err error) error {
+	return export.Hint(err, "the watcher looks again every %s", w.o.Poll)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // dropFolder is a folder into which people and programs put feeds.
@@ -51,7 +52,7 @@ func claimOf(path string) string { return filepath.Base(filepath.Dir(path)) }
 
 func (d *dropFolder) prepare() error {
 	if err := errors.Join(os.MkdirAll(d.claimed(), 0o700), os.MkdirAll(d.own("done"), 0o700)); err != nil {
-		return fmt.Errorf("make the folders for claimed and finished files: %w", err)
+		return fmt.Errorf("create the folders for claimed and finished files: %w", err)
 	}
 	return nil
 }
@@ -60,7 +61,7 @@ func (d *dropFolder) prepare() error {
 func (d *dropFolder) list() (feeds []glance, strange []string, names map[string]bool, err error) {
 	entries, err := os.ReadDir(d.dir)
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("look into the drop folder: %w", err)
+		return nil, nil, nil, fmt.Errorf("read the drop folder: %w", err)
 	}
 	names = map[string]bool{}
 	for _, e := range entries {
@@ -80,7 +81,7 @@ func (d *dropFolder) list() (feeds []glance, strange []string, names map[string]
 			continue // taken away between the two looks
 		}
 		if err != nil {
-			return nil, nil, nil, fmt.Errorf("look at a file of the drop folder: %w", err)
+			return nil, nil, nil, fmt.Errorf("read the status of a file in the drop folder: %w", err)
 		}
 		feeds = append(feeds, glance{name: e.Name(), size: info.Size(), changed: info.ModTime(), marked: names[e.Name()+markerEnding]})
 	}
@@ -92,7 +93,7 @@ func (d *dropFolder) list() (feeds []glance, strange []string, names map[string]
 func (d *dropFolder) claims() (mine []claim, others int, err error) {
 	entries, err := os.ReadDir(d.claimed())
 	if err != nil {
-		return nil, 0, fmt.Errorf("look for claimed files: %w", err)
+		return nil, 0, fmt.Errorf("read the claimed files: %w", err)
 	}
 	for _, e := range entries {
 		name, err := feedIn(d.claimed(e.Name()))
@@ -234,17 +235,17 @@ func (d *dropFolder) setAside(c claim) (found bool, err error) {
 	}
 	half := aside + ".tmp"
 	if err := os.MkdirAll(half, 0o700); err != nil {
-		return false, fmt.Errorf("set earlier results of %s aside: %w", c.name, err)
+		return false, fmt.Errorf("move earlier results of %s out of the way: %w", c.name, err)
 	}
 	for _, name := range []string{ResultName(c.name), RejectedName(c.name)} {
 		ok, err := renameIfThere(filepath.Join(d.dir, name), filepath.Join(half, name))
 		if err != nil {
-			return false, fmt.Errorf("set earlier results of %s aside: %w", c.name, err)
+			return false, fmt.Errorf("move earlier results of %s out of the way: %w", c.name, err)
 		}
 		found = found || ok
 	}
 	if err := os.Rename(half, aside); err != nil && !wiring.Exists(aside) { // else a watcher with the same ledger was faster
-		return false, fmt.Errorf("set earlier results of %s aside: %w", c.name, err)
+		return false, fmt.Errorf("move earlier results of %s out of the way: %w", c.name, err)
 	}
 	return found, nil
 }
@@ -320,15 +321,15 @@ func ownerOf(ledger string, random func() string) (string, error) {
 		err = nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("name this ledger among watchers: %w", err)
+		return "", fmt.Errorf("read the name of this ledger among watchers: %w", err)
 	}
 	data, err := os.ReadFile(path) // own file: of the ledger
 	if err != nil {
-		return "", fmt.Errorf("name this ledger among watchers: %w", err)
+		return "", fmt.Errorf("read the name of this ledger among watchers: %w", err)
 	}
 	id := strings.TrimSpace(string(data))
 	if len(id) != 8 || strings.ContainsAny(id, `/\`) {
-		return "", fmt.Errorf("%s does not hold the 8 letters it was made with; remove it if no claimed file is left in a drop folder", path)
+		return "", export.Hint(fmt.Errorf("%s does not hold the 8 letters that were written to it", path), "remove it if no claimed file is left in a drop folder")
 	}
 	return id, nil
 }

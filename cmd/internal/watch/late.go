@@ -39,7 +39,7 @@ func (w *watcher) finished(c claim, res *outcome) *finished {
 func (w *watcher) recent(l ledger.Ledger) error {
 	entries, err := os.ReadDir(w.folder.own("done"))
 	if err != nil {
-		return fmt.Errorf("look for finished files: %w", err)
+		return fmt.Errorf("read the finished files: %w", err)
 	}
 	for _, e := range entries {
 		at, err := time.Parse(claimTime, strings.TrimSuffix(e.Name(), "-"+w.folder.owner))
@@ -76,7 +76,7 @@ func (w *watcher) lookAgain() {
 			err = w.giveBack(f, w.folder.kept(f.claim), now)
 		}
 		if err != nil && !errors.Is(err, os.ErrNotExist) { // somebody has cleared the folder
-			w.env.Log.WithField("file", f.name).Errorf("look whether it was written to: %v", err)
+			w.env.Log.WithField("file", f.name).Errorf("find out whether it was written to: %v", err)
 		}
 		return changed || err != nil
 	})
@@ -111,10 +111,11 @@ func (w *watcher) giveBack(f *finished, path string, now glance) error {
 		if _, err := renameIfThere(path, filepath.Join(w.folder.dir, f.name)); err != nil {
 			return fmt.Errorf("put %s back: %w", f.name, err)
 		}
-		w.env.Log.Warnf("%s: it is back in the drop folder and is taken again; let its writer rename it when it is whole, or raise --still", grown)
+		w.warn(export.Hint(fmt.Errorf("%s: it is back in the drop folder and is taken again", grown), "let its writer rename it when it is whole, or raise --still"))
 		return syncDir(w.folder.dir)
 	}
-	w.happened(concern{lateWriter, f.id}, "%s, and %s: what was written is not read and lies in .hr2coupa/done/%s; drop what is missing under another name, and let its writer rename files when they are whole", grown, why, f.id)
+	w.happened(concern{lateWriter, f.id}, export.Hint(fmt.Errorf("%s, and %s: what was written is not read and lies in .hr2coupa/done/%s", grown, why, f.id),
+		"drop what is missing under another name, and let its writer rename files when they are whole"))
 	w.count(export.ExitFault)
 	return os.WriteFile(filepath.Join(filepath.Dir(path), lateName), nil, 0o600) // own file: of the claim's folder
 }

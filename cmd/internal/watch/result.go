@@ -152,7 +152,7 @@ func (w *watcher) putAway(c claim, f *finished) error {
 		err = w.giveBack(f, w.folder.path(c), now)
 	}
 	if err != nil {
-		return fmt.Errorf("look whether %s was written to: %w", c.name, err)
+		return fmt.Errorf("find out whether %s was written to: %w", c.name, err)
 	}
 	if err := w.folder.finish(c); err != nil {
 		return err
@@ -178,7 +178,7 @@ func (w *watcher) answer(ctx context.Context, c claim, res *outcome, dir string)
 		err = w.folder.publish(c, dir, RejectedName(c.name), func(to io.Writer) error {
 			n, err := f.Excerpt(to, res.rejected, wiring.Causes())
 			if want := records(res.rejected); err == nil && n != want {
-				w.env.Log.Errorf("%s holds %d of %d records: the config reads %s in another way than when it was planned; mend the file itself", RejectedName(c.name), n, want, c.name)
+				w.env.Log.WithField(export.HintField, "correct "+c.name+" itself").Errorf("%s holds %d of %d records: the config reads %s differently from when it was planned", RejectedName(c.name), n, want, c.name)
 			}
 			return err
 		})
@@ -236,7 +236,7 @@ func (w *watcher) tell(c claim, res *outcome) error {
 		text += ": " + show.Sums(res.Counts)
 	}
 	if len(res.rejected) > 0 {
-		text += "; mend " + line.Rejected
+		text += "; fix the rows in " + line.Rejected
 	}
 	if !res.final {
 		text += "; stays claimed"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -28,7 +29,7 @@ type Options struct {
 }
 
 // errLeave ends a watch that has nothing under way.
-var errLeave = errors.New("told to leave between two files")
+var errLeave = errors.New("asked to stop between two files")
 
 func Watch(ctx context.Context, env *wiring.Env, dir string, o Options) error {
 	w, err := newWatcher(ctx, env, dir, o)
@@ -40,7 +41,7 @@ func Watch(ctx context.Context, env *wiring.Env, dir string, o Options) error {
 		if o.Once {
 			return exit.ErrInterrupted
 		}
-		env.Log.Info("told to leave; no file is at work")
+		env.Log.Info("asked to stop; no file is at work")
 		return nil
 	}
 	return exit.With(worst(w.codes), err)
@@ -53,7 +54,7 @@ func newWatcher(ctx context.Context, env *wiring.Env, dir string, o Options) (*w
 		return nil, err
 	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return nil, exit.Usage("%s is no folder that can be looked into; make it, and give this user the right to write in it", dir)
+		return nil, export.Hint(exit.Usage("%s is not a folder that can be read", dir), "create it, and let this user write to it")
 	}
 	pipe, err := wiring.ReadPipeline(ctx, env, config.Options{NeedSecrets: true, FeedGiven: true})
 	if err != nil {
@@ -61,7 +62,7 @@ func newWatcher(ctx context.Context, env *wiring.Env, dir string, o Options) (*w
 	}
 	for _, p := range pipe.Config.Feed.Files {
 		if p, err := filepath.Abs(p); err == nil && filepath.Dir(p) == dir {
-			env.Log.Warn("feed.files of the config names files of the drop folder; hr2coupa run would take them half written, and results with them")
+			env.Log.WithField(export.HintField, "name another folder there").Warn("feed.files of the config names files of the drop folder: hr2coupa run would read them half written, and results with them")
 		}
 	}
 	l, err := wiring.OpenLedger(env, pipe.Config.Ledger)
@@ -221,8 +222,8 @@ func (w *watcher) round(ctx context.Context) (open int, stuck bool, err error) {
 		return 0, false, w.unseen(err)
 	}
 	if others > 0 {
-		w.once("others", "%s claimed by a watcher with another ledger and left to it; if that is gone for good, move %s back from %s",
-			words.Plural(others, "file")+" is", "what lies there", w.folder.claimed())
+		w.once("others", export.Hint(fmt.Errorf("a watcher with another ledger has claimed %s: left to that one", words.Plural(others, "file")),
+			"if that watcher is gone for good, move back what lies in %s", w.folder.claimed()))
 	}
 	w.lookAgain()
 	for _, c := range mine {
@@ -245,10 +246,10 @@ func (w *watcher) round(ctx context.Context) (open int, stuck bool, err error) {
 	w.gone(names)
 	for _, name := range strange {
 		if kindOf(name) == feedName {
-			w.wrong(concern{claiming, name}, "%s is not taken: it is no regular file, and links are not followed; put the file itself there", name)
+			w.wrong(concern{claiming, name}, export.Hint(fmt.Errorf("%s is not taken: it is not a regular file, and links are not followed", name), "put the file itself there"))
 			continue
 		}
-		w.once(name, "%s is not taken: a feed is a file named .csv, .tsv, .jsonl or .ndjson, with .gz behind if it is gzipped; links are not followed", name)
+		w.once(name, export.Hint(fmt.Errorf("%s is not taken: it is not a regular file with the name of a feed", name), "name a feed .csv, .tsv, .jsonl or .ndjson, with .gz after it if it is gzipped, and use no link"))
 	}
 	ready, waiting := w.looks.next(w.env.Now(), found)
 	for _, g := range ready {
@@ -259,10 +260,10 @@ func (w *watcher) round(ctx context.Context) (open int, stuck bool, err error) {
 	return len(waiting), false, nil
 }
 
-func (w *watcher) once(key, format string, args ...any) {
+func (w *watcher) once(key string, err error) {
 	if !w.said[key] {
 		w.said[key] = true
-		w.env.Log.Warnf(format, args...)
+		w.warn(err)
 	}
 }
 
@@ -370,9 +371,9 @@ func (w *watcher) postpone(c claim, res *outcome) time.Duration {
 // trouble is a claim that could not be answered or put away; the next try does it. stuck tells that what comes later must
 // wait for it: where nothing of it is left to send, nothing has to.
 func (w *watcher) trouble(c claim, res *outcome, err error) (stuck bool) {
-	w.env.Log.WithField("file", c.name).Error(err)
+	export.LogHints(w.env.Log.WithField("file", c.name), export.HintsOf(err)...).Error(err)
 	w.count(export.ExitFault)
-	w.wrong(concern{answering, c.id}, "%s was taken, and cannot be answered or put away: %v; it stays in .hr2coupa/claimed/%s and is tried again", c.name, pathless(err), c.id)
+	w.wrong(concern{answering, c.id}, fmt.Errorf("%s was taken, cannot be answered or put away, and stays in .hr2coupa/claimed/%s until a later try: %w", c.name, c.id, pathless(err)))
 	if !res.final && !res.waits() {
 		return true
 	}
@@ -384,7 +385,7 @@ func (w *watcher) trouble(c claim, res *outcome, err error) (stuck bool) {
 func (w *watcher) keepApart(c claim, err error) {
 	if !w.apart[c.id] {
 		w.apart[c.id] = true
-		w.happened(concern{putApart, c.id}, "the results of %s cannot be put into the drop folder: %v; they lie with it in .hr2coupa/done/%s once it is at its end", c.name, pathless(err), c.id)
+		w.happened(concern{putApart, c.id}, export.Hint(fmt.Errorf("the results of %s cannot be put into the drop folder: %w", c.name, pathless(err)), "look for them beside it in .hr2coupa/done/%s once it has finished", c.id))
 	}
 }
 
@@ -395,7 +396,7 @@ func (w *watcher) attempt(ctx context.Context, c claim) (*export.Report, error) 
 		if _, regular, err := w.folder.glance(c); err != nil {
 			return nil, err
 		} else if !regular {
-			return nil, &export.UnusableFeedError{File: c.name, Why: "is not a regular file; links are not followed"}
+			return nil, export.Hint(&export.UnusableFeedError{File: c.name, Why: "is not a regular file"}, "put the file itself there: links are not followed")
 		}
 		rep, err := w.run(ctx, w.folder.path(c))
 		var locked *export.LockedError

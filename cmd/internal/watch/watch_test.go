@@ -114,7 +114,7 @@ func newNightWatch(t *testing.T, o Options) *nightWatch {
 	n.watcher = &watcher{env: env, o: o, folder: &dropFolder{dir: t.TempDir(), owner: "hrledger", now: time.Now}, said: map[string]bool{}, later: map[string]*postponed{}, amiss: map[concern]*amiss{}, apart: map[string]bool{}}
 	n.looks.still = o.Still
 	n.notify = func(_ context.Context, f *notify.Folder) bool {
-		n.notices = append(n.notices, time.Since(n.began).String()+" "+strings.Join(f.Facts, "; "))
+		n.notices = append(n.notices, time.Since(n.began).String()+" "+strings.Join(append(f.Facts, f.Hints...), "; "))
 		return true
 	}
 	n.run = func(_ context.Context, path string) (*export.Report, error) {
@@ -350,7 +350,7 @@ func TestWatchAmiss(t *testing.T) {
 		})
 		n.through(t, 40*time.Hour)
 		n.want(t, "1m0s b.csv")
-		const link = " a.csv is not taken: it is no regular file, and links are not followed; put the file itself there"
+		const link = " a.csv is not taken: it is not a regular file, and links are not followed; put the file itself there"
 		if diff := cmp.Diff([]string{"5m0s" + link, "24h5m0s" + link, "30h1m0s "}, n.notices); diff != "" {
 			t.Error(diff)
 		}
@@ -405,7 +405,7 @@ func TestWatchCannotPutAway(t *testing.T) {
 		if mine, _, err := n.folder.claims(); err != nil || len(mine) > 0 {
 			t.Errorf("left claimed: %v (%v)", mine, err)
 		}
-		if len(n.notices) != 3 || !strings.Contains(n.notices[0], "1m2s a.csv was taken, and cannot be answered or put away") || n.notices[2] != "3m6s " {
+		if len(n.notices) != 3 || !strings.Contains(n.notices[0], "1m2s a.csv was taken, cannot be answered or put away") || n.notices[2] != "3m6s " {
 			t.Errorf("told: %q", n.notices)
 		}
 	})

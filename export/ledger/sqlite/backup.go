@@ -49,7 +49,7 @@ func (l *Ledger) backup(dir string) (copied ledger.Copied, err error) {
 	if err := l.copyTo(temp, &copied); err != nil {
 		return copied, err
 	}
-	checked, err := Check(Options{Dir: temp, Now: l.now, Disk: l.disk})
+	checked, err := Check(Options{Dir: temp, Now: l.now, disk: l.disk})
 	if err != nil {
 		return copied, fmt.Errorf("look at the copy: %w", err)
 	}
@@ -66,7 +66,7 @@ func (l *Ledger) backup(dir string) (copied ledger.Copied, err error) {
 
 // copyTo makes the copy in an empty folder, durable when it returns.
 func (l *Ledger) copyTo(dir string, copied *ledger.Copied) error {
-	to := newAt(dir, Options{Now: l.now, Disk: l.disk})
+	to := newAt(dir, Options{Now: l.now, disk: l.disk})
 	if err := to.lay(); err != nil {
 		return err
 	}

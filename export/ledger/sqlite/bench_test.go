@@ -7,6 +7,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
 
 const benchRows, benchPart = 100_000, 5_000
@@ -17,13 +18,13 @@ func addBenchRows(b *testing.B, tx export.PlanTx, rows int) {
 	for i := range rows {
 		if i%benchPart == 0 {
 			name := fmt.Sprintf("Users_20261123T140501Z_0123abcd_%03d.csv", i/benchPart)
-			r.Part, r.PartRow = must[int64](b)(tx.AddPart(export.Part{Name: name}, data)), 0
+			r.Part, r.PartRow = ledgertest.Must[int64](b)(tx.AddPart(export.Part{Name: name}, data)), 0
 		}
 		r.PartRow++
 		r.Origin = export.Origin{File: "users-2026-11-23.csv", Line: i + 2}
 		r.Key, r.Login = fmt.Sprintf("E%07d", i), fmt.Sprintf("first.last%d", i)
 		r.First = r.Key
-		ok(b, tx.AddRow(r))
+		ledgertest.OK(b, tx.AddRow(r))
 	}
 }
 
@@ -32,13 +33,13 @@ func BenchmarkPlan100k(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		n++
-		run := begin(b, l, "run")
-		tx := plan(b, l, run)
+		run := ledgertest.Begin(b, l, "run")
+		tx := ledgertest.Plan(b, l, run)
 		addBenchRows(b, tx, benchRows)
 		for id, name := range tx.(*planTx).names { // the same bytes again need a name of their own
-			ok(b, tx.NamePart(id, fmt.Sprintf("%d_%s", n, name)))
+			ledgertest.OK(b, tx.NamePart(id, fmt.Sprintf("%d_%s", n, name)))
 		}
-		ok(b, tx.Commit(export.PlanSum{Input: benchRows}))
+		ledgertest.OK(b, tx.Commit(export.PlanSum{Input: benchRows}))
 	}
 	b.ReportMetric(float64(benchRows)*float64(n)/b.Elapsed().Seconds(), "rows/s")
 }
@@ -48,7 +49,7 @@ func BenchmarkPlan100k(b *testing.B) {
 func BenchmarkMillion(b *testing.B) {
 	const rows = 1_000_000
 	l := open(b, filepath.Join(b.TempDir(), "ledger"))
-	unlock := must[func() error](b)(l.Lock("bench"))
+	unlock := ledgertest.Must[func() error](b)(l.Lock("bench"))
 	defer unlock()
 	step := func(name string, f func(b *testing.B)) {
 		b.Run(name, func(b *testing.B) {
@@ -59,43 +60,43 @@ func BenchmarkMillion(b *testing.B) {
 		})
 	}
 	step("plan", func(b *testing.B) {
-		run := begin(b, l, "run")
-		tx := plan(b, l, run)
+		run := ledgertest.Begin(b, l, "run")
+		tx := ledgertest.Plan(b, l, run)
 		addBenchRows(b, tx, rows)
 		for id, name := range tx.(*planTx).names {
-			ok(b, tx.NamePart(id, run+name))
+			ledgertest.OK(b, tx.NamePart(id, run+name))
 		}
-		ok(b, tx.Commit(export.PlanSum{Input: rows}))
+		ledgertest.OK(b, tx.Commit(export.PlanSum{Input: rows}))
 	})
 	step("settle", func(b *testing.B) {
-		for _, p := range must[[]export.Part](b)(l.Unfinished()) {
-			settled(b, l, p)
+		for _, p := range ledgertest.Must[[]export.Part](b)(l.Unfinished()) {
+			ledgertest.Settled(b, l, p)
 		}
 	})
 	step("check", func(b *testing.B) {
-		if c := must[*ledger.Checked](b)(Check(Options{Dir: l.dir})); len(c.Findings) > 0 || c.Rows < rows {
+		if c := ledgertest.Must[*ledger.Checked](b)(Check(Options{Dir: l.dir})); len(c.Findings) > 0 || c.Rows < rows {
 			b.Fatalf("%+v", c)
 		}
 	})
-	step("backup", func(b *testing.B) { must[ledger.Copied](b)(l.Backup(filepath.Join(b.TempDir(), "copy"))) })
-	step("forget", func(b *testing.B) { must[ledger.Forgotten](b)(l.Forget("E0000042")) })
+	step("backup", func(b *testing.B) { ledgertest.Must[ledger.Copied](b)(l.Backup(filepath.Join(b.TempDir(), "copy"))) })
+	step("forget", func(b *testing.B) { ledgertest.Must[ledger.Forgotten](b)(l.Forget("E0000042")) })
 }
 
 func BenchmarkSettle100k(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
 		l := open(b, filepath.Join(b.TempDir(), "ledger"))
-		run := begin(b, l, "run")
-		tx := plan(b, l, run)
+		run := ledgertest.Begin(b, l, "run")
+		tx := ledgertest.Plan(b, l, run)
 		addBenchRows(b, tx, benchRows)
-		ok(b, tx.Commit(export.PlanSum{Input: benchRows}))
-		parts := must[[]export.Part](b)(l.Parts(run))
+		ledgertest.OK(b, tx.Commit(export.PlanSum{Input: benchRows}))
+		parts := ledgertest.Must[[]export.Part](b)(l.Parts(run))
 		b.StartTimer()
 		for _, p := range parts {
 			p.State = export.Dropped // from planned
-			ok(b, l.Settle(p, export.Held, nil))
+			ledgertest.OK(b, l.Settle(p, export.Held, nil))
 		}
-		if c := must[map[export.Outcome]int](b)(l.Counts(run)); c[export.Held] != benchRows {
+		if c := ledgertest.Must[map[export.Outcome]int](b)(l.Counts(run)); c[export.Held] != benchRows {
 			b.Fatalf("counts %v", c)
 		}
 	}
@@ -106,13 +107,13 @@ func BenchmarkSettle100k(b *testing.B) {
 func BenchmarkStory1M(b *testing.B) {
 	l := open(b, filepath.Join(b.TempDir(), "ledger"))
 	for i := range 10 {
-		run := begin(b, l, "run")
-		tx := plan(b, l, run)
+		run := ledgertest.Begin(b, l, "run")
+		tx := ledgertest.Plan(b, l, run)
 		addBenchRows(b, tx, benchRows)
 		for id, name := range tx.(*planTx).names {
-			ok(b, tx.NamePart(id, fmt.Sprintf("%d_%s", i, name)))
+			ledgertest.OK(b, tx.NamePart(id, fmt.Sprintf("%d_%s", i, name)))
 		}
-		ok(b, tx.Commit(export.PlanSum{Input: benchRows}))
+		ledgertest.OK(b, tx.Commit(export.PlanSum{Input: benchRows}))
 	}
 	for b.Loop() {
 		story, _, err := l.Story([]string{"E0050000"}, -1)

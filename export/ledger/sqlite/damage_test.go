@@ -15,11 +15,12 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
 
 // use does with a ledger what a night does.
 func use(dir string) (err error) {
-	l, err := Open(Options{Dir: dir, Now: func() time.Time { return noon }})
+	l, err := Open(Options{Dir: dir, Now: func() time.Time { return ledgertest.Noon }})
 	if err != nil {
 		return err
 	}
@@ -30,29 +31,29 @@ func use(dir string) (err error) {
 	if _, err := l.Known(); err != nil {
 		return err
 	}
-	run, err := l.BeginRun(export.RunRecord{Command: "run", Started: noon})
+	run, err := l.BeginRun(export.RunRecord{Command: "run", Started: ledgertest.Noon})
 	if err != nil {
 		return err
 	}
-	return night(l, run, 2)
+	return ledgertest.Night(l, run, 2)
 }
 
 // TestDamagedDatabase: whatever becomes of the file, it is told as a damaged ledger with what to do, or nothing was
 // lost, which the check then has to agree with.
 func TestDamagedDatabase(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "ledger")
-	l := must[*Ledger](t)(Open(Options{Dir: whole, Now: func() time.Time { return noon }}))
-	settled(t, l, onePart(t, l, "final.csv", 1))
-	onePart(t, l, "open.csv", 2)
-	ok(t, l.Close())
-	bytes := must[[]byte](t)(os.ReadFile(filepath.Join(whole, "ledger.db")))
-	want := must[*ledger.Checked](t)(Check(Options{Dir: whole}))
+	l := ledgertest.Must[*Ledger](t)(Open(Options{Dir: whole, Now: func() time.Time { return ledgertest.Noon }}))
+	ledgertest.Settled(t, l, ledgertest.OnePart(t, l, "final.csv", 1))
+	ledgertest.OnePart(t, l, "open.csv", 2)
+	ledgertest.OK(t, l.Close())
+	bytes := ledgertest.Must[[]byte](t)(os.ReadFile(filepath.Join(whole, "ledger.db")))
+	want := ledgertest.Must[*ledger.Checked](t)(Check(Options{Dir: whole}))
 
 	told := 0
 	try := func(name string, data []byte, mustTell bool) {
 		t.Helper()
 		dir := copyOf(t, whole)
-		ok(t, os.WriteFile(filepath.Join(dir, "ledger.db"), data, 0o600))
+		ledgertest.OK(t, os.WriteFile(filepath.Join(dir, "ledger.db"), data, 0o600))
 		checked, err := Check(Options{Dir: dir})
 		sound := err == nil && len(checked.Findings) == 0
 		err = use(dir)
@@ -66,7 +67,7 @@ func TestDamagedDatabase(t *testing.T) {
 			t.Errorf("%s: the check says sound, and using it says %v", name, err)
 		default:
 			told++
-			wantErr(t, err, "the ledger is damaged", "ledger.db", "go back to the last backup")
+			ledgertest.WantErr(t, err, "the ledger is damaged", "ledger.db", "go back to the last backup")
 		}
 	}
 	flip := func(at int, with byte) []byte {
@@ -95,10 +96,10 @@ func TestDamagedDatabase(t *testing.T) {
 // TestCheckFindsWhatIsRead: whatever a start reads of the ledger and could not understand is found by the check.
 func TestCheckFindsWhatIsRead(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "ledger")
-	l := must[*Ledger](t)(Open(Options{Dir: whole, Now: func() time.Time { return noon }}))
-	settled(t, l, onePart(t, l, "final.csv", 1))
-	onePart(t, l, "open.csv", 2)
-	ok(t, l.Close())
+	l := ledgertest.Must[*Ledger](t)(Open(Options{Dir: whole, Now: func() time.Time { return ledgertest.Noon }}))
+	ledgertest.Settled(t, l, ledgertest.OnePart(t, l, "final.csv", 1))
+	ledgertest.OnePart(t, l, "open.csv", 2)
+	ledgertest.OK(t, l.Close())
 	for sql, want := range map[string]string{
 		"UPDATE runs SET state = 'runing' WHERE num = 1":                                                                    `1 of runs have the state "runing"`,
 		"UPDATE runs SET verdict = 'helt' WHERE num = 1":                                                                    `1 of runs have the verdict "helt"`,
@@ -133,11 +134,11 @@ func TestCheckFindsWhatIsRead(t *testing.T) {
 // outcomes, numbers. A letter of a free text can be another one unseen.
 func TestFlippedBytes(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "ledger")
-	l := must[*Ledger](t)(Open(Options{Dir: whole, Now: func() time.Time { return noon }}))
-	settled(t, l, onePart(t, l, "final.csv", 1))
-	onePart(t, l, "open.csv", 2)
-	ok(t, l.Close())
-	data := must[[]byte](t)(os.ReadFile(filepath.Join(whole, "ledger.db")))
+	l := ledgertest.Must[*Ledger](t)(Open(Options{Dir: whole, Now: func() time.Time { return ledgertest.Noon }}))
+	ledgertest.Settled(t, l, ledgertest.OnePart(t, l, "final.csv", 1))
+	ledgertest.OnePart(t, l, "open.csv", 2)
+	ledgertest.OK(t, l.Close())
+	data := ledgertest.Must[[]byte](t)(os.ReadFile(filepath.Join(whole, "ledger.db")))
 	want, found := dump(t, whole), 0
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
@@ -148,7 +149,7 @@ func TestFlippedBytes(t *testing.T) {
 		flipped := slices.Clone(data)
 		flipped[at] ^= byte(1 + random.IntN(255))
 		dir := copyOf(t, whole)
-		ok(t, os.WriteFile(filepath.Join(dir, "ledger.db"), flipped, 0o600))
+		ledgertest.OK(t, os.WriteFile(filepath.Join(dir, "ledger.db"), flipped, 0o600))
 		checked, err := Check(Options{Dir: dir})
 		if err != nil || len(checked.Findings) > 0 {
 			found++
@@ -168,7 +169,7 @@ func dump(t *testing.T, dir string) string {
 	t.Helper()
 	l := open(t, dir)
 	var b strings.Builder
-	ok(t, l.read(func(c *sqlite.Conn) error {
+	ledgertest.OK(t, l.read(func(c *sqlite.Conn) error {
 		for _, sql := range []string{
 			"SELECT num, state, input, planned > 0 FROM runs", "SELECT id, run, rows, size, state, verdict, route, sent > 0 FROM parts",
 			"SELECT id, source, lines, outcome FROM rows", "SELECT count(*), '', '', '' FROM people",

@@ -27,9 +27,10 @@ const (
 
 // Options says where a ledger lies and what time it is.
 type Options struct {
-	Dir  string           // made when it is not there, parents too; must be on a local disk
-	Now  func() time.Time // nil: time.Now
-	Disk ledger.Disk      // nil: the operating system's. A test comes in between here
+	Dir string           // made when it is not there, parents too; must be on a local disk
+	Now func() time.Time // nil: time.Now
+
+	disk ledger.Disk // nil: the operating system's
 }
 
 // Ledger is a ledger.Ledger on a folder. Its methods may be called from several goroutines, and several programs may
@@ -101,7 +102,7 @@ func (l *Ledger) unwritable() error {
 }
 
 func newAt(dir string, o Options) *Ledger {
-	l := &Ledger{dir: dir, now: o.Now, disk: o.Disk}
+	l := &Ledger{dir: dir, now: o.Now, disk: o.disk}
 	if l.now == nil {
 		l.now = time.Now
 	}

@@ -145,7 +145,7 @@ func settleRows(c *sqlite.Conn, p export.Part, rest export.Outcome, results []ex
 		if err := ledger.CheckOutcome(r.Outcome); err != nil {
 			return fmt.Errorf("row %d: %w", r.PartRow, err)
 		}
-		if r.PartRow < 1 || int64(r.PartRow) > maxRow { // would be a row of another part
+		if r.PartRow < 1 || int64(r.PartRow) > ledger.MaxRow { // would be a row of another part
 			return fmt.Errorf("it has no row %d", r.PartRow)
 		}
 		err := exec(c, "UPDATE rows SET outcome = ?, reason = ? WHERE id = ?",

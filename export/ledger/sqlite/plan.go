@@ -220,7 +220,7 @@ func (t *planTx) checkRow(r *export.RowResult) error {
 		if _, ok := t.names[r.Part]; !ok {
 			return fmt.Errorf("the plan has no part with id %d", r.Part)
 		}
-		if r.PartRow < 1 || int64(r.PartRow) > maxRow {
+		if r.PartRow < 1 || int64(r.PartRow) > ledger.MaxRow {
 			return fmt.Errorf("%d is not a row of a part; rows count from 1", r.PartRow)
 		}
 	}

@@ -8,8 +8,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-const maxRow = 1<<32 - 1
-
 // rowID is where a row lies: the rows of a part are one range of ids (schema.sql).
 func rowID(part, partRow int64) int64 { return part<<32 | partRow }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
 
 // nobody is a user other than root, for whom modes count.
@@ -25,11 +27,11 @@ func TestOpenUnwritable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "ledger")
-			l := must[*Ledger](t)(Open(Options{Dir: dir}))
-			onePart(t, l, "a.csv", 1)
-			ok(t, l.Close())
-			ok(t, spoil(dir))
-			t.Cleanup(func() { ok(t, os.Chmod(dir, 0o700)) })
+			l := ledgertest.Must[*Ledger](t)(Open(Options{Dir: dir}))
+			ledgertest.OnePart(t, l, "a.csv", 1)
+			ledgertest.OK(t, l.Close())
+			ledgertest.OK(t, spoil(dir))
+			t.Cleanup(func() { ledgertest.OK(t, os.Chmod(dir, 0o700)) })
 			said := openAsUser(t, dir)
 			for _, want := range []string{dir + " cannot be written to", "permission denied", "run hr2coupa as the user"} {
 				if !strings.Contains(said, want) {
@@ -46,21 +48,21 @@ func openAsUser(t *testing.T, dir string) string {
 	if os.Geteuid() != 0 {
 		return fmt.Sprint(openAndBegin(dir))
 	}
-	ok(t, filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+	ledgertest.OK(t, filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		return os.Chown(path, nobody, nobody)
 	}))
 	home := filepath.Dir(dir)
-	ok(t, os.Chmod(home, 0o755))
-	ok(t, os.Chmod(filepath.Dir(home), 0o755)) // TempDir's own
+	ledgertest.OK(t, os.Chmod(home, 0o755))
+	ledgertest.OK(t, os.Chmod(filepath.Dir(home), 0o755)) // TempDir's own
 	program := filepath.Join(home, "program")
-	from := must[*os.File](t)(os.Open(must[string](t)(os.Executable())))
+	from := ledgertest.Must[*os.File](t)(os.Open(ledgertest.Must[string](t)(os.Executable())))
 	defer from.Close()
-	to := must[*os.File](t)(os.OpenFile(program, os.O_CREATE|os.O_WRONLY, 0o755))
-	must[int64](t)(io.Copy(to, from))
-	ok(t, to.Close())
+	to := ledgertest.Must[*os.File](t)(os.OpenFile(program, os.O_CREATE|os.O_WRONLY, 0o755))
+	ledgertest.Must[int64](t)(io.Copy(to, from))
+	ledgertest.OK(t, to.Close())
 	cmd := osexec.Command(program)
 	cmd.Dir = home
 	cmd.Env = []string{"LEDGER_TEST_OPEN=" + dir}
@@ -76,10 +78,10 @@ func openAsUser(t *testing.T, dir string) string {
 func TestOpenAPipe(t *testing.T) {
 	for _, name := range []string{"ledger.db", "lock"} {
 		dir := filepath.Join(t.TempDir(), "ledger")
-		ok(t, must[*Ledger](t)(Open(Options{Dir: dir})).Close())
+		ledgertest.OK(t, ledgertest.Must[*Ledger](t)(Open(Options{Dir: dir})).Close())
 		path := filepath.Join(dir, name)
-		ok(t, os.Remove(path))
-		ok(t, syscall.Mkfifo(path, 0o600))
+		ledgertest.OK(t, os.Remove(path))
+		ledgertest.OK(t, syscall.Mkfifo(path, 0o600))
 		want := path + ": it is a named pipe, not a regular file"
 		if _, err := Open(Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("open: %v", err)

@@ -13,21 +13,22 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
 
 // before makes a ledger as the program left it before the migration was there, with what script writes into it.
 func before(t *testing.T, migration, script string) (dir string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "ledger")
-	ok(t, ledger.MakeDir(ledger.OSDisk{}, filepath.Join(dir, "spool")))
-	ok(t, ledger.CreateFile(ledger.OSDisk{}, filepath.Join(dir, "ledger.db")))
-	c := must[*sqlite.Conn](t)(sqlite.OpenConn(filepath.Join(dir, "ledger.db"), sqlite.OpenReadWrite))
+	ledgertest.OK(t, ledger.MakeDir(ledger.OSDisk{}, filepath.Join(dir, "spool")))
+	ledgertest.OK(t, ledger.CreateFile(ledger.OSDisk{}, filepath.Join(dir, "ledger.db")))
+	c := ledgertest.Must[*sqlite.Conn](t)(sqlite.OpenConn(filepath.Join(dir, "ledger.db"), sqlite.OpenReadWrite))
 	old := schema()
 	old.Migrations = old.Migrations[:slices.Index(old.Migrations, migration)]
-	ok(t, useWAL(c))
-	ok(t, apply(c, old))
-	ok(t, sqlitex.ExecuteScript(c, script, nil))
-	ok(t, c.Close())
+	ledgertest.OK(t, useWAL(c))
+	ledgertest.OK(t, apply(c, old))
+	ledgertest.OK(t, sqlitex.ExecuteScript(c, script, nil))
+	ledgertest.OK(t, c.Close())
 	return dir
 }
 
@@ -100,17 +101,17 @@ func TestVerdictsBefore(t *testing.T) {
 
 	for i, want := range verdicts {
 		r, _, err := l.Run(fmt.Sprintf("r%d", i+1))
-		ok(t, err)
+		ledgertest.OK(t, err)
 		if r.Verdict.String() != want || !slices.Contains(append(export.RunEnds(), ""), r.Verdict.End) {
 			t.Errorf("%q has become %+v", want, r.Verdict)
 		}
 	}
 	given, _, err := l.Run("r10")
-	if ok(t, err); given.Verdict.Kept.GivenUpBy != "O'Person" {
+	if ledgertest.OK(t, err); given.Verdict.Kept.GivenUpBy != "O'Person" {
 		t.Errorf("%+v", given)
 	}
 	held, _, err := l.Run("r1")
-	ok(t, err)
+	ledgertest.OK(t, err)
 	var got []string
 	for _, b := range held.Held {
 		got = append(got, b.String())
@@ -122,12 +123,12 @@ func TestVerdictsBefore(t *testing.T) {
 		t.Errorf("%+v, %v", f.GivenUp, err)
 	}
 	ended := []export.Ending{{}, {UsedBy: "r3"}, {GivenUpBy: "B"}}
-	for i, a := range must[[]export.Approval](t)(l.ApprovalsOf("r1")) {
+	for i, a := range ledgertest.Must[[]export.Approval](t)(l.ApprovalsOf("r1")) {
 		if a.Ended != ended[i] {
 			t.Errorf("approval %d has ended as %+v, want %+v", i, a.Ended, ended[i])
 		}
 	}
-	if used := must[[]export.Approval](t)(l.UsedBy("r3")); len(used) != 1 {
+	if used := ledgertest.Must[[]export.Approval](t)(l.UsedBy("r3")); len(used) != 1 {
 		t.Errorf("used by r3: %+v", used)
 	}
 	if found := findings(t, dir); found != "" {

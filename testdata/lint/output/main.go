@@ -15,8 +15,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/testdata/lint/source"
 )
 
-// homes are where text meets a terminal: the type that does it, where stdout and stderr come from, and the log of nobody.
-var homes = []string{"cmd/internal/terminal/", "cmd/hr2coupa/main.go", "export/plain.go"}
+// homes are where text meets a terminal: the type that does it, where stdout and stderr come from, and the log of nobody;
+// and a suite, in which one program of a test tells the other.
+var homes = []string{"cmd/internal/terminal/", "cmd/hr2coupa/main.go", "export/plain.go", "export/ledger/ledgertest/"}
 
 // ways are what writes past cmd/internal/terminal, by import path; "" stands for the whole package.
 var ways = map[string][]string{

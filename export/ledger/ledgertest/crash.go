@@ -1,0 +1,146 @@
+package ledgertest
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// call is one thing that is written to a ledger.
+type call struct {
+	name  string
+	given func(t *world, l ledger.Ledger) // what stands in it before; nil where the call meets no ledger yet
+	do    func(l ledger.Ledger) error
+}
+
+// crashStories end the program at every step of every call that writes.
+func crashStories() (stories []Story) {
+	for _, c := range writingCalls {
+		stories = append(stories, Story{"crash/" + c.name, func(t *world) { c.crash(t) }})
+	}
+	return stories
+}
+
+// crash wants all of the call's effect to be there or nothing, wherever the program ends in it; all once it has said so;
+// and the way on to be open.
+func (c call) crash(t *world) {
+	before, after := c.whole(t)
+	if before == after {
+		t.Fatalf("the call changes nothing that can be seen")
+	}
+	inside := 0
+	do := func(l ledger.Ledger) error {
+		err := c.do(l)
+		if err != nil { // of the blow, whatever a database makes of it
+			inside++
+		}
+		return err
+	}
+	for at, fell := 1, true; fell; at++ {
+		t.each(fmt.Sprintf("ended at step %d", at), func(t *world) {
+			c.prepare(t)
+			var err error
+			if err, fell = t.struck(at, do); !fell && err != nil {
+				t.Fatal(err)
+			}
+			c.goOn(t, err == nil, before, after)
+		})
+	}
+	if inside == 0 {
+		t.Errorf("the program never ended within the call: its backend takes no steps")
+	}
+	t.each("ended once the call had said that it is done", func(t *world) {
+		c.prepare(t)
+		if err, _ := t.struck(0, c.do); err != nil {
+			t.Fatal(err)
+		}
+		c.goOn(t, true, before, after)
+	})
+}
+
+// whole draws the ledger before and after a call that nothing befalls.
+func (c call) whole(t *world) (before, after string) {
+	t.each("whole", func(t *world) {
+		c.prepare(t)
+		l := t.locked()
+		before = picture(t, l)
+		OK(t, c.do(l))
+		after = picture(t, l)
+		t.wantSound()
+	})
+	return before, after
+}
+
+func (c call) prepare(t *world) {
+	t.Helper()
+	if c.given == nil {
+		return
+	}
+	l := t.open()
+	c.given(t, l)
+	OK(t, l.Close())
+}
+
+// goOn looks at what a program has left that ended, and begins the call anew where nothing of it is there.
+func (c call) goOn(t *world, done bool, before, after string) {
+	t.Helper()
+	l := t.locked()
+	Must[int](t)(l.Sweep())
+	got := picture(t, l)
+	switch {
+	case got == after:
+	case done:
+		t.Errorf("the call had said that it is done, and not all of it is there (-want +got):\n%s", cmp.Diff(after, got))
+	case got != before:
+		t.Errorf("half of the call is there (-nothing +got):\n%s\n(-all +got):\n%s", cmp.Diff(before, got), cmp.Diff(after, got))
+	default:
+		OK(t, c.do(l))
+		if d := cmp.Diff(after, picture(t, l)); d != "" {
+			t.Errorf("begun anew (-want +got):\n%s", d)
+		}
+	}
+	t.wantSound()
+	OK(t, Night(l, Begin(t, l, "run"), 2))
+	t.wantSound()
+}
+
+// struck has a program that ends at a step do something with the ledger, or right after it for step 0, and reports
+// whether it came to that step.
+func (w *world) struck(at int, do func(ledger.Ledger) error) (err error, fell bool) {
+	w.Helper()
+	b := &Blow{At: at}
+	l, err := w.opener.Open(w.place(b))
+	if err == nil {
+		var unlock func() error
+		if unlock, err = l.Lock("who is struck"); err == nil {
+			err = do(l)
+			if at == 0 {
+				b.Fall()
+			}
+			OK(w, unlock()) // with the program's end
+		}
+		if closed := l.Close(); closed != nil && !errors.Is(closed, ErrBlow) {
+			w.Errorf("close: %v", closed)
+		}
+	}
+	if err != nil && !b.Fallen() {
+		return err, false
+	}
+	return err, b.Fallen()
+}
+
+// partOf returns the only part of a run.
+func partOf(l ledger.Ledger, run string) (export.Part, error) {
+	parts, err := l.Parts(run)
+	if err == nil && len(parts) != 1 {
+		err = fmt.Errorf("run %s has %d parts", run, len(parts))
+	}
+	if err != nil {
+		return export.Part{}, err
+	}
+	return parts[0], nil
+}

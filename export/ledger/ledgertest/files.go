@@ -1,0 +1,79 @@
+package ledgertest
+
+import (
+	"slices"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+func seenFiles(t *world) {
+	l := t.open()
+	file := func(name, hash string) []export.FeedFile {
+		return []export.FeedFile{{Path: "/x/" + name, Name: name, Size: 3, SHA256: hash}}
+	}
+	see := func(command string, files []export.FeedFile, outcomes ...export.Outcome) string {
+		run := Begin(t, l, command)
+		tx := Plan(t, l, run)
+		for i, o := range outcomes {
+			OK(t, tx.AddRow(Row(0, 0, i+2, o)))
+		}
+		OK(t, tx.Commit(export.PlanSum{Files: files, Input: len(outcomes)}))
+		OK(t, l.EndRun(export.RunRecord{ID: run, State: export.RunEnded}))
+		return run
+	}
+	see("run", file("a.csv", "01"), export.Quarantined)
+	second := see("run", file("a.csv", "02"), export.Quarantined, export.Rejected, export.Drifted, export.Held, export.Applied, export.Pending, export.Unchanged)
+	dropped := see("drop", file("a.csv", "03"))
+	see("run", file("b.csv", "03"))
+
+	want := export.SeenFile{FeedFile: file("a.csv", "02")[0], Run: second, RunState: export.RunEnded, Open: 3}
+	got, found, err := l.Seen("a.csv")
+	if d := cmp.Diff(want, got); d != "" || !found || err != nil {
+		t.Errorf("seen %v, %v (-want +got):\n%s", found, err, d)
+	}
+	want = export.SeenFile{FeedFile: file("a.csv", "03")[0], Run: dropped, RunState: export.RunEnded}
+	got, found, err = l.SeenBytes("03")
+	if d := cmp.Diff(want, got); d != "" || !found || err != nil {
+		t.Errorf("seen bytes %v, %v (-want +got):\n%s", found, err, d)
+	}
+	want = export.SeenFile{FeedFile: file("a.csv", "02")[0], Run: second, RunState: export.RunEnded, Open: 3}
+	got, found, err = l.SeenAt("/x/a.csv")
+	if d := cmp.Diff(want, got); d != "" || !found || err != nil {
+		t.Errorf("seen at %v, %v (-want +got):\n%s", found, err, d)
+	}
+	for _, look := range []func() (export.SeenFile, bool, error){
+		func() (export.SeenFile, bool, error) { return l.SeenAt("/y/a.csv") },
+		func() (export.SeenFile, bool, error) { return l.Seen("c.csv") },
+		func() (export.SeenFile, bool, error) { return l.SeenBytes("02") },
+	} {
+		if f, found, err := look(); found || err != nil {
+			t.Errorf("found %v, %v", f, err)
+		}
+	}
+}
+
+// lineEndsOfFeeds: how a feed file ended is remembered of whole feeds, in the order of their plans.
+func lineEndsOfFeeds(t *world) {
+	l := t.open()
+	commit := func(sum export.PlanSum, end export.LineEnd) {
+		t.Helper()
+		sum.Files = []export.FeedFile{{Path: "/hr/a.csv", Name: "a.csv", Size: 3, SHA256: string(end), LineEnd: end}}
+		OK(t, Plan(t, l, Begin(t, l, "run")).Commit(sum))
+	}
+	commit(export.PlanSum{Input: 9, Feed: 9}, export.LineEnded)
+	commit(export.PlanSum{Input: 9, Feed: 9}, "")
+	commit(export.PlanSum{Input: 9}, export.LineOpen) // by hand
+	commit(export.PlanSum{Input: 9, Feed: 9}, export.LineCut)
+	var got []export.LineEnd
+	for _, f := range Must[[]export.FeedFile](t)(l.LineEnds()) {
+		if f.Name != "a.csv" || f.SHA256 != string(f.LineEnd) || f.Size != 3 {
+			t.Errorf("file %+v", f)
+		}
+		got = append(got, f.LineEnd)
+	}
+	if !slices.Equal(got, []export.LineEnd{export.LineEnded, export.LineCut}) {
+		t.Errorf("ends %q", got)
+	}
+}

@@ -1,0 +1,129 @@
+package ledgertest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// Noon is when every story begins.
+var Noon = time.Date(2026, 11, 23, 14, 5, 1, 0, time.UTC)
+
+// Day is how time goes on in a story.
+const Day = 24 * time.Hour
+
+// Must returns the value of a call that has to work.
+func Must[V any](t testing.TB) func(V, error) V {
+	return func(v V, err error) V {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// OK wants a call to work.
+func OK(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// WantErr holds an error against words that must be in it.
+func WantErr(t testing.TB, err error, words ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatalf("no error, want one with %q", words)
+	}
+	for _, w := range words {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("error %q lacks %q", err, w)
+		}
+	}
+}
+
+// Begin begins a run at noon.
+func Begin(t testing.TB, l ledger.Ledger, command string) (run string) {
+	t.Helper()
+	return Must[string](t)(l.BeginRun(export.RunRecord{Command: command, Started: Noon}))
+}
+
+// Plan opens the plan of a run.
+func Plan(t testing.TB, l ledger.Ledger, run string) export.PlanTx {
+	t.Helper()
+	return Must[export.PlanTx](t)(l.Plan(run))
+}
+
+// Row is the row of somebody who is named by the line of the feed.
+func Row(part int64, partRow, line int, o export.Outcome) export.RowResult {
+	return export.RowResult{
+		Part: part, PartRow: partRow, Origin: export.Origin{File: "users.csv", Line: line}, Lines: 1,
+		Key: fmt.Sprintf("E%04d", line), First: fmt.Sprintf("E%04d", line), Login: fmt.Sprintf("u%d", line), Outcome: o,
+	}
+}
+
+// PlanPart plans a run with one part, whose rows from line 2 on are pending, and returns the part.
+func PlanPart(t testing.TB, l ledger.Ledger, run string, p export.Part) export.Part {
+	t.Helper()
+	tx := Plan(t, l, run)
+	id := Must[int64](t)(tx.AddPart(p, []byte("bytes of "+p.Name)))
+	for i := 1; i <= p.Rows; i++ {
+		OK(t, tx.AddRow(Row(id, i, i+1, export.Pending)))
+	}
+	OK(t, tx.Commit(export.PlanSum{Files: []export.FeedFile{{Path: "/hr/users.csv", Name: "users.csv", Size: 9, SHA256: "aa"}}, Input: p.Rows}))
+	parts := Must[[]export.Part](t)(l.Parts(run))
+	if len(parts) != 1 {
+		t.Fatalf("%d parts, want 1", len(parts))
+	}
+	return parts[0]
+}
+
+// OnePart begins and plans a run with one part of n pending rows.
+func OnePart(t testing.TB, l ledger.Ledger, name string, n int) export.Part {
+	t.Helper()
+	return PlanPart(t, l, Begin(t, l, "run"), export.Part{Name: name, Rows: n})
+}
+
+// Deliver takes a planned part to where Coupa has it.
+func Deliver(t testing.TB, l ledger.Ledger, p export.Part) export.Part {
+	t.Helper()
+	for _, s := range []export.PartState{export.Staged, export.Renaming, export.Delivered} {
+		p.State = s
+		OK(t, l.Move(p))
+	}
+	return p
+}
+
+// Settled takes a planned part all the way, its rows applied.
+func Settled(t testing.TB, l ledger.Ledger, p export.Part) {
+	t.Helper()
+	p = Deliver(t, l, p)
+	p.Verdict = export.VerdictOK
+	OK(t, l.Settle(p, export.Applied, nil))
+}
+
+// Night plans a run with parts of one row each.
+func Night(l ledger.Ledger, run string, parts int) error {
+	tx, err := l.Plan(run)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for i := range parts {
+		name := fmt.Sprintf("%s_%d.csv", run, i)
+		id, err := tx.AddPart(export.Part{Name: name, Rows: 1}, []byte("bytes of "+name))
+		if err != nil {
+			return err
+		}
+		if err := tx.AddRow(Row(id, 1, i+2, export.Pending)); err != nil {
+			return err
+		}
+	}
+	return tx.Commit(export.PlanSum{Input: parts})
+}

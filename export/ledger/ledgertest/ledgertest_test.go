@@ -1,0 +1,44 @@
+package ledgertest
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// TestEveryCallIsEnded: whatever a ledger gives only reads, or the program is ended at each of its steps in a story. A call
+// that is new turns this red until somebody has said which it is.
+func TestEveryCallIsEnded(t *testing.T) {
+	reads := []string{
+		"Ahead", "Approvals", "ApprovalsOf", "Busy", "Bytes", "Counts", "Due", "Incidents", "Keeps", "Kept", "KeysBehind", "KeysOf",
+		"Known", "LastFeed", "LineEnds", "Logins", "Moves", "PartRows", "Parts", "People", "Problems", "Pseudonyms", "Rows", "Run", "Runs", "RunsSince",
+		"Seen", "SeenAt", "SeenBytes", "SentSince", "Story", "Unfilled", "Unfinished", "Unknown", "UsedBy", "Waiting", "Water", "Working", "Writes",
+	}
+	elsewhere := []string{"Backup", "Close", "Lock", "Sweep"} // in stories of their own, and all but Backup after every end
+	of := reflect.TypeFor[ledger.Ledger]()
+	for i := range of.NumMethod() {
+		name := of.Method(i).Name
+		ended := slices.ContainsFunc(writingCalls, func(c call) bool { return name == c.name || strings.HasPrefix(c.name, name+" ") })
+		if known := slices.Contains(reads, name) || slices.Contains(elsewhere, name); ended == known {
+			t.Errorf("%s: ended in a story %v, said to need none %v", name, ended, known)
+		}
+	}
+	if of.NumMethod() < 50 {
+		t.Errorf("a ledger gives %d calls only", of.NumMethod())
+	}
+}
+
+// TestStoriesHaveNames: no two stories have one name.
+func TestStoriesHaveNames(t *testing.T) {
+	var names []string
+	for _, s := range Stories() {
+		names = append(names, s.Name)
+	}
+	slices.Sort(names)
+	if n := len(slices.Compact(slices.Clone(names))); n != len(names) || n < 60 {
+		t.Errorf("%d names of %d stories", n, len(names))
+	}
+}

@@ -1,0 +1,259 @@
+package ledgertest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+func runRecords(t *world) {
+	l := t.open()
+	if _, found, err := l.Run(""); found || err != nil {
+		t.Errorf("an empty ledger has a run: %v, %v", found, err)
+	}
+	paris := time.FixedZone("CET", 3600)
+	var ids []string
+	for _, r := range []export.RunRecord{
+		{Command: "run", Started: Noon.In(paris)}, {Command: "run", Started: Noon}, {ID: "20261123T140501Z", Command: "drop", Started: Noon},
+		{Command: "run"}, {ID: "mine", Command: "run", Started: Noon},
+	} {
+		ids = append(ids, Must[string](t)(l.BeginRun(r)))
+	}
+	want := []string{"20261123T140501Z", "20261123T140501Z-2", "20261123T140501Z-3", "20261123T140501Z-4", "mine"}
+	if d := cmp.Diff(want, ids); d != "" {
+		t.Errorf("ids (-want +got):\n%s", d)
+	}
+	end := export.RunRecord{ID: ids[2], State: export.RunOpen, Ended: Noon.Add(time.Hour), Exit: 5, Verdict: export.RunVerdict{End: export.EndStalled}, Input: 77}
+	OK(t, l.EndRun(end))
+	end.State, end.Exit, end.Verdict = export.RunEnded, 0, export.RunVerdict{End: export.EndOK}
+	OK(t, l.EndRun(end))
+	got, found, err := l.Run(ids[2])
+	OK(t, err)
+	end.Command, end.Started, end.Input = "drop", Noon, 0 // input is the plan's
+	if d := cmp.Diff(end, got); d != "" || !found {
+		t.Errorf("run (-want +got):\n%s", d)
+	}
+	if latest, _, _ := l.Run(""); latest.ID != "mine" {
+		t.Errorf("latest run %q", latest.ID)
+	}
+	if _, found, err := l.Run("none"); found || err != nil {
+		t.Errorf("run none: %v, %v", found, err)
+	}
+	last := Must[[]export.RunRecord](t)(l.Runs(2))
+	if len(last) != 2 || last[0].ID != "mine" || last[1].ID != want[3] {
+		t.Errorf("runs %v", last)
+	}
+	if runs := Must[[]export.RunRecord](t)(l.Runs(-1)); len(runs) != 0 {
+		t.Errorf("%d runs for a limit of -1", len(runs))
+	}
+	WantErr(t, l.EndRun(export.RunRecord{ID: "none"}), `no run "none"`)
+}
+
+func unknownRunAndPart(t *world) {
+	l := t.open()
+	nop := func(export.RowResult) error { return nil }
+	for name, err := range map[string]error{
+		"Parts":    func() error { _, err := l.Parts("none"); return err }(),
+		"Counts":   func() error { _, err := l.Counts("none"); return err }(),
+		"Problems": func() error { _, err := l.Problems("none", 1); return err }(),
+		"Rows":     l.Rows("none", nop),
+		"PartRows": l.PartRows(7, nop),
+		"Move":     l.Move(export.Part{ID: 7, State: export.Staged}),
+		"Settle":   l.Settle(export.Part{ID: 7}, export.Applied, nil),
+	} {
+		t.each(name, func(t *world) { WantErr(t, err, "ledger: ", "no ") })
+	}
+}
+
+// Times that a clock that was ahead has recorded are told; an approval given then does not count, since it would for
+// longer than was said; and what a later run shows to be old is pruned.
+func timesStillToCome(t *world) {
+	a := t.locked()
+	if got := Must[ledger.Ahead](t)(a.Ahead(t.now)); !got.Latest.IsZero() || got.Approvals != nil {
+		t.Errorf("an empty ledger: %+v", got)
+	}
+	t.now = Noon.Add(3650 * Day)
+	old := feedNight(t, a, "old.csv")
+	endNight(t, a, old)
+	held := heldNight(t, a, "held.csv")
+	OK(t, a.Approve(export.Approval{Run: held, By: "A", At: t.now, Expires: t.now.Add(Day), Ceilings: map[string]int{export.CreatesLimit: 1}}))
+
+	t.now = Noon
+	got := Must[ledger.Ahead](t)(a.Ahead(t.now))
+	if !got.Latest.Equal(Noon.Add(3650*Day)) || len(got.Approvals) != 1 || got.Approvals[0].Run != held {
+		t.Errorf("%+v, want the approval of %s and the time of the night", got, held)
+	}
+	if list := Must[[]export.Approval](t)(a.Approvals(t.now)); len(list) != 0 {
+		t.Errorf("an approval that is still to come counts: %v", list)
+	}
+	if list := Must[[]export.Approval](t)(a.Approvals(Noon.Add(3650*Day + time.Hour))); len(list) != 1 {
+		t.Errorf("%d approvals count once their time has come, want 1", len(list))
+	}
+	if got := Must[ledger.Ahead](t)(a.Ahead(Noon.Add(3650*Day - time.Second))); !got.Latest.IsZero() {
+		t.Errorf("a second ahead is told: %+v", got)
+	}
+
+	r := ledger.Retention{Parts: 30 * Day, Values: 60 * Day, History: 90 * Day}
+	young := feedNight(t, a, "young.csv")
+	endNight(t, a, young)
+	t.now = Noon.Add(29 * Day)
+	if got := Must[ledger.Pruned](t)(a.Prune(r, false)); got != (ledger.Pruned{}) {
+		t.Errorf("after 29 days: %+v", got)
+	}
+	t.now = Noon.Add(91 * Day)
+	feedNight(t, a, "now.csv")
+	if got := Must[ledger.Pruned](t)(a.Prune(r, false)); got.Runs != 2 {
+		t.Errorf("after 91 days: %+v, want both nights to go", got)
+	}
+}
+
+// highWater: the counters never go back, also where what they counted was pruned; a part counts as sent once it left.
+func highWater(t *world) {
+	l := t.open()
+	if w := Must[export.Water](t)(l.Water(time.Time{})); w.Planned || w.Runs+w.Parts > 0 {
+		t.Errorf("an empty ledger has come to %+v", w)
+	}
+	Begin(t, l, "run")
+	if w := Must[export.Water](t)(l.Water(time.Time{})); w.Planned || w.Runs != 1 {
+		t.Errorf("a run without a plan makes %+v", w)
+	}
+	p := OnePart(t, l, "a.csv", 1)
+	OnePart(t, l, "b.csv", 1)
+	p.State = export.Renaming
+	OK(t, l.Move(p))
+	p.State, p.Sent = export.Delivered, Noon
+	OK(t, l.Move(p))
+	w := Must[export.Water](t)(l.Water(Noon.Add(-time.Hour)))
+	if !w.Planned || w.Runs != 3 || w.Parts != 2 || !slices.Equal(w.Sent, []string{"a.csv"}) {
+		t.Errorf("come to %+v", w)
+	}
+	if w := Must[export.Water](t)(l.Water(Noon.Add(time.Hour))); len(w.Sent) > 0 {
+		t.Errorf("sent an hour later: %v", w.Sent)
+	}
+	if got := Must[[]string](t)(l.Unknown([]string{"z.csv", "a.csv", "b.csv", "it's.csv"})); !slices.Equal(got, []string{"z.csv", "it's.csv"}) {
+		t.Errorf("unknown: %v", got)
+	}
+}
+
+// What was sent since a run is for run --again: the people for whom a later run has a row in a part.
+func peopleSentSince(t *world) {
+	l := t.open()
+	first := OnePart(t, l, "a.csv", 3)
+	OnePart(t, l, "b.csv", 1)
+	later := Begin(t, l, "run")
+	tx := Plan(t, l, later)
+	OK(t, tx.AddRow(Row(0, 0, 4, export.Quarantined))) // in no part
+	OK(t, tx.Commit(export.PlanSum{Input: 1}))
+	if d := cmp.Diff(map[string]bool{"E0002": true}, Must[map[string]bool](t)(l.SentSince(first.Run))); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if got := Must[map[string]bool](t)(l.SentSince(later)); len(got) != 0 {
+		t.Errorf("since the last run: %v", got)
+	}
+	_, err := l.SentSince("none")
+	WantErr(t, err, `no run "none"`)
+}
+
+// twoNights plans two nights of one person: a row in a part, then a row held back.
+func twoNights(t *world, l ledger.Ledger) (part int64, runs []string) {
+	t.Helper()
+	mapping := []export.Expression{{Column: "Login", Text: "login"}, {Column: "Email", Text: "lower(mail)"}}
+	for i := range 2 {
+		run := Must[string](t)(l.BeginRun(export.RunRecord{Command: "run", Started: Noon, Mapping: mapping[i:]}))
+		runs = append(runs, run)
+		tx := Plan(t, l, run)
+		r := Row(0, 0, 5, export.Quarantined)
+		if i == 0 {
+			part = Must[int64](t)(tx.AddPart(export.Part{Name: "a.csv", Rows: 2}, []byte("bytes")))
+			OK(t, tx.AddRow(Row(part, 1, 4, export.Pending)))
+			r = Row(part, 2, 5, export.Pending)
+		}
+		OK(t, tx.AddRow(r))
+		OK(t, tx.Commit(export.PlanSum{Input: 1}))
+	}
+	return part, runs
+}
+
+func personsStory(t *world) {
+	l := t.open()
+	part, runs := twoNights(t, l)
+	OK(t, l.Move(export.Part{ID: part, State: export.Staged, Note: "temporary written"}))
+	story, more, err := l.Story([]string{"E0005"}, -1)
+	OK(t, err)
+	if len(story) != 2 || more != 0 {
+		t.Fatalf("%d rows and %d runs more, want 2 and 0: %v", len(story), more, story)
+	}
+	newest, first := story[0], story[1]
+	if newest.Run.ID != runs[1] || newest.Part.ID != 0 || newest.Row.Outcome != export.Quarantined || newest.Moves != nil {
+		t.Errorf("newest %+v", newest)
+	}
+	if first.Run.ID != runs[0] || first.Part.Name != "a.csv" || first.Row.PartRow != 2 || first.Row.Login != "u5" {
+		t.Errorf("first %+v", first)
+	}
+	if d := cmp.Diff([]ledger.Move{{From: export.Planned, To: export.Staged, At: Noon, Note: "temporary written"}}, first.Moves); d != "" {
+		t.Errorf("moves (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff([]export.Expression{{Column: "Login", Text: "login"}, {Column: "Email", Text: "lower(mail)"}}, first.Run.Mapping); d != "" {
+		t.Errorf("mapping (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff([]export.Expression{{Column: "Email", Text: "lower(mail)"}}, newest.Run.Mapping); d != "" {
+		t.Errorf("mapping of the second night (-want +got):\n%s", d)
+	}
+}
+
+func storyLimits(t *world) {
+	l := t.open()
+	_, runs := twoNights(t, l)
+	for limit, want := range map[int][2]int{0: {0, 2}, 1: {1, 1}, 2: {2, 0}, 3: {2, 0}, -1: {2, 0}} {
+		story, more, err := l.Story([]string{"E0005", "nobody"}, limit)
+		if err != nil || len(story) != want[0] || more != want[1] || limit == 1 && story[0].Run.ID != runs[1] {
+			t.Errorf("limit %d: %d rows, %d more, %v; want %v", limit, len(story), more, err, want)
+		}
+	}
+	if story, more, err := l.Story([]string{"nobody"}, -1); len(story) != 0 || more != 0 || err != nil {
+		t.Errorf("nobody: %v, %d, %v", story, more, err)
+	}
+	if d := cmp.Diff([]string{"E0004"}, Must[[]string](t)(l.KeysOf("U4"))); d != "" {
+		t.Errorf("keys of U4 (-want +got):\n%s", d)
+	}
+	if keys := Must[[]string](t)(l.KeysOf("u")); len(keys) != 0 {
+		t.Errorf("keys of u: %q", keys)
+	}
+}
+
+// workingAndSince: a run is at work from its beginning until it ends, however many have begun since; and one has been at work
+// since a time that began or ended after it.
+func workingAndSince(t *world) {
+	l := t.open()
+	var want []string
+	for i := range 150 {
+		at := Noon.Add(time.Duration(i) * time.Minute)
+		id := Must[string](t)(l.BeginRun(export.RunRecord{Command: "run", Started: at}))
+		if i%50 == 0 {
+			want = append([]string{id}, want...)
+			continue
+		}
+		OK(t, l.EndRun(export.RunRecord{ID: id, State: export.RunEnded, Ended: at.Add(time.Minute)}))
+	}
+	ids := func(runs []export.RunRecord, err error) (ids []string) {
+		t.Helper()
+		OK(t, err)
+		for _, r := range runs {
+			ids = append(ids, r.ID)
+		}
+		return ids
+	}
+	if d := cmp.Diff(want, ids(l.Working())); d != "" {
+		t.Errorf("at work (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff([]string{"20261123T163401Z", "20261123T163301Z"}, ids(l.RunsSince(Noon.Add(149*time.Minute-time.Second)))); d != "" {
+		t.Errorf("since (-want +got):\n%s", d)
+	}
+	if got := ids(l.RunsSince(Noon.Add(150 * time.Minute))); got != nil {
+		t.Errorf("after all had ended: %q", got)
+	}
+}

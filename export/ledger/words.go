@@ -36,9 +36,6 @@ func words[W ~string](list ...W) []string {
 	return out
 }
 
-// MaxRow is the last row that a part may have.
-const MaxRow = 1<<32 - 1
-
 // CheckOutcome keeps words out of a ledger that no sum would count.
 func CheckOutcome(o export.Outcome) error {
 	switch o {

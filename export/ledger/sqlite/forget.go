@@ -196,7 +196,7 @@ func (l *Ledger) scrub() error {
 	l.mu.Lock()
 	if l.conn == nil {
 		l.mu.Unlock()
-		return errClosed
+		return ledger.ErrClosed
 	}
 	err := sqlitex.ExecuteTransient(l.conn, "VACUUM", nil)
 	l.mu.Unlock()

@@ -52,11 +52,6 @@ type Ledger struct {
 
 var _ ledger.Ledger = (*Ledger)(nil)
 
-var (
-	errClosed   = errors.New("the ledger is closed")
-	errPlanOpen = errors.New("a plan is open: commit it or roll it back first")
-)
-
 // Open opens the ledger in o.Dir and makes what is missing of it. It refuses a folder or file that others may read or
 // change, and a ledger of a newer program, and says what to do. It takes no lock: looking at a ledger while a run works
 // on it is allowed.
@@ -236,9 +231,9 @@ func (l *Ledger) transact(f func(*sqlite.Conn) error) (err error) {
 	defer l.mu.Unlock()
 	switch {
 	case l.conn == nil:
-		return errClosed
+		return ledger.ErrClosed
 	case l.plan != nil:
-		return errPlanOpen
+		return ledger.ErrPlanOpen
 	}
 	end, err := sqlitex.ImmediateTransaction(l.conn)
 	if err != nil {

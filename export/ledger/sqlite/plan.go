@@ -31,12 +31,6 @@ type planTx struct {
 	torn   bool // COMMIT itself failed: whether the plan is durable shows only at the next Open
 }
 
-var (
-	errPlanDone   = errors.New("the plan is committed or rolled back")
-	errPlanFailed = errors.New("something in this plan failed before: roll it back")
-	errBeside     = errors.New("it is made beside a held run, and takes up or keeps records; please report this")
-)
-
 // Plan opens the plan of a run that has none yet. Until Commit or Rollback nothing else can be written through this
 // Ledger, and reads do not see the plan.
 func (l *Ledger) Plan(run string) (export.PlanTx, error) {
@@ -52,9 +46,9 @@ func (l *Ledger) openPlan(run string) (_ *planTx, err error) {
 	defer l.mu.Unlock()
 	switch {
 	case l.conn == nil:
-		return nil, errClosed
+		return nil, ledger.ErrClosed
 	case l.plan != nil:
-		return nil, errPlanOpen
+		return nil, ledger.ErrPlanOpen
 	}
 	if err := sqlitex.ExecuteTransient(l.conn, "BEGIN IMMEDIATE", nil); err != nil {
 		return nil, err
@@ -108,7 +102,7 @@ func (t *planTx) addPart(p export.Part, data []byte) (int64, error) {
 	if err := t.usable(); err != nil {
 		return 0, err
 	}
-	p, err := t.complete(p, data)
+	p, err := ledger.CompletePart(p, t.run, data, t.l.now())
 	if err != nil {
 		return 0, err
 	}
@@ -127,31 +121,6 @@ func (t *planTx) addPart(p export.Part, data []byte) (int64, error) {
 	t.parts = append(t.parts, id)
 	t.names[id] = p.Name
 	return id, nil
-}
-
-// complete fills in what the plan left out of a part and refuses what contradicts its bytes.
-func (t *planTx) complete(p export.Part, data []byte) (export.Part, error) {
-	size, sum := int64(len(data)), ledger.Hash(data)
-	if p.State == "" {
-		p.State = export.Planned
-	}
-	if p.Planned.IsZero() {
-		p.Planned = t.l.now()
-	}
-	switch {
-	case size > ledger.MaxPart:
-		return p, fmt.Errorf("it has %d bytes, a part at most %d", size, ledger.MaxPart)
-	case p.Size != 0 && p.Size != size:
-		return p, fmt.Errorf("its size is given as %d, and it has %d bytes", p.Size, size)
-	case p.SHA256 != "" && p.SHA256 != sum:
-		return p, errors.New("its sha256 is not that of its bytes")
-	case p.Run != "" && p.Run != t.run:
-		return p, fmt.Errorf("it belongs to run %s, the plan to run %s", p.Run, t.run)
-	case p.State != export.Planned && p.State != export.Dropped:
-		return p, fmt.Errorf("a part cannot begin as %q", p.State)
-	}
-	p.Size, p.SHA256 = size, sum
-	return p, nil
 }
 
 // NamePart gives a part of this plan its final name.
@@ -176,7 +145,11 @@ func (t *planTx) AddRow(r export.RowResult) error {
 }
 
 func (t *planTx) addRow(r *export.RowResult) error {
-	if err := t.checkRow(r); err != nil {
+	if err := t.usable(); err != nil {
+		return err
+	}
+	_, ours := t.names[r.Part]
+	if err := ledger.CheckRow(r, ours); err != nil {
 		return err
 	}
 	source, err := t.sourceID(r.Origin.File)
@@ -209,24 +182,6 @@ func (t *planTx) addRow(r *export.RowResult) error {
 	return s.Reset()
 }
 
-func (t *planTx) checkRow(r *export.RowResult) error {
-	if err := t.usable(); err != nil {
-		return err
-	}
-	if r.Lines < 1 {
-		return fmt.Errorf("it stands for %d records, and must for at least 1", r.Lines)
-	}
-	if r.Part != 0 {
-		if _, ok := t.names[r.Part]; !ok {
-			return fmt.Errorf("the plan has no part with id %d", r.Part)
-		}
-		if r.PartRow < 1 || int64(r.PartRow) > ledger.MaxRow {
-			return fmt.Errorf("%d is not a row of a part; rows count from 1", r.PartRow)
-		}
-	}
-	return ledger.CheckOutcome(r.Outcome)
-}
-
 // sourceID gives the number that stands for a feed file's name.
 func (t *planTx) sourceID(name string) (int64, error) {
 	if id, ok := t.source[name]; ok {
@@ -257,7 +212,7 @@ func (t *planTx) commit(sum export.PlanSum) error {
 		return err
 	}
 	if sum.Beside && (t.kept != nil || slices.ContainsFunc(sum.Files, func(f export.FeedFile) bool { return f.Kept != 0 })) {
-		return errBeside
+		return ledger.ErrBeside
 	}
 	if t.kept != nil {
 		f, err := t.kept.Finish()
@@ -355,9 +310,9 @@ func (t *planTx) Rollback() {
 func (t *planTx) usable() error {
 	switch {
 	case t.done:
-		return errPlanDone
+		return ledger.ErrPlanDone
 	case t.failed:
-		return errPlanFailed
+		return ledger.ErrPlanFailed
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func (l *Ledger) prune(r ledger.Retention) (p ledger.Pruned, err error) {
 	var what doomed
 	err = l.write(func(c *sqlite.Conn) (err error) {
 		if !l.locked {
-			return errNotLocked
+			return ledger.ErrNotLocked
 		}
 		if what, p, err = l.prunable(c, r); err != nil {
 			return err
@@ -197,7 +197,7 @@ func (l *Ledger) truncateLog() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.conn == nil {
-		return errClosed
+		return ledger.ErrClosed
 	}
 	busy := false
 	err := sqlitex.ExecuteTransient(l.conn, "PRAGMA wal_checkpoint(TRUNCATE)", &sqlitex.ExecOptions{

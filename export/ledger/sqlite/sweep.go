@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"errors"
 	"fmt"
 
 	"zombiezen.com/go/sqlite"
@@ -9,8 +8,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
-
-var errNotLocked = errors.New("not without the run lock")
 
 // Bytes returns a part's bytes as they were planned, or an error where they do not fit the part's size and hash.
 func (l *Ledger) Bytes(p export.Part) ([]byte, error) { return l.spool.Bytes(p) }
@@ -20,7 +17,7 @@ func (l *Ledger) Bytes(p export.Part) ([]byte, error) { return l.spool.Bytes(p) 
 func (l *Ledger) Sweep() (removed int, err error) {
 	err = l.write(func(c *sqlite.Conn) error {
 		if !l.locked {
-			return errNotLocked
+			return ledger.ErrNotLocked
 		}
 		orphans, err := l.orphans(c)
 		if err != nil {

@@ -91,6 +91,9 @@ func unasked(ctx context.Context, err error, byAPI bool) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if _, crashed := errors.AsType[*export.Crash](err); crashed { // ours, whoever was asked
+		return err
+	}
 	if _, ok := errors.AsType[*export.NotDeliveredError](err); !ok {
 		err = &export.NotDeliveredError{What: export.NoPreflight, Msg: err.Error(), Err: err}
 	}

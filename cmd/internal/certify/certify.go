@@ -41,23 +41,23 @@ var Routes = []string{config.RouteCSV, config.RouteAPI}
 func (o Options) Check(given func(flag string) bool) error {
 	for _, r := range o.Routes {
 		if !slices.Contains(Routes, r) {
-			return exit.Usage("certify: --route %s: csv, api or csv,api", r)
+			return exit.Usage("certify: --route is csv, api or csv,api, not %q", r)
 		}
 	}
 	local, domain, _ := strings.Cut(o.Email, "@")
 	switch {
 	case !o.Instance && given("config"):
-		return exit.Usage("certify: without --instance a twin is started and no config is read; --instance plays against the test instance of it")
+		return export.Hint(exit.Usage("certify: --config goes with --instance: without it a twin is started and no config is read"), "give --instance to play against the test instance of the config")
 	case o.Instance && given("set"):
-		return exit.Usage("certify: --set is for the twin; --instance has no switches")
+		return exit.Usage("certify: --set is for the twin, and --instance has no switches")
 	case !o.Instance && given("taken-mention"):
-		return exit.Usage("certify: --taken-mention goes with --instance; the twin has a user for that")
+		return exit.Usage("certify: --taken-mention goes with --instance, and the twin has a user for that")
 	case o.Instance && !given("email"):
-		return exit.Usage("certify: --email is missing: which address may the test user have? Coupa may write to it")
+		return export.Hint(exit.Usage("certify: --email is missing"), "give an address that the test user may have: Coupa may write to it")
 	case local == "" || domain == "" || strings.Contains(domain, "@"):
 		return exit.Usage("certify: --email must be an address of the form name@example.com")
 	case o.Login == "" || o.Currency == "":
-		return exit.Usage("certify: --login and --currency cannot be empty")
+		return exit.Usage("certify: --login and --currency may not be empty")
 	}
 	if _, err := switchesOf(o.Switches); err != nil {
 		return exit.Usage("certify: --set: %w", err)
@@ -116,7 +116,7 @@ func certified(ctx context.Context, env *wiring.Env, sheet *passSheet, dir strin
 		}
 	}
 	if ctx.Err() != nil { // not "the next run goes on": there is none
-		return &exit.Error{Code: export.ExitInterrupted, Err: errors.New("interrupted; the scenarios have not been played to their end")}
+		return &exit.Error{Code: export.ExitInterrupted, Err: errors.New("interrupted before the scenarios were played to their end")}
 	}
 	return err
 }
@@ -130,7 +130,7 @@ func certifyDir(keep string) (string, error) {
 		return "", err
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return "", exit.Usage("--keep %s: something lies there already; name an empty folder", keep)
+		return "", export.Hint(exit.Usage("--keep %s: the folder is not empty", keep), "name an empty folder")
 	}
 	return dir, os.MkdirAll(dir, 0o700)
 }
@@ -183,12 +183,12 @@ func testInstance(ctx context.Context, env *wiring.Env, o Options) (*config.Conf
 	}
 	switch {
 	case cfg.Production:
-		return nil, exit.Usage("certify: %s has production: true, and certify makes and changes users: it goes to no instance that may be production", cfg.File)
+		return nil, exit.Usage("certify: %s has production: true, and certify creates and changes users: it never runs against an instance that may be production", cfg.File)
 	case !slices.Contains(cfg.Coupa.Scopes, config.ScopeRead):
-		return nil, exit.Usage("certify: coupa.scopes lacks %s: it has to see whose account --login is before it changes it", config.ScopeRead)
+		return nil, export.Hint(exit.Usage("certify: coupa.scopes lacks %s: certify has to see whose account --login is before it changes it", config.ScopeRead), "add it to coupa.scopes and to the client in Coupa")
 	}
 	if slices.Contains(o.Routes, config.RouteAPI) && !slices.Contains(cfg.Coupa.Scopes, config.ScopeWrite) {
-		return nil, exit.Usage("certify: coupa.scopes lacks %s, without which nobody is changed by API; --route csv does without", config.ScopeWrite)
+		return nil, export.Hint(exit.Usage("certify: coupa.scopes lacks %s, without which no user is changed by API", config.ScopeWrite), "add it to coupa.scopes and to the client in Coupa, or give --route csv")
 	}
 	client, err := coupa.NewClient(wiring.CoupaConfig(cfg), env.Log)
 	if err != nil {
@@ -213,20 +213,20 @@ func (c cast) ownAccount(ctx context.Context, users export.Directory) error {
 		return err
 	}
 	if u, ok := held[c.nobody]; ok {
-		return exit.Usage("certify: somebody has the login that is to be nobody's (Coupa id %s): give another --login", u.ID)
+		return export.Hint(exit.Usage("certify: a user of Coupa has the login that no user may have (Coupa id %s)", u.ID), "give another --login")
 	}
 	own, there := held[c.login]
 	email, _ := coupa.Element("Email")
 	if v, _ := own.Value(email); there && !strings.EqualFold(v.Text, c.email) && !strings.EqualFold(v.Text, c.newEmail()) {
-		return exit.Usage("certify: the user of --login is there (Coupa id %s) with another e-mail address than --email, and may be somebody: give another --login", own.ID)
+		return export.Hint(exit.Usage("certify: Coupa has a user with --login (Coupa id %s) and another e-mail address than --email, who may be a real person", own.ID), "give another --login")
 	}
 	others, err := users.Find(ctx, email, []string{c.email, c.newEmail()}, nil)
 	if err != nil {
-		return fmt.Errorf("look for users with --email: %w", err)
+		return fmt.Errorf("find users with --email: %w", err)
 	}
 	for _, u := range others {
 		if u.ID != own.ID {
-			return exit.Usage("certify: --email, or what becomes of it in scenario 1.2, is the address of Coupa id %s: give another", u.ID)
+			return export.Hint(exit.Usage("certify: --email, or what becomes of it in scenario 1.2, is the address of Coupa id %s", u.ID), "give another --email")
 		}
 	}
 	return c.somebodyElse(ctx, users, own)
@@ -240,10 +240,10 @@ func (c cast) somebodyElse(ctx context.Context, users export.Directory, own expo
 	mention, _ := coupa.Element("Mention Name")
 	found, err := users.Find(ctx, mention, []string{c.taken}, nil)
 	if err != nil {
-		return fmt.Errorf("look for users with --taken-mention: %w", err)
+		return fmt.Errorf("find users with --taken-mention: %w", err)
 	}
 	if !slices.ContainsFunc(found, func(u export.User) bool { return u.ID != own.ID }) {
-		return exit.Usage("certify: nobody else there has the mention name --taken-mention, so that Coupa would not refuse it")
+		return export.Hint(exit.Usage("certify: no other user has the mention name --taken-mention, so Coupa would not refuse it"), "give the mention name of another user")
 	}
 	return nil
 }
@@ -264,7 +264,7 @@ func agreed(env *wiring.Env, cfg *config.Config, o Options) error {
 	case w.Err() != nil || o.Yes:
 		return w.Err()
 	case !wiring.CanAsk(env):
-		return exit.Usage("certify: nobody can be asked whether that is meant; say --yes")
+		return export.Hint(exit.Usage("certify: there is no terminal to ask on whether this is meant"), "give --yes")
 	}
 	w.Printf("Go on? [y/N] ")
 	answer, err := bufio.NewReader(io.LimitReader(env.Stdin, 100)).ReadString('\n')

@@ -180,14 +180,14 @@ func (c cast) lookUp(ctx context.Context, users export.Directory) (map[string]ex
 	for _, column := range looked {
 		e, ok := coupa.Element(column)
 		if !ok {
-			return nil, fmt.Errorf("coupa shows no %s of a user; please report this", column)
+			return nil, export.Ours(fmt.Errorf("coupa shows no %s of a user", column))
 		}
 		want = append(want, e)
 	}
 	logins := []string{c.login, c.nobody}
 	found, err := users.Find(ctx, want[0], logins, want)
 	if err != nil {
-		return nil, fmt.Errorf("look %s up: %w", strings.Join(logins, " and "), err)
+		return nil, fmt.Errorf("look up %s: %w", strings.Join(logins, " and "), err)
 	}
 	out := map[string]export.User{}
 	for _, login := range logins {

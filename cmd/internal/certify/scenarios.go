@@ -228,7 +228,7 @@ func notified(s *scene) sight {
 	case !s.ears && s.targets == 0:
 		return unseen("the config names nobody to tell: notify")
 	case !s.ears:
-		return s.logged(`info: told: `)
+		return s.logged(`info: notices sent to `)
 	}
 	for _, m := range s.heard {
 		for _, i := range m.Items {

@@ -53,6 +53,7 @@ type chapter struct {
 	Rules   []export.Expression `json:"rules,omitempty"` // held back: behind the columns that the reason names
 	Cells   []cellStory         `json:"cells"`           // as sent
 	Lost    string              `json:"cells_lost,omitempty"`
+	Hint    string              `json:"hint,omitempty"` // what to do about Lost
 }
 
 type partStory struct {
@@ -134,9 +135,9 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 // nobody does not repeat what was asked for: a login is personal data, and stderr shows none.
 func nobody(cfg *config.Config, o Options) error {
 	if o.Login != "" {
-		return exit.Usage("no row was ever sent with that login; try the person's key, which finds rows that were held back too")
+		return export.Hint(exit.Usage("no row was ever sent with that login"), "try the person's key, which also finds rows that were held back")
 	}
-	return exit.Usage("the ledger has no row of that person; KEY is a value of the feed's column %q, as HR writes it, or give --login LOGIN", cfg.Feed.Key)
+	return export.Hint(exit.Usage("the ledger has no row of that person"), "give as KEY a value of the feed's column %q, as HR writes it, or give --login LOGIN", cfg.Feed.Key)
 }
 
 func tellEpisode(l ledger.Ledger, e ledger.Episode) (chapter, error) {
@@ -163,7 +164,7 @@ func tellEpisode(l ledger.Ledger, e ledger.Episode) (chapter, error) {
 		c.Lost = "the part's bytes are no longer in the spool"
 		return c, nil
 	case err != nil:
-		c.Lost = err.Error() // the rest of the story stands all the same
+		c.Lost, c.Hint = err.Error(), export.HintText(err) // the rest of the story stands all the same
 		return c, nil
 	}
 	c.Cells, c.Part.Line, err = sentCells(data, e)
@@ -192,7 +193,7 @@ func sentCells(data []byte, e ledger.Episode) (cells []cellStory, line int, err 
 		return false
 	})
 	if err == nil && (len(cells) == 0 || cells[0].Value != e.Row.First) {
-		err = fmt.Errorf("read part %s back: row %d is not the person's; please report this", e.Part.Name, e.Row.PartRow)
+		err = export.Ours(fmt.Errorf("read part %s back: row %d is not the person's", e.Part.Name, e.Row.PartRow))
 	}
 	if err != nil {
 		return nil, 0, err
@@ -293,6 +294,7 @@ func chapterText(w *terminal.Text, c chapter, several bool) {
 		}
 	}
 	say("cells", c.Lost)
+	say("hint", c.Hint)
 	w.Table(lines)
 	cellsTable(w, c)
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sirupsen/logrus"
+
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -41,7 +43,7 @@ func New(env *wiring.Env, cfg *config.Config, command string, byHand bool) *Tell
 	t := &Teller{env: env, cfg: cfg, Command: command, ByHand: byHand, started: env.Now(), steps: map[notify.Step]time.Duration{}, Recorded: ErrNotYet}
 	texts, err := wiring.NoticeTexts(cfg)
 	if err != nil { // the config was checked with them a moment ago
-		env.Log.Warnf("notices: %v", err)
+		logOf(env, err).Warnf("notices: %v", err)
 		return t
 	}
 	t.Targets = wiring.Targets(cfg, texts)
@@ -71,7 +73,7 @@ func (t *Teller) Begin(ctx context.Context) {
 
 func (t *Teller) ping(ctx context.Context, s notify.Signal, line string) {
 	if err := t.heart.Ping(ctx, s, line); err != nil && !errors.Is(err, context.Canceled) {
-		t.env.Log.Warnf("%s: %v", t.heart, err)
+		logOf(t.env, err).Warnf("%s: %v", t.heart, err)
 	}
 }
 
@@ -90,7 +92,7 @@ func (t *Teller) Record(l ledger.Ledger, rep *export.Report, err error, unknown 
 		}
 	}
 	if failed != nil {
-		t.env.Log.Warnf("notices are not written down: %v", failed)
+		logOf(t.env, failed).Warnf("notices cannot be recorded: %v", failed)
 		return
 	}
 	t.Recorded = err
@@ -193,7 +195,7 @@ func (t *Teller) send(ctx context.Context, err error) (unsent int, open []export
 	}
 	defer func() {
 		if err := errors.Join(unlock(), l.Close()); err != nil {
-			t.env.Log.Warnf("close the ledger: %v", err)
+			logOf(t.env, err).Warnf("close the ledger: %v", err)
 		}
 	}()
 	if !errors.Is(err, t.Recorded) && (err != nil || t.Folder != nil) {
@@ -206,7 +208,7 @@ func (t *Teller) send(ctx context.Context, err error) (unsent int, open []export
 	}
 	open, wrong := l.Incidents()
 	if failed = errors.Join(failed, wrong); failed != nil {
-		t.env.Log.Warnf("notices: %v", failed)
+		logOf(t.env, failed).Warnf("notices: %v", failed)
 	}
 	return unsent, open
 }
@@ -226,10 +228,10 @@ func (t *Teller) open() (ledger.Ledger, func() error, error) {
 func (t *Teller) say(attempts []notify.Attempt) {
 	for _, a := range attempts {
 		if a.Sent > 0 {
-			t.env.Log.WithField("notices", a.Sent).Infof("told: %s", a.To)
+			t.env.Log.WithField("notices", a.Sent).Infof("notices sent to %s", a.To)
 		}
 		if a.Err != nil {
-			t.env.Log.WithField("notices", a.Left).Warnf("not told: %s: %v; kept for the next start", a.To, a.Err)
+			logOf(t.env, a.Err).WithField("notices", a.Left).Warnf("notices not sent to %s, and kept for the next start: %v", a.To, a.Err)
 		}
 	}
 }
@@ -245,7 +247,7 @@ func (t *Teller) sendWithout(ctx context.Context, err error) {
 	attempts, failed := notify.Empty(ctx, box, t.Targets, wiring.SendingTime)
 	t.say(attempts)
 	if failed = errors.Join(wrong, failed); failed != nil {
-		t.env.Log.Warnf("notices: %v", failed)
+		logOf(t.env, failed).Warnf("notices: %v", failed)
 	}
 }
 
@@ -256,6 +258,11 @@ func (h *handful) Due() ([]export.Notice, error)  { return h.notices, nil }
 func (*handful) Sent(int64) error                 { return nil }
 func (*handful) NotSent(int64, string) error      { return nil }
 func (*handful) GiveUpNotice(int64, string) error { return nil }
+
+// logOf is the log for a line about an error: with what to do.
+func logOf(env *wiring.Env, err error) logrus.FieldLogger {
+	return export.LogHints(env.Log, export.HintsOf(err)...)
+}
 
 func (t *Teller) figures(code, unsent int, open []export.Incident) {
 	if t.cfg.Metrics.Textfile == "" || !t.nightly() {
@@ -269,6 +276,6 @@ func (t *Teller) figures(code, unsent int, open []export.Incident) {
 		m.Incidents[i.Kind]++
 	}
 	if err := notify.WriteMetrics(t.cfg.Metrics.Textfile, m); err != nil {
-		t.env.Log.Warn(err)
+		logOf(t.env, err).Warn(err)
 	}
 }

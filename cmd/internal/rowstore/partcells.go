@@ -14,7 +14,7 @@ const cleared = "clear()"
 // PartLines hands the lines of a part to take, its header first, until that returns false, whatever way the part goes.
 func PartLines(p export.Part, data []byte, take func(layout.Line) bool) error {
 	if err := readLines(p.Route, data, take); err != nil {
-		return fmt.Errorf("read part %s back: %w; please report this", p.Name, err)
+		return export.Ours(fmt.Errorf("read part %s back: %w", p.Name, err))
 	}
 	return nil
 }

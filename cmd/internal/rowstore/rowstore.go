@@ -42,7 +42,7 @@ func (s *Store) Add(r export.RowResult) error {
 		return nil
 	}
 	if err := s.spill(r); err != nil {
-		return fmt.Errorf("put a row aside: %w", err)
+		return fmt.Errorf("store a row for the printout: %w", err)
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func Begin(ctx context.Context, env *wiring.Env, path, output string) error {
 		return alreadyThere(output)
 	}
 	if ext := filepath.Ext(strings.TrimSuffix(strings.ToLower(path), ".gz")); ext == ".jsonl" || ext == ".ndjson" {
-		return exit.Usage("%s: init reads the names out of a header, which JSON Lines do not have; give it a CSV of the same columns", path)
+		return export.Hint(exit.Usage("%s: init reads the names from a header, which JSON Lines do not have", path), "give it a CSV of the same columns")
 	}
 	s, err := sampleFeed(path)
 	if err != nil {
@@ -67,7 +67,7 @@ func Begin(ctx context.Context, env *wiring.Env, path, output string) error {
 }
 
 func alreadyThere(path string) error {
-	return exit.Usage("%s is there already, and init overwrites nothing; name another with -o", path)
+	return export.Hint(exit.Usage("%s exists already, and init overwrites nothing", path), "name another file with -o")
 }
 
 // writeNew writes a config that its owner alone can read: the feed's columns and words are in it, and secrets may follow.
@@ -299,7 +299,7 @@ func tryConfig(ctx context.Context, env *wiring.Env, output string, text []byte)
 		pipe, faults = wiring.Compile(cfg)
 	}
 	if len(faults) > 0 {
-		return nil, fmt.Errorf("the proposed config has a fault, please report it: %w", faults[0])
+		return nil, export.Ours(fmt.Errorf("the proposed config has a fault: %w", faults[0]))
 	}
 	now := env.Now().UTC()
 	f, err := pipe.Open(cfg.Feed.Files, now)

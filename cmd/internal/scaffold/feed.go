@@ -88,7 +88,7 @@ func delimited(path string, o feed.Options, f *feed.Feed) (*feed.Feed, feed.Opti
 		}
 	}
 	if len(best.Headers()[0].Fields) < 2 {
-		return nil, o, exit.Usage("%s: its header has one column; init needs a feed of people, with a header and a delimiter", path)
+		return nil, o, export.Hint(exit.Usage("%s: its header has only one column", path), "give init a feed of people, with a header and a delimiter")
 	}
 	return best, with, nil
 }

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/mapping"
 	"github.com/hr2coupa/hr2coupa/templates"
@@ -159,7 +160,8 @@ func (p *proposal) chooseKey(number *fieldSeen, why ground, others ...*fieldSeen
 			return nil
 		}
 	}
-	return exit.Usage("%s: no column names the person: none that is known as a personnel number, a login or an e-mail address has a value in nearly every record, and none is another in each", p.sample.path)
+	return export.Hint(exit.Usage("%s: no column identifies a person", p.sample.path),
+		"give a feed in which a personnel number, a login or an e-mail address has a value in nearly every record, and another one in each")
 }
 
 func looksLikeID(v string) bool {

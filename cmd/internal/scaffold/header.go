@@ -33,8 +33,8 @@ func (s *sample) headed() error {
 }
 
 func (s *sample) headless(i int, why string) error {
-	return &export.UnusableFeedError{File: filepath.Base(s.path), Line: 1, Why: fmt.Sprintf(
-		"looks like a person and not like a header: field %d %s; put a line with the names of the columns before it", i+1, why)}
+	err := &export.UnusableFeedError{File: filepath.Base(s.path), Line: 1, Why: fmt.Sprintf("looks like a person and not like a header: field %d %s", i+1, why)}
+	return export.Hint(err, "put a line with the names of the columns before it")
 }
 
 // isValue reports whether the field's name stands below it as a value.

@@ -139,17 +139,17 @@ func (s *OperatorWord) refuse(why error) error {
 	if s.part.State.Final() {
 		left = "part %s: %s without lists that its calls have emptied (hr2coupa status %s names them)"
 	}
-	return &exit.Error{Code: code, Err: errors.Join(fmt.Errorf(left, s.part.Name, words.Persons(len(s.people)), s.part.Run), why, errors.New(s.way()))}
+	return &exit.Error{Code: code, Err: s.way(errors.Join(fmt.Errorf(left, s.part.Name, words.Persons(len(s.people)), s.part.Run), why))}
 }
 
-// way is what fills the lists.
-func (s *OperatorWord) way() string {
-	way := "hr2coupa settle " + s.part.Name + " rejected puts back what they held, by Coupa's API: it needs coupa.client_id, its secret, and the scopes " +
-		config.ScopeRead + " and " + config.ScopeWrite + "; where somebody has seen in Coupa that the lists stand as they should, add --lists-back"
-	if s.part.State.Final() {
-		return way
+// way adds what fills the lists.
+func (s *OperatorWord) way(err error) error {
+	if !s.part.State.Final() {
+		err = export.Hint(err, "hr2coupa run goes on with these rows")
 	}
-	return "hr2coupa run goes on with these rows; " + way
+	err = export.Hint(err, "hr2coupa settle %s rejected puts back what they held, by Coupa's API: it needs coupa.client_id, its secret, and the scopes %s and %s",
+		s.part.Name, config.ScopeRead, config.ScopeWrite)
+	return export.Hint(err, "once a person has seen in Coupa that the lists are as they should be, add --lists-back")
 }
 
 // stand records that the lists stand as they should.

@@ -55,7 +55,7 @@ func reportOf(env *wiring.Env, l ledger.Ledger, cfg *config.Config, part export.
 // as they were.
 func giveUp(env *wiring.Env, l ledger.Ledger, rec export.RunRecord, outcome export.Outcome, by string) error {
 	if outcome != export.Rejected {
-		return exit.Usage("run %s can only be settled as rejected, which gives up what it keeps for the next plan; name a part", rec.ID)
+		return export.Hint(exit.Usage("run %s can only be settled as rejected, which gives up what it keeps for the next plan", rec.ID), "name a part to settle as applied")
 	}
 	held := rec.State == export.RunHeld
 	kept, err := l.GiveUp(rec.ID, by)
@@ -66,7 +66,7 @@ func giveUp(env *wiring.Env, l ledger.Ledger, rec export.RunRecord, outcome expo
 	case !kept && rec.State == export.RunWorking:
 		return giveUpInterrupted(env, l, rec, by)
 	case !kept && !held:
-		return exit.Usage("run %s is %s and keeps nothing for the next plan; name a part", rec.ID, rec.State)
+		return export.Hint(exit.Usage("run %s is %s and keeps nothing for the next plan", rec.ID, rec.State), "name a part")
 	case !kept: // held by a program that kept nothing
 		rec.State, rec.Verdict, rec.Ended = export.RunEnded, export.RunVerdict{End: export.EndHeld, Kept: export.Ending{GivenUpBy: by}}, env.Now().UTC()
 		if err := l.EndRun(rec); err != nil {
@@ -92,7 +92,7 @@ func giveUpInterrupted(env *wiring.Env, l ledger.Ledger, rec export.RunRecord, b
 	}
 	for _, p := range parts {
 		if !p.State.Final() {
-			return exit.Usage("run %s was interrupted and its part %s is %s: hr2coupa run goes on with it", rec.ID, p.Name, p.State)
+			return export.Hint(exit.Usage("run %s was interrupted and its part %s is %s", rec.ID, p.Name, p.State), "hr2coupa run goes on with it")
 		}
 	}
 	rec.State, rec.Verdict, rec.Ended, rec.Exit = export.RunEnded, export.RunVerdict{End: export.EndInterrupted, Kept: export.Ending{GivenUpBy: by}}, env.Now().UTC(), export.ExitInterrupted
@@ -118,9 +118,9 @@ func unsettled(l wiring.Store, name string) (export.Part, error) {
 			continue
 		}
 		if p.State != export.Stalled && p.State != export.InDoubt {
-			return p, exit.Usage("%s is %s: hr2coupa run goes on with it; only a part that is stalled or in doubt can be settled", name, p.State)
+			return p, export.Hint(exit.Usage("%s is %s, and only a part that is stalled or in doubt can be settled", name, p.State), "hr2coupa run goes on with it")
 		}
 		return p, nil
 	}
-	return export.Part{}, exit.Usage("no part of that name waits for a verdict; hr2coupa status RUN lists a run's parts")
+	return export.Part{}, export.Hint(exit.Usage("no part of that name waits for a verdict"), "hr2coupa status RUN lists the parts of a run")
 }

@@ -9,28 +9,11 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Column is one mapped Coupa column.
-type Column struct {
-	Name string // the Coupa column
-	Expr string // at most 4,096 bytes
-	List bool   // Coupa replaces the whole list: the expression must say replace(...)
-	Line int    // config line, for messages
-}
+// Column is a Coupa column that a mapping fills.
+type Column = export.MappedColumn
 
-// Table is what lookup(name, key, ...) looks in. Keys must be equal to the byte, case and blanks included.
-//
-// Its lines are Values, with one key, or a CSV file (UTF-8; comma, semicolon or tab) whose header names the columns
-// Keys, in the order of lookup's arguments, and Value. Two lines with the same keys are a problem. A blank key matches
-// nil. Where no line matches, or its value is blank, the answer is Default, else nil; but nil where every key is nil.
-type Table struct {
-	Name    string
-	Values  map[string]string
-	File    string
-	Keys    []string
-	Value   string
-	Default *string
-	Line    int // config line, for messages
-}
+// Table is a table that a mapping looks in.
+type Table = export.LookupTable
 
 // Options is what a mapping is made of.
 type Options struct {

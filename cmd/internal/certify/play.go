@@ -17,7 +17,6 @@ import (
 
 	"github.com/sirupsen/logrus"
 
-	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/rowstore"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
@@ -90,7 +89,7 @@ func (s *certification) play(ctx context.Context, act scenarioAct, name string) 
 	if err := os.WriteFile(path, hrFile(act.record), 0o600); err != nil {
 		return nil, err
 	}
-	s.pipe.Config.Limits.Creates = config.Limit{}
+	s.pipe.Config.Limits.Creates = export.Limit{}
 	if act.creates {
 		s.pipe.Config.Limits.Creates.Count = 1
 	}

@@ -70,26 +70,8 @@ type Feed struct {
 
 // Mapping turns HR fields into Coupa cells. Names and expressions are not checked here.
 type Mapping struct {
-	Columns []Column // in file order
-	Tables  []Table  // in file order
-}
-
-// Column is one Coupa column and the expression that fills it.
-type Column struct {
-	Name string
-	Expr string
-	Line int
-}
-
-// Table is a look-up table: inline values, or columns of a CSV file.
-type Table struct {
-	Name    string
-	Values  map[string]string // inline; nil where File is given
-	File    string            // CSV file
-	Keys    []string          // the file's columns to look up by
-	Value   string            // the file's column to give
-	Default *string           // for what is not in the table; nil: such a key gives nothing
-	Line    int
+	Columns []export.MappedColumn // in file order; which of them are lists is not known here
+	Tables  []export.LookupTable  // in file order
 }
 
 // SFTP says where Coupa picks files up.
@@ -145,11 +127,11 @@ type LoadConfig struct {
 
 // Limits stop a run that changes more than was agreed.
 type Limits struct {
-	Deactivations Limit
-	Creates       Limit
-	Updates       Limit
-	Columns       map[string]Limit // by Coupa column: rows that set or clear it
-	Shrink        float64          // percent by which a feed may be smaller than the last one; 0: any size
+	Deactivations export.Limit
+	Creates       export.Limit
+	Updates       export.Limit
+	Columns       map[string]export.Limit // by Coupa column: rows that set or clear it
+	Shrink        float64                 // percent by which a feed may be smaller than the last one; 0: any size
 }
 
 // Protect is a rule for people who are never changed.
@@ -172,13 +154,6 @@ func (p Protect) Why() string {
 		s += ", until " + p.Until.AddDate(0, 0, -1).Format(time.DateOnly)
 	}
 	return s
-}
-
-// Limit allows the larger of a count and a share of the people the ledger knows.
-type Limit struct {
-	Count     int
-	Percent   float64 // 0 to 100
-	Unlimited bool
 }
 
 // Retention tells how long the ledger keeps what is over, for hr2coupa ledger prune. Each is above 0.

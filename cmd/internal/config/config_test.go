@@ -94,7 +94,7 @@ func TestExample(t *testing.T) {
 	if c.SFTP.Password.Reveal() != "value of COUPA_SFTP_PASSWORD" {
 		t.Error("the password is not that of the environment")
 	}
-	if c.Mapping.Columns[0] != (Column{"Login", "login", c.Line("mapping.columns.Login")}) {
+	if c.Mapping.Columns[0] != (export.MappedColumn{Name: "Login", Expr: "login", Line: c.Line("mapping.columns.Login")}) {
 		t.Errorf("first column %+v", c.Mapping.Columns[0])
 	}
 	if c.Line("layout.key") == 0 || c.Line("layout.max_rows") != 0 {
@@ -170,8 +170,9 @@ func TestDefaults(t *testing.T) {
 	want := &Config{
 		File: at, Instance: "https://acme-test.coupahost.com",
 		Feed: Feed{Files: []string{"/etc/hr2coupa/users.csv"}, Key: "employee_id", TimeZone: time.UTC, MinRecords: 1, MaxRecords: 20_000_000, MaxBytes: 20_000_000_000},
-		Mapping: Mapping{Columns: []Column{
-			{"Login", "login", 5}, {"Email", "email", 6}, {"First Name", "first_name", 7}, {"Last Name", "last_name", 8},
+		Mapping: Mapping{Columns: []export.MappedColumn{
+			{Name: "Login", Expr: "login", Line: 5}, {Name: "Email", Expr: "email", Line: 6},
+			{Name: "First Name", Expr: "first_name", Line: 7}, {Name: "Last Name", Expr: "last_name", Line: 8},
 		}},
 		Route: "csv", RouteRows: 100,
 		SFTP: SFTP{
@@ -186,7 +187,7 @@ func TestDefaults(t *testing.T) {
 		},
 		Layout:           Layout{Key: "login", MaxRows: 5000, MaxBytes: 8000000},
 		Load:             LoadConfig{Via: []string{"archive"}, Poll: 15 * time.Second, Pickup: 15 * time.Minute, Wait: time.Hour},
-		Limits:           Limits{Deactivations: Limit{Count: 10, Percent: 5}, Updates: Limit{Unlimited: true}},
+		Limits:           Limits{Deactivations: export.Limit{Count: 10, Percent: 5}, Updates: export.Limit{Unlimited: true}},
 		IntegrationUsers: integrationUsers,
 		Ledger:           "/etc/hr2coupa/hr2coupa-ledger",
 		Retention:        Retention{Parts: 90 * 24 * time.Hour, Values: 90 * 24 * time.Hour, History: 3 * 365 * 24 * time.Hour},
@@ -252,7 +253,7 @@ func TestValues(t *testing.T) {
 		t.Error("privacy: pseudonyms is not read")
 	}
 	empty := ""
-	tables := []Table{
+	tables := []export.LookupTable{
 		{Name: "a", Values: map[string]string{"1": "x", "y": ""}, Default: &empty, Line: 10},
 		{Name: "b", File: "/etc/hr2coupa/b.csv", Keys: []string{"k", "l"}, Value: "v", Line: 11},
 	}
@@ -265,7 +266,7 @@ func TestValues(t *testing.T) {
 	if c.SFTP.Address != "[2001:db8::1]:2222" || c.SFTP.KnownHosts != "/etc/hr2coupa/hosts" {
 		t.Errorf("sftp %+v", c.SFTP)
 	}
-	limits := Limits{Deactivations: Limit{Unlimited: true}, Creates: Limit{Percent: 2.5}, Updates: Limit{Count: 7}}
+	limits := Limits{Deactivations: export.Limit{Unlimited: true}, Creates: export.Limit{Percent: 2.5}, Updates: export.Limit{Count: 7}}
 	if d := cmp.Diff(limits, c.Limits); d != "" {
 		t.Error(d)
 	}
@@ -313,7 +314,7 @@ func TestOptions(t *testing.T) {
 
 func TestAnchors(t *testing.T) {
 	c := mustParse(t, minimal+"limits: {creates: &l {count: 3}, deactivations: *l, updates: {<<: *l, percent: 4}}\n", all)
-	want := Limits{Deactivations: Limit{Count: 3}, Creates: Limit{Count: 3}, Updates: Limit{Count: 3, Percent: 4}}
+	want := Limits{Deactivations: export.Limit{Count: 3}, Creates: export.Limit{Count: 3}, Updates: export.Limit{Count: 3, Percent: 4}}
 	if d := cmp.Diff(want, c.Limits); d != "" {
 		t.Error(d)
 	}

@@ -86,7 +86,7 @@ func (r *reader) mapping(s *section) Mapping {
 	return m
 }
 
-func (s *section) columns(key string) []Column {
+func (s *section) columns(key string) []export.MappedColumn {
 	v := s.take(key)
 	if v == nil {
 		return nil
@@ -98,7 +98,7 @@ func (s *section) columns(key string) []Column {
 	if len(v.entries) > export.MaxColumns {
 		v.fault(fmt.Sprintf("it has %d columns, more than the %d that fit", len(v.entries), export.MaxColumns), "")
 	}
-	var columns []Column
+	var columns []export.MappedColumn
 	for _, e := range v.entries {
 		at := &setting{e.value, s.r, v.path + "." + e.key, e.line}
 		s.r.lines[at.path] = e.line
@@ -112,17 +112,17 @@ func (s *section) columns(key string) []Column {
 		case at.kind != kindText, strings.TrimSpace(at.text) == "":
 			at.fault("an expression must be text", "write a field's name or an expression, or remove the column")
 		default:
-			columns = append(columns, Column{e.key, at.text, e.line})
+			columns = append(columns, export.MappedColumn{Name: e.key, Expr: at.text, Line: e.line})
 		}
 	}
 	return columns
 }
 
-func (r *reader) tables(s *section) []Table {
+func (r *reader) tables(s *section) []export.LookupTable {
 	if s.node == nil {
 		return nil
 	}
-	var tables []Table
+	var tables []export.LookupTable
 	for _, e := range s.node.entries {
 		if e.kind != kindText || e.key == "" {
 			r.fault(e.line, s.path, "a table's name must be text", "put it into quotes")
@@ -140,8 +140,8 @@ func (r *reader) tables(s *section) []Table {
 	return tables
 }
 
-func (r *reader) table(e entry, s *section) Table {
-	t := Table{
+func (r *reader) table(e entry, s *section) export.LookupTable {
+	t := export.LookupTable{
 		Name: e.key, Line: e.line,
 		Values: s.words("values"),
 		File:   r.file(s.text("file", "")),

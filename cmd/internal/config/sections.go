@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 const (
@@ -78,7 +80,7 @@ func (s *section) oneOfBuilt(key string, built, later []string) string {
 }
 
 func layout(s *section, m Mapping) Layout {
-	mapped := slices.ContainsFunc(m.Columns, func(c Column) bool { return c.Name == columnEmployee })
+	mapped := slices.ContainsFunc(m.Columns, func(c export.MappedColumn) bool { return c.Name == columnEmployee })
 	l := Layout{
 		Key:           keyLogin,
 		MaxRows:       s.int("max_rows", maxRows, 1, maxRows),
@@ -114,16 +116,16 @@ func retention(s *section) Retention {
 
 func limits(s *section) Limits {
 	l := Limits{
-		Deactivations: s.limit("deactivations", Limit{Count: 10, Percent: 5}),
-		Creates:       s.limit("creates", Limit{}),
-		Updates:       s.limit("updates", Limit{Unlimited: true}),
+		Deactivations: s.limit("deactivations", export.Limit{Count: 10, Percent: 5}),
+		Creates:       s.limit("creates", export.Limit{}),
+		Updates:       s.limit("updates", export.Limit{Unlimited: true}),
 	}
 	columns := s.section("columns")
 	for _, column := range columns.names() {
 		if l.Columns == nil {
-			l.Columns = map[string]Limit{}
+			l.Columns = map[string]export.Limit{}
 		}
-		l.Columns[column] = columns.limit(column, Limit{})
+		l.Columns[column] = columns.limit(column, export.Limit{})
 	}
 	columns.done()
 	shrink := s.section("shrink")
@@ -189,19 +191,19 @@ func (s *section) protect() []Protect {
 	return rules
 }
 
-func (s *section) limit(key string, def Limit) Limit {
+func (s *section) limit(key string, def export.Limit) export.Limit {
 	v := s.take(key)
 	switch {
 	case v == nil:
 		return def
 	case v.kind == kindText && v.text == "unlimited":
-		return Limit{Unlimited: true}
+		return export.Limit{Unlimited: true}
 	case v.kind != kindMapping:
 		v.fault("it must be {count: N, percent: P} or unlimited", "")
 		return def
 	}
 	sub := &section{r: s.r, path: v.path, line: v.line, node: v.node}
-	l := Limit{Count: sub.int("count", 0, 0, 1_000_000_000), Percent: sub.float("percent", 0, 100, false)}
+	l := export.Limit{Count: sub.int("count", 0, 0, 1_000_000_000), Percent: sub.float("percent", 0, 100, false)}
 	sub.done()
 	if !sub.has("count") && !sub.has("percent") {
 		v.fault("it needs a count, a percent or both", "write {count: 10, percent: 5}: the larger of the two counts")

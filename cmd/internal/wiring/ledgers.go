@@ -78,7 +78,7 @@ func Holder(command string, now time.Time) string {
 func Creates(l interface {
 	UsedBy(string) ([]export.Approval, error)
 }, cfg *config.Config, run string) (export.Limit, error) {
-	limit := export.Limit(cfg.Limits.Creates)
+	limit := cfg.Limits.Creates
 	used, err := l.UsedBy(run)
 	for _, a := range used {
 		limit.Count = max(limit.Count, a.Ceilings[export.CreatesLimit])

@@ -84,7 +84,7 @@ func compile(cfg *config.Config, whole bool) (*Pipeline, []config.Fault) {
 	}
 	var faults []config.Fault
 	m, problems := mapping.New(mapping.Options{
-		Columns: columns, Tables: tables(cfg), TimeZone: cfg.Feed.TimeZone, ReadFile: ReadTable,
+		Columns: columns, Tables: cfg.Mapping.Tables, TimeZone: cfg.Feed.TimeZone, ReadFile: ReadTable,
 	})
 	for _, pr := range problems {
 		faults = append(faults, config.Fault{File: cfg.File, Line: pr.Line, Path: "mapping", Message: pr.Text(), Hint: pr.Hint})
@@ -158,15 +158,8 @@ func mappingColumns(cfg *config.Config) []mapping.Column {
 	out := make([]mapping.Column, len(cfg.Mapping.Columns))
 	for i, c := range cfg.Mapping.Columns {
 		known, ok := layout.Lookup(c.Name)
-		out[i] = mapping.Column{Name: c.Name, Expr: c.Expr, Line: c.Line, List: ok && known.List}
-	}
-	return out
-}
-
-func tables(cfg *config.Config) []mapping.Table {
-	out := make([]mapping.Table, len(cfg.Mapping.Tables))
-	for i, t := range cfg.Mapping.Tables {
-		out[i] = mapping.Table(t)
+		out[i] = c
+		out[i].List = ok && known.List
 	}
 	return out
 }
@@ -209,19 +202,12 @@ func (p *Pipeline) FeedOptions() feed.Options {
 // Limits are those of the config, without approvals.
 func Limits(cfg *config.Config) export.Limits {
 	l := cfg.Limits
-	columns := make(map[string]export.Limit, len(l.Columns))
-	for name, c := range l.Columns {
-		columns[name] = export.Limit(c)
-	}
-	return export.Limits{
-		Creates: export.Limit(l.Creates), Updates: export.Limit(l.Updates), Deactivations: export.Limit(l.Deactivations),
-		Columns: columns, Shrink: l.Shrink,
-	}
+	return export.Limits{Creates: l.Creates, Updates: l.Updates, Deactivations: l.Deactivations, Columns: l.Columns, Shrink: l.Shrink}
 }
 
 // MayCreate tells whether the limits allow creates at all, when the ledger knows that many people.
 func MayCreate(cfg *config.Config, people int) bool {
-	l := export.Limit(cfg.Limits.Creates)
+	l := cfg.Limits.Creates
 	return l.Unlimited || l.Ceiling(people) > 0
 }
 

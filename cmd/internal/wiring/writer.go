@@ -34,7 +34,7 @@ func NewWriter(env *Env, cfg *config.Config, client *coupa.Client, l export.Writ
 
 // personal reports whether HR's key of a row is personal data itself: a login or an address.
 func personal(cfg *config.Config) func(export.RowResult) bool {
-	named := slices.ContainsFunc(cfg.Mapping.Columns, func(c config.Column) bool {
+	named := slices.ContainsFunc(cfg.Mapping.Columns, func(c export.MappedColumn) bool {
 		return (c.Name == loginColumn || c.Name == "Email") && strings.Contains(c.Expr, cfg.Feed.Key)
 	})
 	return func(r export.RowResult) bool { return named || strings.Contains(r.Key, "@") || r.Key == r.Login }

@@ -41,9 +41,9 @@ func Guard(cfg *config.Config, now time.Time) func(key, login, known string) str
 		if len(rules) == 0 || text == "" {
 			return ""
 		}
-		s := newSubject(text)
+		text = export.ToLower(text)
 		for i := range rules {
-			if rules[i].match(s) {
+			if rules[i].match(text) {
 				return rules[i].why
 			}
 		}
@@ -63,7 +63,7 @@ func Guard(cfg *config.Config, now time.Time) func(key, login, known string) str
 // protectPattern is one of the config, in lower case, since Coupa's logins have no case.
 type protectPattern struct {
 	glob  string
-	piece subject // the longest text without wildcards that whatever matches holds: nearly all people fail on that alone
+	piece string // the longest text without wildcards that whatever matches holds: nearly all people fail on that alone
 }
 
 // noPath hides slashes from path.Match, to which a * ends at them: a login is no path. It has no control characters either.
@@ -76,32 +76,18 @@ func newProtectPattern(glob string) protectPattern {
 		return p
 	}
 	for _, piece := range strings.FieldsFunc(glob, func(r rune) bool { return r == '*' || r == '?' }) {
-		if len(piece) > len(p.piece.text) {
-			p.piece = newSubject(piece)
+		if len(piece) > len(p.piece) {
+			p.piece = piece
 		}
 	}
 	return p
 }
 
-// match tells whether the pattern matches a text. An empty pattern or text matches nothing.
-func (p *protectPattern) match(s subject) bool {
-	if p.glob == "" || s.text == "" || p.piece.bytes&^s.bytes != 0 || !strings.Contains(s.text, p.piece.text) {
+// match reports whether the pattern matches a text in lower case. An empty pattern or text matches nothing.
+func (p *protectPattern) match(text string) bool {
+	if p.glob == "" || text == "" || !strings.Contains(text, p.piece) {
 		return false
 	}
-	ok, err := path.Match(p.glob, noPath.Replace(s.text))
+	ok, err := path.Match(p.glob, noPath.Replace(text))
 	return ok && err == nil // the config has checked the pattern
-}
-
-// subject is a text in lower case, and which bytes it has: what lacks one of a piece's does not hold the piece.
-type subject struct {
-	text  string
-	bytes uint64 // a bit for every 64th
-}
-
-func newSubject(s string) subject {
-	out := subject{text: export.ToLower(s)}
-	for i := range len(out.text) {
-		out.bytes |= 1 << (out.text[i] & 63)
-	}
-	return out
 }

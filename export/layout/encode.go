@@ -124,8 +124,12 @@ func (e *rowEncoder) batch() any {
 	return e.whole
 }
 
-// asArray gives an array value that lies where cells lie. reflect would make a copy for each batch; an interface is a
-// type and a pointer to such a copy, and here the pointer is to ours. TestRowMemory holds what this relies on.
+// asArray gives an array value that lies where cells lie, and is the only function that needs unsafe. reflect would make a
+// copy for each batch; an interface is a type and a pointer to such a copy, and here the pointer is to ours. TestRowMemory
+// holds what this relies on.
+//
+// Without it an export of a million people, with 1.45 s of user CPU and a peak of 96 MB, takes 1.55 s and 116 MB with a copy
+// for each batch, and 1.90 s and 120 MB with a plain slice (medians of five and seven turns in alternation).
 func asArray(t reflect.Type, cells []string) any {
 	array := reflect.Zero(t).Interface()
 	(*[2]unsafe.Pointer)(unsafe.Pointer(&array))[1] = unsafe.Pointer(unsafe.SliceData(cells))

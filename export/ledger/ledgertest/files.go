@@ -77,3 +77,45 @@ func lineEndsOfFeeds(t *world) {
 		t.Errorf("ends %q", got)
 	}
 }
+
+// seenLater: a file is followed through the runs that planned again what its run had kept, to where that was given up.
+func seenLater(t *world) {
+	l := t.open()
+	header := &export.Header{Fields: []string{"id"}}
+	plan := func(sum export.PlanSum, file string, again bool) string {
+		run := Begin(t, l, "run")
+		tx := Plan(t, l, run)
+		for line, o := range map[int]export.Outcome{2: export.Held, 3: export.Quarantined} {
+			r := Row(0, 0, line, o)
+			r.Origin.File = file
+			OK(t, tx.AddRow(r))
+		}
+		OK(t, tx.Keep(export.KeptRecord{Origin: export.Origin{File: file, Line: 2}, Header: header, Values: []string{"7"}, Again: again}))
+		OK(t, tx.Commit(sum))
+		OK(t, l.EndRun(export.RunRecord{ID: run, State: export.RunHeld, Verdict: export.RunVerdict{End: export.EndHeld}}))
+		return run
+	}
+	want := export.SeenFile{FeedFile: export.FeedFile{Path: "/x/a.csv", Name: "a.csv", Size: 3, SHA256: "01"}, RunState: export.RunHeld, Open: 1, Kept: true}
+	look := func(when string) {
+		t.Helper()
+		got, found, err := l.Seen("a.csv")
+		if d := cmp.Diff(want, got); d != "" || !found || err != nil {
+			t.Errorf("%s: %v, %v (-want +got):\n%s", when, found, err, d)
+		}
+	}
+	want.Run = plan(export.PlanSum{Files: []export.FeedFile{want.FeedFile}, Input: 2, Held: breaches()}, "a.csv", false)
+	look("held")
+	for range 2 {
+		k, _, err := l.Kept()
+		OK(t, err)
+		next := plan(export.PlanSum{Files: k.From(0).Files(), Input: 2, Held: breaches()}, "a.csv@"+want.Run, true)
+		want.Kept, want.RunState = false, export.RunEnded
+		want.Later = append(want.Later, next)
+		want.Open++
+		look("planned again")
+	}
+	last := want.Later[1]
+	Must[bool](t)(l.GiveUp(last, "A"))
+	want.GivenUp = export.GivenUp{Run: last, By: "A", Rows: 1}
+	look("given up")
+}

@@ -25,16 +25,15 @@ const (
 // severity is the order in which one code stands for several.
 var severity = []int{ExitFault, ExitUsage, ExitFeed, ExitHeld, ExitNotDelivered, ExitFailed, ExitStalled, ExitPartial}
 
-// WorstExit gives the code that stands for all of codes.
+// WorstExit returns the code that stands for all of codes. A lock and an interruption have no place in the order: they
+// stand only if there is nothing else.
 func WorstExit(codes ...int) int {
 	for _, s := range severity {
-		for _, c := range codes {
-			if c == s {
-				return s
-			}
+		if slices.Contains(codes, s) {
+			return s
 		}
 	}
-	return ExitOK
+	return slices.Max(append([]int{ExitOK}, codes...))
 }
 
 // Report is what a run came to, read from the ledger.

@@ -141,6 +141,12 @@ func TestWorstExit(t *testing.T) {
 	if got := export.WorstExit(); got != export.ExitOK {
 		t.Errorf("of none: %d", got)
 	}
+	if got := export.WorstExit(export.ExitOK, export.ExitLocked); got != export.ExitLocked {
+		t.Errorf("of a lock and nothing else: %d", got)
+	}
+	if got := export.WorstExit(export.ExitLocked, export.ExitPartial); got != export.ExitPartial {
+		t.Errorf("of a lock and a partial run: %d", got)
+	}
 }
 
 func TestLimits(t *testing.T) {

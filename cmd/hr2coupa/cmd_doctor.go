@@ -1,9 +1,10 @@
 package main
 
 import (
+	"github.com/spf13/cobra"
+
 	"github.com/hr2coupa/hr2coupa/cmd/internal/doctor"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
-	"github.com/spf13/cobra"
 )
 
 func doctorCmd(env *wiring.Env) *cobra.Command {

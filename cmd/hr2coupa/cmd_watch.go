@@ -3,10 +3,11 @@ package main
 import (
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/watch"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
-	"github.com/spf13/cobra"
 )
 
 func watchCmd(env *wiring.Env) *cobra.Command {

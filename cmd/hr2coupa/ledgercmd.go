@@ -123,11 +123,7 @@ name, and never overwrites. The copy holds personal data: 0700, files 0600.`,
 			if wiring.Exists(args[0]) {
 				return export.Hint(exit.Usage("%s exists already", args[0]), "name a new folder")
 			}
-			cfg, err := wiring.LedgerConfig(cmd.Context(), env, config.Options{})
-			if err != nil {
-				return err
-			}
-			l, done, err := wiring.UseLedger(env, cfg, "")
+			_, l, done, err := wiring.ReadLedger(cmd.Context(), env)
 			if err != nil {
 				return err
 			}

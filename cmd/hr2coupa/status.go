@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -39,11 +38,7 @@ It only reads, also while a run is at work. It ends with the code that the run e
 }
 
 func showStatus(ctx context.Context, env *wiring.Env, id string, wait bool) error {
-	cfg, err := wiring.LedgerConfig(ctx, env, config.Options{})
-	if err != nil {
-		return err
-	}
-	l, done, err := wiring.UseLedger(env, cfg, "")
+	cfg, l, done, err := wiring.ReadLedger(ctx, env)
 	if err != nil {
 		return err
 	}

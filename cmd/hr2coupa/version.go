@@ -3,9 +3,10 @@ package main
 import (
 	"runtime"
 
+	"github.com/spf13/cobra"
+
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
-	"github.com/spf13/cobra"
 )
 
 func versionCmd(env *wiring.Env) *cobra.Command {

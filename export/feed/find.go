@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 // find turns patterns into paths, in reading order: by base name, then by path.
@@ -40,7 +42,7 @@ func match(pattern string) ([]string, error) {
 		return nil, unusable(pattern, 0, "no such file; check the name, as typed or in feed.files, or see why HR has not delivered it")
 	}
 	if !isGlob {
-		return nil, unusable(pattern, 0, "cannot be looked at: %s; give this user the right to read it", systemReason(err))
+		return nil, unusable(pattern, 0, "cannot be looked at: %s; give this user the right to read it", regular.Cause(err))
 	}
 	found, err := filepath.Glob(pattern)
 	if err != nil {
@@ -72,13 +74,4 @@ func unique(sorted []string) ([]string, error) {
 		}
 	}
 	return paths, nil
-}
-
-// systemReason is what the system said, without the path that is named already.
-func systemReason(err error) string {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err.Error()
-	}
-	return err.Error()
 }

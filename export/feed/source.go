@@ -86,7 +86,7 @@ func (s *source) checkKind() error {
 	stat, err := os.Stat(s.Path)
 	switch {
 	case err != nil:
-		return unusable(s.Name, 0, "cannot be looked at: %s; give this user the right to read it", systemReason(err))
+		return unusable(s.Name, 0, "cannot be looked at: %s; give this user the right to read it", regular.Cause(err))
 	case stat.IsDir():
 		return unusable(s.Name, 0, "is a folder; name the files in it, such as %s", filepath.Join(s.Path, "*.csv"))
 	case !stat.Mode().IsRegular():
@@ -285,7 +285,7 @@ func (s *source) decoded(f *os.File) (io.Reader, error) {
 func (s *source) withFile(use func(*os.File) error) error {
 	f, err := regular.Open(s.Path)
 	if err != nil {
-		return unusable(s.Name, 0, "cannot be opened: %s; give this user the right to read it", systemReason(err))
+		return unusable(s.Name, 0, "cannot be opened: %s; give this user the right to read it", regular.Cause(err))
 	}
 	defer f.Close() // only read from
 	return use(f)
@@ -316,7 +316,7 @@ func (s *source) broken(err error) error {
 	case errors.As(err, &large):
 		return unusable(s.Name, 0, "%v", large)
 	case errors.As(err, &pe) || !s.gzip:
-		return unusable(s.Name, 0, "cannot be read: %s", systemReason(err))
+		return unusable(s.Name, 0, "cannot be read: %s", regular.Cause(err))
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
 		return unusable(s.Name, 0, "its gzip data are cut off; deliver the file again")
 	}

@@ -45,6 +45,14 @@ func (e *SizeError) Error() string {
 	return fmt.Sprintf("it is larger than %d bytes", e.Limit)
 }
 
+// Cause returns what the system said of a file, for a message that names the file itself.
+func Cause(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return path.Err
+	}
+	return err
+}
+
 // Open opens a regular file for reading.
 func Open(path string) (*os.File, error) { return OpenFile(path, os.O_RDONLY, 0) }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 // Config mirrors hr2coupa.yaml after every default was filled in and every path made relative to the working directory.
@@ -223,7 +224,7 @@ func Load(ctx context.Context, path string, env Env, opt Options) (*Config, []Fa
 	data, _, err := env.read(path, maxConfig)
 	if err != nil {
 		return nil, []Fault{{
-			File: path, Message: "cannot read the config: " + reason(err),
+			File: path, Message: "cannot read the config: " + regular.Cause(err).Error(),
 			Hint: "name it with -c FILE; hr2coupa init FEED.csv writes one from a feed",
 		}}
 	}

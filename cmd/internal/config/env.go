@@ -51,12 +51,3 @@ func (e Env) read(path string, limit int64) (data []byte, mode fs.FileMode, err 
 	data, err = regular.All(f, path, limit)
 	return data, info.Mode(), err
 }
-
-// reason is an error without the path it happened on: a path may be a misplaced secret.
-func reason(err error) string {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		err = path.Err
-	}
-	return err.Error()
-}

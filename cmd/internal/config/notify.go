@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 // Notify says who is told what.
@@ -204,7 +205,7 @@ func (s *section) certificates(key string) []byte {
 	}
 	data, _, err := s.r.env.read(s.r.file(v.text), maxConfig)
 	if err != nil {
-		v.fault("cannot read the file: "+reason(err), "relative paths begin at "+s.r.dir)
+		v.fault("cannot read the file: "+regular.Cause(err).Error(), "relative paths begin at "+s.r.dir)
 		return nil
 	}
 	if block, _ := pem.Decode(data); block == nil || block.Type != "CERTIFICATE" {

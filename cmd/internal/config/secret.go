@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 const secretHint = "use {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}"
@@ -84,7 +85,7 @@ func (v *setting) fromFile(source *node) (string, bool) {
 	data, mode, err := v.r.env.read(v.r.file(source.text), maxSecret)
 	switch {
 	case err != nil:
-		v.fault("cannot read the secret's file: "+reason(err), "relative paths begin at "+v.r.dir)
+		v.fault("cannot read the secret's file: "+regular.Cause(err).Error(), "relative paths begin at "+v.r.dir)
 		return "", false
 	case openToOthers(mode):
 		v.fault("the secret's file can be read by others", "allow only its owner to read it: chmod 600")

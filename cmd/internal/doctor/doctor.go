@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
@@ -92,10 +93,8 @@ func Examine(ctx context.Context, env *wiring.Env) error {
 
 // worstOf is export.WorstExit with the config before all: nothing of a run begins with a faulty one.
 func worstOf(codes []int) int {
-	for _, c := range codes {
-		if c == export.ExitUsage {
-			return c
-		}
+	if slices.Contains(codes, export.ExitUsage) {
+		return export.ExitUsage
 	}
 	return export.WorstExit(codes...)
 }

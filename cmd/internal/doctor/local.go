@@ -16,6 +16,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 // Room on the ledger's disk, in bytes: a run writes the bytes of its parts and the database's log.
@@ -98,7 +99,7 @@ func (d *doctor) newLedger(dir string) {
 		err = disk.Writable(at)
 	}
 	if err != nil {
-		d.fail(export.ExitFault, "ledger", export.Hint(fmt.Errorf("there is no ledger in %s, and none can be created: %s", dir, reason(err)),
+		d.fail(export.ExitFault, "ledger", export.Hint(fmt.Errorf("there is no ledger in %s, and none can be created: %s", dir, regular.Cause(err)),
 			"let this user write there, or set ledger to another folder"))
 		return
 	}
@@ -124,13 +125,6 @@ func closest(dir string) (string, error) {
 		}
 		dir = filepath.Dir(dir)
 	}
-}
-
-func reason(err error) string {
-	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		return path.Err.Error()
-	}
-	return err.Error()
 }
 
 func (d *doctor) lock(dir string) {

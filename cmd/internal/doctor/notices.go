@@ -15,6 +15,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
@@ -116,7 +117,7 @@ func (d *doctor) metrics() {
 		err = disk.Writable(dir)
 	}
 	if err != nil {
-		d.fail(export.ExitFault, "metrics", export.Hint(fmt.Errorf("%s cannot be written: %s", file, reason(err)), "let this user write into %s, or set metrics.textfile to another folder", dir))
+		d.fail(export.ExitFault, "metrics", export.Hint(fmt.Errorf("%s cannot be written: %s", file, regular.Cause(err)), "let this user write into %s, or set metrics.textfile to another folder", dir))
 		return
 	}
 	d.ok("metrics", "%s can be written", file)

@@ -10,6 +10,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
@@ -64,7 +65,7 @@ func (d *doctor) mark() {
 		d.warn("mark", export.Hint(fmt.Errorf("%s cannot be read", path), "remove it: the next run writes it again"))
 	}
 	if err := trust.CanMark(cfg); err != nil {
-		d.warn("mark", export.Hint(fmt.Errorf("the mark that shows how far the ledger has come cannot be written, so a ledger that was put back from a backup would not be noticed (%s)", reason(err)),
+		d.warn("mark", export.Hint(fmt.Errorf("the mark that shows how far the ledger has come cannot be written, so a ledger that was put back from a backup would not be noticed (%s)", regular.Cause(err)),
 			"create %s for this user: install -o USER -m 644 /dev/null %[1]s", trust.MarkPlaces(cfg)[0]))
 	}
 }

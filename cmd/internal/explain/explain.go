@@ -81,11 +81,7 @@ type cellStory struct {
 }
 
 func Explain(ctx context.Context, env *wiring.Env, o Options) error {
-	cfg, err := wiring.LedgerConfig(ctx, env, config.Options{})
-	if err != nil {
-		return err
-	}
-	l, done, err := wiring.UseLedger(env, cfg, "")
+	cfg, l, done, err := wiring.ReadLedger(ctx, env)
 	if err != nil {
 		return err
 	}

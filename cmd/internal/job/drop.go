@@ -148,11 +148,7 @@ func readReady(path string) ([]byte, error) {
 }
 
 func unreadable(path string, err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	return fmt.Errorf("%s: cannot be read: %w; give this user the right to read it", path, err)
+	return fmt.Errorf("%s: cannot be read: %w; give this user the right to read it", path, regular.Cause(err))
 }
 
 // droppedBefore refuses bytes that were sent before and names the load they became.

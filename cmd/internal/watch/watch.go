@@ -44,7 +44,7 @@ func Watch(ctx context.Context, env *wiring.Env, dir string, o Options) error {
 		env.Log.Info("asked to stop; no file is at work")
 		return nil
 	}
-	return exit.With(worst(w.codes), err)
+	return exit.With(export.WorstExit(w.codes...), err)
 }
 
 // newWatcher finds out what can be wrong before the first file comes.
@@ -195,14 +195,6 @@ func (w *watcher) watch(ctx context.Context) error {
 // doublePause doubles a pause that begins with first and ends with most.
 func doublePause(pause, first, most time.Duration) time.Duration {
 	return min(max(first, 2*pause), most)
-}
-
-// worst is the code that stands for those of all files.
-func worst(codes []int) int {
-	if c := export.WorstExit(codes...); c != export.ExitOK {
-		return c
-	}
-	return max(0, slices.Max(append(codes, 0))) // usage and lock have no place in the order
 }
 
 func (w *watcher) sleep(ctx context.Context, d time.Duration) error {

@@ -238,8 +238,8 @@ func TestWatchOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		n.want(t, "11s a.csv", "11s b.csv")
-		if worst(n.codes) != export.ExitFeed {
-			t.Errorf("ends with %d, want that of the worst file", worst(n.codes))
+		if export.WorstExit(n.codes...) != export.ExitFeed {
+			t.Errorf("ends with %d, want that of the worst file", export.WorstExit(n.codes...))
 		}
 		time.Sleep(time.Minute) // the last of what grows
 	})

@@ -65,6 +65,15 @@ func UseLedger(env *Env, cfg *config.Config, lock string) (l ledger.Ledger, done
 	}, nil
 }
 
+// ReadLedger reads the config and opens its ledger for a command that only looks at it; call done in the end.
+func ReadLedger(ctx context.Context, env *Env) (cfg *config.Config, l ledger.Ledger, done func(), err error) {
+	if cfg, err = LedgerConfig(ctx, env, config.Options{}); err != nil {
+		return nil, nil, nil, err
+	}
+	l, done, err = UseLedger(env, cfg, "")
+	return cfg, l, done, err
+}
+
 // Holder says who holds the lock, for whoever finds it taken.
 func Holder(command string, now time.Time) string {
 	host, err := os.Hostname()

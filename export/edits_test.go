@@ -26,3 +26,23 @@ func TestEdits(t *testing.T) {
 		}
 	}
 }
+
+// TestNearest: what is proposed is what was probably meant, and nothing where that is a guess.
+func TestNearest(t *testing.T) {
+	known := []string{"Login", "Employee Number", "max_rows", "id", "Default Address Location Code"}
+	for word, want := range map[string]string{
+		"Lgoin":                     "Login",
+		"LOGIN":                     "Login",
+		"employee_number":           "Employee Number",
+		"Employe Numbr":             "Employee Number",
+		"maxrows":                   "max_rows",
+		"ix":                        "",
+		"mail":                      "",
+		"":                          "",
+		"something else altogether": "",
+	} {
+		if got := export.Nearest(word, known); got != want {
+			t.Errorf("%q: got %q, want %q", word, got, want)
+		}
+	}
+}

@@ -4,11 +4,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
-	"github.com/hr2coupa/hr2coupa/export"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 var address = regexp.MustCompile(`[^\s<>"'(),;:]+@[^\s<>"'(),;:]+`)
@@ -58,12 +58,7 @@ func (m Masker) words() (words []secretWord) {
 
 // plain is a text with its letters in one form, on one line, and without signs that steer a terminal.
 func plain(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
+	s = export.Plain(strings.ToValidUTF8(s, "?"))
 	return strings.Join(strings.Fields(norm.NFC.String(s)), " ")
 }
 

@@ -8,8 +8,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/sirupsen/logrus"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // Preflight asks Coupa about the people of a batch before anything is sent. A planner's first look at the feed notes who

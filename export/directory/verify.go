@@ -9,8 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/sirupsen/logrus"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // maxDrift is how many drifted cells a report shows with their values; the rows of all are told.

@@ -8,8 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/sirupsen/logrus"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // Writer brings parts of the API route to Coupa, row by row: it finds the user, writes what differs, and holds the

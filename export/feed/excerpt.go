@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -95,7 +94,7 @@ func (x *excerpt) take(c export.Chunk) error {
 			continue
 		}
 		x.n++
-		if err := x.write(rec.Line, plainLine(why), x.text(raw[from:in.off])); err != nil {
+		if err := x.write(rec.Line, export.Plain(why), x.text(raw[from:in.off])); err != nil {
 			return err
 		}
 	}
@@ -286,14 +285,4 @@ func behindMembers(object []byte) []byte {
 		}
 	}
 	return object[w.i:]
-}
-
-// plainLine keeps a reason, part of which Coupa wrote, on one line.
-func plainLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return ' '
-		}
-		return r
-	}, s)
 }

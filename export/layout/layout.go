@@ -60,24 +60,16 @@ func headerError(name string, table []Column, custom []string) error {
 			return wrong(name, "column %q must be written %q: the asterisk and blanks of a template are no part of a name", bare)
 		}
 	}
-	if near := nearest(name, table, custom); near != "" {
+	if near := export.Nearest(name, append(columnNames(table), custom...)); near != "" {
 		return wrong(name, "column %q is not one of Coupa's").hint("did you mean %q? A custom field must be listed under layout.custom", near)
 	}
 	return wrong(name, "column %q is not one of Coupa's").hint("hr2coupa layout prints Coupa's columns; a custom field must be listed under layout.custom")
 }
 
-// nearest gives the known column that looks most like name, "" when none comes near.
-func nearest(name string, table []Column, custom []string) string {
-	known := slices.Clone(custom)
-	for _, c := range table {
-		known = append(known, c.Name)
+func columnNames(table []Column) []string {
+	out := make([]string, len(table))
+	for i, c := range table {
+		out[i] = c.Name
 	}
-	lower := strings.ToLower(name)
-	best, least := "", max(2, len(name)/3)+1
-	for _, k := range known {
-		if d := export.Edits(lower, strings.ToLower(k)); d < least {
-			best, least = k, d
-		}
-	}
-	return best
+	return out
 }

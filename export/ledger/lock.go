@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/gofrs/flock"
 
@@ -84,12 +83,7 @@ func (l Lock) Holder() string {
 
 // oneLine makes text fit for one line of a terminal.
 func oneLine(text string) string {
-	text = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, text))
+	text = strings.TrimSpace(export.Plain(text))
 	if len(text) >= maxHolder {
 		text = strings.ToValidUTF8(text[:maxHolder-1], "")
 	}

@@ -115,7 +115,7 @@ func (m *Mapping) Bind(h *export.Header) (export.RowMapper, error) {
 			continue
 		}
 		lacking = append(lacking, m.lacking(i))
-		if near := nearest(name, h.Fields); near != "" {
+		if near := export.Nearest(name, h.Fields); near != "" {
 			hints = append(hints, fmt.Sprintf("did you mean %q and not %q?", near, name))
 		}
 	}

@@ -8,8 +8,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hr2coupa/hr2coupa/export"
 	"pgregory.net/rapid"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 func TestMap(t *testing.T) {

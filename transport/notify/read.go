@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -361,12 +360,7 @@ func lines(text string) []string {
 
 // oneLine keeps a text from steering what shows it: no control characters, no line breaks, of a readable length.
 func oneLine(s string) string {
-	s = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return ' '
-		}
-		return r
-	}, s))
+	s = strings.TrimSpace(export.Plain(s))
 	if r := []rune(s); len(r) > mostRunes {
 		s = string(r[:mostRunes]) + "…"
 	}

@@ -150,7 +150,7 @@ func (s *section) done() {
 			continue
 		}
 		path, hint := s.path, "known here: "+strings.Join(s.known, ", ")
-		near := nearest(e.key, s.known)
+		near := export.Nearest(e.key, s.known)
 		if near != "" {
 			hint = "did you mean " + near + "?"
 		}
@@ -367,17 +367,6 @@ func either(words []string) string {
 		return words[0]
 	}
 	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
-}
-
-// nearest gives the known word that a typing error away from s, or "".
-func nearest(s string, known []string) string {
-	best, at := "", 3
-	for _, k := range known {
-		if d := export.Edits(s, k); d < at && d < len(k)/2 {
-			best, at = k, d
-		}
-	}
-	return best
 }
 
 // names gives the keys of a section whose keys are names of the user's.

@@ -324,17 +324,27 @@ func TestUsersFaults(t *testing.T) {
 	}
 }
 
+// jane is the user 281, asked for by name.
+func jane(t *testing.T, users *coupa.Users, want []export.Element) export.User {
+	t.Helper()
+	found, err := users.Find(t.Context(), coupa.ID(), []string{"281"}, want)
+	if err != nil || len(found) != 1 {
+		t.Fatal(found, err)
+	}
+	return found[0]
+}
+
 // TestResponseFilterIsRecognised: an element that an answer lacks is unknown, never empty.
 func TestResponseFilterIsRecognised(t *testing.T) {
 	formats(t, func(t *testing.T, format string) {
 		want := elementsOf(cellsOf(t, "Login", "Department", "User Role Names"))
 		_, users, _ := instance(t, format, "shown-elements=id login")
-		hidden, err := users.DefaultFilter(t.Context(), "281", want)
+		hidden, err := users.DefaultFilter(t.Context(), jane(t, users, want), want)
 		if err != nil || len(hidden) != 2 || hidden[0].Column != "Department" {
 			t.Errorf("hidden: %v, %v", hidden, err)
 		}
 		_, users, _ = instance(t, format)
-		if hidden, err := users.DefaultFilter(t.Context(), "281", want); err != nil || hidden != nil {
+		if hidden, err := users.DefaultFilter(t.Context(), jane(t, users, want), want); err != nil || hidden != nil {
 			t.Errorf("no filter: %v, %v", hidden, err)
 		}
 		_, users, hook := instance(t, format, "shown-elements=id login", "fields=ignored")

@@ -22,12 +22,12 @@ const maxDrift = 10_000
 type Verifier struct {
 	Ledger  export.VerifyLedger
 	Users   export.Directory
-	Element func(column string) (e export.Element, ok bool)                           // where Coupa shows a column; ok is false where nowhere
-	Filter  func(context.Context, string, []export.Element) ([]export.Element, error) // what a default response filter hides of a user; nil: is not looked for
-	Decode  func(part []byte, take func(cells []string) bool) (err error)             // reads a part, its header first
-	Workers int                                                                       // calls at once
-	Rate    float64                                                                   // calls a second, to tell how long it takes
-	Newer   map[string]bool                                                           // people for whom a later run has sent something: they are passed over
+	Element func(column string) (e export.Element, ok bool)                                // where Coupa shows a column; ok is false where nowhere
+	Filter  func(context.Context, export.User, []export.Element) ([]export.Element, error) // what a default response filter hides of a user who was found; nil: is not looked for
+	Decode  func(part []byte, take func(cells []string) bool) (err error)                  // reads a part, its header first
+	Workers int                                                                            // calls at once
+	Rate    float64                                                                        // calls a second, to tell how long it takes
+	Newer   map[string]bool                                                                // people for whom a later run has sent something: they are passed over
 	Now     func() time.Time
 	Log     logrus.FieldLogger
 }
@@ -338,7 +338,7 @@ func (v *Verifier) lookForFilter(ctx context.Context, want []export.Element, fou
 	if v.Filter == nil || i < 0 {
 		return
 	}
-	hidden, err := v.Filter(ctx, found[i][0].ID, want)
+	hidden, err := v.Filter(ctx, found[i][0], want)
 	v.Filter = nil
 	if err != nil {
 		v.Log.Debugf("look for a default response filter: %v", err)

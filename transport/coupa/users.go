@@ -232,14 +232,11 @@ func (u *Users) lacking(user export.User, want []export.Element) {
 }
 
 // DefaultFilter tells which elements of want the instance leaves out where a call does not ask for them by name: an
-// administrator can set such a response filter for each resource (API Response Filters). It reads one user twice.
-func (u *Users) DefaultFilter(ctx context.Context, id string, want []export.Element) ([]export.Element, error) {
-	named, err := u.query(ctx, url.Values{"id": {id}, "fields": {fieldsOf(want)}}, want)
-	if err != nil {
-		return nil, err
-	}
+// administrator can set such a response filter for each resource (API Response Filters). It reads a user once more whom a
+// look-up by name has shown.
+func (u *Users) DefaultFilter(ctx context.Context, named export.User, want []export.Element) ([]export.Element, error) {
 	var bare []export.User
-	err = u.client.get(ctx, usersPath, url.Values{"id": {id}}, func(a *answer) (err error) {
+	err := u.client.get(ctx, usersPath, url.Values{"id": {named.ID}}, func(a *answer) (err error) {
 		if err = u.client.wire.judge(a); err == nil {
 			bare, err = readUsers(a, want)
 		}
@@ -248,12 +245,12 @@ func (u *Users) DefaultFilter(ctx context.Context, id string, want []export.Elem
 	if err != nil && !errors.Is(err, errNoResults) {
 		return nil, err
 	}
-	if len(named) != 1 || len(bare) != 1 || named[0].ID != id || bare[0].ID != id {
+	if len(bare) != 1 || bare[0].ID != named.ID {
 		return nil, &Error{Op: "GET " + usersPath, Msg: "the user is not there, so that a response filter cannot be looked for"}
 	}
 	var out []export.Element
 	for _, e := range want {
-		_, shown := named[0].Value(e)
+		_, shown := named.Value(e)
 		if _, plain := bare[0].Value(e); shown && !plain {
 			out = append(out, e)
 		}

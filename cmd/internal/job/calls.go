@@ -9,8 +9,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// filterCalls are those that look for a default response filter before the first part is compared.
-const filterCalls = 2
+// filterCalls look for a default response filter before the first part is compared.
+const filterCalls = 1
 
 // Calls is how many calls about users a run of a plan makes, and how many seconds they take at least. The token, and asking
 // what has become of loads, are not among them.

@@ -23,21 +23,23 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
+// Options are the flags of certify.
 type Options struct {
 	Routes   []string
 	Switches []string // of the twin
 	Keep     string
-	Instance bool // play against the config's own, which is a test instance
+	Instance bool // play against the instance of the config, which is a test instance
 	Yes      bool
 	Login    string
 	Email    string
-	Taken    string // the mention name of somebody else there
+	Taken    string // a mention name that another user of the instance has
 	Currency string
 }
 
-// certifyRoutes are the ways a change goes to Coupa.
+// Routes are the ways in which a change goes to Coupa.
 var Routes = []string{config.RouteCSV, config.RouteAPI}
 
+// Check returns a usage error if the flags do not go together. given reports whether a flag is on the command line.
 func (o Options) Check(given func(flag string) bool) error {
 	for _, r := range o.Routes {
 		if !slices.Contains(Routes, r) {
@@ -65,7 +67,7 @@ func (o Options) Check(given func(flag string) bool) error {
 	return nil
 }
 
-// Certify plays every scenario by every route, one after the other.
+// Certify plays every scenario by every route, one after the other, and prints the sheet. Its error carries the exit code.
 func Certify(ctx context.Context, env *wiring.Env, o Options) error {
 	sheet := &passSheet{Against: "twin", Version: wiring.Version, Routes: []*routeSheet{}}
 	var theirs *config.Config
@@ -83,7 +85,7 @@ func Certify(ctx context.Context, env *wiring.Env, o Options) error {
 	return certified(ctx, env, sheet, dir, o, playAll(ctx, env, sheet, theirs, dir, o))
 }
 
-// playAll plays the routes and shows how they ended.
+// playAll plays the routes and prints how they ended.
 func playAll(ctx context.Context, env *wiring.Env, sheet *passSheet, theirs *config.Config, dir string, o Options) error {
 	w := env.Stdout.Text()
 	if env.JSON {
@@ -103,7 +105,7 @@ func playAll(ctx context.Context, env *wiring.Env, sheet *passSheet, theirs *con
 	return exit.With(sheet.Exit, w.Err())
 }
 
-// certified ends a play: what was told to an instance is kept where not all went well, since it is only known from there.
+// certified cleans up after a play. The folder stays if a play on an instance did not pass: nothing else shows what was sent.
 func certified(ctx context.Context, env *wiring.Env, sheet *passSheet, dir string, o Options, err error) error {
 	if o.Keep == "" && (!o.Instance || err == nil && sheet.Exit == export.ExitOK) {
 		os.RemoveAll(dir) // it holds a test user and nothing else
@@ -135,12 +137,12 @@ func certifyDir(keep string) (string, error) {
 	return dir, os.MkdirAll(dir, 0o700)
 }
 
-// certifyRoute plays the scenarios by one route and adds them to the sheet as they end.
+// certifyRoute plays the scenarios by one route and adds each to the sheet as it ends.
 func certifyRoute(ctx context.Context, env *wiring.Env, sheet *passSheet, w *terminal.Text, theirs *config.Config, dir, route string, o Options) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	c := o.cast(route)
+	c := o.accounts(route)
 	var on *certification
 	var err error
 	if theirs != nil {
@@ -156,7 +158,7 @@ func certifyRoute(ctx context.Context, env *wiring.Env, sheet *passSheet, w *ter
 }
 
 // playRoute plays the scenarios of a route.
-func (s *certification) playRoute(ctx context.Context, sheet *passSheet, w *terminal.Text, c cast, route string) error {
+func (s *certification) playRoute(ctx context.Context, sheet *passSheet, w *terminal.Text, c accounts, route string) error {
 	r := &routeSheet{Route: route, Login: c.login, Instance: s.pipe.Config.Instance}
 	sheet.Routes = append(sheet.Routes, r)
 	r.title(w)
@@ -171,11 +173,11 @@ func (s *certification) playRoute(ctx context.Context, sheet *passSheet, w *term
 	return nil
 }
 
-// testInstance reads the config of an instance, refuses what may be production, and has the person say yes.
+// testInstance reads the config of an instance, refuses what may be production, and asks the person to confirm.
 func testInstance(ctx context.Context, env *wiring.Env, o Options) (*config.Config, error) {
 	opt := config.Options{NeedSecrets: true, NoFeed: true, Route: config.RouteCSV}
 	if !slices.Contains(o.Routes, config.RouteCSV) {
-		opt.Route = config.RouteAPI // which needs no sftp
+		opt.Route = config.RouteAPI // that route needs no sftp
 	}
 	cfg, err := wiring.Load(ctx, env, opt)
 	if err != nil {
@@ -198,29 +200,29 @@ func testInstance(ctx context.Context, env *wiring.Env, o Options) (*config.Conf
 		return nil, err
 	}
 	for _, route := range o.Routes {
-		if err := o.cast(route).ownAccount(ctx, client.Users()); err != nil {
+		if err := o.accounts(route).ownAccount(ctx, client.Users()); err != nil {
 			return nil, err
 		}
 	}
-	return cfg, agreed(env, cfg, o)
+	return cfg, confirm(env, cfg, o)
 }
 
-// ownAccount makes sure that certify takes no account that is somebody else's: one that is there already must have an
-// address that certify itself gives. Its errors name nobody: what was typed may be a person's login.
-func (c cast) ownAccount(ctx context.Context, users export.Directory) error {
-	held, err := c.lookUp(ctx, users)
+// ownAccount refuses to touch an account of another person: an account that exists already must have an address that certify
+// itself sets. Its errors name no login, since the login that was typed may be a person's.
+func (a accounts) ownAccount(ctx context.Context, users export.Directory) error {
+	held, err := a.lookUp(ctx, users)
 	if err != nil {
 		return err
 	}
-	if u, ok := held[c.nobody]; ok {
+	if u, ok := held[a.absent]; ok {
 		return export.Hint(exit.Usage("certify: a user of Coupa has the login that no user may have (Coupa id %s)", u.ID), "give another --login")
 	}
-	own, there := held[c.login]
+	own, there := held[a.login]
 	email, _ := coupa.Element("Email")
-	if v, _ := own.Value(email); there && !strings.EqualFold(v.Text, c.email) && !strings.EqualFold(v.Text, c.newEmail()) {
+	if v, _ := own.Value(email); there && !strings.EqualFold(v.Text, a.email) && !strings.EqualFold(v.Text, a.newEmail()) {
 		return export.Hint(exit.Usage("certify: Coupa has a user with --login (Coupa id %s) and another e-mail address than --email, who may be a real person", own.ID), "give another --login")
 	}
-	others, err := users.Find(ctx, email, []string{c.email, c.newEmail()}, nil)
+	others, err := users.Find(ctx, email, []string{a.email, a.newEmail()}, nil)
 	if err != nil {
 		return fmt.Errorf("find users with --email: %w", err)
 	}
@@ -229,16 +231,16 @@ func (c cast) ownAccount(ctx context.Context, users export.Directory) error {
 			return export.Hint(exit.Usage("certify: --email, or what becomes of it in scenario 1.2, is the address of Coupa id %s", u.ID), "give another --email")
 		}
 	}
-	return c.somebodyElse(ctx, users, own)
+	return a.takenByAnother(ctx, users, own)
 }
 
-// somebodyElse makes sure that the mention name that is to be refused is taken.
-func (c cast) somebodyElse(ctx context.Context, users export.Directory, own export.User) error {
-	if c.taken == "" {
+// takenByAnother makes sure that another user has the mention name that Coupa is to refuse.
+func (a accounts) takenByAnother(ctx context.Context, users export.Directory, own export.User) error {
+	if a.taken == "" {
 		return nil
 	}
 	mention, _ := coupa.Element("Mention Name")
-	found, err := users.Find(ctx, mention, []string{c.taken}, nil)
+	found, err := users.Find(ctx, mention, []string{a.taken}, nil)
 	if err != nil {
 		return fmt.Errorf("find users with --taken-mention: %w", err)
 	}
@@ -248,14 +250,14 @@ func (c cast) somebodyElse(ctx context.Context, users export.Directory, own expo
 	return nil
 }
 
-// agreed tells what will be done to an instance, and has a person say yes to it.
-func agreed(env *wiring.Env, cfg *config.Config, o Options) error {
+// confirm says what will be done to an instance, and asks the person to confirm it.
+func confirm(env *wiring.Env, cfg *config.Config, o Options) error {
 	w := env.Stderr.Text()
 	w.Printf("certify will change the test instance %s:\n", cfg.Instance)
 	for _, route := range o.Routes {
-		c := o.cast(route)
+		c := o.accounts(route)
 		w.Printf("  by %s it makes or changes the user %s (%s), and leaves it inactive; a row for %s, who does not exist, is to be refused\n",
-			route, c.login, c.email, c.nobody)
+			route, c.login, c.email, c.absent)
 	}
 	if n := len(cfg.Notify.Targets); n > 0 {
 		w.Printf("  and tells of refused rows as the config says (%s)\n", words.Plural(n, "target"))
@@ -274,19 +276,19 @@ func agreed(env *wiring.Env, cfg *config.Config, o Options) error {
 	return w.Err()
 }
 
-// cast is who plays by a route. On one and the same instance each route has a user of its own, since a user can be made
-// only once.
-func (o Options) cast(route string) cast {
-	c := cast{login: o.Login, email: o.Email, taken: o.Taken, currency: o.Currency}
+// accounts returns the accounts that a route plays with. On an instance each route has a user of its own, since a user can be
+// created only once.
+func (o Options) accounts(route string) accounts {
+	c := accounts{login: o.Login, email: o.Email, taken: o.Taken, currency: o.Currency}
 	if o.Instance && route != Routes[0] {
 		local, domain, _ := strings.Cut(o.Email, "@")
 		c.login, c.email = o.Login+"_"+strings.ToUpper(route), local+"_"+route+"@"+domain
 	}
-	c.nobody = c.login + "_NOBODY"
+	c.absent = c.login + "_NOBODY"
 	return c
 }
 
-// switchesOf are those of the twin that certify starts: it is quick, unless somebody wants it otherwise.
+// switchesOf returns the switches of the twin that certify starts: a quick one, unless more says otherwise.
 func switchesOf(more []string) (switchboard.Switches, error) {
 	return switchboard.Parse(append([]string{"pickup-interval=50ms", "load-time=50ms"}, more...))
 }

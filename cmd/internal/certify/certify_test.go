@@ -10,18 +10,18 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
-// TestScenarios wants every published scenario played, and each act to end in Coupa or in an error that is told.
+// TestScenarios: every published scenario is played, and the last step of each case looks into Coupa or at an error.
 func TestScenarios(t *testing.T) {
 	for _, route := range []string{"csv", "api"} {
 		var numbers []string
-		for _, s := range scenarios(route, cast{login: "U", email: "u@example.com", nobody: "U_NOBODY"}) {
+		for _, s := range scenarios(route, accounts{login: "U", email: "u@example.com", absent: "U_NOBODY"}) {
 			numbers = append(numbers, s.number)
-			for n, a := range s.acts {
-				last := a.steps[len(a.steps)-1].asks
-				if !strings.Contains(last, "in Coupa") && last != nobodyMade.asks {
+			for n, c := range s.cases {
+				last := c.steps[len(c.steps)-1].asks
+				if !strings.Contains(last, "in Coupa") && last != noneCreated.asks {
 					t.Errorf("%s, act %d by %s does not end in Coupa: %s", s.number, n+1, route, last)
 				}
-				for field := range a.record {
+				for field := range c.record {
 					if !slices.Contains(hrFields, field) {
 						t.Errorf("%s, act %d: the feed has no field %s", s.number, n+1, field)
 					}
@@ -34,18 +34,18 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// goodScene is a scene in which all went well, whatever its steps look at.
-func goodScene() *scene {
-	who := cast{login: "U", email: "u@example.com", nobody: "U_NOBODY"}
+// goodCase returns a result in which all went well, for every step.
+func goodCase() *caseResult {
+	who := accounts{login: "U", email: "u@example.com", absent: "U_NOBODY"}
 	part := &export.Part{Name: "P", Rows: 1, LoadID: "7", Via: "api", Verdict: export.VerdictOK, Created: 1, Updated: 0}
-	return &scene{
-		cast: who, part: part, diary: []string{"info: settled load=7 verdict=partial"}, ears: true,
+	return &caseResult{
+		accounts: who, part: part, log: []string{"info: settled load=7 verdict=partial"}, ownReceiver: true,
 		rep: &export.Report{Run: "R", Parts: []export.Part{*part}, Rows: export.ListRows(export.RowResult{
 			Origin: export.Origin{File: "f.csv", Line: 2}, Outcome: export.Rejected, Reason: "Email has already been taken",
 		})},
-		heard:  []notify.Message{{Run: "R", Items: []notify.Item{{Stage: notify.Begun, Kind: export.NoticePartial}}}},
-		before: map[string]export.User{},
-		after:  map[string]export.User{"U": account("7", "Last Name", "New")},
+		notices: []notify.Message{{Run: "R", Items: []notify.Item{{Stage: notify.Begun, Kind: export.NoticePartial}}}},
+		before:  map[string]export.User{},
+		after:   map[string]export.User{"U": account("7", "Last Name", "New")},
 	}
 }
 
@@ -58,63 +58,63 @@ func account(id string, columns ...string) export.User {
 	return u
 }
 
-// TestSteps shows each step what it is to see, and then the same with one thing wrong.
+// TestSteps shows each step a result that it passes, and then the same result with one thing wrong.
 func TestSteps(t *testing.T) {
 	steps := map[string]step{
 		"made": madeByCSV(), "loaded": loadedByCSV(), "refused": refusedByCSV()[0], "logged": refusedByCSV()[1],
-		"text": errorTold[0], "notified": errorTold[1], "nobody there": nobodyThere, "nobody made": nobodyMade,
+		"text": errorTold[0], "notified": errorTold[1], "nobody there": noSuchUser, "nobody made": noneCreated,
 		"values": values("Last Name", "New")[0], "as before": asBefore("Last Name", "New")[0],
 	}
 	for _, s := range sentByCSV() {
 		steps[s.asks] = s
 	}
-	was := func(s *scene) { s.before["U"] = account("7", "Last Name", "New") }
+	was := func(s *caseResult) { s.before["U"] = account("7", "Last Name", "New") }
 	tests := []struct {
 		what, step string
-		change     func(*scene)
+		change     func(*caseResult)
 		want       result
 		evidence   string
 	}{
 		{"made", "made", nil, resultPass, "load 7: ok, 1 made"},
 		{"was there", "made", was, resultUnseen, "was there already (Coupa id 7)"},
-		{"made nobody", "made", func(s *scene) { s.part.Created = 0 }, resultFail, "0 made"},
-		{"no counts", "made", func(s *scene) { s.part.Created = -1 }, resultUnseen, "does not say"},
-		{"load failed", "made", func(s *scene) { s.part.Verdict = export.VerdictFailed }, resultFail, "verdict failed; f.csv:2 rejected: Email"},
-		{"loaded", "loaded", func(s *scene) { s.part.Created, s.part.Updated = 0, 1 }, resultPass, "1 updated, nobody made"},
+		{"made nobody", "made", func(s *caseResult) { s.part.Created = 0 }, resultFail, "0 made"},
+		{"no counts", "made", func(s *caseResult) { s.part.Created = -1 }, resultUnseen, "does not say"},
+		{"load failed", "made", func(s *caseResult) { s.part.Verdict = export.VerdictFailed }, resultFail, "verdict failed; f.csv:2 rejected: Email"},
+		{"loaded", "loaded", func(s *caseResult) { s.part.Created, s.part.Updated = 0, 1 }, resultPass, "1 updated, nobody made"},
 		{"a second account", "loaded", nil, resultFail, "taken for somebody new"},
-		{"nothing sent", "loaded", func(s *scene) { s.part = nil }, resultFail, "verdict -"},
-		{"no part", "a CSV file of the change is made", func(s *scene) { s.part, s.said = nil, "no" }, resultFail, "nothing was sent: no"},
+		{"nothing sent", "loaded", func(s *caseResult) { s.part = nil }, resultFail, "verdict -"},
+		{"no part", "a CSV file of the change is made", func(s *caseResult) { s.part, s.said = nil, "no" }, resultFail, "nothing was sent: no"},
 		{"not moved", "the file lies in /Incoming/Users", nil, resultFail, "nothing was sent"},
-		{"no load", "the scheduled job picks it up", func(s *scene) { s.part.LoadID = "" }, resultFail, "no load of it is known"},
-		{"refused", "refused", func(s *scene) { s.part.Verdict, s.code = export.VerdictPartial, 3 }, resultPass, "the run ended with 3"},
+		{"no load", "the scheduled job picks it up", func(s *caseResult) { s.part.LoadID = "" }, resultFail, "no load of it is known"},
+		{"refused", "refused", func(s *caseResult) { s.part.Verdict, s.code = export.VerdictPartial, 3 }, resultPass, "the run ended with 3"},
 		{"taken", "refused", nil, resultFail, "verdict ok"},
-		{"refused in silence", "refused", func(s *scene) { s.part.Verdict = export.VerdictPartial }, resultFail, "the run ended with 0"},
+		{"refused in silence", "refused", func(s *caseResult) { s.part.Verdict = export.VerdictPartial }, resultFail, "the run ended with 0"},
 		{"logged", "logged", nil, resultPass, "diary: info: settled"},
-		{"not logged", "logged", func(s *scene) { s.diary = s.diary[:0] }, resultFail, "no line of the diary"},
+		{"not logged", "logged", func(s *caseResult) { s.log = s.log[:0] }, resultFail, "no line of the diary"},
 		{"text", "text", nil, resultPass, "f.csv:2 rejected: Email has already been taken"},
-		{"no text", "text", func(s *scene) { s.rep.Rows = export.ListRows(export.RowResult{Outcome: export.Rejected}) }, resultFail, "no reason"},
+		{"no text", "text", func(s *caseResult) { s.rep.Rows = export.ListRows(export.RowResult{Outcome: export.Rejected}) }, resultFail, "no reason"},
 		{"notified", "notified", nil, resultPass, "a signed notice of run R"},
-		{"an older notice", "notified", func(s *scene) { s.heard[0].Run = "Q" }, resultFail, "no notice"},
-		{"only that it is over", "notified", func(s *scene) { s.heard[0].Items[0].Stage = notify.Recovered }, resultFail, "no notice"},
-		{"nobody to tell", "notified", func(s *scene) { s.ears = false }, resultUnseen, "names nobody to tell"},
-		{"somebody not told", "notified", func(s *scene) { s.ears, s.targets = false, 1 }, resultFail, "no line of the diary"},
+		{"an older notice", "notified", func(s *caseResult) { s.notices[0].Run = "Q" }, resultFail, "no notice"},
+		{"only that it is over", "notified", func(s *caseResult) { s.notices[0].Items[0].Stage = notify.Recovered }, resultFail, "no notice"},
+		{"nobody to tell", "notified", func(s *caseResult) { s.ownReceiver = false }, resultUnseen, "names nobody to tell"},
+		{"somebody not told", "notified", func(s *caseResult) { s.ownReceiver, s.targets = false, 1 }, resultFail, "no line of the diary"},
 		{"nobody there", "nobody there", nil, resultPass, "nobody in Coupa has"},
-		{"nobody is somebody", "nobody there", func(s *scene) { s.before["U_NOBODY"] = account("8") }, resultFail, "not known"},
+		{"nobody is somebody", "nobody there", func(s *caseResult) { s.before["U_NOBODY"] = account("8") }, resultFail, "not known"},
 		{"nobody made", "nobody made", nil, resultPass, "nobody in Coupa has"},
-		{"somebody made", "nobody made", func(s *scene) { s.after["U_NOBODY"] = account("8") }, resultFail, "is Coupa id 8 now"},
+		{"somebody made", "nobody made", func(s *caseResult) { s.after["U_NOBODY"] = account("8") }, resultFail, "is Coupa id 8 now"},
 		{"values", "values", nil, resultPass, `Coupa id 7: Last Name "New"`},
 		{"so before", "values", was, resultUnseen, "so it was before"},
-		{"other value", "values", func(s *scene) { s.after["U"] = account("7", "Last Name", "Old") }, resultFail, `Last Name is "Old"`},
-		{"hidden", "values", func(s *scene) { s.after["U"] = account("7") }, resultUnseen, "does not show Last Name"},
-		{"gone", "values", func(s *scene) { clear(s.after) }, resultFail, "nobody in Coupa has"},
+		{"other value", "values", func(s *caseResult) { s.after["U"] = account("7", "Last Name", "Old") }, resultFail, `Last Name is "Old"`},
+		{"hidden", "values", func(s *caseResult) { s.after["U"] = account("7") }, resultUnseen, "does not show Last Name"},
+		{"gone", "values", func(s *caseResult) { clear(s.after) }, resultFail, "nobody in Coupa has"},
 		{"as before", "as before", was, resultPass, `Last Name "New"`},
 	}
 	for _, tt := range tests {
-		s := goodScene()
+		s := goodCase()
 		if tt.change != nil {
 			tt.change(s)
 		}
-		if got := steps[tt.step].see(s); got.Result != tt.want || !strings.Contains(got.Evidence, tt.evidence) {
+		if got := steps[tt.step].check(s); got.Result != tt.want || !strings.Contains(got.Evidence, tt.evidence) {
 			t.Errorf("%s: %s, %q", tt.what, got.Result, got.Evidence)
 		}
 	}
@@ -129,13 +129,13 @@ func TestAPISteps(t *testing.T) {
 	no := call{"PUT", "/api/users/7", "", 400}
 	here := map[string]export.User{"U": account("7")}
 	diary := []string{"info: PUT /api/users/7: 200 coupa=7", "info: POST /api/users: 201 coupa=7", "warning: PUT /api/users/7: 400: no", "info: planned quarantined=1"}
-	drifted := func(s *scene) { s.rep.Counts.By = map[export.Outcome]int{export.Drifted: 1} }
+	drifted := func(s *caseResult) { s.rep.Counts.By = map[export.Outcome]int{export.Drifted: 1} }
 	tests := []struct {
 		what     string
 		step     step
 		before   map[string]export.User
 		calls    []call
-		change   func(*scene)
+		change   func(*caseResult)
 		want     result
 		evidence string
 	}{
@@ -148,7 +148,7 @@ func TestAPISteps(t *testing.T) {
 		{"put", r.modify[2], here, []call{put}, nil, resultPass, "PUT /api/users/7: 200"},
 		{"put refused", r.modify[2], here, []call{no}, nil, resultFail, "PUT /api/users/7: 400"},
 		{"logged", r.modify[3], here, []call{put}, nil, resultPass, "diary: info: PUT /api/users/7: 200"},
-		{"not logged", r.modify[3], here, []call{put}, func(s *scene) { s.diary = nil }, resultFail, "no line of the diary"},
+		{"not logged", r.modify[3], here, []call{put}, func(s *caseResult) { s.log = nil }, resultFail, "no line of the diary"},
 		{"two puts", r.remove[2], here, []call{get, put, put}, nil, resultPass, "PUT /api/users/7: 200, then PUT"},
 		{"one put", r.remove[2], here, []call{put}, nil, resultFail, "1 PUT"},
 		{"the second put refused", r.remove[2], here, []call{put, no}, nil, resultFail, "then PUT /api/users/7: 400"},
@@ -156,13 +156,13 @@ func TestAPISteps(t *testing.T) {
 		{"put instead", r.create[0], nil, []call{put}, nil, resultFail, "there was no POST"},
 		{"was there", r.create[0], here, []call{put}, nil, resultUnseen, "was there already"},
 		{"post logged", r.create[1], nil, []call{post}, nil, resultPass, "POST /api/users: 201"},
-		{"post not logged", r.create[1], nil, []call{post}, func(s *scene) { s.diary = nil }, resultFail, "no line of the diary"},
+		{"post not logged", r.create[1], nil, []call{post}, func(s *caseResult) { s.log = nil }, resultFail, "no line of the diary"},
 		{"no role", r.create[2], nil, []call{post}, nil, resultUnseen, "does not show User Role Names"},
 		{"refused", r.refuse[0], here, []call{get, no}, nil, resultPass, "PUT /api/users/7: 400"},
 		{"not refused", r.refuse[0], here, []call{put}, nil, resultFail, "no PUT was refused"},
 		{"kept in silence", r.refuse[0], here, []call{put}, drifted, resultUnseen, "kept the old value"},
 		{"refusal logged", r.refuse[1], here, []call{no}, nil, resultPass, "400: no"},
-		{"refusal not logged", r.refuse[1], here, []call{no}, func(s *scene) { s.diary = s.diary[:2] }, resultFail, "no line of the diary"},
+		{"refusal not logged", r.refuse[1], here, []call{no}, func(s *caseResult) { s.log = s.log[:2] }, resultFail, "no line of the diary"},
 		{"finds nobody", r.unknown[1], nil, []call{{"GET", "/api/users", "login=U_NOBODY", 404}}, nil, resultPass, "login=U_NOBODY: 404"},
 		{"does not ask", r.unknown[1], nil, []call{get}, nil, resultFail, "no call asks"},
 		{"writes nothing", r.unknown[2], nil, []call{get}, nil, resultPass, "no PUT and no POST"},
@@ -170,12 +170,12 @@ func TestAPISteps(t *testing.T) {
 		{"held back, logged", r.unknown[3], nil, nil, nil, resultPass, "quarantined=1"},
 	}
 	for _, tt := range tests {
-		s := goodScene()
-		s.calls, s.diary, s.before = tt.calls, slices.Clone(diary), tt.before
+		s := goodCase()
+		s.calls, s.log, s.before = tt.calls, slices.Clone(diary), tt.before
 		if tt.change != nil {
 			tt.change(s)
 		}
-		if got := tt.step.see(s); got.Result != tt.want || !strings.Contains(got.Evidence, tt.evidence) {
+		if got := tt.step.check(s); got.Result != tt.want || !strings.Contains(got.Evidence, tt.evidence) {
 			t.Errorf("%s: %s, %q", tt.what, got.Result, got.Evidence)
 		}
 	}
@@ -184,18 +184,18 @@ func TestAPISteps(t *testing.T) {
 // TestSheetSums judges whole sheets.
 func TestSheetSums(t *testing.T) {
 	tests := map[string]struct {
-		steps []sight
+		steps []stepResult
 		codes []int
 		want  result
 		exit  int
 	}{
-		"all seen":          {[]sight{pass("")}, []int{0, 3}, resultPass, 0},
-		"one failed":        {[]sight{pass(""), unseen(""), fail("")}, []int{0}, resultFail, 3},
-		"one not shown":     {[]sight{unseen(""), pass("")}, []int{0}, resultUnseen, 3},
+		"all seen":          {[]stepResult{pass("")}, []int{0, 3}, resultPass, 0},
+		"one failed":        {[]stepResult{pass(""), unseen(""), fail("")}, []int{0}, resultFail, 3},
+		"one not shown":     {[]stepResult{unseen(""), pass("")}, []int{0}, resultUnseen, 3},
 		"nothing played":    {nil, nil, resultUnseen, 3},
-		"not delivered":     {[]sight{fail("")}, []int{0, 4}, resultFail, 4},
-		"a failed load":     {[]sight{fail("")}, []int{6, 0}, resultFail, 6},
-		"seen all the same": {[]sight{pass("")}, []int{5}, resultPass, 5},
+		"not delivered":     {[]stepResult{fail("")}, []int{0, 4}, resultFail, 4},
+		"a failed load":     {[]stepResult{fail("")}, []int{6, 0}, resultFail, 6},
+		"seen all the same": {[]stepResult{pass("")}, []int{5}, resultPass, 5},
 	}
 	for name, tt := range tests {
 		s := &scenarioSheet{}

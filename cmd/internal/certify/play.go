@@ -30,35 +30,35 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
-// scene is what one act came to: all that its steps may look at.
-type scene struct {
-	cast    cast
-	folder  string         // where Coupa looks
-	feed    string         // HR's file
-	code    int            // that the run ended with
-	said    string         // what was wrong, and what to do, where it ended with an error
-	rep     *export.Report // nil where there was nothing to report
-	part    *export.Part   // nil where nothing was sent
-	columns []string       // of the part
-	moves   []ledger.Move  // of the part
-	diary   []string
-	calls   []call
-	heard   []notify.Message
-	ears    bool // certify hears notices itself
-	targets int  // whom the config tells
-	before  map[string]export.User
-	after   map[string]export.User // by login; who is not there is missing
-	blind   error                  // why nobody could be looked up
+// caseResult is all that one case left and that its steps may look at.
+type caseResult struct {
+	accounts    accounts
+	folder      string         // the folder that Coupa reads
+	feed        string         // HR's file
+	code        int            // exit code of the run
+	said        string         // the run's error and its hints, "" for none
+	rep         *export.Report // nil if there was nothing to report
+	part        *export.Part   // nil if nothing was sent
+	columns     []string       // of the part
+	moves       []ledger.Move  // of the part
+	log         []string
+	calls       []call
+	notices     []notify.Message
+	ownReceiver bool // certify receives the notices itself
+	targets     int  // how many targets the config notifies
+	before      map[string]export.User
+	after       map[string]export.User // by login; a user who does not exist is missing
+	lookUpErr   error                  // why the users could not be looked up
 }
 
-// playScenario plays the acts of a scenario, one after the other, and looks at the steps of each.
+// playScenario plays the cases of a scenario, one after the other, and checks the steps of each.
 func (s *certification) playScenario(ctx context.Context, r *routeSheet, sc scenario) (*scenarioSheet, error) {
 	out := &scenarioSheet{Number: sc.number, Title: sc.title, Steps: []stepSheet{}}
-	for n, act := range sc.acts {
+	for n, c := range sc.cases {
 		if s.over != "" {
 			out.Why = s.over
-			for _, st := range act.steps {
-				out.Steps = append(out.Steps, stepSheet{Asks: st.asks, sight: unseen(notPlayed)})
+			for _, st := range c.steps {
+				out.Steps = append(out.Steps, stepSheet{Asks: st.asks, stepResult: unseen(notPlayed)})
 			}
 			continue
 		}
@@ -66,69 +66,69 @@ func (s *certification) playScenario(ctx context.Context, r *routeSheet, sc scen
 		if n > 0 {
 			name = fmt.Sprintf("%s-%d.csv", sc.number, n+1)
 		}
-		seen, err := s.play(ctx, act, name)
+		seen, err := s.play(ctx, c, name)
 		if err != nil {
 			return nil, err
 		}
-		for _, st := range act.steps {
-			out.Steps = append(out.Steps, stepSheet{Asks: st.asks, sight: st.see(seen)})
+		for _, st := range c.steps {
+			out.Steps = append(out.Steps, stepSheet{Asks: st.asks, stepResult: st.check(seen)})
 		}
 		r.codes = append(r.codes, seen.code)
 		if seen.ended() {
 			s.over = fmt.Sprintf("%s ended with %d", sc.number, seen.code)
 		}
 	}
-	out.judge(len(sc.acts) > 0)
+	out.judge(len(sc.cases) > 0)
 	return out, nil
 }
 
-// play hands HR's record to the main job and gathers what came of it.
-func (s *certification) play(ctx context.Context, act scenarioAct, name string) (*scene, error) {
-	seen := &scene{cast: act.cast, feed: name, folder: s.pipe.Config.SFTP.Folder, ears: s.ears != nil, targets: len(s.pipe.Config.Notify.Targets)}
+// play hands HR's record to the main job and collects the result.
+func (s *certification) play(ctx context.Context, c scenarioCase, name string) (*caseResult, error) {
+	seen := &caseResult{accounts: c.accounts, feed: name, folder: s.pipe.Config.SFTP.Folder, ownReceiver: s.receiver != nil, targets: len(s.pipe.Config.Notify.Targets)}
 	path := filepath.Join(s.dir, name)
-	if err := os.WriteFile(path, hrFile(act.record), 0o600); err != nil {
+	if err := os.WriteFile(path, hrFile(c.record), 0o600); err != nil {
 		return nil, err
 	}
 	s.pipe.Config.Limits.Creates = export.Limit{}
-	if act.creates {
+	if c.creates {
 		s.pipe.Config.Limits.Creates.Count = 1
 	}
-	seen.before, seen.blind = seen.cast.lookUp(ctx, s.users)
-	if seen.blind == nil {
+	seen.before, seen.lookUpErr = seen.accounts.lookUp(ctx, s.users)
+	if seen.lookUpErr == nil {
 		if err := s.run(ctx, path, seen); err != nil {
 			return nil, err
 		}
-		seen.after, seen.blind = seen.cast.lookUp(ctx, s.users)
+		seen.after, seen.lookUpErr = seen.accounts.lookUp(ctx, s.users)
 	}
-	seen.heard = s.ears.take()
+	seen.notices = s.receiver.take()
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if seen.blind != nil && seen.rep == nil {
-		seen.code, seen.said = export.ExitNotDelivered, seen.blind.Error() // nobody can be asked
+	if seen.lookUpErr != nil && seen.rep == nil {
+		seen.code, seen.said = export.ExitNotDelivered, seen.lookUpErr.Error() // Coupa cannot be asked
 	}
 	return seen, s.open(seen)
 }
 
-// run is hr2coupa run on one file, from the main job to the notices, heard by a diary and a witness.
-func (s *certification) run(ctx context.Context, file string, seen *scene) error {
-	log, diary, err := s.diary()
+// run does what hr2coupa run does with one file, from the main job to the notices, and keeps its log and its calls.
+func (s *certification) run(ctx context.Context, file string, seen *caseResult) error {
+	log, logged, err := s.newRunLog()
 	if err != nil {
 		return err
 	}
-	w := &witness{}
+	w := &callRecorder{}
 	player := &wiring.Env{
 		Getenv: s.env.Getenv, Stdin: strings.NewReader(""), Stdout: terminal.New(io.Discard), Stderr: terminal.New(io.Discard), Now: s.env.Now, Log: log, HTTP: w.client(), Apart: true,
 	}
 	played, err := job.StartRun(ctx, player, s.pipe, job.RunOptions{Files: []string{file}})
 	seen.code = show.Finish(player, show.ConcludeReport(ctx, player, played, err))
 	seen.said = strings.Join(append(export.PlainLines(err), export.HintsOf(err)...), "; ")
-	seen.rep, seen.diary, seen.calls = played.Rep, diary.lines(), w.seen()
-	return diary.file.Close()
+	seen.rep, seen.log, seen.calls = played.Rep, logged.lines(), w.seen()
+	return logged.file.Close()
 }
 
 // open reads what the ledger has of the part that was sent.
-func (s *certification) open(seen *scene) error {
+func (s *certification) open(seen *caseResult) error {
 	if seen.rep == nil || len(seen.rep.Parts) == 0 {
 		return nil
 	}
@@ -148,13 +148,13 @@ func (s *certification) open(seen *scene) error {
 	return rowstore.PartLines(*seen.part, data, func(line layout.Line) bool { seen.columns = line.Cells; return false })
 }
 
-// ended tells whether nothing can be played after this act.
-func (s *scene) ended() bool {
+// ended reports whether no further case can be played after this one.
+func (s *caseResult) ended() bool {
 	return s.code != export.ExitOK && s.code != export.ExitPartial && s.code != export.ExitFailed
 }
 
 // why says in a few words how a run ended.
-func (s *scene) why() string {
+func (s *caseResult) why() string {
 	why := s.said
 	if s.rep != nil {
 		why = cmp.Or(why, s.rep.Why, s.rep.Verdict.String())
@@ -167,14 +167,14 @@ func (s *scene) why() string {
 	return why
 }
 
-// looked are the columns that certify looks at in a user.
+// looked are the columns that certify reads of a user.
 var looked = []string{
 	"Login", "Email", "First Name", "Last Name", "Status", "Purchasing User", "Expense User", "Sourcing User", "Inventory User",
 	"Default Currency", "User Role Names",
 }
 
-// lookUp gives whom Coupa has of the cast, by login.
-func (c cast) lookUp(ctx context.Context, users export.Directory) (map[string]export.User, error) {
+// lookUp returns the users that Coupa has of these accounts, by login.
+func (a accounts) lookUp(ctx context.Context, users export.Directory) (map[string]export.User, error) {
 	var want []export.Element
 	for _, column := range looked {
 		e, ok := coupa.Element(column)
@@ -183,7 +183,7 @@ func (c cast) lookUp(ctx context.Context, users export.Directory) (map[string]ex
 		}
 		want = append(want, e)
 	}
-	logins := []string{c.login, c.nobody}
+	logins := []string{a.login, a.absent}
 	found, err := users.Find(ctx, want[0], logins, want)
 	if err != nil {
 		return nil, fmt.Errorf("look up %s: %w", strings.Join(logins, " and "), err)
@@ -202,7 +202,7 @@ func (c cast) lookUp(ctx context.Context, users export.Directory) (map[string]ex
 	return out, nil
 }
 
-// runLog keeps what a run logs: in its folder, for certify to look at, and in the log of certify itself.
+// runLog keeps what a run logs: in a file of its folder, in memory for the steps, and in certify's own log.
 type runLog struct {
 	file *os.File
 	to   *logrus.Logger
@@ -211,7 +211,7 @@ type runLog struct {
 	kept []string
 }
 
-func (s *certification) diary() (*logrus.Logger, *runLog, error) {
+func (s *certification) newRunLog() (*logrus.Logger, *runLog, error) {
 	f, err := regular.OpenFile(filepath.Join(s.dir, "diary.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, nil, err
@@ -223,10 +223,10 @@ func (s *certification) diary() (*logrus.Logger, *runLog, error) {
 	return log, d, nil
 }
 
-// Levels are all of them.
+// Levels returns all levels.
 func (*runLog) Levels() []logrus.Level { return logrus.AllLevels }
 
-// Fire keeps one line.
+// Fire keeps one line and passes it on to certify's own log.
 func (d *runLog) Fire(e *logrus.Entry) error {
 	line := e.Level.String() + ": " + e.Message
 	for _, k := range slices.Sorted(maps.Keys(e.Data)) {
@@ -245,12 +245,13 @@ func (d *runLog) lines() []string {
 	return slices.Clone(d.kept)
 }
 
-// call is one request of a run to Coupa's API, and the answer's status; 0 where none came.
+// call is one request of a run to Coupa's API, with the status of the answer; 0 if none came.
 type call struct {
 	method, path, filter string
 	status               int
 }
 
+// String returns the request on one line, such as "GET /api/users?login=X: 200".
 func (c call) String() string {
 	at := c.path
 	if c.filter != "" {
@@ -259,15 +260,15 @@ func (c call) String() string {
 	return fmt.Sprintf("%s %s: %d", c.method, at, c.status)
 }
 
-// witness stands between a run's client and the wire, and writes down who was asked what.
-type witness struct {
+// callRecorder stands between a run's client and the network and records each request.
+type callRecorder struct {
 	wire http.RoundTripper
 
 	mu    sync.Mutex
 	calls []call
 }
 
-func (w *witness) client() *http.Client {
+func (w *callRecorder) client() *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	t.MaxResponseHeaderBytes = 256 << 10
@@ -275,8 +276,8 @@ func (w *witness) client() *http.Client {
 	return &http.Client{Transport: w}
 }
 
-// RoundTrip passes a request on and keeps its address without what only shapes the answer.
-func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
+// RoundTrip passes a request on and records it, without the parameters that only shape the answer.
+func (w *callRecorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := w.wire.RoundTrip(r)
 	q := r.URL.Query()
 	for _, k := range []string{"fields", "limit", "offset", "order_by", "dir"} {
@@ -292,7 +293,7 @@ func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-func (w *witness) seen() []call {
+func (w *callRecorder) seen() []call {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.calls)

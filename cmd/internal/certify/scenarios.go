@@ -15,46 +15,46 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
-// cast is who the scenarios are about.
-type cast struct {
+// accounts are the users that the scenarios are about.
+type accounts struct {
 	login, email string
-	nobody       string // a login that nobody has
+	absent       string // a login that no user has
 	taken        string // the mention name of somebody else; "" where none is known
 	currency     string
 }
 
-// newEmail is what the page has HR change the address to.
-func (c cast) newEmail() string {
-	local, domain, _ := strings.Cut(c.email, "@")
+// newEmail returns the address that HR sets on Coupa's page.
+func (a accounts) newEmail() string {
+	local, domain, _ := strings.Cut(a.email, "@")
 	return local + "_new_email@" + domain
 }
 
-// scenario is one of Coupa's published user scenarios. One without acts is not published.
+// scenario is one of Coupa's published user scenarios. One without cases is not published.
 type scenario struct {
 	number, title string
-	acts          []scenarioAct
+	cases         []scenarioCase
 }
 
-// scenarioAct is one record of HR's, and what Coupa's page wants seen when it is played.
-type scenarioAct struct {
-	cast    cast
-	record  map[string]string // by HR's field
-	creates bool              // somebody is to be made
-	steps   []step
+// scenarioCase is one record of HR's, with what Coupa's page wants to see when it is played.
+type scenarioCase struct {
+	accounts accounts
+	record   map[string]string // by HR's field
+	creates  bool              // a user is to be created
+	steps    []step
 }
 
 // step is one thing that the page asks for.
 type step struct {
-	asks string
-	see  func(*scene) sight
+	asks  string
+	check func(*caseResult) stepResult
 }
 
-// hrFields are those of the feed that is made for each act.
+// hrFields are the columns of the feed that is written for each case.
 var hrFields = []string{
 	"login", "email", "first_name", "last_name", "status", "purchasing", "expense", "sourcing", "inventory", "currency", "approver", "mention", "roles",
 }
 
-// hrFile is a feed of one record.
+// hrFile returns a feed of one record.
 func hrFile(record map[string]string) []byte {
 	cells := make([]string, len(hrFields))
 	for i, f := range hrFields {
@@ -62,15 +62,15 @@ func hrFile(record map[string]string) []byte {
 	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	w.WriteAll([][]string{hrFields, cells}) // a buffer takes everything
+	w.WriteAll([][]string{hrFields, cells}) // a write to a buffer does not fail
 	return b.Bytes()
 }
 
-// closing is the number of what certify does itself after the scenarios.
+// closing is the number of the clean-up that certify itself does after the scenarios.
 const closing = "end"
 
-// scenarios are Coupa's User Integration Scenarios, with the values of its pages, as far as they are published.
-func scenarios(route string, c cast) []scenario {
+// scenarios returns Coupa's User Integration Scenarios with the values of its pages, as far as they are published.
+func scenarios(route string, c accounts) []scenario {
 	// every row of a user has these
 	person := func(email, last string, more ...string) map[string]string {
 		r := map[string]string{"login": c.login, "email": email, "first_name": "USER", "last_name": last}
@@ -84,11 +84,11 @@ func scenarios(route string, c cast) []scenario {
 
 	refused := changed("mention", c.taken)
 	if c.taken == "" {
-		refused = changed("approver", c.nobody)
+		refused = changed("approver", c.absent)
 	}
 	r := stepsBy(route)
-	play := func(record map[string]string, steps ...[]step) scenarioAct {
-		return scenarioAct{cast: c, record: record, steps: slices.Concat(steps...)}
+	play := func(record map[string]string, steps ...[]step) scenarioCase {
+		return scenarioCase{accounts: c, record: record, steps: slices.Concat(steps...)}
 	}
 	create := play(
 		before("status", "active", "purchasing", "Yes", "expense", "Yes", "sourcing", "No", "inventory", "No", "currency", c.currency),
@@ -98,27 +98,27 @@ func scenarios(route string, c cast) []scenario {
 	)
 	create.creates = true
 	return []scenario{
-		{"1.1", "Create a User", []scenarioAct{create}},
-		{"1.2", "Modify a User", []scenarioAct{
+		{"1.1", "Create a User", []scenarioCase{create}},
+		{"1.2", "Modify a User", []scenarioCase{
 			play(changed(), r.modify, values("Last Name", "test new lastname", "Email", c.newEmail())),
 			play(refused, r.refuse, errorTold, asBefore("Last Name", "test new lastname", "Email", c.newEmail())),
 		}},
 		{"1.3", "", nil},
-		{"1.4", "Deactivate a User", []scenarioAct{play(changed("status", "inactive"), r.modify, values("Status", "inactive"))}},
-		{"1.5", "Reactivate a User", []scenarioAct{play(changed("status", "active"), r.modify, values("Status", "active"))}},
-		{"1.6", "Add a Role to a User", []scenarioAct{play(changed("roles", "User,Buyer"), r.modify, values("User Role Names", "User,Buyer"))}},
-		{"1.7", "Remove a Role from a User", []scenarioAct{play(changed("roles", "User"), r.remove, values("User Role Names", "User"))}},
-		{"1.8", "Check Error Handling on Users", []scenarioAct{play(r.nobody(c), r.unknown, errorTold, []step{nobodyMade})}},
-		{closing, "The user is left inactive", []scenarioAct{play(changed("status", "inactive"), values("Status", "inactive"))}},
+		{"1.4", "Deactivate a User", []scenarioCase{play(changed("status", "inactive"), r.modify, values("Status", "inactive"))}},
+		{"1.5", "Reactivate a User", []scenarioCase{play(changed("status", "active"), r.modify, values("Status", "active"))}},
+		{"1.6", "Add a Role to a User", []scenarioCase{play(changed("roles", "User,Buyer"), r.modify, values("User Role Names", "User,Buyer"))}},
+		{"1.7", "Remove a Role from a User", []scenarioCase{play(changed("roles", "User"), r.remove, values("User Role Names", "User"))}},
+		{"1.8", "Check Error Handling on Users", []scenarioCase{play(r.absent(c), r.unknown, errorTold, []step{noneCreated})}},
+		{closing, "The user is left inactive", []scenarioCase{play(changed("status", "inactive"), values("Status", "inactive"))}},
 	}
 }
 
 // routeSteps are what the pages ask for on one route, up to the validation in Coupa.
 type routeSteps struct {
 	create, modify, remove []step
-	refuse                 []step                       // a change that Coupa does not take
-	unknown                []step                       // an update of somebody who does not exist
-	nobody                 func(cast) map[string]string // HR's record of him
+	refuse                 []step                           // a change that Coupa refuses
+	unknown                []step                           // an update of a user who does not exist
+	absent                 func(accounts) map[string]string // HR's record of that user
 }
 
 func stepsBy(route string) routeSteps {
@@ -128,28 +128,28 @@ func stepsBy(route string) routeSteps {
 	return csvSteps()
 }
 
-// csvSteps are those of the CSV route: a file of the change, in /Incoming/Users, the scheduled job, its load. A row that
-// matches nobody would make a user; the one of somebody who does not exist has the address of another, which is refused.
+// csvSteps returns the steps of the CSV route: a file of the change in /Incoming/Users, the scheduled job, its load. A row that
+// matches no user would create one, so the row of the user who does not exist has another user's address: Coupa refuses it.
 func csvSteps() routeSteps {
 	sent, refused := sentByCSV(), refusedByCSV()
 	return routeSteps{
 		create: append(slices.Clone(sent), madeByCSV()), modify: append(slices.Clone(sent), loadedByCSV()), remove: append(slices.Clone(sent), loadedByCSV()),
-		refuse: refused, unknown: append([]step{nobodyThere}, refused...),
-		nobody: func(c cast) map[string]string {
-			return map[string]string{"login": c.nobody, "email": c.newEmail(), "first_name": "USER", "last_name": "NOBODY"}
+		refuse: refused, unknown: append([]step{noSuchUser}, refused...),
+		absent: func(c accounts) map[string]string {
+			return map[string]string{"login": c.absent, "email": c.newEmail(), "first_name": "USER", "last_name": "NOBODY"}
 		},
 	}
 }
 
 func sentByCSV() []step {
 	return []step{
-		{"a CSV file of the change is made", func(s *scene) sight {
+		{"a CSV file of the change is made", func(s *caseResult) stepResult {
 			if s.part == nil {
 				return s.notSent()
 			}
 			return pass("%s: %s of %s, %d bytes: %s", s.part.Name, words.Plural(s.part.Rows, "row"), s.feed, s.part.Size, strings.Join(s.columns, ", "))
 		}},
-		{"the file lies in /Incoming/Users", func(s *scene) sight {
+		{"the file lies in /Incoming/Users", func(s *caseResult) stepResult {
 			for _, m := range s.moves {
 				if m.To == export.Delivered {
 					return pass("renamed into %s at %s, once its temporary was there whole", s.folder, m.At.UTC().Format(time.RFC3339))
@@ -157,7 +157,7 @@ func sentByCSV() []step {
 			}
 			return s.notSent()
 		}},
-		{"the scheduled job picks it up", func(s *scene) sight {
+		{"the scheduled job picks it up", func(s *caseResult) stepResult {
 			if s.part == nil || s.part.LoadID == "" {
 				return fail("no load of it is known; %s", s.why())
 			}
@@ -167,7 +167,7 @@ func sentByCSV() []step {
 }
 
 func loadedByCSV() step {
-	return step{"the load ends well", func(s *scene) sight {
+	return step{"the load ends well", func(s *caseResult) stepResult {
 		if verdict := s.verdict(); verdict != export.VerdictOK {
 			return fail("verdict %s; %s", words.Dash(string(verdict)), s.rowsSaid())
 		}
@@ -179,8 +179,8 @@ func loadedByCSV() step {
 }
 
 func madeByCSV() step {
-	return step{"the load ends well and makes the user", func(s *scene) sight {
-		u, there := s.before[s.cast.login]
+	return step{"the load ends well and makes the user", func(s *caseResult) stepResult {
+		u, there := s.before[s.accounts.login]
 		switch verdict := s.verdict(); {
 		case verdict != export.VerdictOK:
 			return fail("verdict %s; %s", words.Dash(string(verdict)), s.rowsSaid())
@@ -197,7 +197,7 @@ func madeByCSV() step {
 
 func refusedByCSV() []step {
 	return []step{
-		{"Coupa refuses the change", func(s *scene) sight {
+		{"Coupa refuses the change", func(s *caseResult) stepResult {
 			switch verdict := s.verdict(); {
 			case verdict != export.VerdictPartial:
 				return fail("verdict %s", words.Dash(string(verdict)))
@@ -206,13 +206,13 @@ func refusedByCSV() []step {
 			}
 			return pass("load %s: partial; the run ended with 3", s.part.LoadID)
 		}},
-		{"that Coupa refuses it is logged", func(s *scene) sight { return s.logged(`verdict=partial`) }},
+		{"that Coupa refuses it is logged", func(s *caseResult) stepResult { return s.logged(`verdict=partial`) }},
 	}
 }
 
-// errorTold is what becomes of an error, whichever way the change went.
+// errorTold are the steps about an error, by either route.
 var errorTold = []step{
-	{"the error's text is kept, with HR's line", func(s *scene) sight {
+	{"the error's text is kept, with HR's line", func(s *caseResult) stepResult {
 		if s.rep == nil || s.rep.Rows.Len() != 1 || s.rep.Rows.First().Reason == "" {
 			return fail("the report has no reason")
 		}
@@ -222,15 +222,15 @@ var errorTold = []step{
 	{"somebody is notified", notified},
 }
 
-// notified looks for the notice: at the receiver that certify has started, else in the diary of who was told.
-func notified(s *scene) sight {
+// notified looks for the notice: at certify's own receiver, else in the log line that names the targets.
+func notified(s *caseResult) stepResult {
 	switch {
-	case !s.ears && s.targets == 0:
+	case !s.ownReceiver && s.targets == 0:
 		return unseen("the config names nobody to tell: notify")
-	case !s.ears:
+	case !s.ownReceiver:
 		return s.logged(`info: notices sent to `)
 	}
-	for _, m := range s.heard {
+	for _, m := range s.notices {
 		for _, i := range m.Items {
 			if i.Stage != notify.Recovered && s.rep != nil && m.Run == s.rep.Run {
 				return pass("a signed notice of run %s arrived: %s", m.Run, i.Title())
@@ -240,27 +240,27 @@ func notified(s *scene) sight {
 	return fail("no notice of it arrived")
 }
 
-var nobodyThere = step{"a user who does not exist is to be updated", func(s *scene) sight {
-	if _, ok := s.before[s.cast.nobody]; ok || s.blind != nil {
-		return fail("it is not known that nobody has the login %s", s.cast.nobody)
+var noSuchUser = step{"a user who does not exist is to be updated", func(s *caseResult) stepResult {
+	if _, ok := s.before[s.accounts.absent]; ok || s.lookUpErr != nil {
+		return fail("it is not known that nobody has the login %s", s.accounts.absent)
 	}
-	return pass("nobody in Coupa has the login %s", s.cast.nobody)
+	return pass("nobody in Coupa has the login %s", s.accounts.absent)
 }}
 
-var nobodyMade = step{"nobody is made of it", func(s *scene) sight {
-	if s.blind != nil {
-		return unseen("%v", s.blind)
+var noneCreated = step{"nobody is made of it", func(s *caseResult) stepResult {
+	if s.lookUpErr != nil {
+		return unseen("%v", s.lookUpErr)
 	}
-	if u, ok := s.after[s.cast.nobody]; ok {
-		return fail("%s is Coupa id %s now; make it inactive there", s.cast.nobody, u.ID)
+	if u, ok := s.after[s.accounts.absent]; ok {
+		return fail("%s is Coupa id %s now; make it inactive there", s.accounts.absent, u.ID)
 	}
-	return pass("nobody in Coupa has the login %s", s.cast.nobody)
+	return pass("nobody in Coupa has the login %s", s.accounts.absent)
 }}
 
-// values is the validation in Coupa that every page ends with: read back, column by column. What was so before shows
-// nothing.
+// values is the validation in Coupa that every page ends with: the user is read back, column by column. A value that was
+// there before proves nothing.
 func values(want ...string) []step {
-	return []step{{"the values are validated in Coupa", func(s *scene) sight {
+	return []step{{"the values are validated in Coupa", func(s *caseResult) stepResult {
 		held := s.holds(want)
 		if held.Result == resultPass && s.matches(s.before, want) {
 			return unseen("%s; but so it was before", held.Evidence)
@@ -271,17 +271,17 @@ func values(want ...string) []step {
 
 // asBefore is the validation after a change that was refused.
 func asBefore(want ...string) []step {
-	return []step{{"the user in Coupa is as before", func(s *scene) sight { return s.holds(want) }}}
+	return []step{{"the user in Coupa is as before", func(s *caseResult) stepResult { return s.holds(want) }}}
 }
 
-// holds compares what Coupa shows of the user with columns and their values, in turn.
-func (s *scene) holds(want []string) sight {
-	if s.blind != nil {
-		return unseen("%v", s.blind)
+// holds compares what Coupa shows of the user with want, which is column, value, column, value and so on.
+func (s *caseResult) holds(want []string) stepResult {
+	if s.lookUpErr != nil {
+		return unseen("%v", s.lookUpErr)
 	}
-	u, ok := s.after[s.cast.login]
+	u, ok := s.after[s.accounts.login]
 	if !ok {
-		return fail("nobody in Coupa has the login %s", s.cast.login)
+		return fail("nobody in Coupa has the login %s", s.accounts.login)
 	}
 	var right, wrong, hidden []string
 	for _, o := range export.Compare(cellsWanted(want), u) {
@@ -303,9 +303,9 @@ func (s *scene) holds(want []string) sight {
 	return pass("Coupa id %s: %s", u.ID, strings.Join(right, ", "))
 }
 
-// matches tells whether the user was there with all these values.
-func (s *scene) matches(users map[string]export.User, want []string) bool {
-	u, ok := users[s.cast.login]
+// matches reports whether the user was there with all these values.
+func (s *caseResult) matches(users map[string]export.User, want []string) bool {
+	u, ok := users[s.accounts.login]
 	return ok && !slices.ContainsFunc(export.Compare(cellsWanted(want), u), func(o export.CellOutcome) bool { return o.Verdict != export.CellConfirmed })
 }
 
@@ -317,21 +317,21 @@ func cellsWanted(want []string) (cells []export.ElementCell) {
 	return cells
 }
 
-func (s *scene) verdict() export.Verdict {
+func (s *caseResult) verdict() export.Verdict {
 	if s.part == nil {
 		return ""
 	}
 	return s.part.Verdict
 }
 
-func (s *scene) wasThere(u export.User) sight {
+func (s *caseResult) wasThere(u export.User) stepResult {
 	return unseen("the user was there already (Coupa id %s), and nobody is deleted in Coupa; another --login shows it", u.ID)
 }
 
-func (s *scene) notSent() sight { return fail("nothing was sent: %s", s.why()) }
+func (s *caseResult) notSent() stepResult { return fail("nothing was sent: %s", s.why()) }
 
-// rowsSaid is why rows were not applied.
-func (s *scene) rowsSaid() string {
+// rowsSaid says why rows were not applied.
+func (s *caseResult) rowsSaid() string {
 	var said []string
 	if s.rep != nil {
 		for r := range s.rep.Rows.All() {
@@ -346,10 +346,10 @@ func (s *scene) rowsSaid() string {
 	return strings.Join(said, "; ")
 }
 
-// logged looks for a line of the diary with these words in it.
-func (s *scene) logged(phrase string) sight {
-	if i := slices.IndexFunc(s.diary, func(line string) bool { return strings.Contains(line, phrase) }); i >= 0 {
-		return pass("diary: %s", s.diary[i])
+// logged looks for a line of the run's log that contains phrase.
+func (s *caseResult) logged(phrase string) stepResult {
+	if i := slices.IndexFunc(s.log, func(line string) bool { return strings.Contains(line, phrase) }); i >= 0 {
+		return pass("diary: %s", s.log[i])
 	}
 	return fail("no line of the diary says %q", phrase)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// result is what became of a step, a scenario or a whole sheet.
+// result is the result of a step, a scenario or a whole sheet.
 type result string
 
 const (
@@ -19,21 +19,25 @@ const (
 	resultNone   result = "not published"
 )
 
-// sight is what was seen of one step.
-type sight struct {
+// stepResult is the result of one step, with its evidence.
+type stepResult struct {
 	Result   result `json:"result"`
 	Evidence string `json:"evidence"` // what shows it, or why it was not seen
 }
 
-func pass(format string, args ...any) sight { return sight{resultPass, fmt.Sprintf(format, args...)} }
-
-func fail(format string, args ...any) sight { return sight{resultFail, fmt.Sprintf(format, args...)} }
-
-func unseen(format string, args ...any) sight {
-	return sight{resultUnseen, fmt.Sprintf(format, args...)}
+func pass(format string, args ...any) stepResult {
+	return stepResult{resultPass, fmt.Sprintf(format, args...)}
 }
 
-// notPlayed is the evidence for steps of acts that nothing was sent for; why not is told by their scenario.
+func fail(format string, args ...any) stepResult {
+	return stepResult{resultFail, fmt.Sprintf(format, args...)}
+}
+
+func unseen(format string, args ...any) stepResult {
+	return stepResult{resultUnseen, fmt.Sprintf(format, args...)}
+}
+
+// notPlayed is the evidence for steps whose case was not played. Their scenario says why.
 const notPlayed = "not played"
 
 // passSheet is what certify prints.
@@ -67,10 +71,10 @@ type scenarioSheet struct {
 
 type stepSheet struct {
 	Asks string `json:"asks"`
-	sight
+	stepResult
 }
 
-// judge gives a scenario the worst of its steps.
+// judge sets the scenario's result to the worst of its steps.
 func (s *scenarioSheet) judge(published bool) {
 	s.Result = resultPass
 	if !published {
@@ -88,7 +92,7 @@ func (p *passSheet) sum() {
 	var codes []int
 	for _, r := range p.Routes {
 		for _, code := range r.codes {
-			if code != export.ExitPartial { // which some acts are to end with
+			if code != export.ExitPartial { // some cases are to end with it
 				codes = append(codes, code)
 			}
 		}
@@ -131,12 +135,12 @@ func (r *routeSheet) title(w *terminal.Text) {
 	w.Printf("\nBy %s, user %s at %s\n", r.Route, r.Login, r.Instance)
 }
 
-// inactive tells whether the user was seen to be left so.
+// inactive reports whether a step showed that the user was left inactive.
 func (r *routeSheet) inactive() bool {
 	return slices.ContainsFunc(r.Scenarios, func(s *scenarioSheet) bool { return s.Number == closing && s.Result == resultPass })
 }
 
-// text is told as soon as a scenario has been played: against an instance each takes as long as its pick-up.
+// text is printed as soon as a scenario was played: against an instance each takes as long as the pick-up interval.
 func (s *scenarioSheet) text(w *terminal.Text) {
 	line := s.Number
 	if s.Title != "" {

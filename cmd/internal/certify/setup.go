@@ -28,15 +28,15 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
-// certification is where scenarios are played by one route: a twin of their own, or a test instance. Everything they leave lies
-// in its folder: feeds, ledger, diary.
+// certification plays scenarios by one route, on a twin of its own or on a test instance. All that they leave is in its
+// folder: feeds, ledger, log.
 type certification struct {
-	env   *wiring.Env
-	dir   string
-	pipe  *wiring.Pipeline
-	users export.Directory
-	ears  *ears // nil where notices go to the targets of somebody's config
-	shut  []func() error
+	env      *wiring.Env
+	dir      string
+	pipe     *wiring.Pipeline
+	users    export.Directory
+	receiver *noticeReceiver // nil if notices go to the targets of the instance's config
+	shut     []func() error
 
 	over string // why nothing more is played; "" while all is well
 }
@@ -49,21 +49,21 @@ func (s *certification) close() error {
 	return errors.Join(errs...)
 }
 
-// onTwin starts a twin and somebody who hears notices.
+// onTwin starts a twin and a receiver of notices.
 func onTwin(ctx context.Context, env *wiring.Env, dir, route string, switches []string) (*certification, error) {
 	sw, err := switchesOf(switches)
 	if err != nil {
 		return nil, exit.Usage("certify: --set: %w", err)
 	}
 	s := &certification{env: env, dir: dir}
-	if err := s.raise(ctx, route, sw); err != nil {
+	if err := s.startTwin(ctx, route, sw); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
 
-// raise starts the twin and the ears; what was started by the time of an error is among what close shuts.
-func (s *certification) raise(ctx context.Context, route string, sw switchboard.Switches) error {
+// startTwin starts the twin and the receiver. After an error, close still shuts what was started.
+func (s *certification) startTwin(ctx context.Context, route string, sw switchboard.Switches) error {
 	t, err := twin.Start(ctx, twin.Options{
 		Users: bytes.NewReader(templates.CertifyUsers()), User: "certify", ClientID: "certify", Now: s.env.Now, Switches: sw,
 	})
@@ -71,39 +71,39 @@ func (s *certification) raise(ctx context.Context, route string, sw switchboard.
 		return err
 	}
 	s.shut = append(s.shut, t.Close)
-	if s.ears, err = listen(ctx); err != nil {
+	if s.receiver, err = listen(ctx); err != nil {
 		return err
 	}
-	s.shut = append(s.shut, s.ears.close)
-	err = s.lay(ctx, t.URL(), route, map[string]string{
-		"SFTPAddress": t.SFTPAddr(), "HostKey": t.HostKeyFingerprint(), "Webhook": s.ears.url(),
+	s.shut = append(s.shut, s.receiver.close)
+	err = s.writeConfig(ctx, t.URL(), route, map[string]string{
+		"SFTPAddress": t.SFTPAddr(), "HostKey": t.HostKeyFingerprint(), "Webhook": s.receiver.url(),
 	}, func(name string) string {
 		env := t.Env()
 		return map[string]string{
 			"CERTIFY_SFTP_PASSWORD": env["COUPA_SFTP_PASSWORD"], "CERTIFY_COUPA_SECRET": env["COUPA_CLIENT_SECRET"],
-			"CERTIFY_WEBHOOK_SECRET": s.ears.key.Reveal(),
+			"CERTIFY_WEBHOOK_SECRET": s.receiver.key.Reveal(),
 		}[name]
 	})
 	if err != nil {
 		return err
 	}
-	return s.meet()
+	return s.connect()
 }
 
-// onInstance leads to an instance as the administrator's config does; what is sent there is certify's own.
+// onInstance connects to an instance as the administrator's config does. The feed and the mapping are certify's own.
 func onInstance(ctx context.Context, env *wiring.Env, theirs *config.Config, dir, route string) (*certification, error) {
 	s := &certification{env: env, dir: dir}
-	if err := s.lay(ctx, theirs.Instance, route, nil, env.Getenv); err != nil {
+	if err := s.writeConfig(ctx, theirs.Instance, route, nil, env.Getenv); err != nil {
 		return nil, err
 	}
 	cfg := s.pipe.Config
 	cfg.SFTP, cfg.Coupa, cfg.Load, cfg.Verify, cfg.Notify = theirs.SFTP, theirs.Coupa, theirs.Load, theirs.Verify, theirs.Notify
 	cfg.Protect, cfg.IntegrationUsers, cfg.Feed.TimeZone = theirs.Protect, theirs.IntegrationUsers, theirs.Feed.TimeZone
-	return s, s.meet()
+	return s, s.connect()
 }
 
-// lay writes the config that the scenarios are played with into its folder, and reads it as any other.
-func (s *certification) lay(ctx context.Context, instance, route string, twinConfig map[string]string, getenv func(string) string) error {
+// writeConfig writes the config of the scenarios into the folder and reads it like any other.
+func (s *certification) writeConfig(ctx context.Context, instance, route string, twinConfig map[string]string, getenv func(string) string) error {
 	tpl, err := template.New("config").Parse(string(templates.CertifyConfig()))
 	if err != nil {
 		return fmt.Errorf("certify's config: %w", err)
@@ -122,8 +122,8 @@ func (s *certification) lay(ctx context.Context, instance, route string, twinCon
 	return err
 }
 
-// meet makes the client by which certify itself looks users up.
-func (s *certification) meet() error {
+// connect makes the client with which certify itself looks users up.
+func (s *certification) connect() error {
 	client, err := coupa.NewClient(wiring.CoupaConfig(s.pipe.Config), s.env.Log)
 	if err != nil {
 		return &exit.Error{Code: export.ExitUsage, Err: err}
@@ -132,57 +132,57 @@ func (s *certification) meet() error {
 	return nil
 }
 
-// ears hears notices on loopback: a webhook's receiver.
-type ears struct {
+// noticeReceiver is a webhook on loopback that receives notices.
+type noticeReceiver struct {
 	srv  *http.Server
 	addr net.Addr
 	key  export.Secret
 	work export.Group
 
-	mu    sync.Mutex
-	heard []notify.Message
+	mu      sync.Mutex
+	notices []notify.Message
 }
 
-func listen(ctx context.Context) (*ears, error) {
+func listen(ctx context.Context) (*noticeReceiver, error) {
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("receiver of notices: %w", err)
 	}
-	e := &ears{addr: ln.Addr(), key: export.NewSecret(rand.Text())}
-	e.srv = &http.Server{Handler: e, ReadHeaderTimeout: 10 * time.Second}
-	e.work.Go(func() { e.srv.Serve(ln) }) // it ends with close; what it is asked after that is told by the sender
-	return e, nil
+	n := &noticeReceiver{addr: ln.Addr(), key: export.NewSecret(rand.Text())}
+	n.srv = &http.Server{Handler: n, ReadHeaderTimeout: 10 * time.Second}
+	n.work.Go(func() { n.srv.Serve(ln) }) // it ends with close; a request after that fails at its sender
+	return n, nil
 }
 
-func (e *ears) url() string { return "http://" + e.addr.String() + "/notices" }
-func (e *ears) close() error {
-	err := e.srv.Close()
-	e.work.Wait()
+func (n *noticeReceiver) url() string { return "http://" + n.addr.String() + "/notices" }
+func (n *noticeReceiver) close() error {
+	err := n.srv.Close()
+	n.work.Wait()
 	return err
 }
 
-// ServeHTTP takes a notice, if it is signed with the key.
-func (e *ears) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP takes a notice if it is signed with the key.
+func (n *noticeReceiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
 	var m notify.Message
-	if err != nil || r.Header.Get(notify.SignatureHeader) != notify.Signature(e.key, body) || json.Unmarshal(body, &m) != nil {
+	if err != nil || r.Header.Get(notify.SignatureHeader) != notify.Signature(n.key, body) || json.Unmarshal(body, &m) != nil {
 		http.Error(w, "not a notice", http.StatusBadRequest)
 		return
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.heard = append(e.heard, m)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.notices = append(n.notices, m)
 }
 
-// take gives what was heard since it was last asked.
-func (e *ears) take() []notify.Message {
-	if e == nil {
+// take returns the notices that arrived since the last call.
+func (n *noticeReceiver) take() []notify.Message {
+	if n == nil {
 		return nil
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	heard := e.heard
-	e.heard = nil
-	return heard
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	since := n.notices
+	n.notices = nil
+	return since
 }

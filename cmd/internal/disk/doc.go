@@ -1,2 +1,2 @@
-// Package disk asks the system about free room and rights, where the system can be asked.
+// Package disk asks the system for free space and for rights, on systems that can answer.
 package disk

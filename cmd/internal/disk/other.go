@@ -4,6 +4,8 @@ package disk
 
 import "errors"
 
+// FreeBytes returns errors.ErrUnsupported: this system is not asked.
 func FreeBytes(string) (uint64, error) { return 0, errors.ErrUnsupported }
 
-func Writable(string) error { return nil } // the first run tells
+// Writable returns nil: this system is not asked.
+func Writable(string) error { return nil } // the first run reports it

@@ -7,23 +7,26 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Error carries the code a command ends with.
+// Error is an error with the exit code that the command ends with.
 type Error struct {
 	Code int
 	Err  error
 }
 
+// Error returns the message of the error inside.
 func (e *Error) Error() string { return e.Err.Error() }
 
+// Unwrap returns the error inside.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Ended ends a command whose verdict is no 0 although nothing went wrong with the command itself. All that is to be
-// said has been said.
+// Ended ends a command with a code other than 0 although the command itself did not fail. All that has to be printed
+// was printed.
 type Ended struct{ Code int }
 
+// Error names the code; no command prints it.
 func (e *Ended) Error() string { return fmt.Sprintf("ended with exit code %d", e.Code) }
 
-// With is how a command ends: with its error, else with the code of its verdict.
+// With returns err if there is one, else an Ended with the code of the verdict, nil for 0.
 func With(code int, err error) error {
 	if err == nil && code != export.ExitOK {
 		return &Ended{code}
@@ -31,17 +34,17 @@ func With(code int, err error) error {
 	return err
 }
 
-// Usage is an error that ends with 2.
+// Usage returns an error that ends the command with code 2.
 func Usage(format string, args ...any) error {
 	return &Error{export.ExitUsage, fmt.Errorf(format, args...)}
 }
 
-// NoRun is the error for a run that the ledger does not know.
+// NoRun returns the error for a run that the ledger does not know.
 func NoRun(id string) error {
 	return export.Hint(Usage("the ledger knows no run %q", id), "hr2coupa status lists the runs")
 }
 
-// Code finds the code for an error that ended a command.
+// Code returns the exit code for an error that ended a command.
 func Code(err error) int {
 	var exit *Error
 	var ended *Ended
@@ -63,16 +66,16 @@ func Code(err error) int {
 	return export.ExitFault
 }
 
-// Ends are how commands ended, by their code, where there was nothing to report yet.
+// Ends has, by exit code, how a command ended before there was anything to report.
 var Ends = map[int]export.RunEnd{
 	export.ExitFault: export.EndFault, export.ExitUsage: export.EndUsage, export.ExitNotDelivered: export.EndNotDelivered, export.ExitLocked: export.EndLocked,
 	export.ExitHeld: export.EndHeld, export.ExitFeed: export.EndFeedUnusable, export.ExitInterrupted: export.EndInterrupted,
 }
 
-// errInterrupted is the cause of a context that ended by a signal.
+// ErrInterrupted is the cause of a context that a signal ended.
 var ErrInterrupted = errors.New("interrupted")
 
-// Said is an error without the word that the line already begins with.
+// Said returns the text of an error without the word that the line begins with already.
 func Said(err error) string {
 	var not *export.NotDeliveredError
 	if errors.As(err, &not) {

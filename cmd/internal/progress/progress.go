@@ -7,16 +7,18 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Progress shows on a terminal how far the parts of a run are; elsewhere it does nothing. It is also the log's writer
-// meanwhile, so that a line of the diary takes the bar's place and the bar comes back below it.
+// Progress shows on a terminal how far the parts of a run are; elsewhere it does nothing. Meanwhile it is the log's writer,
+// so that a line of the log takes the place of the bar and the bar is drawn again below it.
 type Progress struct {
 	env *wiring.Env
 	bar *progressbar.ProgressBar
 	at  map[string]int
 }
 
+// NewProgress returns a Progress that draws nothing until Start.
 func NewProgress(env *wiring.Env) *Progress { return &Progress{env: env, at: map[string]int{}} }
 
+// Write writes a line of the log above the bar.
 func (p *Progress) Write(line []byte) (int, error) {
 	_ = p.bar.Clear()                        // a bar that cannot be drawn is no fault of the run
 	n, err := p.env.Stderr.Raw().Write(line) // raw: a line of the log, which is plain
@@ -29,6 +31,7 @@ var stages = map[export.PartState]int{
 	export.Staged: 1, export.Renaming: 1, export.Delivered: 2, export.Loading: 2, export.Stalled: 3, export.InDoubt: 3, export.Settled: 3,
 }
 
+// Start draws the bar for these parts, if stderr is a terminal.
 func (p *Progress) Start(parts []export.Part) {
 	if p.env.JSON || !p.env.Stderr.IsTerminal() || len(parts) == 0 {
 		return
@@ -39,6 +42,7 @@ func (p *Progress) Start(parts []export.Part) {
 	p.env.Log.SetOutput(p)
 }
 
+// Tell moves the bar on to the state of a part.
 func (p *Progress) Tell(part export.Part) {
 	if p.bar == nil {
 		return
@@ -50,6 +54,7 @@ func (p *Progress) Tell(part export.Part) {
 	}
 }
 
+// Done removes the bar and gives the log its own writer back.
 func (p *Progress) Done() {
 	if p.bar != nil {
 		p.env.Log.SetOutput(p.env.Stderr.Raw()) // raw: the log, which is plain

@@ -1,3 +1,3 @@
-// Package rowstore keeps the rows of a plan that go into no part, in memory where they are few and else in a file, and reads
-// the lines of a part back.
+// Package rowstore keeps the rows of a plan that go into no part: a few in memory, many in a file. It also reads the lines
+// of a part back.
 package rowstore

@@ -8,10 +8,10 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/layout"
 )
 
-// cleared stands for a cell that is emptied in Coupa where the cells of a part are shown.
+// cleared is shown for a cell of a part that Coupa empties.
 const cleared = "clear()"
 
-// PartLines hands the lines of a part to take, its header first, until that returns false, whatever way the part goes.
+// PartLines passes the lines of a part to take, the header first, until take returns false. It reads parts of both routes.
 func PartLines(p export.Part, data []byte, take func(layout.Line) bool) error {
 	if err := readLines(p.Route, data, take); err != nil {
 		return export.Ours(fmt.Errorf("read part %s back: %w", p.Name, err))
@@ -42,5 +42,5 @@ func readLines(route export.Route, data []byte, take func(layout.Line) bool) err
 	return nil
 }
 
-// errFewRows says that a part has fewer lines than rows.
+// ErrFewRows says that a part has fewer lines than rows.
 var ErrFewRows = errors.New("it has fewer lines than rows")

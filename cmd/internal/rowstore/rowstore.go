@@ -15,11 +15,11 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// fewRows is how many rows a rowStore keeps in memory.
+// fewRows is how many rows a Store keeps in memory.
 const fewRows = 10_000
 
-// Store takes the rows of a plan that go into no part and gives them back by origin. A feed may consist of nothing
-// else: beyond a few they lie in a temporary file of this user alone, and memory holds only where.
+// Store takes the rows of a plan that go into no part and returns them by origin. A whole feed may consist of such rows:
+// beyond a few they are in a temporary file that only this user may read, and memory holds their places.
 type Store struct {
 	few    []export.RowResult
 	file   *os.File // nil while they are few
@@ -27,7 +27,7 @@ type Store struct {
 	size   int64
 	places []rowPlace
 	feeds  []string // the feed files' names
-	err    error    // why rows could not be read back; told by close
+	err    error    // why rows could not be read back; Close returns it
 }
 
 type rowPlace struct {
@@ -66,7 +66,7 @@ func (s *Store) open() (err error) {
 	if s.file, err = os.CreateTemp("", "hr2coupa-rows-*"); err != nil {
 		return err
 	}
-	os.Remove(s.file.Name()) // it goes with the process; where an open file cannot be removed, close does it
+	os.Remove(s.file.Name()) // the file goes with the process; if an open file cannot be removed, Close does it
 	s.w = bufio.NewWriterSize(s.file, 256<<10)
 	return nil
 }
@@ -89,7 +89,7 @@ func (s *Store) write(r export.RowResult) error {
 	return err
 }
 
-// All gives every row by origin: what is printed of it. An error ends it and comes out of close.
+// All returns every row by origin. An error ends it, and Close returns that error.
 func (s *Store) All() iter.Seq[export.RowResult] {
 	if s.file == nil {
 		slices.SortStableFunc(s.few, func(a, b export.RowResult) int {
@@ -115,7 +115,7 @@ func (s *Store) read(yield func(export.RowResult) bool) error {
 	var b []byte
 	var r export.RowResult
 	for _, p := range s.places {
-		if p.at != next { // rows lie by origin but for a few
+		if p.at != next { // nearly all rows are stored by origin
 			in.Reset(io.NewSectionReader(s.file, p.at, s.size-p.at))
 		}
 		size, err := in.Peek(4)
@@ -137,19 +137,19 @@ func (s *Store) read(yield func(export.RowResult) bool) error {
 	return nil
 }
 
-// Close removes the file and tells whether all that was asked for could be read.
+// Close removes the file and returns an error if not all rows that were asked for could be read.
 func (s *Store) Close() error {
 	err := s.err
 	if s.file != nil {
-		s.file.Close() // it goes anyway
+		s.file.Close() // it is removed anyway
 		os.Remove(s.file.Name())
 	}
 	*s = Store{}
 	return err
 }
 
-// readRow reads what write has written. Rows of a broken feed are broken alike: a text that the row before had is taken
-// from there.
+// readRow reads what Add has written. Neighbouring rows of a broken feed are broken alike, so a text that the row before
+// had is taken from there.
 func readRow(b []byte, before export.RowResult) (r export.RowResult) {
 	number := func() int {
 		n, size := binary.Uvarint(b)

@@ -10,7 +10,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// someRows are n rows of two feed files, out of order here and there as a plan gives them.
+// someRows returns n rows of two feed files, a few out of order as in a plan.
 func someRows(n int) []export.RowResult {
 	rows := make([]export.RowResult, n)
 	for i := range rows {
@@ -28,7 +28,7 @@ func someRows(n int) []export.RowResult {
 	return rows
 }
 
-// TestRowStore: few rows and many come back by origin, as they were, as often as asked, and nothing is left behind.
+// TestRowStore: few rows and many come back by origin, as they were, as often as asked, and no file is left.
 func TestRowStore(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	for _, n := range []int{0, 1, fewRows, fewRows + 1, 3*fewRows + 7} {
@@ -60,7 +60,7 @@ func TestRowStore(t *testing.T) {
 	}
 }
 
-// TestRowStoreTellsWhatItLost: a file that cannot be read back is told, not passed over.
+// TestRowStoreTellsWhatItLost: a file that cannot be read back is an error, not fewer rows.
 func TestRowStoreTellsWhatItLost(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	var s Store

@@ -9,8 +9,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Error prints what is wrong on a line that begins with "error: ", and what to do on lines that begin with "hint: ". Of
-// errors that were joined each has a line. One hint for several that follow each other is printed below the last.
+// Error prints what is wrong on a line that begins with "error: ", and what to do on lines that begin with "hint: ". Each
+// of several joined errors has a line. A hint that several in a row share is printed once, below the last.
 func (t *Text) Error(err error) {
 	messages := export.Messages(err)
 	for i, m := range messages {
@@ -23,7 +23,7 @@ func (t *Text) Error(err error) {
 	}
 }
 
-// LogError logs an error instead, an entry for each of those that were joined, with what to do as a field.
+// LogError logs an error, an entry for each of those that were joined, with what to do as a field.
 func LogError(l *logrus.Logger, err error) {
 	for _, m := range export.Messages(err) {
 		entry := export.LogHints(l, m.Hints...)

@@ -11,7 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// place is an error with a line that points at the place.
+// place is an error with a second line that points at the place.
 type place struct{ file string }
 
 func (p place) Error() string   { return strings.Join(p.Lines(), "\n") }

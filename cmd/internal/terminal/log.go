@@ -12,7 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// NewLog returns a log that is written to to and names people by export.Who alone. Its lines are text without colours
+// NewLog returns a log that writes to to and names people by export.Who alone. Its lines are text without colours
 // until FormatText or FormatJSON is called.
 func NewLog(to io.Writer) *logrus.Logger {
 	l := logrus.New()
@@ -22,13 +22,13 @@ func NewLog(to io.Writer) *logrus.Logger {
 	return l
 }
 
-// FormatText has l write lines of text, with colours where somebody looks at them. Windows has none, as logrus has it.
+// FormatText has l write lines of text, with colours if colours is set. On Windows logrus writes none.
 func FormatText(l *logrus.Logger, colours bool) {
 	colours = colours && runtime.GOOS != "windows"
 	l.SetFormatter(textLog{&logrus.TextFormatter{FullTimestamp: true, DisableColors: !colours, ForceColors: colours}, colours})
 }
 
-// FormatJSON has l write an object a line.
+// FormatJSON has l write one JSON object a line.
 func FormatJSON(l *logrus.Logger) { l.SetFormatter(jsonLog{&logrus.JSONFormatter{}}) }
 
 // textLog makes messages and values plain. Without colours logrus quotes both, and a line break in one stays readable as
@@ -38,6 +38,7 @@ type textLog struct {
 	colours bool
 }
 
+// Format formats an entry whose message and values were made plain.
 func (f textLog) Format(e *logrus.Entry) ([]byte, error) {
 	if f.colours {
 		return f.as.Format(plainEntry(e))
@@ -49,7 +50,7 @@ func (f textLog) Format(e *logrus.Entry) ([]byte, error) {
 	return append([]byte(export.Plain(string(bytes.TrimSuffix(line, []byte("\n"))))), '\n'), nil
 }
 
-// plainEntry is e with its message and values plain; e itself goes on to the hooks as it is.
+// plainEntry returns a copy of e with its message and values plain. e itself goes on to the hooks as it is.
 func plainEntry(e *logrus.Entry) *logrus.Entry {
 	plain := *e
 	plain.Message, plain.Data = export.Plain(e.Message), maps.Clone(e.Data)
@@ -59,9 +60,10 @@ func plainEntry(e *logrus.Entry) *logrus.Entry {
 	return &plain
 }
 
-// jsonLog writes what steers as an escape, so that values stay what they are.
+// jsonLog writes control characters as escapes, so that values stay what they are.
 type jsonLog struct{ as *logrus.JSONFormatter }
 
+// Format formats an entry as JSON and escapes control characters in it.
 func (f jsonLog) Format(e *logrus.Entry) ([]byte, error) {
 	line, err := f.as.Format(e)
 	if err != nil || harmless(line) {

@@ -1,7 +1,7 @@
-// Package terminal is where text meets a terminal or a log. Names of files and Coupa's words are other people's, and may
-// hold what steers a terminal, turns the direction of a text or forges a line. What prints here says its own words in a
-// format and hands over others' as values; a value stays on its line and steers nothing. There is no way past that but
-// Raw, and a linter asks each caller of it for a reason.
+// Package terminal is the way of all text to a terminal or a log. File names and Coupa's messages are written by others. They
+// may hold what controls a terminal, turns the direction of a text or forges a line. Code that prints here has its own words
+// in a format and passes all else as values; a value stays on its line and controls nothing. Only Raw bypasses that, and a
+// linter asks each caller of it for a reason.
 package terminal
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Out is stdout or stderr. It is no io.Writer on purpose: what is written is either text, JSON, a library's words or,
+// Out is stdout or stderr. It is no io.Writer on purpose: what is written is text, JSON, a library's words or,
 // for a reason, raw.
 type Out struct {
 	to io.Writer
@@ -24,17 +24,17 @@ type Out struct {
 // New returns an Out that writes to to.
 func New(to io.Writer) *Out { return &Out{to} }
 
-// Text returns what prints lines for people.
+// Text returns a printer of lines for people.
 func (o *Out) Text() *Text { return &Text{to: o.to} }
 
-// JSON returns a writer of JSON, which stays what it says: a character that steers is written as its \u escape.
+// JSON returns a writer of JSON that writes a control character as its \u escape, so that the values stay the same.
 func (o *Out) JSON() io.Writer { return &jsonWriter{to: o.to} }
 
-// Words returns a writer for libraries that print texts of their own, such as a command's help: line breaks and tabs are
-// kept, and whatever else steers is a blank.
+// Words returns a writer for libraries that print texts of their own, such as a command's help: it keeps line breaks and
+// tabs, and writes a blank for every other control character.
 func (o *Out) Words() io.Writer { return &wordWriter{to: o.to} }
 
-// Raw returns the writer itself, for what has to steer the terminal and for lines of the log, which Format has made plain.
+// Raw returns the writer itself, for what has to control the terminal and for lines of the log, which Format has made plain.
 func (o *Out) Raw() io.Writer { return o.to }
 
 // Printf prints one text, as Text does.
@@ -44,7 +44,7 @@ func (o *Out) Printf(format string, args ...any) error {
 	return t.Err()
 }
 
-// IsTerminal reports whether somebody looks at it.
+// IsTerminal reports whether this output is a terminal.
 func (o *Out) IsTerminal() bool { return IsTerminal(o.to) }
 
 // IsTerminal reports whether a reader or writer is a terminal.
@@ -53,13 +53,13 @@ func IsTerminal(v any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Text prints lines for people. It remembers the first error, so that a full disk behind stdout is told once at the end.
+// Text prints lines for people. It remembers the first error, so that a full disk behind stdout is reported once, at the end.
 type Text struct {
 	to  io.Writer
 	err error
 }
 
-// Nowhere prints nothing.
+// Nowhere returns a Text that discards everything.
 func Nowhere() *Text { return New(io.Discard).Text() }
 
 // Err returns the first error of what was printed.
@@ -68,7 +68,7 @@ func (t *Text) Err() error { return t.err }
 // Printf prints as fmt.Printf does. The format is the program's own words, a literal; every value is made plain.
 func (t *Text) Printf(format string, args ...any) {
 	if false {
-		_ = fmt.Sprintf(format, args...) // by this go vet knows what is checked in calls
+		_ = fmt.Sprintf(format, args...) // go vet sees by this that calls are to be checked like Printf
 	}
 	plain := make([]any, len(args))
 	for i, a := range args {
@@ -77,7 +77,7 @@ func (t *Text) Printf(format string, args ...any) {
 	t.write(fmt.Sprintf(format, plain...))
 }
 
-// Lines prints lines, each plain and behind the indent.
+// Lines prints each line plain and behind the indent.
 func (t *Text) Lines(indent string, lines ...string) {
 	for _, l := range lines {
 		t.Printf("%s%s\n", indent, l)
@@ -93,9 +93,9 @@ func (t *Text) Table(rows [][]string) {
 		for i, cell := range row {
 			cells[i] = export.Plain(cell)
 		}
-		fmt.Fprintln(w, "  "+strings.Join(cells, "\t")) // Flush returns an error of any write
+		fmt.Fprintln(w, "  "+strings.Join(cells, "\t")) // Flush returns the error of any write
 	}
-	w.Flush() // to memory, which takes all
+	w.Flush() // a write to memory does not fail
 	t.write(b.String())
 }
 
@@ -105,7 +105,7 @@ func (t *Text) write(s string) {
 	}
 }
 
-// value makes an operand of Printf plain. Numbers are left as they are, since they may be a width.
+// value makes an operand of Printf plain. It leaves numbers as they are, since they may be a width.
 func value(v any) any {
 	switch v.(type) {
 	case int, int64, uint64, float64, bool:
@@ -117,7 +117,7 @@ func value(v any) any {
 // plainly is a value that prints as it would, made plain.
 type plainly struct{ v any }
 
-// Format formats the value by itself first.
+// Format formats the value by itself first, then makes it plain.
 func (p plainly) Format(f fmt.State, verb rune) {
-	io.WriteString(f, export.Plain(fmt.Sprintf(fmt.FormatString(f, verb), p.v))) // to memory, which takes all
+	io.WriteString(f, export.Plain(fmt.Sprintf(fmt.FormatString(f, verb), p.v))) // a write to memory does not fail
 }

@@ -122,7 +122,7 @@ func TestALogIsPlainInEveryFormat(t *testing.T) {
 			if !ended {
 				t.Fatalf("no line: %q", b.String())
 			}
-			if format == "colours" { // of its own it has SGR alone
+			if format == "colours" { // logrus itself writes SGR only
 				line = strings.NewReplacer("\x1b[33m", "", "\x1b[0m", "").Replace(line)
 			}
 			if export.Plain(line) != line || !strings.Contains(line, "owned") {

@@ -12,9 +12,10 @@ import (
 // wordWriter keeps line breaks and tabs, and makes the rest plain.
 type wordWriter struct {
 	to  io.Writer
-	cut []byte // the beginning of a character whose end is still to come
+	cut []byte // the beginning of a character that the next write completes
 }
 
+// Write keeps an incomplete character for the next call.
 func (w *wordWriter) Write(b []byte) (int, error) {
 	return filter(w.to, &w.cut, b, func(out []byte, r rune) []byte {
 		if export.Steers(r) && r != '\n' && r != '\t' {
@@ -24,17 +25,18 @@ func (w *wordWriter) Write(b []byte) (int, error) {
 	})
 }
 
-// jsonWriter writes what steers as an escape. It stands in strings alone, where it may be written so.
+// jsonWriter writes control characters as escapes. In JSON they stand in strings alone, where an escape means the same.
 type jsonWriter struct {
 	to  io.Writer
 	cut []byte
 }
 
+// Write keeps an incomplete character for the next call.
 func (w *jsonWriter) Write(b []byte) (int, error) { return filter(w.to, &w.cut, b, jsonRune) }
 
 func jsonRune(out []byte, r rune) []byte {
 	switch {
-	case !export.Steers(r) || r == '\n' || r == '\t' || r == '\r': // those lie between values
+	case !export.Steers(r) || r == '\n' || r == '\t' || r == '\r': // white space stands between values
 		return utf8.AppendRune(out, r)
 	case r > 0xffff:
 		high, low := utf16.EncodeRune(r)
@@ -43,7 +45,7 @@ func jsonRune(out []byte, r rune) []byte {
 	return fmt.Appendf(out, `\u%04x`, r)
 }
 
-// filter writes b with each character as put appends it. A character that b cuts waits in cut for the next write.
+// filter writes b with each character as put appends it. A character that b cuts off waits in cut for the next write.
 func filter(to io.Writer, cut *[]byte, b []byte, put func([]byte, rune) []byte) (int, error) {
 	if len(*cut) == 0 && harmless(b) {
 		return to.Write(b)
@@ -65,7 +67,7 @@ func filter(to io.Writer, cut *[]byte, b []byte, put func([]byte, rune) []byte) 
 	return len(b), nil
 }
 
-// harmless reports whether b is ASCII with nothing that steers but line breaks.
+// harmless reports whether b is ASCII without control characters other than line breaks.
 func harmless(b []byte) bool {
 	for _, c := range b {
 		if (c < ' ' && c != '\n') || c >= 0x7f {

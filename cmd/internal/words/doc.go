@@ -1,2 +1,2 @@
-// Package words has the small words of sentences that several rooms say: one or many, a few of many, nothing.
+// Package words has small words that several rooms print: singular and plural, the first few of many, a dash for nothing.
 package words

@@ -7,7 +7,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Plural is a number with its noun: 1 row, 2 rows.
+// Plural returns a number with its noun: 1 row, 2 rows.
 func Plural(n int, one string) string {
 	if n == 1 {
 		return "1 " + one
@@ -15,7 +15,7 @@ func Plural(n int, one string) string {
 	return fmt.Sprintf("%d %ss", n, one)
 }
 
-// Dash stands for a text that is empty.
+// Dash returns s, or a dash if it is empty.
 func Dash(s string) string {
 	if s == "" {
 		return "-"
@@ -23,7 +23,7 @@ func Dash(s string) string {
 	return s
 }
 
-// Few names the first of many.
+// Few returns the first names of many, joined.
 func Few(names []string) string {
 	const most = 10
 	if len(names) > most {
@@ -32,7 +32,7 @@ func Few(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// SomeOf names a few of many.
+// SomeOf returns a few names of many, joined.
 func SomeOf(names []string) string {
 	const most = 5
 	if len(names) <= most {
@@ -41,7 +41,7 @@ func SomeOf(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// IsOrAre is the verb for a number of things.
+// IsOrAre returns the verb for n things.
 func IsOrAre(n int) string {
 	if n == 1 {
 		return "1 part that was sent in the last 7 days is"
@@ -49,7 +49,7 @@ func IsOrAre(n int) string {
 	return fmt.Sprintf("%d parts that were sent in the last 7 days are", n)
 }
 
-// Persons is a number of people in words.
+// Persons returns a number of people in words.
 func Persons(n int) string {
 	if n == 1 {
 		return "1 person"
@@ -57,7 +57,7 @@ func Persons(n int) string {
 	return fmt.Sprintf("%d people", n)
 }
 
-// FileNames are the names of a run's files, a dash where it has none.
+// FileNames returns the names of a run's files, or a dash if it has none.
 func FileNames(files []export.FeedFile) string {
 	switch len(files) {
 	case 0:

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"unicode"
@@ -26,6 +27,14 @@ func Plain(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// Plural returns a number with its noun: 1 row, 2 rows.
+func Plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // PlainLines returns what an error says, a line for each error that was joined in it. A line break in a value makes no

@@ -51,7 +51,7 @@ func printLayout(env *wiring.Env) error {
 		rows = append(rows, []string{c.Name, string(c.Type), length, words.Dash(columnMarks(c)), words.Dash(c.API)})
 	}
 	w.Table(rows)
-	w.Printf("  %s\n", words.Plural(len(columns), "column"))
+	w.Printf("  %s\n", export.Plural(len(columns), "column"))
 	return w.Err()
 }
 

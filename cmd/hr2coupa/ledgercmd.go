@@ -12,7 +12,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/trust"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
@@ -105,7 +104,7 @@ func printChecked(env *wiring.Env, c *ledger.Checked) error {
 	}
 	if len(c.Findings) == 0 {
 		w.Printf("sound: %s, %s (%d with their bytes), %s, %d people\n",
-			words.Plural(c.Runs, "run"), words.Plural(c.Parts, "part"), c.Spooled, words.Plural(c.Rows, "row"), c.People)
+			export.Plural(c.Runs, "run"), export.Plural(c.Parts, "part"), c.Spooled, export.Plural(c.Rows, "row"), c.People)
 	}
 	return w.Err()
 }
@@ -136,7 +135,7 @@ name, and never overwrites. The copy holds personal data: 0700, files 0600.`,
 				return show.JSON(env, copied)
 			}
 			err = env.Stdout.Printf("%s: database and %s of the spool, %d bytes; checked\n",
-				copied.Dir, words.Plural(copied.Files, "file"), copied.Bytes)
+				copied.Dir, export.Plural(copied.Files, "file"), copied.Bytes)
 			return err
 		},
 	}
@@ -189,9 +188,9 @@ func pruneLedger(env *wiring.Env, cfg *config.Config, dry bool) error {
 	if dry {
 		word = "would be pruned"
 	}
-	line := fmt.Sprintf("%s: bytes of %s (%d), values of %s, %s as a whole", word, words.Plural(p.Parts, "part"), p.Bytes, words.Plural(p.Rows, "row"), words.Plural(p.Runs, "run"))
+	line := fmt.Sprintf("%s: bytes of %s (%d), values of %s, %s as a whole", word, export.Plural(p.Parts, "part"), p.Bytes, export.Plural(p.Rows, "row"), export.Plural(p.Runs, "run"))
 	if p.Notices+p.Incidents > 0 {
-		line += fmt.Sprintf(", %s, %s that had ended", words.Plural(p.Notices, "notice"), words.Plural(p.Incidents, "incident"))
+		line += fmt.Sprintf(", %s, %s that had ended", export.Plural(p.Notices, "notice"), export.Plural(p.Incidents, "incident"))
 	}
 	if p == (ledger.Pruned{}) {
 		line = "nothing is older than the config's retention"
@@ -244,7 +243,7 @@ func forgetPerson(env *wiring.Env, cfg *config.Config, key string) error {
 	if env.JSON {
 		return show.JSON(env, f)
 	}
-	gone := []string{"values of " + words.Plural(f.Rows, "row"), words.Plural(f.Spool, "file") + " of the spool"}
+	gone := []string{"values of " + export.Plural(f.Rows, "row"), export.Plural(f.Spool, "file") + " of the spool"}
 	if f.Known {
 		gone = append(gone, "the person")
 	}

@@ -110,7 +110,7 @@ func (s *share) name(r export.RowResult, columns []string) {
 func (s *share) facts() []string {
 	var out []string
 	if len(s.by) > 1 {
-		out = append(out, plural(s.rows, "row")+" in all")
+		out = append(out, export.Plural(s.rows, "row")+" in all")
 	}
 	if len(s.columns) > 0 {
 		names := slices.SortedFunc(maps.Keys(s.columns), func(a, b string) int {
@@ -122,7 +122,7 @@ func (s *share) facts() []string {
 		out = append(out, "columns: "+strings.Join(names, ", "))
 	}
 	if s.mute.rows > 0 {
-		out = append(out, plural(s.mute.rows, "row")+" without a message: "+s.mute.where())
+		out = append(out, export.Plural(s.mute.rows, "row")+" without a message: "+s.mute.where())
 	}
 	return out
 }

@@ -233,19 +233,19 @@ func (f *Finding) part(p export.Part, causes *export.Causes) {
 	case p.State == export.Settled && (p.Verdict == export.VerdictFailed || p.Verdict == export.VerdictEmpty):
 		f.add(Trouble{
 			Kind: export.NoticeFailed, Cause: causeLoad, Owner: cmp.Or(taskOf(causes.Behind(p.Note)), export.OwnerCoupa),
-			Facts: []string{fmt.Sprintf("%s: load %s is %s, %s", p.Name, cmp.Or(p.LoadID, "unknown"), p.Verdict, plural(p.Rows, "row"))},
+			Facts: []string{fmt.Sprintf("%s: load %s is %s, %s", p.Name, cmp.Or(p.LoadID, "unknown"), p.Verdict, export.Plural(p.Rows, "row"))},
 			ToDo:  []string{"look at the load in Coupa; hr2coupa run --again plans its rows anew"},
 		})
 	case p.State == export.Stalled:
 		f.add(Trouble{
 			Kind: export.NoticeStalled, Cause: causeVerdict, Owner: export.OwnerIT,
-			Facts: []string{fmt.Sprintf("%s (%s): %s", p.Name, plural(p.Rows, "row"), cmp.Or(oneLine(p.Note), "no verdict"))},
+			Facts: []string{fmt.Sprintf("%s (%s): %s", p.Name, export.Plural(p.Rows, "row"), cmp.Or(oneLine(p.Note), "no verdict"))},
 			ToDo:  []string{"the next run asks again; where Coupa shows what came of it: hr2coupa settle " + p.Name + " applied|rejected"},
 		})
 	case p.State == export.InDoubt:
 		f.add(Trouble{
 			Kind: export.NoticeStalled, Cause: causeVerdict, Owner: export.OwnerIT,
-			Facts: []string{fmt.Sprintf("%s (%s): in doubt, %s", p.Name, plural(p.Rows, "row"), cmp.Or(oneLine(p.Note), "it was seen nowhere"))},
+			Facts: []string{fmt.Sprintf("%s (%s): in doubt, %s", p.Name, export.Plural(p.Rows, "row"), cmp.Or(oneLine(p.Note), "it was seen nowhere"))},
 			ToDo:  []string{"look for it in Coupa, then hr2coupa settle " + p.Name + " applied|rejected"},
 		})
 	}
@@ -294,7 +294,7 @@ func (f *Finding) rows(rep *export.Report, s Start, status string) {
 	}
 	if pending.rows > 0 && (rep.Verdict.End == export.EndWaiting || rep.Verdict.End == export.EndUnfinished) && rep.Exit == export.ExitStalled {
 		f.add(Trouble{Kind: export.NoticeStalled, Cause: causeWaiting, Owner: export.OwnerIT,
-			Facts: []string{plural(pending.rows, "row") + ": " + pending.where()}, ToDo: []string{"the next run goes on with them"}})
+			Facts: []string{export.Plural(pending.rows, "row") + ": " + pending.where()}, ToDo: []string{"the next run goes on with them"}})
 	}
 }
 
@@ -329,13 +329,6 @@ func (f *Finding) blind(s Start) {
 			dark(export.NoticeStalled) // not awaited
 		}
 	}
-}
-
-func plural(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
 }
 
 const (

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -130,7 +129,7 @@ func emptiedAndFilled(s *caseResult) stepResult {
 		}
 	}
 	if len(said) != 2 {
-		return fail("%s; %s", words.Plural(len(said), "PUT"), s.rowsSaid())
+		return fail("%s; %s", export.Plural(len(said), "PUT"), s.rowsSaid())
 	}
 	return pass("%s", strings.Join(said, ", then "))
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/templates"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
@@ -260,7 +259,7 @@ func confirm(env *wiring.Env, cfg *config.Config, o Options) error {
 			route, c.login, c.email, c.absent)
 	}
 	if n := len(cfg.Notify.Targets); n > 0 {
-		w.Printf("  and tells of refused rows as the config says (%s)\n", words.Plural(n, "target"))
+		w.Printf("  and tells of refused rows as the config says (%s)\n", export.Plural(n, "target"))
 	}
 	switch {
 	case w.Err() != nil || o.Yes:

@@ -147,7 +147,7 @@ func sentByCSV() []step {
 			if s.part == nil {
 				return s.notSent()
 			}
-			return pass("%s: %s of %s, %d bytes: %s", s.part.Name, words.Plural(s.part.Rows, "row"), s.feed, s.part.Size, strings.Join(s.columns, ", "))
+			return pass("%s: %s of %s, %d bytes: %s", s.part.Name, export.Plural(s.part.Rows, "row"), s.feed, s.part.Size, strings.Join(s.columns, ", "))
 		}},
 		{"the file lies in /Incoming/Users", func(s *caseResult) stepResult {
 			for _, m := range s.moves {

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -160,5 +159,5 @@ func (s *scenarioSheet) text(w *terminal.Text) {
 }
 
 func (p *passSheet) end(w *terminal.Text) {
-	w.Printf("\n%s: %s passed, %d failed, %d not shown; 1.3 is not published\n", p.Verdict, words.Plural(p.Passed, "step"), p.Failed, p.NotShown)
+	w.Printf("\n%s: %s passed, %d failed, %d not shown; 1.3 is not published\n", p.Verdict, export.Plural(p.Passed, "step"), p.Failed, p.NotShown)
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
@@ -154,6 +153,6 @@ func (d *doctor) config(ctx context.Context) {
 		d.warn("config", w)
 	}
 	if len(d.faults) == 0 {
-		d.ok("config", "%s: %s, no faults; every secret it names can be read", d.pipe.Config.File, words.Plural(len(d.pipe.Config.Mapping.Columns), "column"))
+		d.ok("config", "%s: %s, no faults; every secret it names can be read", d.pipe.Config.File, export.Plural(len(d.pipe.Config.Mapping.Columns), "column"))
 	}
 }

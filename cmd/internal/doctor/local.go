@@ -44,7 +44,7 @@ func (d *doctor) ledger(context.Context) {
 		d.fail(export.ExitFault, "ledger", export.Hint(fmt.Errorf("%s: %s", f.Where, f.What), "%s", f.Fix))
 	}
 	if len(checked.Findings) == 0 {
-		d.ok("ledger", "%s is sound: %s, %s, %d people", dir, words.Plural(checked.Runs, "run"), words.Plural(checked.Parts, "part"), checked.People)
+		d.ok("ledger", "%s is sound: %s, %s, %d people", dir, export.Plural(checked.Runs, "run"), export.Plural(checked.Parts, "part"), checked.People)
 		d.lock(dir)
 		d.ahead(dir)
 		d.unfilled(dir)
@@ -202,7 +202,7 @@ func (d *doctor) feed(context.Context) {
 		}
 		age = max(since, 0).Round(time.Minute).String() + " old"
 	}
-	d.ok("feed", "%s, the newest %s; the header has every column that the mapping reads", words.Plural(len(files), "file"), age)
+	d.ok("feed", "%s, the newest %s; the header has every column that the mapping reads", export.Plural(len(files), "file"), age)
 }
 
 func newestOf(files []export.FeedFile) (newest time.Time, ok bool) {

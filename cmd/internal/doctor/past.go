@@ -47,7 +47,7 @@ func (d *doctor) past(ctx context.Context) {
 	case s.Grave() && s.Why != "" && cfg.HoldUnknown:
 		d.fail(export.ExitHeld, "past", export.Hint(s.Err(), trust.WhatToDo))
 	case len(s.Unknown) > 0 && s.Why == "":
-		d.warn("past", export.Hint(fmt.Errorf("Coupa has %s named as ours of the last 7 days that this ledger does not know: %s", words.Plural(len(s.Unknown), "file"), words.SomeOf(s.Unknown)),
+		d.warn("past", export.Hint(fmt.Errorf("Coupa has %s named as ours of the last 7 days that this ledger does not know: %s", export.Plural(len(s.Unknown), "file"), words.SomeOf(s.Unknown)),
 			"find out whether this ledger is a copy, or whether another one has sent them: its mark is not beside this config"))
 	case s.Grave():
 		d.warn("past", export.Hint(s.Err(), trust.WhatToDo))

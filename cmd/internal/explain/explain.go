@@ -243,7 +243,7 @@ func printStory(env *wiring.Env, s story, several bool) error {
 		chapterText(w, c, several)
 	}
 	if s.more > 0 {
-		w.Printf("\nand %s before: --all tells them\n", words.Plural(s.more, "run"))
+		w.Printf("\nand %s before: --all tells them\n", export.Plural(s.more, "run"))
 	}
 	return w.Err()
 }

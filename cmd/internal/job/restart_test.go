@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/planning"
 	"github.com/hr2coupa/hr2coupa/export/planning/planningtest"
 )
@@ -70,7 +70,7 @@ func TestOnePassOrTwo(t *testing.T) {
 					t.Fatal(err)
 				}
 				sent.WriteString("== " + e.Name() + ", wave 1, ")
-				sent.WriteString(words.Plural(strings.Count(string(data), "\n")-1, "row") + "\n")
+				sent.WriteString(export.Plural(strings.Count(string(data), "\n")-1, "row") + "\n")
 				sent.Write(data)
 			}
 			if sent.String() != want {

@@ -7,7 +7,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/trust"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -88,7 +87,7 @@ func (j *Job) accept(pipe *wiring.Pipeline, o RunOptions, s *trust.Suspicion) (d
 	if !o.Adopt {
 		id, err := j.blank(export.EndNewLedger, nil, started)
 		if err == nil {
-			j.env.Log.WithField("run", id).Infof("the ledger is taken as it is; unknown to it: %s", words.Plural(len(s.Unknown), "file"))
+			j.env.Log.WithField("run", id).Infof("the ledger is taken as it is; unknown to it: %s", export.Plural(len(s.Unknown), "file"))
 		}
 		return nil, err
 	}

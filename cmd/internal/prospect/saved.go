@@ -233,7 +233,7 @@ func hexHash(data []byte) string {
 
 // summary is a plan in a few words, the hash of its parts with them.
 func (s *SavedPlan) summary() string {
-	return fmt.Sprintf("%s (%s) and %s held back", words.Plural(len(s.Parts), "part"), words.Dash(s.Batch[:min(8, len(s.Batch))]), words.Plural(len(s.Rows), "row"))
+	return fmt.Sprintf("%s (%s) and %s held back", export.Plural(len(s.Parts), "part"), words.Dash(s.Batch[:min(8, len(s.Batch))]), export.Plural(len(s.Rows), "row"))
 }
 
 func byOrigin(a, b export.RowResult) int {

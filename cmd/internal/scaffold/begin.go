@@ -18,7 +18,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/templates"
 )
@@ -130,7 +129,7 @@ func (p *proposal) yaml(output string) ([]byte, error) {
 }
 
 func (p *proposal) looked() string {
-	s := fmt.Sprintf("%s, %s", words.Plural(len(p.sample.fields), "column"), words.Plural(p.sample.records, "record")+" looked at")
+	s := fmt.Sprintf("%s, %s", export.Plural(len(p.sample.fields), "column"), export.Plural(p.sample.records, "record")+" looked at")
 	if p.sample.broken > 0 {
 		s += fmt.Sprintf(", %d could not be read", p.sample.broken)
 	}
@@ -216,7 +215,7 @@ func printBegun(env *wiring.Env, b *begun) error {
 		return show.JSON(env, b)
 	}
 	w := env.Stdout.Text()
-	w.Printf("%s is written: %s of %s looked at; key %s\n", b.Config, words.Plural(b.Records, "record"), b.Feed, b.Key)
+	w.Printf("%s is written: %s of %s looked at; key %s\n", b.Config, export.Plural(b.Records, "record"), b.Feed, b.Key)
 	for _, group := range []struct {
 		title string
 		out   bool

@@ -2,7 +2,6 @@ package show
 
 import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -13,9 +12,9 @@ func causesText(w *terminal.Text, counts []export.CauseCount) {
 	}
 	w.Printf("\nCauses\n")
 	for _, c := range counts {
-		rows := words.Plural(c.Rows, "row")
+		rows := export.Plural(c.Rows, "row")
 		if c.Records > c.Rows {
-			rows += ", " + words.Plural(c.Records, "record")
+			rows += ", " + export.Plural(c.Records, "record")
 		}
 		if c.Owner != "" {
 			rows += ", for " + c.Owner

@@ -11,7 +11,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -25,7 +24,7 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 		w.Printf("  %s was seen before: a run would not send it again\n", name)
 	}
 	if r.Joins > 0 {
-		w.Printf("  first %s that run %s has kept\n", words.Plural(r.Joins, "record"), r.JoinsRun)
+		w.Printf("  first %s that run %s has kept\n", export.Plural(r.Joins, "record"), r.JoinsRun)
 	}
 	if r.Beside != "" {
 		w.Printf("  beside run %s, which is held and stays as it is\n", r.Beside)
@@ -35,23 +34,23 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 		w.Printf(" + %d waiting", r.Waiting)
 	}
 	w.Printf("\n")
-	w.Printf("  %s in %s, %s; key %s\n", words.Plural(r.RowCount, "row"), words.Plural(len(r.Parts), "part"), words.Plural(r.Waves, "wave"), r.Key)
+	w.Printf("  %s in %s, %s; key %s\n", export.Plural(r.RowCount, "row"), export.Plural(len(r.Parts), "part"), export.Plural(r.Waves, "wave"), r.Key)
 	if r.Checked {
 		w.Printf("  checked: Coupa was asked about these people just now\n")
 	} else {
 		w.Printf("  unchecked: nobody has asked Coupa which of these people it knows\n")
 	}
 	if r.Creates > 0 {
-		w.Printf("  %s of people whom nobody in Coupa is: they would be created; key %s\n", words.Plural(r.Creates, "row"), r.NewKey)
+		w.Printf("  %s of people whom nobody in Coupa is: they would be created; key %s\n", export.Plural(r.Creates, "row"), r.NewKey)
 	}
 	if r.Calls != nil {
 		w.Printf("  a run of it makes %s about users, at least %s: %d to look up, %d to write, %d to read back\n",
-			words.Plural(r.Calls.Total, "call"), time.Duration(r.Calls.Seconds)*time.Second, r.Calls.LookUp, r.Calls.Write, r.Calls.ReadBack)
+			export.Plural(r.Calls.Total, "call"), time.Duration(r.Calls.Seconds)*time.Second, r.Calls.LookUp, r.Calls.Write, r.Calls.ReadBack)
 	} else if r.ReadBack != "" {
 		w.Printf("  read back afterwards: at most %s\n", r.ReadBack)
 	}
 	if r.Completed > 0 {
-		w.Printf("  %s completed: HR gives less than Coupa wants in every row\n", words.Plural(r.Completed, "row"))
+		w.Printf("  %s completed: HR gives less than Coupa wants in every row\n", export.Plural(r.Completed, "row"))
 	}
 	for _, c := range r.LeftOut {
 		w.Printf("  %s is left out: with the key %s, Coupa takes a row whose number differs for a new person\n", c, r.Key)
@@ -84,7 +83,7 @@ func columnsText(w *terminal.Text, r *job.Planned) {
 	slices.Sort(names)
 	rows := make([][]string, len(names))
 	for i, n := range names {
-		rows[i] = []string{n, words.Plural(r.Columns[n], "row")}
+		rows[i] = []string{n, export.Plural(r.Columns[n], "row")}
 	}
 	if len(rows) > 0 {
 		w.Printf("\nColumns that would be written\n")
@@ -129,7 +128,7 @@ func Export(env *wiring.Env, r *job.Planned, dir string, rows iter.Seq[export.Ro
 	rowsText(w, rows, group{"Quarantined: held back by hr2coupa, mend them in HR", withOutcome(export.Quarantined), shownRows, "see --json"})
 	w.Printf("\nWritten to %s\n", dir)
 	for _, p := range r.Parts {
-		w.Printf("  %s  %s, %d bytes\n", p.Name, words.Plural(p.Rows, "row"), p.Size)
+		w.Printf("  %s  %s, %d bytes\n", p.Name, export.Plural(p.Rows, "row"), p.Size)
 	}
 	return w.Err()
 }

@@ -19,7 +19,7 @@ func readBackText(w *terminal.Text, b *export.ReadBack) {
 	}
 	if b.Rows > 0 {
 		w.Printf("  read back: %d cells of %s = %d confirmed + %d drifted + %d not shown\n",
-			b.Confirmed+b.Drifted+unknownCells(b), words.Plural(b.Rows, "row"), b.Confirmed, b.Drifted, unknownCells(b))
+			b.Confirmed+b.Drifted+unknownCells(b), export.Plural(b.Rows, "row"), b.Confirmed, b.Drifted, unknownCells(b))
 	}
 	readBackNotes(w, b)
 	if b.Why != "" {
@@ -38,10 +38,10 @@ func readBackNotes(w *terminal.Text, b *export.ReadBack) {
 			strings.Join(b.Hidden, ", "))
 	}
 	if b.Newer > 0 {
-		w.Printf("  %s not read back: something newer was sent for these people since\n", words.Plural(b.Newer, "row"))
+		w.Printf("  %s not read back: something newer was sent for these people since\n", export.Plural(b.Newer, "row"))
 	}
 	if b.Pruned > 0 {
-		w.Printf("  %s not read back: what was sent has been pruned from the ledger\n", words.Plural(b.Pruned, "row"))
+		w.Printf("  %s not read back: what was sent has been pruned from the ledger\n", export.Plural(b.Pruned, "row"))
 	}
 	for _, c := range b.NotRead {
 		w.Printf("  %s: Coupa's API does not show it\n", c)
@@ -60,7 +60,7 @@ func driftText(w *terminal.Text, drift []export.Drift, all int) {
 	if len(drift) == 0 {
 		return
 	}
-	w.Printf("\nDrift: what was sent, and what Coupa shows (%s)\n", words.Plural(all, "cell"))
+	w.Printf("\nDrift: what was sent, and what Coupa shows (%s)\n", export.Plural(all, "cell"))
 	var rows [][]string
 	for _, d := range drift[:min(len(drift), shownRows)] {
 		rows = append(rows, []string{d.Origin.String(), words.Dash(d.Key), d.Column, "sent " + inQuotes(d.Sent), "Coupa: " + inQuotes(d.Held)})
@@ -77,7 +77,7 @@ func inQuotes(s string) string { return `"` + s + `"` }
 func Verified(env *wiring.Env, r *job.Verified) error {
 	w := env.Stdout.Text()
 	w.Printf("run %s, read back from Coupa\n\nCells\n  %d of %s = %d confirmed + %d drifted + %d not shown\n", r.Run,
-		r.Confirmed+r.Drifted+unknownCells(r.ReadBack), words.Plural(r.Rows, "row"), r.Confirmed, r.Drifted, unknownCells(r.ReadBack))
+		r.Confirmed+r.Drifted+unknownCells(r.ReadBack), export.Plural(r.Rows, "row"), r.Confirmed, r.Drifted, unknownCells(r.ReadBack))
 	readBackNotes(w, r.ReadBack)
 	if r.Why != "" {
 		w.Printf("  the rest was not read back: %s\n", r.Why)

@@ -70,7 +70,7 @@ func reportText(w *terminal.Text, rep *export.Report) {
 		return
 	}
 	if len(rep.UnknownFiles) > 0 {
-		w.Printf("  WARNING: Coupa has %s that this ledger does not know: %s\n", words.Plural(len(rep.UnknownFiles), "file"), words.SomeOf(rep.UnknownFiles))
+		w.Printf("  WARNING: Coupa has %s that this ledger does not know: %s\n", export.Plural(len(rep.UnknownFiles), "file"), words.SomeOf(rep.UnknownFiles))
 	}
 	for _, al := range rep.Alarms {
 		w.Printf("  ALARM: %s\n", al)
@@ -211,9 +211,9 @@ func rowsText(w *terminal.Text, rows iter.Seq[export.RowResult], groups ...group
 		if f.n == 0 {
 			continue
 		}
-		count := words.Plural(f.n, "row")
+		count := export.Plural(f.n, "row")
 		if f.records > f.n { // several records for one person are one row
-			count += ", " + words.Plural(f.records, "record")
+			count += ", " + export.Plural(f.records, "record")
 		}
 		w.Printf("\n%s (%s)\n", groups[i].title, count)
 		w.Table(f.out)

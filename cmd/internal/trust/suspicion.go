@@ -157,7 +157,7 @@ func (s *Suspicion) Says() string {
 		return fmt.Sprintf("%s, and %s not in it: %s; there may be more, since Coupa's list of loads cannot be read: %s",
 			s.Why, words.IsOrAre(len(s.Unknown)), words.SomeOf(s.Unknown), exit.Said(s.Unasked))
 	}
-	return fmt.Sprintf("%s, and Coupa has %s named as ours of the last 7 days that it does not know: %s", s.Why, words.Plural(len(s.Unknown), "file"), words.SomeOf(s.Unknown))
+	return fmt.Sprintf("%s, and Coupa has %s named as ours of the last 7 days that it does not know: %s", s.Why, export.Plural(len(s.Unknown), "file"), words.SomeOf(s.Unknown))
 }
 
 // Err is what Says says, with what helps where Coupa's list could not be read.

@@ -18,7 +18,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
@@ -214,7 +213,7 @@ func (w *watcher) round(ctx context.Context) (open int, stuck bool, err error) {
 		return 0, false, w.unseen(err)
 	}
 	if others > 0 {
-		w.once("others", export.Hint(fmt.Errorf("a watcher with another ledger has claimed %s: left to that one", words.Plural(others, "file")),
+		w.once("others", export.Hint(fmt.Errorf("a watcher with another ledger has claimed %s: left to that one", export.Plural(others, "file")),
 			"if that watcher is gone for good, move back what lies in %s", w.folder.claimed()))
 	}
 	w.lookAgain()

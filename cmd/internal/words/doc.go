@@ -1,2 +1,2 @@
-// Package words has small words that several rooms print: singular and plural, the first few of many, a dash for nothing.
+// Package words has small words that several rooms print: the first few of many, a dash for nothing.
 package words

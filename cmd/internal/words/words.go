@@ -7,14 +7,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Plural returns a number with its noun: 1 row, 2 rows.
-func Plural(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
-}
-
 // Dash returns s, or a dash if it is empty.
 func Dash(s string) string {
 	if s == "" {

@@ -17,7 +17,7 @@ const (
 
 // RunRecord is one start of the program that planned something.
 type RunRecord struct {
-	ID      string     `json:"run"`     // the start's time in UTC, 20261123T140501Z; a second one in that second gets -2
+	ID      string     `json:"run"`     // the start's time in UTC, 20261123T140501Z; an older program gave -2 to a second one in that second
 	Command string     `json:"command"` // run or drop
 	State   RunState   `json:"state"`
 	Started time.Time  `json:"started"`
@@ -65,8 +65,9 @@ type GivenUp struct {
 // because cancelling stops waiting, never bookkeeping.
 type Ledger interface {
 	WriteLedger
-	// BeginRun writes a run down as working; ID is made unique by the ledger and returned.
-	BeginRun(RunRecord) (string, error)
+	// BeginRun writes a run down as working, and returns it as it was written. It begins at Started, or in the first second
+	// from then on in which no other run began; that is its ID too. A run that has an ID of its own keeps that and Started.
+	BeginRun(RunRecord) (RunRecord, error)
 	// Plan opens the one transaction in which a run's parts and rows are written.
 	Plan(run string) (PlanTx, error)
 	// EndRun writes down how a run stands; it may be called again when a later start settles its parts.

@@ -50,7 +50,7 @@ var depth int // so that the recursion has a use
 
 type crashingLedger struct{ wiring.Store }
 
-func (crashingLedger) BeginRun(export.RunRecord) (string, error) {
+func (crashingLedger) BeginRun(export.RunRecord) (export.RunRecord, error) {
 	panic("Plantedlast, Ann has no login")
 }
 

@@ -272,9 +272,9 @@ func (s *tappedStore) Sweep() (n int, err error) {
 	return n, err
 }
 
-func (s *tappedStore) BeginRun(r export.RunRecord) (id string, err error) {
-	err = s.write("BeginRun", func() (err error) { id, err = s.under.BeginRun(r); return err })
-	return id, err
+func (s *tappedStore) BeginRun(r export.RunRecord) (begun export.RunRecord, err error) {
+	err = s.write("BeginRun", func() (err error) { begun, err = s.under.BeginRun(r); return err })
+	return begun, err
 }
 
 func (s *tappedStore) EndRun(r export.RunRecord) error {

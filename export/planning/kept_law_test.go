@@ -109,23 +109,23 @@ func (b *lawBook) night(feed string, hold bool) {
 	if !hold {
 		b.compare(p)
 	}
-	run, err := b.l.BeginRun(export.RunRecord{Command: "run", State: export.RunWorking, Started: planningtest.Began})
+	run, err := b.l.BeginRun(export.RunRecord{Command: "run", Started: planningtest.Began})
 	b.must(err)
 	limits := planningtest.Free
 	if hold {
 		limits = closed
 	}
-	plan, broken, err := planning.RecordPlan(b.t.Context(), p, b.l, run, true, planningtest.Judge(limits), func() error { return nil })
+	plan, broken, err := planning.RecordPlan(b.t.Context(), p, planning.Recording{Ledger: b.l, Run: run, Whole: true, Judge: planningtest.Judge(limits), Ready: func() error { return nil }})
 	b.must(err)
 	if hold != (broken != nil) {
 		b.t.Fatalf("held %v, and the limits say %v", hold, broken)
 	}
-	by, err := b.l.Counts(run)
+	by, err := b.l.Counts(run.ID)
 	b.must(err)
 	if sum := (export.Counts{By: by}).Sum(); sum != plan.Input {
-		b.t.Errorf("run %s: %d records in, %v", run, plan.Input, by)
+		b.t.Errorf("run %s: %d records in, %v", run.ID, plan.Input, by)
 	}
-	if b.held = run; !hold {
+	if b.held = run.ID; !hold {
 		b.held = ""
 		clear(b.open)
 	}

@@ -113,7 +113,7 @@ func TestKeptComesFirst(t *testing.T) {
 
 	// it is held again: one run is held, and what was kept first keeps its name
 	first := kept(t, l).Run
-	run, err := l.BeginRun(export.RunRecord{Command: "run", State: export.RunWorking, Started: planningtest.Began})
+	run, err := l.BeginRun(export.RunRecord{Command: "run", Started: planningtest.Began})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,11 +122,11 @@ func TestKeptComesFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Feed = export.JoinFeeds(kept(t, l), p.Feed)
-	if _, _, err := planning.RecordPlan(t.Context(), p, l, run, true, planningtest.Judge(closed), nil); err != nil {
+	if _, _, err := planning.RecordPlan(t.Context(), p, planning.Recording{Ledger: l, Run: run, Whole: true, Judge: planningtest.Judge(closed)}); err != nil {
 		t.Fatal(err)
 	}
 	again := kept(t, l)
-	if again.Run != run || again.Records != 4 {
+	if again.Run != run.ID || again.Records != 4 {
 		t.Errorf("%+v", again)
 	}
 	p.Feed = export.JoinFeeds(again, nil)
@@ -136,7 +136,7 @@ func TestKeptComesFirst(t *testing.T) {
 			files[r.Origin.File]++
 		}
 	}
-	if d := cmp.Diff(map[string]int{"users.csv@" + first: 2, "users.csv@" + run: 2}, files); d != "" {
+	if d := cmp.Diff(map[string]int{"users.csv@" + first: 2, "users.csv@" + run.ID: 2}, files); d != "" {
 		t.Error(d)
 	}
 }
@@ -180,13 +180,14 @@ func holdNight(t *testing.T, l ledger.Ledger, b *planningtest.Batch) (run string
 	if k := kept(t, l); k != nil {
 		p.Feed, p.Joined = export.JoinFeeds(k, p.Feed), k.Records
 	}
-	if run, err = l.BeginRun(export.RunRecord{Command: "run", State: export.RunWorking, Started: planningtest.Began}); err != nil {
+	begun, err := l.BeginRun(export.RunRecord{Command: "run", Started: planningtest.Began})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, broken, err := planning.RecordPlan(t.Context(), p, l, run, true, planningtest.Judge(closed), nil); err != nil || broken == nil {
+	if _, broken, err := planning.RecordPlan(t.Context(), p, planning.Recording{Ledger: l, Run: begun, Whole: true, Judge: planningtest.Judge(closed)}); err != nil || broken == nil {
 		t.Fatalf("not held: %v", err)
 	}
-	return run
+	return begun.ID
 }
 
 func wantReasons(t *testing.T, l ledger.Ledger, run string, rows int, want func(line int) string) {

@@ -52,13 +52,6 @@ type Planner struct {
 	Joined int
 }
 
-// At is a planner of the same plan for a run that begins at that time.
-func (p *Planner) At(started time.Time) *Planner {
-	at := *p
-	at.Started = started
-	return &at
-}
-
 // Memory is what is known from earlier plans. It is called from every worker.
 type Memory interface {
 	// Known returns how a person was last sent.

@@ -13,23 +13,34 @@ type Ledger interface {
 	Plan(run string) (export.PlanTx, error)
 }
 
+// Recording says how a plan becomes that of a run.
+type Recording struct {
+	Ledger Ledger
+	Run    export.RunRecord                   // as BeginRun has written it; the names of the parts begin with its start
+	Whole  bool                               // the feed is HR's whole feed, and not rows planned again
+	Judge  func(*export.Plan) []export.Breach // the limits that a plan exceeds
+	Ready  func() error                       // whether a plan can be sent; it is asked when one is made that sends something
+}
+
 // RecordPlan plans a feed into the ledger: parts into the spool, rows with their origins, the files seen, all at once or
-// not at all. Where judge says that the plan exceeds a limit, nothing is made but the record of a held run, which keeps
-// every record for the next plan; broken is what judge said. ready is called when a plan with something to send is made
-// and before it is recorded; its error ends it all. whole tells that the feed is HR's whole feed, not rows planned again.
-func RecordPlan(ctx context.Context, p *Planner, l Ledger, run string, whole bool, judge func(*export.Plan) []export.Breach, ready func() error) (plan *export.Plan, broken []export.Breach, err error) {
-	plan, broken, err = recordOnce(ctx, p, l, run, whole, judge, ready)
+// not at all. Where the plan exceeds a limit nothing is made but the record of a held run, which keeps every record for
+// the next plan; broken are those limits. Where Ready returns an error nothing is recorded.
+func RecordPlan(ctx context.Context, p *Planner, r Recording) (plan *export.Plan, broken []export.Breach, err error) {
+	own := *p
+	own.Started = r.Run.Started
+	plan, broken, err = recordOnce(ctx, &own, r)
 	if err != nil || broken == nil {
 		return plan, nil, err
 	}
-	held := *p
-	held.Hold = true
-	_, _, err = recordOnce(ctx, &held, l, run, whole, func(*export.Plan) []export.Breach { return broken }, ready)
+	own.Hold = true
+	r.Judge = func(*export.Plan) []export.Breach { return broken }
+	_, _, err = recordOnce(ctx, &own, r)
 	return plan, broken, err
 }
 
-func recordOnce(ctx context.Context, p *Planner, l Ledger, run string, whole bool, judge func(*export.Plan) []export.Breach, ready func() error) (*export.Plan, []export.Breach, error) {
-	tx, err := l.Plan(run)
+// recordOnce records a plan, unless it exceeds a limit and holds nothing back for it.
+func recordOnce(ctx context.Context, p *Planner, r Recording) (*export.Plan, []export.Breach, error) {
+	tx, err := r.Ledger.Plan(r.Run.ID)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the plan: %w", err)
 	}
@@ -38,17 +49,17 @@ func recordOnce(ctx context.Context, p *Planner, l Ledger, run string, whole boo
 	if err != nil {
 		return nil, nil, err
 	}
-	broken := judge(plan)
+	broken := r.Judge(plan)
 	if broken != nil && !p.Hold {
 		return plan, broken, nil
 	}
 	if plan.Parts > 0 {
-		if err := ready(); err != nil {
+		if err := r.Ready(); err != nil {
 			return nil, nil, err
 		}
 	}
 	sum := export.PlanSum{Files: plan.Files, Input: plan.Input, Held: broken, Beside: p.Beside != nil}
-	if whole {
+	if r.Whole {
 		sum.Feed = plan.Input - p.Joined
 	}
 	if err := tx.Commit(sum); err != nil {

@@ -64,7 +64,7 @@ func TestPlanThatFails(t *testing.T) {
 		l := planningtest.OpenLedger(t, t.TempDir())
 		b := planningtest.Night()
 		b.Feed["users.csv"] = strings.Replace(b.Feed["users.csv"], "boss", c.boss, 1)
-		run, err := l.BeginRun(export.RunRecord{Command: "run", State: export.RunWorking, Started: planningtest.Began})
+		run, err := l.BeginRun(export.RunRecord{Command: "run", Started: planningtest.Began})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,12 +72,12 @@ func TestPlanThatFails(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = planning.RecordPlan(t.Context(), p, l, run, true, planningtest.Judge(planningtest.Free), func() error { return c.ready })
+		_, _, err = planning.RecordPlan(t.Context(), p, planning.Recording{Ledger: l, Run: run, Whole: true, Judge: planningtest.Judge(planningtest.Free), Ready: func() error { return c.ready }})
 		var unusable *export.UnusableFeedError
 		if c.ready != nil && !errors.Is(err, c.ready) || c.ready == nil && !errors.As(err, &unusable) {
 			t.Errorf("%s: got %v", c.name, err)
 		}
-		if parts, err := l.Parts(run); err != nil || len(parts) > 0 {
+		if parts, err := l.Parts(run.ID); err != nil || len(parts) > 0 {
 			t.Errorf("%s: %d parts, %v", c.name, len(parts), err)
 		}
 		if _, ok, err := l.Seen("users.csv"); ok || err != nil {

@@ -73,9 +73,6 @@ func (j *Job) drop(ctx context.Context, files []ready, o DropOptions, earlier []
 	if err := j.runner.Check(ctx); err != nil {
 		return nil, err
 	}
-	if started, err = j.free(started); err != nil {
-		return nil, err
-	}
 	id, err := j.planDrop(files, started)
 	if err != nil {
 		return nil, err
@@ -250,11 +247,11 @@ func (j *Job) untouchable(files []ready, now time.Time) error {
 // planDrop writes the files into the ledger as they are, each as one part and, since they may build on each other, one
 // wave.
 func (j *Job) planDrop(files []ready, started time.Time) (string, error) {
-	id, err := j.ledger.BeginRun(export.RunRecord{Command: "drop", State: export.RunWorking, Started: started})
+	run, err := j.ledger.BeginRun(export.RunRecord{Command: "drop", Started: started})
 	if err != nil {
 		return "", err
 	}
-	tx, err := j.ledger.Plan(id)
+	tx, err := j.ledger.Plan(run.ID)
 	if err != nil {
 		return "", err
 	}
@@ -268,8 +265,8 @@ func (j *Job) planDrop(files []ready, started time.Time) (string, error) {
 	input := 0
 	for i, f := range files {
 		part := export.Part{
-			Name: export.PartName(started, batch, i+1, len(files), export.ByCSV), UserName: f.file.Name, Wave: i + 1,
-			Rows: len(f.sheet.Rows), Size: f.file.Size, SHA256: f.file.SHA256, State: export.Planned, Planned: started,
+			Name: export.PartName(run.Started, batch, i+1, len(files), export.ByCSV), UserName: f.file.Name, Wave: i + 1,
+			Rows: len(f.sheet.Rows), Size: f.file.Size, SHA256: f.file.SHA256, State: export.Planned, Planned: run.Started,
 		}
 		if part.ID, err = tx.AddPart(part, f.data); err != nil {
 			return "", err
@@ -286,5 +283,5 @@ func (j *Job) planDrop(files []ready, started time.Time) (string, error) {
 		}
 		seen = append(seen, f.file)
 	}
-	return id, tx.Commit(export.PlanSum{Files: seen, Input: input})
+	return run.ID, tx.Commit(export.PlanSum{Files: seen, Input: input})
 }

@@ -97,32 +97,18 @@ func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, star
 // record writes the plan of a new run into the ledger. broken are the limits that hold it, so that nothing of it is sent.
 func (j *Job) record(ctx context.Context, p *prospect.Prospect) (id string, broken []export.Breach, err error) {
 	defer j.teller.Spent(notify.StepPlan, j.env.Now())
-	started, err := j.free(p.Planner.Started)
+	run, err := j.ledger.BeginRun(export.RunRecord{Command: "run", Started: p.Planner.Started, Mapping: wiring.Expressions(j.cfg)})
 	if err != nil {
 		return "", nil, err
 	}
-	run := export.RunRecord{Command: "run", State: export.RunWorking, Started: started, Mapping: wiring.Expressions(j.cfg)}
-	if run.ID, err = j.ledger.BeginRun(run); err != nil {
-		return "", nil, err
-	}
-	planner := p.Planner.At(started)
-	plan, broken, err := planning.RecordPlan(ctx, planner, j.ledger, run.ID, p.Whole, p.Judge, func() error { return j.ready(ctx, planner) })
+	plan, broken, err := planning.RecordPlan(ctx, p.Planner, planning.Recording{
+		Ledger: j.ledger, Run: run, Whole: p.Whole, Judge: p.Judge, Ready: func() error { return j.ready(ctx, p.Planner) },
+	})
 	if err != nil {
 		return "", nil, errors.Join(err, j.notPlanned(run, err))
 	}
 	j.tellPlan(run.ID, plan, broken)
 	return run.ID, broken, nil
-}
-
-// free is the first second from started on in which no run began: it names the run and its parts.
-func (j *Job) free(started time.Time) (time.Time, error) {
-	for {
-		_, taken, err := j.ledger.Run(started.Format("20060102T150405Z"))
-		if err != nil || !taken {
-			return started, err
-		}
-		started = started.Add(time.Second)
-	}
 }
 
 // ready proves, before a plan is recorded, that its parts can be sent and somebody can be asked what became of them. On the

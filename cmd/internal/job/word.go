@@ -103,8 +103,8 @@ func (j *Job) accept(pipe *wiring.Pipeline, o RunOptions, s *trust.Suspicion) (d
 
 // blank records a run that has seen files and has no records.
 func (j *Job) blank(end export.RunEnd, files []export.FeedFile, started time.Time) (id string, err error) {
-	rec := export.RunRecord{Command: "run", Started: started, State: export.RunEnded, Verdict: export.RunVerdict{End: end}}
-	if rec.ID, err = j.ledger.BeginRun(rec); err != nil {
+	rec, err := j.ledger.BeginRun(export.RunRecord{Command: "run", Started: started})
+	if err != nil {
 		return "", err
 	}
 	tx, err := j.ledger.Plan(rec.ID)
@@ -114,7 +114,7 @@ func (j *Job) blank(end export.RunEnd, files []export.FeedFile, started time.Tim
 	if err := tx.Commit(export.PlanSum{Files: files, Beside: true}); err != nil {
 		return "", err
 	}
-	rec.Ended = j.env.Now().UTC()
+	rec.State, rec.Ended, rec.Verdict = export.RunEnded, j.env.Now().UTC(), export.RunVerdict{End: end}
 	return rec.ID, j.ledger.EndRun(rec)
 }
 

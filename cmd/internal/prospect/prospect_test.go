@@ -54,7 +54,7 @@ func feedIn(t *testing.T, dir string, names ...string) (*wiring.Pipeline, map[st
 	}
 	for i, line := range []string{"Employee Number=id", "Login=login", "Email=mail", "First Name=first", "Last Name=last"} {
 		name, expr, _ := strings.Cut(line, "=")
-		cfg.Mapping.Columns = append(cfg.Mapping.Columns, config.Column{Name: name, Expr: expr, Line: i + 1})
+		cfg.Mapping.Columns = append(cfg.Mapping.Columns, export.MappedColumn{Name: name, Expr: expr, Line: i + 1})
 	}
 	pipe, faults := wiring.Compile(cfg)
 	if err := wiring.ConfigError(faults); err != nil {

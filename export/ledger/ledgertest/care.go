@@ -12,7 +12,7 @@ import (
 // feedNight is a run with one part of two rows and one row that is quarantined, of a feed file.
 func feedNight(t *world, a ledger.Ledger, file string) export.Part {
 	t.Helper()
-	run := Must[string](t)(a.BeginRun(export.RunRecord{Command: "run", Started: t.now}))
+	run := Must[export.RunRecord](t)(a.BeginRun(export.RunRecord{Command: "run", Started: t.now})).ID
 	tx := Plan(t, a, run)
 	id := Must[int64](t)(tx.AddPart(export.Part{Name: run + ".csv", Rows: 2}, []byte("bytes of "+file)))
 	OK(t, tx.AddRow(Row(id, 1, 2, export.Pending)))
@@ -32,7 +32,7 @@ func endNight(t *world, a ledger.Ledger, p export.Part) {
 
 func heldNight(t *world, a ledger.Ledger, files ...string) string {
 	t.Helper()
-	run := Must[string](t)(a.BeginRun(export.RunRecord{Command: "run", Started: t.now}))
+	run := Must[export.RunRecord](t)(a.BeginRun(export.RunRecord{Command: "run", Started: t.now})).ID
 	tx := Plan(t, a, run)
 	OK(t, tx.AddRow(Row(0, 0, 2, export.Held)))
 	var seen []export.FeedFile

@@ -9,7 +9,7 @@ import (
 )
 
 // firstRun is the run that every one of these ledgers begins with; the next one that begins at noon is secondRun.
-const firstRun, secondRun = "20261123T140501Z", "20261123T140501Z-2"
+const firstRun, secondRun = "20261123T140501Z", "20261123T140502Z"
 
 // onFirst does something with the only part of the first run.
 func onFirst(do func(l ledger.Ledger, p export.Part) error) func(ledger.Ledger) error {

@@ -51,7 +51,7 @@ func WantErr(t testing.TB, err error, words ...string) {
 // Begin begins a run at noon.
 func Begin(t testing.TB, l ledger.Ledger, command string) (run string) {
 	t.Helper()
-	return Must[string](t)(l.BeginRun(export.RunRecord{Command: command, Started: Noon}))
+	return Must[export.RunRecord](t)(l.BeginRun(export.RunRecord{Command: command, Started: Noon})).ID
 }
 
 // Plan opens the plan of a run.

@@ -112,7 +112,7 @@ func orderOfUnfinished(t *world) {
 	l := t.open()
 	var want []string
 	for i, run := range []string{"z", "a"} {
-		Must[string](t)(l.BeginRun(export.RunRecord{ID: run, Started: Noon}))
+		Must[export.RunRecord](t)(l.BeginRun(export.RunRecord{ID: run, Started: Noon}))
 		tx := Plan(t, l, run)
 		for _, p := range []export.Part{{Name: "2", Wave: 1}, {Name: "1", Wave: 2}, {Name: "3", Wave: 1}} {
 			p.Name = fmt.Sprint(run, p.Name)

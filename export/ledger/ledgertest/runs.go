@@ -18,14 +18,22 @@ func runRecords(t *world) {
 	paris := time.FixedZone("CET", 3600)
 	var ids []string
 	for _, r := range []export.RunRecord{
-		{Command: "run", Started: Noon.In(paris)}, {Command: "run", Started: Noon}, {ID: "20261123T140501Z", Command: "drop", Started: Noon},
+		{Command: "run", Started: Noon.In(paris)}, {Command: "run", Started: Noon}, {Command: "drop", Started: Noon.Add(time.Second / 2)},
 		{Command: "run"}, {ID: "mine", Command: "run", Started: Noon},
 	} {
-		ids = append(ids, Must[string](t)(l.BeginRun(r)))
+		begun := Must[export.RunRecord](t)(l.BeginRun(r))
+		if begun.State != export.RunWorking || begun.ID != "mine" && begun.ID != export.RunID(begun.Started) || begun.Started.Before(r.Started) {
+			t.Errorf("begun as %+v", begun)
+		}
+		ids = append(ids, begun.ID)
 	}
-	want := []string{"20261123T140501Z", "20261123T140501Z-2", "20261123T140501Z-3", "20261123T140501Z-4", "mine"}
+	want := []string{"20261123T140501Z", "20261123T140502Z", "20261123T140503Z", "20261123T140504Z", "mine"}
 	if d := cmp.Diff(want, ids); d != "" {
 		t.Errorf("ids (-want +got):\n%s", d)
+	}
+	for _, taken := range []string{"mine", ids[0]} {
+		_, err := l.BeginRun(export.RunRecord{ID: taken, Started: Noon})
+		WantErr(t, err, "there is a run "+taken+" already")
 	}
 	end := export.RunRecord{ID: ids[2], State: export.RunOpen, Ended: Noon.Add(time.Hour), Exit: 5, Verdict: export.RunVerdict{End: export.EndStalled}, Input: 77}
 	OK(t, l.EndRun(end))
@@ -33,7 +41,7 @@ func runRecords(t *world) {
 	OK(t, l.EndRun(end))
 	got, found, err := l.Run(ids[2])
 	OK(t, err)
-	end.Command, end.Started, end.Input = "drop", Noon, 0 // input is the plan's
+	end.Command, end.Started, end.Input = "drop", Noon.Add(2*time.Second+time.Second/2), 0 // input is the plan's
 	if d := cmp.Diff(end, got); d != "" || !found {
 		t.Errorf("run (-want +got):\n%s", d)
 	}
@@ -76,9 +84,10 @@ func timesStillToCome(t *world) {
 	if got := Must[ledger.Ahead](t)(a.Ahead(t.now)); !got.Latest.IsZero() || got.Approvals != nil {
 		t.Errorf("an empty ledger: %+v", got)
 	}
-	t.now = Noon.Add(3650 * Day)
+	t.now = Noon.Add(3650*Day - time.Second)
 	old := feedNight(t, a, "old.csv")
 	endNight(t, a, old)
+	t.now = t.now.Add(time.Second)
 	held := heldNight(t, a, "held.csv")
 	OK(t, a.Approve(export.Approval{Run: held, By: "A", At: t.now, Expires: t.now.Add(Day), Ceilings: map[string]int{export.CreatesLimit: 1}}))
 
@@ -163,7 +172,7 @@ func twoNights(t *world, l ledger.Ledger) (part int64, runs []string) {
 	t.Helper()
 	mapping := []export.Expression{{Column: "Login", Text: "login"}, {Column: "Email", Text: "lower(mail)"}}
 	for i := range 2 {
-		run := Must[string](t)(l.BeginRun(export.RunRecord{Command: "run", Started: Noon, Mapping: mapping[i:]}))
+		run := Must[export.RunRecord](t)(l.BeginRun(export.RunRecord{Command: "run", Started: Noon, Mapping: mapping[i:]})).ID
 		runs = append(runs, run)
 		tx := Plan(t, l, run)
 		r := Row(0, 0, 5, export.Quarantined)
@@ -232,7 +241,7 @@ func workingAndSince(t *world) {
 	var want []string
 	for i := range 150 {
 		at := Noon.Add(time.Duration(i) * time.Minute)
-		id := Must[string](t)(l.BeginRun(export.RunRecord{Command: "run", Started: at}))
+		id := Must[export.RunRecord](t)(l.BeginRun(export.RunRecord{Command: "run", Started: at})).ID
 		if i%50 == 0 {
 			want = append([]string{id}, want...)
 			continue

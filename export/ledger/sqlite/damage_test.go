@@ -35,7 +35,7 @@ func use(dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	return ledgertest.Night(l, run, 2)
+	return ledgertest.Night(l, run.ID, 2)
 }
 
 // TestDamagedDatabase: whatever becomes of the file, it is told as a damaged ledger with what to do, or nothing was

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -10,37 +11,43 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// BeginRun writes a run down as working and returns its id: r.ID, or the time r.Started (else now) in UTC, as in
-// 20261123T140501Z. Where a run has that id already it gets -2, -3 and so on. Its Mapping is kept. Files and input are
-// written by the plan.
-func (l *Ledger) BeginRun(r export.RunRecord) (string, error) {
+// BeginRun writes a run down as working, and returns it as it was written. It begins at r.Started (else now), or in the first
+// second from then on in which no other run began; its id is that time in UTC, as in 20261123T140501Z. A run that has an id
+// of its own keeps that. Its Mapping is kept. Files and input are written by the plan.
+func (l *Ledger) BeginRun(r export.RunRecord) (export.RunRecord, error) {
 	if r.Started.IsZero() {
 		r.Started = l.now()
 	}
-	if r.ID == "" {
-		r.ID = r.Started.UTC().Format("20060102T150405Z")
-	}
-	id := r.ID
+	own := r.ID
+	r.State = export.RunWorking
 	err := l.write(func(c *sqlite.Conn) error {
-		for n := 2; ; n++ {
-			if _, taken, err := runNum(c, id); err != nil {
+		for {
+			r.ID = cmp.Or(own, export.RunID(r.Started))
+			_, taken, err := runNum(c, r.ID)
+			switch {
+			case err != nil:
 				return err
-			} else if !taken {
-				break
+			case taken && own != "":
+				return fmt.Errorf("there is a run %s already", own)
+			case taken:
+				r.Started = r.Started.Add(time.Second)
+				continue
 			}
-			id = fmt.Sprintf("%s-%d", r.ID, n)
+			return writeBegun(c, r)
 		}
-		err := exec(c, "INSERT INTO runs (id, command, state, started) VALUES (?, ?, ?, ?)",
-			id, r.Command, string(export.RunWorking), nanos(r.Started))
-		if err != nil || len(r.Mapping) == 0 {
-			return err
-		}
-		return keepMapping(c, c.LastInsertRowID(), r.Mapping)
 	})
 	if err != nil {
-		return "", fmt.Errorf("ledger: begin run: %w", err)
+		return export.RunRecord{}, fmt.Errorf("ledger: begin run: %w", err)
 	}
-	return id, nil
+	return r, nil
+}
+
+func writeBegun(c *sqlite.Conn, r export.RunRecord) error {
+	err := exec(c, "INSERT INTO runs (id, command, state, started) VALUES (?, ?, ?, ?)", r.ID, r.Command, string(r.State), nanos(r.Started))
+	if err != nil || len(r.Mapping) == 0 {
+		return err
+	}
+	return keepMapping(c, c.LastInsertRowID(), r.Mapping)
 }
 
 // EndRun writes down how a run stands: its State, Ended, Exit and Verdict. What it began with and what its plan wrote

@@ -19,7 +19,7 @@ func threeNights(t *testing.T, l *Ledger) (part int64, runs []string) {
 	t.Helper()
 	mapping := []export.Expression{{Column: "Login", Text: "login"}, {Column: "Email", Text: "lower(mail)"}}
 	for i := range 2 {
-		run := ledgertest.Must[string](t)(l.BeginRun(export.RunRecord{Command: "run", Started: ledgertest.Noon, Mapping: mapping[i:]}))
+		run := ledgertest.Must[export.RunRecord](t)(l.BeginRun(export.RunRecord{Command: "run", Started: ledgertest.Noon, Mapping: mapping[i:]})).ID
 		runs = append(runs, run)
 		tx := ledgertest.Plan(t, l, run)
 		r := ledgertest.Row(0, 0, 5, export.Quarantined)
@@ -38,8 +38,8 @@ func threeNights(t *testing.T, l *Ledger) (part int64, runs []string) {
 func TestMappingIsKeptOnce(t *testing.T) {
 	l := newLedger(t)
 	threeNights(t, l)
-	ledgertest.Must[string](t)(l.BeginRun(export.RunRecord{Command: "run", Started: ledgertest.Noon, Mapping: []export.Expression{{Column: "Email", Text: "lower(mail)"}}}))
-	ledgertest.Must[string](t)(l.BeginRun(export.RunRecord{Command: "drop", Started: ledgertest.Noon}))
+	ledgertest.Must[export.RunRecord](t)(l.BeginRun(export.RunRecord{Command: "run", Started: ledgertest.Noon, Mapping: []export.Expression{{Column: "Email", Text: "lower(mail)"}}}))
+	ledgertest.Must[export.RunRecord](t)(l.BeginRun(export.RunRecord{Command: "drop", Started: ledgertest.Noon}))
 	count := func(table string) (n int) {
 		ledgertest.OK(t, l.read(func(c *sqlite.Conn) error {
 			return query(c, "SELECT count(*) FROM "+table, func(s *sqlite.Stmt) error { n = s.ColumnInt(0); return nil })

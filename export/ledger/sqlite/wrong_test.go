@@ -172,9 +172,10 @@ func (l sharesLock) Lock(holder string) (func() error, error) {
 
 type sameID struct{ ledger.Ledger }
 
-func (l sameID) BeginRun(r export.RunRecord) (string, error) {
-	id, err := l.Ledger.BeginRun(r)
-	return strings.TrimSuffix(id, "-2"), err
+func (l sameID) BeginRun(r export.RunRecord) (export.RunRecord, error) {
+	begun, err := l.Ledger.BeginRun(r)
+	begun.ID = export.RunID(r.Started)
+	return begun, err
 }
 
 type seesNothing struct{ ledger.Ledger }

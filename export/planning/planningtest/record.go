@@ -37,7 +37,7 @@ func Judge(limits export.Limits) func(*export.Plan) []export.Breach {
 // Record plans b into l and returns the run.
 func Record(t *testing.T, l ledger.Ledger, b *Batch, limits export.Limits) (run string, broken []export.Breach) {
 	t.Helper()
-	run, err := l.BeginRun(export.RunRecord{Command: "run", State: export.RunWorking, Started: Began})
+	begun, err := l.BeginRun(export.RunRecord{Command: "run", Started: Began})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,11 +51,11 @@ func Record(t *testing.T, l ledger.Ledger, b *Batch, limits export.Limits) (run 
 		}
 		return nil
 	}
-	_, broken, err = planning.RecordPlan(t.Context(), p, l, run, true, Judge(limits), ready)
+	_, broken, err = planning.RecordPlan(t.Context(), p, planning.Recording{Ledger: l, Run: begun, Whole: true, Judge: Judge(limits), Ready: ready})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return run, broken
+	return begun.ID, broken
 }
 
 // WantSums holds what the ledger counts of Night against what came in.

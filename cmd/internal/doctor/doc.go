@@ -1,2 +1,2 @@
-// Package doctor looks at everything that a run needs, and names a fix for each fault that it finds.
+// Package doctor checks everything that a run needs, and names a fix for each fault that it finds.
 package doctor

@@ -40,27 +40,28 @@ func (f finding) text(w *terminal.Text) {
 	w.Lines("      hint: ", f.hints...)
 }
 
-// doctor is one examination. Each check adds its findings, and leaves what later ones need.
+// doctor is one examination. Each check adds its findings and leaves what later checks need.
 type doctor struct {
 	env      *wiring.Env
-	pipe     *wiring.Pipeline // nil where the config could not be read
+	pipe     *wiring.Pipeline // nil if the config could not be read
 	faults   []config.Fault
-	client   *coupa.Client // nil where it could not be made
-	token    bool          // there is one
+	client   *coupa.Client // nil if it could not be made
+	token    bool          // Coupa has issued one
 	findings []finding
 	tell     func(finding)
 }
 
-// checks are what a doctor looks at, in this order. The token comes early since it has to settle, and what needs it
-// late. A new subject is one line here.
+// checks are the checks in their order. The token comes early since Coupa takes time to accept it, and the checks that need
+// it come late. A new check is one line here.
 func (d *doctor) checks() []func(context.Context) {
 	return []func(context.Context){
 		d.config, d.ledger, d.feed,
 		d.clock, d.tokens, d.sftp, d.loads, d.past, d.users, d.page,
-		d.told,
+		d.notices,
 	}
 }
 
+// Examine runs all checks and prints the findings. Its error carries the worst code of them.
 func Examine(ctx context.Context, env *wiring.Env) error {
 	d := &doctor{env: env, findings: []finding{}, tell: func(finding) {}}
 	w := env.Stdout.Text()
@@ -73,7 +74,7 @@ func Examine(ctx context.Context, env *wiring.Env) error {
 			return context.Cause(ctx)
 		}
 		if d.pipe == nil {
-			break // the config's fault is all that can be said
+			break // the fault of the config is all that can be found
 		}
 	}
 	count := map[level]int{}
@@ -90,7 +91,7 @@ func Examine(ctx context.Context, env *wiring.Env) error {
 	return exit.With(code, w.Err())
 }
 
-// worstOf is export.WorstExit with the config before all: nothing of a run begins with a faulty one.
+// worstOf is export.WorstExit with the config before all: with a faulty config a run does not begin.
 func worstOf(codes []int) int {
 	if slices.Contains(codes, export.ExitUsage) {
 		return export.ExitUsage
@@ -108,10 +109,10 @@ func verdictOf(count map[level]int) level {
 	return levelOK
 }
 
-// add adds what was seen, with what to do about it where err has a hint.
+// add adds a finding, with what to do about it if err has a hint.
 func (d *doctor) add(l level, code int, what string, err error) {
 	f := finding{Level: l, What: what, Says: exit.Said(err), Exit: code, lines: export.PlainLines(err), hints: export.HintsOf(err)}
-	if f.Says != err.Error() { // the word before it is what was looked at
+	if f.Says != err.Error() { // the word before it names what was checked
 		f.lines = []string{f.Says}
 	}
 	f.Hint = strings.Join(f.hints, "\n")
@@ -127,7 +128,7 @@ func (d *doctor) warn(what string, err error) { d.add(levelWarn, export.ExitOK, 
 
 func (d *doctor) fail(code int, what string, err error) { d.add(levelFail, code, what, err) }
 
-// blind warns that a subject was not looked at because the config is faulty where it speaks of it.
+// blind warns that a check was left out because the config is faulty in one of these sections.
 func (d *doctor) blind(what string, sections ...string) bool {
 	for _, f := range d.faults {
 		for _, s := range sections {
@@ -140,7 +141,7 @@ func (d *doctor) blind(what string, sections ...string) bool {
 	return false
 }
 
-// config tells every fault of the config, the secrets included. It leaves the pipeline for the others.
+// config reports every fault of the config, the secrets included. It leaves the pipeline for the other checks.
 func (d *doctor) config(ctx context.Context) {
 	d.pipe, d.faults = wiring.PipelineFaults(ctx, d.env, config.Options{NeedSecrets: true, FeedGiven: true})
 	for _, f := range d.faults {

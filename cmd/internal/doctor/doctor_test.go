@@ -20,7 +20,7 @@ func TestRoomLevel(t *testing.T) {
 	}
 }
 
-// The config comes before all: with a faulty one nothing of a run begins.
+// TestDoctorsCode: a fault of the config comes before all others, since with it a run does not begin.
 func TestDoctorsCode(t *testing.T) {
 	for _, c := range []struct {
 		codes []int

@@ -19,13 +19,13 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
-// Room on the ledger's disk, in bytes: a run writes the bytes of its parts and the database's log.
+// Free space on the ledger's disk, in bytes: a run writes the bytes of its parts and the database's log.
 const (
 	littleRoom = 1 << 30
 	tooLittle  = 64 << 20
 )
 
-// ledger looks at the folder of the ledger, whole, and at its disk. It makes nothing.
+// ledger checks the folder of the ledger as a whole, and its disk. It creates nothing.
 func (d *doctor) ledger(context.Context) {
 	if d.blind("ledger", "ledger") {
 		return
@@ -52,10 +52,10 @@ func (d *doctor) ledger(context.Context) {
 	d.room(dir)
 }
 
-// ahead looks for times in the ledger that are still to come.
+// ahead looks for times in the ledger that lie in the future.
 func (d *doctor) ahead(dir string) {
 	l, err := wiring.OpenLedger(d.env, dir)
-	if err != nil { // as the line about the ledger says
+	if err != nil { // the line about the ledger reports it
 		return
 	}
 	defer l.Close()
@@ -72,10 +72,10 @@ func (d *doctor) ahead(dir string) {
 // mostNamed is how many people a doctor names.
 const mostNamed = 10
 
-// unfilled looks for people whom a call has left without a list.
+// unfilled looks for people whose list a call has emptied and not filled again.
 func (d *doctor) unfilled(dir string) {
 	l, err := wiring.OpenLedger(d.env, dir)
-	if err != nil { // as the line about the ledger says
+	if err != nil { // the line about the ledger reports it
 		return
 	}
 	defer l.Close()
@@ -92,7 +92,7 @@ func (d *doctor) unfilled(dir string) {
 	}
 }
 
-// newLedger looks where the first run will make the ledger.
+// newLedger checks the place where the first run will create the ledger.
 func (d *doctor) newLedger(dir string) {
 	at, err := closest(dir)
 	if err == nil {
@@ -107,7 +107,7 @@ func (d *doctor) newLedger(dir string) {
 	d.room(at)
 }
 
-// closest is the folder itself, or the nearest one above it that is there.
+// closest returns the folder itself, or the nearest one above it that exists.
 func closest(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -133,7 +133,7 @@ func (d *doctor) lock(dir string) {
 		d.fail(export.ExitFault, "lock", err)
 		return
 	}
-	defer l.Close() // only looked at
+	defer l.Close() // only read from
 	busy, err := l.Busy()
 	switch {
 	case err != nil:
@@ -171,7 +171,7 @@ func roomLevel(free uint64) (level, int) {
 	return levelOK, export.ExitOK
 }
 
-// feed looks at the files as a run would open them, and holds the mapping against each header.
+// feed opens the files as a run would, and compares the mapping with each header.
 func (d *doctor) feed(context.Context) {
 	if d.blind("feed", "feed", "mapping", "layout") {
 		return

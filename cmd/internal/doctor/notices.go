@@ -18,9 +18,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
-// told looks at everybody who would be told that something is wrong, and tells them nothing. What it finds stops no run,
-// and a run that nobody hears of is a fault all the same.
-func (d *doctor) told(ctx context.Context) {
+// notices checks all targets of notices and sends them nothing. What it finds stops no run. Still, a run that tells no person
+// of its faults is a fault itself.
+func (d *doctor) notices(ctx context.Context) {
 	if !d.blind("notices", "notify", "heartbeat") {
 		d.targets(ctx)
 	}
@@ -34,7 +34,7 @@ func (d *doctor) targets(ctx context.Context) {
 	cfg := d.pipe.Config
 	texts, err := wiring.NoticeTexts(cfg)
 	if err != nil {
-		return // told as a fault of the config
+		return // reported as a fault of the config
 	}
 	list := wiring.Targets(cfg, texts)
 	d.unheard(list)
@@ -63,7 +63,7 @@ func (d *doctor) targets(ctx context.Context) {
 	}
 }
 
-// unheard tells the kinds of notices that no target takes.
+// unheard reports the kinds of notices that no target takes.
 func (d *doctor) unheard(list []notify.Target) {
 	if len(list) == 0 {
 		d.warn("notices", export.Hint(errors.New("no notice is sent when something is wrong: only the exit code and the log show it"), "set notify in the config"))
@@ -80,7 +80,7 @@ func (d *doctor) unheard(list []notify.Target) {
 	}
 }
 
-// outbox tells what earlier starts could not send.
+// outbox reports notices that earlier starts could not send.
 func (d *doctor) outbox() {
 	dir := d.pipe.Config.Ledger
 	if _, err := os.Stat(filepath.Join(dir, "ledger.db")); err != nil {
@@ -88,9 +88,9 @@ func (d *doctor) outbox() {
 	}
 	l, err := wiring.OpenLedger(d.env, dir)
 	if err != nil {
-		return // told of the ledger
+		return // reported with the ledger
 	}
-	defer l.Close() // only looked at
+	defer l.Close() // only read from
 	due, err := l.Due()
 	switch {
 	case err != nil:

@@ -14,7 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// past holds the ledger against what was sent, by Coupa's list of loads and by the mark beside the config.
+// past compares the ledger with what was sent, by Coupa's list of loads and by the mark beside the config.
 func (d *doctor) past(ctx context.Context) {
 	if d.blind("past", "instance", "production", "coupa", "ledger") {
 		return
@@ -26,7 +26,7 @@ func (d *doctor) past(ctx context.Context) {
 		lists = append(lists, d.client.Loads())
 	}
 	if d.via("page") {
-		if p, err := coupa.NewPage(d.coupa(), d.env.Log); err == nil { // an error is told with the page
+		if p, err := coupa.NewPage(d.coupa(), d.env.Log); err == nil { // the check of the page reports an error
 			lists = append(lists, p)
 		}
 	}
@@ -34,7 +34,7 @@ func (d *doctor) past(ctx context.Context) {
 	if wiring.LedgerExists(cfg.Ledger) {
 		opened, err := wiring.OpenLedger(d.env, cfg.Ledger)
 		if err != nil {
-			return // told with the ledger
+			return // reported with the ledger
 		}
 		defer opened.Close() // only read from
 		l = opened
@@ -58,7 +58,7 @@ func (d *doctor) past(ctx context.Context) {
 	}
 }
 
-// mark tells whether a ledger that goes back will be noticed.
+// mark checks whether a run would notice that the ledger has gone back to an older state.
 func (d *doctor) mark() {
 	cfg := d.pipe.Config
 	for _, path := range trust.ReadMarks(cfg).Broken {
@@ -70,8 +70,11 @@ func (d *doctor) mark() {
 	}
 }
 
-// noHistory is a ledger that is not there yet.
+// noHistory is a ledger that does not exist yet.
 type noHistory struct{}
 
-func (noHistory) Water(time.Time) (export.Water, error)    { return export.Water{}, nil }
+// Water returns that the ledger has come nowhere yet.
+func (noHistory) Water(time.Time) (export.Water, error) { return export.Water{}, nil }
+
+// Unknown returns all names: this ledger knows none.
 func (noHistory) Unknown(names []string) ([]string, error) { return names, nil }

@@ -17,27 +17,27 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/drop"
 )
 
-// clockTolerance is how far the two clocks may differ: the Date of an answer and the way of it are good to seconds.
+// clockTolerance is how far the two clocks may differ: the Date of an answer and its way here are good to seconds.
 const clockTolerance = time.Minute
 
 func (d *doctor) via(way string) bool { return slices.Contains(d.pipe.Config.Load.Via, way) }
 
-// byAPI tells whether a run asks Coupa's API: for verdicts, or about people.
+// byAPI reports whether a run asks Coupa's API: for verdicts, or about people.
 func (d *doctor) byAPI() bool {
 	return d.via("api") || d.pipe.Config.Verify || d.looksUp()
 }
 
-// looksUp tells whether a run sends nothing where it cannot ask about people.
+// looksUp reports whether a run sends nothing if it cannot ask about people.
 func (d *doctor) looksUp() bool {
 	return d.pipe.Config.Preflight || d.pipe.Config.Route != config.RouteCSV
 }
 
-// noFiles tells whether a run sends no file, since it has no way for one.
+// noFiles reports whether a run sends no file because the config names no way for one.
 func (d *doctor) noFiles() bool {
 	return d.pipe.Config.Route == config.RouteAPI && d.pipe.Config.SFTP.Address == ""
 }
 
-// patienceOfDoctor is for how long a call to Coupa is tried again: a person waits, and runs the doctor again.
+// patienceOfDoctor is for how long a call to Coupa is tried again: a person waits, and can run the doctor again.
 const patienceOfDoctor = 5 * time.Second
 
 func (d *doctor) coupa() coupa.Config {
@@ -48,7 +48,7 @@ func (d *doctor) coupa() coupa.Config {
 
 var errNoToken = errors.New("not asked: there is no token")
 
-// clock holds the machine's clock against the instance's. Part names, effective days and the window in which a load is
+// clock compares the machine's clock with the instance's. Part names, effective days and the time window in which a load is
 // looked for come from it.
 func (d *doctor) clock(ctx context.Context) {
 	if d.blind("clock", "instance", "production", "coupa.url") {
@@ -75,7 +75,7 @@ func (d *doctor) clock(ctx context.Context) {
 	}
 }
 
-// exitOf is the code of a fault on the way to Coupa: of a config that the wire itself refuses, else 4.
+// exitOf returns the code of a fault on the way to Coupa: 2 if the config is wrong for that server, else 4.
 func exitOf(err error) int {
 	if not := new(export.NotDeliveredError); errors.As(err, &not) {
 		return export.ExitNotDelivered
@@ -83,7 +83,7 @@ func exitOf(err error) int {
 	return export.ExitUsage
 }
 
-// tokens asks for a token. Where Coupa refuses the scopes, it asks for each alone to name those it refuses.
+// tokens asks for a token. If Coupa refuses the scopes, it asks for each alone to name those that are refused.
 func (d *doctor) tokens(ctx context.Context) {
 	if !d.byAPI() || d.blind("token", "instance", "production", "coupa") {
 		return
@@ -120,7 +120,7 @@ func (d *doctor) tokens(ctx context.Context) {
 	}
 }
 
-// loads proves the call by which verdicts are read.
+// loads tries the call that reads verdicts.
 func (d *doctor) loads(ctx context.Context) {
 	if !d.via("api") || d.noFiles() {
 		return
@@ -140,7 +140,7 @@ func (d *doctor) loads(ctx context.Context) {
 	d.ok("loads", "data_file_sources answers: verdicts can be read (scope core.integration.read or core.common.read)")
 }
 
-// users proves the call by which people are read back, where the scopes of the config mean to.
+// users tries the call that reads people back, if the scopes of the config include it.
 func (d *doctor) users(ctx context.Context) {
 	scopes := d.pipe.Config.Coupa.Scopes
 	if !d.byAPI() || !slices.ContainsFunc(scopes, func(s string) bool { return strings.HasPrefix(s, "core.user.") }) {
@@ -163,7 +163,7 @@ func (d *doctor) users(ctx context.Context) {
 	}
 }
 
-// page proves address and cookie of the page of loads, where it is a way to verdicts.
+// page tries address and cookie of the page of loads, if verdicts may come from it.
 func (d *doctor) page(ctx context.Context) {
 	if !d.via("page") || d.blind("page", "instance", "production", "coupa") {
 		return
@@ -180,7 +180,7 @@ func (d *doctor) page(ctx context.Context) {
 	d.ok("page", "/data_sources can be read with coupa.page_cookie")
 }
 
-// sftp walks the way of a file: connection, host key, login, folders.
+// sftp tries the way of a file: connection, host key, login, folders.
 func (d *doctor) sftp(ctx context.Context) {
 	if d.blind("sftp", "sftp") {
 		return
@@ -204,10 +204,10 @@ func (d *doctor) sftp(ctx context.Context) {
 	d.archives(ctx, s)
 }
 
-// withoutFiles looks for a file that an earlier run has left, which nobody can send any more.
+// withoutFiles looks for a file that an earlier run has left and that no run can send any more.
 func (d *doctor) withoutFiles() {
 	var left []export.Part
-	if dir := d.pipe.Config.Ledger; wiring.LedgerExists(dir) { // that it cannot be read is told with the ledger
+	if dir := d.pipe.Config.Ledger; wiring.LedgerExists(dir) { // a ledger that cannot be read is reported with the ledger
 		if l, err := wiring.OpenLedger(d.env, dir); err == nil {
 			left, _ = l.Unfinished()
 			l.Close()
@@ -221,7 +221,7 @@ func (d *doctor) withoutFiles() {
 	d.ok("sftp", "not looked at: route: api, and the config has no section sftp")
 }
 
-// notIn tells how far connecting has come.
+// notIn reports how far connecting has come.
 func (d *doctor) notIn(err error) {
 	stages := []export.Obstacle{export.NoSFTP, export.NoHostKey, export.NoLogin}
 	fine := []string{"the server answers", "it is the pinned one", "accepted"}
@@ -230,9 +230,9 @@ func (d *doctor) notIn(err error) {
 	if errors.As(err, &not) {
 		at = max(slices.Index(stages, not.What), 0)
 		switch not.What {
-		case export.NoPermission: // let in, and no SFTP
+		case export.NoPermission: // logged in, and no SFTP
 			at = len(stages)
-		case export.WrongStaging, export.WrongArchives: // let in, and the config takes one folder for two
+		case export.WrongStaging, export.WrongArchives: // logged in, and the config takes one folder for two
 			at, last = len(stages), not.What
 		}
 	}
@@ -262,7 +262,7 @@ func (d *doctor) folder(ctx context.Context, s *drop.Session) {
 	}
 }
 
-// staging writes a probe only where Coupa does not read.
+// staging writes a probe only into a folder that Coupa does not read.
 func (d *doctor) staging(ctx context.Context, s *drop.Session) {
 	c := d.pipe.Config.SFTP
 	switch {
@@ -287,7 +287,7 @@ func (d *doctor) staging(ctx context.Context, s *drop.Session) {
 	}
 }
 
-// archives are evidence; one of those that Coupa's pages name is enough.
+// archives checks the archive folders, which are evidence. One of those that Coupa's pages name is enough.
 func (d *doctor) archives(ctx context.Context, s *drop.Session) {
 	var why error
 	for _, dir := range d.pipe.Config.SFTP.Archive {

@@ -19,22 +19,22 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
-// amiss is one thing that is wrong with the drop folder or a file of it, and that no run of a file tells.
+// amiss is one thing that is wrong with the drop folder or a file of it, and that no run of a file reports.
 type amiss struct {
-	err   error // what is wrong, with what to do as its hint
-	since time.Time
-	event bool // it has happened, and is no state that may pass
-	told  bool // by a notice
+	err      error // what is wrong, with what to do as its hint
+	since    time.Time
+	event    bool // it has happened, and is no state that may pass
+	reported bool // a notice said so
 }
 
-// wrong keeps what is wrong and logs it once. What passes within the first pause of a retry, as where a writer holds a
-// file, is told by no notice.
-func (w *watcher) wrong(key concern, err error) { w.keep(key, false, err) }
+// wrong remembers what is wrong and logs it once. No notice says what passes within the first pause of a retry, such as a
+// file that its writer still holds.
+func (w *watcher) wrong(key concern, err error) { w.remember(key, false, err) }
 
-// happened is told by a notice at once.
-func (w *watcher) happened(key concern, err error) { w.keep(key, true, err) }
+// happened remembers what has happened; a notice says so at once.
+func (w *watcher) happened(key concern, err error) { w.remember(key, true, err) }
 
-func (w *watcher) keep(key concern, event bool, err error) {
+func (w *watcher) remember(key concern, event bool, err error) {
 	if w.amiss[key] == nil {
 		w.amiss[key] = &amiss{err: err, since: w.env.Now(), event: event}
 		w.warn(err)
@@ -43,7 +43,7 @@ func (w *watcher) keep(key concern, event bool, err error) {
 
 func (w *watcher) warn(err error) { export.LogHints(w.env.Log, export.HintsOf(err)...).Warn(err) }
 
-// lasts reports whether something is wrong for so long that people are to know.
+// lasts reports whether something has been wrong for so long that people have to know.
 func (w *watcher) lasts(key concern) bool {
 	a := w.amiss[key]
 	return a != nil && (a.event || w.o.Once || w.env.Now().Sub(a.since) >= w.o.Retry)
@@ -54,10 +54,10 @@ func (w *watcher) gone(names map[string]bool) {
 	maps.DeleteFunc(w.amiss, func(key concern, _ *amiss) bool { return key.what == claiming && !names[key.name] })
 }
 
-// concern is what something wrong is about.
+// concern is the subject of something that is wrong.
 type concern struct{ what, name string }
 
-// order puts what the same is wrong with together.
+// order puts entries about the same subject together.
 func (c concern) order(d concern) int {
 	return cmp.Or(cmp.Compare(c.what, d.what), cmp.Compare(c.name, d.name))
 }
@@ -66,18 +66,18 @@ func (c concern) order(d concern) int {
 const (
 	claiming     = "claim"  // a file that cannot be claimed, by its name
 	setAside     = "aside"  // a file that could not be claimed, by its name in .hr2coupa/failed
-	answering    = "answer" // a claim that cannot be brought to its end, by its id
-	putApart     = "apart"  // results that lie with the claim, by its id
-	lateWriter   = "late"   // a file that its writer went on with after it was claimed, by the claim's id
+	answering    = "answer" // a claim that cannot be finished, by its id
+	putApart     = "apart"  // results that stay with the claim, by its id
+	lateWriter   = "late"   // a file that its writer wrote to after it was claimed, by the claim's id
 	noClaims     = "claims" // the folder of claims
 	folderUnseen = "unseen" // the drop folder
 )
 
-// state is what notices say about the folder at this moment. A start by cron meets the same faults each time: it tells them
-// as new only where they have happened, and otherwise once a day.
+// state returns what notices say about the folder now. Each start by cron meets the same faults again: it reports as new
+// only what has happened, and the rest once a day.
 func (w *watcher) state() *notify.Folder {
 	f := &notify.Folder{}
-	tell := func(err error) {
+	add := func(err error) {
 		f.Facts = append(f.Facts, err.Error())
 		for _, h := range export.HintsOf(err) {
 			if !slices.Contains(f.Hints, h) {
@@ -87,49 +87,49 @@ func (w *watcher) state() *notify.Folder {
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(w.amiss), concern.order) {
 		if a := w.amiss[key]; w.lasts(key) {
-			tell(a.err)
-			f.Fresh = f.Fresh || !a.told && (a.event || !w.o.Once)
+			add(a.err)
+			f.Fresh = f.Fresh || !a.reported && (a.event || !w.o.Once)
 		}
 	}
 	for _, name := range w.folder.failed() {
 		if w.amiss[concern{setAside, name}] != nil {
 			continue
 		}
-		tell(export.Hint(fmt.Errorf("%s could not be claimed and lies in .hr2coupa/failed", name), "drop it under another name, and clear that folder"))
+		add(export.Hint(fmt.Errorf("%s could not be claimed and lies in .hr2coupa/failed", name), "drop it under another name, and clear that folder"))
 	}
 	return f
 }
 
-// tellFolder sends a notice where something is wrong that was not told, once a day while it is, and where all is well again.
-// Where another start holds the ledger it is tried again later.
-func (w *watcher) tellFolder(ctx context.Context) {
+// reportFolder sends a notice if something is wrong and no notice said so, once a day while it stays wrong, and when all is well
+// again. If another start holds the ledger, it tries again later.
+func (w *watcher) reportFolder(ctx context.Context) {
 	now, f := w.env.Now(), w.state()
 	wrong := len(f.Facts) > 0
-	if ctx.Err() != nil || now.Before(w.tryAt) || !wrong && !w.told || wrong && !w.untold() && now.Before(w.due) {
+	if ctx.Err() != nil || now.Before(w.tryAt) || !wrong && !w.reported || wrong && !w.unreported() && now.Before(w.due) {
 		return
 	}
 	if !w.notify(ctx, f) {
 		w.tryAt = now.Add(w.o.Retry)
 		return
 	}
-	w.told, w.due = wrong, now.Add(24*time.Hour)
+	w.reported, w.due = wrong, now.Add(24*time.Hour)
 	maps.DeleteFunc(w.amiss, func(key concern, a *amiss) bool {
-		a.told = a.told || w.lasts(key)
-		return a.told && a.event
+		a.reported = a.reported || w.lasts(key)
+		return a.reported && a.event
 	})
 }
 
-// untold reports whether something is wrong that no notice of this start has told.
-func (w *watcher) untold() bool {
+// unreported reports whether something is wrong that no notice of this start has reported.
+func (w *watcher) unreported() bool {
 	for key, a := range w.amiss {
-		if !a.told && w.lasts(key) {
+		if !a.reported && w.lasts(key) {
 			return true
 		}
 	}
 	return false
 }
 
-// notice tells what is wrong as a start of its own, without a run. It reports whether that is done with.
+// notice reports what is wrong as a start of its own, without a run. It returns whether that needs no other try.
 func (w *watcher) notice(ctx context.Context, f *notify.Folder) bool {
 	cfg, err := wiring.Load(ctx, w.env, config.Options{NeedSecrets: true, FeedGiven: true})
 	if err != nil {
@@ -142,8 +142,8 @@ func (w *watcher) notice(ctx context.Context, f *notify.Folder) bool {
 	return len(t.Targets) == 0 || !errors.Is(t.Recorded, notices.ErrNotYet)
 }
 
-// pathless is an error of a file without its path, which may be as long as a file system takes, and which a log and a notice
-// name already.
+// pathless returns an error of a file without its path. The path may be as long as the file system allows, and logs and
+// notices name the file already.
 func pathless(err error) error {
 	if link, ok := errors.AsType[*os.LinkError](err); ok {
 		return fmt.Errorf("%s: %w", link.Op, link.Err)
@@ -154,8 +154,8 @@ func pathless(err error) error {
 	return err
 }
 
-// unclaimed is a file that cannot be claimed. It is tried again at each look, since its writer may hold it, while others
-// go on; where that does not help it is set aside, so that nobody waits for it to be taken.
+// unclaimed handles a file that cannot be claimed. Each look tries again, since its writer may hold it, while other files
+// go on. If that does not help, the file is set aside, so that no later file waits for it.
 func (w *watcher) unclaimed(g glance, err error) {
 	w.count(export.ExitFault)
 	if errors.As(err, new(*noClaimsError)) {
@@ -175,7 +175,7 @@ func (w *watcher) unclaimed(g glance, err error) {
 	w.happened(concern{setAside, name}, export.Hint(fmt.Errorf("%s could not be claimed (%w) and was moved to .hr2coupa/failed/%s", g.name, pathless(err), name), "drop it under another name, and clear that folder"))
 }
 
-// clear puts the folder of a claim away that has nothing to run.
+// clear puts away the folder of a claim that has no file to run.
 func (w *watcher) clear(c claim) {
 	err := c.sick
 	if err == nil {
@@ -189,7 +189,7 @@ func (w *watcher) clear(c claim) {
 	w.count(export.ExitFault)
 }
 
-// unseen tells once that the folder cannot be looked into: a share that is away comes back. With --once it is the end.
+// unseen reports once that the folder cannot be read, and goes on: a network share may come back. With --once it ends the watch.
 func (w *watcher) unseen(err error) error {
 	if w.o.Once {
 		w.wrong(concern{what: folderUnseen}, err)
@@ -199,7 +199,7 @@ func (w *watcher) unseen(err error) error {
 	return nil
 }
 
-// again adds that the folder is looked at again.
+// again adds that the folder will be looked at again.
 func (w *watcher) again(err error) error {
 	return export.Hint(err, "the watcher looks again every %s", w.o.Poll)
 }

@@ -1,2 +1,2 @@
-// Package watch is the drop folder of HR: a file that no longer grows is claimed, run, and answered beside it.
+// Package watch serves HR's drop folder. It claims a file that no longer grows, runs it, and writes the result beside it.
 package watch

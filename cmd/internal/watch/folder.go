@@ -17,20 +17,20 @@ import (
 // dropFolder is a folder into which people and programs put feeds.
 //
 // A file is claimed by renaming it into a folder of its own, DIR/.hr2coupa/claimed/ID, where it keeps its name: a feed is
-// known by its name and its bytes. ID is the time and the owner, the watcher's ledger: one with another ledger could not
-// know what was sent. Once its result is written, that folder is renamed to DIR/.hr2coupa/done/ID. So what lies in claimed is
-// what is still to be done, whoever was killed when. Nothing is ever deleted.
+// known by its name and its bytes. ID is the time and the owner, which is the watcher's ledger: a watcher with another ledger
+// could not know what was sent. Once its result is written, that folder is renamed to DIR/.hr2coupa/done/ID. So claimed has
+// exactly what is still to be done, whichever watcher was killed at whatever moment. Nothing is ever deleted.
 type dropFolder struct {
 	dir   string
 	owner string
 	now   func() time.Time
 }
 
-// claim is a feed that is ours to run.
+// claim is a feed that this watcher's ledger has claimed.
 type claim struct {
 	id   string
 	name string // "" where nothing is left to run: its folder is only to be put away
-	sick error  // its folder cannot be looked into
+	sick error  // why its folder cannot be read, nil if it can
 }
 
 func (d *dropFolder) own(parts ...string) string {
@@ -41,13 +41,13 @@ func (d *dropFolder) claimed(parts ...string) string {
 	return d.own(append([]string{"claimed"}, parts...)...)
 }
 
-// path is where the claimed feed lies.
+// path returns where the claimed feed is.
 func (d *dropFolder) path(c claim) string { return d.claimed(c.id, c.name) }
 
-// kept is where it lies once it is finished.
-func (d *dropFolder) kept(c claim) string { return d.own("done", c.id, c.name) }
+// donePath returns where the feed is once it is finished.
+func (d *dropFolder) donePath(c claim) string { return d.own("done", c.id, c.name) }
 
-// claimOf gives the id of the claim that a path was of.
+// claimOf returns the id of the claim that has this path.
 func claimOf(path string) string { return filepath.Base(filepath.Dir(path)) }
 
 func (d *dropFolder) prepare() error {
@@ -88,8 +88,8 @@ func (d *dropFolder) list() (feeds []glance, strange []string, names map[string]
 	return feeds, strange, names, nil
 }
 
-// claims tells what was claimed with this ledger and is not finished, oldest first, and how many files other ledgers'
-// watchers have. One folder that cannot be looked into keeps nobody from the others.
+// claims returns the unfinished claims of this ledger, oldest first, and the number of files that watchers with other
+// ledgers have claimed. A claim folder that cannot be read does not keep the others from being returned.
 func (d *dropFolder) claims() (mine []claim, others int, err error) {
 	entries, err := os.ReadDir(d.claimed())
 	if err != nil {
@@ -98,17 +98,17 @@ func (d *dropFolder) claims() (mine []claim, others int, err error) {
 	for _, e := range entries {
 		name, err := feedIn(d.claimed(e.Name()))
 		switch {
-		case errors.Is(err, fs.ErrNotExist): // finished by another watcher just now
+		case errors.Is(err, fs.ErrNotExist): // another watcher has just finished it
 		case err == nil && !strings.HasSuffix(e.Name(), "-"+d.owner):
 			others++
-		default: // without a name another watcher was faster, or this one was killed before its claim
+		default: // without a file: another watcher was faster, or this one was killed before its rename
 			mine = append(mine, claim{id: e.Name(), name: name, sick: err})
 		}
 	}
 	return mine, others, nil
 }
 
-// feedIn gives the name of the feed in a claim's folder, "" where there is none.
+// feedIn returns the name of the feed in a claim's folder, "" if there is none.
 func feedIn(dir string) (string, error) {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
@@ -120,7 +120,7 @@ func feedIn(dir string) (string, error) {
 }
 
 // claim takes a file out of the folder, its marker first: a marker left behind would vouch for the next file of that
-// name. Whoever renames the file wins; won is false where it is gone.
+// name. The first to rename the file wins; won is false if it is gone.
 func (d *dropFolder) claim(g glance) (c claim, won bool, err error) {
 	c = claim{name: g.name}
 	if c.id, err = d.newID(); err != nil {
@@ -142,10 +142,10 @@ func (d *dropFolder) claim(g glance) (c claim, won bool, err error) {
 	return c, true, errors.Join(syncDir(d.dir), syncDir(d.claimed(c.id)))
 }
 
-// undo leaves a file as it was that could not be claimed: with its marker, which says that it is whole.
+// undo restores a file that could not be claimed, with the marker that says it is whole.
 func (d *dropFolder) undo(c claim, g glance) {
 	if g.marked {
-		os.Rename(d.claimed(c.id, g.name+markerEnding), filepath.Join(d.dir, g.name+markerEnding)) // else it must be still first
+		os.Rename(d.claimed(c.id, g.name+markerEnding), filepath.Join(d.dir, g.name+markerEnding)) // without a marker it has to be still first
 	}
 	os.Remove(d.claimed(c.id)) // else the next look puts it away
 }
@@ -153,10 +153,13 @@ func (d *dropFolder) undo(c claim, g glance) {
 // noClaimsError says that no file can be claimed, whatever its name.
 type noClaimsError struct{ err error }
 
+// Error names the cause.
 func (e *noClaimsError) Error() string { return fmt.Sprintf("no file can be claimed: %v", e.err) }
+
+// Unwrap returns the cause.
 func (e *noClaimsError) Unwrap() error { return e.err }
 
-// putAside takes a file out of the folder that cannot be claimed, under a name that is short and not taken there.
+// putAside moves a file that cannot be claimed out of the folder, under a name that is short and not taken there.
 func (d *dropFolder) putAside(g glance) (name string, err error) {
 	if err := os.MkdirAll(d.own("failed"), 0o700); err != nil {
 		return "", err
@@ -176,10 +179,10 @@ func (d *dropFolder) putAside(g glance) (name string, err error) {
 	return "", fmt.Errorf("it cannot be moved to %s either", d.own("failed"))
 }
 
-// failed names the files that could not be claimed and wait for a person.
+// failed returns the names of the files that could not be claimed and wait for a person.
 func (d *dropFolder) failed() (names []string) {
 	entries, err := os.ReadDir(d.own("failed"))
-	if err != nil { // there is none, or what is wrong is told elsewhere
+	if err != nil { // there is none, or another check reports the fault
 		return nil
 	}
 	for _, e := range entries {
@@ -191,7 +194,7 @@ func (d *dropFolder) failed() (names []string) {
 // claimTime is the form of a claim's id, before its owner.
 const claimTime = "20060102T150405.000000Z"
 
-// newID makes the folder of a claim under an id that no claim has had.
+// newID creates the folder of a claim under an id that no claim has had.
 func (d *dropFolder) newID() (string, error) {
 	for at := d.now().UTC(); ; at = at.Add(time.Microsecond) {
 		id := at.Format(claimTime) + "-" + d.owner
@@ -206,7 +209,7 @@ func (d *dropFolder) newID() (string, error) {
 	}
 }
 
-// renameIfThere renames a file; false where there is none.
+// renameIfThere renames a file; it returns false if the file is gone.
 func renameIfThere(from, to string) (bool, error) {
 	err := os.Rename(from, to)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -215,7 +218,7 @@ func renameIfThere(from, to string) (bool, error) {
 	return err == nil, err
 }
 
-// glance looks at a claimed feed. A link that was put in the feed's place is not followed.
+// glance looks at a claimed feed. It does not follow a link that was put in the feed's place.
 func (d *dropFolder) glance(c claim) (g glance, regular bool, err error) { return lookAt(d.path(c)) }
 
 func lookAt(path string) (g glance, regular bool, err error) {
@@ -226,8 +229,8 @@ func lookAt(path string) (g glance, regular bool, err error) {
 	return glance{name: info.Name(), size: info.Size(), changed: info.ModTime()}, info.Mode().IsRegular(), nil
 }
 
-// setAside keeps the results of an earlier file of that name with the claim, once: what lies in the folder afterwards is
-// about this file. It tells whether there were any.
+// setAside moves the results of an earlier file of that name to the claim, once: what is in the folder afterwards is
+// about this file. found reports whether there were any.
 func (d *dropFolder) setAside(c claim) (found bool, err error) {
 	aside := d.claimed(c.id, "earlier")
 	if wiring.Exists(aside) {
@@ -244,14 +247,14 @@ func (d *dropFolder) setAside(c claim) (found bool, err error) {
 		}
 		found = found || ok
 	}
-	if err := os.Rename(half, aside); err != nil && !wiring.Exists(aside) { // else a watcher with the same ledger was faster
+	if err := os.Rename(half, aside); err != nil && !wiring.Exists(aside) { // otherwise a watcher with the same ledger was faster
 		return false, fmt.Errorf("move earlier results of %s out of the way: %w", c.name, err)
 	}
 	return found, nil
 }
 
-// overtaken tells whether a later file of the same name was claimed. What lies beside it is about that one; the results
-// of the earlier stay with its claim.
+// overtaken reports whether a later file of the same name was claimed. The results beside it are about that file; the results
+// of the earlier one stay with its claim.
 func (d *dropFolder) overtaken(c claim) (bool, error) {
 	for _, dir := range []string{d.claimed(), d.own("done")} {
 		entries, err := os.ReadDir(dir)
@@ -267,15 +270,15 @@ func (d *dropFolder) overtaken(c claim) (bool, error) {
 	return false, nil
 }
 
-// publish writes a result into a folder: whole or not at all, and for nobody else to read, since it holds personal data.
+// publish writes a result into a folder, whole or not at all. Only this user may read it, since it holds personal data.
 func (d *dropFolder) publish(c claim, dir, name string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(d.claimed(c.id), ".result-*.tmp") // 0600
+	f, err := os.CreateTemp(d.claimed(c.id), ".result-*.tmp") // created with 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	defer func() {
 		if err != nil {
-			os.Remove(f.Name()) // what failed is told already
+			os.Remove(f.Name()) // the failure is reported already
 		}
 	}()
 	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
@@ -287,7 +290,7 @@ func (d *dropFolder) publish(c claim, dir, name string, write func(io.Writer) er
 	return syncDir(dir)
 }
 
-// finish puts a claim away. That it is gone means another watcher has done so.
+// finish puts a claim away. If it is gone, another watcher has put it away.
 func (d *dropFolder) finish(c claim) error {
 	if os.Remove(d.claimed(c.id)) == nil {
 		return nil // there was nothing to keep
@@ -295,12 +298,12 @@ func (d *dropFolder) finish(c claim) error {
 	if _, err := renameIfThere(d.claimed(c.id), d.own("done", c.id)); err != nil {
 		return fmt.Errorf("put %s away: %w", c.id, err)
 	}
-	os.Remove(d.own("done", c.id, "earlier")) // where it is empty; not before: a claim that stays was set aside already
+	os.Remove(d.own("done", c.id, "earlier")) // if it is empty; not before, since a claim that stays was set aside already
 	os.Remove(d.own("done", c.id))
 	return errors.Join(syncDir(d.claimed()), syncDir(d.own("done")))
 }
 
-// syncDir makes the names in a folder durable where the system can: network shares often cannot.
+// syncDir makes the names in a folder durable if the system can: network shares often cannot.
 func syncDir(dir string) error {
 	f, err := os.Open(dir) // own file: the folder we renamed in
 	if err != nil {
@@ -310,7 +313,7 @@ func syncDir(dir string) error {
 	return f.Close()
 }
 
-// ownerOf gives the name of a ledger among the watchers of a folder, made at its first use.
+// ownerOf returns the name of a ledger among the watchers of a folder; its first use creates it.
 func ownerOf(ledger string, random func() string) (string, error) {
 	path := filepath.Join(ledger, "watch.id")
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // own file: of the ledger

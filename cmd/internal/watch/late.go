@@ -15,27 +15,27 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
-// lateWrites is for how long a file at its end is looked at: a writer that was slower than --still may hold it open.
+// lateWrites is for how long a finished file is watched: a writer that was slower than --still may hold it open.
 const lateWrites = time.Hour
 
-// finished is a claim at its end, as it was read.
+// finished is a finished claim, with its file as the run has read it.
 type finished struct {
 	claim
-	file  export.FeedFile // as the run has read it; without a hash where none has
+	file  export.FeedFile // as the run has read it; without a hash if the run has none
 	run   string          // "" where it could not be used
-	seen  glance          // the last look that found it as it was read
+	seen  glance          // the last look that found the file unchanged
 	until time.Time
 }
 
 func (w *watcher) finished(c claim, res *outcome) *finished {
 	f := &finished{claim: c, seen: res.read, run: res.Run, until: w.env.Now().Add(lateWrites)}
 	if i := slices.IndexFunc(res.Files, func(f export.FeedFile) bool { return f.Name == c.name }); i >= 0 && res.Files[i].SHA256 != "" {
-		f.file, f.seen = res.Files[i], glance{} // the hash knows better
+		f.file, f.seen = res.Files[i], glance{} // the hash is more certain than this look
 	}
 	return f
 }
 
-// recent are the claims of earlier starts that are still looked at.
+// recent adds the claims that earlier starts finished and that are still watched.
 func (w *watcher) recent(l ledger.Ledger) error {
 	entries, err := os.ReadDir(w.folder.own("done"))
 	if err != nil {
@@ -44,7 +44,7 @@ func (w *watcher) recent(l ledger.Ledger) error {
 	for _, e := range entries {
 		at, err := time.Parse(claimTime, strings.TrimSuffix(e.Name(), "-"+w.folder.owner))
 		if err != nil || w.env.Now().Sub(at) > lateWrites || wiring.Exists(w.folder.own("done", e.Name(), lateName)) {
-			continue // of another ledger, too old, or told
+			continue // of another ledger, too old, or reported
 		}
 		name, err := feedIn(w.folder.own("done", e.Name()))
 		if err != nil || name == "" {
@@ -62,27 +62,27 @@ func (w *watcher) recent(l ledger.Ledger) error {
 	return nil
 }
 
-// lateName says beside a finished file that people were told of what was written to it.
+// lateName is a file beside a finished feed. It says that people were told of a later write to the feed.
 const lateName = "written-to-later"
 
-// lookAgain looks whether something was written to files at their end.
+// lookAgain checks whether a program has written to finished files.
 func (w *watcher) lookAgain() {
 	w.late = slices.DeleteFunc(w.late, func(f *finished) bool {
 		if w.env.Now().After(f.until) {
 			return true
 		}
-		now, changed, err := w.changed(f, w.folder.kept(f.claim))
+		now, changed, err := w.changed(f, w.folder.donePath(f.claim))
 		if changed {
-			err = w.giveBack(f, w.folder.kept(f.claim), now)
+			err = w.giveBack(f, w.folder.donePath(f.claim), now)
 		}
-		if err != nil && !errors.Is(err, os.ErrNotExist) { // somebody has cleared the folder
+		if err != nil && !errors.Is(err, os.ErrNotExist) { // a person has cleared the folder
 			w.env.Log.WithField("file", f.name).Errorf("find out whether it was written to: %v", err)
 		}
 		return changed || err != nil
 	})
 }
 
-// changed reports whether a file is another than when it was read.
+// changed reports whether a file differs from what the run has read.
 func (w *watcher) changed(f *finished, path string) (now glance, changed bool, err error) {
 	now, isRegular, err := lookAt(path)
 	if err != nil || !isRegular || now.same(f.seen) {
@@ -99,8 +99,8 @@ func (w *watcher) changed(f *finished, path string) (now glance, changed bool, e
 	return now, false, nil
 }
 
-// giveBack puts a file back into the drop folder that was written to after it was read, so that it is taken again as the
-// file that it is now. Where something newer was planned since, it would go over that: people are told instead.
+// giveBack moves a file that was written to after it was read back into the drop folder, so that it is taken again with
+// its present content. If a newer file was planned since, it would overwrite that one's data: people are told instead.
 func (w *watcher) giveBack(f *finished, path string, now glance) error {
 	why, err := w.overtaken(f)
 	if err != nil {
@@ -120,7 +120,7 @@ func (w *watcher) giveBack(f *finished, path string, now glance) error {
 	return os.WriteFile(filepath.Join(filepath.Dir(path), lateName), nil, 0o600) // own file: of the claim's folder
 }
 
-// overtaken says what a file that is put back would go over; "" for nothing. What was never planned goes over nothing.
+// overtaken says what a file that is moved back would overwrite; "" for nothing. A file that was never planned overwrites nothing.
 func (w *watcher) overtaken(f *finished) (why string, err error) {
 	if wiring.Exists(filepath.Join(w.folder.dir, f.name)) {
 		return "a later file of that name is there", nil

@@ -11,22 +11,22 @@ import (
 	"unicode/utf8"
 )
 
-// nameKind is what a name in a drop folder says about its file.
+// nameKind is what the name of a file in the drop folder says about it.
 type nameKind uint8
 
 const (
-	strangeName nameKind = iota // nothing we know: told once, and left
+	strangeName nameKind = iota // nothing we know: logged once, and left
 	feedName                    // a feed
-	passedName                  // hidden, still being written, a marker, or a result of ours: left without a word
+	passedName                  // hidden, still being written, a marker, or a result of ours: left without a log line
 )
 
 const (
 	markerEnding   = ".done"
 	resultEnding   = ".result.json"
-	rejectedEnding = ".rejected" // and the ending of the feed's kind
+	rejectedEnding = ".rejected" // followed by the ending of the feed
 )
 
-// feedEndings are the files a drop folder takes, gzipped or not. Not .txt: people leave notes in folders.
+// feedEndings are the files that a drop folder takes, gzipped or not. Not .txt: people leave notes in folders.
 var feedEndings = []string{".csv", ".tsv", ".jsonl", ".ndjson"}
 
 var passedEndings = []string{
@@ -46,7 +46,7 @@ func kindOf(name string) nameKind {
 	return strangeName
 }
 
-// RejectedName is the name of the file of a feed's rows that did not reach Coupa: a feed of the same kind.
+// RejectedName returns the name of the file with the rows of a feed that did not reach Coupa. It is a feed of the same kind.
 func RejectedName(feed string) string {
 	switch ext := filepath.Ext(strings.TrimSuffix(strings.ToLower(feed), ".gz")); ext {
 	case ".jsonl", ".ndjson":
@@ -57,14 +57,14 @@ func RejectedName(feed string) string {
 	return nameBeside(feed, rejectedEnding+".csv")
 }
 
-// ResultName is the name of the file that says what a feed came to.
+// ResultName returns the name of the file with the result of a feed.
 func ResultName(feed string) string { return nameBeside(feed, resultEnding) }
 
 // longestName is how many bytes a name may have on the file systems of Linux, macOS and Windows shares.
 const longestName = 255
 
-// nameBeside is the name of a result of a feed: the feed's with an ending. Where that is too long, a hash stands in place of
-// the feed's last letters.
+// nameBeside returns the name of a result of a feed: the feed's with an ending. If that is too long, a hash replaces the
+// feed's last letters.
 func nameBeside(feed, ending string) string {
 	if len(feed)+len(ending) <= longestName {
 		return feed + ending
@@ -77,7 +77,7 @@ func nameBeside(feed, ending string) string {
 	return feed[:cut] + ending
 }
 
-// shortName is a short name for a file that cannot be claimed under its own: a hash and the end of its name.
+// shortName returns a short name for a file that cannot be claimed under its own: a hash and the end of its name.
 func shortName(g glance, now time.Time) string {
 	const most = 40
 	end := g.name
@@ -97,7 +97,7 @@ type glance struct {
 
 func (g glance) same(as glance) bool { return g.size == as.size && g.changed.Equal(as.changed) }
 
-// looks remembers since when each file of a folder has been as it is. Only our own clock counts: that of a network
+// looks remembers since when each file of a folder has been unchanged. Only our own clock counts: that of a network
 // share may differ.
 type looks struct {
 	still time.Duration
@@ -109,7 +109,7 @@ type since struct {
 	first time.Time // when it was first found like that
 }
 
-// next takes what a look at that time has found, and tells, by name, which files can be taken and which are still open.
+// next takes what a look has found at a time. It returns, by name, the files that can be taken and those that may still grow.
 func (l *looks) next(now time.Time, found []glance) (ready, open []glance) {
 	known := make(map[string]since, len(found))
 	for _, g := range found {

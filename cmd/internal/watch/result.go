@@ -17,17 +17,17 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// outcome is what a claimed file has come to.
+// outcome is the result of a claimed file.
 type outcome struct {
 	*export.Report
 	final    bool
-	read     glance             // the file before it was read
-	rejected []export.RowResult // rows to be mended
-	apart    bool               // the results stay with the claim: a later file has the same name, or they cannot lie in the folder
+	read     glance             // the file as it was just before it was read
+	rejected []export.RowResult // rows to fix and drop again
+	apart    bool               // the results stay with the claim: a later file has the same name, or the folder cannot take them
 }
 
-// result judges what a run has come to. A file has its end when every part of its run has one, or where it cannot be
-// used. Everything else is tried again: what stood in the way is not the file's fault.
+// result judges a run. A file is finished if every part of its run is, or if it cannot be used. Everything else is tried
+// again, since the file did not cause it.
 func (w *watcher) result(c claim, rep *export.Report, err error) *outcome {
 	if err != nil {
 		return w.failed(rep, err)
@@ -39,11 +39,11 @@ func (w *watcher) result(c claim, rep *export.Report, err error) *outcome {
 	}
 	for i, f := range res.Files {
 		if claimOf(f.Path) == c.id {
-			res.Files[i].Path = w.folder.kept(c)
+			res.Files[i].Path = w.folder.donePath(c)
 		}
 	}
 	for r := range res.Rows.All() {
-		if r.Origin.File != c.name { // an earlier run has kept it; its file was answered then
+		if r.Origin.File != c.name { // an earlier run has kept it and answered its file
 			continue
 		}
 		if r.Outcome.Mendable() {
@@ -55,13 +55,13 @@ func (w *watcher) result(c claim, rep *export.Report, err error) *outcome {
 
 func isOpen(p export.Part) bool { return !p.State.Final() }
 
-// waits tells that all that could be done is done, and only verdicts are missing: what comes later may go on, as it does
-// in a run after this one.
+// waits reports whether all is done and only verdicts are missing. Later files may go on then, as they do in a run after
+// this one.
 func (o *outcome) waits() bool {
 	return !o.final && o.Run != "" && (o.Exit == export.ExitStalled || o.Exit == export.ExitFailed)
 }
 
-// failed is the outcome where a run ended with an error. rep, where there is one, has what was resumed before it.
+// failed is the outcome of a run that ended with an error. rep, if there is one, has what was resumed before it.
 func (w *watcher) failed(rep *export.Report, err error) *outcome {
 	code := exit.Code(err)
 	if rep == nil {
@@ -78,7 +78,7 @@ func (w *watcher) failed(rep *export.Report, err error) *outcome {
 	return res
 }
 
-// others leaves out of what was resumed the runs of claims: they are told beside their own files.
+// others returns what was resumed without the runs of claims: those have results beside their own files.
 func (w *watcher) others(resumed []*export.Report) (left []*export.Report) {
 	for _, r := range resumed {
 		if !slices.ContainsFunc(r.Files, func(f export.FeedFile) bool { return filepath.Dir(filepath.Dir(f.Path)) == w.folder.claimed() }) {
@@ -88,8 +88,8 @@ func (w *watcher) others(resumed []*export.Report) (left []*export.Report) {
 	return left
 }
 
-// own gives the report of the run that planned the file, where a start before this one did. A file that was dropped once
-// more stays what it is: seen.
+// own returns the report of the run that planned the file, if an earlier start did. A file that is dropped a second time
+// is still reported as seen.
 func (w *watcher) own(path string, rep *export.Report) (*export.Report, error) {
 	l, err := wiring.OpenLedger(w.env, w.ledger)
 	if err != nil {
@@ -121,7 +121,7 @@ func (w *watcher) own(path string, rep *export.Report) (*export.Report, error) {
 	return export.ReadReport(l, rec)
 }
 
-// write puts the results into the folder, the one that others wait for last, and then the file away.
+// write writes the results into the folder, last the one that others wait for, and then puts the file away.
 func (w *watcher) write(ctx context.Context, c claim, res *outcome) (err error) {
 	overtaken, err := w.folder.overtaken(c)
 	if err != nil {
@@ -145,7 +145,7 @@ func (w *watcher) write(ctx context.Context, c claim, res *outcome) (err error) 
 	return w.putAway(c, w.finished(c, res))
 }
 
-// putAway ends a claim, and lets what is written to its file from now on be noticed.
+// putAway ends a claim, and starts to watch for later writes to its file.
 func (w *watcher) putAway(c claim, f *finished) error {
 	now, changed, err := w.changed(f, w.folder.path(c))
 	if changed {
@@ -189,7 +189,7 @@ func (w *watcher) answer(ctx context.Context, c claim, res *outcome, dir string)
 	return w.folder.publish(c, dir, ResultName(c.name), func(to io.Writer) error { return show.WriteJSON(to, show.Explained(res.Report)) })
 }
 
-// place is where the results are, seen from the folder.
+// place returns where the results are, seen from the folder.
 func (o *outcome) place(c claim) string {
 	switch {
 	case !o.apart:
@@ -209,9 +209,9 @@ func records(rows []export.RowResult) int {
 	return n
 }
 
-// tell says in one line what a file came to. The result itself lies in the folder: what a service prints ends up in a
+// print prints one line about a file's outcome. The result itself is in the folder: what a service prints ends up in a
 // log, which must not hold personal data.
-func (w *watcher) tell(c claim, res *outcome) error {
+func (w *watcher) print(c claim, res *outcome) error {
 	line := struct {
 		File     string        `json:"file"`
 		Run      string        `json:"run"`

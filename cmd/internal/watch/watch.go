@@ -22,6 +22,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
+// Options are the flags of watch.
 type Options struct {
 	Still, Poll, Retry time.Duration
 	Once               bool
@@ -30,6 +31,8 @@ type Options struct {
 // errLeave ends a watch that has nothing under way.
 var errLeave = errors.New("asked to stop between two files")
 
+// Watch takes the files of a drop folder, one after the other, until ctx ends or, with Once, until the folder has no more.
+// Its error carries the worst code of all files.
 func Watch(ctx context.Context, env *wiring.Env, dir string, o Options) error {
 	w, err := newWatcher(ctx, env, dir, o)
 	if err != nil {
@@ -46,9 +49,9 @@ func Watch(ctx context.Context, env *wiring.Env, dir string, o Options) error {
 	return exit.With(export.WorstExit(w.codes...), err)
 }
 
-// newWatcher finds out what can be wrong before the first file comes.
+// newWatcher finds what can be wrong before the first file comes.
 func newWatcher(ctx context.Context, env *wiring.Env, dir string, o Options) (*watcher, error) {
-	dir, err := filepath.Abs(dir) // the ledger keeps paths
+	dir, err := filepath.Abs(dir) // the ledger stores paths
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +83,7 @@ func newWatcher(ctx context.Context, env *wiring.Env, dir string, o Options) (*w
 	w := &watcher{
 		env: env, o: o, folder: &dropFolder{dir: dir, owner: owner, now: env.Now}, ledger: pipe.Config.Ledger,
 		said: map[string]bool{}, later: map[string]*postponed{}, amiss: map[concern]*amiss{}, apart: map[string]bool{},
-		told: slices.ContainsFunc(open, notify.OfFolder),
+		reported: slices.ContainsFunc(open, notify.OfFolder),
 	}
 	w.looks.still = o.Still
 	w.run, w.notify = w.main, w.notice
@@ -92,32 +95,32 @@ func newWatcher(ctx context.Context, env *wiring.Env, dir string, o Options) (*w
 
 // watcher is one start of the program at work on a drop folder.
 type watcher struct {
-	env    *wiring.Env
-	o      Options
-	folder *dropFolder
-	ledger string
-	looks  looks
-	run    func(ctx context.Context, path string) (*export.Report, error) // the main job
-	said   map[string]bool                                                // what is told once
-	later  map[string]*postponed                                          // by claim, what has no verdict yet
-	amiss  map[concern]*amiss                                             // what is wrong with the folder and its files
-	apart  map[string]bool                                                // claims whose results cannot lie in the folder
-	late   []*finished                                                    // files at their end that may still be written to
-	told   bool                                                           // a notice has said that something is wrong
-	due    time.Time                                                      // when a notice is sent again
-	tryAt  time.Time                                                      // when one is tried again that could not be made
-	notify func(ctx context.Context, f *notify.Folder) bool               // reports whether that is done with
-	codes  []int
+	env      *wiring.Env
+	o        Options
+	folder   *dropFolder
+	ledger   string
+	looks    looks
+	run      func(ctx context.Context, path string) (*export.Report, error) // the main job
+	said     map[string]bool                                                // what is logged once
+	later    map[string]*postponed                                          // by claim id, claims without a verdict
+	amiss    map[concern]*amiss                                             // what is wrong with the folder and its files
+	apart    map[string]bool                                                // claims whose results the folder cannot take
+	late     []*finished                                                    // finished files that may still be written to
+	reported bool                                                           // a notice has said that something is wrong
+	due      time.Time                                                      // when the notice is sent again
+	tryAt    time.Time                                                      // when a notice that could not be recorded is tried again
+	notify   func(ctx context.Context, f *notify.Folder) bool               // reports whether the notice needs no other try
+	codes    []int
 }
 
-// postponed is when a claim without a verdict is asked about again.
+// postponed says when a claim without a verdict is tried again.
 type postponed struct {
 	run   string
 	pause time.Duration
 	due   time.Time
 }
 
-// main is the main job on a claimed file. The report is that of the run which planned the file, now or earlier.
+// main runs the main job on a claimed file. The report is that of the run which planned the file, now or earlier.
 func (w *watcher) main(ctx context.Context, path string) (*export.Report, error) {
 	var s *job.Started
 	err := export.Guard(func() (err error) { // one file must not end the watch over all of them
@@ -131,7 +134,7 @@ func (w *watcher) main(ctx context.Context, path string) (*export.Report, error)
 	if err == nil {
 		code = rep.Exit
 	}
-	s.Teller.End(ctx, code, err) // each file is a start of its own to whoever is told
+	s.Teller.End(ctx, code, err) // each file is a start of its own to those who get notices
 	show.Unread(w.env, rep)
 	if rep == nil {
 		return nil, err
@@ -150,7 +153,7 @@ func (w *watcher) main(ctx context.Context, path string) (*export.Report, error)
 	return rep, err
 }
 
-// hasten lets claims be asked about at once whose run came to its end in another start: each asks about all that is open.
+// hasten makes claims due now if another start has finished their run: each start asks about all that is open.
 func (w *watcher) hasten(resumed []*export.Report) {
 	for _, r := range resumed {
 		for _, l := range w.later {
@@ -161,18 +164,18 @@ func (w *watcher) hasten(resumed []*export.Report) {
 	}
 }
 
-// watch looks, takes what is ready, and waits. Newer news about a person must not overtake older news: where a file could
-// not be delivered nothing else is taken before it, and where it has no verdict its people wait.
+// watch looks, takes what is ready, and waits. Newer data about a person must not overtake older data: nothing is taken
+// before a file that could not be delivered, and while a file has no verdict its people wait.
 func (w *watcher) watch(ctx context.Context) error {
 	began, pause := time.Time{}, time.Duration(0)
 	for {
 		looked := w.env.Now()
 		open, stuck, err := w.round(ctx)
-		w.tellFolder(ctx)
+		w.reportFolder(ctx)
 		if err != nil {
 			return err
 		}
-		if began.IsZero() { // once the folder was looked at, which may have had to wait for a run of what was claimed
+		if began.IsZero() { // counts from the end of the first round, which may have waited for the run of an earlier claim
 			began = w.env.Now()
 		}
 		if w.o.Once && (stuck || open == 0 || looked.Sub(began) >= w.o.Still) {
@@ -191,7 +194,7 @@ func (w *watcher) watch(ctx context.Context) error {
 	}
 }
 
-// doublePause doubles a pause that begins with first and ends with most.
+// doublePause returns the next pause: first, then twice the last one, at most most.
 func doublePause(pause, first, most time.Duration) time.Duration {
 	return min(max(first, 2*pause), most)
 }
@@ -205,8 +208,8 @@ func (w *watcher) sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// round brings to an end what is claimed, then what is ready. open is how many files are not still yet; stuck tells
-// that one has to be tried again.
+// round finishes what is claimed, then what is ready. open is how many files are not still yet; stuck reports whether one
+// has to be tried again.
 func (w *watcher) round(ctx context.Context) (open int, stuck bool, err error) {
 	mine, others, err := w.folder.claims()
 	if err != nil {
@@ -258,14 +261,14 @@ func (w *watcher) once(key string, err error) {
 	}
 }
 
-// count keeps the code of a file for the end of --once.
+// count remembers the code of a file for the end of --once.
 func (w *watcher) count(code int) {
 	if w.o.Once {
 		w.codes = append(w.codes, code)
 	}
 }
 
-// take claims a file and brings it to an end.
+// take claims a file and runs it to its end.
 func (w *watcher) take(ctx context.Context, g glance) (stuck bool, err error) {
 	if ctx.Err() != nil {
 		return false, errLeave
@@ -295,7 +298,7 @@ func (w *watcher) quiet(ctx context.Context, c claim) error {
 	for {
 		g, _, err := w.folder.glance(c)
 		if err != nil {
-			return nil // whoever works on it sees what is wrong
+			return nil // the run reports what is wrong
 		}
 		if ready, _ := l.next(w.env.Now(), []glance{g}); len(ready) > 0 {
 			return nil
@@ -306,7 +309,7 @@ func (w *watcher) quiet(ctx context.Context, c claim) error {
 	}
 }
 
-// work runs a claimed file and writes its result. stuck tells that it stays claimed and nothing may be taken before it.
+// work runs a claimed file and writes its result. stuck reports whether it stays claimed and nothing may be taken before it.
 func (w *watcher) work(ctx context.Context, c claim) (stuck bool, err error) {
 	if ctx.Err() != nil {
 		return false, errLeave
@@ -318,13 +321,13 @@ func (w *watcher) work(ctx context.Context, c claim) (stuck bool, err error) {
 	if aside {
 		w.env.Log.WithField("file", c.name).Infof("results of an earlier file of that name are kept in %s", w.folder.own("done", c.id, "earlier"))
 	}
-	read, _, _ := w.folder.glance(c) // what is wrong with it the attempt tells
+	read, _, _ := w.folder.glance(c) // the attempt reports what is wrong with it
 	rep, err := w.attempt(ctx, c)
 	if errors.Is(err, exit.ErrInterrupted) || errors.Is(err, errLeave) {
 		return false, err
 	}
 	if _, _, gone := w.folder.glance(c); errors.Is(gone, fs.ErrNotExist) {
-		return false, nil // another watcher with this ledger has brought it to its end
+		return false, nil // another watcher with this ledger has finished it
 	}
 	res := w.result(c, rep, err)
 	res.read = read
@@ -334,10 +337,10 @@ func (w *watcher) work(ctx context.Context, c claim) (stuck bool, err error) {
 	delete(w.amiss, concern{answering, c.id})
 	w.count(res.Exit)
 	w.schedule(c, res)
-	return !res.final && !res.waits(), w.tell(c, res)
+	return !res.final && !res.waits(), w.print(c, res)
 }
 
-// schedule says when a claim without a verdict is asked about again.
+// schedule sets when a claim without a verdict is tried again.
 func (w *watcher) schedule(c claim, res *outcome) {
 	if !res.waits() {
 		delete(w.later, c.id)
@@ -347,7 +350,7 @@ func (w *watcher) schedule(c claim, res *outcome) {
 	w.env.Log.WithField("file", c.name).Warnf("no verdict yet, asked about again in %s; what comes meanwhile goes on, but for its people", pause)
 }
 
-// postpone lets a claim wait, longer each time.
+// postpone makes a claim wait, longer each time.
 func (w *watcher) postpone(c claim, res *outcome) time.Duration {
 	l := &postponed{run: res.Run}
 	if before := w.later[c.id]; before != nil {
@@ -359,8 +362,8 @@ func (w *watcher) postpone(c claim, res *outcome) time.Duration {
 	return l.pause
 }
 
-// trouble is a claim that could not be answered or put away; the next try does it. stuck tells that what comes later must
-// wait for it: where nothing of it is left to send, nothing has to.
+// trouble handles a claim that could not be answered or put away; the next round tries again. stuck reports whether later
+// files must wait for it. They need not if nothing of it is left to send.
 func (w *watcher) trouble(c claim, res *outcome, err error) (stuck bool) {
 	export.LogHints(w.env.Log.WithField("file", c.name), export.HintsOf(err)...).Error(err)
 	w.count(export.ExitFault)
@@ -372,7 +375,7 @@ func (w *watcher) trouble(c claim, res *outcome, err error) (stuck bool) {
 	return false
 }
 
-// keepApart has the results of a claim lie with its file, where there is no place for them in the drop folder.
+// keepApart leaves the results of a claim with its file if the drop folder has no place for them.
 func (w *watcher) keepApart(c claim, err error) {
 	if !w.apart[c.id] {
 		w.apart[c.id] = true
@@ -380,7 +383,7 @@ func (w *watcher) keepApart(c claim, err error) {
 	}
 }
 
-// attempt runs a claimed file once nobody else holds the lock.
+// attempt runs a claimed file once no other start holds the lock.
 func (w *watcher) attempt(ctx context.Context, c claim) (*export.Report, error) {
 	told := false
 	for pause := time.Duration(0); ; {

@@ -52,7 +52,7 @@ func TestRejectedName(t *testing.T) {
 	}
 }
 
-// TestLooks tells a story a case: what each look, a second after the one before, finds, and what it makes ready.
+// TestLooks has one story a case: what each look, a second after the one before, finds, and what it makes ready.
 func TestLooks(t *testing.T) {
 	at := time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
 	file := func(name string, size int64) glance { return glance{name: name, size: size, changed: at} }
@@ -96,13 +96,13 @@ func TestLooks(t *testing.T) {
 	}
 }
 
-// nightWatch is a watcher of a real folder, with a main job that only notes when it was begun.
+// nightWatch is a watcher of a real folder, with a main job that only notes when it was started.
 type nightWatch struct {
 	*watcher
 	out     bytes.Buffer
 	began   time.Time
 	runs    []string // "10s a.csv"
-	ends    []error  // of the runs, in order; then all end well
+	ends    []error  // of the runs, in order; later runs end well
 	notices []string // "5m0s a.csv cannot be claimed …; …", about the folder
 }
 
@@ -145,7 +145,7 @@ func (n *nightWatch) put(t *testing.T, after time.Duration, name, data string) {
 	})
 }
 
-// through watches for a time, then is told to leave.
+// through watches for a time, and then asks the watcher to stop.
 func (n *nightWatch) through(t *testing.T, d time.Duration) {
 	ctx, leave := context.WithTimeout(t.Context(), d)
 	defer leave()
@@ -197,8 +197,8 @@ func TestWatchWaits(t *testing.T) {
 	}
 }
 
-// TestWatchWithoutVerdict: a file that Coupa has and says nothing of is asked about in growing pauses, and keeps no other
-// one waiting.
+// TestWatchWithoutVerdict: a file that Coupa has and has no verdict for is asked about in growing pauses, and no other file
+// waits for it.
 func TestWatchWithoutVerdict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNightWatch(t, Options{Still: 10 * time.Second, Poll: 2 * time.Second, Retry: time.Minute})
@@ -222,7 +222,7 @@ func TestWatchWithoutVerdict(t *testing.T) {
 	})
 }
 
-// TestWatchOnce waits for what is there to be still, and not for what is still being written.
+// TestWatchOnce waits until the files are still, and not for a file that is still being written.
 func TestWatchOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNightWatch(t, Options{Still: 10 * time.Second, Poll: 2 * time.Second, Retry: time.Minute, Once: true})
@@ -241,12 +241,11 @@ func TestWatchOnce(t *testing.T) {
 		if export.WorstExit(n.codes...) != export.ExitFeed {
 			t.Errorf("ends with %d, want that of the worst file", export.WorstExit(n.codes...))
 		}
-		time.Sleep(time.Minute) // the last of what grows
+		time.Sleep(time.Minute) // the last write to the file that grows
 	})
 }
 
-// TestWatchOnceAfterClaim: what a killed start has left claimed may take its time, and costs the files beside it nothing of
-// theirs.
+// TestWatchOnceAfterClaim: a claim that a killed start left may take its time, and takes none from the files beside it.
 func TestWatchOnceAfterClaim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNightWatch(t, Options{Still: 10 * time.Second, Poll: 2 * time.Second, Retry: time.Minute, Once: true})
@@ -271,7 +270,7 @@ func TestWatchOnceAfterClaim(t *testing.T) {
 	})
 }
 
-// TestClaim lets many watchers go for one file: one has it, and no marker is left for the next of that name.
+// TestClaim: of many watchers that claim one file one gets it, and no marker is left for the next file of that name.
 func TestClaim(t *testing.T) {
 	d := &dropFolder{dir: t.TempDir(), owner: "hrledger", now: func() time.Time { return time.Date(2026, 11, 23, 14, 5, 1, 0, time.UTC) }}
 	if err := d.prepare(); err != nil {
@@ -310,7 +309,7 @@ func TestClaim(t *testing.T) {
 	}
 }
 
-// TestWrittenWhileClaimed: whoever writes to a file that was just claimed has time to end.
+// TestWrittenWhileClaimed: a program that writes to a file that was just claimed has time to finish.
 func TestWrittenWhileClaimed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNightWatch(t, Options{Still: 10 * time.Second, Poll: 2 * time.Second, Retry: time.Minute})
@@ -335,7 +334,7 @@ func TestWrittenWhileClaimed(t *testing.T) {
 	})
 }
 
-// TestWatchAmiss: what stays wrong with a file is told once and not at each look, and so is its end. Others go on.
+// TestWatchAmiss: a lasting fault of a file is logged once, not at each look, and so is its end. Other files go on.
 func TestWatchAmiss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNightWatch(t, Options{Poll: time.Minute, Retry: 5 * time.Minute})
@@ -357,7 +356,7 @@ func TestWatchAmiss(t *testing.T) {
 	})
 }
 
-// TestWatchBusy: what passes in time is told by no notice.
+// TestWatchBusy: no notice reports what passes in time.
 func TestWatchBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNightWatch(t, Options{Still: 10 * time.Second, Poll: 2 * time.Second, Retry: time.Minute})
@@ -378,14 +377,14 @@ func TestWatchBusy(t *testing.T) {
 	})
 }
 
-// TestWatchCannotPutAway: files that have come to their end and cannot be put away keep no other one waiting, and are put
-// away once that can be done.
+// TestWatchCannotPutAway: finished files that cannot be put away make no other file wait, and are put away as soon as that
+// can be done.
 func TestWatchCannotPutAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNightWatch(t, Options{Poll: 2 * time.Second, Retry: time.Minute})
 		ends := n.run
 		n.run = func(ctx context.Context, path string) (*export.Report, error) {
-			if time.Since(n.began) < 10*time.Second { // something lies where the claim is to go
+			if time.Since(n.began) < 10*time.Second { // something is in the place where the claim is to go
 				dir := n.folder.own("done", claimOf(path))
 				if err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(filepath.Join(dir, "x"), nil, 0o600)); err != nil {
 					t.Error(err)
@@ -411,7 +410,7 @@ func TestWatchCannotPutAway(t *testing.T) {
 	})
 }
 
-// TestNoClaims: where no file can be claimed none is set aside, and the watcher looks again.
+// TestNoClaims: if no file can be claimed, none is set aside, and the watcher looks again.
 func TestNoClaims(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNightWatch(t, Options{Poll: 2 * time.Second, Retry: time.Minute})
@@ -433,7 +432,7 @@ func TestNoClaims(t *testing.T) {
 	})
 }
 
-// TestAnotherWatcher: a claim that a watcher with the same ledger has brought to its end meanwhile is no longer ours.
+// TestAnotherWatcher: a claim that a watcher with the same ledger has finished meanwhile is no longer ours.
 func TestAnotherWatcher(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNightWatch(t, Options{Poll: 2 * time.Second, Retry: time.Minute})
@@ -459,7 +458,7 @@ func TestAnotherWatcher(t *testing.T) {
 	})
 }
 
-// TestLinkForFeed: a link that somebody puts in the place of a claimed feed is not followed.
+// TestLinkForFeed: a link that is put in the place of a claimed feed is not followed.
 func TestLinkForFeed(t *testing.T) {
 	n := newNightWatch(t, Options{Retry: time.Minute, Poll: time.Second})
 	c := claim{id: "20261124T020000.000000Z-hrledger", name: "a.csv"}

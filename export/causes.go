@@ -54,7 +54,7 @@ type Causes struct{ tails []tail }
 type tail struct {
 	head, rest string // around the *; head is "" without one
 	any        bool   // there is a *
-	pieces     int    // how many pieces of a reason it spans
+	pieces     int    // how many pieces of a text it spans
 	cause      *Cause
 }
 
@@ -84,7 +84,7 @@ func NewCauses(table []Tail) (*Causes, error) {
 		if *known != t.Cause {
 			return nil, fmt.Errorf("cause %q is told in two ways", t.Cause.Name)
 		}
-		c.tails = append(c.tails, tail{head, rest, wild, strings.Count(text, BetweenMessages) + 1, known})
+		c.tails = append(c.tails, tail{head, rest, wild, strings.Count(text, between) + 1, known})
 	}
 	if len(c.tails) == 0 {
 		return nil, errors.New("the table of causes is empty")
@@ -93,30 +93,21 @@ func NewCauses(table []Tail) (*Causes, error) {
 	return c, nil
 }
 
-// between stands between the messages of a row; some of our own messages have it inside, too.
-const BetweenMessages = "; "
-
-// Find gives the causes of a row's messages in their order, each once, and the messages that it does not know as they
+// Find returns the causes of a row's faults in their order, each once, and the messages that it does not know as they
 // are. Where several tails fit the longest counts.
-func (c *Causes) Find(reason string) (causes []*Cause, strange []string) {
-	if strings.TrimSpace(reason) == "" {
-		return nil, nil
-	}
-	pieces := strings.Split(reason, BetweenMessages)
-	folded := make([]string, len(pieces))
-	for i, p := range pieces {
-		folded[i] = fold1(p)
-	}
-	for end := len(pieces); end > 0; {
-		t := c.longest(folded[:end])
-		if t == nil {
-			end--
-			strange = append(strange, pieces[end])
-			continue
+func (c *Causes) Find(faults Faults) (causes []*Cause, strange []string) {
+	found := func(k *Cause) {
+		if !slices.Contains(causes, k) {
+			causes = append(causes, k)
 		}
-		end -= t.pieces
-		if !slices.Contains(causes, t.cause) {
-			causes = append(causes, t.cause)
+	}
+	for _, f := range slices.Backward(faults) { // of several with one cause the last gives it its place
+		if !f.ours() {
+			strange = append(strange, c.foreign(f.Message, found)...)
+		} else if t := c.longest(fold1(f.Message)); t != nil {
+			found(t.cause)
+		} else {
+			strange = append(strange, f.Text())
 		}
 	}
 	slices.Reverse(causes)
@@ -124,34 +115,68 @@ func (c *Causes) Find(reason string) (causes []*Cause, strange []string) {
 	return causes, strange
 }
 
-// Behind gives the causes of a row's messages, each once; Unknown stands for messages without one. No message has none.
-func (c *Causes) Behind(reason string) []*Cause {
-	causes, strange := c.Find(reason)
+// foreign looks into a text that may be several messages: Coupa's answers have such, and so have the ledgers of old. It
+// hands their causes to found, from the last message to the first, and returns the messages without one in that order.
+func (c *Causes) foreign(text string, found func(*Cause)) (strange []string) {
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	pieces := strings.Split(text, between)
+	folded := make([]string, len(pieces))
+	for i, p := range pieces {
+		folded[i] = fold1(p)
+	}
+	for end := len(pieces); end > 0; {
+		t := c.longestOf(folded[:end])
+		if t == nil {
+			end--
+			strange = append(strange, pieces[end])
+			continue
+		}
+		end -= t.pieces
+		found(t.cause)
+	}
+	return strange
+}
+
+// Behind gives the causes of a row's faults, each once; Unknown stands for messages without one. No message has none.
+func (c *Causes) Behind(faults Faults) []*Cause {
+	causes, strange := c.Find(faults)
 	if len(strange) > 0 {
 		causes = append(causes, &unknown)
 	}
 	return causes
 }
 
-// longest gives the longest tail that the pieces end with, nil where there is none.
-func (c *Causes) longest(pieces []string) *tail {
+// longest gives the longest tail that a message ends with, nil where there is none.
+func (c *Causes) longest(message string) *tail {
 	for i := range c.tails {
-		t := &c.tails[i]
-		if t.pieces <= len(pieces) && t.ends(strings.Join(pieces[len(pieces)-t.pieces:], BetweenMessages)) {
+		if t := &c.tails[i]; t.ends(message) {
 			return t
 		}
 	}
 	return nil
 }
 
-// ends tells whether text ends with the tail, and with whole words of it.
+// longestOf is longest for pieces that may be several messages: a tail spans as many as it has itself.
+func (c *Causes) longestOf(pieces []string) *tail {
+	for i := range c.tails {
+		t := &c.tails[i]
+		if t.pieces <= len(pieces) && t.ends(strings.Join(pieces[len(pieces)-t.pieces:], between)) {
+			return t
+		}
+	}
+	return nil
+}
+
+// ends reports whether text ends with the tail, and with whole words of it.
 func (t *tail) ends(text string) bool {
 	before, ok := strings.CutSuffix(text, t.rest)
 	if !ok || !t.any {
 		return ok && wordEnd(before)
 	}
 	at := strings.LastIndex(before, t.head)
-	return at >= 0 && wordEnd(before[:at]) && !strings.Contains(before[at+len(t.head):], BetweenMessages)
+	return at >= 0 && wordEnd(before[:at])
 }
 
 func wordEnd(before string) bool {
@@ -159,8 +184,8 @@ func wordEnd(before string) bool {
 }
 
 // Advise says what to do about a row and whose task it is, "" where no message of it is known.
-func (c *Causes) Advise(reason string) (todo, owner string) {
-	causes, _ := c.Find(reason)
+func (c *Causes) Advise(faults Faults) (todo, owner string) {
+	causes, _ := c.Find(faults)
 	var todos, owners []string
 	for _, k := range causes {
 		todos = append(todos, k.Todo)
@@ -168,7 +193,7 @@ func (c *Causes) Advise(reason string) (todo, owner string) {
 			owners = append(owners, k.Owner)
 		}
 	}
-	return strings.Join(todos, BetweenMessages), strings.Join(owners, ", ")
+	return strings.Join(todos, between), strings.Join(owners, ", ")
 }
 
 // Explain counts the causes of the rows that somebody has to mend, most rows first.
@@ -185,7 +210,7 @@ func (rep *Report) Explain(c *Causes) {
 		if !r.Outcome.Mendable() {
 			continue
 		}
-		for _, k := range c.Behind(r.Reason) {
+		for _, k := range c.Behind(r.Faults) {
 			count(k, r)
 		}
 	}
@@ -199,11 +224,11 @@ func (rep *Report) Explain(c *Causes) {
 }
 
 func foldAll(s string) string {
-	pieces := strings.Split(s, BetweenMessages)
+	pieces := strings.Split(s, between)
 	for i, p := range pieces {
 		pieces[i] = fold1(p)
 	}
-	return strings.Join(pieces, BetweenMessages)
+	return strings.Join(pieces, between)
 }
 
 // fold1 makes messages that differ in case, in figures, in the kind of apostrophe or in the dot at the end equal.

@@ -33,7 +33,13 @@ func someCauses(t testing.TB) *export.Causes {
 	return c
 }
 
-func TestCausesFind(t *testing.T) {
+// oneText are the faults of a row as an older ledger has them.
+func oneText(reason string) export.Faults {
+	return export.Faults{{Rule: export.RuleOld, Message: reason}}
+}
+
+// TestCausesOfText: of a text nobody knows how many messages it is.
+func TestCausesOfText(t *testing.T) {
 	for _, tt := range []struct {
 		reason  string
 		want    string // names of causes
@@ -60,17 +66,49 @@ func TestCausesFind(t *testing.T) {
 		{"this is invalid", "invalid", nil},
 		{"the diagnosis invalid", "", []string{"the diagnosis invalid"}},
 	} {
-		causes, strange := someCauses(t).Find(tt.reason)
-		var names []string
-		for _, c := range causes {
-			names = append(names, c.Name)
-		}
-		if got := strings.Join(names, " "); got != tt.want {
-			t.Errorf("%q: %q, want %q", tt.reason, got, tt.want)
-		}
-		if diff := cmp.Diff(tt.strange, strange); diff != "" {
-			t.Errorf("%q: unknown messages\n%s", tt.reason, diff)
-		}
+		wantCauses(t, oneText(tt.reason), tt.want, tt.strange)
+		wantCauses(t, export.CoupaFaults("", tt.reason), tt.want, tt.strange)
+	}
+}
+
+func wantCauses(t *testing.T, faults export.Faults, want string, unknown []string) {
+	t.Helper()
+	causes, strange := someCauses(t).Find(faults)
+	var names []string
+	for _, c := range causes {
+		names = append(names, c.Name)
+	}
+	if got := strings.Join(names, " "); got != want {
+		t.Errorf("%q: %q, want %q", faults, got, want)
+	}
+	if diff := cmp.Diff(unknown, strange); diff != "" {
+		t.Errorf("%q: unknown messages\n%s", faults, diff)
+	}
+}
+
+// TestCausesOfFaults: each fault has a cause of its own, and a message of ours is one whatever stands in it.
+func TestCausesOfFaults(t *testing.T) {
+	ours := func(field, message string) export.Fault {
+		return export.Fault{Field: field, Rule: "ours", Message: message}
+	}
+	coupas := func(message string) export.Fault { return export.CoupaFaults("email", message)[0] }
+	earlier := ours("Login", "is odd")
+	earlier.Origin = export.Origin{File: "users.csv", Line: 7}
+	for _, tt := range []struct {
+		faults  export.Faults
+		want    string
+		strange []string
+	}{
+		{nil, "", nil},
+		{export.Faults{ours("Email", "is invalid")}, "invalid", nil},
+		{export.Faults{ours("Email", "has a broken quote; double the quotes"), ours("Login", "can't be blank")}, "quote blank", nil},
+		{export.Faults{ours("Email", "expression lower(x): it is a list; say join(...)")}, "expression", nil}, // * reaches over a semicolon
+		{export.Faults{ours("Email", "is invalid; see above")}, "", []string{"Email: is invalid; see above"}},
+		{export.Faults{earlier}, "", []string{"users.csv:7: Login: is odd"}},
+		{export.Faults{coupas("Name is invalid"), coupas("Email can't be blank"), coupas("Login is invalid")}, "blank invalid", nil},
+		{export.Faults{coupas("Name is invalid"), ours("", "has a broken quote; double the quotes"), coupas("no idea; nor here")}, "invalid quote", []string{"no idea", "nor here"}},
+	} {
+		wantCauses(t, tt.faults, tt.want, tt.strange)
 	}
 }
 
@@ -91,11 +129,11 @@ func TestNewCauses(t *testing.T) {
 }
 
 func TestAdvise(t *testing.T) {
-	todo, owner := someCauses(t).Advise("Name is invalid; Email can't be blank; no idea")
+	todo, owner := someCauses(t).Advise(export.CoupaFaults("", "Name is invalid", "Email can't be blank", "no idea"))
 	if todo != "mend invalid; mend blank" || owner != "HR" {
 		t.Errorf("%q, %q", todo, owner)
 	}
-	if todo, owner := someCauses(t).Advise("no idea"); todo+owner != "" {
+	if todo, owner := someCauses(t).Advise(oneText("no idea")); todo+owner != "" {
 		t.Errorf("an unknown message: %q, %q", todo, owner)
 	}
 }
@@ -103,7 +141,7 @@ func TestAdvise(t *testing.T) {
 // A row counts once for each of its causes, and rows that nobody has to mend count for none.
 func TestExplain(t *testing.T) {
 	row := func(o export.Outcome, records int, reason string) export.RowResult {
-		return export.RowResult{Outcome: o, Lines: records, Reason: reason}
+		return export.RowResult{Outcome: o, Lines: records, Faults: oneText(reason)}
 	}
 	rep := &export.Report{Rows: export.ListRows(
 		row(export.Rejected, 1, "a is invalid; b is invalid; Login can't be blank"),
@@ -136,7 +174,7 @@ func FuzzCauses(f *testing.F) {
 	}
 	c := someCauses(f)
 	f.Fuzz(func(t *testing.T, reason string) {
-		causes, strange := c.Find(reason)
+		causes, strange := c.Find(oneText(reason))
 		if strings.TrimSpace(reason) != "" && len(causes)+len(strange) == 0 {
 			t.Fatalf("%q came to nothing", reason)
 		}
@@ -154,13 +192,13 @@ func FuzzCauses(f *testing.F) {
 			}
 			return r
 		}, reason)
-		if shouted, _ := c.Find(shout); !cmp.Equal(causes, shouted) {
+		if shouted, _ := c.Find(oneText(shout)); !cmp.Equal(causes, shouted) {
 			t.Fatalf("%q: case counts\n%s", reason, cmp.Diff(causes, shouted))
 		}
 		if strings.TrimSpace(reason) == "" {
 			return
 		}
-		with, _ := c.Find(reason + "; Label can't be blank.")
+		with, _ := c.Find(oneText(reason + "; Label can't be blank."))
 		if !slices.ContainsFunc(with, func(k *export.Cause) bool { return k.Name == "blank" }) {
 			t.Fatalf("%q hides the message behind it", reason)
 		}

@@ -15,22 +15,6 @@ func (o Origin) String() string {
 	return fmt.Sprintf("%s:%d", o.File, o.Line)
 }
 
-// Fault says what is wrong with one record, row or file. Its message never quotes a cell's value, so that it may stand
-// in a log; it ends with what to do where there is a way out.
-type Fault struct {
-	Origin  Origin `json:"origin"`
-	Field   string `json:"field,omitempty"` // the HR field or Coupa column, "" for the whole record
-	Rule    string `json:"rule"`            // a short stable word: ragged, required, length, unique ...
-	Message string `json:"message"`
-}
-
-func (f Fault) Error() string {
-	if f.Field == "" {
-		return fmt.Sprintf("%s: %s", f.Origin, f.Message)
-	}
-	return fmt.Sprintf("%s: %s: %s", f.Origin, f.Field, f.Message)
-}
-
 // Header names the fields of the records that follow it. Records of one file share one Header by pointer.
 type Header struct {
 	File   int      // index into FeedInfo.Files

@@ -104,9 +104,9 @@ type RowResult struct {
 	Status  string  `json:"-"` // its Status cell: active, inactive, "" when it has none
 	Outcome Outcome `json:"outcome"`
 
-	// Completed names the columns that HR's records lack and that went with what Coupa held, ", " between them.
-	Completed string `json:"completed,omitempty"`
-	Reason    string `json:"reason,omitempty"` // every broken rule or Coupa's messages, "; " between them
+	// Completed are the columns that HR's records lack and that went with what Coupa held.
+	Completed ColumnNames `json:"completed,omitempty"`
+	Faults    Faults      `json:"reason,omitempty"` // every broken rule, or Coupa's messages, or what it waits for
 }
 
 // The words of a Status cell.

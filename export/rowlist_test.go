@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 )
@@ -17,7 +18,7 @@ func TestRowList(t *testing.T) {
 		for i := range n {
 			rows = append(rows, RowResult{
 				Part: int64(i % 3), PartRow: i, Origin: Origin{File: "u.csv", Line: 2 + i}, Lines: 1, Key: fmt.Sprint("E", i), First: "f", Login: "l",
-				Status: "active", Outcome: Quarantined, Completed: "Email", Reason: fmt.Sprintf("Email: <%d> & \"quoted\"\nLöhne", i),
+				Status: "active", Outcome: Quarantined, Completed: ColumnNames{"Email", "Last Name"}, Faults: Faults{{Message: fmt.Sprintf("Email: <%d> & \"quoted\"\nLöhne", i)}},
 			})
 			if err := l.Add(rows[i]); err != nil {
 				t.Fatal(err)
@@ -27,7 +28,7 @@ func TestRowList(t *testing.T) {
 			t.Errorf("%d rows: %d in memory, %d in all", n, len(l.few), l.Len())
 		}
 		for range 2 {
-			if got := slices.Collect(l.All()); !slices.EqualFunc(got, rows, func(a, b RowResult) bool { return a == b }) || l.Err() != nil {
+			if got := slices.Collect(l.All()); !slices.EqualFunc(got, rows, func(a, b RowResult) bool { return reflect.DeepEqual(a, b) }) || l.Err() != nil {
 				t.Errorf("%d rows came back otherwise, %d of them (%v)", n, len(got), l.Err())
 			}
 		}

@@ -103,12 +103,23 @@ type NotOneError struct {
 	IDs    []string // Coupa's numbers of the users that have it; none: nobody has it
 }
 
-func (e *NotOneError) Error() string {
+func (e *NotOneError) Error() string { return e.Column + ": " + e.why() }
+
+const (
+	sayNobodyHas   = "nobody in Coupa has this value"
+	saySeveralHave = "%d users in Coupa have this value (Coupa ids %s); none is taken, make it unique there"
+)
+
+func (e *NotOneError) why() string {
 	if len(e.IDs) == 0 {
-		return fmt.Sprintf("%s: nobody in Coupa has this value", e.Column)
+		return sayNobodyHas
 	}
-	return fmt.Sprintf("%s: %d users in Coupa have this value (Coupa ids %s); none is taken, make it unique there",
-		e.Column, len(e.IDs), strings.Join(e.IDs, ", "))
+	return fmt.Sprintf(saySeveralHave, len(e.IDs), strings.Join(e.IDs, ", "))
+}
+
+// Fault is the error as one of a row.
+func (e *NotOneError) Fault() Fault {
+	return Fault{Field: e.Column, Rule: "several", Message: e.why()}
 }
 
 // One gives the one user among those found whose element by has the value. Nobody and several are a *NotOneError.

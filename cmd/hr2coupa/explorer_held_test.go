@@ -57,8 +57,8 @@ func (g *theatre) replaced(run, by string) error {
 	}
 	defer l.Close()
 	return l.Rows(run, func(r export.RowResult) error {
-		if want := fmt.Sprintf("replaced by feed.csv@%s:%d, a newer record of this person", by, r.Origin.Line); r.Reason != want {
-			return fmt.Errorf("run %s: %s: %s, want %s", run, r.Origin, r.Reason, want)
+		if want := fmt.Sprintf("replaced by feed.csv@%s:%d, a newer record of this person", by, r.Origin.Line); r.Faults.Text() != want {
+			return fmt.Errorf("run %s: %s: %s, want %s", run, r.Origin, r.Faults.Text(), want)
 		}
 		return nil
 	})

@@ -66,7 +66,7 @@ func TestChangedBeforeLaterStart(t *testing.T) {
 			var rep struct {
 				Resumed []struct {
 					Counts map[string]int
-					Rows   []export.RowResult
+					Rows   []struct{ Reason string }
 				}
 			}
 			if err := json.Unmarshal([]byte(out), &rep); err != nil || len(rep.Resumed) != 1 {

@@ -187,7 +187,7 @@ func TestChangedMeanwhile(t *testing.T) {
 			code := execute(t.Context(), env, append(g.work(), "-c", g.path("hr2coupa.yaml")))
 			var rep struct {
 				Counts map[string]int
-				Rows   []export.RowResult
+				Rows   []struct{ Reason string }
 			}
 			if err := json.Unmarshal(out.Bytes(), &rep); err != nil {
 				t.Fatalf("exit %d, %v\n%s\n%s", code, err, out.String(), g.log.String())

@@ -247,9 +247,10 @@ func (r *Runner) judge(p *export.Part, l *export.Load, v export.Verdict) error {
 		return err
 	}
 	if v == export.VerdictFailed || v == export.VerdictEmpty {
-		p.Note = failure(l, v)
+		why := failure(l, v)
+		p.Note = why.Text()
 		for i := range rows {
-			rows[i].Outcome, rows[i].Reason = export.Rejected, p.Note
+			rows[i].Outcome, rows[i].Faults = export.Rejected, why
 		}
 		return r.settle(p, export.Rejected, rows)
 	}
@@ -264,7 +265,7 @@ func (r *Runner) judge(p *export.Part, l *export.Load, v export.Verdict) error {
 		p.Note = why
 		j.Rows = append(j.Rows, pending(rows, j.Rows, why)...)
 	}
-	p.Note = strings.TrimPrefix(p.Note+joinNote(j), "; ")
+	p.Note = notes(p.Note, joinNote(j))
 	return r.settle(p, rest, j.Rows)
 }
 
@@ -287,26 +288,32 @@ func pending(rows, refused []export.RowResult, why string) []export.RowResult {
 		hit[row.PartRow] = true
 	}
 	var out []export.RowResult
+	faults := export.Faults{{Rule: "load", Message: why}}
 	for _, row := range rows {
 		if !hit[row.PartRow] {
-			row.Outcome, row.Reason = export.Pending, why
+			row.Outcome, row.Faults = export.Pending, faults
 			out = append(out, row)
 		}
 	}
 	return out
 }
 
+// notes joins what there is of the notes about a part.
+func notes(texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), "; ")
+}
+
 func joinNote(j Joined) string {
 	if len(j.Notes) == 0 {
 		return ""
 	}
-	return "; first cell and row number of Coupa's errors disagree: " + strings.Join(j.Notes, "; ")
+	return "first cell and row number of Coupa's errors disagree: " + strings.Join(j.Notes, "; ")
 }
 
-// failure says in Coupa's words why a whole load came to nothing.
-func failure(l *export.Load, v export.Verdict) string {
+// failure says, as far as Coupa has words for it in Coupa's, why a whole load came to nothing.
+func failure(l *export.Load, v export.Verdict) export.Faults {
 	if v == export.VerdictEmpty {
-		return "Coupa loaded the file and processed no row of it"
+		return export.Faults{{Rule: "load", Message: "Coupa loaded the file and processed no row of it"}}
 	}
 	var texts []string
 	for _, e := range l.Errors {
@@ -318,10 +325,12 @@ func failure(l *export.Load, v export.Verdict) string {
 		texts = []string{l.Result}
 	}
 	if len(texts) == 0 {
-		return fmt.Sprintf("Coupa's load %s and says no more; see load %s in Coupa", export.LoadStatus(l.Status), l.ID)
+		return export.Faults{{Rule: "load", Message: fmt.Sprintf("Coupa's load %s and says no more; see load %s in Coupa", export.LoadStatus(l.Status), l.ID)}}
 	}
 	slices.Sort(texts)
-	return fmt.Sprintf("Coupa's load %s: %s", export.LoadStatus(l.Status), strings.Join(slices.Compact(texts), "; "))
+	why := export.CoupaFaults("", slices.Compact(texts)...)
+	why[0].Message = fmt.Sprintf("Coupa's load %s: %s", export.LoadStatus(l.Status), why[0].Message)
+	return why
 }
 
 func (r *Runner) settle(p *export.Part, rest export.Outcome, rows []export.RowResult) error {

@@ -474,7 +474,7 @@ func TestRowsOfALoad(t *testing.T) {
 					t.Errorf("got %+v, want verdict %s", p, c.verdict)
 				}
 				wantRows(t, g, "a", c.rows...)
-				if got := g.ledger.rows["a"][1].Reason; !strings.Contains(got, c.reason) {
+				if got := g.ledger.rows["a"][1].Faults.Text(); !strings.Contains(got, c.reason) {
 					t.Errorf("reason %q, want %q", got, c.reason)
 				}
 			})

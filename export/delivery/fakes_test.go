@@ -47,7 +47,7 @@ func (m *memory) Settle(p export.Part, rest export.Outcome, results []export.Row
 	}
 	rows := m.rows[p.Name]
 	for i := range rows {
-		rows[i].Outcome, rows[i].Reason = rest, ""
+		rows[i].Outcome, rows[i].Faults = rest, nil
 	}
 	for _, r := range results {
 		rows[r.PartRow-1] = r

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -35,7 +34,7 @@ func Join(rows []export.RowResult, errs []export.LoadError) Joined {
 		}
 	}
 	j := Joined{Offset: majority(votes)}
-	texts := map[int][]string{}
+	faults := map[int]export.Faults{}
 	for i, e := range errs {
 		if e.Header() {
 			continue
@@ -53,11 +52,11 @@ func Join(rows []export.RowResult, errs []export.LoadError) Joined {
 			j.Loose = append(j.Loose, e)
 			continue
 		}
-		texts[at[i]] = append(texts[at[i]], strings.Join(e.Messages, "; "))
+		faults[at[i]] = append(faults[at[i]], export.CoupaFaults(e.Field, e.Messages...)...)
 	}
 	for i, r := range rows {
-		if t := texts[i]; t != nil {
-			r.Outcome, r.Reason = export.Rejected, strings.Join(t, "; ")
+		if why, refused := faults[i]; refused {
+			r.Outcome, r.Faults = export.Rejected, why
 			j.Rows = append(j.Rows, r)
 		}
 	}

@@ -66,7 +66,7 @@ func TestJoin(t *testing.T) {
 			if r.Outcome != export.Rejected {
 				t.Errorf("%s: row %d is %s", c.name, r.PartRow, r.Outcome)
 			}
-			got = append(got, fmt.Sprintf("%d: %s", r.PartRow, r.Reason))
+			got = append(got, fmt.Sprintf("%d: %s", r.PartRow, r.Faults.Text()))
 		}
 		if d := cmp.Diff(c.want, got); d != "" {
 			t.Errorf("%s: %s", c.name, d)
@@ -119,7 +119,8 @@ func TestJoinLosesNothing(t *testing.T) {
 			t.Fatal("rows are not in the order of the part")
 		}
 		for _, r := range j.Rows {
-			for _, text := range strings.Split(r.Reason, "; ") {
+			for _, f := range r.Faults {
+				text := f.Message
 				told[text]++
 				i, err := strconv.Atoi(strings.Trim(text, "<>"))
 				if err != nil {

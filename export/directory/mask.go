@@ -19,6 +19,22 @@ type Masker struct {
 	Login func(word string) bool // whether somebody has this login; nil: nobody is known
 }
 
+// MaskAll masks the messages of one answer, each by itself, and makes one line of a readable length of them.
+func (m Masker) MaskAll(messages []string) string {
+	masked := make([]string, len(messages))
+	for i, message := range messages {
+		masked[i] = m.Mask(message)
+	}
+	return shorten(strings.Join(masked, "; "))
+}
+
+func shorten(text string) string {
+	if r := []rune(text); len(r) > mostSaid {
+		return string(r[:mostSaid]) + "..."
+	}
+	return text
+}
+
 // Mask replaces every value of the cells that stands in a message by its column's name in brackets, every login that is
 // known by [Login] and every e-mail address by [e-mail], whatever their case, blanks and form of letters. What is left is
 // one line of a readable length.
@@ -35,10 +51,7 @@ func (m Masker) Mask(message string) string {
 		}
 		b.WriteString(p.text)
 	}
-	if r := []rune(b.String()); len(r) > mostSaid {
-		return string(r[:mostSaid]) + "..."
-	}
-	return b.String()
+	return shorten(b.String())
 }
 
 const mostSaid = 300 // characters of a foreign text in a log

@@ -163,7 +163,7 @@ func (f *Preflight) byKey(one *identity, by export.Element, found []export.User)
 	u, err := export.One(found, by, one.says(one.key))
 	if several, ok := errors.AsType[*export.NotOneError](err); ok && len(several.IDs) > 1 {
 		one.bad = true
-		f.fault(one, "", "several", several.Error())
+		f.hold(one, several.Fault())
 		return
 	}
 	if err != nil {
@@ -237,7 +237,12 @@ func (f *Preflight) twice(people []*identity) {
 }
 
 func (f *Preflight) fault(one *identity, field, rule, message string) {
+	f.hold(one, export.Fault{Field: field, Rule: rule, Message: message})
+}
+
+// hold holds a fault against a person.
+func (f *Preflight) hold(one *identity, fault export.Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.faults[one.person] = append(f.faults[one.person], export.Fault{Field: field, Rule: rule, Message: message})
+	f.faults[one.person] = append(f.faults[one.person], fault)
 }

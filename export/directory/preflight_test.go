@@ -122,7 +122,7 @@ func TestPreflight(t *testing.T) {
 		{"nobody, and creates go", number, [3]string{"999", "new", "new@x"}, true, ""},
 		{"creates go, with an e-mail of somebody", number, [3]string{"999", "new", "ann@x"}, true, "Email taken"},
 		{"creates go, with a login of somebody", number, [3]string{"999", "ann", "new@x"}, true, "Login number"},
-		{"two of one number", number, [3]string{"400", "dan", "dan@x"}, true, " several"},
+		{"two of one number", number, [3]string{"400", "dan", "dan@x"}, true, "Employee Number several"},
 		{"by login", login, [3]string{"100", "ann", "ann@x"}, false, ""},
 		{"by login, Coupa has no number", login, [3]string{"300", "cyd", "cyd@x"}, false, ""},
 		{"by login, another number", login, [3]string{"300", "bob", "bob@x"}, false, "Employee Number number"},

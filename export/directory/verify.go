@@ -289,8 +289,8 @@ func heldAgainst(b *export.ReadBack, s sentRow, by export.Element, found []expor
 	user, err := export.One(found, by, s.key)
 	if err != nil {
 		driftsIn(b, s, by.Column, err.Error())
-		r.Outcome, r.Reason = export.Drifted, "read back: "+err.Error()
-		return r, r != s.row
+		r.Outcome, r.Faults = export.Drifted, drift("read back: "+err.Error())
+		return r, differs(r, s.row)
 	}
 	var drifted []string
 	unknown := false
@@ -311,11 +311,20 @@ func heldAgainst(b *export.ReadBack, s sentRow, by export.Element, found []expor
 	}
 	switch {
 	case drifted != nil:
-		r.Outcome, r.Reason = export.Drifted, "read back: Coupa shows another value in "+strings.Join(drifted, ", ")
+		r.Outcome, r.Faults = export.Drifted, drift("read back: Coupa shows another value in "+strings.Join(drifted, ", "))
 	case !unknown: // else what has drifted may be what is not shown now
-		r.Outcome, r.Reason = export.Applied, ""
+		r.Outcome, r.Faults = export.Applied, nil
 	}
-	return r, r != s.row
+	return r, differs(r, s.row)
+}
+
+func drift(message string) export.Faults {
+	return export.Faults{{Rule: "drift", Message: message}}
+}
+
+// differs reports whether something else is said of a row now.
+func differs(now, before export.RowResult) bool {
+	return now.Outcome != before.Outcome || now.Faults.Text() != before.Faults.Text()
 }
 
 func driftsIn(b *export.ReadBack, s sentRow, column, held string) {

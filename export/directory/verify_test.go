@@ -119,7 +119,7 @@ func TestReadBack(t *testing.T) {
 	v, u, s, parts := night(321, 1, 2)
 	u.names["p2r7"] = "Other"
 	delete(u.names, "p1r300")
-	s.rows[1][4].Outcome, s.rows[1][4].Reason = export.Drifted, "it was once"
+	s.rows[1][4].Outcome, s.rows[1][4].Faults = export.Drifted, export.Faults{{Message: "it was once"}}
 	s.rows[1][5].Outcome = export.Rejected
 	v.Newer = map[string]bool{"p1r9": true}
 	back, err := v.Run(t.Context(), parts)
@@ -133,7 +133,7 @@ func TestReadBack(t *testing.T) {
 	if len(first) != 2 || first[0].Outcome != export.Applied || first[0].PartRow != 5 || first[1].PartRow != 300 || first[1].Outcome != export.Drifted {
 		t.Errorf("first part: %+v", first)
 	}
-	if len(second) != 1 || second[0].PartRow != 7 || strings.Contains(second[0].Reason, "Other") || !strings.HasSuffix(second[0].Reason, "in Last Name") {
+	if len(second) != 1 || second[0].PartRow != 7 || strings.Contains(second[0].Faults.Text(), "Other") || !strings.HasSuffix(second[0].Faults.Text(), "in Last Name") {
 		t.Errorf("second part: %+v", second)
 	}
 	if i := slices.IndexFunc(back.Drift, func(d export.Drift) bool { return d.Key == "p2r7" }); i < 0 || back.Drift[i].Sent != "Name p2r7" || back.Drift[i].Held != "Other" {

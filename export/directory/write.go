@@ -195,9 +195,9 @@ func (j *writing) begin(w export.Write) error {
 }
 
 // end records what became of a row.
-func (j *writing) end(w export.Write, r export.RowResult, outcome export.Outcome, reason string) error {
+func (j *writing) end(w export.Write, r export.RowResult, outcome export.Outcome, why ...export.Fault) error {
 	w.Part, w.PartRow, w.Answered = j.part.ID, r.PartRow, j.Now()
-	r.Outcome, r.Reason = outcome, reason
+	r.Outcome, r.Faults = outcome, why
 	if err := j.Ledger.EndWrite(w, r); err != nil {
 		return &recordError{err}
 	}
@@ -205,6 +205,7 @@ func (j *writing) end(w export.Write, r export.RowResult, outcome export.Outcome
 	j.begun[w.PartRow] = w
 	j.mu.Unlock()
 	if outcome == export.Quarantined {
+		reason := r.Faults.Text()
 		if j.Naming.Discreet { // it may have Coupa's numbers of people
 			reason = "not written; the report has the reason"
 		}

@@ -68,7 +68,7 @@ func (j *writing) stillEqual(ctx context.Context, rows []export.RowResult) (left
 			left = append(left, r)
 			continue
 		}
-		if err := j.end(export.Write{CoupaID: user.ID}, r, export.Unchanged, ""); err != nil {
+		if err := j.end(export.Write{CoupaID: user.ID}, r, export.Unchanged); err != nil {
 			return left, err
 		}
 	}

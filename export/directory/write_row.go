@@ -22,19 +22,19 @@ func (j *writing) write(ctx context.Context, r export.RowResult) error {
 	w := export.Write{CoupaID: before.CoupaID, Unfilled: before.Unfilled}
 	switch {
 	case errors.As(err, &none) && len(none.IDs) > 1:
-		return j.end(w, r, export.Quarantined, none.Error())
+		return j.end(w, r, export.Quarantined, none.Fault())
 	case errors.As(err, &none) && row.ID != "":
-		return j.end(w, r, export.Quarantined, fmt.Sprintf(sayGone, row.ID))
+		return j.end(w, r, export.Quarantined, export.Fault{Rule: "gone", Message: fmt.Sprintf(sayGone, row.ID)})
 	case errors.As(err, &none):
 		return j.create(ctx, r, cells)
 	case err != nil:
 		return err
 	case row.ID == "" && !begun:
-		return j.end(export.Write{CoupaID: user.ID}, r, export.Quarantined, fmt.Sprintf(sayThere, user.ID))
+		return j.end(export.Write{CoupaID: user.ID}, r, export.Quarantined, export.Fault{Rule: "there", Message: fmt.Sprintf(sayThere, user.ID)})
 	}
 	if moved := movedMeanwhile(cells, row, user, before, begun); len(moved) > 0 {
 		w = export.Write{CoupaID: user.ID, Unfilled: j.emptyIn(before.Unfilled, user, true)}
-		return j.end(w, r, export.Quarantined, fmt.Sprintf(sayMoved, strings.Join(moved, ", ")))
+		return j.end(w, r, export.Quarantined, export.Fault{Rule: "moved", Message: fmt.Sprintf(sayMoved, strings.Join(moved, ", "))})
 	}
 	return j.update(ctx, r, before, user, cells)
 }
@@ -96,10 +96,10 @@ func (j *writing) update(ctx context.Context, r export.RowResult, before export.
 		if _, begun := j.known(r.PartRow); begun { // an earlier start did it and died before the answer was recorded
 			outcome = export.Applied
 		}
-		return j.end(w, r, outcome, "")
+		return j.end(w, r, outcome)
 	}
 	if blind := unshownLists(missing, user); blind != nil {
-		return j.end(w, r, export.Quarantined, fmt.Sprintf(sayBlind, strings.Join(blind, ", ")))
+		return j.end(w, r, export.Quarantined, export.Fault{Rule: "blind", Message: fmt.Sprintf(sayBlind, strings.Join(blind, ", "))})
 	}
 	steps := export.UpdateSteps(missing, user)
 	empty := w.Unfilled
@@ -148,7 +148,7 @@ func (j *writing) keep(ctx context.Context, w export.Write, r export.RowResult, 
 
 // refused ends a row that Coupa has refused. A list that was emptied first gets back what it held.
 func (j *writing) refused(ctx context.Context, w export.Write, r export.RowResult, no *export.RefusedError) error {
-	why := strings.Join(no.Messages, "; ")
+	why := export.CoupaFaults("", no.Messages...)
 	if len(w.Unfilled) > 0 {
 		note := listsNote(w.Emptied, w.Unfilled)
 		still, err := j.restore(ctx, w)
@@ -157,14 +157,14 @@ func (j *writing) refused(ctx context.Context, w export.Write, r export.RowResul
 			return context.Cause(ctx)
 		case err != nil:
 			j.Log.WithFields(j.fields(r)).Errorf("put back what a list held: %s", j.told(ctx, w, r, err))
-			why += export.BetweenMessages + fmt.Sprintf(sayNotPutBack, note)
+			why = append(why, export.Fault{Rule: "lists", Message: fmt.Sprintf(sayNotPutBack, note)})
 		default:
-			why += export.BetweenMessages + fmt.Sprintf(sayPutBack, note)
+			why = append(why, export.Fault{Rule: "lists", Message: fmt.Sprintf(sayPutBack, note)})
 		}
 		w.Unfilled = still
 	}
 	j.Log.WithFields(j.about(w, r)).Warn(j.told(ctx, w, r, no))
-	return j.end(w, r, export.Rejected, why)
+	return j.end(w, r, export.Rejected, why...)
 }
 
 // create makes the user of a row that was planned as a create.
@@ -188,9 +188,9 @@ func (j *writing) create(ctx context.Context, r export.RowResult, cells []export
 // judge holds Coupa's answer against what was asked: a 200 that left the old value is drift.
 func (j *writing) judge(w export.Write, r export.RowResult, sent []export.ElementCell, shown export.User) error {
 	if drifted := driftedIn(sent, shown); drifted != nil {
-		return j.end(w, r, export.Drifted, fmt.Sprintf(sayKeptAnother, strings.Join(drifted, ", ")))
+		return j.end(w, r, export.Drifted, export.Fault{Rule: "drift", Message: fmt.Sprintf(sayKeptAnother, strings.Join(drifted, ", "))})
 	}
-	return j.end(w, r, export.Applied, "")
+	return j.end(w, r, export.Applied)
 }
 
 func driftedIn(sent []export.ElementCell, shown export.User) (columns []string) {

@@ -7,7 +7,6 @@ import (
 	"hash/maphash"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -34,7 +33,7 @@ func (j *writing) told(ctx context.Context, w export.Write, r export.RowResult, 
 		return fmt.Sprintf("%v; %s, since what they may say of people is not known (%v)", no, wordless, err)
 	}
 	m := Masker{About: about, Login: j.logins.has}
-	return fmt.Sprintf("%s: %d: %s", no.Op, no.Status, m.Mask(strings.Join(no.Messages, "; ")))
+	return fmt.Sprintf("%s: %d: %s", no.Op, no.Status, m.MaskAll(no.Messages))
 }
 
 // personal is all that is known of the person of a row: what is sent, what Coupa held when the plan was made, what a call

@@ -38,14 +38,14 @@ func (f *Feed) Excerpt(w io.Writer, rows []export.RowResult, causes *export.Caus
 		return 0, fmt.Errorf("an excerpt is made of one file, not of %d", len(f.sources))
 	}
 	s := f.sources[0]
-	x := &excerpt{src: s, w: bufio.NewWriter(w), causes: causes, key: -1, lines: map[int]string{}, people: map[string]string{}}
+	x := &excerpt{src: s, w: bufio.NewWriter(w), causes: causes, key: -1, lines: map[int]export.Faults{}, people: map[string]export.Faults{}}
 	if i, ok := s.index[f.key]; ok {
 		x.key = i
 	}
 	for _, r := range rows {
-		x.lines[r.Origin.Line] = r.Reason
+		x.lines[r.Origin.Line] = r.Faults
 		if r.Lines > 1 && r.Key != "" {
-			x.people[r.Key] = r.Reason
+			x.people[r.Key] = r.Faults
 		}
 	}
 	if err := x.header(); err != nil {
@@ -61,20 +61,30 @@ type excerpt struct {
 	src    *source
 	w      *bufio.Writer
 	causes *export.Causes
-	key    int               // index of the field that names the person, -1 without one
-	lines  map[int]string    // reasons by line
-	people map[string]string // and by person
-	lead   int               // how many fields of an excerpt the file has before HR's
+	key    int                      // index of the field that names the person, -1 without one
+	lines  map[int]export.Faults    // of the rows by line
+	people map[string]export.Faults // and by person
+	lead   int                      // how many fields of an excerpt the file has before HR's
 	n      int
 }
 
-// why gives the reason of a record that is wanted.
-func (x *excerpt) why(rec *export.Record) (reason string, wanted bool) {
-	if reason, wanted = x.lines[rec.Line]; wanted || rec.Fault != nil || x.key < 0 {
-		return reason, wanted
+// why returns the faults of a record that is wanted.
+func (x *excerpt) why(rec *export.Record) (faults export.Faults, wanted bool) {
+	if faults, wanted = x.lines[rec.Line]; wanted || rec.Fault != nil || x.key < 0 {
+		return faults, wanted
 	}
-	reason, wanted = x.people[rec.Values[x.key]]
-	return reason, wanted
+	faults, wanted = x.people[rec.Values[x.key]]
+	return faults, wanted
+}
+
+// says fills the fields that stand before a record behind its line: why it is here, what to do, and whose task it is.
+func (x *excerpt) says(why export.Faults) [3]string {
+	plain := slices.Clone(why)
+	for i := range plain {
+		plain[i].Message = export.Plain(plain[i].Message)
+	}
+	fix, owner := x.causes.Advise(plain)
+	return [3]string{export.Plain(why.Text()), fix, owner}
 }
 
 func (x *excerpt) take(c export.Chunk) error {
@@ -94,7 +104,7 @@ func (x *excerpt) take(c export.Chunk) error {
 			continue
 		}
 		x.n++
-		if err := x.write(rec.Line, export.Plain(why), x.text(raw[from:in.off])); err != nil {
+		if err := x.write(rec.Line, why, x.text(raw[from:in.off])); err != nil {
 			return err
 		}
 	}
@@ -116,7 +126,7 @@ func (x *excerpt) text(raw []byte) []byte {
 	return raw
 }
 
-func (x *excerpt) write(line int, why string, text []byte) error {
+func (x *excerpt) write(line int, why export.Faults, text []byte) error {
 	if x.src.json {
 		return x.object(line, why, text)
 	}
@@ -125,8 +135,8 @@ func (x *excerpt) write(line int, why string, text []byte) error {
 	}
 	// All are quoted, whatever they hold: a quote that the record before left open then breaks at once, and swallows nothing.
 	d := string(x.src.delim)
-	fix, owner := x.causes.Advise(why)
-	cells := []string{strconv.Itoa(line), why, fix, owner}
+	said := x.says(why)
+	cells := append([]string{strconv.Itoa(line)}, said[:]...)
 	for i, c := range cells {
 		cells[i] = `"` + strings.ReplaceAll(inert(c), `"`, `""`) + `"`
 	}
@@ -245,10 +255,9 @@ func behindLead(text []byte, n int, delim byte) []byte {
 
 // object writes a record of JSON Lines. One that is no object stands behind an object of those of an excerpt, which makes the
 // line as unreadable as it was.
-func (x *excerpt) object(line int, why string, text []byte) error {
-	fix, owner := x.causes.Advise(why)
+func (x *excerpt) object(line int, why export.Faults, text []byte) error {
 	lead := fmt.Sprintf(`{"%s":%d`, lineField, line)
-	for i, value := range []string{why, fix, owner} {
+	for i, value := range x.says(why) {
 		quoted, err := json.Marshal(value)
 		if err != nil {
 			return fmt.Errorf("quote a reason: %w", err)

@@ -14,7 +14,7 @@ import (
 
 // refused makes the row of a record, or of several of one person.
 func refused(line int, key string, records int, why string) export.RowResult {
-	return export.RowResult{Origin: export.Origin{File: "x.csv", Line: line}, Key: key, Lines: records, Outcome: export.Quarantined, Reason: why}
+	return export.RowResult{Origin: export.Origin{File: "x.csv", Line: line}, Key: key, Lines: records, Outcome: export.Quarantined, Faults: export.Faults{{Message: why}}}
 }
 
 // words knows one message.
@@ -217,7 +217,7 @@ func TestExcerptOfOneFile(t *testing.T) {
 
 // TestExcerptHoldsNoFormula: of ours, that is; HR's cells are as HR wrote them.
 func TestExcerptHoldsNoFormula(t *testing.T) {
-	got := excerptOf(t, "u.csv", "id,name\n1,=1+1\n", Options{}, export.RowResult{Origin: export.Origin{Line: 2}, Lines: 1, Reason: "=HYPERLINK(\"x\")"})
+	got := excerptOf(t, "u.csv", "id,name\n1,=1+1\n", Options{}, export.RowResult{Origin: export.Origin{Line: 2}, Lines: 1, Faults: export.Faults{{Message: "=HYPERLINK(\"x\")"}}})
 	if !strings.Contains(got, "\"'=HYPERLINK(\"\"x\"\")\"") || !strings.Contains(got, "1,=1+1\n") {
 		t.Errorf("%s", got)
 	}

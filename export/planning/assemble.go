@@ -95,7 +95,7 @@ func (a *assembler) add(b *built) error {
 		} else {
 			a.plan.Kept += k.row.Lines
 		}
-		if err := a.sink.Row(k.row, k.faults, k.kept); err != nil {
+		if err := a.sink.Row(k.row, k.kept); err != nil {
 			return err
 		}
 	}
@@ -167,10 +167,10 @@ func (o *openPart) add(lines []byte, rows []export.RowResult) {
 }
 
 func (a *assembler) tooLarge(r export.RowResult) error {
-	f := export.Fault{Origin: r.Origin, Rule: "size", Message: "the row alone is larger than layout.max_bytes"}
-	r.Outcome, r.Reason = export.Quarantined, f.Message
+	r.Outcome = export.Quarantined
+	r.Faults = export.Faults{{Rule: "size", Message: "the row alone is larger than layout.max_bytes"}}
 	a.plan.Quarantined += r.Lines
-	return a.sink.Row(r, []export.Fault{f}, nil)
+	return a.sink.Row(r, nil)
 }
 
 // close hands an open part to the sink and empties it.
@@ -210,11 +210,11 @@ func (a *assembler) count(slot [2]int, part *openPart) {
 	}
 	for _, r := range part.rows {
 		a.plan.Records += r.Lines
-		if r.Completed == "" {
+		if len(r.Completed) == 0 {
 			continue
 		}
 		a.plan.Completed++
-		for name := range strings.SplitSeq(r.Completed, ", ") {
+		for _, name := range r.Completed {
 			a.plan.Columns[name]--
 		}
 	}

@@ -92,7 +92,7 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 				g.skip(s)
 			}
 			rec.Fault.Origin = origin
-			b.keep(&rowDraft{key: strings.Clone(key), row: export.Row{Origin: origin}, lines: 1, faults: []export.Fault{*rec.Fault}})
+			b.keep(&rowDraft{key: strings.Clone(key), row: export.Row{Origin: origin}, lines: 1, faults: export.Faults{*rec.Fault}})
 			return nil
 		}
 		one = rowDraft{key: key, row: export.Row{Origin: origin, Cells: cells}, lines: 1}
@@ -142,9 +142,8 @@ type group struct {
 }
 
 type keptRow struct {
-	row    export.RowResult
-	faults []export.Fault
-	kept   []export.KeptRecord
+	row  export.RowResult
+	kept []export.KeptRecord
 }
 
 // rowDraft is one record, or several merged, of a person on the way to a row. Its texts may alias the chunk.
@@ -152,7 +151,7 @@ type rowDraft struct {
 	key    string
 	row    export.Row
 	lines  int
-	faults []export.Fault
+	faults export.Faults
 	kept   []export.Keepable // its records, where they may have to be kept for the next plan
 
 	completed export.ColumnSet // cells that HR's records lack

@@ -50,14 +50,14 @@ func TestProtectedInCoupa(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Protects = func(_, login, known string) string {
+	p.Protects = func(_, login, known string) *export.Protection {
 		if strings.HasPrefix(login, "admin") || strings.HasPrefix(known, "admin") {
-			return "an administrator"
+			return &export.Protection{Why: "an administrator", Owner: "it@acme.example"}
 		}
-		return ""
+		return nil
 	}
 	k, err := planningtest.Take(t.Context(), p)
-	if err != nil || len(k.Loose) != 1 || k.Loose[0].Reason != "an administrator" {
+	if err != nil || len(k.Loose) != 1 || k.Loose[0].Faults.Text() != "an administrator" || k.Loose[0].Faults.Owner() != "it@acme.example" {
 		t.Errorf("%+v, %v", k, err)
 	}
 }

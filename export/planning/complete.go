@@ -3,7 +3,6 @@ package planning
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -53,11 +52,11 @@ type completer struct {
 	p      *Planner
 	id     int // the column Id, -1 where rows have none
 	needed [len(neededColumns)]int
-	names  map[export.ColumnSet]string // how often the same few columns are completed
+	names  map[export.ColumnSet]export.ColumnNames // how often the same few columns are completed
 }
 
 func (p *Planner) completer(columns []string) *completer {
-	c := &completer{p: p, id: slices.Index(columns, export.ColumnID), names: map[export.ColumnSet]string{}}
+	c := &completer{p: p, id: slices.Index(columns, export.ColumnID), names: map[export.ColumnSet]export.ColumnNames{}}
 	for i, name := range neededColumns {
 		c.needed[i] = slices.Index(columns, name)
 	}
@@ -100,23 +99,21 @@ func (c *completer) fill(one *rowDraft, col int, text string) {
 	}
 }
 
-// columns names the columns of a set, in the order of the mapping.
-func (c *completer) columns(set export.ColumnSet, names []string) string {
+// columns names the columns of a set, in the order of the mapping. Rows share what it returns.
+func (c *completer) columns(set export.ColumnSet, names []string) export.ColumnNames {
 	if set == (export.ColumnSet{}) {
-		return ""
+		return nil
 	}
-	text, ok := c.names[set]
+	list, ok := c.names[set]
 	if !ok {
-		var list []string
 		for i, name := range names {
 			if set.Has(i) {
 				list = append(list, name)
 			}
 		}
-		text = strings.Join(list, ", ")
-		c.names[set] = text
+		c.names[set] = list
 	}
-	return text
+	return list
 }
 
 // The rules that a row breaks which lacks what could be completed; the sheet's names for them.

@@ -43,7 +43,11 @@ func (e *encoder) encode(b *built, people []*rowDraft) error {
 // add checks a person and appends his line to a group of b, or keeps him back. What b gets aliases no chunk once it is
 // finished; one and its cells may be used anew at once, the texts in them only then.
 func (e *encoder) add(b *built, one *rowDraft) error {
-	one.faults = append(one.faults, e.check(one)...)
+	if broken := e.check(one); len(one.faults) == 0 {
+		one.faults = broken // nearly always: no copy
+	} else {
+		one.faults = append(one.faults, broken...)
+	}
 	if len(one.faults) > 0 {
 		one.key = strings.Clone(one.key)
 		b.keep(one)
@@ -52,8 +56,8 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 	b.doubt = append(b.doubt, e.p.Sheet.Warnings(&one.row)...)
 	if outcome, why := e.keeps(one); outcome != "" {
 		b.kept = append(b.kept, keptRow{export.RowResult{
-			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: outcome, Reason: why,
-		}, nil, export.Replace(one.kept)})
+			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: outcome, Faults: why,
+		}, export.Replace(one.kept)})
 		return nil
 	}
 	if e.p.Sheet.Route() == export.ByAPI {
@@ -132,8 +136,8 @@ func (e *encoder) check(one *rowDraft) []export.Fault {
 		})
 	}
 	rules = append(rules, e.s.conflicts(&one.row, one.key, e.names)...)
-	if why := e.protected(one); why != "" {
-		rules = append(rules, export.Fault{Origin: one.row.Origin, Rule: "protected", Message: why})
+	if p := e.protected(one); p != nil {
+		rules = append(rules, export.Fault{Origin: one.row.Origin, Rule: "protected", Message: p.Why, Owner: p.Owner})
 	}
 	rules = append(rules, e.beside(one)...)
 	if len(one.faults) > 0 || !onlyLacks(rules) {
@@ -170,16 +174,17 @@ func (e *encoder) partial(one *rowDraft) {
 
 // protected holds a person's login against those who are never changed: the row's, the one that was last sent, and the one
 // that Coupa holds, which may be another by now.
-func (e *encoder) protected(one *rowDraft) (why string) {
+func (e *encoder) protected(one *rowDraft) *export.Protection {
 	if e.p.Protects == nil {
-		return ""
+		return nil
 	}
 	sent, _ := e.p.known(one.key)
-	if why = e.p.Protects(one.key, e.text(one, e.login), sent.Login); why == "" && e.p.Answers != nil {
+	by := e.p.Protects(one.key, e.text(one, e.login), sent.Login)
+	if by == nil && e.p.Answers != nil {
 		held, _ := e.p.before(one.key)
-		why = e.p.Protects(one.key, "", held.Login)
+		by = e.p.Protects(one.key, "", held.Login)
 	}
-	return why
+	return by
 }
 
 func (e *encoder) text(one *rowDraft, col int) string {
@@ -206,16 +211,22 @@ func (e *encoder) mayKeep(one *rowDraft, several bool) bool {
 	return waits
 }
 
+// heldByLimit is why a row of a held run is kept: the same for all of them, which may be a whole feed.
+var heldByLimit = notYet("limit", "the run is held by a limit")
+
+// notYet is why a sound row is not sent now.
+func notYet(rule, why string) export.Faults { return export.Faults{{Rule: rule, Message: why}} }
+
 // keeps tells that a sound row is not sent now, and why; "" for nearly every row.
-func (e *encoder) keeps(one *rowDraft) (outcome export.Outcome, why string) {
+func (e *encoder) keeps(one *rowDraft) (outcome export.Outcome, why export.Faults) {
 	part, waits := e.behind(one)
 	switch {
 	case e.p.Hold:
-		return export.Held, "the run is held by a limit"
+		return export.Held, heldByLimit
 	case waits:
-		return export.Pending, "waits for part " + part + ", which has an earlier row of this person and no verdict; the next run plans it again"
+		return export.Pending, notYet("waits", "waits for part "+part+", which has an earlier row of this person and no verdict; the next run plans it again")
 	}
-	return "", ""
+	return "", nil
 }
 
 // result fills r, which is empty, in place: a row's result is large and made for every row.
@@ -244,21 +255,6 @@ func (e *encoder) result(one *rowDraft, r *export.RowResult) {
 
 func (b *built) keep(one *rowDraft) {
 	b.kept = append(b.kept, keptRow{export.RowResult{
-		Origin: one.row.Origin, Lines: one.lines, Key: one.key, Outcome: export.Quarantined, Reason: reason(one.row.Origin, one.faults),
-	}, one.faults, nil})
-}
-
-// reason puts every broken rule of a row into one line.
-func reason(origin export.Origin, faults []export.Fault) string {
-	texts := make([]string, len(faults))
-	for i, f := range faults {
-		texts[i] = f.Message
-		if f.Field != "" {
-			texts[i] = f.Field + ": " + f.Message
-		}
-		if f.Origin != origin { // an earlier record of the person
-			texts[i] = f.Origin.String() + ": " + texts[i]
-		}
-	}
-	return strings.Join(texts, "; ")
+		Origin: one.row.Origin, Lines: one.lines, Key: one.key, Outcome: export.Quarantined, Faults: one.faults.About(one.row.Origin),
+	}, nil})
 }

@@ -171,7 +171,7 @@ func (g *golden) archive(k *planningtest.Taken) *txtar.Archive {
 	}
 	var held strings.Builder
 	for _, r := range k.Loose {
-		fmt.Fprintf(&held, "%s (%d, key %q): %s\n", r.Origin, r.Lines, r.Key, r.Reason)
+		fmt.Fprintf(&held, "%s (%d, key %q): %s\n", r.Origin, r.Lines, r.Key, r.Faults.Text())
 	}
 	if held.Len() > 0 {
 		tell("held back", held.String())
@@ -192,8 +192,8 @@ func planSums(k *planningtest.Taken) string {
 				continue
 			}
 			fmt.Fprintf(&b, " %s", r.Origin)
-			if r.Completed != "" {
-				fmt.Fprintf(&b, " (completed: %s)", r.Completed)
+			if len(r.Completed) > 0 {
+				fmt.Fprintf(&b, " (completed: %s)", strings.Join(r.Completed, ", "))
 			}
 			if r.Lines > 1 {
 				fmt.Fprintf(&b, " (%d records)", r.Lines)

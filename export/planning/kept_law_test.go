@@ -198,7 +198,7 @@ func (b *lawBook) compare(p *planning.Planner) {
 func (b *lawBook) people(k *planningtest.Taken) map[string]map[string]string {
 	out := map[string]map[string]string{}
 	for _, r := range k.Loose {
-		out[r.Key] = map[string]string{"outcome": string(r.Outcome) + " " + r.Reason}
+		out[r.Key] = map[string]string{"outcome": string(r.Outcome) + " " + r.Faults.Text()}
 	}
 	for _, p := range k.Parts {
 		all, err := csv.NewReader(strings.NewReader(string(p.Data))).ReadAll()

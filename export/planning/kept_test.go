@@ -194,8 +194,8 @@ func wantReasons(t *testing.T, l ledger.Ledger, run string, rows int, want func(
 	t.Helper()
 	n := 0
 	err := l.Rows(run, func(r export.RowResult) error {
-		if n++; r.Reason != want(r.Origin.Line) {
-			t.Errorf("run %s: %s: %s", run, r.Origin, r.Reason)
+		if n++; r.Faults.Text() != want(r.Origin.Line) {
+			t.Errorf("run %s: %s: %s", run, r.Origin, r.Faults.Text())
 		}
 		return nil
 	})

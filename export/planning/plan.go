@@ -40,9 +40,9 @@ type Planner struct {
 	// Beside is the held run that the plan leaves as it is; nil for nearly every plan. Nobody is kept then: whom that run
 	// keeps records of, and who would have to wait, is quarantined.
 	Beside *Beside
-	// Protects tells why nobody may change a person; "" for nearly everybody. known is the login the ledger knows.
-	// It is called from every worker.
-	Protects func(key, login, known string) string
+	// Protects returns the rule by which nobody may change a person; nil for nearly everybody. known is the login the ledger
+	// knows. It is called from every worker.
+	Protects func(key, login, known string) *export.Protection
 	// Answers are Coupa's; nil where nobody has asked.
 	Answers Answers
 	// Notes takes each row that may go, also where it could only go completed; for a first look at the feed, nil else. It
@@ -79,7 +79,7 @@ type Sink interface {
 	Part(p export.Part, data []byte, rows []export.RowResult) (id int64, err error)
 	// Row takes a row that goes into no part: quarantined, held or waiting. kept are its records where the next plan
 	// is to read them again, and those of them that newer ones replace.
-	Row(r export.RowResult, faults []export.Fault, kept []export.KeptRecord) error
+	Row(r export.RowResult, kept []export.KeptRecord) error
 	// Name gives every part its name once their number is known, in the order of sending.
 	Name(id int64, name string) error
 	// Restart forgets every part and row it was given: the plan begins anew. It is called at most once, before any Name.

@@ -73,7 +73,7 @@ func TestManyBytes(t *testing.T) {
 			Mapping: planningtest.People5 + "Default Address Street 3 = a\nDefault Address Street 4 = b\n"}
 		k := b.MustBuild(t)
 		if len(k.Loose) > 0 {
-			t.Fatalf("%d rows are held back: %s", len(k.Loose), k.Loose[0].Reason)
+			t.Fatalf("%d rows are held back: %s", len(k.Loose), k.Loose[0].Faults.Text())
 		}
 		if len(k.Parts) < 2 {
 			t.Fatalf("most %d: %d parts; nothing was cut", c.most, len(k.Parts))
@@ -99,7 +99,7 @@ func TestRowLargerThanAFile(t *testing.T) {
 		"users.csv": planningtest.People(2, "E9,user9,user9@example.com,"+strings.Repeat("ö", 40)+","+strings.Repeat("ü", 40)),
 	}}
 	k := b.MustBuild(t)
-	if len(k.Loose) != 1 || k.Loose[0].Origin.Line != 4 || !strings.Contains(k.Loose[0].Reason, "layout.max_bytes") {
+	if len(k.Loose) != 1 || k.Loose[0].Origin.Line != 4 || !strings.Contains(k.Loose[0].Faults.Text(), "layout.max_bytes") {
 		t.Errorf("held back: %+v", k.Loose)
 	}
 	if k.Plan.Quarantined != 1 || k.Plan.Rows != 2 {
@@ -295,9 +295,9 @@ func (c *counting) Part(export.Part, []byte, []export.RowResult) (int64, error) 
 	c.heap = max(c.heap, alive())
 	return int64(c.parts), nil
 }
-func (c *counting) Row(export.RowResult, []export.Fault, []export.KeptRecord) error { return nil }
-func (c *counting) Name(int64, string) error                                        { return nil }
-func (c *counting) Restart() error                                                  { c.parts = 0; return nil }
+func (c *counting) Row(export.RowResult, []export.KeptRecord) error { return nil }
+func (c *counting) Name(int64, string) error                        { return nil }
+func (c *counting) Restart() error                                  { c.parts = 0; return nil }
 
 // TestMemory: the heap does not hold the feed. The bound is generous; what is measured is in make bench.
 func TestMemory(t *testing.T) {

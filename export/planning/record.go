@@ -85,7 +85,7 @@ func (s *ledgerSink) Part(p export.Part, data []byte, rows []export.RowResult) (
 	return id, nil
 }
 
-func (s *ledgerSink) Row(r export.RowResult, _ []export.Fault, kept []export.KeptRecord) error {
+func (s *ledgerSink) Row(r export.RowResult, kept []export.KeptRecord) error {
 	for _, k := range kept {
 		if err := s.tx.Keep(k); err != nil {
 			return fmt.Errorf("keep a record: %w", err)

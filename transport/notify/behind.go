@@ -23,7 +23,7 @@ type share struct {
 	owner   string
 	rows    int
 	last    export.Origin
-	columns map[string]int // rows by the columns that their reasons name
+	columns map[string]int // rows by the columns that their faults are about
 	mute    tally          // those of the rows that no message came with
 	by      map[*export.Cause]*tally
 }
@@ -72,11 +72,8 @@ func (list shares) give(s Start, r export.RowResult, columns []string) {
 		}
 		return m
 	}
-	named := ""
-	if s.Owner != nil && r.Outcome == export.Quarantined {
-		named = s.Owner(r.Reason)
-	}
-	causes := s.Causes.Behind(r.Reason)
+	named := r.Faults.Owner()
+	causes := s.Causes.Behind(r.Faults)
 	for _, cause := range causes {
 		m := mine(cmp.Or(named, cause.Owner))
 		if m.by[cause] == nil {
@@ -89,18 +86,17 @@ func (list shares) give(s Start, r export.RowResult, columns []string) {
 	}
 }
 
-// name counts a row under the columns that its reason names. What is not the name of a column is not told: a reason may
-// quote a cell.
+// name counts a row under the columns that its faults are about. What is not the name of a column is not told: nobody
+// knows what it may be.
 func (s *share) name(r export.RowResult, columns []string) {
 	if len(columns) == 0 {
 		return
 	}
 	named := map[string]bool{}
-	for rule := range strings.SplitSeq(r.Reason, "; ") {
-		column, _, _ := strings.Cut(rule, ": ")
-		if !named[column] && slices.Contains(columns, column) {
-			named[column] = true
-			s.columns[column]++
+	for _, f := range r.Faults {
+		if !named[f.Field] && slices.Contains(columns, f.Field) {
+			named[f.Field] = true
+			s.columns[f.Field]++
 		}
 	}
 }

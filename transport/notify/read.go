@@ -21,11 +21,9 @@ type Start struct {
 
 	// Causes finds what is behind a row's reason, and whose task it is. Needed with a report.
 	Causes *export.Causes
-	// Owner gives whom the config names for a quarantined row, by the row's reason; "" for nobody. May be nil.
-	Owner func(reason string) string
 	// Unknown says which files were sent that the ledger does not know, and why they were looked for.
 	Unknown []string
-	// Columns are Coupa columns and HR fields by name. Of a row's reason nothing else is told.
+	// Columns are Coupa columns and HR fields by name. Of a row's faults nothing else is told.
 	Columns []string
 	// Folder is what a watcher found wrong with its drop folder; nil where the start looked into none.
 	Folder *Folder
@@ -155,8 +153,9 @@ func (f *Finding) report(rep *export.Report, s Start) {
 			f.add(Trouble{Kind: export.NoticeFailed, Cause: causeFault, Owner: export.OwnerIT, Facts: lines(rep.Why), ToDo: append(lines(rep.Hint), status)})
 		}
 	}
+	tasks := loadTasks(rep, s.Causes)
 	for _, p := range rep.Parts {
-		f.part(p, s.Causes)
+		f.part(p, tasks[p.ID])
 	}
 	if len(rep.Held) > 0 && (rep.Verdict.End == export.EndHeld || rep.Counts.By[export.Held] > 0) {
 		var facts []string
@@ -226,13 +225,32 @@ func (f *Finding) folder(d *Folder) {
 		ToDo: append(lines(strings.Join(d.Hints, "\n")), "fix what is named here; other files go on meanwhile: docs/operations.md, A drop folder")})
 }
 
+// tookNothing reports whether a part's load came to nothing.
+func tookNothing(p export.Part) bool {
+	return p.State == export.Settled && (p.Verdict == export.VerdictFailed || p.Verdict == export.VerdictEmpty)
+}
+
+// loadTasks finds whose task the loads are that came to nothing, by part: their rows all say why.
+func loadTasks(rep *export.Report, causes *export.Causes) map[int64]string {
+	tasks := map[int64]string{}
+	if !slices.ContainsFunc(rep.Parts, tookNothing) {
+		return tasks
+	}
+	for r := range rep.Rows.All() {
+		if _, known := tasks[r.Part]; !known && r.Outcome == export.Rejected {
+			tasks[r.Part] = taskOf(causes.Behind(r.Faults))
+		}
+	}
+	return tasks
+}
+
 // part tells a load that came to nothing, and one without a verdict. A settled part's note is left out: it may hold
 // Coupa's words.
-func (f *Finding) part(p export.Part, causes *export.Causes) {
+func (f *Finding) part(p export.Part, task string) {
 	switch {
-	case p.State == export.Settled && (p.Verdict == export.VerdictFailed || p.Verdict == export.VerdictEmpty):
+	case tookNothing(p):
 		f.add(Trouble{
-			Kind: export.NoticeFailed, Cause: causeLoad, Owner: cmp.Or(taskOf(causes.Behind(p.Note)), export.OwnerCoupa),
+			Kind: export.NoticeFailed, Cause: causeLoad, Owner: cmp.Or(task, export.OwnerCoupa),
 			Facts: []string{fmt.Sprintf("%s: load %s is %s, %s", p.Name, cmp.Or(p.LoadID, "unknown"), p.Verdict, export.Plural(p.Rows, "row"))},
 			ToDo:  []string{"look at the load in Coupa; hr2coupa run --again plans its rows anew"},
 		})

@@ -12,9 +12,15 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-func row(line int, o export.Outcome, reason string) export.RowResult {
-	return export.RowResult{Origin: export.Origin{File: "users.csv", Line: line}, Lines: 1, Key: "planted.login", Login: "planted.login", Outcome: o, Reason: reason}
+func row(line int, o export.Outcome, faults ...export.Fault) export.RowResult {
+	return export.RowResult{Origin: export.Origin{File: "users.csv", Line: line}, Lines: 1, Key: "planted.login", Login: "planted.login", Outcome: o, Faults: faults}
 }
+
+// ours is a broken rule, coupas a message of Coupa's.
+func ours(field, message string) export.Fault {
+	return export.Fault{Field: field, Rule: "ours", Message: message}
+}
+func coupas(message string) export.Fault { return export.CoupaFaults("", message)[0] }
 
 func report(end export.RunEnd, exit int, rows []export.RowResult, parts ...export.Part) *export.Report {
 	by := map[export.Outcome]int{}
@@ -49,10 +55,12 @@ func TestRead(t *testing.T) {
 	final := export.Part{Name: "a.csv", Rows: 3, State: export.Settled, Verdict: export.VerdictOK}
 	failed := export.Part{Name: "a.csv", Rows: 3, State: export.Settled, Verdict: export.VerdictFailed, LoadID: "1001", Note: "Coupa's load failed: planted words"}
 	header := failed
-	header.Note = "Coupa's load failed: planted column header is unknown"
+	header.ID = 7
+	refused := row(2, export.Rejected, coupas("Coupa's load failed: planted column header is unknown"))
+	refused.Part = header.ID
 	stalled := export.Part{Name: "b.csv", Rows: 1, State: export.Stalled, Verdict: export.VerdictStalled, Note: "Coupa does not list its load"}
 	loading := export.Part{Name: "b.csv", State: export.Loading}
-	held := report("held", export.ExitHeld, []export.RowResult{row(2, export.Held, "")})
+	held := report("held", export.ExitHeld, []export.RowResult{row(2, export.Held)})
 	held.Held = []export.Breach{{Limit: export.DeactivationsLimit, Known: 9, Has: 2}}
 	alarm := report("partial", export.ExitPartial, nil, final)
 	alarm.Alarms = []string{"limits.creates allows 0 and Coupa counts 2 created"}
@@ -60,13 +68,13 @@ func TestRead(t *testing.T) {
 	broken.Why = "connection refused"
 	resumed := report("seen", export.ExitPartial, nil)
 	resumed.Resumed = []*export.Report{
-		report("partial", export.ExitPartial, []export.RowResult{row(2, export.Rejected, "planted"), row(3, export.Rejected, "")}, final),
-		report("partial", export.ExitPartial, []export.RowResult{row(4, export.Rejected, "planted")}, final),
+		report("partial", export.ExitPartial, []export.RowResult{row(2, export.Rejected, coupas("planted")), row(3, export.Rejected)}, final),
+		report("partial", export.ExitPartial, []export.RowResult{row(4, export.Rejected, coupas("planted"))}, final),
 	}
 
-	brokenToo := report("not delivered", export.ExitNotDelivered, []export.RowResult{row(3, export.Quarantined, "is missing")}, export.Part{Name: "a.csv", State: export.Planned})
+	brokenToo := report("not delivered", export.ExitNotDelivered, []export.RowResult{row(3, export.Quarantined, ours("", "is missing"))}, export.Part{Name: "a.csv", State: export.Planned})
 	brokenToo.Why = "connection refused"
-	brokenToo.Resumed = []*export.Report{report("partial", export.ExitPartial, []export.RowResult{row(2, export.Rejected, "")}, final)}
+	brokenToo.Resumed = []*export.Report{report("partial", export.ExitPartial, []export.RowResult{row(2, export.Rejected)}, final)}
 
 	const all = "failed held partial quarantine stalled"
 	for _, tt := range []struct {
@@ -82,21 +90,23 @@ func TestRead(t *testing.T) {
 		{"held", Start{Report: held, Exit: 8}, "held/beyond the limits: limits.deactivations allows 0 (9 people known) and the plan has 2; raise the limit if this is meant", "failed partial"},
 		{"stalled", Start{Report: report("stalled", 5, nil, stalled), Exit: 5}, "stalled/no verdict (IT): b.csv (1 row): Coupa does not list its load", "failed partial"},
 		{"load failed", Start{Report: report("failed", 6, nil, failed), Exit: 6}, "failed/Coupa loaded a file and took nothing of it (Coupa admin): a.csv: load 1001 is failed, 3 rows", "failed"},
-		{"load failed, by its mapping", Start{Report: report("failed", 6, nil, header), Exit: 6}, "failed/Coupa loaded a file and took nothing of it (IT): a.csv: load 1001 is failed, 3 rows", "failed"},
+		{"load failed, by its mapping", Start{Report: report("failed", 6, []export.RowResult{refused}, header), Exit: 6}, "failed/Coupa loaded a file and took nothing of it (IT): a.csv: load 1001 is failed, 3 rows | " +
+			"partial/rows refused by Coupa (IT): 1 header: users.csv:2", "failed"},
 		{"not delivered", Start{Report: broken, Exit: 4}, "failed/nothing can be delivered (IT): connection refused", "failed partial"},
 		{"not delivered, and rows to mend", Start{Report: brokenToo, Exit: 4},
 			"failed/nothing can be delivered (IT): connection refused | partial/rows refused by Coupa: 1 row without a message: users.csv:2 | " +
 				"quarantine/rows held back (HR): 1 blank: users.csv:3", "failed partial"},
 		{"alarm", Start{Report: alarm, Exit: 3}, "partial/more users created than allowed (Coupa admin): limits.creates allows 0 and Coupa counts 2 created", ""},
 		{"rejected", Start{Report: report("partial", 3, []export.RowResult{
-			row(2, export.Rejected, "Shoe is taken"), row(7, export.Rejected, "planted words"), row(8, export.Rejected, "Login is taken; Mail is missing"),
+			row(2, export.Rejected, coupas("Shoe is taken")), row(7, export.Rejected, coupas("planted words")), row(8, export.Rejected, coupas("Login is taken"), coupas("Mail is missing")),
 		}, final), Exit: 3},
 			"partial/rows refused by Coupa: 1 unknown: users.csv:7 | " +
 				"partial/rows refused by Coupa (Coupa admin): 2 taken: users.csv:2, users.csv:8 | " +
 				"partial/rows refused by Coupa (HR): 1 blank: users.csv:8", ""},
 		{"quarantined", Start{Report: report("partial", 3, []export.RowResult{
-			row(2, export.Quarantined, "Email: planted is no address; Login: is missing"), row(3, export.Quarantined, "Email: planted is no address"), row(4, export.Quarantined, "planted: has 13 fields"),
-			row(5, export.Quarantined, "Email: planted is no address; protected, ask it@acme.example"),
+			row(2, export.Quarantined, ours("Email", "planted is no address"), ours("Login", "is missing")), row(3, export.Quarantined, ours("Email", "planted is no address")),
+			row(4, export.Quarantined, ours("planted", "has 13 fields")),
+			row(5, export.Quarantined, ours("Email", "planted is no address"), export.Fault{Rule: "protected", Message: "protected, ask it@acme.example", Owner: "it@acme.example"}),
 		}, final), Exit: 3},
 			"quarantine/rows held back (HR): 2 rows in all / columns: Email 2, Login 1 / 2 e-mail: users.csv:2, users.csv:3 / 1 blank: users.csv:2 | " +
 				"quarantine/rows held back (IT): 1 broken record: users.csv:4 | " +
@@ -121,12 +131,6 @@ func TestRead(t *testing.T) {
 			}
 			tt.start.Causes = catalogue(t)
 			tt.start.Columns = []string{"Email", "Login"}
-			tt.start.Owner = func(reason string) string {
-				if strings.Contains(reason, "ask it@acme.example") {
-					return "it@acme.example"
-				}
-				return ""
-			}
 			f := Read(tt.start)
 			var got []string
 			for _, tr := range f.Troubles {

@@ -41,7 +41,7 @@ func goodCase() *caseResult {
 	return &caseResult{
 		accounts: who, part: part, log: []string{"info: settled load=7 verdict=partial"}, ownReceiver: true,
 		rep: &export.Report{Run: "R", Parts: []export.Part{*part}, Rows: export.ListRows(export.RowResult{
-			Origin: export.Origin{File: "f.csv", Line: 2}, Outcome: export.Rejected, Reason: "Email has already been taken",
+			Origin: export.Origin{File: "f.csv", Line: 2}, Outcome: export.Rejected, Faults: export.Faults{{Message: "Email has already been taken"}},
 		})},
 		notices: []notify.Message{{Run: "R", Items: []notify.Item{{Stage: notify.Begun, Kind: export.NoticePartial}}}},
 		before:  map[string]export.User{},

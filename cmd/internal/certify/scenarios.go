@@ -213,11 +213,11 @@ func refusedByCSV() []step {
 // errorTold are the steps about an error, by either route.
 var errorTold = []step{
 	{"the error's text is kept, with HR's line", func(s *caseResult) stepResult {
-		if s.rep == nil || s.rep.Rows.Len() != 1 || s.rep.Rows.First().Reason == "" {
+		if s.rep == nil || s.rep.Rows.Len() != 1 || len(s.rep.Rows.First().Faults) == 0 {
 			return fail("the report has no reason")
 		}
 		r := s.rep.Rows.First()
-		return pass("%s %s: %s", r.Origin, r.Outcome, r.Reason)
+		return pass("%s %s: %s", r.Origin, r.Outcome, r.Faults.Text())
 	}},
 	{"somebody is notified", notified},
 }
@@ -335,8 +335,8 @@ func (s *caseResult) rowsSaid() string {
 	var said []string
 	if s.rep != nil {
 		for r := range s.rep.Rows.All() {
-			if r.Reason != "" {
-				said = append(said, fmt.Sprintf("%s %s: %s", r.Origin, r.Outcome, r.Reason))
+			if len(r.Faults) > 0 {
+				said = append(said, fmt.Sprintf("%s %s: %s", r.Origin, r.Outcome, r.Faults.Text()))
 			}
 		}
 	}

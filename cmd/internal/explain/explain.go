@@ -50,7 +50,7 @@ type chapter struct {
 	Verdict export.RunVerdict   `json:"verdict"`
 	Row     export.RowResult    `json:"row"`
 	Part    *partStory          `json:"part,omitempty"`  // where the row went into one
-	Rules   []export.Expression `json:"rules,omitempty"` // held back: behind the columns that the reason names
+	Rules   []export.Expression `json:"rules,omitempty"` // held back: behind the columns that the faults are about
 	Cells   []cellStory         `json:"cells"`           // as sent
 	Lost    string              `json:"cells_lost,omitempty"`
 	Hint    string              `json:"hint,omitempty"` // what to do about Lost
@@ -141,7 +141,7 @@ func tellEpisode(l ledger.Ledger, e ledger.Episode) (chapter, error) {
 		Run: e.Run.ID, Command: e.Run.Command, Started: e.Run.Started, State: e.Run.State, Verdict: e.Run.Verdict, Row: e.Row, Cells: []cellStory{},
 	}
 	if e.Part.ID == 0 {
-		c.Rules = blamed(e.Run.Mapping, e.Row.Reason)
+		c.Rules = blamed(e.Run.Mapping, e.Row.Faults)
 		return c, nil
 	}
 	c.Part = &partStory{Part: e.Part, Row: e.Row.PartRow, Moves: e.Moves}
@@ -201,7 +201,7 @@ func sentCells(data []byte, e ledger.Episode) (cells []cellStory, line int, err 
 func cellOf(e ledger.Episode, column, value string) cellStory {
 	c := cellStory{Column: column, Value: value, Expression: expressionOf(e.Run.Mapping, column)}
 	switch {
-	case slices.Contains(strings.Split(e.Row.Completed, ", "), column):
+	case slices.Contains(e.Row.Completed, column):
 		c.From = "completed, HR gives none"
 	case e.Run.Mapping != nil && c.Expression == "":
 		c.From = "looked up in Coupa"
@@ -209,14 +209,11 @@ func cellOf(e ledger.Episode, column, value string) cellStory {
 	return c
 }
 
-// blamed gives the expressions of the columns that a reason names: they lead to HR's field.
-func blamed(mapping []export.Expression, reason string) (rules []export.Expression) {
+// blamed returns the expressions of the columns that faults are about: they lead to HR's field.
+func blamed(mapping []export.Expression, faults export.Faults) (rules []export.Expression) {
 	for _, m := range mapping {
-		for one := range strings.SplitSeq(reason, "; ") {
-			if strings.HasPrefix(one, m.Column+": ") || strings.Contains(one, ": "+m.Column+": ") { // of an earlier record
-				rules = append(rules, m)
-				break
-			}
+		if slices.ContainsFunc(faults, func(f export.Fault) bool { return f.Field == m.Column }) {
+			rules = append(rules, m)
 		}
 	}
 	return rules
@@ -264,7 +261,7 @@ func chapterText(w *terminal.Text, c chapter, several bool) {
 		from += fmt.Sprintf(", the last of %d records that were joined", c.Row.Lines)
 	}
 	say("HR", from)
-	say(reasonWord(c.Row.Outcome), c.Row.Reason)
+	say(reasonWord(c.Row.Outcome), c.Row.Faults.Text())
 	for _, r := range c.Rules {
 		say("rule", r.Column+": "+visible(r.Text))
 	}

@@ -228,8 +228,8 @@ func (j *Job) untouchable(files []ready, now time.Time) error {
 		for _, r := range f.sheet.Rows {
 			at := export.Origin{File: f.file.Name, Line: r.Line}
 			if protects != nil {
-				if why := protects(r.Key, r.Login, ""); why != "" {
-					faults = append(faults, fmt.Errorf("%s: %s", at, why))
+				if by := protects(r.Key, r.Login, ""); by != nil {
+					faults = append(faults, fmt.Errorf("%s: %s", at, by.Why))
 				}
 			}
 			if part, ok := waiting.Behind("", r.First, r.Login); ok {

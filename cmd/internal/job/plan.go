@@ -68,7 +68,7 @@ type PersonPlan struct {
 	Part    string            `json:"part"`
 	Columns map[string]string `json:"columns"`
 
-	Completed string `json:"completed,omitempty"` // columns that are not HR's, see export.RowResult
+	Completed export.ColumnNames `json:"completed,omitempty"` // that are not HR's, see export.RowResult
 	part      int64
 }
 
@@ -164,7 +164,7 @@ func (s *planSink) read(part export.Part, data []byte, rows []export.RowResult) 
 	return err
 }
 
-func (s *planSink) Row(r export.RowResult, _ []export.Fault, _ []export.KeptRecord) error {
+func (s *planSink) Row(r export.RowResult, _ []export.KeptRecord) error {
 	return s.rows.Add(r)
 }
 

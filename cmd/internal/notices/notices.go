@@ -122,7 +122,7 @@ func (t *Teller) notices(open []export.Incident, err error) ([]export.Incident, 
 		}
 	}
 	now := t.env.Now().In(t.cfg.Feed.TimeZone)
-	found := notify.Read(notify.Start{Command: t.Command, ByHand: t.ByHand, Report: t.rep, Err: err, Exit: code, Causes: wiring.Causes(), Owner: wiring.Owners(t.cfg), Columns: wiring.ColumnNames(t.cfg), Unknown: t.unknown, Folder: t.Folder})
+	found := notify.Read(notify.Start{Command: t.Command, ByHand: t.ByHand, Report: t.rep, Err: err, Exit: code, Causes: wiring.Causes(), Columns: wiring.ColumnNames(t.cfg), Unknown: t.unknown, Folder: t.Folder})
 	incidents, items := notify.Decide(open, found, run, now)
 	m := notify.Message{
 		Instance: wiring.HostOf(t.cfg.Instance), Host: wiring.Hostname(), Command: t.Command, At: now, Run: run, Verdict: verdict, Exit: code, Counts: counts,

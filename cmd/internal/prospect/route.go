@@ -56,6 +56,6 @@ func (n *nowhere) Part(export.Part, []byte, []export.RowResult) (int64, error) {
 
 func (n *nowhere) Restart() error { n.parts = 0; return nil }
 
-func (*nowhere) Row(export.RowResult, []export.Fault, []export.KeptRecord) error { return nil }
+func (*nowhere) Row(export.RowResult, []export.KeptRecord) error { return nil }
 
 func (*nowhere) Name(int64, string) error { return nil }

@@ -32,11 +32,11 @@ type SavedPlan struct {
 	MadeAt  time.Time `json:"made_at"`
 	Program string    `json:"program"` // version of the hr2coupa that made it
 	madeOf
-	Sums   savedSums          `json:"sums"`
-	Limits []string           `json:"limits,omitempty"` // those that would hold the run
-	Batch  string             `json:"batch,omitempty"`  // its first 8 digits are in the names of the parts
-	Parts  []savedPart        `json:"parts"`            // in the order of sending; their names begin with the time of the apply
-	Rows   []export.RowResult `json:"rows"`             // records that go into no part
+	Sums   savedSums   `json:"sums"`
+	Limits []string    `json:"limits,omitempty"` // those that would hold the run
+	Batch  string      `json:"batch,omitempty"`  // its first 8 digits are in the names of the parts
+	Parts  []savedPart `json:"parts"`            // in the order of sending; their names begin with the time of the apply
+	Rows   []savedRow  `json:"rows"`             // records that go into no part
 
 	path string // that it was read from
 }
@@ -75,6 +75,16 @@ type savedPart struct {
 	Columns []string     `json:"columns"` // its header
 }
 
+// savedRow is a row in words, as the results of a plan have it.
+type savedRow struct {
+	Origin    export.Origin  `json:"origin"`
+	Records   int            `json:"records"`
+	Key       string         `json:"key"`
+	Outcome   export.Outcome `json:"outcome"`
+	Completed string         `json:"completed,omitempty"`
+	Reason    string         `json:"reason,omitempty"`
+}
+
 // encode gives the canonical bytes.
 func (s *SavedPlan) encode() ([]byte, error) {
 	var b bytes.Buffer
@@ -91,12 +101,12 @@ type Saving struct {
 	p     *Prospect
 	came  map[int64]savedPart
 	parts []savedPart // in the order of sending
-	rows  []export.RowResult
+	rows  []savedRow
 }
 
 // Saving notes what a saved plan needs, and hands all on to next.
 func (p *Prospect) Saving(next planning.Sink) *Saving {
-	return &Saving{Sink: next, p: p, came: map[int64]savedPart{}, parts: []savedPart{}, rows: []export.RowResult{}}
+	return &Saving{Sink: next, p: p, came: map[int64]savedPart{}, parts: []savedPart{}, rows: []savedRow{}}
 }
 
 // Part notes a part's size and header.
@@ -112,9 +122,9 @@ func (s *Saving) Part(p export.Part, data []byte, rows []export.RowResult) (int6
 }
 
 // Row notes a row that goes into no part.
-func (s *Saving) Row(r export.RowResult, faults []export.Fault, kept []export.KeptRecord) error {
-	s.rows = append(s.rows, r)
-	return s.Sink.Row(r, faults, kept)
+func (s *Saving) Row(r export.RowResult, kept []export.KeptRecord) error {
+	s.rows = append(s.rows, savedRow{r.Origin, r.Lines, r.Key, r.Outcome, r.Completed.Text(), r.Faults.Text()})
+	return s.Sink.Row(r, kept)
 }
 
 // Restart forgets what was noted.
@@ -236,6 +246,6 @@ func (s *SavedPlan) summary() string {
 	return fmt.Sprintf("%s (%s) and %s held back", export.Plural(len(s.Parts), "part"), words.Dash(s.Batch[:min(8, len(s.Batch))]), export.Plural(len(s.Rows), "row"))
 }
 
-func byOrigin(a, b export.RowResult) int {
+func byOrigin(a, b savedRow) int {
 	return cmp.Or(strings.Compare(a.Origin.File, b.Origin.File), a.Origin.Line-b.Origin.Line)
 }

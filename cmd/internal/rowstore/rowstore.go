@@ -79,14 +79,24 @@ func (s *Store) write(r export.RowResult) error {
 	}
 	b := append(s.w.AvailableBuffer(), 0, 0, 0, 0) // the size
 	b = binary.AppendUvarint(b, uint64(r.Lines))
-	for _, text := range []string{r.Key, string(r.Outcome), r.Reason} {
-		b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
+	b = appendText(b, r.Key)
+	b = appendText(b, string(r.Outcome))
+	b = binary.AppendUvarint(b, uint64(len(r.Faults)))
+	for _, f := range r.Faults {
+		b = binary.AppendUvarint(b, uint64(f.Origin.Line))
+		for _, text := range []string{f.Origin.File, f.Field, f.Rule, f.Message, f.Owner} {
+			b = appendText(b, text)
+		}
 	}
 	binary.LittleEndian.PutUint32(b, uint32(len(b)))
 	s.places = append(s.places, rowPlace{s.size, int32(feed), int32(r.Origin.Line)})
 	s.size += int64(len(b))
 	_, err := s.w.Write(b)
 	return err
+}
+
+func appendText(b []byte, text string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
 
 // All returns every row by origin. An error ends it, and Close returns that error.
@@ -113,7 +123,7 @@ func (s *Store) read(yield func(export.RowResult) bool) error {
 	})
 	in, next := bufio.NewReaderSize(nil, 256<<10), int64(-1)
 	var b []byte
-	var r export.RowResult
+	var rows rowReader
 	for _, p := range s.places {
 		if p.at != next { // nearly all rows are stored by origin
 			in.Reset(io.NewSectionReader(s.file, p.at, s.size-p.at))
@@ -128,7 +138,7 @@ func (s *Store) read(yield func(export.RowResult) bool) error {
 		if _, err := io.ReadFull(in, b); err != nil {
 			return err
 		}
-		r = readRow(b[4:], r)
+		r := rows.row(b[4:])
 		r.Origin = export.Origin{File: s.feeds[p.feed], Line: int(p.line)}
 		if !yield(r) {
 			return nil
@@ -148,26 +158,59 @@ func (s *Store) Close() error {
 	return err
 }
 
-// readRow reads what Add has written. Neighbouring rows of a broken feed are broken alike, so a text that the row before
-// had is taken from there.
-func readRow(b []byte, before export.RowResult) (r export.RowResult) {
-	number := func() int {
-		n, size := binary.Uvarint(b)
-		b = b[size:]
-		return int(n)
-	}
-	text := func(before string) string {
-		n := number()
-		t := b[:n]
-		b = b[n:]
-		if string(t) == before {
-			return before
-		}
-		return string(t)
-	}
-	r.Lines = number()
-	r.Key = text(before.Key)
-	r.Outcome = export.Outcome(text(string(before.Outcome)))
-	r.Reason = text(before.Reason)
+// rowReader reads what Add has written. Neighbouring rows of a broken feed are broken alike, so what the row before had is
+// taken from there.
+type rowReader struct {
+	b      []byte // what is left of the row
+	before export.RowResult
+	faults export.Faults // room for those of one row
+}
+
+func (in *rowReader) row(b []byte) export.RowResult {
+	in.b = b
+	r := export.RowResult{Lines: in.number()}
+	r.Key = in.text(in.before.Key)
+	r.Outcome = export.Outcome(in.text(string(in.before.Outcome)))
+	r.Faults = in.list()
+	in.before = r
 	return r
+}
+
+func (in *rowReader) number() int {
+	n, size := binary.Uvarint(in.b)
+	in.b = in.b[size:]
+	return int(n)
+}
+
+func (in *rowReader) text(before string) string {
+	n := in.number()
+	t := in.b[:n]
+	in.b = in.b[n:]
+	if string(t) == before {
+		return before
+	}
+	return string(t)
+}
+
+func (in *rowReader) list() export.Faults {
+	in.faults = in.faults[:0]
+	for i := range in.number() {
+		var before export.Fault
+		if i < len(in.before.Faults) {
+			before = in.before.Faults[i]
+		}
+		in.faults = append(in.faults, in.fault(before))
+	}
+	if slices.Equal(in.faults, in.before.Faults) {
+		return in.before.Faults
+	}
+	return slices.Clone(in.faults)
+}
+
+func (in *rowReader) fault(before export.Fault) (f export.Fault) {
+	f.Origin.Line = in.number()
+	f.Origin.File = in.text(before.Origin.File)
+	f.Field, f.Rule = in.text(before.Field), in.text(before.Rule)
+	f.Message, f.Owner = in.text(before.Message), in.text(before.Owner)
+	return f
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -16,7 +17,7 @@ func someRows(n int) []export.RowResult {
 	for i := range rows {
 		rows[i] = export.RowResult{
 			Origin: export.Origin{File: fmt.Sprintf("users-%d.csv", 2*i/n), Line: 2 + i}, Lines: 1 + i%3,
-			Key: fmt.Sprint("E", i), Outcome: export.Quarantined, Reason: fmt.Sprintf("Email: <%d> & \"quoted\"\nLöhne", i),
+			Key: fmt.Sprint("E", i), Outcome: export.Quarantined, Faults: export.Faults{{Message: fmt.Sprintf("Email: <%d> & \"quoted\"\nLöhne", i)}},
 		}
 	}
 	r := rand.New(rand.NewPCG(1, 2))
@@ -44,7 +45,7 @@ func TestRowStore(t *testing.T) {
 		}
 		slices.SortFunc(rows, func(a, b export.RowResult) int { return a.Origin.Line - b.Origin.Line })
 		for range 2 {
-			if got := slices.Collect(s.All()); !slices.Equal(got, rows) {
+			if got := slices.Collect(s.All()); !reflect.DeepEqual(append([]export.RowResult{}, got...), rows) {
 				t.Errorf("%d rows came back otherwise, %d of them", n, len(got))
 			}
 		}

@@ -317,8 +317,8 @@ func (breaches) Part(export.Part, []byte, []export.RowResult) (int64, error) { r
 func (breaches) Name(int64, string) error                                    { return nil }
 func (b breaches) Restart() error                                            { clear(b); return nil }
 
-func (b breaches) Row(_ export.RowResult, faults []export.Fault, _ []export.KeptRecord) error {
-	for _, f := range faults {
+func (b breaches) Row(r export.RowResult, _ []export.KeptRecord) error {
+	for _, f := range r.Faults {
 		b[f.Field] = breach{b[f.Field].times + 1, f.Message}
 	}
 	return nil

@@ -166,12 +166,12 @@ func (s *OperatorWord) stand() error {
 // results are those of the rows without an answer of which more is known than the word: what came of their lists.
 func (s *OperatorWord) results(rows map[int]bool) (results []export.RowResult, err error) {
 	err = s.ledger.PartRows(s.part.ID, func(r export.RowResult) error {
-		if !rows[r.PartRow] || r.Outcome != export.Pending || r.Reason == "" {
+		if !rows[r.PartRow] || r.Outcome != export.Pending || len(r.Faults) == 0 {
 			return nil
 		}
 		r.Outcome = s.Outcome
 		if s.Outcome == export.Rejected {
-			r.Reason = s.part.Note + "; " + r.Reason
+			r.Faults = slices.Insert(slices.Clone(r.Faults), 0, export.Fault{Rule: "part", Message: s.part.Note})
 		}
 		results = append(results, r)
 		return nil

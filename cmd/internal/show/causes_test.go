@@ -21,10 +21,15 @@ import (
 func TestCatalogueFindsItself(t *testing.T) {
 	for _, c := range templates.Causes() {
 		message := "A Label " + strings.NewReplacer("#", "17", "*", "something or other").Replace(c.Tail) + "."
-		for _, reason := range []string{message, message + "; Label no such message", "Label no such message; " + message} {
-			found, _ := wiring.Causes().Find(reason)
+		const other = "Label no such message"
+		for _, faults := range []export.Faults{
+			{{Rule: "ours", Message: message}},
+			export.CoupaFaults("", message), export.CoupaFaults("", message, other), export.CoupaFaults("", other, message),
+			{{Message: message + "; " + other}}, {{Message: other + "; " + message}}, // as one text
+		} {
+			found, _ := wiring.Causes().Find(faults)
 			if len(found) != 1 || found[0].Name != c.Name {
-				t.Errorf("%q: %d causes, want %q: %+v", reason, len(found), c.Name, found)
+				t.Errorf("%q: %d causes, want %q: %+v", faults, len(found), c.Name, found)
 			}
 		}
 	}
@@ -54,7 +59,7 @@ func TestOwnMessagesHaveCauses(t *testing.T) {
 	for _, room := range []string{"../../../export", "../../../export/planning", "../../../export/delivery", "../../../export/directory", "../../../export/feed", "../../../export/layout"} {
 		for _, m := range messages(t, room) {
 			said++
-			if _, strange := wiring.Causes().Find(m); len(strange) > 0 {
+			if _, strange := find(m); len(strange) > 0 {
 				t.Errorf("%s: templates/causes.csv has no cause for %q", room, strange)
 			}
 		}
@@ -64,13 +69,18 @@ func TestOwnMessagesHaveCauses(t *testing.T) {
 	}
 	for _, m := range []string{"Email is invalid; User Role Names (User, Buyer) were put back", "Email is invalid; User Role Names (User) could not be put back, and nobody but you can do it now",
 		"settled as rejected by A. Administrator", "in doubt; taken as not applied by run --again"} { // notes of parts
-		if _, strange := wiring.Causes().Find(m); len(strange) > 0 {
+		if _, strange := find(m); len(strange) > 0 {
 			t.Errorf("templates/causes.csv has no cause for %q", m)
 		}
 	}
-	if found, _ := wiring.Causes().Find("Email: expression lower(mail): the text is not a date of this layout"); len(found) != 1 {
+	if found, _ := find("expression lower(mail): the text is not a date of this layout"); len(found) != 1 {
 		t.Error("an error of the mapping has no cause")
 	}
+}
+
+// find looks for the cause of a message of ours.
+func find(message string) ([]*export.Cause, []string) {
+	return wiring.Causes().Find(export.Faults{{Field: "Email", Rule: "ours", Message: message}})
 }
 
 // messages finds what the sources of a room say of rows: the second member of a breach, the Message of a Fault, the
@@ -146,8 +156,8 @@ func example(e ast.Expr) string {
 // What is told of a row that HR has to mend and nobody knows is left as it is.
 func TestUnknownMessagePasses(t *testing.T) {
 	const reason = "Shoe Size must have been measured on a Tuesday."
-	rep := Explained(&export.Report{Rows: export.ListRows(export.RowResult{Outcome: export.Rejected, Lines: 1, Reason: reason})})
-	if rep.Rows.First().Reason != reason || len(rep.Causes) != 1 || rep.Causes[0].Name != export.Unknown || rep.Causes[0].Owner != "" {
+	rep := Explained(&export.Report{Rows: export.ListRows(export.RowResult{Outcome: export.Rejected, Lines: 1, Faults: export.Faults{{Message: reason}}})})
+	if rep.Rows.First().Faults.Text() != reason || len(rep.Causes) != 1 || rep.Causes[0].Name != export.Unknown || rep.Causes[0].Owner != "" {
 		t.Errorf("%+v", rep)
 	}
 }

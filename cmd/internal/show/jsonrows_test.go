@@ -19,7 +19,7 @@ func fewRowsOf(n int) []export.RowResult {
 	for i := range n {
 		rows = append(rows, export.RowResult{
 			Origin: export.Origin{File: "users.csv", Line: 2 + i}, Lines: 1, Key: fmt.Sprint("E", i),
-			Outcome: export.Quarantined, Reason: fmt.Sprintf("Email: <%d> & \"quoted\"\nLöhne", i),
+			Outcome: export.Quarantined, Faults: export.Faults{{Message: fmt.Sprintf("Email: <%d> & \"quoted\"\nLöhne", i)}},
 		})
 	}
 	return rows

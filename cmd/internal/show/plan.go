@@ -108,10 +108,9 @@ func peopleText(w *terminal.Text, people []job.PersonPlan, all int) {
 
 func cellsText(p job.PersonPlan) string {
 	names := slices.Sorted(maps.Keys(p.Columns))
-	completed := strings.Split(p.Completed, ", ")
 	for i, n := range names {
 		names[i] = n + "=" + p.Columns[n]
-		if slices.Contains(completed, n) {
+		if slices.Contains(p.Completed, n) {
 			names[i] += " (completed)"
 		}
 	}

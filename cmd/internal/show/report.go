@@ -204,7 +204,7 @@ func rowsText(w *terminal.Text, rows iter.Seq[export.RowResult], groups ...group
 			if r.Lines > 1 {
 				key += fmt.Sprintf(" (%d records)", r.Lines)
 			}
-			f.out = append(f.out, []string{r.Origin.String(), key, words.Dash(r.Reason)})
+			f.out = append(f.out, []string{r.Origin.String(), key, words.Dash(r.Faults.Text())})
 		}
 	}
 	for i, f := range found {

@@ -110,8 +110,8 @@ func BenchmarkGuard(b *testing.B) {
 		Protect:          []config.Protect{{Login: "admin*", Reason: "service accounts"}, {Key: "000001", Reason: "managing director"}},
 	}, time.Time{})
 	for b.Loop() {
-		if why := protects("123456", "olivia.wagner123456", "olivia.wagner@example.com"); why != "" {
-			b.Fatal(why)
+		if by := protects("123456", "olivia.wagner123456", "olivia.wagner@example.com"); by != nil {
+			b.Fatal(by.Why)
 		}
 	}
 }

@@ -10,20 +10,20 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Guard makes the rule of config.Protect: "" where a person may be changed.
-func Guard(cfg *config.Config, now time.Time) func(key, login, known string) string {
+// Guard makes the rules of config.Protect: nil where a person may be changed.
+func Guard(cfg *config.Config, now time.Time) func(key, login, known string) *export.Protection {
 	type rule struct {
 		protectPattern
-		why string
+		by export.Protection
 	}
 	var byKey, byLogin []rule
 	add := func(p config.Protect) {
-		why := "this person is protected and never changed: " + p.Why()
+		by := export.Protection{Why: "this person is protected and never changed: " + p.Why(), Owner: p.Owner}
 		if p.Key != "" {
-			byKey = append(byKey, rule{newProtectPattern(p.Key), why})
+			byKey = append(byKey, rule{newProtectPattern(p.Key), by})
 		}
 		if p.Login != "" {
-			byLogin = append(byLogin, rule{newProtectPattern(p.Login), why})
+			byLogin = append(byLogin, rule{newProtectPattern(p.Login), by})
 		}
 	}
 	for _, p := range cfg.IntegrationUsers {
@@ -37,26 +37,26 @@ func Guard(cfg *config.Config, now time.Time) func(key, login, known string) str
 	if len(byKey)+len(byLogin) == 0 {
 		return nil
 	}
-	forbids := func(rules []rule, text string) string {
+	forbids := func(rules []rule, text string) *export.Protection {
 		if len(rules) == 0 || text == "" {
-			return ""
+			return nil
 		}
 		text = export.ToLower(text)
 		for i := range rules {
 			if rules[i].match(text) {
-				return rules[i].why
+				return &rules[i].by
 			}
 		}
-		return ""
+		return nil
 	}
-	return func(key, login, known string) (why string) {
-		if why = forbids(byKey, key); why == "" {
-			why = forbids(byLogin, login)
+	return func(key, login, known string) (by *export.Protection) {
+		if by = forbids(byKey, key); by == nil {
+			by = forbids(byLogin, login)
 		}
-		if why == "" && known != login {
-			why = forbids(byLogin, known)
+		if by == nil && known != login {
+			by = forbids(byLogin, known)
 		}
-		return why
+		return by
 	}
 }
 

@@ -56,19 +56,7 @@ func Targets(cfg *config.Config, texts *notify.Texts) []notify.Target {
 	return out
 }
 
-// Owners finds whom a rule of protect names for a row that it held back.
-func Owners(cfg *config.Config) func(string) string {
-	return func(reason string) string {
-		for _, p := range cfg.Protect {
-			if p.Owner != "" && strings.Contains(reason, p.Why()) {
-				return p.Owner
-			}
-		}
-		return ""
-	}
-}
-
-// ColumnNames are the words of a row's reason that may be told.
+// ColumnNames are the fields that a row's faults may be told to be about.
 func ColumnNames(cfg *config.Config) []string {
 	var names []string
 	for _, c := range cfg.Mapping.Columns {

@@ -150,7 +150,7 @@ var writingCalls = []call{
 	})},
 	{"Settle", inDelivery, onFirst(func(l ledger.Ledger, p export.Part) error {
 		p.Verdict, p.LoadID = export.VerdictPartial, "5"
-		return l.Settle(p, export.Applied, []export.RowResult{{PartRow: 2, Outcome: export.Rejected, Reason: "Email is taken"}})
+		return l.Settle(p, export.Applied, []export.RowResult{{PartRow: 2, Outcome: export.Rejected, Faults: export.Faults{{Message: "Email is taken"}}}})
 	})},
 	{"Settle as dropped", planned, onFirst(func(l ledger.Ledger, p export.Part) error {
 		p.State = export.Dropped
@@ -158,7 +158,7 @@ var writingCalls = []call{
 	})},
 	{"Verified", settled, onFirst(func(l ledger.Ledger, p export.Part) error {
 		p.ReadBack = Noon.Add(time.Hour)
-		return l.Verified(p, []export.RowResult{{PartRow: 1, Outcome: export.Drifted, Reason: "Email"}, {PartRow: 3, Outcome: export.Drifted, Reason: "Status"}})
+		return l.Verified(p, []export.RowResult{{PartRow: 1, Outcome: export.Drifted, Faults: export.Faults{{Message: "Email"}}}, {PartRow: 3, Outcome: export.Drifted, Faults: export.Faults{{Message: "Status"}}}})
 	})},
 	{"BeginWrite", writing, onFirst(func(l ledger.Ledger, p export.Part) error {
 		return l.BeginWrite(export.Write{Part: p.ID, PartRow: 2, CoupaID: "8", Emptied: map[string][]string{groups: {"Legal"}}, Unfilled: []string{groups}})
@@ -166,7 +166,7 @@ var writingCalls = []call{
 	{"EndWrite", writing, onFirst(func(l ledger.Ledger, p export.Part) error {
 		w := emptiedWrite(p)
 		w.Answered = Noon.Add(time.Second)
-		return l.EndWrite(w, export.RowResult{Outcome: export.Drifted, Reason: "no such department"})
+		return l.EndWrite(w, export.RowResult{Outcome: export.Drifted, Faults: export.Faults{{Message: "no such department"}}})
 	})},
 	{"Filled", writing, func(l ledger.Ledger) error {
 		people, err := l.Unfilled()

@@ -55,7 +55,7 @@ func plantedNight(t testing.TB, l ledger.Ledger, messages int, command, data str
 	}
 	for i := range messages {
 		r := Row(0, 0, i+100, export.Quarantined)
-		r.Reason = fmt.Sprintf("Approver Login %q is unknown", Planted[1])
+		r.Faults = export.Faults{{Message: fmt.Sprintf("Approver Login %q is unknown", Planted[1])}}
 		OK(t, tx.AddRow(r))
 	}
 	OK(t, tx.Commit(export.PlanSum{Input: len(rows) + messages}))

@@ -130,7 +130,7 @@ func keptIsTakenUp(t *world) {
 		t.Errorf("%+v", rec)
 	}
 	OK(t, l.Rows(run, func(r export.RowResult) error {
-		if r.Outcome != export.Held || r.Reason != "planned again by run "+next {
+		if r.Outcome != export.Held || r.Faults.Text() != "planned again by run "+next {
 			t.Errorf("%+v", r)
 		}
 		return nil

@@ -95,8 +95,8 @@ func keptIsReplaced(t *world) {
 			want = "replaced by users.csv@" + nights[i+1] + ":2, a newer record of this person"
 		}
 		OK(t, l.Rows(run, func(r export.RowResult) error {
-			if r.Reason != want {
-				t.Errorf("night %d: %q, want %q", i, r.Reason, want)
+			if r.Faults.Text() != want {
+				t.Errorf("night %d: %q, want %q", i, r.Faults.Text(), want)
 			}
 			return nil
 		}))

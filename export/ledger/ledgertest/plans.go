@@ -3,7 +3,7 @@ package ledgertest
 import (
 	"errors"
 	"maps"
-	"slices"
+	"reflect"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -21,12 +21,12 @@ func planCommits(t *world) {
 	OK(t, tx.NamePart(a, "Users_1of2.csv"))
 	OK(t, tx.NamePart(b, "Users_2of2.csv"))
 	want := []export.RowResult{Row(b, 1, 4, export.Pending), Row(b, 2, 3, export.Pending)}
-	want[0].Lines, want[0].Reason = 3, "locale is only checked by the API"
+	want[0].Lines, want[0].Faults = 3, export.Faults{{Message: "locale is only checked by the API"}}
 	for _, r := range want {
 		OK(t, tx.AddRow(r))
 	}
 	bad := Row(0, 0, 2, export.Quarantined)
-	bad.Reason = "Email: no e-mail address"
+	bad.Faults = export.Faults{{Message: "Email: no e-mail address"}}
 	OK(t, tx.AddRow(bad))
 	OK(t, tx.AddRow(Row(a, 1, 9, export.Pending)))
 	files := []export.FeedFile{{Path: "/hr/a.csv", Name: "a.csv", Size: 7, SHA256: "aa"}, {Path: "/hr/b.csv", Name: "b.csv", Size: 8, SHA256: "bb"}}
@@ -261,7 +261,7 @@ func restartedPlan(t *world) {
 	}
 	var got []export.RowResult
 	OK(t, l.Rows(run, func(r export.RowResult) error { got = append(got, r); return nil }))
-	if !slices.Equal(got, rows) {
+	if !reflect.DeepEqual(got, rows) {
 		t.Errorf("rows %+v, want %+v", got, rows)
 	}
 	if left := t.spoolFiles(); len(left) != 1 {

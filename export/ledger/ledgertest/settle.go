@@ -40,13 +40,13 @@ func settledPart(t *world) {
 	p := delivered(t, l, "a.csv", 4)
 	p.Verdict, p.LoadID, p.Via, p.Note = export.VerdictPartial, "5", "api", "2 of 4 refused"
 	refused := []export.RowResult{
-		{PartRow: 2, Outcome: export.Rejected, Reason: "Email is taken"}, {PartRow: 4, Outcome: export.Drifted, Reason: "Status differs"},
+		{PartRow: 2, Outcome: export.Rejected, Faults: export.Faults{{Message: "Email is taken"}}}, {PartRow: 4, Outcome: export.Drifted, Faults: export.Faults{{Message: "Status differs"}}},
 	}
 	OK(t, l.Settle(p, export.Applied, refused))
 
 	var got []string
 	OK(t, l.PartRows(p.ID, func(r export.RowResult) error {
-		got = append(got, fmt.Sprintf("%d %s %s %s", r.PartRow, r.Key, r.Outcome, r.Reason))
+		got = append(got, fmt.Sprintf("%d %s %s %s", r.PartRow, r.Key, r.Outcome, r.Faults.Text()))
 		return nil
 	}))
 	want := []string{"1 E0002 applied ", "2 E0003 rejected Email is taken", "3 E0004 applied ", "4 E0005 drifted Status differs"}
@@ -110,8 +110,8 @@ func settleRestTakesTheNote(t *world) {
 	p.Verdict, p.Note = export.VerdictFailed, "Coupa refused the file"
 	OK(t, l.Settle(p, export.Rejected, nil))
 	for _, r := range Must[[]export.RowResult](t)(l.Problems(p.Run, 10)) {
-		if r.Reason != p.Note || r.Outcome != export.Rejected {
-			t.Errorf("row %s: %s, %q", r.Origin, r.Outcome, r.Reason)
+		if r.Faults.Text() != p.Note || r.Outcome != export.Rejected {
+			t.Errorf("row %s: %s, %q", r.Origin, r.Outcome, r.Faults.Text())
 		}
 	}
 	if some := Must[[]export.RowResult](t)(l.Problems(p.Run, 1)); len(some) != 1 {
@@ -160,13 +160,13 @@ func settleDrops(t *world) {
 func verifiedRows(t *world) {
 	l := t.open()
 	p := OnePart(t, l, "a.csv", 3)
-	drifted := export.RowResult{PartRow: 1, Outcome: export.Drifted, Reason: "read back: Coupa shows another value in Email"}
+	drifted := export.RowResult{PartRow: 1, Outcome: export.Drifted, Faults: export.Faults{{Message: "read back: Coupa shows another value in Email"}}}
 	WantErr(t, l.Verified(p, []export.RowResult{drifted}), "is planned", "settled part")
 	for _, s := range []export.PartState{export.Staged, export.Renaming, export.Delivered} {
 		p.State = s
 		OK(t, l.Move(p))
 	}
-	OK(t, l.Settle(p, export.Applied, []export.RowResult{{PartRow: 2, Outcome: export.Rejected, Reason: "no"}}))
+	OK(t, l.Settle(p, export.Applied, []export.RowResult{{PartRow: 2, Outcome: export.Rejected, Faults: export.Faults{{Message: "no"}}}}))
 
 	p.ReadBack = Noon.Add(time.Hour)
 	OK(t, l.Verified(p, []export.RowResult{drifted, {PartRow: 3, Outcome: export.Applied}}))

@@ -9,6 +9,7 @@ var (
 		{"water", highWater}, {"sent since", peopleSentSince}, {"story", personsStory}, {"limits of a story", storyLimits},
 	}
 	planStories = []Story{
+		{"facts of rows come back", factsComeBack}, {"faults are added", addedFaults},
 		{"plan commits", planCommits}, {"plan refuses", planRefuses}, {"plan is the only writer", planIsTheOnlyWriter},
 		{"rollback leaves nothing", rollbackLeavesNothing}, {"reader during a plan", readerDuringPlan},
 		{"counts equal rows", countsEqualRowsAdded}, {"plan begun anew", restartedPlan}, {"failed plan is not begun anew", failedPlanIsNotRestarted},
@@ -40,6 +41,6 @@ var (
 	}
 	forgetStories = []Story{
 		{"forget", forgetting}, {"forgetting waits", forgettingWaits}, {"forgetting is done again", forgettingIsDoneAgain},
-		{"forget whoever is kept", forgetKept}, {"forget whoever was looked up", forgetChecked},
+		{"forget whoever is kept", forgetKept}, {"forget whoever was looked up", forgetChecked}, {"messages about a forgotten person", forgottenMessages},
 	}
 )

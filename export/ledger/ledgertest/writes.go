@@ -33,7 +33,7 @@ func recordedWrites(t *world) {
 	OK(t, l.BeginWrite(export.Write{Part: p.ID, PartRow: 1, CoupaID: "7", Emptied: map[string][]string{"User Role Names": {}}}))
 	OK(t, l.BeginWrite(export.Write{Part: p.ID, PartRow: 2}))
 	first := export.Write{Part: p.ID, PartRow: 1, CoupaID: "7", Answered: Noon.Add(time.Second)}
-	OK(t, l.EndWrite(first, export.RowResult{Outcome: export.Drifted, Reason: "no such department"}))
+	OK(t, l.EndWrite(first, export.RowResult{Outcome: export.Drifted, Faults: export.Faults{{Message: "no such department"}}}))
 	WantErr(t, l.EndWrite(first, export.RowResult{Outcome: export.Applied}), "has its answer already")
 	WantErr(t, l.BeginWrite(first), "has its answer already")
 	WantErr(t, l.EndWrite(export.Write{Part: p.ID, PartRow: 2}, export.RowResult{Outcome: export.Applied}), "it has no answer")
@@ -96,7 +96,7 @@ func unfilledPeople(t *world) {
 	u := people[0]
 	u.Lists = map[string][]string{groups: {"Legal"}}
 	OK(t, l.Filled(u, "roles were put back"))
-	if people = Must[[]export.Unfilled](t)(l.Unfilled()); len(people) != 1 || len(people[0].Lists) != 1 || people[0].Row.Reason != "roles were put back" {
+	if people = Must[[]export.Unfilled](t)(l.Unfilled()); len(people) != 1 || len(people[0].Lists) != 1 || people[0].Row.Faults.Text() != "roles were put back" {
 		t.Errorf("without lists: %+v", people)
 	}
 	u.Lists = nil

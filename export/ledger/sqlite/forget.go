@@ -6,16 +6,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// forgottenReason stands where Coupa's message about another person's row named the forgotten one.
-const forgottenReason = "the message named a person who was forgotten"
+// forgotten stands where Coupa's message about another person's row named the forgotten one.
+var forgotten = export.Fault{Rule: "forgotten", Message: "the message named a person who was forgotten"}
 
 // Forget removes every value of the person with that key from the ledger's folder: rows keep line and outcome, so that
 // the sums stay; the person is unknown again; spool files of final parts that hold or name the person go whole. Then the
@@ -143,7 +145,7 @@ func holdsRow(c *sqlite.Conn, part int64, key string) (held bool, err error) {
 // forgetRows blanks the person's rows, also those of files that were dropped by hand under another key, takes them from
 // the people, and blanks messages that name them.
 func forgetRows(c *sqlite.Conn, p somebody, f *ledger.Forgotten) error {
-	const blankRows = "UPDATE rows SET key = '', first = '', login = '', status = '', reason = '' WHERE "
+	const blankRows = "UPDATE rows SET key = '', first = '', login = '', status = '', faults = '' WHERE "
 	err := exec(c, "UPDATE writes SET coupa_id = '', emptied = '' WHERE id IN (SELECT id FROM rows WHERE key = ?)", p.key)
 	if err != nil {
 		return err
@@ -152,7 +154,7 @@ func forgetRows(c *sqlite.Conn, p somebody, f *ledger.Forgotten) error {
 		return err
 	}
 	f.Rows = c.Changes()
-	var ids, messages []int64
+	var ids []int64
 	err = query(c, `SELECT rows.id, key, first, login FROM parts CROSS JOIN rows ON rows.id BETWEEN parts.id << 32 AND parts.id << 32 | 0xffffffff
 		WHERE parts.run IN (SELECT num FROM runs WHERE command = 'drop')`, func(s *sqlite.Stmt) error {
 		if p.traces.In([]byte(strings.Join([]string{s.ColumnText(1), s.ColumnText(2), s.ColumnText(3)}, "\n"))) {
@@ -169,24 +171,47 @@ func forgetRows(c *sqlite.Conn, p somebody, f *ledger.Forgotten) error {
 		}
 	}
 	f.Rows += len(ids)
-	err = query(c, "SELECT id, reason FROM rows WHERE reason <> ''", func(s *sqlite.Stmt) error {
-		if p.traces.In([]byte(s.ColumnText(1))) {
-			messages = append(messages, s.ColumnInt64(0))
-		}
-		return nil
-	})
-	if err != nil {
+	if err := forgetMessages(c, p); err != nil {
 		return err
-	}
-	for _, id := range messages {
-		if err := exec(c, "UPDATE rows SET reason = ? WHERE id = ?", forgottenReason, id); err != nil {
-			return err
-		}
 	}
 	if err := exec(c, "DELETE FROM people WHERE key = ?", p.key); err != nil {
 		return err
 	}
 	f.Known = c.Changes() > 0
+	return nil
+}
+
+// forgetMessages takes away each message about another person's row that names the person.
+func forgetMessages(c *sqlite.Conn, p somebody) error {
+	var rows ledger.Reading[export.Fault]
+	left := map[int64]export.Faults{}
+	err := query(c, "SELECT id, faults FROM rows WHERE faults <> ''", func(s *sqlite.Stmt) error {
+		faults, err := rows.Read(s.ColumnText(1))
+		names := func(f export.Fault) bool { return p.traces.In([]byte(f.Text())) }
+		if err != nil || !slices.ContainsFunc(faults, names) {
+			return err
+		}
+		faults = slices.Clone(faults)
+		for i, f := range faults {
+			if names(f) {
+				faults[i] = forgotten
+			}
+		}
+		left[s.ColumnInt64(0)] = faults
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for id, faults := range left {
+		text, err := ledger.Store(faults)
+		if err != nil {
+			return err
+		}
+		if err := exec(c, "UPDATE rows SET faults = ? WHERE id = ?", text, id); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -28,16 +28,16 @@ func (t *planTx) tellReplaced(files []export.FeedFile) error {
 	if err != nil {
 		return err
 	}
-	rows := map[string]map[placed]string{} // by run
+	rows := map[string]map[placed]export.Origin{} // by run: what replaces them
 	add := func(run, file string, r replaced) error {
 		source, err := t.sourceID(file)
 		if err != nil {
 			return err
 		}
 		if rows[run] == nil {
-			rows[run] = map[placed]string{}
+			rows[run] = map[placed]export.Origin{}
 		}
-		rows[run][placed{source, r.old.Line}] = fmt.Sprintf("replaced by %s, a newer record of this person", r.by)
+		rows[run][placed{source, r.old.Line}] = r.by
 		return nil
 	}
 	for _, r := range t.gone {
@@ -52,8 +52,8 @@ func (t *planTx) tellReplaced(files []export.FeedFile) error {
 			return err
 		}
 	}
-	for run, reasons := range rows {
-		if err := giveReasons(t.c, run, reasons); err != nil {
+	for run, by := range rows {
+		if err := tellBy(t.c, run, by); err != nil {
 			return err
 		}
 	}
@@ -73,23 +73,27 @@ func (t *planTx) takenUp(files []export.FeedFile) (run string, err error) {
 	return run, err
 }
 
-// giveReasons sets the reasons of rows of a run that went into no part; of a run that was pruned there are none. There is
-// no index on origins, so the rows are read once.
-func giveReasons(c *sqlite.Conn, run string, reasons map[placed]string) error {
-	texts := map[int64]string{} // by row
+// tellBy tells rows of a run that went into no part by which records they are replaced; of a run that was pruned there are
+// none. There is no index on origins, so the rows are read once.
+func tellBy(c *sqlite.Conn, run string, by map[placed]export.Origin) error {
+	newer := map[int64]export.Origin{} // by row
 	err := query(c, `SELECT id, source, line FROM rows WHERE outcome IN ('held', 'pending')
 		AND id BETWEEN (SELECT -num FROM runs WHERE id = ?1) << 32 AND (SELECT -num FROM runs WHERE id = ?1) << 32 | 0xffffffff`,
 		func(s *sqlite.Stmt) error {
-			if text, ok := reasons[placed{s.ColumnInt64(1), s.ColumnInt(2)}]; ok {
-				texts[s.ColumnInt64(0)] = text
+			if origin, ok := by[placed{s.ColumnInt64(1), s.ColumnInt(2)}]; ok {
+				newer[s.ColumnInt64(0)] = origin
 			}
 			return nil
 		}, run)
 	if err != nil {
 		return err
 	}
-	for id, text := range texts {
-		if err := exec(c, "UPDATE rows SET reason = ? WHERE id = ?", text, id); err != nil {
+	for id, origin := range newer {
+		faults, err := ledger.Store(export.Faults{{Rule: "replaced", Message: fmt.Sprintf("replaced by %s, a newer record of this person", origin)}})
+		if err != nil {
+			return err
+		}
+		if err := exec(c, "UPDATE rows SET faults = ? WHERE id = ?", faults, id); err != nil {
 			return err
 		}
 	}

@@ -94,8 +94,12 @@ func endKept(c *sqlite.Conn, id int64, why export.Ending) error {
 	if err := exec(c, "UPDATE kept SET ended = ?, given_up_by = ? WHERE id = ? AND ended = ''", why.String(), why.GivenUpBy, id); err != nil {
 		return err
 	}
-	err := exec(c, `UPDATE rows SET reason = ?2 WHERE outcome IN ('held', 'pending')
-		AND id BETWEEN (SELECT -run FROM kept WHERE id = ?1) << 32 AND (SELECT -run FROM kept WHERE id = ?1) << 32 | 0xffffffff`, id, why.String())
+	faults, err := ledger.Store(export.Faults{{Rule: "kept", Message: why.String()}})
+	if err != nil {
+		return err
+	}
+	err = exec(c, `UPDATE rows SET faults = ?2 WHERE outcome IN ('held', 'pending')
+		AND id BETWEEN (SELECT -run FROM kept WHERE id = ?1) << 32 AND (SELECT -run FROM kept WHERE id = ?1) << 32 | 0xffffffff`, id, faults)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -121,7 +122,7 @@ func TestOpenMigrates(t *testing.T) {
 		Part: 1, PartRow: 1, Origin: export.Origin{File: "users.csv", Line: 2}, Lines: 1, Key: "E1", First: "E1", Login: "u1", Outcome: export.Applied,
 	}
 	ledgertest.OK(t, l.PartRows(1, func(got export.RowResult) error {
-		if got != want {
+		if !reflect.DeepEqual(got, want) {
 			t.Errorf("row %+v, want %+v", got, want)
 		}
 		return nil

@@ -100,7 +100,7 @@ func (l *Ledger) Move(p export.Part) error {
 }
 
 // Settle records a part's verdict and what became of its rows in one transaction. The part moves to Settled, or to
-// Dropped where p.State says so. results names rows by PartRow and gives their Outcome and Reason; of two for one row
+// Dropped where p.State says so. results names rows by PartRow and gives their Outcome and Faults; of two for one row
 // the later counts. Every other row of the part that is pending gets rest (on the API route others have their answer), with the part's Note as the reason unless rest is Applied or
 // Unchanged. The keys of applied and unchanged rows join the people the ledger knows. The spool keeps the bytes.
 func (l *Ledger) Settle(p export.Part, rest export.Outcome, results []export.RowResult) error {
@@ -134,11 +134,15 @@ func settleRows(c *sqlite.Conn, p export.Part, rest export.Outcome, results []ex
 	if err := ledger.CheckOutcome(rest); err != nil {
 		return err
 	}
-	reason := p.Note
-	if rest == export.Applied || rest == export.Unchanged {
-		reason = ""
+	var why export.Faults
+	if p.Note != "" && rest != export.Applied && rest != export.Unchanged {
+		why = export.Faults{{Rule: "part", Message: p.Note}}
 	}
-	if err := exec(c, "UPDATE rows SET outcome = ?2, reason = ?3 WHERE "+ofPart+"AND outcome = 'pending'", p.ID, string(rest), reason); err != nil {
+	faults, err := ledger.Store(why)
+	if err != nil {
+		return err
+	}
+	if err := exec(c, "UPDATE rows SET outcome = ?2, faults = ?3 WHERE "+ofPart+"AND outcome = 'pending'", p.ID, string(rest), faults); err != nil {
 		return err
 	}
 	for _, r := range results {
@@ -148,9 +152,7 @@ func settleRows(c *sqlite.Conn, p export.Part, rest export.Outcome, results []ex
 		if r.PartRow < 1 || int64(r.PartRow) > ledger.MaxRow { // would be a row of another part
 			return fmt.Errorf("it has no row %d", r.PartRow)
 		}
-		err := exec(c, "UPDATE rows SET outcome = ?, reason = ? WHERE id = ?",
-			string(r.Outcome), r.Reason, rowID(p.ID, int64(r.PartRow)))
-		if err != nil {
+		if err := setRow(c, rowID(p.ID, int64(r.PartRow)), r, ""); err != nil {
 			return err
 		}
 		if c.Changes() == 0 {

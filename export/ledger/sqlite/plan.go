@@ -25,6 +25,10 @@ type planTx struct {
 	parts  []int64            // in the order they came
 	names  map[int64]string   // written at Commit, since they may change until then
 	source map[string]int64
+
+	faults    ledger.Writing[export.Fault]
+	completed ledger.Writing[string]
+
 	loose  int64 // rows that went into no part
 	failed bool  // SQLite may have given the transaction up with the failure, so that nothing may follow
 	done   bool
@@ -65,8 +69,8 @@ func (l *Ledger) openPlan(run string) (_ *planTx, err error) {
 	if t.num, err = needUnplanned(t.c, run); err != nil {
 		return nil, err
 	}
-	t.row, err = t.c.Prepare(`INSERT INTO rows (id, source, line, lines, key, first, login, outcome, reason, status, completed)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+	t.row, err = t.c.Prepare(`INSERT INTO rows (id, source, line, lines, key, first, login, outcome, faults, status, completed, reason)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')`)
 	if err != nil {
 		return nil, err
 	}
@@ -161,6 +165,14 @@ func (t *planTx) addRow(r *export.RowResult) error {
 		t.loose++
 		part, partRow = -t.num, t.loose
 	}
+	faults, err := t.faults.Store(r.Faults)
+	if err != nil {
+		return err
+	}
+	completed, err := t.completed.Store(r.Completed)
+	if err != nil {
+		return err
+	}
 	s := t.row
 	s.BindInt64(1, rowID(part, partRow))
 	s.BindInt64(2, source)
@@ -170,9 +182,9 @@ func (t *planTx) addRow(r *export.RowResult) error {
 	s.BindText(6, r.First)
 	s.BindText(7, r.Login)
 	s.BindText(8, string(r.Outcome))
-	s.BindText(9, r.Reason)
+	s.BindText(9, faults)
 	s.BindText(10, r.Status)
-	s.BindText(11, r.Completed)
+	s.BindText(11, completed)
 	if _, err := s.Step(); err != nil {
 		if sqlite.ErrCode(err) == sqlite.ResultConstraintPrimaryKey {
 			return fmt.Errorf("row %d of part %d is there already", r.PartRow, r.Part)

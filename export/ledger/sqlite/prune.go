@@ -131,13 +131,13 @@ func (l *Ledger) overParts(c *sqlite.Conn, now, before time.Time, runs []int64) 
 }
 
 // hasValues picks the rows that hold more of a person than the key.
-const hasValues = "(first <> '' OR login <> '' OR status <> '' OR reason <> '') "
+const hasValues = "(first <> '' OR login <> '' OR status <> '' OR faults <> '') "
 
 // blank takes the values from the rows of runs. Key, origin and outcome stay, and with them the sums.
 func blank(c *sqlite.Conn, runs []int64) error {
 	return eachHome(c, runs, func(home int64) error {
 		return errors.Join(
-			exec(c, "UPDATE rows SET first = '', login = '', status = '', reason = '' WHERE "+ofPart+"AND "+hasValues, home),
+			exec(c, "UPDATE rows SET first = '', login = '', status = '', faults = '' WHERE "+ofPart+"AND "+hasValues, home),
 			exec(c, "UPDATE writes SET emptied = '' WHERE "+writesOfPart, home))
 	})
 }

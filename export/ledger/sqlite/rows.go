@@ -6,6 +6,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
 // rowID is where a row lies: the rows of a part are one range of ids (schema.sql).
@@ -24,30 +25,57 @@ const writesOfPart = "id BETWEEN ?1 << 32 AND ?1 << 32 | 0xffffffff"
 
 // selectRows has no join: SQLite plans a join anew for each value that is bound, which costs more than the row.
 const selectRows = `SELECT part, part_row, (SELECT name FROM sources WHERE id = rows.source), line, lines, key, first,
-	login, outcome, reason, status, completed FROM rows `
+	login, outcome, faults, status, completed FROM rows `
 
-func scanRow(s *sqlite.Stmt) export.RowResult {
+// rowReader reads the rows of one query.
+type rowReader struct {
+	faults    ledger.Reading[export.Fault]
+	completed ledger.Reading[string]
+}
+
+func (rr *rowReader) scan(s *sqlite.Stmt) (export.RowResult, error) {
 	r := export.RowResult{
 		Part: s.ColumnInt64(0), PartRow: s.ColumnInt(1),
 		Origin: export.Origin{File: s.ColumnText(2), Line: s.ColumnInt(3)}, Lines: s.ColumnInt(4),
 		Key: s.ColumnText(5), First: s.ColumnText(6), Login: s.ColumnText(7),
-		Outcome: export.Outcome(s.ColumnText(8)), Reason: s.ColumnText(9), Status: s.ColumnText(10),
-		Completed: s.ColumnText(11),
+		Outcome: export.Outcome(s.ColumnText(8)), Status: s.ColumnText(10),
 	}
-	if r.Part < 0 { // hangs on its run
+	faults, err := rr.faults.Read(s.ColumnText(9))
+	if err != nil {
+		return r, err
+	}
+	completed, err := rr.completed.Read(s.ColumnText(11))
+	if r.Faults, r.Completed = faults, completed; r.Part < 0 { // hangs on its run
 		r.Part, r.PartRow = 0, 0
 	}
-	return r
+	return r, err
+}
+
+// scanRow reads one row.
+func scanRow(s *sqlite.Stmt) (export.RowResult, error) { return new(rowReader).scan(s) }
+
+// setRow writes what became of a row.
+func setRow(c *sqlite.Conn, id int64, r export.RowResult, where string) error {
+	faults, err := ledger.Store(r.Faults)
+	if err != nil {
+		return err
+	}
+	return exec(c, "UPDATE rows SET outcome = ?, faults = ? WHERE id = ? "+where, string(r.Outcome), faults, id)
 }
 
 // rowCalls hands rows to a caller's function and keeps its error apart from the ledger's own.
 type rowCalls struct {
-	f   func(export.RowResult) error
-	err error
+	f    func(export.RowResult) error
+	err  error
+	rows rowReader
 }
 
 func (r *rowCalls) take(s *sqlite.Stmt) error {
-	r.err = r.f(scanRow(s))
+	row, err := r.rows.scan(s)
+	if err != nil {
+		return err
+	}
+	r.err = r.f(row)
 	return r.err
 }
 

@@ -75,8 +75,9 @@ func places(c *sqlite.Conn, keys []string, runs int) (ids []int64, more int, err
 func episode(c *sqlite.Conn, id int64) (e ledger.Episode, err error) {
 	run := int64(0)
 	err = query(c, selectRows+"WHERE rows.id = ?", func(s *sqlite.Stmt) error {
-		e.Row, run = scanRow(s), -s.ColumnInt64(0)
-		return nil
+		run = -s.ColumnInt64(0)
+		e.Row, err = scanRow(s)
+		return err
 	}, id)
 	if err != nil {
 		return e, err

@@ -65,7 +65,7 @@ func TestStoryOfOldLedger(t *testing.T) {
 	ledgertest.OK(t, errors.Join(sqlitemigration.Migrate(context.Background(), c, old), c.Close()))
 	story, _, err := open(t, dir).Story([]string{"E0007"}, -1)
 	ledgertest.OK(t, err)
-	if len(story) != 1 || story[0].Run.ID != "20251101T020000Z" || story[0].Row.Reason != "Email: is missing" || story[0].Run.Mapping != nil {
+	if len(story) != 1 || story[0].Run.ID != "20251101T020000Z" || story[0].Row.Faults.Text() != "Email: is missing" || story[0].Run.Mapping != nil {
 		t.Errorf("story %+v", story)
 	}
 }

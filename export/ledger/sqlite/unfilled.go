@@ -36,7 +36,7 @@ func readUnfilled(c *sqlite.Conn) (people []export.Unfilled, err error) {
 	for i := range people {
 		u := &people[i]
 		if err == nil {
-			err = query(c, selectRows+"WHERE rows.id = ?", func(s *sqlite.Stmt) error { u.Row = scanRow(s); return nil }, rowID(u.PartID, int64(u.PartRow)))
+			err = query(c, selectRows+"WHERE rows.id = ?", func(s *sqlite.Stmt) (err error) { u.Row, err = scanRow(s); return err }, rowID(u.PartID, int64(u.PartRow)))
 		}
 	}
 	return people, err
@@ -61,8 +61,8 @@ func listsOf(emptied, unfilled string) (map[string][]string, error) {
 	return lists, nil
 }
 
-// Filled records which lists of u's person are filled again: all that u does not have any more. says goes into the reason
-// of the row, where it is not "".
+// Filled records which lists of u's person are filled again: all that u does not have any more. says is one more
+// fault of the row, where it is not "".
 func (l *Ledger) Filled(u export.Unfilled, says string) error {
 	err := l.write(func(c *sqlite.Conn) error {
 		text, err := columnsText(u.Columns())
@@ -79,7 +79,11 @@ func (l *Ledger) Filled(u export.Unfilled, says string) error {
 		if says == "" {
 			return nil
 		}
-		return exec(c, "UPDATE rows SET reason = iif(reason = '', ?1, reason || '; ' || ?1) WHERE id = ?2", says, id)
+		fault, err := json.Marshal(export.Fault{Rule: "lists", Message: says})
+		if err != nil {
+			return err
+		}
+		return exec(c, "UPDATE rows SET faults = json_insert(iif(faults = '', '[]', faults), '$[#]', json(?1)) WHERE id = ?2", string(fault), id)
 	})
 	if err != nil {
 		return fmt.Errorf("ledger: record that a list is filled again: %w", err)

@@ -23,9 +23,7 @@ func (l *Ledger) Verified(p export.Part, rows []export.RowResult) error {
 			if r.Outcome != export.Applied && r.Outcome != export.Drifted {
 				return fmt.Errorf("row %d of part %s: reading back does not make a row %q", r.PartRow, old.Name, r.Outcome)
 			}
-			err := exec(c, "UPDATE rows SET outcome = ?, reason = ? WHERE id = ? AND outcome IN ('applied', 'drifted')",
-				string(r.Outcome), r.Reason, rowID(p.ID, int64(r.PartRow)))
-			if err != nil {
+			if err := setRow(c, rowID(p.ID, int64(r.PartRow)), r, "AND outcome IN ('applied', 'drifted')"); err != nil {
 				return err
 			}
 			if c.Changes() != 1 {

@@ -60,7 +60,7 @@ func (l *Ledger) EndWrite(w export.Write, r export.RowResult) error {
 		if err := l.saveWrite(c, w); err != nil {
 			return err
 		}
-		return exec(c, "UPDATE rows SET outcome = ?, reason = ? WHERE id = ?", string(r.Outcome), r.Reason, rowID(w.Part, int64(w.PartRow)))
+		return setRow(c, rowID(w.Part, int64(w.PartRow)), r, "")
 	})
 	if err != nil {
 		return fmt.Errorf("ledger: record an answer: %w", err)

@@ -137,7 +137,7 @@ func (k *Taken) Part(p export.Part, data []byte, rows []export.RowResult) (int64
 }
 
 // Row keeps a row that goes into no part.
-func (k *Taken) Row(r export.RowResult, _ []export.Fault, kept []export.KeptRecord) error {
+func (k *Taken) Row(r export.RowResult, kept []export.KeptRecord) error {
 	k.Kept = append(k.Kept, kept...)
 	k.Loose = append(k.Loose, r)
 	return nil

@@ -1,0 +1,57 @@
+package ledger
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// Store is how a ledger stores the facts of a row that are a list, its faults or the columns that were completed: as JSON,
+// and as "" where there are none.
+func Store[T any](list []T) (string, error) {
+	if len(list) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal(list)
+	return string(text), err
+}
+
+// Writing stores lists of many rows. Rows of a feed are broken alike: a list that the row before had is not made into text
+// again.
+type Writing[T comparable] struct {
+	list []T
+	text string
+}
+
+// Store is Store. The list is kept until another one comes.
+func (w *Writing[T]) Store(list []T) (string, error) {
+	if slices.Equal(list, w.list) {
+		return w.text, nil
+	}
+	text, err := Store(list)
+	if err == nil {
+		w.list, w.text = list, text
+	}
+	return text, err
+}
+
+// Reading reads back what Store has stored of many rows. Rows that follow each other with the same facts share one list.
+type Reading[T any] struct {
+	text string
+	list []T
+}
+
+// Read reads one list, nil for no text.
+func (r *Reading[T]) Read(text string) ([]T, error) {
+	if text == r.text {
+		return r.list, nil
+	}
+	var list []T
+	if text != "" {
+		if err := json.Unmarshal([]byte(text), &list); err != nil {
+			return nil, fmt.Errorf("the facts of a row cannot be read: %w; restore the ledger folder from its backup", err)
+		}
+	}
+	r.text, r.list = text, slices.Clip(list)
+	return r.list, nil
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -14,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/templates"
 )
 
 const minimal = `instance: https://acme-test.coupahost.com
@@ -86,8 +86,17 @@ func mustParse(t *testing.T, src string, opt Options) *Config {
 	return c
 }
 
+// exampleConfig is the commented config of the README, with every key that is built.
+func exampleConfig(t testing.TB) string {
+	text, err := os.ReadFile("../../../templates/hr2coupa.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 func TestExample(t *testing.T) {
-	c := mustParse(t, string(templates.ExampleConfig()), all)
+	c := mustParse(t, exampleConfig(t), all)
 	if len(c.Warnings) > 0 {
 		t.Errorf("warnings: %v", c.Warnings)
 	}
@@ -104,7 +113,7 @@ func TestExample(t *testing.T) {
 
 // The comments of the example say that they show the defaults: a line uncommented must change nothing.
 func TestExampleShowsDefaults(t *testing.T) {
-	lines := strings.Split(string(templates.ExampleConfig()), "\n")
+	lines := strings.Split(exampleConfig(t), "\n")
 	want := mustParse(t, strings.Join(lines, "\n"), all)
 	seen := 0
 	for i, line := range lines {

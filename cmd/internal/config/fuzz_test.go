@@ -4,15 +4,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/hr2coupa/hr2coupa/templates"
 )
 
 // FuzzParse holds Parse to its word: it never panics, gives a config or faults, and no fault is longer than a person
 // reads.
 func FuzzParse(f *testing.F) {
 	seeds := []string{
-		minimal, valued, string(templates.ExampleConfig()), "", "a", "a: &a *a", "<<: {}", "? [a]\n: b", "- a", "{a: {b: [c]}}", "a: |\n  b",
+		minimal, valued, exampleConfig(f), "", "a", "a: &a *a", "<<: {}", "? [a]\n: b", "- a", "{a: {b: [c]}}", "a: |\n  b",
 		"instance: !!str 1\nfeed: null", "%YAML 1.2\n---\na: b", "a: 'b", "\ufeffa: 1\r\nb: 2", laughs(),
 		"sftp: {password: {env: }}", "limits: {creates: .inf}", "a:\n- b\n- &x c\n- *x",
 	}

@@ -151,7 +151,7 @@ func (r *Runner) doubt(ctx context.Context, line *redialer, p *export.Part) erro
 	if seen.Archived || seen.Folder && seen.Size == p.Size {
 		return r.delivered(p)
 	}
-	if l := r.ask(ctx, p); l != nil && !l.PickedUp && !torn(l, p) {
+	if l, _ := r.ask(ctx, p); l != nil && !l.PickedUp && !torn(l, p) {
 		return r.delivered(p)
 	}
 	if ctx.Err() != nil { // nobody was asked, which is no "no"

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/sirupsen/logrus"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // PartWriter writes the rows of a part by API: directory.Writer does. left are the rows that have no answer yet, last is
@@ -55,56 +55,6 @@ type Runner struct {
 	lost        error               // why nobody can be asked any more
 	gone        map[string]error    // ways that cannot be asked any more, and why
 	hushed      map[string]hush     // ways on which Coupa has asked to be left alone for a while
-	unheard     error               // why a way gave no answer when a part was asked about last
-}
-
-// Check proves, before anything is sent, that somebody can be asked what became of it. A way that gives no verdict
-// (archive) counts only where it is the only one.
-func (r *Runner) Check(ctx context.Context) error {
-	var faults []error
-	judges := 0
-	for _, src := range r.Loads {
-		if src.Via() != "archive" {
-			judges++
-		}
-		err := src.Check(ctx)
-		if err == nil {
-			delete(r.gone, src.Via()) // it may have been left earlier, and is well again
-			continue
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		faults = append(faults, err)
-		r.leave(src, err)
-	}
-	if len(faults) > 0 && len(faults) >= judges {
-		return errors.Join(faults...)
-	}
-	for _, err := range faults {
-		r.Log.Warnf("load.via: this way cannot be asked: %v", err)
-	}
-	r.lost = nil
-	return nil
-}
-
-// leave stops asking a source.
-func (r *Runner) leave(src export.LoadSource, why error) {
-	if r.gone == nil {
-		r.gone = map[string]error{}
-	}
-	r.gone[src.Via()] = why
-}
-
-// reasons tells why the ways that were left cannot be asked, in the order of load.via.
-func (r *Runner) reasons() error {
-	var why []string
-	for _, src := range r.Loads {
-		if err := r.gone[src.Via()]; err != nil {
-			why = append(why, err.Error())
-		}
-	}
-	return errors.New(strings.Join(why, "; "))
 }
 
 // Drive takes parts as far as they go: wave by wave, delivered, awaited, settled. What stops it is in Undelivered and
@@ -189,6 +139,20 @@ func (r *Runner) move(p *export.Part, next export.PartState) error {
 	if err := r.Ledger.Move(*p); err != nil {
 		p.State = from
 		return fmt.Errorf("record that part %s is %s: %w", p.Name, next, err)
+	}
+	r.tell(*p)
+	return nil
+}
+
+// settle records a part's verdict and the outcomes of its rows before the program goes on.
+func (r *Runner) settle(p *export.Part, rest export.Outcome, rows []export.RowResult) error {
+	to, err := p.State.To(export.Settled)
+	if err != nil {
+		return err
+	}
+	p.State = to
+	if err := r.Ledger.Settle(*p, rest, rows); err != nil {
+		return fmt.Errorf("record the verdict of part %s: %w", p.Name, err)
 	}
 	r.tell(*p)
 	return nil

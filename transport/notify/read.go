@@ -199,9 +199,9 @@ func (f *Finding) unknown(s Start) {
 		return
 	}
 	t := Trouble{Kind: export.NoticeFailed, Cause: causeUnknown, Owner: export.OwnerIT, Facts: s.Unknown,
-		ToDo: []string{"was the ledger lost, restored or copied? What it does not know is sent again: docs/operations.md, A lost ledger"}}
+		ToDo: []string{"was the ledger lost, restored or copied? What it does not know is sent again: docs/ledger.md, A lost ledger"}}
 	if s.Exit == export.ExitHeld {
-		t.Kind, t.ToDo = export.NoticeHeld, []string{"hr2coupa run says what it takes to go on: docs/operations.md, A lost ledger"}
+		t.Kind, t.ToDo = export.NoticeHeld, []string{"hr2coupa run says what it takes to go on: docs/ledger.md, A lost ledger"}
 	}
 	f.add(t)
 }
@@ -222,7 +222,7 @@ func (f *Finding) folder(d *Folder) {
 		facts = append(facts[:mostLines:mostLines], fmt.Sprintf("and %d more: see the log of the watcher", len(d.Facts)-mostLines))
 	}
 	f.add(Trouble{Kind: export.NoticeFailed, Cause: causeFolder, Owner: export.OwnerIT, Facts: facts, Fresh: d.Fresh,
-		ToDo: append(lines(strings.Join(d.Hints, "\n")), "fix what is named here; other files go on meanwhile: docs/operations.md, A drop folder")})
+		ToDo: append(lines(strings.Join(d.Hints, "\n")), "fix what is named here; other files go on meanwhile: docs/watch.md")})
 }
 
 // tookNothing reports whether a part's load came to nothing.

@@ -34,7 +34,7 @@ func (j *Job) trust(ctx context.Context, vouched bool) (faith, error) {
 		if j.cfg.HoldUnknown {
 			return j.distrusted(s)
 		}
-		j.env.Log.Warn(s.Says() + "; was the ledger lost, restored or copied? What it does not know is sent again (docs/operations.md, A lost ledger)")
+		j.env.Log.Warn(s.Says() + "; was the ledger lost, restored or copied? What it does not know is sent again (docs/ledger.md, A lost ledger)")
 		if len(s.Unknown) > 0 {
 			f.unknown, f.says = s.Unknown, []string{s.Says()}
 		}

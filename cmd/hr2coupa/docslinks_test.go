@@ -1,0 +1,49 @@
+package main
+
+import (
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var (
+	pageLink    = regexp.MustCompile(`\]\(([\w./-]*)(#[\w-]+)?\)`)
+	pageHeading = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	notInAnchor = regexp.MustCompile(`[^\w -]`)
+)
+
+// TestDocsLinks follows every link between the pages to its file and its heading.
+func TestDocsLinks(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(pages) < 10 {
+		t.Fatalf("pages: %v (%v)", pages, err)
+	}
+	pages = append(pages, "../../README.md", "../../CONTRIBUTING.md", "../../CHANGELOG.md")
+	links := 0
+	for _, page := range pages {
+		for _, m := range pageLink.FindAllStringSubmatch(document(t, page), -1) {
+			links++
+			target := page
+			if m[1] != "" {
+				target = filepath.Join(filepath.Dir(page), m[1])
+			}
+			if text := document(t, target); m[2] != "" && !hasAnchor(text, strings.TrimPrefix(m[2], "#")) {
+				t.Errorf("%s: no heading of %s is %s", page, target, m[2])
+			}
+		}
+	}
+	if links < 50 {
+		t.Errorf("only %d links", links)
+	}
+}
+
+// hasAnchor reports whether a heading of the page has this anchor, as GitHub makes it.
+func hasAnchor(page, anchor string) bool {
+	for _, m := range pageHeading.FindAllStringSubmatch(page, -1) {
+		if strings.ReplaceAll(notInAnchor.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-") == anchor {
+			return true
+		}
+	}
+	return false
+}

@@ -73,8 +73,6 @@ func (d *doctor) mark() {
 // noHistory is a ledger that does not exist yet.
 type noHistory struct{}
 
-// Water returns that the ledger has come nowhere yet.
 func (noHistory) Water(time.Time) (export.Water, error) { return export.Water{}, nil }
 
-// Unknown returns all names: this ledger knows none.
 func (noHistory) Unknown(names []string) ([]string, error) { return names, nil }

@@ -1,2 +1,2 @@
-// Package explain tells one person's story out of the ledger: the line of HR, the rule, the part, the load, the verdict.
+// Package explain tells one person's story from the ledger: HR's line, the rule, the part, the load, the verdict.
 package explain

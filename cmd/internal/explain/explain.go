@@ -23,9 +23,10 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// shownRuns is how many runs explain shows without --all.
+// ShownRuns is how many runs explain shows without --all.
 const ShownRuns = 5
 
+// Options are the flags of explain: a person's key or login, and whether all runs are shown.
 type Options struct {
 	Key   string
 	Login string
@@ -34,15 +35,15 @@ type Options struct {
 
 // story is what the ledger knows of a person, newest run first.
 type story struct {
-	Key       string    `json:"key,omitempty"` // as asked for, or behind the pseudonym
-	Pseudonym string    `json:"pseudonym,omitempty"`
-	Login     string    `json:"login,omitempty"`
-	Rows      []chapter `json:"rows"`
-	more      int       // older runs that are not told
+	Key       string     `json:"key,omitempty"` // as asked for, or behind the pseudonym
+	Pseudonym string     `json:"pseudonym,omitempty"`
+	Login     string     `json:"login,omitempty"`
+	Rows      []rowStory `json:"rows"`
+	more      int        // older runs that are not shown
 }
 
-// chapter is one row of the person.
-type chapter struct {
+// rowStory is one row of the person.
+type rowStory struct {
 	Run     string              `json:"run"`
 	Command string              `json:"command"`
 	Started time.Time           `json:"started"`
@@ -80,6 +81,7 @@ type cellStory struct {
 	From       string `json:"from,omitempty"` // where the value is from that is not HR's
 }
 
+// Explain prints what the ledger knows of a person. It is a usage error if the ledger has no row of the person.
 func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 	cfg, l, done, err := wiring.ReadLedger(ctx, env)
 	if err != nil {
@@ -100,7 +102,7 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 	if err != nil {
 		return err
 	}
-	if len(episodes) == 0 && export.IsPseudonym(o.Key) { // as a log names somebody
+	if len(episodes) == 0 && export.IsPseudonym(o.Key) { // a log names people by pseudonyms
 		if keys, err = l.KeysBehind(o.Key); err != nil {
 			return err
 		}
@@ -109,14 +111,14 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 		}
 	}
 	if len(episodes) == 0 {
-		return nobody(cfg, o)
+		return notFound(cfg, o)
 	}
 	s := story{Key: o.Key, Login: o.Login, more: more}
 	if o.Key != "" && keys[0] != o.Key {
 		s.Key, s.Pseudonym = keys[0], o.Key
 	}
 	for _, e := range episodes {
-		c, err := tellEpisode(l, e)
+		c, err := rowStoryOf(l, e)
 		if err != nil {
 			return err
 		}
@@ -128,16 +130,16 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 	return printStory(env, s, len(keys) > 1)
 }
 
-// nobody does not repeat what was asked for: a login is personal data, and stderr shows none.
-func nobody(cfg *config.Config, o Options) error {
+// notFound does not repeat the key or login that was asked for: both may be personal data, and stderr shows none.
+func notFound(cfg *config.Config, o Options) error {
 	if o.Login != "" {
 		return export.Hint(exit.Usage("no row was ever sent with that login"), "try the person's key, which also finds rows that were held back")
 	}
 	return export.Hint(exit.Usage("the ledger has no row of that person"), "give as KEY a value of the feed's column %q, as HR writes it, or give --login LOGIN", cfg.Feed.Key)
 }
 
-func tellEpisode(l ledger.Ledger, e ledger.Episode) (chapter, error) {
-	c := chapter{
+func rowStoryOf(l ledger.Ledger, e ledger.Episode) (rowStory, error) {
+	c := rowStory{
 		Run: e.Run.ID, Command: e.Run.Command, Started: e.Run.Started, State: e.Run.State, Verdict: e.Run.Verdict, Row: e.Row, Cells: []cellStory{},
 	}
 	if e.Part.ID == 0 {
@@ -160,7 +162,7 @@ func tellEpisode(l ledger.Ledger, e ledger.Episode) (chapter, error) {
 		c.Lost = "the part's bytes are no longer in the spool"
 		return c, nil
 	case err != nil:
-		c.Lost, c.Hint = err.Error(), export.HintText(err) // the rest of the story stands all the same
+		c.Lost, c.Hint = err.Error(), export.HintText(err) // the rest of the story is still shown
 		return c, nil
 	}
 	c.Cells, c.Part.Line, err = sentCells(data, e)
@@ -170,7 +172,7 @@ func tellEpisode(l ledger.Ledger, e ledger.Episode) (chapter, error) {
 	return c, err
 }
 
-// sentCells takes a row's cells out of the part's bytes: what is told is what was sent.
+// sentCells takes a row's cells from the part's bytes, so that what is shown is what was sent.
 func sentCells(data []byte, e ledger.Episode) (cells []cellStory, line int, err error) {
 	var header []string
 	row := 0
@@ -197,7 +199,7 @@ func sentCells(data []byte, e ledger.Episode) (cells []cellStory, line int, err 
 	return cells, line, nil
 }
 
-// cellOf tells where a cell is from: HR's field, or else what was known of the person.
+// cellOf says where a cell is from: HR's field, or what was known of the person.
 func cellOf(e ledger.Episode, column, value string) cellStory {
 	c := cellStory{Column: column, Value: value, Expression: expressionOf(e.Run.Mapping, column)}
 	switch {
@@ -237,7 +239,7 @@ func printStory(env *wiring.Env, s story, several bool) error {
 		if i > 0 {
 			w.Printf("\n")
 		}
-		chapterText(w, c, several)
+		printRowStory(w, c, several)
 	}
 	if s.more > 0 {
 		w.Printf("\nand %s before: --all tells them\n", export.Plural(s.more, "run"))
@@ -245,7 +247,7 @@ func printStory(env *wiring.Env, s story, several bool) error {
 	return w.Err()
 }
 
-func chapterText(w *terminal.Text, c chapter, several bool) {
+func printRowStory(w *terminal.Text, c rowStory, several bool) {
 	w.Printf("%s %s, %s: %s\n", c.Command, c.Run, c.Started.Format(time.RFC3339), c.Row.Outcome)
 	lines := [][]string{}
 	say := func(word, text string) {
@@ -317,7 +319,7 @@ func callText(c *callStory) string {
 	return text
 }
 
-// reasonWord tells whose words a reason is.
+// reasonWord returns the label of a reason, which says where the reason is from.
 func reasonWord(o export.Outcome) string {
 	switch o {
 	case export.Rejected:
@@ -336,7 +338,7 @@ func moveText(m ledger.Move) string {
 	return text
 }
 
-func cellsTable(w *terminal.Text, c chapter) {
+func cellsTable(w *terminal.Text, c rowStory) {
 	if len(c.Cells) == 0 {
 		return
 	}
@@ -350,7 +352,7 @@ func cellsTable(w *terminal.Text, c chapter) {
 		}
 		rows = append(rows, []string{cell.Column, visible(cell.Value), from})
 	}
-	if !known { // a file by hand, or a run from before mappings were kept
+	if !known { // a file by hand, or a run from before mappings were stored
 		for i := range rows {
 			rows[i] = rows[i][:2]
 		}
@@ -359,7 +361,7 @@ func cellsTable(w *terminal.Text, c chapter) {
 	w.Table(rows)
 }
 
-// visible shows a text on one line: an empty one, and one that holds what a terminal would act on, in quotes.
+// visible shows a text on one line. It quotes an empty text, and one with characters that control a terminal.
 func visible(s string) string {
 	if s == "" || export.Plain(s) != s {
 		return strconv.Quote(s)

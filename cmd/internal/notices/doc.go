@@ -1,3 +1,3 @@
-// Package notices tells people and machines what one start came to: incidents and notices in the ledger, the outbox, the
-// heartbeat and the figures. It never changes how a start ends.
+// Package notices tells people and machines how one start ended: incidents and notices in the ledger, the outbox, the
+// heartbeat and the metrics. It never changes how a start ends.
 package notices

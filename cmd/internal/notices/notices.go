@@ -16,8 +16,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
-// Teller tells people and machines what one start came to. It never changes how the start ends: what goes wrong with it
-// is a warning in the diary.
+// Teller tells people and machines how one start ended. It never changes how the start ends: its own failures are warnings
+// in the log.
 type Teller struct {
 	env      *wiring.Env
 	cfg      *config.Config
@@ -25,19 +25,20 @@ type Teller struct {
 	ByHand   bool
 	started  time.Time
 	Targets  []notify.Target
-	heart    *notify.Heartbeat // nil where nothing is pinged
-	pinging  export.Group      // the ping that says start
+	heart    *notify.Heartbeat // nil if nothing is pinged
+	pinging  export.Group      // the ping of the start
 	stop     context.CancelFunc
 	rep      *export.Report
 	unknown  []string       // what speaks against the ledger
-	Folder   *notify.Folder // where a watcher tells about its folder, and about no run
+	Folder   *notify.Folder // set by a watcher that reports on its folder and on no run
 	steps    map[notify.Step]time.Duration
-	Recorded error // the end whose incidents and notices are in the ledger, errNotYet before; a crash may come after it
+	Recorded error // the error of the end whose incidents and notices are in the ledger, ErrNotYet before; a crash may come after it
 }
 
+// ErrNotYet says that the end of a start is not in the ledger yet.
 var ErrNotYet = errors.New("not recorded yet")
 
-// New makes the teller of a start. Files by hand and saved plans are told about too, but are no heartbeat and no
+// New makes the Teller of a start. Files by hand and saved plans cause notices too, but are no heartbeat and no
 // figure of the nightly job.
 func New(env *wiring.Env, cfg *config.Config, command string, byHand bool) *Teller {
 	t := &Teller{env: env, cfg: cfg, Command: command, ByHand: byHand, started: env.Now(), steps: map[notify.Step]time.Duration{}, Recorded: ErrNotYet}
@@ -53,7 +54,7 @@ func New(env *wiring.Env, cfg *config.Config, command string, byHand bool) *Tell
 	return t
 }
 
-// Spent adds up, for the figures, how long a step took that began then.
+// Spent adds the time since begun to that of a step, for the metrics.
 func (t *Teller) Spent(s notify.Step, begun time.Time) {
 	t.steps[s] += t.env.Now().Sub(begun)
 }
@@ -62,7 +63,7 @@ func (t *Teller) nightly() bool {
 	return (t.Command == "run" || t.Command == "watch") && !t.ByHand
 }
 
-// Begin pings that the start is at work; it waits for nothing.
+// Begin pings that the start has begun; it does not wait for the answer.
 func (t *Teller) Begin(ctx context.Context) {
 	if t.heart == nil {
 		return
@@ -77,7 +78,7 @@ func (t *Teller) ping(ctx context.Context, s notify.Signal, line string) {
 	}
 }
 
-// Record writes the incidents of a start and the notices about them into the ledger. unknown is what speaks against that.
+// Record writes the incidents of a start and the notices about them into the ledger. unknown is what speaks against it.
 func (t *Teller) Record(l ledger.Ledger, rep *export.Report, err error, unknown ...string) {
 	t.rep, t.unknown = rep, unknown
 	if len(t.Targets) == 0 {
@@ -98,7 +99,7 @@ func (t *Teller) Record(l ledger.Ledger, rep *export.Report, err error, unknown 
 	t.Recorded = err
 }
 
-// notices decides what is told, knowing what is open.
+// notices decides on the notices, knowing which incidents are open.
 func (t *Teller) notices(open []export.Incident, err error) ([]export.Incident, []export.Notice, error) {
 	code := exit.Code(err)
 	if err == nil {
@@ -131,8 +132,8 @@ func (t *Teller) notices(open []export.Incident, err error) ([]export.Incident, 
 	return incidents, notices, wrong
 }
 
-// End tells what a start came to, after it was printed, with the code that it ends with. A start that found another one
-// at work says nothing: that one will.
+// End sends the notices of a start after its result was printed, with the code that it ends with. A start that found another
+// one at work sends nothing: the other one will.
 func (t *Teller) End(ctx context.Context, code int, err error) {
 	if code == export.ExitLocked {
 		return
@@ -147,7 +148,7 @@ func (t *Teller) End(ctx context.Context, code int, err error) {
 	t.figures(code, unsent, open)
 }
 
-// pingEnd also goes out where the start was interrupted: somebody waits for its success.
+// pingEnd also pings if the start was interrupted: a monitor waits for its success.
 func (t *Teller) pingEnd(ctx context.Context, code int) {
 	if t.heart == nil {
 		return
@@ -170,7 +171,7 @@ func (t *Teller) pingEnd(ctx context.Context, code int) {
 	t.ping(ctx, signal, line)
 }
 
-// awaitPing waits for the first ping, and ends it after a time.
+// awaitPing waits for the first ping, and stops it after a time.
 func (t *Teller) awaitPing(most time.Duration) {
 	pinged := export.Async(func() error { t.pinging.Wait(); return nil })
 	select {
@@ -181,8 +182,8 @@ func (t *Teller) awaitPing(most time.Duration) {
 	t.pinging.Wait()
 }
 
-// send empties the outbox, under the run lock, so that no two starts send the same notice. Where the ledger cannot be
-// had the notices of this start are sent at once: that is just what somebody has to know.
+// send empties the outbox, under the run lock, so that no two starts send the same notice. If the ledger cannot be opened,
+// it sends the notices of this start at once: that the ledger is not there is what people have to know.
 func (t *Teller) send(ctx context.Context, err error) (unsent int, open []export.Incident) {
 	l, unlock, failed := t.open()
 	if errors.As(failed, new(*export.LockedError)) {
@@ -236,14 +237,14 @@ func (t *Teller) say(attempts []notify.Attempt) {
 	}
 }
 
-// sendWithout sends what this start has to say without a ledger: nothing remembers it.
+// sendWithout sends the notices of this start without a ledger: nothing remembers them.
 func (t *Teller) sendWithout(ctx context.Context, err error) {
 	if err == nil && t.Folder == nil {
 		return
 	}
 	t.Recorded = err
 	_, notices, wrong := t.notices(nil, err)
-	box := &handful{notices: notices}
+	box := &memoryOutbox{notices: notices}
 	attempts, failed := notify.Empty(ctx, box, t.Targets, wiring.SendingTime)
 	t.say(attempts)
 	if failed = errors.Join(wrong, failed); failed != nil {
@@ -251,15 +252,15 @@ func (t *Teller) sendWithout(ctx context.Context, err error) {
 	}
 }
 
-// handful is an outbox that lasts as long as the program.
-type handful struct{ notices []export.Notice }
+// memoryOutbox is an outbox that lasts as long as the program.
+type memoryOutbox struct{ notices []export.Notice }
 
-func (h *handful) Due() ([]export.Notice, error)  { return h.notices, nil }
-func (*handful) Sent(int64) error                 { return nil }
-func (*handful) NotSent(int64, string) error      { return nil }
-func (*handful) GiveUpNotice(int64, string) error { return nil }
+func (h *memoryOutbox) Due() ([]export.Notice, error)  { return h.notices, nil }
+func (*memoryOutbox) Sent(int64) error                 { return nil }
+func (*memoryOutbox) NotSent(int64, string) error      { return nil }
+func (*memoryOutbox) GiveUpNotice(int64, string) error { return nil }
 
-// logOf is the log for a line about an error: with what to do.
+// logOf returns the log for a line about an error, with what to do as a field.
 func logOf(env *wiring.Env, err error) logrus.FieldLogger {
 	return export.LogHints(env.Log, export.HintsOf(err)...)
 }

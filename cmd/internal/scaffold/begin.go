@@ -22,8 +22,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
-// begun is what init has done.
-type begun struct {
+// initResult is what init prints.
+type initResult struct {
 	Config  string   `json:"config"`
 	Feed    string   `json:"feed"`
 	Records int      `json:"records"` // looked at
@@ -34,6 +34,7 @@ type begun struct {
 	Next    string   `json:"next"`
 }
 
+// Begin writes a config for the feed at path to output, which must not exist yet, and prints what it chose.
 func Begin(ctx context.Context, env *wiring.Env, path, output string) error {
 	if _, err := os.Lstat(output); !errors.Is(err, fs.ErrNotExist) {
 		return alreadyThere(output)
@@ -62,14 +63,14 @@ func Begin(ctx context.Context, env *wiring.Env, path, output string) error {
 	if err := writeNew(output, text); err != nil {
 		return err
 	}
-	return printBegun(env, p.begun(output))
+	return printBegun(env, p.result(output))
 }
 
 func alreadyThere(path string) error {
 	return export.Hint(exit.Usage("%s exists already, and init overwrites nothing", path), "name another file with -o")
 }
 
-// writeNew writes a config that its owner alone can read: the feed's columns and words are in it, and secrets may follow.
+// writeNew writes a config that only its owner can read: it has the feed's columns and words, and secrets may follow.
 func writeNew(path string, text []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // own file: new, or an error
 	if errors.Is(err, fs.ErrExist) {
@@ -87,7 +88,7 @@ func writeNew(path string, text []byte) error {
 
 var digits = regexp.MustCompile(`\d{4,}([-_]?\d{2,})*`)
 
-// yaml is the proposal as a config that lies at output.
+// yaml returns the proposal as the text of a config at output.
 func (p *proposal) yaml(output string) ([]byte, error) {
 	tpl, err := template.New("init").Parse(templates.InitConfig())
 	if err != nil {
@@ -146,7 +147,7 @@ func (p *proposal) unused() []string {
 	return names
 }
 
-// fromFolderOf is the path of a feed as a config at output names it.
+// fromFolderOf returns the path of a feed as a config at output names it.
 func fromFolderOf(output, feed string) (string, error) {
 	abs, err := filepath.Abs(feed)
 	if err != nil {
@@ -169,7 +170,7 @@ func delimiterText(d string) string {
 	return quoted(d)
 }
 
-// quoted is a YAML text in double quotes; JSON's are a part of them.
+// quoted returns a YAML text in double quotes; JSON's texts are a subset of YAML's.
 func quoted(s string) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -180,7 +181,7 @@ func quoted(s string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// bare are texts that YAML takes for texts without quotes.
+// bare matches texts that need no quotes in YAML.
 var bare = regexp.MustCompile(`^[A-Za-z_][^\x00-\x1f\x7f]*$`)
 
 func yamlText(s string) string {
@@ -197,8 +198,8 @@ func yamlText(s string) string {
 	return s
 }
 
-func (p *proposal) begun(output string) *begun {
-	b := &begun{
+func (p *proposal) result(output string) *initResult {
+	b := &initResult{
 		Config: output, Feed: p.sample.path, Records: p.sample.records, Key: p.key.name, Columns: p.columns,
 		Unused: p.unused(), Next: "hr2coupa plan -c " + output,
 	}
@@ -210,7 +211,7 @@ func (p *proposal) begun(output string) *begun {
 	return b
 }
 
-func printBegun(env *wiring.Env, b *begun) error {
+func printBegun(env *wiring.Env, b *initResult) error {
 	if env.JSON {
 		return show.JSON(env, b)
 	}
@@ -247,8 +248,8 @@ func printBegun(env *wiring.Env, b *begun) error {
 	return w.Err()
 }
 
-// settleProposal plans the records with the proposal: an expression that breaks Coupa's rules in more than one record
-// of ten gives way to the next, and at last to a comment.
+// settleProposal plans the records with the proposal. If an expression breaks Coupa's rules in more than one record of ten,
+// the next expression replaces it, and after the last one a comment.
 func settleProposal(ctx context.Context, env *wiring.Env, p *proposal, output string) ([]byte, error) {
 	for {
 		text, err := p.yaml(output)
@@ -265,14 +266,14 @@ func settleProposal(ctx context.Context, env *wiring.Env, p *proposal, output st
 	}
 }
 
-// breach is how often a column breaks a rule, and one of the rules.
+// breach is how often a column breaks a rule, and one of the messages.
 type breach struct {
 	times   int
 	message string
 }
 
-// giveWay changes what breaks rules too often, and tells whether there was any. Each time a column has one expression
-// less to try.
+// giveWay replaces expressions that break rules too often, and reports whether there were any. Each time the column has one
+// expression less to try.
 func (p *proposal) giveWay(broken map[string]breach) bool {
 	changed := false
 	for _, g := range p.columns {
@@ -310,7 +311,7 @@ func tryConfig(ctx context.Context, env *wiring.Env, output string, text []byte)
 	return sink, err
 }
 
-// breaches is a sink that counts what breaks rules, by Coupa column.
+// breaches is a sink that counts broken rules by Coupa column.
 type breaches map[string]breach
 
 func (breaches) Part(export.Part, []byte, []export.RowResult) (int64, error) { return 1, nil }

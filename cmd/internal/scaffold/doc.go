@@ -1,2 +1,2 @@
-// Package scaffold writes a first config out of a feed's header and a few of its records.
+// Package scaffold writes a first config from a feed's header and its first records.
 package scaffold

@@ -9,7 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/feed"
 )
 
-// sampled is how many chunks of a feed init looks at, of a thousand records each.
+// sampled is how many chunks of a feed init reads, a thousand records each.
 const sampled = 5
 
 // fieldSeen is what init has seen of one field of a feed.
@@ -19,7 +19,7 @@ type fieldSeen struct {
 	values map[string]int // how often each occurs
 }
 
-// share is how many of the field's values fit, from 0 to 1.
+// share returns which part of the field's values fit, from 0 to 1.
 func (s *fieldSeen) share(fits func(string) bool) float64 {
 	n := 0
 	for v, times := range s.values {
@@ -33,17 +33,17 @@ func (s *fieldSeen) share(fits func(string) bool) float64 {
 // sample is what init has seen of a feed.
 type sample struct {
 	path      string
-	records   int // that could be read
-	broken    int // that could not
+	records   int // readable ones
+	broken    int // unreadable ones
 	fields    []*fieldSeen
-	encoding  string // where the bytes are not UTF-8
-	delimiter string // where it is none of those that are looked for
+	encoding  string // set if the bytes are not UTF-8
+	delimiter string // set if it is none of those that are looked for
 }
 
 // rareDelimiters are delimiters that are not looked for when a feed is opened.
 var rareDelimiters = []string{"^", "~", "#", ":"}
 
-// fallback is what Windows writes in the west where it does not write UTF-8.
+// fallback is what Windows writes in western countries if it does not write UTF-8.
 const fallback = "windows-1252"
 
 // sampleFeed reads the header and the first records of a feed.
@@ -77,7 +77,7 @@ func sampleFeed(path string) (*sample, error) {
 	return s, nil
 }
 
-// delimited opens a feed of one column with the delimiter that gives it most.
+// delimited opens a feed of one column with the delimiter that splits it into most columns.
 func delimited(path string, o feed.Options, f *feed.Feed) (*feed.Feed, feed.Options, error) {
 	best, with := f, o
 	for _, d := range rareDelimiters {
@@ -93,7 +93,7 @@ func delimited(path string, o feed.Options, f *feed.Feed) (*feed.Feed, feed.Opti
 	return best, with, nil
 }
 
-// readSample takes the first records up. badText: some of them are not UTF-8.
+// readSample reads the first records. badText reports whether some of them are not UTF-8.
 func readSample(path string, f *feed.Feed) (s *sample, badText bool, err error) {
 	s = &sample{path: path}
 	for _, name := range f.Headers()[0].Fields {
@@ -126,6 +126,7 @@ type firstChunks struct{ export.Feed }
 
 var errEnough = errors.New("enough of the feed")
 
+// Chunks passes on the first chunks of the feed.
 func (f firstChunks) Chunks(take func(export.Chunk) error) error {
 	err := f.Feed.Chunks(func(c export.Chunk) error {
 		if c.Seq() >= sampled {

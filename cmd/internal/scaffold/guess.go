@@ -21,8 +21,8 @@ type guess struct {
 	Expr   string   `json:"expression"`
 	Why    ground   `json:"why"`
 	Out    bool     `json:"left_out"` // written as a comment: a person has to decide
-	others []string // expressions to try where the first breaks rules
-	fixed  bool     // stays whatever the records say: a row needs it, or it names the person
+	others []string // expressions to try if the first breaks rules
+	fixed  bool     // stays whatever the records hold: a row needs it, or it names the person
 }
 
 // ground is why a column is proposed, or what a person has to decide about it.
@@ -34,10 +34,10 @@ type ground struct {
 func guessed(text string) ground   { return ground{text: text} }
 func undecided(text string) ground { return ground{true, text} }
 
-// and adds to the text.
+// and adds more to the text.
 func (g ground) and(more string) ground { return ground{g.todo, g.text + more} }
 
-// String is how the config and the result have it.
+// String returns the text as the config and the result have it.
 func (g ground) String() string {
 	if g.todo {
 		return "TODO: " + g.text
@@ -48,7 +48,7 @@ func (g ground) String() string {
 // MarshalText makes it a text in JSON.
 func (g ground) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
 
-// statusWord is a status word of the feed; Status is "" where nobody knows what it means.
+// statusWord is a status word of the feed; Status is "" if init does not know what it means.
 type statusWord struct{ Word, Status string }
 
 // proposal is a mapping for a feed, found from its names and values.
@@ -61,7 +61,7 @@ type proposal struct {
 	used    map[string]bool // fields that an expression reads
 }
 
-// propose finds a mapping. The order is that of the config: what names a person first.
+// propose finds a mapping. Its order is that of the config: what names a person comes first.
 func propose(s *sample) (*proposal, error) {
 	p := &proposal{sample: s, used: map[string]bool{}}
 	number, numberWhy := p.find(templates.HowNumber, "Employee Number", p.namesPeople)
@@ -84,7 +84,7 @@ func propose(s *sample) (*proposal, error) {
 	return p, nil
 }
 
-// find gives the feed's field that HR systems give that name for a column, and why.
+// find returns the feed's field that HR systems name so for a column, and why it was chosen.
 func (p *proposal) find(how templates.How, column string, fits func(*fieldSeen) bool) (*fieldSeen, ground) {
 	for _, h := range templates.HRHeaders() {
 		if h.Column != column || h.How != how {
@@ -118,7 +118,8 @@ func (p *proposal) mostlyFilled(f *fieldSeen) bool {
 	return f.filled*20 >= p.sample.records*19 && f.filled > 0
 }
 
-// namesPeople: a value in nearly every record, and seldom the same twice; a change feed may name a person again.
+// namesPeople reports whether nearly every record has a value and few values occur twice; a feed of changes may name a
+// person again.
 func (p *proposal) namesPeople(f *fieldSeen) bool {
 	return p.mostlyFilled(f) && len(f.values)*2 >= f.filled
 }
@@ -128,7 +129,7 @@ func looksLikeEmail(v string) bool {
 	return ok && local != "" && strings.Contains(domain, ".") && !strings.ContainsAny(v, " ,;")
 }
 
-// email is a field of that name, else the field whose values are addresses.
+// email returns a field of that name, else the field whose values are addresses.
 func (p *proposal) email() (*fieldSeen, ground) {
 	if f, why := p.find(templates.HowLower, "Email", func(f *fieldSeen) bool { return f.share(looksLikeEmail) > 0.5 }); f != nil {
 		return f, why
@@ -141,7 +142,7 @@ func (p *proposal) email() (*fieldSeen, ground) {
 	return nil, ground{}
 }
 
-// chooseKey finds what names the person in the feed.
+// chooseKey finds the field that names the person.
 func (p *proposal) chooseKey(number *fieldSeen, why ground, others ...*fieldSeen) error {
 	if number != nil {
 		p.key, p.keyWhy = number, why
@@ -170,7 +171,7 @@ func looksLikeID(v string) bool {
 	})
 }
 
-// add proposes an expression of one field; %s stands for it.
+// add proposes an expression of one field; %s stands for the field.
 func (p *proposal) add(column string, f *fieldSeen, why ground, exprs ...string) *guess {
 	g := &guess{Name: column, Why: why}
 	for i, e := range exprs {
@@ -186,7 +187,7 @@ func (p *proposal) add(column string, f *fieldSeen, why ground, exprs ...string)
 	return g
 }
 
-// plain proposes a column that every row needs. Where no field is found, none of the rows has a value, and it says so.
+// plain proposes a column that every row needs. Without a field for it no row has a value, and the proposal says so.
 func (p *proposal) plain(column string, f *fieldSeen, why ground, expr string) {
 	if f != nil {
 		p.add(column, f, why, expr).fixed = true
@@ -234,7 +235,7 @@ func (p *proposal) names() {
 	p.plain("Last Name", last, lastWhy, lastExpr)
 }
 
-// number proposes the Employee Number only where the name says what it is: a wrong one makes second accounts.
+// number proposes the Employee Number only if the field's name says what it is: a wrong one creates second accounts.
 func (p *proposal) number(number *fieldSeen, why ground) {
 	switch {
 	case number != nil:
@@ -273,7 +274,7 @@ func (p *proposal) status() {
 	p.add("Status", f, why.and("; a word that the table lacks is quarantined"), `lookup("status", %s) ?? %s`).fixed = true
 }
 
-// approver proposes the manager where the values are logins, or addresses where those are the logins.
+// approver proposes the manager if the values are logins, or addresses where those are the logins.
 func (p *proposal) approver(login, email *fieldSeen) {
 	f, why := p.find(templates.HowApprover, "Approver Login", func(f *fieldSeen) bool { return f.filled > 0 })
 	if f == nil {
@@ -296,7 +297,7 @@ func (p *proposal) approver(login, email *fieldSeen) {
 	}
 }
 
-// isNumber tells whether the feed has a value as somebody's number, in any column known for one.
+// isNumber reports whether the feed has the value as a person's number, in any column known for one.
 func (p *proposal) isNumber(v string) bool {
 	return slices.ContainsFunc(p.sample.fields, func(f *fieldSeen) bool {
 		return f.values[v] > 0 && slices.ContainsFunc(templates.HRHeaders(), func(h templates.HRHeader) bool {
@@ -305,7 +306,7 @@ func (p *proposal) isNumber(v string) bool {
 	})
 }
 
-// places proposes what hangs on where somebody works.
+// places proposes what depends on where a person works.
 func (p *proposal) places() {
 	capitals := func(n int) func(*fieldSeen) bool {
 		return func(f *fieldSeen) bool {
@@ -330,7 +331,7 @@ func (p *proposal) places() {
 	p.optional("Default Locale", locale, why)
 }
 
-// lists are never filled without a person's word: Coupa replaces the whole list.
+// lists are never filled unless a person decides it: Coupa replaces the whole list.
 func (p *proposal) lists() {
 	if f, _ := p.find(templates.HowList, "User Role Names", nil); f != nil && f.filled > 0 {
 		p.list("User Role Names", f)
@@ -368,7 +369,7 @@ func (p *proposal) namesakes() {
 	}
 }
 
-// fieldExpr is a field in an expression: its name alone where that is one of the language, else field("...").
+// fieldExpr returns a field as an expression: its name alone if the language allows it, else field("...").
 func fieldExpr(name string) string {
 	m, problems := mapping.New(mapping.Options{Columns: []mapping.Column{{Name: "Login", Expr: name}}})
 	if len(problems) == 0 && slices.Equal(m.Fields(), []string{name}) {

@@ -37,7 +37,7 @@ func (s *sample) headless(i int, why string) error {
 	return export.Hint(err, "put a line with the names of the columns before it")
 }
 
-// isValue reports whether the field's name stands below it as a value.
+// isValue reports whether the field's name occurs below it as a value.
 func (s *fieldSeen) isValue() bool { return s.values[s.name] > 0 }
 
 // likeValues reports whether the name has digits where most of the field's values have them: 10017, A-17, 2026-11-24.

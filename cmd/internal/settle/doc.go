@@ -1,3 +1,3 @@
-// Package settle records the word of a person about a part without a verdict, or about records that are kept. Lists that a
-// call has emptied are put back first, or the word is refused.
+// Package settle records a person's decision about a part without a verdict, or about records that are kept. It refills the
+// lists that a call has emptied first; if it cannot, it refuses the decision.
 package settle

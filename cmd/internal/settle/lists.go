@@ -16,7 +16,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// OperatorWord is what a person says about a part, and whom the part has left without lists.
+// OperatorWord is a person's decision about a part, with the people whose lists the part has left empty.
 type OperatorWord struct {
 	Env     *wiring.Env
 	part    export.Part
@@ -26,8 +26,8 @@ type OperatorWord struct {
 	ledger  wiring.Store
 }
 
-// of finds the part: one that waits for a word, or a settled one that has left people without lists.
-func (s *OperatorWord) of(name string) (err error) {
+// find finds the part: one that waits for a decision, or a settled one that has left lists empty.
+func (s *OperatorWord) find(name string) (err error) {
 	if s.people, err = s.ledger.Unfilled(); err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (s *OperatorWord) of(name string) (err error) {
 	return err
 }
 
-// settle records the word, once nobody lacks a list because of the part.
+// settle records the decision, once no list is empty because of the part.
 func (s *OperatorWord) settle(ctx context.Context, l ledger.Ledger, back bool) (err error) {
 	rows := map[int]bool{}
 	for _, u := range s.people {
@@ -54,7 +54,7 @@ func (s *OperatorWord) settle(ctx context.Context, l ledger.Ledger, back bool) (
 	switch {
 	case len(rows) == 0:
 	case back:
-		err = s.stand()
+		err = s.confirmLists()
 	default:
 		err = s.fill(ctx, l)
 	}
@@ -70,7 +70,7 @@ func (s *OperatorWord) settle(ctx context.Context, l ledger.Ledger, back bool) (
 	return s.ledger.Settle(s.part, s.Outcome, results)
 }
 
-// writer makes what asks Coupa and writes to it. Nothing but the client's secret is needed for it.
+// writer makes the client that asks Coupa and writes to it. Of all secrets it needs the client's alone.
 func (s *OperatorWord) writer(ctx context.Context, l ledger.Ledger) (*directory.Writer, error) {
 	cfg, err := wiring.LedgerConfig(ctx, s.Env, config.Options{Ask: true, Route: config.RouteAPI})
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *OperatorWord) writer(ctx context.Context, l ledger.Ledger) (*directory.
 	return wiring.NewWriter(s.Env, cfg, client, s.ledger, l)
 }
 
-// fill sees to it that nobody lacks a list any more. Where the word is rejected, what the lists held is put back.
+// fill returns an error unless all lists are filled again. If the decision is "rejected", it puts back what they held.
 func (s *OperatorWord) fill(ctx context.Context, l ledger.Ledger) error {
 	w, err := s.writer(ctx, l)
 	if err != nil {
@@ -126,7 +126,7 @@ func (s *OperatorWord) putBack(ctx context.Context, w *directory.Writer) (failed
 	return failed
 }
 
-// refuse leaves the part as it is, and says what it takes.
+// refuse leaves the part as it is, and says what is needed.
 func (s *OperatorWord) refuse(why error) error {
 	if errors.Is(why, exit.ErrInterrupted) {
 		return why
@@ -139,11 +139,11 @@ func (s *OperatorWord) refuse(why error) error {
 	if s.part.State.Final() {
 		left = "part %s: %s without lists that its calls have emptied (hr2coupa status %s names them)"
 	}
-	return &exit.Error{Code: code, Err: s.way(errors.Join(fmt.Errorf(left, s.part.Name, words.Persons(len(s.people)), s.part.Run), why))}
+	return &exit.Error{Code: code, Err: s.hints(errors.Join(fmt.Errorf(left, s.part.Name, words.Persons(len(s.people)), s.part.Run), why))}
 }
 
-// way adds what fills the lists.
-func (s *OperatorWord) way(err error) error {
+// hints adds what fills the lists.
+func (s *OperatorWord) hints(err error) error {
 	if !s.part.State.Final() {
 		err = export.Hint(err, "hr2coupa run goes on with these rows")
 	}
@@ -152,8 +152,8 @@ func (s *OperatorWord) way(err error) error {
 	return export.Hint(err, "once a person has seen in Coupa that the lists are as they should be, add --lists-back")
 }
 
-// stand records that the lists stand as they should.
-func (s *OperatorWord) stand() error {
+// confirmLists records that the lists are as they should be.
+func (s *OperatorWord) confirmLists() error {
 	for _, u := range s.people {
 		filled, says := u.Stand(s.By)
 		if err := s.ledger.Filled(filled, says); err != nil {
@@ -163,7 +163,7 @@ func (s *OperatorWord) stand() error {
 	return nil
 }
 
-// results are those of the rows without an answer of which more is known than the word: what came of their lists.
+// results returns rows without an answer of which more is known than the decision: what happened to their lists.
 func (s *OperatorWord) results(rows map[int]bool) (results []export.RowResult, err error) {
 	err = s.ledger.PartRows(s.part.ID, func(r export.RowResult) error {
 		if !rows[r.PartRow] || r.Outcome != export.Pending || len(r.Faults) == 0 {

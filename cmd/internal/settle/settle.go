@@ -13,6 +13,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
+// SettlePart records the decision in s about the part or run called name, and prints the report of the run. back says that a
+// person has seen the part's lists filled in Coupa.
 func SettlePart(ctx context.Context, env *wiring.Env, cfg *config.Config, s *OperatorWord, name string, back bool) error {
 	l, done, err := wiring.UseLedger(env, cfg, "settle")
 	if err != nil {
@@ -25,7 +27,7 @@ func SettlePart(ctx context.Context, env *wiring.Env, cfg *config.Config, s *Ope
 		return giveUp(env, l, rec, s.Outcome, s.By)
 	}
 	s.ledger = wiring.Through(env.Seams.Ledger, wiring.Store(l))
-	if err := s.of(name); err != nil {
+	if err := s.find(name); err != nil {
 		return err
 	}
 	if err := s.settle(ctx, l, back); err != nil {
@@ -38,7 +40,7 @@ func SettlePart(ctx context.Context, env *wiring.Env, cfg *config.Config, s *Ope
 	return show.Report(env, rep)
 }
 
-// reportOf is the report of the run of a part that a person's word was about.
+// reportOf returns the report of the part's run.
 func reportOf(env *wiring.Env, l ledger.Ledger, cfg *config.Config, part export.Part) (*export.Report, error) {
 	creates, err := wiring.Creates(l, cfg, part.Run)
 	if err != nil {
@@ -51,7 +53,7 @@ func reportOf(env *wiring.Env, l ledger.Ledger, cfg *config.Config, part export.
 	return rep, wiring.UnfilledOf(l, rep)
 }
 
-// giveUp ends what a run keeps for the next plan: a held run, or the people of it who wait. Its rows stay in the ledger
+// giveUp ends what a run keeps for the next plan: a held run, or the people of a run who wait. Its rows stay in the ledger
 // as they were.
 func giveUp(env *wiring.Env, l ledger.Ledger, rec export.RunRecord, outcome export.Outcome, by string) error {
 	if outcome != export.Rejected {
@@ -83,7 +85,7 @@ func giveUp(env *wiring.Env, l ledger.Ledger, rec export.RunRecord, outcome expo
 	return show.Report(env, rep)
 }
 
-// giveUpInterrupted ends a run that was interrupted and has nothing under way, without reading its rows: there may be
+// giveUpInterrupted ends an interrupted run that has nothing under way. It does not read the run's rows: there may be
 // too many of them.
 func giveUpInterrupted(env *wiring.Env, l ledger.Ledger, rec export.RunRecord, by string) error {
 	parts, err := l.Parts(rec.ID)
@@ -107,7 +109,7 @@ func giveUpInterrupted(env *wiring.Env, l ledger.Ledger, rec export.RunRecord, b
 	return errors.Join(err, show.Report(env, rep))
 }
 
-// unsettled finds a part that waits for a person's word.
+// unsettled finds a part that waits for a person's decision.
 func unsettled(l wiring.Store, name string) (export.Part, error) {
 	parts, err := l.Unfinished()
 	if err != nil {

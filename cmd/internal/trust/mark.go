@@ -17,8 +17,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
-// mark is how far a ledger has come, kept outside it: what goes back to a backup, is lost or is taken from elsewhere does
-// not take its mark along. It holds names of parts and no personal data, so that other ledgers' users may read it.
+// mark is how far a ledger has come. It is stored outside the ledger, so that a ledger that is restored, lost or replaced
+// does not take its mark along. It holds names of parts and no personal data, so that other ledgers' users may read it.
 type mark struct {
 	Instance string    `json:"instance"`
 	Ledger   string    `json:"ledger"` // its folder
@@ -31,27 +31,27 @@ type mark struct {
 const (
 	markEnding = ".mark"
 	maxMark    = 4 << 20
-	Remembered = 8 * 24 * time.Hour // a day more than the list is looked at
+	Remembered = 8 * 24 * time.Hour // a day more than the list of loads goes back
 )
 
-// markSet is what lies beside a config.
+// markSet are the marks beside a config.
 type markSet struct {
-	own    *mark   // of this config or this ledger, the one that is furthest; nil where there is none
+	own    *mark   // of this config or this ledger, the furthest one; nil if there is none
 	others []*mark // of other ledgers that write into the same instance
 	Broken []string
 }
 
-// MarkPlaces are where the mark of a config's ledger is written, the first one that can be: beside the config, or else
-// beside the ledger's folder, for configs that nobody may write beside.
+// MarkPlaces returns where the mark of a config's ledger may be, best place first: beside the config, or else beside the
+// ledger's folder, if the config's folder cannot be written to.
 func MarkPlaces(cfg *config.Config) []string {
 	return []string{cfg.File + markEnding, filepath.Clean(cfg.Ledger) + markEnding}
 }
 
-// ReadMarks reads the marks beside a config. Those of another instance say nothing about this one.
+// ReadMarks reads the marks beside a config. It ignores those of another instance.
 func ReadMarks(cfg *config.Config) markSet {
 	var m markSet
 	places := MarkPlaces(cfg)
-	beside, _ := filepath.Glob(filepath.Join(escapeGlob(filepath.Dir(cfg.File)), "*"+markEnding)) // its only error is of the pattern
+	beside, _ := filepath.Glob(filepath.Join(escapeGlob(filepath.Dir(cfg.File)), "*"+markEnding)) // Glob fails on a bad pattern only
 	for _, path := range append(places, beside...) {
 		one, err := readMark(path)
 		if errors.Is(err, os.ErrNotExist) {
@@ -79,14 +79,14 @@ func readMark(path string) (*mark, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(data) == 0 { // made for us to write to
+	if len(data) == 0 { // an administrator created it for us to write to
 		return nil, os.ErrNotExist
 	}
 	one := &mark{}
 	return one, json.Unmarshal(data, one)
 }
 
-// WriteMark writes a mark to the first place that can be written to, whole or not at all where its folder allows that.
+// WriteMark writes a mark to the first place that can be written to, whole or not at all if its folder allows that.
 func WriteMark(cfg *config.Config, water export.Water, now time.Time) error {
 	data, err := json.MarshalIndent(mark{
 		Instance: cfg.Instance, Ledger: ledgerFolder(cfg), At: now.UTC().Truncate(time.Second), Runs: water.Runs, Parts: water.Parts, Sent: water.Sent,
@@ -105,8 +105,8 @@ func WriteMark(cfg *config.Config, water export.Water, now time.Time) error {
 	return errors.Join(errs...)
 }
 
-// replaceFile writes beside a file and renames, or into the file where only that is allowed: an administrator may have made
-// it for us in a folder of theirs.
+// replaceFile writes a new file and renames it over the old one, or writes into the old one if nothing else is allowed: an
+// administrator may have created it for us in a folder of theirs.
 func replaceFile(path string, data []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
@@ -117,7 +117,7 @@ func replaceFile(path string, data []byte) error {
 	if err == nil {
 		err = os.Rename(temp.Name(), path)
 	}
-	if err != nil { // a file of its own in a container: it can be written to, and nothing can take its place
+	if err != nil { // mounted by itself in a container: it can be written to and not be replaced
 		return overwrite(path, data, errors.Join(err, os.Remove(temp.Name())))
 	}
 	return nil
@@ -132,7 +132,7 @@ func overwrite(path string, data []byte, why error) error {
 	return errors.Join(err, f.Close())
 }
 
-// CanMark reports whether a mark could be written, without leaving one.
+// CanMark returns nil if a mark could be written. It leaves none.
 func CanMark(cfg *config.Config) error {
 	var why error
 	for _, path := range MarkPlaces(cfg) {
@@ -160,7 +160,7 @@ func ledgerFolder(cfg *config.Config) string {
 	return dir
 }
 
-// escapeGlob takes the meaning of a pattern's signs from a folder's name.
+// escapeGlob escapes the special characters of a pattern in a folder's name.
 func escapeGlob(dir string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
 }

@@ -14,26 +14,26 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// listed is how far back Coupa's list of loads is looked at.
+// listed is how far back Coupa's list of loads is read.
 const listed = 7 * 24 * time.Hour
 
 // Suspicion is what speaks against a ledger.
 type Suspicion struct {
 	Why     string // why it was looked for; "" where nothing gave cause
 	Unknown []string
-	Unasked error // why Coupa's list could not be asked; nil where it was
+	Unasked error // why Coupa's list could not be read; nil if it was read or not needed
 
-	Gone bool            // the mark is further than the ledger
+	Gone bool            // the mark is ahead of the ledger
 	weak bool            // the cause alone, without unknown files, is no reason to stop
 	Sent map[string]bool // parts that Coupa or the mark has, known or not
 
-	since time.Time // what was sent before is not looked at
+	since time.Time // what was sent before is not checked
 	marks markSet
 }
 
-// FromMarks holds a ledger against the marks beside its config alone.
+// FromMarks compares a ledger with the marks beside its config alone.
 func FromMarks(cfg *config.Config, l wiring.History, now time.Time) (*Suspicion, error) {
-	since := now.Add(-min(listed, cfg.Retention.History)) // the names of what was pruned are gone
+	since := now.Add(-min(listed, cfg.Retention.History)) // names before that are pruned
 	water, err := l.Water(since)
 	if err != nil {
 		return nil, err
@@ -53,8 +53,8 @@ func FromMarks(cfg *config.Config, l wiring.History, now time.Time) (*Suspicion,
 	return s, nil
 }
 
-// Suspect looks for parts that were sent and that the ledger does not know: where the ledger is empty, has gone back behind
-// its mark or has none yet, or always.
+// Suspect looks for parts that were sent and that the ledger does not know. It does so if always is set, or if the ledger is
+// empty, is behind its mark or has no mark yet.
 func Suspect(ctx context.Context, cfg *config.Config, l wiring.History, lists []wiring.Lister, now time.Time, always bool) (*Suspicion, error) {
 	s, err := FromMarks(cfg, l, now)
 	if err != nil || s.Why == "" && !always {
@@ -79,7 +79,7 @@ func Suspect(ctx context.Context, cfg *config.Config, l wiring.History, lists []
 	return s, err
 }
 
-// cause finds why the ledger is to be looked into.
+// cause finds why the ledger is to be checked.
 func (s *Suspicion) cause(cfg *config.Config, w export.Water) {
 	own := s.marks.own
 	switch {
@@ -97,13 +97,13 @@ func (s *Suspicion) cause(cfg *config.Config, w export.Water) {
 	}
 }
 
-// younger leaves out parts that were planned before a time, by their names, and those of its second: a name tells no more.
+// younger leaves out parts that were planned before a time or in the same second: a part's name has no more than seconds.
 func younger(names []string, since time.Time) []string {
 	last := "Users_" + since.UTC().Format("20060102T150405Z")
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return export.PartNameIn(n) == "" || n[:len(last)] <= last })
 }
 
-// partsInCoupa lists the parts, of whatever ledger, that Coupa has loaded, by the first list that can be asked.
+// partsInCoupa returns the parts that Coupa has loaded, of any ledger, from the first list that can be read.
 func partsInCoupa(ctx context.Context, lists []wiring.Lister, since time.Time) ([]string, error) {
 	err := errors.New("load.via has neither api nor page")
 	var loads []*export.Load
@@ -124,8 +124,8 @@ func partsInCoupa(ctx context.Context, lists []wiring.Lister, since time.Time) (
 	return names, nil
 }
 
-// othersSent are the parts of other ledgers that write into the same instance, by their marks. The mark of a ledger that
-// shares a part with this one is not another's: one is a copy of the other.
+// othersSent returns the parts of other ledgers that write into the same instance, by their marks. It leaves out a mark that
+// shares a part with this ledger: one of the two is a copy of the other.
 func othersSent(l wiring.History, others []*mark) (map[string]bool, error) {
 	out := map[string]bool{}
 	for _, o := range others {
@@ -148,7 +148,7 @@ func (s *Suspicion) Grave() bool {
 	return len(s.Unknown) > 0 || s.Unasked != nil && !s.weak && s.Why != ""
 }
 
-// Says is the suspicion on one line.
+// Says returns the suspicion on one line.
 func (s *Suspicion) Says() string {
 	switch {
 	case len(s.Unknown) == 0:
@@ -160,8 +160,8 @@ func (s *Suspicion) Says() string {
 	return fmt.Sprintf("%s, and Coupa has %s named as ours of the last 7 days that it does not know: %s", s.Why, export.Plural(len(s.Unknown), "file"), words.SomeOf(s.Unknown))
 }
 
-// Err is what Says says, with what helps where Coupa's list could not be read.
+// Err returns what Says returns, with hints if Coupa's list could not be read.
 func (s *Suspicion) Err() error { return export.WithHintsOf(errors.New(s.Says()), s.Unasked) }
 
-// WhatToDo is what a person does about it.
+// WhatToDo is what a person can do about a suspicion.
 const WhatToDo = "put the newest ledger back, or run hr2coupa run --adopt (the feed files count as seen) or hr2coupa run --new-ledger (what is unknown is sent)"

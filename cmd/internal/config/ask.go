@@ -5,23 +5,23 @@ import (
 	"strings"
 )
 
-// ScopeRead is what a client needs to read users.
+// ScopeRead is the scope that a client needs to read users.
 const ScopeRead = "core.user.read"
 
-// ScopeWrite is what a client needs to change and create users.
+// ScopeWrite is the scope that a client needs to change and create users.
 const ScopeWrite = "core.user.write"
 
-// asks holds a key that lets users be read against the client's scopes.
+// asks adds a fault if a key wants users read and the client's scopes do not allow it.
 func (c *Config) asks(s *section, key string, on bool) {
 	if on && !c.canRead() {
 		s.r.fault(s.r.lines[key], key, "the client may not read users: coupa.scopes lacks "+ScopeRead, "add it to coupa.scopes and to the client in Coupa, or write "+key+": off")
 	}
 }
 
-// canRead tells whether the client may read users, as far as the config says.
+// canRead reports whether the client may read users, as far as the config says.
 func (c *Config) canRead() bool { return slices.Contains(c.Coupa.Scopes, ScopeRead) }
 
-// writes holds a route that calls the API against the client's scopes.
+// writes adds faults if the route calls the API and the client's scopes do not allow it.
 func (c *Config) writes(s *section) {
 	if c.Route == RouteCSV {
 		return

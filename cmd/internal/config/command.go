@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// runCommand drops standard error: helpers print hints there, and some print the secret. What the command has started ends
-// with it, also where the command itself was done before.
+// runCommand discards standard error: helpers print hints there, and some print the secret. All processes that the command
+// has started end with it, even if the command itself has ended before.
 func runCommand(ctx context.Context, argv, hidden []string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	var out limitedBuffer
 	cmd.Stdout = &out
 	cmd.Env = without(os.Environ(), hidden)
-	cmd.WaitDelay = time.Second // somebody who left the group may keep the pipe open, and does not keep us
+	cmd.WaitDelay = time.Second // a process that left the group may keep the pipe open; we do not wait for it
 	err := runGroup(cmd)
 	switch {
 	case ctx.Err() != nil:
@@ -31,7 +31,7 @@ func runCommand(ctx context.Context, argv, hidden []string) ([]byte, error) {
 	return out.buf.Bytes(), nil
 }
 
-// without is an environment without the variables named.
+// without returns an environment without the variables named.
 func without(environ, names []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")

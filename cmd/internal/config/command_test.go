@@ -87,7 +87,7 @@ func TestNothingThatACommandStartedLivesOn(t *testing.T) {
 	}
 }
 
-// A command is shown no variable that any key of the config reads a secret from, and every other one.
+// A command sees every variable except those that a key of the config reads a secret from.
 func TestACommandSeesNoOtherSecret(t *testing.T) {
 	for _, name := range []string{"COUPA_CLIENT_SECRET", "WEBHOOK_SECRET", "HOOK_URL", "VAULT_TOKEN"} {
 		t.Setenv(name, "value-of-"+name)

@@ -17,6 +17,6 @@ func runGroup(cmd *exec.Cmd) error {
 		return err
 	}
 	err := cmd.Wait()
-	_ = kill() // mostly nobody is left, which is an error too
+	_ = kill() // mostly the group is empty by then, which is an error too
 	return err
 }

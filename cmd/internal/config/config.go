@@ -1,7 +1,7 @@
 // Package config reads hr2coupa.yaml, the contract between an administrator and the program.
 //
-// Reading is strict: a key nobody knows is a fault, so is a key of the contract that is not built yet, and all faults of
-// a file are told at once, each with its line. A secret stands in no fault, whichever way it got into the file.
+// Reading is strict: an unknown key is a fault, and so is a key of the contract that is not built yet. All faults of a file
+// are returned at once, each with its line. No fault quotes a secret, in whatever way it got into the file.
 package config
 
 import (
@@ -17,13 +17,13 @@ import (
 // Config mirrors hr2coupa.yaml after every default was filled in and every path made relative to the working directory.
 type Config struct {
 	File       string // as named on the command line
-	Hash       string // SHA-256 of the content, lower-case hex: comments and formatting do not count, nor do secrets' values
+	Hash       string // SHA-256 of the content, lower-case hex: comments, formatting and the values of secrets do not count
 	Instance   string // scheme and host of the Coupa instance, no trailing slash
 	Production bool   // the instance may look like production
 	Feed       Feed
 	Mapping    Mapping
 	Route      string // RouteCSV, RouteAPI or RouteAuto
-	RouteRows  int    // with RouteAuto, plans of up to so many rows go by API
+	RouteRows  int    // with RouteAuto, plans of up to this many rows go by API
 	Verify     bool   // read users back after a load
 	Preflight  bool   // look people up before anything is sent
 	SFTP       SFTP
@@ -32,12 +32,12 @@ type Config struct {
 	Load       LoadConfig
 	Limits     Limits
 	Protect    []Protect
-	// IntegrationUsers are patterns over the login of accounts that programs use: never changed.
+	// IntegrationUsers are patterns over the logins of accounts that programs use. Such accounts are never changed.
 	IntegrationUsers []string
 	Ledger           string // folder
-	// HoldUnknown stops a start where files were sent that the ledger does not know.
+	// HoldUnknown stops a start if files were sent that the ledger does not know.
 	HoldUnknown bool
-	// Pseudonyms keeps HR's keys, Coupa's numbers of people and Coupa's words out of the log.
+	// Pseudonyms keeps HR's keys, Coupa's ids of people and Coupa's messages out of the log.
 	Pseudonyms bool
 	Retention  Retention
 	Notify     Notify
@@ -53,18 +53,18 @@ type Config struct {
 const (
 	RouteCSV  = "csv"
 	RouteAPI  = "api"
-	RouteAuto = "auto" // by API what is little, the rest as files
+	RouteAuto = "auto" // few rows by API, more as files
 )
 
-// Feed says where HR's change records lie and how to read them.
+// Feed says where HR's change records are and how to read them.
 type Feed struct {
-	Files      []string       // paths, with wildcards of filepath.Match; may be empty where files come from the command line
+	Files      []string       // paths, with wildcards of filepath.Match; may be empty if files come from the command line
 	Key        string         // the feed's column that names the person
 	Encoding   string         // used where the bytes tell nothing; "" means that such a file is a fault
 	Delimiter  string         // one character, or "" to find it from the header
 	TimeZone   *time.Location // never nil; UTC by default
 	MaxAge     time.Duration  // of the newest file; 0 means any age
-	MinRecords int            // 1 by default; 0 makes an empty feed a quiet night
+	MinRecords int            // 1 by default; with 0 an empty feed is no fault
 	MaxRecords int            // of all files together; 20,000,000 by default
 	MaxBytes   int64          // of all files together, unpacked; 20 GB by default
 }
@@ -85,13 +85,13 @@ type SFTP struct {
 	HostKey    string        // SHA256:… fingerprint; exactly one of HostKey and KnownHosts is given
 	KnownHosts string        // path
 	Folder     string        // drop folder
-	Archive    []string      // where Coupa moves what it picked up; every one is looked in
+	Archive    []string      // folders that Coupa moves picked-up files to; all are searched
 	Staging    string        // folder for temporaries, or "auto": a dotted name in Folder
-	Direct     bool          // write the final name, no rename
+	Direct     bool          // write under the final name, without a rename
 	Legacy     bool          // allow the algorithms of old RSA servers
 	Connect    time.Duration // limit of connecting, handshake and login together
-	Silence    time.Duration // a server that says nothing for so long ends the session
-	Operation  time.Duration // and so does one that takes longer over one operation; a part is given more by its size
+	Silence    time.Duration // a server that sends nothing for this long ends the session
+	Operation  time.Duration // as does one operation that takes longer; a part gets more by its size
 }
 
 // Coupa says how to ask Coupa over HTTPS.
@@ -103,9 +103,9 @@ type Coupa struct {
 	PageCookie   export.Secret // whole Cookie header
 	Rate         float64       // requests a second, above 0 and at most 25
 	Format       string        // xml or json
-	TokenSettle  time.Duration // a new token is used after this
+	TokenSettle  time.Duration // a new token is used only after this time
 	Timeout      time.Duration // limit of one call
-	Retry        time.Duration // a call that fails in passing is tried again for this long; 0: never
+	Retry        time.Duration // how long a call that may work later is tried again; 0: not at all
 }
 
 // Layout says how Coupa's file is written.
@@ -139,13 +139,13 @@ type Limits struct {
 type Protect struct {
 	Key    string    // pattern over the feed's key: *, ?, [..]; one of Key and Login is given
 	Login  string    // pattern over the login, the new one and the known one
-	Owner  string    // who is to be asked
+	Owner  string    // the person to ask
 	Reason string    // why
-	Until  time.Time // the rule counts before this, through the day given; zero: for ever
+	Until  time.Time // the rule holds before this time, so through the day given; zero: for ever
 	Line   int
 }
 
-// Why tells the rule to whoever meets it.
+// Why returns the rule as the reason of a row that it stops.
 func (p Protect) Why() string {
 	s := p.Reason
 	if p.Owner != "" {
@@ -157,10 +157,10 @@ func (p Protect) Why() string {
 	return s
 }
 
-// Retention tells how long the ledger keeps what is over, for hr2coupa ledger prune. Each is above 0.
+// Retention says for how long the ledger keeps old data, for hr2coupa ledger prune. Each is above 0.
 type Retention struct {
 	Parts   time.Duration // bytes of final parts
-	Values  time.Duration // what rows hold of people beside their key
+	Values  time.Duration // what rows hold of people besides their key
 	History time.Duration // whole runs
 }
 
@@ -169,17 +169,17 @@ type Options struct {
 	// NeedSecrets is set by commands that talk to SFTP or Coupa. Without it secrets are checked for their form only and
 	// what delivery needs (sftp, client id) may be missing.
 	NeedSecrets bool
-	// FeedGiven is set where files were named on the command line: feed.files may be missing.
+	// FeedGiven is set if files were named on the command line: feed.files may be missing.
 	FeedGiven bool
-	// Ask is set by commands that send nothing and ask Coupa where preflight says so: the client's secret is needed then.
+	// Ask is set by commands that send nothing and ask Coupa if preflight says so: they need the client's secret then.
 	Ask bool
-	// Route, where it is not "", is the command line's word against that of the config.
+	// Route is the route of the command line, which replaces the config's; "" if there is none.
 	Route string
-	// NoFeed is set by commands that read no feed: feed and mapping may be missing; where given they are still checked.
+	// NoFeed is set by commands that read no feed: feed and mapping may be missing, and are still checked if they are there.
 	NoFeed bool
 }
 
-// Fault is one thing wrong with a config. None of its texts holds a secret.
+// Fault is one thing that is wrong with a config. None of its texts holds a secret.
 type Fault struct {
 	File    string `json:"file"`
 	Line    int    `json:"line"`           // from 1; 0 where it is about the file as a whole
@@ -188,7 +188,7 @@ type Fault struct {
 	Hint    string `json:"hint,omitempty"` // the way out
 }
 
-// Error is the fault as file:line: path: message.
+// Error returns the fault as file:line: path: message.
 func (f Fault) Error() string {
 	s := f.File
 	if f.Line > 0 {
@@ -200,25 +200,25 @@ func (f Fault) Error() string {
 	return s + ": " + f.Message
 }
 
-// Hints returns the way out.
+// Hints returns what to do.
 func (f Fault) Hints() []string { return []string{f.Hint} }
 
-// Lines are the fault's own lines: a rule about an expression has a second and a third one, which point at the place.
+// Lines returns the fault's own lines: a rule about an expression has two more, which point at the place.
 func (f Fault) Lines() []string {
 	f.File = export.Plain(f.File)
 	return strings.Split(f.Error(), "\n")
 }
 
-// Line gives the line on which a key was given, 0 where it was left to its default. Paths are dotted: layout.key.
+// Line returns the line on which a key was given, 0 if it has its default. Paths are dotted: layout.key.
 func (c *Config) Line(path string) int { return c.lines[path] }
 
-// Fault makes a fault about a key, for rules that other rooms check.
+// Fault returns a fault about a key, for rules that other rooms check.
 func (c *Config) Fault(path, message, hint string) Fault {
 	return Fault{File: c.File, Line: c.lines[path], Path: path, Message: message, Hint: hint}
 }
 
 // Load reads and checks a config file of at most 1 MB. Faults are sorted by line; with any, the config serves only to
-// look for more of them, and it is nil where the file could not be read at all. ctx ends the commands that fetch
+// look for more of them, and it is nil if the file could not be read at all. ctx ends the commands that fetch
 // secrets.
 func Load(ctx context.Context, path string, env Env, opt Options) (*Config, []Fault) {
 	data, _, err := env.read(path, maxConfig)

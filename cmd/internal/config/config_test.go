@@ -124,7 +124,7 @@ func TestExampleShowsDefaults(t *testing.T) {
 		}
 		switch name {
 		case "key", "passphrase", "known_hosts", "page_cookie", "custom", "allow_card_data", "currency", "columns", "shrink", "protect", "heartbeat", "metrics":
-			continue // said to have no default
+			continue // listed as having no default
 		}
 		seen++
 		with := append([]string(nil), lines...)
@@ -357,8 +357,8 @@ func brief(faults []Fault) string {
 	return strings.Join(out, "|")
 }
 
-// TestAsking: users are read back where the client may read them and nobody has said no; the secret of the client is
-// fetched where somebody asks, and only there.
+// TestAsking: users are read back if the client may read them and the config does not refuse it. The client's secret is
+// fetched only if Coupa is asked.
 func TestAsking(t *testing.T) {
 	const client = "coupa: {client_id: c, client_secret: {env: ASK}, scopes: [%s]}\n%s"
 	env := func(secret string) Env {

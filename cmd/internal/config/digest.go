@@ -2,7 +2,7 @@ package config
 
 import "slices"
 
-// Digests gives the SHA-256 of every value that was given in the named top-level keys, by its dotted path, so that two
+// Digests returns the SHA-256 of every value that was given in the named top-level keys, by its dotted path, so that two
 // configs can be compared and the difference named. Comments and formatting do not count; a default that is written out
 // does. Name no section that may hold a secret.
 func (c *Config) Digests(keys ...string) map[string]string {

@@ -17,16 +17,16 @@ const (
 
 // Env is what a config may reach outside itself.
 type Env struct {
-	// Getenv gives an environment variable, "" where it is not set.
+	// Getenv returns an environment variable, "" if it is not set.
 	Getenv func(name string) string
 	// Open opens a regular file for reading, and refuses any other.
 	Open func(path string) (fs.File, error)
-	// Run runs a command without a shell and gives what it wrote to its standard output. The command sees the environment
-	// but for the variables in hidden. It must stop with ctx, with everything that it has started.
+	// Run runs a command without a shell and returns its standard output. The command sees the environment without the
+	// variables in hidden. It must stop with ctx, with everything that it has started.
 	Run func(ctx context.Context, argv, hidden []string) ([]byte, error)
 }
 
-// OSEnv is the real environment, with the variables of getenv.
+// OSEnv returns the real environment, with the variables of getenv.
 func OSEnv(getenv func(string) string) Env {
 	return Env{
 		Getenv: getenv,
@@ -37,7 +37,7 @@ func OSEnv(getenv func(string) string) Env {
 
 var errTooLarge = errors.New("it is too large")
 
-// read gives a file's bytes, at most limit of them, and its mode.
+// read returns a file's bytes, at most limit of them, and its mode.
 func (e Env) read(path string, limit int64) (data []byte, mode fs.FileMode, err error) {
 	f, err := e.Open(path)
 	if err != nil {

@@ -298,7 +298,7 @@ func TestSyntaxFaultHasLineAndNoSource(t *testing.T) {
 	}
 }
 
-// Whatever shape a secret is pasted in, no fault tells it.
+// No fault shows a secret, whatever the form in which it was pasted.
 func TestNoFaultTellsASecret(t *testing.T) {
 	shapes := []string{
 		"hunter2", `"hunter2"`, "[hunter2]", "{hunter2}", "{hunter2: }", "{hunter2: x}", "{env: hunter2}", "{env: [hunter2]}",
@@ -352,7 +352,7 @@ func many(form string, n int) string {
 	return b.String()
 }
 
-// A list has a bound of its own, for what is done with each of its texts, and is read up to it.
+// A list has a limit of its own, because work is done for each of its texts, and is read up to it.
 func TestLongList(t *testing.T) {
 	for n, want := range map[int]bool{maxItems: true, maxItems + 1: false} {
 		src := replaced(t, "files: [users.csv]", "files: ["+many("f%d, ", n-1)+"last]")

@@ -69,7 +69,7 @@ func (s *section) delimiter(key string) string {
 func (s *section) zone(key string) *time.Location {
 	name := s.text(key, "UTC")
 	zone, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" { // Local would make the same feed mean two things on two machines
+	if err != nil || name == "" || name == "Local" { // with Local the same feed would mean different things on two machines
 		s.r.fault(s.r.lines[s.sub(key)], s.sub(key), "unknown time zone "+shown(name), "write a name such as Europe/Paris or UTC")
 		return time.UTC
 	}
@@ -131,7 +131,7 @@ func (r *reader) tables(s *section) []export.LookupTable {
 		t := s.section(e.key)
 		if t.node == nil {
 			if e.value.kind == kindNull {
-				continue // told
+				continue // reported already
 			}
 		} else {
 			tables = append(tables, r.table(e, t))
@@ -164,7 +164,7 @@ func (r *reader) table(e entry, s *section) export.LookupTable {
 	return t
 }
 
-// words is a mapping of texts to texts.
+// words reads a mapping of texts to texts.
 func (s *section) words(key string) map[string]string {
 	v := s.take(key)
 	if v == nil {

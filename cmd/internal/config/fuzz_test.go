@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// FuzzParse holds Parse to its word: it never panics, gives a config or faults, and no fault is longer than a person
+// FuzzParse holds Parse to its promise: it never panics, it returns a config or faults, and no fault is longer than a person
 // reads.
 func FuzzParse(f *testing.F) {
 	seeds := []string{

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Parts of a host name by which Coupa's own NetSuite scripts know an instance that is not production.
+// Parts of a host name by which Coupa's own NetSuite scripts recognise an instance that is not production.
 var (
 	testMarkers = []string{
 		"-train", "-dev", "-dmo", "-demo", "-qa", "-sandbox", "-sbx", "-stage", "-staging", "-stg", "-support", "-test", "-uat",
@@ -16,8 +16,8 @@ var (
 	testDomains = []string{"coupadev.com", "coupacloud.com"}
 )
 
-// isTest tells whether a host is a test instance. A marker counts only where no letter follows, so that acme-devices
-// is taken for production: the safe side.
+// isTest reports whether a host is a test instance. A marker counts only if no letter follows, so that acme-devices
+// counts as production: the safe side.
 func isTest(host string) bool {
 	host = strings.ToLower(host)
 	if isLoopback(host) {
@@ -51,8 +51,8 @@ func isLoopback(host string) bool {
 	return err == nil && addr.Unmap().IsLoopback()
 }
 
-// baseURL reads the address of an instance: scheme and host, nothing else. It is not quoted in faults, since it may
-// hold a password.
+// baseURL reads the address of an instance: scheme and host, nothing else. No fault quotes it, since it may hold a
+// password.
 func (s *section) baseURL(key string, production bool) (base, host string) {
 	v := s.take(key)
 	if v == nil || !v.want(kindText) {
@@ -77,7 +77,7 @@ func (s *section) baseURL(key string, production bool) (base, host string) {
 	return u.Scheme + "://" + strings.ToLower(u.Host), host
 }
 
-// address reads host:port; the port is 22 where none is given.
+// address reads host:port; the default port is 22.
 func (s *section) address(key string) (address, host string) {
 	v := s.take(key)
 	if v == nil || !v.want(kindText) {
@@ -100,7 +100,7 @@ func (s *section) address(key string) (address, host string) {
 	return net.JoinHostPort(host, port), host
 }
 
-// compare warns where two hosts disagree about being a test.
+// compare warns if one of two hosts is a test instance and the other is not.
 func (s *section) compare(key, host, instance string) {
 	if host == "" || instance == "" || isTest(host) == isTest(instance) {
 		return

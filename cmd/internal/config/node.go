@@ -22,7 +22,7 @@ func (k kind) String() string {
 	return [...]string{"nothing", "text", "true or false", "a number", "a list", "a mapping"}[k]
 }
 
-// node is a YAML value with anchors resolved and its line kept.
+// node is a YAML value with its line and with anchors resolved.
 type node struct {
 	kind    kind
 	line    int
@@ -48,7 +48,7 @@ func (n *node) find(key string) *entry {
 	return nil
 }
 
-// hash is the SHA-256 of the content: comments, formatting and anchors do not count, the order of keys does, because
+// hash returns the SHA-256 of the content. Comments, formatting and anchors do not count. The order of keys does, because
 // the order of columns does.
 func (n *node) hash() string {
 	h := sha256.New()
@@ -68,7 +68,7 @@ func (n *node) dump(w io.Writer) {
 	io.WriteString(w, "]")
 }
 
-// variables adds the NAME of every {env: NAME} below the node, wherever it stands: a word too many does no harm.
+// variables adds the NAME of every {env: NAME} below the node, wherever it stands: one name too many does no harm.
 func (n *node) variables(names *[]string) {
 	if e := n.find("env"); e != nil && e.value.kind == kindText {
 		*names = append(*names, e.value.text)

@@ -14,7 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
-// Notify says who is told what.
+// Notify says who gets which notices.
 type Notify struct {
 	Targets     []Target
 	Templates   string // folder with texts of the administrator's own; "" uses the built-in ones
@@ -83,7 +83,7 @@ func (s *section) notify(rules []Protect) Notify {
 	return n
 }
 
-// owner reads whose tasks a target is told of: somebody whom a cause or a rule of protect names.
+// owner reads the owner whose tasks a target gets: one that a cause or a rule of protect names.
 func (s *section) owner(key string, rules []Protect) string {
 	name := s.text(key, "")
 	names := export.Owners()
@@ -98,7 +98,7 @@ func (s *section) owner(key string, rules []Protect) string {
 	return name
 }
 
-// kinds reads what a target is told about.
+// kinds reads which kinds of notices a target gets.
 func (s *section) kinds(key string) []export.NoticeKind {
 	all := export.NoticeKinds()
 	if !s.has(key) {
@@ -149,7 +149,7 @@ func (s *section) mail() *Mail {
 	return m
 }
 
-// tls is STARTTLS where nothing else is said; port 465 speaks TLS from the first byte.
+// tls returns starttls by default, and tls for port 465, which speaks TLS from the first byte.
 func (s *section) tls(key, server string) string {
 	if s.has(key) {
 		return s.oneOf(key, "starttls", "tls", "none")
@@ -161,7 +161,7 @@ func (s *section) tls(key, server string) string {
 	return "starttls"
 }
 
-// plainAddress is a bare address: nothing in it can end a header.
+// plainAddress reports whether a text is a bare address, in which nothing can end a header.
 func plainAddress(text string) bool {
 	a, err := mail.ParseAddress(text)
 	return err == nil && a.Address == text && !strings.ContainsAny(text, "\r\n")
@@ -179,7 +179,7 @@ func (s *section) mailbox(key string) string {
 	return v.text
 }
 
-// server reads host:port of a mail server; the port is 587 where none is given.
+// server reads host:port of a mail server; the default port is 587.
 func (s *section) server(key string) (server, host string) {
 	v := s.take(key)
 	if v == nil || !v.want(kindText) {
@@ -230,7 +230,7 @@ func (s *section) webhook() *Webhook {
 	return w
 }
 
-// link reads an address that may be a secret: as one, or where plain allows it as text. No fault quotes it.
+// link reads an address that may be a secret: as a secret, or as text if plain allows it. No fault quotes it.
 func (s *section) link(key string, plain bool) export.Secret {
 	s.know(key)
 	if !s.has(key) {

@@ -14,7 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// reader collects what is wrong while the sections are read; it never stops at the first fault.
+// reader collects faults while the sections are read; it never stops at the first one.
 type reader struct {
 	ctx      context.Context
 	name     string
@@ -26,7 +26,7 @@ type reader struct {
 	warnings []Fault
 
 	root      *node
-	variables []string // see secretVariables; nil: not looked for yet
+	variables []string // see secretVariables; nil: not read yet
 }
 
 func newReader(ctx context.Context, name string, env Env, opt Options) *reader {
@@ -54,17 +54,17 @@ func (r *reader) file(path string) string {
 	return filepath.Join(r.dir, path)
 }
 
-// section reads the keys of one mapping. Keys that were not asked for by done are unknown.
+// section reads the keys of one mapping. Keys that the readers have not asked for are unknown when done is called.
 type section struct {
 	r     *reader
 	path  string
 	line  int
 	node  *node // nil: the section is missing, every key has its default
 	known []string
-	quiet bool // it may hold secrets: a key that nobody knows may be one, broken over two lines
+	quiet bool // it may hold secrets: an unknown key may be one, broken over two lines
 }
 
-// setting is one key of a section: its node, and where faults about it point.
+// setting is one key of a section: its node, and the place that faults about it name.
 type setting struct {
 	*node
 	r    *reader
@@ -88,7 +88,7 @@ func (s *section) know(key string) {
 	}
 }
 
-// take gives the value of a key; nil where it was not given, or given as nothing, which is a fault.
+// take returns the value of a key; nil if it was not given, or given without a value, which is a fault.
 func (s *section) take(key string) *setting {
 	s.know(key)
 	if s.node == nil {
@@ -109,7 +109,7 @@ func (s *section) take(key string) *setting {
 
 func (s *section) has(key string) bool { return s.node != nil && s.node.find(key) != nil }
 
-// blank tells whether a key was left out or given as "", the default written out.
+// blank reports whether a key was left out or given as "", the default written out.
 func (s *section) blank(key string) bool {
 	if !s.has(key) {
 		s.know(key)
@@ -123,7 +123,7 @@ func (s *section) blank(key string) bool {
 	return false
 }
 
-// missing tells a required key that was not given at all; one given as nothing was told already.
+// missing adds a fault about a required key that was not given at all; one without a value has its fault already.
 func (s *section) missing(key, hint string) {
 	if !s.has(key) {
 		s.r.fault(s.line, s.sub(key), "it is required", hint)
@@ -140,7 +140,7 @@ func (s *section) notBuilt(keys ...string) {
 	}
 }
 
-// done tells every key that was never asked for.
+// done adds a fault for every key that no reader has asked for.
 func (s *section) done() {
 	if s.node == nil {
 		return
@@ -154,7 +154,7 @@ func (s *section) done() {
 		if near != "" {
 			hint = "did you mean " + near + "?"
 		}
-		// {hunter2} is a mapping with a key and nothing in it: such a "key" may be a secret and is not told either.
+		// {hunter2} is a mapping with a key and no value: such a "key" may be a secret and is not quoted either.
 		if near != "" || !s.quiet && e.value.kind != kindNull && e.kind == kindText && len(e.key) <= 60 {
 			path = s.sub(e.key)
 		}
@@ -162,7 +162,7 @@ func (s *section) done() {
 	}
 }
 
-// section gives a nested mapping, an empty one where it was not given or is no mapping.
+// section returns a nested mapping, an empty one if it was not given or is no mapping.
 func (s *section) section(key string) *section {
 	sub := &section{r: s.r, path: s.sub(key), line: s.line}
 	v := s.take(key)
@@ -178,7 +178,7 @@ func (s *section) section(key string) *section {
 	return sub
 }
 
-// want tells whether v is of a kind.
+// want reports whether v is of a kind, and adds a fault if it is not.
 func (v *setting) want(k kind) bool {
 	if v.kind == k {
 		return true
@@ -203,7 +203,7 @@ func (s *section) bool(key string) bool {
 	return v != nil && v.want(kindBoolean) && strings.EqualFold(v.text, "true")
 }
 
-// oneOf is a text out of a list; the first is the default.
+// oneOf reads a text that is one of a list; the first is the default.
 func (s *section) oneOf(key string, words ...string) string {
 	v := s.take(key)
 	if v == nil || !v.want(kindText) {
@@ -229,7 +229,7 @@ func (s *section) int(key string, def, low, high int) int {
 	return n
 }
 
-// size is a number of bytes from low to high: 20GB, 500MB, 64KB, or the number alone.
+// size reads a number of bytes from low to high: 20GB, 500MB, 64KB, or the number alone.
 func (s *section) size(key string, def, low, high int64) int64 {
 	v := s.take(key)
 	if v == nil {
@@ -249,7 +249,7 @@ func (s *section) size(key string, def, low, high int64) int64 {
 	return n * factor
 }
 
-// float is a number from low to high; positive excludes 0.
+// float reads a number from 0 to high; positive excludes 0.
 func (s *section) float(key string, def, high float64, positive bool) float64 {
 	v := s.take(key)
 	if v == nil || !v.want(kindNumber) {
@@ -318,7 +318,7 @@ func parseDuration(s string) (time.Duration, bool) {
 	return total + d, true
 }
 
-// list is a list of texts, none of them empty or given twice.
+// list reads a list of texts, none of them empty or given twice.
 func (s *section) list(key string, def []string) []string {
 	v := s.take(key)
 	if v == nil {
@@ -369,7 +369,7 @@ func either(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }
 
-// names gives the keys of a section whose keys are names of the user's.
+// names returns the keys of a section whose keys are names that the user chose.
 func (s *section) names() []string {
 	if s.node == nil {
 		return nil
@@ -386,7 +386,7 @@ func (s *section) names() []string {
 	return names
 }
 
-// items gives the mappings of a list.
+// items returns the mappings of a list.
 func (s *section) items(key string) []*section {
 	v := s.take(key)
 	if v == nil {

@@ -18,11 +18,11 @@ import (
 
 const secretHint = "use {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}"
 
-// Names that may be told when the variable is not set. Anything else may be the secret itself, put in the wrong place.
+// Names that a message may quote if the variable is not set. Anything else may be the secret itself, put in the wrong place.
 var tellable = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
 
-// secret reads one secret. None of its messages quotes what stands in the config or what came back, because a secret
-// may stand where its source should: the line tells enough.
+// secret reads one secret. None of its messages quotes what the config holds or what came back, because a secret
+// may stand where its source should: the line is enough.
 func (s *section) secret(key string) export.Secret {
 	s.quiet = true
 	v := s.take(key)
@@ -136,8 +136,8 @@ func inPlace(program string) string {
 	return "." + string(filepath.Separator) + program
 }
 
-// secretVariables names the environment variables that the config reads secrets from. A command that fetches one secret
-// has no business with the others; what it needs itself (PATH, HOME, VAULT_TOKEN) it gets.
+// secretVariables returns the names of the environment variables that the config reads secrets from. A command that fetches
+// one secret does not see the others; what it needs itself (PATH, HOME, VAULT_TOKEN) it sees.
 func (r *reader) secretVariables() []string {
 	if r.variables == nil {
 		r.variables = []string{}
@@ -146,7 +146,7 @@ func (r *reader) secretVariables() []string {
 	return r.variables
 }
 
-// whyCommand has words of its own for every error: those of others name the program or quote what it said.
+// whyCommand has its own words for every error: the originals name the program or quote its output.
 func whyCommand(err error) string {
 	var exit *exec.ExitError
 	switch {
@@ -166,7 +166,7 @@ func whyCommand(err error) string {
 	return "it could not be run"
 }
 
-// trimmed takes one line break off the end: editors and commands add it.
+// trimmed removes one line break at the end: editors and commands add it.
 func (v *setting) trimmed(data []byte, source string) (string, bool) {
 	got := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
 	if got == "" {

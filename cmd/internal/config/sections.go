@@ -138,11 +138,11 @@ func limits(s *section) Limits {
 	return l
 }
 
-// integrationUsers is what accounts of programs are assumed to be called: Coupa's own for loads over SFTP is
-// sftp_integration@coupa.com (Data File Sources API), and no page says how others tell themselves apart.
+// integrationUsers are the assumed names of accounts that programs use: Coupa's own for loads over SFTP is
+// sftp_integration@coupa.com (Data File Sources API), and no page says how others can be told from people.
 var integrationUsers = []string{"*integration*", "*api_user*", "*api-user*", "*apiuser*"}
 
-// patterns is a list of patterns; an empty one is none at all.
+// patterns reads a list of patterns; an empty list has none.
 func (s *section) patterns(key string, def []string) []string {
 	if v := s.node.find(key); v != nil && v.value.kind == kindList && len(v.value.items) == 0 {
 		s.know(key)

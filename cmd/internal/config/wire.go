@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-const maxRate = 25 // requests a second that Coupa lets through
+const maxRate = 25 // requests a second that Coupa allows
 
 func load(s *section) LoadConfig {
 	l := LoadConfig{
@@ -78,7 +78,7 @@ func (r *reader) sftp(s *section, route, instance string) SFTP {
 	return t
 }
 
-// pinned: without a known host key nothing is sent, since anybody could stand in for Coupa.
+// pinned requires a known host key: without one any server could pretend to be Coupa, so nothing is sent.
 func (r *reader) pinned(s *section) {
 	switch key, hosts := s.has("host_key"), s.has("known_hosts"); {
 	case key && hosts:
@@ -88,7 +88,7 @@ func (r *reader) pinned(s *section) {
 	}
 }
 
-// fingerprint is the form that ssh-keygen -l shows.
+// fingerprint reads the form that ssh-keygen -l shows.
 func (s *section) fingerprint(key string) string {
 	v := s.take(key)
 	if v == nil || !v.want(kindText) {
@@ -103,7 +103,7 @@ func (s *section) fingerprint(key string) string {
 	return "SHA256:" + strings.TrimRight(sum, "=")
 }
 
-// folder is a path on the SFTP server.
+// folder reads a path on the SFTP server.
 func (s *section) folder(key, def string) string {
 	v := s.take(key)
 	if v == nil || !v.want(kindText) {
@@ -145,7 +145,7 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 	s.done()
 	s.compare("url", host, instance)
 	if s.node == nil {
-		s.line = max(s.line, r.lines["load.via"]) // which asks for what is missing
+		s.line = max(s.line, r.lines["load.via"]) // the line that asks for what is missing
 	}
 	if need && (slices.Contains(c.Load.Via, "api") || c.Verify) || (need || r.opt.Ask) && asks {
 		const hint = "create one under Setup, Oauth2/OpenID Connect Clients in Coupa, or take api out of load.via, verify, preflight and route"

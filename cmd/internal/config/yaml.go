@@ -69,7 +69,7 @@ func invalidLine(data []byte) int {
 	return line
 }
 
-// body parses the one document of the text. The parser's messages come with the lines around the fault, secrets
+// body parses the one document of the text. The parser's messages quote the lines around the fault, secrets
 // included: only its line and its own words are kept.
 func (r *reader) body(src string) (body ast.Node, ok bool) {
 	defer func() {
@@ -122,7 +122,7 @@ func (r *reader) syntax(err error) {
 	r.fault(line, "", "not valid YAML: "+message, "look at this line and the one before it: indentation, quotes, brackets")
 }
 
-// tooDeep gives the line on which nesting goes beyond maxDepth, or 0: the parser recurses without a limit.
+// tooDeep returns the line on which nesting goes beyond maxDepth, or 0: the parser recurses without a limit.
 func tooDeep(tokens token.Tokens) int {
 	depth, dashes, line := 0, 0, 0
 	for _, tk := range tokens {
@@ -144,7 +144,7 @@ func tooDeep(tokens token.Tokens) int {
 	return 0
 }
 
-// tooMany gives the fault of a text with more keys, documents or items than the parser is to be given, else nil.
+// tooMany returns a fault if the text has more keys, documents or items than the parser may be given, else nil.
 func tooMany(tokens token.Tokens) *Fault {
 	keys, docs, marks := 0, 0, 0
 	for _, tk := range tokens {
@@ -246,7 +246,7 @@ func (b *builder) alias(line int, y *ast.AliasNode) *node {
 	return &there
 }
 
-// tag understands !!str, the one tag that says something here.
+// tag understands !!str, the one tag that has a meaning here.
 func (b *builder) tag(line int, y *ast.TagNode) *node {
 	n := b.build(y.Value)
 	if y.Start.Value != "!!str" || n.kind == kindList || n.kind == kindMapping {
@@ -283,14 +283,14 @@ func (b *builder) mapping(line int, values []*ast.MappingValueNode) *node {
 			return n
 		}
 		if at, twice := first[e.key]; twice {
-			// Not the key itself: a pasted secret can look like one.
+			// The key is not quoted: a pasted secret can look like one.
 			b.r.fault(e.line, "", fmt.Sprintf("a key is given twice, first on line %d", at), "keep one of the two lines")
 			continue
 		}
 		first[e.key] = e.line
 		n.entries = append(n.entries, e)
 	}
-	for _, e := range merged { // what is written out wins over what is merged in
+	for _, e := range merged { // a key that is written out wins over a merged one
 		if _, have := first[e.key]; !have {
 			first[e.key] = e.line
 			n.entries = append(n.entries, e)
@@ -311,7 +311,7 @@ func (b *builder) key(y ast.MapKeyNode) entry {
 	return entry{key: n.text, kind: n.kind, line: n.line}
 }
 
-// merge gives the entries of "<<: *base" or "<<: [*a, *b]".
+// merge returns the entries of "<<: *base" or "<<: [*a, *b]".
 func (b *builder) merge(line int, n *node) []entry {
 	switch n.kind {
 	case kindMapping:
@@ -327,7 +327,7 @@ func (b *builder) merge(line int, n *node) []entry {
 	return nil
 }
 
-// grow counts value into n. Aliases of aliases grow exponentially; nothing may walk such a tree.
+// grow adds the size of value to n. Aliases of aliases grow exponentially; nothing may walk such a tree.
 func (b *builder) grow(n, value *node) {
 	if n.size += value.size; n.size > maxNodes && !b.broken {
 		b.fail(value.line, "it is too large once its anchors are expanded", "")

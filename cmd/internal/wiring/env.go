@@ -16,7 +16,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Env is what every command works with: the world as arguments, and the flags all of them have.
+// Env is what every command works with: the world as arguments, and the flags that all commands have.
 type Env struct {
 	Getenv func(string) string
 	Stdin  io.Reader
@@ -24,16 +24,16 @@ type Env struct {
 	Stderr *terminal.Out
 	Now    func() time.Time
 	Log    *logrus.Logger
-	Seams  Seams        // of tests that come between a start and its far ends; none in the program
-	HTTP   *http.Client // of a job's calls to Coupa, where somebody wants to see them; nil: the room's own
+	Seams  Seams        // for tests that come between a start and its far ends; empty in the program
+	HTTP   *http.Client // for a job's calls to Coupa if they are to be recorded; nil: the clients' own
 
 	ConfigFile string
 	JSON       bool
 	LogFormat  string
 	LogLevel   string
 
-	Result *OutState // of stdout as the program has it; nil where the results of a start go elsewhere
-	Apart  bool      // starts have a ledger of their own, beside that of the nightly job
+	Result *OutState // stdout of the program; nil if the results of a start go elsewhere
+	Apart  bool      // starts have a ledger of their own, besides that of the nightly job
 }
 
 // Load reads the config; all its faults come in one error.
@@ -54,7 +54,7 @@ func Warn(env *Env, c *config.Config) {
 	}
 }
 
-// ConfigError joins the faults of a config into one error of usage (2); nil where there are none.
+// ConfigError joins the faults of a config into one error of usage (2); nil if there are none.
 func ConfigError(faults []config.Fault) error {
 	if len(faults) == 0 {
 		return nil
@@ -66,16 +66,16 @@ func ConfigError(faults []config.Fault) error {
 	return &exit.Error{Code: export.ExitUsage, Err: errors.Join(errs...)}
 }
 
-// CanAsk tells whether somebody sits there to be asked.
+// CanAsk reports whether a person at a terminal can be asked.
 func CanAsk(env *Env) bool {
 	in, ok := env.Stdin.(io.Writer) // a terminal can be written to
 	return ok && terminal.IsTerminal(in) && env.Stderr.IsTerminal()
 }
 
-// version is set by the Makefile at link time.
+// Version is set by the Makefile at link time.
 var Version = "dev"
 
-// Revision is the commit that the program was built from, where the build knows it.
+// Revision returns the commit that the program was built from, "unknown revision" if the build does not know it.
 func Revision() string {
 	info, _ := debug.ReadBuildInfo()
 	if info != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// A pattern matches what path.Match matches without regard to case, whatever the shortcut before it is; a slash is a
+// A pattern matches what path.Match matches, ignoring case, whatever shortcut is taken before it. A slash is a
 // character like any other.
 func TestPattern(t *testing.T) {
 	globs := []string{
@@ -66,7 +66,7 @@ func TestPatternTakesASlash(t *testing.T) {
 	}
 }
 
-// Patterns of all shapes match what path.Match matches, where no slash is in play: drawn texts, and one that was made to
+// Patterns of all shapes match what path.Match matches, if there is no slash: random texts, and one made to
 // match them.
 func TestPatternOfAnyShape(t *testing.T) {
 	pieces := [][2]string{ // of a pattern, and of a text it matches

@@ -20,7 +20,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
-// LedgerConfig reads the config for a command about a ledger that must be there.
+// LedgerConfig reads the config for a command that needs an existing ledger.
 func LedgerConfig(ctx context.Context, env *Env, opt config.Options) (*config.Config, error) {
 	opt.NoFeed = true
 	cfg, err := Load(ctx, env, opt)
@@ -33,7 +33,7 @@ func LedgerConfig(ctx context.Context, env *Env, opt config.Options) (*config.Co
 	return cfg, nil
 }
 
-// OpenLedger opens the ledger in a folder, and makes it where it is not there yet. It takes no lock.
+// OpenLedger opens the ledger in a folder, and creates it if it does not exist. It takes no lock.
 func OpenLedger(env *Env, dir string) (ledger.Ledger, error) {
 	l, err := sqlite.Open(sqlite.Options{Dir: dir, Now: env.Now})
 	if err != nil {
@@ -42,12 +42,12 @@ func OpenLedger(env *Env, dir string) (ledger.Ledger, error) {
 	return l, nil
 }
 
-// CheckLedger holds the ledger in a folder against itself.
+// CheckLedger checks the ledger in a folder for contradictions.
 func CheckLedger(env *Env, dir string) (*ledger.Checked, error) {
 	return sqlite.Check(sqlite.Options{Dir: dir, Now: env.Now})
 }
 
-// UseLedger opens the ledger: to read from it, or with its lock for the command that lock names. done ends both.
+// UseLedger opens the ledger, with its lock for the command that lock names, or only to read if lock is "". done ends both.
 func UseLedger(env *Env, cfg *config.Config, lock string) (l ledger.Ledger, done func(), err error) {
 	if l, err = OpenLedger(env, cfg.Ledger); err != nil {
 		return nil, nil, err
@@ -65,7 +65,7 @@ func UseLedger(env *Env, cfg *config.Config, lock string) (l ledger.Ledger, done
 	}, nil
 }
 
-// ReadLedger reads the config and opens its ledger for a command that only looks at it; call done in the end.
+// ReadLedger reads the config and opens its ledger for a command that only reads it; call done in the end.
 func ReadLedger(ctx context.Context, env *Env) (cfg *config.Config, l ledger.Ledger, done func(), err error) {
 	if cfg, err = LedgerConfig(ctx, env, config.Options{}); err != nil {
 		return nil, nil, nil, err
@@ -74,7 +74,7 @@ func ReadLedger(ctx context.Context, env *Env) (cfg *config.Config, l ledger.Led
 	return cfg, l, done, err
 }
 
-// Holder says who holds the lock, for whoever finds it taken.
+// Holder returns the text about a lock's holder that the next command reads if it finds the lock taken.
 func Holder(command string, now time.Time) string {
 	host, err := os.Hostname()
 	if err != nil {
@@ -83,7 +83,7 @@ func Holder(command string, now time.Time) string {
 	return fmt.Sprintf("pid %d on host %s, hr2coupa %s, since %s", os.Getpid(), host, command, now.UTC().Format(time.RFC3339))
 }
 
-// Creates is how many users Coupa may count as created from a run before it is an alarm.
+// Creates returns how many users Coupa may count as created from a run before it is an alarm.
 func Creates(l interface {
 	UsedBy(string) ([]export.Approval, error)
 }, cfg *config.Config, run string) (export.Limit, error) {
@@ -100,7 +100,7 @@ func PartCells(part []byte, take func([]string) bool) error {
 	return layout.Decode(part, func(l layout.Line) bool { return take(l.Cells) })
 }
 
-// Expressions is the mapping as the ledger keeps it with each run.
+// Expressions returns the mapping as the ledger stores it with each run.
 func Expressions(cfg *config.Config) []export.Expression {
 	out := make([]export.Expression, len(cfg.Mapping.Columns))
 	for i, c := range cfg.Mapping.Columns {
@@ -109,7 +109,7 @@ func Expressions(cfg *config.Config) []export.Expression {
 	return out
 }
 
-// causes finds what is behind a row's messages. Its table is part of the program: a broken one is a bug, found by a test.
+// Causes finds what is behind a row's messages. Its table is part of the program: a broken one is a bug, found by a test.
 var Causes = sync.OnceValue(func() *export.Causes {
 	var tails []export.Tail
 	for _, c := range templates.Causes() {
@@ -136,8 +136,8 @@ type Lister interface {
 	Recent(ctx context.Context, word string, since time.Time) ([]*export.Load, error)
 }
 
-// Unfilled is everybody whose lists are to be told by a command that only looks. What a run that is at work has emptied
-// it is about to fill.
+// Unfilled returns the people whose lists a reading command reports as empty. It leaves out those of a run at work, which is
+// about to fill them.
 func Unfilled(l ledger.Ledger) ([]export.Unfilled, error) {
 	people, err := l.Unfilled()
 	if err != nil || len(people) == 0 {
@@ -147,7 +147,7 @@ func Unfilled(l ledger.Ledger) ([]export.Unfilled, error) {
 	return slices.DeleteFunc(people, func(u export.Unfilled) bool { return busy && u.State == export.Loading }), err
 }
 
-// UnfilledOf puts those of a report's own run into it.
+// UnfilledOf puts the people without lists of a report's own run into the report.
 func UnfilledOf(l ledger.Ledger, rep *export.Report) error {
 	people, err := Unfilled(l)
 	rep.Unfilled = slices.DeleteFunc(people, func(u export.Unfilled) bool { return u.Run != rep.Run })

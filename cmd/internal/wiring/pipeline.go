@@ -25,16 +25,16 @@ const (
 	loginColumn    = "Login"
 )
 
-// Pipeline is the pure half of the program, wired from a config.
+// Pipeline is the pure half of the program, made from a config.
 type Pipeline struct {
 	Config  *config.Config
 	Mapping *mapping.Mapping
-	Sheet   *layout.Sheet // of the route that plans take, where nothing else is decided
-	Few     *layout.Sheet // route: auto, the sheet of plans that are little enough for the API; else nil
+	Sheet   *layout.Sheet // of the route that plans take unless something else is decided
+	Few     *layout.Sheet // with route: auto, the sheet of plans that are small enough for the API; else nil
 	Key     string        // the Coupa column that names the person
 	Options layout.Options
 
-	Unhashed bool // nobody asks for the hashes of the feed's files
+	Unhashed bool // the hashes of the feed's files are not needed
 }
 
 // ReadPipeline reads the config and compiles mapping and layout. The faults of all three come in one error, by line.
@@ -46,7 +46,7 @@ func ReadPipeline(ctx context.Context, env *Env, opt config.Options) (*Pipeline,
 	return p, err
 }
 
-// QuietPipeline is pipeline for those who have told the config's warnings already.
+// QuietPipeline is ReadPipeline for callers that have logged the config's warnings already.
 func QuietPipeline(ctx context.Context, env *Env, opt config.Options) (*Pipeline, error) {
 	p, faults := PipelineFaults(ctx, env, opt)
 	if err := ConfigError(faults); err != nil {
@@ -55,8 +55,8 @@ func QuietPipeline(ctx context.Context, env *Env, opt config.Options) (*Pipeline
 	return p, nil
 }
 
-// PipelineFaults gives the pipeline with all its faults; with any, it serves only to look for more of them, and it is nil
-// where the config could not be read at all.
+// PipelineFaults returns the pipeline with all its faults. With any, it serves only to look for more of them, and it is nil
+// if the config could not be read at all.
 func PipelineFaults(ctx context.Context, env *Env, opt config.Options) (*Pipeline, []config.Fault) {
 	cfg, faults := config.Load(ctx, env.ConfigFile, config.OSEnv(env.Getenv), opt)
 	if cfg == nil {
@@ -68,10 +68,10 @@ func PipelineFaults(ctx context.Context, env *Env, opt config.Options) (*Pipelin
 	return p, faults
 }
 
-// Compile makes mapping and layout. Where no column is mapped the config's own fault says enough.
+// Compile makes mapping and layout. If no column is mapped, the config's own fault says enough.
 func Compile(cfg *config.Config) (*Pipeline, []config.Fault) { return compile(cfg, true) }
 
-// compile is Compile. Where not all of the config could be read, whole is false: a column that was not read is mapped all
+// compile is Compile. whole is false if not all of the config could be read: a column that was not read may be mapped all
 // the same.
 func compile(cfg *config.Config, whole bool) (*Pipeline, []config.Fault) {
 	p := &Pipeline{Config: cfg, Key: EmployeeNumber}
@@ -116,7 +116,7 @@ func compile(cfg *config.Config, whole bool) (*Pipeline, []config.Fault) {
 	return p, faults
 }
 
-// layoutFaults are what the layout says of a mapping, each on its line.
+// layoutFaults returns what the layout finds wrong with a mapping, each on its line.
 func layoutFaults(cfg *config.Config, err error, whole bool) (faults []config.Fault) {
 	for _, err := range unjoin(err) {
 		bad, ok := errors.AsType[*layout.OptionError](err)
@@ -130,20 +130,20 @@ func layoutFaults(cfg *config.Config, err error, whole bool) (faults []config.Fa
 	return faults
 }
 
-// unwritable tells the columns that the route may ask of the API and that it cannot take.
+// unwritable returns faults about columns that the route may send by API and that the API cannot take.
 func unwritable(cfg *config.Config, names []string) (faults []config.Fault) {
 	if cfg.Route != config.RouteAPI && cfg.Route != config.RouteAuto {
 		return nil
 	}
 	for _, name := range names {
-		if err := coupa.Writable(name); err != nil && name != "Id" { // which finds the user
+		if err := coupa.Writable(name); err != nil && name != "Id" { // Id finds the user
 			faults = append(faults, columnFault(cfg, name, err))
 		}
 	}
 	return faults
 }
 
-// columnFault is a fault about a column, on the line that maps it.
+// columnFault returns a fault about a column, on the line that maps it.
 func columnFault(cfg *config.Config, column string, err error) config.Fault {
 	f := cfg.Fault("mapping.columns", err.Error(), export.HintText(err))
 	for _, c := range cfg.Mapping.Columns {
@@ -193,25 +193,25 @@ func (p *Pipeline) OpenAnyAge(paths []string) (*feed.Feed, error) {
 	return feed.Open(paths, p.FeedOptions())
 }
 
-// FeedOptions are those of the config, and the fields that the mapping reads.
+// FeedOptions returns the config's options, with the fields that the mapping reads.
 func (p *Pipeline) FeedOptions() feed.Options {
 	c := p.Config.Feed
 	return feed.Options{Encoding: c.Encoding, Delimiter: c.Delimiter, Key: c.Key, Fields: p.Mapping.Fields(), Unhashed: p.Unhashed, MaxRecords: c.MaxRecords, MaxBytes: c.MaxBytes}
 }
 
-// Limits are those of the config, without approvals.
+// Limits returns the config's limits, without approvals.
 func Limits(cfg *config.Config) export.Limits {
 	l := cfg.Limits
 	return export.Limits{Creates: l.Creates, Updates: l.Updates, Deactivations: l.Deactivations, Columns: l.Columns, Shrink: l.Shrink}
 }
 
-// MayCreate tells whether the limits allow creates at all, when the ledger knows that many people.
+// MayCreate reports whether the limits allow creates at all if the ledger knows that many people.
 func MayCreate(cfg *config.Config, people int) bool {
 	l := cfg.Limits.Creates
 	return l.Unlimited || l.Ceiling(people) > 0
 }
 
-// Patterns are the feed's files: those of the command line, else those of the config.
+// Patterns returns the feed's files: those of the command line, else those of the config.
 func (p *Pipeline) Patterns(args []string) []string {
 	if len(args) > 0 {
 		return args
@@ -219,8 +219,8 @@ func (p *Pipeline) Patterns(args []string) []string {
 	return p.Config.Feed.Files
 }
 
-// IsFeed tells whether files given by name are HR's feed as the config knows it, which limits.shrink measures, and not a
-// few people in a file by hand. Without feed.files nobody can tell, and they are.
+// IsFeed reports whether files given by name are HR's feed as the config knows it, which limits.shrink measures, and not a
+// file by hand with a few people. Without feed.files they count as the feed.
 func (p *Pipeline) IsFeed(args []string) bool {
 	if len(p.Config.Feed.Files) == 0 {
 		return true
@@ -239,5 +239,5 @@ func samePath(pattern, path string) bool {
 		return false
 	}
 	ok, err := filepath.Match(pattern, path)
-	return ok && err == nil // the feed tells a bad pattern
+	return ok && err == nil // opening the feed reports a bad pattern
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Guard makes the rules of config.Protect: nil where a person may be changed.
+// Guard makes the rules of config.Protect: it returns nil if a person may be changed, else the rule that forbids it.
 func Guard(cfg *config.Config, now time.Time) func(key, login, known string) *export.Protection {
 	type rule struct {
 		protectPattern
@@ -60,13 +60,13 @@ func Guard(cfg *config.Config, now time.Time) func(key, login, known string) *ex
 	}
 }
 
-// protectPattern is one of the config, in lower case, since Coupa's logins have no case.
+// protectPattern is a pattern of the config, in lower case, since Coupa's logins have no case.
 type protectPattern struct {
 	glob  string
-	piece string // the longest text without wildcards that whatever matches holds: nearly all people fail on that alone
+	piece string // the longest text without wildcards that every match contains: nearly all people fail on it alone
 }
 
-// noPath hides slashes from path.Match, to which a * ends at them: a login is no path. It has no control characters either.
+// noPath hides slashes from path.Match, where a * ends at a slash: a login is no path. It has no control characters either.
 var noPath = strings.NewReplacer("/", "\x00")
 
 func newProtectPattern(glob string) protectPattern {

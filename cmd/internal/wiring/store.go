@@ -8,7 +8,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Store is the ledger as a job uses it: what the Runner needs of it, and what is asked beside. A job knows no more of
+// Store is the ledger as a job uses it: what the Runner needs of it, and what else a job asks. A job knows no more of
 // the ledger than this, so that a test can come between them at every call.
 type Store interface {
 	export.Ledger
@@ -32,13 +32,13 @@ type Seams struct {
 	Dial     func(dialer) dialer
 	Loads    func(export.LoadSource) export.LoadSource
 	Users    func(export.Directory) export.Directory // of the writer
-	OneByOne bool                                    // the writer's calls go one after another, so that they keep their numbers
+	OneByOne bool                                    // the writer's calls go one by one, so that each has the same number in every run
 }
 
 // dialer opens a session with the SFTP server.
 type dialer = func(context.Context) (export.Session, error)
 
-// Through is what a seam makes of a far end; without one it stays as it is.
+// Through returns what a seam makes of a far end; without a seam it returns the far end.
 func Through[T any](seam func(T) T, under T) T {
 	if seam == nil {
 		return under
@@ -46,7 +46,7 @@ func Through[T any](seam func(T) T, under T) T {
 	return seam(under)
 }
 
-// Memory is what a plan depends on of the ledger.
+// Memory is what a plan asks the ledger.
 type Memory interface {
 	Known() (map[string]export.Person, error)
 	Waiting() (*export.Waiting, error)

@@ -14,7 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
-// NoticeTexts compiles the texts of notices, the administrator's over the built-in ones.
+// NoticeTexts compiles the texts of notices, the administrator's in place of the built-in ones.
 func NoticeTexts(cfg *config.Config) (*notify.Texts, error) {
 	if cfg.Notify.Templates == "" {
 		return notify.NewTexts(nil)
@@ -22,7 +22,7 @@ func NoticeTexts(cfg *config.Config) (*notify.Texts, error) {
 	return notify.NewTexts(regular.Folder(cfg.Notify.Templates, maxNoticeText))
 }
 
-// noticeFaults are those of the administrator's templates, told with the line that names their folder.
+// noticeFaults returns faults of the administrator's templates, on the line that names their folder.
 func noticeFaults(cfg *config.Config) []config.Fault {
 	if cfg == nil || cfg.Notify.Templates == "" {
 		return nil
@@ -35,7 +35,7 @@ func noticeFaults(cfg *config.Config) []config.Fault {
 	return faults
 }
 
-// Targets makes the senders. A target's name in the outbox tells a secret address by its hash.
+// Targets makes the senders. The outbox names a target with a secret address by its hash.
 func Targets(cfg *config.Config, texts *notify.Texts) []notify.Target {
 	var out []notify.Target
 	for _, c := range cfg.Notify.Targets {
@@ -56,7 +56,7 @@ func Targets(cfg *config.Config, texts *notify.Texts) []notify.Target {
 	return out
 }
 
-// ColumnNames are the fields that a row's faults may be told to be about.
+// ColumnNames returns the fields that notices may name in a fault of a row.
 func ColumnNames(cfg *config.Config) []string {
 	var names []string
 	for _, c := range cfg.Mapping.Columns {
@@ -68,13 +68,13 @@ func ColumnNames(cfg *config.Config) []string {
 	return names
 }
 
-// HostOf is the host of an instance, for subjects of notices.
+// HostOf returns the host of an instance, for subjects of notices.
 func HostOf(instance string) string {
 	_, host, _ := strings.Cut(instance, "://")
 	return host
 }
 
-// Hostname is the name of this machine, "unknown" where it has none.
+// Hostname returns the name of this machine, "unknown" if it has none.
 func Hostname() string {
 	name, err := os.Hostname()
 	if err != nil {
@@ -83,8 +83,8 @@ func Hostname() string {
 	return name
 }
 
-// maxNoticeText bounds one template of an administrator.
+// maxNoticeText is the most bytes of one template of an administrator.
 const maxNoticeText = 1 << 20
 
-// sendingTime is how long one target may take in all, at the end of a start.
+// SendingTime is how long one target may take in all, at the end of a start.
 const SendingTime = 30 * time.Second

@@ -11,16 +11,16 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/drop"
 )
 
-// Wires are the two roads to Coupa, made from a config: SFTP to deliver, HTTPS to ask.
+// Wires are the two ways to Coupa, made from a config: SFTP to deliver, HTTPS to ask.
 type Wires struct {
 	Dial    func(context.Context) (export.Session, error)
-	Client  *coupa.Client // nil where nothing is asked over the API
+	Client  *coupa.Client // nil if nothing is asked over the API
 	Sources []export.LoadSource
-	Lists   []Lister // those of the sources that can list what Coupa has loaded
+	Lists   []Lister // the sources that can list what Coupa has loaded
 	archive *drop.Archive
 }
 
-// NewWires makes the two roads of a config; nothing goes over them yet. All faults of the clients come in one error (2).
+// NewWires makes the two ways of a config and connects to neither. All faults of the clients come in one error (2).
 func NewWires(env *Env, cfg *config.Config) (*Wires, error) {
 	dial := dialSFTP(env, cfg)
 	w := &Wires{Dial: dial}
@@ -72,7 +72,7 @@ func (w *Wires) Tap(s Seams) {
 	}
 }
 
-// Close ends the connection that the archive is asked over.
+// Close ends the connection over which the archive is read.
 func (w *Wires) Close() {
 	if w.archive != nil {
 		w.archive.Close()
@@ -93,7 +93,7 @@ func dialSFTP(env *Env, cfg *config.Config) func(context.Context) (export.Sessio
 	}
 }
 
-// DropConfig is what a config says of the SFTP server.
+// DropConfig returns what a config says of the SFTP server.
 func DropConfig(cfg *config.Config) drop.Config {
 	c := cfg.SFTP
 	return drop.Config{
@@ -104,22 +104,22 @@ func DropConfig(cfg *config.Config) drop.Config {
 	}
 }
 
-// WatchedCoupa is coupaConfig for the calls of a job, which somebody may want to see.
+// WatchedCoupa is CoupaConfig for the calls of a job, which may be recorded.
 func WatchedCoupa(env *Env, cfg *config.Config) coupa.Config {
 	c := CoupaConfig(cfg)
 	c.HTTP = env.HTTP
 	return c
 }
 
-// CoupaConfig is what a config says of Coupa's API and page.
+// CoupaConfig returns what a config says of Coupa's API and page.
 func CoupaConfig(cfg *config.Config) coupa.Config {
 	c := cfg.Coupa
 	settle, retry := c.TokenSettle, c.Retry
 	if settle == 0 {
-		settle = -1 // the administrator said 0s; to the client 0 means Coupa's five seconds
+		settle = -1 // the administrator set 0s; to the client 0 means Coupa's five seconds
 	}
 	if retry == 0 {
-		retry = -1 // likewise: never, not the client's default
+		retry = -1 // likewise: not at all, instead of the client's default
 	}
 	return coupa.Config{
 		URL: c.URL, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Scopes: c.Scopes, Format: c.Format,

@@ -10,7 +10,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// NewWriter makes what writes the parts of the API route; nil where the config names no client for it.
+// NewWriter makes the writer of the API route's parts; nil if the config names no client for it.
 func NewWriter(env *Env, cfg *config.Config, client *coupa.Client, l export.WriteLedger, names interface {
 	Pseudonyms() (export.Pseudonyms, error)
 }) (*directory.Writer, error) {

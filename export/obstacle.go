@@ -1,5 +1,7 @@
 package export
 
+import "fmt"
+
 // Obstacle is what stands in the way where nothing can be sent, or nobody can be asked.
 type Obstacle uint8
 
@@ -39,12 +41,22 @@ func (o Obstacle) String() string { return obstacles[o] }
 // Passing reports whether another connection may fare better. A missing folder or permission stays missing.
 func (o Obstacle) Passing() bool { return o == Unreachable || o == NoAnswer }
 
-// NotDeliveredError says why nothing can be sent, or why nobody can be asked (exit 4). Its text says what is wrong and what to do.
+// NotDeliveredError says why nothing can be sent, or why nobody can be asked (exit 4).
 type NotDeliveredError struct {
 	What Obstacle
-	Msg  string // what is wrong and what to do
+	Msg  string // what is wrong
+	Hint string // what to do; "" where the cause says it, or there is no way out
 	Err  error  // the cause, may be nil; not part of the text
 }
 
 func (e *NotDeliveredError) Error() string { return e.What.String() + ": " + e.Msg }
 func (e *NotDeliveredError) Unwrap() error { return e.Err }
+
+// Hints returns what to do.
+func (e *NotDeliveredError) Hints() []string { return []string{e.Hint} }
+
+// WithHint sets what to do, and returns the error.
+func (e *NotDeliveredError) WithHint(format string, args ...any) *NotDeliveredError {
+	e.Hint = fmt.Sprintf(format, args...)
+	return e
+}

@@ -200,15 +200,15 @@ const (
 	manyLoads     = "the answer is refused: more than 500 loads are in it"
 	manyParts     = "the answer is refused: one of its entries has more than 50000 elements"
 	noUser        = "the answer is not a user with an id"
-	noToken       = "the answer is not a token; perhaps a proxy gave it"
+	noToken       = "the answer is not a token, and may come from a proxy"
 	serverError   = "Internal Server Error"
 	cannotProcess = "Unprocessable Entity"
 	longHeader    = "server response headers exceeded 262144 bytes"
 	hookHeader    = "server response headers exceeded 65536 bytes"
-	tooTalky      = "the server says more than 256 KB, which no mail server does; check mail.server"
+	tooTalky      = "the server says more than 256 KB, which no mail server does / hint: check mail.server"
 	noUTF8        = "it is not in UTF-8, as Coupa's answers are"
 	inTime        = "no answer within 3s"
-	inACircle     = "/api/data_file_sources; check coupa.url"
+	inACircle     = "/api/data_file_sources / hint: check coupa.url"
 	longPage      = "the answer is refused: the page has a tag or a text of more than 1024 KB"
 	allApplied    = "3 in = 3 applied"
 	allOfRoad     = "6 in = 5 applied + 1 unchanged"
@@ -266,7 +266,7 @@ func harmAsUsers() []harmEnd {
 	return slices.Concat(
 		alike(manyParts, 4, sends, "roles, JSON", "roles, XML"), alike(noUser, 4, sends, "list, JSON", "list, XML"),
 		alike(deepAnswer, 4, sends, "deep, JSON", "deep, XML"), alike(longValue, 4, sends, "value", "spaces", "attributes", "endless", "gzip bomb"),
-		alike(longHeader, 4, sends, "header", "headers", "early hints"), alike("/api/users; check coupa.url", 4, sends, "redirects"),
+		alike(longHeader, 4, sends, "header", "headers", "early hints"), alike("/api/users / hint: check coupa.url", 4, sends, "redirects"),
 		alike(inTime, 4, sends, "drip"), alike("500: "+serverError, 4, sends, "large refusal"), alike("422: "+cannotProcess, 4, sends, "large 422"),
 		alike(allOfRoad, 0, seen, "BOM", "content type"), alike("answers with a web page instead of data", 4, sends, "web page type"),
 		alike(noUTF8, 4, sends, "charset"),

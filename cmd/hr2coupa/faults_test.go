@@ -256,12 +256,15 @@ func (d came) hold(what string, exit int, n *stage) error {
 	return errors.Join(append(faults, err)...)
 }
 
+// shows wants a piece to be told. Between what is wrong and what to do it has " / hint: ".
 func (d came) shows(piece string) error {
-	if piece == "" || !strings.Contains(d.out+d.log, piece) {
+	if piece == "" || !strings.Contains(twoLines.ReplaceAllString(d.out+d.log, " / hint: "), piece) {
 		return fmt.Errorf("with the fault: nothing tells %q", piece)
 	}
 	return nil
 }
+
+var twoLines = regexp.MustCompile(`\n *hint: `)
 
 // held holds a deed against what the twin has seen.
 func (d deed) held(first, next came) error {

@@ -99,25 +99,25 @@ func torn(l *export.Load, q export.LoadQuery) bool {
 func (a *API) ours(l *export.Load, q export.LoadQuery) bool {
 	switch {
 	case l.FileName == "":
-		a.warn("", "coupa: the list of loads comes without file-file-name; look at the instance's default response filters for data file sources")
+		a.warn("", "check the instance's default response filters for data file sources", "coupa: the list of loads comes without file-file-name")
 		return false
 	case !ourName(l.FileName, a.client.folder, q.Name):
 		return false
 	case !l.CreatedAt.IsZero() && l.CreatedAt.Before(q.Since.Add(-floorGap)):
 		return false
 	case torn(l, q):
-		a.warn(l.ID, "coupa: load %s has the name of part %s, but %d bytes, not the %d sent; no verdict is taken from it", l.ID, q.Name, l.FileSize, q.Size)
+		a.warn(l.ID, "", "coupa: load %s has the name of part %s, but %d bytes, not the %d sent, so no verdict is taken from it", l.ID, q.Name, l.FileSize, q.Size)
 	}
 	return true
 }
 
 // warn logs a warning once for each subject, however often the list is asked for.
-func (a *API) warn(subject, format string, args ...any) {
+func (a *API) warn(subject, hint, format string, args ...any) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.told[subject] {
 		a.told[subject] = true
-		a.client.wire.log.Warnf(format, args...)
+		export.LogHints(a.client.wire.log, hint).Warnf(format, args...)
 	}
 }
 

@@ -23,18 +23,20 @@ type Client struct {
 	folder string
 }
 
+const seeClients = "see Setup, OAuth2/OpenID Connect Clients"
+
 // NewClient checks a config and makes a client; nothing is sent yet. Its error names every fault of the config.
 func NewClient(c Config, log logrus.FieldLogger) (*Client, error) {
 	c = c.withDefaults()
 	w, err := newWire(c, log)
 	if c.ClientID == "" {
-		err = errors.Join(err, errors.New("coupa.client_id: missing; see Setup, OAuth2/OpenID Connect Clients"))
+		err = errors.Join(err, export.Hint(errors.New("coupa.client_id: missing"), seeClients))
 	}
 	if c.ClientSecret.IsZero() {
-		err = errors.Join(err, errors.New("coupa.client_secret: missing; see Setup, OAuth2/OpenID Connect Clients"))
+		err = errors.Join(err, export.Hint(errors.New("coupa.client_secret: missing"), seeClients))
 	}
 	if c.Format != "xml" && c.Format != "json" {
-		err = errors.Join(err, fmt.Errorf("coupa.format: %q; use xml or json", c.Format))
+		err = errors.Join(err, export.Hint(fmt.Errorf("coupa.format: %q is unknown", c.Format), "use xml or json"))
 	}
 	if err != nil {
 		return nil, err
@@ -63,11 +65,11 @@ func unusable(base *url.URL, err error) error {
 	case !ok:
 		return err
 	case !e.until.IsZero():
-		return notDelivered(export.Unreachable, e, "%s: %s; start again then", base, e)
+		return notDelivered(export.Unreachable, e, "%s: %s", base, e).WithHint("start again after that time")
 	case e.hope == passing:
-		return notDelivered(export.Unreachable, e, "%s: %s; check coupa.url and the network, or try again later", base, e)
+		return notDelivered(export.Unreachable, e, "%s: %s", base, e).WithHint("check coupa.url and the network, or try again later")
 	}
-	return notDelivered(export.NoAddress, e, "%s: %s; check coupa.url", base, e)
+	return notDelivered(export.NoAddress, e, "%s: %s", base, e).WithHint(checkURL)
 }
 
 // loads asks for data file sources: a list or a single one. None is an empty list.
@@ -104,7 +106,8 @@ func (c *Client) authorised(ctx context.Context, path string, try func(ctx conte
 		}
 		c.tokens.drop(token)
 		if renewed {
-			return notDelivered(export.NoToken, nil, "coupa refuses a new token for %s (401); look at the client under Setup, OAuth2/OpenID Connect Clients: is it active, and is its user", path)
+			return notDelivered(export.NoToken, nil, "coupa refuses a new token for %s (401)", path).
+				WithHint("check under Setup, OAuth2/OpenID Connect Clients that the client is active, and that its user is")
 		}
 		c.wire.log.WithField("call", path).Debug("coupa: token refused, asking for a new one")
 	}

@@ -37,14 +37,14 @@ func TestFaults(t *testing.T) {
 		{name: "no Content-Type", script: []reply{bad(200, "", payload(t, "list.xml"))}, calls: 1},
 		{name: "401 once", script: []reply{bad(401, asXML, ""), good}, calls: 2},
 		{name: "401 twice", script: []reply{bad(401, asXML, "")}, calls: 2, what: "token", text: "refuses a new token"},
-		{name: "403", script: []reply{bad(403, asXML, "<errors><error>Insufficient scope</error></errors>")}, calls: 1, what: "scope", text: "(403: Forbidden); give its client a scope"},
+		{name: "403", script: []reply{bad(403, asXML, "<errors><error>Insufficient scope</error></errors>")}, calls: 1, what: "scope", text: "(403: Forbidden)\nhint: give its client a scope"},
 		{name: "403 of a firewall", script: []reply{bad(403, asHTML, "<html>blocked</html>")}, calls: 1, what: "scope", text: "a web page"},
 		{name: "404 no results", script: []reply{bad(404, asXML, noneXML)}, calls: 1, none: true},
 		{name: "404 no results JSON", script: []reply{bad(404, asJSON, `{"errors":"No results match your search criteria."}`)}, calls: 1, none: true},
 		{name: "404 no results plain", script: []reply{bad(404, "text/plain", `No results match your search criteria.`)}, calls: 1, none: true},
 		{name: "byte order mark", script: []reply{bad(200, "", "\ufeff[]")}, calls: 1, none: true},
 		{name: "empty list", script: []reply{bad(200, asJSON, `[]`)}, calls: 1, none: true},
-		{name: "404", script: []reply{bad(404, asXML, "<errors><error>Not found</error></errors>")}, calls: 1, what: "address", text: "is not there (404: Not Found); check coupa.url"},
+		{name: "404", script: []reply{bad(404, asXML, "<errors><error>Not found</error></errors>")}, calls: 1, what: "address", text: "is not there (404: Not Found)\nhint: check coupa.url"},
 		{name: "404 page", script: []reply{bad(404, asHTML, "<html>no results match your search</html>")}, calls: 1, what: "address", text: "a web page"},
 		{name: "406", script: []reply{bad(406, asXML, "")}, calls: 1, text: "GET /api/data_file_sources: 406: an empty answer"},
 		{name: "422", script: []reply{bad(422, asJSON, `{"errors":{"data_file_source":["b is bad","c is bad"],"a":"a is bad"}}`)}, calls: 1, text: "422: Unprocessable Entity"},
@@ -52,7 +52,7 @@ func TestFaults(t *testing.T) {
 		{name: "429", script: []reply{bad(429, "", ""), bad(429, "", ""), good}, calls: 3},
 		{name: "500", script: []reply{bad(500, asXML, "<errors><error>Oops</error></errors>"), good}, calls: 2},
 		{name: "502 for ever", script: []reply{bad(502, asHTML, "<html>Bad Gateway</html>")}, calls: 8, text: "502: a web page, perhaps from a proxy", temp: true},
-		{name: "503 with a long wait", script: []reply{{status: 503, head: map[string]string{"Retry-After": "86400"}}}, calls: 1, text: "503: an empty answer; Coupa asks to be left alone for 24h, until 20", temp: true},
+		{name: "503 with a long wait", script: []reply{{status: 503, head: map[string]string{"Retry-After": "86400"}}}, calls: 1, text: "503: an empty answer, and Coupa asks for a pause of 24h, until 20", temp: true},
 		{name: "time-out once", script: []reply{{hang: true}, good}, calls: 2},
 		{name: "cut", script: []reply{{status: 200, kind: asXML, body: "<data-file-", cut: true}, good}, calls: 2},
 		{name: "truncated JSON", script: []reply{bad(200, asJSON, payload(t, "list.json")[:300])}, calls: 3, text: "it ends too early", temp: true},
@@ -61,8 +61,8 @@ func TestFaults(t *testing.T) {
 		{name: "empty body", script: []reply{bad(200, asXML, "")}, calls: 3, text: "it is empty", temp: true},
 		{name: "web page", script: []reply{bad(200, asHTML, "<html>Welcome</html>")}, calls: 1, what: "address", text: "a web page instead of data"},
 		{name: "web page unsaid", script: []reply{bad(200, "", "\n<!DOCTYPE html><html>Welcome</html>")}, calls: 1, what: "address", text: "a web page instead of data"},
-		{name: "redirect to a login", script: []reply{{status: 302, head: map[string]string{"Location": "/user/login?x=1"}}}, calls: 1, what: "address", text: "redirects to 127.0.0.1, a login; check"},
-		{name: "redirect to another host", script: []reply{{status: 302, head: map[string]string{"Location": "https://elsewhere.invalid/x?secret=1"}}}, calls: 1, what: "address", text: "redirects to elsewhere.invalid; check"},
+		{name: "redirect to a login", script: []reply{{status: 302, head: map[string]string{"Location": "/user/login?x=1"}}}, calls: 1, what: "address", text: "redirects to 127.0.0.1, a login\nhint: check coupa.url"},
+		{name: "redirect to another host", script: []reply{{status: 302, head: map[string]string{"Location": "https://elsewhere.invalid/x?secret=1"}}}, calls: 1, what: "address", text: "redirects to elsewhere.invalid\nhint: check coupa.url"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			withFar(t, tc.script, func(t *testing.T, f *far) {
@@ -77,11 +77,11 @@ func TestFaults(t *testing.T) {
 				var e *Error
 				switch {
 				case tc.what != "":
-					if !errors.As(err, &nd) || nd.What.String() != tc.what || !contains(err.Error(), tc.text) {
+					if !errors.As(err, &nd) || nd.What.String() != tc.what || !contains(bothFields(err), tc.text) {
 						t.Errorf("got %v, want %s: %s", err, tc.what, tc.text)
 					}
 				case tc.text != "":
-					if !errors.As(err, &e) || e.Temporary() != tc.temp || !contains(err.Error(), tc.text) {
+					if !errors.As(err, &e) || e.Temporary() != tc.temp || !contains(bothFields(err), tc.text) {
 						t.Errorf("got %v, want %q", err, tc.text)
 					}
 				case err != nil:
@@ -106,12 +106,12 @@ func TestTokenFaults(t *testing.T) {
 		text  string
 		calls int
 	}{
-		{"wrong secret", reply{status: 401, kind: asJSON, body: `{"error":"invalid_client","error_description":"Client authentication failed"}`}, "token", "refuses the client (invalid_client); check coupa.client_id", 1},
+		{"wrong secret", reply{status: 401, kind: asJSON, body: `{"error":"invalid_client","error_description":"Client authentication failed"}`}, "token", "refuses the client (invalid_client)\nhint: check coupa.client_id", 1},
 		{"wrong secret, 400", reply{status: 400, kind: asJSON, body: `{"error":"invalid_client"}`}, "token", "(invalid_client)", 1},
 		{"bare 401", reply{status: 401}, "token", "401: an empty answer", 1},
 		{"scope", reply{status: 400, kind: asJSON, body: `{"error":"invalid_scope"}`}, "scope", `for the scopes "core.integration.read core.common.read" (invalid_scope)`, 1},
-		{"grant", reply{status: 400, kind: asJSON, body: `{"error":"unauthorized_client"}`}, "token", "grant type must be Client credentials", 1},
-		{"not there", reply{status: 404, kind: asHTML, body: "<html></html>"}, "address", "/oauth2/token gives no tokens (404: a web page", 1},
+		{"grant", reply{status: 400, kind: asJSON, body: `{"error":"unauthorized_client"}`}, "token", "hint: set its grant type to Client credentials", 1},
+		{"not there", reply{status: 404, kind: asHTML, body: "<html></html>"}, "address", "/oauth2/token issues no tokens (404: a web page", 1},
 		{"redirect", reply{status: 302, head: map[string]string{"Location": "/login"}}, "address", "redirects to 127.0.0.1", 1},
 		{"web page", reply{status: 200, kind: asHTML, body: "<html></html>"}, "address", "the answer is not a token", 3},
 		{"no token in it", reply{status: 200, kind: asJSON, body: `{}`}, "address", "the answer is not a token", 3},
@@ -127,7 +127,7 @@ func TestTokenFaults(t *testing.T) {
 				t.Errorf("%d calls, want %d", n, tc.calls)
 			}
 			nd, _ := errors.AsType[*export.NotDeliveredError](err)
-			if nd == nil || nd.What.String() != tc.what || !contains(err.Error(), tc.text) {
+			if nd == nil || nd.What.String() != tc.what || !contains(bothFields(err), tc.text) {
 				t.Errorf("got %v, want %s: %s", err, tc.what, tc.text)
 			}
 			// A check makes a reason of whatever stands in the way, and asks no second time for what was refused.
@@ -286,9 +286,9 @@ func TestRetryAfterThatIsTooLong(t *testing.T) {
 		words string
 		over  time.Duration
 	}{
-		{"more than any call waits", "3600", 0, "for 1h, until ", time.Hour},
-		{"more than this one may wait", "300", 2 * time.Minute, "for 5m, until ", 5 * time.Minute},
-		{"more than a day", "864000", 0, "for 240h, until ", maxHold},
+		{"more than any call waits", "3600", 0, "of 1h, until ", time.Hour},
+		{"more than this one may wait", "300", 2 * time.Minute, "of 5m, until ", 5 * time.Minute},
+		{"more than a day", "864000", 0, "of 240h, until ", maxHold},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFar(t)
@@ -304,11 +304,11 @@ func TestRetryAfterThatIsTooLong(t *testing.T) {
 			}
 			err := ask()
 			at, ok := export.NotBefore(err)
-			if !ok || !contains(err.Error(), c.words) || !contains(err.Error(), stamp(at)) {
+			if !ok || !contains(bothFields(err), c.words) || !contains(bothFields(err), stamp(at)) {
 				t.Fatalf("got %v", err)
 			}
 			f.clock.Advance(time.Minute)
-			if err = ask(); err == nil || !contains(err.Error(), "not sent; Coupa asks to be left alone for ") || len(f.requests(loadsPath)) != 1 {
+			if err = ask(); err == nil || !contains(bothFields(err), "not sent, and Coupa asks for a pause of ") || len(f.requests(loadsPath)) != 1 {
 				t.Errorf("asked again a minute later: %v, %d calls", err, len(f.requests(loadsPath)))
 			}
 			f.clock.Advance(c.over - time.Minute)
@@ -378,7 +378,7 @@ func TestSilentStart(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		if err := c.Check(t.Context()); !isNotDelivered(err) || !contains(err.Error(), "no answer within") {
+		if err := c.Check(t.Context()); !isNotDelivered(err) || !contains(bothFields(err), "no answer within") {
 			t.Errorf("check: got %v", err)
 		}
 		if took := time.Since(began); took > 31*time.Second {
@@ -397,7 +397,7 @@ func TestBodyIsBounded(t *testing.T) {
 	c, _ := f.client(t)
 	c.wire.maxBody = 1000
 	_, err := c.Loads().Ask(t.Context(), query())
-	if err == nil || !contains(err.Error(), "larger than 1000 bytes") || len(f.requests(loadsPath)) != 1 {
+	if err == nil || !contains(bothFields(err), "larger than 1000 bytes") || len(f.requests(loadsPath)) != 1 {
 		t.Errorf("got %v after %d calls", err, len(f.requests(loadsPath)))
 	}
 }

@@ -107,10 +107,10 @@ func sleep(ctx context.Context, d time.Duration) error {
 func newWire(c Config, log logrus.FieldLogger) (*wire, error) {
 	base, err := baseURL(c.URL)
 	if c.Rate < 0 || c.Rate > MaxRate {
-		err = errors.Join(err, fmt.Errorf("coupa.rate: %g requests a second: give more than 0 and at most %d", c.Rate, MaxRate))
+		err = errors.Join(err, export.Hint(fmt.Errorf("coupa.rate: %g requests a second", c.Rate), "give more than 0 and at most %d", MaxRate))
 	}
 	if c.Timeout < 0 {
-		err = errors.Join(err, fmt.Errorf("coupa timeout: %s: give a positive time", c.Timeout))
+		err = errors.Join(err, export.Hint(fmt.Errorf("coupa timeout: %s", c.Timeout), "give a positive time"))
 	}
 	if err != nil {
 		return nil, err
@@ -130,22 +130,24 @@ func logger(log logrus.FieldLogger) logrus.FieldLogger {
 	return export.Silent()
 }
 
+const giveInstance = "give the instance, such as https://acme-test.coupahost.com"
+
 // baseURL checks the address of an instance: a token is a key to every user, so it goes nowhere in the clear.
 func baseURL(s string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(s))
 	switch {
 	case s == "":
-		return nil, errors.New("coupa.url: missing; give the instance, such as https://acme-test.coupahost.com")
+		return nil, export.Hint(errors.New("coupa.url: missing"), giveInstance)
 	case err != nil || u.Hostname() == "":
-		return nil, errors.New("coupa.url: not an address; give the instance, such as https://acme-test.coupahost.com")
+		return nil, export.Hint(errors.New("coupa.url: not an address"), giveInstance)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
-		return nil, errors.New("coupa.url: give only scheme and host, such as https://acme-test.coupahost.com, without user, path or query")
+		return nil, export.Hint(errors.New("coupa.url: more than scheme and host"), giveInstance+", without user, path or query")
 	case u.Scheme == "http" && loopback(u.Hostname()), u.Scheme == "https":
 		return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 	case u.Scheme == "http":
-		return nil, fmt.Errorf("coupa.url: plain http to %s would send the secret in the clear; use https", u.Host)
+		return nil, export.Hint(fmt.Errorf("coupa.url: plain http to %s would send the secret unencrypted", u.Host), "use https")
 	}
-	return nil, fmt.Errorf("coupa.url: unknown scheme %q; use https", u.Scheme)
+	return nil, export.Hint(fmt.Errorf("coupa.url: unknown scheme %q", u.Scheme), "use https")
 }
 
 func loopback(host string) bool {

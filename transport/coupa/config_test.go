@@ -18,15 +18,15 @@ func TestConfigFaults(t *testing.T) {
 		{"loopback", func(c *Config) { c.URL = "http://127.0.0.1:8080" }, nil},
 		{"loopback6", func(c *Config) { c.URL = "http://[::1]:8080" }, nil},
 		{"localhost", func(c *Config) { c.URL = "http://localhost" }, nil},
-		{"plain http", func(c *Config) { c.URL = "http://acme-test.coupahost.com" }, []string{"in the clear"}},
-		{"path", func(c *Config) { c.URL = "https://acme-test.coupahost.com/api" }, []string{"only scheme and host"}},
-		{"user", func(c *Config) { c.URL = "https://u:s3cret@acme-test.coupahost.com" }, []string{"only scheme and host"}},
+		{"plain http", func(c *Config) { c.URL = "http://acme-test.coupahost.com" }, []string{"would send the secret unencrypted\nhint: use https"}},
+		{"path", func(c *Config) { c.URL = "https://acme-test.coupahost.com/api" }, []string{"more than scheme and host\nhint: give the instance"}},
+		{"user", func(c *Config) { c.URL = "https://u:s3cret@acme-test.coupahost.com" }, []string{"more than scheme and host\nhint: give the instance"}},
 		{"no scheme", func(c *Config) { c.URL = "acme-test.coupahost.com" }, []string{"not an address"}},
 		{"no host", func(c *Config) { c.URL = "https://" }, []string{"not an address"}},
 		{"none", func(c *Config) { c.URL = "" }, []string{"coupa.url: missing"}},
 		{"scheme", func(c *Config) { c.URL = "ftp://acme" }, []string{`"ftp"`}},
-		{"too fast", func(c *Config) { c.Rate = 26 }, []string{"at most 25"}},
-		{"time-out", func(c *Config) { c.Timeout = -1 }, []string{"positive"}},
+		{"too fast", func(c *Config) { c.Rate = 26 }, []string{"hint: give more than 0 and at most 25"}},
+		{"time-out", func(c *Config) { c.Timeout = -1 }, []string{"hint: give a positive time"}},
 		{"all at once", func(c *Config) { *c = Config{Rate: -1, Format: "yaml"} },
 			[]string{"coupa.url: missing", "coupa.rate", "client_id", "client_secret", "coupa.format"}},
 	} {
@@ -38,11 +38,11 @@ func TestConfigFaults(t *testing.T) {
 				t.Fatalf("got %v, want %q", err, tc.want)
 			}
 			for _, w := range tc.want {
-				if !strings.Contains(err.Error(), w) {
-					t.Errorf("%q lacks %q", err, w)
+				if !strings.Contains(bothFields(err), w) {
+					t.Errorf("%q lacks %q", bothFields(err), w)
 				}
 			}
-			if err != nil && strings.Contains(err.Error(), "s3cret") {
+			if err != nil && strings.Contains(bothFields(err), "s3cret") {
 				t.Errorf("%q leaks", err)
 			}
 		})
@@ -62,7 +62,7 @@ func TestPageConfigFaults(t *testing.T) {
 			t.Errorf("%q: %v", cookie, err)
 		case want == "" && !strings.HasPrefix(p.cookie.Reveal(), "a=s3cret"):
 			t.Errorf("%q is sent as %q", cookie, p.cookie.Reveal())
-		case want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret")):
+		case want != "" && (err == nil || !strings.Contains(bothFields(err), want) || strings.Contains(bothFields(err), "s3cret")):
 			t.Errorf("%q: got %v, want %q", cookie, err, want)
 		}
 	}

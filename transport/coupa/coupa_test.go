@@ -258,7 +258,7 @@ func quiet(t *testing.T, err error, hook *logtest.Hook) {
 	t.Helper()
 	var texts []string
 	if err != nil {
-		texts = append(texts, err.Error())
+		texts = append(texts, bothFields(err))
 	}
 	if hook != nil {
 		for _, e := range hook.AllEntries() {
@@ -273,4 +273,9 @@ func quiet(t *testing.T, err error, hook *logtest.Hook) {
 			}
 		}
 	}
+}
+
+// bothFields is what an error says: what is wrong, and below it what to do.
+func bothFields(err error) string {
+	return strings.Join(append([]string{err.Error()}, export.HintsOf(err)...), "\nhint: ")
 }

@@ -22,6 +22,7 @@ type Error struct {
 	Op     string // GET /api/data_file_sources
 	Status int    // HTTP status; 0 where no answer came
 	Msg    string // what is wrong, in no words of Coupa's
+	Hint   string // what to do; "" where that is plain
 	Err    error  // the cause, may be nil; not part of the text
 
 	hope  hope
@@ -35,10 +36,13 @@ func (e *Error) Error() string {
 		said = fmt.Sprintf("%d: %s", e.Status, e.Msg)
 	}
 	if !e.until.IsZero() {
-		said += fmt.Sprintf("; Coupa asks to be left alone for %s, until %s", inWords(e.after), stamp(e.until))
+		said += fmt.Sprintf(", and Coupa asks for a pause of %s, until %s", inWords(e.after), stamp(e.until))
 	}
 	return e.Op + ": " + said
 }
+
+// Hints returns what to do.
+func (e *Error) Hints() []string { return []string{e.Hint} }
 
 // inWords is a duration without the zeros behind it: 1h, not 1h0m0s.
 func inWords(d time.Duration) string {
@@ -86,25 +90,29 @@ func (w *wire) judge(a *answer) error {
 	path := a.path
 	switch good := a.status >= 200 && a.status < 300; {
 	case good && a.html():
-		return notDelivered(export.NoAddress, nil, "%s%s answers with a web page instead of data; check coupa.url, and whether a proxy or a login stands before it", w.base, path)
+		return notDelivered(export.NoAddress, nil, "%s%s answers with a web page instead of data", w.base, path).
+			WithHint("check coupa.url, and whether a proxy or a login is in front of it")
 	case good:
 		return nil
 	}
 	text := problem(a)
 	switch s := a.status; {
 	case s >= 300 && s < 400:
-		return notDelivered(export.NoAddress, nil, "%s%s redirects to %s; check coupa.url", w.base, path, target(a))
+		return notDelivered(export.NoAddress, nil, "%s%s redirects to %s", w.base, path, target(a)).WithHint(checkURL)
 	case s == http.StatusUnauthorized:
 		return errUnauthorized
 	case s == http.StatusForbidden:
-		return notDelivered(export.NoScope, nil, "coupa refuses the token for %s (403: %s); give its client a scope that opens it, named on the instance's page /oauth2/scopes (%s), and add it to coupa.scopes", path, text, scopeFor(a))
+		return notDelivered(export.NoScope, nil, "coupa refuses the token for %s (403: %s)", path, text).
+			WithHint("give its client a scope that opens it, named on the instance's page /oauth2/scopes (%s), and add it to coupa.scopes", scopeFor(a))
 	case s == http.StatusNotFound && !a.html() && bytes.Contains(bytes.ToLower(a.body), []byte(noResults)):
 		return errNoResults
 	case s == http.StatusNotFound:
-		return notDelivered(export.NoAddress, nil, "%s%s is not there (404: %s); check coupa.url", w.base, path, text)
+		return notDelivered(export.NoAddress, nil, "%s%s is not there (404: %s)", w.base, path, text).WithHint(checkURL)
 	}
 	return a.fail(text, w.now())
 }
+
+const checkURL = "check coupa.url"
 
 // scopeFor names the scope that a call is likely to need.
 func scopeFor(a *answer) string {
@@ -159,7 +167,7 @@ func problem(a *answer) string {
 	case a.html():
 		return "a web page, perhaps from a proxy"
 	}
-	return cmp.Or(http.StatusText(a.status), "a status that nobody knows")
+	return cmp.Or(http.StatusText(a.status), "an unknown status")
 }
 
 // secretsOf gives the token and the cookies of a request.

@@ -21,7 +21,11 @@ const (
 	errorPages = 120 // pages of one load's errors: 5,000 rows, 50 a page, and some
 )
 
-const staleCookie = "the cookie is stale or not a whole one: log in to %s in a browser, copy the whole Cookie header of a request to /data_sources, and set coupa.page_cookie to it"
+// staleCookie is the error where a login comes in place of a page.
+func (p *Page) staleCookie() error {
+	return notDelivered(export.NoCookie, nil, "the cookie is stale or incomplete").
+		WithHint("log in to %s with a browser, copy the whole Cookie header of a request to /data_sources, and set coupa.page_cookie to it", p.wire.base)
+}
 
 // Page reads loads from the web page /data_sources with the cookie of somebody who is logged in. Which columns that
 // page has is not documented: they are found by their header's words. A page whose tables have no columns for file and
@@ -45,9 +49,9 @@ func NewPage(c Config, log logrus.FieldLogger) (*Page, error) {
 	}
 	switch {
 	case cookie == "":
-		err = errors.Join(err, errors.New("coupa.page_cookie: missing; log in in a browser and copy the whole Cookie header"))
+		err = errors.Join(err, export.Hint(errors.New("coupa.page_cookie: missing"), "log in with a browser and copy the whole Cookie header"))
 	case strings.ContainsFunc(cookie, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		err = errors.Join(err, errors.New("coupa.page_cookie: holds a line break or a control character; copy the Cookie header alone, in one line"))
+		err = errors.Join(err, export.Hint(errors.New("coupa.page_cookie: has a line break or a control character"), "copy the Cookie header alone, in one line"))
 	}
 	if err != nil {
 		return nil, err
@@ -154,11 +158,12 @@ func (p *Page) list(ctx context.Context, path string, query url.Values) (*pageTa
 	switch {
 	case t == nil && len(doc.tables) == 0: // how an empty list looks, before the first load
 		p.noTable.Do(func() {
-			p.wire.log.Info("coupa: /data_sources shows no table at all; taken for an empty list, look at it in a browser if that is wrong")
+			p.wire.log.WithField(export.HintField, "look at the page in a browser if the list is not empty").Info("coupa: /data_sources shows no table at all, which is taken for an empty list")
 		})
 		return &pageTable{}, nil, nil
 	case t == nil:
-		return nil, nil, notDelivered(export.NoAddress, nil, "%s%s has no table with a file and a status column; look at it in a browser: this release of Coupa may show it otherwise, then use load.via: [api]", p.wire.base, path)
+		return nil, nil, notDelivered(export.NoAddress, nil, "%s%s has no table with a file and a status column", p.wire.base, path).
+			WithHint("look at it in a browser: if this release of Coupa shows it differently, use load.via: [api]")
 	}
 	return t, doc.next, nil
 }
@@ -179,11 +184,11 @@ func (p *Page) get(ctx context.Context, path string, query url.Values) (*sheet, 
 func (p *Page) read(a *answer) (*sheet, error) {
 	switch s := a.status; {
 	case s >= 300 && s < 400, s == http.StatusUnauthorized, loginPath(a.url.Path):
-		return nil, notDelivered(export.NoCookie, nil, staleCookie, p.wire.base)
+		return nil, p.staleCookie()
 	case s == http.StatusForbidden:
-		return nil, notDelivered(export.NoCookie, nil, "whoever the cookie belongs to may not see %s%s (403); use the cookie of somebody who may", p.wire.base, a.path)
+		return nil, notDelivered(export.NoCookie, nil, "the user of the cookie may not see %s%s (403)", p.wire.base, a.path).WithHint("use the cookie of a user who may")
 	case s == http.StatusNotFound:
-		return nil, notDelivered(export.NoAddress, nil, "%s%s is not there (404); check coupa.url", p.wire.base, a.path)
+		return nil, notDelivered(export.NoAddress, nil, "%s%s is not there (404)", p.wire.base, a.path).WithHint(checkURL)
 	case s != http.StatusOK:
 		return nil, a.fail(problem(a), p.wire.now())
 	}
@@ -195,7 +200,7 @@ func (p *Page) read(a *answer) (*sheet, error) {
 		return nil, unreadable(a, "it is not a web page", err)
 	}
 	if doc.password && len(doc.tables) == 0 {
-		return nil, notDelivered(export.NoCookie, nil, staleCookie, p.wire.base)
+		return nil, p.staleCookie()
 	}
 	return doc, nil
 }

@@ -24,7 +24,7 @@ func Clock(ctx context.Context, c Config, log logrus.FieldLogger) (ahead time.Du
 		return w.once(ctx, request{method: http.MethodGet, path: loadsPath}, head, func(a *answer) error {
 			date, err := http.ParseTime(a.header.Get("Date"))
 			if err != nil {
-				return fmt.Errorf("%s answers without its time (Date): a proxy may have taken it out", w.base)
+				return fmt.Errorf("%s answers without its time (Date): a proxy may have removed it", w.base)
 			}
 			between := asked.Add(w.now().Sub(asked) / 2)
 			ahead = date.Sub(between)

@@ -42,7 +42,7 @@ func TestClock(t *testing.T) {
 func TestClockUnknown(t *testing.T) {
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header()["Date"] = nil }))
 	defer web.Close()
-	if _, err := Clock(t.Context(), Config{URL: web.URL}, nil); err == nil || !strings.Contains(err.Error(), "without its time") {
+	if _, err := Clock(t.Context(), Config{URL: web.URL}, nil); err == nil || !strings.Contains(bothFields(err), "without its time") {
 		t.Errorf("no Date: %v", err)
 	}
 	never := func(context.Context, time.Duration) error { return errors.New("slept") }

@@ -36,7 +36,7 @@ func (a *API) Recent(ctx context.Context, word string, since time.Time) ([]*expo
 			return found, nil
 		}
 	}
-	a.client.wire.log.Warnf("coupa: more than %d loads of files with %s in their names since %s; only the latest are looked at", recentPages*pageSize, word, stamp(since))
+	a.client.wire.log.Warnf("coupa: more than %d loads of files with %s in their names since %s, of which only the latest are read", recentPages*pageSize, word, stamp(since))
 	return found, nil
 }
 

@@ -132,7 +132,7 @@ func (t *tokens) refused(ctx context.Context, limit time.Duration, err error) er
 		if _, ok := errors.AsType[*url.Error](err); ok || ctx.Err() != nil {
 			return t.wire.lost(ctx, op, limit, err)
 		}
-		return &Error{Op: op, Status: http.StatusOK, Msg: "the answer is not a token; perhaps a proxy gave it", Err: err, hope: garbled}
+		return &Error{Op: op, Status: http.StatusOK, Msg: "the answer is not a token, and may come from a proxy", Err: err, hope: garbled}
 	}
 	a := &answer{method: http.MethodPost, path: tokenPath, url: t.wire.base, status: r.Response.StatusCode, header: r.Response.Header, body: r.Body, masks: []string{t.grant.ClientSecret}}
 	if transient(a.status) {
@@ -144,15 +144,18 @@ func (t *tokens) refused(ctx context.Context, limit time.Duration, err error) er
 	}
 	switch {
 	case r.ErrorCode == "invalid_scope":
-		return notDelivered(export.NoScope, nil, "coupa gives no token for the scopes %q (%s); compare coupa.scopes with the client's under Setup, OAuth2/OpenID Connect Clients", strings.Join(t.grant.Scopes, " "), said)
+		return notDelivered(export.NoScope, nil, "coupa issues no token for the scopes %q (%s)", strings.Join(t.grant.Scopes, " "), said).
+			WithHint("compare coupa.scopes with the client's under Setup, OAuth2/OpenID Connect Clients")
 	case r.ErrorCode == "unauthorized_client", r.ErrorCode == "unsupported_grant_type":
-		return notDelivered(export.NoToken, nil, "coupa gives this client no token (%s); under Setup, OAuth2/OpenID Connect Clients its grant type must be Client credentials", said)
+		return notDelivered(export.NoToken, nil, "coupa issues no token for this client (%s)", said).
+			WithHint("set its grant type to Client credentials under Setup, OAuth2/OpenID Connect Clients")
 	case r.ErrorCode != "":
-		return notDelivered(export.NoToken, nil, "coupa refuses the client (%s); check coupa.client_id and coupa.client_secret against Setup, OAuth2/OpenID Connect Clients", said)
+		return notDelivered(export.NoToken, nil, "coupa refuses the client (%s)", said).
+			WithHint("check coupa.client_id and coupa.client_secret against Setup, OAuth2/OpenID Connect Clients")
 	case a.status >= 300 && a.status < 400:
-		return notDelivered(export.NoAddress, nil, "%s%s redirects to %s; check coupa.url", t.wire.base, tokenPath, target(a))
+		return notDelivered(export.NoAddress, nil, "%s%s redirects to %s", t.wire.base, tokenPath, target(a)).WithHint(checkURL)
 	case a.status == http.StatusNotFound, a.html(), len(bytes.TrimSpace(a.body)) == 0 && a.status != http.StatusUnauthorized:
-		return notDelivered(export.NoAddress, nil, "%s%s gives no tokens (%d: %s); check coupa.url", t.wire.base, tokenPath, a.status, problem(a))
+		return notDelivered(export.NoAddress, nil, "%s%s issues no tokens (%d: %s)", t.wire.base, tokenPath, a.status, problem(a)).WithHint(checkURL)
 	}
-	return notDelivered(export.NoToken, nil, "coupa refuses the client (%d: %s); check coupa.client_id and coupa.client_secret", a.status, problem(a))
+	return notDelivered(export.NoToken, nil, "coupa refuses the client (%d: %s)", a.status, problem(a)).WithHint("check coupa.client_id and coupa.client_secret")
 }

@@ -55,7 +55,7 @@ func (u *Users) Check(ctx context.Context) error {
 // the answer holds beside the values asked for is left out: the filter may have been ignored, or be laxer than ours.
 func (u *Users) Find(ctx context.Context, by export.Element, values []string, want []export.Element) ([]export.User, error) {
 	if strings.ContainsAny(by.Path, ".[]") {
-		return nil, fmt.Errorf("users cannot be looked up by %s; use Id, Login, Employee Number or Email", by.Column)
+		return nil, export.Hint(fmt.Errorf("users cannot be looked up by %s", by.Column), "use Id, Login, Employee Number or Email")
 	}
 	if !slices.ContainsFunc(want, func(e export.Element) bool { return e.Path == by.Path }) {
 		want = append(slices.Clone(want), by)
@@ -73,8 +73,10 @@ func (u *Users) Find(ctx context.Context, by export.Element, values []string, wa
 }
 
 const (
-	sayNoID  = "the answer has a user whose id is no number above 0, so that nobody can tell whom it is about; nothing of it is used: run again, and if it stays so, look at what stands between here and Coupa, or ask Coupa's support"
-	sayTwice = "the answers list Coupa id %s twice, with different values, so that nobody can tell whose it is; nothing of them is used: run again, since somebody may have changed the user meanwhile, and if it stays so, look at what stands between here and Coupa, or ask Coupa's support"
+	sayNoID  = "the answer has a user whose id is not a number above 0, so who it is about is not known, and nothing of it is used"
+	doNoID   = "run again, and if it happens again, look for a proxy in front of Coupa, or ask Coupa's support"
+	sayTwice = "the answers list Coupa id %s twice, with different values, so whose it is is not known, and nothing of them is used"
+	doTwice  = "run again, since the user may have been changed meanwhile, and if it happens again, look for a proxy in front of Coupa, or ask Coupa's support"
 )
 
 // listed are the users of one look-up's answers. Pages may overlap, so that one user may be listed twice; but two users
@@ -86,7 +88,7 @@ type listed struct {
 
 func (l *listed) add(user export.User) error {
 	if before, twice := l.byID[user.ID]; twice && !reflect.DeepEqual(before.Values, user.Values) {
-		return &Error{Op: "GET " + usersPath, Msg: fmt.Sprintf(sayTwice, user.ID)}
+		return &Error{Op: "GET " + usersPath, Msg: fmt.Sprintf(sayTwice, user.ID), Hint: doTwice}
 	}
 	l.byID[user.ID] = user
 	return nil
@@ -157,7 +159,7 @@ func (u *Users) batch(ctx context.Context, by export.Element, values []string, w
 		for _, user := range users {
 			key, known := user.Value(by)
 			if !known {
-				return nil, &Error{Op: "GET " + usersPath, Msg: fmt.Sprintf("the answer lacks %s, by which users are looked up; look at the instance's API response filters for users", by.Path)}
+				return nil, &Error{Op: "GET " + usersPath, Msg: fmt.Sprintf("the answer lacks %s, by which users are looked up", by.Path), Hint: "check the instance's API response filters for users"}
 			}
 			if err := seen.add(user); err != nil {
 				return nil, err
@@ -226,7 +228,8 @@ func (u *Users) lacking(user export.User, want []export.Element) {
 	for _, e := range want {
 		if _, known := user.Value(e); !known && !u.told[e.Path] && e.Kind != export.KindAction {
 			u.told[e.Path] = true
-			u.client.wire.log.Warnf("coupa: answers about users lack %s (%s) though it is asked for; what was sent there cannot be confirmed; look at the instance's API response filters", e.Path, e.Column)
+			u.client.wire.log.WithField(export.HintField, "check the instance's API response filters").
+				Warnf("coupa: answers about users lack %s (%s) although it is asked for, so what was sent there cannot be confirmed", e.Path, e.Column)
 		}
 	}
 }
@@ -246,7 +249,7 @@ func (u *Users) DefaultFilter(ctx context.Context, named export.User, want []exp
 		return nil, err
 	}
 	if len(bare) != 1 || bare[0].ID != named.ID {
-		return nil, &Error{Op: "GET " + usersPath, Msg: "the user is not there, so that a response filter cannot be looked for"}
+		return nil, &Error{Op: "GET " + usersPath, Msg: "the user is not there, so a response filter cannot be looked for"}
 	}
 	var out []export.Element
 	for _, e := range want {
@@ -286,7 +289,7 @@ func (u *Users) Create(ctx context.Context, cells []export.ElementCell) (export.
 		return c.Element.Path == login.Path && c.Cell.State == export.Set && fold(c.Cell.Text) != ""
 	})
 	if i < 0 {
-		return export.User{}, errors.New("column Login: missing; nobody is created without it")
+		return export.User{}, errors.New("column Login: missing, and no user is created without it")
 	}
 	r, err := u.write(http.MethodPost, usersPath, cells)
 	if err != nil {

@@ -45,7 +45,7 @@ func TestAfter(t *testing.T) {
 			f.on(usersPath, tt.answer)
 			c, _ := f.client(t)
 			users, more, err := c.Users().After(t.Context(), tt.after, tt.through, must(t, "Login"))
-			if len(users) != tt.users || more != tt.more || (err == nil) != (tt.text == "") || err != nil && !strings.Contains(err.Error(), tt.text) {
+			if len(users) != tt.users || more != tt.more || (err == nil) != (tt.text == "") || err != nil && !strings.Contains(bothFields(err), tt.text) {
 				t.Errorf("%d users, more %v, %v", len(users), more, err)
 			}
 			if asks := f.requests(usersPath)[0].URL.RawQuery; tt.asks != "" && asks != tt.asks {
@@ -78,9 +78,9 @@ func TestFirst(t *testing.T) {
 		lost   bool
 	}{
 		"found":         {script: []reply{{status: 200, kind: asJSON, body: `[{"id":1,"login":"jdoe"}]`}}},
-		"down":          {script: []reply{{status: 500, kind: asXML, body: "<errors><error>Oops</error></errors>"}}, text: "; check coupa.url and the network, or try again later", lost: true},
+		"down":          {script: []reply{{status: 500, kind: asXML, body: "<errors><error>Oops</error></errors>"}}, text: "Server Error\nhint: check coupa.url and the network, or try again later", lost: true},
 		"no scope":      {script: []reply{{status: 403}}, text: "(core.user.read), and add it to coupa.scopes", lost: true},
-		"not the users": {script: []reply{{status: 200, kind: asJSON, body: `[{"id":1}]`}}, text: "look at the instance's API response filters for users"},
+		"not the users": {script: []reply{{status: 200, kind: asJSON, body: `[{"id":1}]`}}, text: "looked up\nhint: check the instance's API response filters for users"},
 	} {
 		f := newFar(t)
 		f.on(usersPath, tt.script...)
@@ -91,7 +91,7 @@ func TestFirst(t *testing.T) {
 			return err
 		})
 		_, lost := errors.AsType[*export.NotDeliveredError](err)
-		if lost != tt.lost || (err == nil) != (tt.text == "") || err != nil && !strings.HasSuffix(err.Error(), tt.text) {
+		if lost != tt.lost || (err == nil) != (tt.text == "") || err != nil && !strings.HasSuffix(bothFields(err), tt.text) {
 			t.Errorf("%s: %v, nobody can be asked: %v", name, err, lost)
 		}
 	}

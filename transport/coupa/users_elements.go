@@ -50,13 +50,13 @@ func Writable(column string) error {
 	e, ok := Element(column)
 	switch {
 	case !ok:
-		return fmt.Errorf("column %q cannot be sent by API: Coupa's users have no element for it; take it out of mapping.columns, or use route: csv", column)
+		return export.Hint(fmt.Errorf("column %q cannot be sent by API: Coupa's users have no element for it", column), "remove it from mapping.columns, or use route: csv")
 	case e.Path == "id":
 		return fmt.Errorf("column %q cannot be sent by API: the number is Coupa's own, and only finds the user", column)
 	case e.Kind == export.KindCustom && !elementName.MatchString(e.Path):
-		return fmt.Errorf("column %q cannot be sent by API: no element name can be made of it; use route: csv", column)
+		return export.Hint(fmt.Errorf("column %q cannot be sent by API: no element name can be made of it", column), "use route: csv")
 	case strings.HasPrefix(column, segmentPrefix):
-		return fmt.Errorf("column %q cannot be sent by API: only a whole account code works there; map Default Account Code", column)
+		return export.Hint(fmt.Errorf("column %q cannot be sent by API: only a whole account code works there", column), "map Default Account Code")
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ func readUsers(a *answer, want []export.Element) ([]export.User, error) {
 		}
 		number, err := strconv.ParseUint(id.Text, 10, 63)
 		if err != nil || number == 0 {
-			nobody = &Error{Op: a.op(), Status: a.status, Msg: sayNoID, hope: garbled}
+			nobody = &Error{Op: a.op(), Status: a.status, Msg: sayNoID, Hint: doNoID, hope: garbled}
 			return nobody
 		}
 		user, kept := userOf(n, strconv.FormatUint(number, 10), want)

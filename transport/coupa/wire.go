@@ -142,10 +142,11 @@ func (w *wire) lost(ctx context.Context, op string, limit time.Duration, err err
 		err = u.Err
 	}
 	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return notDelivered(export.NoAddress, err, "%s: the certificate is not trusted: %s; check coupa.url, or give this machine the authority of the proxy before it", w.base, cert.Err)
+		return notDelivered(export.NoAddress, err, "%s: the certificate is not trusted: %s", w.base, cert.Err).
+			WithHint("check coupa.url, or let this machine trust the authority of the proxy in front of it")
 	}
 	if errors.Is(err, http.ErrSchemeMismatch) {
-		return notDelivered(export.NoAddress, err, "%s does not speak https; check coupa.url", w.base)
+		return notDelivered(export.NoAddress, err, "%s does not speak https", w.base).WithHint(checkURL)
 	}
 	msg := cut(err)
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -272,7 +273,7 @@ func (w *wire) retry(ctx context.Context, try func(context.Context) error) error
 		}
 		if w.now().Add(wait).After(end) {
 			if e.after > 0 {
-				w.log.WithFields(logrus.Fields{"call": e.Op, "status": e.Status, "wait": e.after}).Warn("coupa asks to be left alone: every call waits for the end of that")
+				w.log.WithFields(logrus.Fields{"call": e.Op, "status": e.Status, "wait": e.after}).Warn("coupa asks for a pause: every call waits until its end")
 			}
 			return err
 		}

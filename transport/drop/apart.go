@@ -59,9 +59,11 @@ func (s *Session) inTheOpen(name, recorded string) error {
 
 func notApart(a, b place) error {
 	if a.key == "sftp.staging" {
-		return fault(export.WrongStaging, nil, "sftp.staging %q is the drop folder itself (sftp.folder %q), where Coupa could take a half-written file: set it to %s, or to another folder", a.dir, b.dir, Auto)
+		return fault(export.WrongStaging, nil, "sftp.staging %q is the drop folder itself (sftp.folder %q), where Coupa could take a half-written file", a.dir, b.dir).
+			WithHint("set it to %s, or to another folder", Auto)
 	}
-	return fault(export.WrongArchives, nil, "sftp.archive names %q, which is the same folder as %s %q: a file that waits there would count as taken; take it out of sftp.archive", a.dir, b.key, b.dir)
+	return fault(export.WrongArchives, nil, "sftp.archive names %q, which is the same folder as %s %q: a file that waits there would count as taken", a.dir, b.key, b.dir).
+		WithHint("remove it from sftp.archive")
 }
 
 // realPaths asks about all folders at once.

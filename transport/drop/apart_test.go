@@ -77,7 +77,7 @@ func TestReceiptsOfEarlierVersions(t *testing.T) {
 	if err := os.WriteFile(earlier, content(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	wantFault(t, s.Commit(t.Context(), part, root+"/elsewhere/."+part+".part"), "staging", "config now means "+s.Temp(part))
+	wantFault(t, s.Commit(t.Context(), part, root+"/elsewhere/."+part+".part"), "staging", "config now names "+s.Temp(part))
 	if err := os.Symlink("Incoming/Users", root+"/link"); err != nil {
 		t.Fatal(err)
 	}

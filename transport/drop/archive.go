@@ -67,7 +67,7 @@ const noticing = time.Second
 func passing(err error) error {
 	var not *export.NotDeliveredError
 	if errors.As(err, &not) && not.What.Passing() {
-		return errors.New(err.Error())
+		return export.WithHintsOf(errors.New(err.Error()), err)
 	}
 	return err
 }

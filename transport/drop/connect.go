@@ -63,6 +63,8 @@ func (a *attempt) connect(ctx, limit context.Context) (*Session, error) {
 	return s, nil
 }
 
+const checkServer = "check that sftp.address is an SSH server and that it accepts this machine"
+
 func (a *attempt) unreachable(ctx, limit context.Context, err error) error {
 	if ctx.Err() != nil {
 		return stopped(ctx)
@@ -73,7 +75,8 @@ func (a *attempt) unreachable(ctx, limit context.Context, err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok { // it names the address again
 		err = op.Err
 	}
-	return fault(export.Unreachable, err, "no connection to %s (%v): check sftp.address, the network, and whether the firewalls on both sides let this machine through", a.c.Address, err)
+	return fault(export.Unreachable, err, "no connection to %s (%v)", a.c.Address, err).
+		WithHint("check sftp.address, the network, and whether the firewalls on both sides let this machine through")
 }
 
 // late says why connecting was given up: the caller's context, or else our limit.
@@ -81,7 +84,8 @@ func (a *attempt) late(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return stopped(ctx)
 	}
-	return fault(export.NoAnswer, nil, "%s accepted the connection but handshake and login did not end within %s: check that sftp.address is an SSH server and that it lets this machine in", a.c.Address, a.c.Connect)
+	return fault(export.NoAnswer, nil, "%s accepted the connection, but handshake and login did not end within %s", a.c.Address, a.c.Connect).
+		WithHint(checkServer)
 }
 
 // open does the SSH handshake with the login, and opens the SFTP session.
@@ -147,7 +151,8 @@ func (a *attempt) openFiles(w *wire, client *ssh.Client) (*pipe, *sftp.Client, e
 }
 
 func noSubsystem(err error) error {
-	return fault(export.NoPermission, err, "the login went well but the server gives no SFTP session (%v): ask its operator whether this account may use SFTP", err)
+	return fault(export.NoPermission, err, "the login succeeded, but the server opens no SFTP session (%v)", err).
+		WithHint("ask its operator whether this account may use SFTP")
 }
 
 // explain says what went wrong in the handshake.
@@ -165,7 +170,8 @@ func (a *attempt) explain(err error) error {
 	case a.login.begun():
 		return a.login.refused(a.c.Address, a.c.Legacy, errors.Unwrap(err))
 	}
-	return fault(export.Unreachable, err, "%s ended the connection before the login (%v): check that sftp.address is an SSH server and that it lets this machine in", a.c.Address, errors.Unwrap(err))
+	return fault(export.Unreachable, err, "%s ended the connection before the login (%v)", a.c.Address, errors.Unwrap(err)).
+		WithHint(checkServer)
 }
 
 func (a *attempt) noCommon(none *ssh.AlgorithmNegotiationError) error {
@@ -173,14 +179,15 @@ func (a *attempt) noCommon(none *ssh.AlgorithmNegotiationError) error {
 	if old := ssh.InsecureAlgorithms(); !a.c.Legacy {
 		for _, name := range slices.Concat(old.KeyExchanges, old.Ciphers, old.MACs, old.HostKeys) {
 			if slices.Contains(none.RequestedAlgorithms, name) {
-				hint = "it is an old server: set sftp.legacy: true to use it all the same"
+				hint = "it is an old server: set sftp.legacy: true to use it anyway"
 			}
 		}
 	}
 	what := export.Unreachable
 	if none.What == "host key" {
 		what = export.NoHostKey
-		hint += "; or the pinned key is of a type the server does not have any more: compare it with what Coupa announced"
+		hint += "; or the server no longer has a key of the pinned type: compare it with what Coupa announced"
 	}
-	return fault(what, none, "%s and this program have no %s algorithm in common (it offers %s): %s", a.c.Address, none.What, strings.Join(none.RequestedAlgorithms, ", "), hint)
+	return fault(what, none, "%s and this program have no %s algorithm in common (it offers %s)", a.c.Address, none.What, strings.Join(none.RequestedAlgorithms, ", ")).
+		WithHint("%s", hint)
 }

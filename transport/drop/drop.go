@@ -86,11 +86,11 @@ func withPort(address string) string {
 func (c Config) check() error {
 	switch {
 	case c.User == "":
-		return fault(export.NoLogin, nil, "no user is given: set sftp.user")
+		return fault(export.NoLogin, nil, "no user is given").WithHint("set sftp.user")
 	case c.Password.IsZero() && c.Key.IsZero():
-		return fault(export.NoLogin, nil, "neither a password nor a key is given: set sftp.password or sftp.key")
+		return fault(export.NoLogin, nil, "neither a password nor a key is given").WithHint("set sftp.password or sftp.key")
 	case c.Folder == "":
-		return fault(export.NoFolder, nil, "no drop folder is given: set sftp.folder, usually /Incoming/Users")
+		return fault(export.NoFolder, nil, "no drop folder is given").WithHint("set sftp.folder, usually to /Incoming/Users")
 	case c.Staging == c.Folder:
 		return notApart(place{"sftp.staging", c.Staging}, place{"sftp.folder", c.Folder})
 	}
@@ -175,7 +175,8 @@ func (s *Session) receipt(name, recorded string) (string, error) {
 		return recorded, nil
 	}
 	// looked for in the wrong place, the receipt would always be gone
-	return "", fault(export.WrongStaging, nil, "the temporary of part %s was written to %s, and the config now means %s; set sftp.staging and sftp.folder back until it is sent", name, recorded, now)
+	return "", fault(export.WrongStaging, nil, "the temporary file of part %s was written to %s, and the config now names %s", name, recorded, now).
+		WithHint("set sftp.staging and sftp.folder back until the part is sent")
 }
 
 func (s *Session) final(name string) string { return path.Join(s.c.Folder, name) }

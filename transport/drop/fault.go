@@ -15,9 +15,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// fault makes the error for "nothing can be sent": what stands in the way, a text with the way out, a cause or nil.
-// What it tells of may be the server's own words, which are shown cut and without escapes.
-func fault(what export.Obstacle, cause error, format string, args ...any) error {
+// fault makes the error for "nothing can be sent": what is in the way, what is wrong, and the cause or nil. A text may be
+// the server's own words, which are shown cut and without escapes.
+func fault(what export.Obstacle, cause error, format string, args ...any) *export.NotDeliveredError {
 	for i, arg := range args {
 		switch arg := arg.(type) {
 		case error:
@@ -49,15 +49,18 @@ func shown(text string) string {
 }
 
 func silent(address string, limit time.Duration) error {
-	return fault(export.NoAnswer, nil, "no byte of SFTP from %s for %s while an answer was due, connection closed: run again, and ask the server's operator if it repeats", address, limit)
+	return fault(export.NoAnswer, nil, "no byte of SFTP from %s for %s while an answer was due, connection closed", address, limit).
+		WithHint("run again, and ask the server's operator if it happens again")
 }
 
 func endless(address string, limit time.Duration) error {
-	return fault(export.NoAnswer, nil, "%s answered and did not come to an end within %s, connection closed: run again, ask the server's operator if it repeats, or raise sftp.operation where the server is known to be slow", address, limit)
+	return fault(export.NoAnswer, nil, "%s answered, but did not finish within %s, connection closed", address, limit).
+		WithHint("run again, ask the server's operator if it happens again, or raise sftp.operation if the server is known to be slow")
 }
 
 func lostConnection(address string, cause error) error {
-	return fault(export.Unreachable, cause, "the connection to %s broke (%v): run again, and look at the network or ask the server's operator if it repeats", address, cause)
+	return fault(export.Unreachable, cause, "the connection to %s broke (%v)", address, cause).
+		WithHint("run again, and check the network or ask the server's operator if it happens again")
 }
 
 // stopped is the error of a cancelled context: it matches both context.Canceled (or DeadlineExceeded) and the cause.
@@ -77,15 +80,18 @@ func refused(verb, file string, err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return noFolder(path.Dir(file), err)
 	case errors.Is(err, fs.ErrPermission):
-		return fault(export.NoPermission, err, "the server does not permit to %s %s: ask for the right to %[1]s files in %[3]s, or correct sftp.folder or sftp.staging", verb, file, path.Dir(file))
+		return fault(export.NoPermission, err, "the server does not allow us to %s %s", verb, file).
+			WithHint("ask for the right to %s files in %s, or correct sftp.folder or sftp.staging", verb, path.Dir(file))
 	case errors.As(err, &status):
-		return fault(export.NoFolder, err, "the server refuses to %s %s (%v), which may be a full disk or quota, or something it cannot do: make room there, or ask its operator", verb, file, err)
+		return fault(export.NoFolder, err, "the server refuses to %s %s (%v), which may be a full disk or quota, or something it cannot do", verb, file, err).
+			WithHint("make room there, or ask its operator")
 	}
 	return err
 }
 
 func noFolder(dir string, err error) error {
-	return fault(export.NoFolder, err, "there is no folder %s on the server: correct sftp.folder or sftp.staging (folders differ per Coupa instance)", dir)
+	return fault(export.NoFolder, err, "there is no folder %s on the server", dir).
+		WithHint("correct sftp.folder or sftp.staging (folders differ per Coupa instance)")
 }
 
 // isAnswer tells a server's "no" from a broken connection.

@@ -37,10 +37,10 @@ func describe(key ssh.PublicKey) string { return key.Type() + " " + ssh.Fingerpr
 func newPin(c Config, a ssh.Algorithms) (*pin, error) {
 	switch {
 	case c.HostKey == "" && c.KnownHosts == "":
-		return nil, fault(export.NoHostKey, nil, "none is pinned, so nothing is sent: set sftp.host_key or sftp.known_hosts; "+
-			"%s | ssh-keygen -lf - shows the server's keys, compare them with what Coupa announced", keyscan(c.Address))
+		return nil, fault(export.NoHostKey, nil, "none is pinned, so nothing is sent").WithHint("set sftp.host_key or sftp.known_hosts; "+
+			"%s | ssh-keygen -lf - shows the server's keys, to be compared with what Coupa announced", keyscan(c.Address))
 	case c.HostKey != "" && c.KnownHosts != "":
-		return nil, fault(export.NoHostKey, nil, "sftp.host_key and sftp.known_hosts are both set: keep one")
+		return nil, fault(export.NoHostKey, nil, "sftp.host_key and sftp.known_hosts are both set").WithHint("keep one of the two")
 	case c.HostKey != "":
 		return fingerprintPin(c, a)
 	}
@@ -55,7 +55,8 @@ func keyscan(address string) string {
 func fingerprintPin(c Config, a ssh.Algorithms) (*pin, error) {
 	sum, ok := strings.CutPrefix(strings.TrimRight(strings.TrimSpace(c.HostKey), "="), "SHA256:")
 	if raw, err := base64.RawStdEncoding.DecodeString(sum); !ok || err != nil || len(raw) != 32 {
-		return nil, fault(export.NoHostKey, nil, `sftp.host_key is not a fingerprint: it looks like "SHA256:" and 43 characters, as %s | ssh-keygen -lf - shows it`, keyscan(c.Address))
+		return nil, fault(export.NoHostKey, nil, "sftp.host_key is not a fingerprint").
+			WithHint(`a fingerprint is "SHA256:" and 43 characters, as %s | ssh-keygen -lf - shows it`, keyscan(c.Address))
 	}
 	p := &pin{address: c.Address, fingerprint: "SHA256:" + sum, algorithms: a.HostKeys}
 	p.check = func(_ string, _ net.Addr, key ssh.PublicKey) error {
@@ -84,9 +85,11 @@ func (p *pin) again(err error) (bool, error) {
 	return false, err
 }
 
+const orIntercepted = "if not, the connection may be intercepted: send nothing and ask Coupa"
+
 func (p *pin) mismatch() error {
-	return fault(export.NoHostKey, nil, "%s offered %s, expected %s: if Coupa announced a new key, set sftp.host_key to its fingerprint; "+
-		"if not, somebody may stand in between: send nothing and ask Coupa", p.address, strings.Join(p.offered, " and "), p.fingerprint)
+	return fault(export.NoHostKey, nil, "%s offered %s, expected %s", p.address, strings.Join(p.offered, " and "), p.fingerprint).
+		WithHint("if Coupa announced a new key, set sftp.host_key to its fingerprint; " + orIntercepted)
 }
 
 // keyType is the type of the keys that sign with an algorithm.
@@ -115,8 +118,8 @@ func knownHostsPin(c Config, a ssh.Algorithms) (*pin, error) {
 		}
 	}
 	if len(p.algorithms) == 0 {
-		return nil, fault(export.NoHostKey, nil, "%s has no usable key for %s (certificate authorities do not count): add the line that %s prints, after comparing it with what Coupa announced",
-			c.KnownHosts, knownhosts.Normalize(c.Address), keyscan(c.Address))
+		return nil, fault(export.NoHostKey, nil, "%s has no usable key for %s (certificate authorities do not count)", c.KnownHosts, knownhosts.Normalize(c.Address)).
+			WithHint("add the line that %s prints, after comparing it with what Coupa announced", keyscan(c.Address))
 	}
 	p.check = func(host string, remote net.Addr, key ssh.PublicKey) error {
 		return knownFault(c, key, check(host, remote, key))
@@ -167,7 +170,8 @@ func knownFault(c Config, key ssh.PublicKey, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &revoked):
-		return fault(export.NoHostKey, err, "%s offered %s, which %s:%d marks as revoked: ask Coupa", c.Address, describe(key), revoked.Revoked.Filename, revoked.Revoked.Line)
+		return fault(export.NoHostKey, err, "%s offered %s, which %s:%d marks as revoked", c.Address, describe(key), revoked.Revoked.Filename, revoked.Revoked.Line).
+			WithHint("ask Coupa")
 	case errors.As(err, &wrong):
 		var expected []string
 		for _, want := range wrong.Want {
@@ -175,8 +179,8 @@ func knownFault(c Config, key ssh.PublicKey, err error) error {
 				expected = append(expected, fmt.Sprintf("%s (%s:%d)", describe(want.Key), want.Filename, want.Line))
 			}
 		}
-		return fault(export.NoHostKey, err, "%s offered %s, expected %s: if Coupa announced a new key, replace that line with the one that %s prints; "+
-			"if not, somebody may stand in between: send nothing and ask Coupa", c.Address, describe(key), strings.Join(expected, " or "), keyscan(c.Address))
+		return fault(export.NoHostKey, err, "%s offered %s, expected %s", c.Address, describe(key), strings.Join(expected, " or ")).
+			WithHint("if Coupa announced a new key, replace that line with the one that %s prints; "+orIntercepted, keyscan(c.Address))
 	}
 	return fault(export.NoHostKey, err, "%s offered %s: %v", c.Address, describe(key), err)
 }

@@ -47,7 +47,8 @@ func newSigner(c Config, a ssh.Algorithms) (ssh.Signer, error) {
 	}
 	able, ok := signer.(ssh.AlgorithmSigner)
 	if len(use) == 0 || !ok {
-		return nil, fault(export.NoLogin, nil, "sftp.key is of type %s, which is not used any more: make a new one (ssh-keygen -t rsa -b 3072), or set sftp.legacy: true for an old server", signer.PublicKey().Type())
+		return nil, fault(export.NoLogin, nil, "sftp.key is of type %s, which is no longer used", signer.PublicKey().Type()).
+			WithHint("create a new one (ssh-keygen -t rsa -b 3072), or set sftp.legacy: true for an old server")
 	}
 	limited, err := ssh.NewSignerWithAlgorithms(able, use)
 	if err != nil {
@@ -73,17 +74,18 @@ func parseKey(c Config) (ssh.Signer, error) {
 	case errors.Is(err, x509.IncorrectPasswordError):
 		return nil, wrongPassphrase(err)
 	case err != nil:
-		return nil, fault(export.NoLogin, err, "sftp.key cannot be read (%v): it must be an OpenSSH or PEM private key; ssh-keygen -p -f KEY converts others", err)
+		return nil, fault(export.NoLogin, err, "sftp.key cannot be read (%v)", err).
+			WithHint("it must be an OpenSSH or PEM private key; ssh-keygen -p -f KEY converts others")
 	}
 	return signer, nil
 }
 
 func noPassphrase() error {
-	return fault(export.NoLogin, nil, "sftp.key is encrypted: give its passphrase")
+	return fault(export.NoLogin, nil, "sftp.key is encrypted").WithHint("set sftp.passphrase")
 }
 
 func wrongPassphrase(err error) error {
-	return fault(export.NoLogin, err, "the passphrase does not open sftp.key")
+	return fault(export.NoLogin, err, "the passphrase does not open sftp.key").WithHint("correct sftp.passphrase")
 }
 
 // login chooses the methods of one attempt. Each secret is shown once: a password that was refused is not offered again
@@ -143,8 +145,8 @@ func (l *login) refused(address string, legacy bool, err error) error {
 		detail = ""
 	}
 	if l.signer != nil && l.signer.PublicKey().Type() == ssh.KeyAlgoRSA && !legacy && strings.Contains(err.Error(), "signature algorithm") {
-		hint = "; the server may know only SHA-1 signatures of RSA keys: then set sftp.legacy: true"
+		hint = "; if the server knows only SHA-1 signatures of RSA keys, set sftp.legacy: true"
 	}
-	return fault(export.NoLogin, err, "%s refused the login (tried %s; it takes %s)%s; it is not tried again, since accounts lock: "+
-		"check sftp.user, and the password or key in Coupa's setup under sFTP Accounts%s", address, tried, strings.Join(l.takes, ", "), detail, hint)
+	return fault(export.NoLogin, err, "%s refused the login (tried %s; it takes %s)%s, and it is not tried again, since accounts lock", address, tried, strings.Join(l.takes, ", "), detail).
+		WithHint("check sftp.user, and the password or key in Coupa's setup under sFTP Accounts%s", hint)
 }

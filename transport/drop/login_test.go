@@ -104,7 +104,7 @@ func TestKeyForms(t *testing.T) {
 			c.Passphrase = export.NewSecret("wrong")
 			wantFault(t, dialFault(t, t.Context(), c), "login", "passphrase does not open")
 			c.Passphrase = export.Secret{}
-			wantFault(t, dialFault(t, t.Context(), c), "login", "give its passphrase")
+			wantFault(t, dialFault(t, t.Context(), c), "login", "hint: set sftp.passphrase")
 		})
 	}
 }

@@ -23,8 +23,8 @@ func parsePKCS8(der []byte, passphrase export.Secret) (ssh.Signer, error) {
 		signer, err = ssh.NewSignerFromKey(key)
 	}
 	if err != nil {
-		return nil, fault(export.NoLogin, err, "sftp.key is an encrypted PKCS#8 key that cannot be used (%v): openssl pkcs8 -topk8 -in KEY -out NEW encrypts it anew as it can be read; "+
-			"where that fails, or for a key that is not RSA, ECDSA or Ed25519, make a new one", err)
+		return nil, fault(export.NoLogin, err, "sftp.key is an encrypted PKCS#8 key that cannot be used (%v)", err).
+			WithHint("openssl pkcs8 -topk8 -in KEY -out NEW encrypts it so that it can be read; where that fails, or for a key that is not RSA, ECDSA or Ed25519, create a new one")
 	}
 	return signer, nil
 }

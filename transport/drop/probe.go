@@ -29,7 +29,7 @@ func (s *Session) List(ctx context.Context, dir string) (names int, err error) {
 		names = len(files)
 		switch {
 		case errors.Is(err, fs.ErrPermission):
-			return fault(export.NoPermission, err, "the server does not permit to list %s", dir)
+			return fault(export.NoPermission, err, "the server does not allow us to list %s", dir)
 		case err != nil && isAnswer(err):
 			return fault(export.NoFolder, err, "the server does not list %s (%v)", dir, err)
 		}
@@ -69,9 +69,11 @@ func (s *Session) Probe(ctx context.Context) error {
 		err = s.put(file, []byte("written by hr2coupa doctor\n"), false, func() {})
 		switch {
 		case errors.Is(err, errVanished):
-			return fault(export.NoFolder, err, "%s vanished as soon as it was written: something takes files from there; set sftp.staging to another folder", file)
+			return fault(export.NoFolder, err, "%s vanished as soon as it was written: something takes files from there", file).
+				WithHint("set sftp.staging to another folder")
 		case errors.Is(err, errUnseen):
-			return s.discard(file, fault(export.NoPermission, err, "the server does not let us look at %s after it was written; set sftp.staging to a folder where it does", file))
+			return s.discard(file, fault(export.NoPermission, err, "the server does not let us look at %s after it was written", file).
+				WithHint("set sftp.staging to a folder where it does"))
 		case err != nil:
 			return err
 		}

@@ -249,13 +249,14 @@ func wantFault(t *testing.T, err error, what string, pieces ...string) {
 	if fault.What.String() != what {
 		t.Errorf("got fault %q, want %q: %v", fault.What, what, err)
 	}
+	said := err.Error() + "\nhint: " + export.HintText(err)
 	for _, piece := range pieces {
-		if !strings.Contains(err.Error(), piece) {
-			t.Errorf("error %q does not say %q", err, piece)
+		if !strings.Contains(said, piece) {
+			t.Errorf("error %q does not say %q", said, piece)
 		}
 	}
-	if strings.Contains(err.Error(), password) {
-		t.Errorf("error %q shows the password", err)
+	if strings.Contains(said, password) {
+		t.Errorf("error %q shows the password", said)
 	}
 }
 

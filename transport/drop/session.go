@@ -71,11 +71,12 @@ func (s *Session) Stage(ctx context.Context, name string, data []byte) error {
 		file := s.Temp(name)
 		err := s.putTemp(file, data, func() { s.lookUp(name) })
 		if errors.Is(err, fs.ErrNotExist) && errors.Is(err, errVanished) {
-			return fault(export.NoFolder, err, "the temporary %s vanished as soon as it was written: something takes such names from there; set sftp.staging to a folder that is not scanned", file)
+			return fault(export.NoFolder, err, "the temporary file %s vanished as soon as it was written: something takes such names from there", file).
+				WithHint("set sftp.staging to a folder that is not scanned")
 		}
 		if errors.Is(err, errUnseen) {
-			return s.discard(file, fault(export.NoPermission, err, "the server does not let us look at %s, so that nobody could tell half of it from all: set sftp.staging to a folder on the same disk "+
-				"where files can be looked at, or sftp.direct: true to write without a temporary", file))
+			return s.discard(file, fault(export.NoPermission, err, "the server does not let us look at %s, so half of it could not be told from all of it", file).
+				WithHint("set sftp.staging to a folder on the same disk where files can be looked at, or sftp.direct: true to write without a temporary file"))
 		}
 		return err
 	})
@@ -191,7 +192,7 @@ func (s *Session) sameSize(file string, want int64) error {
 // discard removes a file that was not written well: concurrent writes can leave holes in it.
 func (s *Session) discard(file string, err error) error {
 	if removing := s.files.Remove(file); removing != nil && isAnswer(removing) && !errors.Is(removing, fs.ErrNotExist) {
-		return fmt.Errorf("%w; the torn file %s could not be removed (%s)", err, file, shown(removing.Error()))
+		return fmt.Errorf("%w, and the torn file %s could not be removed (%s)", err, file, shown(removing.Error()))
 	}
 	return err
 }
@@ -236,7 +237,8 @@ func (s *Session) rename(temp, final string) error {
 		return err
 	}
 	if _, gone = s.files.Stat(temp); gone == nil {
-		return fault(export.NoFolder, nil, "the server says that it has renamed %s into %s, and the file is still there under its first name: nothing has arrived; ask its operator, choose an sftp.staging on the same disk, or set sftp.direct: true to write without a rename", temp, s.c.Folder)
+		return fault(export.NoFolder, nil, "the server says that it has renamed %s into %s, and the file is still there under its first name: nothing has arrived", temp, s.c.Folder).
+			WithHint("ask its operator, choose an sftp.staging on the same disk, or set sftp.direct: true to write without a rename")
 	}
 	return nil
 }
@@ -261,7 +263,8 @@ func (s *Session) renameRefused(temp string, err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		what = export.NoPermission
 	}
-	return fault(what, err, "the server refuses to rename %s into %s (%v): ask for the right to rename there, choose an sftp.staging on the same disk, or set sftp.direct: true to write without a rename", temp, s.c.Folder, err)
+	return fault(what, err, "the server refuses to rename %s into %s (%v)", temp, s.c.Folder, err).
+		WithHint("ask for the right to rename there, choose an sftp.staging on the same disk, or set sftp.direct: true to write without a rename")
 }
 
 // Remove deletes the part's temporary, and nothing else. One that is not there is no error.

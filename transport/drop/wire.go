@@ -72,7 +72,8 @@ func (w *wire) progress(bytes, names int) {
 	flood := w.got > maxAnswer || w.names > maxNames
 	w.mu.Unlock()
 	if busy && flood {
-		w.fail(fault(export.NoFolder, nil, "the server sent more than %d MiB or %d names in answer to one question: is an archive folder very full? Take it out of sftp.archive", maxAnswer>>20, maxNames))
+		w.fail(fault(export.NoFolder, nil, "the server sent more than %d MiB or %d names in answer to one question", maxAnswer>>20, maxNames).
+			WithHint("if an archive folder is very full, remove it from sftp.archive"))
 	}
 }
 

@@ -17,7 +17,7 @@ const (
 	mostBody   = 64 << 10 // bytes of its body, which is not looked at
 )
 
-var errTalks = errors.New("the server says more than 256 KB, which no mail server does; check mail.server")
+var errTalks = errors.New("the server says more than 256 KB, which no mail server does")
 
 // boundedConn is a connection of which only so much is read: the library keeps a line as long as it comes, and a reply
 // of as many lines.

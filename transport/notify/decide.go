@@ -53,7 +53,7 @@ func (f *Finding) blindFor(i export.Incident) bool {
 func over(i export.Incident) Trouble {
 	t := Trouble{Kind: i.Kind, Cause: i.Cause, Owner: i.Owner}
 	if (i.Kind == export.NoticeQuarantine || i.Kind == export.NoticePartial) && i.Run != "" {
-		t.Facts = []string{"this start has none; rows of earlier runs are mended by HR sending them anew, not by this: hr2coupa status " + i.Run}
+		t.Facts = []string{"this start has none; rows of earlier runs are only fixed when HR sends them again: hr2coupa status " + i.Run}
 	}
 	return t
 }

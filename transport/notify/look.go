@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -35,7 +36,7 @@ func (m *Mail) Look(ctx context.Context) (string, error) {
 	seen := map[string]string{"none": "the server answers, without TLS", "tls": "TLS from the first byte, its certificate is good"}[m.TLS]
 	seen = cmp.Or(seen, "STARTTLS, its certificate is good")
 	if m.User != "" {
-		seen += "; the login is let in"
+		seen += "; the login is accepted"
 	}
 	return seen, nil
 }
@@ -55,19 +56,19 @@ func (h *Heartbeat) Look(ctx context.Context) (string, error) {
 func reach(ctx context.Context, address export.Secret, each time.Duration) (string, error) {
 	u, err := url.Parse(address.Reveal())
 	if err != nil || u.Host == "" {
-		return "", fmt.Errorf("the address cannot be read")
+		return "", errors.New("the address cannot be read")
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, each, fmt.Errorf("no answer within %v; check the address, and whether this machine may reach it", each))
+	ctx, cancel := context.WithTimeoutCause(ctx, each, export.Hint(fmt.Errorf("no answer within %v", each), checkAddress))
 	defer cancel()
 	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u})
 	if err != nil {
-		return "", fmt.Errorf("the proxy of the environment cannot be read; mend HTTPS_PROXY")
+		return "", export.Hint(errors.New("the proxy of the environment cannot be read"), "correct HTTPS_PROXY")
 	}
 	if proxy != nil {
 		if err := connect(ctx, proxy); err != nil {
 			return "", fmt.Errorf("the proxy %s (HTTPS_PROXY): %w", proxy.Host, err)
 		}
-		return "the proxy " + proxy.Host + " answers; only a post would show what is behind it", nil
+		return "the proxy " + proxy.Host + " answers, and only a post would show what is behind it", nil
 	}
 	if u.Scheme != "https" {
 		return "the server answers, without TLS", connect(ctx, u)
@@ -81,6 +82,8 @@ func reach(ctx context.Context, address export.Secret, each time.Duration) (stri
 	until := c.(*tls.Conn).ConnectionState().PeerCertificates[0].NotAfter
 	return "TLS, its certificate is good until " + until.Format(time.DateOnly), nil
 }
+
+const checkAddress = "check the address, and whether this machine may reach it"
 
 func connect(ctx context.Context, u *url.URL) error {
 	c, err := new(net.Dialer).DialContext(ctx, "tcp", hostPort(u))

@@ -20,14 +20,14 @@ func TestLookMail(t *testing.T) {
 		fault  string
 	}{
 		"STARTTLS":                {farend.MailOptions{}, func(*Mail) {}, "STARTTLS, its certificate is good", ""},
-		"with a login":            {login, func(m *Mail) { m.User, m.Password = "hr2coupa", export.NewSecret("planted-smtp") }, "STARTTLS, its certificate is good; the login is let in", ""},
+		"with a login":            {login, func(m *Mail) { m.User, m.Password = "hr2coupa", export.NewSecret("planted-smtp") }, "STARTTLS, its certificate is good; the login is accepted", ""},
 		"TLS from the first byte": {farend.MailOptions{TLS: true}, func(m *Mail) { m.TLS = "tls" }, "TLS from the first byte, its certificate is good", ""},
 		"plain, on loopback":      {farend.MailOptions{Plain: true}, func(m *Mail) { m.TLS = "none" }, "the server answers, without TLS", ""},
 		"no STARTTLS":             {farend.MailOptions{Plain: true}, func(*Mail) {}, "", "offers no STARTTLS"},
-		"unknown authority":       {farend.MailOptions{}, func(m *Mail) { m.CA = nil }, "", "mail.ca"},
-		"login refused":           {login, func(m *Mail) { m.User, m.Password = "hr2coupa", export.NewSecret("planted-other") }, "", "check mail.user and mail.password"},
-		"silent":                  {farend.MailOptions{Hang: true}, func(m *Mail) { m.Patience = soon }, "", "timeout; check mail.server"},
-		"TLS where there is none": {farend.MailOptions{}, func(m *Mail) { m.TLS = "tls" }, "", "most offer tls: starttls"},
+		"unknown authority":       {farend.MailOptions{}, func(m *Mail) { m.CA = nil }, "", "hint: name the authority's file in mail.ca"},
+		"login refused":           {login, func(m *Mail) { m.User, m.Password = "hr2coupa", export.NewSecret("planted-other") }, "", "hint: check mail.user and mail.password"},
+		"silent":                  {farend.MailOptions{Hang: true}, func(m *Mail) { m.Patience = soon }, "", "timeout / hint: check mail.server"},
+		"TLS where there is none": {farend.MailOptions{}, func(m *Mail) { m.TLS = "tls" }, "", "first byte / hint: most servers offer tls: starttls"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := mailServer(t, tt.server)
@@ -52,10 +52,10 @@ func TestLookAddress(t *testing.T) {
 	defer l.Close() // it accepts, by the kernel, and says nothing
 	for _, tt := range []struct{ name, address, seen, fault string }{
 		{"plain", plain.URL, "the server answers, without TLS", ""},
-		{"dead", "http://" + deadAddress, "", "connection refused; check the address"},
-		{"a name that the certificate lacks", strings.Replace(secure.URL, "127.0.0.1", "localhost", 1), "", "has to be a name that its certificate has"},
-		{"unknown authority", secure.URL, "", "has to trust that authority"},
-		{"silent", "https://" + l.Addr().String(), "", "no answer within 1s; check the address"},
+		{"dead", "http://" + deadAddress, "", "connection refused / hint: check the address"},
+		{"a name that the certificate lacks", strings.Replace(secure.URL, "127.0.0.1", "localhost", 1), "", "hint: give a name that its certificate has"},
+		{"unknown authority", secure.URL, "", "hint: if the address is right, let this machine trust that authority"},
+		{"silent", "https://" + l.Addr().String(), "", "no answer within 1s / hint: check the address"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			u := export.NewSecret(tt.address + "/planted-token")
@@ -70,7 +70,7 @@ func TestLookAddress(t *testing.T) {
 		})
 	}
 	unnamed := &url.Error{Err: &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "hooks.acme.example"}}}
-	if err := wireError(t.Context(), unnamed); !strings.Contains(err.Error(), "no such host; check the address") {
+	if err := wireError(t.Context(), unnamed); !strings.Contains(bothFields(err), "no such host / hint: check the address") {
 		t.Errorf("a name that is not known: %v", err)
 	}
 	if n := len(plain.Posts()) + len(secure.Posts()); n != 0 {
@@ -84,9 +84,9 @@ func looked(t *testing.T, l Looker, seen, fault string) {
 	switch {
 	case fault == "" && (err != nil || got != seen):
 		t.Errorf("%s: saw %q (%v), want %q", l, got, err, seen)
-	case fault != "" && (err == nil || !strings.Contains(err.Error(), fault)):
+	case fault != "" && (err == nil || !strings.Contains(bothFields(err), fault)):
 		t.Errorf("%s: saw %q (%v), want the fault %q", l, got, err, fault)
-	case err != nil && strings.Contains(err.Error(), "planted"):
+	case err != nil && strings.Contains(bothFields(err), "planted"):
 		t.Errorf("a secret is in %q", err)
 	}
 }

@@ -61,7 +61,7 @@ func (m *Mail) client() (*mail.Client, error) {
 	}
 	n, err := strconv.Atoi(port)
 	if err != nil {
-		return nil, fmt.Errorf("the server's port is no number: %q", port)
+		return nil, fmt.Errorf("the server's port is not a number: %q", port)
 	}
 	trust, err := pool(m.CA)
 	if err != nil {
@@ -96,7 +96,7 @@ func pool(pem []byte) (*x509.CertPool, error) {
 	}
 	p := x509.NewCertPool()
 	if !p.AppendCertsFromPEM(pem) {
-		return nil, errors.New("ca holds no certificate in PEM form")
+		return nil, errors.New("mail.ca has no certificate in PEM form")
 	}
 	return p, nil
 }
@@ -134,26 +134,26 @@ var mailAddress = regexp.MustCompile(`[^\s<>"',;:()\[\]]+@[^\s<>"',;:()\[\]]+`)
 
 // explain says why a mail did not go, without the addresses that servers like to repeat, and what to do.
 func (m *Mail) explain(err error) error {
-	what := mailAddress.ReplaceAllString(oneLine(err.Error()), "(address)")
+	hint, what := "", mailAddress.ReplaceAllString(oneLine(err.Error()), "(address)")
 	var unknown x509.UnknownAuthorityError
 	var named x509.HostnameError
 	var op *net.OpError
 	var noTLS tls.RecordHeaderError
 	switch {
 	case errors.Is(err, errTalks):
-		what = errTalks.Error()
+		what, hint = errTalks.Error(), "check mail.server"
 	case errors.As(err, &noTLS):
-		what = "the server does not speak TLS from the first byte; most offer tls: starttls, on port 587"
+		what, hint = "the server does not speak TLS from the first byte", "most servers offer tls: starttls, on port 587"
 	case errors.As(err, &unknown):
-		what += "; name the authority's file in mail.ca"
+		hint = "name the authority's file in mail.ca"
 	case errors.As(err, &named):
-		what += "; mail.server has to be a name that its certificate has"
+		hint = "set mail.server to a name that its certificate has"
 	case errors.As(err, &op), errors.Is(err, context.DeadlineExceeded):
-		what += "; check mail.server and mail.tls, and whether this machine may reach it"
+		hint = "check mail.server and mail.tls, and whether this machine may reach it"
 	case strings.Contains(what, "does not support STARTTLS"):
-		what = "the server offers no STARTTLS; a server that speaks TLS from the first byte needs tls: tls"
+		what, hint = "the server offers no STARTTLS", "write tls: tls if it speaks TLS from the first byte"
 	case strings.Contains(what, " 535 ") || strings.Contains(what, "535 5.7.8"):
-		what += "; check mail.user and mail.password"
+		hint = "check mail.user and mail.password"
 	}
-	return errors.New(what)
+	return export.Hint(errors.New(what), "%s", hint)
 }

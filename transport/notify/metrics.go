@@ -52,7 +52,7 @@ func WriteMetrics(path string, m Metrics) error {
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
-		return fmt.Errorf("metrics: %w; is there such a folder, and may hr2coupa write into it?", err)
+		return export.Hint(fmt.Errorf("metrics: %w", err), "check that the folder is there, and that hr2coupa may write to it")
 	}
 	_, err = f.Write(m.Text(lastSuccess(old)))
 	err = errors.Join(err, f.Chmod(0o644), f.Close()) // node_exporter is another user

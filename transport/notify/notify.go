@@ -112,8 +112,8 @@ func Example(stage Stage, instance, host string, now time.Time) Message {
 		if stage == "" || stage == s {
 			m.Items = append(m.Items, Item{
 				Stage: s, Kind: export.NoticeFailed, Cause: "test", Since: now, Starts: 1,
-				Facts: []string{"nothing is wrong: somebody has asked whether notices arrive"},
-				ToDo:  []string{"nothing; hr2coupa notify test has sent this"},
+				Facts: []string{"nothing is wrong: this is a test of whether notices arrive"},
+				ToDo:  []string{"nothing: hr2coupa notify test has sent this"},
 			})
 		}
 	}

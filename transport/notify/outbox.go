@@ -84,7 +84,7 @@ func Empty(ctx context.Context, box Outbox, targets []Target, each time.Duration
 	byTarget := map[string][]export.Notice{}
 	for _, n := range due {
 		if !slices.ContainsFunc(targets, func(t Target) bool { return t.Name == n.Target }) {
-			errs = append(errs, box.GiveUpNotice(n.ID, "its target is not in the config any more"))
+			errs = append(errs, box.GiveUpNotice(n.ID, "its target is no longer in the config"))
 			continue
 		}
 		byTarget[n.Target] = append(byTarget[n.Target], n)

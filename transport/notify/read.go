@@ -134,9 +134,9 @@ func (f *Finding) failure(s Start) {
 	case export.ExitFeed:
 		t.Cause, t.Owner, t.ToDo = causeFeed, export.OwnerHR, []string{"look at HR's export; hr2coupa plan reads the feed without sending anything"}
 	case export.ExitNotDelivered:
-		t.Cause, t.ToDo = causeDelivery, []string{"mend what is told here; the next run sends what was not sent"}
+		t.Cause, t.ToDo = causeDelivery, []string{"fix what is named here; the next run sends what was not sent"}
 	case export.ExitUsage:
-		t.Cause, t.ToDo = causeConfig, []string{"mend the config; hr2coupa plan checks it"}
+		t.Cause, t.ToDo = causeConfig, []string{"fix the config; hr2coupa plan checks it"}
 	}
 	t.ToDo = append(lines(export.HintText(s.Err)), t.ToDo...)
 	f.add(t)
@@ -148,7 +148,7 @@ func (f *Finding) report(rep *export.Report, s Start) {
 		switch rep.Exit {
 		case export.ExitNotDelivered:
 			f.add(Trouble{Kind: export.NoticeFailed, Cause: causeDelivery, Owner: export.OwnerIT, Facts: lines(rep.Why),
-				ToDo: append(lines(rep.Hint), "mend what is told here; the next run sends what was not sent")})
+				ToDo: append(lines(rep.Hint), "fix what is named here; the next run sends what was not sent")})
 		case export.ExitFault:
 			f.add(Trouble{Kind: export.NoticeFailed, Cause: causeFault, Owner: export.OwnerIT, Facts: lines(rep.Why), ToDo: append(lines(rep.Hint), status)})
 		}
@@ -301,7 +301,7 @@ func (f *Finding) rows(rep *export.Report, s Start, status string) {
 		cause   string
 		todo    string
 	}{
-		{export.Rejected, export.NoticePartial, causeRejected, ", with Coupa's words; once HR or Coupa is mended: a new feed, or hr2coupa run --again"},
+		{export.Rejected, export.NoticePartial, causeRejected, ", with Coupa's words; once HR or Coupa is fixed: a new feed, or hr2coupa run --again"},
 		{export.Drifted, export.NoticePartial, causeDrifted, ", with the columns; find out who changes them in Coupa"},
 		{export.Quarantined, export.NoticeQuarantine, causeRows, ", with the rule it breaks"},
 	} {

@@ -87,21 +87,21 @@ func TestMailNotSent(t *testing.T) {
 		"dead":               {dead, func(*Mail) {}, "connection refused"},
 		"hanging":            {mailServer(t, farend.MailOptions{Hang: true}), func(m *Mail) { m.Patience = soon }, "timeout"},
 		"hanging in TLS":     {mailServer(t, farend.MailOptions{Hang: true}), func(m *Mail) { m.TLS, m.Patience = "tls", soon }, "deadline exceeded"},
-		"login refused":      {mailServer(t, farend.MailOptions{User: "u", Password: "p"}), func(m *Mail) { m.User, m.Password = "u", export.NewSecret("planted-smtp") }, "check mail.user and mail.password"},
+		"login refused":      {mailServer(t, farend.MailOptions{User: "u", Password: "p"}), func(m *Mail) { m.User, m.Password = "u", export.NewSecret("planted-smtp") }, "hint: check mail.user and mail.password"},
 		"login missing":      {mailServer(t, farend.MailOptions{User: "u", Password: "p"}), func(*Mail) {}, "authenticate"},
 		"recipients refused": {mailServer(t, farend.MailOptions{Refuse: true}), func(*Mail) {}, "no such user"},
 		"no STARTTLS":        {mailServer(t, farend.MailOptions{Plain: true}), func(*Mail) {}, "offers no STARTTLS"},
-		"unknown authority":  {mailServer(t, farend.MailOptions{}), func(m *Mail) { m.CA = nil }, "mail.ca"},
+		"unknown authority":  {mailServer(t, farend.MailOptions{}), func(m *Mail) { m.CA = nil }, "hint: name the authority's file in mail.ca"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := mailTo(t, tt.server)
 			tt.change(m)
 			err := m.Send(t.Context(), nasty())
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
+			if err == nil || !strings.Contains(bothFields(err), tt.want) {
 				t.Fatalf("error %v, want one with %q", err, tt.want)
 			}
 			for _, private := range []string{"acme.example", "planted-smtp", "\n"} {
-				if strings.Contains(err.Error(), private) {
+				if strings.Contains(bothFields(err), private) {
 					t.Errorf("%q is in %q", private, err)
 				}
 			}
@@ -172,8 +172,8 @@ func TestWebhookNotSent(t *testing.T) {
 	}{
 		{"busy, then well", func(n int) int { return []int{503, 429, 200}[n-1] }, 3, ""},
 		{"always busy", always(503), 3, "answered 503"},
-		{"gone", always(404), 1, "answered 404; is the address still good?"},
-		{"elsewhere", always(302), 1, "leads elsewhere"},
+		{"gone", always(404), 1, "answered 404 / hint: check that the address is still valid"},
+		{"elsewhere", always(302), 1, "answered 302, a redirect / hint: give the address"},
 		{"hanging", always(0), 3, "no answer within 1s"},
 		{"dead", nil, 0, "connection refused"},
 	} {
@@ -189,10 +189,10 @@ func TestWebhookNotSent(t *testing.T) {
 				w.Patience = soon
 			}
 			err := w.Send(t.Context(), nasty())
-			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(bothFields(err), tt.want) {
 				t.Errorf("error %v, want %q", err, tt.want)
 			}
-			if err != nil && strings.Contains(err.Error(), "planted-token") {
+			if err != nil && strings.Contains(bothFields(err), "planted-token") {
 				t.Errorf("the address is in %q", err)
 			}
 			if server != nil && len(server.Posts()) != tt.posts {
@@ -309,4 +309,9 @@ func TestObstinate(t *testing.T) {
 	if _, still := b.left[1]; !still || len(b.left) != 1 {
 		t.Errorf("left %v", b.left)
 	}
+}
+
+// bothFields is what an error says, and after it what to do.
+func bothFields(err error) string {
+	return strings.Join(append([]string{err.Error()}, export.HintsOf(err)...), " / hint: ")
 }

@@ -90,7 +90,7 @@ func strange(dir fs.FS) (faults []error) {
 	}
 	for _, name := range names {
 		if !slices.Contains(forms(), strings.TrimSuffix(name, ".tmpl")) {
-			faults = append(faults, fmt.Errorf("%s: no notice is written from it; known: %s.tmpl", name, strings.Join(forms(), ".tmpl, ")))
+			faults = append(faults, export.Hint(fmt.Errorf("%s: no notice is written from it", name), "use the names %s.tmpl", strings.Join(forms(), ".tmpl, ")))
 		}
 	}
 	return faults

@@ -120,9 +120,9 @@ func postOnce(ctx context.Context, address string, header http.Header, body []by
 	case res.StatusCode/100 == 5, res.StatusCode == http.StatusTooManyRequests:
 		return true, fmt.Errorf("the server answered %d", res.StatusCode)
 	case res.StatusCode/100 == 3:
-		return false, fmt.Errorf("the server answered %d and leads elsewhere; give the address it leads to", res.StatusCode)
+		return false, export.Hint(fmt.Errorf("the server answered %d, a redirect", res.StatusCode), "give the address that it redirects to")
 	}
-	return false, fmt.Errorf("the server answered %d; is the address still good?", res.StatusCode)
+	return false, export.Hint(fmt.Errorf("the server answered %d", res.StatusCode), "check that the address is still valid")
 }
 
 // wireError is an error of the wire without the address that net/http puts into it.
@@ -134,20 +134,20 @@ func wireError(ctx context.Context, err error) error {
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	what := oneLine(err.Error())
+	what, hint := oneLine(err.Error()), ""
 	var unknown x509.UnknownAuthorityError
 	var named x509.HostnameError
 	var lookup *net.DNSError
 	var op *net.OpError
 	switch {
 	case errors.As(err, &unknown):
-		what += "; if the address is right, this machine has to trust that authority (SSL_CERT_FILE, ca-certificates)"
+		hint = "if the address is right, let this machine trust that authority (SSL_CERT_FILE, ca-certificates)"
 	case errors.As(err, &lookup):
-		what += "; check the address and this machine's name server"
+		hint = "check the address and this machine's name server"
 	case errors.As(err, &named):
-		what += "; the address has to be a name that its certificate has"
+		hint = "give a name that its certificate has"
 	case errors.As(err, &op):
-		what += "; check the address, and whether this machine may reach it"
+		hint = checkAddress
 	}
-	return errors.New(what)
+	return export.Hint(errors.New(what), "%s", hint)
 }

@@ -1,6 +1,7 @@
 package wiring
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/regular"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
@@ -30,7 +32,7 @@ func noticeFaults(cfg *config.Config) []config.Fault {
 	var faults []config.Fault
 	_, err := NoticeTexts(cfg)
 	for _, err := range unjoin(err) {
-		faults = append(faults, cfg.Fault(cfg.Notify.TemplatesAt, err.Error(), "docs/notices.md lists what a template may use"))
+		faults = append(faults, cfg.Fault(cfg.Notify.TemplatesAt, err.Error(), cmp.Or(export.HintText(err), "docs/notices.md lists what a template may use")))
 	}
 	return faults
 }

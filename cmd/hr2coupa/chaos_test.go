@@ -32,13 +32,13 @@ var (
 )
 
 // TestKilled builds the program and kills it (SIGKILL) at random moments of its nights against a twin, until the nights
-// are through. It holds the law of the mode after every night.
+// are done. After every night it checks the rules of the mode.
 func TestKilled(t *testing.T) {
 	dir, err := os.MkdirTemp("", "hr2coupa-chaos-*")
 	if err != nil {
 		t.Fatal(err)
 	}
-	bin := filepath.Join(dir, "hr2coupa.exe") // a name that Windows starts too
+	bin := filepath.Join(dir, "hr2coupa.exe") // a name under which Windows starts it too
 	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
@@ -57,7 +57,7 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// kill lives through the nights of a mode, all its lanes side by side.
+// kill plays the nights of a mode, all its lanes side by side.
 func (m chaosMode) kill(t *testing.T, bin, dir string) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func (m chaosMode) kill(t *testing.T, bin, dir string) {
 type toll struct {
 	mu     sync.Mutex
 	killed int
-	states map[string]int // what they met
+	states map[string]int // what the kills met
 	most   int            // how many states many kills must meet
 	ended  bool           // a lane has failed
 }
@@ -114,8 +114,8 @@ func (a *toll) hits() int { return a.killed - a.states[idle] }
 // spread reports whether kills have met the program at work, and many kills many states.
 func (a *toll) spread() bool { return a.hits() > 0 && (*kills < 100 || len(a.states) >= a.most) }
 
-// goesOn reports whether there is more to kill. A rename is over in a moment, and how rarely one is met is a matter of the
-// machine, as it is whether a few kills all come too early: kills go on until they are spread, or five times as many were
+// goesOn reports whether more kills are due. A rename is over in a moment: the machine decides how rarely a kill meets one,
+// and whether a few kills all come too early. So kills go on until they are spread, or until five times as many were
 // not enough.
 func (a *toll) goesOn() bool {
 	a.mu.Lock()
@@ -136,7 +136,7 @@ func (a *toll) end() {
 	a.ended = true
 }
 
-// lane is one ledger and one twin, through which nights go one after another.
+// lane is one ledger and one twin, with one night after another.
 type lane struct {
 	bin, dir string
 	config   [][2]string
@@ -145,11 +145,11 @@ type lane struct {
 	all      *toll
 
 	twin    *twin.Twin
-	length  map[string]time.Duration // of a start that nobody disturbs, by its command
+	length  map[string]time.Duration // of an undisturbed start, by its command
 	night   int
-	checked int            // loads that were held against the ledger
+	checked int            // loads that were compared with the ledger
 	due     map[string]int // how often each person's row must have been stored by now
-	last    bytes.Buffer   // what the starts of this night said
+	last    bytes.Buffer   // what the starts of this night printed
 }
 
 func (l *lane) live() (err error) {
@@ -192,7 +192,7 @@ func (l *lane) write() error {
 // mostTries bounds the starts of one night.
 const mostTries = 40
 
-// spend goes through one night, command by command.
+// spend plays one night, command by command.
 func (l *lane) spend() error {
 	l.night++
 	l.last.Reset()
@@ -207,8 +207,8 @@ func (l *lane) spend() error {
 	return l.play.hold(l)
 }
 
-// through repeats a command that is killed, until one start is let through and says that all is done. The first night is
-// undisturbed, to know how long one is.
+// through repeats a command that is killed, until one start is left alone and says that all is done. The first night is
+// undisturbed, to measure how long one is.
 func (l *lane) through(s turn) error {
 	for range mostTries {
 		var after time.Duration
@@ -235,8 +235,8 @@ func (l *lane) through(s turn) error {
 	return fmt.Errorf("not through after %d starts", mostTries)
 }
 
-// moment is when to kill: half of them as likely in every doubling of the time that has passed, so that the first
-// steps get their share, the others as likely at any time.
+// moment returns when to kill. Half of the moments are as likely in every doubling of the time that has passed, so that the
+// first steps get their share; the others are as likely at any time.
 func (l *lane) moment(length time.Duration) time.Duration {
 	if l.rand.IntN(2) == 0 {
 		return time.Duration(l.rand.Float64() * float64(length))
@@ -245,7 +245,7 @@ func (l *lane) moment(length time.Duration) time.Duration {
 	return time.Duration(first * math.Pow(float64(length)/first, l.rand.Float64()))
 }
 
-// start starts the program and kills it after a while; 0 lets it through. One that has ended before was not killed.
+// start starts the program and kills it after a while; with 0 it does not kill. A start that has ended before was not killed.
 func (l *lane) start(s turn, after time.Duration) (killed bool, code int, err error) {
 	cmd := exec.Command(l.bin, s.args...)
 	cmd.Dir = l.dir
@@ -266,7 +266,7 @@ func (l *lane) start(s turn, after time.Duration) (killed bool, code int, err er
 	if killed = code < 0 || !cmd.ProcessState.Exited(); killed && after == patience {
 		return false, 0, fmt.Errorf("a start hung for %s", patience)
 	}
-	if !killed { // the longest counts: a machine that has become busy is killed at late moments, too
+	if !killed { // the longest counts: on a machine that has become busy, kills come late enough too
 		l.length[s.name()] = max(l.length[s.name()], time.Since(began))
 	}
 	var exit *exec.ExitError
@@ -281,7 +281,7 @@ func (l *lane) open() (ledger.Ledger, error) {
 	return sqlite.Open(sqlite.Options{Dir: filepath.Join(l.dir, "ledger"), Now: time.Now})
 }
 
-// reached is the state of the first part that was not through when the program was killed.
+// reached returns the state of the first part that was not done when the program was killed.
 func (l *lane) reached() (state string, err error) {
 	led, err := l.open()
 	if err != nil {
@@ -305,8 +305,8 @@ func (l *lane) reached() (state string, err error) {
 	return state, err
 }
 
-// hold holds what the twin has seen in this night against the ledger and against what was due: each row stored once, no
-// file sent twice, none torn.
+// hold compares what the twin has seen in this night with the ledger and with what was due: each row is stored once, no
+// file is sent twice, and none is torn.
 func (l *lane) hold() error {
 	if err := l.settled(); err != nil {
 		return err
@@ -314,7 +314,7 @@ func (l *lane) hold() error {
 	return l.stored()
 }
 
-// settled wants every run ended, its sums right, the ledger sound, and no file sent twice or torn.
+// settled checks that every run has ended, its sums are right, the ledger is sound, and no file was sent twice or torn.
 func (l *lane) settled() error {
 	led, err := l.open()
 	if err != nil {
@@ -362,7 +362,7 @@ func (l *lane) settled() error {
 	return sound(filepath.Join(l.dir, "ledger"))
 }
 
-// stored wants each row in the twin as often as it was due.
+// stored checks that the twin has each row as often as it was due.
 func (l *lane) stored() error {
 	times := map[string]int{}
 	for _, row := range l.twin.Applied() {

@@ -28,20 +28,20 @@ type chaosMode struct {
 
 // play is what happens in the nights of a lane.
 type play interface {
-	prepare(*lane) error                     // lays down what a night is about
+	prepare(*lane) error                     // writes what a night is about
 	steps(*lane) []turn                      // the commands of a night
 	met(*lane, turn) (state string, _ error) // what a kill has met; idle for nothing
-	hold(*lane) error                        // the law of a night that is through
+	hold(*lane) error                        // the rules that hold after a night
 }
 
-// turn is one command, which is repeated until it is through.
+// turn is one command, which is repeated until it is done.
 type turn struct {
 	args  []string
-	calm  bool  // nobody kills it
-	codes []int // how a start may end that is let through
+	calm  bool  // it is not killed
+	codes []int // the exit codes of an undisturbed start
 }
 
-// name tells commands of different lengths apart.
+// name distinguishes commands of different lengths.
 func (s turn) name() string { return strings.Join(s.args[:min(2, len(s.args))], " ") }
 
 func chaosModes() []chaosMode {
@@ -58,7 +58,7 @@ func chaosModes() []chaosMode {
 	}
 }
 
-// sound wants a ledger in which nothing is wrong.
+// sound checks that nothing is wrong in a ledger.
 func sound(dir string) error {
 	c, err := sqlite.Check(sqlite.Options{Dir: dir, Now: time.Now})
 	if err == nil && len(c.Findings) > 0 {
@@ -67,7 +67,7 @@ func sound(dir string) error {
 	return err
 }
 
-// nightJob is the main job: each row is stored once, no file is sent twice, none is torn.
+// nightJob is the main job: each row is stored once, no file is sent twice, and none is torn.
 type nightJob struct{}
 
 func (nightJob) prepare(l *lane) error { return l.feed() }
@@ -77,8 +77,8 @@ func (nightJob) steps(*lane) []turn {
 func (nightJob) met(l *lane, _ turn) (string, error) { return l.reached() }
 func (nightJob) hold(l *lane) error                  { return l.hold() }
 
-// feed is a night of three waves in five parts: new people, some of whom name a new approver, one who leaves, and one
-// record that is held back.
+// feed is a night of three waves in five parts: new people, some with a new approver, one who leaves, and one record
+// that is held back.
 func (l *lane) feed() error {
 	var b strings.Builder
 	b.WriteString("employee_id,login,work_email,first_name,last_name,boss,status\n")
@@ -98,7 +98,7 @@ func (l *lane) feed() error {
 	return os.WriteFile(filepath.Join(l.dir, "feed.csv"), []byte(b.String()), 0o600)
 }
 
-// apiRoad is the same nights by API: each person is made once and changed once, however often the program asks.
+// apiRoad is the same nights by API: each person is created once and changed once, however often the program asks.
 type apiRoad struct{ nightJob }
 
 func (apiRoad) hold(l *lane) error {
@@ -130,7 +130,7 @@ func (apiRoad) hold(l *lane) error {
 	return nil
 }
 
-// dropped is two ready files by hand, the same command again after a kill: it may say that all was dropped before.
+// dropped is two ready files by hand, and the same command again after a kill: it may say that all was dropped before.
 type dropped struct{ nightJob }
 
 func (dropped) prepare(l *lane) error {
@@ -162,7 +162,7 @@ func (watched) names(night int) (names []string) {
 	return names
 }
 
-// prepare cuts the night's feed in three: the second has those who wait for the first's, the third a record that is held
+// prepare cuts the night's feed in three: the second has the people who wait for the first's, the third a record that is held
 // back.
 func (w watched) prepare(l *lane) error {
 	if err := l.feed(); err != nil {
@@ -184,10 +184,10 @@ func (w watched) prepare(l *lane) error {
 
 func (watched) steps(*lane) []turn {
 	args := []string{"watch", "drop", "--once", "--still", "0s", "--poll", "10ms", "--retry", "20ms"}
-	return []turn{{args: args, codes: []int{export.ExitOK, export.ExitPartial}}} // a start before may have met the record
+	return []turn{{args: args, codes: []int{export.ExitOK, export.ExitPartial}}} // an earlier start may have met the record
 }
 
-// met also knows a claim without a plan.
+// met also recognises a claim without a plan.
 func (watched) met(l *lane, _ turn) (string, error) {
 	state, err := l.reached()
 	if claims, _ := filepath.Glob(filepath.Join(l.dir, "drop", ".hr2coupa", "claimed", "*", "*.csv")); state == idle && len(claims) > 0 {
@@ -227,7 +227,7 @@ func (w watched) hold(l *lane) error {
 }
 
 // caredFor is a night and the care for its ledger afterwards: the ledger is sound after each kill, a backup is whole or
-// absent, and who was forgotten is nowhere in it.
+// absent, and a person who was forgotten is nowhere in it.
 type caredFor struct{}
 
 func (caredFor) backup(l *lane) string { return filepath.Join(l.dir, "backups", fmt.Sprint(l.night)) }
@@ -238,13 +238,13 @@ func (caredFor) prepare(l *lane) error { return l.feed() }
 func (c caredFor) steps(l *lane) []turn {
 	return []turn{
 		{args: []string{"run"}, calm: true, codes: []int{export.ExitPartial}},
-		{args: []string{"ledger", "backup", c.backup(l)}, codes: []int{export.ExitOK, export.ExitUsage}},     // it is there already
-		{args: []string{"ledger", "forget", "E" + c.gone(l)}, codes: []int{export.ExitOK, export.ExitUsage}}, // nobody has that key any more
+		{args: []string{"ledger", "backup", c.backup(l)}, codes: []int{export.ExitOK, export.ExitUsage}},     // it exists already
+		{args: []string{"ledger", "forget", "E" + c.gone(l)}, codes: []int{export.ExitOK, export.ExitUsage}}, // no person has that key any more
 		{args: []string{"ledger", "prune"}, codes: []int{export.ExitOK}},
 	}
 }
 
-// met knows a backup at work by what it leaves behind, and the others by their line in the lock.
+// met recognises a backup at work by the files it leaves, and the others by their line in the lock.
 func (c caredFor) met(l *lane, s turn) (string, error) {
 	dir := filepath.Join(l.dir, "ledger")
 	if err := sound(dir); err != nil {

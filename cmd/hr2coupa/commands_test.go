@@ -26,7 +26,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 
 // commands are the words of the scripts, beside those of testscript:
 //
-//	twin [NAME=VALUE…]        start a Coupa twin with these switches and lead hr2coupa.yaml to it
+//	twin [NAME=VALUE…]        start a Coupa twin with these switches and point hr2coupa.yaml at it
 //	config PATH VALUE         set a key of hr2coupa.yaml, the value in YAML; config -d PATH removes it
 //	exit CODE hr2coupa ARG…   run it, want this exit code, stderr to show nothing private, and no output that steers a terminal
 //	start hr2coupa ARG…       run it beside the script
@@ -40,7 +40,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	applied N                 the twin has stored N rows, and no key twice
 //	loads N                   the twin has seen N loads, and got no torn file
 //	user LOGIN ELEMENT=VALUE… the twin's account, elements as Coupa's API names them, dotted; ! user LOGIN: no such account
-//	alter LOGIN COLUMN=VALUE… somebody else changes the twin's account, over its API
+//	alter LOGIN COLUMN=VALUE… another user changes the twin's account, over its API
 //	lock HOLDER, unlock       hold the ledger's run lock
 //	normal                    replace in stdout what differs from run to run, before cmp stdout
 //	raw FILE GO-STRING        write bytes that a txtar archive cannot hold
@@ -119,7 +119,7 @@ func cmdExit(ts *testscript.TestScript, w *world, args []string) {
 	w.judge(ts, code(ts, err), want, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
 }
 
-// code is the exit code of a command that ran.
+// code returns the exit code of a command that ran.
 func code(ts *testscript.TestScript, err error) int {
 	var exit *exec.ExitError
 	switch {
@@ -144,8 +144,8 @@ func (w *world) judge(ts *testscript.TestScript, got, want int, out, log string)
 	twoFields(ts, got, out, log)
 }
 
-// twoFields wants an error that ended a command to be told in two fields, each on lines of its own. A command without a
-// result has ended with one, or, as watch does, with warnings in the log. What Go's runtime writes where it ends the program is not ours.
+// twoFields checks that an error that ended a command is printed in two fields, each on lines of its own. A command without a
+// result has ended with an error, or, like watch, with warnings in the log. What Go's runtime writes as it ends the program is not ours.
 func twoFields(ts *testscript.TestScript, code int, out, log string) {
 	if code < 0 || strings.Contains(log, "\ngoroutine ") {
 		return
@@ -183,8 +183,8 @@ func cmdStart(ts *testscript.TestScript, w *world, args []string) {
 	ts.Check(w.beside.Start())
 }
 
-// patience bounds every wait for something that must come; nothing waits so long unless it is broken, however busy the
-// machine is.
+// patience bounds every wait for something that must come; no wait takes that long unless the program is broken, however busy
+// the machine is.
 const patience = 3 * time.Minute
 
 func until(ts *testscript.TestScript, what string, done func() bool) {
@@ -239,7 +239,7 @@ func cmdClogged(ts *testscript.TestScript, _ *world, args []string) {
 	until(ts, "a full pipe", full)
 }
 
-// cmdCrash ends a program as a fault of ours would: with every goroutine's stack on stderr.
+// cmdCrash ends a program as a bug of ours would: with every goroutine's stack on stderr.
 func cmdCrash(ts *testscript.TestScript, w *world, _ []string) {
 	if w.beside == nil {
 		ts.Fatalf("nothing was started")
@@ -361,8 +361,8 @@ func cmdUnlock(ts *testscript.TestScript, w *world, _ []string) {
 	w.unlock = nil
 }
 
-// varying is what differs from run to run, and what stands for it in goldens: of the same width, so that tables keep
-// their shape. Hashes of parts do not vary: the same feed gives the same bytes.
+// varying is what differs from run to run, and what replaces it in goldens: of the same width, so that tables keep
+// their shape. Hashes of parts do not vary: the same feed makes the same bytes.
 var varying = []struct {
 	what *regexp.Regexp
 	word string

@@ -14,20 +14,20 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// crashes are the places where CRASH makes a process of the scripts crash, as a fault of ours would.
+// crashes are the places where CRASH makes a process of the scripts crash, as a bug of ours would.
 var crashes = map[string]func(*wiring.Env){
 	"planning": func(env *wiring.Env) { // on the goroutine of the command, with a person in the value of the panic
 		env.Seams.Ledger = func(l wiring.Store) wiring.Store { return crashingLedger{l} }
 	},
-	"opening": func(env *wiring.Env) { // with the lock in hand, before there is anything to do
+	"opening": func(env *wiring.Env) { // while it holds the lock, before there is anything to do
 		env.Seams.Ledger = func(l wiring.Store) wiring.Store { return crashingSweep{l} }
 	},
-	"telling": func(env *wiring.Env) { // at the end of a start, when what it came to is written down
+	"telling": func(env *wiring.Env) { // at the end of a start, when its result is recorded
 		env.Seams.Ledger = func(l wiring.Store) wiring.Store { return crashingUnfilled{l} }
 	},
-	"token":   func(env *wiring.Env) { env.HTTP = crashingHTTP("/oauth2/token") }, // beside the work
+	"token":   func(env *wiring.Env) { env.HTTP = crashingHTTP("/oauth2/token") }, // on another goroutine than the command's
 	"looking": func(env *wiring.Env) { env.HTTP = crashingHTTP("/api/users") },    // on one of several goroutines at work
-	"stack": func(env *wiring.Env) { // what Go's runtime ends itself, without asking anybody
+	"stack": func(env *wiring.Env) { // a fault that Go's runtime ends the program for, whatever handlers there are
 		debug.SetMaxStack(1 << 20)
 		var deeper func(int) int
 		deeper = func(n int) int { return deeper(n+1) + n }
@@ -35,7 +35,7 @@ var crashes = map[string]func(*wiring.Env){
 	},
 }
 
-// program is run, but for the crash that CRASH names.
+// program is Main with the crash that CRASH names.
 func program(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	crash := crashes[os.Getenv("CRASH")]
 	if crash == nil {
@@ -62,7 +62,7 @@ type crashingUnfilled struct{ wiring.Store }
 
 func (crashingUnfilled) Unfilled() ([]export.Unfilled, error) { panic("telling") }
 
-// crashingHTTP crashes where a path is asked for.
+// crashingHTTP crashes when a request has this path.
 func crashingHTTP(path string) *http.Client {
 	return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		if strings.HasPrefix(r.URL.Path, path) {
@@ -78,7 +78,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // TestCrashGivesTheLockBack: a watcher lives on after a start that crashed, wherever it did, and its next start must not
-// find itself at work.
+// find that start's lock.
 func TestCrashGivesTheLockBack(t *testing.T) {
 	for _, at := range []string{"opening", "planning", "telling"} {
 		t.Run(at, func(t *testing.T) {

@@ -42,7 +42,7 @@ and prints the run's own code.`,
 	return c
 }
 
-// demoStory is the demo's story: what its feed must come to, by outcome, and the code of its run.
+// demoStory is what the demo must end with: records by outcome, and the code of its run.
 var demoStory = struct {
 	exit, input int
 	by          map[export.Outcome]int
@@ -52,7 +52,7 @@ var demoStory = struct {
 }
 
 func playDemo(ctx context.Context, env *wiring.Env, keep string) error {
-	dir, err := filepath.Abs(keep) // the config's paths begin at its own folder
+	dir, err := filepath.Abs(keep) // relative paths of the config begin at its own folder
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func playDemo(ctx context.Context, env *wiring.Env, keep string) error {
 	return endDemo(env, rep, keep)
 }
 
-// tellDemo lays out config and feed and runs the main job as anybody would.
+// tellDemo writes config and feed and runs the main job as any user would.
 func tellDemo(ctx context.Context, env *wiring.Env, dir string, t *twin.Twin) (*export.Report, error) {
 	if err := layDemo(dir, t); err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func layDemo(dir string, t *twin.Twin) error {
 	return os.WriteFile(filepath.Join(dir, "hr2coupa.yaml"), conf.Bytes(), 0o600)
 }
 
-// endDemo compares what came out with the story and says what to type next.
+// endDemo compares the result with the story and says what to type next.
 func endDemo(env *wiring.Env, rep *export.Report, keep string) error {
 	if rep.Exit != demoStory.exit || rep.Counts.Input != demoStory.input || !maps.Equal(nonzero(rep.Counts.By), demoStory.by) {
 		return export.Ours(fmt.Errorf("the demo did not end as expected: exit code %d, %s", rep.Exit, show.Sums(rep.Counts)))

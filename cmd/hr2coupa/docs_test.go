@@ -13,7 +13,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// output runs the program and gives what it printed.
+// output runs the program and returns what it printed.
 func output(t *testing.T, args ...string) string {
 	t.Helper()
 	var out, diary bytes.Buffer
@@ -32,7 +32,7 @@ func document(t *testing.T, path string) string {
 	return string(data)
 }
 
-// TestTwinDocs keeps the page about the twin as the program tells it: what is documented and what is assumed.
+// TestTwinDocs compares the page about the twin with what the program prints: what is documented and what is assumed.
 func TestTwinDocs(t *testing.T) {
 	if want := output(t, "twin", "--switches"); !strings.Contains(document(t, "../../docs/twin.md"), "```\n"+want+"```\n") {
 		t.Error("docs/twin.md does not hold what hr2coupa twin --switches prints; put it in anew")
@@ -42,7 +42,7 @@ func TestTwinDocs(t *testing.T) {
 	}
 }
 
-// TestWhatHappens finds behind every "What happens when…" of the README the tests that say so, by their names.
+// TestWhatHappens checks that every "What happens when…" of the README names the tests that show it.
 func TestWhatHappens(t *testing.T) {
 	_, section, _ := strings.Cut(document(t, "../../README.md"), "## What happens when…")
 	section, _, _ = strings.Cut(section, "\n## ")
@@ -100,8 +100,8 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// TestMaintainersPages holds the pages for whoever changes the program to the sources: every room has a line, and every
-// test, file and target of make that a page names is there.
+// TestMaintainersPages compares the maintainers' pages with the sources: every room has a line, and every test, file and
+// target of make that a page names exists.
 func TestMaintainersPages(t *testing.T) {
 	architecture, contributing := document(t, "../../docs/architecture.md"), document(t, "../../CONTRIBUTING.md")
 	rooms, tests := sources(t)

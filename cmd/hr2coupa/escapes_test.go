@@ -21,7 +21,7 @@ import (
 // evil is a name that sets a terminal's title, turns what follows around, and says "run: ok" on a line of its own.
 const evil = "evil\x1b]0;owned\x07\u202e\u009b31m\nrun: ok"
 
-// plain wants nothing in what a command wrote that steers a terminal, nor a line that the evil name has forged.
+// plain checks that nothing in a command's output controls a terminal, and that the evil name has forged no line.
 func plain(ts *testscript.TestScript, texts ...string) {
 	for _, text := range texts {
 		for line := range strings.Lines(text) {
@@ -39,8 +39,8 @@ var (
 	jsonField  = regexp.MustCompile(`("field-error": ?)"([^"]*)"`)
 )
 
-// cmdSteering puts a Coupa before the twin whose load list says the evil name with every id and field error, and where the
-// word is "status" with every status; where it is "refuse", every answer is a failure that says it.
+// cmdSteering puts a Coupa before the twin whose load list has the evil name in every id and field error. With the word
+// "status" it is in every status too; with "refuse", every answer is a failure that says it.
 func cmdSteering(ts *testscript.TestScript, w *world, args []string) {
 	words := strings.ReplaceAll(strconv.QuoteToASCII(evil), `\x`, `\u00`)
 	words = strings.ReplaceAll(words[1:len(words)-1], `\a`, `\u0007`)
@@ -74,7 +74,7 @@ func cmdSteering(ts *testscript.TestScript, w *world, args []string) {
 	ts.Check(w.writeConfig())
 }
 
-// TestEveryCommandMeetsTheEvilName: a command that no story of evil names tells of is one that nobody has tried.
+// TestEveryCommandMeetsTheEvilName: every command has a story in which it meets the evil name.
 func TestEveryCommandMeetsTheEvilName(t *testing.T) {
 	found, err := filepath.Glob(filepath.Join(scripts, "escapes*.txtar"))
 	if err != nil || len(found) == 0 {
@@ -98,7 +98,7 @@ func TestEveryCommandMeetsTheEvilName(t *testing.T) {
 	}
 }
 
-// leaves are the commands that do something.
+// leaves returns the commands that do something.
 func leaves(c *cobra.Command) (out []*cobra.Command) {
 	if !c.HasSubCommands() {
 		return []*cobra.Command{c}

@@ -12,7 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
 )
 
-// byAPIConfig lets parts go by calls, with roles, and a cell that is cleared.
+// byAPIConfig sends parts by calls, with roles, and with a cell that is cleared.
 func byAPIConfig() [][2]string {
 	return [][2]string{
 		{"route", "api"}, {"coupa.scopes", "[core.integration.read, core.user.read, core.user.write]"},
@@ -21,8 +21,8 @@ func byAPIConfig() [][2]string {
 	}
 }
 
-// changes is a feed of what calls do: a change, a role that goes, a role that comes, somebody new who is somebody's
-// approver, a cell that is cleared, a leaver, and somebody of whom Coupa holds everything.
+// changes is a feed for calls: a change, a role that goes, a role that comes, a new person who is an approver, a cell that
+// is cleared, a leaver, and a person of whom Coupa has everything already.
 const changes = `employee_id,login,work_email,first_name,last_name,boss,status,roles,mention
 E1,ann,ann@example.com,Ann,Archer,dan,active,User,
 E2,bob,bob@example.com,Bob,Butler,,active,"User,Buyer",
@@ -32,7 +32,7 @@ E5,eve,eve@example.com,Eve,Eden,,inactive,User,
 E6,fay,fay@example.com,Fay,Fox,,active,User,
 `
 
-// seeded is what Coupa holds before.
+// seeded is what Coupa has before.
 const seeded = `{"users": [
  {"id": 2, "login": "ann", "email": "ann@example.com", "firstname": "Ann", "lastname": "Abel", "employee-number": "E1", "active": true, "roles": [{"name": "User"}, {"name": "Buyer"}]},
  {"id": 3, "login": "bob", "email": "bob@example.com", "firstname": "Bob", "lastname": "Baker", "employee-number": "E2", "active": true, "roles": [{"name": "User"}]},
@@ -41,19 +41,19 @@ const seeded = `{"users": [
  {"id": 6, "login": "fay", "email": "fay@example.com", "firstname": "Fay", "lastname": "Fox", "employee-number": "E6", "active": true, "roles": [{"name": "User"}]}
 ]}`
 
-// wanted is what Coupa holds in the end: last name, approver, active, roles, and the mention name, which Coupa makes itself
-// for somebody new.
+// wanted is what Coupa has in the end: last name, approver, active, roles, and the mention name, which Coupa makes itself
+// for a new person.
 var wanted = map[string]string{
 	"ann": "Archer dan true User ", "bob": "Butler  true Buyer,User ", "cyd": "Cooper  true User ",
 	"dan": "Draper  true Buyer,User DanDraper", "eve": "Eden  false User ", "fay": "Fox  true User ",
 }
 
-// besideConfig lets a change of the mention name hold the night.
+// besideConfig makes a change of the mention name hold the night.
 func besideConfig() [][2]string {
 	return append(byAPIConfig(), [2]string{"limits.columns.Mention Name", "{count: 0}"})
 }
 
-// nightOf and urgentOf are those of changes who are held at night, and those who go beside them.
+// nightOf and urgentOf are the people of changes who are held at night, and those who go beside them.
 func nightOf() string  { return linesOf(changes, func(n int) bool { return n == 0 || n == 3 }) }
 func urgentOf() string { return linesOf(changes, func(n int) bool { return n != 3 }) }
 
@@ -68,7 +68,7 @@ func linesOf(text string, in func(n int) bool) (some string) {
 	return some
 }
 
-// hold lets the night be held, and approved, before the start that is explored.
+// hold has the night held, and approved, before the start that is explored.
 func (g *theatre) hold() error {
 	e, err := g.start(&tap{}, "run", "--json")
 	if err != nil || e.code != export.ExitHeld {
@@ -81,7 +81,7 @@ func (g *theatre) hold() error {
 	return err
 }
 
-// keeps is what the ledger keeps for the next plan; nil where nothing is.
+// keeps returns what the ledger keeps for the next plan; nil if it keeps nothing.
 func (g *theatre) keeps() (k *ledger.Kept, err error) {
 	l, err := sqlite.Open(sqlite.Options{Dir: g.ledger, Now: g.clock})
 	if err != nil {
@@ -92,7 +92,7 @@ func (g *theatre) keeps() (k *ledger.Kept, err error) {
 	return k, err
 }
 
-// release holds what the night keeps against what it kept before the urgent change, and lets it go: it was approved.
+// release compares what the night keeps with what it kept before the urgent change, and lets it go: it was approved.
 func (g *theatre) release() error {
 	k, err := g.keeps()
 	if err != nil {
@@ -128,7 +128,7 @@ func (w way) people() io.Reader {
 	return strings.NewReader(seeded)
 }
 
-// verifyPeople holds what Coupa holds in the end against what was asked, and the ledger's account against it.
+// verifyPeople compares what Coupa has in the end with what was asked for, and with the ledger's account.
 func (g *theatre) verifyPeople() error {
 	open, parts, err := g.look()
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // heldConfig holds every night.
 func heldConfig() [][2]string { return [][2]string{{"limits.updates", "{count: 0}"}} }
 
-// holdFirst lets a first night be held, and HR write the second one over it.
+// holdFirst has a first night held, and has HR write the second one over it.
 func (g *theatre) holdFirst() error {
 	first := strings.NewReplacer("Archer", "Abel", "Baker", "Bell", "Carter", "Cole").Replace(twoWaves)
 	if err := os.WriteFile(g.path("feed.csv"), []byte(first), 0o600); err != nil {
@@ -29,7 +29,7 @@ func (g *theatre) holdFirst() error {
 	return os.WriteFile(g.path("feed.csv"), []byte(twoWaves), 0o600)
 }
 
-// letGo lets the second night be held whatever befell it, holds what is kept of both against it, and raises the limit.
+// letGo has the second night held whatever blow it met, checks what is kept of both, and raises the limit.
 func (g *theatre) letGo() error {
 	e, err := g.start(&tap{}, g.work()...)
 	if err != nil || e.code != export.ExitHeld {
@@ -49,7 +49,7 @@ func (g *theatre) letGo() error {
 	return os.WriteFile(g.path("hr2coupa.yaml"), g.config.yaml(), 0o600)
 }
 
-// replaced reports whether every row of a run says which record of another one replaced it: they stand at the same lines.
+// replaced checks that every row of a run names the record of the other run that replaced it: they have the same lines.
 func (g *theatre) replaced(run, by string) error {
 	l, err := sqlite.Open(sqlite.Options{Dir: g.ledger, Now: g.clock})
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
 )
 
-// lists holds the law of the lists: a person whose list was emptied either has it again, or is named by the ledger with
-// what it held, and no start ends with 0 before. The seed gives everybody a role.
+// lists checks the rule of the lists: a person whose list was emptied either has it again, or the ledger names the person and
+// what the list held, and no start ends with 0 before. In the seed every person has a role.
 func (g *theatre) lists(e ended, dead bool) error {
 	if !g.way.api {
 		return nil
@@ -44,7 +44,7 @@ func (g *theatre) lists(e ended, dead bool) error {
 	return err
 }
 
-// stripped is a theatre in which a part is stalled whose call has emptied ann's roles and got no answer.
+// stripped is a theatre with a stalled part, whose call has emptied ann's roles and got no answer.
 func stripped(dir string) (g *theatre, part string, err error) {
 	if g, err = newTheatre(dir, fate{way: way{args: []string{"run", "--json"}, config: byAPIConfig(), api: true}}); err != nil {
 		return nil, "", err
@@ -71,7 +71,7 @@ func stripped(dir string) (g *theatre, part string, err error) {
 	return g, open[0].Name, nil
 }
 
-// wordAfter plays a person's word on that part, with a blow to one of its calls, and says it again until it is taken.
+// wordAfter plays a person's decision about that part, with a blow to one of its calls, and repeats it until it is taken.
 func wordAfter(dir string, h hit) (calls []point, err error) {
 	g, part, err := stripped(dir)
 	if g != nil {
@@ -111,7 +111,7 @@ func wordAfter(dir string, h hit) (calls []point, err error) {
 	return struck.points, nil
 }
 
-// TestEveryCrashOfAWord lets every blow befall every call of a person's word on a part that has left somebody without roles.
+// TestEveryCrashOfAWord plays every blow to every call of a person's decision about a part that has left a person without roles.
 func TestEveryCrashOfAWord(t *testing.T) {
 	dir := memoryDir(t)
 	folder := func(n int) string {

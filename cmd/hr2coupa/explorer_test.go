@@ -28,12 +28,12 @@ type way struct {
 	args   []string
 	config [][2]string
 	fars   []far
-	before hit    // a blow to an earlier start, so that the one that is explored goes on where that one ended
-	call   string // the name of the call that blow befalls
-	least  int    // worlds there must be, so that none is lost unseen
+	before hit    // a blow to an earlier start; the start that is explored goes on from there
+	call   string // the name of the call that the blow hits
+	least  int    // how many worlds there must be, so that none is lost unseen
 	reads  bool   // every part must have been read back in the end
-	doubt  bool   // written directly: a person may have to say what became of a part
-	api    bool   // by calls: what counts in the end is what Coupa holds
+	doubt  bool   // written directly: a person may have to say what happened to a part
+	api    bool   // by calls: what counts in the end is what Coupa has
 	beside bool   // an urgent change, while the night is held
 	held   bool   // a night that is held behind a held night
 }
@@ -65,7 +65,7 @@ func ways() []way {
 // far is what the far end does with a file between the blow and the next start, and how it goes on.
 type far struct {
 	name     string
-	taken    bool          // the pick-up clock ticks right after the blow, else only when somebody asks
+	taken    bool          // the pick-up clock ticks right after the blow, else only when a start asks
 	delay    time.Duration // how long a load is neither listed nor done
 	switches []string
 }
@@ -81,7 +81,7 @@ func fars() []far {
 	}
 }
 
-// twoWaves is a feed of four parts in two waves: who names bob as approver waits for bob.
+// twoWaves is a feed of four parts in two waves: a person with bob as approver waits for bob.
 const twoWaves = `employee_id,login,work_email,first_name,last_name,boss,status
 E1,ann,ann@example.com,Ann,Archer,bob,active
 E2,bob,bob@example.com,Bob,Baker,,active
@@ -105,8 +105,8 @@ E4,dan,dan@example.com,Dan,Draper,bob
 E6,fay,fay@example.com,Fay,Fox,bob
 `
 
-// everybody gives who must have been stored in the end, in a file of the first wave or of the second.
-func everybody() map[string]int {
+// waveOf returns the people who must have been stored in the end, each with 1 for a file of the first wave or 2.
+func waveOf() map[string]int {
 	return map[string]int{"E2": 1, "E3": 1, "E5": 1, "E1": 2, "E4": 2, "E6": 2}
 }
 
@@ -179,7 +179,7 @@ func newTheatre(dir string, s fate) (*theatre, error) {
 	return g, g.lead("ledger")
 }
 
-// lead leads the config to another ledger folder.
+// lead points the config at another ledger folder.
 func (g *theatre) lead(folder string) error {
 	g.ledger = filepath.Join(g.dir, folder)
 	g.config.set("ledger", g.ledger)
@@ -188,7 +188,7 @@ func (g *theatre) lead(folder string) error {
 
 func (g *theatre) path(name string) string { return filepath.Join(g.dir, name) }
 
-// ended is what a start came to.
+// ended is the result of a start.
 type ended struct {
 	code int
 	rep  printed
@@ -217,7 +217,7 @@ func (r printed) balance() error {
 	return nil
 }
 
-// start is one start of the program behind a tap. One that is struck dead leaves its ledger as it lies at that moment,
+// start is one start of the program behind a tap. A start that crashes leaves its ledger as it is at that moment,
 // and the next start goes on from there.
 func (g *theatre) start(t *tap, args ...string) (e ended, err error) {
 	g.starts++
@@ -267,7 +267,7 @@ func (g *theatre) app(t *tap, out *bytes.Buffer) *wiring.Env {
 	return env
 }
 
-// work is the command line of the fate.
+// work returns the command line of the fate.
 func (g *theatre) work() []string {
 	args := slices.Clone(g.way.args)
 	for i, arg := range args {
@@ -281,7 +281,7 @@ func (g *theatre) work() []string {
 	return args
 }
 
-// copyPrivate copies a ledger as it lies, with the modes it must have.
+// copyPrivate copies a ledger as it is, with the modes it must have.
 func copyPrivate(to, from string) error {
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		return err
@@ -294,7 +294,7 @@ func copyPrivate(to, from string) error {
 	})
 }
 
-// afloat tells whether a file is on its way that the far end could treat in one way or another.
+// afloat reports whether a file is on its way that the far end could treat in one way or another.
 func (g *theatre) afloat() bool {
 	lying, err := filepath.Glob(filepath.Join(g.twin.Root(), "Incoming", "Users", "Users_*"))
 	return err != nil || len(lying) > 0 || slices.ContainsFunc(g.twin.Loads(), func(l twin.Load) bool {
@@ -302,7 +302,7 @@ func (g *theatre) afloat() bool {
 	})
 }
 
-// play plays the fate to its end and holds it against what the twin has seen.
+// play plays the fate to its end and compares the result with what the twin has seen.
 func (g *theatre) play() error {
 	if err := g.prepare(); err != nil {
 		return err
@@ -337,7 +337,7 @@ func (g *theatre) play() error {
 	return g.verify()
 }
 
-// prepare lets the start before the one that is explored come to its blow.
+// prepare plays the start before the one that is explored up to its blow.
 func (g *theatre) prepare() error {
 	if g.way.beside {
 		return g.hold()
@@ -358,7 +358,7 @@ func (g *theatre) prepare() error {
 	return nil
 }
 
-// wantCodes are the exit codes that the start that was struck may have.
+// wantCodes returns the exit codes that the start with the blow may have.
 func (g *theatre) wantCodes() []int {
 	call, _, _ := strings.Cut(g.point.name, " ")
 	switch kind := g.point.kind; {
@@ -366,7 +366,7 @@ func (g *theatre) wantCodes() []int {
 		return []int{export.ExitNotDelivered, export.ExitStalled, export.ExitOK}
 	case kind == reading || kind == writing:
 		return []int{export.ExitFault}
-	case call == "Ask" && g.hit.blow == refused, call == "Check" && g.way.call != "" && g.way.doubt: // sent, and nobody can be asked
+	case call == "Ask" && g.hit.blow == refused, call == "Check" && g.way.call != "" && g.way.doubt: // sent, and Coupa cannot be asked
 		return []int{export.ExitStalled}
 	case call == "Check", call == "dial", g.hit.blow == refused:
 		return []int{export.ExitNotDelivered}
@@ -376,7 +376,7 @@ func (g *theatre) wantCodes() []int {
 	return []int{g.way.ends()} // tried again
 }
 
-// ends is the exit code of a start that nothing befalls.
+// ends returns the exit code of a start without a blow.
 func (w way) ends() int {
 	if w.held {
 		return export.ExitHeld
@@ -384,10 +384,10 @@ func (w way) ends() int {
 	return export.ExitOK
 }
 
-// mostStarts bounds how often it takes to settle everything: the blow, what is left, a person's word, once more.
+// mostStarts bounds how many starts it takes to settle everything: the blow, what is left, a person's decision, once more.
 const mostStarts = 7
 
-// settle starts the program until it says that the feed was seen and nothing is left, with a person's word where that is
+// settle starts the program until it says that the feed was seen and nothing is left, with a person's decision where one is
 // due.
 func (g *theatre) settle() error {
 	for g.starts < mostStarts {
@@ -399,7 +399,7 @@ func (g *theatre) settle() error {
 			return nil
 		case e.code == export.ExitOK:
 			g.again = false
-		case (e.code == export.ExitPartial || e.code == export.ExitFailed) && g.again: // rejected by a person's word
+		case (e.code == export.ExitPartial || e.code == export.ExitFailed) && g.again: // rejected by a person's decision
 		case e.code == export.ExitStalled && g.way.doubt:
 			if err := g.word(); err != nil {
 				return err
@@ -411,8 +411,8 @@ func (g *theatre) settle() error {
 	return fmt.Errorf("not settled after %d starts", g.starts)
 }
 
-// word is what a person says about the parts that wait for one, after a look into Coupa. What lies torn in the drop
-// folder is removed, as the note says.
+// word plays a person's decision about the parts that wait for one, after a look into Coupa. A torn file in the drop folder
+// is removed, as the note says.
 func (g *theatre) word() error {
 	g.advance(time.Hour)
 	g.twin.PickUp()
@@ -438,7 +438,7 @@ func (g *theatre) word() error {
 	return nil
 }
 
-// look gives the parts that are not final and all parts by name, and holds the sums of every run.
+// look returns the parts that are not final and all parts by name, and checks the sums of every run.
 func (g *theatre) look() (open []export.Part, all map[string]export.Part, err error) {
 	l, err := sqlite.Open(sqlite.Options{Dir: g.ledger, Now: g.clock})
 	if err != nil {
@@ -472,7 +472,7 @@ func (g *theatre) look() (open []export.Part, all map[string]export.Part, err er
 	return open, all, nil
 }
 
-// verify holds what the twin has seen and stored against what was to be sent.
+// verify compares what the twin has seen and stored with what was to be sent.
 func (g *theatre) verify() error {
 	open, parts, err := g.look()
 	if err != nil {
@@ -507,10 +507,10 @@ func (g *theatre) verify() error {
 	return errors.Join(append(errs, g.rows(torn)...)...)
 }
 
-// rows holds the rows the twin has stored: each once, and in the order of the waves. Those of a torn file do not count,
-// since a person has let them be sent anew.
+// rows checks the rows that the twin has stored: each once, and in the order of the waves. Those of a torn file do not count,
+// since a person has allowed that they are sent again.
 func (g *theatre) rows(torn map[int64]bool) (errs []error) {
-	times, waves, wave := map[string]int{}, everybody(), 0
+	times, waves, wave := map[string]int{}, waveOf(), 0
 	for _, row := range g.twin.Applied() {
 		if torn[row.LoadID] {
 			continue
@@ -534,7 +534,7 @@ func (g *theatre) rows(torn map[int64]bool) (errs []error) {
 
 var firstNight = time.Date(2026, 11, 23, 14, 5, 1, 0, time.UTC)
 
-// TestEveryCrash plays every world: each call of a start, to the ledger or over a wire, with each blow that may befall it,
+// TestEveryCrash plays every world: each call of a start, to the ledger or over a wire, with each blow that it may meet,
 // and with each thing that the far end may then do.
 func TestEveryCrash(t *testing.T) {
 	began := time.Now()
@@ -563,8 +563,8 @@ func every(n int, all []fate) (some []fate) {
 	return some
 }
 
-// worlds counts the calls of a start without a blow and gives every world of a way. What the far end does makes worlds
-// of its own only while a file is on its way, and of blows that the far end can tell apart: a disk that is full looks
+// worlds counts the calls of a start without a blow and returns every world of a way. What the far end does makes worlds
+// of its own only while a file is on its way, and only for blows that the far end can tell apart: a disk that is full looks
 // like a crash from there. A start that goes on after a crash is explored until it sends the next part: from there it is
 // a start like any other.
 func worlds(t *testing.T, w way) (all []fate, calls int) {
@@ -595,7 +595,7 @@ func worlds(t *testing.T, w way) (all []fate, calls int) {
 	return all, calls
 }
 
-// count plays a fate without its blow and gives the calls, and whether a file was on its way before each.
+// count plays a fate without its blow and returns the calls, and whether a file was on its way before each.
 func count(t *testing.T, s fate) (points []point, afloat []bool) {
 	t.Helper()
 	g, err := newTheatre(t.TempDir(), s)
@@ -614,7 +614,7 @@ func count(t *testing.T, s fate) (points []point, afloat []bool) {
 	return n.points, append(afloat, g.afloat())
 }
 
-// playAll plays stories beside each other and tells how many were played to an end, and how many starts that took.
+// playAll plays stories side by side and returns how many were played to an end, and how many starts that took.
 func playAll(t *testing.T, all []fate) (played, starts int) {
 	dir := memoryDir(t)
 	work := make(chan int)
@@ -647,7 +647,7 @@ func playAll(t *testing.T, all []fate) (played, starts int) {
 	return played, starts
 }
 
-// memoryDir is a folder in memory where there is one: what a disk keeps after a power cut is not asked here, and
+// memoryDir returns a folder in memory if there is one: no test here asks what a disk keeps after a power cut, and
 // thousands of syncs are slow.
 func memoryDir(t *testing.T) string {
 	dir, err := os.MkdirTemp("/dev/shm", "hr2coupa-worlds-*")

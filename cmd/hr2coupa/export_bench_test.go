@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// BenchmarkExport is what make profile watches: the whole way from HR's file to parts on disk, by the front door, for a
-// good feed and for one where every row breaks a rule.
+// BenchmarkExport is what make profile measures: the whole way from HR's file to parts on disk, through the front door, for a
+// good feed and for one in which every row breaks a rule.
 func BenchmarkExport(b *testing.B) {
 	dir := b.TempDir()
 	good, broken := filepath.Join(dir, "people.csv"), filepath.Join(dir, "broken.csv")

@@ -12,7 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/testdata/farend"
 )
 
-// A run of a far end that means harm may take enough memory for a run that meets none, and harmMore beside it.
+// A run against a hostile far end may take as much memory as a run against a good one, plus harmMore.
 const (
 	enoughMB = 128
 	harmMore = 200
@@ -28,7 +28,7 @@ func harmGroup() faultGroup {
 	}
 }
 
-// harmFaults are those of a far end that means harm. Each run has a limit to its memory, under which Go gives up (2).
+// harmFaults are the faults of a hostile far end. Each run has a limit to its memory, at which Go gives up (2).
 func harmFaults() []fault {
 	var all []fault
 	for _, place := range []harmPlace{
@@ -44,7 +44,7 @@ func harmFaults() []fault {
 	return append(append(all, harmInSFTP()...), harmInNotices()...)
 }
 
-// harmPlace is where a far end does harm.
+// harmPlace is a place at which a far end does harm.
 type harmPlace struct {
 	name, path, query, method string
 	road                      bool
@@ -52,7 +52,7 @@ type harmPlace struct {
 	ends                      []harmEnd
 }
 
-// harmEnd is a mode, and what comes of it.
+// harmEnd is a mode, and its result.
 type harmEnd struct {
 	mode, sees string
 	exit       int
@@ -88,7 +88,7 @@ func (p harmPlace) faults() []fault {
 	return all
 }
 
-// limited starts a run as a process with so much memory to write to. Under the race detector there is no limit: it takes
+// limited starts a run as a process that may write to so much memory. Under the race detector there is no limit: it takes
 // terabytes of addresses for itself.
 func limited(mb int) func(*stage, ...string) came {
 	return func(n *stage, args ...string) came {
@@ -104,7 +104,7 @@ func limited(mb int) func(*stage, ...string) came {
 	}
 }
 
-// harmInNotices is what a run with something to tell meets at the servers of its notices. The run ends as it would have.
+// harmInNotices is what a run with notices to send meets at their servers. The run ends as it would have without.
 func harmInNotices() []fault {
 	failed := func(name, how, sees string) fault {
 		f := fault{name: name, how: how, on: []string{"load-outcome=failed"}, via: limited(enoughMB + harmMore)}
@@ -160,7 +160,7 @@ func harmInNotices() []fault {
 // harmAtOnce is how many runs go at a time: many wait for a far end that is slow.
 const harmAtOnce = 6
 
-// TestHarm plays what a far end that means harm does, each run with a limit to its memory. A run that meets no harm has
+// TestHarm plays what a hostile far end does, each run with a limit to its memory. A run that meets no harm has
 // enough with enoughMB.
 func TestHarm(t *testing.T) {
 	friendly := fault{via: limited(enoughMB)}.then("3 in = 3 applied", 0, seen)
@@ -214,7 +214,7 @@ const (
 	allOfRoad     = "6 in = 5 applied + 1 unchanged"
 )
 
-// alike gives the ends of modes that come out alike.
+// alike returns the ends of modes that have the same result.
 func alike(sees string, exit int, next deed, modes ...string) []harmEnd {
 	var all []harmEnd
 	for _, m := range modes {

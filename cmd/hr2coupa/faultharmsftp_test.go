@@ -6,13 +6,13 @@ import (
 	"github.com/hr2coupa/hr2coupa/testdata/farend"
 )
 
-// harmInSFTP is what the server of the drop folder does. It works on the twin's folders, so that what it lets through
+// harmInSFTP is what the server of the drop folder does. It works on the twin's folders, so that what it accepts
 // reaches the twin.
 func harmInSFTP() []fault {
 	silent := []string{"sftp.silence=1s"}
 	brief := []string{"sftp.operation=1s"}
 	list := []string{"sftp.operation=2s", "load.wait=1s"}
-	long := []string{"load.wait=1s"} // the bound is what ends it, however slow the machine is
+	long := []string{"load.wait=1s"} // the limit ends it, however slow the machine is
 	byArchive := []string{"load.via=[archive]"}
 	settled := []string{"settle", "PART", "rejected", "--by", "A. Administrator"}
 	ends := []fault{

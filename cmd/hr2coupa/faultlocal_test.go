@@ -50,12 +50,12 @@ func feedBytes(spoil func([]byte) []byte) func(*stage) (func() error, error) {
 func zipped(data []byte) []byte {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	z.Write(data) // into memory
+	z.Write(data) // to memory
 	z.Close()
 	return b.Bytes()
 }
 
-// feedOf has HR deliver so many people with names of so many characters, also afterwards. The ledger is there already.
+// feedOf has HR deliver so many people with names of so many characters, also afterwards. The ledger exists already.
 func feedOf(people, width int) func(*stage) (func() error, error) {
 	return func(n *stage) (func() error, error) {
 		if d := n.run("run", filepath.Join(n.dir, "nothing.csv")); d.exit != 9 {
@@ -74,7 +74,7 @@ func crowd(people, width int) string {
 	return b.String()
 }
 
-// appended starts a run, and has HR still write the feed when it has been looked at and is not read yet.
+// appended starts a run, and has HR still write to the feed after the run has looked at it and before it reads it.
 func appended(n *stage, args ...string) came {
 	var out, log bytes.Buffer
 	env := newApp(func(k string) string { return n.env[k] }, strings.NewReader(""), &out, &log)
@@ -101,7 +101,7 @@ func (l *appending) Seen(name string) (export.SeenFile, bool, error) {
 	return l.Store.Seen(name)
 }
 
-// foreign is what a person does about a file in the way of a part: after a look at it, away with it.
+// foreign is what a person does about a file that is in the way of a part: looks at it, and removes it.
 func foreign(n *stage) (func() error, error) {
 	return func() error {
 		found, err := filepath.Glob(filepath.Join(n.twin.Root(), "Incoming", "Users", "Users_*.csv"))
@@ -112,7 +112,7 @@ func foreign(n *stage) (func() error, error) {
 	}, nil
 }
 
-// process runs a command as a process of its own, named and arranged by prepare.
+// process runs a command as a process of its own, whose name and settings prepare may change.
 func (n *stage) process(args []string, prepare func(*exec.Cmd)) came {
 	cmd := exec.Command("hr2coupa", append(args, "-c", n.configPath())...)
 	var out, log bytes.Buffer
@@ -150,8 +150,8 @@ func smallDisk(blocks int64) func(*stage, ...string) came {
 	}
 }
 
-// growingDisk runs with room for a bit more each time, until a run ends although a part had been picked up. Coupa picks up
-// what lies there before the next try: that one might come through.
+// growingDisk runs with a little more space each time, until a run ends after a part was picked up. Before each try Coupa
+// picks up what is there, since that try might succeed.
 func growingDisk(n *stage, args ...string) came {
 	for blocks := int64(64 << 10 / 512); ; blocks += 8 {
 		d := smallDisk(blocks)(n, args...)
@@ -162,10 +162,10 @@ func growingDisk(n *stage, args ...string) came {
 	}
 }
 
-// nobody is an account without rights, which every Unix has by this number or does not need.
+// uidNobody is an account without rights, which every Unix has by this number or does not need.
 const uidNobody = 65534
 
-// asNobody runs a command without the rights of root, which no mode of a file keeps away.
+// asNobody runs a command without the rights of root, which ignores the modes of files.
 func asNobody(n *stage, args ...string) came {
 	return n.process(args, func(cmd *exec.Cmd) {
 		if os.Getuid() == 0 {
@@ -175,14 +175,14 @@ func asNobody(n *stage, args ...string) came {
 	})
 }
 
-// readOnly makes the folder one that others may read and nobody may write. The program lies in it, where they reach it.
+// readOnly makes the folder one that all users may read and none may write. The program is in it, where they reach it.
 func readOnly(n *stage) (func() error, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	// Copied by a process of its own: while this one has a program open for writing, another night may start a process,
-	// which holds it open, too, and then nobody can run it.
+	// A process of its own copies it: while this process has a program open for writing, another night may start a process
+	// that inherits the open file, and then the program cannot be run.
 	program := filepath.Join(n.dir, "hr2coupa")
 	if said, err := exec.Command("cp", self, program).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("copy the program: %w: %s", err, said)
@@ -194,7 +194,7 @@ func readOnly(n *stage) (func() error, error) {
 	return func() error { return os.Chmod(n.dir, 0o755) }, err
 }
 
-// readOnlyLedger makes a ledger and takes the right to write away from its folder.
+// readOnlyLedger makes a ledger and removes the right to write to its folder.
 func readOnlyLedger(n *stage) (func() error, error) {
 	end, err := readOnly(n)
 	if err != nil {

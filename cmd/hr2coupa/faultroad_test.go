@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// roadFaults are those of the API route: the feed changes, made of calls. What is counted is who of its people is in
-// Coupa as HR says.
+// roadFaults are those of the API route: the feed changes, sent by calls. The count is of the people whom Coupa has
+// as HR says.
 func roadFaults() []fault {
 	all := roadTokenFaults()
 	for _, place := range []struct {
@@ -38,21 +38,21 @@ func roadFaults() []fault {
 
 var (
 	bothFormats = []string{"coupa.format=xml", "coupa.format=json"}
-	hasty       = []string{"coupa.timeout=3s"} // what is answered at all is answered within it, on a busy machine too
+	hasty       = []string{"coupa.timeout=3s"} // all that is answered is answered within it, on a busy machine too
 	retries     = []string{"coupa.retry=1m"}
 )
 
 // struck is a fault of calls about users.
 func struck(name, word string) fault { return fault{name: name, on: []string{"user-fault=" + word}} }
 
-// struckHour is a 429 that asks for more than anybody waits.
+// struckHour is a 429 that asks for a longer wait than the program allows.
 func struckHour() fault {
 	f := struck("429 that asks for an hour", "429-retry-after")
 	f.on = append(f.on, "retry-after=1h")
 	return f
 }
 
-// then says what the person sees, the exit code, and what the next run does.
+// then sets what the person sees, the exit code, and what the next run does.
 func (f fault) then(sees string, exit int, next deed) fault {
 	f.sees, f.exit, f.next = sees, exit, next
 	if next == again {
@@ -105,7 +105,7 @@ func beforeThePlan() []fault {
 	}
 }
 
-// atTheLook are faults of the GET directly before a write: nothing is changed in Coupa by it.
+// atTheLook are faults of the GET directly before a write: they change nothing in Coupa.
 func atTheLook() []fault {
 	return []fault{
 		struck("401", "401").then("token: coupa refuses a new token for /api/users (401)", 4, goesOn),
@@ -137,7 +137,7 @@ func atThePUT() []fault {
 	)
 }
 
-// atThePOST are faults of the call that makes a user: whose approver she is, waits for her where nobody knows yet.
+// atThePOST are faults of the call that creates a user. A person with that user as approver waits while it is unknown whether she exists.
 func atThePOST() []fault {
 	return append(atAWrite("POST /api/users", 201),
 		struck("reply lost", "lost").onceOnly().inBoth().then(`trying again" call="POST /api/users" status=0`, 0, seen),
@@ -146,8 +146,8 @@ func atThePOST() []fault {
 	)
 }
 
-// atAWrite are the faults that PUT and POST have in common. What passes and what cannot be read leaves rows without an
-// answer: the next run looks at them first, and writes what Coupa does not hold.
+// atAWrite are the faults that PUT and POST have in common. Those that pass and those that cannot be read leave rows without an
+// answer: the next run looks at them first, and writes what Coupa does not have.
 func atAWrite(call string, good int) []fault {
 	unread := func(why string) string {
 		return fmt.Sprintf("no answer that counts, a later start asks again: %s: %d: the answer cannot be read: %s", call, good, why)
@@ -173,7 +173,7 @@ func atAWrite(call string, good int) []fault {
 	}
 }
 
-// layRoad lays the feed of the API route, and who is in Coupa before.
+// layRoad writes the feed of the API route, and the users that Coupa has before.
 func (n *stage) layRoad() error {
 	for _, kv := range append(byAPIConfig(), [2]string{"mapping.columns.Approver Login", "boss"}, [2]string{"limits.creates", "{count: 1}"}) {
 		n.config.set(kv[0], kv[1])
@@ -185,8 +185,8 @@ func (n *stage) layRoad() error {
 	)
 }
 
-// reached counts the people whom Coupa holds as HR says, beside fay, whom it held so before; its error names the others,
-// and accounts that nobody asked for.
+// reached counts the people whom Coupa has as HR says, without fay, whom it had so before. Its error names the others,
+// and accounts that are in no feed.
 func (n *stage) reached() (people int, err error) {
 	var errs []error
 	for login, want := range wanted {

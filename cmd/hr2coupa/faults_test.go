@@ -18,7 +18,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
-// fault is one thing that goes wrong in a night, and what must come of it: of the run that meets it, and of the next one
+// fault is one thing that goes wrong in a night, with its expected result: of the run that meets it, and of the next one
 // when it is over.
 type fault struct {
 	name string
@@ -27,26 +27,26 @@ type fault struct {
 	off  []string                                   // switches of the twin from its start to its end
 	here []string                                   // keys of the config while it lasts, KEY=VALUE
 	both []string                                   // keys of the config from the start to the end
-	each []string                                   // keys of the config of which it is played with each one
-	how  string                                     // it is made otherwise
+	each []string                                   // keys of the config; the fault is played once with each
+	how  string                                     // how it is made, if not by switches and keys
 	do   func(*stage) (end func() error, err error) // what else goes wrong; nil: nothing
 	via  func(*stage, ...string) came               // how the first run is started; nil: by the front door, in this process
 
-	sees string // a telling piece of what the person reads
+	sees string // a characteristic piece of what the person reads
 	exit int
 
 	hand []string // what a person does first: a command, PART for the part's name
 	next deed
-	args []string // of the next run, beside the config
+	args []string // of the next run, besides the config
 	ends int      // its exit code
 
 	rows  int  // that the twin has stored in the end; 0: the feed's three
 	twice bool // some of them twice, since HR has delivered them twice
 	torn  bool // the twin has loaded a torn file
-	road  bool // it befalls the API route: what is counted is people in Coupa as HR says
+	road  bool // it hits the API route: people whom Coupa has as HR says are counted
 }
 
-// deed is what the next run does, in the words of the docs; each is held against the twin's record.
+// deed is what the next run does, in the words of the docs; each is compared with the twin's record.
 type deed string
 
 const (
@@ -60,18 +60,18 @@ const (
 	joins  deed = "plans what was held anew, sends it"
 )
 
-// night is the world of one fault: the program with its config on one side, the twin on the other.
+// stage is the world of one fault: the program with its config on one side, the twin on the other.
 type stage struct {
 	world
 	env  map[string]string
 	road bool
 }
 
-// came is what a command came to.
+// came is the result of a command.
 type came struct {
 	exit     int
 	out, log string
-	loads    int // that the twin knows of afterwards; on the API route, people who are in Coupa as HR says
+	loads    int // that the twin knows of afterwards; on the API route, people whom Coupa has as HR says
 }
 
 func newStage(dir string, f fault) (*stage, error) {
@@ -112,7 +112,7 @@ func (n *stage) run(args ...string) came {
 	return came{exit: exit, out: out.String(), log: log.String(), loads: n.count()}
 }
 
-// count is what a run is judged by: loads in Coupa, or people.
+// count returns what a run is judged by: loads in Coupa, or people.
 func (n *stage) count() int {
 	if n.road {
 		people, _ := n.reached()
@@ -121,7 +121,7 @@ func (n *stage) count() int {
 	return len(n.sent())
 }
 
-// sent gives the loads of what we delivered.
+// sent returns the loads of files that we delivered.
 func (n *stage) sent() []twin.Load {
 	var ours []twin.Load
 	for _, l := range n.twin.Loads() {
@@ -132,7 +132,7 @@ func (n *stage) sent() []twin.Load {
 	return ours
 }
 
-// playEach plays a fault as often as there are keys to play it with.
+// playEach plays a fault once with each of its keys.
 func (f fault) playEach(dir string) error {
 	if f.each == nil {
 		return f.play(dir)
@@ -152,7 +152,7 @@ func (f fault) playEach(dir string) error {
 	return errors.Join(faults...)
 }
 
-// play has the fault strike, go, and the program run again; its error says what did not come as the table says.
+// play has the fault come, go, and the program run again; its error says what differs from the table.
 func (f fault) play(dir string) (err error) {
 	n, err := newStage(dir, f)
 	if err != nil {
@@ -203,7 +203,7 @@ func (f fault) strike(n *stage) (came, error) {
 	return first, errors.Join(err, n.twin.Set(f.back()...))
 }
 
-// back gives the switches that were turned as they were before.
+// back returns the switches that were turned, with their old values.
 func (f fault) back() []string {
 	var back []string
 	for _, sw := range f.on {
@@ -219,7 +219,7 @@ func (f fault) back() []string {
 	return back
 }
 
-// standard is a switch's default.
+// standard returns a switch's default.
 func standard(name string) string {
 	for _, d := range switchboard.Docs() {
 		if d.Name == name {
@@ -231,7 +231,7 @@ func standard(name string) string {
 
 var sum = regexp.MustCompile(`(?m)^  (\d+) in = (.*)$`)
 
-// hold compares the exit code, adds up every sum that was told, and looks for what is private in the diary.
+// hold compares the exit code, checks every sum that was printed, and looks for private data in the log.
 func (d came) hold(what string, exit int, n *stage) error {
 	var faults []error
 	if d.exit != exit {
@@ -266,7 +266,7 @@ func (d came) shows(piece string) error {
 
 var twoLines = regexp.MustCompile(`\n *hint: `)
 
-// held holds a deed against what the twin has seen.
+// held compares a deed with what the twin has seen.
 func (d deed) held(first, next came) error {
 	before := strings.Contains(next.out, "seen: ")
 	did := map[deed]bool{
@@ -287,7 +287,7 @@ func (d deed) held(first, next came) error {
 
 var partName = regexp.MustCompile(`Users_\d{8}T\d{6}Z_[0-9a-f]{8}_\d+of\d+\.csv`)
 
-// byHand does what a person does between the runs; PART is the part that the first run told of first.
+// byHand does what a person does between the runs; PART is the first part that the first run named.
 func (n *stage) byHand(args []string, first came) error {
 	args = slices.Clone(args)
 	if i := slices.Index(args, "PART"); i >= 0 {
@@ -299,7 +299,7 @@ func (n *stage) byHand(args []string, first came) error {
 	return nil
 }
 
-// record wants the twin's own record to show every row once, no file twice and none torn.
+// record checks that the twin's own record shows every row once, no file twice and none torn.
 func (n *stage) record(f fault) error {
 	if f.road {
 		_, err := n.reached()
@@ -331,7 +331,7 @@ func (n *stage) record(f fault) error {
 // faultsAtOnce is how many nights are played at a time: they wait more than they work.
 const faultsAtOnce = 12
 
-// TestFaultTable plays every fault of the table, and holds docs/faults.md against it.
+// TestFaultTable plays every fault of the table, and compares docs/faults.md with it.
 func TestFaultTable(t *testing.T) {
 	groups := faultTable()
 	slots := make(chan struct{}, faultsAtOnce)
@@ -372,7 +372,7 @@ func TestFaultTable(t *testing.T) {
 	holdPage(t, "../../docs/faults.md", faultPage(groups))
 }
 
-// holdPage compares a generated page of the docs with what it should be, and with -update makes it so.
+// holdPage compares a generated page of the docs with what it should be, and with -update writes it.
 func holdPage(t *testing.T, path, want string) {
 	if *Update && !t.Failed() {
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
@@ -384,7 +384,7 @@ func holdPage(t *testing.T, path, want string) {
 	}
 }
 
-// faultPage is docs/faults.md.
+// faultPage returns docs/faults.md.
 func faultPage(groups []faultGroup) string {
 	var b strings.Builder
 	b.WriteString(faultIntro)
@@ -406,13 +406,13 @@ func faultPage(groups []faultGroup) string {
 	return b.String()
 }
 
-// cell shows a text as it stands, in a table.
+// cell returns a text as it is, for a table.
 func cell(text string) string { return "`" + strings.ReplaceAll(text, "|", "\\|") + "`" }
 
 // hurry are the keys that only keep a rehearsal short.
 var hurry = []string{"coupa.retry", "coupa.timeout", "load.wait", "sftp.connect", "sftp.silence", "sftp.operation", "layout.max_rows", "limits.creates", "coupa.page_cookie"}
 
-// made tells how a fault is made: switches of the twin, keys of the config. The last of a name is the one that counts.
+// made says how a fault is made: switches of the twin, keys of the config. The last of a name is the one that counts.
 func (f fault) made() string {
 	var how []string
 	all := slices.Concat(f.off, f.on)

@@ -6,7 +6,7 @@ import "github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 type faultGroup struct {
 	title, says string
 	faults      []fault
-	apart       bool // they are played by a test of their own
+	apart       bool // a test of their own plays them
 }
 
 func faultTable() []faultGroup {

@@ -11,7 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 )
 
-// Every key that init writes as a comment is one that can be taken into use by taking the # away.
+// TestInitComments: every key that init writes as a comment can be used by removing the #.
 func TestInitComments(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "hr2coupa.yaml")
 	output(t, "init", "../../testdata/feeds/workday.csv", "-o", path)

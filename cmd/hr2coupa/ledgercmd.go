@@ -27,7 +27,7 @@ it sound, small, and free of people who are to be forgotten.`,
 				return export.Hint(exit.Usage("ledger: unknown command %q", args[0]), "see hr2coupa ledger --help")
 			}
 			cmd.SetOut(env.Stderr.Words())
-			_ = cmd.Help() // writes to stderr; there is nobody to tell if that fails
+			_ = cmd.Help() // writes to stderr; there is no other place to report that it fails
 			return export.Hint(exit.Usage("ledger: a command is missing"), "give check, backup, prune or forget")
 		},
 	}
@@ -70,7 +70,7 @@ with what mends it; then it ends with 1.`,
 	}
 }
 
-// furtherFindings finds that a ledger is sound and not the newest one, and whom a call has left without a list.
+// furtherFindings adds that a sound ledger is not the newest one, and which people a call has left without a list.
 func furtherFindings(env *wiring.Env, cfg *config.Config, checked *ledger.Checked) error {
 	l, done, err := wiring.UseLedger(env, cfg, "")
 	if err != nil {

@@ -10,6 +10,6 @@ import (
 )
 
 func main() {
-	log.SetOutput(terminal.New(os.Stderr).Words()) // net/http writes there what it can return to nobody
+	log.SetOutput(terminal.New(os.Stderr).Words()) // net/http writes there what it cannot return
 	os.Exit(Main(context.Background(), os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }

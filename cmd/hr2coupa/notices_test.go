@@ -20,8 +20,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
-// cmdMailserver starts a mail server in place of an earlier one, at the same address where that one is dead. Words: tls
-// (from the first byte), plain, hang, refuse (every recipient), login (hr2coupa and $SMTP_PASSWORD), dead (nobody
+// cmdMailserver starts a mail server in place of an earlier one, at the same address if that one is dead. Words: tls
+// (from the first byte), plain, hang, refuse (every recipient), login (hr2coupa and $SMTP_PASSWORD), dead (no program
 // listens).
 func cmdMailserver(ts *testscript.TestScript, w *world, args []string) {
 	if w.mail != nil {
@@ -117,7 +117,7 @@ func cmdPosts(ts *testscript.TestScript, w *world, args []string) {
 	fmt.Fprint(ts.Stdout(), b.String())
 }
 
-// private wants nothing in a notice, or in a file for machines, that a log must not show either.
+// private checks that a notice, or a file for machines, has nothing that a log must not show.
 func (w *world) private(ts *testscript.TestScript, text string) {
 	shown, err := w.shown(text)
 	ts.Check(err)
@@ -126,7 +126,7 @@ func (w *world) private(ts *testscript.TestScript, text string) {
 	}
 }
 
-// cmdDay lets what is open in the ledger be a day old.
+// cmdDay makes what is open in the ledger a day old.
 func cmdDay(ts *testscript.TestScript, w *world, _ []string) {
 	c, err := sqlite.OpenConn(filepath.Join(w.dir, "ledger", "ledger.db"), sqlite.OpenReadWrite)
 	ts.Check(err)

@@ -42,7 +42,7 @@ of each whether it was taken, and ends with 1 where one was not. It needs no led
 	return c
 }
 
-// tested is what came of one test notice.
+// tested is the result of one test notice.
 type tested struct {
 	Target string `json:"target"`
 	OK     bool   `json:"ok"`

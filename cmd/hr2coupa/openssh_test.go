@@ -30,7 +30,7 @@ const (
 	opensshParts  = 3
 )
 
-// TestOpenSSH runs the main job against OpenSSH's own server: internal-sftp, key login, chrooted where we are root.
+// TestOpenSSH runs the main job against OpenSSH's own server: internal-sftp, key login, chrooted if we are root.
 func TestOpenSSH(t *testing.T) {
 	needOpenSSH(t)
 	for name, pin := range map[string]func(*openSSH, opensshKey) error{
@@ -120,7 +120,7 @@ func startOpenSSH(t *testing.T) *openSSH {
 	return o
 }
 
-// opensshFeed gives new family names for people that Coupa has already.
+// opensshFeed has new family names for people that Coupa has already.
 func opensshFeed() (feed, users []byte) {
 	var f, u bytes.Buffer
 	f.WriteString("employee_id,login,work_email,first_name,last_name,status,department\n")
@@ -135,8 +135,8 @@ func opensshFeed() (feed, users []byte) {
 	return f.Bytes(), u.Bytes()
 }
 
-// opensshRoot makes a folder as sshd wants it for a chroot: it and all above it are root's and writable by nobody else.
-// The usual temporary folder is not.
+// opensshRoot makes a folder as sshd wants it for a chroot: it and all above it belong to root and only root may write to
+// them. The usual temporary folder is not such a one.
 func opensshRoot(t *testing.T) string {
 	t.Helper()
 	if os.Getuid() != 0 {
@@ -149,7 +149,7 @@ func opensshRoot(t *testing.T) string {
 	return root
 }
 
-// startSSHD brings up a throw-away sshd on loopback and leads the config to it; only the host key is not pinned yet.
+// startSSHD starts a throw-away sshd on loopback and points the config at it; only the host key is not pinned yet.
 func (o *openSSH) startSSHD(t *testing.T) {
 	t.Helper()
 	me, err := user.Current()
@@ -175,7 +175,7 @@ ForceCommand internal-sftp
 `, o.address, o.dir)
 	if os.Getuid() == 0 {
 		text += "ChrootDirectory " + o.root + "\n"
-		noError(t, os.MkdirAll("/run/sshd", 0o755)) // where sshd locks its unprivileged half in
+		noError(t, os.MkdirAll("/run/sshd", 0o755)) // where sshd confines its unprivileged half
 	} else {
 		o.config.set("sftp.folder", o.root+"/Incoming/Users")
 		o.config.set("sftp.archive", "["+o.root+"/Incoming/Archive/Users]")
@@ -235,7 +235,7 @@ func (o *openSSH) newKey(t *testing.T, name string) opensshKey {
 	return opensshKey(strings.TrimSpace(string(public)))
 }
 
-// fingerprint is the hash of the key as ssh-keygen -l shows it.
+// fingerprint returns the hash of the key as ssh-keygen -l shows it.
 func (k opensshKey) fingerprint() string {
 	_, encoded, _ := strings.Cut(string(k), " ")
 	blob, err := base64.StdEncoding.DecodeString(encoded)
@@ -267,7 +267,7 @@ type opensshReport struct {
 	Parts   []export.Part
 }
 
-// runJob goes through the front door and wants this exit code, and nothing private on stderr.
+// runJob goes through the front door and checks the exit code, and that stderr has nothing private.
 func (o *openSSH) runJob(t *testing.T, want int) (rep opensshReport) {
 	t.Helper()
 	getenv := func(name string) string { return map[string]string{"COUPA_CLIENT_SECRET": plantedSecret}[name] }
@@ -285,8 +285,8 @@ func (o *openSSH) runJob(t *testing.T, want int) (rep opensshReport) {
 	return rep
 }
 
-// wantLoaded wants one load for each part, of the very bytes of the part, and every row of them applied once. Whether a
-// file was still open when the twin took it cannot be seen behind sshd; its bytes tell.
+// wantLoaded checks that each part has one load, of exactly the bytes of the part, and that every row was applied once. Whether a
+// file was still open when the twin took it cannot be seen behind sshd; its bytes show it.
 func (o *openSSH) wantLoaded(t *testing.T, parts []export.Part) {
 	t.Helper()
 	sums, rows := map[string]string{}, 0
@@ -314,7 +314,7 @@ func (o *openSSH) wantLoaded(t *testing.T, parts []export.Part) {
 	}
 }
 
-// wantFiles counts the files below a folder of the SFTP tree, temporaries and all.
+// wantFiles counts the files below a folder of the SFTP tree, temporaries included.
 func (o *openSSH) wantFiles(t *testing.T, folder string, want int) {
 	t.Helper()
 	var found []string

@@ -35,7 +35,7 @@ four",Plantedlastfour,active,Plantedplace
 `
 
 // privateWords are all values that were planted, and the forms in which secrets go over wires. eyJhbGciOi begins every
-// token that the twin gives.
+// token that the twin issues.
 func privateWords() []string {
 	words := []string{"planted", "wanda.wolff", "acme.example", "eyJhbGciOi", "_coupa_session"}
 	for _, secret := range []string{plantedPassword, plantedSecret, plantedCookie, "twin:" + plantedSecret, "coupa:" + plantedPassword} {
@@ -44,8 +44,8 @@ func privateWords() []string {
 	return words
 }
 
-// gossip is a folder with a config, a twin, and something between them that talks: an HTTP proxy that puts into every error of
-// Coupa's what an error should not say.
+// gossip is a folder with a config, a twin, and an HTTP proxy between them that puts into every error of Coupa's what an error
+// should not contain.
 type gossip struct {
 	*world
 	t      *testing.T
@@ -72,7 +72,7 @@ func newGossip(t *testing.T, format string) *gossip {
 	return n
 }
 
-// between is an HTTP proxy before the world's twin, whichever that is, and changes what it answers.
+// between is an HTTP proxy before the world's twin, whichever that is, that changes its answers.
 func between(w *world, change func(*http.Response) error) *httptest.Server {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -93,8 +93,8 @@ func between(w *world, change func(*http.Response) error) *httptest.Server {
 	}))
 }
 
-// cmdGossip puts something between the program and the twin that says the words of a file in every error of Coupa's, row
-// errors of loads too. With nolook it shows nobody whole.
+// cmdGossip puts a proxy between the program and the twin that says the words of a file in every error of Coupa's, row
+// errors of loads too. With nolook no answer shows a whole user.
 func cmdGossip(ts *testscript.TestScript, w *world, args []string) {
 	need(ts, args, 1, "gossip FILE [nolook]")
 	words := strings.Join(strings.Fields(ts.ReadFile(args[0])), " ")
@@ -109,7 +109,7 @@ func cmdGossip(ts *testscript.TestScript, w *world, args []string) {
 	ts.Check(w.writeConfig())
 }
 
-// gossipAs makes a bad answer say words, in every place that an answer has for them.
+// gossipAs makes an error answer say words, in every place that an answer has for them.
 func gossipAs(r *http.Response, words string) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -143,7 +143,7 @@ type sentKey struct{}
 
 var fieldError = regexp.MustCompile(`(<field-error>)`)
 
-// tattle lets an answer quote the row, or what the request held.
+// tattle makes an answer quote the row, or what the request held.
 func tattle(r *http.Response) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -167,7 +167,7 @@ func tattle(r *http.Response) error {
 	return nil
 }
 
-// set changes the config; a twin of these switches is started over it.
+// set changes the config; a twin with these switches is started over it.
 func (n *gossip) set(ledger string, switches []string, config ...[2]string) {
 	n.t.Helper()
 	n.config.set("ledger", ledger)
@@ -194,7 +194,7 @@ func (n *gossip) command(args ...string) (*exec.Cmd, *heard) {
 	return cmd, log
 }
 
-// ends holds what a command said on stderr against everything planted.
+// ends checks that nothing planted is in what a command wrote to stderr.
 func (n *gossip) ends(err error, log *heard, want int, says string) {
 	n.t.Helper()
 	got := 0
@@ -222,8 +222,8 @@ func (n *gossip) exit(want int, says string, args ...string) {
 	n.ends(cmd.Run(), log, want, says)
 }
 
-// TestPrivateNight lets everything go wrong that brings names and secrets near a log, with a Coupa that quotes them, and
-// takes a dump of all goroutines out of the middle of a run.
+// TestPrivateNight makes everything go wrong that brings names and secrets near a log, with a Coupa that quotes them, and
+// dumps all goroutines in the middle of a run.
 func TestPrivateNight(t *testing.T) {
 	for _, format := range []string{"text", "json"} {
 		t.Run(format, func(t *testing.T) {
@@ -252,7 +252,7 @@ func TestPrivateNight(t *testing.T) {
 	}
 }
 
-// dump quits a run that waits for its load, as somebody does who wants to know where it hangs.
+// dump quits a run that waits for its load, as an operator does to see where it hangs.
 func (n *gossip) dump() {
 	n.t.Helper()
 	cmd, log := n.command("run")

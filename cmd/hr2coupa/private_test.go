@@ -21,7 +21,7 @@ var privateColumns = []string{
 	"Login", "Email", "First Name", "Last Name", "Approver Login", "Phone Work", "Mention Name",
 }
 
-// shown gives which secret, or which cell of a private column in any CSV of the script's folder, a log shows.
+// shown returns the secrets that a log shows, and the cells of private columns in any CSV of the script's folder.
 func (w *world) shown(log string) ([]string, error) {
 	words := map[string]bool{plantedPassword: true, plantedSecret: true, plantedCookie: true, plantedSMTP: true, plantedHook: true}
 	err := filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
@@ -51,7 +51,7 @@ func (w *world) shown(log string) ([]string, error) {
 	return append(slices.Sorted(maps.Keys(words)), w.discreet(log)...), err
 }
 
-// TestShown keeps the guard of every script from guarding nothing.
+// TestShown checks that the guard of every script finds what it guards against.
 func TestShown(t *testing.T) {
 	w := &world{dir: t.TempDir()}
 	feed := "employee_id,login,Last Name*,department\n000101,wanda.wolff,\"Wolff, née Weiß\",Legal\n000102,xaver.xu\n"

@@ -11,7 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// ofPeople is in no log and no notice under privacy: pseudonyms, whoever it is about: a call's or a line's number of a user.
+// ofPeople matches what no log and no notice may have under privacy: pseudonyms: Coupa's id of any user.
 var ofPeople = regexp.MustCompile(`/api/users/\d|\bcoupa"?[=:]"?\d|Coupa ids? \d`)
 
 // namesKeys finds lines of a story that look for a key, or a user's number, where the log under pseudonyms has none.
@@ -20,8 +20,8 @@ var namesKeys = regexp.MustCompile(`(?m)^(stderr|told|stdout) .*(person=|coupa=|
 // keyColumns are those of HR's feeds and of Coupa's files that name people.
 var keyColumns = []string{"employee_id", "Employee Number", "Id"}
 
-// TestPseudonyms plays stories of every road and every trouble once more, with privacy: pseudonyms: no key, no number of a
-// user, no name and no address of any feed is in a log, a notice or the figures. Where a story itself looks for one, that
+// TestPseudonyms plays stories of every route and every trouble once more, with privacy: pseudonyms: no key, no number of a
+// user, no name and no address of any feed is in a log, a notice or the figures. If a story itself looks for one, that
 // line of it is left out.
 func TestPseudonyms(t *testing.T) {
 	dir := t.TempDir()
@@ -62,7 +62,7 @@ func TestPseudonyms(t *testing.T) {
 
 type discreetKey struct{}
 
-// discreet finds what privacy: pseudonyms keeps out of a log and is in it all the same.
+// discreet finds what is in a log although privacy: pseudonyms should keep it out.
 func (w *world) discreet(log string) []string {
 	if w.keys == nil {
 		return nil
@@ -77,7 +77,7 @@ func (w *world) discreet(log string) []string {
 	return shown
 }
 
-// TestDiscreet keeps the guard from guarding nothing.
+// TestDiscreet checks that the guard finds what it guards against.
 func TestDiscreet(t *testing.T) {
 	w := &world{keys: map[string]bool{"000101": true}}
 	for log, want := range map[string]string{

@@ -19,7 +19,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Main is the whole program: everything it needs comes in, the exit code goes out.
+// Main is the whole program: all that it needs is an argument, and it returns the exit code.
 func Main(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
 	env := newApp(getenv, stdin, stdout, stderr)
 	defer wiring.OutlivePipes()()
@@ -35,7 +35,7 @@ func newApp(getenv func(string) string, stdin io.Reader, stdout, stderr io.Write
 	}
 }
 
-// execute runs the command that args name and gives its exit code.
+// execute runs the command that args name and returns its exit code.
 func execute(ctx context.Context, env *wiring.Env, args []string) int {
 	root := rootCmd(env)
 	root.SetArgs(args)
@@ -45,7 +45,7 @@ func execute(ctx context.Context, env *wiring.Env, args []string) int {
 	return show.Finish(env, export.Guard(func() error { return root.ExecuteContext(ctx) }))
 }
 
-// interruptible ends the context at the first signal, so that a run finishes its record and leaves. The second signal
+// interruptible ends the context at the first signal, so that a run finishes its record and ends. The second signal
 // finds no handler and kills.
 func interruptible(ctx context.Context, log logrus.FieldLogger) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -119,7 +119,7 @@ func rootCmd(env *wiring.Env) *cobra.Command {
 // laterCommands are the commands of the contract that this version does not have.
 var laterCommands = []string{"reconcile"}
 
-// knownCommand tells a command of the contract that is not built yet from a misspelt one.
+// knownCommand returns different errors for a command of the contract that is not built yet and for a misspelt one.
 func knownCommand(_ *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0:

@@ -12,7 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// dying is a line to Coupa that is dead from its nth write on.
+// dying is a connection to Coupa that breaks at its nth write and stays broken.
 type dying struct {
 	export.Directory
 	left int
@@ -26,8 +26,8 @@ func (d *dying) Update(ctx context.Context, id string, cells []export.ElementCel
 	return d.Directory.Update(ctx, id, cells)
 }
 
-// TestChangedBeforeLaterStart: a start dies on the way to Coupa, and before the next one somebody else changes the person.
-// What is theirs is not written over, but roles that the first start has taken away come back.
+// TestChangedBeforeLaterStart: a start ends on the way to Coupa, and before the next one another user changes the person.
+// That change is not overwritten, but roles that the first start has taken away come back.
 func TestChangedBeforeLaterStart(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

@@ -13,7 +13,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// meddler is somebody else in Coupa: what is to happen there happens right before the first call of that kind.
+// meddler is another user of Coupa, who acts right before the first call of a kind.
 type meddler struct {
 	export.Directory
 	before map[string]func() // by call; the second of a kind is "update 2"
@@ -52,7 +52,7 @@ func (m *meddler) Create(ctx context.Context, cells []export.ElementCell) (expor
 	return m.Directory.Create(ctx, cells)
 }
 
-// alter changes an account as somebody else would.
+// alter changes an account as another user of Coupa would.
 func (g *theatre) alter(t *testing.T, id, column, text string) {
 	t.Helper()
 	client, err := coupa.NewClient(coupa.Config{

@@ -11,7 +11,7 @@ import (
 
 var Update = flag.Bool("update", false, "write what came out into the scripts' golden files")
 
-// TestMain lets the test binary stand in for the program, so that scripts start real processes with real signals.
+// TestMain lets the test binary act as the program, so that scripts start real processes with real signals.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"hr2coupa": func() {
@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// scripts is where the stories lie; each goes through the front door against a Coupa twin.
+// scripts is the folder of the stories; each goes through the front door against a Coupa twin.
 const scripts = "../../testdata/script"
 
 func TestScripts(t *testing.T) {

@@ -75,7 +75,7 @@ func showStatus(ctx context.Context, env *wiring.Env, id string, wait bool) erro
 	return exit.With(rep.Exit, show.Report(env, rep))
 }
 
-// waitForRun reads a run, with wait once it is no longer at work.
+// waitForRun reads a run; with wait it does so until the run is no longer at work.
 func waitForRun(ctx context.Context, env *wiring.Env, l ledger.Ledger, id string, wait bool) (rec export.RunRecord, ok bool, err error) {
 	for {
 		rec, ok, err = l.Run(id)
@@ -97,7 +97,7 @@ func waitForRun(ctx context.Context, env *wiring.Env, l ledger.Ledger, id string
 	}
 }
 
-// interrupted is how a run is told that the ledger has at work while nobody is: it was killed.
+// interrupted returns the record of a run that was killed: the ledger has it at work while no program is.
 func interrupted(rec export.RunRecord) export.RunRecord {
 	rec.Verdict, rec.Exit = export.RunVerdict{End: export.EndResumable}, export.ExitInterrupted
 	return rec

@@ -12,20 +12,20 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// blow is what befalls one call of a start.
+// blow is what happens to one call of a start.
 type blow string
 
 const (
 	crashBefore blow = "crash before"
 	crashHalf   blow = "crash half way" // a file is half written
-	crashAfter  blow = "crash after"    // the call has done its work, and nobody has seen its answer
+	crashAfter  blow = "crash after"    // the call has done its work, and its answer was not seen
 	failing     blow = "error"          // a disk that is full, a connection that breaks
 	halfWritten blow = "error half way"
-	refused     blow = "refused"    // the far end says no
-	lostReply   blow = "lost reply" // the call has done its work and gives an error
+	refused     blow = "refused"    // the far end refuses
+	lostReply   blow = "lost reply" // the call has done its work and returns an error
 )
 
-// kind is what sort of call a point is, and with it which blows are different there.
+// kind is what sort of call a point is, which decides the blows that differ there.
 type kind string
 
 const (
@@ -33,7 +33,7 @@ const (
 	writing kind = "write" // of the ledger
 	onWires kind = "wire"
 	sending kind = "send" // of a file's bytes over the wire
-	ending  kind = "end"  // of a plan: it gives no error
+	ending  kind = "end"  // of a plan: it returns no error
 )
 
 // blows are those that make a world of their own. A crash before a call is the crash after the call before it, since
@@ -66,18 +66,18 @@ var (
 	errNo   = &export.NotDeliveredError{What: export.NoPermission, Msg: "the server says no"}
 )
 
-// tap stands between a job and everything it calls, names every call, and lets one blow befall one of them. A start that
-// is struck dead has no effect on anything any more, whatever it goes on to try.
+// tap stands between a job and everything it calls, names every call, and applies one blow to one of them. After a
+// crash the start has no effect on anything any more, whatever it still tries.
 type tap struct {
 	points []point
 	hit    hit
-	struck func(crash bool)  // called when the blow falls: before the call goes on, or after it has worked
+	struck func(crash bool)  // called at the blow: before the call goes on, or after it has worked
 	seen   func(int)         // called before every call; may be nil
 	asking func(what string) // called before the far end is asked about a part: Look, Ask
 	dead   bool
 }
 
-// meet counts a call and says what befalls it.
+// meet counts a call and returns the blow to it.
 func (t *tap) meet(k kind, format string, args ...any) blow {
 	p := point{fmt.Sprintf(format, args...), k}
 	i := len(t.points)
@@ -91,7 +91,7 @@ func (t *tap) meet(k kind, format string, args ...any) blow {
 	return ""
 }
 
-// pass lets a call of the ledger or the wire through, or not.
+// pass makes a call of the ledger or the wire, or does what the blow says instead.
 func (t *tap) pass(b blow, broken, no error, deed func() error) error {
 	if t.dead {
 		return errDead
@@ -145,13 +145,13 @@ func (t *tap) wire(name string, broken, no error, deed func() error) error {
 	return t.pass(b, broken, no, deed)
 }
 
-// send is a call that sends a file; half tells the deed to send only half of it.
+// send is a call that sends a file; with half the deed sends only half of it.
 func (t *tap) send(name string, deed func(half bool) error) error {
 	b := t.meet(sending, "%s", name)
 	return t.pass(b, errLine, errNo, func() error { return deed(b == crashHalf || b == halfWritten) })
 }
 
-// short is the part of a name that differs within a batch.
+// short returns the part of a name that differs within a batch.
 func short(name string) string {
 	return strings.TrimSuffix(name[strings.LastIndex(name, "_")+1:], ".csv")
 }
@@ -322,14 +322,14 @@ func (s *tappedStore) Plan(run string) (export.PlanTx, error) {
 	var tx export.PlanTx
 	if err := s.write("Plan", func() (err error) { tx, err = s.under.Plan(run); return err }); err != nil {
 		if tx != nil && !s.dead {
-			tx.Rollback() // its reply was lost: nobody else can end it
+			tx.Rollback() // its reply was lost: no other code can end it
 		}
 		return nil, err
 	}
 	return &tappedTx{s.tap, tx}, nil
 }
 
-// Close is no point: a start that dies before it has closed its ledger is one that dies after its last call.
+// Close is no point: a start that ends before it has closed its ledger is one that ends after its last call.
 func (s *tappedStore) Close() error { return s.under.Close() }
 
 type tappedTx struct {
@@ -452,7 +452,7 @@ func (s *tappedUsers) Create(ctx context.Context, cells []export.ElementCell) (u
 	return u, nil
 }
 
-// tappedSource is a way of asking behind a tap.
+// tappedSource is a source of verdicts behind a tap.
 type tappedSource struct {
 	*tap
 	under export.LoadSource

@@ -46,7 +46,7 @@ func instance(t *testing.T, format string, switches ...string) (*twin.Twin, *cou
 	t.Cleanup(func() { tw.Close() })
 	timeout := time.Minute
 	if slices.Contains(switches, "user-fault=late") {
-		timeout = 3 * time.Second // what is not late is answered within it, on a busy machine too
+		timeout = 3 * time.Second // an answer that is not late comes within it, on a busy machine too
 	}
 	log, hook := logtest.NewNullLogger()
 	log.SetLevel(logrus.DebugLevel)
@@ -64,7 +64,7 @@ func instance(t *testing.T, format string, switches ...string) (*twin.Twin, *cou
 	return tw, c.Users(), hook
 }
 
-// cells makes cells of "Column=text"; without a text the cell clears.
+// cellsOf makes cells of "Column=text"; without a text the cell clears.
 func cellsOf(t *testing.T, assignments ...string) []export.ElementCell {
 	t.Helper()
 	var out []export.ElementCell
@@ -90,7 +90,7 @@ func elementsOf(cells []export.ElementCell) (out []export.Element) {
 	return out
 }
 
-// verdicts writes outcomes short: the columns that are not confirmed, with what became of them.
+// verdicts writes outcomes short: the columns that are not confirmed, with their verdicts.
 func verdicts(outcomes []export.CellOutcome) string {
 	var out []string
 	for _, o := range outcomes {
@@ -146,7 +146,7 @@ func TestUsersFound(t *testing.T) {
 	})
 }
 
-// TestUsersChanged: what is written is what Coupa holds afterwards, or a verdict says that it is not.
+// TestUsersChanged: what is written is what Coupa has afterwards, or a verdict says that it is not.
 func TestUsersChanged(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
@@ -197,8 +197,8 @@ func TestUsersChanged(t *testing.T) {
 	}
 }
 
-// TestRoleRemoved: a role goes by two calls, whether the instance adds or replaces; what else changes goes with the
-// first, so that a refusal takes no role away; and a crash between the two is healed by doing it again.
+// TestRoleRemoved: a role is removed by two calls, whether the instance adds or replaces. Other changes go with the
+// first, so that a refusal removes no role. A crash between the two is repaired by doing it again.
 func TestRoleRemoved(t *testing.T) {
 	for _, lists := range []string{"add", "replace"} {
 		formats(t, func(t *testing.T, format string) {
@@ -223,7 +223,7 @@ func TestRoleRemoved(t *testing.T) {
 			if _, err := users.Update(t.Context(), "281", steps[0]); err != nil {
 				t.Fatal(err)
 			}
-			// Here the program dies. The next run plans the same cells.
+			// Here the program ends. The next run plans the same cells.
 			left := export.Missing(cells, read())
 			if steps = export.UpdateSteps(left, read()); len(left) != 1 || len(steps) != 1 {
 				t.Fatalf("after the crash: %d cells, %d steps", len(left), len(steps))
@@ -238,7 +238,7 @@ func TestRoleRemoved(t *testing.T) {
 	}
 }
 
-// TestSomebodyElse: between the plan and the call another hand has changed the same cell.
+// TestSomebodyElse: between the plan and the call another user has changed the same cell.
 func TestSomebodyElse(t *testing.T) {
 	_, users, _ := instance(t, "xml")
 	cells := cellsOf(t, "Department=R&D, \"Nord\"", "Last Name=Roe")
@@ -281,7 +281,7 @@ func TestUserCreated(t *testing.T) {
 }
 
 // TestUsersFaults: one call in three goes wrong, and so do the first PUT and the first POST. What may pass is done in
-// the end, and nothing is done twice; what is final is told; and neither error nor log tells of the person.
+// the end, and nothing is done twice; what is final is an error; and neither error nor log names the person.
 func TestUsersFaults(t *testing.T) {
 	for fault, final := range map[string]bool{
 		"401": false, "403": true, "404": true, "406": true, "422": true, "429": false, "429-retry-after": false,
@@ -359,7 +359,7 @@ func TestResponseFilterIsRecognised(t *testing.T) {
 	})
 }
 
-// TestIgnoredFilter: where Coupa answers with everybody, the right one is still taken, and nobody for a stranger.
+// TestIgnoredFilter: if Coupa answers with all users, the right one is still taken, and none for an unknown login.
 func TestIgnoredFilter(t *testing.T) {
 	_, users, _ := instance(t, "xml", "user-filter=ignored")
 	login, _ := coupa.Element("Login")

@@ -27,7 +27,7 @@ const (
 	plantedSecret   = "planted-client-secret-8Ry"
 	plantedCookie   = "planted-page-cookie-9Sz"
 	plantedSMTP     = "planted-smtp-password-1Ta"
-	plantedHook     = "planted-webhook-secret-2Ub" // its key, and what the address ends in
+	plantedHook     = "planted-webhook-secret-2Ub" // its key, and the end of the address
 )
 
 // world is what the commands of one script share: its config, its twin, and what runs beside it.
@@ -42,7 +42,7 @@ type world struct {
 	log    *heard
 	mail   *farend.Mail
 	web    *farend.Web
-	keys   map[string]bool // HR's keys, where no log may have them; nil where logs may
+	keys   map[string]bool // HR's keys, if no log may have them; nil if logs may
 	shut   []func()        // ends the servers of notices
 	seen   struct{ mails, posts int }
 }
@@ -69,10 +69,10 @@ type worldKey struct{}
 
 func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
 
-// files is the world a script finds where it brings no file of that name itself.
+// files is the world of a script that brings no files of those names itself.
 const files = "../../testdata/world"
 
-// setup lays feed, users and config into the script's folder.
+// setup writes feed, users and config into the script's folder.
 func setup(env *testscript.Env) error {
 	for _, name := range []string{"feed.csv", "users.json"} {
 		path := filepath.Join(env.WorkDir, name)
@@ -118,14 +118,14 @@ func setup(env *testscript.Env) error {
 	return w.writeConfig()
 }
 
-// noon gives a zone in which it is about noon, and clocks are never changed: no story goes over midnight.
+// noon returns a zone in which it is about noon and clocks are never changed, so that no story goes over midnight.
 func noon(now time.Time) string {
 	return fmt.Sprintf("Etc/GMT%+d", now.UTC().Hour()-12) // east of Greenwich is minus in these names
 }
 
 func (w *world) configPath() string { return filepath.Join(w.dir, "hr2coupa.yaml") }
 
-// writeConfig puts the config there as a whole: a program beside the story may be reading it.
+// writeConfig replaces the config as a whole: a program beside the story may be reading it.
 func (w *world) writeConfig() error {
 	half := w.configPath() + ".tmp"
 	if err := os.WriteFile(half, w.config.yaml(), 0o600); err != nil {
@@ -151,7 +151,7 @@ func (w *world) close() {
 	}
 }
 
-// start brings up a twin, in place of an earlier one, and leads the config to it.
+// start starts a twin, in place of an earlier one, and points the config at it.
 func (w *world) start(switches []string) error {
 	if w.twin != nil {
 		if err := w.twin.Close(); err != nil {

@@ -17,7 +17,7 @@ func newSection() *section {
 	return &section{below: map[string]*section{}, value: map[string]string{}}
 }
 
-// defaultConfig maps testdata/world/feed.csv. Addresses come with the twin; before that they lead nowhere.
+// defaultConfig maps testdata/world/feed.csv. Addresses come with the twin; before that they point nowhere.
 func defaultConfig() *section {
 	s := newSection()
 	for _, kv := range [][2]string{
@@ -49,7 +49,7 @@ func defaultConfig() *section {
 	return s
 }
 
-// at gives the section a dotted path ends in, made where it is missing, and the last key.
+// at returns the section that a dotted path ends in, created if it is missing, and the last key.
 func (s *section) at(path string) (*section, string) {
 	key, rest, nested := strings.Cut(path, ".")
 	if !nested {

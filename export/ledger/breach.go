@@ -7,7 +7,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// storedBreach is a Breach with its fields, where a report has its words.
+// storedBreach is a Breach as the ledger stores it: its fields, where a report shows a sentence.
 type storedBreach struct {
 	Limit    string  `json:"limit,omitempty"`
 	Count    int     `json:"count,omitempty"`
@@ -19,7 +19,7 @@ type storedBreach struct {
 	Text     string  `json:"text,omitempty"`
 }
 
-// EncodeBreaches returns what holds a run as the ledger keeps it: a list in JSON, "" for none.
+// EncodeBreaches returns the broken limits that hold a run in the form the ledger stores: a list in JSON, "" for none.
 func EncodeBreaches(held []export.Breach) (string, error) {
 	if len(held) == 0 {
 		return "", nil
@@ -32,7 +32,7 @@ func EncodeBreaches(held []export.Breach) (string, error) {
 	return string(text), err
 }
 
-// DecodeBreaches reads what EncodeBreaches has written.
+// DecodeBreaches reads the text that EncodeBreaches wrote.
 func DecodeBreaches(text string) ([]export.Breach, error) {
 	if text == "" {
 		return nil, nil

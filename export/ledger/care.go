@@ -2,20 +2,22 @@ package ledger
 
 import "fmt"
 
-// FromBackup is what is to be done about a ledger that does not hold what was written to it.
+// FromBackup says what to do when a ledger does not hold what was written to it.
 const FromBackup = "stop the runs and go back to the last backup (hr2coupa ledger backup makes them)"
 
-// DamagedError says that the database of a ledger does not hold what was written to it.
+// DamagedError reports that the database of a ledger does not hold what was written to it.
 type DamagedError struct {
 	Path string
-	Why  string // in the database's words or ours
-	Err  error  // the database's, nil where we have found it
+	Why  string // from the database or from our own check
+	Err  error  // the database's own error; nil where our own check found the damage
 }
 
+// Error returns the message: which database, and why it is damaged.
 func (e *DamagedError) Error() string {
 	return fmt.Sprintf("the ledger is damaged: %s: %s; %s", e.Path, e.Why, FromBackup)
 }
 
+// Unwrap returns the database's own error, or nil.
 func (e *DamagedError) Unwrap() error { return e.Err }
 
 // Finding is one thing that is wrong with a ledger.
@@ -25,7 +27,7 @@ type Finding struct {
 	Fix   string `json:"fix"`
 }
 
-// Checked is what a check has looked at and found.
+// Checked counts what a check has looked at and lists what it found.
 type Checked struct {
 	Runs     int       `json:"runs"`
 	Parts    int       `json:"parts"`
@@ -38,6 +40,6 @@ type Checked struct {
 // Copied is what a backup holds.
 type Copied struct {
 	Dir   string `json:"dir"`
-	Files int    `json:"files"` // of the spool
-	Bytes int64  `json:"bytes"` // of them and of the database
+	Files int    `json:"files"` // files of the spool
+	Bytes int64  `json:"bytes"` // bytes of these files and of the database
 }

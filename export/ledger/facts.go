@@ -14,16 +14,15 @@ type Move struct {
 	Note string           `json:"note,omitempty"`
 }
 
-// Episode is one row of a person's story: the run it was in, and the part where it went into one.
+// Episode is one row of a person's story, with its run and, where the row went into a part, that part.
 type Episode struct {
-	Run   export.RunRecord // with its Mapping; nil where the run kept none
+	Run   export.RunRecord // its Mapping is nil where the run recorded none
 	Row   export.RowResult
 	Part  export.Part // its ID is 0 where the row went into no part
 	Moves []Move      // of the part, oldest first
 }
 
-// Ahead is what the ledger has recorded with a time that is still to come, because the clock was ahead then or is behind
-// now.
+// Ahead lists records with a time in the future: the clock was ahead when they were made, or it is behind now.
 type Ahead struct {
 	Latest    time.Time // the latest of these times; zero where there is none
 	Approvals []export.Approval

@@ -12,32 +12,34 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
-// Windows has neither mode bits worth checking nor folders that can be synced.
+// posix is false on Windows, which has no mode bits worth checking and no folders that can be synced.
 const posix = runtime.GOOS != "windows"
 
-// Disk is every change that a ledger itself makes in its folder, so that a test can cut the power between any two.
-// What SQLite does to ledger.db and the files beside it is SQLite's own, and its durability with synchronous=FULL is
-// relied on; the line in the lock file need not outlive anything. Reading goes to the operating system.
+// Disk makes every change that a ledger itself makes in its folder, so that a test can cut the power between any two.
+// SQLite writes ledger.db and its companion files by itself; we rely on its durability with synchronous=FULL. The line
+// in the lock file need not survive a crash. Reading goes to the operating system.
 type Disk interface {
-	// Mkdir makes one folder, 0700 whatever the umask.
+	// Mkdir makes one folder with mode 0700, whatever the umask.
 	Mkdir(dir string) error
-	// Create makes a file that is not there yet, 0600 whatever the umask.
+	// Create makes a new file with mode 0600, whatever the umask. It fails where the file exists.
 	Create(path string) (File, error)
 	Rename(from, to string) error
 	Remove(path string) error
-	// SyncDir makes the names in a folder durable: without it a file made, renamed or removed may not have been.
+	// SyncDir makes the names in a folder durable. Without it, a crash may undo that a file was made, renamed or
+	// removed.
 	SyncDir(dir string) error
 }
 
-// File is a new file; what is written is durable once Sync has answered.
+// File is a new file; its bytes are durable once Sync has returned.
 type File interface {
 	io.WriteCloser
 	Sync() error
 }
 
-// OSDisk is the operating system's.
+// OSDisk is the Disk of the operating system.
 type OSDisk struct{}
 
+// Mkdir implements Disk.
 func (OSDisk) Mkdir(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
@@ -45,6 +47,7 @@ func (OSDisk) Mkdir(dir string) error {
 	return os.Chmod(dir, 0o700)
 }
 
+// Create implements Disk.
 func (OSDisk) Create(path string) (File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -56,9 +59,14 @@ func (OSDisk) Create(path string) (File, error) {
 	return f, nil
 }
 
+// Rename implements Disk.
 func (OSDisk) Rename(from, to string) error { return os.Rename(from, to) }
-func (OSDisk) Remove(path string) error     { return os.Remove(path) }
 
+// Remove implements Disk.
+func (OSDisk) Remove(path string) error { return os.Remove(path) }
+
+
+// SyncDir implements Disk.
 func (OSDisk) SyncDir(dir string) error {
 	if !posix {
 		return nil
@@ -93,7 +101,7 @@ func MakeDir(d Disk, dir string) error {
 	return d.SyncDir(parent)
 }
 
-// CreateFile makes an empty file unless it is there.
+// CreateFile makes an empty file unless it exists.
 func CreateFile(d Disk, path string) error {
 	f, err := d.Create(path)
 	if errors.Is(err, fs.ErrExist) {
@@ -105,7 +113,7 @@ func CreateFile(d Disk, path string) error {
 	return f.Close()
 }
 
-// CheckRegular refuses what is no file where one is needed: to open a named pipe may wait for ever.
+// CheckRegular returns an error where path is not a regular file: opening a named pipe may wait forever.
 func CheckRegular(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -117,7 +125,7 @@ func CheckRegular(path string) error {
 	return nil
 }
 
-// CheckPrivate refuses what others may read or change: the ledger holds personal data.
+// CheckPrivate returns an error where other users may read or change path: the ledger holds personal data.
 func CheckPrivate(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -129,7 +137,8 @@ func CheckPrivate(path string) error {
 	return nil
 }
 
-// LooseMode returns the mode that a file or folder should have where others may use it, else 0.
+// LooseMode returns the mode of a file or folder and the mode it should have where other users may use it, else 0 and
+// 0.
 func LooseMode(info fs.FileInfo) (perm, want fs.FileMode) {
 	perm = info.Mode().Perm()
 	switch {

@@ -30,22 +30,22 @@ func KeptName(id int64) string { return strconv.FormatInt(id, 10) + keptExt }
 // KeptPath returns where a file of kept records lies.
 func (s Spool) KeptPath(id int64) string { return filepath.Join(s.Dir, KeptName(id)) }
 
-// Kept is what the last plan has kept. It implements export.KeptFeed.
+// Kept holds the records that the last plan keeps for the next one. It implements export.KeptFeed.
 type Kept struct {
-	Run     string          // whose plan kept it
-	Held    []export.Breach // which limits hold that run; nil where only people of it wait
+	Run     string          // the run of that plan
+	Held    []export.Breach // the limits that hold that run; nil where only people of it wait
 	Records int
-	Feed    int // how large that run's feed was
+	Feed    int // records in that run's feed
 
-	// ID numbers it, and its file in the spool. The rest is of that file.
+	// ID numbers these records and their file in the spool. The fields below describe that file.
 	ID      int64
 	Path    string
-	Sources []string // of the feed files whose records it has
+	Sources []string // names of the feed files whose records it has
 	Size    int64
 	SHA256  string
 }
 
-// Check holds its bytes against their hash.
+// Check compares the file's bytes with their hash.
 func (k *Kept) Check() error {
 	f, err := os.Open(k.Path)
 	if err != nil {
@@ -78,9 +78,10 @@ func (s Spool) KeptIDs() ([]int64, error) {
 	return ids, nil
 }
 
-// KeptError says that a person cannot be forgotten while a run keeps records that hold or name them.
+// KeptError reports that a person cannot be forgotten while a run keeps records that hold or name them.
 type KeptError struct{ Run string }
 
+// Error returns the message, with the run and what to do.
 func (e *KeptError) Error() string {
 	return fmt.Sprintf("run %s keeps records for the next plan that hold or name this person; let hr2coupa run send them (hr2coupa approve where it is held), "+
 		"or give them up with hr2coupa settle %s rejected, then forget", e.Run, e.Run)

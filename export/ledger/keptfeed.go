@@ -13,7 +13,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// From gives the records as a feed whose files count from index first on.
+// From returns the records as a feed. The indexes of its files start at first.
 func (k *Kept) From(first int) export.Feed { return &keptFeed{k, first} }
 
 type keptFeed struct {
@@ -31,7 +31,7 @@ func (k *keptFeed) Files() []export.FeedFile {
 
 func (k *keptFeed) Names() []string { return slices.Clone(k.Sources) }
 
-// keptChunkSize is how many bytes of lines a chunk has at least; one line more may be up to a record's size.
+// keptChunkSize is the least number of bytes in a chunk. Its last line may add up to a record's size.
 const keptChunkSize = 256 << 10
 
 // Chunks cuts the file into runs of lines; a chunk has one header.

@@ -24,7 +24,7 @@ type KeptWriter struct {
 	file   string
 }
 
-// NewKept begins the file of a plan. One that is there already is an orphan of a plan that never got committed.
+// NewKept begins the file of a plan. An existing file of that name is an orphan of a plan that was never committed.
 func (s Spool) NewKept(id int64, run string) (*KeptWriter, error) {
 	path := s.KeptPath(id)
 	if err := s.Disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -39,7 +39,8 @@ func (s Spool) NewKept(id int64, run string) (*KeptWriter, error) {
 	}, nil
 }
 
-// KeptFile is how the file of a record is named from this plan on: tonight's often has the name of last night's.
+// KeptFile returns the name for a record's file from this plan on. It differs from the feed file's name, since
+// tonight's file often has the same name as last night's.
 func KeptFile(r *export.KeptRecord, run string) string {
 	if r.Again {
 		return r.Origin.File
@@ -47,7 +48,7 @@ func KeptFile(r *export.KeptRecord, run string) string {
 	return r.Origin.File + "@" + run
 }
 
-// HomeOf takes the name of a kept file apart: the feed file's own, and the run that read it.
+// HomeOf splits the name of a kept file into the name of the feed file and the run that read it.
 func HomeOf(name string) (file, run string) {
 	i := strings.LastIndexByte(name, '@')
 	if i < 0 {
@@ -97,17 +98,17 @@ func (k *KeptWriter) line(l keptLine) error {
 	return err
 }
 
-// Finish returns the file, whole and still to be synced and closed.
+// Finish returns the complete file. The caller has to sync and close it.
 func (k *KeptWriter) Finish() (File, error) {
 	k.kept.SHA256 = hex.EncodeToString(k.sum.Sum(nil))
 	return k.f, k.w.Flush()
 }
 
-// Kept is what was written, once it is finished.
+// Kept describes what was written. It is valid after Finish.
 func (k *KeptWriter) Kept() Kept { return k.kept }
 
 // Drop removes the file.
 func (k *KeptWriter) Drop() error {
-	_ = k.f.Close() // it goes anyway; it may be closed already
+	_ = k.f.Close() // the file is removed anyway; it may be closed already
 	return k.spool.RemoveFiles([]string{KeptName(k.kept.ID)})
 }

@@ -19,10 +19,10 @@ import (
 // maxHolder bounds, in bytes, what is written to and read from the lock file.
 const maxHolder = 512
 
-// lockPatience is how long Take tries: Busy holds the lock for a moment, and a run must not fail for that.
+// lockPatience is how long Take tries. Busy holds the lock for a moment, and a run must not fail because of that.
 const lockPatience = 300 * time.Millisecond
 
-// Lock is the run lock of a ledger: a file that the kernel locks.
+// Lock is the run lock of a ledger: a file with a lock of the kernel.
 type Lock struct{ Path string }
 
 // Busy reports whether a run holds the lock now. It changes nothing.
@@ -30,7 +30,7 @@ func (l Lock) Busy() (bool, error) {
 	lock := flock.New(l.Path, flock.SetFlag(os.O_RDONLY), flock.SetPermissions(0o600))
 	got, err := lock.TryRLock()
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil // nothing has ever run
+		return false, nil // no run has ever made the file
 	}
 	if err != nil {
 		return false, fmt.Errorf("look at the lock of the ledger: %s: %w", l.Path, err)
@@ -38,10 +38,10 @@ func (l Lock) Busy() (bool, error) {
 	return !got, lock.Unlock()
 }
 
-// Take takes the run lock, all but without waiting, and writes holder, one line that tells a person who has it ("pid 4711 on host
-// hr1, hr2coupa run, since 2026-11-24T02:00:00Z"), into the lock file. Where another run has the lock the error is an
-// *export.LockedError with that run's line. The kernel gives the lock up when the program dies; unlock gives it up
-// earlier and may be called more than once.
+// Take takes the run lock and waits only for a moment. It writes holder into the lock file: one line that names its
+// holder to a person ("pid 4711 on host hr1, hr2coupa run, since 2026-11-24T02:00:00Z"). Where another run has the
+// lock, the error is an *export.LockedError with that run's line. The kernel releases the lock when the program dies;
+// unlock releases it earlier and may be called more than once.
 func (l Lock) Take(holder string) (unlock func() error, err error) {
 	lock := flock.New(l.Path, flock.SetPermissions(0o600))
 	patience, cancel := context.WithTimeout(context.Background(), lockPatience)

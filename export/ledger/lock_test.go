@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestHolder: the lock file names whoever has the lock, and nobody once it is given up.
+// TestHolder: the lock file names the holder of the lock, and no holder once it is released.
 func TestHolder(t *testing.T) {
 	lock := Lock{filepath.Join(t.TempDir(), "lock")}
 	if busy, err := lock.Busy(); busy || err != nil {

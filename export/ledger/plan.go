@@ -8,7 +8,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// What a ledger refuses, whatever its backend.
+// These errors are the same for every backend.
 var (
 	ErrClosed     = errors.New("the ledger is closed")
 	ErrNotLocked  = errors.New("not without the run lock")
@@ -21,7 +21,8 @@ var (
 // MaxRow is the last row that a part may have.
 const MaxRow = 1<<32 - 1
 
-// CompletePart fills in what the plan of a run left out of a part and refuses what contradicts its bytes.
+// CompletePart fills in the fields that the plan of a run left out of a part. It returns an error where a given field
+// contradicts data.
 func CompletePart(p export.Part, run string, data []byte, now time.Time) (export.Part, error) {
 	size, sum := int64(len(data)), Hash(data)
 	if p.State == "" {
@@ -46,7 +47,7 @@ func CompletePart(p export.Part, run string, data []byte, now time.Time) (export
 	return p, nil
 }
 
-// CheckRow refuses a row that no plan may have. ours reports whether its part is one of the plan.
+// CheckRow returns an error for a row that no plan may have. ours reports whether the row's part belongs to the plan.
 func CheckRow(r *export.RowResult, ours bool) error {
 	switch {
 	case r.Lines < 1:

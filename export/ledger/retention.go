@@ -2,7 +2,7 @@ package ledger
 
 import "time"
 
-// Retention tells how long what is over is kept. What is unfinished or held stays however old it is, and so do the
+// Retention sets how long finished things are kept. Unfinished and held runs stay, however old they are, and so do the
 // people the ledger knows.
 type Retention struct {
 	Parts   time.Duration // the bytes of final parts
@@ -10,13 +10,13 @@ type Retention struct {
 	History time.Duration // whole runs: parts, moves, rows; notices that were sent or given up, incidents that have ended
 }
 
-// Pruned is what a pruning took away, or would take away.
+// Pruned counts what a pruning removed, or would remove.
 type Pruned struct {
-	Parts int   `json:"parts"` // whose bytes left the spool
+	Parts int   `json:"parts"` // parts removed from the spool
 	Bytes int64 `json:"bytes"` // of them
-	Rows  int   `json:"rows"`  // that lost their values
-	Runs  int   `json:"runs"`  // that are gone whole
+	Rows  int   `json:"rows"`  // rows that lost their values
+	Runs  int   `json:"runs"`  // runs removed completely
 
-	Notices   int `json:"notices"`   // that were sent or given up
-	Incidents int `json:"incidents"` // that had ended
+	Notices   int `json:"notices"`   // notices that were sent or given up
+	Incidents int `json:"incidents"` // incidents that had ended
 }

@@ -33,8 +33,8 @@ func (s Spool) Name(id int64) string { return strconv.FormatInt(id, 10) + spoolE
 // Path returns where a part's file lies.
 func (s Spool) Path(id int64) string { return filepath.Join(s.Dir, s.Name(id)) }
 
-// Write writes a part's file and leaves it open for syncing. A file that is there already is an orphan of a plan that
-// never got committed, since ids of committed parts are not given again.
+// Write writes a part's file and leaves it open for syncing. An existing file is an orphan of a plan that was never
+// committed, since ids of committed parts are not used again.
 func (s Spool) Write(id int64, data []byte) (File, error) {
 	path := s.Path(id)
 	if err := s.Disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -74,7 +74,7 @@ func (s Spool) read(id, size int64) ([]byte, error) {
 	return data, nil
 }
 
-// IDs returns the parts that have a file; files that are not of a part are passed over.
+// IDs returns the ids of the parts that have a file; it skips files that belong to no part.
 func (s Spool) IDs() ([]int64, error) {
 	entries, err := os.ReadDir(s.Dir)
 	if err != nil {
@@ -89,14 +89,14 @@ func (s Spool) IDs() ([]int64, error) {
 	return ids, nil
 }
 
-// ID returns the part whose file bears that name.
+// ID returns the id of the part with a file of that name.
 func (s Spool) ID(name string) (id int64, ok bool) {
 	stem, ok := strings.CutSuffix(name, spoolExt)
 	id, err := strconv.ParseInt(stem, 10, 64)
 	return id, ok && err == nil && id > 0 && s.Name(id) == name
 }
 
-// Remove removes the files of parts, see RemoveFiles.
+// Remove removes the files of parts; see RemoveFiles.
 func (s Spool) Remove(ids []int64) error {
 	names := make([]string, len(ids))
 	for i, id := range ids {
@@ -105,8 +105,8 @@ func (s Spool) Remove(ids []int64) error {
 	return s.RemoveFiles(names)
 }
 
-// RemoveFiles removes files of any kind from the spool; those that are gone already are passed over. It is durable when
-// it returns.
+// RemoveFiles removes files of any kind from the spool and skips those that do not exist. It is durable when it
+// returns.
 func (s Spool) RemoveFiles(names []string) error {
 	if len(names) == 0 {
 		return nil
@@ -128,10 +128,10 @@ type Syncer struct {
 	err   error
 }
 
-// NewSyncer returns one that waits for nothing yet.
+// NewSyncer returns a Syncer with no files to wait for.
 func NewSyncer() *Syncer { return &Syncer{slots: make(chan struct{}, 4)} }
 
-// Add syncs and closes f; an error comes out of Wait.
+// Add syncs and closes f in the background; Wait returns its error.
 func (s *Syncer) Add(f File) {
 	s.slots <- struct{}{}
 	s.work.Go(func() {
@@ -144,7 +144,7 @@ func (s *Syncer) Add(f File) {
 	})
 }
 
-// Wait returns when every file is durable, or with what went wrong.
+// Wait waits until every file is durable and returns the errors that occurred.
 func (s *Syncer) Wait() error {
 	s.work.Wait()
 	s.mu.Lock()
@@ -152,8 +152,8 @@ func (s *Syncer) Wait() error {
 	return s.err
 }
 
-// Bytes returns a part's bytes as they were planned. Bytes that do not fit the part's size and hash are an error: they
-// are not what was checked, and must not be sent.
+// Bytes returns a part's bytes as they were planned. Bytes that differ from the part's size or hash are an error: they
+// are not what was checked and must not be sent.
 func (s Spool) Bytes(p export.Part) ([]byte, error) {
 	data, err := s.read(p.ID, p.Size)
 	if err != nil {
@@ -166,7 +166,7 @@ func (s Spool) Bytes(p export.Part) ([]byte, error) {
 	return data, nil
 }
 
-// Hash returns the SHA-256 of data as the ledger writes it down.
+// Hash returns the SHA-256 of data in the form the ledger stores.
 func Hash(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])

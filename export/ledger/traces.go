@@ -10,7 +10,7 @@ import (
 // Traces are the texts that stand for one person, folded.
 type Traces struct{ texts [][]byte }
 
-// Add adds a text in every spelling, unless it is empty or there.
+// Add adds a text in every spelling, unless it is empty or was added before.
 func (t *Traces) Add(text string) {
 	for _, spelled := range spellings(text) {
 		if len(spelled) > 0 && !slices.ContainsFunc(t.texts, func(has []byte) bool { return bytes.Equal(has, spelled) }) {
@@ -19,7 +19,8 @@ func (t *Traces) Add(text string) {
 	}
 }
 
-// spellings are how a text may stand in a file of the spool, folded: as it is, in a CSV cell, in JSON.
+// spellings returns the forms, folded, in which a text may stand in a file of the spool: as it is, in a CSV cell, in
+// JSON.
 func spellings(text string) [][]byte {
 	var quoted bytes.Buffer
 	e := json.NewEncoder(&quoted)

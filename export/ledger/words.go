@@ -36,7 +36,7 @@ func words[W ~string](list ...W) []string {
 	return out
 }
 
-// CheckOutcome keeps words out of a ledger that no sum would count.
+// CheckOutcome returns an error for an outcome that no sum would count.
 func CheckOutcome(o export.Outcome) error {
 	switch o {
 	case export.Applied, export.Unchanged, export.Held, export.Quarantined, export.Rejected, export.Drifted, export.Pending:

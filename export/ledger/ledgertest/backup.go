@@ -13,14 +13,14 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// backup is where the ledger of a world is copied to.
+// backup returns the world of a copy of this ledger.
 func (w *world) backup() *world {
 	copied := newWorld(w.TB, w.opener)
 	copied.about, copied.now = w.about+"the backup: ", w.now
 	return copied
 }
 
-// backedUp: a backup says what the ledger said at that moment, also while a plan is open, and goes on from there.
+// backedUp: a backup holds what the ledger held at that moment, also while a plan is open, and goes on from there.
 func backedUp(t *world) {
 	l := t.open()
 	Settled(t, l, OnePart(t, l, "final.csv", 1))
@@ -48,8 +48,8 @@ func backedUp(t *world) {
 	}
 }
 
-// backupIsWhole: wherever the program ends in a backup, it is whole or does not have its name; and it stays once it is
-// told.
+// backupIsWhole: wherever the program ends in a backup, the copy is complete or does not have its name. It stays once
+// Backup has returned.
 func backupIsWhole(t *world) {
 	for at, whole := 1, false; !whole; at++ {
 		t.each(fmt.Sprintf("ended at step %d", at), func(t *world) {

@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// ErrBlow is what a step returns once the blow has fallen.
+// ErrBlow is the error of a step once the blow has fallen.
 var ErrBlow = errors.New("the program has ended here")
 
-// Blow ends the program at one of its steps, counted from 1; with 0 it falls when Fall is called.
+// Blow ends the program at one of its steps, counted from 1; with 0 it ends when Fall is called.
 type Blow struct {
 	At int
 
@@ -17,7 +17,8 @@ type Blow struct {
 	fallen bool
 }
 
-// Step counts a step that is about to be done. It may not be done, and no later one, where Step returns an error.
+// Step counts a step that is about to be done. Where it returns an error, neither this step nor a later one may be
+// done.
 func (b *Blow) Step() error {
 	if b == nil {
 		return nil

@@ -106,7 +106,7 @@ func pruning(t *world) {
 		t.Errorf("%d people, want 2: they stay", n)
 	}
 
-	// A feed file of a pruned run is not new, and another of that name is.
+	// A feed file of a pruned run is not new; another file of that name is.
 	want := export.SeenFile{
 		FeedFile: export.FeedFile{Path: "/hr/old.csv", Name: "old.csv", Size: 9, SHA256: "hash of old.csv"}, Run: old.Run, RunState: export.RunEnded,
 	}
@@ -119,7 +119,7 @@ func pruning(t *world) {
 	}
 }
 
-// A held run stays, and so does a run of which people wait, until a later plan has taken up what they keep.
+// pruneKept: a held run stays, and so does a run with people who wait, until a later plan has taken up their records.
 func pruneKept(t *world) {
 	a := t.locked()
 	r := ledger.Retention{Parts: Day, Values: Day, History: Day}
@@ -150,8 +150,8 @@ func pruneNeedsTheLock(t *world) {
 	WantErr(t, err, "run lock")
 }
 
-// pruneNotices: what was sent or given up goes by retention.history, and an incident once it is over for that long;
-// what is due or goes on stays.
+// pruneNotices: notices that were sent or given up are pruned by retention.history, and so are incidents that ended
+// that long ago. Notices that are due and open incidents stay.
 func pruneNotices(t *world) {
 	a := t.locked()
 	t.now = Noon
@@ -170,7 +170,7 @@ func pruneNotices(t *world) {
 		at   time.Duration
 		want ledger.Pruned
 	}{
-		{90 * Day, ledger.Pruned{}}, // not a moment earlier
+		{90 * Day, ledger.Pruned{}}, // not before that
 		{90*Day + 1, ledger.Pruned{Notices: 1}},
 		{101 * Day, ledger.Pruned{Notices: 1, Incidents: 1}},
 		{1000 * Day, ledger.Pruned{}},

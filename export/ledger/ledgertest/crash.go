@@ -13,11 +13,11 @@ import (
 // call is one thing that is written to a ledger.
 type call struct {
 	name  string
-	given func(t *world, l ledger.Ledger) // what stands in it before; nil where the call meets no ledger yet
+	given func(t *world, l ledger.Ledger) // what the ledger holds before; nil where there is no ledger yet
 	do    func(l ledger.Ledger) error
 }
 
-// crashStories end the program at every step of every call that writes.
+// crashStories returns stories that end the program at every step of every call that writes.
 func crashStories() (stories []Story) {
 	for _, c := range writingCalls {
 		stories = append(stories, Story{"crash/" + c.name, func(t *world) { c.crash(t) }})
@@ -25,8 +25,8 @@ func crashStories() (stories []Story) {
 	return stories
 }
 
-// crash wants all of the call's effect to be there or nothing, wherever the program ends in it; all once it has said so;
-// and the way on to be open.
+// crash checks that, wherever the program ends in the call, all of its effect is there or nothing. After the call has
+// returned, all of it must be there. In each case the next program must be able to go on.
 func (c call) crash(t *world) {
 	before, after := c.whole(t)
 	if before == after {
@@ -35,7 +35,7 @@ func (c call) crash(t *world) {
 	inside := 0
 	do := func(l ledger.Ledger) error {
 		err := c.do(l)
-		if err != nil { // of the blow, whatever a database makes of it
+		if err != nil { // the blow's, in whatever form the database returns it
 			inside++
 		}
 		return err
@@ -62,7 +62,7 @@ func (c call) crash(t *world) {
 	})
 }
 
-// whole draws the ledger before and after a call that nothing befalls.
+// whole returns pictures of the ledger before and after an undisturbed call.
 func (c call) whole(t *world) (before, after string) {
 	t.each("whole", func(t *world) {
 		c.prepare(t)
@@ -85,7 +85,7 @@ func (c call) prepare(t *world) {
 	OK(t, l.Close())
 }
 
-// goOn looks at what a program has left that ended, and begins the call anew where nothing of it is there.
+// goOn checks what a program left that has ended, and repeats the call where none of its effect is there.
 func (c call) goOn(t *world, done bool, before, after string) {
 	t.Helper()
 	l := t.locked()
@@ -108,8 +108,8 @@ func (c call) goOn(t *world, done bool, before, after string) {
 	t.wantSound()
 }
 
-// struck has a program that ends at a step do something with the ledger, or right after it for step 0, and reports
-// whether it came to that step.
+// struck runs do in a program that ends at a step, or right after do for step 0, and reports whether it came to that
+// step.
 func (w *world) struck(at int, do func(ledger.Ledger) error) (err error, fell bool) {
 	w.Helper()
 	b := &Blow{At: at}
@@ -121,7 +121,7 @@ func (w *world) struck(at int, do func(ledger.Ledger) error) (err error, fell bo
 			if at == 0 {
 				b.Fall()
 			}
-			OK(w, unlock()) // with the program's end
+			OK(w, unlock()) // as when the program ends
 		}
 		if closed := l.Close(); closed != nil && !errors.Is(closed, ErrBlow) {
 			w.Errorf("close: %v", closed)

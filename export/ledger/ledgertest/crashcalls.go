@@ -11,7 +11,7 @@ import (
 // firstRun is the run that every one of these ledgers begins with; the next one that begins at noon is secondRun.
 const firstRun, secondRun = "20261123T140501Z", "20261123T140502Z"
 
-// onFirst does something with the only part of the first run.
+// onFirst calls do with the only part of the first run.
 func onFirst(do func(l ledger.Ledger, p export.Part) error) func(ledger.Ledger) error {
 	return func(l ledger.Ledger) error {
 		p, err := partOf(l, firstRun)
@@ -31,7 +31,7 @@ func settled(t *world, l ledger.Ledger) {
 	OK(t, l.EndRun(export.RunRecord{ID: firstRun, State: export.RunEnded, Ended: Noon}))
 }
 
-// writing is a part whose rows go by API; the first row's lists are empty.
+// writing makes a part of the API route; a call has emptied the first row's lists.
 func writing(t *world, l ledger.Ledger) {
 	p := byAPI(t, l, 2)
 	p.State = export.Loading
@@ -43,7 +43,7 @@ func emptiedWrite(p export.Part) export.Write {
 	return export.Write{Part: p.ID, PartRow: 1, CoupaID: "7", Emptied: map[string][]string{roles: {"User"}}, Unfilled: []string{roles}}
 }
 
-// heldBack is a held run that keeps three records, and an approval of it.
+// heldBack makes a held run that keeps three records, and an approval of it.
 func heldBack(t *world, l ledger.Ledger) {
 	run := keepRecords(t, l, 3)
 	OK(t, l.EndRun(export.RunRecord{ID: run, State: export.RunHeld, Exit: 8, Verdict: export.RunVerdict{End: export.EndHeld}}))
@@ -62,7 +62,7 @@ func heldSince(last time.Time) export.Incident {
 	return export.Incident{Kind: export.NoticeHeld, Cause: "limits", Begun: Noon, Last: last, Run: firstRun, Starts: 1, Told: Noon}
 }
 
-// onDue does something with the only notice.
+// onDue calls do with the only notice that is due.
 func onDue(do func(l ledger.Ledger, id int64) error) func(ledger.Ledger) error {
 	return func(l ledger.Ledger) error {
 		due, err := l.Due()
@@ -86,7 +86,7 @@ func fillPlan(tx export.PlanTx) error {
 
 var planFiles = []export.FeedFile{{Path: "/hr/users.csv", Name: "users.csv", Size: 9, SHA256: "aa", LineEnd: export.LineEnded}}
 
-// planFirst plans the first run; fill may begin anew.
+// planFirst plans the first run; fill may be called again after a restart.
 func planFirst(fill func(export.PlanTx) error) func(ledger.Ledger) error {
 	return func(l ledger.Ledger) error {
 		tx, err := l.Plan(firstRun)
@@ -101,7 +101,7 @@ func planFirst(fill func(export.PlanTx) error) func(ledger.Ledger) error {
 	}
 }
 
-// takeUp begins a run whose plan takes up what is kept: one record is replaced, one is kept again, one goes.
+// takeUp begins a run and its plan takes up the kept records: one is replaced, one is kept again, and the replacing record is kept too.
 func takeUp(l ledger.Ledger) error {
 	k, ok, err := l.Kept()
 	if err != nil || !ok {

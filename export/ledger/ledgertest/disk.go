@@ -12,19 +12,20 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Disk is the disk of a program that a blow ends. Only what was synced outlives the blow: bytes that were not are lost,
-// and a file that was made, renamed or removed in a folder that was not synced is as it was before.
+// Disk is the disk of a program that a blow ends. Only what was synced survives the blow. Other bytes are lost. A file
+// that was made, renamed or removed in a folder that was not synced is as it was before.
 type Disk struct {
 	ledger.OSDisk
 	Blow              *Blow
-	DeafFile, DeafDir bool // Sync or SyncDir answers and does nothing: a program that forgets it
+	DeafFile, DeafDir bool // Sync or SyncDir does nothing, as in a program that forgets to call it
 
 	mu      sync.Mutex
-	lost    map[string]int64 // bytes of a file that are durable, where not all are
-	changes []change         // names that are not durable, oldest first
+	lost    map[string]int64 // durable bytes of files that are not durable as a whole
+	changes []change         // changes of names that are not durable, oldest first
 }
 
-// change is a name that is not durable: made, renamed from another (from), or removed (data).
+// change is a change of a name that is not durable: made, renamed (from is the old name), or removed (data is its
+// content).
 type change struct {
 	path, from string
 	data       []byte
@@ -70,7 +71,7 @@ func (d *Disk) Create(path string) (ledger.File, error) {
 	return &diskFile{f, d, path, 0}, nil
 }
 
-// Rename is durable once the folder is synced.
+// Rename renames a file; the change is durable once the folder is synced.
 func (d *Disk) Rename(from, to string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -80,7 +81,7 @@ func (d *Disk) Rename(from, to string) error {
 	if err := d.OSDisk.Rename(from, to); err != nil {
 		return err
 	}
-	// What is not durable below from is not durable below to either.
+	// Files below from that are not durable are not durable below to either.
 	lost := map[string]int64{}
 	for path, size := range d.lost {
 		lost[renamed(path, from, to)] = size
@@ -100,7 +101,7 @@ func renamed(path, from, to string) string {
 	return path
 }
 
-// Remove is durable once the folder is synced.
+// Remove removes a file; the change is durable once the folder is synced.
 func (d *Disk) Remove(path string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -130,7 +131,7 @@ func (d *Disk) SyncDir(dir string) error {
 	return nil
 }
 
-// Lose takes away what was not synced, where the blow has fallen.
+// Lose undoes what was not synced, where the blow has fallen.
 func (d *Disk) Lose() error {
 	if !d.Blow.Fallen() {
 		return nil
@@ -145,7 +146,7 @@ func (d *Disk) Lose() error {
 		errs = append(errs, c.undo())
 	}
 	for i, err := range errs {
-		if errors.Is(err, fs.ErrNotExist) { // cleared up meanwhile
+		if errors.Is(err, fs.ErrNotExist) { // removed meanwhile
 			errs[i] = nil
 		}
 	}
@@ -190,7 +191,7 @@ func (f *diskFile) Sync() error {
 	return nil
 }
 
-// Under returns a ledger whose Close also loses what was not synced on this disk, where the blow has fallen.
+// Under returns the ledger l with a Close that also calls Lose.
 func (d *Disk) Under(l ledger.Ledger) ledger.Ledger { return &onDisk{l, d} }
 
 type onDisk struct {

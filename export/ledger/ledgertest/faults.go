@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Faults tells a story of a backend that is wrong on purpose and returns what the story finds, so that the suite itself
-// can be tested.
+// Faults runs a story against a backend that is wrong on purpose and returns the failures, so that the suite itself can
+// be tested.
 func Faults(t testing.TB, story string, o Opener) []string {
 	t.Helper()
 	for _, s := range Stories() {
@@ -20,13 +20,13 @@ func Faults(t testing.TB, story string, o Opener) []string {
 	return nil
 }
 
-// recorder is a test that writes its failures down.
+// recorder is a test that records its failures.
 type recorder struct {
 	testing.TB
 	found []string
 }
 
-// stopped ends a story at what it takes for fatal.
+// stopped is the panic that ends a story at a fatal failure.
 type stopped struct{}
 
 func (r *recorder) watch(tell func()) {

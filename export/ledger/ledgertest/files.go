@@ -54,7 +54,7 @@ func seenFiles(t *world) {
 	}
 }
 
-// lineEndsOfFeeds: how a feed file ended is remembered of whole feeds, in the order of their plans.
+// lineEndsOfFeeds: the ledger remembers how the files of whole feeds ended, in the order of their plans.
 func lineEndsOfFeeds(t *world) {
 	l := t.open()
 	commit := func(sum export.PlanSum, end export.LineEnd) {
@@ -64,7 +64,7 @@ func lineEndsOfFeeds(t *world) {
 	}
 	commit(export.PlanSum{Input: 9, Feed: 9}, export.LineEnded)
 	commit(export.PlanSum{Input: 9, Feed: 9}, "")
-	commit(export.PlanSum{Input: 9}, export.LineOpen) // by hand
+	commit(export.PlanSum{Input: 9}, export.LineOpen) // dropped by hand
 	commit(export.PlanSum{Input: 9, Feed: 9}, export.LineCut)
 	var got []export.LineEnd
 	for _, f := range Must[[]export.FeedFile](t)(l.LineEnds()) {
@@ -78,7 +78,7 @@ func lineEndsOfFeeds(t *world) {
 	}
 }
 
-// seenLater: a file is followed through the runs that planned again what its run had kept, to where that was given up.
+// seenLater: a file is followed through the runs that planned its kept records again, up to where they were given up.
 func seenLater(t *world) {
 	l := t.open()
 	header := &export.Header{Fields: []string{"id"}}

@@ -15,11 +15,12 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Whoever is kept for the next plan cannot be forgotten, nor whom another's record names; what was given up is gone.
+// forgetKept: a person cannot be forgotten while a record of theirs is kept for the next plan or another person's kept
+// record names them. Records that were given up do not count.
 func forgetKept(t *world) {
 	a := t.locked()
 	run := keepRecords(t, a, 2)
-	for _, key := range []string{"007", "zoë"} { // as a key, and as a word in a cell
+	for _, key := range []string{"007", "zoë"} { // the first as a key, the second as a word in a cell
 		_, err := a.Forget(key)
 		WantErr(t, err, "run "+run+" keeps records", "settle "+run+" rejected")
 	}
@@ -31,7 +32,7 @@ func forgetKept(t *world) {
 	}
 }
 
-// Planted are the values of one person, as they stand in feed, rows, messages and parts; the first is their key.
+// Planted are the values of one person, as they appear in feed, rows, messages and parts; the first is the key.
 var Planted = []string{"P-4711", "Planted.Login", "planted.login@acme.example", "Plantedlast"}
 
 var plantedCSV = fmt.Sprintf("\"Employee Number\",\"Login\",\"Email\",\"Last Name\"\n%q,%q,%q,%q\n", Planted[0], Planted[1], Planted[2], Planted[3])
@@ -43,7 +44,7 @@ func plantedRow(login string) export.RowResult {
 }
 
 // plantedNight plans a run that leaves traces of the planted person: in the bytes and rows of its part, and in messages
-// about others. The rows get their places.
+// about others. The rows get their line numbers.
 func plantedNight(t testing.TB, l ledger.Ledger, messages int, command, data string, rows ...export.RowResult) export.Part {
 	t.Helper()
 	run := Begin(t, l, command)
@@ -62,8 +63,9 @@ func plantedNight(t testing.TB, l ledger.Ledger, messages int, command, data str
 	return Must[[]export.Part](t)(l.Parts(run))[0]
 }
 
-// PlantPerson makes a ledger in which the planted person has left traces everywhere: among many others, over two logins,
-// as approver, in so many messages about others a night, in a file dropped by hand, and in an orphan of the spool.
+// PlantPerson makes a ledger in which the planted person has left traces everywhere: among many others, under two
+// logins, as approver, in that many messages about others a night, in a file dropped by hand, and in an orphan of the
+// spool.
 func PlantPerson(t testing.TB, l ledger.Ledger, spool ledger.Spool, messages int) {
 	t.Helper()
 	byHand := Row(0, 0, 2, export.Pending)
@@ -73,7 +75,7 @@ func PlantPerson(t testing.TB, l ledger.Ledger, spool ledger.Spool, messages int
 		plantedNight(t, l, messages, "run", plantedCSV, plantedRow(Planted[1])),
 		plantedNight(t, l, messages, "run", "\"Login\",\"Approver Login\"\n\"u77\",\"PLANTED.LOGIN\"\n", Row(0, 0, 77, export.Pending)),
 		plantedNight(t, l, messages, "drop", plantedCSV, byHand),
-		plantedNight(t, l, messages, "run", "\"Login\"\n\"planted.login2\"\n", Row(0, 0, 78, export.Pending)), // somebody else
+		plantedNight(t, l, messages, "run", "\"Login\"\n\"planted.login2\"\n", Row(0, 0, 78, export.Pending)), // another person
 	} {
 		Settled(t, l, p)
 		OK(t, l.EndRun(export.RunRecord{ID: p.Run, State: export.RunEnded, Ended: Noon}))
@@ -81,7 +83,7 @@ func PlantPerson(t testing.TB, l ledger.Ledger, spool ledger.Spool, messages int
 	OK(t, os.WriteFile(spool.Path(99), []byte(plantedCSV), 0o600))
 }
 
-// TracesOf finds where in a folder a word stands, whatever its case.
+// TracesOf returns where in a folder one of the words stands, whatever its case.
 func TracesOf(t testing.TB, dir string, words []string) (traces []string) {
 	t.Helper()
 	files := 0
@@ -129,7 +131,7 @@ func forgetting(t *world) {
 		t.Errorf("forgotten %+v, want %+v", got, want)
 	}
 	for _, trace := range TracesOf(t, t.dir, Planted) {
-		if trace != "5.csv: Planted.Login" { // of somebody else, whose login only begins so
+		if trace != "5.csv: Planted.Login" { // another person: only the beginning of the login is the same
 			t.Errorf("left: %s", trace)
 		}
 	}
@@ -151,7 +153,7 @@ func forgetting(t *world) {
 	WantErr(t, err, "no key")
 }
 
-// forgettingWaits: while a part is on its way the person stays, and so does everything else.
+// forgettingWaits: while a part has no verdict, forgetting changes nothing.
 func forgettingWaits(t *world) {
 	l := t.locked()
 	PlantPerson(t, l, t.spool(), 500)
@@ -173,7 +175,8 @@ func forgettingWaits(t *world) {
 	}
 }
 
-// forgettingIsDoneAgain: what was forgotten does not come back, wherever the program ends in it; then it is done again.
+// forgettingIsDoneAgain: wherever the program ends in Forget, what was forgotten does not come back, and Forget can be
+// repeated.
 func forgettingIsDoneAgain(t *world) {
 	for at, whole := 1, false; !whole; at++ {
 		t.each(fmt.Sprintf("step %d", at), func(t *world) {
@@ -193,7 +196,8 @@ func forgettingIsDoneAgain(t *world) {
 	}
 }
 
-// forgetChecked: where rows begin with Coupa's number of a person, that alone names nobody in other people's files.
+// forgetChecked: where rows begin with Coupa's number of a person, that number alone does not name the person in other
+// people's files.
 func forgetChecked(t *world) {
 	l := t.open()
 	run := Begin(t, l, "run")

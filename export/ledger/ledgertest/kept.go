@@ -14,7 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// keptRecord is what a reader of a feed made of kept records.
+// keptRecord is a record that was read back from a feed of kept records.
 type keptRecord struct {
 	File    string
 	Line    int
@@ -45,7 +45,7 @@ func readAll(t testing.TB, f export.Feed) (all []keptRecord) {
 	return all
 }
 
-// breaches hold a run.
+// breaches returns broken limits that hold a run.
 func breaches() []export.Breach {
 	return []export.Breach{
 		{Limit: export.ColumnLimit("Approver Login"), Count: 3, Percent: 0.5, Allows: 3, Known: 70, Has: 9},
@@ -53,7 +53,7 @@ func breaches() []export.Breach {
 	}
 }
 
-// keepRecords plans a run that keeps n records, some from another file with other fields.
+// keepRecords plans a run that keeps n records, some of them from a second file with other fields.
 func keepRecords(t *world, l ledger.Ledger, n int) (run string) {
 	t.Helper()
 	run = Begin(t, l, "run")
@@ -106,7 +106,7 @@ func keptRoundTrip(t *world) {
 	}
 }
 
-// keptIsTakenUp: the plan that reads what was kept ends it, with the held run, and its bytes leave the spool.
+// keptIsTakenUp: the plan that reads the kept records ends them and the held run, and their bytes leave the spool.
 func keptIsTakenUp(t *world) {
 	l := t.open()
 	run := keepRecords(t, l, 3)
@@ -146,8 +146,8 @@ func keptIsTakenUp(t *world) {
 	}
 }
 
-// givenUpOrTakenUp: what a later plan has taken up was not given up, also where that plan's run is pruned; what a
-// person has settled was, and its rows are counted.
+// givenUpOrTakenUp: records that a later plan has taken up were not given up, also where that plan's run is pruned.
+// Records that a person settled were given up, and their rows are counted.
 func givenUpOrTakenUp(t *world) {
 	for _, taken := range []bool{true, false} {
 		t.each(fmt.Sprintf("taken up %v", taken), func(t *world) { givenUpOr(t, taken) })
@@ -192,7 +192,8 @@ func givenUpOr(t *world, taken bool) {
 	}
 }
 
-// besideAHeldRun: a plan beside what is kept leaves it as it is, and the approvals, and can itself keep nothing.
+// besideAHeldRun: a plan that does not take up the kept records leaves them and the approvals as they are, and cannot
+// keep records itself.
 func besideAHeldRun(t *world) {
 	l := t.open()
 	run := keepRecords(t, l, 3)
@@ -255,7 +256,7 @@ func keptThatWasChanged(t *world) {
 	WantErr(t, err, run, "no such file")
 }
 
-// keptOfNoPlan: a plan that is rolled back, or whose start died, keeps nothing.
+// keptOfNoPlan: a plan that is rolled back, or that a crash ended, keeps nothing.
 func keptOfNoPlan(t *world) {
 	l := t.open()
 	tx := Plan(t, l, Begin(t, l, "run"))

@@ -7,7 +7,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// approvalsCount: a word counts until it expires, and not after its run was given up.
+// approvalsCount: an approval counts until it expires, and not after its run was given up.
 func approvalsCount(t *world) {
 	l := t.open()
 	run := keepRecords(t, l, 1)
@@ -29,7 +29,8 @@ func approvalsCount(t *world) {
 	WantErr(t, l.Approve(export.Approval{Run: "nothing"}), "nothing")
 }
 
-// keepsAndLastFeed: only a run with records for the next plan keeps, and only a feed that was not held is a measure.
+// keepsAndLastFeed: Keeps is true only for a run with records for the next plan, and LastFeed counts only a feed that
+// was not held.
 func keepsAndLastFeed(t *world) {
 	l := t.open()
 	feed := func(want int) {
@@ -62,8 +63,8 @@ func keepsAndLastFeed(t *world) {
 	}
 }
 
-// keptIsReplaced: of nights that keep a newer record of the same person each, the last one's is kept, and every night
-// before it says by which record its own was replaced.
+// keptIsReplaced: where each night keeps a newer record of the same person, only the last night's record is kept. The
+// row of every earlier night names the record that replaced its own.
 func keptIsReplaced(t *world) {
 	l := t.open()
 	header := &export.Header{Fields: []string{"id"}}

@@ -10,13 +10,13 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Noon is when every story begins.
+// Noon is the time at which every story begins.
 var Noon = time.Date(2026, 11, 23, 14, 5, 1, 0, time.UTC)
 
-// Day is how time goes on in a story.
+// Day is the step by which time moves in a story.
 const Day = 24 * time.Hour
 
-// Must returns the value of a call that has to work.
+// Must returns the value of a call and fails the test where the call failed.
 func Must[V any](t testing.TB) func(V, error) V {
 	return func(v V, err error) V {
 		t.Helper()
@@ -27,7 +27,7 @@ func Must[V any](t testing.TB) func(V, error) V {
 	}
 }
 
-// OK wants a call to work.
+// OK fails the test where err is not nil.
 func OK(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -35,7 +35,7 @@ func OK(t testing.TB, err error) {
 	}
 }
 
-// WantErr holds an error against words that must be in it.
+// WantErr fails the test unless err contains each of the words.
 func WantErr(t testing.TB, err error, words ...string) {
 	t.Helper()
 	if err == nil {
@@ -60,7 +60,7 @@ func Plan(t testing.TB, l ledger.Ledger, run string) export.PlanTx {
 	return Must[export.PlanTx](t)(l.Plan(run))
 }
 
-// Row is the row of somebody who is named by the line of the feed.
+// Row returns the row of a person who is named by the line of the feed.
 func Row(part int64, partRow, line int, o export.Outcome) export.RowResult {
 	return export.RowResult{
 		Part: part, PartRow: partRow, Origin: export.Origin{File: "users.csv", Line: line}, Lines: 1,
@@ -90,7 +90,7 @@ func OnePart(t testing.TB, l ledger.Ledger, name string, n int) export.Part {
 	return PlanPart(t, l, Begin(t, l, "run"), export.Part{Name: name, Rows: n})
 }
 
-// Deliver takes a planned part to where Coupa has it.
+// Deliver moves a planned part to the state delivered.
 func Deliver(t testing.TB, l ledger.Ledger, p export.Part) export.Part {
 	t.Helper()
 	for _, s := range []export.PartState{export.Staged, export.Renaming, export.Delivered} {
@@ -100,7 +100,7 @@ func Deliver(t testing.TB, l ledger.Ledger, p export.Part) export.Part {
 	return p
 }
 
-// Settled takes a planned part all the way, its rows applied.
+// Settled moves a planned part to the state settled, with its rows applied.
 func Settled(t testing.TB, l ledger.Ledger, p export.Part) {
 	t.Helper()
 	p = Deliver(t, l, p)

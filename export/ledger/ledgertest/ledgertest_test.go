@@ -9,15 +9,15 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// TestEveryCallIsEnded: whatever a ledger gives only reads, or the program is ended at each of its steps in a story. A call
-// that is new turns this red until somebody has said which it is.
+// TestEveryCallIsEnded: a call of a ledger only reads, or a story ends the program at each of its steps. The test fails
+// for a new call until it is listed as one or the other.
 func TestEveryCallIsEnded(t *testing.T) {
 	reads := []string{
 		"Ahead", "Approvals", "ApprovalsOf", "Busy", "Bytes", "Counts", "Due", "Incidents", "Keeps", "Kept", "KeysBehind", "KeysOf",
 		"Known", "LastFeed", "LineEnds", "Logins", "Moves", "PartRows", "Parts", "People", "Problems", "Pseudonyms", "Rows", "Run", "Runs", "RunsSince",
 		"Seen", "SeenAt", "SeenBytes", "SentSince", "Story", "Unfilled", "Unfinished", "Unknown", "UsedBy", "Waiting", "Water", "Working", "Writes",
 	}
-	elsewhere := []string{"Backup", "Close", "Lock", "Sweep"} // in stories of their own, and all but Backup after every end
+	elsewhere := []string{"Backup", "Close", "Lock", "Sweep"} // these have stories of their own; all but Backup are also called after every crash
 	of := reflect.TypeFor[ledger.Ledger]()
 	for i := range of.NumMethod() {
 		name := of.Method(i).Name
@@ -31,7 +31,7 @@ func TestEveryCallIsEnded(t *testing.T) {
 	}
 }
 
-// TestStoriesHaveNames: no two stories have one name.
+// TestStoriesHaveNames: no two stories have the same name.
 func TestStoriesHaveNames(t *testing.T) {
 	var names []string
 	for _, s := range Stories() {

@@ -77,11 +77,11 @@ func lockDiesWithItsProcess(t *world) {
 	OK(t, unlock())
 }
 
-// holdEnv makes the program of a backend's tests the other program, see Main.
+// holdEnv is the environment variable that makes the test program of a backend play the other program; see Main.
 const holdEnv = "LEDGERTEST_HOLD"
 
-// Main runs the tests of a backend. It also plays the other program that holds the lock of a ledger, in a process of its
-// own.
+// Main runs the tests of a backend. In a process of its own it also plays another program that holds the lock of a
+// ledger.
 func Main(m *testing.M, o Opener) (code int) {
 	if dir := os.Getenv(holdEnv); dir != "" {
 		return hold(o, dir)
@@ -89,7 +89,7 @@ func Main(m *testing.M, o Opener) (code int) {
 	return m.Run()
 }
 
-// holder starts a process that holds the lock and returns what kills it.
+// holder starts a process that holds the lock and returns a function that kills it.
 func holder(t *world) (kill func()) {
 	t.Helper()
 	cmd := osexec.Command(Must[string](t)(os.Executable()), "-test.run=^$")
@@ -109,7 +109,7 @@ func holder(t *world) (kill func()) {
 	return kill
 }
 
-// hold takes the lock, says so, and dies without giving it up when its input ends.
+// hold takes the lock, prints that it has it, and dies without releasing it when its input ends.
 func hold(o Opener, dir string) int {
 	l, err := o.Open(Place{Dir: dir, Now: time.Now})
 	if err == nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Every pair of states is held against the table; the same state twice only adds facts.
+// moveTable: every pair of states is compared with the table of moves; a move to the same state only adds facts.
 func moveTable(t *world) {
 	l := t.open()
 	run := Begin(t, l, "run")
@@ -57,7 +57,7 @@ func moveTable(t *world) {
 	}
 }
 
-// wayTo returns the states through which a planned part comes to a state.
+// wayTo returns the states through which a planned part reaches a state.
 func wayTo(state export.PartState) []export.PartState {
 	ways := map[export.PartState][]export.PartState{export.Planned: {}}
 	for range export.PartStates() {
@@ -79,15 +79,15 @@ func moveRecordsFactsAndHistory(t *world) {
 	p := old
 	p.State, p.Temp, p.Note = export.Staged, "/Incoming/Users/.a.csv", "as large as ours"
 	OK(t, l.Move(p))
-	OK(t, l.Move(p)) // nothing new
+	OK(t, l.Move(p)) // nothing is new
 	p.State = export.Renaming
 	OK(t, l.Move(p))
 	p.State, p.Sent, p.Note = export.Delivered, Noon.In(time.FixedZone("", 3600)), ""
 	OK(t, l.Move(p))
 	p.LoadID = "77"
-	OK(t, l.Move(p)) // only a fact
+	OK(t, l.Move(p)) // only a fact is new
 	p.State, p.Via, p.Verdict = export.Loading, "api", export.VerdictOK
-	p.Name, p.Rows, p.SHA256, p.Wave = "other", 99, "00", 9 // not Move's to change
+	p.Name, p.Rows, p.SHA256, p.Wave = "other", 99, "00", 9 // fields that Move does not change
 	OK(t, l.Move(p))
 	p.State = export.Staged
 	WantErr(t, l.Move(p), `from "loading" to "staged"`)
@@ -107,7 +107,7 @@ func moveRecordsFactsAndHistory(t *world) {
 	}
 }
 
-// Unfinished goes by start of the run, not by its id.
+// orderOfUnfinished: Unfinished orders runs by their start, not by id.
 func orderOfUnfinished(t *world) {
 	l := t.open()
 	var want []string
@@ -130,7 +130,7 @@ func orderOfUnfinished(t *world) {
 	}
 }
 
-// The callbacks may call the ledger, and their error comes back as it is.
+// callbacks: a callback may call the ledger, and its error is returned unchanged.
 func callbacks(t *world) {
 	l := t.open()
 	p := delivered(t, l, "a.csv", 3)

@@ -8,7 +8,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// What a start wrote into the outbox is there for the next one, which is what a crash leaves it to.
+// outboxSurvives: what a start wrote into the outbox is there for the next start, also after a crash.
 func outboxSurvives(t *world) {
 	l := t.open()
 	began := time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
@@ -44,7 +44,7 @@ func outboxSurvives(t *world) {
 	if d := cmp.Diff([]export.Incident{incident}, Must[[]export.Incident](t)(l.Incidents())); d != "" {
 		t.Error(d)
 	}
-	owned.Ended = time.Time{} // it comes back: another incident
+	owned.Ended = time.Time{} // the problem comes back as a new incident
 	OK(t, l.Tell([]export.Incident{owned}, nil))
 	if n := len(Must[[]export.Incident](t)(l.Incidents())); n != 2 {
 		t.Errorf("%d open incidents, want 2", n)

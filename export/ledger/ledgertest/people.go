@@ -8,7 +8,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// waitingPeople: whoever has a row in a part without a verdict waits, whatever the part was planned by, and nobody else.
+// waitingPeople: exactly the people with a row in a part without a verdict wait, whichever command planned the part.
 func waitingPeople(t *world) {
 	l := t.open()
 	if w := Must[*export.Waiting](t)(l.Waiting()); !w.Empty() {
@@ -41,7 +41,8 @@ func waitingPeople(t *world) {
 	}
 }
 
-// pseudonymsStay: a ledger calls a person the same as long as it lives, in each backup too, and takes it back.
+// pseudonymsStay: a ledger returns the same pseudonym for a person as long as it lives, in each backup too, and finds
+// the key behind it.
 func pseudonymsStay(t *world) {
 	l := t.open()
 	p := OnePart(t, l, "a.csv", 2)
@@ -72,7 +73,7 @@ func pseudonymsStay(t *world) {
 	}
 }
 
-// everyLogin gives every login of people and rows.
+// everyLogin: Logins returns every login of people and rows.
 func everyLogin(t *world) {
 	l := t.open()
 	Settled(t, l, OnePart(t, l, "a.csv", 2))

@@ -10,8 +10,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// picture is all that a ledger says, in its own words. Numbers that a backend gives (ids, how far it has come) are left
-// out, since a call that is begun twice may use them up.
+// picture returns everything that a ledger reports, as text. Numbers that a backend assigns (ids, Water) are left out,
+// since a call that is begun twice may use them up.
 func picture(w *world, l ledger.Ledger) string {
 	w.Helper()
 	d := &drawing{world: w, l: l}
@@ -52,7 +52,7 @@ func (d *drawing) run(r export.RunRecord) {
 func (d *drawing) part(p export.Part) {
 	d.Helper()
 	id := p.ID
-	if !p.State.Final() { // the bytes of others may go
+	if !p.State.Final() { // the bytes of final parts may be removed
 		d.line(" bytes %q", Must[[]byte](d)(d.l.Bytes(p)))
 	}
 	p.ID = 0

@@ -31,7 +31,7 @@ func planCommits(t *world) {
 	OK(t, tx.AddRow(Row(a, 1, 9, export.Pending)))
 	files := []export.FeedFile{{Path: "/hr/a.csv", Name: "a.csv", Size: 7, SHA256: "aa"}, {Path: "/hr/b.csv", Name: "b.csv", Size: 8, SHA256: "bb"}}
 	OK(t, tx.Commit(export.PlanSum{Files: files, Input: 6}))
-	tx.Rollback() // as deferred: does nothing
+	tx.Rollback() // as a deferred call would: it does nothing
 
 	parts := Must[[]export.Part](t)(l.Parts(run))
 	wantParts := []export.Part{
@@ -71,7 +71,7 @@ func planCommits(t *world) {
 	}
 }
 
-// A failed step ends the plan: a plan that lacks something must not be committed.
+// planRefuses: a failed step ends the plan, since an incomplete plan must not be committed.
 func planRefuses(t *world) {
 	tests := []struct {
 		name string
@@ -172,7 +172,7 @@ func rollbackLeavesNothing(t *world) {
 	if files := t.spoolFiles(); len(counts) != 0 || seen || err != nil || len(files) != 0 {
 		t.Errorf("left: counts %v, seen %v, %v, spool %v", counts, seen, err, files)
 	}
-	// The run can be planned again, and the id and the name are free.
+	// The run can be planned again, and the part's id and name are free.
 	tx = Plan(t, l, run)
 	Must[int64](t)(tx.AddPart(export.Part{Name: "a.csv"}, []byte("again")))
 	OK(t, tx.Commit(export.PlanSum{Input: 0}))
@@ -181,7 +181,7 @@ func rollbackLeavesNothing(t *world) {
 	}
 }
 
-// Another program looks on while a plan is open: it waits for nothing and sees only what is committed.
+// readerDuringPlan: another program that reads while a plan is open does not wait and sees only what is committed.
 func readerDuringPlan(t *world) {
 	l := t.open()
 	OnePart(t, l, "a.csv", 1)
@@ -234,7 +234,7 @@ func countsEqualRowsAdded(t *world) {
 	})
 }
 
-// restartedPlan: a plan begun anew holds what came after, and nothing of what came before lies anywhere.
+// restartedPlan: a restarted plan holds what came after the restart, and nothing from before is left anywhere.
 func restartedPlan(t *world) {
 	l := t.open()
 	run := Begin(t, l, "run")
@@ -270,7 +270,7 @@ func restartedPlan(t *world) {
 	WantErr(t, tx.Restart(), "committed or rolled back")
 }
 
-// failedPlanIsNotRestarted: a plan in which something failed can only be rolled back.
+// failedPlanIsNotRestarted: a plan in which a call failed can only be rolled back.
 func failedPlanIsNotRestarted(t *world) {
 	l := t.open()
 	tx := Plan(t, l, Begin(t, l, "run"))

@@ -41,7 +41,7 @@ func runRecords(t *world) {
 	OK(t, l.EndRun(end))
 	got, found, err := l.Run(ids[2])
 	OK(t, err)
-	end.Command, end.Started, end.Input = "drop", Noon.Add(2*time.Second+time.Second/2), 0 // input is the plan's
+	end.Command, end.Started, end.Input = "drop", Noon.Add(2*time.Second+time.Second/2), 0 // the plan writes the input
 	if d := cmp.Diff(end, got); d != "" || !found {
 		t.Errorf("run (-want +got):\n%s", d)
 	}
@@ -77,8 +77,8 @@ func unknownRunAndPart(t *world) {
 	}
 }
 
-// Times that a clock that was ahead has recorded are told; an approval given then does not count, since it would for
-// longer than was said; and what a later run shows to be old is pruned.
+// timesStillToCome: times that were recorded while the clock was ahead are reported. An approval given then does not
+// count, since it would count for longer than was allowed. A run that a later run proves to be old is pruned.
 func timesStillToCome(t *world) {
 	a := t.locked()
 	if got := Must[ledger.Ahead](t)(a.Ahead(t.now)); !got.Latest.IsZero() || got.Approvals != nil {
@@ -120,7 +120,8 @@ func timesStillToCome(t *world) {
 	}
 }
 
-// highWater: the counters never go back, also where what they counted was pruned; a part counts as sent once it left.
+// highWater: the counters never go back, also where what they counted was pruned. A part counts as sent once it has
+// left.
 func highWater(t *world) {
 	l := t.open()
 	if w := Must[export.Water](t)(l.Water(time.Time{})); w.Planned || w.Runs+w.Parts > 0 {
@@ -148,14 +149,14 @@ func highWater(t *world) {
 	}
 }
 
-// What was sent since a run is for run --again: the people for whom a later run has a row in a part.
+// peopleSentSince: SentSince, which serves run --again, returns the people for whom a later run has a row in a part.
 func peopleSentSince(t *world) {
 	l := t.open()
 	first := OnePart(t, l, "a.csv", 3)
 	OnePart(t, l, "b.csv", 1)
 	later := Begin(t, l, "run")
 	tx := Plan(t, l, later)
-	OK(t, tx.AddRow(Row(0, 0, 4, export.Quarantined))) // in no part
+	OK(t, tx.AddRow(Row(0, 0, 4, export.Quarantined))) // the row is in no part
 	OK(t, tx.Commit(export.PlanSum{Input: 1}))
 	if d := cmp.Diff(map[string]bool{"E0002": true}, Must[map[string]bool](t)(l.SentSince(first.Run))); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -234,8 +235,8 @@ func storyLimits(t *world) {
 	}
 }
 
-// workingAndSince: a run is at work from its beginning until it ends, however many have begun since; and one has been at work
-// since a time that began or ended after it.
+// workingAndSince: Working returns a run from its beginning until its end, however many have begun since. RunsSince
+// returns the runs that began or ended after a time.
 func workingAndSince(t *world) {
 	l := t.open()
 	var want []string

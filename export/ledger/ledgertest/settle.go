@@ -10,12 +10,14 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// droppedFilesAreNoPeople: a dropped file may name people otherwise than HR does, and percentages are of HR's.
+// delivered plans a run with one part and delivers it.
 func delivered(t *world, l ledger.Ledger, name string, rows int) export.Part {
 	t.Helper()
 	return Deliver(t, l, OnePart(t, l, name, rows))
 }
 
+// droppedFilesAreNoPeople: rows of a dropped file add no known people. Such a file may use other keys than HR does, and
+// percentages refer to HR's people.
 func droppedFilesAreNoPeople(t *world) {
 	l := t.open()
 	run := Begin(t, l, "drop")
@@ -68,14 +70,15 @@ func settledPart(t *world) {
 		t.Errorf("%d people after a refused settling", n)
 	}
 
-	// The same people and one more, in another run; the whole load failed for none.
+	// The same people and one more, in another run; no row of that load failed.
 	OK(t, l.Settle(delivered(t, l, "b.csv", 5), export.Applied, nil))
 	if n := Must[int](t)(l.People()); n != 5 {
 		t.Errorf("%d people, want 5", n)
 	}
 }
 
-// What was last sent is known; a row without a login or a status leaves what was sent before.
+// knownIsWhatWasLastSent: Known returns what was last sent; a row without a login or a status leaves the value that was
+// sent before.
 func knownIsWhatWasLastSent(t *world) {
 	l := t.open()
 	for i, step := range []struct{ sent, want export.Person }{
@@ -119,7 +122,7 @@ func settleRestTakesTheNote(t *world) {
 	}
 }
 
-// What is refused leaves the part and its rows as they were.
+// settleRefuses: a refused call leaves the part and its rows as they were.
 func settleRefuses(t *world) {
 	l := t.open()
 	p := delivered(t, l, "a.csv", 2)
@@ -156,7 +159,7 @@ func settleDrops(t *world) {
 	}
 }
 
-// verifiedRows: reading back makes applied rows drifted and drifted ones applied, and touches nothing else.
+// verifiedRows: reading back makes applied rows drifted and drifted rows applied, and changes nothing else.
 func verifiedRows(t *world) {
 	l := t.open()
 	p := OnePart(t, l, "a.csv", 3)

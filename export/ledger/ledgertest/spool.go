@@ -12,7 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// sweepAfterCrash: what a plan has left in the spool that never got committed goes, and nothing else.
+// sweepAfterCrash: Sweep removes what an uncommitted plan has left in the spool, and nothing else.
 func sweepAfterCrash(t *world) {
 	blow := &Blow{}
 	crashed := Must[ledger.Ledger](t)(t.opener.Open(t.place(blow)))
@@ -21,7 +21,7 @@ func sweepAfterCrash(t *world) {
 	lost := Must[int64](t)(tx.AddPart(export.Part{Name: "lost.csv"}, []byte("lost")))
 	blow.Fall()
 	OK(t, crashed.Close())
-	OK(t, os.WriteFile(t.spool().Path(lost), []byte("lost"), 0o600)) // its name may have become durable
+	OK(t, os.WriteFile(t.spool().Path(lost), []byte("lost"), 0o600)) // the name may have become durable
 
 	l := t.open()
 	for _, name := range []string{"note.txt", "007.csv", "-1.csv"} {
@@ -44,7 +44,7 @@ func sweepAfterCrash(t *world) {
 	Plan(t, l, Begin(t, l, "run")).Rollback()
 }
 
-// An orphan that was not swept does not end up in a part that gets its id.
+// orphanIsNotReused: an orphan that was not swept does not become the bytes of a part that gets its id.
 func orphanIsNotReused(t *world) {
 	l := t.open()
 	OK(t, os.WriteFile(t.spool().Path(1), []byte("orphan, and longer"), 0o644))

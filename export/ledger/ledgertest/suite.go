@@ -1,8 +1,8 @@
-// Package ledgertest is the suite that every backend of a ledger has to pass. It tells stories in the words of the
-// contract (package ledger), and ends the program at every step of every call that writes.
+// Package ledgertest is the suite that every backend of a ledger has to pass. Its stories use only the contract
+// (package ledger). They also end the program at every step of every call that writes.
 //
 // A backend's tests begin with Main, and one of them is Run. What is special to a backend, such as its migrations and
-// what damages its database, is tested beside it.
+// damage to its database, is tested in its own package.
 package ledgertest
 
 import (
@@ -15,42 +15,42 @@ import (
 
 // Opener opens the ledgers of one backend.
 type Opener interface {
-	// Open opens the ledger at a place, and makes it where it is not there.
+	// Open opens the ledger at a place and creates it where it does not exist.
 	Open(Place) (ledger.Ledger, error)
-	// Check holds the ledger in a folder against itself.
+	// Check checks that the ledger in a folder is consistent.
 	Check(dir string) (*ledger.Checked, error)
 }
 
-// Place is where a ledger lies, what time it is there, and what befalls whoever opens it.
+// Place is the folder of a ledger, its clock, and the blow that may end a program that has it open.
 type Place struct {
-	Dir string // also the ledger's name where its rows lie elsewhere
+	Dir string // also names the ledger where its rows are stored elsewhere
 	Now func() time.Time
-	// Blow may end the program. A backend calls its Step before everything that outlives the program: a row that is
-	// written, a file that is made, renamed, removed or synced. Once Step returns an error nothing may be done any more,
-	// and Close is the program's end: it puts nothing right, and what was not durable is lost. Disk does this for files.
-	// Nil never falls.
+	// Blow may end the program. A backend calls its Step before every change that survives the program: a row that is
+	// written, a file that is made, renamed, removed or synced. Once Step returns an error, no further change may be
+	// made. Close is then the program's end: it repairs nothing, and what was not durable is lost. Disk does this for
+	// files. A nil Blow never falls.
 	Blow *Blow
 }
 
-// Story is one thing that every ledger does.
+// Story is one rule that every ledger follows, and its test.
 type Story struct {
 	Name string
 	tell func(*world)
 }
 
-// Tell holds a backend against a story.
+// Tell runs the story against a backend.
 func (s Story) Tell(t testing.TB, o Opener) {
 	t.Helper()
 	s.tell(newWorld(t, o))
 }
 
-// Stories are all of them.
+// Stories returns all stories of the suite.
 func Stories() []Story {
 	return slices.Concat(lockStories, runStories, planStories, spoolStories, moveStories, settleStories, keptStories, fileStories,
 		writeStories, outboxStories, peopleStories, careStories, forgetStories, crashStories())
 }
 
-// Run holds a backend against every story.
+// Run runs every story against a backend.
 func Run(t *testing.T, o Opener) {
 	for _, s := range Stories() {
 		t.Run(s.Name, func(t *testing.T) {

@@ -11,11 +11,11 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// world is where a story is told: one ledger, and a clock that stands until the story turns it.
+// world is the surroundings of a story: one ledger, and a clock that stands still until the story moves it.
 type world struct {
 	testing.TB
 	opener Opener
-	about  string // which case of the story it is
+	about  string // the case of the story that is running
 	dir    string
 	now    time.Time
 }
@@ -24,7 +24,7 @@ func newWorld(t testing.TB, o Opener) *world {
 	return &world{TB: t, opener: o, dir: filepath.Join(t.TempDir(), "var", "ledger"), now: Noon}
 }
 
-// each tells one case of a story with a ledger of its own.
+// each runs one case of a story with a ledger of its own.
 func (w *world) each(about string, tell func(*world)) {
 	w.Helper()
 	next := newWorld(w.TB, w.opener)
@@ -32,25 +32,25 @@ func (w *world) each(about string, tell func(*world)) {
 	tell(next)
 }
 
-// Errorf says in which case it is.
+// Errorf reports a failure and names the case of the story.
 func (w *world) Errorf(format string, args ...any) {
 	w.Helper()
 	w.TB.Errorf("%s", w.about+fmt.Sprintf(format, args...))
 }
 
-// Fatalf says in which case it is.
+// Fatalf reports a failure, names the case of the story, and ends it.
 func (w *world) Fatalf(format string, args ...any) {
 	w.Helper()
 	w.TB.Fatalf("%s", w.about+fmt.Sprintf(format, args...))
 }
 
-// Error says in which case it is.
+// Error reports a failure and names the case of the story.
 func (w *world) Error(args ...any) {
 	w.Helper()
 	w.TB.Error(append([]any{w.about}, args...)...)
 }
 
-// Fatal says in which case it is.
+// Fatal reports a failure, names the case of the story, and ends it.
 func (w *world) Fatal(args ...any) {
 	w.Helper()
 	w.TB.Fatal(append([]any{w.about}, args...)...)
@@ -60,7 +60,7 @@ func (w *world) place(b *Blow) Place {
 	return Place{Dir: w.dir, Now: func() time.Time { return w.now }, Blow: b}
 }
 
-// open opens the ledger, once more where it is open, and closes it when the story ends.
+// open opens the ledger, a second time where it is open, and closes it when the story ends.
 func (w *world) open() ledger.Ledger {
 	w.Helper()
 	l := Must[ledger.Ledger](w)(w.opener.Open(w.place(nil)))
@@ -72,7 +72,7 @@ func (w *world) open() ledger.Ledger {
 	return l
 }
 
-// locked opens the ledger with its lock.
+// locked opens the ledger and takes its lock.
 func (w *world) locked() ledger.Ledger {
 	w.Helper()
 	l := w.open()
@@ -85,7 +85,7 @@ func (w *world) locked() ledger.Ledger {
 	return l
 }
 
-// spool is where the bytes of the parts lie.
+// spool returns the spool of the ledger.
 func (w *world) spool() ledger.Spool {
 	return ledger.Spool{Dir: filepath.Join(w.dir, "spool"), Disk: ledger.OSDisk{}}
 }
@@ -98,7 +98,7 @@ func (w *world) spoolFiles() (names []string) {
 	return names
 }
 
-// wantSound wants the ledger to agree with itself.
+// wantSound fails the story unless the ledger is consistent.
 func (w *world) wantSound() {
 	w.Helper()
 	if found := w.findings(); found != "" {
@@ -106,7 +106,7 @@ func (w *world) wantSound() {
 	}
 }
 
-// findings is what the check finds, a line each.
+// findings returns what the check finds, one a line.
 func (w *world) findings() string {
 	w.Helper()
 	var lines []string

@@ -22,8 +22,8 @@ func byAPI(t *world, l ledger.Ledger, n int) export.Part {
 	return Must[[]export.Part](t)(l.Parts(run))[0]
 }
 
-// recordedWrites: a row's calls are recorded before the first and after the last; what was emptied stays, and no row gets a
-// second answer.
+// recordedWrites: a row's calls are recorded before the first and after the last. The content of emptied lists stays
+// recorded, and no row gets a second answer.
 func recordedWrites(t *world) {
 	l := t.open()
 	p := byAPI(t, l, 3)
@@ -46,7 +46,7 @@ func recordedWrites(t *world) {
 		t.Error(d)
 	}
 	OK(t, l.EndWrite(export.Write{Part: p.ID, PartRow: 2, CoupaID: "8", Created: true, Answered: Noon}, export.RowResult{Outcome: export.Unchanged}))
-	OK(t, l.Settle(p, export.Rejected, nil)) // a person's word is about the row that has no answer
+	OK(t, l.Settle(p, export.Rejected, nil)) // a person decides only about the row that has no answer
 	counts := Must[map[export.Outcome]int](t)(l.Counts(p.Run))
 	if d := cmp.Diff(map[export.Outcome]int{export.Drifted: 1, export.Unchanged: 1, export.Rejected: 1}, counts); d != "" {
 		t.Error(d)
@@ -68,7 +68,7 @@ func recordedWrites(t *world) {
 
 const roles, groups = "User Role Names", "Content Groups"
 
-// emptied is a ledger with a part of one row, a call of which has emptied its person's roles.
+// emptied returns a ledger and a part of one row; a call has emptied the roles of its person.
 func emptied(t *world) (ledger.Ledger, export.Part) {
 	l := t.open()
 	p := byAPI(t, l, 1)
@@ -78,8 +78,8 @@ func emptied(t *world) (ledger.Ledger, export.Part) {
 	return l, p
 }
 
-// unfilledPeople: what a call has emptied is known until it is filled, also once the part is settled, and another list that a
-// later start empties joins it.
+// unfilledPeople: a list that a call has emptied is known until it is filled, also after the part is settled. Another
+// list that a later start empties is added to it.
 func unfilledPeople(t *world) {
 	l, p := emptied(t)
 	OK(t, l.BeginWrite(export.Write{
@@ -108,7 +108,7 @@ func unfilledPeople(t *world) {
 	WantErr(t, l.Filled(u, ""), "was never written")
 }
 
-// unfilledStays: neither pruning nor forgetting takes away what a list held that is not filled again.
+// unfilledStays: neither pruning nor forgetting removes the content of a list that is not filled again.
 func unfilledStays(t *world) {
 	l, p := emptied(t)
 	OK(t, l.Settle(p, export.Rejected, nil))

@@ -9,10 +9,10 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// tolerance is by how many nanoseconds a recorded time may be ahead of now without a word.
+// tolerance is how many nanoseconds a recorded time may be ahead of now before it is reported.
 const tolerance = "60000000000"
 
-// Ahead looks for times that are still to come.
+// Ahead returns the records with a time in the future.
 func (l *Ledger) Ahead(now time.Time) (a ledger.Ahead, err error) {
 	err = l.read(func(c *sqlite.Conn) (err error) {
 		err = query(c, `SELECT max(at) FROM (SELECT max(started) at FROM runs UNION ALL SELECT max(ended) FROM runs

@@ -10,7 +10,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Approve records a person's word that a held run may go up to the given ceilings until it expires.
+// Approve records that a person lets a held run go on, up to the given ceilings and until the approval expires.
 func (l *Ledger) Approve(a export.Approval) error {
 	err := l.write(func(c *sqlite.Conn) error {
 		num, err := needRun(c, a.Run)
@@ -30,9 +30,9 @@ func (l *Ledger) Approve(a export.Approval) error {
 	return nil
 }
 
-// Approvals gives those that count now, oldest first. One of an earlier held run still counts when the run has been
-// planned again and is held again: its ceilings are numbers, not people. One that was given by a clock that was ahead does
-// not count, since nobody knows when it ends; see Ahead.
+// Approvals returns the approvals that count now, oldest first. One of an earlier held run still counts when the run
+// has been planned again and is held again: its ceilings are numbers, not people. An approval given while the clock was
+// ahead does not count, since its true end is unknown; see Ahead.
 func (l *Ledger) Approvals(now time.Time) (list []export.Approval, err error) {
 	err = l.read(func(c *sqlite.Conn) (err error) {
 		list, err = selectApprovals(c, "WHERE a.ended = '' AND a.expires > ?1 AND a.at <= ?1 + "+tolerance+" ORDER BY a.id", nanos(now))
@@ -44,7 +44,7 @@ func (l *Ledger) Approvals(now time.Time) (list []export.Approval, err error) {
 	return list, nil
 }
 
-// ApprovalsOf gives every approval of a run, oldest first, whatever became of it.
+// ApprovalsOf returns every approval of a run, used, expired or not, oldest first.
 func (l *Ledger) ApprovalsOf(run string) (list []export.Approval, err error) {
 	err = l.read(func(c *sqlite.Conn) (err error) {
 		list, err = selectApprovals(c, "WHERE r.id = ? ORDER BY a.id", run)
@@ -56,7 +56,7 @@ func (l *Ledger) ApprovalsOf(run string) (list []export.Approval, err error) {
 	return list, nil
 }
 
-// UsedBy gives the approvals that a run has used up.
+// UsedBy returns the approvals that a run has used up.
 func (l *Ledger) UsedBy(run string) (list []export.Approval, err error) {
 	err = l.read(func(c *sqlite.Conn) (err error) {
 		list, err = selectApprovals(c, "WHERE a.used_by = ? ORDER BY a.id", run)
@@ -85,7 +85,7 @@ func endApprovals(c *sqlite.Conn, run string, why export.Ending) error {
 	return exec(c, "UPDATE approvals SET ended = ?, given_up_by = ? WHERE ended = '' AND run = (SELECT num FROM runs WHERE id = ?)", why.String(), why.GivenUpBy, run)
 }
 
-// useApprovals ends every approval: a run has gone.
+// useApprovals ends every approval, because a run was sent.
 func useApprovals(c *sqlite.Conn, run string) error {
 	return exec(c, "UPDATE approvals SET ended = ?, used_by = ? WHERE ended = ''", export.Ending{UsedBy: run}.String(), run)
 }

@@ -13,10 +13,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Backup copies the ledger as it stands at one moment into a new folder, which is a ledger itself: to go back to it,
-// lead the config there. A run may be at work meanwhile. The bytes of final parts stay out, since nothing needs them any
-// more. The copy is made under another name, checked, and only then gets its own; a folder that is there already is
-// refused.
+// Backup copies the ledger as it stands at one moment into a new folder, which is a ledger itself: to restore it, point
+// the config at it. A run may be at work meanwhile. The bytes of final parts are left out, since they are no longer
+// needed. The copy is made under another name, checked, and only then renamed. An existing folder is an error.
 func (l *Ledger) Backup(dir string) (ledger.Copied, error) {
 	copied, err := l.backup(dir)
 	if err != nil {
@@ -96,8 +95,7 @@ func (l *Ledger) copyTo(dir string, copied *ledger.Copied) error {
 	return errors.Join(l.disk.SyncDir(to.spool.Dir), l.disk.SyncDir(dir))
 }
 
-// copyDatabase has SQLite write one snapshot of a database into an empty file. A copy is not in write-ahead mode by
-// itself.
+// copyDatabase has SQLite write one snapshot of a database into an empty file. The copy is not in write-ahead mode.
 func copyDatabase(from, to string) error {
 	c, err := sqlite.OpenConn(from, sqlite.OpenReadWrite)
 	if err != nil {
@@ -123,8 +121,8 @@ func copyDatabase(from, to string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// needed gives the names of the files in the spool from that this ledger cannot do without: the bytes of its unfinished
-// parts, and whatever is not the bytes of a part.
+// needed returns the names of the files in the spool from that this ledger needs: the bytes of its unfinished parts,
+// and every file that is not the bytes of a part.
 func (l *Ledger) needed(from ledger.Spool) (names []string, err error) {
 	parts, err := l.Unfinished()
 	if err != nil {

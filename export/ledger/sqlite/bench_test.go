@@ -36,7 +36,7 @@ func BenchmarkPlan100k(b *testing.B) {
 		run := ledgertest.Begin(b, l, "run")
 		tx := ledgertest.Plan(b, l, run)
 		addBenchRows(b, tx, benchRows)
-		for id, name := range tx.(*planTx).names { // the same bytes again need a name of their own
+		for id, name := range tx.(*planTx).names { // two parts with the same bytes need different names
 			ledgertest.OK(b, tx.NamePart(id, fmt.Sprintf("%d_%s", n, name)))
 		}
 		ledgertest.OK(b, tx.Commit(export.PlanSum{Input: benchRows}))
@@ -44,8 +44,8 @@ func BenchmarkPlan100k(b *testing.B) {
 	b.ReportMetric(float64(benchRows)*float64(n)/b.Elapsed().Seconds(), "rows/s")
 }
 
-// BenchmarkMillion is the largest ledger that is promised: a million rows planned into a new one, their parts settled, and
-// then what is done to care for it. Run it with -benchtime 1x.
+// BenchmarkMillion measures the largest ledger that is promised: a million rows are planned into a new one, their parts
+// settled, and then the ledger is pruned, backed up and checked. Run it with -benchtime 1x.
 func BenchmarkMillion(b *testing.B) {
 	const rows = 1_000_000
 	l := open(b, filepath.Join(b.TempDir(), "ledger"))

@@ -42,7 +42,7 @@ func TestCheck(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		spoil func(t *testing.T, dir string)
-		want  []string // of one line each; none: sound
+		want  []string // each names one line; none: the ledger is sound
 	}{
 		{"sound", func(*testing.T, string) {}, nil},
 		{"bytes of a final part pruned", func(t *testing.T, dir string) { ledgertest.OK(t, os.Remove(filepath.Join(dir, "spool", "1.csv"))) }, nil},
@@ -83,7 +83,7 @@ func TestCheck(t *testing.T) {
 			path := filepath.Join(dir, "ledger.db")
 			f := ledgertest.Must[*os.File](t)(os.OpenFile(path, os.O_RDWR, 0))
 			size := ledgertest.Must[os.FileInfo](t)(f.Stat()).Size()
-			for at := int64(8192); at < size; at += 4096 { // not the tables' own page
+			for at := int64(8192); at < size; at += 4096 { // skip the page of the table of tables
 				ledgertest.Must[int](t)(f.WriteAt(bytes.Repeat([]byte{0xa5}, 2000), at))
 			}
 			ledgertest.OK(t, f.Close())
@@ -99,7 +99,7 @@ func TestCheck(t *testing.T) {
 			got := findings(t, dir)
 			lines := strings.FieldsFunc(got, func(r rune) bool { return r == '\n' })
 			if len(test.want) == 1 && strings.HasSuffix(test.want[0], "db: ") && len(lines) > 0 {
-				lines = lines[:1] // SQLite's own words
+				lines = lines[:1] // SQLite's own text follows
 			}
 			same := slices.EqualFunc(lines, test.want, func(got, want string) bool { return strings.HasPrefix(got, want) })
 			if !same {
@@ -128,7 +128,8 @@ func TestCheck(t *testing.T) {
 	})
 }
 
-// A backup is a ledger of its own that goes on where this one stood, also when a plan was open at that moment.
+// TestBackup: a backup is a ledger of its own. It goes on where this one stood, also when a plan was open at that
+// moment.
 func TestBackup(t *testing.T) {
 	l := newLedger(t)
 	ledgertest.Settled(t, l, ledgertest.OnePart(t, l, "final.csv", 1))
@@ -203,7 +204,7 @@ func TestBackupRefuses(t *testing.T) {
 	}
 }
 
-// copyOf copies a ledger that nobody has open.
+// copyOf copies a ledger that is not open.
 func copyOf(t testing.TB, dir string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "ledger")
@@ -220,7 +221,8 @@ func copyOf(t testing.TB, dir string) string {
 	return to
 }
 
-// Whichever table is damaged: a call that needs it ends in an error that says what was being done, and none panics.
+// TestDamagedLedgerIsTold: whichever table is damaged, a call that needs it returns an error that says what was being
+// done, and no call panics.
 func TestDamagedLedgerIsTold(t *testing.T) {
 	nop := func(export.RowResult) error { return nil }
 	calls := map[string]func(l *Ledger, run string, p export.Part) error{

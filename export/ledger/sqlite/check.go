@@ -12,9 +12,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Check holds a ledger against itself: modes, SQLite's own checks, the sums of every run, and the bytes of every part.
-// It may look while a run is at work. An error says that the ledger could not be looked at; what is wrong in it is a
-// finding.
+// Check checks that a ledger is consistent: modes, SQLite's own checks, the sums of every run, and the bytes of every
+// part. It may be called while a run is at work. An error means that the ledger could not be checked; what is wrong in
+// it is a finding.
 func Check(o Options) (*ledger.Checked, error) {
 	l, err := existing(o)
 	if err != nil {
@@ -27,7 +27,7 @@ func Check(o Options) (*ledger.Checked, error) {
 	return &c.Checked, nil
 }
 
-// existing is a ledger that is not opened yet and must be there.
+// existing returns a ledger that is not opened yet and must exist.
 func existing(o Options) (*Ledger, error) {
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
@@ -77,7 +77,7 @@ func (c *checker) check() error {
 	return nil
 }
 
-// modes looks at everything in the folder, also at what is not the ledger's: a copy of the database beside it holds the
+// modes checks every file in the folder, also files that are not the ledger's: a copy of the database there holds the
 // same personal data.
 func (c *checker) modes() error {
 	if _, err := os.Stat(c.l.spool.Dir); errors.Is(err, fs.ErrNotExist) {
@@ -105,7 +105,7 @@ func (c *checker) modes() error {
 	})
 }
 
-// contents looks at one snapshot of the database. Where SQLite finds it damaged, nothing more can be said.
+// contents checks one snapshot of the database. Where SQLite finds it damaged, no further check is possible.
 func (c *checker) contents(conn *sqlite.Conn) error {
 	before := len(c.Findings)
 	if err := c.sqlite(conn); err != nil || len(c.Findings) > before {
@@ -143,7 +143,7 @@ func (c *checker) count(conn *sqlite.Conn) error {
 	})
 }
 
-// homeless rows are those no sum would count.
+// homeless finds rows that no sum counts.
 func (c *checker) homeless(conn *sqlite.Conn) error {
 	return query(conn, `SELECT count(*) FROM rows WHERE part > 0 AND part NOT IN (SELECT id FROM parts)
 		OR part <= 0 AND -part NOT IN (SELECT num FROM runs) HAVING count(*) > 0`, func(s *sqlite.Stmt) error {
@@ -152,7 +152,7 @@ func (c *checker) homeless(conn *sqlite.Conn) error {
 	})
 }
 
-// sums holds the rows of every planned run against the records that were read for it.
+// sums compares the rows of every planned run with the number of records that were read for it.
 func (c *checker) sums(conn *sqlite.Conn) error {
 	return query(conn, "SELECT num, id, input FROM runs WHERE planned <> 0 ORDER BY num", func(run *sqlite.Stmt) error {
 		return query(conn, "SELECT coalesce(sum(lines), 0) FROM "+ofRun, func(s *sqlite.Stmt) error {
@@ -164,7 +164,7 @@ func (c *checker) sums(conn *sqlite.Conn) error {
 	})
 }
 
-// bytes holds the spool against the parts. The bytes of a final part may have been pruned.
+// bytes compares the spool with the parts. The bytes of a final part may have been pruned.
 func (c *checker) bytes(conn *sqlite.Conn) error {
 	parts, err := queryParts(conn, "ORDER BY p.id")
 	if err != nil {
@@ -187,7 +187,7 @@ func (c *checker) bytes(conn *sqlite.Conn) error {
 	return nil
 }
 
-// kept holds the records that are kept for the next plan against their hash.
+// kept compares the records that are kept for the next plan with their hash.
 func (c *checker) kept(conn *sqlite.Conn) error {
 	k, err := c.l.keptNow(conn)
 	if err != nil || k == nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// words holds every stored word against the list it comes from: a part in a state that nobody knows is passed over by
-// every start, and a row with such an outcome is counted by no report.
+// words compares every stored word with the list it comes from. Every start would skip a part in an unknown state, and
+// no report would count a row with an unknown outcome.
 func (c *checker) words(conn *sqlite.Conn) error {
 	for _, w := range ledger.AllWords() {
 		list, err := json.Marshal(w.Known)
@@ -29,7 +29,8 @@ func (c *checker) words(conn *sqlite.Conn) error {
 	return nil
 }
 
-// facts are questions about what must agree inside the database. Each asks for what does not: a place, and what is wrong.
+// facts are queries for what must agree inside the database. Each returns what does not agree: a place, and what is
+// wrong.
 var facts = []string{
 	`SELECT 'part ' || p.name, 'it has ' || p.rows || ' rows, and the ledger keeps ' || (SELECT count(*) FROM rows WHERE rows.id BETWEEN p.id << 32 AND p.id << 32 | 0xffffffff)
 		FROM parts p JOIN runs r ON r.num = p.run AND r.planned <> 0

@@ -14,7 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// damage makes a ledger.DamagedError of what SQLite says of a database that is none, or that contradicts itself.
+// damage returns a ledger.DamagedError where SQLite reports that a file is no database or contradicts itself.
 func (l *Ledger) damage(err error) error {
 	if err == nil || errors.As(err, new(*ledger.DamagedError)) {
 		return err
@@ -25,7 +25,7 @@ func (l *Ledger) damage(err error) error {
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultCorrupt, sqlite.ResultNotADB, sqlite.ResultFormat:
 		return &ledger.DamagedError{Path: l.dbPath(), Why: err.Error(), Err: err}
-	case sqlite.ResultReadOnly: // a header that says so, where the file and its folder can be written to
+	case sqlite.ResultReadOnly: // the header claims to be read-only although the file and its folder are writable
 		if l.unwritable() == nil {
 			return &ledger.DamagedError{Path: l.dbPath(), Why: err.Error(), Err: err}
 		}
@@ -33,12 +33,12 @@ func (l *Ledger) damage(err error) error {
 	return err
 }
 
-// headerError is what a database says of itself, where its tables say otherwise.
+// headerError is a claim in the header of a database that its tables contradict.
 type headerError string
 
 func (e headerError) Error() string { return string(e) }
 
-// complete reports whether the database has the very tables of this program's version, whatever its header says.
+// complete reports whether the database has exactly the tables of this program's version, whatever its header says.
 func complete(c *sqlite.Conn) (bool, error) {
 	has, err := layoutOf(c)
 	if err != nil {
@@ -65,9 +65,9 @@ func layoutOf(c *sqlite.Conn) (string, error) {
 	return b.String(), err
 }
 
-// header holds the first bytes of the file against what every database of ours begins with. SQLite looks at some of
-// them only when it needs them, which may be after something was sent, and takes a file of a few bytes for a new one. A
-// file without a byte is a new one, unless the spool beside it holds the bytes of parts: opening it would remove them.
+// header compares the first bytes of the file with those of every database of ours. SQLite reads some of them only when
+// it needs them, which may be after something was sent, and takes a file of a few bytes for a new one. An empty file is
+// a new one, unless the spool holds the bytes of parts: opening it would remove them.
 func (l *Ledger) header() error {
 	f, err := os.Open(l.dbPath())
 	if err != nil {
@@ -98,8 +98,8 @@ func ignore(err error, these ...error) error {
 	return err
 }
 
-// checkHeader knows the fields by their offsets in SQLite's file format. Only what no version of this program changes is
-// looked at.
+// checkHeader knows the fields by their offsets in SQLite's file format. It checks only fields that no version of this
+// program changes.
 func checkHeader(head []byte) error {
 	fixed := []struct {
 		at   int
@@ -116,7 +116,7 @@ func checkHeader(head []byte) error {
 	}
 	for _, f := range fixed {
 		has := string(head[f.at : f.at+len(f.want)])
-		unset := strings.Trim(has, "\x00") == "" && f.at > 20 // while all of it is in the write-ahead log
+		unset := strings.Trim(has, "\x00") == "" && f.at > 20 // while its value is only in the write-ahead log
 		if has != f.want && !unset {
 			return headerError(f.what)
 		}

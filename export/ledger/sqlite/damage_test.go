@@ -18,7 +18,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
 
-// use does with a ledger what a night does.
+// use does with a ledger what a nightly run does.
 func use(dir string) (err error) {
 	l, err := Open(Options{Dir: dir, Now: func() time.Time { return ledgertest.Noon }})
 	if err != nil {
@@ -38,8 +38,8 @@ func use(dir string) (err error) {
 	return ledgertest.Night(l, run.ID, 2)
 }
 
-// TestDamagedDatabase: whatever becomes of the file, it is told as a damaged ledger with what to do, or nothing was
-// lost, which the check then has to agree with.
+// TestDamagedDatabase: whatever happens to the file, it is reported as a damaged ledger with what to do. Or nothing was
+// lost, and then the check has to agree.
 func TestDamagedDatabase(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "ledger")
 	l := ledgertest.Must[*Ledger](t)(Open(Options{Dir: whole, Now: func() time.Time { return ledgertest.Noon }}))
@@ -93,7 +93,7 @@ func TestDamagedDatabase(t *testing.T) {
 	}
 }
 
-// TestCheckFindsWhatIsRead: whatever a start reads of the ledger and could not understand is found by the check.
+// TestCheckFindsWhatIsRead: the check finds everything that a start would read and could not understand.
 func TestCheckFindsWhatIsRead(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "ledger")
 	l := ledgertest.Must[*Ledger](t)(Open(Options{Dir: whole, Now: func() time.Time { return ledgertest.Noon }}))
@@ -133,8 +133,8 @@ func TestCheckFindsWhatIsRead(t *testing.T) {
 	}
 }
 
-// TestFlippedBytes: where a byte of the file is another one, the check finds it, or all that counts is as it was: states,
-// outcomes, numbers. A letter of a free text can be another one unseen.
+// TestFlippedBytes: where a byte of the file has changed, the check finds it, or all states, outcomes and numbers are
+// as before. A changed letter in a free text may go unseen.
 func TestFlippedBytes(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "ledger")
 	l := ledgertest.Must[*Ledger](t)(Open(Options{Dir: whole, Now: func() time.Time { return ledgertest.Noon }}))
@@ -167,7 +167,7 @@ func TestFlippedBytes(t *testing.T) {
 	}
 }
 
-// dump is what counts in a ledger.
+// dump returns what counts in a ledger: states, outcomes, numbers.
 func dump(t *testing.T, dir string) string {
 	t.Helper()
 	l := open(t, dir)

@@ -19,12 +19,12 @@ import (
 // forgotten stands where Coupa's message about another person's row named the forgotten one.
 var forgotten = export.Fault{Rule: "forgotten", Message: "the message named a person who was forgotten"}
 
-// Forget removes every value of the person with that key from the ledger's folder: rows keep line and outcome, so that
-// the sums stay; the person is unknown again; spool files of final parts that hold or name the person go whole. Then the
-// database is written anew and its log emptied, so that no byte is left in free space either. It needs the run lock. Where
-// a part that is not final holds or names the person the error is a *ledger.NotFinalError, where kept records do a *ledger.KeptError,
-// where a call has emptied their lists a *ledger.UnfilledError, and nothing has changed. For a key that nobody has it only cleans
-// up, so that it may be called again after a crash.
+// Forget removes every value of the person with that key from the ledger's folder. Rows keep line and outcome, so that
+// the sums stay. The person is unknown again. Spool files of final parts that hold or name the person are removed. Then
+// the database is rewritten and its log emptied, so that no byte is left in free space either. It needs the run lock.
+// It changes nothing and returns a *ledger.NotFinalError where a part that is not final holds or names the person, a
+// *ledger.KeptError where kept records do, and a *ledger.UnfilledError where a call has emptied lists of theirs. For a
+// key that no person has it only cleans up, so that it may be called again after a crash.
 func (l *Ledger) Forget(key string) (ledger.Forgotten, error) {
 	f, err := l.forget(key)
 	if err != nil {
@@ -37,7 +37,7 @@ func (l *Ledger) forget(key string) (f ledger.Forgotten, err error) {
 	if key == "" {
 		return f, errors.New("no key is given")
 	}
-	if _, err := l.Sweep(); err != nil { // bytes of a plan that never was may hold the person too
+	if _, err := l.Sweep(); err != nil { // bytes of a plan that was never committed may hold the person too
 		return f, err
 	}
 	err = l.write(func(c *sqlite.Conn) error {
@@ -49,7 +49,7 @@ func (l *Ledger) forget(key string) (f ledger.Forgotten, err error) {
 		if err != nil {
 			return err
 		}
-		// The files go first: after the commit nothing would tell any more which they are.
+		// The files are removed first: after the commit their names would be lost.
 		if err := l.spool.RemoveFiles(files); err != nil {
 			return err
 		}
@@ -62,14 +62,14 @@ func (l *Ledger) forget(key string) (f ledger.Forgotten, err error) {
 	return f, l.scrub()
 }
 
-// somebody is one person with every text in the ledger that stands for them.
-type somebody struct {
+// tracedPerson is one person, with every text in the ledger that stands for them.
+type tracedPerson struct {
 	key    string
 	traces ledger.Traces
 }
 
-func findPerson(c *sqlite.Conn, key string) (somebody, error) {
-	p := somebody{key: key}
+func findPerson(c *sqlite.Conn, key string) (tracedPerson, error) {
+	p := tracedPerson{key: key}
 	// In a checked plan the first cell is Coupa's number of the person: a few digits that stand in texts about many others.
 	// The rows that begin with it are found by their key.
 	add := func(s *sqlite.Stmt) error {
@@ -88,9 +88,9 @@ func findPerson(c *sqlite.Conn, key string) (somebody, error) {
 	return p, err
 }
 
-// spoolOf gives the spool files that hold or name a person and may go. Every kind of file in the spool has its function
+// spoolOf returns the spool files that hold or name a person and may go. Each kind of file in the spool has a function
 // here.
-func (l *Ledger) spoolOf(c *sqlite.Conn, p somebody) ([]string, error) {
+func (l *Ledger) spoolOf(c *sqlite.Conn, p tracedPerson) ([]string, error) {
 	if err := l.keptOf(c, p); err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (l *Ledger) spoolOf(c *sqlite.Conn, p somebody) ([]string, error) {
 	return files, unfilledOf(c, p)
 }
 
-func unfilledOf(c *sqlite.Conn, p somebody) error {
+func unfilledOf(c *sqlite.Conn, p tracedPerson) error {
 	people, err := readUnfilled(c)
 	for _, u := range people {
 		if u.Row.Key == p.key {
@@ -111,7 +111,7 @@ func unfilledOf(c *sqlite.Conn, p somebody) error {
 	return err
 }
 
-func (l *Ledger) partsOf(c *sqlite.Conn, p somebody) (files []string, err error) {
+func (l *Ledger) partsOf(c *sqlite.Conn, p tracedPerson) (files []string, err error) {
 	parts, err := queryParts(c, "ORDER BY p.id")
 	if err != nil {
 		return nil, err
@@ -142,9 +142,9 @@ func holdsRow(c *sqlite.Conn, part int64, key string) (held bool, err error) {
 	return held, err
 }
 
-// forgetRows blanks the person's rows, also those of files that were dropped by hand under another key, takes them from
-// the people, and blanks messages that name them.
-func forgetRows(c *sqlite.Conn, p somebody, f *ledger.Forgotten) error {
+// forgetRows blanks the person's rows, also rows of files that were dropped by hand under another key. It removes the
+// person from the known people and blanks messages that name them.
+func forgetRows(c *sqlite.Conn, p tracedPerson, f *ledger.Forgotten) error {
 	const blankRows = "UPDATE rows SET key = '', first = '', login = '', status = '', faults = '' WHERE "
 	err := exec(c, "UPDATE writes SET coupa_id = '', emptied = '' WHERE id IN (SELECT id FROM rows WHERE key = ?)", p.key)
 	if err != nil {
@@ -182,7 +182,7 @@ func forgetRows(c *sqlite.Conn, p somebody, f *ledger.Forgotten) error {
 }
 
 // forgetMessages takes away each message about another person's row that names the person.
-func forgetMessages(c *sqlite.Conn, p somebody) error {
+func forgetMessages(c *sqlite.Conn, p tracedPerson) error {
 	var rows ledger.Reading[export.Fault]
 	left := map[int64]export.Faults{}
 	err := query(c, "SELECT id, faults FROM rows WHERE faults <> ''", func(s *sqlite.Stmt) error {
@@ -215,8 +215,8 @@ func forgetMessages(c *sqlite.Conn, p somebody) error {
 	return nil
 }
 
-// scrub writes the database anew and empties its log: deleted cells are zeroed as they go (secure_delete), and this takes
-// what SQLite may have left elsewhere in a page.
+// scrub rewrites the database and empties its log. Deleted cells are zeroed at once (secure_delete); this removes what
+// SQLite may have left elsewhere in a page.
 func (l *Ledger) scrub() error {
 	l.mu.Lock()
 	if l.conn == nil {

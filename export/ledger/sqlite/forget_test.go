@@ -12,11 +12,11 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
 
-// freed leaves traces of the planted person in pages that SQLite has freed, too.
+// freed leaves traces of the planted person also in pages that SQLite has freed.
 func freed(t *testing.T, dir string) {
 	t.Helper()
 	l := open(t, dir)
-	ledgertest.PlantPerson(t, l, l.spool, 500) // so that freed pages and a log of some length come about
+	ledgertest.PlantPerson(t, l, l.spool, 500) // enough for freed pages and a log of some length
 	script(t, dir, "PRAGMA secure_delete = OFF; CREATE TABLE theirs AS SELECT * FROM rows WHERE key = 'P-4711'; DROP TABLE theirs")
 	ledgertest.OK(t, l.Close())
 }
@@ -29,8 +29,8 @@ func locked(t *testing.T, dir string) *Ledger {
 	return l
 }
 
-// TestForgetFreedPages: wherever forgetting ends, no byte of a person is left once it was done again, in free space
-// neither.
+// TestForgetFreedPages: wherever forgetting is cut short, repeating it leaves no byte of the person, not even in free
+// space.
 func TestForgetFreedPages(t *testing.T) {
 	for at, whole := 1, false; !whole; at++ {
 		dir := filepath.Join(t.TempDir(), "ledger")
@@ -54,7 +54,7 @@ func TestForgetFreedPages(t *testing.T) {
 	}
 }
 
-// Whoever reads the ledger keeps its log alive; then forgetting must not claim to be done.
+// TestForgetWithAReader: a reader keeps the ledger's log alive, so forgetting must not claim to be done.
 func TestForgetWithAReader(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ledger")
 	freed(t, dir)

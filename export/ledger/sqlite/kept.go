@@ -11,7 +11,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Kept gives what the last plan has kept; ok is false where nothing is. Its bytes are held against their hash first.
+// Kept returns the records that the last plan kept; ok is false where there are none. It first compares their bytes
+// with their hash.
 func (l *Ledger) Kept() (k *ledger.Kept, ok bool, err error) {
 	err = l.read(func(c *sqlite.Conn) (err error) { k, err = l.keptNow(c); return err })
 	if err != nil {
@@ -26,7 +27,7 @@ func (l *Ledger) Kept() (k *ledger.Kept, ok bool, err error) {
 	return k, true, nil
 }
 
-// keptNow gives what is kept, its bytes unchecked; nil where nothing is.
+// keptNow returns the records that are kept now, with their bytes unchecked; nil where there are none.
 func (l *Ledger) keptNow(c *sqlite.Conn) (k *ledger.Kept, err error) {
 	err = query(c, `SELECT k.id, r.id, r.held, k.records, k.feed, k.files, k.size, k.sha256
 		FROM kept k JOIN runs r ON r.num = k.run WHERE k.ended = ''`, func(s *sqlite.Stmt) error {
@@ -44,8 +45,8 @@ func (l *Ledger) keptNow(c *sqlite.Conn) (k *ledger.Kept, err error) {
 	return k, err
 }
 
-// keptOf refuses to forget a person of whom, or by whose name in another's record, something is kept for the next plan.
-func (l *Ledger) keptOf(c *sqlite.Conn, p somebody) error {
+// keptOf returns an error where a record kept for the next plan is of this person or names them.
+func (l *Ledger) keptOf(c *sqlite.Conn, p tracedPerson) error {
 	k, err := l.keptNow(c)
 	if err != nil || k == nil {
 		return err
@@ -61,7 +62,7 @@ func (l *Ledger) keptOf(c *sqlite.Conn, p somebody) error {
 	})
 }
 
-// Keeps tells whether records of a run are kept for the next plan.
+// Keeps reports whether records of a run are kept for the next plan.
 func (l *Ledger) Keeps(run string) (keeps bool, err error) {
 	err = l.read(func(c *sqlite.Conn) error {
 		return query(c, "SELECT 1 FROM kept k JOIN runs r ON r.num = k.run WHERE k.ended = '' AND r.id = ?",
@@ -73,7 +74,7 @@ func (l *Ledger) Keeps(run string) (keeps bool, err error) {
 	return keeps, nil
 }
 
-// GiveUp ends what a run has kept: its records are not planned again. ok is false where it keeps nothing.
+// GiveUp gives up the records that a run keeps: they are not planned again. ok is false where it keeps none.
 func (l *Ledger) GiveUp(run, by string) (ok bool, err error) {
 	var id int64
 	err = l.write(func(c *sqlite.Conn) error {
@@ -92,13 +93,13 @@ func (l *Ledger) GiveUp(run, by string) (ok bool, err error) {
 		return false, fmt.Errorf("ledger: give up what run %s keeps: %w", run, err)
 	}
 	if ok {
-		_ = l.spool.RemoveFiles([]string{ledger.KeptName(id)}) // else the next Sweep does
+		_ = l.spool.RemoveFiles([]string{ledger.KeptName(id)}) // otherwise the next Sweep removes it
 	}
 	return ok, nil
 }
 
-// givenUp tells what of a file was given up. num is the last run that may have kept records of it, and source how the rows
-// of that run name it.
+// givenUp returns how much of a file was given up. num is the last run that may have kept records of it, and source is
+// the file's name in the rows of that run.
 func givenUp(c *sqlite.Conn, num int64, source string) (g export.GivenUp, err error) {
 	err = query(c, "SELECT r.id, k.given_up_by FROM kept k JOIN runs r ON r.num = k.run WHERE k.run = ? AND k.ended <> '' AND k.by_run = 0",
 		func(s *sqlite.Stmt) error { g.Run, g.By = s.ColumnText(0), s.ColumnText(1); return nil }, num)

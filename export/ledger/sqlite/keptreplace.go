@@ -9,7 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// replaced is a record that was kept, and the newer one of the same person because of which it is kept no longer.
+// replaced is a kept record and the newer record of the same person that replaces it.
 type replaced struct{ old, by export.Origin }
 
 // placed is where a row of a run comes from.
@@ -18,8 +18,9 @@ type placed struct {
 	line   int
 }
 
-// tellReplaced writes into the rows of replaced records by which record. A row of each is in the run whose feed it came
-// from, where its file has no run in its name, and in the one whose kept records this plan has taken up.
+// tellReplaced records in the rows of replaced records which record replaced them. Each has a row in the run that read
+// it from a feed, where its file has no run in its name, and in the run with the kept records that this plan has taken
+// up.
 func (t *planTx) tellReplaced(files []export.FeedFile) error {
 	if len(t.gone) == 0 {
 		return nil
@@ -60,7 +61,7 @@ func (t *planTx) tellReplaced(files []export.FeedFile) error {
 	return nil
 }
 
-// takenUp is the run whose kept records this plan has taken up.
+// takenUp returns the run with the kept records that this plan has taken up.
 func (t *planTx) takenUp(files []export.FeedFile) (run string, err error) {
 	for _, f := range files {
 		if f.Kept == 0 {

@@ -10,8 +10,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Keep keeps a record that is not sent, for the next plan. Its values stay in a file of the spool until then. One that is
-// replaced goes with the file that it was in.
+// Keep keeps a record that is not sent for the next plan. Its values stay in a file of the spool until then. A replaced
+// record is removed with its file.
 func (t *planTx) Keep(r export.KeptRecord) error {
 	if err := t.keep(r); err != nil {
 		return t.fail(fmt.Errorf("ledger: keep record: %s: %w", r.Origin, err))
@@ -41,7 +41,7 @@ func (t *planTx) keep(r export.KeptRecord) (err error) {
 	return t.kept.Add(r)
 }
 
-// dropKept forgets what the plan has kept so far.
+// dropKept discards the records that the plan has kept so far.
 func (t *planTx) dropKept() error {
 	if t.kept == nil {
 		return nil
@@ -54,14 +54,14 @@ func (t *planTx) dropKept() error {
 	return nil
 }
 
-// writeKept ends what earlier plans kept and this one took up, and writes down what this one keeps.
+// writeKept ends the kept records that this plan took up from earlier ones, and stores those that this plan keeps.
 func (t *planTx) writeKept(sum export.PlanSum) error {
 	feed := sum.Feed
 	for _, f := range sum.Files {
 		if f.Kept == 0 {
 			continue
 		}
-		if feed == 0 { // nothing new: what is kept is as much of a feed as it was
+		if feed == 0 { // nothing new was read, so the size of the feed stays as recorded
 			err := query(t.c, "SELECT feed FROM kept WHERE id = ?", func(s *sqlite.Stmt) error { feed = s.ColumnInt(0); return nil }, f.Kept)
 			if err != nil {
 				return err
@@ -89,7 +89,7 @@ func (t *planTx) writeKept(sum export.PlanSum) error {
 		k.ID, t.num, k.Records, feed, string(files), k.Size, k.SHA256)
 }
 
-// endKept ends what is kept and, where that was a held run, the run.
+// endKept ends kept records and, where their run was held, that run.
 func endKept(c *sqlite.Conn, id int64, why export.Ending) error {
 	if err := exec(c, "UPDATE kept SET ended = ?, given_up_by = ? WHERE id = ? AND ended = ''", why.String(), why.GivenUpBy, id); err != nil {
 		return err

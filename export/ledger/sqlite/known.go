@@ -8,8 +8,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Known gives the login and the status last sent for every person the ledger knows, by the person's key. A status that
-// a row by hand (drop) has sent is not known: such a file may name people otherwise.
+// Known returns the login and the status last sent for every person the ledger knows, by the person's key. A status
+// sent by a file dropped by hand does not count: such a file may use other keys for people.
 func (l *Ledger) Known() (map[string]export.Person, error) {
 	people := map[string]export.Person{}
 	err := l.read(func(c *sqlite.Conn) error {
@@ -24,7 +24,7 @@ func (l *Ledger) Known() (map[string]export.Person, error) {
 	return people, nil
 }
 
-// SentSince gives the keys of the people for whom a later run than run has a row in a part.
+// SentSince returns the keys of the people for whom a later run than run has a row in a part.
 func (l *Ledger) SentSince(run string) (map[string]bool, error) {
 	people := map[string]bool{}
 	err := l.read(func(c *sqlite.Conn) error {
@@ -42,7 +42,7 @@ func (l *Ledger) SentSince(run string) (map[string]bool, error) {
 	return people, nil
 }
 
-// LastFeed gives how many records the last feed had that was planned and not held; 0 where there was none.
+// LastFeed returns the number of records in the last feed that was planned and not held; 0 where there was none.
 func (l *Ledger) LastFeed() (records int, err error) {
 	err = l.read(func(c *sqlite.Conn) error {
 		return query(c, "SELECT feed FROM runs WHERE feed > 0 ORDER BY num DESC LIMIT 1",
@@ -54,7 +54,7 @@ func (l *Ledger) LastFeed() (records int, err error) {
 	return records, nil
 }
 
-// LineEnds gives the files of every whole feed that was planned and not held, oldest first, as far as it is known how
+// LineEnds returns the files of every whole feed that was planned and not held, oldest first, where it is known how
 // their last line ended.
 func (l *Ledger) LineEnds() (files []export.FeedFile, err error) {
 	err = l.read(func(c *sqlite.Conn) error {

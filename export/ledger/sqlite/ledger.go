@@ -25,12 +25,12 @@ const (
 	readers     = 4 // also how deep reads may nest in the callbacks of PartRows and Rows
 )
 
-// Options says where a ledger lies and what time it is.
+// Options sets the folder of a ledger and its clock.
 type Options struct {
-	Dir string           // made when it is not there, parents too; must be on a local disk
+	Dir string           // made where it does not exist, with its parents; must be on a local disk
 	Now func() time.Time // nil: time.Now
 
-	disk ledger.Disk // nil: the operating system's
+	disk ledger.Disk // nil: the operating system's disk
 }
 
 // Ledger is a ledger.Ledger on a folder. Its methods may be called from several goroutines, and several programs may
@@ -44,7 +44,7 @@ type Ledger struct {
 	lock  ledger.Lock
 	reads *sqlitex.Pool
 
-	mu     sync.Mutex // guards all below, and with it the only connection that writes
+	mu     sync.Mutex // guards everything below and the only connection that writes
 	conn   *sqlite.Conn
 	plan   *planTx // the open plan: it has the connection to itself
 	locked bool    // this Ledger holds the run lock
@@ -52,9 +52,9 @@ type Ledger struct {
 
 var _ ledger.Ledger = (*Ledger)(nil)
 
-// Open opens the ledger in o.Dir and makes what is missing of it. It refuses a folder or file that others may read or
-// change, and a ledger of a newer program, and says what to do. It takes no lock: looking at a ledger while a run works
-// on it is allowed.
+// Open opens the ledger in o.Dir and creates what is missing. A folder or file that other users may read or change, and
+// a ledger of a newer program, are errors that say what to do. It takes no lock: a ledger may be read while a run works
+// on it.
 func Open(o Options) (*Ledger, error) {
 	if o.Dir == "" {
 		return nil, errors.New("open ledger: no folder given")
@@ -76,8 +76,8 @@ func Open(o Options) (*Ledger, error) {
 	return l, nil
 }
 
-// unwritable says in words that the folder cannot be written to, where that is so; SQLite and the operating system only
-// name the call that failed. It is asked after a failure.
+// unwritable returns an error where the folder cannot be written to; nil otherwise. SQLite and the operating system
+// only name the call that failed. It is called after a failure.
 func (l *Ledger) unwritable() error {
 	db, err := os.OpenFile(l.dbPath(), os.O_RDWR, 0)
 	if err == nil {
@@ -109,8 +109,8 @@ func newAt(dir string, o Options) *Ledger {
 	return l
 }
 
-// lay makes what is missing of the folder and holds all of it against the modes. The database file is made here, since
-// SQLite would make it by the umask; its -wal and -shm files get its mode.
+// lay creates what is missing in the folder and checks all modes. It creates the database file too, since SQLite would
+// follow the umask; the -wal and -shm files get the same mode.
 func (l *Ledger) lay() error {
 	for _, dir := range []string{l.dir, l.spool.Dir} {
 		if err := ledger.MakeDir(l.disk, dir); err != nil {
@@ -158,7 +158,7 @@ func (l *Ledger) connect() (err error) {
 	return nil
 }
 
-// pragmas are what SQLite keeps for a connection rather than in the file.
+// pragmas are settings that SQLite keeps for a connection and not in the file.
 func pragmas() []string {
 	return []string{
 		"synchronous = FULL",
@@ -181,7 +181,7 @@ func prepare(c *sqlite.Conn) error {
 	return nil
 }
 
-// Close gives up an open plan and closes the database. It does not give up the run lock.
+// Close returns up an open plan and closes the database. It does not give up the run lock.
 func (l *Ledger) Close() error {
 	l.mu.Lock()
 	plan := l.plan
@@ -243,7 +243,7 @@ func (l *Ledger) transact(f func(*sqlite.Conn) error) (err error) {
 	return f(l.conn)
 }
 
-// room tells what to look at where SQLite could not write.
+// room adds to err what to check where SQLite could not write.
 func (l *Ledger) room(err error) error {
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultFull, sqlite.ResultIOErr:

@@ -90,13 +90,13 @@ func migrate(c *sqlite.Conn) error {
 		return err
 	}
 	err = apply(c, want)
-	if err != nil && version > 0 && sqlite.ErrCode(err) == sqlite.ResultError { // what a step would make is there, or what it changes is not
+	if err != nil && version > 0 && sqlite.ErrCode(err) == sqlite.ResultError { // the step would make something that exists, or change something that does not
 		return headerError(fmt.Sprintf("its header says version %d, and its tables say otherwise (%v)", version, err))
 	}
 	return err
 }
 
-// apply brings a database up to a schema.
+// apply migrates a database up to a schema.
 func apply(c *sqlite.Conn, to sqlitemigration.Schema) error {
 	if err := errors.Join(withOldBreaches(c), withOldFaults(c)); err != nil {
 		return err

@@ -8,8 +8,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
 
-// TestReleasedMigrationsStay: a migration that ledgers in the field have had is what it was. A new one gets its line here
-// when it is released.
+// TestReleasedMigrationsStay: a released migration never changes. A new one gets its line here when it is released.
 func TestReleasedMigrationsStay(t *testing.T) {
 	for name, sum := range map[string]string{
 		"schema.sql":          "28e1a5d5408f5bab1f964aba0f60446b3a65c7857a9db9faf9ae7a1d5281dba4",

@@ -8,7 +8,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Incidents gives those that are open, oldest first.
+// Incidents returns the open incidents, oldest first.
 func (l *Ledger) Incidents() (list []export.Incident, err error) {
 	err = l.read(func(c *sqlite.Conn) error {
 		return query(c, "SELECT kind, cause, owner, begun, last, run, starts, told FROM incidents WHERE ended = 0 ORDER BY id",
@@ -27,7 +27,7 @@ func (l *Ledger) Incidents() (list []export.Incident, err error) {
 	return list, nil
 }
 
-// Tell writes down at once how incidents stand (begun, gone on, ended) and the notices that say so. A notice is due
+// Tell records, in one step, how incidents stand (begun, gone on, ended) and the notices about them. A notice is due
 // until Sent or GiveUpNotice.
 func (l *Ledger) Tell(incidents []export.Incident, notices []export.Notice) error {
 	err := l.write(func(c *sqlite.Conn) error {
@@ -60,7 +60,7 @@ func putIncident(c *sqlite.Conn, i export.Incident) error {
 		string(i.Kind), i.Cause, i.Owner, nanos(i.Begun), nanos(i.Last), i.Run, i.Starts, nanos(i.Told), nanos(i.Ended))
 }
 
-// Due gives the notices that were not sent yet, oldest first.
+// Due returns the notices that were not sent yet, oldest first.
 func (l *Ledger) Due() (list []export.Notice, err error) {
 	err = l.read(func(c *sqlite.Conn) error {
 		return query(c, "SELECT id, target, message, made, attempts, error FROM notices WHERE done = 0 ORDER BY id",
@@ -78,17 +78,17 @@ func (l *Ledger) Due() (list []export.Notice, err error) {
 	return list, nil
 }
 
-// Sent writes down that a notice was sent.
+// Sent records that a notice was sent.
 func (l *Ledger) Sent(id int64) error {
 	return l.attempt(id, "attempts = attempts + 1, tried = ?2, done = ?2, error = ''", "")
 }
 
-// NotSent writes down why an attempt failed; the notice stays due.
+// NotSent records why an attempt failed; the notice stays due.
 func (l *Ledger) NotSent(id int64, why string) error {
 	return l.attempt(id, "attempts = attempts + 1, tried = ?2, error = ?3", why)
 }
 
-// GiveUpNotice takes a notice out of the outbox that can never be sent, and says why.
+// GiveUpNotice takes a notice that can never be sent out of the outbox and records why.
 func (l *Ledger) GiveUpNotice(id int64, why string) error {
 	return l.attempt(id, "done = ?2, given_up = ?3", why)
 }

@@ -11,17 +11,19 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Ledgers of before verdicts.sql say which limits hold a run in a sentence a line. These are all there were.
+// Ledgers from before verdicts.sql store the limits that hold a run as sentences, one a line. These are all sentences
+// that ever existed.
 var (
 	oldLimit  = regexp.MustCompile(`^limits\.(.+) allows (\d+) \((\d+) people known\) and the plan has (\d+); raise the limit if this is meant$`)
 	oldShrink = regexp.MustCompile(`^limits\.shrink allows a feed to be (\S+) % smaller than the last one, which had (\d+) records, and this one has (\d+); is it whole\?$`)
 )
 
-// oldBreach reads such a sentence. One that the fields do not give again word for word stays as it is.
+// oldBreach reads such a sentence into fields. A sentence that the fields do not reproduce word for word stays as it
+// is.
 func oldBreach(sentence string) export.Breach {
 	var b export.Breach
 	if m := oldShrink.FindStringSubmatch(sentence); m != nil {
-		percent, _ := strconv.ParseFloat(m[1], 64) // what cannot be read is found below
+		percent, _ := strconv.ParseFloat(m[1], 64) // a number that cannot be read is found below
 		b = export.Breach{Limit: export.ShrinkLimit, Percent: percent, Known: number(m[2]), Has: number(m[3])}
 	} else if m := oldLimit.FindStringSubmatch(sentence); m != nil {
 		b = export.Breach{Limit: m[1], Allows: number(m[2]), Known: number(m[3]), Has: number(m[4])}
@@ -37,7 +39,7 @@ func number(digits string) int {
 	return n
 }
 
-// withOldBreaches gives SQL the function that verdicts.sql turns old sentences into a list with.
+// withOldBreaches registers the SQL function with which verdicts.sql turns old sentences into a list.
 func withOldBreaches(c *sqlite.Conn) error {
 	return c.CreateFunction("breaches", &sqlite.FunctionImpl{
 		NArgs: 1, Deterministic: true,

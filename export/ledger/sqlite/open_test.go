@@ -18,7 +18,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
 
-// openAndBegin is the first a run does.
+// openAndBegin is the first thing a run does.
 func openAndBegin(dir string) error {
 	l, err := Open(Options{Dir: dir})
 	if err != nil {
@@ -100,7 +100,7 @@ func TestOpenRefuses(t *testing.T) {
 	})
 }
 
-// A ledger of the first version goes on with all it knows.
+// TestOpenMigrates: a ledger of the first version goes on with everything it knows.
 func TestOpenMigrates(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ledger")
 	ledgertest.OK(t, ledger.MakeDir(ledger.OSDisk{}, filepath.Join(dir, "spool")))

@@ -49,7 +49,7 @@ func needPart(c *sqlite.Conn, id int64) (export.Part, error) {
 	return p, err
 }
 
-// Unfinished gives every part that is not final, oldest run first, then by wave and name.
+// Unfinished returns every part that is not final, oldest run first, then by wave and name.
 func (l *Ledger) Unfinished() (parts []export.Part, err error) {
 	err = l.read(func(c *sqlite.Conn) (err error) {
 		parts, err = unfinishedParts(c)
@@ -61,7 +61,7 @@ func (l *Ledger) Unfinished() (parts []export.Part, err error) {
 	return parts, nil
 }
 
-// Parts gives the parts of a run by wave and name.
+// Parts returns the parts of a run by wave and name.
 func (l *Ledger) Parts(run string) (parts []export.Part, err error) {
 	err = l.read(func(c *sqlite.Conn) error {
 		num, err := needRun(c, run)
@@ -77,9 +77,9 @@ func (l *Ledger) Parts(run string) (parts []export.Part, err error) {
 	return parts, nil
 }
 
-// Move records a part as it now stands: State, Temp, Sent, LoadID, Via, Verdict, Created, Updated and Note. What the plan wrote (name,
-// wave, rows, size, hash) stays. The move from the state in the ledger to p.State must be one of the table; the same
-// state again only adds facts, and nothing new writes nothing.
+// Move records a part as it now stands: State, Temp, Sent, LoadID, Via, Verdict, Created, Updated and Note. What the
+// plan wrote (name, wave, rows, size, hash) stays. The move from the state in the ledger to p.State must be in the
+// table of moves. The same state again only adds facts; where nothing is new, nothing is written.
 func (l *Ledger) Move(p export.Part) error {
 	err := l.write(func(c *sqlite.Conn) error {
 		old, err := needPart(c, p.ID)
@@ -101,8 +101,9 @@ func (l *Ledger) Move(p export.Part) error {
 
 // Settle records a part's verdict and what became of its rows in one transaction. The part moves to Settled, or to
 // Dropped where p.State says so. results names rows by PartRow and gives their Outcome and Faults; of two for one row
-// the later counts. Every other row of the part that is pending gets rest (on the API route others have their answer), with the part's Note as the reason unless rest is Applied or
-// Unchanged. The keys of applied and unchanged rows join the people the ledger knows. The spool keeps the bytes.
+// the later counts. Every other row of the part that is pending gets rest (on the API route others have their answer),
+// with the part's Note as the reason unless rest is Applied or Unchanged. The keys of applied and unchanged rows join
+// the people the ledger knows. The bytes stay in the spool.
 func (l *Ledger) Settle(p export.Part, rest export.Outcome, results []export.RowResult) error {
 	if p.State != export.Dropped {
 		p.State = export.Settled
@@ -112,7 +113,7 @@ func (l *Ledger) Settle(p export.Part, rest export.Outcome, results []export.Row
 		if err != nil {
 			return err
 		}
-		// A final part has no way on, so that a second verdict is refused too.
+		// A final part has no further move, so that a second verdict is an error too.
 		if _, err := old.State.To(p.State); err != nil {
 			return fmt.Errorf("part %s: %w", old.Name, err)
 		}
@@ -149,7 +150,7 @@ func settleRows(c *sqlite.Conn, p export.Part, rest export.Outcome, results []ex
 		if err := ledger.CheckOutcome(r.Outcome); err != nil {
 			return fmt.Errorf("row %d: %w", r.PartRow, err)
 		}
-		if r.PartRow < 1 || int64(r.PartRow) > ledger.MaxRow { // would be a row of another part
+		if r.PartRow < 1 || int64(r.PartRow) > ledger.MaxRow { // it would be a row of another part
 			return fmt.Errorf("it has no row %d", r.PartRow)
 		}
 		if err := setRow(c, rowID(p.ID, int64(r.PartRow)), r, ""); err != nil {
@@ -171,7 +172,7 @@ func meetPeople(c *sqlite.Conn, p export.Part) error {
 			status = iif(excluded.status = '', people.status, excluded.status)`, p.ID, p.Run)
 }
 
-// save writes what may change of a part and records the move.
+// save writes the fields of a part that may change and records the move.
 func (l *Ledger) save(c *sqlite.Conn, old, p export.Part) error {
 	next := old
 	next.State, next.Temp, next.LoadID, next.Via = p.State, p.Temp, p.LoadID, p.Via
@@ -191,7 +192,7 @@ func (l *Ledger) save(c *sqlite.Conn, old, p export.Part) error {
 		next.ID, string(old.State), string(next.State), nanos(l.now()), next.Note)
 }
 
-// Moves gives the recorded moves of a part, oldest first.
+// Moves returns the recorded moves of a part, oldest first.
 func (l *Ledger) Moves(part int64) (moves []ledger.Move, err error) {
 	err = l.read(func(c *sqlite.Conn) (err error) {
 		moves, err = queryMoves(c, part)

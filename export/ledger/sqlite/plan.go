@@ -30,7 +30,7 @@ type planTx struct {
 	completed ledger.Writing[string]
 
 	loose  int64 // rows that went into no part
-	failed bool  // SQLite may have given the transaction up with the failure, so that nothing may follow
+	failed bool  // SQLite may have ended the transaction with the failure, so that nothing may follow
 	done   bool
 	torn   bool // COMMIT itself failed: whether the plan is durable shows only at the next Open
 }
@@ -92,8 +92,8 @@ func needUnplanned(c *sqlite.Conn, run string) (int64, error) {
 	return num, err
 }
 
-// AddPart writes the bytes to the spool and returns the part's id. p.Size and p.SHA256 may be left out; where they are
-// given they must fit data. p.State may be Planned (also for "") or Dropped, p.Planned is now when it is zero.
+// AddPart writes the bytes to the spool and returns the part's id. p.Size and p.SHA256 may be left out; where given,
+// they must match data. p.State may be Planned (also for "") or Dropped, p.Planned is now when it is zero.
 func (t *planTx) AddPart(p export.Part, data []byte) (int64, error) {
 	id, err := t.addPart(p, data)
 	if err != nil {
@@ -127,7 +127,7 @@ func (t *planTx) addPart(p export.Part, data []byte) (int64, error) {
 	return id, nil
 }
 
-// NamePart gives a part of this plan its final name.
+// NamePart returns a part of this plan its final name.
 func (t *planTx) NamePart(id int64, name string) error {
 	if err := t.usable(); err != nil {
 		return fmt.Errorf("ledger: name part %s: %w", name, err)
@@ -139,8 +139,8 @@ func (t *planTx) NamePart(id int64, name string) error {
 	return nil
 }
 
-// AddRow writes one row. A row with a Part must be of this plan and have a PartRow that no other row of it has; for
-// rows without one PartRow does not count.
+// AddRow writes one row. The Part of a row must be of this plan, and its PartRow unique in that part. For a row without
+// a Part, PartRow is ignored.
 func (t *planTx) AddRow(r export.RowResult) error {
 	if err := t.addRow(&r); err != nil {
 		return t.fail(fmt.Errorf("ledger: add row: %s: %w", r.Origin, err))
@@ -194,7 +194,7 @@ func (t *planTx) addRow(r *export.RowResult) error {
 	return s.Reset()
 }
 
-// sourceID gives the number that stands for a feed file's name.
+// sourceID returns the number that stands for a feed file's name.
 func (t *planTx) sourceID(name string) (int64, error) {
 	if id, ok := t.source[name]; ok {
 		return id, nil
@@ -210,8 +210,8 @@ func (t *planTx) sourceID(name string) (int64, error) {
 	return id, err
 }
 
-// Commit makes the plan durable. It refuses a plan in which anything failed: its sums would not add up. After an error
-// nothing of the plan counts, and Rollback clears up.
+// Commit makes the plan durable. A plan in which any call failed is an error: its sums would not add up. After an error
+// nothing of the plan counts, and Rollback cleans up.
 func (t *planTx) Commit(sum export.PlanSum) error {
 	if err := t.commit(sum); err != nil {
 		return t.fail(fmt.Errorf("ledger: commit plan: %w", err))
@@ -233,7 +233,7 @@ func (t *planTx) commit(sum export.PlanSum) error {
 		}
 		t.files.Add(f)
 	}
-	// The bytes come first: a part in the ledger without its bytes could be neither sent nor given up.
+	// The bytes come first: a part in the ledger without its bytes could neither be sent nor given up.
 	if err := errors.Join(t.files.Wait(), t.l.disk.SyncDir(t.l.spool.Dir)); err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
@@ -257,7 +257,7 @@ func (t *planTx) commit(sum export.PlanSum) error {
 	}
 	for _, f := range sum.Files {
 		if f.Kept != 0 {
-			_ = t.l.spool.RemoveFiles([]string{ledger.KeptName(f.Kept)}) // else the next Sweep does
+			_ = t.l.spool.RemoveFiles([]string{ledger.KeptName(f.Kept)}) // otherwise the next Sweep removes it
 		}
 	}
 	t.finish()
@@ -295,7 +295,7 @@ func (t *planTx) writeRun(sum export.PlanSum) error {
 	}
 	feed := sum.Feed
 	if sum.Held != nil {
-		feed = 0 // what is held is no measure for the next feed
+		feed = 0 // a held run is no measure for the next feed
 	}
 	held, err := ledger.EncodeBreaches(sum.Held)
 	if err != nil {
@@ -304,14 +304,14 @@ func (t *planTx) writeRun(sum export.PlanSum) error {
 	return exec(t.c, "UPDATE runs SET input = ?, feed = ?, held = ?, planned = ? WHERE num = ?", sum.Input, feed, held, now, t.num)
 }
 
-// Rollback forgets the plan and removes its files from the spool; what cannot be removed now, Sweep removes. After
-// Commit it does nothing.
+// Rollback discards the plan and removes its files from the spool. Sweep later removes what could not be removed now.
+// After Commit it does nothing.
 func (t *planTx) Rollback() {
 	if t.done {
 		return
 	}
 	rollback(t.c)
-	_ = t.files.Wait() // the files go anyway
+	_ = t.files.Wait() // the files are removed anyway
 	if !t.torn {
 		_ = t.l.spool.Remove(t.parts)
 		_ = t.dropKept()
@@ -342,8 +342,8 @@ func (t *planTx) finish() {
 	t.l.plan = nil
 }
 
-// rollback ends an open transaction. SQLite may have ended it already, and where it cannot be ended the connection is
-// of no use: the next write says so.
+// rollback ends an open transaction. SQLite may have ended it already. Where it cannot be ended, the connection is of
+// no use, and the next write returns an error.
 func rollback(c *sqlite.Conn) {
 	if !c.AutocommitEnabled() {
 		_ = sqlitex.ExecuteTransient(c, "ROLLBACK", nil)

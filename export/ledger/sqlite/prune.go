@@ -14,8 +14,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Prune takes away what is older than r says, and remembers the feed files of pruned runs so that they do not become new
-// again. It needs the run lock unless it is a dry run, which only tells.
+// Prune removes what is older than r allows, and remembers the feed files of pruned runs so that they do not become new
+// again. It needs the run lock, except for a dry run, which only counts.
 func (l *Ledger) Prune(r ledger.Retention, dry bool) (p ledger.Pruned, err error) {
 	if dry {
 		err = l.read(func(c *sqlite.Conn) (err error) { _, p, err = l.prunable(c, r); return err })
@@ -28,8 +28,7 @@ func (l *Ledger) Prune(r ledger.Retention, dry bool) (p ledger.Pruned, err error
 	return p, nil
 }
 
-// prune takes the bytes after the rows: a file without its part is swept by the next run, and a final part without its
-// file lacks nothing.
+// prune removes the bytes after the rows: the next run sweeps a file without its part, and a final part needs no file.
 func (l *Ledger) prune(r ledger.Retention) (p ledger.Pruned, err error) {
 	var what doomed
 	err = l.write(func(c *sqlite.Conn) (err error) {
@@ -51,8 +50,8 @@ func (l *Ledger) prune(r ledger.Retention) (p ledger.Pruned, err error) {
 	return p, l.truncateLog()
 }
 
-// doomed is what a pruning is about: ids of parts that lose their bytes, nums of runs that lose their values or
-// everything, and before when a notice was done or an incident over that goes.
+// doomed is what a pruning removes: the bytes of parts by id, the values or everything of runs by num, and notices and
+// incidents that ended before a time.
 type doomed struct {
 	parts, values, history []int64
 	before                 int64
@@ -93,9 +92,9 @@ func (l *Ledger) prunable(c *sqlite.Conn, r ledger.Retention) (d doomed, p ledge
 	return d, p, nil
 }
 
-// overRuns gives the runs that ended before a time and of which nothing is open: no part, no record kept for the next
-// plan, no limit that holds it, nobody whose lists a call has emptied. Where the end of a run was recorded by a clock that was ahead, and is to come by now's
-// clock, a later run that began before that time shows that it is as old.
+// overRuns returns the runs that ended before a time and have nothing open: no part, no record kept for the next plan,
+// no limit that holds them, no person with lists that a call has emptied. A clock that was ahead may have recorded the
+// end of a run in the future. Then a later run that began before that time proves the run's age.
 func overRuns(c *sqlite.Conn, now, before time.Time) (nums []int64, err error) {
 	err = query(c, `SELECT num FROM runs r WHERE (iif(ended = 0, started, ended) < ?1
 			OR iif(ended = 0, started, ended) > ?2 AND EXISTS (SELECT 1 FROM runs n WHERE n.num > r.num AND n.started < ?1))
@@ -108,8 +107,8 @@ func overRuns(c *sqlite.Conn, now, before time.Time) (nums []int64, err error) {
 	return nums, err
 }
 
-// overParts gives the parts with bytes in the spool that became final before a time, or whose run goes whole. For times
-// that are still to come see overRuns.
+// overParts returns the parts with bytes in the spool that became final before a time, or with a run that is removed.
+// For times in the future see overRuns.
 func (l *Ledger) overParts(c *sqlite.Conn, now, before time.Time, runs []int64) (ids []int64, size int64, err error) {
 	err = query(c, `SELECT id, run, final < ?1 OR final > ?2 AND EXISTS (SELECT 1 FROM runs n WHERE n.num > run AND n.started < ?1)
 		FROM (SELECT id, run, coalesce((SELECT max(at) FROM moves WHERE part = parts.id), planned) final FROM parts
@@ -119,7 +118,7 @@ func (l *Ledger) overParts(c *sqlite.Conn, now, before time.Time, runs []int64) 
 		}
 		info, err := os.Stat(l.spool.Path(s.ColumnInt64(0)))
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // went before
+			return nil // removed before
 		}
 		if err != nil {
 			return err
@@ -133,7 +132,7 @@ func (l *Ledger) overParts(c *sqlite.Conn, now, before time.Time, runs []int64) 
 // hasValues picks the rows that hold more of a person than the key.
 const hasValues = "(first <> '' OR login <> '' OR status <> '' OR faults <> '') "
 
-// blank takes the values from the rows of runs. Key, origin and outcome stay, and with them the sums.
+// blank removes the values from the rows of runs. Key, origin and outcome stay, and with them the sums.
 func blank(c *sqlite.Conn, runs []int64) error {
 	return eachHome(c, runs, func(home int64) error {
 		return errors.Join(
@@ -191,8 +190,8 @@ func pruneRuns(c *sqlite.Conn, runs []int64) error {
 		exec(c, "DELETE FROM sources WHERE id NOT IN (SELECT source FROM rows)"))
 }
 
-// truncateLog takes what was deleted out of the write-ahead log too. It waits for readers, and for no longer than a
-// write would.
+// truncateLog removes deleted data from the write-ahead log too. It waits for readers, but no longer than a write
+// would.
 func (l *Ledger) truncateLog() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

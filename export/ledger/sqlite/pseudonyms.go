@@ -8,7 +8,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Pseudonyms returns how logs name the people of this ledger. Its key was drawn when the ledger was made.
+// Pseudonyms returns how logs name the people of this ledger. Their secret key was drawn at random when the ledger was
+// created.
 func (l *Ledger) Pseudonyms() (export.Pseudonyms, error) {
 	var key []byte
 	err := l.read(func(c *sqlite.Conn) error {
@@ -27,7 +28,7 @@ func (l *Ledger) Pseudonyms() (export.Pseudonyms, error) {
 	return export.NewPseudonyms(key), nil
 }
 
-// KeysBehind returns the keys of the people with that pseudonym, in order; none where the ledger knows nobody of it.
+// KeysBehind returns the keys of the people with that pseudonym, in order; none where no known person has it.
 func (l *Ledger) KeysBehind(pseudonym string) (keys []string, err error) {
 	p, err := l.Pseudonyms()
 	if err != nil {

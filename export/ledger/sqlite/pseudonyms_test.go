@@ -6,7 +6,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
 
-// TestPseudonymsWithoutKey: without its key a ledger calls nobody by another name, and the check finds it.
+// TestPseudonymsWithoutKey: without its key a ledger returns no pseudonym, and the check reports it.
 func TestPseudonymsWithoutKey(t *testing.T) {
 	l := newLedger(t)
 	script(t, l.dir, "DELETE FROM pseudonyms")

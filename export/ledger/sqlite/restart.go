@@ -8,8 +8,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Restart forgets the parts and rows of an open plan and leaves it open. Between the two transactions another writer may
-// come in; that of another plan cannot, since the ledger has one plan open and the run lock stands between processes.
+// Restart discards the parts and rows of an open plan and leaves it open. Between the two transactions another writer
+// may write. Another plan cannot, since the ledger has only one plan open and the run lock keeps other processes out.
 func (t *planTx) Restart() error {
 	if err := t.usable(); err != nil {
 		return fmt.Errorf("ledger: restart plan: %w", err)
@@ -22,7 +22,7 @@ func (t *planTx) Restart() error {
 
 func (t *planTx) restart() error {
 	rollback(t.c)
-	_ = t.files.Wait() // the files go anyway
+	_ = t.files.Wait() // the files are removed anyway
 	if err := t.l.spool.Remove(t.parts); err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}

@@ -9,21 +9,21 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// rowID is where a row lies: the rows of a part are one range of ids (schema.sql).
+// rowID returns the id of a row: the rows of a part are one range of ids (schema.sql).
 func rowID(part, partRow int64) int64 { return part<<32 | partRow }
 
-// ofRun joins the rows of the run whose num is ?1: those in its parts and those that hang on the run itself. The CROSS
+// ofRun joins the rows of the run with num ?1: those in its parts and those that belong to the run itself. The CROSS
 // JOIN keeps the few parts on the outside, so that each is one range.
 const ofRun = `(SELECT id AS part FROM parts WHERE run = ?1 UNION ALL SELECT -?1) AS home
 	CROSS JOIN rows ON rows.id BETWEEN home.part << 32 AND home.part << 32 | 0xffffffff `
 
-// ofPart picks the rows of the part whose id is ?1.
+// ofPart picks the rows of the part with id ?1.
 const ofPart = "rows.id BETWEEN ?1 << 32 AND ?1 << 32 | 0xffffffff "
 
-// writesOfPart picks the writes of the part whose id is ?1.
+// writesOfPart picks the writes of the part with id ?1.
 const writesOfPart = "id BETWEEN ?1 << 32 AND ?1 << 32 | 0xffffffff"
 
-// selectRows has no join: SQLite plans a join anew for each value that is bound, which costs more than the row.
+// selectRows has no join: SQLite plans a join again for each bound value, which costs more than the row.
 const selectRows = `SELECT part, part_row, (SELECT name FROM sources WHERE id = rows.source), line, lines, key, first,
 	login, outcome, faults, status, completed FROM rows `
 
@@ -45,7 +45,7 @@ func (rr *rowReader) scan(s *sqlite.Stmt) (export.RowResult, error) {
 		return r, err
 	}
 	completed, err := rr.completed.Read(s.ColumnText(11))
-	if r.Faults, r.Completed = faults, completed; r.Part < 0 { // hangs on its run
+	if r.Faults, r.Completed = faults, completed; r.Part < 0 { // belongs to its run directly
 		r.Part, r.PartRow = 0, 0
 	}
 	return r, err
@@ -63,7 +63,7 @@ func setRow(c *sqlite.Conn, id int64, r export.RowResult, where string) error {
 	return exec(c, "UPDATE rows SET outcome = ?, faults = ? WHERE id = ? "+where, string(r.Outcome), faults, id)
 }
 
-// rowCalls hands rows to a caller's function and keeps its error apart from the ledger's own.
+// rowCalls calls a caller's function with rows and keeps its error apart from the ledger's own.
 type rowCalls struct {
 	f    func(export.RowResult) error
 	err  error
@@ -89,8 +89,8 @@ func (r *rowCalls) result(err error, what string) error {
 	return nil
 }
 
-// PartRows calls f for each row of a part, by PartRow. An error of f ends it and is returned as it is. f may call the
-// ledger.
+// PartRows calls f for each row of a part, by PartRow. An error of f ends the loop and is returned unchanged. f may
+// call the ledger.
 func (l *Ledger) PartRows(part int64, f func(export.RowResult) error) error {
 	calls := rowCalls{f: f}
 	err := l.read(func(c *sqlite.Conn) error {
@@ -103,12 +103,12 @@ func (l *Ledger) PartRows(part int64, f func(export.RowResult) error) error {
 }
 
 // Rows calls f for each row of a run whose outcome is neither applied nor unchanged, by file name and line. An error of
-// f ends it and is returned as it is. f may call the ledger.
+// f ends the loop and is returned unchanged. f may call the ledger.
 func (l *Ledger) Rows(run string, f func(export.RowResult) error) error {
 	return l.rows(run, "NOT IN ('applied', 'unchanged')", -1, f)
 }
 
-// Problems gives the first limit rows of a run, by file name and line, that ended quarantined, rejected or drifted.
+// Problems returns the first limit rows of a run, by file name and line, that ended quarantined, rejected or drifted.
 func (l *Ledger) Problems(run string, limit int) (problems []export.RowResult, err error) {
 	err = l.rows(run, "IN ('quarantined', 'rejected', 'drifted')", max(limit, 0), func(r export.RowResult) error {
 		problems = append(problems, r)
@@ -117,8 +117,8 @@ func (l *Ledger) Problems(run string, limit int) (problems []export.RowResult, e
 	return problems, err
 }
 
-// rows sorts only the places of the rows and fetches each row by its place: a run in which everything is broken would
-// otherwise be sorted in memory whole. A limit below 0 is none.
+// rows sorts only the ids of the rows and fetches each row by its id. Otherwise a run in which every row is broken
+// would be sorted in memory as a whole. A limit below 0 is no limit.
 func (l *Ledger) rows(run, outcomes string, limit int, f func(export.RowResult) error) error {
 	calls := rowCalls{f: f}
 	err := l.read(func(c *sqlite.Conn) error {
@@ -135,7 +135,7 @@ func (l *Ledger) rows(run, outcomes string, limit int, f func(export.RowResult) 
 	return calls.result(err, "read rows")
 }
 
-// Counts adds up the records (Lines) of a run by outcome. Outcomes that nothing came to are left out.
+// Counts adds up the records (Lines) of a run by outcome. It leaves out outcomes without a record.
 func (l *Ledger) Counts(run string) (map[export.Outcome]int, error) {
 	counts := make(map[export.Outcome]int)
 	err := l.read(func(c *sqlite.Conn) error {
@@ -155,7 +155,7 @@ func (l *Ledger) Counts(run string) (map[export.Outcome]int, error) {
 	return counts, nil
 }
 
-// People tells how many people the ledger knows: those for whom a row was applied.
+// People returns how many people the ledger knows: those for whom a row was applied.
 func (l *Ledger) People() (n int, err error) {
 	err = l.read(func(c *sqlite.Conn) error {
 		return query(c, "SELECT count(*) FROM people", func(s *sqlite.Stmt) error { n = s.ColumnInt(0); return nil })

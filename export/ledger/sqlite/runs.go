@@ -50,7 +50,7 @@ func writeBegun(c *sqlite.Conn, r export.RunRecord) error {
 	return keepMapping(c, c.LastInsertRowID(), r.Mapping)
 }
 
-// EndRun writes down how a run stands: its State, Ended, Exit and Verdict. What it began with and what its plan wrote
+// EndRun records how a run stands: its State, Ended, Exit and Verdict. What it began with and what its plan wrote
 // (Input, Files) stay as they are.
 func (l *Ledger) EndRun(r export.RunRecord) error {
 	err := l.write(func(c *sqlite.Conn) error {
@@ -67,7 +67,7 @@ func (l *Ledger) EndRun(r export.RunRecord) error {
 	return nil
 }
 
-// Run gives the run of that id, or the latest for "".
+// Run returns the run with that id, or the latest for "".
 func (l *Ledger) Run(id string) (r export.RunRecord, ok bool, err error) {
 	var runs []export.RunRecord
 	err = l.read(func(c *sqlite.Conn) (err error) {
@@ -87,7 +87,7 @@ func (l *Ledger) Run(id string) (r export.RunRecord, ok bool, err error) {
 	return runs[0], true, nil
 }
 
-// Runs gives the last runs, newest first, at most limit of them.
+// Runs returns the last runs, newest first, at most limit of them.
 func (l *Ledger) Runs(limit int) (runs []export.RunRecord, err error) {
 	err = l.read(func(c *sqlite.Conn) (err error) {
 		runs, err = selectRuns(c, "ORDER BY num DESC LIMIT ?", max(limit, 0))
@@ -99,7 +99,7 @@ func (l *Ledger) Runs(limit int) (runs []export.RunRecord, err error) {
 	return runs, nil
 }
 
-// Working returns the runs that have begun and have not come to an end, newest first.
+// Working returns the runs that have begun and not ended, newest first.
 func (l *Ledger) Working() (runs []export.RunRecord, err error) {
 	err = l.read(func(c *sqlite.Conn) (err error) {
 		runs, err = selectRuns(c, "WHERE state = ? ORDER BY num DESC", string(export.RunWorking))
@@ -159,8 +159,8 @@ func scanFile(s *sqlite.Stmt) export.FeedFile {
 	return export.FeedFile{Path: s.ColumnText(0), Name: s.ColumnText(1), Size: s.ColumnInt64(2), SHA256: s.ColumnText(3)}
 }
 
-// Seen gives the last feed file that a committed plan saw under that name. Files of drop runs are not feed files: one
-// that happens to bear a feed file's name must not make that feed file new again.
+// Seen returns the last feed file that a committed plan saw under that name. Files of drop runs are not feed files: one
+// with a feed file's name must not make that feed file new again.
 func (l *Ledger) Seen(name string) (export.SeenFile, bool, error) {
 	f, ok, err := l.lastFile("f.name = ? AND r.command <> 'drop'", name)
 	if err != nil || ok {
@@ -169,7 +169,7 @@ func (l *Ledger) Seen(name string) (export.SeenFile, bool, error) {
 	return l.prunedFile(name)
 }
 
-// prunedFile looks among the files of pruned runs; whatever was open of them is over.
+// prunedFile searches the files of pruned runs; nothing of them is open any more.
 func (l *Ledger) prunedFile(name string) (f export.SeenFile, ok bool, err error) {
 	err = l.read(func(c *sqlite.Conn) error {
 		return query(c, "SELECT path, name, size, sha256, run FROM pruned_files WHERE name = ?", func(s *sqlite.Stmt) error {
@@ -183,18 +183,19 @@ func (l *Ledger) prunedFile(name string) (f export.SeenFile, ok bool, err error)
 	return f, ok, nil
 }
 
-// SeenAt gives the last feed file that a committed plan read from that path.
+// SeenAt returns the last feed file that a committed plan read from that path.
 func (l *Ledger) SeenAt(path string) (export.SeenFile, bool, error) {
 	return l.lastFile("f.path = ? AND r.command <> 'drop'", path)
 }
 
-// SeenBytes gives the last file of these bytes that a drop run saw, whatever its name.
+// SeenBytes returns the last file with this hash that a drop run saw, whatever its name.
 func (l *Ledger) SeenBytes(sha256 string) (export.SeenFile, bool, error) {
 	return l.lastFile("f.sha256 = ? AND r.command = 'drop'", sha256)
 }
 
-// openRows are those that may be planned again: also rows of a part that has a verdict and of which Coupa did not say
-// whether it refused them. That nobody was asked (unconfirmed) is as agreed.
+// openRows picks the rows that may be planned again. These include rows of a part with a verdict where Coupa did not
+// say whether it refused them. Rows of a part that was settled unconfirmed are not open: the config asks for no verdict
+// there.
 const openRows = `WHERE outcome IN ('quarantined', 'rejected', 'drifted') OR outcome = 'pending'
 	AND EXISTS (SELECT 1 FROM parts p WHERE p.id = home.part AND p.state = 'settled' AND p.verdict <> 'unconfirmed')`
 
@@ -225,7 +226,8 @@ func (l *Ledger) lastFile(where, arg string) (f export.SeenFile, ok bool, err er
 	return f, ok, nil
 }
 
-// later follows what a file's run has kept through the runs that planned it again, to where it was given up if it was.
+// later follows the records that a file's run kept through the runs that planned them again, up to where they were
+// given up, if they were.
 func later(c *sqlite.Conn, num int64, f *export.SeenFile) (err error) {
 	source := f.Name
 	for {

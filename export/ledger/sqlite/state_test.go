@@ -9,7 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
 
-// TestMovesCannotBeChanged: the history of a part is only added to.
+// TestMovesCannotBeChanged: the history of a part only grows.
 func TestMovesCannotBeChanged(t *testing.T) {
 	l := newLedger(t)
 	p := ledgertest.OnePart(t, l, "a.csv", 1)

@@ -11,9 +11,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Story gives every row of the people with these keys, newest run first, for at most so many runs (below 0: for all);
+// Story returns every row of the people with these keys, newest run first, for at most so many runs (below 0: for all);
 // more is how many runs were left out. It reads every row of the ledger: an index would make each night's plan more
-// than twice as slow to write, and this is asked once in a while (BenchmarkStory1M).
+// than twice as slow to write, and a story is asked for only now and then (BenchmarkStory1M).
 func (l *Ledger) Story(keys []string, runs int) (story []ledger.Episode, more int, err error) {
 	err = l.read(func(c *sqlite.Conn) error {
 		ids, left, err := places(c, keys, runs)
@@ -36,7 +36,7 @@ func (l *Ledger) Story(keys []string, runs int) (story []ledger.Episode, more in
 	return story, more, nil
 }
 
-// KeysOf gives the keys of the people for whom a row with that login went into a part, in order. Case does not count.
+// KeysOf returns the keys of the people for whom a row with that login went into a part, in order. Case does not count.
 func (l *Ledger) KeysOf(login string) (keys []string, err error) {
 	err = l.read(func(c *sqlite.Conn) error {
 		return query(c, "SELECT DISTINCT key FROM rows WHERE login = ? COLLATE NOCASE AND key <> '' ORDER BY key",
@@ -48,7 +48,7 @@ func (l *Ledger) KeysOf(login string) (keys []string, err error) {
 	return keys, nil
 }
 
-// places finds where the rows of a story lie.
+// places returns the ids of the rows of a story.
 func places(c *sqlite.Conn, keys []string, runs int) (ids []int64, more int, err error) {
 	list, err := json.Marshal(keys)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
 
-// nights plans two nights of one person: a row in a part, then a row held back.
+// threeNights plans the nights of one person: a row in a part, then a row held back.
 func threeNights(t *testing.T, l *Ledger) (part int64, runs []string) {
 	t.Helper()
 	mapping := []export.Expression{{Column: "Login", Text: "login"}, {Column: "Email", Text: "lower(mail)"}}
@@ -34,7 +34,7 @@ func threeNights(t *testing.T, l *Ledger) (part int64, runs []string) {
 	return part, runs
 }
 
-// A mapping that many nights had lies in the ledger once.
+// TestMappingIsKeptOnce: a mapping that many nights used is stored once.
 func TestMappingIsKeptOnce(t *testing.T) {
 	l := newLedger(t)
 	threeNights(t, l)
@@ -51,7 +51,7 @@ func TestMappingIsKeptOnce(t *testing.T) {
 	}
 }
 
-// A ledger of the first version goes on: its runs have a story without expressions.
+// TestStoryOfOldLedger: a ledger of the first version goes on; its runs have a story without expressions.
 func TestStoryOfOldLedger(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ledger")
 	ledgertest.OK(t, os.Mkdir(dir, 0o700))

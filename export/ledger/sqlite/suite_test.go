@@ -24,10 +24,10 @@ func TestMain(m *testing.M) {
 
 func TestLedger(t *testing.T) { ledgertest.Run(t, backend{}) }
 
-// backend opens ledgers for the suite. A blow falls before a row is written and before a file is changed; what SQLite does
-// with its files is SQLite's own.
+// backend opens ledgers for the suite. A blow falls before a row is written and before a file is changed. What SQLite
+// does with its own files is not a step.
 type backend struct {
-	deafFile, deafDir bool // the disk swallows what is synced
+	deafFile, deafDir bool // the disk ignores syncs
 }
 
 func (b backend) Open(p ledgertest.Place) (ledger.Ledger, error) {
@@ -48,7 +48,8 @@ func (backend) Check(dir string) (*ledger.Checked, error) { return Check(Options
 
 // strikeAt makes every row that a connection writes a step of the blow.
 func strikeAt(c *sqlite.Conn, blow *ledgertest.Blow) error {
-	// An error of the function itself would get lost: v1.4.2 of the package passes its text on with the code of success.
+	// An error of the function itself would get lost: v1.4.2 of the package passes on its text with the code of
+	// success.
 	err := c.CreateFunction("may_step", &sqlite.FunctionImpl{
 		AllowIndirect: true, // from a trigger
 		Scalar: func(sqlite.Context, []sqlite.Value) (sqlite.Value, error) {

@@ -9,11 +9,11 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Bytes returns a part's bytes as they were planned, or an error where they do not fit the part's size and hash.
+// Bytes returns a part's bytes as they were planned, or an error where they differ from the part's size or hash.
 func (l *Ledger) Bytes(p export.Part) ([]byte, error) { return l.spool.Bytes(p) }
 
-// Sweep removes spool files of plans that never got committed and tells how many. It needs the run lock, because the
-// plan of another run at work looks just the same.
+// Sweep removes spool files of plans that were never committed and returns how many. It needs the run lock, because the
+// open plan of another run looks the same.
 func (l *Ledger) Sweep() (removed int, err error) {
 	err = l.write(func(c *sqlite.Conn) error {
 		if !l.locked {
@@ -52,7 +52,7 @@ func (l *Ledger) orphans(c *sqlite.Conn) ([]int64, error) {
 	return orphans, nil
 }
 
-// sweepKept removes the files of what is not kept any more.
+// sweepKept removes the files of records that are no longer kept.
 func (l *Ledger) sweepKept(c *sqlite.Conn) (removed int, err error) {
 	ids, err := l.spool.KeptIDs()
 	if err != nil {

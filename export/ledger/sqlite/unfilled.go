@@ -9,8 +9,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Unfilled gives every person of whom a call has emptied lists, or may have, that nobody has seen filled since, the oldest
-// first.
+// Unfilled returns every person with lists that a call has emptied, or may have emptied, and no read has shown filled
+// since, oldest first.
 func (l *Ledger) Unfilled() (people []export.Unfilled, err error) {
 	err = l.read(func(c *sqlite.Conn) error { people, err = readUnfilled(c); return err })
 	if err != nil {
@@ -42,7 +42,7 @@ func readUnfilled(c *sqlite.Conn) (people []export.Unfilled, err error) {
 	return people, err
 }
 
-// listsOf gives what the lists held that are named as unfilled.
+// listsOf returns what the unfilled lists held.
 func listsOf(emptied, unfilled string) (map[string][]string, error) {
 	var held map[string][]string
 	if emptied != "" {

@@ -17,8 +17,8 @@ import (
 
 const roles, groups = "User Role Names", "Content Groups"
 
-// TestUnfilledBefore: in a ledger of an earlier version those rows count whose calls have no answer, or whose lists could
-// not be put back.
+// TestUnfilledBefore: in a ledger of an earlier version, the rows count that have a call without an answer or lists
+// that could not be put back.
 func TestUnfilledBefore(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ledger")
 	ledgertest.OK(t, ledger.MakeDir(ledger.OSDisk{}, filepath.Join(dir, "spool")))

@@ -15,10 +15,11 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
 
-// nobody is a user other than root, for whom modes count.
+// nobody is the id of a user other than root: modes do not bind root.
 const nobody = 65534
 
-// Whoever may not write to the folder is told so, and what to do, instead of the call that SQLite failed at.
+// TestOpenUnwritable: a user who may not write to the folder reads that and what to do, not the call at which SQLite
+// failed.
 func TestOpenUnwritable(t *testing.T) {
 	for name, spoil := range map[string]func(dir string) error{
 		"folder read-only":   func(dir string) error { return os.Chmod(dir, 0o500) },
@@ -42,7 +43,7 @@ func TestOpenUnwritable(t *testing.T) {
 	}
 }
 
-// openAsUser begins a run as the ledger's owner, who is not root, and gives what came of it.
+// openAsUser begins a run as the ledger's owner, who is not root, and returns what came of it.
 func openAsUser(t *testing.T, dir string) string {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -74,7 +75,7 @@ func openAsUser(t *testing.T, dir string) string {
 	return string(out)
 }
 
-// Nothing waits for a writer where the database or the lock is a named pipe.
+// TestOpenAPipe: a database or lock that is a named pipe is an error, and opening it does not wait for a writer.
 func TestOpenAPipe(t *testing.T) {
 	for _, name := range []string{"ledger.db", "lock"} {
 		dir := filepath.Join(t.TempDir(), "ledger")

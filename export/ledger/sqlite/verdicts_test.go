@@ -16,7 +16,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
 
-// before makes a ledger as the program left it before the migration was there, with what script writes into it.
+// before makes a ledger as programs from before the migration left it, with what script writes into it.
 func before(t *testing.T, migration, script string) (dir string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "ledger")
@@ -32,11 +32,11 @@ func before(t *testing.T, migration, script string) (dir string) {
 	return dir
 }
 
-// oldSentences are what programs before verdicts.sql wrote of the limits that hold a run, with the formats of theirs.
+// oldSentences are what programs before verdicts.sql wrote about the limits that hold a run, in their formats.
 var oldSentences = []struct {
 	text    string
-	want    export.Breach // Text alone: it stays as it is
-	command string        // what approve is told for it
+	want    export.Breach // Text alone: the sentence stays as it is
+	command string        // the command that approves it
 }{
 	{oldLimitText("updates", 0, 0, 1), export.Breach{Limit: "updates", Has: 1}, " --updates 1"},
 	{oldLimitText("deactivations", 12, 2400, 131), export.Breach{Limit: "deactivations", Allows: 12, Known: 2400, Has: 131}, " --deactivations 131"},
@@ -62,7 +62,8 @@ func oldShrinkText(percent float64, last, now int) string {
 	return fmt.Sprintf("limits.shrink allows a feed to be %g %% smaller than the last one, which had %d records, and this one has %d; is it whole?", percent, last, now)
 }
 
-// TestOldBreaches: what an earlier program wrote of a held run reads word for word the same, and is approved as before.
+// TestOldBreaches: what an earlier program wrote about a held run reads word for word the same, and approving it works
+// as before.
 func TestOldBreaches(t *testing.T) {
 	for _, old := range oldSentences {
 		got := oldBreach(old.text)
@@ -75,7 +76,8 @@ func TestOldBreaches(t *testing.T) {
 	}
 }
 
-// TestVerdictsBefore: a ledger of before verdicts.sql says of its runs, of what they kept and of approvals the same as it did.
+// TestVerdictsBefore: a ledger from before verdicts.sql reports the same as before about its runs, kept records and
+// approvals.
 func TestVerdictsBefore(t *testing.T) {
 	verdicts := []string{
 		"held", "", "ok", "waiting", "delivered, not awaited", "picked up, unconfirmed",

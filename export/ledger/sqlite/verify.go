@@ -8,7 +8,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Verified writes down in one transaction that a settled part was read back at p.ReadBack, and how rows of it stand now:
+// Verified records in one transaction that a settled part was read back at p.ReadBack, and which of its rows are now
 // applied or drifted, each named by its PartRow. Other rows of the part stay as they are.
 func (l *Ledger) Verified(p export.Part, rows []export.RowResult) error {
 	err := l.write(func(c *sqlite.Conn) error {

@@ -9,7 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Waiting gives the people who have a row in a part without a verdict.
+// Waiting returns the people who have a row in a part without a verdict.
 func (l *Ledger) Waiting() (*export.Waiting, error) {
 	w := &export.Waiting{Keys: map[string]string{}, Firsts: map[string]string{}, Logins: map[string]string{}}
 	err := l.read(func(c *sqlite.Conn) error {
@@ -17,7 +17,7 @@ func (l *Ledger) Waiting() (*export.Waiting, error) {
 			FROM parts p JOIN runs r ON r.num = p.run CROSS JOIN rows ON rows.id BETWEEN p.id << 32 AND p.id << 32 | 0xffffffff
 			WHERE p.state NOT IN ('settled', 'dropped') AND rows.outcome = 'pending' ORDER BY p.id`, func(s *sqlite.Stmt) error {
 			part := s.ColumnText(0)
-			if s.ColumnText(1) != "drop" { // a dropped file has no feed and no key of one
+			if s.ColumnText(1) != "drop" { // a dropped file has no feed and so no key from one
 				w.Keys[s.ColumnText(2)] = part
 			}
 			w.Firsts[s.ColumnText(3)] = part

@@ -32,7 +32,7 @@ func (l *Ledger) Water(since time.Time) (w export.Water, err error) {
 	return w, nil
 }
 
-// Unknown returns those of the names that no part of the ledger has, in their order.
+// Unknown returns, in their order, the names that no part of the ledger has.
 func (l *Ledger) Unknown(names []string) (unknown []string, err error) {
 	if len(names) == 0 {
 		return nil, nil

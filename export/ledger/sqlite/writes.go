@@ -10,7 +10,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Writes gives what was begun of a part's rows, by PartRow.
+// Writes returns the writes of a part's rows that have begun, by PartRow.
 func (l *Ledger) Writes(part int64) (map[int]export.Write, error) {
 	writes := map[int]export.Write{}
 	err := l.read(func(c *sqlite.Conn) error {
@@ -38,8 +38,8 @@ func (l *Ledger) Writes(part int64) (map[int]export.Write, error) {
 	return writes, nil
 }
 
-// BeginWrite records that a row is about to be written. What was recorded before of a list stays: after a crash the list is
-// empty in Coupa, and what it held stands nowhere else.
+// BeginWrite records that a row is about to be written. The recorded content of a list stays: after a crash the list is
+// empty in Coupa, and its content is stored nowhere else.
 func (l *Ledger) BeginWrite(w export.Write) error {
 	err := l.write(func(c *sqlite.Conn) error { return l.saveWrite(c, w) })
 	if err != nil {
@@ -48,7 +48,7 @@ func (l *Ledger) BeginWrite(w export.Write) error {
 	return nil
 }
 
-// EndWrite records the answer: w.Answered, the number of the user, and what became of the row.
+// EndWrite records the answer: w.Answered, the number of the user, and the outcome of the row.
 func (l *Ledger) EndWrite(w export.Write, r export.RowResult) error {
 	err := l.write(func(c *sqlite.Conn) error {
 		if err := ledger.CheckOutcome(r.Outcome); err != nil {
@@ -68,7 +68,7 @@ func (l *Ledger) EndWrite(w export.Write, r export.RowResult) error {
 	return nil
 }
 
-// saveWrite writes one row's state. A row that has its answer takes no second one.
+// saveWrite writes the state of one row. A second answer for a row is an error.
 func (l *Ledger) saveWrite(c *sqlite.Conn, w export.Write) error {
 	p, err := needPart(c, w.Part)
 	switch {

@@ -12,13 +12,13 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
 
-// TestSuiteSeesWhatIsWrong holds the suite against backends that are wrong in one way each.
+// TestSuiteSeesWhatIsWrong: the suite finds the fault of each of these backends, which are wrong in one way each.
 func TestSuiteSeesWhatIsWrong(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		backend ledgertest.Opener
 		story   string
-		says    string // in one of its faults
+		says    string // must be in one of the faults found
 	}{
 		{"loses a move", wrong(func(l ledger.Ledger) ledger.Ledger { return losesMove{l} }), "moves record facts and history", "moves (-want +got)"},
 		{"keeps half of a plan", halfPlans{}, "crash/Plan", "half of the call is there"},
@@ -49,7 +49,7 @@ func TestSuiteSeesWhatIsWrong(t *testing.T) {
 	}
 }
 
-// wrong opens ledgers that are changed.
+// wrong opens ledgers with a change that makes them wrong.
 type wrong func(ledger.Ledger) ledger.Ledger
 
 func (w wrong) Open(p ledgertest.Place) (ledger.Ledger, error) {
@@ -71,7 +71,7 @@ func (l losesMove) Move(p export.Part) error {
 	return l.Ledger.Move(p)
 }
 
-// stepless opens ledgers that never come to a step.
+// stepless opens ledgers that never call a step.
 type stepless struct{ backend }
 
 func (s stepless) Open(p ledgertest.Place) (ledger.Ledger, error) {
@@ -90,7 +90,7 @@ func (late) Open(p ledgertest.Place) (ledger.Ledger, error) {
 	return &settlesLater{Ledger: l, blow: p.Blow}, nil
 }
 
-// settlesLater records a verdict when it is next asked, or closed in order.
+// settlesLater records a verdict only at the next call, or when it is closed in order.
 type settlesLater struct {
 	ledger.Ledger
 	blow *ledgertest.Blow
@@ -124,7 +124,7 @@ func (l *settlesLater) Close() error {
 	return l.Ledger.Close()
 }
 
-// halfPlans commits what there is of a plan when the program ends in it.
+// halfPlans commits the unfinished plan when the program ends in it.
 type halfPlans struct{ backend }
 
 func (halfPlans) Open(p ledgertest.Place) (ledger.Ledger, error) {
@@ -154,7 +154,7 @@ type halfPlan struct {
 
 func (t halfPlan) AddRow(r export.RowResult) error {
 	if err := t.blow.Step(); err != nil {
-		_ = t.Commit(export.PlanSum{}) // whatever is there; a second time it is refused
+		_ = t.Commit(export.PlanSum{}) // commits whatever is there; a second call is refused
 		return err
 	}
 	return t.PlanTx.AddRow(r)

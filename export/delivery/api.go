@@ -55,7 +55,7 @@ func (r *Runner) writePart(ctx context.Context, p *export.Part) error {
 	return err
 }
 
-// settleWritten gives a part its verdict, by what was recorded of each row.
+// settleWritten returns a part its verdict, by what was recorded of each row.
 func (r *Runner) settleWritten(p *export.Part) error {
 	writes, err := r.Ledger.Writes(p.ID)
 	if err != nil {

@@ -142,7 +142,7 @@ func (r *Runner) floor(p *export.Part) time.Time {
 	return planned.Add(-24 * time.Hour)
 }
 
-// torn tells whether a load has another size than the part, so that it says nothing about it.
+// torn reports whether a load has another size than the part, so that it says nothing about it.
 func torn(l *export.Load, p *export.Part) bool { return l.FileSize >= 0 && l.FileSize != p.Size }
 
 // unanswered leaves a part waiting, or stalled once its time is up or nobody can be asked any more.

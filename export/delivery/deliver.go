@@ -35,7 +35,7 @@ func (r *Runner) deliver(ctx context.Context, wave []export.Part) error {
 	return nil
 }
 
-// sent tells whether nothing of a part is to be dropped any more.
+// sent reports whether nothing of a part is to be dropped any more.
 func (r *Runner) sent(p *export.Part) bool {
 	switch p.State {
 	case export.Planned, export.Staged, export.Renaming:
@@ -195,7 +195,7 @@ func (l *redialer) close() {
 // wireError marks an error of a session that was open; every other error is final.
 type wireError struct{ err error }
 
-// passing tells whether another session may fare better: the connection was lost or silent, or the server gave an
+// passing reports whether another session may fare better: the connection was lost or silent, or the server gave an
 // answer that nobody knows. A missing folder or permission stays missing.
 func (e *wireError) passing() bool {
 	var not *export.NotDeliveredError

@@ -63,7 +63,7 @@ func Join(rows []export.RowResult, errs []export.LoadError) Joined {
 	return j
 }
 
-// majority gives the key with the most votes, the smallest of equals; 0 without any.
+// majority returns the key with the most votes, the smallest of equals; 0 without any.
 func majority(votes map[int]int) int {
 	best := 0
 	for k, n := range votes {

@@ -26,11 +26,11 @@ type Ledger interface {
 	// Settle records a part's verdict and its rows' outcomes at once: results names the rows by PartRow, every other
 	// row of the part gets rest.
 	Settle(p export.Part, rest export.Outcome, results []export.RowResult) error
-	// Bytes gives a part's bytes from the spool, checked against its hash.
+	// Bytes returns a part's bytes from the spool, checked against its hash.
 	Bytes(export.Part) ([]byte, error)
 	// PartRows calls f for each row of a part in order.
 	PartRows(part int64, f func(export.RowResult) error) error
-	// Writes gives the calls of a part of the API route by row.
+	// Writes returns the calls of a part of the API route by row.
 	Writes(part int64) (map[int]export.Write, error)
 }
 

@@ -148,7 +148,7 @@ func cut(pieces []piece, word, mask string) []piece {
 	return out
 }
 
-// whole tells whether text[from:to] is no part of a longer word.
+// whole reports whether text[from:to] is no part of a longer word.
 func whole(text string, from, to int) bool {
 	first, _ := utf8.DecodeRuneInString(text[from:])
 	last, _ := utf8.DecodeLastRuneInString(text[:to])

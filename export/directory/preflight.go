@@ -92,7 +92,7 @@ func (f *Preflight) Faults(person string, row *export.Row) []export.Fault {
 	return found
 }
 
-// Found gives whom Coupa knows by a person's key, with the values that were asked for; ok is false for nobody, for several,
+// Found returns whom Coupa knows by a person's key, with the values that were asked for; ok is false for nobody, for several,
 // and before Ask. It may be called by several goroutines.
 func (f *Preflight) Found(person string) (u export.User, ok bool) {
 	one := f.people[person]
@@ -126,7 +126,7 @@ func (f *Preflight) creates(ctx context.Context, people []*identity) {
 	}
 }
 
-// asks tells whether a value has to be looked up: where the person that the key leads to has it already it is his.
+// asks reports whether a value has to be looked up: where the person that the key leads to has it already it is his.
 func (i *identity) asks(column string) bool {
 	return !i.bad && column != i.key && i.says(column) != "" && (i.id == "" || export.FoldText(i.holds(column)) != export.FoldText(i.says(column)))
 }

@@ -32,7 +32,7 @@ type Verifier struct {
 	Log     logrus.FieldLogger
 }
 
-// Readable gives the parts that can be read back: those that have a verdict and may have applied rows.
+// Readable returns the parts that can be read back: those that have a verdict and may have applied rows.
 func Readable(parts []export.Part) []export.Part {
 	return slices.DeleteFunc(slices.Clone(parts), func(p export.Part) bool {
 		return p.State != export.Settled || p.Verdict == export.VerdictFailed || p.Verdict == export.VerdictEmpty || p.Verdict == export.VerdictUnconfirmed
@@ -80,7 +80,7 @@ func (v *Verifier) announce(parts []export.Part) {
 // Calls is how many look-ups so many rows take.
 func Calls(rows int) int { return (rows + export.LookUp - 1) / export.LookUp }
 
-// Ahead tells how many calls there are and how long they take at least.
+// Ahead returns how many calls there are and how long they take at least.
 func Ahead(calls int, rate float64) string {
 	many := "s"
 	if calls == 1 {
@@ -157,7 +157,7 @@ func (v *Verifier) compare(ctx context.Context, sent *sentPart, out *export.Read
 	return results, nil
 }
 
-// accepted gives the rows of a part that Coupa has accepted, by their number in it.
+// accepted returns the rows of a part that Coupa has accepted, by their number in it.
 func (v *Verifier) accepted(p export.Part) (rows map[int]export.RowResult, newer int, err error) {
 	rows = map[int]export.RowResult{}
 	err = v.Ledger.PartRows(p.ID, func(r export.RowResult) error {
@@ -250,7 +250,7 @@ func (s *sentPart) header(columns []string, element func(string) (export.Element
 	}
 }
 
-// want gives the elements to ask for, and notes columns that the API shows nowhere.
+// want returns the elements to ask for, and notes columns that the API shows nowhere.
 func (s *sentPart) want(out *export.ReadBack) (want []export.Element) {
 	for i, e := range s.elements {
 		switch {

@@ -95,7 +95,7 @@ func (w *Writer) PutBack(ctx context.Context, u export.Unfilled, by string) (exp
 	return w.left(u, still, putBackNote(u, still, driftedIn(cells, user), by))
 }
 
-// putBackNote tells what was put back, for the reason of the row; "" where all lists are still empty.
+// putBackNote returns what was put back, for the reason of the row; "" where all lists are still empty.
 func putBackNote(u export.Unfilled, still, drifted []string, by string) string {
 	back := slices.DeleteFunc(u.Columns(), func(c string) bool { return slices.Contains(still, c) })
 	if len(back) == 0 {

@@ -19,7 +19,7 @@ func unshownLists(cells []export.ElementCell, u export.User) (columns []string) 
 	return columns
 }
 
-// kept gives what has to be put back of lists that were emptied and then not filled as asked, because Coupa knows one of
+// kept returns what has to be put back of lists that were emptied and then not filled as asked, because Coupa knows one of
 // the names not: those that the user had and is to keep.
 func (j *writing) kept(w export.Write, sent []export.ElementCell, shown export.User) (back []export.ElementCell) {
 	for _, c := range sent {
@@ -42,7 +42,7 @@ func (j *writing) kept(w export.Write, sent []export.ElementCell, shown export.U
 	return back
 }
 
-// lists gives what the lists of a second step hold before the first empties them.
+// lists returns what the lists of a second step hold before the first empties them.
 func lists(cells []export.ElementCell, u export.User) map[string][]string {
 	out := map[string][]string{}
 	for _, c := range cells {

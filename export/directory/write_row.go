@@ -55,7 +55,7 @@ func movedMeanwhile(cells []export.ElementCell, row export.APIRow, now export.Us
 	return export.Moved(cells, export.User{Values: row.Was}, now)
 }
 
-// sendable gives the cells of a row that are written: the number is Coupa's own.
+// sendable returns the cells of a row that are written: the number is Coupa's own.
 func (j *writing) sendable(row export.APIRow) (cells []export.ElementCell) {
 	for i, e := range j.elements {
 		if e.Column != "Id" {

@@ -23,7 +23,7 @@ func Counters(processed, created, updated int) func(*export.Load) {
 	return func(l *export.Load) { l.Processed, l.Created, l.Updated = processed, created, updated }
 }
 
-// Refused gives a load errors.
+// Refused returns a load errors.
 func Refused(errs ...export.LoadError) func(*export.Load) {
 	return func(l *export.Load) { l.Errors, l.ErrorsN = errs, len(errs) }
 }

@@ -20,7 +20,7 @@ func newPool(size int) *pool {
 	return &pool{size: size, free: make(chan *block, keptBlocks)}
 }
 
-// get gives a block that has one holder, the caller.
+// get returns a block that has one holder, the caller.
 func (p *pool) get() *block {
 	var b *block
 	select {
@@ -34,7 +34,7 @@ func (p *pool) get() *block {
 
 func (b *block) hold() { b.refs.Add(1) }
 
-// release gives one hold back; the last one frees the block.
+// release returns one hold back; the last one frees the block.
 func (b *block) release() {
 	if b.refs.Add(-1) != 0 {
 		return

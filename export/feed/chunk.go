@@ -36,7 +36,7 @@ func (c *chunk) Release() {
 	blk.release()
 }
 
-// begin sets rec up for the record at c.off. It tells whether the fault of that record is settled already.
+// begin sets rec up for the record at c.off. It reports whether the fault of that record is settled already.
 func (c *chunk) begin(rec *export.Record) bool {
 	rec.Header, rec.File, rec.Line = c.src.header, c.src.header.File, c.line
 	rec.Fault, rec.Lost, rec.Open = nil, false, false
@@ -56,7 +56,7 @@ func (c *chunk) begin(rec *export.Record) bool {
 // end marks the record that was just given out if it is the last of a file that ends without a line end.
 func (c *chunk) end(rec *export.Record) { rec.Open = c.open && c.done() }
 
-// done tells whether all records have been given out.
+// done reports whether all records have been given out.
 func (c *chunk) done() bool { return c.off >= len(c.buf) && len(c.settled) == 0 }
 
 // check says what is wrong with a record's bytes before anybody reads them as text. All of the chunk is looked through
@@ -85,5 +85,5 @@ func (c *chunk) fail(rec *export.Record, f *export.Fault) {
 	rec.Missing = nil
 }
 
-// alias gives b as a string without copying; good until the chunk is released.
+// alias returns b as a string without copying; good until the chunk is released.
 func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -44,7 +44,7 @@ func (c *csvChunk) Next(rec *export.Record) bool {
 	return false
 }
 
-// blankLine tells whether b, which is not empty, begins with a line that holds nothing.
+// blankLine reports whether b, which is not empty, begins with a line that holds nothing.
 func blankLine(b []byte) bool {
 	if b[0] == '\r' {
 		b = b[1:]
@@ -86,7 +86,7 @@ func (c *csvChunk) cut(vals []string, b []byte) (n, from int) {
 // splat repeats a byte in all eight of a word.
 func splat(b byte) uint64 { return uint64(b) * 0x0101010101010101 }
 
-// matches gives a bit for each of the first 64 bytes of b, set where it is the one in delim. HR's fields are so short that
+// matches returns a bit for each of the first 64 bytes of b, set where it is the one in delim. HR's fields are so short that
 // a call of bytes.IndexByte for each would cost more than the search, and a loop over each eight bytes' delimiters would
 // end where no processor expects it.
 func matches(b []byte, delim uint64) (m uint64) {
@@ -116,7 +116,7 @@ func matches8(w, delim uint64) uint64 {
 	return top * gather >> 56
 }
 
-// room gives rec one value for each field of the header.
+// room returns rec one value for each field of the header.
 func (c *csvChunk) room(rec *export.Record) []string {
 	width := len(c.src.header.Fields)
 	if cap(rec.Values) < width {
@@ -171,7 +171,7 @@ func (c *csvChunk) quoted(rec *export.Record, b []byte, first int) {
 	c.finish(rec, n, i, lines)
 }
 
-// upTo gives b before the first c, or all of it.
+// upTo returns b before the first c, or all of it.
 func upTo(b []byte, c byte) []byte {
 	if k := bytes.IndexByte(b, c); k >= 0 {
 		return b[:k]
@@ -179,7 +179,7 @@ func upTo(b []byte, c byte) []byte {
 	return b
 }
 
-// plainlyQuoted gives the length, up to and with its delimiter, of a quoted field that ends at its first quote and before
+// plainlyQuoted returns the length, up to and with its delimiter, of a quoted field that ends at its first quote and before
 // another field of the line; 0 for any other. It is what most quoted fields are, told without the whole grammar.
 func plainlyQuoted(b []byte, delim byte) int {
 	if len(b) == 0 || b[0] != '"' {

@@ -52,7 +52,7 @@ func charset(name string) (encoding.Encoding, error) {
 	return enc, nil
 }
 
-// markOf tells what a byte order mark at the start of head says.
+// markOf returns what a byte order mark at the start of head says.
 func markOf(head []byte) (decoding, bool) {
 	for _, m := range marks {
 		if bytes.HasPrefix(head, []byte(m.bytes)) {
@@ -81,7 +81,7 @@ func chooseText(raw io.Reader, configured string) (decoding, error) {
 	return decoding{enc: enc, name: configured}, nil
 }
 
-// survey reads r to its end and tells whether it is valid UTF-8 and whether it holds a NUL.
+// survey reads r to its end and reports whether it is valid UTF-8 and whether it holds a NUL.
 func survey(r io.Reader) (valid, nul bool, err error) {
 	buf := make([]byte, 256<<10)
 	valid = true
@@ -117,7 +117,7 @@ func wholeRunes(b []byte) int {
 	return len(b)
 }
 
-// decode gives r, which stands behind the byte order mark, as UTF-8.
+// decode returns r, which stands behind the byte order mark, as UTF-8.
 func (t decoding) decode(r io.Reader) io.Reader {
 	if t.enc == nil {
 		return r
@@ -125,7 +125,7 @@ func (t decoding) decode(r io.Reader) io.Reader {
 	return t.enc.NewDecoder().Reader(r)
 }
 
-// sound tells whether b is text. What a decoder could not read it wrote as U+FFFD.
+// sound reports whether b is text. What a decoder could not read it wrote as U+FFFD.
 func (t decoding) sound(b []byte) bool {
 	if t.enc == nil {
 		return validUTF8(b)

@@ -193,7 +193,7 @@ func (x *excerpt) header() error {
 	return x.put(text)
 }
 
-// leadOf tells how many fields of an excerpt a header begins with.
+// leadOf returns how many fields of an excerpt a header begins with.
 func leadOf(fields []string) int {
 	for _, n := range []int{len(leadFields), 2} {
 		if len(fields) >= n && slices.Equal(fields[:n], leadFields[:n]) {

@@ -69,7 +69,7 @@ type Options struct {
 	ChunkRows int
 }
 
-// Validate tells what is wrong with the options themselves, before any file is looked at.
+// Validate returns what is wrong with the options themselves, before any file is looked at.
 func (o Options) Validate() error {
 	if _, err := charset(o.Encoding); err != nil {
 		return err
@@ -173,7 +173,7 @@ func (f *Feed) checkAge(o Options) error {
 	return nil
 }
 
-// Files tells the files in reading order, as they were when Open found them. It waits until they are hashed; the hash of
+// Files returns the files in reading order, as they were when Open found them. It waits until they are hashed; the hash of
 // a file that cannot be read, or changed meanwhile, is empty, and every pass over it says why.
 func (f *Feed) Files() []export.FeedFile {
 	files := make([]export.FeedFile, len(f.sources))
@@ -194,7 +194,7 @@ func (f *Feed) Names() []string {
 	return names
 }
 
-// Headers gives the header of every file, in reading order: the same pointers that the records carry.
+// Headers returns the header of every file, in reading order: the same pointers that the records carry.
 func (f *Feed) Headers() []*export.Header {
 	hs := make([]*export.Header, len(f.sources))
 	for i, s := range f.sources {

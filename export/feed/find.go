@@ -31,7 +31,7 @@ func find(patterns []string) ([]string, error) {
 	return unique(paths)
 }
 
-// match gives the paths of one pattern. A path that exists wins over the glob it could also be.
+// match returns the paths of one pattern. A path that exists wins over the glob it could also be.
 func match(pattern string) ([]string, error) {
 	_, err := os.Stat(pattern)
 	if err == nil {

@@ -84,7 +84,7 @@ func boundIndependent(t testing.TB, path string, o Options) {
 	}
 }
 
-// openOrNot gives nil for a file that is unusable as a whole.
+// openOrNot returns nil for a file that is unusable as a whole.
 func openOrNot(t testing.TB, path string, o Options, z sizes) *Feed {
 	t.Helper()
 	f, err := openSized([]string{path}, o, z)

@@ -106,7 +106,7 @@ func trimCR(line []byte) []byte {
 	return line
 }
 
-// blank tells whether a line, given with its end, holds nothing.
+// blank reports whether a line, given with its end, holds nothing.
 func blank(line []byte) bool { return len(trimCR(bytes.TrimSuffix(line, newline))) == 0 }
 
 // firstLine is the length of b's first physical line, its end included.

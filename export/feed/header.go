@@ -17,7 +17,7 @@ func usableDelimiter(d string) bool {
 	return len(d) == 1 && d[0] < 0x80 && !strings.ContainsAny(d, "\"\r\n\x00")
 }
 
-// readHeader gives the names of the file's fields and sets where its records begin.
+// readHeader returns the names of the file's fields and sets where its records begin.
 func (s *source) readHeader(o Options, z sizes) ([]string, error) {
 	if s.json {
 		return o.needed(), nil

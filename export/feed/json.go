@@ -126,7 +126,7 @@ func (c *jsonChunk) value(rec *export.Record, i int, w *walker) *export.Fault {
 	return nil
 }
 
-// text gives the value of a quoted string.
+// text returns the value of a quoted string.
 func (c *jsonChunk) text(quoted []byte, name string) (string, *export.Fault) {
 	if bytes.IndexByte(quoted, '\\') < 0 {
 		return alias(quoted[1 : len(quoted)-1]), nil

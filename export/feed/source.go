@@ -229,7 +229,7 @@ func (c *ceiling) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// raw gives the file's bytes, unzipped but not decoded, up to the feed's ceiling.
+// raw returns the file's bytes, unzipped but not decoded, up to the feed's ceiling.
 func (s *source) raw(f *os.File) (io.Reader, error) {
 	r, err := s.unzipped(f)
 	if err != nil || s.maxBytes == 0 {
@@ -270,7 +270,7 @@ func (s *source) read(use func(*stream) error) error {
 	})
 }
 
-// decoded gives the file's text as UTF-8, without byte order mark.
+// decoded returns the file's text as UTF-8, without byte order mark.
 func (s *source) decoded(f *os.File) (io.Reader, error) {
 	r, err := s.raw(f)
 	if err != nil {

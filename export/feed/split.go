@@ -145,7 +145,7 @@ func (s *splitter) odd(b []byte) error {
 	return s.settle(firstLine(b), s.src.fault(s.line, ruleUnclosed, sayUnclosed), true)
 }
 
-// tooLong gives up a line that is whole in the block.
+// tooLong returns up a line that is whole in the block.
 func (s *splitter) tooLong(line []byte) error {
 	lost := !s.src.json && bytes.Count(line, quote)&1 == 1
 	return s.settle(len(line), s.longFault(lost), lost)

@@ -6,7 +6,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// apiColumns gives the mapped columns of a set in file order.
+// apiColumns returns the mapped columns of a set in file order.
 func (s *Sheet) apiColumns(set export.ColumnSet) (cols []int) {
 	for _, i := range s.order {
 		if set.Has(i) {

@@ -22,7 +22,7 @@ func (s *Sheet) Checker() export.RowChecker {
 	return &checker{sheet: s, memos: make([]memo, len(s.columns))}
 }
 
-// Check tells what [Sheet.Check] tells. A row without a fault costs no allocation beyond the texts that are remembered or
+// Check returns what [Sheet.Check] tells. A row without a fault costs no allocation beyond the texts that are remembered or
 // had to be normalised.
 func (k *checker) Check(row *export.Row) []export.Fault {
 	told := rowFaults{origin: row.Origin}
@@ -46,7 +46,7 @@ func (k *checker) Check(row *export.Row) []export.Fault {
 	return told.list
 }
 
-// colleague tells whether an address certainly breaks no rule because the one before, which broke none, has its domain;
+// colleague reports whether an address certainly breaks no rule because the one before, which broke none, has its domain;
 // it may say no to a good one.
 func (k *checker) colleague(c *columnRules, address string) bool {
 	at := len(address) - len(k.domain) - 1
@@ -60,7 +60,7 @@ func (k *checker) remember(address string) {
 	}
 }
 
-// surely tells whether text, which is not blank, certainly breaks no rule of a column of any text; it may say no to a
+// surely reports whether text, which is not blank, certainly breaks no rule of a column of any text; it may say no to a
 // good one.
 func (c *columnRules) surely(text string) bool {
 	return c.kind == kindFree && len(text) >= c.min && len(text) <= c.max && plain(text)

@@ -252,7 +252,7 @@ func (c *columnRules) list(text string, told *rowFaults) string {
 	return strings.Join(names, ",")
 }
 
-// tidy tells whether a list certainly breaks no rule and has no blanks to take away; it may say no to a good one.
+// tidy reports whether a list certainly breaks no rule and has no blanks to take away; it may say no to a good one.
 func (c *columnRules) tidy(text string) bool {
 	start := 0
 	for i := range len(text) + 1 {
@@ -267,7 +267,7 @@ func (c *columnRules) tidy(text string) bool {
 	return true
 }
 
-// plain tells whether text is printable ASCII only, which nearly every cell is. It looks at eight bytes at a time; the
+// plain reports whether text is printable ASCII only, which nearly every cell is. It looks at eight bytes at a time; the
 // last eight overlap those before them.
 func plain(text string) bool {
 	b := unsafe.Slice(unsafe.StringData(text), len(text)) // a text's bytes are read as words only from a slice

@@ -23,7 +23,7 @@ type Diff struct {
 	Duplicate []string `json:"duplicate,omitempty"` // columns that stand more than once
 }
 
-// Same tells whether the template has exactly the built-in and custom columns. Order and asterisks do not count.
+// Same reports whether the template has exactly the built-in and custom columns. Order and asterisks do not count.
 func (d Diff) Same() bool { return len(d.Missing)+len(d.Unknown)+len(d.Duplicate) == 0 }
 
 // Compare reads the header line of the CSV template an instance offers (Load from file, CSV template) and holds it
@@ -104,7 +104,7 @@ func compare(header, custom []string) (d Diff) {
 	return d
 }
 
-// outOfOrder gives the fewest members whose removal leaves the rest ascending: what is not in a longest ascending run.
+// outOfOrder returns the fewest members whose removal leaves the rest ascending: what is not in a longest ascending run.
 func outOfOrder(places []int) (moved []int) {
 	length := make([]int, len(places)) // of the longest ascending run that begins here
 	longest := 0

@@ -124,7 +124,7 @@ func (e *rowEncoder) batch() any {
 	return e.whole
 }
 
-// asArray gives an array value that lies where cells lie, and is the only function that needs unsafe. reflect would make a
+// asArray returns an array value that lies where cells lie, and is the only function that needs unsafe. reflect would make a
 // copy for each batch; an interface is a type and a pointer to such a copy, and here the pointer is to ours. TestRowMemory
 // holds what this relies on.
 //

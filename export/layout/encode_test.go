@@ -31,7 +31,7 @@ func encodeRows(e export.RowEncoder, rows []*export.Row, dst []byte, ends []int)
 	return e.Flush(dst, ends)
 }
 
-// encode gives a whole file of the rows, all of one set.
+// encode returns a whole file of the rows, all of one set.
 func encode(t testing.TB, s *Sheet, rows []*export.Row) []byte {
 	t.Helper()
 	set := s.Carried(rows[0])

@@ -14,7 +14,7 @@ import (
 // Column is one column of the table.
 type Column = templates.Column
 
-// Columns gives every column in documented order ("Users Import").
+// Columns returns every column in documented order ("Users Import").
 func Columns() []Column { return templates.UsersColumns() }
 
 // Lookup finds a column by its exact name.

@@ -148,7 +148,7 @@ func unmapped(column, format string) *OptionError {
 	return e
 }
 
-// customErrors tells the names that cannot be custom columns. Some are words of gocsv's tags, in which a name travels.
+// customErrors returns the names that cannot be custom columns. Some are words of gocsv's tags, in which a name travels.
 func customErrors(custom []string, table []Column) (faults []error) {
 	const rename = "rename the custom field"
 	for i, name := range custom {
@@ -218,7 +218,7 @@ func (s *Sheet) check(i int, cell *export.Cell, key int, told *rowFaults) {
 	}
 }
 
-// Warnings tells what is doubtful in a checked row, but not wrong: locales that only the API documentation lists.
+// Warnings returns what is doubtful in a checked row, but not wrong: locales that only the API documentation lists.
 func (s *Sheet) Warnings(row *export.Row) []export.Fault {
 	told := rowFaults{origin: row.Origin}
 	for _, i := range s.locales {
@@ -229,7 +229,7 @@ func (s *Sheet) Warnings(row *export.Row) []export.Fault {
 	return told.list
 }
 
-// Unique gives the mapped columns of which no two rows may have the same value.
+// Unique returns the mapped columns of which no two rows may have the same value.
 func (s *Sheet) Unique() []int { return slices.Clone(s.unique) }
 
 // Route is the way that the sheet's rows go.

@@ -33,7 +33,7 @@ func isEmail(text string) bool {
 	return err == nil && a.Name == "" && a.Address == text
 }
 
-// isAtoms tells whether a local part is ASCII atoms with single dots between them (RFC 5322, dot-atom).
+// isAtoms reports whether a local part is ASCII atoms with single dots between them (RFC 5322, dot-atom).
 func isAtoms(local string) bool {
 	dot := true
 	for i := range len(local) {
@@ -102,7 +102,7 @@ func isPhone(text string) bool {
 	return digits(country, 1, 3) && isGroups(national, 3, 3, 3, 3, 4, 4)
 }
 
-// isUsual tells whether text, of 12 bytes, is xxx-yyy-zzzz.
+// isUsual reports whether text, of 12 bytes, is xxx-yyy-zzzz.
 func isUsual(text string) bool {
 	for i := range 12 {
 		if i == 3 || i == 7 {
@@ -116,7 +116,7 @@ func isUsual(text string) bool {
 	return true
 }
 
-// isCountry tells whether text is empty, or a plus, one to three digits, and a blank.
+// isCountry reports whether text is empty, or a plus, one to three digits, and a blank.
 func isCountry(text string) bool {
 	n := len(text)
 	return n == 0 || n >= 3 && text[0] == '+' && text[n-1] == ' ' && digits(text[1:n-1], 1, 3)
@@ -129,7 +129,7 @@ func isGroups(text string, least1, most1, least2, most2, least3, most3 int) bool
 	return ok && ok2 && digits(one, least1, most1) && digits(two, least2, most2) && digits(three, least3, most3)
 }
 
-// digits tells whether text is ASCII digits only, of a length between least and most.
+// digits reports whether text is ASCII digits only, of a length between least and most.
 func digits(text string, least, most int) bool {
 	if len(text) < least || len(text) > most {
 		return false
@@ -167,7 +167,7 @@ func isAmount(text string) bool {
 
 const figures = "0123456789"
 
-// likeAmount tells whether text is figures with at most a currency before or behind them: 1000, 1,000.00 USD, -5 EUR,
+// likeAmount reports whether text is figures with at most a currency before or behind them: 1000, 1,000.00 USD, -5 EUR,
 // $500, USD 500. What has other letters in it is a name, such as 2nd Level.
 func likeAmount(text string) bool {
 	if !strings.ContainsAny(text, figures) {

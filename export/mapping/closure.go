@@ -25,7 +25,7 @@ type frame struct {
 	work  int      // what regular expressions may still cost the record
 }
 
-// field gives a field's value. A blank is nil.
+// field returns a field's value. A blank is nil.
 func (f *frame) field(i int) string {
 	at := f.at[i]
 	if f.rec.Missing != nil && f.rec.Missing[at] {
@@ -240,7 +240,7 @@ func unary(call func([]value) (value, error), name string, arg evaluator, at int
 	}
 }
 
-// tableOf gives the table of a look-up by one key in a table that is named outright, as most are.
+// tableOf returns the table of a look-up by one key in a table that is named outright, as most are.
 func (c *compiler) tableOf(n *ast.CallNode, function string) (*lookupTable, bool) {
 	if function != "lookup" || len(n.Arguments) != 2 {
 		return nil, false

@@ -150,7 +150,7 @@ func (c *compiler) exprProblem(col Column, err error) Problem {
 // fieldPrefix begins the names of fields in a rewritten tree; no variable of an expression can be named so.
 const fieldPrefix = "field "
 
-// fieldNumber gives the number of a field that the rewriter marked, -1 for other identifiers.
+// fieldNumber returns the number of a field that the rewriter marked, -1 for other identifiers.
 func (c *compiler) fieldNumber(n *ast.IdentifierNode) int {
 	name, ok := strings.CutPrefix(n.Value, fieldPrefix)
 	if !ok {

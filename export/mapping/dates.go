@@ -48,7 +48,7 @@ func layoutWord(s string) (ours, golang string) {
 	return "", ""
 }
 
-// layout gives Go's layout for v, compiled once where it is constant.
+// layout returns Go's layout for v, compiled once where it is constant.
 func (l *library) layout(v value) (string, error) {
 	s, err := v.scalar()
 	if err != nil {

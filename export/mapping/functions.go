@@ -137,7 +137,7 @@ func plain(f func(string) string) func(string) (string, error) {
 	return func(s string) (string, error) { return f(s), nil }
 }
 
-// number gives a whole number argument.
+// number returns a whole number argument.
 func (v value) number() (int, error) {
 	if n, ok := v.any.(int); ok {
 		return n, nil

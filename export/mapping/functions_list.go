@@ -79,7 +79,7 @@ func lengthOf(args []value) (value, error) {
 	return value{any: utf8.RuneCountInString(s)}, err
 }
 
-// element gives element i of a list, from the end where i is negative; nil where there is none.
+// element returns element i of a list, from the end where i is negative; nil where there is none.
 func element(v value, i int) (value, error) {
 	list, err := v.list()
 	if err != nil {

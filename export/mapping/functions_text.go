@@ -136,7 +136,7 @@ func substring(args []value) (value, error) {
 	return textValue(s[from : from+runeOffset(s[from:], length)]), nil
 }
 
-// runeOffset gives the byte at which character n begins.
+// runeOffset returns the byte at which character n begins.
 func runeOffset(s string, n int) int {
 	for i := range s {
 		if n == 0 {

@@ -162,7 +162,7 @@ func (r *rowMapper) fault(c *compiledColumn, err error) export.Fault {
 	}
 }
 
-// safeCause gives the words for an error and the character it lies at, -1 where that is not known. Our own errors hold
+// safeCause returns the words for an error and the character it lies at, -1 where that is not known. Our own errors hold
 // no values and are told as they are; those of the VM may quote what it worked on, so only their kind is told.
 func safeCause(err error) (string, int) {
 	var placed *placedError

@@ -88,7 +88,7 @@ func phone(args []value) (value, error) {
 	return textValue("+" + code + " " + grouped), nil
 }
 
-// phoneDigits drops the signs people write; international tells whether the number began with + or 00.
+// phoneDigits drops the signs people write; international reports whether the number began with + or 00.
 func phoneDigits(s string) (digits string, international bool, err error) {
 	s = strings.Replace(s, "(0)", "", 1) // +44 (0)20 ...: the trunk prefix of those who call inside
 	s, international = strings.CutPrefix(s, "+")

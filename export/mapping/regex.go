@@ -43,7 +43,7 @@ func newCostedRegexp(s string) (*costedRegexp, error) {
 	return &costedRegexp{re, cost, reach + 1}, err
 }
 
-// measure tells how many instructions a pattern is compiled to, a little too many, and how many characters a match can
+// measure returns how many instructions a pattern is compiled to, a little too many, and how many characters a match can
 // have, without compiling it. Both stop counting beyond their bounds, so that nothing overflows.
 func measure(tree *syntax.Regexp) (cost, reach int) {
 	cost = 2
@@ -101,7 +101,7 @@ func (l *library) preparePattern(s string) error {
 	return nil
 }
 
-// regexArgs gives the arguments that functions with a regular expression begin and end with: text, pattern, work. The
+// regexArgs returns the arguments that functions with a regular expression begin and end with: text, pattern, work. The
 // pattern is nil where there is no text.
 func (l *library) regexArgs(args []value) (s string, p *costedRegexp, work *int, err error) {
 	if s, err = args[0].scalar(); err != nil || s == "" {

@@ -105,7 +105,7 @@ func (w *rewriter) ours(n ast.Node, name string, args ...ast.Node) ast.Node {
 	return inPlaceOf(n, &ast.CallNode{Callee: inPlaceOf(n, &ast.IdentifierNode{Value: name}), Arguments: args})
 }
 
-// inPlaceOf gives a new node the place of the old.
+// inPlaceOf returns a new node the place of the old.
 func inPlaceOf(old, n ast.Node) ast.Node {
 	n.SetLocation(old.Location())
 	return n
@@ -343,7 +343,7 @@ func calledFunction(n ast.Node) (*ast.CallNode, string) {
 	return call, id.Value
 }
 
-// leaves gives the nodes one of which is an expression's result.
+// leaves returns the nodes one of which is an expression's result.
 func leaves(n ast.Node) []ast.Node {
 	switch n := n.(type) {
 	case *ast.ConditionalNode:

@@ -74,7 +74,7 @@ func (v value) kind() string {
 	return "a value of an unknown kind"
 }
 
-// scalar gives the text of text, numbers and booleans; nil is "".
+// scalar returns the text of text, numbers and booleans; nil is "".
 func (v value) scalar() (string, error) {
 	if v.text != "" {
 		return v.text, nil
@@ -97,7 +97,7 @@ func (v value) scalar() (string, error) {
 	return "", errors.New("the value is " + v.kind() + ", not text")
 }
 
-// list gives the elements of a list; nil is an empty one.
+// list returns the elements of a list; nil is an empty one.
 func (v value) list() ([]any, error) {
 	if v.isNil() {
 		return []any{}, nil

@@ -90,7 +90,7 @@ func check(path string, info fs.FileInfo) error {
 	return &fs.PathError{Op: "open", Path: path, Err: &KindError{info.Mode()}}
 }
 
-// Read gives the bytes of a regular file. One that has more than limit is a [SizeError].
+// Read returns the bytes of a regular file. One that has more than limit is a [SizeError].
 func Read(path string, limit int64) ([]byte, error) {
 	f, err := Open(path)
 	if err != nil {

@@ -28,7 +28,7 @@ type API struct {
 	told map[string]bool // what was warned about, by load id
 }
 
-// Loads gives the view of the API that answers what became of a part.
+// Loads returns the view of the API that answers what became of a part.
 func (c *Client) Loads() *API { return &API{client: c, told: map[string]bool{}} }
 
 // Via names this way of asking in load.via and in Load.Via.
@@ -37,9 +37,9 @@ func (a *API) Via() string { return "api" }
 // Check is Client.Check.
 func (a *API) Check(ctx context.Context) error { return a.client.Check(ctx) }
 
-// Ask gives the load of one part as it stands now, found by its file name, or by q.ID where that is known; nil where
+// Ask returns the load of one part as it stands now, found by its file name, or by q.ID where that is known; nil where
 // there is none (yet). A load of another size is given only where none of the part's own is listed. An *export.NotDeliveredError says that asking this way is of no use, an *Error that this call
-// failed; Error.Temporary tells whether the next may succeed.
+// failed; Error.Temporary reports whether the next may succeed.
 func (a *API) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error) {
 	ctx = patient(ctx, q.Until)
 	if q.ID != "" {
@@ -89,12 +89,12 @@ func (a *API) find(ctx context.Context, q export.LoadQuery) (*export.Load, error
 	return choose(whole, export.Mangled(a.client.folder, q.Name), q.Since), nil
 }
 
-// torn tells whether a load has another size than the part.
+// torn reports whether a load has another size than the part.
 func torn(l *export.Load, q export.LoadQuery) bool {
 	return q.Size > 0 && l.FileSize >= 0 && l.FileSize != q.Size
 }
 
-// ours tells whether a load can be the part's. A load of our name with another size is told once in the log: nobody
+// ours reports whether a load can be the part's. A load of our name with another size is told once in the log: nobody
 // else makes such names, so somebody should look.
 func (a *API) ours(l *export.Load, q export.LoadQuery) bool {
 	switch {
@@ -121,7 +121,7 @@ func (a *API) warn(subject, hint, format string, args ...any) {
 	}
 }
 
-// ourName tells whether a load's file name is a part's. A bare name is not: that is what a screen upload keeps, so that
+// ourName reports whether a load's file name is a part's. A bare name is not: that is what a screen upload keeps, so that
 // somebody has uploaded the part by hand.
 func ourName(file, folder, name string) bool {
 	return file == export.Mangled(folder, name) || strings.HasSuffix(file, "_"+name)

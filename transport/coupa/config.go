@@ -122,7 +122,7 @@ func newWire(c Config, log logrus.FieldLogger) (*wire, error) {
 	}, nil
 }
 
-// logger gives a logger that says nothing where none was handed in.
+// logger returns a logger that says nothing where none was handed in.
 func logger(log logrus.FieldLogger) logrus.FieldLogger {
 	if log != nil {
 		return log
@@ -155,7 +155,7 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// httpClient gives a client that keeps our rules about redirects, whoever made it.
+// httpClient returns a client that keeps our rules about redirects, whoever made it.
 func httpClient(given *http.Client) *http.Client {
 	var hc http.Client
 	if given != nil {
@@ -181,7 +181,7 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// loginPath tells whether a path leads to a login, by the names Rails applications give it.
+// loginPath reports whether a path leads to a login, by the names Rails applications give it.
 func loginPath(path string) bool {
 	for part := range strings.SplitSeq(strings.ToLower(path), "/") {
 		switch part {

@@ -62,7 +62,7 @@ func (e *Error) NotBefore() time.Time { return e.until }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Temporary tells whether asking again later may help: time-outs, lost connections, 408, 429, 5xx, cut answers. Such
+// Temporary reports whether asking again later may help: time-outs, lost connections, 408, 429, 5xx, cut answers. Such
 // a call has been tried again within Config.Budget already.
 func (e *Error) Temporary() bool { return e.hope != none }
 
@@ -134,7 +134,7 @@ func (a *answer) fail(text string, now time.Time) *Error {
 	return e
 }
 
-// transient tells the statuses that pass. No page of Coupa lists them; clients in production treat them so.
+// transient returns the statuses that pass. No page of Coupa lists them; clients in production treat them so.
 func transient(status int) bool {
 	return status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status >= 500
 }
@@ -170,7 +170,7 @@ func problem(a *answer) string {
 	return cmp.Or(http.StatusText(a.status), "an unknown status")
 }
 
-// secretsOf gives the token and the cookies of a request.
+// secretsOf returns the token and the cookies of a request.
 func secretsOf(head http.Header) []string {
 	token := strings.TrimPrefix(head.Get("Authorization"), "Bearer ")
 	secrets := []string{token, head.Get("Cookie")}

@@ -69,7 +69,7 @@ func (p *Page) Check(ctx context.Context) error {
 	return unusable(p.wire.base, err)
 }
 
-// Ask gives the load of one part as it stands now, found by its file name (and by q.ID among several); nil where the
+// Ask returns the load of one part as it stands now, found by its file name (and by q.ID among several); nil where the
 // first pages of the list do not show it. The errors of a load that has ended are read from its own page; where that
 // has none, only ErrorsN is known. Errors are those of API.Ask.
 func (p *Page) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error) {
@@ -103,7 +103,7 @@ func (p *Page) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error
 	return l, p.errors(ctx, l, links[l])
 }
 
-// match gives the load of a row, where it is the part's.
+// match returns the load of a row, where it is the part's.
 func (p *Page) match(r tableRow, q export.LoadQuery) *export.Load {
 	names := r.names()
 	i := slices.IndexFunc(names, func(n string) bool { return ourName(n, p.folder, q.Name) })

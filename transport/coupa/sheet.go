@@ -125,7 +125,7 @@ func (s *sheetReader) end(err error) (*sheet, error) {
 // keptAttributes are the attributes that are looked at.
 var keptAttributes = map[string]bool{"class": true, "colspan": true, "datetime": true, "href": true, "rel": true, "title": true, "type": true}
 
-// tag gives the name and the attributes of a tag; of two of one name the first counts.
+// tag returns the name and the attributes of a tag; of two of one name the first counts.
 func tag(z *html.Tokenizer) (name string, attrs map[string]string) {
 	b, more := z.TagName()
 	name, attrs = string(b), map[string]string{}

@@ -41,7 +41,7 @@ type pageTable struct {
 	rows [][]*gridCell
 }
 
-// findTable gives the first table that has every wanted column by name.
+// findTable returns the first table that has every wanted column by name.
 func findTable(doc *sheet, name func(string) pageColumn, want ...pageColumn) *pageTable {
 	for _, g := range doc.tables {
 		if t := readTable(g, name, want); t != nil {

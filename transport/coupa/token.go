@@ -57,7 +57,7 @@ func (t *tokens) prepare(ctx context.Context) error {
 	return t.fetch(ctx)
 }
 
-// get gives a token that has settled.
+// get returns a token that has settled.
 func (t *tokens) get(ctx context.Context) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -272,10 +272,10 @@ func (n *node) child(name string) *node {
 	return nil
 }
 
-// nothing tells whether a node stands for null: <x nil="true"/>, <x/>, null, "".
+// nothing reports whether a node stands for null: <x nil="true"/>, <x/>, null, "".
 func (n *node) nothing() bool { return n.kind == nodeScalar && strings.TrimSpace(n.text) == "" }
 
-// texts gives every text below a node that says something.
+// texts returns every text below a node that says something.
 func (n *node) texts() []string {
 	if n.kind == nodeScalar {
 		return []string{n.text}

@@ -36,7 +36,7 @@ type Users struct {
 
 var _ export.Directory = (*Users)(nil)
 
-// Users gives the view of the API that reads and writes users.
+// Users returns the view of the API that reads and writes users.
 func (c *Client) Users() *Users { return &Users{client: c, told: map[string]bool{}} }
 
 // Workers is how many calls at once keep the configured rate filled where a call takes 300 ms.
@@ -234,7 +234,7 @@ func (u *Users) lacking(user export.User, want []export.Element) {
 	}
 }
 
-// DefaultFilter tells which elements of want the instance leaves out where a call does not ask for them by name: an
+// DefaultFilter returns which elements of want the instance leaves out where a call does not ask for them by name: an
 // administrator can set such a response filter for each resource (API Response Filters). It reads a user once more whom a
 // look-up by name has shown.
 func (u *Users) DefaultFilter(ctx context.Context, named export.User, want []export.Element) ([]export.Element, error) {
@@ -364,7 +364,7 @@ func (u *Users) send(ctx context.Context, token string, r request, cells []expor
 	return out, err
 }
 
-// refusal tells whether an answer is a no to this write alone. A missing scope, a wrong address, and what will pass, are
+// refusal reports whether an answer is a no to this write alone. A missing scope, a wrong address, and what will pass, are
 // not: judge knows them.
 func refusal(a *answer) error {
 	said := messages(a)
@@ -382,7 +382,7 @@ func refusal(a *answer) error {
 	return &export.RefusedError{Op: a.op(), Status: a.status, Messages: said}
 }
 
-// scopeless tells whether a 403 is about the client's scopes rather than about this user.
+// scopeless reports whether a 403 is about the client's scopes rather than about this user.
 func scopeless(a *answer, said []string) bool {
 	return strings.Contains(a.header.Get("WWW-Authenticate"), "insufficient_scope") ||
 		slices.ContainsFunc(said, func(text string) bool { return strings.Contains(strings.ToLower(text), "scope") })

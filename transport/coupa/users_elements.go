@@ -25,7 +25,7 @@ func ID() export.Element {
 	return export.Element{Column: "Id", Path: "id", Kind: export.KindInteger}
 }
 
-// Element gives the element where the API shows a column of the users import; ok is false where it shows none, and for
+// Element returns the element where the API shows a column of the users import; ok is false where it shows none, and for
 // card data, which is never asked for. A name that is no column of the table is a custom field: its element is derived
 // from the prompt name, since the true one is known only to the instance.
 func Element(column string) (e export.Element, ok bool) {
@@ -45,7 +45,7 @@ func Element(column string) (e export.Element, ok bool) {
 	return export.Element{Column: column, Path: c.API, Kind: elementKind(c), Empty: emptyWord(c)}, true
 }
 
-// Writable tells why a column cannot be sent on the API route; nil where it can.
+// Writable returns why a column cannot be sent on the API route; nil where it can.
 func Writable(column string) error {
 	e, ok := Element(column)
 	switch {

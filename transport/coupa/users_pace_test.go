@@ -68,7 +68,7 @@ func (s *slowCoupa) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"id":%s}`, r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:])
 }
 
-// worst gives the most requests in any one second, and the least time between two of them.
+// worst returns the most requests in any one second, and the least time between two of them.
 func (s *slowCoupa) worst() (most int, least time.Duration) {
 	least = time.Hour
 	for i, t := range s.at {

@@ -14,7 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
-// must gives the elements of columns.
+// must returns the elements of columns.
 func must(t testing.TB, columns ...string) []export.Element {
 	t.Helper()
 	var out []export.Element

@@ -132,7 +132,7 @@ func (a *answer) begin(from *stream) error {
 	return err
 }
 
-// lost tells why a call got no answer. ctx is the caller's: when that has ended, its cause is the reason.
+// lost returns why a call got no answer. ctx is the caller's: when that has ended, its cause is the reason.
 func (w *wire) lost(ctx context.Context, op string, limit time.Duration, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", op, context.Cause(ctx))
@@ -337,7 +337,7 @@ const (
 	kindHTML
 )
 
-// kind tells what an answer is: by its Content-Type, else by its first byte.
+// kind returns what an answer is: by its Content-Type, else by its first byte.
 func (a *answer) kind() contentKind {
 	body := bytes.ToLower(bytes.TrimSpace(a.body[:min(len(a.body), 512)]))
 	if bytes.HasPrefix(body, []byte("<!doctype html")) || bytes.HasPrefix(body, []byte("<html")) {

@@ -68,7 +68,7 @@ func fingerprintPin(c Config, a ssh.Algorithms) (*pin, error) {
 	return p, nil
 }
 
-// again tells whether another handshake could find the pinned key, and else the error to report. A fingerprint does not
+// again reports whether another handshake could find the pinned key, and else the error to report. A fingerprint does not
 // tell the key's type and a server shows one of its keys only, so each type the server has is asked for. Nothing secret
 // is sent before the right key was shown.
 func (p *pin) again(err error) (bool, error) {
@@ -127,7 +127,7 @@ func knownHostsPin(c Config, a ssh.Algorithms) (*pin, error) {
 	return p, nil
 }
 
-// authorityLines gives the numbers of the lines that name certificate authorities.
+// authorityLines returns the numbers of the lines that name certificate authorities.
 func authorityLines(file string) (map[int]bool, error) {
 	text, err := regular.Read(file, maxKnownHosts)
 	if err != nil {

@@ -118,7 +118,7 @@ func (l *login) next(a *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 	return nil, nil
 }
 
-// answer gives the password to a single hidden prompt, once. Anything else (a second factor, a new password) needs a person.
+// answer returns the password to a single hidden prompt, once. Anything else (a second factor, a new password) needs a person.
 func (l *login) answer(_, _ string, questions []string, echos []bool) ([]string, error) {
 	switch {
 	case len(questions) == 0:
@@ -132,7 +132,7 @@ func (l *login) answer(_, _ string, questions []string, echos []bool) ([]string,
 	return []string{l.password.Reveal()}, nil
 }
 
-// begun tells whether the server got as far as naming its methods.
+// begun reports whether the server got as far as naming its methods.
 func (l *login) begun() bool { return len(l.takes) > 0 }
 
 func (l *login) refused(address string, legacy bool, err error) error {

@@ -95,7 +95,7 @@ func (a *answers) wants() int {
 	return min(len(a.head), typeAt+int(binary.BigEndian.Uint32(a.head[:])))
 }
 
-// expect gives a channel that tells when a file of so many bytes, the next one written, is on its way.
+// expect returns a channel that tells when a file of so many bytes, the next one written, is on its way.
 func (p *pipe) expect(size int) <-chan struct{} {
 	p.left, p.sent = size, make(chan struct{})
 	return p.sent

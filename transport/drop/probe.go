@@ -14,7 +14,7 @@ import (
 // RTT is the quickest round trip seen while connecting.
 func (s *Session) RTT() time.Duration { return s.rtt }
 
-// List tells how many names a folder on the server holds. A folder that is not there, is none, or may not be listed is
+// List returns how many names a folder on the server holds. A folder that is not there, is none, or may not be listed is
 // an *export.NotDeliveredError.
 func (s *Session) List(ctx context.Context, dir string) (names int, err error) {
 	err = s.watch(ctx, "list", dir, func() error {
@@ -38,7 +38,7 @@ func (s *Session) List(ctx context.Context, dir string) (names int, err error) {
 	return names, err
 }
 
-// Seen tells whether the server lets us ask for a file of the drop folder that is not there: without that nobody can
+// Seen reports whether the server lets us ask for a file of the drop folder that is not there: without that nobody can
 // tell whether a part has arrived.
 func (s *Session) Seen(ctx context.Context) error {
 	return s.watch(ctx, "look into", s.c.Folder, func() error {
@@ -81,7 +81,7 @@ func (s *Session) Probe(ctx context.Context) error {
 	})
 }
 
-// scanned tells whether Coupa may read the staging folder, with links followed.
+// scanned reports whether Coupa may read the staging folder, with links followed.
 func (s *Session) scanned() (bool, error) {
 	if s.c.Staging == Auto {
 		return true, nil

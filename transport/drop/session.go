@@ -302,7 +302,7 @@ func (s *Session) Look(ctx context.Context, name string) (export.Sighting, error
 	return seen, nil
 }
 
-// find gives a file's size and whether it is there. Where it is not, its folder must be: a mistyped folder would else
+// find returns a file's size and whether it is there. Where it is not, its folder must be: a mistyped folder would else
 // make every file look as if it had been taken.
 func (s *Session) find(file string) (size int64, there bool, err error) {
 	info, err := s.files.Stat(file)

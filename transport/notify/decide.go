@@ -78,7 +78,7 @@ func (t Trouble) item(i export.Incident, stage Stage) Item {
 
 func day(t time.Time) string { return t.Format(time.DateOnly) }
 
-// Route gives each target what it wants: the items of its kinds that are its owner's task, all of them without an owner.
+// Route returns each target what it wants: the items of its kinds that are its owner's task, all of them without an owner.
 // What is the task of somebody whom no target names goes to every target of its kind: nothing is told to nobody because
 // its owner has no target.
 func Route(items []Item, targets []Target) [][]Item {

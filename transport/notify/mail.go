@@ -89,7 +89,7 @@ func (m *Mail) client() (*mail.Client, error) {
 	return mail.NewClient(host, options...)
 }
 
-// pool gives the roots to trust; nil means the system's.
+// pool returns the roots to trust; nil means the system's.
 func pool(pem []byte) (*x509.CertPool, error) {
 	if len(pem) == 0 {
 		return nil, nil

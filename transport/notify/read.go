@@ -174,7 +174,7 @@ func (f *Finding) report(rep *export.Report, s Start) {
 	f.rows(rep, s, status)
 }
 
-// unfilled tells how many people lack a list that a call has emptied, and which lists.
+// unfilled returns how many people lack a list that a call has emptied, and which lists.
 func (f *Finding) unfilled(s Start) {
 	if s.Report == nil || len(s.Report.Unfilled) == 0 {
 		return

@@ -197,7 +197,7 @@ func encode(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err // whoever checks a signature in a shell has no line break at the end
 }
 
-// each gives the message with every text of it put through f, so that no template can forget to.
+// each returns the message with every text of it put through f, so that no template can forget to.
 func (m Message) each(f func(string) string) Message {
 	m.Instance, m.Host, m.Command, m.Run, m.Verdict = f(m.Instance), f(m.Host), f(m.Command), f(m.Run), f(m.Verdict)
 	items := make([]Item, len(m.Items))

@@ -50,7 +50,7 @@ func untold(l *export.Load, j Joined, sent int) string {
 	return ""
 }
 
-// pending gives the rows that are not among refused, with the reason.
+// pending returns the rows that are not among refused, with the reason.
 func pending(rows, refused []export.RowResult, why string) []export.RowResult {
 	hit := map[int]bool{}
 	for _, row := range refused {

@@ -47,7 +47,7 @@ func (r *Runner) leave(src export.LoadSource, why error) {
 	r.gone[src.Via()] = why
 }
 
-// reasons tells why the ways that were left cannot be asked, in the order of load.via.
+// reasons returns why the ways that were left cannot be asked, in the order of load.via.
 func (r *Runner) reasons() error {
 	var why []string
 	for _, src := range r.Loads {

@@ -65,7 +65,6 @@ func (OSDisk) Rename(from, to string) error { return os.Rename(from, to) }
 // Remove implements Disk.
 func (OSDisk) Remove(path string) error { return os.Remove(path) }
 
-
 // SyncDir implements Disk.
 func (OSDisk) SyncDir(dir string) error {
 	if !posix {

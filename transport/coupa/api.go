@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	pageSize  = 50             // the API gives at most 50 records at once (Querying Options)
-	findPages = 5              // a part's name is unique, so that more pages are never expected
-	floorGap  = 24 * time.Hour // loads created this long before the plan are looked at: clocks and zones may be off
+	pageSize  = 50             // the API returns at most 50 records at once (Querying Options)
+	findPages = 5              // a part's name is unique, so we never expect more pages
+	floorGap  = 24 * time.Hour // loads created up to this long before the plan are considered: clocks and zones may differ
 	clockSkew = 5 * time.Minute
 )
 
@@ -25,21 +25,22 @@ type API struct {
 	client *Client
 
 	mu   sync.Mutex
-	told map[string]bool // what was warned about, by load id
+	told map[string]bool // subjects already warned about, by load id
 }
 
 // Loads returns the view of the API that answers what became of a part.
 func (c *Client) Loads() *API { return &API{client: c, told: map[string]bool{}} }
 
-// Via names this way of asking in load.via and in Load.Via.
+// Via returns the name of this way of asking in load.via and in Load.Via.
 func (a *API) Via() string { return "api" }
 
-// Check is Client.Check.
+// Check calls Client.Check.
 func (a *API) Check(ctx context.Context) error { return a.client.Check(ctx) }
 
 // Ask returns the load of one part as it stands now, found by its file name, or by q.ID where that is known; nil where
-// there is none (yet). A load of another size is given only where none of the part's own is listed. An *export.NotDeliveredError says that asking this way is of no use, an *Error that this call
-// failed; Error.Temporary reports whether the next may succeed.
+// there is none yet. It returns a load of another size only where none with the part's size is listed. An
+// *export.NotDeliveredError means that asking this way is of no use. An *Error means that this call failed;
+// Error.Temporary reports whether the next may succeed.
 func (a *API) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error) {
 	ctx = patient(ctx, q.Until)
 	if q.ID != "" {
@@ -57,8 +58,8 @@ func (a *API) follow(ctx context.Context, q export.LoadQuery) (*export.Load, err
 	return list[0], nil
 }
 
-// find asks by the end of the file name, which holds where an instance spells the folder otherwise, and chooses among
-// the answers here. The resource is heavy, so the window of time is kept small (DataFileSources API Example Calls).
+// find asks by the end of the file name, which works however an instance spells the folder, and chooses among the
+// answers here. The resource is heavy, so the window of time is kept small (DataFileSources API Example Calls).
 func (a *API) find(ctx context.Context, q export.LoadQuery) (*export.Load, error) {
 	query := url.Values{
 		"file_file_name[ends_with]": {"_" + q.Name},
@@ -83,7 +84,7 @@ func (a *API) find(ctx context.Context, q export.LoadQuery) (*export.Load, error
 	}
 	found = slices.DeleteFunc(found, func(l *export.Load) bool { return !a.ours(l, q) })
 	whole := slices.DeleteFunc(slices.Clone(found), func(l *export.Load) bool { return torn(l, q) })
-	if len(whole) == 0 { // then a torn one is all there is to tell of
+	if len(whole) == 0 { // then torn loads are all that was found
 		whole = found
 	}
 	return choose(whole, export.Mangled(a.client.folder, q.Name), q.Since), nil
@@ -94,8 +95,8 @@ func torn(l *export.Load, q export.LoadQuery) bool {
 	return q.Size > 0 && l.FileSize >= 0 && l.FileSize != q.Size
 }
 
-// ours reports whether a load can be the part's. A load of our name with another size is told once in the log: nobody
-// else makes such names, so somebody should look.
+// ours reports whether a load can be the part's. A load of our name with another size is logged once: no other program
+// makes such names, so a person should look.
 func (a *API) ours(l *export.Load, q export.LoadQuery) bool {
 	switch {
 	case l.FileName == "":
@@ -121,15 +122,15 @@ func (a *API) warn(subject, hint, format string, args ...any) {
 	}
 }
 
-// ourName reports whether a load's file name is a part's. A bare name is not: that is what a screen upload keeps, so that
-// somebody has uploaded the part by hand.
+// ourName reports whether a load's file name is a part's. A bare name without a folder is not: Coupa keeps such a name
+// for an upload on the screen, so a person has uploaded the part by hand.
 func ourName(file, folder, name string) bool {
 	return file == export.Mangled(folder, name) || strings.HasSuffix(file, "_"+name)
 }
 
-// choose picks the part's load among several of its name: the exact name before an ending; then the earliest created
-// at or after since, less five minutes for clocks that differ (the first is the one of our delivery, a later one
-// somebody's repetition); then the latest before that; then one without a time.
+// choose picks the part's load among several of its name. The exact name comes before a name that only ends so. Then
+// comes the earliest load created at or after since, less five minutes for clocks that differ: the first one is our
+// delivery, a later one is a repetition by a person. Then comes the latest before that, then one without a time.
 func choose(found []*export.Load, mangled string, since time.Time) *export.Load {
 	if len(found) == 0 {
 		return nil

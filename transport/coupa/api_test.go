@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// one is a data file source in JSON.
+// one returns a data file source in JSON.
 func one(id int, name string, size int, created time.Time) string {
 	return fmt.Sprintf(`{"id":%d,"status":"done","file-file-name":%q,"file-file-size":"%d","created-at":%q}`, id, name, size, created.Format(time.RFC3339))
 }
@@ -73,7 +73,7 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// TestWrongSizeIsTold: once, not at every poll.
+// TestWrongSizeIsTold: a load of the wrong size is logged once, not at every poll.
 func TestWrongSizeIsTold(t *testing.T) {
 	f := newFar(t)
 	f.on(loadsPath, reply{status: 200, kind: asJSON, body: "[" + one(1, partMangled, 333, since) + "]"})
@@ -106,7 +106,7 @@ func TestFindLeafs(t *testing.T) {
 	if r := f.requests(loadsPath); len(r) != 2 || r[1].URL.Query().Get("offset") != "50" {
 		t.Errorf("%d requests", len(r))
 	}
-	// An instance that ignores the offset does not keep us for ever.
+	// An instance that ignores the offset does not keep us asking forever.
 	f.on(loadsPath, reply{status: 200, kind: asJSON, body: "[" + strings.Join(full, ",") + "]"})
 	if l, err := c.Loads().Ask(t.Context(), query()); l != nil || err != nil || len(f.requests(loadsPath)) != 2+findPages {
 		t.Error(l, err, len(f.requests(loadsPath)))

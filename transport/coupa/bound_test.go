@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// repeating is a body that begins with one text and goes on with another for ever.
+// repeating is a body that begins with one text and repeats another forever.
 type repeating struct {
 	text, then string
 }
@@ -24,7 +24,7 @@ func (r *repeating) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// longAnswer is an answer whose body goes on behind its beginning.
+// longAnswer returns an answer with a body that is longer than its kept beginning.
 func longAnswer(t *testing.T, media string, body io.Reader) *answer {
 	t.Helper()
 	a := &answer{status: 200, url: &url.URL{}, header: http.Header{"Content-Type": {media}}}
@@ -34,7 +34,7 @@ func longAnswer(t *testing.T, media string, body io.Reader) *answer {
 	return a
 }
 
-// What holds more than any answer of Coupa is refused, and is not asked for again.
+// TestAnswersAreBounded: an answer with more than any answer of Coupa is refused and not asked for again.
 func TestAnswersAreBounded(t *testing.T) {
 	asLoads := func(a *answer) error { _, err := readLoads(a); return err }
 	asUsers := func(a *answer) error { _, err := readUsers(a, must(t, "Login", "User Role Names")); return err }
@@ -90,7 +90,8 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 }
 
-// What is long and no harm is read: elements that nobody closes, scripts, attributes and spaces cost nothing.
+// TestLongPageIsRead: a long page that does no harm is read. Unclosed elements, scripts, attributes and spaces cost
+// nothing.
 func TestLongPageIsRead(t *testing.T) {
 	list := `<table><tr><th>File</th><th>Status</th></tr><tr><td>a.csv</td><td>Done</td></tr></table>`
 	for _, between := range []string{`<b><i><font color=red>`, `<div>`, `<a href=x>`, `</table>`, `</td></tr>`, `<!-- x -->`, `<script>a<b</script>`, `<br title="x">`} {
@@ -106,7 +107,7 @@ func TestLongPageIsRead(t *testing.T) {
 	}
 }
 
-// A load of the largest part with two errors a row, of which some are long.
+// TestLoadOfManyErrors: a load of the largest part with two errors a row, some of them long, is read.
 func TestLoadOfManyErrors(t *testing.T) {
 	for format, text := range map[string][3]string{
 		asJSON: {`[{"id":1,"status":"done","upload-errors":[{}`, `,{"row":7,"value":"%s","field-errors":["no"]}`, `]}]`},
@@ -125,7 +126,7 @@ func TestLoadOfManyErrors(t *testing.T) {
 	}
 }
 
-// Names that were read in another encoding would be names that nobody has.
+// TestOnlyUTF8: names read in another encoding would be wrong names.
 func TestOnlyUTF8(t *testing.T) {
 	for body, want := range map[string]string{
 		"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><users><user><id>1</id><login>m\xfcller</login></user></users>": "not in UTF-8",
@@ -141,7 +142,7 @@ func TestOnlyUTF8(t *testing.T) {
 	}
 }
 
-// A refusal is kept as somebody reads it: not 64 KB of it, nor all its ten thousand texts.
+// TestRefusalsAreCut: a refusal is cut to a length that people read: not 64 KB, and not all of its ten thousand texts.
 func TestRefusalsAreCut(t *testing.T) {
 	many := `{"errors":["` + strings.Repeat(`no","`, 9000) + `"]}`
 	if said := messages(jsonAnswer(many)); len(said) != maxSaid+1 || said[maxSaid] != "(8980 more)" {
@@ -153,8 +154,8 @@ func TestRefusalsAreCut(t *testing.T) {
 	}
 }
 
-// An answer whose connection breaks behind its beginning is lost, and is asked for again; one that is larger than any may
-// be is not.
+// TestLongAnswers: an answer with a connection that breaks after its beginning is lost and is asked for again. An
+// answer above the limit is not.
 func TestLongAnswers(t *testing.T) {
 	body := `[{"id":1,"upload-errors":[{"value":"` + strings.Repeat("x", headBody) + `"}`
 	f := newFar(t)
@@ -171,7 +172,7 @@ func TestLongAnswers(t *testing.T) {
 	}
 }
 
-// A header is cut off long before the library's own ten megabytes.
+// TestLongHeader: a header is refused long before the library's own limit of ten megabytes.
 func TestLongHeader(t *testing.T) {
 	f := newFar(t)
 	f.on(loadsPath, reply{status: 200, kind: asJSON, body: "[]", head: map[string]string{"X-Long": strings.Repeat("x", 2*maxHeader)}})

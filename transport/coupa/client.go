@@ -25,7 +25,7 @@ type Client struct {
 
 const seeClients = "see Setup, OAuth2/OpenID Connect Clients"
 
-// NewClient checks a config and makes a client; nothing is sent yet. Its error names every fault of the config.
+// NewClient checks a config and returns a client; it sends nothing. Its error names every fault of the config.
 func NewClient(c Config, log logrus.FieldLogger) (*Client, error) {
 	c = c.withDefaults()
 	w, err := newWire(c, log)
@@ -44,13 +44,13 @@ func NewClient(c Config, log logrus.FieldLogger) (*Client, error) {
 	return &Client{wire: w, tokens: newTokens(w, c), accept: "application/" + c.Format, folder: c.Folder}, nil
 }
 
-// Prepare fetches a token and returns without waiting for it to settle, so that it settles while other work is done.
-// Whatever stands in the way is an *export.NotDeliveredError, unless ctx ended.
+// Prepare fetches a token and returns without waiting for it to settle, so that it settles during other work. Its error
+// is an *export.NotDeliveredError, unless ctx ended.
 func (c *Client) Prepare(ctx context.Context) error {
 	return unusable(c.wire.base, c.tokens.prepare(c.wire.checking(ctx)))
 }
 
-// Check proves token, scope and address with one cheap call to the list of loads. Whatever stands in the way is an
+// Check proves token, scope and address with one cheap call to the list of loads. Its error is an
 // *export.NotDeliveredError, unless ctx ended.
 func (c *Client) Check(ctx context.Context) error {
 	q := url.Values{"limit": {"1"}, "created_at[gt_or_eq]": {stamp(c.wire.now().Add(-time.Hour))}}
@@ -58,7 +58,7 @@ func (c *Client) Check(ctx context.Context) error {
 	return unusable(c.wire.base, err)
 }
 
-// unusable makes a failed call of a check the reason why nobody can be asked.
+// unusable turns the error of a failed check into the reason why this way of asking cannot be used.
 func unusable(base *url.URL, err error) error {
 	e, ok := errors.AsType[*Error](err)
 	switch {
@@ -72,7 +72,7 @@ func unusable(base *url.URL, err error) error {
 	return notDelivered(export.NoAddress, e, "%s: %s", base, e).WithHint(checkURL)
 }
 
-// loads asks for data file sources: a list or a single one. None is an empty list.
+// loads asks for data file sources: a list or a single one. Where there are none it returns an empty list.
 func (c *Client) loads(ctx context.Context, path string, query url.Values) ([]*export.Load, error) {
 	var out []*export.Load
 	err := c.get(ctx, path, query, func(a *answer) (err error) {
@@ -93,7 +93,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, read fu
 	return c.authorised(ctx, r.called(), func(ctx context.Context, token string) error { return c.try(ctx, token, r, read) })
 }
 
-// authorised calls try with a token, again and again as wire.retry does. A refused token is replaced once.
+// authorised calls try with a token and retries as wire.retry does. A refused token is replaced once.
 func (c *Client) authorised(ctx context.Context, path string, try func(ctx context.Context, token string) error) error {
 	for renewed := false; ; renewed = true {
 		token, err := c.tokens.get(ctx)
@@ -122,5 +122,5 @@ func (c *Client) try(ctx context.Context, token string, r request, read func(*an
 	return c.wire.once(ctx, r, head, read)
 }
 
-// stamp writes a time as Coupa's filters want it: ISO 8601 with its zone.
+// stamp returns a time in the form of Coupa's filters: ISO 8601 with a zone.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -19,18 +19,18 @@ func contains(s, sub string) bool { return strings.Contains(s, sub) }
 const noneXML = `<errors><error><![CDATA[
  No results match your search criteria. ]]></error></errors>`
 
-// TestFaults drives one Ask through every kind of answer: what comes out, after how many calls.
+// TestFaults drives one Ask through every kind of answer and checks the result and the number of calls.
 func TestFaults(t *testing.T) {
 	good := reply{status: 200, kind: asXML, body: payload(t, "list.xml")}
 	bad := func(status int, kind, body string) reply { return reply{status: status, kind: kind, body: body} }
 	for _, tc := range []struct {
 		name   string
 		script []reply
-		calls  int    // at least one, of the list
+		calls  int    // calls of the list, at least one
 		what   string // of *export.NotDeliveredError
-		text   string // in the error; "" with what "": the load is found
+		text   string // text of the error; "" with what "": the load is found
 		temp   bool   // of *Error
-		none   bool   // no load, no error
+		none   bool   // neither a load nor an error
 	}{
 		{name: "good", script: []reply{good}, calls: 1},
 		{name: "JSON where XML was asked for", script: []reply{bad(200, asJSON, payload(t, "list.json"))}, calls: 1},
@@ -130,7 +130,7 @@ func TestTokenFaults(t *testing.T) {
 			if nd == nil || nd.What.String() != tc.what || !contains(bothFields(err), tc.text) {
 				t.Errorf("got %v, want %s: %s", err, tc.what, tc.text)
 			}
-			// A check makes a reason of whatever stands in the way, and asks no second time for what was refused.
+			// A check turns every error into a reason, and does not ask a second time for what was refused.
 			if err := c.Check(t.Context()); !isNotDelivered(err) {
 				t.Errorf("check: %v", err)
 			}
@@ -174,7 +174,7 @@ func TestTokenRequest(t *testing.T) {
 	}
 }
 
-// TestTokenSettles: a token is used five seconds after it came, and the time in between counts.
+// TestTokenSettles: a token is used five seconds after it arrived; time spent on other work counts.
 func TestTokenSettles(t *testing.T) {
 	for _, tc := range []struct {
 		settle, meanwhile, want time.Duration
@@ -226,7 +226,7 @@ func TestTokenRenewal(t *testing.T) {
 	}
 }
 
-// TestPace: requests are evenly spaced, without a burst at the start.
+// TestPace: requests are spaced evenly, without a burst at the start.
 func TestPace(t *testing.T) {
 	f := newFar(t)
 	f.on(loadsPath, reply{status: 404, kind: asXML, body: noneXML})
@@ -263,7 +263,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestRetryAfterIsObeyed: the wait that Coupa asks for is kept, where it is longer than ours.
+// TestRetryAfterIsObeyed: we wait as long as Coupa asks, where that is longer than our own wait.
 func TestRetryAfterIsObeyed(t *testing.T) {
 	f := newFar(t)
 	f.on(loadsPath, reply{status: 429, head: map[string]string{"Retry-After": "11"}}, reply{status: 404, kind: asXML, body: noneXML})
@@ -276,8 +276,8 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	}
 }
 
-// TestRetryAfterThatIsTooLong: a call does not wait longer than it may, says for how long Coupa asks to be left alone, and
-// leaves Coupa alone.
+// TestRetryAfterThatIsTooLong: a call does not wait longer than it may. It reports how long Coupa asks to be left
+// alone, and sends nothing more.
 func TestRetryAfterThatIsTooLong(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -322,7 +322,7 @@ func TestRetryAfterThatIsTooLong(t *testing.T) {
 	}
 }
 
-// TestCancel: whoever cancels reads why, not a word about a closed connection.
+// TestCancel: after a cancellation the error is the reason for it, not "closed connection".
 func TestCancel(t *testing.T) {
 	stop := errors.New("the operator pressed ^C")
 	f := newFar(t)
@@ -362,7 +362,7 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// silence is a network on which nothing ever comes back.
+// silence is a network on which no answer ever comes back.
 type silence struct{}
 
 func (silence) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -370,7 +370,7 @@ func (silence) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-// TestSilentStart: a check of an instance that never answers ends soon, an Ask waits for longer.
+// TestSilentStart: a check of an instance that never answers ends soon; an Ask waits longer.
 func TestSilentStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, err := NewClient(Config{URL: "https://acme-test.coupahost.com", ClientID: "abc", ClientSecret: export.NewSecret(planted), HTTP: &http.Client{Transport: silence{}}}, nil)

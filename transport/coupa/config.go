@@ -1,6 +1,6 @@
-// Package coupa talks to Coupa over HTTPS. It asks what became of a file, over the REST API (data_file_sources) or from
-// the web page of the data sources, and it reads and writes users over the API. Whatever may be repeated is; what may
-// not, the creation of a user, is asked about first.
+// Package coupa talks to Coupa over HTTPS. It asks for the load of a file, over the REST API (data_file_sources) or on
+// the web page of the data sources, and it reads and writes users over the API. It repeats a failed call where that is
+// safe. Before it repeats the creation of a user, it looks the user up.
 package coupa
 
 import (
@@ -21,17 +21,17 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Rates in requests a second. Coupa holds back what comes faster than 25 (API Rate Limit).
+// Rates are in requests a second. Coupa throttles more than 25 (API Rate Limit).
 const (
 	DefaultRate = 20
 	MaxRate     = 25
 
-	// On the way to Coupa requests come closer together by some milliseconds; at exactly 25 a second, 26 of them would
-	// now and then fall into one.
+	// On the way to Coupa the gap between requests changes by some milliseconds. At exactly 25 a second, 26 requests
+	// would now and then fall into one second.
 	fastestPace = 24
 
-	// leastGap lies between any two requests: 25 of these are a little more than a second. It is less than the gap of
-	// fastestPace, so that what a busy machine has missed is caught up.
+	// leastGap is the shortest time between two requests: 25 of these are a little more than a second. It is shorter
+	// than the gap of fastestPace, so that a busy machine can catch up.
 	leastGap = 40800 * time.Microsecond
 )
 
@@ -43,20 +43,20 @@ const (
 	defaultFolder  = "/Incoming/Users"
 )
 
-// Config tells how to reach one Coupa instance. The zero value of every field but URL is usable or has a default.
+// Config sets how to reach one Coupa instance. The zero value of every field but URL is usable or has a default.
 type Config struct {
 	URL          string // https://acme-test.coupahost.com, without a path; plain http only for loopback
 	ClientID     string // of the client under Setup, OAuth2/OpenID Connect Clients, grant type Client credentials
 	ClientSecret export.Secret
-	Scopes       []string      // service.object.right, core.integration.read for instance
-	Format       string        // xml (default) or json: what is asked for; both are understood
+	Scopes       []string      // service.object.right, for instance core.integration.read
+	Format       string        // xml (default) or json: the format to ask for; both are understood
 	TokenSettle  time.Duration // a token is used only after this age (0: 5s, negative: at once; OAuth 2.0 Getting Started)
 	Rate         float64       // requests a second, evenly paced, without bursts (0: 20, at most 25; more than 24 are sent as 24)
 	Timeout      time.Duration // for one request, its body included (0: 60s)
 	Budget       time.Duration // a request is tried again for this long (0: 2m, negative: never)
 	CheckBudget  time.Duration // the same for Prepare and Check, all their requests together (0: 25s)
 	Folder       string        // the drop folder, for the name Coupa lists a load under (default /Incoming/Users)
-	NoIDs        bool          // calls are named without the number of the user that they are about
+	NoIDs        bool          // errors name calls without the number of their user
 	PageCookie   export.Secret // the whole Cookie header of a logged-in browser, for Page only
 
 	Now   func() time.Time                           // nil: time.Now
@@ -103,7 +103,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// newWire checks what API and page have in common; c has its defaults.
+// newWire checks the settings that API and page have in common; c has its defaults.
 func newWire(c Config, log logrus.FieldLogger) (*wire, error) {
 	base, err := baseURL(c.URL)
 	if c.Rate < 0 || c.Rate > MaxRate {
@@ -122,7 +122,7 @@ func newWire(c Config, log logrus.FieldLogger) (*wire, error) {
 	}, nil
 }
 
-// logger returns a logger that says nothing where none was handed in.
+// logger returns log, or a logger that discards everything where log is nil.
 func logger(log logrus.FieldLogger) logrus.FieldLogger {
 	if log != nil {
 		return log
@@ -132,7 +132,7 @@ func logger(log logrus.FieldLogger) logrus.FieldLogger {
 
 const giveInstance = "give the instance, such as https://acme-test.coupahost.com"
 
-// baseURL checks the address of an instance: a token is a key to every user, so it goes nowhere in the clear.
+// baseURL checks the address of an instance. A token is a key to every user, so it is never sent unencrypted.
 func baseURL(s string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(s))
 	switch {
@@ -155,7 +155,7 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// httpClient returns a client that keeps our rules about redirects, whoever made it.
+// httpClient returns a client that keeps our rules about redirects, also where the caller provided it.
 func httpClient(given *http.Client) *http.Client {
 	var hc http.Client
 	if given != nil {
@@ -163,7 +163,7 @@ func httpClient(given *http.Client) *http.Client {
 	} else {
 		t := http.DefaultTransport.(*http.Transport).Clone()
 		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-		t.MaxIdleConnsPerHost = MaxRate // a connection for every worker, kept
+		t.MaxIdleConnsPerHost = MaxRate // keeps a connection for every worker
 		t.MaxResponseHeaderBytes = maxHeader
 		hc.Transport = t
 	}
@@ -171,8 +171,9 @@ func httpClient(given *http.Client) *http.Client {
 	return &hc
 }
 
-// checkRedirect follows a redirect only within the same scheme and host: token and cookie are for that host alone. A
-// redirect to a login is not followed either, it is the answer; nor is that of a write, which would become a GET.
+// checkRedirect follows a redirect only within the same scheme and host: token and cookie are for that host alone. It
+// does not follow a redirect to a login, which is itself the answer, nor a redirect of a write, which would become a
+// GET.
 func checkRedirect(next *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	if len(via) >= 5 || via[0].Method != http.MethodGet || next.URL.Scheme != first.Scheme || next.URL.Host != first.Host || loginPath(next.URL.Path) {

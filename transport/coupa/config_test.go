@@ -12,7 +12,7 @@ func TestConfigFaults(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		change func(*Config)
-		want   []string // none: no fault
+		want   []string // empty: no fault
 	}{
 		{"good", func(*Config) {}, nil},
 		{"loopback", func(c *Config) { c.URL = "http://127.0.0.1:8080" }, nil},

@@ -28,7 +28,7 @@ const (
 	planted     = "s3cret-of-the-client"
 	plantedPage = "_session=s3cret-of-the-page"
 
-	nobodyThere = "http://127.0.0.1:1" // a port that was free a moment ago may be that of another test's server by now
+	nobodyThere = "http://127.0.0.1:1" // a port that was free a moment ago may belong to another test's server by now
 )
 
 var since = time.Date(2026, 11, 23, 14, 5, 1, 0, time.UTC)
@@ -84,8 +84,8 @@ type reply struct {
 	kind   string // Content-Type; none where ""
 	body   string
 	head   map[string]string
-	hang   bool // never answers
-	cut    bool // breaks the connection in the middle of the body
+	hang   bool // the server never answers
+	cut    bool // the server breaks the connection in the middle of the body
 }
 
 const (
@@ -94,18 +94,18 @@ const (
 	asHTML = "text/html; charset=utf-8"
 )
 
-// far is the far end: it answers each path by its script, the last answer again and again.
+// far is the far end. It answers each path by a script and repeats the last answer.
 type far struct {
 	*httptest.Server
-	http  *http.Client // that reaches it; nil: any
+	http  *http.Client // a client that reaches it; nil: any client does
 	clock *clock
-	hung  chan struct{} // gets one when a request hangs
+	hung  chan struct{} // receives a value when a request hangs
 
 	mu     sync.Mutex
 	script map[string][]reply
 	seen   []*http.Request
 	bodies []string
-	at     []time.Time // of each request, by the clock
+	at     []time.Time // times of the requests, by the clock
 	tokens int
 }
 
@@ -117,8 +117,8 @@ func newFar(t *testing.T) *far {
 	return f
 }
 
-// newFarInBubble is newFar for a test in a bubble of synctest, where a time-out comes when nobody has anything to do any
-// more, and never because the machine is busy.
+// newFarInBubble is newFar for a test in a bubble of synctest. There a time-out happens when all goroutines wait, and
+// never because the machine is busy.
 func newFarInBubble(t *testing.T) *far {
 	t.Helper()
 	f := &far{Server: &httptest.Server{URL: "http://127.0.0.1"}, clock: newClock(), script: map[string][]reply{}, hung: make(chan struct{}, 1)}
@@ -253,7 +253,7 @@ func payload(t testing.TB, name string) string {
 	return string(b)
 }
 
-// quiet fails when an error or a log line holds a secret, a token or a planted cell.
+// quiet fails the test when an error or a log line holds a secret, a token or a planted cell.
 func quiet(t *testing.T, err error, hook *logtest.Hook) {
 	t.Helper()
 	var texts []string

@@ -16,12 +16,12 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Error is a call to Coupa that gave no usable answer. Its text names the call without its query, the status and the
-// cause, in our words: what Coupa, or a proxy, says of a failure may name anybody.
+// Error is a call to Coupa that got no usable answer. Its text names the call without its query, the status and the
+// cause, in our own words: the words of Coupa or of a proxy may name any person.
 type Error struct {
 	Op     string // GET /api/data_file_sources
 	Status int    // HTTP status; 0 where no answer came
-	Msg    string // what is wrong, in no words of Coupa's
+	Msg    string // what is wrong, in our own words
 	Hint   string // what to do; "" where that is plain
 	Err    error  // the cause, may be nil; not part of the text
 
@@ -44,7 +44,7 @@ func (e *Error) Error() string {
 // Hints returns what to do.
 func (e *Error) Hints() []string { return []string{e.Hint} }
 
-// inWords is a duration without the zeros behind it: 1h, not 1h0m0s.
+// inWords returns a duration without trailing zeros: 1h, not 1h0m0s.
 func inWords(d time.Duration) string {
 	s := d.Round(time.Second).String()
 	if strings.HasSuffix(s, "m0s") {
@@ -56,36 +56,36 @@ func inWords(d time.Duration) string {
 	return s
 }
 
-// NotBefore is when Coupa may be asked again, where it asked (Retry-After) to be left alone for longer than the call waits;
-// else zero. See export.NotBefore.
+// NotBefore returns when Coupa may be asked again, where it asked (Retry-After) to be left alone for longer than the
+// call waits; else the zero time. See export.NotBefore.
 func (e *Error) NotBefore() time.Time { return e.until }
 
 func (e *Error) Unwrap() error { return e.Err }
 
 // Temporary reports whether asking again later may help: time-outs, lost connections, 408, 429, 5xx, cut answers. Such
-// a call has been tried again within Config.Budget already.
+// a call was already retried within Config.Budget.
 func (e *Error) Temporary() bool { return e.hope != none }
 
-// hope says how far trying again may help. The zero value is none: what is not known to pass is final.
+// hope is how far trying again may help. The zero value is none: an error that is not known to pass is final.
 type hope int
 
 const (
 	none    hope = iota
-	garbled      // the answer could not be read: a cut connection, or a wrong address; a few tries tell
-	passing      // will pass: tried again for the whole budget
+	garbled      // the answer could not be read: a cut connection, or a wrong address; a few tries show which
+	passing      // it will pass: tried again for the whole budget
 )
 
-// The two answers that the caller turns into something else.
+// The caller handles these two answers itself.
 var (
 	errUnauthorized = errors.New("401")
 	errNoResults    = errors.New("no results")
 )
 
-// noResults is what an XML query without a hit is answered with, under 404 (API error samples).
+// noResults is the answer to an XML query without a hit, with status 404 (API error samples).
 const noResults = "no results match"
 
-// judge turns an answer's status into an error: nil for a good one, *export.NotDeliveredError where nobody but the
-// administrator can help, else *Error.
+// judge turns an answer's status into an error: nil for a good one, an *export.NotDeliveredError where only the
+// administrator can help, else an *Error.
 func (w *wire) judge(a *answer) error {
 	path := a.path
 	switch good := a.status >= 200 && a.status < 300; {
@@ -114,7 +114,7 @@ func (w *wire) judge(a *answer) error {
 
 const checkURL = "check coupa.url"
 
-// scopeFor names the scope that a call is likely to need.
+// scopeFor returns the scope that a call probably needs.
 func scopeFor(a *answer) string {
 	switch {
 	case !strings.HasPrefix(a.path, usersPath):
@@ -125,7 +125,7 @@ func scopeFor(a *answer) string {
 	return "core.user.write"
 }
 
-// fail makes the error of a status that says nothing about address or rights.
+// fail returns the error for a status that says nothing about address or rights.
 func (a *answer) fail(text string, now time.Time) *Error {
 	e := &Error{Op: a.op(), Status: a.status, Msg: text}
 	if transient(a.status) {
@@ -134,7 +134,8 @@ func (a *answer) fail(text string, now time.Time) *Error {
 	return e
 }
 
-// transient returns the statuses that pass. No page of Coupa lists them; clients in production treat them so.
+// transient reports whether a status will pass. No page of Coupa lists such statuses; clients in production treat these
+// so.
 func transient(status int) bool {
 	return status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status >= 500
 }
@@ -143,8 +144,8 @@ func notDelivered(what export.Obstacle, cause error, format string, args ...any)
 	return &export.NotDeliveredError{What: what, Msg: fmt.Sprintf(format, args...), Err: cause}
 }
 
-// target is the host that a redirect leads to. Path and query are left out, but for the call's own path: proxies put
-// tokens and people into them.
+// target returns the host that a redirect leads to. It leaves out path and query, except for the call's own path:
+// proxies put tokens and people into them.
 func target(a *answer) string {
 	u, err := a.url.Parse(a.header.Get("Location"))
 	if err != nil || u.Host == "" {
@@ -159,7 +160,7 @@ func target(a *answer) string {
 	return u.Hostname()
 }
 
-// problem is what a bad answer is, in our words. Its own may name people, the one that the call was about or any other.
+// problem describes a bad answer in our words. Its own words may name the person that the call was about, or any other.
 func problem(a *answer) string {
 	switch {
 	case len(bytes.TrimSpace(a.body)) == 0:
@@ -181,10 +182,10 @@ func secretsOf(head http.Header) []string {
 	return secrets
 }
 
-// shortest is how long a text is at least that is taken for a secret: a cookie may have the value 1.
+// shortest is the least length of a text that is treated as a secret: a cookie may have the value 1.
 const shortest = 6
 
-// mask takes secrets out of a foreign text: servers and proxies that say the request back are not rare.
+// mask removes secrets from the text of a far end: servers and proxies that echo the request are not rare.
 func mask(text string, secrets []string) string {
 	for _, s := range secrets {
 		if len(s) >= shortest {
@@ -251,7 +252,7 @@ func flatten(v any) []string {
 	return out
 }
 
-// trimmed drops white space around texts (Coupa wraps some in CDATA with line breaks) and the empty ones.
+// trimmed removes white space around texts (Coupa wraps some in CDATA with line breaks) and drops empty texts.
 func trimmed(texts []string) []string {
 	var out []string
 	for _, t := range texts {

@@ -15,7 +15,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// FuzzPageTable: what stands in a table is what is read of it, whether its rows and cells are closed or not.
+// FuzzPageTable: the content of a table is read as it is shown, whether its rows and cells are closed or not.
 func FuzzPageTable(f *testing.F) {
 	f.Add("a.csv\tDone\nb.csv\tFailed", true)
 	f.Add("<b>a</b>\t&amp;\t x  y \n\t", false)
@@ -40,7 +40,7 @@ func FuzzPageTable(f *testing.F) {
 		}
 		doc, err := readSheet(strings.NewReader(page.String()+"</table>"), &url.URL{})
 		if err != nil {
-			t.Skip() // more than a page has
+			t.Skip() // no page has as much
 		}
 		tb := findTable(doc, loadColumn, colFile, colStatus)
 		if tb == nil {
@@ -60,7 +60,7 @@ func FuzzPageTable(f *testing.F) {
 	})
 }
 
-// FuzzLoadList: a list of loads says the same in JSON and in XML.
+// FuzzLoadList: a list of loads reads the same in JSON and in XML.
 func FuzzLoadList(f *testing.F) {
 	f.Add("4711", partMangled, "done", "3 rows processed, creating 1 new rows and updating 2 rows.", "j.doe", "Email is not allowed", int64(2), uint8(3))
 	f.Add("", "", "", "", "", "", int64(0), uint8(0))
@@ -68,7 +68,7 @@ func FuzzLoadList(f *testing.F) {
 	f.Fuzz(func(t *testing.T, id, file, status, result, value, message string, row int64, n uint8) {
 		for _, s := range []string{id, file, status, result, value, message} {
 			if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > 0xd7ff }) {
-				t.Skip() // no XML can say it
+				t.Skip() // XML cannot express it
 			}
 		}
 		type object = map[string]any

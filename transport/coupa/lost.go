@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// cut says how a connection failed. Errors that are made of what came over it (a malformed status line or header, the
-// last words of an HTTP/2 server, a proxy's refusal) quote it, and so are told in our words.
+// cut describes how a connection failed. Some errors quote what came over it (a malformed status line or header, the
+// last words of an HTTP/2 server, a proxy's refusal), so cut uses our own words for them.
 func cut(err error) string {
 	_, op := errors.AsType[*net.OpError](err)
 	_, dns := errors.AsType[*net.DNSError](err)
@@ -25,7 +25,7 @@ func cut(err error) string {
 	if strings.Contains(err.Error(), long) {
 		return fmt.Sprintf("%s %d bytes", long, maxHeader)
 	}
-	for status := http.StatusBadRequest; status < 600; status++ { // all that net/http keeps of a proxy that refuses
+	for status := http.StatusBadRequest; status < 600; status++ { // net/http keeps nothing else of a proxy's refusal
 		if err.Error() == http.StatusText(status) {
 			return "the proxy refuses: " + err.Error()
 		}

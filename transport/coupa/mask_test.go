@@ -17,8 +17,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// TestRefusalsMaskSecrets: a server, or a proxy before it, may say the request back in its refusal. What of it is secret
-// is not told on.
+// TestRefusalsMaskSecrets: a server, or a proxy before it, may echo the request in its refusal. Secrets in it are
+// masked.
 func TestRefusalsMaskSecrets(t *testing.T) {
 	head := http.Header{"Authorization": {"Bearer token-4711"}, "Cookie": {"_coupa_session=cookie-4711; theme=1"}}
 	for _, body := range []string{
@@ -38,7 +38,7 @@ func TestRefusalsMaskSecrets(t *testing.T) {
 	if got := mask("t=cookie+4711%2F or cookie%204711%2F", []string{"cookie 4711/"}); got != "t=[secret] or [secret]" {
 		t.Errorf("a secret in an address is told as %q", got)
 	}
-	// nor is it said of texts that only look like one
+	// A text that only looks like a secret is not masked.
 	if a := (&answer{masks: secretsOf(http.Header{"Cookie": {"theme=1"}})}); a.masked([]string{"1 row of 11"})[0] != "1 row of 11" {
 		t.Error("a short cookie was taken for a secret")
 	}
@@ -46,8 +46,8 @@ func TestRefusalsMaskSecrets(t *testing.T) {
 
 const gossip = "Wanda Wolff"
 
-// TestErrorsHaveNoWords: no error of a call says what the far end says, in whatever place it says it. There are no
-// exceptions: errors are logged.
+// TestErrorsHaveNoWords: no error of a call quotes the far end, wherever the text comes from. There are no exceptions,
+// because errors are logged.
 func TestErrorsHaveNoWords(t *testing.T) {
 	at, err := url.Parse("https://acme-test.coupahost.com")
 	if err != nil {
@@ -67,7 +67,7 @@ func TestErrorsHaveNoWords(t *testing.T) {
 			_, loads := readLoads(a)
 			_, page := (&Page{wire: w}).read(a)
 			var code struct{ Error, Description string }
-			_ = json.Unmarshal([]byte(body), &code) // most are no JSON
+			_ = json.Unmarshal([]byte(body), &code) // most bodies are not JSON
 			token := grant.refused(t.Context(), 0, &oauth2.RetrieveError{Response: &http.Response{StatusCode: status, Header: head}, Body: []byte(body), ErrorCode: code.Error, ErrorDescription: gossip})
 			for _, err := range []error{w.judge(a), refusal(a), users, loads, page, token} {
 				if err == nil {
@@ -85,7 +85,7 @@ func TestErrorsHaveNoWords(t *testing.T) {
 	}
 }
 
-// TestLostHasNoWords: what a far end says before, or in place of, HTTP is not told either.
+// TestLostHasNoWords: what a far end sends before, or instead of, HTTP is not quoted either.
 func TestLostHasNoWords(t *testing.T) {
 	for _, said := range []string{
 		gossip, gossip + "\r\n", "HTTP/1.1 " + gossip + "\r\n\r\n", "HTTP/1.1 200 OK\r\n" + gossip + "\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: " + gossip + "\r\n\r\n",

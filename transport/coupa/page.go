@@ -17,8 +17,8 @@ import (
 
 const (
 	pagePath   = "/data_sources"
-	listPages  = 5   // pages of the list that are leafed through: new loads stand first
-	errorPages = 120 // pages of one load's errors: 5,000 rows, 50 a page, and some
+	listPages  = 5   // pages of the list that are read: new loads come first
+	errorPages = 120 // pages of one load's errors: 5,000 rows, 50 a page, and some more
 )
 
 // staleCookie is the error where a login comes in place of a page.
@@ -27,24 +27,23 @@ func (p *Page) staleCookie() error {
 		WithHint("log in to %s with a browser, copy the whole Cookie header of a request to /data_sources, and set coupa.page_cookie to it", p.wire.base)
 }
 
-// Page reads loads from the web page /data_sources with the cookie of somebody who is logged in. Which columns that
-// page has is not documented: they are found by their header's words. A page whose tables have no columns for file and
-// status is refused rather than guessed at; one without any table is an empty list. It may be used by several
-// goroutines.
+// Page reads loads from the web page /data_sources with the cookie of a logged-in user. The columns of that page are
+// not documented: they are found by the words of their header. A page with tables but without columns for file and
+// status is refused, not guessed at. A page without any table is an empty list. It may be used by several goroutines.
 type Page struct {
 	wire   *wire
 	cookie export.Secret
 	folder string
 
-	noTable sync.Once // tells once that the page has none
+	noTable sync.Once // logs once that the page has no table
 }
 
-// NewPage checks a config and makes a reader; nothing is sent yet. Its error names every fault of the config.
+// NewPage checks a config and returns a reader; it sends nothing. Its error names every fault of the config.
 func NewPage(c Config, log logrus.FieldLogger) (*Page, error) {
 	c = c.withDefaults()
 	w, err := newWire(c, log)
 	cookie := strings.TrimSpace(c.PageCookie.Reveal())
-	if len(cookie) > 7 && strings.EqualFold(cookie[:7], "cookie:") { // copied with its name
+	if len(cookie) > 7 && strings.EqualFold(cookie[:7], "cookie:") { // the cookie was copied with the name of its header
 		cookie = strings.TrimSpace(cookie[7:])
 	}
 	switch {
@@ -59,10 +58,10 @@ func NewPage(c Config, log logrus.FieldLogger) (*Page, error) {
 	return &Page{wire: w, cookie: export.NewSecret(cookie), folder: c.Folder}, nil
 }
 
-// Via names this way of asking in load.via and in Load.Via.
+// Via returns the name of this way of asking in load.via and in Load.Via.
 func (p *Page) Via() string { return "page" }
 
-// Check proves address and cookie, and that the page has a table that can be read. Whatever stands in the way is an
+// Check proves address and cookie, and that the page has a table that can be read. Its error is an
 // *export.NotDeliveredError, unless ctx ended.
 func (p *Page) Check(ctx context.Context) error {
 	_, _, err := p.list(p.wire.checking(ctx), pagePath, nil)
@@ -70,8 +69,8 @@ func (p *Page) Check(ctx context.Context) error {
 }
 
 // Ask returns the load of one part as it stands now, found by its file name (and by q.ID among several); nil where the
-// first pages of the list do not show it. The errors of a load that has ended are read from its own page; where that
-// has none, only ErrorsN is known. Errors are those of API.Ask.
+// first pages of the list do not show it. It reads the errors of a load that has ended from the load's own page; where
+// that page shows none, only ErrorsN is known. It returns the same kinds of error as API.Ask.
 func (p *Page) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error) {
 	var found []*export.Load
 	links := map[*export.Load]string{}
@@ -103,7 +102,7 @@ func (p *Page) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error
 	return l, p.errors(ctx, l, links[l])
 }
 
-// match returns the load of a row, where it is the part's.
+// match returns the load of a row where it is the part's, else nil.
 func (p *Page) match(r tableRow, q export.LoadQuery) *export.Load {
 	names := r.names()
 	i := slices.IndexFunc(names, func(n string) bool { return ourName(n, p.folder, q.Name) })
@@ -120,7 +119,7 @@ func (p *Page) match(r tableRow, q export.LoadQuery) *export.Load {
 	return l
 }
 
-// errors reads the errors of a load that has ended, when the list does not say that there are none.
+// errors reads the errors of a load that has ended, unless the list says that there are none.
 func (p *Page) errors(ctx context.Context, l *export.Load, link string) error {
 	if _, final := export.Judge(l); !final || l.ErrorsN == 0 || link == "" {
 		return nil
@@ -148,7 +147,7 @@ func (p *Page) errors(ctx context.Context, l *export.Load, link string) error {
 	return nil
 }
 
-// list reads one page of the list, and where the next one is.
+// list reads one page of the list and the link to the next one.
 func (p *Page) list(ctx context.Context, path string, query url.Values) (*pageTable, *url.URL, error) {
 	doc, err := p.get(ctx, path, query)
 	if err != nil {
@@ -156,7 +155,7 @@ func (p *Page) list(ctx context.Context, path string, query url.Values) (*pageTa
 	}
 	t := findTable(doc, loadColumn, colFile, colStatus)
 	switch {
-	case t == nil && len(doc.tables) == 0: // how an empty list looks, before the first load
+	case t == nil && len(doc.tables) == 0: // this is how the list looks before the first load
 		p.noTable.Do(func() {
 			p.wire.log.WithField(export.HintField, "look at the page in a browser if the list is not empty").Info("coupa: /data_sources shows no table at all, which is taken for an empty list")
 		})
@@ -168,7 +167,7 @@ func (p *Page) list(ctx context.Context, path string, query url.Values) (*pageTa
 	return t, doc.next, nil
 }
 
-// get reads one page. A login in its place is an *export.NotDeliveredError.
+// get reads one page. A login page instead is an *export.NotDeliveredError.
 func (p *Page) get(ctx context.Context, path string, query url.Values) (*sheet, error) {
 	var doc *sheet
 	err := p.wire.retry(ctx, func(ctx context.Context) error {
@@ -205,7 +204,8 @@ func (p *Page) read(a *answer) (*sheet, error) {
 	return doc, nil
 }
 
-// resolve makes a link absolute; nil where it leads to another host, which the cookie is not for.
+// resolve returns a link as an absolute address; nil where it leads to another host, since the cookie is not for that
+// host.
 func resolve(from *url.URL, href string) *url.URL {
 	u, err := from.Parse(href)
 	if err != nil || u.Scheme != from.Scheme || u.Host != from.Host {

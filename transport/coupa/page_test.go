@@ -46,7 +46,8 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestPageOtherColumns: other words, another order, counters of their own, no time and no id but in a link.
+// TestPageOtherColumns: a page is read that has other words, another order, columns for counters, no time, and an id
+// only in a link.
 func TestPageOtherColumns(t *testing.T) {
 	f := newFar(t)
 	f.on(pagePath, webPage(payload(t, "page-other.html")))
@@ -60,7 +61,8 @@ func TestPageOtherColumns(t *testing.T) {
 	}
 }
 
-// TestPageErrorsOnlyCounted: where the load's own page cannot be read, the number stands; while it is at work, nobody looks.
+// TestPageErrorsOnlyCounted: where the load's own page cannot be read, the number of errors still counts. While the
+// load is at work its page is not read.
 func TestPageErrorsOnlyCounted(t *testing.T) {
 	for _, tc := range []struct {
 		status, errors, detail string
@@ -86,7 +88,7 @@ func TestPageErrorsOnlyCounted(t *testing.T) {
 	}
 }
 
-// TestPageLeafs goes to the next page, and does not run in a circle.
+// TestPageLeafs: reading goes on to the next page and does not run in a circle.
 func TestPageLeafs(t *testing.T) {
 	head := `<table><tr><th>File</th><th>Status</th></tr><tr><td>`
 	f := newFar(t)
@@ -103,14 +105,14 @@ func TestPageLeafs(t *testing.T) {
 	if l, err := p.Ask(t.Context(), query()); l != nil || err != nil || len(f.requests(pagePath)) > 3+listPages {
 		t.Error(l, err, len(f.requests(pagePath)))
 	}
-	// The cookie goes to no other host.
+	// The cookie is sent to no other host.
 	f.on(pagePath, webPage(head+`x</td><td>Done</td></tr></table><a rel="next" href="https://elsewhere.invalid/data_sources">next</a>`))
 	if l, err := p.Ask(t.Context(), query()); l != nil || err != nil {
 		t.Error(l, err)
 	}
 }
 
-// TestPageEmpty: before the first load there may be no table to show.
+// TestPageEmpty: before the first load the page may show no table.
 func TestPageEmpty(t *testing.T) {
 	f := newFar(t)
 	f.on(pagePath, webPage("<html><p>No file has been loaded yet.</p></html>"))
@@ -157,7 +159,7 @@ func TestPageFaults(t *testing.T) {
 	}
 }
 
-// TestPageFollowsRedirects within its host, as from /data_sources to a page with the same list.
+// TestPageFollowsRedirects: redirects within the host are followed, as from /data_sources to a page with the same list.
 func TestPageFollowsRedirects(t *testing.T) {
 	f := newFar(t)
 	f.on(pagePath, reply{status: 302, head: map[string]string{"Location": "/data_sources/all"}})
@@ -191,7 +193,7 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// FuzzPage: whatever page comes, reading it ends, and what is read of it keeps the rules.
+// FuzzPage: reading ends for every page, and the loads read keep the rules.
 func FuzzPage(f *testing.F) {
 	seeds(f, "html")
 	at := &url.URL{Scheme: "https", Host: "acme-test.coupahost.com", Path: pagePath}

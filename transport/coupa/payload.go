@@ -14,8 +14,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// readLoads reads a list of data file sources, or a single one. Names of elements are hyphenated, every element may be
-// missing or null, unknown ones are passed over. (Data File Sources API, DataFileSources API Example Calls.)
+// readLoads reads a list of data file sources, or a single one. Names of elements are hyphenated. Every element may be
+// missing or null. Unknown elements are skipped. (Data File Sources API, DataFileSources API Example Calls.)
 func readLoads(a *answer) ([]*export.Load, error) {
 	r := loadReader{}
 	root, err := readTree(a, "data-file-source", "data-file-sources", r.take)
@@ -23,7 +23,7 @@ func readLoads(a *answer) ([]*export.Load, error) {
 	case err != nil, root.nothing(): // null is an empty list
 	case root.kind == nodeScalar:
 		err = errShape
-	case root.kind == nodeObject && root.child("id") == nil: // {"errors": ...} under 200, or something else altogether
+	case root.kind == nodeObject && root.child("id") == nil: // {"errors": ...} with status 200, or something else
 		err = errShape
 	case root.kind == nodeObject:
 		err = r.add(root)
@@ -34,16 +34,16 @@ func readLoads(a *answer) ([]*export.Load, error) {
 	return r.loads, nil
 }
 
-// loadReader makes loads of what a tree shows. A load may have thousands of errors, so each is taken as it comes.
+// loadReader builds loads from a tree. A load may have thousands of errors, so each is taken as soon as it is read.
 type loadReader struct {
 	loads  []*export.Load
-	errors []export.LoadError // of the load that is being read
+	errors []export.LoadError // errors of the load that is being read
 
-	count, size int // of all errors in the answer
+	count, size int // number and bytes of all errors in the answer
 }
 
 func (r *loadReader) take(t *tree, in, k kid, depth int) (bool, error) {
-	at := depth // as if there were no list around
+	at := depth // the depth as it would be without a list around it
 	if t.root == nodeList {
 		at--
 	}
@@ -117,10 +117,10 @@ func garbledWhy(a *answer, err error, wanted string) string {
 // scalars reads the single values of an object.
 type scalars struct {
 	*node
-	err error // of the first that is none
+	err error // error of the first element that is no single value
 }
 
-// text is a value of any kind as its text; "" where it is missing or null.
+// text returns a value of any kind as text; "" where it is missing or null.
 func (s *scalars) text(name string) string {
 	n := s.child(name)
 	switch {
@@ -134,8 +134,8 @@ func (s *scalars) text(name string) string {
 
 func (s *scalars) trim(name string) string { return strings.TrimSpace(s.text(name)) }
 
-// load makes the noun of a data file source, its errors apart. Coupa's own counters count; older instances have only the
-// sentence.
+// load builds the export.Load of a data file source, without its errors. It uses Coupa's own counters; older instances
+// have only the sentence.
 func load(n *node) (*export.Load, error) {
 	if n.kind != nodeObject && !n.nothing() {
 		return nil, errShape
@@ -154,8 +154,8 @@ func load(n *node) (*export.Load, error) {
 	return l, f.err
 }
 
-// loadError makes the noun of an upload error. What is wrong with a field is a list of texts for a row error and plain
-// text for a header error.
+// loadError builds the export.LoadError of an upload error. The fault of a field is a list of texts for a row error and
+// plain text for a header error.
 func loadError(n *node) (export.LoadError, error) {
 	f := scalars{node: n}
 	e := export.LoadError{
@@ -168,14 +168,15 @@ func loadError(n *node) (export.LoadError, error) {
 	return e, f.err
 }
 
-// The sentence of result-text: "N rows processed, creating X new rows and updating Y rows.", its dot optional.
+// The sentence of result-text is "N rows processed, creating X new rows and updating Y rows."; the full stop is
+// optional.
 var (
 	processedText = regexp.MustCompile(`(?i)(\d[\d,.']*)\s+rows?\s+processed`)
 	createdText   = regexp.MustCompile(`(?i)creating\s+(\d[\d,.']*)`)
 	updatedText   = regexp.MustCompile(`(?i)updating\s+(\d[\d,.']*)`)
 )
 
-// counters reads a result-text; what it does not say is -1.
+// counters reads a result-text; a number that it does not mention is -1.
 func counters(result string) (processed, created, updated int) {
 	get := func(re *regexp.Regexp) int {
 		if m := re.FindStringSubmatch(result); m != nil {
@@ -201,8 +202,8 @@ func wholeNumber(s string) int {
 	return n
 }
 
-// instant reads a point in time. One whose zone is missing, or a mere abbreviation, is not known rather than wrong by
-// hours: the zero time.
+// instant reads a point in time. Where the zone is missing or only an abbreviation it returns the zero time: an unknown
+// time is better than one that is wrong by hours.
 func instant(s string) time.Time {
 	s = strings.NewReplacer(" UTC", " +0000", " GMT", " +0000").Replace(s)
 	for _, layout := range []string{

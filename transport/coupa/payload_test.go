@@ -91,7 +91,7 @@ func TestUnreadableBodies(t *testing.T) {
 		`<errors><error>x</error></errors>`: "not the XML of",
 		`{"errors":{"x":["y"]}}`:            "not the JSON of",
 		`[{"id":{"a":1}}]`:                  "not the JSON of",
-		`[{"id":1,"upload-errors":{}}]`:     "not the JSON of", // errors that are there must not be passed over
+		`[{"id":1,"upload-errors":{}}]`:     "not the JSON of", // existing errors must not be skipped
 		`[17]`:                              "not the JSON of",
 	} {
 		_, err := readLoads(&answer{path: loadsPath, status: 200, body: []byte(body)})
@@ -182,7 +182,7 @@ func FuzzPayload(f *testing.F) {
 	})
 }
 
-// check holds the rules that every load must keep, whatever was read.
+// check checks the rules that every load must keep.
 func check(t *testing.T, l *export.Load) {
 	t.Helper()
 	if l.Processed < -1 || l.Created < -1 || l.Updated < -1 || l.ErrorsN < -1 || l.FileSize < -1 {

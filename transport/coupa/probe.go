@@ -10,8 +10,8 @@ import (
 )
 
 // Clock returns how far the instance's clock is ahead of this machine's, by the Date header of one answer, to about a
-// second. It needs neither token nor cookie: any answer will do. Whatever stands in the way is an
-// *export.NotDeliveredError, unless ctx ended.
+// second. It needs neither token nor cookie: any answer will do. Its error is an *export.NotDeliveredError, unless ctx
+// ended.
 func Clock(ctx context.Context, c Config, log logrus.FieldLogger) (ahead time.Duration, err error) {
 	c = c.withDefaults()
 	w, err := newWire(c, log)

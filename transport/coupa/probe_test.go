@@ -28,7 +28,7 @@ func TestClock(t *testing.T) {
 					t.Error("a token was sent")
 				}
 				w.Header().Set("Date", c.date)
-				w.WriteHeader(http.StatusUnauthorized) // any answer has the time
+				w.WriteHeader(http.StatusUnauthorized) // any answer carries the time
 			}))
 			defer web.Close()
 			got, err := Clock(t.Context(), Config{URL: web.URL, Now: func() time.Time { return now }}, nil)

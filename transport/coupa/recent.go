@@ -14,7 +14,8 @@ import (
 // recentPages bounds how much of the list is read: several ledgers of a large company load some hundred files a week.
 const recentPages = 40
 
-// Recent lists the loads created since a time whose file name has the word in it, newest first. Errors are those of Ask.
+// Recent returns the loads created since a time with word in their file name, newest first. It returns the same kinds
+// of error as Ask.
 func (a *API) Recent(ctx context.Context, word string, since time.Time) ([]*export.Load, error) {
 	query := url.Values{
 		"file_file_name[contains]": {word},
@@ -40,7 +41,7 @@ func (a *API) Recent(ctx context.Context, word string, since time.Time) ([]*expo
 	return found, nil
 }
 
-// Recent is API.Recent by what the first pages of the list show. A load that shows no time is listed too.
+// Recent is API.Recent for the first pages of the list. It also returns a load that shows no time.
 func (p *Page) Recent(ctx context.Context, word string, since time.Time) ([]*export.Load, error) {
 	var found []*export.Load
 	ctx = p.wire.checking(ctx)

@@ -9,23 +9,23 @@ import (
 	"golang.org/x/net/html"
 )
 
-// What one web page may hold. A browser's tree of it is not built: 100 KB of elements that nobody closes make one of
-// gigabytes.
+// These limits bound what one web page may hold. We do not build a browser's tree of it: 100 KB of unclosed elements
+// would make a tree of gigabytes.
 const (
 	maxTag   = 1 << 20 // bytes of one tag, text or script
 	maxCells = 20_000  // cells, rows and tables: a page shows fifty loads, or fifty errors
-	maxText  = 4 << 20 // bytes of what is kept
-	maxIn    = 20      // tables in one another
+	maxText  = 4 << 20 // bytes that are kept
+	maxIn    = 20      // tables nested in each other
 )
 
-// sheet is what counts of a web page: its tables, the link to the next page, whether it asks for a password.
+// sheet holds what we need of a web page: its tables, the link to the next page, and whether it asks for a password.
 type sheet struct {
 	tables   []*grid
 	next     *url.URL
 	password bool
 }
 
-// grid is a table. One that has others in it is there for the layout, and its rows are not kept.
+// grid is a table. A table that contains others serves only the layout, and its rows are not kept.
 type grid struct {
 	rows   [][]*gridCell
 	layout bool
@@ -35,25 +35,25 @@ type grid struct {
 type gridCell struct {
 	span   int
 	text   string
-	titles []string // its own, then those of what is in it
+	titles []string // its own title, then those of the elements in it
 	link   string   // the first link to a load's page
-	time   string   // the first machine-readable one
-	items  []string // of the lists in it
+	time   string   // the first machine-readable time
+	items  []string // items of the lists in it
 }
 
-// sheetReader goes through the tokens of a page. Elements end where their end is, or where HTML lets it be left out.
+// sheetReader goes through the tokens of a page. An element ends at its end tag, or where HTML lets that be left out.
 type sheetReader struct {
 	*sheet
 	at    *url.URL
 	open  []*openTable // innermost last
-	raw   string       // the element whose text is none that is shown: script, style
+	raw   string       // the open element with text that is not shown: script, style
 	link  *openLink
-	older marked // an element that stands around the link to the next page
+	older marked // an element around the link to the next page
 
 	cells, size int
 }
 
-// openTable is a table whose end has not come.
+// openTable is a table with an end tag still to come.
 type openTable struct {
 	*grid
 	inRow bool
@@ -68,17 +68,17 @@ type openCell struct {
 
 type openLink struct {
 	href string
-	next bool // its attributes say so
+	next bool // its attributes mark it as the link to the next page
 	text string
 }
 
-// marked counts how deep one is in an element of a class.
+// marked counts how deeply nested we are in elements of a class.
 type marked struct {
 	name  string
 	depth int
 }
 
-// readSheet reads a page that is shown at an address.
+// readSheet reads the page at an address.
 func readSheet(r io.Reader, at *url.URL) (*sheet, error) {
 	s := &sheetReader{sheet: &sheet{}, at: at}
 	z := html.NewTokenizer(r)
@@ -122,7 +122,7 @@ func (s *sheetReader) end(err error) (*sheet, error) {
 	return s.sheet, nil
 }
 
-// keptAttributes are the attributes that are looked at.
+// keptAttributes are the attributes that are read.
 var keptAttributes = map[string]bool{"class": true, "colspan": true, "datetime": true, "href": true, "rel": true, "title": true, "type": true}
 
 // tag returns the name and the attributes of a tag; of two of one name the first counts.
@@ -275,7 +275,7 @@ func (s *sheetReader) startLink(attrs map[string]string) {
 	}
 }
 
-// endLink looks whether a link leads to the next page, by the names and the words such links have, and on this host.
+// endLink checks whether a link leads to the next page on this host, by the names and words that such links have.
 func (s *sheetReader) endLink() {
 	l := s.link
 	if s.link = nil; l == nil || s.next != nil {
@@ -287,10 +287,10 @@ func (s *sheetReader) endLink() {
 	}
 }
 
-// maxLinkText is how much of a link's text is looked at.
+// maxLinkText is how many bytes of a link's text are read.
 const maxLinkText = 200
 
-// write puts a text where it is shown.
+// write adds a text to the element that shows it.
 func (s *sheetReader) write(text string) {
 	if s.raw != "" {
 		return
@@ -306,7 +306,7 @@ func (s *sheetReader) write(text string) {
 	}
 }
 
-// keep counts a text that is kept.
+// keep counts the bytes of a text and returns the text.
 func (s *sheetReader) keep(text string) string {
 	s.size += len(text)
 	return text

@@ -11,10 +11,11 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// The web page of the data sources is documented to show what became of a file, but neither its columns nor their order
-// are. So a table is known by the words of its header, whatever their case, order and punctuation.
+// The documentation says that the web page of the data sources shows the result of a file, but names neither its
+// columns nor their order. So a table is recognised by the words of its header, whatever their case, order and
+// punctuation.
 
-// pageColumn is what a header cell stands for.
+// pageColumn is the meaning of a header cell.
 type pageColumn string
 
 const (
@@ -35,7 +36,7 @@ const (
 	colType        pageColumn = "type"
 )
 
-// pageTable is a table of the page whose header was understood.
+// pageTable is a table of the page with a header that was understood.
 type pageTable struct {
 	at   map[pageColumn]int
 	rows [][]*gridCell
@@ -51,7 +52,7 @@ func findTable(doc *sheet, name func(string) pageColumn, want ...pageColumn) *pa
 	return nil
 }
 
-// readTable takes the first row with all wanted columns for the header, and the rows behind it for data.
+// readTable takes the first row with all wanted columns as the header, and the rows after it as data.
 func readTable(g *grid, name func(string) pageColumn, want []pageColumn) *pageTable {
 	for n, cells := range g.rows {
 		at := map[pageColumn]int{}
@@ -68,7 +69,7 @@ func readTable(g *grid, name func(string) pageColumn, want []pageColumn) *pageTa
 	return nil
 }
 
-// span is over how many columns a cell stands.
+// span returns the number of columns that a cell spans.
 func span(given string) int {
 	n, err := strconv.Atoi(given)
 	if err != nil || n < 1 || n > 100 {
@@ -77,12 +78,12 @@ func span(given string) int {
 	return n
 }
 
-// words is a header's text as small words with one blank between them: "File-Name ▲" is "file name".
+// words returns a header's text as lower-case words with one blank between them: "File-Name ▲" becomes "file name".
 func words(s string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), " ")
 }
 
-// loadColumn names the columns of the table of loads.
+// loadColumn returns the column of the table of loads that a header stands for.
 func loadColumn(h string) pageColumn {
 	has := func(s string) bool { return strings.Contains(h, s) }
 	switch {
@@ -114,7 +115,7 @@ func loadColumn(h string) pageColumn {
 	return ""
 }
 
-// errorColumn names the columns of the table of one load's errors.
+// errorColumn returns the column of the table of a load's errors that a header stands for.
 func errorColumn(h string) pageColumn {
 	has := func(s string) bool { return strings.Contains(h, s) }
 	switch {
@@ -148,16 +149,16 @@ func (r tableRow) cell(c pageColumn) *gridCell {
 	return r.cells[i]
 }
 
-// text is a cell's text as shown, white space folded as a browser does.
+// text returns a cell's text as shown, with white space folded as in a browser.
 func (r tableRow) text(c pageColumn) string { return strings.Join(strings.Fields(r.cell(c).text), " ") }
 
-// number is the number a cell begins with; -1 where there is none.
+// number returns the number that a cell begins with; -1 where there is none.
 func (r tableRow) number(c pageColumn) int {
 	first, _, _ := strings.Cut(r.text(c), " ")
 	return wholeNumber(first)
 }
 
-// time is a cell's time, the machine-readable one where there is one; zero where its zone is not given.
+// time returns a cell's time, the machine-readable one where there is one; zero where it has no zone.
 func (r tableRow) time(c pageColumn) time.Time {
 	if t := instant(r.cell(c).time); !t.IsZero() {
 		return t
@@ -165,12 +166,13 @@ func (r tableRow) time(c pageColumn) time.Time {
 	return instant(r.text(c))
 }
 
-// names are the texts that may be the file's name: what is shown may be shortened, the title is not.
+// names returns the texts that may be the file's name: the shown text may be shortened, the title is not.
 func (r tableRow) names() []string {
 	return trimmed(append([]string{r.text(colFile)}, r.cell(colFile).titles...))
 }
 
-// link is where the row's load is shown: the link of its errors, else any to its own page; "" where there is none.
+// link returns the link to the page of the row's load: the link of its errors, else any other to its own page; "" where
+// there is none.
 func (r tableRow) link() string {
 	for _, c := range append([]*gridCell{r.cell(colErrors)}, r.cells...) {
 		if c.link != "" {
@@ -180,7 +182,8 @@ func (r tableRow) link() string {
 	return ""
 }
 
-// linkID is the id in a link to a load's page, /data_sources/4711 with more or less behind it; "" in any other link.
+// linkID returns the id in a link to a load's page, /data_sources/4711 with or without more after it; "" for any other
+// link.
 func linkID(href string) string {
 	u, err := url.Parse(href)
 	if err != nil {
@@ -197,7 +200,7 @@ func linkID(href string) string {
 	return id
 }
 
-// load makes the noun of a row of the table of loads. name is the one of its names that was asked for.
+// load builds the export.Load of a row of the table of loads. name is the one of its names that was asked for.
 func (r tableRow) load(name string) *export.Load {
 	l := &export.Load{
 		ID: r.text(colID), Via: "page", FileName: name, FileSize: -1, Status: r.text(colStatus),
@@ -206,7 +209,7 @@ func (r tableRow) load(name string) *export.Load {
 	if l.ID == "" {
 		l.ID = linkID(r.link())
 	}
-	// A size is shown rounded more often than not ("12 KB"), so only a plain number is taken.
+	// A size is usually shown rounded ("12 KB"), so only a plain number counts.
 	if size := wholeNumber(r.text(colSize)); size >= 0 {
 		l.FileSize = int64(size)
 	}
@@ -219,8 +222,8 @@ func (r tableRow) load(name string) *export.Load {
 	return l
 }
 
-// loadError makes the noun of a row of the table of errors. Without a type, an error that names neither row nor first
-// column is about the header.
+// loadError builds the export.LoadError of a row of the table of errors. Without a type, an error that names neither
+// row nor first column is about the header.
 func (r tableRow) loadError() export.LoadError {
 	e := export.LoadError{
 		Type: r.text(colType), Row: max(r.number(colRow), 0), FirstColumn: r.text(colFirstColumn),
@@ -236,7 +239,7 @@ func (r tableRow) loadError() export.LoadError {
 	return e
 }
 
-// messages splits a cell of several messages where it is a list.
+// messages returns the messages of a cell; a list has several.
 func (r tableRow) messages() []string {
 	if out := trimmed(r.cell(colErrors).items); len(out) > 0 {
 		return out

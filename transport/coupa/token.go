@@ -21,10 +21,10 @@ import (
 
 const (
 	tokenPath = "/oauth2/token"
-	tokenLife = 20 * time.Hour // a token lives for 24 hours and is to be renewed every 20 (OAuth 2.0 Getting Started)
+	tokenLife = 20 * time.Hour // a token lives for 24 hours and should be renewed every 20 (OAuth 2.0 Getting Started)
 )
 
-// tokens holds the one token in use. It is never written anywhere.
+// tokens holds the one token in use. The token is never written to disk or log.
 type tokens struct {
 	wire   *wire
 	grant  clientcredentials.Config
@@ -32,8 +32,8 @@ type tokens struct {
 
 	mu      sync.Mutex
 	value   string
-	ready   time.Time // may be used from then on
-	renewal time.Time // must not be used from then on
+	ready   time.Time // the token may be used from then on
+	renewal time.Time // the token must not be used from then on
 	refusal error     // final: asking again could lock the client
 }
 
@@ -43,14 +43,14 @@ func newTokens(w *wire, c Config) *tokens {
 		grant: clientcredentials.Config{
 			ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(), Scopes: c.Scopes,
 			TokenURL: w.base.JoinPath(tokenPath).String(),
-			// Without this the library would try HTTP Basic first, and one refused try more could lock a client.
+			// Without this the library would try HTTP Basic first, and one more refused attempt could lock a client.
 			AuthStyle: oauth2.AuthStyleInParams,
 		},
 		settle: max(c.TokenSettle, 0),
 	}
 }
 
-// prepare sees to it that there is a token, and does not wait for it to settle.
+// prepare makes sure that there is a token and does not wait for it to settle.
 func (t *tokens) prepare(ctx context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -72,7 +72,7 @@ func (t *tokens) get(ctx context.Context) (string, error) {
 	return t.value, nil
 }
 
-// drop forgets a token that was refused, unless it has been replaced meanwhile.
+// drop discards a refused token, unless it has been replaced meanwhile.
 func (t *tokens) drop(value string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -81,7 +81,7 @@ func (t *tokens) drop(value string) {
 	}
 }
 
-// fetch asks for a token where there is none that still lives.
+// fetch asks for a token where there is no valid one.
 func (t *tokens) fetch(ctx context.Context) error {
 	if t.value != "" && t.wire.now().Before(t.renewal) {
 		return nil
@@ -110,8 +110,8 @@ func (t *tokens) fetch(ctx context.Context) error {
 	return err
 }
 
-// lifetime is how long a token is used, from its expires_in: a tenth, at most a minute, is left for the call itself.
-// The library's own Expiry is by the machine's clock, not by ours.
+// lifetime returns how long a token is used, from its expires_in: a tenth, at most a minute, is reserved for the call
+// itself. The library's own Expiry uses the machine's clock, not ours.
 func lifetime(expiresIn string) time.Duration {
 	seconds, err := strconv.ParseFloat(expiresIn, 64)
 	if inRange := seconds > 0 && seconds <= 2*tokenLife.Seconds(); err != nil || !inRange {
@@ -121,10 +121,10 @@ func lifetime(expiresIn string) time.Duration {
 	return min(d-min(d/10, time.Minute), tokenLife)
 }
 
-// oauthErrors are the words that a token endpoint may give for a refusal (RFC 6749, 5.2).
+// oauthErrors are the error codes that a token endpoint may return (RFC 6749, 5.2).
 var oauthErrors = []string{"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
 
-// refused turns the library's error into ours. Its text is not taken over: it may quote a whole body.
+// refused turns the library's error into ours. It does not take over the text, which may quote a whole body.
 func (t *tokens) refused(ctx context.Context, limit time.Duration, err error) error {
 	const op = "POST " + tokenPath
 	r, ok := errors.AsType[*oauth2.RetrieveError](err)

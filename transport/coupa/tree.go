@@ -12,11 +12,11 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// node is a value of an answer, XML and JSON alike. Users have hundreds of elements, more in each release, so they are
-// read as a tree from which only what was asked for is taken.
+// node is a value of an answer, in XML or JSON. Users have hundreds of elements, more in each release, so we read them
+// as a tree and take only what we asked for.
 type node struct {
 	kind nodeKind
-	text string // of a scalar: a number or a flag as its text
+	text string // of a scalar; a number or a flag as text
 	kids []kid  // of an object, or of a list
 }
 
@@ -28,7 +28,7 @@ type kid struct {
 type nodeKind uint8
 
 const (
-	nodeScalar nodeKind = iota // null is an empty one
+	nodeScalar nodeKind = iota // null is an empty scalar
 	nodeObject
 	nodeList
 )
@@ -38,18 +38,18 @@ var (
 	errCharset = errors.New("not UTF-8")
 )
 
-// tree reads an answer as a stream. No more of it is held at a time than what take has not taken yet.
+// tree reads an answer as a stream. It holds only what take has not taken yet.
 type tree struct {
 	steps *steps
 	root  nodeKind
-	// take is shown every element when it is complete, with what it stands in; what it takes is not kept in the tree.
+	// take is called with every complete element and its parent; what it takes is not kept in the tree.
 	take func(in, k kid, depth int) (taken bool, err error)
 
-	nodes, size int // of what is held
+	nodes, size int // nodes and bytes in memory
 }
 
-// readTree reads an answer. The root element of XML is a single thing or the list of them. Any other is a list only if it
-// says so: an empty one is called nil-classes by some releases of Rails.
+// readTree reads an answer. The root element of XML is a single object or the list of them. Any other root is a list
+// only if its type says so: some releases of Rails call an empty list nil-classes.
 func readTree(a *answer, single, plural string, take func(t *tree, in, k kid, depth int) (bool, error)) (*node, error) {
 	t := &tree{steps: &steps{from: transform.NewReader(a.all(), encoding.UTF8Validator)}}
 	t.take = func(in, k kid, depth int) (bool, error) { return take(t, in, k, depth) }
@@ -93,7 +93,7 @@ func (t *tree) readXML(single, plural string) (*node, error) {
 	}
 }
 
-// utf8Only refuses every other encoding: read as if it were Coupa's, it would be names that nobody has.
+// utf8Only refuses every other encoding: read as UTF-8 it would be wrong names.
 func utf8Only(label string, r io.Reader) (io.Reader, error) {
 	switch strings.ToLower(label) {
 	case "utf8", "ascii", "us-ascii":
@@ -129,7 +129,7 @@ func (t *tree) element(d *xml.Decoder, start xml.StartElement, kind nodeKind, de
 		}
 		switch tok := tok.(type) {
 		case xml.CharData:
-			if in.kind != nodeScalar { // what stands between elements is layout
+			if in.kind != nodeScalar { // text between elements is layout
 				continue
 			}
 			if err := t.grow(len(tok)); err != nil {
@@ -161,11 +161,11 @@ func (t *tree) element(d *xml.Decoder, start xml.StartElement, kind nodeKind, de
 	}
 }
 
-// put hands an element that is complete to take, or keeps it. held is what was held before it.
-func (t *tree) put(in, k kid, depth int, held tree) error {
+// put passes a complete element to take, or keeps it. before is the state of the tree before the element.
+func (t *tree) put(in, k kid, depth int, before tree) error {
 	taken, err := t.take(in, k, depth)
 	if taken {
-		t.nodes, t.size = held.nodes, held.size
+		t.nodes, t.size = before.nodes, before.size
 		return err
 	}
 	in.kids = append(in.kids, k)
@@ -260,7 +260,7 @@ func (t *tree) more(d *json.Decoder) bool {
 	return d.More()
 }
 
-// hyphens writes an element name as Coupa's answers do; custom fields are seen with underscores too.
+// hyphens returns an element name as Coupa's answers spell it; custom fields also occur with underscores.
 func hyphens(name string) string { return strings.ReplaceAll(name, "_", "-") }
 
 func (n *node) child(name string) *node {
@@ -275,7 +275,7 @@ func (n *node) child(name string) *node {
 // nothing reports whether a node stands for null: <x nil="true"/>, <x/>, null, "".
 func (n *node) nothing() bool { return n.kind == nodeScalar && strings.TrimSpace(n.text) == "" }
 
-// texts returns every text below a node that says something.
+// texts returns every text below a node that is not empty.
 func (n *node) texts() []string {
 	if n.kind == nodeScalar {
 		return []string{n.text}

@@ -21,17 +21,17 @@ import (
 
 const (
 	usersPath = "/api/users"
-	batchURL  = 3000 // bytes of the values in one look-up, encoded: servers refuse long addresses
+	batchURL  = 3000 // bytes of the encoded values in one look-up: servers refuse long addresses
 	callTime  = 300 * time.Millisecond
 )
 
-// Users is Coupa's list of users over the REST API.
+// Users reads and writes Coupa's users over the REST API.
 type Users struct {
 	client *Client
 	asked  atomic.Int64
 
 	mu   sync.Mutex
-	told map[string]bool // elements whose absence was warned about
+	told map[string]bool // elements already warned about because they were missing
 }
 
 var _ export.Directory = (*Users)(nil)
@@ -39,20 +39,19 @@ var _ export.Directory = (*Users)(nil)
 // Users returns the view of the API that reads and writes users.
 func (c *Client) Users() *Users { return &Users{client: c, told: map[string]bool{}} }
 
-// Workers is how many calls at once keep the configured rate filled where a call takes 300 ms.
+// Workers returns how many calls at once keep the configured rate filled where a call takes 300 ms.
 func (u *Users) Workers() int {
 	return int(math.Ceil(float64(u.client.wire.limiter.Limit())*callTime.Seconds())) + 1
 }
 
-// Check proves with one cheap call that users can be read. Whatever stands in the way is an
-// *export.NotDeliveredError, unless ctx ended.
+// Check proves with one cheap call that users can be read. Its error is an *export.NotDeliveredError, unless ctx ended.
 func (u *Users) Check(ctx context.Context) error {
 	_, err := u.query(u.client.wire.checking(ctx), url.Values{"limit": {"1"}, "fields": {fieldsOf(nil)}}, nil)
 	return unusable(u.client.wire.base, err)
 }
 
-// Find looks users up, export.LookUp values at a time; a value with a comma goes alone, since Coupa would read it as two. What
-// the answer holds beside the values asked for is left out: the filter may have been ignored, or be laxer than ours.
+// Find looks users up, export.LookUp values at a time; a value with a comma goes alone, since Coupa would read it as
+// two. Users that were not asked for are left out: Coupa may ignore the filter or apply it more loosely than we do.
 func (u *Users) Find(ctx context.Context, by export.Element, values []string, want []export.Element) ([]export.User, error) {
 	if strings.ContainsAny(by.Path, ".[]") {
 		return nil, export.Hint(fmt.Errorf("users cannot be looked up by %s", by.Column), "use Id, Login, Employee Number or Email")
@@ -79,8 +78,8 @@ const (
 	doTwice  = "run again, since the user may have been changed meanwhile, and if it happens again, look for a proxy in front of Coupa, or ask Coupa's support"
 )
 
-// listed are the users of one look-up's answers. Pages may overlap, so that one user may be listed twice; but two users
-// of one id are none: what is meant for the one would go to the other.
+// listed holds the users in the answers of one look-up. Pages may overlap, so one user may be listed twice. But two
+// users with the same key are refused: data for one would go to the other.
 type listed struct {
 	byID  map[string]export.User
 	found map[string]bool
@@ -94,7 +93,7 @@ func (l *listed) add(user export.User) error {
 	return nil
 }
 
-// find reports whether a user who was asked for is found now, and was not before.
+// find reports whether a user who was asked for is listed for the first time.
 func (l *listed) find(id string) bool {
 	defer func() { l.found[id] = true }()
 	return !l.found[id]
@@ -137,7 +136,7 @@ func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 // batch asks for one batch of values, page by page.
 func (u *Users) batch(ctx context.Context, by export.Element, values []string, want []export.Element, seen *listed) ([]export.User, error) {
 	q := url.Values{"fields": {fieldsOf(want)}, "limit": {strconv.Itoa(pageSize)}}
-	name := strings.ReplaceAll(by.Path, "-", "_") // as arguments spell it (Querying Options)
+	name := strings.ReplaceAll(by.Path, "-", "_") // the spelling of arguments (Querying Options)
 	if len(values) == 1 {
 		q.Set(name, values[0])
 	} else {
@@ -172,7 +171,7 @@ func (u *Users) batch(ctx context.Context, by export.Element, values []string, w
 			return found, nil
 		}
 	}
-	// To go on would be to read the whole list; to stop here and say "nobody" could make a second account.
+	// Going on would mean reading the whole list. Stopping here and reporting "no user" could create a second account.
 	return nil, &Error{Op: "GET " + usersPath, Msg: fmt.Sprintf("more than %d users for %d values of %s: Coupa seems to ignore the filter", findPages*pageSize, len(values), by.Column)}
 }
 
@@ -198,8 +197,8 @@ func (u *Users) query(ctx context.Context, q url.Values, want []export.Element) 
 	return users, nil
 }
 
-// Whole reads one user with every element that a column of the users import has, and says which these are. What the
-// instance does not show is missing, and nobody is told.
+// Whole reads one user with every element that a column of the users import has, and returns these elements. An element
+// that the instance does not show is missing, without a warning.
 func (u *Users) Whole(ctx context.Context, id string) ([]export.Element, export.User, error) {
 	var want []export.Element
 	for _, c := range templates.UsersColumns() {
@@ -235,8 +234,8 @@ func (u *Users) lacking(user export.User, want []export.Element) {
 }
 
 // DefaultFilter returns which elements of want the instance leaves out where a call does not ask for them by name: an
-// administrator can set such a response filter for each resource (API Response Filters). It reads a user once more whom a
-// look-up by name has shown.
+// administrator can set such a response filter for each resource (API Response Filters). It reads a user that a look-up
+// by name has shown once more.
 func (u *Users) DefaultFilter(ctx context.Context, named export.User, want []export.Element) ([]export.Element, error) {
 	var bare []export.User
 	err := u.client.get(ctx, usersPath, url.Values{"id": {named.ID}}, func(a *answer) (err error) {
@@ -261,7 +260,7 @@ func (u *Users) DefaultFilter(ctx context.Context, named export.User, want []exp
 	return out, nil
 }
 
-// Update puts cells to one user. Its *Error means that the call may have been done.
+// Update writes cells to one user with PUT. After an *Error the update may have happened.
 func (u *Users) Update(ctx context.Context, id string, cells []export.ElementCell) (export.User, error) {
 	if n, err := strconv.ParseUint(id, 10, 63); err != nil || n == 0 {
 		return export.User{}, fmt.Errorf("coupa id %q is not a number", id)
@@ -281,8 +280,8 @@ func (u *Users) Update(ctx context.Context, id string, cells []export.ElementCel
 	return out, err
 }
 
-// Create posts a new user. An answer that was lost may hide a user that was made: the login is asked for before the
-// next try, and after a refusal that follows a lost answer.
+// Create creates a user with POST. A lost answer may hide a created user: the login is looked up before the next try,
+// and after a refusal that follows a lost answer.
 func (u *Users) Create(ctx context.Context, cells []export.ElementCell) (export.User, error) {
 	login, _ := Element("Login")
 	i := slices.IndexFunc(cells, func(c export.ElementCell) bool {
@@ -296,7 +295,7 @@ func (u *Users) Create(ctx context.Context, cells []export.ElementCell) (export.
 		return export.User{}, err
 	}
 	var out export.User
-	doubt := false // whether a call went out whose answer did not come
+	doubt := false // a call was sent and its answer was lost
 	err = u.client.authorised(ctx, r.called(), func(ctx context.Context, token string) error {
 		if doubt {
 			var made bool
@@ -317,7 +316,7 @@ func (u *Users) Create(ctx context.Context, cells []export.ElementCell) (export.
 	return out, err
 }
 
-// made looks for a user that a lost call may have made.
+// made looks up a user that a lost call may have created.
 func (u *Users) made(ctx context.Context, by export.Element, login string, cells []export.ElementCell) (one export.User, made bool, err error) {
 	found, err := u.Find(ctx, by, []string{login}, elements(cells))
 	if err != nil || len(found) == 0 {
@@ -364,8 +363,8 @@ func (u *Users) send(ctx context.Context, token string, r request, cells []expor
 	return out, err
 }
 
-// refusal reports whether an answer is a no to this write alone. A missing scope, a wrong address, and what will pass, are
-// not: judge knows them.
+// refusal returns an error where an answer refuses this write only. A missing scope, a wrong address and a passing
+// failure are not refusals: judge handles them.
 func refusal(a *answer) error {
 	said := messages(a)
 	switch s := a.status; {

@@ -10,7 +10,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// TestAfter: users are read by ascending id, never by offset, and an answer in another order is none.
+// TestAfter: users are read by ascending id, never by offset, and an answer in another order is an error.
 func TestAfter(t *testing.T) {
 	page := func(ids ...int) reply {
 		var users []string
@@ -68,8 +68,7 @@ func TestHighest(t *testing.T) {
 	}
 }
 
-// TestFirst: the first look-up tells what stands in the way as a check does, and what is wrong with an answer as any other
-// look-up.
+// TestFirst: the first look-up reports an obstacle as a check does, and a fault of an answer as any other look-up does.
 func TestFirst(t *testing.T) {
 	by := must(t, "Login")[0]
 	for name, tt := range map[string]struct {

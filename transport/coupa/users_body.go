@@ -10,17 +10,17 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// field is one element of a body. Its value is a string, a bool, a json.Number, nil (nothing: the element is emptied),
-// []field (an object), or items.
+// field is one element of a body. Its value is a string, a bool, a json.Number, nil (the element is emptied), []field
+// (an object), or items.
 type field struct {
 	name  string
 	value any
 }
 
-// items is a list of objects; each stands under the singular of the list's name in XML.
+// items is a list of objects; in XML each has the singular of the list's name.
 type items [][]field
 
-// userBody writes cells as the body of a PUT or POST.
+// userBody returns cells as the body of a PUT or POST.
 func userBody(format string, cells []export.ElementCell) ([]byte, error) {
 	var fields []field
 	for _, c := range cells {
@@ -50,7 +50,7 @@ func userBody(format string, cells []export.ElementCell) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// writtenPath is where a cell is written. A reference is emptied as a whole: <department/>.
+// writtenPath returns the path at which a cell is written. A reference is emptied as a whole: <department/>.
 func writtenPath(c export.ElementCell) []string {
 	path := strings.Split(c.Element.Path, ".")
 	reference := len(path) > 1 && path[0] != "default-address" && path[0] != "custom-fields"
@@ -65,7 +65,7 @@ func emptied(c export.ElementCell) bool {
 	return c.Cell.State == export.Clear || text == "" || text == c.Element.Empty
 }
 
-// written is the value of a cell on the wire; send is false where a cell asks for nothing.
+// written returns the value of a cell on the wire; send is false where a cell asks for no change.
 func written(c export.ElementCell) (v any, send bool, err error) {
 	text := c.Cell.Text
 	switch kind := c.Element.Kind; {
@@ -114,7 +114,7 @@ func namesOf(c export.ElementCell) items {
 	return out
 }
 
-// put sets the value at a path; what shares an object comes together in it.
+// put sets the value at a path; fields of one object are collected in it.
 func put(fields []field, path []string, v any) []field {
 	name, rest := strings.TrimSuffix(path[0], "[]"), path[1:]
 	if _, ok := v.(items); ok || len(rest) == 0 {
@@ -141,7 +141,7 @@ func writeXML(b *bytes.Buffer, f field) {
 		b.WriteString("</" + f.name + ">")
 		return
 	case items:
-		if len(v) == 0 { // <roles/> takes all roles away (Remove a Role from a User)
+		if len(v) == 0 { // <roles/> removes all roles (Remove a Role from a User)
 			break
 		}
 		b.WriteByte('>')
@@ -159,12 +159,12 @@ func writeXML(b *bytes.Buffer, f field) {
 	b.WriteString("/>")
 }
 
-// singular names one item of a list: roles, role.
+// singular returns the name of one item of a list: roles, role.
 func singular(name string) string { return strings.TrimSuffix(name, "s") }
 
 func writeJSON(fields []field) ([]byte, error) { return json.Marshal(plainJSON(fields)) }
 
-// plainJSON turns a body's value into what encoding/json writes.
+// plainJSON turns a body's value into values that encoding/json writes.
 func plainJSON(v any) any {
 	switch v := v.(type) {
 	case []field:
@@ -183,7 +183,7 @@ func plainJSON(v any) any {
 	return v
 }
 
-// fieldsOf writes the argument fields, which limits an answer to the elements of want and the id (API Return Formats).
+// fieldsOf returns the argument fields, which limits an answer to the elements of want and the id (API Return Formats).
 func fieldsOf(want []export.Element) string {
 	fields := []field{{"id", nil}}
 	seen := map[string]bool{"id": true}

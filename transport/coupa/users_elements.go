@@ -10,24 +10,24 @@ import (
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
-// Columns that the API treats in a way of their own.
+// The API treats these columns specially.
 const (
 	removeColumn  = "Remove Default Address"
 	notifyColumn  = "Generate Password And Notify User"
 	segmentPrefix = "Default Account Code Segment-"
 )
 
-// elementName is what can stand between the brackets of XML.
+// elementName matches names that XML allows for an element.
 var elementName = regexp.MustCompile(`^custom-fields\.[\p{L}_][\p{L}\p{N}_-]*$`)
 
-// ID is the element of Coupa's own number.
+// ID returns the element of Coupa's own number.
 func ID() export.Element {
 	return export.Element{Column: "Id", Path: "id", Kind: export.KindInteger}
 }
 
-// Element returns the element where the API shows a column of the users import; ok is false where it shows none, and for
-// card data, which is never asked for. A name that is no column of the table is a custom field: its element is derived
-// from the prompt name, since the true one is known only to the instance.
+// Element returns the element where the API shows a column of the users import; ok is false where it shows none, and
+// for card data, which is never asked for. A name that is no column of the table is a custom field: its element is
+// derived from the prompt name, since only the instance knows the true one.
 func Element(column string) (e export.Element, ok bool) {
 	table := templates.UsersColumns()
 	i := slices.IndexFunc(table, func(c templates.Column) bool { return c.Name == column })
@@ -87,7 +87,7 @@ func elementKind(c templates.Column) export.ElementKind {
 	return export.KindText
 }
 
-// emptyWord is what a cell of the CSV route says to leave nothing; an address is removed by another column.
+// emptyWord returns the word that empties a cell on the CSV route; another column removes an address.
 func emptyWord(c templates.Column) string {
 	if c.List {
 		return c.Clear
@@ -95,7 +95,7 @@ func emptyWord(c templates.Column) string {
 	return ""
 }
 
-// parts names what is asked of an object that is one value; nil for every other kind.
+// parts returns the names of the parts of an object that is one value; nil for every other kind.
 func parts(e export.Element) []string {
 	switch e.Kind {
 	case export.KindPhone:

@@ -37,11 +37,11 @@ func (p pipes) dial(context.Context, string, string) (net.Conn, error) {
 	return near, nil
 }
 
-// slowCoupa answers after latency and keeps when each request came in, a token's too. The way there takes up to
-// jitter, at random.
+// slowCoupa answers after latency and records when each request came in, also those for a token. The way there takes up
+// to jitter, at random.
 type slowCoupa struct {
 	latency, jitter time.Duration
-	refuse          int // this many-th request gets 429 with Retry-After: 3
+	refuse          int // the request with this number gets 429 with Retry-After: 3
 
 	mu sync.Mutex
 	at []time.Time
@@ -86,8 +86,8 @@ func (s *slowCoupa) worst() (most int, least time.Duration) {
 	return most, least
 }
 
-// TestPaceOfWorkers: as the server sees it, never more than 25 requests come in any one second and no burst, however
-// many workers there are; and Workers of them keep the rate filled where a call takes 300 ms.
+// TestPaceOfWorkers: the server never sees more than 25 requests in any one second and no burst, however many workers
+// there are. Workers workers keep the rate filled where a call takes 300 ms.
 func TestPaceOfWorkers(t *testing.T) {
 	const calls = 400
 	for _, tc := range []struct {
@@ -95,8 +95,8 @@ func TestPaceOfWorkers(t *testing.T) {
 		rate    float64
 		latency time.Duration
 		jitter  time.Duration
-		late    time.Duration // by up to this a busy machine wakes up who sleeps
-		workers int           // 0: Workers
+		late    time.Duration // a busy machine wakes a sleeper up to this much late
+		workers int           // 0: as many as Workers returns
 		refuse  int
 		most    int
 		least   time.Duration

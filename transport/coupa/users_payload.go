@@ -7,14 +7,14 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// readUsers reads a list of users, or a single one, as far as want goes.
+// readUsers reads a list of users, or a single one, with the elements of want.
 func readUsers(a *answer, want []export.Element) ([]export.User, error) {
 	var users []export.User
 	var nobody error
 	size := 0
 	add := func(n *node) error {
 		id, known := n.value(ID())
-		if !known || id.Text == "" { // it is always asked for; {"errors": ...} under 200 has none either
+		if !known || id.Text == "" { // it is always asked for; {"errors": ...} with status 200 has none either
 			nobody = &Error{Op: a.op(), Status: a.status, Msg: "the answer is not a user with an id", hope: garbled}
 			return nobody
 		}
@@ -57,7 +57,7 @@ func readUsers(a *answer, want []export.Element) ([]export.User, error) {
 	return users, nil
 }
 
-// userOf takes what is wanted out of a user, and counts what is kept of it.
+// userOf takes the wanted elements out of a user and counts the bytes that are kept.
 func userOf(n *node, id string, want []export.Element) (u export.User, kept int) {
 	u = export.User{ID: id, Values: map[string]export.Value{}}
 	kept = keptValue + len(id)
@@ -78,8 +78,8 @@ func userOf(n *node, id string, want []export.Element) (u export.User, kept int)
 	return u, kept
 }
 
-// value takes the value at an element out of a user. It is not known where the answer lacks the element, or has
-// something there that does not belong.
+// value returns the value at an element of a user. known is false where the answer lacks the element or has an
+// unexpected value there.
 func (n *node) value(e export.Element) (v export.Value, known bool) {
 	for name := range strings.SplitSeq(e.Path, ".") {
 		if bare, ok := strings.CutSuffix(name, "[]"); ok {
@@ -102,7 +102,7 @@ func (n *node) value(e export.Element) (v export.Value, known bool) {
 	return v, len(v.Parts) > 0
 }
 
-// names takes the names of the items of a list.
+// names returns the names of the items of a list.
 func (n *node) names() (v export.Value, known bool) {
 	if n.nothing() {
 		return v, true
@@ -123,7 +123,7 @@ func (n *node) names() (v export.Value, known bool) {
 	return v, true
 }
 
-// parts takes what makes up an object that is one value. A look-up of a custom field shows whatever scalars it has.
+// parts returns the parts of an object that is one value. A look-up of a custom field shows all scalars it has.
 func (n *node) parts(e export.Element) map[string]string {
 	out := map[string]string{}
 	if e.Kind == export.KindCustom && n.kind == nodeObject {

@@ -28,7 +28,7 @@ func must(t testing.TB, columns ...string) []export.Element {
 	return out
 }
 
-// cell makes a cell of a column: "" clears it.
+// cell returns a cell of a column; "" clears it.
 func cell(t testing.TB, column, text string) export.ElementCell {
 	t.Helper()
 	c := export.Cell{Text: text, State: export.Set}
@@ -46,7 +46,7 @@ func jsonAnswer(body string) *answer {
 	return &answer{status: 200, body: []byte(body), header: http.Header{"Content-Type": {asJSON}}}
 }
 
-// TestUserPayloads: the same user in XML and JSON, of which what was asked for is taken and nothing else.
+// TestUserPayloads: from the same user in XML and JSON, exactly the elements that were asked for are taken.
 func TestUserPayloads(t *testing.T) {
 	want := must(t, "Login", "Purchasing User", "Sourcing User", "Employee Number", "Phone Work", "Phone Mobile", "Last Name",
 		"Status", "Account Security Type", "Department", "Approver Login", "Legal Entity Name", "Default Currency",
@@ -109,7 +109,7 @@ func TestUserShapes(t *testing.T) {
 	}
 }
 
-// TestUnknownValues: what is not shown, or has another shape than we know, is unknown, and never empty.
+// TestUnknownValues: a value that is not shown, or has an unknown shape, is unknown and never empty.
 func TestUnknownValues(t *testing.T) {
 	for body, known := range map[string]bool{
 		`{"id":1,"roles":[{"id":2}]}`:                    false,
@@ -154,7 +154,7 @@ func TestUnknownValues(t *testing.T) {
 	}
 }
 
-// TestBodies: what a PUT holds, as in Coupa's samples.
+// TestBodies: the body of a PUT is as in Coupa's samples.
 func TestBodies(t *testing.T) {
 	for _, tc := range []struct {
 		name      string
@@ -218,7 +218,7 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// TestElements: every column of the layout either can be sent by API or says why not, and card data never can.
+// TestElements: every column of the layout either can be sent by API or has a reason why not, and card data never can.
 func TestElements(t *testing.T) {
 	refused := map[string]bool{}
 	paths := map[string]string{}
@@ -264,7 +264,7 @@ func TestFieldsOf(t *testing.T) {
 	}
 }
 
-// FuzzReadUsers: whatever comes back, reading it ends.
+// FuzzReadUsers: reading ends for every answer.
 func FuzzReadUsers(f *testing.F) {
 	want := must(f, "Login", "User Role Names", "Phone Work", "Department", "Site")
 	for _, name := range []string{"users.xml", "users.json", "user-errors.xml", "user-errors.json"} {

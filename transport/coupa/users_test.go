@@ -19,7 +19,7 @@ func put281(t *testing.T, c *Client) (export.User, error) {
 	return c.Users().Update(t.Context(), "281", []export.ElementCell{cell(t, "Email", "j.doe@example.com"), cell(t, "Last Name", "Doe")})
 }
 
-// TestUpdateFaults drives one PUT through every kind of answer: what comes out, after how many calls.
+// TestUpdateFaults drives one PUT through every kind of answer and checks the result and the number of calls.
 func TestUpdateFaults(t *testing.T) {
 	good := reply{status: 200, kind: asXML, body: `<user><id>281</id><lastname>Doe</lastname><email>j.doe@example.com</email></user>`}
 	bad := func(status int, kind, body string) reply { return reply{status: status, kind: kind, body: body} }
@@ -31,7 +31,7 @@ func TestUpdateFaults(t *testing.T) {
 		what    string // of *export.NotDeliveredError
 		refused int    // status of *export.RefusedError
 		text    string // in the error
-		says    string // Coupa, in the refusal
+		says    string // Coupa's words in the refusal
 		temp    bool   // of *Error
 	}{
 		{name: "good", script: []reply{good}, calls: 1},
@@ -96,7 +96,7 @@ func TestUpdateFaults(t *testing.T) {
 	}
 }
 
-// TestUpdateAsks: one PUT as it goes over the wire, in both formats.
+// TestUpdateAsks: one PUT on the wire, in both formats.
 func TestUpdateAsks(t *testing.T) {
 	for format, body := range map[string]string{
 		"xml":  `<?xml version="1.0" encoding="UTF-8"?>` + "\n<user><email>j.doe@example.com</email><lastname>Doe</lastname></user>",
@@ -116,7 +116,7 @@ func TestUpdateAsks(t *testing.T) {
 		if got := r.URL.Query().Get("fields"); got != `["id","email","lastname"]` {
 			t.Errorf("fields %s", got)
 		}
-		// The answer shows neither element: that is told, once each, and never taken for an empty value.
+		// The answer shows neither element: that is logged, once for each, and never taken for an empty value.
 		if _, err := put281(t, c); err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +143,7 @@ func TestUpdateAsks(t *testing.T) {
 	}
 }
 
-// TestCreateOnce: whatever becomes of the answer, no second account is made.
+// TestCreateOnce: whatever happens to the answer, no second account is created.
 func TestCreateOnce(t *testing.T) {
 	made := reply{status: 201, kind: asXML, body: `<user><id>300</id><login>new</login></user>`}
 	there := reply{status: 200, kind: asXML, body: `<users type="array"><user><id>300</id><login>NEW</login></user></users>`}
@@ -251,7 +251,7 @@ func TestFindUsersAsks(t *testing.T) {
 	}
 }
 
-// TestFindAsksOnce: a look-up of as many as one call asks for has an answer that can have no successor.
+// TestFindAsksOnce: a look-up of as many values as one call takes has an answer that needs no second page.
 func TestFindAsksOnce(t *testing.T) {
 	var asked, users []string
 	for i := range export.LookUp {
@@ -267,8 +267,8 @@ func TestFindAsksOnce(t *testing.T) {
 	}
 }
 
-// TestFindTrustsNobody: the filter may be ignored or lax, pages may overlap, and an answer may lack the key.
-func TestFindTrustsNobody(t *testing.T) {
+// TestFindTrustsNoAnswer: the filter may be ignored or lax, pages may overlap, and an answer may lack the key.
+func TestFindTrustsNoAnswer(t *testing.T) {
 	page := func(from, to int) reply {
 		var users []string
 		for i := from; i < to; i++ {
@@ -325,8 +325,8 @@ func TestFindTrustsNobody(t *testing.T) {
 	}
 }
 
-// TestRetryAfterHoldsEverybody: what Coupa asks one worker, all obey.
-func TestRetryAfterHoldsEverybody(t *testing.T) {
+// TestRetryAfterHoldsAllWorkers: all workers obey what Coupa asks of one.
+func TestRetryAfterHoldsAllWorkers(t *testing.T) {
 	f := newFar(t)
 	f.on(usersPath, reply{status: 404, kind: asXML, body: noneXML})
 	c, _ := f.client(t, func(c *Config) { c.TokenSettle = -1 })

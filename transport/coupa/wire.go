@@ -24,16 +24,16 @@ import (
 )
 
 const (
-	firstWait     = time.Second          // before the second try, doubled each time
-	maxWait       = 30 * time.Second     // between two tries
-	maxPause      = 15 * time.Minute     // that Coupa may ask for (Retry-After) and get; a call that would wait longer fails
-	maxRetryAfter = 365 * 24 * time.Hour // is believed, to be told
-	maxHold       = 24 * time.Hour       // without a call, however long Coupa asks to be left alone
-	leastWait     = 5 * time.Second      // for an answer to the last try of a check
+	firstWait     = time.Second          // wait before the second try, doubled each time
+	maxWait       = 30 * time.Second     // longest wait between two tries
+	maxPause      = 15 * time.Minute     // the longest wait for which Coupa may ask (Retry-After); a call that would wait longer fails
+	maxRetryAfter = 365 * 24 * time.Hour // the longest Retry-After that is reported
+	maxHold       = 24 * time.Hour       // the longest time without a call, however long Coupa asks to be left alone
+	leastWait     = 5 * time.Second      // least time for an answer to the last try of a check
 	garbledTries  = 3                    // tries of a call whose answer cannot be read
 )
 
-// wire sends requests to one instance: paced, bounded in time and size, tried again within a budget.
+// wire sends requests to one instance. They are paced, bounded in time and size, and tried again within a budget.
 type wire struct {
 	base    *url.URL
 	http    *http.Client
@@ -56,7 +56,7 @@ type wire struct {
 // request is one call. Its body is bytes, so that it can be sent again.
 type request struct {
 	method, path string
-	name         string // that the path is told by; "" is the path itself
+	name         string // stands for the path in errors; "" is the path itself
 	query        url.Values
 	body         []byte
 }
@@ -65,21 +65,21 @@ func (r request) op() string { return r.method + " " + r.called() }
 
 func (r request) called() string { return cmp.Or(r.name, r.path) }
 
-// answer is one answer. What is behind its beginning has not been read yet.
+// answer is one answer. Only its beginning has been read.
 type answer struct {
 	method string
-	path   string   // as asked for, as it is told
-	url    *url.URL // where it came from in the end
+	path   string   // as asked for and as errors name it
+	url    *url.URL // the address it came from, after redirects
 	status int
 	header http.Header
 	body   []byte    // its beginning; all of it where rest is nil
-	rest   io.Reader // what comes behind
-	masks  []string  // what the request held that nobody may read, if the answer should say it back
+	rest   io.Reader // what comes after body
+	masks  []string  // secrets of the request, which the answer may echo
 }
 
 func (a *answer) op() string { return cmp.Or(a.method, http.MethodGet) + " " + a.path }
 
-// all is the body from its first byte to its last. It can be read once.
+// all returns the whole body. It can be read once.
 func (a *answer) all() io.Reader {
 	if a.rest == nil {
 		return bytes.NewReader(a.body)
@@ -87,7 +87,7 @@ func (a *answer) all() io.Reader {
 	return io.MultiReader(bytes.NewReader(a.body), a.rest)
 }
 
-// once sends one request and has the answer read, whatever its status. Its error is read's, an *Error, an
+// once sends one request and calls read with the answer, whatever its status. Its error is read's, an *Error, an
 // *export.NotDeliveredError (the certificate), or the context's.
 func (w *wire) once(ctx context.Context, r request, head http.Header, read func(*answer) error) error {
 	if err := w.pace(ctx, r.op()); err != nil {
@@ -132,7 +132,7 @@ func (a *answer) begin(from *stream) error {
 	return err
 }
 
-// lost returns why a call got no answer. ctx is the caller's: when that has ended, its cause is the reason.
+// lost returns why a call got no answer. ctx is the caller's: where it has ended, its cause is the reason.
 func (w *wire) lost(ctx context.Context, op string, limit time.Duration, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", op, context.Cause(ctx))
@@ -155,8 +155,8 @@ func (w *wire) lost(ctx context.Context, op string, limit time.Duration, err err
 	return &Error{Op: op, Msg: msg, Err: err, hope: passing}
 }
 
-// pace holds a request back until its turn, and all of them while there is a pause; one that is longer than the call may
-// wait is an *Error. Every try counts, the ones for a token too.
+// pace makes a request wait for its turn, and all requests wait while there is a pause. A pause that is longer than the
+// call may wait is an *Error. Every try counts, also those for a token.
 func (w *wire) pace(ctx context.Context, op string) error {
 	for {
 		if wait := w.paused(); wait > 0 {
@@ -170,7 +170,7 @@ func (w *wire) pace(ctx context.Context, op string) error {
 		if err := w.turn(ctx); err != nil {
 			return err
 		}
-		for w.paused() <= 0 { // else the pause came while this one waited for its turn
+		for w.paused() <= 0 { // otherwise a pause began while this request waited for its turn
 			wait := w.apart()
 			if wait <= 0 {
 				return nil
@@ -182,8 +182,8 @@ func (w *wire) pace(ctx context.Context, op string) error {
 	}
 }
 
-// apart is how long a request whose turn has come still has to wait, since another was let through a moment ago: on a busy
-// machine two may wake up late and together. 0 lets it through.
+// apart returns how long a request still has to wait after its turn has come, since another was let through a moment
+// ago: on a busy machine two may wake up late and together. 0 lets it through.
 func (w *wire) apart() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -210,14 +210,14 @@ func (w *wire) turn(ctx context.Context) error {
 	return nil
 }
 
-// paused is how long the pause still lasts.
+// paused returns how long the pause still lasts.
 func (w *wire) paused() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.pause.Sub(w.now())
 }
 
-// hold keeps every request back for a while.
+// hold makes every request wait for d.
 func (w *wire) hold(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -226,10 +226,10 @@ func (w *wire) hold(d time.Duration) {
 	}
 }
 
-// patienceEnd is the key of the time up to which a call waits where Coupa asks to be left alone.
+// patienceEnd is the context key of the time up to which a call waits where Coupa asks to be left alone.
 type patienceEnd struct{}
 
-// patient lets calls with ctx wait so long for the end of a pause; the zero time leaves it at maxPause.
+// patient lets calls with ctx wait until then for the end of a pause; the zero time keeps the limit of maxPause.
 func patient(ctx context.Context, until time.Time) context.Context {
 	if until.IsZero() {
 		return ctx
@@ -248,8 +248,8 @@ func (w *wire) tooLong(ctx context.Context, pause time.Duration) bool {
 	return pause > maxPause
 }
 
-// retry calls try until it succeeds, fails for good, or the budget does not allow another wait; then the last error
-// is returned as it is. Only an *Error that says so is tried again.
+// retry calls try until it succeeds, fails for good, or the budget does not allow another wait; then it returns the
+// last error unchanged. Only an *Error that is not final is tried again.
 func (w *wire) retry(ctx context.Context, try func(context.Context) error) error {
 	end := w.now().Add(w.budget)
 	for _, key := range []any{checkEnd{}, hastyEnd{}} {
@@ -284,24 +284,25 @@ func (w *wire) retry(ctx context.Context, try func(context.Context) error) error
 	}
 }
 
-// checkEnd is the key of the time at which the calls of a check are not tried again.
+// checkEnd is the context key of the time after which the calls of a check are not tried again.
 type checkEnd struct{}
 
-// checking makes calls with ctx impatient: nothing has been sent yet, and a person may be waiting for what is wrong.
+// checking makes calls with ctx give up soon: nothing has been sent yet, and a person may be waiting for the error.
 func (w *wire) checking(ctx context.Context) context.Context {
 	return context.WithValue(ctx, checkEnd{}, w.now().Add(w.check))
 }
 
-// hastyEnd is the key of the time at which calls are not tried again, though each of them may take as long as any other.
+// hastyEnd is the context key of the time after which calls are not tried again, though each of them may take as long
+// as any other.
 type hastyEnd struct{}
 
-// hasty makes calls with ctx as impatient as those of a check, but for the time that an answer may take: what is asked for
-// is more than a check asks for.
+// hasty makes calls with ctx give up as soon as those of a check, but leaves each answer its full time: such a call
+// asks for more than a check does.
 func (w *wire) hasty(ctx context.Context) context.Context {
 	return context.WithValue(ctx, hastyEnd{}, w.now().Add(w.check))
 }
 
-// limit is how long one request may take: in a check what is left of it, but never so little that nobody could answer.
+// limit returns how long one request may take: in a check the time that is left of it, but at least leastWait.
 func (w *wire) limit(ctx context.Context) time.Duration {
 	if end, ok := ctx.Value(checkEnd{}).(time.Time); ok {
 		return min(w.timeout, max(end.Sub(w.now()), leastWait))
@@ -309,7 +310,7 @@ func (w *wire) limit(ctx context.Context) time.Duration {
 	return w.timeout
 }
 
-// backoff is the wait after try n (from 0): doubled each time, of which a random half is left out, so that several
+// backoff returns the wait after try n (from 0): it doubles each time, less up to half of it at random, so that several
 // clients do not come back together.
 func (w *wire) backoff(n int) time.Duration {
 	d := min(float64(firstWait)*math.Pow(2, float64(n)), float64(maxWait))
@@ -337,7 +338,7 @@ const (
 	kindHTML
 )
 
-// kind returns what an answer is: by its Content-Type, else by its first byte.
+// kind returns the kind of an answer: by its Content-Type, else by its first byte.
 func (a *answer) kind() contentKind {
 	body := bytes.ToLower(bytes.TrimSpace(a.body[:min(len(a.body), 512)]))
 	if bytes.HasPrefix(body, []byte("<!doctype html")) || bytes.HasPrefix(body, []byte("<html")) {

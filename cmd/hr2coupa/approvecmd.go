@@ -29,10 +29,10 @@ func approveCmd(env *wiring.Env) *cobra.Command {
 	var o approveOptions
 	c := &cobra.Command{
 		Use:   "approve RUN --by NAME",
-		Short: "records a ceiling for a held run",
-		Long: `Approve records that a held run may go beyond the limits of the config: who says so, up to how many,
-and until when. It sends nothing. The next run plans everything afresh, the records of the held run and
-what is new, and goes if it is within the ceilings; what it then uses up does not count again.`,
+		Short: "record a ceiling for a held run",
+		Long: `Approve records that a held run may exceed the limits of the config: who approved it, up to how many
+changes, and until when. It sends nothing. The next run plans everything afresh, the records of the held
+run and new ones, and sends if it is within the ceilings; it uses the approval up.`,
 		Example: "  hr2coupa approve 20261124T020000Z --deactivations 40 --by 'A. Administrator'\n" +
 			"  hr2coupa approve 20261124T020000Z --column 'Approver Login=900' --expires 72h --by 'A. Administrator'",
 		Args: cobra.ExactArgs(1),
@@ -56,12 +56,12 @@ what is new, and goes if it is within the ceilings; what it then uses up does no
 	}
 	f := c.Flags()
 	f.IntVar(&o.deactivations, "deactivations", 0, "how many people may become inactive")
-	f.IntVar(&o.creates, "creates", 0, "how many new users a checked plan may make, and Coupa may count as created before it is an alarm")
-	f.IntVar(&o.updates, "updates", 0, "how many rows may go that are no deactivation")
+	f.IntVar(&o.creates, "creates", 0, "how many new users a checked plan may create, and Coupa may count as created before it is an alarm")
+	f.IntVar(&o.updates, "updates", 0, "how many rows that are no deactivation may be sent")
 	f.StringArrayVar(&o.columns, "column", nil, "how many rows may set a column, as 'Approver Login=900'; may be repeated")
-	f.BoolVar(&o.shrink, "shrink", false, "the feed is whole although it is so much smaller")
-	f.DurationVar(&o.expires, "expires", 24*time.Hour, "how long this word counts")
-	f.StringVar(&o.by, "by", "", "the person whose word this is; it is kept in the ledger")
+	f.BoolVar(&o.shrink, "shrink", false, "the feed is complete although it is so much smaller")
+	f.DurationVar(&o.expires, "expires", 24*time.Hour, "how long the approval is valid")
+	f.StringVar(&o.by, "by", "", "the person who approves; the ledger records the name")
 	f.BoolVar(&o.yes, "yes", false, "do not ask on a terminal")
 	return c
 }
@@ -131,7 +131,7 @@ func recordApproval(env *wiring.Env, cfg *config.Config, word export.Approval, y
 	if env.JSON {
 		return show.JSON(env, word)
 	}
-	err = env.Stdout.Printf("approved for run %s: %s\n\nNext\n  hr2coupa run plans everything afresh and goes if it is within\n", rec.ID, word.String())
+	err = env.Stdout.Printf("approved for run %s: %s\n\nNext\n  hr2coupa run plans everything afresh and sends if it is within these ceilings\n", rec.ID, word.String())
 	return err
 }
 

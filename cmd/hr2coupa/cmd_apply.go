@@ -12,12 +12,12 @@ func applyCmd(env *wiring.Env) *cobra.Command {
 	var noWait bool
 	c := &cobra.Command{
 		Use:   "apply PLAN",
-		Short: "do exactly what plan -o has saved, or say what has moved since",
-		Long: `Apply does what a saved plan says and nothing else. It resumes what is unfinished as a run does, plans
-the same feed files afresh, and holds that against the saved plan: where the feed, the ledger's state, the
-config or the program has moved it sends nothing, says which, and ends with 2. Limits hold as in a run.
-A plan whose feed was planned already is "seen". Part names begin with the time of the apply; their
-hashes are those of the plan.`,
+		Short: "do exactly what plan -o has saved, or say what has changed since",
+		Long: `Apply does what a saved plan says and nothing else. It resumes unfinished parts as a run does, plans the
+same feed files afresh, and compares the result with the saved plan. If the feed, the ledger's state, the
+config or the program has changed, it sends nothing, names what has changed, and ends with 2. Limits hold
+as in a run. A plan is "seen" if its feed was planned already. Part names begin with the time of the apply;
+their hashes are those of the plan.`,
 		Example: "  hr2coupa plan -o plan.json\n  hr2coupa apply plan.json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -25,6 +25,6 @@ hashes are those of the plan.`,
 			return show.ConcludeReport(cmd.Context(), env, s, err)
 		},
 	}
-	c.Flags().BoolVar(&noWait, "no-wait", false, "deliver and leave; the next run asks for the verdict")
+	c.Flags().BoolVar(&noWait, "no-wait", false, "deliver and end; the next run asks for the verdict")
 	return c
 }

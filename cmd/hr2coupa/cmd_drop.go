@@ -12,10 +12,10 @@ func dropCmd(env *wiring.Env) *cobra.Command {
 	var o job.DropOptions
 	c := &cobra.Command{
 		Use:   "drop FILE…",
-		Short: "manual file drop of ready Coupa CSVs: checks them, delivers, awaits, reports",
-		Long: `Drop sends files that are Coupa users CSVs already. They are held against the layout first;
-with one fault in one file nothing is sent. The bytes go as they are, under a name of ours.
-Several files go one after the other, each when the one before has its verdict.`,
+		Short: "manual file drop of ready Coupa CSVs: check them, deliver, wait, report",
+		Long: `Drop sends files that are Coupa users CSVs already. It checks them against the layout first;
+with one fault in one file it sends nothing. The bytes are sent as they are, under a name that hr2coupa makes.
+Several files go one after the other, each once the one before has its verdict.`,
 		Example: "  hr2coupa drop new-approvers.csv",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -25,8 +25,8 @@ Several files go one after the other, each when the one before has its verdict.`
 		},
 	}
 	f := c.Flags()
-	f.BoolVar(&o.Again, "again", false, "send a file whose bytes were dropped before")
-	f.BoolVar(&o.AllowEmpty, "allow-empty", false, "let empty cells go; what Coupa makes of them is not documented")
-	f.BoolVar(&o.NoWait, "no-wait", false, "deliver and leave; the next run asks for the verdict")
+	f.BoolVar(&o.Again, "again", false, "send a file even if the same bytes were dropped before")
+	f.BoolVar(&o.AllowEmpty, "allow-empty", false, "send empty cells; what Coupa does with them is not documented")
+	f.BoolVar(&o.NoWait, "no-wait", false, "deliver and end; the next run asks for the verdict")
 	return c
 }

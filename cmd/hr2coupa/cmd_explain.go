@@ -16,11 +16,11 @@ func explainCmd(env *wiring.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain KEY",
 		Short: "one person's story: HR line, expression, part and row, load, error",
-		Long: `Explain tells what became of one person in the latest runs, newest first: the line of HR's file, the
-part and its row, the load and Coupa's words, and every cell that was sent with the expression that set
-it. KEY is the person's value in the feed's key column, or a pseudonym as the log has it (p-...); --login
-finds a person by a login that was sent.
-It only reads, also while a run is at work. What it prints on stdout is personal data.`,
+		Long: `Explain prints what happened to one person in the latest runs, newest first: the line of HR's file, the
+part and its row, the load and Coupa's messages, and every cell that was sent, with the expression that set
+it. KEY is the person's value in the feed's key column, or a pseudonym from the log (p-...); --login finds
+a person by a login that was sent.
+It only reads, and may do so while a run is at work. What it prints on stdout is personal data.`,
 		Example: "  hr2coupa explain 000102\n  hr2coupa explain --login xaver.xu --all",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,6 +34,6 @@ It only reads, also while a run is at work. What it prints on stdout is personal
 		},
 	}
 	c.Flags().StringVar(&o.Login, "login", "", "the person with this login, instead of KEY")
-	c.Flags().BoolVar(&o.All, "all", false, fmt.Sprintf("tell every run, not only the latest %d", explain.ShownRuns))
+	c.Flags().BoolVar(&o.All, "all", false, fmt.Sprintf("print every run, not only the latest %d", explain.ShownRuns))
 	return c
 }

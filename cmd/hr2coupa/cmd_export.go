@@ -16,7 +16,7 @@ func exportCmd(env *wiring.Env) *cobra.Command {
 	var dir string
 	c := &cobra.Command{
 		Use:     "export [FILE…] -d DIR",
-		Short:   "only write the Coupa CSV parts to a folder",
+		Short:   "write the Coupa CSV parts to a folder, and do nothing else",
 		Long:    `Export maps and checks the feed and writes the parts to a folder. It sends nothing, records nothing and needs no secrets.`,
 		Example: "  hr2coupa export -d /tmp/parts users-20261124.csv",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -33,6 +33,6 @@ func exportCmd(env *wiring.Env) *cobra.Command {
 			return exit.With(res.Exit, cmp.Or(show.Export(env, res, dir, res.Store.All()), res.Store.Close()))
 		},
 	}
-	c.Flags().StringVarP(&dir, "dir", "d", "", "folder for the parts; it is made if it is missing")
+	c.Flags().StringVarP(&dir, "dir", "d", "", "folder for the parts; it is created if it is missing")
 	return c
 }

@@ -12,10 +12,10 @@ func initCmd(env *wiring.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "init FEED.csv",
 		Short: "write a commented config and mapping, proposed from a feed's header and values",
-		Long: `Init reads the header and the first 5,000 records of a feed and writes a config with a mapping: from the
-names that HR systems give their columns, and from the values. What it guessed is marked so, what only
-you can know is a TODO. Before it writes, it plans the records with its proposal, and leaves out as a
-comment what breaks Coupa's rules. It never overwrites a file; hr2coupa plan works on the result at once.`,
+		Long: `Init reads the header and the first 5,000 records of a feed and writes a config with a mapping. It proposes
+the mapping from the column names that HR systems use, and from the values. Guesses are marked as such; what
+only you can know is a TODO. Before it writes, it plans the records with its proposal, and turns what breaks
+Coupa's rules into a comment. It never overwrites a file. hr2coupa plan works on the result at once.`,
 		Example: "  hr2coupa init users.csv\n  hr2coupa init users.csv -o /etc/hr2coupa.yaml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -18,11 +18,11 @@ func planCmd(env *wiring.Env) *cobra.Command {
 	var all bool
 	c := &cobra.Command{
 		Use:   "plan [FILE…]",
-		Short: "the pure half: what would change, what is quarantined, which limits hold",
-		Long: `Plan reads the feed, maps and checks it, and tells what a run would send, per person and per
-column. It sends nothing and records nothing. Where preflight is on it asks Coupa about these people, and
-needs the client's secret; else it needs none. With -o it also saves the plan, bound to the bytes of the
-feed, the ledger's state and the config, for hr2coupa apply.`,
+		Short: "what would change, what is quarantined, which limits hold the run; sends nothing",
+		Long: `Plan reads the feed, maps and checks it, and prints what a run would send, per person and per column. It
+sends nothing and records nothing. If preflight is on, it asks Coupa about these people and needs the
+client's secret; otherwise it needs no secret. With -o it also saves the plan for hr2coupa apply, bound to
+the bytes of the feed, the ledger's state and the config.`,
 		Example: "  hr2coupa plan\n  hr2coupa plan --all users-20261124.csv\n  hr2coupa plan -o plan.json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.Files = args; all {
@@ -31,7 +31,7 @@ feed, the ledger's state and the config, for hr2coupa apply.`,
 			return showPlan(cmd.Context(), env, o)
 		},
 	}
-	c.Flags().BoolVar(&all, "all", false, "tell every person, not only the first 20")
+	c.Flags().BoolVar(&all, "all", false, "print every person, not only the first 20")
 	c.Flags().StringVarP(&o.Output, "output", "o", "", "save the plan to this file (0600); only another saved plan is overwritten")
 	return c
 }

@@ -18,9 +18,9 @@ func runCmd(env *wiring.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run [FILE…]",
 		Short: "the main job: resume what is unfinished, plan, deliver, await, report",
-		Long: `Run goes on with what an earlier run left unfinished, plans the feed's new files, delivers
-the parts over SFTP, waits for Coupa's verdict on each, and accounts for every record.
-With --route api it makes calls instead: it finds each person, writes what differs and compares the answer.
+		Long: `Run resumes what an earlier run left unfinished, plans the feed's new files, delivers the parts over
+SFTP, waits for Coupa's verdict on each, and accounts for every record. With --route api it makes calls
+instead: it finds each person, writes what differs and compares the answer.
 A feed file that was seen before is not sent again. FILEs replace feed.files of the config.`,
 		Example: "  hr2coupa run -c /etc/hr2coupa.yaml\n  hr2coupa run --dry-run users-20261124.csv\n  hr2coupa run --route api urgent.csv",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,10 +40,10 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 	}
 	f := c.Flags()
 	f.BoolVar(&dryRun, "dry-run", false, "plan only: send and record nothing")
-	f.BoolVar(&o.NoWait, "no-wait", false, "deliver and leave; the next run asks for the verdict")
-	f.BoolVar(&o.Again, "again", false, "plan anew the rows of seen files that were quarantined, rejected, drifted or given up")
-	f.BoolVar(&o.Adopt, "adopt", false, "after a ledger was lost, restored or copied: mark the feed files as seen, send nothing of them")
-	f.BoolVar(&o.NewLedger, "new-ledger", false, "take the ledger as it is, whatever others have sent, and send what it does not know")
-	f.StringVar(&o.Route, "route", "", "csv: files over SFTP; api: calls, for what is urgent; auto: api up to route_rows rows (default: route of the config)")
+	f.BoolVar(&o.NoWait, "no-wait", false, "deliver and end; the next run asks for the verdict")
+	f.BoolVar(&o.Again, "again", false, "plan again the rows of seen files that were quarantined, rejected, drifted or given up")
+	f.BoolVar(&o.Adopt, "adopt", false, "after a ledger was lost, restored or copied: mark the feed files as seen and send nothing from them")
+	f.BoolVar(&o.NewLedger, "new-ledger", false, "use the ledger as it is, whatever other ledgers have sent, and send what it does not know")
+	f.StringVar(&o.Route, "route", "", "csv: files over SFTP; api: calls, for urgent changes; auto: api up to route_rows rows (default: route of the config)")
 	return c
 }

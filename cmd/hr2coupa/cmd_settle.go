@@ -15,15 +15,14 @@ func settleCmd(env *wiring.Env) *cobra.Command {
 	var back bool
 	c := &cobra.Command{
 		Use:   "settle PART applied|rejected --by NAME",
-		Short: "an operator's word on a part without a verdict",
+		Short: "record an operator's decision about a part without a verdict",
 		Long: `Settle records what a person has seen in Coupa about a part that is stalled or in doubt: its rows
-were applied, or they were not. No row is sent; rows settled as rejected can be planned again with
-hr2coupa run --again. Where a call of the part has emptied a list that was not filled since (roles that go
-by API), Coupa is asked first: rejected puts back what the list held, applied needs it to be filled. A part
-that is settled and has left such lists takes the word again. --lists-back asks nobody: somebody has seen
-in Coupa that the lists stand as they should. The records of a held run, or of people who wait, are given
-up by the run's name: settle RUN rejected. The same feed is "seen" from then on, and --again plans them all
-the same.`,
+were applied, or they were not. It sends no row; hr2coupa run --again plans rows settled as rejected again.
+If a call of the part has emptied a list that is not filled again (roles that go by API), settle asks Coupa
+first: rejected puts back what the list held, applied requires that it is filled. A settled part that has
+left such lists can be settled again. --lists-back does not ask Coupa: a person has seen there that the
+lists are as they should be. To give up the records of a held run, or of people who wait, use the run's
+name: settle RUN rejected. The same feed is "seen" from then on; --again plans these records nevertheless.`,
 		Example: "  hr2coupa settle Users_20261124T020000Z_1db25731_1of4.csv applied --by 'A. Administrator'",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -41,7 +40,7 @@ the same.`,
 			return settle.SettlePart(cmd.Context(), env, cfg, &settle.OperatorWord{Env: env, Outcome: outcome, By: by}, args[0], back)
 		},
 	}
-	c.Flags().StringVar(&by, "by", "", "the person whose word this is; it is kept in the ledger")
-	c.Flags().BoolVar(&back, "lists-back", false, "lists that a call has emptied stand as they should: Coupa is not asked")
+	c.Flags().StringVar(&by, "by", "", "the person who decides; the ledger records the name")
+	c.Flags().BoolVar(&back, "lists-back", false, "lists that a call has emptied are as they should be: Coupa is not asked")
 	return c
 }

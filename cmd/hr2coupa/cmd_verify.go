@@ -14,10 +14,10 @@ func verifyCmd(env *wiring.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify RUN",
 		Short: "read a run's people back from Coupa and compare every cell that was sent",
-		Long: `Verify asks Coupa's API for everybody of whom the run has an applied row, 49 a call, and compares every
-cell that was sent. A row of which Coupa shows another value is drifted from then on, also in the ledger;
-one that drifted and is right now is applied. People for whom something newer was sent since are passed over.
-It needs the scope core.user.read. A run does the same by itself where verify is on.`,
+		Long: `Verify asks Coupa's API for every person with an applied row in the run, 49 a call, and compares every
+cell that was sent. If Coupa shows another value, the row becomes drifted, also in the ledger. A drifted row
+that is right now becomes applied. Verify skips people for whom newer data was sent since.
+It needs the scope core.user.read. A run does the same by itself if verify is on.`,
 		Example: "  hr2coupa verify 20261124T020000Z",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -30,7 +30,7 @@ func demoCmd(env *wiring.Env) *cobra.Command {
 		Use:   "demo",
 		Short: "the main job on shipped sample data against a twin it starts itself; needs no config",
 		Long: `Demo starts the Coupa twin, plans a shipped HR feed of a few hundred people, delivers it over
-SFTP, waits for the loads and reports on every row. It ends with 0 when the story came out as told,
+SFTP, waits for the loads and reports on every row. It ends with 0 if the result is the expected one,
 and prints the run's own code.`,
 		Example: "  hr2coupa demo\n  hr2coupa demo --keep /tmp/demo",
 		Args:    cobra.NoArgs,
@@ -38,7 +38,7 @@ and prints the run's own code.`,
 			return playDemo(cmd.Context(), env, keep)
 		},
 	}
-	c.Flags().StringVar(&keep, "keep", "", "keep config, feed and ledger in this folder, for a look")
+	c.Flags().StringVar(&keep, "keep", "", "keep config, feed and ledger in this folder")
 	return c
 }
 
@@ -149,15 +149,15 @@ func endDemo(env *wiring.Env, rep *export.Report, keep string) error {
 		return nil
 	}
 	w := env.Stdout.Text()
-	w.Printf("\nThe story came out as told. The run itself ended with code %d: some rows need a person.\n", rep.Exit)
+	w.Printf("\nThe result is the expected one. The run itself ended with code %d: some rows need a person.\n", rep.Exit)
 	if keep != "" {
-		w.Printf("Config, feed and ledger lie in %s; hr2coupa status -c %s shows the run again.\n", keep, filepath.Join(keep, "hr2coupa.yaml"))
+		w.Printf("Config, feed and ledger are in %s; hr2coupa status -c %s shows the run again.\n", keep, filepath.Join(keep, "hr2coupa.yaml"))
 		return w.Err()
 	}
 	w.Printf(`
 On your own data
   hr2coupa init users.csv              a config and a mapping, proposed from your feed
-  hr2coupa twin --users users.json     a twin to rehearse with; it prints a config that leads to it
+  hr2coupa twin --users users.json     a twin to rehearse with; it prints a config for it
   hr2coupa plan -c hr2coupa.yaml       what would change; sends nothing
   hr2coupa run -c hr2coupa.yaml        the main job
 `)

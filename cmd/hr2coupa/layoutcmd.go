@@ -22,9 +22,9 @@ func layoutCmd(env *wiring.Env) *cobra.Command {
 		Use:   "layout [TEMPLATE.csv]",
 		Short: "print the columns, or compare the instance's own template with the built-in layout",
 		Long: `Layout prints the columns of Coupa's users import as hr2coupa knows them. With the CSV template
-that the instance itself offers (Users, Load from file, CSV template) it tells where the two differ:
-columns this instance lacks must not be mapped, columns it has beyond are custom fields (layout.custom).
-It ends with 3 where they differ.`,
+that the instance itself offers (Users, Load from file, CSV template) it prints how the two differ:
+columns that the instance lacks must not be mapped, columns that it has besides are custom fields
+(layout.custom). It ends with 3 if they differ.`,
 		Example: "  hr2coupa layout\n  hr2coupa layout users_template.csv",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

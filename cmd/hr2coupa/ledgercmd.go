@@ -20,7 +20,7 @@ func ledgerCmd(env *wiring.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ledger",
 		Short: "care for the ledger: check, backup, prune, forget",
-		Long: `The ledger is what hr2coupa knows for sure: what was sent, and what became of it. These commands keep
+		Long: `The ledger is what hr2coupa knows for sure: what was sent, and with which result. These commands keep
 it sound, small, and free of people who are to be forgotten.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -41,12 +41,12 @@ it sound, small, and free of people who are to be forgotten.`,
 func ledgerCheckCmd(env *wiring.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
-		Short: "hold the ledger against itself: modes, database, sums, bytes",
-		Long: `Check looks at the mode of every file, has SQLite look for damage, adds up the rows of every run, holds
-every word and number that a start reads against the others, the bytes of every part against size and
-hash, and the whole against the mark beside the config: is this the newest ledger? It names who lacks a
-list that a call has emptied. It only looks, also while a run is at work. What is wrong is one line each,
-with what mends it; then it ends with 1.`,
+		Short: "check the ledger: modes, database, sums, bytes",
+		Long: `Check checks the mode of every file, has SQLite look for damage, adds up the rows of every run, and compares
+every word and number that a start reads with the others. It compares the bytes of every part with size and
+hash, and the ledger with the mark beside the config: is this the newest ledger? It names the people who
+lack a list that a call has emptied. It only reads, and may do so while a run is at work. Each fault is one
+line, with what fixes it; then it ends with 1.`,
 		Example: "  hr2coupa ledger check",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -112,9 +112,9 @@ func printChecked(env *wiring.Env, c *ledger.Checked) error {
 func ledgerBackupCmd(env *wiring.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup DIR",
-		Short: "copy the ledger as it stands now into a new folder",
+		Short: "copy the ledger as it is now into a new folder",
 		Long: `Backup copies the database and the bytes of unfinished parts into a folder that is a ledger itself: to
-go back to it, lead the config there. It works while a run is at work, checks the copy before it gets its
+restore it, point the config at it. It works while a run is at work, checks the copy before it gets its
 name, and never overwrites. The copy holds personal data: 0700, files 0600.`,
 		Example: "  hr2coupa ledger backup /var/backups/hr2coupa-$(date +%F)",
 		Args:    cobra.ExactArgs(1),
@@ -145,11 +145,11 @@ func ledgerPruneCmd(env *wiring.Env) *cobra.Command {
 	var dry bool
 	c := &cobra.Command{
 		Use:   "prune",
-		Short: "take away what is older than the config's retention",
-		Long: `Prune removes what is over and older than retention says: the bytes of final parts, what rows hold of
-people beside their key, and at last whole runs, notices that were sent, and incidents that have ended.
-What is unfinished, held or not sent yet stays however old it is; so do the people the ledger knows, and
-the names of the feed files, so that an old file is never taken for new.`,
+		Short: "remove what is older than the config's retention",
+		Long: `Prune removes what is finished and older than retention says: the bytes of final parts, what rows hold of
+people besides their key, and at last whole runs, notices that were sent, and incidents that have ended.
+What is unfinished, held or not sent yet stays, however old it is. So do the people that the ledger knows,
+and the names of the feed files, so that an old file is never taken for new.`,
 		Example: "  hr2coupa ledger prune --dry-run",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -160,7 +160,7 @@ the names of the feed files, so that an old file is never taken for new.`,
 			return pruneLedger(env, cfg, dry)
 		},
 	}
-	c.Flags().BoolVar(&dry, "dry-run", false, "only tell what would go")
+	c.Flags().BoolVar(&dry, "dry-run", false, "only print what would be removed")
 	return c
 }
 
@@ -204,9 +204,9 @@ func ledgerForgetCmd(env *wiring.Env) *cobra.Command {
 		Short: "remove every value of one person from the ledger's folder",
 		Long: `Forget removes what the ledger holds of the person with that key (feed.key): key, login, status and
 messages of their rows, the person themselves, the spool files that hold or name them, and every byte of it
-in the database's free space. Rows still count in the sums of their runs. Where a part with the person is
-still on its way nothing changes. Backups, HR's feed and Coupa are not touched, and where HR's next feed
-names the person, the ledger knows them again.`,
+in the database's free space. Rows still count in the sums of their runs. If a part with the person is still
+on its way, nothing changes. Backups, HR's feed and Coupa are not touched. If HR's next feed names the
+person, the ledger knows them again.`,
 		Example: "  hr2coupa ledger forget 002022",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

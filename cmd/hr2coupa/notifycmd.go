@@ -31,8 +31,8 @@ func notifyCmd(env *wiring.Env) *cobra.Command {
 	test := &cobra.Command{
 		Use:   "test",
 		Short: "send a test notice to each target of notify, and ping the heartbeat",
-		Long: `Test sends one notice to each target of the config and pings heartbeat.url as after a success, then says
-of each whether it was taken, and ends with 1 where one was not. It needs no ledger and remembers nothing.`,
+		Long: `Test sends one notice to each target of the config and pings heartbeat.url as after a success. For each it
+prints whether it was accepted; it ends with 1 if one was not. It needs no ledger and remembers nothing.`,
 		Example: "  hr2coupa notify test",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return notifyTest(cmd.Context(), env) },

@@ -21,8 +21,8 @@ func statusCmd(env *wiring.Env) *cobra.Command {
 		Use:   "status [RUN]",
 		Short: "runs, parts, loads and rows, as the ledger has them",
 		Long: `Status shows the latest runs, or one run with its parts and the rows that were not applied: the first
-of many, with --json all. Whoever lacks a list that a call has emptied is named until it is filled again.
-It only reads, also while a run is at work. It ends with the code that the run ended with.`,
+of many, with --json all. It names people who lack a list that a call has emptied until it is filled again.
+It only reads, and may do so while a run is at work. It ends with the code that the run ended with.`,
 		Example: "  hr2coupa status\n  hr2coupa status 20261124T020000Z\n  hr2coupa status --wait",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -30,11 +30,11 @@ func twinCmd(env *wiring.Env) *cobra.Command {
 	var o twinOptions
 	c := &cobra.Command{
 		Use:   "twin",
-		Short: "serves the Coupa twin on loopback",
+		Short: "serve the Coupa twin on loopback",
 		Long: `Twin is a stand-in for Coupa: an SFTP drop folder, the pick-up clock, the loader, the page
 /data_sources behind a login, the token endpoint, /api/data_file_sources and /api/users. It prints
-a config that leads to it and serves until it is interrupted. What Coupa's pages leave open is a
-switch: --switches lists them with what each rests on. --personality sets several at once.`,
+a config for it and serves until it is interrupted. What Coupa's pages leave open is a switch:
+--switches lists them, each with its basis. --personality sets several at once.`,
 		Example: "  hr2coupa twin --users users.json\n  hr2coupa twin --set key-precedence=id,login,employee-number --set list-delay=30s\n  hr2coupa twin --personality cuts-rename\n  hr2coupa twin --switches",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -50,12 +50,12 @@ switch: --switches lists them with what each rests on. --personality sets severa
 	f := c.Flags()
 	f.StringVar(&o.sftp, "sftp", "127.0.0.1:0", "listen address of the SFTP server; port 0 takes a free one")
 	f.StringVar(&o.http, "http", "127.0.0.1:0", "listen address of the web server; port 0 takes a free one")
-	f.StringVar(&o.users, "users", "", "JSON file of the users it begins with")
+	f.StringVar(&o.users, "users", "", "JSON file of the users that it starts with")
 	f.StringVar(&o.root, "root", "", "folder of the SFTP tree (default: a temporary one)")
 	f.StringVar(&o.personality, "personality", "", "be a kind of server, a set of switches")
 	f.StringVar(&o.key, "authorized-key", "", "file of the public keys that may log in, as in authorized_keys; no password then")
 	f.StringArrayVar(&o.switches, "set", nil, "set a switch, name=value; may be repeated")
-	f.BoolVar(&o.docs, "switches", false, "list the switches and what each rests on")
+	f.BoolVar(&o.docs, "switches", false, "list the switches, each with its basis")
 	f.BoolVar(&o.kinds, "personalities", false, "list the personalities and their switches")
 	return c
 }
@@ -140,7 +140,7 @@ func printTwin(env *wiring.Env, t *twin.Twin) error {
 		names = append(names, n)
 	}
 	slices.Sort(names)
-	w.Printf("# the twin serves SFTP on %s and %s/data_sources (admin, coupa); its files lie in %s\n", t.SFTPAddr(), t.URL(), t.Root())
+	w.Printf("# the twin serves SFTP on %s and %s/data_sources (admin, coupa); its files are in %s\n", t.SFTPAddr(), t.URL(), t.Root())
 	for _, n := range names {
 		w.Printf("# export %s='%s'\n", n, vars[n])
 	}

@@ -17,10 +17,10 @@ type Fault struct {
 
 // Rules of faults whose messages are not ours.
 const (
-	// RuleCoupa is that of Coupa's words, which may hold a cell. Where Coupa names what they are about, Field is Coupa's
-	// own name for it, and the words say it too.
+	// RuleCoupa is that of Coupa's words, which may quote a cell. Where Coupa names what they are about, Field is Coupa's
+	// own name for it, and the words say it as well.
 	RuleCoupa = "coupa"
-	// RuleOld is that of what a version has written that kept all faults of a row as one text: it may be several.
+	// RuleOld is that of a text from before faults were stored one by one. It may hold several.
 	RuleOld = ""
 )
 
@@ -34,7 +34,7 @@ func (f Fault) Error() string {
 // ours reports whether the message is one of this program's.
 func (f Fault) ours() bool { return f.Rule != RuleCoupa && f.Rule != RuleOld }
 
-// Text is the fault in words, for who knows the row: its origin is told only where it has one, which is another.
+// Text is the fault in words, for readers who know the row: an origin is told only where the fault is about another record.
 func (f Fault) Text() string {
 	text := f.Message
 	if f.Field != "" && f.Rule != RuleCoupa {
@@ -75,7 +75,7 @@ func (fs Faults) Owner() string {
 	return ""
 }
 
-// About makes the faults of a row at an origin, which takes them: those of its own record lose theirs.
+// About makes them the faults of the row at an origin: those that are about its own record lose their Origin. It changes fs.
 func (fs Faults) About(row Origin) Faults {
 	for i := range fs {
 		if fs[i].Origin == row {

@@ -12,6 +12,7 @@ type Fault struct {
 	Field   string `json:"field,omitempty"` // the HR field or Coupa column, "" for the whole record
 	Rule    string `json:"rule"`            // a short stable word: ragged, required, length, unique ...; RuleCoupa; see RuleOld
 	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`  // what to do, where the message does not say it
 	Owner   string `json:"owner,omitempty"` // whose task it is, where the config names somebody
 }
 
@@ -23,6 +24,9 @@ const (
 	// RuleOld is that of a text from before faults were stored one by one. It may hold several.
 	RuleOld = ""
 )
+
+// Hints returns what to do.
+func (f Fault) Hints() []string { return []string{f.Hint} }
 
 func (f Fault) Error() string {
 	if f.Field == "" {

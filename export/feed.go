@@ -99,7 +99,17 @@ func LineEnds() []LineEnd { return []LineEnd{LineEnded, LineOpen, LineCut} }
 type UnusableFeedError struct {
 	File string // "" when it is about the feed as a whole
 	Line int    // 0 when not known
-	Why  string // what is wrong and what to do
+	Why  string // what is wrong
+	Hint string // what to do
+}
+
+// Hints returns what to do.
+func (e *UnusableFeedError) Hints() []string { return []string{e.Hint} }
+
+// WithHint sets what to do, and returns the error.
+func (e *UnusableFeedError) WithHint(format string, args ...any) *UnusableFeedError {
+	e.Hint = fmt.Sprintf(format, args...)
+	return e
 }
 
 func (e *UnusableFeedError) Error() string {

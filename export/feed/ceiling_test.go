@@ -37,8 +37,8 @@ func TestCeilings(t *testing.T) {
 		want  string
 	}{
 		{"as many records as allowed", map[string]string{"a.csv": lines}, Options{MaxRecords: 3000}, ""},
-		{"a record more", map[string]string{"a.csv": lines}, Options{MaxRecords: 2999}, "more than 2999 records"},
-		{"records of two files", map[string]string{"a.csv": lines, "b.csv": lines}, Options{MaxRecords: 5999}, "b.csv: the feed has more than 5999 records"},
+		{"a record more", map[string]string{"a.csv": lines}, Options{MaxRecords: 2999}, "more than the 2999 records"},
+		{"records of two files", map[string]string{"a.csv": lines, "b.csv": lines}, Options{MaxRecords: 5999}, "b.csv: the feed has more than the 5999 records"},
 		{"as many bytes as allowed", map[string]string{"a.csv.gz": lines}, Options{MaxBytes: 6003}, ""},
 		{"a byte more", map[string]string{"a.csv.gz": lines}, Options{MaxBytes: 6002}, "feed.max_bytes"},
 		{"bytes of two files", map[string]string{"a.csv.gz": lines, "b.csv": lines}, Options{MaxBytes: 12005}, "b.csv: the feed has more bytes than feed.max_bytes"},

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // decoding says how the bytes of one file become UTF-8.
@@ -44,7 +46,7 @@ func charset(name string) (encoding.Encoding, error) {
 		enc, err = ianaindex.IANA.Encoding(name)
 	}
 	if err != nil || enc == nil || enc == encoding.Replacement {
-		return nil, fmt.Errorf("encoding %q is not known; use a charset name such as windows-1252 or iso-8859-15", name)
+		return nil, export.Hint(fmt.Errorf("encoding %q is unknown", name), "use a charset name such as windows-1252 or iso-8859-15")
 	}
 	if enc == unicode.UTF8 {
 		return nil, nil
@@ -153,9 +155,14 @@ func validUTF8(b []byte) bool {
 	return utf8.Valid(b)
 }
 
-func (t decoding) badText() string {
+const setEncoding = "set feed.encoding to the file's charset, or deliver UTF-8"
+
+// badText is what is wrong with a record that is not in the charset, and what to do.
+func (t decoding) badText() string { return t.wrong() + "; " + setEncoding }
+
+func (t decoding) wrong() string {
 	if t.enc == nil {
-		return "is not valid UTF-8; set feed.encoding to the file's charset, or deliver UTF-8"
+		return "is not valid UTF-8"
 	}
-	return fmt.Sprintf("holds bytes that are not %s; set feed.encoding to the file's charset, or deliver UTF-8", t.name)
+	return fmt.Sprintf("holds bytes that are not %s", t.name)
 }

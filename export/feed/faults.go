@@ -27,6 +27,12 @@ const (
 	sayJSON        = `is not a valid JSON object; write one object a line`
 )
 
+// What to do about files.
+const (
+	giveRight  = "give this user the right to read it"
+	seeOrRaise = "look at what HR has delivered, or raise the limit"
+)
+
 func unusable(file string, line int, format string, args ...any) *export.UnusableFeedError {
 	return &export.UnusableFeedError{File: file, Line: line, Why: fmt.Sprintf(format, args...)}
 }

@@ -75,7 +75,7 @@ func (o Options) Validate() error {
 		return err
 	}
 	if o.Delimiter != "" && !usableDelimiter(o.Delimiter) {
-		return fmt.Errorf("delimiter %q: give one ASCII character other than quote and line break", o.Delimiter)
+		return export.Hint(fmt.Errorf("delimiter %q is not usable", o.Delimiter), "give one ASCII character other than quote and line break")
 	}
 	if o.MaxRecords < 0 || o.MaxBytes < 0 {
 		return fmt.Errorf("max records %d, max bytes %d: may not be negative", o.MaxRecords, o.MaxBytes)
@@ -167,8 +167,8 @@ func (f *Feed) checkAge(o Options) error {
 		}
 	}
 	if age := o.Now.Sub(newest.stat.ModTime()); age > o.MaxAge {
-		return unusable(newest.Name, 0, "stale: the newest file is %v old, at most %v is allowed; see why HR sent nothing newer, or raise feed.max_age",
-			age.Round(time.Minute), o.MaxAge)
+		return unusable(newest.Name, 0, "stale: the newest file is %v old, and at most %v is allowed",
+			age.Round(time.Minute), o.MaxAge).WithHint("find out why HR sent nothing newer, or raise feed.max_age")
 	}
 	return nil
 }

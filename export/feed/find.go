@@ -15,7 +15,7 @@ import (
 // find turns patterns into paths, in reading order: by base name, then by path.
 func find(patterns []string) ([]string, error) {
 	if len(patterns) == 0 {
-		return nil, unusable("", 0, "no file is named; set feed.files or name a file")
+		return nil, unusable("", 0, "no file is named").WithHint("set feed.files or name a file")
 	}
 	var paths []string
 	for _, p := range patterns {
@@ -39,17 +39,17 @@ func match(pattern string) ([]string, error) {
 	}
 	isGlob := strings.ContainsAny(pattern, `*?[`)
 	if !isGlob && errors.Is(err, fs.ErrNotExist) {
-		return nil, unusable(pattern, 0, "no such file; check the name, as typed or in feed.files, or see why HR has not delivered it")
+		return nil, unusable(pattern, 0, "no such file").WithHint("check the name, as typed or in feed.files, or find out why HR has not delivered it")
 	}
 	if !isGlob {
-		return nil, unusable(pattern, 0, "cannot be looked at: %s; give this user the right to read it", regular.Cause(err))
+		return nil, unusable(pattern, 0, "its status cannot be read: %s", regular.Cause(err)).WithHint(giveRight)
 	}
 	found, err := filepath.Glob(pattern)
 	if err != nil {
-		return nil, unusable(pattern, 0, "is not a pattern: %v; see * ? and [ ] in it", err)
+		return nil, unusable(pattern, 0, "is not a pattern: %v", err).WithHint("check * ? and [ ] in it")
 	}
 	if len(found) == 0 {
-		return nil, unusable(pattern, 0, "no file matches; check feed.files, or see why HR has not delivered one")
+		return nil, unusable(pattern, 0, "no file matches").WithHint("check feed.files, or find out why HR has not delivered one")
 	}
 	for i, p := range found {
 		found[i] = filepath.Clean(p)
@@ -70,7 +70,7 @@ func unique(sorted []string) ([]string, error) {
 		case len(paths) == 0 || filepath.Base(p) != filepath.Base(last):
 			paths, last = append(paths, p), abs
 		case abs != last:
-			return nil, unusable(filepath.Base(p), 0, "is found twice, as %s and as %s; rename one, since a feed file is known by its name", last, abs)
+			return nil, unusable(filepath.Base(p), 0, "is found twice, as %s and as %s", last, abs).WithHint("rename one: a feed file is known by its name")
 		}
 	}
 	return paths, nil

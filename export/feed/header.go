@@ -34,7 +34,7 @@ func (s *source) readHeader(o Options, z sizes) ([]string, error) {
 	}
 	b := s.skipBlank(buf[:n])
 	if len(b) == 0 && eof {
-		return nil, unusable(s.Name, s.line, "has no header: the file is empty; deliver one whose first line names the fields")
+		return nil, unusable(s.Name, s.line, "has no header: the file is empty").WithHint("deliver one whose first line names the fields")
 	}
 	h, err := s.findHeader(b, o)
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *source) findHeader(b []byte, o Options) (header, error) {
 		}
 	}
 	if len(best.names) == 1 && best.end <= byData && len(o.needed()) > 1 {
-		return best, unusable(s.Name, s.line, "no delimiter is found in the header (looked for comma, semicolon, tab and bar); set feed.delimiter")
+		return best, unusable(s.Name, s.line, "no delimiter is found in the header (looked for comma, semicolon, tab and bar)").WithHint("set feed.delimiter")
 	}
 	return best, nil
 }
@@ -130,15 +130,16 @@ func betterHeader(h, than header, key string) bool {
 func (s *source) checkHeader(h header, b []byte, eof bool, key string) error {
 	switch {
 	case h.end == byData && !eof:
-		return unusable(s.Name, s.line, "the header is over 1 MB; see that the file is text with line ends")
+		return unusable(s.Name, s.line, "the header is over 1 MB").WithHint("make sure that the file is text with line ends")
 	case h.end == broken:
-		return unusable(s.Name, s.line, "the header %s", sayQuote)
+		return unusable(s.Name, s.line, "the header has a broken quote: text after a closing quote, or a quote inside an unquoted field").
+			WithHint("quote the field and double the quotes in it")
 	case h.end == inQuotes:
-		return unusable(s.Name, s.line, "the header opens a quoted name and does not close it; close the quote")
+		return unusable(s.Name, s.line, "the header opens a quoted name and does not close it").WithHint("close the quote")
 	case bytes.IndexByte(b[:h.size], 0) >= 0:
-		return unusable(s.Name, s.line, "the header %s", sayNUL)
+		return unusable(s.Name, s.line, "the header has a NUL byte").WithHint("remove it (a file full of them is UTF-16: save it with a byte order mark)")
 	case !s.text.sound(b[:h.size]):
-		return unusable(s.Name, s.line, "the header %s", s.text.badText())
+		return unusable(s.Name, s.line, "the header %s", s.text.wrong()).WithHint(setEncoding)
 	}
 	return s.checkNames(h.names, key)
 }
@@ -147,18 +148,18 @@ func (s *source) checkHeader(h header, b []byte, eof bool, key string) error {
 // stand in an error.
 func (s *source) checkNames(names []string, key string) error {
 	if key != "" && !slices.Contains(names, key) {
-		return unusable(s.Name, s.line, "no field of the header is %q, which feed.key names (it has %d fields); see that the first line is the header, and feed.key and feed.delimiter", key, len(names))
+		return unusable(s.Name, s.line, "no field of the header is %q, which feed.key names (it has %d fields)", key, len(names)).WithHint("make sure that the first line is the header, and check feed.key and feed.delimiter")
 	}
 	if len(names) > maxFields {
-		return unusable(s.Name, s.line, "the header has %d fields, %d is the limit; deliver those that the mapping reads, and see that the file has line ends", len(names), maxFields)
+		return unusable(s.Name, s.line, "the header has %d fields, and %d is the limit", len(names), maxFields).WithHint("deliver the fields that the mapping reads, and make sure that the file has line ends")
 	}
 	first := make(map[string]int, len(names))
 	for i, n := range names {
 		if n == "" {
-			return unusable(s.Name, s.line, "field %d of the header has no name; name it, or remove the column, and see that the first line is the header", i+1)
+			return unusable(s.Name, s.line, "field %d of the header has no name", i+1).WithHint("name it, or remove the column, and make sure that the first line is the header")
 		}
 		if j, twice := first[n]; twice {
-			return unusable(s.Name, s.line, "fields %d and %d of the header have the same name; rename one, and see that the first line is the header", j+1, i+1)
+			return unusable(s.Name, s.line, "fields %d and %d of the header have the same name", j+1, i+1).WithHint("rename one, and make sure that the first line is the header")
 		}
 		first[n] = i
 	}

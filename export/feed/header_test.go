@@ -21,8 +21,8 @@ func TestManyFields(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, header, want string }{
 		{"as many as allowed", fields(maxFields, "last"), ""},
-		{"one more", fields(maxFields+1, "last"), "a.csv:1: the header has 10001 fields, 10000 is the limit"},
-		{"far more", fields(100_000, "f"), "a.csv:1: the header has 100000 fields, 10000 is the limit"},
+		{"one more", fields(maxFields+1, "last"), "a.csv:1: the header has 10001 fields, and 10000 is the limit"},
+		{"far more", fields(100_000, "f"), "a.csv:1: the header has 100000 fields, and 10000 is the limit"},
 		{"one twice", fields(maxFields, "f0"), "a.csv:1: fields 2 and 10000 of the header have the same name"},
 		{"the key is asked for first", strings.Replace(fields(maxFields+1, "last"), "id", "no", 1), `no field of the header is "id"`},
 	} {

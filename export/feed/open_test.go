@@ -32,9 +32,9 @@ func TestUnusable(t *testing.T) {
 		{name: "broken quote", data: "a,\"b\"c\n", line: 1, why: "the header has a broken quote"},
 		{name: "open quote", data: "a,\"b\n1,2\n", line: 1, why: "does not close it"},
 		{name: "NUL", data: "a,\x00b\n", line: 1, why: "NUL"},
-		{name: "not UTF-8", data: "a,\xff\n", line: 1, why: "feed.encoding"},
+		{name: "not UTF-8", data: "a,\xff\n", line: 1, why: "the header is not valid UTF-8 / hint: set feed.encoding"},
 		{name: "too long", data: "a," + strings.Repeat("b", maxRecord) + "\n", line: 1, why: "over 1 MB"},
-		{name: "ending", file: "x.xlsx", why: "its ending is not known"},
+		{name: "ending", file: "x.xlsx", why: "its ending is unknown"},
 		{name: "named gzip", file: "x.csv.gz", data: "a,b\n", why: "holds no gzip data"},
 		{name: "gzip head cut off", data: z[:5], why: "cut off"},
 		{name: "gzip cut off", data: z[:len(z)-9], why: "cut off"},
@@ -59,7 +59,7 @@ func TestUnusable(t *testing.T) {
 func wantUnusable(t *testing.T, err error, file string, line int, why string) {
 	t.Helper()
 	var u *export.UnusableFeedError
-	if !errors.As(err, &u) || filepath.Base(u.File) != filepath.Base(file) || u.Line != line || !strings.Contains(u.Why, why) {
+	if !errors.As(err, &u) || filepath.Base(u.File) != filepath.Base(file) || u.Line != line || !strings.Contains(u.Why+" / hint: "+u.Hint, why) {
 		t.Fatalf("got %v, want %s:%d ... %s", err, file, line, why)
 	}
 }

@@ -86,11 +86,11 @@ func (s *source) checkKind() error {
 	stat, err := os.Stat(s.Path)
 	switch {
 	case err != nil:
-		return unusable(s.Name, 0, "cannot be looked at: %s; give this user the right to read it", regular.Cause(err))
+		return unusable(s.Name, 0, "its status cannot be read: %s", regular.Cause(err)).WithHint(giveRight)
 	case stat.IsDir():
-		return unusable(s.Name, 0, "is a folder; name the files in it, such as %s", filepath.Join(s.Path, "*.csv"))
+		return unusable(s.Name, 0, "is a folder").WithHint("name the files in it, such as %s", filepath.Join(s.Path, "*.csv"))
 	case !stat.Mode().IsRegular():
-		return unusable(s.Name, 0, "is not a regular file; write the feed to a file first, since it is read more than once")
+		return unusable(s.Name, 0, "is not a regular file").WithHint("write the feed to a file first: it is read more than once")
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func (s *source) chooseFormat() error {
 	case ".jsonl", ".ndjson":
 		s.json = true
 	default:
-		return unusable(s.Name, 0, "its ending is not known; name it .csv, .tsv, .txt, .jsonl or .ndjson, with .gz behind if it is gzipped")
+		return unusable(s.Name, 0, "its ending is unknown").WithHint("name it .csv, .tsv, .txt, .jsonl or .ndjson, with .gz after it if it is gzipped")
 	}
 	return nil
 }
@@ -156,7 +156,7 @@ func (s *source) chooseGzip() error {
 		}
 		s.gzip = bytes.Equal(head, gzipMagic)
 		if !s.gzip && len(head) > 0 && strings.HasSuffix(strings.ToLower(s.Name), ".gz") {
-			return unusable(s.Name, 0, "is named .gz but holds no gzip data; name it by what it is")
+			return unusable(s.Name, 0, "is named .gz but holds no gzip data").WithHint("name it by what it is")
 		}
 		return nil
 	})
@@ -175,7 +175,7 @@ func (s *source) chooseText(configured string) error {
 		return nil
 	})
 	if workbook {
-		return unusable(s.Name, 0, "is an Excel workbook, whatever its name says; save it as CSV UTF-8")
+		return unusable(s.Name, 0, "is an Excel workbook, whatever its name says").WithHint("save it as CSV UTF-8")
 	}
 	if err != nil || marked {
 		return err
@@ -209,7 +209,7 @@ func peek(r io.Reader, n int) ([]byte, error) {
 type tooLargeError struct{ most int64 }
 
 func (e *tooLargeError) Error() string {
-	return fmt.Sprintf("the feed has more bytes than feed.max_bytes allows (%d are left to this file); see what HR has delivered, or raise it", e.most)
+	return fmt.Sprintf("the feed has more bytes than feed.max_bytes allows (%d are left to this file)", e.most)
 }
 
 // ceiling reads a file up to a number of bytes, and fails beyond it.
@@ -285,7 +285,7 @@ func (s *source) decoded(f *os.File) (io.Reader, error) {
 func (s *source) withFile(use func(*os.File) error) error {
 	f, err := regular.Open(s.Path)
 	if err != nil {
-		return unusable(s.Name, 0, "cannot be opened: %s; give this user the right to read it", regular.Cause(err))
+		return unusable(s.Name, 0, "cannot be opened: %s", regular.Cause(err)).WithHint(giveRight)
 	}
 	defer f.Close() // only read from
 	return use(f)
@@ -305,7 +305,7 @@ func (s *source) unchanged(f *os.File) error {
 }
 
 func (s *source) changed() error {
-	return unusable(s.Name, 0, "changed while being read; wait until its delivery is complete (HR should write to a temporary name and rename), then run again")
+	return unusable(s.Name, 0, "changed while being read").WithHint("wait until its delivery is complete (HR should write to a temporary name and rename), then run again")
 }
 
 // broken says why the file's bytes could not be read.
@@ -314,13 +314,13 @@ func (s *source) broken(err error) error {
 	var large *tooLargeError
 	switch {
 	case errors.As(err, &large):
-		return unusable(s.Name, 0, "%v", large)
+		return unusable(s.Name, 0, "%v", large).WithHint(seeOrRaise)
 	case errors.As(err, &pe) || !s.gzip:
 		return unusable(s.Name, 0, "cannot be read: %s", regular.Cause(err))
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
-		return unusable(s.Name, 0, "its gzip data are cut off; deliver the file again")
+		return unusable(s.Name, 0, "its gzip data are cut off").WithHint("deliver the file again")
 	}
-	return unusable(s.Name, 0, "its gzip data are broken (%v); deliver the file again", err)
+	return unusable(s.Name, 0, "its gzip data are broken (%v)", err).WithHint("deliver the file again")
 }
 
 // fill reads until b is full or the text ends, so that the same file is always cut into the same chunks.

@@ -226,7 +226,7 @@ func (s *splitter) flush() error {
 		return nil
 	}
 	if s.records += rows; s.most > 0 && s.records > s.most {
-		return unusable(s.src.Name, 0, "the feed has more than %d records, which feed.max_records allows; see what HR has delivered, or raise it", s.most)
+		return unusable(s.src.Name, 0, "the feed has more than the %d records that feed.max_records allows", s.most).WithHint(seeOrRaise)
 	}
 	plain := s.plain
 	s.plain = make([]int32, 0, rows)

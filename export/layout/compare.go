@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // maxTemplate bounds what is read of a template, in bytes. A template is one header line of some kilobytes.
@@ -36,9 +38,9 @@ func Compare(template io.Reader, custom []string) (Diff, error) {
 	data = bytes.TrimPrefix(data, []byte(bom))
 	switch {
 	case len(data) > maxTemplate:
-		return Diff{}, fmt.Errorf("template is larger than %d bytes; give the CSV template, not an export", maxTemplate)
+		return Diff{}, export.Hint(fmt.Errorf("template is larger than %d bytes", maxTemplate), "give the CSV template, not an export")
 	case !utf8.Valid(data):
-		return Diff{}, errors.New("template is not valid UTF-8; give it as Coupa offers it, not saved by a spreadsheet")
+		return Diff{}, export.Hint(errors.New("template is not valid UTF-8"), "give it as Coupa offers it, not saved by a spreadsheet")
 	}
 	header, err := csv.NewReader(bytes.NewReader(data)).Read()
 	if errors.Is(err, io.EOF) {
@@ -47,14 +49,14 @@ func Compare(template io.Reader, custom []string) (Diff, error) {
 	if err != nil {
 		return Diff{}, fmt.Errorf("read template header: %w", err)
 	}
-	if hint := wrongDelimiter(header); hint != "" {
-		return Diff{}, errors.New("template " + hint)
+	if mark := wrongDelimiter(header); mark != "" {
+		return Diff{}, export.Hint(fmt.Errorf("template is separated by %s", mark), useCommas)
 	}
 	if len(header) > maxHeader {
 		return Diff{}, fmt.Errorf("template has %d columns, more than any of Coupa's", len(header))
 	}
 	if !headed(header) {
-		return Diff{}, errors.New("template names no column of Coupa's; give one whose first line is the header") // it may be a person: quote nothing
+		return Diff{}, export.Hint(errors.New("template names no column of Coupa's"), "give one whose first line is the header") // it may be a person: quote nothing
 	}
 	return compare(header, custom), nil
 }
@@ -128,14 +130,16 @@ func outOfOrder(places []int) (moved []int) {
 	return moved
 }
 
-// wrongDelimiter tells when a header is one field that other delimiters would cut.
+const useCommas = "separate the columns by commas, as Coupa does"
+
+// wrongDelimiter names the delimiter that would cut a header of one field; "" where none would.
 func wrongDelimiter(header []string) string {
 	if len(header) != 1 {
 		return ""
 	}
 	for _, d := range []struct{ mark, name string }{{";", "semicolons"}, {"\t", "tabs"}, {"|", "bars"}} {
 		if strings.Contains(header[0], d.mark) {
-			return "is separated by " + d.name + "; Coupa takes commas"
+			return d.name
 		}
 	}
 	return ""

@@ -62,18 +62,18 @@ func CheckReady(name string, data []byte, o ReadyOptions) (*Ready, []export.Faul
 	c := &readyCheck{name: name, o: o, ready: &Ready{Key: -1}}
 	c.o.MaxRows, c.o.MaxBytes = orElse(o.MaxRows, MaxRows), orElse(o.MaxBytes, MaxBytes)
 	if len(data) > c.o.MaxBytes {
-		c.tell(0, "size", "is %d bytes, more than the %d of one file; split it", len(data), c.o.MaxBytes)
+		c.tell(0, "size", "split it", "is %d bytes, more than the %d of one file", len(data), c.o.MaxBytes)
 	}
 	if bytes.HasPrefix(data, []byte(zipMagic)) {
-		c.tell(0, "workbook", "is an Excel workbook, whatever its name says; save it as CSV UTF-8, and take the byte order mark out that Excel writes")
+		c.tell(0, "workbook", "save it as CSV UTF-8, and remove the byte order mark that Excel writes", "is an Excel workbook, whatever its name says")
 		return nil, c.faults
 	}
 	if bytes.HasPrefix(data, []byte(bom)) {
-		c.tell(1, "bom", "begins with a byte order mark; save it as UTF-8 without BOM")
+		c.tell(1, "bom", saveUTF8, "begins with a byte order mark")
 		data = data[len(bom):]
 	}
 	if !utf8.Valid(data) {
-		c.tell(invalidLine(data), "utf8", "is not valid UTF-8; save it as UTF-8 without BOM")
+		c.tell(invalidLine(data), "utf8", saveUTF8, "is not valid UTF-8")
 		return nil, c.faults
 	}
 	c.data, c.csv = data, csv.NewReader(bytes.NewReader(data))
@@ -85,7 +85,7 @@ func CheckReady(name string, data []byte, o ReadyOptions) (*Ready, []export.Faul
 	for c.row() {
 	}
 	if len(c.ready.Rows) == 0 && len(c.faults) == 0 {
-		c.tell(1, "rows", "has no data rows")
+		c.tell(1, "rows", "", "has no data rows")
 	}
 	slices.SortStableFunc(c.faults, func(a, b export.Fault) int { return a.Origin.Line - b.Origin.Line })
 	return c.ready, c.faults
@@ -128,11 +128,18 @@ type readyCheck struct {
 	counted, line int // how far line ends were counted, and how many there are
 }
 
-func (c *readyCheck) tell(line int, rule, format string, args ...any) {
+// tell adds a fault of the file. The hint says what to do about it, and is "" where that is plain.
+func (c *readyCheck) tell(line int, rule, hint, format string, args ...any) {
 	c.faults = append(c.faults, export.Fault{
-		Origin: export.Origin{File: c.name, Line: line}, Rule: rule, Message: fmt.Sprintf(format, args...),
+		Origin: export.Origin{File: c.name, Line: line}, Rule: rule, Message: fmt.Sprintf(format, args...), Hint: hint,
 	})
 }
+
+func (c *readyCheck) because(line int, rule string, err error) {
+	c.tell(line, rule, export.HintText(err), "%v", err)
+}
+
+const saveUTF8 = "save it as UTF-8 without BOM"
 
 // next reads one record and tells the line it begins on. ok is false at the end, and where the rest cannot be read.
 func (c *readyCheck) next() (record []string, line int, ok bool) {
@@ -142,11 +149,11 @@ func (c *readyCheck) next() (record []string, line int, ok bool) {
 		return nil, 0, false
 	}
 	if broken := (*csv.ParseError)(nil); errors.As(err, &broken) {
-		c.tell(broken.StartLine, "quote", "has a broken quote (line %d, column %d); nothing behind it was checked", broken.Line, broken.Column)
+		c.tell(broken.StartLine, "quote", "", "has a broken quote (line %d, column %d), and nothing after it was checked", broken.Line, broken.Column)
 		return nil, 0, false
 	}
 	if err != nil {
-		c.tell(0, "read", "cannot be read: %v", err)
+		c.tell(0, "read", "", "cannot be read: %v", err)
 		return nil, 0, false
 	}
 	line, _ = c.csv.FieldPos(0)
@@ -161,7 +168,7 @@ func (c *readyCheck) emptyLines() {
 	}
 	c.line += bytes.Count(c.data[c.counted:at], []byte{'\n'})
 	c.counted = at
-	c.tell(c.line+1, "ragged", "line is empty; take it out")
+	c.tell(c.line+1, "ragged", "remove it", "line is empty")
 }
 
 // header checks the column names; false where there is none to go by.
@@ -169,21 +176,21 @@ func (c *readyCheck) header() bool {
 	names, line, ok := c.next()
 	if !ok {
 		if len(c.faults) == 0 {
-			c.tell(1, "header", "is empty: a header line and data rows are needed")
+			c.tell(1, "header", "", "is empty: a header line and data rows are needed")
 		}
 		return false
 	}
-	if hint := wrongDelimiter(names); hint != "" {
-		c.tell(line, "header", "%s", hint)
+	if mark := wrongDelimiter(names); mark != "" {
+		c.tell(line, "header", useCommas, "is separated by %s", mark)
 		return false
 	}
 	if len(names) > maxHeader {
-		c.tell(line, "header", "has %d columns, more than any of Coupa's files", len(names))
+		c.tell(line, "header", "", "has %d columns, more than any of Coupa's files", len(names))
 		return false
 	}
 	table := Columns()
 	if !headed(names) {
-		c.tell(line, "header", "names no column of Coupa's; is the header line missing?")
+		c.tell(line, "header", "add the header line if it is missing", "names no column of Coupa's")
 		return false
 	}
 	c.ready.Columns = slices.Clone(names)
@@ -192,13 +199,13 @@ func (c *readyCheck) header() bool {
 		if at := find(table, name); at >= 0 {
 			t = table[at]
 		} else if !slices.Contains(c.o.Custom, name) {
-			c.tell(line, "header", "%v", headerError(name, table, c.o.Custom))
+			c.because(line, "header", headerError(name, table, c.o.Custom))
 		}
 		if slices.Contains(names[:i], name) {
-			c.tell(line, "header", "column %q stands twice", name)
+			c.tell(line, "header", "", "column %q is there twice", name)
 		}
 		if err := cardError(t, c.o.CardReason); err != nil {
-			c.tell(line, "card", "%v", err)
+			c.because(line, "card", err)
 		}
 		c.columns = append(c.columns, newColumn(t, c.o.AllowNotify))
 		c.seen = append(c.seen, nil)
@@ -208,7 +215,7 @@ func (c *readyCheck) header() bool {
 	}
 	for _, t := range table {
 		if t.Required && !slices.Contains(names, t.Name) {
-			c.tell(line, "header", "column %q is missing, and Coupa requires it", t.Name)
+			c.tell(line, "header", "", "column %q is missing, and Coupa requires it", t.Name)
 		}
 	}
 	for _, k := range slices.Backward(keyColumns[:]) {
@@ -227,7 +234,7 @@ func (c *readyCheck) row() bool {
 		return false
 	}
 	if len(c.ready.Rows) == c.o.MaxRows {
-		c.tell(line, "rows", "is beyond the %d data rows of one file; split it; nothing from here on was checked", c.o.MaxRows)
+		c.tell(line, "rows", "split it", "is beyond the %d data rows of one file, and nothing from here on was checked", c.o.MaxRows)
 		return false
 	}
 	at := func(i int) string {
@@ -241,7 +248,7 @@ func (c *readyCheck) row() bool {
 		Inactive: strings.EqualFold(at(c.status), "inactive"),
 	})
 	if len(cells) != len(c.columns) {
-		c.tell(line, "ragged", "has %d fields, the header has %d", len(cells), len(c.columns))
+		c.tell(line, "ragged", "", "has %d fields, the header has %d", len(cells), len(c.columns))
 		return true
 	}
 	told := rowFaults{origin: export.Origin{File: c.name, Line: line}, list: c.faults}

@@ -12,20 +12,20 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// tap sits before an SFTP server. It keeps the answers to writes back until a close comes, counts the closes that come
-// while writes have no answer, and may have it look as if such a close had overtaken those writes.
+// tap sits before an SFTP server. It delays the answers to writes until a close comes, and counts the closes that come
+// while writes have no answer. It can also make such a close look as if it had overtaken those writes.
 type tap struct {
 	ssh.Channel
-	hold     int  // closes that the answers wait for
-	overtake bool // writes that a close came before the answer to are refused
+	hold     int  // number of closes that the answers wait for
+	overtake bool // a write is refused where a close came before its answer
 
 	mu        sync.Mutex
 	in, out   splitter
 	open      map[uint32]bool // numbers of writes without an answer
 	held      [][]byte
-	ahead     int // closes that came while there were any
+	ahead     int // closes that came while writes were open
 	refuse    map[uint32]bool
-	submitted int // closes in all
+	submitted int // all closes
 }
 
 func (p *tap) on(channel ssh.Channel) *tap {
@@ -85,7 +85,7 @@ func (p *tap) answer(packet []byte) {
 	p.Channel.Write(packet)
 }
 
-// splitter makes packets of bytes as they come.
+// splitter cuts a stream of bytes into packets.
 type splitter struct{ rest []byte }
 
 func (s *splitter) split(b []byte) (packets [][]byte) {
@@ -101,10 +101,11 @@ func (s *splitter) split(b []byte) (packets [][]byte) {
 	return packets
 }
 
-// some is a file of several packets that are all on their way at once.
+// some returns a file of several packets that are all in flight at once.
 func some() []byte { return content()[:4*packet+1] }
 
-// The server that answers no write before it has seen the close would wait for ever for a client that waits for it.
+// TestCloseComesBehindTheWrites: a server that answers no write before it has seen the close must not wait forever for
+// the client.
 func TestCloseComesBehindTheWrites(t *testing.T) {
 	srv := &server{tap: &tap{hold: 1}}
 	s := dial(t, srv.start(t))
@@ -117,7 +118,8 @@ func TestCloseComesBehindTheWrites(t *testing.T) {
 	}
 }
 
-// A server whose close overtakes the writes refuses them. It gets the file anew, and no close too soon any more.
+// TestCloseThatOvertakesWrites: a server that lets a close overtake the writes refuses them. It gets the file again,
+// and from then on no early close.
 func TestCloseThatOvertakesWrites(t *testing.T) {
 	srv := &server{tap: &tap{hold: 1, overtake: true}}
 	s := dial(t, srv.start(t))
@@ -132,7 +134,8 @@ func TestCloseThatOvertakesWrites(t *testing.T) {
 	}
 }
 
-// A final name can be taken as soon as it is there, so it is never written twice, and its close waits.
+// TestDirectWriteClosesLast: Coupa may take a final name as soon as it exists, so it is never written twice, and its
+// close waits for the writes.
 func TestDirectWriteClosesLast(t *testing.T) {
 	srv := &server{tap: &tap{overtake: true}}
 	c := srv.start(t)

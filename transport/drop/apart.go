@@ -13,9 +13,9 @@ import (
 // place is a folder on the server, and the key of the config that names it.
 type place struct{ key, dir string }
 
-// apart reports, as a fault, that two of the folders that a delivery tells apart are one: temporaries would grow where
-// Coupa takes files, or a file that waits there would count as taken. Names do not show it (one may be relative, or lead
-// over a link), so the server is asked where each folder lies. One that it does not tell counts as it is written.
+// apart returns a fault where two folders of a delivery that must differ are one. Temporaries would grow where Coupa
+// takes files, or a waiting file would count as taken. Names do not show this (one may be relative, or lead over a
+// link), so the server is asked for the real path of each folder. Where it does not answer, the configured path counts.
 func (s *Session) apart() error {
 	drop := place{"sftp.folder", s.c.Folder}
 	pairs := [][2]place{}
@@ -44,8 +44,8 @@ func (s *Session) apart() error {
 	return nil
 }
 
-// inTheOpen is export.ErrExists where a recorded temporary lay in the drop folder under its final name: an earlier version
-// wrote it there if sftp.staging was the drop folder by another spelling. Coupa may have taken half of it.
+// inTheOpen returns export.ErrExists where a recorded temporary lay in the drop folder under its final name. An earlier
+// version wrote it there if sftp.staging was another spelling of the drop folder. Coupa may have taken half of it.
 func (s *Session) inTheOpen(name, recorded string) error {
 	if path.Base(recorded) != name {
 		return nil
@@ -66,7 +66,7 @@ func notApart(a, b place) error {
 		WithHint("remove it from sftp.archive")
 }
 
-// realPaths asks about all folders at once.
+// realPaths returns the real path of each folder; it asks for all of them at once.
 func (s *Session) realPaths(dirs []string) (map[string]string, error) {
 	var all export.Group
 	var mu sync.Mutex
@@ -91,14 +91,14 @@ func (s *Session) realPaths(dirs []string) (map[string]string, error) {
 	return real, lost
 }
 
-// A path on the server: how many links it may lead over, and how long it may be.
+// Limits of a path on the server: the number of links in it, and its length in bytes.
 const (
 	maxLinks = 40
 	maxPath  = 4096
 )
 
-// real returns where a folder lies, with links followed. Not every server follows them when it is asked for the real
-// path; links are then followed one by one.
+// real returns the path of a folder with links followed. Not every server follows links when it is asked for the real
+// path; then they are followed one by one.
 func (s *Session) real(dir string) (string, error) {
 	at, err := s.files.RealPath(dir)
 	if err != nil {
@@ -124,7 +124,8 @@ func (s *Session) real(dir string) (string, error) {
 	return at, nil
 }
 
-// firstLink returns the shortest beginning of a path that is a link, "" where none is. It asks about all of them at once.
+// firstLink returns the shortest beginning of a path that is a link, "" where there is none. It asks about all
+// beginnings at once.
 func (s *Session) firstLink(at string) (string, error) {
 	var steps []string
 	for dir := at; dir != "/" && dir != "."; dir = path.Dir(dir) {

@@ -10,8 +10,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// One folder has many spellings. Under each of them as sftp.staging half a file would lie where Coupa takes files; under
-// each of them in sftp.archive a file that waits would count as taken.
+// TestFoldersApart: every spelling of the drop folder is found. As sftp.staging it would put half-written files where
+// Coupa takes files; in sftp.archive it would count a waiting file as taken.
 func TestFoldersApart(t *testing.T) {
 	t.Run("server that does not follow links", func(t *testing.T) {
 		c := (&server{}).start(t)
@@ -66,8 +66,8 @@ func foldersApart(t *testing.T, c Config, root string) {
 	dial(t, c)
 }
 
-// A part that was staged before temporaries had a dotted name everywhere is renamed from where it lies; one that lies
-// elsewhere is not looked for in the wrong place.
+// TestReceiptsOfEarlierVersions: a part that was staged before all temporaries had a dotted name is renamed from where
+// it is. A temporary in another folder is not looked for in the wrong place.
 func TestReceiptsOfEarlierVersions(t *testing.T) {
 	c := (&server{}).start(t)
 	root := strings.TrimSuffix(c.Folder, "/Incoming/Users")

@@ -8,19 +8,19 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Archive asks the SFTP server itself: a file that has left the drop folder was picked up. It gives no verdict.
+// Archive asks the SFTP server itself: a file that has left the drop folder was picked up. It never returns a verdict.
 type Archive struct {
 	Dial func(context.Context) (export.Session, error)
 	s    export.Session
 }
 
-// Via is the word of load.via.
+// Via returns the name of this way of asking in load.via.
 func (*Archive) Via() string { return "archive" }
 
-// Check proves nothing beforehand: delivery opens the same connection a moment later.
+// Check returns nil and proves nothing: delivery opens the same connection a moment later.
 func (*Archive) Check(context.Context) error { return nil }
 
-// Ask tells that a file was picked up, and nil where it lies where it was put.
+// Ask returns a load without a verdict where the file was picked up, and nil where it is still in the drop folder.
 func (a *Archive) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, error) {
 	if a.s == nil {
 		s, err := a.Dial(ctx)
@@ -40,8 +40,8 @@ func (a *Archive) Ask(ctx context.Context, q export.LoadQuery) (*export.Load, er
 	return nil, nil
 }
 
-// MakeWay dials for a delivery and gives up the connection for asking first, since there are servers that allow an
-// account only one. Such a server may take a moment to notice, so a call that it ended before the login is repeated once.
+// MakeWay dials for a delivery. It first closes the connection for asking, since some servers allow an account only one
+// connection. Such a server may take a moment to notice, so a dial that it ended before the login is repeated once.
 func (a *Archive) MakeWay(dial func(context.Context) (export.Session, error)) func(context.Context) (export.Session, error) {
 	return func(ctx context.Context) (export.Session, error) {
 		open := a.s != nil
@@ -60,10 +60,11 @@ func (a *Archive) MakeWay(dial func(context.Context) (export.Session, error)) fu
 	}
 }
 
-// noticing is how long a server is given to notice that a connection has ended.
+// noticing is how long we wait for a server to notice that a connection has ended.
 const noticing = time.Second
 
-// passing keeps a lost or silent connection from ending this way of asking: the next question dials anew.
+// passing turns the error of a lost or silent connection into one that does not end this way of asking: the next
+// question dials again.
 func passing(err error) error {
 	var not *export.NotDeliveredError
 	if errors.As(err, &not) && not.What.Passing() {
@@ -75,7 +76,7 @@ func passing(err error) error {
 // Close ends the connection for asking.
 func (a *Archive) Close() {
 	if a.s != nil {
-		a.s.Close() // read only; nothing is lost with the connection
+		a.s.Close() // the session only reads; nothing is lost with the connection
 		a.s = nil
 	}
 }

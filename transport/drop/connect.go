@@ -18,12 +18,12 @@ import (
 )
 
 // Write requests in flight, 32 KiB each (the one packet size every server takes). Measured with OpenSSH: on a fast path
-// its server drowns in a deep queue (64 take six times as long as 8), on a slow one the path must be full.
+// a deep queue slows its server (64 take six times as long as 8); on a slow path the queue must be deep to fill it.
 const (
 	fastPath     = 3 * time.Millisecond // round trip
 	shallowDepth = 8
 	deepDepth    = 64
-	packet       = 32<<10 - 512 // bytes of data, so that with their head they fill an SSH packet
+	packet       = 32<<10 - 512 // bytes of data; with their header they fill an SSH packet
 )
 
 // attempt is one connection with one login.
@@ -47,7 +47,7 @@ func (a *attempt) connect(ctx, limit context.Context) (*Session, error) {
 	if err == nil {
 		err = s.apart()
 	}
-	if !stop() && err == nil { // too late by a hair: the wire is being closed
+	if !stop() && err == nil { // just too late: the wire is being closed
 		s.Close()
 		return nil, a.late(ctx)
 	}
@@ -72,14 +72,14 @@ func (a *attempt) unreachable(ctx, limit context.Context, err error) error {
 	if limit.Err() != nil {
 		err = fmt.Errorf("no answer within %s", a.c.Connect)
 	}
-	if op, ok := errors.AsType[*net.OpError](err); ok { // it names the address again
+	if op, ok := errors.AsType[*net.OpError](err); ok { // op would name the address again
 		err = op.Err
 	}
 	return fault(export.Unreachable, err, "no connection to %s (%v)", a.c.Address, err).
 		WithHint("check sftp.address, the network, and whether the firewalls on both sides let this machine through")
 }
 
-// late says why connecting was given up: the caller's context, or else our limit.
+// late returns why connecting was given up: the end of the caller's context, or else our limit.
 func (a *attempt) late(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return stopped(ctx)
@@ -94,7 +94,7 @@ func (a *attempt) open(w *wire) (*Session, error) {
 		Config:       ssh.Config{KeyExchanges: a.algorithms.KeyExchanges, Ciphers: a.algorithms.Ciphers, MACs: a.algorithms.MACs},
 		User:         a.c.User,
 		AuthCallback: a.login.next,
-		HostKeyCallback: func(host string, remote net.Addr, key ssh.PublicKey) error { // on a goroutine of the SSH library
+		HostKeyCallback: func(host string, remote net.Addr, key ssh.PublicKey) error { // runs on a goroutine of the SSH library
 			return export.Guard(func() error { return a.pin.check(host, remote, key) })
 		},
 		HostKeyAlgorithms: a.pin.algorithms,
@@ -115,8 +115,8 @@ func (a *attempt) open(w *wire) (*Session, error) {
 	return &Session{c: a.c, wire: w, ssh: client, pipe: channel, files: files, depth: depth, rtt: a.rtt, closed: make(chan struct{})}, nil
 }
 
-// openFiles starts the SFTP subsystem. Each of its three steps waits for the server's answer, so the quickest is the
-// round trip's time, measured without a request of its own.
+// openFiles starts the SFTP subsystem. Each of its three steps waits for the server's answer, so the quickest one is
+// the round-trip time, measured without an extra request.
 func (a *attempt) openFiles(w *wire, client *ssh.Client) (*pipe, *sftp.Client, error) {
 	begun := time.Now()
 	lap := func() {
@@ -132,7 +132,7 @@ func (a *attempt) openFiles(w *wire, client *ssh.Client) (*pipe, *sftp.Client, e
 	}
 	lap()
 	export.Go(func() { ssh.DiscardRequests(requests) }, w.fail)
-	export.Go(func() { io.Copy(io.Discard, channel.Stderr()) }, w.fail) // unread it would stall the channel
+	export.Go(func() { io.Copy(io.Discard, channel.Stderr()) }, w.fail) // unread data would stall the channel
 	ok, err := channel.SendRequest("subsystem", true, ssh.Marshal(struct{ Name string }{"sftp"}))
 	if err == nil && !ok {
 		err = errors.New("subsystem refused")
@@ -155,7 +155,7 @@ func noSubsystem(err error) error {
 		WithHint("ask its operator whether this account may use SFTP")
 }
 
-// explain says what went wrong in the handshake.
+// explain returns the error of a failed handshake, in words and with what to do.
 func (a *attempt) explain(err error) error {
 	var known *export.NotDeliveredError
 	var wrong *wrongKey

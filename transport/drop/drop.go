@@ -1,7 +1,8 @@
-// Package drop puts a named file into a folder over SFTP: one connection, one file after another, the rename as commit.
+// Package drop puts named files into a folder over SFTP: one connection, one file after another, with the rename as
+// commit.
 //
-// The host key is pinned or nothing starts, a refused login is not tried again, and every wait ends: by the context, or
-// because the server was silent for too long. The package knows nothing of what is in the files.
+// Without a pinned host key nothing starts. A refused login is not tried again. Every wait ends: by the context, or
+// because the server was silent for too long. The package knows nothing of the content of the files.
 package drop
 
 import (
@@ -21,30 +22,30 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Auto is the Staging that puts temporaries under a dotted name into the drop folder itself. That Coupa does not pick up
-// such a name is an assumption: no Coupa page says so. A folder that is not scanned is the safer choice.
+// Auto is the Staging that puts temporaries under a dotted name into the drop folder itself. We assume that Coupa does
+// not pick up such a name; no Coupa page says so. A folder that is not scanned is the safer choice.
 const Auto = "auto"
 
-// Config says where the files go and how to get in. Address, User, Folder, one of HostKey and KnownHosts, and one of
-// Password and Key are needed; the rest has defaults.
+// Config sets where the files go and how to log in. Address, User, Folder, one of HostKey and KnownHosts, and one of
+// Password and Key are needed; the other fields have defaults.
 type Config struct {
 	Address    string        // host or host:port; port 22 by default
 	User       string        // the account ("sFTP Accounts" in Coupa's setup)
 	Password   export.Secret // for password and keyboard-interactive
-	Key        export.Secret // text of a private key, OpenSSH or PEM
-	Passphrase export.Secret // of the key
+	Key        export.Secret // text of a private key, in OpenSSH or PEM form
+	Passphrase export.Secret // for the private key
 	HostKey    string        // pinned fingerprint as ssh-keygen -l prints it: "SHA256:" and 43 characters
 	KnownHosts string        // or the path of a known_hosts file
-	Folder     string        // where Coupa looks, /Incoming/Users; a relative one begins at the account's home
-	Archive    []string      // where Coupa may move files it has taken; a missing one is no error
+	Folder     string        // the folder that Coupa scans, /Incoming/Users; a relative path begins at the account's home
+	Archive    []string      // folders to which Coupa may move files it has taken; a missing one is no error
 	Staging    string        // Auto (also ""), or a folder for temporaries on the same file system as Folder
-	Direct     bool          // files are written under their final name: Look does not ask for temporaries
+	Direct     bool          // files are written under their final name, so Look does not ask for temporaries
 	Legacy     bool          // also offer algorithms that are broken today (SHA-1 signatures, CBC, small groups) to an old server
 
 	Connect   time.Duration // limit of connecting, handshake and login together; 30 s by default
-	Silence   time.Duration // an operation under way with no byte of SFTP for so long ends the session; 60 s by default
-	Operation time.Duration // an operation that takes longer ends the session, a part by its size more; 2 min by default
-	Keepalive time.Duration // how often an idle session asks whether the server is there; 15 s by default
+	Silence   time.Duration // an operation without a byte of SFTP for this long ends the session; 60 s by default
+	Operation time.Duration // an operation that takes longer ends the session; a part gets more time by its size; 2 min by default
+	Keepalive time.Duration // how often an idle session checks that the server is there; 15 s by default
 }
 
 func (c Config) withDefaults() Config {
@@ -67,7 +68,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// cleaned is a folder as every path in it is made, "" if there is none.
+// cleaned returns a folder in the form in which paths are built from it, "" if there is none.
 func cleaned(dir string) string {
 	if dir == "" {
 		return ""
@@ -82,7 +83,7 @@ func withPort(address string) string {
 	return net.JoinHostPort(strings.Trim(address, "[]"), "22")
 }
 
-// check finds what would make every attempt fail, before anything is sent.
+// check finds faults of the config that would make every attempt fail, before anything is sent.
 func (c Config) check() error {
 	switch {
 	case c.User == "":
@@ -107,9 +108,9 @@ type Session struct {
 	files *sftp.Client
 	depth int // write requests in flight
 	rtt   time.Duration
-	free  string // the part whose name Stage saw free in the drop folder
+	free  string // the part with a name that Stage saw free in the drop folder
 
-	inTurn bool // the server does not keep requests about a file in order: a close waits for the writes
+	inTurn bool // the server does not keep the order of requests about a file, so a close waits for the writes
 
 	closing sync.Once
 	closed  chan struct{}
@@ -118,9 +119,9 @@ type Session struct {
 
 var _ export.Session = (*Session)(nil)
 
-// Dial connects, checks the host key, logs in once and opens the SFTP session. Faults of any of these are an
-// *export.NotDeliveredError; a cancelled context gives its cause. The context governs Dial only, not the session.
-// The log gets debug lines about the connection; it may be nil.
+// Dial connects, checks the host key, logs in once and opens the SFTP session. A failure of any of these is an
+// *export.NotDeliveredError; after a cancelled context the error holds its cause. The context governs only Dial, not
+// the session. log gets debug lines about the connection; it may be nil.
 func Dial(ctx context.Context, c Config, log logrus.FieldLogger) (*Session, error) {
 	if log == nil {
 		log = export.Silent()
@@ -155,7 +156,7 @@ func Dial(ctx context.Context, c Config, log logrus.FieldLogger) (*Session, erro
 	}
 }
 
-// Temp is the full path of a part's temporary.
+// Temp returns the full path of a part's temporary.
 func (s *Session) Temp(name string) string {
 	return path.Join(s.tempDir(), "."+name+".part")
 }
@@ -167,14 +168,14 @@ func (s *Session) tempDir() string {
 	return s.c.Staging
 }
 
-// receipt returns the temporary that a rename begins with: the one recorded, which earlier versions wrote to a staging
-// folder without the dot.
+// receipt returns the temporary from which a rename starts: the recorded one, since earlier versions wrote it to a
+// staging folder without the dot.
 func (s *Session) receipt(name, recorded string) (string, error) {
 	now := s.Temp(name)
 	if recorded == now || s.c.Staging != Auto && recorded == path.Join(s.c.Staging, name) {
 		return recorded, nil
 	}
-	// looked for in the wrong place, the receipt would always be gone
+	// in the wrong folder the temporary would always seem to be gone
 	return "", fault(export.WrongStaging, nil, "the temporary file of part %s was written to %s, and the config now names %s", name, recorded, now).
 		WithHint("set sftp.staging and sftp.folder back until the part is sent")
 }
@@ -193,8 +194,8 @@ func (s *Session) Close() error {
 	return nil
 }
 
-// keepAlive asks an idle server now and then whether it is there, so that neither a firewall forgets the connection nor
-// the next operation finds out first that the peer is dead. It keeps quiet during operations, which find out themselves.
+// keepAlive regularly checks that an idle server is there. So a firewall does not forget the connection, and a dead
+// peer is noticed before the next operation. It sends nothing during operations, which notice by themselves.
 func (s *Session) keepAlive() {
 	tick := time.NewTicker(s.c.Keepalive)
 	defer tick.Stop()

@@ -15,8 +15,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// fault makes the error for "nothing can be sent": what is in the way, what is wrong, and the cause or nil. A text may be
-// the server's own words, which are shown cut and without escapes.
+// fault returns the error for "nothing can be sent": the obstacle, what is wrong, and the cause or nil. A text from the
+// server is cut and shown without escapes.
 func fault(what export.Obstacle, cause error, format string, args ...any) *export.NotDeliveredError {
 	for i, arg := range args {
 		switch arg := arg.(type) {
@@ -29,10 +29,10 @@ func fault(what export.Obstacle, cause error, format string, args ...any) *expor
 	return &export.NotDeliveredError{What: what, Msg: fmt.Sprintf(format, args...), Err: cause}
 }
 
-// longest is how much of a text from the server is shown, in bytes.
+// longest is how many bytes of a text from the server are shown.
 const longest = 500
 
-// shown is a text as a person may read it: what steers a terminal is replaced, what is long is cut.
+// shown returns a text that is safe to print: characters that steer a terminal are replaced, and a long text is cut.
 func shown(text string) string {
 	cut := text[:min(len(text), longest)]
 	cut = strings.ReplaceAll(cut, "\n", "; ")
@@ -63,7 +63,8 @@ func lostConnection(address string, cause error) error {
 		WithHint("run again, and check the network or ask the server's operator if it happens again")
 }
 
-// stopped is the error of a cancelled context: it matches both context.Canceled (or DeadlineExceeded) and the cause.
+// stopped returns the error of a cancelled context: it matches both context.Canceled (or DeadlineExceeded) and the
+// cause.
 func stopped(ctx context.Context) error {
 	if cause := context.Cause(ctx); cause != ctx.Err() {
 		return fmt.Errorf("%w: %w", ctx.Err(), cause)
@@ -71,7 +72,7 @@ func stopped(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// refused turns the server's answer "no" about a file into a fault; errors that are no answer stay as they are.
+// refused turns the server's refusal about a file into a fault; an error that is no answer stays as it is.
 func refused(verb, file string, err error) error {
 	var status *sftp.StatusError
 	switch {
@@ -94,7 +95,7 @@ func noFolder(dir string, err error) error {
 		WithHint("correct sftp.folder or sftp.staging (folders differ per Coupa instance)")
 }
 
-// isAnswer tells a server's "no" from a broken connection.
+// isAnswer reports whether an error is a refusal by the server and not a broken connection.
 func isAnswer(err error) bool {
 	var status *sftp.StatusError
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.As(err, &status)

@@ -18,16 +18,16 @@ import (
 
 const maxKnownHosts = 8 << 20 // bytes
 
-// pin is what the server's host key must agree with.
+// pin holds what the server's host key has to match.
 type pin struct {
 	address     string
 	fingerprint string              // with sftp.host_key
 	algorithms  []string            // what to ask the server for, best first
-	offered     []string            // keys that were not the pinned one, as "type fingerprint"
-	check       ssh.HostKeyCallback // nil error: the pinned key
+	offered     []string            // keys that did not match, as "type fingerprint"
+	check       ssh.HostKeyCallback // returns nil for the pinned key
 }
 
-// wrongKey is an offered key that has not the pinned fingerprint. The server may have others.
+// wrongKey is the error for an offered key without the pinned fingerprint. The server may have other keys.
 type wrongKey struct{ key ssh.PublicKey }
 
 func (w *wrongKey) Error() string { return "host key is not the pinned one: " + describe(w.key) }
@@ -68,9 +68,9 @@ func fingerprintPin(c Config, a ssh.Algorithms) (*pin, error) {
 	return p, nil
 }
 
-// again reports whether another handshake could find the pinned key, and else the error to report. A fingerprint does not
-// tell the key's type and a server shows one of its keys only, so each type the server has is asked for. Nothing secret
-// is sent before the right key was shown.
+// again reports whether another handshake could find the pinned key; if not, it returns the error to report. A
+// fingerprint does not show the key's type and a server shows only one of its keys, so each type that the server has is
+// asked for. Nothing secret is sent before the right key was shown.
 func (p *pin) again(err error) (bool, error) {
 	var wrong *wrongKey
 	var none *ssh.AlgorithmNegotiationError
@@ -92,7 +92,7 @@ func (p *pin) mismatch() error {
 		WithHint("if Coupa announced a new key, set sftp.host_key to its fingerprint; " + orIntercepted)
 }
 
-// keyType is the type of the keys that sign with an algorithm.
+// keyType returns the type of the keys that sign with an algorithm.
 func keyType(algorithm string) string {
 	if algorithm == ssh.KeyAlgoRSASHA256 || algorithm == ssh.KeyAlgoRSASHA512 {
 		return ssh.KeyAlgoRSA
@@ -105,13 +105,13 @@ func knownHostsPin(c Config, a ssh.Algorithms) (*pin, error) {
 	if err != nil {
 		return nil, fault(export.NoHostKey, err, "sftp.known_hosts cannot be read: %v", err)
 	}
-	check, err := knownhosts.New(c.KnownHosts) // own file: a regular one, read above
+	check, err := knownhosts.New(c.KnownHosts) // our own copy: the file was regular and was read above
 	if err != nil {
 		return nil, fault(export.NoHostKey, err, "sftp.known_hosts is not a known_hosts file: %v", err)
 	}
 	types := knownTypes(check, c.Address, authorities)
 	p := &pin{address: c.Address}
-	// Ask only for the types the file has: the server would else show another key, and that looks like a wrong one.
+	// Ask only for the types the file has: otherwise the server may show another key, which looks like a wrong one.
 	for _, name := range a.HostKeys {
 		if slices.Contains(types, keyType(name)) {
 			p.algorithms = append(p.algorithms, name)
@@ -143,7 +143,7 @@ func authorityLines(file string) (map[int]bool, error) {
 	return lines, scan.Err()
 }
 
-// knownTypes asks the file with a key that nobody has: the answer lists the keys it holds for the host.
+// knownTypes queries the file with a key that no host has: the error lists the keys that the file holds for the host.
 func knownTypes(check ssh.HostKeyCallback, address string, authorities map[int]bool) (types []string) {
 	var unknown *knownhosts.KeyError
 	if errors.As(check(address, &net.TCPAddr{IP: net.IPv4zero}, nobodysKey{}), &unknown) {
@@ -162,7 +162,7 @@ func (nobodysKey) Type() string                        { return "none" }
 func (nobodysKey) Marshal() []byte                     { return []byte("none") }
 func (nobodysKey) Verify([]byte, *ssh.Signature) error { return errors.New("not a key") }
 
-// knownFault says which line of known_hosts disagrees.
+// knownFault returns the error that names the line of known_hosts that disagrees.
 func knownFault(c Config, key ssh.PublicKey, err error) error {
 	var wrong *knownhosts.KeyError
 	var revoked *knownhosts.RevokedError

@@ -23,7 +23,7 @@ func TestWrongFingerprint(t *testing.T) {
 	}
 }
 
-// twoKeys has an ed25519 and an RSA host key, as OpenSSH's server has.
+// twoKeys returns a server with an ed25519 and an RSA host key, as OpenSSH's server has.
 func twoKeys(t *testing.T) (*server, ssh.PublicKey) {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -52,7 +52,7 @@ func TestKnownHosts(t *testing.T) {
 	hosts := []string{c.Address}
 	for _, test := range []struct {
 		name, text string
-		says       []string // none: it connects
+		says       []string // empty: it connects
 	}{
 		{"first key", knownhosts.Line(hosts, first), nil},
 		{"second key", knownhosts.Line(hosts, second), nil},

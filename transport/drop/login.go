@@ -13,8 +13,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// offeredAlgorithms is what we offer, best first. x/crypto's own defaults still hold SHA-1 signatures and ssh-dss; these do not,
-// unless legacy asks for everything old. Certificates of hosts are left out: keys are pinned, not authorities.
+// offeredAlgorithms returns the algorithms that we offer, best first. The defaults of x/crypto still include SHA-1
+// signatures and ssh-dss; ours include them only where legacy asks for everything old. Host certificates are left out:
+// we pin keys, not authorities.
 func offeredAlgorithms(legacy bool) ssh.Algorithms {
 	a := ssh.SupportedAlgorithms()
 	slices.Reverse(a.HostKeys) // ed25519 first, RSA last
@@ -30,7 +31,7 @@ func offeredAlgorithms(legacy bool) ssh.Algorithms {
 	return a
 }
 
-// newSigner reads the private key, or gives nil without one.
+// newSigner reads the private key; it returns nil where there is none.
 func newSigner(c Config, a ssh.Algorithms) (ssh.Signer, error) {
 	if c.Key.IsZero() {
 		return nil, nil
@@ -88,13 +89,13 @@ func wrongPassphrase(err error) error {
 	return fault(export.NoLogin, err, "the passphrase does not open sftp.key").WithHint("correct sftp.passphrase")
 }
 
-// login chooses the methods of one attempt. Each secret is shown once: a password that was refused is not offered again
-// by keyboard-interactive, since wrong attempts lock accounts.
+// login chooses the methods of one attempt. Each secret is sent once: a refused password is not offered again by
+// keyboard-interactive, since wrong attempts lock accounts.
 type login struct {
 	signer   ssh.Signer // nil without a key
 	password export.Secret
 
-	takes, tried []string // methods, as last heard from the server
+	takes, tried []string // methods, as the server last named them
 	prompted     bool
 }
 
@@ -141,7 +142,7 @@ func (l *login) refused(address string, legacy bool, err error) error {
 		tried = strings.Join(l.tried, ", ")
 	}
 	detail, hint := ": "+err.Error(), ""
-	if strings.Contains(detail, "no supported methods remain") { // says the same again
+	if strings.Contains(detail, "no supported methods remain") { // the library repeats itself
 		detail = ""
 	}
 	if l.signer != nil && l.signer.PublicKey().Type() == ssh.KeyAlgoRSA && !legacy && strings.Contains(err.Error(), "signature algorithm") {

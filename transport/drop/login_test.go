@@ -118,8 +118,8 @@ func opensshKey(t *testing.T, key crypto.PrivateKey) []byte {
 	return pem.EncodeToMemory(block)
 }
 
-// lockedKey reads a key that was made for these tests with "ssh-keygen -a 1 -N sesame" or OpenSSL (testdata/README). Those
-// that Go writes take many rounds of key derivation: seconds under the race detector.
+// lockedKey reads a key that was made for these tests with "ssh-keygen -a 1 -N sesame" or OpenSSL (testdata/README).
+// Keys that Go writes take many rounds of key derivation: seconds under the race detector.
 func lockedKey(t *testing.T, name string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name))
@@ -129,7 +129,7 @@ func lockedKey(t *testing.T, name string) []byte {
 	return text
 }
 
-// keyServer takes one key and nothing else.
+// keyServer returns a server that accepts one key and nothing else.
 func keyServer(key ssh.PublicKey) *server {
 	want := key.Marshal()
 	return &server{config: &ssh.ServerConfig{PublicKeyCallback: func(_ ssh.ConnMetadata, got ssh.PublicKey) (*ssh.Permissions, error) {
@@ -150,7 +150,7 @@ func TestKeyRefused(t *testing.T) {
 	wantFault(t, dialFault(t, t.Context(), c), "login", "sftp.key cannot be read")
 }
 
-// A server of long ago: SHA-1 everywhere.
+// TestLegacy: an old server with SHA-1 everywhere needs sftp.legacy.
 func TestLegacy(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -232,7 +232,7 @@ func TestWithPort(t *testing.T) {
 	}
 }
 
-// What a server says may be long, and may mean to steer a terminal.
+// TestServersWordsAreCutAndTamed: a server's text may be long and may try to steer a terminal.
 func TestServersWordsAreCutAndTamed(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"disk full", "disk full"}, {"é, 日本", "é, 日本"}, {"one\ntwo", "one; two"},

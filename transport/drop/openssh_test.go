@@ -66,7 +66,8 @@ func TestOpenSSH(t *testing.T) {
 	})
 }
 
-// An SFTP server that hangs behind an SSH server that lives: what the SSH server asks now and then is no progress.
+// TestHungSFTPServerBehindLivingSSHD: an SFTP server hangs behind a living SSH server; the SSH server's keepalives are
+// no progress.
 func TestHungSFTPServerBehindLivingSSHD(t *testing.T) {
 	needSSHD(t)
 	t.Parallel()
@@ -122,8 +123,8 @@ func newKey(t *testing.T) ed25519.PrivateKey {
 	return key
 }
 
-// startSSHD runs a throw-away sshd on loopback until the test ends, with the SFTP server that is named and more lines of
-// its config. root is where its drop folders lie.
+// startSSHD runs a throw-away sshd on loopback until the test ends, with the named SFTP server and extra lines of
+// config. root holds its drop folders.
 func startSSHD(t *testing.T, sftp string, lines ...string) (c Config, root string) {
 	t.Helper()
 	me, err := user.Current()
@@ -163,7 +164,7 @@ Subsystem sftp %s
 		c.Folder, c.Archive = "/Incoming/Users", []string{"/Incoming/Archive/Users"}
 	}
 	if os.Getuid() == 0 {
-		if err := os.MkdirAll("/run/sshd", 0o755); err != nil { // where sshd locks its unprivileged half in
+		if err := os.MkdirAll("/run/sshd", 0o755); err != nil { // sshd confines its unprivileged process there
 			t.Fatal(err)
 		}
 	}
@@ -185,8 +186,8 @@ Subsystem sftp %s
 	return c, root
 }
 
-// chrootable makes a folder as sshd wants it: every folder above it owned by root and writable by nobody else. The
-// usual temporary folder is not.
+// chrootable makes a folder that sshd accepts: root owns every folder above it and no other user may write there. The
+// usual temporary folder is not like that.
 func chrootable(t *testing.T) string {
 	t.Helper()
 	if os.Getuid() != 0 {

@@ -9,23 +9,24 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// pipe is the channel below SFTP. It hands on whole SFTP packets, of which pkg/sftp writes the head and the data apart:
-// each would travel as an SSH packet of its own. It reports when a file's last write, its close and its rename are on their
-// way, since pkg/sftp only reports the answers; and what comes from the server, which is how a hung one is noticed.
+// pipe is the channel below SFTP. It passes on whole SFTP packets: pkg/sftp writes header and data separately, and each
+// would travel in an SSH packet of its own. It reports when a file's last write, its close and its rename are on their
+// way, since pkg/sftp only reports the answers. It also reports what comes from the server, so that a hung server is
+// noticed.
 type pipe struct {
 	ssh.Channel
-	packet []byte        // the part of a packet that came so far
-	under  chan struct{} // a close or rename is under way; room for one
+	packet []byte        // the part of a packet that has come so far
+	under  chan struct{} // signals that a close or rename is under way; room for one
 
-	heard func(bytes, names int) // told of what comes from the server
+	heard func(bytes, names int) // called with what comes from the server
 	in    answers
 
-	handle []byte        // the file of the latest write, as it stands in packets: with its length before it
+	handle []byte        // the file of the latest write, as in packets: with its length before it
 	left   int           // bytes of the expected file that are not sent
-	sent   chan struct{} // closed when there are none left
+	sent   chan struct{} // closed when none are left
 }
 
-// What the pipe knows of packets: their length, type, number, and then the name or handle with its length before it.
+// These are the offsets in a packet: length, type, number, then the name or handle with its length before it.
 const (
 	fxpClose   = 4
 	fxpWrite   = 6
@@ -36,18 +37,18 @@ const (
 	typeAt   = 4
 	numberAt = 5
 	fileAt   = 9
-	countAt  = 9 // of names, in an answer
+	countAt  = 9 // number of names, in an answer
 )
 
-// closeName in a setstat request means: close the file of the latest write. No file can have that name; were the request
-// ever to get out, it would do nothing.
+// closeName in a setstat request means: close the file of the latest write. No file can have that name, so the request
+// would do nothing if it were ever sent.
 const closeName = "\x00close"
 
 func newPipe(channel ssh.Channel, heard func(bytes, names int)) *pipe {
 	return &pipe{Channel: channel, under: make(chan struct{}, 1), heard: heard}
 }
 
-// Read hands on what the server sends, and reports it.
+// Read passes on what the server sends, and reports it.
 func (p *pipe) Read(b []byte) (int, error) {
 	n, err := p.Channel.Read(b)
 	if n > 0 {
@@ -56,14 +57,14 @@ func (p *pipe) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// answers follows the packets in what the server sends.
+// answers follows the packets in the server's stream.
 type answers struct {
 	head [countAt + 4]byte // the beginning of a packet
-	have int               // bytes of it that came
-	left int               // bytes of the packet behind it
+	have int               // bytes of it that have come
+	left int               // bytes of the packet after it
 }
 
-// names returns how many names the packets announce whose head comes to its end in b.
+// names returns how many names are announced by the packets with a header that ends in b.
 func (a *answers) names(b []byte) (names int) {
 	for len(b) > 0 {
 		if a.have == 0 && a.left > 0 {
@@ -87,7 +88,7 @@ func (a *answers) names(b []byte) (names int) {
 	return names
 }
 
-// wants is how many bytes the head of this packet has: it may be shorter than one with a count.
+// wants returns how many bytes the header of this packet has: without a count it is shorter.
 func (a *answers) wants() int {
 	if a.have < typeAt {
 		return typeAt
@@ -95,7 +96,7 @@ func (a *answers) wants() int {
 	return min(len(a.head), typeAt+int(binary.BigEndian.Uint32(a.head[:])))
 }
 
-// expect returns a channel that tells when a file of so many bytes, the next one written, is on its way.
+// expect returns a channel that is closed when the next file written, of size bytes, is on its way.
 func (p *pipe) expect(size int) <-chan struct{} {
 	p.left, p.sent = size, make(chan struct{})
 	return p.sent
@@ -124,10 +125,10 @@ func (p *pipe) Write(b []byte) (int, error) {
 	return len(b), err
 }
 
-// lengthAndData is the name, handle or data at the beginning of b, and the length before it.
+// lengthAndData returns the name, handle or data at the beginning of b, with the length before it.
 func lengthAndData(b []byte) []byte { return b[:4+binary.BigEndian.Uint32(b)] }
 
-// wrote takes note of a write: handle, offset, data.
+// wrote notes a write: handle, offset, data.
 func (p *pipe) wrote(b []byte) {
 	p.handle = append(p.handle[:0], lengthAndData(b)...)
 	if p.left == 0 {
@@ -139,7 +140,7 @@ func (p *pipe) wrote(b []byte) {
 	}
 }
 
-// toClose makes the packet a close.
+// toClose turns the packet into a close.
 func (p *pipe) toClose() {
 	p.packet = append(p.packet[:fileAt], p.handle...)
 	p.packet[typeAt] = fxpClose
@@ -149,7 +150,7 @@ func (p *pipe) toClose() {
 // send starts a request that closes or renames a file and returns when it is under way; the channel gets the answer.
 func (p *pipe) send(request func() error) <-chan error {
 	select {
-	case <-p.under: // an earlier one
+	case <-p.under: // signal of an earlier request
 	default:
 	}
 	answer := make(chan error, 1)
@@ -161,7 +162,7 @@ func (p *pipe) send(request func() error) <-chan error {
 	})
 	select {
 	case <-p.under:
-	case <-done: // it could not be sent
+	case <-done: // the request could not be sent
 	}
 	return answer
 }

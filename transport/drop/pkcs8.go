@@ -9,13 +9,13 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// parsePKCS8 opens a key as OpenSSL 3 encrypts it, which x/crypto does not.
+// parsePKCS8 opens a key that OpenSSL 3 encrypted, which x/crypto cannot.
 func parsePKCS8(der []byte, passphrase export.Secret) (ssh.Signer, error) {
-	if passphrase.IsZero() { // the library would take the key for one that is not encrypted
+	if passphrase.IsZero() { // otherwise the library would take the key for an unencrypted one
 		return nil, noPassphrase()
 	}
 	key, err := openPKCS8(der, []byte(passphrase.Reveal()))
-	if err != nil && err.Error() == "pkcs8: incorrect password" { // the library has no type for it
+	if err != nil && err.Error() == "pkcs8: incorrect password" { // the library has no error type for it
 		return nil, wrongPassphrase(err)
 	}
 	var signer ssh.Signer
@@ -29,7 +29,8 @@ func parsePKCS8(der []byte, passphrase export.Secret) (ssh.Signer, error) {
 	return signer, nil
 }
 
-// openPKCS8 is the library's parser, which panics where the lengths in a damaged key do not go together.
+// openPKCS8 calls the library's parser and recovers its panic, which happens where the lengths in a damaged key
+// contradict each other.
 func openPKCS8(der, passphrase []byte) (key any, err error) {
 	defer func() {
 		if broken := recover(); broken != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// A damaged key is told and never ends the program, whichever of its bits has turned over: the library panics over some.
+// TestDamagedPKCS8: a damaged key is an error and never ends the program, whichever bit has flipped: the library panics
+// on some.
 func TestDamagedPKCS8(t *testing.T) {
 	oneRound := pkcs8.PBKDF2Opts{SaltSize: 8, IterationCount: 1, HMACHash: crypto.SHA256}
 	whole, err := pkcs8.MarshalPrivateKey(newKey(t), []byte("sesame"), &pkcs8.Opts{Cipher: pkcs8.AES256CBC, KDFOpts: oneRound})
@@ -25,7 +26,7 @@ func TestDamagedPKCS8(t *testing.T) {
 		der[i/8] ^= 1 << (i % 8)
 		_, err := parsePKCS8(der, export.NewSecret("sesame"))
 		if err == nil {
-			continue // a bit that nobody looks at
+			continue // no program reads this bit
 		}
 		var told *export.NotDeliveredError
 		if !errors.As(err, &told) {

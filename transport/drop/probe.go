@@ -11,18 +11,18 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// RTT is the quickest round trip seen while connecting.
+// RTT returns the quickest round trip seen while connecting.
 func (s *Session) RTT() time.Duration { return s.rtt }
 
-// List returns how many names a folder on the server holds. A folder that is not there, is none, or may not be listed is
-// an *export.NotDeliveredError.
+// List returns how many names a folder on the server holds. Where it is missing, is no folder, or may not be listed,
+// the error is an *export.NotDeliveredError.
 func (s *Session) List(ctx context.Context, dir string) (names int, err error) {
 	err = s.watch(ctx, "list", dir, func() error {
 		info, err := s.files.Stat(dir)
 		switch {
 		case errors.Is(err, fs.ErrNotExist), err == nil && !info.IsDir():
 			return noFolder(dir, err)
-		case err != nil && !errors.Is(err, fs.ErrPermission): // a server may hide a folder and list it
+		case err != nil && !errors.Is(err, fs.ErrPermission): // a server may hide a folder and still list it
 			return refused("look at", dir, err)
 		}
 		files, err := s.files.ReadDirContext(ctx, dir)
@@ -38,8 +38,8 @@ func (s *Session) List(ctx context.Context, dir string) (names int, err error) {
 	return names, err
 }
 
-// Seen reports whether the server lets us ask for a file of the drop folder that is not there: without that nobody can
-// tell whether a part has arrived.
+// Seen returns an error where the server does not let us ask for a missing file of the drop folder: then it cannot be
+// found out whether a part has arrived.
 func (s *Session) Seen(ctx context.Context) error {
 	return s.watch(ctx, "look into", s.c.Folder, func() error {
 		_, _, err := s.find(s.final(probeName))
@@ -47,15 +47,15 @@ func (s *Session) Seen(ctx context.Context) error {
 	})
 }
 
-// probeName is dotted and names who has made it, should one ever stay.
+// probeName is dotted and names its maker, in case one ever stays behind.
 const probeName = ".hr2coupa-doctor"
 
-// ErrScanned says that nothing is written into a folder because Coupa may read it.
+// ErrScanned reports that nothing was written into a folder because Coupa may read it.
 var ErrScanned = errors.New("coupa may read what lies there")
 
-// Probe proves that files can be written to the staging folder, looked at and removed, with one of a few bytes. It is
-// ErrScanned, and nothing is written, where the staging folder lies in the folder that Coupa scans or beside it (the
-// neighbours of /Incoming/Users are drop folders too), or where a link may lead there.
+// Probe proves with a file of a few bytes that files can be written to the staging folder, checked and removed. It
+// writes nothing and returns ErrScanned where the staging folder is inside the folder that Coupa scans or next to it
+// (the neighbours of /Incoming/Users are drop folders too), or where a link may lead there.
 func (s *Session) Probe(ctx context.Context) error {
 	return s.watch(ctx, "write to", s.c.Staging, func() error {
 		scanned, err := s.scanned()
@@ -86,7 +86,7 @@ func (s *Session) scanned() (bool, error) {
 	if s.c.Staging == Auto {
 		return true, nil
 	}
-	for dir := s.c.Staging; dir != "." && dir != "/"; dir = path.Dir(dir) { // not every server follows links when it resolves a name
+	for dir := s.c.Staging; dir != "." && dir != "/"; dir = path.Dir(dir) { // not every server follows links when it resolves a path
 		if info, err := s.files.Lstat(dir); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 			return true, nil
 		}

@@ -8,7 +8,7 @@ import (
 )
 
 // quickAck makes the kernel acknowledge at once. Otherwise the server's Nagle algorithm waits for our delayed
-// acknowledgement: 40 ms, once or more in every connection. The kernel drops the option by itself, so it is armed again
+// acknowledgement: 40 ms, once or more in every connection. The kernel resets the option by itself, so it is set again
 // around each read.
 type quickAck struct{ raw syscall.RawConn }
 
@@ -25,6 +25,6 @@ func (q quickAck) arm() {
 	if q.raw == nil {
 		return
 	}
-	// Without it everything works, only slower: errors do not matter.
+	// Without the option everything works, only slower, so errors do not matter.
 	_ = q.raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1) })
 }

@@ -27,15 +27,15 @@ const password = "correct horse"
 type server struct {
 	hostKeys []ssh.Signer
 	config   *ssh.ServerConfig
-	handlers *sftp.Handlers // instead of the machine's files
-	asked    chan string    // gets the names of the first global requests, when set
-	tap      *tap           // looks at the packets, when set
+	handlers *sftp.Handlers // serve these instead of the machine's files
+	asked    chan string    // receives the names of the first global requests, when set
+	tap      *tap           // inspects the packets, when set
 
 	mu     sync.Mutex
 	logins []string // methods tried, "none" left out
 }
 
-// start serves until the test ends and gives a Config that gets in, with the drop folder and the archive made.
+// start serves until the test ends and returns a Config that can log in; drop folder and archive exist.
 func (s *server) start(t *testing.T) Config {
 	t.Helper()
 	if s.config == nil {
@@ -177,7 +177,7 @@ func newSignerFor(t *testing.T, key any) ssh.Signer {
 	return signer
 }
 
-// dial connects and closes with the test.
+// dial connects, and closes the session when the test ends.
 func dial(t *testing.T, c Config) *Session {
 	t.Helper()
 	s, err := Dial(t.Context(), c, nil)
@@ -188,7 +188,7 @@ func dial(t *testing.T, c Config) *Session {
 	return s
 }
 
-// memory is a file system with the usual folders behind handlers that a test can replace.
+// memory returns a file system with the usual folders, behind handlers that a test can replace.
 func memory(t *testing.T) *sftp.Handlers {
 	t.Helper()
 	h := sftp.InMemHandler()
@@ -200,7 +200,7 @@ func memory(t *testing.T) *sftp.Handlers {
 	return &h
 }
 
-// startMemory is start with the memory's folders.
+// startMemory is start with the folders of memory.
 func (s *server) startMemory(t *testing.T) Config {
 	t.Helper()
 	c := s.start(t)
@@ -228,7 +228,7 @@ type listerAtFunc func(to []os.FileInfo, off int64) (int, error)
 
 func (f listerAtFunc) ListAt(to []os.FileInfo, off int64) (int, error) { return f(to, off) }
 
-// closerAt tells when it is closed.
+// closerAt calls a function when it is closed.
 type closerAt struct {
 	io.WriterAt
 	closed func()
@@ -239,7 +239,7 @@ func (c closerAt) Close() error {
 	return nil
 }
 
-// wantFault checks that nothing could be delivered, why, and that the text has each of the given pieces.
+// wantFault checks that err is a NotDeliveredError with this obstacle, and that its text has each of the pieces.
 func wantFault(t *testing.T, err error, what string, pieces ...string) {
 	t.Helper()
 	var fault *export.NotDeliveredError
@@ -260,7 +260,7 @@ func wantFault(t *testing.T, err error, what string, pieces ...string) {
 	}
 }
 
-// dialFault is Dial that must fail.
+// dialFault returns the error of a Dial that must fail.
 func dialFault(t *testing.T, ctx context.Context, c Config) error {
 	t.Helper()
 	s, err := Dial(ctx, c, nil)

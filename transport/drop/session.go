@@ -17,16 +17,16 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// do runs one operation on a part under watch. When ctx ends first, or the server falls silent, or the operation goes on
-// beyond its ceiling, the connection is closed and the error says so; the session is then of no more use.
+// do runs one operation on a part under watch. When ctx ends first, the server falls silent, or the operation exceeds
+// its ceiling, the connection is closed and the error says so. The session can then no longer be used.
 func (s *Session) do(ctx context.Context, doing, name string, op func() error) error {
 	return s.doSized(ctx, doing, name, 0, op)
 }
 
-// slowest is how many bytes a second a server is expected to take, 128 kbit/s.
+// slowest is how many bytes a second a server must at least take, 128 kbit/s.
 const slowest = 16 << 10
 
-// doSized is do for an operation that sends so many bytes, for which its ceiling is raised.
+// doSized is do for an operation that sends size bytes; its ceiling is raised accordingly.
 func (s *Session) doSized(ctx context.Context, doing, name string, size int, op func() error) error {
 	if name == "" || strings.ContainsAny(name, "/\x00") {
 		return fmt.Errorf("%s: %q is not a file name", doing, name)
@@ -34,7 +34,7 @@ func (s *Session) doSized(ctx context.Context, doing, name string, size int, op 
 	return s.within(ctx, doing, name, s.c.Operation+time.Duration(size/slowest)*time.Second, op)
 }
 
-// watch is do for anything, not only a part.
+// watch is do for any operation, not only on a part.
 func (s *Session) watch(ctx context.Context, doing, name string, op func() error) error {
 	return s.within(ctx, doing, name, s.c.Operation, op)
 }
@@ -52,7 +52,7 @@ func (s *Session) within(ctx context.Context, doing, name string, limit time.Dur
 	return nil
 }
 
-// explain keeps what the server answered; for anything else the reason lies with the connection.
+// explain keeps an answer of the server; any other error is replaced by the reason why the connection ended.
 func (s *Session) explain(err error) error {
 	var known *export.NotDeliveredError
 	if errors.Is(err, export.ErrExists) || errors.Is(err, export.ErrGone) || errors.As(err, &known) {
@@ -64,10 +64,11 @@ func (s *Session) explain(err error) error {
 	return lostConnection(s.c.Address, err)
 }
 
-// Stage writes the part's temporary, closes it and compares its size. On an error it removes what it made, as long as the
-// connection lives: after a cancelled context or a silent server a torn temporary can stay, which the next Stage overwrites.
+// Stage writes the part's temporary, closes it and compares its size. On an error it removes the temporary, as long as
+// the connection lives. After a cancelled context or a silent server a torn temporary may stay; the next Stage
+// overwrites it.
 func (s *Session) Stage(ctx context.Context, name string, data []byte) error {
-	return s.doSized(ctx, "write", name, 2*len(data), func() error { // it may be sent twice, see putTemp
+	return s.doSized(ctx, "write", name, 2*len(data), func() error { // the bytes may be sent twice, see putTemp
 		file := s.Temp(name)
 		err := s.putTemp(file, data, func() { s.lookUp(name) })
 		if errors.Is(err, fs.ErrNotExist) && errors.Is(err, errVanished) {
@@ -82,9 +83,9 @@ func (s *Session) Stage(ctx context.Context, name string, data []byte) error {
 	})
 }
 
-// Write writes the part under its final name, for servers without rename. The receiver can see it half-written; after an
-// error a torn file may stay there, or may have been taken. A file that vanishes at once was picked up, and one that may
-// not be looked at is there as far as can be known: every write and the close were confirmed.
+// Write writes the part under its final name, for servers without rename. The receiver can see it half-written. After
+// an error a torn file may stay there, or may have been taken. A file that vanishes at once was picked up. A file that
+// may not be looked at counts as written, since every write and the close were confirmed.
 func (s *Session) Write(ctx context.Context, name string, data []byte) error {
 	return s.doSized(ctx, "write", name, len(data), func() error {
 		err := s.put(s.final(name), data, false, func() {})
@@ -95,15 +96,15 @@ func (s *Session) Write(ctx context.Context, name string, data []byte) error {
 	})
 }
 
-// errVanished: written and closed without an error, and not there when its size was asked for.
+// errVanished: a file was written and closed without an error, and was gone when its size was asked for.
 var errVanished = fmt.Errorf("not there after it was written: %w", fs.ErrNotExist)
 
-// errUnseen: written and closed without an error, and its size may not be asked for.
+// errUnseen: a file was written and closed without an error, and its size may not be asked for.
 var errUnseen = fmt.Errorf("may not be looked at after it was written: %w", fs.ErrPermission)
 
-// putTemp is put with a round trip less: the close goes out right behind the last write, and the answers to both are
-// waited for together. A server has to do what is asked about one file in the order in which it is asked; one that does
-// not refuses something or shows another size. It gets the file anew, and this session waits for the writes from then on.
+// putTemp is put with one round trip less: it sends the close right after the last write and waits for both answers
+// together. A server has to handle requests about one file in their order. One that does not refuses a request or shows
+// another size. It gets the file again, and from then on this session waits for the writes.
 func (s *Session) putTemp(file string, data []byte, also func()) error {
 	if !s.inTurn {
 		err := s.put(file, data, true, also)
@@ -115,11 +116,11 @@ func (s *Session) putTemp(file string, data []byte, also func()) error {
 	return s.put(file, data, false, also)
 }
 
-// put writes a file, closes it and compares its size. The close, the question about the size and whatever also asks go
-// out behind one another and are waited for together: one round trip, and the server sees them in this order. Ahead, the
-// close does not wait for the answers to the writes either.
+// put writes a file, closes it and compares its size. It sends the close, the request for the size and the requests of
+// also one after another and waits for them together: one round trip, and the server sees them in this order. With
+// ahead, the close does not wait for the answers to the writes either.
 func (s *Session) put(file string, data []byte, ahead bool, also func()) (err error) {
-	f, err := s.files.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC) // not Create: it asks to read, which some servers refuse
+	f, err := s.files.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC) // not Create, which also asks to read; some servers refuse that
 	if err != nil {
 		return refused("write", file, err)
 	}
@@ -133,17 +134,17 @@ func (s *Session) put(file string, data []byte, ahead bool, also func()) (err er
 	others.Go(also)
 	size := s.sameSize(file, int64(len(data)))
 	others.Wait()
-	if err := <-closed; err != nil { // the close is where some servers tell of a full disk
+	if err := <-closed; err != nil { // some servers report a full disk only at the close
 		return refused("write", file, err)
 	}
-	if size != nil { // perhaps a server that shows a file only after it answered the close
+	if size != nil { // the server may show a file only after it has answered the close
 		return s.sameSize(file, int64(len(data)))
 	}
 	return nil
 }
 
-// send writes a file and closes it. It returns when the close is on its way; the channel gets what the server said of the
-// writes and the close, once it has answered all of them.
+// send writes a file and closes it. It returns when the close is on its way. The channel gets the result of the writes
+// and the close, once the server has answered all of them.
 func (s *Session) send(f *sftp.File, data []byte, ahead bool) <-chan error {
 	sent := s.pipe.expect(len(data))
 	if !ahead {
@@ -162,11 +163,11 @@ func (s *Session) send(f *sftp.File, data []byte, ahead bool) <-chan error {
 	return export.Async(func() error { return cmp.Or(<-wrote, <-closed) })
 }
 
-// closeBehind closes the file whose writes are on their way. pkg/sftp closes a file only after the answers to its writes;
-// so it sends something that is answered alike, and the pipe puts the close in its place.
+// closeBehind closes the file while its writes are on their way. pkg/sftp closes a file only after the answers to its
+// writes, so closeBehind sends a request with the same kind of answer, and the pipe replaces it by the close.
 func (s *Session) closeBehind() error { return s.files.Chmod(closeName, 0) }
 
-// lookUp keeps whether the part's name is free in the drop folder, for the Commit that follows.
+// lookUp records whether the part's name is free in the drop folder, for the Commit that follows.
 func (s *Session) lookUp(name string) {
 	s.free = ""
 	if _, err := s.files.Stat(s.final(name)); errors.Is(err, fs.ErrNotExist) {
@@ -189,7 +190,7 @@ func (s *Session) sameSize(file string, want int64) error {
 	return nil
 }
 
-// discard removes a file that was not written well: concurrent writes can leave holes in it.
+// discard removes a file that was not written completely: concurrent writes can leave holes in it.
 func (s *Session) discard(file string, err error) error {
 	if removing := s.files.Remove(file); removing != nil && isAnswer(removing) && !errors.Is(removing, fs.ErrNotExist) {
 		return fmt.Errorf("%w, and the torn file %s could not be removed (%s)", err, file, shown(removing.Error()))
@@ -197,10 +198,10 @@ func (s *Session) discard(file string, err error) error {
 	return err
 }
 
-// Commit renames the temporary to its name in the drop folder. A file already there gives export.ErrExists, a temporary
-// that is not there any more export.ErrGone, each only when the server showed it. Not every server refuses to rename over
-// a file, as the protocol wants it, so the name is looked up before, if Stage has not just done so. And not every server
-// that says it has renamed a file did, so the temporary is looked for right behind the rename.
+// Commit renames the temporary to its name in the drop folder. It returns export.ErrExists where a file of that name
+// exists and export.ErrGone where the temporary is gone, each only when the server showed it. Not every server refuses
+// to rename over a file, as the protocol requires, so the name is looked up first, unless Stage has just done so. And
+// not every server has renamed a file when it says so, so the temporary is looked for right after the rename.
 func (s *Session) Commit(ctx context.Context, name, recorded string) error {
 	return s.do(ctx, "rename", name, func() error {
 		temp, err := s.receipt(name, recorded)
@@ -228,8 +229,8 @@ func (s *Session) Commit(ctx context.Context, name, recorded string) error {
 	})
 }
 
-// rename asks for the rename and, behind it, for the temporary: that it is gone is the receipt. A server that answers in
-// another order than it is asked is asked again.
+// rename asks for the rename and then for the temporary: its absence proves the rename. A server that answers in
+// another order is asked again.
 func (s *Session) rename(temp, final string) error {
 	answer := s.pipe.send(func() error { return s.files.Rename(temp, final) })
 	_, gone := s.files.Stat(temp)
@@ -243,7 +244,7 @@ func (s *Session) rename(temp, final string) error {
 	return nil
 }
 
-// evidence says why a rename has nothing to do, or nil.
+// evidence returns why a rename is not possible (ErrExists or ErrGone), or nil.
 func (s *Session) evidence(name, temp string) error {
 	if _, there, err := s.find(temp); err != nil {
 		return err
@@ -267,7 +268,7 @@ func (s *Session) renameRefused(temp string, err error) error {
 		WithHint("ask for the right to rename there, choose an sftp.staging on the same disk, or set sftp.direct: true to write without a rename")
 }
 
-// Remove deletes the part's temporary, and nothing else. One that is not there is no error.
+// Remove deletes the part's temporary, and nothing else. A missing temporary is no error.
 func (s *Session) Remove(ctx context.Context, name string) error {
 	return s.do(ctx, "remove the temporary of", name, func() error {
 		file := s.Temp(name)
@@ -278,9 +279,10 @@ func (s *Session) Remove(ctx context.Context, name string) error {
 	})
 }
 
-// Look tells where the part can be seen, asking in the direction in which it moves, so that it cannot slip past: the
-// temporary, the drop folder, the archives. An archive holds it under its name or under a name that ends with it.
-// "Not there" is only said of a folder that is there itself, or of one that takes direct writes and may not be looked into.
+// Look returns where the part can be seen. It asks in the direction in which the part moves, so that the part cannot
+// slip past: the temporary, the drop folder, the archives. An archive holds it under its name or under a name that ends
+// with it. It reports "not there" only for a folder that itself exists, or for one that takes direct writes and may not
+// be read.
 func (s *Session) Look(ctx context.Context, name string) (export.Sighting, error) {
 	var seen export.Sighting
 	err := s.do(ctx, "look for", name, func() (err error) {
@@ -302,8 +304,8 @@ func (s *Session) Look(ctx context.Context, name string) (export.Sighting, error
 	return seen, nil
 }
 
-// find returns a file's size and whether it is there. Where it is not, its folder must be: a mistyped folder would else
-// make every file look as if it had been taken.
+// find returns a file's size and whether it exists. Where it does not, its folder must exist: otherwise a mistyped
+// folder would make every file look as if it had been taken.
 func (s *Session) find(file string) (size int64, there bool, err error) {
 	info, err := s.files.Stat(file)
 	if err == nil {
@@ -323,7 +325,7 @@ func (s *Session) find(file string) (size int64, there bool, err error) {
 	return 0, false, nil
 }
 
-// archived looks through the archive folders; blind when none could be read.
+// archived searches the archive folders; blind is true when none could be read.
 func (s *Session) archived(ctx context.Context, name string) (found, blind bool, err error) {
 	blind = true
 	for _, dir := range s.c.Archive {

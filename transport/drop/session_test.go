@@ -19,7 +19,7 @@ import (
 
 const part = "Users_20261123T140501Z_0a1b2c3d_1of3.csv"
 
-// content is larger than any number of packets in flight, and no packet of it is like another.
+// content returns more bytes than all packets in flight hold; no two packets are alike.
 func content() []byte {
 	var b bytes.Buffer
 	for i := 0; b.Len() < 3<<20; i++ {
@@ -28,7 +28,7 @@ func content() []byte {
 	return b.Bytes()
 }
 
-// suite is what every server must let us do. root is where the server's folders lie on this machine.
+// suite checks what every server must let us do. root is where the server's folders are on this machine.
 func suite(t *testing.T, c Config, root string) {
 	data := content()
 	at := func(elem ...string) string { return filepath.Join(append([]string{root}, elem...)...) }
@@ -125,7 +125,7 @@ func missingFolders(t *testing.T, c Config, data []byte) {
 	}
 }
 
-// The server of pkg/sftp renames over files, so this also shows that we do not.
+// TestDrop: the server of pkg/sftp renames over files, so this also shows that we do not.
 func TestDrop(t *testing.T) {
 	c := (&server{}).start(t)
 	suite(t, c, strings.TrimSuffix(c.Folder, "/Incoming/Users"))
@@ -179,7 +179,8 @@ func TestNoPermission(t *testing.T) {
 	wantFault(t, s.Commit(t.Context(), part, s.Temp(part)), "permission", "rename", "sftp.direct: true")
 }
 
-// A folder that takes files and shows none: no temporaries there, and a direct write as far as it can be known.
+// TestWriteOnlyFolder: for a folder that takes files and shows none, temporaries are refused, and a direct write
+// succeeds as far as can be known.
 func TestWriteOnlyFolder(t *testing.T) {
 	h := memory(t)
 	list, commands := h.FileList, h.FileCmd
@@ -221,7 +222,7 @@ func TestWriteOnlyFolder(t *testing.T) {
 	}
 }
 
-// A quota in the middle of the file: whatever was written is removed.
+// TestTornWriteIsRemoved: where a quota ends a write in the middle of the file, the torn file is removed.
 func TestTornWriteIsRemoved(t *testing.T) {
 	h := memory(t)
 	files := h.FilePut
@@ -246,7 +247,7 @@ func TestTornWriteIsRemoved(t *testing.T) {
 	}
 }
 
-// What a server that loses bytes without telling shows.
+// TestShortFile: a server that silently loses bytes is found by the size of the file.
 func TestShortFile(t *testing.T) {
 	h := memory(t)
 	files := h.FilePut
@@ -266,7 +267,8 @@ func TestShortFile(t *testing.T) {
 	}
 }
 
-// The questions about a file go out without waiting for the answer to its close, but never before the close.
+// TestQuestionsComeBehindTheClose: the requests about a file are sent without waiting for the answer to its close, but
+// never before the close.
 func TestQuestionsComeBehindTheClose(t *testing.T) {
 	h := memory(t)
 	var mu sync.Mutex
@@ -298,7 +300,8 @@ func TestQuestionsComeBehindTheClose(t *testing.T) {
 	}
 }
 
-// A file that is taken at once: good news under the final name, a wrong staging place for a temporary.
+// TestVanished: a file that vanishes at once was picked up under its final name; for a temporary it means a wrong
+// staging folder.
 func TestVanished(t *testing.T) {
 	h := memory(t)
 	h.FilePut = writerFunc(func(*sftp.Request) (io.WriterAt, error) {

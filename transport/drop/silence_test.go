@@ -18,15 +18,15 @@ import (
 
 const (
 	soon  = 200 * time.Millisecond
-	limit = 3 * time.Second // of a silence: whoever answers at all answers within it, on a busy machine too
+	limit = 3 * time.Second // of a silence: a server that answers at all answers within it, even on a busy machine
 )
 
 var errInterrupted = errors.New("interrupted by the test")
 
-// mute accepts and says nothing.
+// mute accepts a connection and sends nothing.
 func mute(conn net.Conn) { io.Copy(io.Discard, conn) }
 
-// muteAfterVersion begins the handshake and then says nothing.
+// muteAfterVersion begins the handshake and then sends nothing.
 func muteAfterVersion(conn net.Conn) {
 	io.WriteString(conn, "SSH-2.0-Mute\r\n")
 	bufio.NewReader(conn).ReadString('\n')
@@ -36,7 +36,7 @@ func muteAfterVersion(conn net.Conn) {
 func TestSilentServerWhileConnecting(t *testing.T) {
 	for name, handle := range map[string]func(net.Conn){"at connect": mute, "in the handshake": muteAfterVersion} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel() // it waits more than it works
+			t.Parallel() // the test mostly waits
 			c := (&server{}).start(t)
 			c.Address = listen(t, handle)
 			c.Connect = limit
@@ -59,7 +59,7 @@ func TestNotAnSSHServer(t *testing.T) {
 	wantFault(t, dialFault(t, t.Context(), c), "unreachable", "before the login")
 }
 
-// stuck is a server whose first write blocks until the test ends; the channel tells that it does.
+// stuck returns a server with a first write that blocks until the test ends; the channel signals that it does.
 func stuck(t *testing.T) (*server, <-chan struct{}) {
 	t.Helper()
 	h := memory(t)
@@ -84,7 +84,7 @@ func TestSilentServerInTheMiddleOfAWrite(t *testing.T) {
 	c.Silence = limit
 	s := dial(t, c)
 	wantFault(t, s.Stage(t.Context(), part, content()), "silent", "3s", "write "+part)
-	wantFault(t, s.Commit(t.Context(), part, s.Temp(part)), "silent") // and the session stays dead
+	wantFault(t, s.Commit(t.Context(), part, s.Temp(part)), "silent") // the session stays dead
 }
 
 func TestCancelInTheMiddleOfAWrite(t *testing.T) {
@@ -108,7 +108,8 @@ func TestCancelInTheMiddleOfAWrite(t *testing.T) {
 	}
 }
 
-// A server that works slowly is not a silent one: each answer within the limit, all of them together far beyond it.
+// TestSlowServerIsNotSilent: a slow server is not a silent one. Each answer comes within the limit; all of them
+// together take far longer.
 func TestSlowServerIsNotSilent(t *testing.T) {
 	t.Parallel()
 	const packets = 20
@@ -125,7 +126,7 @@ func TestSlowServerIsNotSilent(t *testing.T) {
 		}), err
 	})
 	c := (&server{handlers: h}).startMemory(t)
-	c.Silence, c.Operation = limit, soon // the ceiling, which the size of the part raises
+	c.Silence, c.Operation = limit, soon // the size of the part raises this ceiling
 	if packets*soon <= limit {
 		t.Fatal("all of them together are not beyond the limit")
 	}
@@ -134,7 +135,7 @@ func TestSlowServerIsNotSilent(t *testing.T) {
 	}
 }
 
-// valve is a way to the server that can be long, and can be shut: packets vanish, nobody is told.
+// valve is a network path to the server that can be slow, and can be shut: packets then vanish without an error.
 type valve struct {
 	to    string
 	delay time.Duration
@@ -185,7 +186,7 @@ func TestKeepAlive(t *testing.T) {
 		t.Fatal(err)
 	}
 	close(v.shut)
-	s.alive.Wait() // ends by itself when the peer is dead
+	s.alive.Wait() // it ends by itself when the peer is dead
 	wantFault(t, s.Commit(t.Context(), part, s.Temp(part)), "silent")
 }
 
@@ -208,7 +209,7 @@ func TestDepthFollowsTheRoundTrip(t *testing.T) {
 	}
 }
 
-// What goes on without an end ends by the ceiling, though each answer comes in time.
+// TestOneNameAtATime: an operation that never ends is ended by the ceiling, though each answer comes in time.
 func TestOneNameAtATime(t *testing.T) {
 	t.Parallel()
 	h := memory(t)

@@ -9,26 +9,26 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// What the server may send during one operation. The largest honest answer is the list of an archive folder: some 150
-// bytes a file.
+// These limits bound what the server may send during one operation. The largest honest answer is the list of an archive
+// folder: about 150 bytes a file.
 const (
 	maxAnswer = 32 << 20
 	maxNames  = 200_000
 )
 
-// wire is the connection below SSH. While an operation is under way every byte of SFTP, as the pipe above it reports,
-// moves a deadline; when none comes until it, the wire closes. What SSH itself sends (keepalives, windows) is no progress:
-// it comes from a living SSH server with a hung SFTP server behind it. pkg/sftp's calls take no context, so closing the
-// wire is also how they are cancelled: whoever closes it leaves the cause.
+// wire is the connection below SSH. While an operation is under way, every byte of SFTP that the pipe reports moves a
+// deadline. When none comes before the deadline, the wire closes. What SSH itself sends (keepalives, windows) is no
+// progress: a living SSH server sends it with a hung SFTP server behind it. pkg/sftp's calls take no context, so
+// closing the wire is also how they are cancelled; fail records the cause.
 type wire struct {
 	net.Conn
 	ack     quickAck
 	silence time.Duration
-	watch   *time.Timer // looks for silence; stopped where nothing is under way
+	watch   *time.Timer // fires on silence; stopped while no operation is under way
 
 	mu    sync.Mutex
 	busy  int       // operations under way
-	until time.Time // when silence has lasted too long
+	until time.Time // when the silence will have lasted too long
 	got   int       // bytes of SFTP since the latest operation began
 	names int       // names in them
 	cause error     // why we closed the connection
@@ -50,7 +50,7 @@ func (w *wire) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// listen closes the wire where an operation has had no byte for too long.
+// listen closes the wire where an operation has received no byte for too long.
 func (w *wire) listen() {
 	w.mu.Lock()
 	still := w.busy > 0 && !time.Now().Before(w.until)
@@ -60,7 +60,7 @@ func (w *wire) listen() {
 	}
 }
 
-// progress takes note of bytes of SFTP, and of the names that begin in them.
+// progress counts bytes of SFTP, and the names that begin in them.
 func (w *wire) progress(bytes, names int) {
 	w.mu.Lock()
 	busy := w.busy > 0
@@ -83,7 +83,8 @@ func (w *wire) wait() {
 	w.watch.Reset(w.silence)
 }
 
-// begin starts the watch over one operation, which ends the connection beyond limit (0: none); end stops it.
+// begin starts the watch over one operation and ends the connection when the operation takes longer than limit (0: no
+// limit); end stops the watch.
 func (w *wire) begin(limit time.Duration) (end func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -123,7 +124,7 @@ func (w *wire) fail(cause error) {
 	w.Conn.Close()
 }
 
-// why is the cause of an earlier fail, or nil.
+// why returns the cause of an earlier fail, or nil.
 func (w *wire) why() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

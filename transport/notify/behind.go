@@ -10,31 +10,31 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Behind is one cause of the rows that a notice is about. Its words are those of the catalogue, never Coupa's: of a message
-// that the catalogue does not know only the number of rows is told.
+// Behind is one cause of the rows that a notice is about. Its words come from the catalogue, never from Coupa: of a
+// message that is not in the catalogue a notice shows only the number of rows.
 type Behind struct {
 	export.CauseCount
-	Places string `json:"places"` // where the rows stand in HR's files, the first few of them
+	Places string `json:"places"` // file and line of the first few rows in HR's files
 }
 
-// share is what of a start's rows is one owner's task. A row with two causes may be in two shares. It counts rows and
-// keeps none of them: there may be millions.
+// share counts those rows of a start that are one owner's task. A row with two causes may be in two shares. It stores
+// no rows: there may be millions.
 type share struct {
 	owner   string
 	rows    int
 	last    export.Origin
 	columns map[string]int // rows by the columns that their faults are about
-	mute    tally          // those of the rows that no message came with
+	mute    tally          // rows without a message
 	by      map[*export.Cause]*tally
 }
 
-// tally counts rows and keeps the places of the first few.
+// tally counts rows and records the places of the first few.
 type tally struct {
 	rows, records int
 	places        []string
 }
 
-// mostPlaces is how many places of rows a notice tells.
+// mostPlaces is how many places of rows a notice lists.
 const mostPlaces = 10
 
 func (t *tally) add(r export.RowResult) {
@@ -53,11 +53,11 @@ func (t *tally) where() string {
 	return places
 }
 
-// shares are those of the rows of one outcome, by owner.
+// shares are the shares of the rows of one outcome, by owner.
 type shares map[string]*share
 
-// give deals a row out to those whose task it is. Whom a rule of the config names for a row has all of it. columns are
-// those that may be told.
+// give adds a row to the share of each owner with a cause of it. An owner that a rule of the config names for the row
+// gets all of it. columns are the names that a notice may show.
 func (list shares) give(s Start, r export.RowResult, columns []string) {
 	mine := func(owner string) *share {
 		m := list[owner]
@@ -86,8 +86,8 @@ func (list shares) give(s Start, r export.RowResult, columns []string) {
 	}
 }
 
-// name counts a row under the columns that its faults are about. What is not the name of a column is not told: nobody
-// knows what it may be.
+// name counts a row under the columns that its faults are about. A field that is not in columns is left out: it could
+// hold anything.
 func (s *share) name(r export.RowResult, columns []string) {
 	if len(columns) == 0 {
 		return
@@ -101,8 +101,8 @@ func (s *share) name(r export.RowResult, columns []string) {
 	}
 }
 
-// facts are what the causes of a share do not say: how many rows there are with several causes, which columns they name,
-// and where rows stand that no message came with.
+// facts returns what the causes of a share do not show: how many rows have several causes, which columns they name, and
+// the places of rows without a message.
 func (s *share) facts() []string {
 	var out []string
 	if len(s.by) > 1 {
@@ -134,7 +134,7 @@ func (s *share) behind() []Behind {
 	return mostFirst(out)
 }
 
-// together adds the causes of one run to those of another.
+// together merges the causes of two runs.
 func together(a, b []Behind) []Behind {
 	out := slices.Clone(a)
 	for _, more := range b {

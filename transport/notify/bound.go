@@ -9,18 +9,18 @@ import (
 )
 
 const (
-	// mostSaid is how many bytes a mail server may say in one conversation, TLS included: a greeting and a dozen replies of
-	// 512 bytes each, and its certificates.
+	// mostSaid is how many bytes a mail server may send in one conversation, TLS included: a greeting and a dozen
+	// replies of 512 bytes each, and its certificates.
 	mostSaid = 256 << 10
 
 	mostHeader = 64 << 10 // bytes of the header of a web server's answer
-	mostBody   = 64 << 10 // bytes of its body, which is not looked at
+	mostBody   = 64 << 10 // bytes of its body, which is not used
 )
 
 var errTalks = errors.New("the server says more than 256 KB, which no mail server does")
 
-// boundedConn is a connection of which only so much is read: the library keeps a line as long as it comes, and a reply
-// of as many lines.
+// boundedConn is a connection with a limit on the bytes read: the library stores a line of any length, and a reply of
+// any number of lines.
 type boundedConn struct {
 	net.Conn
 	left int
@@ -57,7 +57,7 @@ func dialTLS(ctx context.Context, network, address string, config *tls.Config) (
 	return secure, nil
 }
 
-// client follows no redirect: a signed body goes where the config says and nowhere else.
+// client follows no redirect: a signed body is sent only to the address in the config.
 var client = &http.Client{
 	Transport:     boundedTransport(),
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -14,7 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/testdata/farend"
 )
 
-// However a mail server floods, only so much of it is read.
+// TestMailServerThatFloods: however a mail server floods, at most mostSaid bytes are read.
 func TestMailServerThatFloods(t *testing.T) {
 	for _, mode := range farend.HarmMailModes() {
 		t.Run(mode.Name, func(t *testing.T) {
@@ -28,14 +28,14 @@ func TestMailServerThatFloods(t *testing.T) {
 			if err == nil || len(err.Error()) > 1000 {
 				t.Fatalf("got %v", err)
 			}
-			if mode.Name != "no lines" && !strings.Contains(err.Error(), errTalks.Error()) { // those end the conversation by themselves
+			if mode.Name != "no lines" && !strings.Contains(err.Error(), errTalks.Error()) { // these modes end the conversation by themselves
 				t.Errorf("got %v", err)
 			}
 		})
 	}
 }
 
-// The bound holds for what comes inside TLS too.
+// TestMailServerThatFloodsInTLS: the limit also holds inside TLS.
 func TestMailServerThatFloodsInTLS(t *testing.T) {
 	certified := farend.StartWebTLS(nil)
 	defer certified.Close()
@@ -63,7 +63,7 @@ func TestMailServerThatFloodsInTLS(t *testing.T) {
 	}
 }
 
-// A connection gives what it may and then says why it gives no more.
+// TestBoundedConn: a connection returns bytes up to its limit and then an error that says so.
 func TestBoundedConn(t *testing.T) {
 	ours, theirs := net.Pipe()
 	go func() {
@@ -76,14 +76,14 @@ func TestBoundedConn(t *testing.T) {
 	}
 }
 
-// A webhook's header is cut off, and its body is not waited for.
+// TestWebhookThatFloods: a webhook's header is limited, and its body is not waited for.
 func TestWebhookThatFloods(t *testing.T) {
 	for mode, want := range map[string]string{
 		"header": "response headers exceeded", "headers": "response headers exceeded", "early hints": "response headers exceeded",
 		"endless": "", "gzip bomb": "", "large 422": "answered 422", "redirects": "the server answered 302, a redirect",
 	} {
 		t.Run(mode, func(t *testing.T) {
-			t.Parallel() // what is tried again pauses in between
+			t.Parallel() // retries pause in between
 			server, err := farend.StartHarm(mode, "http://"+deadAddress, func(*http.Request) bool { return true })
 			if err != nil {
 				t.Fatal(err)

@@ -8,9 +8,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Decide says what is told, knowing what was open before: an incident when it begins, once a day while it goes on and at
-// once where it has grown, and when a start ends without it. incidents are those that have changed, for the ledger. A day is
-// one of now's time zone.
+// Decide returns the items to send, given the incidents that were open before: an incident is told when it begins, once
+// a day while it goes on, at once where it has grown, and when a start ends without it. It also returns the incidents
+// that have changed, for the ledger. A day is a day in now's time zone.
 func Decide(open []export.Incident, f Finding, run string, now time.Time) (incidents []export.Incident, items []Item) {
 	for _, t := range f.Troubles {
 		i, known := find(open, t)
@@ -41,7 +41,7 @@ func Decide(open []export.Incident, f Finding, run string, now time.Time) (incid
 	return incidents, items
 }
 
-// blindFor reports whether a start cannot say that an incident is over.
+// blindFor reports whether a start cannot know that an incident is over.
 func (f *Finding) blindFor(i export.Incident) bool {
 	if OfFolder(i) {
 		return !f.Looked
@@ -49,7 +49,8 @@ func (f *Finding) blindFor(i export.Incident) bool {
 	return f.Blind[i.Kind]
 }
 
-// over is what is told when an incident has ended. That a night has no such rows does not mend those of the nights before.
+// over returns the trouble to report when an incident has ended. A night without such rows does not fix the rows of the
+// nights before.
 func over(i export.Incident) Trouble {
 	t := Trouble{Kind: i.Kind, Cause: i.Cause, Owner: i.Owner}
 	if (i.Kind == export.NoticeQuarantine || i.Kind == export.NoticePartial) && i.Run != "" {
@@ -78,9 +79,8 @@ func (t Trouble) item(i export.Incident, stage Stage) Item {
 
 func day(t time.Time) string { return t.Format(time.DateOnly) }
 
-// Route returns each target what it wants: the items of its kinds that are its owner's task, all of them without an owner.
-// What is the task of somebody whom no target names goes to every target of its kind: nothing is told to nobody because
-// its owner has no target.
+// Route returns the items for each target: those of its kinds that are its owner's task, or all of its kinds where it
+// names no owner. An item with an owner that no target names goes to every target of its kind, so that no item is lost.
 func Route(items []Item, targets []Target) [][]Item {
 	out := make([][]Item, len(targets))
 	for _, i := range items {

@@ -10,7 +10,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// night is one start of a story: what it met, what it was blind for, and what is to be told.
+// night is one start of a story: the troubles it met, the kinds it was blind for, and the items to expect.
 type night struct {
 	at    string // day and hour of November 2026
 	met   []Trouble
@@ -101,7 +101,7 @@ func told(items []Item) string {
 	return strings.Join(out, ", ")
 }
 
-// stand is what a ledger makes of changed incidents.
+// stand returns the open incidents as a ledger would after the changes.
 func stand(open, changed []export.Incident) []export.Incident {
 	for _, c := range changed {
 		i := slices.IndexFunc(open, Trouble{Kind: c.Kind, Cause: c.Cause, Owner: c.Owner}.is)
@@ -114,7 +114,7 @@ func stand(open, changed []export.Incident) []export.Incident {
 	return slices.DeleteFunc(open, func(i export.Incident) bool { return !i.Ended.IsZero() })
 }
 
-// A day begins at midnight of the feed's time zone.
+// TestDecideDay: a day begins at midnight of the feed's time zone.
 func TestDecideDay(t *testing.T) {
 	paris, err := time.LoadLocation("Europe/Paris")
 	if err != nil {
@@ -123,15 +123,15 @@ func TestDecideDay(t *testing.T) {
 	at := time.Date(2026, 11, 24, 22, 30, 0, 0, time.UTC) // 23:30 in Paris
 	trouble := Trouble{Kind: export.NoticeHeld, Cause: "limits"}
 	open, _ := Decide(nil, Finding{Troubles: []Trouble{trouble}}, "r1", at.In(paris))
-	open[0].Told = open[0].Told.UTC() // as a ledger gives it back
+	open[0].Told = open[0].Told.UTC() // as a ledger returns it
 	_, items := Decide(open, Finding{Troubles: []Trouble{trouble}}, "r2", at.Add(time.Hour).In(paris))
 	if got := told(items); got != "goes on held/limits 2" {
 		t.Errorf("half an hour past midnight: %q", got)
 	}
 }
 
-// An item goes to those whose task it is and to those who get all; what would reach nobody goes to everybody who takes its
-// kind.
+// TestRoute: an item goes to the targets of its owner and to targets without an owner. An item that would reach no
+// target goes to every target of its kind.
 func TestRoute(t *testing.T) {
 	items := []Item{
 		{Kind: export.NoticeFailed, Owner: "IT"},
@@ -149,7 +149,7 @@ func TestRoute(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		targets []Target
-		want    string // for each target the kinds it gets
+		want    string // the kinds that each target gets
 	}{
 		{"all", []Target{to("")}, "failed quarantine quarantine partial held"},
 		{"of a kind", []Target{to("", export.NoticeFailed)}, "failed"},

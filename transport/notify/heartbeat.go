@@ -12,14 +12,14 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Heartbeat pings an address as healthchecks.io documents it: the address itself is success, /start and /fail say the
-// others. What is silent for too long is missed by the service, not by us.
+// Heartbeat pings an address in the way that healthchecks.io documents: the address itself means success, /start and
+// /fail the rest. The service, not this program, notices when pings stay away.
 type Heartbeat struct{ URL export.Secret }
 
-// pingPatience bounds one ping; there are at most three of each.
+// pingPatience bounds one ping; each signal is tried at most three times.
 const pingPatience = 5 * time.Second
 
-// Signal is what a ping says.
+// Signal is the kind of a ping: start, success or failure.
 type Signal string
 
 const (
@@ -28,9 +28,10 @@ const (
 	Failure Signal = "fail"
 )
 
+// String names the target by its host, without the secret path.
 func (h *Heartbeat) String() string { return "heartbeat at " + hostOf(h.URL) }
 
-// Ping sends one signal with a line about it.
+// Ping sends one signal with a line of text about it.
 func (h *Heartbeat) Ping(ctx context.Context, s Signal, line string) error {
 	u, err := url.Parse(h.URL.Reveal())
 	if err != nil {

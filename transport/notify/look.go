@@ -14,14 +14,14 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Looker is what can be looked at without telling anybody anything.
+// Looker is a target that can be checked without sending a notice.
 type Looker interface {
-	// Look says what it saw; an error says what would keep a notice from going, and what to do about it.
+	// Look returns what it saw. An error says what would keep a notice from being sent, and what to do.
 	Look(ctx context.Context) (seen string, err error)
 	String() string
 }
 
-// Look goes as far as a mail does before it is handed over: connection, TLS, login. Then it takes its leave.
+// Look does what Send does before the message: connection, TLS, login. Then it ends the conversation.
 func (m *Mail) Look(ctx context.Context) (string, error) {
 	c, err := m.client()
 	if err != nil {
@@ -41,18 +41,18 @@ func (m *Mail) Look(ctx context.Context) (string, error) {
 	return seen, nil
 }
 
-// Look connects as a post would, and posts nothing.
+// Look connects as Send does and posts nothing.
 func (w *Webhook) Look(ctx context.Context) (string, error) {
 	return reach(ctx, w.URL, cmp.Or(w.Patience, patience))
 }
 
-// Look connects as a ping would, and pings nothing: to the service any request is a ping.
+// Look connects as Ping does and sends no request: to the service any request is a ping.
 func (h *Heartbeat) Look(ctx context.Context) (string, error) {
 	return reach(ctx, h.URL, pingPatience)
 }
 
-// reach finds out how far a request would come: name, port, TLS. It sends no request, since whatever is asked of such an
-// address may be taken for a notice.
+// reach checks name, port and TLS of an address. It sends no request, since the far end may take any request for a
+// notice.
 func reach(ctx context.Context, address export.Secret, each time.Duration) (string, error) {
 	u, err := url.Parse(address.Reveal())
 	if err != nil || u.Host == "" {
@@ -78,7 +78,7 @@ func reach(ctx context.Context, address export.Secret, each time.Duration) (stri
 	if err != nil {
 		return "", wireError(ctx, err)
 	}
-	defer c.Close() // nothing was said
+	defer c.Close() // nothing was sent
 	until := c.(*tls.Conn).ConnectionState().PeerCertificates[0].NotAfter
 	return "TLS, its certificate is good until " + until.Format(time.DateOnly), nil
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/hr2coupa/hr2coupa/testdata/farend"
 )
 
-// A look at a mail server proves all that comes before the letter, and hands none over.
+// TestLookMail: a look at a mail server proves every step before the message, and sends none.
 func TestLookMail(t *testing.T) {
 	login := farend.MailOptions{User: "hr2coupa", Password: "planted-smtp"}
 	for name, tt := range map[string]struct {
 		server farend.MailOptions
 		change func(*Mail)
-		seen   string // "" where a fault is found
+		seen   string // "" where an error is expected
 		fault  string
 	}{
 		"STARTTLS":                {farend.MailOptions{}, func(*Mail) {}, "STARTTLS, its certificate is good", ""},
@@ -41,7 +41,7 @@ func TestLookMail(t *testing.T) {
 	}
 }
 
-// A look at an address that takes posts asks nothing of it.
+// TestLookAddress: a look at the address of a webhook sends no request.
 func TestLookAddress(t *testing.T) {
 	plain, secure := web(t, nil), farend.StartWebTLS(nil)
 	t.Cleanup(secure.Close)
@@ -49,7 +49,7 @@ func TestLookAddress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() // it accepts, by the kernel, and says nothing
+	defer l.Close() // the kernel accepts the connection, and the server sends nothing
 	for _, tt := range []struct{ name, address, seen, fault string }{
 		{"plain", plain.URL, "the server answers, without TLS", ""},
 		{"dead", "http://" + deadAddress, "", "connection refused / hint: check the address"},
@@ -64,7 +64,7 @@ func TestLookAddress(t *testing.T) {
 				hook.Patience = soon
 			}
 			looked(t, hook, tt.seen, tt.fault)
-			if tt.name != "silent" { // its patience is for a real service
+			if tt.name != "silent" { // the default patience is for a real service
 				looked(t, &Heartbeat{URL: u}, tt.seen, tt.fault)
 			}
 		})

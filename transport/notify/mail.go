@@ -18,27 +18,27 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// patience bounds each half of a mail (connect to login, message) and each request to a webhook, where nothing else is
-// said.
+// patience is the default limit for each half of a mail (connect to login, message) and for each request to a webhook.
 const patience = 10 * time.Second
 
-// Mail is a target that gets a mail with a text and an HTML part.
+// Mail is a target that receives a mail with a text and an HTML part.
 type Mail struct {
 	Server   string // host:port
-	TLS      string // starttls, tls (from the first byte) or none, which is for this machine alone
-	CA       []byte // PEM, of a mail server whose certificate the system does not know; nil: the system's
-	User     string // "" logs nobody in
+	TLS      string // starttls, tls (from the first byte) or none, which is only for a server on this machine
+	CA       []byte // PEM; the authority of a server certificate that the system does not know; nil: the system's
+	User     string // "": no login
 	Password export.Secret
 	From     string
 	To       []string
 	Texts    *Texts
-	Patience time.Duration // of each half of a mail; 0: 10 s
+	Patience time.Duration // limit for each half of a mail; 0: 10 s
 }
 
+// String names the target by its server.
 func (m *Mail) String() string { return "mail via " + m.Server }
 
-// Send hands the message to the server. When it returns nil the server has taken it for every recipient. The same
-// message has the same Message-ID, so that one that was sent twice can be told.
+// Send sends the message to the server. When it returns nil, the server has accepted it for every recipient. The same
+// message always has the same Message-ID, so that a repeated mail can be recognised.
 func (m *Mail) Send(ctx context.Context, msg Message) error {
 	letter, err := m.letter(msg)
 	if err != nil {
@@ -76,7 +76,7 @@ func (m *Mail) client() (*mail.Client, error) {
 	case "none":
 		options = append(options, mail.WithTLSPolicy(mail.NoTLS), mail.WithDialContextFunc(dialBounded))
 	case "tls":
-		// opportunistic, since the library takes only its own dialer's connections for encrypted before it has looked
+		// opportunistic, since before its own check the library treats only connections of its own dialer as encrypted
 		options = append(options, mail.WithTLSPolicy(mail.TLSOpportunistic), mail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
 			return dialTLS(ctx, network, address, secure)
 		}))
@@ -89,7 +89,7 @@ func (m *Mail) client() (*mail.Client, error) {
 	return mail.NewClient(host, options...)
 }
 
-// pool returns the roots to trust; nil means the system's.
+// pool returns the roots to trust; nil means the system's roots.
 func pool(pem []byte) (*x509.CertPool, error) {
 	if len(pem) == 0 {
 		return nil, nil
@@ -132,7 +132,7 @@ func (m *Mail) letter(msg Message) (*mail.Msg, error) {
 
 var mailAddress = regexp.MustCompile(`[^\s<>"',;:()\[\]]+@[^\s<>"',;:()\[\]]+`)
 
-// explain says why a mail did not go, without the addresses that servers like to repeat, and what to do.
+// explain returns why a mail was not sent and what to do, without the addresses that servers often repeat.
 func (m *Mail) explain(err error) error {
 	hint, what := "", mailAddress.ReplaceAllString(oneLine(err.Error()), "(address)")
 	var unknown x509.UnknownAuthorityError

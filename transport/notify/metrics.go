@@ -19,7 +19,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
-// Metrics are the figures of one start, for node_exporter's textfile collector. Labels are words of ours only.
+// Metrics are the figures of one start, for node_exporter's textfile collector. Labels hold only our own words.
 type Metrics struct {
 	Command   string
 	Started   time.Time
@@ -27,24 +27,24 @@ type Metrics struct {
 	Exit      int
 	Report    *export.Report // nil where there is none
 	Steps     map[Step]time.Duration
-	Notices   int // not sent yet
+	Notices   int // notices not sent yet
 	Incidents map[export.NoticeKind]int
 }
 
-// Step is a part of a start whose duration is a figure of its own.
+// Step is a part of a start with a duration of its own in the metrics.
 type Step string
 
 const (
-	StepPlan     Step = "plan"      // read the feed, map, check, write down
+	StepPlan     Step = "plan"      // read the feed, map, check, record
 	StepSend     Step = "send"      // deliver and await the verdicts, wave by wave
 	StepReadBack Step = "read_back" // compare what Coupa shows with what was sent
 )
 
-// maxTextfile bounds what is read of the file that is there; ours have some kilobytes.
+// maxTextfile bounds, in bytes, what is read of the existing file; our files have some kilobytes.
 const maxTextfile = 1 << 20
 
-// WriteMetrics writes the textfile: beside it first, then renamed, so that nobody reads half of one. The time of the
-// last success is carried over from the file that is there.
+// WriteMetrics writes the textfile under a temporary name and renames it, so that no reader sees half of it. It carries
+// over the time of the last success from the existing file.
 func WriteMetrics(path string, m Metrics) error {
 	old, err := regular.Read(path, maxTextfile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -81,7 +81,8 @@ func lastSuccess(text []byte) time.Time {
 	return time.Unix(n, 0)
 }
 
-// Text is the file in Prometheus' text format. A start that ended with 0 is the last success.
+// Text returns the file in Prometheus' text format. success is the last success so far; a start that ended with exit
+// code 0 replaces it.
 func (m Metrics) Text(success time.Time) []byte {
 	if m.Exit == export.ExitOK {
 		success = m.Ended
@@ -121,7 +122,7 @@ func (m Metrics) Text(success time.Time) []byte {
 	return e.Bytes()
 }
 
-// counts adds up what the start planned and what it went on with.
+// counts adds up records by outcome and parts by verdict, of the run of this start and of runs it resumed.
 func (m Metrics) counts() (map[export.Outcome]int, map[string]int) {
 	records, parts := map[export.Outcome]int{}, map[string]int{}
 	for _, v := range []export.Verdict{export.VerdictOK, export.VerdictPartial, export.VerdictEmpty, export.VerdictFailed, export.VerdictStalled} {
@@ -141,7 +142,7 @@ func (m Metrics) counts() (map[export.Outcome]int, map[string]int) {
 	return records, parts
 }
 
-// exposition is a text of Prometheus' format 0.0.4. Every value here is a gauge.
+// exposition builds a text in Prometheus' format 0.0.4. Every value here is a gauge.
 type exposition struct{ bytes.Buffer }
 
 func (e *exposition) family(name, help string) {

@@ -75,7 +75,7 @@ func TestMetrics(t *testing.T) {
 	if d := cmp.Diff(figures, read(t, path)); d != "" {
 		t.Error(d)
 	}
-	// the last success is carried over from file to file
+	// The last success is carried over from file to file.
 	m.Exit, m.Ended = 0, end.Add(24*time.Hour)
 	if err := WriteMetrics(path, m); err != nil {
 		t.Fatal(err)

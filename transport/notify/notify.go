@@ -1,9 +1,9 @@
-// Package notify tells people and machines what a start of the program came to: mail and webhooks about what is wrong,
-// a heartbeat, a textfile of metrics.
+// Package notify reports the result of a start of the program to people and machines: mail and webhooks about what is
+// wrong, a heartbeat, a textfile of metrics.
 //
-// What is told is made by pure functions (Read, Decide, Texts); sending is apart from it. No notice and no metric holds
-// personal data: people are named by file and line, what is wrong with them in the words of the catalogue of causes, and
-// neither HR's cells nor Coupa's words are in them.
+// Pure functions (Read, Decide, Texts) make the content; sending is separate. No notice and no metric holds personal
+// data: they name people by file and line and describe faults in the words of the catalogue of causes. They contain
+// neither HR's cells nor Coupa's words.
 package notify
 
 import (
@@ -15,19 +15,20 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Stage is where an incident stands when it is told.
+// Stage is how far an incident has come when a notice reports it.
 type Stage string
 
 const (
 	Begun     Stage = "begun"
-	GoesOn    Stage = "goes on"   // the digest of a day
+	GoesOn    Stage = "goes on"   // the incident goes on; told once a day
 	Recovered Stage = "recovered" // a start ended without it
 	Test      Stage = "test"      // hr2coupa notify test
 )
 
-// Message is what a notice says, before a target gives it its form. As JSON it is what a webhook of format json gets.
+// Message is the content of a notice, before it gets the form of a target. As JSON it is the body for a webhook of
+// format json.
 type Message struct {
-	ID       string         `json:"id"` // the same whenever the message is sent again
+	ID       string         `json:"id"` // the same each time the message is sent
 	Instance string         `json:"instance"`
 	Host     string         `json:"host"` // the machine that hr2coupa runs on
 	Command  string         `json:"command"`
@@ -35,7 +36,7 @@ type Message struct {
 	Run      string         `json:"run,omitempty"`
 	Verdict  string         `json:"verdict"`
 	Exit     int            `json:"exit"`
-	Counts   map[string]int `json:"counts,omitempty"` // records: input, and each outcome
+	Counts   map[string]int `json:"counts,omitempty"` // records: input and each outcome
 	Items    []Item         `json:"incidents"`
 }
 
@@ -44,16 +45,16 @@ type Item struct {
 	Stage  Stage             `json:"stage"`
 	Kind   export.NoticeKind `json:"kind"`
 	Cause  string            `json:"cause"`
-	Owner  string            `json:"owner,omitempty"` // whose task it is
+	Owner  string            `json:"owner,omitempty"` // the owner of the task
 	Since  time.Time         `json:"since"`
 	Run    string            `json:"first_run,omitempty"`
-	Starts int               `json:"starts"` // how many starts have met it
+	Starts int               `json:"starts"` // number of starts that have met it
 	Facts  []string          `json:"facts,omitempty"`
-	Behind []Behind          `json:"causes,omitempty"` // what is behind its rows, most rows first
+	Behind []Behind          `json:"causes,omitempty"` // causes of its rows, most rows first
 	ToDo   []string          `json:"to_do,omitempty"`
 }
 
-// Title is the item in a few words.
+// Title returns the item in a few words.
 func (i Item) Title() string {
 	title := string(i.Kind)
 	if i.Cause != "" {
@@ -68,7 +69,7 @@ func (i Item) Title() string {
 	return title
 }
 
-// Headline says in one line what the message is about.
+// Headline returns one line that says what the message is about.
 func (m Message) Headline() string {
 	if len(m.Items) == 1 && m.Items[0].Stage == Test {
 		return "test notice"
@@ -91,7 +92,7 @@ func (m Message) Headline() string {
 	return strings.Join(parts, "; ")
 }
 
-// Sums shows that count in is count out; "" where nothing was counted.
+// Sums returns a line that shows that records in equal records out; "" where nothing was counted.
 func (m Message) Sums() string {
 	var parts []string
 	for _, o := range export.Outcomes() {
@@ -105,7 +106,7 @@ func (m Message) Sums() string {
 	return fmt.Sprintf("%d in = %s", m.Counts["input"], strings.Join(parts, " + "))
 }
 
-// Example is a message of every stage and with everything in it, to try templates and targets with.
+// Example returns a message of a stage with every field set, to try templates and targets with.
 func Example(stage Stage, instance, host string, now time.Time) Message {
 	m := Message{ID: "example", Instance: instance, Host: host, Command: "notify test", At: now, Verdict: "test", Counts: map[string]int{}}
 	for _, s := range []Stage{Begun, GoesOn, Recovered, Test} {

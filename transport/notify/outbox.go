@@ -14,22 +14,23 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Target is somebody who is told.
+// Target is a receiver of notices, as the config names it.
 type Target struct {
-	Name  string // as the outbox knows it: the same as long as the config names the same target
+	Name  string // name in the outbox: the same as long as the config names the same target
 	On    []export.NoticeKind
-	Owner string // only what is this owner's task, in whatever case; "" gets all
+	Owner string // it gets only this owner's tasks, case aside; "" gets all
 	To    Sender
 }
 
-// Sender sends a message to one target. It says nil only where the other side has taken it. String tells the target
-// without an address or a secret.
+// Sender sends a message to one target. Send returns nil only where the other side has accepted it. String names the
+// target without an address or a secret.
 type Sender interface {
 	Send(ctx context.Context, m Message) error
 	Looker
 }
 
-// Write makes the notices of a message: for each target what Route gives it, and none where that is nothing.
+// Write returns the notices of a message: for each target the items that Route assigns to it, and no notice where there
+// are none.
 func Write(m Message, items []Item, targets []Target) ([]export.Notice, error) {
 	var out []export.Notice
 	routed := Route(items, targets)
@@ -53,7 +54,7 @@ func Write(m Message, items []Item, targets []Target) ([]export.Notice, error) {
 	return out, nil
 }
 
-// Outbox is what Empty needs of the ledger. Its methods are called by several goroutines.
+// Outbox is what Empty needs of the ledger. Several goroutines call its methods.
 type Outbox interface {
 	Due() ([]export.Notice, error)
 	Sent(id int64) error
@@ -61,20 +62,22 @@ type Outbox interface {
 	GiveUpNotice(id int64, why string) error
 }
 
-// Attempt is what came of trying one target.
+// Attempt is the result of sending to one target.
 type Attempt struct {
 	To   string
 	Sent int
 	Left int   // notices that stay in the outbox
-	Err  error // why they do
+	Err  error // why they stay
 }
 
-// obstinate is after how many attempts a notice that its target does not take holds up no others: the fault may be its own.
+// obstinate is the number of failed attempts after which a notice no longer blocks the next ones: the notice itself may
+// be the problem.
 const obstinate = 3
 
-// Empty sends what is due, the targets side by side and each one's notices in order; the first that fails ends its
-// target's turn, unless it has failed so often that the fault may be its own. A notice whose target is in the config no more is given up. A notice that was taken just before a
-// crash is sent again by the next start, with the same id.
+// Empty sends the due notices, all targets in parallel and each target's notices in order. The first failure ends its
+// target's turn, unless that notice has failed so often that it may itself be the problem. A notice for a target that
+// is no longer in the config is given up. A notice that was accepted just before a crash is sent again by the next
+// start, with the same id.
 func Empty(ctx context.Context, box Outbox, targets []Target, each time.Duration) ([]Attempt, error) {
 	due, err := box.Due()
 	if err != nil {

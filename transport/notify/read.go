@@ -11,50 +11,50 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Start is one start of the program that came to its end.
+// Start is one finished start of the program.
 type Start struct {
 	Command string         // run, apply, drop or watch
-	ByHand  bool           // it was about files that a person has named, and that are not HR's feed
+	ByHand  bool           // it sent files that a person named and that are not HR's feed
 	Report  *export.Report // nil where there is none
-	Err     error          // what ended it, nil where the report says it
+	Err     error          // the error that ended it; nil where the report has it
 	Exit    int
 
-	// Causes finds what is behind a row's reason, and whose task it is. Needed with a report.
+	// Causes finds the cause of a row's fault and its owner. It is needed with a report.
 	Causes *export.Causes
-	// Unknown says which files were sent that the ledger does not know, and why they were looked for.
+	// Unknown lists the sent files that the ledger does not know, and why they were looked for.
 	Unknown []string
-	// Columns are Coupa columns and HR fields by name. Of a row's faults nothing else is told.
+	// Columns are the names of Coupa columns and HR fields. A notice shows nothing else of a row's faults.
 	Columns []string
-	// Folder is what a watcher found wrong with its drop folder; nil where the start looked into none.
+	// Folder is the state of a watcher's drop folder; nil where the start read none.
 	Folder *Folder
 }
 
-// Folder is a drop folder as its watcher has found it.
+// Folder is the state of a drop folder as its watcher found it.
 type Folder struct {
-	Facts []string // what is wrong, each with its file; none where all is well
+	Facts []string // what is wrong, each with its file; empty where all is well
 	Hints []string // what to do about it
-	Fresh bool     // something of it was not told yet, whatever else was told today
+	Fresh bool     // some of it was not reported yet, whatever else was reported today
 }
 
 // Trouble is one thing that a start found wrong.
 type Trouble struct {
 	Kind   export.NoticeKind
 	Cause  string
-	Owner  string // whose task it is; "" where that is for the company to say
+	Owner  string // the owner of the task; "" where the company has to decide
 	Facts  []string
 	Behind []Behind
 	ToDo   []string
-	Fresh  bool // it is told at once, also where it was told today
+	Fresh  bool // it is reported at once, even where it was reported today
 }
 
-// Finding is what a start says about what is wrong: the troubles it met, and the kinds it can say nothing about.
+// Finding is what a start knows about what is wrong: the troubles it met, and the kinds it knows nothing about.
 type Finding struct {
 	Troubles []Trouble
 	Blind    map[export.NoticeKind]bool
-	Looked   bool // into the drop folder: it can say that this is well again, and nobody else can
+	Looked   bool // it read the drop folder: only such a start can know that the folder is well again
 }
 
-// Causes that tell incidents of one kind apart.
+// These causes distinguish incidents of one kind.
 const (
 	causeFeed     = "the feed cannot be used"
 	causeDelivery = "nothing can be delivered"
@@ -74,7 +74,7 @@ const (
 	causeRows     = "rows held back"
 )
 
-// Read finds what is wrong in what a start came to.
+// Read returns what is wrong with the result of a start.
 func Read(s Start) Finding {
 	f := Finding{Blind: map[export.NoticeKind]bool{}}
 	if s.Err != nil {
@@ -93,7 +93,8 @@ func Read(s Start) Finding {
 	return f
 }
 
-// weight puts what stops a whole run before what is about some of its parts and rows: that is to be mended first.
+// weight orders troubles: one that stops a whole run comes before one about some parts and rows, since it has to be
+// fixed first.
 func (t Trouble) weight() int {
 	switch t.Cause {
 	case causeFault, causeCrash, causeConfig, causeFeed, causeDelivery, causeLimits, causeUnknown, causeFolder:
@@ -118,8 +119,8 @@ func (f *Finding) has(kind export.NoticeKind) bool {
 	return slices.ContainsFunc(f.Troubles, func(t Trouble) bool { return t.Kind == kind })
 }
 
-// failure is a start that an error has ended. A file by hand that was refused, or a saved plan that no longer fits, is
-// told to the person who typed the command and to nobody else.
+// failure adds the trouble of a start that an error ended. A refused file by hand, or a saved plan that no longer fits,
+// is reported only to the person who typed the command.
 func (f *Finding) failure(s Start) {
 	byHand := s.ByHand || s.Command != "run" && s.Command != "watch"
 	if byHand && s.Exit != export.ExitFault && s.Exit != export.ExitNotDelivered {
@@ -174,7 +175,7 @@ func (f *Finding) report(rep *export.Report, s Start) {
 	f.rows(rep, s, status)
 }
 
-// unfilled returns how many people lack a list that a call has emptied, and which lists.
+// unfilled adds the trouble of people who lack a list that a call has emptied: how many people, and which lists.
 func (f *Finding) unfilled(s Start) {
 	if s.Report == nil || len(s.Report.Unfilled) == 0 {
 		return
@@ -193,7 +194,7 @@ func (f *Finding) unfilled(s Start) {
 		ToDo:  []string{"hr2coupa status names them, and says what fills the lists again"}})
 }
 
-// unknown is a ledger that was lost, restored or copied, or seems so.
+// unknown adds the trouble of a ledger that was, or seems to be, lost, restored or copied.
 func (f *Finding) unknown(s Start) {
 	if len(s.Unknown) == 0 {
 		return
@@ -209,7 +210,8 @@ func (f *Finding) unknown(s Start) {
 // OfFolder reports whether an incident is about a drop folder, and not about runs.
 func OfFolder(i export.Incident) bool { return i.Cause == causeFolder }
 
-// folder is files that a watcher cannot take or answer. It hides nothing of what the files' runs came to.
+// folder adds the trouble of files that a watcher cannot take or answer. It does not replace the results of the files'
+// runs.
 func (f *Finding) folder(d *Folder) {
 	if f.Looked = d != nil; !f.Looked || len(d.Facts) == 0 {
 		return
@@ -230,7 +232,7 @@ func tookNothing(p export.Part) bool {
 	return p.State == export.Settled && (p.Verdict == export.VerdictFailed || p.Verdict == export.VerdictEmpty)
 }
 
-// loadTasks finds whose task the loads are that came to nothing, by part: their rows all say why.
+// loadTasks returns the owner of each load that came to nothing, by part: the reasons of its rows show the cause.
 func loadTasks(rep *export.Report, causes *export.Causes) map[int64]string {
 	tasks := map[int64]string{}
 	if !slices.ContainsFunc(rep.Parts, tookNothing) {
@@ -244,8 +246,8 @@ func loadTasks(rep *export.Report, causes *export.Causes) map[int64]string {
 	return tasks
 }
 
-// part tells a load that came to nothing, and one without a verdict. A settled part's note is left out: it may hold
-// Coupa's words.
+// part adds the trouble of a load that came to nothing or has no verdict. It leaves out a settled part's note, which
+// may hold Coupa's words.
 func (f *Finding) part(p export.Part, task string) {
 	switch {
 	case tookNothing(p):
@@ -269,7 +271,7 @@ func (f *Finding) part(p export.Part, task string) {
 	}
 }
 
-// taskOf is whose task the first cause is that is somebody's.
+// taskOf returns the owner of the first cause that has one.
 func taskOf(causes []*export.Cause) string {
 	for _, c := range causes {
 		if c.Owner != "" {
@@ -279,8 +281,7 @@ func taskOf(causes []*export.Cause) string {
 	return ""
 }
 
-// rows tells rows by what became of them and whose task they are: how many, what is behind them, and where they stand in
-// HR's files.
+// rows adds the troubles of rows, by outcome and owner: how many rows, their causes, and their places in HR's files.
 func (f *Finding) rows(rep *export.Report, s Start, status string) {
 	by := map[export.Outcome]shares{export.Rejected: {}, export.Drifted: {}, export.Quarantined: {}}
 	var pending tally
@@ -316,7 +317,7 @@ func (f *Finding) rows(rep *export.Report, s Start, status string) {
 	}
 }
 
-// blind finds the kinds that this start cannot say "it is over" about.
+// blind finds the kinds for which this start cannot know that an incident is over.
 func (f *Finding) blind(s Start) {
 	dark := func(kinds ...export.NoticeKind) {
 		for _, k := range kinds {
@@ -325,7 +326,7 @@ func (f *Finding) blind(s Start) {
 	}
 	rep := s.Report
 	if s.ByHand || s.Command == "drop" {
-		dark(export.NoticeKinds()...) // files by hand say nothing about the feed
+		dark(export.NoticeKinds()...) // files by hand show nothing about the feed
 		return
 	}
 	if f.has(export.NoticeFailed) {
@@ -333,9 +334,9 @@ func (f *Finding) blind(s Start) {
 	}
 	switch {
 	case s.Err != nil || rep == nil || rep.Run == "" && rep.Verdict.End != export.EndSeen:
-		dark(export.NoticeKinds()...) // it came to nothing before it could see
+		dark(export.NoticeKinds()...) // the start failed before it could know
 	case rep.Verdict.End == export.EndSeen:
-		dark(export.NoticePartial, export.NoticeQuarantine) // it looked at no row
+		dark(export.NoticePartial, export.NoticeQuarantine) // the start looked at no row
 		if rep.Exit != export.ExitOK {
 			dark(export.NoticeFailed) // what a load left open is not sent again
 		}
@@ -344,17 +345,17 @@ func (f *Finding) blind(s Start) {
 	case slices.ContainsFunc(rep.Parts, func(p export.Part) bool { return !p.State.Final() }):
 		dark(export.NoticePartial, export.NoticeFailed)
 		if s.Exit == export.ExitOK {
-			dark(export.NoticeStalled) // not awaited
+			dark(export.NoticeStalled) // loads were not awaited
 		}
 	}
 }
 
 const (
 	mostLines = 10
-	mostRunes = 400 // of one line
+	mostRunes = 400 // characters of one line
 )
 
-// lines takes a message apart, the first few lines of it.
+// lines returns the first few lines of a message.
 func lines(text string) []string {
 	var out []string
 	for line := range strings.Lines(text) {
@@ -369,7 +370,7 @@ func lines(text string) []string {
 	return out
 }
 
-// oneLine keeps a text from steering what shows it: no control characters, no line breaks, of a readable length.
+// oneLine returns a text that is safe to show: no control characters, no line breaks, of a readable length.
 func oneLine(s string) string {
 	s = strings.TrimSpace(export.Plain(s))
 	if r := []rune(s); len(r) > mostRunes {

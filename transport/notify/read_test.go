@@ -16,7 +16,7 @@ func row(line int, o export.Outcome, faults ...export.Fault) export.RowResult {
 	return export.RowResult{Origin: export.Origin{File: "users.csv", Line: line}, Lines: 1, Key: "planted.login", Login: "planted.login", Outcome: o, Faults: faults}
 }
 
-// ours is a broken rule, coupas a message of Coupa's.
+// ours returns a fault by one of our rules, coupas a message of Coupa's.
 func ours(field, message string) export.Fault {
 	return export.Fault{Field: field, Rule: "ours", Message: message}
 }
@@ -30,7 +30,7 @@ func report(end export.RunEnd, exit int, rows []export.RowResult, parts ...expor
 	return &export.Report{Run: "r1", Verdict: export.RunVerdict{End: end}, Exit: exit, Rows: export.ListRows(rows...), Parts: parts, Counts: export.Counts{By: by}}
 }
 
-// catalogue is a small one of every owner.
+// catalogue returns a small catalogue with causes of every owner.
 func catalogue(t *testing.T) *export.Causes {
 	t.Helper()
 	var tails []export.Tail

@@ -24,7 +24,8 @@ func mailServer(t *testing.T, o farend.MailOptions) *farend.Mail {
 	return m
 }
 
-// deadAddress is where nobody listens. A port that was free a moment ago may be that of another test's server by now.
+// deadAddress is an address on which no server listens. A port that was free a moment ago may belong to another test's
+// server by now.
 const deadAddress = "127.0.0.1:1"
 
 func mailTo(t *testing.T, m *farend.Mail) *Mail {
@@ -71,10 +72,10 @@ func TestMail(t *testing.T) {
 	}
 }
 
-// soon is the patience with a server that says nothing. Long enough for one that does something, on a busy machine too.
+// soon is the patience with a silent server. It is long enough for a server that works, even on a busy machine.
 const soon = time.Second
 
-// What keeps a mail from going is told with the way out, and without addresses and passwords.
+// TestMailNotSent: the error of a mail that was not sent says what to do and holds no addresses and passwords.
 func TestMailNotSent(t *testing.T) {
 	dead := mailServer(t, farend.MailOptions{})
 	dead.Close()
@@ -153,7 +154,7 @@ func TestWebhook(t *testing.T) {
 	}
 }
 
-// The signature is the one that any other program computes.
+// TestSignature: any other program computes the same signature.
 func TestSignature(t *testing.T) {
 	// printf 'hello' | openssl dgst -sha256 -hmac key
 	const want = "sha256=9307b3b915efb5171ff14d8cb55fbcc798c6c0ef1456d66ded1a6aa723a58b7b"
@@ -168,7 +169,7 @@ func TestWebhookNotSent(t *testing.T) {
 		name   string
 		answer func(int) int
 		posts  int
-		want   string // "" where it goes in the end
+		want   string // "" where it is sent in the end
 	}{
 		{"busy, then well", func(n int) int { return []int{503, 429, 200}[n-1] }, 3, ""},
 		{"always busy", always(503), 3, "answered 503"},
@@ -178,7 +179,7 @@ func TestWebhookNotSent(t *testing.T) {
 		{"dead", nil, 0, "connection refused"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel() // what is tried again pauses in between
+			t.Parallel() // retries pause in between
 			address, server := "http://"+deadAddress, (*farend.Web)(nil)
 			if tt.answer != nil {
 				server = web(t, tt.answer)
@@ -225,7 +226,7 @@ func TestHeartbeat(t *testing.T) {
 	}
 }
 
-// box is an outbox in memory; the ledger's own is tried through the front door.
+// box is an outbox in memory; stories test the ledger's own.
 type box struct {
 	due  []export.Notice
 	mu   sync.Mutex
@@ -263,7 +264,7 @@ func (b *box) fill(t *testing.T, m Message, to []Target) {
 	}
 }
 
-// One target that is dead keeps nobody else waiting, and what is not its turn any more stays.
+// TestEmpty: a dead target does not delay the others, and its remaining notices stay in the outbox.
 func TestEmpty(t *testing.T) {
 	well, gone := web(t, nil), web(t, func(int) int { return 404 })
 	hook := func(name string, w *farend.Web, on ...export.NoticeKind) Target {
@@ -292,7 +293,7 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
-// A notice that its target never takes keeps those behind it waiting for a few starts, and no longer.
+// TestObstinate: a notice that its target never accepts delays the next ones for a few starts, and no longer.
 func TestObstinate(t *testing.T) {
 	server := web(t, func(n int) int { return []int{413, 413, 413, 200, 413, 200}[n-1] })
 	target := Target{Name: "hook", On: export.NoticeKinds(), To: &Webhook{URL: export.NewSecret(server.URL), Format: "json", Texts: texts(t)}}

@@ -17,7 +17,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
-// forms are the templates by name; each may be replaced by NAME.tmpl of an administrator's folder.
+// forms returns the names of the templates; NAME.tmpl in an administrator's folder replaces one.
 func forms() []string { return []string{"subject", "text", "html", "slack", "teams"} }
 
 // Texts writes messages in the form that a target takes.
@@ -25,8 +25,8 @@ type Texts struct {
 	by map[string]interface{ Execute(io.Writer, any) error }
 }
 
-// NewTexts compiles the built-in templates and, where dir is not nil, those of dir over them. Every fault of every
-// template comes in one error, each with file and line; a template is tried on a message that has everything in it.
+// NewTexts compiles the built-in templates and, where dir is not nil, replaces them by those in dir. One error holds
+// every fault of every template, each with file and line. Each template is tried on a message with every field set.
 func NewTexts(dir fs.FS) (*Texts, error) {
 	t := &Texts{by: map[string]interface{ Execute(io.Writer, any) error }{}}
 	var faults []error
@@ -73,13 +73,13 @@ func (t *Texts) compile(form, name, source string) error {
 	return nil
 }
 
-// tidy takes away what template packages write before "NAME.tmpl:LINE:".
+// tidy removes what template packages write before "NAME.tmpl:LINE:".
 func tidy(err error) error {
 	s := strings.TrimPrefix(err.Error(), "html/")
 	return errors.New(oneLine(strings.TrimPrefix(s, "template: ")))
 }
 
-// strange finds templates whose name nobody asks for: one that is misspelt would never be used.
+// strange finds templates with an unknown name: a misspelt one would never be used.
 func strange(dir fs.FS) (faults []error) {
 	names, err := fs.Glob(dir, "*.tmpl")
 	if err != nil {
@@ -104,27 +104,28 @@ func (t *Texts) write(form string, m Message) (string, error) {
 	return strings.TrimRight(b.String(), "\n") + "\n", nil
 }
 
-// Subject is one line: whatever a template and a message hold, no header can begin in it.
+// Subject returns the subject of a mail, one line: whatever a template and a message hold, no header can begin in it.
 func (t *Texts) Subject(m Message) (string, error) {
 	s, err := t.write("subject", m)
 	return oneLine(strings.Join(strings.Fields(s), " ")), err
 }
 
-// Text is the plain part of a mail.
+// Text returns the plain part of a mail.
 func (t *Texts) Text(m Message) (string, error) { return t.write("text", m) }
 
-// HTML is the other part of a mail. Every value of the message is escaped where it stands.
+// HTML returns the HTML part of a mail. Every value of the message is escaped for its place.
 func (t *Texts) HTML(m Message) (string, error) { return t.write("html", m) }
 
-// What the two take. Slack: 50 blocks, 150 characters in a header, 3,000 in a section. Teams: about 28 KB, of which others
-// could use 21; a workflow answers 202 before it finds a card too large, so that nobody would learn of it.
+// Limits of Slack and Teams. Slack: 50 blocks, 150 characters in a header, 3,000 in a section. Teams: about 28 KB, of
+// which others could use 21; a workflow answers 202 before it finds that a card is too large, so no error would be
+// seen.
 const (
 	slackBlocks = 50
 	teamsBytes  = 20_000
 	andMore     = "and more: hr2coupa status shows it"
 )
 
-// Slack is the body for an incoming webhook of Slack: a header and sections.
+// Slack returns the body for an incoming webhook of Slack: a header and sections.
 func (t *Texts) Slack(m Message) ([]byte, error) {
 	subject, err := t.Subject(m)
 	if err != nil {
@@ -151,12 +152,12 @@ func (t *Texts) Slack(m Message) ([]byte, error) {
 		blocks = append(blocks, block{"section", textObject{"mrkdwn", cut(paragraph, 3000)}})
 	}
 	return encode(struct {
-		Text   string  `json:"text"` // what a notification shows
+		Text   string  `json:"text"` // the text that a notification shows
 		Blocks []block `json:"blocks"`
 	}{slackText(subject), blocks})
 }
 
-// Teams is the body for a Teams workflow that posts the card of a webhook: one adaptive card.
+// Teams returns the body for a Teams workflow that posts the card of a webhook: one adaptive card.
 func (t *Texts) Teams(m Message) ([]byte, error) {
 	subject, err := t.Subject(m)
 	if err != nil {
@@ -169,7 +170,7 @@ func (t *Texts) Teams(m Message) ([]byte, error) {
 	blocks := []map[string]any{{"type": "TextBlock", "text": teamsText(subject), "wrap": true, "size": "large", "weight": "bolder"}}
 	room := teamsBytes
 	for _, paragraph := range paragraphs(body) {
-		if room -= len(paragraph) + 100; room < 0 { // 100 for what stands around it
+		if room -= len(paragraph) + 100; room < 0 { // 100 for the JSON around it
 			blocks = append(blocks, map[string]any{"type": "TextBlock", "text": andMore, "wrap": true})
 			break
 		}
@@ -186,7 +187,7 @@ func (t *Texts) Teams(m Message) ([]byte, error) {
 	})
 }
 
-// JSON is the message itself.
+// JSON returns the message itself as JSON.
 func (t *Texts) JSON(m Message) ([]byte, error) { return encode(m) }
 
 func encode(v any) ([]byte, error) {
@@ -194,10 +195,10 @@ func encode(v any) ([]byte, error) {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	err := e.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err // whoever checks a signature in a shell has no line break at the end
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err // a body that is signed in a shell has no line break at its end
 }
 
-// each returns the message with every text of it put through f, so that no template can forget to.
+// each returns the message with f applied to every text, so that no template can forget it.
 func (m Message) each(f func(string) string) Message {
 	m.Instance, m.Host, m.Command, m.Run, m.Verdict = f(m.Instance), f(m.Host), f(m.Command), f(m.Run), f(m.Verdict)
 	items := make([]Item, len(m.Items))
@@ -223,12 +224,13 @@ func mapped(list []string, f func(string) string) []string {
 	return out
 }
 
-// slackText escapes what Slack's documentation names: &, < and >. What is left cannot mention anybody or make a link.
+// slackText escapes the characters that Slack's documentation names: &, < and >. The result can neither mention a
+// person nor make a link.
 func slackText(s string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
 }
 
-// teamsText takes the meaning of Markdown away.
+// teamsText escapes Markdown.
 func teamsText(s string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "`", "\\`", "<", "&lt;", "#", `\#`).Replace(s)
 }

@@ -19,7 +19,7 @@ func texts(t *testing.T) *Texts {
 	return x
 }
 
-// nasty is a message whose texts try to be more than text, in every form.
+// nasty returns a message with texts that try to be markup, in every form.
 func nasty() Message {
 	return Message{
 		ID: "n1", Instance: "acme.example\r\nBcc: x@evil.example", Host: "<script>alert(1)</script>", Command: "run",
@@ -110,7 +110,7 @@ func TestTeams(t *testing.T) {
 	}
 }
 
-// Of a message that is longer than a chat takes the beginning goes, and says that there is more.
+// TestLongMessages: of a message that is too long for a chat, the beginning is sent, with a note that there is more.
 func TestLongMessages(t *testing.T) {
 	m := nasty()
 	m.Items[0].Facts = []string{strings.Repeat("ä line \"with\" quotes ", 20)}
@@ -127,7 +127,8 @@ func TestLongMessages(t *testing.T) {
 	}
 }
 
-// An administrator's folder replaces what it has, and every fault in it is told with its line.
+// TestOwnTemplates: the templates in an administrator's folder replace the built-in ones, and every fault in them is
+// reported with its line.
 func TestOwnTemplates(t *testing.T) {
 	x, err := NewTexts(fstest.MapFS{"subject.tmpl": {Data: []byte("{{.Instance}} {{len .Items}}\n")}, "notes.txt": {}})
 	if err != nil {

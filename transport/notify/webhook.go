@@ -19,22 +19,23 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// SignatureHeader bears "sha256=" and the HMAC-SHA256 of the body, in lower-case hex.
+// SignatureHeader is the header with "sha256=" and the HMAC-SHA256 of the body, in lower-case hex.
 const SignatureHeader = "X-Hr2coupa-Signature"
 
-// Webhook is a target that gets a POST.
+// Webhook is a target that receives a POST.
 type Webhook struct {
-	URL    export.Secret // whoever has it can post
+	URL    export.Secret // secret: any program that has it can post
 	Format string        // slack, teams or json
-	Key    export.Secret // of the signature; json only
+	Key    export.Secret // key of the signature; json only
 	Texts  *Texts
 
-	Patience time.Duration // of one request; 0: 10 s
+	Patience time.Duration // limit for one request; 0: 10 s
 }
 
+// String names the target by format and host, without the secret path.
 func (w *Webhook) String() string { return w.Format + " webhook at " + hostOf(w.URL) }
 
-// hostOf is the part of an address that may be told.
+// hostOf returns the part of an address that is no secret.
 func hostOf(u export.Secret) string {
 	parsed, err := url.Parse(u.Reveal())
 	if err != nil || parsed.Host == "" {
@@ -43,7 +44,7 @@ func hostOf(u export.Secret) string {
 	return parsed.Host
 }
 
-// Send posts the message; a server that is busy or away is asked twice more. When it returns nil the server has
+// Send posts the message; it tries twice more where a server is busy or away. When it returns nil, the server has
 // answered 2xx.
 func (w *Webhook) Send(ctx context.Context, msg Message) error {
 	body, err := w.body(msg)
@@ -57,7 +58,7 @@ func (w *Webhook) Send(ctx context.Context, msg Message) error {
 	return post(ctx, w.URL.Reveal(), header, body, cmp.Or(w.Patience, patience))
 }
 
-// Signature is what the header of a signed body holds.
+// Signature returns the value of SignatureHeader for a body.
 func Signature(key export.Secret, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(key.Reveal()))
 	mac.Write(body)
@@ -74,14 +75,14 @@ func (w *Webhook) body(msg Message) ([]byte, error) {
 	return w.Texts.JSON(msg)
 }
 
-// tries is how often a request is made at most, and pause what lies between two, growing.
+// tries is the largest number of attempts of a request. pause is the wait between two of them; it grows.
 const (
 	tries = 3
 	pause = 500 * time.Millisecond
 )
 
-// post makes one POST, again where the server is away or says that it may be asked again. No error of it names the
-// address: its path is a secret.
+// post makes one POST and repeats it where the server is away or asks for another try. Its errors never name the
+// address, since the path is a secret.
 func post(ctx context.Context, address string, header http.Header, body []byte, each time.Duration) (err error) {
 	for n := range tries {
 		if n > 0 {
@@ -113,7 +114,7 @@ func postOnce(ctx context.Context, address string, header http.Header, body []by
 		return true, wireError(ctx, err)
 	}
 	defer res.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, mostBody)) // so that the connection can be used again
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, mostBody)) // so that the connection can be reused
 	switch {
 	case res.StatusCode/100 == 2:
 		return false, nil
@@ -125,7 +126,7 @@ func postOnce(ctx context.Context, address string, header http.Header, body []by
 	return false, export.Hint(fmt.Errorf("the server answered %d", res.StatusCode), "check that the address is still valid")
 }
 
-// wireError is an error of the wire without the address that net/http puts into it.
+// wireError returns an error of net/http without the address that net/http puts into it.
 func wireError(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause

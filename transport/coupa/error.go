@@ -30,6 +30,7 @@ type Error struct {
 	until time.Time     // the end of that wait, where the call does not wait so long
 }
 
+// Error returns the message: call, status and what is wrong.
 func (e *Error) Error() string {
 	said := e.Msg
 	if e.Status > 0 {
@@ -60,6 +61,7 @@ func inWords(d time.Duration) string {
 // call waits; else the zero time. See export.NotBefore.
 func (e *Error) NotBefore() time.Time { return e.until }
 
+// Unwrap returns the cause, or nil.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Temporary reports whether asking again later may help: time-outs, lost connections, 408, 429, 5xx, cut answers. Such

@@ -21,11 +21,11 @@ func runRecords(t *world) {
 		{Command: "run", Started: Noon.In(paris)}, {Command: "run", Started: Noon}, {Command: "drop", Started: Noon.Add(time.Second / 2)},
 		{Command: "run"}, {ID: "mine", Command: "run", Started: Noon},
 	} {
-		begun := Must[export.RunRecord](t)(l.BeginRun(r))
-		if begun.State != export.RunWorking || begun.ID != "mine" && begun.ID != export.RunID(begun.Started) || begun.Started.Before(r.Started) {
-			t.Errorf("begun as %+v", begun)
+		run := Must[export.RunRecord](t)(l.BeginRun(r))
+		if run.State != export.RunWorking || run.ID != "mine" && run.ID != export.RunID(run.Started) || run.Started.Before(r.Started) {
+			t.Errorf("begun as %+v", run)
 		}
-		ids = append(ids, begun.ID)
+		ids = append(ids, run.ID)
 	}
 	want := []string{"20261123T140501Z", "20261123T140502Z", "20261123T140503Z", "20261123T140504Z", "mine"}
 	if d := cmp.Diff(want, ids); d != "" {

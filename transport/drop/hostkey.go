@@ -105,7 +105,7 @@ func knownHostsPin(c Config, a ssh.Algorithms) (*pin, error) {
 	if err != nil {
 		return nil, fault(export.NoHostKey, err, "sftp.known_hosts cannot be read: %v", err)
 	}
-	check, err := knownhosts.New(c.KnownHosts) // our own copy: the file was regular and was read above
+	check, err := knownhosts.New(c.KnownHosts) // own file: it was regular, and was read above
 	if err != nil {
 		return nil, fault(export.NoHostKey, err, "sftp.known_hosts is not a known_hosts file: %v", err)
 	}

@@ -29,7 +29,7 @@ func apiSteps() routeSteps {
 				}
 				return s.callLogged(http.MethodPost, http.StatusCreated)
 			}},
-			{"Coupa itself gives the role User", func(s *caseResult) stepResult { return s.holds([]string{"User Role Names", "User"}) }},
+			{"Coupa itself adds the role User", func(s *caseResult) stepResult { return s.holds([]string{"User Role Names", "User"}) }},
 		},
 		modify: modify, remove: remove,
 		refuse: []step{
@@ -48,7 +48,7 @@ func apiSteps() routeSteps {
 		},
 		unknown: []step{
 			noSuchUser,
-			{"GET /api/users by the login finds nobody", func(s *caseResult) stepResult {
+			{"GET /api/users by the login finds no user", func(s *caseResult) stepResult {
 				c, ok := s.call(func(c call) bool { return c.looksFor(s.accounts.absent) && c.status != 0 })
 				if !ok {
 					return fail("no call asks for %s", s.accounts.absent)
@@ -82,7 +82,7 @@ func foundByLogin(s *caseResult) stepResult {
 func idTaken(s *caseResult) stepResult {
 	u, ok := s.before[s.accounts.login]
 	if !ok {
-		return fail("nobody in Coupa has the login %s", s.accounts.login)
+		return fail("no Coupa user has the login %s", s.accounts.login)
 	}
 	var other string
 	for _, c := range s.calls {
@@ -106,7 +106,7 @@ func refusedPut(c call) bool { return c.method == http.MethodPut && c.status >= 
 // notRefused says why there is no error. Coupa's pages say that a reference that does not exist is ignored.
 func (s *caseResult) notRefused() stepResult {
 	if s.rep != nil && s.rep.Counts.By[export.Drifted] > 0 {
-		return unseen("Coupa has answered with 200 and kept the old value (%s); --taken-mention names what it must refuse", s.rowsSaid())
+		return unseen("Coupa answered with 200 and kept the old value (%s); give --taken-mention for a change that it must refuse", s.rowsSaid())
 	}
 	return fail("no PUT was refused; %s", s.rowsSaid())
 }

@@ -109,11 +109,11 @@ func certified(ctx context.Context, env *wiring.Env, sheet *passSheet, dir strin
 	if o.Keep == "" && (!o.Instance || err == nil && sheet.Exit == export.ExitOK) {
 		os.RemoveAll(dir) // it holds a test user and nothing else
 	} else {
-		env.Stderr.Printf("feeds, ledger and diary lie in %s\n", dir)
+		env.Stderr.Printf("feeds, ledger and log are in %s\n", dir)
 	}
 	for _, r := range sheet.Routes {
 		if o.Instance && !r.inactive() {
-			env.Stderr.Printf("%s may be active at %s: look there\n", r.Login, r.Instance)
+			env.Stderr.Printf("%s may be active at %s: check it there\n", r.Login, r.Instance)
 		}
 	}
 	if ctx.Err() != nil { // not "the next run goes on": there is none
@@ -186,7 +186,7 @@ func testInstance(ctx context.Context, env *wiring.Env, o Options) (*config.Conf
 	case cfg.Production:
 		return nil, exit.Usage("certify: %s has production: true, and certify creates and changes users: it never runs against an instance that may be production", cfg.File)
 	case !slices.Contains(cfg.Coupa.Scopes, config.ScopeRead):
-		return nil, export.Hint(exit.Usage("certify: coupa.scopes lacks %s: certify has to see whose account --login is before it changes it", config.ScopeRead), "add it to coupa.scopes and to the client in Coupa")
+		return nil, export.Hint(exit.Usage("certify: coupa.scopes lacks %s: certify has to check which user has --login before it changes that user", config.ScopeRead), "add it to coupa.scopes and to the client in Coupa")
 	}
 	if slices.Contains(o.Routes, config.RouteAPI) && !slices.Contains(cfg.Coupa.Scopes, config.ScopeWrite) {
 		return nil, export.Hint(exit.Usage("certify: coupa.scopes lacks %s, without which no user is changed by API", config.ScopeWrite), "add it to coupa.scopes and to the client in Coupa, or give --route csv")
@@ -227,7 +227,7 @@ func (a accounts) ownAccount(ctx context.Context, users export.Directory) error 
 	}
 	for _, u := range others {
 		if u.ID != own.ID {
-			return export.Hint(exit.Usage("certify: --email, or what becomes of it in scenario 1.2, is the address of Coupa id %s", u.ID), "give another --email")
+			return export.Hint(exit.Usage("certify: --email, or its new value in scenario 1.2, is the address of Coupa id %s", u.ID), "give another --email")
 		}
 	}
 	return a.takenByAnother(ctx, users, own)
@@ -255,17 +255,17 @@ func confirm(env *wiring.Env, cfg *config.Config, o Options) error {
 	w.Printf("certify will change the test instance %s:\n", cfg.Instance)
 	for _, route := range o.Routes {
 		c := o.accounts(route)
-		w.Printf("  by %s it makes or changes the user %s (%s), and leaves it inactive; a row for %s, who does not exist, is to be refused\n",
+		w.Printf("  by %s it creates or changes the user %s (%s), and leaves it inactive; a row for %s, who does not exist, must be refused\n",
 			route, c.login, c.email, c.absent)
 	}
 	if n := len(cfg.Notify.Targets); n > 0 {
-		w.Printf("  and tells of refused rows as the config says (%s)\n", export.Plural(n, "target"))
+		w.Printf("  and sends notices of refused rows as the config says (%s)\n", export.Plural(n, "target"))
 	}
 	switch {
 	case w.Err() != nil || o.Yes:
 		return w.Err()
 	case !wiring.CanAsk(env):
-		return export.Hint(exit.Usage("certify: there is no terminal to ask on whether this is meant"), "give --yes")
+		return export.Hint(exit.Usage("certify: there is no terminal on which to ask for confirmation"), "give --yes")
 	}
 	w.Printf("Go on? [y/N] ")
 	answer, err := bufio.NewReader(io.LimitReader(env.Stdin, 100)).ReadString('\n')

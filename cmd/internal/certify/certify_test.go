@@ -62,7 +62,7 @@ func account(id string, columns ...string) export.User {
 func TestSteps(t *testing.T) {
 	steps := map[string]step{
 		"made": madeByCSV(), "loaded": loadedByCSV(), "refused": refusedByCSV()[0], "logged": refusedByCSV()[1],
-		"text": errorTold[0], "notified": errorTold[1], "nobody there": noSuchUser, "nobody made": noneCreated,
+		"text": errorTold[0], "notified": errorTold[1], "no such user": noSuchUser, "no user created": noneCreated,
 		"values": values("Last Name", "New")[0], "as before": asBefore("Last Name", "New")[0],
 	}
 	for _, s := range sentByCSV() {
@@ -75,38 +75,38 @@ func TestSteps(t *testing.T) {
 		want       result
 		evidence   string
 	}{
-		{"made", "made", nil, resultPass, "load 7: ok, 1 made"},
+		{"made", "made", nil, resultPass, "load 7: ok, 1 created"},
 		{"was there", "made", was, resultUnseen, "was there already (Coupa id 7)"},
-		{"made nobody", "made", func(s *caseResult) { s.part.Created = 0 }, resultFail, "0 made"},
+		{"none created", "made", func(s *caseResult) { s.part.Created = 0 }, resultFail, "0 created"},
 		{"no counts", "made", func(s *caseResult) { s.part.Created = -1 }, resultUnseen, "does not say"},
 		{"load failed", "made", func(s *caseResult) { s.part.Verdict = export.VerdictFailed }, resultFail, "verdict failed; f.csv:2 rejected: Email"},
-		{"loaded", "loaded", func(s *caseResult) { s.part.Created, s.part.Updated = 0, 1 }, resultPass, "1 updated, nobody made"},
-		{"a second account", "loaded", nil, resultFail, "taken for somebody new"},
+		{"loaded", "loaded", func(s *caseResult) { s.part.Created, s.part.Updated = 0, 1 }, resultPass, "1 updated, none created"},
+		{"a second account", "loaded", nil, resultFail, "for a new user"},
 		{"nothing sent", "loaded", func(s *caseResult) { s.part = nil }, resultFail, "verdict -"},
-		{"no part", "a CSV file of the change is made", func(s *caseResult) { s.part, s.said = nil, "no" }, resultFail, "nothing was sent: no"},
-		{"not moved", "the file lies in /Incoming/Users", nil, resultFail, "nothing was sent"},
-		{"no load", "the scheduled job picks it up", func(s *caseResult) { s.part.LoadID = "" }, resultFail, "no load of it is known"},
+		{"no part", "a CSV file of the change is written", func(s *caseResult) { s.part, s.said = nil, "no" }, resultFail, "nothing was sent: no"},
+		{"not moved", "the file is in /Incoming/Users", nil, resultFail, "nothing was sent"},
+		{"no load", "the scheduled job picks it up", func(s *caseResult) { s.part.LoadID = "" }, resultFail, "no load of this file is known"},
 		{"refused", "refused", func(s *caseResult) { s.part.Verdict, s.code = export.VerdictPartial, 3 }, resultPass, "the run ended with 3"},
 		{"taken", "refused", nil, resultFail, "verdict ok"},
 		{"refused in silence", "refused", func(s *caseResult) { s.part.Verdict = export.VerdictPartial }, resultFail, "the run ended with 0"},
-		{"logged", "logged", nil, resultPass, "diary: info: settled"},
-		{"not logged", "logged", func(s *caseResult) { s.log = s.log[:0] }, resultFail, "no line of the diary"},
+		{"logged", "logged", nil, resultPass, "log: info: settled"},
+		{"not logged", "logged", func(s *caseResult) { s.log = s.log[:0] }, resultFail, "no line of the log"},
 		{"text", "text", nil, resultPass, "f.csv:2 rejected: Email has already been taken"},
 		{"no text", "text", func(s *caseResult) { s.rep.Rows = export.ListRows(export.RowResult{Outcome: export.Rejected}) }, resultFail, "no reason"},
 		{"notified", "notified", nil, resultPass, "a signed notice of run R"},
 		{"an older notice", "notified", func(s *caseResult) { s.notices[0].Run = "Q" }, resultFail, "no notice"},
 		{"only that it is over", "notified", func(s *caseResult) { s.notices[0].Items[0].Stage = notify.Recovered }, resultFail, "no notice"},
-		{"nobody to tell", "notified", func(s *caseResult) { s.ownReceiver = false }, resultUnseen, "names nobody to tell"},
-		{"somebody not told", "notified", func(s *caseResult) { s.ownReceiver, s.targets = false, 1 }, resultFail, "no line of the diary"},
-		{"nobody there", "nobody there", nil, resultPass, "nobody in Coupa has"},
-		{"nobody is somebody", "nobody there", func(s *caseResult) { s.before["U_NOBODY"] = account("8") }, resultFail, "not known"},
-		{"nobody made", "nobody made", nil, resultPass, "nobody in Coupa has"},
-		{"somebody made", "nobody made", func(s *caseResult) { s.after["U_NOBODY"] = account("8") }, resultFail, "is Coupa id 8 now"},
+		{"no target", "notified", func(s *caseResult) { s.ownReceiver = false }, resultUnseen, "no target for notices"},
+		{"notice not logged", "notified", func(s *caseResult) { s.ownReceiver, s.targets = false, 1 }, resultFail, "no line of the log"},
+		{"no such user", "no such user", nil, resultPass, "no Coupa user has"},
+		{"the login is taken", "no such user", func(s *caseResult) { s.before["U_NOBODY"] = account("8") }, resultFail, "not known whether"},
+		{"no user created", "no user created", nil, resultPass, "no Coupa user has"},
+		{"a user created", "no user created", func(s *caseResult) { s.after["U_NOBODY"] = account("8") }, resultFail, "is Coupa id 8 now"},
 		{"values", "values", nil, resultPass, `Coupa id 7: Last Name "New"`},
-		{"so before", "values", was, resultUnseen, "so it was before"},
+		{"so before", "values", was, resultUnseen, "it was so before"},
 		{"other value", "values", func(s *caseResult) { s.after["U"] = account("7", "Last Name", "Old") }, resultFail, `Last Name is "Old"`},
 		{"hidden", "values", func(s *caseResult) { s.after["U"] = account("7") }, resultUnseen, "does not show Last Name"},
-		{"gone", "values", func(s *caseResult) { clear(s.after) }, resultFail, "nobody in Coupa has"},
+		{"gone", "values", func(s *caseResult) { clear(s.after) }, resultFail, "no Coupa user has"},
 		{"as before", "as before", was, resultPass, `Last Name "New"`},
 	}
 	for _, tt := range tests {
@@ -128,7 +128,7 @@ func TestAPISteps(t *testing.T) {
 	post := call{"POST", "/api/users", "", 201}
 	no := call{"PUT", "/api/users/7", "", 400}
 	here := map[string]export.User{"U": account("7")}
-	diary := []string{"info: PUT /api/users/7: 200 coupa=7", "info: POST /api/users: 201 coupa=7", "warning: PUT /api/users/7: 400: no", "info: planned quarantined=1"}
+	lines := []string{"info: PUT /api/users/7: 200 coupa=7", "info: POST /api/users: 201 coupa=7", "warning: PUT /api/users/7: 400: no", "info: planned quarantined=1"}
 	drifted := func(s *caseResult) { s.rep.Counts.By = map[export.Outcome]int{export.Drifted: 1} }
 	tests := []struct {
 		what     string
@@ -144,11 +144,11 @@ func TestAPISteps(t *testing.T) {
 		{"id", r.modify[1], here, []call{get, put}, nil, resultPass, "the PUT goes to /api/users/7"},
 		{"another id", r.modify[1], here, []call{{"PUT", "/api/users/8", "", 200}}, nil, resultFail, "the PUT goes to /api/users/8"},
 		{"no put for the id", r.modify[1], here, []call{get}, nil, resultFail, "there was no PUT"},
-		{"nobody's id", r.modify[1], nil, []call{put}, nil, resultFail, "nobody in Coupa"},
+		{"id of no user", r.modify[1], nil, []call{put}, nil, resultFail, "no Coupa user"},
 		{"put", r.modify[2], here, []call{put}, nil, resultPass, "PUT /api/users/7: 200"},
 		{"put refused", r.modify[2], here, []call{no}, nil, resultFail, "PUT /api/users/7: 400"},
-		{"logged", r.modify[3], here, []call{put}, nil, resultPass, "diary: info: PUT /api/users/7: 200"},
-		{"not logged", r.modify[3], here, []call{put}, func(s *caseResult) { s.log = nil }, resultFail, "no line of the diary"},
+		{"logged", r.modify[3], here, []call{put}, nil, resultPass, "log: info: PUT /api/users/7: 200"},
+		{"not logged", r.modify[3], here, []call{put}, func(s *caseResult) { s.log = nil }, resultFail, "no line of the log"},
 		{"two puts", r.remove[2], here, []call{get, put, put}, nil, resultPass, "PUT /api/users/7: 200, then PUT"},
 		{"one put", r.remove[2], here, []call{put}, nil, resultFail, "1 PUT"},
 		{"the second put refused", r.remove[2], here, []call{put, no}, nil, resultFail, "then PUT /api/users/7: 400"},
@@ -156,14 +156,14 @@ func TestAPISteps(t *testing.T) {
 		{"put instead", r.create[0], nil, []call{put}, nil, resultFail, "there was no POST"},
 		{"was there", r.create[0], here, []call{put}, nil, resultUnseen, "was there already"},
 		{"post logged", r.create[1], nil, []call{post}, nil, resultPass, "POST /api/users: 201"},
-		{"post not logged", r.create[1], nil, []call{post}, func(s *caseResult) { s.log = nil }, resultFail, "no line of the diary"},
+		{"post not logged", r.create[1], nil, []call{post}, func(s *caseResult) { s.log = nil }, resultFail, "no line of the log"},
 		{"no role", r.create[2], nil, []call{post}, nil, resultUnseen, "does not show User Role Names"},
 		{"refused", r.refuse[0], here, []call{get, no}, nil, resultPass, "PUT /api/users/7: 400"},
 		{"not refused", r.refuse[0], here, []call{put}, nil, resultFail, "no PUT was refused"},
 		{"kept in silence", r.refuse[0], here, []call{put}, drifted, resultUnseen, "kept the old value"},
 		{"refusal logged", r.refuse[1], here, []call{no}, nil, resultPass, "400: no"},
-		{"refusal not logged", r.refuse[1], here, []call{no}, func(s *caseResult) { s.log = s.log[:2] }, resultFail, "no line of the diary"},
-		{"finds nobody", r.unknown[1], nil, []call{{"GET", "/api/users", "login=U_NOBODY", 404}}, nil, resultPass, "login=U_NOBODY: 404"},
+		{"refusal not logged", r.refuse[1], here, []call{no}, func(s *caseResult) { s.log = s.log[:2] }, resultFail, "no line of the log"},
+		{"finds no user", r.unknown[1], nil, []call{{"GET", "/api/users", "login=U_NOBODY", 404}}, nil, resultPass, "login=U_NOBODY: 404"},
 		{"does not ask", r.unknown[1], nil, []call{get}, nil, resultFail, "no call asks"},
 		{"writes nothing", r.unknown[2], nil, []call{get}, nil, resultPass, "no PUT and no POST"},
 		{"writes", r.unknown[2], nil, []call{get, post}, nil, resultFail, "POST /api/users: 201"},
@@ -171,7 +171,7 @@ func TestAPISteps(t *testing.T) {
 	}
 	for _, tt := range tests {
 		s := goodCase()
-		s.calls, s.log, s.before = tt.calls, slices.Clone(diary), tt.before
+		s.calls, s.log, s.before = tt.calls, slices.Clone(lines), tt.before
 		if tt.change != nil {
 			tt.change(s)
 		}

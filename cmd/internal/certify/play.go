@@ -212,7 +212,7 @@ type runLog struct {
 }
 
 func (s *certification) newRunLog() (*logrus.Logger, *runLog, error) {
-	f, err := regular.OpenFile(filepath.Join(s.dir, "diary.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := regular.OpenFile(filepath.Join(s.dir, "run.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, nil, err
 	}

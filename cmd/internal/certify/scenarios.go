@@ -19,7 +19,7 @@ import (
 type accounts struct {
 	login, email string
 	absent       string // a login that no user has
-	taken        string // the mention name of somebody else; "" where none is known
+	taken        string // the mention name of another user; "" if none is known
 	currency     string
 }
 
@@ -143,43 +143,43 @@ func csvSteps() routeSteps {
 
 func sentByCSV() []step {
 	return []step{
-		{"a CSV file of the change is made", func(s *caseResult) stepResult {
+		{"a CSV file of the change is written", func(s *caseResult) stepResult {
 			if s.part == nil {
 				return s.notSent()
 			}
 			return pass("%s: %s of %s, %d bytes: %s", s.part.Name, export.Plural(s.part.Rows, "row"), s.feed, s.part.Size, strings.Join(s.columns, ", "))
 		}},
-		{"the file lies in /Incoming/Users", func(s *caseResult) stepResult {
+		{"the file is in /Incoming/Users", func(s *caseResult) stepResult {
 			for _, m := range s.moves {
 				if m.To == export.Delivered {
-					return pass("renamed into %s at %s, once its temporary was there whole", s.folder, m.At.UTC().Format(time.RFC3339))
+					return pass("renamed into %s at %s, after its temporary file was complete", s.folder, m.At.UTC().Format(time.RFC3339))
 				}
 			}
 			return s.notSent()
 		}},
 		{"the scheduled job picks it up", func(s *caseResult) stepResult {
 			if s.part == nil || s.part.LoadID == "" {
-				return fail("no load of it is known; %s", s.why())
+				return fail("no load of this file is known; %s", s.why())
 			}
-			return pass("load %s is of this file, and of as many bytes (via %s)", s.part.LoadID, s.part.Via)
+			return pass("load %s is of this file and has its size (via %s)", s.part.LoadID, s.part.Via)
 		}},
 	}
 }
 
 func loadedByCSV() step {
-	return step{"the load ends well", func(s *caseResult) stepResult {
+	return step{"the load succeeds", func(s *caseResult) stepResult {
 		if verdict := s.verdict(); verdict != export.VerdictOK {
 			return fail("verdict %s; %s", words.Dash(string(verdict)), s.rowsSaid())
 		}
 		if s.part.Created > 0 {
-			return fail("%d made by load %s: the row was taken for somebody new", s.part.Created, s.part.LoadID)
+			return fail("%d created by load %s: Coupa took the row for a new user", s.part.Created, s.part.LoadID)
 		}
-		return pass("load %s: ok, %s updated, nobody made", s.part.LoadID, orUnknown(s.part.Updated))
+		return pass("load %s: ok, %s updated, none created", s.part.LoadID, orUnknown(s.part.Updated))
 	}}
 }
 
 func madeByCSV() step {
-	return step{"the load ends well and makes the user", func(s *caseResult) stepResult {
+	return step{"the load succeeds and creates the user", func(s *caseResult) stepResult {
 		u, there := s.before[s.accounts.login]
 		switch verdict := s.verdict(); {
 		case verdict != export.VerdictOK:
@@ -187,11 +187,11 @@ func madeByCSV() step {
 		case there:
 			return s.wasThere(u)
 		case s.part.Created < 0:
-			return unseen("load %s: ok; Coupa does not say how many it has made", s.part.LoadID)
+			return unseen("load %s: ok; Coupa does not say how many it has created", s.part.LoadID)
 		case s.part.Created != 1:
-			return fail("load %s: ok, and %d made", s.part.LoadID, s.part.Created)
+			return fail("load %s: ok, and %d created", s.part.LoadID, s.part.Created)
 		}
-		return pass("load %s: ok, 1 made; nobody had this login before", s.part.LoadID)
+		return pass("load %s: ok, 1 created; no user had this login before", s.part.LoadID)
 	}}
 }
 
@@ -206,7 +206,7 @@ func refusedByCSV() []step {
 			}
 			return pass("load %s: partial; the run ended with 3", s.part.LoadID)
 		}},
-		{"that Coupa refuses it is logged", func(s *caseResult) stepResult { return s.logged(`verdict=partial`) }},
+		{"the refusal is logged", func(s *caseResult) stepResult { return s.logged(`verdict=partial`) }},
 	}
 }
 
@@ -219,14 +219,14 @@ var errorTold = []step{
 		r := s.rep.Rows.First()
 		return pass("%s %s: %s", r.Origin, r.Outcome, r.Faults.Text())
 	}},
-	{"somebody is notified", notified},
+	{"people are notified", notified},
 }
 
 // notified looks for the notice: at certify's own receiver, else in the log line that names the targets.
 func notified(s *caseResult) stepResult {
 	switch {
 	case !s.ownReceiver && s.targets == 0:
-		return unseen("the config names nobody to tell: notify")
+		return unseen("the config has no target for notices: notify")
 	case !s.ownReceiver:
 		return s.logged(`info: notices sent to `)
 	}
@@ -242,19 +242,19 @@ func notified(s *caseResult) stepResult {
 
 var noSuchUser = step{"a user who does not exist is to be updated", func(s *caseResult) stepResult {
 	if _, ok := s.before[s.accounts.absent]; ok || s.lookUpErr != nil {
-		return fail("it is not known that nobody has the login %s", s.accounts.absent)
+		return fail("it is not known whether a user has the login %s", s.accounts.absent)
 	}
-	return pass("nobody in Coupa has the login %s", s.accounts.absent)
+	return pass("no Coupa user has the login %s", s.accounts.absent)
 }}
 
-var noneCreated = step{"nobody is made of it", func(s *caseResult) stepResult {
+var noneCreated = step{"no user is created from it", func(s *caseResult) stepResult {
 	if s.lookUpErr != nil {
 		return unseen("%v", s.lookUpErr)
 	}
 	if u, ok := s.after[s.accounts.absent]; ok {
 		return fail("%s is Coupa id %s now; make it inactive there", s.accounts.absent, u.ID)
 	}
-	return pass("nobody in Coupa has the login %s", s.accounts.absent)
+	return pass("no Coupa user has the login %s", s.accounts.absent)
 }}
 
 // values is the validation in Coupa that every page ends with: the user is read back, column by column. A value that was
@@ -263,7 +263,7 @@ func values(want ...string) []step {
 	return []step{{"the values are validated in Coupa", func(s *caseResult) stepResult {
 		held := s.holds(want)
 		if held.Result == resultPass && s.matches(s.before, want) {
-			return unseen("%s; but so it was before", held.Evidence)
+			return unseen("%s; but it was so before", held.Evidence)
 		}
 		return held
 	}}}
@@ -281,7 +281,7 @@ func (s *caseResult) holds(want []string) stepResult {
 	}
 	u, ok := s.after[s.accounts.login]
 	if !ok {
-		return fail("nobody in Coupa has the login %s", s.accounts.login)
+		return fail("no Coupa user has the login %s", s.accounts.login)
 	}
 	var right, wrong, hidden []string
 	for _, o := range export.Compare(cellsWanted(want), u) {
@@ -325,7 +325,7 @@ func (s *caseResult) verdict() export.Verdict {
 }
 
 func (s *caseResult) wasThere(u export.User) stepResult {
-	return unseen("the user was there already (Coupa id %s), and nobody is deleted in Coupa; another --login shows it", u.ID)
+	return unseen("the user was there already (Coupa id %s), and Coupa deletes no user; another --login shows it", u.ID)
 }
 
 func (s *caseResult) notSent() stepResult { return fail("nothing was sent: %s", s.why()) }
@@ -349,9 +349,9 @@ func (s *caseResult) rowsSaid() string {
 // logged looks for a line of the run's log that contains phrase.
 func (s *caseResult) logged(phrase string) stepResult {
 	if i := slices.IndexFunc(s.log, func(line string) bool { return strings.Contains(line, phrase) }); i >= 0 {
-		return pass("diary: %s", s.log[i])
+		return pass("log: %s", s.log[i])
 	}
-	return fail("no line of the diary says %q", phrase)
+	return fail("no line of the log contains %q", phrase)
 }
 
 func orUnknown(n int) string {

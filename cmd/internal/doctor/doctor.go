@@ -133,7 +133,7 @@ func (d *doctor) blind(what string, sections ...string) bool {
 	for _, f := range d.faults {
 		for _, s := range sections {
 			if f.Path == s || strings.HasPrefix(f.Path, s+".") || strings.HasPrefix(f.Path, s+"[") {
-				d.warn(what, export.Hint(fmt.Errorf("not looked at: the config has a fault in %s", f.Path), "fix %s first", f.Path))
+				d.warn(what, export.Hint(fmt.Errorf("not checked: the config has a fault in %s", f.Path), "fix %s first", f.Path))
 				return true
 			}
 		}
@@ -154,6 +154,6 @@ func (d *doctor) config(ctx context.Context) {
 		d.warn("config", w)
 	}
 	if len(d.faults) == 0 {
-		d.ok("config", "%s: %s, no faults; every secret it names can be read", d.pipe.Config.File, export.Plural(len(d.pipe.Config.Mapping.Columns), "column"))
+		d.ok("config", "%s: %s, no faults; every secret in it can be read", d.pipe.Config.File, export.Plural(len(d.pipe.Config.Mapping.Columns), "column"))
 	}
 }

@@ -63,7 +63,7 @@ func (d *doctor) ahead(dir string) {
 	case err != nil:
 		d.fail(export.ExitFault, "times", err)
 	case !ahead.Latest.IsZero():
-		d.warn("times", export.Hint(fmt.Errorf("the ledger holds times up to %s, which are still to come: this machine's clock was ahead then, or is behind now. "+
+		d.warn("times", export.Hint(fmt.Errorf("the ledger has times up to %s, which are in the future: this machine's clock was ahead then, or is behind now. "+
 			"Waits count from each start, and an approval given then does not count", ahead.Latest.UTC().Format(time.RFC3339)),
 			"set this machine's clock by NTP, and give such approvals again"))
 	}
@@ -103,7 +103,7 @@ func (d *doctor) newLedger(dir string) {
 			"let this user write there, or set ledger to another folder"))
 		return
 	}
-	d.ok("ledger", "there is none yet; the first run makes %s", dir)
+	d.ok("ledger", "there is none yet; the first run creates %s", dir)
 	d.room(at)
 }
 
@@ -139,7 +139,7 @@ func (d *doctor) lock(dir string) {
 	case err != nil:
 		d.fail(export.ExitFault, "lock", err)
 	case busy:
-		d.warn("lock", export.Hint(errors.New("a run is at work, and another one would end with 7"), "hr2coupa status shows it, and %s names it", filepath.Join(dir, "lock")))
+		d.warn("lock", export.Hint(errors.New("a run is at work, and a second one would end with 7"), "hr2coupa status shows it, and %s names it", filepath.Join(dir, "lock")))
 	default:
 		d.ok("lock", "free")
 	}
@@ -155,7 +155,7 @@ func (d *doctor) room(dir string) {
 		judged, code := roomLevel(free)
 		room := fmt.Errorf("%d MB free for the ledger", free>>20)
 		if judged != levelOK {
-			room = export.Hint(room, "make room: without it a run ends with 1")
+			room = export.Hint(room, "free some space: otherwise a run ends with 1")
 		}
 		d.add(judged, code, "disk", room)
 	}
@@ -197,8 +197,8 @@ func (d *doctor) feed(context.Context) {
 	if newest, ok := newestOf(files); ok {
 		since := d.env.Now().Sub(newest)
 		if since < -clockTolerance {
-			d.warn("feed", export.Hint(fmt.Errorf("the newest file has a time that is still to come, by %s, and feed.max_age proves nothing about it", (-since).Round(time.Minute)),
-				"set HR's clock or this machine's"))
+			d.warn("feed", export.Hint(fmt.Errorf("the newest file has a time %s in the future, so feed.max_age proves nothing about it", (-since).Round(time.Minute)),
+				"correct HR's clock or this machine's"))
 		}
 		age = max(since, 0).Round(time.Minute).String() + " old"
 	}

@@ -97,7 +97,7 @@ func (d *doctor) outbox() {
 		d.fail(export.ExitFault, "outbox", err)
 	case len(due) > 0:
 		first := due[0]
-		d.warn("outbox", export.Hint(fmt.Errorf("%s not sent from %s on: %s", export.Plural(len(due), "notice"), first.Made.UTC().Format(time.RFC3339), cmp.Or(first.Error, "not tried yet")),
+		d.warn("outbox", export.Hint(fmt.Errorf("%s not sent since %s: %s", export.Plural(len(due), "notice"), first.Made.UTC().Format(time.RFC3339), cmp.Or(first.Error, "not tried yet")),
 			"the next run tries again"))
 	}
 }

@@ -47,14 +47,14 @@ func (d *doctor) past(ctx context.Context) {
 	case s.Grave() && s.Why != "" && cfg.HoldUnknown:
 		d.fail(export.ExitHeld, "past", export.Hint(s.Err(), trust.WhatToDo))
 	case len(s.Unknown) > 0 && s.Why == "":
-		d.warn("past", export.Hint(fmt.Errorf("Coupa has %s named as ours of the last 7 days that this ledger does not know: %s", export.Plural(len(s.Unknown), "file"), words.SomeOf(s.Unknown)),
+		d.warn("past", export.Hint(fmt.Errorf("Coupa has %s of the last 7 days that this ledger does not know: %s", export.Plural(len(s.Unknown), "hr2coupa file"), words.SomeOf(s.Unknown)),
 			"find out whether this ledger is a copy, or whether another one has sent them: its mark is not beside this config"))
 	case s.Grave():
 		d.warn("past", export.Hint(s.Err(), trust.WhatToDo))
 	case s.Unasked != nil:
 		d.ok("past", "the ledger is not behind its mark; Coupa's list of loads was not read: %s", exit.Said(s.Unasked))
 	default:
-		d.ok("past", "Coupa has no file named as ours of the last 7 days that the ledger does not know")
+		d.ok("past", "Coupa has no hr2coupa file of the last 7 days that the ledger does not know")
 	}
 }
 
@@ -65,7 +65,7 @@ func (d *doctor) mark() {
 		d.warn("mark", export.Hint(fmt.Errorf("%s cannot be read", path), "remove it: the next run writes it again"))
 	}
 	if err := trust.CanMark(cfg); err != nil {
-		d.warn("mark", export.Hint(fmt.Errorf("the mark that shows how far the ledger has come cannot be written, so a ledger that was put back from a backup would not be noticed (%s)", regular.Cause(err)),
+		d.warn("mark", export.Hint(fmt.Errorf("the mark that shows how far the ledger has come cannot be written, so a ledger restored from a backup would not be noticed (%s)", regular.Cause(err)),
 			"create %s for this user: install -o USER -m 644 /dev/null %[1]s", trust.MarkPlaces(cfg)[0]))
 	}
 }

@@ -67,7 +67,7 @@ func (d *doctor) clock(ctx context.Context) {
 			off, word = -off, "ahead of"
 		}
 		if off > clockTolerance {
-			d.warn("clock", export.Hint(fmt.Errorf("this machine is %s %s the instance: its loads are looked for around the wrong time, and days change at the wrong one", off.Round(time.Second), word),
+			d.warn("clock", export.Hint(fmt.Errorf("this machine is %s %s the instance: its loads are looked for around the wrong time, and a new day begins at the wrong time", off.Round(time.Second), word),
 				"set this machine's clock by NTP, or ask Coupa"))
 			return
 		}
@@ -98,7 +98,7 @@ func (d *doctor) tokens(ctx context.Context) {
 	err = client.Prepare(ctx)
 	if err == nil {
 		d.token = true
-		d.ok("token", "Coupa gives one for %s", strings.Join(c.Scopes, ", "))
+		d.ok("token", "Coupa issues a token for %s", strings.Join(c.Scopes, ", "))
 		return
 	}
 	d.fail(export.ExitNotDelivered, "token", err)
@@ -131,7 +131,7 @@ func (d *doctor) loads(ctx context.Context) {
 	}
 	switch err := d.client.Check(ctx); {
 	case err != nil && d.pipe.Config.Route == config.RouteAPI:
-		d.warn("loads", export.Hint(err, "what goes by API needs none of it"))
+		d.warn("loads", export.Hint(err, "with route: api no verdict of a load is needed"))
 		return
 	case err != nil:
 		d.fail(export.ExitNotDelivered, "loads", err)
@@ -159,7 +159,7 @@ func (d *doctor) users(ctx context.Context) {
 		d.warn("users", err) // no delivery needs it
 	}
 	if slices.Contains(scopes, "core.user.write") {
-		d.ok("scope core.user.write", "the token has it; only a write would prove what it opens, so none is made")
+		d.ok("scope core.user.write", "the token has it; only a write would prove more, so doctor makes none")
 	}
 }
 
@@ -197,7 +197,7 @@ func (d *doctor) sftp(ctx context.Context) {
 	}
 	defer s.Close() // nothing is lost with it
 	d.ok("sftp", "%s answers within %s", c.Address, s.RTT().Round(time.Millisecond))
-	d.ok("host key", "it is the pinned one")
+	d.ok("host key", "matches the pinned one")
 	d.ok("login", "%s may log in", c.User)
 	d.folder(ctx, s)
 	d.staging(ctx, s)
@@ -218,13 +218,13 @@ func (d *doctor) withoutFiles() {
 			"put the section back until that part has a verdict"))
 		return
 	}
-	d.ok("sftp", "not looked at: route: api, and the config has no section sftp")
+	d.ok("sftp", "not checked: route: api, and the config has no section sftp")
 }
 
 // notIn reports how far connecting has come.
 func (d *doctor) notIn(err error) {
 	stages := []export.Obstacle{export.NoSFTP, export.NoHostKey, export.NoLogin}
-	fine := []string{"the server answers", "it is the pinned one", "accepted"}
+	fine := []string{"the server answers", "matches the pinned one", "accepted"}
 	at, last := 0, export.NoSFTP
 	var not *export.NotDeliveredError
 	if errors.As(err, &not) {
@@ -240,13 +240,13 @@ func (d *doctor) notIn(err error) {
 		d.ok(stage.String(), "%s", fine[i])
 	}
 	d.fail(export.ExitNotDelivered, append(stages, last)[at].String(), err)
-	d.warn("folders", errors.New("not looked at: there is no session"))
+	d.warn("folders", errors.New("not checked: there is no session"))
 }
 
 func (d *doctor) folder(ctx context.Context, s *drop.Session) {
 	c := d.pipe.Config.SFTP
 	if _, err := s.List(ctx, c.Folder); err == nil {
-		d.ok("drop folder", "%s is there and can be listed; that files can be renamed into it is proved by the first real rename", c.Folder)
+		d.ok("drop folder", "%s exists and can be listed; the first real rename proves that files can be renamed into it", c.Folder)
 		return
 	} else if not := new(export.NotDeliveredError); !errors.As(err, &not) || not.What != export.NoPermission {
 		d.fail(export.ExitNotDelivered, "drop folder", err)
@@ -254,9 +254,9 @@ func (d *doctor) folder(ctx context.Context, s *drop.Session) {
 	}
 	const ask = "ask for the right to list it, so that you can see what lies there"
 	if err := s.Seen(ctx); err == nil {
-		d.warn("drop folder", export.Hint(fmt.Errorf("%s may not be listed. Single files can be looked for, which is all that a delivery needs", c.Folder), ask))
+		d.warn("drop folder", export.Hint(fmt.Errorf("%s may not be listed. Single files can be looked up, which is all that a delivery needs", c.Folder), ask))
 	} else if c.Direct || c.Staging != drop.Auto {
-		d.warn("drop folder", export.Hint(fmt.Errorf("%s may not be listed. Whether a part has arrived cannot be seen, so the load alone decides", c.Folder), ask))
+		d.warn("drop folder", export.Hint(fmt.Errorf("%s may not be listed. Only the load can show that a part has arrived", c.Folder), ask))
 	} else {
 		d.fail(export.ExitNotDelivered, "drop folder", err)
 	}
@@ -270,7 +270,7 @@ func (d *doctor) staging(ctx context.Context, s *drop.Session) {
 		d.warn("staging", export.Hint(errors.New("sftp.direct writes under the final name, so Coupa could pick up half a file"), "remove sftp.direct if the server can rename"))
 		return
 	case c.Staging == drop.Auto:
-		d.ok("staging", "a dotted name in the drop folder, where nothing is written to try: proved by the first real rename")
+		d.ok("staging", "a dotted name in the drop folder, where doctor writes nothing: the first real rename proves it")
 		return
 	}
 	if _, err := s.List(ctx, c.Staging); err != nil {
@@ -279,11 +279,11 @@ func (d *doctor) staging(ctx context.Context, s *drop.Session) {
 	}
 	switch err := s.Probe(ctx); {
 	case errors.Is(err, drop.ErrScanned):
-		d.ok("staging", "%s is there; nothing is written to try so near to what Coupa reads: proved by the first real rename", c.Staging)
+		d.ok("staging", "%s exists; doctor writes nothing so near to what Coupa reads: the first real rename proves it", c.Staging)
 	case err != nil:
 		d.fail(export.ExitNotDelivered, "staging", err)
 	default:
-		d.ok("staging", "%s: a probe file was written, looked at and removed; that it is on the drop folder's disk is proved by the first real rename", c.Staging)
+		d.ok("staging", "%s: a probe file was written, read and removed; the first real rename proves that it is on the drop folder's disk", c.Staging)
 	}
 }
 

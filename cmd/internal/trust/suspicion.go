@@ -91,9 +91,9 @@ func (s *Suspicion) cause(cfg *config.Config, w export.Water) {
 			own.At.Format(time.RFC3339), own.Runs, own.Parts, w.Runs, w.Parts)
 	case len(s.Unknown) > 0:
 		s.Gone = true
-		s.Why = fmt.Sprintf("the ledger is not the one of %s: it lacks what that one had sent", own.At.Format(time.RFC3339))
+		s.Why = fmt.Sprintf("this is not the ledger of %s: it does not know what that one had sent", own.At.Format(time.RFC3339))
 	case own == nil && CanMark(cfg) == nil:
-		s.Why, s.weak = "nothing beside the config says how far the ledger had come", true
+		s.Why, s.weak = "beside the config there is no mark that says how far the ledger had come", true
 	}
 }
 
@@ -157,11 +157,11 @@ func (s *Suspicion) Says() string {
 		return fmt.Sprintf("%s, and %s not in it: %s; there may be more, since Coupa's list of loads cannot be read: %s",
 			s.Why, words.IsOrAre(len(s.Unknown)), words.SomeOf(s.Unknown), exit.Said(s.Unasked))
 	}
-	return fmt.Sprintf("%s, and Coupa has %s named as ours of the last 7 days that it does not know: %s", s.Why, export.Plural(len(s.Unknown), "file"), words.SomeOf(s.Unknown))
+	return fmt.Sprintf("%s, and Coupa has %s of the last 7 days that it does not know: %s", s.Why, export.Plural(len(s.Unknown), "hr2coupa file"), words.SomeOf(s.Unknown))
 }
 
 // Err returns what Says returns, with hints if Coupa's list could not be read.
 func (s *Suspicion) Err() error { return export.WithHintsOf(errors.New(s.Says()), s.Unasked) }
 
 // WhatToDo is what a person can do about a suspicion.
-const WhatToDo = "put the newest ledger back, or run hr2coupa run --adopt (the feed files count as seen) or hr2coupa run --new-ledger (what is unknown is sent)"
+const WhatToDo = "restore the newest ledger, or run hr2coupa run --adopt (the feed files count as seen) or hr2coupa run --new-ledger (what is unknown is sent)"

@@ -95,7 +95,7 @@ func (w *watcher) state() *notify.Folder {
 		if w.amiss[concern{setAside, name}] != nil {
 			continue
 		}
-		add(export.Hint(fmt.Errorf("%s could not be claimed and lies in .hr2coupa/failed", name), "drop it under another name, and clear that folder"))
+		add(export.Hint(fmt.Errorf("%s could not be claimed and is in .hr2coupa/failed", name), "drop it under another name, and clear that folder"))
 	}
 	return f
 }
@@ -163,7 +163,7 @@ func (w *watcher) unclaimed(g glance, err error) {
 		return
 	}
 	key := concern{claiming, g.name}
-	w.wrong(key, export.Hint(fmt.Errorf("%s cannot be claimed and is not taken: %w", g.name, pathless(err)), "give it a short name, and this user the right to move it"))
+	w.wrong(key, export.Hint(fmt.Errorf("%s cannot be claimed and is not taken: %w", g.name, pathless(err)), "rename it to a short name, and let this user move it"))
 	if !w.lasts(key) && !errors.Is(err, syscall.ENAMETOOLONG) {
 		return
 	}
@@ -185,7 +185,7 @@ func (w *watcher) clear(c claim) {
 		delete(w.amiss, concern{answering, c.id})
 		return
 	}
-	w.wrong(concern{answering, c.id}, export.Hint(fmt.Errorf(".hr2coupa/claimed/%s cannot be read or put away: %w", c.id, pathless(err)), "move it out of there"))
+	w.wrong(concern{answering, c.id}, export.Hint(fmt.Errorf(".hr2coupa/claimed/%s cannot be read or moved: %w", c.id, pathless(err)), "move it out of there"))
 	w.count(export.ExitFault)
 }
 

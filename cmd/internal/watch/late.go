@@ -76,7 +76,7 @@ func (w *watcher) lookAgain() {
 			err = w.giveBack(f, w.folder.donePath(f.claim), now)
 		}
 		if err != nil && !errors.Is(err, os.ErrNotExist) { // a person has cleared the folder
-			w.env.Log.WithField("file", f.name).Errorf("find out whether it was written to: %v", err)
+			w.env.Log.WithField("file", f.name).Errorf("find out whether it was changed: %v", err)
 		}
 		return changed || err != nil
 	})
@@ -99,23 +99,23 @@ func (w *watcher) changed(f *finished, path string) (now glance, changed bool, e
 	return now, false, nil
 }
 
-// giveBack moves a file that was written to after it was read back into the drop folder, so that it is taken again with
+// giveBack moves a file that was changed after it was read back into the drop folder, so that it is taken again with
 // its present content. If a newer file was planned since, it would overwrite that one's data: people are told instead.
 func (w *watcher) giveBack(f *finished, path string, now glance) error {
 	why, err := w.overtaken(f)
 	if err != nil {
 		return err
 	}
-	grown := fmt.Sprintf("%s was written to after it was read (%d bytes now)", f.name, now.size)
+	grown := fmt.Sprintf("%s was changed after it was read (%d bytes now)", f.name, now.size)
 	if why == "" {
 		if _, err := renameIfThere(path, filepath.Join(w.folder.dir, f.name)); err != nil {
 			return fmt.Errorf("put %s back: %w", f.name, err)
 		}
-		w.warn(export.Hint(fmt.Errorf("%s: it is back in the drop folder and is taken again", grown), "let its writer rename it when it is whole, or raise --still"))
+		w.warn(export.Hint(fmt.Errorf("%s: it was moved back into the drop folder and is taken again", grown), "have its writer rename it once it is complete, or raise --still"))
 		return syncDir(w.folder.dir)
 	}
-	w.happened(concern{lateWriter, f.id}, export.Hint(fmt.Errorf("%s, and %s: what was written is not read and lies in .hr2coupa/done/%s", grown, why, f.id),
-		"drop what is missing under another name, and let its writer rename files when they are whole"))
+	w.happened(concern{lateWriter, f.id}, export.Hint(fmt.Errorf("%s, and %s: the change is not read and is in .hr2coupa/done/%s", grown, why, f.id),
+		"drop what is missing under another name, and have its writer rename files once they are complete"))
 	w.count(export.ExitFault)
 	return os.WriteFile(filepath.Join(filepath.Dir(path), lateName), nil, 0o600) // own file: of the claim's folder
 }
@@ -123,7 +123,7 @@ func (w *watcher) giveBack(f *finished, path string, now glance) error {
 // overtaken says what a file that is moved back would overwrite; "" for nothing. A file that was never planned overwrites nothing.
 func (w *watcher) overtaken(f *finished) (why string, err error) {
 	if wiring.Exists(filepath.Join(w.folder.dir, f.name)) {
-		return "a later file of that name is there", nil
+		return "a later file of that name is in the drop folder", nil
 	}
 	if f.run == "" {
 		return "", nil

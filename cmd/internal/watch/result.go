@@ -107,7 +107,7 @@ func (w *watcher) own(path string, rep *export.Report) (*export.Report, error) {
 		return rep, nil
 	}
 	if rep.Run != "" && rep.Run != f.Run {
-		w.env.Log.WithField("run", rep.Run).Infof("what earlier files left waiting: %s, %s", rep.Verdict, show.Sums(rep.Counts))
+		w.env.Log.WithField("run", rep.Run).Infof("resumed from earlier files: %s, %s", rep.Verdict, show.Sums(rep.Counts))
 	}
 	for _, r := range rep.Resumed {
 		if r.Run == f.Run {
@@ -152,7 +152,7 @@ func (w *watcher) putAway(c claim, f *finished) error {
 		err = w.giveBack(f, w.folder.path(c), now)
 	}
 	if err != nil {
-		return fmt.Errorf("find out whether %s was written to: %w", c.name, err)
+		return fmt.Errorf("find out whether %s was changed: %w", c.name, err)
 	}
 	if err := w.folder.finish(c); err != nil {
 		return err
@@ -178,7 +178,7 @@ func (w *watcher) answer(ctx context.Context, c claim, res *outcome, dir string)
 		err = w.folder.publish(c, dir, RejectedName(c.name), func(to io.Writer) error {
 			n, err := f.Excerpt(to, res.rejected, wiring.Causes())
 			if want := records(res.rejected); err == nil && n != want {
-				w.env.Log.WithField(export.HintField, "correct "+c.name+" itself").Errorf("%s holds %d of %d records: the config reads %s differently from when it was planned", RejectedName(c.name), n, want, c.name)
+				w.env.Log.WithField(export.HintField, "correct "+c.name+" itself").Errorf("%s has %d of %d records: the config now reads %s differently than when it was planned", RejectedName(c.name), n, want, c.name)
 			}
 			return err
 		})

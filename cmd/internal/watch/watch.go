@@ -43,7 +43,7 @@ func Watch(ctx context.Context, env *wiring.Env, dir string, o Options) error {
 		if o.Once {
 			return exit.ErrInterrupted
 		}
-		env.Log.Info("asked to stop; no file is at work")
+		env.Log.Info("asked to stop; no file is being processed")
 		return nil
 	}
 	return exit.With(export.WorstExit(w.codes...), err)
@@ -64,7 +64,7 @@ func newWatcher(ctx context.Context, env *wiring.Env, dir string, o Options) (*w
 	}
 	for _, p := range pipe.Config.Feed.Files {
 		if p, err := filepath.Abs(p); err == nil && filepath.Dir(p) == dir {
-			env.Log.WithField(export.HintField, "name another folder there").Warn("feed.files of the config names files of the drop folder: hr2coupa run would read them half written, and results with them")
+			env.Log.WithField(export.HintField, "name another folder there").Warn("feed.files of the config names files of the drop folder: hr2coupa run would read half-written files, and results too")
 		}
 	}
 	l, err := wiring.OpenLedger(env, pipe.Config.Ledger)
@@ -186,7 +186,7 @@ func (w *watcher) watch(ctx context.Context) error {
 			pause = 0
 		} else {
 			wait = pause
-			w.env.Log.Warnf("tried again in %s; files that come meanwhile wait behind", wait)
+			w.env.Log.Warnf("next try in %s; later files wait for it", wait)
 		}
 		if err := w.sleep(ctx, wait); err != nil {
 			return err
@@ -216,8 +216,8 @@ func (w *watcher) round(ctx context.Context) (open int, stuck bool, err error) {
 		return 0, false, w.unseen(err)
 	}
 	if others > 0 {
-		w.once("others", export.Hint(fmt.Errorf("a watcher with another ledger has claimed %s: left to that one", export.Plural(others, "file")),
-			"if that watcher is gone for good, move back what lies in %s", w.folder.claimed()))
+		w.once("others", export.Hint(fmt.Errorf("a watcher with another ledger has claimed %s: that one answers them", export.Plural(others, "file")),
+			"if that watcher will not run again, move the files in %s back", w.folder.claimed()))
 	}
 	w.lookAgain()
 	for _, c := range mine {
@@ -319,7 +319,7 @@ func (w *watcher) work(ctx context.Context, c claim) (stuck bool, err error) {
 		w.keepApart(c, err)
 	}
 	if aside {
-		w.env.Log.WithField("file", c.name).Infof("results of an earlier file of that name are kept in %s", w.folder.own("done", c.id, "earlier"))
+		w.env.Log.WithField("file", c.name).Infof("results of an earlier file of that name were moved to %s", w.folder.own("done", c.id, "earlier"))
 	}
 	read, _, _ := w.folder.glance(c) // the attempt reports what is wrong with it
 	rep, err := w.attempt(ctx, c)
@@ -347,7 +347,7 @@ func (w *watcher) schedule(c claim, res *outcome) {
 		return
 	}
 	pause := w.postpone(c, res)
-	w.env.Log.WithField("file", c.name).Warnf("no verdict yet, asked about again in %s; what comes meanwhile goes on, but for its people", pause)
+	w.env.Log.WithField("file", c.name).Warnf("no verdict yet, next look in %s; later files go on, except for its people", pause)
 }
 
 // postpone makes a claim wait, longer each time.
@@ -367,7 +367,7 @@ func (w *watcher) postpone(c claim, res *outcome) time.Duration {
 func (w *watcher) trouble(c claim, res *outcome, err error) (stuck bool) {
 	export.LogHints(w.env.Log.WithField("file", c.name), export.HintsOf(err)...).Error(err)
 	w.count(export.ExitFault)
-	w.wrong(concern{answering, c.id}, fmt.Errorf("%s was taken, cannot be answered or put away, and stays in .hr2coupa/claimed/%s until a later try: %w", c.name, c.id, pathless(err)))
+	w.wrong(concern{answering, c.id}, fmt.Errorf("%s was taken, but its results cannot be written or it cannot be moved; it stays in .hr2coupa/claimed/%s until the next try: %w", c.name, c.id, pathless(err)))
 	if !res.final && !res.waits() {
 		return true
 	}
@@ -379,7 +379,7 @@ func (w *watcher) trouble(c claim, res *outcome, err error) (stuck bool) {
 func (w *watcher) keepApart(c claim, err error) {
 	if !w.apart[c.id] {
 		w.apart[c.id] = true
-		w.happened(concern{putApart, c.id}, export.Hint(fmt.Errorf("the results of %s cannot be put into the drop folder: %w", c.name, pathless(err)), "look for them beside it in .hr2coupa/done/%s once it has finished", c.id))
+		w.happened(concern{putApart, c.id}, export.Hint(fmt.Errorf("the results of %s cannot be put into the drop folder: %w", c.name, pathless(err)), "they will be beside it in .hr2coupa/done/%s once it is finished", c.id))
 	}
 }
 

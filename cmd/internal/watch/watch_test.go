@@ -404,7 +404,7 @@ func TestWatchCannotPutAway(t *testing.T) {
 		if mine, _, err := n.folder.claims(); err != nil || len(mine) > 0 {
 			t.Errorf("left claimed: %v (%v)", mine, err)
 		}
-		if len(n.notices) != 3 || !strings.Contains(n.notices[0], "1m2s a.csv was taken, cannot be answered or put away") || n.notices[2] != "3m6s " {
+		if len(n.notices) != 3 || !strings.Contains(n.notices[0], "1m2s a.csv was taken, but its results cannot be written or it cannot be moved") || n.notices[2] != "3m6s " {
 			t.Errorf("told: %q", n.notices)
 		}
 	})

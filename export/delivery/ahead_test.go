@@ -9,8 +9,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/delivery"
 )
 
-// A part that was sent by a clock that was two days ahead is waited for as long as one that was sent now, once, and its
-// load is looked for where it is.
+// TestSentByAClockThatWasAhead: a part that was sent while the clock was two days ahead is waited for once, as long as
+// a part that is sent now, and its load is looked for from the right time on.
 func TestSentByAClockThatWasAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
@@ -41,7 +41,8 @@ func TestSentByAClockThatWasAhead(t *testing.T) {
 	})
 }
 
-// A direct write in doubt is asked about for load.pickup, not until the recorded time comes.
+// TestDoubtByAClockThatWasAhead: a direct write in doubt is asked about for load.pickup, not until the recorded time
+// comes.
 func TestDoubtByAClockThatWasAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()

@@ -7,7 +7,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// write brings the parts of a wave that go by API to their end, as far as they go.
+// write writes the parts of a wave that go by API, as far as possible.
 func (r *Runner) write(ctx context.Context, wave []export.Part) error {
 	for i := range wave {
 		p := &wave[i]
@@ -55,7 +55,7 @@ func (r *Runner) writePart(ctx context.Context, p *export.Part) error {
 	return err
 }
 
-// settleWritten returns a part its verdict, by what was recorded of each row.
+// settleWritten settles a part by what was recorded of each row.
 func (r *Runner) settleWritten(p *export.Part) error {
 	writes, err := r.Ledger.Writes(p.ID)
 	if err != nil {

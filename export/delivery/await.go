@@ -41,8 +41,8 @@ func (r *Runner) await(ctx context.Context, wave []export.Part) error {
 	}
 }
 
-// next is the adaptive part of polling: loads take minutes, so the pause grows while nothing moves, to four times
-// load.poll, and falls back as soon as something does.
+// next returns the next pause between polls: loads take minutes, so the pause grows while no part moves, up to four
+// times load.poll, and falls back as soon as one does.
 func (r *Runner) next(pause time.Duration, moved bool, waited time.Duration) time.Duration {
 	if moved || waited < 10*r.Poll {
 		return r.Poll
@@ -50,8 +50,8 @@ func (r *Runner) next(pause time.Duration, moved bool, waited time.Duration) tim
 	return min(pause+r.Poll/4, 4*r.Poll)
 }
 
-// left is how long until the next part of a wave has waited for load.wait. A part is called stalled then, not at the
-// poll after it.
+// left returns how long until the next part of a wave has waited for load.wait. The part is stalled at that time, not
+// at the poll after it.
 func (r *Runner) left(wave []export.Part) time.Duration {
 	least := r.Wait
 	for _, p := range wave {
@@ -73,7 +73,7 @@ func (r *Runner) follow(ctx context.Context, p *export.Part) error {
 		return context.Cause(ctx)
 	}
 	switch {
-	case l == nil && unheard != nil: // nobody has said that there is no load
+	case l == nil && unheard != nil: // no source has said that there is no load
 		return r.unanswered(p, fmt.Sprintf("asking about its load failed (%v)", unheard))
 	case l == nil:
 		return r.unanswered(p, "Coupa does not list its load")
@@ -107,8 +107,8 @@ func (r *Runner) follow(ctx context.Context, p *export.Part) error {
 
 func (r *Runner) late(p *export.Part) bool { return r.waited(p) >= r.Wait }
 
-// waited is how long ago a part was sent. Where that was recorded by a clock that was ahead, so that it still is to come,
-// the wait begins with this start; a part that was stalled already has had its wait.
+// waited returns how long ago a part was sent. Where a clock that was ahead recorded a time in the future, the wait
+// begins with this start. A part that was already stalled has had its wait.
 func (r *Runner) waited(p *export.Part) time.Duration {
 	now := r.Now()
 	from, ahead := r.ahead[p.ID]
@@ -129,11 +129,11 @@ func (r *Runner) waited(p *export.Part) time.Duration {
 	return now.Sub(from)
 }
 
-// deadline is when a part has waited for load.wait; of one that has already, now.
+// deadline returns when a part will have waited for load.wait; now where it already has.
 func (r *Runner) deadline(p *export.Part) time.Time { return r.Now().Add(max(r.Wait-r.waited(p), 0)) }
 
-// floor is the time before which no load of a part is looked for: a day before it was planned, or before now where that
-// was recorded by a clock that was ahead.
+// floor returns the time before which no load of a part is looked for: a day before it was planned, or a day before now
+// where a clock that was ahead recorded the plan.
 func (r *Runner) floor(p *export.Part) time.Time {
 	planned := p.Planned
 	if now := r.Now(); planned.After(now) {
@@ -145,7 +145,7 @@ func (r *Runner) floor(p *export.Part) time.Time {
 // torn reports whether a load has another size than the part, so that it says nothing about it.
 func torn(l *export.Load, p *export.Part) bool { return l.FileSize >= 0 && l.FileSize != p.Size }
 
-// unanswered leaves a part waiting, or stalled once its time is up or nobody can be asked any more.
+// unanswered leaves a part waiting, or stalls it once its time is up or no source can be asked any more.
 func (r *Runner) unanswered(p *export.Part, why string) error {
 	if lost := len(r.gone) == len(r.Loads); lost {
 		r.lost = fmt.Errorf("no way of load.via can be asked any more: %w", r.reasons())

@@ -16,7 +16,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/exporttest"
 )
 
-// gaps are the pauses between the questions put to a source.
+// gaps returns the pauses between the calls of a source.
 func gaps(s *source) []time.Duration {
 	var out []time.Duration
 	for i := 1; i < len(s.asked); i++ {
@@ -99,7 +99,7 @@ func TestPollingQuickensAgain(t *testing.T) {
 	})
 }
 
-// TestStalledIsAskedOnce: the next run puts one question and does not wait a second time.
+// TestStalledIsAskedOnce: the next run asks once and does not wait a second time.
 func TestStalledIsAskedOnce(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -134,21 +134,21 @@ func TestStalledIsAskedOnce(t *testing.T) {
 	}
 }
 
-// later is an error of a call that Coupa has answered with a time before which it is to be left alone.
+// later is the error of a call to which Coupa answered with a time before which it wants no call.
 type later struct{ at time.Time }
 
 func (l later) Error() string        { return "429; left alone until " + l.at.UTC().Format(time.RFC3339) }
 func (l later) NotBefore() time.Time { return l.at }
 
-// TestCoupaAsksToBeLeftAlone: a way is not asked before the time that Coupa has named, and where that is behind load.wait on
-// every way nobody waits for it.
+// TestCoupaAsksToBeLeftAlone: a source is not asked before the time that Coupa has named. Where that time is after
+// load.wait for every source, the run does not wait.
 func TestCoupaAsksToBeLeftAlone(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		alone time.Duration
-		other *source // asked beside
+		other *source // another source in load.via
 		state export.PartState
-		asked int // of the way that was hushed
+		asked int // calls of the source that must wait
 		took  time.Duration
 		says  string
 	}{
@@ -186,7 +186,7 @@ func TestCoupaAsksToBeLeftAlone(t *testing.T) {
 	}
 }
 
-// TestUnknownStatusIsWaitedOut: a word that is not in Coupa's list is no verdict.
+// TestUnknownStatusIsWaitedOut: a status that is not in Coupa's list is no verdict.
 func TestUnknownStatusIsWaitedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newRig(&source{via: "api", answer: since(10*time.Minute, "Waiting for Godot", "Done")})
@@ -200,7 +200,7 @@ func TestUnknownStatusIsWaitedOut(t *testing.T) {
 	})
 }
 
-// TestLoadOfAnotherFile: a load under our name with another size is not of our bytes, and its verdict is none of ours.
+// TestLoadOfAnotherFile: a load under our name with another size is not of our bytes, and its verdict does not count.
 func TestLoadOfAnotherFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newRig(&source{via: "api", answer: func(export.LoadQuery) (*export.Load, error) {
@@ -213,8 +213,8 @@ func TestLoadOfAnotherFile(t *testing.T) {
 	})
 }
 
-// TestSourcesInOrder: the ways of load.via are asked in their order until one knows; a load id goes back only to the
-// source it came from, and the floor of the search is a day before the plan.
+// TestSourcesInOrder: the sources of load.via are asked in their order until one knows the load. A load id is used only
+// with the source it came from, and the search begins a day before the plan.
 func TestSourcesInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var order []string
@@ -256,7 +256,8 @@ func TestSourcesInOrder(t *testing.T) {
 	})
 }
 
-// TestSourceThatFails: a passing error is met again at the next poll; a NotDeliveredError is the last word of a source.
+// TestSourceThatFails: after a passing error a source is asked again at the next poll; after a NotDeliveredError it is
+// not asked again.
 func TestSourceThatFails(t *testing.T) {
 	stale := &export.NotDeliveredError{What: export.NoCookie, Msg: "stale; log in and copy it again"}
 	broken := func(err error) func(export.LoadQuery) (*export.Load, error) {
@@ -292,7 +293,7 @@ func TestSourceThatFails(t *testing.T) {
 	})
 }
 
-// TestCheck: one way that works is enough; none is the reason why nothing is sent; what works again is asked again.
+// TestCheck: one working source is enough; without one nothing is sent. A source that works again is asked again.
 func TestCheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bad := &export.NotDeliveredError{What: export.NoToken, Msg: "refused"}
@@ -333,7 +334,8 @@ func pickedUp(export.LoadQuery) (*export.Load, error) {
 	return exporttest.Load("", func(l *export.Load) { l.PickedUp = true }), nil
 }
 
-// TestArchiveAlone: that the file was taken is all there is to know; beside another way it is no verdict.
+// TestArchiveAlone: the archive alone can only show that the file was taken; where another source exists this is no
+// verdict.
 func TestArchiveAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newRig(&source{via: "archive", answer: pickedUp})
@@ -369,8 +371,8 @@ func TestNoWait(t *testing.T) {
 	})
 }
 
-// TestWaves: a wave is sent when every part of the one before has a verdict, whatever it is; while one has none, the
-// later waves of that run stay here, and other runs go on.
+// TestWaves: a wave is sent when every part of the wave before has a verdict, whatever it is. While a part has none,
+// the later waves of that run are not sent, and other runs go on.
 func TestWaves(t *testing.T) {
 	rig := func(first string) *rig {
 		src := &source{via: "api"}
@@ -410,7 +412,7 @@ func TestWaves(t *testing.T) {
 			t.Errorf("%d files were sent", len(g.server.folder))
 		}
 	})
-	synctest.Test(t, func(t *testing.T) { // in doubt is no verdict either
+	synctest.Test(t, func(t *testing.T) { // the state in doubt is no verdict either
 		g := rig("done")
 		g.server.folder["a"] = 1
 		g.mustDrive(t)
@@ -430,7 +432,7 @@ func wantRows(t *testing.T, g *rig, part string, want ...export.Outcome) {
 	}
 }
 
-// TestRowsOfALoad: what a load says of its rows, and what it leaves open.
+// TestRowsOfALoad: the outcomes of rows by what a load reports, and what stays open.
 func TestRowsOfALoad(t *testing.T) {
 	const yes, no, open = export.Applied, export.Rejected, export.Pending
 	second := refusal(2, "a2", "Email is invalid")

@@ -9,12 +9,12 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// pauses between the tries of one delivery.
+// pauses are the waits between the tries of one delivery.
 var pauses = []time.Duration{2 * time.Second, 15 * time.Second}
 
-// deliver sends what of a wave is not sent yet, one part after another over one connection.
+// deliver sends the parts of a wave that are not sent yet, one after another over one connection.
 func (r *Runner) deliver(ctx context.Context, wave []export.Part) error {
-	if r.undelivered != nil { // a login that was refused is not tried again with the next wave
+	if r.undelivered != nil { // a refused login is not tried again with the next wave
 		return r.undelivered
 	}
 	line := &redialer{dial: r.Dial}
@@ -35,7 +35,7 @@ func (r *Runner) deliver(ctx context.Context, wave []export.Part) error {
 	return nil
 }
 
-// sent reports whether nothing of a part is to be dropped any more.
+// sent reports whether nothing of a part is left to deliver.
 func (r *Runner) sent(p *export.Part) bool {
 	switch p.State {
 	case export.Planned, export.Staged, export.Renaming:
@@ -44,8 +44,8 @@ func (r *Runner) sent(p *export.Part) bool {
 	return true
 }
 
-// again decides whether an error is worth another try, and waits before it. It never says that all is well. What ended
-// before there was a session is final: accounts lock.
+// again waits and returns nil where an error is worth another try, else it returns the final error. An
+// error from before there was a session is final, since accounts lock.
 func (r *Runner) again(ctx context.Context, p *export.Part, err error, try int) error {
 	var lost *wireError
 	switch {
@@ -71,7 +71,7 @@ func (r *Runner) step(ctx context.Context, line *redialer, p *export.Part) error
 	case export.Staged:
 		return r.move(p, export.Renaming)
 	case export.Renaming:
-		if p.Temp == "" { // written directly, whatever the config says now
+		if p.Temp == "" { // the part was written directly, whatever the config says now
 			return r.doubt(ctx, line, p)
 		}
 		return r.commit(ctx, line, p)
@@ -79,7 +79,7 @@ func (r *Runner) step(ctx context.Context, line *redialer, p *export.Part) error
 	return fmt.Errorf("part %s is %s and cannot be delivered; please report this", p.Name, p.State)
 }
 
-// stage writes the temporary. It begins anew whatever an earlier try has left there.
+// stage writes the temporary from the beginning, whatever an earlier try has left there.
 func (r *Runner) stage(ctx context.Context, line *redialer, p *export.Part) error {
 	data, err := r.Ledger.Bytes(*p)
 	if err != nil {
@@ -96,7 +96,7 @@ func (r *Runner) stage(ctx context.Context, line *redialer, p *export.Part) erro
 	return r.move(p, export.Staged)
 }
 
-// commit renames. The temporary is the receipt: that it is gone says that an earlier rename went through.
+// commit renames the temporary. A missing temporary proves that an earlier rename succeeded.
 func (r *Runner) commit(ctx context.Context, line *redialer, p *export.Part) error {
 	s, err := line.session(ctx)
 	if err != nil {
@@ -118,7 +118,8 @@ func (r *Runner) delivered(p *export.Part) error {
 	return r.move(p, export.Delivered)
 }
 
-// writeDirect writes the final name, where renaming is switched off. From the first byte Coupa may take it.
+// writeDirect writes under the final name, where renaming is switched off. Coupa may take the file from the first byte
+// on.
 func (r *Runner) writeDirect(ctx context.Context, line *redialer, p *export.Part) error {
 	data, err := r.Ledger.Bytes(*p)
 	if err != nil {
@@ -138,7 +139,8 @@ func (r *Runner) writeDirect(ctx context.Context, line *redialer, p *export.Part
 	return r.delivered(p)
 }
 
-// doubt asks in the direction the file moves whether a direct write went through: drop folder, archives, load list.
+// doubt checks, in the direction in which the file moves, whether a direct write succeeded: drop folder, archives, load
+// list.
 func (r *Runner) doubt(ctx context.Context, line *redialer, p *export.Part) error {
 	s, err := line.session(ctx)
 	if err != nil {
@@ -154,11 +156,11 @@ func (r *Runner) doubt(ctx context.Context, line *redialer, p *export.Part) erro
 	if l, _ := r.ask(ctx, p); l != nil && !l.PickedUp && !torn(l, p) {
 		return r.delivered(p)
 	}
-	if ctx.Err() != nil { // nobody was asked, which is no "no"
+	if ctx.Err() != nil { // Coupa was not asked, so there is no "no"
 		return context.Cause(ctx)
 	}
 	if !seen.Folder && r.waited(p) < r.Pickup {
-		return sleep(ctx, r.Poll) // a "no" of the load list does not count yet; the state has not moved, so this step comes again
+		return sleep(ctx, r.Poll) // a "no" of the load list does not count yet; the state has not changed, so this step is repeated
 	}
 	p.Note = "written directly, interrupted, and seen nowhere: look in Coupa, then settle the part"
 	if seen.Folder {
@@ -167,7 +169,7 @@ func (r *Runner) doubt(ctx context.Context, line *redialer, p *export.Part) erro
 	return r.move(p, export.InDoubt)
 }
 
-// redialer keeps one session and dials anew after it was closed.
+// redialer keeps one session and dials again after it was closed.
 type redialer struct {
 	dial func(context.Context) (export.Session, error)
 	s    export.Session
@@ -187,7 +189,7 @@ func (l *redialer) session(ctx context.Context) (export.Session, error) {
 
 func (l *redialer) close() {
 	if l.s != nil {
-		l.s.Close() // every write was answered before; nothing is lost with the connection
+		l.s.Close() // every write was answered before, so nothing is lost with the connection
 		l.s = nil
 	}
 }
@@ -195,14 +197,14 @@ func (l *redialer) close() {
 // wireError marks an error of a session that was open; every other error is final.
 type wireError struct{ err error }
 
-// passing reports whether another session may fare better: the connection was lost or silent, or the server gave an
-// answer that nobody knows. A missing folder or permission stays missing.
+// passing reports whether another session may succeed: the connection was lost or silent, or the server's answer was
+// unknown. A missing folder or permission stays missing.
 func (e *wireError) passing() bool {
 	var not *export.NotDeliveredError
 	return !errors.As(e.err, &not) || not.What.Passing()
 }
 
-// final is the error of the last try. What says already what to do is not told it again.
+// final returns the error of the last try. It adds what to do, unless the error already says it.
 func (e *wireError) final(p *export.Part, tries int) error {
 	var not *export.NotDeliveredError
 	if errors.As(e.err, &not) {

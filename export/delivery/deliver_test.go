@@ -23,7 +23,7 @@ func done() *source { return &source{via: "api", answer: always("done")} }
 
 const delivered = "a staged, a renaming, a delivered, a settled"
 
-// TestDeliver meets one part with every kind of fault on the way.
+// TestDeliver delivers one part with every kind of fault on the way.
 func TestDeliver(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -34,7 +34,7 @@ func TestDeliver(t *testing.T) {
 		dials   int
 		took    time.Duration
 		arrived int
-		refused string // what of the NotDeliveredError
+		refused string // Obstacle of the NotDeliveredError
 	}{
 		{name: "clean", state: export.Settled, moves: delivered, dials: 1, arrived: 1},
 		{name: "writing breaks twice", faults: map[string][]error{"stage": {errWire, errWire}}, state: export.Settled, moves: delivered,
@@ -90,7 +90,7 @@ func TestDeliver(t *testing.T) {
 	}
 }
 
-// TestDeliverKeepsOneLine: parts go one after another over one connection, and a received part knows its receipt.
+// TestDeliverKeepsOneLine: parts are sent one after another over one connection, and each part records its temporary.
 func TestDeliverKeepsOneLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newRig(done())
@@ -109,8 +109,8 @@ func TestDeliverKeepsOneLine(t *testing.T) {
 	})
 }
 
-// TestRefusedLoginIsTriedOnce: accounts lock, so neither later parts, waves nor runs of one start knock again. What was
-// sent before is still awaited.
+// TestRefusedLoginIsTriedOnce: accounts lock, so later parts, waves and runs of one start do not log in again. Parts
+// that were sent before are still awaited.
 func TestRefusedLoginIsTriedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newRig(done())
@@ -131,7 +131,7 @@ func TestRefusedLoginIsTriedOnce(t *testing.T) {
 	})
 }
 
-// TestFaultThatIsNobodys: what is neither the wire nor a refusal is not retried and ends the run.
+// TestFaultThatIsNobodys: an error that is neither the connection's nor a refusal is not retried and ends the run.
 func TestFaultThatIsNobodys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newRig(done())
@@ -147,8 +147,8 @@ func TestFaultThatIsNobodys(t *testing.T) {
 	})
 }
 
-// TestLedgerThatCannotWrite: a move that is not recorded is not followed by a deed, and the next start goes on from what
-// is recorded.
+// TestLedgerThatCannotWrite: after a move that could not be recorded nothing is done, and the next start goes on from
+// what is recorded.
 func TestLedgerThatCannotWrite(t *testing.T) {
 	full := errors.New("disk full")
 	for at, stays := range map[export.PartState]export.PartState{
@@ -180,14 +180,14 @@ func TestLedgerThatCannotWrite(t *testing.T) {
 	}
 }
 
-// TestResume begins a run at every state a crash may leave a part in, with the far end as it then is.
+// TestResume begins a run at every state in which a crash may leave a part, with the far end as it then is.
 func TestResume(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		state export.PartState
 		there func(*sftpd) // what the server has
 		ends  export.PartState
-		sent  int // by this run
+		sent  int // files sent by this run
 		asked bool
 	}{
 		{"planned", export.Planned, nil, export.Settled, 1, true},
@@ -228,8 +228,8 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// TestResumeElsewhere: a receipt looked for in another folder than it was written to would always be gone, and the part
-// would count as delivered.
+// TestResumeElsewhere: a temporary is not looked for in another folder than it was written to. There it would always be
+// missing, and the part would count as delivered.
 func TestResumeElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newRig(done())
@@ -245,8 +245,8 @@ func TestResumeElsewhere(t *testing.T) {
 
 var errSignal = errors.New("interrupted by a signal")
 
-// TestInterruptedAnywhere cancels a run at every point before and after each deed of the far end. The cause comes back,
-// and the next start ends the work with every file sent exactly once.
+// TestInterruptedAnywhere: a run is cancelled before and after each operation of the far end. It returns the cause, and
+// the next start finishes with every file sent exactly once.
 func TestInterruptedAnywhere(t *testing.T) {
 	points := 0
 	for stop := 1; !t.Failed(); stop++ {
@@ -287,7 +287,7 @@ func TestInterruptedAnywhere(t *testing.T) {
 	}
 }
 
-// TestInterruptedWhileWaiting: cancelling stops waiting at once and changes nothing.
+// TestInterruptedWhileWaiting: cancelling ends a wait at once and changes nothing.
 func TestInterruptedWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newRig(&source{via: "api"})

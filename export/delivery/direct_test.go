@@ -11,8 +11,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/delivery"
 )
 
-// TestDirect writes the final name. An interrupted write is looked for in the direction the file moves, and never
-// written again.
+// TestDirect: a part is written under its final name. After an interrupted write the file is looked for in the
+// direction in which it moves, and never written again.
 func TestDirect(t *testing.T) {
 	torn := func(g *rig) {
 		g.server.point = func(what string) {
@@ -73,7 +73,7 @@ func TestDirect(t *testing.T) {
 	}
 }
 
-// TestDirectInterruptedWhileAsking: a question that was cut off is no "no", so that the part is not in doubt yet.
+// TestDirectInterruptedWhileAsking: an interrupted question is no "no", so the part is not in doubt yet.
 func TestDirectInterruptedWhileAsking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())

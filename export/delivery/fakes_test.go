@@ -16,7 +16,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/exporttest"
 )
 
-// memory is as much of a ledger as the Runner needs.
+// memory is the part of a ledger that the Runner needs.
 type memory struct {
 	parts map[string]export.Part
 	rows  map[string][]export.RowResult
@@ -72,15 +72,15 @@ func (m *memory) PartRows(part int64, f func(export.RowResult) error) error {
 
 func (*memory) Writes(int64) (map[int]export.Write, error) { return nil, nil }
 
-// sftpd is the far end of the delivery: what lies where, how often each name came into the drop folder, and faults to
-// order. Each fault of a name is met once: stage, commit, write before the deed; "staged", "committed", "written" after
-// it, when only the answer is lost.
+// sftpd is the far end of the delivery: the files in each folder, how often each name came into the drop folder, and
+// faults to order. Each fault happens once: stage, commit, write before the operation; "staged", "committed", "written"
+// after it, when only the answer is lost.
 type sftpd struct {
 	temps, folder, archive map[string]int64
 	arrived                map[string]int
 	faults                 map[string][]error
 	dials, closed          int
-	point                  func(what string) // called before and after every deed
+	point                  func(what string) // called before and after every operation
 }
 
 func (d *sftpd) meet(ctx context.Context, what string) error {
@@ -110,7 +110,7 @@ type session struct {
 	broken bool
 }
 
-// do meets the faults around a deed. A session that has failed once must not be used again.
+// do applies the ordered faults around an operation. A session that has failed once must not be used again.
 func (s *session) do(ctx context.Context, before, after string, deed func() error) error {
 	if s.broken {
 		panic("a broken session is used")
@@ -170,7 +170,7 @@ func (s *session) Look(ctx context.Context, name string) (at export.Sighting, er
 
 func (s *session) Close() error { s.closed++; return nil }
 
-// source is one way of asking, answered by a function; nil knows no load.
+// source is one way of asking, answered by a function; with nil it knows no load.
 type source struct {
 	via    string
 	check  error
@@ -194,12 +194,12 @@ func (s *source) Ask(_ context.Context, q export.LoadQuery) (*export.Load, error
 	return l, err
 }
 
-// always answers every question with a load of that status.
+// always returns a load of that status for every question.
 func always(status string) func(export.LoadQuery) (*export.Load, error) {
 	return func(export.LoadQuery) (*export.Load, error) { return exporttest.Load(status, nil), nil }
 }
 
-// since answers with a load once d has passed since the first question, and with status before.
+// since returns a load of status after once d has passed since the first question, and of status before until then.
 func since(d time.Duration, before, after string) func(export.LoadQuery) (*export.Load, error) {
 	var first time.Time
 	return func(export.LoadQuery) (*export.Load, error) {
@@ -219,7 +219,7 @@ const (
 	wait   = 2 * time.Hour
 )
 
-// rig is a Runner between a ledger in memory and a far end.
+// rig joins a Runner to a ledger in memory and a far end.
 type rig struct {
 	ledger  *memory
 	server  *sftpd
@@ -253,7 +253,7 @@ func (g *rig) set(name string, change func(*export.Part)) {
 	g.ledger.parts[name] = p
 }
 
-// runner is a new start of the program on the same ledger and server.
+// runner returns the Runner of a new start of the program on the same ledger and server.
 func (g *rig) runner() *delivery.Runner {
 	log := logrus.New()
 	log.Out = io.Discard
@@ -269,7 +269,7 @@ func (g *rig) runner() *delivery.Runner {
 	return r
 }
 
-// drive lets a new start go on with every part that is not final.
+// drive has a new start go on with every part that is not final.
 func (g *rig) drive(ctx context.Context) (*delivery.Runner, error) {
 	r := g.runner()
 	var parts []export.Part

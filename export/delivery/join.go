@@ -6,23 +6,23 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Joined is what Coupa's row errors came to when laid beside the rows that were sent.
+// Joined is the result of matching Coupa's row errors with the rows that were sent.
 type Joined struct {
 	Rows   []export.RowResult // refused rows, in the order of the part
 	Loose  []export.LoadError // row errors that fit no row
 	Notes  []string           // where first cell and row number disagree
-	Offset int                // Coupa's row number less ours, as most errors have it
+	Offset int                // Coupa's row number minus ours, by most errors
 }
 
-// Join lays Coupa's row errors beside the rows of a part: by first cell first, by row number second (DataFileSources
-// API Example Calls: first-column is the row's first cell; how rows are numbered is not stated). Where the two name
-// different rows the first cell counts, and a note says so.
+// Join matches Coupa's row errors with the rows of a part: first by first cell, then by row number (DataFileSources API
+// Example Calls: first-column is the row's first cell; how rows are numbered is not stated). Where the two name
+// different rows, the first cell counts, and a note says so.
 func Join(rows []export.RowResult, errs []export.LoadError) Joined {
 	byFirst := map[string][]int{}
 	for i, r := range rows {
 		byFirst[r.First] = append(byFirst[r.First], i)
 	}
-	at := make([]int, len(errs)) // index into rows, -1 unknown
+	at := make([]int, len(errs)) // index into rows; -1 where unknown
 	votes := map[int]int{}
 	for i, e := range errs {
 		at[i] = -1

@@ -14,7 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/delivery"
 )
 
-// partRows are the rows of one part, named by their first cells.
+// partRows returns the rows of one part, named by their first cells.
 func partRows(first ...string) []export.RowResult {
 	rows := make([]export.RowResult, len(first))
 	for i, f := range first {
@@ -82,8 +82,9 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// TestJoinLosesNothing: whatever order Coupa tells its errors in, however it counts rows, and with first cells missing or
-// doubled, each error ends at one row or is told as loose; where first cells are unique, at the row it is about.
+// TestJoinLosesNothing: each error ends at one row or is returned as loose, in whatever order Coupa lists its errors,
+// however it counts rows, and with first cells missing or doubled. Where first cells are unique, it ends at the row it
+// is about.
 func TestJoinLosesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 30).Draw(t, "rows")

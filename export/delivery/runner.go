@@ -13,18 +13,19 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// PartWriter writes the rows of a part by API: directory.Writer does. left are the rows that have no answer yet, last is
-// why, and err ends the run. move records the part's next state.
+// PartWriter writes the rows of a part by API; directory.Writer implements it. left is the number of rows without an
+// answer, last is why, and err ends the run. move records the part's next state.
 type PartWriter interface {
 	Part(ctx context.Context, p *export.Part, move func(export.PartState) error) (left int, last, err error)
 }
 
 // Ledger is what a Runner needs of durable state. Every call is durable when it returns.
 type Ledger interface {
-	// Move records a part as it now stands. The move from the state in the ledger to p.State must be one of the table.
+	// Move records a part as it now stands. The move from the state in the ledger to p.State must be in the table of
+	// moves.
 	Move(p export.Part) error
-	// Settle records a part's verdict and its rows' outcomes at once: results names the rows by PartRow, every other
-	// row of the part gets rest.
+	// Settle records a part's verdict and its rows' outcomes in one step: results names rows by PartRow, and every
+	// other row of the part gets rest.
 	Settle(p export.Part, rest export.Outcome, results []export.RowResult) error
 	// Bytes returns a part's bytes from the spool, checked against its hash.
 	Bytes(export.Part) ([]byte, error)
@@ -34,31 +35,31 @@ type Ledger interface {
 	Writes(part int64) (map[int]export.Write, error)
 }
 
-// Runner moves parts from the ledger to Coupa and back to a verdict. The state of a part is the program counter: going
-// on after a crash is the same loop begun later.
+// Runner takes parts from the ledger to Coupa and to a verdict. The state of a part is the program counter: going on
+// after a crash is the same loop, begun later.
 type Runner struct {
 	Ledger Ledger
 	Dial   func(context.Context) (export.Session, error)
-	Writer PartWriter          // for parts of the API route; nil where the config knows no client for it
-	Loads  []export.LoadSource // in the order of load.via
-	Direct bool                // sftp.direct
+	Writer PartWriter          // writes parts of the API route; nil where the config has no client for it
+	Loads  []export.LoadSource // ways of asking, in the order of load.via
+	Direct bool                // as sftp.direct
 	Poll   time.Duration
 	Pickup time.Duration // a "no" of the load list counts only after this
-	Wait   time.Duration // no verdict by then is stalled
-	NoWait bool          // deliver one wave and leave; parts sent earlier are asked about once
+	Wait   time.Duration // a part without a verdict after this is stalled
+	NoWait bool          // deliver one wave and return; parts sent earlier are asked about once
 	Now    func() time.Time
 	Log    logrus.FieldLogger
 	Tell   func(export.Part) // called after every recorded move, for progress; may be nil
 
-	ahead       map[int64]time.Time // when the wait for a part began that was sent by a clock that was ahead
-	undelivered error               // why a part could not be sent
-	lost        error               // why nobody can be asked any more
-	gone        map[string]error    // ways that cannot be asked any more, and why
-	hushed      map[string]hush     // ways on which Coupa has asked to be left alone for a while
+	ahead       map[int64]time.Time // when the wait began, for a part that was sent while the clock was ahead
+	undelivered error               // why parts could not be sent
+	lost        error               // why no source can be asked any more
+	gone        map[string]error    // sources that cannot be asked any more, and why
+	hushed      map[string]hush     // sources that must not be asked for a while, as Coupa has requested
 }
 
-// Drive takes parts as far as they go: wave by wave, delivered, awaited, settled. What stops it is in Undelivered and
-// Lost afterwards; the error is only a cancelled context or a ledger that cannot be written.
+// Drive takes parts as far as possible: wave by wave, delivered, awaited, settled. Afterwards Undelivered and Lost
+// return what stopped it. The error is only a cancelled context or a ledger that cannot be written.
 func (r *Runner) Drive(ctx context.Context, parts []export.Part) error {
 	for len(parts) > 0 {
 		n := 1
@@ -67,7 +68,7 @@ func (r *Runner) Drive(ctx context.Context, parts []export.Part) error {
 		}
 		wave := parts[:n]
 		parts = parts[n:]
-		earlier := slices.Clone(wave) // as they stood when this start found them
+		earlier := slices.Clone(wave) // as this start found them
 		err := r.deliver(ctx, wave)
 		if err == nil {
 			err = r.write(ctx, wave)
@@ -85,7 +86,7 @@ func (r *Runner) Drive(ctx context.Context, parts []export.Part) error {
 		}
 		open := slices.ContainsFunc(wave, func(p export.Part) bool { return !p.State.Final() })
 		if open && len(parts) > 0 && parts[0].Run == wave[0].Run {
-			if r.undelivered == nil { // else nothing of it may be with Coupa, and the report says why
+			if r.undelivered == nil { // otherwise Coupa may have nothing of it, and the report says why
 				r.Log.WithField("wave", wave[0].Wave).Warn("later waves wait: a part of this one has no verdict yet")
 			}
 			parts = slices.DeleteFunc(slices.Clone(parts), func(p export.Part) bool { return p.Run == wave[0].Run })
@@ -106,7 +107,7 @@ func (r *Runner) askOnce(ctx context.Context, wave, earlier []export.Part) error
 	return nil
 }
 
-// fatal keeps apart what ends the run from what only ends the sending.
+// fatal returns an error that ends the run, and records one that only ends the sending.
 func (r *Runner) fatal(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -122,10 +123,10 @@ func (r *Runner) fatal(ctx context.Context, err error) error {
 	return err
 }
 
-// Undelivered says why parts could not be sent, nil where all were.
+// Undelivered returns why parts could not be sent; nil where all were sent.
 func (r *Runner) Undelivered() error { return r.undelivered }
 
-// Lost says why nobody could be asked any more, nil where somebody could.
+// Lost returns why no source could be asked any more; nil where one could.
 func (r *Runner) Lost() error { return r.lost }
 
 // move records a part's next state before the program goes on.
@@ -172,7 +173,7 @@ func (r *Runner) tell(p export.Part) {
 	}
 }
 
-// SortParts puts parts in the order of sending: by run, wave and name.
+// SortParts sorts parts in the order of sending: by run, wave and name.
 func SortParts(parts []export.Part) {
 	slices.SortStableFunc(parts, func(a, b export.Part) int {
 		return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Wave, b.Wave), cmp.Compare(a.Name, b.Name))

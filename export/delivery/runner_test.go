@@ -17,7 +17,7 @@ import (
 )
 
 // folder is the far end: temporaries, the drop folder, and how often each name came into it. point is called before and
-// after every deed; a call that finds its context cancelled then loses its answer.
+// after every operation; a call that finds its context cancelled then loses its answer.
 type folder struct {
 	temps   map[string]bool
 	arrived map[string]int
@@ -65,7 +65,7 @@ func (f *folder) Write(context.Context, string, []byte) error { panic("nothing i
 
 func (f *folder) Look(context.Context, string) (export.Sighting, error) { panic("nobody looks") }
 
-// loads is the way of asking beside a folder: each load is done at the second question.
+// loads is the source for a folder: each load is done at the second question.
 type loads struct {
 	*folder
 	asked map[string]int
@@ -101,12 +101,12 @@ func goOn(ctx context.Context, t *testing.T, l ledger.Ledger, src *loads) error 
 	return r.Drive(ctx, parts)
 }
 
-// TestInterruptedInALedger plans into a real ledger, cancels the run before or after a deed of the far end, and goes on from
-// the ledger's files. Every part arrives once, in the order of the waves, and the sums are those of the
-// feed at every moment.
+// TestInterruptedInALedger plans into a real ledger, cancels the run before or after an operation of the far end, and
+// goes on from the ledger's files. Every part arrives once, in the order of the waves, and the sums always equal those
+// of the feed.
 func TestInterruptedInALedger(t *testing.T) {
 	points := 0
-	for stop := 1; !t.Failed(); stop += 3 { // every third: TestInterruptedAnywhere tries them all, on a ledger in memory
+	for stop := 1; !t.Failed(); stop += 3 { // every third point: TestInterruptedAnywhere tries them all, on a ledger in memory
 		dir := t.TempDir()
 		l := planningtest.OpenLedger(t, dir)
 		run, _ := planningtest.Record(t, l, planningtest.Night(), planningtest.Free)

@@ -29,7 +29,7 @@ func (r *Runner) judge(p *export.Part, l *export.Load, v export.Verdict) error {
 	}
 	rest := export.Applied
 	if why := untold(l, j, len(rows)); why != "" {
-		// which rows are refused is not known, so none of the others can be called applied
+		// It is not known which rows are refused, so no other row can be called applied.
 		p.Verdict, rest = export.VerdictPartial, export.Pending
 		p.Note = why
 		j.Rows = append(j.Rows, pending(rows, j.Rows, why)...)
@@ -38,8 +38,8 @@ func (r *Runner) judge(p *export.Part, l *export.Load, v export.Verdict) error {
 	return r.settle(p, rest, j.Rows)
 }
 
-// untold says what keeps the rows without an error from being called applied: errors that fit no row, or an answer that
-// does not say whether there are errors at all.
+// untold returns why rows without an error cannot be called applied: there are errors that fit no row, or the answer
+// does not say whether there are errors.
 func untold(l *export.Load, j Joined, sent int) string {
 	if missing := max(l.ErrorsN-len(l.Errors), 0) + len(j.Loose); missing > 0 {
 		return fmt.Sprintf("Coupa reports %d row errors that fit no row of ours; see load %s in Coupa", missing, l.ID)
@@ -50,7 +50,7 @@ func untold(l *export.Load, j Joined, sent int) string {
 	return ""
 }
 
-// pending returns the rows that are not among refused, with the reason.
+// pending returns the rows that are not in refused, as pending, with the reason.
 func pending(rows, refused []export.RowResult, why string) []export.RowResult {
 	hit := map[int]bool{}
 	for _, row := range refused {
@@ -67,7 +67,7 @@ func pending(rows, refused []export.RowResult, why string) []export.RowResult {
 	return out
 }
 
-// notes joins what there is of the notes about a part.
+// notes joins the non-empty notes about a part.
 func notes(texts ...string) string {
 	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), "; ")
 }
@@ -79,7 +79,7 @@ func joinNote(j Joined) string {
 	return "first cell and row number of Coupa's errors disagree: " + strings.Join(j.Notes, "; ")
 }
 
-// failure says, as far as Coupa has words for it in Coupa's, why a whole load came to nothing.
+// failure returns why a whole load came to nothing, in Coupa's words where there are any.
 func failure(l *export.Load, v export.Verdict) export.Faults {
 	if v == export.VerdictEmpty {
 		return export.Faults{{Rule: "load", Message: "Coupa loaded the file and processed no row of it"}}

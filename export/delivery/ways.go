@@ -9,7 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Check proves, before anything is sent, that somebody can be asked what became of it. A way that gives no verdict
+// Check proves, before anything is sent, that at least one way of asking for loads works. A way without verdicts
 // (archive) counts only where it is the only one.
 func (r *Runner) Check(ctx context.Context) error {
 	var faults []error
@@ -20,7 +20,7 @@ func (r *Runner) Check(ctx context.Context) error {
 		}
 		err := src.Check(ctx)
 		if err == nil {
-			delete(r.gone, src.Via()) // it may have been left earlier, and is well again
+			delete(r.gone, src.Via()) // it may have been left earlier and work again
 			continue
 		}
 		if ctx.Err() != nil {
@@ -39,7 +39,7 @@ func (r *Runner) Check(ctx context.Context) error {
 	return nil
 }
 
-// leave stops asking a source.
+// leave records that a source is not asked any more.
 func (r *Runner) leave(src export.LoadSource, why error) {
 	if r.gone == nil {
 		r.gone = map[string]error{}
@@ -47,7 +47,7 @@ func (r *Runner) leave(src export.LoadSource, why error) {
 	r.gone[src.Via()] = why
 }
 
-// reasons returns why the ways that were left cannot be asked, in the order of load.via.
+// reasons returns why the sources that were left cannot be asked, in the order of load.via.
 func (r *Runner) reasons() error {
 	var why []string
 	for _, src := range r.Loads {
@@ -58,8 +58,8 @@ func (r *Runner) reasons() error {
 	return errors.New(strings.Join(why, "; "))
 }
 
-// ask goes through the ways of asking in their order and takes the first that knows the load. What only says that the
-// file was picked up is kept for when nobody knows more. unheard is why a way gave no answer.
+// ask asks the sources in their order and takes the first that knows the load. An answer that only says that the file
+// was picked up is used where no other source knows more. unheard is why a source had no answer.
 func (r *Runner) ask(ctx context.Context, p *export.Part) (picked *export.Load, unheard error) {
 	for _, src := range r.Loads {
 		if r.gone[src.Via()] != nil {
@@ -89,8 +89,8 @@ func (r *Runner) ask(ctx context.Context, p *export.Part) (picked *export.Load, 
 	return picked, unheard
 }
 
-// failed notes why a way gave no answer. One that is of no use any more is left; one on which Coupa has asked to be left
-// alone is not asked before that is over.
+// failed notes why a source had no answer. A source that cannot work any more is left. A source on which Coupa has
+// asked to wait is not asked before that time.
 func (r *Runner) failed(src export.LoadSource, p *export.Part, err error) {
 	log := r.Log.WithField("via", src.Via())
 	if not, ok := errors.AsType[*export.NotDeliveredError](err); ok {
@@ -107,13 +107,13 @@ func (r *Runner) failed(src export.LoadSource, p *export.Part, err error) {
 	}
 }
 
-// hush is a time before which a way is not to be asked, and the error that said so.
+// hush is a time before which a source must not be asked, and the error that said so.
 type hush struct {
 	until time.Time
 	why   error
 }
 
-// hopeless reports whether Coupa has asked, on every way that is left, not to be asked before a part's time is up.
+// hopeless reports whether Coupa has asked, on every remaining source, to wait until after a part's time is up.
 func (r *Runner) hopeless(p *export.Part) bool {
 	for _, src := range r.Loads {
 		if r.gone[src.Via()] == nil && !r.hushed[src.Via()].until.After(r.deadline(p)) {

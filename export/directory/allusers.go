@@ -13,36 +13,36 @@ import (
 
 // Lister lists all of Coupa's users, page by page. Its errors are those of export.Directory.
 type Lister interface {
-	// Highest returns the highest number that a user has; 0 where there is nobody.
+	// Highest returns the highest number of a user; 0 where there are no users.
 	Highest(ctx context.Context) (uint64, error)
-	// After returns users by ascending number: those above after and at most through, which is 0 for no end. more tells
-	// that there may be others. An answer that is not in this order is an error.
+	// After returns users by ascending number: those above after and at most through; a through of 0 means no end. more
+	// reports whether others may follow. An answer in another order is an error.
 	After(ctx context.Context, after, through uint64, want []export.Element) (users []export.User, more bool, err error)
 }
 
 const (
 	pageUsers  = 50      // users in a page (Querying Options)
-	leastCalls = 10      // by key: fewer are not worth a thought
-	probeCalls = 20      // by key: so many are worth one call that shows how densely numbers are taken
-	spareCalls = 3       // beside a quarter more than were reckoned with
-	rangePages = 10      // pages for which a worker more is worth the page that its end costs
-	mostUsers  = 500_000 // whose keys are kept in memory
+	leastCalls = 10      // by key: with fewer calls, reading all users is not considered
+	probeCalls = 20      // by key: from this many calls on, one call that shows how densely numbers are taken is worth it
+	spareCalls = 3       // calls allowed in addition to a quarter more than expected
+	rangePages = 10      // pages that justify one more worker, since each worker costs a page at its end
+	mostUsers  = 500_000 // users with keys kept in memory
 )
 
-// everybody is what reading all users has shown.
-type everybody struct {
-	held  [][len(otherColumns)]string // of every user, after their number in ids
+// allUsers is what reading all users has shown.
+type allUsers struct {
+	held  [][len(otherColumns)]string // values of every user, in the order of ids
 	ids   []string
-	hides [len(otherColumns)]bool // somebody's was not shown
+	hides [len(otherColumns)]bool // a user's value was not shown
 }
 
-// shows reports whether it is known of every user what they have in a column.
-func (e *everybody) shows(column string) bool {
+// shows reports whether the value of every user in a column is known.
+func (e *allUsers) shows(column string) bool {
 	return e != nil && !e.hides[slices.Index(otherColumns[:], column)]
 }
 
-// each calls note with what every user has in a column.
-func (e *everybody) each(column string, note func(id, value string)) {
+// each calls note with every user's value in a column.
+func (e *allUsers) each(column string, note func(id, value string)) {
 	if e == nil {
 		return
 	}
@@ -54,7 +54,7 @@ func (e *everybody) each(column string, note func(id, value string)) {
 	}
 }
 
-func (e *everybody) add(u export.User, at [len(otherColumns)]export.Element) {
+func (e *allUsers) add(u export.User, at [len(otherColumns)]export.Element) {
 	var values [len(otherColumns)]string
 	for i, element := range at {
 		v, shown := u.Value(element)
@@ -64,8 +64,8 @@ func (e *everybody) add(u export.User, at [len(otherColumns)]export.Element) {
 	e.ids, e.held = append(e.ids, u.ID), append(e.held, values)
 }
 
-// readAll reads all users where that takes fewer calls than asking for keys, and takes whom it finds among the people. As
-// soon as it turns out to take more it stops, and everybody is asked for by key.
+// readAll reads all users where that takes fewer calls than look-ups by key, and notes those who match the people. As
+// soon as it needs more calls it stops, and all people are looked up by key.
 func (f *Preflight) readAll(ctx context.Context, people, some []*identity) error {
 	byKey, after := f.callsAhead(people, some)
 	saves := byKey - after
@@ -96,8 +96,8 @@ func (f *Preflight) readAll(ctx context.Context, people, some []*identity) error
 	return nil
 }
 
-// callsAhead says from a sample that was looked up how many calls are still to come by key, and how many of these reading
-// all users would not save: those for people whom Coupa does not know.
+// callsAhead estimates from a sample how many calls by key are still to come, and how many of these would remain after
+// reading all users: those for people without a user in Coupa.
 func (f *Preflight) callsAhead(people, some []*identity) (byKey, after int) {
 	if len(some) == 0 {
 		return 0, 0
@@ -119,43 +119,43 @@ func (f *Preflight) callsAhead(people, some []*identity) (byKey, after int) {
 	return byKey, after
 }
 
-// foundAmong says from a sample how many of the people Coupa knows.
+// foundAmong estimates from a sample how many of the people Coupa knows.
 func foundAmong(people, some []*identity) int {
 	return len(those(some, func(one *identity) bool { return one.id != "" })) * len(people) / len(some)
 }
 
-// pages is how many so many users fill.
+// pages returns how many pages that many users fill.
 func pages(users uint64) int { return int(min(users/pageUsers, 1<<40)) + 1 }
 
-// worth reports whether so many calls are fewer than those that they save, also where these were estimated too high.
+// worth reports whether calls are fewer than the calls that they save, with a margin for a wrong estimate.
 func worth(calls, saves int) bool { return calls <= saves*4/5 }
 
 // errMore ends a reading that would take more calls than it saves.
 var errMore = errors.New("more users than it is worth to read")
 
-// reading is all users on their way.
+// reading is the state of reading all users.
 type reading struct {
 	*Preflight
 	want    []export.Element
 	others  [len(otherColumns)]export.Element
 	keys    [len(keyColumns)]export.Element
-	asked   [len(keyColumns)]map[string][]*identity // who is looked up by a value
-	saves   int                                     // calls
-	most    int                                     // calls that it may take: numbers may be taken more densely than it looks
+	asked   [len(keyColumns)]map[string][]*identity // the people who are looked up by a value
+	saves   int                                     // calls that it saves
+	most    int                                     // calls that it may take: numbers may be taken more densely than expected
 	highest uint64
 
 	mu    sync.Mutex
-	all   *everybody
+	all   *allUsers
 	found map[*identity][]export.User
 	calls int
-	below uint64 // nobody has this number or one below it
-	read  uint64 // numbers above it of which it is known who has them
+	below uint64 // no user has this number or a lower one
+	read  uint64 // numbers above below that have been read
 	top   uint64 // the highest number seen
 }
 
-// reading prepares to read all users for those of the people who have not been looked up.
+// reading prepares to read all users, for the people who have not been looked up.
 func (f *Preflight) reading(people []*identity, saves int) (*reading, error) {
-	r := &reading{Preflight: f, want: f.wanted(), saves: saves, all: &everybody{}, found: map[*identity][]export.User{}}
+	r := &reading{Preflight: f, want: f.wanted(), saves: saves, all: &allUsers{}, found: map[*identity][]export.User{}}
 	for i, column := range otherColumns {
 		e, ok := f.Element(column)
 		if !ok {
@@ -182,8 +182,8 @@ func (f *Preflight) reading(people []*identity, saves int) (*reading, error) {
 	return r, nil
 }
 
-// run reads all users: the first page, which shows how densely numbers are taken, then the numbers behind it in as many
-// ranges as there are workers who are worth it. The last range has no end: somebody may be new.
+// run reads all users: first one page, which shows how densely numbers are taken, then the higher numbers in as many
+// ranges as there are useful workers. The last range has no end, since new users may be added.
 func (r *reading) run(ctx context.Context) (err error) {
 	if r.highest, err = r.All.Highest(ctx); err != nil {
 		return err
@@ -202,7 +202,7 @@ func (r *reading) run(ctx context.Context) (err error) {
 	return err
 }
 
-// rest reads those whose number is above the last of the first page.
+// rest reads the users with numbers above last, the end of the first page.
 func (r *reading) rest(ctx context.Context, last uint64) error {
 	left := r.left()
 	if last > r.highest || !worth(r.calls+left, r.saves) {
@@ -265,8 +265,8 @@ func (r *reading) page(ctx context.Context, after, through uint64) (last uint64,
 	return last, more && last != through, nil
 }
 
-// left is about how many pages there are still to read, if numbers are taken as densely as where it has read. It expects
-// the lock held where others are at work.
+// left estimates how many pages are still to be read, if numbers are taken as densely as so far. The caller must hold
+// the lock while workers run.
 func (r *reading) left() int {
 	if r.read == 0 || r.highest <= r.below+r.read {
 		return 0
@@ -275,7 +275,7 @@ func (r *reading) left() int {
 	return int(rest)/pageUsers + 1
 }
 
-// take notes a user: whose key leads to them, and what they hold.
+// take notes a user: the people whose key matches, and the user's values.
 func (r *reading) take(u export.User) {
 	r.all.add(u, r.others)
 	for i, key := range r.keys {

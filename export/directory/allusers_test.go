@@ -16,14 +16,14 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/exporttest"
 )
 
-// lister lists the people of a held, who stand there by ascending id.
+// lister lists the people of a held, which has them by ascending id.
 type lister struct {
 	*held
 	pages atomic.Int32
-	skips string // the end of ids that are not listed
-	hides string // a column that is not listed
+	skips string // ids with this ending are not listed
+	hides string // this column is not listed
 	fails error
-	top   uint64 // in place of the highest id
+	top   uint64 // reported instead of the highest id
 }
 
 func (l *lister) Highest(context.Context) (uint64, error) {
@@ -56,7 +56,7 @@ func (l *lister) After(_ context.Context, after, through uint64, _ []export.Elem
 	return users, false, l.fails
 }
 
-// crowd are so many users, of whom one is at every so many-th number.
+// crowd returns that many users, with numbers that are every apart.
 func crowd(users, every int) (people [][4]string) {
 	for i := range users {
 		v := strconv.Itoa(i)
@@ -65,7 +65,7 @@ func crowd(users, every int) (people [][4]string) {
 	return people
 }
 
-// asked asks about rows, and gives what Coupa holds against each, whom it found, and how many calls that took.
+// asked asks about rows and returns the faults of each, the users found, and the number of calls.
 func asked(t *testing.T, h *held, l *lister, key string, rows []*export.Row) (faults [][]export.Fault, found []export.User, calls int) {
 	t.Helper()
 	p := preflight(h, key)
@@ -86,8 +86,8 @@ func asked(t *testing.T, h *held, l *lister, key string, rows []*export.Row) (fa
 	return faults, found, int(h.calls.Load())
 }
 
-// changed draws rows about a crowd: as they are, with new values, with values of others, about people whom nobody knows,
-// and by other columns.
+// changed draws rows about a crowd: unchanged, with new values, with values of other users, about unknown people, and
+// by other columns.
 func changed(rnd *rand.Rand, people [][4]string, n int, share float64) (rows []*export.Row) {
 	for i := range n {
 		p := people[i%len(people)]
@@ -119,8 +119,8 @@ func changed(rnd *rand.Rand, people [][4]string, n int, share float64) (rows []*
 	return rows
 }
 
-// TestAllReadIsTheSame: whether all users are read or asked for by key, the same people are found and the same is held
-// against them, also where the list shows too little.
+// TestAllReadIsTheSame: reading all users and looking them up by key find the same people and the same faults, also
+// where the list shows too little.
 func TestAllReadIsTheSame(t *testing.T) {
 	var read int32
 	for seed := range uint64(24) {
@@ -128,7 +128,7 @@ func TestAllReadIsTheSame(t *testing.T) {
 		people := crowd(300+rnd.IntN(900), 1+rnd.IntN(3))
 		key := []string{"Employee Number", "Login"}[seed%2]
 		if key == "Employee Number" {
-			people[1][1] = people[len(people)-1][1] // two of one number
+			people[1][1] = people[len(people)-1][1] // two users with one number
 		}
 		rows := changed(rnd, people, 600+rnd.IntN(900), []float64{0.3, 1}[seed/2%2])
 		for name, spoil := range map[string]func(*lister){
@@ -158,12 +158,12 @@ func TestAllReadIsTheSame(t *testing.T) {
 
 // TestAllReadCalls: all users are read where that saves calls, and not where it does not.
 func TestAllReadCalls(t *testing.T) {
-	const n = 1000 // people: 21 calls by each column
+	const n = 1000 // people; that is 21 calls by each column
 	same, mail, both := []int{}, []int{3}, []int{2, 3}
 	for _, tt := range []struct {
 		name         string
 		users, every int
-		columns      []int // that are new
+		columns      []int // columns with new values
 		least        int
 		spoil        func(*lister)
 		calls, pages int
@@ -215,7 +215,7 @@ func TestAllReadCalls(t *testing.T) {
 	}
 }
 
-// TestFirstLook: the first look-up, which proves that Coupa can be asked, is no call more.
+// TestFirstLook: the first look-up, which proves that Coupa can be asked, is not an extra call.
 func TestFirstLook(t *testing.T) {
 	h := &held{people: crowd(120, 1)}
 	p := preflight(h, "Employee Number")
@@ -236,7 +236,7 @@ func TestFirstLook(t *testing.T) {
 	}
 }
 
-// TestOwnersAreKnown: whose a login or an address is, is not asked where the answers by number have shown it.
+// TestOwnersAreKnown: the owner of a login or an address is not looked up where the answers by number have shown it.
 func TestOwnersAreKnown(t *testing.T) {
 	h := &held{people: [][4]string{{"1", "100", "ann", "ann@x"}, {"2", "200", "bob", "bob@x"}}}
 	p := preflight(h, "Employee Number")

@@ -9,15 +9,15 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// keyColumns are the columns that people are looked up by, the strongest first; otherColumns are those of which no two
-// users have the same value, in the order in which their owners are looked for.
+// keyColumns are the columns by which people are looked up, the strongest first. otherColumns are the other columns in
+// which no two users have the same value, in the order of their look-ups.
 var (
 	keyColumns   = [...]string{export.ColumnID, export.ColumnNumber, export.ColumnLogin}
 	otherColumns = [...]string{export.ColumnLogin, export.ColumnNumber, export.ColumnEmail}
 )
 
-// Ask looks everybody up. An error says that Coupa could not be asked. The first look-up is a sample, which shows how many
-// calls are still to come: where all users can be read in fewer they are.
+// Ask looks all noted people up. An error means that Coupa could not be asked. The first look-up is a sample, which
+// shows how many calls are still to come. Where reading all users takes fewer calls, Ask reads them all.
 func (f *Preflight) Ask(ctx context.Context) error {
 	people := f.sorted()
 	f.faults, f.all = map[string][]export.Fault{}, nil
@@ -42,7 +42,7 @@ func (f *Preflight) Ask(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// sorted are the people in the order of their keys. None of them has been looked up.
+// sorted returns the people in the order of their keys. None of them has been looked up.
 func (f *Preflight) sorted() []*identity {
 	people := make([]*identity, 0, len(f.people))
 	for _, one := range f.people {
@@ -53,8 +53,8 @@ func (f *Preflight) sorted() []*identity {
 	return people
 }
 
-// sample returns as many people as one call asks for, evenly drawn from those that are looked up by the same column: the
-// column of most.
+// sample returns as many people as one call takes, drawn evenly from those who are looked up by the most common key
+// column.
 func sample(people []*identity) []*identity {
 	var most []*identity
 	for _, column := range keyColumns {
@@ -84,8 +84,8 @@ func (f *Preflight) first(ctx context.Context, some []*identity) error {
 	return f.First(ctx, look)
 }
 
-// askByKey looks up whoever has not been looked up yet. Somebody whom reading all users did not show may be there all the
-// same: then it has not shown all.
+// askByKey looks up the people who have not been looked up yet. A person whom reading all users did not show may exist
+// all the same; then the reading was not complete.
 func (f *Preflight) askByKey(ctx context.Context, people []*identity) error {
 	open := those(people, func(one *identity) bool { return !one.looked })
 	for _, column := range keyColumns {
@@ -101,9 +101,9 @@ func (f *Preflight) askByKey(ctx context.Context, people []*identity) error {
 	return nil
 }
 
-// askOthers looks whose the values are that the people of the keys do not have. A value of somebody whom an answer has shown
-// is known to be theirs, and where all users were read one that nobody has shown is free; for a person whom Coupa does not
-// know it is asked for all the same, since a wrong answer would make a second account.
+// askOthers looks up the owners of the new values in the rows. The owner of a value that an earlier answer has shown is
+// known. Where all users were read, a value that did not occur is free. For a person without a user it is looked up all
+// the same, since a wrong answer would create a second account.
 func (f *Preflight) askOthers(ctx context.Context, people []*identity, column string) error {
 	open := those(people, func(one *identity) bool { return one.asks(column) })
 	if len(open) == 0 {
@@ -125,7 +125,7 @@ func (f *Preflight) askOthers(ctx context.Context, people []*identity, column st
 	return f.find(ctx, open, column, nil, judge)
 }
 
-// owners returns the users who were shown to have one of the values that people are still to be asked about, by value.
+// owners returns, by value, the users whom answers have shown to have one of the open people's values.
 func (f *Preflight) owners(people, open []*identity, column string, by export.Element) map[string][]export.User {
 	owners := make(map[string][]export.User, len(open))
 	for _, one := range open {
@@ -153,7 +153,7 @@ func those(people []*identity, which func(*identity) bool) []*identity {
 	return slices.DeleteFunc(slices.Clone(people), func(one *identity) bool { return !which(one) })
 }
 
-// find looks people up by one column, and tells judge of each whom Coupa knows by it.
+// find looks people up by one column, and calls judge for each with the users found.
 func (f *Preflight) find(ctx context.Context, people []*identity, column string, want []export.Element, judge func(*identity, export.Element, []export.User)) error {
 	if len(people) == 0 {
 		return nil

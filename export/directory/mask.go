@@ -13,13 +13,13 @@ import (
 
 var address = regexp.MustCompile(`[^\s<>"'(),;:]+@[^\s<>"'(),;:]+`)
 
-// Masker makes messages of Coupa fit for a log.
+// Masker removes personal data from messages of Coupa, so that they can be logged.
 type Masker struct {
-	About []export.ElementCell   // what is known of the person that the message is about
-	Login func(word string) bool // whether somebody has this login; nil: nobody is known
+	About []export.ElementCell   // known cells of the person that the message is about
+	Login func(word string) bool // reports whether a person has this login; nil: no login is known
 }
 
-// MaskAll masks the messages of one answer, each by itself, and makes one line of a readable length of them.
+// MaskAll masks each message of one answer and returns them as one line of a readable length.
 func (m Masker) MaskAll(messages []string) string {
 	masked := make([]string, len(messages))
 	for i, message := range messages {
@@ -35,9 +35,9 @@ func shorten(text string) string {
 	return text
 }
 
-// Mask replaces every value of the cells that stands in a message by its column's name in brackets, every login that is
-// known by [Login] and every e-mail address by [e-mail], whatever their case, blanks and form of letters. What is left is
-// one line of a readable length.
+// Mask replaces every value of the cells in a message by its column's name in brackets, every known login by [Login]
+// and every e-mail address by [e-mail], whatever their case, blanks and form of letters. It returns one line of a
+// readable length.
 func (m Masker) Mask(message string) string {
 	pieces := []piece{{text: plain(message)}}
 	for _, w := range m.words() {
@@ -54,11 +54,11 @@ func (m Masker) Mask(message string) string {
 	return shorten(b.String())
 }
 
-const mostSaid = 300 // characters of a foreign text in a log
+const mostSaid = 300 // characters of a text from Coupa in a log
 
 type secretWord struct{ text, column string }
 
-// words are what is looked for, the longest first: a name may be a part of another value.
+// words returns the texts to replace, the longest first: a name may be a part of another value.
 func (m Masker) words() (words []secretWord) {
 	for _, c := range m.About {
 		for _, text := range c.Secrets() {
@@ -69,27 +69,27 @@ func (m Masker) words() (words []secretWord) {
 	return words
 }
 
-// plain is a text with its letters in one form, on one line, and without signs that steer a terminal.
+// plain returns a text with its letters in one form, on one line, and without characters that steer a terminal.
 func plain(s string) string {
 	s = export.Plain(strings.ToValidUTF8(s, "?"))
 	return strings.Join(strings.Fields(norm.NFC.String(s)), " ")
 }
 
-const longestLogin = 255 // bytes, as the layout has it
+const longestLogin = 255 // bytes, the limit of the layout
 
-// logins replaces the logins that are known in a text. They may hold any sign, so that every stretch between the ends of
-// two words is looked up, the longest first.
+// logins replaces the known logins in a text. A login may hold any character, so every stretch between the ends of two
+// words is looked up, the longest first.
 func (m Masker) logins(text string) string {
 	if m.Login == nil {
 		return text
 	}
 	var b strings.Builder
-	for len(text) > 0 && b.Len() <= 4*mostSaid { // no more of it is shown
+	for len(text) > 0 && b.Len() <= 4*mostSaid { // no more of the text is shown
 		n := m.login(text)
 		if n == 0 {
 			_, n = utf8.DecodeRuneInString(text)
 			b.WriteString(text[:n])
-			for prev, _ := utf8.DecodeLastRuneInString(text[:n]); export.IsNameRune(prev) && n < len(text); { // to the end of the word
+			for prev, _ := utf8.DecodeLastRuneInString(text[:n]); export.IsNameRune(prev) && n < len(text); { // go on to the end of the word
 				next, size := utf8.DecodeRuneInString(text[n:])
 				if !export.IsNameRune(next) {
 					break
@@ -105,7 +105,7 @@ func (m Masker) logins(text string) string {
 	return b.String()
 }
 
-// login is how long the longest login is that a text begins with; 0 where it begins with none.
+// login returns the length of the longest known login at the beginning of text; 0 where there is none.
 func (m Masker) login(text string) int {
 	if text[0] == ' ' {
 		return 0
@@ -123,13 +123,13 @@ func (m Masker) login(text string) int {
 	return 0
 }
 
-// piece is a stretch of a message; a masked one is not looked into again.
+// piece is a stretch of a message; a masked piece is not searched again.
 type piece struct {
 	text   string
 	masked bool
 }
 
-// cut replaces every whole occurrence of word in the pieces not masked yet.
+// cut replaces every whole occurrence of word in the pieces that are not masked yet.
 func cut(pieces []piece, word, mask string) []piece {
 	re := regexp.MustCompile(`(?i)` + regexp.QuoteMeta(word))
 	var out []piece

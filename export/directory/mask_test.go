@@ -33,7 +33,7 @@ func TestMask(t *testing.T) {
 		"WANDA.WOLFF's number, and (wanda.wolff).":      "[Login]'s number, and ([Login]).",
 		"wanda.wolffsson, awanda.wolff, wanda":          "wanda.wolffsson, awanda.wolff, wanda",
 		`ACME\xaver, Yusuf  Yilmaz and <_svc>`:          "[Login], [Login] and <[Login]>",
-		"Zoe\u0308 and Zo\u00eb":                        "[Login] and [Login]", // composed or not
+		"Zoe\u0308 and Zo\u00eb":                        "[Login] and [Login]", // composed or decomposed
 		"Öz\n(Doe)\tor A\u200bl, Berg, Ju\u0308rgen-Öz": "[Last Name] or A l, [Mention Name], [Mention Name]",
 		"": "",
 		"jdoe@example.com jdoe <j@b.example>; mail: x@y.z": "[Email] [Login] <[e-mail]>; mail: [e-mail]",

@@ -10,18 +10,18 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Who may be meant by a row that matches nobody is looked for by last name: so many people a call, and so many calls a
-// plan. Where hundreds match nobody the key is wrong, and hints would not help.
+// The person meant by a row that matches no user is searched by last name. These limits are people per call and calls
+// per plan. Where hundreds of rows match no user, the key is wrong and hints would not help.
 const (
 	nearPeople = 10
 	nearCalls  = 5
 )
 
-// near finds who may be meant by rows that match nobody: users of the same last name whose login is much the same. It is
-// for a hint: a look-up that fails costs no more than that.
-func (f *Preflight) near(ctx context.Context, nobody []*identity) {
+// near finds the users who may be meant by rows that match no user: those with the same last name and a similar login.
+// The result is only a hint: a failed look-up loses the hint and nothing else.
+func (f *Preflight) near(ctx context.Context, unknown []*identity) {
 	by, ok := f.Element(export.ColumnLastName)
-	named := those(nobody, func(one *identity) bool {
+	named := those(unknown, func(one *identity) bool {
 		return one.says(export.ColumnLastName) != "" && one.says(export.ColumnLogin) != ""
 	})
 	slices.SortFunc(named, byOrigin)
@@ -46,8 +46,8 @@ func (f *Preflight) near(ctx context.Context, nobody []*identity) {
 	}
 }
 
-// hint names the user whose login is nearest, by Coupa's number. Its login is somebody else's personal data: it is told
-// only where logins are the keys, and so stand in reports anyway.
+// hint names the user with the most similar login, by Coupa's number. The login itself is another person's data: the
+// hint shows it only where logins are the keys and so are in reports anyway.
 func (f *Preflight) hint(one *identity, by export.Element, found []export.User) string {
 	loginOf, ok := f.Element(export.ColumnLogin)
 	if !ok {

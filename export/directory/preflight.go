@@ -13,56 +13,57 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Preflight asks Coupa about the people of a batch before anything is sent. A planner's first look at the feed notes who
-// they are; Ask looks them up; then Found gives the planner whom Coupa knows, and Faults which rows must not go. It takes a
-// few hundred bytes a person.
+// Preflight asks Coupa about the people of a batch before anything is sent. A planner's first pass over the feed notes
+// the people; Ask looks them up. Then Found returns the users that Coupa knows, and Faults the reasons why a row must
+// not be sent. It uses a few hundred bytes a person.
 type Preflight struct {
 	Users     export.Directory
-	All       Lister                                                            // lists all users; nil: everybody is asked for by key
-	First     func(ctx context.Context, look func(context.Context) error) error // makes the first look-up; nil: it is made as any other
-	Least     int                                                               // Coupa has at least so many users: those whom the ledger knows
+	All       Lister                                                            // lists all users; nil: all people are looked up by key
+	First     func(ctx context.Context, look func(context.Context) error) error // makes the first look-up; nil: it is made like any other
+	Least     int                                                               // Coupa has at least this many users: those whom the ledger knows
 	Key       string                                                            // the Coupa column that names the person where HR does not know the Id: Employee Number or Login
 	Columns   []string
 	Element   func(column string) (e export.Element, ok bool)
-	MayCreate bool // a row that matches nobody may go
-	Whole     bool // ask for every one of Columns that the API shows, and keep it: what a person is at plan time
+	MayCreate bool // a row that matches no user may be sent
+	Whole     bool // ask for all of Columns that the API shows, and keep the values: the user at plan time
 	Workers   int  // calls at once
 	Rate      float64
 	Log       logrus.FieldLogger
 
 	mu     sync.Mutex
 	people map[string]*identity      // by the feed's key
-	faults map[string][]export.Fault // likewise
-	all    *everybody                // nil where not all users were read
+	faults map[string][]export.Fault // by the feed's key
+	all    *allUsers                // nil unless all users were read
 }
 
-// noted are the columns of which what HR says is kept for every person; kept are those of which what Coupa holds is.
+// noted are the columns with HR's values in memory for every person; kept are the columns with Coupa's values in
+// memory.
 var (
 	noted = [...]string{export.ColumnID, export.ColumnNumber, export.ColumnLogin, export.ColumnEmail, export.ColumnLastName}
 	kept  = [...]string{export.ColumnNumber, export.ColumnLogin, export.ColumnEmail, export.ColumnFirstName, export.ColumnLastName, export.ColumnStatus}
 )
 
-// identity is what a row says of who its person is, and whom Coupa knows by its key.
+// identity is the identifying values of a row's person, and the user that Coupa knows by its key.
 type identity struct {
 	person string
 	origin export.Origin
-	key    string // the column that it is looked up by
+	key    string // the column by which the person is looked up
 	said   [len(noted)]string
-	id     string // in Coupa; "" for nobody
+	id     string // number in Coupa; "" where no user was found
 	held   [len(kept)]string
-	shown  [len(kept)]bool         // the answer had it
-	whole  map[string]export.Value // by Element.Path, where all was asked for
-	looked bool                    // Coupa was asked for its key
-	bad    bool                    // its key leads to several, or can lead to nobody
-	hint   string                  // who may be meant, where nobody was found
+	shown  [len(kept)]bool         // the answer showed the column
+	whole  map[string]export.Value // by Element.Path, where Whole asked for all
+	looked bool                    // Coupa was asked for the key
+	bad    bool                    // the key matches several users, or cannot match one
+	hint   string                  // the user who may be meant, where none was found
 }
 
 func (i *identity) says(column string) string { return i.said[slices.Index(noted[:], column)] }
 
-// holds is what Coupa holds in a column of kept.
+// holds returns Coupa's value in a column of kept.
 func (i *identity) holds(column string) string { return i.held[slices.Index(kept[:], column)] }
 
-// Note has the shape of planning.Planner.Notes: it notes who a row is about.
+// Note notes the person of a row. It has the signature of planning.Planner.Notes.
 func (f *Preflight) Note(person string, row *export.Row) {
 	one := &identity{person: strings.Clone(person), origin: row.Origin}
 	for i, column := range f.Columns {
@@ -80,10 +81,10 @@ func (f *Preflight) Note(person string, row *export.Row) {
 	if f.people == nil {
 		f.people = map[string]*identity{}
 	}
-	f.people[one.person] = one // a second pass over the feed says the same, or more
+	f.people[one.person] = one // a second pass over the feed notes the same, or more
 }
 
-// Faults returns what Coupa holds against a row.
+// Faults returns the reasons in Coupa why a row must not be sent.
 func (f *Preflight) Faults(person string, row *export.Row) []export.Fault {
 	found := slices.Clone(f.faults[person])
 	for i := range found {
@@ -92,8 +93,8 @@ func (f *Preflight) Faults(person string, row *export.Row) []export.Fault {
 	return found
 }
 
-// Found returns whom Coupa knows by a person's key, with the values that were asked for; ok is false for nobody, for several,
-// and before Ask. It may be called by several goroutines.
+// Found returns the user that Coupa knows by a person's key, with the values that were asked for. ok is false where
+// there is none, where there are several, and before Ask. Several goroutines may call it.
 func (f *Preflight) Found(person string) (u export.User, ok bool) {
 	one := f.people[person]
 	if one == nil || one.id == "" {
@@ -111,27 +112,27 @@ func (f *Preflight) Found(person string) (u export.User, ok bool) {
 	return u, true
 }
 
-// People is how many people were looked up.
+// People returns how many people were noted.
 func (f *Preflight) People() int { return len(f.people) }
 
-// creates finds rows that would make a new user where none may be made.
+// creates adds faults to rows that would create a user where none may be created.
 func (f *Preflight) creates(ctx context.Context, people []*identity) {
 	if f.MayCreate {
 		return
 	}
-	nobody := those(people, func(one *identity) bool { return one.id == "" && !one.bad && len(f.faults[one.person]) == 0 })
-	f.near(ctx, nobody)
-	for _, one := range nobody {
+	unknown := those(people, func(one *identity) bool { return one.id == "" && !one.bad && len(f.faults[one.person]) == 0 })
+	f.near(ctx, unknown)
+	for _, one := range unknown {
 		f.fault(one, one.key, "create", sayNobody+one.hint)
 	}
 }
 
-// asks reports whether a value has to be looked up: where the person that the key leads to has it already it is his.
+// asks reports whether a value has to be looked up. It need not be where the user found by the key already has it.
 func (i *identity) asks(column string) bool {
 	return !i.bad && column != i.key && i.says(column) != "" && (i.id == "" || export.FoldText(i.holds(column)) != export.FoldText(i.says(column)))
 }
 
-// wanted is what is asked of the people themselves.
+// wanted returns the elements to ask for of each person.
 func (f *Preflight) wanted() (want []export.Element) {
 	columns := kept[:]
 	if f.Whole {
@@ -188,8 +189,8 @@ func (f *Preflight) byKey(one *identity, by export.Element, found []export.User)
 	}
 }
 
-// number holds the number of somebody who was found by login against the one that Coupa has. A blank one there is no fault:
-// the row goes by Id and fills it in. One that is not shown may be any.
+// number compares the employee number of a person found by login with Coupa's. A blank number in Coupa is no fault: the
+// row is sent by Id and fills it in. A number that Coupa does not show may be any number.
 func (f *Preflight) number(one *identity) {
 	switch held := one.holds(export.ColumnNumber); {
 	case !one.shown[slices.Index(kept[:], export.ColumnNumber)]:
@@ -199,7 +200,7 @@ func (f *Preflight) number(one *identity) {
 	}
 }
 
-// byOther looks whose a value is that the person of the key does not have.
+// byOther returns a function that judges the owner of a value that the person's own user does not have.
 func (f *Preflight) byOther(column string) func(*identity, export.Element, []export.User) {
 	return func(one *identity, by export.Element, found []export.User) {
 		for _, u := range found {
@@ -217,7 +218,7 @@ func (f *Preflight) byOther(column string) func(*identity, export.Element, []exp
 	}
 }
 
-// twice finds people of the feed who are one user in Coupa. Which of the rows is wrong nobody here knows.
+// twice adds faults to people of the feed who are one user in Coupa. It is not known which of their rows is wrong.
 func (f *Preflight) twice(people []*identity) {
 	byID := map[string][]*identity{}
 	for _, one := range people {
@@ -229,7 +230,7 @@ func (f *Preflight) twice(people []*identity) {
 		slices.SortFunc(same, byOrigin)
 		for i, one := range same {
 			if len(same) > 1 {
-				other := same[(i+1)%len(same)] // of three each names the next
+				other := same[(i+1)%len(same)] // with three people each names the next
 				f.fault(one, "", "twice", fmt.Sprintf(sayTwice, other.origin, id))
 			}
 		}
@@ -240,7 +241,7 @@ func (f *Preflight) fault(one *identity, field, rule, message string) {
 	f.hold(one, export.Fault{Field: field, Rule: rule, Message: message})
 }
 
-// hold holds a fault against a person.
+// hold adds a fault to a person's row.
 func (f *Preflight) hold(one *identity, fault export.Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

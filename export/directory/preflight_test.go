@@ -17,12 +17,12 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/exporttest"
 )
 
-// held is a Directory that holds people as id, number, login, e-mail; all are named Archer.
+// held is a Directory of people as id, number, login, e-mail; all have the last name Archer.
 type held struct {
-	export.Directory // nil: nothing is written
+	export.Directory // nil: the test writes nothing
 	people           [][4]string
 	calls, named     atomic.Int32
-	hides            string // a column that no answer shows
+	hides            string // no answer shows this column
 	err, noNames     error
 }
 
@@ -59,7 +59,7 @@ func (h *held) Find(_ context.Context, by export.Element, values []string, want 
 			delete(u.Values, h.hides)
 			out = append(out, u)
 		}
-		delete(have, strings.ToLower(v)) // each is asked for once
+		delete(have, strings.ToLower(v)) // each value is asked for once
 	}
 	return out, h.err
 }
@@ -75,7 +75,7 @@ func preflight(h *held, key string) *directory.Preflight {
 	}
 }
 
-// faultsOf asks about one row and gives what Coupa holds against it.
+// faultsOf asks about one row and returns its faults.
 func faultsOf(t *testing.T, p *directory.Preflight, number, login, email string) string {
 	t.Helper()
 	row := &export.Row{Origin: export.Origin{File: "users.csv", Line: 2}, Cells: make([]export.Cell, 3)}
@@ -98,7 +98,7 @@ func faultsOf(t *testing.T, p *directory.Preflight, number, login, email string)
 	return strings.Join(out, ", ")
 }
 
-// TestPreflight: who a row is about, and what Coupa holds against it.
+// TestPreflight: the user that a row is about, and the faults of the row.
 func TestPreflight(t *testing.T) {
 	people := [][4]string{
 		{"1", "100", "ann", "ann@x"}, {"2", "200", "bob", "bob@x"}, {"3", "", "cyd", "cyd@x"},
@@ -145,7 +145,8 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
-// TestPreflightCalls: one call for forty-nine people where Coupa holds them as they are; and a failed look-up is no "nobody".
+// TestPreflightCalls: forty-nine people who are in Coupa as in the feed take one call. A failed look-up does not mean
+// "no user".
 func TestPreflightCalls(t *testing.T) {
 	h := &held{}
 	p := preflight(h, "Employee Number")
@@ -163,7 +164,8 @@ func TestPreflightCalls(t *testing.T) {
 	}
 }
 
-// TestPreflightFound: who was found is handed out with what was asked for. What an answer does not show is unknown.
+// TestPreflightFound: a user who was found is returned with the values that were asked for. A value that an answer does
+// not show is unknown.
 func TestPreflightFound(t *testing.T) {
 	people := [][4]string{{"1", "100", "ann", "ann@x"}, {"4", "400", "dan", "dan@x"}, {"5", "400", "don", "don@x"}}
 	for _, tc := range []struct {
@@ -204,7 +206,7 @@ func TestPreflightFound(t *testing.T) {
 	}
 }
 
-// row is a row of id, number, login, e-mail and last name; "" is absent.
+// row returns a row of id, number, login, e-mail and last name; "" is absent.
 func row(line int, texts ...string) *export.Row {
 	r := &export.Row{Origin: export.Origin{File: "users.csv", Line: line}, Cells: make([]export.Cell, len(texts))}
 	for i, v := range texts {
@@ -217,7 +219,7 @@ func row(line int, texts ...string) *export.Row {
 
 var wide = []string{"Id", "Employee Number", "Login", "Email", "Last Name"}
 
-// said asks about rows and gives all that Coupa holds against each.
+// said asks about rows and returns all faults of each.
 func said(t *testing.T, p *directory.Preflight, rows ...*export.Row) (out []string) {
 	t.Helper()
 	for _, r := range rows {
@@ -236,7 +238,7 @@ func said(t *testing.T, p *directory.Preflight, rows ...*export.Row) (out []stri
 	return out
 }
 
-// TestPreflightByID: an Id is the strongest key; a number that has changed is no fault then, one of somebody else is.
+// TestPreflightByID: an Id is the strongest key. Then a changed number is no fault, but a number of another user is.
 func TestPreflightByID(t *testing.T) {
 	p := preflight(&held{people: [][4]string{{"1", "100", "ann", "ann@x"}, {"2", "200", "bob", "bob@x"}, {"3", "300", "cyd", "cyd@x"}}}, "Employee Number")
 	p.Columns, p.MayCreate = wide, true
@@ -247,7 +249,7 @@ func TestPreflightByID(t *testing.T) {
 	}
 }
 
-// TestPreflightTwice: rows that lead to one user are all held back, and each names another.
+// TestPreflightTwice: all rows that match one user are held back, and each names another.
 func TestPreflightTwice(t *testing.T) {
 	p := preflight(&held{people: [][4]string{{"1", "100", "ann", "ann@x"}, {"2", "200", "bob", "bob@x"}}}, "Employee Number")
 	p.Columns = wide
@@ -263,8 +265,8 @@ func TestPreflightTwice(t *testing.T) {
 	}
 }
 
-// TestPreflightNear: who may be meant is told by number, and by login only where logins are the keys. It costs a handful
-// of calls, however many rows match nobody, and where it cannot be asked there is no hint.
+// TestPreflightNear: a hint names the user by number, and by login only where logins are the keys. It costs a handful
+// of calls, however many rows match no user. Where the look-up fails there is no hint.
 func TestPreflightNear(t *testing.T) {
 	const nobody = "nobody in Coupa is this person, and limits.creates allows no new users"
 	people := [][4]string{{"30", "1", "ann.archer", ""}, {"4", "2", "zoe.archer", ""}, {"5", "3", "ann.archar", ""}}
@@ -301,7 +303,7 @@ func TestPreflightNear(t *testing.T) {
 	}
 }
 
-// TestPreflightHidden: a number that Coupa does not show may be another's, so that nobody found by login gets one.
+// TestPreflightHidden: a number that Coupa does not show may be another person's, so no user found by login gets one.
 func TestPreflightHidden(t *testing.T) {
 	h := &held{people: [][4]string{{"1", "100", "ann", "ann@x"}}, hides: "Employee Number"}
 	p := preflight(h, "Login")

@@ -14,20 +14,20 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// maxDrift is how many drifted cells a report shows with their values; the rows of all are told.
+// maxDrift is how many drifted cells a report shows with their values; it lists all drifted rows.
 const maxDrift = 10_000
 
-// Verifier reads users back whose rows Coupa has accepted, and holds every cell that was sent against what Coupa shows.
-// A load that is done and has changed nothing is drift, not success.
+// Verifier reads back the users of rows that Coupa has accepted, and compares every cell that was sent with what Coupa
+// shows. A load that is done and has changed nothing is drift, not success.
 type Verifier struct {
 	Ledger  export.VerifyLedger
 	Users   export.Directory
-	Element func(column string) (e export.Element, ok bool)                                // where Coupa shows a column; ok is false where nowhere
-	Filter  func(context.Context, export.User, []export.Element) ([]export.Element, error) // what a default response filter hides of a user who was found; nil: is not looked for
+	Element func(column string) (e export.Element, ok bool)                                // the element where Coupa shows a column; ok is false where there is none
+	Filter  func(context.Context, export.User, []export.Element) ([]export.Element, error) // the elements of a found user that a default response filter hides; nil: not checked
 	Decode  func(part []byte, take func(cells []string) bool) (err error)                  // reads a part, its header first
 	Workers int                                                                            // calls at once
-	Rate    float64                                                                        // calls a second, to tell how long it takes
-	Newer   map[string]bool                                                                // people for whom a later run has sent something: they are passed over
+	Rate    float64                                                                        // calls a second, to estimate the duration
+	Newer   map[string]bool                                                                // people for whom a later run has sent something; they are skipped
 	Now     func() time.Time
 	Log     logrus.FieldLogger
 }
@@ -39,8 +39,9 @@ func Readable(parts []export.Part) []export.Part {
 	})
 }
 
-// Run reads parts back, one after the other: what one came to is recorded before the next begins. Where Coupa cannot be
-// asked, the rest keeps its outcomes and ReadBack.Why tells; the error is only a cancelled context or the ledger's.
+// Run reads parts back, one after the other, and records the result of each before the next. Where Coupa cannot be
+// asked, the other parts keep their outcomes and ReadBack.Why has the reason. The error is only a cancelled context or
+// an error of the ledger.
 func (v *Verifier) Run(ctx context.Context, parts []export.Part) (*export.ReadBack, error) {
 	out := &export.ReadBack{}
 	v.announce(parts)
@@ -61,12 +62,12 @@ func (v *Verifier) Run(ctx context.Context, parts []export.Part) (*export.ReadBa
 	return out, nil
 }
 
-// lostError says that nobody could be asked.
+// lostError is the error where Coupa could not be asked.
 type lostError struct{ err error }
 
 func (e *lostError) Error() string { return e.err.Error() }
 
-// announce says what is ahead, since many rows take a while.
+// announce logs the number of calls ahead, since many rows take a while.
 func (v *Verifier) announce(parts []export.Part) {
 	calls := 0
 	for _, p := range parts {
@@ -77,10 +78,10 @@ func (v *Verifier) announce(parts []export.Part) {
 	}
 }
 
-// Calls is how many look-ups so many rows take.
+// Calls returns how many look-ups that many rows take.
 func Calls(rows int) int { return (rows + export.LookUp - 1) / export.LookUp }
 
-// Ahead returns how many calls there are and how long they take at least.
+// Ahead returns a text that says how many calls are ahead and how long they take at least.
 func Ahead(calls int, rate float64) string {
 	many := "s"
 	if calls == 1 {
@@ -90,19 +91,19 @@ func Ahead(calls int, rate float64) string {
 	return fmt.Sprintf("%d call%s, about %s at coupa.rate %g", calls, many, max(d, time.Second), rate)
 }
 
-// sentRow is one row as Coupa got it.
+// sentRow is one row as it was sent to Coupa.
 type sentRow struct {
 	row   export.RowResult
 	key   string
 	cells []export.ElementCell
 }
 
-// sentPart is a part taken apart again.
+// sentPart is a part decoded into rows.
 type sentPart struct {
 	columns  []string
-	elements []export.Element // of columns; without a path where the API shows none
-	by       export.Element   // that users are found by
-	key      int              // its column
+	elements []export.Element // elements of columns; without a path where the API shows none
+	by       export.Element   // the element by which users are found
+	key      int              // index of its column
 	rows     []sentRow
 }
 
@@ -128,7 +129,7 @@ func (v *Verifier) part(ctx context.Context, p export.Part, out *export.ReadBack
 	return v.Ledger.Verified(p, results)
 }
 
-// compare looks users up and gives the rows that have another outcome by it.
+// compare looks users up and returns the rows that get another outcome.
 func (v *Verifier) compare(ctx context.Context, sent *sentPart, out *export.ReadBack) (results []export.RowResult, err error) {
 	if len(sent.rows) == 0 {
 		return nil, nil
@@ -202,14 +203,14 @@ func (v *Verifier) sent(p export.Part, rows map[int]export.RowResult) (*sentPart
 	case err != nil:
 		return nil, fmt.Errorf("read part %s back from the spool: %w; please report this", p.Name, err)
 	case sent.key < 0:
-		sent.rows = make([]sentRow, len(rows)) // compare says why not
+		sent.rows = make([]sentRow, len(rows)) // compare reports why they are empty
 	case len(sent.rows) != len(rows):
 		return nil, fmt.Errorf("part %s has %d of its %d applied rows in the spool; please report this", p.Name, len(sent.rows), len(rows))
 	}
 	return sent, nil
 }
 
-// written reads the cells of rows of the API route, on which a cell may be cleared.
+// written reads the cells of rows of the API route, where a cell may be cleared.
 func (s *sentPart) written(p export.Part, data []byte, rows map[int]export.RowResult, element func(string) (export.Element, bool)) error {
 	columns, all, err := export.ReadAPIPart(data)
 	if err != nil {
@@ -235,7 +236,7 @@ func (s *sentPart) written(p export.Part, data []byte, rows map[int]export.RowRe
 	return nil
 }
 
-// header finds where the columns of a part lie in a user, and the column that users are found by.
+// header finds the elements of a part's columns, and the column by which users are found.
 func (s *sentPart) header(columns []string, element func(string) (export.Element, bool)) {
 	s.columns, s.elements, s.key = columns, make([]export.Element, len(columns)), -1
 	for i, c := range columns {
@@ -243,14 +244,14 @@ func (s *sentPart) header(columns []string, element func(string) (export.Element
 			s.elements[i] = e
 		}
 	}
-	for _, name := range []string{"Login", "Employee Number", "Id"} { // the last that is there counts
+	for _, name := range []string{"Login", "Employee Number", "Id"} { // the last one present counts
 		if i := slices.Index(columns, name); i >= 0 {
 			s.key, s.by = i, s.elements[i]
 		}
 	}
 }
 
-// want returns the elements to ask for, and notes columns that the API shows nowhere.
+// want returns the elements to ask for, and adds to out the columns that the API does not show.
 func (s *sentPart) want(out *export.ReadBack) (want []export.Element) {
 	for i, e := range s.elements {
 		switch {
@@ -263,7 +264,7 @@ func (s *sentPart) want(out *export.ReadBack) (want []export.Element) {
 	return want
 }
 
-// apart takes one row apart. An empty cell is none: nobody knows what Coupa makes of it.
+// apart decodes one row. It skips empty cells: it is not known what Coupa does with them.
 func (s *sentPart) apart(row export.RowResult, cells []string) sentRow {
 	out := sentRow{row: row, key: cells[s.key]}
 	for i, text := range cells {
@@ -282,8 +283,8 @@ func keysOf(rows []sentRow) []string {
 	return keys
 }
 
-// heldAgainst holds a row against what was found, and tells what becomes of it where that is another outcome. A key that does
-// not lead to exactly one user is drift, too: the load has accepted the row all the same.
+// heldAgainst compares a row with the users found, and returns its result where the outcome changes. A key that does
+// not match exactly one user is drift, too, because the load has accepted the row.
 func heldAgainst(b *export.ReadBack, s sentRow, by export.Element, found []export.User) (r export.RowResult, changed bool) {
 	r = s.row
 	user, err := export.One(found, by, s.key)
@@ -312,7 +313,7 @@ func heldAgainst(b *export.ReadBack, s sentRow, by export.Element, found []expor
 	switch {
 	case drifted != nil:
 		r.Outcome, r.Faults = export.Drifted, drift("read back: Coupa shows another value in "+strings.Join(drifted, ", "))
-	case !unknown: // else what has drifted may be what is not shown now
+	case !unknown: // otherwise the drifted cell may be one that is not shown now
 		r.Outcome, r.Faults = export.Applied, nil
 	}
 	return r, differs(r, s.row)
@@ -322,7 +323,7 @@ func drift(message string) export.Faults {
 	return export.Faults{{Rule: "drift", Message: message}}
 }
 
-// differs reports whether something else is said of a row now.
+// differs reports whether the result of a row has changed.
 func differs(now, before export.RowResult) bool {
 	return now.Outcome != before.Outcome || now.Faults.Text() != before.Faults.Text()
 }

@@ -19,9 +19,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/exporttest"
 )
 
-// users is a Directory that only finds, by login, and counts.
+// users is a Directory that only finds users by login, and counts calls.
 type users struct {
-	export.Directory // nil: nothing is written
+	export.Directory // nil: the test writes nothing
 	mu               sync.Mutex
 	names            map[string]string // last names by login
 	largest, calls   int
@@ -47,7 +47,7 @@ func (u *users) Find(ctx context.Context, by export.Element, values []string, wa
 	return out, nil
 }
 
-// spooled is a ledger of parts of which every row was applied.
+// spooled is a ledger of parts with all rows applied.
 type spooled struct {
 	bytes    map[int64]string
 	rows     map[int64][]export.RowResult
@@ -78,7 +78,7 @@ func (s *spooled) Verified(p export.Part, rows []export.RowResult) error {
 	return nil
 }
 
-// night is a verifier of parts of n rows each: all that was sent is in Coupa.
+// night returns a verifier of parts of n rows each; everything that was sent is in Coupa.
 func night(n int, parts ...int64) (*directory.Verifier, *users, *spooled, []export.Part) {
 	u := &users{names: map[string]string{}}
 	s := &spooled{map[int64]string{}, map[int64][]export.RowResult{}, map[int64][]export.RowResult{}}
@@ -114,7 +114,7 @@ func night(n int, parts ...int64) (*directory.Verifier, *users, *spooled, []expo
 	}, u, s, out
 }
 
-// TestReadBack: forty-nine a call, part by part, and only rows whose outcome changes are written down.
+// TestReadBack: forty-nine rows a call, part by part, and only rows with a changed outcome are recorded.
 func TestReadBack(t *testing.T) {
 	v, u, s, parts := night(321, 1, 2)
 	u.names["p2r7"] = "Other"
@@ -141,8 +141,8 @@ func TestReadBack(t *testing.T) {
 	}
 }
 
-// TestReadBackBroken: a call that fails leaves its part and those behind it as they were, and says so; one whose bytes are
-// gone is passed over; a start that is interrupted is an error.
+// TestReadBackBroken: a failed call leaves its part and the later ones as they were, and reports it. A part without
+// bytes is skipped. An interrupted start is an error.
 func TestReadBackBroken(t *testing.T) {
 	v, u, s, parts := night(321, 1, 2, 3)
 	u.fail = func(call int) error {
@@ -168,7 +168,7 @@ func TestReadBackBroken(t *testing.T) {
 	}
 }
 
-// TestReadable: nothing is read back of a part that Coupa refused, or of which nobody knows.
+// TestReadable: a part that Coupa refused, or that has no known verdict, is not read back.
 func TestReadable(t *testing.T) {
 	for verdict, want := range map[export.Verdict]int{
 		export.VerdictOK: 1, export.VerdictPartial: 1, export.VerdictByHand: 1,

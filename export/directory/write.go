@@ -13,23 +13,24 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Writer brings parts of the API route to Coupa, row by row: it finds the user, writes what differs, and holds the
-// answer against what was asked. Every row's answer is in the ledger before it counts, so that a start that comes later
-// goes on with the rows that have none.
+// Writer writes parts of the API route to Coupa, row by row: it finds the user, writes what differs, and compares the
+// answer with the request. Every row's answer is recorded in the ledger before it counts, so that a later start goes on
+// with the rows without an answer.
 type Writer struct {
 	Ledger export.WriteLedger
 	Users  export.Directory
-	// Whole reads all that Coupa shows of one user, and says which elements were asked for. It is asked about people whose
-	// write was refused, so that a log can be kept clear of them; nil where only what was sent and looked up is known.
+	// Whole reads all that Coupa shows of one user, and returns the elements that were asked for. It is called after a
+	// refused write, so that the user's data can be masked in the log. With nil, only what was sent and looked up is
+	// masked.
 	Whole   func(ctx context.Context, id string) ([]export.Element, export.User, error)
 	Element func(column string) (e export.Element, ok bool)
-	Workers int           // rows at once
-	Naming  export.Naming // how the log names a person
+	Workers int           // rows written at once
+	Naming  export.Naming // how the log names people
 	Now     func() time.Time
 	Log     logrus.FieldLogger
 }
 
-// What is said of a row that was not written, or not as asked.
+// These are the reasons of a row that was not written, or not as asked.
 const (
 	sayGone        = "Coupa knew this person as %s when the plan was made, and does not any more; not written"
 	sayThere       = "Coupa knew nobody by this key when the plan was made, and now has id %s; not written"
@@ -40,7 +41,7 @@ const (
 	sayNotPutBack  = "%s could not be put back, and nobody but you can do it now"
 )
 
-// maxUnanswered is how many calls may fail one after the other before the rest of a part is left to a later start.
+// maxUnanswered is how many calls in a row may fail before the rest of a part is left to a later start.
 const maxUnanswered = 5
 
 // writing is one part at work.
@@ -49,8 +50,8 @@ type writing struct {
 	part     *export.Part
 	move     func(export.PartState) error
 	columns  []string
-	elements []export.Element // of columns
-	key      int              // the column that finds the user where no number is known
+	elements []export.Element // elements of columns
+	key      int              // index of the column that finds the user where no number is known
 	cells    []export.APIRow
 	begun    map[int]export.Write
 
@@ -58,13 +59,13 @@ type writing struct {
 	sent       bool // the part has left the state planned
 	unanswered int  // calls that failed, one after the other
 	last       error
-	gaveUp     error     // the reason, once they were too many
-	logins     *loginSet // that the ledger knows; nil until somebody asks
+	gaveUp     error     // the reason, once too many calls have failed
+	logins     *loginSet // logins that the ledger knows; nil until first used
 }
 
-// Part writes the rows of a part that have no answer yet. move records the part's next state. Where the rest cannot be
-// written now, err says why: a *NotDeliveredError where no call is of use any more. left is how many rows have no answer,
-// and last what kept the last of them from it.
+// Part writes the rows of a part that have no answer yet. move records the part's next state. Where the other rows
+// cannot be written now, err says why: a *NotDeliveredError where no further call would help. left is how many rows
+// have no answer, and last why the last of them has none.
 func (w *Writer) Part(ctx context.Context, p *export.Part, move func(export.PartState) error) (left int, last, err error) {
 	j := &writing{Writer: w, part: p, move: move, sent: p.State != export.Planned}
 	rows, err := j.open()
@@ -72,7 +73,8 @@ func (w *Writer) Part(ctx context.Context, p *export.Part, move func(export.Part
 		return 0, nil, err
 	}
 	if rows, err = j.unchanged(ctx, rows); err == nil {
-		// An error ends the part, but not the calls that are under way: an answer that is not waited for is a doubt more.
+		// An error ends the part, but not the calls under way: an answer that is not waited for would leave one more
+		// row in doubt.
 		err = atOnce(ctx, w.Workers, len(rows), func(_ context.Context, i int) error { return j.row(ctx, rows[i]) })
 	}
 	if ctx.Err() != nil {
@@ -84,7 +86,7 @@ func (w *Writer) Part(ctx context.Context, p *export.Part, move func(export.Part
 	return j.left(), cmp.Or(err, j.last), err
 }
 
-// open reads the part and what is known of its rows, and gives those without an answer.
+// open reads the part and what is recorded of its rows, and returns the rows without an answer.
 func (j *writing) open() (rows []export.RowResult, err error) {
 	data, err := j.Ledger.Bytes(*j.part)
 	if err != nil {
@@ -151,20 +153,20 @@ func (j *writing) row(ctx context.Context, r export.RowResult) error {
 	j.last = err
 	j.unanswered++
 	switch _, later := export.NotBefore(err); {
-	case later && j.gaveUp == nil: // no other call would get an answer before that
+	case later && j.gaveUp == nil: // no other call would get an answer before that time
 		j.gaveUp = &export.NotDeliveredError{What: export.NoAPI, Msg: err.Error(), Err: err}
 	case j.unanswered == maxUnanswered && j.gaveUp == nil:
 		j.gaveUp = &export.NotDeliveredError{What: export.NoAPI, Msg: fmt.Sprintf("%d calls failed one after the other, the last: %v", j.unanswered, err), Err: err}
 	}
-	return j.gaveUp // of calls that were under way beside, whichever comes first tells the same
+	return j.gaveUp // of several calls under way at once, the first sets the reason
 }
 
-// recordError keeps an error of the ledger apart from Coupa's.
+// recordError marks an error of the ledger, as opposed to Coupa's.
 type recordError struct{ err error }
 
 func (e *recordError) Error() string { return e.err.Error() }
 
-// known is what an earlier start, or this one, has recorded of a row.
+// known returns what an earlier start, or this one, has recorded of a row.
 func (j *writing) known(row int) (export.Write, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -194,7 +196,7 @@ func (j *writing) begin(w export.Write) error {
 	return nil
 }
 
-// end records what became of a row.
+// end records the outcome of a row.
 func (j *writing) end(w export.Write, r export.RowResult, outcome export.Outcome, why ...export.Fault) error {
 	w.Part, w.PartRow, w.Answered = j.part.ID, r.PartRow, j.Now()
 	r.Outcome, r.Faults = outcome, why
@@ -206,7 +208,7 @@ func (j *writing) end(w export.Write, r export.RowResult, outcome export.Outcome
 	j.mu.Unlock()
 	if outcome == export.Quarantined {
 		reason := r.Faults.Text()
-		if j.Naming.Discreet { // it may have Coupa's numbers of people
+		if j.Naming.Discreet { // it may hold Coupa's numbers of people
 			reason = "not written; the report has the reason"
 		}
 		j.Log.WithFields(j.about(w, r)).Warn(reason)
@@ -214,12 +216,12 @@ func (j *writing) end(w export.Write, r export.RowResult, outcome export.Outcome
 	return nil
 }
 
-// answered notes a call that Coupa has answered in the diary.
+// answered logs a call that Coupa has answered.
 func (j *writing) answered(w export.Write, r export.RowResult, u export.User) {
 	j.Log.WithFields(j.about(w, r)).Info(u.Answer)
 }
 
-// about are the fields of a line about a row and its user.
+// about returns the fields of a log line about a row and its user.
 func (j *writing) about(w export.Write, r export.RowResult) logrus.Fields {
 	return j.Naming.UserFields(j.fields(r), w.CoupaID)
 }

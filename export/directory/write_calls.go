@@ -4,8 +4,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// WriteCalls is how many calls it takes to write a part of the API route, if Coupa holds what it held when the plan was made,
-// and how many rows nothing is written of.
+// WriteCalls returns how many calls it takes to write a part of the API route, if Coupa still holds what it held when
+// the plan was made, and for how many rows nothing is written.
 func WriteCalls(part []byte, element func(column string) (export.Element, bool)) (calls, unchanged int, err error) {
 	columns, rows, err := export.ReadAPIPart(part)
 	if err != nil {
@@ -21,11 +21,11 @@ func WriteCalls(part []byte, element func(column string) (export.Element, bool))
 		was := export.User{Values: row.Was}
 		missing := export.Missing(j.sendable(row), was)
 		switch {
-		case row.ID == "": // a look and a POST
+		case row.ID == "": // a look-up and a POST
 			calls += 2
 		case missing == nil:
 			equal++
-		case unshownLists(missing, was) != nil: // a look, and it is quarantined
+		case unshownLists(missing, was) != nil: // a look-up, then the row is quarantined
 			calls++
 		default:
 			calls += 1 + len(export.UpdateSteps(missing, was))

@@ -9,9 +9,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// unchanged ends the rows that were as Coupa has them when the plan was made and are so still: nothing is written of them, so
-// that one look may be at many. It returns the rest: rows that have to be written, that nobody has been seen for, or whose
-// look has failed; each of them is looked at by itself.
+// unchanged ends the rows that matched Coupa when the plan was made and still do: nothing is written for them, so one
+// look-up may serve many. It returns the other rows, each of which gets a look-up of its own: those that have to be
+// written, that match no user, or that had a failed look-up.
 func (j *writing) unchanged(ctx context.Context, rows []export.RowResult) (rest []export.RowResult, err error) {
 	equal := make([]export.RowResult, 0, len(rows))
 	for _, r := range rows {
@@ -40,14 +40,14 @@ func (j *writing) unchanged(ctx context.Context, rows []export.RowResult) (rest 
 	return rest, err
 }
 
-// wasEqual reports whether a row that no start has begun says nothing but what Coupa held when the plan was made.
+// wasEqual reports whether a row that no start has begun holds only what Coupa held when the plan was made.
 func (j *writing) wasEqual(r export.RowResult) bool {
 	row := j.cells[r.PartRow-1]
 	_, begun := j.known(r.PartRow)
 	return row.ID != "" && row.Was != nil && !begun && export.Missing(j.sendable(row), export.User{Values: row.Was}) == nil
 }
 
-// stillEqual ends those of some rows that are as Coupa has them, and returns the others.
+// stillEqual ends the rows that still match Coupa, and returns the others.
 func (j *writing) stillEqual(ctx context.Context, rows []export.RowResult) (left []export.RowResult, err error) {
 	by, _ := j.Element(export.ColumnID)
 	ids := make([]string, len(rows))
@@ -75,7 +75,7 @@ func (j *writing) stillEqual(ctx context.Context, rows []export.RowResult) (left
 	return left, nil
 }
 
-// comparable are the elements of a part's columns that Coupa shows.
+// comparable returns the elements of a part's columns that Coupa shows.
 func (j *writing) comparable() (want []export.Element) {
 	for _, e := range j.elements {
 		if e.Column != export.ColumnID && e.Kind != export.KindAction {

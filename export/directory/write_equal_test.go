@@ -18,7 +18,7 @@ import (
 
 // notebook is a WriteLedger of one part.
 type notebook struct {
-	export.WriteLedger // nil: nothing else is called
+	export.WriteLedger // nil: the test calls nothing else
 	bytes              []byte
 	rows               []export.RowResult
 	full               error
@@ -47,7 +47,7 @@ func (n *notebook) EndWrite(w export.Write, r export.RowResult) error {
 	return n.full
 }
 
-// written is a directory that takes what is written.
+// written is a directory that records what is written.
 type written struct {
 	*held
 	mu      sync.Mutex
@@ -74,17 +74,17 @@ func (w *written) Update(_ context.Context, id string, cells []export.ElementCel
 	return shown, nil
 }
 
-// TestEqualRows: rows that were as Coupa has them when the plan was made are looked at forty-nine by one call; whatever is
-// not so any more is looked at by itself.
+// TestEqualRows: rows that matched Coupa when the plan was made are looked up forty-nine a call. A row that no longer
+// matches is looked up by itself.
 func TestEqualRows(t *testing.T) {
 	const rows = 120
 	gone := &export.NotDeliveredError{What: export.NoAPI, Msg: "gone away"}
 	for _, tt := range []struct {
 		name   string
-		change func(h *held)        // since the plan
-		asks   func(i int) string   // for the login of a row; nil: as it was
-		fail   func([]string) error // look-ups
-		full   error                // the ledger
+		change func(h *held)        // changes Coupa after the plan
+		asks   func(i int) string   // the login of a row; nil: as it was
+		fail   func([]string) error // fails look-ups
+		full   error                // the ledger fails with this
 		calls  int32
 		want   map[export.Outcome]int
 		puts   int

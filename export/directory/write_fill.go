@@ -10,8 +10,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Look asks Coupa about people whose lists a call has emptied, records which are filled again, and returns those that
-// still lack one. unasked says why Coupa could not be asked about the rest, who come back as they are.
+// Look asks Coupa about people with lists that a call has emptied, records which lists are filled again, and returns
+// the people who still lack one. unasked is why Coupa could not be asked about the others, who are returned unchanged.
 func (w *Writer) Look(ctx context.Context, people []export.Unfilled) (still []export.Unfilled, unasked, err error) {
 	for len(people) > 0 {
 		some := people[:min(len(people), export.LookUp)]
@@ -51,7 +51,7 @@ func (w *Writer) holders(ctx context.Context, people []export.Unfilled) (found [
 	return found, id, err
 }
 
-// seen holds a person against what was found. Somebody who was not found lacks what they lacked.
+// seen compares a person with the users found. A person who was not found lacks the same lists as before.
 func (w *Writer) seen(u export.Unfilled, found []export.User, id export.Element) (export.Unfilled, error) {
 	user, err := export.One(found, id, u.CoupaID)
 	if err != nil {
@@ -62,7 +62,7 @@ func (w *Writer) seen(u export.Unfilled, found []export.User, id export.Element)
 	return w.left(u, export.EmptyIn(columns, user, true, w.Element), "")
 }
 
-// left records that a person lacks only these lists any more.
+// left records that a person now lacks only these lists.
 func (w *Writer) left(u export.Unfilled, columns []string, says string) (export.Unfilled, error) {
 	if len(columns) == len(u.Lists) && says == "" {
 		return u, nil
@@ -71,8 +71,8 @@ func (w *Writer) left(u export.Unfilled, columns []string, says string) (export.
 	return u, w.Ledger.Filled(u, says)
 }
 
-// PutBack puts back what the emptied lists of a person held, reads the person anew and returns what is still lacking. by
-// is the person whose word it is.
+// PutBack restores what the emptied lists of a person held, reads the person again and returns what is still missing.
+// by is the person who decided it.
 func (w *Writer) PutBack(ctx context.Context, u export.Unfilled, by string) (export.Unfilled, error) {
 	cells := export.FillCells(u.Lists, u.Columns(), w.Element)
 	if cells == nil {
@@ -95,7 +95,7 @@ func (w *Writer) PutBack(ctx context.Context, u export.Unfilled, by string) (exp
 	return w.left(u, still, putBackNote(u, still, driftedIn(cells, user), by))
 }
 
-// putBackNote returns what was put back, for the reason of the row; "" where all lists are still empty.
+// putBackNote returns a text on what was restored, for the reason of the row; "" where all lists are still empty.
 func putBackNote(u export.Unfilled, still, drifted []string, by string) string {
 	back := slices.DeleteFunc(u.Columns(), func(c string) bool { return slices.Contains(still, c) })
 	if len(back) == 0 {
@@ -108,7 +108,7 @@ func putBackNote(u export.Unfilled, still, drifted []string, by string) string {
 	return says
 }
 
-// listsNote tells lists with what they held.
+// listsNote returns lists with what they held, as text.
 func listsNote(held map[string][]string, columns []string) string {
 	var texts []string
 	for _, column := range columns {

@@ -9,7 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// unshownLists names the lists that would have to be emptied first though Coupa does not show what they hold.
+// unshownLists returns the lists that would have to be emptied first although Coupa does not show what they hold.
 func unshownLists(cells []export.ElementCell, u export.User) (columns []string) {
 	for _, c := range cells {
 		if _, known := u.Value(c.Element); !known && export.LosesNames(c, u) {
@@ -19,8 +19,8 @@ func unshownLists(cells []export.ElementCell, u export.User) (columns []string) 
 	return columns
 }
 
-// kept returns what has to be put back of lists that were emptied and then not filled as asked, because Coupa knows one of
-// the names not: those that the user had and is to keep.
+// kept returns what has to be restored in lists that were emptied and then not filled as asked, because Coupa does not
+// know one of the names: the names that the user had and should keep.
 func (j *writing) kept(w export.Write, sent []export.ElementCell, shown export.User) (back []export.ElementCell) {
 	for _, c := range sent {
 		held, known := shown.Value(c.Element)
@@ -52,7 +52,7 @@ func lists(cells []export.ElementCell, u export.User) map[string][]string {
 	return out
 }
 
-// restore puts back what the lists held that are not filled, and names those that are empty still.
+// restore puts back what the unfilled lists held, and returns the lists that are still empty.
 func (j *writing) restore(ctx context.Context, w export.Write) (still []string, err error) {
 	cells := export.FillCells(w.Emptied, w.Unfilled, j.Element)
 	after, err := j.Users.Update(ctx, w.CoupaID, cells)
@@ -65,8 +65,8 @@ func (j *writing) restore(ctx context.Context, w export.Write) (still []string, 
 	return j.emptyIn(w.Unfilled, after, false), err
 }
 
-// emptyIn names the lists among columns that a user still lacks: those that are shown empty, and those that are not shown
-// where unshown says so.
+// emptyIn returns the lists among columns that a user still lacks: those that are shown empty and, with unshown, those
+// that are not shown.
 func (j *writing) emptyIn(columns []string, shown export.User, unshown bool) (empty []string) {
 	return export.EmptyIn(columns, shown, unshown, j.Element)
 }

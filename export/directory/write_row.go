@@ -32,17 +32,17 @@ func (j *writing) write(ctx context.Context, r export.RowResult) error {
 	case row.ID == "" && !begun:
 		return j.end(export.Write{CoupaID: user.ID}, r, export.Quarantined, export.Fault{Rule: "there", Message: fmt.Sprintf(sayThere, user.ID)})
 	}
-	if moved := movedMeanwhile(cells, row, user, before, begun); len(moved) > 0 {
+	if changed := changedMeanwhile(cells, row, user, before, begun); len(changed) > 0 {
 		w = export.Write{CoupaID: user.ID, Unfilled: j.emptyIn(before.Unfilled, user, true)}
-		return j.end(w, r, export.Quarantined, export.Fault{Rule: "moved", Message: fmt.Sprintf(sayMoved, strings.Join(moved, ", "))})
+		return j.end(w, r, export.Quarantined, export.Fault{Rule: "moved", Message: fmt.Sprintf(sayMoved, strings.Join(changed, ", "))})
 	}
 	return j.update(ctx, r, before, user, cells)
 }
 
-// movedMeanwhile names the columns that somebody else has changed since the plan. Where an earlier start has begun the row
-// it may have changed lists halfway, and one that it has emptied is to be filled again whatever else has moved; any other
-// cell is as it was or as it was sent.
-func movedMeanwhile(cells []export.ElementCell, row export.APIRow, now export.User, before export.Write, begun bool) []string {
+// changedMeanwhile returns the columns that have changed in Coupa since the plan. An earlier start that has begun the
+// row may have changed lists halfway, and a list that it has emptied has to be filled again whatever else has changed.
+// Any other cell is as it was or as it was sent.
+func changedMeanwhile(cells []export.ElementCell, row export.APIRow, now export.User, before export.Write, begun bool) []string {
 	if begun {
 		for _, c := range cells {
 			held, _ := now.Value(c.Element)
@@ -55,7 +55,7 @@ func movedMeanwhile(cells []export.ElementCell, row export.APIRow, now export.Us
 	return export.Moved(cells, export.User{Values: row.Was}, now)
 }
 
-// sendable returns the cells of a row that are written: the number is Coupa's own.
+// sendable returns the cells of a row that are written; it leaves out Coupa's own number.
 func (j *writing) sendable(row export.APIRow) (cells []export.ElementCell) {
 	for i, e := range j.elements {
 		if e.Column != "Id" {
@@ -65,7 +65,7 @@ func (j *writing) sendable(row export.APIRow) (cells []export.ElementCell) {
 	return cells
 }
 
-// find looks the user up by the strongest key there is: Id, Employee Number, Login.
+// find looks the user up by the strongest key of the row: Id, Employee Number, Login.
 func (j *writing) find(ctx context.Context, row export.APIRow, before export.Write, cells []export.ElementCell) (export.User, error) {
 	id, _ := j.Element("Id")
 	by, value := id, cmp.Or(row.ID, before.CoupaID)
@@ -93,7 +93,7 @@ func (j *writing) update(ctx context.Context, r export.RowResult, before export.
 	missing := export.Missing(cells, user)
 	if missing == nil {
 		outcome := export.Unchanged
-		if _, begun := j.known(r.PartRow); begun { // an earlier start did it and died before the answer was recorded
+		if _, begun := j.known(r.PartRow); begun { // an earlier start wrote it and died before the answer was recorded
 			outcome = export.Applied
 		}
 		return j.end(w, r, outcome)
@@ -124,15 +124,15 @@ func (j *writing) update(ctx context.Context, r export.RowResult, before export.
 		j.answered(w, r, after)
 		maps.Copy(shown.Values, after.Values)
 	}
-	if err := j.keep(ctx, w, r, missing, shown); err != nil {
+	if err := j.putBackKept(ctx, w, r, missing, shown); err != nil {
 		return err
 	}
 	w.Unfilled = j.emptyIn(w.Unfilled, shown, false)
 	return j.judge(w, r, missing, shown)
 }
 
-// keep puts back what has to stay of lists that were emptied and then not filled as asked.
-func (j *writing) keep(ctx context.Context, w export.Write, r export.RowResult, sent []export.ElementCell, shown export.User) error {
+// putBackKept restores the names that should stay in lists that were emptied and then not filled as asked.
+func (j *writing) putBackKept(ctx context.Context, w export.Write, r export.RowResult, sent []export.ElementCell, shown export.User) error {
 	back := j.kept(w, sent, shown)
 	if back == nil {
 		return nil
@@ -146,7 +146,7 @@ func (j *writing) keep(ctx context.Context, w export.Write, r export.RowResult, 
 	return nil
 }
 
-// refused ends a row that Coupa has refused. A list that was emptied first gets back what it held.
+// refused ends a row that Coupa has refused. It restores a list that was emptied first.
 func (j *writing) refused(ctx context.Context, w export.Write, r export.RowResult, no *export.RefusedError) error {
 	why := export.CoupaFaults("", no.Messages...)
 	if len(w.Unfilled) > 0 {
@@ -167,7 +167,7 @@ func (j *writing) refused(ctx context.Context, w export.Write, r export.RowResul
 	return j.end(w, r, export.Rejected, why...)
 }
 
-// create makes the user of a row that was planned as a create.
+// create creates the user of a row that was planned as a create.
 func (j *writing) create(ctx context.Context, r export.RowResult, cells []export.ElementCell) error {
 	w := j.of(r)
 	if err := j.begin(w); err != nil {
@@ -185,7 +185,7 @@ func (j *writing) create(ctx context.Context, r export.RowResult, cells []export
 	return j.judge(w, r, cells, made)
 }
 
-// judge holds Coupa's answer against what was asked: a 200 that left the old value is drift.
+// judge compares Coupa's answer with the request: a 200 that left the old value is drift.
 func (j *writing) judge(w export.Write, r export.RowResult, sent []export.ElementCell, shown export.User) error {
 	if drifted := driftedIn(sent, shown); drifted != nil {
 		return j.end(w, r, export.Drifted, export.Fault{Rule: "drift", Message: fmt.Sprintf(sayKeptAnother, strings.Join(drifted, ", "))})

@@ -11,12 +11,12 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// wordless is said in place of Coupa's words where they cannot be made fit for a log.
+// wordless replaces Coupa's words in the log where they cannot be masked.
 const wordless = "its words are in the report"
 
-// told is how the log tells an error of a write. Of a refusal it has Coupa's words, which is what Coupa's own scenario of
-// error handling looks for, with all masked that is known of the person, and every login and e-mail address. Of any other
-// failure it has status and cause.
+// told returns the text of a write's error for the log. For a refusal it holds Coupa's words, which Coupa's own
+// scenario of error handling looks for, with known data of the person and every login and e-mail address masked. For
+// any other failure it holds status and cause.
 func (j *writing) told(ctx context.Context, w export.Write, r export.RowResult, err error) string {
 	no, ok := errors.AsType[*export.RefusedError](err)
 	if !ok || len(no.Messages) == 0 {
@@ -36,8 +36,8 @@ func (j *writing) told(ctx context.Context, w export.Write, r export.RowResult, 
 	return fmt.Sprintf("%s: %d: %s", no.Op, no.Status, m.MaskAll(no.Messages))
 }
 
-// personal is all that is known of the person of a row: what is sent, what Coupa held when the plan was made, what a call
-// has emptied, and what Coupa holds now, in columns too that are not sent.
+// personal returns all known data of the person of a row: what is sent, what Coupa held when the plan was made, what a
+// call has emptied, and what Coupa holds now, also in columns that are not sent.
 func (j *writing) personal(ctx context.Context, w export.Write, r export.RowResult) ([]export.ElementCell, error) {
 	row := j.cells[r.PartRow-1]
 	about := j.sendable(row)
@@ -58,7 +58,7 @@ func (j *writing) personal(ctx context.Context, w export.Write, r export.RowResu
 	return about, nil
 }
 
-// elementCells makes cells of all that Coupa holds at an element.
+// elementCells returns cells of all values that Coupa holds at an element.
 func elementCells(e export.Element, v export.Value) (cells []export.ElementCell) {
 	texts := append([]string{v.Text}, v.List...)
 	for _, part := range slices.Sorted(maps.Keys(v.Parts)) {
@@ -72,7 +72,7 @@ func elementCells(e export.Element, v export.Value) (cells []export.ElementCell)
 	return cells
 }
 
-// loginSet holds hashes, not logins: it stays as long as the start, and there may be a million.
+// loginSet holds hashes, not logins: it lives as long as the start, and there may be a million.
 type loginSet struct {
 	seed   maphash.Seed
 	hashes map[uint64]struct{}
@@ -87,7 +87,7 @@ func (s *loginSet) has(word string) bool {
 	return ok
 }
 
-// knowLogins reads the ledger's logins, at the first refusal of a part.
+// knowLogins reads the ledger's logins at the first refusal of a part.
 func (j *writing) knowLogins() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -33,7 +33,7 @@ type Preflight struct {
 	mu     sync.Mutex
 	people map[string]*identity      // by the feed's key
 	faults map[string][]export.Fault // by the feed's key
-	all    *allUsers                // nil unless all users were read
+	all    *allUsers                 // nil unless all users were read
 }
 
 // noted are the columns with HR's values in memory for every person; kept are the columns with Coupa's values in

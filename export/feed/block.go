@@ -2,8 +2,8 @@ package feed
 
 import "sync/atomic"
 
-// pool keeps a few free blocks, so that a pass over a large file allocates about as many as are in use at once.
-// When none is free a new one is made: a reader that waited for its consumer to release could wait for ever.
+// pool holds a few free blocks, so that a pass over a large file allocates about as many as are in use at once. When
+// none is free, a new one is made: a reader that waited for its consumer to release one could wait forever.
 type pool struct {
 	size int
 	free chan *block
@@ -20,7 +20,7 @@ func newPool(size int) *pool {
 	return &pool{size: size, free: make(chan *block, keptBlocks)}
 }
 
-// get returns a block that has one holder, the caller.
+// get returns a block with one holder, the caller.
 func (p *pool) get() *block {
 	var b *block
 	select {
@@ -34,13 +34,13 @@ func (p *pool) get() *block {
 
 func (b *block) hold() { b.refs.Add(1) }
 
-// release returns one hold back; the last one frees the block.
+// release ends one hold; the last one frees the block.
 func (b *block) release() {
 	if b.refs.Add(-1) != 0 {
 		return
 	}
 	select {
 	case b.pool.free <- b:
-	default: // enough are kept
+	default: // enough free blocks are stored
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// zipped is data, packed.
+// zipped returns data, gzipped.
 func zipped(t *testing.T, data string) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -26,8 +26,8 @@ func zipped(t *testing.T, data string) []byte {
 	return b.Bytes()
 }
 
-// TestCeilings: a feed with more records or, unpacked, more bytes than allowed is unusable, whatever its size on disk; one
-// at the ceiling is read.
+// TestCeilings: a feed with more records or, unpacked, more bytes than allowed is unusable, whatever its size on disk.
+// A feed exactly at the ceiling is read.
 func TestCeilings(t *testing.T) {
 	lines := "id\n" + strings.Repeat("x\n", 3000)
 	for _, tt := range []struct {

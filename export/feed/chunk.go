@@ -7,7 +7,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// chunk is what CSV and JSON Lines chunks share: whole records, and how far they have been given out.
+// chunk is what CSV and JSON Lines chunks share: whole records, and how many of them have been read.
 type chunk struct {
 	src     *source
 	blk     *block
@@ -18,14 +18,14 @@ type chunk struct {
 	settled []settled
 	open    bool // its last record is the last of the file and has no line end
 
-	checked bool // buf has been looked through for bytes that are no text
-	suspect bool // and holds some: look at each record
+	checked bool // buf has been searched for bytes that are not text
+	suspect bool // buf holds such bytes, so each record is checked
 }
 
-// Seq counts the chunks of one pass from 0.
+// Seq returns the number of the chunk in its pass, from 0.
 func (c *chunk) Seq() int { return c.seq }
 
-// Release gives the chunk's memory back. A second call does nothing.
+// Release frees the chunk's memory for the next read. A second call does nothing.
 func (c *chunk) Release() {
 	if c.blk == nil {
 		return
@@ -36,7 +36,7 @@ func (c *chunk) Release() {
 	blk.release()
 }
 
-// begin sets rec up for the record at c.off. It reports whether the fault of that record is settled already.
+// begin prepares rec for the record at c.off. It reports whether the fault of that record is already known.
 func (c *chunk) begin(rec *export.Record) bool {
 	rec.Header, rec.File, rec.Line = c.src.header, c.src.header.File, c.line
 	rec.Fault, rec.Lost, rec.Open = nil, false, false
@@ -53,14 +53,14 @@ func (c *chunk) begin(rec *export.Record) bool {
 	return true
 }
 
-// end marks the record that was just given out if it is the last of a file that ends without a line end.
+// end marks the record just read if it is the last of a file that ends without a line end.
 func (c *chunk) end(rec *export.Record) { rec.Open = c.open && c.done() }
 
-// done reports whether all records have been given out.
+// done reports whether all records have been read.
 func (c *chunk) done() bool { return c.off >= len(c.buf) && len(c.settled) == 0 }
 
-// check says what is wrong with a record's bytes before anybody reads them as text. All of the chunk is looked through
-// at once, which is several times cheaper than record by record.
+// check returns what is wrong with a record's bytes before they are read as text; nil where nothing is. The whole chunk
+// is searched at once, which is several times cheaper than record by record.
 func (c *chunk) check(b []byte) *export.Fault {
 	if bytes.IndexByte(b, 0) >= 0 {
 		return c.src.fault(c.line, ruleNUL, sayNUL)
@@ -71,7 +71,7 @@ func (c *chunk) check(b []byte) *export.Fault {
 	return nil
 }
 
-// survey looks the whole chunk through, once.
+// survey searches the whole chunk, once.
 func (c *chunk) survey() {
 	if !c.checked {
 		c.checked = true
@@ -85,5 +85,5 @@ func (c *chunk) fail(rec *export.Record, f *export.Fault) {
 	rec.Missing = nil
 }
 
-// alias returns b as a string without copying; good until the chunk is released.
+// alias returns b as a string without copying; it is valid until the chunk is released.
 func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -11,14 +11,14 @@ import (
 // csvChunk cuts CSV records into fields.
 type csvChunk struct {
 	chunk
-	lines []int32 // by record still to come: how long it is if it is a line without quotes; else 0
+	lines []int32 // for each record still to come: its length if it is a line without quotes; else 0
 	delim uint64  // eight times the delimiter
 }
 
 var _ export.Chunk = (*csvChunk)(nil)
 
-// Next fills rec with the next record; false at the end of the chunk. Without faults it allocates nothing once
-// rec.Values has grown to the header's width.
+// Next fills rec with the next record; it returns false at the end of the chunk. Without faults it allocates nothing
+// once rec.Values has grown to the header's width.
 func (c *csvChunk) Next(rec *export.Record) bool {
 	c.survey()
 	for !c.done() {
@@ -44,7 +44,7 @@ func (c *csvChunk) Next(rec *export.Record) bool {
 	return false
 }
 
-// blankLine reports whether b, which is not empty, begins with a line that holds nothing.
+// blankLine reports whether b, which is not empty, begins with a blank line.
 func blankLine(b []byte) bool {
 	if b[0] == '\r' {
 		b = b[1:]
@@ -52,7 +52,7 @@ func blankLine(b []byte) bool {
 	return len(b) == 0 || b[0] == '\n'
 }
 
-// plain cuts a line that has no quote.
+// plain cuts a line without quotes.
 func (c *csvChunk) plain(rec *export.Record, line []byte, size int) {
 	if c.suspect {
 		if f := c.check(line); f != nil {
@@ -68,8 +68,8 @@ func (c *csvChunk) plain(rec *export.Record, line []byte, size int) {
 	c.finish(rec, n+1, size, 1)
 }
 
-// cut puts the fields of b that a delimiter ends into vals, as far as there is room. It tells how many there are and
-// where the next one begins. b has no quote.
+// cut puts the fields of b that end with a delimiter into vals, as far as there is room. It returns how many there are
+// and where the next one begins. b has no quotes.
 func (c *csvChunk) cut(vals []string, b []byte) (n, from int) {
 	for at := 0; at < len(b); at += 64 {
 		for m := matches(b[at:], c.delim); m != 0; m &= m - 1 {
@@ -86,9 +86,9 @@ func (c *csvChunk) cut(vals []string, b []byte) (n, from int) {
 // splat repeats a byte in all eight of a word.
 func splat(b byte) uint64 { return uint64(b) * 0x0101010101010101 }
 
-// matches returns a bit for each of the first 64 bytes of b, set where it is the one in delim. HR's fields are so short that
-// a call of bytes.IndexByte for each would cost more than the search, and a loop over each eight bytes' delimiters would
-// end where no processor expects it.
+// matches returns a bit for each of the first 64 bytes of b, set where the byte is the one in delim. HR's fields are so
+// short that a call of bytes.IndexByte for each would cost more than the search itself. A loop over the delimiters of
+// each eight bytes would end at unpredictable branches.
 func matches(b []byte, delim uint64) (m uint64) {
 	if len(b) >= 64 {
 		b = b[:64]
@@ -116,7 +116,7 @@ func matches8(w, delim uint64) uint64 {
 	return top * gather >> 56
 }
 
-// room returns rec one value for each field of the header.
+// room makes room in rec for one value of each field of the header.
 func (c *csvChunk) room(rec *export.Record) []string {
 	width := len(c.src.header.Fields)
 	if cap(rec.Values) < width {
@@ -126,7 +126,7 @@ func (c *csvChunk) room(rec *export.Record) []string {
 	return rec.Values
 }
 
-// quoted cuts the record that b begins with, whose first line is first bytes long and holds a quote.
+// quoted cuts the record at the beginning of b. Its first line is first bytes long and holds a quote.
 func (c *csvChunk) quoted(rec *export.Record, b []byte, first int) {
 	if c.suspect {
 		size, end := scanRecord(b, c.src.delim)
@@ -171,7 +171,7 @@ func (c *csvChunk) quoted(rec *export.Record, b []byte, first int) {
 	c.finish(rec, n, i, lines)
 }
 
-// upTo returns b before the first c, or all of it.
+// upTo returns b up to the first c, or all of it.
 func upTo(b []byte, c byte) []byte {
 	if k := bytes.IndexByte(b, c); k >= 0 {
 		return b[:k]
@@ -179,8 +179,9 @@ func upTo(b []byte, c byte) []byte {
 	return b
 }
 
-// plainlyQuoted returns the length, up to and with its delimiter, of a quoted field that ends at its first quote and before
-// another field of the line; 0 for any other. It is what most quoted fields are, told without the whole grammar.
+// plainlyQuoted returns the length, with its delimiter, of a quoted field that ends at its first quote and before
+// another field of the line; 0 for any other field. Most quoted fields are like this, so they do not need the whole
+// grammar.
 func plainlyQuoted(b []byte, delim byte) int {
 	if len(b) == 0 || b[0] != '"' {
 		return 0
@@ -192,7 +193,7 @@ func plainlyQuoted(b []byte, delim byte) int {
 	return k + 2
 }
 
-// finish moves on behind a record of n fields.
+// finish moves past a record of n fields.
 func (c *csvChunk) finish(rec *export.Record, n, size, lines int) {
 	var f *export.Fault
 	if n != len(c.src.header.Fields) {

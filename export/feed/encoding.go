@@ -17,10 +17,10 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// decoding says how the bytes of one file become UTF-8.
+// decoding is how the bytes of one file become UTF-8.
 type decoding struct {
 	bom  int               // bytes of the byte order mark to leave out
-	enc  encoding.Encoding // nil: the bytes are UTF-8 already, or should be
+	enc  encoding.Encoding // nil: the bytes are, or should be, UTF-8
 	name string            // of enc
 }
 
@@ -36,7 +36,8 @@ var marks = []struct {
 // replacement is what decoders write for bytes their charset does not have.
 var replacement = []byte(string(utf8.RuneError))
 
-// charset looks a name up, first as browsers spell charsets, then as IANA does. UTF-8 and "" are nil.
+// charset returns the encoding of a name, first as browsers spell charsets, then as IANA does. For UTF-8 and "" it
+// returns nil.
 func charset(name string) (encoding.Encoding, error) {
 	if name == "" {
 		return nil, nil
@@ -54,7 +55,7 @@ func charset(name string) (encoding.Encoding, error) {
 	return enc, nil
 }
 
-// markOf returns what a byte order mark at the start of head says.
+// markOf returns the decoding for a byte order mark at the start of head; ok is false where there is none.
 func markOf(head []byte) (decoding, bool) {
 	for _, m := range marks {
 		if bytes.HasPrefix(head, []byte(m.bytes)) {
@@ -75,7 +76,7 @@ func chooseText(raw io.Reader, configured string) (decoding, error) {
 	if err != nil {
 		return decoding{}, err
 	}
-	// ASCII letters in UTF-16 are valid UTF-8 with a NUL beside each
+	// ASCII letters in UTF-16 are valid UTF-8 with a NUL next to each.
 	wide := strings.HasPrefix(strings.ToLower(configured), "utf-16")
 	if valid && !(nul && wide) {
 		return decoding{}, nil
@@ -106,7 +107,7 @@ func survey(r io.Reader) (valid, nul bool, err error) {
 	}
 }
 
-// wholeRunes is the length of b without a rune that its end cuts in two.
+// wholeRunes returns the length of b without an incomplete rune at its end.
 func wholeRunes(b []byte) int {
 	for i := len(b) - 1; i >= max(0, len(b)-utf8.UTFMax+1); i-- {
 		if utf8.RuneStart(b[i]) {
@@ -119,7 +120,7 @@ func wholeRunes(b []byte) int {
 	return len(b)
 }
 
-// decode returns r, which stands behind the byte order mark, as UTF-8.
+// decode returns r, which starts after the byte order mark, as UTF-8.
 func (t decoding) decode(r io.Reader) io.Reader {
 	if t.enc == nil {
 		return r
@@ -127,7 +128,7 @@ func (t decoding) decode(r io.Reader) io.Reader {
 	return t.enc.NewDecoder().Reader(r)
 }
 
-// sound reports whether b is text. What a decoder could not read it wrote as U+FFFD.
+// sound reports whether b is text. A decoder writes U+FFFD for what it cannot read.
 func (t decoding) sound(b []byte) bool {
 	if t.enc == nil {
 		return validUTF8(b)
@@ -135,8 +136,8 @@ func (t decoding) sound(b []byte) bool {
 	return !bytes.Contains(b, replacement)
 }
 
-// validUTF8 is utf8.Valid, faster for texts in which letters beyond ASCII are few and everywhere: utf8.Valid goes byte by
-// byte behind the first of them.
+// validUTF8 is utf8.Valid, but faster for texts with a few letters beyond ASCII all over: after the first of them
+// utf8.Valid goes byte by byte.
 func validUTF8(b []byte) bool {
 	const high = 0x8080808080808080
 	for len(b) >= 8 {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// TestValidUTF8: what is cut, broken or overlong anywhere in a text is found as utf8.Valid finds it.
+// TestValidUTF8: cut, broken or overlong runes anywhere in a text are found as utf8.Valid finds them.
 func TestValidUTF8(t *testing.T) {
 	pieces := []string{"a", "plain text,", "é", "徐", "🙂", "\ufffd", "\xff", "\xc3", "\xe5\xbe", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80"}
 	r := rand.New(rand.NewPCG(1, 2))

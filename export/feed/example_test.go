@@ -9,8 +9,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/feed"
 )
 
-// A feed is opened by patterns and read in chunks, as often as asked. A record knows its file and line, and one that is
-// broken says why.
+// A feed is opened by patterns and read in chunks, any number of times. A record knows its file and line, and a broken
+// record says why.
 func ExampleOpen() {
 	dir, err := os.MkdirTemp("", "feed")
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// The fields that an excerpt has before HR's own: where a record stood, why it stands here, what to do and whose task it
-// is. No mapping asks for them, so an excerpt is a feed as it is.
+// These fields stand in an excerpt before HR's own: the record's line, why it was refused, what to do and who owns the
+// task. No mapping asks for them, so an excerpt is itself a feed.
 const (
 	lineField   = "hr2coupa_line"
 	reasonField = "hr2coupa_reason"
@@ -23,16 +23,17 @@ const (
 	ownerField  = "hr2coupa_owner"
 )
 
-// leadFields are they in order. Excerpts of older programs have only the first two.
+// leadFields are these fields in order. Excerpts of older programs have only the first two.
 var leadFields = []string{lineField, reasonField, fixField, ownerField}
 
-// Excerpt writes the records that went into rows, which are of this feed's one file, as a feed of their own: HR's header
-// and HR's text byte for byte, in UTF-8 and unzipped, with the line each record began on, its row's reason,
-// and what causes has to say to that before it. All records of a person are in it where several went into the row. It tells how many records it wrote.
+// Excerpt writes the records of rows, which come from this feed's only file, as a new feed: HR's header and HR's text
+// byte for byte, in UTF-8 and unzipped. Before each record it puts the line it began on, its row's reason, and what
+// causes says about that. Where several records of a person went into a row, all of them are in it. It returns how many
+// records it wrote.
 //
-// What could not be read as records is in it as far as it can be mended there: a line whose bytes are no text of the
-// file's charset, or are over 1 MB, leaves only the fields before it, and is refused until somebody fills it in. An
-// excerpt of an excerpt has these once.
+// Text that could not be read as records is in it as far as it can be fixed there. A line with bytes that are not text
+// in the file's charset, or over 1 MB long, leaves only the fields before it, and is refused until it is filled in. An
+// excerpt of an excerpt has these fields once.
 func (f *Feed) Excerpt(w io.Writer, rows []export.RowResult, causes *export.Causes) (records int, err error) {
 	if len(f.sources) != 1 {
 		return 0, fmt.Errorf("an excerpt is made of one file, not of %d", len(f.sources))
@@ -62,13 +63,13 @@ type excerpt struct {
 	w      *bufio.Writer
 	causes *export.Causes
 	key    int                      // index of the field that names the person, -1 without one
-	lines  map[int]export.Faults    // of the rows by line
-	people map[string]export.Faults // and by person
+	lines  map[int]export.Faults    // faults of the rows, by line
+	people map[string]export.Faults // faults of the rows, by person
 	lead   int                      // how many fields of an excerpt the file has before HR's
 	n      int
 }
 
-// why returns the faults of a record that is wanted.
+// why returns the faults of a record; wanted reports whether the record belongs into the excerpt.
 func (x *excerpt) why(rec *export.Record) (faults export.Faults, wanted bool) {
 	if faults, wanted = x.lines[rec.Line]; wanted || rec.Fault != nil || x.key < 0 {
 		return faults, wanted
@@ -77,7 +78,8 @@ func (x *excerpt) why(rec *export.Record) (faults export.Faults, wanted bool) {
 	return faults, wanted
 }
 
-// says fills the fields that stand before a record behind its line: why it is here, what to do, and whose task it is.
+// says returns the fields between a record's line number and the record: why it was refused, what to do, and who owns
+// the task.
 func (x *excerpt) says(why export.Faults) [3]string {
 	plain := slices.Clone(why)
 	for i := range plain {
@@ -96,7 +98,7 @@ func (x *excerpt) take(c export.Chunk) error {
 	case *jsonChunk:
 		in = &c.chunk
 	}
-	raw := bytes.Clone(in.buf) // cutting a record into fields unquotes them in place
+	raw := bytes.Clone(in.buf) // a copy, since cutting a record into fields unquotes them in place
 	var rec export.Record
 	for from := 0; c.Next(&rec); from = in.off {
 		why, wanted := x.why(&rec)
@@ -111,8 +113,8 @@ func (x *excerpt) take(c export.Chunk) error {
 	return nil
 }
 
-// text is a record's own, without blank lines before it and always with a line end; nothing but that where what stood
-// in the file cannot be written as UTF-8.
+// text returns a record's own text, without blank lines before it and always with a line end; only the line end where
+// the file's text cannot be written as UTF-8.
 func (x *excerpt) text(raw []byte) []byte {
 	for k := firstLine(raw); k > 0 && (blank(raw[:k]) || x.src.json && len(bytes.TrimSpace(raw[:k])) == 0); k = firstLine(raw) {
 		raw = raw[k:]
@@ -133,7 +135,8 @@ func (x *excerpt) write(line int, why export.Faults, text []byte) error {
 	if x.lead > 0 {
 		text = behindLead(text, x.lead, x.src.delim)
 	}
-	// All are quoted, whatever they hold: a quote that the record before left open then breaks at once, and swallows nothing.
+	// All fields are quoted, whatever they hold: then a quote that the record before left open is broken at once, and
+	// swallows nothing.
 	d := string(x.src.delim)
 	said := x.says(why)
 	cells := append([]string{strconv.Itoa(line)}, said[:]...)
@@ -147,9 +150,9 @@ func (x *excerpt) write(line int, why export.Faults, text []byte) error {
 	return x.put([]byte(lead), text)
 }
 
-// inert keeps a spreadsheet from taking a cell of ours for a formula: Coupa's words and HR's values are in it. One that
-// begins like a formula gets an apostrophe before it (OWASP, CSV Injection). HR's own cells stay as they are, since the
-// excerpt is a feed.
+// inert keeps a spreadsheet from taking one of our cells for a formula, since it holds Coupa's words and HR's values. A
+// cell that begins like a formula gets an apostrophe before it (OWASP, CSV Injection). HR's own cells stay as they are,
+// since the excerpt is a feed.
 func inert(cell string) string {
 	if text := strings.TrimLeft(cell, " \t\r\n\u00a0"); text != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(text)[0]) {
 		return "'" + cell
@@ -166,7 +169,7 @@ func (x *excerpt) put(pieces ...[]byte) error {
 	return nil
 }
 
-// header writes the file's own header behind the fields of an excerpt, and the byte order mark that the file had.
+// header writes the byte order mark that the file had, the fields of an excerpt, and the file's own header.
 func (x *excerpt) header() error {
 	if x.src.json {
 		return nil
@@ -193,7 +196,7 @@ func (x *excerpt) header() error {
 	return x.put(text)
 }
 
-// leadOf returns how many fields of an excerpt a header begins with.
+// leadOf returns how many fields of an excerpt are at the beginning of a header.
 func leadOf(fields []string) int {
 	for _, n := range []int{len(leadFields), 2} {
 		if len(fields) >= n && slices.Equal(fields[:n], leadFields[:n]) {
@@ -203,7 +206,7 @@ func leadOf(fields []string) int {
 	return 0
 }
 
-// freeName makes name one that no field has.
+// freeName returns name, changed where a field already has it.
 func freeName(name string, fields []string) string {
 	for slices.Contains(fields, name) {
 		name += "_"
@@ -211,7 +214,7 @@ func freeName(name string, fields []string) string {
 	return name
 }
 
-// headerText is the header record as it stands in the file, with a line end.
+// headerText returns the header record as it is in the file, with a line end.
 func (s *source) headerText() (text []byte, err error) {
 	err = s.withFile(func(f *os.File) error {
 		if err := s.unchanged(f); err != nil {
@@ -236,7 +239,7 @@ func (s *source) headerText() (text []byte, err error) {
 	return text, err
 }
 
-// behindLead is a record of an excerpt without the n fields before it.
+// behindLead returns a record of an excerpt without the n fields before it.
 func behindLead(text []byte, n int, delim byte) []byte {
 	rest := text
 	for range n {
@@ -253,8 +256,8 @@ func behindLead(text []byte, n int, delim byte) []byte {
 	return rest
 }
 
-// object writes a record of JSON Lines. One that is no object stands behind an object of those of an excerpt, which makes the
-// line as unreadable as it was.
+// object writes a record of JSON Lines. Where the record is no object, it follows an object with the fields of the
+// excerpt, which keeps the line as unreadable as it was.
 func (x *excerpt) object(line int, why export.Faults, text []byte) error {
 	lead := fmt.Sprintf(`{"%s":%d`, lineField, line)
 	for i, value := range x.says(why) {
@@ -275,7 +278,7 @@ func (x *excerpt) object(line int, why export.Faults, text []byte) error {
 	return x.put([]byte(lead), body)
 }
 
-// behindMembers is a valid object without its opening brace, and without the fields of an excerpt where it begins
+// behindMembers returns a valid object without its opening brace, and without the fields of an excerpt where it begins
 // with them.
 func behindMembers(object []byte) []byte {
 	w := walker{b: object, i: 1}

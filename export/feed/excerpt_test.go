@@ -12,12 +12,12 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// refused makes the row of a record, or of several of one person.
+// refused returns the row of a record, or of several records of one person.
 func refused(line int, key string, records int, why string) export.RowResult {
 	return export.RowResult{Origin: export.Origin{File: "x.csv", Line: line}, Key: key, Lines: records, Outcome: export.Quarantined, Faults: export.Faults{{Message: why}}}
 }
 
-// words knows one message.
+// words returns a catalogue with one message.
 func words(t *testing.T) *export.Causes {
 	t.Helper()
 	c, err := export.NewCauses([]export.Tail{{Text: "x", Cause: export.Cause{Name: "x", Todo: "do it", Owner: "HR"}}})
@@ -27,7 +27,7 @@ func words(t *testing.T) *export.Causes {
 	return c
 }
 
-// excerptOf opens a file and takes the records of rows out of it.
+// excerptOf opens a file and returns the excerpt of rows.
 func excerptOf(t *testing.T, file, data string, o Options, rows ...export.RowResult) string {
 	t.Helper()
 	f, err := openSized([]string{write(t, file, data)}, o, sizes{record: 68, block: 150, rows: 3}) // the header of an excerpt is that long
@@ -215,7 +215,7 @@ func TestExcerptOfOneFile(t *testing.T) {
 	}
 }
 
-// TestExcerptHoldsNoFormula: of ours, that is; HR's cells are as HR wrote them.
+// TestExcerptHoldsNoFormula: none of our cells is a formula; HR's cells are as HR wrote them.
 func TestExcerptHoldsNoFormula(t *testing.T) {
 	got := excerptOf(t, "u.csv", "id,name\n1,=1+1\n", Options{}, export.RowResult{Origin: export.Origin{Line: 2}, Lines: 1, Faults: export.Faults{{Message: "=HYPERLINK(\"x\")"}}})
 	if !strings.Contains(got, "\"'=HYPERLINK(\"\"x\"\")\"") || !strings.Contains(got, "1,=1+1\n") {
@@ -223,7 +223,7 @@ func TestExcerptHoldsNoFormula(t *testing.T) {
 	}
 }
 
-// TestInert: what Coupa or HR has written is no formula in the columns that are ours.
+// TestInert: words of Coupa or HR are never a formula in our own columns.
 func TestInert(t *testing.T) {
 	for _, tt := range []struct{ cell, want string }{
 		{`=HYPERLINK("http://x","y")`, `'=HYPERLINK("http://x","y")`},

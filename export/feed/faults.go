@@ -6,7 +6,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// The rules a record can break, as they stand in [export.Fault].Rule.
+// The rules that a record can break, as in [export.Fault].Rule.
 const (
 	ruleRagged   = "ragged"
 	ruleQuote    = "quote"
@@ -17,7 +17,7 @@ const (
 	ruleJSON     = "json"
 )
 
-// The messages that need no figures.
+// The messages without figures.
 const (
 	sayQuote       = `has a broken quote: text behind a closing quote, or a quote inside an unquoted field; quote the field and double the quotes in it`
 	sayUnclosed    = `opens a quoted field that is not closed within 1 MB or before the file ends; nothing behind this line was read; close the quote and deliver the file again`

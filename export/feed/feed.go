@@ -1,21 +1,22 @@
 // Package feed reads HR's change files: CSV, TSV and JSON Lines, plain or gzipped, as records of text.
 //
-// Nothing is guessed and nothing is dropped in silence: every line of a file becomes a record or a fault with its file
-// and line, and what makes a whole file unreadable is an [export.UnusableFeedError] that says what to do. Values stay
-// text: leading zeros survive and nothing becomes a number or a date by itself.
+// Nothing is guessed and nothing is dropped silently. Every line of a file becomes a record or a fault with its file
+// and line. What makes a whole file unreadable is an [export.UnusableFeedError] that says what to do. Values stay text:
+// leading zeros survive and nothing becomes a number or a date by itself.
 //
 // # CSV
 //
-// .csv, .tsv and .txt follow RFC 4180: LF or CRLF ends a line, a quoted field may hold delimiters, line breaks and
-// doubled quotes. A line break inside a value is one LF, however the file ends its lines; blank lines are skipped; no
-// value is trimmed. The first record is the header. A broken quote (text behind a closing quote, a quote inside an
-// unquoted field) spoils the record it is in, and reading goes on with the physical line behind the one that record
-// begins on, so one bad line does not swallow good ones. A quoted field that is never closed loses the rest of the file.
+// .csv, .tsv and .txt follow RFC 4180: LF or CRLF ends a line, and a quoted field may hold delimiters, line breaks and
+// doubled quotes. A line break inside a value is one LF, however the file ends its lines. Blank lines are skipped. No
+// value is trimmed. The first record is the header. A broken quote (text after a closing quote, a quote inside an
+// unquoted field) makes its record a fault. Reading goes on with the physical line after the one on which that record
+// begins, so one bad line does not swallow good ones. A quoted field that is never closed loses the rest of the file.
 //
 // # JSON Lines
 //
 // .jsonl and .ndjson hold one object a line. Numbers keep their literal text, booleans are true and false, null is a
-// missing field, an array of strings becomes its elements joined by commas. Fields that nobody asked for are ignored.
+// missing field, an array of strings becomes its elements joined by commas. Fields that no mapping asks for are
+// ignored.
 //
 // # Encoding
 //
@@ -24,8 +25,8 @@
 //
 // # Speed
 //
-// One goroutine reads blocks and finds only where records end; the worker that got a chunk cuts it into fields, which
-// alias the block. Memory is bounded by the chunks that are out, not by the size of a file.
+// One goroutine reads blocks and only finds where records end. The worker with a chunk cuts it into fields, which alias
+// the block. Memory is bounded by the chunks in use, not by the size of a file.
 package feed
 
 import (
@@ -40,36 +41,36 @@ const (
 	maxRecord   = 1 << 20 // bytes of one record, its line end included
 	blockSize   = 2 << 20 // bytes of one read; more than maxRecord, so that a whole record fits
 	defaultRows = 1000    // records of a chunk
-	keptBlocks  = 8       // free blocks kept for the next read
+	keptBlocks  = 8       // free blocks stored for the next read
 )
 
-// Options say how to read a feed. The zero value reads UTF-8 files and demands no field.
+// Options set how to read a feed. The zero value reads UTF-8 files and requires no field.
 type Options struct {
 	// Encoding is the charset ("windows-1252", "iso-8859-15", "utf-16le" ...) of files that have no byte order mark and
 	// are not valid UTF-8. "" makes their broken records faults.
 	Encoding string
 	// Delimiter is one ASCII character, or "" to find it from the header line among comma, semicolon, tab and bar.
 	Delimiter string
-	// Key is the HR field that names the person. Every header must have it; "" asks for none.
+	// Key is the HR field that names the person. Every header must have it; "" requires none.
 	Key string
 	// Fields are the HR fields a mapping reads. Key and Fields are the header of JSON Lines, which has none of its own.
 	Fields []string
 	// MaxAge is how old the newest file may be, by its time of modification; 0 for any age.
 	MaxAge time.Duration
-	// Now is what MaxAge is held against.
+	// Now is the time from which MaxAge counts back.
 	Now time.Time
-	// Unhashed leaves the files' hashes out, for whoever records nothing: [Feed.Files] tells none.
+	// Unhashed leaves out the files' hashes, for a caller that records nothing: [Feed.Files] returns none.
 	Unhashed bool
 	// MaxRecords is how many records the feed may have, all files together; 0 is no ceiling.
 	MaxRecords int
 	// MaxBytes is how many bytes the feed may have, unpacked and all files together; 0 is no ceiling. A file of a few
 	// kilobytes may unpack to any number of them.
 	MaxBytes int64
-	// ChunkRows is the most records a chunk holds; 0 means 1000.
+	// ChunkRows is the largest number of records in a chunk; 0 means 1000.
 	ChunkRows int
 }
 
-// Validate returns what is wrong with the options themselves, before any file is looked at.
+// Validate returns what is wrong with the options themselves, before any file is opened; nil where nothing is.
 func (o Options) Validate() error {
 	if _, err := charset(o.Encoding); err != nil {
 		return err
@@ -89,7 +90,7 @@ func (o Options) Validate() error {
 	return nil
 }
 
-// needed are the fields the reader of this feed asks for: the key first, then Fields, each once.
+// needed returns the fields that the reader of this feed asks for: the key first, then Fields, each once.
 func (o Options) needed() []string {
 	var names []string
 	for _, n := range append([]string{o.Key}, o.Fields...) {
@@ -103,7 +104,7 @@ func (o Options) needed() []string {
 // sizes are the bounds of one feed's reader; tests choose small ones.
 type sizes struct{ record, block, rows int }
 
-// Feed is a set of HR files. It is safe for several passes at once; each opens the files anew.
+// Feed is a set of HR files. Several passes may run at once; each opens the files again.
 type Feed struct {
 	sources []*source
 	key     string // Options.Key
@@ -115,12 +116,12 @@ type Feed struct {
 
 var _ export.Feed = (*Feed)(nil)
 
-// Open finds the files, reads their headers and begins to hash them beside whatever comes next. A pattern is a plain path or a glob as of
-// [path/filepath.Match]; a path that exists is taken as it is written. Files are ordered by base name, then by path.
+// Open finds the files, reads their headers and begins to hash them in the background. A pattern is a plain path or a
+// glob of [path/filepath.Match]; an existing path is taken literally. Files are ordered by base name, then by path.
 //
-// What a person must see to is an *[export.UnusableFeedError]: nothing found, a folder, no permission, two files of one
-// name, an unknown ending, all files older than MaxAge, a header that is missing, broken or without Key. Wrong options
-// are plain errors.
+// A fault that a person has to fix is an *[export.UnusableFeedError]: nothing found, a folder, no permission, two files
+// of one name, an unknown ending, all files older than MaxAge, a header that is missing, broken or without Key. Wrong
+// options are plain errors.
 func Open(patterns []string, o Options) (*Feed, error) {
 	rows := o.ChunkRows
 	if rows == 0 {
@@ -144,7 +145,7 @@ func openSized(patterns []string, o Options, z sizes) (*Feed, error) {
 			return nil, err
 		}
 		f.sources = append(f.sources, s)
-		if o.MaxBytes > 0 { // what a file had unpacked the files behind it may not have
+		if o.MaxBytes > 0 { // the unpacked bytes of a file count against the files after it
 			if o.MaxBytes -= s.unpacked.Load(); o.MaxBytes <= 0 {
 				o.MaxBytes = 1
 			}
@@ -173,8 +174,8 @@ func (f *Feed) checkAge(o Options) error {
 	return nil
 }
 
-// Files returns the files in reading order, as they were when Open found them. It waits until they are hashed; the hash of
-// a file that cannot be read, or changed meanwhile, is empty, and every pass over it says why.
+// Files returns the files in reading order, as they were when Open found them. It waits until they are hashed. The hash
+// of a file that cannot be read, or has changed meanwhile, is empty, and every pass over it returns the reason.
 func (f *Feed) Files() []export.FeedFile {
 	files := make([]export.FeedFile, len(f.sources))
 	for i, s := range f.sources {
@@ -185,7 +186,7 @@ func (f *Feed) Files() []export.FeedFile {
 	return files
 }
 
-// Names are the names of the files in reading order.
+// Names returns the names of the files in reading order.
 func (f *Feed) Names() []string {
 	names := make([]string, len(f.sources))
 	for i, s := range f.sources {
@@ -203,10 +204,10 @@ func (f *Feed) Headers() []*export.Header {
 	return hs
 }
 
-// Chunks reads all files once and hands their chunks to take, in order, on the calling goroutine. Whoever took a chunk
-// releases it; a chunk that is never released costs memory, not correctness. The first error of take ends the pass and
-// is returned as it is. A file that changed since Open, or whose gzip data are cut off, is an
-// *[export.UnusableFeedError]: chunks handed out before it must not be used for anything lasting.
+// Chunks reads all files once and calls take with their chunks, in order, on the calling goroutine. The receiver
+// releases each chunk; a chunk that is never released costs memory, not correctness. The first error of take ends the
+// pass and is returned unchanged. A file that changed since Open, or with gzip data cut off, is an
+// *[export.UnusableFeedError]: chunks from before the error must not be used for anything lasting.
 func (f *Feed) Chunks(take func(export.Chunk) error) error {
 	seq, records := 0, 0
 	for _, s := range f.sources {
@@ -219,7 +220,7 @@ func (f *Feed) Chunks(take func(export.Chunk) error) error {
 		if err != nil {
 			return err
 		}
-		if _, err := s.hash(); err != nil { // not what was read
+		if _, err := s.hash(); err != nil { // the file is not what was read
 			return err
 		}
 	}

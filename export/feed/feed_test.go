@@ -17,7 +17,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// small bounds make short inputs cross every border.
+// small are bounds so low that short inputs cross all of them.
 var small = sizes{record: 64, block: 150, rows: 3}
 
 func write(t testing.TB, name string, data string) string {
@@ -40,7 +40,8 @@ func zip(t testing.TB, data string) string {
 	return b.String()
 }
 
-// dump reads a feed as lines of text: "line [values]" or "line rule", with " lost" behind.
+// dump returns a feed as lines of text: "line [values]" or "line rule", the latter with " lost" at its end where the
+// rest was lost.
 func dump(t testing.TB, f *Feed) []string {
 	t.Helper()
 	var got []string
@@ -244,7 +245,7 @@ func TestTakeEndsThePass(t *testing.T) {
 	}
 }
 
-// Every byte of windows-1252 must come through as x/text has it.
+// TestCharsetWhole: every byte of windows-1252 is decoded as in x/text.
 func TestCharsetWhole(t *testing.T) {
 	var all []byte
 	for c := 0xa0; c <= 0xff; c++ {

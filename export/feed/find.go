@@ -31,7 +31,7 @@ func find(patterns []string) ([]string, error) {
 	return unique(paths)
 }
 
-// match returns the paths of one pattern. A path that exists wins over the glob it could also be.
+// match returns the paths of one pattern. An existing path wins over the glob that it could also be.
 func match(pattern string) ([]string, error) {
 	_, err := os.Stat(pattern)
 	if err == nil {
@@ -57,7 +57,8 @@ func match(pattern string) ([]string, error) {
 	return found, nil
 }
 
-// unique drops paths named twice and refuses two files of one name: a feed file's identity is its name and its bytes.
+// unique drops repeated paths, and returns an error for two files of one name: a feed file is identified by its name
+// and its bytes.
 func unique(sorted []string) ([]string, error) {
 	var paths []string
 	var last string

@@ -18,7 +18,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// FuzzFeed holds the reader against encoding/csv, faults included, and against itself with other bounds.
+// FuzzFeed compares the reader with encoding/csv, faults included, and with itself under other bounds.
 func FuzzFeed(f *testing.F) {
 	seeds, err := filepath.Glob(filepath.Join("testdata", "*.*"))
 	if err != nil || len(seeds) == 0 {
@@ -43,7 +43,7 @@ func FuzzFeed(f *testing.F) {
 func compare(t testing.TB, path string, data []byte, asJSON bool) {
 	t.Helper()
 	o := Options{Delimiter: ",", Fields: []string{"id", "name", "roles"}}
-	// records as long as the input: encoding/csv knows no bound
+	// Records may be as long as the input, since encoding/csv has no bound.
 	whole := openOrNot(t, path, o, sizes{record: len(data) + 1, block: 2*len(data) + 16, rows: 1000})
 	if whole == nil {
 		return
@@ -84,7 +84,7 @@ func boundIndependent(t testing.TB, path string, o Options) {
 	}
 }
 
-// openOrNot returns nil for a file that is unusable as a whole.
+// openOrNot opens a feed; it returns nil for a file that is unusable as a whole.
 func openOrNot(t testing.TB, path string, o Options, z sizes) *Feed {
 	t.Helper()
 	f, err := openSized([]string{path}, o, z)
@@ -95,7 +95,7 @@ func openOrNot(t testing.TB, path string, o Options, z sizes) *Feed {
 	if err != nil {
 		return nil
 	}
-	// gzip data may break behind the header
+	// gzip data may break after the header
 	if err := f.Chunks(func(c export.Chunk) error { c.Release(); return nil }); err != nil {
 		return nil
 	}
@@ -121,7 +121,7 @@ func inOrder(t testing.TB, shown []string, lines int) {
 	}
 }
 
-// strict is the slow reader that the fast one must equal: encoding/csv asked anew at every line.
+// strict is the slow reader that the fast one must equal: it starts encoding/csv again at every line.
 func strict(data []byte, width int) []string {
 	rest, line := bytes.TrimPrefix(data, []byte(marks[0].bytes)), 1
 	var shown []string
@@ -165,14 +165,14 @@ func parseOne(b []byte) (vals []string, size int, err error) {
 	return vals, int(r.InputOffset()), err
 }
 
-// isOpen tells an open quoted field from a broken quote, which encoding/csv calls by one name: only the open one is
-// mended by a quote at the end.
+// isOpen reports whether a quoted field is open and not broken. encoding/csv has one error for both; only an open field
+// is fixed by a quote at the end.
 func isOpen(b []byte) bool {
 	_, _, err := parseOne(append(bytes.Clone(b), '"'))
 	return err == nil
 }
 
-// Inputs made of the bytes that matter reach odd corners much sooner than random ones.
+// TestLikeEncodingCSV: inputs made of the bytes that matter reach rare cases much sooner than random ones.
 func TestLikeEncodingCSV(t *testing.T) {
 	path := write(t, "x.csv", "")
 	piece := rapid.SampledFrom([]string{`"`, `""`, ",", "\n", "\r\n", "\r", "a", "bcd", ",\"", "\",", "\"\n", "\n\"", "\x00", "\xff", "ë", "\n1,2\n", "\n\"x\",y\n", "some longer text in a field"})
@@ -185,7 +185,7 @@ func TestLikeEncodingCSV(t *testing.T) {
 	})
 }
 
-// quiet sends failures to rapid, which then looks for the smallest input.
+// quiet passes failures to rapid, which then looks for the smallest input.
 type quiet struct {
 	testing.TB
 	rt *rapid.T
@@ -197,7 +197,8 @@ func (q quiet) Errorf(f string, a ...any) { q.rt.Errorf(f, a...) }
 func (q quiet) Fatal(args ...any)         { q.rt.Fatal(args...) }
 func (q quiet) Fatalf(f string, a ...any) { q.rt.Fatalf(f, a...) }
 
-// What encoding/csv writes comes back as it was, but for the line breaks that RFC 4180 has two spellings of.
+// TestRoundTrip: what encoding/csv writes is read back unchanged, except for line breaks, which RFC 4180 allows in two
+// spellings.
 func TestRoundTrip(t *testing.T) {
 	path := write(t, "x.csv", "")
 	rapid.Check(t, func(rt *rapid.T) {

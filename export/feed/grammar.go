@@ -2,7 +2,7 @@ package feed
 
 import "bytes"
 
-// ending tells how a CSV field ends.
+// ending is how a CSV field ends.
 type ending uint8
 
 const (
@@ -13,16 +13,16 @@ const (
 	broken                 // RFC 4180 does not allow it
 )
 
-// fieldSpan is the extent of one field. The zero extent goes with broken and inQuotes.
+// fieldSpan is the extent of one field. It is zero for broken and inQuotes.
 type fieldSpan struct {
 	from, to int // its text, without the quotes around it
-	next     int // behind its delimiter or line end
+	next     int // position after its delimiter or line end
 	end      ending
 	doubled  bool // its text holds doubled quotes
 }
 
-// scanField finds the field of b that begins at i. This is the only place that knows RFC 4180: the finder of record
-// ends and the cutter of fields must never disagree.
+// scanField finds the field of b that begins at i. It is the only function that knows RFC 4180, so that the search for
+// record ends and the cutting of fields never disagree.
 func scanField(b []byte, i int, delim byte) fieldSpan {
 	if i < len(b) && b[i] == '"' {
 		return scanQuoted(b, i+1, delim)
@@ -40,7 +40,7 @@ func scanField(b []byte, i int, delim byte) fieldSpan {
 	return fieldSpan{from: i, to: i + len(trimCR(b[i:])), next: len(b), end: byData}
 }
 
-// scanQuoted finds the end of a quoted field whose text begins at from.
+// scanQuoted finds the end of a quoted field with text from index from on.
 func scanQuoted(b []byte, from int, delim byte) fieldSpan {
 	f := fieldSpan{from: from}
 	for i := from; ; {
@@ -72,7 +72,7 @@ func scanQuoted(b []byte, from int, delim byte) fieldSpan {
 	}
 }
 
-// scanRecord finds the end of the record that b begins with; size means nothing for broken and inQuotes.
+// scanRecord finds the end of the record at the beginning of b; size has no meaning for broken and inQuotes.
 func scanRecord(b []byte, delim byte) (size int, end ending) {
 	for {
 		f := scanField(b, size, delim)
@@ -83,7 +83,7 @@ func scanRecord(b []byte, delim byte) (size int, end ending) {
 	}
 }
 
-// unquote turns the text of a quoted field into its value, in place: doubled quotes become one, a CRLF an LF.
+// unquote turns the text of a quoted field into its value, in place: a doubled quote becomes one, a CRLF becomes an LF.
 func unquote(t []byte) []byte {
 	w := 0
 	for r := 0; r < len(t); r++ {
@@ -106,10 +106,10 @@ func trimCR(line []byte) []byte {
 	return line
 }
 
-// blank reports whether a line, given with its end, holds nothing.
+// blank reports whether a line, with its end, is blank.
 func blank(line []byte) bool { return len(trimCR(bytes.TrimSuffix(line, newline))) == 0 }
 
-// firstLine is the length of b's first physical line, its end included.
+// firstLine returns the length of b's first physical line, its end included.
 func firstLine(b []byte) int {
 	if k := bytes.IndexByte(b, '\n'); k >= 0 {
 		return k + 1

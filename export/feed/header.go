@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// delimiters are the ones looked for, the likelier first.
+// delimiters are the ones that are tried, the most likely first.
 var delimiters = []byte{',', ';', '\t', '|'}
 
-// maxFields is how many fields a header may have: far more than any HR system writes, and few enough that whatever is done
-// with each of them stays cheap.
+// maxFields is how many fields a header may have: far more than any HR system writes, and few enough that work for each
+// of them stays cheap.
 const maxFields = 10_000
 
 func usableDelimiter(d string) bool {
 	return len(d) == 1 && d[0] < 0x80 && !strings.ContainsAny(d, "\"\r\n\x00")
 }
 
-// readHeader returns the names of the file's fields and sets where its records begin.
+// readHeader returns the names of the file's fields and records where its records begin.
 func (s *source) readHeader(o Options, z sizes) ([]string, error) {
 	if s.json {
 		return o.needed(), nil
@@ -49,7 +49,7 @@ func (s *source) readHeader(o Options, z sizes) ([]string, error) {
 	return h.names, nil
 }
 
-// skipBlank leaves blank lines before the header out.
+// skipBlank skips blank lines before the header.
 func (s *source) skipBlank(b []byte) []byte {
 	for len(b) > 0 {
 		k := firstLine(b)
@@ -63,7 +63,7 @@ func (s *source) skipBlank(b []byte) []byte {
 	return b
 }
 
-// header is the first record of a file as one delimiter cuts it.
+// header is the first record of a file, cut by one delimiter.
 type header struct {
 	delim byte
 	names []string
@@ -73,7 +73,7 @@ type header struct {
 
 func (h header) has(field string) bool { return slices.Contains(h.names, field) }
 
-// cutHeader cuts the first record of b; names lose the blanks around them.
+// cutHeader cuts the first record of b and trims the names.
 func cutHeader(b []byte, delim byte) header {
 	h := header{delim: delim}
 	for {
@@ -94,8 +94,8 @@ func cutHeader(b []byte, delim byte) header {
 	}
 }
 
-// findHeader cuts the header with the given delimiter, or with the one that fits best: it must give the key, and of
-// those that do the one that gives most fields.
+// findHeader cuts the header with the configured delimiter, or with the best one: of those that yield the key, the one
+// that yields most fields.
 func (s *source) findHeader(b []byte, o Options) (header, error) {
 	if o.Delimiter != "" {
 		return cutHeader(b, o.Delimiter[0]), nil
@@ -126,7 +126,7 @@ func betterHeader(h, than header, key string) bool {
 	return len(h.names) > len(than.names)
 }
 
-// checkHeader says what is wrong with a header; b is the start of the file, all of it with eof.
+// checkHeader returns what is wrong with a header; b is the start of the file, or all of it with eof.
 func (s *source) checkHeader(h header, b []byte, eof bool, key string) error {
 	switch {
 	case h.end == byData && !eof:
@@ -144,8 +144,8 @@ func (s *source) checkHeader(h header, b []byte, eof bool, key string) error {
 	return s.checkNames(h.names, key)
 }
 
-// checkNames asks for the key first: a file without a header has somebody's data in its first line, which must not
-// stand in an error.
+// checkNames checks the key first: a file without a header has a person's data in its first line, which must not be in
+// an error.
 func (s *source) checkNames(names []string, key string) error {
 	if key != "" && !slices.Contains(names, key) {
 		return unusable(s.Name, s.line, "no field of the header is %q, which feed.key names (it has %d fields)", key, len(names)).WithHint("make sure that the first line is the header, and check feed.key and feed.delimiter")

@@ -9,7 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// TestManyFields: a header has a bound, and up to it names that stand twice are found.
+// TestManyFields: the number of fields is bounded, and up to the bound repeated names are found.
 func TestManyFields(t *testing.T) {
 	fields := func(n int, last string) string {
 		var b strings.Builder

@@ -16,7 +16,7 @@ type jsonChunk struct {
 
 var _ export.Chunk = (*jsonChunk)(nil)
 
-// Next fills rec with the next record; false at the end of the chunk.
+// Next fills rec with the next record; it returns false at the end of the chunk.
 func (c *jsonChunk) Next(rec *export.Record) bool {
 	c.survey()
 	for !c.done() {
@@ -40,7 +40,7 @@ func (c *jsonChunk) Next(rec *export.Record) bool {
 	return false
 }
 
-// fill reads one object. The line is checked as a whole first, so that the walk over it may trust the grammar.
+// fill reads one object. It first checks the line as a whole, so that the walk over it may rely on the grammar.
 func (c *jsonChunk) fill(rec *export.Record, line []byte) *export.Fault {
 	if c.suspect {
 		if f := c.check(line); f != nil {
@@ -168,7 +168,7 @@ func (c *jsonChunk) list(w *walker, name string) (string, *export.Fault) {
 	return strings.Join(items, ","), nil
 }
 
-// unescape decodes a quoted JSON string; sound is false where the decoder had to put U+FFFD for half a surrogate pair.
+// unescape decodes a quoted JSON string; sound is false where the decoder replaced half a surrogate pair by U+FFFD.
 func unescape(quoted []byte) (v string, sound bool) {
 	if err := json.Unmarshal(quoted, &v); err != nil {
 		return "", false
@@ -183,7 +183,7 @@ type walker struct {
 	i int
 }
 
-// space moves over white space and gives the byte behind it.
+// space moves over white space and returns the byte after it.
 func (w *walker) space() byte {
 	for {
 		switch c := w.b[w.i]; c {
@@ -195,7 +195,7 @@ func (w *walker) space() byte {
 	}
 }
 
-// str moves over a string and gives it, quotes included.
+// str moves over a string and returns it, quotes included.
 func (w *walker) str() []byte {
 	from := w.i
 	for w.i++; w.b[w.i] != '"'; w.i++ {
@@ -207,7 +207,7 @@ func (w *walker) str() []byte {
 	return w.b[from:w.i]
 }
 
-// skip moves over any value and gives its text.
+// skip moves over any value and returns its text.
 func (w *walker) skip() []byte {
 	from := w.i
 	for depth := 0; ; {

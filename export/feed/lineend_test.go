@@ -10,7 +10,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// The last record of a file whose last line has no end is marked, and no other; what is known of the file agrees.
+// TestLineEnd: only the last record of a file without a line end at its end is marked, and the file's LineEnd agrees.
 func TestLineEnd(t *testing.T) {
 	utf16, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String("id,name\n1,a\n2,b")
 	if err != nil {

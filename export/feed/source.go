@@ -19,21 +19,21 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
-// source is one file of a feed and what Open found out about it.
+// source is one file of a feed, with what Open found out about it.
 type source struct {
 	export.FeedFile
 	stat   os.FileInfo            // as it was when Open found it
-	hash   func() (string, error) // of the bytes on disk; once, whoever asks first
+	hash   func() (string, error) // hash of the bytes on disk, computed once at the first call
 	header *export.Header
-	index  map[string]int // of the header's fields
+	index  map[string]int // indexes of the header's fields
 	json   bool
 	tabs   bool // .tsv
 	gzip   bool
 
-	maxBytes int64        // unpacked bytes that are left to this file of the feed; 0 is no ceiling
+	maxBytes int64        // unpacked bytes that this file may still have of the feed's ceiling; 0 is no ceiling
 	unpacked atomic.Int64 // bytes read of it in the last pass
 
-	lineEnd atomic.Value // export.LineEnd, once a pass has come to the end
+	lineEnd atomic.Value // export.LineEnd, set once a pass has reached the end
 
 	text  decoding
 	delim byte // of CSV
@@ -66,12 +66,12 @@ func newSource(i int, path string, o Options, z sizes) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Hashing takes a tenth of what planning takes, and hardly anybody asks for a hash before the first pass is through.
+	// Hashing takes a tenth of the time of planning, and a hash is rarely needed before the first pass has ended.
 	s.hash = sync.OnceValues(s.digest)
 	if o.Unhashed {
 		s.hash = func() (string, error) { return "", nil }
 	} else {
-		export.Async(func() error { s.hash(); return nil }) // who asks for the hash meets what went wrong
+		export.Async(func() error { s.hash(); return nil }) // a caller that asks for the hash gets the error
 	}
 	s.header = &export.Header{File: i, Fields: h}
 	s.index = make(map[string]int, len(h))
@@ -81,7 +81,7 @@ func newSource(i int, path string, o Options, z sizes) (*source, error) {
 	return s, nil
 }
 
-// checkKind is done before opening: opening a pipe would wait for its writer.
+// checkKind runs before the file is opened: opening a pipe would wait for its writer.
 func (s *source) checkKind() error {
 	stat, err := os.Stat(s.Path)
 	switch {
@@ -95,7 +95,7 @@ func (s *source) checkKind() error {
 	return nil
 }
 
-// chooseFormat goes by the ending, the one before .gz if there is one.
+// chooseFormat sets the format by the file's ending, or by the one before .gz.
 func (s *source) chooseFormat() error {
 	name := strings.TrimSuffix(strings.ToLower(s.Name), ".gz")
 	switch filepath.Ext(name) {
@@ -110,7 +110,7 @@ func (s *source) chooseFormat() error {
 	return nil
 }
 
-// remember notes the file's size and state: what every later look at it is held against.
+// remember records the file's size and state, with which every later pass compares it.
 func (s *source) remember() error {
 	return s.withFile(func(f *os.File) (err error) {
 		if s.stat, err = f.Stat(); err != nil {
@@ -121,7 +121,7 @@ func (s *source) remember() error {
 	})
 }
 
-// digest is the hash of the bytes on disk.
+// digest returns the hash of the bytes on disk.
 func (s *source) digest() (sum string, err error) {
 	err = s.withFile(func(f *os.File) error {
 		if err := s.unchanged(f); err != nil {
@@ -147,7 +147,7 @@ func (s *source) digest() (sum string, err error) {
 // onlyReader hides WriteTo, which would ignore the buffer.
 type onlyReader struct{ io.Reader }
 
-// chooseGzip goes by the first bytes: files are gzipped without .gz behind their names, too.
+// chooseGzip decides by the first bytes whether a file is gzipped: gzipped files may lack the ending .gz.
 func (s *source) chooseGzip() error {
 	return s.withFile(func(f *os.File) error {
 		head, err := peek(f, len(gzipMagic))
@@ -162,7 +162,7 @@ func (s *source) chooseGzip() error {
 	})
 }
 
-// chooseText goes by the byte order mark, and else by what the whole file holds.
+// chooseText sets the decoding by the byte order mark, else by the content of the whole file.
 func (s *source) chooseText(configured string) error {
 	marked, workbook := false, false
 	err := s.withRaw(func(r io.Reader) error {
@@ -200,23 +200,23 @@ func (s *source) withRaw(use func(io.Reader) error) error {
 	})
 }
 
-// peek reads at most n bytes; fewer when there are no more.
+// peek reads at most n bytes; fewer at the end of the file.
 func peek(r io.Reader, n int) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(r, int64(n)))
 }
 
-// tooLargeError says that a file has more bytes than are left to the feed.
+// tooLargeError is the error of a file that exceeds the feed's ceiling of bytes.
 type tooLargeError struct{ most int64 }
 
 func (e *tooLargeError) Error() string {
 	return fmt.Sprintf("the feed has more bytes than feed.max_bytes allows (%d are left to this file)", e.most)
 }
 
-// ceiling reads a file up to a number of bytes, and fails beyond it.
+// ceiling reads a file up to a number of bytes, and returns an error beyond it.
 type ceiling struct {
 	r          io.Reader
 	left, most int64
-	n          *atomic.Int64 // how many bytes were read in the last pass
+	n          *atomic.Int64 // bytes read in the last pass
 }
 
 func (c *ceiling) Read(b []byte) (int, error) {
@@ -249,8 +249,8 @@ func (s *source) unzipped(f *os.File) (io.Reader, error) {
 	return z, nil
 }
 
-// read makes one pass: it opens the file, hands it to use behind the header, and says if it changed meanwhile.
-// An error of use is returned as it is.
+// read makes one pass: it opens the file, calls use with the text after the header, and returns an error if the file
+// changed meanwhile. An error of use is returned unchanged.
 func (s *source) read(use func(*stream) error) error {
 	return s.withFile(func(f *os.File) error {
 		if err := s.unchanged(f); err != nil {
@@ -291,8 +291,8 @@ func (s *source) withFile(use func(*os.File) error) error {
 	return use(f)
 }
 
-// unchanged holds the open file against the one that was hashed. Name, size and time are cheap and catch what happens
-// in practice: an upload still going on, or a newer delivery under the same name.
+// unchanged compares the open file with the one that Open saw. Name, size and time are cheap to compare and catch what
+// happens in practice: an upload still going on, or a newer delivery under the same name.
 func (s *source) unchanged(f *os.File) error {
 	now, err := f.Stat()
 	if err != nil {
@@ -308,7 +308,7 @@ func (s *source) changed() error {
 	return unusable(s.Name, 0, "changed while being read").WithHint("wait until its delivery is complete (HR should write to a temporary name and rename), then run again")
 }
 
-// broken says why the file's bytes could not be read.
+// broken returns the error for bytes that could not be read.
 func (s *source) broken(err error) error {
 	var pe *os.PathError
 	var large *tooLargeError

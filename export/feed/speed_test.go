@@ -10,8 +10,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// people makes an HR file of n records and 20 fields, of which every one is quoted or only those that need it: one in
-// every tenth record, which goes over two lines.
+// people returns an HR file of n records and 20 fields. Either every field is quoted, or only those that need it: one
+// in every tenth record, which goes over two lines.
 func people(n int, quoted bool) string {
 	var b strings.Builder
 	for i := range n + 1 {
@@ -77,7 +77,7 @@ func TestNextAllocatesNothing(t *testing.T) {
 	}
 }
 
-// A pass uses as many blocks as there are chunks out at a time, however long the file.
+// TestBlocksAreReused: a pass uses as many blocks as there are chunks in use at a time, however long the file is.
 func TestBlocksAreReused(t *testing.T) {
 	f, err := openSized([]string{write(t, "x.csv", people(5000, false))}, Options{}, sizes{record: 2 << 10, block: 4 << 10, rows: 5})
 	if err != nil {
@@ -106,7 +106,7 @@ func TestBlocksAreReused(t *testing.T) {
 	}
 }
 
-// Workers cut chunks of one block at the same time, in place; two passes run at once.
+// TestManyWorkers: several workers cut chunks of one block at the same time, in place, while two passes run at once.
 func TestManyWorkers(t *testing.T) {
 	f, err := openSized([]string{write(t, "x.csv", people(3000, true))}, Options{}, sizes{record: 2 << 10, block: 16 << 10, rows: 3})
 	if err != nil {

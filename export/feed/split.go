@@ -13,11 +13,11 @@ var (
 
 // splitter reads one file once and cuts it into chunks of whole records.
 //
-// Finding where a record ends must be much cheaper than cutting it into fields, since it runs on one core: a line with
-// an even number of quotes always ends a record, because an open field needs an odd one, and a broken quote ends its
-// record at the line's end too. Only a line with an odd number is looked at closely.
+// Finding where a record ends must be much cheaper than cutting it into fields, since it runs on one core. A line with
+// an even number of quotes always ends a record: an open field needs an odd number, and a broken quote ends its record
+// at the line's end too. Only a line with an odd number is examined closely.
 type splitter struct {
-	records int // handed out so far, of all files
+	records int // records handed out so far, of all files
 	most    int // Options.MaxRecords; 0 is no ceiling
 
 	src   *source
@@ -25,7 +25,7 @@ type splitter struct {
 	pool  *pool
 	sizes sizes
 	take  func(export.Chunk) error
-	seq   int // of the next chunk
+	seq   int // number of the next chunk
 
 	blk  *block
 	n    int  // bytes in blk
@@ -33,20 +33,20 @@ type splitter struct {
 	at   int  // where the next record begins
 	end  bool // nothing more is to be read
 	any  bool // the file has a record
-	lost bool // its rest cannot be read
-	open bool // its last line holds one, and has no line end
+	lost bool // the rest of the file cannot be read
+	open bool // the last line of the file holds a record and has no line end
 
 	line    int     // physical line at at
 	from    int     // where the chunk being gathered begins
 	first   int     // physical line at from
 	rows    int     // records in it
-	plain   []int32 // how long each of them is that is a line without quotes; 0 for the others
+	plain   []int32 // length of each record that is a line without quotes; 0 for the others
 	settled []settled
 }
 
-// settled is a record whose fault was found while looking for its end; the chunk passes it on.
+// settled is a record with a fault that was found while looking for its end; the chunk passes it on.
 type settled struct {
-	off, size int // in the chunk's bytes; size 0 where they were not kept
+	off, size int // position in the chunk's bytes; size is 0 where they were not stored
 	fault     *export.Fault
 	lost      bool
 }
@@ -69,7 +69,7 @@ func (s *splitter) run() error {
 	return s.flush()
 }
 
-// remember notes how the file's last line ended. A file without records says nothing about that.
+// remember records how the file's last line ended, unless the file has no records.
 func (s *splitter) remember() {
 	switch {
 	case s.open:
@@ -101,7 +101,7 @@ func (s *splitter) next() error {
 	return s.odd(b)
 }
 
-// unended deals with a line that has no end in the block.
+// unended handles a line that does not end in the block.
 func (s *splitter) unended(b []byte) error {
 	switch {
 	case len(b) > s.sizes.record:
@@ -122,10 +122,10 @@ func (s *splitter) unended(b []byte) error {
 	return s.odd(b)
 }
 
-// odd looks closely at a record whose first line has an odd number of quotes: either a quoted field goes on behind the
-// line, or a quote is broken. When it breaks on a later line only the first line is given up, and the lines behind it
-// are looked at anew: most likely they are good records behind a quote that somebody forgot to close.
-// Nothing is looked at more than twice: where this record goes on, the same line taken alone cannot be open at its end.
+// odd examines a record with an odd number of quotes in its first line: either a quoted field goes on after the line,
+// or a quote is broken. When it breaks on a later line, only the first line is a fault, and the lines after it are
+// examined again: most likely they are good records after a quote that was not closed. Nothing is examined more than
+// twice: where this record goes on, the same line taken alone cannot be open at its end.
 func (s *splitter) odd(b []byte) error {
 	w := b[:min(len(b), s.sizes.record)]
 	size, end := scanRecord(w, s.src.delim)
@@ -145,13 +145,13 @@ func (s *splitter) odd(b []byte) error {
 	return s.settle(firstLine(b), s.src.fault(s.line, ruleUnclosed, sayUnclosed), true)
 }
 
-// tooLong returns up a line that is whole in the block.
+// tooLong makes a fault of a line that is complete in the block.
 func (s *splitter) tooLong(line []byte) error {
 	lost := !s.src.json && bytes.Count(line, quote)&1 == 1
 	return s.settle(len(line), s.longFault(lost), lost)
 }
 
-// skipLine reads over a line that is too long to be kept.
+// skipLine skips a line that is too long for a record.
 func (s *splitter) skipLine() error {
 	quotes := 0
 	for {
@@ -183,14 +183,14 @@ func (s *splitter) longFault(lost bool) *export.Fault {
 	return s.src.fault(s.line, ruleTooLong, sayTooLong)
 }
 
-// settle takes a record that is a fault already.
+// settle adds a record with a known fault to the chunk.
 func (s *splitter) settle(size int, f *export.Fault, lost bool) error {
 	s.settled = append(s.settled, settled{off: s.at - s.from, size: size, fault: f, lost: lost})
 	s.end, s.lost = lost, lost
 	return s.count(size, 1, 0)
 }
 
-// add takes the next size bytes into the chunk; a blank line is no record.
+// add adds the next size bytes to the chunk; a blank line is no record.
 func (s *splitter) add(size, lines int) error {
 	if size <= len("\r\n") && blank(s.blk.b[s.at:s.at+size]) {
 		s.at, s.line = s.at+size, s.line+lines
@@ -218,7 +218,7 @@ func (s *splitter) count(size, lines, plain int) error {
 	return nil
 }
 
-// flush hands the gathered records out.
+// flush hands out the gathered records.
 func (s *splitter) flush() error {
 	rows, from, line := s.rows, s.from, s.first
 	s.rows, s.from, s.first = 0, s.at, s.line
@@ -240,7 +240,7 @@ func (s *splitter) flush() error {
 	return s.take(&csvChunk{chunk: c, lines: plain, delim: splat(s.src.delim)})
 }
 
-// refill hands out what is gathered and goes on in a new block that begins with the unfinished record.
+// refill hands out the gathered records and goes on in a new block that begins with the unfinished record.
 func (s *splitter) refill() error {
 	if err := s.flush(); err != nil {
 		return err

@@ -4,5 +4,5 @@ package regular
 
 import "syscall"
 
-// atOnce lets nothing wait in open: a named pipe may have taken the file's place.
+// atOnce makes open return at once: a named pipe may have replaced the file.
 const atOnce = syscall.O_NONBLOCK

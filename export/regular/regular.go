@@ -1,6 +1,6 @@
-// Package regular opens the files that a person or a config names. It opens regular files only, through links too, and
-// reads no more of them than was agreed: whoever opens a named pipe or a device may wait for ever, and so may whoever
-// reads one to its end.
+// Package regular opens the files that a person or a config names. It opens only regular files, also through links, and
+// reads no more of them than a limit. To open a named pipe or a device may wait forever, and so may reading one to its
+// end.
 package regular
 
 import (
@@ -14,10 +14,10 @@ import (
 	"path/filepath"
 )
 
-// KindError says that what was named is no regular file. It comes in an [fs.PathError].
+// KindError is the error for a path that is no regular file. It comes wrapped in an [fs.PathError].
 type KindError struct{ Mode fs.FileMode }
 
-// Error says what it is instead.
+// Error returns what the path is instead.
 func (e *KindError) Error() string { return "it is " + kindOf(e.Mode) + ", not a regular file" }
 
 func kindOf(m fs.FileMode) string {
@@ -34,10 +34,10 @@ func kindOf(m fs.FileMode) string {
 	return "something else"
 }
 
-// SizeError says that a file has more bytes than are read of it.
+// SizeError is the error for a file with more bytes than the limit.
 type SizeError struct{ Limit int64 }
 
-// Error names the limit.
+// Error returns a text with the limit.
 func (e *SizeError) Error() string {
 	if e.Limit >= 1<<20 && e.Limit%(1<<20) == 0 {
 		return fmt.Sprintf("it is larger than %d MB", e.Limit>>20)
@@ -45,7 +45,7 @@ func (e *SizeError) Error() string {
 	return fmt.Sprintf("it is larger than %d bytes", e.Limit)
 }
 
-// Cause returns what the system said of a file, for a message that names the file itself.
+// Cause returns the system's error without the path, for a message that names the file itself.
 func Cause(err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err
@@ -56,8 +56,8 @@ func Cause(err error) error {
 // Open opens a regular file for reading.
 func Open(path string) (*os.File, error) { return OpenFile(path, os.O_RDONLY, 0) }
 
-// OpenFile is [os.OpenFile] for a regular file, or for a new one with os.O_CREATE. What is none is looked at before it is
-// opened, since to open a device may do something, and again behind, since it may have been replaced meanwhile.
+// OpenFile is [os.OpenFile] for a regular file, or for a new one with os.O_CREATE. It checks the path before opening,
+// since opening a device may have an effect, and again after opening, since the file may have been replaced meanwhile.
 func OpenFile(path string, flag int, perm fs.FileMode) (*os.File, error) {
 	info, err := os.Stat(path)
 	if create := flag&os.O_CREATE != 0; create && errors.Is(err, fs.ErrNotExist) {
@@ -90,7 +90,7 @@ func check(path string, info fs.FileInfo) error {
 	return &fs.PathError{Op: "open", Path: path, Err: &KindError{info.Mode()}}
 }
 
-// Read returns the bytes of a regular file. One that has more than limit is a [SizeError].
+// Read returns the bytes of a regular file. A file with more than limit bytes is a [SizeError].
 func Read(path string, limit int64) ([]byte, error) {
 	f, err := Open(path)
 	if err != nil {
@@ -100,7 +100,7 @@ func Read(path string, limit int64) ([]byte, error) {
 	return All(f, path, limit)
 }
 
-// Sum reads a regular file to its end, for its size and its SHA-256 in lower-case hex.
+// Sum reads a regular file to its end and returns its size and its SHA-256 in lower-case hex.
 func Sum(path string) (size int64, hash string, err error) {
 	f, err := Open(path)
 	if err != nil {
@@ -112,7 +112,8 @@ func Sum(path string) (size int64, hash string, err error) {
 	return size, hex.EncodeToString(h.Sum(nil)), err
 }
 
-// All reads an open file like Read. Its size is no promise: it may grow meanwhile, and files of the system's tell none.
+// All reads an open file like Read; path is for errors. It does not rely on the file's size, since the file may grow
+// meanwhile and files of the system have no size.
 func All(r io.Reader, path string, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
@@ -124,7 +125,7 @@ func All(r io.Reader, path string, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// Folder is [os.DirFS], of regular files up to limit bytes.
+// Folder is [os.DirFS] restricted to regular files of up to limit bytes.
 func Folder(dir string, limit int64) fs.FS { return folder{os.DirFS(dir), dir, limit} }
 
 type folder struct {
@@ -133,7 +134,7 @@ type folder struct {
 	limit int64
 }
 
-// ReadFile lets fs.ReadFile read no pipes, and no more than the limit.
+// ReadFile reads a regular file up to the limit, so that fs.ReadFile does too.
 func (f folder) ReadFile(name string) ([]byte, error) {
 	if !fs.ValidPath(name) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
@@ -141,7 +142,7 @@ func (f folder) ReadFile(name string) ([]byte, error) {
 	return Read(filepath.Join(f.dir, filepath.FromSlash(name)), f.limit)
 }
 
-// Open opens folders, and of files regular ones.
+// Open opens folders and regular files.
 func (f folder) Open(name string) (fs.File, error) {
 	if !fs.ValidPath(name) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// zoo is a folder with one of each kind of file.
+// zoo makes a folder with one file of each kind.
 func zoo(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "zoo") // a socket's path is short
 	if err != nil {
@@ -96,7 +96,7 @@ func TestNoMoreIsReadThanAgreed(t *testing.T) {
 	}
 }
 
-// TestSum: a file's size and hash are those of its bytes, and only regular files have them.
+// TestSum: Sum returns the size and hash of a file's bytes, and only for regular files.
 func TestSum(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	if err := os.WriteFile(path, []byte("abc"), 0o600); err != nil {

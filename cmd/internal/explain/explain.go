@@ -70,7 +70,7 @@ type callStory struct {
 	CoupaID  string              `json:"coupa_id,omitempty"`
 	Created  bool                `json:"created"`
 	Emptied  map[string][]string `json:"emptied,omitempty"`  // lists that were emptied first, with what they held
-	Unfilled []string            `json:"unfilled,omitempty"` // columns of Emptied that nobody has seen filled since
+	Unfilled []string            `json:"unfilled,omitempty"` // columns of Emptied that were not seen filled since
 	Answered time.Time           `json:"answered,omitzero"`
 }
 
@@ -204,7 +204,7 @@ func cellOf(e ledger.Episode, column, value string) cellStory {
 	c := cellStory{Column: column, Value: value, Expression: expressionOf(e.Run.Mapping, column)}
 	switch {
 	case slices.Contains(e.Row.Completed, column):
-		c.From = "completed, HR gives none"
+		c.From = "completed, since HR has none"
 	case e.Run.Mapping != nil && c.Expression == "":
 		c.From = "looked up in Coupa"
 	}
@@ -242,7 +242,7 @@ func printStory(env *wiring.Env, s story, several bool) error {
 		printRowStory(w, c, several)
 	}
 	if s.more > 0 {
-		w.Printf("\nand %s before: --all tells them\n", export.Plural(s.more, "run"))
+		w.Printf("\nand %s before: --all shows them\n", export.Plural(s.more, "run"))
 	}
 	return w.Err()
 }
@@ -299,21 +299,21 @@ func callText(c *callStory) string {
 	case c == nil:
 		return ""
 	case !c.Answered.IsZero() && c.CoupaID == "":
-		return "no user of Coupa's"
+		return "no Coupa user"
 	}
 	text := "Coupa id " + words.Dash(c.CoupaID)
 	if c.Created {
-		text += ", made by this row"
+		text += ", created by this row"
 	}
 	if c.Answered.IsZero() {
-		text += ", begun, no answer yet"
+		text += ", call begun, no answer yet"
 	} else {
 		text += ", answered " + c.Answered.Format(time.RFC3339)
 	}
 	for _, column := range slices.Sorted(maps.Keys(c.Emptied)) {
 		text += fmt.Sprintf("; %s was emptied first and held %s", column, words.Dash(strings.Join(c.Emptied[column], ", ")))
 		if slices.Contains(c.Unfilled, column) {
-			text += ", and nobody has seen it filled since"
+			text += ", and it was not seen filled since"
 		}
 	}
 	return text

@@ -187,7 +187,7 @@ func (t *Teller) awaitPing(most time.Duration) {
 func (t *Teller) send(ctx context.Context, err error) (unsent int, open []export.Incident) {
 	l, unlock, failed := t.open()
 	if errors.As(failed, new(*export.LockedError)) {
-		t.env.Log.Info("notices are left to the run that has just begun")
+		t.env.Log.Info("the run that has just begun sends the notices")
 		return 0, nil
 	}
 	if failed != nil {

@@ -26,11 +26,11 @@ import (
 type initResult struct {
 	Config  string   `json:"config"`
 	Feed    string   `json:"feed"`
-	Records int      `json:"records"` // looked at
+	Records int      `json:"records"` // read
 	Key     string   `json:"key"`
 	Columns []*guess `json:"columns"`
-	Unknown []string `json:"unknown_status,omitempty"` // words whose meaning nobody knows
-	Unused  []string `json:"unused,omitempty"`         // columns of the feed that nothing reads
+	Unknown []string `json:"unknown_status,omitempty"` // words of unknown meaning
+	Unused  []string `json:"unused,omitempty"`         // columns of the feed that the mapping does not read
 	Next    string   `json:"next"`
 }
 
@@ -130,7 +130,7 @@ func (p *proposal) yaml(output string) ([]byte, error) {
 }
 
 func (p *proposal) looked() string {
-	s := fmt.Sprintf("%s, %s", export.Plural(len(p.sample.fields), "column"), export.Plural(p.sample.records, "record")+" looked at")
+	s := fmt.Sprintf("%s, %s", export.Plural(len(p.sample.fields), "column"), export.Plural(p.sample.records, "record")+" read")
 	if p.sample.broken > 0 {
 		s += fmt.Sprintf(", %d could not be read", p.sample.broken)
 	}
@@ -216,11 +216,11 @@ func printBegun(env *wiring.Env, b *initResult) error {
 		return show.JSON(env, b)
 	}
 	w := env.Stdout.Text()
-	w.Printf("%s is written: %s of %s looked at; key %s\n", b.Config, export.Plural(b.Records, "record"), b.Feed, b.Key)
+	w.Printf("%s is written from %s of %s; key %s\n", b.Config, export.Plural(b.Records, "record"), b.Feed, b.Key)
 	for _, group := range []struct {
 		title string
 		out   bool
-	}{{"Guessed: hold it against what HR means", false}, {"Left to you", true}} {
+	}{{"Guessed: compare it with what HR means", false}, {"For you to decide", true}} {
 		var rows [][]string
 		for _, g := range b.Columns {
 			if todo := g.Out || g.Expr == "nil"; todo == group.out {
@@ -229,12 +229,12 @@ func printBegun(env *wiring.Env, b *initResult) error {
 		}
 		for _, word := range b.Unknown {
 			if group.out {
-				rows = append(rows, []string{"Status", word, "active or inactive? its rows are quarantined until you say"})
+				rows = append(rows, []string{"Status", word, "active or inactive? its rows are quarantined until you decide"})
 			}
 		}
 		if group.out {
-			rows = append(rows, []string{"instance, sftp, coupa", "", "the addresses and accounts in the config are made up"},
-				[]string{"notify", "", "nobody is told yet that something is wrong"})
+			rows = append(rows, []string{"instance, sftp, coupa", "", "the addresses and accounts in the config are placeholders"},
+				[]string{"notify", "", "no notice is sent yet if something is wrong"})
 		}
 		if len(rows) > 0 {
 			w.Printf("\n%s\n", group.title)

@@ -151,7 +151,7 @@ func (p *proposal) chooseKey(number *fieldSeen, why ground, others ...*fieldSeen
 	for _, f := range p.sample.fields {
 		unique := f.filled == p.sample.records && len(f.values) == f.filled && f.filled > 0
 		if unique && f.share(looksLikeID) == 1 {
-			p.key, p.keyWhy = f, guessed("every record has another value in it, which looks like a number")
+			p.key, p.keyWhy = f, guessed("every record has a different value in it, which looks like a number")
 			return nil
 		}
 	}
@@ -162,7 +162,7 @@ func (p *proposal) chooseKey(number *fieldSeen, why ground, others ...*fieldSeen
 		}
 	}
 	return export.Hint(exit.Usage("%s: no column identifies a person", p.sample.path),
-		"give a feed in which a personnel number, a login or an e-mail address has a value in nearly every record, and another one in each")
+		"give a feed in which a personnel number, a login or an e-mail address has a value in nearly every record, a different one in each")
 }
 
 func looksLikeID(v string) bool {
@@ -205,7 +205,7 @@ func (p *proposal) optional(column string, f *fieldSeen, why ground, exprs ...st
 
 func (p *proposal) login(login *fieldSeen, why ground, email *fieldSeen) {
 	if login == nil && email != nil {
-		p.plain("Login", email, guessed("the feed has no column of logins, and many instances take the e-mail address; look at Coupa's list of users"), "lower(%s)")
+		p.plain("Login", email, guessed("the feed has no column of logins, and many instances use the e-mail address; check Coupa's list of users"), "lower(%s)")
 		return
 	}
 	p.plain("Login", login, why, "%s")
@@ -222,14 +222,14 @@ func (p *proposal) names() {
 	}
 	firstExpr, lastExpr := "%s", "%s"
 	if first == nil && full != nil {
-		first, why, firstExpr = full, fullWhy.and("; cut at the blank or comma, look at double names"), cutFirst
+		first, why, firstExpr = full, fullWhy.and("; cut at the blank or comma, check double names"), cutFirst
 	} else if preferred, _ := p.find(templates.HowPreferred, "First Name", nil); first != nil && preferred != nil && preferred.filled > 0 {
 		firstExpr = fieldExpr(preferred.name) + " ?? %s"
-		why = why.and("; the preferred name goes before it where there is one")
+		why = why.and("; the preferred name replaces it if there is one")
 		p.used[preferred.name] = true
 	}
 	if last == nil && full != nil {
-		last, lastWhy, lastExpr = full, fullWhy.and("; cut at the blank or comma, look at double names"), cutLast
+		last, lastWhy, lastExpr = full, fullWhy.and("; cut at the blank or comma, check double names"), cutLast
 	}
 	p.plain("First Name", first, why, firstExpr)
 	p.plain("Last Name", last, lastWhy, lastExpr)
@@ -241,7 +241,7 @@ func (p *proposal) number(number *fieldSeen, why ground) {
 	case number != nil:
 		p.add("Employee Number", number, why, "%s").fixed = true
 	case !p.used[p.key.name]:
-		p.add("Employee Number", p.key, undecided("is this the number Coupa has? A wrong one makes second accounts"), "%s").Out = true
+		p.add("Employee Number", p.key, undecided("is this the number Coupa has? A wrong one creates second accounts"), "%s").Out = true
 	}
 }
 
@@ -260,7 +260,7 @@ func (p *proposal) status() {
 	f, why := p.find(templates.HowStatus, "Status", fits)
 	if f == nil {
 		p.columns = append(p.columns, &guess{Name: "Status", Expr: `lookup("status", FIELD) ?? FIELD`, Out: true,
-			Why: undecided("no column of the feed is known for it: without it nobody is ever made inactive")})
+			Why: undecided("no column of the feed is known for it: without it no user ever becomes inactive")})
 		return
 	}
 	words := slices.Sorted(maps.Keys(f.values))
@@ -289,7 +289,7 @@ func (p *proposal) approver(login, email *fieldSeen) {
 		p.add("Approver Login", f, undecided("Coupa wants the manager's login, and these look like e-mail addresses"), "%s").Out = true
 	case numbers > logins: // a feed of changes has few of the managers themselves
 		p.add("Approver Login", f, undecided("Coupa wants the manager's login, and these look like numbers; "+
-			"tables: managers: {file: managers.csv, keys: [number], value: login} makes logins of them"), `lookup("managers", %s)`).Out = true
+			"tables: managers: {file: managers.csv, keys: [number], value: login} turns them into logins"), `lookup("managers", %s)`).Out = true
 	case f.share(func(v string) bool { return strings.ContainsAny(v, " ,") }) > 0.5:
 		p.add("Approver Login", f, undecided("Coupa wants the manager's login, and these look like names"), "%s").Out = true
 	default:
@@ -339,7 +339,7 @@ func (p *proposal) lists() {
 }
 
 func (p *proposal) list(column string, f *fieldSeen) {
-	p.add(column, f, undecided("Coupa replaces the whole list by this cell; take the # away where these are Coupa's names and all of them"), "replace(%s)").Out = true
+	p.add(column, f, undecided("Coupa replaces the whole list by this cell; remove the # if these are Coupa's names and all of them"), "replace(%s)").Out = true
 }
 
 // neverGuessed are columns that no name alone may fill: Coupa's own id, and one that sends mail to people.

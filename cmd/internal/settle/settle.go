@@ -57,7 +57,7 @@ func reportOf(env *wiring.Env, l ledger.Ledger, cfg *config.Config, part export.
 // as they were.
 func giveUp(env *wiring.Env, l ledger.Ledger, rec export.RunRecord, outcome export.Outcome, by string) error {
 	if outcome != export.Rejected {
-		return export.Hint(exit.Usage("run %s can only be settled as rejected, which gives up what it keeps for the next plan", rec.ID), "name a part to settle as applied")
+		return export.Hint(exit.Usage("run %s can only be settled as rejected, which gives up the records kept for the next plan", rec.ID), "name a part to settle as applied")
 	}
 	held := rec.State == export.RunHeld
 	kept, err := l.GiveUp(rec.ID, by)
@@ -124,5 +124,5 @@ func unsettled(l wiring.Store, name string) (export.Part, error) {
 		}
 		return p, nil
 	}
-	return export.Part{}, export.Hint(exit.Usage("no part of that name waits for a verdict"), "hr2coupa status RUN lists the parts of a run")
+	return export.Part{}, export.Hint(exit.Usage("no part of that name is without a verdict"), "hr2coupa status RUN lists the parts of a run")
 }

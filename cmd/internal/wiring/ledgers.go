@@ -28,7 +28,7 @@ func LedgerConfig(ctx context.Context, env *Env, opt config.Options) (*config.Co
 		return nil, err
 	}
 	if !LedgerExists(cfg.Ledger) {
-		return nil, export.Hint(exit.Usage("there is no ledger in %s yet", cfg.Ledger), "hr2coupa run makes one; for another ledger give its config with -c FILE")
+		return nil, export.Hint(exit.Usage("there is no ledger in %s yet", cfg.Ledger), "hr2coupa run creates one; for another ledger name its config with -c FILE")
 	}
 	return cfg, nil
 }

@@ -17,8 +17,8 @@ var folded = strings.NewReplacer(
 	"“", `"`, "”", `"`, "„", `"`, "–", "-", "—", "-", "‐", "-", "‑", "-", "−", "-", "⁄", "/",
 )
 
-// ascii folds text to ASCII. Ligatures and full-width letters count by their parts. What has no ASCII form (李, Ж) is
-// an error: leaving it out would make another name of it.
+// ascii folds text to ASCII. Ligatures and full-width letters count by their parts. A character without an ASCII form
+// (李, Ж) is an error: leaving it out would make it another name.
 func ascii(s string) (string, error) {
 	if isASCII(s) {
 		return s, nil
@@ -30,7 +30,7 @@ func ascii(s string) (string, error) {
 		}
 		b.WriteRune(r)
 	}
-	out := folded.Replace(b.String()) // what came out of a ligature
+	out := folded.Replace(b.String()) // letters that came out of a ligature
 	if !isASCII(out) {
 		return "", errors.New("the text holds characters without an ASCII form")
 	}

@@ -9,20 +9,20 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// This file is a second, smaller machine for expressions. The usual ones (functions, fields, constants, ??, if, == and the like)
-// become Go closures over text that is not boxed, several times as fast as the VM and mostly without allocating; an
+// This file is a second, smaller machine for expressions. The usual ones (functions, fields, constants, ??, if, == and
+// the like) become Go closures over unboxed text, several times as fast as the VM and mostly without allocation. An
 // expression with any other node runs on the VM. Both must agree on every record: TestPathsAgree.
 
-// evaluator works out a node on the frame's record. It keeps nothing between calls: mappers share it.
+// evaluator evaluates a node on the frame's record. It stores nothing between calls: mappers share it.
 type evaluator func(f *frame) (value, error)
 
-// frame is what one mapper evaluates on.
+// frame is the state on which one mapper evaluates.
 type frame struct {
 	rec   *export.Record
 	at    []int    // a field's place in rec.Values, by number
-	stack []value  // arguments of the calls at work
+	stack []value  // arguments of the calls under way
 	only  [1]value // the argument of a call that has one
-	work  int      // what regular expressions may still cost the record
+	work  int      // work that regular expressions may still do for the record
 }
 
 // field returns a field's value. A blank is nil.
@@ -124,7 +124,7 @@ func (c *compiler) operator(n *ast.BinaryNode) evaluator {
 	return nil
 }
 
-// same is the VM's equality, without boxing where one side is text or nil.
+// same reports whether two values are equal, as the VM does, without boxing where one side is text or nil.
 func same(a, b value) bool {
 	if a.any == nil && b.any == nil {
 		return a.text == b.text
@@ -132,7 +132,7 @@ func same(a, b value) bool {
 	return runtime.Equal(a.box(), b.box())
 }
 
-// shortcut is && (ends on false) and || (ends on true).
+// shortcut returns the evaluator of && (ends is false) or || (ends is true).
 func shortcut(left, right evaluator, ends bool, at int) evaluator {
 	return func(f *frame) (value, error) {
 		v, err := left(f)
@@ -193,7 +193,7 @@ func (c *compiler) conditional(n *ast.ConditionalNode) evaluator {
 	}
 }
 
-// call evaluates the arguments onto the frame's stack, so that no call allocates.
+// call returns an evaluator that puts the arguments onto the frame's stack, so that no call allocates.
 func (c *compiler) call(n *ast.CallNode) evaluator {
 	args, ok := c.all(n.Arguments...)
 	_, name := calledFunction(n)
@@ -227,7 +227,7 @@ func (c *compiler) call(n *ast.CallNode) evaluator {
 	}
 }
 
-// unary is a call with one argument, which needs no stack.
+// unary returns the evaluator of a call with one argument, which needs no stack.
 func unary(call func([]value) (value, error), name string, arg evaluator, at int) evaluator {
 	return func(f *frame) (v value, err error) {
 		if f.only[0], err = arg(f); err != nil {
@@ -240,7 +240,7 @@ func unary(call func([]value) (value, error), name string, arg evaluator, at int
 	}
 }
 
-// tableOf returns the table of a look-up by one key in a table that is named outright, as most are.
+// tableOf returns the table of a look-up by one key in a table with a constant name, as in most look-ups.
 func (c *compiler) tableOf(n *ast.CallNode, function string) (*lookupTable, bool) {
 	if function != "lookup" || len(n.Arguments) != 2 {
 		return nil, false

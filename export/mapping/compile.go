@@ -18,12 +18,12 @@ import (
 )
 
 const (
-	maxExpr  = 4096 // bytes of an expression: bounds the depth of its nesting too
+	maxExpr  = 4096 // bytes of an expression; this also bounds its nesting
 	maxNodes = 1000 // nodes of its tree
 )
 
-// predicates are the only built-in functions of expr that stay. Every other is replaced by ours, or taken away because
-// it reads the clock, grows without bound, or makes what no cell can hold.
+// predicates are the only built-in functions of expr that stay. Every other one is replaced by ours, or removed because
+// it reads the clock, grows without bound, or returns what no cell can hold.
 var predicates = []string{"all", "any", "none", "one", "filter", "map", "find", "count"}
 
 // compiledExpr is a compiled expression. A plain field has neither fast nor program.
@@ -46,9 +46,9 @@ func newCompiler(l *library) *compiler {
 
 func newConfig(l *library) *conf.Config {
 	c := conf.New(map[string]any{})
-	c.Strict = false // fields are known only from the expressions
+	c.Strict = false // the fields are known only from the expressions
 	c.MaxNodes = maxNodes
-	c.DisableIfOperator = true // which frees if(condition, a, b)
+	c.DisableIfOperator = true // this frees the name if for if(condition, a, b)
 	for _, b := range builtin.Builtins {
 		if !slices.Contains(predicates, b.Name) {
 			c.Disabled[b.Name] = true
@@ -61,8 +61,8 @@ func newConfig(l *library) *conf.Config {
 	return c
 }
 
-// column compiles one column. expr's parser and compiler are fed with what a person typed, so a panic of theirs is
-// told as a problem.
+// column compiles one column. expr's parser and compiler get what a person typed, so a panic of theirs becomes a
+// problem.
 func (c *compiler) column(col Column) (out compiledColumn, problems []Problem) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -118,8 +118,8 @@ func (c *compiler) parse(col Column) (*parser.Tree, *Problem) {
 	return tree, nil
 }
 
-// program compiles for the VM what the rewriter left. expr's optimizer is left out: it changes what is an error
-// (x && true becomes x), and then the two paths would not agree.
+// program compiles the rewritten tree for the VM. It does not use expr's optimizer, which changes what is an error (x
+// && true becomes x), so that the two paths would not agree.
 func (c *compiler) program(tree *parser.Tree) (*vm.Program, error) {
 	if _, err := checker.Check(tree, c.config); err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func (c *compiler) problem(col Column, at file.Location, message, hint string) P
 	return Problem{Line: col.Line, Column: col.Name, Expr: col.Expr, Pos: at.From + 1, Message: message, Hint: hint}
 }
 
-// exprProblem tells an error of expr in our form.
+// exprProblem returns an error of expr as a Problem.
 func (c *compiler) exprProblem(col Column, err error) Problem {
 	var at *file.Error
 	if !errors.As(err, &at) {
@@ -147,7 +147,7 @@ func (c *compiler) exprProblem(col Column, err error) Problem {
 	return c.problem(col, at.Location, message, hint)
 }
 
-// fieldPrefix begins the names of fields in a rewritten tree; no variable of an expression can be named so.
+// fieldPrefix begins the names of fields in a rewritten tree; no variable of an expression can have such a name.
 const fieldPrefix = "field "
 
 // fieldNumber returns the number of a field that the rewriter marked, -1 for other identifiers.

@@ -9,7 +9,7 @@ import (
 
 const isoDay = "YYYY-MM-DD"
 
-// layoutWords are the words of a date layout and Go's for them; of two that fit, the longer comes first.
+// layoutWords are the words of a date layout with Go's words for them; of two that match, the longer comes first.
 var layoutWords = []struct{ ours, golang string }{
 	{"YYYY", "2006"}, {"YY", "06"},
 	{"MMMM", "January"}, {"MMM", "Jan"}, {"MM", "01"}, {"M", "1"},
@@ -18,8 +18,8 @@ var layoutWords = []struct{ ours, golang string }{
 	{"mm", "04"}, {"ss", "05"}, {"A", "PM"}, {"Z", "Z07:00"}, {"T", "T"},
 }
 
-// goLayout translates a layout. Letters and digits that are no word of it are refused: Go would read some of them as
-// parts of a date.
+// goLayout translates a layout. Letters and digits outside its words are an error: Go would read some of them as parts
+// of a date.
 func goLayout(layout string) (string, error) {
 	var b strings.Builder
 	for rest := layout; rest != ""; {
@@ -48,7 +48,7 @@ func layoutWord(s string) (ours, golang string) {
 	return "", ""
 }
 
-// layout returns Go's layout for v, compiled once where it is constant.
+// layout returns Go's layout for v; a constant one was compiled before.
 func (l *library) layout(v value) (string, error) {
 	s, err := v.scalar()
 	if err != nil {
@@ -76,13 +76,13 @@ func (l *library) date(args []value) (value, error) {
 		return value{}, err
 	}
 	t, err := time.ParseInLocation(golang, s, l.zone)
-	if err != nil { // which would quote the value
+	if err != nil { // err would quote the value
 		return value{}, errors.New("the text is not a date of this layout")
 	}
 	return value{any: t}, nil
 }
 
-// day takes a date, or text in the form YYYY-MM-DD; ok is false for nil.
+// day returns the date of v, a date or text in the form YYYY-MM-DD; ok is false for nil.
 func (l *library) day(v value) (t time.Time, ok bool, err error) {
 	v, err = l.date([]value{v})
 	if err != nil {
@@ -116,7 +116,7 @@ func (l *library) daysBetween(args []value) (value, error) {
 	return value{any: l.dayNumber(b) - l.dayNumber(a)}, nil
 }
 
-// dayNumber counts calendar days of the mapping's zone, so that a day of 23 or 25 hours is one day.
+// dayNumber returns the number of a calendar day in the mapping's zone, so that a day of 23 or 25 hours is one day.
 func (l *library) dayNumber(t time.Time) int {
 	y, m, d := t.In(l.zone).Date()
 	const secondsPerDay = 24 * 60 * 60

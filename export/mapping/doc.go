@@ -5,24 +5,24 @@
 //
 // A field is text, or nil where the record lacks it or leaves it blank. Nothing becomes a number or a date by itself:
 // leading zeros survive, and an expression that compares a field with a number is a problem when the mapping is
-// compiled. nil and the empty text are one thing, "no value": functions that would give "" give nil, so that
+// compiled. nil and the empty text are one thing, "no value": functions that would return "" return nil, so that
 // `trim(preferred_name) ?? first_name` falls through, and `x == ""` is the same question as `x == nil`.
 //
-// A plain identifier is a field, whatever it is called (a field named title beside the function title(...) is fine).
+// A plain identifier is a field, whatever its name (a field named title and the function title(...) do not conflict).
 // Names that are no identifiers are written field("Employee ID").
 //
 // # Cells
 //
 // nil leaves what Coupa has (absent). clear() empties the cell in Coupa. replace(x) is the whole list of a list column:
-// x is a list, or text separated by commas; elements are trimmed, blanks and repetitions are dropped, the order is kept,
-// an element of a list that holds a comma is a fault. A list that comes out empty is absent, since emptying must be said with
-// clear(). Anything else is set: text as it is, true and false, numbers in their shortest form. A list or a date is not
-// a cell: say join(...), replace(...) or formatDate(...). The word --NULL--, alone or in a list, is a fault where it comes
-// from HR; text of an expression and values of a table may say it.
+// x is a list, or text separated by commas. Elements are trimmed, blanks and repetitions are dropped, and the order
+// stays. An element of a list that holds a comma is a fault. An empty result is absent, since only clear() may empty a
+// cell. Anything else is set: text as it is, true and false, numbers in their shortest form. A list or a date is not a
+// cell: use join(...), replace(...) or formatDate(...). The word --NULL--, alone or in a list, is a fault where it
+// comes from HR; text of an expression and values of a table may be that word.
 //
 // # Functions
 //
-// Where x is nil the result is nil, unless said otherwise. Text functions take numbers and booleans too, by their text.
+// Where x is nil the result is nil, unless noted. Text functions take numbers and booleans too, as text.
 //
 //	lower(x) upper(x) trim(x)           letters and outer blanks
 //	title(x)                            a capital at each word's start: "anne-marie o'neil" is "Anne-Marie O'Neil"
@@ -47,17 +47,18 @@
 //	clear() replace(x)                  whole results only, see above
 //
 // Date layouts are made of YYYY YY MMMM MMM MM M DD D HH H hh h mm ss A (AM or PM) Z (offset), the letter T, and signs;
-// M and D take one digit or two. There is no clock and no randomness: the same record gives the same cells.
+// M and D take one digit or two. There is no clock and no randomness: the same record always maps to the same cells.
 //
 // The predicates all, any, none, one, filter, map, find and count work on lists, one level deep:
-// replace(map(split(roles, ";"), lookup("role", trim(#)))). The operators are those of expr without ranges and powers. Texts that
-// an expression builds end at 64 KiB. Regular expressions, those of matches too, take texts of 64 KiB and have a bound for
-// each record to what they cost, some thousand times what a name takes: beyond it the record is quarantined.
+// replace(map(split(roles, ";"), lookup("role", trim(#)))). The operators are those of expr without ranges and powers.
+// Texts that an expression builds are limited to 64 KiB. Regular expressions, those of matches too, take texts of up to
+// 64 KiB. Their work for each record is bounded, at some thousand times what a name takes: beyond it the record is
+// quarantined.
 //
 // # Phones
 //
-// The page "Users Import" gives two forms: xxx-yyy-zzzz, and outside the US +aa xxx-yyy-zzzz. phone drops blanks and
-// the signs - . / ( ), takes a leading + or 00 as an international number, and else the country (two letters, ISO
-// 3166) as that of a national number, whose trunk prefix (0 in most countries) is dropped. Ten national digits are
+// The page "Users Import" documents two forms: xxx-yyy-zzzz, and outside the US +aa xxx-yyy-zzzz. phone drops blanks
+// and the signs - . / ( ). A leading + or 00 means an international number. Any other number is a national one of the
+// country (two letters, ISO 3166), and its trunk prefix (0 in most countries) is dropped. Ten national digits are
 // grouped 3-3-4. Any other count is a fault, since no form for it is documented.
 package mapping

@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// ownFunction is one of ours. It takes min to max arguments; max < 0: any number.
+// ownFunction is one of our functions. It takes min to max arguments; max < 0: any number.
 type ownFunction struct {
 	name     string
 	min, max int
 	call     func(args []value) (value, error)
 }
 
-// library holds the functions of one mapping and what their constant arguments were compiled to. Nothing in it changes
-// once the mapping is made, so mappers share it.
+// library holds the functions of one mapping and their compiled constant arguments. It does not change once the mapping
+// is made, so mappers share it.
 type library struct {
 	zone      *time.Location
 	tables    map[string]*lookupTable
-	patterns  map[string]*costedRegexp // by its text
-	layouts   map[string]string        // Go's layout by ours
+	patterns  map[string]*costedRegexp // compiled patterns by text
+	layouts   map[string]string        // Go's layouts by our layouts
 	functions map[string]*ownFunction
 }
 
-// The names of functions that a mapping cannot spell; the compiler puts them in.
+// The names of functions that a mapping cannot write; the compiler inserts them.
 const (
 	plusName     = "+"
 	elementName  = "[]"
@@ -44,7 +44,7 @@ func newLibrary(zone *time.Location, tables map[string]*lookupTable) *library {
 	return l
 }
 
-// boundFunctions are those that need the mapping's tables, patterns, layouts or zone.
+// boundFunctions returns the functions that need the mapping's tables, patterns, layouts or zone.
 func (l *library) boundFunctions() []ownFunction {
 	return []ownFunction{
 		{"lookup", 2, -1, l.lookup},
@@ -58,7 +58,7 @@ func (l *library) boundFunctions() []ownFunction {
 	}
 }
 
-// names lists the functions a mapping can call, for hints.
+// names returns the functions that a mapping can call, for hints.
 func (l *library) names() []string {
 	names := slices.Collect(maps.Keys(l.functions))
 	names = slices.DeleteFunc(names, func(n string) bool {
@@ -69,8 +69,8 @@ func (l *library) names() []string {
 	return names
 }
 
-// prepare checks constant arguments of a call and compiles what is compiled once. constant gives the text of argument
-// i, where it is constant text. It returns the argument that an error lies in and the error.
+// prepare checks the constant arguments of a call and compiles those that are compiled once. constant returns the text
+// of argument i, where it is constant text. prepare returns the faulty argument and the error.
 func (l *library) prepare(name string, args int, constant func(i int) (string, bool)) (arg int, err error) {
 	arg = 1
 	switch name {
@@ -98,7 +98,7 @@ func (l *library) prepare(name string, args int, constant func(i int) (string, b
 	return arg, err
 }
 
-// vmCall lends a function to the VM.
+// vmCall calls the function for the VM.
 func (f *ownFunction) vmCall(args ...any) (any, error) {
 	values := make([]value, len(args), len(args)+1)
 	for i, a := range args {
@@ -111,7 +111,7 @@ func (f *ownFunction) vmCall(args ...any) (any, error) {
 	return v.box(), nil
 }
 
-// callError is what a function could not do. Neither name nor cause holds a cell's value.
+// callError is the error of a function. Neither name nor cause holds a cell's value.
 type callError struct {
 	name  string
 	cause error
@@ -120,7 +120,7 @@ type callError struct {
 func (e *callError) Error() string { return e.name + ": " + e.cause.Error() }
 func (e *callError) Unwrap() error { return e.cause }
 
-// onText makes a function of one text argument that keeps nil.
+// onText turns f into a function of one text argument that returns nil for nil.
 func onText(f func(string) (string, error)) func([]value) (value, error) {
 	return func(args []value) (value, error) {
 		s, err := args[0].scalar()
@@ -132,12 +132,12 @@ func onText(f func(string) (string, error)) func([]value) (value, error) {
 	}
 }
 
-// plain makes a function that cannot fail fit onText.
+// plain adapts a function that cannot fail to onText.
 func plain(f func(string) string) func(string) (string, error) {
 	return func(s string) (string, error) { return f(s), nil }
 }
 
-// number returns a whole number argument.
+// number returns the value as a whole number.
 func (v value) number() (int, error) {
 	if n, ok := v.any.(int); ok {
 		return n, nil

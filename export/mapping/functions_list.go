@@ -102,7 +102,7 @@ func elementAt(args []value) (value, error) {
 	return element(args[0], i)
 }
 
-// elements stands before every predicate: nil has no elements, and text is not a list of characters.
+// elements prepares the list of every predicate: nil has no elements, and text is not a list of characters.
 func elements(args []value) (value, error) {
 	list, err := args[0].list()
 	if len(list) > maxElements {
@@ -111,7 +111,7 @@ func elements(args []value) (value, error) {
 	return value{any: list}, err
 }
 
-// replace makes the text of a whole list. Coupa separates elements by commas, so none may hold one.
+// replace returns the text of a whole list. Coupa separates elements by commas, so no element may hold one.
 func replace(args []value) (value, error) {
 	list, isList := args[0].any.([]any)
 	if !isList {

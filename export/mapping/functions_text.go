@@ -27,12 +27,12 @@ func textFunctions() []ownFunction {
 	}
 }
 
-// title puts a capital at the start of each word and small letters elsewhere. A word starts after anything that is no
-// letter, digit or mark, and after an apostrophe behind a single letter (O'Neil, D'Angelo, but Can't).
+// title writes each word with a capital and then small letters. A word starts after any character that is no letter,
+// digit or mark, and after an apostrophe that follows a single letter (O'Neil, D'Angelo, but Can't).
 func title(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
-	word := 0 // characters of the present word so far
+	word := 0 // characters of the current word so far
 	for _, r := range s {
 		switch {
 		case unicode.In(r, unicode.Letter, unicode.Digit, unicode.Mark):
@@ -52,7 +52,7 @@ func title(s string) string {
 	return b.String()
 }
 
-// replaceText measures first: an expression could otherwise multiply a long text by itself.
+// replaceText checks the size of the result first: an expression could otherwise multiply a long text by itself.
 func replaceText(args []value) (value, error) {
 	var s [3]string
 	for i := range s {
@@ -88,7 +88,7 @@ func concat(args []value) (value, error) {
 	return textValue(strings.Join(parts, "")), nil
 }
 
-// plus adds numbers and puts text together; the operator of expr would do so without a bound.
+// plus adds numbers and joins texts; the operator of expr would do so without a bound.
 func plus(args []value) (value, error) {
 	a, b := args[0], args[1]
 	switch {
@@ -180,7 +180,7 @@ func toInt(args []value) (value, error) {
 		return value{}, err
 	}
 	n, err := strconv.Atoi(s)
-	if err != nil { // which would quote the value
+	if err != nil { // err would quote the value
 		return value{}, errors.New("the text is not a whole number")
 	}
 	return value{any: n}, nil

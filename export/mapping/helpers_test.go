@@ -7,7 +7,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// record makes a record and its header of "name=value" pairs; "name" alone is a field that the record lacks.
+// record returns a record and its header from "name=value" pairs; "name" alone is a field that the record lacks.
 func record(pairs ...string) *export.Record {
 	h := &export.Header{}
 	rec := &export.Record{Header: h, Line: 7}
@@ -54,7 +54,7 @@ func bind(t testing.TB, m *Mapping, rec *export.Record) *rowMapper {
 	return r.(*rowMapper)
 }
 
-// mapOne maps rec by one expression: on the path New chose, and on the VM, which must agree.
+// mapOne maps rec by one expression, on the path that New chose and on the VM; both must agree.
 func mapOne(t testing.TB, col Column, rec *export.Record) (export.Cell, *export.Fault) {
 	t.Helper()
 	if col.Name == "" {

@@ -6,7 +6,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// didYouMean returns a hint where one of names is near, else "".
+// didYouMean returns a hint where one of names is similar, else "".
 func didYouMean(name string, names []string) string {
 	near := export.Nearest(name, names)
 	if near == "" {

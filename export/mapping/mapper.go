@@ -12,7 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// vmBudget is how many elements the VM may make in one run; texts are bounded by the functions that make them.
+// vmBudget is how many elements the VM may create in one run; the functions that build texts bound them.
 const vmBudget = 100_000
 
 // rowMapper is a Mapping bound to a header: one VM and one frame, for one goroutine.
@@ -20,9 +20,9 @@ type rowMapper struct {
 	mapping *Mapping
 	frame   frame
 	vm      vm.VM
-	env     map[string]any // fields by their names in programs; a program reads only what was set for it
+	env     map[string]any // fields by their names in programs; a program reads only the fields that were set for it
 	keys    []string       // those names, by field number
-	copies  []int          // by column: the place in a record's values that a plain field copies, or -1
+	copies  []int          // by column: the index in a record's values that a plain field copies, or -1
 }
 
 func newRowMapper(m *Mapping, at []int) *rowMapper {
@@ -41,8 +41,8 @@ func newRowMapper(m *Mapping, at []int) *rowMapper {
 	return r
 }
 
-// Map fills a cell for each column. The cell of a column with a fault is absent. A record that could not be read gives
-// its own fault.
+// Map fills a cell for each column. The cell of a column with a fault is absent. For a record that could not be read it
+// returns the record's own fault.
 func (r *rowMapper) Map(rec *export.Record, cells []export.Cell) []export.Fault {
 	if rec.Fault != nil {
 		clear(cells)
@@ -64,7 +64,7 @@ func (r *rowMapper) Map(rec *export.Record, cells []export.Cell) []export.Fault 
 	return faults
 }
 
-// MapColumn works out the cell of column i alone.
+// MapColumn returns the cell of column i alone.
 func (r *rowMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.Fault) {
 	if rec.Fault != nil {
 		return export.Cell{}, rec.Fault
@@ -78,7 +78,8 @@ func (r *rowMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.F
 	return cell, nil
 }
 
-// cell works out a column. A cell that Coupa would take for an order is an error unless the mapping has said so.
+// cell returns the cell of a column. A cell that Coupa would take for an order is an error, unless the mapping itself
+// holds the order.
 func (r *rowMapper) cell(c *compiledColumn) (export.Cell, error) {
 	cell, err := r.result(c)
 	if cell.State == export.Set && (c.List || isWord(cell.Text)) && orders(cell.Text, c.List) && !r.said(c) {
@@ -120,10 +121,10 @@ func setCell(s string) export.Cell {
 	return export.Cell{Text: s, State: export.Set}
 }
 
-// cellOf makes a cell of a result. The compiler has refused what a list column cannot hold; this is the second lock on
-// the accident that lists are known for.
+// cellOf turns a result into a cell. The compiler has already refused what a list column cannot hold; this second check
+// guards against emptying a list by accident.
 func cellOf(v value, list bool) (export.Cell, error) {
-	if v.any == nil && !list { // most
+	if v.any == nil && !list { // as for most columns
 		return setCell(v.text), nil
 	}
 	switch x := v.any.(type) {
@@ -144,9 +145,9 @@ func cellOf(v value, list bool) (export.Cell, error) {
 	return setCell(s), err
 }
 
-// fault tells an error of a column. The message holds the expression and the cause, never a value.
+// fault returns the fault for an error of a column. The message holds the expression and the cause, never a value.
 func (r *rowMapper) fault(c *compiledColumn, err error) export.Fault {
-	if errors.Is(err, errWord) { // the expression is well
+	if errors.Is(err, errWord) { // the expression is not at fault
 		return export.Fault{Origin: export.Origin{Line: r.frame.rec.Line}, Field: c.Name, Rule: "word", Message: err.Error()}
 	}
 	cause, at := safeCause(err)
@@ -162,8 +163,8 @@ func (r *rowMapper) fault(c *compiledColumn, err error) export.Fault {
 	}
 }
 
-// safeCause returns the words for an error and the character it lies at, -1 where that is not known. Our own errors hold
-// no values and are told as they are; those of the VM may quote what it worked on, so only their kind is told.
+// safeCause returns a text for an error and the character of its place, -1 where that is unknown. Our own errors hold
+// no values and stay as they are. Errors of the VM may quote a value, so only their kind is returned.
 func safeCause(err error) (string, int) {
 	var placed *placedError
 	if errors.As(err, &placed) {

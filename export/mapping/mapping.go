@@ -12,25 +12,25 @@ import (
 // Column is a Coupa column that a mapping fills.
 type Column = export.MappedColumn
 
-// Table is a table that a mapping looks in.
+// Table is a table in which a mapping looks values up.
 type Table = export.LookupTable
 
-// Options is what a mapping is made of.
+// Options are the parts of a mapping: columns, tables, time zone.
 type Options struct {
 	Columns  []Column // at most export.MaxColumns
 	Tables   []Table
-	TimeZone *time.Location // of dates; nil is UTC
-	// ReadFile reads a table's file, whole, and bounds what it reads: more than 16 MB is a problem.
+	TimeZone *time.Location // time zone of dates; nil is UTC
+	// ReadFile reads a table's whole file and bounds its size; a file above 16 MB is a problem.
 	ReadFile func(path string) ([]byte, error)
 }
 
-// Mapping is a compiled mapping. It does not change; any number of goroutines may bind it.
+// Mapping is a compiled mapping. It does not change, and any number of goroutines may bind it.
 type Mapping struct {
 	columns []compiledColumn
 	fields  fieldSet
 }
 
-// compiledColumn is a compiled Column. Of the three ways to work it out the cheapest is taken: a copy, closures, the VM.
+// compiledColumn is a compiled Column. It is evaluated in the cheapest possible way: a copy, closures, or the VM.
 type compiledColumn struct {
 	Column
 	plain int // the field that it copies, or -1
@@ -93,7 +93,7 @@ func newTables(o Options) (map[string]*lookupTable, []Problem) {
 	return tables, problems
 }
 
-// Columns names the mapped Coupa columns, in the order of a row's cells.
+// Columns returns the names of the mapped Coupa columns, in the order of a row's cells.
 func (m *Mapping) Columns() []string {
 	names := make([]string, len(m.columns))
 	for i, c := range m.columns {
@@ -102,11 +102,12 @@ func (m *Mapping) Columns() []string {
 	return names
 }
 
-// Fields names every HR field the mapping reads, in the order in which the expressions first name them.
+// Fields returns the names of all HR fields that the mapping reads, in the order in which the expressions first name
+// them.
 func (m *Mapping) Fields() []string { return append([]string(nil), m.fields.names...) }
 
-// Bind finds the mapping's fields in a header. Every field that the header lacks is named in the error, with the
-// columns that read it; the header's nearest names are its hints.
+// Bind finds the mapping's fields in a header. Its error names every field that the header lacks, with the columns that
+// read it; the most similar names of the header are its hints.
 func (m *Mapping) Bind(h *export.Header) (export.RowMapper, error) {
 	at := make([]int, len(m.fields.names))
 	var lacking, hints []string

@@ -33,7 +33,7 @@ func TestMap(t *testing.T) {
 	rec := record("Employee ID=", "roles=a,b", "status=Terminated", "login=ann", "preferred=", "first=Ann", "active=maybe", "more=x")
 	r := bind(t, m, rec)
 	cells := make([]export.Cell, 8)
-	for range 2 { // nothing of the first round may stay
+	for range 2 { // nothing of the first round may remain
 		faults := r.Map(rec, cells)
 		want := []export.Cell{{Text: "ann", State: export.Set}, {Text: "Ann", State: export.Set}, {}, {Text: "inactive", State: export.Set}, {},
 			{State: export.Clear}, {Text: "a,b", State: export.Set}, {Text: "ann@x.org", State: export.Set}}
@@ -124,7 +124,7 @@ func TestSimpleExpressionsDoNotAllocate(t *testing.T) {
 	}
 }
 
-// TestSharedMapping: mappers of one mapping work side by side (run with -race).
+// TestSharedMapping: mappers of one mapping work at the same time (run with -race).
 func TestSharedMapping(t *testing.T) {
 	m := compile(t, Column{Name: "A", Expr: `regexReplace(lower(a), "x+", "y")`}, Column{Name: "B", Expr: `let b = a + "!"; formatDate(d, "DD.MM.YYYY") + b`})
 	var wg sync.WaitGroup
@@ -179,14 +179,14 @@ func anyExpr(t *rapid.T, depth int) string {
 	return rapid.SampledFrom(one).Draw(t, "f") + "(" + sub() + ")"
 }
 
-// TestPathsAgree: closures and VM give the same cell, or both a fault, for any expression and record.
+// TestPathsAgree: closures and VM return the same cell, or both a fault, for any expression and record.
 func TestPathsAgree(t *testing.T) {
 	worked, compared := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		expression := anyExpr(rt, rapid.IntRange(1, 4).Draw(rt, "depth"))
 		m, problems := New(Options{Columns: []Column{{Name: "C", Expr: expression}}, Tables: testTables(), ReadFile: readTestFile})
 		if len(problems) > 0 {
-			return // a constant that does not fit, or a field as a condition
+			return // the expression has a wrong constant, or a field as a condition
 		}
 		c := &m.columns[0]
 		if c.plain >= 0 {
@@ -219,7 +219,7 @@ func TestPathsAgree(t *testing.T) {
 	}
 }
 
-// FuzzNew: no expression makes the compiler or a mapper panic, and what comes out is a cell.
+// FuzzNew: no expression makes the compiler or a mapper panic, and every result is a cell.
 func FuzzNew(f *testing.F) {
 	seeds := []string{`lower(email)`, `a ?? b`, `lookup("status", a)`, `let x = a; x + "!"`, `if(a == "x", replace(b), clear())`, `a ?: b`, `a < b < "c"`,
 		`map(split(a, ","), trim(#))[0]`, `phone(a, "US") | upper()`, `{"a": 1}.a`, `field("x y")`, "\"\\u00", `a.b?.[0]`, `((((a`, `-(-1)`, `[1, "", nil][1:2]`, `not (a in ["b"])`}
@@ -250,7 +250,7 @@ func FuzzNew(f *testing.F) {
 	})
 }
 
-// BenchmarkMapRow maps the row that the bench of the whole job maps: 17 plain fields and 3 expressions.
+// BenchmarkMapRow maps the same row as the benchmark of the whole job: 17 plain fields and 3 expressions.
 func BenchmarkMapRow(b *testing.B) {
 	rec := record("email=ann@example.com", "preferred=", "first=Ann", "status=Active")
 	rec.Missing = nil

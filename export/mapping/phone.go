@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// dialPlan is what a national phone number needs to become an international one.
+// dialPlan is what turns a national phone number into an international one.
 type dialPlan struct {
 	code  string // calling code
 	trunk string // dialled before a national number inside the country
 }
 
-// dialling lists countries as "ISO code/trunk ISO code/trunk ..."; a trunk of 0 is left out, - means none.
+// dialling lists countries as "ISO code/trunk ISO code/trunk ..."; a trunk of 0 is omitted, - means none.
 const dialling = `US 1/1 CA 1/1 DO 1/1 JM 1/1 PR 1/1 TT 1/1 BS 1/1 BB 1/1 RU 7/8 KZ 7/8 EG 20 ZA 27 GR 30/- NL 31 BE 32 FR 33
 ES 34/- HU 36/06 IT 39/- VA 39/- RO 40 CH 41 AT 43 GB 44 GG 44 JE 44 IM 44 DK 45/- SE 46 NO 47/- PL 48/- DE 49 PE 51 MX 52/- CU 53 AR 54
 BR 55 CL 56/- CO 57/- VE 58 MY 60 AU 61 ID 62 PH 63 NZ 64 SG 65/- TH 66 JP 81 KR 82 VN 84 CN 86 TR 90 IN 91 PK 92
@@ -48,7 +48,7 @@ func countryOf(name string) (dialPlan, error) {
 	return c, nil
 }
 
-// phone writes a number in one of the two forms of the page "Users Import": xxx-yyy-zzzz, +aa xxx-yyy-zzzz.
+// phone returns a number in one of the two forms of the page "Users Import": xxx-yyy-zzzz, +aa xxx-yyy-zzzz.
 func phone(args []value) (value, error) {
 	s, err := args[0].scalar()
 	if s = strings.TrimSpace(s); err != nil || s == "" {
@@ -88,9 +88,9 @@ func phone(args []value) (value, error) {
 	return textValue("+" + code + " " + grouped), nil
 }
 
-// phoneDigits drops the signs people write; international reports whether the number began with + or 00.
+// phoneDigits drops the signs between digits; international reports whether the number began with + or 00.
 func phoneDigits(s string) (digits string, international bool, err error) {
-	s = strings.Replace(s, "(0)", "", 1) // +44 (0)20 ...: the trunk prefix of those who call inside
+	s = strings.Replace(s, "(0)", "", 1) // +44 (0)20 ...: the trunk prefix for calls inside the country
 	s, international = strings.CutPrefix(s, "+")
 	out := make([]byte, 0, len(s))
 	for _, r := range s {
@@ -109,7 +109,7 @@ func phoneDigits(s string) (digits string, international bool, err error) {
 	return digits, international, nil
 }
 
-// splitCode cuts the calling code off. No code begins with another one, so the first that fits is the one.
+// splitCode cuts off the calling code. No code begins with another one, so the first match is right.
 func splitCode(digits string) (code, national string, err error) {
 	for n := 1; n <= 3 && n < len(digits); n++ {
 		if callingCodes[digits[:n]] {

@@ -16,17 +16,17 @@ type Problem struct {
 	Line    int    // config line of the column or table; 0 when not known
 	Column  string // Coupa column; "" for a table or the mapping as a whole
 	Expr    string // the expression; "" when it is not about one
-	Pos     int    // character of Expr it lies at, counted from 1; 0 when it is about the whole
+	Pos     int    // character of Expr, counted from 1; 0 when the problem is about the whole
 	Message string // what is wrong
-	Hint    string // what to do; "" where that is plain
+	Hint    string // what to do; "" where that is clear
 }
 
 const (
 	snippetLimit = 80 // characters of an expression in a message
-	windowLimit  = 64 // columns of the line that is pointed into: it fits 80 behind what a command writes before it
+	windowLimit  = 64 // columns of the line with the caret: with what a command writes before it, it fits into 80
 )
 
-// Error is the text with the config line before it.
+// Error returns the text with the config line before it.
 func (p Problem) Error() string {
 	if p.Line > 0 {
 		return fmt.Sprintf("line %d: %s", p.Line, p.Text())
@@ -37,7 +37,7 @@ func (p Problem) Error() string {
 // Hints returns what to do.
 func (p Problem) Hints() []string { return []string{p.Hint} }
 
-// Text names the column, the expression, the position, and points at the place on two lines of their own.
+// Text returns the column, the expression and the position, and two lines that point at the place.
 func (p Problem) Text() string {
 	var b strings.Builder
 	if p.Column != "" {
@@ -57,8 +57,8 @@ func (p Problem) Text() string {
 	return b.String()
 }
 
-// window is the line of an expression that the character at lies on, as much of it as fits around that character, and
-// the column that the character has there.
+// window returns the line of an expression with character at, as much of it as fits around that character, and the
+// column of the character in it.
 func window(expression []rune, at int) (line string, column int) {
 	at = min(at, len(expression))
 	from, to := lineAround(expression, at)
@@ -86,7 +86,7 @@ func lineAround(text []rune, at int) (from, to int) {
 	return from, to
 }
 
-// cutAround narrows a line that is too wide to what stands around the character at, with dots where something is left out.
+// cutAround narrows a line that is too wide to the text around character at, with dots where something is left out.
 func cutAround(text []rune, from, to, at int) (left, right int, before, after string) {
 	const dots = "..."
 	const room = windowLimit - 2*len(dots)
@@ -109,7 +109,7 @@ func cutAround(text []rune, from, to, at int) (left, right int, before, after st
 	return left, right, before, after
 }
 
-// columns is how many columns of a terminal a text takes.
+// columns returns how many columns of a terminal a text takes.
 func columns(text []rune) (n int) {
 	for _, r := range text {
 		kind := width.LookupRune(r).Kind()
@@ -124,7 +124,7 @@ func columns(text []rune) (n int) {
 	return n
 }
 
-// shorten brings an expression onto one line of a message.
+// shorten returns an expression on one line, short enough for a message.
 func shorten(expression string) string {
 	s := strings.Join(strings.Fields(expression), " ")
 	if utf8.RuneCountInString(s) <= snippetLimit {

@@ -14,7 +14,7 @@ func TestProblems(t *testing.T) {
 		expr string
 		list bool
 		pos  int
-		want string // of message | hint
+		want string // message | hint
 	}{
 		{`lowr(email)`, false, 1, `unknown function lowr | did you mean "lower"?`},
 		{`concat(a, zzzzzzzz(b))`, false, 11, "unknown function zzzzzzzz"},
@@ -117,7 +117,7 @@ func TestProblemText(t *testing.T) {
 	}
 }
 
-// The caret stands under the place it means in 80 columns, whatever stands before it.
+// TestProblemPointsAtItsPlace: the caret is under its place in 80 columns, whatever comes before it.
 func TestProblemPointsAtItsPlace(t *testing.T) {
 	long := strings.Repeat("field_one ?? ", 20)
 	for name, c := range map[string]struct{ expr, line, under string }{
@@ -156,7 +156,7 @@ func TestProblemPointsAtItsPlace(t *testing.T) {
 	}
 }
 
-// TestAllProblems: every problem of a mapping is told at once, in the order of the config.
+// TestAllProblems: New returns every problem of a mapping at once, in the order of the config.
 func TestAllProblems(t *testing.T) {
 	_, problems := New(Options{
 		Columns: []Column{

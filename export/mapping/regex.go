@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// Regular expressions of Go take a time that grows with the text for one match, but with its square for all matches of
-// a text: a search for (a.*b)|a looks at all that follows each a. HR decides on the text, and it may be 1 MB. So there are
-// bounds to the text, to the pattern, and to what both may cost a record.
+// The time of Go's regular expressions grows with the length of the text for one match, but with its square for all
+// matches: a search for (a.*b)|a reads everything after each a. HR supplies the text, and it may be 1 MB. So there are
+// bounds for the text, for the pattern, and for the work that both may cost a record.
 const (
-	maxPattern = 10_000     // instructions that a pattern is compiled to
-	maxWork    = 20_000_000 // instructions that a record's patterns may take at worst; a name takes some thousands
-	expansion  = 4          // how many times maxText one replacement may be at most before it is known
+	maxPattern = 10_000     // instructions of a compiled pattern
+	maxWork    = 20_000_000 // instructions that a record's patterns may execute at worst; a name takes some thousands
+	expansion  = 4          // bound of one replacement, in multiples of maxText, before its size is known
 )
 
 var (
@@ -23,11 +23,11 @@ var (
 	errPattern   = errors.New("the pattern is not a regular expression")
 )
 
-// costedRegexp is a regular expression with what it costs.
+// costedRegexp is a regular expression with its cost.
 type costedRegexp struct {
 	re    *regexp.Regexp
-	cost  int // of each character that is looked at
-	reach int // characters that a search looks at behind the place where a match begins, at most
+	cost  int // cost of each character that is read
+	reach int // largest number of characters that a search reads after the start of a match
 }
 
 func newCostedRegexp(s string) (*costedRegexp, error) {
@@ -43,8 +43,8 @@ func newCostedRegexp(s string) (*costedRegexp, error) {
 	return &costedRegexp{re, cost, reach + 1}, err
 }
 
-// measure returns how many instructions a pattern is compiled to, a little too many, and how many characters a match can
-// have, without compiling it. Both stop counting beyond their bounds, so that nothing overflows.
+// measure returns how many instructions a compiled pattern has, slightly overestimated, and how many characters a match
+// can have, without compiling it. Both stop counting beyond their bounds, so that nothing overflows.
 func measure(tree *syntax.Regexp) (cost, reach int) {
 	cost = 2
 	switch tree.Op {
@@ -73,11 +73,12 @@ func measure(tree *syntax.Regexp) (cost, reach int) {
 	return min(cost*times, maxPattern+1), min(reach*times, maxText)
 }
 
-// workName is the variable by which functions with regular expressions get what is left of a record's work; no mapping
-// can spell it.
+// workName is the variable that passes the rest of a record's work to functions with regular expressions; no mapping
+// can write it.
 const workName = "work "
 
-// afford reports how many matches of a text the rest of the work is enough for, -1 where not even for a look.
+// afford returns for how many matches of a text the rest of the work is enough; -1 where it is not enough for one
+// search.
 func (p *costedRegexp) afford(text string, work *int) int {
 	left := *work/p.cost - len(text) - 1
 	if left < 0 {
@@ -86,8 +87,8 @@ func (p *costedRegexp) afford(text string, work *int) int {
 	return left / min(p.reach, len(text)+1)
 }
 
-// spend takes the matches of a text from the work: each character is looked at once, and behind each match as far as the
-// pattern may reach for a better one.
+// spend subtracts the cost of the matches of a text from the work: each character is read once, and after each match as
+// far as the pattern may reach for a better one.
 func (p *costedRegexp) spend(text string, work *int, matches int) {
 	*work -= p.cost * (len(text) + 1 + matches*min(p.reach, len(text)+1))
 }
@@ -101,7 +102,7 @@ func (l *library) preparePattern(s string) error {
 	return nil
 }
 
-// regexArgs returns the arguments that functions with a regular expression begin and end with: text, pattern, work. The
+// regexArgs returns the first and last arguments of functions with a regular expression: text, pattern, work. The
 // pattern is nil where there is no text.
 func (l *library) regexArgs(args []value) (s string, p *costedRegexp, work *int, err error) {
 	if s, err = args[0].scalar(); err != nil || s == "" {
@@ -146,7 +147,7 @@ func expand(re *regexp.Regexp, s, with string, matches [][]int) (value, error) {
 	var out []byte
 	last, groups := 0, strings.Count(with, "$")
 	for _, m := range matches {
-		if len(with)+groups*(m[1]-m[0]) > expansion*maxText { // a group is no longer than the match
+		if len(with)+groups*(m[1]-m[0]) > expansion*maxText { // a group is at most as long as the match
 			return value{}, errLong
 		}
 		out = append(out, s[last:m[0]]...)
@@ -162,7 +163,7 @@ func expand(re *regexp.Regexp, s, with string, matches [][]int) (value, error) {
 	return textValue(string(append(out, s[last:]...))), nil
 }
 
-// matches is the operator. Nothing matches no pattern, nor does a pattern without text match anything.
+// matches is the operator of that name. A missing text matches no pattern, and an empty pattern matches no text.
 func (l *library) matches(args []value) (value, error) {
 	if args[0].isNil() || args[1].isNil() {
 		return value{any: false}, nil
@@ -181,8 +182,8 @@ func (l *library) matches(args []value) (value, error) {
 	return value{any: p.re.MatchString(s)}, nil
 }
 
-// pattern finds a constant pattern, compiled once, or compiles one that comes from data. Its error is ours: that of
-// the compiler would quote the data.
+// pattern returns a constant pattern, which was compiled before, or compiles one from data. Its error is our own, since
+// the compiler's would quote the data.
 func (l *library) pattern(v value) (*costedRegexp, error) {
 	s, err := v.scalar()
 	if err != nil {

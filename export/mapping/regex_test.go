@@ -8,8 +8,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// What HR sends cannot make a regular expression work without end: each of these took from seconds to hours, or
-// gigabytes, and is a fault of the record now.
+// TestRegexBounds: HR's data cannot make a regular expression run without end. Each of these took seconds to hours, or
+// gigabytes, and is now a fault of the record.
 func TestRegexBounds(t *testing.T) {
 	large := strings.Repeat("a", 1<<20-100)
 	long := strings.Repeat("a", 60<<10)
@@ -38,7 +38,7 @@ func TestRegexBounds(t *testing.T) {
 	}
 }
 
-// The bounds are those of a record, not of a column, and each record has its own.
+// TestRegexWork: the bound is for a record, not for a column, and each record has its own.
 func TestRegexWork(t *testing.T) {
 	m := compile(t, Column{Name: "A", Expr: `regexReplace(x, "(a.*b)|a", "")`}, Column{Name: "B", Expr: `regexReplace(x, "(a.*b)|a", "-")`})
 	rec := record("x=" + strings.Repeat("a", 1000))
@@ -52,7 +52,7 @@ func TestRegexWork(t *testing.T) {
 	}
 }
 
-// What people write passes.
+// TestRegexWithin: usual patterns and texts pass.
 func TestRegexWithin(t *testing.T) {
 	words := strings.Repeat("Łukasz ", 300)
 	tests := []struct{ expr, x, want string }{
@@ -74,7 +74,7 @@ func TestRegexWithin(t *testing.T) {
 	}
 }
 
-// A pattern of the mapping that is too large is a problem of the mapping.
+// TestRegexTooLarge: a pattern that is too large is a problem of the mapping.
 func TestRegexTooLarge(t *testing.T) {
 	for _, expr := range []string{
 		`regexReplace(x, "` + strings.Repeat("a{1000}", 12) + `", "")`, `x matches "(abcdefghijkl){1000}" ? 1 : 2`,
@@ -86,7 +86,8 @@ func TestRegexTooLarge(t *testing.T) {
 	}
 }
 
-// The measure of a pattern is never below what it is compiled to, and its reach never below what it matches.
+// TestRegexMeasure: the measure of a pattern is never below the size of its compiled form, and its reach never below
+// the length of its matches.
 func TestRegexMeasure(t *testing.T) {
 	for _, s := range []string{"", "a", "abc", "a|b|cd", "(a|bc)*d", "[a-z]{3,7}x?", `\p{L}+`, "(?i)straße", "(a{2,}b){3}", `^\d+$`, "((a|b){5}|c{9}){4}", ".*?x", "(?s).{10,20}", `\bfoo\b`} {
 		tree, err := syntax.Parse(s, syntax.Perl)
@@ -98,7 +99,7 @@ func TestRegexMeasure(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if cost+2 < len(prog.Inst) { // fail and match stand in every program
+		if cost+2 < len(prog.Inst) { // every program has fail and match
 			t.Errorf("%s: measured %d, compiled to %d", s, cost, len(prog.Inst))
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// rewriter holds one parsed expression against our rules and brings it into the form that is compiled:
+// rewriter checks one parsed expression against our rules and rewrites it into the form that is compiled:
 //
 //	title, field("Employee ID")  an identifier with fieldPrefix
 //	if(c, a, b)                  c ? a : b, which evaluates only one
@@ -22,7 +22,7 @@ import (
 //	filter(x, ...)               x in a call of elementsName, so that nil has no elements
 //	""                           nil
 //
-// It complains about everything it finds, not only the first.
+// It reports everything it finds, not only the first problem.
 type rewriter struct {
 	*compiler
 	complaints []complaint
@@ -42,7 +42,7 @@ func (w *rewriter) complain(n ast.Node, format string, args ...any) {
 	w.advise(n, "", format, args...)
 }
 
-// advise complains, and says what to do.
+// advise adds a problem with what to do.
 func (w *rewriter) advise(n ast.Node, hint, format string, args ...any) {
 	c := complaint{n.Location(), fmt.Sprintf(format, args...), hint}
 	if !slices.Contains(w.complaints, c) {
@@ -100,19 +100,19 @@ func (w *rewriter) nodes(list []ast.Node) {
 	}
 }
 
-// ours puts a call of one of our functions in a node's place.
+// ours replaces a node by a call of one of our functions.
 func (w *rewriter) ours(n ast.Node, name string, args ...ast.Node) ast.Node {
 	return inPlaceOf(n, &ast.CallNode{Callee: inPlaceOf(n, &ast.IdentifierNode{Value: name}), Arguments: args})
 }
 
-// inPlaceOf returns a new node the place of the old.
+// inPlaceOf returns the new node with the place of the old one.
 func inPlaceOf(old, n ast.Node) ast.Node {
 	n.SetLocation(old.Location())
 	return n
 }
 
 func (w *rewriter) identifier(n *ast.IdentifierNode) ast.Node {
-	if w.scope[n.Value] > 0 || w.isField(n) || n.Value == workName { // a ?: b and a < b < c hold a node twice
+	if w.scope[n.Value] > 0 || w.isField(n) || n.Value == workName { // a ?: b and a < b < c contain a node twice
 		return n
 	}
 	if strings.HasPrefix(n.Value, "$") {
@@ -150,7 +150,7 @@ func (w *rewriter) binary(n *ast.BinaryNode) ast.Node {
 	return n
 }
 
-// comparison refuses what is never true: a field is text, whatever it looks like.
+// comparison adds a problem for a comparison that is never true: a field is text, whatever it looks like.
 func (w *rewriter) comparison(field, with ast.Node) {
 	if !w.isField(field) {
 		return
@@ -245,7 +245,7 @@ func (w *rewriter) ifCall(n *ast.CallNode) ast.Node {
 	return inPlaceOf(n, &ast.ConditionalNode{Ternary: true, Cond: n.Arguments[0], Exp1: n.Arguments[1], Exp2: n.Arguments[2]})
 }
 
-// function holds a call of one of ours against its number of arguments and its constant arguments.
+// function checks the number of arguments and the constant arguments of a call of one of our functions.
 func (w *rewriter) function(n *ast.CallNode, name string) {
 	if isWorker(n) { // done
 		return
@@ -275,7 +275,7 @@ func (w *rewriter) function(n *ast.CallNode, name string) {
 	}
 }
 
-// isWorker reports whether a call has been given the variable of the record's work.
+// isWorker reports whether a call already has the variable of the record's work.
 func isWorker(n *ast.CallNode) bool {
 	if len(n.Arguments) == 0 {
 		return false
@@ -301,14 +301,14 @@ func constantText(args []ast.Node, i int) (string, bool) {
 	switch n := args[i].(type) {
 	case *ast.StringNode:
 		return n.Value, true
-	case *ast.NilNode: // what "" has become
+	case *ast.NilNode: // the form of "" after rewriting
 		return "", true
 	}
 	return "", false
 }
 
-// results looks at what an expression can come out as. clear() and replace(...) stand nowhere else, and in a list
-// column nothing else does.
+// results checks the possible results of an expression. clear() and replace(...) are allowed only there, and a list
+// column allows nothing else.
 func (w *rewriter) results(root ast.Node, list bool) {
 	for _, leaf := range leaves(root) {
 		call, name := calledFunction(leaf)
@@ -343,7 +343,7 @@ func calledFunction(n ast.Node) (*ast.CallNode, string) {
 	return call, id.Value
 }
 
-// leaves returns the nodes one of which is an expression's result.
+// leaves returns the nodes that can be an expression's result.
 func leaves(n ast.Node) []ast.Node {
 	switch n := n.(type) {
 	case *ast.ConditionalNode:

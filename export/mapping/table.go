@@ -14,11 +14,11 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// maxTableSize bounds a table's file.
+// maxTableSize is the largest size of a table's file, in bytes.
 const maxTableSize = 16 << 20
 
-// lookupTable is a Table made ready. Several keys are one text, each with its length before it, so that no two sets of keys
-// are the same text.
+// lookupTable is a Table prepared for look-ups. Several keys form one text, each with its length before it, so that
+// different keys never form the same text.
 type lookupTable struct {
 	name     string
 	keys     int
@@ -26,9 +26,9 @@ type lookupTable struct {
 	fallback *string
 }
 
-// lookup finds a table's value by keys that must be equal to the byte. nil counts as an empty key. Where the table has no such
-// line the default is the answer, but not where every key is nil: a blank HR field says nothing, and a default like
-// "inactive" would say something for it.
+// lookup returns a table's value by keys that must be equal byte for byte. nil counts as an empty key. Where the table
+// has no such line it returns the default, but not where every key is nil: a blank HR field has no meaning, and a
+// default like "inactive" would give it one.
 func (l *library) lookup(args []value) (value, error) {
 	name, err := args[0].scalar()
 	if err != nil {
@@ -45,7 +45,7 @@ func (l *library) lookup(args []value) (value, error) {
 }
 
 func (t *lookupTable) find(keys []value) (value, error) {
-	if len(keys) == 1 && keys[0].text != "" { // the usual look-up
+	if len(keys) == 1 && keys[0].text != "" { // the usual look-up, by one key
 		return t.answer(t.values[keys[0].text], true), nil
 	}
 	var buf [128]byte
@@ -61,7 +61,7 @@ func (t *lookupTable) find(keys []value) (value, error) {
 	return t.answer(t.values[string(key)], some), nil
 }
 
-// answer falls back to the default. A line whose value is blank counts as none.
+// answer returns the value found or the default. A line with a blank value counts as missing.
 func (t *lookupTable) answer(found string, some bool) value {
 	if found == "" && some && t.fallback != nil {
 		return textValue(*t.fallback)
@@ -101,7 +101,8 @@ func tableNames(tables map[string]*lookupTable) []string {
 	return names
 }
 
-// newTable makes a table ready. The table is never nil: look-ups in one that has a problem need no second one.
+// newTable prepares a table for look-ups. It never returns nil, so that look-ups in a table with a problem add no
+// second problem.
 func newTable(o Table, read func(string) ([]byte, error)) (*lookupTable, error) {
 	t := &lookupTable{name: o.Name, keys: max(1, len(o.Keys)), values: o.Values, fallback: o.Default}
 	switch {
@@ -130,8 +131,8 @@ func newTable(o Table, read func(string) ([]byte, error)) (*lookupTable, error) 
 	return t, nil
 }
 
-// readTable reads a CSV in UTF-8 whose header names keys and value. It is separated by commas or, where the header has
-// none, by semicolons or tabs.
+// readTable reads a CSV in UTF-8 with a header that names keys and value. It is separated by commas or, where the
+// header has none, by semicolons or tabs.
 func readTable(data []byte, keys []string, val string) (map[string]string, error) {
 	switch {
 	case len(data) > maxTableSize:

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// value is what an expression works with: text, or anything else boxed. The zero value is nil; the empty text is nil
-// too, so that a blank falls through ?? whoever made it. Text stays outside the box because boxing a string allocates.
+// value is an operand of an expression: text, or anything else boxed. The zero value is nil. The empty text is nil too,
+// so that a blank falls through ??, whatever produced it. Text is not boxed because boxing a string allocates.
 type value struct {
-	text string // not empty: this is text
+	text string // not empty: the value is this text
 	any  any    // bool, int, float64, time.Time, []any, cleared, replaced, or nil
 }
 
-// cleared is what clear() gives, replaced what replace(x) gives: the text of the whole list.
+// cleared is the result of clear(), replaced the result of replace(x): the text of the whole list.
 type (
 	cleared  struct{}
 	replaced struct{ text string }
@@ -32,7 +32,7 @@ var (
 
 func textValue(s string) value { return value{text: s} }
 
-// boxed takes a value from the VM.
+// boxed turns a value of the VM into ours.
 func boxed(v any) value {
 	if s, ok := v.(string); ok {
 		return textValue(s)
@@ -40,7 +40,7 @@ func boxed(v any) value {
 	return value{any: v}
 }
 
-// box hands a value to the VM.
+// box returns the value in the VM's form.
 func (v value) box() any {
 	if v.text != "" {
 		return v.text
@@ -50,7 +50,7 @@ func (v value) box() any {
 
 func (v value) isNil() bool { return v.text == "" && v.any == nil }
 
-// kind names the type of a value in messages.
+// kind returns the name of a value's type, for messages.
 func (v value) kind() string {
 	if v.text != "" {
 		return "text"
@@ -74,7 +74,7 @@ func (v value) kind() string {
 	return "a value of an unknown kind"
 }
 
-// scalar returns the text of text, numbers and booleans; nil is "".
+// scalar returns the text of a text, number or boolean; "" for nil.
 func (v value) scalar() (string, error) {
 	if v.text != "" {
 		return v.text, nil
@@ -97,7 +97,7 @@ func (v value) scalar() (string, error) {
 	return "", errors.New("the value is " + v.kind() + ", not text")
 }
 
-// list returns the elements of a list; nil is an empty one.
+// list returns the elements of a list; none for nil.
 func (v value) list() ([]any, error) {
 	if v.isNil() {
 		return []any{}, nil

@@ -11,19 +11,19 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// This file keeps the word by which Coupa empties a list out of HR's data. A person whose roles HR exports as --NULL--
-// would lose all of them, and nobody has asked for that. The word is sent where the mapping itself says it: as text in
-// the expression, or as a value of a table.
+// This file keeps the word by which Coupa empties a list out of HR's data. A person with roles that HR exports as
+// --NULL-- would lose all of them by accident. The word is sent only where the mapping itself holds it: as text in the
+// expression, or as a value of a table.
 
 var errWord = errors.New("holds " + export.NullWord + ", by which Coupa takes away what it holds; take it out in HR, or say clear() in the mapping where it is meant")
 
-// isWord reports whether a text is the word. Case does not count, nor do blanks and characters that are not seen: what
-// Coupa reads past is not documented.
-func isWord(s string) bool { // nearly every cell is told without a call
+// isWord reports whether a text is the word. Case, blanks and invisible characters do not count: it is not documented
+// what Coupa ignores.
+func isWord(s string) bool { // nearly every cell is decided without a call
 	return len(s) >= len(export.NullWord) && begins[s[0]] && spellsWord(s)
 }
 
-// begins are the bytes that the word can begin with, or what is not seen before it.
+// begins are the bytes at which the word, or invisible characters before it, can begin.
 var begins = func() (b [256]bool) {
 	b['-'] = true
 	for _, table := range invisible {
@@ -41,7 +41,7 @@ var begins = func() (b [256]bool) {
 	return b
 }()
 
-// invisible are the characters that are not seen.
+// invisible are the characters that cannot be seen.
 var invisible = []*unicode.RangeTable{unicode.White_Space, unicode.Cc, unicode.Cf}
 
 func spellsWord(s string) bool {
@@ -65,7 +65,7 @@ func unseen(r rune) bool {
 	return unicode.In(r, invisible...)
 }
 
-// hasWord reports whether the word stands anywhere in a text.
+// hasWord reports whether the word occurs anywhere in a text.
 func hasWord(s string) bool {
 	if strings.Count(s, "-") < strings.Count(export.NullWord, "-") {
 		return false
@@ -79,7 +79,7 @@ func hasWord(s string) bool {
 	return strings.Contains(seen, export.NullWord)
 }
 
-// orders reports whether Coupa may take a cell for an order: it is the word or, in a list, one of its items is.
+// orders reports whether Coupa may take a cell for an order: the cell is the word or, in a list, one of its items is.
 func orders(s string, list bool) bool {
 	if !list || !strings.Contains(s, ",") {
 		return isWord(s)
@@ -92,15 +92,15 @@ func orders(s string, list bool) bool {
 	return false
 }
 
-// sources are what the text of an expression's result can come from.
+// sources are the possible origins of the text of an expression's result.
 type sources struct {
-	fields []int // HR's
-	word   bool  // the mapping itself says the word
+	fields []int // HR's fields
+	word   bool  // the mapping itself holds the word
 	each   bool  // the elements of the list that a predicate works on
 }
 
-// trace follows a rewritten node. What is only asked about does not come out: conditions, comparisons and the keys of a
-// look-up.
+// trace adds the sources of a rewritten node. Conditions, comparisons and the keys of a look-up are not part of the
+// result.
 func (c *compiler) trace(n ast.Node, s *sources) {
 	switch n := n.(type) {
 	case *ast.StringNode:
@@ -140,7 +140,7 @@ func (c *compiler) traceAll(s *sources, nodes ...ast.Node) {
 	}
 }
 
-// tracePredicate follows the predicates that give elements of a list; the others give numbers or true and false.
+// tracePredicate adds the sources of predicates that return elements of a list; the others return numbers or booleans.
 func (c *compiler) tracePredicate(n *ast.BuiltinNode, s *sources) {
 	switch n.Name {
 	case "filter", "find":
@@ -153,7 +153,7 @@ func (c *compiler) tracePredicate(n *ast.BuiltinNode, s *sources) {
 	}
 }
 
-// tableSays reports whether the word is a value of the table that a look-up names, or of any where it is named by data.
+// tableSays reports whether the word is a value of the table that a look-up names, or of any table where data names it.
 func (c *compiler) tableSays(lookup *ast.CallNode) bool {
 	if name, ok := constantText(lookup.Arguments, 0); ok {
 		t := c.library.tables[name]
@@ -180,8 +180,8 @@ func (t *lookupTable) says() bool {
 	return false
 }
 
-// said reports whether the mapping itself has put the word into a column's cell of this record: it knows the word, and
-// nothing that HR has sent holds it.
+// said reports whether the mapping itself has put the word into a column's cell of this record: the mapping holds the
+// word, and none of HR's fields do.
 func (r *rowMapper) said(c *compiledColumn) bool {
 	return c.from.word && !slices.ContainsFunc(c.from.fields, func(i int) bool { return hasWord(r.frame.field(i)) })
 }

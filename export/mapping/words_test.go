@@ -7,8 +7,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// The word by which Coupa takes all roles away is a fault where it is HR's, however it is written and whatever the
-// mapping makes of it.
+// TestWordOfHR: the word by which Coupa removes all roles is a fault where it comes from HR, however it is written and
+// whatever the mapping does with it.
 func TestWordOfHR(t *testing.T) {
 	words := []string{"--NULL--", "--null--", " --Null-- ", "\t--NULL--", "--\u00a0NULL--", "\u200b--NULL--\ufeff", "-- NULL --"}
 	tests := []struct {
@@ -35,7 +35,7 @@ func TestWordOfHR(t *testing.T) {
 	wantWord(t, `replaceText(roles, "_", "-")`, false, "roles=__NULL__")
 }
 
-// The first byte tells nearly every cell: none that the word can begin with is left out.
+// TestWordBegins: the first byte decides nearly every cell; every byte at which the word can begin is in the list.
 func TestWordBegins(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		if text := string(r) + export.NullWord; unseen(r) && !isWord(text) {
@@ -70,7 +70,7 @@ func mapWords(t *testing.T, expr string, list bool, pairs ...string) (export.Cel
 	r := bind(t, m, rec)
 	whole := make([]export.Cell, 1)
 	faults := r.Map(rec, whole)
-	rec.Missing = nil // as the rows of a CSV come
+	rec.Missing = nil // as in records of a CSV
 	if again := r.Map(rec, whole); len(again) != len(faults) {
 		t.Errorf("%s: faults %v with fields that may lack, %v without", expr, faults, again)
 	}
@@ -81,7 +81,8 @@ func mapWords(t *testing.T, expr string, list bool, pairs ...string) (export.Cel
 	return cell, fault
 }
 
-// What the mapping itself says is meant, and a text that only has the word in it is no order.
+// TestWordOfMapping: the word is allowed where the mapping itself holds it, and a text that only contains the word is
+// no order.
 func TestWordOfMapping(t *testing.T) {
 	tests := []struct {
 		expr  string

@@ -23,12 +23,12 @@ func (s *Sheet) apiHeader(set export.ColumnSet) []byte {
 	}
 	line, err := export.AppendAPIHeader(nil, names)
 	if err != nil {
-		panic(fmt.Sprintf("layout: header: %v", err)) // strings can be encoded
+		panic(fmt.Sprintf("layout: header: %v", err)) // strings can always be encoded
 	}
 	return line
 }
 
-// apiEncoder encodes rows for the API route. These are few, so that nothing is done here for speed.
+// apiEncoder encodes rows for the API route. These are few, so this code is not optimised for speed.
 type apiEncoder struct {
 	cols []int
 	rows []export.APIRow

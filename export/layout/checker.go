@@ -8,22 +8,22 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// checker holds rows against the rules of a sheet as [Sheet.Check] does, and remembers texts that broke none.
+// checker checks rows by the rules of a sheet as [Sheet.Check] does, and remembers texts that broke none.
 type checker struct {
 	sheet  *Sheet
 	memos  []memo // by column
-	domain string // of the last e-mail address that broke no rule: most have the company's
+	domain string // domain of the last e-mail address that broke no rule: most have the company's
 }
 
 var _ export.RowChecker = (*checker)(nil)
 
-// Checker makes a checker for one goroutine.
+// Checker returns a checker for one goroutine.
 func (s *Sheet) Checker() export.RowChecker {
 	return &checker{sheet: s, memos: make([]memo, len(s.columns))}
 }
 
-// Check returns what [Sheet.Check] tells. A row without a fault costs no allocation beyond the texts that are remembered or
-// had to be normalised.
+// Check returns the same faults as [Sheet.Check]. A row without a fault costs no allocation, except for texts that are
+// remembered or had to be normalised.
 func (k *checker) Check(row *export.Row) []export.Fault {
 	told := rowFaults{origin: row.Origin}
 	key := k.sheet.First(row)
@@ -36,7 +36,7 @@ func (k *checker) Check(row *export.Row) []export.Fault {
 		default:
 			text, broken := cell.Text, len(told.list)
 			if k.sheet.check(i, cell, key, &told); len(told.list) == broken && !m.off {
-				m.keep(text, cell.Text)
+				m.remember(text, cell.Text)
 			}
 			if c.kind == kindEmail && len(told.list) == broken {
 				k.remember(text)
@@ -46,8 +46,8 @@ func (k *checker) Check(row *export.Row) []export.Fault {
 	return told.list
 }
 
-// colleague reports whether an address certainly breaks no rule because the one before, which broke none, has its domain;
-// it may say no to a good one.
+// colleague reports whether an address certainly breaks no rule because the one before, which broke none, has the same
+// domain; it may be false for a good address.
 func (k *checker) colleague(c *columnRules, address string) bool {
 	at := len(address) - len(k.domain) - 1
 	return k.domain != "" && at >= 1 && at <= maxLocal && address[at] == '@' && address[at+1:] == k.domain &&
@@ -60,28 +60,29 @@ func (k *checker) remember(address string) {
 	}
 }
 
-// surely reports whether text, which is not blank, certainly breaks no rule of a column of any text; it may say no to a
-// good one.
+// surely reports whether text, which is not blank, certainly breaks no rule of a column of any text; it may be false
+// for a good text.
 func (c *columnRules) surely(text string) bool {
 	return c.kind == kindFree && len(text) >= c.min && len(text) <= c.max && plain(text)
 }
 
-// memo remembers texts of one column and what they are sent as. Most of HR's columns hold few different texts (countries,
-// departments, yes and no), and to find one here costs a fraction of checking it. A text that falls on another's place
-// takes it. A column with many different texts is soon given up.
+// memo remembers texts of one column and the form in which they are sent. Most of HR's columns hold few different texts
+// (countries, departments, yes and no), and finding one here costs a fraction of checking it. A text that hashes to
+// another's place replaces it. A column with many different texts soon stops using its memo.
 type memo struct {
 	slots  []slot
-	more   []remembered // of slots that need it
+	more   []remembered // for slots that need it
 	asked  int
 	missed int
 	off    bool
 }
 
-// slot is what a memo compares. It lies beside the few others that a column needs, and most texts are told by it alone.
+// slot is what a memo compares. The few slots of a column are next to each other in memory, and most texts are
+// recognised by their slot alone.
 type slot struct {
 	textEnds
-	told bool   // by the ends alone, and sent as it is; else memo.more knows
-	more uint16 // 1 and above: its place in there, which it keeps whatever takes the slot
+	told bool   // the ends alone identify the text, and it is sent unchanged; else memo.more decides
+	more uint16 // 1 and above: its place in memo.more, which stays whichever text takes the slot
 }
 
 type remembered struct{ text, sent string }
@@ -89,10 +90,11 @@ type remembered struct{ text, sent string }
 const (
 	memoSlots = 1 << memoBits
 	memoBits  = 10
-	memoTrial = 4 * memoSlots // after so many texts a memo that missed a third of them is given up
+	memoTrial = 4 * memoSlots // after this many texts a memo that missed a third of them is given up
 )
 
-// find puts what cell is sent as into it, if its text is known to break no rule.
+// find replaces the text of cell by the form in which it is sent, and returns true, if the text is known to break no
+// rule.
 func (m *memo) find(cell *export.Cell) bool {
 	if m.off {
 		return false
@@ -114,7 +116,7 @@ func (m *memo) find(cell *export.Cell) bool {
 	return false
 }
 
-// send puts what cell is sent as into it, if it has the text.
+// send replaces the text of cell by the form in which it is sent, and returns true, if cell has this text.
 func (r *remembered) send(cell *export.Cell) bool {
 	if r.text != cell.Text {
 		return false
@@ -123,8 +125,8 @@ func (r *remembered) send(cell *export.Cell) bool {
 	return true
 }
 
-// keep clones what it keeps: a cell's text may alias memory that is given back.
-func (m *memo) keep(text, sent string) {
+// remember stores clones: a cell's text may alias memory that is reused.
+func (m *memo) remember(text, sent string) {
 	if m.slots == nil {
 		m.slots = make([]slot, memoSlots)
 	}
@@ -145,8 +147,8 @@ func (m *memo) keep(text, sent string) {
 	m.more[s.more-1] = r
 }
 
-// textEnds are a text's length and its first and last eight bytes, or what it has of them: what tells the values of one
-// column apart, and all of a text that is no longer than 16 bytes.
+// textEnds are a text's length and its first and last eight bytes, or as many as it has. They usually distinguish the
+// values of one column, and are the whole of a text of up to 16 bytes.
 type textEnds struct {
 	first, last uint64
 	length      uint32
@@ -154,7 +156,7 @@ type textEnds struct {
 
 func (e textEnds) whole() bool { return e.length <= 16 }
 
-// endsOf takes no empty text.
+// endsOf returns the ends of a text, which must not be empty.
 func endsOf(text string) textEnds {
 	n := len(text)
 	b := unsafe.Slice(unsafe.StringData(text), n)
@@ -170,7 +172,7 @@ func endsOf(text string) textEnds {
 	return e
 }
 
-// place is a hash.
+// place returns a hash of the ends.
 func (e textEnds) place() uint64 {
 	const odd = 0x9e3779b97f4a7c15
 	h := (e.first^uint64(e.length))*odd ^ e.last

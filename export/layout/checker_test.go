@@ -10,7 +10,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// TestCheckerAgrees: what a checker remembers changes neither what it tells nor what is sent.
+// TestCheckerAgrees: what a checker remembers changes neither its faults nor what is sent.
 func TestCheckerAgrees(t *testing.T) {
 	s := sheet(t, nil, "Status", "Department", "Expense User", "Default Currency", "Default Locale", "Approval Limit", "Phone Work", "User Role Names")
 	texts := []string{
@@ -19,7 +19,7 @@ func TestCheckerAgrees(t *testing.T) {
 		strings.Repeat("a", 64) + "@example.com", strings.Repeat("a", 65) + "@example.com", strings.Repeat("a.", 130) + "a@example.com", "München",
 		"Räumlich-x-trennbar", "Räumlich-\x01-trennbar", // ends alike, and no longer than both ends and a little "two\r\nlines", "\x01", "\xff", "a , b", ",", "--NULL--", " blank first",
 	}
-	for i := range 3000 { // more than a memo holds, so that texts take each other's place
+	for i := range 3000 { // more than a memo holds, so that texts replace each other
 		texts = append(texts, fmt.Sprintf("Dept %d é", i))
 	}
 	k := s.Checker()
@@ -47,7 +47,7 @@ func TestCheckerAgrees(t *testing.T) {
 	}
 }
 
-// TestFirstAddress: a checker that has seen no address yet knows no domain, not even an empty one.
+// TestFirstAddress: a checker that has seen no address has no domain, not even an empty one.
 func TestFirstAddress(t *testing.T) {
 	s := sheet(t, nil)
 	at := slices.IndexFunc(s.columns, func(c columnRules) bool { return c.kind == kindEmail })

@@ -18,7 +18,7 @@ var (
 	localeWarning = breach{"locale", "is a locale that only Coupa's API documentation lists, not its import page; the row may be refused"}
 )
 
-// codeSet holds codes of capital letters, one bit for each that is possible.
+// codeSet holds codes of capital letters, one bit for each possible code.
 type codeSet []uint64
 
 func newCodeSet(length int, known func(code string) bool, extra ...string) codeSet {
@@ -43,7 +43,7 @@ func newCodeSet(length int, known func(code string) bool, extra ...string) codeS
 	return set
 }
 
-// find looks text up whatever its case and gives it in capitals. The length is the caller's to check.
+// find looks text up, whatever its case, and returns it in capitals. The caller checks the length.
 func (s codeSet) find(text string) (string, bool) {
 	i, upper := codeIndex(text)
 	if i < 0 || s[i/64]>>(i%64)&1 == 0 {
@@ -70,8 +70,8 @@ func codeIndex(text string) (index int, upper bool) {
 	return index, upper
 }
 
-// currencies are the codes x/text knows, old ones included (an instance may still hold them), less the two that stand
-// for no currency, and those that came into ISO 4217 after its tables.
+// currencies are the codes that x/text knows, old ones included (an instance may still hold them), without the two that
+// mean no currency, and with those added to ISO 4217 after its tables.
 var currencies = sync.OnceValue(func() codeSet {
 	return newCodeSet(3, func(code string) bool {
 		_, err := currency.ParseISO(code)
@@ -79,7 +79,7 @@ var currencies = sync.OnceValue(func() codeSet {
 	}, "MRU", "SLE", "UYW", "VED", "VES", "XAD", "XCG", "ZWG")
 })
 
-// withdrawn are codes which x/text calls countries, but which ISO 3166 has taken back or only reserves.
+// withdrawn are codes that x/text calls countries, but that ISO 3166 has withdrawn or only reserves.
 const withdrawn = "AC AN CP CS CT DG DY FQ FX HV JT MI NQ NT PC PU PZ RH SU TA VD WK YU"
 
 // countries are the assigned codes of ISO 3166-1 alpha-2, and XK, which is in common use for Kosovo.
@@ -104,7 +104,7 @@ func countryCode(text string) (string, bool) {
 	return countries().find(text)
 }
 
-// localeTable tells of each locale as Coupa spells it whether only the API page lists it.
+// localeTable maps each locale, as Coupa spells it, to whether only the API page lists it.
 var localeTable = sync.OnceValue(func() map[string]bool {
 	table := map[string]bool{}
 	for _, l := range templates.UsersLocales() {
@@ -126,7 +126,8 @@ func localeName(text string) (string, bool) {
 	return text, false
 }
 
-// apiOnlyLocales are those that only the API page lists, by their last byte: nearly every name is told apart by that.
+// apiOnlyLocales are the locales that only the API page lists, by their last byte, which distinguishes nearly every
+// name.
 var apiOnlyLocales = sync.OnceValue(func() *[256][]string {
 	var byEnd [256][]string
 	for name, only := range localeTable() {

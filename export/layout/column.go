@@ -12,23 +12,24 @@ import (
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
-// breach is a broken rule in words. Breaches are made once per sheet, so that telling one costs no formatting.
+// breach is a broken rule with its message. Breaches are made once per sheet, so that reporting one costs no
+// formatting.
 type breach struct{ rule, message string }
 
-// rowFaults collects what is wrong with one row.
+// rowFaults collects the faults of one row.
 type rowFaults struct {
 	origin export.Origin
 	list   []export.Fault
 }
 
-// add is kept out of line, so that the checks stay small.
+// add is not inlined, so that the checks stay small.
 //
 //go:noinline
 func (f *rowFaults) add(c *columnRules, b breach) {
 	f.list = append(f.list, export.Fault{Origin: f.origin, Field: c.name, Rule: b.rule, Message: b.message})
 }
 
-// spelling is one that Coupa documents, and what it is sent as.
+// spelling is a spelling that Coupa documents, with the form in which it is sent.
 type spelling struct{ spelled, sent string }
 
 // kind is a column's type as a number: the switch on it runs once for every cell.
@@ -53,20 +54,20 @@ var kinds = map[templates.Type]kind{
 	templates.TypeLocale: kindLocale, templates.TypeList: kindList,
 }
 
-// columnRules is a column made ready for checking.
+// columnRules is a column prepared for checking.
 type columnRules struct {
 	kind     kind
 	required bool
-	noYes    bool // Yes is refused
+	noYes    bool // Yes is a fault
 	min, max int  // characters; max is math.MaxInt where there is no limit
 	itemMax  int
-	words    []spelling // the closed list of values of kindWords
+	words    []spelling // for kindWords: the closed list of values
 	clear    string
 	name     string
 	says     *messages
 }
 
-// messages are the breaches whose words depend on the column.
+// messages are the breaches with words that depend on the column.
 type messages struct{ short, long, itemLong, unknown breach }
 
 func newColumn(t Column, allowNotify bool) columnRules {
@@ -124,7 +125,7 @@ func (c *columnRules) clearCell(cell *export.Cell, told *rowFaults) {
 	*cell = export.Cell{Text: c.clear, State: export.Set}
 }
 
-// check holds one text against every rule of the column and returns it as it is to be sent.
+// check checks one text by every rule of the column and returns it in the form to send.
 func (c *columnRules) check(text string, told *rowFaults) string {
 	length := len(text)
 	if !plain(text) {
@@ -145,8 +146,8 @@ func (c *columnRules) check(text string, told *rowFaults) string {
 	return c.value(text, told)
 }
 
-// unplain checks the characters of a text that is not printable ASCII only, makes its line breaks LF, and counts it.
-// What is not UTF-8 is held against no other rule.
+// unplain checks the characters of a text that is not only printable ASCII, makes its line breaks LF, and counts its
+// characters. Text that is not UTF-8 is checked by no other rule.
 func (c *columnRules) unplain(text string, told *rowFaults) (_ string, length int, valid bool) {
 	bad, crlf := false, false
 	for i, r := range text {
@@ -173,8 +174,8 @@ func (c *columnRules) unplain(text string, told *rowFaults) (_ string, length in
 	return text, length, true
 }
 
-// value checks what the column's type asks for. A plain switch, not closures: they would make told escape, one
-// allocation a row.
+// value checks the rule of the column's type. It uses a plain switch: with closures told would escape, one allocation a
+// row.
 func (c *columnRules) value(text string, told *rowFaults) string {
 	var ok bool
 	var broken *breach
@@ -215,7 +216,7 @@ func (c *columnRules) value(text string, told *rowFaults) string {
 	return text
 }
 
-// sentAs finds text among words, whatever its case.
+// sentAs finds text among words, whatever its case, and returns the form in which it is sent.
 func sentAs(words []spelling, text string) (string, bool) {
 	for _, w := range words {
 		if w.spelled == text {
@@ -230,7 +231,7 @@ func sentAs(words []spelling, text string) (string, bool) {
 	return text, false
 }
 
-// list checks each name of a comma-separated list and takes the blanks around the commas away.
+// list checks each name of a comma-separated list and removes the blanks around the commas.
 func (c *columnRules) list(text string, told *rowFaults) string {
 	if c.tidy(text) {
 		return text
@@ -252,7 +253,7 @@ func (c *columnRules) list(text string, told *rowFaults) string {
 	return strings.Join(names, ",")
 }
 
-// tidy reports whether a list certainly breaks no rule and has no blanks to take away; it may say no to a good one.
+// tidy reports whether a list certainly breaks no rule and has no blanks to remove; it may be false for a good list.
 func (c *columnRules) tidy(text string) bool {
 	start := 0
 	for i := range len(text) + 1 {
@@ -267,10 +268,10 @@ func (c *columnRules) tidy(text string) bool {
 	return true
 }
 
-// plain reports whether text is printable ASCII only, which nearly every cell is. It looks at eight bytes at a time; the
-// last eight overlap those before them.
+// plain reports whether text is only printable ASCII, which nearly every cell is. It reads eight bytes at a time; the
+// last eight overlap the ones before.
 func plain(text string) bool {
-	b := unsafe.Slice(unsafe.StringData(text), len(text)) // a text's bytes are read as words only from a slice
+	b := unsafe.Slice(unsafe.StringData(text), len(text)) // the compiler reads bytes as words only from a slice
 	n := len(b)
 	switch {
 	case n >= 8:
@@ -283,18 +284,18 @@ func plain(text string) bool {
 		return unplain8(uint64(binary.LittleEndian.Uint32(b))|uint64(binary.LittleEndian.Uint32(b[n-4:]))<<32) == 0
 	}
 	for _, c := range b {
-		if c-0x20 >= 0x7f-0x20 { // below 0x20 it wraps around
+		if c-0x20 >= 0x7f-0x20 { // bytes below 0x20 wrap around
 			return false
 		}
 	}
 	return true
 }
 
-// unplain8 is 0 where eight bytes are printable ASCII.
+// unplain8 returns 0 where all eight bytes are printable ASCII.
 func unplain8(x uint64) uint64 {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	below := x - 0x20*ones        // borrows into the high bit where a byte is under 0x20
-	del := (x ^ 0x7f*ones) - ones // likewise where a byte is 0x7f
+	del := (x ^ 0x7f*ones) - ones // borrows into the high bit where a byte is 0x7f
 	return (x | below | del) & high
 }
 

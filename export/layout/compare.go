@@ -13,23 +13,23 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// maxTemplate bounds what is read of a template, in bytes. A template is one header line of some kilobytes.
+// maxTemplate is how many bytes of a template are read at most. A template is one header line of some kilobytes.
 const maxTemplate = 1 << 20
 
-// Diff is how an instance's own template differs from the built-in layout.
+// Diff lists how an instance's own template differs from the built-in layout.
 type Diff struct {
-	Missing   []string `json:"missing,omitempty"`   // built-in columns the template lacks: not to be sent to this instance
+	Missing   []string `json:"missing,omitempty"`   // built-in columns that the template lacks; they must not be sent to this instance
 	Unknown   []string `json:"unknown,omitempty"`   // columns of the template that are neither built in nor custom
-	Starred   []string `json:"starred,omitempty"`   // columns it marks with an asterisk, which is no part of the name
-	Moved     []string `json:"moved,omitempty"`     // common columns out of the documented order; order does not matter to Coupa
-	Duplicate []string `json:"duplicate,omitempty"` // columns that stand more than once
+	Starred   []string `json:"starred,omitempty"`   // columns marked with an asterisk, which is not part of the name
+	Moved     []string `json:"moved,omitempty"`     // common columns out of the documented order, which does not matter to Coupa
+	Duplicate []string `json:"duplicate,omitempty"` // columns that occur more than once
 }
 
 // Same reports whether the template has exactly the built-in and custom columns. Order and asterisks do not count.
 func (d Diff) Same() bool { return len(d.Missing)+len(d.Unknown)+len(d.Duplicate) == 0 }
 
-// Compare reads the header line of the CSV template an instance offers (Load from file, CSV template) and holds it
-// against the built-in columns and the custom ones. A trailing asterisk on a name is accepted and told.
+// Compare reads the header line of the CSV template that an instance offers (Load from file, CSV template) and compares
+// it with the built-in columns and the custom ones. It accepts a trailing asterisk on a name and lists it in Starred.
 func Compare(template io.Reader, custom []string) (Diff, error) {
 	data, err := io.ReadAll(io.LimitReader(template, maxTemplate+1))
 	if err != nil {
@@ -56,12 +56,12 @@ func Compare(template io.Reader, custom []string) (Diff, error) {
 		return Diff{}, fmt.Errorf("template has %d columns, more than any of Coupa's", len(header))
 	}
 	if !headed(header) {
-		return Diff{}, export.Hint(errors.New("template names no column of Coupa's"), "give one whose first line is the header") // it may be a person: quote nothing
+		return Diff{}, export.Hint(errors.New("template names no column of Coupa's"), "give one whose first line is the header") // the line may be a person's data: quote nothing
 	}
 	return compare(header, custom), nil
 }
 
-// headed reports whether a first line has any of Coupa's columns. One that has none is perhaps a data row, whose cells
+// headed reports whether a first line has any of Coupa's columns. A line without one may be a data row, and its cells
 // must not be quoted.
 func headed(names []string) bool {
 	table := Columns()
@@ -71,7 +71,7 @@ func headed(names []string) bool {
 func compare(header, custom []string) (d Diff) {
 	table := Columns()
 	var seen []string
-	var places []int // of the built-in columns seen, in the table
+	var places []int // places in the table of the built-in columns seen
 	for _, name := range header {
 		bare := strings.TrimSpace(name)
 		if b, ok := strings.CutSuffix(bare, "*"); ok {
@@ -106,9 +106,10 @@ func compare(header, custom []string) (d Diff) {
 	return d
 }
 
-// outOfOrder returns the fewest members whose removal leaves the rest ascending: what is not in a longest ascending run.
+// outOfOrder returns the fewest members that have to be removed so that the others ascend: those outside a longest
+// ascending run.
 func outOfOrder(places []int) (moved []int) {
-	length := make([]int, len(places)) // of the longest ascending run that begins here
+	length := make([]int, len(places)) // length of the longest ascending run that begins here
 	longest := 0
 	for i := len(places) - 1; i >= 0; i-- {
 		length[i] = 1

@@ -9,14 +9,14 @@ import (
 
 // Line is one record of a Coupa file, the header or a data row.
 type Line struct {
-	Number int // physical line it begins on, from 1: a value may hold line breaks
+	Number int // physical line on which it begins, from 1; a value may hold line breaks
 	Cells  []string
 }
 
 var errBrokenQuote = errors.New("a quoted field does not end, or something stands behind its end")
 
-// Decode reads a part back, or any other CSV with commas: the first record is the header. It hands each to take until
-// that returns false. Unlike encoding/csv it changes no byte of a value, a CR in a quoted one included.
+// Decode reads a part, or any other CSV with commas; the first record is the header. It calls take with each record
+// until take returns false. Unlike encoding/csv it changes no byte of a value, not even a CR in a quoted one.
 func Decode(data []byte, take func(Line) bool) error {
 	data = bytes.TrimPrefix(data, []byte(bom))
 	number := 1
@@ -39,7 +39,7 @@ func Decode(data []byte, take func(Line) bool) error {
 	return nil
 }
 
-// read cuts one record off data and returns what is behind it.
+// read cuts one record off data and returns the rest.
 func (l *Line) read(data []byte) ([]byte, error) {
 	for {
 		cell, rest, err := cutField(data)
@@ -85,7 +85,7 @@ func cutField(data []byte) (string, []byte, error) {
 	return cell.String(), data, nil
 }
 
-// lineEnd is how many bytes the line end takes that data begins with, 0 for none.
+// lineEnd returns how many bytes the line end at the beginning of data takes, 0 for none.
 func lineEnd(data []byte) int {
 	switch {
 	case bytes.HasPrefix(data, []byte("\n")):

@@ -38,7 +38,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// What Encode writes comes back as it was, and reading ends where it is told to.
+// TestDecodeUndoesEncode: what the encoder writes is read back unchanged, and reading ends when take returns false.
 func TestDecodeUndoesEncode(t *testing.T) {
 	values := []string{"plain", `"`, `""`, "a\nb\n", ",", `",`, "tab\t", "née 徐", `\"`, `x"` + "\n" + `"y`}
 	s := sheet(t, func(*Options) {})

@@ -18,11 +18,11 @@ import (
 
 // batch is how many rows gocsv gets at once.
 //
-// They go as an array by value. A slice or a pointer would make every field addressable, and reflection then allocates
-// one string header a field; of an array by value it allocates nothing. That halves the time.
+// They are passed as an array by value. A slice or a pointer would make every field addressable, and reflection then
+// allocates one string header a field; for an array by value it allocates nothing. That halves the time.
 const batch = 50
 
-// rowType is what gocsv is shown for one column set: a struct of strings, tagged with the column names.
+// rowType is the type that gocsv sees for one column set: a struct of strings, tagged with the column names.
 type rowType struct {
 	cols []int        // mapped columns in file order
 	row  reflect.Type // struct{ F0 string `csv:"Login"`; ... }
@@ -46,7 +46,7 @@ func (s *Sheet) rowType(set export.ColumnSet) rowType {
 	return t
 }
 
-// Header is the header line of a file of that set.
+// Header returns the header line of a file of that set.
 func (s *Sheet) Header(set export.ColumnSet) []byte {
 	if s.route == export.ByAPI {
 		return s.apiHeader(set)
@@ -59,7 +59,7 @@ func (s *Sheet) Header(set export.ColumnSet) []byte {
 	return w.buf
 }
 
-// Encoder makes an encoder of rows of one set, for one goroutine.
+// Encoder returns an encoder for rows of one set, for one goroutine.
 func (s *Sheet) Encoder(set export.ColumnSet) export.RowEncoder {
 	if s.route == export.ByAPI {
 		return &apiEncoder{cols: s.apiColumns(set)}
@@ -76,11 +76,11 @@ type rowEncoder struct {
 	array reflect.Type // [batch]row
 	cells []string     // a batch, row by row
 	whole any          // cells as gocsv sees them
-	rows  int          // of the batch that are filled
+	rows  int          // filled rows of the batch
 	out   lineWriter
 }
 
-// Add takes a row; see export.RowEncoder. An absent cell of a carried column is written empty.
+// Add adds a row; see export.RowEncoder. An absent cell of a carried column is written empty.
 func (e *rowEncoder) Add(row *export.Row) (full bool) {
 	cells := e.cells[e.rows*len(e.cols):]
 	for k, i := range e.cols {
@@ -97,14 +97,14 @@ func (e *rowEncoder) Add(row *export.Row) (full bool) {
 // Flush appends the lines of the rows added since the last one.
 func (e *rowEncoder) Flush(dst []byte, ends []int) ([]byte, []int, error) {
 	if e.rows == 0 {
-		clear(e.cells) // they may alias memory that is given back after this
+		clear(e.cells) // the cells may alias memory that is reused after this
 		return dst, ends, nil
 	}
 	e.out = lineWriter{buf: dst, ends: ends, take: e.rows}
 	err := gocsv.MarshalCSVWithoutHeaders(e.batch(), &e.out)
 	dst, ends = e.out.buf, e.out.ends
 	e.out = lineWriter{}
-	if e.rows < batch { // else more rows come, or another Flush
+	if e.rows < batch { // otherwise more rows follow, or another Flush
 		clear(e.cells)
 	}
 	e.rows = 0
@@ -114,8 +114,8 @@ func (e *rowEncoder) Flush(dst []byte, ends []int) ([]byte, []int, error) {
 	return dst, ends, nil
 }
 
-// batch shows the filled cells as the array of structs that gocsv takes: a struct of n strings lies in memory as n
-// strings do. The last rows of a chunk are few; so that gocsv does not write a whole batch for them and few types are
+// batch returns the filled cells as the array of structs that gocsv takes: a struct of n strings has the memory layout
+// of n strings. The last rows of a chunk are few. So that gocsv does not write a whole batch for them and few types are
 // made, the array is as long as the next power of two.
 func (e *rowEncoder) batch() any {
 	if n := 1 << bits.Len(uint(e.rows-1)); n < batch {
@@ -124,9 +124,9 @@ func (e *rowEncoder) batch() any {
 	return e.whole
 }
 
-// asArray returns an array value that lies where cells lie, and is the only function that needs unsafe. reflect would make a
-// copy for each batch; an interface is a type and a pointer to such a copy, and here the pointer is to ours. TestRowMemory
-// holds what this relies on.
+// asArray returns an array value in the memory of cells, and is the only function that needs unsafe. reflect would make
+// a copy for each batch. An interface is a type and a pointer to such a copy; here the pointer is to our cells.
+// TestRowMemory checks what this relies on.
 //
 // Without it an export of a million people, with 1.45 s of user CPU and a peak of 96 MB, takes 1.55 s and 116 MB with a copy
 // for each batch, and 1.90 s and 120 MB with a plain slice (medians of five and seven turns in alternation).
@@ -137,7 +137,7 @@ func asArray(t reflect.Type, cells []string) any {
 }
 
 // lineWriter is the gocsv.CSVWriter of Coupa's form: every field quoted, a quote doubled, LF ("Using the Flat File
-// Format"). It takes only so many lines as it is told: a batch that is not full is encoded like a full one.
+// Format"). It takes only as many lines as it is told: a batch that is not full is encoded like a full one.
 type lineWriter struct {
 	buf  []byte
 	ends []int
@@ -151,8 +151,8 @@ func (w *lineWriter) Write(row []string) error {
 		return nil
 	}
 	w.take--
-	// Few rows have a quote in a field. One look at the whole line tells; a look at each short field would cost more than
-	// copying it.
+	// Few rows have a quote in a field. Searching the whole line once is enough; searching each short field would cost
+	// more than copying it.
 	start := len(w.buf)
 	w.buf = appendLine(w.buf, row)
 	if bytes.Count(w.buf[start:], quote) != 2*len(row) {
@@ -164,8 +164,8 @@ func (w *lineWriter) Write(row []string) error {
 
 var quote = []byte{'"'}
 
-// appendLine appends a line of fields that have no quotes in them. It makes room once and writes what stands between two
-// fields at once, with a byte that the next field takes.
+// appendLine appends a line of fields without quotes. It makes room once and writes the characters between two fields
+// at once, with one byte more that the next field overwrites.
 func appendLine(b []byte, row []string) []byte {
 	size := len(between) * (len(row) + 1)
 	for _, field := range row {

@@ -92,7 +92,7 @@ func TestEncodeGolden(t *testing.T) {
 	}
 }
 
-// TestEncodeEqualsPlainGocsv holds the array encoding against the ordinary use of gocsv, a slice of structs.
+// TestEncodeEqualsPlainGocsv compares the array encoding with the ordinary use of gocsv, a slice of structs.
 func TestEncodeEqualsPlainGocsv(t *testing.T) {
 	type plain struct {
 		Number string `csv:"Employee Number"`
@@ -121,7 +121,7 @@ func TestEncodeEqualsPlainGocsv(t *testing.T) {
 	}
 }
 
-// TestEncodeMixedSets goes from a wide set to a narrow one and back.
+// TestEncodeMixedSets: encoding goes from a wide set to a narrow one and back.
 func TestEncodeMixedSets(t *testing.T) {
 	s := sheet(t, nil, "Status", "Department")
 	wide, narrow := person(1, set("active"), set("IT")), person(2, export.Cell{}, export.Cell{})
@@ -183,13 +183,14 @@ func TestEncodeAllocatesNothingPerRow(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := testing.AllocsPerRun(5, func() { dst, ends, _ = encodeRows(e, rows, dst[:0], ends[:0]) })
-	// A batch of 50 costs gocsv its line: a slice instead of an array would cost one for every cell.
+	// For a batch of 50 gocsv allocates one line: with a slice instead of an array it would allocate for every cell.
 	if batches := float64(len(rows) / batch); n > 2*batches {
 		t.Errorf("%v allocations for %d rows, want at most 2 a batch of %d and none a row", n, len(rows), batch)
 	}
 }
 
-// TestRowMemory holds what the encoder's unsafe view relies on: a struct of strings is laid out as the strings are.
+// TestRowMemory checks what the encoder's unsafe view relies on: a struct of strings has the memory layout of the
+// strings.
 func TestRowMemory(t *testing.T) {
 	s, row := wide(t)
 	typ := s.Encoder(s.Carried(row)).(*rowEncoder)
@@ -208,7 +209,7 @@ func TestRowMemory(t *testing.T) {
 	}
 }
 
-// TestForgetsTexts: an encoder at rest holds no text of the rows it has encoded; their memory is given back.
+// TestForgetsTexts: after Flush an encoder holds no text of the rows it has encoded, since their memory is reused.
 func TestForgetsTexts(t *testing.T) {
 	s, row := wide(t)
 	for _, rows := range []int{1, batch - 1, batch, batch + 1, 2 * batch} {
@@ -229,11 +230,11 @@ func TestForgetsTexts(t *testing.T) {
 	}
 }
 
-// encodeSeeds are the texts the fuzz test begins with.
+// encodeSeeds are the first texts of the fuzz test.
 var encodeSeeds = []string{"", "plain", `"`, `""`, "a,b", "two\nlines", "\n", " blanks ", "naïve 日本 🙂", `\"`, "=1+1", "tab\t", `a"b"c`, "\r\r\n", "a\rb\r"}
 
-// FuzzEncodeDecode: what our own decoder reads of our lines is what went in, byte for byte, and so is what encoding/csv
-// reads, which turns CRLF inside quotes into LF and is therefore asked only where no CR is.
+// FuzzEncodeDecode: our own decoder reads our lines back byte for byte, and so does encoding/csv. The latter turns CRLF
+// inside quotes into LF, so it is used only where there is no CR.
 func FuzzEncodeDecode(f *testing.F) {
 	if len(encodeSeeds) == 0 {
 		f.Fatal("no seeds")

@@ -7,8 +7,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/layout"
 )
 
-// A sheet holds a row against Coupa's rules and encodes it. The key comes first, and a file has the columns that its rows
-// carry, no others: what a row does not say stays as it is in Coupa.
+// A sheet checks a row by Coupa's rules and encodes it. The key comes first, and a file has only the columns that its
+// rows carry: a value that a row does not hold stays as it is in Coupa.
 func ExampleSheet() {
 	s, err := layout.New(layout.Options{Columns: []string{"Login", "Email", "First Name", "Last Name", "Status"}, Key: "Login"})
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package layout is Coupa's users import: its columns, its rules, the order of a file's columns and the encoding. What
-// it knows of the columns it reads from the table in templates. It is the only user of gocsv.
+// Package layout is Coupa's users import: its columns, its rules, the order of a file's columns and the encoding. It
+// reads the columns from the table in templates. It is the only user of gocsv.
 package layout
 
 import (
@@ -17,7 +17,7 @@ type Column = templates.Column
 // Columns returns every column in documented order ("Users Import").
 func Columns() []Column { return templates.UsersColumns() }
 
-// Lookup finds a column by its exact name.
+// Lookup returns the column with exactly that name; ok is false where there is none.
 func Lookup(name string) (Column, bool) {
 	table := Columns()
 	if i := find(table, name); i >= 0 {
@@ -30,20 +30,21 @@ func find(table []Column, name string) int {
 	return slices.IndexFunc(table, func(c Column) bool { return c.Name == name })
 }
 
-// OptionError is one thing that is wrong with what a sheet is to be made of.
+// OptionError is one fault of a sheet's options.
 type OptionError struct {
-	Column   string // the mapped or lacking column it is about; "" where it is about none of them
-	Unmapped bool   // the column is needed, and not mapped
+	Column   string // the mapped or missing column that it is about; "" where it is about no column
+	Unmapped bool   // the column is needed but not mapped
 	Wrong    string // what is wrong, with the column's name
-	Hint     string // what to do; "" where that is plain
+	Hint     string // what to do; "" where that is clear
 }
 
+// Error returns what is wrong, without the hint.
 func (e *OptionError) Error() string { return e.Wrong }
 
-// Hints returns what to do.
+// Hints returns what to do, as export.Hinter asks.
 func (e *OptionError) Hints() []string { return []string{e.Hint} }
 
-// wrong makes an error about a column; the format begins with its name.
+// wrong returns an error about a column; the format begins with its name.
 func wrong(column, format string, args ...any) *OptionError {
 	return &OptionError{Column: column, Wrong: fmt.Sprintf(format, append([]any{column}, args...)...)}
 }
@@ -53,7 +54,7 @@ func (e *OptionError) hint(format string, args ...any) *OptionError {
 	return e
 }
 
-// headerError says why name cannot head a column: it is neither in the table nor among the custom ones.
+// headerError returns why name cannot be the header of a column: it is neither in the table nor custom.
 func headerError(name string, table []Column, custom []string) error {
 	if bare := strings.TrimSpace(strings.TrimSuffix(name, "*")); bare != name {
 		if find(table, bare) >= 0 || slices.Contains(custom, bare) {

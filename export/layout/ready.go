@@ -16,10 +16,10 @@ import (
 
 const (
 	bom      = "\ufeff"
-	zipMagic = "PK\x03\x04" // of every .xlsx
+	zipMagic = "PK\x03\x04" // the first bytes of every .xlsx
 )
 
-// maxHeader bounds the columns of a header that is looked at.
+// maxHeader is the largest number of columns of a header that is checked.
 const maxHeader = 1000
 
 // Coupa's limits for one file ("Coupa CSV Flat File Integration"): data rows without the header, and bytes.
@@ -28,36 +28,36 @@ const (
 	MaxBytes = 8_000_000
 )
 
-// ReadyOptions say how a ready Coupa file is checked.
+// ReadyOptions set how a ready Coupa file is checked.
 type ReadyOptions struct {
 	Custom      []string // names of this instance's custom-field columns
-	CardReason  string   // allow_card_data; "" refuses card columns
-	AllowEmpty  bool     // empty cells may go as they are, except in required columns
+	CardReason  string   // allow_card_data; with "" card columns are refused
+	AllowEmpty  bool     // empty cells may be sent as they are, except in required columns
 	AllowNotify bool     // creates are allowed, so that Coupa may be told to send invitations
 	MaxRows     int      // 0: MaxRows
 	MaxBytes    int      // 0: MaxBytes
 }
 
-// Ready is what is known of a ready Coupa file, which is sent as it is.
+// Ready describes a ready Coupa file, which is sent unchanged.
 type Ready struct {
 	Columns  []string       // as in the header
-	Key      int            // the column of Coupa's strongest key that the file has: Id, Employee Number or Login; -1 none
+	Key      int            // index of the strongest of Coupa's keys in the file: Id, Employee Number or Login; -1 for none
 	Rows     []ReadyRow     // in file order
 	Warnings []export.Fault // doubtful, but not wrong
 }
 
 // ReadyRow is one data row of a ready file.
 type ReadyRow struct {
-	Line     int    // physical line it begins on, the header is on 1
-	First    string // its first cell, which Coupa's row errors quote
+	Line     int    // physical line on which it begins; the header is on line 1
+	First    string // first cell, which Coupa's row errors quote
 	Key      string // its cell in column Ready.Key
 	Login    string
 	Inactive bool // its Status is inactive
 }
 
-// CheckReady holds a ready Coupa CSV, data, against the layout. Its faults have name and the physical line as origin and
-// are in the order of the lines; with any fault the file must not be sent. Values are judged by the rules of Sheet, but
-// nothing is changed. The Ready is nil when the header cannot be read.
+// CheckReady checks data, a ready Coupa CSV, by the layout. Its faults have name and the physical line as origin and
+// are in the order of the lines; with any fault the file must not be sent. Values are checked by the rules of Sheet,
+// but not changed. The Ready is nil when the header cannot be read.
 func CheckReady(name string, data []byte, o ReadyOptions) (*Ready, []export.Fault) {
 	c := &readyCheck{name: name, o: o, ready: &Ready{Key: -1}}
 	c.o.MaxRows, c.o.MaxBytes = orElse(o.MaxRows, MaxRows), orElse(o.MaxBytes, MaxBytes)
@@ -78,7 +78,7 @@ func CheckReady(name string, data []byte, o ReadyOptions) (*Ready, []export.Faul
 	}
 	c.data, c.csv = data, csv.NewReader(bytes.NewReader(data))
 	c.csv.ReuseRecord = true
-	c.csv.FieldsPerRecord = -1 // ragged rows are ours to tell
+	c.csv.FieldsPerRecord = -1 // we report ragged rows ourselves
 	if !c.header() {
 		return nil, c.faults
 	}
@@ -98,7 +98,7 @@ func orElse(n, otherwise int) int {
 	return otherwise
 }
 
-// invalidLine is the physical line of the first bytes that are no UTF-8.
+// invalidLine returns the physical line of the first bytes that are not UTF-8.
 func invalidLine(data []byte) int {
 	at := 0
 	for at < len(data) {
@@ -111,7 +111,7 @@ func invalidLine(data []byte) int {
 	return bytes.Count(data[:at], []byte{'\n'}) + 1
 }
 
-// readyCheck is one check at work.
+// readyCheck is the state of one check.
 type readyCheck struct {
 	name   string
 	o      ReadyOptions
@@ -125,7 +125,7 @@ type readyCheck struct {
 	login   int
 	status  int
 
-	counted, line int // how far line ends were counted, and how many there are
+	counted, line int // position up to which line ends were counted, and their number
 }
 
 // tell adds a fault of the file. The hint says what to do about it, and is "" where that is plain.
@@ -141,7 +141,8 @@ func (c *readyCheck) because(line int, rule string, err error) {
 
 const saveUTF8 = "save it as UTF-8 without BOM"
 
-// next reads one record and tells the line it begins on. ok is false at the end, and where the rest cannot be read.
+// next reads one record and returns it with the line on which it begins. ok is false at the end, and where the rest
+// cannot be read.
 func (c *readyCheck) next() (record []string, line int, ok bool) {
 	c.emptyLines()
 	record, err := c.csv.Read()
@@ -160,7 +161,7 @@ func (c *readyCheck) next() (record []string, line int, ok bool) {
 	return record, line, true
 }
 
-// emptyLines tells a run of empty lines ahead, which the CSV reader passes over.
+// emptyLines adds a fault for a run of empty lines ahead, which the CSV reader skips.
 func (c *readyCheck) emptyLines() {
 	at := int(c.csv.InputOffset())
 	if rest := c.data[at:]; !bytes.HasPrefix(rest, []byte("\n")) && !bytes.HasPrefix(rest, []byte("\r\n")) {
@@ -171,7 +172,7 @@ func (c *readyCheck) emptyLines() {
 	c.tell(c.line+1, "ragged", "remove it", "line is empty")
 }
 
-// header checks the column names; false where there is none to go by.
+// header checks the column names; it returns false where no name is usable.
 func (c *readyCheck) header() bool {
 	names, line, ok := c.next()
 	if !ok {
@@ -227,7 +228,7 @@ func (c *readyCheck) header() bool {
 	return true
 }
 
-// row checks one data row; false at the end.
+// row checks one data row; it returns false at the end.
 func (c *readyCheck) row() bool {
 	cells, line, ok := c.next()
 	if !ok {
@@ -283,7 +284,7 @@ func (c *readyCheck) cell(i int, text string, told *rowFaults) {
 	if c.seen[i] == nil {
 		return
 	}
-	folded := strings.ToLower(strings.ToUpper(text)) // both ways: some letters have several lower-case forms
+	folded := strings.ToLower(strings.ToUpper(text)) // in both directions: some letters have several lower-case forms
 	if first, ok := c.seen[i][folded]; ok {
 		told.add(col, breach{"unique", fmt.Sprintf("has the same value as line %d; Coupa allows it once", first)})
 		return

@@ -16,7 +16,7 @@ func TestCheckReady(t *testing.T) {
 	for _, c := range []struct {
 		name, data string
 		o          ReadyOptions
-		want       []string // line:field:rule, or the beginning of it
+		want       []string // line:field:rule, or its beginning
 	}{
 		{"good", good, ReadyOptions{}, nil},
 		{"crlf and quotes", strings.ReplaceAll("\"Login\",Email,First Name,Last Name\nu1,u1@example.com,\"An\"\"n\",\"Lee\nLi\"\n", "\n", "\r\n"), ReadyOptions{}, nil},
@@ -87,7 +87,7 @@ func TestCheckReadyRows(t *testing.T) {
 	}
 }
 
-// TestReadyTakesOurOwn: what the encoder writes passes the check of ready files.
+// TestReadyTakesOurOwn: the encoder's output passes the check of ready files.
 func TestReadyTakesOurOwn(t *testing.T) {
 	s, row := wide(t)
 	data := encode(t, s, append(people(120, row.Cells[5:]), row))

@@ -12,7 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
-// The names the rules themselves speak of; everything else about a column is in the table.
+// The names that the rules need; everything else about a column is in the table.
 const (
 	idColumn     = "Id"
 	loginColumn  = "Login"
@@ -21,38 +21,37 @@ const (
 	notifyColumn = "Generate Password And Notify User"
 )
 
-// keyColumns are the keys Coupa knows, strongest first ("Users Import").
+// keyColumns are Coupa's keys, strongest first ("Users Import").
 var keyColumns = [...]string{idColumn, numberColumn, loginColumn}
 
-// Options say what one batch's sheet is made of.
+// Options set the columns, keys and rules of one batch's sheet.
 type Options struct {
 	Columns     []string // mapped Coupa columns in the order of a row's cells, custom ones included
 	Custom      []string // names of this instance's custom-field columns; their order is the order in the file
 	Key         string   // the column that names the person and comes first: Id, Employee Number or Login
-	Checked     bool     // Coupa was asked: where a row has an Id that is its key, and Key is that of new people alone
-	BlankSend   bool     // layout.blank: send: absent cells go as empty ones, except in columns where that is dangerous
+	Checked     bool     // Coupa was asked: a row with an Id has that as its key, and Key is only for new people
+	BlankSend   bool     // layout.blank: send: absent cells are sent empty, except in columns where that is dangerous
 	AllowNotify bool     // creates are allowed, so that Coupa may be told to send invitations
-	CardReason  string   // allow_card_data; "" refuses card columns
+	CardReason  string   // allow_card_data; with "" card columns are refused
 	Route       export.Route
 }
 
-// Sheet is Coupa's layout for one batch. It does not change once made and may be used by many goroutines.
+// Sheet is Coupa's layout for one batch. It does not change once made, and many goroutines may use it.
 type Sheet struct {
 	route   export.Route
-	columns []columnRules // as mapped
+	columns []columnRules // in the order of the mapping
 	order   []int         // mapped columns in file order: keys, table order, custom order
 	key     int
-	id      int // the column of Id where it is the key of the rows that have one; else -1
+	id      int // index of the column Id where it is the key of rows that have one; else -1
 	unique  []int
 	locales []int
 	base    export.ColumnSet // carried by every row
-	never   export.ColumnSet // carried by none whose key it is not safe with
+	never   export.ColumnSet // columns that no row carries unless its key makes them safe
 }
 
 var _ export.Sheet = (*Sheet)(nil)
 
-// New makes the sheet of a batch. Its error joins everything that is wrong with the options: an *OptionError for each
-// column.
+// New returns the sheet of a batch. Its error joins all faults of the options: an *OptionError for each column.
 func New(o Options) (*Sheet, error) {
 	table := Columns()
 	faults := customErrors(o.Custom, table)
@@ -92,7 +91,7 @@ func New(o Options) (*Sheet, error) {
 		rank[s.id] = -2
 	}
 	if rank[s.key] = -1; o.Key == loginColumn && o.Route == export.ByCSV {
-		// Matched by Login alone, Coupa takes a row with another Employee Number for a new person ("Users Import").
+		// If matched only by Login, Coupa takes a row with another Employee Number for a new person ("Users Import").
 		if i := slices.Index(o.Columns, numberColumn); i >= 0 {
 			s.never = s.never.With(i)
 		}
@@ -101,7 +100,7 @@ func New(o Options) (*Sheet, error) {
 	return s, nil
 }
 
-// add takes mapped column i into the sheet.
+// add adds mapped column i to the sheet.
 func (s *Sheet) add(i int, c Column, o Options) {
 	s.columns = append(s.columns, newColumn(c, o.AllowNotify))
 	s.order = append(s.order, i)
@@ -116,7 +115,8 @@ func (s *Sheet) add(i int, c Column, o Options) {
 	}
 }
 
-// cardError refuses card data: the first gate; a sheet that has passed it is the only maker of encoders.
+// cardError returns an error for a column of card data without a reason. Only a sheet that has passed this check makes
+// encoders.
 func cardError(c Column, reason string) error {
 	switch {
 	case c.Refused:
@@ -148,7 +148,8 @@ func unmapped(column, format string) *OptionError {
 	return e
 }
 
-// customErrors returns the names that cannot be custom columns. Some are words of gocsv's tags, in which a name travels.
+// customErrors returns errors for names that cannot be custom columns. Some are words of gocsv's tags, which hold the
+// names.
 func customErrors(custom []string, table []Column) (faults []error) {
 	const rename = "rename the custom field"
 	for i, name := range custom {
@@ -176,7 +177,7 @@ func customErrors(custom []string, table []Column) (faults []error) {
 	return faults
 }
 
-// LeftOut names the mapped columns that no row without an Id carries because of the choice of key.
+// LeftOut returns the mapped columns that no row without an Id carries because of the choice of key.
 func (s *Sheet) LeftOut() (names []string) {
 	for i := range s.columns {
 		if s.never.Has(i) {
@@ -186,7 +187,7 @@ func (s *Sheet) LeftOut() (names []string) {
 	return names
 }
 
-// Check holds row against every rule and normalises its cells; see export.RowChecker. It is safe for many goroutines.
+// Check checks row by every rule and normalises its cells; see export.RowChecker. Many goroutines may call it.
 func (s *Sheet) Check(row *export.Row) []export.Fault {
 	told := rowFaults{origin: row.Origin}
 	key := s.First(row)
@@ -196,7 +197,7 @@ func (s *Sheet) Check(row *export.Row) []export.Fault {
 	return told.list
 }
 
-// check holds the cell of column i against every rule and normalises it.
+// check checks the cell of column i by every rule and normalises it.
 func (s *Sheet) check(i int, cell *export.Cell, key int, told *rowFaults) {
 	c := &s.columns[i]
 	if cell.State == export.Clear && s.route == export.ByCSV {
@@ -204,7 +205,7 @@ func (s *Sheet) check(i int, cell *export.Cell, key int, told *rowFaults) {
 	}
 	if cell.State == export.Set {
 		switch {
-		case cell.Text == "": // an empty cell is never written to mean anything
+		case cell.Text == "": // an empty cell is never written with a meaning
 			cell.State = export.Absent
 		case cell.Text != c.clear || c.clear == "":
 			cell.Text = c.check(cell.Text, told)
@@ -218,7 +219,7 @@ func (s *Sheet) check(i int, cell *export.Cell, key int, told *rowFaults) {
 	}
 }
 
-// Warnings returns what is doubtful in a checked row, but not wrong: locales that only the API documentation lists.
+// Warnings returns what is doubtful but not wrong in a checked row: locales that only the API documentation lists.
 func (s *Sheet) Warnings(row *export.Row) []export.Fault {
 	told := rowFaults{origin: row.Origin}
 	for _, i := range s.locales {
@@ -229,13 +230,13 @@ func (s *Sheet) Warnings(row *export.Row) []export.Fault {
 	return told.list
 }
 
-// Unique returns the mapped columns of which no two rows may have the same value.
+// Unique returns the mapped columns in which no two rows may have the same value.
 func (s *Sheet) Unique() []int { return slices.Clone(s.unique) }
 
-// Route is the way that the sheet's rows go.
+// Route returns the route of the sheet's rows.
 func (s *Sheet) Route() export.Route { return s.route }
 
-// First is the mapped column that names the person of a row to Coupa and comes first in its file.
+// First returns the mapped column that names the person of a row to Coupa and comes first in its file.
 func (s *Sheet) First(row *export.Row) int {
 	if s.id >= 0 && row.Cells[s.id].State == export.Set {
 		return s.id
@@ -243,8 +244,8 @@ func (s *Sheet) First(row *export.Row) int {
 	return s.key
 }
 
-// Carried is the set of columns of the file that row goes into: those set after Check, the key, and with BlankSend
-// every column in which an empty cell is not dangerous. On the API route those that are cleared are carried too.
+// Carried returns the set of columns of the file for row: those set after Check, the key, and with BlankSend every
+// column in which an empty cell is not dangerous. On the API route cleared columns are carried too.
 func (s *Sheet) Carried(row *export.Row) export.ColumnSet {
 	first := s.First(row)
 	set := s.base.With(first)
@@ -252,7 +253,7 @@ func (s *Sheet) Carried(row *export.Row) export.ColumnSet {
 	for word := range set {
 		of := cells[:min(64, len(cells))]
 		cells = cells[len(of):]
-		var bits uint64 // of the states, without a branch for each cell
+		var bits uint64 // bits of the states, without a branch for each cell
 		for i := range of {
 			state := of[i].State
 			if s.route == export.ByAPI {

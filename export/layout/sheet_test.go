@@ -13,7 +13,7 @@ import (
 
 var basic = []string{"Login", "Email", "First Name", "Last Name", "Employee Number"}
 
-// sheet makes a sheet of the basic columns and more, keyed by Employee Number.
+// sheet returns a sheet of the basic columns and more, with Employee Number as key.
 func sheet(t testing.TB, change func(*Options), more ...string) *Sheet {
 	t.Helper()
 	o := Options{Columns: append(slices.Clone(basic), more...), Key: "Employee Number"}
@@ -29,7 +29,7 @@ func sheet(t testing.TB, change func(*Options), more ...string) *Sheet {
 
 func set(text string) export.Cell { return export.Cell{Text: text, State: export.Set} }
 
-// person is a row that breaks no rule, with more cells behind the basic ones.
+// person returns a row that breaks no rule, with more cells after the basic ones.
 func person(n int, more ...export.Cell) *export.Row {
 	return &export.Row{
 		Origin: export.Origin{File: "hr.csv", Line: n + 1},
@@ -49,7 +49,7 @@ func rules(faults []export.Fault) string {
 
 func TestCheckValue(t *testing.T) {
 	long := strings.Repeat("é", 41)
-	for _, c := range []struct{ column, text, want, rule string }{ // want "" stands for text
+	for _, c := range []struct{ column, text, want, rule string }{ // want "" means text
 		{"Status", "active", "", ""},
 		{"Status", "INACTIVE", "inactive", ""},
 		{"Status", "true", "", "value"},
@@ -311,7 +311,8 @@ func TestCarried(t *testing.T) {
 	}
 }
 
-// TestCarriedChecked: where a row has an Id it is the key, whatever else could be; a row without one is as it ever was.
+// TestCarriedChecked: where a row has an Id, it is the key, whatever other keys there are. A row without one is as
+// without Checked.
 func TestCarriedChecked(t *testing.T) {
 	for _, c := range []struct {
 		key       string
@@ -380,7 +381,7 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-// wide is a sheet of 20 columns and a good row.
+// wide returns a sheet of 20 columns and a good row.
 func wide(t testing.TB) (*Sheet, *export.Row) {
 	more := []string{"Status", "Purchasing User", "Expense User", "Department", "Phone Work", "Approval Limit", "Approver Login",
 		"Default Account Code", "User Role Names", "Default Currency", "Default Locale", "Content Groups", "Default Address City",
@@ -412,7 +413,7 @@ func BenchmarkCheckBroken(b *testing.B) {
 	}
 }
 
-// The word that a mapping keeps out of HR's data is the one by which a column of the table is cleared.
+// TestNullWord: the word that a mapping keeps out of HR's data is the one by which a column of the table is cleared.
 func TestNullWord(t *testing.T) {
 	found := false
 	for _, c := range Columns() {

@@ -16,11 +16,11 @@ var (
 	emptyName  = breach{"list", "has an empty name in its list"}
 )
 
-// maxLocal is how long what stands before the @ may be (RFC 5321, 4.5.3.1.1).
+// maxLocal is the largest length of the part before the @ (RFC 5321, 4.5.3.1.1).
 const maxLocal = 64
 
-// isEmail takes one bare address whose domain has a dot. The ordinary ASCII form is read by hand, ten times faster than
-// net/mail, which decides on everything else.
+// isEmail reports whether text is one bare address with a dot in its domain. The ordinary ASCII form is parsed here,
+// ten times faster than by net/mail, which decides on everything else.
 func isEmail(text string) bool {
 	at := strings.LastIndexByte(text, '@')
 	if at < 1 || at > maxLocal || !isDomain(text[at+1:]) {
@@ -54,8 +54,8 @@ var atomByte = func() (is [256]bool) {
 	return is
 }()
 
-// isDomain takes two or more labels of letters, digits and inner hyphens, the last of them no number; letters beyond
-// ASCII pass.
+// isDomain reports whether domain is two or more labels of letters, digits and inner hyphens, the last of them no
+// number; letters beyond ASCII pass.
 func isDomain(domain string) bool {
 	label, labels, letter := 0, 0, false
 	for i := 0; i <= len(domain); i++ {
@@ -81,11 +81,11 @@ func isDomain(domain string) bool {
 	return labels >= 2 && letter && len(domain)-label >= 2 && len(domain) <= 253
 }
 
-// isPhone takes the forms that are documented: xxx-yyy-zzzz and +aa xxx-yyy-zzzz ("Users Import"), and
-// 1 222-333-4444 ext. 12345 (an identity vendor's page, which warns that Coupa refuses other forms). Behind a plus the
+// isPhone reports whether text has a documented form: xxx-yyy-zzzz and +aa xxx-yyy-zzzz ("Users Import"), and 1
+// 222-333-4444 ext. 12345 (an identity vendor's page, which warns that Coupa refuses other forms). After a plus the
 // three groups may be of any length, since countries differ.
 func isPhone(text string) bool {
-	if n := len(text) - 12; n >= 0 && isUsual(text[n:]) && isCountry(text[:n]) { // nearly all; the rest decides the others
+	if n := len(text) - 12; n >= 0 && isUsual(text[n:]) && isCountry(text[:n]) { // nearly all numbers; the code below decides the others
 		return true
 	}
 	number, extension, extended := strings.Cut(text, " ext. ")
@@ -122,14 +122,14 @@ func isCountry(text string) bool {
 	return n == 0 || n >= 3 && text[0] == '+' && text[n-1] == ' ' && digits(text[1:n-1], 1, 3)
 }
 
-// isGroups takes three groups of digits joined by hyphens, each with its least and greatest length.
+// isGroups reports whether text is three groups of digits joined by hyphens, each with its least and greatest length.
 func isGroups(text string, least1, most1, least2, most2, least3, most3 int) bool {
 	one, rest, ok := strings.Cut(text, "-")
 	two, three, ok2 := strings.Cut(rest, "-")
 	return ok && ok2 && digits(one, least1, most1) && digits(two, least2, most2) && digits(three, least3, most3)
 }
 
-// digits reports whether text is ASCII digits only, of a length between least and most.
+// digits reports whether text is only ASCII digits, of a length between least and most.
 func digits(text string, least, most int) bool {
 	if len(text) < least || len(text) > most {
 		return false
@@ -142,8 +142,8 @@ func digits(text string, least, most int) bool {
 	return true
 }
 
-// limit takes an amount, a blank and a currency, or the name of an approval limit, which may be any text that does not
-// look like an amount. The currency is sent in capitals.
+// limit checks an amount, a blank and a currency, or the name of an approval limit, which may be any text that does not
+// look like an amount. It returns the text with the currency in capitals.
 func limit(text string) (string, bool) {
 	if at := len(text) - 4; at > 0 && text[at] == ' ' && isAmount(text[:at]) {
 		if upper, ok := currencyCode(text[at+1:]); ok {
@@ -156,7 +156,7 @@ func limit(text string) (string, bool) {
 	return text, !likeAmount(text)
 }
 
-// isAmount takes digits, with or without a dot and decimals.
+// isAmount reports whether text is digits, with or without a dot and decimals.
 func isAmount(text string) bool {
 	dot := strings.IndexByte(text, '.')
 	if dot < 0 {
@@ -168,7 +168,7 @@ func isAmount(text string) bool {
 const figures = "0123456789"
 
 // likeAmount reports whether text is figures with at most a currency before or behind them: 1000, 1,000.00 USD, -5 EUR,
-// $500, USD 500. What has other letters in it is a name, such as 2nd Level.
+// $500, USD 500. A text with other letters is a name, such as 2nd Level.
 func likeAmount(text string) bool {
 	if !strings.ContainsAny(text, figures) {
 		return false

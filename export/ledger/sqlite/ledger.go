@@ -181,7 +181,7 @@ func prepare(c *sqlite.Conn) error {
 	return nil
 }
 
-// Close returns up an open plan and closes the database. It does not give up the run lock.
+// Close rolls an open plan back and closes the database. It does not release the run lock.
 func (l *Ledger) Close() error {
 	l.mu.Lock()
 	plan := l.plan

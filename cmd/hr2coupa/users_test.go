@@ -353,8 +353,8 @@ func TestResponseFilterIsRecognised(t *testing.T) {
 		if got := verdicts(export.Compare(cells, u)); err != nil || got != "Last Name: unknown; Department: unknown" {
 			t.Errorf("got %s, %v", got, err)
 		}
-		if n := len(hook.AllEntries()); n != 2 || !strings.Contains(hook.LastEntry().Message, "response filters") {
-			t.Errorf("%d log entries", n)
+		if hint, _ := hook.LastEntry().Data[export.HintField].(string); len(hook.AllEntries()) != 2 || !strings.Contains(hint, "response filters") {
+			t.Errorf("%d log entries, the last with the hint %q", len(hook.AllEntries()), hint)
 		}
 	})
 }

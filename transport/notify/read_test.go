@@ -35,7 +35,7 @@ func catalogue(t *testing.T) *export.Causes {
 	t.Helper()
 	var tails []export.Tail
 	for tail, c := range map[string]export.Cause{
-		"is no address":            {Name: "e-mail", Meaning: "no e-mail address", Todo: "mend it in HR", Owner: export.OwnerHR},
+		"is no address":            {Name: "e-mail", Meaning: "no e-mail address", Todo: "fix it in HR", Owner: export.OwnerHR},
 		"is missing":               {Name: "blank", Meaning: "nothing there", Todo: "fill it in HR", Owner: export.OwnerHR},
 		"is taken":                 {Name: "taken", Meaning: "somebody else has it", Todo: "look in Coupa", Owner: export.OwnerCoupa},
 		"has # fields":             {Name: "broken record", Meaning: "not of the file's columns", Todo: "quote it", Owner: export.OwnerIT},

@@ -18,7 +18,7 @@ type Sighting struct {
 // Evidence of a rename: neither is a fault by itself.
 var (
 	ErrExists = errors.New("a file of that name is already in the drop folder")
-	ErrGone   = errors.New("the temporary file is not there any more")
+	ErrGone   = errors.New("the temporary file is no longer there")
 )
 
 // Session is one connection to the drop folder. Parts go one after another over it. A session that returned an error

@@ -131,5 +131,8 @@ type PlanSum struct {
 type LockedError struct{ Holder string } // "pid 4711 on host hr1, hr2coupa run, since 2026-11-24T02:00:00Z"
 
 func (e *LockedError) Error() string {
-	return fmt.Sprintf("another run holds the lock: %s; wait for it, or stop it", e.Holder)
+	return fmt.Sprintf("another run holds the lock: %s", e.Holder)
 }
+
+// Hints returns what to do.
+func (e *LockedError) Hints() []string { return []string{"wait for it, or stop it"} }

@@ -30,8 +30,8 @@ const MaxWarnings = 50
 // Balance returns an error where records have got lost on the way: count in must be count out.
 func (p *Plan) Balance() error {
 	if p.Input != p.Records+p.Quarantined+p.Kept {
-		return fmt.Errorf("the sums do not add up: %d records in, %d to send, %d quarantined, %d kept; nothing was sent; please report this",
-			p.Input, p.Records, p.Quarantined, p.Kept)
+		return Ours(fmt.Errorf("the sums do not add up, so nothing was sent: %d records in, %d to send, %d quarantined, %d kept",
+			p.Input, p.Records, p.Quarantined, p.Kept))
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ type ReadBack struct {
 	Newer     int            `json:"newer,omitempty"`    // rows passed over, since something newer was sent for these people
 	Pruned    int            `json:"pruned,omitempty"`   // rows of which the ledger does not know any more what was sent
 	Why       string         `json:"why,omitempty"`      // why rows that Coupa has accepted were not read back
+	Hint      string         `json:"hint,omitempty"`     // what to do about that
 	Drift     []Drift        `json:"-"`                  // the first of the drifted cells, see Report.Drift
 }
 

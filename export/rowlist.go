@@ -45,7 +45,7 @@ func (l *RowList) Add(r RowResult) error {
 		return nil
 	}
 	if err := l.aside(r); err != nil {
-		return fmt.Errorf("put rows of the report aside in %s: %w; set TMPDIR to a folder with more room", os.TempDir(), err)
+		return Hint(fmt.Errorf("write rows of the report to %s: %w", os.TempDir(), err), "set TMPDIR to a folder with more room")
 	}
 	return nil
 }

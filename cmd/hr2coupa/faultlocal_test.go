@@ -22,9 +22,9 @@ func localFaults() []fault {
 	small := append(many, "layout.max_rows=100")
 	return []fault{
 		{name: "disk full, no ledger yet", how: "no file beyond 4 KB", via: smallDisk(8), sees: "open ledger", exit: 1, next: sends},
-		{name: "disk full while the spool is written", how: "no file beyond what the ledger has, and a larger part", both: many, do: feedOf(4000, 40), via: smallDisk(0), sees: "is there room on that disk?", exit: 1, next: sends, rows: 4000},
+		{name: "disk full while the spool is written", how: "no file beyond what the ledger has, and a larger part", both: many, do: feedOf(4000, 40), via: smallDisk(0), sees: "hint: check that there is room on that disk", exit: 1, next: sends, rows: 4000},
 		{name: "disk full while the ledger is written", how: "no file beyond what the ledger has, and many small parts", both: small, do: feedOf(3000, 10), via: smallDisk(0), sees: "record the plan", exit: 1, next: sends, rows: 3000},
-		{name: "disk full again and again while parts are on their way", how: "no file beyond 64 KB, then 68, and so on", via: growingDisk, sees: "disk I/O error; is there room on the disk of", exit: 1, next: ends},
+		{name: "disk full again and again while parts are on their way", how: "no file beyond 64 KB, then 68, and so on", via: growingDisk, sees: "disk I/O error / hint: check that there is room on the disk of", exit: 1, next: ends},
 		{name: "folder of the ledger cannot be made", how: "an account without the right", do: readOnly, via: asNobody, sees: "permission denied", exit: 1, next: sends},
 		{name: "ledger read-only", how: "mode 0500, an account without rights", do: readOnlyLedger, via: asNobody, sees: "cannot be written to", exit: 1, next: sends},
 		{name: "feed changes while it is read", how: "HR appends to it", do: feedBytes(slices.Clone), via: appended, sees: "changed while being read", exit: 9, next: sends},

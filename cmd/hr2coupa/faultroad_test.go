@@ -150,7 +150,7 @@ func atThePOST() []fault {
 // answer: the next run looks at them first, and writes what Coupa does not have.
 func atAWrite(call string, good int) []fault {
 	unread := func(why string) string {
-		return fmt.Sprintf("no answer that counts, a later start asks again: %s: %d: the answer cannot be read: %s", call, good, why)
+		return fmt.Sprintf("no answer that counts, so a later start asks again: %s: %d: the answer cannot be read: %s", call, good, why)
 	}
 	return []fault{
 		struck("401", "401").then("token: coupa refuses a new token for "+strings.Fields(call)[1]+" (401)", 4, goesOn),

@@ -52,8 +52,8 @@ func (v *Verifier) Run(ctx context.Context, parts []export.Part) (*export.ReadBa
 		case ctx.Err() != nil:
 			return out, context.Cause(ctx)
 		case errors.As(err, &lost):
-			out.Why = fmt.Sprintf("part %s: %v", p.Name, lost.err)
-			v.Log.WithField("part", p.Name).Warnf("not read back: %v", lost.err)
+			out.Why, out.Hint = fmt.Sprintf("part %s: %v", p.Name, lost.err), export.HintText(lost.err)
+			export.LogHints(v.Log.WithField("part", p.Name), export.HintsOf(lost.err)...).Warnf("not read back: %v", lost.err)
 			return out, nil
 		case err != nil:
 			return out, err
@@ -66,6 +66,7 @@ func (v *Verifier) Run(ctx context.Context, parts []export.Part) (*export.ReadBa
 type lostError struct{ err error }
 
 func (e *lostError) Error() string { return e.err.Error() }
+func (e *lostError) Unwrap() error { return e.err }
 
 // announce logs the number of calls ahead, since many rows take a while.
 func (v *Verifier) announce(parts []export.Part) {
@@ -201,11 +202,11 @@ func (v *Verifier) sent(p export.Part, rows map[int]export.RowResult) (*sentPart
 	})
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("read part %s back from the spool: %w; please report this", p.Name, err)
+		return nil, export.Ours(fmt.Errorf("read part %s back from the spool: %w", p.Name, err))
 	case sent.key < 0:
 		sent.rows = make([]sentRow, len(rows)) // compare reports why they are empty
 	case len(sent.rows) != len(rows):
-		return nil, fmt.Errorf("part %s has %d of its %d applied rows in the spool; please report this", p.Name, len(sent.rows), len(rows))
+		return nil, export.Ours(fmt.Errorf("part %s has %d of its %d applied rows in the spool", p.Name, len(sent.rows), len(rows)))
 	}
 	return sent, nil
 }
@@ -214,7 +215,7 @@ func (v *Verifier) sent(p export.Part, rows map[int]export.RowResult) (*sentPart
 func (s *sentPart) written(p export.Part, data []byte, rows map[int]export.RowResult, element func(string) (export.Element, bool)) error {
 	columns, all, err := export.ReadAPIPart(data)
 	if err != nil {
-		return fmt.Errorf("read part %s back from the spool: %w; please report this", p.Name, err)
+		return export.Ours(fmt.Errorf("read part %s back from the spool: %w", p.Name, err))
 	}
 	s.header(columns, element)
 	for n, cells := range all {
@@ -231,7 +232,7 @@ func (s *sentPart) written(p export.Part, data []byte, rows map[int]export.RowRe
 		s.rows = append(s.rows, out)
 	}
 	if len(s.rows) != len(rows) {
-		return fmt.Errorf("part %s has %d of its %d applied rows in the spool; please report this", p.Name, len(s.rows), len(rows))
+		return export.Ours(fmt.Errorf("part %s has %d of its %d applied rows in the spool", p.Name, len(s.rows), len(rows)))
 	}
 	return nil
 }

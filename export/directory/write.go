@@ -93,13 +93,13 @@ func (j *writing) open() (rows []export.RowResult, err error) {
 		return nil, err
 	}
 	if j.columns, j.cells, err = export.ReadAPIPart(data); err != nil {
-		return nil, fmt.Errorf("read part %s from the spool: %w; please report this", j.part.Name, err)
+		return nil, export.Ours(fmt.Errorf("read part %s from the spool: %w", j.part.Name, err))
 	}
 	j.key = -1
 	for i, column := range j.columns {
 		e, ok := j.Element(column)
 		if !ok {
-			return nil, fmt.Errorf("part %s has a column %s, which Coupa's API does not have; please report this", j.part.Name, column)
+			return nil, export.Ours(fmt.Errorf("part %s has a column %s, which Coupa's API does not have", j.part.Name, column))
 		}
 		j.elements = append(j.elements, e)
 		if column == "Login" && j.key < 0 || column == "Employee Number" {
@@ -111,7 +111,7 @@ func (j *writing) open() (rows []export.RowResult, err error) {
 	}
 	err = j.Ledger.PartRows(j.part.ID, func(r export.RowResult) error {
 		if r.PartRow > len(j.cells) {
-			return fmt.Errorf("part %s has %d rows in the spool and a row %d in the ledger; please report this", j.part.Name, len(j.cells), r.PartRow)
+			return export.Ours(fmt.Errorf("part %s has %d rows in the spool and a row %d in the ledger", j.part.Name, len(j.cells), r.PartRow))
 		}
 		if j.begun[r.PartRow].Answered.IsZero() {
 			rows = append(rows, r)
@@ -147,7 +147,7 @@ func (j *writing) row(ctx context.Context, r export.RowResult) error {
 	case errors.As(err, &not), ctx.Err() != nil:
 		return err
 	}
-	j.Log.WithFields(j.fields(r)).Warnf("no answer that counts, a later start asks again: %v", err)
+	export.LogHints(j.Log.WithFields(j.fields(r)), export.HintsOf(err)...).Warnf("no answer that counts, so a later start asks again: %v", err)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.last = err

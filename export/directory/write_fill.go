@@ -76,7 +76,7 @@ func (w *Writer) left(u export.Unfilled, columns []string, says string) (export.
 func (w *Writer) PutBack(ctx context.Context, u export.Unfilled, by string) (export.Unfilled, error) {
 	cells := export.FillCells(u.Lists, u.Columns(), w.Element)
 	if cells == nil {
-		return u, errors.New("the ledger does not know any more what the lists held")
+		return u, errors.New("the ledger no longer knows what the lists held")
 	}
 	after, err := w.Users.Update(ctx, u.CoupaID, cells)
 	if err != nil {

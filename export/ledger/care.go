@@ -2,6 +2,9 @@ package ledger
 
 import "fmt"
 
+// Restore is the hint where something of a ledger is lost and the rest is sound.
+const Restore = "restore the ledger folder from its backup"
+
 // FromBackup says what to do when a ledger does not hold what was written to it.
 const FromBackup = "stop the runs and go back to the last backup (hr2coupa ledger backup makes them)"
 
@@ -14,8 +17,11 @@ type DamagedError struct {
 
 // Error returns the message: which database, and why it is damaged.
 func (e *DamagedError) Error() string {
-	return fmt.Sprintf("the ledger is damaged: %s: %s; %s", e.Path, e.Why, FromBackup)
+	return fmt.Sprintf("the ledger is damaged: %s: %s", e.Path, e.Why)
 }
+
+// Hints returns what to do.
+func (e *DamagedError) Hints() []string { return []string{FromBackup} }
 
 // Unwrap returns the database's own error, or nil.
 func (e *DamagedError) Unwrap() error { return e.Err }
@@ -24,8 +30,14 @@ func (e *DamagedError) Unwrap() error { return e.Err }
 type Finding struct {
 	Where string `json:"where"` // a path, a run, a part
 	What  string `json:"what"`
-	Fix   string `json:"fix"`
+	Fix   string `json:"fix"` // what to do
 }
+
+// Error returns what is wrong.
+func (f Finding) Error() string { return f.Where + ": " + f.What }
+
+// Hints returns what to do.
+func (f Finding) Hints() []string { return []string{f.Fix} }
 
 // Checked counts what a check has looked at and lists what it found.
 type Checked struct {

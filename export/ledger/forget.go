@@ -17,18 +17,24 @@ type Forgotten struct {
 // NotFinalError reports that a person cannot be forgotten yet: a part that holds them has no verdict.
 type NotFinalError struct{ Part export.Part }
 
-// Error returns the message, with the part and what to do.
+// Error returns what is wrong, with the part.
 func (e *NotFinalError) Error() string {
-	return fmt.Sprintf("part %s of run %s holds this person and is %s: what comes of it could not be accounted for; "+
-		"let hr2coupa run bring it to its end (hr2coupa settle where it is stalled or in doubt), then forget", e.Part.Name, e.Part.Run, e.Part.State)
+	return fmt.Sprintf("part %s of run %s holds this person and is %s: what comes of it could not be accounted for", e.Part.Name, e.Part.Run, e.Part.State)
+}
+
+// Hints returns what to do.
+func (e *NotFinalError) Hints() []string {
+	return []string{"let hr2coupa run bring the part to its end (hr2coupa settle if it is stalled or in doubt), then forget the person"}
 }
 
 // UnfilledError reports that a person cannot be forgotten yet: a call has emptied lists of theirs, and only the ledger
 // knows what they held.
 type UnfilledError struct{ export.Unfilled }
 
-// Error returns the message, with the lists and what to do.
+// Error returns what is wrong, with the lists.
 func (e *UnfilledError) Error() string {
-	return fmt.Sprintf("a call of part %s has emptied %s of this person, and only the ledger knows what was there: %s; then forget",
-		e.Part, strings.Join(e.Columns(), ", "), e.ToDo())
+	return fmt.Sprintf("a call of part %s has emptied %s of this person, and only the ledger knows what was there", e.Part, strings.Join(e.Columns(), ", "))
 }
+
+// Hints returns what to do.
+func (e *UnfilledError) Hints() []string { return []string{e.ToDo() + "; then forget the person"} }

@@ -81,8 +81,12 @@ func (s Spool) KeptIDs() ([]int64, error) {
 // KeptError reports that a person cannot be forgotten while a run keeps records that hold or name them.
 type KeptError struct{ Run string }
 
-// Error returns the message, with the run and what to do.
+// Error returns what is wrong, with the run.
 func (e *KeptError) Error() string {
-	return fmt.Sprintf("run %s keeps records for the next plan that hold or name this person; let hr2coupa run send them (hr2coupa approve where it is held), "+
-		"or give them up with hr2coupa settle %s rejected, then forget", e.Run, e.Run)
+	return fmt.Sprintf("run %s keeps records for the next plan that hold or name this person", e.Run)
+}
+
+// Hints returns what to do.
+func (e *KeptError) Hints() []string {
+	return []string{fmt.Sprintf("let hr2coupa run send them (hr2coupa approve if the run is held), or give them up with hr2coupa settle %s rejected; then forget the person", e.Run)}
 }

@@ -48,7 +48,7 @@ func (l Lock) Take(holder string) (unlock func() error, err error) {
 	defer cancel()
 	got, err := lock.TryLockContext(patience, lockPatience/10)
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return nil, fmt.Errorf("lock ledger: %s: %w; put the ledger on a local disk", l.Path, err)
+		return nil, export.Hint(fmt.Errorf("lock ledger: %s: %w", l.Path, err), "put the ledger on a local disk")
 	}
 	if !got {
 		return nil, &export.LockedError{Holder: l.Holder()}

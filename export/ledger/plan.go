@@ -15,7 +15,7 @@ var (
 	ErrPlanOpen   = errors.New("a plan is open: commit it or roll it back first")
 	ErrPlanDone   = errors.New("the plan is committed or rolled back")
 	ErrPlanFailed = errors.New("something in this plan failed before: roll it back")
-	ErrBeside     = errors.New("it is made beside a held run, and takes up or keeps records; please report this")
+	ErrBeside     = export.Ours(errors.New("it is made beside a held run, and takes up or keeps records"))
 )
 
 // MaxRow is the last row that a part may have.
@@ -55,7 +55,7 @@ func CheckRow(r *export.RowResult, ours bool) error {
 	case r.Part != 0 && !ours:
 		return fmt.Errorf("the plan has no part with id %d", r.Part)
 	case r.Part != 0 && (r.PartRow < 1 || int64(r.PartRow) > MaxRow):
-		return fmt.Errorf("%d is not a row of a part; rows count from 1", r.PartRow)
+		return fmt.Errorf("%d is not a row of a part, since rows count from 1", r.PartRow)
 	}
 	return CheckOutcome(r.Outcome)
 }

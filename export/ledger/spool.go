@@ -157,11 +157,10 @@ func (s *Syncer) Wait() error {
 func (s Spool) Bytes(p export.Part) ([]byte, error) {
 	data, err := s.read(p.ID, p.Size)
 	if err != nil {
-		return nil, fmt.Errorf("spool: part %s: %w; restore the ledger folder from its backup", p.Name, err)
+		return nil, export.Hint(fmt.Errorf("spool: part %s: %w", p.Name, err), Restore)
 	}
 	if Hash(data) != p.SHA256 {
-		return nil, fmt.Errorf("spool: part %s: %s was changed after it was planned; restore the ledger folder from its backup",
-			p.Name, s.Path(p.ID))
+		return nil, export.Hint(fmt.Errorf("spool: part %s: %s was changed after it was planned", p.Name, s.Path(p.ID)), Restore)
 	}
 	return data, nil
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // Store is how a ledger stores the facts of a row that are a list, its faults or the columns that were completed: as JSON,
@@ -49,7 +51,7 @@ func (r *Reading[T]) Read(text string) ([]T, error) {
 	var list []T
 	if text != "" {
 		if err := json.Unmarshal([]byte(text), &list); err != nil {
-			return nil, fmt.Errorf("the facts of a row cannot be read: %w; restore the ledger folder from its backup", err)
+			return nil, export.Hint(fmt.Errorf("the facts of a row cannot be read: %w", err), Restore)
 		}
 	}
 	r.text, r.list = text, slices.Clip(list)

@@ -41,7 +41,7 @@ func (d *doctor) ledger(context.Context) {
 		return
 	}
 	for _, f := range checked.Findings {
-		d.fail(export.ExitFault, "ledger", export.Hint(fmt.Errorf("%s: %s", f.Where, f.What), "%s", f.Fix))
+		d.fail(export.ExitFault, "ledger", f)
 	}
 	if len(checked.Findings) == 0 {
 		d.ok("ledger", "%s is sound: %s, %s, %d people", dir, export.Plural(checked.Runs, "run"), export.Plural(checked.Parts, "part"), checked.People)

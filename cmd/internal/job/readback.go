@@ -36,7 +36,7 @@ func (j *Job) readBack(ctx context.Context, run string) (*export.ReadBack, error
 	case !j.cfg.Verify:
 		return &export.ReadBack{Why: "coupa.scopes has no " + config.ScopeRead}, nil
 	case lost != nil:
-		return &export.ReadBack{Why: lost.Error()}, nil
+		return &export.ReadBack{Why: lost.Error(), Hint: export.HintText(lost)}, nil
 	}
 	return j.verifier(j.wires.Client.Users()).Run(ctx, parts)
 }

@@ -24,6 +24,7 @@ func readBackText(w *terminal.Text, b *export.ReadBack) {
 	readBackNotes(w, b)
 	if b.Why != "" {
 		w.Printf("  not read back: %s\n", b.Why)
+		readBackHint(w, b)
 	}
 }
 
@@ -81,7 +82,14 @@ func Verified(env *wiring.Env, r *job.Verified) error {
 	readBackNotes(w, r.ReadBack)
 	if r.Why != "" {
 		w.Printf("  the rest was not read back: %s\n", r.Why)
+		readBackHint(w, r.ReadBack)
 	}
 	driftText(w, r.Drift, r.Drifted)
 	return w.Err()
+}
+
+func readBackHint(w *terminal.Text, b *export.ReadBack) {
+	if b.Hint != "" {
+		w.Lines("  hint: ", strings.Split(b.Hint, "\n")...)
+	}
 }

@@ -35,7 +35,7 @@ func backedUp(t *world) {
 	to := t.backup()
 	Must[ledger.Copied](t)(looker.Backup(to.dir))
 	_, err := looker.Backup(to.dir)
-	WantErr(t, err, to.dir, "there already")
+	WantErr(t, err, to.dir, "exists already / hint: name a new folder")
 	OK(t, tx.Commit(export.PlanSum{}))
 	to.wantSound()
 	copied := to.open()

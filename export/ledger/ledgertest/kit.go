@@ -41,9 +41,10 @@ func WantErr(t testing.TB, err error, words ...string) {
 	if err == nil {
 		t.Fatalf("no error, want one with %q", words)
 	}
+	said := strings.Join(append([]string{err.Error()}, export.HintsOf(err)...), " / hint: ")
 	for _, w := range words {
-		if !strings.Contains(err.Error(), w) {
-			t.Errorf("error %q lacks %q", err, w)
+		if !strings.Contains(said, w) {
+			t.Errorf("error %q lacks %q", said, w)
 		}
 	}
 }

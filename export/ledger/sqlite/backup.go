@@ -10,6 +10,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
@@ -29,7 +30,7 @@ func (l *Ledger) backup(dir string) (copied ledger.Copied, err error) {
 		return copied, err
 	}
 	if _, err := os.Lstat(copied.Dir); !errors.Is(err, fs.ErrNotExist) {
-		return copied, errors.Join(fmt.Errorf("%s is there already; name a new folder", copied.Dir), err)
+		return copied, errors.Join(export.Hint(fmt.Errorf("%s exists already", copied.Dir), "name a new folder"), err)
 	}
 	parent := filepath.Dir(copied.Dir)
 	if err := ledger.MakeDir(l.disk, parent); err != nil {
@@ -50,11 +51,11 @@ func (l *Ledger) backup(dir string) (copied ledger.Copied, err error) {
 	}
 	checked, err := Check(Options{Dir: temp, Now: l.now, disk: l.disk})
 	if err != nil {
-		return copied, fmt.Errorf("look at the copy: %w", err)
+		return copied, fmt.Errorf("check the copy: %w", err)
 	}
 	if n := len(checked.Findings); n > 0 {
 		f := checked.Findings[0]
-		return copied, fmt.Errorf("the copy is not sound, first of %d findings: %s: %s; hr2coupa ledger check tells whether the ledger is", n, filepath.Base(f.Where), f.What)
+		return copied, export.Hint(fmt.Errorf("the copy is not sound, first of %d findings: %s: %s", n, filepath.Base(f.Where), f.What), "hr2coupa ledger check shows whether the ledger is sound")
 	}
 	if err := l.disk.Rename(temp, copied.Dir); err != nil {
 		return copied, err
@@ -106,7 +107,7 @@ func copyDatabase(from, to string) error {
 		err = sqlitex.ExecuteTransient(c, "VACUUM INTO ?", &sqlitex.ExecOptions{Args: []any{to}})
 	}
 	if err := errors.Join(err, c.Close()); err != nil {
-		return fmt.Errorf("copy the database: %w; is there room on that disk?", err)
+		return export.Hint(fmt.Errorf("copy the database: %w", err), checkRoom)
 	}
 	if c, err = sqlite.OpenConn(to, sqlite.OpenReadWrite); err != nil {
 		return err
@@ -146,7 +147,7 @@ func (l *Ledger) needed(from ledger.Spool) (names []string, err error) {
 func copySpool(from, to ledger.Spool, name string) (int64, error) {
 	data, err := os.ReadFile(filepath.Join(from.Dir, name))
 	if err != nil {
-		return 0, fmt.Errorf("copy the spool: %w; hr2coupa ledger check tells what is wrong with the ledger", err)
+		return 0, export.Hint(fmt.Errorf("copy the spool: %w", err), "hr2coupa ledger check shows what is wrong with the ledger")
 	}
 	f, err := to.Disk.Create(filepath.Join(to.Dir, name))
 	if err != nil {
@@ -157,7 +158,7 @@ func copySpool(from, to ledger.Spool, name string) (int64, error) {
 		err = f.Sync()
 	}
 	if err := errors.Join(err, f.Close()); err != nil {
-		return 0, fmt.Errorf("copy the spool: %w; is there room on that disk?", err)
+		return 0, export.Hint(fmt.Errorf("copy the spool: %w", err), checkRoom)
 	}
 	return int64(len(data)), nil
 }

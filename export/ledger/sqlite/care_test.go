@@ -186,14 +186,14 @@ func TestBackupRefuses(t *testing.T) {
 			ledgertest.OK(t, os.Mkdir(path, 0o700))
 		}
 		_, err := l.Backup(path)
-		ledgertest.WantErr(t, err, path, "there already")
+		ledgertest.WantErr(t, err, path, "exists already / hint: name a new folder")
 	}
 	for name, test := range map[string]struct {
 		spoil func() error
 		want  string
 	}{
 		"changed": {func() error { return os.WriteFile(l.spool.Path(p.ID), []byte("BYTES of open.csv"), 0o600) }, "the copy is not sound"},
-		"missing": {func() error { return os.Remove(l.spool.Path(p.ID)) }, "ledger check"},
+		"missing": {func() error { return os.Remove(l.spool.Path(p.ID)) }, "hint: hr2coupa ledger check"},
 	} {
 		ledgertest.OK(t, test.spoil())
 		_, err := l.Backup(filepath.Join(parent, name))

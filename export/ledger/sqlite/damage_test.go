@@ -67,7 +67,7 @@ func TestDamagedDatabase(t *testing.T) {
 			t.Errorf("%s: the check says sound, and using it says %v", name, err)
 		default:
 			told++
-			ledgertest.WantErr(t, err, "the ledger is damaged", "ledger.db", "go back to the last backup")
+			ledgertest.WantErr(t, err, "the ledger is damaged", "ledger.db", "hint: stop the runs and go back to the last backup")
 		}
 	}
 	flip := func(at int, with byte) []byte {

@@ -22,7 +22,7 @@ func (l *Ledger) Kept() (k *ledger.Kept, ok bool, err error) {
 		return nil, false, nil
 	}
 	if err := k.Check(); err != nil {
-		return nil, false, fmt.Errorf("spool: the records that run %s has kept: %w; restore the ledger folder from its backup", k.Run, err)
+		return nil, false, export.Hint(fmt.Errorf("spool: the records that run %s has kept: %w", k.Run, err), ledger.Restore)
 	}
 	return k, true, nil
 }

@@ -35,7 +35,7 @@ func (t *planTx) keep(r export.KeptRecord) (err error) {
 			return err
 		}
 		if t.kept, err = t.l.spool.NewKept(id, t.run); err != nil {
-			return fmt.Errorf("spool: %w; is there room on that disk?", err)
+			return export.Hint(fmt.Errorf("spool: %w", err), checkRoom)
 		}
 	}
 	return t.kept.Add(r)

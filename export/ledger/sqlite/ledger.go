@@ -17,6 +17,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
@@ -92,8 +93,8 @@ func (l *Ledger) unwritable() error {
 	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
 		return nil
 	}
-	return fmt.Errorf("%s cannot be written to (%w), and even looking at a ledger may write to it; "+
-		"run hr2coupa as the user whose runs it keeps, or make the folder and its file system writable", l.dir, err)
+	return export.Hint(fmt.Errorf("%s cannot be written to (%w), and even reading a ledger may write to it", l.dir, err),
+		"run hr2coupa as the user whose runs it keeps, or make the folder and its file system writable")
 }
 
 func newAt(dir string, o Options) *Ledger {
@@ -243,11 +244,14 @@ func (l *Ledger) transact(f func(*sqlite.Conn) error) (err error) {
 	return f(l.conn)
 }
 
+// checkRoom is the hint where the system could not write.
+const checkRoom = "check that there is room on that disk"
+
 // room adds to err what to check where SQLite could not write.
 func (l *Ledger) room(err error) error {
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultFull, sqlite.ResultIOErr:
-		return fmt.Errorf("%w; is there room on the disk of %s?", err, l.dir)
+		return export.Hint(err, "check that there is room on the disk of %s", l.dir)
 	}
 	return err
 }

@@ -9,6 +9,8 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitemigration"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 //go:embed schema.sql
@@ -81,7 +83,7 @@ func migrate(c *sqlite.Conn) error {
 	}
 	switch {
 	case version > 0 && owner != appID:
-		return errors.New("this is the database of another program; give the ledger a folder of its own")
+		return export.Hint(errors.New("this is the database of another program"), "give the ledger a folder of its own")
 	case version > len(want.Migrations):
 		return fmt.Errorf("it was written by a newer hr2coupa (version %d of the ledger, this program knows %d); "+
 			"use that hr2coupa or a newer one", version, len(want.Migrations))
@@ -111,7 +113,7 @@ func useWAL(c *sqlite.Conn) error {
 		ResultFunc: func(s *sqlite.Stmt) error { mode = s.ColumnText(0); return nil },
 	})
 	if err == nil && mode != "wal" {
-		err = fmt.Errorf("this file system allows no write-ahead log (journal mode %s); put the ledger on a local disk", mode)
+		err = export.Hint(fmt.Errorf("this file system allows no write-ahead log (journal mode %s)", mode), "put the ledger on a local disk")
 	}
 	return err
 }

@@ -87,7 +87,7 @@ func needUnplanned(c *sqlite.Conn, run string) (int64, error) {
 	err = query(c, "SELECT planned <> 0 FROM runs WHERE num = ?",
 		func(s *sqlite.Stmt) error { planned = s.ColumnBool(0); return nil }, num)
 	if err == nil && planned {
-		err = fmt.Errorf("run %s has its plan already; begin a new run", run)
+		err = fmt.Errorf("run %s has its plan already", run)
 	}
 	return num, err
 }
@@ -119,7 +119,7 @@ func (t *planTx) addPart(p export.Part, data []byte) (int64, error) {
 	id := t.c.LastInsertRowID()
 	f, err := t.l.spool.Write(id, data)
 	if err != nil {
-		return 0, fmt.Errorf("spool: %w; is there room on that disk?", err)
+		return 0, export.Hint(fmt.Errorf("spool: %w", err), checkRoom)
 	}
 	t.files.Add(f)
 	t.parts = append(t.parts, id)
@@ -229,7 +229,7 @@ func (t *planTx) commit(sum export.PlanSum) error {
 	if t.kept != nil {
 		f, err := t.kept.Finish()
 		if err != nil {
-			return fmt.Errorf("spool: %w; is there room on that disk?", err)
+			return export.Hint(fmt.Errorf("spool: %w", err), checkRoom)
 		}
 		t.files.Add(f)
 	}

@@ -11,6 +11,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
@@ -203,7 +204,7 @@ func (l *Ledger) truncateLog() error {
 		ResultFunc: func(s *sqlite.Stmt) error { busy = s.ColumnBool(0); return nil },
 	})
 	if err == nil && busy {
-		err = errors.New("what is gone from the ledger still stands in its write-ahead log, since another program is reading the ledger; do it again when that has ended")
+		err = export.Hint(errors.New("what was removed from the ledger is still in its write-ahead log, since another program is reading the ledger"), "run it again once that program has ended")
 	}
 	return err
 }

@@ -23,7 +23,7 @@ func (l *Ledger) Pseudonyms() (export.Pseudonyms, error) {
 		return export.Pseudonyms{}, fmt.Errorf("ledger: read the key of the pseudonyms: %w", err)
 	}
 	if len(key) == 0 {
-		return export.Pseudonyms{}, fmt.Errorf("%s has no key of the pseudonyms any more: put it back from a backup", l.dbPath())
+		return export.Pseudonyms{}, export.Hint(fmt.Errorf("%s no longer has the key of the pseudonyms", l.dbPath()), "put the ledger back from a backup")
 	}
 	return export.NewPseudonyms(key), nil
 }

@@ -11,7 +11,7 @@ func TestPseudonymsWithoutKey(t *testing.T) {
 	l := newLedger(t)
 	script(t, l.dir, "DELETE FROM pseudonyms")
 	_, err := l.Pseudonyms()
-	ledgertest.WantErr(t, err, "no key of the pseudonyms", "from a backup")
+	ledgertest.WantErr(t, err, "no longer has the key of the pseudonyms / hint: put the ledger back", "from a backup")
 	if got := findings(t, l.dir); got == "" {
 		t.Error("check finds nothing where the key is gone")
 	}

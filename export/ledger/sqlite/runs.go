@@ -262,7 +262,7 @@ func runNum(c *sqlite.Conn, id string) (num int64, ok bool, err error) {
 func needRun(c *sqlite.Conn, id string) (int64, error) {
 	num, ok, err := runNum(c, id)
 	if err == nil && !ok {
-		err = fmt.Errorf("no run %q; status lists the runs", id)
+		err = export.Hint(fmt.Errorf("the ledger knows no run %q", id), "hr2coupa status lists the runs")
 	}
 	return num, err
 }

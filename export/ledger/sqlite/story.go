@@ -98,7 +98,7 @@ func episode(c *sqlite.Conn, id int64) (e ledger.Episode, err error) {
 		return e, err
 	}
 	if len(found) == 0 {
-		return e, errors.New("a row hangs on a run that is not there; restore the ledger folder from its backup")
+		return e, export.Hint(errors.New("a row belongs to a run that is not there"), ledger.Restore)
 	}
 	e.Run = found[0]
 	e.Run.Mapping, err = mappingOf(c, run)

@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
@@ -16,7 +17,8 @@ import (
 // TestMain also plays another user who opens a ledger, in a process of its own.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("LEDGER_TEST_OPEN"); dir != "" {
-		fmt.Println(openAndBegin(dir))
+		err := openAndBegin(dir)
+		fmt.Printf("%v / hint: %s\n", err, export.HintText(err))
 		os.Exit(0)
 	}
 	os.Exit(ledgertest.Main(m, backend{}))

@@ -34,7 +34,7 @@ func TestOpenUnwritable(t *testing.T) {
 			ledgertest.OK(t, spoil(dir))
 			t.Cleanup(func() { ledgertest.OK(t, os.Chmod(dir, 0o700)) })
 			said := openAsUser(t, dir)
-			for _, want := range []string{dir + " cannot be written to", "permission denied", "run hr2coupa as the user"} {
+			for _, want := range []string{dir + " cannot be written to", "permission denied", "hint: run hr2coupa as the user"} {
 				if !strings.Contains(said, want) {
 					t.Errorf("%q lacks %q", said, want)
 				}

@@ -47,3 +47,23 @@ func hasAnchor(page, anchor string) bool {
 	}
 	return false
 }
+
+// TestReadmeShowsTheDemo requires that the demo prints every line of the README's report, apart from times and hashes.
+func TestReadmeShowsTheDemo(t *testing.T) {
+	vary := regexp.MustCompile(`\d{8}T\d{6}Z(_[0-9a-f]{8}_)?`)
+	printed := "\n" + vary.ReplaceAllString(output(t, "demo"), "RUN")
+	_, report, _ := strings.Cut(document(t, "../../README.md"), "```\n")
+	report, _, _ = strings.Cut(report, "```\n")
+	lines := 0
+	for line := range strings.Lines(report) {
+		if line = vary.ReplaceAllString(line, "RUN"); strings.TrimSpace(line) == "..." || line == "\n" {
+			continue
+		}
+		if lines++; !strings.Contains(printed, "\n"+line) {
+			t.Errorf("the demo does not print %q", line)
+		}
+	}
+	if lines < 15 {
+		t.Errorf("only %d lines of the report", lines)
+	}
+}

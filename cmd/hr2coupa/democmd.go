@@ -78,15 +78,15 @@ func playDemo(ctx context.Context, env *wiring.Env, keep string) error {
 	if err != nil {
 		return err
 	}
-	rep, err := tellDemo(ctx, env, dir, t)
+	rep, err := runDemo(ctx, env, dir, t)
 	if err := errors.Join(err, t.Close()); err != nil {
 		return err
 	}
 	return endDemo(env, rep, keep)
 }
 
-// tellDemo writes config and feed and runs the main job as any user would.
-func tellDemo(ctx context.Context, env *wiring.Env, dir string, t *twin.Twin) (*export.Report, error) {
+// runDemo writes config and feed and runs the main job as any user would.
+func runDemo(ctx context.Context, env *wiring.Env, dir string, t *twin.Twin) (*export.Report, error) {
 	if err := layDemo(dir, t); err != nil {
 		return nil, err
 	}

@@ -16,9 +16,9 @@ import (
 // output runs the program and returns what it printed.
 func output(t *testing.T, args ...string) string {
 	t.Helper()
-	var out, diary bytes.Buffer
-	if code := Main(context.Background(), args, func(string) string { return "" }, strings.NewReader(""), &out, &diary); code != 0 {
-		t.Fatalf("%v ended with %d: %s", args, code, diary.String())
+	var out, stderr bytes.Buffer
+	if code := Main(context.Background(), args, func(string) string { return "" }, strings.NewReader(""), &out, &stderr); code != 0 {
+		t.Fatalf("%v ended with %d: %s", args, code, stderr.String())
 	}
 	return out.String()
 }

@@ -93,7 +93,7 @@ func TestEveryCommandMeetsTheEvilName(t *testing.T) {
 	root.InitDefaultHelpCmd()
 	for _, c := range leaves(root) {
 		if !regexp.MustCompile(`(?m)^exit \d+ ` + c.CommandPath() + `\b.*\$EVIL`).MatchString(told.String()) {
-			t.Errorf("no story gives %q the name $EVIL", c.CommandPath())
+			t.Errorf("no story calls %q with the name $EVIL", c.CommandPath())
 		}
 	}
 }

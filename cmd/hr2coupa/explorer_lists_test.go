@@ -38,7 +38,7 @@ func (g *theatre) lists(e ended, dead bool) error {
 	people, err := l.Unfilled()
 	for _, login := range bare {
 		if !slices.ContainsFunc(people, func(u export.Unfilled) bool { return u.Row.Login == login && len(u.Lists["User Role Names"]) > 0 }) {
-			err = errors.Join(err, fmt.Errorf("%s has no roles, and nobody is told", login))
+			err = errors.Join(err, fmt.Errorf("%s has no roles, and no report says so", login))
 		}
 	}
 	return err

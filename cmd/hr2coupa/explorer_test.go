@@ -245,7 +245,7 @@ func (g *theatre) start(t *tap, args ...string) (e ended, err error) {
 	e.code = execute(ctx, g.app(t, &out), append([]string{"-c", g.path("hr2coupa.yaml")}, args...))
 	fmt.Fprintf(&g.log, "%sexit %d\n", out.String(), e.code)
 	if t.dead {
-		fmt.Fprintln(&g.log, "(it was struck dead: what it says and gives is not heard)")
+		fmt.Fprintln(&g.log, "(it crashed here: what it prints and returns is discarded)")
 		return ended{}, errors.Join(err, g.lead(image), g.lists(e, true))
 	}
 	if err := json.Unmarshal(out.Bytes(), &e.rep); err != nil {

@@ -101,7 +101,7 @@ func beforeThePlan() []fault {
 		struck("truncated", "truncated").inBoth().then("GET /api/users: 200: the answer cannot be read: it ends too early", 4, sends),
 		struck("the content type that was not asked for", "other-type").inBoth().then("6 in = 5 applied + 1 unchanged", 0, seen),
 		struck("empty body", "empty").inBoth().then("GET /api/users: 200: the answer cannot be read: it is empty", 4, sends),
-		{name: "an answer that holds everybody", on: []string{"user-filter=ignored"}, sees: "6 in = 5 applied + 1 unchanged", exit: 0, next: seen},
+		{name: "an answer that has all users", on: []string{"user-filter=ignored"}, sees: "6 in = 5 applied + 1 unchanged", exit: 0, next: seen},
 	}
 }
 
@@ -110,7 +110,7 @@ func atTheLook() []fault {
 	return []fault{
 		struck("401", "401").then("token: coupa refuses a new token for /api/users (401)", 4, goesOn),
 		struck("403", "403").then("scope: coupa refuses the token for /api/users (403", 4, goesOn),
-		struck("404 as of somebody who is gone", "404").inBoth().then("Coupa knew this person as 2 when the plan was made, and does not any more; not written", 3, again),
+		struck("404 as of a user who is gone", "404").inBoth().then("Coupa knew this person as 2 when the plan was made, and does not any more; not written", 3, again),
 		struck("406", "406").then("GET /api/users: 406: Not Acceptable", 4, goesOn),
 		struck("422", "422").inBoth().then("GET /api/users: 422: Unprocessable Entity", 4, goesOn),
 		struck("429 without Retry-After", "429").then("GET /api/users: 429: Too Many Requests", 4, goesOn),
@@ -131,7 +131,7 @@ func atThePUT() []fault {
 	return append(atAWrite("PUT /api/users/3", 200),
 		struck("reply lost", "lost").onceOnly().inBoth().then(`trying again" call="PUT /api/users/3" status=0`, 0, seen),
 		struck("403 about this user", "403").inBoth().then("3  E2  You may not do this to that user.", 3, again),
-		struck("404 as of somebody who is gone", "404").inBoth().then("3  E2  No results match your search criteria.", 3, again),
+		struck("404 as of a user who is gone", "404").inBoth().then("3  E2  No results match your search criteria.", 3, again),
 		struck("422 that quotes values, in the other spelling", "422-bare").inBoth().then(`PUT /api/users/3: 422: Lastname \"[Last Name]\" of [Login] ([Last Name]) is invalid`, 3, again),
 		fault{name: "one row of three is refused", on: []string{"user-fault=422", "fault-times=1"}}.then("Email is invalid; Lastname is invalid", 3, again),
 	)

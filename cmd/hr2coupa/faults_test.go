@@ -256,10 +256,10 @@ func (d came) hold(what string, exit int, n *stage) error {
 	return errors.Join(append(faults, err)...)
 }
 
-// shows wants a piece to be told. Between what is wrong and what to do it has " / hint: ".
+// shows checks that a piece is printed. Between what is wrong and what to do it has " / hint: ".
 func (d came) shows(piece string) error {
 	if piece == "" || !strings.Contains(twoLines.ReplaceAllString(d.out+d.log, " / hint: "), piece) {
-		return fmt.Errorf("with the fault: nothing tells %q", piece)
+		return fmt.Errorf("with the fault: nothing prints %q", piece)
 	}
 	return nil
 }

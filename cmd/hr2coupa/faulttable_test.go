@@ -16,8 +16,8 @@ func faultTable() []faultGroup {
 			"(408, 429, 5xx, time-outs, cut answers) are tried again for `coupa.retry`; what is shown is the end of that.", faults: apiFaults()},
 		{title: "Page", says: "The same, where `load.via` is `[page]`.", faults: pageFaults()},
 		{title: "Loads", says: "What Coupa makes of a part.", faults: loadFaults()},
-		{title: "API route", says: "With `route: api`, in both `coupa.format`s where the body matters: a changed name, a role that goes, a role that comes, somebody new " +
-			"who is somebody's approver, a cell that is cleared, a leaver. What counts is what Coupa holds in the end: one account for each person, " +
+		{title: "API route", says: "With `route: api`, in both `coupa.format`s where the body matters: a changed name, a role that goes, a role that comes, a new person " +
+			"who is an approver, a cell that is cleared, a leaver. What counts is what Coupa has in the end: one account for each person, " +
 			"each value, each list of roles whole. Where nothing else is said a call is not tried again, to show the end of that.", faults: roadFaults()},
 		{title: "This machine", says: "Feed, ledger and spool.", faults: localFaults()},
 		harmGroup(),
@@ -136,7 +136,7 @@ func loadFaults() []fault {
 	return []fault{
 		{name: "load never listed", on: []string{"load-outcome=unlisted"}, here: soon, sees: "Coupa does not list its load", exit: 5, next: goesOn},
 		{name: "load stuck", on: []string{"load-outcome=stuck", "pickup=instant"}, here: soon, sees: `Coupa says "loading" of its load`, exit: 5, next: goesOn},
-		{name: "status that nobody knows", on: []string{"load-outcome=odd", "pickup=instant"}, here: soon, sees: `Coupa says "reticulating" of its load`, exit: 5, next: goesOn},
+		{name: "unknown status", on: []string{"load-outcome=odd", "pickup=instant"}, here: soon, sees: `Coupa says "reticulating" of its load`, exit: 5, next: goesOn},
 		{name: "load failed", on: []string{"load-outcome=failed"}, sees: "Coupa's load failed and says no more", exit: 6, next: again, args: []string{"--again"}},
 		{name: "done with nothing done", on: []string{"load-outcome=empty"}, sees: "processed no row of it", exit: 6, next: again, args: []string{"--again"}},
 		{name: "duplicate names in the list", on: []string{"repeated-names=yes", "screen-loads=yes"}, sees: "3 in = 3 applied", exit: 0, next: seen},

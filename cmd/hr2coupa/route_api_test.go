@@ -109,7 +109,7 @@ func TestChangedMeanwhile(t *testing.T) {
 			want:   export.Applied, ann: "Archer User,Buyer", calls: "find by Id, update",
 		},
 		{
-			name: "the login was given to somebody new meanwhile", feed: "E9,gus,gus@example.com,Gus,Grey,,active,,\n",
+			name: "the login was given to a new user meanwhile", feed: "E9,gus,gus@example.com,Gus,Grey,,active,,\n",
 			before: map[string]func(*testing.T, *theatre){"find by Employee Number": func(t *testing.T, g *theatre) { g.alter(t, "6", "Employee Number", "E9") }},
 			want:   export.Quarantined, says: "Coupa knew nobody by this key when the plan was made, and now has id 6; not written",
 			ann: "Abel User,Buyer", calls: "find by Employee Number",
@@ -203,7 +203,7 @@ func TestChangedMeanwhile(t *testing.T) {
 				t.Errorf("calls: %s, want %s", got, tt.calls)
 			}
 			if strings.Contains(g.log.String(), "example.com") {
-				t.Errorf("an address is in the diary:\n%s", g.log.String())
+				t.Errorf("an address is in the log:\n%s", g.log.String())
 			}
 		})
 	}

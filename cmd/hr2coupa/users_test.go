@@ -251,7 +251,7 @@ func TestSomebodyElse(t *testing.T) {
 	}
 	planned := read()
 	if moved := export.Moved(cells, planned, read()); moved != nil {
-		t.Errorf("nobody was there: %v", moved)
+		t.Errorf("there was no such user: %v", moved)
 	}
 	if _, err := users.Update(t.Context(), "281", cellsOf(t, "Department", "First Name=Janet")); err != nil {
 		t.Fatal(err)
@@ -270,7 +270,7 @@ func TestUserCreated(t *testing.T) {
 			t.Fatal(got, err)
 		}
 		if held, ok := tw.User("new+1"); !ok || held.Text("id") != u.ID {
-			t.Error("nobody was made")
+			t.Error("no user was created")
 		}
 		_, err = users.Create(t.Context(), cells)
 		refused, ok := errors.AsType[*export.RefusedError](err)

@@ -209,14 +209,14 @@ func testInstance(ctx context.Context, env *wiring.Env, o Options) (*config.Conf
 // ownAccount refuses to touch an account of another person: an account that exists already must have an address that certify
 // itself sets. Its errors name no login, since the login that was typed may be a person's.
 func (a accounts) ownAccount(ctx context.Context, users export.Directory) error {
-	held, err := a.lookUp(ctx, users)
+	found, err := a.lookUp(ctx, users)
 	if err != nil {
 		return err
 	}
-	if u, ok := held[a.absent]; ok {
+	if u, ok := found[a.absent]; ok {
 		return export.Hint(exit.Usage("certify: a user of Coupa has the login that no user may have (Coupa id %s)", u.ID), "give another --login")
 	}
-	own, there := held[a.login]
+	own, there := found[a.login]
 	email, _ := coupa.Element("Email")
 	if v, _ := own.Value(email); there && !strings.EqualFold(v.Text, a.email) && !strings.EqualFold(v.Text, a.newEmail()) {
 		return export.Hint(exit.Usage("certify: Coupa has a user with --login (Coupa id %s) and another e-mail address than --email, who may be a real person", own.ID), "give another --login")

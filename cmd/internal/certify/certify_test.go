@@ -62,7 +62,7 @@ func account(id string, columns ...string) export.User {
 func TestSteps(t *testing.T) {
 	steps := map[string]step{
 		"made": madeByCSV(), "loaded": loadedByCSV(), "refused": refusedByCSV()[0], "logged": refusedByCSV()[1],
-		"text": errorTold[0], "notified": errorTold[1], "no such user": noSuchUser, "no user created": noneCreated,
+		"text": errorReported[0], "notified": errorReported[1], "no such user": noSuchUser, "no user created": noneCreated,
 		"values": values("Last Name", "New")[0], "as before": asBefore("Last Name", "New")[0],
 	}
 	for _, s := range sentByCSV() {

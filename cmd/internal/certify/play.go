@@ -207,8 +207,8 @@ type runLog struct {
 	file *os.File
 	to   *logrus.Logger
 
-	mu   sync.Mutex
-	kept []string
+	mu     sync.Mutex
+	buffer []string
 }
 
 func (s *certification) newRunLog() (*logrus.Logger, *runLog, error) {
@@ -233,7 +233,7 @@ func (d *runLog) Fire(e *logrus.Entry) error {
 		line += fmt.Sprintf(" %s=%v", k, e.Data[k])
 	}
 	d.mu.Lock()
-	d.kept = append(d.kept, line)
+	d.buffer = append(d.buffer, line)
 	d.mu.Unlock()
 	d.to.WithTime(e.Time).WithFields(e.Data).Log(e.Level, e.Message)
 	return nil
@@ -242,7 +242,7 @@ func (d *runLog) Fire(e *logrus.Entry) error {
 func (d *runLog) lines() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.Clone(d.kept)
+	return slices.Clone(d.buffer)
 }
 
 // call is one request of a run to Coupa's API, with the status of the answer; 0 if none came.

@@ -101,14 +101,14 @@ func scenarios(route string, c accounts) []scenario {
 		{"1.1", "Create a User", []scenarioCase{create}},
 		{"1.2", "Modify a User", []scenarioCase{
 			play(changed(), r.modify, values("Last Name", "test new lastname", "Email", c.newEmail())),
-			play(refused, r.refuse, errorTold, asBefore("Last Name", "test new lastname", "Email", c.newEmail())),
+			play(refused, r.refuse, errorReported, asBefore("Last Name", "test new lastname", "Email", c.newEmail())),
 		}},
 		{"1.3", "", nil},
 		{"1.4", "Deactivate a User", []scenarioCase{play(changed("status", "inactive"), r.modify, values("Status", "inactive"))}},
 		{"1.5", "Reactivate a User", []scenarioCase{play(changed("status", "active"), r.modify, values("Status", "active"))}},
 		{"1.6", "Add a Role to a User", []scenarioCase{play(changed("roles", "User,Buyer"), r.modify, values("User Role Names", "User,Buyer"))}},
 		{"1.7", "Remove a Role from a User", []scenarioCase{play(changed("roles", "User"), r.remove, values("User Role Names", "User"))}},
-		{"1.8", "Check Error Handling on Users", []scenarioCase{play(r.absent(c), r.unknown, errorTold, []step{noneCreated})}},
+		{"1.8", "Check Error Handling on Users", []scenarioCase{play(r.absent(c), r.unknown, errorReported, []step{noneCreated})}},
 		{closing, "The user is left inactive", []scenarioCase{play(changed("status", "inactive"), values("Status", "inactive"))}},
 	}
 }
@@ -210,8 +210,8 @@ func refusedByCSV() []step {
 	}
 }
 
-// errorTold are the steps about an error, by either route.
-var errorTold = []step{
+// errorReported are the steps about an error, by either route.
+var errorReported = []step{
 	{"the error's text is kept, with HR's line", func(s *caseResult) stepResult {
 		if s.rep == nil || s.rep.Rows.Len() != 1 || len(s.rep.Rows.First().Faults) == 0 {
 			return fail("the report has no reason")
@@ -261,11 +261,11 @@ var noneCreated = step{"no user is created from it", func(s *caseResult) stepRes
 // there before proves nothing.
 func values(want ...string) []step {
 	return []step{{"the values are validated in Coupa", func(s *caseResult) stepResult {
-		held := s.holds(want)
-		if held.Result == resultPass && s.matches(s.before, want) {
-			return unseen("%s; but it was so before", held.Evidence)
+		got := s.holds(want)
+		if got.Result == resultPass && s.matches(s.before, want) {
+			return unseen("%s; but it was so before", got.Evidence)
 		}
-		return held
+		return got
 	}}}
 }
 

@@ -60,7 +60,7 @@ const (
 type Feed struct {
 	Files      []string       // paths, with wildcards of filepath.Match; may be empty if files come from the command line
 	Key        string         // the feed's column that names the person
-	Encoding   string         // used where the bytes tell nothing; "" means that such a file is a fault
+	Encoding   string         // used if the bytes do not show it; "" means that such a file is a fault
 	Delimiter  string         // one character, or "" to find it from the header
 	TimeZone   *time.Location // never nil; UTC by default
 	MaxAge     time.Duration  // of the newest file; 0 means any age
@@ -182,7 +182,7 @@ type Options struct {
 // Fault is one thing that is wrong with a config. None of its texts holds a secret.
 type Fault struct {
 	File    string `json:"file"`
-	Line    int    `json:"line"`           // from 1; 0 where it is about the file as a whole
+	Line    int    `json:"line"`           // from 1; 0 if it is about the file as a whole
 	Path    string `json:"path,omitempty"` // dotted, such as feed.encoding
 	Message string `json:"message"`        // the broken rule
 	Hint    string `json:"hint,omitempty"` // the way out

@@ -317,7 +317,7 @@ func TestOptions(t *testing.T) {
 	}
 	c := mustParse(t, strings.Replace(minimal, "COUPA_", "MISSING_", 1), Options{})
 	if !c.SFTP.Password.IsZero() {
-		t.Error("a secret was read that nobody needs")
+		t.Error("a secret was read that is not needed")
 	}
 }
 

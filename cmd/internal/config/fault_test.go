@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// replaced gives minimal with one text replaced; old "" appends. Lines: instance 1, feed 2, mapping 3, columns 4 to 8,
+// replaced returns minimal with one text replaced; old "" appends. Lines: instance 1, feed 2, mapping 3, columns 4 to 8,
 // sftp 9, address 10, user 11, password 12, host_key 13, load 14; what is appended begins on line 15.
 func replaced(t *testing.T, old, new string) string {
 	t.Helper()

@@ -19,7 +19,7 @@ import (
 const secretHint = "use {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}"
 
 // Names that a message may quote if the variable is not set. Anything else may be the secret itself, put in the wrong place.
-var tellable = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
+var quotable = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
 
 // secret reads one secret. None of its messages quotes what the config holds or what came back, because a secret
 // may stand where its source should: the line is enough.
@@ -65,7 +65,7 @@ func (v *setting) fromEnv(source *node) (string, bool) {
 	got := v.r.env.Getenv(source.text)
 	if got == "" {
 		name := "the environment variable named here"
-		if tellable.MatchString(source.text) {
+		if quotable.MatchString(source.text) {
 			name = "the environment variable " + source.text
 		}
 		v.fault(name+" is not set or empty", "set it for the user that runs hr2coupa")

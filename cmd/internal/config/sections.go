@@ -139,7 +139,7 @@ func limits(s *section) Limits {
 }
 
 // integrationUsers are the assumed names of accounts that programs use: Coupa's own for loads over SFTP is
-// sftp_integration@coupa.com (Data File Sources API), and no page says how others can be told from people.
+// sftp_integration@coupa.com (Data File Sources API), and no page says how to distinguish others from people.
 var integrationUsers = []string{"*integration*", "*api_user*", "*api-user*", "*apiuser*"}
 
 // patterns reads a list of patterns; an empty list has none.

@@ -28,7 +28,7 @@ type finding struct {
 	Level level  `json:"level"`
 	What  string `json:"what"`
 	Says  string `json:"says"`           // what was seen
-	Hint  string `json:"hint,omitempty"` // what to do, where it is not ok
+	Hint  string `json:"hint,omitempty"` // what to do if it is not ok
 	Exit  int    `json:"exit"`           // what a run would end with because of it
 
 	lines, hints []string // of Says and Hint
@@ -48,7 +48,7 @@ type doctor struct {
 	client   *coupa.Client // nil if it could not be made
 	token    bool          // Coupa has issued one
 	findings []finding
-	tell     func(finding)
+	print    func(finding)
 }
 
 // checks are the checks in their order. The token comes early since Coupa takes time to accept it, and the checks that need
@@ -63,10 +63,10 @@ func (d *doctor) checks() []func(context.Context) {
 
 // Examine runs all checks and prints the findings. Its error carries the worst code of them.
 func Examine(ctx context.Context, env *wiring.Env) error {
-	d := &doctor{env: env, findings: []finding{}, tell: func(finding) {}}
+	d := &doctor{env: env, findings: []finding{}, print: func(finding) {}}
 	w := env.Stdout.Text()
 	if !env.JSON {
-		d.tell = func(f finding) { f.text(w) }
+		d.print = func(f finding) { f.text(w) }
 	}
 	for _, check := range d.checks() {
 		check(ctx)
@@ -117,7 +117,7 @@ func (d *doctor) add(l level, code int, what string, err error) {
 	}
 	f.Hint = strings.Join(f.hints, "\n")
 	d.findings = append(d.findings, f)
-	d.tell(f)
+	d.print(f)
 }
 
 func (d *doctor) ok(what, format string, args ...any) {

@@ -60,7 +60,7 @@ type rowStory struct {
 type partStory struct {
 	export.Part
 	Row   int           `json:"row"`            // data row
-	Line  int           `json:"line,omitempty"` // in the file; 0 where its bytes are gone, or there was none
+	Line  int           `json:"line,omitempty"` // in the file; 0 if its bytes are gone, or there was none
 	Moves []ledger.Move `json:"moves"`
 	Call  *callStory    `json:"call,omitempty"` // on the API route, once the row was about to be written
 }
@@ -78,7 +78,7 @@ type cellStory struct {
 	Column     string `json:"column"`
 	Value      string `json:"value"`
 	Expression string `json:"expression,omitempty"`
-	From       string `json:"from,omitempty"` // where the value is from that is not HR's
+	From       string `json:"from,omitempty"` // where a value that is not HR's is from
 }
 
 // Explain prints what the ledger knows of a person. It is a usage error if the ledger has no row of the person.

@@ -26,7 +26,7 @@ func (p *Progress) Write(line []byte) (int, error) {
 	return n, err
 }
 
-// stages is how many steps the bar gives a part: staged, delivered, settled.
+// stages is how many steps of the bar a part has taken: staged, delivered, settled.
 var stages = map[export.PartState]int{
 	export.Staged: 1, export.Renaming: 1, export.Delivered: 2, export.Loading: 2, export.Stalled: 3, export.InDoubt: 3, export.Settled: 3,
 }
@@ -54,7 +54,7 @@ func (p *Progress) Tell(part export.Part) {
 	}
 }
 
-// Done removes the bar and gives the log its own writer back.
+// Done removes the bar and restores the log's own writer.
 func (p *Progress) Done() {
 	if p.bar != nil {
 		p.env.Log.SetOutput(p.env.Stderr.Raw()) // raw: the log, which is plain

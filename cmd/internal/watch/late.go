@@ -62,7 +62,7 @@ func (w *watcher) recent(l ledger.Ledger) error {
 	return nil
 }
 
-// lateName is a file beside a finished feed. It says that people were told of a later write to the feed.
+// lateName is a file beside a finished feed. It says that people got a notice of a later write to the feed.
 const lateName = "written-to-later"
 
 // lookAgain checks whether a program has written to finished files.
@@ -100,7 +100,7 @@ func (w *watcher) changed(f *finished, path string) (now glance, changed bool, e
 }
 
 // giveBack moves a file that was changed after it was read back into the drop folder, so that it is taken again with
-// its present content. If a newer file was planned since, it would overwrite that one's data: people are told instead.
+// its present content. If a newer file was planned since, it would overwrite that one's data: people get a notice instead.
 func (w *watcher) giveBack(f *finished, path string, now glance) error {
 	why, err := w.overtaken(f)
 	if err != nil {

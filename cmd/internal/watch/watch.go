@@ -385,7 +385,7 @@ func (w *watcher) keepApart(c claim, err error) {
 
 // attempt runs a claimed file once no other start holds the lock.
 func (w *watcher) attempt(ctx context.Context, c claim) (*export.Report, error) {
-	told := false
+	logged := false
 	for pause := time.Duration(0); ; {
 		if _, regular, err := w.folder.glance(c); err != nil {
 			return nil, err
@@ -397,8 +397,8 @@ func (w *watcher) attempt(ctx context.Context, c claim) (*export.Report, error) 
 		if !errors.As(err, &locked) {
 			return rep, err
 		}
-		if !told {
-			told = true
+		if !logged {
+			logged = true
 			w.env.Log.WithField("file", c.name).Infof("waiting: another run holds the lock: %s", locked.Holder)
 		}
 		pause = doublePause(pause, w.o.Poll, 15*w.o.Poll)

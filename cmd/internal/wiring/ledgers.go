@@ -136,7 +136,7 @@ type Lister interface {
 	Recent(ctx context.Context, word string, since time.Time) ([]*export.Load, error)
 }
 
-// Unfilled returns the people whose lists a reading command reports as empty. It leaves out those of a run at work, which is
+// Unfilled returns the people that a reading command reports as without a list. It leaves out those of a run at work, which is
 // about to fill them.
 func Unfilled(l ledger.Ledger) ([]export.Unfilled, error) {
 	people, err := l.Unfilled()

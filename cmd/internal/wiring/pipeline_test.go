@@ -11,8 +11,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 )
 
-// TestColumnFaults: a fault about a column stands on the line that maps it, and a column that could not be read is not told
-// to be missing as well.
+// TestColumnFaults: a fault about a column is on the line that maps it, and a column that could not be read is not reported
+// as missing too.
 func TestColumnFaults(t *testing.T) {
 	const columns = `instance: http://127.0.0.1:1
 feed:
@@ -55,7 +55,7 @@ sftp: {address: "127.0.0.1:1", user: u, password: {env: P}, host_key: "SHA256:AA
 	}
 }
 
-// TestGuardOwner: a rule of protect says why, and whom it names.
+// TestGuardOwner: a rule of protect has its reason and its owner.
 func TestGuardOwner(t *testing.T) {
 	protects := Guard(&config.Config{IntegrationUsers: []string{"*api_user*"}, Protect: []config.Protect{
 		{Login: "admin*", Reason: "service accounts", Owner: "it@acme.example"}, {Key: "000001", Reason: "managing director"},

@@ -40,7 +40,7 @@ func HarmModes() []HarmMode {
 		body("spaces", "31 MB of spaces", jsonType, `{`, ` `),
 		body("attributes", "31 MB of attributes in one tag", xmlType, `<x type="array"`, ` b="c"`),
 		endlessly("endless", "text that never ends", jsonType, `[{"id":1},"`),
-		body("formatting", "100 KB: 400 elements `<b>` that nobody closes, and paragraphs, to each of which they belong", htmlType, formatting()+pageTable, ``),
+		body("formatting", "100 KB: 400 elements `<b>` that are never closed, and paragraphs, to each of which they belong", htmlType, formatting()+pageTable, ``),
 		body("cells", "31 MB of `<td>`", htmlType, `<table>`, `<td>`),
 		body("tables", "31 MB of `<table>` in one another", htmlType, ``, `<table><tr><td>`),
 		body("elements", "31 MB of `<div>` in one another", htmlType, pageTable, `<div>`),

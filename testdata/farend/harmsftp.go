@@ -60,7 +60,7 @@ func HarmSFTPModes() []HarmSFTPMode {
 			c.forever(c.channel, bytes.Repeat([]byte("x"), 32<<10))
 		}, sftpOpen)},
 		{"no packet", "an answer of no bytes at all, again and again", on(func(c *sftpConn, r sftpRequest) { c.forever(c.channel, make([]byte, 32<<10)) }, sftpOpen)},
-		{"wrong number", "answers a request that nobody has made", on(func(c *sftpConn, r sftpRequest) { c.answer(sftpHandle, r.id+1<<20, str("h")) }, sftpOpen)},
+		{"wrong number", "answers a request that was never made", on(func(c *sftpConn, r sftpRequest) { c.answer(sftpHandle, r.id+1<<20, str("h")) }, sftpOpen)},
 		{"sizes", "says of every file that it has 7 bytes", on(sized(7), sftpStat, sftpLstat)},
 		{"sizes beyond all", "says of every file that it has 2⁶⁴-1 bytes", on(sized(1<<64-1), sftpStat, sftpLstat)},
 		{"rename does nothing", "says that it has renamed a file, and has not", on(func(c *sftpConn, r sftpRequest) { c.status(r.id, statusOK, "") }, sftpRename)},

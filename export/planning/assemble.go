@@ -18,7 +18,7 @@ type assembler struct {
 	sink    Sink
 	plan    *export.Plan
 	enc     *encoder
-	sets    map[export.ColumnSet]int // in order of appearance
+	sets    map[export.ColumnSet]int // column sets, numbered in order of appearance
 	open    map[[2]int]*openPart
 	order   [][2]int
 	closed  []closed
@@ -26,7 +26,7 @@ type assembler struct {
 	waiting []string // people in merging, by first appearance
 }
 
-// openPart is a part being filled. Its room is used again for the part after it.
+// openPart is a part being filled. Its memory is reused for the next part.
 type openPart struct {
 	set    export.ColumnSet
 	header []byte
@@ -62,7 +62,8 @@ func (a *assembler) take(b *built) error {
 	return a.add(b)
 }
 
-// merged lays a record over what the person's earlier records said, and returns the person when it was the last one.
+// merged adds a record to the person's earlier ones, with newer values over older ones, and returns the person when it
+// was the last record.
 func (a *assembler) merged(one rowDraft) *rowDraft {
 	m, ok := a.merging[one.key]
 	if !ok {
@@ -144,7 +145,8 @@ func (a *assembler) addGroup(g *group) error {
 	return nil
 }
 
-// fitting tells how many lines still fit into the part; ends are those of the lines, the first of which begins at start.
+// fitting returns how many lines still fit into the part; ends are the ends of the lines, the first of which begins at
+// start.
 func (o *openPart) fitting(ends []int, start int, p *Planner) int {
 	size := max(len(o.data), len(o.header)) - start
 	n := 0
@@ -173,7 +175,7 @@ func (a *assembler) tooLarge(r export.RowResult) error {
 	return a.sink.Row(r, nil)
 }
 
-// close hands an open part to the sink and empties it.
+// close passes an open part to the sink and empties it.
 func (a *assembler) close(slot [2]int, part *openPart) error {
 	if len(part.rows) == 0 {
 		return nil
@@ -223,11 +225,11 @@ func (a *assembler) count(slot [2]int, part *openPart) {
 	}
 }
 
-// finish closes the parts that are still open, names all, and proves that no record got lost.
+// finish closes the open parts, names all parts, and checks that no record was lost.
 func (a *assembler) finish() (*export.Plan, error) {
 	rest := &built{}
 	var people []*rowDraft
-	for _, key := range a.waiting { // only where two people share a hash
+	for _, key := range a.waiting { // happens only where two people share a hash
 		if m, ok := a.merging[key]; ok {
 			people = append(people, m)
 			delete(a.merging, key)
@@ -246,7 +248,7 @@ func (a *assembler) finish() (*export.Plan, error) {
 		}
 		filled[slot[0]] = true
 	}
-	maps.DeleteFunc(a.plan.Columns, func(_ string, rows int) bool { return rows == 0 }) // completed in every row
+	maps.DeleteFunc(a.plan.Columns, func(_ string, rows int) bool { return rows == 0 }) // the column was completed in every row
 	a.plan.Files = a.p.files()
 	a.plan.Waves, a.plan.Sets = len(filled), len(a.sets)
 	if err := a.p.name(a.sink, a.closed); err != nil {
@@ -255,13 +257,13 @@ func (a *assembler) finish() (*export.Plan, error) {
 	return a.plan, a.plan.Balance()
 }
 
-// BatchHash is one hash, in lower-case hex, for all parts of a batch, made of theirs in the order of sending.
+// BatchHash returns one hash, in lower-case hex, of the hashes of all parts of a batch in the order of sending.
 func BatchHash(parts []string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, " ")))
 	return hex.EncodeToString(sum[:])
 }
 
-// closed is a part that has been handed to the sink and waits for its name.
+// closed is a part that was passed to the sink and still needs its name.
 type closed struct {
 	id        int64
 	wave, set int

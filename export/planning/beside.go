@@ -9,14 +9,14 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Beside is a held run that a plan is made beside: the plan takes up nothing of what that run keeps, and since at most one
-// plan keeps records it keeps none itself. Whoever would have to wait is quarantined instead.
+// Beside is a held run that a plan leaves as it is. The plan takes up none of the records that the held run keeps. It
+// keeps no records itself, since at most one run keeps records: people who would have to wait are quarantined instead.
 type Beside struct {
 	Run   string          // the held run
-	Keeps *export.Waiting // whom its records are about
+	Keeps *export.Waiting // the people of its records
 }
 
-// ReadBeside reads whom the feed of a planner is about, which is what a held run keeps.
+// ReadBeside reads the people of a planner's feed, which is the records that a held run keeps.
 func ReadBeside(ctx context.Context, p *Planner, run string) (*Beside, error) {
 	keeps := &export.Waiting{Keys: map[string]string{}, Logins: map[string]string{}}
 	login := slices.Index(p.Mapping.Columns(), export.ColumnLogin)
@@ -28,7 +28,7 @@ func ReadBeside(ctx context.Context, p *Planner, run string) (*Beside, error) {
 			}
 			one := who{key: strings.Clone(person)}
 			if login >= 0 {
-				cell, _ := m.MapColumn(rec, login) // what cannot be mapped is told when the record is planned again
+				cell, _ := m.MapColumn(rec, login) // a mapping fault is reported when the record is planned again
 				one.login = strings.Clone(strings.ToLower(cell.SetText()))
 			}
 			people = append(people, one)
@@ -44,8 +44,8 @@ func ReadBeside(ctx context.Context, p *Planner, run string) (*Beside, error) {
 	return &Beside{run, keeps}, err
 }
 
-// beside tells why a row may not go beside a held run: an earlier record of its person is kept, or is in a part without a
-// verdict.
+// beside returns why a row may not be sent while a held run stays: an earlier record of its person is kept, or is in a
+// part without a verdict.
 func (e *encoder) beside(one *rowDraft) []export.Fault {
 	b := e.p.Beside
 	if b == nil {

@@ -30,8 +30,8 @@ func (p *Planner) Build(ctx context.Context, sink Sink) (*export.Plan, error) {
 	return p.again(ctx, s, sink)
 }
 
-// first surveys the feed and builds it at once, hoping that nothing repeats. As soon as something does it goes on with
-// the survey alone. What it hands to the assembler is the same whatever the number of workers.
+// first surveys and builds the feed in one pass, in the hope that nothing repeats. As soon as something does, it goes
+// on only with the survey. What it passes to the assembler is the same for any number of workers.
 func (p *Planner) first(ctx context.Context, s *survey, a *assembler) (*probes, error) {
 	type draft struct {
 		probe *probe
@@ -76,7 +76,7 @@ func (p *Planner) again(ctx context.Context, s *survey, sink Sink) (*export.Plan
 	return a.finish()
 }
 
-// buildChunk maps, checks and encodes a chunk. g, where there is one, gets what the survey asks for.
+// buildChunk maps, checks and encodes a chunk. It also adds what the survey needs to g, unless g is nil.
 func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*built, error) {
 	if w.enc == nil {
 		w.enc = p.encoder(s)
@@ -121,12 +121,12 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 	return b, w.enc.finish(b)
 }
 
-// built is what one chunk came to: encoded lines by file group, and what stays here.
+// built is the result of one chunk: encoded lines by file group, and rows that are not sent.
 type built struct {
 	input  int
 	groups []group
 	kept   []keptRow
-	merge  []rowDraft // records of people with several, still to be merged
+	merge  []rowDraft // records of people with several records, still to be merged
 	doubt  []export.Fault
 }
 
@@ -138,7 +138,7 @@ type group struct {
 	ends []int
 	rows []export.RowResult
 
-	lines export.RowEncoder // until the chunk is finished; rows may wait in it
+	lines export.RowEncoder // nil once the chunk is finished; rows may wait in it
 }
 
 type keptRow struct {
@@ -146,7 +146,7 @@ type keptRow struct {
 	kept []export.KeptRecord
 }
 
-// rowDraft is one record, or several merged, of a person on the way to a row. Its texts may alias the chunk.
+// rowDraft is one record, or several merged records, of a person on the way to a row. Its texts may alias the chunk.
 type rowDraft struct {
 	key    string
 	row    export.Row
@@ -154,7 +154,7 @@ type rowDraft struct {
 	faults export.Faults
 	kept   []export.Keepable // its records, where they may have to be kept for the next plan
 
-	completed export.ColumnSet // cells that HR's records lack
+	completed export.ColumnSet // columns that HR's records lack
 }
 
 func cloneCells(cells []export.Cell) []export.Cell {

@@ -9,7 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// inCoupa is one of Coupa's users with a login.
+// inCoupa returns one of Coupa's users with a login.
 func inCoupa(id, login string) export.User {
 	u := export.User{ID: id, Values: map[string]export.Value{}}
 	for _, c := range []string{"Login", "Email", "First Name", "Last Name"} {
@@ -19,7 +19,7 @@ func inCoupa(id, login string) export.User {
 	return u
 }
 
-// TestCompletedRowWaits: whoever is known to wait only by what Coupa holds waits all the same, and his record is kept.
+// TestCompletedRowWaits: a person who is known to wait only by Coupa's values waits too, and the record is kept.
 func TestCompletedRowWaits(t *testing.T) {
 	b := &planningtest.Batch{Mapping: planningtest.People5, Element: coupa.Element, Feed: map[string]string{"users.csv": "id,login,mail,first,last\nE1,,,,Archer\nE2,,,,Bow\n"},
 		Found: map[string]export.User{"E1": inCoupa("11", "ann@x.example"), "E2": inCoupa("12", "bob@x.example")}}
@@ -42,7 +42,7 @@ func TestCompletedRowWaits(t *testing.T) {
 	}
 }
 
-// TestProtectedInCoupa: a login that neither HR nor the ledger knows protects its account all the same.
+// TestProtectedInCoupa: a login that neither HR nor the ledger knows still protects its account.
 func TestProtectedInCoupa(t *testing.T) {
 	b := &planningtest.Batch{Mapping: planningtest.People5, Element: coupa.Element, Feed: map[string]string{"users.csv": "id,login,mail,first,last\nE1,ann,ann@x.example,Ann,Archer\n"},
 		Found: map[string]export.User{"E1": inCoupa("11", "admin.ann")}}

@@ -13,7 +13,7 @@ type claim struct {
 	origin export.Origin
 }
 
-// resolve looks at the suspicious values themselves: a hash may lie, and two records of one person may agree.
+// resolve compares the suspicious values themselves: hashes may collide, and two records of one person may agree.
 func (p *Planner) resolve(ctx context.Context, s *survey) error {
 	cols := s.cols
 	s.claims = make([]map[string][]claim, len(cols))
@@ -22,12 +22,12 @@ func (p *Planner) resolve(ctx context.Context, s *survey) error {
 	}
 	type found struct {
 		col     int
-		value   string // "" takes an earlier claim of this person back
+		value   string // "" withdraws an earlier claim of this person
 		person  string
 		several bool
 		origin  export.Origin
 	}
-	last := make([]map[string]found, len(cols)) // people with several records: what their last one claims
+	last := make([]map[string]found, len(cols)) // for people with several records: the claim of the last one
 	for i := range last {
 		last[i] = map[string]found{}
 	}
@@ -88,7 +88,7 @@ func (p *Planner) resolve(ctx context.Context, s *survey) error {
 	return nil
 }
 
-// conflicts tells for which unique columns another person claims the same value as row.
+// conflicts returns faults for the unique columns in which another person claims the same value as row.
 func (s *survey) conflicts(row *export.Row, person string, names []string) []export.Fault {
 	if s.claims == nil {
 		return nil

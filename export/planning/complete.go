@@ -7,10 +7,10 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// neededColumns are those that Coupa wants in every row.
+// neededColumns are the columns that Coupa requires in every row.
 var neededColumns = [...]string{export.ColumnLogin, export.ColumnEmail, export.ColumnFirstName, export.ColumnLastName}
 
-// WithID gives the mapping a column for Coupa's number, where HR does not know it: what was found fills it in.
+// WithID returns m with a column for Coupa's number, where HR does not know it: the user found fills it in.
 func WithID(m export.Mapping) export.Mapping {
 	if slices.Contains(m.Columns(), export.ColumnID) {
 		return m
@@ -47,12 +47,12 @@ func (m mapperWithID) MapColumn(rec *export.Record, i int) (export.Cell, *export
 	return m.RowMapper.MapColumn(rec, i)
 }
 
-// completer fills in what a row needs and HR's records do not have.
+// completer fills in values that a row needs and HR's records lack.
 type completer struct {
 	p      *Planner
 	id     int // the column Id, -1 where rows have none
 	needed [len(neededColumns)]int
-	names  map[export.ColumnSet]export.ColumnNames // how often the same few columns are completed
+	names  map[export.ColumnSet]export.ColumnNames // names by set, since the same few columns are completed again and again
 }
 
 func (p *Planner) completer(columns []string) *completer {
@@ -63,9 +63,9 @@ func (p *Planner) completer(columns []string) *completer {
 	return c
 }
 
-// complete fills cells in that are empty: the Id and, where the planner knows how, the columns that every row needs, with
-// what Coupa holds. Where Coupa was not asked there is only the login that was last sent, which is no key: by an outdated
-// one Coupa would make a second account.
+// complete fills in empty cells with Coupa's values: the Id and, where the planner knows them, the columns that every
+// row needs. Where Coupa was not asked, only the login that was last sent is known. It is no key: by an outdated login
+// Coupa would create a second account.
 func (c *completer) complete(one *rowDraft) {
 	if c.p.Notes != nil {
 		return
@@ -99,7 +99,7 @@ func (c *completer) fill(one *rowDraft, col int, text string) {
 	}
 }
 
-// columns names the columns of a set, in the order of the mapping. Rows share what it returns.
+// columns returns the names of the columns of a set, in the order of the mapping. Rows share the result.
 func (c *completer) columns(set export.ColumnSet, names []string) export.ColumnNames {
 	if set == (export.ColumnSet{}) {
 		return nil
@@ -116,7 +116,7 @@ func (c *completer) columns(set export.ColumnSet, names []string) export.ColumnN
 	return list
 }
 
-// The rules that a row breaks which lacks what could be completed; the sheet's names for them.
+// The sheet's names of the rules that a row breaks if it lacks values that could be completed.
 const ruleRequired, ruleKey = "required", "key"
 
 const (
@@ -125,13 +125,13 @@ const (
 	sayNotShown   = "is empty, and cannot be completed: Coupa does not show it (Coupa id %s), look at its API response filters"
 )
 
-// onlyLacks tells whether a row breaks no rule but by what it lacks.
+// onlyLacks reports whether a row breaks rules only by missing values.
 func onlyLacks(rules []export.Fault) bool {
 	return !slices.ContainsFunc(rules, func(f export.Fault) bool { return f.Rule != ruleRequired && f.Rule != ruleKey })
 }
 
-// tellWhy says of what a row lacks why it could not be completed out of what Coupa has answered.
-func (c *completer) tellWhy(one *rowDraft, rules []export.Fault) {
+// explainMissing adds to the faults for missing values why they could not be completed from Coupa's answers.
+func (c *completer) explainMissing(one *rowDraft, rules []export.Fault) {
 	u, found := c.p.Answers.Found(one.key)
 	for i, f := range rules {
 		if f.Rule != ruleRequired {

@@ -3,13 +3,13 @@ package planning
 import "github.com/hr2coupa/hr2coupa/export"
 
 // A feed that broke off while it was written often ends inside a record that still reads as one: "Finance" has become
-// "Fin". Where all feeds before ended their last line, one that does not gives itself away by that.
+// "Fin". Where all earlier feeds ended their last line, a missing line end shows that a feed broke off.
 
 const sayCut = "is the last line and has no line end, which the feeds before had: the file was cut off, and this record may be; see what is missing, and deliver the file again whole, its last line ended"
 
 func (p *Planner) cut(file string) bool { return p.Memory != nil && p.Memory.Cut(file) }
 
-// files are those of the feed as they are recorded.
+// files returns the files of the feed as they are recorded.
 func (p *Planner) files() []export.FeedFile {
 	files := p.Feed.Files()
 	for i, f := range files {
@@ -20,9 +20,9 @@ func (p *Planner) files() []export.FeedFile {
 	return files
 }
 
-// EndsLines reports whether all earlier feeds ended their last line, and there was one; earlier are in the order in which
-// they were planned. One that was taken as cut off counts as an exception as soon as a later one has ended its last line
-// again. Until then it may be that whoever writes the feeds has changed that.
+// EndsLines reports whether all earlier feeds ended their last line, and there was one; earlier are in the order in
+// which they were planned. A feed that was treated as cut off counts as an exception as soon as a later one has ended
+// its last line again. Until then the writer of the feeds may have changed their form.
 func EndsLines(earlier []export.FeedFile) bool {
 	ended := false
 	for i := len(earlier) - 1; i >= 0; i-- {

@@ -8,7 +8,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// encoder checks rows and encodes those that break no rule. One goroutine uses it; between chunks it keeps only room.
+// encoder checks rows and encodes those that break no rule. One goroutine uses it; between chunks it holds only free
+// memory.
 type encoder struct {
 	p         *Planner
 	s         *survey
@@ -17,8 +18,8 @@ type encoder struct {
 	status    int
 	rules     export.RowChecker
 	completer *completer
-	at        int                                      // the group the row before went to
-	lines     map[export.ColumnSet][]export.RowEncoder // at rest
+	at        int                                      // index of the group of the row before
+	lines     map[export.ColumnSet][]export.RowEncoder // encoders that are free
 	texts     textArena
 }
 
@@ -30,7 +31,7 @@ func (p *Planner) encoder(s *survey) *encoder {
 	}
 }
 
-// encode takes people and finishes b.
+// encode adds people to b and finishes it.
 func (e *encoder) encode(b *built, people []*rowDraft) error {
 	for _, one := range people {
 		if err := e.add(b, one); err != nil {
@@ -40,11 +41,11 @@ func (e *encoder) encode(b *built, people []*rowDraft) error {
 	return e.finish(b)
 }
 
-// add checks a person and appends his line to a group of b, or keeps him back. What b gets aliases no chunk once it is
-// finished; one and its cells may be used anew at once, the texts in them only then.
+// add checks a person and appends the line to a group of b, or holds the row back. Once b is finished, nothing in it
+// aliases a chunk. one and its cells may be reused at once, their texts only after b is finished.
 func (e *encoder) add(b *built, one *rowDraft) error {
 	if broken := e.check(one); len(one.faults) == 0 {
-		one.faults = broken // nearly always: no copy
+		one.faults = broken // nearly always there are no others, so this needs no copy
 	} else {
 		one.faults = append(one.faults, broken...)
 	}
@@ -72,7 +73,7 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 	return nil
 }
 
-// finish encodes what waits in the groups of b.
+// finish encodes the rows that wait in the groups of b.
 func (e *encoder) finish(b *built) error {
 	for i := range b.groups {
 		g := &b.groups[i]
@@ -95,7 +96,7 @@ func (g *group) flush() (err error) {
 	return nil
 }
 
-// wave tells which wave a row goes in. Deactivations are the last one.
+// wave returns the wave of a row. Deactivations are in the last one.
 func (e *encoder) wave(one *rowDraft) int {
 	switch {
 	case e.status >= 0 && one.row.Cells[e.status].Text == export.StatusInactive:
@@ -106,7 +107,7 @@ func (e *encoder) wave(one *rowDraft) int {
 	return e.s.waves.wave(hash(e.s.seed, one.key))
 }
 
-// group finds b's group of a wave and set, or makes it. It is mostly the one the row before went to.
+// group returns b's group of a wave and set, and makes it where needed. It is usually the group of the row before.
 func (e *encoder) group(b *built, wave int, set export.ColumnSet) *group {
 	same := func(g group) bool { return g.wave == wave && g.set == set }
 	if e.at < len(b.groups) && same(b.groups[e.at]) {
@@ -125,8 +126,8 @@ func (e *encoder) group(b *built, wave int, set export.ColumnSet) *group {
 	return &b.groups[e.at]
 }
 
-// check completes a row and tells every rule that it breaks. A column whose expression failed is not told to be missing
-// too; and what Coupa holds against a row says more than that it could not be completed.
+// check completes a row and returns every rule that it breaks. A column with a failed expression is not also reported
+// as missing. A fault found in Coupa replaces the fault that the row could not be completed, since it says more.
 func (e *encoder) check(one *rowDraft) []export.Fault {
 	e.completer.complete(one)
 	rules := e.rules.Check(&one.row)
@@ -152,11 +153,12 @@ func (e *encoder) check(one *rowDraft) []export.Fault {
 	if held := e.p.Answers.Faults(one.key, &one.row); held != nil {
 		return held
 	}
-	e.completer.tellWhy(one, rules)
+	e.completer.explainMissing(one, rules)
 	return rules
 }
 
-// partial makes a row what the API route takes: only what HR says, and beside it what Coupa held when it was asked.
+// partial turns a row into the form of the API route: only HR's values, together with what Coupa held when it was
+// asked.
 func (e *encoder) partial(one *rowDraft) {
 	for i := range one.row.Cells {
 		if one.completed.Has(i) {
@@ -172,8 +174,8 @@ func (e *encoder) partial(one *rowDraft) {
 	}
 }
 
-// protected holds a person's login against those who are never changed: the row's, the one that was last sent, and the one
-// that Coupa holds, which may be another by now.
+// protected returns the rule that protects a person from changes, or nil. It checks the row's login, the login that was
+// last sent, and the one that Coupa holds, which may be another by now.
 func (e *encoder) protected(one *rowDraft) *export.Protection {
 	if e.p.Protects == nil {
 		return nil
@@ -194,7 +196,7 @@ func (e *encoder) text(one *rowDraft, col int) string {
 	return one.row.Cells[col].Text
 }
 
-// behind tells which part a person waits for.
+// behind returns the part that a person waits for.
 func (e *encoder) behind(one *rowDraft) (part string, ok bool) {
 	if e.p.Waiting.Empty() {
 		return "", false
@@ -202,7 +204,7 @@ func (e *encoder) behind(one *rowDraft) (part string, ok bool) {
 	return e.p.Waiting.Behind(one.key, e.text(one, e.p.Sheet.First(&one.row)), e.text(one, e.login))
 }
 
-// mayKeep tells whether a record may have to be kept. Only all records of a person together, completed, tell for sure.
+// mayKeep reports whether a record may have to be kept. Only all records of a person together, completed, decide it.
 func (e *encoder) mayKeep(one *rowDraft, several bool) bool {
 	if e.p.Hold || (several || e.p.Answers != nil) && !e.p.Waiting.Empty() {
 		return true
@@ -211,13 +213,13 @@ func (e *encoder) mayKeep(one *rowDraft, several bool) bool {
 	return waits
 }
 
-// heldByLimit is why a row of a held run is kept: the same for all of them, which may be a whole feed.
+// heldByLimit is the reason of a row of a held run. All rows share it, since they may be a whole feed.
 var heldByLimit = notYet("limit", "the run is held by a limit")
 
-// notYet is why a sound row is not sent now.
+// notYet returns the reason why a sound row is not sent now.
 func notYet(rule, why string) export.Faults { return export.Faults{{Rule: rule, Message: why}} }
 
-// keeps tells that a sound row is not sent now, and why; "" for nearly every row.
+// keeps returns the outcome of a sound row that is not sent now, and why; "" for nearly every row.
 func (e *encoder) keeps(one *rowDraft) (outcome export.Outcome, why export.Faults) {
 	part, waits := e.behind(one)
 	switch {
@@ -229,7 +231,7 @@ func (e *encoder) keeps(one *rowDraft) (outcome export.Outcome, why export.Fault
 	return "", nil
 }
 
-// result fills r, which is empty, in place: a row's result is large and made for every row.
+// result fills r, which is empty, in place, since a result is large and made for every row.
 func (e *encoder) result(one *rowDraft, r *export.RowResult) {
 	r.Origin, r.Lines, r.Outcome = one.row.Origin, one.lines, export.Pending
 	r.Key = e.texts.keep(one.key)

@@ -22,8 +22,8 @@ import (
 var update = flag.Bool("update", false, "write what came out into the golden files")
 
 // plans are goldens of what would be sent, byte for byte. Each is an archive: a comment that says what it shows, then
-// lines "option: value" (see golden.option), the mapping, the files of the feed, and what comes of them:
-// sent/<name> is a part, "held back" the quarantined rows, "sums" the plan. Run the test with -update to write that anew.
+// lines "option: value" (see golden.option), the mapping, the files of the feed, and the result: sent/<name> is a part,
+// "held back" the quarantined rows, "sums" the plan. Run the test with -update to rewrite the result.
 const plans = "../../testdata/golden/plan"
 
 func TestPlanGoldens(t *testing.T) {
@@ -53,11 +53,11 @@ func TestPlanGoldens(t *testing.T) {
 	}
 }
 
-// golden is the given half of an archive.
+// golden is the input half of an archive.
 type golden struct {
 	batch planningtest.Batch
 	given txtar.Archive
-	brief bool // parts are told by their sizes and edges, not whole
+	brief bool // parts are shown by their sizes and edges, not whole
 }
 
 func readGolden(t *testing.T, path string) *golden {
@@ -88,8 +88,9 @@ func readGolden(t *testing.T, path string) *golden {
 	return g
 }
 
-// option sets one: key, creates, known ("E1=ann E2=bob"), found in Coupa ("E1=id:login:email:first:last:active"), rows and bytes (a part's most), people (so many are made up),
-// edge (people whose 5,000 rows come to so many bytes).
+// option sets one option: key, creates, known ("E1=ann E2=bob"), found in Coupa
+// ("E1=id:login:email:first:last:active"), rows and bytes (limits of a part), people (so many are generated), edge
+// (5,000 rows of exactly so many bytes).
 func (g *golden) option(name, value string) (err error) {
 	switch name {
 	case "key":
@@ -140,7 +141,7 @@ func cut(line string) string {
 	return line
 }
 
-// edge is a feed of 5,000 people that come to a part of exactly so many bytes, in two columns of long addresses.
+// edge returns a feed of 5,000 people that makes a part of exactly size bytes, in two columns of long addresses.
 func edge(size int) string {
 	const n = 5000
 	const header = `"Employee Number","Login","Email","First Name","Last Name","Default Address Street 3","Default Address Street 4"` + "\n"
@@ -149,7 +150,7 @@ func edge(size int) string {
 	b.WriteString("id,login,mail,first,last,a,b\n")
 	for i := range n {
 		line := fmt.Sprintf("E%06d,user%06d,user%06d@example.com,Zoë,O'Neil,", i, i, i)
-		fill := rest/(n-i) - len(line) - 14 - 2 // less the quotes, the last comma and the line break
+		fill := rest/(n-i) - len(line) - 14 - 2 // minus the quotes, the last comma and the line break
 		rest -= rest / (n - i)
 		long := strings.Repeat("ü", fill/4)
 		b.WriteString(line + long + "," + strings.Repeat("x", fill-len(long)) + "\n")
@@ -157,7 +158,7 @@ func edge(size int) string {
 	return b.String()
 }
 
-// archive puts what came out behind what was given.
+// archive returns the input followed by the result.
 func (g *golden) archive(k *planningtest.Taken) *txtar.Archive {
 	a := g.given
 	tell := func(name, text string) { a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(text)}) }

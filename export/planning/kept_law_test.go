@@ -25,14 +25,14 @@ Default Account Code Segment-2 = if(kind == "m", mention)
 Default Account Code Segment-1 = title
 `
 
-// lawPeople is how many there are: few, so that nights are about the same ones.
+// lawPeople is the number of people: few, so that nights are about the same people.
 const lawPeople = 4
 
 // lawNight draws a feed of sound records: some of the people, some of them twice, in any order of records and fields.
 func lawNight(t *rapid.T) string {
 	maybe := rapid.SampledFrom([]string{"", "a", "b"})
 	fields := []string{"id", "login", "mail", "first", "last", "department", "kind", "mention", "title"}
-	if rapid.Bool().Draw(t, "other") { // no column is made of it, and a feed may lack it
+	if rapid.Bool().Draw(t, "other") { // no column uses this field, and a feed may lack it
 		fields = append(fields, "other")
 	}
 	blank := rapid.SampledFrom([]string{"", "department", "kind", "mention", "title"}).Draw(t, "blank in all records")
@@ -65,12 +65,12 @@ func lawNight(t *rapid.T) string {
 	return text.String()
 }
 
-// lawBook is a ledger, and the feeds that went into it since something was sent or given up.
+// lawBook is a ledger, with the feeds that were planned into it since something was sent or given up.
 type lawBook struct {
 	t    *rapid.T
 	dir  string
 	l    ledger.Ledger
-	open map[string]string // by a name in the order of the nights
+	open map[string]string // feeds by name, in the order of the nights
 	held string            // the run that is held; "" where none is
 	n    int
 }
@@ -82,7 +82,7 @@ func (b *lawBook) must(err error) {
 	}
 }
 
-// planner plans a feed behind what is kept.
+// planner returns a planner for a feed after the kept records.
 func (b *lawBook) planner(feed map[string]string) *planning.Planner {
 	b.n++
 	dir := filepath.Join(b.dir, fmt.Sprint("feed", b.n))
@@ -92,7 +92,7 @@ func (b *lawBook) planner(feed map[string]string) *planning.Planner {
 	return p
 }
 
-// behind joins what is kept to a planner's feed.
+// behind puts the kept records before a planner's feed.
 func (b *lawBook) behind(p *planning.Planner) *planning.Planner {
 	k, ok, err := b.l.Kept()
 	b.must(err)
@@ -102,7 +102,7 @@ func (b *lawBook) behind(p *planning.Planner) *planning.Planner {
 	return p
 }
 
-// night records a feed behind what is kept, and holds the run's sums.
+// night records a feed after the kept records, and checks the run's sums.
 func (b *lawBook) night(feed string, hold bool) {
 	b.open[fmt.Sprintf("night%03d.csv", b.n)] = feed
 	p := b.behind(b.planner(map[string]string{"users.csv": feed}))
@@ -132,7 +132,7 @@ func (b *lawBook) night(feed string, hold bool) {
 	b.bounded()
 }
 
-// bounded wants that what is kept of earlier nights is what no newer record says.
+// bounded checks that the kept records of earlier nights are those with values that no newer record has.
 func (b *lawBook) bounded() {
 	k, ok, err := b.l.Kept()
 	b.must(err)
@@ -142,8 +142,8 @@ func (b *lawBook) bounded() {
 	if !ok {
 		return
 	}
-	said := map[string][]map[string]bool{} // by person, oldest record first: what it says
-	early := map[string]int{}              // how many of them are of earlier nights
+	said := map[string][]map[string]bool{} // by person, oldest record first: the fields with a value
+	early := map[string]int{}              // how many of these records are from earlier nights
 	files := k.From(0).Names()
 	b.must(k.From(0).Chunks(func(c export.Chunk) error {
 		var rec export.Record
@@ -169,7 +169,7 @@ func (b *lawBook) bounded() {
 	}
 }
 
-// lawSays names the fields in which a record has a value, and the column that hangs on two of them.
+// lawSays returns the fields in which a record has a value, and the column that depends on two of them.
 func lawSays(rec *export.Record) map[string]bool {
 	says, of := map[string]bool{}, map[string]string{}
 	for i, v := range rec.Values {
@@ -183,7 +183,7 @@ func lawSays(rec *export.Record) map[string]bool {
 	return says
 }
 
-// compare holds the rows that go against those of one feed made of every night since something went.
+// compare compares the rows to send with those of one feed made of all nights since the last send.
 func (b *lawBook) compare(p *planning.Planner) {
 	got, err := planningtest.Take(b.t.Context(), p)
 	b.must(err)
@@ -194,7 +194,7 @@ func (b *lawBook) compare(p *planning.Planner) {
 	}
 }
 
-// people gives what goes of each person, by column; what is not there is left as it is in Coupa.
+// people returns the values to send for each person, by column; a missing column stays as it is in Coupa.
 func (b *lawBook) people(k *planningtest.Taken) map[string]map[string]string {
 	out := map[string]map[string]string{}
 	for _, r := range k.Loose {
@@ -229,9 +229,9 @@ func (b *lawBook) giveUp() {
 	b.bounded()
 }
 
-// TestNightsAreOneFeed: whatever nights are held, given up or let go, and whoever is in them, what goes of a person is
-// what would go if HR had given all records since the last time in one feed. Only what a night has quarantined is no part of
-// that: it is not kept. The records here are sound.
+// TestNightsAreOneFeed: whichever nights are held, given up or approved, and whichever people are in them, the values
+// sent for a person are the same as if HR had delivered all records since the last send in one feed. Quarantined
+// records are not part of that, since they are not kept. The records here are sound.
 func TestNightsAreOneFeed(t *testing.T) {
 	root := t.TempDir()
 	n, sent := 0, 0
@@ -259,7 +259,7 @@ func TestNightsAreOneFeed(t *testing.T) {
 				b.night(lawNight(t), true)
 			}
 		}
-		b.night(lawNight(t), false) // somebody approves
+		b.night(lawNight(t), false) // the run is approved
 		sent++
 	})
 	if sent < n {

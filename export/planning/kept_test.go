@@ -15,7 +15,7 @@ import (
 
 var closed = export.Limits{}
 
-// kept is what the ledger keeps for the next plan.
+// kept returns the records that the ledger keeps for the next plan.
 func kept(t *testing.T, l ledger.Ledger) *ledger.Kept {
 	t.Helper()
 	k, ok, err := l.Kept()
@@ -28,7 +28,7 @@ func kept(t *testing.T, l ledger.Ledger) *ledger.Kept {
 	return k
 }
 
-// join plans what l keeps and then b's feed; the plan goes into a sink.
+// join plans the records that l keeps and then b's feed, into a sink.
 func join(t *testing.T, l ledger.Ledger, b *planningtest.Batch) *planningtest.Taken {
 	t.Helper()
 	p, err := b.Planner(t.TempDir())
@@ -48,8 +48,8 @@ func taking(t *testing.T, p *planning.Planner) *planningtest.Taken {
 	return k
 }
 
-// TestKeptIsTheFeed: a held run planned again from the ledger gives the bytes that its feed would have given, whatever
-// stands in the feed's cells.
+// TestKeptIsTheFeed: a held run planned again from the ledger yields the same bytes as its feed would have, whatever is
+// in the feed's cells.
 func TestKeptIsTheFeed(t *testing.T) {
 	jsonl := `{"id":"E1","login":"ann","mail":"ann@example.com","first":"Ann","last":"Archer","boss":"bob"}
 {"id":"E2","login":"bob","mail":"bob@example.com","first":"Bob","last":"Bé","boss":null}
@@ -93,7 +93,7 @@ func TestKeptIsTheFeed(t *testing.T) {
 	}
 }
 
-// TestKeptComesFirst: what is new of a person goes over what was kept of him, and both together are one row.
+// TestKeptComesFirst: new values of a person replace kept ones, and both together are one row.
 func TestKeptComesFirst(t *testing.T) {
 	l := planningtest.OpenLedger(t, t.TempDir())
 	b := &planningtest.Batch{Mapping: planningtest.People5, Creates: true, Feed: map[string]string{"users.csv": planningtest.People(3)}}
@@ -111,7 +111,7 @@ func TestKeptComesFirst(t *testing.T) {
 		t.Error(d)
 	}
 
-	// it is held again: one run is held, and what was kept first keeps its name
+	// The run is held again: one run is held, and the records kept first keep their file name.
 	first := kept(t, l).Run
 	run, err := l.BeginRun(export.RunRecord{Command: "run", Started: planningtest.Began})
 	if err != nil {
@@ -141,8 +141,8 @@ func TestKeptComesFirst(t *testing.T) {
 	}
 }
 
-// TestNewerReplacesKept: however many nights are held, a person's newer record takes the place of the one that was kept,
-// and what is kept stays as large as one night. The rows of the old records say which one replaced them.
+// TestNewerReplacesKept: however many nights are held, a person's newer record replaces the kept one, and the kept
+// records stay as many as one night's. The rows of the old records name the record that replaced them.
 func TestNewerReplacesKept(t *testing.T) {
 	l := planningtest.OpenLedger(t, t.TempDir())
 	const many = 200
@@ -204,8 +204,8 @@ func wantReasons(t *testing.T, l ledger.Ledger, run string, rows int, want func(
 	}
 }
 
-// TestKeptAlone: of an old record stays what nothing newer says: a field that is blank or that the newer feed lacks, also
-// where no column is made of it today. It goes when later records together say all of it.
+// TestKeptAlone: an old record stays where it has a value that no newer record has: in a field that is blank or missing
+// in the newer feed, also where no column uses it today. It goes when later records together have all its values.
 func TestKeptAlone(t *testing.T) {
 	full := "id,login,mail,first,last,note\nE1,ann,ann@example.com,Ann,Old,n\n"
 	for name, c := range map[string]struct {
@@ -243,7 +243,7 @@ func TestKeptAlone(t *testing.T) {
 	}
 }
 
-// TestWaiting: who waits is kept with all his records, by key, first cell or login; nobody else is.
+// TestWaiting: a person who waits, by key, first cell or login, is kept with all records; no other person is.
 func TestWaiting(t *testing.T) {
 	b := &planningtest.Batch{Mapping: planningtest.People5, Creates: true, ChunkRows: 10, Feed: map[string]string{"users.csv": planningtest.People(40,
 		"E000003,user3,user3@example.com,Zoë,Later", "E000030,user30,user30@example.com,Zoë,Later")}}

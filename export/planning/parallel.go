@@ -8,13 +8,13 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// worker is what one goroutine keeps from chunk to chunk.
+// worker is the state of one goroutine from chunk to chunk.
 type worker struct {
 	p       *Planner
 	files   []string // their names
-	bound   bound    // to the header of the record before
+	bound   bound    // mapping bound to the header of the record before
 	mappers map[*export.Header]bound
-	records int // of the chunk before
+	records int // records of the chunk before
 	rec     export.Record
 	enc     *encoder
 }
@@ -25,7 +25,7 @@ func (p *Planner) worker() *worker {
 
 func (w *worker) file(rec *export.Record) string { return w.files[rec.File] }
 
-// bound is the mapping bound to a header, and where the key stands in its records.
+// bound is the mapping bound to a header, with the index of the key in its records.
 type bound struct {
 	header *export.Header
 	mapper export.RowMapper
@@ -59,7 +59,7 @@ func (w *worker) bind(h *export.Header, kept bool) error {
 }
 
 // each calls f for every record of a chunk that is to be planned. m is nil where the record could not be read or names
-// nobody; rec.Fault then says why.
+// no person; rec.Fault then has the reason.
 func (p *Planner) each(w *worker, c export.Chunk, f func(rec *export.Record, person string, m export.RowMapper) error) error {
 	rec := &w.rec
 	if rec.Kept { // the chunk before was one of kept records
@@ -91,8 +91,8 @@ func (p *Planner) each(w *worker, c export.Chunk, f func(rec *export.Record, per
 	return nil
 }
 
-// parallel lets every worker work on chunks and collects what they made in the order of the feed. A chunk is released
-// when its work is done, so what work returns must not alias it. At most a few chunks a worker are under way.
+// parallel has all workers work on chunks and collects their results in the order of the feed. A chunk is released when
+// its work is done, so the result of work must not alias it. At most a few chunks a worker are under way.
 func parallel[T any](ctx context.Context, p *Planner, work func(*worker, export.Chunk) (T, error), collect func(T) error) error {
 	n := max(1, p.Workers)
 	type result struct {
@@ -158,7 +158,7 @@ func parallel[T any](ctx context.Context, p *Planner, work func(*worker, export.
 	}()
 	if err != nil {
 		cancel(errStopped)
-		for range results { // let the workers end before the caller goes on
+		for range results { // wait for the workers to end before the caller goes on
 		}
 		return err
 	}

@@ -59,8 +59,8 @@ func TestManyRows(t *testing.T) {
 	}
 }
 
-// TestManyBytes: no part is larger than layout.max_bytes, and the next row would have made it so. With long
-// addresses 5,000 rows are larger than 8 MB.
+// TestManyBytes: no part is larger than layout.max_bytes, and one more row would make it larger. With long addresses
+// 5,000 rows are larger than 8 MB.
 func TestManyBytes(t *testing.T) {
 	long := strings.Repeat("ü", 400)
 	for _, c := range []struct{ most, n int }{{8_000_000, 5000}, {10_000, 100}, {9_999, 100}, {9_998, 100}, {5_200, 100}} {
@@ -107,7 +107,7 @@ func TestRowLargerThanAFile(t *testing.T) {
 	}
 }
 
-// awkward draws a feed in which everything goes wrong that can: people twice, values twice, broken lines, empty keys.
+// awkward draws a feed with every kind of fault: people twice, values twice, broken lines, empty keys.
 func awkward(t *rapid.T) *planningtest.Batch {
 	b := &planningtest.Batch{Mapping: planningtest.People5 + "Status = status\nApprover Login = boss\n", Creates: rapid.Bool().Draw(t, "creates"), Feed: map[string]string{}}
 	for f := range rapid.IntRange(1, 2).Draw(t, "files") {
@@ -144,7 +144,7 @@ func awkward(t *rapid.T) *planningtest.Batch {
 	return b
 }
 
-// TestSums: whatever the feed, every record ends in a part or apart, and nowhere else.
+// TestSums: for any feed, every record ends either in a part or among the rows that are not sent.
 func TestSums(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -189,7 +189,7 @@ func TestSums(t *testing.T) {
 	})
 }
 
-// TestSameInputSameBytes: neither the number of workers nor the cutting into chunks shows in what is sent.
+// TestSameInputSameBytes: neither the number of workers nor the cut into chunks changes what is sent.
 func TestSameInputSameBytes(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -214,7 +214,7 @@ func TestSameInputSameBytes(t *testing.T) {
 	})
 }
 
-// TestOnly plans some records anew and passes the others over without a trace.
+// TestOnly: some records are planned again, and the others are skipped without a trace.
 func TestOnly(t *testing.T) {
 	b := &planningtest.Batch{Mapping: planningtest.People5, Feed: map[string]string{"users.csv": planningtest.People(10, "torn")}}
 	b.Only = func(o export.Origin, key string) bool { return key == "E000003" || o.Line == 12 }
@@ -224,7 +224,7 @@ func TestOnly(t *testing.T) {
 	}
 }
 
-// TestUnusable: what makes a feed as a whole unusable, with what to do about it.
+// TestUnusable: the faults that make a whole feed unusable, with what to do.
 func TestUnusable(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
@@ -251,13 +251,13 @@ func TestUnusable(t *testing.T) {
 
 var errFull = errors.New("disk full")
 
-// fullDisk is a sink that can take nothing.
+// fullDisk is a sink that fails on every part.
 type fullDisk struct{ planningtest.Taken }
 
 func (fullDisk) Part(export.Part, []byte, []export.RowResult) (int64, error) { return 0, errFull }
 
-// TestBuildEnds: a sink that fails and a context that is cancelled end a build with their own error, and leave no
-// goroutine behind.
+// TestBuildEnds: a failing sink and a cancelled context end a build with their own error, and leave no goroutine
+// behind.
 func TestBuildEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // fails where a goroutine is left waiting when all else has ended
 		b := &planningtest.Batch{Mapping: planningtest.People5, MaxRows: 10, ChunkRows: 5, Workers: 4, Feed: map[string]string{"users.csv": planningtest.People(3000)}}
@@ -276,8 +276,8 @@ func TestBuildEnds(t *testing.T) {
 	})
 }
 
-// counting is a sink that keeps nothing, and looks at what is alive on the heap: how much lies beside it is a matter of
-// how busy the machine is.
+// counting is a sink that stores nothing and measures the live heap. Garbage is not counted, since it depends on how
+// busy the machine is.
 type counting struct {
 	parts int
 	heap  uint64
@@ -299,7 +299,7 @@ func (c *counting) Row(export.RowResult, []export.KeptRecord) error { return nil
 func (c *counting) Name(int64, string) error                        { return nil }
 func (c *counting) Restart() error                                  { c.parts = 0; return nil }
 
-// TestMemory: the heap does not hold the feed. The bound is generous; what is measured is in make bench.
+// TestMemory: the heap does not hold the feed. The bound is generous; make bench measures exactly.
 func TestMemory(t *testing.T) {
 	const n, most = 40_000, 48 << 20
 	path := filepath.Join(t.TempDir(), "users.csv")

@@ -7,24 +7,24 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Ledger is what a plan is recorded in.
+// Ledger is what recording a plan needs of the ledger.
 type Ledger interface {
 	// Plan opens the one transaction in which a run's parts and rows are written.
 	Plan(run string) (export.PlanTx, error)
 }
 
-// Recording says how a plan becomes that of a run.
+// Recording sets how a plan is recorded as the plan of a run.
 type Recording struct {
 	Ledger Ledger
-	Run    export.RunRecord                   // as BeginRun has written it; the names of the parts begin with its start
+	Run    export.RunRecord                   // as BeginRun has recorded it; the names of the parts begin with its start
 	Whole  bool                               // the feed is HR's whole feed, and not rows planned again
 	Judge  func(*export.Plan) []export.Breach // the limits that a plan exceeds
-	Ready  func() error                       // whether a plan can be sent; it is asked when one is made that sends something
+	Ready  func() error                       // reports why a plan cannot be sent; called for a plan that sends something
 }
 
-// RecordPlan plans a feed into the ledger: parts into the spool, rows with their origins, the files seen, all at once or
-// not at all. Where the plan exceeds a limit nothing is made but the record of a held run, which keeps every record for
-// the next plan; broken are those limits. Where Ready returns an error nothing is recorded.
+// RecordPlan plans a feed into the ledger: parts into the spool, rows with their origins, the files seen, all or
+// nothing. Where the plan exceeds limits, it records only a held run, which keeps every record for the next plan;
+// broken are those limits. Where Ready returns an error, nothing is recorded.
 func RecordPlan(ctx context.Context, p *Planner, r Recording) (plan *export.Plan, broken []export.Breach, err error) {
 	own := *p
 	own.Started = r.Run.Started
@@ -38,7 +38,7 @@ func RecordPlan(ctx context.Context, p *Planner, r Recording) (plan *export.Plan
 	return plan, broken, err
 }
 
-// recordOnce records a plan, unless it exceeds a limit and holds nothing back for it.
+// recordOnce records a plan, unless it exceeds a limit and was not planned as held.
 func recordOnce(ctx context.Context, p *Planner, r Recording) (*export.Plan, []export.Breach, error) {
 	tx, err := r.Ledger.Plan(r.Run.ID)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/planning/planningtest"
 )
 
-// TestHeldRun: beyond a limit nothing is made but the record of a held run; within it the same feed goes.
+// TestHeldRun: beyond a limit only a held run is recorded; within it the same feed is sent.
 func TestHeldRun(t *testing.T) {
 	dir := t.TempDir()
 	l := planningtest.OpenLedger(t, dir)
@@ -24,7 +24,7 @@ func TestHeldRun(t *testing.T) {
 		t.Fatalf("broken: %q", broken)
 	}
 	planningtest.WantSums(t, l, run)
-	// a start that died before it could say so knows nothing of the limits: the rows tell
+	// A start that died before it could record the limits does not know them: the rows show that the run is held.
 	if rep, err := export.NewReport(l, run, export.Finding{Creates: planningtest.Free.Creates}, planningtest.Began); err != nil || rep.Exit != export.ExitHeld {
 		t.Errorf("a held run found by the next start: %+v, %v", rep, err)
 	}
@@ -53,12 +53,13 @@ func TestHeldRun(t *testing.T) {
 	}
 }
 
-// TestPlanThatFails leaves nothing behind in the ledger: a feed that cannot be used, nobody to ask what becomes of it.
+// TestPlanThatFails: a failed plan leaves nothing in the ledger: for an unusable feed, and without a way to ask for
+// loads.
 func TestPlanThatFails(t *testing.T) {
 	errToken := &export.NotDeliveredError{What: export.NoToken, Msg: "refused"}
 	for _, c := range []struct {
 		name  string
-		boss  string // what the feed calls the approver
+		boss  string // the feed's name for the approver
 		ready error
 	}{{"a field is missing", "chief", nil}, {"nobody can be asked", "boss", errToken}} {
 		l := planningtest.OpenLedger(t, t.TempDir())

@@ -10,16 +10,16 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// repeated gives every hash but 0 that stands more than once, with its count.
+// repeated returns every hash other than 0 that occurs more than once, with its count.
 //
-// Nearly all stand once, so sorting them to find that out would be wasted: a bit each tells which may stand twice, and
-// only those, some false ones among them, are sorted.
+// Nearly all occur once, so sorting them all would be wasteful: a bit for each shows which may occur twice, and only
+// those, with some false ones, are sorted.
 func repeated(hashes [][]uint64) map[uint64]int {
 	n := 0
 	for _, chunk := range hashes {
 		n += len(chunk)
 	}
-	shift := 64 - max(6, bits.Len(uint(n))+4) // 16 to 32 bits a hash: one in 20 or so is sorted for nothing
+	shift := 64 - max(6, bits.Len(uint(n))+4) // 16 to 32 bits a hash: about one in 20 is sorted needlessly
 	once, twice := make([]uint64, 1<<(64-shift-6)), make([]uint64, 1<<(64-shift-6))
 	for _, chunk := range hashes {
 		for _, h := range chunk {
@@ -54,7 +54,7 @@ func keys(m map[uint64]int) map[uint64]struct{} {
 	return out
 }
 
-// hash never gives 0 for a text, and 0 for none.
+// hash returns 0 for the empty text, and never 0 for another.
 func hash(seed maphash.Seed, s string) uint64 {
 	if s == "" {
 		return 0
@@ -62,12 +62,12 @@ func hash(seed maphash.Seed, s string) uint64 {
 	return maphash.String(seed, s) | 1
 }
 
-// fold takes the case from a text; the way over the upper case makes one of ς and σ. Its result aliases nothing.
+// fold returns a text without case; going through upper case makes ς and σ equal. The result aliases nothing.
 func fold(s string) string { return strings.Clone(strings.ToLower(strings.ToUpper(s))) }
 
 // hashFold hashes without regard to case. buf is scratch.
 func hashFold(seed maphash.Seed, s string, buf []byte) uint64 {
-	if export.IsLower(s) { // most are
+	if export.IsLower(s) { // most texts are
 		return hash(seed, s)
 	}
 	for i := range len(s) {

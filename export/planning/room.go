@@ -6,7 +6,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// textBlock is how many bytes of texts lie together.
+// textBlock is the size in bytes of a block of texts.
 const textBlock = 16 << 10
 
 // textArena clones strings that outlive a chunk, many to an allocation.
@@ -14,7 +14,7 @@ type textArena struct{ block strings.Builder }
 
 func (t *textArena) keep(s string) string {
 	if t.block.Cap()-t.block.Len() < len(s) {
-		t.block = strings.Builder{} // the old block lives as long as its texts
+		t.block = strings.Builder{} // the old block stays as long as its texts
 		t.block.Grow(max(textBlock, len(s)))
 	}
 	from := t.block.Len()
@@ -22,10 +22,10 @@ func (t *textArena) keep(s string) string {
 	return t.block.String()[from:]
 }
 
-// spareGroups is how many groups that were copied into parts are kept to be filled again.
+// spareGroups is how many used groups are stored for reuse.
 const spareGroups = 8
 
-// room gives an empty group, with the room of one that has been used up if there is one.
+// room returns an empty group, with the memory of a used one if there is one.
 func (s *survey) room(wave int, set export.ColumnSet) group {
 	select {
 	case g := <-s.spare:
@@ -35,7 +35,7 @@ func (s *survey) room(wave int, set export.ColumnSet) group {
 	}
 }
 
-// giveBack takes a group that nobody reads any more.
+// giveBack stores a group for reuse; it must not be read any more.
 func (s *survey) giveBack(g group) {
 	select {
 	case s.spare <- g:

@@ -9,18 +9,18 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// survey is what a pass over the feed finds out about the batch as a whole. While the first pass runs it says what is
-// hoped for: every person has one record, every value one person, and nothing but deactivations has to wait.
+// survey is what a pass over the feed finds out about the batch as a whole. During the first pass it holds the
+// assumptions: every person has one record, every value one person, and only deactivations have to wait.
 type survey struct {
 	seed  maphash.Seed
-	cols  []int // those whose values must be unique
+	cols  []int // columns with values that must be unique
 	look  waveColumns
-	needs []int // every column the survey looks at
-	// several tells how many records a person has, for people with more than one.
+	needs []int // every column that the survey reads
+	// several is the number of records of each person with more than one.
 	several map[uint64]int
-	// suspects tells, by unique column, the hashes of values that stand more than once.
+	// suspects are, by unique column, the hashes of values that occur more than once.
 	suspects []map[uint64]struct{}
-	// claims tells, by unique column, who claims a folded value that more than one person claims.
+	// claims are, by unique column, the people who claim a folded value that more than one person claims.
 	claims []map[string][]claim
 	waves  waves
 	// spare has groups whose room can be used again.
@@ -42,7 +42,7 @@ func (p *Planner) newSurvey() *survey {
 	return s
 }
 
-// records tells how many records a person has.
+// records returns how many records a person has.
 func (s *survey) records(person string) int {
 	if len(s.several) == 0 {
 		return 1
@@ -50,12 +50,12 @@ func (s *survey) records(person string) int {
 	return max(1, s.several[hash(s.seed, person)])
 }
 
-// suspicious tells whether a value that must be unique may stand twice.
+// suspicious reports whether a value that must be unique may occur twice.
 func (s *survey) suspicious() bool {
 	return slices.ContainsFunc(s.suspects, func(m map[uint64]struct{}) bool { return len(m) > 0 })
 }
 
-// simple tells whether the batch is what was hoped for.
+// simple reports whether the assumptions about the batch hold.
 func (s *survey) simple() bool {
 	return len(s.several) == 0 && !s.suspicious() && s.waves.last == 1
 }
@@ -79,7 +79,7 @@ func (p *Planner) probe(w *worker, c export.Chunk, s *survey) (*probe, error) {
 			return nil
 		}
 		for _, col := range s.needs {
-			cells[col], _ = m.MapColumn(rec, col) // a fault is told by the build
+			cells[col], _ = m.MapColumn(rec, col) // the build reports a fault
 		}
 		g.add(p, s, person, cells)
 		return nil
@@ -87,7 +87,7 @@ func (p *Planner) probe(w *worker, c export.Chunk, s *survey) (*probe, error) {
 	return g, err
 }
 
-// probe makes an empty one, with room for as many records as the chunk before had.
+// probe returns an empty probe, with room for as many records as the chunk before had.
 func (w *worker) probe(s *survey) *probe {
 	g := &probe{people: make([]uint64, 0, w.records), unique: make([][]uint64, len(s.cols))}
 	for i := range g.unique {
@@ -106,14 +106,14 @@ func (g *probe) skip(s *survey) {
 	}
 }
 
-// add takes a person's cells as they are mapped, before any rule has made them what is sent.
+// add adds a person's cells as mapped, before the rules normalise them.
 func (g *probe) add(p *Planner, s *survey, person string, cells []export.Cell) {
 	var buf [128]byte
 	self := hash(s.seed, person)
 	g.people = append(g.people, self)
 	for i, col := range s.cols {
 		text := cells[col].SetText()
-		if text == person && export.IsLower(text) { // the employee number, mostly
+		if text == person && export.IsLower(text) { // usually the employee number
 			g.unique[i] = append(g.unique[i], self)
 			continue
 		}
@@ -123,7 +123,7 @@ func (g *probe) add(p *Planner, s *survey, person string, cells []export.Cell) {
 		return
 	}
 	known, ok := p.before(person)
-	login := cmp.Or(cells[s.look.login].SetText(), known.Login) // a row without one is completed
+	login := cmp.Or(cells[s.look.login].SetText(), known.Login) // a row without a login is completed
 	g.logins = append(g.logins, hashFold(s.seed, login, buf[:0]))
 	g.approvers = append(g.approvers, hashFold(s.seed, cells[s.look.approver].SetText(), buf[:0]))
 	back := ok && known.Status == export.StatusInactive && s.look.status >= 0 && strings.EqualFold(cells[s.look.status].SetText(), export.StatusActive)
@@ -137,7 +137,8 @@ func (p *Planner) known(person string) (export.Person, bool) {
 	return p.Memory.Known(person)
 }
 
-// before is how a person stands before this batch: where Coupa was asked as it holds him, else as he was last sent.
+// before returns a person's login and status before this batch: as Coupa holds them where it was asked, else as last
+// sent.
 func (p *Planner) before(person string) (known export.Person, ok bool) {
 	if p.Answers == nil {
 		return p.known(person)
@@ -160,7 +161,7 @@ func (p *Planner) before(person string) (known export.Person, ok bool) {
 	return known, true
 }
 
-// probes are those of a pass so far, in the order of the feed.
+// probes are the probes of a pass so far, in the order of the feed.
 type probes struct {
 	input  int
 	chunks int
@@ -184,13 +185,13 @@ func (f *probes) add(g *probe) {
 	f.all.moved = append(f.all.moved, g.moved...)
 }
 
-// due tells whether to look for repeats now, ahead of the feed's end. Where the first ten thousands of records have none,
-// few are to be expected, and looking costs more than it saves.
+// due reports whether to look for repeats now, before the feed's end. Where the first tens of thousands of records have
+// none, few are expected, and looking costs more than it saves.
 func (f *probes) due() bool { return slices.Contains(early, f.chunks) }
 
 var early = []int{1, 4, 16, 64}
 
-// findings fills a copy of s with what the probes so far say.
+// findings returns a copy of s with the findings of the probes so far.
 func (f *probes) findings(s *survey) *survey {
 	out := *s
 	if s.look.on {
@@ -200,7 +201,7 @@ func (f *probes) findings(s *survey) *survey {
 	var wg export.Group
 	for i := range f.unique {
 		if slices.EqualFunc(f.unique[i], f.people, slices.Equal) {
-			continue // everybody's value is the key itself, so that nobody can have another's
+			continue // each person's value is the key itself, so no person can have another's
 		}
 		wg.Go(func() { out.suspects[i] = keys(repeated(f.unique[i])) })
 	}

@@ -2,7 +2,7 @@ package planning
 
 import "slices"
 
-// waveColumns are the mapped columns the order of loads hangs on; on is false where nothing needs to wait.
+// waveColumns are the mapped columns that decide the order of loads; on is false where nothing needs to wait.
 type waveColumns struct {
 	on                      bool
 	login, approver, status int
@@ -15,9 +15,9 @@ func (p *Planner) waveColumns() waveColumns {
 	return w
 }
 
-// waves tells which wave a person's row goes in. A row waits for another only where this batch itself may create,
-// rename or reactivate the approver it names (Users Import: the approver must be an existing user; Using the Flat File Format: load
-// what others depend on first and wait). Deactivations come last and are not known here.
+// waves holds the wave of each person's row. A row waits for another only where this batch itself may create, rename or
+// reactivate the approver it names (Users Import: the approver must be an existing user; Using the Flat File Format:
+// load what others depend on first and wait). Deactivations come last and are not handled here.
 type waves struct {
 	of   map[uint64]int // by person; absent is wave 1
 	last int
@@ -31,7 +31,7 @@ func newWaves(people, logins, approvers []uint64, moved []bool) waves {
 	g := newLadder(people, logins, approvers, moved)
 	for i := range people {
 		if g.node(i) != i {
-			continue // told with the person's first record
+			continue // handled with the person's first record
 		}
 		if d := g.climb(i); d > 1 {
 			w.of[people[i]] = d
@@ -41,13 +41,14 @@ func newWaves(people, logins, approvers []uint64, moved []bool) waves {
 	return w
 }
 
-// ladder is who waits for whom. A node is a person, known by the index of the first of his records.
+// ladder is the graph of people who wait for others. A node is a person, identified by the index of the first of their
+// records.
 type ladder struct {
 	people, approvers []uint64
 	first             map[uint64]int   // by person, only for people with several records
-	more              map[int][]uint64 // what their other records name as approver
+	more              map[int][]uint64 // approvers named in their other records
 	makes             map[uint64][]int // login -> nodes that may create it
-	depth             []int            // 0 not known yet, -1 being looked at
+	depth             []int            // 0: not known yet, -1: being computed
 }
 
 func newLadder(people, logins, approvers []uint64, moved []bool) *ladder {
@@ -56,7 +57,7 @@ func newLadder(people, logins, approvers []uint64, moved []bool) *ladder {
 		makes: map[uint64][]int{}, depth: make([]int, len(people)),
 	}
 	several := repeated([][]uint64{people})
-	makes := map[uint64]bool{} // people with several records of which one may create
+	makes := map[uint64]bool{} // people with several records, one of which may create
 	for i, p := range people {
 		if several[p] == 0 {
 			continue
@@ -104,8 +105,8 @@ func (g *ladder) above(i int, f func(int)) {
 	}
 }
 
-// climb walks up the approvers without recursion, since a feed may hold a chain as long as itself. A ring of approvers
-// is cut where the walk meets itself.
+// climb walks up the approvers without recursion, since a chain may be as long as the feed. It cuts a ring of approvers
+// where the walk meets itself.
 func (g *ladder) climb(start int) int {
 	stack := []int{start}
 	for len(stack) > 0 {

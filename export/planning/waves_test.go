@@ -7,7 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// member is one record for the waves: who it is, whom it names as approver, and whether this batch may create or rename it.
+// member is one record for the waves: the person, the approver it names, and whether this batch may create or rename
+// the person.
 type member struct {
 	login, approver uint64
 	moved           bool
@@ -60,7 +61,8 @@ func TestWaves(t *testing.T) {
 	}
 }
 
-// TestWavesRing: a ring cannot be loaded in order; it ends, and whoever hangs on it comes after his approver.
+// TestWavesRing: a ring cannot be loaded in order. The walk ends, and a person below the ring comes after their
+// approver.
 func TestWavesRing(t *testing.T) {
 	got, _ := wavesOf(member{1, 2, true}, member{2, 3, true}, member{3, 1, true}, member{4, 1, false})
 	if got[3] <= got[0] {
@@ -73,7 +75,7 @@ func TestWavesRing(t *testing.T) {
 	}
 }
 
-// TestWavesOfOnePerson: several records of a person go as one row, in the latest wave that any of them asks for.
+// TestWavesOfOnePerson: several records of a person are sent as one row, in the latest wave that any of them needs.
 func TestWavesOfOnePerson(t *testing.T) {
 	w := newWaves([]uint64{1, 2, 1}, []uint64{1, 2, 1}, []uint64{2, 0, 0}, []bool{false, true, false})
 	if w.wave(1) != 2 || w.wave(2) != 1 || w.wave(77) != 1 {
@@ -81,7 +83,7 @@ func TestWavesOfOnePerson(t *testing.T) {
 	}
 }
 
-// TestWavesLongChain: a feed may hold a chain as long as itself, and no stack may hang on it.
+// TestWavesLongChain: a chain may be as long as the feed, and must not use the stack.
 func TestWavesLongChain(t *testing.T) {
 	const n = 100_000
 	members := make([]member, n)
@@ -94,12 +96,12 @@ func TestWavesLongChain(t *testing.T) {
 	}
 }
 
-// TestWavesOrder: outside rings every row comes after the approver that this batch makes.
+// TestWavesOrder: outside rings every row comes after the approver that this batch creates.
 func TestWavesOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 40).Draw(t, "people")
 		members := make([]member, n)
-		for i := range members { // an approver stands further down the ranks: no rings
+		for i := range members { // an approver has a higher index, so there are no rings
 			boss := rapid.IntRange(i+1, n).Draw(t, "approver")
 			members[i] = member{uint64(i + 1), uint64(boss+1) % uint64(n+1), rapid.Bool().Draw(t, "made")}
 		}

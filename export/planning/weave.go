@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// weave puts the rows of people with several records, which are encoded later, among the others of the chunk that
-// completed them. The order of rows is then that of the feed, wherever it happens to be cut into chunks.
+// weave puts the rows of people with several records, which are encoded later, among the others of the chunk with their
+// last record. So the order of rows is that of the feed, wherever it is cut into chunks.
 func weave(groups, late []group) []group {
 	for _, l := range late {
 		i := slices.IndexFunc(groups, func(g group) bool { return g.wave == l.wave && g.set == l.set })
@@ -20,7 +20,7 @@ func weave(groups, late []group) []group {
 	return groups
 }
 
-// woven merges two groups of one chunk, hence of one file, by line.
+// woven merges two groups of one chunk, and so of one file, by line.
 func woven(a, b *group) group {
 	out := group{wave: a.wave, set: a.set, data: make([]byte, 0, len(a.data)+len(b.data))}
 	i, j := 0, 0
@@ -42,7 +42,7 @@ func (g *group) add(from *group, i int) {
 	g.rows = append(g.rows, from.rows[i])
 }
 
-// line gives the encoded line of row i.
+// line returns the encoded line of row i.
 func (g *group) line(i int) []byte {
 	start := 0
 	if i > 0 {

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Approval is a person's word that a held run may go beyond the limits of the config. It only records ceilings and an
-// expiry: the next run plans everything afresh, and goes if it is within them.
+// Approval is a person's permission for a held run to exceed the limits of the config. It only records ceilings and an
+// expiry: the next run plans everything again, and is sent if it is within them.
 type Approval struct {
-	Run      string         `json:"run"` // the held run it was given for
+	Run      string         `json:"run"` // the held run that was approved
 	By       string         `json:"by"`
 	At       time.Time      `json:"at"`
 	Expires  time.Time      `json:"expires"`
@@ -19,7 +19,7 @@ type Approval struct {
 	Ended    Ending         `json:"ended,omitzero"`
 }
 
-// String tells the ceilings, in the order of their names.
+// String returns the ceilings, in the order of their names.
 func (a *Approval) String() string {
 	var parts []string
 	for _, key := range slices.Sorted(maps.Keys(a.Ceilings)) {
@@ -32,7 +32,7 @@ func (a *Approval) String() string {
 	return fmt.Sprintf("%s, by %s, until %s", strings.Join(parts, ", "), a.By, a.Expires.UTC().Format(time.RFC3339))
 }
 
-// ApproveCommand is what to type where what holds a run is meant.
+// ApproveCommand returns the command that approves a run held by these limits.
 func ApproveCommand(run string, held []Breach) string {
 	command := "hr2coupa approve " + run
 	for _, b := range held {

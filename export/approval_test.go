@@ -8,8 +8,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// TestApproveCommand: what a held run is told to be approved with names each limit that holds it, and a plan is within
-// what is named.
+// TestApproveCommand: the command names each limit that holds the run, and the plan is within the limits it names.
 func TestApproveCommand(t *testing.T) {
 	limits := export.Limits{Columns: map[string]export.Limit{"Boss's Login": {}, "A allows 1": {Count: 1}}, Shrink: 20}
 	plan := &export.Plan{Rows: 127, Deactivations: 120, Columns: map[string]int{"Boss's Login": 9, "A allows 1": 8}}

@@ -5,25 +5,25 @@ import (
 	"strings"
 )
 
-// Breach is one limit that a plan exceeds, with what it is held against.
+// Breach is one limit that a plan exceeds, with the figures that were compared.
 type Breach struct {
-	Limit string // as approvals know it: deactivations, columns.Approver Login, shrink
+	Limit string // name as in approvals: deactivations, columns.Approver Login, shrink
 
-	// What is allowed: the larger of Count and of Percent of the people known; or, where that is more, what a person has
-	// Approved. Of shrink Percent alone counts: by how much a feed may be smaller than the last one.
+	// Allowed is the larger of Count and of Percent of the known people; or, where that is more, the Approved ceiling.
+	// For shrink only Percent counts: by how much a feed may be smaller than the last one.
 	Count    int
 	Percent  float64
 	Approved int
-	Allows   int // the ceiling that comes to; 0 with shrink
+	Allows   int // the resulting ceiling; 0 with shrink
 
 	Known int // people known to the ledger; with shrink: records of the last feed
 	Has   int // how many the plan has; with shrink: records of its feed
 
-	// Text is what a program before this one wrote down in words of its own, and nothing else is known then.
+	// Text is the sentence that an earlier program stored; then the other fields are unknown.
 	Text string
 }
 
-// String says what is wrong and what to do.
+// String returns what is wrong and what to do.
 func (b Breach) String() string {
 	switch {
 	case b.Text != "":
@@ -34,10 +34,10 @@ func (b Breach) String() string {
 	return fmt.Sprintf("limits.%s allows %d (%d people known) and the plan has %d; raise the limit if this is meant", b.Limit, b.Allows, b.Known, b.Has)
 }
 
-// MarshalText writes the words.
+// MarshalText returns the text of String.
 func (b Breach) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
 
-// option is what approve wants for the plan to go; "" where nobody knows.
+// option returns the option of approve that lets the plan go; "" where it is unknown.
 func (b Breach) option() string {
 	column, ok := strings.CutPrefix(b.Limit, columnLimits)
 	switch {

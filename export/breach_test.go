@@ -9,7 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// TestBreaches: a broken limit knows what it is held against, and is a sentence only where it is shown.
+// TestBreaches: a broken limit holds figures, and becomes a sentence only where it is shown.
 func TestBreaches(t *testing.T) {
 	limits := export.Limits{
 		Updates: export.Limit{Count: 10, Percent: 5}, Creates: export.Limit{Unlimited: true}, Deactivations: export.Limit{Percent: 1},

@@ -8,29 +8,29 @@ import (
 	"strings"
 )
 
-// Cause is what is behind a message, in plain words.
+// Cause explains a message in plain words: what it means, what to do, and who owns the task.
 type Cause struct {
 	Name    string `json:"cause"` // a short stable word
 	Meaning string `json:"meaning"`
 	Todo    string `json:"todo"`
-	Owner   string `json:"owner"` // whose task it is: one of Owners
+	Owner   string `json:"owner"` // owner of the task: one of Owners
 }
 
-// CauseHeldRun is the cause of rows that wait for a person's word on a held run: nothing in them is to be fixed.
+// CauseHeldRun is the cause of rows that wait for a decision on a held run: nothing in them has to be fixed.
 const CauseHeldRun = "held run"
 
-// Whose task a cause is.
+// The owners of the task that a cause means.
 const (
 	OwnerHR    = "HR"
 	OwnerIT    = "IT"
 	OwnerCoupa = "Coupa admin"
 )
 
-// Owners lists everybody whose task a cause can be.
+// Owners returns every owner that a cause can have.
 func Owners() []string { return []string{OwnerHR, OwnerIT, OwnerCoupa} }
 
-// Tail is how messages of one cause end. Case does not count, nor do dots at the end; # stands for a number, and * for any
-// text within one message.
+// Tail is the end of the messages of one cause. Case and dots at the end do not count; # stands for a number, and * for
+// any text within one message.
 type Tail struct {
 	Text  string
 	Cause Cause
@@ -43,22 +43,23 @@ type CauseCount struct {
 	Records int `json:"records"`
 }
 
-// Unknown is the name under which rows are counted that have a message without a cause.
+// Unknown is the cause name for rows with a message that has no known cause.
 const Unknown = "unknown"
 
 var unknown = Cause{Name: Unknown, Meaning: "a message that hr2coupa has no words for; it stands with the row as it came"}
 
-// Causes finds causes by the tails of messages: what stands before is a label, and labels are each instance's own.
+// Causes finds causes by the tails of messages. The text before a tail is a label, and each instance has its own
+// labels.
 type Causes struct{ tails []tail }
 
 type tail struct {
 	head, rest string // around the *; head is "" without one
-	any        bool   // there is a *
-	pieces     int    // how many pieces of a text it spans
+	any        bool   // the tail has a *
+	pieces     int    // number of pieces of a text that it spans
 	cause      *Cause
 }
 
-// NewCauses makes a finder. Every tail needs a text, one * at most, and a cause with a name.
+// NewCauses returns a finder for a table. Every tail needs a text with at most one *, and a cause with a name.
 func NewCauses(table []Tail) (*Causes, error) {
 	c := &Causes{}
 	byName := map[string]*Cause{}
@@ -93,15 +94,15 @@ func NewCauses(table []Tail) (*Causes, error) {
 	return c, nil
 }
 
-// Find returns the causes of a row's faults in their order, each once, and the messages that it does not know as they
-// are. Where several tails fit the longest counts.
+// Find returns the causes of a row's faults in their order, each once, and the unknown messages unchanged. Where
+// several tails match, the longest counts.
 func (c *Causes) Find(faults Faults) (causes []*Cause, strange []string) {
 	found := func(k *Cause) {
 		if !slices.Contains(causes, k) {
 			causes = append(causes, k)
 		}
 	}
-	for _, f := range slices.Backward(faults) { // of several with one cause the last gives it its place
+	for _, f := range slices.Backward(faults) { // of several faults with one cause, the last sets its place
 		if !f.ours() {
 			strange = append(strange, c.foreign(f.Message, found)...)
 		} else if t := c.longest(fold1(f.Message)); t != nil {
@@ -115,8 +116,8 @@ func (c *Causes) Find(faults Faults) (causes []*Cause, strange []string) {
 	return causes, strange
 }
 
-// foreign looks into a text that may be several messages: Coupa's answers have such, and so have the ledgers of old. It
-// hands their causes to found, from the last message to the first, and returns the messages without one in that order.
+// foreign searches a text that may hold several messages, as in Coupa's answers and old ledgers. It calls found with
+// their causes, from the last message to the first, and returns the messages without a cause in that order.
 func (c *Causes) foreign(text string, found func(*Cause)) (strange []string) {
 	if strings.TrimSpace(text) == "" {
 		return nil
@@ -139,7 +140,8 @@ func (c *Causes) foreign(text string, found func(*Cause)) (strange []string) {
 	return strange
 }
 
-// Behind gives the causes of a row's faults, each once; Unknown stands for messages without one. No message has none.
+// Behind returns the causes of a row's faults, each once, with Unknown for messages without a cause. Without faults it
+// returns none.
 func (c *Causes) Behind(faults Faults) []*Cause {
 	causes, strange := c.Find(faults)
 	if len(strange) > 0 {
@@ -148,7 +150,7 @@ func (c *Causes) Behind(faults Faults) []*Cause {
 	return causes
 }
 
-// longest gives the longest tail that a message ends with, nil where there is none.
+// longest returns the longest tail at the end of a message, nil where there is none.
 func (c *Causes) longest(message string) *tail {
 	for i := range c.tails {
 		if t := &c.tails[i]; t.ends(message) {
@@ -158,7 +160,7 @@ func (c *Causes) longest(message string) *tail {
 	return nil
 }
 
-// longestOf is longest for pieces that may be several messages: a tail spans as many as it has itself.
+// longestOf is longest for pieces that may be several messages: a tail spans as many pieces as it has itself.
 func (c *Causes) longestOf(pieces []string) *tail {
 	for i := range c.tails {
 		t := &c.tails[i]
@@ -169,7 +171,7 @@ func (c *Causes) longestOf(pieces []string) *tail {
 	return nil
 }
 
-// ends reports whether text ends with the tail, and with whole words of it.
+// ends reports whether text ends with the tail, in whole words.
 func (t *tail) ends(text string) bool {
 	before, ok := strings.CutSuffix(text, t.rest)
 	if !ok || !t.any {
@@ -183,7 +185,7 @@ func wordEnd(before string) bool {
 	return before == "" || strings.ContainsRune(" :;,.(\"'", rune(before[len(before)-1]))
 }
 
-// Advise says what to do about a row and whose task it is, "" where no message of it is known.
+// Advise returns what to do about a row and who owns the task; "" where none of its messages is known.
 func (c *Causes) Advise(faults Faults) (todo, owner string) {
 	causes, _ := c.Find(faults)
 	var todos, owners []string
@@ -196,7 +198,7 @@ func (c *Causes) Advise(faults Faults) (todo, owner string) {
 	return strings.Join(todos, between), strings.Join(owners, ", ")
 }
 
-// Explain counts the causes of the rows that somebody has to mend, most rows first.
+// Explain counts the causes of the rows that have to be fixed, most rows first.
 func (rep *Report) Explain(c *Causes) {
 	counts := map[*Cause]*CauseCount{}
 	count := func(k *Cause, r RowResult) {
@@ -231,7 +233,8 @@ func foldAll(s string) string {
 	return strings.Join(pieces, between)
 }
 
-// fold1 makes messages that differ in case, in figures, in the kind of apostrophe or in the dot at the end equal.
+// fold1 folds a message, so that messages are equal if they differ only in case, figures, the kind of apostrophe or the
+// dot at the end.
 func fold1(s string) string {
 	var b strings.Builder
 	number := false

@@ -33,12 +33,12 @@ func someCauses(t testing.TB) *export.Causes {
 	return c
 }
 
-// oneText are the faults of a row as an older ledger has them.
+// oneText returns the faults of a row in the form of an older ledger.
 func oneText(reason string) export.Faults {
 	return export.Faults{{Rule: export.RuleOld, Message: reason}}
 }
 
-// TestCausesOfText: of a text nobody knows how many messages it is.
+// TestCausesOfText: causes are found in a text with an unknown number of messages.
 func TestCausesOfText(t *testing.T) {
 	for _, tt := range []struct {
 		reason  string
@@ -48,7 +48,7 @@ func TestCausesOfText(t *testing.T) {
 		{"", "", nil},
 		{"Name is invalid", "invalid", nil},
 		{"IS INVALID.", "invalid", nil},
-		{"Work e-mail is invalid", "mail", nil}, // the longest tail
+		{"Work e-mail is invalid", "mail", nil}, // the longest tail counts
 		{"Row corrupt or invalid.", "corrupt", nil},
 		{"First Name is too long (maximum is 40 characters)", "long", nil},
 		{"First Name is too long (maximum is forty characters)", "", []string{"First Name is too long (maximum is forty characters)"}},
@@ -59,7 +59,7 @@ func TestCausesOfText(t *testing.T) {
 		{"Email: has a broken quote; double the quotes", "quote", nil}, // one message with a semicolon in it
 		{"has a broken quote", "", []string{"has a broken quote"}},
 		{"Name is invalid; Email can't be blank; Login is invalid", "blank invalid", nil}, // in order of the last of each
-		{"Boss unable to find matching user; Name is invalid", "reference invalid", nil},  // * does not reach over messages
+		{"Boss unable to find matching user; Name is invalid", "reference invalid", nil},  // * does not span messages
 		{"Email: expression lower(x): the value is a list; Name is invalid", "expression invalid", nil},
 		{"Shoe Size is odd; Name is invalid; see Above.", "invalid", []string{"Shoe Size is odd", "see Above."}},
 		{"it isinvalid", "", []string{"it isinvalid"}}, // whole words
@@ -86,7 +86,7 @@ func wantCauses(t *testing.T, faults export.Faults, want string, unknown []strin
 	}
 }
 
-// TestCausesOfFaults: each fault has a cause of its own, and a message of ours is one whatever stands in it.
+// TestCausesOfFaults: each fault has its own cause, and a message of ours is one message, whatever it contains.
 func TestCausesOfFaults(t *testing.T) {
 	ours := func(field, message string) export.Fault {
 		return export.Fault{Field: field, Rule: "ours", Message: message}
@@ -102,7 +102,7 @@ func TestCausesOfFaults(t *testing.T) {
 		{nil, "", nil},
 		{export.Faults{ours("Email", "is invalid")}, "invalid", nil},
 		{export.Faults{ours("Email", "has a broken quote; double the quotes"), ours("Login", "can't be blank")}, "quote blank", nil},
-		{export.Faults{ours("Email", "expression lower(x): it is a list; say join(...)")}, "expression", nil}, // * reaches over a semicolon
+		{export.Faults{ours("Email", "expression lower(x): it is a list; say join(...)")}, "expression", nil}, // * spans a semicolon
 		{export.Faults{ours("Email", "is invalid; see above")}, "", []string{"Email: is invalid; see above"}},
 		{export.Faults{earlier}, "", []string{"users.csv:7: Login: is odd"}},
 		{export.Faults{coupas("Name is invalid"), coupas("Email can't be blank"), coupas("Login is invalid")}, "blank invalid", nil},
@@ -138,7 +138,7 @@ func TestAdvise(t *testing.T) {
 	}
 }
 
-// A row counts once for each of its causes, and rows that nobody has to mend count for none.
+// TestExplain: a row counts once for each of its causes, and rows that need no fix count for none.
 func TestExplain(t *testing.T) {
 	row := func(o export.Outcome, records int, reason string) export.RowResult {
 		return export.RowResult{Outcome: o, Lines: records, Faults: oneText(reason)}
@@ -167,7 +167,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// FuzzCauses: whatever Coupa writes, no message is lost, none is made up, and a known one is found wherever it stands.
+// FuzzCauses: whatever Coupa writes, no message is lost, none is invented, and a known one is found in every place.
 func FuzzCauses(f *testing.F) {
 	for _, s := range []string{"", "; ", "x; y", "Name is invalid", "expression a; b", "unable to find matching ", "a;b; ;", "\xff is invalid", "İ is invalid."} {
 		f.Add(s)
@@ -179,7 +179,7 @@ func FuzzCauses(f *testing.F) {
 			t.Fatalf("%q came to nothing", reason)
 		}
 		pieces := strings.Split(reason, "; ")
-		for _, s := range strange { // each stands in the reason as it is, in order
+		for _, s := range strange { // each is in the reason unchanged, in order
 			at := slices.Index(pieces, s)
 			if at < 0 {
 				t.Fatalf("%q: %q was made up", reason, s)

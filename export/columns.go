@@ -1,17 +1,12 @@
 package export
 
-const ColumnID = "Id" // Coupa's own number of a user: the strongest key
-
-const ColumnNumber = "Employee Number"
-
-const ColumnLogin = "Login"
-
-const ColumnEmail = "Email"
-
-const ColumnFirstName = "First Name"
-
-const ColumnLastName = "Last Name"
-
+// Names of columns of Coupa's users import that the program itself needs; templates/users_layout.csv has all of them.
 const (
-	ColumnStatus = "Status"
+	ColumnID        = "Id" // Coupa's own number of a user: the strongest key
+	ColumnNumber    = "Employee Number"
+	ColumnLogin     = "Login"
+	ColumnEmail     = "Email"
+	ColumnFirstName = "First Name"
+	ColumnLastName  = "Last Name"
+	ColumnStatus    = "Status"
 )

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// Crash is a panic as an error: a fault of the program itself. A panic's value may hold a cell, so only what Go's runtime
-// says of itself is kept of it, and of any other value its type. The stack has names and lines, and no arguments.
+// Crash is a panic as an error: a fault of the program itself. A panic's value may hold a cell, so it stores only the
+// text of a runtime error, and the type of any other value. The stack has names and lines, and no arguments.
 type Crash struct {
-	What  string   // what Go's runtime says, or the type of the panic's value
+	What  string   // the runtime error, or the type of the panic's value
 	Stack []string // the panicking function first: "name file:line"
 }
 
@@ -24,13 +24,12 @@ func (c *Crash) Error() string {
 	return fmt.Sprintf("the program crashed: %s at %s", c.What, at)
 }
 
-// Hints returns what to do: it is a fault of the program.
+// Hints returns what to do: report a fault of the program.
 func (c *Crash) Hints() []string {
 	return []string{"this is a fault of hr2coupa: report it with the stack, which holds no data; the next start goes on from here"}
 }
 
-// newCrash describes a panic, while the stack is still that of the panic. One that has come from another goroutine
-// stays what it was there.
+// newCrash describes a panic while its stack is still there. A Crash from another goroutine stays unchanged.
 func newCrash(value any) *Crash {
 	if c, ok := value.(*Crash); ok {
 		return c
@@ -42,7 +41,7 @@ func newCrash(value any) *Crash {
 	return c
 }
 
-// callers lists who called whom up to the panic that is being recovered.
+// callers returns the chain of calls up to the panic that is being recovered.
 func callers() []string {
 	pcs := make([]uintptr, 64)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
@@ -50,7 +49,7 @@ func callers() []string {
 	for {
 		f, more := frames.Next()
 		if f.Function == "runtime.gopanic" {
-			out = nil // what comes before is the recovering itself
+			out = nil // the calls before are the recovery itself
 		} else if f.Function != "" && !strings.HasPrefix(f.Function, "runtime.") {
 			out = append(out, fmt.Sprintf("%s %s:%d", f.Function, f.File, f.Line))
 		}
@@ -60,22 +59,22 @@ func callers() []string {
 	}
 }
 
-// Recover, deferred, turns a panic of the function into its error, a *Crash.
+// Recover, deferred, turns a panic of the function into a *Crash in err.
 func Recover(err *error) {
 	if value := recover(); value != nil {
 		*err = newCrash(value)
 	}
 }
 
-// Guard runs f. A panic of f is returned as a *Crash.
+// Guard runs f and returns its error, or its panic as a *Crash.
 func Guard(f func() error) (err error) {
 	defer Recover(&err)
 	return f()
 }
 
-// Go runs f on a goroutine of its own. A panic of f is handed to crashed as a *Crash, so that whoever waits for f learns
-// of it. Every goroutine of the program starts here, in Group, AfterFunc or Timer: elsewhere a panic would end the process
-// with a code that means something else, and nobody would be told.
+// Go runs f on a goroutine of its own. It calls crashed with a panic of f as a *Crash, so that the code that waits for
+// f gets it. Every goroutine of the program starts here, in Group, AfterFunc or Timer: elsewhere a panic would end the
+// process with a code that means something else, and no notice would be sent.
 func Go(f func(), crashed func(error)) {
 	go func() {
 		if err := Guard(func() error { f(); return nil }); err != nil {
@@ -84,7 +83,7 @@ func Go(f func(), crashed func(error)) {
 	}()
 }
 
-// Async runs f on a goroutine of its own; the channel gets its error, or its panic as a *Crash.
+// Async runs f on a goroutine of its own; the channel receives its error, or its panic as a *Crash.
 func Async(f func() error) <-chan error {
 	done := make(chan error, 1)
 	go func() { done <- Guard(f) }()
@@ -109,8 +108,8 @@ func Timer(d time.Duration, f func(), crashed func(error)) *time.Timer {
 	})
 }
 
-// Group waits for goroutines, as a sync.WaitGroup does, and brings a panic of one of them to the goroutine that waits.
-// Where one of them waits for another, the panic has to be turned into an error with Guard instead.
+// Group waits for goroutines, as a sync.WaitGroup does, and passes a panic of one of them to the goroutine that waits.
+// Where one of them waits for another, use Guard to turn the panic into an error instead.
 type Group struct {
 	work  sync.WaitGroup
 	mu    sync.Mutex
@@ -132,7 +131,7 @@ func (g *Group) Go(f func()) {
 	}()
 }
 
-// Wait returns when all have ended. It panics where one of them did.
+// Wait returns when all goroutines have ended. It panics where one of them did.
 func (g *Group) Wait() {
 	g.work.Wait()
 	g.mu.Lock()

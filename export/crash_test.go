@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// badLine is a place whose name a stack must tell.
+// badLine panics; a stack must name it.
 func badLine(values []string, at int) string { return values[at] }
 
 func TestCrashKeepsNoCells(t *testing.T) {
@@ -47,7 +47,7 @@ func TestCrashKeepsNoCells(t *testing.T) {
 	}
 }
 
-// TestCrashReachesWhoWaits: whichever way a goroutine was started, its panic comes to the one who waits for it, with the
+// TestCrashReachesWhoWaits: however a goroutine was started, its panic reaches the code that waits for it, with the
 // stack of the goroutine that panicked.
 func TestCrashReachesWhoWaits(t *testing.T) {
 	bad := func() { badLine(nil, 3) }

@@ -1,5 +1,5 @@
-// Package export has the nouns, states and small contracts of the way from HR's feed to Coupa, and imports nothing of the
-// project. The rooms below it do the work and know only this package:
+// Package export has the nouns, states and small contracts of the way from HR's feed to Coupa, and imports no other
+// package of the project. The rooms below it do the work and know only this package:
 //
 //	HR's files                     Coupa
 //	    |                            ^
@@ -15,6 +15,7 @@
 //	                     |
 //	        directory: users looked up before, written by API, read back
 //
-// A change record (Record) becomes cells (Cell) of a Row, a row becomes a line of a Part, and every record ends as exactly
-// one Outcome. Left of the ledger the same input gives the same bytes; right of it one recorded move happens at a time.
+// A change record (Record) becomes cells (Cell) of a Row, a row becomes a line of a Part, and every record ends as
+// exactly one Outcome. Left of the ledger the same input always yields the same bytes; right of it one recorded move
+// happens at a time.
 package export

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Nearest returns the known name that was probably meant by a word, "" if none is near. Only letters and digits count, and
-// not their case. A name is near if two edits or a third of the word lie between them, and less than half of the name.
+// Nearest returns the known name that a word probably means, "" if none is near. Only letters and digits count, without
+// case. A name is near if it is at most two edits or a third of the word away, and less than half of the name.
 func Nearest(word string, known []string) string {
 	want := lettersOf(word)
 	best, fewest := "", max(2, utf8.RuneCountInString(want)/3)+1
@@ -29,8 +29,8 @@ func lettersOf(s string) string {
 	}, s)
 }
 
-// Edits counts the single characters that must be put in, taken away or changed to make one text of the other
-// (Levenshtein): how far a name is from one that may have been meant.
+// Edits returns how many single characters have to be inserted, removed or changed to turn one text into the other
+// (Levenshtein distance).
 func Edits(a, b string) int {
 	from, to := []rune(a), []rune(b)
 	row := make([]int, len(to)+1)

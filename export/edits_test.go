@@ -27,7 +27,7 @@ func TestEdits(t *testing.T) {
 	}
 }
 
-// TestNearest: what is proposed is what was probably meant, and nothing where that is a guess.
+// TestNearest: the probable name is proposed, and none where it would be a guess.
 func TestNearest(t *testing.T) {
 	known := []string{"Login", "Employee Number", "max_rows", "id", "Default Address Location Code"}
 	for word, want := range map[string]string{

@@ -5,23 +5,23 @@ import (
 	"strings"
 )
 
-// Fault says what is wrong with one record, row or file, or what a row waits for. Our own messages never quote a cell's
-// value, so that they may stand in a log; they end with what to do where there is a way out.
+// Fault is what is wrong with one record, row or file, or what a row waits for. Our own messages never quote a cell's
+// value, so they may be logged; Hint has what to do.
 type Fault struct {
 	Origin  Origin `json:"origin,omitzero"`
 	Field   string `json:"field,omitempty"` // the HR field or Coupa column, "" for the whole record
 	Rule    string `json:"rule"`            // a short stable word: ragged, required, length, unique ...; RuleCoupa; see RuleOld
 	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"`  // what to do, where the message does not say it
-	Owner   string `json:"owner,omitempty"` // whose task it is, where the config names somebody
+	Hint    string `json:"hint,omitempty"`  // what to do, where the message does not already say it
+	Owner   string `json:"owner,omitempty"` // owner of the task, where the config names one
 }
 
-// Rules of faults whose messages are not ours.
+// These rules mark faults with messages that are not ours.
 const (
-	// RuleCoupa is that of Coupa's words, which may quote a cell. Where Coupa names what they are about, Field is Coupa's
-	// own name for it, and the words say it as well.
+	// RuleCoupa marks Coupa's words, which may quote a cell. Where Coupa names a field, Field is Coupa's own name for
+	// it, and the words contain it as well.
 	RuleCoupa = "coupa"
-	// RuleOld is that of a text from before faults were stored one by one. It may hold several.
+	// RuleOld marks a text from before faults were stored one by one. It may hold several faults.
 	RuleOld = ""
 )
 
@@ -38,7 +38,8 @@ func (f Fault) Error() string {
 // ours reports whether the message is one of this program's.
 func (f Fault) ours() bool { return f.Rule != RuleCoupa && f.Rule != RuleOld }
 
-// Text is the fault in words, for readers who know the row: an origin is told only where the fault is about another record.
+// Text returns the fault in words, for readers who know the row: it names an origin only where the fault is about
+// another record.
 func (f Fault) Text() string {
 	text := f.Message
 	if f.Field != "" && f.Rule != RuleCoupa {
@@ -50,14 +51,14 @@ func (f Fault) Text() string {
 	return text
 }
 
-// Faults say why a row did not reach Coupa, or not as it was sent: our broken rules or Coupa's messages, each by itself. A
-// fault that is about the row's own record has no Origin.
+// Faults are the reasons why a row did not reach Coupa, or not as it was sent: our broken rules or Coupa's messages,
+// one by one. A fault about the row's own record has no Origin.
 type Faults []Fault
 
-// between stands between the faults of a row in words. Some messages have it inside, too.
+// between separates the faults of a row in words. Some messages contain it, too.
 const between = "; "
 
-// Text is all of them in words.
+// Text returns all faults in words.
 func (fs Faults) Text() string {
 	if len(fs) == 1 {
 		return fs[0].Text()
@@ -69,7 +70,7 @@ func (fs Faults) Text() string {
 	return strings.Join(texts, between)
 }
 
-// Owner is whom the config names for the row; "" for nobody.
+// Owner returns the owner that the config names for the row; "" where it names none.
 func (fs Faults) Owner() string {
 	for _, f := range fs {
 		if f.Owner != "" {
@@ -79,7 +80,8 @@ func (fs Faults) Owner() string {
 	return ""
 }
 
-// About makes them the faults of the row at an origin: those that are about its own record lose their Origin. It changes fs.
+// About turns fs into the faults of the row at an origin: faults about the row's own record lose their Origin. It
+// changes fs.
 func (fs Faults) About(row Origin) Faults {
 	for i := range fs {
 		if fs[i].Origin == row {
@@ -89,10 +91,10 @@ func (fs Faults) About(row Origin) Faults {
 	return fs
 }
 
-// MarshalText is how JSON results have them: in words.
+// MarshalText returns the text of Text, which JSON results show.
 func (fs Faults) MarshalText() ([]byte, error) { return []byte(fs.Text()), nil }
 
-// CoupaFaults are messages of Coupa's, each by itself. about is what Coupa says they are about, where it does.
+// CoupaFaults returns messages of Coupa as faults, one by one. about is the field that Coupa names, if any.
 func CoupaFaults(about string, messages ...string) Faults {
 	fs := make(Faults, len(messages))
 	for i, m := range messages {
@@ -101,17 +103,17 @@ func CoupaFaults(about string, messages ...string) Faults {
 	return fs
 }
 
-// Protection is a rule of the config by which a person is never changed.
+// Protection is a rule of the config that excludes a person from every change.
 type Protection struct {
 	Why   string // in words
-	Owner string // whom it names, "" for nobody
+	Owner string // owner that the rule names, "" for none
 }
 
 // ColumnNames are names of columns in the order of the mapping.
 type ColumnNames []string
 
-// Text is all of them in words. No name of a column has a comma.
+// Text returns the names, separated by commas. No name of a column has a comma.
 func (n ColumnNames) Text() string { return strings.Join(n, ", ") }
 
-// MarshalText is how JSON results have them: in words.
+// MarshalText returns the text of Text, which JSON results show.
 func (n ColumnNames) MarshalText() ([]byte, error) { return []byte(n.Text()), nil }

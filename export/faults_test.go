@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestFaultWords: the words made of faults, as results, logs and excerpts have them.
+// TestFaultWords: the words of faults, as results, logs and excerpts show them.
 func TestFaultWords(t *testing.T) {
 	row := Origin{File: "users.csv", Line: 3}
 	long := Fault{Origin: row, Field: "Email", Rule: "length", Message: "is longer than 50 characters"}
@@ -35,7 +35,7 @@ func TestFaultWords(t *testing.T) {
 	}
 }
 
-// TestFaultsInJSON: results have words where the program has facts, as they always did; what is stored has the facts.
+// TestFaultsInJSON: results show words for faults, as they always did; the ledger stores the fields.
 func TestFaultsInJSON(t *testing.T) {
 	r := RowResult{
 		Origin: Origin{File: "u.csv", Line: 2}, Lines: 1, Key: "E1", Outcome: Quarantined, Completed: ColumnNames{"Login", "Last Name"},
@@ -63,7 +63,7 @@ func TestFaultsInJSON(t *testing.T) {
 	}
 }
 
-// TestFaultsOwner: the config names one for a row, whichever of its faults says so.
+// TestFaultsOwner: the config names one owner for a row, whichever of its faults has it.
 func TestFaultsOwner(t *testing.T) {
 	faults := Faults{{Rule: "email"}, {Rule: "protected", Owner: "it@acme.example"}}
 	if got := faults.Owner() + Faults(nil).Owner(); got != "it@acme.example" {

@@ -2,7 +2,7 @@ package export
 
 import "fmt"
 
-// Origin is the place in a feed a fault, a row or an outcome goes back to.
+// Origin is the place in a feed from which a fault, a row or an outcome comes.
 type Origin struct {
 	File string `json:"file"` // the feed file's base name
 	Line int    `json:"line"` // physical line its record begins on, counted from 1, the header included
@@ -21,7 +21,7 @@ type Header struct {
 	Fields []string // as HR spells them
 }
 
-// Index gives the position of a field, or -1.
+// Index returns the index of a field, or -1.
 func (h *Header) Index(field string) int {
 	for i, f := range h.Fields {
 		if f == field {
@@ -31,9 +31,9 @@ func (h *Header) Index(field string) int {
 	return -1
 }
 
-// Record is one change record: a line of a feed as text, or the fault that stands in its place.
+// Record is one change record: a line of a feed as text, or the fault that replaces it.
 //
-// Values may alias the reader's memory: they are good until the chunk they came from is released. Clone what is kept.
+// Values may alias the reader's memory: they are valid until their chunk is released. Clone what has to stay.
 type Record struct {
 	Header  *Header
 	File    int // index into FeedInfo.Files
@@ -41,61 +41,61 @@ type Record struct {
 	Values  []string // one for each of Header.Fields
 	Missing []bool   // nil, or true where the record lacks the field altogether (JSON Lines)
 	Fault   *Fault   // not nil: the record could not be read; Values are not valid
-	Lost    bool     // with Fault: the rest of the file behind this line could not be read either
-	Open    bool     // it is the last of its file, and its line has no end
+	Lost    bool     // with Fault: the rest of the file after this line could not be read either
+	Open    bool     // it is the last record of its file, and its line has no end
 	Kept    bool     // an earlier plan has kept it
 }
 
-// Chunk is a run of whole records, cut into fields by whoever works on it, so that cutting runs on every core.
-// It is used by one goroutine at a time.
+// Chunk is a run of whole records. Its receiver cuts it into fields, so that cutting runs on every core. One goroutine
+// uses it at a time.
 type Chunk interface {
-	// Seq counts the chunks of one pass over the feed from 0, across files.
+	// Seq returns the number of the chunk in one pass over the feed, from 0, across files.
 	Seq() int
-	// Next fills rec with the next record, reusing its slices; false at the end of the chunk.
+	// Next fills rec with the next record, reusing its slices; it returns false at the end of the chunk.
 	Next(rec *Record) bool
-	// Release gives the chunk's memory back; no value of its records may be used afterwards.
+	// Release returns the chunk's memory back; no value of its records may be used afterwards.
 	Release()
 }
 
-// Feed is a set of HR files, read in name order as often as asked; every pass gives the same chunks.
+// Feed is a set of HR files, read in name order any number of times; every pass yields the same chunks.
 type Feed interface {
-	// Chunks hands every chunk of the feed to take, in order, from one goroutine. It stops at the first error of take
-	// and returns it as it is. A file that cannot be read at all is an *UnusableFeedError.
+	// Chunks calls take with every chunk of the feed, in order, from one goroutine. It stops at the first error of take
+	// and returns it unchanged. A file that cannot be read at all is an *UnusableFeedError.
 	Chunks(take func(Chunk) error) error
-	// Files tells the files, in reading order; sizes and hashes are those of the bytes on disk. It waits for the hashes.
+	// Files returns the files, in reading order; sizes and hashes are those of the bytes on disk. It waits for the hashes.
 	Files() []FeedFile
-	// Names are the base names of the files, in reading order; it waits for nothing.
+	// Names returns the base names of the files, in reading order; it does not wait.
 	Names() []string
 }
 
-// FeedFile is one file of a feed. Its identity is its name and its bytes.
+// FeedFile is one file of a feed. It is identified by its name and its bytes.
 type FeedFile struct {
 	Path   string `json:"path"`
 	Name   string `json:"name"` // base name
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"` // of the bytes on disk, lower-case hex
 
-	// Kept is not 0 where these are no file of HR's but records that an earlier plan has kept; Name then ends with
-	// @ and that plan's run.
+	// Kept is not 0 where this is no file of HR's but the records that an earlier plan has kept; Name then ends with @
+	// and that plan's run.
 	Kept int64 `json:"-"`
 
 	// LineEnd is known after a whole pass over the file.
 	LineEnd LineEnd `json:"-"`
 }
 
-// LineEnd says how the last line of a feed file ended; the ledger stores the word. The zero value is not known.
+// LineEnd is how the last line of a feed file ended; the ledger stores the word. The zero value means unknown.
 type LineEnd string
 
 const (
 	LineEnded LineEnd = "ended" // with a line end
 	LineOpen  LineEnd = "open"  // without one
-	LineCut   LineEnd = "cut"   // without one, and the file was taken for one that was cut off
+	LineCut   LineEnd = "cut"   // without one, and the file was treated as cut off
 )
 
-// LineEnds lists every word.
+// LineEnds returns every word.
 func LineEnds() []LineEnd { return []LineEnd{LineEnded, LineOpen, LineCut} }
 
-// UnusableFeedError says why a feed cannot be used at all (exit 9).
+// UnusableFeedError reports why a feed cannot be used at all (exit 9).
 type UnusableFeedError struct {
 	File string // "" when it is about the feed as a whole
 	Line int    // 0 when not known
@@ -106,7 +106,7 @@ type UnusableFeedError struct {
 // Hints returns what to do.
 func (e *UnusableFeedError) Hints() []string { return []string{e.Hint} }
 
-// WithHint sets what to do, and returns the error.
+// WithHint sets what to do and returns the error itself.
 func (e *UnusableFeedError) WithHint(format string, args ...any) *UnusableFeedError {
 	e.Hint = fmt.Sprintf(format, args...)
 	return e

@@ -8,7 +8,7 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// HintedError is an error with a way out. Its text says only what is wrong; the hint says what to do.
+// HintedError is an error with a hint. Its text says only what is wrong; the hint says what to do.
 type HintedError struct {
 	Err  error
 	Hint string
@@ -20,7 +20,7 @@ func (e *HintedError) Unwrap() error { return e.Err }
 // Hints returns the hint: see HintsOf.
 func (e *HintedError) Hints() []string { return []string{e.Hint} }
 
-// Hint adds to an error what to do about it. No error stays none, and an empty hint adds nothing.
+// Hint returns err with what to do about it. It returns nil for nil, and err itself for an empty hint.
 func Hint(err error, format string, args ...any) error {
 	hint := fmt.Sprintf(format, args...)
 	if err == nil || hint == "" {
@@ -29,7 +29,7 @@ func Hint(err error, format string, args ...any) error {
 	return &HintedError{Err: err, Hint: hint}
 }
 
-// WithHintsOf adds to an error, which says in words of its own what cause is, the hints of cause.
+// WithHintsOf returns err, which describes cause in its own words, with the hints of cause.
 func WithHintsOf(err, cause error) error {
 	for _, h := range HintsOf(cause) {
 		err = Hint(err, "%s", h)
@@ -37,11 +37,12 @@ func WithHintsOf(err, cause error) error {
 	return err
 }
 
-// Ours adds to an error that it is a fault of the program.
+// Ours returns err with the hint that it is a fault of the program.
 func Ours(err error) error { return Hint(err, "please report this") }
 
-// HintsOf returns what to do about an error and about all that it wraps or joins: each hint once, in the order of the
-// text, what belongs to a cause before what was added to it. An error type with hints of its own has a method Hints.
+// HintsOf returns what to do about an error and about all errors that it wraps or joins: each hint once, in the order
+// of the text, the hints of a cause before those that were added to it. An error type with hints of its own has a
+// method Hints.
 func HintsOf(err error) []string {
 	var hints []string
 	for _, m := range Messages(err) {
@@ -50,13 +51,13 @@ func HintsOf(err error) []string {
 	return hints
 }
 
-// HintText is HintsOf as one text, a hint a line, as a report has it beside its reason.
+// HintText returns HintsOf as one text, one hint a line, as a report shows it.
 func HintText(err error) string { return strings.Join(HintsOf(err), "\n") }
 
-// HintField is the field of a log line that says what to do.
+// HintField is the field of a log line with what to do.
 const HintField = "hint"
 
-// LogHints returns a log for one line, which has what to do as a field, if there is anything to do.
+// LogHints returns a log for one line, with the hints, if any, as a field.
 func LogHints(log logrus.FieldLogger, hints ...string) logrus.FieldLogger {
 	if hint := strings.Join(hints, "; "); hint != "" {
 		log = log.WithField(HintField, hint)
@@ -64,14 +65,14 @@ func LogHints(log logrus.FieldLogger, hints ...string) logrus.FieldLogger {
 	return log
 }
 
-// Message is one of the errors that were joined in one. Every line of it is plain.
+// Message is one of the errors joined in an error. Each of its lines is plain text.
 type Message struct {
-	Lines []string // what is wrong; further lines are indented and belong to the first, such as a caret below the place
+	Lines []string // what is wrong; further lines are indented and belong to the first, such as a caret under the place
 	Hints []string // what to do
 	Stack []string // of a crash
 }
 
-// Messages returns what an error says, a message for each error that was joined in it.
+// Messages returns the messages of an error, one for each error that was joined in it.
 func Messages(err error) []Message {
 	var messages []Message
 	for _, l := range told(err) {
@@ -84,7 +85,7 @@ func Messages(err error) []Message {
 	return messages
 }
 
-// hinted returns the hints that an error itself has, and the stack of a crash.
+// hinted returns the error's own hints, and the stack of a crash.
 func hinted(err error) (hints, stack []string) {
 	if own, ok := err.(interface{ Hints() []string }); ok {
 		for _, h := range own.Hints() {
@@ -101,7 +102,7 @@ func hinted(err error) (hints, stack []string) {
 	return hints, stack
 }
 
-// add appends those of more that are not there yet.
+// add appends the hints of more that are not in hints yet.
 func add(hints, more []string) []string {
 	for _, h := range more {
 		if !slices.Contains(hints, h) {

@@ -6,7 +6,7 @@ import (
 )
 
 // KeptRecord is a change record that a plan read and did not send: its run is held, or its person waits for the verdict
-// on an earlier row. The ledger keeps it, and the next plan reads it before anything new.
+// on an earlier row. The ledger keeps it, and the next plan reads it before new records.
 type KeptRecord struct {
 	Origin  Origin
 	Header  *Header
@@ -14,17 +14,17 @@ type KeptRecord struct {
 	Missing []bool // as in Record
 	Again   bool   // it was kept before: its origin names the run that kept it first
 
-	// ReplacedBy is the newer record of the same person that leaves nothing of this one: this one is not kept any more.
+	// ReplacedBy is the newer record of the same person that replaces all of this one: this one is no longer kept.
 	ReplacedBy *KeptRecord
 }
 
-// Keepable is a record that may have to be kept, and the columns that it fills or clears.
+// Keepable is a record that may have to be kept, with the columns that it fills or clears.
 type Keepable struct {
 	KeptRecord
 	columns ColumnSet
 }
 
-// KeepRecord copies a record out of its chunk. cells is what the record is mapped to.
+// KeepRecord returns a copy of a record that outlives its chunk. cells are the record's mapped cells.
 func KeepRecord(rec *Record, file string, cells []Cell) Keepable {
 	k := Keepable{KeptRecord: KeptRecord{
 		Origin: Origin{file, rec.Line}, Header: rec.Header, Values: slices.Clone(rec.Values),
@@ -41,13 +41,13 @@ func KeepRecord(rec *Record, file string, cells []Cell) Keepable {
 	return k
 }
 
-// Replace tells which of a person's records, oldest first, need not be kept again, since newer ones take the place of all
+// Replace returns which of a person's records, oldest first, need not be kept again, since newer ones take the place of all
 // they say. What an old record alone says of a column, or in a field that the next plan's mapping may read, must not get
 // lost with it.
 func Replace(records []Keepable) []KeptRecord {
 	out := make([]KeptRecord, len(records))
 	var columns ColumnSet
-	var by *KeptRecord // of those that say something new, the one next in time
+	var by *KeptRecord // the next newer record that has to stay
 	for i := len(records) - 1; i >= 0; i-- {
 		r := &records[i]
 		out[i] = r.KeptRecord
@@ -60,7 +60,7 @@ func Replace(records []Keepable) []KeptRecord {
 	return out
 }
 
-// saidBy reports whether newer records have a value in every field in which this one has.
+// saidBy reports whether newer records have a value in every field in which this one has one.
 func (k *KeptRecord) saidBy(newer []KeptRecord) bool {
 	for i, v := range k.Values {
 		if v != "" && !slices.ContainsFunc(newer, func(n KeptRecord) bool { return n.says(i, k.Header.Fields[i]) }) {
@@ -70,7 +70,7 @@ func (k *KeptRecord) saidBy(newer []KeptRecord) bool {
 	return true
 }
 
-// says reports whether the record has a value in a field, which mostly stands at i.
+// says reports whether the record has a value in a field, which is usually at index i.
 func (k *KeptRecord) says(i int, field string) bool {
 	if i >= len(k.Header.Fields) || k.Header.Fields[i] != field {
 		i = k.Header.Index(field)
@@ -78,14 +78,15 @@ func (k *KeptRecord) says(i int, field string) bool {
 	return i >= 0 && k.Values[i] != ""
 }
 
-// KeptFeed is what earlier plans have kept.
+// KeptFeed holds the records that earlier plans have kept.
 type KeptFeed interface {
-	// From gives the records as a feed whose files count from index first on, so that it can be read together with
-	// another one. Its Files have Kept set.
+	// From returns the records as a feed with file indexes from first on, so that it can be read together with another
+	// feed. Its Files have Kept set.
 	From(first int) Feed
 }
 
-// JoinFeeds reads what was kept before what is new, so that a person's records keep their order. fresh may be nil.
+// JoinFeeds returns a feed that reads kept records before new ones, so that a person's records stay in order. fresh may
+// be nil.
 func JoinFeeds(kept KeptFeed, fresh Feed) Feed {
 	if fresh == nil {
 		return kept.From(0)
@@ -95,10 +96,10 @@ func JoinFeeds(kept KeptFeed, fresh Feed) Feed {
 
 type joined struct{ kept, fresh Feed }
 
-// Files tells the new files first: their records count indexes from 0.
+// Files returns the new files first: their records count indexes from 0.
 func (j *joined) Files() []FeedFile { return append(slices.Clone(j.fresh.Files()), j.kept.Files()...) }
 
-// Names gives them in the same order.
+// Names returns the names in the same order.
 func (j *joined) Names() []string { return append(slices.Clone(j.fresh.Names()), j.kept.Names()...) }
 
 func (j *joined) Chunks(take func(Chunk) error) error {
@@ -117,15 +118,15 @@ type laterChunk struct {
 
 func (l *laterChunk) Seq() int { return l.n + l.Chunk.Seq() }
 
-// Waiting knows the people whom a new row must not overtake: an earlier one of theirs is in a part without a verdict.
-// Each map gives the name of that part. The zero value knows nobody.
+// Waiting holds the people whom a new row must not overtake: an earlier row of theirs is in a part without a verdict.
+// Each map has the name of that part. The zero value holds no person.
 type Waiting struct {
 	Keys   map[string]string // by the feed's key
 	Firsts map[string]string // by the first cell as sent, for dropped files, which have no feed
 	Logins map[string]string // by the Login cell, lower case
 }
 
-// Behind tells which part a person has to wait for.
+// Behind returns the part that a person has to wait for; ok is false where there is none.
 func (w *Waiting) Behind(key, first, login string) (part string, ok bool) {
 	if w == nil {
 		return "", false
@@ -140,5 +141,5 @@ func (w *Waiting) Behind(key, first, login string) (part string, ok bool) {
 	return part, ok && login != ""
 }
 
-// Empty tells whether nobody waits.
+// Empty reports whether no person waits.
 func (w *Waiting) Empty() bool { return w == nil || len(w.Keys)+len(w.Firsts)+len(w.Logins) == 0 }

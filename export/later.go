@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// NotBefore is the time before which Coupa does not want to be asked again, where an error says so. It is further away
-// than its call would wait.
+// NotBefore returns the time before which Coupa does not want to be asked again, where an error has one. It is later
+// than the call would have waited.
 func NotBefore(err error) (at time.Time, ok bool) {
 	var later interface {
 		error

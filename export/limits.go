@@ -12,10 +12,10 @@ type Limit struct {
 	Unlimited bool
 }
 
-// Ceiling is how many the limit allows when the ledger knows that many people.
+// Ceiling returns how many the limit allows when the ledger knows that many people.
 func (l Limit) Ceiling(people int) int { return max(l.Count, int(l.Percent*float64(people)/100)) }
 
-// Names of limits as the config and approvals know them.
+// Names of limits in the config and in approvals.
 const (
 	DeactivationsLimit = "deactivations"
 	UpdatesLimit       = "updates"
@@ -24,11 +24,11 @@ const (
 	columnLimits       = "columns."
 )
 
-// ColumnLimit is the name of a column's limit.
+// ColumnLimit returns the name of a column's limit.
 func ColumnLimit(column string) string { return columnLimits + column }
 
-// Limits are the ceilings of one run. Where nobody was asked whom Coupa knows, creates are judged by the loads alone: one
-// that counts more is an alarm.
+// Limits are the ceilings of one run. Where Coupa was not asked about the people, creates are judged only by the loads:
+// a load with more creates is an alarm.
 type Limits struct {
 	Creates, Updates, Deactivations Limit
 	Columns                         map[string]Limit // by Coupa column: rows that set or clear it
@@ -36,9 +36,9 @@ type Limits struct {
 	Approved                        []Approval
 }
 
-// Seen is what a plan is held against.
+// Seen holds the figures with which a plan is compared.
 type Seen struct {
-	People   int // known to the ledger
+	People   int // people known to the ledger
 	Feed     int // records of the feed that is planned, without what earlier plans kept
 	LastFeed int // records of the last feed that was not held; 0 where there was none
 }
@@ -65,7 +65,7 @@ func (l Limits) Broken(p *Plan, seen Seen) []Breach {
 	return broken
 }
 
-// approved is the highest ceiling anybody has approved for a limit.
+// approved returns the highest approved ceiling of a limit.
 func (l Limits) approved(key string) int {
 	n := 0
 	for _, a := range l.Approved {

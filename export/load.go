@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Verdict is what one load came to.
+// Verdict is the result of one load; the ledger stores the word.
 type Verdict string
 
 const (
@@ -17,17 +17,17 @@ const (
 	VerdictEmpty       Verdict = "empty"       // done, and no row was processed
 	VerdictFailed      Verdict = "failed"      // failed, stopped, or a header error
 	VerdictStalled     Verdict = "stalled"     // no verdict within load.wait
-	VerdictByHand      Verdict = "by hand"     // a person's word: settle, or run --again
-	VerdictUnconfirmed Verdict = "unconfirmed" // load.via: [archive] alone: picked up, and nobody to ask
+	VerdictByHand      Verdict = "by hand"     // a person decided: settle, or run --again
+	VerdictUnconfirmed Verdict = "unconfirmed" // load.via: [archive] alone: picked up, and no way to ask for a verdict
 )
 
-// Verdicts lists every verdict.
+// Verdicts returns every verdict.
 func Verdicts() []Verdict {
 	return []Verdict{VerdictOK, VerdictPartial, VerdictEmpty, VerdictFailed, VerdictStalled, VerdictByHand, VerdictUnconfirmed}
 }
 
-// Load is Coupa's processing of one part (a data file source), whichever way it was read.
-// Counters that the source did not give are -1.
+// Load is Coupa's processing of one part (a data file source), whichever way it was read. Counters that the source does
+// not show are -1.
 type Load struct {
 	ID        string
 	Via       string // api, page or archive
@@ -54,11 +54,11 @@ type LoadError struct {
 	Messages    []string
 }
 
-// Header tells whether the error is about the file's header rather than a row.
+// Header reports whether the error is about the file's header and not about a row.
 func (e LoadError) Header() bool { return strings.Contains(strings.ToLower(e.Type), "header") }
 
-// LoadStatus folds Coupa's spellings of a status: case, blanks, hyphens and underscores do not count
-// (data_file_sources: listed Done, Failed, Submitted to Resque ...; real payloads are lower case).
+// LoadStatus returns a status in one spelling: case, blanks, hyphens and underscores do not count (data_file_sources:
+// listed Done, Failed, Submitted to Resque ...; real payloads are lower case).
 func LoadStatus(s string) string {
 	return strings.NewReplacer(" ", "", "-", "", "_", "").Replace(strings.ToLower(strings.TrimSpace(s)))
 }
@@ -68,24 +68,24 @@ type LoadQuery struct {
 	Name  string    // the part's name, as renamed into the drop folder
 	Size  int64     // bytes sent
 	Since time.Time // no load created before this is ours
-	ID    string    // once known, the load is followed by it
-	Until time.Time // where Coupa asks to be left alone for longer, that is an error at once; zero: as long as the source will
+	ID    string    // once known, the load is found by it
+	Until time.Time // where Coupa asks to be left alone for longer than this, the call fails at once; zero: the source's own limit
 }
 
-// Mangled is the name under which Coupa lists an SFTP load: the path with slashes turned to underscores
-// (DataFileSources API Example Calls; the Users form is inferred from the LookupValues one).
+// Mangled returns the name under which Coupa lists an SFTP load: the path with underscores for slashes (DataFileSources
+// API Example Calls; the Users form is inferred from the LookupValues one).
 func Mangled(folder, name string) string {
 	return strings.ReplaceAll("/"+strings.Trim(folder, "/")+"/"+name, "/", "_")
 }
 
-// LoadSource is one way to read what became of a part. It is asked again and again; it does its own retrying.
+// LoadSource is one way to read the load of a part. It is asked repeatedly; it retries by itself.
 type LoadSource interface {
-	// Via is api, page or archive.
+	// Via returns api, page or archive.
 	Via() string
-	// Check proves before anything is sent that this way of asking works. A *NotDeliveredError says why not.
+	// Check proves, before anything is sent, that this way of asking works. If not, its error is a *NotDeliveredError.
 	Check(ctx context.Context) error
-	// Ask gives the load of a part, nil while there is none. Where only one of another size has its name, that one tells
-	// that the file was torn. A *NotDeliveredError means that asking again is no use.
+	// Ask returns the load of a part, nil while there is none. A load of another size, where no other has the name,
+	// shows that the file was torn. A *NotDeliveredError means that asking again is of no use.
 	Ask(ctx context.Context, q LoadQuery) (*Load, error)
 }
 
@@ -116,7 +116,7 @@ func Judge(l *Load) (v Verdict, final bool) {
 	return "", false
 }
 
-// KnownStatus tells whether a status that is not final is one of Coupa's list.
+// KnownStatus reports whether a status that is not final is in Coupa's list.
 func KnownStatus(s string) bool {
 	switch LoadStatus(s) {
 	case "done", "failed", "stopped", "retrying", "loading", "submittedtoresque", "pending", "uploading", "paused", "sample":
@@ -125,11 +125,11 @@ func KnownStatus(s string) bool {
 	return false
 }
 
-// statusForm is how Coupa writes a status: Submitted to Resque, done, pending_approval.
+// statusForm is the form of Coupa's statuses: Submitted to Resque, done, pending_approval.
 var statusForm = regexp.MustCompile(`^[A-Za-z][a-z]*([ _-][a-z]+)*$`)
 
-// StatusWord is a status as it may stand in a log and a notice. What has not the form of one may be anything: pages have
-// columns in other places, and some of them name people.
+// StatusWord returns a status in a form for logs and notices. A text without the form of a status may be anything:
+// pages have columns in other places, and some of them name people.
 func StatusWord(s string) string {
 	s = strings.TrimSpace(s)
 	if KnownStatus(s) || len(s) <= 40 && statusForm.MatchString(s) {

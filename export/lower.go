@@ -2,7 +2,7 @@ package export
 
 import "strings"
 
-// ToLower is strings.ToLower, several times as fast on what is lower case ASCII already: most logins and addresses.
+// ToLower is strings.ToLower, several times as fast on lower-case ASCII, which most logins and addresses are.
 func ToLower(s string) string {
 	if IsLower(s) {
 		return s
@@ -10,8 +10,8 @@ func ToLower(s string) string {
 	return strings.ToLower(s)
 }
 
-// IsLower tells whether s is ASCII without capitals. It looks at eight bytes at a time; the last eight overlap those
-// before them.
+// IsLower reports whether s is ASCII without capitals. It reads eight bytes at a time; the last eight overlap the ones
+// before.
 func IsLower(s string) bool {
 	n := len(s)
 	if n < 8 {
@@ -29,7 +29,7 @@ func IsLower(s string) bool {
 	return capital == 0
 }
 
-// capital8 is 0 where eight bytes are ASCII without capitals.
+// capital8 returns 0 where eight bytes are ASCII without capitals.
 func capital8(x uint64) uint64 {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	fromA := x + (0x80-'A')*ones // the high bit of each byte from A on
@@ -37,7 +37,7 @@ func capital8(x uint64) uint64 {
 	return (x | (fromA ^ overZ)) & high
 }
 
-// loadWord reads eight bytes at once, which the compiler makes of it.
+// loadWord reads eight bytes; the compiler turns it into one load.
 func loadWord(s string) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |

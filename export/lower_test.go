@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Every byte at every place of short and long texts, so that no byte's carry can hide its neighbour.
+// TestToLower: every byte at every place of short and long texts, so that no byte's carry can hide its neighbour.
 func TestToLower(t *testing.T) {
 	for n := 1; n <= 20; n++ {
 		for at := range n {

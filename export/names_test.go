@@ -14,7 +14,7 @@ func TestPartNameIn(t *testing.T) {
 		calls:                      calls,
 		"Users_2026.csv":           "",
 		"users.csv":                "",
-		"my" + name:                "", // somebody's copy
+		"my" + name:                "", // a copy by a person
 		name + ".bak":              "",
 		"Users_20261399T140501Z_9f86d081_1of1.csv":        "", // no such day
 		"_Incoming_Users_Users_20261123T140501Z_1of1.csv": "",

@@ -2,7 +2,7 @@ package export
 
 import "time"
 
-// NoticeKind is what a notice is about; the config's notify[].on names them.
+// NoticeKind is the subject of a notice; the config's notify[].on names the kinds.
 type NoticeKind string
 
 const (
@@ -13,7 +13,7 @@ const (
 	NoticeQuarantine NoticeKind = "quarantine" // rows held back by us
 )
 
-// NoticeKinds lists every kind, the most pressing first.
+// NoticeKinds returns every kind, the most urgent first.
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{NoticeFailed, NoticeHeld, NoticeStalled, NoticePartial, NoticeQuarantine}
 }
@@ -21,13 +21,13 @@ func NoticeKinds() []NoticeKind {
 // Incident is one thing that is wrong, from the start that first met it until one that ends without it.
 type Incident struct {
 	Kind   NoticeKind
-	Cause  string // tells it from others of its kind: a word of ours, never a text of HR's or Coupa's
-	Owner  string // who is to be asked, where a rule of the config names somebody
+	Cause  string // distinguishes it from others of its kind: our own word, never a text of HR's or Coupa's
+	Owner  string // the owner of the task, where a rule of the config names one
 	Begun  time.Time
-	Last   time.Time // the latest start that met it
+	Last   time.Time // time of the latest start that met it
 	Run    string    // the first run that had it; "" where none was planned
-	Starts int       // how many starts have met it
-	Told   time.Time // when it was last told
+	Starts int       // number of starts that have met it
+	Told   time.Time // when a notice last reported it
 	Ended  time.Time // zero while it is open
 }
 
@@ -38,5 +38,5 @@ type Notice struct {
 	Message  []byte // JSON, read by the room that made it
 	Made     time.Time
 	Attempts int
-	Error    string // of the last attempt; no personal data, no secret
+	Error    string // error of the last attempt; no personal data, no secret
 }

@@ -2,19 +2,19 @@ package export
 
 import "fmt"
 
-// Obstacle is what stands in the way where nothing can be sent, or nobody can be asked.
+// Obstacle is the reason why nothing can be sent, or Coupa cannot be asked.
 type Obstacle uint8
 
-// What can be in the way. The first group concerns SFTP, the second HTTPS.
+// The obstacles. The first group concerns SFTP, the second HTTPS.
 const (
 	NoSFTP        Obstacle = iota + 1 // the config has no section for it
 	NoHostKey                         // no key is pinned, or another one is offered
-	NoLogin                           // the server does not let us in, or the config has nothing to log in with
+	NoLogin                           // the server refuses the login, or the config has nothing to log in with
 	NoPermission                      // the server forbids it
-	NoFolder                          // a folder is not there, or is of no use
-	WrongStaging                      // the staging folder is not the one that it has to be
-	WrongArchives                     // an archive folder is not the one that it has to be
-	NoConnection                      // the server gave answers that nobody knows
+	NoFolder                          // a folder does not exist or cannot be used
+	WrongStaging                      // the staging folder is wrong
+	WrongArchives                     // an archive folder is wrong
+	NoConnection                      // the server's answers are unknown
 
 	NoClient    // the config names no client
 	NoPreflight // Coupa cannot be asked about its users before anything is sent
@@ -22,9 +22,9 @@ const (
 	NoToken
 	NoScope
 	NoCookie
-	NoAddress // somebody else answers, or nothing is there
+	NoAddress // another server answers, or none
 
-	Unreachable // there is no connection, or it is lost
+	Unreachable // there is no connection, or it was lost
 	NoAnswer    // the connection is there, and no answer comes
 )
 
@@ -35,13 +35,13 @@ var obstacles = map[Obstacle]string{
 	Unreachable: "unreachable", NoAnswer: "silent",
 }
 
-// String is the word that a message begins with.
+// String returns the word that a message begins with.
 func (o Obstacle) String() string { return obstacles[o] }
 
-// Passing reports whether another connection may fare better. A missing folder or permission stays missing.
+// Passing reports whether another connection may succeed. A missing folder or permission stays missing.
 func (o Obstacle) Passing() bool { return o == Unreachable || o == NoAnswer }
 
-// NotDeliveredError says why nothing can be sent, or why nobody can be asked (exit 4).
+// NotDeliveredError reports why nothing can be sent, or why Coupa cannot be asked (exit 4).
 type NotDeliveredError struct {
 	What Obstacle
 	Msg  string // what is wrong
@@ -55,7 +55,7 @@ func (e *NotDeliveredError) Unwrap() error { return e.Err }
 // Hints returns what to do.
 func (e *NotDeliveredError) Hints() []string { return []string{e.Hint} }
 
-// WithHint sets what to do, and returns the error.
+// WithHint sets what to do and returns the error itself.
 func (e *NotDeliveredError) WithHint(format string, args ...any) *NotDeliveredError {
 	e.Hint = fmt.Sprintf(format, args...)
 	return e

@@ -7,7 +7,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// TestObstacles: each has a word of its own, with which its message begins, and only a connection that fails is worth another.
+// TestObstacles: each obstacle has its own word, with which its message begins, and only a failed connection is worth
+// another try.
 func TestObstacles(t *testing.T) {
 	words := []string{
 		"", "sftp", "host key", "login", "permission", "folder", "staging", "archives", "connection",

@@ -9,8 +9,8 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// Steers reports whether a terminal or a reader may take r for an order instead of a letter: control characters, format
-// characters, which hide text or turn its direction, and the separators of lines and paragraphs.
+// Steers reports whether r may steer a terminal or mislead a reader: control characters, format characters, which hide
+// text or turn its direction, and the separators of lines and paragraphs.
 func Steers(r rune) bool {
 	if r < 0x80 {
 		return r < ' ' || r == 0x7f
@@ -18,8 +18,8 @@ func Steers(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
-// Plain returns s as one line that steers nothing: a blank stands for each character that would, and U+FFFD for bytes that
-// are no text. It is for values that others have written, such as names of files and Coupa's words.
+// Plain returns s as one line that steers no terminal: with a blank for each character that would, and U+FFFD for bytes
+// that are not text. It is for values from outside, such as names of files and Coupa's words.
 func Plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		if Steers(r) {
@@ -37,9 +37,9 @@ func Plural(n int, one string) string {
 	return fmt.Sprintf("%d %ss", n, one)
 }
 
-// PlainLines returns what an error says, a line for each error that was joined in it. A line break in a value makes no
-// line, since a file may be named "x.csv\nall applied". An error whose own text has several lines has a method Lines,
-// which answers for each of them.
+// PlainLines returns the text of an error, one line for each error that was joined in it. A line break in a value makes
+// no new line, since a file may be named "x.csv\nall applied". An error with several lines of its own has a method
+// Lines that returns them.
 func PlainLines(err error) []string {
 	var lines []string
 	for _, l := range told(err) {
@@ -48,13 +48,13 @@ func PlainLines(err error) []string {
 	return lines
 }
 
-// toldLine is a line of an error's text, with what goes with it.
+// toldLine is a line of an error's text, with its hints.
 type toldLine struct {
 	text         string
 	hints, stack []string
 }
 
-// told returns the lines of an error. What an error itself has of hints goes with its last line.
+// told returns the lines of an error. An error's own hints go with its last line.
 func told(err error) []toldLine {
 	if err == nil {
 		return nil
@@ -85,7 +85,7 @@ func woven(err error) []toldLine {
 	for i, inner := range inside(err) {
 		before, after, found := strings.Cut(rest, inner.Error())
 		switch {
-		case !found: // the error has words of its own for it
+		case !found: // the error has its own words for it
 			for _, l := range told(inner) {
 				say(toldLine{hints: l.hints, stack: l.stack})
 			}
@@ -102,10 +102,10 @@ func woven(err error) []toldLine {
 	return lines
 }
 
-// PlainText is PlainLines as one text, as the reason in a report has it.
+// PlainText returns PlainLines as one text, as a report shows its reason.
 func PlainText(err error) string { return strings.Join(PlainLines(err), "\n") }
 
-// inside are the errors that err wraps.
+// inside returns the errors that err wraps.
 func inside(err error) []error {
 	switch err := err.(type) {
 	case interface{ Unwrap() error }:
@@ -118,7 +118,7 @@ func inside(err error) []error {
 	return nil
 }
 
-// Silent is a log that nobody reads.
+// Silent returns a log that discards everything.
 func Silent() *logrus.Logger {
 	l := logrus.New()
 	l.SetOutput(io.Discard)

@@ -4,30 +4,30 @@ import (
 	"fmt"
 )
 
-// Plan is the sum of what a Planner made.
+// Plan holds the sums of what a Planner made.
 type Plan struct {
 	Files         []FeedFile
 	Input         int // records read
-	Rows          int // rows that go to Coupa
+	Rows          int // rows that are sent to Coupa
 	Records       int // records in those rows: several for one person count each
 	Quarantined   int // records held back
 	Kept          int // records kept for the next plan: of a held run, or of people who wait
-	Creates       int // rows of a checked plan that make new people; 0 where nobody was asked
-	Completed     int // rows in which cells went with what Coupa held
+	Creates       int // rows of a checked plan that create users; 0 where Coupa was not asked
+	Completed     int // rows with cells that were filled from Coupa
 	Deactivations int // rows with Status inactive
 	Parts         int
 	Waves         int
 	Sets          int            // column sets
-	Columns       map[string]int // rows that carry a column, as HR says it
+	Columns       map[string]int // rows in which HR's data carries a column
 	Bytes         int64
-	Warnings      []Fault // what is doubtful in rows that go all the same; at most maxWarnings of them
+	Warnings      []Fault // what is doubtful in rows that are sent all the same; at most MaxWarnings of them
 	Doubtful      int     // all of them
 }
 
-// maxWarnings keeps a feed in which every row is doubtful from filling memory and diary.
+// MaxWarnings keeps a feed with a warning in every row from filling memory and log.
 const MaxWarnings = 50
 
-// Balance returns an error where records have got lost on the way: count in must be count out.
+// Balance returns an error where records were lost on the way: count in must be count out.
 func (p *Plan) Balance() error {
 	if p.Input != p.Records+p.Quarantined+p.Kept {
 		return Ours(fmt.Errorf("the sums do not add up, so nothing was sent: %d records in, %d to send, %d quarantined, %d kept",

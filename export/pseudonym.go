@@ -9,28 +9,31 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// PersonField is the field of a log line that names a person. Nothing but a Who may stand there: see GuardLog.
+// PersonField is the field of a log line that names a person. Its value must be a Who; see GuardLog.
 const PersonField = "person"
 
-// Who is how a log names a person. Only this room can make one of a key, so that no line can show more than the config
-// allows.
+// Who is the name of a person in a log. Only this package can make one from a key, so that no line can show more than
+// the config allows.
 type Who struct{ name string }
 
-func (w Who) String() string               { return w.name }
+// String returns the name as the config allows logs to show it.
+func (w Who) String() string { return w.name }
+
+// MarshalText returns the text of String.
 func (w Who) MarshalText() ([]byte, error) { return []byte(w.name), nil }
 
-// Pseudonyms names people by a keyed hash of HR's key: the same person is called the same by the same ledger, and nobody
-// without its key can tell who that is, or try keys until one fits.
+// Pseudonyms names people by a keyed hash of HR's key. One ledger always uses the same pseudonym for a person. Without
+// the ledger's key it is impossible to identify the person, or to try keys until one matches.
 type Pseudonyms struct{ key []byte }
 
-// NewPseudonyms makes them of a random key.
+// NewPseudonyms returns pseudonyms for a random key.
 func NewPseudonyms(key []byte) Pseudonyms { return Pseudonyms{key} }
 
 // pseudonymMark begins every pseudonym.
 const pseudonymMark = "p-"
 
-// pseudonymLetters is how many letters of 5 bits follow: of a million people no two are called the same, but for one time
-// in two million.
+// pseudonymLetters is how many letters of 5 bits follow: among a million people two have the same pseudonym once in two
+// million times.
 const pseudonymLetters = 12
 
 // Of returns the pseudonym of a person.
@@ -41,7 +44,7 @@ func (p Pseudonyms) Of(key string) Who {
 	return Who{pseudonymMark + sum[:pseudonymLetters]}
 }
 
-// IsPseudonym reports whether a text has the form of a pseudonym. A key of HR's may have it too.
+// IsPseudonym reports whether a text has the form of a pseudonym. A key of HR's may have that form too.
 func IsPseudonym(text string) bool {
 	letters, ok := strings.CutPrefix(text, pseudonymMark)
 	return ok && len(letters) == pseudonymLetters && strings.Trim(letters, "abcdefghijklmnopqrstuvwxyz234567") == ""
@@ -54,8 +57,8 @@ type Naming struct {
 	Personal   func(RowResult) bool // whether the key of a row is personal data itself, a login or an address; nil: never
 }
 
-// Of returns how a log names the person of a row: by HR's key, or by the pseudonym where the config says so and where the
-// key itself names somebody; by file and line where there is no key.
+// Of returns the name of a row's person in a log: HR's key, or the pseudonym where the config says so or the key itself
+// names the person; file and line where there is no key.
 func (n Naming) Of(r RowResult) Who {
 	if r.Key == "" {
 		return Who{r.Origin.String()}
@@ -66,7 +69,7 @@ func (n Naming) Of(r RowResult) Who {
 	return Who{r.Key}
 }
 
-// Fields are those of every line about a row.
+// Fields returns the fields of every log line about a row.
 func (n Naming) Fields(run string, r RowResult) logrus.Fields {
 	return logrus.Fields{"run": run, PersonField: n.Of(r), "row": r.Origin.String()}
 }
@@ -79,7 +82,7 @@ func (n Naming) UserFields(f logrus.Fields, id string) logrus.Fields {
 	return f
 }
 
-// GuardLog makes a logger that shows no person but by a Who: whatever else a line has in its place is left out.
+// GuardLog makes a logger drop PersonField from every line where its value is not a Who.
 func GuardLog(l *logrus.Logger) { l.AddHook(personGuard{}) }
 
 type personGuard struct{}

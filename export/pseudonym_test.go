@@ -11,7 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// TestPseudonyms: one person has one pseudonym, others have others, and another key makes all of them others.
+// TestPseudonyms: each person has one pseudonym of their own, and another key changes all of them.
 func TestPseudonyms(t *testing.T) {
 	one, two := export.NewPseudonyms(bytes.Repeat([]byte{1}, 32)), export.NewPseudonyms(bytes.Repeat([]byte{2}, 32))
 	seen := map[string]string{}
@@ -31,7 +31,7 @@ func TestPseudonyms(t *testing.T) {
 	}
 }
 
-// TestNaming: HR's key is shown where the config allows it and it names nobody by itself.
+// TestNaming: HR's key is shown where the config allows it and the key is not personal data itself.
 func TestNaming(t *testing.T) {
 	p := export.NewPseudonyms([]byte("key"))
 	row := export.RowResult{Key: "000101", Origin: export.Origin{File: "feed.csv", Line: 2}}
@@ -48,7 +48,7 @@ func TestNaming(t *testing.T) {
 	}
 }
 
-// TestGuardLog: a line that names a person by anything but a Who names nobody.
+// TestGuardLog: a line that names a person by anything but a Who names no person.
 func TestGuardLog(t *testing.T) {
 	for _, form := range []logrus.Formatter{&logrus.TextFormatter{}, &logrus.JSONFormatter{}} {
 		var out bytes.Buffer

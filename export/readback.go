@@ -2,32 +2,32 @@ package export
 
 // VerifyLedger is what a Verifier needs of durable state.
 type VerifyLedger interface {
-	// Bytes gives a part's bytes from the spool, checked against its hash.
+	// Bytes returns a part's bytes from the spool, checked against its hash.
 	Bytes(Part) ([]byte, error)
 	// PartRows calls f for each row of a part in order.
 	PartRows(part int64, f func(RowResult) error) error
-	// Verified records at once that a settled part was read back at p.ReadBack, and which of its applied or drifted rows
-	// are drifted or applied now. results names them by PartRow; the others stay as they are.
+	// Verified records in one step that a settled part was read back at p.ReadBack, and which of its rows are now
+	// drifted or applied. results names them by PartRow; the others stay as they are.
 	Verified(p Part, results []RowResult) error
 }
 
-// ReadBack is what reading users back came to.
+// ReadBack is the result of reading users back.
 type ReadBack struct {
 	Rows      int            `json:"rows"`               // rows that were read back
 	Confirmed int            `json:"confirmed"`          // cells that Coupa holds as they were sent
-	Drifted   int            `json:"drifted"`            // cells that it holds otherwise
+	Drifted   int            `json:"drifted"`            // cells that Coupa holds with another value
 	Unknown   map[string]int `json:"unknown,omitempty"`  // cells that this instance does not show, by column
 	NotRead   []string       `json:"not_read,omitempty"` // columns that Coupa's API shows nowhere
 	Hidden    []string       `json:"hidden,omitempty"`   // columns that a default response filter hides from calls that do not name them
-	Newer     int            `json:"newer,omitempty"`    // rows passed over, since something newer was sent for these people
-	Pruned    int            `json:"pruned,omitempty"`   // rows of which the ledger does not know any more what was sent
+	Newer     int            `json:"newer,omitempty"`    // rows skipped, since something newer was sent for these people
+	Pruned    int            `json:"pruned,omitempty"`   // rows skipped, since the ledger no longer has what was sent
 	Why       string         `json:"why,omitempty"`      // why rows that Coupa has accepted were not read back
 	Hint      string         `json:"hint,omitempty"`     // what to do about that
 	Drift     []Drift        `json:"-"`                  // the first of the drifted cells, see Report.Drift
 }
 
-// Drift is a cell that Coupa holds otherwise than it was sent. Both values are personal data: for results on stdout, never
-// for a log or a notice.
+// Drift is a cell with another value in Coupa than was sent. Both values are personal data: for results on stdout,
+// never for a log or a notice.
 type Drift struct {
 	Origin Origin `json:"origin"`
 	Key    string `json:"key"`

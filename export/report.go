@@ -22,11 +22,11 @@ const (
 	ExitInterrupted  = 130
 )
 
-// severity is the order in which one code stands for several.
+// severity is the order in which one code represents several.
 var severity = []int{ExitFault, ExitUsage, ExitFeed, ExitHeld, ExitNotDelivered, ExitFailed, ExitStalled, ExitPartial}
 
-// WorstExit returns the code that stands for all of codes. A lock and an interruption have no place in the order: they
-// stand only if there is nothing else.
+// WorstExit returns the code that represents all of codes. A lock and an interruption have no place in the order: they
+// count only if there is nothing else.
 func WorstExit(codes ...int) int {
 	for _, s := range severity {
 		if slices.Contains(codes, s) {
@@ -36,7 +36,7 @@ func WorstExit(codes ...int) int {
 	return slices.Max(append([]int{ExitOK}, codes...))
 }
 
-// Report is what a run came to, read from the ledger.
+// Report is the result of a run, read from the ledger.
 type Report struct {
 	Run     string       `json:"run"`
 	Verdict RunVerdict   `json:"verdict"`
@@ -44,40 +44,40 @@ type Report struct {
 	Counts  Counts       `json:"counts"`
 	Files   []FeedFile   `json:"files"`
 	Parts   []Part       `json:"parts"`
-	Rows    RowList      `json:"rows"`   // all that are not applied or unchanged
-	Causes  []CauseCount `json:"causes"` // of the rows to be mended, once Explain was called
+	Rows    RowList      `json:"rows"`   // all rows that are not applied or unchanged
+	Causes  []CauseCount `json:"causes"` // causes of the rows to fix, once Explain was called
 	Alarms  []string     `json:"alarms,omitempty"`
-	Held    []Breach     `json:"held,omitempty"` // which limits hold the run
+	Held    []Breach     `json:"held,omitempty"` // the limits that hold the run
 	Why     string       `json:"why,omitempty"`  // what stopped it, if something did
 	Hint    string       `json:"hint,omitempty"` // what to do about that
 
 	UnknownFiles []string `json:"unknown_files,omitempty"` // parts that were sent and that the ledger does not know
 
-	Beside   string    `json:"beside,omitempty"`    // the held run that its plan was made beside, and that stays as it is
+	Beside   string    `json:"beside,omitempty"`    // the held run that this plan left as it is
 	Checked  bool      `json:"checked,omitempty"`   // Coupa was asked about its people before anything was sent
 	ReadBack *ReadBack `json:"read_back,omitempty"` // nil where there was nothing to read back
-	Drift    []Drift   `json:"drift,omitempty"`     // cells that Coupa holds otherwise than they were sent; with personal data
+	Drift    []Drift   `json:"drift,omitempty"`     // cells with another value in Coupa than was sent; with personal data
 
-	// Unfilled are all people of whom a call has emptied lists that nobody has seen filled since, whichever run made it.
+	// Unfilled are all people with lists that a call of any run has emptied and no read has shown filled since.
 	Unfilled []Unfilled `json:"unfilled,omitempty"`
 
-	Approved []Approval `json:"approved,omitempty"` // of a held run, whatever became of them
+	Approved []Approval `json:"approved,omitempty"` // approvals of a held run, used or not
 	Started  time.Time  `json:"started"`
 	Resumed  []*Report  `json:"resumed,omitempty"` // earlier runs this start went on with
-	Alone    int        `json:"-"`                 // where there are some, or Unfilled: the exit code without them
+	Alone    int        `json:"-"`                 // with Resumed or Unfilled: the exit code without them
 
 	Command string   `json:"-"` // run or drop
 	State   RunState `json:"-"`
 	keeps   bool     // records of it are kept for the next plan
 }
 
-// Counts are the records of a run: how many came in and what each became.
+// Counts are the records of a run: how many came in, and how many ended with each outcome.
 type Counts struct {
 	Input int
 	By    map[Outcome]int
 }
 
-// Sum adds up the outcomes; it equals Input in every sound run.
+// Sum returns the sum of the outcomes; it equals Input in every sound run.
 func (c Counts) Sum() int {
 	n := 0
 	for _, v := range c.By {
@@ -86,7 +86,7 @@ func (c Counts) Sum() int {
 	return n
 }
 
-// MarshalJSON writes one flat object with every outcome in it.
+// MarshalJSON returns one flat object with every outcome in it.
 func (c Counts) MarshalJSON() ([]byte, error) {
 	m := map[string]int{"input": c.Input}
 	for _, o := range Outcomes() {
@@ -95,18 +95,18 @@ func (c Counts) MarshalJSON() ([]byte, error) {
 	return json.Marshal(m)
 }
 
-// Finding is what a run learned beside the ledger.
+// Finding is what a run learned that is not in the ledger.
 type Finding struct {
 	Undelivered error
 	Lost        error
 	NoWait      bool
-	Earlier     bool // the run is an earlier one that this start goes on with: who waits is planned again by this start
+	Earlier     bool // the run is an earlier one that this start goes on with: this start plans people who wait again
 	Creates     Limit
-	People      int // known to the ledger, for percentages
+	People      int // people known to the ledger, for percentages
 }
 
-// NewReport reads a run from the ledger, checks its sums and judges it. The run's record in the ledger gets the
-// verdict; the caller tells it afterwards.
+// NewReport reads a run from the ledger, checks its sums and judges it. It records the verdict in the ledger; the
+// caller shows it afterwards.
 func NewReport(l Ledger, run string, f Finding, now time.Time) (*Report, error) {
 	rec, ok, err := l.Run(run)
 	if err != nil {
@@ -132,7 +132,7 @@ func NewReport(l Ledger, run string, f Finding, now time.Time) (*Report, error) 
 	return rep, nil
 }
 
-// ReadReport reads a run as the ledger has it, with the verdict and exit code it got when it ended.
+// ReadReport reads a run from the ledger, with the verdict and exit code recorded when it ended.
 func ReadReport(l Ledger, rec RunRecord) (*Report, error) {
 	rep := &Report{
 		Run: rec.ID, Command: rec.Command, State: rec.State, Verdict: rec.Verdict, Exit: rec.Exit, Files: rec.Files, Started: rec.Started,
@@ -159,27 +159,28 @@ func (rep *Report) state() RunState {
 	return RunEnded
 }
 
-// held is read from the rows, so that a run that died before its end was recorded is held all the same.
+// held reports whether the run is held. It reads the rows, so that a run that died before its end was recorded is held
+// too.
 func (rep *Report) held() bool { return rep.Counts.By[Held] > 0 }
 
 func (rep *Report) open() bool {
 	return slices.ContainsFunc(rep.Parts, func(p Part) bool { return !p.State.Final() })
 }
 
-// unsent tells whether a part of the run has not left, or nobody knows that it has.
+// unsent reports whether a part of the run has not left, or is not known to have left.
 func (rep *Report) unsent() bool {
 	return slices.ContainsFunc(rep.Parts, func(p Part) bool { return p.State == Planned || p.State == Staged || p.State == Renaming })
 }
 
-// unanswered tells whether calls of the run were made and some of them have no answer.
+// unanswered reports whether some calls of the run have no answer.
 func (rep *Report) unanswered() bool {
 	return slices.ContainsFunc(rep.Parts, func(p Part) bool { return p.State == Stalled && p.Route == ByAPI })
 }
 
-// judge gives the run its verdict and exit code.
+// judge sets the verdict and exit code of the run.
 func (rep *Report) judge(f Finding) {
 	var codes []int
-	say := func(code int, end RunEnd) { // the worst names the run, and of equals the first: a stalled wave, not the one that waits for it
+	say := func(code int, end RunEnd) { // the worst end counts, and of equal ones the first: a stalled wave, not the one that waits for it
 		before := WorstExit(codes...)
 		codes = append(codes, code)
 		if worst := WorstExit(codes...); worst != before {
@@ -227,7 +228,7 @@ func (rep *Report) judge(f Finding) {
 	rep.Exit = WorstExit(codes...)
 }
 
-// Because says that an error has stopped the run.
+// Because records in the report the error that has stopped the run.
 func (rep *Report) Because(err error) { rep.Why, rep.Hint = PlainText(err), HintText(err) }
 
 func (rep *Report) judgePart(p Part, f Finding, say func(int, RunEnd)) {
@@ -248,12 +249,12 @@ func (rep *Report) judgePart(p Part, f Finding, say func(int, RunEnd)) {
 			rep.Verdict.End = EndNotAwaited
 		}
 	case f.Undelivered == nil:
-		// not sent because an earlier wave has no verdict, or interrupted on the way
+		// not sent because an earlier wave has no verdict, or interrupted
 		say(ExitStalled, EndUnfinished)
 	}
 }
 
-// Alarm tells creates beyond what was allowed: usually a wrong key that has just made second accounts.
+// Alarm records that a load created more users than allowed: usually a wrong key has just created second accounts.
 func (rep *Report) Alarm(limit Limit, people int) {
 	created := 0
 	for _, p := range rep.Parts {

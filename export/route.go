@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// Route is the way on which a part reaches Coupa. A row is never split between two.
+// Route is the way by which a part reaches Coupa. A row is never split between two routes.
 type Route string
 
 const (
@@ -22,7 +22,7 @@ type apiHeader struct {
 
 // APIRow is one row of a part of the API route.
 type APIRow struct {
-	ID    string           `json:"id,omitempty"`  // Coupa's number when the plan was made; "" for somebody whom Coupa did not know
+	ID    string           `json:"id,omitempty"`  // Coupa's number when the plan was made; "" for a person whom Coupa did not know
 	Cells []*string        `json:"cells"`         // by the header's columns; nil clears
 	Was   map[string]Value `json:"was,omitempty"` // what Coupa held when the plan was made, by Element.Path
 }
@@ -71,7 +71,7 @@ func ReadAPIPart(data []byte) (columns []string, rows []APIRow, err error) {
 	return head.Columns, rows, nil
 }
 
-// Cell gives cell i of a row.
+// Cell returns cell i of a row.
 func (r APIRow) Cell(i int) Cell {
 	if r.Cells[i] == nil {
 		return Cell{State: Clear}

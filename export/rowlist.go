@@ -13,31 +13,31 @@ import (
 	"os"
 )
 
-// fewRows is how many rows a RowList keeps in memory.
+// fewRows is how many rows a RowList holds in memory.
 const fewRows = 10_000
 
-// RowList is the rows of a report in the order they were added. A feed may consist of nothing else: beyond a few they lie
-// in a temporary file of this user alone, and memory does not grow with them. The zero value is empty. It must not be
-// copied once rows were added.
+// RowList holds the rows of a report in the order in which they were added. There may be as many as a feed has: beyond
+// the first few they are in a private temporary file, and memory does not grow with them. The zero value is empty. It
+// must not be copied once rows were added.
 type RowList struct {
 	few   []RowResult
 	n     int
-	spill *spill // nil while they are few
+	spill *spill // nil while there are few
 	err   error  // why rows could not be read back; Err returns it
 }
 
-// spill is the temporary file of a long list. It has no name any more and goes with the process.
+// spill is the temporary file of a long list. It has no name any more and disappears with the process.
 type spill struct {
 	file *os.File
 	w    *bufio.Writer
 	e    *gob.Encoder
-	mark string // stands in JSON where the rows go
+	mark string // marks in JSON the place of the rows
 }
 
 // ListRows returns a list of these rows.
 func ListRows(rows ...RowResult) RowList { return RowList{few: rows, n: len(rows)} }
 
-// Add appends a row. An error means that it could not be put aside.
+// Add appends a row. An error means that the temporary file could not be written.
 func (l *RowList) Add(r RowResult) error {
 	l.n++
 	if l.spill == nil && l.n <= fewRows {
@@ -56,7 +56,7 @@ func (l *RowList) aside(r RowResult) error {
 		if err != nil {
 			return err
 		}
-		os.Remove(f.Name()) // where an open file cannot be removed it stays behind
+		os.Remove(f.Name()) // where an open file cannot be removed, it stays behind
 		w := bufio.NewWriterSize(f, 256<<10)
 		l.spill = &spill{file: f, w: w, e: gob.NewEncoder(w), mark: "hr2coupa-rows-" + rand.Text()}
 	}
@@ -66,10 +66,11 @@ func (l *RowList) aside(r RowResult) error {
 // Len returns how many rows there are.
 func (l *RowList) Len() int { return l.n }
 
-// First returns the first row, which there must be.
+// First returns the first row; the list must not be empty.
 func (l *RowList) First() RowResult { return l.few[0] }
 
-// All returns every row, in the order they were added. An error ends it, and comes out of Err.
+// All returns an iterator over every row, in the order in which they were added. An error ends it early; Err returns
+// it.
 func (l *RowList) All() iter.Seq[RowResult] {
 	return func(yield func(RowResult) bool) {
 		for _, r := range l.few {
@@ -108,8 +109,8 @@ func (s *spill) each(yield func(RowResult) bool) error {
 	}
 }
 
-// MarshalJSON writes a list that lies in memory. For a longer one it writes a mark in place of the rows, which
-// WriteJSON fills in.
+// MarshalJSON returns a list that is in memory. For a longer one it returns a mark in place of the rows, which
+// WriteJSON replaces.
 func (l RowList) MarshalJSON() ([]byte, error) {
 	switch {
 	case l.spill != nil:
@@ -151,7 +152,7 @@ func WriteJSON(w io.Writer, v any, lists ...*RowList) error {
 	return out.Flush()
 }
 
-// nextMark returns where the next of the lists stands in data, and which.
+// nextMark returns the position of the next mark in data, and its list.
 func nextMark(data []byte, lists []*RowList) (at int, next *RowList) {
 	for _, l := range lists {
 		if l.spill == nil {
@@ -185,7 +186,7 @@ func (l *RowList) writeJSON(w *bufio.Writer, indent string) error {
 	return l.err
 }
 
-// RowLists returns the rows of a report and of those that it went on with.
+// RowLists returns the row lists of a report and of the runs that it resumed.
 func (rep *Report) RowLists() []*RowList {
 	out := []*RowList{&rep.Rows}
 	for _, r := range rep.Resumed {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestRowList: few rows and many come back as they were added, as often as asked, in memory only the few, and as the JSON
-// that a list in memory would be.
+// TestRowList: few rows and many are returned as they were added, any number of times. Only the few are in memory, and
+// the JSON is the same as for a list in memory.
 func TestRowList(t *testing.T) {
 	for _, n := range []int{0, 1, fewRows, fewRows + 1, 2*fewRows + 7} {
 		var l RowList
@@ -53,7 +53,7 @@ func TestRowList(t *testing.T) {
 	}
 }
 
-// TestRowListTruncated: rows that cannot be read back are no end of the list in silence.
+// TestRowListTruncated: rows that cannot be read back are an error, not a silent end of the list.
 func TestRowListTruncated(t *testing.T) {
 	var l RowList
 	for i := range 2 * fewRows {

@@ -13,7 +13,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/exporttest"
 )
 
-// TestPartStateTo holds the table of moves against every pair of states.
+// TestPartStateTo: every pair of states is compared with the table of moves.
 func TestPartStateTo(t *testing.T) {
 	may := map[export.PartState]string{
 		export.Planned:   "staged renaming loading dropped",
@@ -195,7 +195,7 @@ func TestPartNames(t *testing.T) {
 	for _, of := range []int{1, 9, 10, 99, 100, 1234} {
 		numbers := make([]string, of)
 		for i := range numbers {
-			// the hash stands before the number, so the number alone is what sorts
+			// The hash comes before the number, so only the number sorts.
 			name := export.PartName(started, hashes[i%len(hashes)], i+1, of, export.ByCSV)
 			numbers[i] = name[strings.LastIndexByte(name, '_')+1:]
 		}

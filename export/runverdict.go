@@ -1,9 +1,9 @@
 package export
 
-// RunEnd is how a run ended, or a start that planned nothing; the ledger stores the word.
+// RunEnd is how a run, or a start that planned nothing, ended; the ledger stores the word.
 type RunEnd string
 
-// How a run ends that has planned something.
+// The ends of a run that has planned something.
 const (
 	EndOK           RunEnd = "ok"
 	EndNothing      RunEnd = "nothing to do"
@@ -14,20 +14,20 @@ const (
 	EndStalled      RunEnd = "stalled"
 	EndInDoubt      RunEnd = "in doubt"
 	EndUnfinished   RunEnd = "unfinished"
-	EndWaiting      RunEnd = "waiting" // people of it wait behind a part without a verdict
+	EndWaiting      RunEnd = "waiting" // people in it wait for a part without a verdict
 	EndNotAwaited   RunEnd = "delivered, not awaited"
 	EndUnconfirmed  RunEnd = "picked up, unconfirmed"
 	EndHeld         RunEnd = "held"
 	EndFault        RunEnd = "fault"
 	EndInterrupted  RunEnd = "interrupted"
-	EndResumable    RunEnd = "interrupted; hr2coupa run goes on with it" // never recorded: nothing is recorded of a run that was killed
+	EndResumable    RunEnd = "interrupted; hr2coupa run goes on with it" // never recorded: a run that was killed records nothing
 )
 
-// How a start ends that sends nothing.
+// The ends of a start that sends nothing.
 const (
 	EndNotPlanned   RunEnd = "not planned"
 	EndSeen         RunEnd = "seen"    // every file was planned before
-	EndRefused      RunEnd = "refused" // a limit would hold it, and a run is held already; or a saved plan does not fit any more
+	EndRefused      RunEnd = "refused" // a limit would hold it, and a run is already held; or a saved plan no longer fits
 	EndAdopted      RunEnd = "adopted"
 	EndNewLedger    RunEnd = "new ledger"
 	EndUnknownFiles RunEnd = "unknown files"
@@ -36,7 +36,7 @@ const (
 	EndFeedUnusable RunEnd = "feed unusable"
 )
 
-// RunEnds lists every end that a ledger may have recorded.
+// RunEnds returns every end that a ledger may have recorded.
 func RunEnds() []RunEnd {
 	return []RunEnd{
 		EndOK, EndNothing, EndPartial, EndNotDelivered, EndFailed, EndEmpty, EndStalled, EndInDoubt, EndUnfinished, EndWaiting,
@@ -44,13 +44,13 @@ func RunEnds() []RunEnd {
 	}
 }
 
-// RunVerdict is what a run came to, and what became later of the records that it kept for the next plan.
+// RunVerdict is how a run ended, and what later happened to the records that it kept for the next plan.
 type RunVerdict struct {
 	End  RunEnd
-	Kept Ending // the zero Ending where it kept none, or keeps them
+	Kept Ending // the zero Ending where it kept none, or still keeps them
 }
 
-// String is the verdict in words.
+// String returns the verdict in words.
 func (v RunVerdict) String() string {
 	if v.Kept == (Ending{}) {
 		return string(v.End)
@@ -58,17 +58,18 @@ func (v RunVerdict) String() string {
 	return string(v.End) + ", " + v.Kept.String()
 }
 
-// MarshalText writes the words.
+// MarshalText returns the text of String.
 func (v RunVerdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
-// Ending is why something counts no more: records that a run kept for the next plan, or an approval. One field is set.
+// Ending is why something no longer counts: records that a run kept for the next plan, or an approval. One field is
+// set.
 type Ending struct {
 	GivenUpBy string // a person
 	PlannedBy string // the run that planned the records again
-	UsedBy    string // the run that went because of the approval
+	UsedBy    string // the run that the approval let go
 }
 
-// String says it in words, "" for what still counts.
+// String returns the ending in words, "" for what still counts.
 func (e Ending) String() string {
 	switch {
 	case e.GivenUpBy != "":
@@ -81,5 +82,5 @@ func (e Ending) String() string {
 	return ""
 }
 
-// MarshalText writes the words.
+// MarshalText returns the text of String.
 func (e Ending) MarshalText() ([]byte, error) { return []byte(e.String()), nil }

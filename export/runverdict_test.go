@@ -8,7 +8,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// TestRunVerdicts: the words of a verdict, in text as in JSON.
+// TestRunVerdicts: the words of a verdict, in text and in JSON.
 func TestRunVerdicts(t *testing.T) {
 	for want, v := range map[string]export.RunVerdict{
 		"":                                       {},
@@ -37,7 +37,8 @@ func TestRunVerdicts(t *testing.T) {
 	}
 }
 
-// TestRunEnds: whatever a load can fail with is an end of a run, and what is never recorded is none of the ledger's words.
+// TestRunEnds: every verdict of a failed load is an end of a run, and an end that is never recorded is not among the
+// ledger's words.
 func TestRunEnds(t *testing.T) {
 	ends := export.RunEnds()
 	for _, v := range []export.Verdict{export.VerdictFailed, export.VerdictEmpty, export.VerdictStalled} {

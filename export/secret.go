@@ -8,7 +8,7 @@ type Secret struct{ reveal func() string }
 // NewSecret wraps a value.
 func NewSecret(value string) Secret { return Secret{func() string { return value }} }
 
-// Reveal gives the value, for the one call on the wire that needs it.
+// Reveal returns the value, for the one call that sends it.
 func (s Secret) Reveal() string {
 	if s.reveal == nil {
 		return ""
@@ -16,10 +16,17 @@ func (s Secret) Reveal() string {
 	return s.reveal()
 }
 
-// IsZero tells whether no value was given.
+// IsZero reports whether no value was given.
 func (s Secret) IsZero() bool { return s.Reveal() == "" }
 
-func (Secret) String() string               { return "[secret]" }
-func (Secret) GoString() string             { return "[secret]" }
+// String returns [secret].
+func (Secret) String() string { return "[secret]" }
+
+// GoString returns [secret].
+func (Secret) GoString() string { return "[secret]" }
+
+// MarshalText returns [secret], for JSON and YAML.
 func (Secret) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
-func (Secret) LogValue() slog.Value         { return slog.StringValue("[secret]") }
+
+// LogValue returns [secret], for slog.
+func (Secret) LogValue() slog.Value { return slog.StringValue("[secret]") }

@@ -15,8 +15,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// TestSecretStaysSecret tries every way a value gets into a text by accident, alone, behind a pointer and in a struct,
-// where fmt may not call the methods of an unexported field.
+// TestSecretStaysSecret: a secret does not get into a text by accident, alone, behind a pointer or in a struct, where
+// fmt may not call the methods of an unexported field.
 func TestSecretStaysSecret(t *testing.T) {
 	const value = "hunter2-äß"
 	s := export.NewSecret(value)

@@ -2,7 +2,7 @@ package export
 
 import "testing"
 
-// TestStatusWord: what stands where a status should is told only where it has the form of one.
+// TestStatusWord: a text in the place of a status is shown only where it has the form of one.
 func TestStatusWord(t *testing.T) {
 	const no = "something that is no status"
 	for in, want := range map[string]string{

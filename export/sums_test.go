@@ -2,7 +2,7 @@ package export
 
 import "testing"
 
-// TestBalance: a record that got lost between survey and sink ends the run, whatever became of the others.
+// TestBalance: a record that was lost between survey and sink ends the run, whatever happened to the others.
 func TestBalance(t *testing.T) {
 	for _, tt := range []struct {
 		plan Plan

@@ -8,25 +8,25 @@ import (
 	"strings"
 )
 
-// Unfilled is a person of whom a call has emptied lists, or may have, that nobody has seen filled since. It holds personal
-// data.
+// Unfilled is a person with lists that a call has emptied, or may have emptied, and no read has shown filled since. It
+// holds personal data.
 type Unfilled struct {
 	Run     string              `json:"run"`
 	Part    string              `json:"part"`
-	State   PartState           `json:"state"` // of the part
+	State   PartState           `json:"state"` // state of the part
 	PartRow int                 `json:"part_row"`
 	Row     RowResult           `json:"row"`
 	CoupaID string              `json:"coupa_id"`
-	Lists   map[string][]string `json:"lists"` // by column, with the names they held before
-	Empty   bool                `json:"empty"` // Coupa was asked just now, and shows them empty
+	Lists   map[string][]string `json:"lists"` // the lists by column, with the names they held before
+	Empty   bool                `json:"empty"` // Coupa was just asked and shows them empty
 
 	PartID int64 `json:"-"`
 }
 
-// Columns names the lists, sorted.
+// Columns returns the columns of the lists, sorted.
 func (u Unfilled) Columns() []string { return slices.Sorted(maps.Keys(u.Lists)) }
 
-// Only leaves a person these of the lists.
+// Only returns u with only these of its lists.
 func (u Unfilled) Only(columns []string) Unfilled {
 	held := u.Lists
 	u.Lists = map[string][]string{}
@@ -36,17 +36,17 @@ func (u Unfilled) Only(columns []string) Unfilled {
 	return u
 }
 
-// Who names the person: by HR's key and Coupa's number.
+// Who returns the person's name for reports: HR's key and Coupa's number.
 func (u Unfilled) Who() string {
 	return fmt.Sprintf("%s (Coupa id %s)", cmp.Or(u.Row.Key, u.Row.Origin.String()), u.CoupaID)
 }
 
-// Stand is what is recorded where a person has seen that the lists stand as they should.
+// Stand returns what is recorded where a person has confirmed that the lists are as they should be.
 func (u Unfilled) Stand(by string) (filled Unfilled, says string) {
 	return u.Only(nil), strings.Join(u.Columns(), ", ") + " stand as they should in Coupa, says " + by
 }
 
-// Says tells what is with the lists: for reports.
+// Says returns what is with the lists: for reports.
 func (u Unfilled) Says() string {
 	was := "was emptied by a call, or may have been,"
 	if u.Empty {
@@ -59,7 +59,7 @@ func (u Unfilled) Says() string {
 	return strings.Join(texts, "; ")
 }
 
-// ToDo tells what fills the lists again.
+// ToDo returns what fills the lists again.
 func (u Unfilled) ToDo() string {
 	if u.State.Final() {
 		return fmt.Sprintf("hr2coupa settle %s rejected --by NAME puts back what it held", u.Part)
@@ -67,7 +67,7 @@ func (u Unfilled) ToDo() string {
 	return "hr2coupa run goes on with this row"
 }
 
-// FillCells makes the cells that put back what lists have held.
+// FillCells returns the cells that restore what lists have held.
 func FillCells(held map[string][]string, columns []string, element func(string) (Element, bool)) (cells []ElementCell) {
 	for _, column := range columns {
 		if e, ok := element(column); ok && len(held[column]) > 0 {
@@ -77,8 +77,8 @@ func FillCells(held map[string][]string, columns []string, element func(string) 
 	return cells
 }
 
-// EmptyIn names the lists among columns that a user still lacks: those that are shown empty, and those that are not shown
-// where unshown says so.
+// EmptyIn returns the lists among columns that a user still lacks: those that are shown empty and, with unshown, those
+// that are not shown.
 func EmptyIn(columns []string, shown User, unshown bool, element func(string) (Element, bool)) (empty []string) {
 	for _, column := range columns {
 		e, ok := element(column)

@@ -8,25 +8,25 @@ import (
 	"unicode/utf8"
 )
 
-// ElementKind says what kind of value lies at an element of a user, and so when two values are the same.
+// ElementKind is the kind of the value at an element of a user; it decides when two values are the same.
 type ElementKind uint8
 
 const (
-	KindText    ElementKind = iota // compared to the letter, but for blanks around it and the form of line breaks
-	KindFold                       // a login, an e-mail address, a code: case does not count (no page of Coupa says whether it does)
+	KindText    ElementKind = iota // compared exactly, except for blanks around it and the form of line breaks
+	KindFold                       // a login, an e-mail address, a code: compared without case (no page of Coupa says whether case counts)
 	KindBool                       // Yes and No in a cell, true and false in Coupa; null is No
 	KindStatus                     // active and inactive in a cell, true and false in Coupa
 	KindInteger                    // null is 0
-	KindNames                      // a list of names: the same whatever their order
+	KindNames                      // a list of names: the order does not count
 	KindPhone                      // the digits count
 	KindLimit                      // an amount with its currency, or the name of a limit: 500.00 USD is 500 USD
 	KindCustom                     // a custom field: text, number, flag, or an object with a name
-	KindRemoval                    // Yes in the cell takes the whole object away
-	KindAction                     // makes Coupa do something; nothing is stored that could be read back
+	KindRemoval                    // Yes in the cell removes the whole object
+	KindAction                     // makes Coupa do something; it stores nothing that could be read back
 )
 
-// Element is where a column's value lies in a user, as Coupa's API shows users. The API client makes elements from the
-// table of columns.
+// Element is the place of a column's value in a user, as Coupa's API shows users. The API client makes elements from
+// the table of columns.
 type Element struct {
 	Column string // of the users import: Department
 	Path   string // department.name; [] is each of a list: roles[].name
@@ -34,7 +34,7 @@ type Element struct {
 	Empty  string // the text that stands for "nothing" in a cell of the CSV route: --NULL--; "" where there is none
 }
 
-// Object is the outermost element of the path: department.
+// Object returns the outermost element of the path: department.
 func (e Element) Object() string {
 	name, _, _ := strings.Cut(e.Path, ".")
 	return strings.TrimSuffix(name, "[]")
@@ -51,11 +51,11 @@ type Value struct {
 type User struct {
 	ID     string           // Coupa's number, as text
 	Values map[string]Value // by Element.Path; what is missing was not in the answer: unknown, not empty
-	Answer string           // of a write, the call and Coupa's answer for the diary: PUT /api/users/281: 200
+	Answer string           // for the log, after a write: the call and Coupa's status: PUT /api/users/281: 200
 }
 
-// Value gives what Coupa holds at an element; known is false where the answer did not have it, which is what a response
-// filter of the instance does.
+// Value returns what Coupa holds at an element; known is false where the answer did not have it, for example because of
+// a response filter.
 func (u User) Value(e Element) (v Value, known bool) {
 	v, known = u.Values[e.Path]
 	return v, known
@@ -67,40 +67,42 @@ type ElementCell struct {
 	Cell    Cell
 }
 
-// LookUp is how many values one look-up asks for. An answer holds at most 50 users (Querying Options), and a full one may
-// have a successor, which would have to be asked for.
+// LookUp is how many values one look-up asks for. An answer holds at most 50 users (Querying Options), and after a full
+// one a second page would have to be asked for.
 const LookUp = 49
 
-// Directory is Coupa's list of users. Its methods may be called by several goroutines and do their own retrying; a
-// *NotDeliveredError means that no further call is of use, any other error but a *RefusedError that this call failed.
+// Directory is Coupa's list of users. Several goroutines may call its methods, which retry by themselves. A
+// *NotDeliveredError means that no further call is of use. Any other error, except a *RefusedError, means that this
+// call failed.
 type Directory interface {
-	// Find gives every user whose element by has one of values, case aside, with the elements of want; values that
-	// nobody has are passed over. There may be several for one value: see One. A look-up that failed is an error, never
-	// "nobody".
+	// Find returns every user with one of values, case aside, in the element by, with the elements of want. Values that
+	// no user has are skipped. There may be several users for one value; see One. A failed look-up is an error, never
+	// "no user".
 	Find(ctx context.Context, by Element, values []string, want []Element) ([]User, error)
-	// Update writes cells of one user in one call and gives these elements as Coupa shows them afterwards. No error is
-	// no proof: a reference that does not exist leaves the old value, so Compare must follow. A list is added to what
-	// is there; see UpdateSteps. It may be repeated. After an error that is not a *RefusedError it may have been done.
+	// Update writes cells of one user in one call and returns these elements as Coupa shows them afterwards. Success is
+	// no proof: a reference that does not exist leaves the old value, so Compare must follow. Names of a list are added
+	// to the existing ones; see UpdateSteps. It may be repeated. After an error that is not a *RefusedError the update
+	// may have happened.
 	Update(ctx context.Context, id string, cells []ElementCell) (User, error)
-	// Create makes a user of cells, which include the login. It is never done twice: where an answer was lost, Coupa is
-	// asked for the login before it is tried again. Compare must follow.
+	// Create creates a user from cells, which include the login. It never creates two: where an answer was lost, it
+	// looks up the login before it tries again. Compare must follow.
 	Create(ctx context.Context, cells []ElementCell) (User, error)
 }
 
-// RefusedError is Coupa's no to one write; the same write gets the same answer. Its text can be logged: it holds none of
-// Coupa's words.
+// RefusedError is Coupa's refusal of one write; the same write gets the same answer. Its text can be logged: it holds
+// none of Coupa's words.
 type RefusedError struct {
 	Op       string // PUT /api/users/281
 	Status   int
-	Messages []string // Coupa's words as they are: they may name people, so they are for reports, and for logs see Masker
+	Messages []string // Coupa's words unchanged: they may name people, so they are for reports; for logs see Masker
 }
 
 func (e *RefusedError) Error() string { return fmt.Sprintf("%s: %d: refused", e.Op, e.Status) }
 
-// NotOneError says that a key does not lead to exactly one user, so that none is taken. Its text can be logged.
+// NotOneError reports that a key does not match exactly one user, so that none is used. Its text can be logged.
 type NotOneError struct {
 	Column string   // the key
-	IDs    []string // Coupa's numbers of the users that have it; none: nobody has it
+	IDs    []string // Coupa's numbers of the users with it; empty: no user has it
 }
 
 func (e *NotOneError) Error() string { return e.Column + ": " + e.why() }
@@ -117,12 +119,12 @@ func (e *NotOneError) why() string {
 	return fmt.Sprintf(saySeveralHave, len(e.IDs), strings.Join(e.IDs, ", "))
 }
 
-// Fault is the error as one of a row.
+// Fault returns the error as a fault of a row.
 func (e *NotOneError) Fault() Fault {
 	return Fault{Field: e.Column, Rule: "several", Message: e.why()}
 }
 
-// One gives the one user among those found whose element by has the value. Nobody and several are a *NotOneError.
+// One returns the one user among those found that has the value in the element by. None and several are a *NotOneError.
 func One(found []User, by Element, value string) (User, error) {
 	none := &NotOneError{Column: by.Column}
 	var one User
@@ -138,10 +140,10 @@ func One(found []User, by Element, value string) (User, error) {
 	return one, nil
 }
 
-// UpdateSteps cuts the cells of one user into the calls of Update that bring them about. A list that loses a name takes
-// two calls, since Coupa adds what is sent to what is there (Remove a Role from a User): the first empties it and
-// writes all other cells, so that a refusal leaves the list whole, and the second fills it. Between the two the user is
-// bare: what u holds must be recorded before the first.
+// UpdateSteps splits the cells of one user into calls of Update. A list that loses a name takes two calls, since Coupa
+// adds what is sent to the existing names (Remove a Role from a User). The first call empties the list and writes all
+// other cells, so that a refusal leaves the list whole; the second fills it. Between the two the list is empty: what u
+// holds must be recorded before the first.
 func UpdateSteps(cells []ElementCell, u User) [][]ElementCell {
 	var first, second []ElementCell
 	for _, c := range cells {
@@ -158,7 +160,8 @@ func UpdateSteps(cells []ElementCell, u User) [][]ElementCell {
 	return [][]ElementCell{first, second}
 }
 
-// LosesNames tells whether a list has, or may have, names that the cell leaves out though it does not empty it.
+// LosesNames reports whether a list has, or may have, names that the cell leaves out although it does not empty the
+// list.
 func LosesNames(c ElementCell, u User) bool {
 	if c.Element.Kind != KindNames || c.empties() {
 		return false
@@ -173,7 +176,7 @@ func LosesNames(c ElementCell, u User) bool {
 	return !known
 }
 
-// Secrets are the texts of a cell that tell something of a person: not its flags and statuses, which are words of
+// Secrets returns the texts of a cell that are personal data. It leaves out flags and statuses, which are words of
 // ordinary messages.
 func (c ElementCell) Secrets() []string {
 	text := strings.TrimSpace(c.Cell.Text)
@@ -186,13 +189,13 @@ func (c ElementCell) Secrets() []string {
 		c.Element.Kind == KindRemoval, c.Element.Kind == KindAction:
 		return nil
 	}
-	if strings.HasSuffix(c.Element.Path, "name") && !strings.Contains(c.Element.Path, ".") && c.Element.Kind == KindText { // a part of a name names somebody too
+	if strings.HasSuffix(c.Element.Path, "name") && !strings.Contains(c.Element.Path, ".") && c.Element.Kind == KindText { // a part of a name identifies a person too
 		return append(namesIn(text), text)
 	}
 	return []string{text}
 }
 
-// namesIn are the words of a name that are long enough to name somebody.
+// namesIn returns the words of a name that are long enough to identify a person.
 func namesIn(name string) (words []string) {
 	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return !IsNameRune(r) && r != '-' && r != '\'' && r != '\u2019' }) {
 		if utf8.RuneCountInString(word) > 2 {
@@ -202,6 +205,7 @@ func namesIn(name string) (words []string) {
 	return words
 }
 
+// IsNameRune reports whether r is a letter or a digit and so can be part of a name.
 func IsNameRune(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }

@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// CellVerdict is what reading a cell back came to.
+// CellVerdict is the result of reading a cell back.
 type CellVerdict string
 
 const (
@@ -22,12 +22,12 @@ const (
 type CellOutcome struct {
 	Column  string      `json:"column"`
 	Verdict CellVerdict `json:"verdict"`
-	Held    string      `json:"-"` // where drifted, what Coupa holds: for reports, never for logs
+	Held    string      `json:"-"` // for a drifted cell, what Coupa holds: for reports, never for logs
 }
 
 func (o CellOutcome) String() string { return o.Column + ": " + string(o.Verdict) }
 
-// Compare holds what was sent against what Coupa shows, cell by cell in the order sent. Absent cells and actions have
+// Compare compares what was sent with what Coupa shows, cell by cell in the order sent. Absent cells and actions have
 // no outcome.
 func Compare(sent []ElementCell, u User) []CellOutcome {
 	var out []CellOutcome
@@ -46,8 +46,8 @@ func Compare(sent []ElementCell, u User) []CellOutcome {
 	return out
 }
 
-// Missing gives the cells that Coupa does not hold, or does not show: what an update has to write. Actions are among
-// them only where something else is.
+// Missing returns the cells that Coupa does not hold, or does not show: what an update has to write. It includes
+// actions only together with other cells.
 func Missing(cells []ElementCell, u User) []ElementCell {
 	var out []ElementCell
 	found := false
@@ -70,8 +70,8 @@ func Missing(cells []ElementCell, u User) []ElementCell {
 	return out
 }
 
-// Moved names the columns that somebody else has changed since the plan: cells still to be written whose value in Coupa
-// is another now than it was then. What was not shown then or now has not moved.
+// Moved returns the columns that have changed in Coupa since the plan: cells still to be written that have another
+// value in Coupa now than then. A value that was not shown then or now counts as unchanged.
 func Moved(cells []ElementCell, then, now User) []string {
 	var out []string
 	for _, c := range Missing(cells, now) {
@@ -88,13 +88,13 @@ func (c ElementCell) comparable() bool {
 	switch {
 	case c.Cell.State == Absent, c.Element.Kind == KindAction:
 		return false
-	case c.Element.Kind == KindRemoval: // No removes nothing and leaves open what there is
+	case c.Element.Kind == KindRemoval: // No removes nothing and says nothing about the value
 		return c.Cell.State == Set && Truth(c.Cell.Text) == "true"
 	}
 	return true
 }
 
-// empties tells whether a cell is to leave nothing in Coupa.
+// empties reports whether a cell is meant to leave nothing in Coupa.
 func (c ElementCell) empties() bool {
 	text := strings.TrimSpace(c.Cell.Text)
 	return c.Cell.State == Clear || text == "" || c.Element.Empty != "" && text == c.Element.Empty ||
@@ -121,7 +121,7 @@ func verdict(same bool) CellVerdict {
 	return CellDrifted
 }
 
-// value is the value that a set cell asks for.
+// value returns the value that a set cell asks for.
 func (c ElementCell) value() Value {
 	if c.Element.Kind == KindNames {
 		return Value{List: SplitNames(c.Cell.Text)}
@@ -129,7 +129,7 @@ func (c ElementCell) value() Value {
 	return Value{Text: c.Cell.Text}
 }
 
-// sameValue tells whether two values of one kind are the same.
+// sameValue reports whether two values of one kind are the same.
 func sameValue(kind ElementKind, a, b Value) bool {
 	if kind == KindNames {
 		return maps.Equal(NameSet(a.List), NameSet(b.List))
@@ -137,7 +137,7 @@ func sameValue(kind ElementKind, a, b Value) bool {
 	return canonical(kind, a) == canonical(kind, b)
 }
 
-// canonical writes a value so that equal values are equal texts.
+// canonical returns a value as a text, so that equal values have equal texts.
 func canonical(kind ElementKind, v Value) string {
 	text := strings.TrimSpace(strings.ReplaceAll(v.Text, "\r\n", "\n"))
 	switch kind {
@@ -165,7 +165,7 @@ func falseOr(truth string) string {
 	return truth
 }
 
-// canonicalCustom makes numbers and flags of a custom field comparable: 500.00 is 500, Yes is true.
+// canonicalCustom returns numbers and flags of a custom field in a comparable form: 500.00 is 500, Yes is true.
 func canonicalCustom(text string) string {
 	if n, ok := decimal(text); ok && (text == "0" || !strings.HasPrefix(text, "0")) { // 007 is a code, not a number
 		return n.RatString()
@@ -191,7 +191,7 @@ func partsText(v Value) string {
 	return b.String()
 }
 
-// Show writes what Coupa holds for a person to read.
+// Show returns Coupa's value as a text for people.
 func (v Value) Show(kind ElementKind) string {
 	switch {
 	case kind == KindStatus && Truth(v.Text) == "true":
@@ -212,8 +212,8 @@ func (v Value) Show(kind ElementKind) string {
 	return strings.Join(texts, ", ")
 }
 
-// Truth reads a flag in any of the spellings of Coupa's import, and a status: "true", "false", "" for nothing, and any
-// other text as it is.
+// Truth returns a flag in any of the spellings of Coupa's import, or a status, as "true", "false", "" for nothing, and
+// any other text unchanged.
 func Truth(text string) string {
 	switch strings.ToLower(strings.TrimSpace(text)) {
 	case "yes", "y", "true", "t", "1", "active":
@@ -224,8 +224,10 @@ func Truth(text string) string {
 	return text
 }
 
+// FoldText returns s trimmed and in lower case, the form in which logins, addresses and codes are compared.
 func FoldText(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
+// SplitNames returns the names of a comma-separated list, trimmed and without blank ones.
 func SplitNames(text string) []string {
 	var names []string
 	for name := range strings.SplitSeq(text, ",") {
@@ -236,6 +238,7 @@ func SplitNames(text string) []string {
 	return names
 }
 
+// NameSet returns names as a set, trimmed and without blank ones.
 func NameSet(names []string) map[string]bool {
 	set := map[string]bool{}
 	for _, n := range names {
@@ -255,7 +258,7 @@ func decimal(text string) (*big.Rat, bool) {
 	return new(big.Rat).SetString(text)
 }
 
-// ParseLimit takes a limit apart: amount and currency, or neither where the text is the name of one.
+// ParseLimit splits a limit into amount and currency; ok is false where the text is the name of a limit.
 func ParseLimit(text string) (amount, currency string, ok bool) {
 	amount, currency, ok = strings.Cut(strings.TrimSpace(text), " ")
 	if _, number := decimal(amount); !ok || !number || len(currency) < 3 || strings.ContainsFunc(currency, func(r rune) bool { return !unicode.IsLetter(r) }) {
@@ -264,8 +267,8 @@ func ParseLimit(text string) (amount, currency string, ok bool) {
 	return amount, currency, true
 }
 
-// limitVerdict: a limit is confirmed by its name, or by amount and currency. An amount whose currency is not shown is
-// not known to be ours.
+// limitVerdict returns the verdict of a limit. It is confirmed by its name, or by amount and currency. An amount
+// without a shown currency is unknown.
 func limitVerdict(sent string, held Value) CellVerdict {
 	sent = strings.TrimSpace(sent)
 	name, amount, currency := strings.TrimSpace(held.Text), held.Parts["amount"], held.Parts["currency.code"]
@@ -298,8 +301,8 @@ func limitVerdict(sent string, held Value) CellVerdict {
 	return verdict(strings.EqualFold(strings.TrimSpace(currency), wantedCurrency))
 }
 
-// lookUpNames are what a look-up of a custom field may be called by. Its number and its flags are not: any flag would
-// confirm a Yes.
+// lookUpNames are the parts by which a look-up of a custom field may be named. Its number and flags do not count: any
+// flag would confirm a Yes.
 var lookUpNames = [...]string{"name", "external-ref-num", "external-ref-code"}
 
 func lookUpVerdict(sent, held Value) CellVerdict {
@@ -316,11 +319,11 @@ func lookUpVerdict(sent, held Value) CellVerdict {
 	return v
 }
 
-// Phone is a telephone number as Coupa's API has it.
+// Phone is a telephone number with the parts of Coupa's API.
 type Phone struct{ Country, Area, Number, Extension string }
 
-// ParsePhone takes a number in one of the forms of a cell apart: xxx-yyy-zzzz, +aa xxx-yyy-zzzz, with or without an
-// extension behind it. A number without a country is a North American one.
+// ParsePhone splits a number in one of the forms of a cell: xxx-yyy-zzzz, +aa xxx-yyy-zzzz, with or without an
+// extension. A number without a country is a North American one.
 func ParsePhone(text string) Phone {
 	var p Phone
 	text, p.Extension = cutExtension(strings.TrimSpace(text))
@@ -353,7 +356,8 @@ func phoneOf(v Value) Phone {
 	return Phone{v.Parts["country-code"], v.Parts["area-code"], v.Parts["number"], v.Parts["extension"]}
 }
 
-// canonical joins the digits: where Coupa cuts a number into area and rest does not count. "" is no number.
+// canonical returns the joined digits: it does not count where Coupa splits a number into area and rest. "" is no
+// number.
 func (p Phone) canonical() string {
 	national := digitsOf(p.Area) + digitsOf(p.Number)
 	if national == "" {

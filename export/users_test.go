@@ -18,7 +18,7 @@ func element(kind export.ElementKind) export.Element {
 
 func names(list ...string) export.Value { return export.Value{List: list} }
 
-// TestCompare: what was sent, what Coupa shows, and whether they are the same. Both ways of having nothing are one.
+// TestCompare: what was sent, what Coupa shows, and whether they are the same. Both forms of an empty value are equal.
 func TestCompare(t *testing.T) {
 	phone := func(country, area, number, extension string) export.Value {
 		return export.Value{Parts: map[string]string{"country-code": country, "area-code": area, "number": number, "extension": extension}}
@@ -121,8 +121,8 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestCompareTellsNothingOfTheAbsent: what was not sent has no outcome, what was not shown is unknown, and what is held
-// is printed by nothing.
+// TestCompareTellsNothingOfTheAbsent: a cell that was not sent has no outcome, a value that was not shown is unknown,
+// and Coupa's value is never printed.
 func TestCompareTellsNothingOfTheAbsent(t *testing.T) {
 	name := export.Element{Column: "Last Name", Path: "lastname"}
 	got := export.Compare([]export.ElementCell{
@@ -177,7 +177,7 @@ func TestUpdateSteps(t *testing.T) {
 	}
 }
 
-// TestMoved: between the plan and the call somebody else has been there.
+// TestMoved: a change in Coupa between the plan and the call is found.
 func TestMoved(t *testing.T) {
 	last := export.Element{Column: "Last Name", Path: "lastname"}
 	cells := []export.ElementCell{{Element: last, Cell: exporttest.Set("Roe")}}

@@ -51,8 +51,8 @@ type doctor struct {
 	print    func(finding)
 }
 
-// checks are the checks in their order. The token comes early since Coupa takes time to accept it, and the checks that need
-// it come late. A new check is one line here.
+// checks are the checks in their order. The token comes early since a new one is used only after a pause, and the checks
+// that need it come late. A new check is one line here.
 func (d *doctor) checks() []func(context.Context) {
 	return []func(context.Context){
 		d.config, d.ledger, d.feed,

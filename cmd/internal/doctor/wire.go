@@ -75,7 +75,7 @@ func (d *doctor) clock(ctx context.Context) {
 	}
 }
 
-// exitOf returns the code of a fault on the way to Coupa: 2 if the config is wrong for that server, else 4.
+// exitOf returns the code of a fault on the way to Coupa: 2 if the client refuses the config, else 4.
 func exitOf(err error) int {
 	if not := new(export.NotDeliveredError); errors.As(err, &not) {
 		return export.ExitNotDelivered

@@ -31,7 +31,7 @@ type mark struct {
 const (
 	markEnding = ".mark"
 	maxMark    = 4 << 20
-	Remembered = 8 * 24 * time.Hour // a day more than the list of loads goes back
+	Remembered = 8 * 24 * time.Hour // a day more than the list of loads is read back
 )
 
 // markSet are the marks beside a config.

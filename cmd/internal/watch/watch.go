@@ -31,7 +31,7 @@ type Options struct {
 // errLeave ends a watch that has nothing under way.
 var errLeave = errors.New("asked to stop between two files")
 
-// Watch takes the files of a drop folder, one after the other, until ctx ends or, with Once, until the folder has no more.
+// Watch takes the files of a drop folder, one after the other, until ctx ends or, with Once, until those that are there are done.
 // Its error carries the worst code of all files.
 func Watch(ctx context.Context, env *wiring.Env, dir string, o Options) error {
 	w, err := newWatcher(ctx, env, dir, o)

@@ -108,7 +108,7 @@ type NotOneError struct {
 func (e *NotOneError) Error() string { return e.Column + ": " + e.why() }
 
 const (
-	sayNobodyHas   = "nobody in Coupa has this value"
+	sayNobodyHas   = "no Coupa user has this value"
 	saySeveralHave = "%d users in Coupa have this value (Coupa ids %s); none is taken, make it unique there"
 )
 

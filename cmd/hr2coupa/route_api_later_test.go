@@ -37,7 +37,7 @@ func TestChangedBeforeLaterStart(t *testing.T) {
 		says   string
 		ann    string
 	}{
-		{"nothing has arrived", 0, errors.New("the line is dead"), export.Quarantined, "somebody has changed Last Name in Coupa since the plan was made; not written", "Anders User,Buyer"},
+		{"nothing has arrived", 0, errors.New("the line is dead"), export.Quarantined, "Last Name changed in Coupa since the plan was made; not written", "Anders User,Buyer"},
 		{"the roles are gone", 1, &export.NotDeliveredError{What: export.NoToken, Msg: "the line is dead"}, export.Applied, "", "Archer User"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -95,7 +95,7 @@ func TestChangedMeanwhile(t *testing.T) {
 		{
 			name: "a cell that would be written has moved", feed: "E1,ann,ann@example.com,Ann,Archer,,active,,\n",
 			before: map[string]func(*testing.T, *theatre){"find by Id": func(t *testing.T, g *theatre) { g.alter(t, "2", "Last Name", "Anders") }},
-			want:   export.Quarantined, says: "somebody has changed Last Name in Coupa since the plan was made; not written",
+			want:   export.Quarantined, says: "Last Name changed in Coupa since the plan was made; not written",
 			ann: "Anders User,Buyer", calls: "find by Id",
 		},
 		{
@@ -111,7 +111,7 @@ func TestChangedMeanwhile(t *testing.T) {
 		{
 			name: "the login was given to a new user meanwhile", feed: "E9,gus,gus@example.com,Gus,Grey,,active,,\n",
 			before: map[string]func(*testing.T, *theatre){"find by Employee Number": func(t *testing.T, g *theatre) { g.alter(t, "6", "Employee Number", "E9") }},
-			want:   export.Quarantined, says: "Coupa knew nobody by this key when the plan was made, and now has id 6; not written",
+			want:   export.Quarantined, says: "Coupa had no user with this key when the plan was made, and now has id 6; not written",
 			ann: "Abel User,Buyer", calls: "find by Employee Number",
 		},
 		{
@@ -155,7 +155,7 @@ func TestChangedMeanwhile(t *testing.T) {
 		},
 		{
 			name: "the address is taken", feed: "E1,ann,bob@example.com,Ann,Archer,,active,,\n",
-			want: export.Quarantined, says: "belongs to somebody else", ann: "Abel User,Buyer",
+			want: export.Quarantined, says: "belongs to another user", ann: "Abel User,Buyer",
 		},
 		{
 			name: "the address is taken between plan and call", feed: "E1,ann,new@example.com,Ann,Archer,,active,,\n",

@@ -79,7 +79,7 @@ func (r *Runner) follow(ctx context.Context, p *export.Part) error {
 		return r.unanswered(p, "Coupa does not list its load")
 	case l.PickedUp:
 		if r.only("archive") {
-			p.Via, p.Verdict, p.Note = l.Via, export.VerdictUnconfirmed, "picked up; nobody was asked what came of it (load.via: [archive])"
+			p.Via, p.Verdict, p.Note = l.Via, export.VerdictUnconfirmed, "picked up; Coupa was not asked for a verdict (load.via: [archive])"
 			return r.settle(p, export.Pending, nil)
 		}
 		if unheard != nil {

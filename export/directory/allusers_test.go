@@ -242,7 +242,7 @@ func TestOwnersAreKnown(t *testing.T) {
 	p := preflight(h, "Employee Number")
 	p.Columns = wide
 	got := said(t, p, row(2, "", "100", "ann", "BOB@x", "Archer"), row(3, "", "200", "ann", "bob@x", "Bow"))
-	if got[0] != "Email: belongs to somebody else in Coupa (Coupa id 2)" || got[1] != "Login: belongs to somebody else in Coupa (Coupa id 1)" || h.calls.Load() != 1 {
+	if got[0] != "Email: belongs to another user in Coupa (Coupa id 2)" || got[1] != "Login: belongs to another user in Coupa (Coupa id 1)" || h.calls.Load() != 1 {
 		t.Errorf("%q, %d calls", got, h.calls.Load())
 	}
 }

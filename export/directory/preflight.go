@@ -148,13 +148,13 @@ func (f *Preflight) wanted() (want []export.Element) {
 }
 
 const (
-	sayNobody      = "nobody in Coupa is this person, and limits.creates allows no new users"
+	sayNobody      = "no Coupa user matches this person, and limits.creates allows no new users"
 	sayNear        = " (nearest in Coupa: id %s)"
-	sayNoID        = "nobody in Coupa has this Id, and no new user gets one from a file"
+	sayNoID        = "no Coupa user has this Id, and a file cannot give one to a new user"
 	sayOtherNumber = "Coupa has it with another number or none (Coupa id %s): the row would be taken for a new person"
 	sayNumber      = "Coupa has another number for this login (Coupa id %s)"
 	sayHidden      = "Coupa does not show its number for this login (Coupa id %s), which may be another: look at its API response filters"
-	sayOthers      = "belongs to somebody else in Coupa (Coupa id %s)"
+	sayOthers      = "belongs to another user in Coupa (Coupa id %s)"
 	sayTwice       = "%s leads to the same user in Coupa (Coupa id %s): one of the two rows is not about this person"
 )
 

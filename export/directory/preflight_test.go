@@ -243,7 +243,7 @@ func TestPreflightByID(t *testing.T) {
 	p := preflight(&held{people: [][4]string{{"1", "100", "ann", "ann@x"}, {"2", "200", "bob", "bob@x"}, {"3", "300", "cyd", "cyd@x"}}}, "Employee Number")
 	p.Columns, p.MayCreate = wide, true
 	got := said(t, p, row(2, "1", "101", "ann", "ann@x", "Archer"), row(3, "2", "300", "bob", "bob@x", "Archer"), row(4, "9", "900", "new", "new@x", "Archer"))
-	want := []string{"", "Employee Number: belongs to somebody else in Coupa (Coupa id 3)", "Id: nobody in Coupa has this Id, and no new user gets one from a file"}
+	want := []string{"", "Employee Number: belongs to another user in Coupa (Coupa id 3)", "Id: no Coupa user has this Id, and a file cannot give one to a new user"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
@@ -268,7 +268,7 @@ func TestPreflightTwice(t *testing.T) {
 // TestPreflightNear: a hint names the user by number, and by login only where logins are the keys. It costs a handful
 // of calls, however many rows match no user. Where the look-up fails there is no hint.
 func TestPreflightNear(t *testing.T) {
-	const nobody = "nobody in Coupa is this person, and limits.creates allows no new users"
+	const nobody = "no Coupa user matches this person, and limits.creates allows no new users"
 	people := [][4]string{{"30", "1", "ann.archer", ""}, {"4", "2", "zoe.archer", ""}, {"5", "3", "ann.archar", ""}}
 	for _, tc := range []struct{ key, login, last, want string }{
 		{"Employee Number", "ann.arhcer", "Archer", nobody + " (nearest in Coupa: id 30)"},

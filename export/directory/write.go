@@ -33,9 +33,9 @@ type Writer struct {
 // These are the reasons of a row that was not written, or not as asked.
 const (
 	sayGone        = "Coupa knew this person as %s when the plan was made, and does not any more; not written"
-	sayThere       = "Coupa knew nobody by this key when the plan was made, and now has id %s; not written"
-	sayMoved       = "somebody has changed %s in Coupa since the plan was made; not written"
-	sayBlind       = "Coupa does not show %s of this person, so that nobody could put back what a change of it takes away; not written"
+	sayThere       = "Coupa had no user with this key when the plan was made, and now has id %s; not written"
+	sayMoved       = "%s changed in Coupa since the plan was made; not written"
+	sayBlind       = "Coupa does not show %s of this person, so what a change removes could not be restored; not written"
 	sayKeptAnother = "Coupa has accepted the call and keeps another value in %s"
 	sayPutBack     = "%s were put back"
 	sayNotPutBack  = "%s could not be put back, and nobody but you can do it now"

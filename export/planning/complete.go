@@ -120,7 +120,7 @@ func (c *completer) columns(set export.ColumnSet, names []string) export.ColumnN
 const ruleRequired, ruleKey = "required", "key"
 
 const (
-	sayNobodyHas  = "is empty, and cannot be completed: nobody in Coupa is this person"
+	sayNobodyHas  = "is empty, and cannot be completed: no Coupa user matches this person"
 	sayNoneEither = "is empty, and cannot be completed: Coupa has none either (Coupa id %s)"
 	sayNotShown   = "is empty, and cannot be completed: Coupa does not show it (Coupa id %s), look at its API response filters"
 )

@@ -76,7 +76,7 @@ func (p *Planner) each(w *worker, c export.Chunk, f func(rec *export.Record, per
 				return err
 			}
 			if person = rec.Values[w.bound.key]; person == "" {
-				rec.Fault = &export.Fault{Field: p.Key, Rule: "key", Message: "is empty: the record names nobody"}
+				rec.Fault = &export.Fault{Field: p.Key, Rule: "key", Message: "is empty: the record names no person"}
 			} else {
 				m = w.bound.mapper
 			}

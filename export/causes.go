@@ -83,7 +83,7 @@ func NewCauses(table []Tail) (*Causes, error) {
 			byName[known.Name] = known
 		}
 		if *known != t.Cause {
-			return nil, fmt.Errorf("cause %q is told in two ways", t.Cause.Name)
+			return nil, fmt.Errorf("cause %q has two explanations", t.Cause.Name)
 		}
 		c.tails = append(c.tails, tail{head, rest, wild, strings.Count(text, between) + 1, known})
 	}

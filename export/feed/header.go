@@ -34,7 +34,7 @@ func (s *source) readHeader(o Options, z sizes) ([]string, error) {
 	}
 	b := s.skipBlank(buf[:n])
 	if len(b) == 0 && eof {
-		return nil, unusable(s.Name, s.line, "has no header: the file is empty").WithHint("deliver one whose first line names the fields")
+		return nil, unusable(s.Name, s.line, "has no header: the file is empty").WithHint("deliver one with the names of the fields in its first line")
 	}
 	h, err := s.findHeader(b, o)
 	if err != nil {

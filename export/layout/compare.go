@@ -56,7 +56,7 @@ func Compare(template io.Reader, custom []string) (Diff, error) {
 		return Diff{}, fmt.Errorf("template has %d columns, more than any of Coupa's", len(header))
 	}
 	if !headed(header) {
-		return Diff{}, export.Hint(errors.New("template names no column of Coupa's"), "give one whose first line is the header") // the line may be a person's data: quote nothing
+		return Diff{}, export.Hint(errors.New("template names no column of Coupa's"), "give one with the header as its first line") // the line may be a person's data: quote nothing
 	}
 	return compare(header, custom), nil
 }

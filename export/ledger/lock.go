@@ -78,7 +78,7 @@ func (l Lock) Holder() string {
 	if holder := oneLine(string(text)); holder != "" {
 		return holder
 	}
-	return "unknown (" + l.Path + " names nobody)"
+	return "unknown (" + l.Path + " names no holder)"
 }
 
 // oneLine makes text fit for one line of a terminal.

@@ -15,7 +15,7 @@ var (
 	ErrPlanOpen   = errors.New("a plan is open: commit it or roll it back first")
 	ErrPlanDone   = errors.New("the plan is committed or rolled back")
 	ErrPlanFailed = errors.New("something in this plan failed before: roll it back")
-	ErrBeside     = export.Ours(errors.New("it is made beside a held run, and takes up or keeps records"))
+	ErrBeside     = export.Ours(errors.New("it leaves a held run as it is, and takes up or keeps records"))
 )
 
 // MaxRow is the last row that a part may have.

@@ -24,7 +24,7 @@ func ReadBeside(ctx context.Context, p *Planner, run string) (*Beside, error) {
 	err := parallel(ctx, p, func(w *worker, c export.Chunk) (people []who, err error) {
 		err = p.each(w, c, func(rec *export.Record, person string, m export.RowMapper) error {
 			if m == nil {
-				return fmt.Errorf("read whom run %s keeps records of: %s:%d: %s", run, w.file(rec), rec.Line, rec.Fault.Message)
+				return fmt.Errorf("read the records that run %s keeps: %s:%d: %s", run, w.file(rec), rec.Line, rec.Fault.Message)
 			}
 			one := who{key: strings.Clone(person)}
 			if login >= 0 {

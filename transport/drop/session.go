@@ -76,7 +76,7 @@ func (s *Session) Stage(ctx context.Context, name string, data []byte) error {
 				WithHint("set sftp.staging to a folder that is not scanned")
 		}
 		if errors.Is(err, errUnseen) {
-			return s.discard(file, fault(export.NoPermission, err, "the server does not let us look at %s, so half of it could not be told from all of it", file).
+			return s.discard(file, fault(export.NoPermission, err, "the server does not let us read the size of %s, so a torn file could not be found", file).
 				WithHint("set sftp.staging to a folder on the same disk where files can be looked at, or sftp.direct: true to write without a temporary file"))
 		}
 		return err

@@ -106,11 +106,11 @@ func (m Metrics) Text(success time.Time) []byte {
 	e.sample("hr2coupa_last_run_info", 1, "command", m.Command, "run", run, "verdict", verdict)
 
 	records, parts := m.counts()
-	e.family("hr2coupa_records", "Records of the feed that the last start told about, by outcome.")
+	e.family("hr2coupa_records", "Records of the feed in the report of the last start, by outcome.")
 	for _, o := range export.Outcomes() {
 		e.sample("hr2coupa_records", records[o], "outcome", string(o))
 	}
-	e.family("hr2coupa_parts", "Parts that the last start told about, by verdict.")
+	e.family("hr2coupa_parts", "Parts in the report of the last start, by verdict.")
 	for _, v := range slices.Sorted(maps.Keys(parts)) {
 		e.sample("hr2coupa_parts", parts[v], "verdict", v)
 	}

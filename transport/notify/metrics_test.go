@@ -29,7 +29,7 @@ hr2coupa_last_run_exit_code 3
 # HELP hr2coupa_last_run_info Command, run and verdict of the last start.
 # TYPE hr2coupa_last_run_info gauge
 hr2coupa_last_run_info{command="run",run="r1",verdict="pa\"rt\\ial"} 1
-# HELP hr2coupa_records Records of the feed that the last start told about, by outcome.
+# HELP hr2coupa_records Records of the feed in the report of the last start, by outcome.
 # TYPE hr2coupa_records gauge
 hr2coupa_records{outcome="applied"} 4
 hr2coupa_records{outcome="unchanged"} 0
@@ -38,7 +38,7 @@ hr2coupa_records{outcome="quarantined"} 2
 hr2coupa_records{outcome="rejected"} 0
 hr2coupa_records{outcome="drifted"} 0
 hr2coupa_records{outcome="pending"} 0
-# HELP hr2coupa_parts Parts that the last start told about, by verdict.
+# HELP hr2coupa_parts Parts in the report of the last start, by verdict.
 # TYPE hr2coupa_parts gauge
 hr2coupa_parts{verdict="empty"} 0
 hr2coupa_parts{verdict="failed"} 0

@@ -94,7 +94,7 @@ func (l *Ledger) unwritable() error {
 		return nil
 	}
 	return export.Hint(fmt.Errorf("%s cannot be written to (%w), and even reading a ledger may write to it", l.dir, err),
-		"run hr2coupa as the user whose runs it keeps, or make the folder and its file system writable")
+		"run hr2coupa as the user that owns it, or make the folder and its file system writable")
 }
 
 func newAt(dir string, o Options) *Ledger {

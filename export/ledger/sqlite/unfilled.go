@@ -14,7 +14,7 @@ import (
 func (l *Ledger) Unfilled() (people []export.Unfilled, err error) {
 	err = l.read(func(c *sqlite.Conn) error { people, err = readUnfilled(c); return err })
 	if err != nil {
-		return nil, fmt.Errorf("ledger: read whose lists were emptied: %w", err)
+		return nil, fmt.Errorf("ledger: read people with emptied lists: %w", err)
 	}
 	return people, nil
 }

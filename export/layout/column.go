@@ -196,7 +196,7 @@ func (c *columnRules) value(text string, told *rowFaults) string {
 	case kindInteger:
 		ok, broken = digits(text, 1, 18), &notInteger
 		if ok && c.name == idColumn && strings.Trim(text, "0") == "" {
-			ok, broken = false, &nobody
+			ok, broken = false, &zeroID
 		}
 	case kindCurrency:
 		text, ok = currencyCode(text)

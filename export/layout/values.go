@@ -12,7 +12,7 @@ var (
 	notPhone   = breach{"phone", "is not in Coupa's form xxx-yyy-zzzz, abroad +aa xxx-yyy-zzzz; phone() in the mapping makes it"}
 	notLimit   = breach{"limit", "looks like an amount, but is not amount, blank and ISO 4217 currency such as 1000.00 USD"}
 	notInteger = breach{"integer", "is not a whole number"}
-	nobody     = breach{"integer", "is 0, which is no user's number in Coupa"}
+	zeroID     = breach{"integer", "is 0, which is no user's number in Coupa"}
 	emptyName  = breach{"list", "has an empty name in its list"}
 )
 

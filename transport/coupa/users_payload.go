@@ -10,18 +10,18 @@ import (
 // readUsers reads a list of users, or a single one, with the elements of want.
 func readUsers(a *answer, want []export.Element) ([]export.User, error) {
 	var users []export.User
-	var nobody error
+	var noUser error
 	size := 0
 	add := func(n *node) error {
 		id, known := n.value(ID())
 		if !known || id.Text == "" { // it is always asked for; {"errors": ...} with status 200 has none either
-			nobody = &Error{Op: a.op(), Status: a.status, Msg: "the answer is not a user with an id", hope: garbled}
-			return nobody
+			noUser = &Error{Op: a.op(), Status: a.status, Msg: "the answer is not a user with an id", hope: garbled}
+			return noUser
 		}
 		number, err := strconv.ParseUint(id.Text, 10, 63)
 		if err != nil || number == 0 {
-			nobody = &Error{Op: a.op(), Status: a.status, Msg: sayNoID, Hint: doNoID, hope: garbled}
-			return nobody
+			noUser = &Error{Op: a.op(), Status: a.status, Msg: sayNoID, Hint: doNoID, hope: garbled}
+			return noUser
 		}
 		user, kept := userOf(n, strconv.FormatUint(number, 10), want)
 		size += kept
@@ -49,8 +49,8 @@ func readUsers(a *answer, want []export.Element) ([]export.User, error) {
 		err = errShape
 	}
 	switch {
-	case nobody != nil:
-		return nil, nobody
+	case noUser != nil:
+		return nil, noUser
 	case err != nil:
 		return nil, unreadable(a, garbledWhy(a, err, "users"), err)
 	}

@@ -144,7 +144,7 @@ func forgetting(t *world) {
 		t.Errorf("counts %v: the sums must stay", counts)
 	}
 	if _, known := Must[map[string]export.Person](t)(l.Known())["E0009"]; !known {
-		t.Error("somebody else was forgotten")
+		t.Error("another person was forgotten")
 	}
 	if got := Must[ledger.Forgotten](t)(l.Forget(Planted[0])); got != (ledger.Forgotten{}) {
 		t.Errorf("a second time: %+v", got)

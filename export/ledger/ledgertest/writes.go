@@ -53,14 +53,14 @@ func recordedWrites(t *world) {
 	}
 	WantErr(t, l.BeginWrite(export.Write{Part: p.ID, PartRow: 3}), "is settled and takes no answers")
 	if _, known := Must[map[string]export.Person](t)(l.Known())["E0003"]; !known {
-		t.Error("somebody of whom Coupa holds everything is not known")
+		t.Error("a person with all lists in Coupa is not known")
 	}
 
 	unlock := Must[func() error](t)(l.Lock("test"))
 	defer unlock()
 	forgotten := Must[ledger.Forgotten](t)(l.Forget("E0002"))
 	if w := Must[map[int]export.Write](t)(l.Writes(p.ID))[1]; forgotten.Rows != 1 || w.CoupaID != "" || w.Emptied != nil {
-		t.Errorf("of somebody who was forgotten the ledger knows %+v", w)
+		t.Errorf("of a forgotten person the ledger knows %+v", w)
 	}
 	file := OnePart(t, l, "b.csv", 1)
 	WantErr(t, l.BeginWrite(export.Write{Part: file.ID, PartRow: 1}), "takes no answers")

@@ -64,8 +64,8 @@ func originOf(text string) (o export.Origin, ok bool) {
 	return o, err == nil && line > 0 && o.File != ""
 }
 
-// withOldFaults gives SQL the function that facts.sql turns old texts into a list with: of a text and of the mapping of its
-// run, ” for none.
+// withOldFaults registers the SQL function with which facts.sql turns old texts into a list: of a text and of the
+// mapping of its run, ” for none.
 func withOldFaults(c *sqlite.Conn) error {
 	var mapping string
 	var columns []string

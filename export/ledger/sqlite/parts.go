@@ -100,10 +100,10 @@ func (l *Ledger) Move(p export.Part) error {
 }
 
 // Settle records a part's verdict and what became of its rows in one transaction. The part moves to Settled, or to
-// Dropped where p.State says so. results names rows by PartRow and gives their Outcome and Faults; of two for one row
-// the later counts. Every other row of the part that is pending gets rest (on the API route others have their answer),
-// with the part's Note as the reason unless rest is Applied or Unchanged. The keys of applied and unchanged rows join
-// the people the ledger knows. The bytes stay in the spool.
+// Dropped where p.State says so. results names rows by PartRow, with their Outcome and Faults; of two for one row the
+// later counts. Every other row of the part that is pending gets rest (on the API route others have their answer), with
+// the part's Note as the reason unless rest is Applied or Unchanged. The keys of applied and unchanged rows join the
+// people the ledger knows. The bytes stay in the spool.
 func (l *Ledger) Settle(p export.Part, rest export.Outcome, results []export.RowResult) error {
 	if p.State != export.Dropped {
 		p.State = export.Settled

@@ -33,7 +33,7 @@ type Batch struct {
 	Key       string            // login or employee_number, which "" is too
 	Creates   bool
 	Known     map[string]export.Person
-	Found     map[string]export.User // whom Coupa knows; nil: nobody has asked
+	Found     map[string]export.User // the users that Coupa knows; nil: Coupa was not asked
 	Element   func(column string) (export.Element, bool)
 	MaxRows   int
 	MaxBytes  int

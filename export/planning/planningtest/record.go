@@ -29,7 +29,7 @@ func OpenLedger(t *testing.T, dir string) ledger.Ledger {
 	return l
 }
 
-// Judge holds plans against limits, as those of a ledger that knows nobody.
+// Judge compares plans with limits, for a ledger without known people.
 func Judge(limits export.Limits) func(*export.Plan) []export.Breach {
 	return func(p *export.Plan) []export.Breach { return limits.Broken(p, export.Seen{}) }
 }

@@ -16,6 +16,7 @@ type Crash struct {
 	Stack []string // the panicking function first: "name file:line"
 }
 
+// Error returns what has crashed and where, without values.
 func (c *Crash) Error() string {
 	at := "an unknown place"
 	if len(c.Stack) > 0 {

@@ -28,6 +28,7 @@ const (
 // Hints returns what to do.
 func (f Fault) Hints() []string { return []string{f.Hint} }
 
+// Error returns the fault with its place and field, without the hint.
 func (f Fault) Error() string {
 	if f.Field == "" {
 		return fmt.Sprintf("%s: %s", f.Origin, f.Message)

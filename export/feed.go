@@ -8,6 +8,7 @@ type Origin struct {
 	Line int    `json:"line"` // physical line its record begins on, counted from 1, the header included
 }
 
+// String returns the origin as file:line.
 func (o Origin) String() string {
 	if o.Line == 0 {
 		return o.File
@@ -112,6 +113,7 @@ func (e *UnusableFeedError) WithHint(format string, args ...any) *UnusableFeedEr
 	return e
 }
 
+// Error returns what is wrong with the feed, without the hint.
 func (e *UnusableFeedError) Error() string {
 	switch {
 	case e.File == "":

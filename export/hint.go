@@ -14,7 +14,10 @@ type HintedError struct {
 	Hint string
 }
 
+// Error returns what is wrong, without the hint.
 func (e *HintedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the error without the hint.
 func (e *HintedError) Unwrap() error { return e.Err }
 
 // Hints returns the hint: see HintsOf.

@@ -132,6 +132,7 @@ type PlanSum struct {
 // LockedError reports that another run holds the ledger's lock (exit 7).
 type LockedError struct{ Holder string } // "pid 4711 on host hr1, hr2coupa run, since 2026-11-24T02:00:00Z"
 
+// Error returns a text that names the holder of the lock.
 func (e *LockedError) Error() string {
 	return fmt.Sprintf("another run holds the lock: %s", e.Holder)
 }

@@ -138,4 +138,5 @@ func StatusWord(s string) string {
 	return "something that is no status"
 }
 
+// String returns id, status and source of the load, for logs.
 func (l *Load) String() string { return fmt.Sprintf("load %s (%s, via %s)", l.ID, l.Status, l.Via) }

@@ -49,7 +49,10 @@ type NotDeliveredError struct {
 	Err  error  // the cause, may be nil; not part of the text
 }
 
+// Error returns the obstacle and what is wrong, without the hint.
 func (e *NotDeliveredError) Error() string { return e.What.String() + ": " + e.Msg }
+
+// Unwrap returns the cause, or nil.
 func (e *NotDeliveredError) Unwrap() error { return e.Err }
 
 // Hints returns what to do.

@@ -97,6 +97,7 @@ type RefusedError struct {
 	Messages []string // Coupa's words unchanged: they may name people, so they are for reports; for logs see Masker
 }
 
+// Error returns the call and the status, without Coupa's words.
 func (e *RefusedError) Error() string { return fmt.Sprintf("%s: %d: refused", e.Op, e.Status) }
 
 // NotOneError reports that a key does not match exactly one user, so that none is used. Its text can be logged.
@@ -105,6 +106,7 @@ type NotOneError struct {
 	IDs    []string // Coupa's numbers of the users with it; empty: no user has it
 }
 
+// Error returns the key's column and why it does not match exactly one user.
 func (e *NotOneError) Error() string { return e.Column + ": " + e.why() }
 
 const (

@@ -25,6 +25,7 @@ type CellOutcome struct {
 	Held    string      `json:"-"` // for a drifted cell, what Coupa holds: for reports, never for logs
 }
 
+// String returns column and verdict, without the value in Coupa.
 func (o CellOutcome) String() string { return o.Column + ": " + string(o.Verdict) }
 
 // Compare compares what was sent with what Coupa shows, cell by cell in the order sent. Absent cells and actions have

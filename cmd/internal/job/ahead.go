@@ -7,7 +7,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// tellAhead logs that the ledger holds times that are still to come, and what does not count because of them.
+// tellAhead logs that the ledger holds times still to come, and what does not count because of them.
 func tellAhead(env *wiring.Env, l ledger.Ledger) error {
 	ahead, err := l.Ahead(env.Now())
 	if err != nil || ahead.Latest.IsZero() {

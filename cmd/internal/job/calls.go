@@ -12,8 +12,8 @@ import (
 // filterCalls look for a default response filter before the first part is compared.
 const filterCalls = 1
 
-// Calls is how many calls about users a run of a plan makes, and how many seconds they take at least. The token, and asking
-// what has become of loads, are not among them.
+// Calls counts the calls about users that a run of a plan makes, and the seconds they take at least. Calls for the token
+// and about the state of loads are not counted.
 type Calls struct {
 	LookUp   int `json:"look_up"`
 	Write    int `json:"write"`
@@ -36,7 +36,7 @@ func (c *Calls) add(p export.Part, data []byte) error {
 	return nil
 }
 
-// of makes the calls of a plan of those of its parts. A plan that a limit holds sends nothing.
+// of returns the calls of a plan from those of its parts. A plan that a limit holds sends nothing.
 func (c Calls) of(p *prospect.Prospect, sends bool) *Calls {
 	cfg := p.Pipe.Config
 	if !sends {

@@ -24,7 +24,7 @@ type crowd struct {
 	route         string
 }
 
-// asAre is the line of somebody who is as Coupa has them.
+// asAre is the line of a person who is as Coupa has them.
 const asAre = "E%[1]d,u%[1]d,u%[1]d@example.com,Some,Body\n"
 
 func (c crowd) start(t *testing.T) (*twin.Twin, *wiring.Env) {

@@ -84,7 +84,7 @@ func (j *Job) drop(ctx context.Context, files []ready, o DropOptions, earlier []
 	return j.report(id, findings{people: people, back: back})
 }
 
-// readyFiles reads and checks every file; all faults of all files are told at once.
+// readyFiles reads and checks every file; it returns all faults of all files at once.
 func readyFiles(cfg *config.Config, o DropOptions) ([]ready, error) {
 	var out []ready
 	var faults []error
@@ -118,7 +118,7 @@ func readyFiles(cfg *config.Config, o DropOptions) ([]ready, error) {
 	return out, nil
 }
 
-// readReady reads one file, a little beyond what a part may be so that too large is told as such.
+// readReady reads one file, a little beyond what a part may be, so that too large is reported as such.
 func readReady(path string) ([]byte, error) {
 	stat, err := os.Stat(path)
 	switch {
@@ -150,7 +150,7 @@ func unreadable(path string, err error) error {
 
 // droppedBefore refuses bytes that were sent before and names the load they became.
 //
-// Where that load is one that this start has just brought to its end, the same command was only repeated: done says so.
+// If this start has just finished that load, the same command was only repeated: done is the report that says so.
 func (j *Job) droppedBefore(files []ready, earlier []*export.Report) (done *export.Report, err error) {
 	var faults []error
 	repeated := 0

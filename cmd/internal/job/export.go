@@ -13,13 +13,13 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 )
 
-// Export writes the parts of a feed to a folder.
+// Export plans a feed and writes its parts to the folder dir. Nothing is sent or recorded.
 func Export(ctx context.Context, env *wiring.Env, files []string, dir string) (*Planned, error) {
 	pipe, err := wiring.ReadPipeline(ctx, env, config.Options{FeedGiven: len(files) > 0, Route: config.RouteCSV})
 	if err != nil {
 		return nil, err
 	}
-	pipe.Unhashed = !env.JSON // nothing is recorded, and nobody is told a hash
+	pipe.Unhashed = !env.JSON // nothing is recorded, and no hash is shown
 	now := env.Now().UTC()
 	p, err := prospect.Prepare(ctx, env, prospect.Ask{Pipe: pipe, Started: now, Files: files, Alone: true})
 	if err != nil {
@@ -29,11 +29,11 @@ func Export(ctx context.Context, env *wiring.Env, files []string, dir string) (*
 		return nil, fmt.Errorf("make the folder for the parts: %w", err)
 	}
 	out := &partDir{dir: dir, names: map[int64]string{}}
-	defer out.sweep() // after a failure, which tells enough
+	defer out.sweep() // after a failure, whose error says enough
 	sink := newPlanSink(out)
 	res, err := sink.build(ctx, p, "", now)
 	if err != nil {
-		sink.rows.Close() // what failed is told
+		sink.rows.Close() // the first error is returned
 		return nil, err
 	}
 	return res, nil

@@ -11,8 +11,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// nothingNew is the report of a start all of whose files were planned before. Where the files of a saved plan are in a held
-// run it is that run's.
+// nothingNew returns the report of a start that finds all its files planned before. If the files of a saved plan are in a
+// held run, it is that run's report.
 func (j *Job) nothingNew(p *prospect.Prospect, o RunOptions, started time.Time) (*export.Report, error) {
 	for _, f := range p.Seen {
 		if o.expect == nil || f.RunState != export.RunHeld {
@@ -27,8 +27,8 @@ func (j *Job) nothingNew(p *prospect.Prospect, o RunOptions, started time.Time) 
 	return seenReport(p.Seen, o.Again, started), nil
 }
 
-// unrecorded is the report of a start that sends nothing and of which nothing is recorded; nil where it may go on. A plan
-// whose end depends on what it comes to is made once before the one that counts.
+// unrecorded returns the report of a start that sends and records nothing; nil if it may go on. If the plan decides
+// whether the start may go on, it is built once before the one that counts.
 func (j *Job) unrecorded(ctx context.Context, p *prospect.Prospect, o RunOptions, started time.Time) (*export.Report, error) {
 	beside := p.Outlook.Beside != nil
 	if o.expect == nil && p.Fresh && !beside {
@@ -47,8 +47,8 @@ func (j *Job) unrecorded(ctx context.Context, p *prospect.Prospect, o RunOptions
 	return nil, nil
 }
 
-// refused is the report of a start whose plan is made beside a held run and is itself beyond a limit; nil where it is
-// not. Nothing of it is recorded, since at most one run is held.
+// refused returns the report of a start that plans beside a held run and is itself beyond a limit; nil if it is not.
+// Nothing of it is recorded, since at most one run is held.
 func refused(plan *export.Plan, p *prospect.Prospect, now time.Time) *export.Report {
 	broken := p.Judge(plan)
 	if broken == nil {
@@ -60,8 +60,8 @@ func refused(plan *export.Plan, p *prospect.Prospect, now time.Time) *export.Rep
 	return rep
 }
 
-// stillKept is the report of a start that has nothing but what earlier plans kept and can still not send any of it;
-// nil where it can. Nothing of it is recorded: a held run that nobody looks at must not make a new run each night.
+// stillKept returns the report of a start that has nothing but what earlier plans kept and still cannot send any of it;
+// nil if it can. Nothing of it is recorded: a held run that no one looks at must not start a new run each night.
 func (j *Job) stillKept(plan *export.Plan, p *prospect.Prospect) (*export.Report, error) {
 	broken := p.Judge(plan)
 	if broken == nil && plan.Parts+plan.Quarantined > 0 {
@@ -83,7 +83,7 @@ func (j *Job) stillKept(plan *export.Plan, p *prospect.Prospect) (*export.Report
 	return rep, nil
 }
 
-// seenReport is the report where every file of the feed was seen before. It sends nothing and says so.
+// seenReport returns the report of a start that has seen every file of the feed before. It sends nothing and says so.
 func seenReport(seen []export.SeenFile, again bool, started time.Time) *export.Report {
 	rep := EmptyReport(export.EndSeen, started)
 	rep.Files = []export.FeedFile{}

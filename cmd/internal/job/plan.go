@@ -14,7 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/layout"
 )
 
-// PlanOptions say which files are planned, and how much of the result is kept.
+// PlanOptions name the files to plan, and set how much of the result is stored.
 type PlanOptions struct {
 	Files  []string
 	People int // how many people the result has, at most
@@ -30,7 +30,7 @@ const ShownPeople = 20
 type Planned struct {
 	Verdict     export.RunEnd      `json:"verdict"`
 	Exit        int                `json:"exit"`
-	Checked     bool               `json:"checked"`         // false: nobody was asked which people Coupa knows
+	Checked     bool               `json:"checked"`         // false: Coupa was not asked which people it knows
 	Route       export.Route       `json:"route,omitempty"` // "" is csv
 	Key         string             `json:"key"`
 	NewKey      string             `json:"new_key,omitempty"`  // where Key is the Id: the key of new people, who have none
@@ -45,7 +45,7 @@ type Planned struct {
 	Beside      string             `json:"beside,omitempty"` // the held run that it leaves as it is
 	Deactivate  int                `json:"deactivations"`
 	Creates     int                `json:"creates,omitempty"`   // rows of a checked plan that make new users
-	Completed   int                `json:"completed,omitempty"` // rows in which HR gives less than Coupa wants in every row
+	Completed   int                `json:"completed,omitempty"` // rows that lack a value of HR's which Coupa wants in every row
 	Waves       int                `json:"waves"`
 	ReadBack    string             `json:"read_back,omitempty"` // how many calls reading back takes, and how long, where they are many
 	Calls       *Calls             `json:"calls,omitempty"`     // about users, of a run of it; only where it is checked
@@ -72,7 +72,7 @@ type PersonPlan struct {
 	part      int64
 }
 
-// Plan makes a plan, and saves it where it is told to.
+// Plan builds a plan, and saves it to o.Output if that is set. Nothing is sent or recorded.
 func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error) {
 	if o.Output != "" {
 		if err := prospect.MayWritePlan(o.Output); err != nil {
@@ -91,7 +91,7 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error)
 	sink.keep = o.People
 	res, err := sink.build(ctx, p, o.Output, env.Now())
 	if err != nil {
-		sink.rows.Close() // what failed is told
+		sink.rows.Close() // the first error is returned
 		return nil, err
 	}
 	res.ReadBack = readBackAhead(pipe.Config, res.Parts)
@@ -116,14 +116,14 @@ func (r *Planned) judge() {
 	}
 }
 
-// planSink keeps what a plan yields for printing: plan and export are looked at by people.
+// planSink collects what a plan yields for printing: people read the output of plan and export.
 type planSink struct {
 	parts  []export.Part
 	ahead  Calls // of the parts
 	people []PersonPlan
 	rows   rowstore.Store
 	dir    *partDir // export: the parts go to disk; nil for plan
-	keep   int      // how many people to keep; memory does not grow with the feed beyond them
+	keep   int      // how many people to store; memory does not grow with the feed beyond them
 }
 
 func newPlanSink(dir *partDir) *planSink {
@@ -142,7 +142,7 @@ func (s *planSink) Part(p export.Part, data []byte, rows []export.RowResult) (in
 	return p.ID, s.read(p, data, rows)
 }
 
-// read takes the cells back out of the encoded part: what is shown is what would be sent.
+// read decodes the cells of the encoded part: what is shown is what would be sent.
 func (s *planSink) read(part export.Part, data []byte, rows []export.RowResult) error {
 	var header []string
 	n := -1
@@ -188,7 +188,7 @@ func (s *planSink) Restart() error {
 	return nil
 }
 
-// build makes a plan into the sink. Where saved names a file the plan is saved there too.
+// build builds a plan into the sink. If saved names a file, the plan is saved there too.
 func (s *planSink) build(ctx context.Context, p *prospect.Prospect, saved string, now time.Time) (*Planned, error) {
 	if saved == "" {
 		plan, err := p.Planner.Build(ctx, s)
@@ -206,7 +206,7 @@ func (s *planSink) build(ctx context.Context, p *prospect.Prospect, saved string
 	return res, saving.Save(saved, plan, res.Limits, now)
 }
 
-// result is what a plan into the sink has come to.
+// result returns what a plan into the sink has come to.
 func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 	for i := range s.people {
 		s.people[i].Part = s.parts[s.people[i].part-1].Name

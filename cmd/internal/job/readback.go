@@ -20,7 +20,7 @@ func (j *Job) verifier(users *coupa.Users) *directory.Verifier {
 }
 
 // readBack reads back what is settled of a run and was not read back yet, in this start or in one that was interrupted
-// before it came to that; nil where there is nothing to read. That nobody can be asked changes no outcome.
+// before it came to that; nil if there is nothing to read. If Coupa cannot be asked, no outcome changes.
 func (j *Job) readBack(ctx context.Context, run string) (*export.ReadBack, error) {
 	parts, err := j.ledger.Parts(run)
 	if err != nil {
@@ -41,10 +41,11 @@ func (j *Job) readBack(ctx context.Context, run string) (*export.ReadBack, error
 	return j.verifier(j.wires.Client.Users()).Run(ctx, parts)
 }
 
-// manyCalls is how many calls a plan has to have ahead of it for somebody to want to know beforehand.
+// manyCalls is the number of calls above which a plan announces them.
 const manyCalls = 20
 
-// readBackAhead says how many calls will read parts back, and how long they take; "" for few, and where nobody does.
+// readBackAhead returns, in words, how many calls will read parts back, and how long they take; "" for few, or if no part
+// is read back.
 func readBackAhead(cfg *config.Config, parts []export.Part) string {
 	calls := 0
 	for _, p := range parts {

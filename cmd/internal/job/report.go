@@ -7,17 +7,17 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// findings are what a start knows of a run beside the ledger.
+// findings are what a start knows of a run and the ledger does not.
 type findings struct {
 	earlier bool             // the run is an earlier one, which this start goes on with or looks at
-	lost    error            // why nobody could be asked about its parts; the runner may know more
-	back    *export.ReadBack // what reading its people back came to; nil where nobody was read back
+	lost    error            // why Coupa could not be asked about its parts; the runner may know more
+	back    *export.ReadBack // what reading its people back came to; nil if no person was read back
 	people  int              // how many the ledger knew when it was planned
 	checked bool             // Coupa was asked about them
 	beside  string           // the held run that it was planned beside
 }
 
-// report judges one run, and writes down how it stands.
+// report judges one run, and records how it stands.
 func (j *Job) report(run string, f findings) (*export.Report, error) {
 	lost := f.lost
 	if lost == nil {

@@ -17,9 +17,9 @@ type resumed struct {
 	done *export.Report   // of this start, where it plans nothing new
 }
 
-// resume goes on where the ledger says, before anything new is planned. Where a part still could not be sent, nothing new
-// is planned, since it could not be sent either. Parts that are with Coupa and have no verdict only keep their people
-// waiting, and so does every file where this start is an urgent change by API, which needs no SFTP server and waits for none.
+// resume goes on where the ledger says, before anything new is planned. If a part still could not be sent, nothing new is
+// planned, since it could not be sent either. Parts that are with Coupa and have no verdict only make their people wait.
+// So does every file if this start is an urgent change by API, which needs no SFTP server and waits for none.
 func (j *Job) resume(ctx context.Context, byHand bool) (resumed, error) {
 	parts, err := j.ledger.Unfinished()
 	if err != nil {
@@ -63,7 +63,8 @@ func runsOf(parts []export.Part) (runs []string) {
 	return runs
 }
 
-// goOn drives parts of earlier runs. That nobody can be asked is fatal before anything was sent, and lost after.
+// goOn drives parts of earlier runs. If Coupa cannot be asked about them, that is err before anything was sent, and lost
+// after.
 func (j *Job) goOn(ctx context.Context, parts []export.Part) (lost, err error) {
 	if !slices.ContainsFunc(parts, func(p export.Part) bool { return p.Route == export.ByCSV }) {
 		return nil, j.runner.Drive(ctx, parts)
@@ -88,7 +89,7 @@ func (j *Job) conclude(ctx context.Context, run string, lost error) (*export.Rep
 	return j.report(run, findings{earlier: true, lost: lost, back: back})
 }
 
-// concludeInterrupted reports the runs that died before they had planned anything, or after their last part was settled. One
+// concludeInterrupted reports the runs that died before they had planned anything, or after their last part was settled. A run
 // that cannot be reported has sent nothing that is open: it stops no new run.
 func (j *Job) concludeInterrupted(ctx context.Context, but []string, lost error) error {
 	begun, err := j.ledger.Working()
@@ -110,8 +111,8 @@ func (j *Job) concludeInterrupted(ctx context.Context, but []string, lost error)
 	return nil
 }
 
-// blocked is the report of a start that plans nothing new because a part of an earlier run could not be sent; nil where
-// none is left.
+// blocked returns the report of a start that plans nothing new because a part of an earlier run could not be sent; nil
+// if no such part is left.
 func (j *Job) blocked() (*export.Report, error) {
 	left, err := j.ledger.Unfinished()
 	if err != nil || len(left) == 0 {
@@ -123,7 +124,7 @@ func (j *Job) blocked() (*export.Report, error) {
 	return rep, nil
 }
 
-// addResumed lets what was resumed be told and count, also where the new run ended with an error.
+// addResumed adds what was resumed to the report, where it counts, even if the new run ended with an error.
 func (j *Job) addResumed(rep *export.Report, runs []*export.Report, err error) *export.Report {
 	if len(runs) == 0 {
 		return rep

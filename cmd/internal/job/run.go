@@ -31,7 +31,7 @@ type RunOptions struct {
 	expect *prospect.SavedPlan // only this plan is recorded and sent
 }
 
-// Run is the main job, from the config on: it reads and compiles it, and starts.
+// Run is the main job: it reads and compiles the config, and starts.
 func Run(ctx context.Context, env *wiring.Env, o RunOptions) (*Started, error) {
 	pipe, err := wiring.ReadPipeline(ctx, env, config.Options{NeedSecrets: true, FeedGiven: len(o.Files) > 0, Route: o.Route})
 	if err != nil {
@@ -40,7 +40,7 @@ func Run(ctx context.Context, env *wiring.Env, o RunOptions) (*Started, error) {
 	return StartRun(ctx, env, pipe, o)
 }
 
-// Apply is a run of a saved plan: it sends that, or tells what has moved since.
+// Apply is a run of a saved plan: it sends that plan, or returns a *prospect.MovedError that names what has changed since.
 func Apply(ctx context.Context, env *wiring.Env, path string, noWait bool) (*Started, error) {
 	saved, err := prospect.ReadPlan(path)
 	if err != nil {
@@ -65,8 +65,8 @@ func StartRun(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, o Run
 	return Start(ctx, env, pipe.Config, w)
 }
 
-// run is the main job, told once and in order. It comes after all that Start does before: the ledger is trusted, and what
-// earlier runs have left is resumed.
+// run is the main job, step by step in order. Start has done its part before: the ledger is trusted, and what earlier
+// runs have left is resumed.
 func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, started time.Time) (*export.Report, error) {
 	p, err := prospect.Prepare(ctx, j.env, prospect.Ask{
 		Pipe: pipe, Started: started, Ledger: j.ledger, Client: j.wires.Client,
@@ -111,8 +111,8 @@ func (j *Job) record(ctx context.Context, p *prospect.Prospect) (id string, brok
 	return run.ID, broken, nil
 }
 
-// ready proves, before a plan is recorded, that its parts can be sent and somebody can be asked what became of them. On the
-// API route the people of the plan were looked up a moment ago, which is proof enough.
+// ready proves, before a plan is recorded, that its parts can be sent and that Coupa can be asked what became of them. On
+// the API route the people of the plan were looked up a moment ago, which is proof enough.
 func (j *Job) ready(ctx context.Context, p *planning.Planner) error {
 	if p.Sheet.Route() == export.ByAPI {
 		return nil
@@ -120,7 +120,7 @@ func (j *Job) ready(ctx context.Context, p *planning.Planner) error {
 	return j.runner.Check(ctx)
 }
 
-// send takes the parts of a run as far as they go, and reads back what was applied.
+// send takes the parts of a run as far as they get now, and reads back what was applied.
 func (j *Job) send(ctx context.Context, run string) (*export.ReadBack, error) {
 	parts, err := j.ledger.Parts(run)
 	if err != nil {
@@ -138,7 +138,7 @@ func (j *Job) send(ctx context.Context, run string) (*export.ReadBack, error) {
 	return j.readBack(ctx, run)
 }
 
-// notPlanned ends a run in the ledger that came to no plan.
+// notPlanned ends in the ledger a run that came to no plan.
 func (j *Job) notPlanned(run export.RunRecord, why error) error {
 	code := exit.Code(why)
 	if errors.Is(why, exit.ErrInterrupted) {

@@ -34,18 +34,17 @@ type Job struct {
 	stop       context.CancelFunc // ends what is done in the background
 }
 
-// Started is a start that has come to its end: its report, nil where it has none, and the teller who has not told
-// anybody yet.
+// Started is a start that has ended: its report, nil if it has none, and the teller, which has sent no notice
+// yet.
 type Started struct {
 	Rep    *export.Report
 	Teller *notices.Teller
 }
 
-// Work is what a command does with a start. Where a step has a report the start has come to its end, and no other step is
-// taken.
+// Work is what a command does with a start. A step that returns a report ends the start, and no later step is taken.
 type Work struct {
 	Command string
-	ByHand  bool // files that a person has named: no figure and no heartbeat of the nightly job
+	ByHand  bool // a person has named the files: no figure and no heartbeat of the nightly job
 	NoWait  bool // parts are delivered and not waited for
 	Looks   bool // nothing is sent: neither a doubtful ledger nor an unfinished run stands in the way
 
@@ -58,8 +57,8 @@ type Work struct {
 }
 
 // Start is one start of the program at work on the ledger, for every command that needs one: it takes the lock, decides
-// whether the ledger can be trusted, resumes what earlier starts have left, does the work, writes down what is to be told,
-// and gives the lock back, also where any of that crashes. What it comes to, an error too, goes to show.Conclude.
+// whether the ledger can be trusted, resumes what earlier starts have left, does the work, records the notices to send,
+// and releases the lock, even if any of that crashes. The result goes to show.Conclude, and so does an error.
 func Start(ctx context.Context, env *wiring.Env, cfg *config.Config, w Work) (*Started, error) {
 	s := &Started{Teller: notices.New(env, cfg, w.Command, w.ByHand)}
 	j, err := openJob(ctx, env, cfg, s.Teller, w.NoWait)
@@ -90,7 +89,7 @@ func Start(ctx context.Context, env *wiring.Env, cfg *config.Config, w Work) (*S
 	return s, err
 }
 
-// guarded takes a step of a start. Where it crashes its error is the crash.
+// guarded takes a step of a start. If the step crashes, the error is the crash.
 func guarded[T any](step func() (T, error)) (T, error) {
 	var out T
 	var err error
@@ -100,8 +99,8 @@ func guarded[T any](step func() (T, error)) (T, error) {
 	return out, err
 }
 
-// openJob opens the ledger, takes the lock and makes the wires. Nothing goes over them yet but the token, which has to settle
-// while the feed is read.
+// openJob opens the ledger, takes the lock and builds the wires. Only the token goes over them yet: it has to settle while
+// the feed is read.
 func openJob(ctx context.Context, env *wiring.Env, cfg *config.Config, t *notices.Teller, noWait bool) (*Job, error) {
 	w, err := wiring.NewWires(env, cfg)
 	if err != nil {
@@ -150,8 +149,8 @@ func (j *Job) equip(ctx context.Context, noWait bool) (err error) {
 	return nil
 }
 
-// fetchToken fetches the token in the background, so that it settles while the feed is read. That it cannot be had is told
-// by the first call that needs it.
+// fetchToken fetches the token in the background, so that it settles while the feed is read. If it cannot be had, the
+// first call that needs it returns the error.
 func (j *Job) fetchToken(ctx context.Context) {
 	ctx, j.stop = context.WithCancel(ctx)
 	if j.wires.Client == nil {
@@ -164,9 +163,9 @@ func (j *Job) fetchToken(ctx context.Context) {
 	})
 }
 
-// told writes down what a start has to tell, while the job still has the ledger; it is sent when the program has printed
-// it. The report gets what no run of this start knows: who lacks lists since a call, and the files that the ledger does not
-// know. A crash meanwhile leaves no report.
+// told records the notices of a start while the job still has the ledger; they are sent once the program has printed
+// the result. It adds to the report what no run of this start knows: people who lack lists since a call, and the files that
+// the ledger does not know. A crash meanwhile leaves no report.
 func (j *Job) told(ctx context.Context, rep *export.Report, trusted faith, err error) (*export.Report, error) {
 	end := err
 	crashed := export.Guard(func() error {
@@ -187,7 +186,7 @@ func (j *Job) told(ctx context.Context, rep *export.Report, trusted faith, err e
 	return rep, end
 }
 
-// shut gives back all that a start holds. sound: its ledger may be trusted, so that the mark may be written.
+// shut releases all that a start holds. sound: its ledger may be trusted, so that the mark may be written.
 func (j *Job) shut(sound bool) error {
 	if j.stop != nil {
 		j.stop()

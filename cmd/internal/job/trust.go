@@ -13,7 +13,7 @@ import (
 
 // faith is how far a start may trust its ledger.
 type faith struct {
-	doubt   *trust.Suspicion // what speaks against it; nil where nobody has looked
+	doubt   *trust.Suspicion // what speaks against it; nil if it was not checked
 	sound   bool             // the start may go on with it, so that its mark may be written
 	unknown []string         // parts that were sent and that it does not know, where the start goes on all the same
 	says    []string         // what people are told about it
@@ -42,7 +42,7 @@ func (j *Job) trust(ctx context.Context, vouched bool) (faith, error) {
 	return f, j.alreadySent(s.Sent)
 }
 
-// distrusted has the report of a start that sends nothing because of its ledger.
+// distrusted returns the report of a start that sends nothing because of its ledger.
 func (j *Job) distrusted(s *trust.Suspicion) (faith, error) {
 	if not := (*export.NotDeliveredError)(nil); len(s.Unknown) == 0 && errors.As(s.Unasked, &not) {
 		return faith{}, s.Unasked
@@ -53,13 +53,13 @@ func (j *Job) distrusted(s *trust.Suspicion) (faith, error) {
 	return faith{done: rep, says: []string{s.Says()}}, nil
 }
 
-// AfterDistrust is what to do about it.
+// AfterDistrust holds what to do about a ledger that is not trusted, one step a line.
 var AfterDistrust = []string{
 	"if the ledger was lost, restored or copied: put the newest one back, or hr2coupa run --adopt, which marks the feed files of this start as seen and sends nothing of them",
 	"if the ledger is new, or others have sent these: hr2coupa run --new-ledger, which sends all that the ledger does not know",
 }
 
-// alreadySent moves on parts that the ledger takes for unsent and that Coupa has: the ledger is older than their sending.
+// alreadySent moves on parts that Coupa has and the ledger takes for unsent: the ledger is older than their sending.
 func (j *Job) alreadySent(sent map[string]bool) error {
 	parts, err := j.ledger.Unfinished()
 	if err != nil {
@@ -83,7 +83,7 @@ func (j *Job) alreadySent(sent map[string]bool) error {
 	return nil
 }
 
-// writeMark writes how far the ledger has come. That it cannot be written breaks no run; doctor tells.
+// writeMark writes how far the ledger has come. A failure to write it fails no run; doctor reports it.
 func (j *Job) writeMark() {
 	water, err := j.past.Water(j.env.Now().Add(-trust.Remembered))
 	if err == nil {

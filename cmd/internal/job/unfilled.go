@@ -7,8 +7,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// tellUnfilled puts into the report of a start everybody of whom a call has emptied lists that are not filled again,
-// whichever run has made that call: no start ends in silence while somebody lacks them.
+// tellUnfilled adds to the report of a start each person whose lists a call has emptied and none has filled again,
+// whichever run made that call: no start ends in silence while a person lacks them.
 func (j *Job) tellUnfilled(ctx context.Context, rep *export.Report) error {
 	people, err := j.ledger.Unfilled()
 	if err != nil || len(people) == 0 {

@@ -11,7 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// Verified is what reading a run back came to.
+// Verified is the result of reading a run back.
 type Verified struct {
 	Run  string `json:"run"`
 	Exit int    `json:"exit"`
@@ -19,7 +19,7 @@ type Verified struct {
 	Drift []export.Drift `json:"drift"`
 }
 
-// Verify reads a run back that has come to its end. The result is nil beside an error.
+// Verify reads back a run that has ended. With an error, the result is nil.
 func Verify(ctx context.Context, env *wiring.Env, run string) (*Started, *Verified, error) {
 	cfg, err := wiring.LedgerConfig(ctx, env, config.Options{NeedSecrets: true})
 	if err != nil {
@@ -48,7 +48,7 @@ func (j *Job) verifyRun(ctx context.Context, run string) (*Verified, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := j.report(rec.ID, findings{earlier: true}); err != nil { // it stands otherwise now
+	if _, err := j.report(rec.ID, findings{earlier: true}); err != nil { // its state has changed
 		return nil, err
 	}
 	return res, nil

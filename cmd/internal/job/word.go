@@ -10,8 +10,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// first is what a person asks for before a run goes on with what is unfinished: to take the ledger as it is, or to plan rows
-// anew whose parts are in doubt.
+// first does what a person asks for before a run goes on with what is unfinished: it accepts the ledger as it is, or plans
+// rows again whose parts are in doubt.
 func (j *Job) first(pipe *wiring.Pipeline, o RunOptions, doubt *trust.Suspicion) (*export.Report, error) {
 	if doubt != nil && (o.Adopt || o.NewLedger) {
 		if done, err := j.accept(pipe, o, doubt); done != nil || err != nil {
@@ -24,9 +24,9 @@ func (j *Job) first(pipe *wiring.Pipeline, o RunOptions, doubt *trust.Suspicion)
 	return nil, nil
 }
 
-// yield takes the parts of seen files that are in doubt as not applied, so that what waits behind them goes on and their
-// rows can be planned anew: that is what a person says with --again, who has looked into Coupa first. What a run had kept
-// of a file is in the parts of a later one.
+// yield settles as not applied the parts of seen files that are in doubt, so that what waits behind them goes on and their
+// rows can be planned again. A person says so with --again, after a look into Coupa. What a run had kept of a file is in the
+// parts of a later one.
 func (j *Job) yield(pipe *wiring.Pipeline, o RunOptions) error {
 	files, err := j.files(pipe, o.Files, j.env.Now().UTC())
 	if err != nil {
@@ -54,14 +54,14 @@ func (j *Job) yield(pipe *wiring.Pipeline, o RunOptions) error {
 			return err
 		}
 		j.env.Log.WithField("part", p.Name).Warn(p.Note)
-		if _, err := j.report(p.Run, findings{earlier: true}); err != nil { // it stands otherwise now
+		if _, err := j.report(p.Run, findings{earlier: true}); err != nil { // its state has changed
 			return err
 		}
 	}
 	return nil
 }
 
-// files opens the feed, and says which of its files were planned before.
+// files opens the feed, and returns its files with what was planned of them before.
 func (j *Job) files(pipe *wiring.Pipeline, args []string, now time.Time) ([]prospect.File, error) {
 	feed, err := pipe.Open(pipe.Patterns(args), now)
 	if err != nil {
@@ -70,7 +70,7 @@ func (j *Job) files(pipe *wiring.Pipeline, args []string, now time.Time) ([]pros
 	return prospect.Files(j.ledger, feed.Files(), false)
 }
 
-// fresh are those of the feed's files that were not planned before.
+// fresh returns the feed's files that were not planned before.
 func (j *Job) fresh(pipe *wiring.Pipeline, args []string, now time.Time) (fresh []export.FeedFile, err error) {
 	files, err := j.files(pipe, args, now)
 	for _, f := range files {
@@ -81,7 +81,7 @@ func (j *Job) fresh(pipe *wiring.Pipeline, args []string, now time.Time) (fresh 
 	return fresh, err
 }
 
-// accept writes a person's word about the ledger down, so that no later start asks again. done is the report of --adopt.
+// accept records that a person accepts the ledger, so that no later start asks again. done is the report of --adopt.
 func (j *Job) accept(pipe *wiring.Pipeline, o RunOptions, s *trust.Suspicion) (done *export.Report, err error) {
 	started := j.env.Now().UTC()
 	if !o.Adopt {

@@ -8,7 +8,7 @@ import (
 )
 
 // goesBeside reports whether a plan is made beside a held run and leaves it alone: an urgent change, files that a person has
-// named and that go by API. Who names only files of the held run means that run.
+// named and that go by API. A person who names only files of the held run means that run.
 func (a *Ask) goesBeside(k *recollection) bool {
 	kept := k.outlook.Kept
 	if kept == nil || len(kept.Held) == 0 || a.Pipe.Config.Route != config.RouteAPI || a.wholeFeed() {
@@ -19,12 +19,12 @@ func (a *Ask) goesBeside(k *recollection) bool {
 	})
 }
 
-// Refusal says why an urgent change is not sent beside a held run.
+// Refusal returns why an urgent change is not sent beside a held run; held is that run's id.
 func Refusal(held string) string {
 	return "refused: it is beyond a limit, and cannot be held, since run " + held + " is; nothing is sent, nothing is recorded, and that run stays as it is"
 }
 
-// AfterRefusal is what to do about it.
+// AfterRefusal returns what to do after a Refusal, one step a line.
 func AfterRefusal(held string) []string {
 	return []string{
 		"if it is meant, raise the limit in the config, then the same command",

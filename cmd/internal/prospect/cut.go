@@ -9,8 +9,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
-// cutFiles marks the files of HR's feed that are cut off if their last line has no end: those of a kind of which all feeds so
-// far had one. A file by hand is none of them: editors often leave the last line end out.
+// cutFiles marks the files of HR's feed that are cut off if their last line has no end: all earlier feeds of their kind had
+// one. A file by hand is never marked: editors often leave the last line end out.
 func (d *draft) cutFiles() map[string]bool {
 	if d.fresh == nil || len(d.out.lineEnds) == 0 || !d.ask.wholeFeed() {
 		return nil
@@ -31,8 +31,8 @@ func isAgain(earlier, f export.FeedFile) bool {
 	return earlier.Name == f.Name && earlier.Size == f.Size && (f.SHA256 == "" || earlier.SHA256 == f.SHA256)
 }
 
-// kin reports whether two files are of one kind: the pattern of feed.files that finds the one finds the other too. What no
-// pattern finds, as in a watched folder, is all of one kind.
+// kin reports whether two files are of one kind: the pattern of feed.files that finds the one finds the other too. Files that no
+// pattern finds, as in a watched folder, are all of one kind.
 func kin(p *wiring.Pipeline, name, other string) bool {
 	for _, pattern := range p.Config.Feed.Files {
 		pattern = filepath.Base(pattern)

@@ -11,7 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
-// Ledger is what a plan is prepared from.
+// Ledger is the reading side of a ledger that a plan is prepared from.
 type Ledger interface {
 	wiring.Memory
 	Seer
@@ -19,7 +19,7 @@ type Ledger interface {
 	RunsSince(t time.Time) ([]export.RunRecord, error)
 }
 
-// recollection is what the ledger says before a plan is made.
+// recollection is what the ledger knows before a plan is built.
 type recollection struct {
 	outlook *Outlook
 	seen    []export.SeenFile
@@ -27,7 +27,7 @@ type recollection struct {
 	only    recordFilter // of their records, those that it takes up; nil: all
 }
 
-// recall reads from the ledger. One that is not given is closed again before anything else is asked.
+// recall reads from the ledger. One that it opened itself is closed before anything else is asked.
 func (a *Ask) recall(env *wiring.Env, files []export.FeedFile) (*recollection, error) {
 	if a.Ledger != nil {
 		return a.recallFrom(a.Ledger, files)
@@ -69,7 +69,7 @@ func (a *Ask) recallFrom(l Ledger, files []export.FeedFile) (*recollection, erro
 	return k, err
 }
 
-// unknown is what is known where there is no ledger: nothing.
+// unknown returns what is known without a ledger: nothing.
 func (a *Ask) unknown(files []export.FeedFile) *recollection {
 	if a.Again {
 		return &recollection{outlook: &Outlook{}, only: nothing}
@@ -81,7 +81,7 @@ func (a *Ask) unknown(files []export.FeedFile) *recollection {
 	return k
 }
 
-// Outlook is all that a plan depends on of what the ledger remembers. The zero value is that of no ledger.
+// Outlook is the part of the ledger that a plan depends on. The zero value stands for no ledger.
 type Outlook struct {
 	People   map[string]export.Person // by key; nil where there is no ledger
 	waiting  *export.Waiting
@@ -117,13 +117,13 @@ func lookInto(l wiring.Memory, now time.Time) (*Outlook, error) {
 	return o, err
 }
 
-// alone is an outlook without those who wait: nothing is sent, so that nobody can be overtaken.
+// alone returns an outlook without those who wait: nothing is sent, so no person can be overtaken.
 func (o *Outlook) alone() *Outlook {
 	return &Outlook{People: o.People, approved: o.approved, lastFeed: o.lastFeed, lineEnds: o.lineEnds}
 }
 
-// beside is an outlook without what a held run keeps, and without the approvals, which are meant for that run. Who is kept
-// is remembered.
+// beside returns an outlook without what a held run keeps, and without the approvals, which are meant for that run. It
+// remembers which people are kept.
 func (o *Outlook) beside(ctx context.Context, pipe *wiring.Pipeline, now time.Time) (*Outlook, error) {
 	kept, err := planning.ReadBeside(ctx, (&draft{ask: &Ask{Pipe: pipe, Started: now}, out: o}).planner(pipe.Sheet, nil), o.Kept.Run)
 	if err != nil {
@@ -134,7 +134,7 @@ func (o *Outlook) beside(ctx context.Context, pipe *wiring.Pipeline, now time.Ti
 	return &out, nil
 }
 
-// joined is how many records earlier plans have kept.
+// joined returns how many records earlier plans have kept.
 func (o *Outlook) joined() int {
 	if o.Kept == nil {
 		return 0
@@ -142,7 +142,7 @@ func (o *Outlook) joined() int {
 	return o.Kept.Records
 }
 
-// feed is what is to be planned: what was kept, then what is new. fresh is nil where nothing is.
+// feed returns what is to be planned: what was kept, then what is new. fresh is nil if nothing is new.
 func (o *Outlook) feed(fresh export.Feed) export.Feed {
 	if o.Kept == nil {
 		return fresh
@@ -150,7 +150,7 @@ func (o *Outlook) feed(fresh export.Feed) export.Feed {
 	return export.JoinFeeds(o.Kept, fresh)
 }
 
-// judge holds a plan against the limits; nil where it may go. whole tells that it is about HR's whole feed.
+// judge compares a plan with the limits; nil if it may go. whole: it is about HR's whole feed.
 func (o *Outlook) judge(cfg *config.Config, whole bool, plan *export.Plan) []export.Breach {
 	limits := wiring.Limits(cfg)
 	limits.Approved = o.approved

@@ -15,7 +15,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
-// MovedError says why a saved plan is not applied (exit 2). Nothing was sent.
+// MovedError is why a saved plan is not applied (exit 2): what it was made of has changed. Nothing was sent.
 type MovedError struct {
 	path string
 	what []string
@@ -23,7 +23,7 @@ type MovedError struct {
 
 func (e *MovedError) Error() string { return strings.Join(e.Lines(), "\n") }
 
-// Lines are the error's own: each thing that has moved stands on one.
+// Lines returns the lines of the error: each thing that has changed stands on its own.
 func (e *MovedError) Lines() []string {
 	lines := []string{e.path + " is not applied, and nothing of it was sent: what it was made of has moved"}
 	for _, w := range e.what {
@@ -37,7 +37,7 @@ func (e *MovedError) Hints() []string {
 	return []string{"look at it again: hr2coupa plan -o " + e.path}
 }
 
-// Paths are those of the feed's files.
+// Paths returns the absolute paths of the plan's feed files.
 func (s *SavedPlan) Paths() []string {
 	out := make([]string, len(s.Feed))
 	for i, f := range s.Feed {
@@ -58,7 +58,7 @@ func (s *SavedPlan) moved(what []string) error {
 	return &exit.Error{Code: export.ExitUsage, Err: &MovedError{s.path, what}}
 }
 
-// expected holds what a saved plan was made of against what is so now, section by section.
+// expected compares what a saved plan was made of with what holds now, section by section.
 func (a *Ask) expected(p *Prospect) error {
 	was := a.Expect
 	if was == nil {
@@ -83,8 +83,8 @@ func (a *Ask) expected(p *Prospect) error {
 	return was.moved(what)
 }
 
-// feedMoved looks at the bytes alone: what a file that has moved would be as a feed does not matter. Where some of the files
-// were planned since, what is left is another plan.
+// feedMoved compares the bytes alone: what a changed file would be as a feed does not matter. If some of the files were
+// planned since, what is left is another plan.
 func feedMoved(files []export.FeedFile, seen []export.SeenFile) (what []string) {
 	for _, f := range seen {
 		what = append(what, fmt.Sprintf("feed: %s was planned by run %s since", f.Name, f.Run))
@@ -104,7 +104,7 @@ func feedMoved(files []export.FeedFile, seen []export.SeenFile) (what []string) 
 	return what
 }
 
-// stateMoved tells that the ledger knows something else, and which runs have been at work since.
+// stateMoved returns, in words, that the ledger has changed, and which runs have been at work since.
 func (a *Ask) stateMoved(now savedState) (string, error) {
 	was := a.Expect.State
 	what := fmt.Sprintf("state: the ledger knows %s and knew %d", words.Persons(now.People), was.People)
@@ -125,7 +125,7 @@ func (a *Ask) stateMoved(now savedState) (string, error) {
 	return what, nil
 }
 
-// configMoved names the values that differ.
+// configMoved returns the names of the values that differ.
 func configMoved(was, is map[string]string) []string {
 	paths := map[string]bool{}
 	for path, digest := range was {
@@ -141,8 +141,8 @@ func configMoved(was, is map[string]string) []string {
 	return []string{"config: " + words.Few(slices.Sorted(maps.Keys(paths)))}
 }
 
-// Check makes the plan once without recording it. Where it comes to something else than was saved that is a *MovedError: feed,
-// state and config are the same by then, so that it is Coupa or the program that has moved. saved is nil where nothing is expected.
+// Check builds the plan once without recording it. If it differs from the saved one, the error is a *MovedError: feed, state
+// and config are the same by then, so Coupa or the program has changed. saved is nil if nothing is expected.
 func (p *Prospect) Check(ctx context.Context, saved *SavedPlan) (*export.Plan, error) {
 	sink := p.Saving(&nowhere{})
 	plan, err := p.Planner.Build(ctx, sink)

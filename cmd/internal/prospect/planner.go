@@ -9,7 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
-// draft is what is known of a plan before its route is, and before Coupa has answered.
+// draft is what is known of a plan before its route is known and Coupa has answered.
 type draft struct {
 	ask   *Ask
 	out   *Outlook
@@ -17,7 +17,7 @@ type draft struct {
 	only  recordFilter
 }
 
-// planner plans what is kept and then what is new, on a sheet. answers is nil where nobody was asked.
+// planner returns a planner of what is kept and then what is new, on a sheet. answers is nil if Coupa was not asked.
 func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning.Planner {
 	cfg := d.ask.Pipe.Config
 	p := &planning.Planner{
@@ -38,7 +38,7 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 	return p
 }
 
-// FirstLook makes a planner for a feed of which nobody knows anything yet.
+// FirstLook returns a planner for a feed of which nothing is known yet: no ledger is read, and Coupa is not asked.
 func FirstLook(pipe *wiring.Pipeline, f export.Feed, now time.Time) *planning.Planner {
 	return (&draft{ask: &Ask{Pipe: pipe, Started: now}, out: &Outlook{}, fresh: f}).planner(pipe.Sheet, nil)
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// preflightAnswers are what Coupa says of the people of a plan, and what their rows are written with because of it: Coupa's Id is their
-// key, and rows are completed.
+// preflightAnswers are Coupa's answers about the people of a plan, and what follows for their rows: Coupa's Id is their key,
+// and rows are completed.
 type preflightAnswers struct {
 	*directory.Preflight
 	calls   int // that asked it
@@ -23,11 +23,11 @@ type preflightAnswers struct {
 	sheet   *layout.Sheet
 }
 
-// Element says where Coupa's users hold a column.
+// Element returns where Coupa's users hold a column, and whether they do.
 func (*preflightAnswers) Element(column string) (export.Element, bool) { return coupa.Element(column) }
 
-// preflight asks Coupa about everybody whom a plan would send a row for; nil where nobody is to be asked. It plans once to
-// learn who they are. That Coupa cannot be asked is an error.
+// preflight asks Coupa about each person that a plan would send a row for; nil if no one is to be asked about. It plans once
+// to learn who they are. If Coupa cannot be asked, that is an error.
 func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sheet) (*preflightAnswers, error) {
 	byAPI := sheet.Route() == export.ByAPI
 	if d.ask.Alone || !d.ask.Pipe.Config.Preflight && !byAPI {
@@ -58,7 +58,7 @@ func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sh
 	return a, nil
 }
 
-// questions are answers to come.
+// questions returns answers that are still to come.
 func (d *draft) questions(sheet *layout.Sheet) (a *preflightAnswers, err error) {
 	pipe := d.ask.Pipe
 	byAPI := sheet.Route() == export.ByAPI
@@ -74,7 +74,7 @@ func (d *draft) questions(sheet *layout.Sheet) (a *preflightAnswers, err error) 
 	return a, err
 }
 
-// client is who is asked. A command without a job has none yet.
+// client returns the client that asks Coupa. A command without a job has none yet, so one is built.
 func (d *draft) client(env *wiring.Env) (*coupa.Client, error) {
 	if d.ask.Client != nil {
 		return d.ask.Client, nil
@@ -86,12 +86,12 @@ func (d *draft) client(env *wiring.Env) (*coupa.Client, error) {
 	return client, nil
 }
 
-// unasked says that nothing was sent, since Coupa could not be asked first.
+// unasked returns the error that nothing was sent, since Coupa could not be asked first.
 func unasked(ctx context.Context, err error, byAPI bool) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if _, crashed := errors.AsType[*export.Crash](err); crashed { // ours, whoever was asked
+	if _, crashed := errors.AsType[*export.Crash](err); crashed { // a fault of ours, not of Coupa
 		return err
 	}
 	if _, ok := errors.AsType[*export.NotDeliveredError](err); !ok {
@@ -103,7 +103,7 @@ func unasked(ctx context.Context, err error, byAPI bool) error {
 	return fmt.Errorf("look people up in Coupa before anything is sent (preflight: off does without): %w", err)
 }
 
-// approvedCreates is up to how many creates an approval allows.
+// approvedCreates returns up to how many creates an approval allows.
 func approvedCreates(out *Outlook) (most int) {
 	for _, a := range out.approved {
 		most = max(most, a.Ceilings[export.CreatesLimit])

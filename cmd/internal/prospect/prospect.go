@@ -11,16 +11,16 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// Ask says what is to be planned, and who is asked about it.
+// Ask is what to plan, and the ledger and the client that answer about it.
 type Ask struct {
 	Pipe    *wiring.Pipeline
 	Started time.Time
 	Ledger  Ledger        // nil: that of the config, where there is one; it is only read from
-	Client  *coupa.Client // nil: one is made where Coupa has to be asked
+	Client  *coupa.Client // nil: one is built if Coupa has to be asked
 
 	Files  []string   // named by a person; none: the feed of the config
 	Claim  bool       // they are claims of a watcher: each path is one file for good
-	Again  bool       // not the new files, but the rows of seen ones that may be planned anew
+	Again  bool       // not the new files, but the rows of seen ones that may be planned again
 	Expect *SavedPlan // its files, if all that it was made of is as it was; else a *MovedError
 	All    bool       // where no file is new and nothing is kept: all files all the same
 	Alone  bool       // the files and nothing else, whatever was seen, is kept or waits; and Coupa is not asked
@@ -38,7 +38,7 @@ type Prospect struct {
 	LookUps int               // calls that asked it
 }
 
-// Prepare finds out what a plan depends on, one thing after another, and makes its planner: which files are new, what the
+// Prepare finds out what a plan depends on, one thing after another, and returns its planner: which files are new, what the
 // ledger remembers, whether a held run is left alone, which route the rows take, what Coupa answers about their people.
 // Nothing is sent and nothing is recorded.
 func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
@@ -96,8 +96,8 @@ func (a *Ask) open() (all *feed.Feed, files []export.FeedFile, err error) {
 	return all, all.Files(), nil
 }
 
-// fresh is what of the files is planned; nil where nothing is. Their age is not looked at any more: that of the newest one was
-// when all were opened, or when the saved plan was made.
+// fresh returns what of the files is planned; nil if nothing is. Their age is not checked any more: that of the newest file was
+// checked when all were opened, or when the saved plan was built.
 func (a *Ask) fresh(all *feed.Feed, paths []string, out *Outlook) (export.Feed, error) {
 	switch {
 	case all != nil && len(paths) == len(all.Names()), a.Alone, a.All && len(paths) == 0 && out.Kept == nil:
@@ -115,12 +115,12 @@ func (a *Ask) fresh(all *feed.Feed, paths []string, out *Outlook) (export.Feed, 
 // wholeFeed reports whether the files are HR's feed, and not a few people in a file by hand.
 func (a *Ask) wholeFeed() bool { return a.Claim || a.Pipe.IsFeed(a.Files) }
 
-// Judge holds a plan against the limits; nil where it may go.
+// Judge compares a plan with the limits and returns those it breaks; nil if it may go.
 func (p *Prospect) Judge(plan *export.Plan) []export.Breach {
 	return p.Outlook.judge(p.Pipe.Config, p.Whole, plan)
 }
 
-// Beside names the held run that the plan leaves as it is; "" where none is.
+// Beside returns the id of the held run that the plan leaves as it is; "" if there is none.
 func (p *Prospect) Beside() string {
 	if p.Outlook.Beside == nil {
 		return ""

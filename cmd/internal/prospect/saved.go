@@ -22,11 +22,11 @@ import (
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
-// planFormat is the version of a saved plan. It goes up when a field of savedPlan gets another meaning.
+// planFormat is the version of a saved plan. It goes up when a field of SavedPlan gets another meaning.
 const planFormat = 1
 
 // SavedPlan is a plan on disk, bound by hash to all that it was made of. The same plan is the same bytes, but for MadeAt.
-// It holds no cell that would be sent: the parts are named by their hashes, and apply makes them anew.
+// It holds no cell that would be sent: the parts are named by their hashes, and apply builds them again.
 type SavedPlan struct {
 	Format  int       `json:"hr2coupa_plan"`
 	MadeAt  time.Time `json:"made_at"`
@@ -85,7 +85,7 @@ type savedRow struct {
 	Reason    string         `json:"reason,omitempty"`
 }
 
-// encode gives the canonical bytes.
+// encode returns the canonical bytes.
 func (s *SavedPlan) encode() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -95,7 +95,7 @@ func (s *SavedPlan) encode() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// Saving is a sink that notes what a saved plan tells of a plan, and hands everything on.
+// Saving is a sink that notes what a saved plan holds of a plan, and passes everything on.
 type Saving struct {
 	planning.Sink
 	p     *Prospect
@@ -104,7 +104,7 @@ type Saving struct {
 	rows  []savedRow
 }
 
-// Saving notes what a saved plan needs, and hands all on to next.
+// Saving returns a sink that notes what a saved plan needs, and passes everything on to next.
 func (p *Prospect) Saving(next planning.Sink) *Saving {
 	return &Saving{Sink: next, p: p, came: map[int64]savedPart{}, parts: []savedPart{}, rows: []savedRow{}}
 }
@@ -140,7 +140,7 @@ func (s *Saving) Name(id int64, name string) error {
 	return s.Sink.Name(id, name)
 }
 
-// Plan makes the plan that was noted into one that can be written.
+// Plan returns the noted plan in a form that can be written.
 func (s *Saving) Plan(plan *export.Plan) (*SavedPlan, error) {
 	of, err := s.p.madeOf()
 	if err != nil {
@@ -174,14 +174,14 @@ func (s *Saving) Plan(plan *export.Plan) (*SavedPlan, error) {
 	return saved, nil
 }
 
-// madeOf is what the plan is made of, but for the feed.
+// madeOf returns what the plan is made of, except the feed.
 func (p *Prospect) madeOf() (madeOf, error) {
 	config, err := configDigests(p.Pipe)
 	return madeOf{State: stateOf(p.Outlook), Config: config, Layout: layoutHash()}, err
 }
 
-// stateOf hashes exactly what the planner reads of the ledger: whoever teaches it to read more adds that here.
-// Approvals are not among it: they are held against the plan when it is applied.
+// stateOf hashes exactly what the planner reads of the ledger: if the planner reads more, add it here.
+// Approvals are left out: apply compares the plan with them.
 func stateOf(out *Outlook) savedState {
 	h := sha256.New()
 	for _, key := range slices.Sorted(maps.Keys(out.People)) {
@@ -207,8 +207,8 @@ func stateOf(out *Outlook) savedState {
 	return savedState{People: len(out.People), Kept: out.joined(), SHA256: hex.EncodeToString(h.Sum(nil))}
 }
 
-// configDigests gives those of the config's values that a plan depends on. Which files are the feed stands in the plan itself, and
-// their age was looked at when it was made.
+// configDigests returns the hashes of the config's values that a plan depends on. The plan itself names the feed's files, and
+// their age was checked when it was built.
 func configDigests(p *wiring.Pipeline) (map[string]string, error) {
 	digests := p.Config.Digests("instance", "feed", "mapping", "route", "layout", "limits", "protect", "preflight", "integration_users")
 	delete(digests, "feed.files")
@@ -226,7 +226,7 @@ func configDigests(p *wiring.Pipeline) (map[string]string, error) {
 	return digests, nil
 }
 
-// layoutHash stands for what the program knows of Coupa's columns.
+// layoutHash returns a hash of what the program knows of Coupa's columns.
 func layoutHash() string {
 	h := sha256.New()
 	h.Write(templates.UsersLayout())
@@ -241,7 +241,7 @@ func hexHash(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// summary is a plan in a few words, the hash of its parts with them.
+// summary returns a plan in a few words, with the hash of its parts.
 func (s *SavedPlan) summary() string {
 	return fmt.Sprintf("%s (%s) and %s held back", export.Plural(len(s.Parts), "part"), words.Dash(s.Batch[:min(8, len(s.Batch))]), export.Plural(len(s.Rows), "row"))
 }

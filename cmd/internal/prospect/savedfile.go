@@ -51,7 +51,7 @@ func ReadPlan(path string) (*SavedPlan, error) {
 	return s, nil
 }
 
-// MayWritePlan keeps -o from overwriting what is no plan, such as a feed.
+// MayWritePlan returns an error if path is there and is no saved plan, such as a feed: -o does not overwrite it.
 func MayWritePlan(path string) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -74,13 +74,13 @@ func writePlan(path string, s *SavedPlan) (err error) {
 	if err != nil {
 		return fmt.Errorf("save the plan: %w", err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".hr2coupa-plan-*.tmp") // makes it 0600
+	f, err := os.CreateTemp(filepath.Dir(path), ".hr2coupa-plan-*.tmp") // created with mode 0600
 	if err != nil {
 		return fmt.Errorf("save the plan: %w", err)
 	}
 	defer func() {
 		if err != nil {
-			os.Remove(f.Name()) // what failed is told
+			os.Remove(f.Name()) // the first error is returned
 		}
 	}()
 	_, err = f.Write(data)
@@ -93,7 +93,7 @@ func writePlan(path string, s *SavedPlan) (err error) {
 	return nil
 }
 
-// Save writes the plan that was noted to a file that only its owner may read (0600). limits are those that would hold it.
+// Save writes the noted plan to a file that only its owner may read (0600). limits are those that would hold it.
 func (s *Saving) Save(path string, plan *export.Plan, limits []export.Breach, now time.Time) error {
 	saved, err := s.Plan(plan)
 	if err != nil {

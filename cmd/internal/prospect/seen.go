@@ -18,8 +18,8 @@ type File struct {
 	Seen *export.SeenFile
 }
 
-// Files says which files were planned before. A file is its name and its bytes. A claim is also its path: one that was planned
-// is not planned again where a later file of its name was planned since, as older news must not go over newer.
+// Files returns each file with what was planned of it before. A file is its name and its bytes. A claim is also its path: a
+// planned one is not planned again if a later file of its name was planned since, as older news must not go over newer.
 func Files(l Seer, files []export.FeedFile, claim bool) ([]File, error) {
 	out := make([]File, len(files))
 	for i, f := range files {
@@ -45,13 +45,13 @@ func lastSeen(l Seer, f export.FeedFile, claim bool) (old export.SeenFile, ok bo
 }
 
 // same reports whether a file is the one that was seen last under its name, and nothing of it is to be planned from it. What
-// a held run has not sent is kept in the ledger; only ledgers of an older program may have held runs that keep nothing,
-// whose file is planned again.
+// a held run has not sent is kept in the ledger. Only ledgers of an older program may have held runs that keep nothing: their
+// file is planned again.
 func same(old export.SeenFile, f export.FeedFile) bool {
 	return old.SHA256 == f.SHA256 && (old.RunState != export.RunHeld || old.Kept)
 }
 
-// takes reports whether a plan takes a file up: a new one, or, with again, a seen one with rows that can be planned anew.
+// takes reports whether a plan takes a file up: a new one, or, with again, a seen one with rows that can be planned again.
 func (f File) takes(again bool) bool {
 	if again {
 		return f.Seen != nil && f.Seen.Left() > 0
@@ -64,15 +64,15 @@ type recordFilter func(export.Origin, string) bool
 
 func nothing(export.Origin, string) bool { return false }
 
-// opened is what the records that may be planned anew are found by.
+// opened is what the ledger has to answer to find the records that may be planned again.
 type opened interface {
 	SentSince(run string) (map[string]bool, error)
 	Parts(run string) ([]export.Part, error)
 	Rows(run string, f func(export.RowResult) error) error
 }
 
-// openRecords picks the records of seen files that may be planned anew: those of people whose row did not reach Coupa for
-// sure, except where something newer was sent for them. What is kept for the next plan is not among them, unless it was
+// openRecords picks the records of seen files that may be planned again: a person's records if their row may not have
+// reached Coupa and nothing newer was sent for them. What is kept for the next plan is not among them, unless it was
 // given up.
 func openRecords(l opened, seen []export.SeenFile) (recordFilter, error) {
 	type who struct{ file, key string }
@@ -111,8 +111,8 @@ func openRecords(l opened, seen []export.SeenFile) (recordFilter, error) {
 	return func(o export.Origin, key string) bool { return lines[o] || key != "" && people[who{o.File, key}] }, nil
 }
 
-// notAgain marks the parts of a run of which no row is planned anew: those that are still on their way, and those that
-// nobody was asked about, as agreed (load.via: [archive]).
+// notAgain marks the parts of a run of which no row is planned again: those that are still on their way, and those that
+// Coupa was not asked about, as agreed (load.via: [archive]).
 func notAgain(l opened, run string) (map[int64]bool, error) {
 	parts, err := l.Parts(run)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// causesText says what is behind the rows and whose task it is.
+// causesText prints what is behind the rows and who has to act.
 func causesText(w *terminal.Text, counts []export.CauseCount) {
 	if len(counts) == 0 {
 		return

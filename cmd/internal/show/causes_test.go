@@ -153,7 +153,7 @@ func example(e ast.Expr) string {
 	return ""
 }
 
-// What is told of a row that HR has to mend and nobody knows is left as it is.
+// A message that no cause matches, of a row that HR has to fix, is left as it is.
 func TestUnknownMessagePasses(t *testing.T) {
 	const reason = "Shoe Size must have been measured on a Tuesday."
 	rep := Explained(&export.Report{Rows: export.ListRows(export.RowResult{Outcome: export.Rejected, Lines: 1, Faults: export.Faults{{Message: reason}}})})

@@ -1,2 +1,2 @@
-// Package show prints results, as text or as JSON, and ends commands: it tells the error, and has the notices sent.
+// Package show prints results, as text or as JSON, and ends commands: it prints the error, and has the notices sent.
 package show

@@ -17,7 +17,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Finish tells the error that ended a command, if one did, and returns the exit code, also where the telling crashes.
+// Finish prints the error that ended a command, if one did, and returns the exit code, even if the printing crashes.
 func Finish(env *wiring.Env, err error) int {
 	code := export.ExitOK
 	crashed := export.Guard(func() error { code = tellFailure(env, err); return nil })
@@ -28,8 +28,8 @@ func Finish(env *wiring.Env, err error) int {
 	return code
 }
 
-// tellFailure tells the error that ended a command, and gives its code. With --json there is an object on stdout then too: the
-// bad nights are those that somebody looks for.
+// tellFailure prints the error that ended a command, and returns its exit code. With --json there is an object on stdout
+// then too: the bad nights are those that people look for.
 func tellFailure(env *wiring.Env, err error) int {
 	if err == nil {
 		return export.ExitOK
@@ -52,12 +52,12 @@ func tellFailure(env *wiring.Env, err error) int {
 		if errors.As(err, new(*prospect.MovedError)) {
 			rep.Verdict.End = export.EndRefused
 		}
-		_ = JSON(env, rep) // the error that counts has been told already
+		_ = JSON(env, rep) // the error that counts has been printed already
 	}
 	return code
 }
 
-// tellError writes an error to stderr, or into the log where that is JSON.
+// tellError writes an error to stderr, or into the log if that is JSON.
 func tellError(env *wiring.Env, err error) {
 	if env.LogFormat == "json" {
 		terminal.LogError(env.Log, err)
@@ -66,8 +66,8 @@ func tellError(env *wiring.Env, err error) {
 	env.Stderr.Text().Error(err)
 }
 
-// Conclude ends a start: it prints the result, tells the error that ended the start, and sends what others are to know. What
-// it returns is the exit code and has been told.
+// Conclude ends a start: it prints the result, prints the error that ended the start, and sends the notices. The error that
+// it returns carries the exit code alone and has been printed.
 func Conclude(ctx context.Context, env *wiring.Env, s *job.Started, err error, code int, print func() error) error {
 	if wrong := export.Guard(print); wrong != nil {
 		err = errors.Join(err, wrong)
@@ -84,7 +84,7 @@ func Conclude(ctx context.Context, env *wiring.Env, s *job.Started, err error, c
 	return exit.With(code, nil)
 }
 
-// ConcludeReport ends a start that ends with a report. One that comes with an error holds what was resumed before it.
+// ConcludeReport ends a start that ends with a report. A report that comes with an error holds what was resumed before it.
 func ConcludeReport(ctx context.Context, env *wiring.Env, s *job.Started, err error) error {
 	if s == nil || s.Rep == nil || errors.Is(err, exit.ErrInterrupted) {
 		return Conclude(ctx, env, s, err, export.ExitOK, func() error { return nil })
@@ -92,8 +92,8 @@ func ConcludeReport(ctx context.Context, env *wiring.Env, s *job.Started, err er
 	return Conclude(ctx, env, s, err, s.Rep.Exit, func() error { return Report(env, s.Rep) })
 }
 
-// Unread warns, once, where nobody reads the result of a start any more. The commands that only look have done what they
-// were asked for.
+// Unread warns, once, if the result of a start is not read any more. Commands without a start only look: they have done
+// what they were asked for.
 func Unread(env *wiring.Env, rep *export.Report) {
 	if env.Result == nil || !env.Result.Gone || env.Result.Warned {
 		return
@@ -106,7 +106,7 @@ func Unread(env *wiring.Env, rep *export.Report) {
 	env.Log.Warnf("nobody reads stdout any more, so that not all of the result is there; %s prints it again", command)
 }
 
-// Explained gives a report, and those of the runs that it went on with, their causes.
+// Explained sets the causes of a report and of the runs that it went on with, and returns it.
 func Explained(rep *export.Report) *export.Report {
 	rep.Explain(wiring.Causes())
 	for _, r := range rep.Resumed {
@@ -144,7 +144,7 @@ func JSONRows(env *wiring.Env, v any, rows iter.Seq[export.RowResult]) error {
 		return errors.New("the list of rows is not the last of the result; please report this")
 	}
 	w := bufio.NewWriterSize(env.Stdout.JSON(), 64<<10)
-	w.Write(head) // Flush tells an error of any write
+	w.Write(head) // Flush returns the error of any write
 	e.SetIndent("    ", "  ")
 	before, after := "[\n    ", none
 	for r := range rows {

@@ -12,7 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// readBackText tells what reading back came to, or why it was not done.
+// readBackText prints the result of reading back, or why it was not done.
 func readBackText(w *terminal.Text, b *export.ReadBack) {
 	if b == nil {
 		return
@@ -28,7 +28,7 @@ func readBackText(w *terminal.Text, b *export.ReadBack) {
 	}
 }
 
-// readBackNotes tells what could not be compared, and why.
+// readBackNotes prints what could not be compared, and why.
 func readBackNotes(w *terminal.Text, b *export.ReadBack) {
 	if len(b.Unknown) > 0 {
 		w.Printf("  not shown: this instance leaves %s out of its answers (API response filter), or its version lacks them\n",
@@ -56,7 +56,7 @@ func unknownCells(b *export.ReadBack) (n int) {
 	return n
 }
 
-// driftText shows cells that Coupa holds otherwise. Beside --json it is the only place where their values stand.
+// driftText prints cells of which Coupa holds another value. Only this and --json show the values.
 func driftText(w *terminal.Text, drift []export.Drift, all int) {
 	if len(drift) == 0 {
 		return
@@ -74,7 +74,7 @@ func driftText(w *terminal.Text, drift []export.Drift, all int) {
 
 func inQuotes(s string) string { return `"` + s + `"` }
 
-// Verified prints what reading a run back came to.
+// Verified prints the result of reading a run back.
 func Verified(env *wiring.Env, r *job.Verified) error {
 	w := env.Stdout.Text()
 	w.Printf("run %s, read back from Coupa\n\nCells\n  %d of %s = %d confirmed + %d drifted + %d not shown\n", r.Run,

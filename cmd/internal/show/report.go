@@ -15,8 +15,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Report prints what a run came to: sums, parts, every row that is not applied, what is
-// behind them, and what to type next.
+// Report prints what a run came to: sums, parts, every row that is not applied, what is behind them, and what to type next.
 func Report(env *wiring.Env, rep *export.Report) error {
 	Explained(rep)
 	if env.JSON {
@@ -37,7 +36,7 @@ func Report(env *wiring.Env, rep *export.Report) error {
 	return err
 }
 
-// whyText says what stopped a run, and what to do; several faults stand on a line each.
+// whyText prints what stopped a run, and what to do; each fault stands on a line of its own.
 func whyText(w *terminal.Text, indent string, rep *export.Report) {
 	if rep.Why != "" {
 		w.Lines(indent, strings.Split(rep.Why, "\n")...)
@@ -128,7 +127,7 @@ func pendingAnd(in func(export.RowResult) bool) func(export.RowResult) bool {
 	return func(r export.RowResult) bool { return r.Outcome == export.Pending && in(r) }
 }
 
-// Sums shows that count in is count out.
+// Sums returns the counts as an equation: count in is count out.
 func Sums(c export.Counts) string {
 	var parts []string
 	for _, o := range export.Outcomes() {
@@ -169,8 +168,8 @@ func partsText(w *terminal.Text, parts []export.Part) {
 	}
 }
 
-// How many rows of one outcome are shown. Those that somebody has to mend are looked at one by one; of those that only
-// wait, many would bury what is told above them.
+// How many rows of one outcome are shown. People look one by one at those that they have to fix; many of those that only
+// wait would bury what is printed above them.
 const (
 	shownRows = 200
 	shownOpen = 20
@@ -223,7 +222,7 @@ func rowsText(w *terminal.Text, rows iter.Seq[export.RowResult], groups ...group
 	}
 }
 
-// awaited tells whether a part was sent and the next run asks what became of it.
+// awaited reports whether a part was sent and the next run asks what became of it.
 func awaited(p export.Part) bool {
 	return p.Route == export.ByCSV && (p.State == export.Delivered || p.State == export.Loading || p.State == export.Stalled)
 }
@@ -237,7 +236,7 @@ var afterRun = hints{
 	deliver: "mend what hinders the delivery (hr2coupa doctor looks at the whole way), then hr2coupa run: it goes on with the parts that were not sent",
 }
 
-// afterDrop speaks of files that somebody has made, not of HR's feed.
+// afterDrop speaks of files that a person has written, not of HR's feed.
 var afterDrop = hints{
 	mend:    "put the rows that were not applied into a file, mend them and drop it; or, once Coupa is mended, hr2coupa drop --again FILE sends the whole file once more",
 	ask:     "the same hr2coupa drop asks Coupa again; hr2coupa status shows what is open",
@@ -246,7 +245,7 @@ var afterDrop = hints{
 
 func behindHeld(c export.CauseCount) bool { return c.Name == export.CauseHeldRun }
 
-// nextSteps says what to type now.
+// nextSteps prints what to type now.
 func nextSteps(w *terminal.Text, rep *export.Report) {
 	say := afterRun
 	if rep.Command == "drop" {

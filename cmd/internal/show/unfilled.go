@@ -6,7 +6,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// UnfilledText names everybody whom a call has left without a list, and what fills it. It is personal data: for stdout alone.
+// UnfilledText prints each person that a call has left without a list, and what fills it. It is personal data: for stdout
+// alone.
 func UnfilledText(w *terminal.Text, people []export.Unfilled) {
 	if len(people) == 0 {
 		return

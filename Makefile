@@ -7,8 +7,9 @@ BIN     := bin/hr2coupa
 LDFLAGS := -s -w -X github.com/hr2coupa/hr2coupa/cmd/internal/wiring.Version=$(VERSION)
 TOOLS   := bin/tools
 
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-DEPGUARD    := github.com/OpenPeeDeeP/depguard/v2/cmd/depguard@v2.3.0
+# the linters and their settings: .golangci.yml
+GOLANGCI_LINT := v2.15.0
+LINTER        := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT)
 
 .PHONY: build demo test race chaos harm fuzz lint bench clean
 
@@ -52,22 +53,17 @@ fuzz:
 	  done; \
 	done; test $$found = 1
 
-lint: $(TOOLS)/staticcheck $(TOOLS)/depguard
-	@test -z "$$(gofmt -l cmd export transport templates testdata)" || { echo "not gofmt-ed:"; gofmt -l cmd export transport templates testdata; exit 1; }
-	go vet ./...
-	$(TOOLS)/staticcheck ./...
-	$(TOOLS)/depguard ./...
+lint: $(LINTER)
+	$(LINTER) run ./... ./testdata/bench/... ./testdata/farend/... ./testdata/gen/... ./testdata/lint/...
 	go test ./testdata/lint/...
 	go run ./testdata/lint/goroutines cmd export transport templates
 	go run ./testdata/lint/files cmd export transport templates
 	go run ./testdata/lint/output cmd export transport templates
 	go run ./testdata/lint/shadow cmd export transport templates
 
-$(TOOLS)/staticcheck:
-	GOBIN=$(abspath $(TOOLS)) go install $(STATICCHECK)
-
-$(TOOLS)/depguard:
-	GOBIN=$(abspath $(TOOLS)) go install $(DEPGUARD)
+$(LINTER):
+	GOBIN=$(abspath $(TOOLS)) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT)
+	mv $(TOOLS)/golangci-lint $@
 
 # figures, not tests: each of them tells which targets it met; docs/performance.md has the details and the switches
 .PHONY: bench-export bench-delivery bench-start bench-api bench-twin

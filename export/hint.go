@@ -97,7 +97,7 @@ func hinted(err error) (hints, stack []string) {
 			}
 		}
 	}
-	if crash, ok := err.(*Crash); ok {
+	if crash, ok := err.(*Crash); ok { //nolint:errorlint // the error itself; those within have their turn
 		for _, at := range crash.Stack {
 			stack = append(stack, Plain(at))
 		}

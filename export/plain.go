@@ -107,7 +107,7 @@ func PlainText(err error) string { return strings.Join(PlainLines(err), "\n") }
 
 // inside returns the errors that err wraps.
 func inside(err error) []error {
-	switch err := err.(type) {
+	switch err := err.(type) { //nolint:errorlint // it is this that unwraps
 	case interface{ Unwrap() error }:
 		if inner := err.Unwrap(); inner != nil {
 			return []error{inner}

@@ -26,7 +26,7 @@ func TestCompare(t *testing.T) {
 	limit := func(name, amount, currency string) export.Value {
 		return export.Value{Parts: map[string]string{"name": name, "amount": amount, "currency.code": currency}}
 	}
-	clear := export.Cell{State: export.Clear}
+	cleared := export.Cell{State: export.Clear}
 	const yes, no, unknown = export.CellConfirmed, export.CellDrifted, export.CellUnknown
 	for _, tc := range []struct {
 		name string
@@ -41,8 +41,8 @@ func TestCompare(t *testing.T) {
 		{"text, line breaks", export.KindText, exporttest.Set("a\nb"), exporttest.Text("a\r\nb"), yes},
 		{"text, number", export.KindText, exporttest.Set("007"), exporttest.Text("7"), no},
 		{"text stays", export.KindText, exporttest.Set("Jane"), exporttest.Text(""), no},
-		{"clear", export.KindText, clear, exporttest.Text(""), yes},
-		{"clear, stays", export.KindText, clear, exporttest.Text("Jane"), no},
+		{"clear", export.KindText, cleared, exporttest.Text(""), yes},
+		{"clear, stays", export.KindText, cleared, exporttest.Text("Jane"), no},
 		{"empty cell", export.KindText, exporttest.Set(""), exporttest.Text(""), yes},
 		{"reference", export.KindText, exporttest.Set("R&D \"Nord\""), exporttest.Text("R&D \"Nord\""), yes},
 		{"reference in other case", export.KindText, exporttest.Set("finance"), exporttest.Text("Finance"), no},
@@ -52,7 +52,7 @@ func TestCompare(t *testing.T) {
 		{"flag", export.KindBool, exporttest.Set("Yes"), exporttest.Text("true"), yes},
 		{"flag, no and null", export.KindBool, exporttest.Set("No"), exporttest.Text(""), yes},
 		{"flag, other", export.KindBool, exporttest.Set("No"), exporttest.Text("true"), no},
-		{"flag, cleared", export.KindBool, clear, exporttest.Text("false"), yes},
+		{"flag, cleared", export.KindBool, cleared, exporttest.Text("false"), yes},
 		{"status", export.KindStatus, exporttest.Set("inactive"), exporttest.Text("false"), yes},
 		{"status, other", export.KindStatus, exporttest.Set("inactive"), exporttest.Text("true"), no},
 		{"status, nonsense", export.KindStatus, exporttest.Set("inactive"), exporttest.Text("gone"), no},
@@ -64,7 +64,7 @@ func TestCompare(t *testing.T) {
 		{"list, one more", export.KindNames, exporttest.Set("User"), names("Buyer", "User"), no},
 		{"list, one less", export.KindNames, exporttest.Set("User,Buyer"), names("User"), no},
 		{"list, comma in a name", export.KindNames, exporttest.Set("User,Buyer"), names("User,Buyer"), no},
-		{"list, cleared", export.KindNames, clear, names(), yes},
+		{"list, cleared", export.KindNames, cleared, names(), yes},
 		{"list, cleared by word", export.KindNames, exporttest.Set("--NULL--"), names(), yes},
 		{"list, word stays", export.KindNames, exporttest.Set("--NULL--"), names("User"), no},
 		{"phone", export.KindPhone, exporttest.Set("415-555-0134"), phone("1", "415", "555-0134", ""), yes},
@@ -76,9 +76,9 @@ func TestCompare(t *testing.T) {
 		{"phone, other country", export.KindPhone, exporttest.Set("415-555-0134"), phone("44", "415", "555-0134", ""), no},
 		{"phone as text", export.KindPhone, exporttest.Set("415-555-0134"), exporttest.Text("(415) 555-0134"), yes},
 		{"phone as our text", export.KindPhone, exporttest.Set("415-555-0134"), exporttest.Text("+1 415-555-0134"), yes},
-		{"phone, cleared", export.KindPhone, clear, phone("", "", "", ""), yes},
-		{"phone, cleared and nonsense", export.KindPhone, clear, exporttest.Text("none"), no},
-		{"phone, stays", export.KindPhone, clear, phone("1", "415", "555-0134", ""), no},
+		{"phone, cleared", export.KindPhone, cleared, phone("", "", "", ""), yes},
+		{"phone, cleared and nonsense", export.KindPhone, cleared, exporttest.Text("none"), no},
+		{"phone, stays", export.KindPhone, cleared, phone("1", "415", "555-0134", ""), no},
 		{"limit", export.KindLimit, exporttest.Set("500.00 USD"), limit("500 dollars", "500", "USD"), yes},
 		{"limit, other currency", export.KindLimit, exporttest.Set("500.00 USD"), limit("", "500.00", "EUR"), no},
 		{"limit, other amount", export.KindLimit, exporttest.Set("500.00 USD"), limit("", "500.01", "USD"), no},
@@ -88,8 +88,8 @@ func TestCompare(t *testing.T) {
 		{"limit as text", export.KindLimit, exporttest.Set("500.00 USD"), exporttest.Text("500 usd"), yes},
 		{"limit as number", export.KindLimit, exporttest.Set("500.00 USD"), exporttest.Text("500.0"), unknown},
 		{"limit, none", export.KindLimit, exporttest.Set("500.00 USD"), exporttest.Text(""), no},
-		{"limit, cleared", export.KindLimit, clear, limit("", "", ""), yes},
-		{"limit, stays", export.KindLimit, clear, limit("", "5", "USD"), no},
+		{"limit, cleared", export.KindLimit, cleared, limit("", "", ""), yes},
+		{"limit, stays", export.KindLimit, cleared, limit("", "5", "USD"), no},
 		{"custom", export.KindCustom, exporttest.Set("Nord"), exporttest.Text("Nord"), yes},
 		{"custom number", export.KindCustom, exporttest.Set("500.00"), exporttest.Text("500"), yes},
 		{"custom code", export.KindCustom, exporttest.Set("007"), exporttest.Text("7"), no},

@@ -328,7 +328,7 @@ func (st *stream) fill(b []byte) (n int, eof bool, err error) {
 	for n < len(b) {
 		m, err := st.Read(b[n:])
 		n += m
-		if err == io.EOF {
+		if err == io.EOF { //nolint:errorlint // a reader's own word, and not that of a decoder which was cut off
 			return n, true, nil
 		}
 		if err != nil {

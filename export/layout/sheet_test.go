@@ -206,12 +206,12 @@ func TestCheckTellsEveryBrokenRule(t *testing.T) {
 
 func TestCheckClear(t *testing.T) {
 	s := sheet(t, nil, "User Role Names", "Remove Default Address", "Content Groups")
-	clear := export.Cell{State: export.Clear}
-	row := person(1, clear, clear, clear)
+	cleared := export.Cell{State: export.Clear}
+	row := person(1, cleared, cleared, cleared)
 	if got := rules(s.Check(row)); got != "Content Groups:clear" {
 		t.Errorf("faults %s", got)
 	}
-	if want := []export.Cell{set("--NULL--"), set("Yes"), clear}; !cmp.Equal(row.Cells[5:], want) {
+	if want := []export.Cell{set("--NULL--"), set("Yes"), cleared}; !cmp.Equal(row.Cells[5:], want) {
 		t.Errorf("cells %v, want %v", row.Cells[5:], want)
 	}
 }

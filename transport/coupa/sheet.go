@@ -112,7 +112,7 @@ func (s *sheetReader) end(err error) (*sheet, error) {
 	if errors.Is(err, html.ErrBufferExceeded) {
 		return nil, tooMuch("the page has a tag or a text of more than %d KB", maxTag>>10)
 	}
-	if err != io.EOF {
+	if err != io.EOF { //nolint:errorlint // the page's end, and not that of a broken connection
 		return nil, err
 	}
 	s.endLink()

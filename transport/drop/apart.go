@@ -32,12 +32,12 @@ func (s *Session) apart() error {
 	if len(pairs) == 0 {
 		return nil
 	}
-	real, err := s.realPaths(append([]string{s.c.Folder, s.c.Staging}, s.c.Archive...))
+	realOf, err := s.realPaths(append([]string{s.c.Folder, s.c.Staging}, s.c.Archive...))
 	if err != nil {
 		return err
 	}
 	for _, p := range pairs {
-		if real[p[0].dir] == real[p[1].dir] {
+		if realOf[p[0].dir] == realOf[p[1].dir] {
 			return notApart(p[0], p[1])
 		}
 	}
@@ -50,8 +50,8 @@ func (s *Session) inTheOpen(name, recorded string) error {
 	if path.Base(recorded) != name {
 		return nil
 	}
-	real, err := s.realPaths([]string{path.Dir(recorded), s.c.Folder})
-	if err == nil && real[path.Dir(recorded)] == real[s.c.Folder] {
+	realOf, err := s.realPaths([]string{path.Dir(recorded), s.c.Folder})
+	if err == nil && realOf[path.Dir(recorded)] == realOf[s.c.Folder] {
 		err = export.ErrExists
 	}
 	return err
@@ -70,25 +70,25 @@ func notApart(a, b place) error {
 func (s *Session) realPaths(dirs []string) (map[string]string, error) {
 	var all export.Group
 	var mu sync.Mutex
-	real := map[string]string{}
+	realOf := map[string]string{}
 	var lost error
 	for _, dir := range dirs {
 		all.Go(func() {
 			at, err := s.real(dir)
 			mu.Lock()
 			defer mu.Unlock()
-			real[dir] = at
+			realOf[dir] = at
 			if err != nil && !isAnswer(err) {
 				lost = err
 				return
 			}
 			if err != nil {
-				real[dir] = dir
+				realOf[dir] = dir
 			}
 		})
 	}
 	all.Wait()
-	return real, lost
+	return realOf, lost
 }
 
 // Limits of a path on the server: the number of links in it, and its length in bytes.

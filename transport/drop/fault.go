@@ -66,7 +66,7 @@ func lostConnection(address string, cause error) error {
 // stopped returns the error of a cancelled context: it matches both context.Canceled (or DeadlineExceeded) and the
 // cause.
 func stopped(ctx context.Context) error {
-	if cause := context.Cause(ctx); cause != ctx.Err() {
+	if cause := context.Cause(ctx); cause != ctx.Err() { //nolint:errorlint // is there a cause of its own?
 		return fmt.Errorf("%w: %w", ctx.Err(), cause)
 	}
 	return ctx.Err()

@@ -10,10 +10,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/regular"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 const maxKnownHosts = 8 << 20 // bytes

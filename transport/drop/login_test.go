@@ -69,8 +69,7 @@ func TestKeyForms(t *testing.T) {
 		t.Fatal(err)
 	}
 	pkcs1 := &pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(rsaKey)}
-	//lint:ignore SA1019 keys of this form are still in use
-	locked, err := x509.EncryptPEMBlock(rand.Reader, pkcs1.Type, pkcs1.Bytes, []byte("sesame"), x509.PEMCipherAES128)
+	locked, err := x509.EncryptPEMBlock(rand.Reader, pkcs1.Type, pkcs1.Bytes, []byte("sesame"), x509.PEMCipherAES128) //nolint:staticcheck // keys of this form are still in use
 	if err != nil {
 		t.Fatal(err)
 	}

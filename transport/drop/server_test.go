@@ -120,8 +120,8 @@ func (s *server) files(channel ssh.Channel) {
 		sftp.NewRequestServer(stream, *s.handlers).Serve()
 		return
 	}
-	if real, err := sftp.NewServer(stream); err == nil {
-		real.Serve()
+	if server, err := sftp.NewServer(stream); err == nil {
+		server.Serve()
 	}
 }
 

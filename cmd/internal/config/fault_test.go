@@ -10,15 +10,15 @@ import (
 
 // replaced returns minimal with one text replaced; old "" appends. Lines: instance 1, feed 2, mapping 3, columns 4 to 8,
 // sftp 9, address 10, user 11, password 12, host_key 13, load 14; what is appended begins on line 15.
-func replaced(t *testing.T, old, new string) string {
+func replaced(t *testing.T, old, text string) string {
 	t.Helper()
 	if old == "" {
-		return minimal + new + "\n"
+		return minimal + text + "\n"
 	}
 	if strings.Count(minimal, old) != 1 {
 		t.Fatalf("%q stands %d times in the minimal config", old, strings.Count(minimal, old))
 	}
-	return strings.Replace(minimal, old, new, 1)
+	return strings.Replace(minimal, old, text, 1)
 }
 
 func TestFaults(t *testing.T) {

@@ -99,7 +99,7 @@ func (d *doctor) newLedger(dir string) {
 		err = disk.Writable(at)
 	}
 	if err != nil {
-		d.fail(export.ExitFault, "ledger", export.Hint(fmt.Errorf("there is no ledger in %s, and none can be created: %s", dir, regular.Cause(err)),
+		d.fail(export.ExitFault, "ledger", export.Hint(fmt.Errorf("there is no ledger in %s, and none can be created: %w", dir, regular.Cause(err)),
 			"let this user write there, or set ledger to another folder"))
 		return
 	}

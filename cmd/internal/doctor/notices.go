@@ -116,7 +116,7 @@ func (d *doctor) metrics() {
 		err = disk.Writable(dir)
 	}
 	if err != nil {
-		d.fail(export.ExitFault, "metrics", export.Hint(fmt.Errorf("%s cannot be written: %s", file, regular.Cause(err)), "let this user write into %s, or set metrics.textfile to another folder", dir))
+		d.fail(export.ExitFault, "metrics", export.Hint(fmt.Errorf("%s cannot be written: %w", file, regular.Cause(err)), "let this user write into %s, or set metrics.textfile to another folder", dir))
 		return
 	}
 	d.ok("metrics", "%s can be written", file)

@@ -47,7 +47,7 @@ func (d *doctor) past(ctx context.Context) {
 	case s.Grave() && s.Why != "" && cfg.HoldUnknown:
 		d.fail(export.ExitHeld, "past", export.Hint(s.Err(), trust.WhatToDo))
 	case len(s.Unknown) > 0 && s.Why == "":
-		d.warn("past", export.Hint(fmt.Errorf("Coupa has %s of the last 7 days that this ledger does not know: %s", export.Plural(len(s.Unknown), "hr2coupa file"), words.SomeOf(s.Unknown)),
+		d.warn("past", export.Hint(fmt.Errorf("Coupa has %s of the last 7 days that this ledger does not know: %s", export.Plural(len(s.Unknown), "hr2coupa file"), words.SomeOf(s.Unknown)), //nolint:staticcheck // Coupa is a name
 			"find out whether this ledger is a copy, or whether another one has sent them: its mark is not beside this config"))
 	case s.Grave():
 		d.warn("past", export.Hint(s.Err(), trust.WhatToDo))
@@ -65,7 +65,7 @@ func (d *doctor) mark() {
 		d.warn("mark", export.Hint(fmt.Errorf("%s cannot be read", path), "remove it: the next run writes it again"))
 	}
 	if err := trust.CanMark(cfg); err != nil {
-		d.warn("mark", export.Hint(fmt.Errorf("the mark that shows how far the ledger has come cannot be written, so a ledger restored from a backup would not be noticed (%s)", regular.Cause(err)),
+		d.warn("mark", export.Hint(fmt.Errorf("the mark that shows how far the ledger has come cannot be written, so a ledger restored from a backup would not be noticed (%w)", regular.Cause(err)),
 			"create %s for this user: install -o USER -m 644 /dev/null %[1]s", trust.MarkPlaces(cfg)[0]))
 	}
 }

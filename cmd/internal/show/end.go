@@ -34,7 +34,7 @@ func tellFailure(env *wiring.Env, err error) int {
 	if err == nil {
 		return export.ExitOK
 	}
-	if ended, ok := err.(*exit.Ended); ok {
+	if ended, ok := err.(*exit.Ended); ok { //nolint:errorlint // one that was joined with another error is not told yet
 		return ended.Code
 	}
 	code, told := exit.Code(err), err
@@ -68,8 +68,8 @@ func tellError(env *wiring.Env, err error) {
 
 // Conclude ends a start: it prints the result, prints the error that ended the start, and sends the notices. The error that
 // it returns carries the exit code alone and has been printed.
-func Conclude(ctx context.Context, env *wiring.Env, s *job.Started, err error, code int, print func() error) error {
-	if wrong := export.Guard(print); wrong != nil {
+func Conclude(ctx context.Context, env *wiring.Env, s *job.Started, err error, code int, result func() error) error {
+	if wrong := export.Guard(result); wrong != nil {
 		err = errors.Join(err, wrong)
 	}
 	if err != nil {

@@ -52,11 +52,11 @@ func check(f *source.File) (faults []string) {
 	fault := func(n ast.Node, what, instead string) {
 		faults = append(faults, fmt.Sprintf("%s: %s: %s", f.At(n), what, instead))
 	}
-	const print = "print it with cmd/internal/terminal, by the app's stdout, stderr or log"
+	const advice = "print it with cmd/internal/terminal, by the app's stdout, stderr or log"
 	for _, i := range f.Imports {
 		p := source.ImportPath(i)
 		if words := ways[p]; slices.Contains(words, "") || i.Name != nil && i.Name.Name == "." && words != nil {
-			fault(i, "import of "+p, print)
+			fault(i, "import of "+p, advice)
 		}
 	}
 	raw := f.Excused("raw")
@@ -65,7 +65,7 @@ func check(f *source.File) (faults []string) {
 		case *ast.CallExpr:
 			switch name := called(n); {
 			case name == "print" || name == "println":
-				fault(n, name, print)
+				fault(n, name, advice)
 			case name == ".Raw" && len(n.Args) == 0 && !raw[f.At(n).Line]:
 				fault(n, "Raw", `use Text, JSON or Words, or say "raw: WHY" behind it`)
 			case name == ".SetFormatter":
@@ -75,7 +75,7 @@ func check(f *source.File) (faults []string) {
 			}
 		case *ast.SelectorExpr:
 			if slices.Contains(ways[f.Of(n)], n.Sel.Name) {
-				fault(n, f.Of(n)+"."+n.Sel.Name, print)
+				fault(n, f.Of(n)+"."+n.Sel.Name, advice)
 			}
 		}
 		return true

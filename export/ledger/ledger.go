@@ -55,8 +55,6 @@ type Past interface {
 	SeenAt(path string) (f export.SeenFile, ok bool, err error)
 	// Moves returns the recorded moves of a part, oldest first.
 	Moves(part int64) ([]Move, error)
-	// Problems returns the first limit rows of a run, by file name and line, that ended quarantined, rejected or drifted.
-	Problems(run string, limit int) ([]export.RowResult, error)
 	// SentSince returns the keys of the people for whom a later run than run has a row in a part.
 	SentSince(run string) (map[string]bool, error)
 	// Story returns every row of the people with these keys, newest run first, for at most so many runs (below 0: for

@@ -57,9 +57,6 @@ func planCommits(t *world) {
 	if d := cmp.Diff([]export.RowResult{bad, want[1], want[0], Row(a, 1, 9, export.Pending)}, got); d != "" {
 		t.Errorf("rows (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff([]export.RowResult{bad}, Must[[]export.RowResult](t)(l.Problems(run, 10))); d != "" {
-		t.Errorf("problems (-want +got):\n%s", d)
-	}
 	counts := Must[map[export.Outcome]int](t)(l.Counts(run))
 	if d := cmp.Diff(map[export.Outcome]int{export.Pending: 5, export.Quarantined: 1}, counts); d != "" {
 		t.Errorf("counts (-want +got):\n%s", d)

@@ -67,7 +67,6 @@ func unknownRunAndPart(t *world) {
 	for name, err := range map[string]error{
 		"Parts":    func() error { _, err := l.Parts("none"); return err }(),
 		"Counts":   func() error { _, err := l.Counts("none"); return err }(),
-		"Problems": func() error { _, err := l.Problems("none", 1); return err }(),
 		"Rows":     l.Rows("none", nop),
 		"PartRows": l.PartRows(7, nop),
 		"Move":     l.Move(export.Part{ID: 7, State: export.Staged}),

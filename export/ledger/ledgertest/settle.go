@@ -112,13 +112,15 @@ func settleRestTakesTheNote(t *world) {
 	p := delivered(t, l, "a.csv", 2)
 	p.Verdict, p.Note = export.VerdictFailed, "Coupa refused the file"
 	OK(t, l.Settle(p, export.Rejected, nil))
-	for _, r := range Must[[]export.RowResult](t)(l.Problems(p.Run, 10)) {
-		if r.Faults.Text() != p.Note || r.Outcome != export.Rejected {
+	n := 0
+	OK(t, l.Rows(p.Run, func(r export.RowResult) error {
+		if n++; r.Faults.Text() != p.Note || r.Outcome != export.Rejected {
 			t.Errorf("row %s: %s, %q", r.Origin, r.Outcome, r.Faults.Text())
 		}
-	}
-	if some := Must[[]export.RowResult](t)(l.Problems(p.Run, 1)); len(some) != 1 {
-		t.Errorf("%d problems for a limit of 1", len(some))
+		return nil
+	}))
+	if n != 2 {
+		t.Errorf("%d rows of 2", n)
 	}
 }
 

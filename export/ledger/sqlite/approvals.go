@@ -33,33 +33,23 @@ func (l *Ledger) Approve(a export.Approval) error {
 // Approvals returns the approvals that count now, oldest first. One of an earlier held run still counts when the run
 // has been planned again and is held again: its ceilings are numbers, not people. An approval given while the clock was
 // ahead does not count, since its true end is unknown; see Ahead.
-func (l *Ledger) Approvals(now time.Time) (list []export.Approval, err error) {
-	err = l.read(func(c *sqlite.Conn) (err error) {
-		list, err = selectApprovals(c, "WHERE a.ended = '' AND a.expires > ?1 AND a.at <= ?1 + "+tolerance+" ORDER BY a.id", nanos(now))
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("ledger: read approvals: %w", err)
-	}
-	return list, nil
+func (l *Ledger) Approvals(now time.Time) ([]export.Approval, error) {
+	return l.approvals("WHERE a.ended = '' AND a.expires > ?1 AND a.at <= ?1 + "+tolerance, nanos(now))
 }
 
 // ApprovalsOf returns every approval of a run, used, expired or not, oldest first.
-func (l *Ledger) ApprovalsOf(run string) (list []export.Approval, err error) {
-	err = l.read(func(c *sqlite.Conn) (err error) {
-		list, err = selectApprovals(c, "WHERE r.id = ? ORDER BY a.id", run)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("ledger: read approvals: %w", err)
-	}
-	return list, nil
+func (l *Ledger) ApprovalsOf(run string) ([]export.Approval, error) {
+	return l.approvals("WHERE r.id = ?", run)
 }
 
 // UsedBy returns the approvals that a run has used up.
-func (l *Ledger) UsedBy(run string) (list []export.Approval, err error) {
+func (l *Ledger) UsedBy(run string) ([]export.Approval, error) {
+	return l.approvals("WHERE a.used_by = ?", run)
+}
+
+func (l *Ledger) approvals(where string, arg any) (list []export.Approval, err error) {
 	err = l.read(func(c *sqlite.Conn) (err error) {
-		list, err = selectApprovals(c, "WHERE a.used_by = ? ORDER BY a.id", run)
+		list, err = selectApprovals(c, where+" ORDER BY a.id", arg)
 		return err
 	})
 	if err != nil {

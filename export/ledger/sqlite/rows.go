@@ -104,33 +104,21 @@ func (l *Ledger) PartRows(part int64, f func(export.RowResult) error) error {
 
 // Rows calls f for each row of a run whose outcome is neither applied nor unchanged, by file name and line. An error of
 // f ends the loop and is returned unchanged. f may call the ledger.
+//
+// It sorts only the ids of the rows and fetches each row by its id. Otherwise a run in which every row is broken
+// would be sorted in memory as a whole.
 func (l *Ledger) Rows(run string, f func(export.RowResult) error) error {
-	return l.rows(run, "NOT IN ('applied', 'unchanged')", -1, f)
-}
-
-// Problems returns the first limit rows of a run, by file name and line, that ended quarantined, rejected or drifted.
-func (l *Ledger) Problems(run string, limit int) (problems []export.RowResult, err error) {
-	err = l.rows(run, "IN ('quarantined', 'rejected', 'drifted')", max(limit, 0), func(r export.RowResult) error {
-		problems = append(problems, r)
-		return nil
-	})
-	return problems, err
-}
-
-// rows sorts only the ids of the rows and fetches each row by its id. Otherwise a run in which every row is broken
-// would be sorted in memory as a whole. A limit below 0 is no limit.
-func (l *Ledger) rows(run, outcomes string, limit int, f func(export.RowResult) error) error {
 	calls := rowCalls{f: f}
 	err := l.read(func(c *sqlite.Conn) error {
 		num, err := needRun(c, run)
 		if err != nil {
 			return err
 		}
-		return query(c, "SELECT rows.id FROM "+ofRun+"JOIN sources ON sources.id = rows.source WHERE outcome "+outcomes+
-			" ORDER BY sources.name, rows.line, rows.id LIMIT ?2",
+		return query(c, "SELECT rows.id FROM "+ofRun+`JOIN sources ON sources.id = rows.source
+			WHERE outcome NOT IN ('applied', 'unchanged') ORDER BY sources.name, rows.line, rows.id`,
 			func(s *sqlite.Stmt) error {
 				return query(c, selectRows+"WHERE rows.id = ?", calls.take, s.ColumnInt64(0))
-			}, num, limit)
+			}, num)
 	})
 	return calls.result(err, "read rows")
 }

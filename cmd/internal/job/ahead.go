@@ -16,7 +16,7 @@ func tellAhead(env *wiring.Env, l ledger.Ledger) error {
 	env.Log.Warnf("the ledger holds times up to %s, which are still to come: this machine's clock was ahead then, or is behind now; "+
 		"waits count from this start; hr2coupa doctor compares the clock with the instance's", ahead.Latest.UTC().Format(time.RFC3339))
 	for _, w := range ahead.Approvals {
-		env.Log.WithField("run", w.Run).Warnf("its approval does not count: it was given at %s, which is still to come, and nobody knows when it ends; approve the run again",
+		env.Log.WithField("run", w.Run).Warnf("its approval does not count: it is dated %s, which is still to come, so its end is unknown; approve the run again",
 			w.At.UTC().Format(time.RFC3339))
 	}
 	return nil

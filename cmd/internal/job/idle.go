@@ -94,11 +94,11 @@ func seenReport(seen []export.SeenFile, again bool, started time.Time) *export.R
 		rep.Run = f.Run
 		open += f.Open
 		if g := f.GivenUp; g.Rows > 0 { // on purpose, so it is no fault of the next nights
-			why = append(why, fmt.Sprintf("%s of %s: %s, hr2coupa settle %s rejected; hr2coupa run --again plans them anew", export.Plural(g.Rows, "row"), export.Plain(f.Name), export.Plain(export.Ending{GivenUpBy: g.By}.String()), g.Run))
+			why = append(why, fmt.Sprintf("%s of %s: %s, hr2coupa settle %s rejected; hr2coupa run --again plans them again", export.Plural(g.Rows, "row"), export.Plain(f.Name), export.Plain(export.Ending{GivenUpBy: g.By}.String()), g.Run))
 		}
 	}
 	if open > 0 {
-		why = append(why, fmt.Sprintf("%s of the feed did not reach Coupa for sure; hr2coupa run --again plans them anew", export.Plural(open, "row")))
+		why = append(why, fmt.Sprintf("%s of the feed did not reach Coupa for sure; hr2coupa run --again plans them again", export.Plural(open, "row")))
 		rep.Exit = export.ExitPartial
 	}
 	if again && len(why) == 0 {

@@ -21,7 +21,7 @@ func (j *Job) tellUnfilled(ctx context.Context, rep *export.Report) error {
 			return err
 		}
 		if unasked != nil {
-			j.env.Log.Warnf("Coupa cannot be asked whose lists are still empty: %v", unasked)
+			j.env.Log.Warnf("Coupa cannot be asked which lists are still empty: %v", unasked)
 		}
 	}
 	j.env.Log.Warnf("%s without lists that a call has emptied: hr2coupa status names them", words.Persons(len(people)))

@@ -103,7 +103,7 @@ func Unread(env *wiring.Env, rep *export.Report) {
 	if rep != nil && rep.Run != "" {
 		command += " " + rep.Run
 	}
-	env.Log.Warnf("nobody reads stdout any more, so that not all of the result is there; %s prints it again", command)
+	env.Log.Warnf("stdout has no reader any more, so the result is incomplete; %s prints it again", command)
 }
 
 // Explained sets the causes of a report and of the runs that it went on with, and returns it.

@@ -38,10 +38,10 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 	if r.Checked {
 		w.Printf("  checked: Coupa was asked about these people just now\n")
 	} else {
-		w.Printf("  unchecked: nobody has asked Coupa which of these people it knows\n")
+		w.Printf("  unchecked: Coupa was not asked which of these people it knows\n")
 	}
 	if r.Creates > 0 {
-		w.Printf("  %s of people whom nobody in Coupa is: they would be created; key %s\n", export.Plural(r.Creates, "row"), r.NewKey)
+		w.Printf("  new in Coupa: %s that match no Coupa user and would be created; key %s\n", export.Plural(r.Creates, "row"), r.NewKey)
 	}
 	if r.Calls != nil {
 		w.Printf("  a run of it makes %s about users, at least %s: %d to look up, %d to write, %d to read back\n",
@@ -50,7 +50,7 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 		w.Printf("  read back afterwards: at most %s\n", r.ReadBack)
 	}
 	if r.Completed > 0 {
-		w.Printf("  %s completed: HR gives less than Coupa wants in every row\n", export.Plural(r.Completed, "row"))
+		w.Printf("  %s completed: HR leaves out what Coupa wants in every row\n", export.Plural(r.Completed, "row"))
 	}
 	for _, c := range r.LeftOut {
 		w.Printf("  %s is left out: with the key %s, Coupa takes a row whose number differs for a new person\n", c, r.Key)
@@ -66,7 +66,7 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 	}
 	columnsText(w, r)
 	peopleText(w, r.People, r.RowCount)
-	rowsText(w, rows, group{"Quarantined: held back by hr2coupa, mend them in HR", withOutcome(export.Quarantined), shownRows, "see --json"})
+	rowsText(w, rows, group{"Quarantined: not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"})
 	rowsText(w, rows, group{"Waiting: an earlier row of theirs has no verdict", withOutcome(export.Pending), shownOpen, "see --json"})
 	partsText(w, r.Parts)
 	if saved != "" {
@@ -124,7 +124,7 @@ func Export(env *wiring.Env, r *job.Planned, dir string, rows iter.Seq[export.Ro
 	for _, l := range r.Limits {
 		w.Printf("  a run would be HELD: %s\n", l)
 	}
-	rowsText(w, rows, group{"Quarantined: held back by hr2coupa, mend them in HR", withOutcome(export.Quarantined), shownRows, "see --json"})
+	rowsText(w, rows, group{"Quarantined: not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"})
 	w.Printf("\nWritten to %s\n", dir)
 	for _, p := range r.Parts {
 		w.Printf("  %s  %s, %d bytes\n", p.Name, export.Plural(p.Rows, "row"), p.Size)

@@ -89,7 +89,7 @@ func reportText(w *terminal.Text, rep *export.Report) {
 	}
 	all := "hr2coupa status " + rep.Run + " --json shows all"
 	rowsText(w, rep.Rows.All(), []group{
-		{"Quarantined: held back by hr2coupa, mend them in HR", withOutcome(export.Quarantined), shownRows, all},
+		{"Quarantined: not sent: fix these first", withOutcome(export.Quarantined), shownRows, all},
 		{"Rejected: refused by Coupa", withOutcome(export.Rejected), shownRows, all},
 		{"Drifted: Coupa shows another value", withOutcome(export.Drifted), shownRows, all},
 		{"Pending: sent, no verdict yet", pendingAnd(func(r export.RowResult) bool { return sent[r.Part] }), shownOpen, all},
@@ -228,19 +228,19 @@ func awaited(p export.Part) bool {
 }
 
 // hints are what to type after a report, by what is left to do.
-type hints struct{ mend, ask, deliver string }
+type hints struct{ fix, ask, deliver string }
 
 var afterRun = hints{
-	mend:    "mend the rows in HR and deliver a new feed; or, once Coupa is mended, hr2coupa run --again",
+	fix:     "fix the rows in HR and deliver a new feed; or, once Coupa is fixed, hr2coupa run --again",
 	ask:     "hr2coupa run asks Coupa again; hr2coupa status shows what is open",
-	deliver: "mend what hinders the delivery (hr2coupa doctor looks at the whole way), then hr2coupa run: it goes on with the parts that were not sent",
+	deliver: "fix what hinders the delivery (hr2coupa doctor looks at the whole way), then hr2coupa run: it goes on with the parts that were not sent",
 }
 
 // afterDrop speaks of files that a person has written, not of HR's feed.
 var afterDrop = hints{
-	mend:    "put the rows that were not applied into a file, mend them and drop it; or, once Coupa is mended, hr2coupa drop --again FILE sends the whole file once more",
+	fix:     "put the rows that were not applied into a file, fix them and drop it; or, once Coupa is fixed, hr2coupa drop --again FILE sends the whole file once more",
 	ask:     "the same hr2coupa drop asks Coupa again; hr2coupa status shows what is open",
-	deliver: "mend what hinders the delivery (hr2coupa doctor looks at the whole way), then the same hr2coupa drop: it goes on with the parts that were not sent",
+	deliver: "fix what hinders the delivery (hr2coupa doctor looks at the whole way), then the same hr2coupa drop: it goes on with the parts that were not sent",
 }
 
 func behindHeld(c export.CauseCount) bool { return c.Name == export.CauseHeldRun }
@@ -260,16 +260,16 @@ func nextSteps(w *terminal.Text, rep *export.Report) {
 	by := rep.Counts.By
 	behind := slices.ContainsFunc(rep.Causes, behindHeld)
 	if behind {
-		rows = append(rows, "decide about the held run (hr2coupa approve, or settle), then hand in under another name what is held back because of it")
+		rows = append(rows, "approve or settle the held run (hr2coupa approve, hr2coupa settle), then resubmit these rows in a renamed file")
 	}
 	if !behind || slices.ContainsFunc(rep.Causes, func(c export.CauseCount) bool { return !behindHeld(c) }) {
-		add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], say.mend)
+		add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], say.fix)
 	}
 	if slices.ContainsFunc(rep.Parts, awaited) {
 		add(by[export.Pending], say.ask)
 	}
 	if rep.Verdict.Kept.GivenUpBy != "" {
-		lines = append(lines, "what it kept was given up and is not sent; should somebody want it after all, hr2coupa run --again plans it anew from the same feed")
+		lines = append(lines, "what it kept was given up and is not sent; if it is wanted after all, hr2coupa run --again plans it again from the same feed")
 	}
 	if rep.State == export.RunHeld && rep.Exit == export.ExitHeld && by[export.Held] > 0 {
 		lines = append(lines, "look at it with hr2coupa plan",
@@ -296,7 +296,7 @@ func nextSteps(w *terminal.Text, rep *export.Report) {
 				}
 				lines = append(lines, "look in Coupa what came of it, then: hr2coupa settle "+p.Name+" applied|rejected --by NAME")
 			case export.InDoubt:
-				lines = append(lines, "look in Coupa whether it is there: hr2coupa settle "+p.Name+" applied|rejected --by NAME; where it is not, hr2coupa run --again plans its rows anew")
+				lines = append(lines, "look in Coupa whether it is there: hr2coupa settle "+p.Name+" applied|rejected --by NAME; where it is not, hr2coupa run --again plans its rows again")
 			}
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// tellAhead logs that the ledger holds times still to come, and what does not count because of them.
-func tellAhead(env *wiring.Env, l ledger.Ledger) error {
+// logAhead logs that the ledger holds times still to come, and what does not count because of them.
+func logAhead(env *wiring.Env, l ledger.Ledger) error {
 	ahead, err := l.Ahead(env.Now())
 	if err != nil || ahead.Latest.IsZero() {
 		return err

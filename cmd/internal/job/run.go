@@ -107,7 +107,7 @@ func (j *Job) record(ctx context.Context, p *prospect.Prospect) (id string, brok
 	if err != nil {
 		return "", nil, errors.Join(err, j.notPlanned(run, err))
 	}
-	j.tellPlan(run.ID, plan, broken)
+	j.logPlan(run.ID, plan, broken)
 	return run.ID, broken, nil
 }
 
@@ -148,8 +148,8 @@ func (j *Job) notPlanned(run export.RunRecord, why error) error {
 	return j.ledger.EndRun(run)
 }
 
-// tellPlan logs what a plan has come to.
-func (j *Job) tellPlan(run string, plan *export.Plan, broken []export.Breach) {
+// logPlan logs what a plan has come to.
+func (j *Job) logPlan(run string, plan *export.Plan, broken []export.Breach) {
 	for _, w := range plan.Warnings {
 		j.env.Log.Warn(w.Error())
 	}

@@ -82,7 +82,7 @@ func Start(ctx context.Context, env *wiring.Env, cfg *config.Config, w Work) (*S
 		rep, err = guarded(func() (*export.Report, error) { return w.Do(j, earlier.runs) })
 	}
 	rep = j.addResumed(rep, earlier.runs, err)
-	s.Rep, err = j.told(ctx, rep, trusted, err)
+	s.Rep, err = j.recordNotices(ctx, rep, trusted, err)
 	if crashed := j.close(trusted.sound); crashed != nil {
 		err = errors.Join(err, crashed)
 	}
@@ -125,7 +125,7 @@ func openJob(ctx context.Context, env *wiring.Env, cfg *config.Config, t *notice
 // equip makes a job that has the lock ready for its work.
 func (j *Job) equip(ctx context.Context, noWait bool) (err error) {
 	j.teller.Begin(ctx)
-	if err := tellAhead(j.env, j.past); err != nil {
+	if err := logAhead(j.env, j.past); err != nil {
 		return err
 	}
 	j.runner = &delivery.Runner{
@@ -163,13 +163,13 @@ func (j *Job) fetchToken(ctx context.Context) {
 	})
 }
 
-// told records the notices of a start while the job still has the ledger; they are sent once the program has printed
+// recordNotices records the notices of a start while the job still has the ledger; they are sent once the program has printed
 // the result. It adds to the report what no run of this start knows: people who lack lists since a call, and the files that
 // the ledger does not know. A crash meanwhile leaves no report.
-func (j *Job) told(ctx context.Context, rep *export.Report, trusted faith, err error) (*export.Report, error) {
+func (j *Job) recordNotices(ctx context.Context, rep *export.Report, trusted faith, err error) (*export.Report, error) {
 	end := err
 	crashed := export.Guard(func() error {
-		if wrong := j.tellUnfilled(ctx, rep); wrong != nil {
+		if wrong := j.addUnfilled(ctx, rep); wrong != nil {
 			rep, end = nil, errors.Join(err, wrong)
 		}
 		if rep != nil && len(rep.UnknownFiles) == 0 {

@@ -7,9 +7,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// tellUnfilled adds to the report of a start each person whose lists a call has emptied and none has filled again,
+// addUnfilled adds to the report of a start each person whose lists a call has emptied and none has filled again,
 // whichever run made that call: no start ends in silence while a person lacks them.
-func (j *Job) tellUnfilled(ctx context.Context, rep *export.Report) error {
+func (j *Job) addUnfilled(ctx context.Context, rep *export.Report) error {
 	people, err := j.ledger.Unfilled()
 	if err != nil || len(people) == 0 {
 		return err

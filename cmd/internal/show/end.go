@@ -20,35 +20,35 @@ import (
 // Finish prints the error that ended a command, if one did, and returns the exit code, even if the printing crashes.
 func Finish(env *wiring.Env, err error) int {
 	code := export.ExitOK
-	crashed := export.Guard(func() error { code = tellFailure(env, err); return nil })
+	crashed := export.Guard(func() error { code = printFailure(env, err); return nil })
 	if crashed != nil {
-		tellError(env, crashed)
+		printError(env, crashed)
 		return export.ExitFault
 	}
 	return code
 }
 
-// tellFailure prints the error that ended a command, and returns its exit code. With --json there is an object on stdout
+// printFailure prints the error that ended a command, and returns its exit code. With --json there is an object on stdout
 // then too: the bad nights are those that people look for.
-func tellFailure(env *wiring.Env, err error) int {
+func printFailure(env *wiring.Env, err error) int {
 	if err == nil {
 		return export.ExitOK
 	}
-	if ended, ok := err.(*exit.Ended); ok { //nolint:errorlint // one that was joined with another error is not told yet
+	if ended, ok := err.(*exit.Ended); ok { //nolint:errorlint // one that was joined with another error is not printed yet
 		return ended.Code
 	}
-	code, told := exit.Code(err), err
+	code, shown := exit.Code(err), err
 	if errors.Is(err, exit.ErrInterrupted) {
-		code, told = export.ExitInterrupted, export.Hint(errors.New("interrupted; the ledger is sound"), "the next run goes on from here")
+		code, shown = export.ExitInterrupted, export.Hint(errors.New("interrupted; the ledger is sound"), "the next run goes on from here")
 		if crash, ok := errors.AsType[*export.Crash](err); ok {
-			told = errors.Join(told, crash)
+			shown = errors.Join(shown, crash)
 		}
 	}
-	tellError(env, told)
+	printError(env, shown)
 	if env.JSON && env.Result != nil && !env.Result.Wrote {
 		rep := job.EmptyReport(exit.Ends[code], env.Now().UTC())
 		rep.Exit = code
-		rep.Because(told)
+		rep.Because(shown)
 		if errors.As(err, new(*prospect.MovedError)) {
 			rep.Verdict.End = export.EndRefused
 		}
@@ -57,8 +57,8 @@ func tellFailure(env *wiring.Env, err error) int {
 	return code
 }
 
-// tellError writes an error to stderr, or into the log if that is JSON.
-func tellError(env *wiring.Env, err error) {
+// printError writes an error to stderr, or into the log if that is JSON.
+func printError(env *wiring.Env, err error) {
 	if env.LogFormat == "json" {
 		terminal.LogError(env.Log, err)
 		return

@@ -94,7 +94,7 @@ func TestCalls(t *testing.T) {
 		plan, run int // at most
 	}{
 		{"all change, among many", crowd{users: 6000, people: 2001, line: newAddress, route: "csv"}, 2*41 + 2, 130},
-		{"all change, and nobody else is there", crowd{users: 800, people: 800, line: newAddress, route: "csv"}, 21, 21 + 17 + 1},
+		{"all change, and no one else is there", crowd{users: 800, people: 800, line: newAddress, route: "csv"}, 21, 21 + 17 + 1},
 		{"all get another login", crowd{users: 1200, people: 800, line: newLogin, route: "csv"}, 29, 29 + 17 + 1},
 		{"a thousand are as Coupa has them", crowd{users: 1000, people: 1000, line: asAre, route: "csv"}, 21, 21 + 21 + 1},
 		{"by API, all are as Coupa has them", crowd{users: 500, people: 500, line: asAre, route: "api"}, 11, 11 + 11},

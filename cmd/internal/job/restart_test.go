@@ -11,7 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/planning/planningtest"
 )
 
-// restarts counts how often a plan began anew.
+// restarts counts how often a plan began again.
 type restarts struct {
 	planning.Sink
 	n int
@@ -54,7 +54,7 @@ func TestOnePassOrTwo(t *testing.T) {
 				t.Fatal(err)
 			}
 			if counted.n != test.again {
-				t.Errorf("begun anew %d times, want %d", counted.n, test.again)
+				t.Errorf("begun again %d times, want %d", counted.n, test.again)
 			}
 			if plan.Rows != 300 || plan.Quarantined != 2*test.again {
 				t.Errorf("%d rows, %d quarantined", plan.Rows, plan.Quarantined)

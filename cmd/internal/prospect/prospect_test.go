@@ -45,7 +45,7 @@ func (p past) SeenAt(path string) (export.SeenFile, bool, error) {
 	return f, ok, nil
 }
 
-// feedIn writes feed files into a folder, and compiles a config whose feed they are.
+// feedIn writes feed files into a folder, and compiles a config with them as its feed.
 func feedIn(t *testing.T, dir string, names ...string) (*wiring.Pipeline, map[string]export.FeedFile) {
 	t.Helper()
 	cfg := &config.Config{
@@ -102,7 +102,7 @@ func TestPrepareTakesWhatIsNew(t *testing.T) {
 		{name: "one was seen", ledger: past{byName: aSeen}, want: []string{"b.csv"}, seen: 1, whole: true},
 		{name: "one of the name was seen", ledger: past{byName: map[string]export.SeenFile{"b.csv": was(other, 0)}}, want: []string{"a.csv", "b.csv"}, whole: true},
 		{name: "all were seen", ledger: past{byName: both}, seen: 2},
-		{name: "all were seen, and somebody only looks", ledger: past{byName: both}, ask: Ask{All: true}, want: []string{"a.csv", "b.csv"}, seen: 2, whole: true},
+		{name: "all were seen, and a person only looks", ledger: past{byName: both}, ask: Ask{All: true}, want: []string{"a.csv", "b.csv"}, seen: 2, whole: true},
 		{name: "all were seen, and something is kept", ledger: past{byName: both, kept: kept}, want: []string{"a.csv@G"}, seen: 2, whole: true, old: true},
 		{name: "something is kept", ledger: past{kept: kept}, want: []string{"a.csv", "b.csv", "a.csv@G"}, whole: true},
 		{name: "again: the one with open rows", ledger: past{byName: both}, ask: Ask{Again: true}, want: []string{"a.csv"}, seen: 2},
@@ -110,7 +110,7 @@ func TestPrepareTakesWhatIsNew(t *testing.T) {
 		{name: "a held run of an older program keeps nothing", want: []string{"a.csv", "b.csv"}, whole: true,
 			ledger: past{byName: map[string]export.SeenFile{"a.csv": {FeedFile: files["a.csv"], RunState: export.RunHeld}}}},
 		{name: "by hand", ask: Ask{Files: []string{filepath.Join(dir, "c.csv")}}, want: []string{"c.csv"}},
-		{name: "a claim, of whose name a later one was planned", ledger: past{byPath: aSeen, byName: map[string]export.SeenFile{"a.csv": was(other, 0)}},
+		{name: "a claim, and a later one of its name was planned", ledger: past{byPath: aSeen, byName: map[string]export.SeenFile{"a.csv": was(other, 0)}},
 			ask: Ask{Claim: true, Files: []string{filepath.Join(dir, "a.csv")}}, seen: 1},
 		{name: "alone: whatever was seen", ledger: past{byName: both, kept: kept}, ask: Ask{Alone: true}, want: []string{"a.csv", "b.csv"}, whole: true},
 	}

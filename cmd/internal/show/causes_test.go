@@ -53,7 +53,7 @@ func TestHeldRunIsACause(t *testing.T) {
 	}
 }
 
-// Every message of ours for which a row is quarantined has a cause: whoever writes a new rule gives it one.
+// Every message of ours for which a row is quarantined has a cause: add one with each new rule.
 func TestOwnMessagesHaveCauses(t *testing.T) {
 	said := 0
 	for _, room := range []string{"../../../export", "../../../export/planning", "../../../export/delivery", "../../../export/directory", "../../../export/feed", "../../../export/layout"} {

@@ -23,15 +23,26 @@ type Breach struct {
 	Text string
 }
 
-// String returns what is wrong and what to do.
+// String returns what is wrong.
 func (b Breach) String() string {
 	switch {
 	case b.Text != "":
 		return b.Text
 	case b.Limit == ShrinkLimit:
-		return fmt.Sprintf("limits.shrink allows a feed to be %g %% smaller than the last one, which had %d records, and this one has %d; is it whole?", b.Percent, b.Known, b.Has)
+		return fmt.Sprintf("limits.shrink allows a feed to be %g %% smaller than the last one, which had %d records, and this one has %d", b.Percent, b.Known, b.Has)
 	}
-	return fmt.Sprintf("limits.%s allows %d (%d people known) and the plan has %d; raise the limit if this is meant", b.Limit, b.Allows, b.Known, b.Has)
+	return fmt.Sprintf("limits.%s allows %d (%d people known) and the plan has %d", b.Limit, b.Allows, b.Known, b.Has)
+}
+
+// Hint returns what to do; "" where Text says it.
+func (b Breach) Hint() string {
+	switch {
+	case b.Text != "":
+		return ""
+	case b.Limit == ShrinkLimit:
+		return "check that the feed is whole"
+	}
+	return "raise the limit if this is meant"
 }
 
 // MarshalText returns the text of String.

@@ -84,7 +84,7 @@ func roadTokenFaults() []fault {
 
 func beforeThePlan() []fault {
 	return []fault{
-		struck("401", "401").then("look people up in Coupa before anything is written: token: coupa refuses a new token", 4, sends),
+		struck("401", "401").then("look up people in Coupa before anything is written: token: coupa refuses a new token", 4, sends),
 		struck("403", "403").then("give its client a scope that opens it", 4, sends),
 		struck("404 as of a list without a hit", "404").inBoth().then("limits.creates allows 1 (0 people known) and the plan has 6", 8, joins),
 		struck("406", "406").then("GET /api/users: 406: Not Acceptable", 4, sends),

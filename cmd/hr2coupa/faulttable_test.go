@@ -45,7 +45,7 @@ func sftpFaults() []fault {
 		{name: "bytes lost without a word", on: []string{"write=short"}, sees: "has 126 bytes on the server, 253 were written: a full disk or quota", exit: 4, next: goesOn},
 		{name: "no right to write", on: []string{"write=denied"}, sees: "ask for the right to write files in /Incoming/Users", exit: 4, next: goesOn},
 		{name: "no right to rename", on: []string{"rename=denied"}, sees: "(permission denied) / hint: ask for the right to rename there", exit: 4, next: goesOn},
-		{name: "no right to look at a file", on: []string{"stat=denied"}, sees: "does not let us look at", exit: 4, next: goesOn},
+		{name: "no right to look at a file", on: []string{"stat=denied"}, sees: "does not let us read the size of", exit: 4, next: goesOn},
 		{name: "no rename at all", on: []string{"rename=unsupported"}, sees: "set sftp.direct: true to write without a rename", exit: 4, next: goesOn},
 		{name: "temporary gone before its size was asked", on: []string{"write=vanish"}, sees: "vanished as soon as it was written", exit: 4, next: goesOn},
 		{
@@ -61,7 +61,7 @@ func sftpFaults() []fault {
 		},
 		{name: "file gone before its size was asked, directly", on: []string{"pickup=instant"}, both: []string{"sftp.direct=true"}, sees: "3 in = 3 applied", exit: 0, next: seen},
 		{name: "old algorithms alone, not allowed here", off: []string{"algorithms=old"}, both: []string{"sftp.legacy=true"}, here: []string{"sftp.legacy=false"}, sees: "it is an old server: set sftp.legacy: true to use it anyway", exit: 4, next: goesOn},
-		{name: "drop folder may only be written, temporaries in it", off: []string{"drop-folder=write-only"}, both: []string{"sftp.staging=/Incoming"}, here: []string{"sftp.staging=auto"}, sees: "does not let us look at", exit: 4, next: goesOn},
+		{name: "drop folder may only be written, temporaries in it", off: []string{"drop-folder=write-only"}, both: []string{"sftp.staging=/Incoming"}, here: []string{"sftp.staging=auto"}, sees: "does not let us read the size of", exit: 4, next: goesOn},
 		{name: "path begins at the account's home", off: []string{"home=/home/coupa"}, both: []string{"sftp.folder=/home/coupa/Incoming/Users"}, here: []string{"sftp.folder=/Incoming/Users"}, sees: "folders differ per Coupa instance", exit: 4, next: goesOn},
 		{name: "folder missing", here: []string{"sftp.folder=/Incoming/Nowhere"}, sees: "there is no folder /Incoming/Nowhere on the server", exit: 4, next: goesOn},
 		{name: "staging folder missing", here: []string{"sftp.staging=/Incoming/Nowhere"}, sees: "there is no folder /Incoming/Nowhere on the server", exit: 4, next: goesOn},

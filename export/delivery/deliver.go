@@ -56,7 +56,7 @@ func (r *Runner) again(ctx context.Context, p *export.Part, err error, try int) 
 	case try >= len(pauses):
 		return lost.final(p, try+1)
 	}
-	r.Log.WithField("part", p.Name).Warnf("trying again: %v", err)
+	export.LogHints(r.Log.WithField("part", p.Name), export.HintsOf(err)...).Warnf("trying again: %v", err)
 	return sleep(ctx, pauses[try])
 }
 
@@ -76,7 +76,7 @@ func (r *Runner) step(ctx context.Context, line *redialer, p *export.Part) error
 		}
 		return r.commit(ctx, line, p)
 	}
-	return fmt.Errorf("part %s is %s and cannot be delivered; please report this", p.Name, p.State)
+	return export.Ours(fmt.Errorf("part %s is %s and cannot be delivered", p.Name, p.State))
 }
 
 // stage writes the temporary from the beginning, whatever an earlier try has left there.
@@ -210,7 +210,8 @@ func (e *wireError) final(p *export.Part, tries int) error {
 	if errors.As(e.err, &not) {
 		return &export.NotDeliveredError{What: not.What, Msg: fmt.Sprintf("%s (part %s, tried %d times)", not.Msg, p.Name, tries), Err: e}
 	}
-	return &export.NotDeliveredError{What: export.NoConnection, Msg: fmt.Sprintf("%v (part %s, tried %d times): run again when the server is well", e.err, p.Name, tries), Err: e}
+	no := &export.NotDeliveredError{What: export.NoConnection, Msg: fmt.Sprintf("%v (part %s, tried %d times)", e.err, p.Name, tries), Err: e}
+	return no.WithHint("run again when the server is well")
 }
 
 func (e *wireError) Error() string { return e.err.Error() }

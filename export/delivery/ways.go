@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sirupsen/logrus"
+
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -33,7 +35,7 @@ func (r *Runner) Check(ctx context.Context) error {
 		return errors.Join(faults...)
 	}
 	for _, err := range faults {
-		r.Log.Warnf("load.via: this way cannot be asked: %v", err)
+		logOf(r.Log, err).Warnf("load.via: this way cannot be asked: %v", err)
 	}
 	r.lost = nil
 	return nil
@@ -50,12 +52,18 @@ func (r *Runner) leave(src export.LoadSource, why error) {
 // reasons returns why the sources that were left cannot be asked, in the order of load.via.
 func (r *Runner) reasons() error {
 	var why []string
+	var faults []error
 	for _, src := range r.Loads {
 		if err := r.gone[src.Via()]; err != nil {
-			why = append(why, err.Error())
+			why, faults = append(why, err.Error()), append(faults, err)
 		}
 	}
-	return errors.New(strings.Join(why, "; "))
+	return export.WithHintsOf(errors.New(strings.Join(why, "; ")), errors.Join(faults...))
+}
+
+// logOf returns the log for a line about an error: with what to do.
+func logOf(log logrus.FieldLogger, err error) logrus.FieldLogger {
+	return export.LogHints(log, export.HintsOf(err)...)
 }
 
 // ask asks the sources in their order and takes the first that knows the load. An answer that only says that the file
@@ -95,10 +103,10 @@ func (r *Runner) failed(src export.LoadSource, p *export.Part, err error) {
 	log := r.Log.WithField("via", src.Via())
 	if not, ok := errors.AsType[*export.NotDeliveredError](err); ok {
 		r.leave(src, not)
-		log.Warnf("cannot ask this way any more: %v", err)
+		logOf(log, err).Warnf("cannot ask this way any more: %v", err)
 		return
 	}
-	log.Warnf("asking about part %s: %v", p.Name, err)
+	logOf(log, err).Warnf("asking about part %s: %v", p.Name, err)
 	if until, ok := export.NotBefore(err); ok {
 		if r.hushed == nil {
 			r.hushed = map[string]hush{}

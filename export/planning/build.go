@@ -19,7 +19,7 @@ func (p *Planner) Build(ctx context.Context, sink Sink) (*export.Plan, error) {
 		return nil, err
 	}
 	if fresh := found.input - p.Joined; fresh < p.MinRecords && p.Only == nil {
-		return nil, &export.UnusableFeedError{Why: fmt.Sprintf("%d records, and feed.min_records asks for %d; if HR may be quiet, set it to 0", fresh, p.MinRecords)}
+		return nil, (&export.UnusableFeedError{Why: fmt.Sprintf("%d records, and feed.min_records asks for %d", fresh, p.MinRecords)}).WithHint("set feed.min_records to 0 if HR may have nothing to change")
 	}
 	if s = found.findings(s); s.simple() {
 		return a.finish()

@@ -81,7 +81,7 @@ func (e *encoder) finish(b *built) error {
 			return err
 		}
 		if len(g.ends) != len(g.rows) {
-			return fmt.Errorf("encode rows: %d rows in, %d lines out; please report this", len(g.rows), len(g.ends))
+			return export.Ours(fmt.Errorf("encode rows: %d rows in, %d lines out", len(g.rows), len(g.ends)))
 		}
 		e.lines[g.set] = append(e.lines[g.set], g.lines)
 		g.lines = nil

@@ -87,7 +87,7 @@ func TestRead(t *testing.T) {
 		{"seen, nothing open", Start{Report: &export.Report{Verdict: export.RunVerdict{End: export.EndSeen}, Run: "r0"}}, "", "partial quarantine"},
 		{"seen, rows open", Start{Report: &export.Report{Verdict: export.RunVerdict{End: export.EndSeen}, Run: "r0", Exit: 3}, Exit: 3}, "", "failed partial quarantine"},
 		{"not awaited", Start{Report: report("delivered, not awaited", 0, nil, loading)}, "", "failed partial stalled"},
-		{"held", Start{Report: held, Exit: 8}, "held/beyond the limits: limits.deactivations allows 0 (9 people known) and the plan has 2; raise the limit if this is meant", "failed partial"},
+		{"held", Start{Report: held, Exit: 8}, "held/beyond the limits: limits.deactivations allows 0 (9 people known) and the plan has 2", "failed partial"},
 		{"stalled", Start{Report: report("stalled", 5, nil, stalled), Exit: 5}, "stalled/no verdict (IT): b.csv (1 row): Coupa does not list its load", "failed partial"},
 		{"load failed", Start{Report: report("failed", 6, nil, failed), Exit: 6}, "failed/Coupa loaded a file and took nothing of it (Coupa admin): a.csv: load 1001 is failed, 3 rows", "failed"},
 		{"load failed, by its mapping", Start{Report: report("failed", 6, []export.RowResult{refused}, header), Exit: 6}, "failed/Coupa loaded a file and took nothing of it (IT): a.csv: load 1001 is failed, 3 rows | " +

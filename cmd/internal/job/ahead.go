@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
@@ -13,11 +14,12 @@ func logAhead(env *wiring.Env, l ledger.Ledger) error {
 	if err != nil || ahead.Latest.IsZero() {
 		return err
 	}
-	env.Log.Warnf("the ledger holds times up to %s, which are still to come: this machine's clock was ahead then, or is behind now; "+
-		"waits count from this start; hr2coupa doctor compares the clock with the instance's", ahead.Latest.UTC().Format(time.RFC3339))
+	env.Log.WithField(export.HintField, "hr2coupa doctor compares this machine's clock with the instance's").
+		Warnf("the ledger holds times up to %s, which are still to come: this machine's clock was ahead then, or is behind now, and waits count from this start",
+			ahead.Latest.UTC().Format(time.RFC3339))
 	for _, w := range ahead.Approvals {
-		env.Log.WithField("run", w.Run).Warnf("its approval does not count: it is dated %s, which is still to come, so its end is unknown; approve the run again",
-			w.At.UTC().Format(time.RFC3339))
+		env.Log.WithField("run", w.Run).WithField(export.HintField, "approve the run again").
+			Warnf("its approval does not count: it is dated %s, which is still to come, so its end is unknown", w.At.UTC().Format(time.RFC3339))
 	}
 	return nil
 }

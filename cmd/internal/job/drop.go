@@ -98,7 +98,7 @@ func readyFiles(cfg *config.Config, o DropOptions) ([]ready, error) {
 		sum := sha256.Sum256(data)
 		r := ready{data: data, file: export.FeedFile{Path: path, Name: filepath.Base(path), Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])}}
 		if other, ok := paths[r.file.SHA256]; ok {
-			faults = append(faults, fmt.Errorf("%s: the same bytes as %s; name it once", path, other))
+			faults = append(faults, export.Hint(fmt.Errorf("%s: the same bytes as %s", path, other), "name it once"))
 		}
 		paths[r.file.SHA256] = path
 		sheet, bad := layout.CheckReady(r.file.Name, data, layout.ReadyOptions{
@@ -123,11 +123,11 @@ func readReady(path string) ([]byte, error) {
 	stat, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: there is no such file; look at its name", path)
+		return nil, export.Hint(fmt.Errorf("%s: there is no such file", path), "check its name")
 	case err != nil:
 		return nil, unreadable(path, err)
 	case stat.IsDir():
-		return nil, fmt.Errorf("%s: is a folder; name the files in it, such as %s", path, filepath.Join(path, "users.csv"))
+		return nil, export.Hint(fmt.Errorf("%s: is a folder", path), "name the files in it, such as %s", filepath.Join(path, "users.csv"))
 	}
 	const most = 4 * layout.MaxBytes
 	data, err := regular.Read(path, most)
@@ -135,9 +135,9 @@ func readReady(path string) ([]byte, error) {
 	var size *regular.SizeError
 	switch {
 	case errors.As(err, &kind):
-		return nil, fmt.Errorf("%s: %w; write the rows to a file first", path, kind)
+		return nil, export.Hint(fmt.Errorf("%s: %w", path, kind), "write the rows to a file first")
 	case errors.As(err, &size):
-		return nil, fmt.Errorf("%s: more than %d bytes; Coupa takes at most %d in one file: split it", path, most, layout.MaxBytes)
+		return nil, export.Hint(fmt.Errorf("%s: more than %d bytes, and Coupa takes at most %d in one file", path, most, layout.MaxBytes), "split it")
 	case err != nil:
 		return nil, unreadable(path, err)
 	}
@@ -145,7 +145,7 @@ func readReady(path string) ([]byte, error) {
 }
 
 func unreadable(path string, err error) error {
-	return fmt.Errorf("%s: cannot be read: %w; give this user the right to read it", path, regular.Cause(err))
+	return export.Hint(fmt.Errorf("%s: cannot be read: %w", path, regular.Cause(err)), "give this user the right to read it")
 }
 
 // droppedBefore refuses bytes that were sent before and names the load they became.
@@ -176,7 +176,7 @@ func (j *Job) droppedBefore(files []ready, earlier []*export.Report) (done *expo
 				became = fmt.Sprintf("%s in run %s, load %s, %s", p.Name, old.Run, words.Dash(p.LoadID), p.State)
 			}
 		}
-		faults = append(faults, fmt.Errorf("%s: the same bytes were dropped before, as %s; --again sends them once more", f.file.Name, became))
+		faults = append(faults, export.Hint(fmt.Errorf("%s: the same bytes were dropped before, as %s", f.file.Name, became), "--again sends them once more"))
 	}
 	if len(faults) > 0 {
 		return nil, &exit.Error{Code: export.ExitUsage, Err: errors.Join(faults...)}
@@ -207,7 +207,7 @@ func (j *Job) withinLimits(files []ready, people int) error {
 	var faults []error
 	limits := wiring.Limits(j.cfg)
 	for _, b := range limits.Broken(plan, export.Seen{People: people}) {
-		faults = append(faults, fmt.Errorf("held: %s", b))
+		faults = append(faults, export.Hint(fmt.Errorf("held: %s", b), "%s", b.Hint()))
 	}
 	if len(faults) > 0 {
 		return &exit.Error{Code: export.ExitHeld, Err: errors.Join(append(faults, errors.New("nothing was sent"))...)}
@@ -234,7 +234,7 @@ func (j *Job) untouchable(files []ready, now time.Time) error {
 			}
 			if part, ok := waiting.Behind("", r.First, r.Login); ok {
 				code = export.ExitStalled
-				faults = append(faults, fmt.Errorf("%s: an earlier row of this person is in part %s, which has no verdict yet", at, part))
+				faults = append(faults, export.Hint(fmt.Errorf("%s: an earlier row of this person is in part %s, which has no verdict yet", at, part), "drop the file again once that part has one"))
 			}
 		}
 	}

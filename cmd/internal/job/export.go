@@ -26,7 +26,7 @@ func Export(ctx context.Context, env *wiring.Env, files []string, dir string) (*
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the folder for the parts: %w", err)
+		return nil, fmt.Errorf("create the folder for the parts: %w", err)
 	}
 	out := &partDir{dir: dir, names: map[int64]string{}}
 	defer out.sweep() // after a failure, whose error says enough

@@ -88,22 +88,27 @@ func seenReport(seen []export.SeenFile, again bool, started time.Time) *export.R
 	rep := EmptyReport(export.EndSeen, started)
 	rep.Files = []export.FeedFile{}
 	open := 0
+	const planAgain = "hr2coupa run --again plans them again"
 	var why []string
+	hint := ""
 	for _, f := range seen {
 		rep.Files = append(rep.Files, f.FeedFile)
 		rep.Run = f.Run
 		open += f.Open
 		if g := f.GivenUp; g.Rows > 0 { // on purpose, so it is no fault of the next nights
-			why = append(why, fmt.Sprintf("%s of %s: %s, hr2coupa settle %s rejected; hr2coupa run --again plans them again", export.Plural(g.Rows, "row"), export.Plain(f.Name), export.Plain(export.Ending{GivenUpBy: g.By}.String()), g.Run))
+			hint = planAgain
+			why = append(why, fmt.Sprintf("%s of %s: %s, hr2coupa settle %s rejected", export.Plural(g.Rows, "row"), export.Plain(f.Name), export.Plain(export.Ending{GivenUpBy: g.By}.String()), g.Run))
 		}
 	}
 	if open > 0 {
-		why = append(why, fmt.Sprintf("%s of the feed did not reach Coupa for sure; hr2coupa run --again plans them again", export.Plural(open, "row")))
+		hint = planAgain
+		why = append(why, fmt.Sprintf("%s of the feed did not reach Coupa for sure", export.Plural(open, "row")))
 		rep.Exit = export.ExitPartial
 	}
 	if again && len(why) == 0 {
-		why = append(why, "nothing to plan again: no seen file of the feed has rows that are open; hr2coupa run plans new files")
+		hint = "hr2coupa run plans new files"
+		why = append(why, "nothing to plan again: no seen file of the feed has rows that are open")
 	}
-	rep.Why = strings.Join(why, "\n")
+	rep.Why, rep.Hint = strings.Join(why, "\n"), hint
 	return rep
 }

@@ -137,7 +137,7 @@ func (s *planSink) Part(p export.Part, data []byte, rows []export.RowResult) (in
 		return p.ID, s.dir.write(p.ID, data)
 	}
 	if err := s.ahead.add(p, data); err != nil {
-		return 0, fmt.Errorf("read part %s back: %w; please report this", p.Name, err)
+		return 0, export.Ours(fmt.Errorf("read part %s back: %w", p.Name, err))
 	}
 	return p.ID, s.read(p, data, rows)
 }
@@ -159,7 +159,7 @@ func (s *planSink) read(part export.Part, data []byte, rows []export.RowResult) 
 		return n < len(rows) && len(s.people) < s.keep
 	})
 	if err == nil && n < len(rows) && len(s.people) < s.keep {
-		err = fmt.Errorf("read part %s back: %w; please report this", part.Name, rowstore.ErrFewRows)
+		err = export.Ours(fmt.Errorf("read part %s back: %w", part.Name, rowstore.ErrFewRows))
 	}
 	return err
 }

@@ -105,7 +105,8 @@ func (j *Job) concludeInterrupted(ctx context.Context, but []string, lost error)
 			return err
 		}
 		if _, err := j.report(r.ID, findings{earlier: true, lost: lost, back: back}); err != nil {
-			j.env.Log.WithField("run", r.ID).Errorf("an interrupted run cannot be reported: %v; to end it: hr2coupa settle %s rejected --by NAME", err, r.ID)
+			export.LogHints(j.env.Log.WithField("run", r.ID), append(export.HintsOf(err), "hr2coupa settle "+r.ID+" rejected --by NAME ends it")...).
+				Errorf("an interrupted run cannot be reported: %v", err)
 		}
 	}
 	return nil

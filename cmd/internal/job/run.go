@@ -160,6 +160,6 @@ func (j *Job) logPlan(run string, plan *export.Plan, broken []export.Breach) {
 		"run": run, "records": plan.Input, "rows": plan.Rows, "parts": plan.Parts, "quarantined": plan.Quarantined,
 	}).Info("planned")
 	for _, b := range broken {
-		j.env.Log.Warnf("held, nothing is sent: %s", b)
+		export.LogHints(j.env.Log, b.Hint()).Warnf("held, nothing is sent: %s", b)
 	}
 }

@@ -207,7 +207,7 @@ func (j *Job) close(sound bool) error {
 		return crash
 	}
 	if err != nil {
-		j.env.Log.Errorf("close the ledger: %v", err)
+		export.LogHints(j.env.Log, export.HintsOf(err)...).Errorf("close the ledger: %v", err)
 	}
 	return nil
 }

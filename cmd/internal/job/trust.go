@@ -34,7 +34,8 @@ func (j *Job) trust(ctx context.Context, vouched bool) (faith, error) {
 		if j.cfg.HoldUnknown {
 			return j.distrusted(s)
 		}
-		j.env.Log.Warn(s.Says() + "; was the ledger lost, restored or copied? What it does not know is sent again (docs/ledger.md, A lost ledger)")
+		export.LogHints(j.env.Log, append(export.HintsOf(s.Unasked), "find out whether the ledger was lost, restored or copied (docs/ledger.md, A lost ledger)")...).
+			Warn(s.Says() + ", and what it does not know is sent again")
 		if len(s.Unknown) > 0 {
 			f.unknown, f.says = s.Unknown, []string{s.Says()}
 		}
@@ -49,7 +50,7 @@ func (j *Job) distrusted(s *trust.Suspicion) (faith, error) {
 	}
 	rep := EmptyReport(export.EndUnknownFiles, j.env.Now().UTC())
 	rep.Exit, rep.UnknownFiles = export.ExitHeld, s.Unknown
-	rep.Why = "nothing is sent (ledger_unknown: hold): " + s.Says()
+	rep.Because(export.WithHintsOf(errors.New("nothing is sent (ledger_unknown: hold): "+s.Says()), s.Unasked))
 	return faith{done: rep, says: []string{s.Says()}}, nil
 }
 
@@ -70,7 +71,7 @@ func (j *Job) alreadySent(sent map[string]bool) error {
 			continue
 		}
 		p.Note = "it was sent already, says Coupa or the mark beside the config"
-		j.env.Log.WithField("part", p.Name).Warn(p.Note + "; it is not sent again")
+		j.env.Log.WithField("part", p.Name).Warn(p.Note + ", so it is not sent again")
 		for _, next := range []export.PartState{export.Renaming, export.Delivered} {
 			if p.State = next; next == export.Delivered {
 				p.Sent = j.env.Now()

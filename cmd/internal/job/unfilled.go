@@ -21,10 +21,10 @@ func (j *Job) addUnfilled(ctx context.Context, rep *export.Report) error {
 			return err
 		}
 		if unasked != nil {
-			j.env.Log.Warnf("Coupa cannot be asked which lists are still empty: %v", unasked)
+			export.LogHints(j.env.Log, export.HintsOf(unasked)...).Warnf("Coupa cannot be asked which lists are still empty: %v", unasked)
 		}
 	}
-	j.env.Log.Warnf("%s without lists that a call has emptied: hr2coupa status names them", words.Persons(len(people)))
+	j.env.Log.WithField(export.HintField, "hr2coupa status names them").Warnf("%s without lists that a call has emptied", words.Persons(len(people)))
 	if rep == nil {
 		return nil
 	}

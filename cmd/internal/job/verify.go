@@ -40,9 +40,9 @@ func (j *Job) verifyRun(ctx context.Context, run string) (*Verified, error) {
 	case err != nil:
 		return nil, err
 	case !ok:
-		return nil, exit.Usage("the ledger knows no run %q; hr2coupa status lists them", run)
+		return nil, exit.NoRun(run)
 	case rec.State == export.RunWorking:
-		return nil, exit.Usage("run %s was interrupted; hr2coupa run goes on with it", rec.ID)
+		return nil, export.Hint(exit.Usage("run %s was interrupted", rec.ID), "hr2coupa run goes on with it")
 	}
 	res, err := j.verify(ctx, rec.ID, j.wires.Client.Users())
 	if err != nil {

@@ -163,9 +163,9 @@ func (p *Prospect) Check(ctx context.Context, saved *SavedPlan) (*export.Plan, e
 		return plan, err
 	}
 	if p.Checked {
-		return nil, saved.moved([]string{fmt.Sprintf("Coupa: what it holds makes %s of the same feed, state and config, and made %s; or the saved plan was edited",
+		return nil, saved.moved([]string{fmt.Sprintf("Coupa: what it holds makes %s of the same feed, state and config, and made %s, or the saved plan was edited",
 			now.summary(), saved.summary())})
 	}
-	return nil, saved.moved([]string{fmt.Sprintf("program: hr2coupa %s makes %s of the same feed, state and config, and %s made %s; or the saved plan was edited",
+	return nil, saved.moved([]string{fmt.Sprintf("program: hr2coupa %s makes %s of the same feed, state and config, and %s made %s, or the saved plan was edited",
 		wiring.Version, now.summary(), saved.Program, saved.summary())})
 }

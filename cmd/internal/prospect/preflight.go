@@ -98,9 +98,9 @@ func unasked(ctx context.Context, err error, byAPI bool) error {
 		err = &export.NotDeliveredError{What: export.NoPreflight, Msg: err.Error(), Err: err}
 	}
 	if byAPI {
-		return fmt.Errorf("look people up in Coupa before anything is written: %w", err)
+		return fmt.Errorf("look up people in Coupa before anything is written: %w", err)
 	}
-	return fmt.Errorf("look people up in Coupa before anything is sent (preflight: off does without): %w", err)
+	return export.Hint(fmt.Errorf("look up people in Coupa before anything is sent: %w", err), "preflight: off does without")
 }
 
 // approvedCreates returns up to how many creates an approval allows.

@@ -20,7 +20,9 @@ import (
 // maxPlan bounds what is read of a saved plan: a million quarantined rows take a third of it.
 const maxPlan = 1 << 30
 
-var errNoPlan = errors.New("it is not a saved plan; hr2coupa plan -o FILE writes one")
+const planOnce = "plan again: hr2coupa plan -o FILE"
+
+var errNoPlan = export.Hint(errors.New("it is not a saved plan"), "hr2coupa plan -o FILE writes one")
 
 // ReadPlan reads a saved plan back. Nothing of it is repeated in errors: it may be any file.
 func ReadPlan(path string) (*SavedPlan, error) {
@@ -40,13 +42,13 @@ func ReadPlan(path string) (*SavedPlan, error) {
 	case len(data) > maxPlan, err != nil, head.Format == 0:
 		return nil, errNoPlan
 	case head.Format != planFormat:
-		return nil, fmt.Errorf("it is of format %d, and this hr2coupa (%s) knows %d: plan again", head.Format, wiring.Version, planFormat)
+		return nil, export.Hint(fmt.Errorf("it is of format %d, and this hr2coupa (%s) knows format %d", head.Format, wiring.Version, planFormat), planOnce)
 	}
 	s := &SavedPlan{path: path}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(s); err != nil || len(s.Feed)+s.State.Kept == 0 {
-		return nil, errors.New("it is damaged: plan again")
+		return nil, export.Hint(errors.New("it is damaged"), planOnce)
 	}
 	return s, nil
 }
@@ -60,10 +62,10 @@ func MayWritePlan(path string) error {
 	case err != nil:
 		return exit.Usage("plan -o: %w", err)
 	case !info.Mode().IsRegular():
-		return exit.Usage("plan -o: %s is no ordinary file; give the name of a new one", path)
+		return export.Hint(exit.Usage("plan -o: %s is not an ordinary file", path), "give the name of a new file")
 	}
 	if _, err := ReadPlan(path); errors.Is(err, errNoPlan) {
-		return exit.Usage("plan -o: %s is there and is no saved plan: it is not overwritten; give another name", path)
+		return export.Hint(exit.Usage("plan -o: %s exists and is not a saved plan, so it is not overwritten", path), "give another name")
 	}
 	return nil
 }

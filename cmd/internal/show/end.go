@@ -103,7 +103,7 @@ func Unread(env *wiring.Env, rep *export.Report) {
 	if rep != nil && rep.Run != "" {
 		command += " " + rep.Run
 	}
-	env.Log.Warnf("stdout has no reader any more, so the result is incomplete; %s prints it again", command)
+	env.Log.WithField(export.HintField, command+" prints it again").Warn("stdout has no reader any more, so the result is incomplete")
 }
 
 // Explained sets the causes of a report and of the runs that it went on with, and returns it.
@@ -141,7 +141,7 @@ func JSONRows(env *wiring.Env, v any, rows iter.Seq[export.RowResult]) error {
 	const none, end = "[]", "\n}\n"
 	head, ok := bytes.CutSuffix(b.Bytes(), []byte(none+end))
 	if !ok {
-		return errors.New("the list of rows is not the last of the result; please report this")
+		return export.Ours(errors.New("the list of rows is not the last of the result"))
 	}
 	w := bufio.NewWriterSize(env.Stdout.JSON(), 64<<10)
 	w.Write(head) // Flush returns the error of any write

@@ -55,9 +55,7 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 	for _, c := range r.LeftOut {
 		w.Printf("  %s is left out: with the key %s, Coupa takes a row whose number differs for a new person\n", c, r.Key)
 	}
-	for _, l := range r.Limits {
-		w.Printf("  %s: %s\n", strings.ToUpper(string(r.Verdict)), l)
-	}
+	breachesText(w, strings.ToUpper(string(r.Verdict))+": ", r.Limits)
 	if r.Verdict == export.EndRefused {
 		w.Lines("  ", prospect.AfterRefusal(r.Beside)...)
 	}
@@ -121,9 +119,7 @@ func cellsText(p job.PersonPlan) string {
 func Export(env *wiring.Env, r *job.Planned, dir string, rows iter.Seq[export.RowResult]) error {
 	w := env.Stdout.Text()
 	w.Printf("Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
-	for _, l := range r.Limits {
-		w.Printf("  a run would be HELD: %s\n", l)
-	}
+	breachesText(w, "a run would be HELD: ", r.Limits)
 	rowsText(w, rows, group{"Quarantined: not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"})
 	w.Printf("\nWritten to %s\n", dir)
 	for _, p := range r.Parts {

@@ -57,9 +57,7 @@ func reportText(w *terminal.Text, rep *export.Report) {
 	}
 	if rep.Run == "" { // nothing was planned
 		whyText(w, "", rep)
-		for _, h := range rep.Held {
-			w.Printf("  %s\n", h)
-		}
+		breachesText(w, "", rep.Held)
 		return
 	}
 	w.Printf("run %s: %s\n", rep.Run, rep.Verdict)
@@ -104,12 +102,22 @@ func reportText(w *terminal.Text, rep *export.Report) {
 }
 
 func heldText(w *terminal.Text, rep *export.Report) {
-	for _, h := range rep.Held {
-		w.Printf("  held: %s\n", h)
-	}
+	breachesText(w, "held: ", rep.Held)
 	for _, a := range rep.Approved {
 		w.Printf("  approved: %s%s\n", a.String(), endingText(a))
 	}
+}
+
+// breachesText prints the limits that a plan exceeds, each behind a word, and what to do about them.
+func breachesText(w *terminal.Text, word string, broken []export.Breach) {
+	var hints []string
+	for _, b := range broken {
+		w.Printf("  %s%s\n", word, b)
+		if h := b.Hint(); h != "" && !slices.Contains(hints, h) {
+			hints = append(hints, h)
+		}
+	}
+	w.Lines("  hint: ", hints...)
 }
 
 func endingText(a export.Approval) string {

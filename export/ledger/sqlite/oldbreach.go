@@ -28,10 +28,18 @@ func oldBreach(sentence string) export.Breach {
 	} else if m := oldLimit.FindStringSubmatch(sentence); m != nil {
 		b = export.Breach{Limit: m[1], Allows: number(m[2]), Known: number(m[3]), Has: number(m[4])}
 	}
-	if b.Limit == "" || b.String() != sentence {
+	if b.Limit == "" || b.String()+oldWayOut(b) != sentence {
 		return export.Breach{Text: sentence}
 	}
 	return b
+}
+
+// oldWayOut is what such a sentence ended with.
+func oldWayOut(b export.Breach) string {
+	if b.Limit == export.ShrinkLimit {
+		return "; is it whole?"
+	}
+	return "; raise the limit if this is meant"
 }
 
 func number(digits string) int {

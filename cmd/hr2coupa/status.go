@@ -46,7 +46,7 @@ func showStatus(ctx context.Context, env *wiring.Env, id string, wait bool) erro
 	if id == "" && !wait {
 		return listRuns(env, l)
 	}
-	rec, ok, err := waitForRun(ctx, env, l, id, wait)
+	rec, ok, err := waitForRun(ctx, l, id, wait)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func showStatus(ctx context.Context, env *wiring.Env, id string, wait bool) erro
 }
 
 // waitForRun reads a run; with wait it does so until the run is no longer at work.
-func waitForRun(ctx context.Context, env *wiring.Env, l ledger.Ledger, id string, wait bool) (rec export.RunRecord, ok bool, err error) {
+func waitForRun(ctx context.Context, l ledger.Ledger, id string, wait bool) (rec export.RunRecord, ok bool, err error) {
 	for {
 		rec, ok, err = l.Run(id)
 		if err != nil || !ok || rec.State != export.RunWorking {

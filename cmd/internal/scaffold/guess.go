@@ -197,9 +197,9 @@ func (p *proposal) plain(column string, f *fieldSeen, why ground, expr string) {
 		Why: undecided("no column of the feed is known for it; every row needs one, and is quarantined until you name it")})
 }
 
-func (p *proposal) optional(column string, f *fieldSeen, why ground, exprs ...string) {
+func (p *proposal) optional(column string, f *fieldSeen, why ground) {
 	if f != nil && f.filled > 0 {
-		p.add(column, f, why, append(exprs, "%s")...)
+		p.add(column, f, why, "%s")
 	}
 }
 

@@ -60,6 +60,7 @@ lint: $(LINTER)
 	go run ./testdata/lint/files cmd export transport templates
 	go run ./testdata/lint/output cmd export transport templates
 	go run ./testdata/lint/shadow cmd export transport templates
+	go run ./testdata/lint/hints cmd export transport templates
 
 $(LINTER):
 	GOBIN=$(abspath $(TOOLS)) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT)

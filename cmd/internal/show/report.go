@@ -235,17 +235,17 @@ func awaited(p export.Part) bool {
 	return p.Route == export.ByCSV && (p.State == export.Delivered || p.State == export.Loading || p.State == export.Stalled)
 }
 
-// hints are what to type after a report, by what is left to do.
-type hints struct{ fix, ask, deliver string }
+// advice are what to type after a report, by what is left to do.
+type advice struct{ fix, ask, deliver string }
 
-var afterRun = hints{
+var afterRun = advice{
 	fix:     "fix the rows in HR and deliver a new feed; or, once Coupa is fixed, hr2coupa run --again",
 	ask:     "hr2coupa run asks Coupa again; hr2coupa status shows what is open",
 	deliver: "fix what hinders the delivery (hr2coupa doctor looks at the whole way), then hr2coupa run: it goes on with the parts that were not sent",
 }
 
 // afterDrop speaks of files that a person has written, not of HR's feed.
-var afterDrop = hints{
+var afterDrop = advice{
 	fix:     "put the rows that were not applied into a file, fix them and drop it; or, once Coupa is fixed, hr2coupa drop --again FILE sends the whole file once more",
 	ask:     "the same hr2coupa drop asks Coupa again; hr2coupa status shows what is open",
 	deliver: "fix what hinders the delivery (hr2coupa doctor looks at the whole way), then the same hr2coupa drop: it goes on with the parts that were not sent",

@@ -13,7 +13,7 @@ type Line struct {
 	Cells  []string
 }
 
-var errBrokenQuote = errors.New("a quoted field does not end, or something stands behind its end")
+var errBrokenQuote = errors.New("a quoted field does not end, or text follows its end")
 
 // Decode reads a part, or any other CSV with commas; the first record is the header. It calls take with each record
 // until take returns false. Unlike encoding/csv it changes no byte of a value, not even a CR in a quoted one.

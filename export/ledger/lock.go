@@ -33,7 +33,7 @@ func (l Lock) Busy() (bool, error) {
 		return false, nil // no run has ever made the file
 	}
 	if err != nil {
-		return false, fmt.Errorf("look at the lock of the ledger: %s: %w", l.Path, err)
+		return false, fmt.Errorf("check the lock of the ledger: %s: %w", l.Path, err)
 	}
 	return !got, lock.Unlock()
 }

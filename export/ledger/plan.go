@@ -51,7 +51,7 @@ func CompletePart(p export.Part, run string, data []byte, now time.Time) (export
 func CheckRow(r *export.RowResult, ours bool) error {
 	switch {
 	case r.Lines < 1:
-		return fmt.Errorf("it stands for %d records, and must for at least 1", r.Lines)
+		return fmt.Errorf("it stands for %d records, and has to stand for at least 1", r.Lines)
 	case r.Part != 0 && !ours:
 		return fmt.Errorf("the plan has no part with id %d", r.Part)
 	case r.Part != 0 && (r.PartRow < 1 || int64(r.PartRow) > MaxRow):

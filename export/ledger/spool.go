@@ -53,7 +53,7 @@ func (s Spool) Write(id int64, data []byte) (File, error) {
 // read reads a part's file, which must be size bytes long.
 func (s Spool) read(id, size int64) ([]byte, error) {
 	if size < 0 || size > MaxPart {
-		return nil, fmt.Errorf("%d bytes is no size of a part", size)
+		return nil, fmt.Errorf("%d bytes is not a size that a part can have", size)
 	}
 	f, err := os.Open(s.Path(id))
 	if err != nil {

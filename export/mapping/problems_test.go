@@ -61,7 +61,7 @@ func TestProblems(t *testing.T) {
 		{`2 ** 3`, false, 3, "the operator ** is not available in mappings"},
 		{`$env`, false, 1, "$env is not available in mappings"},
 		{`map([a], #acc)`, false, 10, "#acc is not available in mappings"},
-		{`any([a], any([b], true))`, false, 10, "any stands inside another predicate"},
+		{`any([a], any([b], true))`, false, 10, "any is inside another predicate"},
 		{`a.b(c)`, false, 3, "only functions can be called"},
 		{`"a" + 1 == "b" ? true : ("x" - 1)`, false, 30, "invalid operation"},
 		{`lower(clear())`, false, 7, "clear(...) is a whole result"},

@@ -192,7 +192,7 @@ func (w *rewriter) builtin(n *ast.BuiltinNode) ast.Node {
 		return n
 	}
 	if w.predicate {
-		w.complain(n, "%s stands inside another predicate, and only one level is allowed", n.Name)
+		w.complain(n, "%s is inside another predicate, and only one level is allowed", n.Name)
 		return n
 	}
 	if len(n.Arguments) == 0 {

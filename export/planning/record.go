@@ -99,7 +99,7 @@ func (s *ledgerSink) Row(r export.RowResult, kept []export.KeptRecord) error {
 
 func (s *ledgerSink) Restart() error {
 	if err := s.tx.Restart(); err != nil {
-		return fmt.Errorf("begin the plan anew: %w", err)
+		return fmt.Errorf("restart the plan: %w", err)
 	}
 	return nil
 }

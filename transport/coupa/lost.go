@@ -30,5 +30,5 @@ func cut(err error) string {
 			return "the proxy refuses: " + err.Error()
 		}
 	}
-	return "the connection was lost, or what came back is no answer of a web server"
+	return "the connection was lost, or what came back is not an answer of a web server"
 }

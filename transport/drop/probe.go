@@ -72,7 +72,7 @@ func (s *Session) Probe(ctx context.Context) error {
 			return fault(export.NoFolder, err, "%s vanished as soon as it was written: something takes files from there", file).
 				WithHint("set sftp.staging to another folder")
 		case errors.Is(err, errUnseen):
-			return s.discard(file, fault(export.NoPermission, err, "the server does not let us look at %s after it was written", file).
+			return s.discard(file, fault(export.NoPermission, err, "the server does not let us read the size of %s after it was written", file).
 				WithHint("set sftp.staging to a folder where it does"))
 		case err != nil:
 			return err

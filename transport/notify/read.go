@@ -254,7 +254,7 @@ func (f *Finding) part(p export.Part, task string) {
 		f.add(Trouble{
 			Kind: export.NoticeFailed, Cause: causeLoad, Owner: cmp.Or(task, export.OwnerCoupa),
 			Facts: []string{fmt.Sprintf("%s: load %s is %s, %s", p.Name, cmp.Or(p.LoadID, "unknown"), p.Verdict, export.Plural(p.Rows, "row"))},
-			ToDo:  []string{"look at the load in Coupa; hr2coupa run --again plans its rows anew"},
+			ToDo:  []string{"look at the load in Coupa; hr2coupa run --again plans its rows again"},
 		})
 	case p.State == export.Stalled:
 		f.add(Trouble{

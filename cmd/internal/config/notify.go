@@ -209,7 +209,7 @@ func (s *section) certificates(key string) []byte {
 		return nil
 	}
 	if block, _ := pem.Decode(data); block == nil || block.Type != "CERTIFICATE" {
-		v.fault("it holds no certificate in PEM form", "a certificate begins with -----BEGIN CERTIFICATE-----")
+		v.fault("it has no certificate in PEM form", "a certificate begins with -----BEGIN CERTIFICATE-----")
 		return nil
 	}
 	return data

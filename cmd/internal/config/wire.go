@@ -148,13 +148,13 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 		s.line = max(s.line, r.lines["load.via"]) // the line that asks for what is missing
 	}
 	if need && (slices.Contains(c.Load.Via, "api") || c.Verify) || (need || r.opt.Ask) && asks {
-		const hint = "create one under Setup, Oauth2/OpenID Connect Clients in Coupa, or take api out of load.via, verify, preflight and route"
+		const hint = "create one under Setup, Oauth2/OpenID Connect Clients in Coupa, or remove api from load.via, verify, preflight and route"
 		s.missing("client_id", hint)
 		s.missing("client_secret", hint)
 	}
 	if need {
 		if slices.Contains(c.Load.Via, "page") {
-			s.missing("page_cookie", "load.via names page: give the Cookie header of a session, or take page out")
+			s.missing("page_cookie", "load.via names page: give the Cookie header of a session, or remove page from load.via")
 		}
 	}
 	return t

@@ -91,6 +91,6 @@ func (j *Job) writeMark() {
 		err = trust.WriteMark(j.cfg, water, j.env.Now())
 	}
 	if err != nil {
-		j.env.Log.Debugf("how far the ledger has come is not written down beside the config: %v", err)
+		j.env.Log.Debugf("the mark beside the config cannot be written: %v", err)
 	}
 }

@@ -82,7 +82,7 @@ func (w *Wires) Close() {
 func dialSFTP(env *Env, cfg *config.Config) func(context.Context) (export.Session, error) {
 	return func(ctx context.Context) (export.Session, error) {
 		if cfg.SFTP.Address == "" {
-			return nil, export.Hint(&export.NotDeliveredError{What: export.NoSFTP, Msg: "a part of an earlier run goes over SFTP, and the config has no section sftp any more"},
+			return nil, export.Hint(&export.NotDeliveredError{What: export.NoSFTP, Msg: "a part of an earlier run goes over SFTP, and the config no longer has a section sftp"},
 				"put the section back until that part is sent")
 		}
 		s, err := drop.Dial(ctx, DropConfig(cfg), env.Log)

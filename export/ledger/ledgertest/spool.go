@@ -87,5 +87,5 @@ func bytesAreChecked(t *world) {
 	}
 	l := t.open()
 	_, err := l.Bytes(export.Part{ID: 1, Size: ledger.MaxPart + 1})
-	WantErr(t, err, "no size of a part")
+	WantErr(t, err, "is not a size that a part can have")
 }

@@ -106,7 +106,7 @@ func checkHeader(head []byte) error {
 		want string
 		what string
 	}{
-		{0, "SQLite format 3\x00", "it is no SQLite database"},
+		{0, "SQLite format 3\x00", "it is not an SQLite database"},
 		{20, "\x00\x40\x20\x20", "its header has other page fractions"},
 		{44, "\x00\x00\x00\x04", "its header has another schema format"},
 		{52, "\x00\x00\x00\x00", "its header has a vacuum mode"},

@@ -226,7 +226,7 @@ func (l *Ledger) scrub() error {
 	err := sqlitex.ExecuteTransient(l.conn, "VACUUM", nil)
 	l.mu.Unlock()
 	if err != nil {
-		return fmt.Errorf("write the database anew: %w", err)
+		return fmt.Errorf("rewrite the database: %w", err)
 	}
 	return l.truncateLog()
 }

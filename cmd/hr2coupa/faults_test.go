@@ -443,7 +443,7 @@ is over. After both, the record of the [twin](twin.md) shows every row stored on
 unless the line says otherwise; the sums that were told add up; and one run more sends nothing.
 
 The words in the second column are switches of the twin (` + "`hr2coupa twin --set NAME=VALUE`" + `) and keys of the config, to rehearse
-the same. The third holds a piece of what is told.
+the same. The third holds a piece of what is told; " / hint: " in it stands for the line of its own that says what to do.
 
 <!-- made by: go test ./cmd/hr2coupa -run TestFaultTable -update -->
 `

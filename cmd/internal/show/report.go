@@ -235,7 +235,7 @@ func awaited(p export.Part) bool {
 	return p.Route == export.ByCSV && (p.State == export.Delivered || p.State == export.Loading || p.State == export.Stalled)
 }
 
-// advice are what to type after a report, by what is left to do.
+// advice is what to type after a report, by what is left to do.
 type advice struct{ fix, ask, deliver string }
 
 var afterRun = advice{

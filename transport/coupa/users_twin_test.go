@@ -1,4 +1,4 @@
-package main
+package coupa_test
 
 import (
 	"context"

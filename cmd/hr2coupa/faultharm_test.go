@@ -128,7 +128,7 @@ func harmInNotices() []fault {
 	}
 	for _, e := range []struct{ mode, sees string }{
 		{"header", hookHeader}, {"headers", hookHeader}, {"early hints", hookHeader},
-		{"redirects", "leads elsewhere"}, {"endless", "3 in = 3 rejected"}, {"gzip bomb", "3 in = 3 rejected"},
+		{"redirects", "the server answered 302, a redirect / hint: give the address that it redirects to"}, {"endless", "3 in = 3 rejected"}, {"gzip bomb", "3 in = 3 rejected"},
 	} {
 		for _, m := range farend.HarmModes() {
 			if m.Name != e.mode {

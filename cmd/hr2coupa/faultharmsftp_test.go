@@ -19,7 +19,7 @@ func harmInSFTP() []fault {
 		fault{name: "no version", here: []string{"sftp.connect=2s"}}.then("handshake and login did not end within", 4, goesOn),
 		fault{name: "alive", here: silent}.then("no byte of SFTP from", 4, goesOn),
 		fault{name: "stderr", here: silent}.then("no byte of SFTP from", 4, goesOn),
-		fault{name: "drip", here: brief}.then("did not come to an end within 1s", 4, goesOn),
+		fault{name: "drip", here: brief}.then("did not finish within 1s", 4, goesOn),
 		fault{name: "never closes", here: silent}.then("no byte of SFTP from", 4, goesOn),
 		fault{name: "one name at a time", here: list, both: byArchive}.then("asking about its load failed", 5, goesOn),
 		fault{name: "endless list", here: long, both: byArchive}.then("more than 32 MiB or 200000 names", 5, goesOn),

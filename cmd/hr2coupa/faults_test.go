@@ -258,13 +258,14 @@ func (d came) hold(what string, exit int, n *stage) error {
 
 // shows checks that a piece is printed. Between what is wrong and what to do it has " / hint: ".
 func (d came) shows(piece string) error {
-	if piece == "" || !strings.Contains(twoLines.ReplaceAllString(d.out+d.log, " / hint: "), piece) {
+	if piece == "" || !strings.Contains(fieldsBetween.ReplaceAllString(d.out+d.log, " / hint: "), piece) {
 		return fmt.Errorf("with the fault: nothing prints %q", piece)
 	}
 	return nil
 }
 
-var twoLines = regexp.MustCompile(`\n *hint: `)
+// fieldsBetween is what stands between what is wrong and what to do: in a text, and in a line of the log.
+var fieldsBetween = regexp.MustCompile(`\n *hint: |" hint="?`)
 
 // held compares a deed with what the twin has seen.
 func (d deed) held(first, next came) error {

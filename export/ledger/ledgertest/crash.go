@@ -40,15 +40,21 @@ func (c call) crash(t *world) {
 		}
 		return err
 	}
-	for at, fell := 1, true; fell; at++ {
-		t.each(fmt.Sprintf("ended at step %d", at), func(t *world) {
-			c.prepare(t)
-			var err error
-			if err, fell = t.struck(at, do); !fell && err != nil {
-				t.Fatal(err)
-			}
-			c.goOn(t, err == nil, before, after)
-		})
+	steps := func(every int) {
+		for at, fell := 1, true; fell; at += every {
+			t.each(fmt.Sprintf("ended at step %d", at), func(t *world) {
+				c.prepare(t)
+				var err error
+				if err, fell = t.struck(at, do); !fell && err != nil {
+					t.Fatal(err)
+				}
+				c.goOn(t, err == nil, before, after)
+			})
+		}
+	}
+	every := everyStep(t.opener)
+	if steps(every); inside == 0 && every > 1 { // a short call, whose steps were all passed over
+		steps(1)
 	}
 	if inside == 0 {
 		t.Errorf("the program never ended within the call: its backend takes no steps")

@@ -21,6 +21,17 @@ type Opener interface {
 	Check(dir string) (*ledger.Checked, error)
 }
 
+// Thinned is an Opener that has the program ended at every n-th step of a call only, for a run where a step takes long.
+type Thinned interface{ EveryStep() int }
+
+// everyStep is at how many steps one is played.
+func everyStep(o Opener) int {
+	if thinned, ok := o.(Thinned); ok {
+		return thinned.EveryStep()
+	}
+	return 1
+}
+
 // Place is the folder of a ledger, its clock, and the blow that may end a program that has it open.
 type Place struct {
 	Dir string // also names the ledger where its rows are stored elsewhere

@@ -32,6 +32,9 @@ type backend struct {
 	deafFile, deafDir bool // the disk ignores syncs
 }
 
+// EveryStep thins out the steps under the race detector, where the suite takes minutes: they are the same steps.
+func (backend) EveryStep() int { return everyStep }
+
 func (b backend) Open(p ledgertest.Place) (ledger.Ledger, error) {
 	disk := &ledgertest.Disk{Blow: p.Blow, DeafFile: b.deafFile, DeafDir: b.deafDir}
 	l, err := Open(Options{Dir: p.Dir, Now: p.Now, disk: disk})

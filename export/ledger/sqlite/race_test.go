@@ -1,0 +1,6 @@
+//go:build race
+
+package sqlite
+
+// everyStep is at how many steps of a call the program is ended once.
+const everyStep = 9

@@ -53,7 +53,7 @@ func check(f *source.File) (faults []string) {
 		switch n := n.(type) {
 		case *ast.CallExpr:
 			args := n.Args
-			switch name := called(n); {
+			switch name := source.Called(n); {
 			case name == hinted && len(args) > 0:
 				args = args[:len(args)-1]
 			case !slices.Contains(makers, name):
@@ -72,17 +72,6 @@ func check(f *source.File) (faults []string) {
 	return faults
 }
 
-// called returns the name of what a call calls, with a dot where it is a method or a function of a package.
-func called(c *ast.CallExpr) string {
-	switch fun := c.Fun.(type) {
-	case *ast.Ident:
-		return fun.Name
-	case *ast.SelectorExpr:
-		return "." + fun.Sel.Name
-	}
-	return ""
-}
-
 // texts returns the literals that an expression is made of. What another call makes of a text is judged there.
 func texts(n ast.Node) []*ast.BasicLit {
 	switch n := n.(type) {
@@ -93,7 +82,7 @@ func texts(n ast.Node) []*ast.BasicLit {
 	case *ast.BinaryExpr:
 		return append(texts(n.X), texts(n.Y)...)
 	case *ast.CallExpr:
-		if called(n) == ".Sprintf" && len(n.Args) > 0 {
+		if source.Called(n) == ".Sprintf" && len(n.Args) > 0 {
 			return texts(n.Args[0])
 		}
 	}

@@ -63,7 +63,7 @@ func check(f *source.File) (faults []string) {
 	ast.Inspect(f.File, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.CallExpr:
-			switch name := called(n); {
+			switch name := source.Called(n); {
 			case name == "print" || name == "println":
 				fault(n, name, advice)
 			case name == ".Raw" && len(n.Args) == 0 && !raw[f.At(n).Line]:
@@ -81,17 +81,6 @@ func check(f *source.File) (faults []string) {
 		return true
 	})
 	return faults
-}
-
-// called names what a call calls: a function without a dot, a method or a function of a package with one.
-func called(c *ast.CallExpr) string {
-	switch fun := c.Fun.(type) {
-	case *ast.Ident:
-		return fun.Name
-	case *ast.SelectorExpr:
-		return "." + fun.Sel.Name
-	}
-	return ""
 }
 
 // ofPackage reports whether a call is of a package's function.

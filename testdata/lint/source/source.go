@@ -131,3 +131,14 @@ func (f *File) Excused(word string) map[int]bool {
 	}
 	return lines
 }
+
+// Called returns the name of what a call calls, with a dot where it is a method or a function of a package.
+func Called(c *ast.CallExpr) string {
+	switch fun := c.Fun.(type) {
+	case *ast.Ident:
+		return fun.Name
+	case *ast.SelectorExpr:
+		return "." + fun.Sel.Name
+	}
+	return ""
+}

@@ -79,7 +79,7 @@ func TestBindNamesWhatLacks(t *testing.T) {
 func TestTimeZone(t *testing.T) {
 	paris, err := time.LoadLocation("Europe/Paris")
 	if err != nil {
-		t.Skip("no time zones here:", err)
+		t.Fatal(err)
 	}
 	m, problems := New(Options{TimeZone: paris, Columns: []Column{
 		{Name: "Days", Expr: `daysBetween(a, "2026-03-30")`},

@@ -102,7 +102,7 @@ func seenReport(seen []export.SeenFile, again bool, started time.Time) *export.R
 	}
 	if open > 0 {
 		hint = planAgain
-		why = append(why, fmt.Sprintf("%s of the feed did not reach Coupa for sure", export.Plural(open, "row")))
+		why = append(why, fmt.Sprintf("not in Coupa as in HR: %s of the feed", export.Plural(open, "row")))
 		rep.Exit = export.ExitPartial
 	}
 	if again && len(why) == 0 {

@@ -64,7 +64,7 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 	}
 	columnsText(w, r)
 	peopleText(w, r.People, r.RowCount)
-	rowsText(w, rows, group{"Quarantined: not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"})
+	rowsText(w, rows, group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"})
 	rowsText(w, rows, group{"Waiting: an earlier row of theirs has no verdict", withOutcome(export.Pending), shownOpen, "see --json"})
 	partsText(w, r.Parts)
 	if saved != "" {
@@ -120,7 +120,7 @@ func Export(env *wiring.Env, r *job.Planned, dir string, rows iter.Seq[export.Ro
 	w := env.Stdout.Text()
 	w.Printf("Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
 	breachesText(w, "a run would be HELD: ", r.Limits)
-	rowsText(w, rows, group{"Quarantined: not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"})
+	rowsText(w, rows, group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"})
 	w.Printf("\nWritten to %s\n", dir)
 	for _, p := range r.Parts {
 		w.Printf("  %s  %s, %d bytes\n", p.Name, export.Plural(p.Rows, "row"), p.Size)

@@ -87,7 +87,7 @@ func reportText(w *terminal.Text, rep *export.Report) {
 	}
 	all := "hr2coupa status " + rep.Run + " --json shows all"
 	rowsText(w, rep.Rows.All(), []group{
-		{"Quarantined: not sent: fix these first", withOutcome(export.Quarantined), shownRows, all},
+		{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, all},
 		{"Rejected: refused by Coupa", withOutcome(export.Rejected), shownRows, all},
 		{"Drifted: Coupa shows another value", withOutcome(export.Drifted), shownRows, all},
 		{"Pending: sent, no verdict yet", pendingAnd(func(r export.RowResult) bool { return sent[r.Part] }), shownOpen, all},

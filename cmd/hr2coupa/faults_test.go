@@ -163,6 +163,7 @@ func (f fault) play(dir string) (err error) {
 	if err != nil {
 		return err
 	}
+	n.twin.PickUp() // as its clock soon does: a quick run would ask about a part that still lies in the drop folder
 	faults := []error{first.hold("with the fault", f.exit, n), first.shows(f.sees)}
 	if f.hand != nil {
 		faults = append(faults, n.byHand(f.hand, first))

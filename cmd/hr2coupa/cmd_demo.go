@@ -158,7 +158,7 @@ func endDemo(env *wiring.Env, rep *export.Report, keep string) error {
 On your own data
   hr2coupa init users.csv              a config and a mapping, proposed from your feed
   hr2coupa twin --users users.json     a twin to rehearse with; it prints a config for it
-  hr2coupa plan -c hr2coupa.yaml       what would change; sends nothing
+  hr2coupa plan -c hr2coupa.yaml       what would be sent; sends nothing
   hr2coupa run -c hr2coupa.yaml        the main job
 `)
 	return w.Err()

@@ -18,7 +18,7 @@ func planCmd(env *wiring.Env) *cobra.Command {
 	var all bool
 	c := &cobra.Command{
 		Use:   "plan [FILE…]",
-		Short: "what would change, what is quarantined, which limits hold the run; sends nothing",
+		Short: "what would be sent, what is quarantined, which limits hold the run; sends nothing",
 		Long: `Plan reads the feed, maps and checks it, and prints what a run would send, per person and per column. It
 sends nothing and records nothing. If preflight is on, it asks Coupa about these people and needs the
 client's secret; otherwise it needs no secret. With -o it also saves the plan for hr2coupa apply, bound to

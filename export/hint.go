@@ -78,7 +78,7 @@ type Message struct {
 // Messages returns the messages of an error, one for each error that was joined in it.
 func Messages(err error) []Message {
 	var messages []Message
-	for _, l := range told(err) {
+	for _, l := range errorLines(err) {
 		if n := len(messages); n == 0 || !strings.HasPrefix(l.text, " ") {
 			messages = append(messages, Message{})
 		}

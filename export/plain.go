@@ -42,20 +42,20 @@ func Plural(n int, one string) string {
 // Lines that returns them.
 func PlainLines(err error) []string {
 	var lines []string
-	for _, l := range told(err) {
+	for _, l := range errorLines(err) {
 		lines = append(lines, l.text)
 	}
 	return lines
 }
 
-// toldLine is a line of an error's text, with its hints.
-type toldLine struct {
+// errorLine is a line of an error's text, with its hints.
+type errorLine struct {
 	text         string
 	hints, stack []string
 }
 
-// told returns the lines of an error. An error's own hints go with its last line.
-func told(err error) []toldLine {
+// errorLines returns the lines of an error. An error's own hints go with its last line.
+func errorLines(err error) []errorLine {
 	if err == nil {
 		return nil
 	}
@@ -67,16 +67,16 @@ func told(err error) []toldLine {
 }
 
 // woven finds the lines of the errors that err wraps in its text.
-func woven(err error) []toldLine {
+func woven(err error) []errorLine {
 	if own, ok := err.(interface{ Lines() []string }); ok {
-		lines := []toldLine{}
+		lines := []errorLine{}
 		for _, l := range own.Lines() {
-			lines = append(lines, toldLine{text: Plain(l)})
+			lines = append(lines, errorLine{text: Plain(l)})
 		}
 		return lines
 	}
-	rest, lines := err.Error(), []toldLine{{}}
-	say := func(more ...toldLine) {
+	rest, lines := err.Error(), []errorLine{{}}
+	say := func(more ...errorLine) {
 		last := &lines[len(lines)-1]
 		last.text += more[0].text
 		last.hints, last.stack = add(last.hints, more[0].hints), append(last.stack, more[0].stack...)
@@ -86,19 +86,19 @@ func woven(err error) []toldLine {
 		before, after, found := strings.Cut(rest, inner.Error())
 		switch {
 		case !found: // the error has its own words for it
-			for _, l := range told(inner) {
-				say(toldLine{hints: l.hints, stack: l.stack})
+			for _, l := range errorLines(inner) {
+				say(errorLine{hints: l.hints, stack: l.stack})
 			}
 			continue
 		case i > 0 && before == "\n": // errors.Join
-			lines = append(lines, toldLine{})
+			lines = append(lines, errorLine{})
 		default:
-			say(toldLine{text: Plain(before)})
+			say(errorLine{text: Plain(before)})
 		}
-		say(told(inner)...)
+		say(errorLines(inner)...)
 		rest = after
 	}
-	say(toldLine{text: Plain(rest)})
+	say(errorLine{text: Plain(rest)})
 	return lines
 }
 

@@ -49,7 +49,7 @@ type Runner struct {
 	NoWait bool          // deliver one wave and return; parts sent earlier are asked about once
 	Now    func() time.Time
 	Log    logrus.FieldLogger
-	Tell   func(export.Part) // called after every recorded move, for progress; may be nil
+	OnMove func(export.Part) // called after every recorded move, for progress; may be nil
 
 	ahead       map[int64]time.Time // when the wait began, for a part that was sent while the clock was ahead
 	undelivered error               // why parts could not be sent
@@ -141,7 +141,7 @@ func (r *Runner) move(p *export.Part, next export.PartState) error {
 		p.State = from
 		return fmt.Errorf("record that part %s is %s: %w", p.Name, next, err)
 	}
-	r.tell(*p)
+	r.logMove(*p)
 	return nil
 }
 
@@ -155,11 +155,11 @@ func (r *Runner) settle(p *export.Part, rest export.Outcome, rows []export.RowRe
 	if err := r.Ledger.Settle(*p, rest, rows); err != nil {
 		return fmt.Errorf("record the verdict of part %s: %w", p.Name, err)
 	}
-	r.tell(*p)
+	r.logMove(*p)
 	return nil
 }
 
-func (r *Runner) tell(p export.Part) {
+func (r *Runner) logMove(p export.Part) {
 	fields := logrus.Fields{"part": p.Name, "rows": p.Rows}
 	if p.LoadID != "" {
 		fields["load"] = p.LoadID
@@ -168,8 +168,8 @@ func (r *Runner) tell(p export.Part) {
 		fields["verdict"] = string(p.Verdict)
 	}
 	r.Log.WithFields(fields).Info(string(p.State))
-	if r.Tell != nil {
-		r.Tell(p)
+	if r.OnMove != nil {
+		r.OnMove(p)
 	}
 }
 

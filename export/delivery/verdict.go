@@ -28,7 +28,7 @@ func (r *Runner) judge(p *export.Part, l *export.Load, v export.Verdict) error {
 		r.Log.WithField("load", l.ID).Warn(n)
 	}
 	rest := export.Applied
-	if why := untold(l, j, len(rows)); why != "" {
+	if why := unexplained(l, j, len(rows)); why != "" {
 		// It is not known which rows are refused, so no other row can be called applied.
 		p.Verdict, rest = export.VerdictPartial, export.Pending
 		p.Note = why
@@ -38,9 +38,9 @@ func (r *Runner) judge(p *export.Part, l *export.Load, v export.Verdict) error {
 	return r.settle(p, rest, j.Rows)
 }
 
-// untold returns why rows without an error cannot be called applied: there are errors that fit no row, or the answer
+// unexplained returns why rows without an error cannot be called applied: there are errors that fit no row, or the answer
 // does not say whether there are errors.
-func untold(l *export.Load, j Joined, sent int) string {
+func unexplained(l *export.Load, j Joined, sent int) string {
 	if missing := max(l.ErrorsN-len(l.Errors), 0) + len(j.Loose); missing > 0 {
 		return fmt.Sprintf("Coupa reports %d row errors that fit no row of ours; see load %s in Coupa", missing, l.ID)
 	}

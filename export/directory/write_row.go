@@ -156,14 +156,14 @@ func (j *writing) refused(ctx context.Context, w export.Write, r export.RowResul
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case err != nil:
-			j.Log.WithFields(j.fields(r)).Errorf("put back what a list held: %s", j.told(ctx, w, r, err))
+			j.Log.WithFields(j.fields(r)).Errorf("put back what a list held: %s", j.logText(ctx, w, r, err))
 			why = append(why, export.Fault{Rule: "lists", Message: fmt.Sprintf(sayNotPutBack, note)})
 		default:
 			why = append(why, export.Fault{Rule: "lists", Message: fmt.Sprintf(sayPutBack, note)})
 		}
 		w.Unfilled = still
 	}
-	j.Log.WithFields(j.about(w, r)).Warn(j.told(ctx, w, r, no))
+	j.Log.WithFields(j.about(w, r)).Warn(j.logText(ctx, w, r, no))
 	return j.end(w, r, export.Rejected, why...)
 }
 

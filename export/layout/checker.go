@@ -25,25 +25,25 @@ func (s *Sheet) Checker() export.RowChecker {
 // Check returns the same faults as [Sheet.Check]. A row without a fault costs no allocation, except for texts that are
 // remembered or had to be normalised.
 func (k *checker) Check(row *export.Row) []export.Fault {
-	told := rowFaults{origin: row.Origin}
+	faults := rowFaults{origin: row.Origin}
 	key := k.sheet.First(row)
 	for i := range k.sheet.columns {
 		c, cell, m := &k.sheet.columns[i], &row.Cells[i], &k.memos[i]
 		switch {
 		case cell.State != export.Set || blank(cell.Text):
-			k.sheet.check(i, cell, key, &told)
+			k.sheet.check(i, cell, key, &faults)
 		case c.surely(cell.Text), c.kind == kindEmail && k.colleague(c, cell.Text), m.find(cell):
 		default:
-			text, broken := cell.Text, len(told.list)
-			if k.sheet.check(i, cell, key, &told); len(told.list) == broken && !m.off {
+			text, broken := cell.Text, len(faults.list)
+			if k.sheet.check(i, cell, key, &faults); len(faults.list) == broken && !m.off {
 				m.remember(text, cell.Text)
 			}
-			if c.kind == kindEmail && len(told.list) == broken {
+			if c.kind == kindEmail && len(faults.list) == broken {
 				k.remember(text)
 			}
 		}
 	}
-	return told.list
+	return faults.list
 }
 
 // colleague reports whether an address certainly breaks no rule because the one before, which broke none, has the same
@@ -81,8 +81,8 @@ type memo struct {
 // recognised by their slot alone.
 type slot struct {
 	textEnds
-	told bool   // the ends alone identify the text, and it is sent unchanged; else memo.more decides
-	more uint16 // 1 and above: its place in memo.more, which stays whichever text takes the slot
+	exact bool   // the ends alone identify the text, and it is sent unchanged; else memo.more decides
+	more  uint16 // 1 and above: its place in memo.more, which stays whichever text takes the slot
 }
 
 type remembered struct{ text, sent string }
@@ -102,7 +102,7 @@ func (m *memo) find(cell *export.Cell) bool {
 	m.asked++
 	if m.slots != nil {
 		e := endsOf(cell.Text)
-		if s := &m.slots[e.place()]; s.textEnds == e && (s.told || m.more[s.more-1].send(cell)) {
+		if s := &m.slots[e.place()]; s.textEnds == e && (s.exact || m.more[s.more-1].send(cell)) {
 			return true
 		}
 	}
@@ -133,7 +133,7 @@ func (m *memo) remember(text, sent string) {
 	e := endsOf(text)
 	s := &m.slots[e.place()]
 	s.textEnds = e
-	if s.told = e.whole() && sent == text; s.told {
+	if s.exact = e.whole() && sent == text; s.exact {
 		return
 	}
 	r := remembered{text: strings.Clone(text)}

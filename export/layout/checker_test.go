@@ -39,7 +39,7 @@ func TestCheckerAgrees(t *testing.T) {
 		other := &export.Row{Cells: slices.Clone(row.Cells)}
 		want, got := s.Check(other), k.Check(row)
 		if !slices.Equal(got, want) || !slices.Equal(row.Cells, other.Cells) {
-			t.Fatalf("told %v of\n%q\nwant %v of\n%q", got, row.Cells, want, other.Cells)
+			t.Fatalf("found %v of\n%q\nwant %v of\n%q", got, row.Cells, want, other.Cells)
 		}
 	}
 	if !slices.ContainsFunc(k.(*checker).memos, func(m memo) bool { return m.slots != nil }) {
@@ -53,8 +53,8 @@ func TestFirstAddress(t *testing.T) {
 	at := slices.IndexFunc(s.columns, func(c columnRules) bool { return c.kind == kindEmail })
 	row := &export.Row{Cells: make([]export.Cell, len(s.columns))}
 	row.Cells[at] = export.Cell{Text: "x@", State: export.Set}
-	told := s.Checker().Check(row)
-	if !slices.ContainsFunc(told, func(f export.Fault) bool { return f.Rule == "email" }) {
-		t.Errorf("told %v of an address without a domain", told)
+	found := s.Checker().Check(row)
+	if !slices.ContainsFunc(found, func(f export.Fault) bool { return f.Rule == "email" }) {
+		t.Errorf("found %v of an address without a domain", found)
 	}
 }

@@ -117,44 +117,44 @@ func (c *columnRules) emptyBreach() breach {
 }
 
 // clearCell turns a clear into the documented text, where there is one.
-func (c *columnRules) clearCell(cell *export.Cell, told *rowFaults) {
+func (c *columnRules) clearCell(cell *export.Cell, faults *rowFaults) {
 	if c.clear == "" {
-		told.add(c, notCleared)
+		faults.add(c, notCleared)
 		return
 	}
 	*cell = export.Cell{Text: c.clear, State: export.Set}
 }
 
 // check checks one text by every rule of the column and returns it in the form to send.
-func (c *columnRules) check(text string, told *rowFaults) string {
+func (c *columnRules) check(text string, faults *rowFaults) string {
 	length := len(text)
 	if !plain(text) {
 		var valid bool
-		if text, length, valid = c.unplain(text, told); !valid {
+		if text, length, valid = c.unplain(text, faults); !valid {
 			return text
 		}
 	}
 	if length < c.min {
-		told.add(c, c.says.short)
+		faults.add(c, c.says.short)
 	}
 	if length > c.max {
-		told.add(c, c.says.long)
+		faults.add(c, c.says.long)
 	}
 	if c.kind == kindFree {
 		return text
 	}
-	return c.value(text, told)
+	return c.value(text, faults)
 }
 
 // unplain checks the characters of a text that is not only printable ASCII, makes its line breaks LF, and counts its
 // characters. Text that is not UTF-8 is checked by no other rule.
-func (c *columnRules) unplain(text string, told *rowFaults) (_ string, length int, valid bool) {
+func (c *columnRules) unplain(text string, faults *rowFaults) (_ string, length int, valid bool) {
 	bad, crlf := false, false
 	for i, r := range text {
 		switch {
 		case r >= 0xa0:
 			if r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd") {
-				told.add(c, notUTF8)
+				faults.add(c, notUTF8)
 				return text, 0, false
 			}
 		case r == '\r' && strings.HasPrefix(text[i+1:], "\n"):
@@ -166,7 +166,7 @@ func (c *columnRules) unplain(text string, told *rowFaults) (_ string, length in
 		length++
 	}
 	if bad {
-		told.add(c, control)
+		faults.add(c, control)
 	}
 	if crlf {
 		text = strings.ReplaceAll(text, "\r\n", "\n")
@@ -174,9 +174,9 @@ func (c *columnRules) unplain(text string, told *rowFaults) (_ string, length in
 	return text, length, true
 }
 
-// value checks the rule of the column's type. It uses a plain switch: with closures told would escape, one allocation a
+// value checks the rule of the column's type. It uses a plain switch: with closures faults would escape, one allocation a
 // row.
-func (c *columnRules) value(text string, told *rowFaults) string {
+func (c *columnRules) value(text string, faults *rowFaults) string {
 	var ok bool
 	var broken *breach
 	switch c.kind {
@@ -184,7 +184,7 @@ func (c *columnRules) value(text string, told *rowFaults) string {
 		text, ok = sentAs(c.words, text)
 		broken = &c.says.unknown
 		if c.noYes && ok && text == "Yes" {
-			told.add(c, noInvitation)
+			faults.add(c, noInvitation)
 		}
 	case kindEmail:
 		ok, broken = isEmail(text), &notEmail
@@ -208,10 +208,10 @@ func (c *columnRules) value(text string, told *rowFaults) string {
 		text, ok = localeName(text)
 		broken = &notLocale
 	default:
-		return c.list(text, told)
+		return c.list(text, faults)
 	}
 	if !ok {
-		told.add(c, *broken)
+		faults.add(c, *broken)
 	}
 	return text
 }
@@ -232,7 +232,7 @@ func sentAs(words []spelling, text string) (string, bool) {
 }
 
 // list checks each name of a comma-separated list and removes the blanks around the commas.
-func (c *columnRules) list(text string, told *rowFaults) string {
+func (c *columnRules) list(text string, faults *rowFaults) string {
 	if c.tidy(text) {
 		return text
 	}
@@ -245,10 +245,10 @@ func (c *columnRules) list(text string, told *rowFaults) string {
 		long = long || utf8.RuneCountInString(n) > c.itemMax
 	}
 	if empty {
-		told.add(c, emptyName)
+		faults.add(c, emptyName)
 	}
 	if long {
-		told.add(c, c.says.itemLong)
+		faults.add(c, c.says.itemLong)
 	}
 	return strings.Join(names, ",")
 }

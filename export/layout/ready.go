@@ -62,18 +62,18 @@ func CheckReady(name string, data []byte, o ReadyOptions) (*Ready, []export.Faul
 	c := &readyCheck{name: name, o: o, ready: &Ready{Key: -1}}
 	c.o.MaxRows, c.o.MaxBytes = orElse(o.MaxRows, MaxRows), orElse(o.MaxBytes, MaxBytes)
 	if len(data) > c.o.MaxBytes {
-		c.tell(0, "size", "split it", "is %d bytes, more than the %d of one file", len(data), c.o.MaxBytes)
+		c.add(0, "size", "split it", "is %d bytes, more than the %d of one file", len(data), c.o.MaxBytes)
 	}
 	if bytes.HasPrefix(data, []byte(zipMagic)) {
-		c.tell(0, "workbook", "save it as CSV UTF-8, and remove the byte order mark that Excel writes", "is an Excel workbook, whatever its name says")
+		c.add(0, "workbook", "save it as CSV UTF-8, and remove the byte order mark that Excel writes", "is an Excel workbook, whatever its name says")
 		return nil, c.faults
 	}
 	if bytes.HasPrefix(data, []byte(bom)) {
-		c.tell(1, "bom", saveUTF8, "begins with a byte order mark")
+		c.add(1, "bom", saveUTF8, "begins with a byte order mark")
 		data = data[len(bom):]
 	}
 	if !utf8.Valid(data) {
-		c.tell(invalidLine(data), "utf8", saveUTF8, "is not valid UTF-8")
+		c.add(invalidLine(data), "utf8", saveUTF8, "is not valid UTF-8")
 		return nil, c.faults
 	}
 	c.data, c.csv = data, csv.NewReader(bytes.NewReader(data))
@@ -85,7 +85,7 @@ func CheckReady(name string, data []byte, o ReadyOptions) (*Ready, []export.Faul
 	for c.row() {
 	}
 	if len(c.ready.Rows) == 0 && len(c.faults) == 0 {
-		c.tell(1, "rows", "", "has no data rows")
+		c.add(1, "rows", "", "has no data rows")
 	}
 	slices.SortStableFunc(c.faults, func(a, b export.Fault) int { return a.Origin.Line - b.Origin.Line })
 	return c.ready, c.faults
@@ -128,15 +128,15 @@ type readyCheck struct {
 	counted, line int // position up to which line ends were counted, and their number
 }
 
-// tell adds a fault of the file. The hint says what to do about it, and is "" where that is plain.
-func (c *readyCheck) tell(line int, rule, hint, format string, args ...any) {
+// add adds a fault of the file. The hint says what to do about it, and is "" where that is plain.
+func (c *readyCheck) add(line int, rule, hint, format string, args ...any) {
 	c.faults = append(c.faults, export.Fault{
 		Origin: export.Origin{File: c.name, Line: line}, Rule: rule, Message: fmt.Sprintf(format, args...), Hint: hint,
 	})
 }
 
 func (c *readyCheck) because(line int, rule string, err error) {
-	c.tell(line, rule, export.HintText(err), "%v", err)
+	c.add(line, rule, export.HintText(err), "%v", err)
 }
 
 const saveUTF8 = "save it as UTF-8 without BOM"
@@ -150,11 +150,11 @@ func (c *readyCheck) next() (record []string, line int, ok bool) {
 		return nil, 0, false
 	}
 	if broken := (*csv.ParseError)(nil); errors.As(err, &broken) {
-		c.tell(broken.StartLine, "quote", "", "has a broken quote (line %d, column %d), and nothing after it was checked", broken.Line, broken.Column)
+		c.add(broken.StartLine, "quote", "", "has a broken quote (line %d, column %d), and nothing after it was checked", broken.Line, broken.Column)
 		return nil, 0, false
 	}
 	if err != nil {
-		c.tell(0, "read", "", "cannot be read: %v", err)
+		c.add(0, "read", "", "cannot be read: %v", err)
 		return nil, 0, false
 	}
 	line, _ = c.csv.FieldPos(0)
@@ -169,7 +169,7 @@ func (c *readyCheck) emptyLines() {
 	}
 	c.line += bytes.Count(c.data[c.counted:at], []byte{'\n'})
 	c.counted = at
-	c.tell(c.line+1, "ragged", "remove it", "line is empty")
+	c.add(c.line+1, "ragged", "remove it", "line is empty")
 }
 
 // header checks the column names; it returns false where no name is usable.
@@ -177,21 +177,21 @@ func (c *readyCheck) header() bool {
 	names, line, ok := c.next()
 	if !ok {
 		if len(c.faults) == 0 {
-			c.tell(1, "header", "", "is empty: a header line and data rows are needed")
+			c.add(1, "header", "", "is empty: a header line and data rows are needed")
 		}
 		return false
 	}
 	if mark := wrongDelimiter(names); mark != "" {
-		c.tell(line, "header", useCommas, "is separated by %s", mark)
+		c.add(line, "header", useCommas, "is separated by %s", mark)
 		return false
 	}
 	if len(names) > maxHeader {
-		c.tell(line, "header", "", "has %d columns, more than any of Coupa's files", len(names))
+		c.add(line, "header", "", "has %d columns, more than any of Coupa's files", len(names))
 		return false
 	}
 	table := Columns()
 	if !headed(names) {
-		c.tell(line, "header", "add the header line if it is missing", "names no column of Coupa's")
+		c.add(line, "header", "add the header line if it is missing", "names no column of Coupa's")
 		return false
 	}
 	c.ready.Columns = slices.Clone(names)
@@ -203,7 +203,7 @@ func (c *readyCheck) header() bool {
 			c.because(line, "header", headerError(name, table, c.o.Custom))
 		}
 		if slices.Contains(names[:i], name) {
-			c.tell(line, "header", "", "column %q is there twice", name)
+			c.add(line, "header", "", "column %q is there twice", name)
 		}
 		if err := cardError(t, c.o.CardReason); err != nil {
 			c.because(line, "card", err)
@@ -216,7 +216,7 @@ func (c *readyCheck) header() bool {
 	}
 	for _, t := range table {
 		if t.Required && !slices.Contains(names, t.Name) {
-			c.tell(line, "header", "", "column %q is missing, and Coupa requires it", t.Name)
+			c.add(line, "header", "", "column %q is missing, and Coupa requires it", t.Name)
 		}
 	}
 	for _, k := range slices.Backward(keyColumns[:]) {
@@ -235,7 +235,7 @@ func (c *readyCheck) row() bool {
 		return false
 	}
 	if len(c.ready.Rows) == c.o.MaxRows {
-		c.tell(line, "rows", "split it", "is beyond the %d data rows of one file, and nothing from here on was checked", c.o.MaxRows)
+		c.add(line, "rows", "split it", "is beyond the %d data rows of one file, and nothing from here on was checked", c.o.MaxRows)
 		return false
 	}
 	at := func(i int) string {
@@ -249,36 +249,36 @@ func (c *readyCheck) row() bool {
 		Inactive: strings.EqualFold(at(c.status), "inactive"),
 	})
 	if len(cells) != len(c.columns) {
-		c.tell(line, "ragged", "", "has %d fields, the header has %d", len(cells), len(c.columns))
+		c.add(line, "ragged", "", "has %d fields, the header has %d", len(cells), len(c.columns))
 		return true
 	}
-	told := rowFaults{origin: export.Origin{File: c.name, Line: line}, list: c.faults}
+	faults := rowFaults{origin: export.Origin{File: c.name, Line: line}, list: c.faults}
 	for i, text := range cells {
-		c.cell(i, text, &told)
+		c.cell(i, text, &faults)
 	}
-	c.faults = told.list
+	c.faults = faults.list
 	return true
 }
 
 var emptyCell = breach{"empty", "is empty, and what Coupa does with an empty cell is not documented; take the column out, or give --allow-empty"}
 
-func (c *readyCheck) cell(i int, text string, told *rowFaults) {
+func (c *readyCheck) cell(i int, text string, faults *rowFaults) {
 	col := &c.columns[i]
 	switch {
 	case col.required && blank(text):
-		told.add(col, noValue)
+		faults.add(col, noValue)
 		return
 	case text == "":
 		if !c.o.AllowEmpty {
-			told.add(col, emptyCell)
+			faults.add(col, emptyCell)
 		}
 		return
 	case text != col.clear || col.clear == "":
-		text = col.check(text, told)
+		text = col.check(text, faults)
 	}
 	if col.kind == kindLocale && apiOnlyLocale(text) {
 		c.ready.Warnings = append(c.ready.Warnings, export.Fault{
-			Origin: told.origin, Field: col.name, Rule: localeWarning.rule, Message: localeWarning.message,
+			Origin: faults.origin, Field: col.name, Rule: localeWarning.rule, Message: localeWarning.message,
 		})
 	}
 	if c.seen[i] == nil {
@@ -286,8 +286,8 @@ func (c *readyCheck) cell(i int, text string, told *rowFaults) {
 	}
 	folded := strings.ToLower(strings.ToUpper(text)) // in both directions: some letters have several lower-case forms
 	if first, ok := c.seen[i][folded]; ok {
-		told.add(col, breach{"unique", fmt.Sprintf("has the same value as line %d; Coupa allows it once", first)})
+		faults.add(col, breach{"unique", fmt.Sprintf("has the same value as line %d; Coupa allows it once", first)})
 		return
 	}
-	c.seen[i][folded] = told.origin.Line
+	c.seen[i][folded] = faults.origin.Line
 }

@@ -104,8 +104,8 @@ type Approvals interface {
 type Outbox interface {
 	// Incidents returns the open incidents, oldest first.
 	Incidents() ([]export.Incident, error)
-	// Tell records, in one step, how incidents stand (begun, gone on, ended) and the notices about them.
-	Tell(incidents []export.Incident, notices []export.Notice) error
+	// RecordIncidents records, in one step, how incidents stand (begun, gone on, ended) and the notices about them.
+	RecordIncidents(incidents []export.Incident, notices []export.Notice) error
 	// Due returns the notices that were neither sent nor given up, oldest first.
 	Due() ([]export.Notice, error)
 	// Sent records that a notice was sent.

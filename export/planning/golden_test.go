@@ -161,23 +161,23 @@ func edge(size int) string {
 // archive returns the input followed by the result.
 func (g *golden) archive(k *planningtest.Taken) *txtar.Archive {
 	a := g.given
-	tell := func(name, text string) { a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(text)}) }
+	add := func(name, text string) { a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(text)}) }
 	for _, p := range k.Parts {
 		if g.brief {
 			lines := strings.SplitAfter(string(p.Data), "\n")
-			tell("sent/"+p.Name, fmt.Sprintf("%d bytes, sha256 %s\n%s%s...\n%s", p.Size, p.SHA256, lines[0], cut(lines[1]), cut(lines[len(lines)-2])))
+			add("sent/"+p.Name, fmt.Sprintf("%d bytes, sha256 %s\n%s%s...\n%s", p.Size, p.SHA256, lines[0], cut(lines[1]), cut(lines[len(lines)-2])))
 			continue
 		}
-		tell("sent/"+p.Name, string(p.Data))
+		add("sent/"+p.Name, string(p.Data))
 	}
 	var held strings.Builder
 	for _, r := range k.Loose {
 		fmt.Fprintf(&held, "%s (%d, key %q): %s\n", r.Origin, r.Lines, r.Key, r.Faults.Text())
 	}
 	if held.Len() > 0 {
-		tell("held back", held.String())
+		add("held back", held.String())
 	}
-	tell("sums", planSums(k))
+	add("sums", planSums(k))
 	return &a
 }
 

@@ -25,7 +25,7 @@ func main() {
 
 func run(dir string) error {
 	staff := hire()
-	story := tell(staff)
+	story := playNight(staff)
 	feed, err := encodeFeed(story.records)
 	if err != nil {
 		return err

@@ -19,8 +19,8 @@ type story struct {
 	users   []map[string]any
 }
 
-// tell lets things happen: what Coupa held before is written first, then the feed with all that is wrong in it.
-func tell(staff []person) story {
+// playNight lets things happen: what Coupa held before is written first, then the feed with all that is wrong in it.
+func playNight(staff []person) story {
 	staff[quoted] = called(staff[quoted], "robert.obrien", `Robert "Bob"`, "O'Brien, Jr.")
 	staff[longName] = called(staff[longName], "maria.delosangeles", "María Guadalupe Inmaculada de los Ángeles y Todos los Santos", "Prado")
 	staff[takenLogin] = called(staff[takenLogin], "jane.smith2", "Jane", "Smith")

@@ -96,7 +96,7 @@ func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, star
 
 // record writes the plan of a new run into the ledger. broken are the limits that hold it, so that nothing of it is sent.
 func (j *Job) record(ctx context.Context, p *prospect.Prospect) (id string, broken []export.Breach, err error) {
-	defer j.teller.Spent(notify.StepPlan, j.env.Now())
+	defer j.notifier.Spent(notify.StepPlan, j.env.Now())
 	run, err := j.ledger.BeginRun(export.RunRecord{Command: "run", Started: p.Planner.Started, Mapping: wiring.Expressions(j.cfg)})
 	if err != nil {
 		return "", nil, err
@@ -130,11 +130,11 @@ func (j *Job) send(ctx context.Context, run string) (*export.ReadBack, error) {
 	j.bar.Start(parts)
 	sending := j.env.Now()
 	err = j.runner.Drive(ctx, parts)
-	j.teller.Spent(notify.StepSend, sending)
+	j.notifier.Spent(notify.StepSend, sending)
 	if err != nil {
 		return nil, err
 	}
-	defer j.teller.Spent(notify.StepReadBack, j.env.Now())
+	defer j.notifier.Spent(notify.StepReadBack, j.env.Now())
 	return j.readBack(ctx, run)
 }
 

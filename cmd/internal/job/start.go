@@ -19,26 +19,26 @@ import (
 // Job is one start of the program at work on the ledger. It holds what the work is done with; what the work comes to is
 // returned by each step.
 type Job struct {
-	env    *wiring.Env
-	cfg    *config.Config
-	ledger wiring.Store
-	past   ledger.Ledger // the same, seen by no seam: for the notices, and the mark that is written at the end
-	wires  *wiring.Wires
-	runner *delivery.Runner
-	writer *directory.Writer // of the API route; nil where the config knows no client for it
-	teller *notices.Teller
-	bar    *progress.Progress
-	unlock func() error
+	env      *wiring.Env
+	cfg      *config.Config
+	ledger   wiring.Store
+	past     ledger.Ledger // the same, seen by no seam: for the notices, and the mark that is written at the end
+	wires    *wiring.Wires
+	runner   *delivery.Runner
+	writer   *directory.Writer // of the API route; nil where the config knows no client for it
+	notifier *notices.Notifier
+	bar      *progress.Progress
+	unlock   func() error
 
 	background export.Group
 	stop       context.CancelFunc // ends what is done in the background
 }
 
-// Started is a start that has ended: its report, nil if it has none, and the teller, which has sent no notice
+// Started is a start that has ended: its report, nil if it has none, and the notifier, which has sent no notice
 // yet.
 type Started struct {
-	Rep    *export.Report
-	Teller *notices.Teller
+	Rep      *export.Report
+	Notifier *notices.Notifier
 }
 
 // Work is what a command does with a start. A step that returns a report ends the start, and no later step is taken.
@@ -60,8 +60,8 @@ type Work struct {
 // whether the ledger can be trusted, resumes what earlier starts have left, does the work, records the notices to send,
 // and releases the lock, even if any of that crashes. The result goes to show.Conclude, and so does an error.
 func Start(ctx context.Context, env *wiring.Env, cfg *config.Config, w Work) (*Started, error) {
-	s := &Started{Teller: notices.New(env, cfg, w.Command, w.ByHand)}
-	j, err := openJob(ctx, env, cfg, s.Teller, w.NoWait)
+	s := &Started{Notifier: notices.New(env, cfg, w.Command, w.ByHand)}
+	j, err := openJob(ctx, env, cfg, s.Notifier, w.NoWait)
 	if err != nil {
 		return s, err
 	}
@@ -101,7 +101,7 @@ func guarded[T any](step func() (T, error)) (T, error) {
 
 // openJob opens the ledger, takes the lock and builds the wires. Only the token goes over them yet: it has to settle while
 // the feed is read.
-func openJob(ctx context.Context, env *wiring.Env, cfg *config.Config, t *notices.Teller, noWait bool) (*Job, error) {
+func openJob(ctx context.Context, env *wiring.Env, cfg *config.Config, t *notices.Notifier, noWait bool) (*Job, error) {
 	w, err := wiring.NewWires(env, cfg)
 	if err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func openJob(ctx context.Context, env *wiring.Env, cfg *config.Config, t *notice
 		return nil, errors.Join(err, l.Close())
 	}
 	w.Tap(env.Seams)
-	j := &Job{env: env, cfg: cfg, ledger: wiring.Through(env.Seams.Ledger, wiring.Store(l)), past: l, wires: w, teller: t, unlock: unlock, bar: progress.NewProgress(env)}
+	j := &Job{env: env, cfg: cfg, ledger: wiring.Through(env.Seams.Ledger, wiring.Store(l)), past: l, wires: w, notifier: t, unlock: unlock, bar: progress.NewProgress(env)}
 	if err := export.Guard(func() error { return j.equip(ctx, noWait) }); err != nil {
 		return nil, errors.Join(err, j.shut(false))
 	}
@@ -124,13 +124,13 @@ func openJob(ctx context.Context, env *wiring.Env, cfg *config.Config, t *notice
 
 // equip makes a job that has the lock ready for its work.
 func (j *Job) equip(ctx context.Context, noWait bool) (err error) {
-	j.teller.Begin(ctx)
+	j.notifier.Begin(ctx)
 	if err := logAhead(j.env, j.past); err != nil {
 		return err
 	}
 	j.runner = &delivery.Runner{
 		Ledger: j.ledger, Dial: j.wires.Dial, Loads: j.wires.Sources, Direct: j.cfg.SFTP.Direct, NoWait: noWait,
-		Poll: j.cfg.Load.Poll, Pickup: j.cfg.Load.Pickup, Wait: j.cfg.Load.Wait, Now: j.env.Now, Log: j.env.Log, Tell: j.bar.Tell,
+		Poll: j.cfg.Load.Poll, Pickup: j.cfg.Load.Pickup, Wait: j.cfg.Load.Wait, Now: j.env.Now, Log: j.env.Log, OnMove: j.bar.Advance,
 	}
 	if j.writer, err = wiring.NewWriter(j.env, j.cfg, j.wires.Client, j.ledger, j.past); err != nil {
 		return err
@@ -176,7 +176,7 @@ func (j *Job) recordNotices(ctx context.Context, rep *export.Report, trusted fai
 			rep.UnknownFiles = trusted.unknown
 		}
 		if (rep != nil || end != nil) && !errors.Is(end, exit.ErrInterrupted) {
-			j.teller.Record(j.past, rep, end, trusted.says...)
+			j.notifier.Record(j.past, rep, end, trusted.says...)
 		}
 		return nil
 	})

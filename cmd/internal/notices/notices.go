@@ -16,9 +16,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
-// Teller tells people and machines how one start ended. It never changes how the start ends: its own failures are warnings
+// Notifier notifies people and machines how one start ended. It never changes how the start ends: its own failures are warnings
 // in the log.
-type Teller struct {
+type Notifier struct {
 	env      *wiring.Env
 	cfg      *config.Config
 	Command  string
@@ -38,10 +38,10 @@ type Teller struct {
 // ErrNotYet says that the end of a start is not in the ledger yet.
 var ErrNotYet = errors.New("not recorded yet")
 
-// New makes the Teller of a start. Files by hand and saved plans cause notices too, but are no heartbeat and no
+// New makes the Notifier of a start. Files by hand and saved plans cause notices too, but are no heartbeat and no
 // figure of the nightly job.
-func New(env *wiring.Env, cfg *config.Config, command string, byHand bool) *Teller {
-	t := &Teller{env: env, cfg: cfg, Command: command, ByHand: byHand, started: env.Now(), steps: map[notify.Step]time.Duration{}, Recorded: ErrNotYet}
+func New(env *wiring.Env, cfg *config.Config, command string, byHand bool) *Notifier {
+	t := &Notifier{env: env, cfg: cfg, Command: command, ByHand: byHand, started: env.Now(), steps: map[notify.Step]time.Duration{}, Recorded: ErrNotYet}
 	texts, err := wiring.NoticeTexts(cfg)
 	if err != nil { // the config was checked with them a moment ago
 		logOf(env, err).Warnf("notices: %v", err)
@@ -55,16 +55,16 @@ func New(env *wiring.Env, cfg *config.Config, command string, byHand bool) *Tell
 }
 
 // Spent adds the time since begun to that of a step, for the metrics.
-func (t *Teller) Spent(s notify.Step, begun time.Time) {
+func (t *Notifier) Spent(s notify.Step, begun time.Time) {
 	t.steps[s] += t.env.Now().Sub(begun)
 }
 
-func (t *Teller) nightly() bool {
+func (t *Notifier) nightly() bool {
 	return (t.Command == "run" || t.Command == "watch") && !t.ByHand
 }
 
 // Begin pings that the start has begun; it does not wait for the answer.
-func (t *Teller) Begin(ctx context.Context) {
+func (t *Notifier) Begin(ctx context.Context) {
 	if t.heart == nil {
 		return
 	}
@@ -72,14 +72,14 @@ func (t *Teller) Begin(ctx context.Context) {
 	t.pinging.Go(func() { t.ping(ctx, notify.Started, "hr2coupa "+t.Command) })
 }
 
-func (t *Teller) ping(ctx context.Context, s notify.Signal, line string) {
+func (t *Notifier) ping(ctx context.Context, s notify.Signal, line string) {
 	if err := t.heart.Ping(ctx, s, line); err != nil && !errors.Is(err, context.Canceled) {
 		logOf(t.env, err).Warnf("%s: %v", t.heart, err)
 	}
 }
 
 // Record writes the incidents of a start and the notices about them into the ledger. unknown is what speaks against it.
-func (t *Teller) Record(l ledger.Ledger, rep *export.Report, err error, unknown ...string) {
+func (t *Notifier) Record(l ledger.Ledger, rep *export.Report, err error, unknown ...string) {
 	t.rep, t.unknown = rep, unknown
 	if len(t.Targets) == 0 {
 		return
@@ -89,7 +89,7 @@ func (t *Teller) Record(l ledger.Ledger, rep *export.Report, err error, unknown 
 		incidents, notices, wrong := t.notices(open, err)
 		failed = wrong
 		if failed == nil && len(incidents) > 0 {
-			failed = l.Tell(incidents, notices)
+			failed = l.RecordIncidents(incidents, notices)
 		}
 	}
 	if failed != nil {
@@ -100,7 +100,7 @@ func (t *Teller) Record(l ledger.Ledger, rep *export.Report, err error, unknown 
 }
 
 // notices decides on the notices, knowing which incidents are open.
-func (t *Teller) notices(open []export.Incident, err error) ([]export.Incident, []export.Notice, error) {
+func (t *Notifier) notices(open []export.Incident, err error) ([]export.Incident, []export.Notice, error) {
 	code := exit.Code(err)
 	if err == nil {
 		code = export.ExitOK
@@ -134,7 +134,7 @@ func (t *Teller) notices(open []export.Incident, err error) ([]export.Incident, 
 
 // End sends the notices of a start after its result was printed, with the code that it ends with. A start that found another
 // one at work sends nothing: the other one will.
-func (t *Teller) End(ctx context.Context, code int, err error) {
+func (t *Notifier) End(ctx context.Context, code int, err error) {
 	if code == export.ExitLocked {
 		return
 	}
@@ -149,7 +149,7 @@ func (t *Teller) End(ctx context.Context, code int, err error) {
 }
 
 // pingEnd also pings if the start was interrupted: a monitor waits for its success.
-func (t *Teller) pingEnd(ctx context.Context, code int) {
+func (t *Notifier) pingEnd(ctx context.Context, code int) {
 	if t.heart == nil {
 		return
 	}
@@ -172,7 +172,7 @@ func (t *Teller) pingEnd(ctx context.Context, code int) {
 }
 
 // awaitPing waits for the first ping, and stops it after a time.
-func (t *Teller) awaitPing(most time.Duration) {
+func (t *Notifier) awaitPing(most time.Duration) {
 	pinged := export.Async(func() error { t.pinging.Wait(); return nil })
 	select {
 	case <-pinged:
@@ -184,7 +184,7 @@ func (t *Teller) awaitPing(most time.Duration) {
 
 // send empties the outbox, under the run lock, so that no two starts send the same notice. If the ledger cannot be opened,
 // it sends the notices of this start at once: that the ledger is not there is what people have to know.
-func (t *Teller) send(ctx context.Context, err error) (unsent int, open []export.Incident) {
+func (t *Notifier) send(ctx context.Context, err error) (unsent int, open []export.Incident) {
 	l, unlock, failed := t.open()
 	if errors.As(failed, new(*export.LockedError)) {
 		t.env.Log.Info("the run that has just begun sends the notices")
@@ -214,7 +214,7 @@ func (t *Teller) send(ctx context.Context, err error) (unsent int, open []export
 	return unsent, open
 }
 
-func (t *Teller) open() (ledger.Ledger, func() error, error) {
+func (t *Notifier) open() (ledger.Ledger, func() error, error) {
 	l, err := wiring.OpenLedger(t.env, t.cfg.Ledger)
 	if err != nil {
 		return nil, nil, err
@@ -226,7 +226,7 @@ func (t *Teller) open() (ledger.Ledger, func() error, error) {
 	return l, unlock, nil
 }
 
-func (t *Teller) say(attempts []notify.Attempt) {
+func (t *Notifier) say(attempts []notify.Attempt) {
 	for _, a := range attempts {
 		if a.Sent > 0 {
 			t.env.Log.WithField("notices", a.Sent).Infof("notices sent to %s", a.To)
@@ -238,7 +238,7 @@ func (t *Teller) say(attempts []notify.Attempt) {
 }
 
 // sendWithout sends the notices of this start without a ledger: nothing remembers them.
-func (t *Teller) sendWithout(ctx context.Context, err error) {
+func (t *Notifier) sendWithout(ctx context.Context, err error) {
 	if err == nil && t.Folder == nil {
 		return
 	}
@@ -265,7 +265,7 @@ func logOf(env *wiring.Env, err error) logrus.FieldLogger {
 	return export.LogHints(env.Log, export.HintsOf(err)...)
 }
 
-func (t *Teller) figures(code, unsent int, open []export.Incident) {
+func (t *Notifier) figures(code, unsent int, open []export.Incident) {
 	if t.cfg.Metrics.Textfile == "" || !t.nightly() {
 		return
 	}

@@ -42,8 +42,8 @@ func (p *Progress) Start(parts []export.Part) {
 	p.env.Log.SetOutput(p)
 }
 
-// Tell moves the bar on to the state of a part.
-func (p *Progress) Tell(part export.Part) {
+// Advance moves the bar on to the state of a part.
+func (p *Progress) Advance(part export.Part) {
 	if p.bar == nil {
 		return
 	}

@@ -77,7 +77,7 @@ func Conclude(ctx context.Context, env *wiring.Env, s *job.Started, err error, c
 	}
 	if s != nil {
 		Unread(env, s.Rep)
-		if crashed := export.Guard(func() error { s.Teller.End(ctx, code, err); return nil }); crashed != nil {
+		if crashed := export.Guard(func() error { s.Notifier.End(ctx, code, err); return nil }); crashed != nil {
 			code = Finish(env, crashed)
 		}
 	}

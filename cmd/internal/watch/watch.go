@@ -134,7 +134,7 @@ func (w *watcher) main(ctx context.Context, path string) (*export.Report, error)
 	if err == nil {
 		code = rep.Exit
 	}
-	s.Teller.End(ctx, code, err) // each file is a start of its own to those who get notices
+	s.Notifier.End(ctx, code, err) // each file is a start of its own to those who get notices
 	show.Unread(w.env, rep)
 	if rep == nil {
 		return nil, err

@@ -157,7 +157,7 @@ func pruneNotices(t *world) {
 	t.now = Noon
 	over := export.Incident{Kind: export.NoticeHeld, Cause: "limits", Begun: Noon, Last: Noon, Ended: Noon.Add(Day)}
 	lasting := export.Incident{Kind: export.NoticeFailed, Cause: "load", Begun: Noon, Last: Noon}
-	OK(t, a.Tell([]export.Incident{over, lasting}, []export.Notice{
+	OK(t, a.RecordIncidents([]export.Incident{over, lasting}, []export.Notice{
 		{Target: "sent", Message: []byte("{}"), Made: Noon}, {Target: "given up", Message: []byte("{}"), Made: Noon}, {Target: "due", Message: []byte("{}"), Made: Noon},
 	}))
 	due := Must[[]export.Notice](t)(a.Due())

@@ -55,7 +55,7 @@ func approval(run string) export.Approval {
 }
 
 func noticed(t *world, l ledger.Ledger) {
-	OK(t, l.Tell([]export.Incident{heldSince(Noon)}, []export.Notice{{Target: "mail", Message: []byte("{}"), Made: Noon}}))
+	OK(t, l.RecordIncidents([]export.Incident{heldSince(Noon)}, []export.Notice{{Target: "mail", Message: []byte("{}"), Made: Noon}}))
 }
 
 func heldSince(last time.Time) export.Incident {
@@ -181,8 +181,8 @@ var writingCalls = []call{
 		_, err := l.GiveUp(firstRun, "A")
 		return err
 	}},
-	{"Tell", noticed, func(l ledger.Ledger) error {
-		return l.Tell([]export.Incident{heldSince(Noon.Add(Day)), {Kind: export.NoticeFailed, Cause: "load", Begun: Noon, Last: Noon}},
+	{"RecordIncidents", noticed, func(l ledger.Ledger) error {
+		return l.RecordIncidents([]export.Incident{heldSince(Noon.Add(Day)), {Kind: export.NoticeFailed, Cause: "load", Begun: Noon, Last: Noon}},
 			[]export.Notice{{Target: "mail", Message: []byte("{}"), Made: Noon}, {Target: "hook", Message: []byte("{}"), Made: Noon}})
 	}},
 	{"Sent", noticed, onDue(ledger.Ledger.Sent)},

@@ -12,7 +12,7 @@ func Faults(t testing.TB, story string, o Opener) []string {
 	for _, s := range Stories() {
 		if s.Name == story {
 			r := &recorder{TB: t}
-			r.watch(func() { s.Tell(r, o) })
+			r.watch(func() { s.Run(r, o) })
 			return r.found
 		}
 	}
@@ -29,7 +29,7 @@ type recorder struct {
 // stopped is the panic that ends a story at a fatal failure.
 type stopped struct{}
 
-func (r *recorder) watch(tell func()) {
+func (r *recorder) watch(run func()) {
 	defer func() {
 		switch p := recover(); p.(type) {
 		case nil, stopped:
@@ -37,7 +37,7 @@ func (r *recorder) watch(tell func()) {
 			panic(p)
 		}
 	}()
-	tell()
+	run()
 }
 
 func (r *recorder) fail(text string) { r.found = append(r.found, text) }

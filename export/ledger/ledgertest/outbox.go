@@ -14,7 +14,7 @@ func outboxSurvives(t *world) {
 	began := time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
 	incident := export.Incident{Kind: export.NoticeHeld, Cause: "limits", Begun: began, Last: began, Run: "r1", Starts: 1, Told: began}
 	owned := export.Incident{Kind: export.NoticeQuarantine, Cause: "rows", Owner: "it@example.com", Begun: began, Last: began, Starts: 1}
-	OK(t, l.Tell([]export.Incident{incident, owned}, []export.Notice{
+	OK(t, l.RecordIncidents([]export.Incident{incident, owned}, []export.Notice{
 		{Target: "mail", Message: []byte(`{"a":1}`), Made: began},
 		{Target: "slack", Message: []byte(`{"a":1}`), Made: began},
 		{Target: "gone", Message: []byte(`{"a":1}`), Made: began},
@@ -40,12 +40,12 @@ func outboxSurvives(t *world) {
 
 	incident.Last, incident.Starts = began.Add(24*time.Hour), 2
 	owned.Ended = began.Add(24 * time.Hour)
-	OK(t, l.Tell([]export.Incident{incident, owned}, nil))
+	OK(t, l.RecordIncidents([]export.Incident{incident, owned}, nil))
 	if d := cmp.Diff([]export.Incident{incident}, Must[[]export.Incident](t)(l.Incidents())); d != "" {
 		t.Error(d)
 	}
 	owned.Ended = time.Time{} // the problem comes back as a new incident
-	OK(t, l.Tell([]export.Incident{owned}, nil))
+	OK(t, l.RecordIncidents([]export.Incident{owned}, nil))
 	if n := len(Must[[]export.Incident](t)(l.Incidents())); n != 2 {
 		t.Errorf("%d open incidents, want 2", n)
 	}

@@ -46,13 +46,13 @@ type Place struct {
 // Story is one rule that every ledger follows, and its test.
 type Story struct {
 	Name string
-	tell func(*world)
+	run  func(*world)
 }
 
-// Tell runs the story against a backend.
-func (s Story) Tell(t testing.TB, o Opener) {
+// Run runs the story against a backend.
+func (s Story) Run(t testing.TB, o Opener) {
 	t.Helper()
-	s.tell(newWorld(t, o))
+	s.run(newWorld(t, o))
 }
 
 // Stories returns all stories of the suite.
@@ -66,7 +66,7 @@ func Run(t *testing.T, o Opener) {
 	for _, s := range Stories() {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
-			s.Tell(t, o)
+			s.Run(t, o)
 		})
 	}
 }

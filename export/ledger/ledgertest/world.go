@@ -25,11 +25,11 @@ func newWorld(t testing.TB, o Opener) *world {
 }
 
 // each runs one case of a story with a ledger of its own.
-func (w *world) each(about string, tell func(*world)) {
+func (w *world) each(about string, run func(*world)) {
 	w.Helper()
 	next := newWorld(w.TB, w.opener)
 	next.about = w.about + about + ": "
-	tell(next)
+	run(next)
 }
 
 // Errorf reports a failure and names the case of the story.

@@ -18,10 +18,10 @@ type placed struct {
 	line   int
 }
 
-// tellReplaced records in the rows of replaced records which record replaced them. Each has a row in the run that read
+// recordReplaced records in the rows of replaced records which record replaced them. Each has a row in the run that read
 // it from a feed, where its file has no run in its name, and in the run with the kept records that this plan has taken
 // up.
-func (t *planTx) tellReplaced(files []export.FeedFile) error {
+func (t *planTx) recordReplaced(files []export.FeedFile) error {
 	if len(t.gone) == 0 {
 		return nil
 	}
@@ -54,7 +54,7 @@ func (t *planTx) tellReplaced(files []export.FeedFile) error {
 		}
 	}
 	for run, by := range rows {
-		if err := tellBy(t.c, run, by); err != nil {
+		if err := recordReplacedIn(t.c, run, by); err != nil {
 			return err
 		}
 	}
@@ -74,9 +74,9 @@ func (t *planTx) takenUp(files []export.FeedFile) (run string, err error) {
 	return run, err
 }
 
-// tellBy tells rows of a run that went into no part by which records they are replaced; of a run that was pruned there are
+// recordReplacedIn records in the rows of a run that went into no part which records replace them; of a run that was pruned there are
 // none. There is no index on origins, so the rows are read once.
-func tellBy(c *sqlite.Conn, run string, by map[placed]export.Origin) error {
+func recordReplacedIn(c *sqlite.Conn, run string, by map[placed]export.Origin) error {
 	newer := map[int64]export.Origin{} // by row
 	err := query(c, `SELECT id, source, line FROM rows WHERE outcome IN ('held', 'pending')
 		AND id BETWEEN (SELECT -num FROM runs WHERE id = ?1) << 32 AND (SELECT -num FROM runs WHERE id = ?1) << 32 | 0xffffffff`,

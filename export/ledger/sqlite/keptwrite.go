@@ -74,7 +74,7 @@ func (t *planTx) writeKept(sum export.PlanSum) error {
 			return err
 		}
 	}
-	if err := t.tellReplaced(sum.Files); err != nil {
+	if err := t.recordReplaced(sum.Files); err != nil {
 		return err
 	}
 	if t.kept == nil {

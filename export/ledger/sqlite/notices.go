@@ -27,9 +27,9 @@ func (l *Ledger) Incidents() (list []export.Incident, err error) {
 	return list, nil
 }
 
-// Tell records, in one step, how incidents stand (begun, gone on, ended) and the notices about them. A notice is due
+// RecordIncidents records, in one step, how incidents stand (begun, gone on, ended) and the notices about them. A notice is due
 // until Sent or GiveUpNotice.
-func (l *Ledger) Tell(incidents []export.Incident, notices []export.Notice) error {
+func (l *Ledger) RecordIncidents(incidents []export.Incident, notices []export.Notice) error {
 	err := l.write(func(c *sqlite.Conn) error {
 		for _, i := range incidents {
 			if err := putIncident(c, i); err != nil {

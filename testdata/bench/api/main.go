@@ -78,7 +78,7 @@ func run(program string, users, latency int) error {
 	if err := json.Unmarshal(out, &rep); err != nil {
 		return err
 	}
-	gate.tell(users, rep.Counts["applied"])
+	gate.print(users, rep.Counts["applied"])
 	return nil
 }
 
@@ -152,8 +152,8 @@ func newGate(to string) (*gate, error) {
 	return g, nil
 }
 
-// tell prints what the server has seen.
-func (g *gate) tell(users, applied int) {
+// print prints what the server has seen.
+func (g *gate) print(users, applied int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	slices.SortFunc(g.at, time.Time.Compare)

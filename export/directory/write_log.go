@@ -14,10 +14,10 @@ import (
 // wordless replaces Coupa's words in the log where they cannot be masked.
 const wordless = "its words are in the report"
 
-// told returns the text of a write's error for the log. For a refusal it holds Coupa's words, which Coupa's own
+// logText returns the text of a write's error for the log. For a refusal it holds Coupa's words, which Coupa's own
 // scenario of error handling looks for, with known data of the person and every login and e-mail address masked. For
 // any other failure it holds status and cause.
-func (j *writing) told(ctx context.Context, w export.Write, r export.RowResult, err error) string {
+func (j *writing) logText(ctx context.Context, w export.Write, r export.RowResult, err error) string {
 	no, ok := errors.AsType[*export.RefusedError](err)
 	if !ok || len(no.Messages) == 0 {
 		return err.Error()

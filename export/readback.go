@@ -33,5 +33,5 @@ type Drift struct {
 	Key    string `json:"key"`
 	Column string `json:"column"`
 	Sent   string `json:"sent"`
-	Held   string `json:"held"`
+	Coupa  string `json:"held"`
 }

@@ -46,7 +46,7 @@ const NullWord = "--NULL--"
 type Row struct {
 	Origin Origin // the last record that went into it
 	Cells  []Cell
-	Held   *User // Coupa's user; nil where Coupa was not asked or knows none
+	User   *User // Coupa's user; nil where Coupa was not asked or knows none
 }
 
 // RowMapper turns records of one header into cells. One goroutine uses it at a time.

@@ -22,7 +22,7 @@ const (
 type CellOutcome struct {
 	Column  string      `json:"column"`
 	Verdict CellVerdict `json:"verdict"`
-	Held    string      `json:"-"` // for a drifted cell, what Coupa holds: for reports, never for logs
+	Coupa   string      `json:"-"` // for a drifted cell, what Coupa holds: for reports, never for logs
 }
 
 // String returns column and verdict, without the value in Coupa.
@@ -39,7 +39,7 @@ func Compare(sent []ElementCell, u User) []CellOutcome {
 		o := CellOutcome{Column: c.Element.Column, Verdict: CellUnknown}
 		if held, known := u.Value(c.Element); known {
 			if o.Verdict = c.against(held); o.Verdict == CellDrifted {
-				o.Held = held.Show(c.Element.Kind)
+				o.Coupa = held.Show(c.Element.Kind)
 			}
 		}
 		out = append(out, o)

@@ -111,8 +111,8 @@ func TestCompare(t *testing.T) {
 			if len(got) != 1 || got[0].Verdict != tc.want {
 				t.Fatalf("got %v, want %s", got, tc.want)
 			}
-			if (got[0].Held != "") != (tc.want == no && fmt.Sprint(tc.held) != fmt.Sprint(export.Value{}) && fmt.Sprint(tc.held) != fmt.Sprint(names())) {
-				t.Errorf("holds %q", got[0].Held)
+			if (got[0].Coupa != "") != (tc.want == no && fmt.Sprint(tc.held) != fmt.Sprint(export.Value{}) && fmt.Sprint(tc.held) != fmt.Sprint(names())) {
+				t.Errorf("holds %q", got[0].Coupa)
 			}
 			if n := len(export.Missing(sent, export.User{Values: map[string]export.Value{"path": tc.held}})); (n == 0) != (tc.want == yes) {
 				t.Errorf("%d cells to write", n)
@@ -132,7 +132,7 @@ func TestCompareTellsNothingOfTheAbsent(t *testing.T) {
 		{Element: export.Element{Column: "Email", Path: "email"}, Cell: exporttest.Set("j@example.com")},
 		{Element: name, Cell: exporttest.Set("Roe")},
 	}, export.User{Values: map[string]export.Value{"lastname": exporttest.Text("Doe")}})
-	want := []export.CellOutcome{{Column: "Email", Verdict: export.CellUnknown}, {Column: "Last Name", Verdict: export.CellDrifted, Held: "Doe"}}
+	want := []export.CellOutcome{{Column: "Email", Verdict: export.CellUnknown}, {Column: "Last Name", Verdict: export.CellDrifted, Coupa: "Doe"}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

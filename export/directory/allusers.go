@@ -31,7 +31,7 @@ const (
 
 // allUsers is what reading all users has shown.
 type allUsers struct {
-	held  [][len(otherColumns)]string // values of every user, in the order of ids
+	shown [][len(otherColumns)]string // values of every user, in the order of ids
 	ids   []string
 	hides [len(otherColumns)]bool // a user's value was not shown
 }
@@ -48,7 +48,7 @@ func (e *allUsers) each(column string, note func(id, value string)) {
 	}
 	at := slices.Index(otherColumns[:], column)
 	for i, id := range e.ids {
-		if value := e.held[i][at]; value != "" {
+		if value := e.shown[i][at]; value != "" {
 			note(id, value)
 		}
 	}
@@ -61,7 +61,7 @@ func (e *allUsers) add(u export.User, at [len(otherColumns)]export.Element) {
 		values[i] = v.Text
 		e.hides[i] = e.hides[i] || !shown
 	}
-	e.ids, e.held = append(e.ids, u.ID), append(e.held, values)
+	e.ids, e.shown = append(e.ids, u.ID), append(e.shown, values)
 }
 
 // readAll reads all users where that takes fewer calls than look-ups by key, and notes those who match the people. As

@@ -138,8 +138,8 @@ func (f *Preflight) owners(people, open []*identity, column string, by export.El
 		}
 	}
 	for _, one := range people {
-		if one.id != "" && one.holds(column) != "" {
-			note(one.id, one.holds(column))
+		if one.id != "" && one.value(column) != "" {
+			note(one.id, one.value(column))
 		}
 	}
 	f.all.each(column, note)

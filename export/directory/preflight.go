@@ -50,7 +50,7 @@ type identity struct {
 	key    string // the column by which the person is looked up
 	said   [len(noted)]string
 	id     string // number in Coupa; "" where no user was found
-	held   [len(kept)]string
+	values [len(kept)]string
 	shown  [len(kept)]bool         // the answer showed the column
 	whole  map[string]export.Value // by Element.Path, where Whole asked for all
 	looked bool                    // Coupa was asked for the key
@@ -60,8 +60,8 @@ type identity struct {
 
 func (i *identity) says(column string) string { return i.said[slices.Index(noted[:], column)] }
 
-// holds returns Coupa's value in a column of kept.
-func (i *identity) holds(column string) string { return i.held[slices.Index(kept[:], column)] }
+// value returns Coupa's value in a column of kept.
+func (i *identity) value(column string) string { return i.values[slices.Index(kept[:], column)] }
 
 // Note notes the person of a row. It has the signature of planning.Planner.Notes.
 func (f *Preflight) Note(person string, row *export.Row) {
@@ -106,7 +106,7 @@ func (f *Preflight) Found(person string) (u export.User, ok bool) {
 	u = export.User{ID: one.id, Values: make(map[string]export.Value, len(kept))}
 	for i, column := range kept {
 		if e, ok := f.Element(column); ok && one.shown[i] {
-			u.Values[e.Path] = export.Value{Text: one.held[i]}
+			u.Values[e.Path] = export.Value{Text: one.values[i]}
 		}
 	}
 	return u, true
@@ -129,7 +129,7 @@ func (f *Preflight) creates(ctx context.Context, people []*identity) {
 
 // asks reports whether a value has to be looked up. It need not be where the user found by the key already has it.
 func (i *identity) asks(column string) bool {
-	return !i.bad && column != i.key && i.says(column) != "" && (i.id == "" || export.FoldText(i.holds(column)) != export.FoldText(i.says(column)))
+	return !i.bad && column != i.key && i.says(column) != "" && (i.id == "" || export.FoldText(i.value(column)) != export.FoldText(i.says(column)))
 }
 
 // wanted returns the elements to ask for of each person.
@@ -178,7 +178,7 @@ func (f *Preflight) byKey(one *identity, by export.Element, found []export.User)
 	for i, column := range kept {
 		if e, ok := f.Element(column); ok {
 			v, shown := u.Value(e)
-			one.held[i], one.shown[i] = v.Text, shown
+			one.values[i], one.shown[i] = v.Text, shown
 		}
 	}
 	if f.Whole {
@@ -192,10 +192,10 @@ func (f *Preflight) byKey(one *identity, by export.Element, found []export.User)
 // number compares the employee number of a person found by login with Coupa's. A blank number in Coupa is no fault: the
 // row is sent by Id and fills it in. A number that Coupa does not show may be any number.
 func (f *Preflight) number(one *identity) {
-	switch held := one.holds(export.ColumnNumber); {
+	switch number := one.value(export.ColumnNumber); {
 	case !one.shown[slices.Index(kept[:], export.ColumnNumber)]:
 		f.fault(one, export.ColumnNumber, "number", fmt.Sprintf(sayHidden, one.id))
-	case held != "" && export.FoldText(one.says(export.ColumnNumber)) != export.FoldText(held):
+	case number != "" && export.FoldText(one.says(export.ColumnNumber)) != export.FoldText(number):
 		f.fault(one, export.ColumnNumber, "number", fmt.Sprintf(sayNumber, one.id))
 	}
 }

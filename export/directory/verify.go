@@ -151,7 +151,7 @@ func (v *Verifier) compare(ctx context.Context, sent *sentPart, out *export.Read
 	v.lookForFilter(ctx, want, found, out)
 	for i, chunk := range chunks {
 		for _, s := range chunk {
-			if r, changed := heldAgainst(out, s, sent.by, found[i]); changed {
+			if r, changed := readBackRow(out, s, sent.by, found[i]); changed {
 				results = append(results, r)
 			}
 		}
@@ -284,9 +284,9 @@ func keysOf(rows []sentRow) []string {
 	return keys
 }
 
-// heldAgainst compares a row with the users found, and returns its result where the outcome changes. A key that does
+// readBackRow compares a row with the users found, and returns its result where the outcome changes. A key that does
 // not match exactly one user is drift, too, because the load has accepted the row.
-func heldAgainst(b *export.ReadBack, s sentRow, by export.Element, found []export.User) (r export.RowResult, changed bool) {
+func readBackRow(b *export.ReadBack, s sentRow, by export.Element, found []export.User) (r export.RowResult, changed bool) {
 	r = s.row
 	user, err := export.One(found, by, s.key)
 	if err != nil {
@@ -302,7 +302,7 @@ func heldAgainst(b *export.ReadBack, s sentRow, by export.Element, found []expor
 			b.Confirmed++
 		case export.CellDrifted:
 			drifted = append(drifted, o.Column)
-			driftsIn(b, s, o.Column, o.Held)
+			driftsIn(b, s, o.Column, o.Coupa)
 		case export.CellUnknown:
 			if b.Unknown == nil {
 				b.Unknown = map[string]int{}
@@ -329,12 +329,12 @@ func differs(now, before export.RowResult) bool {
 	return now.Outcome != before.Outcome || now.Faults.Text() != before.Faults.Text()
 }
 
-func driftsIn(b *export.ReadBack, s sentRow, column, held string) {
+func driftsIn(b *export.ReadBack, s sentRow, column, coupa string) {
 	b.Drifted++
 	if len(b.Drift) == maxDrift {
 		return
 	}
-	d := export.Drift{Origin: s.row.Origin, Key: s.row.Key, Column: column, Held: held}
+	d := export.Drift{Origin: s.row.Origin, Key: s.row.Key, Column: column, Coupa: coupa}
 	for _, c := range s.cells {
 		if c.Element.Column == column {
 			d.Sent = c.Cell.Text

@@ -136,7 +136,7 @@ func TestReadBack(t *testing.T) {
 	if len(second) != 1 || second[0].PartRow != 7 || strings.Contains(second[0].Faults.Text(), "Other") || !strings.HasSuffix(second[0].Faults.Text(), "in Last Name") {
 		t.Errorf("second part: %+v", second)
 	}
-	if i := slices.IndexFunc(back.Drift, func(d export.Drift) bool { return d.Key == "p2r7" }); i < 0 || back.Drift[i].Sent != "Name p2r7" || back.Drift[i].Held != "Other" {
+	if i := slices.IndexFunc(back.Drift, func(d export.Drift) bool { return d.Key == "p2r7" }); i < 0 || back.Drift[i].Sent != "Name p2r7" || back.Drift[i].Coupa != "Other" {
 		t.Errorf("drift %+v", back.Drift)
 	}
 }

@@ -41,8 +41,8 @@ func (e *apiEncoder) Add(row *export.Row) (full bool) {
 			out.Cells[k] = new(cell.Text)
 		}
 	}
-	if row.Held != nil {
-		out.ID, out.Was = row.Held.ID, row.Held.Values
+	if row.User != nil {
+		out.ID, out.Was = row.User.ID, row.User.Values
 	}
 	e.rows = append(e.rows, out)
 	return len(e.rows) == batch

@@ -170,7 +170,7 @@ func (e *encoder) partial(one *rowDraft) {
 		return
 	}
 	if u, ok := e.p.Answers.Found(one.key); ok {
-		one.row.Held = &u
+		one.row.User = &u
 	}
 }
 

@@ -289,7 +289,7 @@ func (s *caseResult) holds(want []string) stepResult {
 		case export.CellConfirmed:
 			right = append(right, fmt.Sprintf("%s %q", o.Column, want[2*len(right)+1]))
 		case export.CellDrifted:
-			wrong = append(wrong, fmt.Sprintf("%s is %q", o.Column, o.Held))
+			wrong = append(wrong, fmt.Sprintf("%s is %q", o.Column, o.Coupa))
 		case export.CellUnknown:
 			hidden = append(hidden, o.Column)
 		}

@@ -68,6 +68,8 @@ func unusable(base *url.URL, err error) error {
 		return notDelivered(export.Unreachable, e, "%s: %s", base, e).WithHint("start again after that time")
 	case e.hope == passing:
 		return notDelivered(export.Unreachable, e, "%s: %s", base, e).WithHint("check coupa.url and the network, or try again later")
+	case errors.Is(e, errNotQueryable):
+		return notDelivered(export.NoPreflight, e, "%s: %s", base, e).WithHint("%s", e.Hint)
 	}
 	return notDelivered(export.NoAddress, e, "%s: %s", base, e).WithHint(checkURL)
 }

@@ -53,8 +53,8 @@ func (u *Users) Check(ctx context.Context) error {
 // Find looks users up, export.LookUp values at a time; a value with a comma goes alone, since Coupa would read it as
 // two. Users that were not asked for are left out: Coupa may ignore the filter or apply it more loosely than we do.
 func (u *Users) Find(ctx context.Context, by export.Element, values []string, want []export.Element) ([]export.User, error) {
-	if strings.ContainsAny(by.Path, ".[]") {
-		return nil, export.Hint(fmt.Errorf("users cannot be looked up by %s", by.Column), "use Id, Login, Employee Number or Email")
+	if err := Queryable(by); err != nil {
+		return nil, err
 	}
 	if !slices.ContainsFunc(want, func(e export.Element) bool { return e.Path == by.Path }) {
 		want = append(slices.Clone(want), by)
@@ -136,11 +136,10 @@ func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 // batch asks for one batch of values, page by page.
 func (u *Users) batch(ctx context.Context, by export.Element, values []string, want []export.Element, seen *listed) ([]export.User, error) {
 	q := url.Values{"fields": {fieldsOf(want)}, "limit": {strconv.Itoa(pageSize)}}
-	name := strings.ReplaceAll(by.Path, "-", "_") // the spelling of arguments (Querying Options)
 	if len(values) == 1 {
-		q.Set(name, values[0])
+		q.Set(argument(by), values[0])
 	} else {
-		q.Set(name+"[in]", strings.Join(values, ","))
+		q.Set(argument(by)+"[in]", strings.Join(values, ","))
 	}
 	asked := map[string]bool{}
 	for _, v := range values {
@@ -153,12 +152,15 @@ func (u *Users) batch(ctx context.Context, by export.Element, values []string, w
 		}
 		users, err := u.query(ctx, q, want)
 		if err != nil {
-			return nil, err
+			return nil, refusedQuery(by, err)
 		}
 		for _, user := range users {
 			key, known := user.Value(by)
 			if !known {
 				return nil, &Error{Op: "GET " + usersPath, Msg: fmt.Sprintf("the answer lacks %s, by which users are looked up", by.Path), Hint: "check the instance's API response filters for users"}
+			}
+			if key.Parts != nil {
+				return nil, &Error{Op: "GET " + usersPath, Msg: fmt.Sprintf(sayNoText, by.Column), Hint: doOtherMatch}
 			}
 			if err := seen.add(user); err != nil {
 				return nil, err
@@ -172,7 +174,7 @@ func (u *Users) batch(ctx context.Context, by export.Element, values []string, w
 		}
 	}
 	// Going on would mean reading the whole list. Stopping here and reporting "no user" could create a second account.
-	return nil, &Error{Op: "GET " + usersPath, Msg: fmt.Sprintf("more than %d users for %d values of %s: Coupa seems to ignore the filter", findPages*pageSize, len(values), by.Column)}
+	return nil, &Error{Op: "GET " + usersPath, Msg: fmt.Sprintf(sayIgnores, findPages*pageSize, len(values), by.Column)}
 }
 
 // query reads one page of users.

@@ -170,6 +170,29 @@ func TestUnknownFilterIgnored(t *testing.T) {
 	}
 }
 
+// TestNotQueryable: a custom field that the instance maps can be queried, unless the switch says that an element cannot.
+func TestNotQueryable(t *testing.T) {
+	people := `{"custom-fields": ["School Name"], "users": [{"login": "jdoe", "custom-fields": {"school-name": "Nord"}}, {"login": "boss"}]}`
+	for switches, want := range map[string][4]int{
+		"not-queryable=none": {1, 1, 1, -1},
+		"not-queryable=sso-identifier custom-fields.school-name": {-1, -1, 1, -1},
+		"not-queryable=login custom-fields":                      {-1, -1, -1, -1},
+	} {
+		r := start(t, Options{Users: strings.NewReader(people)}, switches)
+		token := r.token()
+		for i, query := range []string{"custom_fields[school_name]=nord", "custom-fields[school-name][in]=nord,x", "login=jdoe", "custom_fields[shoe_size]=43"} {
+			status, body := r.call(token, "GET", "/api/users?"+query+`&fields=["id"]`, "json", "")
+			got := strings.Count(body, "id")
+			if status != 200 {
+				got = -1
+			}
+			if got != want[i] {
+				t.Errorf("%s: %s: %d %s", switches, query, status, body)
+			}
+		}
+	}
+}
+
 func TestPagesOfFifty(t *testing.T) {
 	var users []string
 	for i := range 60 {

@@ -45,12 +45,17 @@ func (d *Users) Save(id int64, body payload.Record) Saved {
 	return Saved{User: draft.shown.Clone()}
 }
 
-// Known reports whether users have such an element. Queries about others are refused.
-func (d *Users) Known(element string) bool {
-	if slices.Contains([]string{"id", "active", "created-at", "updated-at", "fullname", "custom-fields"}, element) {
+// Known reports whether users have an element at a path of names. Queries about others are refused. Of objects only custom
+// fields are known part by part.
+func (d *Users) Known(path []string) bool {
+	if slices.Contains([]string{"id", "active", "created-at", "updated-at", "fullname"}, path[0]) {
 		return true
 	}
-	return len(columnsAt(d.cols, element)) > 0
+	cols := columnsAt(d.cols, path[0])
+	if path[0] != "custom-fields" {
+		return len(cols) > 0
+	}
+	return len(path) == 2 && slices.ContainsFunc(cols, func(c *column) bool { return slices.Equal(c.path, path) })
 }
 
 func (d *Users) saveElement(draft *account, element string, v any) []FieldError {

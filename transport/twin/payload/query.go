@@ -33,8 +33,8 @@ func operators() []string {
 	return []string{"contains", "starts_with", "ends_with", "gt", "lt", "gt_or_eq", "lt_or_eq", "not_eq", "in", "not_in", "blank"}
 }
 
-// ParseQuery reads a query string; known reports whether the resource has an element.
-func ParseQuery(values url.Values, known func(string) bool, ignoreUnknown bool) (Query, error) {
+// ParseQuery reads a query string; known reports whether the resource can be queried by the element at a path of names.
+func ParseQuery(values url.Values, known func(path []string) bool, ignoreUnknown bool) (Query, error) {
 	q := Query{Limit: PageSize, OrderBy: []string{"id"}}
 	var err error
 	if q.Shape, err = ParseShape(values); err != nil {
@@ -57,10 +57,10 @@ func ParseQuery(values url.Values, known func(string) bool, ignoreUnknown bool) 
 			if err != nil {
 				return q, err
 			}
-			if known(c.Path[0]) {
+			if known(c.Path) {
 				q.Conditions = append(q.Conditions, c)
 			} else if !ignoreUnknown {
-				return q, fmt.Errorf("%s is not a valid attribute", c.Path[0])
+				return q, fmt.Errorf("%s is not a valid attribute", strings.Join(c.Path, "."))
 			}
 		}
 	}

@@ -26,7 +26,7 @@ func (a *API) listLoads(w http.ResponseWriter, r *http.Request) {
 	for _, element := range loadElements() {
 		known[element] = true
 	}
-	a.list(w, r, r.URL.Query(), "data-file-source", func(q payload.Query) []payload.Record { return q.Run(records, true) }, func(element string) bool { return known[element] })
+	a.list(w, r, r.URL.Query(), "data-file-source", func(q payload.Query) []payload.Record { return q.Run(records, true) }, func(path []string) bool { return known[path[0]] })
 }
 
 func (a *API) getLoad(w http.ResponseWriter, r *http.Request) {

@@ -29,7 +29,13 @@ func (a *API) listUsers(w http.ResponseWriter, r *http.Request) {
 	find := func(q payload.Query) []payload.Record {
 		return oddIDs(a.in.Users.List(q, fold), a.in.Board.Get().UserIDs)
 	}
-	a.list(w, r, values, "user", find, a.in.Users.Known)
+	a.list(w, r, values, "user", find, a.queryable)
+}
+
+// queryable reports whether users can be queried by the element at a path.
+func (a *API) queryable(path []string) bool {
+	withheld := strings.Fields(a.in.Board.Get().NotQueryable)
+	return a.in.Users.Known(path) && !slices.Contains(withheld, path[0]) && !slices.Contains(withheld, strings.Join(path, "."))
 }
 
 // oddIDs returns users with ids as the switch user-ids says, which no list of Coupa's should show.
@@ -116,7 +122,7 @@ func (a *API) one(w http.ResponseWriter, r *http.Request, name string, rec paylo
 }
 
 // list answers a query with one page.
-func (a *API) list(w http.ResponseWriter, r *http.Request, values map[string][]string, name string, find func(payload.Query) []payload.Record, known func(string) bool) {
+func (a *API) list(w http.ResponseWriter, r *http.Request, values map[string][]string, name string, find func(payload.Query) []payload.Record, known func(path []string) bool) {
 	q, err := payload.ParseQuery(values, known, a.in.Board.Get().UnknownFilter == "ignore")
 	if err != nil {
 		fail(w, r, http.StatusBadRequest, name, err.Error())

@@ -52,6 +52,7 @@ type Switches struct {
 	PutLists      string        // add | replace
 	UnknownInList string        // name | list
 	UnknownFilter string        // refuse | ignore
+	NotQueryable  string        // blank-separated: elements that users cannot be queried by; none
 	Answer        string        // what /api says in place of the answer
 	PageAnswer    string        // what /data_sources says in place of the page
 	TokenAnswer   string        // what the token endpoint says in place of a token

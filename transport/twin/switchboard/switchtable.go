@@ -92,6 +92,8 @@ func apiSwitches() []switchSpec {
 			"assumed: data that is referred to must exist, or the value is not changed (Get Started with the API); no page says whether one unknown name is left out of a list, or the whole list stays as it was"},
 		{"unknown-filter", "refuse", words("refuse", "ignore"), func(s *Switches) any { return &s.UnknownFilter },
 			"assumed: no page says what happens to a query with an unknown attribute"},
+		{"not-queryable", "none", words("ELEMENTS"), func(s *Switches) any { return &s.NotQueryable },
+			"assumed: any queryable field finds a user (Modify a User), and no page says which are not; these blank-separated elements, such as custom-fields.school-name, are then unknown attributes, see unknown-filter"},
 		{"user-filter", "obeyed", words("obeyed", "ignored"), func(s *Switches) any { return &s.UserFilter },
 			"fault: filters are ignored, and the answer has all users"},
 		{"user-ids", "own", words("own", "zero", "twice"), func(s *Switches) any { return &s.UserIDs },

@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"path/filepath"
@@ -9,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // nameKind is what the name of a file in the drop folder says about it.
@@ -126,7 +127,7 @@ func (l *looks) next(now time.Time, found []glance) (ready, open []glance) {
 		}
 	}
 	l.known = known
-	byName := func(a, b glance) int { return cmp.Compare(a.name, b.name) }
+	byName := func(a, b glance) int { return export.CompareFileNames(a.name, b.name) }
 	slices.SortFunc(ready, byName)
 	slices.SortFunc(open, byName)
 	return ready, open

@@ -74,6 +74,7 @@ func TestLooks(t *testing.T) {
 		{"a marker at first sight", time.Hour, [][]glance{{marked}}, []string{"a"}},
 		{"no wait asked for", 0, [][]glance{{file("a", 1)}}, []string{"a"}},
 		{"each for itself, in the order of names", 2 * time.Second, [][]glance{{file("b", 1), file("a", 1)}, {file("c", 1), file("b", 1), file("a", 1)}, {file("c", 1), file("b", 1), file("a", 1)}, {file("c", 1)}}, []string{"", "", "a b", "c"}},
+		{"numbers in the order of numbers", 0, [][]glance{{file("u-10", 1), file("u-9", 1)}}, []string{"u-9 u-10"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l := looks{still: tt.still}

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -67,8 +68,17 @@ type Part struct {
 	Verdict  Verdict   `json:"verdict,omitempty"`
 	Created  int       `json:"created"`            // users that Coupa says it created from this part; -1 unknown
 	Updated  int       `json:"updated"`            // rows that Coupa says it updated; -1 unknown
-	Note     string    `json:"note,omitempty"`     // why the part is in its state, in words; no personal data
+	Notes    PartNotes `json:"note,omitempty"`     // why the part is in its state
 	ReadBack time.Time `json:"read_back,omitzero"` // when its users were last read back and compared with what was sent
+}
+
+// MarshalJSON adds what to do about the notes.
+func (p Part) MarshalJSON() ([]byte, error) {
+	type fields Part
+	return json.Marshal(struct {
+		fields
+		Hint string `json:"hint,omitempty"`
+	}{fields(p), p.Notes.Hint()})
 }
 
 // Outcome is the result of one record. Every record ends with exactly one.

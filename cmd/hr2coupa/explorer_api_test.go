@@ -141,7 +141,7 @@ func (g *theatre) verifyPeople() error {
 	created := 0
 	for _, p := range parts {
 		if p.State == export.Settled && p.Verdict != export.VerdictOK {
-			errs = append(errs, fmt.Errorf("%s is %s: %s", p.Name, p.Verdict, p.Note))
+			errs = append(errs, fmt.Errorf("%s is %s: %s", p.Name, p.Verdict, p.Notes.Text()))
 		}
 		created += max(p.Created, 0)
 	}

@@ -162,7 +162,7 @@ func atAWrite(call string, good int) []fault {
 		struck("429 with Retry-After", "429-retry-after").then(call+": 429: Too Many Requests", 5, goesOn),
 		struck("429 with Retry-After", "429-retry-after").onceOnly().then(`trying again" call="`+call+`" status=429`, 0, seen),
 		struckHour().then("api: "+call+": 429: Too Many Requests, and Coupa asks for a pause of 1h, until ", 4, goesOn),
-		struck("500", "500").then("have no answer yet ("+call+": 500: Internal Server Error); the next run goes on with them", 5, goesOn),
+		struck("500", "500").then("have no answer yet ("+call+": 500: Internal Server Error) / hint: the next run goes on with them", 5, goesOn),
 		struck("500", "500").onceOnly().then(`trying again" call="`+call+`" status=500`, 0, seen),
 		struck("502 with a web page", "502-html").then(call+": 502: a web page, perhaps from a proxy", 5, goesOn),
 		struck("no answer in time", "late").soon().then(call+": no answer within", 5, goesOn),

@@ -50,7 +50,7 @@ func sftpFaults() []fault {
 		{name: "temporary gone before its size was asked", on: []string{"write=vanish"}, sees: "vanished as soon as it was written", exit: 4, next: goesOn},
 		{
 			name: "name taken by a foreign file", on: []string{"pickup=manual", "rename=taken", "fault-times=1"}, do: foreign,
-			sees: "a file of this name lies in the drop folder already; look at it, then settle the part", exit: 5,
+			sees: "a file of this name lies in the drop folder already / hint: look at it, then settle the part", exit: 5,
 			hand: []string{"settle", "PART", "rejected", "--by", "A. Administrator"}, next: again, args: []string{"--again"}, ends: 3,
 		},
 		{name: "picked up while being written", on: []string{"pickup=eager"}, sees: "3 in = 3 applied", exit: 0, next: seen},
@@ -106,7 +106,7 @@ func apiFaults() []fault {
 		{name: "404 after the pick-up", on: late("404"), here: soon, sees: "no way of load.via can be asked any more: address:", exit: 5, next: goesOn},
 		{name: "422 after the pick-up", on: late("422"), here: soon, sees: "asking about its load failed (GET /api/data_file_sources: 422", exit: 5, next: goesOn},
 		{name: "429 after the pick-up", on: late("429"), here: soon, sees: "asking about its load failed (GET /api/data_file_sources: 429", exit: 5, next: goesOn},
-		{name: "429 after the pick-up that asks for longer than load.wait", on: append(late("429-retry-after"), "retry-after=30m"), here: []string{"load.wait=10m"}, sees: "; load.wait (10m0s) is over before that, so it is not waited for; the next run asks again", exit: 5, next: goesOn},
+		{name: "429 after the pick-up that asks for longer than load.wait", on: append(late("429-retry-after"), "retry-after=30m"), here: []string{"load.wait=10m"}, sees: "; load.wait (10m0s) is over before that, so it is not waited for / hint: the next run asks again", exit: 5, next: goesOn},
 		{name: "500 after the pick-up", on: late("500"), here: soon, sees: "asking about its load failed (GET /api/data_file_sources: 500", exit: 5, next: goesOn},
 		{name: "502 after the pick-up", on: late("502"), here: soon, sees: "asking about its load failed (GET /api/data_file_sources: 502", exit: 5, next: goesOn},
 		{name: "time-out after the pick-up", on: late("time-out"), here: append(hasty, soon...), sees: "asking about its load failed (GET /api/data_file_sources: no answer within", exit: 5, next: goesOn},

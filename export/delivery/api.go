@@ -30,7 +30,7 @@ func (r *Runner) write(ctx context.Context, wave []export.Part) error {
 // writePart writes one part and settles it where every row has its answer.
 func (r *Runner) writePart(ctx context.Context, p *export.Part) error {
 	if p.State == export.Stalled {
-		p.Verdict, p.Note = "", ""
+		p.Verdict, p.Notes = "", nil
 		if err := r.move(p, export.Loading); err != nil {
 			return err
 		}
@@ -45,10 +45,11 @@ func (r *Runner) writePart(ctx context.Context, p *export.Part) error {
 		return err
 	}
 	p.Verdict = export.VerdictStalled
-	p.Note = fmt.Sprintf("%d of %d rows have no answer yet; the next run goes on with them", left, p.Rows)
+	open := export.PartNote{Kind: export.NoteOpenRows, Has: int64(left), Of: int64(p.Rows)}
 	if last != nil {
-		p.Note = fmt.Sprintf("%d of %d rows have no answer yet (%v); the next run goes on with them", left, p.Rows, last)
+		open.Because = last.Error()
 	}
+	p.Notes = export.Noted(open)
 	if moved := r.move(p, export.Stalled); moved != nil {
 		return moved
 	}
@@ -67,7 +68,7 @@ func (r *Runner) settleWritten(p *export.Part) error {
 			return err
 		}
 	}
-	p.Verdict, p.Note, p.Created, p.Updated = export.VerdictOK, "", 0, 0
+	p.Verdict, p.Notes, p.Created, p.Updated = export.VerdictOK, nil, 0, 0
 	err = r.Ledger.PartRows(p.ID, func(row export.RowResult) error {
 		switch {
 		case row.Outcome.Mendable():

@@ -74,21 +74,21 @@ func (r *Runner) follow(ctx context.Context, p *export.Part) error {
 	}
 	switch {
 	case l == nil && unheard != nil: // no source has said that there is no load
-		return r.unanswered(p, fmt.Sprintf("asking about its load failed (%v)", unheard))
+		return r.unanswered(p, export.PartNote{Kind: export.NoteNotAnswered, Because: unheard.Error()})
 	case l == nil:
-		return r.unanswered(p, "Coupa does not list its load")
+		return r.unanswered(p, export.PartNote{Kind: export.NoteNotListed})
 	case l.PickedUp:
 		if r.only("archive") {
-			p.Via, p.Verdict, p.Note = l.Via, export.VerdictUnconfirmed, "picked up; Coupa was not asked for a verdict (load.via: [archive])"
+			p.Via, p.Verdict, p.Notes = l.Via, export.VerdictUnconfirmed, export.Noted(export.PartNote{Kind: export.NoteNotAsked})
 			return r.settle(p, export.Pending, nil)
 		}
 		if unheard != nil {
-			return r.unanswered(p, fmt.Sprintf("Coupa has picked it up, and asking about its load failed (%v)", unheard))
+			return r.unanswered(p, export.PartNote{Kind: export.NotePickedUp, Because: unheard.Error()})
 		}
-		return r.unanswered(p, "Coupa has picked it up and does not list its load")
+		return r.unanswered(p, export.PartNote{Kind: export.NotePickedUp})
 	}
 	if torn(l, p) {
-		return r.unanswered(p, fmt.Sprintf("Coupa's load %s is of %d bytes and the part has %d: a torn or foreign file", l.ID, l.FileSize, p.Size))
+		return r.unanswered(p, export.PartNote{Kind: export.NoteOtherSize, Load: l.ID, Has: l.FileSize, Of: p.Size})
 	}
 	p.LoadID, p.Via = l.ID, l.Via
 	if v, final := export.Judge(l); final {
@@ -102,7 +102,7 @@ func (r *Runner) follow(ctx context.Context, p *export.Part) error {
 			return err
 		}
 	}
-	return r.unanswered(p, fmt.Sprintf("Coupa says %q of its load", export.StatusWord(l.Status)))
+	return r.unanswered(p, export.PartNote{Kind: export.NoteStatus, Status: export.StatusWord(l.Status)})
 }
 
 func (r *Runner) late(p *export.Part) bool { return r.waited(p) >= r.Wait }
@@ -146,21 +146,24 @@ func (r *Runner) floor(p *export.Part) time.Time {
 func torn(l *export.Load, p *export.Part) bool { return l.FileSize >= 0 && l.FileSize != p.Size }
 
 // unanswered leaves a part waiting, or stalls it once its time is up or no source can be asked any more.
-func (r *Runner) unanswered(p *export.Part, why string) error {
+func (r *Runner) unanswered(p *export.Part, why export.PartNote) error {
 	if lost := len(r.gone) == len(r.Loads); lost {
 		r.lost = fmt.Errorf("no way of load.via can be asked any more: %w", r.reasons())
-		why = "no way of load.via can be asked any more"
+		why = export.PartNote{Kind: export.NoteNoWay}
 	} else if !r.late(p) && !r.hopeless(p) {
 		return nil
 	}
 	p.Verdict = export.VerdictStalled
-	p.Note = fmt.Sprintf("%s %s after it was sent; the next run asks again", why, r.waited(p).Round(time.Second))
-	if !r.late(p) && len(r.gone) < len(r.Loads) {
-		p.Note = fmt.Sprintf("%s; load.wait (%s) is over before that, so it is not waited for; the next run asks again", why, r.Wait)
+	waited := r.waited(p)
+	switch _, ahead := r.ahead[p.ID]; {
+	case ahead:
+		why.Sent = p.Sent.UTC()
+	case !r.late(p) && len(r.gone) < len(r.Loads):
+		why.Wait = r.Wait
+	default:
+		why.After = max(waited.Round(time.Second), time.Second)
 	}
-	if _, ahead := r.ahead[p.ID]; ahead {
-		p.Note = fmt.Sprintf("%s; it was recorded as sent at %s, which is still to come, so the wait began with this start; the next run asks again", why, p.Sent.UTC().Format(time.RFC3339))
-	}
+	p.Notes = export.Noted(why)
 	if p.State == export.Stalled {
 		return r.Ledger.Move(*p)
 	}

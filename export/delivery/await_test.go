@@ -153,7 +153,7 @@ func TestCoupaAsksToBeLeftAlone(t *testing.T) {
 		says  string
 	}{
 		{"for less than load.wait", 30 * time.Minute, nil, export.Settled, 2, 30 * time.Minute, ""},
-		{"for longer than load.wait", wait + time.Second, nil, export.Stalled, 1, 0, "load.wait (2h0m0s) is over before that, so it is not waited for; the next run asks again"},
+		{"for longer than load.wait", wait + time.Second, nil, export.Stalled, 1, 0, "load.wait (2h0m0s) is over before that, so it is not waited for / hint: the next run asks again"},
 		{"on one way of two", wait + time.Second, &source{via: "page", answer: since(10*time.Minute, "loading", "done")}, export.Settled, 1, 10 * time.Minute, ""},
 		{"on one way of two, and the other does not know", wait + time.Second, &source{via: "archive"}, export.Stalled, 1, wait, "left alone until "},
 	} {

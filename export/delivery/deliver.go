@@ -106,7 +106,7 @@ func (r *Runner) commit(ctx context.Context, line *redialer, p *export.Part) err
 	case err == nil, errors.Is(err, export.ErrGone):
 		return r.delivered(p)
 	case errors.Is(err, export.ErrExists):
-		p.Note = "a file of this name lies in the drop folder already; look at it, then settle the part"
+		p.Notes = export.Noted(export.PartNote{Kind: export.NoteTaken})
 		return r.move(p, export.InDoubt)
 	default:
 		return wire(err)
@@ -114,7 +114,7 @@ func (r *Runner) commit(ctx context.Context, line *redialer, p *export.Part) err
 }
 
 func (r *Runner) delivered(p *export.Part) error {
-	p.Sent, p.Note = r.Now(), ""
+	p.Sent, p.Notes = r.Now(), nil
 	return r.move(p, export.Delivered)
 }
 
@@ -162,9 +162,9 @@ func (r *Runner) doubt(ctx context.Context, line *redialer, p *export.Part) erro
 	if !seen.Folder && r.waited(p) < r.Pickup {
 		return sleep(ctx, r.Poll) // a "no" of the load list does not count yet; the state has not changed, so this step is repeated
 	}
-	p.Note = "written directly, interrupted, and seen nowhere: look in Coupa, then settle the part"
+	p.Notes = export.Noted(export.PartNote{Kind: export.NoteNowhere})
 	if seen.Folder {
-		p.Note = fmt.Sprintf("written directly and interrupted: %d of %d bytes lie in the drop folder; remove the file or finish it, then settle the part", seen.Size, p.Size)
+		p.Notes = export.Noted(export.PartNote{Kind: export.NoteCut, Has: seen.Size, Of: p.Size})
 	}
 	return r.move(p, export.InDoubt)
 }

@@ -298,8 +298,8 @@ func (g *rig) want(t *testing.T, name string, state export.PartState, note ...st
 		t.Errorf("part %s is %s, want %s (moves: %s)", name, p.State, state, strings.Join(g.ledger.moves, ", "))
 	}
 	for _, n := range note {
-		if !strings.Contains(p.Note, n) {
-			t.Errorf("the note of part %s is %q and lacks %q", name, p.Note, n)
+		if !strings.Contains(p.Notes.Text()+" / hint: "+p.Notes.Hint(), n) {
+			t.Errorf("the note of part %s is %q and lacks %q", name, p.Notes.Text(), n)
 		}
 	}
 }

@@ -1,16 +1,12 @@
 package delivery
 
-import (
-	"fmt"
-
-	"github.com/hr2coupa/hr2coupa/export"
-)
+import "github.com/hr2coupa/hr2coupa/export"
 
 // Joined is the result of matching Coupa's row errors with the rows that were sent.
 type Joined struct {
 	Rows   []export.RowResult // refused rows, in the order of the part
 	Loose  []export.LoadError // row errors that fit no row
-	Notes  []string           // where first cell and row number disagree
+	Notes  export.PartNotes   // where first cell and row number disagree
 	Offset int                // Coupa's row number minus ours, by most errors
 }
 
@@ -42,11 +38,10 @@ func Join(rows []export.RowResult, errs []export.LoadError) Joined {
 		n := e.Row - j.Offset
 		switch {
 		case at[i] >= 0 && e.Row > 0 && rows[at[i]].PartRow != n:
-			j.Notes = append(j.Notes, fmt.Sprintf("Coupa's error for row %d bears the first cell of row %d of the part (%s); the first cell was taken",
-				e.Row, rows[at[i]].PartRow, rows[at[i]].Origin))
+			j.Notes = append(j.Notes, export.PartNote{Kind: export.NoteFirstCell, Has: int64(e.Row), Of: int64(rows[at[i]].PartRow), Origin: rows[at[i]].Origin})
 		case at[i] < 0 && e.Row > 0 && n >= 1 && n <= len(rows) && (e.FirstColumn == "" || e.FirstColumn == rows[n-1].First):
 			at[i] = n - 1
-			j.Notes = append(j.Notes, fmt.Sprintf("Coupa's error for row %d bears no first cell that names one row; its row number was taken (%s)", e.Row, rows[n-1].Origin))
+			j.Notes = append(j.Notes, export.PartNote{Kind: export.NoteRowNumber, Has: int64(e.Row), Origin: rows[n-1].Origin})
 		}
 		if at[i] < 0 {
 			j.Loose = append(j.Loose, e)

@@ -75,7 +75,7 @@ func TestJoin(t *testing.T) {
 			t.Errorf("%s: %d loose, %d notes, offset %d; want %d, %d, %d", c.name, len(j.Loose), len(j.Notes), j.Offset, c.loose, c.notes, c.off)
 		}
 		for _, n := range j.Notes {
-			if strings.Contains(n, `"a"`) || !strings.Contains(n, "users.csv:") {
+			if text := n.String(); strings.Contains(text, `"a"`) || !strings.Contains(text, "users.csv:") {
 				t.Errorf("%s: a note names the place, and no cell: %s", c.name, n)
 			}
 		}

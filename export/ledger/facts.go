@@ -8,10 +8,10 @@ import (
 
 // Move is one recorded move of a part. Where From and To are the same, only facts were added.
 type Move struct {
-	From export.PartState `json:"from"`
-	To   export.PartState `json:"to"`
-	At   time.Time        `json:"at"`
-	Note string           `json:"note,omitempty"`
+	From  export.PartState `json:"from"`
+	To    export.PartState `json:"to"`
+	At    time.Time        `json:"at"`
+	Notes export.PartNotes `json:"note,omitempty"`
 }
 
 // Episode is one row of a person's story, with its run and, where the row went into a part, that part.

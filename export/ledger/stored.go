@@ -18,6 +18,17 @@ func Store[T any](list []T) (string, error) {
 	return string(text), err
 }
 
+// ReadNotes reads the notes of a part or of a move that Store wrote.
+func ReadNotes(text string) (notes export.PartNotes, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	if err := json.Unmarshal([]byte(text), &notes); err != nil {
+		return nil, export.Hint(fmt.Errorf("its notes cannot be read: %w", err), Restore)
+	}
+	return notes, nil
+}
+
 // Writing stores lists of many rows. Rows of a feed are broken alike: a list that the row before had is not made into text
 // again.
 type Writing[T comparable] struct {

@@ -259,14 +259,14 @@ func (f *Finding) part(p export.Part, task string) {
 	case p.State == export.Stalled:
 		f.add(Trouble{
 			Kind: export.NoticeStalled, Cause: causeVerdict, Owner: export.OwnerIT,
-			Facts: []string{fmt.Sprintf("%s (%s): %s", p.Name, export.Plural(p.Rows, "row"), cmp.Or(oneLine(p.Note), "no verdict"))},
+			Facts: []string{fmt.Sprintf("%s (%s): %s", p.Name, export.Plural(p.Rows, "row"), cmp.Or(oneLine(p.Notes.Text()), "no verdict"))},
 			ToDo:  []string{"the next run asks again; where Coupa shows what came of it: hr2coupa settle " + p.Name + " applied|rejected"},
 		})
 	case p.State == export.InDoubt:
 		f.add(Trouble{
 			Kind: export.NoticeStalled, Cause: causeVerdict, Owner: export.OwnerIT,
-			Facts: []string{fmt.Sprintf("%s (%s): in doubt, %s", p.Name, export.Plural(p.Rows, "row"), cmp.Or(oneLine(p.Note), "it was seen nowhere"))},
-			ToDo:  []string{"look for it in Coupa, then hr2coupa settle " + p.Name + " applied|rejected"},
+			Facts: []string{fmt.Sprintf("%s (%s): in doubt, %s", p.Name, export.Plural(p.Rows, "row"), cmp.Or(oneLine(p.Notes.Text()), "it was seen nowhere"))},
+			ToDo:  []string{cmp.Or(p.Notes.Hint(), "look in Coupa, then settle the part") + ": hr2coupa settle " + p.Name + " applied|rejected"},
 		})
 	}
 }

@@ -53,12 +53,12 @@ func catalogue(t *testing.T) *export.Causes {
 
 func TestRead(t *testing.T) {
 	final := export.Part{Name: "a.csv", Rows: 3, State: export.Settled, Verdict: export.VerdictOK}
-	failed := export.Part{Name: "a.csv", Rows: 3, State: export.Settled, Verdict: export.VerdictFailed, LoadID: "1001", Note: "Coupa's load failed: planted words"}
+	failed := export.Part{Name: "a.csv", Rows: 3, State: export.Settled, Verdict: export.VerdictFailed, LoadID: "1001", Notes: export.Noted(export.PartNote{Kind: export.NoteFailed, Load: "1001", Status: "failed", Words: []string{"planted words"}})}
 	header := failed
 	header.ID = 7
 	refused := row(2, export.Rejected, coupas("Coupa's load failed: planted column header is unknown"))
 	refused.Part = header.ID
-	stalled := export.Part{Name: "b.csv", Rows: 1, State: export.Stalled, Verdict: export.VerdictStalled, Note: "Coupa does not list its load"}
+	stalled := export.Part{Name: "b.csv", Rows: 1, State: export.Stalled, Verdict: export.VerdictStalled, Notes: export.Noted(export.PartNote{Kind: export.NoteNotListed})}
 	loading := export.Part{Name: "b.csv", State: export.Loading}
 	held := report("held", export.ExitHeld, []export.RowResult{row(2, export.Held)})
 	held.Held = []export.Breach{{Limit: export.DeactivationsLimit, Known: 9, Has: 2}}

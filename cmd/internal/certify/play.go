@@ -159,8 +159,8 @@ func (s *caseResult) why() string {
 	if s.rep != nil {
 		why = cmp.Or(why, s.rep.Why, s.rep.Verdict.String())
 		for _, p := range s.rep.Parts {
-			if p.Note != "" {
-				why += "; " + p.Note
+			if p.Notes != nil {
+				why += "; " + p.Notes.Text()
 			}
 		}
 	}

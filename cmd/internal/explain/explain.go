@@ -57,8 +57,12 @@ type rowStory struct {
 	Hint    string              `json:"hint,omitempty"` // what to do about Lost
 }
 
+// partFields is a part without its own form in JSON, so that its fields stand beside those of a partStory.
+type partFields export.Part
+
 type partStory struct {
-	export.Part
+	partFields
+	Hint  string        `json:"hint,omitempty"` // what to do about the part
 	Row   int           `json:"row"`            // data row
 	Line  int           `json:"line,omitempty"` // in the file; 0 if its bytes are gone, or there was none
 	Moves []ledger.Move `json:"moves"`
@@ -146,7 +150,7 @@ func rowStoryOf(l ledger.Ledger, e ledger.Episode) (rowStory, error) {
 		c.Rules = blamed(e.Run.Mapping, e.Row.Faults)
 		return c, nil
 	}
-	c.Part = &partStory{Part: e.Part, Row: e.Row.PartRow, Moves: e.Moves}
+	c.Part = &partStory{partFields: partFields(e.Part), Hint: e.Part.Notes.Hint(), Row: e.Row.PartRow, Moves: e.Moves}
 	if e.Part.Route == export.ByAPI {
 		writes, err := l.Writes(e.Part.ID)
 		if err != nil {
@@ -287,6 +291,7 @@ func printRowStory(w *terminal.Text, c rowStory, several bool) {
 		for _, m := range p.Moves {
 			say("", moveText(m))
 		}
+		say("hint", p.Hint)
 	}
 	say("cells", c.Lost)
 	say("hint", c.Hint)
@@ -332,8 +337,8 @@ func reasonWord(o export.Outcome) string {
 
 func moveText(m ledger.Move) string {
 	text := fmt.Sprintf("%s  %s", m.At.Format(time.RFC3339), m.To)
-	if m.Note != "" {
-		text += ": " + m.Note
+	if m.Notes != nil {
+		text += ": " + m.Notes.Text()
 	}
 	return text
 }

@@ -70,8 +70,8 @@ func (j *Job) alreadySent(sent map[string]bool) error {
 		if p.Route != export.ByCSV || !sent[p.Name] || p.State != export.Planned && p.State != export.Staged {
 			continue
 		}
-		p.Note = "it was sent already, says Coupa or the mark beside the config"
-		j.env.Log.WithField("part", p.Name).Warn(p.Note + ", so it is not sent again")
+		p.Notes = export.Noted(export.PartNote{Kind: export.NoteSent})
+		j.env.Log.WithField("part", p.Name).Warn(p.Notes.Text() + ", so it is not sent again")
 		for _, next := range []export.PartState{export.Renaming, export.Delivered} {
 			if p.State = next; next == export.Delivered {
 				p.Sent = j.env.Now()

@@ -49,11 +49,11 @@ func (j *Job) yield(pipe *wiring.Pipeline, o RunOptions) error {
 		if p.State != export.InDoubt || !runs[p.Run] {
 			continue
 		}
-		p.State, p.Verdict, p.Note = export.Settled, export.VerdictByHand, "in doubt; taken as not applied by run --again"
+		p.State, p.Verdict, p.Notes = export.Settled, export.VerdictByHand, export.Noted(export.PartNote{Kind: export.NoteAgain})
 		if err := j.ledger.Settle(p, export.Rejected, nil); err != nil {
 			return err
 		}
-		j.env.Log.WithField("part", p.Name).Warn(p.Note)
+		j.env.Log.WithField("part", p.Name).Warn(p.Notes.Text())
 		if _, err := j.report(p.Run, findings{earlier: true}); err != nil { // its state has changed
 			return err
 		}

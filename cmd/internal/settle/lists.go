@@ -62,7 +62,7 @@ func (s *OperatorWord) settle(ctx context.Context, l ledger.Ledger, back bool) (
 		return err
 	}
 	s.part.State, s.part.Verdict = export.Settled, export.VerdictByHand
-	s.part.Note = fmt.Sprintf("settled as %s by %s", s.Outcome, s.By)
+	s.part.Notes = export.Noted(export.PartNote{Kind: export.NoteSettled, Outcome: s.Outcome, By: s.By})
 	results, err := s.results(rows)
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func (s *OperatorWord) results(rows map[int]bool) (results []export.RowResult, e
 		}
 		r.Outcome = s.Outcome
 		if s.Outcome == export.Rejected {
-			r.Faults = slices.Insert(slices.Clone(r.Faults), 0, export.Fault{Rule: "part", Message: s.part.Note})
+			r.Faults = slices.Concat(s.part.Notes.Faults(), r.Faults)
 		}
 		results = append(results, r)
 		return nil

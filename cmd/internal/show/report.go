@@ -170,8 +170,11 @@ func partsText(w *terminal.Text, parts []export.Part) {
 		if p.UserName != "" {
 			w.Printf("  %s is your %s\n", p.Name, p.UserName)
 		}
-		if p.Note != "" {
-			w.Printf("  %s: %s\n", p.Name, p.Note)
+		if p.Notes != nil {
+			w.Printf("  %s: %s\n", p.Name, p.Notes.Text())
+		}
+		if hint := p.Notes.Hint(); hint != "" {
+			w.Printf("    hint: %s\n", hint)
 		}
 	}
 }

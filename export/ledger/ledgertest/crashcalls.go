@@ -145,7 +145,7 @@ var writingCalls = []call{
 		begun(t, l)
 	}, takeUp},
 	{"Move", planned, onFirst(func(l ledger.Ledger, p export.Part) error {
-		p.State, p.Temp, p.Note = export.Staged, "/Incoming/.a.csv", "as large as ours"
+		p.State, p.Temp, p.Notes = export.Staged, "/Incoming/.a.csv", export.Noted(export.PartNote{Kind: export.NoteTaken})
 		return l.Move(p)
 	})},
 	{"Settle", inDelivery, onFirst(func(l ledger.Ledger, p export.Part) error {

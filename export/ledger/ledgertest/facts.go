@@ -49,7 +49,7 @@ func addedFaults(t *world) {
 	p.State = export.Loading
 	OK(t, l.Move(p))
 	OK(t, l.BeginWrite(export.Write{Part: p.ID, PartRow: 1, CoupaID: "7", Emptied: map[string][]string{roles: {"Buyer"}}, Unfilled: []string{roles}}))
-	p.Note = "settled as rejected by A; really"
+	p.Notes = export.Noted(export.PartNote{Kind: export.NoteSettled, Outcome: export.Rejected, By: "A; really"})
 	OK(t, l.Settle(p, export.Rejected, nil))
 	u := Must[[]export.Unfilled](t)(l.Unfilled())[0]
 	for n := range 2 {
@@ -57,7 +57,7 @@ func addedFaults(t *world) {
 	}
 	var got []export.Faults
 	OK(t, l.PartRows(p.ID, func(r export.RowResult) error { got = append(got, r.Faults); return nil }))
-	note := export.Fault{Rule: "part", Message: p.Note}
+	note := export.Fault{Rule: "part", Message: "settled as rejected by A; really"}
 	want := []export.Faults{{note, {Rule: "lists", Message: roles + ` "back" 0`}, {Rule: "lists", Message: roles + ` "back" 1`}}, {note}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -77,12 +77,17 @@ func moveRecordsFactsAndHistory(t *world) {
 	l := t.open()
 	old := OnePart(t, l, "a.csv", 1)
 	p := old
-	p.State, p.Temp, p.Note = export.Staged, "/Incoming/Users/.a.csv", "as large as ours"
+	taken := export.PartNotes{
+		{Kind: export.NoteOtherSize, Load: "7", Status: "s", Has: 1, Of: 1 << 40, Because: "b", Words: []string{"w; w", ""}, Origin: export.Origin{File: "a.csv", Line: 2},
+			Outcome: export.Rejected, By: "A", After: time.Second, Wait: time.Hour, Sent: Noon, Text: "\"t"},
+		{Kind: export.NoteNotListed},
+	}
+	p.State, p.Temp, p.Notes = export.Staged, "/Incoming/Users/.a.csv", taken
 	OK(t, l.Move(p))
 	OK(t, l.Move(p)) // nothing is new
 	p.State = export.Renaming
 	OK(t, l.Move(p))
-	p.State, p.Sent, p.Note = export.Delivered, Noon.In(time.FixedZone("", 3600)), ""
+	p.State, p.Sent, p.Notes = export.Delivered, Noon.In(time.FixedZone("", 3600)), nil
 	OK(t, l.Move(p))
 	p.LoadID = "77"
 	OK(t, l.Move(p)) // only a fact is new
@@ -98,9 +103,9 @@ func moveRecordsFactsAndHistory(t *world) {
 		t.Errorf("part (-want +got):\n%s", d)
 	}
 	wantMoves := []ledger.Move{
-		{From: export.Planned, To: export.Staged, At: Noon, Note: "as large as ours"}, {From: export.Staged, To: export.Renaming, At: Noon, Note: "as large as ours"},
-		{From: export.Renaming, To: export.Delivered, At: Noon, Note: ""}, {From: export.Delivered, To: export.Delivered, At: Noon, Note: ""},
-		{From: export.Delivered, To: export.Loading, At: Noon, Note: ""},
+		{From: export.Planned, To: export.Staged, At: Noon, Notes: taken}, {From: export.Staged, To: export.Renaming, At: Noon, Notes: taken},
+		{From: export.Renaming, To: export.Delivered, At: Noon}, {From: export.Delivered, To: export.Delivered, At: Noon},
+		{From: export.Delivered, To: export.Loading, At: Noon},
 	}
 	if d := cmp.Diff(wantMoves, Must[[]ledger.Move](t)(l.Moves(p.ID))); d != "" {
 		t.Errorf("moves (-want +got):\n%s", d)
@@ -139,7 +144,7 @@ func callbacks(t *world) {
 	f := func(export.RowResult) error {
 		calls++
 		Must[[]export.Part](t)(l.Unfinished())
-		p.Note = fmt.Sprint("row ", calls)
+		p.Notes = export.Noted(export.PartNote{Kind: export.NoteOpenRows, Has: int64(calls)})
 		OK(t, l.Move(p))
 		if calls%2 == 0 {
 			return stop

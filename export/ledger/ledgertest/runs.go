@@ -190,7 +190,7 @@ func twoNights(t *world, l ledger.Ledger) (part int64, runs []string) {
 func personsStory(t *world) {
 	l := t.open()
 	part, runs := twoNights(t, l)
-	OK(t, l.Move(export.Part{ID: part, State: export.Staged, Note: "temporary written"}))
+	OK(t, l.Move(export.Part{ID: part, State: export.Staged, Notes: export.Noted(export.PartNote{Kind: export.NoteTaken})}))
 	story, more, err := l.Story([]string{"E0005"}, -1)
 	OK(t, err)
 	if len(story) != 2 || more != 0 {
@@ -203,7 +203,7 @@ func personsStory(t *world) {
 	if first.Run.ID != runs[0] || first.Part.Name != "a.csv" || first.Row.PartRow != 2 || first.Row.Login != "u5" {
 		t.Errorf("first %+v", first)
 	}
-	if d := cmp.Diff([]ledger.Move{{From: export.Planned, To: export.Staged, At: Noon, Note: "temporary written"}}, first.Moves); d != "" {
+	if d := cmp.Diff([]ledger.Move{{From: export.Planned, To: export.Staged, At: Noon, Notes: export.Noted(export.PartNote{Kind: export.NoteTaken})}}, first.Moves); d != "" {
 		t.Errorf("moves (-want +got):\n%s", d)
 	}
 	if d := cmp.Diff([]export.Expression{{Column: "Login", Text: "login"}, {Column: "Email", Text: "lower(mail)"}}, first.Run.Mapping); d != "" {

@@ -40,7 +40,7 @@ func droppedFilesAreNoPeople(t *world) {
 func settledPart(t *world) {
 	l := t.open()
 	p := delivered(t, l, "a.csv", 4)
-	p.Verdict, p.LoadID, p.Via, p.Note = export.VerdictPartial, "5", "api", "2 of 4 refused"
+	p.Verdict, p.LoadID, p.Via, p.Notes = export.VerdictPartial, "5", "api", export.Noted(export.PartNote{Kind: export.NoteLoose, Has: 2, Load: "5"})
 	refused := []export.RowResult{
 		{PartRow: 2, Outcome: export.Rejected, Faults: export.Faults{{Message: "Email is taken"}}}, {PartRow: 4, Outcome: export.Drifted, Faults: export.Faults{{Message: "Status differs"}}},
 	}
@@ -110,11 +110,11 @@ func knownIsWhatWasLastSent(t *world) {
 func settleRestTakesTheNote(t *world) {
 	l := t.open()
 	p := delivered(t, l, "a.csv", 2)
-	p.Verdict, p.Note = export.VerdictFailed, "Coupa refused the file"
+	p.Verdict, p.Notes = export.VerdictFailed, export.Noted(export.PartNote{Kind: export.NoteEmpty})
 	OK(t, l.Settle(p, export.Rejected, nil))
 	n := 0
 	OK(t, l.Rows(p.Run, func(r export.RowResult) error {
-		if n++; r.Faults.Text() != p.Note || r.Outcome != export.Rejected {
+		if n++; r.Faults.Text() != p.Notes.Text() || r.Outcome != export.Rejected {
 			t.Errorf("row %s: %s, %q", r.Origin, r.Outcome, r.Faults.Text())
 		}
 		return nil

@@ -9,6 +9,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
@@ -166,7 +167,15 @@ func (c *checker) sums(conn *sqlite.Conn) error {
 
 // bytes compares the spool with the parts. The bytes of a final part may have been pruned.
 func (c *checker) bytes(conn *sqlite.Conn) error {
-	parts, err := queryParts(conn, "ORDER BY p.id")
+	var parts []export.Part
+	err := query(conn, selectParts+"ORDER BY p.id", func(s *sqlite.Stmt) error {
+		p, unread := scanPart(s)
+		if unread != nil {
+			c.find("part "+p.Name, unread.Error(), ledger.FromBackup)
+		}
+		parts = append(parts, p)
+		return nil
+	})
 	if err != nil {
 		return err
 	}

@@ -52,13 +52,16 @@ var verdictsSQL string
 //go:embed facts.sql
 var factsSQL string
 
+//go:embed notes.sql
+var notesSQL string
+
 // appID marks the database as ours ("hr2c"), so that another program's SQLite file is never migrated.
 const appID = 0x68723263
 
 // schema lists the migrations in order; PRAGMA user_version counts the ones a database has. One that was released is
 // never edited: a change is a new entry.
 func schema() sqlitemigration.Schema {
-	return sqlitemigration.Schema{AppID: appID, Migrations: []string{schemaSQL, keptSQL, mappingsSQL, careSQL, noticesSQL, readBackSQL, completedSQL, writesSQL, pseudonymsSQL, lineEndSQL, unfilledSQL, verdictsSQL, factsSQL}}
+	return sqlitemigration.Schema{AppID: appID, Migrations: []string{schemaSQL, keptSQL, mappingsSQL, careSQL, noticesSQL, readBackSQL, completedSQL, writesSQL, pseudonymsSQL, lineEndSQL, unfilledSQL, verdictsSQL, factsSQL, notesSQL}}
 }
 
 // migrate brings the database up to this program's version. A database that is up to date is only read, so that a
@@ -100,7 +103,7 @@ func migrate(c *sqlite.Conn) error {
 
 // apply migrates a database up to a schema.
 func apply(c *sqlite.Conn, to sqlitemigration.Schema) error {
-	if err := errors.Join(withOldBreaches(c), withOldFaults(c)); err != nil {
+	if err := errors.Join(withOldBreaches(c), withOldFaults(c), withOldNotes(c)); err != nil {
 		return err
 	}
 	return sqlitemigration.Migrate(context.Background(), c, to)

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"reflect"
 
 	"zombiezen.com/go/sqlite"
 
@@ -10,22 +11,30 @@ import (
 )
 
 const selectParts = `SELECT p.id, r.id, p.name, p.user_name, p.wave, p.rows, p.size, p.sha256, p.state, p.temp, p.planned,
-	p.sent, p.load_id, p.via, p.verdict, p.created, p.updated, p.note, p.read_back, p.route FROM parts p JOIN runs r ON r.num = p.run `
+	p.sent, p.load_id, p.via, p.verdict, p.created, p.updated, p.notes, p.read_back, p.route FROM parts p JOIN runs r ON r.num = p.run `
 
-func scanPart(s *sqlite.Stmt) export.Part {
+func scanPart(s *sqlite.Stmt) (export.Part, error) {
+	notes, err := ledger.ReadNotes(s.ColumnText(17)) // all else is returned with the error
 	return export.Part{
 		ID: s.ColumnInt64(0), Run: s.ColumnText(1), Name: s.ColumnText(2), UserName: s.ColumnText(3),
 		Wave: s.ColumnInt(4), Rows: s.ColumnInt(5), Size: s.ColumnInt64(6), SHA256: s.ColumnText(7),
 		State: export.PartState(s.ColumnText(8)), Temp: s.ColumnText(9),
 		Planned: fromNanos(s.ColumnInt64(10)), Sent: fromNanos(s.ColumnInt64(11)),
 		LoadID: s.ColumnText(12), Via: s.ColumnText(13), Verdict: export.Verdict(s.ColumnText(14)),
-		Created: s.ColumnInt(15), Updated: s.ColumnInt(16), Note: s.ColumnText(17),
+		Created: s.ColumnInt(15), Updated: s.ColumnInt(16), Notes: notes,
 		ReadBack: fromNanos(s.ColumnInt64(18)), Route: export.Route(s.ColumnText(19)),
-	}
+	}, err
 }
 
 func queryParts(c *sqlite.Conn, where string, args ...any) (parts []export.Part, err error) {
-	err = query(c, selectParts+where, func(s *sqlite.Stmt) error { parts = append(parts, scanPart(s)); return nil }, args...)
+	err = query(c, selectParts+where, func(s *sqlite.Stmt) error {
+		p, err := scanPart(s)
+		if err != nil {
+			return fmt.Errorf("part %s: %w", p.Name, err)
+		}
+		parts = append(parts, p)
+		return nil
+	}, args...)
 	return parts, err
 }
 
@@ -77,7 +86,7 @@ func (l *Ledger) Parts(run string) (parts []export.Part, err error) {
 	return parts, nil
 }
 
-// Move records a part as it now stands: State, Temp, Sent, LoadID, Via, Verdict, Created, Updated and Note. What the
+// Move records a part as it now stands: State, Temp, Sent, LoadID, Via, Verdict, Created, Updated and Notes. What the
 // plan wrote (name, wave, rows, size, hash) stays. The move from the state in the ledger to p.State must be in the
 // table of moves. The same state again only adds facts; where nothing is new, nothing is written.
 func (l *Ledger) Move(p export.Part) error {
@@ -102,7 +111,7 @@ func (l *Ledger) Move(p export.Part) error {
 // Settle records a part's verdict and what became of its rows in one transaction. The part moves to Settled, or to
 // Dropped where p.State says so. results names rows by PartRow, with their Outcome and Faults; of two for one row the
 // later counts. Every other row of the part that is pending gets rest (on the API route others have their answer), with
-// the part's Note as the reason unless rest is Applied or Unchanged. The keys of applied and unchanged rows join the
+// the part's Notes as the reason unless rest is Applied or Unchanged. The keys of applied and unchanged rows join the
 // people the ledger knows. The bytes stay in the spool.
 func (l *Ledger) Settle(p export.Part, rest export.Outcome, results []export.RowResult) error {
 	if p.State != export.Dropped {
@@ -136,8 +145,8 @@ func settleRows(c *sqlite.Conn, p export.Part, rest export.Outcome, results []ex
 		return err
 	}
 	var why export.Faults
-	if p.Note != "" && rest != export.Applied && rest != export.Unchanged {
-		why = export.Faults{{Rule: "part", Message: p.Note}}
+	if rest != export.Applied && rest != export.Unchanged {
+		why = p.Notes.Faults()
 	}
 	faults, err := ledger.Store(why)
 	if err != nil {
@@ -176,20 +185,24 @@ func meetPeople(c *sqlite.Conn, p export.Part) error {
 func (l *Ledger) save(c *sqlite.Conn, old, p export.Part) error {
 	next := old
 	next.State, next.Temp, next.LoadID, next.Via = p.State, p.Temp, p.LoadID, p.Via
-	next.Verdict, next.Created, next.Updated, next.Note = p.Verdict, p.Created, p.Updated, p.Note
+	next.Verdict, next.Created, next.Updated, next.Notes = p.Verdict, p.Created, p.Updated, p.Notes
 	if !p.Sent.Equal(old.Sent) {
 		next.Sent = p.Sent
 	}
-	if next == old {
+	if reflect.DeepEqual(next, old) {
 		return nil
 	}
-	err := exec(c, "UPDATE parts SET state = ?, temp = ?, sent = ?, load_id = ?, via = ?, verdict = ?, created = ?, updated = ?, note = ? WHERE id = ?",
-		string(next.State), next.Temp, nanos(next.Sent), next.LoadID, next.Via, string(next.Verdict), next.Created, next.Updated, next.Note, next.ID)
+	notes, err := ledger.Store(next.Notes)
 	if err != nil {
 		return err
 	}
-	return exec(c, "INSERT INTO moves (part, from_state, to_state, at, note) VALUES (?, ?, ?, ?, ?)",
-		next.ID, string(old.State), string(next.State), nanos(l.now()), next.Note)
+	err = exec(c, "UPDATE parts SET state = ?, temp = ?, sent = ?, load_id = ?, via = ?, verdict = ?, created = ?, updated = ?, notes = ? WHERE id = ?",
+		string(next.State), next.Temp, nanos(next.Sent), next.LoadID, next.Via, string(next.Verdict), next.Created, next.Updated, notes, next.ID)
+	if err != nil {
+		return err
+	}
+	return exec(c, "INSERT INTO moves (part, from_state, to_state, at, note, notes) VALUES (?, ?, ?, ?, '', ?)",
+		next.ID, string(old.State), string(next.State), nanos(l.now()), notes)
 }
 
 // Moves returns the recorded moves of a part, oldest first.
@@ -205,12 +218,13 @@ func (l *Ledger) Moves(part int64) (moves []ledger.Move, err error) {
 }
 
 func queryMoves(c *sqlite.Conn, part int64) (moves []ledger.Move, err error) {
-	err = query(c, "SELECT from_state, to_state, at, note FROM moves WHERE part = ? ORDER BY id", func(s *sqlite.Stmt) error {
+	err = query(c, "SELECT from_state, to_state, at, notes FROM moves WHERE part = ? ORDER BY id", func(s *sqlite.Stmt) error {
+		notes, err := ledger.ReadNotes(s.ColumnText(3))
 		moves = append(moves, ledger.Move{
 			From: export.PartState(s.ColumnText(0)), To: export.PartState(s.ColumnText(1)),
-			At: fromNanos(s.ColumnInt64(2)), Note: s.ColumnText(3),
+			At: fromNanos(s.ColumnInt64(2)), Notes: notes,
 		})
-		return nil
+		return err
 	}, part)
 	return moves, err
 }

@@ -15,6 +15,6 @@ func TestMovesCannotBeChanged(t *testing.T) {
 	p := ledgertest.OnePart(t, l, "a.csv", 1)
 	p.State = export.Staged
 	ledgertest.OK(t, l.Move(p))
-	err := l.write(func(c *sqlite.Conn) error { return exec(c, "UPDATE moves SET note = 'otherwise'") })
+	err := l.write(func(c *sqlite.Conn) error { return exec(c, "UPDATE moves SET notes = 'otherwise'") })
 	ledgertest.WantErr(t, err, "cannot be changed")
 }

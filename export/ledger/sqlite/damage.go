@@ -41,7 +41,7 @@ func (e headerError) Error() string { return string(e) }
 // complete reports whether the database has exactly the tables of this program's version, whatever its header says.
 func complete(c *sqlite.Conn) (bool, error) {
 	has, err := layoutOf(c)
-	if err != nil {
+	if err != nil || has == "" { // a new database has no tables
 		return false, err
 	}
 	empty, err := sqlite.OpenConn(":memory:", sqlite.OpenReadWrite)

@@ -4,7 +4,6 @@ package sqlite
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,7 +42,7 @@ type Ledger struct {
 	now   func() time.Time
 	spool ledger.Spool
 	lock  ledger.Lock
-	reads *sqlitex.Pool
+	reads *pool
 
 	mu     sync.Mutex // guards everything below and the only connection that writes
 	conn   *sqlite.Conn
@@ -146,14 +145,7 @@ func (l *Ledger) connect() (err error) {
 	if err != nil {
 		return errors.Join(err, l.conn.Close())
 	}
-	l.reads, err = sqlitex.NewPool(l.dbPath(), sqlitex.PoolOptions{
-		Flags:    sqlite.OpenReadWrite, // a reader of a write-ahead log writes to its -shm file
-		PoolSize: readers,
-		PrepareConn: func(c *sqlite.Conn) error {
-			return errors.Join(prepare(c), sqlitex.ExecuteTransient(c, "PRAGMA query_only = ON", nil))
-		},
-	})
-	if err != nil {
+	if l.reads, err = openPool(l.dbPath(), readers); err != nil {
 		return errors.Join(err, l.conn.Close())
 	}
 	return nil
@@ -195,7 +187,7 @@ func (l *Ledger) Close() error {
 	if l.conn == nil {
 		return nil
 	}
-	err := errors.Join(l.reads.Close(), l.conn.Close())
+	err := errors.Join(l.reads.close(), l.conn.Close())
 	l.conn = nil
 	if err != nil {
 		return fmt.Errorf("close ledger: %w", err)
@@ -209,11 +201,11 @@ func (l *Ledger) lockPath() string { return filepath.Join(l.dir, "lock") }
 // read runs f on one snapshot of what is committed.
 func (l *Ledger) read(f func(*sqlite.Conn) error) (err error) {
 	defer func() { err = l.damage(err) }()
-	c, err := l.reads.Take(context.Background())
+	c, err := l.reads.take()
 	if err != nil {
 		return err
 	}
-	defer l.reads.Put(c)
+	defer l.reads.put(c)
 	defer sqlitex.Transaction(c)(&err)
 	return f(c)
 }

@@ -31,14 +31,15 @@ const (
 
 // allUsers is what reading all users has shown.
 type allUsers struct {
-	shown [][len(otherColumns)]string // values of every user, in the order of ids
-	ids   []string
-	hides [len(otherColumns)]bool // a user's value was not shown
+	columns []string // see others
+	ids     []string
+	shown   [][]string // by column, the values of all users in the order of ids
+	hides   []bool     // by column: a user's value was not shown
 }
 
 // shows reports whether the value of every user in a column is known.
 func (e *allUsers) shows(column string) bool {
-	return e != nil && !e.hides[slices.Index(otherColumns[:], column)]
+	return e != nil && !e.hides[slices.Index(e.columns, column)]
 }
 
 // each calls note with every user's value in a column.
@@ -46,22 +47,21 @@ func (e *allUsers) each(column string, note func(id, value string)) {
 	if e == nil {
 		return
 	}
-	at := slices.Index(otherColumns[:], column)
+	values := e.shown[slices.Index(e.columns, column)]
 	for i, id := range e.ids {
-		if value := e.shown[i][at]; value != "" {
-			note(id, value)
+		if values[i] != "" {
+			note(id, values[i])
 		}
 	}
 }
 
-func (e *allUsers) add(u export.User, at [len(otherColumns)]export.Element) {
-	var values [len(otherColumns)]string
+func (e *allUsers) add(u export.User, at []export.Element) {
+	e.ids = append(e.ids, u.ID)
 	for i, element := range at {
 		v, shown := u.Value(element)
-		values[i] = v.Text
+		e.shown[i] = append(e.shown[i], v.Text)
 		e.hides[i] = e.hides[i] || !shown
 	}
-	e.ids, e.shown = append(e.ids, u.ID), append(e.shown, values)
 }
 
 // readAll reads all users where that takes fewer calls than look-ups by key, and notes those who match the people. As
@@ -90,8 +90,10 @@ func (f *Preflight) readAll(ctx context.Context, people, some []*identity) error
 	}
 	f.all = r.all
 	for one, found := range r.found {
-		by, _ := f.Element(one.key)
-		f.byKey(one, by, found)
+		for !one.looked {
+			by, _ := f.Element(one.key)
+			f.byKey(one, by, found)
+		}
 	}
 	return nil
 }
@@ -103,7 +105,7 @@ func (f *Preflight) callsAhead(people, some []*identity) (byKey, after int) {
 		return 0, 0
 	}
 	open := 0
-	for _, column := range keyColumns {
+	for _, column := range f.keyOrder() {
 		n := len(those(people, func(one *identity) bool { return !one.looked && one.key == column }))
 		byKey, open = byKey+Calls(n), open+n
 	}
@@ -111,10 +113,11 @@ func (f *Preflight) callsAhead(people, some []*identity) (byKey, after int) {
 		return Calls((len(those(some, which))*of + len(some) - 1) / len(some))
 	}
 	unknown := func(one *identity) bool { return one.id == "" && !one.bad }
+	byKey += likely(open, func(one *identity) bool { return one.key != f.firstKey(one) })
 	after = likely(open, unknown)
-	for _, column := range otherColumns {
-		byKey += likely(len(people), func(one *identity) bool { return one.asks(column) })
-		after += likely(len(people), func(one *identity) bool { return one.asks(column) && unknown(one) })
+	for _, column := range f.others() {
+		byKey += likely(len(people), func(one *identity) bool { return f.asks(one, column) })
+		after += likely(len(people), func(one *identity) bool { return f.asks(one, column) && unknown(one) })
 	}
 	return byKey, after
 }
@@ -137,11 +140,11 @@ var errMore = errors.New("more users than it is worth to read")
 type reading struct {
 	*Preflight
 	want    []export.Element
-	others  [len(otherColumns)]export.Element
-	keys    [len(keyColumns)]export.Element
-	asked   [len(keyColumns)]map[string][]*identity // the people who are looked up by a value
-	saves   int                                     // calls that it saves
-	most    int                                     // calls that it may take: numbers may be taken more densely than expected
+	others  []export.Element
+	keys    []export.Element
+	asked   []map[string][]*identity // by key, the people who are or may be looked up by a value
+	saves   int                      // calls that it saves
+	most    int                      // calls that it may take: numbers may be taken more densely than expected
 	highest uint64
 
 	mu    sync.Mutex
@@ -155,26 +158,28 @@ type reading struct {
 
 // reading prepares to read all users, for the people who have not been looked up.
 func (f *Preflight) reading(people []*identity, saves int) (*reading, error) {
-	r := &reading{Preflight: f, want: f.wanted(), saves: saves, all: &allUsers{}, found: map[*identity][]export.User{}}
-	for i, column := range otherColumns {
+	others := f.others()
+	r := &reading{Preflight: f, want: f.wanted(), saves: saves, found: map[*identity][]export.User{}}
+	r.all = &allUsers{columns: others, shown: make([][]string, len(others)), hides: make([]bool, len(others))}
+	for _, column := range others {
 		e, ok := f.Element(column)
 		if !ok {
 			return nil, errMore
 		}
-		r.others[i] = e
+		r.others = append(r.others, e)
 	}
-	for i, column := range keyColumns {
+	for _, column := range f.keyOrder() {
 		e, ok := f.Element(column)
 		if !ok {
 			return nil, errMore
 		}
-		r.keys[i], r.asked[i] = e, map[string][]*identity{}
+		asked := map[string][]*identity{}
 		for _, one := range people {
-			if !one.looked && one.key == column {
-				value := export.FoldText(one.says(column))
-				r.asked[i][value] = append(r.asked[i][value], one)
+			if value := export.FoldText(one.says(column)); !one.looked && value != "" && (one.key == column || f.Match != nil) {
+				asked[value] = append(asked[value], one)
 			}
 		}
+		r.keys, r.asked = append(r.keys, e), append(r.asked, asked)
 		if !slices.ContainsFunc(r.want, func(w export.Element) bool { return w.Path == e.Path }) {
 			r.want = append(r.want, e)
 		}
@@ -284,7 +289,9 @@ func (r *reading) take(u export.User) {
 			continue
 		}
 		for _, one := range r.asked[i][export.FoldText(v.Text)] {
-			r.found[one] = append(r.found[one], u)
+			if same := func(f export.User) bool { return f.ID == u.ID }; !slices.ContainsFunc(r.found[one], same) {
+				r.found[one] = append(r.found[one], u)
+			}
 		}
 	}
 }

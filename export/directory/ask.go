@@ -9,7 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// keyColumns are the columns by which people are looked up, the strongest first. otherColumns are the other columns in
+// keyColumns are the columns by which people are looked up without Match, the strongest first. otherColumns are the other columns in
 // which no two users have the same value, in the order of their look-ups.
 var (
 	keyColumns   = [...]string{export.ColumnID, export.ColumnNumber, export.ColumnLogin}
@@ -21,10 +21,16 @@ var (
 func (f *Preflight) Ask(ctx context.Context) error {
 	people := f.sorted()
 	f.faults, f.all = map[string][]export.Fault{}, nil
+	f.unmatched(people)
 	f.Log.Infof("looking people up in Coupa: at least %s", Ahead(Calls(len(people)), f.Rate))
-	some := sample(people)
+	some := f.sample(people)
 	if err := f.first(ctx, some); err != nil {
 		return err
+	}
+	if f.All != nil && Calls(len(people)) >= leastCalls { // the estimate needs to know who is found by which key
+		if err := f.askByKey(ctx, those(some, func(one *identity) bool { return one.key != f.firstKey(one) })); err != nil {
+			return err
+		}
 	}
 	if err := f.readAll(ctx, people, some); err != nil {
 		return err
@@ -32,7 +38,7 @@ func (f *Preflight) Ask(ctx context.Context) error {
 	if err := f.askByKey(ctx, people); err != nil {
 		return err
 	}
-	for _, column := range otherColumns {
+	for _, column := range f.others() {
 		if err := f.askOthers(ctx, people, column); err != nil {
 			return err
 		}
@@ -46,7 +52,7 @@ func (f *Preflight) Ask(ctx context.Context) error {
 func (f *Preflight) sorted() []*identity {
 	people := make([]*identity, 0, len(f.people))
 	for _, one := range f.people {
-		one.looked = false
+		one.key, one.looked = f.firstKey(one), false
 		people = append(people, one)
 	}
 	slices.SortFunc(people, func(a, b *identity) int { return strings.Compare(a.person, b.person) })
@@ -55,9 +61,9 @@ func (f *Preflight) sorted() []*identity {
 
 // sample returns as many people as one call takes, drawn evenly from those who are looked up by the most common key
 // column.
-func sample(people []*identity) []*identity {
+func (f *Preflight) sample(people []*identity) []*identity {
 	var most []*identity
-	for _, column := range keyColumns {
+	for _, column := range f.keyOrder() {
 		if by := those(people, func(one *identity) bool { return one.key == column }); len(by) > len(most) {
 			most = by
 		}
@@ -88,8 +94,8 @@ func (f *Preflight) first(ctx context.Context, some []*identity) error {
 // all the same; then the reading was not complete.
 func (f *Preflight) askByKey(ctx context.Context, people []*identity) error {
 	open := those(people, func(one *identity) bool { return !one.looked })
-	for _, column := range keyColumns {
-		by := those(open, func(one *identity) bool { return one.key == column })
+	for _, column := range f.keyOrder() {
+		by := those(open, func(one *identity) bool { return !one.looked && one.key == column })
 		if err := f.find(ctx, by, column, f.wanted(), f.byKey); err != nil {
 			return err
 		}
@@ -105,7 +111,7 @@ func (f *Preflight) askByKey(ctx context.Context, people []*identity) error {
 // known. Where all users were read, a value that did not occur is free. For a person without a user it is looked up all
 // the same, since a wrong answer would create a second account.
 func (f *Preflight) askOthers(ctx context.Context, people []*identity, column string) error {
-	open := those(people, func(one *identity) bool { return one.asks(column) })
+	open := those(people, func(one *identity) bool { return f.asks(one, column) })
 	if len(open) == 0 {
 		return nil
 	}
@@ -138,8 +144,8 @@ func (f *Preflight) owners(people, open []*identity, column string, by export.El
 		}
 	}
 	for _, one := range people {
-		if one.id != "" && one.value(column) != "" {
-			note(one.id, one.value(column))
+		if value, _ := one.value(column); one.id != "" && value != "" {
+			note(one.id, value)
 		}
 	}
 	f.all.each(column, note)

@@ -22,6 +22,7 @@ type Preflight struct {
 	First     func(ctx context.Context, look func(context.Context) error) error // makes the first look-up; nil: it is made like any other
 	Least     int                                                               // Coupa has at least this many users: those whom the ledger knows
 	Key       string                                                            // the Coupa column that names the person where HR does not know the Id: Employee Number or Login
+	Match     []string                                                          // the columns that decide who a row is about, in this order; nil: Id, Key, and then the other of Employee Number and Login
 	Columns   []string
 	Element   func(column string) (e export.Element, ok bool)
 	MayCreate bool // a row that matches no user may be sent
@@ -52,16 +53,50 @@ type identity struct {
 	id     string // number in Coupa; "" where no user was found
 	values [len(kept)]string
 	shown  [len(kept)]bool         // the answer showed the column
+	also   []matched               // columns of Match that are not in both noted and kept
 	whole  map[string]export.Value // by Element.Path, where Whole asked for all
-	looked bool                    // Coupa was asked for the key
+	looked bool                    // Coupa was asked for the key, and there is no other to ask for
 	bad    bool                    // the key matches several users, or cannot match one
 	hint   string                  // the user who may be meant, where none was found
 }
 
-func (i *identity) says(column string) string { return i.said[slices.Index(noted[:], column)] }
+// matched is HR's value and Coupa's in a column by which people are matched.
+type matched struct {
+	column, said, value string
+	shown               bool
+}
 
-// value returns Coupa's value in a column of kept.
-func (i *identity) value(column string) string { return i.values[slices.Index(kept[:], column)] }
+// says returns HR's value in a column of noted or of Match.
+func (i *identity) says(column string) string {
+	if n := slices.Index(noted[:], column); n >= 0 {
+		return i.said[n]
+	}
+	for _, m := range i.also {
+		if m.column == column {
+			return m.said
+		}
+	}
+	return ""
+}
+
+// value returns Coupa's value in a column of kept or of Match, and whether the answer showed it.
+func (i *identity) value(column string) (value string, shown bool) {
+	if n := slices.Index(kept[:], column); n >= 0 {
+		return i.values[n], i.shown[n]
+	}
+	for _, m := range i.also {
+		if m.column == column {
+			return m.value, m.shown
+		}
+	}
+	return "", false
+}
+
+// differs reports whether Coupa's value in a column is another than HR's.
+func (i *identity) differs(column string) bool {
+	value, _ := i.value(column)
+	return export.FoldText(value) != export.FoldText(i.says(column))
+}
 
 // Note notes the person of a row. It has the signature of planning.Planner.Notes.
 func (f *Preflight) Note(person string, row *export.Row) {
@@ -71,10 +106,9 @@ func (f *Preflight) Note(person string, row *export.Row) {
 			one.said[n] = strings.Clone(strings.TrimSpace(row.Cells[i].SetText()))
 		}
 	}
-	for _, column := range []string{export.ColumnID, f.Key, export.ColumnNumber, export.ColumnLogin} {
-		if one.key == "" && one.says(column) != "" {
-			one.key = column
-		}
+	for _, column := range f.alsoMatched() {
+		said := strings.Clone(strings.TrimSpace(row.Cells[slices.Index(f.Columns, column)].SetText()))
+		one.also = append(one.also, matched{column: column, said: said})
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -123,20 +157,21 @@ func (f *Preflight) creates(ctx context.Context, people []*identity) {
 	unknown := those(people, func(one *identity) bool { return one.id == "" && !one.bad && len(f.faults[one.person]) == 0 })
 	f.near(ctx, unknown)
 	for _, one := range unknown {
-		f.fault(one, one.key, "create", sayNobody+one.hint)
+		f.fault(one, f.firstKey(one), "create", sayNobody+one.hint)
 	}
 }
 
-// asks reports whether a value has to be looked up. It need not be where the user found by the key already has it.
-func (i *identity) asks(column string) bool {
-	return !i.bad && column != i.key && i.says(column) != "" && (i.id == "" || export.FoldText(i.value(column)) != export.FoldText(i.says(column)))
+// asks reports whether a value has to be looked up. It need not be where it was looked up as a key, or where the user
+// found already has it.
+func (f *Preflight) asks(one *identity, column string) bool {
+	return !one.bad && !f.tried(one, column) && one.says(column) != "" && (one.id == "" || one.differs(column))
 }
 
 // wanted returns the elements to ask for of each person.
 func (f *Preflight) wanted() (want []export.Element) {
-	columns := kept[:]
+	columns := slices.Concat(kept[:], f.alsoMatched())
 	if f.Whole {
-		columns = append(slices.Clone(columns), f.Columns...)
+		columns = append(columns, f.Columns...)
 	}
 	for _, c := range columns {
 		e, ok := f.Element(c)
@@ -171,6 +206,8 @@ func (f *Preflight) byKey(one *identity, by export.Element, found []export.User)
 		if one.key == export.ColumnID {
 			one.bad = true
 			f.fault(one, export.ColumnID, "id", sayNoID)
+		} else if f.nextKey(one) {
+			one.looked = false
 		}
 		return
 	}
@@ -181,10 +218,18 @@ func (f *Preflight) byKey(one *identity, by export.Element, found []export.User)
 			one.values[i], one.shown[i] = v.Text, shown
 		}
 	}
+	for i := range one.also {
+		if e, ok := f.Element(one.also[i].column); ok {
+			v, shown := u.Value(e)
+			one.also[i].value, one.also[i].shown = v.Text, shown
+		}
+	}
 	if f.Whole {
 		one.whole = u.Values
 	}
-	if one.key == export.ColumnLogin && one.says(export.ColumnNumber) != "" {
+	if f.Match != nil {
+		f.contradicts(one)
+	} else if one.key == export.ColumnLogin && one.says(export.ColumnNumber) != "" {
 		f.number(one)
 	}
 }
@@ -192,10 +237,10 @@ func (f *Preflight) byKey(one *identity, by export.Element, found []export.User)
 // number compares the employee number of a person found by login with Coupa's. A blank number in Coupa is no fault: the
 // row is sent by Id and fills it in. A number that Coupa does not show may be any number.
 func (f *Preflight) number(one *identity) {
-	switch number := one.value(export.ColumnNumber); {
-	case !one.shown[slices.Index(kept[:], export.ColumnNumber)]:
+	switch number, shown := one.value(export.ColumnNumber); {
+	case !shown:
 		f.fault(one, export.ColumnNumber, "number", fmt.Sprintf(sayHidden, one.id))
-	case number != "" && export.FoldText(one.says(export.ColumnNumber)) != export.FoldText(number):
+	case number != "" && one.differs(export.ColumnNumber):
 		f.fault(one, export.ColumnNumber, "number", fmt.Sprintf(sayNumber, one.id))
 	}
 }
@@ -203,17 +248,21 @@ func (f *Preflight) number(one *identity) {
 // byOther returns a function that judges the owner of a value that the person's own user does not have.
 func (f *Preflight) byOther(column string) func(*identity, export.Element, []export.User) {
 	return func(one *identity, by export.Element, found []export.User) {
+		var owners []string
 		for _, u := range found {
 			v, _ := u.Value(by)
-			if export.FoldText(v.Text) != export.FoldText(one.says(column)) || u.ID == one.id {
-				continue
+			if export.FoldText(v.Text) == export.FoldText(one.says(column)) && u.ID != one.id {
+				owners = append(owners, u.ID)
 			}
-			if column == export.ColumnLogin && one.id == "" {
-				f.fault(one, column, "number", fmt.Sprintf(sayOtherNumber, u.ID))
-			} else {
-				f.fault(one, column, "taken", fmt.Sprintf(sayOthers, u.ID))
-			}
-			return
+		}
+		switch {
+		case owners == nil:
+		case one.id != "" && slices.Contains(f.Match, column):
+			f.fault(one, column, "match", fmt.Sprintf(sayTwoUsers, strings.Join(owners, ", "), one.key, one.id))
+		case one.id == "" && column == export.ColumnLogin && f.Match == nil:
+			f.fault(one, column, "number", fmt.Sprintf(sayOtherNumber, owners[0]))
+		default:
+			f.fault(one, column, "taken", fmt.Sprintf(sayOthers, owners[0]))
 		}
 	}
 }

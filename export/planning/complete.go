@@ -10,38 +10,48 @@ import (
 // neededColumns are the columns that Coupa requires in every row.
 var neededColumns = [...]string{export.ColumnLogin, export.ColumnEmail, export.ColumnFirstName, export.ColumnLastName}
 
-// WithID returns m with a column for Coupa's number, where HR does not know it: the user found fills it in.
-func WithID(m export.Mapping) export.Mapping {
-	if slices.Contains(m.Columns(), export.ColumnID) {
+// WithID returns m with a column for Coupa's number, where HR does not know it.
+func WithID(m export.Mapping) export.Mapping { return WithColumns(m, export.ColumnID) }
+
+// WithColumns returns m with those of these columns that it lacks. HR has no values for them: the user found in Coupa fills
+// them in.
+func WithColumns(m export.Mapping, columns ...string) export.Mapping {
+	all := slices.Clone(m.Columns())
+	for _, column := range columns {
+		if !slices.Contains(all, column) {
+			all = append(all, column)
+		}
+	}
+	if len(all) == len(m.Columns()) {
 		return m
 	}
-	return withID{m, append(slices.Clone(m.Columns()), export.ColumnID)}
+	return wider{m, all}
 }
 
-type withID struct {
+type wider struct {
 	export.Mapping
 	columns []string
 }
 
-func (w withID) Columns() []string { return w.columns }
+func (w wider) Columns() []string { return w.columns }
 
-func (w withID) Bind(h *export.Header) (export.RowMapper, error) {
+func (w wider) Bind(h *export.Header) (export.RowMapper, error) {
 	m, err := w.Mapping.Bind(h)
-	return mapperWithID{m, len(w.columns) - 1}, err
+	return widerMapper{m, len(w.Mapping.Columns())}, err
 }
 
-type mapperWithID struct {
+type widerMapper struct {
 	export.RowMapper
-	id int
+	own int // columns of the mapping itself
 }
 
-func (m mapperWithID) Map(rec *export.Record, cells []export.Cell) []export.Fault {
-	cells[m.id] = export.Cell{}
-	return m.RowMapper.Map(rec, cells[:m.id])
+func (m widerMapper) Map(rec *export.Record, cells []export.Cell) []export.Fault {
+	clear(cells[m.own:])
+	return m.RowMapper.Map(rec, cells[:m.own])
 }
 
-func (m mapperWithID) MapColumn(rec *export.Record, i int) (export.Cell, *export.Fault) {
-	if i == m.id {
+func (m widerMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.Fault) {
+	if i >= m.own {
 		return export.Cell{}, nil
 	}
 	return m.RowMapper.MapColumn(rec, i)

@@ -37,3 +37,11 @@ func (c *Config) writes(s *section) {
 			"add what is missing to coupa.scopes and to the client in Coupa, or write route: csv")
 	}
 }
+
+// matches adds a fault if people are matched by what Coupa holds and Coupa is not asked.
+func (c *Config) matches(s *section) {
+	if c.Layout.Match != nil && !c.Preflight && c.Route != RouteAPI {
+		s.r.fault(s.r.lines["layout.match"], "layout.match", "Coupa decides who a row is about, and is not asked",
+			"write preflight: api, with "+ScopeRead+" in coupa.scopes, or remove layout.match")
+	}
+}

@@ -111,6 +111,7 @@ type Coupa struct {
 // Layout says how Coupa's file is written.
 type Layout struct {
 	Key           string   // employee_number or login
+	Match         []string // elements of Coupa's users that decide who a row is about, as named in the file; nil: by Key
 	MaxRows       int      // per part, 1 to 5,000
 	MaxBytes      int      // per part, 1 to 8,000,000
 	BlankSend     bool     // write empty cells

@@ -141,6 +141,10 @@ func TestFaults(t *testing.T) {
 		// layout and limits
 		{"", "layout: {key: id}", "15: layout.key: it must be login or employee_number, not \"id\""},
 		{"", "layout: {key: employee_number}", "15: layout.key: the mapping does not fill Employee Number"},
+		{"", "layout: {match: [login]}", "15: layout.match: Coupa decides who a row is about, and is not asked"},
+		{"", "layout: {match: []}", "15: layout.match: the list is empty"},
+		{"", "layout: {match: login}", "15: layout.match: it must be a list, not text"},
+		{"", "layout: {match: [login, login]}", "15: layout.match[1]: it is in the list twice|15: layout.match: Coupa decides who a row is about, and is not asked"},
 		{"", "layout: {max_rows: 5001}", "15: layout.max_rows: it must be a whole number from 1 to 5000"},
 		{"", "layout: {max_bytes: 0}", "15: layout.max_bytes: it must be a whole number from 1 to 8000000"},
 		{"", "layout: {blank: keep}", "15: layout.blank: it must be omit or send, not \"keep\""},

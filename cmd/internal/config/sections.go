@@ -49,6 +49,7 @@ func (r *reader) config(root *node) *Config {
 		c.Verify = c.canRead() && c.Coupa.ClientID != ""
 	}
 	c.Layout = layout(s.section("layout"), c.Mapping)
+	c.matches(s)
 	c.Limits = limits(s.section("limits"))
 	c.Ledger = r.file(s.text("ledger", "hr2coupa-ledger"))
 	c.HoldUnknown = s.oneOf("ledger_unknown", "warn", "hold") == "hold"
@@ -87,6 +88,7 @@ func layout(s *section, m Mapping) Layout {
 		MaxBytes:      s.int("max_bytes", maxBytes, 1, maxBytes),
 		BlankSend:     s.oneOf("blank", "omit", "send") == "send",
 		Custom:        s.list("custom", nil),
+		Match:         s.list("match", nil),
 		AllowCardData: s.text("allow_card_data", ""),
 	}
 	if mapped {

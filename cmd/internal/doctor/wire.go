@@ -158,8 +158,23 @@ func (d *doctor) users(ctx context.Context) {
 	default:
 		d.warn("users", err) // no delivery needs it
 	}
+	d.match(ctx)
 	if slices.Contains(scopes, "core.user.write") {
 		d.ok("scope core.user.write", "the token has it; only a write would prove more, so doctor makes none")
+	}
+}
+
+// match tries a query by each element of layout.match, since an instance may not let users be looked up by all of them.
+func (d *doctor) match(ctx context.Context) {
+	for _, column := range d.pipe.Match {
+		e, _ := coupa.Element(column)
+		switch err := d.client.Users().CanQuery(ctx, e); {
+		case ctx.Err() != nil:
+		case err != nil:
+			d.fail(exitOf(err), "layout.match", err)
+		default:
+			d.ok("layout.match", "users can be looked up by %s", column)
+		}
 	}
 }
 

@@ -34,6 +34,7 @@ type Planned struct {
 	Route       export.Route       `json:"route,omitempty"` // "" is csv
 	Key         string             `json:"key"`
 	NewKey      string             `json:"new_key,omitempty"`  // where Key is the Id: the key of new people, who have none
+	Match       []string           `json:"match,omitempty"`    // the columns that decide who a row is about, where layout.match names them
 	LeftOut     []string           `json:"left_out,omitempty"` // mapped, and in no file because of the key
 	Input       int                `json:"input"`
 	ToSend      int                `json:"to_send"`   // records
@@ -221,6 +222,7 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 	}
 	if p.Checked {
 		res.Key, res.NewKey, res.LeftOut = export.ColumnID, p.Pipe.Key, nil
+		res.Match = p.Pipe.Match
 	}
 	if kept := p.Outlook.Kept; kept != nil {
 		res.Joins, res.JoinsRun = kept.Records, kept.Run

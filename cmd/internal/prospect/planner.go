@@ -21,7 +21,7 @@ type draft struct {
 func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning.Planner {
 	cfg := d.ask.Pipe.Config
 	p := &planning.Planner{
-		Feed: d.out.feed(d.fresh), Mapping: d.ask.Pipe.Mapping, Sheet: sheet, Key: cfg.Feed.Key,
+		Feed: d.out.feed(d.fresh), Mapping: rowMapping(d.ask.Pipe), Sheet: sheet, Key: cfg.Feed.Key,
 		MaxRows: cfg.Layout.MaxRows, MaxSize: cfg.Layout.MaxBytes, Workers: runtime.GOMAXPROCS(0), Started: d.ask.Started,
 		MayCreate: wiring.MayCreate(cfg, len(d.out.People)), Only: d.only, Waiting: d.out.waiting, Beside: d.out.Beside,
 		Protects: wiring.Guard(cfg, d.ask.Started), Joined: d.out.joined(),
@@ -36,6 +36,11 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 		p.Mapping, p.Sheet, p.Answers = answers.mapping, answers.sheet, answers
 	}
 	return p
+}
+
+// rowMapping returns the config's mapping with the columns that only Coupa fills.
+func rowMapping(pipe *wiring.Pipeline) export.Mapping {
+	return planning.WithColumns(pipe.Mapping, pipe.Lacks...)
 }
 
 // FirstLook returns a planner for a feed of which nothing is known yet: no ledger is read, and Coupa is not asked.

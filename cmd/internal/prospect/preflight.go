@@ -52,7 +52,7 @@ func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sh
 		return a, nil
 	}
 	if err := a.Ask(ctx); err != nil {
-		return nil, unasked(ctx, err, byAPI)
+		return nil, unasked(ctx, err, byAPI, a.Match != nil)
 	}
 	a.calls = users.Asked()
 	return a, nil
@@ -62,9 +62,9 @@ func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sh
 func (d *draft) questions(sheet *layout.Sheet) (a *preflightAnswers, err error) {
 	pipe := d.ask.Pipe
 	byAPI := sheet.Route() == export.ByAPI
-	a = &preflightAnswers{mapping: planning.WithID(pipe.Mapping)}
+	a = &preflightAnswers{mapping: planning.WithID(rowMapping(pipe))}
 	a.Preflight = &directory.Preflight{
-		Key: pipe.Key, Columns: a.mapping.Columns(), Element: coupa.Element, Whole: byAPI, Rate: pipe.Config.Coupa.Rate,
+		Key: pipe.Key, Match: pipe.Match, Columns: a.mapping.Columns(), Element: coupa.Element, Whole: byAPI, Rate: pipe.Config.Coupa.Rate,
 		Least:     len(d.out.People),
 		MayCreate: wiring.MayCreate(pipe.Config, len(d.out.People)) || approvedCreates(d.out) > 0,
 	}
@@ -87,7 +87,7 @@ func (d *draft) client(env *wiring.Env) (*coupa.Client, error) {
 }
 
 // unasked returns the error that nothing was sent, since Coupa could not be asked first.
-func unasked(ctx context.Context, err error, byAPI bool) error {
+func unasked(ctx context.Context, err error, byAPI, matched bool) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -97,8 +97,11 @@ func unasked(ctx context.Context, err error, byAPI bool) error {
 	if _, ok := errors.AsType[*export.NotDeliveredError](err); !ok {
 		err = &export.NotDeliveredError{What: export.NoPreflight, Msg: err.Error(), Err: err}
 	}
-	if byAPI {
+	switch {
+	case byAPI:
 		return fmt.Errorf("look up people in Coupa before anything is written: %w", err)
+	case matched: // no row is about anybody without Coupa's answer
+		return fmt.Errorf("look up people in Coupa before anything is sent: %w", err)
 	}
 	return export.Hint(fmt.Errorf("look up people in Coupa before anything is sent: %w", err), "preflight: off does without")
 }

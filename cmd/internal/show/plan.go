@@ -40,6 +40,9 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 	} else {
 		w.Printf("  unchecked: Coupa was not asked which of these people it knows\n")
 	}
+	if len(r.Match) > 0 {
+		w.Printf("  matched in Coupa by %s\n", strings.Join(r.Match, ", then "))
+	}
 	if r.Creates > 0 {
 		w.Printf("  new in Coupa: %s that match no Coupa user and would be created; key %s\n", export.Plural(r.Creates, "row"), r.NewKey)
 	}

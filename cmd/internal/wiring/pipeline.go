@@ -32,6 +32,8 @@ type Pipeline struct {
 	Sheet   *layout.Sheet // of the route that plans take unless something else is decided
 	Few     *layout.Sheet // with route: auto, the sheet of plans that are small enough for the API; else nil
 	Key     string        // the Coupa column that names the person
+	Match   []string      // the columns that decide who a row is about, in this order; nil: Key does
+	Lacks   []string      // columns of the sheet that the mapping does not fill, and that Coupa completes where Match is set
 	Options layout.Options
 
 	Unhashed bool // the hashes of the feed's files are not needed
@@ -93,8 +95,13 @@ func compile(cfg *config.Config, whole bool) (*Pipeline, []config.Fault) {
 	for i, c := range columns {
 		names[i] = c.Name
 	}
+	match, matchFaults := matchColumns(cfg, names, whole)
+	p.Match, faults = match, append(faults, matchFaults...)
+	if cfg.Layout.Match != nil {
+		p.Lacks = completed(names, p.Key)
+	}
 	p.Options = layout.Options{
-		Columns: names, Custom: cfg.Layout.Custom, Key: p.Key, BlankSend: cfg.Layout.BlankSend,
+		Columns: slices.Concat(names, p.Lacks), Custom: cfg.Layout.Custom, Key: p.Key, BlankSend: cfg.Layout.BlankSend,
 		CardReason: cfg.Layout.AllowCardData, AllowNotify: MayCreate(cfg, math.MaxInt32),
 	}
 	if cfg.Route == config.RouteAPI {

@@ -85,7 +85,7 @@ bench-start: build
 bench-twin:
 	go test -run '^$$' -bench '^BenchmarkLoadAmong200k$$' ./transport/twin/loader
 
-# watches exports of 200,000 people anew, for make build; on a machine that does nothing else
+# profiles exports of 200,000 people again, for make build; on a machine that does nothing else
 .PHONY: profile
 profile:
 	@mkdir -p bin

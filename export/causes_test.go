@@ -11,7 +11,7 @@ import (
 )
 
 func cause(name string) export.Cause {
-	return export.Cause{Name: name, Todo: "mend " + name, Owner: "HR"}
+	return export.Cause{Name: name, Todo: "fix " + name, Owner: "HR"}
 }
 
 func someCauses(t testing.TB) *export.Causes {
@@ -130,7 +130,7 @@ func TestNewCauses(t *testing.T) {
 
 func TestAdvise(t *testing.T) {
 	todo, owner := someCauses(t).Advise(export.CoupaFaults("", "Name is invalid", "Email can't be blank", "no idea"))
-	if todo != "mend invalid; mend blank" || owner != "HR" {
+	if todo != "fix invalid; fix blank" || owner != "HR" {
 		t.Errorf("%q, %q", todo, owner)
 	}
 	if todo, owner := someCauses(t).Advise(oneText("no idea")); todo+owner != "" {

@@ -35,10 +35,10 @@ func document(t *testing.T, path string) string {
 // TestTwinDocs compares the page about the twin with what the program prints: what is documented and what is assumed.
 func TestTwinDocs(t *testing.T) {
 	if want := output(t, "twin", "--switches"); !strings.Contains(document(t, "../../docs/twin.md"), "```\n"+want+"```\n") {
-		t.Error("docs/twin.md does not hold what hr2coupa twin --switches prints; put it in anew")
+		t.Error("docs/twin.md does not hold what hr2coupa twin --switches prints; copy it there again")
 	}
 	if want := output(t, "twin", "--personalities"); !strings.Contains(document(t, "../../docs/twin.md"), "```\n"+want+"```\n") {
-		t.Error("docs/twin.md does not hold what hr2coupa twin --personalities prints; put it in anew")
+		t.Error("docs/twin.md does not hold what hr2coupa twin --personalities prints; copy it there again")
 	}
 }
 

@@ -55,9 +55,9 @@ const (
 	ends   deed = "brings to its end whatever is left: sends it, or only asks"
 	asks   deed = "sends nothing, asks and learns the verdict"
 	seen   deed = "says seen, sends nothing"
-	again  deed = "says seen; with `--again` sends the rows anew"
-	anew   deed = "takes HR's whole file for a new one, sends all of it"
-	joins  deed = "plans what was held anew, sends it"
+	again  deed = "says seen; with `--again` sends the rows again"
+	whole  deed = "takes HR's whole file for a new one, sends all of it"
+	joins  deed = "plans again what was held, sends it"
 )
 
 // stage is the world of one fault: the program with its config on one side, the twin on the other.
@@ -279,7 +279,7 @@ func (d deed) held(first, next came) error {
 		asks:   first.loads > 0 && next.loads == first.loads && before,
 		seen:   first.exit == 0 && first.loads > 0 && next.loads == first.loads && before,
 		again:  next.loads > first.loads,
-		anew:   next.loads > first.loads && !before,
+		whole:  next.loads > first.loads && !before,
 	}
 	if !did[d] {
 		return fmt.Errorf("the next run does not do this: %s", d)
@@ -382,7 +382,7 @@ func holdPage(t *testing.T, path, want string) {
 		}
 	}
 	if document(t, path) != want {
-		t.Errorf("%s is not the table of the tests; make it anew: go test ./cmd/hr2coupa -run TestFaultTable -update", path)
+		t.Errorf("%s is not the table of the tests; remake it: go test ./cmd/hr2coupa -run TestFaultTable -update", path)
 	}
 }
 

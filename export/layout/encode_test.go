@@ -16,7 +16,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // encodeRows encodes all rows with one encoder.
 func encodeRows(e export.RowEncoder, rows []*export.Row, dst []byte, ends []int) ([]byte, []int, error) {

@@ -129,7 +129,7 @@ func flood(status int, media, begin, then string, most int) func(http.ResponseWr
 	}
 }
 
-// formatting are elements that a browser opens anew in every paragraph.
+// formatting are elements that a browser opens again in every paragraph.
 func formatting() string {
 	var b strings.Builder
 	b.WriteString("<p>")

@@ -35,7 +35,7 @@ type MailOptions struct {
 	Plain    bool   // no TLS at all
 	Hang     bool   // take connections and say nothing
 	Refuse   bool   // refuse every recipient
-	User     string // whom it lets in; "" asks nobody
+	User     string // who may log in; "" asks for no login
 	Password string
 }
 

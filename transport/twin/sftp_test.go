@@ -264,6 +264,6 @@ func TestConnections(t *testing.T) {
 	r.client()
 	if conn, err := r.dial(); err == nil {
 		conn.Close()
-		t.Error("a second connection was let in")
+		t.Error("a second connection was accepted")
 	}
 }

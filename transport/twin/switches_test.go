@@ -283,6 +283,6 @@ func TestSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := c.Rename("/Incoming/Users/b.csv", "/Incoming/Users/a.csv"); err == nil {
-		t.Error("faults are not counted anew")
+		t.Error("faults are not counted from 0 again")
 	}
 }

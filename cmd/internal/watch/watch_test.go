@@ -67,7 +67,7 @@ func TestLooks(t *testing.T) {
 		{"still for long enough", 2 * time.Second, [][]glance{{file("a", 1)}, {file("a", 1)}, {file("a", 1)}}, []string{"", "", "a"}},
 		{"not a moment earlier", 2*time.Second + 1, [][]glance{{file("a", 1)}, {file("a", 1)}, {file("a", 1)}, {file("a", 1)}}, []string{"", "", "", "a"}},
 		{"grows", 2 * time.Second, [][]glance{{file("a", 1)}, {file("a", 2)}, {file("a", 2)}, {file("a", 2)}}, []string{"", "", "", "a"}},
-		{"written anew, of the same size", 2 * time.Second, [][]glance{{file("a", 1)}, {later}, {later}, {later}}, []string{"", "", "", "a"}},
+		{"written again, of the same size", 2 * time.Second, [][]glance{{file("a", 1)}, {later}, {later}, {later}}, []string{"", "", "", "a"}},
 		{"shrinks to what it was", 2 * time.Second, [][]glance{{file("a", 1)}, {file("a", 2)}, {file("a", 1)}, {file("a", 1)}}, []string{"", "", "", ""}},
 		{"away for a look", 2 * time.Second, [][]glance{{file("a", 1)}, {}, {file("a", 1)}, {file("a", 1)}}, []string{"", "", "", ""}},
 		{"a marker", time.Hour, [][]glance{{file("a", 1)}, {marked}}, []string{"", "a"}},

@@ -106,7 +106,7 @@ func (c call) goOn(t *world, done bool, before, after string) {
 	default:
 		OK(t, c.do(l))
 		if d := cmp.Diff(after, picture(t, l)); d != "" {
-			t.Errorf("begun anew (-want +got):\n%s", d)
+			t.Errorf("begun again (-want +got):\n%s", d)
 		}
 	}
 	t.wantSound()

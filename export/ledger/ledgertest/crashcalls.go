@@ -137,7 +137,7 @@ var writingCalls = []call{
 		return l.EndRun(export.RunRecord{ID: firstRun, State: export.RunEnded, Ended: Noon, Exit: 3, Verdict: export.RunVerdict{End: export.EndOK}})
 	}},
 	{"Plan", begun, planFirst(fillPlan)},
-	{"Plan begun anew", begun, planFirst(func(tx export.PlanTx) error {
+	{"Plan begun again", begun, planFirst(func(tx export.PlanTx) error {
 		return errors.Join(fillPlan(tx), tx.Restart(), fillPlan(tx))
 	})},
 	{"Plan that takes up what was kept", func(t *world, l ledger.Ledger) {

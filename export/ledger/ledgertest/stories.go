@@ -12,7 +12,7 @@ var (
 		{"facts of rows come back", factsComeBack}, {"faults are added", addedFaults},
 		{"plan commits", planCommits}, {"plan refuses", planRefuses}, {"plan is the only writer", planIsTheOnlyWriter},
 		{"rollback leaves nothing", rollbackLeavesNothing}, {"reader during a plan", readerDuringPlan},
-		{"counts equal rows", countsEqualRowsAdded}, {"plan begun anew", restartedPlan}, {"failed plan is not begun anew", failedPlanIsNotRestarted},
+		{"counts equal rows", countsEqualRowsAdded}, {"plan begun again", restartedPlan}, {"failed plan is not begun again", failedPlanIsNotRestarted},
 	}
 	spoolStories = []Story{
 		{"sweep after a crash", sweepAfterCrash}, {"orphan is not used", orphanIsNotReused}, {"spool fault says where", spoolFaultSaysWhere},

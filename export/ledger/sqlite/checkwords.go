@@ -41,7 +41,7 @@ var facts = []string{
 	`SELECT 'part ' || p.id, 'it has no name' FROM parts p JOIN runs r ON r.num = p.run AND r.planned <> 0 WHERE p.name = ''`,
 	`SELECT 'rows', count(*) || ' come from a file without a name' FROM rows WHERE source NOT IN (SELECT id FROM sources) HAVING count(*) > 0`,
 	`SELECT 'run ' || id, 'it has no beginning' FROM runs WHERE started <= 0`,
-	`SELECT name, 'its numbers go up to ' || seq || ' and begin anew below those in use' FROM sqlite_sequence
+	`SELECT name, 'its numbers go up to ' || seq || ' and begin again below those in use' FROM sqlite_sequence
 		WHERE name = 'runs' AND seq < (SELECT max(num) FROM runs) OR name = 'parts' AND seq < (SELECT max(id) FROM parts)`,
 	`SELECT 'kept records ' || id, 'the names of their files cannot be read' FROM kept WHERE NOT json_valid(files)`,
 	`SELECT 'run ' || id, 'the limits that hold it cannot be read' FROM runs WHERE held <> '' AND NOT json_valid(held)`,

@@ -120,7 +120,7 @@ func TestCheckFindsWhatIsRead(t *testing.T) {
 		"INSERT INTO moves (part, from_state, to_state, at, note, notes) VALUES (1, 'settled', 'settled', 1, '', '{}')":     "moves: 1 say in a form that cannot be read why a part is in its state",
 		"UPDATE rows SET source = 77 WHERE line = 3":                                                                        "1 come from a file without a name",
 		"UPDATE runs SET started = 0 WHERE num = 1":                                                                         "it has no beginning",
-		"UPDATE sqlite_sequence SET seq = 1 WHERE name = 'parts'":                                                           "parts: its numbers go up to 1 and begin anew below those in use",
+		"UPDATE sqlite_sequence SET seq = 1 WHERE name = 'parts'":                                                           "parts: its numbers go up to 1 and begin again below those in use",
 		"INSERT INTO notices (target, message, made) VALUES ('a', '{', 1)":                                                  "notice 1: its message cannot be read",
 		"INSERT INTO mappings VALUES ('x', '[')":                                                                            "its columns cannot be read",
 		"INSERT INTO approvals VALUES (1, 1, 'me', 1, 1, '{', '', '', '')":                                                  "approval 1: its ceilings cannot be read",

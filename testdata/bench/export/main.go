@@ -142,7 +142,7 @@ func (b *bench) race(s *side.Sheet, n int) error {
 	return nil
 }
 
-// compare says whether a peer wrote the same.
+// compare reports whether a peer wrote the same.
 func (b *bench) compare(s *side.Sheet, p *side.Result, want written) {
 	got, err := digest(b.out(p.Name))
 	switch {

@@ -24,7 +24,7 @@ type Contender struct {
 	Name    string
 	Missing string   // why it cannot run here; it is then only named
 	Before  func()   // makes room for a run, not timed; may be nil
-	Command []string // program and arguments; called anew in each round by Args, where that is set
+	Command []string // program and arguments; where Args is set, it returns them for each round
 	Args    func(round int) []string
 	Dir     string
 	Env     []string // added to ours

@@ -1,6 +1,9 @@
 package export
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Origin is the place in a feed from which a fault, a row or an outcome comes.
 type Origin struct {
@@ -82,6 +85,30 @@ type FeedFile struct {
 
 	// LineEnd is known after a whole pass over the file.
 	LineEnd LineEnd `json:"-"`
+
+	// Modified is when the file was last changed, as its folder says; the zero time means unknown.
+	Modified time.Time `json:"-"`
+}
+
+// LateFile is a file of HR's that came later than a newer one: its name differs from that one's in numbers alone and comes before
+// it, and by its time it is older too. A late file is its name and its bytes.
+type LateFile struct {
+	Name   string `json:"name"`
+	Path   string `json:"path,omitempty"` // not recorded
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+	Newer  string `json:"newer"`           // name of the newer file, which was planned before
+	Known  bool   `json:"known,omitempty"` // it was passed over by an earlier start too, and a person has named it
+}
+
+// String says which file is late, and what that means.
+func (f LateFile) String() string {
+	return fmt.Sprintf("%s is older than %s, which was planned before: it is passed over, and nothing of it is sent", f.Name, f.Newer)
+}
+
+// Hint returns what to do.
+func (f LateFile) Hint() string {
+	return fmt.Sprintf("if it is to be sent all the same, over the newer values: hr2coupa run %s --late", f.Path)
 }
 
 // LineEnd is how the last line of a feed file ended; the ledger stores the word. The zero value means unknown.

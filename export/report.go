@@ -51,6 +51,8 @@ type Report struct {
 	Why     string       `json:"why,omitempty"`  // what stopped it, if something did
 	Hint    string       `json:"hint,omitempty"` // what to do about that
 
+	Late []LateFile `json:"late,omitempty"` // files that this start has passed over, since newer ones were planned before them
+
 	UnknownFiles []string `json:"unknown_files,omitempty"` // parts that were sent and that the ledger does not know
 
 	Beside   string    `json:"beside,omitempty"`    // the held run that this plan left as it is

@@ -27,6 +27,7 @@ const (
 const (
 	EndNotPlanned   RunEnd = "not planned"
 	EndSeen         RunEnd = "seen"    // every file was planned before
+	EndLate         RunEnd = "late"    // every new file is older than one that was planned before
 	EndRefused      RunEnd = "refused" // a limit would hold it, and a run is already held; or a saved plan no longer fits
 	EndAdopted      RunEnd = "adopted"
 	EndNewLedger    RunEnd = "new ledger"

@@ -21,7 +21,8 @@ func runCmd(env *wiring.Env) *cobra.Command {
 		Long: `Run resumes what an earlier run left unfinished, plans the feed's new files, delivers the parts over
 SFTP, waits for Coupa's verdict on each, and accounts for every record. With --route api it makes calls
 instead: it finds each person, writes what differs and compares the answer.
-A feed file that was seen before is not sent again. FILEs replace feed.files of the config.`,
+A feed file that was seen before is not sent again. Nor is one that comes late: it is older, by its name and by its
+time, than a file that was planned before. FILEs replace feed.files of the config.`,
 		Example: "  hr2coupa run -c /etc/hr2coupa.yaml\n  hr2coupa run --dry-run users-20261124.csv\n  hr2coupa run --route api urgent.csv",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Files = args
@@ -31,8 +32,11 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 			if o.Adopt && (o.NewLedger || o.Again || dryRun) || o.NewLedger && dryRun {
 				return exit.Usage("--adopt goes with none of --new-ledger, --again and --dry-run, and --new-ledger does not go with --dry-run")
 			}
+			if o.Late && (len(args) == 0 || o.Again || o.Adopt) {
+				return exit.Usage("--late needs the FILE that is meant, and goes with neither --again nor --adopt")
+			}
 			if dryRun {
-				return showPlan(cmd.Context(), env, job.PlanOptions{Files: args, People: job.ShownPeople, Again: o.Again, Route: o.Route})
+				return showPlan(cmd.Context(), env, job.PlanOptions{Files: args, People: job.ShownPeople, Again: o.Again, Late: o.Late, Route: o.Route})
 			}
 			s, err := job.Run(cmd.Context(), env, o)
 			return show.ConcludeReport(cmd.Context(), env, s, err)
@@ -42,6 +46,7 @@ A feed file that was seen before is not sent again. FILEs replace feed.files of 
 	f.BoolVar(&dryRun, "dry-run", false, "plan only: send and record nothing")
 	f.BoolVar(&o.NoWait, "no-wait", false, "deliver and end; the next run asks for the verdict")
 	f.BoolVar(&o.Again, "again", false, "plan again the rows of seen files that were quarantined, rejected, drifted or given up")
+	f.BoolVar(&o.Late, "late", false, "send these FILEs also if they were passed over as late: older than files that were planned before")
 	f.BoolVar(&o.Adopt, "adopt", false, "after a ledger was lost, restored or copied: mark the feed files as seen and send nothing from them")
 	f.BoolVar(&o.NewLedger, "new-ledger", false, "use the ledger as it is, whatever other ledgers have sent, and send what it does not know")
 	f.StringVar(&o.Route, "route", "", "csv: files over SFTP; api: calls, for urgent changes; auto: api up to route_rows rows (default: route of the config)")

@@ -75,7 +75,7 @@ Exit codes:
   6    load failed or empty
   7    another run holds the lock
   8    held by a limit, or by ledger_unknown: hold
-  9    feed unusable: missing, empty, stale or unreadable
+  9    feed unusable: missing, empty, stale or unreadable; or nothing new but a late file
   130  interrupted, state sound
 `
 

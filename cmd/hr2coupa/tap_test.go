@@ -182,6 +182,18 @@ func (s *tappedStore) LineEnds() ([]export.FeedFile, error) {
 	return get(s.tap, "LineEnds", s.under.LineEnds)
 }
 
+func (s *tappedStore) PlannedFiles() ([]export.FeedFile, error) {
+	return get(s.tap, "PlannedFiles", s.under.PlannedFiles)
+}
+
+func (s *tappedStore) LateFiles() ([]export.LateFile, error) {
+	return get(s.tap, "LateFiles", s.under.LateFiles)
+}
+
+func (s *tappedStore) PassOver(files []export.LateFile) error {
+	return s.write("PassOver", func() error { return s.under.PassOver(files) })
+}
+
 func (s *tappedStore) Water(since time.Time) (export.Water, error) {
 	return get(s.tap, "Water", func() (export.Water, error) { return s.under.Water(since) })
 }

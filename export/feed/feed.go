@@ -183,6 +183,7 @@ func (f *Feed) Files() []export.FeedFile {
 		files[i] = s.FeedFile
 		files[i].SHA256, _ = s.hash()
 		files[i].LineEnd, _ = s.lineEnd.Load().(export.LineEnd)
+		files[i].Modified = s.stat.ModTime()
 	}
 	return files
 }

@@ -90,7 +90,10 @@ func TestFiles(t *testing.T) {
 		if len(got[i].SHA256) != 64 {
 			t.Errorf("hash %q", got[i].SHA256)
 		}
-		got[i].SHA256, want[i].SHA256 = "", ""
+		if stat, err := os.Stat(got[i].Path); err != nil || !got[i].Modified.Equal(stat.ModTime()) {
+			t.Errorf("changed at %v; %v", got[i].Modified, err)
+		}
+		got[i].SHA256, want[i].SHA256, got[i].Modified = "", "", time.Time{}
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -86,6 +86,13 @@ type Next interface {
 	// LineEnds returns the files of every whole feed that was planned and not held, oldest first, where it is known how
 	// their last line ended.
 	LineEnds() ([]export.FeedFile, error)
+	// PlannedFiles returns the last feed file that was planned under each name, in the order of their plans, with the time
+	// at which it was changed. Where that was not recorded, it is the time of its plan; for pruned files it may be unknown.
+	PlannedFiles() ([]export.FeedFile, error)
+	// LateFiles returns the files that were passed over because newer ones were planned before them, by name.
+	LateFiles() ([]export.LateFile, error)
+	// PassOver records files as late. One that is recorded already stays as it is.
+	PassOver([]export.LateFile) error
 }
 
 // Approvals holds the approvals that let a held run go on.

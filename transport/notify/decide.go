@@ -27,6 +27,9 @@ func Decide(open []export.Incident, f Finding, run string, now time.Time) (incid
 			i.Told = now
 			items = append(items, t.item(i, GoesOn))
 		}
+		if t.Once {
+			i.Ended = now
+		}
 		incidents = append(incidents, i)
 	}
 	for _, i := range open {

@@ -44,6 +44,7 @@ type Trouble struct {
 	Facts  []string
 	Behind []Behind
 	ToDo   []string
+	Once   bool // it is over as soon as it is reported
 	Fresh  bool // it is reported at once, even where it was reported today
 }
 
@@ -57,6 +58,7 @@ type Finding struct {
 // These causes distinguish incidents of one kind.
 const (
 	causeFeed     = "the feed cannot be used"
+	causeLate     = "a file came later than a newer one"
 	causeDelivery = "nothing can be delivered"
 	causeLoad     = "Coupa loaded a file and took nothing of it"
 	causeFault    = "a fault of the program"
@@ -85,6 +87,7 @@ func Read(s Start) Finding {
 			f.report(rep, s)
 		}
 	}
+	f.late(s)
 	f.unfilled(s)
 	f.unknown(s)
 	f.blind(s)
@@ -115,8 +118,9 @@ func (f *Finding) add(t Trouble) {
 	f.Troubles = append(f.Troubles, t)
 }
 
+// has reports whether there is a trouble of a kind that goes on.
 func (f *Finding) has(kind export.NoticeKind) bool {
-	return slices.ContainsFunc(f.Troubles, func(t Trouble) bool { return t.Kind == kind })
+	return slices.ContainsFunc(f.Troubles, func(t Trouble) bool { return t.Kind == kind && !t.Once })
 }
 
 // failure adds the trouble of a start that an error ended. A refused file by hand, or a saved plan that no longer fits,
@@ -173,6 +177,20 @@ func (f *Finding) report(rep *export.Report, s Start) {
 			ToDo: []string{"look for second accounts in Coupa, and check layout.key"}})
 	}
 	f.rows(rep, s, status)
+}
+
+// late adds the trouble of files that were passed over: only a person knows whether they are still wanted. A file that a person
+// has named is reported to that person alone.
+func (f *Finding) late(s Start) {
+	if s.Report == nil {
+		return
+	}
+	for _, late := range s.Report.Late {
+		if !late.Known {
+			f.add(Trouble{Kind: export.NoticeFailed, Cause: causeLate, Owner: export.OwnerHR, Once: true,
+				Facts: lines(late.String()), ToDo: lines(late.Hint())})
+		}
+	}
 }
 
 // unfilled adds the trouble of people who lack a list that a call has emptied: how many people, and which lists.
@@ -335,7 +353,7 @@ func (f *Finding) blind(s Start) {
 	switch {
 	case s.Err != nil || rep == nil || rep.Run == "" && rep.Verdict.End != export.EndSeen:
 		dark(export.NoticeKinds()...) // the start failed before it could know
-	case rep.Verdict.End == export.EndSeen:
+	case rep.Verdict.End == export.EndSeen, rep.Verdict.End == export.EndLate:
 		dark(export.NoticePartial, export.NoticeQuarantine) // the start looked at no row
 		if rep.Exit != export.ExitOK {
 			dark(export.NoticeFailed) // what a load left open is not sent again

@@ -24,7 +24,11 @@ func (j *Job) nothingNew(p *prospect.Prospect, o RunOptions, started time.Time) 
 		}
 		return export.ReadReport(j.ledger, rec)
 	}
-	return seenReport(p.Seen, o.Again, started), nil
+	rep := seenReport(p.Seen, o.Again, started)
+	if p.Older { // Planner is nil, so nothing is kept either
+		rep.Verdict.End, rep.Exit = export.EndLate, export.WorstExit(rep.Exit, export.ExitFeed)
+	}
+	return rep, nil
 }
 
 // unrecorded returns the report of a start that sends and records nothing; nil if it may go on. If the plan decides

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
@@ -19,6 +20,7 @@ type PlanOptions struct {
 	Files  []string
 	People int // how many people the result has, at most
 	Again  bool
+	Late   bool
 	Output string // the file that the plan is saved to; "" for none
 	Route  string
 }
@@ -54,6 +56,7 @@ type Planned struct {
 	Limits      []export.Breach    `json:"limits,omitempty"` // those that would hold the run
 	Warnings    []export.Fault     `json:"warnings,omitempty"`
 	Files       []export.FeedFile  `json:"files"`
+	Late        []export.LateFile  `json:"late,omitempty"` // a run passes these over
 	Seen        []string           `json:"seen,omitempty"`
 	Parts       []export.Part      `json:"parts"`
 	People      []PersonPlan       `json:"people"`
@@ -84,7 +87,7 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error)
 	if err != nil {
 		return nil, err
 	}
-	p, err := prospect.Prepare(ctx, env, prospect.Ask{Pipe: pipe, Started: env.Now().UTC(), Files: o.Files, Again: o.Again, All: true})
+	p, err := prospect.Prepare(ctx, env, prospect.Ask{Pipe: pipe, Started: env.Now().UTC(), Files: o.Files, Again: o.Again, Late: o.Late, All: true})
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +220,7 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 		Checked: p.Checked, Route: p.Planner.Sheet.Route(), Key: p.Pipe.Key, LeftOut: p.Pipe.Sheet.LeftOut(),
 		Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Waiting: plan.Kept, Beside: p.Beside(),
 		Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed, Waves: plan.Waves, Columns: plan.Columns,
-		Limits: p.Judge(plan), Warnings: plan.Warnings, Files: plan.Files, Parts: s.parts, People: s.people, Rows: []export.RowResult{},
+		Limits: p.Judge(plan), Warnings: append(slices.Clone(p.Doubts), plan.Warnings...), Late: p.Late, Files: plan.Files, Parts: s.parts, People: s.people, Rows: []export.RowResult{},
 		Store: &s.rows,
 	}
 	if p.Checked {
@@ -228,6 +231,9 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 		res.Joins, res.JoinsRun = kept.Records, kept.Run
 	}
 	res.judge()
+	if p.Older && p.Outlook.Kept == nil {
+		res.Verdict, res.Exit = export.EndLate, export.ExitFeed
+	}
 	if p.Checked {
 		res.Calls = s.ahead.of(p, len(res.Limits) == 0)
 	}

@@ -21,6 +21,7 @@ type RunOptions struct {
 	Files  []string
 	NoWait bool
 	Again  bool
+	Late   bool // they are meant, also where they were passed over as late
 	Route  string
 
 	Adopt     bool // the feed files of this start count as seen
@@ -70,11 +71,21 @@ func StartRun(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, o Run
 func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, started time.Time) (*export.Report, error) {
 	p, err := prospect.Prepare(ctx, j.env, prospect.Ask{
 		Pipe: pipe, Started: started, Ledger: j.ledger, Client: j.wires.Client,
-		Files: o.Files, Claim: o.Claim, Again: o.Again, Expect: o.expect,
+		Files: o.Files, Claim: o.Claim, Again: o.Again, Late: o.Late, Expect: o.expect,
 	})
 	if err != nil {
 		return nil, err
 	}
+	j.logOrder(p)
+	rep, err := j.plan(ctx, p, o, started)
+	if rep != nil {
+		rep.Late = p.Late
+	}
+	return rep, err
+}
+
+// plan records what a start has found to plan, and sends it.
+func (j *Job) plan(ctx context.Context, p *prospect.Prospect, o RunOptions, started time.Time) (*export.Report, error) {
 	if p.Planner == nil {
 		return j.nothingNew(p, o, started)
 	}
@@ -92,6 +103,16 @@ func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, star
 		}
 	}
 	return j.report(id, f)
+}
+
+// logOrder logs which files are passed over, and of which others name and time disagree.
+func (j *Job) logOrder(p *prospect.Prospect) {
+	for _, f := range p.Late {
+		export.LogHints(j.env.Log, f.Hint()).Warnf("late: %s", f)
+	}
+	for _, f := range p.Doubts {
+		export.LogHints(j.env.Log, f.Hints()...).Warn(f.Error())
+	}
 }
 
 // record writes the plan of a new run into the ledger. broken are the limits that hold it, so that nothing of it is sent.

@@ -177,6 +177,7 @@ func (j *Job) recordNotices(ctx context.Context, rep *export.Report, trusted fai
 		}
 		if (rep != nil || end != nil) && !errors.Is(end, exit.ErrInterrupted) {
 			j.notifier.Record(j.past, rep, end, trusted.says...)
+			j.passOver(rep)
 		}
 		return nil
 	})
@@ -184,6 +185,17 @@ func (j *Job) recordNotices(ctx context.Context, rep *export.Report, trusted fai
 		return nil, errors.Join(err, crashed)
 	}
 	return rep, end
+}
+
+// passOver records the late files of a start, whose notices are recorded: later starts pass them over in silence. A start that
+// ends before this reports them again.
+func (j *Job) passOver(rep *export.Report) {
+	if rep == nil || len(rep.Late) == 0 {
+		return
+	}
+	if err := j.ledger.PassOver(rep.Late); err != nil {
+		export.LogHints(j.env.Log, export.HintsOf(err)...).Errorf("the next start reports the late files again: %v", err)
+	}
 }
 
 // shut releases all that a start holds. sound: its ledger may be trusted, so that the mark may be written.

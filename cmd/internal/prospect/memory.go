@@ -2,6 +2,7 @@ package prospect
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
@@ -15,6 +16,7 @@ import (
 type Ledger interface {
 	wiring.Memory
 	Seer
+	Archive
 	opened
 	RunsSince(t time.Time) ([]export.RunRecord, error)
 }
@@ -25,6 +27,7 @@ type recollection struct {
 	seen    []export.SeenFile
 	paths   []string     // of the files that the plan takes up
 	only    recordFilter // of their records, those that it takes up; nil: all
+	news    news
 }
 
 // recall reads from the ledger. One that it opened itself is closed before anything else is asked.
@@ -49,11 +52,14 @@ func (a *Ask) recallFrom(l Ledger, files []export.FeedFile) (*recollection, erro
 		return nil, err
 	}
 	k := &recollection{}
+	if k.news, err = a.order(l, sorted); err != nil {
+		return nil, err
+	}
 	for _, f := range sorted {
 		if f.Seen != nil {
 			k.seen = append(k.seen, *f.Seen)
 		}
-		if f.takes(a.Again) {
+		if f.takes(a.Again) && !slices.Contains(k.news.passed, f.Name) {
 			k.paths = append(k.paths, f.Path)
 		}
 	}
@@ -75,6 +81,9 @@ func (a *Ask) unknown(files []export.FeedFile) *recollection {
 		return &recollection{outlook: &Outlook{}, only: nothing}
 	}
 	k := &recollection{outlook: &Outlook{}}
+	if len(a.Files) == 0 {
+		k.news.doubts = doubtful(files, nil)
+	}
 	for _, f := range files {
 		k.paths = append(k.paths, f.Path)
 	}

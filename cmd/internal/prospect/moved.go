@@ -69,6 +69,9 @@ func (a *Ask) expected(p *Prospect) error {
 		return err
 	}
 	what := feedMoved(was.Feed, p.Seen)
+	for _, f := range p.Late {
+		what = append(what, fmt.Sprintf("feed: %s was passed over since, as it is older than %s", f.Name, f.Newer))
+	}
 	if was.State != now.State {
 		state, err := a.stateMoved(now.State)
 		if err != nil {

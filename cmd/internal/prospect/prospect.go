@@ -2,6 +2,7 @@ package prospect
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -22,6 +23,7 @@ type Ask struct {
 	Claim  bool       // they are claims of a watcher: each path is one file for good
 	Again  bool       // not the new files, but the rows of seen ones that may be planned again
 	Expect *SavedPlan // its files, if all that it was made of is as it was; else a *MovedError
+	Late   bool       // the person who has named them means it, also where they were passed over as late
 	All    bool       // where no file is new and nothing is kept: all files all the same
 	Alone  bool       // the files and nothing else, whatever was seen, is kept or waits; and Coupa is not asked
 }
@@ -36,6 +38,9 @@ type Prospect struct {
 	Whole   bool              // it is about HR's whole feed, which limits.shrink measures
 	Checked bool              // Coupa was asked about the people
 	LookUps int               // calls that asked it
+	Late    []export.LateFile // files that it passes over, since newer ones were planned before them
+	Older   bool              // there is nothing new but these
+	Doubts  []export.Fault    // about the order of its files
 }
 
 // Prepare finds out what a plan depends on, one thing after another, and returns its planner: which files are new, what the
@@ -50,7 +55,8 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Prospect{Outlook: known.outlook, Seen: known.seen, Pipe: ask.Pipe}
+	p := &Prospect{Outlook: known.outlook, Seen: known.seen, Pipe: ask.Pipe, Late: known.news.late, Doubts: known.news.doubts}
+	p.Older = len(p.Late) > 0 && len(known.paths) == 0
 	if ask.Expect.planned(known.seen) {
 		return p, nil
 	}
@@ -62,7 +68,7 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 	if err := ask.expected(p); err != nil {
 		return nil, err
 	}
-	fresh, err := ask.fresh(all, known.paths, p.Outlook)
+	fresh, err := ask.fresh(all, known.paths, known.news.passed, p.Outlook)
 	if err != nil || fresh == nil && p.Outlook.Kept == nil {
 		return p, err
 	}
@@ -98,10 +104,14 @@ func (a *Ask) open() (all *feed.Feed, files []export.FeedFile, err error) {
 
 // fresh returns what of the files is planned; nil if nothing is. Their age is not checked any more: that of the newest file was
 // checked when all were opened, or when the saved plan was built.
-func (a *Ask) fresh(all *feed.Feed, paths []string, out *Outlook) (export.Feed, error) {
+func (a *Ask) fresh(all *feed.Feed, paths, passed []string, out *Outlook) (export.Feed, error) {
 	switch {
-	case all != nil && len(paths) == len(all.Names()), a.Alone, a.All && len(paths) == 0 && out.Kept == nil:
+	case all != nil && len(paths) == len(all.Names()), a.Alone, a.All && len(paths) == 0 && out.Kept == nil && len(passed) == 0:
 		return all, nil
+	case a.All && len(paths) == 0 && out.Kept == nil:
+		if paths = but(all.Files(), passed); len(paths) == 0 {
+			return all, nil
+		}
 	case len(paths) == 0:
 		return nil, nil
 	}
@@ -110,6 +120,16 @@ func (a *Ask) fresh(all *feed.Feed, paths []string, out *Outlook) (export.Feed, 
 		return nil, err
 	}
 	return f, nil
+}
+
+// but returns the paths of all files but those with these names.
+func but(files []export.FeedFile, names []string) (paths []string) {
+	for _, f := range files {
+		if !slices.Contains(names, f.Name) {
+			paths = append(paths, f.Path)
+		}
+	}
+	return paths
 }
 
 // wholeFeed reports whether the files are HR's feed, and not a few people in a file by hand.

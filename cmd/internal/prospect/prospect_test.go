@@ -31,6 +31,8 @@ func (p past) Kept() (*ledger.Kept, bool, error)              { return p.kept, p
 func (p past) Approvals(time.Time) ([]export.Approval, error) { return nil, nil }
 func (p past) LastFeed() (int, error)                         { return 0, nil }
 func (p past) LineEnds() ([]export.FeedFile, error)           { return nil, nil }
+func (p past) PlannedFiles() ([]export.FeedFile, error)       { return nil, nil }
+func (p past) LateFiles() ([]export.LateFile, error)          { return nil, nil }
 func (p past) SentSince(string) (map[string]bool, error)      { return nil, nil }
 func (p past) Parts(string) ([]export.Part, error)            { return nil, nil }
 func (p past) Rows(string, func(export.RowResult) error) error {

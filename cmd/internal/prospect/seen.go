@@ -15,7 +15,8 @@ type Seer interface {
 // File is a file of the feed and, where it was planned before, what the ledger knows of it.
 type File struct {
 	export.FeedFile
-	Seen *export.SeenFile
+	Seen    *export.SeenFile
+	Renewed bool // it is new, and its name is not: other bytes were planned under it
 }
 
 // Files returns each file with what was planned of it before. A file is its name and its bytes. A claim is also its path: a
@@ -23,25 +24,26 @@ type File struct {
 func Files(l Seer, files []export.FeedFile, claim bool) ([]File, error) {
 	out := make([]File, len(files))
 	for i, f := range files {
-		old, ok, err := lastSeen(l, f, claim)
+		old, known, err := lastSeen(l, f, claim)
 		if err != nil {
 			return nil, err
 		}
-		if out[i].FeedFile = f; ok {
+		out[i].FeedFile = f
+		if out[i].Renewed = known && !same(old, f); known && !out[i].Renewed {
 			out[i].Seen = &old
 		}
 	}
 	return out, nil
 }
 
+// lastSeen returns the file that was planned last under a file's name, or, of a claim, from its path.
 func lastSeen(l Seer, f export.FeedFile, claim bool) (old export.SeenFile, ok bool, err error) {
 	if claim {
 		if old, ok, err = l.SeenAt(f.Path); err != nil || ok && same(old, f) {
 			return old, ok, err
 		}
 	}
-	old, ok, err = l.Seen(f.Name)
-	return old, ok && same(old, f), err
+	return l.Seen(f.Name)
 }
 
 // same reports whether a file is the one that was seen last under its name, and nothing of it is to be planned from it. What

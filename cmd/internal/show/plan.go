@@ -23,6 +23,9 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 	for _, name := range r.Seen {
 		w.Printf("  %s was seen before: a run would not send it again\n", name)
 	}
+	for _, f := range r.Late {
+		w.Printf("  late: %s\n", f)
+	}
 	if r.Joins > 0 {
 		w.Printf("  first %s that run %s has kept\n", export.Plural(r.Joins, "record"), r.JoinsRun)
 	}

@@ -46,21 +46,32 @@ func whyText(w *terminal.Text, indent string, rep *export.Report) {
 	}
 }
 
+// lateText prints the files that were passed over, and what to do about each.
+func lateText(w *terminal.Text, indent string, rep *export.Report) {
+	for _, f := range rep.Late {
+		w.Printf("%slate: %s\n", indent, f)
+		w.Lines(indent+"hint: ", f.Hint())
+	}
+}
+
 func reportText(w *terminal.Text, rep *export.Report) {
 	if rep.Verdict.End == export.EndSeen {
 		for _, f := range rep.Files {
 			w.Printf("seen: %s was planned before, and nothing more of it is sent\n", f.Name)
 		}
+		lateText(w, "", rep)
 		whyText(w, "", rep)
 		heldText(w, rep)
 		return
 	}
-	if rep.Run == "" { // nothing was planned
+	if rep.Run == "" || rep.Verdict.End == export.EndLate { // nothing was planned
+		lateText(w, "", rep)
 		whyText(w, "", rep)
 		breachesText(w, "", rep.Held)
 		return
 	}
 	w.Printf("run %s: %s\n", rep.Run, rep.Verdict)
+	lateText(w, "  ", rep)
 	whyText(w, "  ", rep)
 	heldText(w, rep)
 	if rep.Verdict.End == export.EndAdopted { // it has neither records nor parts

@@ -21,6 +21,7 @@ type Store interface {
 	RunsSince(t time.Time) ([]export.RunRecord, error)
 	SeenAt(path string) (f export.SeenFile, ok bool, err error)
 	SentSince(run string) (map[string]bool, error)
+	PassOver([]export.LateFile) error
 	Sweep() (removed int, err error)
 	Unfilled() ([]export.Unfilled, error)
 	Close() error
@@ -54,6 +55,8 @@ type Memory interface {
 	Approvals(now time.Time) ([]export.Approval, error)
 	LastFeed() (records int, err error)
 	LineEnds() ([]export.FeedFile, error)
+	PlannedFiles() ([]export.FeedFile, error)
+	LateFiles() ([]export.LateFile, error)
 }
 
 var _ Store = ledger.Ledger(nil)

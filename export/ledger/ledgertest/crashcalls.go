@@ -181,6 +181,12 @@ var writingCalls = []call{
 		_, err := l.GiveUp(firstRun, "A")
 		return err
 	}},
+	{"PassOver", func(t *world, l ledger.Ledger) {
+		planned(t, l)
+		OK(t, l.PassOver([]export.LateFile{{Name: "users-8.csv", SHA256: "08", Newer: "users-10.csv"}}))
+	}, func(l ledger.Ledger) error {
+		return l.PassOver([]export.LateFile{{Name: "users-8.csv", SHA256: "08", Newer: "users-10.csv"}, {Name: "users-9.csv", SHA256: "09", Size: 9, Newer: "users-10.csv"}})
+	}},
 	{"RecordIncidents", noticed, func(l ledger.Ledger) error {
 		return l.RecordIncidents([]export.Incident{heldSince(Noon.Add(Day)), {Kind: export.NoticeFailed, Cause: "load", Begun: Noon, Last: Noon}},
 			[]export.Notice{{Target: "mail", Message: []byte("{}"), Made: Noon}, {Target: "hook", Message: []byte("{}"), Made: Noon}})

@@ -2,10 +2,12 @@ package ledgertest
 
 import (
 	"slices"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
 func seenFiles(t *world) {
@@ -75,6 +77,48 @@ func lineEndsOfFeeds(t *world) {
 	}
 	if !slices.Equal(got, []export.LineEnd{export.LineEnded, export.LineCut}) {
 		t.Errorf("ends %q", got)
+	}
+}
+
+// fileOrder: the ledger knows the last planned file of each name with its time, also after its run is pruned, and which files
+// were passed over.
+func fileOrder(t *world) {
+	l := t.locked()
+	file := func(name, hash string, hour int) export.FeedFile {
+		return export.FeedFile{Path: "/hr/" + name, Name: name, Size: 3, SHA256: hash, Modified: Noon.Add(time.Duration(hour) * time.Hour)}
+	}
+	commit := func(command string, files ...export.FeedFile) {
+		t.Helper()
+		run := Begin(t, l, command)
+		OK(t, Plan(t, l, run).Commit(export.PlanSum{Files: files}))
+		OK(t, l.EndRun(export.RunRecord{ID: run, State: export.RunEnded, Ended: t.now}))
+	}
+	want := func(files ...export.FeedFile) {
+		t.Helper()
+		if d := cmp.Diff(files, Must[[]export.FeedFile](t)(l.PlannedFiles())); d != "" {
+			t.Errorf("planned files (-want +got):\n%s", d)
+		}
+	}
+	commit("run", file("u-9.csv", "01", -3), file("u-10.csv", "02", -5))
+	commit("run", file("u-9.csv", "03", -2))
+	commit("drop", file("u-11.csv", "04", -1), file("u-10.csv", "05", -1))
+	unknown := file("u-8.csv", "06", 0)
+	unknown.Modified = time.Time{}
+	commit("run", unknown)
+	unknown.Modified = t.now
+	want(file("u-10.csv", "02", -5), file("u-9.csv", "03", -2), unknown)
+
+	late := []export.LateFile{{Name: "u-3.csv", SHA256: "b", Size: 2, Newer: "u-9.csv"}, {Name: "u-2.csv", SHA256: "a", Size: 1, Newer: "u-9.csv"}}
+	OK(t, l.PassOver(late[:1]))
+	OK(t, l.PassOver(late))
+	slices.Reverse(late)
+	t.now = t.now.Add(100 * Day)
+	Must[ledger.Pruned](t)(l.Prune(ledger.Retention{Parts: Day, Values: Day, History: Day}, false))
+	want(file("u-10.csv", "02", -5), file("u-9.csv", "03", -2), unknown)
+	commit("run", file("u-10.csv", "02", 5))
+	want(file("u-9.csv", "03", -2), unknown, file("u-10.csv", "02", 5))
+	if d := cmp.Diff(late, Must[[]export.LateFile](t)(l.LateFiles())); d != "" {
+		t.Errorf("late files (-want +got):\n%s", d)
 	}
 }
 

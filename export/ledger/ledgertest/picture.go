@@ -102,6 +102,7 @@ func (d *drawing) next() {
 	d.line("known %v", Must[map[string]export.Person](d)(d.l.Known()))
 	d.line("waiting %+v", *Must[*export.Waiting](d)(d.l.Waiting()))
 	d.line("last feed %d, line ends %+v", Must[int](d)(d.l.LastFeed()), Must[[]export.FeedFile](d)(d.l.LineEnds()))
+	d.line("planned files %+v, late files %+v", Must[[]export.FeedFile](d)(d.l.PlannedFiles()), Must[[]export.LateFile](d)(d.l.LateFiles()))
 	d.line("approvals %+v", Must[[]export.Approval](d)(d.l.Approvals(d.now)))
 	water := Must[export.Water](d)(d.l.Water(time.Time{}))
 	d.line("planned %v, sent %v", water.Planned, water.Sent)

@@ -291,8 +291,8 @@ func (t *planTx) writeRun(sum export.PlanSum) error {
 		if f.Kept != 0 {
 			continue
 		}
-		err := exec(t.c, "INSERT INTO feed_files (run, name, path, size, sha256, seen_at, line_end) VALUES (?, ?, ?, ?, ?, ?, ?)",
-			t.num, f.Name, f.Path, f.Size, f.SHA256, now, string(f.LineEnd))
+		err := exec(t.c, "INSERT INTO feed_files (run, name, path, size, sha256, seen_at, line_end, modified) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			t.num, f.Name, f.Path, f.Size, f.SHA256, now, string(f.LineEnd), nanos(f.Modified))
 		if err != nil {
 			return err
 		}

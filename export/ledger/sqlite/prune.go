@@ -169,10 +169,11 @@ func pruneRuns(c *sqlite.Conn, runs []int64) error {
 	}
 	for _, num := range runs {
 		for _, sql := range []string{
-			`INSERT INTO pruned_files (name, path, size, sha256, run)
-				SELECT f.name, f.path, f.size, f.sha256, r.id FROM feed_files f JOIN runs r ON r.num = f.run
+			`INSERT INTO pruned_files (name, path, size, sha256, run, modified)
+				SELECT f.name, f.path, f.size, f.sha256, r.id, ` + modified + ` FROM feed_files f JOIN runs r ON r.num = f.run
 				WHERE f.run = ?1 AND r.command <> 'drop' ORDER BY f.id
-				ON CONFLICT (name) DO UPDATE SET path = excluded.path, size = excluded.size, sha256 = excluded.sha256, run = excluded.run`,
+				ON CONFLICT (name) DO UPDATE SET path = excluded.path, size = excluded.size, sha256 = excluded.sha256, run = excluded.run,
+					modified = excluded.modified`,
 			"DELETE FROM moves WHERE part IN (SELECT id FROM parts WHERE run = ?1)",
 			"DELETE FROM parts WHERE run = ?1",
 			"DELETE FROM feed_files WHERE run = ?1",

@@ -1,0 +1,113 @@
+package prospect
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Archive knows the order in which files were planned, and which of them were passed over.
+type Archive interface {
+	// PlannedFiles returns the last file that was planned under each name, in the order of plans.
+	PlannedFiles() ([]export.FeedFile, error)
+	// LateFiles returns the files that were passed over.
+	LateFiles() ([]export.LateFile, error)
+}
+
+// news is what the order of a feed's files comes to.
+type news struct {
+	passed []string          // names of files that the plan passes over
+	late   []export.LateFile // of them, those that people are told about
+	doubts []export.Fault    // files whose names and times disagree
+}
+
+// order finds the late files of a feed, so that no older news goes over newer. A file that a person names is never late. If it
+// was passed over before, it takes the person's word (--late) to plan it. The claims of a watcher have an order of their own.
+func (a *Ask) order(l Archive, files []File) (n news, err error) {
+	fresh := func(f File) bool { return f.Seen == nil }
+	if a.Again || a.Claim || a.Alone || !slices.ContainsFunc(files, fresh) {
+		return n, nil
+	}
+	var planned []export.FeedFile
+	var before []export.LateFile
+	if l != nil {
+		if before, err = l.LateFiles(); err != nil {
+			return n, err
+		}
+		if planned, err = l.PlannedFiles(); err != nil {
+			return n, err
+		}
+	}
+	named := len(a.Files) > 0
+	var goes []export.FeedFile // of those that no name was planned of
+	for _, f := range files {
+		old := slices.IndexFunc(before, func(o export.LateFile) bool { return o.Name == f.Name && o.SHA256 == f.SHA256 })
+		switch late, is := isLate(f.FeedFile, planned); {
+		case !fresh(f) || named && (old < 0 || a.Late):
+		case old >= 0:
+			n.passed = append(n.passed, f.Name)
+			if named {
+				before[old].Path, before[old].Known = f.Path, true
+				n.late = append(n.late, before[old])
+			}
+		case f.Renewed:
+		case is:
+			n.passed, n.late = append(n.passed, f.Name), append(n.late, late)
+		default:
+			goes = append(goes, f.FeedFile)
+		}
+	}
+	n.doubts = doubtful(goes, planned)
+	return n, nil
+}
+
+// isLate reports whether newer news than that of a file was planned before it, says its name and says its time.
+func isLate(f export.FeedFile, planned []export.FeedFile) (late export.LateFile, is bool) {
+	for _, p := range planned {
+		if export.DifferInDigits(f.Name, p.Name) && export.CompareFileNames(f.Name, p.Name) < 0 && f.Modified.Before(p.Modified) {
+			late, is = export.LateFile{Name: f.Name, Path: f.Path, Size: f.Size, SHA256: f.SHA256, Newer: p.Name}, true
+		}
+	}
+	return late, is
+}
+
+// moment is how far apart the times of files have to be to say which one is newer: files of one delivery are written, or
+// copied, in any order.
+const moment = time.Minute
+
+// doubtful returns a fault for each file whose name and time disagree on its place behind the file that was planned last, or
+// behind the one that is planned before it. Only files are compared whose names differ in numbers alone.
+func doubtful(files, planned []export.FeedFile) (doubts []export.Fault) {
+	planned = slices.Clone(planned)
+	for _, f := range files {
+		for _, p := range slices.Backward(planned) {
+			if !export.DifferInDigits(f.Name, p.Name) {
+				continue
+			}
+			if what := disagreement(f, p); what != "" {
+				doubts = append(doubts, export.Fault{
+					Origin: export.Origin{File: f.Name}, Rule: "order", Message: what,
+					Hint: "let the numbers in the names of files grow with each file, as year, month, day do in this order; see that copies keep the files' times",
+				})
+			}
+			break
+		}
+		planned = append(planned, f)
+	}
+	return doubts
+}
+
+// disagreement says how the name and the time of a file disagree on whether it is newer than another; "" if they do not.
+func disagreement(f, other export.FeedFile) string {
+	const line = "its name comes %s that of %s, and it was changed %s: it is planned after it"
+	switch after := export.CompareFileNames(f.Name, other.Name) > 0; {
+	case other.Modified.IsZero():
+	case !after && !f.Modified.Before(other.Modified):
+		return fmt.Sprintf(line, "before", other.Name, "later")
+	case after && f.Modified.Before(other.Modified.Add(-moment)):
+		return fmt.Sprintf(line, "after", other.Name, "earlier")
+	}
+	return ""
+}

@@ -20,6 +20,12 @@ const (
 	DeactivationsLimit = "deactivations"
 	UpdatesLimit       = "updates"
 	CreatesLimit       = "creates"
+	ReactivationsLimit = "reactivations"
+	LoginsLimit        = "logins"
+	NumbersLimit       = "numbers"
+	EmailsLimit        = "emails"
+	RolesTakenLimit    = "roles_taken"
+	RolesGivenLimit    = "roles_given"
 	ShrinkLimit        = "shrink"
 	columnLimits       = "columns."
 )
@@ -31,14 +37,17 @@ func ColumnLimit(column string) string { return columnLimits + column }
 // a load with more creates is an alarm.
 type Limits struct {
 	Creates, Updates, Deactivations Limit
-	Columns                         map[string]Limit // by Coupa column: rows that set or clear it
-	Shrink                          float64          // percent by which a feed may be smaller than the last one; 0: no limit
-	Approved                        []Approval
+	// These count only rows that were compared with what Coupa or the ledger knows.
+	Reactivations, Logins, Numbers, Emails, RolesTaken, RolesGiven Limit
+
+	Columns  map[string]Limit // by Coupa column: people whose value changes; rows that set or clear it where they are not compared
+	Shrink   float64          // percent by which a feed may be smaller than the last one; 0: no limit
+	Approved []Approval
 }
 
 // Seen holds the figures with which a plan is compared.
 type Seen struct {
-	People   int // people known to the ledger
+	People   int // people known to the ledger, or those of the plan whom Coupa knows, where they are more
 	Feed     int // records of the feed that is planned, without what earlier plans kept
 	LastFeed int // records of the last feed that was not held; 0 where there was none
 }
@@ -55,9 +64,16 @@ func (l Limits) Broken(p *Plan, seen Seen) []Breach {
 	}
 	hold(CreatesLimit, p.Creates, l.Creates)
 	hold(DeactivationsLimit, p.Deactivations, l.Deactivations)
+	for _, k := range l.kinds() {
+		hold(k.name, p.Changes.ByKind[k.kind], k.limit)
+	}
 	hold(UpdatesLimit, p.Rows-p.Deactivations, l.Updates)
+	columns := p.Columns
+	if p.Compared {
+		columns = p.Changes.Columns
+	}
 	for _, column := range slices.Sorted(maps.Keys(l.Columns)) {
-		hold(ColumnLimit(column), p.Columns[column], l.Columns[column])
+		hold(ColumnLimit(column), columns[column], l.Columns[column])
 	}
 	if l.Shrink > 0 && l.approved(ShrinkLimit) == 0 && float64(seen.Feed) < float64(seen.LastFeed)*(100-l.Shrink)/100 {
 		broken = append(broken, Breach{Limit: ShrinkLimit, Percent: l.Shrink, Known: seen.LastFeed, Has: seen.Feed})
@@ -72,4 +88,22 @@ func (l Limits) approved(key string) int {
 		n = max(n, a.Ceilings[key])
 	}
 	return n
+}
+
+type kindLimit struct {
+	name  string
+	kind  ChangeKind
+	limit Limit
+}
+
+// kinds returns the limits that count one kind of change each, creates and deactivations aside.
+func (l Limits) kinds() []kindLimit {
+	return []kindLimit{
+		{ReactivationsLimit, ChangeReactivation, l.Reactivations},
+		{LoginsLimit, ChangeLogin, l.Logins},
+		{NumbersLimit, ChangeNumber, l.Numbers},
+		{EmailsLimit, ChangeEmail, l.Emails},
+		{RolesTakenLimit, ChangeRoleTaken, l.RolesTaken},
+		{RolesGivenLimit, ChangeRoleGiven, l.RolesGiven},
+	}
 }

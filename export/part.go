@@ -117,6 +117,9 @@ type RowResult struct {
 	// Completed are the columns that HR's records lack and that were sent with Coupa's values.
 	Completed ColumnNames `json:"completed,omitempty"`
 	Faults    Faults      `json:"reason,omitempty"` // every broken rule, or Coupa's messages, or what it waits for
+
+	Kinds  ChangeKinds   `json:"-"` // in a plan: what the row would change
+	Change *PersonChange `json:"-"` // in a plan: which cells; nil where no old value is known
 }
 
 // The words of a Status cell.

@@ -13,12 +13,16 @@ type Plan struct {
 	Quarantined   int // records held back
 	Kept          int // records kept for the next plan: of a held run, or of people who wait
 	Creates       int // rows of a checked plan that create users; 0 where Coupa was not asked
+	Unchanged     int // records that Coupa holds already
+	Same          int // people whom these are about
 	Completed     int // rows with cells that were filled from Coupa
-	Deactivations int // rows with Status inactive
+	Deactivations int // people who become inactive, or of whom that is not known; all rows with Status inactive where rows are not compared
 	Parts         int
 	Waves         int
 	Sets          int            // column sets
 	Columns       map[string]int // rows in which HR's data carries a column
+	Compared      bool           // rows were compared, and Changes counts; else Columns is all that is known
+	Changes       Changes        // what the rows that are sent change of their people
 	Bytes         int64
 	Warnings      []Fault // what is doubtful in rows that are sent all the same; at most MaxWarnings of them
 	Doubtful      int     // all of them
@@ -29,9 +33,9 @@ const MaxWarnings = 50
 
 // Balance returns an error where records were lost on the way: count in must be count out.
 func (p *Plan) Balance() error {
-	if p.Input != p.Records+p.Quarantined+p.Kept {
-		return Ours(fmt.Errorf("the sums do not add up, so nothing was sent: %d records in, %d to send, %d quarantined, %d kept",
-			p.Input, p.Records, p.Quarantined, p.Kept))
+	if p.Input != p.Records+p.Quarantined+p.Kept+p.Unchanged {
+		return Ours(fmt.Errorf("the sums do not add up, so nothing was sent: %d records in, %d to send, %d quarantined, %d kept, %d unchanged",
+			p.Input, p.Records, p.Quarantined, p.Kept, p.Unchanged))
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ time, than a file that was planned before. FILEs replace feed.files of the confi
 				return exit.Usage("--late needs the FILE that is meant, and goes with neither --again nor --adopt")
 			}
 			if dryRun {
-				return showPlan(cmd.Context(), env, job.PlanOptions{Files: args, People: job.ShownPeople, Again: o.Again, Late: o.Late, Route: o.Route})
+				return showPlan(cmd.Context(), env, job.PlanOptions{Files: args, People: job.ShownPeople, Again: o.Again, Late: o.Late, Full: o.Full, Route: o.Route})
 			}
 			s, err := job.Run(cmd.Context(), env, o)
 			return show.ConcludeReport(cmd.Context(), env, s, err)
@@ -45,6 +45,7 @@ time, than a file that was planned before. FILEs replace feed.files of the confi
 	f := c.Flags()
 	f.BoolVar(&dryRun, "dry-run", false, "plan only: send and record nothing")
 	f.BoolVar(&o.NoWait, "no-wait", false, "deliver and end; the next run asks for the verdict")
+	f.BoolVar(&o.Full, "full", false, "send rows that Coupa holds already too")
 	f.BoolVar(&o.Again, "again", false, "plan again the rows of seen files that were quarantined, rejected, drifted or given up")
 	f.BoolVar(&o.Late, "late", false, "send these FILEs also if they were passed over as late: older than files that were planned before")
 	f.BoolVar(&o.Adopt, "adopt", false, "after a ledger was lost, restored or copied: mark the feed files as seen and send nothing from them")

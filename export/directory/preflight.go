@@ -146,6 +146,17 @@ func (f *Preflight) Found(person string) (u export.User, ok bool) {
 	return u, true
 }
 
+// Known returns how many of the people Coupa knows.
+func (f *Preflight) Known() int {
+	n := 0
+	for _, one := range f.people {
+		if one.id != "" {
+			n++
+		}
+	}
+	return n
+}
+
 // People returns how many people were noted.
 func (f *Preflight) People() int { return len(f.people) }
 

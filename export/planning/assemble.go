@@ -38,7 +38,7 @@ type openPart struct {
 func (p *Planner) assembler(s *survey, sink Sink) *assembler {
 	return &assembler{
 		p: p, s: s, sink: sink, enc: p.encoder(s),
-		plan: &export.Plan{Columns: map[string]int{}},
+		plan: &export.Plan{Columns: map[string]int{}, Changes: export.NewChanges(), Compared: p.Compare != nil},
 		sets: map[export.ColumnSet]int{}, open: map[[2]int]*openPart{}, merging: map[string]*rowDraft{},
 	}
 }
@@ -91,9 +91,13 @@ func (a *assembler) add(b *built) error {
 	a.plan.Doubtful += len(b.doubt)
 	a.plan.Warnings = append(a.plan.Warnings, b.doubt[:min(len(b.doubt), export.MaxWarnings-len(a.plan.Warnings))]...)
 	for _, k := range b.kept {
-		if k.row.Outcome == export.Quarantined {
+		switch k.row.Outcome {
+		case export.Quarantined:
 			a.plan.Quarantined += k.row.Lines
-		} else {
+		case export.Unchanged:
+			a.plan.Unchanged += k.row.Lines
+			a.plan.Same++
+		default:
 			a.plan.Kept += k.row.Lines
 		}
 		if err := a.sink.Row(k.row, k.kept); err != nil {
@@ -200,18 +204,29 @@ func (a *assembler) count(slot [2]int, part *openPart) {
 	a.plan.Parts++
 	a.plan.Bytes += int64(len(part.data))
 	a.plan.Rows += len(part.rows)
-	if slot[0] == a.s.waves.last+1 {
+	inactive := slot[0] == a.s.waves.last+1
+	if inactive && !a.plan.Compared {
 		a.plan.Deactivations += len(part.rows)
 	}
 	names := a.p.Mapping.Columns()
 	id := slices.Index(names, export.ColumnID)
+	var carried []string
 	for i, name := range names {
 		if part.set.Has(i) && (i != id || a.p.Answers == nil) {
+			carried = append(carried, name)
 			a.plan.Columns[name] += len(part.rows)
 		}
 	}
-	for _, r := range part.rows {
+	said := slices.DeleteFunc(slices.Clone(carried), func(name string) bool { return name == names[a.first(part.set, len(names))] })
+	for i := range part.rows {
+		r := &part.rows[i]
 		a.plan.Records += r.Lines
+		if a.plan.Compared {
+			a.plan.Changes.Add(r, said)
+			if r.Kinds.Has(export.ChangeDeactivation) {
+				a.plan.Deactivations++
+			}
+		}
 		if len(r.Completed) == 0 {
 			continue
 		}
@@ -223,6 +238,17 @@ func (a *assembler) count(slot [2]int, part *openPart) {
 	if a.p.Answers != nil && id >= 0 && !part.set.Has(id) {
 		a.plan.Creates += len(part.rows)
 	}
+}
+
+// first returns the column of a set that names the person to Coupa, out of all columns.
+func (a *assembler) first(set export.ColumnSet, columns int) int {
+	row := export.Row{Cells: make([]export.Cell, columns)}
+	for i := range row.Cells {
+		if set.Has(i) {
+			row.Cells[i].State = export.Set
+		}
+	}
+	return a.p.Sheet.First(&row)
 }
 
 // finish closes the open parts, names all parts, and checks that no record was lost.

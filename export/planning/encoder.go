@@ -18,6 +18,7 @@ type encoder struct {
 	status    int
 	rules     export.RowChecker
 	completer *completer
+	comparer  *comparer                                // nil where rows are not compared
 	at        int                                      // index of the group of the row before
 	lines     map[export.ColumnSet][]export.RowEncoder // encoders that are free
 	texts     textArena
@@ -27,7 +28,7 @@ func (p *Planner) encoder(s *survey) *encoder {
 	names := p.Mapping.Columns()
 	return &encoder{
 		p: p, s: s, names: names, rules: p.Sheet.Checker(), lines: map[export.ColumnSet][]export.RowEncoder{},
-		login: slices.Index(names, "Login"), status: slices.Index(names, "Status"), completer: p.completer(names),
+		login: slices.Index(names, "Login"), status: slices.Index(names, "Status"), completer: p.completer(names), comparer: p.comparer(names),
 	}
 }
 
@@ -55,10 +56,17 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 		return nil
 	}
 	b.doubt = append(b.doubt, e.p.Sheet.Warnings(&one.row)...)
-	if outcome, why := e.keeps(one); outcome != "" {
-		b.kept = append(b.kept, keptRow{export.RowResult{
-			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: outcome, Faults: why,
-		}, export.Replace(one.kept)})
+	cmp := e.comparer.compare(one)
+	if outcome, why := e.keeps(one, cmp.equal); outcome != "" {
+		r := export.RowResult{
+			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: outcome, Faults: why, Kinds: cmp.kinds, Change: cmp.change,
+		}
+		kept := export.Replace(one.kept)
+		if outcome == export.Unchanged { // Coupa holds it, so that no later plan needs its records
+			r.First, r.Login, r.Status = r.Key, strings.Clone(e.text(one, e.login)), strings.Clone(e.text(one, e.status))
+			kept = nil
+		}
+		b.kept = append(b.kept, keptRow{r, kept})
 		return nil
 	}
 	if e.p.Sheet.Route() == export.ByAPI {
@@ -66,7 +74,9 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 	}
 	g := e.group(b, e.wave(one), e.p.Sheet.Carried(&one.row))
 	g.rows = append(g.rows, export.RowResult{})
-	e.result(one, &g.rows[len(g.rows)-1])
+	r := &g.rows[len(g.rows)-1]
+	e.result(one, r)
+	r.Kinds, r.Change = cmp.kinds, cmp.change
 	if g.lines.Add(&one.row) {
 		return g.flush()
 	}
@@ -219,10 +229,13 @@ var heldByLimit = notYet("limit", "the run is held by a limit")
 // notYet returns the reason why a sound row is not sent now.
 func notYet(rule, why string) export.Faults { return export.Faults{{Rule: rule, Message: why}} }
 
-// keeps returns the outcome of a sound row that is not sent now, and why; "" for nearly every row.
-func (e *encoder) keeps(one *rowDraft) (outcome export.Outcome, why export.Faults) {
+// keeps returns the outcome of a sound row that is not sent now, and why; "" for a row that is sent. A row that is equal
+// to what Coupa holds waits all the same: the earlier row may still change that.
+func (e *encoder) keeps(one *rowDraft, equal bool) (outcome export.Outcome, why export.Faults) {
 	part, waits := e.behind(one)
 	switch {
+	case equal && !waits:
+		return export.Unchanged, nil
 	case e.p.Hold:
 		return export.Held, heldByLimit
 	case waits:

@@ -46,6 +46,13 @@ type Planner struct {
 	Protects func(key, login, known string) *export.Protection
 	// Answers are Coupa's answers about the people; nil where Coupa was not asked.
 	Answers Answers
+	// Compare returns the element where Coupa shows a column. Rows are then compared with Answers, or else with what the
+	// ledger knows, and those that would change nothing are not sent; nil: rows are not compared.
+	Compare func(column string) (e export.Element, ok bool)
+	// Full sends rows that would change nothing too.
+	Full bool
+	// ExactCase takes a login or an e-mail address in another case for a change, and sends it.
+	ExactCase bool
 	// Notes is called with each row that may be sent, also where it could be sent only completed. It is for a first
 	// pass over the feed; else nil. Every worker calls it, and the texts of the row are valid until it returns.
 	Notes func(key string, row *export.Row)

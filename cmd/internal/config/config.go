@@ -115,6 +115,7 @@ type Layout struct {
 	MaxRows       int      // per part, 1 to 5,000
 	MaxBytes      int      // per part, 1 to 8,000,000
 	BlankSend     bool     // write empty cells
+	ExactCase     bool     // a login or e-mail address in another case is a change
 	Custom        []string // custom-field columns by prompt name
 	AllowCardData string   // the reason for sending card columns; "" refuses them
 }
@@ -132,8 +133,11 @@ type Limits struct {
 	Deactivations export.Limit
 	Creates       export.Limit
 	Updates       export.Limit
-	Columns       map[string]export.Limit // by Coupa column: rows that set or clear it
-	Shrink        float64                 // percent by which a feed may be smaller than the last one; 0: any size
+
+	Reactivations, Logins, Numbers, Emails, RolesTaken, RolesGiven export.Limit
+
+	Columns map[string]export.Limit // by Coupa column: rows that set or clear it
+	Shrink  float64                 // percent by which a feed may be smaller than the last one; 0: any size
 }
 
 // Protect is a rule for people who are never changed.

@@ -196,7 +196,7 @@ func TestDefaults(t *testing.T) {
 		},
 		Layout:           Layout{Key: "login", MaxRows: 5000, MaxBytes: 8000000},
 		Load:             LoadConfig{Via: []string{"archive"}, Poll: 15 * time.Second, Pickup: 15 * time.Minute, Wait: time.Hour},
-		Limits:           Limits{Deactivations: export.Limit{Count: 10, Percent: 5}, Updates: export.Limit{Unlimited: true}},
+		Limits:           DefaultLimits(),
 		IntegrationUsers: integrationUsers,
 		Ledger:           "/etc/hr2coupa/hr2coupa-ledger",
 		Retention:        Retention{Parts: 90 * 24 * time.Hour, Values: 90 * 24 * time.Hour, History: 3 * 365 * 24 * time.Hour},
@@ -275,7 +275,8 @@ func TestValues(t *testing.T) {
 	if c.SFTP.Address != "[2001:db8::1]:2222" || c.SFTP.KnownHosts != "/etc/hr2coupa/hosts" {
 		t.Errorf("sftp %+v", c.SFTP)
 	}
-	limits := Limits{Deactivations: export.Limit{Unlimited: true}, Creates: export.Limit{Percent: 2.5}, Updates: export.Limit{Count: 7}}
+	limits := DefaultLimits()
+	limits.Deactivations, limits.Creates, limits.Updates = export.Limit{Unlimited: true}, export.Limit{Percent: 2.5}, export.Limit{Count: 7}
 	if d := cmp.Diff(limits, c.Limits); d != "" {
 		t.Error(d)
 	}
@@ -323,7 +324,8 @@ func TestOptions(t *testing.T) {
 
 func TestAnchors(t *testing.T) {
 	c := mustParse(t, minimal+"limits: {creates: &l {count: 3}, deactivations: *l, updates: {<<: *l, percent: 4}}\n", all)
-	want := Limits{Deactivations: export.Limit{Count: 3}, Creates: export.Limit{Count: 3}, Updates: export.Limit{Count: 3, Percent: 4}}
+	want := DefaultLimits()
+	want.Deactivations, want.Creates, want.Updates = export.Limit{Count: 3}, export.Limit{Count: 3}, export.Limit{Count: 3, Percent: 4}
 	if d := cmp.Diff(want, c.Limits); d != "" {
 		t.Error(d)
 	}

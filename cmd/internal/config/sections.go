@@ -87,6 +87,7 @@ func layout(s *section, m Mapping) Layout {
 		MaxRows:       s.int("max_rows", maxRows, 1, maxRows),
 		MaxBytes:      s.int("max_bytes", maxBytes, 1, maxBytes),
 		BlankSend:     s.oneOf("blank", "omit", "send") == "send",
+		ExactCase:     s.oneOf("case", "fold", "exact") == "exact",
 		Custom:        s.list("custom", nil),
 		Match:         s.list("match", nil),
 		AllowCardData: s.text("allow_card_data", ""),
@@ -116,11 +117,32 @@ func retention(s *section) Retention {
 	return t
 }
 
+// DefaultLimits returns the limits of a config that sets none. docs/limits.md has the reasons.
+func DefaultLimits() Limits {
+	return Limits{
+		Deactivations: export.Limit{Count: 10, Percent: 5},
+		Reactivations: export.Limit{Count: 10, Percent: 5},
+		Logins:        export.Limit{Count: 10, Percent: 5},
+		Numbers:       export.Limit{Count: 5, Percent: 1},
+		Emails:        export.Limit{Count: 50, Percent: 20},
+		RolesTaken:    export.Limit{Count: 25, Percent: 10},
+		RolesGiven:    export.Limit{Unlimited: true},
+		Updates:       export.Limit{Unlimited: true},
+	}
+}
+
 func limits(s *section) Limits {
+	def := DefaultLimits()
 	l := Limits{
-		Deactivations: s.limit("deactivations", export.Limit{Count: 10, Percent: 5}),
-		Creates:       s.limit("creates", export.Limit{}),
-		Updates:       s.limit("updates", export.Limit{Unlimited: true}),
+		Deactivations: s.limit("deactivations", def.Deactivations),
+		Creates:       s.limit("creates", def.Creates),
+		Updates:       s.limit("updates", def.Updates),
+		Reactivations: s.limit("reactivations", def.Reactivations),
+		Logins:        s.limit("logins", def.Logins),
+		Numbers:       s.limit("numbers", def.Numbers),
+		Emails:        s.limit("emails", def.Emails),
+		RolesTaken:    s.limit("roles_taken", def.RolesTaken),
+		RolesGiven:    s.limit("roles_given", def.RolesGiven),
 	}
 	columns := s.section("columns")
 	for _, column := range columns.names() {

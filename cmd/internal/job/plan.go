@@ -23,6 +23,7 @@ type PlanOptions struct {
 	Late   bool
 	Output string // the file that the plan is saved to; "" for none
 	Route  string
+	Full   bool // rows that would change nothing count as sent
 }
 
 // ShownPeople is how many people a plan shows without --all.
@@ -42,6 +43,11 @@ type Planned struct {
 	ToSend      int                `json:"to_send"`   // records
 	RowCount    int                `json:"row_count"` // rows they come to: several records for one person are one
 	Quarantined int                `json:"quarantined"`
+	Unchanged   int                `json:"unchanged"`       // records that Coupa holds already
+	Same        int                `json:"same"`            // people whom these are about
+	Changes     map[string]int     `json:"changes"`         // people by the kinds of their change; one with several counts for each
+	Chief       map[string]int     `json:"chief"`           // people who change, each once
+	Changed     map[string]int     `json:"changed"`         // people by column whose value there is another, or is not known
 	Waiting     int                `json:"waiting"`         // records that wait behind a part without a verdict
 	Joins       int                `json:"joins,omitempty"` // records that JoinsRun has kept and this plan takes up
 	JoinsRun    string             `json:"joins_run,omitempty"`
@@ -67,10 +73,12 @@ type Planned struct {
 
 // PersonPlan is one person's row: which columns it carries.
 type PersonPlan struct {
-	Origin  export.Origin     `json:"origin"`
-	Key     string            `json:"key"`
-	Part    string            `json:"part"`
-	Columns map[string]string `json:"columns"`
+	Origin  export.Origin        `json:"origin"`
+	Key     string               `json:"key"`
+	Part    string               `json:"part"`
+	Columns map[string]string    `json:"columns"`
+	Kinds   export.ChangeKinds   `json:"kinds"`
+	Change  *export.PersonChange `json:"change,omitempty"` // what differs; none where no old value is known
 
 	Completed export.ColumnNames `json:"completed,omitempty"` // that are not HR's, see export.RowResult
 	part      int64
@@ -87,7 +95,7 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error)
 	if err != nil {
 		return nil, err
 	}
-	p, err := prospect.Prepare(ctx, env, prospect.Ask{Pipe: pipe, Started: env.Now().UTC(), Files: o.Files, Again: o.Again, Late: o.Late, All: true})
+	p, err := prospect.Prepare(ctx, env, prospect.Ask{Pipe: pipe, Started: env.Now().UTC(), Files: o.Files, Again: o.Again, Late: o.Late, Full: o.Full, All: true})
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +113,16 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error)
 		}
 	}
 	return res, nil
+}
+
+func (r *Planned) count(c *export.Changes) {
+	r.Changes, r.Chief, r.Changed = map[string]int{}, map[string]int{}, c.Columns
+	for kind, n := range c.ByKind {
+		r.Changes[kind.String()] = n
+	}
+	for kind, n := range c.Chief {
+		r.Chief[kind.String()] = n
+	}
 }
 
 func (r *Planned) judge() {
@@ -154,7 +172,7 @@ func (s *planSink) read(part export.Part, data []byte, rows []export.RowResult) 
 		if n++; header == nil {
 			header = l.Cells
 		} else {
-			p := PersonPlan{Origin: rows[n-1].Origin, Key: rows[n-1].Key, Columns: map[string]string{}, Completed: rows[n-1].Completed, part: part.ID}
+			p := PersonPlan{Origin: rows[n-1].Origin, Key: rows[n-1].Key, Columns: map[string]string{}, Kinds: rows[n-1].Kinds, Change: rows[n-1].Change, Completed: rows[n-1].Completed, part: part.ID}
 			for i, c := range l.Cells {
 				p.Columns[header[i]] = c
 			}
@@ -169,6 +187,9 @@ func (s *planSink) read(part export.Part, data []byte, rows []export.RowResult) 
 }
 
 func (s *planSink) Row(r export.RowResult, _ []export.KeptRecord) error {
+	if r.Outcome == export.Unchanged { // the sums have them
+		return nil
+	}
 	return s.rows.Add(r)
 }
 
@@ -218,7 +239,7 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 	delivery.SortParts(s.parts)
 	res := &Planned{
 		Checked: p.Checked, Route: p.Planner.Sheet.Route(), Key: p.Pipe.Key, LeftOut: p.Pipe.Sheet.LeftOut(),
-		Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Waiting: plan.Kept, Beside: p.Beside(),
+		Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged, Same: plan.Same, Waiting: plan.Kept, Beside: p.Beside(),
 		Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed, Waves: plan.Waves, Columns: plan.Columns,
 		Limits: p.Judge(plan), Warnings: append(slices.Clone(p.Doubts), plan.Warnings...), Late: p.Late, Files: plan.Files, Parts: s.parts, People: s.people, Rows: []export.RowResult{},
 		Store: &s.rows,
@@ -230,6 +251,7 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 	if kept := p.Outlook.Kept; kept != nil {
 		res.Joins, res.JoinsRun = kept.Records, kept.Run
 	}
+	res.count(&plan.Changes)
 	res.judge()
 	if p.Older && p.Outlook.Kept == nil {
 		res.Verdict, res.Exit = export.EndLate, export.ExitFeed

@@ -23,6 +23,7 @@ type RunOptions struct {
 	Again  bool
 	Late   bool // they are meant, also where they were passed over as late
 	Route  string
+	Full   bool // rows that would change nothing are sent too
 
 	Adopt     bool // the feed files of this start count as seen
 	NewLedger bool // what the ledger does not know is to be sent
@@ -71,7 +72,7 @@ func StartRun(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, o Run
 func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, started time.Time) (*export.Report, error) {
 	p, err := prospect.Prepare(ctx, j.env, prospect.Ask{
 		Pipe: pipe, Started: started, Ledger: j.ledger, Client: j.wires.Client,
-		Files: o.Files, Claim: o.Claim, Again: o.Again, Late: o.Late, Expect: o.expect,
+		Files: o.Files, Claim: o.Claim, Again: o.Again, Late: o.Late, Full: o.Full, Expect: o.expect,
 	})
 	if err != nil {
 		return nil, err

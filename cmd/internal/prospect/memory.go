@@ -159,11 +159,12 @@ func (o *Outlook) feed(fresh export.Feed) export.Feed {
 	return export.JoinFeeds(o.Kept, fresh)
 }
 
-// judge compares a plan with the limits; nil if it may go. whole: it is about HR's whole feed.
-func (o *Outlook) judge(cfg *config.Config, whole bool, plan *export.Plan) []export.Breach {
+// judge compares a plan with the limits; nil if it may go. whole: it is about HR's whole feed. known: so many of its people
+// Coupa knows.
+func (o *Outlook) judge(cfg *config.Config, whole bool, known int, plan *export.Plan) []export.Breach {
 	limits := wiring.Limits(cfg)
 	limits.Approved = o.approved
-	seen := export.Seen{People: len(o.People), Feed: plan.Input - o.joined(), LastFeed: o.lastFeed}
+	seen := export.Seen{People: max(len(o.People), known), Feed: plan.Input - o.joined(), LastFeed: o.lastFeed}
 	if seen.Feed == 0 && o.Kept != nil { // nothing new: what is kept is as much of a feed as it was
 		seen.Feed = o.Kept.Feed
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/planning"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
 // draft is what is known of a plan before its route is known and Coupa has answered.
@@ -31,6 +32,9 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 	}
 	if d.out.People != nil {
 		p.Memory = memory{d.out.People, d.cutFiles()}
+	}
+	if !d.ask.Alone {
+		p.Compare, p.Full, p.ExactCase = coupa.Element, d.ask.Full, cfg.Layout.ExactCase
 	}
 	if answers != nil {
 		p.Mapping, p.Sheet, p.Answers = answers.mapping, answers.sheet, answers

@@ -44,7 +44,7 @@ func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sh
 	users := client.Users()
 	a.Users, a.All, a.First, a.Workers, a.Log = users, users, users.First, users.Workers(), env.Log
 	look := d.planner(sheet, nil)
-	look.Mapping, look.Sheet, look.Notes = a.mapping, a.sheet, a.Note
+	look.Mapping, look.Sheet, look.Notes, look.Compare = a.mapping, a.sheet, a.Note, nil
 	if _, err := look.Build(ctx, &nowhere{}); err != nil {
 		return nil, err
 	}
@@ -61,10 +61,9 @@ func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sh
 // questions returns answers that are still to come.
 func (d *draft) questions(sheet *layout.Sheet) (a *preflightAnswers, err error) {
 	pipe := d.ask.Pipe
-	byAPI := sheet.Route() == export.ByAPI
 	a = &preflightAnswers{mapping: planning.WithID(rowMapping(pipe))}
 	a.Preflight = &directory.Preflight{
-		Key: pipe.Key, Match: pipe.Match, Columns: a.mapping.Columns(), Element: coupa.Element, Whole: byAPI, Rate: pipe.Config.Coupa.Rate,
+		Key: pipe.Key, Match: pipe.Match, Columns: a.mapping.Columns(), Element: coupa.Element, Whole: true, Rate: pipe.Config.Coupa.Rate,
 		Least:     len(d.out.People),
 		MayCreate: wiring.MayCreate(pipe.Config, len(d.out.People)) || approvedCreates(d.out) > 0,
 	}

@@ -25,6 +25,7 @@ type Ask struct {
 	Expect *SavedPlan // its files, if all that it was made of is as it was; else a *MovedError
 	Late   bool       // the person who has named them means it, also where they were passed over as late
 	All    bool       // where no file is new and nothing is kept: all files all the same
+	Full   bool       // rows that would change nothing are sent too
 	Alone  bool       // the files and nothing else, whatever was seen, is kept or waits; and Coupa is not asked
 }
 
@@ -41,6 +42,7 @@ type Prospect struct {
 	Late    []export.LateFile // files that it passes over, since newer ones were planned before them
 	Older   bool              // there is nothing new but these
 	Doubts  []export.Fault    // about the order of its files
+	known   int               // people of it whom Coupa knows
 }
 
 // Prepare finds out what a plan depends on, one thing after another, and returns its planner: which files are new, what the
@@ -85,7 +87,7 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 	}
 	p.Planner, p.Checked = d.planner(sheet, answers), answers != nil
 	if p.Checked {
-		p.LookUps = answers.calls
+		p.LookUps, p.known = answers.calls, answers.Known()
 	}
 	return p, nil
 }
@@ -137,7 +139,7 @@ func (a *Ask) wholeFeed() bool { return a.Claim || a.Pipe.IsFeed(a.Files) }
 
 // Judge compares a plan with the limits and returns those it breaks; nil if it may go.
 func (p *Prospect) Judge(plan *export.Plan) []export.Breach {
-	return p.Outlook.judge(p.Pipe.Config, p.Whole, plan)
+	return p.Outlook.judge(p.Pipe.Config, p.Whole, p.known, plan)
 }
 
 // Beside returns the id of the held run that the plan leaves as it is; "" if there is none.

@@ -61,6 +61,7 @@ type savedSums struct {
 	ToSend        int            `json:"to_send"`
 	RowCount      int            `json:"row_count"`
 	Quarantined   int            `json:"quarantined"`
+	Unchanged     int            `json:"unchanged"`
 	Deactivations int            `json:"deactivations"`
 	Waves         int            `json:"waves"`
 	Columns       map[string]int `json:"columns"`
@@ -123,6 +124,9 @@ func (s *Saving) Part(p export.Part, data []byte, rows []export.RowResult) (int6
 
 // Row notes a row that goes into no part.
 func (s *Saving) Row(r export.RowResult, kept []export.KeptRecord) error {
+	if r.Outcome == export.Unchanged { // Sums has how many, and the parts have all others
+		return s.Sink.Row(r, kept)
+	}
 	s.rows = append(s.rows, savedRow{r.Origin, r.Lines, r.Key, r.Outcome, r.Completed.Text(), r.Faults.Text()})
 	return s.Sink.Row(r, kept)
 }
@@ -149,7 +153,7 @@ func (s *Saving) Plan(plan *export.Plan) (*SavedPlan, error) {
 	saved := &SavedPlan{
 		Format: planFormat, Program: wiring.Version, madeOf: of,
 		Sums: savedSums{
-			Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined,
+			Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged,
 			Deactivations: plan.Deactivations, Waves: plan.Waves, Columns: plan.Columns,
 		},
 		Parts: s.parts, Rows: s.rows,

@@ -1,16 +1,19 @@
 package show
 
 import (
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -33,6 +36,9 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 		w.Printf("  beside run %s, which is held and stays as it is\n", r.Beside)
 	}
 	w.Printf("\nRecords\n  %d in = %d to send + %d quarantined", r.Input, r.ToSend, r.Quarantined)
+	if r.Unchanged > 0 {
+		w.Printf(" + %d unchanged", r.Unchanged)
+	}
 	if r.Waiting > 0 {
 		w.Printf(" + %d waiting", r.Waiting)
 	}
@@ -68,6 +74,7 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 	for _, f := range r.Warnings {
 		w.Printf("  doubtful: %s\n", f.Error())
 	}
+	changesText(w, r)
 	columnsText(w, r)
 	peopleText(w, r.People, r.RowCount)
 	rowsText(w, rows, group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"})
@@ -79,18 +86,49 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 	return w.Err()
 }
 
-func columnsText(w *terminal.Text, r *job.Planned) {
-	names := make([]string, 0, len(r.Columns))
-	for n := range r.Columns {
-		names = append(names, n)
+// chiefWords are the words of a person's chief kind of change, in the order of printing.
+var chiefWords = []struct {
+	kind export.ChangeKind
+	word string
+}{
+	{export.ChangeCreate, "to create"}, {export.ChangeDeactivation, "to deactivate"}, {export.ChangeReactivation, "to reactivate"},
+	{export.ChangeLogin, "to rename"}, {export.ChangeOther, "otherwise changed"}, {export.ChangeUnchecked, "unchecked"},
+}
+
+// changesText prints how many people change, each once.
+func changesText(w *terminal.Text, r *job.Planned) {
+	var parts []string
+	for _, c := range chiefWords {
+		if n := r.Chief[c.kind.String()]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, c.word))
+		}
 	}
-	slices.Sort(names)
-	rows := make([][]string, len(names))
-	for i, n := range names {
-		rows[i] = []string{n, export.Plural(r.Columns[n], "row")}
+	if r.Same > 0 {
+		parts = append(parts, fmt.Sprintf("%d as Coupa has them", r.Same))
+	}
+	if len(parts) == 0 {
+		return
+	}
+	w.Printf("\nPeople\n  %s: %s\n", words.Persons(r.RowCount+r.Same), strings.Join(parts, ", "))
+	if n := r.Changes[export.ChangeFilled.String()]; n > 0 {
+		w.Printf("  %s with a value where Coupa has none\n", words.Persons(n))
+	}
+	if n := r.Changes[export.ChangeCase.String()]; n > 0 {
+		w.Printf("  %s with a login or an e-mail address that differs in case alone\n", words.Persons(n))
+	}
+}
+
+func columnsText(w *terminal.Text, r *job.Planned) {
+	rows := make([][]string, 0, len(r.Changed))
+	for _, n := range slices.Sorted(maps.Keys(r.Changed)) {
+		rows = append(rows, []string{n, words.Persons(r.Changed[n])})
+	}
+	may := "would"
+	if !r.Checked {
+		may = "may"
 	}
 	if len(rows) > 0 {
-		w.Printf("\nColumns that would be written\n")
+		w.Printf("\nColumns that %s change\n", may)
 		w.Table(rows)
 	}
 }
@@ -99,18 +137,56 @@ func peopleText(w *terminal.Text, people []job.PersonPlan, all int) {
 	if len(people) == 0 {
 		return
 	}
-	w.Printf("\nPeople\n")
-	rows := make([][]string, len(people))
-	for i, p := range people {
-		rows[i] = []string{p.Origin.String(), p.Key, cellsText(p)}
+	w.Printf("\nOld and new\n")
+	for _, p := range people {
+		w.Printf("  %s  %s  %s\n", p.Origin, p.Key, chiefWord(p.Kinds))
+		if p.Change == nil {
+			w.Lines("    ", wrapped(cellsTexts(p), 76)...)
+			continue
+		}
+		for _, c := range p.Change.Cells {
+			w.Printf("    %s: %s\n", c.Column, cellText(c))
+		}
 	}
-	w.Table(rows)
 	if len(people) < all {
 		w.Printf("  and %d more: plan --all shows them\n", all-len(people))
 	}
 }
 
-func cellsText(p job.PersonPlan) string {
+func chiefWord(kinds export.ChangeKinds) string {
+	chief := kinds.Chief()
+	for _, c := range chiefWords {
+		if c.kind == chief {
+			return c.word
+		}
+	}
+	return chief.String()
+}
+
+// cellText returns what changes in a cell: old -> new, or what a list loses and gains.
+func cellText(c export.CellChange) string {
+	switch {
+	case c.Kind == export.ChangeCreate:
+		return c.New
+	case !c.Known:
+		return orNone(c.New) + " (unchecked)"
+	case c.Kind == export.ChangeCase:
+		return c.Old + " -> " + c.New + " (case alone)"
+	case c.Gained == nil && c.Lost == nil:
+		return orNone(c.Old) + " -> " + orNone(c.New)
+	}
+	var parts []string
+	for _, name := range c.Lost {
+		parts = append(parts, "-"+name)
+	}
+	for _, name := range c.Gained {
+		parts = append(parts, "+"+name)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// cellsTexts returns what a row says of a person of whom nothing is known.
+func cellsTexts(p job.PersonPlan) []string {
 	names := slices.Sorted(maps.Keys(p.Columns))
 	for i, n := range names {
 		names[i] = n + "=" + p.Columns[n]
@@ -118,7 +194,29 @@ func cellsText(p job.PersonPlan) string {
 			names[i] += " (completed)"
 		}
 	}
-	return strings.Join(names, ", ")
+	return names
+}
+
+// wrapped joins texts with commas into lines of about that many characters.
+func wrapped(texts []string, width int) (lines []string) {
+	line := ""
+	for i, text := range texts {
+		if i < len(texts)-1 {
+			text += ","
+		}
+		switch {
+		case line == "":
+			line = text
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(text) > width:
+			lines, line = append(lines, line), text
+		default:
+			line += " " + text
+		}
+	}
+	if line != "" {
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // Export prints which parts were written to dir.
@@ -132,4 +230,12 @@ func Export(env *wiring.Env, r *job.Planned, dir string, rows iter.Seq[export.Ro
 		w.Printf("  %s  %s, %d bytes\n", p.Name, export.Plural(p.Rows, "row"), p.Size)
 	}
 	return w.Err()
+}
+
+// orNone returns a value, or a word for none: next to an arrow a dash would be hard to read.
+func orNone(value string) string {
+	if value == "" {
+		return "(none)"
+	}
+	return value
 }

@@ -209,7 +209,10 @@ func (p *Pipeline) FeedOptions() feed.Options {
 // Limits returns the config's limits, without approvals.
 func Limits(cfg *config.Config) export.Limits {
 	l := cfg.Limits
-	return export.Limits{Creates: l.Creates, Updates: l.Updates, Deactivations: l.Deactivations, Columns: l.Columns, Shrink: l.Shrink}
+	return export.Limits{
+		Creates: l.Creates, Updates: l.Updates, Deactivations: l.Deactivations, Reactivations: l.Reactivations, Logins: l.Logins,
+		Numbers: l.Numbers, Emails: l.Emails, RolesTaken: l.RolesTaken, RolesGiven: l.RolesGiven, Columns: l.Columns, Shrink: l.Shrink,
+	}
 }
 
 // MayCreate reports whether the limits allow creates at all if the ledger knows that many people.

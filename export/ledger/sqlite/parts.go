@@ -132,7 +132,7 @@ func (l *Ledger) Settle(p export.Part, rest export.Outcome, results []export.Row
 		if err := settleRows(c, p, rest, results); err != nil {
 			return fmt.Errorf("part %s: %w", old.Name, err)
 		}
-		return meetPeople(c, old)
+		return meetPeople(c, old.ID, old.Run)
 	})
 	if err != nil {
 		return fmt.Errorf("ledger: settle: %w", err)
@@ -172,13 +172,15 @@ func settleRows(c *sqlite.Conn, p export.Part, rest export.Outcome, results []ex
 	return nil
 }
 
-func meetPeople(c *sqlite.Conn, p export.Part) error {
+// meetPeople notes the people of a part's rows that Coupa holds as they were sent. A part below 0 stands for the rows of
+// the run with that number that went into no part.
+func meetPeople(c *sqlite.Conn, part int64, run string) error {
 	return exec(c, `INSERT INTO people (key, login, status, seen)
 		SELECT key, login, status, ?2 FROM rows WHERE `+ofPart+`AND outcome IN ('applied', 'unchanged') AND key <> ''
 			AND EXISTS (SELECT 1 FROM runs WHERE id = ?2 AND command <> 'drop') -- a dropped file may have other keys
 		ON CONFLICT (key) DO UPDATE SET
 			seen = excluded.seen, login = iif(excluded.login = '', people.login, excluded.login),
-			status = iif(excluded.status = '', people.status, excluded.status)`, p.ID, p.Run)
+			status = iif(excluded.status = '', people.status, excluded.status)`, part, run)
 }
 
 // save writes the fields of a part that may change and records the move.

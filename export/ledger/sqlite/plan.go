@@ -30,6 +30,7 @@ type planTx struct {
 	completed ledger.Writing[string]
 
 	loose  int64 // rows that went into no part
+	same   bool  // some of them are equal to what Coupa holds
 	failed bool  // SQLite may have ended the transaction with the failure, so that nothing may follow
 	done   bool
 	torn   bool // COMMIT itself failed: whether the plan is durable shows only at the next Open
@@ -168,6 +169,7 @@ func (t *planTx) addRow(r *export.RowResult) error {
 	if part == 0 {
 		t.loose++
 		part, partRow = -t.num, t.loose
+		t.same = t.same || r.Outcome == export.Unchanged
 	}
 	faults, err := t.faults.Store(r.Faults)
 	if err != nil {
@@ -249,6 +251,11 @@ func (t *planTx) commit(sum export.PlanSum) error {
 	}
 	if err := t.writeKept(sum); err != nil {
 		return err
+	}
+	if t.same {
+		if err := meetPeople(t.c, -t.num, t.run); err != nil {
+			return err
+		}
 	}
 	if len(t.parts) > 0 && !sum.Beside {
 		if err := useApprovals(t.c, t.run); err != nil {

@@ -1,0 +1,139 @@
+package planning
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// comparer compares rows with what Coupa shows of their people, or with what the ledger knows of them. One goroutine uses
+// it.
+type comparer struct {
+	p        *Planner
+	elements []export.Element // of the mapped columns; without a path where Coupa shows none
+	id       int              // the column Id, which names a person and says nothing of them; -1 where rows have none
+}
+
+func (p *Planner) comparer(columns []string) *comparer {
+	if p.Compare == nil {
+		return nil
+	}
+	c := &comparer{p: p, elements: make([]export.Element, len(columns)), id: slices.Index(columns, export.ColumnID)}
+	for i, name := range columns {
+		c.elements[i], _ = p.Compare(name)
+		c.elements[i].Column = name
+	}
+	return c
+}
+
+// comparison is what a row was found to change. The zero value is that of a row that was not compared.
+type comparison struct {
+	change *export.PersonChange // the cells that differ; nil where no old value is known
+	kinds  export.ChangeKinds
+	equal  bool // Coupa holds the whole row already
+}
+
+// compare compares a complete row. Its logins and e-mail addresses are written as Coupa writes them where they differ in
+// case alone, unless the planner sends case too.
+func (c *comparer) compare(one *rowDraft) comparison {
+	if c == nil {
+		return comparison{}
+	}
+	var cmp comparison
+	switch u, found := c.user(one.key); {
+	case found:
+		cmp = c.withCoupa(one, u)
+	case c.p.Answers != nil:
+		cmp = c.create(one)
+	default:
+		cmp = c.unchecked(one)
+	}
+	cmp.equal = cmp.equal && !c.p.Full
+	return cmp
+}
+
+func (c *comparer) user(key string) (u export.User, found bool) {
+	if c.p.Answers == nil {
+		return u, false
+	}
+	return c.p.Answers.Found(key)
+}
+
+func (c *comparer) withCoupa(one *rowDraft, u export.User) comparison {
+	change := &export.PersonChange{CoupaID: u.ID, Against: export.AgainstCoupa}
+	equal := true
+	for i, cell := range one.row.Cells {
+		if i == c.id || cell.State == export.Absent || one.completed.Has(i) {
+			continue
+		}
+		held, known := u.Value(c.elements[i])
+		known = known && c.elements[i].Path != ""
+		d, changes := export.ElementCell{Element: c.elements[i], Cell: cell}.Change(held, known)
+		if !changes {
+			continue
+		}
+		if d.Kind == export.ChangeCase && !c.p.ExactCase {
+			one.row.Cells[i].Text = held.Text
+		} else {
+			equal = false
+		}
+		change.Cells = append(change.Cells, lasting(d))
+	}
+	if change.Cells == nil {
+		return comparison{equal: true}
+	}
+	return comparison{change: change, kinds: change.Kinds(), equal: equal}
+}
+
+// create returns what a row of a new user says.
+func (c *comparer) create(one *rowDraft) comparison {
+	change := &export.PersonChange{Against: export.AgainstNothing}
+	for i, cell := range one.row.Cells {
+		if cell.State == export.Set && strings.TrimSpace(cell.Text) != "" {
+			change.Cells = append(change.Cells, export.CellChange{
+				Column: c.elements[i].Column, Kind: export.ChangeCreate, New: strings.Clone(strings.TrimSpace(cell.Text)), Known: true,
+			})
+		}
+	}
+	return comparison{change: change, kinds: export.ChangeKinds(0).With(export.ChangeCreate)}
+}
+
+// unchecked returns what a row may change of a person whom Coupa was not asked about. Of the login and the status the
+// ledger knows what was sent last. What is not known counts as a change.
+func (c *comparer) unchecked(one *rowDraft) comparison {
+	known, _ := c.p.known(one.key)
+	first := c.p.Sheet.First(&one.row)
+	carried := c.p.Sheet.Carried(&one.row)
+	kinds := export.ChangeKinds(0).With(export.ChangeUnchecked)
+	for i, cell := range one.row.Cells {
+		if i == first || i == c.id || cell.State == export.Absent || one.completed.Has(i) || !carried.Has(i) {
+			continue
+		}
+		held, told := sentBefore(c.elements[i], known)
+		if d, changes := (export.ElementCell{Element: c.elements[i], Cell: cell}).Change(held, told); changes && d.Kind != export.ChangeCase {
+			kinds = kinds.With(d.Kind)
+		}
+	}
+	return comparison{kinds: kinds}
+}
+
+// sentBefore returns the value of an element that was sent last for a person; told is false where that is not known.
+func sentBefore(e export.Element, known export.Person) (held export.Value, told bool) {
+	switch e.Column {
+	case export.ColumnLogin:
+		return export.Value{Text: known.Login}, known.Login != ""
+	case export.ColumnStatus:
+		return export.Value{Text: known.Status}, known.Status != ""
+	}
+	return export.Value{}, false
+}
+
+// lasting returns a change with texts of its own: a row's texts are valid only for a while.
+func lasting(d export.CellChange) export.CellChange {
+	d.New = strings.Clone(d.New)
+	for i, name := range d.Gained {
+		d.Gained[i] = strings.Clone(name)
+	}
+	return d
+}

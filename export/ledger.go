@@ -86,7 +86,7 @@ type Ledger interface {
 	// moves.
 	Move(p Part) error
 	// Settle records a part's verdict and its rows' outcomes in one step: results names rows by PartRow, and every
-	// other row of the part gets rest.
+	// other row of the part gets rest. What was confirmed of the part's people becomes unknown in its columns.
 	Settle(p Part, rest Outcome, results []RowResult) error
 	// Keeps reports whether the ledger keeps records of a run for the next plan.
 	Keeps(run string) (bool, error)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -70,6 +71,26 @@ type Part struct {
 	Updated  int       `json:"updated"`            // rows that Coupa says it updated; -1 unknown
 	Notes    PartNotes `json:"note,omitempty"`     // why the part is in its state
 	ReadBack time.Time `json:"read_back,omitzero"` // when its users were last read back and compared with what was sent
+	Columns  Carried   `json:"-"`                  // of its rows, in their order; "" in a ledger of before they were recorded
+}
+
+// Carried are names of columns, one a line.
+type Carried string
+
+// CarriedColumns joins the names of columns; "" where that cannot be undone.
+func CarriedColumns(names []string) Carried {
+	if slices.ContainsFunc(names, func(name string) bool { return name == "" || strings.Contains(name, "\n") }) {
+		return ""
+	}
+	return Carried(strings.Join(names, "\n"))
+}
+
+// Names returns the names of the columns; none where they are not known.
+func (c Carried) Names() []string {
+	if c == "" {
+		return nil
+	}
+	return strings.Split(string(c), "\n")
 }
 
 // MarshalJSON adds what to do about the notes.

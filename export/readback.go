@@ -9,6 +9,9 @@ type VerifyLedger interface {
 	// Verified records in one step that a settled part was read back at p.ReadBack, and which of its rows are now
 	// drifted or applied. results names them by PartRow; the others stay as they are.
 	Verified(p Part, results []RowResult) error
+	// Confirm records what is known of people after a settled part. It leaves out those whom a later part may have
+	// changed since, and a dropped file confirms nothing.
+	Confirm(part int64, people []Confirmed) error
 }
 
 // ReadBack is the result of reading users back.

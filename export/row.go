@@ -83,6 +83,8 @@ type Sheet interface {
 	First(row *Row) int
 	// Carried returns the columns of the file for this row.
 	Carried(row *Row) ColumnSet
+	// Names returns the columns of a file of that set, in the order of the file.
+	Names(set ColumnSet) []string
 	// Header returns the encoded header line of a file of that set.
 	Header(set ColumnSet) []byte
 	// Encoder returns an encoder for rows of one set, for one goroutine.

@@ -169,8 +169,8 @@ func LosesNames(c ElementCell, u User) bool {
 		return false
 	}
 	held, known := u.Value(c.Element)
-	keep := NameSet(SplitNames(c.Cell.Text))
-	for name := range NameSet(held.List) {
+	keep := comparedNames(SplitNames(c.Cell.Text))
+	for name := range comparedNames(held.List) {
 		if !keep[name] {
 			return true
 		}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // CellVerdict is the result of reading a cell back.
@@ -133,13 +135,15 @@ func (c ElementCell) value() Value {
 // sameValue reports whether two values of one kind are the same.
 func sameValue(kind ElementKind, a, b Value) bool {
 	if kind == KindNames {
-		return maps.Equal(NameSet(a.List), NameSet(b.List))
+		return maps.Equal(comparedNames(a.List), comparedNames(b.List))
 	}
 	return canonical(kind, a) == canonical(kind, b)
 }
 
-// canonical returns a value as a text, so that equal values have equal texts.
-func canonical(kind ElementKind, v Value) string {
+// canonical returns a value as a text in Unicode NFC, so that equal values have equal texts.
+func canonical(kind ElementKind, v Value) string { return norm.NFC.String(canonicalText(kind, v)) }
+
+func canonicalText(kind ElementKind, v Value) string {
 	text := strings.TrimSpace(strings.ReplaceAll(v.Text, "\r\n", "\n"))
 	switch kind {
 	case KindFold:
@@ -244,6 +248,17 @@ func NameSet(names []string) map[string]bool {
 	set := map[string]bool{}
 	for _, n := range names {
 		if n = strings.TrimSpace(n); n != "" {
+			set[n] = true
+		}
+	}
+	return set
+}
+
+// comparedNames returns the set of names in Unicode NFC, the form in which two lists are compared.
+func comparedNames(names []string) map[string]bool {
+	set := map[string]bool{}
+	for _, n := range names {
+		if n = norm.NFC.String(strings.TrimSpace(n)); n != "" {
 			set[n] = true
 		}
 	}

@@ -17,7 +17,8 @@ type WriteLedger interface {
 	// BeginWrite records that a row is about to be written, and what a call will empty. The content that an earlier
 	// start has recorded of an emptied list stays.
 	BeginWrite(Write) error
-	// EndWrite records the answer: the outcome of the row, and its user's number in Coupa.
+	// EndWrite records the answer: the outcome of the row, its user's number in Coupa, and what was confirmed. Unless the
+	// outcome is Unchanged, all else that was confirmed of the person in the part's columns becomes unknown.
 	EndWrite(w Write, r RowResult) error
 	// Filled records which lists of u's person are filled again: all that u no longer has. says is added to the reason
 	// of the row, unless it is "".
@@ -35,6 +36,8 @@ type Write struct {
 	Emptied  map[string][]string // lists, by column, with the names they had before a call emptied them
 	Unfilled []string            // columns of Emptied that no read has shown filled since
 	Answered time.Time           // zero until the last call was answered
+
+	Confirmed Confirmed // for EndWrite: what the answer confirms; Writes does not return it
 }
 
 // Empties adds lists that the next call empties, with what they hold. What was recorded of a list before stays.

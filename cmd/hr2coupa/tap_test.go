@@ -326,6 +326,10 @@ func (s *tappedStore) Filled(u export.Unfilled, says string) error {
 	return s.write("Filled "+u.CoupaID, func() error { return s.under.Filled(u, says) })
 }
 
+func (s *tappedStore) Confirm(part int64, people []export.Confirmed) error {
+	return s.write("Confirm", func() error { return s.under.Confirm(part, people) })
+}
+
 func (s *tappedStore) Verified(p export.Part, rows []export.RowResult) error {
 	return s.write("Verified "+short(p.Name), func() error { return s.under.Verified(p, rows) })
 }

@@ -70,6 +70,8 @@ func (s *spooled) PartRows(part int64, f func(export.RowResult) error) error {
 	return nil
 }
 
+func (s *spooled) Confirm(int64, []export.Confirmed) error { return nil }
+
 func (s *spooled) Verified(p export.Part, rows []export.RowResult) error {
 	if p.ReadBack.IsZero() {
 		return errors.New("when was it?")

@@ -16,12 +16,18 @@ func (s *Sheet) apiColumns(set export.ColumnSet) (cols []int) {
 	return cols
 }
 
-func (s *Sheet) apiHeader(set export.ColumnSet) []byte {
-	var names []string
-	for _, i := range s.apiColumns(set) {
-		names = append(names, s.columns[i].name)
+// Names returns the columns of a file of that set, in the order of the file.
+func (s *Sheet) Names(set export.ColumnSet) (names []string) {
+	for _, i := range s.order {
+		if set.Has(i) {
+			names = append(names, s.columns[i].name)
+		}
 	}
-	line, err := export.AppendAPIHeader(nil, names)
+	return names
+}
+
+func (s *Sheet) apiHeader(set export.ColumnSet) []byte {
+	line, err := export.AppendAPIHeader(nil, s.Names(set))
 	if err != nil {
 		panic(fmt.Sprintf("layout: header: %v", err)) // strings can always be encoded
 	}

@@ -31,6 +31,7 @@ type Ledger interface {
 	Approvals
 	Outbox
 	People
+	Memory
 	Care
 
 	// Busy reports whether a run holds the lock now. It changes nothing.
@@ -135,6 +136,21 @@ type People interface {
 	Pseudonyms() (export.Pseudonyms, error)
 	// KeysBehind returns the keys of the people with that pseudonym, in order.
 	KeysBehind(pseudonym string) ([]string, error)
+}
+
+// Memory holds what was last confirmed of people, as keyed hashes. A hash in it is never that of a value that Coupa may no
+// longer hold because of a row of this ledger: what a row carries is unknown from the moment it is settled or answered until
+// it is confirmed. Until then its person waits, and no plan is made for them.
+type Memory interface {
+	// Baselines returns what was last confirmed of everyone.
+	Baselines() (*export.Baselines, error)
+	// ForgetBaselines makes everything unknown.
+	ForgetBaselines() error
+	// KeyMark returns the mark of the key that the hashes are made with; "" where no key was used yet.
+	KeyMark() (string, error)
+	// NewKey makes everything unknown and records the mark of the key that hashes are made with from now on, and who says
+	// so.
+	NewKey(mark, by string) error
 }
 
 // Care keeps a ledger small, backed up, and free of people who have to be forgotten.

@@ -30,6 +30,7 @@ type assembler struct {
 type openPart struct {
 	set    export.ColumnSet
 	header []byte
+	names  export.Carried
 	seq    int
 	data   []byte
 	rows   []export.RowResult
@@ -122,7 +123,7 @@ func (a *assembler) addGroup(g *group) error {
 	slot := [2]int{g.wave, set}
 	part := a.open[slot]
 	if part == nil {
-		part = &openPart{set: g.set, header: a.p.Sheet.Header(g.set)}
+		part = &openPart{set: g.set, header: a.p.Sheet.Header(g.set), names: export.CarriedColumns(a.p.Sheet.Names(g.set))}
 		a.open[slot] = part
 		a.order = append(a.order, slot)
 	}
@@ -190,6 +191,7 @@ func (a *assembler) close(slot [2]int, part *openPart) error {
 	var err error
 	c.id, err = a.sink.Part(export.Part{
 		Route: a.p.Sheet.Route(), Wave: slot[0], Rows: len(part.rows), Size: int64(len(part.data)), SHA256: c.hash, State: export.Planned, Planned: a.p.Started,
+		Columns: part.names,
 	}, part.data, part.rows)
 	if err != nil {
 		return err

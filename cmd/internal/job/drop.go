@@ -267,6 +267,7 @@ func (j *Job) planDrop(files []ready, started time.Time) (string, error) {
 		part := export.Part{
 			Name: export.PartName(run.Started, batch, i+1, len(files), export.ByCSV), UserName: f.file.Name, Wave: i + 1,
 			Rows: len(f.sheet.Rows), Size: f.file.Size, SHA256: f.file.SHA256, State: export.Planned, Planned: run.Started,
+			Columns: export.CarriedColumns(f.sheet.Columns),
 		}
 		if part.ID, err = tx.AddPart(part, f.data); err != nil {
 			return "", err

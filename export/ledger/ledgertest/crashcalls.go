@@ -31,6 +31,34 @@ func settled(t *world, l ledger.Ledger) {
 	OK(t, l.EndRun(export.RunRecord{ID: firstRun, State: export.RunEnded, Ended: Noon}))
 }
 
+// confirmed makes a ledger in which something is known of the three people of the first run.
+func confirmed(t *world, l ledger.Ledger) {
+	settled(t, l)
+	OK(t, l.NewKey("aa", ""))
+	OK(t, confirmFirst("Email", "Department")(l))
+}
+
+// confirmFirst confirms columns of the people of the first run.
+func confirmFirst(columns ...string) func(ledger.Ledger) error {
+	return onFirst(func(l ledger.Ledger, p export.Part) error {
+		var people []export.Confirmed
+		for line := 2; line < 5; line++ {
+			one := export.Confirmed{Key: Row(0, 0, line, export.Pending).Key, Columns: columns, Unknown: []string{"Login"}}
+			for i := range columns {
+				one.Hashes = append(one.Hashes, export.CellHash(10*line+i))
+			}
+			people = append(people, one)
+		}
+		return l.Confirm(p.ID, people)
+	})
+}
+
+// sentAgain delivers a part for two people of whom something is confirmed.
+func sentAgain(t *world, l ledger.Ledger) {
+	confirmed(t, l)
+	Deliver(t, l, PlanPart(t, l, Begin(t, l, "run"), export.Part{Name: "b.csv", Rows: 2, Columns: export.CarriedColumns([]string{"Login", "Email"})}))
+}
+
 // writing makes a part of the API route; a call has emptied the first row's lists.
 func writing(t *world, l ledger.Ledger) {
 	p := byAPI(t, l, 2)
@@ -152,6 +180,18 @@ var writingCalls = []call{
 		p.Verdict, p.LoadID = export.VerdictPartial, "5"
 		return l.Settle(p, export.Applied, []export.RowResult{{PartRow: 2, Outcome: export.Rejected, Faults: export.Faults{{Message: "Email is taken"}}}})
 	})},
+	{"Settle of people who were confirmed", sentAgain, func(l ledger.Ledger) error {
+		p, err := partOf(l, secondRun)
+		if err != nil {
+			return err
+		}
+		p.Verdict = export.VerdictOK
+		return l.Settle(p, export.Applied, nil)
+	}},
+	{"Confirm", settled, confirmFirst("Email", "Department")},
+	{"Confirm again", confirmed, confirmFirst("Email", "Status")},
+	{"NewKey", confirmed, func(l ledger.Ledger) error { return l.NewKey("bb", "A") }},
+	{"ForgetBaselines", confirmed, func(l ledger.Ledger) error { return l.ForgetBaselines() }},
 	{"Settle as dropped", planned, onFirst(func(l ledger.Ledger, p export.Part) error {
 		p.State = export.Dropped
 		return l.Settle(p, export.Held, nil)
@@ -166,6 +206,7 @@ var writingCalls = []call{
 	{"EndWrite", writing, onFirst(func(l ledger.Ledger, p export.Part) error {
 		w := emptiedWrite(p)
 		w.Answered = Noon.Add(time.Second)
+		w.Confirmed = export.Confirmed{Key: "E0002", Columns: []string{"Email"}, Hashes: []export.CellHash{7}}
 		return l.EndWrite(w, export.RowResult{Outcome: export.Drifted, Faults: export.Faults{{Message: "no such department"}}})
 	})},
 	{"Filled", writing, func(l ledger.Ledger) error {

@@ -114,6 +114,16 @@ func (d *drawing) people() {
 	OK(d, d.l.Logins(func(login string) { logins = append(logins, login) }))
 	slices.Sort(logins)
 	d.line("%d people, logins %q", Must[int](d)(d.l.People()), slices.Compact(logins))
+	d.line("key %q", Must[string](d)(d.l.KeyMark()))
+	known := Must[*export.Baselines](d)(d.l.Baselines())
+	for line := range 20 {
+		key := fmt.Sprintf("E%04d", line)
+		b, _ := known.Of(key)
+		for _, column := range slices.Sorted(slices.Values(b.Columns())) {
+			h, _ := b.Of(column)
+			d.line("confirmed of %s: %s %x", key, column, h)
+		}
+	}
 	for _, u := range Must[[]export.Unfilled](d)(d.l.Unfilled()) {
 		u.PartID, u.Row.Part = 0, 0
 		d.line("unfilled %+v", u)

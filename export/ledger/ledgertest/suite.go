@@ -58,7 +58,7 @@ func (s Story) Run(t testing.TB, o Opener) {
 // Stories returns all stories of the suite.
 func Stories() []Story {
 	return slices.Concat(lockStories, runStories, planStories, spoolStories, moveStories, settleStories, keptStories, fileStories,
-		writeStories, outboxStories, peopleStories, careStories, forgetStories, crashStories())
+		writeStories, outboxStories, peopleStories, memoryStories, careStories, forgetStories, crashStories())
 }
 
 // Run runs every story against a backend.

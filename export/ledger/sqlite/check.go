@@ -112,7 +112,7 @@ func (c *checker) contents(conn *sqlite.Conn) error {
 	if err := c.sqlite(conn); err != nil || len(c.Findings) > before {
 		return err
 	}
-	for _, look := range []func(*sqlite.Conn) error{c.count, c.homeless, c.sums, c.words, c.agree, c.bytes, c.kept} {
+	for _, look := range []func(*sqlite.Conn) error{c.count, c.homeless, c.sums, c.words, c.agree, c.bytes, c.kept, c.hashes} {
 		if err := look(conn); err != nil {
 			return err
 		}
@@ -206,4 +206,23 @@ func (c *checker) kept(conn *sqlite.Conn) error {
 		c.find("run "+k.Run, "the records it keeps for the next plan: "+err.Error(), "put the file back from a backup, or give them up: hr2coupa settle "+k.Run+" rejected")
 	}
 	return nil
+}
+
+// hashes checks that what was confirmed of people can be read.
+func (c *checker) hashes(conn *sqlite.Conn) error {
+	names, err := columnNames(conn)
+	if err != nil {
+		return err
+	}
+	broken := 0
+	err = query(conn, "SELECT hashes FROM baselines", func(s *sqlite.Stmt) error {
+		if _, err := namesOf(names, readHashes(s, 0, nil)); err != nil {
+			broken++
+		}
+		return nil
+	})
+	if broken > 0 {
+		c.find(c.l.dbPath(), fmt.Sprintf("what was confirmed of %d people cannot be read", broken), ledger.FromBackup)
+	}
+	return err
 }

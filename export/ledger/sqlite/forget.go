@@ -174,6 +174,9 @@ func forgetRows(c *sqlite.Conn, p tracedPerson, f *ledger.Forgotten) error {
 	if err := forgetMessages(c, p); err != nil {
 		return err
 	}
+	if err := exec(c, "DELETE FROM baselines WHERE key = ?", p.key); err != nil {
+		return err
+	}
 	if err := exec(c, "DELETE FROM people WHERE key = ?", p.key); err != nil {
 		return err
 	}

@@ -48,6 +48,7 @@ type Ledger struct {
 	conn   *sqlite.Conn
 	plan   *planTx // the open plan: it has the connection to itself
 	locked bool    // this Ledger holds the run lock
+	names  names
 }
 
 var _ ledger.Ledger = (*Ledger)(nil)

@@ -11,7 +11,7 @@ import (
 )
 
 const selectParts = `SELECT p.id, r.id, p.name, p.user_name, p.wave, p.rows, p.size, p.sha256, p.state, p.temp, p.planned,
-	p.sent, p.load_id, p.via, p.verdict, p.created, p.updated, p.notes, p.read_back, p.route FROM parts p JOIN runs r ON r.num = p.run `
+	p.sent, p.load_id, p.via, p.verdict, p.created, p.updated, p.notes, p.read_back, p.route, p.columns FROM parts p JOIN runs r ON r.num = p.run `
 
 func scanPart(s *sqlite.Stmt) (export.Part, error) {
 	notes, err := ledger.ReadNotes(s.ColumnText(17)) // all else is returned with the error
@@ -23,6 +23,7 @@ func scanPart(s *sqlite.Stmt) (export.Part, error) {
 		LoadID: s.ColumnText(12), Via: s.ColumnText(13), Verdict: export.Verdict(s.ColumnText(14)),
 		Created: s.ColumnInt(15), Updated: s.ColumnInt(16), Notes: notes,
 		ReadBack: fromNanos(s.ColumnInt64(18)), Route: export.Route(s.ColumnText(19)),
+		Columns: export.Carried(s.ColumnText(20)),
 	}, err
 }
 
@@ -112,7 +113,8 @@ func (l *Ledger) Move(p export.Part) error {
 // Dropped where p.State says so. results names rows by PartRow, with their Outcome and Faults; of two for one row the
 // later counts. Every other row of the part that is pending gets rest (on the API route others have their answer), with
 // the part's Notes as the reason unless rest is Applied or Unchanged. The keys of applied and unchanged rows join the
-// people the ledger knows. The bytes stay in the spool.
+// people the ledger knows. What was confirmed of the people of the part becomes unknown in its columns, whatever the
+// verdict, until Confirm confirms it anew. The bytes stay in the spool.
 func (l *Ledger) Settle(p export.Part, rest export.Outcome, results []export.RowResult) error {
 	if p.State != export.Dropped {
 		p.State = export.Settled
@@ -127,6 +129,13 @@ func (l *Ledger) Settle(p export.Part, rest export.Outcome, results []export.Row
 			return fmt.Errorf("part %s: %w", old.Name, err)
 		}
 		if err := l.save(c, old, p); err != nil {
+			return err
+		}
+		sent, err := rowsSent(c, old)
+		if err != nil {
+			return err
+		}
+		if err := l.unknown(c, sent); err != nil {
 			return err
 		}
 		if err := settleRows(c, p, rest, results); err != nil {

@@ -115,9 +115,9 @@ func (t *planTx) addPart(p export.Part, data []byte) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	err = exec(t.c, `INSERT INTO parts (run, name, user_name, route, wave, rows, size, sha256, state, temp, planned, notes)
-		VALUES (?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		t.num, p.UserName, string(p.Route), p.Wave, p.Rows, p.Size, p.SHA256, string(p.State), p.Temp, nanos(p.Planned), notes)
+	err = exec(t.c, `INSERT INTO parts (run, name, user_name, route, wave, rows, size, sha256, state, temp, planned, notes, columns)
+		VALUES (?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		t.num, p.UserName, string(p.Route), p.Wave, p.Rows, p.Size, p.SHA256, string(p.State), p.Temp, nanos(p.Planned), notes, string(p.Columns))
 	if err != nil {
 		return 0, err
 	}

@@ -48,7 +48,8 @@ func (l *Ledger) BeginWrite(w export.Write) error {
 	return nil
 }
 
-// EndWrite records the answer: w.Answered, the number of the user, and the outcome of the row.
+// EndWrite records the answer: w.Answered, the number of the user, the outcome of the row, and what was confirmed of its
+// person.
 func (l *Ledger) EndWrite(w export.Write, r export.RowResult) error {
 	err := l.write(func(c *sqlite.Conn) error {
 		if err := ledger.CheckOutcome(r.Outcome); err != nil {
@@ -60,12 +61,29 @@ func (l *Ledger) EndWrite(w export.Write, r export.RowResult) error {
 		if err := l.saveWrite(c, w); err != nil {
 			return err
 		}
+		if err := l.written(c, w, r.Outcome); err != nil {
+			return err
+		}
 		return setRow(c, rowID(w.Part, int64(w.PartRow)), r, "")
 	})
 	if err != nil {
 		return fmt.Errorf("ledger: record an answer: %w", err)
 	}
 	return nil
+}
+
+// written makes unknown what a row may have changed in Coupa, and records what the answer has confirmed.
+func (l *Ledger) written(c *sqlite.Conn, w export.Write, outcome export.Outcome) error {
+	p, err := needPart(c, w.Part)
+	if err != nil {
+		return err
+	}
+	id := rowID(w.Part, int64(w.PartRow))
+	err = l.unknown(c, sending{part: p, nothing: outcome == export.Unchanged, coupaID: w.CoupaID, from: id, to: id})
+	if err != nil {
+		return err
+	}
+	return (&confirming{c: c, part: w.Part}).confirm(w.Confirmed)
 }
 
 // saveWrite writes the state of one row. A second answer for a row is an error.

@@ -1,0 +1,207 @@
+package export
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// CellHash is the keyed hash of a value in a column. Equal values of one column have equal hashes, where equal is what
+// reading back takes for equal. Two different values have the same hash once in 2^64 times.
+type CellHash uint64
+
+// HashKey is the secret key of the hashes of a ledger. It prints as [secret].
+type HashKey struct{ secret Secret }
+
+// minKeyText is how many characters the text of a key has at least.
+const minKeyText = 32
+
+// NewHashKey makes a key from a text: hexadecimal digits, base64 or any other text of at least 32 characters that nobody
+// can guess. Blanks around it do not count. The error quotes nothing of it.
+func NewHashKey(text string) (HashKey, error) {
+	text = strings.TrimSpace(text)
+	if utf8.RuneCountInString(text) < minKeyText {
+		return HashKey{}, Hint(errors.New("the key of the ledger's hashes has fewer than 32 characters"), "openssl rand -hex 32 makes a key")
+	}
+	sum := sha256.Sum256([]byte("hr2coupa ledger key\x00" + text))
+	return HashKey{NewSecret(string(sum[:]))}, nil
+}
+
+// IsZero reports whether there is no key.
+func (k HashKey) IsZero() bool { return k.secret.IsZero() }
+
+// Mark returns a text by which a key is recognised, and which tells nothing about the key: the ledger stores it.
+func (k HashKey) Mark() string {
+	mac := hmac.New(sha256.New, []byte(k.secret.Reveal()))
+	mac.Write([]byte("hr2coupa ledger key mark"))
+	return hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// Hash returns the hash of one cell. Many cells are hashed by a Hasher.
+func (k HashKey) Hash(e Element, c Cell) (h CellHash, ok bool) {
+	return k.Hasher().Hash(ElementCell{e, c})
+}
+
+// Hasher returns a hasher for one goroutine.
+func (k HashKey) Hasher() *Hasher {
+	return &Hasher{mac: hmac.New(sha256.New, []byte(k.secret.Reveal()))}
+}
+
+// Hasher hashes cells. One goroutine uses it at a time.
+type Hasher struct {
+	mac hash.Hash
+	sum []byte
+}
+
+// Hash returns the hash of what a cell is to leave in Coupa. ok is false for a cell that says nothing of a value: an absent
+// one, an action, a No in a column that removes. A column that Coupa's API does not show has an Element with nothing but
+// the Column, so that its texts are compared exactly.
+func (h *Hasher) Hash(c ElementCell) (sum CellHash, ok bool) {
+	if !c.comparable() {
+		return 0, false
+	}
+	h.mac.Reset()
+	_, _ = io.WriteString(h.mac, c.Element.Column) // hashing returns no error
+	_, _ = h.mac.Write([]byte{0})
+	_, _ = io.WriteString(h.mac, c.canonical())
+	h.sum = h.mac.Sum(h.sum[:0])
+	return CellHash(binary.BigEndian.Uint64(h.sum)), true
+}
+
+// canonical returns what a cell is to leave in Coupa as a text: cells that reading back takes for equal have equal texts.
+// "" is nothing.
+func (c ElementCell) canonical() string {
+	switch {
+	case c.empties():
+		return ""
+	case c.Element.Kind == KindNames:
+		return strings.Join(slices.Sorted(maps.Keys(comparedNames(SplitNames(c.Cell.Text)))), "\x00")
+	case c.Element.Kind == KindLimit:
+		return canonicalLimit(c.Cell.Text)
+	}
+	return canonical(c.Element.Kind, c.value())
+}
+
+// canonicalLimit returns 500.00 usd as 500 USD; the name of a limit stays.
+func canonicalLimit(text string) string {
+	amount, currency, ok := ParseLimit(text)
+	if !ok {
+		return norm.NFC.String(strings.TrimSpace(text))
+	}
+	n, _ := decimal(amount)
+	return n.RatString() + " " + strings.ToUpper(strings.TrimSpace(currency))
+}
+
+// Confirmed is what is known of a person after a row of theirs was sent: which cells Coupa holds as they were sent, and in
+// which columns it holds something else. It names columns and holds no value.
+type Confirmed struct {
+	Key     string     // HR's key of the person
+	Columns []string   // columns that Coupa holds as they were sent
+	Hashes  []CellHash // of their values, in the same order
+	Unknown []string   // columns in which Coupa holds another value
+}
+
+// ColumnFamily returns what a column belongs to: the columns of one address, and those of one account, change together in
+// Coupa. A location code replaces the street, and a chart of accounts the segments. Any other column is a family of its own.
+func ColumnFamily(column string) string {
+	for family, other := range map[string]string{"Default Address": "Remove Default Address", "Default Account Code": "Default Chart of Accounts Name"} {
+		if strings.HasPrefix(column, family) || column == other {
+			return family
+		}
+	}
+	return column
+}
+
+// Baseline is what was last confirmed of one person: a hash for each column that is known. The zero value knows nothing.
+type Baseline struct {
+	columns []string
+	hashes  string // 8 bytes each, in the order of columns
+}
+
+// NewBaseline returns a baseline of columns and their hashes, 8 bytes each with the highest first.
+func NewBaseline(columns []string, hashes string) Baseline {
+	if len(hashes) != hashSize*len(columns) {
+		panic("export: a baseline has a hash for each column")
+	}
+	return Baseline{columns, hashes}
+}
+
+const hashSize = 8
+
+// Of returns the hash of the value that was last confirmed in a column; ok is false where it is unknown.
+func (b Baseline) Of(column string) (h CellHash, ok bool) {
+	i := slices.Index(b.columns, column)
+	if i < 0 {
+		return 0, false
+	}
+	for _, c := range []byte(b.hashes[i*hashSize : (i+1)*hashSize]) {
+		h = h<<8 | CellHash(c)
+	}
+	return h, true
+}
+
+// Columns returns the columns that are known.
+func (b Baseline) Columns() []string { return b.columns }
+
+// Baselines are what was last confirmed of everyone. A nil *Baselines knows nothing. Once they are filled, several
+// goroutines may read them.
+type Baselines struct {
+	people *keyed
+	shapes [][]string
+	index  map[string]int
+}
+
+// NewBaselines returns an empty store with room for so many people.
+func NewBaselines(people int) *Baselines {
+	return &Baselines{people: newKeyed(people), index: map[string]int{}}
+}
+
+// Add adds a person with the hashes of the columns of a shape, 8 bytes each. columns returns the columns of a shape: it is
+// called once for each, and most people have the same.
+func (b *Baselines) Add(key, shape string, columns func() ([]string, error), hashes string) error {
+	n, ok := b.index[shape]
+	if !ok {
+		names, err := columns()
+		if err != nil {
+			return err
+		}
+		n = len(b.shapes)
+		b.shapes = append(b.shapes, names)
+		b.index[strings.Clone(shape)] = n
+	}
+	var buf [4 + MaxColumns*hashSize]byte
+	value := append(binary.BigEndian.AppendUint32(buf[:0], uint32(n)), hashes...)
+	b.people.add(key, string(value))
+	return nil
+}
+
+// Len returns of how many people something is known.
+func (b *Baselines) Len() int {
+	if b == nil {
+		return 0
+	}
+	return b.people.n
+}
+
+// Of returns what was last confirmed of the person with that key of HR's; ok is false where nothing is.
+func (b *Baselines) Of(key string) (Baseline, bool) {
+	if b == nil {
+		return Baseline{}, false
+	}
+	value, ok := b.people.of(key)
+	if !ok {
+		return Baseline{}, false
+	}
+	n := int(value[0])<<24 | int(value[1])<<16 | int(value[2])<<8 | int(value[3])
+	return NewBaseline(b.shapes[n], value[4:]), true
+}

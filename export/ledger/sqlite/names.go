@@ -1,0 +1,108 @@
+package sqlite
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"hash"
+	"hash/maphash"
+	"io"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// Kinds of names by which a row names a person to Coupa, the strongest last. They are stored.
+const (
+	nameLogin  = 1
+	nameNumber = 2
+	nameID     = 3
+)
+
+// nameKind returns the kind of the names in a column; 0 for a column that is no key of Coupa's.
+func nameKind(column string) int64 {
+	switch column {
+	case export.ColumnLogin:
+		return nameLogin
+	case export.ColumnNumber:
+		return nameNumber
+	case export.ColumnID:
+		return nameID
+	}
+	return 0
+}
+
+// names are the names of all people who have a baseline, in memory: 40 MB for a million people. An index in the database
+// would be written all over for each part. It may have names of people who are forgotten. Only the connection that writes
+// uses it.
+type names struct {
+	mac     hash.Hash
+	seed    maphash.Seed
+	owners  map[int64]uint64 // by name: a hash of the key; several where more than one person has it
+	version int64            // of the database when the names were read
+}
+
+// several stands for the keys of more than one person.
+const several = 0
+
+// know reads the names, unless they are known and no other program has written to the ledger since.
+func (n *names) know(c *sqlite.Conn) error {
+	version := int64(0)
+	if err := query(c, "PRAGMA data_version", func(s *sqlite.Stmt) error { version = s.ColumnInt64(0); return nil }); err != nil {
+		return err
+	}
+	if n.owners != nil && version == n.version {
+		return nil
+	}
+	err := query(c, "SELECT key FROM baseline_secret", func(s *sqlite.Stmt) error { n.mac = hmac.New(sha256.New, readHashes(s, 0, nil)); return nil })
+	if err == nil && n.mac == nil {
+		err = export.Hint(errors.New("it no longer has the key of people's names"), ledger.Restore)
+	}
+	if err != nil {
+		return err
+	}
+	n.seed, n.owners, n.version = maphash.MakeSeed(), map[int64]uint64{}, version
+	var buf ledger.Hashes
+	return query(c, "SELECT key, names FROM baselines", func(s *sqlite.Stmt) error {
+		buf = readHashes(s, 1, buf)
+		n.add(s.ColumnText(0), unpacked(buf)...)
+		return nil
+	})
+}
+
+func (n *names) owner(key string) uint64 { return maphash.String(n.seed, key) | 1 }
+
+// add adds names of the person with a key.
+func (n *names) add(key string, names ...int64) {
+	by := n.owner(key)
+	for _, name := range names {
+		if name == 0 {
+			continue
+		}
+		if old, ok := n.owners[name]; ok && old != by {
+			by = several
+		}
+		n.owners[name] = by
+		by = n.owner(key)
+	}
+}
+
+// elsewhere reports whether a name may be that of a person with another key.
+func (n *names) elsewhere(key string, name int64) bool {
+	by, ok := n.owners[name]
+	return ok && (by == several || by != n.owner(key))
+}
+
+// of returns the number of a name, with the kind in its two lowest bits; 0 for no name.
+func (n *names) of(kind int64, name string) int64 {
+	if name = export.FoldText(name); name == "" || kind == 0 {
+		return 0
+	}
+	n.mac.Reset()
+	_, _ = n.mac.Write([]byte{byte(kind)}) // hashing returns no error
+	_, _ = io.WriteString(n.mac, name)
+	return int64(binary.BigEndian.Uint64(n.mac.Sum(nil)))&^3 | kind
+}

@@ -152,6 +152,9 @@ func (e *encoder) check(one *rowDraft) []export.Fault {
 	}
 	rules = append(rules, e.beside(one)...)
 	if len(one.faults) > 0 || !onlyLacks(rules) {
+		if e.p.Answers != nil { // the person was not looked up: Coupa may have what the row lacks
+			rules = slices.DeleteFunc(rules, func(f export.Fault) bool { return f.Rule == ruleRequired })
+		}
 		return rules
 	}
 	if e.p.Notes != nil {

@@ -29,6 +29,7 @@ func factsComeBack(t *world) {
 		r.Faults = faults
 		if i%2 == 1 {
 			r.Completed = export.ColumnNames{"Login", "Last Name"}[:1+i%3/2]
+			r.Kinds = export.ChangeKinds(0).With(export.ChangeDeactivation).With(export.ChangeUnchecked)
 		}
 		OK(t, tx.AddRow(r))
 		want = append(want, r)
@@ -82,4 +83,39 @@ func forgottenMessages(t *world) {
 	if d := cmp.Diff([]string{"", "Email is invalid; the message named a person who was forgotten; Login is taken"}, got); d != "" {
 		t.Error(d)
 	}
+}
+
+// kindsComeBack: what a row would change of its person is known for as long as the ledger has the person, whatever became
+// of the row.
+func kindsComeBack(t *world) {
+	l := t.locked()
+	run := Begin(t, l, "run")
+	tx := Plan(t, l, run)
+	id := Must[int64](t)(tx.AddPart(export.Part{Name: "a.csv", Rows: 1}, []byte("x")))
+	kinds := export.ChangeKinds(0).With(export.ChangeLogin)
+	row, held := Row(id, 1, 2, export.Pending), Row(0, 0, 3, export.Held)
+	row.Kinds, held.Kinds = kinds.With(export.ChangeDeactivation), kinds
+	older := Row(0, 0, 4, export.Held)
+	for _, r := range []export.RowResult{row, held, older} {
+		OK(t, tx.AddRow(r))
+	}
+	OK(t, tx.Commit(export.PlanSum{Input: 3}))
+	part := Must[[]export.Part](t)(l.Parts(run))[0]
+	Settled(t, l, part)
+	check := func(when string, want ...export.ChangeKinds) {
+		t.Helper()
+		var got []export.ChangeKinds
+		OK(t, l.PartRows(part.ID, func(r export.RowResult) error { got = append(got, r.Kinds); return nil }))
+		OK(t, l.Rows(run, func(r export.RowResult) error { got = append(got, r.Kinds); return nil }))
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s: %s", when, d)
+		}
+	}
+	check("settled", row.Kinds, held.Kinds, 0)
+	story, _, err := l.Story([]string{row.Key}, -1)
+	if OK(t, err); len(story) != 1 || story[0].Row.Kinds != row.Kinds {
+		t.Errorf("the story says %+v", story)
+	}
+	Must[ledger.Forgotten](t)(l.Forget(row.Key))
+	check("forgotten", 0, held.Kinds, 0)
 }

@@ -70,8 +70,8 @@ func (l *Ledger) openPlan(run string) (_ *planTx, err error) {
 	if t.num, err = needUnplanned(t.c, run); err != nil {
 		return nil, err
 	}
-	t.row, err = t.c.Prepare(`INSERT INTO rows (id, source, line, lines, key, first, login, outcome, faults, status, completed, reason)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')`)
+	t.row, err = t.c.Prepare(`INSERT INTO rows (id, source, line, lines, key, first, login, outcome, faults, status, completed, kinds, reason)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')`)
 	if err != nil {
 		return nil, err
 	}
@@ -191,6 +191,7 @@ func (t *planTx) addRow(r *export.RowResult) error {
 	s.BindText(9, faults)
 	s.BindText(10, r.Status)
 	s.BindText(11, completed)
+	s.BindInt64(12, ledger.StoreKinds(r.Kinds))
 	if _, err := s.Step(); err != nil {
 		if sqlite.ErrCode(err) == sqlite.ResultConstraintPrimaryKey {
 			return fmt.Errorf("row %d of part %d is there already", r.PartRow, r.Part)

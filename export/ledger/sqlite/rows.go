@@ -25,7 +25,7 @@ const writesOfPart = "id BETWEEN ?1 << 32 AND ?1 << 32 | 0xffffffff"
 
 // selectRows has no join: SQLite plans a join again for each bound value, which costs more than the row.
 const selectRows = `SELECT part, part_row, (SELECT name FROM sources WHERE id = rows.source), line, lines, key, first,
-	login, outcome, faults, status, completed FROM rows `
+	login, outcome, faults, status, completed, kinds FROM rows `
 
 // rowReader reads the rows of one query.
 type rowReader struct {
@@ -38,7 +38,7 @@ func (rr *rowReader) scan(s *sqlite.Stmt) (export.RowResult, error) {
 		Part: s.ColumnInt64(0), PartRow: s.ColumnInt(1),
 		Origin: export.Origin{File: s.ColumnText(2), Line: s.ColumnInt(3)}, Lines: s.ColumnInt(4),
 		Key: s.ColumnText(5), First: s.ColumnText(6), Login: s.ColumnText(7),
-		Outcome: export.Outcome(s.ColumnText(8)), Status: s.ColumnText(10),
+		Outcome: export.Outcome(s.ColumnText(8)), Status: s.ColumnText(10), Kinds: ledger.ReadKinds(s.ColumnInt64(12)),
 	}
 	faults, err := rr.faults.Read(s.ColumnText(9))
 	if err != nil {

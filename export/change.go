@@ -208,10 +208,11 @@ func (c ElementCell) kindOf(held Value, d CellChange) ChangeKind {
 	case d.Known && sameValue(c.Element.Kind, Value{}, held):
 		return ChangeFilled
 	}
-	return namedKind(c.Element.Column)
+	return KindOfColumn(c.Element.Column)
 }
 
-func namedKind(column string) ChangeKind {
+// KindOfColumn returns the kind of another value in a column that is neither a status nor a list.
+func KindOfColumn(column string) ChangeKind {
 	switch column {
 	case ColumnLogin:
 		return ChangeLogin

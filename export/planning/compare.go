@@ -13,6 +13,7 @@ type comparer struct {
 	p        *Planner
 	elements []export.Element // of the mapped columns; without a path where Coupa shows none
 	id       int              // the column Id, which names a person and says nothing of them; -1 where rows have none
+	hasher   *export.Hasher   // nil where nothing was confirmed
 }
 
 func (p *Planner) comparer(columns []string) *comparer {
@@ -23,6 +24,9 @@ func (p *Planner) comparer(columns []string) *comparer {
 	for i, name := range columns {
 		c.elements[i], _ = p.Compare(name)
 		c.elements[i].Column = name
+	}
+	if p.Confirmed.Len() > 0 && !p.HashKey.IsZero() {
+		c.hasher = p.HashKey.Hasher()
 	}
 	return c
 }
@@ -62,6 +66,7 @@ func (c *comparer) user(key string) (u export.User, found bool) {
 
 func (c *comparer) withCoupa(one *rowDraft, u export.User) comparison {
 	change := &export.PersonChange{CoupaID: u.ID, Against: export.AgainstCoupa}
+	confirmed := c.confirmed(one.key)
 	equal := true
 	for i, cell := range one.row.Cells {
 		if i == c.id || cell.State == export.Absent || one.completed.Has(i) {
@@ -69,8 +74,9 @@ func (c *comparer) withCoupa(one *rowDraft, u export.User) comparison {
 		}
 		held, known := u.Value(c.elements[i])
 		known = known && c.elements[i].Path != ""
-		d, changes := export.ElementCell{Element: c.elements[i], Cell: cell}.Change(held, known)
-		if !changes {
+		said := export.ElementCell{Element: c.elements[i], Cell: cell}
+		d, changes := said.Change(held, known)
+		if !changes || !d.Known && c.was(confirmed, said) == wasEqual {
 			continue
 		}
 		if d.Kind == export.ChangeCase && !c.p.ExactCase {
@@ -99,23 +105,102 @@ func (c *comparer) create(one *rowDraft) comparison {
 	return comparison{change: change, kinds: export.ChangeKinds(0).With(export.ChangeCreate)}
 }
 
-// unchecked returns what a row may change of a person whom Coupa was not asked about. Of the login and the status the
-// ledger knows what was sent last. What is not known counts as a change.
+// unchecked returns what a row may change of a person whom Coupa was not asked about. It is compared with what was last
+// confirmed. Where that is not known, the ledger knows the login and the status that were sent last. What is not known at all
+// counts as a change.
 func (c *comparer) unchecked(one *rowDraft) comparison {
 	known, _ := c.p.known(one.key)
+	confirmed := c.confirmed(one.key)
 	first := c.p.Sheet.First(&one.row)
 	carried := c.p.Sheet.Carried(&one.row)
-	kinds := export.ChangeKinds(0).With(export.ChangeUnchecked)
+	var change *export.PersonChange
+	if len(confirmed.Columns()) > 0 {
+		change = &export.PersonChange{Against: export.AgainstLedger}
+	}
+	var kinds export.ChangeKinds
+	same := 0
 	for i, cell := range one.row.Cells {
 		if i == first || i == c.id || cell.State == export.Absent || one.completed.Has(i) || !carried.Has(i) {
 			continue
 		}
-		held, told := sentBefore(c.elements[i], known)
-		if d, changes := (export.ElementCell{Element: c.elements[i], Cell: cell}).Change(held, told); changes && d.Kind != export.ChangeCase {
-			kinds = kinds.With(d.Kind)
+		said := export.ElementCell{Element: c.elements[i], Cell: cell}
+		was := c.was(confirmed, said)
+		if was == wasEqual {
+			same++
+			continue
+		}
+		held, told := sentBefore(said.Element, known)
+		d, changes := said.Change(held, told)
+		if !changes || d.Kind == export.ChangeCase {
+			continue
+		}
+		if !told && was != wasUnknown {
+			d = againstLedger(d, said, was)
+		}
+		kinds = kinds.With(d.Kind)
+		if !d.Known {
+			kinds = kinds.With(export.ChangeUnchecked)
+		}
+		if change != nil {
+			change.Cells = append(change.Cells, lasting(d))
 		}
 	}
-	return comparison{kinds: kinds}
+	if change == nil {
+		return comparison{kinds: kinds.With(export.ChangeUnchecked)}
+	}
+	return comparison{change: change, kinds: kinds, equal: same > 0 && change.Cells == nil}
+}
+
+// againstLedger completes the change of a cell of which it is known only whether the old value was another one or none.
+func againstLedger(d export.CellChange, said export.ElementCell, was wasIt) export.CellChange {
+	d.Known = true
+	switch {
+	case said.Element.Kind == export.KindStatus:
+		if d.Kind != export.ChangeDeactivation {
+			d.Kind = export.ChangeReactivation
+		}
+	case said.Element.Kind == export.KindNames && was == wasEmpty:
+		d.Kind = export.ChangeRoleGiven
+	case said.Element.Kind == export.KindNames:
+		d.Gained = nil // which of them are new is not known
+	case was == wasEmpty:
+		d.Kind = export.ChangeFilled
+	}
+	return d
+}
+
+// wasIt is what is known of the value that a cell would replace.
+type wasIt uint8
+
+const (
+	wasUnknown wasIt = iota
+	wasEqual
+	wasEmpty // there was none
+	wasOther
+)
+
+// confirmed returns what was last confirmed of a person.
+func (c *comparer) confirmed(key string) export.Baseline {
+	if c.hasher == nil {
+		return export.Baseline{}
+	}
+	b, _ := c.p.Confirmed.Of(key)
+	return b
+}
+
+func (c *comparer) was(b export.Baseline, said export.ElementCell) wasIt {
+	before, known := b.Of(said.Element.Column)
+	if !known {
+		return wasUnknown
+	}
+	if now, ok := c.hasher.Hash(said); !ok || now == before {
+		return wasEqual
+	}
+	none, _ := c.hasher.Hash(export.ElementCell{Element: said.Element, Cell: export.Cell{State: export.Clear}})
+	if none == before {
+		return wasEmpty
+	}
+	return wasOther
 }
 
 // sentBefore returns the value of an element that was sent last for a person; told is false where that is not known.

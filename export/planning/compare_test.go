@@ -1,0 +1,118 @@
+package planning_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/planning/planningtest"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+)
+
+// confirmed makes baselines of one person, E1, from columns and their last confirmed texts.
+func confirmed(t *testing.T, key export.HashKey, texts map[string]string) *export.Baselines {
+	t.Helper()
+	var columns []string
+	var hashes strings.Builder
+	for column, text := range texts {
+		e, _ := coupa.Element(column)
+		e.Column = column
+		cell := export.Cell{Text: text, State: export.Set}
+		if text == "" {
+			cell.State = export.Clear
+		}
+		h, ok := key.Hash(e, cell)
+		if !ok {
+			t.Fatalf("%s has no hash", column)
+		}
+		columns = append(columns, column)
+		for shift := 56; shift >= 0; shift -= 8 {
+			hashes.WriteByte(byte(h >> shift))
+		}
+	}
+	all := export.NewBaselines(1)
+	if err := all.Add("E1", "shape", func() ([]string, error) { return columns, nil }, hashes.String()); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// TestComparedWithTheLedger: without Coupa a row is compared with what was last confirmed.
+func TestComparedWithTheLedger(t *testing.T) {
+	key, err := export.NewHashKey(strings.Repeat("k", 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := map[string]string{"Login": "ann", "Email": "ann@x.example", "First Name": "Ann", "Last Name": "Archer"}
+	with := func(column, text string) map[string]string {
+		out := map[string]string{column: text}
+		for c, v := range whole {
+			if c != column {
+				out[c] = v
+			}
+		}
+		return out
+	}
+	without := func(column string) map[string]string {
+		out := with(column, "")
+		delete(out, column)
+		return out
+	}
+	for name, c := range map[string]struct {
+		was   map[string]string
+		full  bool
+		kinds []string // nil: the row is unchanged
+	}{
+		"as confirmed":                  {was: whole},
+		"as confirmed, and all is sent": {was: whole, full: true, kinds: []string{}},
+		"a login in capitals":           {was: with("Login", "ANN")},
+		"another last name":             {was: with("Last Name", "Bow"), kinds: []string{"other"}},
+		"another login":                 {was: with("Login", "bob"), kinds: []string{"login"}},
+		"a first e-mail address":        {was: with("Email", ""), kinds: []string{"filled"}},
+		"an e-mail address unknown":     {was: without("Email"), kinds: []string{"email", "unchecked"}},
+		"nothing known":                 {kinds: []string{"login", "email", "other", "unchecked"}},
+	} {
+		b := &planningtest.Batch{Mapping: planningtest.People5, Element: coupa.Element, Feed: map[string]string{"users.csv": "id,login,mail,first,last\nE1,ann,ann@x.example,Ann,Archer\n"}}
+		p, err := b.Planner(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Compare, p.HashKey, p.Full = coupa.Element, key, c.full
+		if c.was != nil {
+			p.Confirmed = confirmed(t, key, c.was)
+		}
+		k, err := planningtest.Take(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.kinds == nil {
+			if k.Plan.Rows != 0 || k.Plan.Unchanged != 1 || len(k.Loose) != 1 || k.Loose[0].Outcome != export.Unchanged {
+				t.Errorf("%s: %d rows, %d unchanged", name, k.Plan.Rows, k.Plan.Unchanged)
+			}
+			continue
+		}
+		got := []string{}
+		for _, kind := range k.Parts[0].Lines[0].Kinds.List() {
+			got = append(got, kind.String())
+		}
+		slices.Sort(got)
+		slices.Sort(c.kinds)
+		if d := cmp.Diff(c.kinds, got); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+
+	// a key that the hashes were not made with is not used: the ledger refuses it before
+	b := &planningtest.Batch{Mapping: planningtest.People5, Element: coupa.Element, Feed: map[string]string{"users.csv": "id,login,mail,first,last\nE1,ann,ann@x.example,Ann,Archer\n"}}
+	p, err := b.Planner(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Compare, p.Confirmed = coupa.Element, confirmed(t, key, whole)
+	if k, err := planningtest.Take(t.Context(), p); err != nil || k.Plan.Unchanged != 0 || k.Plan.Changes.ByKind[export.ChangeUnchecked] != 1 {
+		t.Errorf("without a key: %+v, %v", k.Plan, err)
+	}
+}

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -100,6 +101,19 @@ func (s ChangeKinds) MarshalJSON() ([]byte, error) {
 		words = append(words, k.String())
 	}
 	return []byte(`["` + strings.Join(words, `","`) + `"]`), nil
+}
+
+// UnmarshalJSON reads a list of words.
+func (s *ChangeKinds) UnmarshalJSON(data []byte) error {
+	var kinds []ChangeKind
+	if err := json.Unmarshal(data, &kinds); err != nil {
+		return err
+	}
+	*s = 0
+	for _, k := range kinds {
+		*s = s.With(k)
+	}
+	return nil
 }
 
 // Compared says what a row was held against.
@@ -222,6 +236,11 @@ func KindOfColumn(column string) ChangeKind {
 		return ChangeEmail
 	}
 	return ChangeOther
+}
+
+// Has reports whether a column is among the cells that differ.
+func (p *PersonChange) Has(column string) bool {
+	return slices.ContainsFunc(p.Cells, func(c CellChange) bool { return c.Column == column })
 }
 
 // Kinds returns the kinds of a person's change.

@@ -108,7 +108,7 @@ func runDemo(ctx context.Context, env *wiring.Env, dir string, t *twin.Twin) (*e
 		if err != nil {
 			return nil, err
 		}
-		if err := cmp.Or(show.Plan(&demo, res, res.Store.All(), ""), res.Store.Close()); err != nil {
+		if err := cmp.Or(show.Plan(&demo, res, show.PlanText{Most: 3}), res.Close()); err != nil {
 			return nil, err
 		}
 		env.Stdout.Printf("\nThe run\n-------\n")

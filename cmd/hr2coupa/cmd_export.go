@@ -28,9 +28,9 @@ func exportCmd(env *wiring.Env) *cobra.Command {
 				return err
 			}
 			if env.JSON {
-				return exit.With(res.Exit, cmp.Or(show.JSONRows(env, res, res.Store.All()), res.Store.Close()))
+				return exit.With(res.Exit, cmp.Or(show.PlanJSON(env, res), res.Close()))
 			}
-			return exit.With(res.Exit, cmp.Or(show.Export(env, res, dir, res.Store.All()), res.Store.Close()))
+			return exit.With(res.Exit, cmp.Or(show.Export(env, res, dir), res.Close()))
 		},
 	}
 	c.Flags().StringVarP(&dir, "dir", "d", "", "folder for the parts; it is created if it is missing")

@@ -14,39 +14,59 @@ import (
 )
 
 func planCmd(env *wiring.Env) *cobra.Command {
-	o := job.PlanOptions{People: job.ShownPeople}
+	var o job.PlanOptions
+	text := show.PlanText{Most: job.ShownPeople}
 	var all bool
 	c := &cobra.Command{
 		Use:   "plan [FILE…]",
-		Short: "what would be sent, what is quarantined, which limits hold the run; sends nothing",
-		Long: `Plan reads the feed, maps and checks it, and prints what a run would send, per person and per column. It
-sends nothing and records nothing. If preflight is on, it asks Coupa about these people and needs the
-client's secret; otherwise it needs no secret. With -o it also saves the plan for hr2coupa apply, bound to
-the bytes of the feed, the ledger's state and the config.`,
-		Example: "  hr2coupa plan\n  hr2coupa plan --all users-20261124.csv\n  hr2coupa plan -o plan.json",
+		Short: "what would change, for whom, what is quarantined, which limits hold the run; sends nothing",
+		Long: `Plan reads the feed, maps and checks it, and prints what a run would change: how many people and how, and per
+person the cells that differ, old -> new. It sends nothing and records nothing. If preflight is on, it asks
+Coupa about these people and needs the client's secret. Otherwise it needs no secret, and the plan says
+"unchecked". With --only it shows a selection of the people: creates, deactivations, reactivations,
+renames (login, e-mail address or number), roles (roles, groups and other lists), or those who get another
+value in a column. With --html it also writes all of it as a page. With -o it also saves the plan with its
+differences for hr2coupa apply, bound to the bytes of the feed, the ledger's state and the config. These
+files hold personal data (0600).`,
+		Example: "  hr2coupa plan\n  hr2coupa plan --all --only renames users-20261124.csv\n  hr2coupa plan --only 'Approver Login' --html plan.html\n  hr2coupa plan -o plan.json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.Files = args; all {
-				o.People = math.MaxInt
+				text.Most = math.MaxInt
 			}
-			return showPlan(cmd.Context(), env, o)
+			return showPlan(cmd.Context(), env, o, text)
 		},
 	}
-	c.Flags().BoolVar(&all, "all", false, "print every person, not only the first 20")
-	c.Flags().StringVarP(&o.Output, "output", "o", "", "save the plan to this file (0600); only another saved plan is overwritten")
+	f := c.Flags()
+	f.BoolVar(&all, "all", false, "print every person, not only the first 20")
+	f.StringVar(&o.Only, "only", "", "show only these people: creates, deactivations, reactivations, renames, roles, or a COLUMN")
+	f.StringVar(&text.Page, "html", "", "write it as a page to this file (0600), too; only another such page is overwritten")
+	f.StringVarP(&o.Output, "output", "o", "", "save the plan to this file (0600); only another saved plan is overwritten")
 	return c
 }
 
-// showPlan makes a plan and prints it.
-func showPlan(ctx context.Context, env *wiring.Env, o job.PlanOptions) error {
-	if env.JSON {
+// showPlan makes a plan, writes its page if one is wanted, and prints it.
+func showPlan(ctx context.Context, env *wiring.Env, o job.PlanOptions, text show.PlanText) error {
+	if o.People, text.Saved = text.Most, o.Output; env.JSON || text.Page != "" {
 		o.People = math.MaxInt
+	}
+	if text.Page != "" {
+		if err := show.MayWritePage(text.Page); err != nil {
+			return err
+		}
 	}
 	res, err := job.Plan(ctx, env, o)
 	if err != nil {
 		return err
 	}
-	if env.JSON {
-		return exit.With(res.Exit, cmp.Or(show.JSONRows(env, res, res.Store.All()), res.Store.Close()))
+	if text.Page != "" {
+		err = show.WritePlanPage(text.Page, res, env.Now())
 	}
-	return exit.With(res.Exit, cmp.Or(show.Plan(env, res, res.Store.All(), o.Output), res.Store.Close()))
+	switch {
+	case err != nil:
+	case env.JSON:
+		err = show.PlanJSON(env, res)
+	default:
+		err = show.Plan(env, res, text)
+	}
+	return exit.With(res.Exit, cmp.Or(err, res.Close()))
 }

@@ -36,7 +36,7 @@ time, than a file that was planned before. FILEs replace feed.files of the confi
 				return exit.Usage("--late needs the FILE that is meant, and goes with neither --again nor --adopt")
 			}
 			if dryRun {
-				return showPlan(cmd.Context(), env, job.PlanOptions{Files: args, People: job.ShownPeople, Again: o.Again, Late: o.Late, Full: o.Full, Route: o.Route})
+				return showPlan(cmd.Context(), env, job.PlanOptions{Files: args, Again: o.Again, Late: o.Late, Full: o.Full, Route: o.Route}, show.PlanText{Most: job.ShownPeople})
 			}
 			s, err := job.Run(cmd.Context(), env, o)
 			return show.ConcludeReport(cmd.Context(), env, s, err)

@@ -68,9 +68,7 @@ func (j *writing) stillEqual(ctx context.Context, rows []export.RowResult) (left
 			left = append(left, r)
 			continue
 		}
-		w := export.Write{CoupaID: user.ID}
-		j.confirms(&w, r, j.sendable(row), user, export.Unchanged)
-		if err := j.end(w, r, export.Unchanged); err != nil {
+		if err := j.end(export.Write{CoupaID: user.ID}, r, export.Unchanged); err != nil {
 			return left, err
 		}
 	}

@@ -33,7 +33,7 @@ func Export(ctx context.Context, env *wiring.Env, files []string, dir string) (*
 	sink := newPlanSink(out)
 	res, err := sink.build(ctx, p, "", now)
 	if err != nil {
-		sink.rows.Close() // the first error is returned
+		sink.close()
 		return nil, err
 	}
 	return res, nil

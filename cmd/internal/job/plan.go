@@ -2,23 +2,26 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/rowstore"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/delivery"
-	"github.com/hr2coupa/hr2coupa/export/layout"
 )
 
 // PlanOptions name the files to plan, and set how much of the result is stored.
 type PlanOptions struct {
 	Files  []string
-	People int // how many people the result has, at most
+	People int    // how many people of each chief kind of change the result has, at most
+	Only   string // of which people: see differences.ReadOnly; "" is all
 	Again  bool
 	Late   bool
 	Output string // the file that the plan is saved to; "" for none
@@ -65,24 +68,32 @@ type Planned struct {
 	Late        []export.LateFile  `json:"late,omitempty"` // a run passes these over
 	Seen        []string           `json:"seen,omitempty"`
 	Parts       []export.Part      `json:"parts"`
-	People      []PersonPlan       `json:"people"`
-	Rows        []export.RowResult `json:"rows"` // quarantined; the last member: printed from store, and empty here
+	Only        string             `json:"only,omitempty"` // the people are a selection, see differences.Only
+	Matched     int                `json:"matched"`        // people who are selected; all of them where Only is empty
+	People      []struct{}         `json:"people"`         // printed from Each, and empty here, as Rows is
+	Rows        []export.RowResult `json:"rows"`           // quarantined; the last member: printed from Store
 
-	Store *rowstore.Store `json:"-"` // whoever prints the result closes it
+	Store   *rowstore.Store    `json:"-"` // whoever prints the result calls Close
+	persons *differences.Store // those of People
+	names   []string           // of the parts by their id, less one
+	only    differences.Only
 }
 
-// PersonPlan is one person's row: which columns it carries.
-type PersonPlan struct {
-	Origin  export.Origin        `json:"origin"`
-	Key     string               `json:"key"`
-	Part    string               `json:"part"`
-	Columns map[string]string    `json:"columns"`
-	Kinds   export.ChangeKinds   `json:"kinds"`
-	Change  *export.PersonChange `json:"change,omitempty"` // what differs; none where no old value is known
-
-	Completed export.ColumnNames `json:"completed,omitempty"` // that are not HR's, see export.RowResult
-	part      int64
+// Each returns at most that many people to send, in the order of differences.Order. An error ends it, and Close returns it.
+func (r *Planned) Each(most int) iter.Seq[differences.Person] {
+	return r.persons.All(most, func(part int64) string { return r.names[part-1] })
 }
+
+// Selection returns a sentence about which people Each has; "" if it has all.
+func (r *Planned) Selection() string {
+	if r.only.All() {
+		return ""
+	}
+	return r.only.Describe(r.Matched)
+}
+
+// Close removes what the result has stored, and returns an error if not all of it could be read back.
+func (r *Planned) Close() error { return errors.Join(r.Store.Close(), r.persons.Close()) }
 
 // Plan builds a plan, and saves it to o.Output if that is set. Nothing is sent or recorded.
 func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error) {
@@ -95,15 +106,19 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error)
 	if err != nil {
 		return nil, err
 	}
+	only, err := differences.ReadOnly(o.Only, pipe.Mapping.Columns())
+	if err != nil {
+		return nil, err
+	}
 	p, err := prospect.Prepare(ctx, env, prospect.Ask{Pipe: pipe, Started: env.Now().UTC(), Files: o.Files, Again: o.Again, Late: o.Late, Full: o.Full, All: true})
 	if err != nil {
 		return nil, err
 	}
 	sink := newPlanSink(nil)
-	sink.keep = o.People
+	sink.persons.Keep, sink.persons.Only = o.People, only
 	res, err := sink.build(ctx, p, o.Output, env.Now())
 	if err != nil {
-		sink.rows.Close() // the first error is returned
+		sink.close()
 		return nil, err
 	}
 	res.ReadBack = readBackAhead(pipe.Config, res.Parts)
@@ -140,16 +155,21 @@ func (r *Planned) judge() {
 
 // planSink collects what a plan yields for printing: people read the output of plan and export.
 type planSink struct {
-	parts  []export.Part
-	ahead  Calls // of the parts
-	people []PersonPlan
-	rows   rowstore.Store
-	dir    *partDir // export: the parts go to disk; nil for plan
-	keep   int      // how many people to store; memory does not grow with the feed beyond them
+	parts   []export.Part
+	ahead   Calls             // of the parts
+	persons differences.Store // memory does not grow with the feed
+	rows    rowstore.Store
+	dir     *partDir // export: the parts go to disk; nil for plan
 }
 
 func newPlanSink(dir *partDir) *planSink {
-	return &planSink{dir: dir, parts: []export.Part{}, people: []PersonPlan{}} // [] in JSON, not null
+	return &planSink{dir: dir, parts: []export.Part{}} // [] in JSON, not null
+}
+
+// close removes what was stored, after an error, which is returned.
+func (s *planSink) close() {
+	s.rows.Close()
+	s.persons.Close()
 }
 
 func (s *planSink) Part(p export.Part, data []byte, rows []export.RowResult) (int64, error) {
@@ -164,26 +184,23 @@ func (s *planSink) Part(p export.Part, data []byte, rows []export.RowResult) (in
 	return p.ID, s.read(p, data, rows)
 }
 
-// read decodes the cells of the encoded part: what is shown is what would be sent.
+// read takes the people of a part with the cells of its bytes: what is shown is what would be sent.
 func (s *planSink) read(part export.Part, data []byte, rows []export.RowResult) error {
-	var header []string
-	n := -1
-	err := rowstore.PartLines(part, data, func(l layout.Line) bool {
-		if n++; header == nil {
-			header = l.Cells
-		} else {
-			p := PersonPlan{Origin: rows[n-1].Origin, Key: rows[n-1].Key, Columns: map[string]string{}, Kinds: rows[n-1].Kinds, Change: rows[n-1].Change, Completed: rows[n-1].Completed, part: part.ID}
-			for i, c := range l.Cells {
-				p.Columns[header[i]] = c
-			}
-			s.people = append(s.people, p)
+	wanted, last := make([]bool, len(rows)), -1
+	for i := range rows {
+		if wanted[i] = s.persons.Wants(&rows[i]); wanted[i] {
+			last = i
 		}
-		return n < len(rows) && len(s.people) < s.keep
-	})
-	if err == nil && n < len(rows) && len(s.people) < s.keep {
-		err = export.Ours(fmt.Errorf("read part %s back: %w", part.Name, rowstore.ErrFewRows))
 	}
-	return err
+	if last < 0 {
+		return nil
+	}
+	return prospect.People(part, data, rows[:last+1], func(i int, p *differences.Person) error {
+		if !wanted[i] {
+			return nil
+		}
+		return s.persons.Add(p, part.ID)
+	})
 }
 
 func (s *planSink) Row(r export.RowResult, _ []export.KeptRecord) error {
@@ -203,7 +220,8 @@ func (s *planSink) Name(id int64, name string) error {
 
 // Restart forgets what was taken so far.
 func (s *planSink) Restart() error {
-	s.parts, s.people, s.ahead = s.parts[:0], s.people[:0], Calls{}
+	s.parts, s.ahead = s.parts[:0], Calls{}
+	s.persons.Restart()
 	if err := s.rows.Close(); err != nil {
 		return err
 	}
@@ -233,16 +251,17 @@ func (s *planSink) build(ctx context.Context, p *prospect.Prospect, saved string
 
 // result returns what a plan into the sink has come to.
 func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
-	for i := range s.people {
-		s.people[i].Part = s.parts[s.people[i].part-1].Name
+	names := make([]string, len(s.parts))
+	for i, p := range s.parts {
+		names[i] = p.Name
 	}
 	delivery.SortParts(s.parts)
 	res := &Planned{
 		Checked: p.Checked, Route: p.Planner.Sheet.Route(), Key: p.Pipe.Key, LeftOut: p.Pipe.Sheet.LeftOut(),
 		Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged, Same: plan.Same, Waiting: plan.Kept, Beside: p.Beside(),
 		Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed, Waves: plan.Waves, Columns: plan.Columns,
-		Limits: p.Judge(plan), Warnings: append(slices.Clone(p.Doubts), plan.Warnings...), Late: p.Late, Files: plan.Files, Parts: s.parts, People: s.people, Rows: []export.RowResult{},
-		Store: &s.rows,
+		Limits: p.Judge(plan), Warnings: append(slices.Clone(p.Doubts), plan.Warnings...), Late: p.Late, Files: plan.Files, Parts: s.parts, People: []struct{}{}, Rows: []export.RowResult{},
+		Store: &s.rows, persons: &s.persons, names: names, only: s.persons.Only, Only: s.persons.Only.String(), Matched: s.persons.Matched(),
 	}
 	if p.Checked {
 		res.Key, res.NewKey, res.LeftOut = export.ColumnID, p.Pipe.Key, nil

@@ -70,29 +70,35 @@ func MayWritePlan(path string) error {
 	return nil
 }
 
-// writePlan writes a saved plan under a temporary name and renames it: 0600, since it names people by their keys.
+// writePlan writes a saved plan: 0600, since it holds personal data.
 func writePlan(path string, s *SavedPlan) (err error) {
 	data, err := s.encode()
+	if err == nil {
+		err = Replace(path, func(w io.Writer) error { _, err := w.Write(data); return err })
+	}
 	if err != nil {
 		return fmt.Errorf("save the plan: %w", err)
 	}
+	return nil
+}
+
+// Replace writes a file that only its owner may read (0600): under a temporary name, which is renamed when all is written. What
+// was at path before stays until then.
+func Replace(path string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".hr2coupa-plan-*.tmp") // created with mode 0600
 	if err != nil {
-		return fmt.Errorf("save the plan: %w", err)
+		return err
 	}
 	defer func() {
 		if err != nil {
 			os.Remove(f.Name()) // the first error is returned
 		}
 	}()
-	_, err = f.Write(data)
+	err = write(f)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
 	}
-	if err != nil {
-		return fmt.Errorf("save the plan: %w", err)
-	}
-	return nil
+	return err
 }
 
 // Save writes the noted plan to a file that only its owner may read (0600). limits are those that would hold it.

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"math"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
@@ -129,8 +131,13 @@ func WriteJSON(w io.Writer, v any) error {
 	return export.WriteJSON(w, v, lists...)
 }
 
-// JSONRows prints v, the last member of which is an empty list, with rows in that list, one at a time.
-func JSONRows(env *wiring.Env, v any, rows iter.Seq[export.RowResult]) error {
+// PlanJSON prints a plan as one object, its people and rows one at a time.
+func PlanJSON(env *wiring.Env, r *job.Planned) error {
+	return jsonLists(env.Stdout.JSON(), r, r.Each(math.MaxInt), r.Store.All())
+}
+
+// jsonLists writes v, the last members of which are two empty lists, people and rows, with these in them, one at a time.
+func jsonLists(to io.Writer, v any, people iter.Seq[differences.Person], rows iter.Seq[export.RowResult]) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -138,24 +145,41 @@ func JSONRows(env *wiring.Env, v any, rows iter.Seq[export.RowResult]) error {
 	if err := e.Encode(v); err != nil {
 		return err
 	}
-	const none, end = "[]", "\n}\n"
-	head, ok := bytes.CutSuffix(b.Bytes(), []byte(none+end))
+	const empty, between, end = "[]", ",\n  \"rows\": ", "\n}\n"
+	head, ok := bytes.CutSuffix(b.Bytes(), []byte("\"people\": "+empty+between+empty+end))
 	if !ok {
-		return export.Ours(errors.New("the list of rows is not the last of the result"))
+		return export.Ours(errors.New("people and rows are not the last of the result"))
 	}
-	w := bufio.NewWriterSize(env.Stdout.JSON(), 64<<10)
+	w := bufio.NewWriterSize(to, 64<<10)
 	w.Write(head) // Flush returns the error of any write
+	w.WriteString("\"people\": ")
+	if err := jsonList(w, people); err != nil {
+		return err
+	}
+	w.WriteString(between)
+	if err := jsonList(w, rows); err != nil {
+		return err
+	}
+	w.WriteString(end)
+	return w.Flush()
+}
+
+// jsonList writes a list that is a member of an object.
+func jsonList[T any](w *bufio.Writer, list iter.Seq[T]) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
 	e.SetIndent("    ", "  ")
-	before, after := "[\n    ", none
-	for r := range rows {
+	before, after := "[\n    ", "[]"
+	for one := range list {
 		b.Reset()
-		if err := e.Encode(r); err != nil {
+		if err := e.Encode(one); err != nil {
 			return err
 		}
-		w.WriteString(before)
+		w.WriteString(before) // Flush returns the error of any write
 		w.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 		before, after = ",\n    ", "\n  ]"
 	}
-	w.WriteString(after + end)
-	return w.Flush()
+	_, err := w.WriteString(after)
+	return err
 }

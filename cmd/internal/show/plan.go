@@ -1,14 +1,16 @@
 package show
 
 import (
+	"cmp"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
@@ -17,24 +19,156 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Plan prints what would be sent; saved is the file that the plan was saved to, "" for none.
-func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], saved string) error {
-	w := env.Stdout.Text()
+// PlanText is how a plan is printed.
+type PlanText struct {
+	Most  int    // people that are shown
+	Saved string // the file that the plan was saved to; "" for none
+	Page  string // the page that was written; "" for none
+}
+
+// Plan prints what would change: first who, then what goes where.
+func Plan(env *wiring.Env, r *job.Planned, o PlanText) error {
+	w, width := env.Stdout.Text(), textWidth(env)
+	w.Lines("", folded(planSentence(r), "  ", width)...)
+	breachesText(w, strings.ToUpper(string(r.Verdict))+": ", r.Limits)
+	if r.Verdict == export.EndRefused {
+		w.Lines("  ", prospect.AfterRefusal(r.Beside)...)
+	}
+	for _, line := range planFacts(r) {
+		w.Lines("  ", folded(line, "  ", width)...)
+	}
+	for _, f := range r.Warnings {
+		w.Lines("  ", folded("doubtful: "+f.Error(), "  ", width)...)
+	}
+	countsText(w, r)
+	peopleText(w, r, o.Most, width)
+	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"},
+		group{"Waiting: an earlier row of theirs has no verdict", withOutcome(export.Pending), shownOpen, "see --json"})
+	recordsText(w, r, width)
+	partsText(w, r.Parts)
+	if o.Saved != "" {
+		w.Printf("\nSaved\n  hr2coupa apply %s does exactly this, or says what has moved since\n", o.Saved)
+	}
+	if o.Page != "" {
+		w.Printf("\nPage\n  %s shows it in a browser; it holds personal data\n", o.Page)
+	}
+	return w.Err()
+}
+
+// chiefWords are the words of a person's chief kind of change, in the order of the sentence.
+var chiefWords = []struct {
+	kind        export.ChangeKind
+	word, title string
+}{
+	{export.ChangeCreate, "to create", "To create"},
+	{export.ChangeDeactivation, "to deactivate", "To deactivate"},
+	{export.ChangeReactivation, "to reactivate", "To reactivate"},
+	{export.ChangeLogin, "to rename", "To rename"},
+	{export.ChangeOther, "otherwise changed", "Otherwise changed"},
+	{export.ChangeUnchecked, "that may change", "May change: it is not known what Coupa holds"},
+}
+
+// kindWords are the kinds of change that a plan counts, one by one.
+var kindWords = []struct {
+	kind export.ChangeKind
+	word string
+}{
+	{export.ChangeDeactivation, "active becomes inactive"}, {export.ChangeLogin, "another login"}, {export.ChangeEmail, "another e-mail address"},
+	{export.ChangeNumber, "another employee number"}, {export.ChangeCreate, "new in Coupa"}, {export.ChangeReactivation, "inactive becomes active"},
+	{export.ChangeRoleTaken, "a role, group or other entry is taken"}, {export.ChangeRoleGiven, "a role, group or other entry is given"},
+	{export.ChangeFilled, "a value where Coupa has none"}, {export.ChangeCase, "a login or e-mail address differs in case alone"},
+	{export.ChangeOther, "another value elsewhere"}, {export.ChangeUnchecked, "unchecked: not known what Coupa holds"},
+}
+
+// planSentence returns how many people change and how, each counted once.
+func planSentence(r *job.Planned) string {
+	s := export.Plural(r.Input, "record") + ", " + words.Persons(r.RowCount+r.Same)
+	same := "as Coupa has them"
+	if !r.Checked {
+		s, same = s+", unchecked (Coupa was not asked)", "as last confirmed"
+	}
+	var parts []string
+	for _, c := range chiefWords {
+		if n := r.Chief[c.kind.String()]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, c.word))
+		}
+	}
+	if r.Same > 0 {
+		parts = append(parts, fmt.Sprintf("%d %s", r.Same, same))
+	}
+	if len(parts) > 0 {
+		s += ": " + strings.Join(parts, ", ")
+	}
+	if r.Quarantined > 0 {
+		s += "; " + export.Plural(r.Quarantined, "record") + " quarantined"
+	}
+	if r.Waiting > 0 {
+		s += "; " + export.Plural(r.Waiting, "record") + " waiting"
+	}
+	return s
+}
+
+// planFacts returns what a plan was made of, a line each.
+func planFacts(r *job.Planned) (lines []string) {
+	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	for _, f := range r.Files {
-		w.Printf("feed %s\n", f.Name)
+		say("feed %s", export.Plain(f.Name))
 	}
 	for _, name := range r.Seen {
-		w.Printf("  %s was seen before: a run would not send it again\n", name)
+		say("%s was seen before: a run would not send it again", export.Plain(name))
 	}
 	for _, f := range r.Late {
-		w.Printf("  late: %s\n", f)
+		say("late: %s", f)
 	}
 	if r.Joins > 0 {
-		w.Printf("  first %s that run %s has kept\n", export.Plural(r.Joins, "record"), r.JoinsRun)
+		say("first %s that run %s has kept", export.Plural(r.Joins, "record"), r.JoinsRun)
 	}
 	if r.Beside != "" {
-		w.Printf("  beside run %s, which is held and stays as it is\n", r.Beside)
+		say("beside run %s, which is held and stays as it is", r.Beside)
 	}
+	if r.Checked {
+		say("checked: Coupa was asked about these people just now")
+	} else {
+		say("unchecked: Coupa was not asked which of these people it knows")
+	}
+	if len(r.Match) > 0 {
+		say("matched in Coupa by %s", strings.Join(r.Match, ", then "))
+	}
+	return lines
+}
+
+// countsText prints the people by each kind of change and by column.
+func countsText(w *terminal.Text, r *job.Planned) {
+	var rows [][]string
+	for _, k := range kindWords {
+		if n := r.Changes[k.kind.String()]; n > 0 {
+			rows = append(rows, []string{k.word, words.Persons(n)})
+		}
+	}
+	if len(rows) > 0 {
+		w.Printf("\nWhat %s change: a person with several kinds counts for each\n", would(r))
+		w.Table(rows)
+	}
+	rows = rows[:0]
+	for _, n := range slices.Sorted(maps.Keys(r.Changed)) {
+		rows = append(rows, []string{n, words.Persons(r.Changed[n])})
+	}
+	if len(rows) > 0 {
+		w.Printf("\nColumns that %s change\n", would(r))
+		w.Table(rows)
+	}
+}
+
+// would returns the verb for what a plan changes.
+func would(r *job.Planned) string {
+	if r.Checked {
+		return "would"
+	}
+	return "may"
+}
+
+// recordsText prints what becomes of the records, and what the sending takes.
+func recordsText(w *terminal.Text, r *job.Planned, width int) {
 	w.Printf("\nRecords\n  %d in = %d to send + %d quarantined", r.Input, r.ToSend, r.Quarantined)
 	if r.Unchanged > 0 {
 		w.Printf(" + %d unchanged", r.Unchanged)
@@ -44,136 +178,110 @@ func Plan(env *wiring.Env, r *job.Planned, rows iter.Seq[export.RowResult], save
 	}
 	w.Printf("\n")
 	w.Printf("  %s in %s, %s; key %s\n", export.Plural(r.RowCount, "row"), export.Plural(len(r.Parts), "part"), export.Plural(r.Waves, "wave"), r.Key)
-	if r.Checked {
-		w.Printf("  checked: Coupa was asked about these people just now\n")
-	} else {
-		w.Printf("  unchecked: Coupa was not asked which of these people it knows\n")
+	for _, line := range sendingFacts(r) {
+		w.Lines("  ", folded(line, "  ", width)...)
 	}
-	if len(r.Match) > 0 {
-		w.Printf("  matched in Coupa by %s\n", strings.Join(r.Match, ", then "))
-	}
+}
+
+// sendingFacts returns what the sending of a plan takes, a line each.
+func sendingFacts(r *job.Planned) (lines []string) {
+	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	if r.Creates > 0 {
-		w.Printf("  new in Coupa: %s that match no Coupa user and would be created; key %s\n", export.Plural(r.Creates, "row"), r.NewKey)
+		say("new in Coupa: %s that match no Coupa user and would be created; key %s", export.Plural(r.Creates, "row"), r.NewKey)
 	}
 	if r.Calls != nil {
-		w.Printf("  a run of it makes %s about users, at least %s: %d to look up, %d to write, %d to read back\n",
+		say("a run of it makes %s about users, at least %s: %d to look up, %d to write, %d to read back",
 			export.Plural(r.Calls.Total, "call"), time.Duration(r.Calls.Seconds)*time.Second, r.Calls.LookUp, r.Calls.Write, r.Calls.ReadBack)
 	} else if r.ReadBack != "" {
-		w.Printf("  read back afterwards: at most %s\n", r.ReadBack)
+		say("read back afterwards: at most %s", r.ReadBack)
 	}
 	if r.Completed > 0 {
-		w.Printf("  %s completed: HR leaves out what Coupa wants in every row\n", export.Plural(r.Completed, "row"))
+		say("%s completed: HR leaves out what Coupa wants in every row", export.Plural(r.Completed, "row"))
 	}
 	for _, c := range r.LeftOut {
-		w.Printf("  %s is left out: with the key %s, Coupa takes a row whose number differs for a new person\n", c, r.Key)
+		say("%s is left out: with the key %s, Coupa takes a row whose number differs for a new person", c, r.Key)
 	}
-	breachesText(w, strings.ToUpper(string(r.Verdict))+": ", r.Limits)
-	if r.Verdict == export.EndRefused {
-		w.Lines("  ", prospect.AfterRefusal(r.Beside)...)
-	}
-	for _, f := range r.Warnings {
-		w.Printf("  doubtful: %s\n", f.Error())
-	}
-	changesText(w, r)
-	columnsText(w, r)
-	peopleText(w, r.People, r.RowCount)
-	rowsText(w, rows, group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"})
-	rowsText(w, rows, group{"Waiting: an earlier row of theirs has no verdict", withOutcome(export.Pending), shownOpen, "see --json"})
-	partsText(w, r.Parts)
-	if saved != "" {
-		w.Printf("\nSaved\n  hr2coupa apply %s does exactly this, or says what has moved since\n", saved)
-	}
-	return w.Err()
+	return lines
 }
 
-// chiefWords are the words of a person's chief kind of change, in the order of printing.
-var chiefWords = []struct {
-	kind export.ChangeKind
-	word string
-}{
-	{export.ChangeCreate, "to create"}, {export.ChangeDeactivation, "to deactivate"}, {export.ChangeReactivation, "to reactivate"},
-	{export.ChangeLogin, "to rename"}, {export.ChangeOther, "otherwise changed"}, {export.ChangeUnchecked, "unchecked"},
-}
-
-// changesText prints how many people change, each once.
-func changesText(w *terminal.Text, r *job.Planned) {
-	var parts []string
-	for _, c := range chiefWords {
-		if n := r.Chief[c.kind.String()]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, c.word))
+// peopleText prints who changes, by the chief kind of their change.
+func peopleText(w *terminal.Text, r *job.Planned, most, width int) {
+	if s := r.Selection(); s != "" {
+		w.Printf("\nPeople: %s\n", s)
+	}
+	shown := 0
+	var chief export.ChangeKind
+	for p := range r.Each(most) {
+		if c := p.Kinds.Chief(); shown == 0 || c != chief {
+			chief = c
+			w.Printf("\n%s\n", chiefTitle(c, r))
 		}
+		shown++
+		personText(w, &p, width)
 	}
-	if r.Same > 0 {
-		parts = append(parts, fmt.Sprintf("%d as Coupa has them", r.Same))
-	}
-	if len(parts) == 0 {
-		return
-	}
-	w.Printf("\nPeople\n  %s: %s\n", words.Persons(r.RowCount+r.Same), strings.Join(parts, ", "))
-	if n := r.Changes[export.ChangeFilled.String()]; n > 0 {
-		w.Printf("  %s with a value where Coupa has none\n", words.Persons(n))
-	}
-	if n := r.Changes[export.ChangeCase.String()]; n > 0 {
-		w.Printf("  %s with a login or an e-mail address that differs in case alone\n", words.Persons(n))
+	if shown < r.Matched {
+		w.Printf("  and %d more: plan --all shows them\n", r.Matched-shown)
 	}
 }
 
-func columnsText(w *terminal.Text, r *job.Planned) {
-	rows := make([][]string, 0, len(r.Changed))
-	for _, n := range slices.Sorted(maps.Keys(r.Changed)) {
-		rows = append(rows, []string{n, words.Persons(r.Changed[n])})
-	}
-	may := "would"
-	if !r.Checked {
-		may = "may"
-	}
-	if len(rows) > 0 {
-		w.Printf("\nColumns that %s change\n", may)
-		w.Table(rows)
-	}
-}
-
-func peopleText(w *terminal.Text, people []job.PersonPlan, all int) {
-	if len(people) == 0 {
-		return
-	}
-	w.Printf("\nOld and new\n")
-	for _, p := range people {
-		w.Printf("  %s  %s  %s\n", p.Origin, p.Key, chiefWord(p.Kinds))
-		if p.Change == nil {
-			w.Lines("    ", wrapped(cellsTexts(p), 76)...)
-			continue
-		}
-		for _, c := range p.Change.Cells {
-			w.Printf("    %s: %s\n", c.Column, cellText(c))
-		}
-	}
-	if len(people) < all {
-		w.Printf("  and %d more: plan --all shows them\n", all-len(people))
-	}
-}
-
-func chiefWord(kinds export.ChangeKinds) string {
-	chief := kinds.Chief()
+// chiefTitle returns the title of the people with a chief kind of change, with their number if it is known.
+func chiefTitle(chief export.ChangeKind, r *job.Planned) string {
+	title := chief.String()
 	for _, c := range chiefWords {
 		if c.kind == chief {
-			return c.word
+			title = c.title
 		}
 	}
-	return chief.String()
+	if r.Only != "" {
+		return title
+	}
+	return fmt.Sprintf("%s (%d)", title, r.Chief[chief.String()])
+}
+
+func personText(w *terminal.Text, p *differences.Person, width int) {
+	name := p.Name()
+	if name != "" {
+		name = "  " + name
+	}
+	w.Printf("  %s%s  %s\n", p.Key, name, p.Origin)
+	if list := cellList(p); list != nil {
+		w.Lines("    ", wrapped(list, cmp.Or(width, 80)-4)...)
+		return
+	}
+	widest := 0
+	for _, c := range p.Change.Cells {
+		widest = max(widest, utf8.RuneCountInString(c.Column))
+	}
+	for _, c := range p.Change.Cells {
+		pad := strings.Repeat(" ", widest-utf8.RuneCountInString(c.Column))
+		w.Lines("    ", folded(c.Column+pad+"  "+cellText(p.Change.Against, c), strings.Repeat(" ", widest+2), width-4)...)
+	}
+}
+
+// unkept stands for an old value of which only that it is another is known, since the ledger keeps no values.
+const unkept = "(another value)"
+
+// oldText returns the old value of a cell in words, and whether they stand for a value.
+func oldText(against export.Compared, c export.CellChange) (text string, stands bool) {
+	switch {
+	case c.Old != "":
+		return c.Old, false
+	case against == export.AgainstLedger && c.Kind != export.ChangeFilled && c.Kind != export.ChangeRoleGiven:
+		return unkept, true
+	}
+	return none, true
 }
 
 // cellText returns what changes in a cell: old -> new, or what a list loses and gains.
-func cellText(c export.CellChange) string {
+func cellText(against export.Compared, c export.CellChange) string {
+	old, _ := oldText(against, c)
 	switch {
-	case c.Kind == export.ChangeCreate:
-		return c.New
 	case !c.Known:
 		return orNone(c.New) + " (unchecked)"
 	case c.Kind == export.ChangeCase:
 		return c.Old + " -> " + c.New + " (case alone)"
 	case c.Gained == nil && c.Lost == nil:
-		return orNone(c.Old) + " -> " + orNone(c.New)
+		return old + " -> " + orNone(c.New)
 	}
 	var parts []string
 	for _, name := range c.Lost {
@@ -185,16 +293,75 @@ func cellText(c export.CellChange) string {
 	return strings.Join(parts, ", ")
 }
 
-// cellsTexts returns what a row says of a person of whom nothing is known.
-func cellsTexts(p job.PersonPlan) []string {
-	names := slices.Sorted(maps.Keys(p.Columns))
-	for i, n := range names {
-		names[i] = n + "=" + p.Columns[n]
-		if slices.Contains(p.Completed, n) {
-			names[i] += " (completed)"
+// cellList returns the cells of a person with no old values, each in a few words: of one who is new, or of whom nothing is
+// known. It is nil for all others.
+func cellList(p *differences.Person) (list []string) {
+	switch {
+	case p.Change == nil:
+		for _, n := range slices.Sorted(maps.Keys(p.Columns)) {
+			text := n + "=" + p.Columns[n]
+			if slices.Contains(p.Completed, n) {
+				text += " (completed)"
+			}
+			list = append(list, text)
+		}
+	case p.Kinds.Has(export.ChangeCreate):
+		for _, c := range p.Change.Cells {
+			list = append(list, c.Column+"="+c.New)
 		}
 	}
-	return names
+	return list
+}
+
+// textWidth returns how many characters a line may have: those of the terminal, else COLUMNS; 0 where neither is known,
+// and nothing is folded, since such lines go to a file or a program.
+func textWidth(env *wiring.Env) int {
+	if n := env.Stdout.Width(); n > 0 {
+		return n
+	}
+	if env.Getenv == nil {
+		return 0
+	}
+	n, err := strconv.Atoi(env.Getenv("COLUMNS"))
+	if err != nil || n < 40 {
+		return 0
+	}
+	return n
+}
+
+// folded breaks a line at blanks into lines of at most that many characters, where words allow it. Later lines begin with
+// the indent. A width below the shortest that can be read folds nothing.
+func folded(text, indent string, width int) []string {
+	width -= len(indent)
+	if width < 20 || utf8.RuneCountInString(text) <= width {
+		return []string{text}
+	}
+	var lines []string
+	for line := text; ; {
+		at := foldAt(line, width)
+		if at < 0 {
+			return append(lines, line)
+		}
+		lines = append(lines, strings.TrimRight(line[:at], " "))
+		line = indent + strings.TrimLeft(line[at:], " ")
+	}
+}
+
+// foldAt returns the place of the last blank before which a line of that width ends, or else of the first one; -1 if the line
+// is short enough or has no blank behind its indent.
+func foldAt(line string, width int) int {
+	if utf8.RuneCountInString(line) <= width {
+		return -1
+	}
+	begin := len(line) - len(strings.TrimLeft(line, " "))
+	best, n := -1, 0
+	for i, r := range line {
+		if r == ' ' && i > begin && (n <= width || best < 0) {
+			best = i
+		}
+		n++
+	}
+	return best
 }
 
 // wrapped joins texts with commas into lines of about that many characters.
@@ -220,11 +387,11 @@ func wrapped(texts []string, width int) (lines []string) {
 }
 
 // Export prints which parts were written to dir.
-func Export(env *wiring.Env, r *job.Planned, dir string, rows iter.Seq[export.RowResult]) error {
+func Export(env *wiring.Env, r *job.Planned, dir string) error {
 	w := env.Stdout.Text()
 	w.Printf("Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
 	breachesText(w, "a run would be HELD: ", r.Limits)
-	rowsText(w, rows, group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"})
+	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"})
 	w.Printf("\nWritten to %s\n", dir)
 	for _, p := range r.Parts {
 		w.Printf("  %s  %s, %d bytes\n", p.Name, export.Plural(p.Rows, "row"), p.Size)
@@ -232,10 +399,13 @@ func Export(env *wiring.Env, r *job.Planned, dir string, rows iter.Seq[export.Ro
 	return w.Err()
 }
 
+// none stands for an empty value.
+const none = "(none)"
+
 // orNone returns a value, or a word for none: next to an arrow a dash would be hard to read.
 func orNone(value string) string {
 	if value == "" {
-		return "(none)"
+		return none
 	}
 	return value
 }

@@ -47,6 +47,19 @@ func (o *Out) Printf(format string, args ...any) error {
 // IsTerminal reports whether this output is a terminal.
 func (o *Out) IsTerminal() bool { return IsTerminal(o.to) }
 
+// Width returns how many characters a line of the terminal has; 0 if this output is none.
+func (o *Out) Width() int {
+	f, ok := o.to.(interface{ Fd() uintptr })
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
 // IsTerminal reports whether a reader or writer is a terminal.
 func IsTerminal(v any) bool {
 	f, ok := v.(interface{ Fd() uintptr })

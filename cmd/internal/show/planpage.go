@@ -1,0 +1,237 @@
+package show
+
+import (
+	"bufio"
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"maps"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/regular"
+)
+
+//go:embed planpage.html
+var planPage string
+
+// planPages are the pieces of the page. They escape every value for the place where it stands.
+var planPages = template.Must(template.New("plan").Parse(planPage))
+
+// pageMark is on every page that WritePlanPage has written, and by it such a page is known.
+const pageMark = `<meta name="generator" content="hr2coupa plan">`
+
+// MayWritePage returns an error if path is there and is no page of a plan: --html does not overwrite it.
+func MayWritePage(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return exit.Usage("plan --html: %w", err)
+	case !info.Mode().IsRegular():
+		return export.Hint(exit.Usage("plan --html: %s is not an ordinary file", path), "give the name of a new file")
+	}
+	f, err := regular.Open(path)
+	if err != nil {
+		return exit.Usage("plan --html: %w", err)
+	}
+	defer f.Close()
+	begin, err := io.ReadAll(io.LimitReader(f, 1<<10))
+	if err != nil {
+		return exit.Usage("plan --html: %w", err)
+	}
+	if !bytes.Contains(begin, []byte(pageMark)) {
+		return export.Hint(exit.Usage("plan --html: %s exists and is not a page of a plan, so it is not overwritten", path), "give another name")
+	}
+	return nil
+}
+
+// WritePlanPage writes a plan as one page that needs nothing else, for its owner alone (0600), since it holds personal data.
+func WritePlanPage(path string, r *job.Planned, now time.Time) error {
+	err := prospect.Replace(path, func(w io.Writer) error {
+		p := &pageWriter{w: bufio.NewWriterSize(w, 64<<10), r: r}
+		p.write(now)
+		return errors.Join(p.err, p.w.Flush())
+	})
+	if err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	return nil
+}
+
+// pageWriter writes the pieces of a page one after another, and remembers the first error.
+type pageWriter struct {
+	w   *bufio.Writer
+	r   *job.Planned
+	err error
+}
+
+func (p *pageWriter) piece(name string, data any) {
+	if p.err == nil {
+		p.err = planPages.ExecuteTemplate(p.w, name, data)
+	}
+}
+
+// pageCount is a line of a table of counts.
+type pageCount struct {
+	Name string
+	N    int
+}
+
+type pageSection struct{ ID, Title string }
+
+// pageCell is a cell of a person. Value and Change say which of the old and the new value are shown.
+type pageCell struct {
+	Column, Old, New, Note string
+	Unkept                 string // in place of Old
+	Value, Change          bool
+	Gained, Lost           []string
+}
+
+func (p *pageWriter) write(now time.Time) {
+	p.head(now)
+	p.people()
+	p.rows("quarantined", "Quarantined, not sent: fix these first", export.Quarantined)
+	p.rows("waiting", "Waiting: an earlier row of theirs has no verdict", export.Pending)
+	sums := fmt.Sprintf("%d in = %d to send + %d quarantined + %d unchanged + %d waiting; %s in %s, %s; key %s", p.r.Input, p.r.ToSend, p.r.Quarantined, p.r.Unchanged, p.r.Waiting,
+		export.Plural(p.r.RowCount, "row"), export.Plural(len(p.r.Parts), "part"), export.Plural(p.r.Waves, "wave"), p.r.Key)
+	p.piece("tail", map[string]any{"Sums": sums, "Facts": plain(sendingFacts(p.r)), "Parts": p.r.Parts})
+}
+
+func (p *pageWriter) head(now time.Time) {
+	r := p.r
+	var kinds, columns []pageCount
+	for _, k := range kindWords {
+		if n := r.Changes[k.kind.String()]; n > 0 {
+			kinds = append(kinds, pageCount{k.word, n})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Changed)) {
+		columns = append(columns, pageCount{name, r.Changed[name]})
+	}
+	type limit struct{ What, Hint string }
+	var limits []limit
+	var broken []map[string]any
+	for _, b := range r.Limits {
+		limits = append(limits, limit{export.Plain(b.String()), b.Hint()})
+		if b.Text == "" && b.Limit != export.ShrinkLimit {
+			broken = append(broken, map[string]any{"Name": export.Plain(b.Limit), "Allows": b.Allows, "Has": b.Has})
+		}
+	}
+	var after, doubts []string
+	if r.Verdict == export.EndRefused {
+		after = prospect.AfterRefusal(r.Beside)
+	}
+	for _, f := range r.Warnings {
+		doubts = append(doubts, f.Error())
+	}
+	p.piece("head", map[string]any{
+		"Sentence": planSentence(r), "Verdict": strings.ToUpper(string(r.Verdict)), "Limits": limits, "Broken": broken, "After": plain(after), "Doubts": plain(doubts),
+		"Made": now.UTC().Format(time.RFC3339), "Facts": plain(planFacts(r)), "Kinds": kinds, "Columns": columns,
+		"Would": would(r), "Sections": p.sections(), "Selection": r.Selection(),
+	})
+}
+
+// sections returns the links to the sections with people; none where the page has a selection of them.
+func (p *pageWriter) sections() (out []pageSection) {
+	if p.r.Only != "" {
+		return nil
+	}
+	for _, kind := range differences.Order() {
+		if p.r.Chief[kind.String()] > 0 {
+			out = append(out, pageSection{kind.String(), chiefTitle(kind, p.r)})
+		}
+	}
+	return append(out, pageSection{"records", "Records and parts"})
+}
+
+func (p *pageWriter) people() {
+	first := true
+	var chief export.ChangeKind
+	for one := range p.r.Each(math.MaxInt) {
+		if c := one.Kinds.Chief(); first || c != chief {
+			first, chief = false, c
+			p.piece("section", pageSection{c.String(), chiefTitle(c, p.r)})
+		}
+		p.piece("person", map[string]any{"Origin": export.Plain(one.Origin.String()), "Key": export.Plain(one.Key), "Name": export.Plain(one.Name()), "Cells": pageCells(&one)})
+	}
+}
+
+// pageCells returns the cells of a person that differ, or all that are sent where no old value is known.
+func pageCells(one *differences.Person) (cells []pageCell) {
+	if one.Change == nil {
+		for _, name := range slices.Sorted(maps.Keys(one.Columns)) {
+			c := pageCell{Column: export.Plain(name), New: export.Plain(one.Columns[name]), Value: true}
+			if slices.Contains(one.Completed, name) {
+				c.Note = "completed"
+			}
+			cells = append(cells, c)
+		}
+		return cells
+	}
+	for _, d := range one.Change.Cells {
+		c := pageCell{Column: export.Plain(d.Column), New: export.Plain(d.New)}
+		if old, stands := oldText(one.Change.Against, d); stands {
+			c.Unkept = old
+		} else {
+			c.Old = export.Plain(old)
+		}
+		switch {
+		case d.Kind == export.ChangeCreate:
+			c.Value = true
+		case !d.Known:
+			c.Value, c.Note = true, "unchecked"
+		case d.Gained != nil || d.Lost != nil:
+			c.Gained, c.Lost = plain(d.Gained), plain(d.Lost)
+		default:
+			c.Value, c.Change = true, true
+		}
+		if d.Kind == export.ChangeCase {
+			c.Note = "case alone"
+		}
+		cells = append(cells, c)
+	}
+	return cells
+}
+
+// rows writes the rows with an outcome, all of them; nothing where there is none.
+func (p *pageWriter) rows(id, title string, outcome export.Outcome) {
+	found := false
+	for r := range p.r.Store.All() {
+		if r.Outcome != outcome {
+			continue
+		}
+		if !found {
+			found = true
+			p.piece("rowshead", pageSection{id, title})
+		}
+		p.piece("row", map[string]string{"Origin": export.Plain(r.Origin.String()), "Key": words.Dash(export.Plain(r.Key)), "Why": words.Dash(export.Plain(r.Faults.Text()))})
+	}
+	if found {
+		p.piece("rowsend", nil)
+	}
+}
+
+// plain returns texts without what would mislead a reader. html/template escapes them; this is about characters that turn
+// the direction of a text, hide it or control a terminal.
+func plain(texts []string) []string {
+	out := make([]string, len(texts))
+	for i, text := range texts {
+		out[i] = export.Plain(text)
+	}
+	return out
+}

@@ -205,3 +205,43 @@ func (b *Baselines) Of(key string) (Baseline, bool) {
 	n := int(value[0])<<24 | int(value[1])<<16 | int(value[2])<<8 | int(value[3])
 	return NewBaseline(b.shapes[n], value[4:]), true
 }
+
+// Confirmed returns what is known of a person after a row of theirs was sent. outcomes are the results of reading the sent
+// cells back (Compare), nil where they were not read back. accepted says that Coupa has accepted the row without an error and
+// that no cell of it has drifted.
+//
+// In an accepted row a cell counts as confirmed that Coupa does not show, and so does an unread one, whose column Coupa's API
+// shows nowhere: otherwise a row with such a cell would be sent night after night.
+func (h *Hasher) Confirmed(key string, sent []ElementCell, outcomes []CellOutcome, unread []ElementCell, accepted bool) Confirmed {
+	one := Confirmed{Key: key}
+	take := func(c ElementCell, v CellVerdict) {
+		sum, ok := h.Hash(c)
+		switch {
+		case !ok || c.Element.Column == ColumnID:
+		case v == CellConfirmed, v == CellUnknown && accepted:
+			one.Columns, one.Hashes = append(one.Columns, c.Element.Column), append(one.Hashes, sum)
+		default:
+			one.Unknown = append(one.Unknown, c.Element.Column)
+		}
+	}
+	for _, c := range sent {
+		v := CellUnknown
+		if c.comparable() && outcomes != nil { // those have an outcome each, in this order
+			v, outcomes = outcomes[0].Verdict, outcomes[1:]
+		}
+		take(c, v)
+	}
+	for _, c := range unread {
+		take(c, CellUnknown)
+	}
+	return one
+}
+
+// NotFound returns what is known of a person whose row was accepted and whom Coupa does not have: nothing.
+func NotFound(key string, sent []ElementCell) Confirmed {
+	one := Confirmed{Key: key}
+	for _, c := range sent {
+		one.Unknown = append(one.Unknown, c.Element.Column)
+	}
+	return one
+}

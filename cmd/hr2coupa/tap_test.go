@@ -326,6 +326,20 @@ func (s *tappedStore) Filled(u export.Unfilled, says string) error {
 	return s.write("Filled "+u.CoupaID, func() error { return s.under.Filled(u, says) })
 }
 
+func (s *tappedStore) KeyMark() (string, error) { return get(s.tap, "KeyMark", s.under.KeyMark) }
+
+func (s *tappedStore) Baselines() (*export.Baselines, error) {
+	return get(s.tap, "Baselines", s.under.Baselines)
+}
+
+func (s *tappedStore) NewKey(mark, by string) error {
+	return s.write("NewKey", func() error { return s.under.NewKey(mark, by) })
+}
+
+func (s *tappedStore) ForgetBaselines() error {
+	return s.write("ForgetBaselines", s.under.ForgetBaselines)
+}
+
 func (s *tappedStore) Confirm(part int64, people []export.Confirmed) error {
 	return s.write("Confirm", func() error { return s.under.Confirm(part, people) })
 }

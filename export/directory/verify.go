@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,10 +19,12 @@ import (
 const maxDrift = 10_000
 
 // Verifier reads back the users of rows that Coupa has accepted, and compares every cell that was sent with what Coupa
-// shows. A load that is done and has changed nothing is drift, not success.
+// shows. A load that is done and has changed nothing is drift, not success. What it confirms is the baseline of the next
+// plans.
 type Verifier struct {
 	Ledger  export.VerifyLedger
 	Users   export.Directory
+	Key     export.HashKey                                                                 // of the hashes of what is confirmed
 	Element func(column string) (e export.Element, ok bool)                                // the element where Coupa shows a column; ok is false where there is none
 	Filter  func(context.Context, export.User, []export.Element) ([]export.Element, error) // the elements of a found user that a default response filter hides; nil: not checked
 	Decode  func(part []byte, take func(cells []string) bool) (err error)                  // reads a part, its header first
@@ -94,9 +97,10 @@ func Ahead(calls int, rate float64) string {
 
 // sentRow is one row as it was sent to Coupa.
 type sentRow struct {
-	row   export.RowResult
-	key   string
-	cells []export.ElementCell
+	row    export.RowResult
+	key    string
+	cells  []export.ElementCell
+	unread []export.ElementCell // of columns that the API does not show
 }
 
 // sentPart is a part decoded into rows.
@@ -121,8 +125,11 @@ func (v *Verifier) part(ctx context.Context, p export.Part, out *export.ReadBack
 	if err != nil {
 		return err
 	}
-	results, err := v.compare(ctx, sent, out)
+	results, confirmed, err := v.compare(ctx, sent, out)
 	if err != nil {
+		return err
+	}
+	if err := v.confirm(p, confirmed); err != nil { // first: a part that was read back is not read again
 		return err
 	}
 	out.Rows, out.Newer = out.Rows+len(sent.rows), out.Newer+newer
@@ -130,13 +137,13 @@ func (v *Verifier) part(ctx context.Context, p export.Part, out *export.ReadBack
 	return v.Ledger.Verified(p, results)
 }
 
-// compare looks users up and returns the rows that get another outcome.
-func (v *Verifier) compare(ctx context.Context, sent *sentPart, out *export.ReadBack) (results []export.RowResult, err error) {
+// compare looks users up, and returns the rows that get another outcome and what is confirmed of the people.
+func (v *Verifier) compare(ctx context.Context, sent *sentPart, out *export.ReadBack) (results []export.RowResult, confirmed []export.Confirmed, err error) {
 	if len(sent.rows) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if sent.key < 0 {
-		return nil, &lostError{errors.New("it has no column by which users can be looked up: Id, Employee Number or Login")}
+		return nil, nil, &lostError{errors.New("it has no column by which users can be looked up: Id, Employee Number or Login")}
 	}
 	want := sent.want(out)
 	chunks := slices.Collect(slices.Chunk(sent.rows, export.LookUp))
@@ -146,17 +153,62 @@ func (v *Verifier) compare(ctx context.Context, sent *sentPart, out *export.Read
 		return err
 	})
 	if err != nil {
-		return nil, &lostError{err}
+		return nil, nil, &lostError{err}
 	}
 	v.lookForFilter(ctx, want, found, out)
+	hasher := v.Key.Hasher()
 	for i, chunk := range chunks {
 		for _, s := range chunk {
-			if r, changed := readBackRow(out, s, sent.by, found[i]); changed {
+			r, one := readBackRow(out, s, sent.by, found[i], hasher)
+			if differs(r, s.row) {
 				results = append(results, r)
 			}
+			confirmed = append(confirmed, one)
 		}
 	}
-	return results, nil
+	return results, confirmed, nil
+}
+
+// confirm records what a part has confirmed of people.
+func (v *Verifier) confirm(p export.Part, people []export.Confirmed) error {
+	if v.Key.IsZero() || len(people) == 0 {
+		return nil
+	}
+	return v.Ledger.Confirm(p.ID, people)
+}
+
+// Accept records that rows which Coupa has accepted without an error count as confirmed, where nothing is read back. It leaves
+// out parts that a person has settled, and those of the API route, whose answers have confirmed what they could.
+func (v *Verifier) Accept(parts []export.Part) error {
+	for _, p := range parts {
+		if p.State != export.Settled || p.Route == export.ByAPI || p.Verdict != export.VerdictOK && p.Verdict != export.VerdictPartial {
+			continue
+		}
+		rows, _, err := v.accepted(p)
+		if err != nil {
+			return err
+		}
+		maps.DeleteFunc(rows, func(_ int, r export.RowResult) bool { return r.Outcome != export.Applied })
+		sent, err := v.sent(p, rows)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if sent.key < 0 {
+			continue
+		}
+		hasher := v.Key.Hasher()
+		var confirmed []export.Confirmed
+		for _, s := range sent.rows {
+			confirmed = append(confirmed, hasher.Confirmed(s.row.Key, s.cells, nil, s.unread, true))
+		}
+		if err := v.confirm(p, confirmed); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // accepted returns the rows of a part that Coupa has accepted, by their number in it.
@@ -269,8 +321,13 @@ func (s *sentPart) want(out *export.ReadBack) (want []export.Element) {
 func (s *sentPart) apart(row export.RowResult, cells []string) sentRow {
 	out := sentRow{row: row, key: cells[s.key]}
 	for i, text := range cells {
-		if text != "" && s.elements[i].Path != "" {
-			out.cells = append(out.cells, export.ElementCell{Element: s.elements[i], Cell: export.Cell{Text: text, State: export.Set}})
+		cell := export.Cell{Text: text, State: export.Set}
+		switch {
+		case text == "":
+		case s.elements[i].Path != "":
+			out.cells = append(out.cells, export.ElementCell{Element: s.elements[i], Cell: cell})
+		default:
+			out.unread = append(out.unread, export.ElementCell{Element: export.Element{Column: s.columns[i]}, Cell: cell})
 		}
 	}
 	return out
@@ -284,19 +341,20 @@ func keysOf(rows []sentRow) []string {
 	return keys
 }
 
-// readBackRow compares a row with the users found, and returns its result where the outcome changes. A key that does
-// not match exactly one user is drift, too, because the load has accepted the row.
-func readBackRow(b *export.ReadBack, s sentRow, by export.Element, found []export.User) (r export.RowResult, changed bool) {
+// readBackRow compares a row with the users found, and returns its result and what is confirmed of its person. A key that
+// does not match exactly one user is drift, too, because the load has accepted the row.
+func readBackRow(b *export.ReadBack, s sentRow, by export.Element, found []export.User, h *export.Hasher) (r export.RowResult, one export.Confirmed) {
 	r = s.row
 	user, err := export.One(found, by, s.key)
 	if err != nil {
 		driftsIn(b, s, by.Column, err.Error())
 		r.Outcome, r.Faults = export.Drifted, drift("read back: "+err.Error())
-		return r, differs(r, s.row)
+		return r, export.NotFound(r.Key, append(slices.Clone(s.cells), s.unread...))
 	}
 	var drifted []string
 	unknown := false
-	for _, o := range export.Compare(s.cells, user) {
+	outcomes := export.Compare(s.cells, user)
+	for _, o := range outcomes {
 		switch o.Verdict {
 		case export.CellConfirmed:
 			b.Confirmed++
@@ -317,7 +375,7 @@ func readBackRow(b *export.ReadBack, s sentRow, by export.Element, found []expor
 	case !unknown: // otherwise the drifted cell may be one that is not shown now
 		r.Outcome, r.Faults = export.Applied, nil
 	}
-	return r, differs(r, s.row)
+	return r, h.Confirmed(r.Key, s.cells, outcomes, s.unread, r.Outcome == export.Applied)
 }
 
 func drift(message string) export.Faults {

@@ -19,6 +19,7 @@ import (
 type Writer struct {
 	Ledger export.WriteLedger
 	Users  export.Directory
+	Key    export.HashKey // of the hashes of what is confirmed
 	// Whole reads all that Coupa shows of one user, and returns the elements that were asked for. It is called after a
 	// refused write, so that the user's data can be masked in the log. With nil, only what was sent and looked up is
 	// masked.
@@ -194,6 +195,13 @@ func (j *writing) begin(w export.Write) error {
 	}
 	j.begun[w.PartRow] = w
 	return nil
+}
+
+// confirms adds to a write what its answer confirms of the row's cells: shown is the user as Coupa shows them now.
+func (j *writing) confirms(w *export.Write, r export.RowResult, cells []export.ElementCell, shown export.User, outcome export.Outcome) {
+	if !j.Key.IsZero() {
+		w.Confirmed = j.Key.Hasher().Confirmed(r.Key, cells, export.Compare(cells, shown), nil, outcome != export.Drifted)
+	}
 }
 
 // end records the outcome of a row.

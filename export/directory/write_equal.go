@@ -68,7 +68,9 @@ func (j *writing) stillEqual(ctx context.Context, rows []export.RowResult) (left
 			left = append(left, r)
 			continue
 		}
-		if err := j.end(export.Write{CoupaID: user.ID}, r, export.Unchanged); err != nil {
+		w := export.Write{CoupaID: user.ID}
+		j.confirms(&w, r, j.sendable(row), user, export.Unchanged)
+		if err := j.end(w, r, export.Unchanged); err != nil {
 			return left, err
 		}
 	}

@@ -96,6 +96,7 @@ func (j *writing) update(ctx context.Context, r export.RowResult, before export.
 		if _, begun := j.known(r.PartRow); begun { // an earlier start wrote it and died before the answer was recorded
 			outcome = export.Applied
 		}
+		j.confirms(&w, r, cells, user, outcome)
 		return j.end(w, r, outcome)
 	}
 	if blind := unshownLists(missing, user); blind != nil {
@@ -128,7 +129,20 @@ func (j *writing) update(ctx context.Context, r export.RowResult, before export.
 		return err
 	}
 	w.Unfilled = j.emptyIn(w.Unfilled, shown, false)
-	return j.judge(w, r, missing, shown)
+	return j.judge(w, r, missing, shown, cells, overlaid(user, missing, shown))
+}
+
+// overlaid returns a user as they are after cells were sent, as far as Coupa shows it.
+func overlaid(before export.User, sent []export.ElementCell, shown export.User) export.User {
+	after := export.User{ID: before.ID, Values: maps.Clone(before.Values)}
+	for _, c := range sent {
+		delete(after.Values, c.Element.Path)
+	}
+	if after.Values == nil {
+		after.Values = map[string]export.Value{}
+	}
+	maps.Copy(after.Values, shown.Values)
+	return after
 }
 
 // putBackKept restores the names that should stay in lists that were emptied and then not filled as asked.
@@ -182,14 +196,17 @@ func (j *writing) create(ctx context.Context, r export.RowResult, cells []export
 	}
 	w.CoupaID, w.Created = made.ID, true
 	j.answered(w, r, made)
-	return j.judge(w, r, cells, made)
+	return j.judge(w, r, cells, made, cells, made)
 }
 
-// judge compares Coupa's answer with the request: a 200 that left the old value is drift.
-func (j *writing) judge(w export.Write, r export.RowResult, sent []export.ElementCell, shown export.User) error {
+// judge compares Coupa's answer with the request: a 200 that left the old value is drift. cells are all of the row, and now is
+// the user after the call.
+func (j *writing) judge(w export.Write, r export.RowResult, sent []export.ElementCell, shown export.User, cells []export.ElementCell, now export.User) error {
 	if drifted := driftedIn(sent, shown); drifted != nil {
+		j.confirms(&w, r, cells, now, export.Drifted)
 		return j.end(w, r, export.Drifted, export.Fault{Rule: "drift", Message: fmt.Sprintf(sayKeptAnother, strings.Join(drifted, ", "))})
 	}
+	j.confirms(&w, r, cells, now, export.Applied)
 	return j.end(w, r, export.Applied)
 }
 

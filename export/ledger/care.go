@@ -54,4 +54,5 @@ type Copied struct {
 	Dir   string `json:"dir"`
 	Files int    `json:"files"` // files of the spool
 	Bytes int64  `json:"bytes"` // bytes of these files and of the database
+	Key   bool   `json:"key"`   // the key of the hashes is among them
 }

@@ -36,6 +36,10 @@ type File interface {
 	Sync() error
 }
 
+// KeyFile is the name of the file with the key of the hashes, in the folder of a ledger. It is missing where the config
+// names another place.
+const KeyFile = "ledger.key"
+
 // OSDisk is the Disk of the operating system.
 type OSDisk struct{}
 

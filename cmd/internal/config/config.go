@@ -35,6 +35,8 @@ type Config struct {
 	// IntegrationUsers are patterns over the logins of accounts that programs use. Such accounts are never changed.
 	IntegrationUsers []string
 	Ledger           string // folder
+	// LedgerKey reads the key of the ledger's hashes; nil: the ledger's own file.
+	LedgerKey func() (export.Secret, error)
 	// HoldUnknown stops a start if files were sent that the ledger does not know.
 	HoldUnknown bool
 	// Pseudonyms keeps HR's keys, Coupa's ids of people and Coupa's messages out of the log.

@@ -54,6 +54,27 @@ func (s *section) secret(key string) export.Secret {
 	return export.NewSecret(got)
 }
 
+// later checks the form of a secret now and reads it when it is asked for, in every command. nil: the key was not given.
+func (s *section) later(key string) func() (export.Secret, error) {
+	if !s.has(key) {
+		s.know(key)
+		return nil
+	}
+	asked := s.r.opt.NeedSecrets
+	s.r.opt.NeedSecrets = false
+	s.secret(key)
+	s.r.opt.NeedSecrets = asked
+	return func() (export.Secret, error) {
+		own := *s.r
+		own.opt.NeedSecrets, own.faults, own.lines = true, nil, map[string]int{}
+		got := (&section{r: &own, path: s.path, line: s.line, node: s.node}).secret(key)
+		if len(own.faults) > 0 {
+			return got, own.faults[0]
+		}
+		return got, nil
+	}
+}
+
 func (v *setting) fromEnv(source *node) (string, bool) {
 	if source.kind != kindText || source.text == "" {
 		v.fault("env must name an environment variable", secretHint)

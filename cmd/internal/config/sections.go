@@ -52,6 +52,7 @@ func (r *reader) config(root *node) *Config {
 	c.matches(s)
 	c.Limits = limits(s.section("limits"))
 	c.Ledger = r.file(s.text("ledger", "hr2coupa-ledger"))
+	c.LedgerKey = s.later("ledger_key")
 	c.HoldUnknown = s.oneOf("ledger_unknown", "warn", "hold") == "hold"
 	c.Retention = retention(s.section("retention"))
 	c.Pseudonyms = s.oneOf("privacy", "keys", "pseudonyms") == "pseudonyms"

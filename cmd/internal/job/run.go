@@ -71,7 +71,7 @@ func StartRun(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, o Run
 // runs have left is resumed.
 func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, started time.Time) (*export.Report, error) {
 	p, err := prospect.Prepare(ctx, j.env, prospect.Ask{
-		Pipe: pipe, Started: started, Ledger: j.ledger, Client: j.wires.Client,
+		Pipe: pipe, Started: started, Ledger: j.ledger, Key: j.key, Client: j.wires.Client,
 		Files: o.Files, Claim: o.Claim, Again: o.Again, Late: o.Late, Full: o.Full, Expect: o.expect,
 	})
 	if err != nil {

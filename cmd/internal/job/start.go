@@ -25,6 +25,7 @@ type Job struct {
 	past     ledger.Ledger // the same, seen by no seam: for the notices, and the mark that is written at the end
 	wires    *wiring.Wires
 	runner   *delivery.Runner
+	key      export.HashKey    // of the hashes of what is confirmed
 	writer   *directory.Writer // of the API route; nil where the config knows no client for it
 	notifier *notices.Notifier
 	bar      *progress.Progress
@@ -68,7 +69,7 @@ func Start(ctx context.Context, env *wiring.Env, cfg *config.Config, w Work) (*S
 	var trusted faith
 	var earlier resumed
 	var rep *export.Report
-	if !w.Looks {
+	if j.key, err = guarded(j.hashKey); err == nil && !w.Looks {
 		trusted, err = guarded(func() (faith, error) { return j.trust(ctx, w.Vouched) })
 		if rep = trusted.done; rep == nil && err == nil && w.First != nil {
 			rep, err = guarded(func() (*export.Report, error) { return w.First(j, trusted.doubt) })
@@ -87,6 +88,16 @@ func Start(ctx context.Context, env *wiring.Env, cfg *config.Config, w Work) (*S
 		err = errors.Join(err, crashed)
 	}
 	return s, err
+}
+
+// hashKey returns the key of what the ledger has confirmed. With another key, or none, everybody would seem to differ: such a
+// start ends before it plans or sends anything.
+func (j *Job) hashKey() (export.HashKey, error) {
+	key, err := wiring.UseKey(j.cfg, j.ledger)
+	if err == nil && j.writer != nil {
+		j.writer.Key = key
+	}
+	return key, err
 }
 
 // guarded takes a step of a start. If the step crashes, the error is the crash.

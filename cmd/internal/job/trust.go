@@ -30,6 +30,11 @@ func (j *Job) trust(ctx context.Context, vouched bool) (faith, error) {
 		return faith{}, err
 	}
 	f := faith{doubt: s, sound: true}
+	if s.Gone || len(s.Unknown) > 0 { // what was sent since may have changed anyone
+		if err := j.ledger.ForgetBaselines(); err != nil {
+			return faith{}, err
+		}
+	}
 	if s.Grave() && !vouched {
 		if j.cfg.HoldUnknown {
 			return j.distrusted(s)

@@ -68,11 +68,27 @@ func (a *Ask) recallFrom(l Ledger, files []export.FeedFile) (*recollection, erro
 	}
 	if a.Alone {
 		k.outlook = k.outlook.alone()
+	} else if err := a.confirmed(l, k.outlook); err != nil {
+		return nil, err
 	}
 	if a.Again {
 		k.only, err = openRecords(l, k.seen)
 	}
 	return k, err
+}
+
+// confirmed reads what was last confirmed of people, and finds the key of its hashes.
+func (a *Ask) confirmed(l Ledger, o *Outlook) (err error) {
+	if o.key = a.Key; o.key.IsZero() {
+		if o.key, err = wiring.LedgerKey(a.Pipe.Config, l); err != nil {
+			return err
+		}
+	}
+	if o.key.IsZero() { // nothing was ever confirmed
+		return nil
+	}
+	o.confirmed, err = l.Baselines()
+	return err
 }
 
 // unknown returns what is known without a ledger: nothing.
@@ -98,6 +114,9 @@ type Outlook struct {
 	approved []export.Approval
 	lastFeed int               // records of the last feed that was not held
 	lineEnds []export.FeedFile // how the feeds so far ended, oldest first
+
+	confirmed *export.Baselines // what was last confirmed of people; nil where nothing was
+	key       export.HashKey    // of the hashes in it
 
 	Beside *planning.Beside // the held run that is left as it is; nil where none is
 	left   *ledger.Kept     // what it keeps

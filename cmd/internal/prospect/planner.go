@@ -35,6 +35,7 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 	}
 	if !d.ask.Alone {
 		p.Compare, p.Full, p.ExactCase = coupa.Element, d.ask.Full, cfg.Layout.ExactCase
+		p.Confirmed, p.HashKey = d.out.confirmed, d.out.key
 	}
 	if answers != nil {
 		p.Mapping, p.Sheet, p.Answers = answers.mapping, answers.sheet, answers

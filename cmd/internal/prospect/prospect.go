@@ -16,8 +16,9 @@ import (
 type Ask struct {
 	Pipe    *wiring.Pipeline
 	Started time.Time
-	Ledger  Ledger        // nil: that of the config, where there is one; it is only read from
-	Client  *coupa.Client // nil: one is built if Coupa has to be asked
+	Key     export.HashKey // of the ledger's hashes; zero: it is looked for
+	Ledger  Ledger         // nil: that of the config, where there is one; it is only read from
+	Client  *coupa.Client  // nil: one is built if Coupa has to be asked
 
 	Files  []string   // named by a person; none: the feed of the config
 	Claim  bool       // they are claims of a watcher: each path is one file for good

@@ -24,6 +24,8 @@ type Store interface {
 	PassOver([]export.LateFile) error
 	Sweep() (removed int, err error)
 	Unfilled() ([]export.Unfilled, error)
+	NewKey(mark, by string) error
+	ForgetBaselines() error
 	Close() error
 }
 
@@ -55,6 +57,8 @@ type Memory interface {
 	Approvals(now time.Time) ([]export.Approval, error)
 	LastFeed() (records int, err error)
 	LineEnds() ([]export.FeedFile, error)
+	KeyMark() (string, error)
+	Baselines() (*export.Baselines, error)
 	PlannedFiles() ([]export.FeedFile, error)
 	LateFiles() ([]export.LateFile, error)
 }

@@ -93,7 +93,33 @@ func (l *Ledger) copyTo(dir string, copied *ledger.Copied) error {
 		copied.Files++
 		copied.Bytes += n
 	}
+	if copied.Key, err = l.copyKey(to); err != nil {
+		return err
+	}
 	return errors.Join(l.disk.SyncDir(to.spool.Dir), l.disk.SyncDir(dir))
+}
+
+// copyKey copies the key of the hashes, where it is in the folder of the ledger.
+func (l *Ledger) copyKey(to *Ledger) (copied bool, err error) {
+	data, err := os.ReadFile(filepath.Join(l.dir, ledger.KeyFile)) // own file
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	f, err := to.disk.Create(filepath.Join(to.dir, ledger.KeyFile))
+	if err != nil {
+		return false, err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return false, export.Hint(fmt.Errorf("copy the key of the hashes: %w", err), checkRoom)
+	}
+	return true, nil
 }
 
 // copyDatabase has SQLite write one snapshot of a database into an empty file. The copy is not in write-ahead mode.

@@ -105,8 +105,9 @@ func (b *Batch) Planner(dir string) (*planning.Planner, error) {
 
 type memory map[string]export.Person
 
-func (m memory) Known(key string) (export.Person, bool) { p, ok := m[key]; return p, ok }
-func (memory) Cut(string) bool                          { return false }
+func (m memory) Known(key string) (export.Person, bool)     { p, ok := m[key]; return p, ok }
+func (memory) Baseline(string) (b export.Baseline, ok bool) { return b, false }
+func (memory) Cut(string) bool                              { return false }
 
 type answers struct{ b *Batch }
 

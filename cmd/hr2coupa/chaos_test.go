@@ -34,7 +34,7 @@ var (
 // TestKilled builds the program and kills it (SIGKILL) at random moments of its nights against a twin, until the nights
 // are done. After every night it checks the rules of the mode.
 func TestKilled(t *testing.T) {
-	dir, err := os.MkdirTemp("", "hr2coupa-chaos-*")
+	dir, err := os.MkdirTemp(diskDir, "hr2coupa-chaos-*")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -335,6 +335,7 @@ const faultsAtOnce = 12
 
 // TestFaultTable plays every fault of the table, and compares docs/faults.md with it.
 func TestFaultTable(t *testing.T) {
+	t.Parallel()
 	groups := faultTable()
 	slots := make(chan struct{}, faultsAtOnce)
 	played := map[string]chan error{}

@@ -24,6 +24,7 @@ var keyColumns = []string{"employee_id", "Employee Number", "Id"}
 // user, no name and no address of any feed is in a log, a notice or the figures. If a story itself looks for one, that
 // line of it is left out.
 func TestPseudonyms(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	n := 0
 	for _, pattern := range []string{

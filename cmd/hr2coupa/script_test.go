@@ -13,7 +13,7 @@ var Update = flag.Bool("update", false, "write what came out into the scripts' g
 
 // TestMain lets the test binary act as the program, so that scripts start real processes with real signals.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(quick{m}, map[string]func(){
 		"hr2coupa": func() {
 			os.Exit(program(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},
@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 const scripts = "../../testdata/script"
 
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	found, err := filepath.Glob(filepath.Join(scripts, "*.txtar"))
 	if err != nil || len(found) == 0 {
 		t.Fatalf("no scripts in %s (%v): nothing would be tested", scripts, err)

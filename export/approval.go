@@ -32,6 +32,31 @@ func (a *Approval) String() string {
 	return fmt.Sprintf("%s, by %s, until %s", strings.Join(parts, ", "), a.By, a.Expires.UTC().Format(time.RFC3339))
 }
 
+// TooLow returns the first limit that holds a run and that the approval names with a ceiling below what the run needs.
+func (a *Approval) TooLow(held []Breach) (b Breach, low bool) {
+	for _, b := range held {
+		ceiling, given := a.Ceilings[b.Limit]
+		if given && b.Limit != ShrinkLimit && ceiling < b.Needs() {
+			return b, true
+		}
+	}
+	return b, false
+}
+
+// LimitOption returns the name of approve's option for a limit that is neither a column's nor shrink: roles-taken.
+func LimitOption(limit string) string { return strings.ReplaceAll(limit, "_", "-") }
+
+// LimitName returns how a command line names a limit: --roles-taken, --column 'Approver Login'.
+func LimitName(limit string) string {
+	if column, ok := strings.CutPrefix(limit, columnLimits); ok {
+		return "--column " + shellQuoted(column)
+	}
+	return "--" + LimitOption(limit)
+}
+
+// shellQuoted returns a text as one word of a shell.
+func shellQuoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
 // ApproveCommand returns the command that approves a run held by these limits.
 func ApproveCommand(run string, held []Breach) string {
 	command := "hr2coupa approve " + run

@@ -57,7 +57,10 @@ func (b Breach) option() string {
 	case b.Limit == ShrinkLimit:
 		return " --shrink"
 	case ok:
-		return fmt.Sprintf(" --column '%s=%d'", strings.ReplaceAll(column, "'", `'\''`), b.Has)
+		return " --column " + shellQuoted(fmt.Sprintf("%s=%d", column, b.Needs()))
 	}
-	return fmt.Sprintf(" --%s %d", b.Limit, b.Has)
+	return fmt.Sprintf(" --%s %d", LimitOption(b.Limit), b.Needs())
 }
+
+// Needs returns the lowest ceiling of an approval that lets the plan go. It means nothing for shrink.
+func (b Breach) Needs() int { return b.Has }

@@ -15,14 +15,28 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
 type approveOptions struct {
-	deactivations, creates, updates int
-	columns                         []string
-	shrink, yes                     bool
-	expires                         time.Duration
-	by                              string
+	limits      map[string]*int // by the limit's name
+	columns     []string
+	shrink, yes bool
+	expires     time.Duration
+	by          string
+}
+
+// approveLimits are the limits that approve has an option each for, with its help.
+var approveLimits = []struct{ limit, help string }{
+	{export.DeactivationsLimit, "how many people may become inactive"},
+	{export.CreatesLimit, "how many new users a checked plan may create, and Coupa may count as created before it is an alarm"},
+	{export.UpdatesLimit, "how many rows that are no deactivation may be sent"},
+	{export.ReactivationsLimit, "how many people may become active again"},
+	{export.LoginsLimit, "how many people may get another login"},
+	{export.NumbersLimit, "how many people may get another employee number"},
+	{export.EmailsLimit, "how many people may get another e-mail address"},
+	{export.RolesTakenLimit, "how many people may lose a role or a group"},
+	{export.RolesGivenLimit, "how many people may get a role or a group"},
 }
 
 func approveCmd(env *wiring.Env) *cobra.Command {
@@ -55,10 +69,11 @@ run and new ones, and sends if it is within the ceilings; it uses the approval u
 		},
 	}
 	f := c.Flags()
-	f.IntVar(&o.deactivations, "deactivations", 0, "how many people may become inactive")
-	f.IntVar(&o.creates, "creates", 0, "how many new users a checked plan may create, and Coupa may count as created before it is an alarm")
-	f.IntVar(&o.updates, "updates", 0, "how many rows that are no deactivation may be sent")
-	f.StringArrayVar(&o.columns, "column", nil, "how many rows may set a column, as 'Approver Login=900'; may be repeated")
+	o.limits = map[string]*int{}
+	for _, l := range approveLimits {
+		o.limits[l.limit] = f.Int(export.LimitOption(l.limit), 0, l.help)
+	}
+	f.StringArrayVar(&o.columns, "column", nil, "how many people may get another value in a column, as 'Approver Login=900'; may be repeated")
 	f.BoolVar(&o.shrink, "shrink", false, "the feed is complete although it is so much smaller")
 	f.DurationVar(&o.expires, "expires", 24*time.Hour, "how long the approval is valid")
 	f.StringVar(&o.by, "by", "", "the person who approves; the ledger records the name")
@@ -73,14 +88,13 @@ func hasColumnLimit(cfg *config.Config, column string) bool {
 
 func (o *approveOptions) ceilings(given func(flag string) bool) (map[string]int, error) {
 	ceilings := map[string]int{}
-	for key, n := range map[string]int{
-		export.DeactivationsLimit: o.deactivations, export.CreatesLimit: o.creates, export.UpdatesLimit: o.updates,
-	} {
-		if given(key) {
-			ceilings[key] = n
+	for _, l := range approveLimits {
+		option, n := export.LimitOption(l.limit), *o.limits[l.limit]
+		if given(option) {
+			ceilings[l.limit] = n
 		}
 		if n < 0 {
-			return nil, exit.Usage("approve: --%s is %d, and may not be negative", key, n)
+			return nil, exit.Usage("approve: --%s is %d, and may not be negative", option, n)
 		}
 	}
 	for _, c := range o.columns {
@@ -96,7 +110,7 @@ func (o *approveOptions) ceilings(given func(flag string) bool) (map[string]int,
 	}
 	switch {
 	case len(ceilings) == 0:
-		return nil, export.Hint(exit.Usage("approve: no limit is given"), "hr2coupa status RUN shows what holds the run; give --deactivations N, --updates N, --creates N, --column NAME=N or --shrink")
+		return nil, export.Hint(exit.Usage("approve: no limit is given"), "hr2coupa status RUN shows what holds the run; its report ends with the whole command")
 	case o.by == "":
 		return nil, export.Hint(exit.Usage("approve: --by is missing"), "name the person who approves it: --by NAME")
 	case o.expires <= 0:
@@ -118,7 +132,10 @@ func recordApproval(env *wiring.Env, cfg *config.Config, word export.Approval, y
 	case !ok:
 		return exit.NoRun(word.Run)
 	case rec.State != export.RunHeld:
-		return exit.Usage("run %s is %s, and only a held run can be approved", rec.ID, words.Dash(rec.Verdict.String()))
+		return notHeld(l, rec)
+	}
+	if err := mayApprove(l, rec, word); err != nil {
+		return err
 	}
 	if !yes && wiring.CanAsk(env) {
 		if err := askCeilings(env, rec, &word); err != nil {
@@ -131,8 +148,58 @@ func recordApproval(env *wiring.Env, cfg *config.Config, word export.Approval, y
 	if env.JSON {
 		return show.JSON(env, word)
 	}
-	err = env.Stdout.Printf("approved for run %s: %s\n\nNext\n  hr2coupa run plans everything afresh and sends if it is within these ceilings\n", rec.ID, word.String())
-	return err
+	w := env.Stdout.Text()
+	w.Printf("approved for run %s: %s\n", rec.ID, word.String())
+	for _, b := range rec.Held {
+		if _, given := word.Ceilings[b.Limit]; !given && b.Limit != "" {
+			w.Printf("  not approved by this: %s\n", b)
+		}
+	}
+	w.Printf("\nNext\n  hr2coupa run plans everything afresh and sends if it is within these ceilings\n")
+	return w.Err()
+}
+
+// notHeld returns the error for a run that is not held, or not any more. If it was planned again and is held again, that
+// other run is what a person has to see.
+func notHeld(l ledger.Ledger, rec export.RunRecord) error {
+	err := exit.Usage("run %s is %s, and only a held run can be approved", rec.ID, words.Dash(rec.Verdict.String()))
+	now := rec
+	for now.Verdict.Kept.PlannedBy != "" {
+		next, ok, failed := l.Run(now.Verdict.Kept.PlannedBy)
+		if failed != nil {
+			return failed
+		}
+		if !ok {
+			break
+		}
+		now = next
+	}
+	if now.State != export.RunHeld || now.ID == rec.ID {
+		return err
+	}
+	return export.Hint(err, "run %s is held instead: look at it with hr2coupa status %s before you approve it", now.ID, now.ID)
+}
+
+// mayApprove returns why an approval of a held run is refused: it would not let the run go, or the run has one for the same
+// limit already.
+func mayApprove(l ledger.Ledger, rec export.RunRecord, word export.Approval) error {
+	if b, low := word.TooLow(rec.Held); low {
+		err := exit.Usage("approve: %s is %d, and run %s needs %d", export.LimitName(b.Limit), word.Ceilings[b.Limit], rec.ID, b.Needs())
+		return export.Hint(err, "%s", export.ApproveCommand(rec.ID, rec.Held))
+	}
+	all, err := l.Approvals(word.At)
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		for limit := range word.Ceilings {
+			if _, given := a.Ceilings[limit]; given && a.Run == word.Run {
+				err := exit.Usage("approve: %s of run %s is approved already: %s", export.LimitName(limit), rec.ID, a.String())
+				return export.Hint(err, "hr2coupa run uses it; or let it expire")
+			}
+		}
+	}
+	return nil
 }
 
 func askCeilings(env *wiring.Env, rec export.RunRecord, word *export.Approval) error {

@@ -24,11 +24,12 @@ const (
 	ChangeCase      // a login or an e-mail address differs in case alone
 	ChangeOther
 	ChangeUnchecked // it is not known what Coupa holds there
+	ChangeRoleAsked // a role for which somebody has to be asked is gained
 	changeKinds
 )
 
 var changeWords = [changeKinds]string{
-	"create", "deactivation", "reactivation", "login", "number", "email", "role_taken", "role_given", "filled", "case", "other", "unchecked",
+	"create", "deactivation", "reactivation", "login", "number", "email", "role_taken", "role_given", "filled", "case", "other", "unchecked", "role_asked",
 }
 
 // ChangeKindsInOrder returns every kind of change, in the order in which people are told of them.

@@ -9,4 +9,5 @@ const (
 	ColumnFirstName = "First Name"
 	ColumnLastName  = "Last Name"
 	ColumnStatus    = "Status"
+	ColumnRoles     = "User Role Names"
 )

@@ -26,6 +26,7 @@ const (
 	EmailsLimit        = "emails"
 	RolesTakenLimit    = "roles_taken"
 	RolesGivenLimit    = "roles_given"
+	RolesAskedLimit    = "roles_asked" // of roles.ask: it allows none
 	ShrinkLimit        = "shrink"
 	columnLimits       = "columns."
 )
@@ -105,5 +106,6 @@ func (l Limits) kinds() []kindLimit {
 		{EmailsLimit, ChangeEmail, l.Emails},
 		{RolesTakenLimit, ChangeRoleTaken, l.RolesTaken},
 		{RolesGivenLimit, ChangeRoleGiven, l.RolesGiven},
+		{RolesAskedLimit, ChangeRoleAsked, Limit{}},
 	}
 }

@@ -182,7 +182,7 @@ func (f *Preflight) asks(one *identity, column string) bool {
 func (f *Preflight) wanted() (want []export.Element) {
 	columns := slices.Concat(kept[:], f.alsoMatched())
 	if f.Whole {
-		columns = append(columns, f.Columns...)
+		columns = append(append(columns, f.Columns...), export.ColumnRoles)
 	}
 	for _, c := range columns {
 		e, ok := f.Element(c)

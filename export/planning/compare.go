@@ -13,6 +13,7 @@ type comparer struct {
 	p        *Planner
 	elements []export.Element // of the mapped columns; without a path where Coupa shows none
 	id       int              // the column Id, which names a person and says nothing of them; -1 where rows have none
+	roles    int              // the column of roles; -1 where rows have none
 	hasher   *export.Hasher   // nil where nothing was confirmed
 }
 
@@ -20,7 +21,7 @@ func (p *Planner) comparer(columns []string) *comparer {
 	if p.Compare == nil {
 		return nil
 	}
-	c := &comparer{p: p, elements: make([]export.Element, len(columns)), id: slices.Index(columns, export.ColumnID)}
+	c := &comparer{p: p, elements: make([]export.Element, len(columns)), id: slices.Index(columns, export.ColumnID), roles: slices.Index(columns, export.ColumnRoles)}
 	for i, name := range columns {
 		c.elements[i], _ = p.Compare(name)
 		c.elements[i].Column = name

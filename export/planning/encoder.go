@@ -56,7 +56,15 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 		return nil
 	}
 	b.doubt = append(b.doubt, e.p.Sheet.Warnings(&one.row)...)
-	cmp := e.comparer.compare(one)
+	if f := e.comparer.giving(one, e.status); f != nil {
+		e.quarantine(b, one, f)
+		return nil
+	}
+	cmp := e.comparer.asks(one, e.comparer.compare(one))
+	if f := e.comparer.holding(one, cmp); f != nil {
+		e.quarantine(b, one, f)
+		return nil
+	}
 	if outcome, why := e.keeps(one, cmp.equal); outcome != "" {
 		r := export.RowResult{
 			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: outcome, Faults: why, Kinds: cmp.kinds, Change: cmp.change,
@@ -81,6 +89,12 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 		return g.flush()
 	}
 	return nil
+}
+
+// quarantine holds a row back for one fault that shows only once it was compared.
+func (e *encoder) quarantine(b *built, one *rowDraft, f *export.Fault) {
+	one.key, one.faults = strings.Clone(one.key), export.Faults{*f}
+	b.keep(one)
 }
 
 // finish encodes the rows that wait in the groups of b.

@@ -53,6 +53,8 @@ type Planner struct {
 	// Coupa does not show a value; nil where nothing is known. Every worker reads it.
 	Confirmed *export.Baselines
 	HashKey   export.HashKey
+	// Roles are what rows may not do with roles; nil: anything. They need Compare.
+	Roles *export.RoleRules
 	// Full sends rows that would change nothing too.
 	Full bool
 	// ExactCase takes a login or an e-mail address in another case for a change, and sends it.

@@ -31,6 +31,7 @@ type Config struct {
 	Layout     Layout
 	Load       LoadConfig
 	Limits     Limits
+	Roles      Roles
 	Protect    []Protect
 	// IntegrationUsers are patterns over the logins of accounts that programs use. Such accounts are never changed.
 	IntegrationUsers []string
@@ -128,6 +129,13 @@ type LoadConfig struct {
 	Poll   time.Duration // between two looks
 	Pickup time.Duration // a load that is not listed counts as absent only after this
 	Wait   time.Duration // no verdict in this time is a stalled load
+}
+
+// Roles are what a feed may not do with roles. The patterns have *, ? and [a-z], and match whole names without case.
+type Roles struct {
+	Never          []string // never given
+	Ask            []string // given only after an approval
+	ProtectHolders bool     // people who hold a role of Never are not changed
 }
 
 // Limits stop a run that changes more than was agreed.

@@ -197,6 +197,7 @@ func TestDefaults(t *testing.T) {
 		Layout:           Layout{Key: "login", MaxRows: 5000, MaxBytes: 8000000},
 		Load:             LoadConfig{Via: []string{"archive"}, Poll: 15 * time.Second, Pickup: 15 * time.Minute, Wait: time.Hour},
 		Limits:           DefaultLimits(),
+		Roles:            Roles{Never: []string{"*Admin*"}, ProtectHolders: true},
 		IntegrationUsers: integrationUsers,
 		Ledger:           "/etc/hr2coupa/hr2coupa-ledger",
 		Retention:        Retention{Parts: 90 * 24 * time.Hour, Values: 90 * 24 * time.Hour, History: 3 * 365 * 24 * time.Hour},

@@ -51,6 +51,7 @@ func (r *reader) config(root *node) *Config {
 	c.Layout = layout(s.section("layout"), c.Mapping)
 	c.matches(s)
 	c.Limits = limits(s.section("limits"))
+	c.Roles = roles(s.section("roles"))
 	c.Ledger = r.file(s.text("ledger", "hr2coupa-ledger"))
 	c.LedgerKey = s.later("ledger_key")
 	c.HoldUnknown = s.oneOf("ledger_unknown", "warn", "hold") == "hold"
@@ -163,13 +164,26 @@ func limits(s *section) Limits {
 	return l
 }
 
+// roles reads the rules about roles.
+func roles(s *section) Roles {
+	r := Roles{Never: s.patterns("never", neverRoles), Ask: s.patterns("ask", nil), ProtectHolders: true}
+	if s.has("protect_holders") {
+		r.ProtectHolders = s.bool("protect_holders")
+	}
+	s.done()
+	return r
+}
+
+// neverRoles are the roles that no feed gives by default: those of administrators, by their names.
+var neverRoles = []string{"*Admin*"}
+
 // integrationUsers are the assumed names of accounts that programs use: Coupa's own for loads over SFTP is
 // sftp_integration@coupa.com (Data File Sources API), and no page says how to distinguish others from people.
 var integrationUsers = []string{"*integration*", "*api_user*", "*api-user*", "*apiuser*"}
 
 // patterns reads a list of patterns; an empty list has none.
 func (s *section) patterns(key string, def []string) []string {
-	if v := s.node.find(key); v != nil && v.value.kind == kindList && len(v.value.items) == 0 {
+	if s.has(key) && s.node.find(key).value.kind == kindList && len(s.node.find(key).value.items) == 0 {
 		s.know(key)
 		return nil
 	}

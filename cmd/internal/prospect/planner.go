@@ -35,6 +35,7 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 	}
 	if !d.ask.Alone {
 		p.Compare, p.Full, p.ExactCase = coupa.Element, d.ask.Full, cfg.Layout.ExactCase
+		p.Roles = wiring.RoleRules(cfg)
 		p.Confirmed, p.HashKey = d.out.confirmed, d.out.key
 	}
 	if answers != nil {

@@ -214,7 +214,7 @@ func stateOf(out *Outlook) savedState {
 // configDigests returns the hashes of the config's values that a plan depends on. The plan itself names the feed's files, and
 // their age was checked when it was built.
 func configDigests(p *wiring.Pipeline) (map[string]string, error) {
-	digests := p.Config.Digests("instance", "feed", "mapping", "route", "layout", "limits", "protect", "preflight", "integration_users")
+	digests := p.Config.Digests("instance", "feed", "mapping", "route", "layout", "limits", "roles", "protect", "preflight", "integration_users")
 	delete(digests, "feed.files")
 	delete(digests, "feed.max_age")
 	for _, t := range p.Config.Mapping.Tables {

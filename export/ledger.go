@@ -30,6 +30,9 @@ type RunRecord struct {
 	Files   []FeedFile `json:"files"`
 
 	Mapping []Expression `json:"-"` // the mapping of the run, for BeginRun; only a person's story returns it
+	// Config is what of the config decides about its rows, for BeginRun: the path of a value to the value's SHA-256. Only a
+	// SeenFile returns it.
+	Config map[string]string `json:"-"`
 }
 
 // Expression is one column of a mapping with the text of its expression.
@@ -45,10 +48,25 @@ type SeenFile struct {
 	RunState RunState
 	// Later are the runs that planned its kept records again, in order; their rows name the file with @ and Run.
 	Later []string
-	Open  int  // its rows, in its run or a later one, that ended quarantined, rejected or drifted
-	Kept  bool // its run keeps records for the next plan
+	// Before are earlier runs that planned the same bytes (--again, --replan), in order: the rows of records that they kept
+	// name the file with @ and that run.
+	Before []string
+	Open   int  // its rows, in its run or a later one, that ended quarantined, rejected or drifted
+	Kept   bool // its run keeps records for the next plan
+	Pruned bool // its run is pruned: nothing is known of its rows, nor of what went before or after them
+	// Config is RunRecord.Config of its run; nil is not known.
+	Config map[string]string
 	// GivenUp are its rows that were kept, in its run or the last of Later, and then given up.
 	GivenUp GivenUp
+}
+
+// KeptAs returns the names under which later runs have the rows of records of the file that were kept.
+func (f SeenFile) KeptAs() []string {
+	names := []string{f.Name + "@" + f.Run}
+	for _, run := range f.Before {
+		names = append(names, f.Name+"@"+run)
+	}
+	return names
 }
 
 // Left returns how many rows of a file can be planned again.

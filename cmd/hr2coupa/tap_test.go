@@ -182,6 +182,10 @@ func (s *tappedStore) LineEnds() ([]export.FeedFile, error) {
 	return get(s.tap, "LineEnds", s.under.LineEnds)
 }
 
+func (s *tappedStore) OvertakenSince(name, sum string) (map[string]bool, error) {
+	return get(s.tap, "OvertakenSince", func() (map[string]bool, error) { return s.under.OvertakenSince(name, sum) })
+}
+
 func (s *tappedStore) PlannedFiles() ([]export.FeedFile, error) {
 	return get(s.tap, "PlannedFiles", s.under.PlannedFiles)
 }

@@ -58,6 +58,10 @@ type Past interface {
 	Moves(part int64) ([]Move, error)
 	// SentSince returns the keys of the people for whom a later run than run has a row in a part.
 	SentSince(run string) (map[string]bool, error)
+	// OvertakenSince returns the keys of the people for whom something newer than a file has gone: since the bytes were
+	// first planned under that name, another file had a row of theirs in a part, or one that was as Coupa has it. A person
+	// in several files of one run counts for the last of them.
+	OvertakenSince(name, sha256 string) (map[string]bool, error)
 	// Story returns every row of the people with these keys, newest run first, for at most so many runs (below 0: for
 	// all); more is how many runs were left out.
 	Story(keys []string, runs int) (story []Episode, more int, err error)

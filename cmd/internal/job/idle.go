@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -24,7 +25,11 @@ func (j *Job) nothingNew(p *prospect.Prospect, o RunOptions, started time.Time) 
 		}
 		return export.ReadReport(j.ledger, rec)
 	}
-	rep := seenReport(p.Seen, o.Again, started)
+	config, err := prospect.RowConfig(p.Pipe)
+	if err != nil {
+		return nil, err
+	}
+	rep := seenReport(p.Seen, o, config, started)
 	if p.Older { // Planner is nil, so nothing is kept either
 		rep.Verdict.End, rep.Exit = export.EndLate, export.WorstExit(rep.Exit, export.ExitFeed)
 	}
@@ -87,32 +92,60 @@ func (j *Job) stillKept(plan *export.Plan, p *prospect.Prospect) (*export.Report
 	return rep, nil
 }
 
-// seenReport returns the report of a start that has seen every file of the feed before. It sends nothing and says so.
-func seenReport(seen []export.SeenFile, again bool, started time.Time) *export.Report {
+// seenReport returns the report of a start that has seen every file of the feed before. It sends nothing and says so. config has
+// the hashes of what decides about rows now.
+func seenReport(seen []export.SeenFile, o RunOptions, config map[string]string, started time.Time) *export.Report {
 	rep := EmptyReport(export.EndSeen, started)
 	rep.Files = []export.FeedFile{}
 	open := 0
 	const planAgain = "hr2coupa run --again plans them again"
-	var why []string
-	hint := ""
+	var why, hints []string
 	for _, f := range seen {
 		rep.Files = append(rep.Files, f.FeedFile)
 		rep.Run = f.Run
 		open += f.Open
 		if g := f.GivenUp; g.Rows > 0 { // on purpose, so it is no fault of the next nights
-			hint = planAgain
+			hints = []string{planAgain}
 			why = append(why, fmt.Sprintf("%s of %s: %s, hr2coupa settle %s rejected", export.Plural(g.Rows, "row"), export.Plain(f.Name), export.Plain(export.Ending{GivenUpBy: g.By}.String()), g.Run))
 		}
 	}
 	if open > 0 {
-		hint = planAgain
+		hints = []string{planAgain}
 		why = append(why, fmt.Sprintf("not in Coupa as in HR: %s of the feed", export.Plural(open, "row")))
 		rep.Exit = export.ExitPartial
 	}
-	if again && len(why) == 0 {
-		hint = "hr2coupa run plans new files"
+	if o.Again && len(why) == 0 {
+		hints = append(hints, "hr2coupa run plans new files")
 		why = append(why, "nothing to plan again: no seen file of the feed has rows that are open")
 	}
-	rep.Why, rep.Hint = strings.Join(why, "\n"), hint
+	if o.Replan {
+		hints = append(hints, "hr2coupa run plans new files, and what a held run keeps")
+		why = append(why, "nothing to plan anew: no file of the feed was seen of which the ledger has the run, and which no held run keeps")
+	} else if since := changedSince(seen, config); len(since) > 0 {
+		hints = append(hints, "hr2coupa run --replan plans seen files anew")
+		why = append(why, since...)
+	}
+	rep.Why, rep.Hint = strings.Join(why, "\n"), strings.Join(hints, "\n")
 	return rep
+}
+
+// changedSince returns a line for each config that seen files were planned with and that is not that of now.
+func changedSince(seen []export.SeenFile, now map[string]string) (lines []string) {
+	files := map[string][]string{}
+	var order []string
+	for _, f := range seen {
+		what := prospect.Since(f, now)
+		if len(what) == 0 || !prospect.Anew(f) {
+			continue
+		}
+		key := words.Few(what)
+		if files[key] == nil {
+			order = append(order, key)
+		}
+		files[key] = append(files[key], export.Plain(f.Name))
+	}
+	for _, what := range order {
+		lines = append(lines, fmt.Sprintf("mapping or config have changed since the plan of %s: %s", words.Few(files[what]), what))
+	}
+	return lines
 }

@@ -23,6 +23,7 @@ type PlanOptions struct {
 	People int    // how many people of each chief kind of change the result has, at most
 	Only   string // of which people: see differences.ReadOnly; "" is all
 	Again  bool
+	Replan bool
 	Late   bool
 	Output string // the file that the plan is saved to; "" for none
 	Route  string
@@ -110,7 +111,7 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error)
 	if err != nil {
 		return nil, err
 	}
-	p, err := prospect.Prepare(ctx, env, prospect.Ask{Pipe: pipe, Started: env.Now().UTC(), Files: o.Files, Again: o.Again, Late: o.Late, Full: o.Full, All: true})
+	p, err := prospect.Prepare(ctx, env, prospect.Ask{Pipe: pipe, Started: env.Now().UTC(), Files: o.Files, Again: o.Again, Replan: o.Replan, Late: o.Late, Full: o.Full, All: true})
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +124,7 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error)
 	}
 	res.ReadBack = readBackAhead(pipe.Config, res.Parts)
 	for _, f := range p.Seen {
-		if !o.Again || f.Left() == 0 {
+		if !o.Replan && (!o.Again || f.Left() == 0) || o.Replan && !prospect.Anew(f) {
 			res.Seen = append(res.Seen, f.Name)
 		}
 	}

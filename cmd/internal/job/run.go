@@ -21,6 +21,7 @@ type RunOptions struct {
 	Files  []string
 	NoWait bool
 	Again  bool
+	Replan bool // seen files are planned as if they were new
 	Late   bool // they are meant, also where they were passed over as late
 	Route  string
 	Full   bool // rows that would change nothing are sent too
@@ -72,7 +73,7 @@ func StartRun(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, o Run
 func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, started time.Time) (*export.Report, error) {
 	p, err := prospect.Prepare(ctx, j.env, prospect.Ask{
 		Pipe: pipe, Started: started, Ledger: j.ledger, Key: j.key, Client: j.wires.Client,
-		Files: o.Files, Claim: o.Claim, Again: o.Again, Late: o.Late, Full: o.Full, Expect: o.expect,
+		Files: o.Files, Claim: o.Claim, Again: o.Again, Replan: o.Replan, Late: o.Late, Full: o.Full, Expect: o.expect,
 	})
 	if err != nil {
 		return nil, err
@@ -119,7 +120,11 @@ func (j *Job) logOrder(p *prospect.Prospect) {
 // record writes the plan of a new run into the ledger. broken are the limits that hold it, so that nothing of it is sent.
 func (j *Job) record(ctx context.Context, p *prospect.Prospect) (id string, broken []export.Breach, err error) {
 	defer j.notifier.Spent(notify.StepPlan, j.env.Now())
-	run, err := j.ledger.BeginRun(export.RunRecord{Command: "run", Started: p.Planner.Started, Mapping: wiring.Expressions(j.cfg)})
+	config, err := prospect.RowConfig(p.Pipe)
+	if err != nil {
+		return "", nil, err
+	}
+	run, err := j.ledger.BeginRun(export.RunRecord{Command: "run", Started: p.Planner.Started, Mapping: wiring.Expressions(j.cfg), Config: config})
 	if err != nil {
 		return "", nil, err
 	}

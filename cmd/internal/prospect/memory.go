@@ -18,6 +18,7 @@ type Ledger interface {
 	Seer
 	Archive
 	opened
+	overtaken
 	RunsSince(t time.Time) ([]export.RunRecord, error)
 }
 
@@ -59,7 +60,7 @@ func (a *Ask) recallFrom(l Ledger, files []export.FeedFile) (*recollection, erro
 		if f.Seen != nil {
 			k.seen = append(k.seen, *f.Seen)
 		}
-		if f.takes(a.Again) && !slices.Contains(k.news.passed, f.Name) {
+		if a.takes(f) && !slices.Contains(k.news.passed, f.Name) {
 			k.paths = append(k.paths, f.Path)
 		}
 	}
@@ -73,6 +74,9 @@ func (a *Ask) recallFrom(l Ledger, files []export.FeedFile) (*recollection, erro
 	}
 	if a.Again {
 		k.only, err = openRecords(l, k.seen)
+	}
+	if a.Replan {
+		k.only, err = recordsAnew(l, k.seen, k.outlook.Kept)
 	}
 	return k, err
 }
@@ -93,7 +97,7 @@ func (a *Ask) confirmed(l Ledger, o *Outlook) (err error) {
 
 // unknown returns what is known without a ledger: nothing.
 func (a *Ask) unknown(files []export.FeedFile) *recollection {
-	if a.Again {
+	if a.Again || a.Replan {
 		return &recollection{outlook: &Outlook{}, only: nothing}
 	}
 	k := &recollection{outlook: &Outlook{}}

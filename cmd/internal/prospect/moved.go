@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
@@ -130,18 +128,11 @@ func (a *Ask) stateMoved(now savedState) (string, error) {
 
 // configMoved returns the names of the values that differ.
 func configMoved(was, is map[string]string) []string {
-	paths := map[string]bool{}
-	for path, digest := range was {
-		paths[path] = is[path] != digest
-	}
-	for path, digest := range is {
-		paths[path] = was[path] != digest
-	}
-	maps.DeleteFunc(paths, func(_ string, moved bool) bool { return !moved })
+	paths := changed(was, is)
 	if len(paths) == 0 {
 		return nil
 	}
-	return []string{"config: " + words.Few(slices.Sorted(maps.Keys(paths)))}
+	return []string{"config: " + words.Few(paths)}
 }
 
 // Check builds the plan once without recording it. If it differs from the saved one, the error is a *MovedError: feed, state

@@ -24,6 +24,7 @@ type Ask struct {
 	Claim  bool       // they are claims of a watcher: each path is one file for good
 	Again  bool       // not the new files, but the rows of seen ones that may be planned again
 	Expect *SavedPlan // its files, if all that it was made of is as it was; else a *MovedError
+	Replan bool       // not the new files, but the seen ones, as if they were new
 	Late   bool       // the person who has named them means it, also where they were passed over as late
 	All    bool       // where no file is new and nothing is kept: all files all the same
 	Full   bool       // rows that would change nothing are sent too
@@ -76,7 +77,7 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 		return p, err
 	}
 	p.Fresh = fresh != nil
-	p.Whole = !p.Fresh || ask.wholeFeed() && !ask.Again
+	p.Whole = !p.Fresh || ask.wholeFeed() && !ask.Again && !ask.Replan
 	d := &draft{ask: &ask, out: p.Outlook, fresh: fresh, only: known.only}
 	sheet, err := d.route(ctx)
 	if err != nil {

@@ -217,17 +217,22 @@ func configDigests(p *wiring.Pipeline) (map[string]string, error) {
 	digests := p.Config.Digests("instance", "feed", "mapping", "route", "layout", "limits", "roles", "protect", "preflight", "integration_users")
 	delete(digests, "feed.files")
 	delete(digests, "feed.max_age")
+	return digests, addTables(digests, p)
+}
+
+// addTables adds the hashes of the files of the mapping's tables.
+func addTables(digests map[string]string, p *wiring.Pipeline) error {
 	for _, t := range p.Config.Mapping.Tables {
 		if t.File == "" {
 			continue
 		}
 		data, err := wiring.ReadTable(t.File)
 		if err != nil {
-			return nil, fmt.Errorf("read the file of table %q: %w", t.Name, err)
+			return fmt.Errorf("read the file of table %q: %w", t.Name, err)
 		}
 		digests["mapping.tables."+t.Name+".file (its bytes)"] = hexHash(data)
 	}
-	return digests, nil
+	return nil
 }
 
 // layoutHash returns a hash of what the program knows of Coupa's columns.

@@ -1,6 +1,8 @@
 package prospect
 
 import (
+	"slices"
+
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -53,10 +55,14 @@ func same(old export.SeenFile, f export.FeedFile) bool {
 	return old.SHA256 == f.SHA256 && (old.RunState != export.RunHeld || old.Kept)
 }
 
-// takes reports whether a plan takes a file up: a new one, or, with again, a seen one with rows that can be planned again.
-func (f File) takes(again bool) bool {
-	if again {
+// takes reports whether a plan takes a file up: a new one, or, with --again, a seen one with rows that can be planned again, or,
+// with --replan, a seen one.
+func (a *Ask) takes(f File) bool {
+	switch {
+	case a.Again:
 		return f.Seen != nil && f.Seen.Left() > 0
+	case a.Replan:
+		return f.Seen != nil && Anew(*f.Seen)
 	}
 	return f.Seen == nil
 }
@@ -93,13 +99,13 @@ func openRecords(l opened, seen []export.SeenFile) (recordFilter, error) {
 			if err != nil {
 				return nil, err
 			}
-			as := f.Name // a later run's rows name the file with the run that kept it
-			if run != f.Run {
-				as += "@" + f.Run
+			as := f.KeptAs() // a later run's rows name the file with the run that kept it
+			if run == f.Run {
+				as = append(as, f.Name)
 			}
 			err = l.Rows(run, func(r export.RowResult) error {
 				kept := (r.Outcome == export.Held || r.Outcome == export.Pending && r.Part == 0) && run != f.GivenUp.Run
-				if r.Origin.File == as && !newer[r.Key] && !left[r.Part] && !kept {
+				if slices.Contains(as, r.Origin.File) && !newer[r.Key] && !left[r.Part] && !kept {
 					lines[export.Origin{File: f.Name, Line: r.Origin.Line}] = true
 					people[who{f.Name, r.Key}] = true
 				}

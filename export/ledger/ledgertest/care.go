@@ -108,7 +108,7 @@ func pruning(t *world) {
 
 	// A feed file of a pruned run is not new; another file of that name is.
 	want := export.SeenFile{
-		FeedFile: export.FeedFile{Path: "/hr/old.csv", Name: "old.csv", Size: 9, SHA256: "hash of old.csv"}, Run: old.Run, RunState: export.RunEnded,
+		FeedFile: export.FeedFile{Path: "/hr/old.csv", Name: "old.csv", Size: 9, SHA256: "hash of old.csv"}, Run: old.Run, RunState: export.RunEnded, Pruned: true,
 	}
 	seen, found, err := a.Seen("old.csv")
 	if d := cmp.Diff(want, seen); d != "" || !found || err != nil {

@@ -158,7 +158,7 @@ func takeUp(l ledger.Ledger) error {
 
 var writingCalls = []call{
 	{"BeginRun", nil, func(l ledger.Ledger) error {
-		_, err := l.BeginRun(export.RunRecord{Command: "run", Started: Noon, Mapping: []export.Expression{{Column: "Login", Text: "login"}}})
+		_, err := l.BeginRun(export.RunRecord{Command: "run", Started: Noon, Mapping: []export.Expression{{Column: "Login", Text: "login"}}, Config: map[string]string{"layout.key": "01"}})
 		return err
 	}},
 	{"EndRun", begun, func(l ledger.Ledger) error {

@@ -1,6 +1,8 @@
 package ledgertest
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -120,6 +122,95 @@ func fileOrder(t *world) {
 	if d := cmp.Diff(late, Must[[]export.LateFile](t)(l.LateFiles())); d != "" {
 		t.Errorf("late files (-want +got):\n%s", d)
 	}
+}
+
+// overtaken: whoever another file has a row of since a file was first planned is overtaken, whatever became of that file's own
+// rows later.
+func overtaken(t *world) {
+	l := t.locked()
+	sends := 0
+	send := func(command string, files []export.FeedFile, rows ...export.RowResult) string {
+		t.Helper()
+		run := Begin(t, l, command)
+		tx := Plan(t, l, run)
+		sends++
+		name := fmt.Sprintf("part%d.csv", sends)
+		id := Must[int64](t)(tx.AddPart(export.Part{Name: name, Rows: len(rows)}, []byte(name)))
+		OK(t, tx.NamePart(id, name))
+		for i, r := range rows {
+			r.Part, r.PartRow, r.Lines = id, i+1, 1
+			if r.Outcome == export.Unchanged || r.Outcome == export.Quarantined {
+				r.Part, r.PartRow = 0, 0
+			}
+			OK(t, tx.AddRow(r))
+		}
+		OK(t, tx.Commit(export.PlanSum{Files: files, Input: len(rows)}))
+		OK(t, l.EndRun(export.RunRecord{ID: run, State: export.RunEnded, Ended: t.now}))
+		return run
+	}
+	file := func(name string) export.FeedFile {
+		return export.FeedFile{Path: "/hr/" + name, Name: name, Size: 3, SHA256: "of " + name}
+	}
+	row := func(file, key string, o export.Outcome) export.RowResult {
+		return export.RowResult{Origin: export.Origin{File: file, Line: 2}, Key: key, Outcome: o}
+	}
+	want := func(name string, keys ...string) {
+		t.Helper()
+		got := slices.Sorted(maps.Keys(Must[map[string]bool](t)(l.OvertakenSince(name, "of "+name))))
+		if !slices.Equal(got, keys) {
+			t.Errorf("%s is overtaken for %q, want %q", name, got, keys)
+		}
+	}
+	send("run", []export.FeedFile{file("old.csv")}, row("old.csv", "F", export.Applied), row("old.csv", "A", export.Applied))
+	first := send("run", []export.FeedFile{file("a.csv"), file("b.csv")}, row("a.csv", "A", export.Applied), row("b.csv", "B", export.Applied), row("a.csv", "C", export.Applied))
+	want("a.csv", "B")
+	want("b.csv", "A", "C")
+	send("run", []export.FeedFile{file("c.csv")}, row("c.csv", "C", export.Unchanged), row("c.csv", "D", export.Quarantined), row("c.csv", "E", export.Rejected), row("c.csv", "", export.Applied), row("a.csv@"+first, "F", export.Applied))
+	send("drop", []export.FeedFile{file("a.csv")}, row("a.csv", "G", export.Applied))
+	want("a.csv", "B", "C", "E", "G")
+	send("run", []export.FeedFile{file("a.csv")}, row("a.csv", "A", export.Applied), row("a.csv", "C", export.Applied))
+	want("a.csv", "B", "C", "E", "G")
+	want("c.csv", "A", "C", "F", "G")
+
+	// Other bytes under the name are another file, and so are those that come back later.
+	other := file("a.csv")
+	other.SHA256 = "other"
+	send("run", []export.FeedFile{other}, row("a.csv", "A", export.Applied))
+	send("run", []export.FeedFile{file("a.csv")}, row("a.csv", "A", export.Applied))
+	want("a.csv")
+	send("run", []export.FeedFile{file("d.csv")}, row("d.csv", "A", export.Applied))
+	want("a.csv", "A")
+}
+
+// configsOfRuns: the ledger knows what of the config decided about a planned file, until its run is pruned.
+func configsOfRuns(t *world) {
+	l := t.locked()
+	see := func(name string, config map[string]string) {
+		t.Helper()
+		run := Must[export.RunRecord](t)(l.BeginRun(export.RunRecord{Command: "run", Config: config})).ID
+		OK(t, Plan(t, l, run).Commit(export.PlanSum{Files: []export.FeedFile{{Path: "/hr/" + name, Name: name, Size: 1, SHA256: "01"}}}))
+		OK(t, l.EndRun(export.RunRecord{ID: run, State: export.RunEnded, Ended: t.now}))
+	}
+	want := func(name string, config map[string]string, pruned bool) {
+		t.Helper()
+		f, ok, err := l.Seen(name)
+		if !maps.Equal(f.Config, config) || f.Pruned != pruned || !ok || err != nil {
+			t.Errorf("%s: %v, pruned %v, %v, %v", name, f.Config, f.Pruned, ok, err)
+		}
+	}
+	config := map[string]string{"layout.key": "01", "mapping.columns": "02"}
+	see("a.csv", config)
+	see("b.csv", config)
+	see("c.csv", nil)
+	want("a.csv", config, false)
+	want("b.csv", config, false)
+	want("c.csv", nil, false)
+	t.now = t.now.Add(100 * Day)
+	see("b.csv", config)
+	Must[ledger.Pruned](t)(l.Prune(ledger.Retention{Parts: Day, Values: Day, History: Day}, false))
+	want("a.csv", nil, true)
+	want("b.csv", config, false)
+	t.wantSound()
 }
 
 // seenLater: a file is followed through the runs that planned its kept records again, up to where they were given up.

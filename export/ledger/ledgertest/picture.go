@@ -82,6 +82,9 @@ func (d *drawing) file(f export.FeedFile) {
 		OK(d, err)
 		d.line(" seen %+v, %v", seen, ok)
 	}
+	if f.Name != "" {
+		d.line(" overtaken %v", Must[map[string]bool](d)(d.l.OvertakenSince(f.Name, f.SHA256)))
+	}
 }
 
 func (d *drawing) kept() {

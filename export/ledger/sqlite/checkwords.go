@@ -47,6 +47,7 @@ var facts = []string{
 	`SELECT 'run ' || id, 'the limits that hold it cannot be read' FROM runs WHERE held <> '' AND NOT json_valid(held)`,
 	`SELECT 'approval ' || id, 'its ceilings cannot be read' FROM approvals WHERE NOT json_valid(ceilings)`,
 	`SELECT 'a mapping', 'its columns cannot be read' FROM mappings WHERE NOT json_valid(columns)`,
+	`SELECT 'a config', 'its hashes cannot be read' FROM configs WHERE iif(json_valid(digests), json_type(digests) <> 'object', 1)`,
 	`SELECT 'notice ' || id, 'its message cannot be read' FROM notices WHERE done = 0 AND NOT json_valid(message)`,
 	`SELECT 'rows', count(*) || ' say in a form that cannot be read why they stand as they do' FROM rows WHERE faults <> '' AND iif(json_valid(faults), json_type(faults) <> 'array', 1) HAVING count(*) > 0`,
 	`SELECT 'rows', count(*) || ' have completed columns that cannot be read' FROM rows WHERE completed <> '' AND iif(json_valid(completed), json_type(completed) <> 'array', 1) HAVING count(*) > 0`,

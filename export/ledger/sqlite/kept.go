@@ -98,16 +98,20 @@ func (l *Ledger) GiveUp(run, by string) (ok bool, err error) {
 	return ok, nil
 }
 
-// givenUp returns how much of a file was given up. num is the last run that may have kept records of it, and source is
-// the file's name in the rows of that run.
-func givenUp(c *sqlite.Conn, num int64, source string) (g export.GivenUp, err error) {
+// givenUp returns how much of a file was given up. num is the last run that may have kept records of it, and sources are
+// the file's names in the rows of that run.
+func givenUp(c *sqlite.Conn, num int64, sources []string) (g export.GivenUp, err error) {
 	err = query(c, "SELECT r.id, k.given_up_by FROM kept k JOIN runs r ON r.num = k.run WHERE k.run = ? AND k.ended <> '' AND k.by_run = 0",
 		func(s *sqlite.Stmt) error { g.Run, g.By = s.ColumnText(0), s.ColumnText(1); return nil }, num)
 	if err != nil || g.Run == "" {
 		return g, err
 	}
-	err = query(c, "SELECT count(*) FROM rows JOIN sources ON sources.id = rows.source AND sources.name = ?2 WHERE "+ofPart+"AND outcome IN ('held', 'pending')",
-		func(s *sqlite.Stmt) error { g.Rows = s.ColumnInt(0); return nil }, -num, source)
+	list, err := json.Marshal(sources)
+	if err != nil {
+		return g, err
+	}
+	err = query(c, "SELECT count(*) FROM rows JOIN sources ON sources.id = rows.source AND sources.name IN (SELECT value FROM json_each(?2)) WHERE "+ofPart+"AND outcome IN ('held', 'pending')",
+		func(s *sqlite.Stmt) error { g.Rows = s.ColumnInt(0); return nil }, -num, string(list))
 	if err != nil || g.Rows == 0 {
 		return export.GivenUp{}, err
 	}

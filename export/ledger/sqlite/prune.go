@@ -180,6 +180,7 @@ func pruneRuns(c *sqlite.Conn, runs []int64) error {
 			"DELETE FROM kept WHERE run = ?1",
 			"DELETE FROM approvals WHERE run = ?1",
 			"DELETE FROM run_mappings WHERE run = ?1",
+			"DELETE FROM run_configs WHERE run = ?1",
 			"DELETE FROM runs WHERE num = ?1",
 		} {
 			if err := exec(c, sql, num); err != nil {
@@ -189,6 +190,7 @@ func pruneRuns(c *sqlite.Conn, runs []int64) error {
 	}
 	return errors.Join(
 		exec(c, "DELETE FROM mappings WHERE sha256 NOT IN (SELECT mapping FROM run_mappings)"),
+		exec(c, "DELETE FROM configs WHERE sha256 NOT IN (SELECT config FROM run_configs)"),
 		exec(c, "DELETE FROM sources WHERE id NOT IN (SELECT source FROM rows)"))
 }
 

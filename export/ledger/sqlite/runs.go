@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -44,10 +45,14 @@ func (l *Ledger) BeginRun(r export.RunRecord) (export.RunRecord, error) {
 
 func writeBegun(c *sqlite.Conn, r export.RunRecord) error {
 	err := exec(c, "INSERT INTO runs (id, command, state, started) VALUES (?, ?, ?, ?)", r.ID, r.Command, string(r.State), nanos(r.Started))
-	if err != nil || len(r.Mapping) == 0 {
-		return err
+	num := c.LastInsertRowID()
+	if err == nil && len(r.Mapping) > 0 {
+		err = keepMapping(c, num, r.Mapping)
 	}
-	return keepMapping(c, c.LastInsertRowID(), r.Mapping)
+	if err == nil && len(r.Config) > 0 {
+		err = keepConfig(c, num, r.Config)
+	}
+	return err
 }
 
 // EndRun records how a run stands: its State, Ended, Exit and Verdict. What it began with and what its plan wrote
@@ -173,7 +178,7 @@ func (l *Ledger) Seen(name string) (export.SeenFile, bool, error) {
 func (l *Ledger) prunedFile(name string) (f export.SeenFile, ok bool, err error) {
 	err = l.read(func(c *sqlite.Conn) error {
 		return query(c, "SELECT path, name, size, sha256, run FROM pruned_files WHERE name = ?", func(s *sqlite.Stmt) error {
-			f, ok = export.SeenFile{FeedFile: scanFile(s), Run: s.ColumnText(4), RunState: export.RunEnded}, true
+			f, ok = export.SeenFile{FeedFile: scanFile(s), Run: s.ColumnText(4), RunState: export.RunEnded, Pruned: true}, true
 			return nil
 		}, name)
 	})
@@ -218,6 +223,12 @@ func (l *Ledger) lastFile(where, arg string) (f export.SeenFile, ok bool, err er
 		if err != nil {
 			return err
 		}
+		if f.Config, err = configOf(c, num); err != nil {
+			return err
+		}
+		if f.Before, err = plannedBefore(c, f, num); err != nil {
+			return err
+		}
 		return later(c, num, &f)
 	})
 	if err != nil {
@@ -226,10 +237,19 @@ func (l *Ledger) lastFile(where, arg string) (f export.SeenFile, ok bool, err er
 	return f, ok, nil
 }
 
+// plannedBefore returns the earlier runs that planned a file's bytes, since others were planned under its name.
+func plannedBefore(c *sqlite.Conn, f export.SeenFile, num int64) (runs []string, err error) {
+	err = query(c, `WITH planned AS (SELECT f.run, r.id, f.sha256 = ?2 AS same FROM feed_files f JOIN runs r ON r.num = f.run
+			WHERE f.name = ?1 AND r.command <> 'drop' AND f.run < ?3)
+		SELECT id FROM planned WHERE same AND run > coalesce((SELECT max(run) FROM planned WHERE NOT same), 0) ORDER BY run`,
+		func(s *sqlite.Stmt) error { runs = append(runs, s.ColumnText(0)); return nil }, f.Name, f.SHA256, num)
+	return runs, err
+}
+
 // later follows the records that a file's run kept through the runs that planned them again, up to where they were
 // given up, if they were.
 func later(c *sqlite.Conn, num int64, f *export.SeenFile) (err error) {
-	source := f.Name
+	sources := []string{f.Name}
 	for {
 		var next int64
 		err := query(c, "SELECT k.by_run, r.id FROM kept k JOIN runs r ON r.num = k.by_run WHERE k.run = ?", func(s *sqlite.Stmt) error {
@@ -241,12 +261,16 @@ func later(c *sqlite.Conn, num int64, f *export.SeenFile) (err error) {
 			return err
 		}
 		if next == 0 {
-			f.GivenUp, err = givenUp(c, num, source)
+			f.GivenUp, err = givenUp(c, num, sources)
 			return err
 		}
-		num, source = next, f.Name+"@"+f.Run
-		err = query(c, "SELECT count(*) FROM "+ofRun+"JOIN sources ON sources.id = rows.source AND sources.name = ?2 "+openRows,
-			func(s *sqlite.Stmt) error { f.Open += s.ColumnInt(0); return nil }, num, source)
+		num, sources = next, f.KeptAs()
+		list, err := json.Marshal(sources)
+		if err != nil {
+			return err
+		}
+		err = query(c, "SELECT count(*) FROM "+ofRun+"JOIN sources ON sources.id = rows.source AND sources.name IN (SELECT value FROM json_each(?2)) "+openRows,
+			func(s *sqlite.Stmt) error { f.Open += s.ColumnInt(0); return nil }, num, string(list))
 		if err != nil {
 			return err
 		}

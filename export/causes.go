@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -198,8 +199,11 @@ func (c *Causes) Advise(faults Faults) (todo, owner string) {
 	return strings.Join(todos, between), strings.Join(owners, ", ")
 }
 
-// Explain counts the causes of the rows that have to be fixed, most rows first.
-func (rep *Report) Explain(c *Causes) {
+// Explain counts the causes of the rows that have to be fixed.
+func (rep *Report) Explain(c *Causes) { rep.Causes = c.Count(rep.Rows.All()) }
+
+// Count returns the causes of the rows that have to be fixed, most rows first.
+func (c *Causes) Count(rows iter.Seq[RowResult]) []CauseCount {
 	counts := map[*Cause]*CauseCount{}
 	count := func(k *Cause, r RowResult) {
 		if counts[k] == nil {
@@ -208,7 +212,7 @@ func (rep *Report) Explain(c *Causes) {
 		counts[k].Rows++
 		counts[k].Records += r.Lines
 	}
-	for r := range rep.Rows.All() {
+	for r := range rows {
 		if !r.Outcome.Mendable() {
 			continue
 		}
@@ -216,13 +220,14 @@ func (rep *Report) Explain(c *Causes) {
 			count(k, r)
 		}
 	}
-	rep.Causes = []CauseCount{}
+	found := []CauseCount{}
 	for _, n := range counts {
-		rep.Causes = append(rep.Causes, *n)
+		found = append(found, *n)
 	}
-	slices.SortFunc(rep.Causes, func(a, b CauseCount) int {
+	slices.SortFunc(found, func(a, b CauseCount) int {
 		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(b.Records, a.Records), cmp.Compare(a.Name, b.Name))
 	})
+	return found
 }
 
 func foldAll(s string) string {

@@ -71,6 +71,17 @@ func (fs Faults) Text() string {
 	return strings.Join(texts, between)
 }
 
+// Hint returns what to do, as far as the faults say it.
+func (fs Faults) Hint() string {
+	var hints []string
+	for _, f := range fs {
+		if f.Hint != "" {
+			hints = add(hints, []string{f.Hint})
+		}
+	}
+	return strings.Join(hints, between)
+}
+
 // Owner returns the owner that the config names for the row; "" where it names none.
 func (fs Faults) Owner() string {
 	for _, f := range fs {

@@ -111,8 +111,16 @@ func (e *NotOneError) Error() string { return e.Column + ": " + e.why() }
 
 const (
 	sayNobodyHas   = "no Coupa user has this value"
-	saySeveralHave = "%d users in Coupa have this value (Coupa ids %s); none is taken, make it unique there"
+	saySeveralHave = "%d users in Coupa have this value (Coupa ids %s); none is taken"
 )
+
+// Hints returns what to do where several users have the value.
+func (e *NotOneError) Hints() []string {
+	if len(e.IDs) == 0 {
+		return nil
+	}
+	return []string{"make the value unique in Coupa"}
+}
 
 func (e *NotOneError) why() string {
 	if len(e.IDs) == 0 {

@@ -116,7 +116,7 @@ func TestChangedMeanwhile(t *testing.T) {
 		},
 		{
 			name: "two accounts have the number meanwhile", feed: "E1,ann,ann@example.com,Ann,Archer,,active,,\n", twice: true,
-			want: export.Quarantined, says: "users in Coupa have this value (Coupa ids 2, 77); none is taken, make it unique there",
+			want: export.Quarantined, says: "users in Coupa have this value (Coupa ids 2, 77); none is taken",
 			ann: "Abel User,Buyer", calls: "find by Id",
 		},
 		{

@@ -199,7 +199,7 @@ const (
 	sayNoID        = "no Coupa user has this Id, and a file cannot give one to a new user"
 	sayOtherNumber = "Coupa has it with another number or none (Coupa id %s): the row would be taken for a new person"
 	sayNumber      = "Coupa has another number for this login (Coupa id %s)"
-	sayHidden      = "Coupa does not show its number for this login (Coupa id %s), which may be another: look at its API response filters"
+	sayHidden      = "Coupa does not show its number for this login (Coupa id %s), which may be another"
 	sayOthers      = "belongs to another user in Coupa (Coupa id %s)"
 	sayTwice       = "%s leads to the same user in Coupa (Coupa id %s): one of the two rows is not about this person"
 )

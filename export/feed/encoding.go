@@ -158,9 +158,7 @@ func validUTF8(b []byte) bool {
 
 const setEncoding = "set feed.encoding to the file's charset, or deliver UTF-8"
 
-// badText is what is wrong with a record that is not in the charset, and what to do.
-func (t decoding) badText() string { return t.wrong() + "; " + setEncoding }
-
+// wrong is what is wrong with a record that is not in the charset.
 func (t decoding) wrong() string {
 	if t.enc == nil {
 		return "is not valid UTF-8"

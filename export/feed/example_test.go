@@ -45,5 +45,5 @@ func ExampleOpen() {
 	}
 	// Output:
 	// line 2 says [E1 ann Archer]
-	// line 3 is broken: has 2 fields, header has 3; quote values that hold the delimiter
+	// line 3 is broken: has 2 fields, header has 3
 }

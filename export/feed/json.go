@@ -104,7 +104,7 @@ func (c *jsonChunk) field(quoted []byte) (i int, wanted bool) {
 func (c *jsonChunk) value(rec *export.Record, i int, w *walker) *export.Fault {
 	name := c.src.header.Fields[i]
 	if c.seen[i] {
-		return c.src.fieldFault(c.line, name, "stands twice in the object; keep one")
+		return c.src.fieldFault(c.line, name, "stands twice in the object")
 	}
 	c.seen[i] = true
 	switch w.b[w.i] {
@@ -117,7 +117,7 @@ func (c *jsonChunk) value(rec *export.Record, i int, w *walker) *export.Fault {
 		rec.Values[i], rec.Missing[i] = v, false
 		return f
 	case '{':
-		return c.src.fieldFault(c.line, name, "is an object; write text, a number, a boolean or an array of text")
+		return c.src.fieldFault(c.line, name, "has an object as its value")
 	case 'n':
 		w.skip()
 		return nil
@@ -133,7 +133,7 @@ func (c *jsonChunk) text(quoted []byte, name string) (string, *export.Fault) {
 	}
 	v, sound := unescape(quoted)
 	if !sound {
-		return "", c.src.fieldFault(c.line, name, `has a \u escape that is half a surrogate pair; write both halves, or the character itself`)
+		return "", c.src.fieldFault(c.line, name, `has a \u escape that is half a surrogate pair`)
 	}
 	if strings.IndexByte(v, 0) >= 0 {
 		f := c.src.fault(c.line, ruleNUL, sayNUL)
@@ -153,14 +153,14 @@ func (c *jsonChunk) list(w *walker, name string) (string, *export.Fault) {
 			continue
 		case '"':
 		default:
-			return "", c.src.fieldFault(c.line, name, "is an array of something other than text; quote its elements")
+			return "", c.src.fieldFault(c.line, name, "is an array of something other than text")
 		}
 		v, f := c.text(w.str(), name)
 		if f != nil {
 			return "", f
 		}
 		if strings.IndexByte(v, ',') >= 0 {
-			return "", c.src.fieldFault(c.line, name, "has an array element with a comma in it, which would read as two; remove the comma")
+			return "", c.src.fieldFault(c.line, name, "has an array element with a comma in it, which would read as two")
 		}
 		items = append(items, v)
 	}

@@ -14,7 +14,7 @@ import (
 var (
 	notCurrency   = breach{"currency", "is not an ISO 4217 currency code such as USD or EUR"}
 	notCountry    = breach{"country", "is not a two-letter ISO 3166 country code such as US or DE"}
-	notLocale     = breach{"locale", "is not one of Coupa's locales such as en, en-GB or de-AT (hr2coupa layout prints them)"}
+	notLocale     = breach{"locale", "is not one of Coupa's locales such as en, en-GB or de-AT"}
 	localeWarning = breach{"locale", "is a locale that only Coupa's API documentation lists, not its import page; the row may be refused"}
 )
 

@@ -100,9 +100,9 @@ func newColumn(t Column, allowNotify bool) columnRules {
 }
 
 var (
-	notUTF8      = breach{"utf8", "is not valid UTF-8; check feed.encoding"}
+	notUTF8      = breach{"utf8", "is not valid UTF-8"}
 	control      = breach{"control", "has a control character other than a line break or a tab"}
-	notCleared   = breach{"clear", "cannot be cleared by CSV, no form for it is documented; clear it by API (route: api), or leave the cell as it is"}
+	notCleared   = breach{"clear", "cannot be cleared by CSV, no form for it is documented"}
 	noKey        = breach{"key", "is empty, but it is the key by which Coupa finds the person (layout.key)"}
 	noValue      = breach{"required", "is empty, and Coupa requires it in every row"}
 	noClear      = breach{"clear", "cannot be cleared: Coupa requires it in every row"}

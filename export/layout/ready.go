@@ -256,11 +256,20 @@ func (c *readyCheck) row() bool {
 	for i, text := range cells {
 		c.cell(i, text, &faults)
 	}
+	for i := len(c.faults); i < len(faults.list); i++ {
+		faults.list[i].Hint = cellHints[faults.list[i].Rule]
+	}
 	c.faults = faults.list
 	return true
 }
 
-var emptyCell = breach{"empty", "is empty, and what Coupa does with an empty cell is not documented; take the column out, or give --allow-empty"}
+var emptyCell = breach{"empty", "is empty, and what Coupa does with an empty cell is not documented"}
+
+// cellHints has what to do about a cell of a ready file, by rule; there is no mapping and no feed of HR's behind it.
+var cellHints = map[string]string{
+	emptyCell.rule: "take the column out, or give --allow-empty",
+	notLocale.rule: "hr2coupa layout prints them",
+}
 
 func (c *readyCheck) cell(i int, text string, faults *rowFaults) {
 	col := &c.columns[i]

@@ -9,7 +9,7 @@ import (
 
 var (
 	notEmail   = breach{"email", "is not an e-mail address of the form name@example.com"}
-	notPhone   = breach{"phone", "is not in Coupa's form xxx-yyy-zzzz, abroad +aa xxx-yyy-zzzz; phone() in the mapping makes it"}
+	notPhone   = breach{"phone", "is not in Coupa's form xxx-yyy-zzzz, abroad +aa xxx-yyy-zzzz"}
 	notLimit   = breach{"limit", "looks like an amount, but is not amount, blank and ISO 4217 currency such as 1000.00 USD"}
 	notInteger = breach{"integer", "is not a whole number"}
 	zeroID     = breach{"integer", "is 0, which is no user's number in Coupa"}

@@ -15,7 +15,7 @@ import (
 // --NULL-- would lose all of them by accident. The word is sent only where the mapping itself holds it: as text in the
 // expression, or as a value of a table.
 
-var errWord = errors.New("holds " + export.NullWord + ", by which Coupa takes away what it holds; take it out in HR, or say clear() in the mapping where it is meant") // row: templates/causes.csv has its cause by this text
+var errWord = errors.New("holds " + export.NullWord + ", by which Coupa takes away what it holds") // templates/causes.csv says by this text what to do
 
 // isWord reports whether a text is the word. Case, blanks and invisible characters do not count: it is not documented
 // what Coupa ignores.

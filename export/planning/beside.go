@@ -52,12 +52,10 @@ func (e *encoder) beside(one *rowDraft) []export.Fault {
 		return nil
 	}
 	if _, kept := b.Keeps.Behind(one.key, "", e.text(one, e.login)); kept {
-		return []export.Fault{{Origin: one.row.Origin, Rule: "held", Message: fmt.Sprintf("run %s is held and keeps a record of this person, which may be newer or older: "+
-			"approve it and run, or settle it, then hand this in under another name", b.Run)}}
+		return []export.Fault{{Origin: one.row.Origin, Rule: "held", Message: fmt.Sprintf("run %s is held and keeps a record of this person, which may be newer or older", b.Run)}}
 	}
 	if part, waits := e.behind(one); waits {
-		return []export.Fault{{Origin: one.row.Origin, Rule: "held", Message: fmt.Sprintf("part %s has an earlier row of this person and no verdict, and nothing more can wait while run %s is held: "+
-			"approve it and run, or settle it, then hand this in under another name", part, b.Run)}}
+		return []export.Fault{{Origin: one.row.Origin, Rule: "held", Message: fmt.Sprintf("part %s has an earlier row of this person and no verdict, and nothing more can wait while run %s is held", part, b.Run)}}
 	}
 	return nil
 }

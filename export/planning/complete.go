@@ -132,7 +132,7 @@ const ruleRequired, ruleKey = "required", "key"
 const (
 	sayNobodyHas  = "is empty, and cannot be completed: no Coupa user matches this person"
 	sayNoneEither = "is empty, and cannot be completed: Coupa has none either (Coupa id %s)"
-	sayNotShown   = "is empty, and cannot be completed: Coupa does not show it (Coupa id %s), look at its API response filters"
+	sayNotShown   = "is empty, and cannot be completed: Coupa does not show it (Coupa id %s)"
 )
 
 // onlyLacks reports whether a row breaks rules only by missing values.

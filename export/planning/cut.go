@@ -5,7 +5,7 @@ import "github.com/hr2coupa/hr2coupa/export"
 // A feed that broke off while it was written often ends inside a record that still reads as one: "Finance" has become
 // "Fin". Where all earlier feeds ended their last line, a missing line end shows that a feed broke off.
 
-const sayCut = "is the last line and has no line end, which the feeds before had: the file was cut off, and this record may be; see what is missing, and deliver the file again whole, its last line ended"
+const sayCut = "is the last line and has no line end, which the feeds before had: the file was cut off, and this record may be"
 
 func (p *Planner) cut(file string) bool { return p.Memory != nil && p.Memory.Cut(file) }
 

@@ -241,10 +241,12 @@ func (e *encoder) mayKeep(one *rowDraft, several bool) bool {
 }
 
 // heldByLimit is the reason of a row of a held run. All rows share it, since they may be a whole feed.
-var heldByLimit = notYet("limit", "the run is held by a limit")
+var heldByLimit = notYet("limit", "the run is held by a limit", "")
 
 // notYet returns the reason why a sound row is not sent now.
-func notYet(rule, why string) export.Faults { return export.Faults{{Rule: rule, Message: why}} }
+func notYet(rule, why, hint string) export.Faults {
+	return export.Faults{{Rule: rule, Message: why, Hint: hint}}
+}
 
 // keeps returns the outcome of a sound row that is not sent now, and why; "" for a row that is sent. A row that is equal
 // to what Coupa holds waits all the same: the earlier row may still change that.
@@ -256,7 +258,7 @@ func (e *encoder) keeps(one *rowDraft, equal bool) (outcome export.Outcome, why 
 	case e.p.Hold:
 		return export.Held, heldByLimit
 	case waits:
-		return export.Pending, notYet("waits", "waits for part "+part+", which has an earlier row of this person and no verdict; the next run plans it again")
+		return export.Pending, notYet("waits", "waits for part "+part+", which has an earlier row of this person and no verdict", "the next run plans it again")
 	}
 	return "", nil
 }

@@ -51,6 +51,7 @@ type rowStory struct {
 	Verdict export.RunVerdict   `json:"verdict"`
 	Row     export.RowResult    `json:"row"`
 	Part    *partStory          `json:"part,omitempty"`  // where the row went into one
+	Todo    string              `json:"todo,omitempty"`  // what to do about a row that has to be fixed, or about one that waits
 	Rules   []export.Expression `json:"rules,omitempty"` // held back: behind the columns that the faults are about
 	Cells   []cellStory         `json:"cells"`           // as sent
 	Lost    string              `json:"cells_lost,omitempty"`
@@ -142,9 +143,18 @@ func notFound(cfg *config.Config, o Options) error {
 	return export.Hint(exit.Usage("the ledger has no row of that person"), "give as KEY a value of the feed's column %q, as HR writes it, or give --login LOGIN", cfg.Feed.Key)
 }
 
+// todoOf returns what to do about a row, "" where nothing has to be done or nothing is known.
+func todoOf(r export.RowResult) string {
+	if r.Outcome.Mendable() {
+		todo, _ := wiring.Causes().Advise(r.Faults)
+		return todo
+	}
+	return r.Faults.Hint()
+}
+
 func rowStoryOf(l ledger.Ledger, e ledger.Episode) (rowStory, error) {
 	c := rowStory{
-		Run: e.Run.ID, Command: e.Run.Command, Started: e.Run.Started, State: e.Run.State, Verdict: e.Run.Verdict, Row: e.Row, Cells: []cellStory{},
+		Run: e.Run.ID, Command: e.Run.Command, Started: e.Run.Started, State: e.Run.State, Verdict: e.Run.Verdict, Row: e.Row, Todo: todoOf(e.Row), Cells: []cellStory{},
 	}
 	if e.Part.ID == 0 {
 		c.Rules = blamed(e.Run.Mapping, e.Row.Faults)
@@ -268,6 +278,7 @@ func printRowStory(w *terminal.Text, c rowStory, several bool) {
 	}
 	say("HR", from)
 	say(reasonWord(c.Row.Outcome), c.Row.Faults.Text())
+	say("to do", c.Todo)
 	for _, r := range c.Rules {
 		say("rule", r.Column+": "+visible(r.Text))
 	}

@@ -35,44 +35,45 @@ const ShownPeople = 20
 
 // Planned is the result of a plan: its sums and, row by row, what would go where.
 type Planned struct {
-	Verdict     export.RunEnd      `json:"verdict"`
-	Exit        int                `json:"exit"`
-	Checked     bool               `json:"checked"`         // false: Coupa was not asked which people it knows
-	Route       export.Route       `json:"route,omitempty"` // "" is csv
-	Key         string             `json:"key"`
-	NewKey      string             `json:"new_key,omitempty"`  // where Key is the Id: the key of new people, who have none
-	Match       []string           `json:"match,omitempty"`    // the columns that decide who a row is about, where layout.match names them
-	LeftOut     []string           `json:"left_out,omitempty"` // mapped, and in no file because of the key
-	Input       int                `json:"input"`
-	ToSend      int                `json:"to_send"`   // records
-	RowCount    int                `json:"row_count"` // rows they come to: several records for one person are one
-	Quarantined int                `json:"quarantined"`
-	Unchanged   int                `json:"unchanged"`       // records that Coupa holds already
-	Same        int                `json:"same"`            // people whom these are about
-	Changes     map[string]int     `json:"changes"`         // people by the kinds of their change; one with several counts for each
-	Chief       map[string]int     `json:"chief"`           // people who change, each once
-	Changed     map[string]int     `json:"changed"`         // people by column whose value there is another, or is not known
-	Waiting     int                `json:"waiting"`         // records that wait behind a part without a verdict
-	Joins       int                `json:"joins,omitempty"` // records that JoinsRun has kept and this plan takes up
-	JoinsRun    string             `json:"joins_run,omitempty"`
-	Beside      string             `json:"beside,omitempty"` // the held run that it leaves as it is
-	Deactivate  int                `json:"deactivations"`
-	Creates     int                `json:"creates,omitempty"`   // rows of a checked plan that make new users
-	Completed   int                `json:"completed,omitempty"` // rows that lack a value of HR's which Coupa wants in every row
-	Waves       int                `json:"waves"`
-	ReadBack    string             `json:"read_back,omitempty"` // how many calls reading back takes, and how long, where they are many
-	Calls       *Calls             `json:"calls,omitempty"`     // about users, of a run of it; only where it is checked
-	Columns     map[string]int     `json:"columns"`
-	Limits      []export.Breach    `json:"limits,omitempty"` // those that would hold the run
-	Warnings    []export.Fault     `json:"warnings,omitempty"`
-	Files       []export.FeedFile  `json:"files"`
-	Late        []export.LateFile  `json:"late,omitempty"` // a run passes these over
-	Seen        []string           `json:"seen,omitempty"`
-	Parts       []export.Part      `json:"parts"`
-	Only        string             `json:"only,omitempty"` // the people are a selection, see differences.Only
-	Matched     int                `json:"matched"`        // people who are selected; all of them where Only is empty
-	People      []struct{}         `json:"people"`         // printed from Each, and empty here, as Rows is
-	Rows        []export.RowResult `json:"rows"`           // quarantined; the last member: printed from Store
+	Verdict     export.RunEnd       `json:"verdict"`
+	Exit        int                 `json:"exit"`
+	Checked     bool                `json:"checked"`         // false: Coupa was not asked which people it knows
+	Route       export.Route        `json:"route,omitempty"` // "" is csv
+	Key         string              `json:"key"`
+	NewKey      string              `json:"new_key,omitempty"`  // where Key is the Id: the key of new people, who have none
+	Match       []string            `json:"match,omitempty"`    // the columns that decide who a row is about, where layout.match names them
+	LeftOut     []string            `json:"left_out,omitempty"` // mapped, and in no file because of the key
+	Input       int                 `json:"input"`
+	ToSend      int                 `json:"to_send"`   // records
+	RowCount    int                 `json:"row_count"` // rows they come to: several records for one person are one
+	Quarantined int                 `json:"quarantined"`
+	Unchanged   int                 `json:"unchanged"`       // records that Coupa holds already
+	Same        int                 `json:"same"`            // people whom these are about
+	Changes     map[string]int      `json:"changes"`         // people by the kinds of their change; one with several counts for each
+	Chief       map[string]int      `json:"chief"`           // people who change, each once
+	Changed     map[string]int      `json:"changed"`         // people by column whose value there is another, or is not known
+	Waiting     int                 `json:"waiting"`         // records that wait behind a part without a verdict
+	Joins       int                 `json:"joins,omitempty"` // records that JoinsRun has kept and this plan takes up
+	JoinsRun    string              `json:"joins_run,omitempty"`
+	Beside      string              `json:"beside,omitempty"` // the held run that it leaves as it is
+	Deactivate  int                 `json:"deactivations"`
+	Creates     int                 `json:"creates,omitempty"`   // rows of a checked plan that make new users
+	Completed   int                 `json:"completed,omitempty"` // rows that lack a value of HR's which Coupa wants in every row
+	Waves       int                 `json:"waves"`
+	ReadBack    string              `json:"read_back,omitempty"` // how many calls reading back takes, and how long, where they are many
+	Calls       *Calls              `json:"calls,omitempty"`     // about users, of a run of it; only where it is checked
+	Columns     map[string]int      `json:"columns"`
+	Limits      []export.Breach     `json:"limits,omitempty"` // those that would hold the run
+	Warnings    []export.Fault      `json:"warnings,omitempty"`
+	Files       []export.FeedFile   `json:"files"`
+	Late        []export.LateFile   `json:"late,omitempty"` // a run passes these over
+	Seen        []string            `json:"seen,omitempty"`
+	Parts       []export.Part       `json:"parts"`
+	Causes      []export.CauseCount `json:"causes,omitempty"` // of the quarantined rows
+	Only        string              `json:"only,omitempty"`   // the people are a selection, see differences.Only
+	Matched     int                 `json:"matched"`          // people who are selected; all of them where Only is empty
+	People      []struct{}          `json:"people"`           // printed from Each, and empty here, as Rows is
+	Rows        []export.RowResult  `json:"rows"`             // quarantined; the last member: printed from Store
 
 	Store   *rowstore.Store    `json:"-"` // whoever prints the result calls Close
 	persons *differences.Store // those of People
@@ -262,7 +263,7 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 		Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged, Same: plan.Same, Waiting: plan.Kept, Beside: p.Beside(),
 		Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed, Waves: plan.Waves, Columns: plan.Columns,
 		Limits: p.Judge(plan), Warnings: append(slices.Clone(p.Doubts), plan.Warnings...), Late: p.Late, Files: plan.Files, Parts: s.parts, People: []struct{}{}, Rows: []export.RowResult{},
-		Store: &s.rows, persons: &s.persons, names: names, only: s.persons.Only, Only: s.persons.Only.String(), Matched: s.persons.Matched(),
+		Causes: wiring.Causes().Count(s.rows.All()), Store: &s.rows, persons: &s.persons, names: names, only: s.persons.Only, Only: s.persons.Only.String(), Matched: s.persons.Matched(),
 	}
 	if p.Checked {
 		res.Key, res.NewKey, res.LeftOut = export.ColumnID, p.Pipe.Key, nil

@@ -44,6 +44,7 @@ func Plan(env *wiring.Env, r *job.Planned, o PlanText) error {
 	peopleText(w, r, o.Most, width)
 	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"},
 		group{"Waiting: an earlier row of theirs has no verdict", withOutcome(export.Pending), shownOpen, "see --json"})
+	causesText(w, r.Causes)
 	recordsText(w, r, width)
 	partsText(w, r.Parts)
 	if o.Saved != "" {
@@ -392,6 +393,7 @@ func Export(env *wiring.Env, r *job.Planned, dir string) error {
 	w.Printf("Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
 	breachesText(w, "a run would be HELD: ", r.Limits)
 	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"})
+	causesText(w, r.Causes)
 	w.Printf("\nWritten to %s\n", dir)
 	for _, p := range r.Parts {
 		w.Printf("  %s  %s, %d bytes\n", p.Name, export.Plural(p.Rows, "row"), p.Size)

@@ -12,7 +12,7 @@ const (
 	sayNoMatch     = "no user is looked for: the row has no value in any column of layout.match (%s)"
 	sayTwoUsers    = "leads to another user in Coupa (Coupa id %s) than %s does (Coupa id %s)"
 	sayContradicts = "Coupa has another one for the user to whom %s leads (Coupa id %s)"
-	sayUnseen      = "Coupa does not show it for the user to whom %s leads (Coupa id %s), and it may be another: look at its API response filters"
+	sayUnseen      = "Coupa does not show it for the user to whom %s leads (Coupa id %s), and it may be another"
 )
 
 // keyOrder returns the columns by which people are looked up, the strongest first.

@@ -1,7 +1,6 @@
 // Hints finds errors and warnings whose text says what to do behind what is wrong. What to do is a field of its own
 // (export.Hint, WithHint, export.LogHints), so that it is printed on a line of its own and can be counted, tested and
-// translated. The text of an error that becomes the reason of a row says "row: WHY" in a comment on its line:
-// templates/causes.csv says there what to do.
+// translated. The reason of a row says only what is wrong, too: templates/causes.csv has what to do.
 //
 //	go run ./testdata/lint/hints DIR…
 package main
@@ -13,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/hr2coupa/hr2coupa/testdata/lint/source"
 )
@@ -20,31 +20,30 @@ import (
 // makers make an error or a line of the log of a text, by name: a function, or behind a dot a method or a function of a
 // package.
 var makers = []string{
-	"fault", "notDelivered", "unmapped", "unusable", "wrong", "Usage", ".Usage", ".New", ".Errorf", ".complain",
+	"fault", ".fieldFault", "notDelivered", "unmapped", "unusable", "wrong", "Usage", ".Usage", ".New", ".Errorf", ".complain",
 	".Warn", ".Warnf", ".Error", ".Info", ".Infof",
 }
 
 // hinted is a method that takes a hint behind all else.
 const hinted = ".fault"
 
-// fields of errors say what is wrong.
-var fields = []string{"Msg", "Why", "Wrong"}
+// fields of errors and of faults say what is wrong.
+var fields = []string{"Message", "Msg", "Why", "Wrong"}
 
 const verbs = `add|allow|approve|ask|change|check|choose|close|compare|copy|correct|create|deliver|drop|find|fix|give|hand|keep|leave|let|log|look|make|map|mend|move|` +
 	`name|open|please|put|quote|raise|remove|rename|report|restore|run|save|say|see|send|set|settle|shorten|split|start|stop|take|tell|try|use|wait|write`
 
 // toDo is an order, a command of the program or a question behind what is wrong. A colon also stands before what was being
 // done, so that fewer verbs count behind it.
-var toDo = regexp.MustCompile(`; (?:(?:` + verbs + `|is there|did you|do you|hr2coupa) |--)|: (?:ask|check|correct|set|use|make sure) |\bplease report|\?$|\? [A-Za-z]`)
+var toDo = regexp.MustCompile(`; (?:(?:` + verbs + `|is there|did you|do you|hr2coupa) |--)|: (?:ask|check|correct|look at|set|use|make sure) |\bplease report|\?$|\? [A-Za-z]`)
 
 func main() { source.Run("hints", func(string) bool { return false }, check) }
 
 // check lists the texts of a file that say what to do.
 func check(f *source.File) (faults []string) {
-	row := f.Excused("row")
 	say := func(n ast.Node) {
 		for _, text := range texts(n) {
-			if at := f.At(text); !row[at.Line] && toDo.MatchString(unquoted(text)) {
+			if at := f.At(text); toDo.MatchString(unquoted(text)) {
 				faults = append(faults, fmt.Sprintf("%s: the text says what to do: make that a hint (export.Hint)", at))
 			}
 		}
@@ -61,6 +60,18 @@ func check(f *source.File) (faults []string) {
 			}
 			for _, arg := range args {
 				say(arg)
+			}
+		case *ast.CompositeLit:
+			if name, ok := n.Type.(*ast.Ident); ok && name.Name == "breach" { // of a rule: its word, and what is wrong
+				for _, part := range n.Elts {
+					say(part)
+				}
+			}
+		case *ast.ValueSpec: // the reason of a row
+			if strings.HasPrefix(n.Names[0].Name, "say") {
+				for _, value := range n.Values {
+					say(value)
+				}
 			}
 		case *ast.KeyValueExpr:
 			if key, ok := n.Key.(*ast.Ident); ok && slices.Contains(fields, key.Name) {

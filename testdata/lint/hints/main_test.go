@@ -29,8 +29,9 @@ func TestWhatToDoIsFoundInTexts(t *testing.T) {
 		{"a hint of its own", `package p; func f(v V) { v.fault("no file", "give file; see the docs") }`, 0},
 		{"two facts", `package p; var e = errors.New("the file was cut off; nothing was read")`, 0},
 		{"what was being done", `package p; func f() error { return fmt.Errorf("ledger: add part %s: %w", p, err) }`, 0},
-		{"the reason of a row", "package p; var e = errors.New(\"is --NULL--; take it out\") // row: causes.csv has it", 0},
-		{"no reason for it", "package p; var e = errors.New(\"is --NULL--; take it out\") // row:", 1},
+		{"the reason of a row", `package p; var f = export.Fault{Message: "is --NULL--; take it out", Hint: "a; take it out"}`, 1},
+		{"a rule of a cell", `package p; var b = breach{"empty", "is empty; take it out"}`, 1},
+		{"a reason by name", `package p; const sayOpen = "is open; close the quote"`, 1},
 		{"another text", `package p; var s = "no room; make room"`, 0},
 	}
 	for _, test := range tests {

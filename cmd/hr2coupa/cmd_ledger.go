@@ -19,7 +19,7 @@ import (
 func ledgerCmd(env *wiring.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ledger",
-		Short: "care for the ledger: check, backup, prune, forget",
+		Short: "care for the ledger: check, backup, prune, forget, new-key",
 		Long: `The ledger is what hr2coupa knows for sure: what was sent, and with which result. These commands keep
 it sound, small, and free of people who are to be forgotten.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -28,10 +28,10 @@ it sound, small, and free of people who are to be forgotten.`,
 			}
 			cmd.SetOut(env.Stderr.Words())
 			_ = cmd.Help() // writes to stderr; there is no other place to report that it fails
-			return export.Hint(exit.Usage("ledger: a command is missing"), "give check, backup, prune or forget")
+			return export.Hint(exit.Usage("ledger: a command is missing"), "give check, backup, prune, forget or new-key")
 		},
 	}
-	c.AddCommand(ledgerCheckCmd(env), ledgerBackupCmd(env), ledgerPruneCmd(env), ledgerForgetCmd(env))
+	c.AddCommand(ledgerCheckCmd(env), ledgerBackupCmd(env), ledgerPruneCmd(env), ledgerForgetCmd(env), ledgerNewKeyCmd(env))
 	for _, sub := range c.Commands() {
 		strictArgs(sub)
 	}
@@ -44,8 +44,8 @@ func ledgerCheckCmd(env *wiring.Env) *cobra.Command {
 		Short: "check the ledger: modes, database, sums, bytes",
 		Long: `Check checks the mode of every file, has SQLite look for damage, adds up the rows of every run, and compares
 every word and number that a start reads with the others. It compares the bytes of every part with size and
-hash, and the ledger with the mark beside the config: is this the newest ledger? It names the people who
-lack a list that a call has emptied. It only reads, and may do so while a run is at work. Each fault is one
+hash, and the ledger with the mark beside the config: is this the newest ledger? It looks whether the key of
+the hashes is the right one, and names the people who lack a list that a call has emptied. It only reads, and may do so while a run is at work. Each fault is one
 line, with what fixes it; then it ends with 1.`,
 		Example: "  hr2coupa ledger check",
 		Args:    cobra.NoArgs,
@@ -84,11 +84,26 @@ func furtherFindings(env *wiring.Env, cfg *config.Config, checked *ledger.Checke
 	if err != nil {
 		return err
 	}
+	if f, err := keyFinding(cfg, l); err != nil {
+		return err
+	} else if f != nil {
+		checked.Findings = append(checked.Findings, *f)
+	}
 	people, err := wiring.Unfilled(l)
 	for _, u := range people {
 		checked.Findings = append(checked.Findings, ledger.Finding{Where: "person " + u.Who(), What: u.Says(), Fix: u.ToDo()})
 	}
 	return err
+}
+
+// keyFinding returns that the key of the ledger's hashes is lost or another one; nil where it is the right one, or none was
+// used yet.
+func keyFinding(cfg *config.Config, l ledger.Ledger) (*ledger.Finding, error) {
+	_, err := wiring.LedgerKey(cfg, l)
+	if lost, ok := errors.AsType[*wiring.KeyError](err); ok {
+		return &ledger.Finding{Where: "key", What: lost.Error(), Fix: strings.Join(lost.Hints(), "; ")}, nil
+	}
+	return nil, err
 }
 
 func printChecked(env *wiring.Env, c *ledger.Checked) error {
@@ -115,14 +130,16 @@ func ledgerBackupCmd(env *wiring.Env) *cobra.Command {
 		Short: "copy the ledger as it is now into a new folder",
 		Long: `Backup copies the database and the bytes of unfinished parts into a folder that is a ledger itself: to
 restore it, point the config at it. It works while a run is at work, checks the copy before it gets its
-name, and never overwrites. The copy holds personal data: 0700, files 0600.`,
+name, and never overwrites. The copy holds personal data: 0700, files 0600. It holds the key of the hashes
+too, where that is the ledger's own file ledger.key. If ledger_key names another place, keep that key: without
+it what was confirmed of people is of no use.`,
 		Example: "  hr2coupa ledger backup /var/backups/hr2coupa-$(date +%F)",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if wiring.Exists(args[0]) {
 				return export.Hint(exit.Usage("%s exists already", args[0]), "name a new folder")
 			}
-			_, l, done, err := wiring.ReadLedger(cmd.Context(), env)
+			cfg, l, done, err := wiring.ReadLedger(cmd.Context(), env)
 			if err != nil {
 				return err
 			}
@@ -131,6 +148,7 @@ name, and never overwrites. The copy holds personal data: 0700, files 0600.`,
 			if err != nil {
 				return err
 			}
+			warnOfKey(env, cfg, copied)
 			if env.JSON {
 				return show.JSON(env, copied)
 			}
@@ -139,6 +157,49 @@ name, and never overwrites. The copy holds personal data: 0700, files 0600.`,
 			return err
 		},
 	}
+}
+
+// warnOfKey says which key a backup needs and does not have.
+func warnOfKey(env *wiring.Env, cfg *config.Config, copied ledger.Copied) {
+	if cfg.LedgerKey == nil {
+		return // it is in the ledger's folder, and so in the copy, or there is none yet
+	}
+	line := export.LogHints(env.Log, "keep a copy of that key in a safe place")
+	line.Warnf("the key of the hashes is not in the backup: it is where ledger_key says (%s:%d), and without it every baseline is unknown", cfg.File, cfg.Line("ledger_key"))
+}
+
+func ledgerNewKeyCmd(env *wiring.Env) *cobra.Command {
+	var by string
+	c := &cobra.Command{
+		Use:   "new-key --by NAME",
+		Short: "forget what was confirmed of people, and begin anew with the present key",
+		Long: `New-key makes every baseline unknown: what the ledger knows as last confirmed of people, as hashes that are
+made with a secret key. From then on it takes the key that is there now (ledger_key, or ledger.key in the
+ledger's folder, which is made if it is missing). Use it if the key is lost or has become known. Rows, people
+and runs stay. The next run compares with Coupa, or else takes everyone for changed.`,
+		Example: "  hr2coupa ledger new-key --by 'A. Administrator'",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if by == "" {
+				return export.Hint(exit.Usage("ledger new-key: --by is missing"), "name the person who decides it: --by NAME")
+			}
+			cfg, err := wiring.LedgerConfig(cmd.Context(), env, config.Options{})
+			if err != nil {
+				return err
+			}
+			l, done, err := wiring.UseLedger(env, cfg, "ledger new-key")
+			if err != nil {
+				return err
+			}
+			defer done()
+			if _, err := wiring.NewKey(cfg, l, by); err != nil {
+				return err
+			}
+			return env.Stdout.Printf("every baseline is unknown now; the next run confirms them anew\n")
+		},
+	}
+	c.Flags().StringVar(&by, "by", "", "the person who decides it; the ledger records the name")
+	return c
 }
 
 func ledgerPruneCmd(env *wiring.Env) *cobra.Command {
@@ -203,10 +264,10 @@ func ledgerForgetCmd(env *wiring.Env) *cobra.Command {
 		Use:   "forget KEY",
 		Short: "remove every value of one person from the ledger's folder",
 		Long: `Forget removes what the ledger holds of the person with that key (feed.key): key, login, status and
-messages of their rows, the person themselves, the spool files that hold or name them, and every byte of it
-in the database's free space. Rows still count in the sums of their runs. If a part with the person is still
-on its way, nothing changes. Backups, HR's feed and Coupa are not touched. If HR's next feed names the
-person, the ledger knows them again.`,
+messages of their rows, the hashes of what was confirmed, the person themselves, the spool files that hold or
+name them, and every byte of it in the database's free space. Rows still count in the sums of their runs. If a
+part with the person is still on its way, nothing changes. Backups, HR's feed and Coupa are not touched. If HR's
+next feed names the person, the ledger knows them again.`,
 		Example: "  hr2coupa ledger forget 002022",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -46,10 +46,23 @@ func (d *doctor) ledger(context.Context) {
 	if len(checked.Findings) == 0 {
 		d.ok("ledger", "%s is sound: %s, %s, %d people", dir, export.Plural(checked.Runs, "run"), export.Plural(checked.Parts, "part"), checked.People)
 		d.lock(dir)
+		d.key(dir)
 		d.ahead(dir)
 		d.unfilled(dir)
 	}
 	d.room(dir)
+}
+
+// key checks that the key of the ledger's hashes is the one that they were made with. It makes none.
+func (d *doctor) key(dir string) {
+	l, err := wiring.OpenLedger(d.env, dir)
+	if err != nil { // the line about the ledger reports it
+		return
+	}
+	defer l.Close() // only read from
+	if _, err := wiring.LedgerKey(d.pipe.Config, l); err != nil {
+		d.fail(export.ExitFault, "key", err)
+	}
 }
 
 // ahead looks for times in the ledger that lie in the future.

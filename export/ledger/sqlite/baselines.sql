@@ -4,7 +4,7 @@ CREATE TABLE baselines (
     part   INTEGER NOT NULL, -- parts.id of the last part that may have changed the person in Coupa: only that one confirms
     hashes BLOB    NOT NULL, -- numbers of columns and their hashes (ledger.Hashes)
     -- Every name by which rows have named the person to Coupa (Id, Employee Number, Login), as a hash of 8 bytes with the kind
-    -- in its two lowest bits. A row of another person, or of a file dropped by hand, that has the name may be about the same
+    -- in its two lowest bits, the latest of a kind behind the others. A row of another person, or of a file dropped by hand, that has the name may be about the same
     -- account.
     names  BLOB    NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -4,3 +4,6 @@ package sqlite
 
 // everyStep is at how many steps of a call the program is ended once.
 const everyStep = 1
+
+// lawSeeds is how many ledgers TestBaselineLaw plays.
+const lawSeeds = 40

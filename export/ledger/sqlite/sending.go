@@ -123,26 +123,26 @@ func (u *forgetting) sent(r sentRow, s sending, kind int64) error {
 		u.meets("", u.names.of(nameLogin, r.login), u.names.of(kind, r.first))
 		return nil
 	}
-	names := []int64{u.names.of(nameLogin, r.login), u.names.of(kind, r.first), u.names.of(nameID, s.coupaID)}
+	by := u.names.of(kind, r.first)
+	names := []int64{u.names.of(nameLogin, r.login), u.names.of(nameID, s.coupaID), by}
 	old, known, err := u.get(r.key)
 	if err != nil {
 		return err
 	}
-	next := baseline{part: u.part, hashes: u.left(old.hashes), names: slices.Clone(old.names)}
-	for _, name := range names {
-		if name != 0 && !slices.Contains(next.names, name) {
-			next.names = append(next.names, name)
-		}
+	left := u.left(old.hashes)
+	if was := old.last(kind); was != 0 && by != 0 && was != by {
+		left = ledger.NoHashes() // under its new name the row is about another account
 	}
-	u.meets(r.key, names...)
+	now := old.named(names)
+	u.meets(r.key, now...)
 	u.names.add(r.key, names...)
 	switch {
 	case !known:
-		return exec(u.c, "INSERT INTO baselines (key, part, hashes, names) VALUES (?, ?, ?, ?)", r.key, next.part, []byte(next.hashes), packed(next.names))
-	case len(next.names) > len(old.names):
-		return exec(u.c, "UPDATE baselines SET part = ?2, hashes = ?3, names = ?4 WHERE key = ?1", r.key, next.part, []byte(next.hashes), packed(next.names))
+		return exec(u.c, "INSERT INTO baselines (key, part, hashes, names) VALUES (?, ?, ?, ?)", r.key, u.part, []byte(left), packed(now))
+	case !slices.Equal(now, old.names):
+		return exec(u.c, "UPDATE baselines SET part = ?2, hashes = ?3, names = ?4 WHERE key = ?1", r.key, u.part, []byte(left), packed(now))
 	}
-	return exec(u.c, "UPDATE baselines SET part = ?2, hashes = ?3 WHERE key = ?1", r.key, next.part, []byte(next.hashes))
+	return exec(u.c, "UPDATE baselines SET part = ?2, hashes = ?3 WHERE key = ?1", r.key, u.part, []byte(left))
 }
 
 // dropped notes the people whom a row of a dropped file may be about. known is false where nobody has a name of the row's.
@@ -183,26 +183,19 @@ func (u *forgetting) meets(key string, names ...int64) (any bool) {
 	return any
 }
 
-// others makes unknown what is known of the other people whom the rows may be about. With stray, a row fits nobody: it may be
-// about everyone of whom no name of that kind is known.
+// others makes unknown what is known of the other people whom the rows may be about, and of those who share a name with these.
+// With stray, a row fits nobody: it may be about everyone of whom no name of that kind is known.
 func (u *forgetting) others(stray bool, kind int64) error {
-	if len(u.hits) > 0 || stray {
+	for again := len(u.hits) > 0 || stray || len(u.also) > 0; again; {
+		noted := len(u.also)
 		err := query(u.c, "SELECT key, names FROM baselines", func(s *sqlite.Stmt) error {
-			names, named := unpacked(readHashes(s, 1, nil)), false
-			for _, name := range names {
-				named = named || name&3 == kind
-				if by, hit := u.hits[name]; hit && by != s.ColumnText(0) {
-					u.note(s.ColumnText(0))
-				}
-			}
-			if stray && !named {
-				u.note(s.ColumnText(0))
-			}
+			u.other(s.ColumnText(0), unpacked(readHashes(s, 1, nil)), stray, kind)
 			return nil
 		})
 		if err != nil {
 			return err
 		}
+		again, stray = len(u.also) > noted, false
 	}
 	for key := range u.also {
 		old, _, err := u.get(key)
@@ -216,11 +209,43 @@ func (u *forgetting) others(stray bool, kind int64) error {
 	return nil
 }
 
+// other notes a person who has one of the names that were met, and meets all of the person's names.
+func (u *forgetting) other(key string, names []int64, stray bool, kind int64) {
+	met := u.also[key] || stray && !slices.ContainsFunc(names, func(name int64) bool { return name&3 == kind })
+	met = met || slices.ContainsFunc(names, func(name int64) bool { by, hit := u.hits[name]; return hit && by != key })
+	if met {
+		u.note(key)
+		u.meets(key, names...)
+	}
+}
+
 // baseline is one row of the table.
 type baseline struct {
 	part   int64
 	hashes ledger.Hashes
-	names  []int64
+	names  []int64 // the latest of each kind is behind the others of that kind
+}
+
+// last returns the latest name of a kind; 0 for none.
+func (b baseline) last(kind int64) (last int64) {
+	for _, name := range b.names {
+		if name&3 == kind {
+			last = name
+		}
+	}
+	return last
+}
+
+// named returns the names together with later ones.
+func (b baseline) named(later []int64) []int64 {
+	now := slices.Clone(b.names)
+	for _, name := range later {
+		if name == 0 || b.last(name&3) == name {
+			continue
+		}
+		now = append(slices.DeleteFunc(now, func(old int64) bool { return old == name }), name)
+	}
+	return now
 }
 
 func (u *forgetting) get(key string) (b baseline, ok bool, err error) {

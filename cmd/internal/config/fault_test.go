@@ -158,6 +158,7 @@ func TestFaults(t *testing.T) {
 		{"", "limits: {shrink: {}}", "15: limits.shrink: it needs a percent above 0"},
 		{"", "limits: {shrink: {percent: 0}}", "15: limits.shrink: it needs a percent above 0"},
 		{"", "limits: {shrink: {count: 3, percent: 3}}", "15: limits.shrink.count: unknown key"},
+		{"", "ledger_key: correct horse battery staple", "15: ledger_key: literal secret"},
 		{"", "ledger_unknown: stop", "15: ledger_unknown: it must be warn or hold, not \"stop\""},
 		{"", "integration_users: ['[a']", "15: integration_users: the pattern \"[a\" cannot be read"},
 		{"", "protect: admin", "15: protect: it must be a list of mappings, not text"},

@@ -129,12 +129,11 @@ func (u *forgetting) sent(r sentRow, s sending, kind int64) error {
 	if err != nil {
 		return err
 	}
-	left := u.left(old.hashes)
-	if was := old.last(kind); was != 0 && by != 0 && was != by {
-		left = ledger.NoHashes() // under its new name the row is about another account
-	}
-	now := old.named(names)
+	left, now := u.left(old.hashes), old.named(names)
 	u.meets(r.key, now...)
+	if was := old.last(kind); was != 0 && by != 0 && was != by { // under its new name the row is about another account
+		left, now = ledger.NoHashes(), baseline{}.named(names)
+	}
 	u.names.add(r.key, names...)
 	switch {
 	case !known:
@@ -145,7 +144,8 @@ func (u *forgetting) sent(r sentRow, s sending, kind int64) error {
 	return exec(u.c, "UPDATE baselines SET part = ?2, hashes = ?3 WHERE key = ?1", r.key, u.part, []byte(left))
 }
 
-// dropped notes the people whom a row of a dropped file may be about. known is false where nobody has a name of the row's.
+// dropped notes the people whom a row of a dropped file may be about. known is false where nobody has the strongest name of
+// the row: that alone says whose account it is. A login may be one that someone was to get and never got.
 func (u *forgetting) dropped(r sentRow, kind int64) (known bool, err error) {
 	for _, key := range []string{r.key, r.first} { // HR's keys are often names of Coupa's
 		_, is, err := u.get(key)
@@ -154,10 +154,10 @@ func (u *forgetting) dropped(r sentRow, kind int64) (known bool, err error) {
 		}
 		if is {
 			u.note(key)
-			known = true
 		}
 	}
-	return u.meets("", u.names.of(nameLogin, r.login), u.names.of(kind, r.key)) || known, nil
+	u.meets("", u.names.of(nameLogin, r.login))
+	return u.meets("", u.names.of(kind, r.key)), nil
 }
 
 func (u *forgetting) note(key string) {

@@ -125,3 +125,12 @@ func Silent() *logrus.Logger {
 	l.SetLevel(logrus.PanicLevel)
 	return l
 }
+
+// Inert keeps a spreadsheet from taking one of our cells for a formula, since it holds Coupa's words and HR's values. A cell
+// that begins like a formula gets an apostrophe before it (OWASP, CSV Injection).
+func Inert(cell string) string {
+	if text := strings.TrimLeft(cell, " \t\r\n\u00a0"); text != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(text)[0]) {
+		return "'" + cell
+	}
+	return cell
+}

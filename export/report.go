@@ -47,9 +47,12 @@ type Report struct {
 	Rows    RowList      `json:"rows"`   // all rows that are not applied or unchanged
 	Causes  []CauseCount `json:"causes"` // causes of the rows to fix, once Explain was called
 	Alarms  []string     `json:"alarms,omitempty"`
-	Held    []Breach     `json:"held,omitempty"` // the limits that hold the run
-	Why     string       `json:"why,omitempty"`  // what stopped it, if something did
-	Hint    string       `json:"hint,omitempty"` // what to do about that
+	Held    []Breach     `json:"held,omitempty"`    // the limits that hold the run
+	HeldBy  []HeldLimit  `json:"held_by,omitempty"` // those of Held that count people, with the first of these; with personal data
+	// HeldFile is the file with everyone who is held, and what would change of them; "" where there is none.
+	HeldFile string `json:"held_file,omitempty"`
+	Why      string `json:"why,omitempty"`  // what stopped it, if something did
+	Hint     string `json:"hint,omitempty"` // what to do about that
 
 	Late []LateFile `json:"late,omitempty"` // files that this start has passed over, since newer ones were planned before them
 

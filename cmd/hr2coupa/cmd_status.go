@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/heldfile"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
@@ -71,6 +72,12 @@ func showStatus(ctx context.Context, env *wiring.Env, id string, wait bool) erro
 	}
 	if err := wiring.UnfilledOf(l, rep); err != nil {
 		return err
+	}
+	if err := rep.NameHeld(); err != nil {
+		return err
+	}
+	if rep.HeldBy != nil {
+		rep.HeldFile = heldfile.Find(cfg.Ledger, rec.ID)
 	}
 	return exit.With(rep.Exit, show.Report(env, rep))
 }

@@ -141,23 +141,13 @@ func (x *excerpt) write(line int, why export.Faults, text []byte) error {
 	said := x.says(why)
 	cells := append([]string{strconv.Itoa(line)}, said[:]...)
 	for i, c := range cells {
-		cells[i] = `"` + strings.ReplaceAll(inert(c), `"`, `""`) + `"`
+		cells[i] = `"` + strings.ReplaceAll(export.Inert(c), `"`, `""`) + `"`
 	}
 	lead := strings.Join(cells, d)
 	if !blank(text) {
 		lead += d
 	}
 	return x.put([]byte(lead), text)
-}
-
-// inert keeps a spreadsheet from taking one of our cells for a formula, since it holds Coupa's words and HR's values. A
-// cell that begins like a formula gets an apostrophe before it (OWASP, CSV Injection). HR's own cells stay as they are,
-// since the excerpt is a feed.
-func inert(cell string) string {
-	if text := strings.TrimLeft(cell, " \t\r\n\u00a0"); text != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(text)[0]) {
-		return "'" + cell
-	}
-	return cell
 }
 
 func (x *excerpt) put(pieces ...[]byte) error {

@@ -230,7 +230,7 @@ func TestInert(t *testing.T) {
 		{"+1", "'+1"}, {"-1", "'-1"}, {"@SUM(A1)", "'@SUM(A1)"}, {" =1", "' =1"}, {"\t=1", "'\t=1"}, {"＝1", "'＝1"},
 		{"Login: =1 is taken", "Login: =1 is taken"}, {"", ""}, {"12", "12"}, {"it's", "it's"},
 	} {
-		if got := inert(tt.cell); got != tt.want {
+		if got := export.Inert(tt.cell); got != tt.want {
 			t.Errorf("%q became %q, want %q", tt.cell, got, tt.want)
 		}
 	}

@@ -20,6 +20,15 @@ type Recording struct {
 	Whole  bool                               // the feed is HR's whole feed, and not rows planned again
 	Judge  func(*export.Plan) []export.Breach // the limits that a plan exceeds
 	Ready  func() error                       // reports why a plan cannot be sent; called for a plan that sends something
+	Held   HeldSink                           // is told who is held; nil: nobody asks
+}
+
+// HeldSink takes the rows of a run that limits hold.
+type HeldSink interface {
+	// Begin is called before the first row, and again where the plan begins anew: what came before does not count.
+	Begin(broken []export.Breach)
+	// Row takes a row that is held, with what it would change.
+	Row(r *export.RowResult)
 }
 
 // RecordPlan plans a feed into the ledger: parts into the spool, rows with their origins, the files seen, all or
@@ -45,7 +54,13 @@ func recordOnce(ctx context.Context, p *Planner, r Recording) (*export.Plan, []e
 		return nil, nil, fmt.Errorf("open the plan: %w", err)
 	}
 	defer tx.Rollback()
-	plan, err := p.Build(ctx, &ledgerSink{tx})
+	sink := &ledgerSink{tx: tx}
+	if p.Hold && r.Held != nil {
+		sink.held = func() { r.Held.Begin(r.Judge(nil)) }
+		sink.heldRow = r.Held.Row
+		sink.held()
+	}
+	plan, err := p.Build(ctx, sink)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -69,7 +84,11 @@ func recordOnce(ctx context.Context, p *Planner, r Recording) (*export.Plan, []e
 }
 
 // ledgerSink writes a plan into the ledger.
-type ledgerSink struct{ tx export.PlanTx }
+type ledgerSink struct {
+	tx      export.PlanTx
+	held    func()                  // begins anew with who is held; nil where nobody asks
+	heldRow func(*export.RowResult) // not nil with held
+}
 
 func (s *ledgerSink) Part(p export.Part, data []byte, rows []export.RowResult) (int64, error) {
 	id, err := s.tx.AddPart(p, data)
@@ -94,12 +113,18 @@ func (s *ledgerSink) Row(r export.RowResult, kept []export.KeptRecord) error {
 	if err := s.tx.AddRow(r); err != nil {
 		return fmt.Errorf("record a row: %w", err)
 	}
+	if s.held != nil && r.Outcome == export.Held {
+		s.heldRow(&r)
+	}
 	return nil
 }
 
 func (s *ledgerSink) Restart() error {
 	if err := s.tx.Restart(); err != nil {
 		return fmt.Errorf("restart the plan: %w", err)
+	}
+	if s.held != nil {
+		s.held()
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func (j *Job) stillKept(plan *export.Plan, p *prospect.Prospect) (*export.Report
 	if broken != nil {
 		rep.Verdict, rep.Exit, rep.Held = export.RunVerdict{End: export.EndHeld}, export.ExitHeld, broken
 	}
-	return rep, nil
+	return rep, j.nameHeld(rep, nil)
 }
 
 // seenReport returns the report of a start that has seen every file of the feed before. It sends nothing and says so. config has

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/heldfile"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/trust"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -94,17 +95,22 @@ func (j *Job) plan(ctx context.Context, p *prospect.Prospect, o RunOptions, star
 	if done, err := j.unrecorded(ctx, p, o, started); done != nil || err != nil {
 		return done, err
 	}
-	id, broken, err := j.record(ctx, p)
+	id, broken, who, err := j.record(ctx, p)
 	if err != nil {
 		return nil, err
 	}
+	j.sweepHeld()
 	f := findings{people: len(p.Outlook.People), checked: p.Checked, beside: p.Beside()}
 	if len(broken) == 0 {
 		if f.back, err = j.send(ctx, id); err != nil {
 			return nil, err
 		}
 	}
-	return j.report(id, f)
+	rep, err := j.report(id, f)
+	if err == nil {
+		err = j.nameHeld(rep, who)
+	}
+	return rep, err
 }
 
 // logOrder logs which files are passed over, and of which others name and time disagree.
@@ -117,25 +123,28 @@ func (j *Job) logOrder(p *prospect.Prospect) {
 	}
 }
 
-// record writes the plan of a new run into the ledger. broken are the limits that hold it, so that nothing of it is sent.
-func (j *Job) record(ctx context.Context, p *prospect.Prospect) (id string, broken []export.Breach, err error) {
+// record writes the plan of a new run into the ledger. broken are the limits that hold it, so that nothing of it is sent, and
+// who has whom they count.
+func (j *Job) record(ctx context.Context, p *prospect.Prospect) (id string, broken []export.Breach, who *heldfile.Writer, err error) {
 	defer j.notifier.Spent(notify.StepPlan, j.env.Now())
 	config, err := prospect.RowConfig(p.Pipe)
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
 	run, err := j.ledger.BeginRun(export.RunRecord{Command: "run", Started: p.Planner.Started, Mapping: wiring.Expressions(j.cfg), Config: config})
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
+	who = heldfile.New(j.cfg.Ledger, run.ID)
 	plan, broken, err := planning.RecordPlan(ctx, p.Planner, planning.Recording{
-		Ledger: j.ledger, Run: run, Whole: p.Whole, Judge: p.Judge, Ready: func() error { return j.ready(ctx, p.Planner) },
+		Ledger: j.ledger, Run: run, Whole: p.Whole, Judge: p.Judge, Ready: func() error { return j.ready(ctx, p.Planner) }, Held: who,
 	})
+	j.closeHeld(who, err == nil && broken != nil)
 	if err != nil {
-		return "", nil, errors.Join(err, j.notPlanned(run, err))
+		return "", nil, nil, errors.Join(err, j.notPlanned(run, err))
 	}
 	j.logPlan(run.ID, plan, broken)
-	return run.ID, broken, nil
+	return run.ID, broken, who, nil
 }
 
 // ready proves, before a plan is recorded, that its parts can be sent and that Coupa can be asked what became of them. On

@@ -156,6 +156,7 @@ func (j *Job) equip(ctx context.Context, noWait bool) (err error) {
 	if n > 0 {
 		j.env.Log.WithField("files", n).Info("removed spool files of a plan that was never finished")
 	}
+	j.sweepHeld()
 	j.fetchToken(ctx)
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/heldfile"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -24,7 +25,7 @@ func SettlePart(ctx context.Context, env *wiring.Env, cfg *config.Config, s *Ope
 	if rec, ok, err := l.Run(name); err != nil {
 		return err
 	} else if ok && name != "" {
-		return giveUp(env, l, rec, s.Outcome, s.By)
+		return giveUp(env, cfg, l, rec, s.Outcome, s.By)
 	}
 	s.ledger = wiring.Through(env.Seams.Ledger, wiring.Store(l))
 	if err := s.find(name); err != nil {
@@ -55,7 +56,7 @@ func reportOf(env *wiring.Env, l ledger.Ledger, cfg *config.Config, part export.
 
 // giveUp ends what a run keeps for the next plan: a held run, or the people of a run who wait. Its rows stay in the ledger
 // as they were.
-func giveUp(env *wiring.Env, l ledger.Ledger, rec export.RunRecord, outcome export.Outcome, by string) error {
+func giveUp(env *wiring.Env, cfg *config.Config, l ledger.Ledger, rec export.RunRecord, outcome export.Outcome, by string) error {
 	if outcome != export.Rejected {
 		return export.Hint(exit.Usage("run %s can only be settled as rejected, which gives up the records kept for the next plan", rec.ID), "name a part to settle as applied")
 	}
@@ -74,6 +75,9 @@ func giveUp(env *wiring.Env, l ledger.Ledger, rec export.RunRecord, outcome expo
 		if err := l.EndRun(rec); err != nil {
 			return err
 		}
+	}
+	if err := heldfile.Remove(cfg.Ledger, rec.ID); err != nil {
+		export.LogHints(env.Log, export.HintsOf(err)...).Warn(err)
 	}
 	if rec, _, err = l.Run(rec.ID); err != nil {
 		return err

@@ -97,6 +97,7 @@ func reportText(w *terminal.Text, rep *export.Report) {
 		sent[p.ID] = !p.Sent.IsZero()
 	}
 	all := "hr2coupa status " + rep.Run + " --json shows all"
+	heldByText(w, rep)
 	rowsText(w, rep.Rows.All(), []group{
 		{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, all},
 		{"Rejected: refused by Coupa", withOutcome(export.Rejected), shownRows, all},
@@ -104,7 +105,7 @@ func reportText(w *terminal.Text, rep *export.Report) {
 		{"Pending: sent, no verdict yet", pendingAnd(func(r export.RowResult) bool { return sent[r.Part] }), shownOpen, all},
 		{"Pending: not sent yet", pendingAnd(func(r export.RowResult) bool { return r.Part != 0 && !sent[r.Part] }), shownOpen, all},
 		{"Waiting: an earlier row of theirs has no verdict", pendingAnd(func(r export.RowResult) bool { return r.Part == 0 }), shownOpen, all},
-		{"Held: stopped by a limit, nothing sent", withOutcome(export.Held), shownOpen, all},
+		{"Held: stopped by a limit, nothing sent", unnamed(rep), shownOpen, all},
 	}...)
 	if rep.ReadBack != nil {
 		driftText(w, rep.Drift, rep.ReadBack.Drifted)

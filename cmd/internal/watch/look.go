@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/heldfile"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -25,6 +26,7 @@ const (
 	markerEnding   = ".done"
 	resultEnding   = ".result.json"
 	rejectedEnding = ".rejected" // followed by the ending of the feed
+	heldEnding     = heldfile.Ending
 )
 
 // feedEndings are the files that a drop folder takes, gzipped or not. Not .txt: people leave notes in folders.
@@ -32,7 +34,7 @@ var feedEndings = []string{".csv", ".tsv", ".jsonl", ".ndjson"}
 
 var passedEndings = []string{
 	markerEnding, ".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".download", "~",
-	resultEnding, rejectedEnding + ".csv", rejectedEnding + ".tsv", rejectedEnding + ".jsonl",
+	resultEnding, heldEnding, rejectedEnding + ".csv", rejectedEnding + ".tsv", rejectedEnding + ".jsonl",
 }
 
 func kindOf(name string) nameKind {
@@ -57,6 +59,9 @@ func RejectedName(feed string) string {
 	}
 	return nameBeside(feed, rejectedEnding+".csv")
 }
+
+// HeldName returns the name of the file with everyone whom a limit holds in the run of a feed.
+func HeldName(feed string) string { return nameBeside(feed, heldEnding) }
 
 // ResultName returns the name of the file with the result of a feed.
 func ResultName(feed string) string { return nameBeside(feed, resultEnding) }

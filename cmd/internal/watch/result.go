@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/heldfile"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -186,7 +188,28 @@ func (w *watcher) answer(ctx context.Context, c claim, res *outcome, dir string)
 			return err
 		}
 	}
+	if err := w.answerHeld(c, res, dir); err != nil {
+		return err
+	}
 	return w.folder.publish(c, dir, ResultName(c.name), func(to io.Writer) error { return show.WriteJSON(to, show.Explained(res.Report)) })
+}
+
+// answerHeld copies the file about a held run beside the claim's other results. The one in the ledger's folder stays.
+func (w *watcher) answerHeld(c claim, res *outcome, dir string) error {
+	path := heldfile.Find(w.ledger, res.Run)
+	if res.State != export.RunHeld || path == "" {
+		return nil
+	}
+	f, err := os.Open(path) // own file: it has our name, in the folder of the ledger
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	res.HeldFile = HeldName(c.name)
+	return w.folder.publish(c, dir, res.HeldFile, func(to io.Writer) error {
+		_, err := io.Copy(to, f)
+		return err
+	})
 }
 
 // place returns where the results are, seen from the folder.

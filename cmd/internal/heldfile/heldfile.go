@@ -1,0 +1,164 @@
+package heldfile
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Ending is the end of the file's name, behind the run.
+const Ending = ".held.csv"
+
+// Path returns where the file of a run is.
+func Path(dir, run string) string { return filepath.Join(dir, run+Ending) }
+
+// Find returns the path of a run's file, "" where there is none.
+func Find(dir, run string) string {
+	path := Path(dir, run)
+	if _, err := os.Lstat(path); err != nil {
+		return ""
+	}
+	return path
+}
+
+// Writer writes the file of a run that is being planned. It implements planning.HeldSink. A nil *os.File in it means that
+// nothing was held yet.
+type Writer struct {
+	Limits []export.HeldLimit // whom the limits count
+
+	path string
+	f    *os.File
+	w    *bufio.Writer
+	err  error // the first failure; what comes after it is not written
+}
+
+// New returns a Writer for a run, whose file is in a folder. It makes no file before Begin.
+func New(dir, run string) *Writer { return &Writer{path: Path(dir, run)} }
+
+// header names the fields of the file. A person has a line for each cell that would change, and one with empty values where
+// these are not known.
+const header = "file,line,key,limits,kinds,column,old,new\n"
+
+// Begin begins the file, and begins it anew where there is one already.
+func (w *Writer) Begin(broken []export.Breach) {
+	w.Limits = export.HeldLimits(broken)
+	w.drop()
+	w.err = nil
+	if w.f, w.err = os.CreateTemp(filepath.Dir(w.path), ".held-*.tmp"); w.err == nil { // created with 0600
+		w.w = bufio.NewWriterSize(w.f, 64<<10)
+		_, w.err = w.w.WriteString(header)
+	}
+}
+
+// Row writes a held row.
+func (w *Writer) Row(r *export.RowResult) {
+	var limits []string
+	for i := range w.Limits {
+		if w.Limits[i].Add(r) {
+			limits = append(limits, w.Limits[i].Limit)
+		}
+	}
+	if w.err != nil {
+		return
+	}
+	kinds := make([]string, 0, 3)
+	for _, k := range r.Kinds.List() {
+		kinds = append(kinds, k.String())
+	}
+	lead := []string{r.Origin.File, strconv.Itoa(r.Origin.Line), r.Key, strings.Join(limits, " "), strings.Join(kinds, " ")}
+	if r.Change == nil || len(r.Change.Cells) == 0 {
+		w.line(append(lead, "", "", ""))
+		return
+	}
+	for _, c := range r.Change.Cells {
+		w.line(append(lead[:len(lead):len(lead)], c.Column, c.Old, c.New))
+	}
+}
+
+// line writes one line with every field quoted. No field is a formula to a spreadsheet, or steers a terminal.
+func (w *Writer) line(cells []string) {
+	for i, c := range cells {
+		cells[i] = `"` + strings.ReplaceAll(export.Inert(export.Plain(c)), `"`, `""`) + `"`
+	}
+	if _, err := w.w.WriteString(strings.Join(cells, ",") + "\n"); err != nil {
+		w.err = err
+	}
+}
+
+// Close ends the file. It stays, under its name, only where keep is set. An error says that there is no file.
+func (w *Writer) Close(keep bool) error {
+	if w.f == nil || !keep {
+		err := w.err
+		w.drop()
+		if keep && err != nil {
+			return fmt.Errorf("write %s: %w", w.path, err)
+		}
+		return nil
+	}
+	defer w.drop()
+	if w.err == nil {
+		w.err = errors.Join(w.w.Flush(), w.f.Sync())
+	}
+	if w.err == nil {
+		w.err = os.Rename(w.f.Name(), w.path)
+	}
+	if w.err != nil {
+		return fmt.Errorf("write %s: %w", w.path, w.err)
+	}
+	return nil
+}
+
+// drop closes the temporary file, and removes it where it has no other name yet.
+func (w *Writer) drop() {
+	if w.f == nil {
+		return
+	}
+	w.f.Close()
+	os.Remove(w.f.Name())
+	w.f = nil
+}
+
+// Remove removes the file of a run, where there is one.
+func Remove(dir, run string) error {
+	if err := os.Remove(Path(dir, run)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Sweep removes the files of runs that are not held any more, those from before a time, and what a start that was killed
+// has left.
+func Sweep(dir string, before time.Time, isHeld func(run string) (bool, error)) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, e := range entries {
+		run, ours := strings.CutSuffix(e.Name(), Ending)
+		left := strings.HasPrefix(e.Name(), ".held-") && strings.HasSuffix(e.Name(), ".tmp")
+		if !ours && !left {
+			continue
+		}
+		if ours {
+			stays, err := isHeld(run)
+			if err != nil {
+				return err
+			}
+			info, err := e.Info()
+			if stays && (err != nil || info.ModTime().After(before)) {
+				continue
+			}
+		}
+		failed = errors.Join(failed, os.Remove(filepath.Join(dir, e.Name())))
+	}
+	return failed
+}

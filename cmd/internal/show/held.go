@@ -1,0 +1,52 @@
+package show
+
+import (
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// heldByText prints whom each limit counts that holds the run, and what would change of them.
+func heldByText(w *terminal.Text, rep *export.Report) {
+	for _, h := range rep.HeldBy {
+		w.Printf("\nHeld by limits.%s: it allows %d, and an approval needs %d\n", h.Limit, h.Allows, h.Needs)
+		for _, p := range h.First {
+			heldPersonText(w, p)
+		}
+		if more := h.People - len(h.First); more > 0 {
+			w.Printf("  and %s more\n", words.Persons(more))
+		}
+		if h.People < h.Needs {
+			w.Printf("  %s not known here: hr2coupa plan shows them\n", words.Persons(h.Needs-h.People))
+		}
+	}
+	if rep.HeldFile != "" {
+		w.Printf("  all who are held, with old and new values: %s\n", rep.HeldFile)
+	}
+}
+
+// unnamed picks the held rows that are printed without what changes: all of them where no limit names people.
+func unnamed(rep *export.Report) func(export.RowResult) bool {
+	for _, h := range rep.HeldBy {
+		if h.People > 0 {
+			return func(export.RowResult) bool { return false }
+		}
+	}
+	return withOutcome(export.Held)
+}
+
+func heldPersonText(w *terminal.Text, p export.HeldPerson) {
+	person := &differences.Person{Origin: p.Origin, Key: p.Key, Kinds: p.Kinds, Change: p.Change}
+	if p.Change != nil {
+		personText(w, person, 0)
+		return
+	}
+	var kinds []string
+	for _, k := range p.Kinds.List() {
+		kinds = append(kinds, k.String())
+	}
+	w.Printf("  %s  %s  %s\n", p.Key, p.Origin, strings.Join(kinds, ", "))
+}

@@ -25,11 +25,11 @@ func (j *Job) nothingNew(p *prospect.Prospect, o RunOptions, started time.Time) 
 		}
 		return export.ReadReport(j.ledger, rec)
 	}
-	config, err := prospect.RowConfig(p.Pipe)
+	decides, err := prospect.RowConfig(p.Pipe)
 	if err != nil {
 		return nil, err
 	}
-	rep := seenReport(p.Seen, o, config, started)
+	rep := seenReport(p.Seen, o, decides, started)
 	if p.Older { // Planner is nil, so nothing is kept either
 		rep.Verdict.End, rep.Exit = export.EndLate, export.WorstExit(rep.Exit, export.ExitFeed)
 	}
@@ -92,9 +92,9 @@ func (j *Job) stillKept(plan *export.Plan, p *prospect.Prospect) (*export.Report
 	return rep, j.nameHeld(rep, nil)
 }
 
-// seenReport returns the report of a start that has seen every file of the feed before. It sends nothing and says so. config has
+// seenReport returns the report of a start that has seen every file of the feed before. It sends nothing and says so. decides has
 // the hashes of what decides about rows now.
-func seenReport(seen []export.SeenFile, o RunOptions, config map[string]string, started time.Time) *export.Report {
+func seenReport(seen []export.SeenFile, o RunOptions, decides map[string]string, started time.Time) *export.Report {
 	rep := EmptyReport(export.EndSeen, started)
 	rep.Files = []export.FeedFile{}
 	open := 0
@@ -121,7 +121,7 @@ func seenReport(seen []export.SeenFile, o RunOptions, config map[string]string, 
 	if o.Replan {
 		hints = append(hints, "hr2coupa run plans new files, and what a held run keeps")
 		why = append(why, "nothing to plan anew: no file of the feed was seen of which the ledger has the run, and which no held run keeps")
-	} else if since := changedSince(seen, config); len(since) > 0 {
+	} else if since := changedSince(seen, decides); len(since) > 0 {
 		hints = append(hints, "hr2coupa run --replan plans seen files anew")
 		why = append(why, since...)
 	}

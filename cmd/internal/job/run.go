@@ -127,11 +127,11 @@ func (j *Job) logOrder(p *prospect.Prospect) {
 // who has whom they count.
 func (j *Job) record(ctx context.Context, p *prospect.Prospect) (id string, broken []export.Breach, who *heldfile.Writer, err error) {
 	defer j.notifier.Spent(notify.StepPlan, j.env.Now())
-	config, err := prospect.RowConfig(p.Pipe)
+	decides, err := prospect.RowConfig(p.Pipe)
 	if err != nil {
 		return "", nil, nil, err
 	}
-	run, err := j.ledger.BeginRun(export.RunRecord{Command: "run", Started: p.Planner.Started, Mapping: wiring.Expressions(j.cfg), Config: config})
+	run, err := j.ledger.BeginRun(export.RunRecord{Command: "run", Started: p.Planner.Started, Mapping: wiring.Expressions(j.cfg), Config: decides})
 	if err != nil {
 		return "", nil, nil, err
 	}

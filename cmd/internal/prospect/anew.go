@@ -56,17 +56,9 @@ func Anew(f export.SeenFile) bool {
 // recordsAnew picks the records of seen files that may be planned anew: of every person but those for whom something newer has
 // gone since, or is kept for this plan.
 func recordsAnew(l overtaken, seen []export.SeenFile, kept *ledger.Kept) (recordFilter, error) {
-	waiting := map[string]bool{}
-	if kept != nil {
-		err := l.Rows(kept.Run, func(r export.RowResult) error {
-			if r.Outcome == export.Held || r.Outcome == export.Pending && r.Part == 0 {
-				waiting[r.Key] = true
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
+	waiting, err := keptPeople(l, kept)
+	if err != nil {
+		return nil, err
 	}
 	newer := map[string]map[string]bool{}
 	for _, f := range seen {
@@ -83,4 +75,22 @@ func recordsAnew(l overtaken, seen []export.SeenFile, kept *ledger.Kept) (record
 		people, seen := newer[o.File]
 		return seen && (key == "" || !waiting[key] && !people[key])
 	}, nil
+}
+
+// keptPeople returns the keys of the people of whom the ledger keeps records for the next plan. These come first in it: what was
+// seen earlier would go over them.
+func keptPeople(l interface {
+	Rows(run string, f func(export.RowResult) error) error
+}, kept *ledger.Kept) (map[string]bool, error) {
+	people := map[string]bool{}
+	if kept == nil {
+		return people, nil
+	}
+	err := l.Rows(kept.Run, func(r export.RowResult) error {
+		if r.Outcome == export.Held || r.Outcome == export.Pending && r.Part == 0 {
+			people[r.Key] = true
+		}
+		return nil
+	})
+	return people, err
 }

@@ -72,11 +72,15 @@ func (a *Ask) recallFrom(l Ledger, files []export.FeedFile) (*recollection, erro
 	} else if err := a.confirmed(l, k.outlook); err != nil {
 		return nil, err
 	}
+	joins := k.outlook.Kept
+	if a.goesBeside(k) { // what is kept stays where it is, and the plan itself says whom it keeps back
+		joins = nil
+	}
 	if a.Again {
-		k.only, err = openRecords(l, k.seen)
+		k.only, err = openRecords(l, k.seen, joins)
 	}
 	if a.Replan {
-		k.only, err = recordsAnew(l, k.seen, k.outlook.Kept)
+		k.only, err = recordsAnew(l, k.seen, joins)
 	}
 	return k, err
 }

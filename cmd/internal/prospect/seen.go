@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
 // Seer knows the files that were planned before.
@@ -80,9 +81,13 @@ type opened interface {
 }
 
 // openRecords picks the records of seen files that may be planned again: a person's records if their row may not have
-// reached Coupa and nothing newer was sent for them. What is kept for the next plan is not among them, unless it was
-// given up.
-func openRecords(l opened, seen []export.SeenFile) (recordFilter, error) {
+// reached Coupa, nothing newer was sent for them, and nothing of theirs is kept for the next plan. What was kept and given up
+// is among them.
+func openRecords(l opened, seen []export.SeenFile, kept *ledger.Kept) (recordFilter, error) {
+	waiting, err := keptPeople(l, kept)
+	if err != nil {
+		return nil, err
+	}
 	type who struct{ file, key string }
 	people := map[who]bool{}
 	lines := map[export.Origin]bool{}
@@ -104,8 +109,8 @@ func openRecords(l opened, seen []export.SeenFile) (recordFilter, error) {
 				as = append(as, f.Name)
 			}
 			err = l.Rows(run, func(r export.RowResult) error {
-				kept := (r.Outcome == export.Held || r.Outcome == export.Pending && r.Part == 0) && run != f.GivenUp.Run
-				if slices.Contains(as, r.Origin.File) && !newer[r.Key] && !left[r.Part] && !kept {
+				stays := (r.Outcome == export.Held || r.Outcome == export.Pending && r.Part == 0) && run != f.GivenUp.Run
+				if slices.Contains(as, r.Origin.File) && !newer[r.Key] && !left[r.Part] && !stays && !waiting[r.Key] {
 					lines[export.Origin{File: f.Name, Line: r.Origin.Line}] = true
 					people[who{f.Name, r.Key}] = true
 				}

@@ -128,13 +128,13 @@ func fileOrder(t *world) {
 // rows later.
 func overtaken(t *world) {
 	l := t.locked()
-	sends := 0
+	n := 0
 	send := func(command string, files []export.FeedFile, rows ...export.RowResult) string {
 		t.Helper()
 		run := Begin(t, l, command)
 		tx := Plan(t, l, run)
-		sends++
-		name := fmt.Sprintf("part%d.csv", sends)
+		n++
+		name := fmt.Sprintf("part%d.csv", n)
 		id := Must[int64](t)(tx.AddPart(export.Part{Name: name, Rows: len(rows)}, []byte(name)))
 		OK(t, tx.NamePart(id, name))
 		for i, r := range rows {

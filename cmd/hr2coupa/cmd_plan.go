@@ -29,6 +29,7 @@ value in a column. With --html it also writes all of it as a page. With -o it al
 differences for hr2coupa apply, bound to the bytes of the feed, the ledger's state and the config. These
 files hold personal data (0600).`,
 		Example: "  hr2coupa plan\n  hr2coupa plan --all --only renames users-20261124.csv\n  hr2coupa plan --only 'Approver Login' --html plan.html\n  hr2coupa plan -o plan.json",
+		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.Files = args; all {
 				text.Most = math.MaxInt
@@ -36,11 +37,29 @@ files hold personal data (0600).`,
 			return showPlan(cmd.Context(), env, o, text)
 		},
 	}
+	c.AddCommand(planDiffCmd(env))
 	f := c.Flags()
 	f.BoolVar(&all, "all", false, "print every person, not only the first 20")
 	f.StringVar(&o.Only, "only", "", "show only these people: creates, deactivations, reactivations, renames, roles, or a COLUMN")
 	f.StringVar(&text.Page, "html", "", "write it as a page to this file (0600), too; only another such page is overwritten")
 	f.StringVarP(&o.Output, "output", "o", "", "save the plan to this file (0600); only another saved plan is overwritten")
+	return c
+}
+
+func planDiffCmd(env *wiring.Env) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "diff OLD NEW",
+		Short: "of whom two saved plans would change different things, and what",
+		Long: `Diff compares two plans that plan -o has saved: who is new in the second one, who is no longer in it, and of
+whom something else would change. It prints what changes, with values, and ends with 0 also if they differ.
+A feed that is named diff is planned as ./diff.`,
+		Example: "  hr2coupa plan diff monday.json tuesday.json",
+		Args:    cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return show.PlanDiff(env, args[0], args[1])
+		},
+	}
+	strictArgs(c)
 	return c
 }
 

@@ -243,6 +243,7 @@ func (s *planSink) build(ctx context.Context, p *prospect.Prospect, saved string
 		return s.result(plan, p), nil
 	}
 	saving := p.Saving(s)
+	defer saving.Close()
 	plan, err := p.Planner.Build(ctx, saving)
 	if err != nil {
 		return nil, err

@@ -50,6 +50,7 @@ func Apply(ctx context.Context, env *wiring.Env, path string, noWait bool) (*Sta
 	if err != nil {
 		return nil, exit.Usage("read the plan %s: %w", path, err)
 	}
+	defer saved.Close()
 	pipe, err := wiring.ReadPipeline(ctx, env, config.Options{NeedSecrets: true, FeedGiven: true})
 	if err != nil {
 		return nil, err

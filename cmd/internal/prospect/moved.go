@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
@@ -138,9 +139,13 @@ func configMoved(was, is map[string]string) []string {
 // Check builds the plan once without recording it. If it differs from the saved one, the error is a *MovedError: feed, state
 // and config are the same by then, so Coupa or the program has changed. saved is nil if nothing is expected.
 func (p *Prospect) Check(ctx context.Context, saved *SavedPlan) (*export.Plan, error) {
+	if saved == nil {
+		return p.Planner.Build(ctx, &nowhere{})
+	}
 	sink := p.Saving(&nowhere{})
+	defer sink.Close()
 	plan, err := p.Planner.Build(ctx, sink)
-	if err != nil || saved == nil {
+	if err != nil {
 		return plan, err
 	}
 	now, err := sink.Plan(plan)
@@ -156,10 +161,38 @@ func (p *Prospect) Check(ctx context.Context, saved *SavedPlan) (*export.Plan, e
 	if err != nil || bytes.Equal(was, is) {
 		return plan, err
 	}
-	if p.Checked {
-		return nil, saved.moved([]string{fmt.Sprintf("Coupa: what it holds makes %s of the same feed, state and config, and made %s, or the saved plan was edited",
-			now.summary(), saved.summary())})
+	people, err := peopleMoved(saved, now)
+	if err != nil {
+		return nil, err
 	}
-	return nil, saved.moved([]string{fmt.Sprintf("program: hr2coupa %s makes %s of the same feed, state and config, and %s made %s, or the saved plan was edited",
-		wiring.Version, now.summary(), saved.Program, saved.summary())})
+	if p.Checked {
+		return nil, saved.moved(append([]string{fmt.Sprintf("Coupa: what it holds makes %s of the same feed, state and config, and made %s, or the saved plan was edited",
+			now.summary(), saved.summary())}, people...))
+	}
+	return nil, saved.moved(append([]string{fmt.Sprintf("program: hr2coupa %s makes %s of the same feed, state and config, and %s made %s, or the saved plan was edited",
+		wiring.Version, now.summary(), saved.Program, saved.summary())}, people...))
+}
+
+// movedPeople is how many people an error names.
+const movedPeople = 20
+
+// peopleMoved returns, in words, of whom something else would change than the saved plan says, and in which columns. It names
+// no value: errors go to logs. plan diff shows them.
+func peopleMoved(was, is *SavedPlan) (what []string, err error) {
+	c, err := differences.Compare(was.Lines, is.Lines, movedPeople)
+	if err != nil || c.Equal() {
+		return nil, err
+	}
+	what = []string{"people: " + c.Sentence()}
+	for _, m := range c.People {
+		columns := []string{}
+		for _, cell := range m.Cells() {
+			columns = append(columns, cell.Column)
+		}
+		what = append(what, fmt.Sprintf("  %s: %s: %s", m.Origin(), m.Word(), words.Dash(strings.Join(columns, ", "))))
+	}
+	if more := c.Added + c.Gone + c.Changed - len(c.People); more > 0 {
+		what = append(what, fmt.Sprintf("  and %d more", more))
+	}
+	return what, nil
 }

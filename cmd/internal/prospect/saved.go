@@ -7,12 +7,15 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"hash"
+	"io"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/rowstore"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
@@ -23,10 +26,11 @@ import (
 )
 
 // planFormat is the version of a saved plan. It goes up when a field of SavedPlan gets another meaning.
-const planFormat = 1
+const planFormat = 2
 
 // SavedPlan is a plan on disk, bound by hash to all that it was made of. The same plan is the same bytes, but for MadeAt.
-// It holds no cell that would be sent: the parts are named by their hashes, and apply builds them again.
+// The parts are named by their hashes, and apply builds them again. Behind the rows the file has the people, one a line, each
+// with what would change: personal data.
 type SavedPlan struct {
 	Format  int       `json:"hr2coupa_plan"`
 	MadeAt  time.Time `json:"made_at"`
@@ -38,8 +42,17 @@ type SavedPlan struct {
 	Parts  []savedPart `json:"parts"`            // in the order of sending; their names begin with the time of the apply
 	Rows   []savedRow  `json:"rows"`             // records that go into no part
 
-	path string // that it was read from
+	PeopleSum string `json:"people_sha256"` // of the lines of the people
+
+	path   string            // that it was read from
+	people *rowstore.Scratch // a line each
 }
+
+// Lines returns the people of a plan as lines.
+func (s *SavedPlan) Lines() (io.Reader, error) { return s.people.Reader() }
+
+// Close removes what is stored of the people.
+func (s *SavedPlan) Close() { s.people.Close() }
 
 // madeOf is what a plan is made of.
 type madeOf struct {
@@ -86,7 +99,7 @@ type savedRow struct {
 	Reason    string         `json:"reason,omitempty"`
 }
 
-// encode returns the canonical bytes.
+// encode returns the canonical bytes of all but the people.
 func (s *SavedPlan) encode() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -103,11 +116,14 @@ type Saving struct {
 	came  map[int64]savedPart
 	parts []savedPart // in the order of sending
 	rows  []savedRow
+
+	people rowstore.Scratch
+	sum    hash.Hash
 }
 
 // Saving returns a sink that notes what a saved plan needs, and passes everything on to next.
 func (p *Prospect) Saving(next planning.Sink) *Saving {
-	return &Saving{Sink: next, p: p, came: map[int64]savedPart{}, parts: []savedPart{}, rows: []savedRow{}}
+	return &Saving{Sink: next, p: p, came: map[int64]savedPart{}, parts: []savedPart{}, rows: []savedRow{}, sum: sha256.New()}
 }
 
 // Part notes a part's size and header.
@@ -117,10 +133,32 @@ func (s *Saving) Part(p export.Part, data []byte, rows []export.RowResult) (int6
 	if err != nil {
 		return 0, err
 	}
+	if err := s.keep(p, data, rows); err != nil {
+		return 0, err
+	}
 	id, err := s.Sink.Part(p, data, rows)
 	s.came[id] = saved
 	return id, err
 }
+
+// keep notes what would change of the people of a part.
+func (s *Saving) keep(p export.Part, data []byte, rows []export.RowResult) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	return People(p, data, rows, func(_ int, one *differences.Person) error {
+		b.Reset()
+		if err := e.Encode(differences.Keep(one)); err != nil {
+			return err
+		}
+		s.sum.Write(b.Bytes())
+		_, err := s.people.Write(b.Bytes())
+		return err
+	})
+}
+
+// Close removes what is stored of the people.
+func (s *Saving) Close() { s.people.Close() }
 
 // Row notes a row that goes into no part.
 func (s *Saving) Row(r export.RowResult, kept []export.KeptRecord) error {
@@ -135,6 +173,8 @@ func (s *Saving) Row(r export.RowResult, kept []export.KeptRecord) error {
 func (s *Saving) Restart() error {
 	clear(s.came)
 	s.parts, s.rows = s.parts[:0], s.rows[:0]
+	s.people.Close()
+	s.sum.Reset()
 	return s.Sink.Restart()
 }
 
@@ -156,7 +196,7 @@ func (s *Saving) Plan(plan *export.Plan) (*SavedPlan, error) {
 			Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged,
 			Deactivations: plan.Deactivations, Waves: plan.Waves, Columns: plan.Columns,
 		},
-		Parts: s.parts, Rows: s.rows,
+		Parts: s.parts, Rows: s.rows, PeopleSum: hex.EncodeToString(s.sum.Sum(nil)), people: &s.people,
 	}
 	for _, f := range plan.Files {
 		if f.Kept != 0 {

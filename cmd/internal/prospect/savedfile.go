@@ -1,7 +1,10 @@
 package prospect
 
 import (
+	"bufio"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,26 +15,31 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/rowstore"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
-// maxPlan bounds what is read of a saved plan: a million quarantined rows take a third of it.
-const maxPlan = 1 << 30
+// maxHead bounds what is read of a saved plan without its people: a million quarantined rows take a third of it.
+const maxHead = 1 << 30
+
+// peopleBegin and peopleEnd are the lines around the people, who are the last of a saved plan.
+const peopleBegin, peopleEnd = `  "people": [`, "  ]"
 
 const planOnce = "plan again: hr2coupa plan -o FILE"
 
 var errNoPlan = export.Hint(errors.New("it is not a saved plan"), "hr2coupa plan -o FILE writes one")
 
-// ReadPlan reads a saved plan back. Nothing of it is repeated in errors: it may be any file.
+// ReadPlan reads a saved plan back. Nothing of it is repeated in errors: it may be any file. Whoever calls it closes the plan.
 func ReadPlan(path string) (*SavedPlan, error) {
 	f, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxPlan+1))
+	in := bufio.NewReaderSize(f, 256<<10)
+	data, err := planHead(in)
 	if err != nil {
 		return nil, err
 	}
@@ -39,18 +47,100 @@ func ReadPlan(path string) (*SavedPlan, error) {
 		Format int `json:"hr2coupa_plan"`
 	}
 	switch err := json.Unmarshal(data, &head); {
-	case len(data) > maxPlan, err != nil, head.Format == 0:
+	case err != nil, head.Format == 0:
 		return nil, errNoPlan
 	case head.Format != planFormat:
 		return nil, export.Hint(fmt.Errorf("it is of format %d, and this hr2coupa (%s) knows format %d", head.Format, wiring.Version, planFormat), planOnce)
 	}
-	s := &SavedPlan{path: path}
+	s := &SavedPlan{path: path, people: &rowstore.Scratch{}}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	if err := d.Decode(s); err != nil || len(s.Feed)+s.State.Kept == 0 {
+	damaged := d.Decode(s) != nil || len(s.Feed)+s.State.Kept == 0
+	if !damaged {
+		sum, err := s.readPeople(in)
+		if err != nil {
+			s.Close()
+			return nil, err
+		}
+		damaged = sum != s.PeopleSum
+	}
+	if damaged {
+		s.Close()
 		return nil, export.Hint(errors.New("it is damaged"), planOnce)
 	}
 	return s, nil
+}
+
+// planHead returns a saved plan without its people: an object. What has no people is returned whole.
+func planHead(in *bufio.Reader) ([]byte, error) {
+	var head bytes.Buffer
+	for {
+		line, err := in.ReadSlice('\n')
+		if string(bytes.TrimRight(line, "\n")) == peopleBegin {
+			return append(bytes.TrimRight(head.Bytes(), ",\n"), '}'), nil
+		}
+		head.Write(line)
+		switch {
+		case head.Len() > maxHead:
+			return nil, errNoPlan
+		case err == io.EOF:
+			return head.Bytes(), nil
+		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
+			return nil, err
+		}
+	}
+}
+
+// readPeople stores the people as lines, and returns their sum.
+func (s *SavedPlan) readPeople(in *bufio.Reader) (string, error) {
+	sum := sha256.New()
+	for {
+		line, err := in.ReadBytes('\n')
+		if text := bytes.TrimRight(line, "\n"); string(text) == peopleEnd || err == io.EOF {
+			return hex.EncodeToString(sum.Sum(nil)), nil
+		}
+		if err != nil {
+			return "", err
+		}
+		line = append(bytes.TrimSuffix(bytes.TrimSpace(line), []byte(",")), '\n')
+		sum.Write(line)
+		if _, err := s.people.Write(line); err != nil {
+			return "", err
+		}
+	}
+}
+
+// writeTo writes a saved plan: its head, then the people, one a line.
+func (s *SavedPlan) writeTo(to io.Writer) error {
+	head, err := s.encode()
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(to, 256<<10)
+	w.Write(bytes.TrimSuffix(head, []byte("\n}\n"))) // Flush returns the error of any write
+	w.WriteString(",\n" + peopleBegin + "\n")
+	r, err := s.Lines()
+	if err != nil {
+		return err
+	}
+	lines, before := bufio.NewReaderSize(r, 256<<10), "    "
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		w.WriteString(before)
+		w.Write(bytes.TrimSuffix(line, []byte("\n")))
+		before = ",\n    "
+	}
+	if before != "    " {
+		w.WriteString("\n")
+	}
+	w.WriteString(peopleEnd + "\n}\n")
+	return w.Flush()
 }
 
 // MayWritePlan returns an error if path is there and is no saved plan, such as a feed: -o does not overwrite it.
@@ -64,20 +154,12 @@ func MayWritePlan(path string) error {
 	case !info.Mode().IsRegular():
 		return export.Hint(exit.Usage("plan -o: %s is not an ordinary file", path), "give the name of a new file")
 	}
-	if _, err := ReadPlan(path); errors.Is(err, errNoPlan) {
-		return export.Hint(exit.Usage("plan -o: %s exists and is not a saved plan, so it is not overwritten", path), "give another name")
-	}
-	return nil
-}
-
-// writePlan writes a saved plan: 0600, since it holds personal data.
-func writePlan(path string, s *SavedPlan) (err error) {
-	data, err := s.encode()
+	saved, err := ReadPlan(path)
 	if err == nil {
-		err = Replace(path, func(w io.Writer) error { _, err := w.Write(data); return err })
+		saved.Close()
 	}
-	if err != nil {
-		return fmt.Errorf("save the plan: %w", err)
+	if errors.Is(err, errNoPlan) {
+		return export.Hint(exit.Usage("plan -o: %s exists and is not a saved plan, so it is not overwritten", path), "give another name")
 	}
 	return nil
 }
@@ -111,5 +193,8 @@ func (s *Saving) Save(path string, plan *export.Plan, limits []export.Breach, no
 	for _, b := range limits {
 		saved.Limits = append(saved.Limits, b.String())
 	}
-	return writePlan(path, saved)
+	if err := Replace(path, saved.writeTo); err != nil {
+		return fmt.Errorf("save the plan: %w", err)
+	}
+	return nil
 }

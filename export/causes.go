@@ -199,6 +199,15 @@ func (c *Causes) Advise(faults Faults) (todo, owner string) {
 	return strings.Join(todos, between), strings.Join(owners, ", ")
 }
 
+// ToDo returns what to do about a row: one that has to be fixed by its causes, any other by what its faults say.
+func (c *Causes) ToDo(r RowResult) string {
+	if r.Outcome.Mendable() {
+		todo, _ := c.Advise(r.Faults)
+		return todo
+	}
+	return r.Faults.Hint()
+}
+
 // Explain counts the causes of the rows that have to be fixed.
 func (rep *Report) Explain(c *Causes) { rep.Causes = c.Count(rep.Rows.All()) }
 

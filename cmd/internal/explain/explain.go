@@ -143,18 +143,9 @@ func notFound(cfg *config.Config, o Options) error {
 	return export.Hint(exit.Usage("the ledger has no row of that person"), "give as KEY a value of the feed's column %q, as HR writes it, or give --login LOGIN", cfg.Feed.Key)
 }
 
-// todoOf returns what to do about a row, "" where nothing has to be done or nothing is known.
-func todoOf(r export.RowResult) string {
-	if r.Outcome.Mendable() {
-		todo, _ := wiring.Causes().Advise(r.Faults)
-		return todo
-	}
-	return r.Faults.Hint()
-}
-
 func rowStoryOf(l ledger.Ledger, e ledger.Episode) (rowStory, error) {
 	c := rowStory{
-		Run: e.Run.ID, Command: e.Run.Command, Started: e.Run.Started, State: e.Run.State, Verdict: e.Run.Verdict, Row: e.Row, Todo: todoOf(e.Row), Cells: []cellStory{},
+		Run: e.Run.ID, Command: e.Run.Command, Started: e.Run.Started, State: e.Run.State, Verdict: e.Run.Verdict, Row: e.Row, Todo: wiring.Causes().ToDo(e.Row), Cells: []cellStory{},
 	}
 	if e.Part.ID == 0 {
 		c.Rules = blamed(e.Run.Mapping, e.Row.Faults)

@@ -20,6 +20,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/regular"
@@ -219,7 +220,10 @@ func (p *pageWriter) rows(id, title string, outcome export.Outcome) {
 			found = true
 			p.piece("rowshead", pageSection{id, title})
 		}
-		p.piece("row", map[string]string{"Origin": export.Plain(r.Origin.String()), "Key": words.Dash(export.Plain(r.Key)), "Why": words.Dash(export.Plain(r.Faults.Text()))})
+		p.piece("row", map[string]string{
+			"Origin": export.Plain(r.Origin.String()), "Key": words.Dash(export.Plain(r.Key)), "Why": words.Dash(export.Plain(r.Faults.Text())),
+			"ToDo": export.Plain(wiring.Causes().ToDo(r)),
+		})
 	}
 	if found {
 		p.piece("rowsend", nil)

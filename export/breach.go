@@ -17,7 +17,11 @@ type Breach struct {
 	Allows   int // the resulting ceiling; 0 with shrink
 
 	Known int // people known to the ledger; with shrink: records of the last feed
-	Has   int // how many the plan has; with shrink: records of its feed
+	Has   int // how many the plan has whom no approval covers; with shrink: records of its feed
+
+	Covered int      // people of the plan whom an approval names and covers
+	Used    int      // people of earlier starts of the day, without those whom the plan has too
+	UsedBy  []RunUse // those starts, in their order
 
 	// Text is the sentence that an earlier program stored; then the other fields are unknown.
 	Text string
@@ -31,7 +35,14 @@ func (b Breach) String() string {
 	case b.Limit == ShrinkLimit:
 		return fmt.Sprintf("limits.shrink allows a feed to be %g %% smaller than the last one, which had %d records, and this one has %d", b.Percent, b.Known, b.Has)
 	}
-	return fmt.Sprintf("limits.%s allows %d (%d people known) and the plan has %d", b.Limit, b.Allows, b.Known, b.Has)
+	text := fmt.Sprintf("limits.%s allows %d (%d people known) and the plan has %d", b.Limit, b.Allows, b.Known, b.Has)
+	if b.Covered > 0 {
+		text += fmt.Sprintf(" beside the %d that are approved", b.Covered)
+	}
+	if b.Used > 0 {
+		text += fmt.Sprintf("; earlier starts have used %d (%s)", b.Used, usedText(b.UsedBy))
+	}
+	return text
 }
 
 // Hint returns what to do; "" where Text says it.
@@ -63,4 +74,4 @@ func (b Breach) option() string {
 }
 
 // Needs returns the lowest ceiling of an approval that lets the plan go. It means nothing for shrink.
-func (b Breach) Needs() int { return b.Has }
+func (b Breach) Needs() int { return b.Has + b.Covered }

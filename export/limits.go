@@ -58,17 +58,21 @@ func (l Limits) Broken(p *Plan, seen Seen) []Breach {
 	var broken []Breach
 	hold := func(key string, n int, limit Limit) {
 		approved := l.approved(key)
-		ceiling := max(limit.Ceiling(seen.People), approved)
-		if !limit.Unlimited && n > ceiling {
-			broken = append(broken, Breach{Limit: key, Count: limit.Count, Percent: limit.Percent, Approved: approved, Allows: ceiling, Known: seen.People, Has: n})
+		d := p.Tally.count(key, n, approved)
+		ceiling := limit.Ceiling(seen.People)
+		if !d.byName {
+			ceiling = max(ceiling, approved)
+		}
+		if !limit.Unlimited && d.has+d.used > ceiling && (d.fresh > 0 || d.has > ceiling) { // whoever adds nobody makes it no worse
+			broken = append(broken, Breach{
+				Limit: key, Count: limit.Count, Percent: limit.Percent, Approved: approved, Allows: ceiling, Known: seen.People,
+				Has: d.has, Covered: d.covered, Used: d.used, UsedBy: d.by,
+			})
 		}
 	}
-	hold(CreatesLimit, p.Creates, l.Creates)
-	hold(DeactivationsLimit, p.Deactivations, l.Deactivations)
-	for _, k := range l.kinds() {
-		hold(k.name, p.Changes.ByKind[k.kind], k.limit)
+	for _, c := range l.counted() {
+		hold(c.name, p.people(&c), c.limit)
 	}
-	hold(UpdatesLimit, p.Rows-p.Deactivations, l.Updates)
 	columns := p.Columns
 	if p.Compared {
 		columns = p.Changes.Columns
@@ -80,6 +84,22 @@ func (l Limits) Broken(p *Plan, seen Seen) []Breach {
 		broken = append(broken, Breach{Limit: ShrinkLimit, Percent: l.Shrink, Known: seen.LastFeed, Has: seen.Feed})
 	}
 	return broken
+}
+
+// people returns how many people of a plan a limit counts, without earlier starts.
+func (p *Plan) people(c *countLimit) int {
+	switch c.name {
+	case CreatesLimit:
+		return p.Creates
+	case DeactivationsLimit:
+		return p.Deactivations
+	case UpdatesLimit:
+		return p.Rows - p.Deactivations
+	}
+	for _, k := range c.kinds.List() {
+		return p.Changes.ByKind[k]
+	}
+	return 0
 }
 
 // approved returns the highest approved ceiling of a limit.

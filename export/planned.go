@@ -23,6 +23,7 @@ type Plan struct {
 	Columns       map[string]int // rows in which HR's data carries a column
 	Compared      bool           // rows were compared, and Changes counts; else Columns is all that is known
 	Changes       Changes        // what the rows that are sent change of their people
+	Tally         *Tally         // the same people with those of earlier starts in view; nil where these are not known
 	Bytes         int64
 	Warnings      []Fault // what is doubtful in rows that are sent all the same; at most MaxWarnings of them
 	Doubtful      int     // all of them

@@ -186,6 +186,10 @@ func (s *tappedStore) OvertakenSince(name, sum string) (map[string]bool, error) 
 	return get(s.tap, "OvertakenSince", func() (map[string]bool, error) { return s.under.OvertakenSince(name, sum) })
 }
 
+func (s *tappedStore) Committed(since time.Time, kinds export.ChangeKinds, f func(run, key string, kinds export.ChangeKinds)) error {
+	return s.read("Committed", func() error { return s.under.Committed(since, kinds, f) })
+}
+
 func (s *tappedStore) PlannedFiles() ([]export.FeedFile, error) {
 	return get(s.tap, "PlannedFiles", s.under.PlannedFiles)
 }

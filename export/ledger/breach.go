@@ -9,14 +9,18 @@ import (
 
 // storedBreach is a Breach as the ledger stores it: its fields, where a report shows a sentence.
 type storedBreach struct {
-	Limit    string  `json:"limit,omitempty"`
-	Count    int     `json:"count,omitempty"`
-	Percent  float64 `json:"percent,omitempty"`
-	Approved int     `json:"approved,omitempty"`
-	Allows   int     `json:"allows,omitempty"`
-	Known    int     `json:"known,omitempty"`
-	Has      int     `json:"has,omitempty"`
-	Text     string  `json:"text,omitempty"`
+	Limit    string          `json:"limit,omitempty"`
+	Count    int             `json:"count,omitempty"`
+	Percent  float64         `json:"percent,omitempty"`
+	Approved int             `json:"approved,omitempty"`
+	Allows   int             `json:"allows,omitempty"`
+	Known    int             `json:"known,omitempty"`
+	Has      int             `json:"has,omitempty"`
+	Covered  int             `json:"covered,omitempty"`
+	Used     int             `json:"used,omitempty"`
+	UsedBy   []export.RunUse `json:"used_by,omitempty"`
+
+	Text string `json:"text,omitempty"`
 }
 
 // EncodeBreaches returns the broken limits that hold a run in the form the ledger stores: a list in JSON, "" for none.

@@ -88,6 +88,10 @@ type Next interface {
 	GiveUp(run, by string) (ok bool, err error)
 	// LastFeed returns the number of records in the last feed that was planned and not held; 0 where there was none.
 	LastFeed() (records int, err error)
+	// Committed calls f for each row that runs planned since a time have committed to be sent, in the order of the runs,
+	// where it would change its person in one of kinds; 0: for each. Rows that were rejected, held back or found unchanged
+	// are not among them. A person may come more than once. f must not call the ledger.
+	Committed(since time.Time, kinds export.ChangeKinds, f func(run, key string, kinds export.ChangeKinds)) error
 	// LineEnds returns the files of every whole feed that was planned and not held, oldest first, where it is known how
 	// their last line ended.
 	LineEnds() ([]export.FeedFile, error)

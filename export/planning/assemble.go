@@ -37,11 +37,15 @@ type openPart struct {
 }
 
 func (p *Planner) assembler(s *survey, sink Sink) *assembler {
-	return &assembler{
+	a := &assembler{
 		p: p, s: s, sink: sink, enc: p.encoder(s),
 		plan: &export.Plan{Columns: map[string]int{}, Changes: export.NewChanges(), Compared: p.Compare != nil},
 		sets: map[export.ColumnSet]int{}, open: map[[2]int]*openPart{}, merging: map[string]*rowDraft{},
 	}
+	if a.plan.Compared {
+		a.plan.Tally = p.Used.NewTally()
+	}
+	return a
 }
 
 func (a *assembler) take(b *built) error {
@@ -225,6 +229,7 @@ func (a *assembler) count(slot [2]int, part *openPart) {
 		a.plan.Records += r.Lines
 		if a.plan.Compared {
 			a.plan.Changes.Add(r, said)
+			a.plan.Tally.Add(r.Key, r.Kinds)
 			if r.Kinds.Has(export.ChangeDeactivation) {
 				a.plan.Deactivations++
 			}

@@ -59,6 +59,8 @@ type Planner struct {
 	Full bool
 	// ExactCase takes a login or an e-mail address in another case for a change, and sends it.
 	ExactCase bool
+	// Used is how much of the limits earlier starts have used, and whom approvals name; nil: the plan has no tally.
+	Used *export.Usage
 	// Notes is called with each row that may be sent, also where it could be sent only completed. It is for a first
 	// pass over the feed; else nil. Every worker calls it, and the texts of the row are valid until it returns.
 	Notes func(key string, row *export.Row)

@@ -146,7 +146,8 @@ type Limits struct {
 
 	Reactivations, Logins, Numbers, Emails, RolesTaken, RolesGiven export.Limit
 
-	Columns map[string]export.Limit // by Coupa column: rows that set or clear it
+	Columns map[string]export.Limit // by Coupa column: people whose value there changes
+	Per     time.Duration           // for how long earlier starts count; 0: the calendar day of the feed's zone
 	Shrink  float64                 // percent by which a feed may be smaller than the last one; 0: any size
 }
 

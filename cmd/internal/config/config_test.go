@@ -230,7 +230,7 @@ sftp:
 coupa: {url: "", client_id: id, client_secret: {env: X}, rate: 2.5, format: json, token_settle: 0s, timeout: 20s, retry: 0s}
 layout: {blank: send, max_rows: 10, allow_card_data: audit}
 load: {via: [api], poll: 100ms}
-limits: {deactivations: unlimited, creates: {percent: 2.5}, updates: {count: 7}}
+limits: {deactivations: unlimited, creates: {percent: 2.5}, updates: {count: 7}, per: 12h}
 retention: {parts: 12h, values: 1y30d, history: 100y}
 privacy: pseudonyms
 `
@@ -278,6 +278,7 @@ func TestValues(t *testing.T) {
 	}
 	limits := DefaultLimits()
 	limits.Deactivations, limits.Creates, limits.Updates = export.Limit{Unlimited: true}, export.Limit{Percent: 2.5}, export.Limit{Count: 7}
+	limits.Per = 12 * time.Hour
 	if d := cmp.Diff(limits, c.Limits); d != "" {
 		t.Error(d)
 	}

@@ -155,6 +155,8 @@ func TestFaults(t *testing.T) {
 		{"", "limits: {updates: {percent: 101}}", "15: limits.updates.percent: it must be a number from 0 to 100"},
 		{"", "limits: {columns: {Login: 3, Email: {}}}", "15: limits.columns.Login: it must be {count: N, percent: P} or unlimited|" +
 			"15: limits.columns.Email: it needs a count, a percent or both"},
+		{"", "limits: {per: soon}", "15: limits.per: it is not a time: \"soon\""},
+		{"", "limits: {per: 0s}", "15: limits.per: it must be above 0"},
 		{"", "limits: {shrink: {}}", "15: limits.shrink: it needs a percent above 0"},
 		{"", "limits: {shrink: {percent: 0}}", "15: limits.shrink: it needs a percent above 0"},
 		{"", "limits: {shrink: {count: 3, percent: 3}}", "15: limits.shrink.count: unknown key"},

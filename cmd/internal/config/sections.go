@@ -145,6 +145,7 @@ func limits(s *section) Limits {
 		Emails:        s.limit("emails", def.Emails),
 		RolesTaken:    s.limit("roles_taken", def.RolesTaken),
 		RolesGiven:    s.limit("roles_given", def.RolesGiven),
+		Per:           s.perDay("per"),
 	}
 	columns := s.section("columns")
 	for _, column := range columns.names() {
@@ -176,6 +177,15 @@ func roles(s *section) Roles {
 
 // neverRoles are the roles that no feed gives by default: those of administrators, by their names.
 var neverRoles = []string{"*Admin*"}
+
+// perDay reads the time over which limits count: day, which is 0, or a duration.
+func (s *section) perDay(key string) time.Duration {
+	if s.has(key) && s.node.find(key).value.text == "day" {
+		s.know(key)
+		return 0
+	}
+	return s.duration(key, 0, true)
+}
 
 // integrationUsers are the assumed names of accounts that programs use: Coupa's own for loads over SFTP is
 // sftp_integration@coupa.com (Data File Sources API), and no page says how to distinguish others from people.

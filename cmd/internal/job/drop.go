@@ -64,7 +64,11 @@ func (j *Job) drop(ctx context.Context, files []ready, o DropOptions, earlier []
 	if err != nil {
 		return nil, err
 	}
-	if err := j.withinLimits(files, people); err != nil {
+	kinds, err := j.dropKinds()
+	if err != nil {
+		return nil, err
+	}
+	if err := j.withinLimits(files, kinds, people, started); err != nil {
 		return nil, err
 	}
 	if err := j.untouchable(files, started); err != nil {
@@ -73,7 +77,7 @@ func (j *Job) drop(ctx context.Context, files []ready, o DropOptions, earlier []
 	if err := j.runner.Check(ctx); err != nil {
 		return nil, err
 	}
-	id, err := j.planDrop(files, started)
+	id, err := j.planDrop(files, kinds, started)
 	if err != nil {
 		return nil, err
 	}
@@ -191,30 +195,6 @@ func (j *Job) droppedBefore(files []ready, earlier []*export.Report) (done *expo
 	return nil, nil
 }
 
-func (j *Job) withinLimits(files []ready, people int) error {
-	plan := &export.Plan{Columns: map[string]int{}}
-	for _, f := range files {
-		for _, c := range f.sheet.Columns {
-			plan.Columns[c] += len(f.sheet.Rows)
-		}
-		plan.Rows += len(f.sheet.Rows)
-		for _, r := range f.sheet.Rows {
-			if r.Inactive {
-				plan.Deactivations++
-			}
-		}
-	}
-	var faults []error
-	limits := wiring.Limits(j.cfg)
-	for _, b := range limits.Broken(plan, export.Seen{People: people}) {
-		faults = append(faults, export.Hint(fmt.Errorf("held: %s", b), "%s", b.Hint()))
-	}
-	if len(faults) > 0 {
-		return &exit.Error{Code: export.ExitHeld, Err: errors.Join(append(faults, errors.New("nothing was sent"))...)}
-	}
-	return nil
-}
-
 // untouchable refuses files with people who must not be changed, or not yet, each with its line.
 func (j *Job) untouchable(files []ready, now time.Time) error {
 	waiting, err := j.ledger.Waiting()
@@ -246,7 +226,7 @@ func (j *Job) untouchable(files []ready, now time.Time) error {
 
 // planDrop writes the files into the ledger as they are, each as one part and, since they may build on each other, one
 // wave.
-func (j *Job) planDrop(files []ready, started time.Time) (string, error) {
+func (j *Job) planDrop(files []ready, kinds *dropKinds, started time.Time) (string, error) {
 	run, err := j.ledger.BeginRun(export.RunRecord{Command: "drop", Started: started})
 	if err != nil {
 		return "", err
@@ -276,7 +256,7 @@ func (j *Job) planDrop(files []ready, started time.Time) (string, error) {
 			input++
 			row := export.RowResult{
 				Part: part.ID, PartRow: n + 1, Origin: export.Origin{File: f.file.Name, Line: r.Line}, Lines: 1,
-				Key: r.Key, First: r.First, Login: r.Login, Outcome: export.Pending,
+				Key: r.Key, First: r.First, Login: r.Login, Outcome: export.Pending, Kinds: kinds.of(f.sheet, &f.sheet.Rows[n]),
 			}
 			if err := tx.AddRow(row); err != nil {
 				return "", err

@@ -67,6 +67,11 @@ func (a *Ask) recallFrom(l Ledger, files []export.FeedFile) (*recollection, erro
 	if k.outlook, err = lookInto(l, a.Started); err != nil {
 		return nil, err
 	}
+	if !a.Alone {
+		if k.outlook.used, err = Usage(l, a.Pipe.Config, k.outlook.approved, a.Started); err != nil {
+			return nil, err
+		}
+	}
 	if a.Alone {
 		k.outlook = k.outlook.alone()
 	} else if err := a.confirmed(l, k.outlook); err != nil {
@@ -120,6 +125,7 @@ type Outlook struct {
 	waiting  *export.Waiting
 	Kept     *ledger.Kept // what earlier plans have kept; nil where nothing is
 	approved []export.Approval
+	used     *export.Usage     // what earlier starts of the day have sent; nil where there is no ledger
 	lastFeed int               // records of the last feed that was not held
 	lineEnds []export.FeedFile // how the feeds so far ended, oldest first
 

@@ -34,7 +34,7 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 		p.Memory = memory{d.out.People, d.cutFiles()}
 	}
 	if !d.ask.Alone {
-		p.Compare, p.Full, p.ExactCase = coupa.Element, d.ask.Full, cfg.Layout.ExactCase
+		p.Compare, p.Full, p.ExactCase, p.Used = coupa.Element, d.ask.Full, cfg.Layout.ExactCase, d.out.used
 		p.Roles = wiring.RoleRules(cfg)
 		p.Confirmed, p.HashKey = d.out.confirmed, d.out.key
 	}

@@ -35,7 +35,13 @@ func (p past) PlannedFiles() ([]export.FeedFile, error)       { return nil, nil 
 func (p past) LateFiles() ([]export.LateFile, error)          { return nil, nil }
 func (p past) SentSince(string) (map[string]bool, error)      { return nil, nil }
 func (p past) KeyMark() (string, error)                       { return "", nil }
-func (p past) Parts(string) ([]export.Part, error)            { return nil, nil }
+func (p past) RunsSince(time.Time) ([]export.RunRecord, error) {
+	return nil, nil
+}
+func (p past) Committed(time.Time, export.ChangeKinds, func(string, string, export.ChangeKinds)) error {
+	return nil
+}
+func (p past) Parts(string) ([]export.Part, error) { return nil, nil }
 func (p past) Rows(string, func(export.RowResult) error) error {
 	return nil
 }

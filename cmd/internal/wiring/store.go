@@ -60,6 +60,9 @@ type Memory interface {
 	LineEnds() ([]export.FeedFile, error)
 	KeyMark() (string, error)
 	Baselines() (*export.Baselines, error)
+	Committed(since time.Time, kinds export.ChangeKinds, f func(run, key string, kinds export.ChangeKinds)) error
+	UsedBy(run string) ([]export.Approval, error)
+	Rows(run string, f func(export.RowResult) error) error
 	PlannedFiles() ([]export.FeedFile, error)
 	LateFiles() ([]export.LateFile, error)
 }

@@ -81,7 +81,7 @@ func keptRoundTrip(t *world) {
 	run := keepRecords(t, l, n)
 	k, _, err := l.Kept()
 	OK(t, err)
-	if k.Run != run || k.Records != n || k.Feed != n || !slices.Equal(k.Held, breaches()) {
+	if k.Run != run || k.Records != n || k.Feed != n || !cmp.Equal(k.Held, breaches()) {
 		t.Errorf("%+v", k)
 	}
 	all := readAll(t, k.From(0))
@@ -101,7 +101,7 @@ func keptRoundTrip(t *world) {
 			t.Errorf("%+v", f)
 		}
 	}
-	if rec, _, err := l.Run(run); err != nil || !slices.Equal(rec.Held, k.Held) || rec.Feed != 0 {
+	if rec, _, err := l.Run(run); err != nil || !cmp.Equal(rec.Held, k.Held) || rec.Feed != 0 {
 		t.Errorf("%+v, %v", rec, err)
 	}
 }

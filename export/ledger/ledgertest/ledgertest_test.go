@@ -13,7 +13,7 @@ import (
 // for a new call until it is listed as one or the other.
 func TestEveryCallIsEnded(t *testing.T) {
 	reads := []string{
-		"Ahead", "Approvals", "ApprovalsOf", "Busy", "Bytes", "Counts", "Due", "Incidents", "Keeps", "Kept", "KeysBehind", "KeysOf",
+		"Ahead", "Approvals", "ApprovalsOf", "Busy", "Bytes", "Committed", "Counts", "Due", "Incidents", "Keeps", "Kept", "KeysBehind", "KeysOf",
 		"Known", "Baselines", "KeyMark", "LastFeed", "LateFiles", "LineEnds", "Logins", "Moves", "OvertakenSince", "PartRows", "Parts", "People", "PlannedFiles", "Pseudonyms", "Rows", "Run", "Runs", "RunsSince",
 		"Seen", "SeenAt", "SeenBytes", "SentSince", "Story", "Unfilled", "Unfinished", "Unknown", "UsedBy", "Waiting", "Water", "Working", "Writes",
 	}

@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -165,6 +166,58 @@ func peopleSentSince(t *world) {
 	}
 	_, err := l.SentSince("none")
 	WantErr(t, err, `no run "none"`)
+}
+
+// committedRows: what was committed to be sent since a time is known with the run, until it is known that it came to nothing
+// or the person is forgotten.
+func committedRows(t *world) {
+	l := t.locked()
+	plan := func(command string, at time.Time, keys string, kind export.ChangeKind) export.Part {
+		t.now = at
+		run := Begin(t, l, command)
+		tx := Plan(t, l, run)
+		id := Must[int64](t)(tx.AddPart(export.Part{Name: run + ".csv", Rows: len(keys)}, []byte("x")))
+		for i, key := range keys {
+			r := Row(id, i+1, i+2, export.Pending)
+			r.Key, r.Kinds = string(key), export.ChangeKinds(0).With(kind)
+			OK(t, tx.AddRow(r))
+		}
+		held := Row(0, 0, 100, export.Held)
+		held.Kinds = export.ChangeKinds(0).With(kind)
+		OK(t, tx.AddRow(held))
+		OK(t, tx.Commit(export.PlanSum{Input: len(keys) + 1}))
+		return Must[[]export.Part](t)(l.Parts(run))[0]
+	}
+	yesterday := plan("run", Noon, "ab", export.ChangeLogin)
+	first := plan("run", Noon.Add(Day), "bcde", export.ChangeDeactivation)
+	second := plan("drop", Noon.Add(Day+time.Hour), "fb", export.ChangeDeactivation)
+	other := plan("run", Noon.Add(Day+2*time.Hour), "c", export.ChangeLogin)
+	check := func(since time.Time, kinds export.ChangeKinds, want ...string) {
+		t.Helper()
+		var got []string
+		OK(t, l.Committed(since, kinds, func(run, key string, kinds export.ChangeKinds) {
+			got = append(got, fmt.Sprintf("%s %s %v", run, key, kinds.List()))
+		}))
+		slices.Sort(got)
+		slices.Sort(want)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("(-want +got):\n%s", d)
+		}
+	}
+	leaves := export.ChangeKinds(0).With(export.ChangeDeactivation)
+	today := Noon.Add(Day)
+	check(today, leaves, first.Run+" b [deactivation]", first.Run+" c [deactivation]", first.Run+" d [deactivation]", first.Run+" e [deactivation]",
+		second.Run+" f [deactivation]", second.Run+" b [deactivation]")
+	p := Deliver(t, l, first)
+	p.Verdict = export.VerdictPartial
+	OK(t, l.Settle(p, export.Applied, []export.RowResult{{PartRow: 2, Outcome: export.Rejected}, {PartRow: 3, Outcome: export.Unchanged}}))
+	Settled(t, l, second)
+	Must[ledger.Forgotten](t)(l.Forget("e"))
+	check(today, leaves, first.Run+" b [deactivation]", second.Run+" f [deactivation]", second.Run+" b [deactivation]")
+	check(today, leaves.With(export.ChangeLogin), first.Run+" b [deactivation]", second.Run+" f [deactivation]", second.Run+" b [deactivation]", other.Run+" c [login]")
+	check(today.Add(time.Second), 0, second.Run+" f [deactivation]", second.Run+" b [deactivation]", other.Run+" c [login]")
+	check(Noon, leaves.With(export.ChangeLogin).With(export.ChangeCreate), yesterday.Run+" a [login]", yesterday.Run+" b [login]",
+		first.Run+" b [deactivation]", second.Run+" f [deactivation]", second.Run+" b [deactivation]", other.Run+" c [login]")
 }
 
 // twoNights plans two nights of one person: a row in a part, then a row held back.

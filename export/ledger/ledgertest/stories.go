@@ -6,7 +6,7 @@ var (
 	}
 	runStories = []Story{
 		{"runs", runRecords}, {"working and since", workingAndSince}, {"unknown run and part", unknownRunAndPart}, {"times still to come", timesStillToCome},
-		{"water", highWater}, {"sent since", peopleSentSince}, {"story", personsStory}, {"limits of a story", storyLimits},
+		{"water", highWater}, {"sent since", peopleSentSince}, {"committed", committedRows}, {"story", personsStory}, {"limits of a story", storyLimits},
 	}
 	planStories = []Story{
 		{"facts of rows come back", factsComeBack}, {"kinds come back", kindsComeBack}, {"faults are added", addedFaults},

@@ -36,8 +36,8 @@ func newKeyed(keys int) *keyed {
 func (k *keyed) add(key, value string) {
 	var head [2 * binary.MaxVarintLen64]byte
 	before := binary.PutUvarint(head[:], uint64(len(key)))
-	between := binary.PutUvarint(head[before:], uint64(len(value)))
-	size := before + len(key) + between + len(value)
+	gap := binary.PutUvarint(head[before:], uint64(len(value)))
+	size := before + len(key) + gap + len(value)
 	k.n++
 	last := len(k.chunks) - 1
 	if last < 0 || k.chunks[last].Len()+size > chunkSize {
@@ -57,7 +57,7 @@ func (k *keyed) add(key, value string) {
 	at := uint32(last)<<chunkBits | uint32(chunk.Len())
 	chunk.Write(head[:before])
 	chunk.WriteString(key)
-	chunk.Write(head[before : before+between])
+	chunk.Write(head[before : before+gap])
 	chunk.WriteString(value)
 	if k.n > len(k.table)*3/4 {
 		k.grow()

@@ -59,8 +59,8 @@ func confirm(t *world, l ledger.Ledger, p export.Part, key string, columns ...st
 	OK(t, l.Confirm(p.ID, []export.Confirmed{one}))
 }
 
-// known returns what is known of a person: Email=1 Login=2.
-func known(t *world, l ledger.Ledger, key string) string {
+// knownOf returns what is known of a person: Email=1 Login=2.
+func knownOf(t *world, l ledger.Ledger, key string) string {
 	t.Helper()
 	b, ok := Must[*export.Baselines](t)(l.Baselines()).Of(key)
 	var texts []string
@@ -79,7 +79,7 @@ func wantKnown(t *world, l ledger.Ledger, want map[string]string) {
 	t.Helper()
 	got := map[string]string{}
 	for key := range want {
-		got[key] = known(t, l, key)
+		got[key] = knownOf(t, l, key)
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("known (-want +got):\n%s", d)

@@ -48,7 +48,7 @@ type Ledger struct {
 	conn   *sqlite.Conn
 	plan   *planTx // the open plan: it has the connection to itself
 	locked bool    // this Ledger holds the run lock
-	names  names
+	names  ownNames
 }
 
 var _ ledger.Ledger = (*Ledger)(nil)

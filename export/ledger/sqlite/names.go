@@ -35,21 +35,21 @@ func nameKind(column string) int64 {
 	return 0
 }
 
-// names are the names of all people who have a baseline, in memory: 40 MB for a million people. An index in the database
+// ownNames are the names of all people who have a baseline, in memory: 40 MB for a million people. An index in the database
 // would be written all over for each part. It may have names of people who are forgotten. Only the connection that writes
 // uses it.
-type names struct {
+type ownNames struct {
 	mac     hash.Hash
 	seed    maphash.Seed
-	owners  map[int64]uint64 // by name: a hash of the key; several where more than one person has it
+	owners  map[int64]uint64 // by name: a hash of the key; shared where more than one person has it
 	version int64            // of the database when the names were read
 }
 
-// several stands for the keys of more than one person.
-const several = 0
+// shared stands for the keys of more than one person.
+const shared = 0
 
 // know reads the names, unless they are known and no other program has written to the ledger since.
-func (n *names) know(c *sqlite.Conn) error {
+func (n *ownNames) know(c *sqlite.Conn) error {
 	version := int64(0)
 	if err := query(c, "PRAGMA data_version", func(s *sqlite.Stmt) error { version = s.ColumnInt64(0); return nil }); err != nil {
 		return err
@@ -73,17 +73,17 @@ func (n *names) know(c *sqlite.Conn) error {
 	})
 }
 
-func (n *names) owner(key string) uint64 { return maphash.String(n.seed, key) | 1 }
+func (n *ownNames) owner(key string) uint64 { return maphash.String(n.seed, key) | 1 }
 
 // add adds names of the person with a key.
-func (n *names) add(key string, names ...int64) {
+func (n *ownNames) add(key string, names ...int64) {
 	by := n.owner(key)
 	for _, name := range names {
 		if name == 0 {
 			continue
 		}
 		if old, ok := n.owners[name]; ok && old != by {
-			by = several
+			by = shared
 		}
 		n.owners[name] = by
 		by = n.owner(key)
@@ -91,13 +91,13 @@ func (n *names) add(key string, names ...int64) {
 }
 
 // elsewhere reports whether a name may be that of a person with another key.
-func (n *names) elsewhere(key string, name int64) bool {
+func (n *ownNames) elsewhere(key string, name int64) bool {
 	by, ok := n.owners[name]
-	return ok && (by == several || by != n.owner(key))
+	return ok && (by == shared || by != n.owner(key))
 }
 
 // of returns the number of a name, with the kind in its two lowest bits; 0 for no name.
-func (n *names) of(kind int64, name string) int64 {
+func (n *ownNames) of(kind int64, name string) int64 {
 	if name = export.FoldText(name); name == "" || kind == 0 {
 		return 0
 	}

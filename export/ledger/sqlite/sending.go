@@ -109,7 +109,7 @@ func cutOf(c *sqlite.Conn, s sending) (cut []uint64, whole bool, err error) {
 // forgetting makes columns of people unknown.
 type forgetting struct {
 	c     *sqlite.Conn
-	names *names
+	names *ownNames
 	part  int64
 	cut   []uint64
 	whole bool
@@ -236,10 +236,10 @@ func (b baseline) last(kind int64) (last int64) {
 	return last
 }
 
-// named returns the names together with later ones.
-func (b baseline) named(later []int64) []int64 {
+// named returns the names together with newer ones.
+func (b baseline) named(newer []int64) []int64 {
 	now := slices.Clone(b.names)
-	for _, name := range later {
+	for _, name := range newer {
 		if name == 0 || b.last(name&3) == name {
 			continue
 		}

@@ -6,7 +6,7 @@ import "github.com/hr2coupa/hr2coupa/export"
 // in export.ChangeKindsInOrder.
 var storedKinds = [...]export.ChangeKind{
 	export.ChangeCreate, export.ChangeDeactivation, export.ChangeReactivation, export.ChangeLogin, export.ChangeNumber, export.ChangeEmail,
-	export.ChangeRoleTaken, export.ChangeRoleGiven, export.ChangeFilled, export.ChangeCase, export.ChangeOther, export.ChangeUnchecked,
+	export.ChangeRoleTaken, export.ChangeRoleGiven, export.ChangeFilled, export.ChangeCase, export.ChangeOther, export.ChangeUnchecked, export.ChangeRoleAsked,
 }
 
 // StoreKinds returns the number that stands for a set of kinds of change in a ledger.

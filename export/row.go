@@ -56,7 +56,19 @@ type RowMapper interface {
 	Map(rec *Record, cells []Cell) []Fault
 	// MapColumn returns only the cell of mapped column i: the survey of a batch needs a few columns, not all.
 	MapColumn(rec *Record, i int) (Cell, *Fault)
+	// Prefers reports whether the mapping's condition for several records of one person picks rec. Without a condition it
+	// picks every record.
+	Prefers(rec *Record) (bool, *Fault)
 }
+
+// Several is the rule for several records of one person in one plan; see feed.several.
+type Several string
+
+const (
+	SeveralAgree  Several = ""       // they have to agree on who the person is and on the status; the others count the later one
+	SeveralLater  Several = "later"  // the feed is a log of events: later values over earlier ones
+	SeveralPrefer Several = "prefer" // the mapping's condition picks one
+)
 
 // Mapping makes mappers from headers.
 type Mapping interface {

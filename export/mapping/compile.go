@@ -61,9 +61,14 @@ func newConfig(l *library) *conf.Config {
 	return c
 }
 
-// column compiles one column. expr's parser and compiler get what a person typed, so a panic of theirs becomes a
-// problem.
-func (c *compiler) column(col Column) (out compiledColumn, problems []Problem) {
+// column compiles one column.
+func (c *compiler) column(col Column) (compiledColumn, []Problem) {
+	return c.expression(col, func(w *rewriter, root ast.Node) { w.results(root, col.List) })
+}
+
+// expression compiles an expression; check complains about results that it must not have. expr's parser and compiler get
+// what a person typed, so a panic of theirs becomes a problem.
+func (c *compiler) expression(col Column, check func(*rewriter, ast.Node)) (out compiledColumn, problems []Problem) {
 	defer func() {
 		if r := recover(); r != nil {
 			out, problems = compiledColumn{}, []Problem{c.problem(col, file.Location{}, "the expression cannot be understood", "write it more simply")}
@@ -76,7 +81,7 @@ func (c *compiler) column(col Column) (out compiledColumn, problems []Problem) {
 	}
 	w := &rewriter{compiler: c, scope: map[string]int{}}
 	tree.Node = w.node(tree.Node)
-	w.results(tree.Node, col.List)
+	check(w, tree.Node)
 	if len(w.complaints) > 0 {
 		for _, p := range w.complaints {
 			problems = append(problems, c.problem(col, p.at, p.message, p.hint))
@@ -96,6 +101,15 @@ func (c *compiler) column(col Column) (out compiledColumn, problems []Problem) {
 	}
 	out.program = program
 	return out, nil
+}
+
+// condition compiles a condition, as a column with the name of its key.
+func (c *compiler) condition(cond Condition) (out compiledColumn, problems []Problem) {
+	out, problems = c.expression(Column{Name: cond.Key, Expr: cond.Expr, Line: cond.Line}, (*rewriter).truth)
+	for i := range problems {
+		problems[i].Column, problems[i].Key = "", cond.Key
+	}
+	return out, problems
 }
 
 func (c *compiler) parse(col Column) (*parser.Tree, *Problem) {

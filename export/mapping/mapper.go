@@ -78,6 +78,24 @@ func (r *rowMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.F
 	return cell, nil
 }
 
+// Prefers reports whether the mapping's condition picks a record; it is true for every record where there is none.
+func (r *rowMapper) Prefers(rec *export.Record) (bool, *export.Fault) {
+	c := r.mapping.prefer
+	if c == nil {
+		return true, nil
+	}
+	r.frame.rec, r.frame.work = rec, maxWork
+	v, err := r.evaluate(c)
+	if err == nil {
+		if yes, ok := v.any.(bool); ok {
+			return yes, nil
+		}
+		err = fmt.Errorf("the result is %s, not true or false", v.kind())
+	}
+	f := r.fault(c, err)
+	return false, &f
+}
+
 // cell returns the cell of a column. A cell that Coupa would take for an order is an error, unless the mapping itself
 // holds the order.
 func (r *rowMapper) cell(c *compiledColumn) (export.Cell, error) {
@@ -92,17 +110,19 @@ func (r *rowMapper) result(c *compiledColumn) (export.Cell, error) {
 	if c.plain >= 0 {
 		return setCell(r.frame.field(c.plain)), nil
 	}
-	var v value
-	var err error
-	if c.fast != nil {
-		v, err = c.fast(&r.frame)
-	} else {
-		v, err = r.run(c)
-	}
+	v, err := r.evaluate(c)
 	if err != nil {
 		return export.Cell{}, err
 	}
 	return cellOf(v, c.List)
+}
+
+// evaluate works out an expression that is no plain field.
+func (r *rowMapper) evaluate(c *compiledColumn) (value, error) {
+	if c.fast != nil {
+		return c.fast(&r.frame)
+	}
+	return r.run(c)
 }
 
 // run evaluates on the VM.

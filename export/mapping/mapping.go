@@ -19,14 +19,23 @@ type Table = export.LookupTable
 type Options struct {
 	Columns  []Column // at most export.MaxColumns
 	Tables   []Table
+	Prefer   *Condition     // picks one of several records of a person; nil: there is none
 	TimeZone *time.Location // time zone of dates; nil is UTC
 	// ReadFile reads a table's whole file and bounds its size; a file above 16 MB is a problem.
 	ReadFile func(path string) ([]byte, error)
 }
 
+// Condition is an expression over a record's fields that is true or false.
+type Condition struct {
+	Key  string // the config key that holds it, for messages
+	Expr string // at most 4,096 bytes
+	Line int    // of the config, for messages
+}
+
 // Mapping is a compiled mapping. It does not change, and any number of goroutines may bind it.
 type Mapping struct {
 	columns []compiledColumn
+	prefer  *compiledColumn // of Options.Prefer; its Name is the condition's key
 	fields  fieldSet
 }
 
@@ -61,6 +70,11 @@ func New(o Options) (*Mapping, []Problem) {
 		compiled, faults := c.column(col)
 		problems = append(problems, faults...)
 		m.columns = append(m.columns, compiled)
+	}
+	if o.Prefer != nil {
+		compiled, faults := c.condition(*o.Prefer)
+		problems = append(problems, faults...)
+		m.prefer = &compiled
 	}
 	switch n := len(o.Columns); {
 	case n == 0:
@@ -134,6 +148,9 @@ func (m *Mapping) lacking(field int) string {
 				readers = append(readers, c.Name)
 			}
 		}
+	}
+	if len(readers) == 0 {
+		return fmt.Sprintf("field %q, which %s reads", m.fields.names[field], m.prefer.Name)
 	}
 	return fmt.Sprintf("field %q, which column %s reads", m.fields.names[field], strings.Join(readers, ", "))
 }

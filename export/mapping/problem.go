@@ -14,7 +14,8 @@ import (
 // Problem is a fault of the mapping itself, found when it is compiled.
 type Problem struct {
 	Line    int    // config line of the column or table; 0 when not known
-	Column  string // Coupa column; "" for a table or the mapping as a whole
+	Column  string // Coupa column; "" for a table, a condition or the mapping as a whole
+	Key     string // the config key of a condition; "" for the others
 	Expr    string // the expression; "" when it is not about one
 	Pos     int    // character of Expr, counted from 1; 0 when the problem is about the whole
 	Message string // what is wrong

@@ -331,6 +331,35 @@ func (w *rewriter) results(root ast.Node, list bool) {
 	}
 }
 
+// truth checks the possible results of a condition: each must be able to be true or false.
+func (w *rewriter) truth(root ast.Node) {
+	w.results(root, false)
+	for _, leaf := range leaves(root) {
+		w.condition(leaf)
+		if !w.isField(leaf) && !mayDecide(leaf) {
+			w.advise(leaf, `compare something, such as position == "Primary"`, "the result is not true or false")
+		}
+	}
+}
+
+// mayDecide reports whether the result of a rewritten node may be true or false.
+func mayDecide(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.NilNode, *ast.IntegerNode, *ast.FloatNode, *ast.StringNode, *ast.ArrayNode:
+		return false
+	case *ast.UnaryNode:
+		return n.Operator == "not" || n.Operator == "!"
+	case *ast.BinaryNode:
+		return !slices.Contains([]string{"-", "*", "/", "%"}, n.Operator)
+	case *ast.BuiltinNode:
+		return slices.Contains([]string{"all", "any", "none", "one", "find"}, n.Name)
+	case *ast.CallNode:
+		_, name := calledFunction(n)
+		return slices.Contains([]string{matchesName, elementName, "first", "last"}, name)
+	}
+	return true
+}
+
 func calledFunction(n ast.Node) (*ast.CallNode, string) {
 	call, ok := n.(*ast.CallNode)
 	if !ok {

@@ -290,6 +290,9 @@ func forgetPerson(env *wiring.Env, cfg *config.Config, key string) error {
 	}
 	defer done()
 	f, err := l.Forget(key)
+	if tidy := export.Tidy(key); err == nil && f == (ledger.Forgotten{}) && tidy != key { // as HR writes it, and as it is compared
+		f, err = l.Forget(tidy)
+	}
 	var notFinal *ledger.NotFinalError
 	var kept *ledger.KeptError
 	if errors.As(err, &notFinal) || errors.As(err, &kept) || errors.As(err, new(*ledger.UnfilledError)) {

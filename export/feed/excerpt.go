@@ -46,7 +46,7 @@ func (f *Feed) Excerpt(w io.Writer, rows []export.RowResult, causes *export.Caus
 	for _, r := range rows {
 		x.lines[r.Origin.Line] = r.Faults
 		if r.Lines > 1 && r.Key != "" {
-			x.people[r.Key] = r.Faults
+			x.people[export.Tidy(r.Key)] = r.Faults
 		}
 	}
 	if err := x.header(); err != nil {
@@ -74,7 +74,7 @@ func (x *excerpt) why(rec *export.Record) (faults export.Faults, wanted bool) {
 	if faults, wanted = x.lines[rec.Line]; wanted || rec.Fault != nil || x.key < 0 {
 		return faults, wanted
 	}
-	faults, wanted = x.people[rec.Values[x.key]]
+	faults, wanted = x.people[export.Tidy(rec.Values[x.key])]
 	return faults, wanted
 }
 

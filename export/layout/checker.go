@@ -63,7 +63,13 @@ func (k *checker) remember(address string) {
 // surely reports whether text, which is not blank, certainly breaks no rule of a column of any text; it may be false
 // for a good text.
 func (c *columnRules) surely(text string) bool {
-	return c.kind == kindFree && len(text) >= c.min && len(text) <= c.max && plain(text)
+	switch c.kind {
+	case kindFree:
+		return len(text) >= c.min && len(text) <= c.max && plain(text)
+	case kindNumber:
+		return text[0] > ' ' && len(text) >= c.min && len(text) <= c.max && plain(text) && export.SheetDamage(text) == ""
+	}
+	return false
 }
 
 // memo remembers texts of one column and the form in which they are sent. Most of HR's columns hold few different texts

@@ -46,6 +46,7 @@ const (
 	kindCountry
 	kindLocale
 	kindList
+	kindNumber // the employee number: any text, unless a spreadsheet has damaged it
 )
 
 var kinds = map[templates.Type]kind{
@@ -81,6 +82,9 @@ func newColumn(t Column, allowNotify bool) columnRules {
 			itemLong: breach{"length", fmt.Sprintf("has a name longer than %d characters in its list", t.ItemMaxLength)},
 			unknown:  breach{"value", "is none of " + strings.Join(t.Allowed, ", ")},
 		},
+	}
+	if t.Name == export.ColumnNumber {
+		c.kind = kindNumber
 	}
 	if len(t.Allowed) == 0 || t.Open {
 		return c
@@ -207,6 +211,11 @@ func (c *columnRules) value(text string, faults *rowFaults) string {
 	case kindLocale:
 		text, ok = localeName(text)
 		broken = &notLocale
+	case kindNumber:
+		if damage := export.SheetDamage(export.Tidy(text)); damage != "" {
+			faults.add(c, breach{"spreadsheet", damage})
+		}
+		return text
 	default:
 		return c.list(text, faults)
 	}

@@ -23,11 +23,11 @@ func ReadBeside(ctx context.Context, p *Planner, run string) (*Beside, error) {
 	type who struct{ key, login string }
 	err := parallel(ctx, p, func(w *worker, c export.Chunk) (people []who, err error) {
 		err = p.each(w, c, func(rec *export.Record, person string, m export.RowMapper) error {
-			if m == nil {
+			if m == nil && person == "" {
 				return fmt.Errorf("read the records that run %s keeps: %s:%d: %s", run, w.file(rec), rec.Line, rec.Fault.Message)
 			}
 			one := who{key: strings.Clone(person)}
-			if login >= 0 {
+			if login >= 0 && m != nil {
 				cell, _ := m.MapColumn(rec, login) // a mapping fault is reported when the record is planned again
 				one.login = strings.Clone(strings.ToLower(cell.SetText()))
 			}

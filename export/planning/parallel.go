@@ -58,8 +58,8 @@ func (w *worker) bind(h *export.Header, kept bool) error {
 	return nil
 }
 
-// each calls f for every record of a chunk that is to be planned. m is nil where the record could not be read or names
-// no person; rec.Fault then has the reason.
+// each calls f for every record of a chunk that is to be planned. person is the tidy key. m is nil where the record could
+// not be read or its key names no person; rec.Fault then has the reason.
 func (p *Planner) each(w *worker, c export.Chunk, f func(rec *export.Record, person string, m export.RowMapper) error) error {
 	rec := &w.rec
 	if rec.Kept { // the chunk before was one of kept records
@@ -75,8 +75,11 @@ func (p *Planner) each(w *worker, c export.Chunk, f func(rec *export.Record, per
 			if err := w.bind(rec.Header, rec.Kept); err != nil {
 				return err
 			}
-			if person = rec.Values[w.bound.key]; person == "" {
+			person = export.Tidy(rec.Values[w.bound.key])
+			if damage := export.SheetDamage(person); person == "" {
 				rec.Fault = &export.Fault{Field: p.Key, Rule: "key", Message: "is empty: the record names no person"}
+			} else if damage != "" {
+				rec.Fault = &export.Fault{Field: p.Key, Rule: "spreadsheet", Message: damage}
 			} else {
 				m = w.bound.mapper
 			}

@@ -65,15 +65,21 @@ func hash(seed maphash.Seed, s string) uint64 {
 // fold returns a text without case; going through upper case makes ς and σ equal. The result aliases nothing.
 func fold(s string) string { return strings.Clone(strings.ToLower(strings.ToUpper(s))) }
 
-// hashFold hashes without regard to case. buf is scratch.
+// hashFold hashes the tidy form of a text without regard to case. buf is scratch.
 func hashFold(seed maphash.Seed, s string, buf []byte) uint64 {
+	if s == "" {
+		return 0
+	}
+	if s[0] <= ' ' || s[len(s)-1] <= ' ' {
+		s = export.Tidy(s)
+	}
 	if export.IsLower(s) { // most texts are
 		return hash(seed, s)
 	}
 	for i := range len(s) {
 		c := s[i]
 		if c >= utf8.RuneSelf {
-			return hash(seed, fold(s))
+			return hash(seed, fold(export.Tidy(s)))
 		}
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'

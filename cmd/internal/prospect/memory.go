@@ -146,6 +146,10 @@ func lookInto(l wiring.Memory, now time.Time) (*Outlook, error) {
 	if o.waiting, err = l.Waiting(); err != nil {
 		return nil, err
 	}
+	tidyKeys(o.People)
+	if o.waiting != nil {
+		tidyKeys(o.waiting.Keys)
+	}
 	if o.Kept, _, err = l.Kept(); err != nil {
 		return nil, err
 	}
@@ -157,6 +161,21 @@ func lookInto(l wiring.Memory, now time.Time) (*Outlook, error) {
 	}
 	o.lineEnds, err = l.LineEnds()
 	return o, err
+}
+
+// tidyKeys makes keys that an older version recorded as HR wrote them, with blanks around them perhaps, the keys that
+// plans use. Where the ledger has both, the tidy one is newer.
+func tidyKeys[T any](byKey map[string]T) {
+	for key, value := range byKey {
+		tidy := export.Tidy(key)
+		if tidy == key {
+			continue
+		}
+		delete(byKey, key)
+		if _, ok := byKey[tidy]; !ok {
+			byKey[tidy] = value
+		}
+	}
 }
 
 // alone returns an outlook without those who wait: nothing is sent, so no person can be overtaken.

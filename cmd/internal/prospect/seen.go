@@ -110,9 +110,9 @@ func openRecords(l opened, seen []export.SeenFile, kept *ledger.Kept) (recordFil
 			}
 			err = l.Rows(run, func(r export.RowResult) error {
 				stays := (r.Outcome == export.Held || r.Outcome == export.Pending && r.Part == 0) && run != f.GivenUp.Run
-				if slices.Contains(as, r.Origin.File) && !newer[r.Key] && !left[r.Part] && !stays && !waiting[r.Key] {
+				if slices.Contains(as, r.Origin.File) && !newer[r.Key] && !newer[export.Tidy(r.Key)] && !left[r.Part] && !stays && !waiting[r.Key] {
 					lines[export.Origin{File: f.Name, Line: r.Origin.Line}] = true
-					people[who{f.Name, r.Key}] = true
+					people[who{f.Name, export.Tidy(r.Key)}] = true
 				}
 				return nil
 			})

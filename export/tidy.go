@@ -1,0 +1,116 @@
+package export
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Tidy returns a text without the blanks around it and without invisible characters: the form in which keys, logins,
+// e-mails and employee numbers are compared. Case counts. Nearly every text is tidy already, and costs one scan.
+//
+// Control characters of ASCII inside a text stay, since the rules of the layout refuse them.
+func Tidy(s string) string {
+	if isTidy(s) || !utf8.ValidString(s) { // two broken texts must not become one
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= 0x80 && unseen(r) {
+			return -1
+		}
+		return r
+	}, strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unseen(r) }))
+}
+
+// isTidy reports whether s is ASCII without a blank or control character at either end; it is false for some tidy texts.
+// It reads eight bytes at a time; the last eight overlap the ones before.
+func isTidy(s string) bool {
+	const high = 0x8080808080808080
+	n := len(s)
+	if n == 0 {
+		return true
+	}
+	if first, last := s[0], s[n-1]; first <= ' ' || last <= ' ' || first >= 0x7f || last >= 0x7f {
+		return false
+	}
+	if n < 8 {
+		for i := range n {
+			if s[i] >= 0x80 {
+				return false
+			}
+		}
+		return true
+	}
+	bits := loadWord(s[n-8:])
+	for at := 0; at < n-8; at += 8 {
+		bits |= loadWord(s[at:])
+	}
+	return bits&high == 0
+}
+
+// unseen reports whether a character cannot be seen, a blank aside: zero-width characters, byte order marks, soft hyphens,
+// marks of direction, fillers, variation selectors, control characters.
+func unseen(r rune) bool {
+	if r < 0x80 {
+		return r < ' ' || r == 0x7f
+	}
+	return unicode.In(r, unicode.Cf, unicode.Cc, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// SheetDamage returns what a spreadsheet has made of a key or an employee number, as the message of a fault: "" for nearly
+// every text. Each form has been seen in files of HR: 1.23457E+11 for a long number, '00123 and ="00123" to keep zeros.
+// The exponent of a damaged number always has a sign, so that 12E45 is a number like any other.
+func SheetDamage(s string) string {
+	if s == "" {
+		return ""
+	}
+	switch c := s[0]; {
+	case c == '\'':
+		return sayApostrophe
+	case c == '=':
+		if strings.HasPrefix(s, `="`) {
+			return sayFormula
+		}
+	case c-'0' <= 9 || c == '-' || c == '+':
+		if isScientific(s) {
+			return sayScientific
+		}
+	}
+	return ""
+}
+
+// The messages of SheetDamage; templates/causes.csv has their cause.
+const (
+	sayApostrophe = "begins with an apostrophe, by which a spreadsheet keeps zeros"
+	sayFormula    = `has the form ="...", by which a spreadsheet keeps zeros`
+	sayScientific = "is in scientific notation, which a spreadsheet makes of a long number: its digits are lost"
+)
+
+// isScientific reports whether s is a number with an exponent that has a sign, such as 1.23457E+11. A comma may stand for
+// the point, as in most countries of Europe.
+func isScientific(s string) bool {
+	if s[0] == '-' || s[0] == '+' {
+		s = s[1:]
+	}
+	rest := skipDigits(s)
+	if len(rest) == len(s) || rest == "" { // most numbers are digits alone
+		return false
+	}
+	if rest[0] == '.' || rest[0] == ',' {
+		fraction := rest[1:]
+		if rest = skipDigits(fraction); len(rest) == len(fraction) {
+			return false
+		}
+	}
+	if len(rest) < 3 || rest[0] != 'E' && rest[0] != 'e' || rest[1] != '+' && rest[1] != '-' {
+		return false
+	}
+	return skipDigits(rest[2:]) == ""
+}
+
+func skipDigits(s string) string {
+	for s != "" && s[0]-'0' <= 9 {
+		s = s[1:]
+	}
+	return s
+}

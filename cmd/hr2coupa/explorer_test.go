@@ -87,7 +87,7 @@ func fars() []far {
 const twoWaves = `employee_id,login,work_email,first_name,last_name,boss,status
 E1,ann,ann@example.com,Ann,Archer,bob,active
 E2,bob,bob@example.com,Bob,Baker,,active
-E3,cyd,cyd@example.com,Cyd,Cooper,,active
+E3,cyd,cyd@example.com,Cyd,CARTER,,active
 E3,cyd,cyd@example.com,Cyd,Carter,,active
 E4,dan,dan@example.com,Dan,Draper,bob,active
 E5,eve,eve@example.com,Eve,Eden,,active

@@ -22,7 +22,8 @@ type assembler struct {
 	open    map[[2]int]*openPart
 	order   [][2]int
 	closed  []closed
-	merging map[string]*rowDraft
+	join    joiner
+	merging map[string]*gathered
 	waiting []string // people in merging, by first appearance
 }
 
@@ -40,7 +41,7 @@ func (p *Planner) assembler(s *survey, sink Sink) *assembler {
 	a := &assembler{
 		p: p, s: s, sink: sink, enc: p.encoder(s),
 		plan: &export.Plan{Columns: map[string]int{}, Changes: export.NewChanges(), Compared: p.Compare != nil},
-		sets: map[export.ColumnSet]int{}, open: map[[2]int]*openPart{}, merging: map[string]*rowDraft{},
+		sets: map[export.ColumnSet]int{}, open: map[[2]int]*openPart{}, join: p.joiner(), merging: map[string]*gathered{},
 	}
 	if a.plan.Compared {
 		a.plan.Tally = p.Used.NewTally()
@@ -50,46 +51,60 @@ func (p *Planner) assembler(s *survey, sink Sink) *assembler {
 
 func (a *assembler) take(b *built) error {
 	a.plan.Input += b.input
-	var whole []*rowDraft
+	var people []*gathered
 	for _, one := range b.merge {
-		if m := a.merged(one); m != nil {
-			whole = append(whole, m)
+		if g := a.gather(one); g != nil {
+			people = append(people, g)
 		}
 	}
-	if len(whole) > 0 {
-		late := &built{}
-		if err := a.enc.encode(late, whole); err != nil {
+	if len(people) > 0 {
+		late, places, err := a.joined(people)
+		if err != nil {
 			return err
 		}
 		b.kept, b.doubt = append(b.kept, late.kept...), append(b.doubt, late.doubt...)
-		b.groups = weave(b.groups, late.groups)
+		b.groups = weave(b.groups, late.groups, places)
 	}
 	return a.add(b)
 }
 
-// merged adds a record to the person's earlier ones, with newer values over older ones, and returns the person when it
-// was the last record.
-func (a *assembler) merged(one rowDraft) *rowDraft {
-	m, ok := a.merging[one.key]
+// gather adds a record to the person's earlier ones, and returns the person when it was the last record.
+func (a *assembler) gather(one rowDraft) *gathered {
+	g, ok := a.merging[one.key]
 	if !ok {
-		a.merging[one.key] = &one
+		g = &gathered{}
+		a.merging[one.key] = g
 		a.waiting = append(a.waiting, one.key)
-		return nil
 	}
-	for i, c := range one.row.Cells {
-		if c.State != export.Absent {
-			m.row.Cells[i] = c
-		}
-	}
-	m.row.Origin = one.row.Origin
-	m.lines += one.lines
-	m.faults = append(m.faults, one.faults...)
-	m.kept = append(m.kept, one.kept...)
-	if m.lines < a.s.records(m.key) {
+	if g.gather(one, a.p.Several); g.lines < a.s.records(one.key) {
 		return nil
 	}
 	delete(a.merging, one.key)
-	return m
+	return g
+}
+
+// joined encodes people whose records have all come. places are the lines of their last records, by person, where a row
+// comes from another record.
+func (a *assembler) joined(people []*gathered) (b *built, places map[string]int, err error) {
+	b = &built{}
+	var whole []*rowDraft
+	for _, g := range people {
+		one, apart := a.join.join(g.records)
+		for i := range apart {
+			b.keep(&apart[i])
+		}
+		if one == nil {
+			continue
+		}
+		whole = append(whole, one)
+		if last := g.records[len(g.records)-1].row.Origin; one.row.Origin != last {
+			if places == nil {
+				places = map[string]int{}
+			}
+			places[one.key] = last.Line
+		}
+	}
+	return b, places, a.enc.encode(b, whole)
 }
 
 func (a *assembler) add(b *built) error {
@@ -260,15 +275,15 @@ func (a *assembler) first(set export.ColumnSet, columns int) int {
 
 // finish closes the open parts, names all parts, and checks that no record was lost.
 func (a *assembler) finish() (*export.Plan, error) {
-	rest := &built{}
-	var people []*rowDraft
+	var people []*gathered
 	for _, key := range a.waiting { // happens only where two people share a hash
-		if m, ok := a.merging[key]; ok {
-			people = append(people, m)
+		if g, ok := a.merging[key]; ok {
+			people = append(people, g)
 			delete(a.merging, key)
 		}
 	}
-	if err := a.enc.encode(rest, people); err != nil {
+	rest, _, err := a.joined(people)
+	if err != nil {
 		return nil, err
 	}
 	if err := a.add(rest); err != nil {

@@ -109,6 +109,7 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 		}
 		if several {
 			one.key, one.row.Cells = strings.Clone(key), cloneCells(one.row.Cells)
+			one.several = p.ofSeveral(rec, origin, m)
 			b.merge = append(b.merge, one)
 			return nil
 		}
@@ -154,6 +155,7 @@ type rowDraft struct {
 	faults export.Faults
 	kept   []export.Keepable // its records, where they may have to be kept for the next plan
 
+	several   *ofSeveral       // nil for people with one record
 	completed export.ColumnSet // columns that HR's records lack
 }
 

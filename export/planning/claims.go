@@ -13,64 +13,74 @@ type claim struct {
 	origin export.Origin
 }
 
+// claimed is a value that a record claims in a unique column.
+type claimed struct {
+	col    int
+	value  string // folded; "" withdraws an earlier claim of this person
+	claim  claim
+	absent bool // the record leaves the column open
+}
+
+// claiming are the claims of one record. For a person with one record they are only the suspicious ones.
+type claiming struct {
+	of     *ofSeveral // nil for a person with one record
+	person string
+	claims []claimed
+}
+
 // resolve compares the suspicious values themselves: hashes may collide, and two records of one person may agree.
 func (p *Planner) resolve(ctx context.Context, s *survey) error {
-	cols := s.cols
-	s.claims = make([]map[string][]claim, len(cols))
-	for i := range cols {
-		s.claims[i] = map[string][]claim{}
+	s.claims = make([]map[string][]claim, len(s.cols))
+	last := make([]map[string]claimed, len(s.cols)) // for people with several records: the claim of the last one
+	for i := range s.cols {
+		s.claims[i], last[i] = map[string][]claim{}, map[string]claimed{}
 	}
-	type found struct {
-		col     int
-		value   string // "" withdraws an earlier claim of this person
-		person  string
-		several bool
-		origin  export.Origin
-	}
-	last := make([]map[string]found, len(cols)) // for people with several records: the claim of the last one
-	for i := range last {
-		last[i] = map[string]found{}
-	}
-	err := parallel(ctx, p, func(w *worker, c export.Chunk) ([]found, error) {
-		var out []found
-		var buf [128]byte
-		err := p.each(w, c, func(rec *export.Record, person string, m export.RowMapper) error {
-			if m == nil {
-				return nil
+	latest := func(records ...claiming) {
+		for _, c := range records {
+			for _, f := range c.claims {
+				if !f.absent {
+					last[f.col][c.person] = f
+				}
 			}
-			several := s.records(person) > 1
-			for i, col := range cols {
-				c, fault := m.MapColumn(rec, col)
-				if fault != nil || c.State == export.Absent || c.State == export.Clear && !several {
-					continue
+		}
+	}
+	unpicked := map[string][]claiming{} // by person with several records, one of which the mapping prefers
+	err := parallel(ctx, p, func(w *worker, c export.Chunk) (out []claiming, err error) {
+		err = p.each(w, c, func(rec *export.Record, person string, m export.RowMapper) error {
+			if m != nil {
+				if c := p.claiming(s, rec, person, m, export.Origin{File: w.file(rec), Line: rec.Line}); len(c.claims) > 0 {
+					out = append(out, c)
 				}
-				if _, ok := s.suspects[i][hashFold(s.seed, c.Text, buf[:0])]; !ok && !several {
-					continue
-				}
-				out = append(out, found{i, fold(c.Text), strings.Clone(person), several, export.Origin{File: w.file(rec), Line: rec.Line}})
 			}
 			return nil
 		})
 		return out, err
-	}, func(got []found) error {
-		for _, f := range got {
-			if f.several {
-				last[f.col][f.person] = f
-				continue
+	}, func(got []claiming) error {
+		for _, c := range got {
+			switch {
+			case c.of == nil:
+				for _, f := range c.claims {
+					s.claims[f.col][f.value] = append(s.claims[f.col][f.value], f.claim)
+				}
+			case p.Several == export.SeveralPrefer:
+				unpicked[c.person] = append(unpicked[c.person], c)
+			default:
+				latest(c)
 			}
-			s.claims[f.col][f.value] = append(s.claims[f.col][f.value], claim{f.person, f.origin})
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	for _, records := range unpicked {
+		latest(preferredOf(records)...)
+	}
 	for i := range last {
 		for _, f := range last[i] {
-			if f.value == "" {
-				continue
+			if f.value != "" {
+				s.claims[i][f.value] = append(s.claims[i][f.value], f.claim)
 			}
-			s.claims[i][f.value] = append(s.claims[i][f.value], claim{f.person, f.origin})
 		}
 		for v, cs := range s.claims[i] {
 			if len(cs) < 2 {
@@ -88,6 +98,47 @@ func (p *Planner) resolve(ctx context.Context, s *survey) error {
 	return nil
 }
 
+// claiming returns what a record claims.
+func (p *Planner) claiming(s *survey, rec *export.Record, person string, m export.RowMapper, origin export.Origin) claiming {
+	out := claiming{}
+	var buf [128]byte
+	several := s.records(person) > 1
+	for i, col := range s.cols {
+		c, fault := m.MapColumn(rec, col)
+		absent := fault != nil || c.State == export.Absent
+		if _, suspect := s.suspects[i][hashFold(s.seed, c.Text, buf[:0])]; several || suspect && !absent && c.State != export.Clear {
+			if out.person == "" {
+				out.person = strings.Clone(person)
+			}
+			out.claims = append(out.claims, claimed{i, foldTidy(c.Text), claim{out.person, origin}, absent})
+		}
+	}
+	if several {
+		out.of = p.ofSeveral(rec, origin, m)
+	}
+	return out
+}
+
+// foldTidy returns the form in which values that must be unique are compared.
+func foldTidy(text string) string { return fold(export.Tidy(text)) }
+
+// preferredOf returns the records of a person that the rule picks, or all where it picks none: then the person is quarantined.
+func preferredOf(records []claiming) []claiming {
+	of := make([]*ofSeveral, len(records))
+	for i := range records {
+		of[i] = records[i].of
+	}
+	taken, faults := prefer(of)
+	if faults != nil {
+		return records
+	}
+	out := make([]claiming, 0, len(taken))
+	for _, i := range taken {
+		out = append(out, records[i])
+	}
+	return out
+}
+
 // conflicts returns faults for the unique columns in which another person claims the same value as row.
 func (s *survey) conflicts(row *export.Row, person string, names []string) []export.Fault {
 	if s.claims == nil {
@@ -98,7 +149,7 @@ func (s *survey) conflicts(row *export.Row, person string, names []string) []exp
 		if len(s.claims[i]) == 0 || row.Cells[col].State != export.Set {
 			continue
 		}
-		for _, c := range s.claims[i][fold(row.Cells[col].Text)] {
+		for _, c := range s.claims[i][foldTidy(row.Cells[col].Text)] {
 			if c.person != person {
 				faults = append(faults, export.Fault{Origin: row.Origin, Field: names[col], Rule: "unique", Message: "the same value stands at " + c.origin.String() + " for another person"})
 				break

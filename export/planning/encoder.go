@@ -65,6 +65,9 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 		e.quarantine(b, one, f)
 		return nil
 	}
+	if one.several != nil {
+		b.doubt = append(b.doubt, one.several.warnings...)
+	}
 	if outcome, why := e.keeps(one, cmp.equal); outcome != "" {
 		r := export.RowResult{
 			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: outcome, Faults: why, Kinds: cmp.kinds, Change: cmp.change,

@@ -109,6 +109,10 @@ func (g *golden) option(name, value string) (err error) {
 		var n int
 		n, err = strconv.Atoi(value)
 		g.batch.Feed["users.csv"], g.brief = edge(n), true
+	case "several":
+		g.batch.Several = export.Several(value)
+	case "prefer":
+		g.batch.Several, g.batch.Prefer = export.SeveralPrefer, value
 	case "known":
 		g.batch.Known = map[string]export.Person{}
 		for _, pair := range strings.Fields(value) {
@@ -176,6 +180,13 @@ func (g *golden) archive(k *planningtest.Taken) *txtar.Archive {
 	}
 	if held.Len() > 0 {
 		add("held back", held.String())
+	}
+	var doubt strings.Builder
+	for _, f := range k.Plan.Warnings {
+		fmt.Fprintln(&doubt, f.Error())
+	}
+	if doubt.Len() > 0 {
+		add("warnings", doubt.String())
 	}
 	add("sums", planSums(k))
 	return &a

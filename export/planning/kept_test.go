@@ -61,7 +61,7 @@ func TestKeptIsTheFeed(t *testing.T) {
 		"two files": {Mapping: planningtest.People5, Creates: true, Feed: map[string]string{
 			"a.csv": planningtest.People(3), "b.csv": "last,first,mail,login,id\n\"Ö \"\"x\"\"\nline\",Zoë,z@example.com,zoe,E9\n",
 		}},
-		"many chunks": {Mapping: planningtest.People5, Creates: true, ChunkRows: 100, Feed: map[string]string{"users.csv": planningtest.People(7000, "E000001,user1,user1@example.com,Zoë,O'Leary")}},
+		"many chunks": {Mapping: planningtest.People5, Several: export.SeveralLater, Creates: true, ChunkRows: 100, Feed: map[string]string{"users.csv": planningtest.People(7000, "E000001,user1,user1@example.com,Zoë,O'Leary")}},
 	} {
 		l := planningtest.OpenLedger(t, t.TempDir())
 		b.MaxRows = 0
@@ -226,7 +226,7 @@ func TestKeptAlone(t *testing.T) {
 		"somebody else":    {[]string{full, "id,login,mail,first,last,note\nE2,bob,bob@example.com,Bob,New,m\n"}, 2, "Ann Old"},
 	} {
 		l := planningtest.OpenLedger(t, t.TempDir())
-		b := &planningtest.Batch{Mapping: planningtest.People5, Creates: true}
+		b := &planningtest.Batch{Mapping: planningtest.People5, Several: export.SeveralLater, Creates: true}
 		for _, text := range c.nights {
 			b.Feed = map[string]string{"users.csv": text}
 			holdNight(t, l, b)
@@ -245,7 +245,7 @@ func TestKeptAlone(t *testing.T) {
 
 // TestWaiting: a person who waits, by key, first cell or login, is kept with all records; no other person is.
 func TestWaiting(t *testing.T) {
-	b := &planningtest.Batch{Mapping: planningtest.People5, Creates: true, ChunkRows: 10, Feed: map[string]string{"users.csv": planningtest.People(40,
+	b := &planningtest.Batch{Mapping: planningtest.People5, Several: export.SeveralLater, Creates: true, ChunkRows: 10, Feed: map[string]string{"users.csv": planningtest.People(40,
 		"E000003,user3,user3@example.com,Zoë,Later", "E000030,user30,user30@example.com,Zoë,Later")}}
 	for name, w := range map[string]*export.Waiting{
 		"key":   {Keys: map[string]string{"E000003": "P", "E000017": "P"}},

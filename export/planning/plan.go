@@ -18,9 +18,10 @@ type Planner struct {
 	Feed    export.Feed
 	Mapping export.Mapping
 	Sheet   export.Sheet
-	Key     string // the feed's field that names the person
-	MaxRows int    // data rows a part
-	MaxSize int    // bytes a part, header included
+	Key     string         // the feed's field that names the person
+	Several export.Several // the rule for several records of one person
+	MaxRows int            // data rows a part
+	MaxSize int            // bytes a part, header included
 	Workers int
 	Started time.Time // the run's start, which is part of the names
 

@@ -138,6 +138,9 @@ func awkward(t *rapid.T) *planningtest.Batch {
 		}
 		b.Feed[fmt.Sprintf("users%d.csv", f)] = text.String()
 	}
+	if b.Several = rapid.SampledFrom([]export.Several{export.SeveralAgree, export.SeveralLater, export.SeveralPrefer}).Draw(t, "several"); b.Several == export.SeveralPrefer {
+		b.Prefer = `status == "active"`
+	}
 	if rapid.Bool().Draw(t, "ledger") {
 		b.Known = map[string]export.Person{"E1": {Login: "user1"}, "E2": {Login: "old2"}, "E3": {}}
 	}

@@ -123,7 +123,7 @@ func TestExampleShowsDefaults(t *testing.T) {
 			continue
 		}
 		switch name {
-		case "key", "passphrase", "known_hosts", "page_cookie", "custom", "match", "allow_card_data", "currency", "columns", "shrink", "protect", "ledger_key", "heartbeat", "metrics":
+		case "key", "several", "passphrase", "known_hosts", "page_cookie", "custom", "match", "allow_card_data", "currency", "columns", "shrink", "protect", "ledger_key", "heartbeat", "metrics":
 			continue // listed as having no default
 		}
 		seen++
@@ -209,7 +209,7 @@ func TestDefaults(t *testing.T) {
 
 const valued = `instance: HTTPS://Acme.coupahost.com/
 production: true
-feed: {files: ["in/*.csv", /srv/x.csv], key: id, delimiter: "\t", encoding: windows-1252, time_zone: Europe/Paris, max_age: 1d12h, min_records: 0, max_records: 5_000, max_bytes: 2GB}
+feed: {files: ["in/*.csv", /srv/x.csv], key: id, delimiter: "\t", encoding: windows-1252, time_zone: Europe/Paris, max_age: 1d12h, min_records: 0, max_records: 5_000, max_bytes: 2GB, several: {prefer: 'position == "Primary"'}}
 mapping:
   columns: &columns
     Employee Number: id
@@ -249,6 +249,9 @@ func TestValues(t *testing.T) {
 	}
 	if c.Feed.MaxAge != 36*time.Hour || c.Feed.MinRecords != 0 || c.Feed.Delimiter != "\t" || c.Feed.TimeZone.String() != "Europe/Paris" {
 		t.Errorf("feed %+v", c.Feed)
+	}
+	if c.Feed.Several != export.SeveralPrefer || c.Feed.Prefer != `position == "Primary"` {
+		t.Errorf("several %q, prefer %q", c.Feed.Several, c.Feed.Prefer)
 	}
 	if c.Feed.MaxRecords != 5000 || c.Feed.MaxBytes != 2_000_000_000 {
 		t.Errorf("ceilings %d, %d", c.Feed.MaxRecords, c.Feed.MaxBytes)

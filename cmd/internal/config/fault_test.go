@@ -71,6 +71,12 @@ func TestFaults(t *testing.T) {
 		{feed, "{key: id, files: [a], max_age: -1h}", "2: feed.max_age: it is not a time: \"-1h\""},
 		{feed, "{key: id, files: [a], min_records: -1}", "2: feed.min_records: it must be a whole number from 0 to 1000000000"},
 		{feed, "{key: id, files: [a], kind: deltas}", "2: feed.kind: it must be changes, not \"deltas\""},
+		{feed, "{key: id, files: [a], several: first}", "2: feed.several: it must be later or {prefer: EXPRESSION}"},
+		{feed, "{key: id, files: [a], several: [later]}", "2: feed.several: it must be later or {prefer: EXPRESSION}"},
+		{feed, "{key: id, files: [a], several: {}}", "2: feed.several: it needs an expression that picks one record"},
+		{feed, "{key: id, files: [a], several: {prefer: \" \"}}", "2: feed.several: it needs an expression that picks one record"},
+		{feed, "{key: id, files: [a], several: {prefer: true}}", "2: feed.several.prefer: it must be text, not true or false"},
+		{feed, "{key: id, files: [a], several: {prefer: a == b, later: c}}", "2: feed.several.later: unknown key"},
 		// mapping
 		{login, "    7: login\n", "5: mapping.columns: a column's name must be text, not a number"},
 		{login, "    Login: 7\n", "5: mapping.columns.Login: an expression must be text, not a number"},

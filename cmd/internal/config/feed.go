@@ -25,6 +25,7 @@ func (r *reader) feed(s *section) Feed {
 		MaxRecords: s.int("max_records", 20_000_000, 1, 1_000_000_000),
 		MaxBytes:   s.size("max_bytes", 20_000_000_000, 1_000, 1_000_000_000_000),
 	}
+	f.Several, f.Prefer = s.several("several")
 	s.oneOfBuilt("kind", []string{"changes"}, []string{"snapshot"})
 	s.notBuilt("effective")
 	s.done()
@@ -42,6 +43,31 @@ func (r *reader) feed(s *section) Feed {
 		s.missing("files", `name the files: ["/srv/hr/outbox/users-*.csv"]`)
 	}
 	return f
+}
+
+// several reads the rule for several records of one person: later, or {prefer: EXPRESSION}.
+func (s *section) several(key string) (rule export.Several, prefer string) {
+	const hint = `write later, or {prefer: 'position == "Primary"'}; leave it out to quarantine records that disagree`
+	v := s.take(key)
+	switch {
+	case v == nil:
+		return export.SeveralAgree, ""
+	case v.kind == kindText && v.text == string(export.SeveralLater):
+		return export.SeveralLater, ""
+	case v.kind != kindMapping:
+		v.fault("it must be later or {prefer: EXPRESSION}", hint)
+		return export.SeveralAgree, ""
+	}
+	sub := &section{r: s.r, path: v.path, line: v.line, node: v.node}
+	prefer = sub.text("prefer", "")
+	sub.done()
+	if blank := sub.has("prefer") && strings.TrimSpace(prefer) == ""; blank || !sub.has("prefer") {
+		if !blank || sub.node.find("prefer").value.kind == kindText { // another kind has its fault already
+			v.fault("it needs an expression that picks one record", hint)
+		}
+		return export.SeveralAgree, ""
+	}
+	return export.SeveralPrefer, prefer
 }
 
 func (s *section) encoding(key string) string {

@@ -107,6 +107,12 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 	if err != nil {
 		return err
 	}
+	if tidy := export.Tidy(o.Key); len(episodes) == 0 && tidy != o.Key { // as HR writes it, and as it is compared
+		o.Key, keys = tidy, []string{tidy}
+		if episodes, more, err = l.Story(keys, runs); err != nil {
+			return err
+		}
+	}
 	if len(episodes) == 0 && export.IsPseudonym(o.Key) { // a log names people by pseudonyms
 		if keys, err = l.KeysBehind(o.Key); err != nil {
 			return err
@@ -265,7 +271,7 @@ func printRowStory(w *terminal.Text, c rowStory, several bool) {
 	}
 	from := c.Row.Origin.String()
 	if c.Row.Lines > 1 {
-		from += fmt.Sprintf(", the last of %d records that were joined", c.Row.Lines)
+		from += fmt.Sprintf(", which stands for %d records of the person", c.Row.Lines)
 	}
 	say("HR", from)
 	say(reasonWord(c.Row.Outcome), c.Row.Faults.Text())

@@ -22,7 +22,7 @@ type draft struct {
 func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning.Planner {
 	cfg := d.ask.Pipe.Config
 	p := &planning.Planner{
-		Feed: d.out.feed(d.fresh), Mapping: rowMapping(d.ask.Pipe), Sheet: sheet, Key: cfg.Feed.Key,
+		Feed: d.out.feed(d.fresh), Mapping: rowMapping(d.ask.Pipe), Sheet: sheet, Key: cfg.Feed.Key, Several: cfg.Feed.Several,
 		MaxRows: cfg.Layout.MaxRows, MaxSize: cfg.Layout.MaxBytes, Workers: runtime.GOMAXPROCS(0), Started: d.ask.Started,
 		MayCreate: wiring.MayCreate(cfg, len(d.out.People)), Only: d.only, Waiting: d.out.waiting, Beside: d.out.Beside,
 		Protects: wiring.Guard(cfg, d.ask.Started), Joined: d.out.joined(),

@@ -86,10 +86,10 @@ func compile(cfg *config.Config, whole bool) (*Pipeline, []config.Fault) {
 	}
 	var faults []config.Fault
 	m, problems := mapping.New(mapping.Options{
-		Columns: columns, Tables: cfg.Mapping.Tables, TimeZone: cfg.Feed.TimeZone, ReadFile: ReadTable,
+		Columns: columns, Tables: cfg.Mapping.Tables, Prefer: preferred(cfg), TimeZone: cfg.Feed.TimeZone, ReadFile: ReadTable,
 	})
 	for _, pr := range problems {
-		faults = append(faults, config.Fault{File: cfg.File, Line: pr.Line, Path: "mapping", Message: pr.Text(), Hint: pr.Hint})
+		faults = append(faults, config.Fault{File: cfg.File, Line: pr.Line, Path: cmp.Or(pr.Key, "mapping"), Message: pr.Text(), Hint: pr.Hint})
 	}
 	names := make([]string, len(columns))
 	for i, c := range columns {
@@ -169,6 +169,15 @@ func mappingColumns(cfg *config.Config) []mapping.Column {
 		out[i].List = ok && known.List
 	}
 	return out
+}
+
+// preferred returns the condition that picks one of several records of a person; nil where the config has none.
+func preferred(cfg *config.Config) *mapping.Condition {
+	if cfg.Feed.Several != export.SeveralPrefer {
+		return nil
+	}
+	const key = "feed.several"
+	return &mapping.Condition{Key: key, Expr: cfg.Feed.Prefer, Line: cfg.Fault(key, "", "").Line}
 }
 
 const maxTable = 16 << 20

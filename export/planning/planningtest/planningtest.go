@@ -31,6 +31,8 @@ type Batch struct {
 	Feed      map[string]string // by file name
 	Paths     []string          // feed files that are on disk already
 	Key       string            // login or employee_number, which "" is too
+	Several   export.Several
+	Prefer    string // the condition of SeveralPrefer
 	Creates   bool
 	Known     map[string]export.Person
 	Found     map[string]export.User // the users that Coupa knows; nil: Coupa was not asked
@@ -59,7 +61,11 @@ func (b *Batch) mapping() (*mapping.Mapping, error) {
 		known, ok := layout.Lookup(name)
 		columns = append(columns, mapping.Column{Name: name, Expr: strings.TrimSpace(expr), Line: i + 1, List: ok && known.List})
 	}
-	m, problems := mapping.New(mapping.Options{Columns: columns, TimeZone: time.UTC})
+	o := mapping.Options{Columns: columns, TimeZone: time.UTC}
+	if b.Prefer != "" {
+		o.Prefer = &mapping.Condition{Key: "feed.several", Expr: b.Prefer}
+	}
+	m, problems := mapping.New(o)
 	if len(problems) > 0 {
 		return nil, problems[0]
 	}
@@ -85,7 +91,7 @@ func (b *Batch) Planner(dir string) (*planning.Planner, error) {
 		return nil, err
 	}
 	p := &planning.Planner{
-		Feed: f, Mapping: m, Key: "id", MaxRows: cmp.Or(b.MaxRows, 5000), MaxSize: cmp.Or(b.MaxBytes, 8_000_000),
+		Feed: f, Mapping: m, Key: "id", Several: b.Several, MaxRows: cmp.Or(b.MaxRows, 5000), MaxSize: cmp.Or(b.MaxBytes, 8_000_000),
 		Workers: cmp.Or(b.Workers, runtime.GOMAXPROCS(0)), Started: Began, MayCreate: b.Creates, Hold: b.Hold, Only: b.Only,
 	}
 	if b.Known != nil {
@@ -231,7 +237,7 @@ func People(n int, more ...string) string {
 // Night is a feed of everything: two waves and a leaver, a person with two records, a row held back.
 func Night() *Batch {
 	return &Batch{
-		Mapping: People5 + "Approver Login = boss\nStatus = status\n", Creates: true, MaxRows: 2,
+		Mapping: People5 + "Approver Login = boss\nStatus = status\n", Creates: true, MaxRows: 2, Several: export.SeveralLater,
 		Feed: map[string]string{"users.csv": `id,login,mail,first,last,boss,status
 E1,ann,ann@example.com,Ann,Archer,bob,active
 E2,bob,bob@example.com,Bob,Baker,,active

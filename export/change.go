@@ -97,11 +97,11 @@ func (s ChangeKinds) Chief() ChangeKind {
 
 // MarshalJSON returns a list of words.
 func (s ChangeKinds) MarshalJSON() ([]byte, error) {
-	words := []string{}
-	for _, k := range s.List() {
-		words = append(words, k.String())
+	list := s.List()
+	if list == nil {
+		return []byte("[]"), nil
 	}
-	return []byte(`["` + strings.Join(words, `","`) + `"]`), nil
+	return json.Marshal(list)
 }
 
 // UnmarshalJSON reads a list of words.

@@ -99,6 +99,11 @@ func TestChangeWords(t *testing.T) {
 	if d := cmp.Diff([]ChangeKind{ChangeCreate, ChangeCase}, ChangeKinds(0).With(ChangeCase).With(ChangeCreate).List()); d != "" {
 		t.Error(d)
 	}
+	for want, set := range map[string]ChangeKinds{`[]`: 0, `["login","other"]`: ChangeKinds(0).With(ChangeOther).With(ChangeLogin)} {
+		if got, err := set.MarshalJSON(); err != nil || string(got) != want {
+			t.Errorf("%s, %v, want %s", got, err, want)
+		}
+	}
 	if new(ChangeKind).UnmarshalText([]byte("renaming")) == nil {
 		t.Error("an unknown word is taken")
 	}

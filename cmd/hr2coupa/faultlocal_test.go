@@ -18,7 +18,7 @@ import (
 )
 
 func localFaults() []fault {
-	many := []string{"limits.creates=unlimited"}
+	many := []string{"limits.creates=unlimited", "limits.logins=unlimited", "limits.emails=unlimited"}
 	small := append(many, "layout.max_rows=100")
 	return []fault{
 		{name: "disk full, no ledger yet", how: "no file beyond 4 KB", via: smallDisk(8), sees: "open ledger", exit: 1, next: sends},

@@ -182,6 +182,7 @@ func (l *lane) write() error {
 		{"instance", l.twin.URL()}, {"sftp.address", l.twin.SFTPAddr()}, {"sftp.host_key", `"` + l.twin.HostKeyFingerprint() + `"`},
 		{"mapping.columns.Approver Login", "boss"}, {"layout.max_rows", "2"}, {"load.poll", "10ms"},
 		{"limits.creates", "unlimited"}, {"limits.deactivations", "unlimited"},
+		{"limits.logins", "unlimited"}, {"limits.emails", "unlimited"}, {"limits.numbers", "unlimited"}, {"limits.reactivations", "unlimited"}, {"limits.roles_taken", "unlimited"},
 	}, l.config...) {
 		c.set(kv[0], kv[1])
 	}

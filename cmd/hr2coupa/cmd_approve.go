@@ -37,6 +37,7 @@ var approveLimits = []struct{ limit, help string }{
 	{export.EmailsLimit, "how many people may get another e-mail address"},
 	{export.RolesTakenLimit, "how many people may lose a role or a group"},
 	{export.RolesGivenLimit, "how many people may get a role or a group"},
+	{export.RolesAskedLimit, "how many people may get a role of roles.ask"},
 }
 
 func approveCmd(env *wiring.Env) *cobra.Command {

@@ -170,6 +170,7 @@ func newTheatre(dir string, s fate) (*theatre, error) {
 	for _, kv := range append([][2]string{
 		{"instance", g.twin.URL()}, {"sftp.address", g.twin.SFTPAddr()}, {"sftp.host_key", `"` + g.twin.HostKeyFingerprint() + `"`},
 		{"feed.files", fmt.Sprintf("[%q]", filepath.Join(dir, "feed.csv"))}, {"mapping.columns.Approver Login", "boss"},
+		{"limits.logins", "unlimited"}, {"limits.emails", "unlimited"}, {"limits.numbers", "unlimited"}, {"limits.reactivations", "unlimited"}, {"limits.roles_taken", "unlimited"},
 		{"limits.creates", "unlimited"}, {"load.poll", "1ms"}, {"load.pickup", "5m"}, {"load.wait", "2h"},
 	}, s.way.config...) {
 		g.config.set(kv[0], kv[1])

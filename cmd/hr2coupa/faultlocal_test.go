@@ -30,7 +30,7 @@ func localFaults() []fault {
 		{name: "feed changes while it is read", how: "HR appends to it", do: feedBytes(slices.Clone), via: appended, sees: "changed while being read", exit: 9, next: sends},
 		{name: "feed empty", how: "0 bytes", do: feedBytes(func([]byte) []byte { return nil }), sees: "has no header: the file is empty", exit: 9, next: sends},
 		{name: "feed truncated, gzipped", how: "cut after 100 bytes", do: feedBytes(func(all []byte) []byte { return zipped(all)[:100] }), sees: "its gzip data are cut off / hint: deliver the file again", exit: 9, next: sends},
-		{name: "feed truncated in a record", how: "60 bytes missing", do: feedBytes(func(all []byte) []byte { return all[:len(all)-60] }), sees: "has 3 fields, header has 10", exit: 3, next: whole, rows: 5, twice: true},
+		{name: "feed truncated in a record", how: "60 bytes missing", do: feedBytes(func(all []byte) []byte { return all[:len(all)-60] }), sees: "has 3 fields, header has 10", exit: 3, next: whole},
 		{name: "feed truncated in quotes", how: "cut behind a quote that opens", do: feedBytes(func(all []byte) []byte { return all[:bytes.IndexByte(all, '"')+5] }), sees: "opens a quoted field that is not closed", exit: 3, next: whole},
 	}
 }

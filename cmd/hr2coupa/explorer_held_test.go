@@ -15,7 +15,7 @@ func heldConfig() [][2]string { return [][2]string{{"limits.updates", "{count: 0
 
 // holdFirst has a first night held, and has HR write the second one over it.
 func (g *theatre) holdFirst() error {
-	first := strings.NewReplacer("Archer", "Abel", "Baker", "Bell", "Carter", "Cole").Replace(twoWaves)
+	first := strings.NewReplacer("Archer", "Abel", "Baker", "Bell", "Carter", "Cole", "CARTER", "COLE").Replace(twoWaves)
 	if err := os.WriteFile(g.path("feed.csv"), []byte(first), 0o600); err != nil {
 		return err
 	}

@@ -6,15 +6,18 @@ import (
 )
 
 // sweepHeld removes the files about runs that are not held any more. Values of people stay in them no longer than in the
-// ledger.
-func (j *Job) sweepHeld() {
+// ledger. The error is one of the ledger: a file that cannot be removed ends no start.
+func (j *Job) sweepHeld() error {
+	var unread error
 	err := heldfile.Sweep(j.cfg.Ledger, j.env.Now().Add(-j.cfg.Retention.Values), func(run string) (bool, error) {
 		rec, ok, err := j.ledger.Run(run)
+		unread = err
 		return ok && (rec.State == export.RunHeld || rec.State == export.RunWorking), err
 	})
-	if err != nil {
+	if err != nil && unread == nil {
 		export.LogHints(j.env.Log, export.HintsOf(err)...).Warnf("remove files about runs that are no longer held: %v", err)
 	}
+	return unread
 }
 
 // closeHeld ends the file about a run that was planned. held says that it stays, since the run is held.

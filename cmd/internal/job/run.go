@@ -100,7 +100,9 @@ func (j *Job) plan(ctx context.Context, p *prospect.Prospect, o RunOptions, star
 	if err != nil {
 		return nil, err
 	}
-	j.sweepHeld()
+	if err := j.sweepHeld(); err != nil {
+		return nil, err
+	}
 	f := findings{people: len(p.Outlook.People), checked: p.Checked, beside: p.Beside()}
 	if len(broken) == 0 {
 		if f.back, err = j.send(ctx, id); err != nil {

@@ -156,7 +156,9 @@ func (j *Job) equip(ctx context.Context, noWait bool) (err error) {
 	if n > 0 {
 		j.env.Log.WithField("files", n).Info("removed spool files of a plan that was never finished")
 	}
-	j.sweepHeld()
+	if err := j.sweepHeld(); err != nil {
+		return err
+	}
 	j.fetchToken(ctx)
 	return nil
 }

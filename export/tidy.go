@@ -86,14 +86,18 @@ const (
 	sayScientific = "is in scientific notation, which a spreadsheet makes of a long number: its digits are lost"
 )
 
-// isScientific reports whether s is a number with an exponent that has a sign, such as 1.23457E+11. A comma may stand for
-// the point, as in most countries of Europe.
+// isScientific reports whether s is a number with an exponent that has a sign and at most three digits, such as 1.23457E+11.
+// A comma may stand for the point, as in most countries of Europe.
 func isScientific(s string) bool {
-	if s[0] == '-' || s[0] == '+' {
+	n := len(s)
+	if n < 4 || !isSign(s[n-2]) && !isSign(s[n-3]) && !isSign(s[n-4]) { // nearly every number
+		return false
+	}
+	if isSign(s[0]) {
 		s = s[1:]
 	}
 	rest := skipDigits(s)
-	if len(rest) == len(s) || rest == "" { // most numbers are digits alone
+	if len(rest) == len(s) || rest == "" {
 		return false
 	}
 	if rest[0] == '.' || rest[0] == ',' {
@@ -102,11 +106,10 @@ func isScientific(s string) bool {
 			return false
 		}
 	}
-	if len(rest) < 3 || rest[0] != 'E' && rest[0] != 'e' || rest[1] != '+' && rest[1] != '-' {
-		return false
-	}
-	return skipDigits(rest[2:]) == ""
+	return len(rest) >= 3 && rest[0]|0x20 == 'e' && isSign(rest[1]) && skipDigits(rest[2:]) == ""
 }
+
+func isSign(c byte) bool { return c == '+' || c == '-' }
 
 func skipDigits(s string) string {
 	for s != "" && s[0]-'0' <= 9 {

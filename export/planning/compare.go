@@ -119,14 +119,18 @@ func (c *comparer) unchecked(one *rowDraft) comparison {
 		change = &export.PersonChange{Against: export.AgainstLedger}
 	}
 	var kinds export.ChangeKinds
-	same := 0
+	same, doubtful := 0, false // doubtful: the row may be about another account than before
 	for i, cell := range one.row.Cells {
-		if i == first || i == c.id || cell.State == export.Absent || one.completed.Has(i) || !carried.Has(i) {
+		if cell.State == export.Absent || one.completed.Has(i) || !carried.Has(i) {
 			continue
 		}
 		said := export.ElementCell{Element: c.elements[i], Cell: cell}
 		was := c.was(confirmed, said)
-		if was == wasEqual {
+		switch {
+		case i == c.id, i == first && was == wasUnknown:
+			doubtful = true
+			continue
+		case was == wasEqual:
 			same++
 			continue
 		}
@@ -149,7 +153,10 @@ func (c *comparer) unchecked(one *rowDraft) comparison {
 	if change == nil {
 		return comparison{kinds: kinds.With(export.ChangeUnchecked)}
 	}
-	return comparison{change: change, kinds: kinds, equal: same > 0 && change.Cells == nil}
+	if doubtful && change.Cells == nil {
+		kinds = kinds.With(export.ChangeUnchecked)
+	}
+	return comparison{change: change, kinds: kinds, equal: same > 0 && !doubtful && change.Cells == nil}
 }
 
 // againstLedger completes the change of a cell of which it is known only whether the old value was another one or none.

@@ -46,7 +46,7 @@ func TestComparedWithTheLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole := map[string]string{"Login": "ann", "Email": "ann@x.example", "First Name": "Ann", "Last Name": "Archer"}
+	whole := map[string]string{"Login": "ann", "Email": "ann@x.example", "First Name": "Ann", "Last Name": "Archer", "Employee Number": "E1"}
 	with := func(column, text string) map[string]string {
 		out := map[string]string{column: text}
 		for c, v := range whole {
@@ -73,6 +73,8 @@ func TestComparedWithTheLedger(t *testing.T) {
 		"another login":                 {was: with("Login", "bob"), kinds: []string{"login"}},
 		"a first e-mail address":        {was: with("Email", ""), kinds: []string{"filled"}},
 		"an e-mail address unknown":     {was: without("Email"), kinds: []string{"email", "unchecked"}},
+		"another number, the key":       {was: with("Employee Number", "E9"), kinds: []string{"number"}},
+		"the key unknown":               {was: without("Employee Number"), kinds: []string{"unchecked"}},
 		"nothing known":                 {kinds: []string{"login", "email", "other", "unchecked"}},
 	} {
 		b := &planningtest.Batch{Mapping: planningtest.People5, Element: coupa.Element, Feed: map[string]string{"users.csv": "id,login,mail,first,last\nE1,ann,ann@x.example,Ann,Archer\n"}}

@@ -168,7 +168,7 @@ func (u *forgetting) note(key string) {
 }
 
 // meets notes names of a row with that key that someone else has too, and reports whether there are any.
-func (u *forgetting) meets(key string, names ...int64) (any bool) {
+func (u *forgetting) meets(key string, names ...int64) (hit bool) {
 	for _, name := range names {
 		if u.names.elsewhere(key, name) {
 			if u.hits == nil {
@@ -177,10 +177,10 @@ func (u *forgetting) meets(key string, names ...int64) (any bool) {
 			if by, again := u.hits[name]; again && by != key {
 				key = "" // of two people, each is the other
 			}
-			u.hits[name], any = key, true
+			u.hits[name], hit = key, true
 		}
 	}
-	return any
+	return hit
 }
 
 // others makes unknown what is known of the other people whom the rows may be about, and of those who share a name with these.

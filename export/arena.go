@@ -120,3 +120,21 @@ func (k *keyed) of(key string) (value string, ok bool) {
 	value, ok = k.large[key]
 	return value, ok
 }
+
+// all calls f with every key and value, in the order in which they were added as far as they are not large.
+func (k *keyed) all(f func(key, value string)) {
+	if k == nil {
+		return
+	}
+	for _, chunk := range k.chunks {
+		for text := chunk.String(); text != ""; {
+			var key, value string
+			key, text = cutSized(text)
+			value, text = cutSized(text)
+			f(key, value)
+		}
+	}
+	for key, value := range k.large {
+		f(key, value)
+	}
+}

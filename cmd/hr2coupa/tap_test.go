@@ -171,7 +171,7 @@ func get[T any](t *tap, name string, f func() (T, error)) (v T, err error) {
 	return v, nil
 }
 
-func (s *tappedStore) Known() (map[string]export.Person, error) {
+func (s *tappedStore) Known() (*export.KnownPeople, error) {
 	return get(s.tap, "Known", s.under.Known)
 }
 

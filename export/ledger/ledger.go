@@ -79,7 +79,7 @@ type Past interface {
 // Next answers what the next plan depends on.
 type Next interface {
 	// Known returns the login and the status last sent for every person the ledger knows, by the person's key.
-	Known() (map[string]export.Person, error)
+	Known() (*export.KnownPeople, error)
 	// Waiting returns the people who have a row in a part without a verdict.
 	Waiting() (*export.Waiting, error)
 	// Kept returns the records that the last plan kept, with their bytes checked; ok is false where there are none.

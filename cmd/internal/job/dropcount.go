@@ -25,12 +25,12 @@ func (j *Job) dropKinds() (*dropKinds, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dropKinds{statuses: make(map[string]string, len(people))}
-	for _, p := range people {
+	d := &dropKinds{statuses: make(map[string]string, people.Len())}
+	people.All(func(_ string, p export.Person) {
 		if p.Login != "" {
 			d.statuses[strings.ToLower(p.Login)] = p.Status
 		}
-	}
+	})
 	return d, nil
 }
 

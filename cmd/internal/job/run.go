@@ -103,7 +103,7 @@ func (j *Job) plan(ctx context.Context, p *prospect.Prospect, o RunOptions, star
 	if err := j.sweepHeld(); err != nil {
 		return nil, err
 	}
-	f := findings{people: len(p.Outlook.People), checked: p.Checked, beside: p.Beside()}
+	f := findings{people: p.Outlook.People.Len(), checked: p.Checked, beside: p.Beside()}
 	if len(broken) == 0 {
 		if f.back, err = j.send(ctx, id); err != nil {
 			return nil, err

@@ -121,7 +121,7 @@ func (a *Ask) unknown(files []export.FeedFile) *recollection {
 
 // Outlook is the part of the ledger that a plan depends on. The zero value stands for no ledger.
 type Outlook struct {
-	People   map[string]export.Person // by key; nil where there is no ledger
+	People   *export.KnownPeople // nil where there is no ledger
 	waiting  *export.Waiting
 	Kept     *ledger.Kept // what earlier plans have kept; nil where nothing is
 	approved []export.Approval
@@ -146,7 +146,7 @@ func lookInto(l wiring.Memory, now time.Time) (*Outlook, error) {
 	if o.waiting, err = l.Waiting(); err != nil {
 		return nil, err
 	}
-	tidyKeys(o.People)
+	o.People = o.People.Tidied()
 	if o.waiting != nil {
 		tidyKeys(o.waiting.Keys)
 	}
@@ -165,7 +165,7 @@ func lookInto(l wiring.Memory, now time.Time) (*Outlook, error) {
 
 // tidyKeys makes keys that an older version recorded as HR wrote them, with blanks around them perhaps, the keys that
 // plans use. Where the ledger has both, the tidy one is newer.
-func tidyKeys[T any](byKey map[string]T) {
+func tidyKeys(byKey map[string]string) {
 	for key, value := range byKey {
 		tidy := export.Tidy(key)
 		if tidy == key {
@@ -216,7 +216,7 @@ func (o *Outlook) feed(fresh export.Feed) export.Feed {
 func (o *Outlook) judge(cfg *config.Config, whole bool, known int, plan *export.Plan) []export.Breach {
 	limits := wiring.Limits(cfg)
 	limits.Approved = o.approved
-	seen := export.Seen{People: max(len(o.People), known), Feed: plan.Input - o.joined(), LastFeed: o.lastFeed}
+	seen := export.Seen{People: max(o.People.Len(), known), Feed: plan.Input - o.joined(), LastFeed: o.lastFeed}
 	if seen.Feed == 0 && o.Kept != nil { // nothing new: what is kept is as much of a feed as it was
 		seen.Feed = o.Kept.Feed
 	}

@@ -24,7 +24,7 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 	p := &planning.Planner{
 		Feed: d.out.feed(d.fresh), Mapping: rowMapping(d.ask.Pipe), Sheet: sheet, Key: cfg.Feed.Key, Several: cfg.Feed.Several,
 		MaxRows: cfg.Layout.MaxRows, MaxSize: cfg.Layout.MaxBytes, Workers: runtime.GOMAXPROCS(0), Started: d.ask.Started,
-		MayCreate: wiring.MayCreate(cfg, len(d.out.People)), Only: d.only, Waiting: d.out.waiting, Beside: d.out.Beside,
+		MayCreate: wiring.MayCreate(cfg, d.out.People.Len()), Only: d.only, Waiting: d.out.waiting, Beside: d.out.Beside,
 		Protects: wiring.Guard(cfg, d.ask.Started), Joined: d.out.joined(),
 	}
 	if d.fresh != nil {
@@ -56,9 +56,9 @@ func FirstLook(pipe *wiring.Pipeline, f export.Feed, now time.Time) *planning.Pl
 
 // memory is what a planner knows from earlier plans.
 type memory struct {
-	people map[string]export.Person
+	people *export.KnownPeople
 	cut    map[string]bool
 }
 
-func (m memory) Known(key string) (export.Person, bool) { p, ok := m.people[key]; return p, ok }
+func (m memory) Known(key string) (export.Person, bool) { return m.people.Of(key) }
 func (m memory) Cut(file string) bool                   { return m.cut[file] }

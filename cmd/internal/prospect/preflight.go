@@ -64,8 +64,8 @@ func (d *draft) questions(sheet *layout.Sheet) (a *preflightAnswers, err error) 
 	a = &preflightAnswers{mapping: planning.WithID(rowMapping(pipe))}
 	a.Preflight = &directory.Preflight{
 		Key: pipe.Key, Match: pipe.Match, Columns: a.mapping.Columns(), Element: coupa.Element, Whole: true, Rate: pipe.Config.Coupa.Rate,
-		Least:     len(d.out.People),
-		MayCreate: wiring.MayCreate(pipe.Config, len(d.out.People)) || approvedCreates(d.out) > 0,
+		Least:     d.out.People.Len(),
+		MayCreate: wiring.MayCreate(pipe.Config, d.out.People.Len()) || approvedCreates(d.out) > 0,
 	}
 	o := pipe.Options
 	o.Columns, o.Checked, o.Route = a.mapping.Columns(), true, sheet.Route()

@@ -25,7 +25,7 @@ type past struct {
 	kept   *ledger.Kept
 }
 
-func (p past) Known() (map[string]export.Person, error)       { return map[string]export.Person{}, nil }
+func (p past) Known() (*export.KnownPeople, error)            { return export.NewKnownPeople(0), nil }
 func (p past) Waiting() (*export.Waiting, error)              { return nil, nil }
 func (p past) Kept() (*ledger.Kept, bool, error)              { return p.kept, p.kept != nil, nil }
 func (p past) Approvals(time.Time) ([]export.Approval, error) { return nil, nil }

@@ -228,8 +228,12 @@ func (p *Prospect) madeOf() (madeOf, error) {
 // Approvals are left out: apply compares the plan with them.
 func stateOf(out *Outlook) savedState {
 	h := sha256.New()
-	for _, key := range slices.Sorted(maps.Keys(out.People)) {
-		fmt.Fprintf(h, "%q %q\n", key, out.People[key])
+	people := make([]string, 0, out.People.Len())
+	out.People.All(func(key string, _ export.Person) { people = append(people, key) })
+	slices.Sort(people)
+	for _, key := range people {
+		p, _ := out.People.Of(key)
+		fmt.Fprintf(h, "%q %q\n", key, p)
 	}
 	if w := out.waiting; w != nil {
 		for _, m := range []map[string]string{w.Keys, w.Firsts, w.Logins} {
@@ -248,7 +252,7 @@ func stateOf(out *Outlook) savedState {
 			fmt.Fprintf(h, "beside %q %s\n", f.Name, f.SHA256)
 		}
 	}
-	return savedState{People: len(out.People), Kept: out.joined(), SHA256: hex.EncodeToString(h.Sum(nil))}
+	return savedState{People: out.People.Len(), Kept: out.joined(), SHA256: hex.EncodeToString(h.Sum(nil))}
 }
 
 // configDigests returns the hashes of the config's values that a plan depends on. The plan itself names the feed's files, and

@@ -52,7 +52,7 @@ func Through[T any](seam func(T) T, under T) T {
 
 // Memory is what a plan asks the ledger.
 type Memory interface {
-	Known() (map[string]export.Person, error)
+	Known() (*export.KnownPeople, error)
 	Waiting() (*export.Waiting, error)
 	Kept() (k *ledger.Kept, ok bool, err error)
 	Approvals(now time.Time) ([]export.Approval, error)

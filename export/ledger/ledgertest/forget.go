@@ -143,7 +143,7 @@ func forgetting(t *world) {
 	if counts := Must[map[export.Outcome]int](t)(l.Counts("20261123T140501Z")); counts[export.Applied] != 2 {
 		t.Errorf("counts %v: the sums must stay", counts)
 	}
-	if _, known := Must[map[string]export.Person](t)(l.Known())["E0009"]; !known {
+	if _, known := KnownTo(t, l)["E0009"]; !known {
 		t.Error("another person was forgotten")
 	}
 	if got := Must[ledger.Forgotten](t)(l.Forget(Planted[0])); got != (ledger.Forgotten{}) {

@@ -49,6 +49,23 @@ func WantErr(t testing.TB, err error, words ...string) {
 	}
 }
 
+// KnownTo returns the people whom a ledger knows, by key.
+func KnownTo(t testing.TB, l ledger.Ledger) map[string]export.Person {
+	t.Helper()
+	people := map[string]export.Person{}
+	known := Must[*export.KnownPeople](t)(l.Known())
+	known.All(func(key string, p export.Person) {
+		if again, ok := known.Of(key); !ok || again != p {
+			t.Errorf("%s is %v and %v", key, p, again)
+		}
+		people[key] = p
+	})
+	if len(people) != known.Len() {
+		t.Errorf("%d people of %d", len(people), known.Len())
+	}
+	return people
+}
+
 // Begin begins a run at noon.
 func Begin(t testing.TB, l ledger.Ledger, command string) (run string) {
 	t.Helper()

@@ -58,7 +58,7 @@ func settledPart(t *world) {
 	if n := Must[int](t)(l.People()); n != 2 {
 		t.Errorf("%d people, want 2", n)
 	}
-	if d := cmp.Diff(map[string]export.Person{"E0002": {Login: "u2"}, "E0004": {Login: "u4"}}, Must[map[string]export.Person](t)(l.Known())); d != "" {
+	if d := cmp.Diff(map[string]export.Person{"E0002": {Login: "u2"}, "E0004": {Login: "u4"}}, KnownTo(t, l)); d != "" {
 		t.Errorf("known people (-want +got):\n%s", d)
 	}
 	if parts := Must[[]export.Part](t)(l.Unfinished()); len(parts) != 0 {
@@ -101,7 +101,7 @@ func knownIsWhatWasLastSent(t *world) {
 			return nil
 		}))
 		Settled(t, l, Must[[]export.Part](t)(l.Parts(run))[0])
-		if d := cmp.Diff(map[string]export.Person{"E0002": step.want}, Must[map[string]export.Person](t)(l.Known())); d != "" {
+		if d := cmp.Diff(map[string]export.Person{"E0002": step.want}, KnownTo(t, l)); d != "" {
 			t.Errorf("step %d (-want +got):\n%s", i, d)
 		}
 	}

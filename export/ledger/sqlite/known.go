@@ -10,11 +10,15 @@ import (
 
 // Known returns the login and the status last sent for every person the ledger knows, by the person's key. A status
 // sent by a file dropped by hand does not count: such a file may use other keys for people.
-func (l *Ledger) Known() (map[string]export.Person, error) {
-	people := map[string]export.Person{}
+func (l *Ledger) Known() (*export.KnownPeople, error) {
+	var people *export.KnownPeople
 	err := l.read(func(c *sqlite.Conn) error {
+		err := query(c, "SELECT count(*) FROM people", func(s *sqlite.Stmt) error { people = export.NewKnownPeople(s.ColumnInt(0)); return nil })
+		if err != nil {
+			return err
+		}
 		return query(c, "SELECT key, login, status FROM people", func(s *sqlite.Stmt) error {
-			people[s.ColumnText(0)] = export.Person{Login: s.ColumnText(1), Status: s.ColumnText(2)}
+			people.Add(s.ColumnText(0), export.Person{Login: s.ColumnText(1), Status: s.ColumnText(2)})
 			return nil
 		})
 	})

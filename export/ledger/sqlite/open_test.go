@@ -127,7 +127,7 @@ func TestOpenMigrates(t *testing.T) {
 		}
 		return nil
 	}))
-	if got := ledgertest.Must[map[string]export.Person](t)(l.Known()); len(got) != 1 || got["E1"] != (export.Person{Login: "u1"}) {
+	if got := ledgertest.KnownTo(t, l); len(got) != 1 || got["E1"] != (export.Person{Login: "u1"}) {
 		t.Errorf("known: %v", got)
 	}
 	ledgertest.OnePart(t, l, "b.csv", 1)

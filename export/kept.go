@@ -122,8 +122,8 @@ func (l *laterChunk) Seq() int { return l.n + l.Chunk.Seq() }
 // Each map has the name of that part. The zero value holds no person.
 type Waiting struct {
 	Keys   map[string]string // by the feed's key
-	Firsts map[string]string // by the first cell as sent, for dropped files, which have no feed
-	Logins map[string]string // by the Login cell, lower case
+	Firsts map[string]string // by Tidy of the first cell as sent, for dropped files, which have no feed
+	Logins map[string]string // by FoldLogin of the Login cell
 }
 
 // Behind returns the part that a person has to wait for; ok is false where there is none.
@@ -134,10 +134,12 @@ func (w *Waiting) Behind(key, first, login string) (part string, ok bool) {
 	if part, ok = w.Keys[key]; ok {
 		return part, true
 	}
+	first = Tidy(first)
 	if part, ok = w.Firsts[first]; ok && first != "" {
 		return part, true
 	}
-	part, ok = w.Logins[strings.ToLower(login)]
+	login = FoldLogin(login)
+	part, ok = w.Logins[login]
 	return part, ok && login != ""
 }
 

@@ -22,6 +22,9 @@ func Tidy(s string) string {
 	}, strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unseen(r) }))
 }
 
+// FoldLogin returns the form in which logins are compared where case does not count.
+func FoldLogin(login string) string { return strings.ToLower(Tidy(login)) }
+
 // isTidy reports whether s is ASCII without a blank or control character at either end; it is false for some tidy texts.
 // It reads eight bytes at a time; the last eight overlap the ones before.
 func isTidy(s string) bool {

@@ -155,7 +155,7 @@ func (c *csvChunk) quoted(rec *export.Record, b []byte, first int) {
 		}
 		f = scanField(b, i, c.src.delim)
 		if f.end == broken || f.end == inQuotes {
-			c.give(rec, c.src.fault(c.line, ruleQuote, sayQuote), first, 1)
+			c.give(rec, c.brokenQuote(b[i:first], n), first, 1)
 			return
 		}
 		text := b[f.from:f.to]
@@ -169,6 +169,19 @@ func (c *csvChunk) quoted(rec *export.Record, b []byte, first int) {
 		i = f.next
 	}
 	c.finish(rec, n, i, lines)
+}
+
+// brokenQuote returns the fault of a line that breaks in its field n, which begins at the beginning of b. What a spreadsheet
+// writes as ="00123" is called that, since HR has quoted nothing.
+func (c *csvChunk) brokenQuote(b []byte, n int) *export.Fault {
+	if !bytes.HasPrefix(b, []byte(`="`)) {
+		return c.src.fault(c.line, ruleQuote, sayQuote)
+	}
+	f := c.src.fault(c.line, ruleSheet, export.SheetDamage(`="`))
+	if n < len(c.src.header.Fields) {
+		f.Field = c.src.header.Fields[n]
+	}
+	return f
 }
 
 // upTo returns b up to the first c, or all of it.

@@ -10,6 +10,7 @@ import (
 const (
 	ruleRagged   = "ragged"
 	ruleQuote    = "quote"
+	ruleSheet    = "spreadsheet"
 	ruleUnclosed = "unclosed quote"
 	ruleNUL      = "nul"
 	ruleTooLong  = "too long"

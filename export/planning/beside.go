@@ -29,7 +29,7 @@ func ReadBeside(ctx context.Context, p *Planner, run string) (*Beside, error) {
 			one := who{key: strings.Clone(person)}
 			if login >= 0 && m != nil {
 				cell, _ := m.MapColumn(rec, login) // a mapping fault is reported when the record is planned again
-				one.login = strings.Clone(strings.ToLower(cell.SetText()))
+				one.login = strings.Clone(export.FoldLogin(cell.SetText()))
 			}
 			people = append(people, one)
 			return nil

@@ -25,7 +25,7 @@ func waitingPeople(t *world) {
 	tx := Plan(t, l, run)
 	id := Must[int64](t)(tx.AddPart(export.Part{Name: "hand.csv", Rows: 1}, []byte("x")))
 	r := Row(id, 1, 2, export.Pending)
-	r.Key, r.First, r.Login = "column", "D77", "ÄRGER"
+	r.Key, r.First, r.Login = "column", "D77 ", "\u200bÄRGER "
 	OK(t, tx.AddRow(r))
 	OK(t, tx.Commit(export.PlanSum{Input: 1}))
 
@@ -33,7 +33,8 @@ func waitingPeople(t *world) {
 	for _, c := range []struct{ key, first, login, part string }{
 		{key: "E0002", part: open.Name}, {key: "E0003", part: open.Name}, {key: "E0004"},
 		{key: "x", first: "D77", part: "hand.csv"}, {key: "x", login: "ärger", part: "hand.csv"}, {key: "column"},
-		{key: "x", login: "U2", part: open.Name}, {},
+		{key: "x", login: "U2", part: open.Name}, {key: "x", first: "\ufeffD77", part: "hand.csv"}, {key: "x", login: " ärger\u200b", part: "hand.csv"},
+		{key: "x", login: " "}, {},
 	} {
 		if part, _ := w.Behind(c.key, c.first, c.login); part != c.part {
 			t.Errorf("%+v waits for %q", c, part)

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"fmt"
-	"strings"
 
 	"zombiezen.com/go/sqlite"
 
@@ -20,9 +19,9 @@ func (l *Ledger) Waiting() (*export.Waiting, error) {
 			if s.ColumnText(1) != "drop" { // a dropped file has no feed and so no key from one
 				w.Keys[s.ColumnText(2)] = part
 			}
-			w.Firsts[s.ColumnText(3)] = part
+			w.Firsts[export.Tidy(s.ColumnText(3))] = part
 			if login := s.ColumnText(4); login != "" {
-				w.Logins[strings.ToLower(login)] = part
+				w.Logins[export.FoldLogin(login)] = part
 			}
 			return nil
 		})

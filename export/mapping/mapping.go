@@ -120,6 +120,19 @@ func (m *Mapping) Columns() []string {
 // them.
 func (m *Mapping) Fields() []string { return append([]string(nil), m.fields.names...) }
 
+// Reads returns the names of the HR fields that the expression of a column reads; none for a column that is not mapped.
+func (m *Mapping) Reads(column string) (fields []string) {
+	for _, c := range m.columns {
+		if c.Name != column {
+			continue
+		}
+		for _, f := range c.fields {
+			fields = append(fields, m.fields.names[f])
+		}
+	}
+	return fields
+}
+
 // Bind finds the mapping's fields in a header. Its error names every field that the header lacks, with the columns that
 // read it; the most similar names of the header are its hints.
 func (m *Mapping) Bind(h *export.Header) (export.RowMapper, error) {

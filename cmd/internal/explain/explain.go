@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/change"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/rowstore"
@@ -216,6 +217,8 @@ func cellOf(e ledger.Episode, column, value string) cellStory {
 	switch {
 	case slices.Contains(e.Row.Completed, column):
 		c.From = "completed, since HR has none"
+	case change.InCoupasColumns(e.Row.Origin) && c.Expression != "" && value != e.Row.Key: // the key went through the mapping
+		c.From, c.Expression = "hr2coupa change", ""
 	case e.Run.Mapping != nil && c.Expression == "":
 		c.From = "looked up in Coupa"
 	}
@@ -273,7 +276,11 @@ func printRowStory(w *terminal.Text, c rowStory, several bool) {
 	if c.Row.Lines > 1 {
 		from += fmt.Sprintf(", which stands for %d records of the person", c.Row.Lines)
 	}
-	say("HR", from)
+	if change.Typed(c.Row.Origin) {
+		say("typed", "hr2coupa "+from)
+	} else {
+		say("HR", from)
+	}
 	say(reasonWord(c.Row.Outcome), c.Row.Faults.Text())
 	say("to do", c.Todo)
 	for _, r := range c.Rules {

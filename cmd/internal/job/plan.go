@@ -19,9 +19,11 @@ import (
 
 // PlanOptions name the files to plan, and set how much of the result is stored.
 type PlanOptions struct {
+	Pipe   *wiring.Pipeline // nil: that of the config is read
 	Files  []string
-	People int    // how many people of each chief kind of change the result has, at most
-	Only   string // of which people: see differences.ReadOnly; "" is all
+	Typed  export.Feed // see RunOptions
+	People int         // how many people of each chief kind of change the result has, at most
+	Only   string      // of which people: see differences.ReadOnly; "" is all
 	Again  bool
 	Replan bool
 	Late   bool
@@ -104,15 +106,18 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error)
 			return nil, err
 		}
 	}
-	pipe, err := wiring.ReadPipeline(ctx, env, config.Options{Ask: true, FeedGiven: len(o.Files) > 0, Route: o.Route})
-	if err != nil {
-		return nil, err
+	pipe := o.Pipe
+	if pipe == nil {
+		var err error
+		if pipe, err = wiring.ReadPipeline(ctx, env, config.Options{Ask: true, FeedGiven: len(o.Files) > 0, Route: o.Route}); err != nil {
+			return nil, err
+		}
 	}
 	only, err := differences.ReadOnly(o.Only, pipe.Mapping.Columns())
 	if err != nil {
 		return nil, err
 	}
-	p, err := prospect.Prepare(ctx, env, prospect.Ask{Pipe: pipe, Started: env.Now().UTC(), Files: o.Files, Again: o.Again, Replan: o.Replan, Late: o.Late, Full: o.Full, All: true})
+	p, err := prospect.Prepare(ctx, env, prospect.Ask{Pipe: pipe, Started: env.Now().UTC(), Files: o.Files, Typed: o.Typed, Again: o.Again, Replan: o.Replan, Late: o.Late, Full: o.Full, All: true})
 	if err != nil {
 		return nil, err
 	}

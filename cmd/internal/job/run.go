@@ -20,6 +20,7 @@ import (
 // RunOptions are the files and flags of a run. A claim of a watcher is a run with Claim set.
 type RunOptions struct {
 	Files  []string
+	Typed  export.Feed // an urgent change that a person has typed, instead of files
 	NoWait bool
 	Again  bool
 	Replan bool // seen files are planned as if they were new
@@ -61,7 +62,7 @@ func Apply(ctx context.Context, env *wiring.Env, path string, noWait bool) (*Sta
 // StartRun is Run with a config that is compiled already.
 func StartRun(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, o RunOptions) (*Started, error) {
 	begun := env.Now().UTC()
-	w := Work{Command: "run", ByHand: !o.Claim && !pipe.IsFeed(o.Files), NoWait: o.NoWait, Vouched: o.Adopt || o.NewLedger}
+	w := Work{Command: "run", ByHand: o.Typed != nil || !o.Claim && !pipe.IsFeed(o.Files), NoWait: o.NoWait, Vouched: o.Adopt || o.NewLedger}
 	if o.expect != nil {
 		w.Command, w.ByHand = "apply", false
 	}
@@ -75,7 +76,7 @@ func StartRun(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, o Run
 func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, started time.Time) (*export.Report, error) {
 	p, err := prospect.Prepare(ctx, j.env, prospect.Ask{
 		Pipe: pipe, Started: started, Ledger: j.ledger, Key: j.key, Client: j.wires.Client,
-		Files: o.Files, Claim: o.Claim, Again: o.Again, Replan: o.Replan, Late: o.Late, Full: o.Full, Expect: o.expect,
+		Files: o.Files, Typed: o.Typed, Claim: o.Claim, Again: o.Again, Replan: o.Replan, Late: o.Late, Full: o.Full, Expect: o.expect,
 	})
 	if err != nil {
 		return nil, err

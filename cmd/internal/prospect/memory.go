@@ -20,6 +20,7 @@ type Ledger interface {
 	Archive
 	opened
 	overtaken
+	Run(id string) (rec export.RunRecord, ok bool, err error)
 	RunsSince(t time.Time) ([]export.RunRecord, error)
 }
 
@@ -67,6 +68,11 @@ func (a *Ask) recallFrom(l Ledger, files []export.FeedFile) (*recollection, erro
 	}
 	if k.outlook, err = lookInto(l, a.Started); err != nil {
 		return nil, err
+	}
+	if a.Typed != nil {
+		if err := k.takeTyped(l, files[0]); err != nil {
+			return nil, err
+		}
 	}
 	if !a.Alone {
 		if k.outlook.used, err = Usage(l, a.Pipe.Config, k.outlook.approved, a.Started); err != nil {

@@ -27,7 +27,7 @@ type news struct {
 // was passed over before, it takes the person's word (--late) to plan it. The claims of a watcher have an order of their own.
 func (a *Ask) order(l Archive, files []File) (n news, err error) {
 	fresh := func(f File) bool { return f.Seen == nil }
-	if a.Again || a.Replan || a.Claim || a.Alone || !slices.ContainsFunc(files, fresh) {
+	if a.Again || a.Replan || a.Claim || a.Alone || a.Typed != nil || !slices.ContainsFunc(files, fresh) {
 		return n, nil
 	}
 	var planned []export.FeedFile

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/change"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/planning"
@@ -27,7 +28,7 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 		MayCreate: wiring.MayCreate(cfg, d.out.People.Len()), Only: d.only, Waiting: d.out.waiting, Beside: d.out.Beside,
 		Protects: wiring.Guard(cfg, d.ask.Started), Joined: d.out.joined(),
 	}
-	if d.fresh != nil {
+	if d.fresh != nil && d.ask.Typed == nil {
 		p.MinRecords = cfg.Feed.MinRecords
 	}
 	if d.out.People != nil {
@@ -44,9 +45,9 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 	return p
 }
 
-// rowMapping returns the config's mapping with the columns that only Coupa fills.
+// rowMapping returns the config's mapping, which takes typed changes too, with the columns that only Coupa fills.
 func rowMapping(pipe *wiring.Pipeline) export.Mapping {
-	return planning.WithColumns(pipe.Mapping, pipe.Lacks...)
+	return planning.WithColumns(change.Mapping(pipe), pipe.Lacks...)
 }
 
 // FirstLook returns a planner for a feed of which nothing is known yet: no ledger is read, and Coupa is not asked.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/feed"
 	"github.com/hr2coupa/hr2coupa/export/planning"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
@@ -20,15 +19,16 @@ type Ask struct {
 	Ledger  Ledger         // nil: that of the config, where there is one; it is only read from
 	Client  *coupa.Client  // nil: one is built if Coupa has to be asked
 
-	Files  []string   // named by a person; none: the feed of the config
-	Claim  bool       // they are claims of a watcher: each path is one file for good
-	Again  bool       // not the new files, but the rows of seen ones that may be planned again
-	Expect *SavedPlan // its files, if all that it was made of is as it was; else a *MovedError
-	Replan bool       // not the new files, but the seen ones, as if they were new
-	Late   bool       // the person who has named them means it, also where they were passed over as late
-	All    bool       // where no file is new and nothing is kept: all files all the same
-	Full   bool       // rows that would change nothing are sent too
-	Alone  bool       // the files and nothing else, whatever was seen, is kept or waits; and Coupa is not asked
+	Files  []string    // named by a person; none: the feed of the config
+	Typed  export.Feed // an urgent change that a person has typed, instead of files; nil for nearly every plan
+	Claim  bool        // they are claims of a watcher: each path is one file for good
+	Again  bool        // not the new files, but the rows of seen ones that may be planned again
+	Expect *SavedPlan  // its files, if all that it was made of is as it was; else a *MovedError
+	Replan bool        // not the new files, but the seen ones, as if they were new
+	Late   bool        // the person who has named them means it, also where they were passed over as late
+	All    bool        // where no file is new and nothing is kept: all files all the same
+	Full   bool        // rows that would change nothing are sent too
+	Alone  bool        // the files and nothing else, whatever was seen, is kept or waits; and Coupa is not asked
 }
 
 // Prospect is a plan that is about to be made: its planner, and what the planner was made of.
@@ -96,19 +96,26 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 
 // open opens the feed, and returns the files that a plan may be about. Those of a saved plan are not opened yet: HR may
 // have written the next feed over them.
-func (a *Ask) open() (all *feed.Feed, files []export.FeedFile, err error) {
+func (a *Ask) open() (all export.Feed, files []export.FeedFile, err error) {
+	if a.Typed != nil {
+		return a.Typed, a.Typed.Files(), nil
+	}
 	if a.Expect != nil {
 		return nil, a.Expect.Feed, nil
 	}
-	if all, err = a.Pipe.Open(a.Pipe.Patterns(a.Files), a.Started); err != nil || a.Alone {
-		return all, nil, err
+	feed, err := a.Pipe.Open(a.Pipe.Patterns(a.Files), a.Started)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case a.Alone:
+		return feed, nil, nil
 	}
-	return all, all.Files(), nil
+	return feed, feed.Files(), nil
 }
 
 // fresh returns what of the files is planned; nil if nothing is. Their age is not checked any more: that of the newest file was
 // checked when all were opened, or when the saved plan was built.
-func (a *Ask) fresh(all *feed.Feed, paths, passed []string, out *Outlook) (export.Feed, error) {
+func (a *Ask) fresh(all export.Feed, paths, passed []string, out *Outlook) (export.Feed, error) {
 	switch {
 	case all != nil && len(paths) == len(all.Names()), a.Alone, a.All && len(paths) == 0 && out.Kept == nil && len(passed) == 0:
 		return all, nil
@@ -137,7 +144,7 @@ func but(files []export.FeedFile, names []string) (paths []string) {
 }
 
 // wholeFeed reports whether the files are HR's feed, and not a few people in a file by hand.
-func (a *Ask) wholeFeed() bool { return a.Claim || a.Pipe.IsFeed(a.Files) }
+func (a *Ask) wholeFeed() bool { return a.Typed == nil && (a.Claim || a.Pipe.IsFeed(a.Files)) }
 
 // Judge compares a plan with the limits and returns those it breaks; nil if it may go.
 func (p *Prospect) Judge(plan *export.Plan) []export.Breach {

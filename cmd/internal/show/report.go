@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/change"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
@@ -251,12 +252,21 @@ func awaited(p export.Part) bool {
 }
 
 // advice is what to type after a report, by what is left to do.
-type advice struct{ fix, ask, deliver string }
+type advice struct{ fix, ask, deliver, again string }
 
 var afterRun = advice{
 	fix:     "fix the rows in HR and deliver a new feed; or, once Coupa is fixed, hr2coupa run --again",
 	ask:     "hr2coupa run asks Coupa again; hr2coupa status shows what is open",
 	deliver: "fix what hinders the delivery (hr2coupa doctor looks at the whole way), then hr2coupa run: it goes on with the parts that were not sent",
+	again:   "hr2coupa run",
+}
+
+// afterChange speaks of a change that a person has typed. It is in no feed that --again could read.
+var afterChange = advice{
+	fix:     "the same hr2coupa change, once what is wrong is fixed",
+	ask:     afterRun.ask,
+	deliver: afterRun.deliver,
+	again:   "the same hr2coupa change",
 }
 
 // afterDrop speaks of files that a person has written, not of HR's feed.
@@ -268,11 +278,19 @@ var afterDrop = advice{
 
 func behindHeld(c export.CauseCount) bool { return c.Name == export.CauseHeldRun }
 
+// typed reports whether a run was about a change that a person has typed, and nothing else.
+func typed(rep *export.Report) bool {
+	return len(rep.Files) > 0 && !slices.ContainsFunc(rep.Files, func(f export.FeedFile) bool { return !change.Typed(export.Origin{File: f.Name}) })
+}
+
 // nextSteps prints what to type now.
 func nextSteps(w *terminal.Text, rep *export.Report) {
 	say := afterRun
-	if rep.Command == "drop" {
+	switch {
+	case rep.Command == "drop":
 		say = afterDrop
+	case typed(rep):
+		say = afterChange
 	}
 	var lines, rows []string // what hinders the whole run comes before its rows
 	add := func(n int, line string) {
@@ -296,7 +314,7 @@ func nextSteps(w *terminal.Text, rep *export.Report) {
 	}
 	if rep.State == export.RunHeld && rep.Exit == export.ExitHeld && by[export.Held] > 0 {
 		lines = append(lines, "look at it with hr2coupa plan",
-			"if it is meant: "+export.ApproveCommand(rep.Run, rep.Held)+", then hr2coupa run",
+			"if it is meant: "+export.ApproveCommand(rep.Run, rep.Held)+", then "+say.again,
 			"if not: hr2coupa settle "+rep.Run+" rejected --by NAME")
 	}
 	if rep.Verdict.End == export.EndUnknownFiles {

@@ -1,0 +1,94 @@
+package change
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// mark begins the names of the fields that hold Coupa's cells as they were typed. HR cannot deliver such a field: a header
+// with a NUL byte is refused, and of JSON only fields that the mapping reads are taken.
+const mark = "\x00"
+
+// Mapping returns the pipeline's mapping, which takes the records of changes in Coupa's columns too: such a record fills the
+// columns that were said, and those that say who the person is, where HR's key alone does. All others are absent, whatever
+// their expressions make of a record without values.
+func Mapping(pipe *wiring.Pipeline) export.Mapping {
+	return typed{pipe.Mapping, identity(pipe)}
+}
+
+// identity returns the columns that say who a row is about and that the mapping makes from HR's key alone. The employee number
+// is one of them also where it does not decide: with it a login of somebody else is noticed.
+func identity(pipe *wiring.Pipeline) (columns []int) {
+	for i, name := range pipe.Mapping.Columns() {
+		if (decides(pipe, name) || name == wiring.EmployeeNumber) && keyAlone(pipe, name) {
+			columns = append(columns, i)
+		}
+	}
+	return columns
+}
+
+// decides reports whether a column decides which Coupa user a row is about.
+func decides(pipe *wiring.Pipeline, column string) bool {
+	return column == pipe.Key || column == export.ColumnID || slices.Contains(pipe.Match, column)
+}
+
+// keyAlone reports whether a column is made from HR's key and nothing else.
+func keyAlone(pipe *wiring.Pipeline, column string) bool {
+	return slices.Equal(pipe.Mapping.Reads(column), []string{pipe.Config.Feed.Key})
+}
+
+type typed struct {
+	export.Mapping
+	who []int
+}
+
+// Bind binds the mapping to a header: that of HR's records, or that of a change in Coupa's columns.
+func (t typed) Bind(h *export.Header) (export.RowMapper, error) {
+	m, err := t.Mapping.Bind(h)
+	if err != nil || !slices.ContainsFunc(h.Fields, func(f string) bool { return strings.HasPrefix(f, mark) }) {
+		return m, err
+	}
+	at := make([]int, len(t.Columns()))
+	for i, name := range t.Columns() {
+		at[i] = h.Index(mark + name)
+	}
+	return &typedMapper{m, at, t.who}, nil
+}
+
+type typedMapper struct {
+	export.RowMapper
+	at  []int // by column: the field that holds its cell, or -1
+	who []int
+}
+
+// Map fills the columns that were said, and those that say who the person is.
+func (m *typedMapper) Map(rec *export.Record, cells []export.Cell) (faults []export.Fault) {
+	for i := range cells {
+		cell, fault := m.MapColumn(rec, i)
+		if fault != nil {
+			faults = append(faults, *fault)
+		}
+		cells[i] = cell
+	}
+	return faults
+}
+
+// MapColumn returns the cell of column i.
+func (m *typedMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.Fault) {
+	switch at := m.at[i]; {
+	case at < 0 && slices.Contains(m.who, i):
+		return m.RowMapper.MapColumn(rec, i)
+	case at < 0 || rec.Values[at] == "":
+		return export.Cell{}, nil
+	case rec.Values[at] == export.NullWord:
+		return export.Cell{State: export.Clear}, nil
+	default:
+		return export.Cell{State: export.Set, Text: rec.Values[at]}, nil
+	}
+}
+
+// Prefers is true: whoever types a change means it.
+func (*typedMapper) Prefers(*export.Record) (bool, *export.Fault) { return true, nil }

@@ -51,6 +51,9 @@ func LimitName(limit string) string {
 	if column, ok := strings.CutPrefix(limit, columnLimits); ok {
 		return "--column " + shellQuoted(column)
 	}
+	if column, ok := FilledColumn(limit); ok {
+		return "--fill " + shellQuoted(column)
+	}
 	return "--" + LimitOption(limit)
 }
 

@@ -35,6 +35,9 @@ func (b Breach) String() string {
 	case b.Limit == ShrinkLimit:
 		return fmt.Sprintf("limits.shrink allows a feed to be %g %% smaller than the last one, which had %d records, and this one has %d", b.Percent, b.Known, b.Has)
 	}
+	if column, ok := FilledColumn(b.Limit); ok {
+		return fmt.Sprintf("limits.fill allows %d blanks in %s (%d people of this feed with a known value) and the feed has %d", b.Allows, column, b.Known, b.Has)
+	}
 	text := fmt.Sprintf("limits.%s allows %d (%d people known) and the plan has %d", b.Limit, b.Allows, b.Known, b.Has)
 	if b.Covered > 0 {
 		text += fmt.Sprintf(" beside the %d that are approved", b.Covered)
@@ -52,6 +55,8 @@ func (b Breach) Hint() string {
 		return ""
 	case b.Limit == ShrinkLimit:
 		return "check that the feed is whole"
+	case strings.HasPrefix(b.Limit, fillLimits):
+		return "ask HR whether the column is delivered"
 	}
 	return "raise the limit if this is meant"
 }
@@ -67,6 +72,8 @@ func (b Breach) option() string {
 		return ""
 	case b.Limit == ShrinkLimit:
 		return " --shrink"
+	case strings.HasPrefix(b.Limit, fillLimits):
+		return " --fill " + shellQuoted(fmt.Sprintf("%s=%d", b.Limit[len(fillLimits):], b.Needs()))
 	case ok:
 		return " --column " + shellQuoted(fmt.Sprintf("%s=%d", column, b.Needs()))
 	}

@@ -13,10 +13,11 @@ import (
 func TestBreaches(t *testing.T) {
 	limits := export.Limits{
 		Updates: export.Limit{Count: 10, Percent: 5}, Creates: export.Limit{Unlimited: true}, Deactivations: export.Limit{Percent: 1},
-		Columns: map[string]export.Limit{"Approver Login": {}}, Shrink: 12.5,
+		Columns: map[string]export.Limit{"Approver Login": {}}, Shrink: 12.5, Fill: export.Limit{Percent: 50},
 		Approved: []export.Approval{{Ceilings: map[string]int{export.DeactivationsLimit: 30}}, {Ceilings: map[string]int{export.DeactivationsLimit: 20}}},
 	}
 	plan := &export.Plan{Rows: 131, Deactivations: 31, Creates: 9, Columns: map[string]int{"Approver Login": 7}}
+	plan.Filled = map[string]export.Filling{"Status": {Known: 9, Blank: 6, Sound: 6}, "Email": {Known: 9, Blank: 4}, "Phone": {Known: 2, Blank: 2}}
 	want := []struct {
 		breach export.Breach
 		text   string
@@ -32,6 +33,10 @@ func TestBreaches(t *testing.T) {
 		{
 			export.Breach{Limit: "columns.Approver Login", Known: 400, Has: 7},
 			"limits.columns.Approver Login allows 0 (400 people known) and the plan has 7 / hint: raise the limit if this is meant",
+		},
+		{
+			export.Breach{Limit: "fill.Status", Percent: 50, Allows: 4, Known: 9, Has: 6},
+			"limits.fill allows 4 blanks in Status (9 people of this feed with a known value) and the feed has 6 / hint: ask HR whether the column is delivered",
 		},
 		{
 			export.Breach{Limit: "shrink", Percent: 12.5, Known: 160, Has: 131},
@@ -56,5 +61,38 @@ func TestBreaches(t *testing.T) {
 	text, err := json.Marshal(got[:1])
 	if want := `["limits.deactivations allows 30 (400 people known) and the plan has 31"]`; err != nil || string(text) != want {
 		t.Errorf("in JSON %s, %v; want %s", text, err, want)
+	}
+}
+
+// TestFillHolds: a column holds a plan where more than the share of those with a known value are blank, and at least three,
+// and where there is something to hold.
+func TestFillHolds(t *testing.T) {
+	half, none, all := export.Limit{Percent: 50}, export.Limit{}, export.Limit{Unlimited: true}
+	for _, c := range []struct {
+		fill     export.Limit
+		filling  export.Filling
+		approved int
+		rows     int
+		want     bool
+	}{
+		{half, export.Filling{Known: 2, Blank: 2, Sound: 2}, 0, 1, false},
+		{half, export.Filling{Known: 3, Blank: 3, Sound: 3}, 0, 0, true},
+		{half, export.Filling{Known: 3, Blank: 3}, 0, 0, false}, // all of them are quarantined, and nobody else has news
+		{half, export.Filling{Known: 4, Blank: 3}, 0, 1, true},
+		{half, export.Filling{Known: 6, Blank: 3, Sound: 3}, 0, 1, false},
+		{half, export.Filling{Known: 7, Blank: 4, Sound: 4}, 0, 1, true},
+		{half, export.Filling{Known: 7, Blank: 4, Sound: 4}, 4, 1, false},
+		{half, export.Filling{Known: 7, Blank: 5, Sound: 5}, 4, 1, true},
+		{none, export.Filling{Known: 100, Blank: 3, Sound: 3}, 0, 1, true},
+		{none, export.Filling{Known: 100, Blank: 2, Sound: 2}, 0, 1, false},
+		{export.Limit{Percent: 100}, export.Filling{Known: 9, Blank: 9, Sound: 9}, 0, 1, false},
+		{all, export.Filling{Known: 9, Blank: 9, Sound: 9}, 0, 1, false},
+	} {
+		free := export.Limit{Unlimited: true}
+		limits := export.Limits{Updates: free, Fill: c.fill, Approved: []export.Approval{{Ceilings: map[string]int{export.FillLimit("Status"): c.approved}}}}
+		got := limits.Broken(&export.Plan{Rows: c.rows, Filled: map[string]export.Filling{"Status": c.filling}}, export.Seen{})
+		if (len(got) == 1) != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
 	}
 }

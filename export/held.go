@@ -1,6 +1,9 @@
 package export
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // ShownHeld is how many people of each limit the report of a held run names.
 const ShownHeld = 20
@@ -44,29 +47,22 @@ func (h *HeldLimit) Add(r *RowResult) bool {
 	return true
 }
 
+// IsHeld reports whether a row belongs to the people of a held run: it is held itself, or it is quarantined and a limit counts
+// its person all the same.
+func (r *RowResult) IsHeld() bool { return r.Outcome == Held || len(r.Counted) > 0 }
+
 // limitCounts reports whether a limit counts a row's person. A column's limit does so only where the cells are known. An
 // earlier program has stored no kinds.
 func limitCounts(limit string, r *RowResult) bool {
-	if r.Kinds == 0 {
-		return false
-	}
 	if column, ok := strings.CutPrefix(limit, columnLimits); ok {
 		return r.Change != nil && r.Change.changes(column)
 	}
-	switch limit {
-	case CreatesLimit:
-		return r.Kinds.Has(ChangeCreate)
-	case DeactivationsLimit:
-		return r.Kinds.Has(ChangeDeactivation)
-	case UpdatesLimit:
-		return !r.Kinds.Has(ChangeDeactivation)
-	}
-	for _, k := range (Limits{}).kinds() {
-		if k.name == limit {
-			return r.Kinds.Has(k.kind)
+	for _, c := range (Limits{}).counted() {
+		if c.name == limit {
+			return r.Kinds != 0 && c.counts(r.Kinds)
 		}
 	}
-	return false
+	return slices.Contains(r.Counted, limit)
 }
 
 func (p *PersonChange) changes(column string) bool {
@@ -86,7 +82,7 @@ func (rep *Report) NameHeld() error {
 	}
 	rep.HeldBy = HeldLimits(rep.Held)
 	for r := range rep.Rows.All() {
-		if r.Outcome != Held {
+		if !r.IsHeld() {
 			continue
 		}
 		for i := range rep.HeldBy {

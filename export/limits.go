@@ -3,6 +3,7 @@ package export
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Limit is a ceiling: the larger of a count and a percentage of the people the ledger knows.
@@ -29,10 +30,39 @@ const (
 	RolesAskedLimit    = "roles_asked" // of roles.ask: it allows none
 	ShrinkLimit        = "shrink"
 	columnLimits       = "columns."
+	fillLimits         = "fill."
 )
 
 // ColumnLimit returns the name of a column's limit.
 func ColumnLimit(column string) string { return columnLimits + column }
+
+// FillLimit returns the name of limits.fill for a column.
+func FillLimit(column string) string { return fillLimits + column }
+
+// FilledColumn returns the column of a name that FillLimit has made.
+func FilledColumn(limit string) (column string, ok bool) { return strings.CutPrefix(limit, fillLimits) }
+
+// Filling is how a column is filled in a feed, of the people for whom the ledger knows a value there.
+type Filling struct {
+	Known int // these people
+	Blank int // those of them whose records have no value now
+	Sound int // of the blank ones, those whose row is not quarantined
+}
+
+// fewBlanks are as many blanks in a column as are never worth a question.
+const fewBlanks = 2
+
+// emptied returns the breach of a column that has come blank, nil where there is none. A plan that would send nothing and has
+// nothing that could be held has none either.
+func (l Limits) emptied(column string, f Filling, sends bool) *Breach {
+	name := FillLimit(column)
+	approved := l.approved(name)
+	allows := max(fewBlanks, int(l.Fill.Percent*float64(f.Known)/100), approved)
+	if l.Fill.Unlimited || f.Blank <= allows || !sends && f.Sound == 0 {
+		return nil
+	}
+	return &Breach{Limit: name, Percent: l.Fill.Percent, Approved: approved, Allows: allows, Known: f.Known, Has: f.Blank}
+}
 
 // Limits are the ceilings of one run. Where Coupa was not asked about the people, creates are judged only by the loads:
 // a load with more creates is an alarm.
@@ -42,6 +72,7 @@ type Limits struct {
 	Reactivations, Logins, Numbers, Emails, RolesTaken, RolesGiven Limit
 
 	Columns  map[string]Limit // by Coupa column: people whose value changes; rows that set or clear it where they are not compared
+	Fill     Limit            // its percent of the people with a known value in a column may be blank there
 	Shrink   float64          // percent by which a feed may be smaller than the last one; 0: no limit
 	Approved []Approval
 }
@@ -79,6 +110,11 @@ func (l Limits) Broken(p *Plan, seen Seen) []Breach {
 	}
 	for _, column := range slices.Sorted(maps.Keys(l.Columns)) {
 		hold(ColumnLimit(column), columns[column], l.Columns[column])
+	}
+	for _, column := range slices.Sorted(maps.Keys(p.Filled)) {
+		if b := l.emptied(column, p.Filled[column], p.Rows > 0); b != nil {
+			broken = append(broken, *b)
+		}
 	}
 	if l.Shrink > 0 && l.approved(ShrinkLimit) == 0 && float64(seen.Feed) < float64(seen.LastFeed)*(100-l.Shrink)/100 {
 		broken = append(broken, Breach{Limit: ShrinkLimit, Percent: l.Shrink, Known: seen.LastFeed, Has: seen.Feed})

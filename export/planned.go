@@ -19,11 +19,12 @@ type Plan struct {
 	Deactivations int // people who become inactive, or of whom that is not known; all rows with Status inactive where rows are not compared
 	Parts         int
 	Waves         int
-	Sets          int            // column sets
-	Columns       map[string]int // rows in which HR's data carries a column
-	Compared      bool           // rows were compared, and Changes counts; else Columns is all that is known
-	Changes       Changes        // what the rows that are sent change of their people
-	Tally         *Tally         // the same people with those of earlier starts in view; nil where these are not known
+	Sets          int                // column sets
+	Columns       map[string]int     // rows in which HR's data carries a column
+	Compared      bool               // rows were compared, and Changes counts; else Columns is all that is known
+	Filled        map[string]Filling // by column, where the ledger knows a value of somebody; not of earlier starts
+	Changes       Changes            // what the rows that are sent change of their people
+	Tally         *Tally             // the same people with those of earlier starts in view; nil where these are not known
 	Bytes         int64
 	Warnings      []Fault // what is doubtful in rows that are sent all the same; at most MaxWarnings of them
 	Doubtful      int     // all of them

@@ -35,6 +35,9 @@ func (s ColumnSet) Has(i int) bool { return s[i>>6]>>(i&63)&1 == 1 }
 // And returns the columns that are in either set.
 func (s ColumnSet) And(t ColumnSet) ColumnSet { return ColumnSet{s[0] | t[0], s[1] | t[1]} }
 
+// Both returns the columns that are in both sets.
+func (s ColumnSet) Both(t ColumnSet) ColumnSet { return ColumnSet{s[0] & t[0], s[1] & t[1]} }
+
 // Holds reports whether every column of t is in the set.
 func (s ColumnSet) Holds(t ColumnSet) bool { return s.And(t) == s }
 
@@ -56,6 +59,8 @@ type RowMapper interface {
 	Map(rec *Record, cells []Cell) []Fault
 	// MapColumn returns only the cell of mapped column i: the survey of a batch needs a few columns, not all.
 	MapColumn(rec *Record, i int) (Cell, *Fault)
+	// Says reports whether rec has a field from which mapped column i comes, be it blank. It is for records that lack fields.
+	Says(rec *Record, i int) bool
 	// Prefers reports whether the mapping's condition for several records of one person picks rec. Without a condition it
 	// picks every record.
 	Prefers(rec *Record) (bool, *Fault)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -21,6 +22,7 @@ import (
 type approveOptions struct {
 	limits      map[string]*int // by the limit's name
 	columns     []string
+	fill        []string
 	shrink, yes bool
 	expires     time.Duration
 	by          string
@@ -75,6 +77,7 @@ run and new ones, and sends if it is within the ceilings; it uses the approval u
 		o.limits[l.limit] = f.Int(export.LimitOption(l.limit), 0, l.help)
 	}
 	f.StringArrayVar(&o.columns, "column", nil, "how many people may get another value in a column, as 'Approver Login=900'; may be repeated")
+	f.StringArrayVar(&o.fill, "fill", nil, "how many people may have no value any more in a column, as 'Status=60'; may be repeated")
 	f.BoolVar(&o.shrink, "shrink", false, "the feed is complete although it is so much smaller")
 	f.DurationVar(&o.expires, "expires", 24*time.Hour, "how long the approval is valid")
 	f.StringVar(&o.by, "by", "", "the person who approves; the ledger records the name")
@@ -98,13 +101,8 @@ func (o *approveOptions) ceilings(given func(flag string) bool) (map[string]int,
 			return nil, exit.Usage("approve: --%s is %d, and may not be negative", option, n)
 		}
 	}
-	for _, c := range o.columns {
-		name, text, ok := strings.Cut(c, "=")
-		n, err := strconv.Atoi(text)
-		if !ok || err != nil || n < 0 {
-			return nil, export.Hint(exit.Usage("approve: --column %q is not a column and a number", c), "write it as 'Approver Login=900'")
-		}
-		ceilings[export.ColumnLimit(name)] = n
+	if err := errors.Join(byColumn(ceilings, "column", o.columns, export.ColumnLimit), byColumn(ceilings, "fill", o.fill, export.FillLimit)); err != nil {
+		return nil, err
 	}
 	if o.shrink {
 		ceilings[export.ShrinkLimit] = 1
@@ -118,6 +116,19 @@ func (o *approveOptions) ceilings(given func(flag string) bool) (map[string]int,
 		return nil, exit.Usage("approve: --expires is %v, and must be above 0", o.expires)
 	}
 	return ceilings, nil
+}
+
+// byColumn adds the ceilings of columns, which an option has as 'Approver Login=900'.
+func byColumn(ceilings map[string]int, option string, given []string, limit func(column string) string) error {
+	for _, c := range given {
+		name, text, ok := strings.Cut(c, "=")
+		n, err := strconv.Atoi(text)
+		if !ok || err != nil || n < 0 {
+			return export.Hint(exit.Usage("approve: --%s %q is not a column and a number", option, c), "write it as 'Approver Login=900'")
+		}
+		ceilings[limit(name)] = n
+	}
+	return nil
 }
 
 func recordApproval(env *wiring.Env, cfg *config.Config, word export.Approval, yes bool) error {

@@ -187,7 +187,7 @@ func TestJSONLines(t *testing.T) {
 		{"numbers keep their text", `{"id":0012e0,"name":1}`, "json"},
 		{"number", ` { "id" : 1.50e+3 , "name" : -0 , "x" : 9007199254740993 } `, `["1.50e+3" "-0" "9007199254740993"]`},
 		{"booleans", `{"id":true,"name":false}`, `["true" "false" "<missing>"]`},
-		{"null is missing", `{"id":null,"name":null}`, `["<missing>" "<missing>" "<missing>"]`},
+		{"null is blank", `{"id":null,"name":null}`, `["" "" "<missing>"]`},
 		{"empty object", `{}`, `["<missing>" "<missing>" "<missing>"]`},
 		{"list", `{"id":["a", "b c" ],"name":[],"x":[""]}`, `["a,b c" "" ""]`},
 		{"list with a comma", `{"x":["a,b"]}`, "json x"},

@@ -118,8 +118,9 @@ func (c *jsonChunk) value(rec *export.Record, i int, w *walker) *export.Fault {
 		return f
 	case '{':
 		return c.src.fieldFault(c.line, name, "has an object as its value")
-	case 'n':
+	case 'n': // said to be nothing, which is more than a field that is left out
 		w.skip()
+		rec.Missing[i] = false
 		return nil
 	}
 	rec.Values[i], rec.Missing[i] = alias(w.skip()), false

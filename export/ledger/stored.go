@@ -68,3 +68,40 @@ func (r *Reading[T]) Read(text string) ([]T, error) {
 	r.text, r.list = text, slices.Clip(list)
 	return r.list, nil
 }
+
+// RowWriting stores the lists of many rows.
+type RowWriting struct {
+	faults             Writing[export.Fault]
+	completed, counted Writing[string]
+}
+
+// Store returns the texts of a row's faults, of its completed columns and of the limits that count it.
+func (w *RowWriting) Store(r *export.RowResult) (faults, completed, counted string, err error) {
+	if faults, err = w.faults.Store(r.Faults); err != nil {
+		return "", "", "", err
+	}
+	if completed, err = w.completed.Store(r.Completed); err == nil {
+		counted, err = w.counted.Store(r.Counted)
+	}
+	return faults, completed, counted, err
+}
+
+// RowReading reads back what RowWriting has stored.
+type RowReading struct {
+	faults             Reading[export.Fault]
+	completed, counted Reading[string]
+}
+
+// Read reads the lists of a row from their texts.
+func (rr *RowReading) Read(r *export.RowResult, faults, completed, counted string) (err error) {
+	if r.Faults, err = rr.faults.Read(faults); err != nil {
+		return err
+	}
+	list, err := rr.completed.Read(completed)
+	if err != nil {
+		return err
+	}
+	r.Completed = list
+	r.Counted, err = rr.counted.Read(counted)
+	return err
+}

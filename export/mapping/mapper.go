@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	goruntime "runtime"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/file"
@@ -76,6 +77,17 @@ func (r *rowMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.F
 		return export.Cell{}, &f
 	}
 	return cell, nil
+}
+
+// Says reports whether a record has a field from which the value of column i comes. A column that reads no field is always
+// said.
+func (r *rowMapper) Says(rec *export.Record, i int) bool {
+	c := &r.mapping.columns[i]
+	fields := c.fields
+	if c.plain >= 0 {
+		fields = []int{c.plain}
+	}
+	return len(fields) == 0 || slices.ContainsFunc(fields, func(f int) bool { return !rec.Missing[r.frame.at[f]] })
 }
 
 // Prefers reports whether the mapping's condition picks a record; it is true for every record where there is none.

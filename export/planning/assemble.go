@@ -40,7 +40,7 @@ type openPart struct {
 func (p *Planner) assembler(s *survey, sink Sink) *assembler {
 	a := &assembler{
 		p: p, s: s, sink: sink, enc: p.encoder(s),
-		plan: &export.Plan{Columns: map[string]int{}, Changes: export.NewChanges(), Compared: p.Compare != nil},
+		plan: &export.Plan{Columns: map[string]int{}, Filled: map[string]export.Filling{}, Changes: export.NewChanges(), Compared: p.Compare != nil},
 		sets: map[export.ColumnSet]int{}, open: map[[2]int]*openPart{}, join: p.joiner(), merging: map[string]*gathered{},
 	}
 	if a.plan.Compared {
@@ -108,6 +108,7 @@ func (a *assembler) joined(people []*gathered) (b *built, places map[string]int,
 }
 
 func (a *assembler) add(b *built) error {
+	a.fill(b.filled)
 	a.plan.Doubtful += len(b.doubt)
 	a.plan.Warnings = append(a.plan.Warnings, b.doubt[:min(len(b.doubt), export.MaxWarnings-len(a.plan.Warnings))]...)
 	for _, k := range b.kept {

@@ -97,6 +97,7 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 		}
 		one = rowDraft{key: key, row: export.Row{Origin: origin, Cells: cells}, lines: 1}
 		one.faults = m.Map(rec, one.row.Cells)
+		one.unsaid = unsaid(rec, m, len(cells))
 		if g != nil {
 			g.add(p, s, key, one.row.Cells)
 		}
@@ -129,6 +130,7 @@ type built struct {
 	kept   []keptRow
 	merge  []rowDraft // records of people with several records, still to be merged
 	doubt  []export.Fault
+	filled []export.Filling // by mapped column; nil where nothing is known of people
 }
 
 // group holds encoded lines that go into files of one wave and one column set.
@@ -157,6 +159,9 @@ type rowDraft struct {
 
 	several   *ofSeveral       // nil for people with one record
 	completed export.ColumnSet // columns that HR's records lack
+	unsaid    export.ColumnSet // columns of which they say nothing, not even that there is no value
+	blank     export.ColumnSet // columns without a value, for which the ledger knows one
+	counted   []string         // names of the limits of single columns that count the person
 }
 
 func cloneCells(cells []export.Cell) []export.Cell {

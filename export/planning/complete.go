@@ -57,6 +57,10 @@ func (m widerMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.
 	return m.RowMapper.MapColumn(rec, i)
 }
 
+func (m widerMapper) Says(rec *export.Record, i int) bool {
+	return i < m.own && m.RowMapper.Says(rec, i)
+}
+
 // completer fills in values that a row needs and HR's records lack.
 type completer struct {
 	p      *Planner

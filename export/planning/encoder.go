@@ -19,6 +19,7 @@ type encoder struct {
 	rules     export.RowChecker
 	completer *completer
 	comparer  *comparer                                // nil where rows are not compared
+	fill      *fillCheck                               // nil where nothing is known of people
 	at        int                                      // index of the group of the row before
 	lines     map[export.ColumnSet][]export.RowEncoder // encoders that are free
 	texts     textArena
@@ -26,10 +27,12 @@ type encoder struct {
 
 func (p *Planner) encoder(s *survey) *encoder {
 	names := p.Mapping.Columns()
-	return &encoder{
+	e := &encoder{
 		p: p, s: s, names: names, rules: p.Sheet.Checker(), lines: map[export.ColumnSet][]export.RowEncoder{},
 		login: slices.Index(names, "Login"), status: slices.Index(names, "Status"), completer: p.completer(names), comparer: p.comparer(names),
 	}
+	e.fill = p.fillCheck(e.comparer)
+	return e
 }
 
 // encode adds people to b and finishes it.
@@ -45,6 +48,7 @@ func (e *encoder) encode(b *built, people []*rowDraft) error {
 // add checks a person and appends the line to a group of b, or holds the row back. Once b is finished, nothing in it
 // aliases a chunk. one and its cells may be reused at once, their texts only after b is finished.
 func (e *encoder) add(b *built, one *rowDraft) error {
+	e.fill.look(b, one)
 	if broken := e.check(one); len(one.faults) == 0 {
 		one.faults = broken // nearly always there are no others, so this needs no copy
 	} else {
@@ -68,9 +72,10 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 	if one.several != nil {
 		b.doubt = append(b.doubt, one.several.warnings...)
 	}
+	e.fill.sound(b, one)
 	if outcome, why := e.keeps(one, cmp.equal); outcome != "" {
 		r := export.RowResult{
-			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: outcome, Faults: why, Kinds: cmp.kinds, Change: cmp.change,
+			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: outcome, Faults: why, Counted: one.counted, Kinds: cmp.kinds, Change: cmp.change,
 		}
 		kept := export.Replace(one.kept)
 		if outcome == export.Unchanged { // Coupa holds it, so that no later plan needs its records
@@ -252,11 +257,12 @@ func notYet(rule, why, hint string) export.Faults {
 }
 
 // keeps returns the outcome of a sound row that is not sent now, and why; "" for a row that is sent. A row that is equal
-// to what Coupa holds waits all the same: the earlier row may still change that.
+// to what Coupa holds waits all the same: the earlier row may still change that. Where a column has come blank, it is kept
+// too: the share of blanks is one of the whole feed, also in the next plan.
 func (e *encoder) keeps(one *rowDraft, equal bool) (outcome export.Outcome, why export.Faults) {
 	part, waits := e.behind(one)
 	switch {
-	case equal && !waits:
+	case equal && !waits && e.p.Emptied == nil:
 		return export.Unchanged, nil
 	case e.p.Hold:
 		return export.Held, heldByLimit
@@ -292,6 +298,6 @@ func (e *encoder) result(one *rowDraft, r *export.RowResult) {
 
 func (b *built) keep(one *rowDraft) {
 	b.kept = append(b.kept, keptRow{export.RowResult{
-		Origin: one.row.Origin, Lines: one.lines, Key: one.key, Outcome: export.Quarantined, Faults: one.faults.About(one.row.Origin),
+		Origin: one.row.Origin, Lines: one.lines, Key: one.key, Outcome: export.Quarantined, Faults: one.faults.About(one.row.Origin), Counted: one.counted,
 	}, nil})
 }

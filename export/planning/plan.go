@@ -60,6 +60,9 @@ type Planner struct {
 	Full bool
 	// ExactCase takes a login or an e-mail address in another case for a change, and sends it.
 	ExactCase bool
+	// Emptied are the columns that have come blank, for which limits.fill holds the run; see Hold. Then rows that
+	// would change nothing are held too.
+	Emptied []string
 	// Used is how much of the limits earlier starts have used, and whom approvals name; nil: the plan has no tally.
 	Used *export.Usage
 	// Notes is called with each row that may be sent, also where it could be sent only completed. It is for a first

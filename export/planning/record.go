@@ -42,6 +42,11 @@ func RecordPlan(ctx context.Context, p *Planner, r Recording) (plan *export.Plan
 		return plan, nil, err
 	}
 	own.Hold = true
+	for _, b := range broken {
+		if column, ok := export.FilledColumn(b.Limit); ok {
+			own.Emptied = append(own.Emptied, column)
+		}
+	}
 	r.Judge = func(*export.Plan) []export.Breach { return broken }
 	_, _, err = recordOnce(ctx, &own, r)
 	return plan, broken, err
@@ -113,7 +118,7 @@ func (s *ledgerSink) Row(r export.RowResult, kept []export.KeptRecord) error {
 	if err := s.tx.AddRow(r); err != nil {
 		return fmt.Errorf("record a row: %w", err)
 	}
-	if s.held != nil && r.Outcome == export.Held {
+	if s.held != nil && r.IsHeld() {
 		s.heldRow(&r)
 	}
 	return nil

@@ -67,6 +67,7 @@ func (d *rowDraft) absorb(newer *rowDraft) {
 			d.row.Cells[i] = c
 		}
 	}
+	d.unsaid = d.unsaid.Both(newer.unsaid)
 	d.row.Origin = newer.row.Origin
 	d.lines += newer.lines
 	d.faults = append(d.faults, newer.faults...)

@@ -150,6 +150,7 @@ type Limits struct {
 
 	Columns map[string]export.Limit // by Coupa column: people whose value there changes
 	Per     time.Duration           // for how long earlier starts count; 0: the calendar day of the feed's zone
+	Fill    export.Limit            // percent of the people with a known value in a column who may be blank there
 	Shrink  float64                 // percent by which a feed may be smaller than the last one; 0: any size
 }
 

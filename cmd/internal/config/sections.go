@@ -130,6 +130,7 @@ func DefaultLimits() Limits {
 		RolesTaken:    export.Limit{Count: 25, Percent: 10},
 		RolesGiven:    export.Limit{Unlimited: true},
 		Updates:       export.Limit{Unlimited: true},
+		Fill:          export.Limit{Percent: 50},
 	}
 }
 
@@ -145,6 +146,7 @@ func limits(s *section) Limits {
 		Emails:        s.limit("emails", def.Emails),
 		RolesTaken:    s.limit("roles_taken", def.RolesTaken),
 		RolesGiven:    s.limit("roles_given", def.RolesGiven),
+		Fill:          s.share("fill", def.Fill),
 		Per:           s.perDay("per"),
 	}
 	columns := s.section("columns")
@@ -257,5 +259,23 @@ func (s *section) limit(key string, def export.Limit) export.Limit {
 	if !sub.has("count") && !sub.has("percent") {
 		v.fault("it needs a count, a percent or both", "write {count: 10, percent: 5}: the larger of the two counts")
 	}
+	return l
+}
+
+// share reads a limit that has a percentage alone.
+func (s *section) share(key string, def export.Limit) export.Limit {
+	v := s.take(key)
+	switch {
+	case v == nil:
+		return def
+	case v.kind == kindText && v.text == "unlimited":
+		return export.Limit{Unlimited: true}
+	case v.kind != kindMapping:
+		v.fault("it must be {percent: P} or unlimited", "")
+		return def
+	}
+	sub := &section{r: s.r, path: v.path, line: v.line, node: v.node}
+	l := export.Limit{Percent: sub.float("percent", def.Percent, 100, false)}
+	sub.done()
 	return l
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,7 +67,8 @@ func (w *Writer) Row(r *export.RowResult) {
 			limits = append(limits, w.Limits[i].Limit)
 		}
 	}
-	if w.err != nil {
+	cells := changed(r)
+	if w.err != nil || len(limits)+len(cells) == 0 && r.Kinds == 0 { // or nothing is to be said of the person
 		return
 	}
 	kinds := make([]string, 0, 3)
@@ -74,13 +76,26 @@ func (w *Writer) Row(r *export.RowResult) {
 		kinds = append(kinds, k.String())
 	}
 	lead := []string{r.Origin.File, strconv.Itoa(r.Origin.Line), r.Key, strings.Join(limits, " "), strings.Join(kinds, " ")}
-	if r.Change == nil || len(r.Change.Cells) == 0 {
-		w.line(append(lead, "", "", ""))
-		return
+	lead = slices.Clip(lead)
+	if len(cells) == 0 {
+		cells = []export.CellChange{{}}
 	}
-	for _, c := range r.Change.Cells {
-		w.line(append(lead[:len(lead):len(lead)], c.Column, c.Old, c.New))
+	for _, c := range cells {
+		w.line(append(lead, c.Column, c.Old, c.New))
 	}
+}
+
+// changed returns the cells of a row that would change, and those that have come blank, whose old value is not known.
+func changed(r *export.RowResult) (cells []export.CellChange) {
+	if r.Change != nil {
+		cells = slices.Clip(r.Change.Cells)
+	}
+	for _, limit := range r.Counted {
+		if column, ok := export.FilledColumn(limit); ok {
+			cells = append(cells, export.CellChange{Column: column})
+		}
+	}
+	return cells
 }
 
 // line writes one line with every field quoted. No field is a formula to a spreadsheet, or steers a terminal.

@@ -69,11 +69,11 @@ func refused(plan *export.Plan, p *prospect.Prospect, now time.Time) *export.Rep
 	return rep
 }
 
-// stillKept returns the report of a start that has nothing but what earlier plans kept and still cannot send any of it;
+// stillKept returns the report of a start that has nothing but what earlier plans kept and still cannot send or end any of it;
 // nil if it can. Nothing of it is recorded: a held run that no one looks at must not start a new run each night.
 func (j *Job) stillKept(plan *export.Plan, p *prospect.Prospect) (*export.Report, error) {
 	broken := p.Judge(plan)
-	if broken == nil && plan.Parts+plan.Quarantined > 0 {
+	if broken == nil && plan.Parts+plan.Quarantined+plan.Unchanged > 0 {
 		return nil, nil
 	}
 	kept := p.Outlook.Kept.Run

@@ -48,5 +48,9 @@ func heldPersonText(w *terminal.Text, p export.HeldPerson) {
 	for _, k := range p.Kinds.List() {
 		kinds = append(kinds, k.String())
 	}
+	if len(kinds) == 0 { // nothing of them would change: a column has come blank
+		w.Printf("  %s  %s\n", p.Key, p.Origin)
+		return
+	}
 	w.Printf("  %s  %s  %s\n", p.Key, p.Origin, strings.Join(kinds, ", "))
 }

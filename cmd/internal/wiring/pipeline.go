@@ -220,7 +220,7 @@ func Limits(cfg *config.Config) export.Limits {
 	l := cfg.Limits
 	return export.Limits{
 		Creates: l.Creates, Updates: l.Updates, Deactivations: l.Deactivations, Reactivations: l.Reactivations, Logins: l.Logins,
-		Numbers: l.Numbers, Emails: l.Emails, RolesTaken: l.RolesTaken, RolesGiven: l.RolesGiven, Columns: l.Columns, Shrink: l.Shrink,
+		Numbers: l.Numbers, Emails: l.Emails, RolesTaken: l.RolesTaken, RolesGiven: l.RolesGiven, Columns: l.Columns, Fill: l.Fill, Shrink: l.Shrink,
 	}
 }
 

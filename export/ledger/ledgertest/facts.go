@@ -29,6 +29,7 @@ func factsComeBack(t *world) {
 		r.Faults = faults
 		if i%2 == 1 {
 			r.Completed = export.ColumnNames{"Login", "Last Name"}[:1+i%3/2]
+			r.Counted = []string{export.FillLimit("Status"), export.ColumnLimit("Approver Login")}[:1+i%3/2]
 			r.Kinds = export.ChangeKinds(0).With(export.ChangeDeactivation).With(export.ChangeUnchecked)
 		}
 		OK(t, tx.AddRow(r))

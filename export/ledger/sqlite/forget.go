@@ -145,7 +145,7 @@ func holdsRow(c *sqlite.Conn, part int64, key string) (held bool, err error) {
 // forgetRows blanks the person's rows, also rows of files that were dropped by hand under another key. It removes the
 // person from the known people and blanks messages that name them.
 func forgetRows(c *sqlite.Conn, p tracedPerson, f *ledger.Forgotten) error {
-	const blankRows = "UPDATE rows SET key = '', first = '', login = '', status = '', faults = '', kinds = 0 WHERE "
+	const blankRows = "UPDATE rows SET key = '', first = '', login = '', status = '', faults = '', kinds = 0, counted = '' WHERE "
 	err := exec(c, "UPDATE writes SET coupa_id = '', emptied = '' WHERE id IN (SELECT id FROM rows WHERE key = ?)", p.key)
 	if err != nil {
 		return err

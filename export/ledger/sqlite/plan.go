@@ -26,8 +26,7 @@ type planTx struct {
 	names  map[int64]string   // written at Commit, since they may change until then
 	source map[string]int64
 
-	faults    ledger.Writing[export.Fault]
-	completed ledger.Writing[string]
+	lists ledger.RowWriting
 
 	loose  int64 // rows that went into no part
 	same   bool  // some of them are equal to what Coupa holds
@@ -70,8 +69,8 @@ func (l *Ledger) openPlan(run string) (_ *planTx, err error) {
 	if t.num, err = needUnplanned(t.c, run); err != nil {
 		return nil, err
 	}
-	t.row, err = t.c.Prepare(`INSERT INTO rows (id, source, line, lines, key, first, login, outcome, faults, status, completed, kinds, reason)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')`)
+	t.row, err = t.c.Prepare(`INSERT INTO rows (id, source, line, lines, key, first, login, outcome, faults, status, completed, kinds, counted, reason)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')`)
 	if err != nil {
 		return nil, err
 	}
@@ -171,11 +170,7 @@ func (t *planTx) addRow(r *export.RowResult) error {
 		part, partRow = -t.num, t.loose
 		t.same = t.same || r.Outcome == export.Unchanged
 	}
-	faults, err := t.faults.Store(r.Faults)
-	if err != nil {
-		return err
-	}
-	completed, err := t.completed.Store(r.Completed)
+	faults, completed, counted, err := t.lists.Store(r)
 	if err != nil {
 		return err
 	}
@@ -192,6 +187,7 @@ func (t *planTx) addRow(r *export.RowResult) error {
 	s.BindText(10, r.Status)
 	s.BindText(11, completed)
 	s.BindInt64(12, ledger.StoreKinds(r.Kinds))
+	s.BindText(13, counted)
 	if _, err := s.Step(); err != nil {
 		if sqlite.ErrCode(err) == sqlite.ResultConstraintPrimaryKey {
 			return fmt.Errorf("row %d of part %d is there already", r.PartRow, r.Part)

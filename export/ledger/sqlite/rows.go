@@ -25,13 +25,10 @@ const writesOfPart = "id BETWEEN ?1 << 32 AND ?1 << 32 | 0xffffffff"
 
 // selectRows has no join: SQLite plans a join again for each bound value, which costs more than the row.
 const selectRows = `SELECT part, part_row, (SELECT name FROM sources WHERE id = rows.source), line, lines, key, first,
-	login, outcome, faults, status, completed, kinds FROM rows `
+	login, outcome, faults, status, completed, kinds, counted FROM rows `
 
 // rowReader reads the rows of one query.
-type rowReader struct {
-	faults    ledger.Reading[export.Fault]
-	completed ledger.Reading[string]
-}
+type rowReader struct{ lists ledger.RowReading }
 
 func (rr *rowReader) scan(s *sqlite.Stmt) (export.RowResult, error) {
 	r := export.RowResult{
@@ -40,12 +37,8 @@ func (rr *rowReader) scan(s *sqlite.Stmt) (export.RowResult, error) {
 		Key: s.ColumnText(5), First: s.ColumnText(6), Login: s.ColumnText(7),
 		Outcome: export.Outcome(s.ColumnText(8)), Status: s.ColumnText(10), Kinds: ledger.ReadKinds(s.ColumnInt64(12)),
 	}
-	faults, err := rr.faults.Read(s.ColumnText(9))
-	if err != nil {
-		return r, err
-	}
-	completed, err := rr.completed.Read(s.ColumnText(11))
-	if r.Faults, r.Completed = faults, completed; r.Part < 0 { // belongs to its run directly
+	err := rr.lists.Read(&r, s.ColumnText(9), s.ColumnText(11), s.ColumnText(13))
+	if r.Part < 0 { // belongs to its run directly
 		r.Part, r.PartRow = 0, 0
 	}
 	return r, err

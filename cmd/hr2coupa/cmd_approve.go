@@ -49,7 +49,8 @@ func approveCmd(env *wiring.Env) *cobra.Command {
 		Short: "record a ceiling for a held run",
 		Long: `Approve records that a held run may exceed the limits of the config: who approved it, up to how many
 changes, and until when. It sends nothing. The next run plans everything afresh, the records of the held
-run and new ones, and sends if it is within the ceilings; it uses the approval up.`,
+run and new ones, and sends if it is within the ceilings; it uses the approval up. RUN is its id, or the
+word latest for the one that is held.`,
 		Example: "  hr2coupa approve 20261124T020000Z --deactivations 40 --by 'A. Administrator'\n" +
 			"  hr2coupa approve 20261124T020000Z --column 'Approver Login=900' --expires 72h --by 'A. Administrator'",
 		Args: cobra.ExactArgs(1),
@@ -137,13 +138,11 @@ func recordApproval(env *wiring.Env, cfg *config.Config, word export.Approval, y
 		return err
 	}
 	defer done()
-	rec, ok, err := l.Run(word.Run)
-	switch {
-	case err != nil:
+	rec, err := wiring.FindHeld(l, word.Run)
+	if err != nil {
 		return err
-	case !ok:
-		return exit.NoRun(word.Run)
-	case rec.State != export.RunHeld:
+	}
+	if word.Run = rec.ID; rec.State != export.RunHeld {
 		return notHeld(l, rec)
 	}
 	if err := mayApprove(l, rec, word); err != nil {

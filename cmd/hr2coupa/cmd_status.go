@@ -21,10 +21,10 @@ func statusCmd(env *wiring.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status [RUN]",
 		Short: "runs, parts, loads and rows, as the ledger has them",
-		Long: `Status shows the latest runs, or one run with its parts and the rows that were not applied: the first
-of many, with --json all. It names people who lack a list that a call has emptied until it is filled again.
-It only reads, and may do so while a run is at work. It ends with the code that the run ended with.`,
-		Example: "  hr2coupa status\n  hr2coupa status 20261124T020000Z\n  hr2coupa status --wait",
+		Long: `Status shows the newest runs, or one run with its parts and the rows that were not applied: the first
+of many, with --json all. RUN is its id, or the word latest for the newest one. Status names people who
+lack a list that a call has emptied until it is filled again. It only reads, and may do so while a run is at work. It ends with the code that the run ended with.`,
+		Example: "  hr2coupa status\n  hr2coupa status latest\n  hr2coupa status 20261124T020000Z\n  hr2coupa status --wait",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			run := ""
@@ -47,12 +47,9 @@ func showStatus(ctx context.Context, env *wiring.Env, id string, wait bool) erro
 	if id == "" && !wait {
 		return listRuns(env, l)
 	}
-	rec, ok, err := waitForRun(ctx, l, id, wait)
+	rec, err := waitForRun(ctx, l, id, wait)
 	if err != nil {
 		return err
-	}
-	if !ok {
-		return exit.NoRun(id)
 	}
 	people, err := l.People()
 	if err != nil {
@@ -83,23 +80,24 @@ func showStatus(ctx context.Context, env *wiring.Env, id string, wait bool) erro
 }
 
 // waitForRun reads a run; with wait it does so until the run is no longer at work.
-func waitForRun(ctx context.Context, l ledger.Ledger, id string, wait bool) (rec export.RunRecord, ok bool, err error) {
+func waitForRun(ctx context.Context, l ledger.Ledger, id string, wait bool) (rec export.RunRecord, err error) {
 	for {
-		rec, ok, err = l.Run(id)
-		if err != nil || !ok || rec.State != export.RunWorking {
-			return rec, ok, err
+		rec, err = wiring.FindRun(l, id)
+		if err != nil || rec.State != export.RunWorking {
+			return rec, err
 		}
 		busy, err := l.Busy()
 		if err != nil || !busy {
-			return interrupted(rec), true, err
+			return interrupted(rec), err
 		}
 		if !wait {
-			return rec, true, nil
+			return rec, nil
 		}
+		id = rec.ID // a newer one may begin meanwhile
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():
-			return rec, false, context.Cause(ctx)
+			return rec, context.Cause(ctx)
 		}
 	}
 }

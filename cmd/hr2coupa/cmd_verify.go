@@ -17,8 +17,9 @@ func verifyCmd(env *wiring.Env) *cobra.Command {
 		Long: `Verify asks Coupa's API for every person with an applied row in the run, 49 a call, and compares every
 cell that was sent. If Coupa shows another value, the row becomes drifted, also in the ledger. A drifted row
 that is right now becomes applied. Verify skips people for whom newer data was sent since.
-It needs the scope core.user.read. A run does the same by itself if verify is on.`,
-		Example: "  hr2coupa verify 20261124T020000Z",
+RUN is its id, or the word latest for the newest run. It needs the scope core.user.read. A run does the same
+by itself if verify is on.`,
+		Example: "  hr2coupa verify latest\n  hr2coupa verify 20261124T020000Z",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return verify(cmd.Context(), env, args[0])

@@ -39,8 +39,11 @@ func Usage(format string, args ...any) error {
 	return &Error{export.ExitUsage, fmt.Errorf(format, args...)}
 }
 
-// NoRun returns the error for a run that the ledger does not know.
+// NoRun returns the error for a run that the ledger does not know; "" is any run.
 func NoRun(id string) error {
+	if id == "" {
+		return export.Hint(Usage("the ledger knows no run yet"), "hr2coupa run begins one")
+	}
 	return export.Hint(Usage("the ledger knows no run %q", id), "hr2coupa status lists the runs")
 }
 

@@ -35,12 +35,10 @@ func Verify(ctx context.Context, env *wiring.Env, run string) (*Started, *Verifi
 }
 
 func (j *Job) verifyRun(ctx context.Context, run string) (*Verified, error) {
-	rec, ok, err := j.ledger.Run(run)
+	rec, err := wiring.FindRun(j.ledger, run)
 	switch {
 	case err != nil:
 		return nil, err
-	case !ok:
-		return nil, exit.NoRun(run)
 	case rec.State == export.RunWorking:
 		return nil, export.Hint(exit.Usage("run %s was interrupted", rec.ID), "hr2coupa run goes on with it")
 	}

@@ -143,6 +143,33 @@ func sameValue(kind ElementKind, a, b Value) bool {
 // canonical returns a value as a text in Unicode NFC, so that equal values have equal texts.
 func canonical(kind ElementKind, v Value) string { return norm.NFC.String(canonicalText(kind, v)) }
 
+// Canonical returns what a cell is to leave in Coupa as a text: cells that reading back takes for equal have equal texts.
+// "" is nothing. ok is false for a cell that says nothing of a value: an absent one, an action, a No in a column that
+// removes.
+func (c ElementCell) Canonical() (text string, ok bool) {
+	switch {
+	case !c.comparable():
+		return "", false
+	case c.empties():
+		return "", true
+	case c.Element.Kind == KindNames:
+		return strings.Join(slices.Sorted(maps.Keys(comparedNames(SplitNames(c.Cell.Text)))), "\x00"), true
+	case c.Element.Kind == KindLimit:
+		return canonicalLimit(c.Cell.Text), true
+	}
+	return canonical(c.Element.Kind, c.value()), true
+}
+
+// canonicalLimit returns 500.00 usd as 500 USD; the name of a limit stays.
+func canonicalLimit(text string) string {
+	amount, currency, ok := ParseLimit(text)
+	if !ok {
+		return norm.NFC.String(strings.TrimSpace(text))
+	}
+	n, _ := decimal(amount)
+	return n.RatString() + " " + strings.ToUpper(strings.TrimSpace(currency))
+}
+
 func canonicalText(kind ElementKind, v Value) string {
 	text := strings.TrimSpace(strings.ReplaceAll(v.Text, "\r\n", "\n"))
 	switch kind {

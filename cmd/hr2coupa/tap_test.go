@@ -9,6 +9,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
@@ -171,7 +172,7 @@ func get[T any](t *tap, name string, f func() (T, error)) (v T, err error) {
 	return v, nil
 }
 
-func (s *tappedStore) Known() (*export.KnownPeople, error) {
+func (s *tappedStore) Known() (*baseline.KnownPeople, error) {
 	return get(s.tap, "Known", s.under.Known)
 }
 
@@ -336,7 +337,7 @@ func (s *tappedStore) Filled(u export.Unfilled, says string) error {
 
 func (s *tappedStore) KeyMark() (string, error) { return get(s.tap, "KeyMark", s.under.KeyMark) }
 
-func (s *tappedStore) Baselines() (*export.Baselines, error) {
+func (s *tappedStore) Baselines() (*baseline.Store, error) {
 	return get(s.tap, "Baselines", s.under.Baselines)
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 )
 
 // maxDrift is how many drifted cells a report shows with their values; it lists all drifted rows.
@@ -24,7 +25,7 @@ const maxDrift = 10_000
 type Verifier struct {
 	Ledger  export.VerifyLedger
 	Users   export.Directory
-	Key     export.HashKey                                                                 // of the hashes of what is confirmed
+	Key     baseline.HashKey                                                               // of the hashes of what is confirmed
 	Element func(column string) (e export.Element, ok bool)                                // the element where Coupa shows a column; ok is false where there is none
 	Filter  func(context.Context, export.User, []export.Element) ([]export.Element, error) // the elements of a found user that a default response filter hides; nil: not checked
 	Decode  func(part []byte, take func(cells []string) bool) (err error)                  // reads a part, its header first
@@ -343,13 +344,13 @@ func keysOf(rows []sentRow) []string {
 
 // readBackRow compares a row with the users found, and returns its result and what is confirmed of its person. A key that
 // does not match exactly one user is drift, too, because the load has accepted the row.
-func readBackRow(b *export.ReadBack, s sentRow, by export.Element, found []export.User, h *export.Hasher) (r export.RowResult, one export.Confirmed) {
+func readBackRow(b *export.ReadBack, s sentRow, by export.Element, found []export.User, h *baseline.Hasher) (r export.RowResult, one export.Confirmed) {
 	r = s.row
 	user, err := export.One(found, by, s.key)
 	if err != nil {
 		driftsIn(b, s, by.Column, err.Error())
 		r.Outcome, r.Faults = export.Drifted, drift("read back: "+err.Error())
-		return r, export.NotFound(r.Key, append(slices.Clone(s.cells), s.unread...))
+		return r, baseline.NotFound(r.Key, append(slices.Clone(s.cells), s.unread...))
 	}
 	var drifted []string
 	unknown := false

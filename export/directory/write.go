@@ -11,6 +11,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 )
 
 // Writer writes parts of the API route to Coupa, row by row: it finds the user, writes what differs, and compares the
@@ -19,7 +20,7 @@ import (
 type Writer struct {
 	Ledger export.WriteLedger
 	Users  export.Directory
-	Key    export.HashKey // of the hashes of what is confirmed
+	Key    baseline.HashKey // of the hashes of what is confirmed
 	// Whole reads all that Coupa shows of one user, and returns the elements that were asked for. It is called after a
 	// refused write, so that the user's data can be masked in the log. With nil, only what was sent and looked up is
 	// masked.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 )
 
 // Ledger is everything that a backend offers. A caller asks for less, in an interface of its own. Every call that
@@ -79,7 +80,7 @@ type Past interface {
 // Next answers what the next plan depends on.
 type Next interface {
 	// Known returns the login and the status last sent for every person the ledger knows, by the person's key.
-	Known() (*export.KnownPeople, error)
+	Known() (*baseline.KnownPeople, error)
 	// Waiting returns the people who have a row in a part without a verdict.
 	Waiting() (*export.Waiting, error)
 	// Kept returns the records that the last plan kept, with their bytes checked; ok is false where there are none.
@@ -151,7 +152,7 @@ type People interface {
 // it is confirmed. Until then its person waits, and no plan is made for them.
 type Memory interface {
 	// Baselines returns what was last confirmed of everyone.
-	Baselines() (*export.Baselines, error)
+	Baselines() (*baseline.Store, error)
 	// ForgetBaselines makes everything unknown.
 	ForgetBaselines() error
 	// KeyMark returns the mark of the key that the hashes are made with; "" where no key was used yet.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 )
 
 // comparer compares rows with what Coupa shows of their people, or with what the ledger knows of them. One goroutine uses
@@ -14,7 +15,7 @@ type comparer struct {
 	elements []export.Element // of the mapped columns; without a path where Coupa shows none
 	id       int              // the column Id, which names a person and says nothing of them; -1 where rows have none
 	roles    int              // the column of roles; -1 where rows have none
-	hasher   *export.Hasher   // nil where nothing was confirmed
+	hasher   *baseline.Hasher // nil where nothing was confirmed
 }
 
 func (p *Planner) comparer(columns []string) *comparer {
@@ -188,15 +189,15 @@ const (
 )
 
 // confirmed returns what was last confirmed of a person.
-func (c *comparer) confirmed(key string) export.Baseline {
+func (c *comparer) confirmed(key string) baseline.Entry {
 	if c.hasher == nil {
-		return export.Baseline{}
+		return baseline.Entry{}
 	}
 	b, _ := c.p.Confirmed.Of(key)
 	return b
 }
 
-func (c *comparer) was(b export.Baseline, said export.ElementCell) wasIt {
+func (c *comparer) was(b baseline.Entry, said export.ElementCell) wasIt {
 	before, known := b.Of(said.Element.Column)
 	if !known {
 		return wasUnknown

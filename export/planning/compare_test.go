@@ -8,12 +8,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/planning/planningtest"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
 // confirmed makes baselines of one person, E1, from columns and their last confirmed texts.
-func confirmed(t *testing.T, key export.HashKey, texts map[string]string) *export.Baselines {
+func confirmed(t *testing.T, key baseline.HashKey, texts map[string]string) *baseline.Store {
 	t.Helper()
 	var columns []string
 	var hashes strings.Builder
@@ -33,7 +34,7 @@ func confirmed(t *testing.T, key export.HashKey, texts map[string]string) *expor
 			hashes.WriteByte(byte(h >> shift))
 		}
 	}
-	all := export.NewBaselines(1)
+	all := baseline.NewStore(1)
 	if err := all.Add("E1", "shape", func() ([]string, error) { return columns, nil }, hashes.String()); err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ func confirmed(t *testing.T, key export.HashKey, texts map[string]string) *expor
 
 // TestComparedWithTheLedger: without Coupa a row is compared with what was last confirmed.
 func TestComparedWithTheLedger(t *testing.T) {
-	key, err := export.NewHashKey(strings.Repeat("k", 32))
+	key, err := baseline.NewHashKey(strings.Repeat("k", 32))
 	if err != nil {
 		t.Fatal(err)
 	}

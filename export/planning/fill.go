@@ -2,6 +2,7 @@ package planning
 
 import (
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 )
 
 // fillCheck finds the columns in which the ledger knows a value of a person and HR's records have none now. One goroutine
@@ -60,7 +61,7 @@ func (f *fillCheck) look(b *built, one *rowDraft) {
 
 // knows reports whether the ledger knows a value of a person in a column. A value that Coupa alone knows is none that HR has
 // delivered.
-func (f *fillCheck) knows(i int, confirmed export.Baseline, person export.Person) bool {
+func (f *fillCheck) knows(i int, confirmed baseline.Entry, person export.Person) bool {
 	if value, ok := confirmed.Of(f.c.elements[i].Column); ok {
 		return value != f.none[i]
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 )
 
 // Planner turns a feed into parts. It is pure: the same feed, mapping, sheet, known people and start time always yield
@@ -52,8 +53,8 @@ type Planner struct {
 	Compare func(column string) (e export.Element, ok bool)
 	// Confirmed is what was last confirmed of people, as hashes made with HashKey: it is what rows are compared with where
 	// Coupa does not show a value; nil where nothing is known. Every worker reads it.
-	Confirmed *export.Baselines
-	HashKey   export.HashKey
+	Confirmed *baseline.Store
+	HashKey   baseline.HashKey
 	// Roles are what rows may not do with roles; nil: anything. They need Compare.
 	Roles *export.RoleRules
 	// Full sends rows that would change nothing too.

@@ -11,6 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/trust"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/delivery"
 	"github.com/hr2coupa/hr2coupa/export/directory"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
@@ -25,7 +26,7 @@ type Job struct {
 	past     ledger.Ledger // the same, seen by no seam: for the notices, and the mark that is written at the end
 	wires    *wiring.Wires
 	runner   *delivery.Runner
-	key      export.HashKey    // of the hashes of what is confirmed
+	key      baseline.HashKey  // of the hashes of what is confirmed
 	writer   *directory.Writer // of the API route; nil where the config knows no client for it
 	notifier *notices.Notifier
 	bar      *progress.Progress
@@ -92,7 +93,7 @@ func Start(ctx context.Context, env *wiring.Env, cfg *config.Config, w Work) (*S
 
 // hashKey returns the key of what the ledger has confirmed. With another key, or none, everybody would seem to differ: such a
 // start ends before it plans or sends anything.
-func (j *Job) hashKey() (export.HashKey, error) {
+func (j *Job) hashKey() (baseline.HashKey, error) {
 	key, err := wiring.UseKey(j.cfg, j.ledger)
 	if err == nil && j.writer != nil {
 		j.writer.Key = key

@@ -9,6 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/planning"
 )
@@ -135,7 +136,7 @@ func (a *Ask) unknown(files []export.FeedFile) *recollection {
 
 // Outlook is the part of the ledger that a plan depends on. The zero value stands for no ledger.
 type Outlook struct {
-	People   *export.KnownPeople // nil where there is no ledger
+	People   *baseline.KnownPeople // nil where there is no ledger
 	waiting  *export.Waiting
 	Kept     *ledger.Kept // what earlier plans have kept; nil where nothing is
 	approved []export.Approval
@@ -143,8 +144,8 @@ type Outlook struct {
 	lastFeed int               // records of the last feed that was not held
 	lineEnds []export.FeedFile // how the feeds so far ended, oldest first
 
-	confirmed *export.Baselines // what was last confirmed of people; nil where nothing was
-	key       export.HashKey    // of the hashes in it
+	confirmed *baseline.Store  // what was last confirmed of people; nil where nothing was
+	key       baseline.HashKey // of the hashes in it
 
 	Beside *planning.Beside // the held run that is left as it is; nil where none is
 	left   *ledger.Kept     // what it keeps

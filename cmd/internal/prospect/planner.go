@@ -7,6 +7,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/change"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/planning"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
@@ -57,7 +58,7 @@ func FirstLook(pipe *wiring.Pipeline, f export.Feed, now time.Time) *planning.Pl
 
 // memory is what a planner knows from earlier plans.
 type memory struct {
-	people *export.KnownPeople
+	people *baseline.KnownPeople
 	cut    map[string]bool
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/planning"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
@@ -15,9 +16,9 @@ import (
 type Ask struct {
 	Pipe    *wiring.Pipeline
 	Started time.Time
-	Key     export.HashKey // of the ledger's hashes; zero: it is looked for
-	Ledger  Ledger         // nil: that of the config, where there is one; it is only read from
-	Client  *coupa.Client  // nil: one is built if Coupa has to be asked
+	Key     baseline.HashKey // of the ledger's hashes; zero: it is looked for
+	Ledger  Ledger           // nil: that of the config, where there is one; it is only read from
+	Client  *coupa.Client    // nil: one is built if Coupa has to be asked
 
 	Files  []string    // named by a person; none: the feed of the config
 	Typed  export.Feed // an urgent change that a person has typed, instead of files; nil for nearly every plan

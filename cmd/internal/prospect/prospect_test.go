@@ -14,6 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
@@ -25,7 +26,7 @@ type past struct {
 	kept   *ledger.Kept
 }
 
-func (p past) Known() (*export.KnownPeople, error)            { return export.NewKnownPeople(0), nil }
+func (p past) Known() (*baseline.KnownPeople, error)          { return baseline.NewKnownPeople(0), nil }
 func (p past) Waiting() (*export.Waiting, error)              { return nil, nil }
 func (p past) Kept() (*ledger.Kept, bool, error)              { return p.kept, p.kept != nil, nil }
 func (p past) Approvals(time.Time) ([]export.Approval, error) { return nil, nil }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
@@ -49,24 +50,24 @@ func (e *KeyError) Unwrap() error { return e.Err }
 
 // LedgerKey returns the key of a ledger's hashes; its error is a *KeyError where the ledger has hashes of another key or its key is
 // lost. Nothing is made or recorded: for a ledger without a key it is zero.
-func LedgerKey(cfg *config.Config, l interface{ KeyMark() (string, error) }) (export.HashKey, error) {
+func LedgerKey(cfg *config.Config, l interface{ KeyMark() (string, error) }) (baseline.HashKey, error) {
 	mark, err := l.KeyMark()
 	if err != nil || mark == "" {
-		return export.HashKey{}, err
+		return baseline.HashKey{}, err
 	}
 	key, err := readKey(cfg)
 	if err != nil {
-		return export.HashKey{}, &KeyError{keyPlace(cfg), err}
+		return baseline.HashKey{}, &KeyError{keyPlace(cfg), err}
 	}
 	if key.Mark() != mark {
-		return export.HashKey{}, &KeyError{Where: keyPlace(cfg)}
+		return baseline.HashKey{}, &KeyError{Where: keyPlace(cfg)}
 	}
 	return key, nil
 }
 
 // UseKey is LedgerKey for a start that has the lock. The first one of a ledger records which key it is, and makes one where the
 // config names none. A key is never made for a ledger that has hashes.
-func UseKey(cfg *config.Config, l Keyed) (export.HashKey, error) {
+func UseKey(cfg *config.Config, l Keyed) (baseline.HashKey, error) {
 	key, err := LedgerKey(cfg, l)
 	if err != nil || !key.IsZero() {
 		return key, err
@@ -76,15 +77,15 @@ func UseKey(cfg *config.Config, l Keyed) (export.HashKey, error) {
 
 // NewKey makes every baseline unknown, and records the key of the config as the one that hashes are made with from now on. It
 // makes the ledger's own file where the config names no key and there is none.
-func NewKey(cfg *config.Config, l Keyed, by string) (export.HashKey, error) {
+func NewKey(cfg *config.Config, l Keyed, by string) (baseline.HashKey, error) {
 	if cfg.LedgerKey == nil {
 		if err := makeKey(keyPlace(cfg)); err != nil {
-			return export.HashKey{}, fmt.Errorf("make the key of the ledger's hashes: %w", err)
+			return baseline.HashKey{}, fmt.Errorf("make the key of the ledger's hashes: %w", err)
 		}
 	}
 	key, err := readKey(cfg)
 	if err != nil {
-		return export.HashKey{}, fmt.Errorf("read the key of the ledger's hashes: %s: %w", keyPlace(cfg), err)
+		return baseline.HashKey{}, fmt.Errorf("read the key of the ledger's hashes: %s: %w", keyPlace(cfg), err)
 	}
 	return key, l.NewKey(key.Mark(), by)
 }
@@ -97,25 +98,25 @@ func keyPlace(cfg *config.Config) string {
 	return filepath.Join(cfg.Ledger, ledger.KeyFile)
 }
 
-func readKey(cfg *config.Config) (export.HashKey, error) {
+func readKey(cfg *config.Config) (baseline.HashKey, error) {
 	if cfg.LedgerKey != nil {
 		text, err := cfg.LedgerKey()
 		if fault, ok := errors.AsType[config.Fault](err); ok {
-			return export.HashKey{}, export.Hint(errors.New(fault.Message), "%s", fault.Hint)
+			return baseline.HashKey{}, export.Hint(errors.New(fault.Message), "%s", fault.Hint)
 		}
 		if err != nil {
-			return export.HashKey{}, err
+			return baseline.HashKey{}, err
 		}
-		return export.NewHashKey(text.Reveal())
+		return baseline.NewHashKey(text.Reveal())
 	}
 	data, err := regular.Read(keyPlace(cfg), maxKey)
 	if errors.Is(err, fs.ErrNotExist) {
-		return export.HashKey{}, errors.New("there is no such file")
+		return baseline.HashKey{}, errors.New("there is no such file")
 	}
 	if err != nil {
-		return export.HashKey{}, regular.Cause(err)
+		return baseline.HashKey{}, regular.Cause(err)
 	}
-	return export.NewHashKey(string(data))
+	return baseline.NewHashKey(string(data))
 }
 
 // makeKey makes a file with a random key, whole or not at all, unless it is there.

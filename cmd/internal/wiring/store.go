@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
@@ -52,14 +53,14 @@ func Through[T any](seam func(T) T, under T) T {
 
 // Memory is what a plan asks the ledger.
 type Memory interface {
-	Known() (*export.KnownPeople, error)
+	Known() (*baseline.KnownPeople, error)
 	Waiting() (*export.Waiting, error)
 	Kept() (k *ledger.Kept, ok bool, err error)
 	Approvals(now time.Time) ([]export.Approval, error)
 	LastFeed() (records int, err error)
 	LineEnds() ([]export.FeedFile, error)
 	KeyMark() (string, error)
-	Baselines() (*export.Baselines, error)
+	Baselines() (*baseline.Store, error)
 	Committed(since time.Time, kinds export.ChangeKinds, f func(run, key string, kinds export.ChangeKinds)) error
 	UsedBy(run string) ([]export.Approval, error)
 	Rows(run string, f func(export.RowResult) error) error

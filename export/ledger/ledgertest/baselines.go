@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
@@ -62,7 +63,7 @@ func confirm(t *world, l ledger.Ledger, p export.Part, key string, columns ...st
 // knownOf returns what is known of a person: Email=1 Login=2.
 func knownOf(t *world, l ledger.Ledger, key string) string {
 	t.Helper()
-	b, ok := Must[*export.Baselines](t)(l.Baselines()).Of(key)
+	b, ok := Must[*baseline.Store](t)(l.Baselines()).Of(key)
 	var texts []string
 	for _, column := range b.Columns() {
 		h, _ := b.Of(column)
@@ -110,7 +111,7 @@ func confirmedUntilSent(t *world) {
 	next.Verdict = export.VerdictPartial
 	OK(t, l.Settle(next, export.Applied, []export.RowResult{{PartRow: 1, Outcome: export.Rejected, Faults: export.Faults{{Message: "no"}}}}))
 	wantKnown(t, l, map[string]string{"E0002": "Department=2", "E0003": "Email=1"})
-	if b := Must[*export.Baselines](t)(l.Baselines()); b.Len() != 2 {
+	if b := Must[*baseline.Store](t)(l.Baselines()); b.Len() != 2 {
 		t.Errorf("of %d people something is known", b.Len())
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
@@ -53,7 +54,7 @@ func WantErr(t testing.TB, err error, words ...string) {
 func KnownTo(t testing.TB, l ledger.Ledger) map[string]export.Person {
 	t.Helper()
 	people := map[string]export.Person{}
-	known := Must[*export.KnownPeople](t)(l.Known())
+	known := Must[*baseline.KnownPeople](t)(l.Known())
 	known.All(func(key string, p export.Person) {
 		if again, ok := known.Of(key); !ok || again != p {
 			t.Errorf("%s is %v and %v", key, p, again)

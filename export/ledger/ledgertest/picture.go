@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
@@ -118,7 +119,7 @@ func (d *drawing) people() {
 	slices.Sort(logins)
 	d.line("%d people, logins %q", Must[int](d)(d.l.People()), slices.Compact(logins))
 	d.line("key %q", Must[string](d)(d.l.KeyMark()))
-	known := Must[*export.Baselines](d)(d.l.Baselines())
+	known := Must[*baseline.Store](d)(d.l.Baselines())
 	for line := range 20 {
 		key := fmt.Sprintf("E%04d", line)
 		b, _ := known.Of(key)

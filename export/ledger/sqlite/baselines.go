@@ -8,6 +8,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
@@ -47,15 +48,15 @@ func (l *Ledger) ForgetBaselines() error {
 }
 
 // Baselines returns what was last confirmed of everyone.
-func (l *Ledger) Baselines() (*export.Baselines, error) {
-	var all *export.Baselines
+func (l *Ledger) Baselines() (*baseline.Store, error) {
+	var all *baseline.Store
 	err := l.read(func(c *sqlite.Conn) error {
 		names, err := columnNames(c)
 		if err != nil {
 			return err
 		}
 		err = query(c, "SELECT count(*) FROM baselines WHERE hashes <> x'00'",
-			func(s *sqlite.Stmt) error { all = export.NewBaselines(s.ColumnInt(0)); return nil })
+			func(s *sqlite.Stmt) error { all = baseline.NewStore(s.ColumnInt(0)); return nil })
 		if err != nil {
 			return err
 		}

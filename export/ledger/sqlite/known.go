@@ -6,14 +6,15 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 )
 
 // Known returns the login and the status last sent for every person the ledger knows, by the person's key. A status
 // sent by a file dropped by hand does not count: such a file may use other keys for people.
-func (l *Ledger) Known() (*export.KnownPeople, error) {
-	var people *export.KnownPeople
+func (l *Ledger) Known() (*baseline.KnownPeople, error) {
+	var people *baseline.KnownPeople
 	err := l.read(func(c *sqlite.Conn) error {
-		err := query(c, "SELECT count(*) FROM people", func(s *sqlite.Stmt) error { people = export.NewKnownPeople(s.ColumnInt(0)); return nil })
+		err := query(c, "SELECT count(*) FROM people", func(s *sqlite.Stmt) error { people = baseline.NewKnownPeople(s.ColumnInt(0)); return nil })
 		if err != nil {
 			return err
 		}

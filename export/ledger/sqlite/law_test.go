@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
@@ -41,7 +42,7 @@ type lawNights struct {
 	*testing.T
 	*rand.Rand
 	l        *Ledger
-	hasher   *export.Hasher
+	hasher   *baseline.Hasher
 	accounts []*account
 	numbers  map[string]string // by HR's key: the number of the last row
 	open     []*lawPart
@@ -55,7 +56,7 @@ var lawColumns = []string{"Login", "Email", "Department", "Default Address City"
 // TestBaselineLaw: whatever nights come, drops and answers by API, verdicts that are wrong, people who settle, confirmations that are
 // late or lost: the ledger never says of a value that Coupa holds it where a row of this ledger has put another one there.
 func TestBaselineLaw(t *testing.T) {
-	key, err := export.NewHashKey(strings.Repeat("k", 32))
+	key, err := baseline.NewHashKey(strings.Repeat("k", 32))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,7 +301,7 @@ func (n *lawNights) confirm() {
 
 // check holds what the ledger knows of everyone who could be planned now against Coupa.
 func (n *lawNights) check() {
-	all := ledgertest.Must[*export.Baselines](n)(n.l.Baselines())
+	all := ledgertest.Must[*baseline.Store](n)(n.l.Baselines())
 	for key, number := range n.numbers {
 		r := &lawRow{number: number, result: export.RowResult{Key: key, First: number}}
 		if n.waits(r) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 )
 
@@ -43,9 +44,9 @@ func BenchmarkMemoryOfMillion(b *testing.B) {
 	}
 	before := heap()
 	for b.Loop() {
-		known := ledgertest.Must[*export.KnownPeople](b)(l.Known())
+		known := ledgertest.Must[*baseline.KnownPeople](b)(l.Known())
 		afterKnown := heap()
-		all := ledgertest.Must[*export.Baselines](b)(l.Baselines())
+		all := ledgertest.Must[*baseline.Store](b)(l.Baselines())
 		after := heap()
 		if all.Len() != 1_000_000 || known.Len() != 1_000_000 {
 			b.Fatal(fmt.Sprint(all.Len()))

@@ -7,6 +7,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
@@ -94,11 +95,11 @@ func cutOf(c *sqlite.Conn, s sending) (cut []uint64, whole bool, err error) {
 	}
 	families := map[string]bool{}
 	for _, name := range s.part.Columns.Names() {
-		families[export.ColumnFamily(name)] = true
+		families[baseline.ColumnFamily(name)] = true
 	}
 	names, err := columnNames(c)
 	for id, name := range names {
-		if families[export.ColumnFamily(name)] {
+		if families[baseline.ColumnFamily(name)] {
 			cut = append(cut, id)
 		}
 	}
@@ -132,7 +133,7 @@ func (u *forgetting) sent(r sentRow, s sending, kind int64) error {
 	left, now := u.left(old.hashes), old.named(names)
 	u.meets(r.key, now...)
 	if was := old.last(kind); was != 0 && by != 0 && was != by { // under its new name the row is about another account
-		left, now = ledger.NoHashes(), baseline{}.named(names)
+		left, now = ledger.NoHashes(), baselineRow{}.named(names)
 	}
 	u.names.add(r.key, names...)
 	switch {
@@ -219,15 +220,15 @@ func (u *forgetting) other(key string, names []int64, stray bool, kind int64) {
 	}
 }
 
-// baseline is one row of the table.
-type baseline struct {
+// baselineRow is one row of the table.
+type baselineRow struct {
 	part   int64
 	hashes ledger.Hashes
 	names  []int64 // the latest of each kind is behind the others of that kind
 }
 
 // last returns the latest name of a kind; 0 for none.
-func (b baseline) last(kind int64) (last int64) {
+func (b baselineRow) last(kind int64) (last int64) {
 	for _, name := range b.names {
 		if name&3 == kind {
 			last = name
@@ -237,7 +238,7 @@ func (b baseline) last(kind int64) (last int64) {
 }
 
 // named returns the names together with newer ones.
-func (b baseline) named(newer []int64) []int64 {
+func (b baselineRow) named(newer []int64) []int64 {
 	now := slices.Clone(b.names)
 	for _, name := range newer {
 		if name == 0 || b.last(name&3) == name {
@@ -248,9 +249,9 @@ func (b baseline) named(newer []int64) []int64 {
 	return now
 }
 
-func (u *forgetting) get(key string) (b baseline, ok bool, err error) {
+func (u *forgetting) get(key string) (b baselineRow, ok bool, err error) {
 	err = query(u.c, "SELECT part, hashes, names FROM baselines WHERE key = ?", func(s *sqlite.Stmt) error {
-		b, ok = baseline{s.ColumnInt64(0), readHashes(s, 1, nil), unpacked(readHashes(s, 2, nil))}, true
+		b, ok = baselineRow{s.ColumnInt64(0), readHashes(s, 1, nil), unpacked(readHashes(s, 2, nil))}, true
 		return nil
 	}, key)
 	return b, ok, err

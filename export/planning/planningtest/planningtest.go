@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/feed"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/mapping"
@@ -111,9 +112,9 @@ func (b *Batch) Planner(dir string) (*planning.Planner, error) {
 
 type memory map[string]export.Person
 
-func (m memory) Known(key string) (export.Person, bool)     { p, ok := m[key]; return p, ok }
-func (memory) Baseline(string) (b export.Baseline, ok bool) { return b, false }
-func (memory) Cut(string) bool                              { return false }
+func (m memory) Known(key string) (export.Person, bool)    { p, ok := m[key]; return p, ok }
+func (memory) Baseline(string) (b baseline.Entry, ok bool) { return b, false }
+func (memory) Cut(string) bool                             { return false }
 
 type answers struct{ b *Batch }
 

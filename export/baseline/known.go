@@ -1,9 +1,11 @@
-package export
+package baseline
 
 import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // KnownPeople are the people whom a ledger knows, with what was last sent for them. A nil *KnownPeople stands for no ledger
@@ -14,7 +16,7 @@ type KnownPeople struct{ of *keyed }
 func NewKnownPeople(people int) *KnownPeople { return &KnownPeople{newKeyed(people)} }
 
 // Add adds a person, by HR's key.
-func (k *KnownPeople) Add(key string, p Person) { k.of.add(key, p.Status+"\x00"+p.Login) }
+func (k *KnownPeople) Add(key string, p export.Person) { k.of.add(key, p.Status+"\x00"+p.Login) }
 
 // Len returns how many people are known.
 func (k *KnownPeople) Len() int {
@@ -25,7 +27,7 @@ func (k *KnownPeople) Len() int {
 }
 
 // Of returns what was last sent for the person with a key.
-func (k *KnownPeople) Of(key string) (p Person, ok bool) {
+func (k *KnownPeople) Of(key string) (p export.Person, ok bool) {
 	if k == nil {
 		return p, false
 	}
@@ -34,7 +36,7 @@ func (k *KnownPeople) Of(key string) (p Person, ok bool) {
 }
 
 // All calls f with everyone, in no order that counts.
-func (k *KnownPeople) All(f func(key string, p Person)) {
+func (k *KnownPeople) All(f func(key string, p export.Person)) {
 	if k != nil {
 		k.of.all(func(key, value string) { f(key, personIn(value)) })
 	}
@@ -43,9 +45,9 @@ func (k *KnownPeople) All(f func(key string, p Person)) {
 // Tidied returns the people with tidy keys: an older version recorded keys as HR wrote them, with blanks around them perhaps.
 // Where both are known, the tidy one is newer.
 func (k *KnownPeople) Tidied() *KnownPeople {
-	untidy := map[string]Person{}
-	k.All(func(key string, p Person) {
-		if Tidy(key) != key {
+	untidy := map[string]export.Person{}
+	k.All(func(key string, p export.Person) {
+		if export.Tidy(key) != key {
 			untidy[key] = p
 		}
 	})
@@ -53,20 +55,20 @@ func (k *KnownPeople) Tidied() *KnownPeople {
 		return k
 	}
 	tidied := NewKnownPeople(k.Len())
-	k.All(func(key string, p Person) {
+	k.All(func(key string, p export.Person) {
 		if _, is := untidy[key]; !is {
 			tidied.Add(key, p)
 		}
 	})
 	for _, key := range slices.Sorted(maps.Keys(untidy)) {
-		if _, known := tidied.Of(Tidy(key)); !known {
-			tidied.Add(Tidy(key), untidy[key])
+		if _, known := tidied.Of(export.Tidy(key)); !known {
+			tidied.Add(export.Tidy(key), untidy[key])
 		}
 	}
 	return tidied
 }
 
-func personIn(value string) (p Person) {
+func personIn(value string) (p export.Person) {
 	p.Status, p.Login, _ = strings.Cut(value, "\x00")
 	return p
 }

@@ -1,4 +1,6 @@
-package export
+// Package baseline has what the ledger remembers of people, in few bytes for millions of them: whom it knows
+// (KnownPeople), and which values Coupa last confirmed (Store). Of a value it has a keyed hash, and never the value.
+package baseline
 
 import (
 	"crypto/hmac"
@@ -8,20 +10,15 @@ import (
 	"errors"
 	"hash"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// CellHash is the keyed hash of a value in a column. Equal values of one column have equal hashes, where equal is what
-// reading back takes for equal. Two different values have the same hash once in 2^64 times.
-type CellHash uint64
-
 // HashKey is the secret key of the hashes of a ledger. It prints as [secret].
-type HashKey struct{ secret Secret }
+type HashKey struct{ secret export.Secret }
 
 // minKeyText is how many characters the text of a key has at least.
 const minKeyText = 32
@@ -31,10 +28,10 @@ const minKeyText = 32
 func NewHashKey(text string) (HashKey, error) {
 	text = strings.TrimSpace(text)
 	if utf8.RuneCountInString(text) < minKeyText {
-		return HashKey{}, Hint(errors.New("the key of the ledger's hashes has fewer than 32 characters"), "openssl rand -hex 32 makes a key")
+		return HashKey{}, export.Hint(errors.New("the key of the ledger's hashes has fewer than 32 characters"), "openssl rand -hex 32 makes a key")
 	}
 	sum := sha256.Sum256([]byte("hr2coupa ledger key\x00" + text))
-	return HashKey{NewSecret(string(sum[:]))}, nil
+	return HashKey{export.NewSecret(string(sum[:]))}, nil
 }
 
 // IsZero reports whether there is no key.
@@ -48,8 +45,8 @@ func (k HashKey) Mark() string {
 }
 
 // Hash returns the hash of one cell. Many cells are hashed by a Hasher.
-func (k HashKey) Hash(e Element, c Cell) (h CellHash, ok bool) {
-	return k.Hasher().Hash(ElementCell{e, c})
+func (k HashKey) Hash(e export.Element, c export.Cell) (h export.CellHash, ok bool) {
+	return k.Hasher().Hash(export.ElementCell{Element: e, Cell: c})
 }
 
 // Hasher returns a hasher for one goroutine.
@@ -66,49 +63,17 @@ type Hasher struct {
 // Hash returns the hash of what a cell is to leave in Coupa. ok is false for a cell that says nothing of a value: an absent
 // one, an action, a No in a column that removes. A column that Coupa's API does not show has an Element with nothing but
 // the Column, so that its texts are compared exactly.
-func (h *Hasher) Hash(c ElementCell) (sum CellHash, ok bool) {
-	if !c.comparable() {
+func (h *Hasher) Hash(c export.ElementCell) (sum export.CellHash, ok bool) {
+	text, ok := c.Canonical()
+	if !ok {
 		return 0, false
 	}
 	h.mac.Reset()
 	_, _ = io.WriteString(h.mac, c.Element.Column) // hashing returns no error
 	_, _ = h.mac.Write([]byte{0})
-	_, _ = io.WriteString(h.mac, c.canonical())
+	_, _ = io.WriteString(h.mac, text)
 	h.sum = h.mac.Sum(h.sum[:0])
-	return CellHash(binary.BigEndian.Uint64(h.sum)), true
-}
-
-// canonical returns what a cell is to leave in Coupa as a text: cells that reading back takes for equal have equal texts.
-// "" is nothing.
-func (c ElementCell) canonical() string {
-	switch {
-	case c.empties():
-		return ""
-	case c.Element.Kind == KindNames:
-		return strings.Join(slices.Sorted(maps.Keys(comparedNames(SplitNames(c.Cell.Text)))), "\x00")
-	case c.Element.Kind == KindLimit:
-		return canonicalLimit(c.Cell.Text)
-	}
-	return canonical(c.Element.Kind, c.value())
-}
-
-// canonicalLimit returns 500.00 usd as 500 USD; the name of a limit stays.
-func canonicalLimit(text string) string {
-	amount, currency, ok := ParseLimit(text)
-	if !ok {
-		return norm.NFC.String(strings.TrimSpace(text))
-	}
-	n, _ := decimal(amount)
-	return n.RatString() + " " + strings.ToUpper(strings.TrimSpace(currency))
-}
-
-// Confirmed is what is known of a person after a row of theirs was sent: which cells Coupa holds as they were sent, and in
-// which columns it holds something else. It names columns and holds no value.
-type Confirmed struct {
-	Key     string     // HR's key of the person
-	Columns []string   // columns that Coupa holds as they were sent
-	Hashes  []CellHash // of their values, in the same order
-	Unknown []string   // columns in which Coupa holds another value
+	return export.CellHash(binary.BigEndian.Uint64(h.sum)), true
 }
 
 // ColumnFamily returns what a column belongs to: the columns of one address, and those of one account, change together in
@@ -122,53 +87,53 @@ func ColumnFamily(column string) string {
 	return column
 }
 
-// Baseline is what was last confirmed of one person: a hash for each column that is known. The zero value knows nothing.
-type Baseline struct {
+// Entry is what was last confirmed of one person: a hash for each column that is known. The zero value knows nothing.
+type Entry struct {
 	columns []string
 	hashes  string // 8 bytes each, in the order of columns
 }
 
-// NewBaseline returns a baseline of columns and their hashes, 8 bytes each with the highest first.
-func NewBaseline(columns []string, hashes string) Baseline {
+// NewEntry returns an entry of columns and their hashes, 8 bytes each with the highest first.
+func NewEntry(columns []string, hashes string) Entry {
 	if len(hashes) != hashSize*len(columns) {
-		panic("export: a baseline has a hash for each column")
+		panic("baseline: an entry has a hash for each column")
 	}
-	return Baseline{columns, hashes}
+	return Entry{columns, hashes}
 }
 
 const hashSize = 8
 
 // Of returns the hash of the value that was last confirmed in a column; ok is false where it is unknown.
-func (b Baseline) Of(column string) (h CellHash, ok bool) {
+func (b Entry) Of(column string) (h export.CellHash, ok bool) {
 	i := slices.Index(b.columns, column)
 	if i < 0 {
 		return 0, false
 	}
 	for _, c := range []byte(b.hashes[i*hashSize : (i+1)*hashSize]) {
-		h = h<<8 | CellHash(c)
+		h = h<<8 | export.CellHash(c)
 	}
 	return h, true
 }
 
 // Columns returns the columns that are known.
-func (b Baseline) Columns() []string { return b.columns }
+func (b Entry) Columns() []string { return b.columns }
 
-// Baselines are what was last confirmed of everyone. A nil *Baselines knows nothing. Once they are filled, several
-// goroutines may read them.
-type Baselines struct {
+// Store is what was last confirmed of everyone. A nil *Store knows nothing. Once it is filled, several goroutines may
+// read it.
+type Store struct {
 	people *keyed
 	shapes [][]string
 	index  map[string]int
 }
 
-// NewBaselines returns an empty store with room for so many people.
-func NewBaselines(people int) *Baselines {
-	return &Baselines{people: newKeyed(people), index: map[string]int{}}
+// NewStore returns an empty store with room for so many people.
+func NewStore(people int) *Store {
+	return &Store{people: newKeyed(people), index: map[string]int{}}
 }
 
 // Add adds a person with the hashes of the columns of a shape, 8 bytes each. columns returns the columns of a shape: it is
 // called once for each, and most people have the same.
-func (b *Baselines) Add(key, shape string, columns func() ([]string, error), hashes string) error {
+func (b *Store) Add(key, shape string, columns func() ([]string, error), hashes string) error {
 	n, ok := b.index[shape]
 	if !ok {
 		names, err := columns()
@@ -179,14 +144,14 @@ func (b *Baselines) Add(key, shape string, columns func() ([]string, error), has
 		b.shapes = append(b.shapes, names)
 		b.index[strings.Clone(shape)] = n
 	}
-	var buf [4 + MaxColumns*hashSize]byte
+	var buf [4 + export.MaxColumns*hashSize]byte
 	value := append(binary.BigEndian.AppendUint32(buf[:0], uint32(n)), hashes...)
 	b.people.add(key, string(value))
 	return nil
 }
 
 // Len returns of how many people something is known.
-func (b *Baselines) Len() int {
+func (b *Store) Len() int {
 	if b == nil {
 		return 0
 	}
@@ -194,52 +159,57 @@ func (b *Baselines) Len() int {
 }
 
 // Of returns what was last confirmed of the person with that key of HR's; ok is false where nothing is.
-func (b *Baselines) Of(key string) (Baseline, bool) {
+func (b *Store) Of(key string) (Entry, bool) {
 	if b == nil {
-		return Baseline{}, false
+		return Entry{}, false
 	}
 	value, ok := b.people.of(key)
 	if !ok {
-		return Baseline{}, false
+		return Entry{}, false
 	}
 	n := int(value[0])<<24 | int(value[1])<<16 | int(value[2])<<8 | int(value[3])
-	return NewBaseline(b.shapes[n], value[4:]), true
+	return NewEntry(b.shapes[n], value[4:]), true
 }
 
 // Confirmed returns what is known of a person after a row of theirs was sent. outcomes are the results of reading the sent
-// cells back (Compare), nil where they were not read back. accepted says that Coupa has accepted the row without an error and
+// cells back (export.Compare), nil where they were not read back. accepted says that Coupa has accepted the row without an error and
 // that no cell of it has drifted.
 //
 // In an accepted row a cell counts as confirmed that Coupa does not show, and so does an unread one, whose column Coupa's API
 // shows nowhere: otherwise a row with such a cell would be sent night after night.
-func (h *Hasher) Confirmed(key string, sent []ElementCell, outcomes []CellOutcome, unread []ElementCell, accepted bool) Confirmed {
-	one := Confirmed{Key: key}
-	take := func(c ElementCell, v CellVerdict) {
-		sum, ok := h.Hash(c)
+func (h *Hasher) Confirmed(key string, sent []export.ElementCell, outcomes []export.CellOutcome, unread []export.ElementCell, accepted bool) export.Confirmed {
+	one := export.Confirmed{Key: key}
+	take := func(c export.ElementCell, sum export.CellHash, v export.CellVerdict) {
 		switch {
-		case !ok || c.Element.Column == ColumnID:
-		case v == CellConfirmed, v == CellUnknown && accepted:
+		case c.Element.Column == export.ColumnID:
+		case v == export.CellConfirmed, v == export.CellUnknown && accepted:
 			one.Columns, one.Hashes = append(one.Columns, c.Element.Column), append(one.Hashes, sum)
 		default:
 			one.Unknown = append(one.Unknown, c.Element.Column)
 		}
 	}
 	for _, c := range sent {
-		v := CellUnknown
-		if c.comparable() && outcomes != nil { // those have an outcome each, in this order
+		sum, ok := h.Hash(c)
+		if !ok { // it says nothing of a value, and has no outcome
+			continue
+		}
+		v := export.CellUnknown
+		if outcomes != nil {
 			v, outcomes = outcomes[0].Verdict, outcomes[1:]
 		}
-		take(c, v)
+		take(c, sum, v)
 	}
 	for _, c := range unread {
-		take(c, CellUnknown)
+		if sum, ok := h.Hash(c); ok {
+			take(c, sum, export.CellUnknown)
+		}
 	}
 	return one
 }
 
 // NotFound returns what is known of a person whose row was accepted and whom Coupa does not have: nothing.
-func NotFound(key string, sent []ElementCell) Confirmed {
-	one := Confirmed{Key: key}
+func NotFound(key string, sent []export.ElementCell) export.Confirmed {
+	one := export.Confirmed{Key: key}
 	for _, c := range sent {
 		one.Unknown = append(one.Unknown, c.Element.Column)
 	}

@@ -1,4 +1,4 @@
-package export
+package baseline
 
 import (
 	"encoding/binary"

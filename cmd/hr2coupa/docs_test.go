@@ -137,10 +137,36 @@ func TestMaintainersPages(t *testing.T) {
 	}
 }
 
-// sources finds the rooms of the program, and the text of all tests.
-func sources(t *testing.T) (rooms map[string]bool, tests string) {
+// roomLimits are the most lines that rooms may have, tests apart. A room that grows beyond it is two rooms.
+var roomLimits = map[string]int{
+	"":                 5_000, // any other
+	"cmd/hr2coupa":     2_000,
+	"cmd/internal/job": 2_000,
+}
+
+// TestRoomsAreSmall: no room has grown beyond its limit.
+func TestRoomsAreSmall(t *testing.T) {
+	rooms, _ := sources(t)
+	for room, lines := range rooms {
+		most, own := roomLimits[room]
+		if !own {
+			most = roomLimits[""]
+		}
+		if lines > most {
+			t.Errorf("%s has %d lines, at most %d: move what belongs together into a room of its own (docs/architecture.md)", room, lines, most)
+		}
+	}
+	for room := range roomLimits {
+		if room != "" && rooms[room] == 0 {
+			t.Errorf("there is no room %s", room)
+		}
+	}
+}
+
+// sources finds the rooms of the program with their lines, tests apart, and the text of all tests.
+func sources(t *testing.T) (rooms map[string]int, tests string) {
 	t.Helper()
-	rooms = map[string]bool{}
+	rooms = map[string]int{}
 	var all strings.Builder
 	for _, top := range []string{"cmd", "export", "templates", "transport"} {
 		err := filepath.WalkDir(filepath.Join("../..", top), func(path string, _ os.DirEntry, err error) error {
@@ -151,7 +177,7 @@ func sources(t *testing.T) (rooms map[string]bool, tests string) {
 				all.WriteString(document(t, path))
 			case strings.HasSuffix(path, ".go"):
 				room, err := filepath.Rel("../..", filepath.Dir(path))
-				rooms[filepath.ToSlash(room)] = true
+				rooms[filepath.ToSlash(room)] += strings.Count(document(t, path), "\n")
 				return err
 			}
 			return nil

@@ -2,25 +2,19 @@ package job
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
-	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/ready"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/planning"
-	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 // DropOptions are the files of a manual drop, and what its flags allow.
@@ -31,13 +25,6 @@ type DropOptions struct {
 	NoWait     bool
 }
 
-// ready is one checked file on its way.
-type ready struct {
-	file  export.FeedFile
-	data  []byte
-	sheet *layout.Ready
-}
-
 // Drop sends files that are Coupa's users CSVs already, as they are. With one fault in one file nothing is sent (9).
 func Drop(ctx context.Context, env *wiring.Env, o DropOptions) (*Started, error) {
 	begun := env.Now().UTC()
@@ -45,7 +32,7 @@ func Drop(ctx context.Context, env *wiring.Env, o DropOptions) (*Started, error)
 	if err != nil {
 		return nil, err
 	}
-	files, err := readyFiles(cfg, o)
+	files, err := ready.Read(cfg, o.Files, o.AllowEmpty)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +41,7 @@ func Drop(ctx context.Context, env *wiring.Env, o DropOptions) (*Started, error)
 	}})
 }
 
-func (j *Job) drop(ctx context.Context, files []ready, o DropOptions, earlier []*export.Report, started time.Time) (*export.Report, error) {
+func (j *Job) drop(ctx context.Context, files []ready.File, o DropOptions, earlier []*export.Report, started time.Time) (*export.Report, error) {
 	if !o.Again {
 		if done, err := j.droppedBefore(files, earlier); done != nil || err != nil {
 			return done, err
@@ -64,10 +51,11 @@ func (j *Job) drop(ctx context.Context, files []ready, o DropOptions, earlier []
 	if err != nil {
 		return nil, err
 	}
-	kinds, err := j.dropKinds()
+	known, err := j.ledger.Known()
 	if err != nil {
 		return nil, err
 	}
+	kinds := ready.NewKinds(known)
 	if err := j.withinLimits(files, kinds, people, started); err != nil {
 		return nil, err
 	}
@@ -88,78 +76,14 @@ func (j *Job) drop(ctx context.Context, files []ready, o DropOptions, earlier []
 	return j.report(id, findings{people: people, back: back})
 }
 
-// readyFiles reads and checks every file; it returns all faults of all files at once.
-func readyFiles(cfg *config.Config, o DropOptions) ([]ready, error) {
-	var out []ready
-	var faults []error
-	paths := map[string]string{}
-	for _, path := range o.Files {
-		data, err := readReady(path)
-		if err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		sum := sha256.Sum256(data)
-		r := ready{data: data, file: export.FeedFile{Path: path, Name: filepath.Base(path), Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])}}
-		if other, ok := paths[r.file.SHA256]; ok {
-			faults = append(faults, export.Hint(fmt.Errorf("%s: the same bytes as %s", path, other), "name it once"))
-		}
-		paths[r.file.SHA256] = path
-		sheet, bad := layout.CheckReady(r.file.Name, data, layout.ReadyOptions{
-			Custom: cfg.Layout.Custom, CardReason: cfg.Layout.AllowCardData, AllowEmpty: o.AllowEmpty,
-			AllowNotify: wiring.MayCreate(cfg, math.MaxInt32),
-			MaxRows:     cfg.Layout.MaxRows, MaxBytes: cfg.Layout.MaxBytes,
-		})
-		for _, f := range bad {
-			faults = append(faults, f)
-		}
-		r.sheet = sheet
-		out = append(out, r)
-	}
-	if len(faults) > 0 {
-		return nil, &exit.Error{Code: export.ExitFeed, Err: errors.Join(append(faults, errors.New("nothing was sent"))...)}
-	}
-	return out, nil
-}
-
-// readReady reads one file, a little beyond what a part may be, so that too large is reported as such.
-func readReady(path string) ([]byte, error) {
-	stat, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, export.Hint(fmt.Errorf("%s: there is no such file", path), "check its name")
-	case err != nil:
-		return nil, unreadable(path, err)
-	case stat.IsDir():
-		return nil, export.Hint(fmt.Errorf("%s: is a folder", path), "name the files in it, such as %s", filepath.Join(path, "users.csv"))
-	}
-	const most = 4 * layout.MaxBytes
-	data, err := regular.Read(path, most)
-	var kind *regular.KindError
-	var size *regular.SizeError
-	switch {
-	case errors.As(err, &kind):
-		return nil, export.Hint(fmt.Errorf("%s: %w", path, kind), "write the rows to a file first")
-	case errors.As(err, &size):
-		return nil, export.Hint(fmt.Errorf("%s: more than %d bytes, and Coupa takes at most %d in one file", path, most, layout.MaxBytes), "split it")
-	case err != nil:
-		return nil, unreadable(path, err)
-	}
-	return data, nil
-}
-
-func unreadable(path string, err error) error {
-	return export.Hint(fmt.Errorf("%s: cannot be read: %w", path, regular.Cause(err)), "give this user the right to read it")
-}
-
 // droppedBefore refuses bytes that were sent before and names the load they became.
 //
 // If this start has just finished that load, the same command was only repeated: done is the report that says so.
-func (j *Job) droppedBefore(files []ready, earlier []*export.Report) (done *export.Report, err error) {
+func (j *Job) droppedBefore(files []ready.File, earlier []*export.Report) (done *export.Report, err error) {
 	var faults []error
 	repeated := 0
 	for _, f := range files {
-		old, ok, err := j.ledger.SeenBytes(f.file.SHA256)
+		old, ok, err := j.ledger.SeenBytes(f.Feed.SHA256)
 		if err != nil {
 			return nil, err
 		}
@@ -176,11 +100,11 @@ func (j *Job) droppedBefore(files []ready, earlier []*export.Report) (done *expo
 		}
 		became := "run " + old.Run
 		for _, p := range parts {
-			if p.SHA256 == f.file.SHA256 {
+			if p.SHA256 == f.Feed.SHA256 {
 				became = fmt.Sprintf("%s in run %s, load %s, %s", p.Name, old.Run, words.Dash(p.LoadID), p.State)
 			}
 		}
-		faults = append(faults, export.Hint(fmt.Errorf("%s: the same bytes were dropped before, as %s", f.file.Name, became), "--again sends them once more"))
+		faults = append(faults, export.Hint(fmt.Errorf("%s: the same bytes were dropped before, as %s", f.Feed.Name, became), "--again sends them once more"))
 	}
 	if len(faults) > 0 {
 		return nil, &exit.Error{Code: export.ExitUsage, Err: errors.Join(faults...)}
@@ -188,15 +112,32 @@ func (j *Job) droppedBefore(files []ready, earlier []*export.Report) (done *expo
 	if repeated == len(files) {
 		done = EmptyReport(export.EndSeen, j.env.Now().UTC())
 		for _, f := range files {
-			done.Files = append(done.Files, f.file)
+			done.Files = append(done.Files, f.Feed)
 		}
 		return done, nil
 	}
 	return nil, nil
 }
 
+// withinLimits refuses files that a limit holds.
+func (j *Job) withinLimits(files []ready.File, kinds *ready.Kinds, people int, now time.Time) error {
+	used, err := prospect.Usage(j.ledger, j.cfg, nil, now)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	limits := wiring.Limits(j.cfg)
+	for _, b := range limits.Broken(kinds.Count(files, used), export.Seen{People: people}) {
+		faults = append(faults, export.Hint(fmt.Errorf("held: %s", b), "%s", b.Hint()))
+	}
+	if len(faults) > 0 {
+		return &exit.Error{Code: export.ExitHeld, Err: errors.Join(append(faults, errors.New("nothing was sent"))...)}
+	}
+	return nil
+}
+
 // untouchable refuses files with people who must not be changed, or not yet, each with its line.
-func (j *Job) untouchable(files []ready, now time.Time) error {
+func (j *Job) untouchable(files []ready.File, now time.Time) error {
 	waiting, err := j.ledger.Waiting()
 	if err != nil {
 		return err
@@ -205,8 +146,8 @@ func (j *Job) untouchable(files []ready, now time.Time) error {
 	var faults []error
 	code := export.ExitFeed
 	for _, f := range files {
-		for _, r := range f.sheet.Rows {
-			at := export.Origin{File: f.file.Name, Line: r.Line}
+		for _, r := range f.Sheet.Rows {
+			at := export.Origin{File: f.Feed.Name, Line: r.Line}
 			if protects != nil {
 				if by := protects(r.Key, r.Login, ""); by != nil {
 					faults = append(faults, fmt.Errorf("%s: %s", at, by.Why))
@@ -226,7 +167,7 @@ func (j *Job) untouchable(files []ready, now time.Time) error {
 
 // planDrop writes the files into the ledger as they are, each as one part and, since they may build on each other, one
 // wave.
-func (j *Job) planDrop(files []ready, kinds *dropKinds, started time.Time) (string, error) {
+func (j *Job) planDrop(files []ready.File, kinds *ready.Kinds, started time.Time) (string, error) {
 	run, err := j.ledger.BeginRun(export.RunRecord{Command: "drop", Started: started})
 	if err != nil {
 		return "", err
@@ -239,30 +180,30 @@ func (j *Job) planDrop(files []ready, kinds *dropKinds, started time.Time) (stri
 	var seen []export.FeedFile
 	hashes := make([]string, len(files))
 	for i, f := range files {
-		hashes[i] = f.file.SHA256
+		hashes[i] = f.Feed.SHA256
 	}
 	batch := planning.BatchHash(hashes)
 	input := 0
 	for i, f := range files {
 		part := export.Part{
-			Name: export.PartName(run.Started, batch, i+1, len(files), export.ByCSV), UserName: f.file.Name, Wave: i + 1,
-			Rows: len(f.sheet.Rows), Size: f.file.Size, SHA256: f.file.SHA256, State: export.Planned, Planned: run.Started,
-			Columns: export.CarriedColumns(f.sheet.Columns),
+			Name: export.PartName(run.Started, batch, i+1, len(files), export.ByCSV), UserName: f.Feed.Name, Wave: i + 1,
+			Rows: len(f.Sheet.Rows), Size: f.Feed.Size, SHA256: f.Feed.SHA256, State: export.Planned, Planned: run.Started,
+			Columns: export.CarriedColumns(f.Sheet.Columns),
 		}
-		if part.ID, err = tx.AddPart(part, f.data); err != nil {
+		if part.ID, err = tx.AddPart(part, f.Data); err != nil {
 			return "", err
 		}
-		for n, r := range f.sheet.Rows {
+		for n, r := range f.Sheet.Rows {
 			input++
 			row := export.RowResult{
-				Part: part.ID, PartRow: n + 1, Origin: export.Origin{File: f.file.Name, Line: r.Line}, Lines: 1,
-				Key: r.Key, First: r.First, Login: r.Login, Outcome: export.Pending, Kinds: kinds.of(f.sheet, &f.sheet.Rows[n]),
+				Part: part.ID, PartRow: n + 1, Origin: export.Origin{File: f.Feed.Name, Line: r.Line}, Lines: 1,
+				Key: r.Key, First: r.First, Login: r.Login, Outcome: export.Pending, Kinds: kinds.Of(f.Sheet, &f.Sheet.Rows[n]),
 			}
 			if err := tx.AddRow(row); err != nil {
 				return "", err
 			}
 		}
-		seen = append(seen, f.file)
+		seen = append(seen, f.Feed)
 	}
 	return run.ID, tx.Commit(export.PlanSum{Files: seen, Input: input})
 }

@@ -45,9 +45,9 @@ func TestPlanIsNotRecordedWhereItsBytesAreNotDurable(t *testing.T) {
 			defer unlock()
 			run := ledgertest.Begin(t, l, "run")
 			tx := ledgertest.Plan(t, l, run)
+			disk.file, disk.dir = fails.file, fails.dir // before the part: its bytes are written beside the plan
 			id := ledgertest.Must[int64](t)(tx.AddPart(export.Part{Name: "a.csv", Rows: 1}, []byte("bytes")))
 			ledgertest.OK(t, tx.AddRow(ledgertest.Row(id, 1, 2, export.Pending)))
-			disk.file, disk.dir = fails.file, fails.dir
 			if err := tx.Commit(export.PlanSum{Input: 1}); !errors.Is(err, failed) {
 				t.Errorf("committed with %v", err)
 			}

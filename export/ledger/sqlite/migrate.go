@@ -118,7 +118,7 @@ func migrate(c *sqlite.Conn) error {
 
 // apply migrates a database up to a schema.
 func apply(c *sqlite.Conn, to sqlitemigration.Schema) error {
-	if err := errors.Join(withOldBreaches(c), withOldFaults(c), withOldNotes(c)); err != nil {
+	if err := withOldWords(c); err != nil {
 		return err
 	}
 	return sqlitemigration.Migrate(context.Background(), c, to)

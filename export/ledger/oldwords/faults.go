@@ -1,22 +1,18 @@
-package sqlite
+package oldwords
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 
-	"zombiezen.com/go/sqlite"
-
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Ledgers of before facts.sql say in one text why a row stands as it does: "; " between the faults, which some of them have
+// Ledgers from before facts.sql say in one text why a row stands as it does: "; " between the faults, which some of them have
 // inside too. Where a fault begins is known only of those about a column of the run's mapping.
 
-// oldFaults takes such a text apart before each fault about one of the columns. What the parts do not give again word for
+// Faults takes such a text apart before each fault about one of the columns. What the parts do not give again word for
 // word stays whole.
-func oldFaults(text string, columns []string) export.Faults {
+func Faults(text string, columns []string) export.Faults {
 	var faults export.Faults
 	for piece := range strings.SplitSeq(text, "; ") {
 		f, about := oldFault(piece, columns)
@@ -62,31 +58,4 @@ func originOf(text string) (o export.Origin, ok bool) {
 	line, err := strconv.Atoi(text[at+1:])
 	o.Line = line
 	return o, err == nil && line > 0 && o.File != ""
-}
-
-// withOldFaults registers the SQL function with which facts.sql turns old texts into a list: of a text and of the
-// mapping of its run, ” for none.
-func withOldFaults(c *sqlite.Conn) error {
-	var mapping string
-	var columns []string
-	return c.CreateFunction("faults", &sqlite.FunctionImpl{
-		NArgs: 2, Deterministic: true,
-		Scalar: func(_ sqlite.Context, args []sqlite.Value) (sqlite.Value, error) {
-			if has := args[1].Text(); has != mapping {
-				mapping, columns = has, columnsOf(has)
-			}
-			text, err := ledger.Store(oldFaults(args[0].Text(), columns))
-			return sqlite.TextValue(text), err
-		},
-	})
-}
-
-// columnsOf are the columns of a stored mapping, none where it cannot be read.
-func columnsOf(mapping string) (columns []string) {
-	var list []export.Expression
-	_ = json.Unmarshal([]byte(mapping), &list) // ledger check tells it
-	for _, e := range list {
-		columns = append(columns, e.Column)
-	}
-	return columns
 }

@@ -36,8 +36,8 @@ func (f Fault) Error() string {
 	return fmt.Sprintf("%s: %s: %s", f.Origin, f.Field, f.Message)
 }
 
-// ours reports whether the message is one of this program's.
-func (f Fault) ours() bool { return f.Rule != RuleCoupa && f.Rule != RuleOld }
+// Ours reports whether the message is one of this program's.
+func (f Fault) Ours() bool { return f.Rule != RuleCoupa && f.Rule != RuleOld }
 
 // Text returns the fault in words, for readers who know the row: it names an origin only where the fault is about
 // another record.
@@ -56,8 +56,8 @@ func (f Fault) Text() string {
 // one by one. A fault about the row's own record has no Origin.
 type Faults []Fault
 
-// between separates the faults of a row in words. Some messages contain it, too.
-const between = "; "
+// BetweenFaults separates the faults of a row in words. Some messages contain it, too.
+const BetweenFaults = "; "
 
 // Text returns all faults in words.
 func (fs Faults) Text() string {
@@ -68,7 +68,7 @@ func (fs Faults) Text() string {
 	for i, f := range fs {
 		texts[i] = f.Text()
 	}
-	return strings.Join(texts, between)
+	return strings.Join(texts, BetweenFaults)
 }
 
 // Hint returns what to do, as far as the faults say it.
@@ -79,7 +79,7 @@ func (fs Faults) Hint() string {
 			hints = add(hints, []string{f.Hint})
 		}
 	}
-	return strings.Join(hints, between)
+	return strings.Join(hints, BetweenFaults)
 }
 
 // Owner returns the owner that the config names for the row; "" where it names none.

@@ -100,7 +100,7 @@ func (n PartNote) words() string {
 		if len(n.Words) == 0 {
 			return fmt.Sprintf("Coupa's load %s and says no more", n.Status)
 		}
-		return fmt.Sprintf("Coupa's load %s: %s", n.Status, strings.Join(n.Words, between))
+		return fmt.Sprintf("Coupa's load %s: %s", n.Status, strings.Join(n.Words, BetweenFaults))
 	case NoteEmpty:
 		return "Coupa loaded the file and processed no row of it"
 	case NoteLoose:
@@ -184,7 +184,7 @@ func (ns PartNotes) Text() string {
 	for i, n := range ns {
 		texts[i] = n.String()
 	}
-	return strings.Join(texts, between)
+	return strings.Join(texts, BetweenFaults)
 }
 
 // Hint returns what to do, "" for nothing.
@@ -195,7 +195,7 @@ func (ns PartNotes) Hint() string {
 			hints = add(hints, []string{h})
 		}
 	}
-	return strings.Join(hints, between)
+	return strings.Join(hints, BetweenFaults)
 }
 
 // Faults returns the reason of the part's rows.

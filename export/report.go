@@ -45,7 +45,7 @@ type Report struct {
 	Files   []FeedFile   `json:"files"`
 	Parts   []Part       `json:"parts"`
 	Rows    RowList      `json:"rows"`   // all rows that are not applied or unchanged
-	Causes  []CauseCount `json:"causes"` // causes of the rows to fix, once Explain was called
+	Causes  []CauseCount `json:"causes"` // causes of the rows to fix, once they were counted
 	Alarms  []string     `json:"alarms,omitempty"`
 	Held    []Breach     `json:"held,omitempty"`    // the limits that hold the run
 	HeldBy  []HeldLimit  `json:"held_by,omitempty"` // those of Held that count people, with the first of these; with personal data

@@ -26,6 +26,11 @@ const (
 // leadFields are these fields in order. Excerpts of older programs have only the first two.
 var leadFields = []string{lineField, reasonField, fixField, ownerField}
 
+// Advisor returns what to do about a row with these faults and who owns the task; "" where it knows none of them.
+type Advisor interface {
+	Advise(faults export.Faults) (todo, owner string)
+}
+
 // Excerpt writes the records of rows, which come from this feed's only file, as a new feed: HR's header and HR's text
 // byte for byte, in UTF-8 and unzipped. Before each record it puts the line it began on, its row's reason, and what
 // causes says about that. Where several records of a person went into a row, all of them are in it. It returns how many
@@ -34,7 +39,7 @@ var leadFields = []string{lineField, reasonField, fixField, ownerField}
 // Text that could not be read as records is in it as far as it can be fixed there. A line with bytes that are not text
 // in the file's charset, or over 1 MB long, leaves only the fields before it, and is refused until it is filled in. An
 // excerpt of an excerpt has these fields once.
-func (f *Feed) Excerpt(w io.Writer, rows []export.RowResult, causes *export.Causes) (records int, err error) {
+func (f *Feed) Excerpt(w io.Writer, rows []export.RowResult, causes Advisor) (records int, err error) {
 	if len(f.sources) != 1 {
 		return 0, fmt.Errorf("an excerpt is made of one file, not of %d", len(f.sources))
 	}
@@ -61,7 +66,7 @@ func (f *Feed) Excerpt(w io.Writer, rows []export.RowResult, causes *export.Caus
 type excerpt struct {
 	src    *source
 	w      *bufio.Writer
-	causes *export.Causes
+	causes Advisor
 	key    int                      // index of the field that names the person, -1 without one
 	lines  map[int]export.Faults    // faults of the rows, by line
 	people map[string]export.Faults // faults of the rows, by person

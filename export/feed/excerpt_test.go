@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/causes"
 )
 
 // refused returns the row of a record, or of several records of one person.
@@ -18,9 +19,9 @@ func refused(line int, key string, records int, why string) export.RowResult {
 }
 
 // words returns a catalogue with one message.
-func words(t *testing.T) *export.Causes {
+func words(t *testing.T) *causes.Finder {
 	t.Helper()
-	c, err := export.NewCauses([]export.Tail{{Text: "x", Cause: export.Cause{Name: "x", Todo: "do it", Owner: "HR"}}})
+	c, err := causes.New([]causes.Tail{{Text: "x", Cause: export.Cause{Name: "x", Todo: "do it", Owner: "HR"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,11 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
+// Causes finds the causes of a row's faults, each once.
+type Causes interface {
+	Behind(faults export.Faults) []*export.Cause
+}
+
 // Start is one finished start of the program.
 type Start struct {
 	Command string         // run, apply, drop or watch
@@ -20,7 +25,7 @@ type Start struct {
 	Exit    int
 
 	// Causes finds the cause of a row's fault and its owner. It is needed with a report.
-	Causes *export.Causes
+	Causes Causes
 	// Unknown lists the sent files that the ledger does not know, and why they were looked for.
 	Unknown []string
 	// Columns are the names of Coupa columns and HR fields. A notice shows nothing else of a row's faults.
@@ -251,7 +256,7 @@ func tookNothing(p export.Part) bool {
 }
 
 // loadTasks returns the owner of each load that came to nothing, by part: the reasons of its rows show the cause.
-func loadTasks(rep *export.Report, causes *export.Causes) map[int64]string {
+func loadTasks(rep *export.Report, causes Causes) map[int64]string {
 	tasks := map[int64]string{}
 	if !slices.ContainsFunc(rep.Parts, tookNothing) {
 		return tasks

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/causes"
 )
 
 func row(line int, o export.Outcome, faults ...export.Fault) export.RowResult {
@@ -31,9 +32,9 @@ func report(end export.RunEnd, exit int, rows []export.RowResult, parts ...expor
 }
 
 // catalogue returns a small catalogue with causes of every owner.
-func catalogue(t *testing.T) *export.Causes {
+func catalogue(t *testing.T) *causes.Finder {
 	t.Helper()
-	var tails []export.Tail
+	var tails []causes.Tail
 	for tail, c := range map[string]export.Cause{
 		"is no address":            {Name: "e-mail", Meaning: "no e-mail address", Todo: "fix it in HR", Owner: export.OwnerHR},
 		"is missing":               {Name: "blank", Meaning: "nothing there", Todo: "fill it in HR", Owner: export.OwnerHR},
@@ -42,9 +43,9 @@ func catalogue(t *testing.T) *export.Causes {
 		"protected, ask *":         {Name: "protected", Meaning: "kept from change", Todo: "ask", Owner: export.OwnerIT},
 		"column header is unknown": {Name: "header", Meaning: "an unknown column", Todo: "look at the template", Owner: export.OwnerIT},
 	} {
-		tails = append(tails, export.Tail{Text: tail, Cause: c})
+		tails = append(tails, causes.Tail{Text: tail, Cause: c})
 	}
-	c, err := export.NewCauses(tails)
+	c, err := causes.New(tails)
 	if err != nil {
 		t.Fatal(err)
 	}

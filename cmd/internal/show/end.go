@@ -110,7 +110,7 @@ func Unread(env *wiring.Env, rep *export.Report) {
 
 // Explained sets the causes of a report and of the runs that it went on with, and returns it.
 func Explained(rep *export.Report) *export.Report {
-	rep.Explain(wiring.Causes())
+	rep.Causes = wiring.Causes().Count(rep.Rows.All())
 	for _, r := range rep.Resumed {
 		Explained(r)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/causes"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
@@ -110,12 +111,12 @@ func Expressions(cfg *config.Config) []export.Expression {
 }
 
 // Causes finds what is behind a row's messages. Its table is part of the program: a broken one is a bug, found by a test.
-var Causes = sync.OnceValue(func() *export.Causes {
-	var tails []export.Tail
+var Causes = sync.OnceValue(func() *causes.Finder {
+	var tails []causes.Tail
 	for _, c := range templates.Causes() {
-		tails = append(tails, export.Tail{Text: c.Tail, Cause: export.Cause{Name: c.Name, Meaning: c.Meaning, Todo: c.Todo, Owner: c.Owner}})
+		tails = append(tails, causes.Tail{Text: c.Tail, Cause: export.Cause{Name: c.Name, Meaning: c.Meaning, Todo: c.Todo, Owner: c.Owner}})
 	}
-	c, err := export.NewCauses(tails)
+	c, err := causes.New(tails)
 	if err != nil {
 		panic("templates: causes: " + err.Error())
 	}

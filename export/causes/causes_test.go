@@ -1,4 +1,4 @@
-package export_test
+package causes_test
 
 import (
 	"slices"
@@ -8,15 +8,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/causes"
 )
 
 func cause(name string) export.Cause {
 	return export.Cause{Name: name, Todo: "fix " + name, Owner: "HR"}
 }
 
-func someCauses(t testing.TB) *export.Causes {
+func someCauses(t testing.TB) *causes.Finder {
 	t.Helper()
-	c, err := export.NewCauses([]export.Tail{
+	c, err := causes.New([]causes.Tail{
 		{Text: "is invalid", Cause: cause("invalid")},
 		{Text: "Row corrupt or invalid.", Cause: cause("corrupt")},
 		{Text: "e-mail is invalid", Cause: cause("mail")},
@@ -73,9 +74,9 @@ func TestCausesOfText(t *testing.T) {
 
 func wantCauses(t *testing.T, faults export.Faults, want string, unknown []string) {
 	t.Helper()
-	causes, strange := someCauses(t).Find(faults)
+	found, strange := someCauses(t).Find(faults)
 	var names []string
-	for _, c := range causes {
+	for _, c := range found {
 		names = append(names, c.Name)
 	}
 	if got := strings.Join(names, " "); got != want {
@@ -112,8 +113,8 @@ func TestCausesOfFaults(t *testing.T) {
 	}
 }
 
-func TestNewCauses(t *testing.T) {
-	for name, table := range map[string][]export.Tail{
+func TestNew(t *testing.T) {
+	for name, table := range map[string][]causes.Tail{
 		"no table":   nil,
 		"empty tail": {{Text: " . ", Cause: cause("a")}},
 		"only *":     {{Text: "*", Cause: cause("a")}},
@@ -122,7 +123,7 @@ func TestNewCauses(t *testing.T) {
 		"unknown":    {{Text: "a", Cause: cause(export.Unknown)}},
 		"two ways":   {{Text: "a", Cause: cause("a")}, {Text: "b", Cause: export.Cause{Name: "a", Todo: "other"}}},
 	} {
-		if _, err := export.NewCauses(table); err == nil {
+		if _, err := causes.New(table); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -138,8 +139,8 @@ func TestAdvise(t *testing.T) {
 	}
 }
 
-// TestExplain: a row counts once for each of its causes, and rows that need no fix count for none.
-func TestExplain(t *testing.T) {
+// TestCount: a row counts once for each of its causes, and rows that need no fix count for none.
+func TestCount(t *testing.T) {
 	row := func(o export.Outcome, records int, reason string) export.RowResult {
 		return export.RowResult{Outcome: o, Lines: records, Faults: oneText(reason)}
 	}
@@ -152,7 +153,7 @@ func TestExplain(t *testing.T) {
 		row(export.Held, 1, "e is invalid"),
 		row(export.Rejected, 1, ""),
 	)}
-	rep.Explain(someCauses(t))
+	rep.Causes = someCauses(t).Count(rep.Rows.All())
 	type count struct {
 		Name          string
 		Rows, Records int
@@ -174,8 +175,8 @@ func FuzzCauses(f *testing.F) {
 	}
 	c := someCauses(f)
 	f.Fuzz(func(t *testing.T, reason string) {
-		causes, strange := c.Find(oneText(reason))
-		if strings.TrimSpace(reason) != "" && len(causes)+len(strange) == 0 {
+		found, strange := c.Find(oneText(reason))
+		if strings.TrimSpace(reason) != "" && len(found)+len(strange) == 0 {
 			t.Fatalf("%q came to nothing", reason)
 		}
 		pieces := strings.Split(reason, "; ")
@@ -192,8 +193,8 @@ func FuzzCauses(f *testing.F) {
 			}
 			return r
 		}, reason)
-		if shouted, _ := c.Find(oneText(shout)); !cmp.Equal(causes, shouted) {
-			t.Fatalf("%q: case counts\n%s", reason, cmp.Diff(causes, shouted))
+		if shouted, _ := c.Find(oneText(shout)); !cmp.Equal(found, shouted) {
+			t.Fatalf("%q: case counts\n%s", reason, cmp.Diff(found, shouted))
 		}
 		if strings.TrimSpace(reason) == "" {
 			return
@@ -202,7 +203,7 @@ func FuzzCauses(f *testing.F) {
 		if !slices.ContainsFunc(with, func(k *export.Cause) bool { return k.Name == "blank" }) {
 			t.Fatalf("%q hides the message behind it", reason)
 		}
-		if len(with) < len(causes) {
+		if len(with) < len(found) {
 			t.Fatalf("%q: a message behind it takes away causes", reason)
 		}
 	})

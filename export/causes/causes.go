@@ -1,4 +1,5 @@
-package export
+// Package causes finds the cause of a message: what it means, what to do, and whose task that is.
+package causes
 
 import (
 	"cmp"
@@ -7,63 +8,34 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
-
-// Cause explains a message in plain words: what it means, what to do, and who owns the task.
-type Cause struct {
-	Name    string `json:"cause"` // a short stable word
-	Meaning string `json:"meaning"`
-	Todo    string `json:"todo"`
-	Owner   string `json:"owner"` // owner of the task: one of Owners
-}
-
-// CauseHeldRun is the cause of rows that wait for a decision on a held run: nothing in them has to be fixed.
-const CauseHeldRun = "held run"
-
-// The owners of the task that a cause means.
-const (
-	OwnerHR    = "HR"
-	OwnerIT    = "IT"
-	OwnerCoupa = "Coupa admin"
-)
-
-// Owners returns every owner that a cause can have.
-func Owners() []string { return []string{OwnerHR, OwnerIT, OwnerCoupa} }
 
 // Tail is the end of the messages of one cause. Case and dots at the end do not count; # stands for a number, and * for
 // any text within one message.
 type Tail struct {
 	Text  string
-	Cause Cause
+	Cause export.Cause
 }
 
-// CauseCount is one cause of a run: how many rows and records have it. A row with several causes counts for each.
-type CauseCount struct {
-	Cause
-	Rows    int `json:"rows"`
-	Records int `json:"records"`
-}
+var unknown = export.Cause{Name: export.Unknown, Meaning: "a message that hr2coupa has no words for; it stands with the row as it came"}
 
-// Unknown is the cause name for rows with a message that has no known cause.
-const Unknown = "unknown"
-
-var unknown = Cause{Name: Unknown, Meaning: "a message that hr2coupa has no words for; it stands with the row as it came"}
-
-// Causes finds causes by the tails of messages. The text before a tail is a label, and each instance has its own
+// Finder finds causes by the tails of messages. The text before a tail is a label, and each instance has its own
 // labels.
-type Causes struct{ tails []tail }
+type Finder struct{ tails []tail }
 
 type tail struct {
 	head, rest string // around the *; head is "" without one
 	any        bool   // the tail has a *
 	pieces     int    // number of pieces of a text that it spans
-	cause      *Cause
+	cause      *export.Cause
 }
 
-// NewCauses returns a finder for a table. Every tail needs a text with at most one *, and a cause with a name.
-func NewCauses(table []Tail) (*Causes, error) {
-	c := &Causes{}
-	byName := map[string]*Cause{}
+// New returns a finder for a table. Every tail needs a text with at most one *, and a cause with a name.
+func New(table []Tail) (*Finder, error) {
+	c := &Finder{}
+	byName := map[string]*export.Cause{}
 	for _, t := range table {
 		text := foldAll(t.Text)
 		head, rest, wild := strings.Cut(text, "*")
@@ -75,7 +47,7 @@ func NewCauses(table []Tail) (*Causes, error) {
 			return nil, fmt.Errorf("cause %q: a tail is empty", t.Cause.Name)
 		case strings.Contains(rest, "*"):
 			return nil, fmt.Errorf("cause %q: the tail %q has more than one *", t.Cause.Name, t.Text)
-		case t.Cause.Name == "" || t.Cause.Name == Unknown:
+		case t.Cause.Name == "" || t.Cause.Name == export.Unknown:
 			return nil, fmt.Errorf("the tail %q has no name for its cause", t.Text)
 		}
 		known := byName[t.Cause.Name]
@@ -86,7 +58,7 @@ func NewCauses(table []Tail) (*Causes, error) {
 		if *known != t.Cause {
 			return nil, fmt.Errorf("cause %q has two explanations", t.Cause.Name)
 		}
-		c.tails = append(c.tails, tail{head, rest, wild, strings.Count(text, between) + 1, known})
+		c.tails = append(c.tails, tail{head, rest, wild, strings.Count(text, export.BetweenFaults) + 1, known})
 	}
 	if len(c.tails) == 0 {
 		return nil, errors.New("the table of causes is empty")
@@ -97,14 +69,14 @@ func NewCauses(table []Tail) (*Causes, error) {
 
 // Find returns the causes of a row's faults in their order, each once, and the unknown messages unchanged. Where
 // several tails match, the longest counts.
-func (c *Causes) Find(faults Faults) (causes []*Cause, strange []string) {
-	found := func(k *Cause) {
+func (c *Finder) Find(faults export.Faults) (causes []*export.Cause, strange []string) {
+	found := func(k *export.Cause) {
 		if !slices.Contains(causes, k) {
 			causes = append(causes, k)
 		}
 	}
 	for _, f := range slices.Backward(faults) { // of several faults with one cause, the last sets its place
-		if !f.ours() {
+		if !f.Ours() {
 			strange = append(strange, c.foreign(f.Message, found)...)
 		} else if t := c.longest(fold1(f.Message)); t != nil {
 			found(t.cause)
@@ -119,11 +91,11 @@ func (c *Causes) Find(faults Faults) (causes []*Cause, strange []string) {
 
 // foreign searches a text that may hold several messages, as in Coupa's answers and old ledgers. It calls found with
 // their causes, from the last message to the first, and returns the messages without a cause in that order.
-func (c *Causes) foreign(text string, found func(*Cause)) (strange []string) {
+func (c *Finder) foreign(text string, found func(*export.Cause)) (strange []string) {
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}
-	pieces := strings.Split(text, between)
+	pieces := strings.Split(text, export.BetweenFaults)
 	folded := make([]string, len(pieces))
 	for i, p := range pieces {
 		folded[i] = fold1(p)
@@ -141,9 +113,9 @@ func (c *Causes) foreign(text string, found func(*Cause)) (strange []string) {
 	return strange
 }
 
-// Behind returns the causes of a row's faults, each once, with Unknown for messages without a cause. Without faults it
+// Behind returns the causes of a row's faults, each once, with export.Unknown for messages without a cause. Without faults it
 // returns none.
-func (c *Causes) Behind(faults Faults) []*Cause {
+func (c *Finder) Behind(faults export.Faults) []*export.Cause {
 	causes, strange := c.Find(faults)
 	if len(strange) > 0 {
 		causes = append(causes, &unknown)
@@ -152,7 +124,7 @@ func (c *Causes) Behind(faults Faults) []*Cause {
 }
 
 // longest returns the longest tail at the end of a message, nil where there is none.
-func (c *Causes) longest(message string) *tail {
+func (c *Finder) longest(message string) *tail {
 	for i := range c.tails {
 		if t := &c.tails[i]; t.ends(message) {
 			return t
@@ -162,10 +134,10 @@ func (c *Causes) longest(message string) *tail {
 }
 
 // longestOf is longest for pieces that may be several messages: a tail spans as many pieces as it has itself.
-func (c *Causes) longestOf(pieces []string) *tail {
+func (c *Finder) longestOf(pieces []string) *tail {
 	for i := range c.tails {
 		t := &c.tails[i]
-		if t.pieces <= len(pieces) && t.ends(strings.Join(pieces[len(pieces)-t.pieces:], between)) {
+		if t.pieces <= len(pieces) && t.ends(strings.Join(pieces[len(pieces)-t.pieces:], export.BetweenFaults)) {
 			return t
 		}
 	}
@@ -187,7 +159,7 @@ func wordEnd(before string) bool {
 }
 
 // Advise returns what to do about a row and who owns the task; "" where none of its messages is known.
-func (c *Causes) Advise(faults Faults) (todo, owner string) {
+func (c *Finder) Advise(faults export.Faults) (todo, owner string) {
 	causes, _ := c.Find(faults)
 	var todos, owners []string
 	for _, k := range causes {
@@ -196,11 +168,11 @@ func (c *Causes) Advise(faults Faults) (todo, owner string) {
 			owners = append(owners, k.Owner)
 		}
 	}
-	return strings.Join(todos, between), strings.Join(owners, ", ")
+	return strings.Join(todos, export.BetweenFaults), strings.Join(owners, ", ")
 }
 
 // ToDo returns what to do about a row: one that has to be fixed by its causes, any other by what its faults say.
-func (c *Causes) ToDo(r RowResult) string {
+func (c *Finder) ToDo(r export.RowResult) string {
 	if r.Outcome.Mendable() {
 		todo, _ := c.Advise(r.Faults)
 		return todo
@@ -208,15 +180,12 @@ func (c *Causes) ToDo(r RowResult) string {
 	return r.Faults.Hint()
 }
 
-// Explain counts the causes of the rows that have to be fixed.
-func (rep *Report) Explain(c *Causes) { rep.Causes = c.Count(rep.Rows.All()) }
-
 // Count returns the causes of the rows that have to be fixed, most rows first.
-func (c *Causes) Count(rows iter.Seq[RowResult]) []CauseCount {
-	counts := map[*Cause]*CauseCount{}
-	count := func(k *Cause, r RowResult) {
+func (c *Finder) Count(rows iter.Seq[export.RowResult]) []export.CauseCount {
+	counts := map[*export.Cause]*export.CauseCount{}
+	count := func(k *export.Cause, r export.RowResult) {
 		if counts[k] == nil {
-			counts[k] = &CauseCount{Cause: *k}
+			counts[k] = &export.CauseCount{Cause: *k}
 		}
 		counts[k].Rows++
 		counts[k].Records += r.Lines
@@ -229,22 +198,22 @@ func (c *Causes) Count(rows iter.Seq[RowResult]) []CauseCount {
 			count(k, r)
 		}
 	}
-	found := []CauseCount{}
+	found := []export.CauseCount{}
 	for _, n := range counts {
 		found = append(found, *n)
 	}
-	slices.SortFunc(found, func(a, b CauseCount) int {
+	slices.SortFunc(found, func(a, b export.CauseCount) int {
 		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(b.Records, a.Records), cmp.Compare(a.Name, b.Name))
 	})
 	return found
 }
 
 func foldAll(s string) string {
-	pieces := strings.Split(s, between)
+	pieces := strings.Split(s, export.BetweenFaults)
 	for i, p := range pieces {
 		pieces[i] = fold1(p)
 	}
-	return strings.Join(pieces, between)
+	return strings.Join(pieces, export.BetweenFaults)
 }
 
 // fold1 folds a message, so that messages are equal if they differ only in case, figures, the kind of apostrophe or the

@@ -64,20 +64,10 @@ func interruptible(ctx context.Context, log logrus.FieldLogger) (context.Context
 	return ctx, func() { signal.Stop(signals); close(done); cancel(nil) }
 }
 
-const exitHelp = `
-Exit codes:
-  0    all applied, or nothing to do
-  1    unexpected fault, or sums that do not add up
-  2    usage or config
-  3    partial: rows quarantined, rejected or drifted; an alarm about creates
-  4    not delivered: host key, login, folder, permission, token, scope or cookie
-  5    stalled or in doubt: no verdict in time; or a list that a call has emptied is not filled again
-  6    load failed or empty
-  7    another run holds the lock
-  8    held by a limit, or by ledger_unknown: hold
-  9    feed unusable: missing, empty, stale or unreadable; or nothing new but a late file
-  130  interrupted, state sound
-`
+// helpEnd ends every command's help. The help of a topic, which does nothing, is its text alone.
+const helpEnd = `{{if or .Runnable .HasSubCommands}}
+Exit codes: hr2coupa help exit-codes
+{{end}}`
 
 func rootCmd(env *wiring.Env) *cobra.Command {
 	version := false
@@ -93,12 +83,11 @@ func rootCmd(env *wiring.Env) *cobra.Command {
 			if version {
 				return printVersion(env)
 			}
-			cmd.SetOut(env.Stderr.Words())
-			_ = cmd.Help() // writes to stderr; there is nowhere to report a failure of that
-			return export.Hint(exit.Usage("a command is missing"), "try hr2coupa demo")
+			cmd.PrintErr(exit.FirstSteps)
+			return exit.Usage("a command is missing")
 		},
 	}
-	root.SetHelpTemplate(root.HelpTemplate() + exitHelp)
+	root.SetHelpTemplate(root.HelpTemplate() + helpEnd)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return export.Hint(exit.Usage("%w", err), "see %s --help", c.CommandPath())
 	})
@@ -109,6 +98,7 @@ func rootCmd(env *wiring.Env) *cobra.Command {
 	f.StringVar(&env.LogFormat, "log-format", "text", "log on stderr as text or json")
 	f.StringVar(&env.LogLevel, "log-level", "", "error, warn, info or debug (default info; warn on a terminal)")
 	root.AddCommand(runCmd(env), changeCmd(env), planCmd(env), applyCmd(env), exportCmd(env), dropCmd(env), watchCmd(env), settleCmd(env), approveCmd(env), statusCmd(env), explainCmd(env), verifyCmd(env), ledgerCmd(env), notifyCmd(env), layoutCmd(env), doctorCmd(env), initCmd(env), twinCmd(env), demoCmd(env), certifyCmd(env), versionCmd(env))
+	root.AddCommand(&cobra.Command{Use: "exit-codes", Short: "what each exit code means", Long: exit.Codes})
 	for _, c := range root.Commands() {
 		strictArgs(c)
 	}

@@ -6,7 +6,7 @@ import "time"
 // people the ledger knows.
 type Retention struct {
 	Parts   time.Duration // the bytes of final parts
-	Values  time.Duration // what rows hold of people beside their key: first cell, login, status, reason
+	Values  time.Duration // what rows hold of people beside their key: first cell, login, status, reason, what they changed
 	History time.Duration // whole runs: parts, moves, rows; notices that were sent or given up, incidents that have ended
 }
 

@@ -40,6 +40,7 @@ var plantedCSV = fmt.Sprintf("\"Employee Number\",\"Login\",\"Email\",\"Last Nam
 func plantedRow(login string) export.RowResult {
 	r := Row(0, 0, 5, export.Pending)
 	r.Key, r.First, r.Login, r.Status = Planted[0], Planted[0], login, "active"
+	r.Change = changedIn(export.CellChange{Column: "Email", Kind: export.ChangeEmail, Old: Planted[2], New: "new@acme.example", Known: true})
 	return r
 }
 
@@ -70,10 +71,12 @@ func PlantPerson(t testing.TB, l ledger.Ledger, spool ledger.Spool, messages int
 	t.Helper()
 	byHand := Row(0, 0, 2, export.Pending)
 	byHand.Key, byHand.First, byHand.Login = "planted.login", "planted.login", "planted.login"
+	report := Row(0, 0, 77, export.Pending)
+	report.Change = changedIn(export.CellChange{Column: "Approver Login", Kind: export.ChangeOther, Old: "boss", New: "PLANTED.LOGIN", Known: true})
 	for _, p := range []export.Part{
 		plantedNight(t, l, messages, "run", plantedCSV, plantedRow("planted.login"), Row(0, 0, 9, export.Pending)),
 		plantedNight(t, l, messages, "run", plantedCSV, plantedRow(Planted[1])),
-		plantedNight(t, l, messages, "run", "\"Login\",\"Approver Login\"\n\"u77\",\"PLANTED.LOGIN\"\n", Row(0, 0, 77, export.Pending)),
+		plantedNight(t, l, messages, "run", "\"Login\",\"Approver Login\"\n\"u77\",\"PLANTED.LOGIN\"\n", report),
 		plantedNight(t, l, messages, "drop", plantedCSV, byHand),
 		plantedNight(t, l, messages, "run", "\"Login\"\n\"planted.login2\"\n", Row(0, 0, 78, export.Pending)), // another person
 	} {

@@ -9,7 +9,7 @@ var (
 		{"water", highWater}, {"sent since", peopleSentSince}, {"committed", committedRows}, {"story", personsStory}, {"limits of a story", storyLimits},
 	}
 	planStories = []Story{
-		{"facts of rows come back", factsComeBack}, {"kinds come back", kindsComeBack}, {"faults are added", addedFaults},
+		{"facts of rows come back", factsComeBack}, {"kinds come back", kindsComeBack}, {"changes come back", changesComeBack}, {"faults are added", addedFaults},
 		{"plan commits", planCommits}, {"plan refuses", planRefuses}, {"plan is the only writer", planIsTheOnlyWriter},
 		{"rollback leaves nothing", rollbackLeavesNothing}, {"reader during a plan", readerDuringPlan},
 		{"counts equal rows", countsEqualRowsAdded}, {"plan begun again", restartedPlan}, {"failed plan is not begun again", failedPlanIsNotRestarted},

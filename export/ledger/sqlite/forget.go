@@ -171,7 +171,7 @@ func forgetRows(c *sqlite.Conn, p tracedPerson, f *ledger.Forgotten) error {
 		}
 	}
 	f.Rows += len(ids)
-	if err := forgetMessages(c, p); err != nil {
+	if err := errors.Join(forgetMessages(c, p), forgetChanges(c, p)); err != nil {
 		return err
 	}
 	if err := exec(c, "DELETE FROM baselines WHERE key = ?", p.key); err != nil {

@@ -26,7 +26,8 @@ type planTx struct {
 	names  map[int64]string   // written at Commit, since they may change until then
 	source map[string]int64
 
-	lists ledger.RowWriting
+	lists   ledger.RowWriting
+	changes ledger.Changes
 
 	loose  int64 // rows that went into no part
 	same   bool  // some of them are equal to what Coupa holds
@@ -174,8 +175,8 @@ func (t *planTx) addRow(r *export.RowResult) error {
 	if err != nil {
 		return err
 	}
-	s := t.row
-	s.BindInt64(1, rowID(part, partRow))
+	s, id := t.row, rowID(part, partRow)
+	s.BindInt64(1, id)
 	s.BindInt64(2, source)
 	s.BindInt64(3, int64(r.Origin.Line))
 	s.BindInt64(4, int64(r.Lines))
@@ -194,7 +195,7 @@ func (t *planTx) addRow(r *export.RowResult) error {
 		}
 		return err
 	}
-	return s.Reset()
+	return errors.Join(s.Reset(), t.addChange(id, r.Change))
 }
 
 // sourceID returns the number that stands for a feed file's name.

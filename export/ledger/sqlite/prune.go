@@ -138,7 +138,7 @@ func blank(c *sqlite.Conn, runs []int64) error {
 	return eachHome(c, runs, func(home int64) error {
 		return errors.Join(
 			exec(c, "UPDATE rows SET first = '', login = '', status = '', faults = '' WHERE "+ofPart+"AND "+hasValues, home),
-			exec(c, "UPDATE writes SET emptied = '' WHERE "+writesOfPart, home))
+			exec(c, "UPDATE writes SET emptied = '' WHERE "+writesOfPart, home), exec(c, "DELETE FROM changes WHERE "+changesOfPart, home))
 	})
 }
 
@@ -162,7 +162,8 @@ func eachHome(c *sqlite.Conn, runs []int64, f func(home int64) error) error {
 
 func pruneRuns(c *sqlite.Conn, runs []int64) error {
 	err := eachHome(c, runs, func(home int64) error {
-		return errors.Join(exec(c, "DELETE FROM rows WHERE "+ofPart, home), exec(c, "DELETE FROM writes WHERE "+writesOfPart, home))
+		return errors.Join(exec(c, "DELETE FROM rows WHERE "+ofPart, home), exec(c, "DELETE FROM writes WHERE "+writesOfPart, home),
+			exec(c, "DELETE FROM changes WHERE "+changesOfPart, home))
 	})
 	if err != nil || len(runs) == 0 {
 		return err

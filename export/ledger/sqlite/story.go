@@ -82,6 +82,9 @@ func episode(c *sqlite.Conn, id int64) (e ledger.Episode, err error) {
 	if err != nil {
 		return e, err
 	}
+	if e.Row.Change, err = changeOf(c, id); err != nil {
+		return e, err
+	}
 	if e.Row.Part != 0 {
 		if e.Part, err = needPart(c, e.Row.Part); err != nil {
 			return e, err

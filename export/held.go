@@ -38,7 +38,7 @@ func HeldLimits(broken []Breach) []HeldLimit {
 
 // Add counts the row of a held run where the limit counts its person, and reports that.
 func (h *HeldLimit) Add(r *RowResult) bool {
-	if !limitCounts(h.Limit, r) {
+	if !LimitCounts(h.Limit, r) {
 		return false
 	}
 	if h.People++; len(h.First) < ShownHeld {
@@ -51,9 +51,9 @@ func (h *HeldLimit) Add(r *RowResult) bool {
 // its person all the same.
 func (r *RowResult) IsHeld() bool { return r.Outcome == Held || len(r.Counted) > 0 }
 
-// limitCounts reports whether a limit counts a row's person. A column's limit does so only where the cells are known. An
+// LimitCounts reports whether a limit counts a row's person. A column's limit does so only where the cells are known. An
 // earlier program has stored no kinds.
-func limitCounts(limit string, r *RowResult) bool {
+func LimitCounts(limit string, r *RowResult) bool {
 	if column, ok := strings.CutPrefix(limit, columnLimits); ok {
 		return r.Change != nil && r.Change.changes(column)
 	}

@@ -147,6 +147,19 @@ func (l Limits) approved(key string) int {
 	return n
 }
 
+// Names returns the names of the limits that are set and count people.
+func (l Limits) Names() (names []string) {
+	for _, c := range l.counted() {
+		if !c.limit.Unlimited {
+			names = append(names, c.name)
+		}
+	}
+	for column := range l.Columns {
+		names = append(names, ColumnLimit(column))
+	}
+	return names
+}
+
 type kindLimit struct {
 	name  string
 	kind  ChangeKind

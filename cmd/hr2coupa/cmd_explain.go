@@ -17,8 +17,9 @@ func explainCmd(env *wiring.Env) *cobra.Command {
 		Use:   "explain KEY",
 		Short: "one person's story: HR line, expression, part and row, load, error",
 		Long: `Explain prints what happened to one person in the latest runs, newest first: the line of HR's file, the
-part and its row, the load and Coupa's messages, and every cell that was sent, with the expression that set
-it. KEY is the person's value in the feed's key column, or a pseudonym from the log (p-...); --login finds
+part and its row, the load and Coupa's messages, what changed (old -> new), the limits that count it and the
+approval that let it pass, and every cell that was sent, with the expression that set it. At the end come the
+columns that are known as confirmed. KEY is the person's value in the feed's key column, or a pseudonym from the log (p-...); --login finds
 a person by a login that was sent.
 It only reads, and may do so while a run is at work. What it prints on stdout is personal data.`,
 		Example: "  hr2coupa explain 000102\n  hr2coupa explain --login xaver.xu --all",

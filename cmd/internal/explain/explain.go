@@ -36,27 +36,31 @@ type Options struct {
 
 // story is what the ledger knows of a person, newest run first.
 type story struct {
-	Key       string     `json:"key,omitempty"` // as asked for, or behind the pseudonym
-	Pseudonym string     `json:"pseudonym,omitempty"`
-	Login     string     `json:"login,omitempty"`
-	Rows      []rowStory `json:"rows"`
-	more      int        // older runs that are not shown
+	Key       string          `json:"key,omitempty"` // as asked for, or behind the pseudonym
+	Pseudonym string          `json:"pseudonym,omitempty"`
+	Login     string          `json:"login,omitempty"`
+	Rows      []rowStory      `json:"rows"`
+	Baseline  []baselineStory `json:"baseline"`
+	more      int             // older runs that are not shown
 }
 
 // rowStory is one row of the person.
 type rowStory struct {
-	Run     string              `json:"run"`
-	Command string              `json:"command"`
-	Started time.Time           `json:"started"`
-	State   export.RunState     `json:"state"`
-	Verdict export.RunVerdict   `json:"verdict"`
-	Row     export.RowResult    `json:"row"`
-	Part    *partStory          `json:"part,omitempty"`  // where the row went into one
-	Todo    string              `json:"todo,omitempty"`  // what to do about a row that has to be fixed, or about one that waits
-	Rules   []export.Expression `json:"rules,omitempty"` // held back: behind the columns that the faults are about
-	Cells   []cellStory         `json:"cells"`           // as sent
-	Lost    string              `json:"cells_lost,omitempty"`
-	Hint    string              `json:"hint,omitempty"` // what to do about Lost
+	Run     string               `json:"run"`
+	Command string               `json:"command"`
+	Started time.Time            `json:"started"`
+	State   export.RunState      `json:"state"`
+	Verdict export.RunVerdict    `json:"verdict"`
+	Row     export.RowResult     `json:"row"`
+	Part    *partStory           `json:"part,omitempty"`   // where the row went into one
+	Todo    string               `json:"todo,omitempty"`   // what to do about a row that has to be fixed, or about one that waits
+	Kinds   export.ChangeKinds   `json:"kinds"`            // in which ways the row changes the person; none: in none, or not known
+	Change  *export.PersonChange `json:"change,omitempty"` // which cells, with their values from before as far as they are known
+	Limits  []limitStory         `json:"limits,omitempty"` // those that count the person
+	Rules   []export.Expression  `json:"rules,omitempty"`  // held back: behind the columns that the faults are about
+	Cells   []cellStory          `json:"cells"`            // as sent
+	Lost    string               `json:"cells_lost,omitempty"`
+	Hint    string               `json:"hint,omitempty"` // what to do about Lost
 }
 
 // partFields is a part without its own form in JSON, so that its fields stand beside those of a partStory.
@@ -130,11 +134,14 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 		s.Key, s.Pseudonym = keys[0], o.Key
 	}
 	for _, e := range episodes {
-		c, err := rowStoryOf(l, e)
+		c, err := rowStoryOf(cfg, l, e)
 		if err != nil {
 			return err
 		}
 		s.Rows = append(s.Rows, c)
+	}
+	if s.Baseline, err = baselineOf(l, keys, episodes); err != nil {
+		return err
 	}
 	if env.JSON {
 		return show.JSON(env, s)
@@ -150,9 +157,14 @@ func notFound(cfg *config.Config, o Options) error {
 	return export.Hint(exit.Usage("the ledger has no row of that person"), "give as KEY a value of the feed's column %q, as HR writes it, or give --login LOGIN", cfg.Feed.Key)
 }
 
-func rowStoryOf(l ledger.Ledger, e ledger.Episode) (rowStory, error) {
+func rowStoryOf(cfg *config.Config, l ledger.Ledger, e ledger.Episode) (rowStory, error) {
 	c := rowStory{
 		Run: e.Run.ID, Command: e.Run.Command, Started: e.Run.Started, State: e.Run.State, Verdict: e.Run.Verdict, Row: e.Row, Todo: wiring.Causes().ToDo(e.Row), Cells: []cellStory{},
+		Kinds: e.Row.Kinds, Change: e.Row.Change,
+	}
+	var err error
+	if c.Limits, err = limitsOf(cfg, l, e); err != nil {
+		return c, err
 	}
 	if e.Part.ID == 0 {
 		c.Rules = blamed(e.Run.Mapping, e.Row.Faults)
@@ -255,6 +267,7 @@ func printStory(env *wiring.Env, s story, several bool) error {
 		}
 		printRowStory(w, c, several)
 	}
+	printBaseline(w, s.Baseline, several)
 	if s.more > 0 {
 		w.Printf("\nand %s before: --all shows them\n", export.Plural(s.more, "run"))
 	}
@@ -283,6 +296,7 @@ func printRowStory(w *terminal.Text, c rowStory, several bool) {
 	}
 	say(reasonWord(c.Row.Outcome), c.Row.Faults.Text())
 	say("to do", c.Todo)
+	lines = append(lines, changeLines(c)...)
 	for _, r := range c.Rules {
 		say("rule", r.Column+": "+visible(r.Text))
 	}

@@ -81,6 +81,19 @@ var kindWords = []struct {
 	{export.ChangeOther, "another value elsewhere"}, {export.ChangeUnchecked, "unchecked: not known what Coupa holds"},
 }
 
+// KindWords returns kinds of change in words, in the order in which a plan counts them.
+func KindWords(kinds export.ChangeKinds) (list []string) {
+	for _, k := range kindWords {
+		if kinds.Has(k.kind) {
+			list = append(list, k.word)
+		}
+	}
+	if kinds.Has(export.ChangeRoleAsked) {
+		list = append(list, "a role that has to be asked for")
+	}
+	return list
+}
+
 // planSentence returns how many people change and how, each counted once.
 func planSentence(r *job.Planned) string {
 	s := export.Plural(r.Input, "record") + ", " + words.Persons(r.RowCount+r.Same)
@@ -255,7 +268,7 @@ func personText(w *terminal.Text, p *differences.Person, width int) {
 	}
 	for _, c := range p.Change.Cells {
 		pad := strings.Repeat(" ", widest-utf8.RuneCountInString(c.Column))
-		w.Lines("    ", folded(c.Column+pad+"  "+cellText(p.Change.Against, c), strings.Repeat(" ", widest+2), width-4)...)
+		w.Lines("    ", folded(c.Column+pad+"  "+CellText(p.Change.Against, c), strings.Repeat(" ", widest+2), width-4)...)
 	}
 }
 
@@ -273,8 +286,8 @@ func oldText(against export.Compared, c export.CellChange) (text string, stands 
 	return none, true
 }
 
-// cellText returns what changes in a cell: old -> new, or what a list loses and gains.
-func cellText(against export.Compared, c export.CellChange) string {
+// CellText returns what changes in a cell: old -> new, or what a list loses and gains.
+func CellText(against export.Compared, c export.CellChange) string {
 	old, _ := oldText(against, c)
 	switch {
 	case !c.Known:

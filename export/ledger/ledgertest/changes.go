@@ -23,11 +23,11 @@ func changesComeBack(t *world) {
 	tx := Plan(t, l, run)
 	id := Must[int64](t)(tx.AddPart(export.Part{Name: "a.csv", Rows: 3}, []byte("x")))
 	title := export.CellChange{Column: "Title", Kind: export.ChangeFilled, New: "<R&D>", Known: true}
-	roles := export.CellChange{Column: "User Role Names", Kind: export.ChangeRoleTaken, Old: "User,Buyer", New: "User", Known: true, Lost: []string{"Buyer"}}
+	taken := export.CellChange{Column: "User Role Names", Kind: export.ChangeRoleTaken, Old: "User,Buyer", New: "User", Known: true, Lost: []string{"Buyer"}}
 	names := export.CellChange{Column: "Approver Login", Kind: export.ChangeOther, Old: "U2", New: "boss", Known: true}
 	unknown := export.CellChange{Column: "Department", Kind: export.ChangeOther, New: "Legal"}
 	rows := []export.RowResult{Row(id, 1, 2, export.Pending), Row(id, 2, 3, export.Pending), Row(id, 3, 4, export.Pending), Row(0, 0, 5, export.Held)}
-	rows[0].Change, rows[1].Change, rows[3].Change = changedIn(title, roles), changedIn(unknown, names), changedIn(roles)
+	rows[0].Change, rows[1].Change, rows[3].Change = changedIn(title, taken), changedIn(unknown, names), changedIn(taken)
 	rows[2].Change = &export.PersonChange{Against: export.AgainstNothing, Cells: []export.CellChange{title}}
 	for _, r := range rows {
 		OK(t, tx.AddRow(r))

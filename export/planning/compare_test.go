@@ -123,7 +123,7 @@ func TestComparedWithTheLedger(t *testing.T) {
 // TestStatusAndRolesComparedWithTheLedger: the ledger knows of a value only whether it is another one, or none. Of a status that is
 // enough; of a list it is not known what is lost, unless there was none.
 func TestStatusAndRolesComparedWithTheLedger(t *testing.T) {
-	key, err := export.NewHashKey(strings.Repeat("k", 32))
+	key, err := baseline.NewHashKey(strings.Repeat("k", 32))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,13 +23,14 @@ const (
 	ChangeFilled    // Coupa holds nothing there yet
 	ChangeCase      // a login or an e-mail address differs in case alone
 	ChangeOther
-	ChangeUnchecked // it is not known what Coupa holds there
-	ChangeRoleAsked // a role for which somebody has to be asked is gained
+	ChangeUnchecked     // it is not known what Coupa holds there
+	ChangeRoleAsked     // a role for which somebody has to be asked is gained
+	ChangeApprovalLimit // more may be approved than the config lets a feed give
 	changeKinds
 )
 
 var changeWords = [changeKinds]string{
-	"create", "deactivation", "reactivation", "login", "number", "email", "role_taken", "role_given", "filled", "case", "other", "unchecked", "role_asked",
+	"create", "deactivation", "reactivation", "login", "number", "email", "role_taken", "role_given", "filled", "case", "other", "unchecked", "role_asked", "approval_limit",
 }
 
 // ChangeKindsInOrder returns every kind of change, in the order in which people are told of them.

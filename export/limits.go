@@ -18,19 +18,20 @@ func (l Limit) Ceiling(people int) int { return max(l.Count, int(l.Percent*float
 
 // Names of limits in the config and in approvals.
 const (
-	DeactivationsLimit = "deactivations"
-	UpdatesLimit       = "updates"
-	CreatesLimit       = "creates"
-	ReactivationsLimit = "reactivations"
-	LoginsLimit        = "logins"
-	NumbersLimit       = "numbers"
-	EmailsLimit        = "emails"
-	RolesTakenLimit    = "roles_taken"
-	RolesGivenLimit    = "roles_given"
-	RolesAskedLimit    = "roles_asked" // of roles.ask: it allows none
-	ShrinkLimit        = "shrink"
-	columnLimits       = "columns."
-	fillLimits         = "fill."
+	DeactivationsLimit  = "deactivations"
+	UpdatesLimit        = "updates"
+	CreatesLimit        = "creates"
+	ReactivationsLimit  = "reactivations"
+	LoginsLimit         = "logins"
+	NumbersLimit        = "numbers"
+	EmailsLimit         = "emails"
+	RolesTakenLimit     = "roles_taken"
+	RolesGivenLimit     = "roles_given"
+	RolesAskedLimit     = "roles_asked"     // of roles.ask: it allows none
+	ApprovalLimitsLimit = "approval_limits" // it allows none
+	ShrinkLimit         = "shrink"
+	columnLimits        = "columns."
+	fillLimits          = "fill."
 )
 
 // ColumnLimit returns the name of a column's limit.
@@ -176,5 +177,6 @@ func (l Limits) kinds() []kindLimit {
 		{RolesTakenLimit, ChangeRoleTaken, l.RolesTaken},
 		{RolesGivenLimit, ChangeRoleGiven, l.RolesGiven},
 		{RolesAskedLimit, ChangeRoleAsked, Limit{}},
+		{ApprovalLimitsLimit, ChangeApprovalLimit, Limit{}},
 	}
 }

@@ -40,6 +40,7 @@ var approveLimits = []struct{ limit, help string }{
 	{export.RolesTakenLimit, "how many people may lose a role or a group"},
 	{export.RolesGivenLimit, "how many people may get a role or a group"},
 	{export.RolesAskedLimit, "how many people may get a role of roles.ask"},
+	{export.ApprovalLimitsLimit, "how many people may approve more than limits.approval_limits allows"},
 }
 
 func approveCmd(env *wiring.Env) *cobra.Command {

@@ -7,6 +7,7 @@ import "github.com/hr2coupa/hr2coupa/export"
 var storedKinds = [...]export.ChangeKind{
 	export.ChangeCreate, export.ChangeDeactivation, export.ChangeReactivation, export.ChangeLogin, export.ChangeNumber, export.ChangeEmail,
 	export.ChangeRoleTaken, export.ChangeRoleGiven, export.ChangeFilled, export.ChangeCase, export.ChangeOther, export.ChangeUnchecked, export.ChangeRoleAsked,
+	export.ChangeApprovalLimit,
 }
 
 // StoreKinds returns the number that stands for a set of kinds of change in a ledger.

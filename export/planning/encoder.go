@@ -64,7 +64,7 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 		e.quarantine(b, one, f)
 		return nil
 	}
-	cmp := e.comparer.asks(one, e.comparer.compare(one))
+	cmp := e.comparer.raises(one, e.comparer.asks(one, e.comparer.compare(one)))
 	if f := e.comparer.holding(one, cmp); f != nil {
 		e.quarantine(b, one, f)
 		return nil

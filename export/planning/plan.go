@@ -57,6 +57,8 @@ type Planner struct {
 	HashKey   baseline.HashKey
 	// Roles are what rows may not do with roles; nil: anything. They need Compare.
 	Roles *export.RoleRules
+	// Ceilings are up to which amounts rows may raise what their people may approve; nil: up to any. They need Compare.
+	Ceilings *export.ApprovalCeilings
 	// Full sends rows that would change nothing too.
 	Full bool
 	// ExactCase takes a login or an e-mail address in another case for a change, and sends it.

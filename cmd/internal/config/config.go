@@ -7,6 +7,7 @@ package config
 import (
 	"context"
 	"fmt"
+	"math/big"
 	"strings"
 	"time"
 
@@ -150,8 +151,11 @@ type Limits struct {
 
 	Columns map[string]export.Limit // by Coupa column: people whose value there changes
 	Per     time.Duration           // for how long earlier starts count; 0: the calendar day of the feed's zone
-	Fill    export.Limit            // percent of the people with a known value in a column who may be blank there
-	Shrink  float64                 // percent by which a feed may be smaller than the last one; 0: any size
+	// ApprovalLimits are up to which amounts a feed may raise what people may approve, by currency in capitals; nil: up to any.
+	ApprovalLimits map[string]*big.Rat
+
+	Fill   export.Limit // percent of the people with a known value in a column who may be blank there
+	Shrink float64      // percent by which a feed may be smaller than the last one; 0: any size
 }
 
 // Protect is a rule for people who are never changed.

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"math/big"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
@@ -157,6 +159,7 @@ func limits(s *section) Limits {
 		l.Columns[column] = columns.limit(column, export.Limit{})
 	}
 	columns.done()
+	l.ApprovalLimits = s.amounts("approval_limits")
 	shrink := s.section("shrink")
 	l.Shrink = shrink.float("percent", 0, 100, false)
 	if s.has("shrink") && shrink.node != nil && l.Shrink == 0 {
@@ -278,4 +281,24 @@ func (s *section) share(key string, def export.Limit) export.Limit {
 	l := export.Limit{Percent: sub.float("percent", def.Percent, 100, false)}
 	sub.done()
 	return l
+}
+
+// amounts reads amounts by currency; nil where there are none.
+func (s *section) amounts(key string) map[string]*big.Rat {
+	sub := s.section(key)
+	var amounts map[string]*big.Rat
+	for _, currency := range sub.names() {
+		v := sub.take(currency)
+		amount, ok := export.NewAmount(v.text)
+		if !ok || len(currency) != 3 || strings.ToUpper(currency) != currency {
+			v.fault("it must be a currency and an amount", "write {USD: 10000, EUR: 9000}: the ISO code in capitals, and a number from 0")
+			continue
+		}
+		if amounts == nil {
+			amounts = map[string]*big.Rat{}
+		}
+		amounts[currency] = amount
+	}
+	sub.done()
+	return amounts
 }

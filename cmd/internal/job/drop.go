@@ -55,7 +55,7 @@ func (j *Job) drop(ctx context.Context, files []ready.File, o DropOptions, earli
 	if err != nil {
 		return nil, err
 	}
-	kinds := ready.NewKinds(known)
+	kinds := ready.NewKinds(j.cfg, known)
 	if err := j.withinLimits(files, kinds, people, started); err != nil {
 		return nil, err
 	}

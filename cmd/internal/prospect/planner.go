@@ -37,7 +37,7 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 	}
 	if !d.ask.Alone {
 		p.Compare, p.Full, p.ExactCase, p.Used = coupa.Element, d.ask.Full, cfg.Layout.ExactCase, d.out.used
-		p.Roles = wiring.RoleRules(cfg)
+		p.Roles, p.Ceilings = wiring.RoleRules(cfg), wiring.ApprovalCeilings(cfg)
 		p.Confirmed, p.HashKey = d.out.confirmed, d.out.key
 	}
 	if answers != nil {

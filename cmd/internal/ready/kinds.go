@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/layout"
@@ -14,11 +16,12 @@ import (
 // were sent last.
 type Kinds struct {
 	statuses map[string]string // by login in lower case: the status that was sent last
+	ceilings *export.ApprovalCeilings
 }
 
-// NewKinds returns what the people whom the ledger knows say of rows.
-func NewKinds(people *baseline.KnownPeople) *Kinds {
-	k := &Kinds{statuses: make(map[string]string, people.Len())}
+// NewKinds returns what the people whom the ledger knows, and the config, say of rows.
+func NewKinds(cfg *config.Config, people *baseline.KnownPeople) *Kinds {
+	k := &Kinds{statuses: make(map[string]string, people.Len()), ceilings: wiring.ApprovalCeilings(cfg)}
 	people.All(func(_ string, p export.Person) {
 		if p.Login != "" {
 			k.statuses[strings.ToLower(p.Login)] = p.Status
@@ -47,6 +50,8 @@ func (k *Kinds) Of(sheet *layout.Ready, r *layout.ReadyRow) export.ChangeKinds {
 			kinds = kinds.With(export.ChangeEmail)
 		case e.Kind == export.KindNames:
 			kinds = kinds.With(export.ChangeRoleTaken)
+		case k.ceilings != nil && k.ceilings.Column(name):
+			kinds = kinds.With(export.ChangeApprovalLimit)
 		}
 	}
 	return kinds

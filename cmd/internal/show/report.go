@@ -252,21 +252,23 @@ func awaited(p export.Part) bool {
 }
 
 // advice is what to type after a report, by what is left to do.
-type advice struct{ fix, ask, deliver, again string }
+type advice struct{ fix, ask, deliver, again, resubmit string }
 
 var afterRun = advice{
-	fix:     "fix the rows in HR and deliver a new feed; or, once Coupa is fixed, hr2coupa run --again",
-	ask:     "hr2coupa run asks Coupa again; hr2coupa status shows what is open",
-	deliver: "fix what hinders the delivery (hr2coupa doctor looks at the whole way), then hr2coupa run: it goes on with the parts that were not sent",
-	again:   "hr2coupa run",
+	fix:      "fix the rows in HR and deliver a new feed; or, once Coupa is fixed, hr2coupa run --again",
+	ask:      "hr2coupa run asks Coupa again; hr2coupa status shows what is open",
+	deliver:  "fix what hinders the delivery (hr2coupa doctor looks at the whole way), then hr2coupa run: it goes on with the parts that were not sent",
+	again:    "hr2coupa run",
+	resubmit: "resubmit these rows in a renamed file",
 }
 
 // afterChange speaks of a change that a person has typed. It is in no feed that --again could read.
 var afterChange = advice{
-	fix:     "the same hr2coupa change, once what is wrong is fixed",
-	ask:     afterRun.ask,
-	deliver: afterRun.deliver,
-	again:   "the same hr2coupa change",
+	fix:      "the same hr2coupa change, once what is wrong is fixed",
+	ask:      afterRun.ask,
+	deliver:  afterRun.deliver,
+	again:    "the same hr2coupa change",
+	resubmit: "the same hr2coupa change",
 }
 
 // afterDrop speaks of files that a person has written, not of HR's feed.
@@ -274,6 +276,7 @@ var afterDrop = advice{
 	fix:     "put the rows that were not applied into a file, fix them and drop it; or, once Coupa is fixed, hr2coupa drop --again FILE sends the whole file once more",
 	ask:     "the same hr2coupa drop asks Coupa again; hr2coupa status shows what is open",
 	deliver: "fix what hinders the delivery (hr2coupa doctor looks at the whole way), then the same hr2coupa drop: it goes on with the parts that were not sent",
+	again:   afterRun.again, resubmit: afterRun.resubmit,
 }
 
 func behindHeld(c export.CauseCount) bool { return c.Name == export.CauseHeldRun }
@@ -301,7 +304,7 @@ func nextSteps(w *terminal.Text, rep *export.Report) {
 	by := rep.Counts.By
 	behind := slices.ContainsFunc(rep.Causes, behindHeld)
 	if behind {
-		rows = append(rows, "approve or settle the held run (hr2coupa approve, hr2coupa settle), then resubmit these rows in a renamed file")
+		rows = append(rows, "approve or settle the held run (hr2coupa approve, hr2coupa settle), then "+say.resubmit)
 	}
 	if !behind || slices.ContainsFunc(rep.Causes, func(c export.CauseCount) bool { return !behindHeld(c) }) {
 		add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], say.fix)

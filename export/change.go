@@ -265,6 +265,8 @@ type Changes struct {
 	Chief   map[ChangeKind]int // each of them once, by the kind that says most; see ChangeKinds.Chief
 	ByKind  map[ChangeKind]int // a person without a known old value counts for what the row may change, and as unchecked
 	Columns map[string]int     // people with another value in a column, or with one that is not known
+
+	ExactCase bool // a login or an e-mail address in another case is sent, and so counts for its column
 }
 
 // NewChanges returns an empty count.
@@ -290,6 +292,8 @@ func (c *Changes) Add(r *RowResult, carried []string) {
 		return
 	}
 	for _, cell := range r.Change.Cells {
-		c.Columns[cell.Column]++
+		if cell.Kind != ChangeCase || c.ExactCase {
+			c.Columns[cell.Column]++
+		}
 	}
 }

@@ -20,6 +20,9 @@ type quick struct{ *testing.M }
 // storiesAtOnce is how many parallel tests run at a time.
 const storiesAtOnce = "6"
 
+// drawsAtMost is how often a law is drawn unless -rapid.checks says otherwise: here every draw starts programs.
+const drawsAtMost = "12"
+
 // diskDir is the folder for temporary files of tests that want a disk.
 var diskDir = os.TempDir()
 
@@ -32,6 +35,9 @@ func (q quick) Run() int {
 	}
 	if !given["test.parallel"] {
 		flag.Set("test.parallel", storiesAtOnce)
+	}
+	if !given["rapid.checks"] {
+		flag.Set("rapid.checks", drawsAtMost)
 	}
 	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(1 << 30)

@@ -19,7 +19,7 @@ func WriteCalls(part []byte, element func(column string) (export.Element, bool))
 	equal := 0
 	for _, row := range rows {
 		was := export.User{Values: row.Was}
-		missing := export.Missing(j.sendable(row), was)
+		missing := toWrite(row, j.sendable(row), was)
 		switch {
 		case row.ID == "": // a look-up and a POST
 			calls += 2

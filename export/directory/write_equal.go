@@ -44,7 +44,22 @@ func (j *writing) unchanged(ctx context.Context, rows []export.RowResult) (rest 
 func (j *writing) wasEqual(r export.RowResult) bool {
 	row := j.cells[r.PartRow-1]
 	_, begun := j.known(r.PartRow)
-	return row.ID != "" && row.Was != nil && !begun && export.Missing(j.sendable(row), export.User{Values: row.Was}) == nil
+	return row.ID != "" && row.Was != nil && !begun && toWrite(row, j.sendable(row), export.User{Values: row.Was}) == nil
+}
+
+// toWrite returns the cells that a user does not hold: see export.Missing. Where case does not count, a plan writes logins and
+// e-mail addresses as Coupa has them. So one that differed in case alone when the plan was made is to differ, and is compared
+// exactly.
+func toWrite(row export.APIRow, cells []export.ElementCell, user export.User) []export.ElementCell {
+	then := export.User{Values: row.Was}
+	cells = slices.Clone(cells)
+	for i, c := range cells {
+		held, known := then.Value(c.Element)
+		if d, changes := c.Change(held, known); changes && d.Kind == export.ChangeCase {
+			cells[i].Element.Kind = export.KindText
+		}
+	}
+	return export.Missing(cells, user)
 }
 
 // stillEqual ends the rows that still match Coupa, and returns the others.

@@ -90,7 +90,7 @@ func (j *writing) update(ctx context.Context, r export.RowResult, before export.
 	w := j.of(r)
 	w.CoupaID, w.Created = user.ID, before.Created || before.CoupaID == "" && j.cells[r.PartRow-1].ID == ""
 	w.Emptied, w.Unfilled = before.Emptied, j.emptyIn(before.Unfilled, user, true)
-	missing := export.Missing(cells, user)
+	missing := toWrite(j.cells[r.PartRow-1], cells, user)
 	if missing == nil {
 		outcome := export.Unchanged
 		if _, begun := j.known(r.PartRow); begun { // an earlier start wrote it and died before the answer was recorded

@@ -43,6 +43,7 @@ func (p *Planner) assembler(s *survey, sink Sink) *assembler {
 		plan: &export.Plan{Columns: map[string]int{}, Filled: map[string]export.Filling{}, Changes: export.NewChanges(), Compared: p.Compare != nil},
 		sets: map[export.ColumnSet]int{}, open: map[[2]int]*openPart{}, join: p.joiner(), merging: map[string]*gathered{},
 	}
+	a.plan.Changes.ExactCase = p.ExactCase
 	if a.plan.Compared {
 		a.plan.Tally = p.Used.NewTally()
 	}

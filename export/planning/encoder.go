@@ -161,6 +161,7 @@ func (e *encoder) group(b *built, wave int, set export.ColumnSet) *group {
 // check completes a row and returns every rule that it breaks. A column with a failed expression is not also reported
 // as missing. A fault found in Coupa replaces the fault that the row could not be completed, since it says more.
 func (e *encoder) check(one *rowDraft) []export.Fault {
+	e.tidy(one)
 	e.completer.complete(one)
 	rules := e.rules.Check(&one.row)
 	if len(one.faults) > 0 {
@@ -190,6 +191,16 @@ func (e *encoder) check(one *rowDraft) []export.Fault {
 	}
 	e.completer.explainMissing(one, rules)
 	return rules
+}
+
+// tidy writes the values that must be unique as they are compared: a login with a blank behind it would name another account in
+// Coupa, which nobody finds again. An Id is not HR's to write: a rule refuses one that is not a plain number.
+func (e *encoder) tidy(one *rowDraft) {
+	for _, col := range e.s.cols {
+		if c := &one.row.Cells[col]; c.State == export.Set && e.names[col] != export.ColumnID {
+			c.Text = export.Tidy(c.Text)
+		}
+	}
 }
 
 // partial turns a row into the form of the API route: only HR's values, together with what Coupa held when it was

@@ -46,8 +46,11 @@ func Decide(open []export.Incident, f Finding, run string, now time.Time) (incid
 
 // blindFor reports whether a start cannot know that an incident is over.
 func (f *Finding) blindFor(i export.Incident) bool {
-	if OfFolder(i) {
+	switch {
+	case OfFolder(i):
 		return !f.Looked
+	case OfLeavers(i):
+		return !f.Counted
 	}
 	return f.Blind[i.Kind]
 }
@@ -56,7 +59,10 @@ func (f *Finding) blindFor(i export.Incident) bool {
 // nights before.
 func over(i export.Incident) Trouble {
 	t := Trouble{Kind: i.Kind, Cause: i.Cause, Owner: i.Owner}
-	if (i.Kind == export.NoticeQuarantine || i.Kind == export.NoticePartial) && i.Run != "" {
+	switch {
+	case OfLeavers(i):
+		t.Facts = []string{"a start has seen that they are inactive in Coupa, or HR has them active again"}
+	case (i.Kind == export.NoticeQuarantine || i.Kind == export.NoticePartial) && i.Run != "":
 		t.Facts = []string{"this start has none; rows of earlier runs are only fixed when HR sends them again: hr2coupa status " + i.Run}
 	}
 	return t

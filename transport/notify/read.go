@@ -32,6 +32,8 @@ type Start struct {
 	Columns []string
 	// Folder is the state of a watcher's drop folder; nil where the start read none.
 	Folder *Folder
+	// Leavers are the administrators who have left and are still active; nil where that is not known.
+	Leavers *Leavers
 }
 
 // Folder is the state of a drop folder as its watcher found it.
@@ -58,6 +60,7 @@ type Finding struct {
 	Troubles []Trouble
 	Blind    map[export.NoticeKind]bool
 	Looked   bool // it read the drop folder: only such a start can know that the folder is well again
+	Counted  bool // it knows which administrators have left and are still active
 }
 
 // These causes distinguish incidents of one kind.
@@ -95,6 +98,7 @@ func Read(s Start) Finding {
 	f.late(s)
 	f.unfilled(s)
 	f.unknown(s)
+	f.leavers(s.Leavers)
 	f.blind(s)
 	f.folder(s.Folder)
 	slices.SortStableFunc(f.Troubles, func(a, b Trouble) int { return a.weight() - b.weight() })
@@ -208,13 +212,16 @@ func (f *Finding) unfilled(s Start) {
 		columns = append(columns, u.Columns()...)
 	}
 	slices.Sort(columns)
-	people := "1 person"
-	if n := len(s.Report.Unfilled); n > 1 {
-		people = fmt.Sprintf("%d people", n)
-	}
 	f.add(Trouble{Kind: export.NoticeStalled, Cause: causeEmptied, Owner: export.OwnerIT,
-		Facts: []string{people + ": " + strings.Join(slices.Compact(columns), ", ")},
+		Facts: []string{persons(len(s.Report.Unfilled)) + ": " + strings.Join(slices.Compact(columns), ", ")},
 		ToDo:  []string{"hr2coupa status names them, and says what fills the lists again"}})
+}
+
+func persons(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
 }
 
 // unknown adds the trouble of a ledger that was, or seems to be, lost, restored or copied.
@@ -309,6 +316,9 @@ func (f *Finding) rows(rep *export.Report, s Start, status string) {
 	by := map[export.Outcome]shares{export.Rejected: {}, export.Drifted: {}, export.Quarantined: {}}
 	var pending tally
 	for r := range rep.Rows.All() {
+		if s.Leavers != nil && IsLeaver(r) {
+			continue // an incident of its own
+		}
 		if mine := by[r.Outcome]; mine != nil {
 			var columns []string
 			if r.Outcome == export.Quarantined {

@@ -26,6 +26,7 @@ type Notifier struct {
 	started  time.Time
 	Targets  []notify.Target
 	heart    *notify.Heartbeat // nil if nothing is pinged
+	leavers  *notify.Leavers   // administrators who have left and are still active; nil where that is not known
 	pinging  export.Group      // the ping of the start
 	stop     context.CancelFunc
 	rep      *export.Report
@@ -86,6 +87,9 @@ func (t *Notifier) Record(l ledger.Ledger, rep *export.Report, err error, unknow
 	}
 	open, failed := l.Incidents()
 	if failed == nil {
+		t.leavers, failed = leavers(l, open, rep)
+	}
+	if failed == nil {
 		incidents, notices, wrong := t.notices(open, err)
 		failed = wrong
 		if failed == nil && len(incidents) > 0 {
@@ -123,7 +127,7 @@ func (t *Notifier) notices(open []export.Incident, err error) ([]export.Incident
 		}
 	}
 	now := t.env.Now().In(t.cfg.Feed.TimeZone)
-	found := notify.Read(notify.Start{Command: t.Command, ByHand: t.ByHand, Report: t.rep, Err: err, Exit: code, Causes: wiring.Causes(), Columns: wiring.ColumnNames(t.cfg), Unknown: t.unknown, Folder: t.Folder})
+	found := notify.Read(notify.Start{Command: t.Command, ByHand: t.ByHand, Report: t.rep, Err: err, Exit: code, Causes: wiring.Causes(), Columns: wiring.ColumnNames(t.cfg), Unknown: t.unknown, Folder: t.Folder, Leavers: t.leavers})
 	incidents, items := notify.Decide(open, found, run, now)
 	m := notify.Message{
 		Instance: wiring.HostOf(t.cfg.Instance), Host: wiring.Hostname(), Command: t.Command, At: now, Run: run, Verdict: verdict, Exit: code, Counts: counts,

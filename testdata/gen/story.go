@@ -1,8 +1,11 @@
 package main
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
-// The people something happens to, by their place in the staff. Everybody else has one ordinary change.
+// The people something happens to, by their place in the staff. Of the others one in five has an ordinary change.
 const (
 	quoted, twoRecords             = 12, 45
 	noAt, noLastName, longName     = 23, 57, 86
@@ -25,6 +28,11 @@ func playNight(staff []person) story {
 	staff[longName] = called(staff[longName], "maria.delosangeles", "María Guadalupe Inmaculada de los Ángeles y Todos los Santos", "Prado")
 	staff[takenLogin] = called(staff[takenLogin], "jane.smith2", "Jane", "Smith")
 	staff[renamed] = called(staff[renamed], "ida.holm", "Ida", "Holm")
+	for i := range staff {
+		if i%20 == 7 && i != noLastName {
+			staff[i].preferred = []string{"Robin", "Sam", "Alex", "Kit", "Max"}[i/20%5]
+		}
+	}
 	var s story
 	s.users = append(s.users, admins()...)
 	for i, p := range staff {
@@ -40,25 +48,30 @@ func playNight(staff []person) story {
 // before takes one person's change back.
 func before(i int, p person, staff []person) person {
 	depts := len(departments())
+	p.status = "Active"
 	switch {
 	case i == longName:
 		p.first = "Guadalupe"
-	case i < depts, i == renamed, i == takenLogin: // a head keeps department and manager; logins are changed in after
+	case i == 4: // a head of department keeps department and manager
 		p.roles = "User"
-	case i%6 == 0:
+	case i%100 == 7:
+		p.preferred = ""
+	case i%60 == 22:
+		p.phone = ""
+	case i%5 != 0, i < depts, i == renamed, i == takenLogin: // logins are changed in after
+	case i/5%6 == 0:
 		p.department = departments()[(i+1)%depts]
-	case i%6 == 1:
+	case i/5%6 == 1:
 		p.manager = staff[(i+3)%depts].login
-	case i%6 == 2:
+	case i/5%6 == 2:
 		p.last += "-Lund"
-	case i%6 == 3:
+	case i/5%6 == 3:
 		p.roles = "User,Central Receiving"
-	case i%6 == 4:
+	case i/5%6 == 4:
 		p.currency, p.locale = "EUR", "en"
-	case i%6 == 5:
+	case i/5%6 == 5:
 		p.email = strings.TrimSuffix(p.email, domain) + "@old.acme.example"
 	}
-	p.status = "Active"
 	return p
 }
 
@@ -91,9 +104,6 @@ func after(i int, staff []person) []string {
 		fields := p.record()
 		return append(fields[:11:11], fields[12:]...) // no currency
 	}
-	if i%20 == 7 && i != noLastName {
-		p.preferred = []string{"Robin", "Sam", "Alex", "Kit", "Max"}[i/20%5]
-	}
 	return p.record()
 }
 
@@ -120,12 +130,26 @@ func secondRecord(p person) person {
 
 // user is a person as Coupa's API shows one.
 func user(id int, p person) map[string]any {
-	return map[string]any{
-		"id": id, "login": p.login, "email": p.email, "firstname": p.first, "lastname": p.last,
+	u := map[string]any{
+		"id": id, "login": p.login, "email": p.email, "firstname": cmp.Or(p.preferred, p.first), "lastname": p.last,
 		"employee-number": p.id, "active": true, "roles": named(p.roles), "department": map[string]any{"name": p.department},
 		"manager": map[string]any{"login": p.manager}, "default-currency": map[string]any{"code": p.currency},
 		"default-locale": p.locale, "country-of-residence": map[string]any{"code": p.country},
 	}
+	if p.phone != "" {
+		u["phone-work"] = phone(p.phone)
+	}
+	return u
+}
+
+// phone is a number in the form of a cell, +aa xxx-yyy-zzzz or xxx-yyy-zzzz, as Coupa's API shows it.
+func phone(text string) map[string]any {
+	country, rest, abroad := strings.Cut(text, " ")
+	if !abroad {
+		country, rest = "1", text
+	}
+	area, number, _ := strings.Cut(rest, "-")
+	return map[string]any{"country-code": strings.TrimPrefix(country, "+"), "area-code": area, "number": number}
 }
 
 func named(list string) []any {

@@ -29,8 +29,11 @@ var story = struct {
 	by          map[export.Outcome]int
 }{
 	exit: export.ExitPartial, input: 302,
-	by: map[export.Outcome]int{export.Applied: 294, export.Quarantined: 7, export.Rejected: 1},
+	by: map[export.Outcome]int{export.Applied: 70, export.Unchanged: 224, export.Quarantined: 7, export.Rejected: 1},
 }
+
+// shownPeople is how many people the plan shows: all who leave, and some who are renamed.
+const shownPeople = 10
 
 // Play plays the demo in the folder keep, in one of its own where that is "", and prints it.
 func Play(ctx context.Context, env *wiring.Env, keep string) error {
@@ -86,11 +89,11 @@ func run(ctx context.Context, env *wiring.Env, dir string, t *twin.Twin) (*expor
 	}
 	if !env.JSON {
 		env.Stdout.Printf("A stand-in for Coupa listens on %s and %s\n\nThe plan\n--------\n", t.SFTPAddr(), t.URL())
-		res, err := job.Plan(ctx, &own, job.PlanOptions{People: 3})
+		res, err := job.Plan(ctx, &own, job.PlanOptions{People: shownPeople})
 		if err != nil {
 			return nil, err
 		}
-		if err := cmp.Or(show.Plan(&own, res, show.PlanText{Most: 3}), res.Close()); err != nil {
+		if err := cmp.Or(show.Plan(&own, res, show.PlanText{Most: shownPeople}), res.Close()); err != nil {
 			return nil, err
 		}
 		env.Stdout.Printf("\nThe run\n-------\n")

@@ -5,8 +5,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// causesText prints what is behind the rows and who has to act.
-func causesText(w *terminal.Text, counts []export.CauseCount) {
+// causesText prints what is behind the rows and who has to act, in lines of that width; 0 folds nothing.
+func causesText(w *terminal.Text, counts []export.CauseCount, width int) {
 	if len(counts) == 0 {
 		return
 	}
@@ -19,9 +19,9 @@ func causesText(w *terminal.Text, counts []export.CauseCount) {
 		if c.Owner != "" {
 			rows += ", for " + c.Owner
 		}
-		w.Printf("  %s: %s\n", rows, c.Meaning)
+		w.Lines("  ", folded(rows+": "+c.Meaning, "  ", width-2)...)
 		if c.Todo != "" {
-			w.Printf("    %s\n", c.Todo)
+			w.Lines("    ", folded(c.Todo, "  ", width-4)...)
 		}
 	}
 }

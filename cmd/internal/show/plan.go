@@ -44,7 +44,7 @@ func Plan(env *wiring.Env, r *job.Planned, o PlanText) error {
 	peopleText(w, r, o.Most, width)
 	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"},
 		group{"Waiting: an earlier row of theirs has no verdict", withOutcome(export.Pending), shownOpen, "see --json"})
-	causesText(w, r.Causes)
+	causesText(w, r.Causes, width)
 	recordsText(w, r, width)
 	partsText(w, r.Parts)
 	if o.Saved != "" {
@@ -202,7 +202,7 @@ func recordsText(w *terminal.Text, r *job.Planned, width int) {
 func sendingFacts(r *job.Planned) (lines []string) {
 	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	if r.Creates > 0 {
-		say("new in Coupa: %s that match no Coupa user and would be created; key %s", export.Plural(r.Creates, "row"), r.NewKey)
+		say("new in Coupa: %s without a matching Coupa user, to be created; key %s", export.Plural(r.Creates, "row"), r.NewKey)
 	}
 	if r.Calls != nil {
 		say("a run of it makes %s about users, at least %s: %d to look up, %d to write, %d to read back",
@@ -407,7 +407,7 @@ func Export(env *wiring.Env, r *job.Planned, dir string) error {
 	w.Printf("Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
 	breachesText(w, "a run would be HELD: ", r.Limits)
 	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"})
-	causesText(w, r.Causes)
+	causesText(w, r.Causes, textWidth(env))
 	w.Printf("\nWritten to %s\n", dir)
 	for _, p := range r.Parts {
 		w.Printf("  %s  %s, %d bytes\n", p.Name, export.Plural(p.Rows, "row"), p.Size)

@@ -24,10 +24,10 @@ func Report(env *wiring.Env, rep *export.Report) error {
 	}
 	w := env.Stdout.Text()
 	for _, r := range rep.Resumed {
-		reportText(w, r)
+		reportText(w, r, textWidth(env))
 		w.Printf("\n")
 	}
-	reportText(w, rep)
+	reportText(w, rep, textWidth(env))
 	UnfilledText(w, rep.Unfilled)
 	nextSteps(w, rep)
 	err := w.Err()
@@ -55,7 +55,7 @@ func lateText(w *terminal.Text, indent string, rep *export.Report) {
 	}
 }
 
-func reportText(w *terminal.Text, rep *export.Report) {
+func reportText(w *terminal.Text, rep *export.Report, width int) {
 	if rep.Verdict.End == export.EndSeen {
 		for _, f := range rep.Files {
 			w.Printf("seen: %s was planned before, and nothing more of it is sent\n", f.Name)
@@ -111,7 +111,7 @@ func reportText(w *terminal.Text, rep *export.Report) {
 	if rep.ReadBack != nil {
 		driftText(w, rep.Drift, rep.ReadBack.Drifted)
 	}
-	causesText(w, rep.Causes)
+	causesText(w, rep.Causes, width)
 }
 
 func heldText(w *terminal.Text, rep *export.Report) {

@@ -57,7 +57,7 @@ func (d *doctor) checks() []func(context.Context) {
 	return []func(context.Context){
 		d.config, d.ledger, d.feed,
 		d.clock, d.tokens, d.sftp, d.loads, d.past, d.users, d.page,
-		d.notices,
+		d.limits, d.notices,
 	}
 }
 

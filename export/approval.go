@@ -11,15 +11,17 @@ import (
 // Approval is a person's permission for a held run to exceed the limits of the config. It only records ceilings and an
 // expiry: the next run plans everything again, and is sent if it is within them.
 type Approval struct {
+	ID       int64          `json:"-"`   // in the ledger; 0 before it is there
 	Run      string         `json:"run"` // the held run that was approved
 	By       string         `json:"by"`
+	Operator Operator       `json:"operator,omitzero"` // who has typed it; an earlier version did not record that
 	At       time.Time      `json:"at"`
 	Expires  time.Time      `json:"expires"`
 	Ceilings map[string]int `json:"ceilings"` // by the limit's key in the config: deactivations, columns.Approver Login; shrink: any number
 	Ended    Ending         `json:"ended,omitzero"`
 }
 
-// String returns the ceilings, in the order of their names.
+// String returns the ceilings, in the order of their names, and who gave them.
 func (a *Approval) String() string {
 	var parts []string
 	for _, key := range slices.Sorted(maps.Keys(a.Ceilings)) {
@@ -29,7 +31,11 @@ func (a *Approval) String() string {
 		}
 		parts = append(parts, fmt.Sprintf("%s up to %d", key, a.Ceilings[key]))
 	}
-	return fmt.Sprintf("%s, by %s, until %s", strings.Join(parts, ", "), a.By, a.Expires.UTC().Format(time.RFC3339))
+	text := fmt.Sprintf("%s, by %s, until %s", strings.Join(parts, ", "), a.By, a.Expires.UTC().Format(time.RFC3339))
+	if a.Operator != (Operator{}) {
+		text += ", given by " + a.Operator.String()
+	}
+	return text
 }
 
 // TooLow returns the first limit that holds a run and that the approval names with a ceiling below what the run needs.

@@ -28,6 +28,8 @@ type RunRecord struct {
 	Verdict RunVerdict `json:"verdict"`
 	Held    []Breach   `json:"held,omitempty"` // the limits that hold it, valid with RunHeld
 	Files   []FeedFile `json:"files"`
+	// Operator is who started it, for BeginRun.
+	Operator Operator `json:"planned_by,omitzero"`
 
 	Mapping []Expression `json:"-"` // the mapping of the run, for BeginRun; only a person's story returns it
 	// Config is what of the config decides about its rows, for BeginRun: the path of a value to the value's SHA-256. Only a
@@ -142,6 +144,10 @@ type PlanSum struct {
 	Feed  int // new records of HR's files, for limits.shrink; 0 where they are not a whole feed (drop, --again)
 	// Held are the limits because of which the plan sends nothing. A plan that is not held uses up every approval.
 	Held []Breach
+	// Other says that whoever has planned a run may not approve it: Commit ends such approvals, and is an error where the plan
+	// has counted one of them. Approved are those that it has counted.
+	Other    bool
+	Approved []Approval
 	// Beside is true where a held run stays as it is: the plan has taken up and kept no record, and uses up no
 	// approval.
 	Beside bool

@@ -66,7 +66,10 @@ type Report struct {
 	// Unfilled are all people with lists that a call of any run has emptied and no read has shown filled since.
 	Unfilled []Unfilled `json:"unfilled,omitempty"`
 
-	Approved []Approval `json:"approved,omitempty"` // approvals of a held run, used or not
+	PlannedBy Operator `json:"planned_by,omitzero"` // who started the run; an earlier version did not record that
+	Looked    bool     `json:"-"`                   // it is shown to a person who has asked for this run
+
+	Approved []Approval `json:"approved,omitempty"` // approvals of a held run, used or not, and those that let this run go
 	Started  time.Time  `json:"started"`
 	Resumed  []*Report  `json:"resumed,omitempty"` // earlier runs this start went on with
 	Alone    int        `json:"-"`                 // with Resumed or Unfilled: the exit code without them
@@ -140,7 +143,7 @@ func NewReport(l Ledger, run string, f Finding, now time.Time) (*Report, error) 
 // ReadReport reads a run from the ledger, with the verdict and exit code recorded when it ended.
 func ReadReport(l Ledger, rec RunRecord) (*Report, error) {
 	rep := &Report{
-		Run: rec.ID, Command: rec.Command, State: rec.State, Verdict: rec.Verdict, Exit: rec.Exit, Files: rec.Files, Started: rec.Started,
+		Run: rec.ID, Command: rec.Command, State: rec.State, Verdict: rec.Verdict, Exit: rec.Exit, Files: rec.Files, Started: rec.Started, PlannedBy: rec.Operator,
 		Held: rec.Held, Counts: Counts{Input: rec.Input}, Parts: []Part{}, Causes: []CauseCount{},
 	}
 	parts, err := l.Parts(rec.ID)

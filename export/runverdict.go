@@ -68,7 +68,21 @@ type Ending struct {
 	GivenUpBy string // a person
 	PlannedBy string // the run that planned the records again
 	UsedBy    string // the run that the approval let go
+	Void      Void   // why the approval counted for nothing
 }
+
+// Void is why an approval counts for nothing where approve.other is set; the ledger stores the word.
+type Void string
+
+// The reasons of a void approval.
+const (
+	VoidSame     Void = "planned by the same person"
+	VoidPlanner  Void = "planned by somebody unknown"
+	VoidApprover Void = "given by somebody unknown"
+)
+
+// Voids returns every reason that a ledger may have recorded.
+func Voids() []Void { return []Void{VoidSame, VoidPlanner, VoidApprover} }
 
 // String returns the ending in words, "" for what still counts.
 func (e Ending) String() string {
@@ -79,6 +93,8 @@ func (e Ending) String() string {
 		return "planned again by run " + e.PlannedBy
 	case e.UsedBy != "":
 		return "used by run " + e.UsedBy
+	case e.Void != "":
+		return "does not count: " + string(e.Void)
 	}
 	return ""
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/operator"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
@@ -70,7 +71,7 @@ word latest for the one that is held.`,
 				}
 			}
 			now := env.Now().UTC()
-			return recordApproval(env, cfg, export.Approval{Run: args[0], By: o.by, At: now, Expires: now.Add(o.expires), Ceilings: ceilings}, o.yes)
+			return recordApproval(env, cfg, export.Approval{Run: args[0], By: o.by, Operator: env.By, At: now, Expires: now.Add(o.expires), Ceilings: ceilings}, o.yes)
 		},
 	}
 	f := c.Flags()
@@ -146,7 +147,11 @@ func recordApproval(env *wiring.Env, cfg *config.Config, word export.Approval, y
 	if word.Run = rec.ID; rec.State != export.RunHeld {
 		return notHeld(l, rec)
 	}
-	if err := mayApprove(l, rec, word); err != nil {
+	if b, low := word.TooLow(rec.Held); low {
+		err := exit.Usage("approve: %s is %d, and run %s needs %d", export.LimitName(b.Limit), word.Ceilings[b.Limit], rec.ID, b.Needs())
+		return export.Hint(err, "%s", export.ApproveCommand(rec.ID, rec.Held))
+	}
+	if err := operator.MayApprove(l, word, cfg.ApproveOther); err != nil {
 		return err
 	}
 	if !yes && wiring.CanAsk(env) {
@@ -190,28 +195,6 @@ func notHeld(l ledger.Ledger, rec export.RunRecord) error {
 		return err
 	}
 	return export.Hint(err, "run %s is held instead: look at it with hr2coupa status %s before you approve it", now.ID, now.ID)
-}
-
-// mayApprove returns why an approval of a held run is refused: it would not let the run go, or the run has one for the same
-// limit already.
-func mayApprove(l ledger.Ledger, rec export.RunRecord, word export.Approval) error {
-	if b, low := word.TooLow(rec.Held); low {
-		err := exit.Usage("approve: %s is %d, and run %s needs %d", export.LimitName(b.Limit), word.Ceilings[b.Limit], rec.ID, b.Needs())
-		return export.Hint(err, "%s", export.ApproveCommand(rec.ID, rec.Held))
-	}
-	all, err := l.Approvals(word.At)
-	if err != nil {
-		return err
-	}
-	for _, a := range all {
-		for limit := range word.Ceilings {
-			if _, given := a.Ceilings[limit]; given && a.Run == word.Run {
-				err := exit.Usage("approve: %s of run %s is approved already: %s", export.LimitName(limit), rec.ID, a.String())
-				return export.Hint(err, "hr2coupa run uses it; or let it expire")
-			}
-		}
-	}
-	return nil
 }
 
 func askCeilings(env *wiring.Env, rec export.RunRecord, word *export.Approval) error {

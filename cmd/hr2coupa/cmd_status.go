@@ -9,6 +9,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/heldfile"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/operator"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
@@ -64,7 +65,8 @@ func showStatus(ctx context.Context, env *wiring.Env, id string, wait bool) erro
 		return err
 	}
 	rep.Alarm(creates, people)
-	if rep.Approved, err = l.ApprovalsOf(rec.ID); err != nil {
+	rep.Looked = true
+	if rep.Approved, err = operator.Approvals(l, rec.ID); err != nil {
 		return err
 	}
 	if err := wiring.UnfilledOf(l, rep); err != nil {

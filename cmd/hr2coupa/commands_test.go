@@ -29,6 +29,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	twin [NAME=VALUE…]        start a Coupa twin with these switches and point hr2coupa.yaml at it
 //	config PATH VALUE         set a key of hr2coupa.yaml, the value in YAML; config -d PATH removes it
 //	exit CODE hr2coupa ARG…   run it, want this exit code, stderr to show nothing private, and no output that steers a terminal
+//	as UID CODE hr2coupa ARG… run it as another account of the system, and want this exit code
 //	start hr2coupa ARG…       run it beside the script
 //	dropped [GLOB]            wait until a file lies in the twin's drop folder, a whole part if no other is named
 //	told WORD                 wait until what start began has written the word
@@ -59,7 +60,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	private FILE…             want nothing in these files that a log must not show
 func commands() map[string]command {
 	return map[string]command{
-		"twin": positive(cmdTwin), "config": positive(cmdConfig), "exit": positive(cmdExit),
+		"twin": positive(cmdTwin), "config": positive(cmdConfig), "exit": positive(cmdExit), "as": positive(cmdAs),
 		"start": positive(cmdStart), "dropped": positive(cmdDropped), "told": positive(cmdTold),
 		"finish": positive(cmdFinish), "interrupt": positive(cmdInterrupt), "crash": positive(cmdCrash), "private": positive(cmdPrivate), "terminate": positive(cmdTerminate), "clogged": positive(cmdClogged),
 		"pickup": positive(cmdPickup), "applied": positive(cmdApplied), "loads": positive(cmdLoads), "user": cmdUser, "alter": positive(cmdAlter),
@@ -177,10 +178,16 @@ func cmdStart(ts *testscript.TestScript, w *world, args []string) {
 	w.beside.Dir = ts.MkAbs(".")
 	w.out, w.log = &heard{}, &heard{}
 	w.beside.Stdout, w.beside.Stderr = w.out, w.log
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "TZ", "GORACE", "SMTP_PASSWORD", "WEBHOOK", "WEBHOOK_SECRET", "COUPA_SFTP_PASSWORD", "COUPA_CLIENT_SECRET", "COUPA_PAGE_COOKIE"} {
-		w.beside.Env = append(w.beside.Env, name+"="+ts.Getenv(name))
-	}
+	w.beside.Env = environ(ts)
 	ts.Check(w.beside.Start())
+}
+
+// environ returns of the script's environment what the program reads.
+func environ(ts *testscript.TestScript) (env []string) {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "TZ", "GORACE", "SUDO_USER", "SMTP_PASSWORD", "WEBHOOK", "WEBHOOK_SECRET", "COUPA_SFTP_PASSWORD", "COUPA_CLIENT_SECRET", "COUPA_PAGE_COOKIE"} {
+		env = append(env, name+"="+ts.Getenv(name))
+	}
+	return env
 }
 
 // patience bounds every wait for something that must come; no wait takes that long unless the program is broken, however busy
@@ -376,6 +383,8 @@ var varying = []struct {
 	{regexp.MustCompile(`newest [0-9hms]+ old`), "newest 0s old"},
 	{regexp.MustCompile(`good until \d{4}-\d\d-\d\d`), "good until 2084-01-29"},
 	{regexp.MustCompile(`\bp-[a-z2-7]{12}\b`), "p-PERSON"},
+	{regexp.MustCompile(`(planned by|given by) [^;\n]*uid \d[^;\n]*`), "$1 SOMEBODY"},
+	{regexp.MustCompile(`"(planned_by|operator)": \{[^}]*\}`), `"$1": {}`},
 	{regexp.MustCompile(`\bgo1\.\d+[^")]*`), "GO"},
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/operator"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -32,6 +33,7 @@ func newApp(getenv func(string) string, stdin io.Reader, stdout, stderr io.Write
 	out := &wiring.OutState{}
 	return &wiring.Env{
 		Getenv: getenv, Stdin: stdin, Stdout: terminal.New(&wiring.ResultOut{To: stdout, OutState: out}), Stderr: terminal.New(stderr), Now: time.Now, Log: terminal.NewLog(stderr), Result: out,
+		By: operator.Of(getenv),
 	}
 }
 

@@ -228,6 +228,10 @@ func (s *tappedStore) Approvals(now time.Time) ([]export.Approval, error) {
 	return get(s.tap, "Approvals", func() ([]export.Approval, error) { return s.under.Approvals(now) })
 }
 
+func (s *tappedStore) Planners(run string) ([]export.Operator, error) {
+	return get(s.tap, "Planners", func() ([]export.Operator, error) { return s.under.Planners(run) })
+}
+
 func (s *tappedStore) UsedBy(run string) ([]export.Approval, error) {
 	return get(s.tap, "UsedBy", func() ([]export.Approval, error) { return s.under.UsedBy(run) })
 }

@@ -115,6 +115,9 @@ type Approvals interface {
 	ApprovalsOf(run string) ([]export.Approval, error)
 	// UsedBy returns the approvals that a run has used up.
 	UsedBy(run string) ([]export.Approval, error)
+	// Planners returns who has planned a run and the runs whose records it has taken up, oldest first: the zero Operator for
+	// a run of an earlier version.
+	Planners(run string) ([]export.Operator, error)
 }
 
 // Outbox holds incidents and the notices that have to be sent.

@@ -24,6 +24,7 @@ func AllWords() []Words {
 		{"moves", "to_state", words(export.PartStates()...)},
 		{"rows", "outcome", words(export.Outcomes()...)},
 		{"feed_files", "line_end", append(words(export.LineEnds()...), "")},
+		{"approvals", "void", append(words(export.Voids()...), "")},
 		{"incidents", "kind", words(export.NoticeKinds()...)},
 	}
 }

@@ -21,6 +21,9 @@ type Recording struct {
 	Judge  func(*export.Plan) []export.Breach // the limits that a plan exceeds
 	Ready  func() error                       // reports why a plan cannot be sent; called for a plan that sends something
 	Held   HeldSink                           // is told who is held; nil: nobody asks
+	// Other says that whoever has planned a run may not approve it. Approved are the approvals that Judge counts.
+	Other    bool
+	Approved []export.Approval
 }
 
 // HeldSink takes the rows of a run that limits hold.
@@ -78,7 +81,7 @@ func recordOnce(ctx context.Context, p *Planner, r Recording) (*export.Plan, []e
 			return nil, nil, err
 		}
 	}
-	sum := export.PlanSum{Files: plan.Files, Input: plan.Input, Held: broken, Beside: p.Beside != nil}
+	sum := export.PlanSum{Files: plan.Files, Input: plan.Input, Held: broken, Beside: p.Beside != nil, Other: r.Other, Approved: r.Approved}
 	if r.Whole {
 		sum.Feed = plan.Input - p.Joined
 	}

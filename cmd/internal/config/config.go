@@ -33,7 +33,9 @@ type Config struct {
 	Load       LoadConfig
 	Limits     Limits
 	Roles      Roles
-	Protect    []Protect
+	// ApproveOther says that whoever has planned a run cannot approve it.
+	ApproveOther bool
+	Protect      []Protect
 	// IntegrationUsers are patterns over the logins of accounts that programs use. Such accounts are never changed.
 	IntegrationUsers []string
 	Ledger           string // folder

@@ -54,6 +54,9 @@ func (r *reader) config(root *node) *Config {
 	c.matches(s)
 	c.Limits = limits(s.section("limits"))
 	c.Roles = roles(s.section("roles"))
+	approve := s.section("approve")
+	c.ApproveOther = approve.bool("other")
+	approve.done()
 	c.Ledger = r.file(s.text("ledger", "hr2coupa-ledger"))
 	c.LedgerKey = s.later("ledger_key")
 	c.HoldUnknown = s.oneOf("ledger_unknown", "warn", "hold") == "hold"

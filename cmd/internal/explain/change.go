@@ -204,8 +204,13 @@ func approvalText(limit string, a export.Approval) string {
 		text += ", used by run " + a.Ended.UsedBy
 	case a.Ended.GivenUpBy != "":
 		text += ", given up by " + a.Ended.GivenUpBy
+	case a.Ended.Void != "":
+		text += ", " + a.Ended.String()
 	default:
 		text += ", until " + a.Expires.UTC().Format(time.RFC3339)
+	}
+	if a.Operator != (export.Operator{}) {
+		text += ", given by " + a.Operator.String()
 	}
 	return text
 }

@@ -51,6 +51,7 @@ type rowStory struct {
 	Started time.Time            `json:"started"`
 	State   export.RunState      `json:"state"`
 	Verdict export.RunVerdict    `json:"verdict"`
+	Planner export.Operator      `json:"planned_by,omitzero"`
 	Row     export.RowResult     `json:"row"`
 	Part    *partStory           `json:"part,omitempty"`   // where the row went into one
 	Todo    string               `json:"todo,omitempty"`   // what to do about a row that has to be fixed, or about one that waits
@@ -159,7 +160,7 @@ func notFound(cfg *config.Config, o Options) error {
 
 func rowStoryOf(cfg *config.Config, l ledger.Ledger, e ledger.Episode) (rowStory, error) {
 	c := rowStory{
-		Run: e.Run.ID, Command: e.Run.Command, Started: e.Run.Started, State: e.Run.State, Verdict: e.Run.Verdict, Row: e.Row, Todo: wiring.Causes().ToDo(e.Row), Cells: []cellStory{},
+		Run: e.Run.ID, Command: e.Run.Command, Started: e.Run.Started, State: e.Run.State, Verdict: e.Run.Verdict, Planner: e.Run.Operator, Row: e.Row, Todo: wiring.Causes().ToDo(e.Row), Cells: []cellStory{},
 		Kinds: e.Row.Kinds, Change: e.Row.Change,
 	}
 	var err error
@@ -299,6 +300,9 @@ func printRowStory(w *terminal.Text, c rowStory, several bool) {
 	lines = append(lines, changeLines(c)...)
 	for _, r := range c.Rules {
 		say("rule", r.Column+": "+visible(r.Text))
+	}
+	if c.Planner != (export.Operator{}) {
+		say("run", "planned by "+c.Planner.String())
 	}
 	if p := c.Part; p != nil {
 		place := fmt.Sprintf("%s, wave %d, row %d", p.Name, p.Wave, p.Row)

@@ -168,7 +168,7 @@ func (j *Job) untouchable(files []ready.File, now time.Time) error {
 // planDrop writes the files into the ledger as they are, each as one part and, since they may build on each other, one
 // wave.
 func (j *Job) planDrop(files []ready.File, kinds *ready.Kinds, started time.Time) (string, error) {
-	run, err := j.ledger.BeginRun(export.RunRecord{Command: "drop", Started: started})
+	run, err := j.ledger.BeginRun(export.RunRecord{Command: "drop", Operator: j.env.By, Started: started})
 	if err != nil {
 		return "", err
 	}

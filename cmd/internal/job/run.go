@@ -112,6 +112,7 @@ func (j *Job) plan(ctx context.Context, p *prospect.Prospect, o RunOptions, star
 	}
 	rep, err := j.report(id, f)
 	if err == nil {
+		rep.Approved = p.Outlook.Void
 		err = j.nameHeld(rep, who)
 	}
 	return rep, err
@@ -135,13 +136,14 @@ func (j *Job) record(ctx context.Context, p *prospect.Prospect) (id string, brok
 	if err != nil {
 		return "", nil, nil, err
 	}
-	run, err := j.ledger.BeginRun(export.RunRecord{Command: "run", Started: p.Planner.Started, Mapping: wiring.Expressions(j.cfg), Config: decides})
+	run, err := j.ledger.BeginRun(export.RunRecord{Command: "run", Operator: j.env.By, Started: p.Planner.Started, Mapping: wiring.Expressions(j.cfg), Config: decides})
 	if err != nil {
 		return "", nil, nil, err
 	}
 	who = heldfile.New(j.cfg.Ledger, run.ID)
 	plan, broken, err := planning.RecordPlan(ctx, p.Planner, planning.Recording{
 		Ledger: j.ledger, Run: run, Whole: p.Whole, Judge: p.Judge, Ready: func() error { return j.ready(ctx, p.Planner) }, Held: who,
+		Other: j.cfg.ApproveOther, Approved: p.Outlook.Approved,
 	})
 	j.closeHeld(who, err == nil && broken != nil)
 	if err != nil {

@@ -103,7 +103,7 @@ func (j *Job) accept(pipe *wiring.Pipeline, o RunOptions, s *trust.Suspicion) (d
 
 // blank records a run that has seen files and has no records.
 func (j *Job) blank(end export.RunEnd, files []export.FeedFile, started time.Time) (id string, err error) {
-	rec, err := j.ledger.BeginRun(export.RunRecord{Command: "run", Started: started})
+	rec, err := j.ledger.BeginRun(export.RunRecord{Command: "run", Operator: j.env.By, Started: started})
 	if err != nil {
 		return "", err
 	}

@@ -37,7 +37,7 @@ type recollection struct {
 // recall reads from the ledger. One that it opened itself is closed before anything else is asked.
 func (a *Ask) recall(env *wiring.Env, files []export.FeedFile) (*recollection, error) {
 	if a.Ledger != nil {
-		return a.recallFrom(a.Ledger, files)
+		return a.recallFrom(a.Ledger, env.By, files)
 	}
 	if !wiring.LedgerExists(a.Pipe.Config.Ledger) {
 		return a.unknown(files), nil
@@ -47,10 +47,10 @@ func (a *Ask) recall(env *wiring.Env, files []export.FeedFile) (*recollection, e
 		return nil, err
 	}
 	defer l.Close() // only read from
-	return a.recallFrom(l, files)
+	return a.recallFrom(l, env.By, files)
 }
 
-func (a *Ask) recallFrom(l Ledger, files []export.FeedFile) (*recollection, error) {
+func (a *Ask) recallFrom(l Ledger, by export.Operator, files []export.FeedFile) (*recollection, error) {
 	sorted, err := Files(l, files, a.Claim)
 	if err != nil {
 		return nil, err
@@ -75,8 +75,13 @@ func (a *Ask) recallFrom(l Ledger, files []export.FeedFile) (*recollection, erro
 			return nil, err
 		}
 	}
+	if a.Pipe.Config.ApproveOther {
+		if err := k.outlook.weigh(l, by, len(k.paths) > 0); err != nil {
+			return nil, err
+		}
+	}
 	if !a.Alone {
-		if k.outlook.used, err = Usage(l, a.Pipe.Config, k.outlook.approved, a.Started); err != nil {
+		if k.outlook.used, err = Usage(l, a.Pipe.Config, k.outlook.Approved, a.Started); err != nil {
 			return nil, err
 		}
 	}
@@ -138,8 +143,9 @@ func (a *Ask) unknown(files []export.FeedFile) *recollection {
 type Outlook struct {
 	People   *baseline.KnownPeople // nil where there is no ledger
 	waiting  *export.Waiting
-	Kept     *ledger.Kept // what earlier plans have kept; nil where nothing is
-	approved []export.Approval
+	Kept     *ledger.Kept      // what earlier plans have kept; nil where nothing is
+	Approved []export.Approval // those that count
+	Void     []export.Approval // those that count for nothing, since whoever has planned may not approve
 	used     *export.Usage     // what earlier starts of the day have sent; nil where there is no ledger
 	lastFeed int               // records of the last feed that was not held
 	lineEnds []export.FeedFile // how the feeds so far ended, oldest first
@@ -168,7 +174,7 @@ func lookInto(l wiring.Memory, now time.Time) (*Outlook, error) {
 	if o.Kept, _, err = l.Kept(); err != nil {
 		return nil, err
 	}
-	if o.approved, err = l.Approvals(now); err != nil {
+	if o.Approved, err = l.Approvals(now); err != nil {
 		return nil, err
 	}
 	if o.lastFeed, err = l.LastFeed(); err != nil {
@@ -195,7 +201,7 @@ func tidyKeys(byKey map[string]string) {
 
 // alone returns an outlook without those who wait: nothing is sent, so no person can be overtaken.
 func (o *Outlook) alone() *Outlook {
-	return &Outlook{People: o.People, approved: o.approved, lastFeed: o.lastFeed, lineEnds: o.lineEnds}
+	return &Outlook{People: o.People, Approved: o.Approved, lastFeed: o.lastFeed, lineEnds: o.lineEnds}
 }
 
 // beside returns an outlook without what a held run keeps, and without the approvals, which are meant for that run. It
@@ -206,7 +212,7 @@ func (o *Outlook) beside(ctx context.Context, pipe *wiring.Pipeline, now time.Ti
 		return nil, err
 	}
 	out := *o
-	out.Beside, out.left, out.Kept, out.approved = kept, o.Kept, nil, nil
+	out.Beside, out.left, out.Kept, out.Approved, out.Void = kept, o.Kept, nil, nil, nil
 	return &out, nil
 }
 
@@ -230,7 +236,7 @@ func (o *Outlook) feed(fresh export.Feed) export.Feed {
 // Coupa knows.
 func (o *Outlook) judge(cfg *config.Config, whole bool, known int, plan *export.Plan) []export.Breach {
 	limits := wiring.Limits(cfg)
-	limits.Approved = o.approved
+	limits.Approved = o.Approved
 	seen := export.Seen{People: max(o.People.Len(), known), Feed: plan.Input - o.joined(), LastFeed: o.lastFeed}
 	if seen.Feed == 0 && o.Kept != nil { // nothing new: what is kept is as much of a feed as it was
 		seen.Feed = o.Kept.Feed

@@ -107,7 +107,7 @@ func unasked(ctx context.Context, err error, byAPI, matched bool) error {
 
 // approvedCreates returns up to how many creates an approval allows.
 func approvedCreates(out *Outlook) (most int) {
-	for _, a := range out.approved {
+	for _, a := range out.Approved {
 		most = max(most, a.Ceilings[export.CreatesLimit])
 	}
 	return most

@@ -115,9 +115,12 @@ func reportText(w *terminal.Text, rep *export.Report, width int) {
 }
 
 func heldText(w *terminal.Text, rep *export.Report) {
+	if rep.PlannedBy != (export.Operator{}) && (rep.Looked || len(rep.Held)+len(rep.Approved) > 0) {
+		w.Printf("  planned by %s\n", rep.PlannedBy)
+	}
 	breachesText(w, "held: ", rep.Held)
 	for _, a := range rep.Approved {
-		w.Printf("  approved: %s%s\n", a.String(), endingText(a))
+		w.Printf("  approved: %s\n", Approval(a))
 	}
 }
 
@@ -133,11 +136,12 @@ func breachesText(w *terminal.Text, word string, broken []export.Breach) {
 	w.Lines("  hint: ", hints...)
 }
 
-func endingText(a export.Approval) string {
+// Approval returns an approval in words, with what has become of it.
+func Approval(a export.Approval) string {
 	if a.Ended == (export.Ending{}) {
-		return ""
+		return a.String()
 	}
-	return "; " + a.Ended.String()
+	return a.String() + "; " + a.Ended.String()
 }
 
 func withOutcome(o export.Outcome) func(export.RowResult) bool {

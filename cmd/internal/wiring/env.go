@@ -24,8 +24,9 @@ type Env struct {
 	Stderr *terminal.Out
 	Now    func() time.Time
 	Log    *logrus.Logger
-	Seams  Seams        // for tests that come between a start and its far ends; empty in the program
-	HTTP   *http.Client // for a job's calls to Coupa if they are to be recorded; nil: the clients' own
+	By     export.Operator // who has started the program
+	Seams  Seams           // for tests that come between a start and its far ends; empty in the program
+	HTTP   *http.Client    // for a job's calls to Coupa if they are to be recorded; nil: the clients' own
 
 	ConfigFile string
 	JSON       bool

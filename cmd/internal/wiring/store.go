@@ -57,6 +57,7 @@ type Memory interface {
 	Waiting() (*export.Waiting, error)
 	Kept() (k *ledger.Kept, ok bool, err error)
 	Approvals(now time.Time) ([]export.Approval, error)
+	Planners(run string) ([]export.Operator, error)
 	LastFeed() (records int, err error)
 	LineEnds() ([]export.FeedFile, error)
 	KeyMark() (string, error)

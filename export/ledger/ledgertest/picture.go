@@ -40,6 +40,7 @@ func (d *drawing) run(r export.RunRecord) {
 	d.line(" counts %v, keeps %v, sent since %v", Must[map[export.Outcome]int](d)(d.l.Counts(r.ID)),
 		Must[bool](d)(d.l.Keeps(r.ID)), Must[map[string]bool](d)(d.l.SentSince(r.ID)))
 	OK(d, d.l.Rows(r.ID, func(row export.RowResult) error { d.line(" %s", rowText(row)); return nil }))
+	d.line(" planners %v", Must[[]export.Operator](d)(d.l.Planners(r.ID)))
 	d.line(" approvals %+v, used %+v", Must[[]export.Approval](d)(d.l.ApprovalsOf(r.ID)), Must[[]export.Approval](d)(d.l.UsedBy(r.ID)))
 	for _, p := range Must[[]export.Part](d)(d.l.Parts(r.ID)) {
 		d.part(p)

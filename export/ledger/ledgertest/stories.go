@@ -30,7 +30,7 @@ var (
 	keptStories = []Story{
 		{"kept and read", keptRoundTrip}, {"kept is taken up", keptIsTakenUp}, {"given up or taken up", givenUpOrTakenUp},
 		{"beside a held run", besideAHeldRun}, {"kept and changed", keptThatWasChanged}, {"kept of no plan", keptOfNoPlan},
-		{"kept is replaced", keptIsReplaced}, {"approvals", approvalsCount}, {"keeps, and the last feed", keepsAndLastFeed},
+		{"kept is replaced", keptIsReplaced}, {"approvals", approvalsCount}, {"planners", plannersOfRuns}, {"void approvals", voidApprovals}, {"keeps, and the last feed", keepsAndLastFeed},
 	}
 	fileStories   = []Story{{"seen", seenFiles}, {"seen later", seenLater}, {"line ends", lineEndsOfFeeds}, {"file order", fileOrder}, {"overtaken", overtaken}, {"configs", configsOfRuns}}
 	writeStories  = []Story{{"writes", recordedWrites}, {"unfilled", unfilledPeople}, {"unfilled stays", unfilledStays}}

@@ -45,6 +45,8 @@ var facts = []string{
 		WHERE name = 'runs' AND seq < (SELECT max(num) FROM runs) OR name = 'parts' AND seq < (SELECT max(id) FROM parts)`,
 	`SELECT 'kept records ' || id, 'the names of their files cannot be read' FROM kept WHERE NOT json_valid(files)`,
 	`SELECT 'run ' || id, 'the limits that hold it cannot be read' FROM runs WHERE held <> '' AND NOT json_valid(held)`,
+	`SELECT 'run ' || id, 'its operator cannot be read' FROM runs WHERE operator <> '' AND NOT json_valid(operator)`,
+	`SELECT 'approval ' || id, 'its operator cannot be read' FROM approvals WHERE operator <> '' AND NOT json_valid(operator)`,
 	`SELECT 'approval ' || id, 'its ceilings cannot be read' FROM approvals WHERE NOT json_valid(ceilings)`,
 	`SELECT 'a mapping', 'its columns cannot be read' FROM mappings WHERE NOT json_valid(columns)`,
 	`SELECT 'a config', 'its hashes cannot be read' FROM configs WHERE iif(json_valid(digests), json_type(digests) <> 'object', 1)`,

@@ -73,13 +73,16 @@ var countedSQL string
 //go:embed changes.sql
 var changesSQL string
 
+//go:embed operators.sql
+var operatorsSQL string
+
 // appID marks the database as ours ("hr2c"), so that another program's SQLite file is never migrated.
 const appID = 0x68723263
 
 // schema lists the migrations in order; PRAGMA user_version counts the ones a database has. One that was released is
 // never edited: a change is a new entry.
 func schema() sqlitemigration.Schema {
-	return sqlitemigration.Schema{AppID: appID, Migrations: []string{schemaSQL, keptSQL, mappingsSQL, careSQL, noticesSQL, readBackSQL, completedSQL, writesSQL, pseudonymsSQL, lineEndSQL, unfilledSQL, verdictsSQL, factsSQL, notesSQL, fileOrderSQL, baselinesSQL, kindsSQL, configsSQL, countedSQL, changesSQL}}
+	return sqlitemigration.Schema{AppID: appID, Migrations: []string{schemaSQL, keptSQL, mappingsSQL, careSQL, noticesSQL, readBackSQL, completedSQL, writesSQL, pseudonymsSQL, lineEndSQL, unfilledSQL, verdictsSQL, factsSQL, notesSQL, fileOrderSQL, baselinesSQL, kindsSQL, configsSQL, countedSQL, changesSQL, operatorsSQL}}
 }
 
 // migrate brings the database up to this program's version. A database that is up to date is only read, so that a

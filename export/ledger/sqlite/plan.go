@@ -255,6 +255,11 @@ func (t *planTx) commit(sum export.PlanSum) error {
 			return err
 		}
 	}
+	if sum.Other && !sum.Beside {
+		if err := voidApprovals(t.c, t.num, sum.Approved); err != nil {
+			return err
+		}
+	}
 	if len(t.parts) > 0 && !sum.Beside {
 		if err := useApprovals(t.c, t.run); err != nil {
 			return err

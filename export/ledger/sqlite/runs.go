@@ -44,7 +44,11 @@ func (l *Ledger) BeginRun(r export.RunRecord) (export.RunRecord, error) {
 }
 
 func writeBegun(c *sqlite.Conn, r export.RunRecord) error {
-	err := exec(c, "INSERT INTO runs (id, command, state, started) VALUES (?, ?, ?, ?)", r.ID, r.Command, string(r.State), nanos(r.Started))
+	by, err := ledger.StoreOperator(r.Operator)
+	if err != nil {
+		return err
+	}
+	err = exec(c, "INSERT INTO runs (id, command, state, started, operator) VALUES (?, ?, ?, ?, ?)", r.ID, r.Command, string(r.State), nanos(r.Started), by)
 	num := c.LastInsertRowID()
 	if err == nil && len(r.Mapping) > 0 {
 		err = keepMapping(c, num, r.Mapping)
@@ -130,14 +134,18 @@ func (l *Ledger) RunsSince(t time.Time) (runs []export.RunRecord, err error) {
 
 func selectRuns(c *sqlite.Conn, where string, args ...any) (runs []export.RunRecord, err error) {
 	var nums []int64
-	err = query(c, "SELECT num, id, command, state, started, ended, input, exit, verdict, given_up_by, planned_by, feed, held FROM runs "+where,
+	err = query(c, "SELECT num, id, command, state, started, ended, input, exit, verdict, given_up_by, planned_by, feed, held, operator FROM runs "+where,
 		func(s *sqlite.Stmt) error {
 			nums = append(nums, s.ColumnInt64(0))
 			held, err := ledger.DecodeBreaches(s.ColumnText(12))
+			if err != nil {
+				return err
+			}
+			by, err := ledger.ReadOperator(s.ColumnText(13))
 			runs = append(runs, export.RunRecord{
 				ID: s.ColumnText(1), Command: s.ColumnText(2), State: export.RunState(s.ColumnText(3)),
 				Started: fromNanos(s.ColumnInt64(4)), Ended: fromNanos(s.ColumnInt64(5)),
-				Input: s.ColumnInt(6), Exit: s.ColumnInt(7), Verdict: verdictOf(s, 8), Feed: s.ColumnInt(11), Held: held,
+				Input: s.ColumnInt(6), Exit: s.ColumnInt(7), Verdict: verdictOf(s, 8), Feed: s.ColumnInt(11), Held: held, Operator: by,
 			})
 			return err
 		}, args...)

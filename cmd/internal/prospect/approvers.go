@@ -1,0 +1,36 @@
+package prospect
+
+import (
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
+)
+
+// weigh takes from the approvals those that were given by whoever has planned what they are for. by starts this plan, which reads
+// new files where fresh is set. The ledger decides in the same way when the plan is committed.
+func (o *Outlook) weigh(l wiring.Memory, by export.Operator, fresh bool) error {
+	all := o.Approved
+	o.Approved = nil
+	for _, a := range all {
+		planners, err := l.Planners(a.Run)
+		if err != nil {
+			return err
+		}
+		if o.Kept != nil {
+			again, err := l.Planners(o.Kept.Run)
+			if err != nil {
+				return err
+			}
+			planners = append(planners, again...)
+		}
+		if fresh {
+			planners = append(planners, by)
+		}
+		if a.Ended.Void = ledger.VoidFor(a.Operator, planners); a.Ended.Void == "" {
+			o.Approved = append(o.Approved, a)
+			continue
+		}
+		o.Void = append(o.Void, a)
+	}
+	return nil
+}

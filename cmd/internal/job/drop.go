@@ -205,5 +205,5 @@ func (j *Job) planDrop(files []ready.File, kinds *ready.Kinds, started time.Time
 		}
 		seen = append(seen, f.Feed)
 	}
-	return run.ID, tx.Commit(export.PlanSum{Files: seen, Input: input})
+	return run.ID, tx.Commit(export.PlanSum{Files: seen, Input: input, Beside: true})
 }

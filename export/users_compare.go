@@ -223,7 +223,7 @@ func partsText(v Value) string {
 	return b.String()
 }
 
-// Show returns Coupa's value as a text for people.
+// Show returns Coupa's value as a text for people: in the form of a cell that leaves it there, as far as the answer allows.
 func (v Value) Show(kind ElementKind) string {
 	switch {
 	case kind == KindStatus && Truth(v.Text) == "true":
@@ -234,6 +234,17 @@ func (v Value) Show(kind ElementKind) string {
 		return v.Text
 	case v.List != nil:
 		return strings.Join(v.List, ",")
+	case kind == KindPhone:
+		return phoneOf(v).cell()
+	case kind == KindLimit && v.Parts["name"] != "":
+		return v.Parts["name"]
+	case kind == KindLimit:
+		return strings.TrimSpace(v.Parts["amount"] + " " + v.Parts["currency.code"])
+	}
+	for _, name := range lookUpNames {
+		if v.Parts[name] != "" {
+			return v.Parts[name]
+		}
 	}
 	var texts []string
 	for _, k := range slices.Sorted(maps.Keys(v.Parts)) {
@@ -397,6 +408,24 @@ func phoneOf(v Value) Phone {
 		return ParsePhone(v.Text)
 	}
 	return Phone{v.Parts["country-code"], v.Parts["area-code"], v.Parts["number"], v.Parts["extension"]}
+}
+
+// cell returns the number in one of the forms of a cell: 222-333-4444, 1 222-333-4444 ext. 12345, +49 222-333-4444; "" for
+// none.
+func (p Phone) cell() string {
+	text, country := strings.Trim(p.Area+"-"+p.Number, "-"), strings.TrimPrefix(p.Country, "+")
+	switch {
+	case text == "":
+		return ""
+	case country != "" && country != "1":
+		text = "+" + country + " " + text
+	case p.Extension != "":
+		text = "1 " + text
+	}
+	if p.Extension != "" {
+		text += " ext. " + p.Extension
+	}
+	return text
 }
 
 // canonical returns the joined digits: it does not count where Coupa splits a number into area and rest. "" is no

@@ -219,3 +219,40 @@ func TestOne(t *testing.T) {
 		}
 	}
 }
+
+// TestShownAsACell: the old value of a change is a cell that would bring it back, whatever form Coupa's API shows it in.
+func TestShownAsACell(t *testing.T) {
+	parts := func(pairs ...string) export.Value {
+		v := export.Value{Parts: map[string]string{}}
+		for i := 0; i < len(pairs); i += 2 {
+			v.Parts[pairs[i]] = pairs[i+1]
+		}
+		return v
+	}
+	for _, tc := range []struct {
+		kind export.ElementKind
+		held export.Value
+		want string
+	}{
+		{export.KindText, exporttest.Text("Legal"), "Legal"},
+		{export.KindStatus, exporttest.Text("true"), "active"},
+		{export.KindBool, exporttest.Text("true"), "true"}, // a spelling of Coupa's import
+		{export.KindNames, export.Value{List: []string{"User", "Buyer"}}, "User,Buyer"},
+		{export.KindLimit, parts("amount", "500.00", "currency.code", "USD", "name", ""), "500.00 USD"},
+		{export.KindLimit, parts("amount", "9", "currency.code", "USD", "name", "Level 2"), "Level 2"},
+		{export.KindPhone, parts("country-code", "1", "area-code", "415", "number", "555-0134"), "415-555-0134"},
+		{export.KindPhone, parts("country-code", "1", "area-code", "222", "number", "333-4444", "extension", "12"), "1 222-333-4444 ext. 12"},
+		{export.KindPhone, parts("country-code", "+49", "area-code", "301", "number", "234-5678"), "+49 301-234-5678"},
+		{export.KindCustom, parts("id", "4", "name", "Nord"), "Nord"},
+	} {
+		element := export.Element{Column: "X", Path: "x", Kind: tc.kind}
+		d, changes := export.ElementCell{Element: element, Cell: exporttest.Set("no such value")}.Change(tc.held, true)
+		if !changes || d.Old != tc.want {
+			t.Errorf("%v: shown as %q (a change: %v), want %q", tc.held, d.Old, changes, tc.want)
+		}
+		back := export.ElementCell{Element: element, Cell: exporttest.Set(d.Old)}
+		if d, changes := back.Change(tc.held, true); changes {
+			t.Errorf("%v: the cell %q does not bring it back: %+v", tc.held, back.Cell.Text, d)
+		}
+	}
+}

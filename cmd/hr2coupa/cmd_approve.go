@@ -52,7 +52,8 @@ func approveCmd(env *wiring.Env) *cobra.Command {
 		Long: `Approve records that a held run may exceed the limits of the config: who approved it, up to how many
 changes, and until when. It sends nothing. The next run plans everything afresh, the records of the held
 run and new ones, and sends if it is within the ceilings; it uses the approval up. RUN is its id, or the
-word latest for the one that is held.`,
+word latest for the one that is held. The ledger records the account of the system beside --by. With
+approve.other in the config, whoever has planned the run cannot approve it.`,
 		Example: "  hr2coupa approve 20261124T020000Z --deactivations 40 --by 'A. Administrator'\n" +
 			"  hr2coupa approve 20261124T020000Z --column 'Approver Login=900' --expires 72h --by 'A. Administrator'",
 		Args: cobra.ExactArgs(1),

@@ -6,9 +6,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// weigh takes from the approvals those that were given by whoever has planned what they are for. by starts this plan, which reads
-// new files where fresh is set. The ledger decides in the same way when the plan is committed.
-func (o *Outlook) weigh(l wiring.Memory, by export.Operator, fresh bool) error {
+// weigh takes from the approvals those that were given by whoever has planned what they are for; by is who plans new files now.
+// The ledger decides in the same way when the plan is committed.
+func (o *Outlook) weigh(l wiring.Memory, by []export.Operator) error {
 	all := o.Approved
 	o.Approved = nil
 	for _, a := range all {
@@ -23,10 +23,7 @@ func (o *Outlook) weigh(l wiring.Memory, by export.Operator, fresh bool) error {
 			}
 			planners = append(planners, again...)
 		}
-		if fresh {
-			planners = append(planners, by)
-		}
-		if a.Ended.Void = ledger.VoidFor(a.Operator, planners); a.Ended.Void == "" {
+		if a.Ended.Void = ledger.VoidFor(a.Operator, append(planners, by...)); a.Ended.Void == "" {
 			o.Approved = append(o.Approved, a)
 			continue
 		}

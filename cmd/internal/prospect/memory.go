@@ -37,7 +37,7 @@ type recollection struct {
 // recall reads from the ledger. One that it opened itself is closed before anything else is asked.
 func (a *Ask) recall(env *wiring.Env, files []export.FeedFile) (*recollection, error) {
 	if a.Ledger != nil {
-		return a.recallFrom(a.Ledger, env.By, files)
+		return a.recallFrom(a.Ledger, []export.Operator{env.By}, files)
 	}
 	if !wiring.LedgerExists(a.Pipe.Config.Ledger) {
 		return a.unknown(files), nil
@@ -46,11 +46,11 @@ func (a *Ask) recall(env *wiring.Env, files []export.FeedFile) (*recollection, e
 	if err != nil {
 		return nil, err
 	}
-	defer l.Close() // only read from
-	return a.recallFrom(l, env.By, files)
+	defer l.Close()                    // only read from
+	return a.recallFrom(l, nil, files) // looking ahead plans nothing
 }
 
-func (a *Ask) recallFrom(l Ledger, by export.Operator, files []export.FeedFile) (*recollection, error) {
+func (a *Ask) recallFrom(l Ledger, by []export.Operator, files []export.FeedFile) (*recollection, error) {
 	sorted, err := Files(l, files, a.Claim)
 	if err != nil {
 		return nil, err
@@ -76,7 +76,10 @@ func (a *Ask) recallFrom(l Ledger, by export.Operator, files []export.FeedFile) 
 		}
 	}
 	if a.Pipe.Config.ApproveOther {
-		if err := k.outlook.weigh(l, by, len(k.paths) > 0); err != nil {
+		if len(k.paths) == 0 {
+			by = nil
+		}
+		if err := k.outlook.weigh(l, by); err != nil {
 			return nil, err
 		}
 	}

@@ -31,6 +31,7 @@ func Plan(env *wiring.Env, r *job.Planned, o PlanText) error {
 	w, width := env.Stdout.Text(), textWidth(env)
 	w.Lines("", folded(planSentence(r), "  ", width)...)
 	breachesText(w, strings.ToUpper(string(r.Verdict))+": ", r.Limits)
+	approvedText(w, r.Void)
 	if r.Verdict == export.EndRefused {
 		w.Lines("  ", prospect.AfterRefusal(r.Beside)...)
 	}

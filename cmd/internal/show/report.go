@@ -119,7 +119,11 @@ func heldText(w *terminal.Text, rep *export.Report) {
 		w.Printf("  planned by %s\n", rep.PlannedBy)
 	}
 	breachesText(w, "held: ", rep.Held)
-	for _, a := range rep.Approved {
+	approvedText(w, rep.Approved)
+}
+
+func approvedText(w *terminal.Text, approvals []export.Approval) {
+	for _, a := range approvals {
 		w.Printf("  approved: %s\n", Approval(a))
 	}
 }

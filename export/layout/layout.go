@@ -56,15 +56,18 @@ func (e *OptionError) hint(format string, args ...any) *OptionError {
 
 // headerError returns why name cannot be the header of a column: it is neither in the table nor custom.
 func headerError(name string, table []Column, custom []string) error {
-	if bare := strings.TrimSpace(strings.TrimSuffix(name, "*")); bare != name {
-		if find(table, bare) >= 0 || slices.Contains(custom, bare) {
-			return wrong(name, "column %q must be written %q: the asterisk and blanks of a template are no part of a name", bare)
-		}
+	if written := withoutStar(name); written != name && (find(table, written) >= 0 || slices.Contains(custom, written)) {
+		return wrong(name, "column %q must be written %q: the asterisk and blanks of a template are no part of a name", written)
 	}
 	if near := export.Nearest(name, append(columnNames(table), custom...)); near != "" {
 		return wrong(name, "column %q is not one of Coupa's").hint("did you mean %q? A custom field must be listed under layout.custom", near)
 	}
 	return wrong(name, "column %q is not one of Coupa's").hint("hr2coupa layout prints Coupa's columns; a custom field must be listed under layout.custom")
+}
+
+// withoutStar returns the name of a column without the asterisk and the blanks that a template puts around it.
+func withoutStar(name string) string {
+	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(name), "*"))
 }
 
 func columnNames(table []Column) []string {

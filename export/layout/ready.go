@@ -215,7 +215,7 @@ func (c *readyCheck) header() bool {
 		}
 	}
 	for _, t := range table {
-		if t.Required && !slices.Contains(names, t.Name) {
+		if t.Required && !slices.ContainsFunc(names, func(name string) bool { return withoutStar(name) == t.Name }) {
 			c.add(line, "header", "", "column %q is missing, and Coupa requires it", t.Name)
 		}
 	}

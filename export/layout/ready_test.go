@@ -29,7 +29,7 @@ func TestCheckReady(t *testing.T) {
 		{"nul", head + "\nu1,u1@example.com,A\x00nn,Lee\n", ReadyOptions{}, []string{"2:First Name:control"}},
 		{"unknown column", "Login,Email,First Name,Last Name,Firstname\nu1,u1@example.com,Ann,Lee,Ann\n", ReadyOptions{}, []string{"1::header"}},
 		{"custom column", "Login,Email,First Name,Last Name,School\nu1,u1@example.com,Ann,Lee,x\n", ReadyOptions{Custom: []string{"School"}}, nil},
-		{"starred", "Login,Email*,First Name,Last Name\nu1,u1@example.com,Ann,Lee\n", ReadyOptions{}, []string{"1::header", "1::header"}},
+		{"starred", "Login,Email*,First Name,Last Name\nu1,u1@example.com,Ann,Lee\n", ReadyOptions{}, []string{"1::header"}},
 		{"duplicate header", head + ",Login\nu1,u1@example.com,Ann,Lee,u1\n", ReadyOptions{}, []string{"1::header"}},
 		{"missing columns", "Login,First Name\nu1,Ann\n", ReadyOptions{}, []string{"1::header", "1::header"}},
 		{"card", head + ",Pcard Number\nu1,u1@example.com,Ann,Lee,4111\n", ReadyOptions{}, []string{"1::card"}},

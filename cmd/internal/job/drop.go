@@ -2,27 +2,19 @@ package job
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/ready"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/planning"
 )
 
 // DropOptions are the files of a manual drop, and what its flags allow.
 type DropOptions struct {
-	Files      []string
-	Again      bool
-	AllowEmpty bool
-	NoWait     bool
+	ready.Options
+	NoWait bool
 }
 
 // Drop sends files that are Coupa's users CSVs already, as they are. With one fault in one file nothing is sent (9).
@@ -32,7 +24,7 @@ func Drop(ctx context.Context, env *wiring.Env, o DropOptions) (*Started, error)
 	if err != nil {
 		return nil, err
 	}
-	files, err := ready.Read(cfg, o.Files, o.AllowEmpty)
+	files, err := ready.Read(cfg, o.Options, begun)
 	if err != nil {
 		return nil, err
 	}
@@ -42,30 +34,17 @@ func Drop(ctx context.Context, env *wiring.Env, o DropOptions) (*Started, error)
 }
 
 func (j *Job) drop(ctx context.Context, files []ready.File, o DropOptions, earlier []*export.Report, started time.Time) (*export.Report, error) {
-	if !o.Again {
-		if done, err := j.droppedBefore(files, earlier); done != nil || err != nil {
-			return done, err
-		}
-	}
-	people, err := j.ledger.People()
-	if err != nil {
+	d, err := ready.Judge(files, o.Options, ready.Ask{Config: j.cfg, Ledger: j.ledger, Now: started, Resumed: earlier})
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	known, err := j.ledger.Known()
-	if err != nil {
-		return nil, err
-	}
-	kinds := ready.NewKinds(j.cfg, known)
-	if err := j.withinLimits(files, kinds, people, started); err != nil {
-		return nil, err
-	}
-	if err := j.untouchable(files, started); err != nil {
-		return nil, err
+	case d.Repeated:
+		return j.repeated(files), nil
 	}
 	if err := j.runner.Check(ctx); err != nil {
 		return nil, err
 	}
-	id, err := j.planDrop(files, kinds, started)
+	id, err := j.planDrop(d, started)
 	if err != nil {
 		return nil, err
 	}
@@ -73,101 +52,21 @@ func (j *Job) drop(ctx context.Context, files []ready.File, o DropOptions, earli
 	if err != nil {
 		return nil, err
 	}
-	return j.report(id, findings{people: people, back: back})
+	return j.report(id, findings{people: d.People, back: back})
 }
 
-// droppedBefore refuses bytes that were sent before and names the load they became.
-//
-// If this start has just finished that load, the same command was only repeated: done is the report that says so.
-func (j *Job) droppedBefore(files []ready.File, earlier []*export.Report) (done *export.Report, err error) {
-	var faults []error
-	repeated := 0
+// repeated returns the report of a drop whose files this start has just finished sending.
+func (j *Job) repeated(files []ready.File) *export.Report {
+	rep := EmptyReport(export.EndSeen, j.env.Now().UTC())
 	for _, f := range files {
-		old, ok, err := j.ledger.SeenBytes(f.Feed.SHA256)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			continue
-		}
-		if slices.ContainsFunc(earlier, func(r *export.Report) bool { return r.Run == old.Run }) {
-			repeated++
-			continue
-		}
-		parts, err := j.ledger.Parts(old.Run)
-		if err != nil {
-			return nil, err
-		}
-		became := "run " + old.Run
-		for _, p := range parts {
-			if p.SHA256 == f.Feed.SHA256 {
-				became = fmt.Sprintf("%s in run %s, load %s, %s", p.Name, old.Run, words.Dash(p.LoadID), p.State)
-			}
-		}
-		faults = append(faults, export.Hint(fmt.Errorf("%s: the same bytes were dropped before, as %s", f.Feed.Name, became), "--again sends them once more"))
+		rep.Files = append(rep.Files, f.Feed)
 	}
-	if len(faults) > 0 {
-		return nil, &exit.Error{Code: export.ExitUsage, Err: errors.Join(faults...)}
-	}
-	if repeated == len(files) {
-		done = EmptyReport(export.EndSeen, j.env.Now().UTC())
-		for _, f := range files {
-			done.Files = append(done.Files, f.Feed)
-		}
-		return done, nil
-	}
-	return nil, nil
-}
-
-// withinLimits refuses files that a limit holds.
-func (j *Job) withinLimits(files []ready.File, kinds *ready.Kinds, people int, now time.Time) error {
-	used, err := prospect.Usage(j.ledger, j.cfg, nil, now)
-	if err != nil {
-		return err
-	}
-	var faults []error
-	limits := wiring.Limits(j.cfg)
-	for _, b := range limits.Broken(kinds.Count(files, used), export.Seen{People: people}) {
-		faults = append(faults, export.Hint(fmt.Errorf("held: %s", b), "%s", b.Hint()))
-	}
-	if len(faults) > 0 {
-		return &exit.Error{Code: export.ExitHeld, Err: errors.Join(append(faults, errors.New("nothing was sent"))...)}
-	}
-	return nil
-}
-
-// untouchable refuses files with people who must not be changed, or not yet, each with its line.
-func (j *Job) untouchable(files []ready.File, now time.Time) error {
-	waiting, err := j.ledger.Waiting()
-	if err != nil {
-		return err
-	}
-	protects := wiring.Guard(j.cfg, now)
-	var faults []error
-	code := export.ExitFeed
-	for _, f := range files {
-		for _, r := range f.Sheet.Rows {
-			at := export.Origin{File: f.Feed.Name, Line: r.Line}
-			if protects != nil {
-				if by := protects(r.Key, r.Login, ""); by != nil {
-					faults = append(faults, fmt.Errorf("%s: %s", at, by.Why))
-				}
-			}
-			if part, ok := waiting.Behind("", r.First, r.Login); ok {
-				code = export.ExitStalled
-				faults = append(faults, export.Hint(fmt.Errorf("%s: an earlier row of this person is in part %s, which has no verdict yet", at, part), "drop the file again once that part has one"))
-			}
-		}
-	}
-	if len(faults) > 0 {
-		return &exit.Error{Code: code, Err: errors.Join(append(faults, errors.New("nothing was sent"))...)}
-	}
-	return nil
+	return rep
 }
 
 // planDrop writes the files into the ledger as they are, each as one part and, since they may build on each other, one
 // wave.
-func (j *Job) planDrop(files []ready.File, kinds *ready.Kinds, started time.Time) (string, error) {
+func (j *Job) planDrop(d *ready.Judged, started time.Time) (string, error) {
 	run, err := j.ledger.BeginRun(export.RunRecord{Command: "drop", Operator: j.env.By, Started: started})
 	if err != nil {
 		return "", err
@@ -178,15 +77,15 @@ func (j *Job) planDrop(files []ready.File, kinds *ready.Kinds, started time.Time
 	}
 	defer tx.Rollback()
 	var seen []export.FeedFile
-	hashes := make([]string, len(files))
-	for i, f := range files {
+	hashes := make([]string, len(d.Files))
+	for i, f := range d.Files {
 		hashes[i] = f.Feed.SHA256
 	}
 	batch := planning.BatchHash(hashes)
 	input := 0
-	for i, f := range files {
+	for i, f := range d.Files {
 		part := export.Part{
-			Name: export.PartName(run.Started, batch, i+1, len(files), export.ByCSV), UserName: f.Feed.Name, Wave: i + 1,
+			Name: export.PartName(run.Started, batch, i+1, len(d.Files), export.ByCSV), UserName: f.Feed.Name, Wave: i + 1,
 			Rows: len(f.Sheet.Rows), Size: f.Feed.Size, SHA256: f.Feed.SHA256, State: export.Planned, Planned: run.Started,
 			Columns: export.CarriedColumns(f.Sheet.Columns),
 		}
@@ -197,7 +96,7 @@ func (j *Job) planDrop(files []ready.File, kinds *ready.Kinds, started time.Time
 			input++
 			row := export.RowResult{
 				Part: part.ID, PartRow: n + 1, Origin: export.Origin{File: f.Feed.Name, Line: r.Line}, Lines: 1,
-				Key: r.Key, First: r.First, Login: r.Login, Outcome: export.Pending, Kinds: kinds.Of(f.Sheet, &f.Sheet.Rows[n]),
+				Key: r.Key, First: r.First, Login: r.Login, Outcome: export.Pending, Kinds: d.Kinds(&f, n),
 			}
 			if err := tx.AddRow(row); err != nil {
 				return "", err

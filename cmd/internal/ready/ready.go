@@ -10,9 +10,9 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
@@ -26,39 +26,68 @@ type File struct {
 	Sheet *layout.Ready
 }
 
-// Read reads and checks every file. Its error has all faults of all files, and ends with the code for a faulty feed. allowEmpty
-// lets cells be empty.
-func Read(cfg *config.Config, files []string, allowEmpty bool) ([]File, error) {
+// Options are the files of a drop, and what a person allows for them.
+type Options struct {
+	Files      []string
+	Again      bool // bytes that were dropped before go once more
+	AllowEmpty bool // cells may be empty
+}
+
+// Read reads and checks every file. Its error has all faults of all files, and ends with the code for a faulty feed. A fault of
+// many rows is told once.
+func Read(cfg *config.Config, o Options, now time.Time) ([]File, error) {
 	var out []File
 	var faults []error
 	paths := map[string]string{}
-	for _, path := range files {
+	for _, path := range o.Files {
 		data, err := readFile(path)
 		if err != nil {
 			faults = append(faults, err)
 			continue
 		}
-		sum := sha256.Sum256(data)
-		r := File{Data: data, Feed: export.FeedFile{Path: path, Name: filepath.Base(path), Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])}}
-		if other, ok := paths[r.Feed.SHA256]; ok {
+		f := newFile(path, data)
+		if other, ok := paths[f.Feed.SHA256]; ok {
 			faults = append(faults, export.Hint(fmt.Errorf("%s: the same bytes as %s", path, other), "name it once"))
+			continue
 		}
-		paths[r.Feed.SHA256] = path
-		sheet, bad := layout.CheckReady(r.Feed.Name, data, layout.ReadyOptions{
-			Custom: cfg.Layout.Custom, CardReason: cfg.Layout.AllowCardData, AllowEmpty: allowEmpty,
-			AllowNotify: wiring.MayCreate(cfg, math.MaxInt32),
-			MaxRows:     cfg.Layout.MaxRows, MaxBytes: cfg.Layout.MaxBytes,
-		})
-		for _, f := range bad {
-			faults = append(faults, f)
-		}
-		r.Sheet = sheet
-		out = append(out, r)
+		paths[f.Feed.SHA256] = path
+		bad := f.check(cfg, o)
+		faults = append(faults, told(append(bad, f.protected(cfg, now)...))...)
+		out = append(out, f)
 	}
 	if len(faults) > 0 {
-		return nil, &exit.Error{Code: export.ExitFeed, Err: errors.Join(append(faults, errors.New("nothing was sent"))...)}
+		return nil, stopped(export.ExitFeed, faults)
 	}
 	return out, nil
+}
+
+func newFile(path string, data []byte) File {
+	sum := sha256.Sum256(data)
+	return File{Data: data, Feed: export.FeedFile{Path: path, Name: filepath.Base(path), Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])}}
+}
+
+// check checks a file by Coupa's layout.
+func (f *File) check(cfg *config.Config, o Options) (faults []export.Fault) {
+	f.Sheet, faults = layout.CheckReady(f.Feed.Name, f.Data, layout.ReadyOptions{
+		Custom: cfg.Layout.Custom, CardReason: cfg.Layout.AllowCardData, AllowEmpty: o.AllowEmpty,
+		AllowNotify: wiring.MayCreate(cfg, math.MaxInt32),
+		MaxRows:     cfg.Layout.MaxRows, MaxBytes: cfg.Layout.MaxBytes,
+	})
+	return faults
+}
+
+// protected returns the rows of people who must not be changed.
+func (f *File) protected(cfg *config.Config, now time.Time) (faults []export.Fault) {
+	protects := wiring.Guard(cfg, now)
+	if protects == nil || f.Sheet == nil {
+		return nil
+	}
+	for _, r := range f.Sheet.Rows {
+		if by := protects(r.Key, r.Login, ""); by != nil {
+			faults = append(faults, export.Fault{Origin: export.Origin{File: f.Feed.Name, Line: r.Line}, Rule: "protected", Message: by.Why, Owner: by.Owner})
+		}
+	}
+	return faults
 }
 
 // readFile reads one file, a little beyond what a part may be, so that too large is reported as such.

@@ -2,6 +2,7 @@ package export_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -93,6 +94,28 @@ func TestFillHolds(t *testing.T) {
 		got := limits.Broken(&export.Plan{Rows: c.rows, Filled: map[string]export.Filling{"Status": c.filling}}, export.Seen{})
 		if (len(got) == 1) != c.want {
 			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
+// TestUses: every limit that counts says what a plan uses of it, and an unlimited one is none.
+func TestUses(t *testing.T) {
+	limits := export.Limits{
+		Updates: export.Limit{Unlimited: true}, Creates: export.Limit{Unlimited: true}, Deactivations: export.Limit{Count: 10, Percent: 5},
+		Logins: export.Limit{Count: 1}, Columns: map[string]export.Limit{"Phone": {Count: 3}, "Title": {Unlimited: true}}, Shrink: 10,
+	}
+	plan := &export.Plan{Rows: 9, Deactivations: 2, Compared: true, Changes: export.NewChanges()}
+	plan.Changes.ByKind[export.ChangeLogin], plan.Changes.Columns["Phone"], plan.Changes.Columns["Title"] = 2, 3, 4
+	used := map[string]string{}
+	for _, u := range limits.Uses(plan, export.Seen{People: 400, Feed: 9, LastFeed: 10}) {
+		used[u.Limit] = fmt.Sprintf("%d of %d, holds: %v", u.Has, u.Allows, u.Holds)
+	}
+	for name, want := range map[string]string{
+		"deactivations": "2 of 20, holds: false", "logins": "2 of 1, holds: true", "columns.Phone": "3 of 3, holds: false",
+		"columns.Title": "", "updates": "", "creates": "", "shrink": "",
+	} {
+		if used[name] != want {
+			t.Errorf("%s: %q, want %q", name, used[name], want)
 		}
 	}
 }

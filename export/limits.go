@@ -85,42 +85,69 @@ type Seen struct {
 	LastFeed int // records of the last feed that was not held; 0 where there was none
 }
 
+// LimitUse is how much of a limit a plan and the earlier starts of its day have used.
+type LimitUse struct {
+	Breach // its figures; it is a breach only where the limit Holds the plan
+	Holds  bool
+}
+
 // Broken returns the limits that a plan exceeds; nil where it is within all of them.
-func (l Limits) Broken(p *Plan, seen Seen) []Breach {
+func (l Limits) Broken(p *Plan, seen Seen) []Breach { return Breaches(l.Uses(p, seen)) }
+
+// Breaches returns the limits that hold a plan; nil where none does.
+func Breaches(uses []LimitUse) []Breach {
 	var broken []Breach
-	hold := func(key string, n int, limit Limit) {
-		approved := l.approved(key)
-		d := p.Tally.count(key, n, approved)
-		ceiling := limit.Ceiling(seen.People)
-		if !d.byName {
-			ceiling = max(ceiling, approved)
-		}
-		if !limit.Unlimited && d.has+d.used > ceiling && (d.fresh > 0 || d.has > ceiling) { // whoever adds nobody makes it no worse
-			broken = append(broken, Breach{
-				Limit: key, Count: limit.Count, Percent: limit.Percent, Approved: approved, Allows: ceiling, Known: seen.People,
-				Has: d.has, Covered: d.covered, Used: d.used, UsedBy: d.by,
-			})
+	for _, u := range uses {
+		if u.Holds {
+			broken = append(broken, u.Breach)
 		}
 	}
+	return broken
+}
+
+// Uses returns how much a plan uses of every limit that counts, in the order in which they are judged. fill and shrink are among
+// them only where they hold the plan.
+func (l Limits) Uses(p *Plan, seen Seen) []LimitUse {
+	var uses []LimitUse
 	for _, c := range l.counted() {
-		hold(c.name, p.people(&c), c.limit)
+		uses = l.use(uses, p, seen, c.name, p.people(&c), c.limit)
 	}
 	columns := p.Columns
 	if p.Compared {
 		columns = p.Changes.Columns
 	}
 	for _, column := range slices.Sorted(maps.Keys(l.Columns)) {
-		hold(ColumnLimit(column), columns[column], l.Columns[column])
+		uses = l.use(uses, p, seen, ColumnLimit(column), columns[column], l.Columns[column])
 	}
 	for _, column := range slices.Sorted(maps.Keys(p.Filled)) {
 		if b := l.emptied(column, p.Filled[column], p.Rows > 0); b != nil {
-			broken = append(broken, *b)
+			uses = append(uses, LimitUse{*b, true})
 		}
 	}
 	if l.Shrink > 0 && l.approved(ShrinkLimit) == 0 && float64(seen.Feed) < float64(seen.LastFeed)*(100-l.Shrink)/100 {
-		broken = append(broken, Breach{Limit: ShrinkLimit, Percent: l.Shrink, Known: seen.LastFeed, Has: seen.Feed})
+		uses = append(uses, LimitUse{Breach{Limit: ShrinkLimit, Percent: l.Shrink, Known: seen.LastFeed, Has: seen.Feed}, true})
 	}
-	return broken
+	return uses
+}
+
+// use adds how much of a limit is used; n is how many people the plan has. An unlimited one does not count.
+func (l Limits) use(uses []LimitUse, p *Plan, seen Seen, name string, n int, limit Limit) []LimitUse {
+	if limit.Unlimited {
+		return uses
+	}
+	approved := l.approved(name)
+	d := p.Tally.count(name, n, approved)
+	ceiling := limit.Ceiling(seen.People)
+	if !d.byName {
+		ceiling = max(ceiling, approved)
+	}
+	return append(uses, LimitUse{
+		Breach: Breach{
+			Limit: name, Count: limit.Count, Percent: limit.Percent, Approved: approved, Allows: ceiling, Known: seen.People,
+			Has: d.has, Covered: d.covered, Used: d.used, UsedBy: d.by,
+		},
+		Holds: d.has+d.used > ceiling && (d.fresh > 0 || d.has > ceiling), // whoever adds nobody makes it no worse
+	})
 }
 
 // people returns how many people of a plan a limit counts, without earlier starts.

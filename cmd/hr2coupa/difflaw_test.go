@@ -467,10 +467,11 @@ func (s *diffStage) start(to any, args ...string) (int, error) {
 	if args[0] == "run" {
 		fmt.Fprintf(&s.log, "%s\n", out.String())
 	}
+	err := json.Unmarshal(out.Bytes(), to)
 	if code != export.ExitOK && code != export.ExitPartial && code != export.ExitFailed {
-		return code, fmt.Errorf("%s ended with %d", args[0], code)
+		err = errors.Join(fmt.Errorf("%s ended with %d", args[0], code), err)
 	}
-	return code, json.Unmarshal(out.Bytes(), to)
+	return code, err
 }
 
 // play plans, runs, and compares what the plan has said with what has happened.

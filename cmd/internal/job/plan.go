@@ -67,6 +67,7 @@ type Planned struct {
 	Columns     map[string]int      `json:"columns"`
 	Limits      []export.Breach     `json:"limits,omitempty"` // those that would hold the run
 	Void        []export.Approval   `json:"void,omitempty"`   // approvals that count for nothing, by approve.other
+	Uses        []export.LimitUse   `json:"-"`                // of every limit that counts
 	Warnings    []export.Fault      `json:"warnings,omitempty"`
 	Files       []export.FeedFile   `json:"files"`
 	Late        []export.LateFile   `json:"late,omitempty"` // a run passes these over
@@ -265,11 +266,12 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 		names[i] = p.Name
 	}
 	delivery.SortParts(s.parts)
+	uses := p.Uses(plan)
 	res := &Planned{
 		Checked: p.Checked, Route: p.Planner.Sheet.Route(), Key: p.Pipe.Key, LeftOut: p.Pipe.Sheet.LeftOut(),
 		Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged, Same: plan.Same, Waiting: plan.Kept, Beside: p.Beside(),
 		Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed, Waves: plan.Waves, Columns: plan.Columns,
-		Limits: p.Judge(plan), Void: p.Outlook.Void, Warnings: append(slices.Clone(p.Doubts), plan.Warnings...), Late: p.Late, Files: plan.Files, Parts: s.parts, People: []struct{}{}, Rows: []export.RowResult{},
+		Limits: export.Breaches(uses), Uses: uses, Void: p.Outlook.Void, Warnings: append(slices.Clone(p.Doubts), plan.Warnings...), Late: p.Late, Files: plan.Files, Parts: s.parts, People: []struct{}{}, Rows: []export.RowResult{},
 		Causes: wiring.Causes().Count(s.rows.All()), Store: &s.rows, persons: &s.persons, names: names, only: s.persons.Only, Only: s.persons.Only.String(), Matched: s.persons.Matched(),
 	}
 	if p.Checked {

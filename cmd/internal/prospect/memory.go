@@ -235,9 +235,8 @@ func (o *Outlook) feed(fresh export.Feed) export.Feed {
 	return export.JoinFeeds(o.Kept, fresh)
 }
 
-// judge compares a plan with the limits; nil if it may go. whole: it is about HR's whole feed. known: so many of its people
-// Coupa knows.
-func (o *Outlook) judge(cfg *config.Config, whole bool, known int, plan *export.Plan) []export.Breach {
+// uses compares a plan with the limits. whole: it is about HR's whole feed. known: so many of its people Coupa knows.
+func (o *Outlook) uses(cfg *config.Config, whole bool, known int, plan *export.Plan) []export.LimitUse {
 	limits := wiring.Limits(cfg)
 	limits.Approved = o.Approved
 	seen := export.Seen{People: max(o.People.Len(), known), Feed: plan.Input - o.joined(), LastFeed: o.lastFeed}
@@ -247,5 +246,5 @@ func (o *Outlook) judge(cfg *config.Config, whole bool, known int, plan *export.
 	if !whole || seen.Feed == 0 {
 		seen.LastFeed = 0 // rows planned again are no feed
 	}
-	return limits.Broken(plan, seen)
+	return limits.Uses(plan, seen)
 }

@@ -148,8 +148,11 @@ func but(files []export.FeedFile, names []string) (paths []string) {
 func (a *Ask) wholeFeed() bool { return a.Typed == nil && (a.Claim || a.Pipe.IsFeed(a.Files)) }
 
 // Judge compares a plan with the limits and returns those it breaks; nil if it may go.
-func (p *Prospect) Judge(plan *export.Plan) []export.Breach {
-	return p.Outlook.judge(p.Pipe.Config, p.Whole, p.known, plan)
+func (p *Prospect) Judge(plan *export.Plan) []export.Breach { return export.Breaches(p.Uses(plan)) }
+
+// Uses returns how much a plan uses of each limit that counts.
+func (p *Prospect) Uses(plan *export.Plan) []export.LimitUse {
+	return p.Outlook.uses(p.Pipe.Config, p.Whole, p.known, plan)
 }
 
 // Beside returns the id of the held run that the plan leaves as it is; "" if there is none.

@@ -126,12 +126,8 @@ func (p *pageWriter) head(now time.Time) {
 	}
 	type limit struct{ What, Hint string }
 	var limits []limit
-	var broken []map[string]any
 	for _, b := range r.Limits {
 		limits = append(limits, limit{export.Plain(b.String()), b.Hint()})
-		if b.Text == "" && b.Limit != export.ShrinkLimit {
-			broken = append(broken, map[string]any{"Name": export.Plain(b.Limit), "Allows": b.Allows, "Has": b.Has})
-		}
 	}
 	var after, doubts []string
 	if r.Verdict == export.EndRefused {
@@ -141,10 +137,32 @@ func (p *pageWriter) head(now time.Time) {
 		doubts = append(doubts, f.Error())
 	}
 	p.piece("head", map[string]any{
-		"Sentence": planSentence(r), "Verdict": strings.ToUpper(string(r.Verdict)), "Limits": limits, "Broken": broken, "After": plain(after), "Doubts": plain(doubts),
+		"Sentence": planSentence(r), "Verdict": strings.ToUpper(string(r.Verdict)), "Limits": limits, "Uses": pageUses(r.Uses), "After": plain(after), "Doubts": plain(doubts),
 		"Made": now.UTC().Format(time.RFC3339), "Facts": plain(planFacts(r)), "Kinds": kinds, "Columns": columns,
 		"Would": would(r), "Sections": p.sections(), "Selection": r.Selection(),
 	})
+}
+
+// pageUse is a limit that counts people.
+type pageUse struct {
+	Name                       string
+	Allows, Before, Has, Needs int // Before by earlier starts of the day
+	Approved                   int // people of the plan whom an approval covers
+	Holds                      bool
+}
+
+// pageUses returns the limits that count people, those that hold the plan first. What a person has to be asked about allows
+// nobody, and is a limit only where somebody is to be asked.
+func pageUses(uses []export.LimitUse) (out []pageUse) {
+	for _, holds := range []bool{true, false} {
+		for _, u := range uses {
+			if asked := u.Limit == export.RolesAskedLimit || u.Limit == export.ApprovalLimitsLimit; u.Holds != holds || u.Limit == export.ShrinkLimit || asked && !holds {
+				continue
+			}
+			out = append(out, pageUse{export.Plain(u.Limit), u.Allows, u.Used, u.Has, u.Needs(), u.Covered, holds})
+		}
+	}
+	return out
 }
 
 // sections returns the links to the sections with people; none where the page has a selection of them.
@@ -156,6 +174,12 @@ func (p *pageWriter) sections() (out []pageSection) {
 		if p.r.Chief[kind.String()] > 0 {
 			out = append(out, pageSection{kind.String(), chiefTitle(kind, p.r)})
 		}
+	}
+	if len(pageUses(p.r.Uses)) > 0 {
+		out = append(out, pageSection{"limits", "Limits"})
+	}
+	if n := p.r.Quarantined; n > 0 {
+		out = append(out, pageSection{"quarantined", fmt.Sprintf("Quarantined (%d)", n)})
 	}
 	return append(out, pageSection{"records", "Records and parts"})
 }

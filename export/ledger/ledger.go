@@ -156,6 +156,8 @@ type People interface {
 type Memory interface {
 	// Baselines returns what was last confirmed of everyone.
 	Baselines() (*baseline.Store, error)
+	// BaselinesOf returns what was last confirmed of the people with these keys.
+	BaselinesOf(keys []string) (*baseline.Store, error)
 	// ForgetBaselines makes everything unknown.
 	ForgetBaselines() error
 	// KeyMark returns the mark of the key that the hashes are made with; "" where no key was used yet.

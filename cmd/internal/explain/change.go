@@ -107,7 +107,7 @@ func covered(l ledger.Ledger, a export.Approval, limit string, e ledger.Episode)
 // baselineOf returns what is known as confirmed of people, by the row that confirmed it. Their rows come newest first: the first
 // that carries a column is the one after which it became known.
 func baselineOf(l ledger.Ledger, keys []string, episodes []ledger.Episode) ([]baselineStory, error) {
-	confirmed, err := l.Baselines()
+	confirmed, err := l.BaselinesOf(keys)
 	if err != nil {
 		return nil, err
 	}

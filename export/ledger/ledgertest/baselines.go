@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -68,6 +69,10 @@ func knownOf(t *world, l ledger.Ledger, key string) string {
 	for _, column := range b.Columns() {
 		h, _ := b.Of(column)
 		texts = append(texts, fmt.Sprintf("%s=%d", column, h))
+	}
+	only := Must[*baseline.Store](t)(l.BaselinesOf([]string{key, "nobody"}))
+	if alone, _ := only.Of(key); !reflect.DeepEqual(alone.Columns(), b.Columns()) || ok != (only.Len() == 1) {
+		t.Errorf("%s: alone, %d people are known, and of this one %q", key, only.Len(), alone.Columns())
 	}
 	slices.Sort(texts)
 	if ok != (len(texts) > 0) {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,27 +49,39 @@ func (l *Ledger) ForgetBaselines() error {
 }
 
 // Baselines returns what was last confirmed of everyone.
-func (l *Ledger) Baselines() (*baseline.Store, error) {
+func (l *Ledger) Baselines() (*baseline.Store, error) { return l.baselines("hashes <> x'00'") }
+
+// BaselinesOf returns what was last confirmed of the people with these keys.
+func (l *Ledger) BaselinesOf(keys []string) (*baseline.Store, error) {
+	list, err := json.Marshal(keys)
+	if err != nil {
+		return nil, err
+	}
+	return l.baselines("hashes <> x'00' AND key IN (SELECT value FROM json_each(?))", string(list))
+}
+
+// baselines returns what was last confirmed of the people whom a condition picks.
+func (l *Ledger) baselines(where string, args ...any) (*baseline.Store, error) {
 	var all *baseline.Store
 	err := l.read(func(c *sqlite.Conn) error {
 		names, err := columnNames(c)
 		if err != nil {
 			return err
 		}
-		err = query(c, "SELECT count(*) FROM baselines WHERE hashes <> x'00'",
-			func(s *sqlite.Stmt) error { all = baseline.NewStore(s.ColumnInt(0)); return nil })
+		err = query(c, "SELECT count(*) FROM baselines WHERE "+where,
+			func(s *sqlite.Stmt) error { all = baseline.NewStore(s.ColumnInt(0)); return nil }, args...)
 		if err != nil {
 			return err
 		}
 		var h ledger.Hashes
-		return query(c, "SELECT key, hashes FROM baselines WHERE hashes <> x'00'", func(s *sqlite.Stmt) error {
+		return query(c, "SELECT key, hashes FROM baselines WHERE "+where, func(s *sqlite.Stmt) error {
 			h = readHashes(s, 1, h)
 			shape, hashes, err := h.Shape()
 			if err != nil {
 				return export.Hint(err, ledger.Restore)
 			}
 			return all.Add(s.ColumnText(0), string(shape), func() ([]string, error) { return namesOf(names, h) }, string(hashes))
-		})
+		}, args...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read what was confirmed: %w", err)

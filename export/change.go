@@ -245,6 +245,16 @@ func (p *PersonChange) Has(column string) bool {
 	return slices.ContainsFunc(p.Cells, func(c CellChange) bool { return c.Column == column })
 }
 
+// Replaces reports whether a column gets another value: neither a new user's, nor one where there was none, nor the same in
+// another case.
+func (p *PersonChange) Replaces(column string) bool {
+	return slices.ContainsFunc(p.Cells, func(c CellChange) bool { return c.Column == column && c.replaces() })
+}
+
+func (c *CellChange) replaces() bool {
+	return c.Kind != ChangeFilled && c.Kind != ChangeCreate && c.Kind != ChangeCase
+}
+
 // Kinds returns the kinds of a person's change.
 func (p *PersonChange) Kinds() (s ChangeKinds) {
 	for _, c := range p.Cells {
@@ -266,12 +276,14 @@ type Changes struct {
 	ByKind  map[ChangeKind]int // a person without a known old value counts for what the row may change, and as unchecked
 	Columns map[string]int     // people with another value in a column, or with one that is not known
 
+	Replaced map[string]int // those of Columns whom a limit of the column counts; see PersonChange.Replaces
+
 	ExactCase bool // a login or an e-mail address in another case is sent, and so counts for its column
 }
 
 // NewChanges returns an empty count.
 func NewChanges() Changes {
-	return Changes{Chief: map[ChangeKind]int{}, ByKind: map[ChangeKind]int{}, Columns: map[string]int{}}
+	return Changes{Chief: map[ChangeKind]int{}, ByKind: map[ChangeKind]int{}, Columns: map[string]int{}, Replaced: map[string]int{}}
 }
 
 // Add counts a person's row; carried are its columns, which count where no old value is known.
@@ -287,6 +299,7 @@ func (c *Changes) Add(r *RowResult, carried []string) {
 		for _, name := range carried {
 			if !slices.Contains(r.Completed, name) {
 				c.Columns[name]++
+				c.Replaced[name]++
 			}
 		}
 		return
@@ -294,6 +307,9 @@ func (c *Changes) Add(r *RowResult, carried []string) {
 	for _, cell := range r.Change.Cells {
 		if cell.Kind != ChangeCase || c.ExactCase {
 			c.Columns[cell.Column]++
+		}
+		if cell.replaces() {
+			c.Replaced[cell.Column]++
 		}
 	}
 }

@@ -49,29 +49,21 @@ func (h *HeldLimit) Add(r *RowResult) bool {
 
 // IsHeld reports whether a row belongs to the people of a held run: it is held itself, or it is quarantined and a limit counts
 // its person all the same.
-func (r *RowResult) IsHeld() bool { return r.Outcome == Held || len(r.Counted) > 0 }
+func (r *RowResult) IsHeld() bool {
+	return r.Outcome == Held || r.Outcome == Quarantined && len(r.Counted) > 0
+}
 
-// LimitCounts reports whether a limit counts a row's person. A column's limit does so only where the cells are known. An
-// earlier program has stored no kinds.
+// LimitCounts reports whether a limit counts a row's person. An earlier program has stored no kinds, and no names of limits.
 func LimitCounts(limit string, r *RowResult) bool {
-	if column, ok := strings.CutPrefix(limit, columnLimits); ok {
-		return r.Change != nil && r.Change.changes(column)
+	if column, ok := strings.CutPrefix(limit, columnLimits); ok && r.Change != nil {
+		return r.Change.Replaces(column)
 	}
 	for _, c := range (Limits{}).counted() {
 		if c.name == limit {
-			return r.Kinds != 0 && c.counts(r.Kinds)
+			return r.Kinds != 0 && c.counts(r.Kinds, nil)
 		}
 	}
 	return slices.Contains(r.Counted, limit)
-}
-
-func (p *PersonChange) changes(column string) bool {
-	for _, c := range p.Cells {
-		if c.Column == column {
-			return true
-		}
-	}
-	return false
 }
 
 // NameHeld finds out whom the limits count that hold the run, from the rows that the ledger has: these know in which ways a

@@ -17,12 +17,14 @@ func TestHeldLimits(t *testing.T) {
 		return r
 	}
 	withCell := row(export.ChangeOther)
-	withCell.Change = &export.PersonChange{Cells: []export.CellChange{{Column: "Department"}}}
+	withCell.Change = &export.PersonChange{Cells: []export.CellChange{{Column: "Department", Kind: export.ChangeOther}}}
+	blank := &export.RowResult{Outcome: export.Quarantined, Counted: []string{export.FillLimit("Status")}}
 	for limit, counted := range map[string]*export.RowResult{
 		export.DeactivationsLimit: row(export.ChangeDeactivation, export.ChangeLogin), export.CreatesLimit: row(export.ChangeCreate),
 		export.ReactivationsLimit: row(export.ChangeReactivation), export.LoginsLimit: row(export.ChangeLogin), export.NumbersLimit: row(export.ChangeNumber),
 		export.EmailsLimit: row(export.ChangeEmail), export.RolesTakenLimit: row(export.ChangeRoleTaken), export.RolesGivenLimit: row(export.ChangeRoleGiven),
 		export.UpdatesLimit: row(export.ChangeOther), export.ColumnLimit("Department"): withCell,
+		export.ApprovalLimitsLimit: row(export.ChangeApprovalLimit), export.FillLimit("Status"): blank,
 	} {
 		h := export.HeldLimits([]export.Breach{{Limit: limit, Has: 30}, {Limit: export.ShrinkLimit}, {Text: "of an earlier program"}})
 		if len(h) != 1 || h[0].Needs != 30 {

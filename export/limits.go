@@ -114,10 +114,10 @@ func (l Limits) Uses(p *Plan, seen Seen) []LimitUse {
 	}
 	columns := p.Columns
 	if p.Compared {
-		columns = p.Changes.Columns
+		columns = p.Changes.Replaced
 	}
-	for _, column := range slices.Sorted(maps.Keys(l.Columns)) {
-		uses = l.use(uses, p, seen, ColumnLimit(column), columns[column], l.Columns[column])
+	for _, c := range l.byColumn() {
+		uses = l.use(uses, p, seen, c.name, columns[strings.TrimPrefix(c.name, columnLimits)], c.limit)
 	}
 	for _, column := range slices.Sorted(maps.Keys(p.Filled)) {
 		if b := l.emptied(column, p.Filled[column], p.Rows > 0); b != nil {

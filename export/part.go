@@ -139,7 +139,7 @@ type RowResult struct {
 	Completed ColumnNames `json:"completed,omitempty"`
 	Faults    Faults      `json:"reason,omitempty"` // every broken rule, or Coupa's messages, or what it waits for
 
-	Counted []string `json:"-"` // names of the limits of single columns that count its person: fill.Status
+	Counted []string `json:"-"` // names of the limits of single columns that count its person: fill.Status, columns.Approver Login
 
 	Kinds  ChangeKinds   `json:"-"` // what the row would change; none where that was not known, or not stored yet
 	Change *PersonChange `json:"-"` // in a plan: which cells; nil where no old value is known

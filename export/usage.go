@@ -1,6 +1,7 @@
 package export
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,22 +12,37 @@ type countLimit struct {
 	name  string
 	limit Limit
 	kinds ChangeKinds // it counts people with one of these; 0: everyone but those who are deactivated
+	named bool        // it is a limit of a single column: it counts people whose rows name it, whatever their kinds
 }
 
-func (c *countLimit) counts(kinds ChangeKinds) bool {
+func (c *countLimit) counts(kinds ChangeKinds, names []string) bool {
+	if c.named {
+		return slices.Contains(names, c.name)
+	}
 	if c.kinds == 0 {
 		return !kinds.Has(ChangeDeactivation)
 	}
 	return c.kinds&kinds != 0
 }
 
-// counted returns the limits that count people, in the order in which they are judged.
-func (l Limits) counted() []countLimit {
-	out := []countLimit{{CreatesLimit, l.Creates, ChangeKinds(0).With(ChangeCreate)}, {DeactivationsLimit, l.Deactivations, ChangeKinds(0).With(ChangeDeactivation)}}
-	for _, k := range l.kinds() {
-		out = append(out, countLimit{k.name, k.limit, ChangeKinds(0).With(k.kind)})
+// byColumn returns the limits of single columns, in the order of the columns.
+func (l Limits) byColumn() (out []countLimit) {
+	for _, column := range slices.Sorted(maps.Keys(l.Columns)) {
+		out = append(out, countLimit{name: ColumnLimit(column), limit: l.Columns[column], named: true})
 	}
-	return append(out, countLimit{UpdatesLimit, l.Updates, 0})
+	return out
+}
+
+// counted returns the limits that count people by kinds of change, in the order in which they are judged.
+func (l Limits) counted() []countLimit {
+	out := []countLimit{
+		{name: CreatesLimit, limit: l.Creates, kinds: ChangeKinds(0).With(ChangeCreate)},
+		{name: DeactivationsLimit, limit: l.Deactivations, kinds: ChangeKinds(0).With(ChangeDeactivation)},
+	}
+	for _, k := range l.kinds() {
+		out = append(out, countLimit{name: k.name, limit: k.limit, kinds: ChangeKinds(0).With(k.kind)})
+	}
+	return append(out, countLimit{name: UpdatesLimit, limit: l.Updates})
 }
 
 // Usage is how much of the limits the earlier starts of a day have used: the people for whom something was committed to be
@@ -43,7 +59,7 @@ type Usage struct {
 // now name.
 func (l Limits) NewUsage(named Named) *Usage {
 	u := &Usage{named: named}
-	for _, c := range l.counted() {
+	for _, c := range append(l.counted(), l.byColumn()...) {
 		if !c.limit.Unlimited {
 			u.limits = append(u.limits, c)
 			u.used = append(u.used, map[string]int32{})
@@ -56,20 +72,34 @@ func (l Limits) NewUsage(named Named) *Usage {
 func (u *Usage) Kinds() (kinds ChangeKinds, all bool) {
 	for _, c := range u.limits {
 		kinds |= c.kinds
-		all = all || c.kinds == 0
+		all = all || c.kinds == 0 && !c.named
 	}
 	return kinds, all
 }
 
+// Columns returns the columns that have a limit of their own, each with the name of that limit.
+func (u *Usage) Columns() map[string]string {
+	columns := map[string]string{}
+	if u == nil {
+		return columns
+	}
+	for _, c := range u.limits {
+		if column, ok := strings.CutPrefix(c.name, columnLimits); ok {
+			columns[column] = c.name
+		}
+	}
+	return columns
+}
+
 // Add counts a row that a run has committed to be sent. Runs come in the order of their plans. covered are the people whom the
-// approvals name that the run has used: they are not counted again.
-func (u *Usage) Add(run, key string, kinds ChangeKinds, covered Named) {
+// approvals name that the run has used: they are not counted again. names are the limits of single columns that count the row.
+func (u *Usage) Add(run, key string, kinds ChangeKinds, covered Named, names ...string) {
 	if n := len(u.runs); n == 0 || u.runs[n-1] != run {
 		u.runs = append(u.runs, run)
 	}
 	for i := range u.limits {
 		c := &u.limits[i]
-		if !c.counts(kinds) || covered.has(c.name, key) {
+		if !c.counts(kinds, names) || covered.has(c.name, key) {
 			continue
 		}
 		if _, counted := u.used[i][key]; !counted {
@@ -94,11 +124,17 @@ type NamedPeople struct {
 	everyone bool // a ledger of an earlier version does not know what the rows of the approved run would change
 }
 
-// Add names the people of an approved run. rows calls f with the key of each row that the run would have sent, and with what it would
-// change.
-func (n Named) Add(a Approval, rows func(f func(key string, kinds ChangeKinds)) error) error {
+// Add names the people of an approved run. rows calls f with the key of each row that the run would have sent, with what it would
+// change, and with the limits of single columns that count it.
+func (n Named) Add(a Approval, rows func(f func(key string, kinds ChangeKinds, names ...string)) error) error {
+	all := (Limits{}).counted()
+	for name := range a.Ceilings {
+		if strings.HasPrefix(name, columnLimits) {
+			all = append(all, countLimit{name: name, named: true})
+		}
+	}
 	var limits []countLimit
-	for _, c := range (Limits{}).counted() {
+	for _, c := range all {
 		if _, ok := a.Ceilings[c.name]; ok {
 			limits = append(limits, c)
 			if n[c.name] == nil {
@@ -110,18 +146,17 @@ func (n Named) Add(a Approval, rows func(f func(key string, kinds ChangeKinds)) 
 		return nil
 	}
 	seen, known := false, false
-	err := rows(func(key string, kinds ChangeKinds) {
+	err := rows(func(key string, kinds ChangeKinds, names ...string) {
 		seen, known = true, known || kinds != 0
 		for i := range limits {
-			if limits[i].counts(kinds) {
+			if limits[i].counts(kinds, names) {
 				n[limits[i].name].keys[key] = true
 			}
 		}
 	})
-	for i := range limits {
-		if seen && !known {
-			n[limits[i].name].everyone = true
-		}
+	for _, c := range limits {
+		p := n[c.name]
+		p.everyone = p.everyone || seen && (!known || c.named && len(p.keys) == 0)
 	}
 	return err
 }
@@ -155,14 +190,14 @@ func (u *Usage) NewTally() *Tally {
 	return &Tally{of: u, counts: make([]tallied, len(u.limits))}
 }
 
-// Add counts a person of the plan. Nobody may be added twice.
-func (t *Tally) Add(key string, kinds ChangeKinds) {
+// Add counts a person of the plan; names are the limits of single columns that count it. Nobody may be added twice.
+func (t *Tally) Add(key string, kinds ChangeKinds, names ...string) {
 	if t == nil {
 		return
 	}
 	for i := range t.of.limits {
 		c := &t.of.limits[i]
-		if !c.counts(kinds) {
+		if !c.counts(kinds, names) {
 			continue
 		}
 		n := &t.counts[i]

@@ -47,7 +47,7 @@ func kindsOf(t *testing.T, word string) (key string, kinds export.ChangeKinds) {
 func named(t *testing.T, ceilings map[string]int, people string) export.Named {
 	t.Helper()
 	n := export.Named{}
-	err := n.Add(export.Approval{Ceilings: ceilings}, func(f func(string, export.ChangeKinds)) error {
+	err := n.Add(export.Approval{Ceilings: ceilings}, func(f func(string, export.ChangeKinds, ...string)) error {
 		for _, word := range strings.Fields(people) {
 			if key, rest, _ := strings.Cut(word, ":"); rest == "" {
 				f(key, 0)

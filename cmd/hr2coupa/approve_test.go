@@ -15,7 +15,7 @@ func TestApproveOptions(t *testing.T) {
 	for _, k := range export.ChangeKindsInOrder() {
 		p.Changes.ByKind[k] = 1
 	}
-	p.Changes.Columns["Department"] = 1
+	p.Changes.Replaced["Department"] = 1
 	broken := full.Broken(p, export.Seen{Feed: 1, LastFeed: 9})
 	if len(broken) != len(approveLimits)+2 {
 		t.Errorf("%d limits are broken, and approve has options for %d: %v", len(broken), len(approveLimits)+2, broken)

@@ -187,7 +187,7 @@ func (s *tappedStore) OvertakenSince(name, sum string) (map[string]bool, error) 
 	return get(s.tap, "OvertakenSince", func() (map[string]bool, error) { return s.under.OvertakenSince(name, sum) })
 }
 
-func (s *tappedStore) Committed(since time.Time, kinds export.ChangeKinds, f func(run, key string, kinds export.ChangeKinds)) error {
+func (s *tappedStore) Committed(since time.Time, kinds export.ChangeKinds, f func(run, key string, kinds export.ChangeKinds, names []string)) error {
 	return s.read("Committed", func() error { return s.under.Committed(since, kinds, f) })
 }
 

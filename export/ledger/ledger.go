@@ -92,7 +92,7 @@ type Next interface {
 	// Committed calls f for each row that runs planned since a time have committed to be sent, in the order of the runs,
 	// where it would change its person in one of kinds; 0: for each. Rows that were rejected, held back or found unchanged
 	// are not among them. A person may come more than once. f must not call the ledger.
-	Committed(since time.Time, kinds export.ChangeKinds, f func(run, key string, kinds export.ChangeKinds)) error
+	Committed(since time.Time, kinds export.ChangeKinds, f func(run, key string, kinds export.ChangeKinds, names []string)) error
 	// LineEnds returns the files of every whole feed that was planned and not held, oldest first, where it is known how
 	// their last line ended.
 	LineEnds() ([]export.FeedFile, error)

@@ -246,7 +246,7 @@ func (a *assembler) count(slot [2]int, part *openPart) {
 		a.plan.Records += r.Lines
 		if a.plan.Compared {
 			a.plan.Changes.Add(r, said)
-			a.plan.Tally.Add(r.Key, r.Kinds)
+			a.plan.Tally.Add(r.Key, r.Kinds, r.Counted...)
 			if r.Kinds.Has(export.ChangeDeactivation) {
 				a.plan.Deactivations++
 			}

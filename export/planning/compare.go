@@ -12,10 +12,11 @@ import (
 // it.
 type comparer struct {
 	p        *Planner
-	elements []export.Element // of the mapped columns; without a path where Coupa shows none
-	id       int              // the column Id, which names a person and says nothing of them; -1 where rows have none
-	roles    int              // the column of roles; -1 where rows have none
-	hasher   *baseline.Hasher // nil where nothing was confirmed
+	elements []export.Element  // of the mapped columns; without a path where Coupa shows none
+	id       int               // the column Id, which names a person and says nothing of them; -1 where rows have none
+	roles    int               // the column of roles; -1 where rows have none
+	limited  map[string]string // names of limits, by the columns that have one of their own
+	hasher   *baseline.Hasher  // nil where nothing was confirmed
 }
 
 func (p *Planner) comparer(columns []string) *comparer {
@@ -23,6 +24,7 @@ func (p *Planner) comparer(columns []string) *comparer {
 		return nil
 	}
 	c := &comparer{p: p, elements: make([]export.Element, len(columns)), id: slices.Index(columns, export.ColumnID), roles: slices.Index(columns, export.ColumnRoles)}
+	c.limited = p.Used.Columns()
 	for i, name := range columns {
 		c.elements[i], _ = p.Compare(name)
 		c.elements[i].Column = name
@@ -230,4 +232,23 @@ func lasting(d export.CellChange) export.CellChange {
 		d.Gained[i] = strings.Clone(name)
 	}
 	return d
+}
+
+// columns returns the limits of single columns that count a row's person: those of columns that get another value, or of all that the row
+// carries where nothing is known.
+func (c *comparer) columns(one *rowDraft, cmp comparison) (limits []string) {
+	if c == nil || len(c.limited) == 0 || cmp.kinds == 0 {
+		return nil
+	}
+	first, carried := c.p.Sheet.First(&one.row), c.p.Sheet.Carried(&one.row)
+	for i, e := range c.elements {
+		changes := i != c.id && i != first && carried.Has(i) && !one.completed.Has(i)
+		if cmp.change != nil {
+			changes = cmp.change.Replaces(e.Column)
+		}
+		if limit, ok := c.limited[e.Column]; ok && changes {
+			limits = append(limits, limit)
+		}
+	}
+	return limits
 }

@@ -73,6 +73,7 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 		b.doubt = append(b.doubt, one.several.warnings...)
 	}
 	e.fill.sound(b, one)
+	one.counted = append(one.counted, e.comparer.columns(one, cmp)...)
 	if outcome, why := e.keeps(one, cmp.equal); outcome != "" {
 		r := export.RowResult{
 			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: outcome, Faults: why, Counted: one.counted, Kinds: cmp.kinds, Change: cmp.change,
@@ -92,7 +93,7 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 	g.rows = append(g.rows, export.RowResult{})
 	r := &g.rows[len(g.rows)-1]
 	e.result(one, r)
-	r.Kinds, r.Change = cmp.kinds, cmp.change
+	r.Kinds, r.Change, r.Counted = cmp.kinds, cmp.change, one.counted
 	if g.lines.Add(&one.row) {
 		return g.flush()
 	}

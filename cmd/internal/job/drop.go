@@ -96,7 +96,7 @@ func (j *Job) planDrop(d *ready.Judged, started time.Time) (string, error) {
 			input++
 			row := export.RowResult{
 				Part: part.ID, PartRow: n + 1, Origin: export.Origin{File: f.Feed.Name, Line: r.Line}, Lines: 1,
-				Key: r.Key, First: r.First, Login: r.Login, Outcome: export.Pending, Kinds: d.Kinds(&f, n),
+				Key: r.Key, First: r.First, Login: r.Login, Outcome: export.Pending, Kinds: d.Kinds(&f, n), Counted: d.Counted(&f),
 			}
 			if err := tx.AddRow(row); err != nil {
 				return "", err

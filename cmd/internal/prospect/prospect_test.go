@@ -39,7 +39,7 @@ func (p past) KeyMark() (string, error)                       { return "", nil }
 func (p past) RunsSince(time.Time) ([]export.RunRecord, error) {
 	return nil, nil
 }
-func (p past) Committed(time.Time, export.ChangeKinds, func(string, string, export.ChangeKinds)) error {
+func (p past) Committed(time.Time, export.ChangeKinds, func(string, string, export.ChangeKinds, []string)) error {
 	return nil
 }
 func (p past) Parts(string) ([]export.Part, error) { return nil, nil }

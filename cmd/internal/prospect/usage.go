@@ -10,7 +10,7 @@ import (
 
 // Used is what a ledger is asked about earlier starts of the day.
 type Used interface {
-	Committed(since time.Time, kinds export.ChangeKinds, f func(run, key string, kinds export.ChangeKinds)) error
+	Committed(since time.Time, kinds export.ChangeKinds, f func(run, key string, kinds export.ChangeKinds, names []string)) error
 	RunsSince(t time.Time) ([]export.RunRecord, error)
 	UsedBy(run string) ([]export.Approval, error)
 	Rows(run string, f func(export.RowResult) error) error
@@ -35,7 +35,9 @@ func Usage(l Used, cfg *config.Config, approved []export.Approval, now time.Time
 	if err != nil {
 		return nil, err
 	}
-	err = l.Committed(since, kinds, func(run, key string, kinds export.ChangeKinds) { u.Add(run, key, kinds, covered[run]) })
+	err = l.Committed(since, kinds, func(run, key string, kinds export.ChangeKinds, names []string) {
+		u.Add(run, key, kinds, covered[run], names...)
+	})
 	return u, err
 }
 
@@ -75,10 +77,10 @@ func namedBy(l Used, approvals []export.Approval) (export.Named, error) {
 	}
 	named := export.Named{}
 	for _, a := range approvals {
-		err := named.Add(a, func(f func(key string, kinds export.ChangeKinds)) error {
+		err := named.Add(a, func(f func(key string, kinds export.ChangeKinds, names ...string)) error {
 			return l.Rows(a.Run, func(r export.RowResult) error {
 				if r.Outcome == export.Held {
-					f(r.Key, r.Kinds)
+					f(r.Key, r.Kinds, r.Counted...)
 				}
 				return nil
 			})

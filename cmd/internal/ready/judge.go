@@ -45,6 +45,9 @@ func (j *Judged) Kinds(f *File, row int) export.ChangeKinds {
 	return j.kinds.Of(f.Sheet, &f.Sheet.Rows[row])
 }
 
+// Counted returns the names of the limits of single columns that count the rows of a file.
+func (j *Judged) Counted(f *File) []string { return j.kinds.Counted(f.Sheet) }
+
 // Judge decides whether files may be sent, and returns all reasons against it in one error. Nothing is sent or recorded.
 func Judge(files []File, o Options, a Ask) (*Judged, error) {
 	j := &Judged{Files: files}

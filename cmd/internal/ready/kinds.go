@@ -17,11 +17,12 @@ import (
 type Kinds struct {
 	statuses map[string]string // by login in lower case: the status that was sent last
 	ceilings *export.ApprovalCeilings
+	columns  map[string]export.Limit // limits of single columns
 }
 
 // NewKinds returns what the people whom the ledger knows, and the config, say of rows.
 func NewKinds(cfg *config.Config, people *baseline.KnownPeople) *Kinds {
-	k := &Kinds{statuses: make(map[string]string, people.Len()), ceilings: wiring.ApprovalCeilings(cfg)}
+	k := &Kinds{statuses: make(map[string]string, people.Len()), ceilings: wiring.ApprovalCeilings(cfg), columns: cfg.Limits.Columns}
 	people.All(func(_ string, p export.Person) {
 		if p.Login != "" {
 			k.statuses[strings.ToLower(p.Login)] = p.Status
@@ -57,11 +58,22 @@ func (k *Kinds) Of(sheet *layout.Ready, r *layout.ReadyRow) export.ChangeKinds {
 	return kinds
 }
 
+// Counted returns the names of the limits of single columns that count the rows of a file.
+func (k *Kinds) Counted(sheet *layout.Ready) (names []string) {
+	for i, name := range sheet.Columns {
+		if _, limited := k.columns[name]; limited && i != sheet.Key {
+			names = append(names, export.ColumnLimit(name))
+		}
+	}
+	return names
+}
+
 // Count returns the sums of files, as those of a plan.
 func (k *Kinds) Count(files []File, used *export.Usage) *export.Plan {
 	plan := &export.Plan{Columns: map[string]int{}, Changes: export.NewChanges(), Tally: used.NewTally()}
-	people := map[string]export.ChangeKinds{}
+	people, names := map[string]export.ChangeKinds{}, map[string][]string{}
 	for _, f := range files {
+		counted := k.Counted(f.Sheet)
 		for _, c := range f.Sheet.Columns {
 			plan.Columns[c] += len(f.Sheet.Rows)
 		}
@@ -72,6 +84,9 @@ func (k *Kinds) Count(files []File, used *export.Usage) *export.Plan {
 				key = fmt.Sprintf("%s:%d", f.Feed.Name, r.Line) // whom it is about is not known
 			}
 			people[key] |= k.Of(f.Sheet, r)
+			if counted != nil {
+				names[key] = append(names[key], counted...)
+			}
 		}
 	}
 	for key, kinds := range people {
@@ -82,7 +97,7 @@ func (k *Kinds) Count(files []File, used *export.Usage) *export.Plan {
 		if kinds.Has(export.ChangeDeactivation) {
 			plan.Deactivations++
 		}
-		plan.Tally.Add(key, kinds)
+		plan.Tally.Add(key, kinds, names[key]...)
 	}
 	return plan
 }

@@ -62,7 +62,7 @@ type Memory interface {
 	LineEnds() ([]export.FeedFile, error)
 	KeyMark() (string, error)
 	Baselines() (*baseline.Store, error)
-	Committed(since time.Time, kinds export.ChangeKinds, f func(run, key string, kinds export.ChangeKinds)) error
+	Committed(since time.Time, kinds export.ChangeKinds, f func(run, key string, kinds export.ChangeKinds, names []string)) error
 	UsedBy(run string) ([]export.Approval, error)
 	Rows(run string, f func(export.RowResult) error) error
 	PlannedFiles() ([]export.FeedFile, error)

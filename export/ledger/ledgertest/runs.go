@@ -3,6 +3,7 @@ package ledgertest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -180,6 +181,9 @@ func committedRows(t *world) {
 		for i, key := range keys {
 			r := Row(id, i+1, i+2, export.Pending)
 			r.Key, r.Kinds = string(key), export.ChangeKinds(0).With(kind)
+			if key == 'f' {
+				r.Counted = []string{export.ColumnLimit("Department")}
+			}
 			OK(t, tx.AddRow(r))
 		}
 		held := Row(0, 0, 100, export.Held)
@@ -195,8 +199,8 @@ func committedRows(t *world) {
 	check := func(since time.Time, kinds export.ChangeKinds, want ...string) {
 		t.Helper()
 		var got []string
-		OK(t, l.Committed(since, kinds, func(run, key string, kinds export.ChangeKinds) {
-			got = append(got, fmt.Sprintf("%s %s %v", run, key, kinds.List()))
+		OK(t, l.Committed(since, kinds, func(run, key string, kinds export.ChangeKinds, names []string) {
+			got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s %v %s", run, key, kinds.List(), strings.Join(names, ","))))
 		}))
 		slices.Sort(got)
 		slices.Sort(want)
@@ -207,17 +211,18 @@ func committedRows(t *world) {
 	leaves := export.ChangeKinds(0).With(export.ChangeDeactivation)
 	today := Noon.Add(Day)
 	check(today, leaves, first.Run+" b [deactivation]", first.Run+" c [deactivation]", first.Run+" d [deactivation]", first.Run+" e [deactivation]",
-		second.Run+" f [deactivation]", second.Run+" b [deactivation]")
+		second.Run+" f [deactivation] columns.Department", second.Run+" b [deactivation]")
 	p := Deliver(t, l, first)
 	p.Verdict = export.VerdictPartial
 	OK(t, l.Settle(p, export.Applied, []export.RowResult{{PartRow: 2, Outcome: export.Rejected}, {PartRow: 3, Outcome: export.Unchanged}}))
 	Settled(t, l, second)
 	Must[ledger.Forgotten](t)(l.Forget("e"))
-	check(today, leaves, first.Run+" b [deactivation]", second.Run+" f [deactivation]", second.Run+" b [deactivation]")
-	check(today, leaves.With(export.ChangeLogin), first.Run+" b [deactivation]", second.Run+" f [deactivation]", second.Run+" b [deactivation]", other.Run+" c [login]")
-	check(today.Add(time.Second), 0, second.Run+" f [deactivation]", second.Run+" b [deactivation]", other.Run+" c [login]")
+	check(today, leaves, first.Run+" b [deactivation]", second.Run+" f [deactivation] columns.Department", second.Run+" b [deactivation]")
+	check(today.Add(time.Second), export.ChangeKinds(0).With(export.ChangeCreate), second.Run+" f [deactivation] columns.Department")
+	check(today, leaves.With(export.ChangeLogin), first.Run+" b [deactivation]", second.Run+" f [deactivation] columns.Department", second.Run+" b [deactivation]", other.Run+" c [login]")
+	check(today.Add(time.Second), 0, second.Run+" f [deactivation] columns.Department", second.Run+" b [deactivation]", other.Run+" c [login]")
 	check(Noon, leaves.With(export.ChangeLogin).With(export.ChangeCreate), yesterday.Run+" a [login]", yesterday.Run+" b [login]",
-		first.Run+" b [deactivation]", second.Run+" f [deactivation]", second.Run+" b [deactivation]", other.Run+" c [login]")
+		first.Run+" b [deactivation]", second.Run+" f [deactivation] columns.Department", second.Run+" b [deactivation]", other.Run+" c [login]")
 }
 
 // twoNights plans two nights of one person: a row in a part, then a row held back.

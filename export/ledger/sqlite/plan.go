@@ -284,7 +284,7 @@ func (t *planTx) writeNames() error {
 		if name == "" {
 			return fmt.Errorf("the part with id %d has no name", id)
 		}
-		err := exec(t.c, "UPDATE parts SET name = ? WHERE id = ?", name, id)
+		err := exec(t.c, "UPDATE parts SET name = ? WHERE id = +?", name, id)
 		if sqlite.ErrCode(err) == sqlite.ResultConstraintUnique {
 			return fmt.Errorf("there is a part named %s already", name)
 		}

@@ -14,7 +14,7 @@ func rowID(part, partRow int64) int64 { return part<<32 | partRow }
 
 // ofRun joins the rows of the run with num ?1: those in its parts and those that belong to the run itself. The CROSS
 // JOIN keeps the few parts on the outside, so that each is one range.
-const ofRun = `(SELECT id AS part FROM parts WHERE run = ?1 UNION ALL SELECT -?1) AS home
+const ofRun = `(SELECT id AS part FROM parts WHERE run = +?1 UNION ALL SELECT -?1) AS home
 	CROSS JOIN rows ON rows.id BETWEEN home.part << 32 AND home.part << 32 | 0xffffffff `
 
 // ofPart picks the rows of the part with id ?1.

@@ -30,7 +30,7 @@ func (l *Ledger) Verified(p export.Part, rows []export.RowResult) error {
 				return fmt.Errorf("part %s has no applied row %d", old.Name, r.PartRow)
 			}
 		}
-		return exec(c, "UPDATE parts SET read_back = ? WHERE id = ?", nanos(p.ReadBack), p.ID)
+		return exec(c, "UPDATE parts SET read_back = ? WHERE id = +?", nanos(p.ReadBack), p.ID)
 	})
 	if err != nil {
 		return fmt.Errorf("ledger: record what was read back: %w", err)

@@ -22,7 +22,7 @@ type Plan struct {
 	Sets          int                // column sets
 	Columns       map[string]int     // rows in which HR's data carries a column
 	Compared      bool               // rows were compared, and Changes counts; else Columns is all that is known
-	Filled        map[string]Filling // by column, where the ledger knows a value of somebody; not of earlier starts
+	Filled        map[string]Filling // by column, where the ledger knows a value of anyone; not of earlier starts
 	Changes       Changes            // what the rows that are sent change of their people
 	Tally         *Tally             // the same people with those of earlier starts in view; nil where these are not known
 	Bytes         int64

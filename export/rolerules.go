@@ -33,7 +33,7 @@ func (r *RoleRules) Forbidden(names string, held Value, known bool) (role string
 	return "", false
 }
 
-// Asked reports whether a row gives a role for which somebody has to be asked.
+// Asked reports whether a row gives a role for which a person has to be asked.
 func (r *RoleRules) Asked(gained []string) bool {
 	for _, name := range gained {
 		if r.Ask(name) {

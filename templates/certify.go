@@ -17,5 +17,5 @@ func CertifyConfig() []byte { return []byte(certifyConfig) }
 // CertifyTaken, so that the first one made gets the number that the pages show, 281.
 func CertifyUsers() []byte { return []byte(certifyUsers) }
 
-// CertifyTaken is a mention name that belongs to somebody in CertifyUsers.
+// CertifyTaken is a mention name that belongs to a user of CertifyUsers.
 const CertifyTaken = "CoupaAdmin"

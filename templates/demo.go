@@ -15,7 +15,7 @@ var demoConfig string
 
 // DemoFeed is what HR delivers in the demo: 302 records about 301 people, most of whom are as Coupa has them. One is a new hire,
 // one has a new login, seven have left, one is without a last name, which Coupa has. 6 records break a rule, the login of one
-// belongs to somebody else in Coupa, and Coupa refuses one (a department that it does not have); 70 are applied.
+// belongs to another person in Coupa, and Coupa refuses one (a department that it does not have); 70 are applied.
 func DemoFeed() []byte { return []byte(demoFeed) }
 
 // DemoUsers is what Coupa holds before, in the shape that the twin takes: an object of users in the shape of the Users

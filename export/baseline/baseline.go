@@ -23,7 +23,7 @@ type HashKey struct{ secret export.Secret }
 // minKeyText is how many characters the text of a key has at least.
 const minKeyText = 32
 
-// NewHashKey makes a key from a text: hexadecimal digits, base64 or any other text of at least 32 characters that nobody
+// NewHashKey makes a key from a text: hexadecimal digits, base64 or any other text of at least 32 characters that no one
 // can guess. Blanks around it do not count. The error quotes nothing of it.
 func NewHashKey(text string) (HashKey, error) {
 	text = strings.TrimSpace(text)

@@ -9,7 +9,7 @@ import (
 )
 
 // KnownPeople are the people whom a ledger knows, with what was last sent for them. A nil *KnownPeople stands for no ledger
-// and knows nobody. Once they are filled, several goroutines may read them.
+// and knows no one. Once they are filled, several goroutines may read them.
 type KnownPeople struct{ of *keyed }
 
 // NewKnownPeople returns an empty store with room for so many people.

@@ -20,7 +20,7 @@ type Recording struct {
 	Whole  bool                               // the feed is HR's whole feed, and not rows planned again
 	Judge  func(*export.Plan) []export.Breach // the limits that a plan exceeds
 	Ready  func() error                       // reports why a plan cannot be sent; called for a plan that sends something
-	Held   HeldSink                           // is told who is held; nil: nobody asks
+	Held   HeldSink                           // is told who is held; nil: no one asks
 	// Other says that whoever has planned a run may not approve it. Approved are the approvals that Judge counts.
 	Other    bool
 	Approved []export.Approval
@@ -94,7 +94,7 @@ func recordOnce(ctx context.Context, p *Planner, r Recording) (*export.Plan, []e
 // ledgerSink writes a plan into the ledger.
 type ledgerSink struct {
 	tx      export.PlanTx
-	held    func()                  // begins anew with who is held; nil where nobody asks
+	held    func()                  // begins anew with who is held; nil where no one asks
 	heldRow func(*export.RowResult) // not nil with held
 }
 

@@ -66,7 +66,7 @@ func (c *comparer) holding(one *rowDraft, cmp comparison) *export.Fault {
 	return f
 }
 
-// asks returns a comparison that also says whether the row gives a role for which somebody has to be asked.
+// asks returns a comparison that also says whether the row gives a role for which a person has to be asked.
 func (c *comparer) asks(one *rowDraft, cmp comparison) comparison {
 	if c == nil || c.p.Roles == nil || c.roles < 0 || cmp.equal {
 		return cmp

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// Address is one on loopback where nobody listens, for a server that begins later, or never. Servers and clients that take
+// Address is one on loopback where nothing listens, for a server that begins later, or never. Servers and clients that take
 // any free port are not given it meanwhile: systems deal those out from 32768 on.
 func Address() (string, error) {
 	for {

@@ -21,7 +21,7 @@ type HarmMode struct {
 	spoil func(*http.Response) error // of the answer of the server behind, in place of serve
 }
 
-// asMuch is what is sent of a body that has no end, where nobody hangs up: a little less than a client may read.
+// asMuch is what is sent of a body that has no end, where no side hangs up: a little less than a client may read.
 const asMuch = 31 << 20
 
 // HarmModes are all of them. What an answer to one resource looks like is in its name.

@@ -17,7 +17,7 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// HarmSFTP is an SSH server that lets everybody in, with an SFTP server behind it that means harm. What it does not do
+// HarmSFTP is an SSH server that lets everyone in, with an SFTP server behind it that means harm. What it does not do
 // harm with it does as it should, in a folder of this machine.
 type HarmSFTP struct {
 	Addr    string
@@ -266,7 +266,7 @@ func (c *sftpConn) write(b []byte) {
 	}
 }
 
-// forever writes until nobody reads any more.
+// forever writes until no one reads any more.
 func (c *sftpConn) forever(w io.Writer, b []byte) {
 	for {
 		if _, err := w.Write(b); err != nil {

@@ -95,7 +95,7 @@ func after(i int, staff []person) []string {
 	case unknownDepartment:
 		p.department = "Quantum Logistics"
 	case takenLogin:
-		p.login = "jane.smith" // belongs to somebody who left years ago
+		p.login = "jane.smith" // belongs to a person who left years ago
 	case renamed:
 		p.last, p.login, p.email = "Rosenkrantz", "ida.rosenkrantz", "ida.rosenkrantz"+domain
 	case twoRecords:
@@ -113,7 +113,7 @@ func called(p person, login, first, last string) person {
 	return p
 }
 
-// newHire reports to somebody who was there before.
+// newHire reports to a person who was there before.
 func newHire(staff []person) person {
 	return person{
 		id: "009001", login: "bjork.gudmundsdottir", email: "Bjork.Gudmundsdottir" + domain, first: "Björk", last: "Guðmundsdóttir",

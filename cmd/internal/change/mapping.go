@@ -20,7 +20,7 @@ func Mapping(pipe *wiring.Pipeline) export.Mapping {
 }
 
 // identity returns the columns that say who a row is about and that the mapping makes from HR's key alone. The employee number
-// is one of them also where it does not decide: with it a login of somebody else is noticed.
+// is one of them also where it does not decide: with it another person's login is noticed.
 func identity(pipe *wiring.Pipeline) (columns []int) {
 	for i, name := range pipe.Mapping.Columns() {
 		if (decides(pipe, name) || name == wiring.EmployeeNumber) && keyAlone(pipe, name) {

@@ -54,7 +54,7 @@ func ReadOnly(word string, columns []string) (Only, error) {
 // String returns the word; "" where all are selected.
 func (o Only) String() string { return o.word }
 
-// All reports whether nobody is left out.
+// All reports whether no one is left out.
 func (o Only) All() bool { return o.word == "" }
 
 // row reports whether the person of a row is selected; sure is false where that depends on the row's cells.

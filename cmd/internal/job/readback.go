@@ -46,7 +46,7 @@ func (j *Job) readBack(ctx context.Context, run string) (*export.ReadBack, error
 	return j.verifier(j.wires.Client.Users()).Run(ctx, parts)
 }
 
-// countAccepted records that what Coupa has accepted of parts counts as confirmed. It asks nobody.
+// countAccepted records that what Coupa has accepted of parts counts as confirmed. It does not ask Coupa.
 func (j *Job) countAccepted(parts []export.Part) error {
 	v := &directory.Verifier{Ledger: j.ledger, Key: j.key, Element: coupa.Element, Decode: wiring.PartCells}
 	return v.Accept(parts)

@@ -91,7 +91,7 @@ func Start(ctx context.Context, env *wiring.Env, cfg *config.Config, w Work) (*S
 	return s, err
 }
 
-// hashKey returns the key of what the ledger has confirmed. With another key, or none, everybody would seem to differ: such a
+// hashKey returns the key of what the ledger has confirmed. With another key, or none, everyone would seem to differ: such a
 // start ends before it plans or sends anything.
 func (j *Job) hashKey() (baseline.HashKey, error) {
 	key, err := wiring.UseKey(j.cfg, j.ledger)

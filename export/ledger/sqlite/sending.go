@@ -120,7 +120,7 @@ type forgetting struct {
 
 // sent records that a row of HR's was sent.
 func (u *forgetting) sent(r sentRow, s sending, kind int64) error {
-	if r.key == "" { // HR names nobody; the row may still be about someone
+	if r.key == "" { // HR names no one; the row may still be about someone
 		u.meets("", u.names.of(nameLogin, r.login), u.names.of(kind, r.first))
 		return nil
 	}
@@ -145,7 +145,7 @@ func (u *forgetting) sent(r sentRow, s sending, kind int64) error {
 	return exec(u.c, "UPDATE baselines SET part = ?2, hashes = ?3 WHERE key = ?1", r.key, u.part, []byte(left))
 }
 
-// dropped notes the people whom a row of a dropped file may be about. known is false where nobody has the strongest name of
+// dropped notes the people whom a row of a dropped file may be about. known is false where no one has the strongest name of
 // the row: that alone says whose account it is. A login may be one that someone was to get and never got.
 func (u *forgetting) dropped(r sentRow, kind int64) (known bool, err error) {
 	for _, key := range []string{r.key, r.first} { // HR's keys are often names of Coupa's
@@ -185,7 +185,7 @@ func (u *forgetting) meets(key string, names ...int64) (hit bool) {
 }
 
 // others makes unknown what is known of the other people whom the rows may be about, and of those who share a name with these.
-// With stray, a row fits nobody: it may be about everyone of whom no name of that kind is known.
+// With stray, a row fits no one: it may be about everyone of whom no name of that kind is known.
 func (u *forgetting) others(stray bool, kind int64) error {
 	for again := len(u.hits) > 0 || stray || len(u.also) > 0; again; {
 		noted := len(u.also)

@@ -168,7 +168,7 @@ func (g *gate) print(users, applied int) {
 	}
 	s := side.NewSheet(os.Stdout)
 	s.Say("%d people, %d applied, %d calls in %s", users, applied, len(g.at), span.Round(time.Second))
-	s.Target(applied == users, "everybody applied: %d of %d", applied, users)
+	s.Target(applied == users, "everyone applied: %d of %d", applied, users)
 	s.Target(mean >= 23 && mean <= rate, "between 23 and %d calls a second: %.2f", rate, mean)
 	s.Target(most <= rate, "never more than %d in any one second: %d", rate, most)
 	s.Target(g.many == 0, "no answer 429: %d", g.many)

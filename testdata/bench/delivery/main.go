@@ -114,7 +114,7 @@ func far(s *side.Sheet, dir string, big, several []string) error {
 	return race(s, srv, "at 50 ms round trip", 0.8, big, several)
 }
 
-// race runs everybody with one large part and then us and OpenSSH with several. share is how much of a peer's time we
+// race runs every program with one large part and then us and OpenSSH with several. share is how much of a peer's time we
 // may take at most.
 func race(s *side.Sheet, srv *server, where string, share float64, big, several []string) error {
 	rounds := side.Number("BENCH_RUNS", 9)

@@ -47,7 +47,7 @@ func serve(dir, host string, wrap []string) (*server, error) {
 	if err := s.daemon.Start(); err != nil {
 		return nil, fmt.Errorf("start sshd (apt-get install openssh-server): %w", err)
 	}
-	time.Sleep(500 * time.Millisecond) // it tells nobody when it listens
+	time.Sleep(500 * time.Millisecond) // it does not tell when it listens
 	return s, nil
 }
 

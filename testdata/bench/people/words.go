@@ -38,7 +38,7 @@ var lastNames = []string{
 	"Öztürk", "Kim", "Rossi", "Novák", "Andersson", "Dubois", "Yamamoto", "Papadopoulos", "Ivanova", "Chen",
 }
 
-// statuses are those of people who stay: leavers go to files of their own, which nobody else here could write in passing.
+// statuses are those of people who stay: leavers go to files of their own, which no other program here could write in passing.
 var statuses = []string{"Active", "Active", "Active", "Active", "On Leave", "Probation"}
 
 var functions = []string{"Finance", "Procurement", "Engineering", "Sales & Marketing", "People", "Operations", "Legal"}

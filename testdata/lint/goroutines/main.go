@@ -1,5 +1,5 @@
 // Goroutines finds goroutines that are not started by the helpers of export/crash.go: a panic there would end the program
-// with a code that means "usage or config", and nobody would be told.
+// with a code that means "usage or config", and no one would be told.
 //
 //	go run ./testdata/lint/goroutines DIR…
 package main

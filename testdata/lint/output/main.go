@@ -15,7 +15,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/testdata/lint/source"
 )
 
-// homes are where text meets a terminal: the type that does it, where stdout and stderr come from, and the log of nobody;
+// homes are where text meets a terminal: the type that does it, where stdout and stderr come from, and the log that discards;
 // and a suite, in which one program of a test tells the other.
 var homes = []string{"cmd/internal/terminal/", "cmd/hr2coupa/main.go", "export/plain.go", "export/ledger/ledgertest/"}
 

@@ -19,9 +19,9 @@ func causesText(w *terminal.Text, counts []export.CauseCount, width int) {
 		if c.Owner != "" {
 			rows += ", for " + c.Owner
 		}
-		w.Lines("  ", folded(rows+": "+c.Meaning, "  ", width-2)...)
+		w.Lines("  ", terminal.Fold(rows+": "+c.Meaning, "  ", width-2)...)
 		if c.Todo != "" {
-			w.Lines("    ", folded(c.Todo, "  ", width-4)...)
+			w.Lines("    ", terminal.Fold(c.Todo, "  ", width-4)...)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -28,18 +27,18 @@ type PlanText struct {
 
 // Plan prints what would change: first who, then what goes where.
 func Plan(env *wiring.Env, r *job.Planned, o PlanText) error {
-	w, width := env.Stdout.Text(), textWidth(env)
-	w.Lines("", folded(planSentence(r), "  ", width)...)
+	w, width := env.Stdout.Text(), env.Stdout.Width()
+	w.Lines("", terminal.Fold(planSentence(r), "  ", width)...)
 	breachesText(w, strings.ToUpper(string(r.Verdict))+": ", r.Limits)
 	approvedText(w, r.Void)
 	if r.Verdict == export.EndRefused {
 		w.Lines("  ", prospect.AfterRefusal(r.Beside)...)
 	}
 	for _, line := range planFacts(r) {
-		w.Lines("  ", folded(line, "  ", width)...)
+		w.Lines("  ", terminal.Fold(line, "  ", width)...)
 	}
 	for _, f := range r.Warnings {
-		w.Lines("  ", folded("doubtful: "+f.Error(), "  ", width)...)
+		w.Lines("  ", terminal.Fold("doubtful: "+f.Error(), "  ", width)...)
 	}
 	countsText(w, r)
 	peopleText(w, r, o.Most, width)
@@ -195,7 +194,7 @@ func recordsText(w *terminal.Text, r *job.Planned, width int) {
 	w.Printf("\n")
 	w.Printf("  %s in %s, %s; key %s\n", export.Plural(r.RowCount, "row"), export.Plural(len(r.Parts), "part"), export.Plural(r.Waves, "wave"), r.Key)
 	for _, line := range sendingFacts(r) {
-		w.Lines("  ", folded(line, "  ", width)...)
+		w.Lines("  ", terminal.Fold(line, "  ", width)...)
 	}
 }
 
@@ -270,7 +269,7 @@ func personText(w *terminal.Text, p *differences.Person, width int) {
 	}
 	for _, c := range p.Change.Cells {
 		pad := strings.Repeat(" ", widest-utf8.RuneCountInString(c.Column))
-		w.Lines("    ", folded(c.Column+pad+"  "+CellText(p.Change.Against, c), strings.Repeat(" ", widest+2), width-4)...)
+		w.Lines("    ", terminal.Fold(c.Column+pad+"  "+CellText(p.Change.Against, c), strings.Repeat(" ", widest+2), width-4)...)
 	}
 }
 
@@ -329,57 +328,6 @@ func cellList(p *differences.Person) (list []string) {
 	return list
 }
 
-// textWidth returns how many characters a line may have: those of the terminal, else COLUMNS; 0 where neither is known,
-// and nothing is folded, since such lines go to a file or a program.
-func textWidth(env *wiring.Env) int {
-	if n := env.Stdout.Width(); n > 0 {
-		return n
-	}
-	if env.Getenv == nil {
-		return 0
-	}
-	n, err := strconv.Atoi(env.Getenv("COLUMNS"))
-	if err != nil || n < 40 {
-		return 0
-	}
-	return n
-}
-
-// folded breaks a line at blanks into lines of at most that many characters, where words allow it. Later lines begin with
-// the indent. A width below the shortest that can be read folds nothing.
-func folded(text, indent string, width int) []string {
-	width -= len(indent)
-	if width < 20 || utf8.RuneCountInString(text) <= width {
-		return []string{text}
-	}
-	var lines []string
-	for line := text; ; {
-		at := foldAt(line, width)
-		if at < 0 {
-			return append(lines, line)
-		}
-		lines = append(lines, strings.TrimRight(line[:at], " "))
-		line = indent + strings.TrimLeft(line[at:], " ")
-	}
-}
-
-// foldAt returns the place of the last blank before which a line of that width ends, or else of the first one; -1 if the line
-// is short enough or has no blank behind its indent.
-func foldAt(line string, width int) int {
-	if utf8.RuneCountInString(line) <= width {
-		return -1
-	}
-	begin := len(line) - len(strings.TrimLeft(line, " "))
-	best, n := -1, 0
-	for i, r := range line {
-		if r == ' ' && i > begin && (n <= width || best < 0) {
-			best = i
-		}
-		n++
-	}
-	return best
-}
-
 // wrapped joins texts with commas into lines of about that many characters.
 func wrapped(texts []string, width int) (lines []string) {
 	line := ""
@@ -408,7 +356,7 @@ func Export(env *wiring.Env, r *job.Planned, dir string) error {
 	w.Printf("Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
 	breachesText(w, "a run would be HELD: ", r.Limits)
 	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"})
-	causesText(w, r.Causes, textWidth(env))
+	causesText(w, r.Causes, env.Stdout.Width())
 	w.Printf("\nWritten to %s\n", dir)
 	for _, p := range r.Parts {
 		w.Printf("  %s  %s, %d bytes\n", p.Name, export.Plural(p.Rows, "row"), p.Size)

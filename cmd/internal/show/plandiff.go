@@ -6,6 +6,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 )
 
@@ -28,18 +29,18 @@ func PlanDiff(env *wiring.Env, before, after string) error {
 	if env.JSON {
 		return JSON(env, c)
 	}
-	w, width := env.Stdout.Text(), textWidth(env)
+	w, width := env.Stdout.Text(), env.Stdout.Width()
 	w.Printf("people: %s\n", c.Sentence())
 	for _, m := range c.People {
 		w.Printf("\n%s  %s  %s\n", m.Key, m.Origin(), m.Word())
 		for _, cell := range m.Cells() {
 			switch {
 			case m.Old == nil:
-				w.Lines("  ", folded(cell.Column+": "+cell.New, "    ", width-2)...)
+				w.Lines("  ", terminal.Fold(cell.Column+": "+cell.New, "    ", width-2)...)
 			case m.New == nil:
-				w.Lines("  ", folded(cell.Column+": "+cell.Old, "    ", width-2)...)
+				w.Lines("  ", terminal.Fold(cell.Column+": "+cell.Old, "    ", width-2)...)
 			default:
-				w.Lines("  ", folded(cell.Column+": "+orNothing(cell.Old)+"; now "+orNothing(cell.New), "    ", width-2)...)
+				w.Lines("  ", terminal.Fold(cell.Column+": "+orNothing(cell.Old)+"; now "+orNothing(cell.New), "    ", width-2)...)
 			}
 		}
 	}

@@ -24,10 +24,10 @@ func Report(env *wiring.Env, rep *export.Report) error {
 	}
 	w := env.Stdout.Text()
 	for _, r := range rep.Resumed {
-		reportText(w, r, textWidth(env))
+		reportText(w, r, env.Stdout.Width())
 		w.Printf("\n")
 	}
-	reportText(w, rep, textWidth(env))
+	reportText(w, rep, env.Stdout.Width())
 	UnfilledText(w, rep.Unfilled)
 	nextSteps(w, rep)
 	err := w.Err()

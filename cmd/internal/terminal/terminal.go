@@ -7,8 +7,7 @@ package terminal
 import (
 	"fmt"
 	"io"
-	"strings"
-	"text/tabwriter"
+	"strconv"
 
 	"golang.org/x/term"
 
@@ -18,14 +17,27 @@ import (
 // Out is stdout or stderr. It is no io.Writer on purpose: what is written is text, JSON, a library's words or,
 // for a reason, raw.
 type Out struct {
-	to io.Writer
+	to      io.Writer
+	columns int // how long a line may be where the output is no terminal; 0 for any length
 }
 
 // New returns an Out that writes to to.
-func New(to io.Writer) *Out { return &Out{to} }
+func New(to io.Writer) *Out { return &Out{to: to} }
+
+// fewestColumns are as many characters of a line as can be read with; fewer fold nothing.
+const fewestColumns = 40
+
+// Assume says how long a line may be if the output is no terminal: the value of COLUMNS. What is no such number allows any
+// length, since most such lines go to a file or a program.
+func (o *Out) Assume(columns string) *Out {
+	if n, err := strconv.Atoi(columns); err == nil && n >= fewestColumns {
+		o.columns = n
+	}
+	return o
+}
 
 // Text returns a printer of lines for people.
-func (o *Out) Text() *Text { return &Text{to: o.to} }
+func (o *Out) Text() *Text { return &Text{to: o.to, width: o.Width()} }
 
 // JSON returns a writer of JSON that writes a control character as its \u escape, so that the values stay the same.
 func (o *Out) JSON() io.Writer { return &jsonWriter{to: o.to} }
@@ -47,15 +59,15 @@ func (o *Out) Printf(format string, args ...any) error {
 // IsTerminal reports whether this output is a terminal.
 func (o *Out) IsTerminal() bool { return IsTerminal(o.to) }
 
-// Width returns how many characters a line of the terminal has; 0 if this output is none.
+// Width returns how many characters a line may have: those of the terminal, else what is assumed; 0 for any number.
 func (o *Out) Width() int {
 	f, ok := o.to.(interface{ Fd() uintptr })
 	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return 0
+		return o.columns
 	}
 	width, _, err := term.GetSize(int(f.Fd()))
 	if err != nil {
-		return 0
+		return o.columns
 	}
 	return width
 }
@@ -68,8 +80,9 @@ func IsTerminal(v any) bool {
 
 // Text prints lines for people. It remembers the first error, so that a full disk behind stdout is reported once, at the end.
 type Text struct {
-	to  io.Writer
-	err error
+	to    io.Writer
+	width int // of a line; 0 for any
+	err   error
 }
 
 // Nowhere returns a Text that discards everything.
@@ -95,21 +108,6 @@ func (t *Text) Lines(indent string, lines ...string) {
 	for _, l := range lines {
 		t.Printf("%s%s\n", indent, l)
 	}
-}
-
-// Table prints aligned columns, each line indented by two. Every cell is plain.
-func (t *Text) Table(rows [][]string) {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		cells := make([]string, len(row))
-		for i, cell := range row {
-			cells[i] = export.Plain(cell)
-		}
-		fmt.Fprintln(w, "  "+strings.Join(cells, "\t")) // Flush returns the error of any write
-	}
-	w.Flush() // a write to memory does not fail
-	t.write(b.String())
 }
 
 func (t *Text) write(s string) {

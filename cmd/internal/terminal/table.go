@@ -1,0 +1,125 @@
+package terminal
+
+import (
+	"strings"
+
+	"github.com/rivo/uniseg"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+const (
+	between    = 2  // blanks between two columns
+	leastTexts = 24 // a last column is not folded into fewer characters
+)
+
+// Table prints aligned columns, each line indented by two. Every cell is plain. A table that is too wide for the terminal is
+// folded in its last column. Where that leaves too little of it, the first column, which names the row and may have to be
+// copied, gets lines of its own.
+func (t *Text) Table(rows [][]string) {
+	plain := make([][]string, len(rows))
+	for i, row := range rows {
+		plain[i] = make([]string, len(row))
+		for k, cell := range row {
+			plain[i][k] = export.Plain(cell)
+		}
+	}
+	t.write(strings.Join(fitted(plain, t.width), ""))
+}
+
+// fitted returns the lines of a table for a terminal of that width; 0 for any.
+func fitted(rows [][]string, width int) (lines []string) {
+	widths := columnWidths(rows)
+	last := len(widths) - 1
+	start := between // of the last column
+	for _, w := range widths[:max(last, 0)] {
+		start += w + between
+	}
+	switch {
+	case width == 0 || last < 0 || start+widths[last] <= width:
+		return aligned(rows, widths, 0)
+	case last == 0 || width-start >= leastTexts:
+		return aligned(rows, widths, width-start)
+	}
+	rest := make([][]string, len(rows))
+	for i, row := range rows {
+		rest[i] = append([]string{""}, row[1:]...)
+	}
+	room := width - (start - widths[0])
+	widths[0] = 0
+	for i, line := range aligned(rest, widths, room) {
+		lines = append(lines, "  "+rows[i][0]+"\n", line)
+	}
+	return lines
+}
+
+// columnWidths returns how many places of a terminal the widest cell of each column takes.
+func columnWidths(rows [][]string) (widths []int) {
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], uniseg.StringWidth(cell))
+		}
+	}
+	return widths
+}
+
+// aligned returns one text for each row. Its last cell is folded into room places; 0 for any.
+func aligned(rows [][]string, widths []int, room int) []string {
+	texts := make([]string, len(rows))
+	for i, row := range rows {
+		var b strings.Builder
+		b.WriteString("  ")
+		for k, cell := range row[:len(row)-1] {
+			b.WriteString(cell + strings.Repeat(" ", widths[k]-uniseg.StringWidth(cell)+between))
+		}
+		start := uniseg.StringWidth(b.String())
+		cell := []string{row[len(row)-1]}
+		if len(row) == len(widths) {
+			cell = Fold(cell[0], "", room)
+		}
+		texts[i] = b.String() + strings.Join(cell, "\n"+strings.Repeat(" ", start)) + "\n"
+	}
+	return texts
+}
+
+// Fold breaks a text at blanks into lines that take at most width places, where words allow it. Later lines begin with the
+// indent, which counts. Widths too short to be read fold nothing.
+func Fold(text, indent string, width int) []string {
+	width -= len(indent)
+	if width < leastTexts-4 || uniseg.StringWidth(text) <= width {
+		return []string{text}
+	}
+	var lines []string
+	for line := text; ; {
+		at := foldAt(line, width)
+		if at < 0 {
+			return append(lines, line)
+		}
+		lines = append(lines, strings.TrimRight(line[:at], " "))
+		line = indent + strings.TrimLeft(line[at:], " ")
+	}
+}
+
+// foldAt returns the place of the last blank before which a line of that width ends, or else of the first one; -1 if the line
+// is short enough or has no blank behind its indent.
+func foldAt(line string, width int) int {
+	if uniseg.StringWidth(line) <= width {
+		return -1
+	}
+	begin := len(line) - len(strings.TrimLeft(line, " "))
+	best, measured, wide := -1, 0, 0
+	for i := begin + 1; i < len(line); i++ {
+		if line[i] != ' ' {
+			continue
+		}
+		wide += uniseg.StringWidth(line[measured:i])
+		if measured = i; best >= 0 && wide > width {
+			return best
+		}
+		best = i
+	}
+	return best
+}

@@ -134,17 +134,17 @@ func end(env *wiring.Env, rep *export.Report, keep string) error {
 		return nil
 	}
 	w := env.Stdout.Text()
-	w.Printf("\nThe result is the expected one. The run itself ended with code %d: some rows need a person.\n", rep.Exit)
+	w.Printf("\nThe result is the expected one. The run itself ended with code %d: some rows\nneed a person.\n", rep.Exit)
 	if keep != "" {
 		w.Printf("Config, feed and ledger are in %s; hr2coupa status -c %s shows the run again.\n", keep, filepath.Join(keep, "hr2coupa.yaml"))
 		return w.Err()
 	}
 	w.Printf(`
 On your own data
-  hr2coupa init users.csv              a config and a mapping, proposed from your feed
-  hr2coupa twin --users users.json     a twin to rehearse with; it prints a config for it
-  hr2coupa plan -c hr2coupa.yaml       what would be sent; sends nothing
-  hr2coupa run -c hr2coupa.yaml        the main job
+  hr2coupa init users.csv           a config and a mapping, from your feed
+  hr2coupa twin --users users.json  a twin to rehearse with, and its config
+  hr2coupa plan -c hr2coupa.yaml    what would change; sends nothing
+  hr2coupa run -c hr2coupa.yaml     the main job
 `)
 	return w.Err()
 }

@@ -16,7 +16,8 @@ import (
 
 const (
 	bom      = "\ufeff"
-	zipMagic = "PK\x03\x04" // the first bytes of every .xlsx
+	zipMagic = "PK\x03\x04"       // the first bytes of every .xlsx
+	oleMagic = "\xd0\xcf\x11\xe0" // and of every .xls
 )
 
 // maxHeader is the largest number of columns of a header that is checked.
@@ -64,8 +65,8 @@ func CheckReady(name string, data []byte, o ReadyOptions) (*Ready, []export.Faul
 	if len(data) > c.o.MaxBytes {
 		c.add(0, "size", "split it", "is %d bytes, more than the %d of one file", len(data), c.o.MaxBytes)
 	}
-	if bytes.HasPrefix(data, []byte(zipMagic)) {
-		c.add(0, "workbook", "save it as CSV UTF-8, and remove the byte order mark that Excel writes", "is an Excel workbook, whatever its name says")
+	if bytes.HasPrefix(data, []byte(zipMagic)) || bytes.HasPrefix(data, []byte(oleMagic)) {
+		c.add(0, "workbook", "save it as CSV UTF-8, and give --convert for the byte order mark that Excel writes", "is an Excel workbook, whatever its name says")
 		return nil, c.faults
 	}
 	if bytes.HasPrefix(data, []byte(bom)) {
@@ -139,7 +140,11 @@ func (c *readyCheck) because(line int, rule string, err error) {
 	c.add(line, rule, export.HintText(err), "%v", err)
 }
 
-const saveUTF8 = "save it as UTF-8 without BOM"
+// What to do about a file as spreadsheets write it.
+const (
+	saveUTF8   = "save it as UTF-8 without BOM, or give --convert"
+	useConvert = useCommas + ", or give --convert"
+)
 
 // next reads one record and returns it with the line on which it begins. ok is false at the end, and where the rest
 // cannot be read.
@@ -182,7 +187,7 @@ func (c *readyCheck) header() bool {
 		return false
 	}
 	if mark := wrongDelimiter(names); mark != "" {
-		c.add(line, "header", useCommas, "is separated by %s", mark)
+		c.add(line, "header", useConvert, "is separated by %s", mark)
 		return false
 	}
 	if len(names) > maxHeader {

@@ -17,7 +17,7 @@ type DropOptions struct {
 	NoWait bool
 }
 
-// Drop sends files that are Coupa's users CSVs already, as they are. With one fault in one file nothing is sent (9).
+// Drop sends files that are Coupa's users CSVs already: as they are, or converted as their person has asked. With one fault in one file nothing is sent (9).
 func Drop(ctx context.Context, env *wiring.Env, o DropOptions) (*Started, error) {
 	begun := env.Now().UTC()
 	cfg, err := wiring.Load(ctx, env, config.Options{NeedSecrets: true, NoFeed: true, Route: config.RouteCSV})
@@ -27,6 +27,11 @@ func Drop(ctx context.Context, env *wiring.Env, o DropOptions) (*Started, error)
 	files, err := ready.Read(cfg, o.Options, begun)
 	if err != nil {
 		return nil, err
+	}
+	for _, f := range files {
+		for _, c := range f.Changes {
+			env.Log.Infof("%s is converted: %s", f.Feed.Name, c)
+		}
 	}
 	return Start(ctx, env, cfg, Work{Command: "drop", NoWait: o.NoWait, Do: func(j *Job, earlier []*export.Report) (*export.Report, error) {
 		return j.drop(ctx, files, o, earlier, begun)
@@ -42,6 +47,9 @@ func (j *Job) drop(ctx context.Context, files []ready.File, o DropOptions, earli
 		return j.repeated(files), nil
 	}
 	if err := j.runner.Check(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.Keep(); err != nil {
 		return nil, err
 	}
 	id, err := j.planDrop(d, started)
@@ -64,7 +72,7 @@ func (j *Job) repeated(files []ready.File) *export.Report {
 	return rep
 }
 
-// planDrop writes the files into the ledger as they are, each as one part and, since they may build on each other, one
+// planDrop writes what is sent of the files into the ledger, each as one part and, since they may build on each other, one
 // wave.
 func (j *Job) planDrop(d *ready.Judged, started time.Time) (string, error) {
 	run, err := j.ledger.BeginRun(export.RunRecord{Command: "drop", Operator: j.env.By, Started: started})
@@ -79,14 +87,14 @@ func (j *Job) planDrop(d *ready.Judged, started time.Time) (string, error) {
 	var seen []export.FeedFile
 	hashes := make([]string, len(d.Files))
 	for i, f := range d.Files {
-		hashes[i] = f.Feed.SHA256
+		hashes[i] = f.Sent.SHA256
 	}
 	batch := planning.BatchHash(hashes)
 	input := 0
 	for i, f := range d.Files {
 		part := export.Part{
-			Name: export.PartName(run.Started, batch, i+1, len(d.Files), export.ByCSV), UserName: f.Feed.Name, Wave: i + 1,
-			Rows: len(f.Sheet.Rows), Size: f.Feed.Size, SHA256: f.Feed.SHA256, State: export.Planned, Planned: run.Started,
+			Name: export.PartName(run.Started, batch, i+1, len(d.Files), export.ByCSV), UserName: f.Sent.Name, Wave: i + 1,
+			Rows: len(f.Sheet.Rows), Size: f.Sent.Size, SHA256: f.Sent.SHA256, State: export.Planned, Planned: run.Started,
 			Columns: export.CarriedColumns(f.Sheet.Columns),
 		}
 		if part.ID, err = tx.AddPart(part, f.Data); err != nil {
@@ -103,6 +111,9 @@ func (j *Job) planDrop(d *ready.Judged, started time.Time) (string, error) {
 			}
 		}
 		seen = append(seen, f.Feed)
+		if f.Sent != f.Feed { // neither of the two goes once more
+			seen = append(seen, f.Sent)
+		}
 	}
 	return run.ID, tx.Commit(export.PlanSum{Files: seen, Input: input, Beside: true})
 }

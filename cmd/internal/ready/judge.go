@@ -81,11 +81,15 @@ func (a *Ask) against(j *Judged) error {
 	if err != nil {
 		return err
 	}
+	inWay := unwritable(j.Files)
+	all := slices.Concat(held, behind, inWay)
 	switch {
 	case held != nil:
-		return stopped(export.ExitHeld, slices.Concat(held, behind))
+		return stopped(export.ExitHeld, all)
 	case behind != nil:
-		return stopped(export.ExitStalled, behind)
+		return stopped(export.ExitStalled, all)
+	case inWay != nil:
+		return stopped(export.ExitFeed, all)
 	}
 	return nil
 }
@@ -100,6 +104,9 @@ func (a *Ask) droppedBefore(files []File) (repeated bool, err error) {
 	finished := 0
 	for _, f := range files {
 		old, ok, err := a.Ledger.SeenBytes(f.Feed.SHA256)
+		if err == nil && !ok {
+			old, ok, err = a.Ledger.SeenBytes(f.Sent.SHA256)
+		}
 		if err != nil {
 			return false, err
 		}
@@ -126,7 +133,7 @@ func (a *Ask) droppedBefore(files []File) (repeated bool, err error) {
 func (a *Ask) became(f File, run string) (string, error) {
 	parts, err := a.Ledger.Parts(run)
 	for _, p := range parts {
-		if p.SHA256 == f.Feed.SHA256 {
+		if p.SHA256 == f.Sent.SHA256 {
 			return fmt.Sprintf("%s in run %s, load %s, %s", p.Name, run, words.Dash(p.LoadID), p.State), err
 		}
 	}

@@ -2,8 +2,6 @@
 package ready
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,13 +15,16 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/regular"
+	"github.com/hr2coupa/hr2coupa/export/spreadsheet"
 )
 
 // File is one checked file.
 type File struct {
-	Feed  export.FeedFile
-	Data  []byte
-	Sheet *layout.Ready
+	Feed    export.FeedFile // as it was given
+	Sent    export.FeedFile // what is sent of it: Feed, unless the bytes are others
+	Data    []byte          // what is sent
+	Sheet   *layout.Ready   // of what is sent; its lines are those of the given file
+	Changes []spreadsheet.Change
 }
 
 // Options are the files of a drop, and what a person allows for them.
@@ -31,6 +32,7 @@ type Options struct {
 	Files      []string
 	Again      bool // bytes that were dropped before go once more
 	AllowEmpty bool // cells may be empty
+	Convert    bool // what spreadsheets write is turned into what Coupa takes
 }
 
 // Read reads and checks every file. Its error has all faults of all files, and ends with the code for a faulty feed. A fault of
@@ -51,8 +53,7 @@ func Read(cfg *config.Config, o Options, now time.Time) ([]File, error) {
 			continue
 		}
 		paths[f.Feed.SHA256] = path
-		bad := f.check(cfg, o)
-		faults = append(faults, told(append(bad, f.protected(cfg, now)...))...)
+		faults = append(faults, told(f.faults(cfg, o, now))...)
 		out = append(out, f)
 	}
 	if len(faults) > 0 {
@@ -62,8 +63,18 @@ func Read(cfg *config.Config, o Options, now time.Time) ([]File, error) {
 }
 
 func newFile(path string, data []byte) File {
-	sum := sha256.Sum256(data)
-	return File{Data: data, Feed: export.FeedFile{Path: path, Name: filepath.Base(path), Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])}}
+	feed := described(path, data)
+	return File{Data: data, Feed: feed, Sent: feed}
+}
+
+// faults converts a file, if that is asked for, and checks it.
+func (f *File) faults(cfg *config.Config, o Options, now time.Time) []export.Fault {
+	if o.Convert {
+		if bad := f.convert(cfg); bad != nil {
+			return bad
+		}
+	}
+	return append(f.check(cfg, o), f.protected(cfg, now)...)
 }
 
 // check checks a file by Coupa's layout.

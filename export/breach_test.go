@@ -105,7 +105,7 @@ func TestUses(t *testing.T) {
 		Logins: export.Limit{Count: 1}, Columns: map[string]export.Limit{"Phone": {Count: 3}, "Title": {Unlimited: true}}, Shrink: 10,
 	}
 	plan := &export.Plan{Rows: 9, Deactivations: 2, Compared: true, Changes: export.NewChanges()}
-	plan.Changes.ByKind[export.ChangeLogin], plan.Changes.Columns["Phone"], plan.Changes.Columns["Title"] = 2, 3, 4
+	plan.Changes.ByKind[export.ChangeLogin], plan.Changes.Replaced["Phone"], plan.Changes.Replaced["Title"] = 2, 3, 4
 	used := map[string]string{}
 	for _, u := range limits.Uses(plan, export.Seen{People: 400, Feed: 9, LastFeed: 10}) {
 		used[u.Limit] = fmt.Sprintf("%d of %d, holds: %v", u.Has, u.Allows, u.Holds)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -24,5 +26,23 @@ func TestApproveOptions(t *testing.T) {
 	c := approveCmd(&wiring.Env{})
 	if err := c.ParseFlags(strings.Fields(strings.TrimPrefix(command, "hr2coupa approve "))); err != nil {
 		t.Errorf("%s: %v", command, err)
+	}
+}
+
+// TestLimitsAreDocumented: docs/limits.md has every limit with what it counts, its default and what to do.
+func TestLimitsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/limits.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	limits := append(export.Limits{}.Names(), export.ColumnLimit("X"), "fill", export.ShrinkLimit)
+	if len(limits) != len(approveLimits)+3 {
+		t.Errorf("%d limits, and approve has options for %d", len(limits), len(approveLimits)+3)
+	}
+	for _, limit := range limits {
+		row := regexp.MustCompile("(?m)^\\| `" + regexp.QuoteMeta(limit) + "` (\\|[^|\\n]{4,}){3}\\|$")
+		if !row.Match(page) {
+			t.Errorf("docs/limits.md has no whole row for %s", limit)
+		}
 	}
 }

@@ -201,7 +201,8 @@ func (j *Job) logPlan(run string, plan *export.Plan, broken []export.Breach) {
 	j.env.Log.WithFields(map[string]any{
 		"run": run, "records": plan.Input, "rows": plan.Rows, "parts": plan.Parts, "quarantined": plan.Quarantined,
 	}).Info("planned")
+	next := "look at it with hr2coupa status " + run + "; if it is meant: " + export.ApproveCommand(run, broken)
 	for _, b := range broken {
-		export.LogHints(j.env.Log, b.Hint()).Warnf("held, nothing is sent: %s", b)
+		export.LogHints(j.env.Log, next).Warnf("held, nothing is sent: %s", b)
 	}
 }

@@ -19,6 +19,7 @@ func (d *doctor) limits(ctx context.Context) {
 	if d.blind("limits", "feed", "mapping", "layout", "limits", "roles", "protect", "ledger", "coupa", "preflight") {
 		return
 	}
+	d.unshown()
 	files, err := d.lastFeed()
 	switch {
 	case err != nil:
@@ -126,3 +127,26 @@ func (*unkept) Row(export.RowResult, []export.KeptRecord) error { return nil }
 func (*unkept) Name(int64, string) error { return nil }
 
 func (u *unkept) Restart() error { u.parts = 0; return nil }
+
+// shownBy are the columns without which a limit of the config counts nobody.
+var shownBy = []struct{ limit, column string }{
+	{export.DeactivationsLimit, export.ColumnStatus}, {export.ReactivationsLimit, export.ColumnStatus}, {export.LoginsLimit, export.ColumnLogin},
+	{export.NumbersLimit, export.ColumnNumber}, {export.EmailsLimit, export.ColumnEmail},
+}
+
+// unshown warns of limits that the config sets and that the feed cannot show, since the mapping does not fill their column: they
+// never hold a run. A limit of such a column's own is a fault of the config.
+func (d *doctor) unshown() {
+	filled, cfg := d.pipe.Mapping.Columns(), d.pipe.Config
+	warn := func(limit, column string) {
+		d.warn("limits", export.Hint(fmt.Errorf("limits.%s counts nobody: the mapping does not fill %s", limit, column), "fill the column, or remove the limit"))
+	}
+	for _, s := range shownBy {
+		if cfg.Line("limits."+s.limit) > 0 && !slices.Contains(filled, s.column) {
+			warn(s.limit, s.column)
+		}
+	}
+	if c := wiring.ApprovalCeilings(cfg); c != nil && !slices.ContainsFunc(filled, c.Column) {
+		warn(export.ApprovalLimitsLimit, "a column with a limit")
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // The person meant by a row that matches no user is searched by last name. These limits are people per call and calls
@@ -60,7 +61,7 @@ func (f *Preflight) hint(one *identity, by export.Element, found []export.User) 
 		if export.FoldText(last.Text) != export.FoldText(one.says(export.ColumnLastName)) || held.Text == "" {
 			continue
 		}
-		d := export.Edits(export.FoldText(held.Text), export.FoldText(one.says(export.ColumnLogin)))
+		d := alike.Edits(export.FoldText(held.Text), export.FoldText(one.says(export.ColumnLogin)))
 		if d < least || d == least && best.ID != "" && compareIDs(u.ID, best.ID) < 0 {
 			best, least, login = u, d, held.Text
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/baseline"
+	"github.com/hr2coupa/hr2coupa/export/pseudonym"
 )
 
 // Writer writes parts of the API route to Coupa, row by row: it finds the user, writes what differs, and compares the
@@ -26,8 +27,8 @@ type Writer struct {
 	// masked.
 	Whole   func(ctx context.Context, id string) ([]export.Element, export.User, error)
 	Element func(column string) (e export.Element, ok bool)
-	Workers int           // rows written at once
-	Naming  export.Naming // how the log names people
+	Workers int              // rows written at once
+	Naming  pseudonym.Naming // how the log names people
 	Now     func() time.Time
 	Log     logrus.FieldLogger
 }

@@ -118,7 +118,7 @@ var _ export.Feed = (*Feed)(nil)
 
 // Open finds the files, reads their headers and begins to hash them in the background. A pattern is a plain path or a
 // glob of [path/filepath.Match]; an existing path is taken literally. Files are ordered by base name, in which numbers count
-// as numbers (see [export.CompareFileNames]), then by path.
+// as numbers (see alike.CompareFileNames), then by path.
 //
 // A fault that a person has to fix is an *[export.UnusableFeedError]: nothing found, a folder, no permission, two files
 // of one name, an unknown ending, all files older than MaxAge, a header that is missing, broken or without Key. Wrong

@@ -9,11 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
-// find turns patterns into paths, in reading order: by base name as [export.CompareFileNames] orders names, then by path.
+// find turns patterns into paths, in reading order: by base name as [alike.CompareFileNames] orders names, then by path.
 func find(patterns []string) ([]string, error) {
 	if len(patterns) == 0 {
 		return nil, unusable("", 0, "no file is named").WithHint("set feed.files or name a file")
@@ -27,7 +27,7 @@ func find(patterns []string) ([]string, error) {
 		paths = append(paths, found...)
 	}
 	slices.SortFunc(paths, func(a, b string) int {
-		return cmp.Or(export.CompareFileNames(filepath.Base(a), filepath.Base(b)), cmp.Compare(a, b))
+		return cmp.Or(alike.CompareFileNames(filepath.Base(a), filepath.Base(b)), cmp.Compare(a, b))
 	})
 	return unique(paths)
 }

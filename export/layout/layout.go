@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
@@ -59,7 +59,7 @@ func headerError(name string, table []Column, custom []string) error {
 	if written := withoutStar(name); written != name && (find(table, written) >= 0 || slices.Contains(custom, written)) {
 		return wrong(name, "column %q must be written %q: the asterisk and blanks of a template are no part of a name", written)
 	}
-	if near := export.Nearest(name, append(columnNames(table), custom...)); near != "" {
+	if near := alike.Nearest(name, append(columnNames(table), custom...)); near != "" {
 		return wrong(name, "column %q is not one of Coupa's").hint("did you mean %q? A custom field must be listed under layout.custom", near)
 	}
 	return wrong(name, "column %q is not one of Coupa's").hint("hr2coupa layout prints Coupa's columns; a custom field must be listed under layout.custom")

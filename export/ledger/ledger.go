@@ -18,6 +18,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/baseline"
+	"github.com/hr2coupa/hr2coupa/export/pseudonym"
 )
 
 // Ledger is everything that a backend offers. A caller asks for less, in an interface of its own. Every call that
@@ -145,9 +146,9 @@ type People interface {
 	// KeysOf returns the keys of the people for whom a row had that login, in order. Case does not count.
 	KeysOf(login string) ([]string, error)
 	// Pseudonyms returns how logs name the people of this ledger: the same for as long as it lives, in a backup too.
-	Pseudonyms() (export.Pseudonyms, error)
+	Pseudonyms() (pseudonym.Pseudonyms, error)
 	// KeysBehind returns the keys of the people with that pseudonym, in order.
-	KeysBehind(pseudonym string) ([]string, error)
+	KeysBehind(name string) ([]string, error)
 }
 
 // Memory holds what was last confirmed of people, as keyed hashes. A hash in it is never that of a value that Coupa may no

@@ -3,12 +3,12 @@ package mapping
 import (
 	"fmt"
 
-	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // didYouMean returns a hint where one of names is similar, else "".
 func didYouMean(name string, names []string) string {
-	near := export.Nearest(name, names)
+	near := alike.Nearest(name, names)
 	if near == "" {
 		return ""
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // Column is a Coupa column that a mapping fills.
@@ -143,7 +144,7 @@ func (m *Mapping) Bind(h *export.Header) (export.RowMapper, error) {
 			continue
 		}
 		lacking = append(lacking, m.lacking(i))
-		if near := export.Nearest(name, h.Fields); near != "" {
+		if near := alike.Nearest(name, h.Fields); near != "" {
 			hints = append(hints, fmt.Sprintf("did you mean %q and not %q?", near, name))
 		}
 	}

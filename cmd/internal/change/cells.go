@@ -12,6 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // Said is one change as a person has typed it.
@@ -124,7 +125,7 @@ func (s Said) check(pipe *wiring.Pipeline, name, value string) error {
 // unmapped returns the error for a column that the mapping does not fill. What plans, limits and the read-back know of a person
 // are the mapping's columns.
 func unmapped(name string, known []string) error {
-	if near := export.Nearest(name, known); near != "" {
+	if near := alike.Nearest(name, known); near != "" {
 		return export.Hint(exit.Usage("change: the mapping has no column %q", name), "did you mean %q? HR's own fields need --hr", near)
 	}
 	return export.Hint(exit.Usage("change: the mapping has no column %q, and only its columns can be changed", name), "use one of %s; or fill it in mapping.columns; HR's own fields need --hr", words.Few(known))
@@ -137,7 +138,7 @@ func checkField(pipe *wiring.Pipeline, name, value string) error {
 		return export.Hint(exit.Usage("change: the field %q says who the person is, and KEY does that", name), "leave it out")
 	case !slices.Contains(known, name):
 		err := exit.Usage("change: the mapping reads no field %q", name)
-		if near := export.Nearest(name, known); near != "" {
+		if near := alike.Nearest(name, known); near != "" {
 			return export.Hint(err, "did you mean %q? Coupa's columns go without --hr", near)
 		}
 		return export.Hint(err, "use one of %s; Coupa's columns go without --hr", words.Few(known))

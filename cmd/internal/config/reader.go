@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // reader collects faults while the sections are read; it never stops at the first one.
@@ -150,7 +150,7 @@ func (s *section) done() {
 			continue
 		}
 		path, hint := s.path, "known here: "+strings.Join(s.known, ", ")
-		near := export.Nearest(e.key, s.known)
+		near := alike.Nearest(e.key, s.known)
 		if near != "" {
 			hint = "did you mean " + near + "?"
 		}

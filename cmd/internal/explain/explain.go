@@ -22,6 +22,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/pseudonym"
 )
 
 // ShownRuns is how many runs explain shows without --all.
@@ -119,7 +120,7 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 			return err
 		}
 	}
-	if len(episodes) == 0 && export.IsPseudonym(o.Key) { // a log names people by pseudonyms
+	if len(episodes) == 0 && pseudonym.IsPseudonym(o.Key) { // a log names people by pseudonyms
 		if keys, err = l.KeysBehind(o.Key); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // Archive knows the order in which files were planned, and which of them were passed over.
@@ -66,7 +67,7 @@ func (a *Ask) order(l Archive, files []File) (n news, err error) {
 // isLate reports whether newer news than that of a file was planned before it, says its name and says its time.
 func isLate(f export.FeedFile, planned []export.FeedFile) (late export.LateFile, is bool) {
 	for _, p := range planned {
-		if export.DifferInDigits(f.Name, p.Name) && export.CompareFileNames(f.Name, p.Name) < 0 && f.Modified.Before(p.Modified) {
+		if alike.DifferInDigits(f.Name, p.Name) && alike.CompareFileNames(f.Name, p.Name) < 0 && f.Modified.Before(p.Modified) {
 			late, is = export.LateFile{Name: f.Name, Path: f.Path, Size: f.Size, SHA256: f.SHA256, Newer: p.Name}, true
 		}
 	}
@@ -83,7 +84,7 @@ func doubtful(files, planned []export.FeedFile) (doubts []export.Fault) {
 	planned = slices.Clone(planned)
 	for _, f := range files {
 		for _, p := range slices.Backward(planned) {
-			if !export.DifferInDigits(f.Name, p.Name) {
+			if !alike.DifferInDigits(f.Name, p.Name) {
 				continue
 			}
 			if what := disagreement(f, p); what != "" {
@@ -102,7 +103,7 @@ func doubtful(files, planned []export.FeedFile) (doubts []export.Fault) {
 // disagreement says how the name and the time of a file disagree on whether it is newer than another; "" if they do not.
 func disagreement(f, other export.FeedFile) string {
 	const line = "its name comes %s that of %s, and it was changed %s: it is planned after it"
-	switch after := export.CompareFileNames(f.Name, other.Name) > 0; {
+	switch after := alike.CompareFileNames(f.Name, other.Name) > 0; {
 	case other.Modified.IsZero():
 	case !after && !f.Modified.Before(other.Modified):
 		return fmt.Sprintf(line, "before", other.Name, "later")

@@ -10,14 +10,15 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/pseudonym"
 )
 
-// NewLog returns a log that writes to to and names people by export.Who alone. Its lines are text without colours
+// NewLog returns a log that writes to to and names people by pseudonym.Who alone. Its lines are text without colours
 // until FormatText or FormatJSON is called.
 func NewLog(to io.Writer) *logrus.Logger {
 	l := logrus.New()
 	l.SetOutput(to)
-	export.GuardLog(l)
+	pseudonym.GuardLog(l)
 	FormatText(l, false)
 	return l
 }

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/heldfile"
-	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // nameKind is what the name of a file in the drop folder says about it.
@@ -132,7 +132,7 @@ func (l *looks) next(now time.Time, found []glance) (ready, open []glance) {
 		}
 	}
 	l.known = known
-	byName := func(a, b glance) int { return export.CompareFileNames(a.name, b.name) }
+	byName := func(a, b glance) int { return alike.CompareFileNames(a.name, b.name) }
 	slices.SortFunc(ready, byName)
 	slices.SortFunc(open, byName)
 	return ready, open

@@ -7,12 +7,13 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/directory"
+	"github.com/hr2coupa/hr2coupa/export/pseudonym"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
 // NewWriter makes the writer of the API route's parts; nil if the config names no client for it.
 func NewWriter(env *Env, cfg *config.Config, client *coupa.Client, l export.WriteLedger, names interface {
-	Pseudonyms() (export.Pseudonyms, error)
+	Pseudonyms() (pseudonym.Pseudonyms, error)
 }) (*directory.Writer, error) {
 	if client == nil {
 		return nil, nil
@@ -28,7 +29,7 @@ func NewWriter(env *Env, cfg *config.Config, client *coupa.Client, l export.Writ
 	}
 	return &directory.Writer{
 		Ledger: l, Users: Through(seams.Users, export.Directory(users)), Whole: users.Whole, Element: coupa.Element, Workers: workers, Now: env.Now, Log: env.Log,
-		Naming: export.Naming{Pseudonyms: pseudonyms, Discreet: cfg.Pseudonyms, Personal: personal(cfg)},
+		Naming: pseudonym.Naming{Pseudonyms: pseudonyms, Discreet: cfg.Pseudonyms, Personal: personal(cfg)},
 	}, nil
 }
 

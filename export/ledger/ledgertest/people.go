@@ -6,6 +6,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/pseudonym"
 )
 
 // waitingPeople: exactly the people with a row in a part without a verdict wait, whichever command planned the part.
@@ -47,13 +48,13 @@ func waitingPeople(t *world) {
 func pseudonymsStay(t *world) {
 	l := t.open()
 	p := OnePart(t, l, "a.csv", 2)
-	names := Must[export.Pseudonyms](t)(l.Pseudonyms())
+	names := Must[pseudonym.Pseudonyms](t)(l.Pseudonyms())
 	who := names.Of("E0002").String()
 	saved := newWorld(t, t.opener)
 	saved.dir = filepath.Join(t.TempDir(), "saved")
 	Must[ledger.Copied](t)(l.Backup(saved.dir))
 	for name, again := range map[string]ledger.Ledger{"opened again": t.open(), "a backup": saved.open()} {
-		if got := Must[export.Pseudonyms](t)(again.Pseudonyms()).Of("E0002").String(); got != who {
+		if got := Must[pseudonym.Pseudonyms](t)(again.Pseudonyms()).Of("E0002").String(); got != who {
 			t.Errorf("%s: %s, want %s", name, got, who)
 		}
 		if keys := Must[[]string](t)(again.KeysBehind(who)); !slices.Equal(keys, []string{"E0002"}) {

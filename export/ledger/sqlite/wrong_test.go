@@ -10,6 +10,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
+	"github.com/hr2coupa/hr2coupa/export/pseudonym"
 )
 
 // TestSuiteSeesWhatIsWrong: the suite finds the fault of each of these backends, which are wrong in one way each.
@@ -218,10 +219,10 @@ func (sendsTwice) Sent(int64) error { return nil }
 
 type renames struct{ ledger.Ledger }
 
-func (renames) Pseudonyms() (export.Pseudonyms, error) {
+func (renames) Pseudonyms() (pseudonym.Pseudonyms, error) {
 	key := make([]byte, 32)
 	_, err := rand.Read(key)
-	return export.NewPseudonyms(key), err
+	return pseudonym.NewPseudonyms(key), err
 }
 
 type forgetsNobody struct{ ledger.Ledger }

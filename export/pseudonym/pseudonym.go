@@ -1,4 +1,5 @@
-package export
+// Package pseudonym names people in a log as the config allows it.
+package pseudonym
 
 import (
 	"crypto/hmac"
@@ -7,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/sirupsen/logrus"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // PersonField is the field of a log line that names a person. Its value must be a Who; see GuardLog.
@@ -53,13 +56,13 @@ func IsPseudonym(text string) bool {
 // Naming is how a log names people.
 type Naming struct {
 	Pseudonyms Pseudonyms
-	Discreet   bool                 // privacy: pseudonyms: no key, no number of Coupa's, no words of Coupa's
-	Personal   func(RowResult) bool // whether the key of a row is personal data itself, a login or an address; nil: never
+	Discreet   bool                        // privacy: pseudonyms: no key, no number of Coupa's, no words of Coupa's
+	Personal   func(export.RowResult) bool // whether the key of a row is personal data itself, a login or an address; nil: never
 }
 
 // Of returns the name of a row's person in a log: HR's key, or the pseudonym where the config says so or the key itself
 // names the person; file and line where there is no key.
-func (n Naming) Of(r RowResult) Who {
+func (n Naming) Of(r export.RowResult) Who {
 	if r.Key == "" {
 		return Who{r.Origin.String()}
 	}
@@ -70,7 +73,7 @@ func (n Naming) Of(r RowResult) Who {
 }
 
 // Fields returns the fields of every log line about a row.
-func (n Naming) Fields(run string, r RowResult) logrus.Fields {
+func (n Naming) Fields(run string, r export.RowResult) logrus.Fields {
 	return logrus.Fields{"run": run, PersonField: n.Of(r), "row": r.Origin.String()}
 }
 

@@ -1,9 +1,9 @@
-package export_test
+package alike_test
 
 import (
 	"testing"
 
-	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 func TestEdits(t *testing.T) {
@@ -21,7 +21,7 @@ func TestEdits(t *testing.T) {
 		{"kitten", "sitting", 3},
 		{"status", "approver", 8},
 	} {
-		if got, back := export.Edits(c.a, c.b), export.Edits(c.b, c.a); got != c.want || back != c.want {
+		if got, back := alike.Edits(c.a, c.b), alike.Edits(c.b, c.a); got != c.want || back != c.want {
 			t.Errorf("%q and %q: %d and %d, want %d", c.a, c.b, got, back, c.want)
 		}
 	}
@@ -41,7 +41,7 @@ func TestNearest(t *testing.T) {
 		"":                          "",
 		"something else altogether": "",
 	} {
-		if got := export.Nearest(word, known); got != want {
+		if got := alike.Nearest(word, known); got != want {
 			t.Errorf("%q: got %q, want %q", word, got, want)
 		}
 	}

@@ -1,4 +1,5 @@
-package export
+// Package alike compares names: those of files in the order of a person, and a misspelt one with those that exist.
+package alike
 
 import (
 	"cmp"

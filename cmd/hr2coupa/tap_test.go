@@ -248,6 +248,10 @@ func (s *tappedStore) SentSince(run string) (map[string]bool, error) {
 	return get(s.tap, "SentSince", func() (map[string]bool, error) { return s.under.SentSince(run) })
 }
 
+func (s *tappedStore) Taken(run string, f func(export.RowResult) error) error {
+	return s.read("Taken", func() error { return s.under.Taken(run, f) })
+}
+
 func (s *tappedStore) Unfinished() ([]export.Part, error) {
 	return get(s.tap, "Unfinished", s.under.Unfinished)
 }

@@ -58,6 +58,9 @@ type Past interface {
 	SeenAt(path string) (f export.SeenFile, ok bool, err error)
 	// Moves returns the recorded moves of a part, oldest first.
 	Moves(part int64) ([]Move, error)
+	// Taken calls f for each row of a run that Coupa has taken, applied or drifted, with its Change as far as that is kept.
+	// An error of f ends the loop and is returned unchanged. f may call the ledger.
+	Taken(run string, f func(export.RowResult) error) error
 	// SentSince returns the keys of the people for whom a later run than run has a row in a part.
 	SentSince(run string) (map[string]bool, error)
 	// OvertakenSince returns the keys of the people for whom something newer than a file has gone: since the bytes were

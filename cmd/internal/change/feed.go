@@ -18,27 +18,27 @@ const (
 	FileHR = "change --hr"
 )
 
-// Typed reports whether a row is from a change and not from a file of HR's. A run that has kept it is part of the name.
+// Typed reports whether a row is from a change or an undo and not from a file of HR's. A run that has kept it is part of the name.
 func Typed(o export.Origin) bool {
 	name, _ := ledger.HomeOf(o.File)
-	return name == File || name == FileHR
+	return name == FileHR || InCoupasColumns(o)
 }
 
-// InCoupasColumns reports whether a row is from a change whose values are Coupa's, not HR's.
+// InCoupasColumns reports whether a row is from a change, or an undo, whose values are Coupa's, not HR's.
 func InCoupasColumns(o export.Origin) bool {
 	name, _ := ledger.HomeOf(o.File)
-	return name == File
+	return name == File || Undoes(o) != ""
 }
 
-// one is a feed of one record. It is read any number of times, by one pass or several.
-type one struct {
+// typedFeed is a feed of records that were typed, or made here. It is read any number of times, by one pass or several.
+type typedFeed struct {
 	file export.FeedFile
-	rec  export.Record
+	recs []export.Record
 }
 
 // newOne returns the feed of a change. Its header has all fields that the mapping reads, as that of JSON Lines has: those that
 // are not said are missing. The same change is the same bytes, in whatever order it was typed.
-func newOne(pipe *wiring.Pipeline, s Said, cells map[string]string) *one {
+func newOne(pipe *wiring.Pipeline, s Said, cells map[string]string) *typedFeed {
 	h := &export.Header{}
 	rec := export.Record{Header: h}
 	add := func(field, value string, said bool) {
@@ -61,46 +61,66 @@ func newOne(pipe *wiring.Pipeline, s Said, cells map[string]string) *one {
 			}
 		}
 	}
-	return &one{file: fileOf(name, s.By, &rec), rec: rec}
-}
-
-// fileOf describes a change as if it were a file. Its path says who has typed it.
-func fileOf(name, by string, rec *export.Record) export.FeedFile {
-	data, err := json.Marshal([]any{name, rec.Header.Fields, rec.Values, rec.Missing})
-	if err != nil {
-		panic(err) // texts and flags are always JSON
-	}
-	sum := sha256.Sum256(data)
 	path := "hr2coupa " + name
-	if by != "" {
-		path += ", by " + by
+	if s.By != "" {
+		path += ", by " + s.By
 	}
-	return export.FeedFile{Path: path, Name: name, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])}
+	return newTyped(name, path, []export.Record{rec})
 }
 
-// Files returns the change in the form of a file.
-func (f *one) Files() []export.FeedFile { return []export.FeedFile{f.file} }
+// newTyped returns a feed of records with one header, and describes it as if it were a file. The path of a change says who has
+// typed it.
+func newTyped(name, path string, recs []export.Record) *typedFeed {
+	sum, size := sha256.New(), int64(0)
+	write := func(v any) {
+		data, err := json.Marshal(v)
+		if err != nil {
+			panic(err) // texts and flags are always JSON
+		}
+		size += int64(len(data))
+		sum.Write(data)
+	}
+	for _, rec := range recs {
+		write([]any{name, rec.Header.Fields, rec.Values, rec.Missing})
+	}
+	return &typedFeed{export.FeedFile{Path: path, Name: name, Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))}, recs}
+}
+
+// Files returns the records in the form of a file.
+func (f *typedFeed) Files() []export.FeedFile { return []export.FeedFile{f.file} }
 
 // Names returns the name of that file.
-func (f *one) Names() []string { return []string{f.file.Name} }
+func (f *typedFeed) Names() []string { return []string{f.file.Name} }
 
-// Chunks calls take with the one record.
-func (f *one) Chunks(take func(export.Chunk) error) error { return take(&chunk{feed: f}) }
+// chunkRecords is how many records are planned at once.
+const chunkRecords = 500
 
-type chunk struct {
-	feed *one
-	read bool
+// Chunks calls take with the records, some at a time.
+func (f *typedFeed) Chunks(take func(export.Chunk) error) error {
+	seq := 0
+	for recs := range slices.Chunk(f.recs, chunkRecords) {
+		if err := take(&chunk{seq: seq, recs: recs}); err != nil {
+			return err
+		}
+		seq++
+	}
+	return nil
 }
 
-func (c *chunk) Seq() int { return 0 }
+type chunk struct {
+	seq  int
+	recs []export.Record // those that were not read yet
+}
+
+func (c *chunk) Seq() int { return c.seq }
 func (c *chunk) Release() {}
 
-// Next fills rec with the record, once.
+// Next fills rec with the next record.
 func (c *chunk) Next(rec *export.Record) bool {
-	if c.read {
+	if len(c.recs) == 0 {
 		return false
 	}
-	*rec, c.read = c.feed.rec, true
+	*rec, c.recs = c.recs[0], c.recs[1:]
 	rec.Values, rec.Missing = slices.Clone(rec.Values), slices.Clone(rec.Missing) // they may be reused for other records
 	return true
 }

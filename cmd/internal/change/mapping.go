@@ -30,6 +30,16 @@ func identity(pipe *wiring.Pipeline) (columns []int) {
 	return columns
 }
 
+// Deciding returns the mapped columns that decide which Coupa user a row is about, and that HR's key alone does not fill.
+func Deciding(pipe *wiring.Pipeline) (columns []string) {
+	for _, name := range pipe.Mapping.Columns() {
+		if decides(pipe, name) && !keyAlone(pipe, name) {
+			columns = append(columns, name)
+		}
+	}
+	return columns
+}
+
 // decides reports whether a column decides which Coupa user a row is about.
 func decides(pipe *wiring.Pipeline, column string) bool {
 	return column == pipe.Key || column == export.ColumnID || slices.Contains(pipe.Match, column)
@@ -79,9 +89,9 @@ func (m *typedMapper) Map(rec *export.Record, cells []export.Cell) (faults []exp
 // MapColumn returns the cell of column i.
 func (m *typedMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.Fault) {
 	switch at := m.at[i]; {
-	case at < 0 && slices.Contains(m.who, i):
+	case (at < 0 || rec.Values[at] == "") && slices.Contains(m.who, i):
 		return m.RowMapper.MapColumn(rec, i)
-	case at < 0 || rec.Values[at] == "":
+	case at < 0 || rec.Values[at] == "": // nothing of this person
 		return export.Cell{}, nil
 	case rec.Values[at] == export.NullWord:
 		return export.Cell{State: export.Clear}, nil

@@ -54,13 +54,15 @@ type rowStory struct {
 	Verdict export.RunVerdict    `json:"verdict"`
 	Planner export.Operator      `json:"planned_by,omitzero"`
 	Row     export.RowResult     `json:"row"`
-	Part    *partStory           `json:"part,omitempty"`   // where the row went into one
-	Todo    string               `json:"todo,omitempty"`   // what to do about a row that has to be fixed, or about one that waits
-	Kinds   export.ChangeKinds   `json:"kinds"`            // in which ways the row changes the person; none: in none, or not known
-	Change  *export.PersonChange `json:"change,omitempty"` // which cells, with their values from before as far as they are known
-	Limits  []limitStory         `json:"limits,omitempty"` // those that count the person
-	Rules   []export.Expression  `json:"rules,omitempty"`  // held back: behind the columns that the faults are about
-	Cells   []cellStory          `json:"cells"`            // as sent
+	Part    *partStory           `json:"part,omitempty"`      // where the row went into one
+	Undoes  string               `json:"undoes,omitempty"`    // the run that this row takes back
+	Undone  string               `json:"undone_by,omitempty"` // the run that has taken this row back
+	Todo    string               `json:"todo,omitempty"`      // what to do about a row that has to be fixed, or about one that waits
+	Kinds   export.ChangeKinds   `json:"kinds"`               // in which ways the row changes the person; none: in none, or not known
+	Change  *export.PersonChange `json:"change,omitempty"`    // which cells, with their values from before as far as they are known
+	Limits  []limitStory         `json:"limits,omitempty"`    // those that count the person
+	Rules   []export.Expression  `json:"rules,omitempty"`     // held back: behind the columns that the faults are about
+	Cells   []cellStory          `json:"cells"`               // as sent
 	Lost    string               `json:"cells_lost,omitempty"`
 	Hint    string               `json:"hint,omitempty"` // what to do about Lost
 }
@@ -140,6 +142,7 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 		if err != nil {
 			return err
 		}
+		c.Undoes, c.Undone = change.Undoes(e.Row.Origin), undoneBy(e.Run.ID, episodes)
 		s.Rows = append(s.Rows, c)
 	}
 	if s.Baseline, err = baselineOf(l, keys, episodes); err != nil {
@@ -149,6 +152,17 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 		return show.JSON(env, s)
 	}
 	return printStory(env, s, len(keys) > 1)
+}
+
+// undoneBy returns the run that has taken back what a run has changed of the person; "" if none has. It is newer, so that a story
+// has it.
+func undoneBy(run string, episodes []ledger.Episode) string {
+	for _, e := range episodes {
+		if change.Undoes(e.Row.Origin) == run && (e.Row.Outcome == export.Applied || e.Row.Outcome == export.Drifted) {
+			return e.Run.ID
+		}
+	}
+	return ""
 }
 
 // notFound does not repeat the key or login that was asked for: both may be personal data, and stderr shows none.
@@ -232,7 +246,9 @@ func cellOf(e ledger.Episode, column, value string) cellStory {
 	case slices.Contains(e.Row.Completed, column):
 		c.From = "completed, since HR has none"
 	case change.InCoupasColumns(e.Row.Origin) && c.Expression != "" && value != e.Row.Key: // the key went through the mapping
-		c.From, c.Expression = "hr2coupa change", ""
+		if c.From, c.Expression = "hr2coupa change", ""; change.Undoes(e.Row.Origin) != "" {
+			c.From = "hr2coupa undo"
+		}
 	case e.Run.Mapping != nil && c.Expression == "":
 		c.From = "looked up in Coupa"
 	}
@@ -297,6 +313,8 @@ func printRowStory(w *terminal.Text, c rowStory, several bool) {
 		say("HR", from)
 	}
 	say(reasonWord(c.Row.Outcome), c.Row.Faults.Text())
+	say("undoes", runOrNone(c.Undoes))
+	say("undone by", runOrNone(c.Undone))
 	say("to do", c.Todo)
 	lines = append(lines, changeLines(c)...)
 	for _, r := range c.Rules {
@@ -331,6 +349,14 @@ func printRowStory(w *terminal.Text, c rowStory, several bool) {
 	say("hint", c.Hint)
 	w.Table(lines)
 	cellsTable(w, c)
+}
+
+// runOrNone names a run; "" stays.
+func runOrNone(id string) string {
+	if id == "" {
+		return ""
+	}
+	return "run " + id
 }
 
 func callText(c *callStory) string {

@@ -15,6 +15,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/delivery"
+	"github.com/hr2coupa/hr2coupa/export/undone"
 )
 
 // PlanOptions name the files to plan, and set how much of the result is stored.
@@ -22,8 +23,9 @@ type PlanOptions struct {
 	Pipe   *wiring.Pipeline // nil: that of the config is read
 	Files  []string
 	Typed  export.Feed // see RunOptions
-	People int         // how many people of each chief kind of change the result has, at most
-	Only   string      // of which people: see differences.ReadOnly; "" is all
+	Undo   *undone.Summary
+	People int    // how many people of each chief kind of change the result has, at most
+	Only   string // of which people: see differences.ReadOnly; "" is all
 	Again  bool
 	Replan bool
 	Late   bool
@@ -69,6 +71,7 @@ type Planned struct {
 	Void        []export.Approval   `json:"void,omitempty"`   // approvals that count for nothing, by approve.other
 	Uses        []export.LimitUse   `json:"-"`                // of every limit that counts
 	Warnings    []export.Fault      `json:"warnings,omitempty"`
+	Undo        *undone.Summary     `json:"undo,omitempty"` // of an undo
 	Files       []export.FeedFile   `json:"files"`
 	Late        []export.LateFile   `json:"late,omitempty"` // a run passes these over
 	Seen        []string            `json:"seen,omitempty"`
@@ -130,7 +133,7 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error)
 		sink.close()
 		return nil, err
 	}
-	res.ReadBack = readBackAhead(pipe.Config, res.Parts)
+	res.Undo, res.ReadBack = o.Undo, readBackAhead(pipe.Config, res.Parts)
 	for _, f := range p.Seen {
 		if !o.Replan && (!o.Again || f.Left() == 0) || o.Replan && !prospect.Anew(f) {
 			res.Seen = append(res.Seen, f.Name)

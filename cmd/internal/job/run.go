@@ -14,6 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/delivery"
 	"github.com/hr2coupa/hr2coupa/export/planning"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
 	"github.com/hr2coupa/hr2coupa/transport/notify"
 )
 
@@ -21,6 +22,7 @@ import (
 type RunOptions struct {
 	Files  []string
 	Typed  export.Feed // an urgent change that a person has typed, instead of files
+	Decide Decide      // makes Typed once what is unfinished was resumed
 	NoWait bool
 	Again  bool
 	Replan bool // seen files are planned as if they were new
@@ -35,6 +37,9 @@ type RunOptions struct {
 
 	expect *prospect.SavedPlan // only this plan is recorded and sent
 }
+
+// Decide makes a feed from what the ledger and Coupa know under the lock; nil if there is nothing to do.
+type Decide func(ctx context.Context, l wiring.Store, client *coupa.Client) (export.Feed, error)
 
 // Run is the main job: it reads and compiles the config, and starts.
 func Run(ctx context.Context, env *wiring.Env, o RunOptions) (*Started, error) {
@@ -62,7 +67,7 @@ func Apply(ctx context.Context, env *wiring.Env, path string, noWait bool) (*Sta
 // StartRun is Run with a config that is compiled already.
 func StartRun(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, o RunOptions) (*Started, error) {
 	begun := env.Now().UTC()
-	w := Work{Command: "run", ByHand: o.Typed != nil || !o.Claim && !pipe.IsFeed(o.Files), NoWait: o.NoWait, Vouched: o.Adopt || o.NewLedger}
+	w := Work{Command: "run", ByHand: o.Typed != nil || o.Decide != nil || !o.Claim && !pipe.IsFeed(o.Files), NoWait: o.NoWait, Vouched: o.Adopt || o.NewLedger}
 	if o.expect != nil {
 		w.Command, w.ByHand = "apply", false
 	}
@@ -74,6 +79,16 @@ func StartRun(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, o Run
 // run is the main job, step by step in order. Start has done its part before: the ledger is trusted, and what earlier
 // runs have left is resumed.
 func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, started time.Time) (*export.Report, error) {
+	if o.Decide != nil {
+		typed, err := o.Decide(ctx, j.ledger, j.wires.Client)
+		switch {
+		case err != nil:
+			return nil, err
+		case typed == nil:
+			return EmptyReport(export.EndNothing, started), nil
+		}
+		o.Typed = typed
+	}
 	p, err := prospect.Prepare(ctx, j.env, prospect.Ask{
 		Pipe: pipe, Started: started, Ledger: j.ledger, Key: j.key, Client: j.wires.Client,
 		Files: o.Files, Typed: o.Typed, Claim: o.Claim, Again: o.Again, Replan: o.Replan, Late: o.Late, Full: o.Full, Expect: o.expect,

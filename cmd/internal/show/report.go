@@ -279,6 +279,15 @@ var afterChange = advice{
 	resubmit: "the same hr2coupa change",
 }
 
+// afterUndo speaks of an undo. It takes up what is not undone yet, so that it is said again.
+var afterUndo = advice{
+	fix:      "the same hr2coupa undo, once what is wrong is fixed",
+	ask:      afterRun.ask,
+	deliver:  afterRun.deliver,
+	again:    "the same hr2coupa undo",
+	resubmit: "the same hr2coupa undo",
+}
+
 // afterDrop speaks of files that a person has written, not of HR's feed.
 var afterDrop = advice{
 	fix:     "put the rows that were not applied into a file, fix them and drop it; or, once Coupa is fixed, hr2coupa drop --again FILE sends the whole file once more",
@@ -300,6 +309,8 @@ func nextSteps(w *terminal.Text, rep *export.Report) {
 	switch {
 	case rep.Command == "drop":
 		say = afterDrop
+	case typed(rep) && change.Undoes(export.Origin{File: rep.Files[0].Name}) != "":
+		say = afterUndo
 	case typed(rep):
 		say = afterChange
 	}

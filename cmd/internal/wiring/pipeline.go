@@ -123,6 +123,14 @@ func compile(cfg *config.Config, whole bool) (*Pipeline, []config.Fault) {
 	return p, faults
 }
 
+// FewRows decides that the plans of a pipeline with route: auto are small enough for the API.
+func (p *Pipeline) FewRows() {
+	p.Config.Route, p.Sheet, p.Few, p.Options.Route = config.RouteAPI, p.Few, nil, export.ByAPI
+}
+
+// ManyRows decides that they are not.
+func (p *Pipeline) ManyRows() { p.Config.Route, p.Few = config.RouteCSV, nil }
+
 // layoutFaults returns what the layout finds wrong with a mapping, each on its line.
 func layoutFaults(cfg *config.Config, err error, whole bool) (faults []config.Fault) {
 	for _, err := range unjoin(err) {

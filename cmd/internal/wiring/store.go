@@ -21,6 +21,7 @@ type Store interface {
 	Working() ([]export.RunRecord, error)
 	RunsSince(t time.Time) ([]export.RunRecord, error)
 	SeenAt(path string) (f export.SeenFile, ok bool, err error)
+	Taken(run string, f func(export.RowResult) error) error
 	SentSince(run string) (map[string]bool, error)
 	OvertakenSince(name, sha256 string) (map[string]bool, error)
 	PassOver([]export.LateFile) error

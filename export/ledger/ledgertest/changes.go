@@ -43,10 +43,13 @@ func changesComeBack(t *world) {
 	Settled(t, l, Must[[]export.Part](t)(l.Parts(run))[0])
 	OK(t, l.EndRun(export.RunRecord{ID: run, State: export.RunEnded, Ended: t.now}))
 	want("settled", rows[0].Change, rows[1].Change, nil, rows[3].Change)
+	wantTaken(t, l, run, rows[0], rows[1], rows[2])
 
 	Must[ledger.Forgotten](t)(l.Forget(rows[0].Key))
 	rows[0].Key = "" // nobody's
 	want("forgotten", nil, changedIn(unknown), nil, rows[3].Change)
+	rows[0].Change, rows[1].Change = nil, changedIn(unknown)
+	wantTaken(t, l, run, rows[0], rows[1], rows[2])
 	t.now = Noon.Add(61 * Day)
 	Must[ledger.Pruned](t)(l.Prune(ledger.Retention{Parts: 60 * Day, Values: 60 * Day, History: 90 * Day}, false))
 	want("pruned", nil, nil, nil, nil)
@@ -62,5 +65,24 @@ func wantChange(t testing.TB, l ledger.Ledger, when, key string, want *export.Pe
 	}
 	if d := cmp.Diff(want, story[0].Row.Change); d != "" {
 		t.Errorf("%s: %q (-want +got):\n%s", when, key, d)
+	}
+}
+
+// wantTaken requires the rows of a run that Coupa has taken, with what they have changed.
+func wantTaken(t testing.TB, l ledger.Ledger, run string, want ...export.RowResult) {
+	t.Helper()
+	n := 0
+	OK(t, l.Taken(run, func(r export.RowResult) error {
+		if n < len(want) && want[n].Change != nil && want[n].Change.Against == export.AgainstNothing {
+			want[n].Change = nil // there is nothing to keep
+		}
+		if n >= len(want) || r.Key != want[n].Key || r.Outcome != export.Applied || !cmp.Equal(r.Change, want[n].Change) {
+			t.Errorf("row %d of those that Coupa has taken is %+v", n, r)
+		}
+		n++
+		return nil
+	}))
+	if n != len(want) {
+		t.Errorf("Coupa has taken %d rows, want %d", n, len(want))
 	}
 }

@@ -37,6 +37,33 @@ func changeOf(c *sqlite.Conn, row int64) (change *export.PersonChange, err error
 	return change, err
 }
 
+// Taken calls f for each row of a run that Coupa has taken, applied or drifted, with what it has changed. An error of f ends the
+// loop and is returned unchanged. f may call the ledger.
+func (l *Ledger) Taken(run string, f func(export.RowResult) error) error {
+	var wrong error
+	err := l.read(func(c *sqlite.Conn) error {
+		num, err := needRun(c, run)
+		if err != nil {
+			return err
+		}
+		return query(c, "SELECT rows.id FROM "+ofRun+"WHERE outcome IN ('applied', 'drifted') ORDER BY rows.id", func(s *sqlite.Stmt) error {
+			id := s.ColumnInt64(0)
+			return query(c, selectRows+"WHERE rows.id = ?", func(s *sqlite.Stmt) error {
+				row, err := scanRow(s)
+				if err != nil {
+					return err
+				}
+				if row.Change, err = changeOf(c, id); err != nil {
+					return err
+				}
+				wrong = f(row)
+				return wrong
+			}, id)
+		}, num)
+	})
+	return (&rowCalls{err: wrong}).result(err, "read what rows have changed")
+}
+
 // forgetChanges removes the changes of rows that were blanked, and of other people's the cells that name the person.
 func forgetChanges(c *sqlite.Conn, p tracedPerson) error {
 	left := map[int64]string{}

@@ -48,7 +48,7 @@ func (f *Preflight) near(ctx context.Context, unknown []*identity) {
 }
 
 // hint names the user with the most similar login, by Coupa's number. The login itself is another person's data: the
-// hint shows it only where logins are the keys and so are in reports anyway.
+// hint shows it only where logins are the keys and so are in reports anyway, and not where Discreet is set.
 func (f *Preflight) hint(one *identity, by export.Element, found []export.User) string {
 	loginOf, ok := f.Element(export.ColumnLogin)
 	if !ok {
@@ -69,7 +69,7 @@ func (f *Preflight) hint(one *identity, by export.Element, found []export.User) 
 	switch {
 	case best.ID == "":
 		return ""
-	case f.Key == export.ColumnLogin:
+	case f.Key == export.ColumnLogin && !f.Discreet:
 		return fmt.Sprintf(sayNear, best.ID+", login "+login)
 	}
 	return fmt.Sprintf(sayNear, best.ID)

@@ -27,6 +27,7 @@ type Preflight struct {
 	Element   func(column string) (e export.Element, ok bool)
 	MayCreate bool // a row that matches no user may be sent
 	Whole     bool // ask for all of Columns that the API shows, and keep the values: the user at plan time
+	Discreet  bool // faults name no login of Coupa's
 	Workers   int  // calls at once
 	Rate      float64
 	Log       logrus.FieldLogger

@@ -39,7 +39,11 @@ func Drop(ctx context.Context, env *wiring.Env, o DropOptions) (*Started, error)
 }
 
 func (j *Job) drop(ctx context.Context, files []ready.File, o DropOptions, earlier []*export.Report, started time.Time) (*export.Report, error) {
-	d, err := ready.Judge(files, o.Options, ready.Ask{Config: j.cfg, Ledger: j.ledger, Now: started, Resumed: earlier})
+	ask := ready.Ask{Config: j.cfg, Ledger: j.ledger, Log: j.env.Log, Now: started, Resumed: earlier}
+	if j.cfg.Preflight {
+		ask.Client = j.wires.Client
+	}
+	d, err := ready.Judge(ctx, files, o.Options, ask)
 	switch {
 	case err != nil:
 		return nil, err
@@ -60,7 +64,10 @@ func (j *Job) drop(ctx context.Context, files []ready.File, o DropOptions, earli
 	if err != nil {
 		return nil, err
 	}
-	return j.report(id, findings{people: d.People, back: back})
+	for _, l := range d.Left {
+		j.env.Log.Warnf("%s stay of %s: they are in %s", export.Plural(len(l.Rows), "row"), l.Name, l.Path)
+	}
+	return j.report(id, findings{people: d.People, checked: d.Checked, back: back})
 }
 
 // repeated returns the report of a drop whose files this start has just finished sending.
@@ -104,8 +111,9 @@ func (j *Job) planDrop(d *ready.Judged, started time.Time) (string, error) {
 			input++
 			row := export.RowResult{
 				Part: part.ID, PartRow: n + 1, Origin: export.Origin{File: f.Feed.Name, Line: r.Line}, Lines: 1,
-				Key: r.Key, First: r.First, Login: r.Login, Outcome: export.Pending, Kinds: d.Kinds(&f, n), Counted: d.Counted(&f),
+				Key: r.Key, First: r.First, Login: r.Login, Outcome: export.Pending,
 			}
+			d.Changes(i, n, &row)
 			if err := tx.AddRow(row); err != nil {
 				return "", err
 			}
@@ -113,6 +121,14 @@ func (j *Job) planDrop(d *ready.Judged, started time.Time) (string, error) {
 		seen = append(seen, f.Feed)
 		if f.Sent != f.Feed { // neither of the two goes once more
 			seen = append(seen, f.Sent)
+		}
+	}
+	for _, l := range d.Left {
+		for _, row := range l.Rows {
+			input++
+			if err := tx.AddRow(row); err != nil {
+				return "", err
+			}
 		}
 	}
 	return run.ID, tx.Commit(export.PlanSum{Files: seen, Input: input, Beside: true})

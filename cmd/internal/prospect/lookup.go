@@ -41,7 +41,7 @@ func LookUp(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, client 
 		return f.Found, nil
 	}
 	if err := f.Ask(ctx); err != nil {
-		return nil, unasked(ctx, err, true, false)
+		return nil, Unasked(ctx, err, true, false)
 	}
 	return f.Found, nil
 }

@@ -52,7 +52,7 @@ func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sh
 		return a, nil
 	}
 	if err := a.Ask(ctx); err != nil {
-		return nil, unasked(ctx, err, byAPI, a.Match != nil)
+		return nil, Unasked(ctx, err, byAPI, a.Match != nil)
 	}
 	a.calls = users.Asked()
 	return a, nil
@@ -85,8 +85,8 @@ func (d *draft) client(env *wiring.Env) (*coupa.Client, error) {
 	return client, nil
 }
 
-// unasked returns the error that nothing was sent, since Coupa could not be asked first.
-func unasked(ctx context.Context, err error, byAPI, matched bool) error {
+// Unasked returns the error that nothing was sent, since Coupa could not be asked first.
+func Unasked(ctx context.Context, err error, byAPI, matched bool) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

@@ -60,10 +60,16 @@ type extra struct {
 	data []byte
 }
 
-// extras returns the files that are to be written beside a file: what is sent of a converted one.
-func (f *File) extras() (out []extra) {
-	if len(f.Changes) > 0 {
-		out = append(out, extra{f.Sent.Path, f.Data})
+// extras returns the files that are to be written beside those of a drop: what is sent of each, where that is not the file
+// itself, and what stays.
+func (j *Judged) extras() (out []extra) {
+	for _, f := range j.Files {
+		if f.Sent != f.Feed {
+			out = append(out, extra{f.Sent.Path, f.Data})
+		}
+	}
+	for _, l := range j.Left {
+		out = append(out, extra{l.Path, l.data})
 	}
 	return out
 }
@@ -97,12 +103,10 @@ func (x extra) write() error {
 }
 
 // unwritable returns the extra files that cannot be written, since others of their names are there.
-func unwritable(files []File) (faults []error) {
-	for _, f := range files {
-		for _, x := range f.extras() {
-			if _, err := x.there(); err != nil {
-				faults = append(faults, err)
-			}
+func unwritable(j *Judged) (faults []error) {
+	for _, x := range j.extras() {
+		if _, err := x.there(); err != nil {
+			faults = append(faults, err)
 		}
 	}
 	return faults
@@ -110,11 +114,9 @@ func unwritable(files []File) (faults []error) {
 
 // Keep writes what a drop keeps beside its files, before anything is sent.
 func (j *Judged) Keep() error {
-	for _, f := range j.Files {
-		for _, x := range f.extras() {
-			if err := x.write(); err != nil {
-				return stopped(export.ExitFeed, []error{err})
-			}
+	for _, x := range j.extras() {
+		if err := x.write(); err != nil {
+			return stopped(export.ExitFeed, []error{err})
 		}
 	}
 	return nil

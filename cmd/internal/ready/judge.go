@@ -6,12 +6,16 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sirupsen/logrus"
+
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/baseline"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
 // Ledger is what files are judged by.
@@ -27,7 +31,9 @@ type Ledger interface {
 // Ask is what a drop is judged by, beside its files.
 type Ask struct {
 	Config  *config.Config
-	Ledger  Ledger // nil: there is none yet
+	Ledger  Ledger        // nil: there is none yet
+	Client  *coupa.Client // nil: Coupa is not asked
+	Log     logrus.FieldLogger
 	Now     time.Time
 	Resumed []*export.Report // what this start has finished before
 }
@@ -35,21 +41,24 @@ type Ask struct {
 // Judged are the files of a drop that may go.
 type Judged struct {
 	Files    []File
-	Repeated bool // this start has just finished sending the same bytes, and nothing more is to be sent
-	People   int  // how many the ledger knows
-	kinds    *Kinds
+	Left     []Left        // what stays of them, and of files of which nothing goes
+	Repeated bool          // this start has just finished sending the same bytes, and nothing more is to be sent
+	Checked  bool          // Coupa was asked about the people
+	People   int           // how many the ledger knows
+	known    int           // how many of the files' people Coupa knows
+	used     *export.Usage // what earlier starts of the day have sent
+	found    [][]finding
 }
 
-// Kinds returns what a row of a file may change.
-func (j *Judged) Kinds(f *File, row int) export.ChangeKinds {
-	return j.kinds.Of(f.Sheet, &f.Sheet.Rows[row])
+// Changes adds to a row's record what it changes, or may change, of its person.
+func (j *Judged) Changes(file, row int, r *export.RowResult) {
+	found := &j.found[file][row]
+	r.Kinds, r.Change, r.Counted = found.kinds, found.change, found.counted
 }
 
-// Counted returns the names of the limits of single columns that count the rows of a file.
-func (j *Judged) Counted(f *File) []string { return j.kinds.Counted(f.Sheet) }
-
-// Judge decides whether files may be sent, and returns all reasons against it in one error. Nothing is sent or recorded.
-func Judge(files []File, o Options, a Ask) (*Judged, error) {
+// Judge decides whether files may be sent, and returns all reasons against it in one error. Where there is a client, Coupa is
+// asked about all their people first. Nothing is sent or recorded.
+func Judge(ctx context.Context, files []File, o Options, a Ask) (*Judged, error) {
 	j := &Judged{Files: files}
 	if !o.Again {
 		repeated, err := a.droppedBefore(files)
@@ -57,32 +66,118 @@ func Judge(files []File, o Options, a Ask) (*Judged, error) {
 			return j, err
 		}
 	}
-	var known *baseline.KnownPeople
-	if a.Ledger != nil {
-		var err error
-		if known, err = a.Ledger.Known(); err != nil {
-			return nil, err
-		}
-		if j.People, err = a.Ledger.People(); err != nil {
+	if err := a.find(ctx, j, o.Skip); err != nil {
+		return nil, err
+	}
+	if o.Skip {
+		if err := j.skip(); err != nil {
 			return nil, err
 		}
 	}
-	j.kinds = NewKinds(a.Config, known)
 	return j, a.against(j)
 }
 
+// find finds out what the rows of files may change, and which must not be sent. marks: people who are protected by what the
+// file says of them are among these too; else they have stopped the drop before.
+func (a *Ask) find(ctx context.Context, j *Judged, marks bool) (err error) {
+	var known *baseline.KnownPeople
+	j.used = wiring.Limits(a.Config).NewUsage(nil)
+	if a.Ledger != nil {
+		if j.used, err = prospect.Usage(a.Ledger, a.Config, nil, a.Now); err != nil {
+			return err
+		}
+		if known, err = a.Ledger.Known(); err != nil {
+			return err
+		}
+		if j.People, err = a.Ledger.People(); err != nil {
+			return err
+		}
+	}
+	kinds := newKinds(a.Config, known)
+	j.Checked = a.Client != nil
+	for i := range j.Files {
+		f := &j.Files[i]
+		found := kinds.all(f)
+		if j.Checked {
+			n := 0
+			if found, n, err = a.ask(ctx, f, j.People, j.used); err != nil {
+				return err
+			}
+			j.known += n
+		}
+		if marks {
+			f.mark(found, f.protected(a.Config, a.Now))
+		}
+		j.found = append(j.found, found)
+	}
+	return nil
+}
+
+// mark adds faults to rows that have none yet.
+func (f *File) mark(found []finding, faults []export.Fault) {
+	lines := linesOf(f)
+	for _, fault := range faults {
+		if row := lines[fault.Origin.Line]; found[row].faults == nil {
+			fault.Origin = export.Origin{}
+			found[row].faults = export.Faults{fault}
+		}
+	}
+}
+
+// skip takes the rows that must not be sent out of the files, and files without others out of the drop. If nothing would go,
+// it takes none.
+func (j *Judged) skip() error {
+	if !slices.ContainsFunc(j.found, anyGoes) {
+		return nil
+	}
+	files, found := j.Files, j.found
+	j.Files, j.found = nil, nil
+	for i := range files {
+		left, rest, err := files[i].split(found[i])
+		if err != nil {
+			return err
+		}
+		if left.Rows != nil {
+			j.Left = append(j.Left, left)
+		}
+		if rest != nil {
+			j.Files, j.found = append(j.Files, files[i]), append(j.found, rest)
+		}
+	}
+	return nil
+}
+
+// anyGoes reports whether any of the rows may be sent.
+func anyGoes(rows []finding) bool {
+	return slices.ContainsFunc(rows, func(r finding) bool { return r.faults == nil })
+}
+
+// refused returns the rows that must not be sent, each with all its reasons.
+func (j *Judged) refused() (errs []error) {
+	for i, f := range j.Files {
+		var faults []export.Fault
+		for row, found := range j.found[i] {
+			for _, fault := range found.faults {
+				fault.Origin, fault.Hint = export.Origin{File: f.Feed.Name, Line: f.Sheet.Rows[row].Line}, skipHint
+				faults = append(faults, fault)
+			}
+		}
+		errs = append(errs, told(faults)...)
+	}
+	return errs
+}
+
+const skipHint = "take these rows out, or give --skip: it sends the others"
+
 // against returns the error with everything that speaks against a drop; nil where nothing does.
 func (a *Ask) against(j *Judged) error {
-	held, err := a.broken(j)
-	if err != nil {
-		return err
-	}
+	held := a.broken(j)
 	behind, err := a.behind(j.Files)
 	if err != nil {
 		return err
 	}
-	inWay := unwritable(j.Files)
-	all := slices.Concat(held, behind, inWay)
+	refused, inWay := j.refused(), unwritable(j)
+	all := slices.Concat(refused, held, behind, inWay)
 	switch {
 	case held != nil:
 		return stopped(export.ExitHeld, all)
@@ -90,6 +185,8 @@ func (a *Ask) against(j *Judged) error {
 		return stopped(export.ExitStalled, all)
 	case inWay != nil:
 		return stopped(export.ExitFeed, all)
+	case refused != nil:
+		return stopped(export.ExitPartial, all)
 	}
 	return nil
 }
@@ -141,17 +238,11 @@ func (a *Ask) became(f File, run string) (string, error) {
 }
 
 // broken returns the limits that hold a drop.
-func (a *Ask) broken(j *Judged) (faults []error, err error) {
-	var used *export.Usage
-	if a.Ledger != nil {
-		if used, err = prospect.Usage(a.Ledger, a.Config, nil, a.Now); err != nil {
-			return nil, err
-		}
-	}
-	for _, b := range wiring.Limits(a.Config).Broken(j.kinds.Count(j.Files, used), export.Seen{People: j.People}) {
+func (a *Ask) broken(j *Judged) (faults []error) {
+	for _, b := range wiring.Limits(a.Config).Broken(j.count(), export.Seen{People: max(j.People, j.known)}) {
 		faults = append(faults, export.Hint(fmt.Errorf("held: %s", b), "%s", b.Hint()))
 	}
-	return faults, nil
+	return faults
 }
 
 // behind returns the rows that could overtake an earlier one of their person.
@@ -178,7 +269,7 @@ func (a *Ask) behind(files []File) (faults []error, err error) {
 // drop goes on with first, stays as it is.
 func Look(ctx context.Context, env *wiring.Env, o Options) (*Judged, error) {
 	now := env.Now().UTC()
-	cfg, err := wiring.Load(ctx, env, config.Options{NoFeed: true, Route: config.RouteCSV})
+	cfg, err := wiring.Load(ctx, env, config.Options{Ask: true, NoFeed: true, Route: config.RouteCSV})
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +277,12 @@ func Look(ctx context.Context, env *wiring.Env, o Options) (*Judged, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := Ask{Config: cfg, Now: now}
+	a := Ask{Config: cfg, Log: env.Log, Now: now}
+	if cfg.Preflight {
+		if a.Client, err = coupa.NewClient(wiring.CoupaConfig(cfg), env.Log); err != nil {
+			return nil, &exit.Error{Code: export.ExitUsage, Err: err}
+		}
+	}
 	if wiring.LedgerExists(cfg.Ledger) {
 		l, done, err := wiring.UseLedger(env, cfg, "")
 		if err != nil {
@@ -195,5 +291,5 @@ func Look(ctx context.Context, env *wiring.Env, o Options) (*Judged, error) {
 		defer done()
 		a.Ledger = l
 	}
-	return Judge(files, o, a)
+	return Judge(ctx, files, o, a)
 }

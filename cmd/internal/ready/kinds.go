@@ -12,17 +12,17 @@ import (
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
-// Kinds finds out what the rows of files may change. Nothing is known of their people but the logins and the statuses that
+// rowKinds finds out what the rows of files may change. Nothing is known of their people but the logins and the statuses that
 // were sent last.
-type Kinds struct {
+type rowKinds struct {
 	statuses map[string]string // by login in lower case: the status that was sent last
 	ceilings *export.ApprovalCeilings
 	columns  map[string]export.Limit // limits of single columns
 }
 
-// NewKinds returns what the people whom the ledger knows, and the config, say of rows.
-func NewKinds(cfg *config.Config, people *baseline.KnownPeople) *Kinds {
-	k := &Kinds{statuses: make(map[string]string, people.Len()), ceilings: wiring.ApprovalCeilings(cfg), columns: cfg.Limits.Columns}
+// newKinds returns what the people whom the ledger knows, and the config, say of rows.
+func newKinds(cfg *config.Config, people *baseline.KnownPeople) *rowKinds {
+	k := &rowKinds{statuses: make(map[string]string, people.Len()), ceilings: wiring.ApprovalCeilings(cfg), columns: cfg.Limits.Columns}
 	people.All(func(_ string, p export.Person) {
 		if p.Login != "" {
 			k.statuses[strings.ToLower(p.Login)] = p.Status
@@ -31,9 +31,9 @@ func NewKinds(cfg *config.Config, people *baseline.KnownPeople) *Kinds {
 	return k
 }
 
-// Of returns what a row may change: what is not known counts as a change. A file may use other keys than HR, so that a
+// of returns what a row may change: what is not known counts as a change. A file may use other keys than HR, so that a
 // person is known by the login.
-func (k *Kinds) Of(sheet *layout.Ready, r *layout.ReadyRow) export.ChangeKinds {
+func (k *rowKinds) of(sheet *layout.Ready, r *layout.ReadyRow) export.ChangeKinds {
 	kinds := export.ChangeKinds(0).With(export.ChangeUnchecked)
 	status, known := k.statuses[strings.ToLower(strings.TrimSpace(r.Login))]
 	known = known && r.Login != ""
@@ -58,8 +58,8 @@ func (k *Kinds) Of(sheet *layout.Ready, r *layout.ReadyRow) export.ChangeKinds {
 	return kinds
 }
 
-// Counted returns the names of the limits of single columns that count the rows of a file.
-func (k *Kinds) Counted(sheet *layout.Ready) (names []string) {
+// counted returns the names of the limits of single columns that count the rows of a file.
+func (k *rowKinds) counted(sheet *layout.Ready) (names []string) {
 	for i, name := range sheet.Columns {
 		if _, limited := k.columns[name]; limited && i != sheet.Key {
 			names = append(names, export.ColumnLimit(name))
@@ -68,36 +68,47 @@ func (k *Kinds) Counted(sheet *layout.Ready) (names []string) {
 	return names
 }
 
-// Count returns the sums of files, as those of a plan.
-func (k *Kinds) Count(files []File, used *export.Usage) *export.Plan {
-	plan := &export.Plan{Columns: map[string]int{}, Changes: export.NewChanges(), Tally: used.NewTally()}
+// all returns what the rows of a file may change.
+func (k *rowKinds) all(f *File) []finding {
+	found, counted := make([]finding, len(f.Sheet.Rows)), k.counted(f.Sheet)
+	for i := range found {
+		found[i] = finding{kinds: k.of(f.Sheet, &f.Sheet.Rows[i]), counted: counted}
+	}
+	return found
+}
+
+// count returns the sums of what goes of files, as those of a plan. Rows that would change nothing count for nothing.
+func (j *Judged) count() *export.Plan {
+	plan := &export.Plan{Columns: map[string]int{}, Changes: export.NewChanges(), Tally: j.used.NewTally(), Compared: j.Checked}
+	plan.Changes.ExactCase = true
 	people, names := map[string]export.ChangeKinds{}, map[string][]string{}
-	for _, f := range files {
-		counted := k.Counted(f.Sheet)
-		for _, c := range f.Sheet.Columns {
-			plan.Columns[c] += len(f.Sheet.Rows)
-		}
-		for i := range f.Sheet.Rows {
-			r := &f.Sheet.Rows[i]
-			key := r.Key
-			if key == "" {
-				key = fmt.Sprintf("%s:%d", f.Feed.Name, r.Line) // whom it is about is not known
+	for n, f := range j.Files {
+		for i, found := range j.found[n] {
+			if found.same || found.faults != nil {
+				continue
 			}
-			people[key] |= k.Of(f.Sheet, r)
-			if counted != nil {
-				names[key] = append(names[key], counted...)
+			key := f.Sheet.Rows[i].Key
+			if key == "" {
+				key = fmt.Sprintf("%s:%d", f.Feed.Name, f.Sheet.Rows[i].Line) // whom it is about is not known
+			}
+			people[key] |= found.kinds
+			if found.counted != nil {
+				names[key] = append(names[key], found.counted...)
+			}
+			plan.Changes.Add(&export.RowResult{Kinds: found.kinds, Change: found.change}, f.Sheet.Columns)
+			for _, c := range f.Sheet.Columns {
+				plan.Columns[c]++
 			}
 		}
 	}
+	clear(plan.Changes.ByKind) // a person of two files counts once
 	for key, kinds := range people {
 		plan.Rows++
 		for _, kind := range kinds.List() {
 			plan.Changes.ByKind[kind]++
 		}
-		if kinds.Has(export.ChangeDeactivation) {
-			plan.Deactivations++
-		}
 		plan.Tally.Add(key, kinds, names[key]...)
 	}
+	plan.Creates, plan.Deactivations = plan.Changes.ByKind[export.ChangeCreate], plan.Changes.ByKind[export.ChangeDeactivation]
 	return plan
 }

@@ -32,6 +32,7 @@ type Options struct {
 	Files      []string
 	Again      bool // bytes that were dropped before go once more
 	AllowEmpty bool // cells may be empty
+	Skip       bool // rows that must not be sent stay, and the others go
 	Convert    bool // what spreadsheets write is turned into what Coupa takes
 }
 
@@ -74,7 +75,11 @@ func (f *File) faults(cfg *config.Config, o Options, now time.Time) []export.Fau
 			return bad
 		}
 	}
-	return append(f.check(cfg, o), f.protected(cfg, now)...)
+	bad := f.check(cfg, o)
+	if o.Skip { // such rows stay, and stop nothing
+		return bad
+	}
+	return append(bad, f.protected(cfg, now)...)
 }
 
 // check checks a file by Coupa's layout.

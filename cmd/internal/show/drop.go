@@ -1,6 +1,7 @@
 package show
 
 import (
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/ready"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -11,6 +12,16 @@ import (
 type dropped struct {
 	Exit  int           `json:"exit"`
 	Files []droppedFile `json:"files"`
+
+	Checked bool          `json:"checked"` // false: Coupa was not asked which people it knows
+	Left    []droppedLeft `json:"left,omitempty"`
+}
+
+// droppedLeft is what would stay of a file.
+type droppedLeft struct {
+	Name string             `json:"name"`
+	Path string             `json:"path"` // where the rows would be
+	Rows []export.RowResult `json:"rows"`
 }
 
 type droppedFile struct {
@@ -23,12 +34,16 @@ type droppedFile struct {
 
 // Drop prints what a drop would send: that of ready.Look.
 func Drop(env *wiring.Env, d *ready.Judged) error {
-	res := dropped{Files: make([]droppedFile, len(d.Files))}
+	res := dropped{Files: make([]droppedFile, len(d.Files)), Checked: d.Checked}
+	for _, l := range d.Left {
+		res.Exit = export.ExitPartial
+		res.Left = append(res.Left, droppedLeft{l.Name, l.Path, l.Rows})
+	}
 	for i, f := range d.Files {
 		res.Files[i] = droppedFile{FeedFile: f.Sent, Rows: len(f.Sheet.Rows), Columns: f.Sheet.Columns, Changes: f.Changes}
 	}
 	if env.JSON {
-		return JSON(env, res)
+		return exit.With(res.Exit, JSON(env, res))
 	}
 	w := env.Stdout.Text()
 	for _, f := range res.Files {
@@ -39,6 +54,15 @@ func Drop(env *wiring.Env, d *ready.Judged) error {
 			w.Printf("  %s is converted: %s\n", f.Feed.Name, c)
 		}
 	}
+	for _, l := range res.Left {
+		w.Printf("%s of %s would stay, in %s:\n", export.Plural(len(l.Rows), "row"), l.Name, l.Path)
+		for _, r := range l.Rows {
+			w.Lines("  ", r.Origin.String()+": "+r.Faults.Text())
+		}
+	}
+	if d.Checked {
+		w.Printf("checked: Coupa was asked about these people\n")
+	}
 	w.Printf("nothing was sent or recorded\n")
-	return w.Err()
+	return exit.With(res.Exit, w.Err())
 }

@@ -205,7 +205,7 @@ func (c *readyCheck) header() bool {
 		if at := find(table, name); at >= 0 {
 			t = table[at]
 		} else if !slices.Contains(c.o.Custom, name) {
-			c.because(line, "header", headerError(name, table, c.o.Custom))
+			c.unknownHeader(line, name, table)
 		}
 		if slices.Contains(names[:i], name) {
 			c.add(line, "header", "", "column %q is there twice", name)
@@ -231,6 +231,16 @@ func (c *readyCheck) header() bool {
 	}
 	c.login, c.status = slices.Index(names, loginColumn), slices.Index(names, statusColumn)
 	return true
+}
+
+// unknownHeader adds the fault of a header that is none of Coupa's.
+func (c *readyCheck) unknownHeader(line int, name string, table []Column) {
+	err := headerError(name, table, c.o.Custom)
+	hint := export.HintText(err)
+	if hint == "" { // it is one with an asterisk
+		hint = "correct the header, or give --convert"
+	}
+	c.add(line, "header", hint, "%v", err)
 }
 
 // row checks one data row; it returns false at the end.

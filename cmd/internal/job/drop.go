@@ -65,7 +65,7 @@ func (j *Job) drop(ctx context.Context, files []ready.File, o DropOptions, earli
 		return nil, err
 	}
 	for _, l := range d.Left {
-		j.env.Log.Warnf("%s stay of %s: they are in %s", export.Plural(len(l.Rows), "row"), l.Name, l.Path)
+		j.env.Log.Warnf("not sent of %s: %s", l.Name, l)
 	}
 	return j.report(id, findings{people: d.People, checked: d.Checked, back: back})
 }

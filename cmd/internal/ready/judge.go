@@ -61,10 +61,11 @@ func (j *Judged) Changes(file, row int, r *export.RowResult) {
 func Judge(ctx context.Context, files []File, o Options, a Ask) (*Judged, error) {
 	j := &Judged{Files: files}
 	if !o.Again {
-		repeated, err := a.droppedBefore(files)
-		if j.Repeated = repeated; err != nil || repeated {
+		fresh, err := a.fresh(files)
+		if j.Repeated = err == nil && fresh == nil; err != nil || j.Repeated {
 			return j, err
 		}
+		j.Files = fresh
 	}
 	if err := a.find(ctx, j, o.Skip); err != nil {
 		return nil, err
@@ -191,39 +192,42 @@ func (a *Ask) against(j *Judged) error {
 	return nil
 }
 
-// droppedBefore refuses bytes that were sent before and names the load they became. repeated: this start has just finished that
-// load for every file, so that the same command was only repeated.
-func (a *Ask) droppedBefore(files []File) (repeated bool, err error) {
+// fresh returns the files that are to be sent, and refuses bytes that were sent before: it names the load they became. A file that
+// this start has just finished sending is not sent again, since the same command was only repeated.
+func (a *Ask) fresh(files []File) (fresh []File, err error) {
 	if a.Ledger == nil {
-		return false, nil
+		return files, nil
 	}
 	var faults []error
-	finished := 0
 	for _, f := range files {
-		old, ok, err := a.Ledger.SeenBytes(f.Feed.SHA256)
-		if err == nil && !ok {
-			old, ok, err = a.Ledger.SeenBytes(f.Sent.SHA256)
-		}
-		if err != nil {
-			return false, err
-		}
-		if !ok {
+		old, ok, err := a.droppedBefore(f)
+		switch {
+		case err != nil:
+			return nil, err
+		case !ok:
+			fresh = append(fresh, f)
 			continue
-		}
-		if slices.ContainsFunc(a.Resumed, func(r *export.Report) bool { return r.Run == old.Run }) {
-			finished++
+		case slices.ContainsFunc(a.Resumed, func(r *export.Report) bool { return r.Run == old.Run }):
 			continue
 		}
 		became, err := a.became(f, old.Run)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		faults = append(faults, export.Hint(fmt.Errorf("%s: the same bytes were dropped before, as %s", f.Feed.Name, became), "--again sends them once more"))
 	}
 	if len(faults) > 0 {
-		return false, stopped(export.ExitUsage, faults)
+		return nil, stopped(export.ExitUsage, faults)
 	}
-	return finished == len(files), nil
+	return fresh, nil
+}
+
+// droppedBefore returns the last drop of a file, or of what would be sent of it.
+func (a *Ask) droppedBefore(f File) (old export.SeenFile, ok bool, err error) {
+	if old, ok, err = a.Ledger.SeenBytes(f.Feed.SHA256); ok || err != nil {
+		return old, ok, err
+	}
+	return a.Ledger.SeenBytes(f.Sent.SHA256)
 }
 
 // became returns what the bytes of a file became in a run.

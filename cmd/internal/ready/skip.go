@@ -23,6 +23,14 @@ type Left struct {
 	data []byte
 }
 
+// String returns how many rows stay, and where they are.
+func (l Left) String() string {
+	if len(l.Rows) == 1 {
+		return "1 row, which is in " + l.Path
+	}
+	return fmt.Sprintf("%d rows, which are in %s", len(l.Rows), l.Path)
+}
+
 // split takes the rows with faults out of a file. What is left of the file is sent under another name.
 func (f *File) split(found []finding) (Left, []finding, error) {
 	left := Left{Name: f.Feed.Name, Path: withEnding(f.Feed.Path, leftEnding)}

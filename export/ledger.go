@@ -139,9 +139,10 @@ type PlanTx interface {
 type PlanSum struct {
 	// Files were read. Those with Kept set are records that this plan has taken up: the earlier plan no longer keeps
 	// them, and an earlier held run is no longer held.
-	Files []FeedFile
-	Input int // records read
-	Feed  int // new records of HR's files, for limits.shrink; 0 where they are not a whole feed (drop, --again)
+	Files   []FeedFile
+	Input   int  // records read
+	Feed    int  // new records of HR's files, for limits.shrink; 0 where they are not a whole feed (drop, --again)
+	AnySize bool // limits.shrink does not measure the next feed by this one: a person has named the files, or a watcher has taken them
 	// Held are the limits because of which the plan sends nothing. A plan that is not held uses up every approval.
 	Held []Breach
 	// Other says that whoever has planned a run may not approve it: Commit ends such approvals, and is an error where the plan

@@ -15,12 +15,13 @@ type Ledger interface {
 
 // Recording sets how a plan is recorded as the plan of a run.
 type Recording struct {
-	Ledger Ledger
-	Run    export.RunRecord                   // as BeginRun has recorded it; the names of the parts begin with its start
-	Whole  bool                               // the feed is HR's whole feed, and not rows planned again
-	Judge  func(*export.Plan) []export.Breach // the limits that a plan exceeds
-	Ready  func() error                       // reports why a plan cannot be sent; called for a plan that sends something
-	Held   HeldSink                           // is told who is held; nil: no one asks
+	Ledger  Ledger
+	Run     export.RunRecord                   // as BeginRun has recorded it; the names of the parts begin with its start
+	Whole   bool                               // the feed is HR's whole feed, and not rows planned again
+	AnySize bool                               // as in export.PlanSum
+	Judge   func(*export.Plan) []export.Breach // the limits that a plan exceeds
+	Ready   func() error                       // reports why a plan cannot be sent; called for a plan that sends something
+	Held    HeldSink                           // is told who is held; nil: no one asks
 	// Other says that whoever has planned a run may not approve it. Approved are the approvals that Judge counts.
 	Other    bool
 	Approved []export.Approval
@@ -83,7 +84,7 @@ func recordOnce(ctx context.Context, p *Planner, r Recording) (*export.Plan, []e
 	}
 	sum := export.PlanSum{Files: plan.Files, Input: plan.Input, Held: broken, Beside: p.Beside != nil, Other: r.Other, Approved: r.Approved}
 	if r.Whole {
-		sum.Feed = plan.Input - p.Joined
+		sum.Feed, sum.AnySize = plan.Input-p.Joined, r.AnySize
 	}
 	if err := tx.Commit(sum); err != nil {
 		return nil, nil, fmt.Errorf("record the plan: %w", err)

@@ -157,7 +157,7 @@ func (j *Job) record(ctx context.Context, p *prospect.Prospect) (id string, brok
 	}
 	who = heldfile.New(j.cfg.Ledger, run.ID)
 	plan, broken, err := planning.RecordPlan(ctx, p.Planner, planning.Recording{
-		Ledger: j.ledger, Run: run, Whole: p.Whole, Judge: p.Judge, Ready: func() error { return j.ready(ctx, p.Planner) }, Held: who,
+		Ledger: j.ledger, Run: run, Whole: p.Whole, AnySize: p.AnySize, Judge: p.Judge, Ready: func() error { return j.ready(ctx, p.Planner) }, Held: who,
 		Other: j.cfg.ApproveOther, Approved: p.Outlook.Approved,
 	})
 	j.closeHeld(who, err == nil && broken != nil)

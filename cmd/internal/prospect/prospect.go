@@ -40,7 +40,7 @@ type Prospect struct {
 	Seen    []export.SeenFile // the files that were planned before
 	Fresh   bool              // there is something new; else it is only about what earlier plans have kept
 	Whole   bool              // it is about HR's whole feed
-	sized   bool              // limits.shrink looks at it: files that a person names and a watcher's claims have any size
+	AnySize bool              // limits.shrink does not look at it: files that a person names and a watcher's claims have any size
 	Checked bool              // Coupa was asked about the people
 	LookUps int               // calls that asked it
 	Late    []export.LateFile // files that it passes over, since newer ones were planned before them
@@ -80,7 +80,7 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 	}
 	p.Fresh = fresh != nil
 	p.Whole = !p.Fresh || ask.wholeFeed() && !ask.Again && !ask.Replan
-	p.sized = p.Whole && (!p.Fresh || len(ask.Files) == 0 || ask.Expect != nil)
+	p.AnySize = !p.Whole || p.Fresh && len(ask.Files) > 0 && ask.Expect == nil
 	d := &draft{ask: &ask, out: p.Outlook, fresh: fresh, only: known.only}
 	sheet, err := d.route(ctx)
 	if err != nil {
@@ -154,7 +154,7 @@ func (p *Prospect) Judge(plan *export.Plan) []export.Breach { return export.Brea
 
 // Uses returns how much a plan uses of each limit that counts.
 func (p *Prospect) Uses(plan *export.Plan) []export.LimitUse {
-	return p.Outlook.uses(p.Pipe.Config, p.sized, p.known, plan)
+	return p.Outlook.uses(p.Pipe.Config, !p.AnySize, p.known, plan)
 }
 
 // Beside returns the id of the held run that the plan leaves as it is; "" if there is none.

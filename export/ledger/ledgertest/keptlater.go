@@ -43,6 +43,9 @@ func keepsAndLastFeed(t *world) {
 	run := Begin(t, l, "run")
 	OK(t, Plan(t, l, run).Commit(export.PlanSum{Input: 9, Feed: 7}))
 	feed(7)
+	named := Begin(t, l, "run")
+	OK(t, Plan(t, l, named).Commit(export.PlanSum{Input: 2, Feed: 2, AnySize: true}))
+	feed(7)
 	held := keepRecords(t, l, 3)
 	feed(7)
 	for run, want := range map[string]bool{run: false, held: true, "nothing": false} {

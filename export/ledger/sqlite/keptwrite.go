@@ -57,6 +57,9 @@ func (t *planTx) dropKept() error {
 // writeKept ends the kept records that this plan took up from earlier ones, and stores those that this plan keeps.
 func (t *planTx) writeKept(sum export.PlanSum) error {
 	feed := sum.Feed
+	if sum.AnySize {
+		feed = 0
+	}
 	for _, f := range sum.Files {
 		if f.Kept == 0 {
 			continue

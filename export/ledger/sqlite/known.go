@@ -64,7 +64,7 @@ func (l *Ledger) LastFeed() (records int, err error) {
 func (l *Ledger) LineEnds() (files []export.FeedFile, err error) {
 	err = l.read(func(c *sqlite.Conn) error {
 		return query(c, `SELECT f.path, f.name, f.size, f.sha256, f.line_end FROM feed_files f JOIN runs r ON r.num = f.run
-			WHERE r.feed > 0 AND f.line_end <> '' ORDER BY f.id`,
+			WHERE r.feed <> 0 AND f.line_end <> '' ORDER BY f.id`,
 			func(s *sqlite.Stmt) error {
 				f := scanFile(s)
 				f.LineEnd = export.LineEnd(s.ColumnText(4))

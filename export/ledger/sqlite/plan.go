@@ -311,6 +311,9 @@ func (t *planTx) writeRun(sum export.PlanSum) error {
 	if sum.Held != nil {
 		feed = 0 // a held run is no measure for the next feed
 	}
+	if sum.AnySize {
+		feed = -feed // the ends of its lines count all the same
+	}
 	held, err := ledger.EncodeBreaches(sum.Held)
 	if err != nil {
 		return err

@@ -72,13 +72,16 @@ Exit codes: hr2coupa help exit-codes
 {{end}}`
 
 func rootCmd(env *wiring.Env) *cobra.Command {
-	version := false
+	version, colour := false, ""
 	root := &cobra.Command{
 		Use:           "hr2coupa",
 		Short:         "what HR knows about a person reaches Coupa, provably, every night",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if err := env.Stdout.SetColour(colour, env.Getenv); err != nil {
+				return exit.Usage("--color: %w", err)
+			}
 			return setLog(env)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -97,6 +100,7 @@ func rootCmd(env *wiring.Env) *cobra.Command {
 	f := root.PersistentFlags()
 	f.StringVarP(&env.ConfigFile, "config", "c", "hr2coupa.yaml", "config file")
 	f.BoolVar(&env.JSON, "json", false, "print the result as JSON")
+	f.StringVar(&colour, "color", terminal.ColourAuto, "colours in the result: auto, always or never")
 	f.StringVar(&env.LogFormat, "log-format", "text", "log on stderr as text or json")
 	f.StringVar(&env.LogLevel, "log-level", "", "error, warn, info or debug (default info; warn on a terminal)")
 	root.AddCommand(runCmd(env), changeCmd(env), undoCmd(env), planCmd(env), applyCmd(env), exportCmd(env), dropCmd(env), watchCmd(env), settleCmd(env), approveCmd(env), statusCmd(env), explainCmd(env), verifyCmd(env), ledgerCmd(env), notifyCmd(env), layoutCmd(env), doctorCmd(env), initCmd(env), twinCmd(env), demoCmd(env), certifyCmd(env), versionCmd(env))

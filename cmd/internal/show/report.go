@@ -71,7 +71,7 @@ func reportText(w *terminal.Text, rep *export.Report, width int) {
 		breachesText(w, "", rep.Held)
 		return
 	}
-	w.Printf("run %s: %s\n", rep.Run, rep.Verdict)
+	w.Printf("run %s: %s\n", rep.Run, terminal.In(toneOf(rep.Exit), rep.Verdict))
 	lateText(w, "  ", rep)
 	whyText(w, "  ", rep)
 	heldText(w, rep)
@@ -79,10 +79,10 @@ func reportText(w *terminal.Text, rep *export.Report, width int) {
 		return
 	}
 	if len(rep.UnknownFiles) > 0 {
-		w.Printf("  WARNING: Coupa has %s that this ledger does not know: %s\n", export.Plural(len(rep.UnknownFiles), "file"), words.SomeOf(rep.UnknownFiles))
+		w.Printf("  %s Coupa has %s that this ledger does not know: %s\n", terminal.In(terminal.Mixed, "WARNING:"), export.Plural(len(rep.UnknownFiles), "file"), words.SomeOf(rep.UnknownFiles))
 	}
 	for _, al := range rep.Alarms {
-		w.Printf("  ALARM: %s\n", al)
+		w.Printf("  %s %s\n", terminal.In(terminal.Bad, "ALARM:"), al)
 	}
 	w.Printf("\nRecords\n  %s\n", Sums(rep.Counts))
 	if rep.Checked {
@@ -114,6 +114,17 @@ func reportText(w *terminal.Text, rep *export.Report, width int) {
 	causesText(w, rep.Causes, width)
 }
 
+// toneOf returns the tone of an exit code: most of a partial run is done, and a held one waits for a person.
+func toneOf(code int) terminal.Tone {
+	switch code {
+	case export.ExitOK:
+		return terminal.Good
+	case export.ExitPartial, export.ExitHeld:
+		return terminal.Mixed
+	}
+	return terminal.Bad
+}
+
 func heldText(w *terminal.Text, rep *export.Report) {
 	if rep.PlannedBy != (export.Operator{}) && (rep.Looked || len(rep.Held)+len(rep.Approved) > 0) {
 		w.Printf("  planned by %s\n", rep.PlannedBy)
@@ -132,7 +143,7 @@ func approvedText(w *terminal.Text, approvals []export.Approval) {
 func breachesText(w *terminal.Text, word string, broken []export.Breach) {
 	var hints []string
 	for _, b := range broken {
-		w.Printf("  %s%s\n", word, b)
+		w.Printf("  %s%s\n", terminal.In(terminal.Bad, word), b)
 		if h := b.Hint(); h != "" && !slices.Contains(hints, h) {
 			hints = append(hints, h)
 		}
@@ -215,6 +226,14 @@ type group struct {
 	all   string // where the rest is
 }
 
+// tone returns that of rows that need a person, or of those that wait.
+func (g group) tone() terminal.Tone {
+	if g.most == shownRows {
+		return terminal.Bad
+	}
+	return terminal.Mixed
+}
+
 // rowsText prints rows by group, in one pass over them.
 func rowsText(w *terminal.Text, rows iter.Seq[export.RowResult], groups ...group) {
 	found := make([]struct {
@@ -246,7 +265,7 @@ func rowsText(w *terminal.Text, rows iter.Seq[export.RowResult], groups ...group
 		if f.records > f.n { // several records for one person are one row
 			count += ", " + export.Plural(f.records, "record")
 		}
-		w.Printf("\n%s (%s)\n", groups[i].title, count)
+		w.Printf("\n%s (%s)\n", terminal.In(groups[i].tone(), groups[i].title), count)
 		w.Table(f.out)
 		if f.n > groups[i].most {
 			w.Printf("  and %d more: %s\n", f.n-groups[i].most, groups[i].all)

@@ -19,6 +19,7 @@ import (
 type Out struct {
 	to      io.Writer
 	columns int // how long a line may be where the output is no terminal; 0 for any length
+	colour  bool
 }
 
 // New returns an Out that writes to to.
@@ -37,7 +38,7 @@ func (o *Out) Assume(columns string) *Out {
 }
 
 // Text returns a printer of lines for people.
-func (o *Out) Text() *Text { return &Text{to: o.to, width: o.Width()} }
+func (o *Out) Text() *Text { return &Text{to: o.to, width: o.Width(), colour: o.colour} }
 
 // JSON returns a writer of JSON that writes a control character as its \u escape, so that the values stay the same.
 func (o *Out) JSON() io.Writer { return &jsonWriter{to: o.to} }
@@ -80,9 +81,10 @@ func IsTerminal(v any) bool {
 
 // Text prints lines for people. It remembers the first error, so that a full disk behind stdout is reported once, at the end.
 type Text struct {
-	to    io.Writer
-	width int // of a line; 0 for any
-	err   error
+	to     io.Writer
+	width  int // of a line; 0 for any
+	colour bool
+	err    error
 }
 
 // Nowhere returns a Text that discards everything.
@@ -98,7 +100,7 @@ func (t *Text) Printf(format string, args ...any) {
 	}
 	plain := make([]any, len(args))
 	for i, a := range args {
-		plain[i] = value(a)
+		plain[i] = t.value(a)
 	}
 	t.write(fmt.Sprintf(format, plain...))
 }
@@ -117,10 +119,12 @@ func (t *Text) write(s string) {
 }
 
 // value makes an operand of Printf plain. It leaves numbers as they are, since they may be a width.
-func value(v any) any {
-	switch v.(type) {
+func (t *Text) value(v any) any {
+	switch v := v.(type) {
 	case int, int64, uint64, float64, bool:
 		return v
+	case toned:
+		return v.in(t.colour)
 	}
 	return plainly{v}
 }

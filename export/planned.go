@@ -23,7 +23,7 @@ type Plan struct {
 	Columns       map[string]int     // rows in which HR's data carries a column
 	Compared      bool               // rows were compared, and Changes counts; else Columns is all that is known
 	Filled        map[string]Filling // by column, where the ledger knows a value of anyone; not of earlier starts
-	Changes       Changes            // what the rows that are sent change of their people
+	Changes       Changes            // what the rows that are sent change of their people; ChangeCase counts the unchanged ones too
 	Tally         *Tally             // the same people with those of earlier starts in view; nil where these are not known
 	Bytes         int64
 	Warnings      []Fault // what is doubtful in rows that are sent all the same; at most MaxWarnings of them

@@ -119,6 +119,9 @@ func (a *assembler) add(b *built) error {
 		case export.Unchanged:
 			a.plan.Unchanged += k.row.Lines
 			a.plan.Same++
+			if k.row.Kinds.Has(export.ChangeCase) { // shown, though not sent
+				a.plan.Changes.ByKind[export.ChangeCase]++
+			}
 		default:
 			a.plan.Kept += k.row.Lines
 		}

@@ -274,7 +274,7 @@ func notYet(rule, why, hint string) export.Faults {
 func (e *encoder) keeps(one *rowDraft, equal bool) (outcome export.Outcome, why export.Faults) {
 	part, waits := e.behind(one)
 	switch {
-	case equal && !waits && e.p.Emptied == nil:
+	case equal && !waits && e.p.Emptied == nil && !e.p.HoldEqual:
 		return export.Unchanged, nil
 	case e.p.Hold:
 		return export.Held, heldByLimit

@@ -66,6 +66,9 @@ type Planner struct {
 	// Emptied are the columns that have come blank, for which limits.fill holds the run; see Hold. Then rows that
 	// would change nothing are held too.
 	Emptied []string
+	// HoldEqual holds rows that would change nothing with the others, where Hold has nothing else to hold: a feed that has
+	// shrunk to such rows.
+	HoldEqual bool
 	// Used is how much of the limits earlier starts have used, and whom approvals name; nil: the plan has no tally.
 	Used *export.Usage
 	// Notes is called with each row that may be sent, also where it could be sent only completed. It is for a first

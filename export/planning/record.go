@@ -45,7 +45,7 @@ func RecordPlan(ctx context.Context, p *Planner, r Recording) (plan *export.Plan
 	if err != nil || broken == nil {
 		return plan, nil, err
 	}
-	own.Hold = true
+	own.Hold, own.HoldEqual = true, plan.Rows == 0
 	for _, b := range broken {
 		if column, ok := export.FilledColumn(b.Limit); ok {
 			own.Emptied = append(own.Emptied, column)

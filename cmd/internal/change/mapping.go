@@ -100,5 +100,11 @@ func (m *typedMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export
 	}
 }
 
+// Says reports whether the record has a cell of column i. What a mapping makes of no field is not said either: else a constant would
+// count as a value that came blank.
+func (m *typedMapper) Says(rec *export.Record, i int) bool {
+	return m.at[i] >= 0 && rec.Values[m.at[i]] != "" || slices.Contains(m.who, i)
+}
+
 // Prefers is true: whoever types a change means it.
 func (*typedMapper) Prefers(*export.Record) (bool, *export.Fault) { return true, nil }

@@ -70,10 +70,12 @@ func Judge(ctx context.Context, files []File, o Options, a Ask) (*Judged, error)
 	if err := a.find(ctx, j, o.Skip); err != nil {
 		return nil, err
 	}
-	if o.Skip {
+	if o.Skip && slices.ContainsFunc(j.found, anyGoes) {
 		if err := j.skip(); err != nil {
 			return nil, err
 		}
+	} else if j.Repeated = o.Skip && len(j.Files) < len(files); j.Repeated { // nothing of the others went before either
+		return j, nil
 	}
 	return j, a.against(j)
 }
@@ -125,12 +127,8 @@ func (f *File) mark(found []finding, faults []export.Fault) {
 	}
 }
 
-// skip takes the rows that must not be sent out of the files, and files without others out of the drop. If nothing would go,
-// it takes none.
+// skip takes the rows that must not be sent out of the files, and files without others out of the drop.
 func (j *Judged) skip() error {
-	if !slices.ContainsFunc(j.found, anyGoes) {
-		return nil
-	}
 	files, found := j.Files, j.found
 	j.Files, j.found = nil, nil
 	for i := range files {

@@ -15,7 +15,7 @@ import (
 var ofPeople = regexp.MustCompile(`/api/users/\d|\bcoupa"?[=:]"?\d|Coupa ids? \d`)
 
 // namesKeys finds lines of a story that look for a key, or a user's number, where the log under pseudonyms has none.
-var namesKeys = regexp.MustCompile(`(?m)^(stderr|told|stdout) .*(person=|coupa=|/api/users/|PUT .*422|POST .*422).*$`)
+var namesKeys = regexp.MustCompile(`(?m)^((?:stderr|told|stdout) .*(?:person=|coupa=|/api/users/|PUT .*422|POST .*422)|stderr .*Coupa id \d).*$`)
 
 // keyColumns are those of HR's feeds and of Coupa's files that name people.
 var keyColumns = []string{"employee_id", "Employee Number", "Id"}

@@ -152,11 +152,12 @@ func anyGoes(rows []finding) bool {
 }
 
 // refused returns the rows that must not be sent, each with all its reasons.
-func (j *Judged) refused() (errs []error) {
+func (a *Ask) refused(j *Judged) (errs []error) {
 	for i, f := range j.Files {
 		var faults []export.Fault
 		for row, found := range j.found[i] {
 			for _, fault := range found.faults {
+				fault = a.loggable(fault)
 				fault.Origin, fault.Hint = export.Origin{File: f.Feed.Name, Line: f.Sheet.Rows[row].Line}, skipHint
 				faults = append(faults, fault)
 			}
@@ -164,6 +165,19 @@ func (j *Judged) refused() (errs []error) {
 		errs = append(errs, told(faults)...)
 	}
 	return errs
+}
+
+// loggable returns a fault as a log may have it. With pseudonyms Coupa's ids of people stay out of it, so that the cause stands
+// for the reason.
+func (a *Ask) loggable(fault export.Fault) export.Fault {
+	if !a.Config.Pseudonyms {
+		return fault
+	}
+	causes := wiring.Causes().Behind(export.Faults{fault})
+	if fault.Message = "must not be sent"; len(causes) > 0 {
+		fault.Message = causes[0].Meaning
+	}
+	return fault
 }
 
 const skipHint = "take these rows out, or give --skip: it sends the others"
@@ -175,7 +189,7 @@ func (a *Ask) against(j *Judged) error {
 	if err != nil {
 		return err
 	}
-	refused, inWay := j.refused(), unwritable(j)
+	refused, inWay := a.refused(j), unwritable(j)
 	all := slices.Concat(refused, held, behind, inWay)
 	switch {
 	case held != nil:

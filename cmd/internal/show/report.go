@@ -3,7 +3,6 @@ package show
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -207,68 +206,6 @@ func partsText(w *terminal.Text, parts []export.Part) {
 		}
 		if hint := p.Notes.Hint(); hint != "" {
 			w.Printf("    hint: %s\n", hint)
-		}
-	}
-}
-
-// How many rows of one outcome are shown. People look one by one at those that they have to fix; many of those that only
-// wait would bury what is printed above them.
-const (
-	shownRows = 200
-	shownOpen = 20
-)
-
-// group is rows under one title.
-type group struct {
-	title string
-	in    func(export.RowResult) bool
-	most  int    // are shown
-	all   string // where the rest is
-}
-
-// tone returns that of rows that need a person, or of those that wait.
-func (g group) tone() terminal.Tone {
-	if g.most == shownRows {
-		return terminal.Bad
-	}
-	return terminal.Mixed
-}
-
-// rowsText prints rows by group, in one pass over them.
-func rowsText(w *terminal.Text, rows iter.Seq[export.RowResult], groups ...group) {
-	found := make([]struct {
-		n, records int
-		out        [][]string
-	}, len(groups))
-	for r := range rows {
-		for i, g := range groups {
-			if !g.in(r) {
-				continue
-			}
-			f := &found[i]
-			f.records += r.Lines
-			if f.n++; f.n > g.most {
-				continue
-			}
-			key := words.Dash(r.Key)
-			if r.Lines > 1 {
-				key += fmt.Sprintf(" (%d records)", r.Lines)
-			}
-			f.out = append(f.out, []string{r.Origin.String(), key, words.Dash(r.Faults.Text())})
-		}
-	}
-	for i, f := range found {
-		if f.n == 0 {
-			continue
-		}
-		count := export.Plural(f.n, "row")
-		if f.records > f.n { // several records for one person are one row
-			count += ", " + export.Plural(f.records, "record")
-		}
-		w.Printf("\n%s (%s)\n", terminal.In(groups[i].tone(), groups[i].title), count)
-		w.Table(f.out)
-		if f.n > groups[i].most {
-			w.Printf("  and %d more: %s\n", f.n-groups[i].most, groups[i].all)
 		}
 	}
 }

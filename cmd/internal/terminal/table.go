@@ -85,6 +85,9 @@ func aligned(rows [][]string, widths []int, room int) []string {
 	return texts
 }
 
+// Room returns how many places a line has behind an indent; 0 for any number.
+func (t *Text) Room(indent int) int { return max(0, t.width-indent) }
+
 // Fold breaks a text at blanks into lines that take at most width places, where words allow it. Later lines begin with the
 // indent, which counts. Widths too short to be read fold nothing.
 func Fold(text, indent string, width int) []string {

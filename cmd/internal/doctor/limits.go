@@ -46,7 +46,7 @@ func (d *doctor) limits(ctx context.Context) {
 
 // uncompared says why no feed was compared with the limits. Its hint is that of the error.
 func uncompared(err error) error {
-	return export.Hint(fmt.Errorf("no feed was compared with them: %s", exit.Said(err)), "%s", export.HintText(err))
+	return export.WithHintsOf(fmt.Errorf("no feed was compared with them: %s", exit.Said(err)), err)
 }
 
 // lastFeed returns the files to plan: none stands for feed.files. Where the config has none, they are those of the last run

@@ -33,6 +33,7 @@ func (d *doctor) ledger(context.Context) {
 	dir := d.pipe.Config.Ledger
 	if _, err := os.Stat(filepath.Join(dir, "ledger.db")); err != nil {
 		d.newLedger(dir)
+		d.namedKey()
 		return
 	}
 	checked, err := wiring.CheckLedger(d.env, dir)
@@ -60,7 +61,18 @@ func (d *doctor) key(dir string) {
 		return
 	}
 	defer l.Close() // only read from
-	if _, err := wiring.LedgerKey(d.pipe.Config, l); err != nil {
+	key, err := wiring.LedgerKey(d.pipe.Config, l)
+	switch {
+	case err != nil:
+		d.fail(export.ExitFault, "key", err)
+	case key.IsZero(): // no start has recorded one yet
+		d.namedKey()
+	}
+}
+
+// namedKey checks that the first start can read the key that the config names.
+func (d *doctor) namedKey() {
+	if err := wiring.NamedKey(d.pipe.Config); err != nil {
 		d.fail(export.ExitFault, "key", err)
 	}
 }

@@ -65,6 +65,17 @@ func LedgerKey(cfg *config.Config, l interface{ KeyMark() (string, error) }) (ba
 	return key, nil
 }
 
+// NamedKey returns an error where the config names a key of the ledger's hashes that the first start could not use.
+func NamedKey(cfg *config.Config) error {
+	if cfg.LedgerKey == nil {
+		return nil
+	}
+	if _, err := readKey(cfg); err != nil {
+		return fmt.Errorf("read the key of the ledger's hashes: %s: %w", keyPlace(cfg), err)
+	}
+	return nil
+}
+
 // UseKey is LedgerKey for a start that has the lock. The first one of a ledger records which key it is, and makes one where the
 // config names none. A key is never made for a ledger that has hashes.
 func UseKey(cfg *config.Config, l Keyed) (baseline.HashKey, error) {

@@ -34,10 +34,14 @@ type finding struct {
 	lines, hints []string // of Says and Hint
 }
 
-func (f finding) text(w *terminal.Text) {
-	w.Printf("%-4s  %s - %s\n", f.Level, f.What, f.lines[0])
-	w.Lines("      ", f.lines[1:]...)
-	w.Lines("      hint: ", f.hints...)
+// text prints the finding. Lines behind its first are not folded: a caret points into one.
+func (f finding) text(w *terminal.Text, width int) {
+	const indent = "      "
+	w.Lines("", terminal.Fold(fmt.Sprintf("%-4s  %s - %s", f.Level, f.What, f.lines[0]), indent, width)...)
+	w.Lines(indent, f.lines[1:]...)
+	for _, h := range f.hints {
+		w.Lines(indent, terminal.Fold("hint: "+h, "  ", width-len(indent))...)
+	}
 }
 
 // doctor is one examination. Each check adds its findings and leaves what later checks need.
@@ -64,9 +68,9 @@ func (d *doctor) checks() []func(context.Context) {
 // Examine runs all checks and prints the findings. Its error carries the worst code of them.
 func Examine(ctx context.Context, env *wiring.Env) error {
 	d := &doctor{env: env, findings: []finding{}, print: func(finding) {}}
-	w := env.Stdout.Text()
+	w, width := env.Stdout.Text(), env.Stdout.Width()
 	if !env.JSON {
-		d.print = func(f finding) { f.text(w) }
+		d.print = func(f finding) { f.text(w, width) }
 	}
 	for _, check := range d.checks() {
 		check(ctx)

@@ -30,7 +30,7 @@ func Drop(ctx context.Context, env *wiring.Env, o DropOptions) (*Started, error)
 	}
 	for _, f := range files {
 		for _, c := range f.Changes {
-			env.Log.Infof("%s is converted: %s", f.Feed.Name, c)
+			env.Log.Warnf("%s is converted: %s", f.Feed.Name, c) // on a terminal, where files are dropped, the log has only warnings
 		}
 	}
 	return Start(ctx, env, cfg, Work{Command: "drop", NoWait: o.NoWait, Do: func(j *Job, earlier []*export.Report) (*export.Report, error) {

@@ -205,7 +205,7 @@ func (p *proposal) optional(column string, f *fieldSeen, why ground) {
 
 func (p *proposal) login(login *fieldSeen, why ground, email *fieldSeen) {
 	if login == nil && email != nil {
-		p.plain("Login", email, guessed("the feed has no column of logins, and many instances use the e-mail address; check Coupa's list of users"), "lower(%s)")
+		p.plain("Login", email, guessed("no column of the feed is known for logins, and many instances use the e-mail address; check Coupa's list of users"), "lower(%s)")
 		return
 	}
 	p.plain("Login", login, why, "%s")
@@ -292,6 +292,8 @@ func (p *proposal) approver(login, email *fieldSeen) {
 			"tables: managers: {file: managers.csv, keys: [number], value: login} turns them into logins"), `lookup("managers", %s)`).Out = true
 	case f.share(func(v string) bool { return strings.ContainsAny(v, " ,") }) > 0.5:
 		p.add("Approver Login", f, undecided("Coupa wants the manager's login, and these look like names"), "%s").Out = true
+	case login == nil && email != nil:
+		p.add("Approver Login", f, undecided("Coupa wants the manager's login, and these are no e-mail addresses, as the logins are above"), "%s").Out = true
 	default:
 		p.add("Approver Login", f, why, "%s")
 	}

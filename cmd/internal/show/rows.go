@@ -40,16 +40,16 @@ func (g group) tone() terminal.Tone {
 	return terminal.Mixed
 }
 
-// found are the rows of a group, by their reason.
-type found struct {
+// gathered are the rows of a group, by their reason.
+type gathered struct {
 	n, records int
-	reasons    []reason
+	reasons    []cause
 	at         map[string]int // by the text of a reason: its place
 	untold     int            // rows with reasons that are not told apart any more
 }
 
-// reason is why some rows are in a group. Of many rows only the first are kept.
-type reason struct {
+// cause is why some rows are in a group. Of many rows only the first are kept.
+type cause struct {
 	text string
 	n    int
 	rows []placed
@@ -61,7 +61,7 @@ type placed struct {
 	where, key string
 }
 
-func (f *found) add(r export.RowResult) {
+func (f *gathered) add(r export.RowResult) {
 	f.n++
 	f.records += r.Lines
 	text := r.Faults.Text()
@@ -76,7 +76,7 @@ func (f *found) add(r export.RowResult) {
 		}
 		at = len(f.reasons)
 		f.at[text] = at
-		f.reasons = append(f.reasons, reason{text: text})
+		f.reasons = append(f.reasons, cause{text: text})
 	}
 	one := &f.reasons[at]
 	if one.n++; one.n > alike {
@@ -91,7 +91,7 @@ func (f *found) add(r export.RowResult) {
 
 // rowsText prints rows by group, in one pass over them.
 func rowsText(w *terminal.Text, rows iter.Seq[export.RowResult], groups ...group) {
-	all := make([]found, len(groups))
+	all := make([]gathered, len(groups))
 	for r := range rows {
 		for i, g := range groups {
 			if g.in(r) {
@@ -105,7 +105,7 @@ func rowsText(w *terminal.Text, rows iter.Seq[export.RowResult], groups ...group
 }
 
 // print prints first the reasons that many rows share, the most frequent one first, then the other rows.
-func (f *found) print(w *terminal.Text, g group) {
+func (f *gathered) print(w *terminal.Text, g group) {
 	if f.n == 0 {
 		return
 	}
@@ -114,8 +114,8 @@ func (f *found) print(w *terminal.Text, g group) {
 		count += ", " + export.Plural(f.records, "record")
 	}
 	w.Printf("\n%s (%s)\n", terminal.In(g.tone(), g.title), count)
-	shared := slices.DeleteFunc(slices.Clone(f.reasons), func(r reason) bool { return r.n <= alike })
-	slices.SortStableFunc(shared, func(a, b reason) int { return b.n - a.n })
+	shared := slices.DeleteFunc(slices.Clone(f.reasons), func(r cause) bool { return r.n <= alike })
+	slices.SortStableFunc(shared, func(a, b cause) int { return b.n - a.n })
 	left := f.n
 	for _, r := range shared {
 		left -= r.n
@@ -132,7 +132,7 @@ func (f *found) print(w *terminal.Text, g group) {
 }
 
 // single returns the lines of the rows that share their reason with few, in the order of the feed.
-func (f *found) single(most int) (lines [][]string) {
+func (f *gathered) single(most int) (lines [][]string) {
 	type line struct {
 		placed
 		text string
@@ -153,7 +153,7 @@ func (f *found) single(most int) (lines [][]string) {
 }
 
 // first names the first rows.
-func (r reason) first() string {
+func (r cause) first() string {
 	var names []string
 	for _, row := range r.rows[:named] {
 		names = append(names, row.where+" "+row.key)

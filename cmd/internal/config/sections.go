@@ -249,41 +249,42 @@ func (s *section) protect() []Protect {
 }
 
 func (s *section) limit(key string, def export.Limit) export.Limit {
-	v := s.take(key)
-	switch {
-	case v == nil:
-		return def
-	case v.kind == kindText && v.text == "unlimited":
-		return export.Limit{Unlimited: true}
-	case v.kind != kindMapping:
-		v.fault("it must be {count: N, percent: P} or unlimited", "")
-		return def
+	sub, l := s.limited(key, "{count: N, percent: P}", def)
+	if sub == nil {
+		return l
 	}
-	sub := &section{r: s.r, path: v.path, line: v.line, node: v.node}
-	l := export.Limit{Count: sub.int("count", 0, 0, 1_000_000_000), Percent: sub.float("percent", 0, 100, false)}
+	l = export.Limit{Count: sub.int("count", 0, 0, 1_000_000_000), Percent: sub.float("percent", 0, 100, false)}
 	sub.done()
 	if !sub.has("count") && !sub.has("percent") {
-		v.fault("it needs a count, a percent or both", "write {count: 10, percent: 5}: the larger of the two counts")
+		s.r.fault(sub.line, sub.path, "it needs a count, a percent or both", "write {count: 10, percent: 5}: the larger of the two counts")
 	}
 	return l
 }
 
 // share reads a limit that has a percentage alone.
 func (s *section) share(key string, def export.Limit) export.Limit {
+	sub, l := s.limited(key, "{percent: P}", def)
+	if sub == nil {
+		return l
+	}
+	l = export.Limit{Percent: sub.float("percent", def.Percent, 100, false)}
+	sub.done()
+	return l
+}
+
+// limited returns the section of a limit that has figures of a form; nil where it has none, with what it is then.
+func (s *section) limited(key, form string, def export.Limit) (*section, export.Limit) {
 	v := s.take(key)
 	switch {
 	case v == nil:
-		return def
+		return nil, def
 	case v.kind == kindText && v.text == "unlimited":
-		return export.Limit{Unlimited: true}
+		return nil, export.Limit{Unlimited: true}
 	case v.kind != kindMapping:
-		v.fault("it must be {percent: P} or unlimited", "")
-		return def
+		v.fault("it must be "+form+" or unlimited", "")
+		return nil, def
 	}
-	sub := &section{r: s.r, path: v.path, line: v.line, node: v.node}
-	l := export.Limit{Percent: sub.float("percent", def.Percent, 100, false)}
-	sub.done()
-	return l
+	return &section{r: s.r, path: v.path, line: v.line, node: v.node}, def
 }
 
 // amounts reads amounts by currency; nil where there are none.

@@ -15,7 +15,7 @@ const (
 
 // Table prints aligned columns, each line indented by two. Every cell is plain. A table that is too wide for the terminal is
 // folded in its last column. Where that leaves too little of it, the first column, which names the row and may have to be
-// copied, gets lines of its own.
+// copied, gets lines of its own; and where that is not enough, each cell does.
 func (t *Text) Table(rows [][]string) {
 	plain := make([][]string, len(rows))
 	for i, row := range rows {
@@ -41,14 +41,33 @@ func fitted(rows [][]string, width int) (lines []string) {
 	case last == 0 || width-start >= leastTexts:
 		return aligned(rows, widths, width-start)
 	}
+	room := width - (start - widths[0])
+	if room < min(leastTexts, widths[last]) {
+		return listed(rows, width)
+	}
 	rest := make([][]string, len(rows))
 	for i, row := range rows {
 		rest[i] = append([]string{""}, row[1:]...)
 	}
-	room := width - (start - widths[0])
 	widths[0] = 0
 	for i, line := range aligned(rest, widths, room) {
 		lines = append(lines, "  "+rows[i][0]+"\n", line)
+	}
+	return lines
+}
+
+// listed returns a line for each cell, those behind the first of their row indented further.
+func listed(rows [][]string, width int) (lines []string) {
+	for _, row := range rows {
+		for i, cell := range row {
+			indent := "    "
+			if i == 0 {
+				indent = "  "
+			}
+			for _, line := range Fold(cell, "", width-len(indent)) {
+				lines = append(lines, indent+line+"\n")
+			}
+		}
 	}
 	return lines
 }

@@ -39,6 +39,15 @@ func TestTable(t *testing.T) {
   Users_20261124T120745Z_c5659f84_1of1.csv
     2     1005 via api
 `},
+		"two long columns": {[][]string{{"Login", strings.Repeat("x", 40), "by its name, and by most of its values"}, {"Email", "mail", "-"}}, 40, `
+  Login
+    xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+    by its name, and by most of its
+    values
+  Email
+    mail
+    -
+`},
 		"narrower than any word": {[][]string{{"a", strings.Repeat("x", 60)}}, 40, `
   a  ` + strings.Repeat("x", 60) + "\n"},
 		"nothing at all": {nil, 40, "\n"},

@@ -48,7 +48,8 @@ func (b Breach) String() string {
 	return text
 }
 
-// Hint returns what to do; "" where Text says it.
+// Hint returns what to look at first; "" where Text says it. What lets the plan go is for the caller to say: a held run can be
+// approved, and what was never held cannot.
 func (b Breach) Hint() string {
 	switch {
 	case b.Text != "":
@@ -58,7 +59,7 @@ func (b Breach) Hint() string {
 	case strings.HasPrefix(b.Limit, fillLimits):
 		return "ask HR whether the column is delivered"
 	}
-	return "raise the limit if this is meant"
+	return "check that all of them are meant"
 }
 
 // MarshalText returns the text of String.

@@ -25,15 +25,15 @@ func TestBreaches(t *testing.T) {
 	}{
 		{
 			export.Breach{Limit: "deactivations", Percent: 1, Approved: 30, Allows: 30, Known: 400, Has: 31},
-			"limits.deactivations allows 30 (400 people known) and the plan has 31 / hint: raise the limit if this is meant",
+			"limits.deactivations allows 30 (400 people known) and the plan has 31 / hint: check that all of them are meant",
 		},
 		{
 			export.Breach{Limit: "updates", Count: 10, Percent: 5, Allows: 20, Known: 400, Has: 100},
-			"limits.updates allows 20 (400 people known) and the plan has 100 / hint: raise the limit if this is meant",
+			"limits.updates allows 20 (400 people known) and the plan has 100 / hint: check that all of them are meant",
 		},
 		{
 			export.Breach{Limit: "columns.Approver Login", Known: 400, Has: 7},
-			"limits.columns.Approver Login allows 0 (400 people known) and the plan has 7 / hint: raise the limit if this is meant",
+			"limits.columns.Approver Login allows 0 (400 people known) and the plan has 7 / hint: check that all of them are meant",
 		},
 		{
 			export.Breach{Limit: "fill.Status", Percent: 50, Allows: 4, Known: 9, Has: 6},

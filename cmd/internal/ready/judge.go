@@ -256,7 +256,7 @@ func (a *Ask) became(f File, run string) (string, error) {
 // broken returns the limits that hold a drop.
 func (a *Ask) broken(j *Judged) (faults []error) {
 	for _, b := range wiring.Limits(a.Config).Broken(j.count(), export.Seen{People: max(j.People, j.known)}) {
-		faults = append(faults, export.Hint(fmt.Errorf("held: %s", b), "%s", b.Hint()))
+		faults = append(faults, export.Hint(fmt.Errorf("held: %s", b), "%s; a file by hand cannot be approved: if they are, raise the limit in the config", b.Hint()))
 	}
 	return faults
 }

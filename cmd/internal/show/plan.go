@@ -30,6 +30,9 @@ func Plan(env *wiring.Env, r *job.Planned, o PlanText) error {
 	w, width := env.Stdout.Text(), env.Stdout.Width()
 	w.Lines("", terminal.Fold(planSentence(r), "  ", width)...)
 	breachesText(w, strings.ToUpper(string(r.Verdict))+": ", r.Limits)
+	if r.Verdict == export.EndHeld {
+		w.Lines("  hint: ", "hr2coupa run records it as held, and prints the command that approves it")
+	}
 	approvedText(w, r.Void)
 	if r.Verdict == export.EndRefused {
 		w.Lines("  ", prospect.AfterRefusal(r.Beside)...)

@@ -557,15 +557,21 @@ const diffWorlds = 6
 // person by person, cell by cell, and counted by kind.
 func TestPlanIsWhatHappens(t *testing.T) {
 	t.Parallel()
+	eachWorld(t, drawWorld, (*diffWorld).play)
+}
+
+// eachWorld draws worlds and plays several side by side, each in a folder of its own. play returns what is wrong; "" if all is as
+// it should be.
+func eachWorld[W any](t *testing.T, draw func(*rapid.T) W, play func(w *W, dir string) string) {
 	dir := t.TempDir()
 	var n atomic.Int64
-	worlds := rapid.SliceOfN(rapid.Custom(drawWorld), diffWorlds, diffWorlds)
+	worlds := rapid.SliceOfN(rapid.Custom(draw), diffWorlds, diffWorlds)
 	rapid.Check(t, func(t *rapid.T) {
 		all := worlds.Draw(t, "worlds")
 		said := make([]string, len(all))
 		var wg sync.WaitGroup
 		for i := range all {
-			wg.Go(func() { said[i] = all[i].play(filepath.Join(dir, strconv.FormatInt(n.Add(1), 10))) })
+			wg.Go(func() { said[i] = play(&all[i], filepath.Join(dir, strconv.FormatInt(n.Add(1), 10))) })
 		}
 		wg.Wait()
 		for _, text := range said {

@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -55,23 +52,7 @@ func (u *shownUndo) reason(key, column string) string {
 // before, or the undo has said why not, and nothing else has changed.
 func TestUndoBringsBack(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	var n atomic.Int64
-	worlds := rapid.SliceOfN(rapid.Custom(drawUndoWorld), diffWorlds, diffWorlds)
-	rapid.Check(t, func(t *rapid.T) {
-		all := worlds.Draw(t, "worlds")
-		said := make([]string, len(all))
-		var wg sync.WaitGroup
-		for i := range all {
-			wg.Go(func() { said[i] = all[i].undo(filepath.Join(dir, strconv.FormatInt(n.Add(1), 10))) })
-		}
-		wg.Wait()
-		for _, text := range said {
-			if text != "" {
-				t.Fatal(text)
-			}
-		}
-	})
+	eachWorld(t, drawUndoWorld, (*undoWorld).undo)
 }
 
 // undo plays a world in a new folder, and returns what is wrong; "" if all is as it should be.

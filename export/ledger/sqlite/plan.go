@@ -312,7 +312,7 @@ func (t *planTx) writeRun(sum export.PlanSum) error {
 		feed = 0 // a held run is no measure for the next feed
 	}
 	if sum.AnySize {
-		feed = -feed // the ends of its lines count all the same
+		feed = -feed // below zero it is no measure, as a held one; but the ends of its lines are known (LineEnds)
 	}
 	held, err := ledger.EncodeBreaches(sum.Held)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
@@ -90,7 +89,7 @@ func UseKey(cfg *config.Config, l Keyed) (baseline.HashKey, error) {
 // makes the ledger's own file where the config names no key and there is none.
 func NewKey(cfg *config.Config, l Keyed, by string) (baseline.HashKey, error) {
 	if cfg.LedgerKey == nil {
-		if err := makeKey(keyPlace(cfg)); err != nil {
+		if err := makeKey(ledger.OSDisk{}, keyPlace(cfg)); err != nil {
 			return baseline.HashKey{}, fmt.Errorf("make the key of the ledger's hashes: %w", err)
 		}
 	}
@@ -131,7 +130,7 @@ func readKey(cfg *config.Config) (baseline.HashKey, error) {
 }
 
 // makeKey makes a file with a random key, whole or not at all, unless it is there.
-func makeKey(path string) error {
+func makeKey(disk ledger.Disk, path string) error {
 	if Exists(path) {
 		return nil
 	}
@@ -140,10 +139,9 @@ func makeKey(path string) error {
 		return err
 	}
 	temp := path + ".new"
-	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a start that was killed
+	if err := disk.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a start that was killed
 		return err
 	}
-	disk := ledger.OSDisk{}
 	f, err := disk.Create(temp)
 	if err != nil {
 		return err
@@ -153,7 +151,7 @@ func makeKey(path string) error {
 		err = f.Sync()
 	}
 	if err := errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, os.Remove(temp))
+		return errors.Join(err, disk.Remove(temp))
 	}
 	return errors.Join(disk.Rename(temp, path), disk.SyncDir(filepath.Dir(path)))
 }

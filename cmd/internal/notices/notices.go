@@ -82,12 +82,17 @@ func (t *Notifier) ping(ctx context.Context, s notify.Signal, line string) {
 // Record writes the incidents of a start and the notices about them into the ledger. unknown is what speaks against it.
 func (t *Notifier) Record(l ledger.Ledger, rep *export.Report, err error, unknown ...string) {
 	t.rep, t.unknown = rep, unknown
+	t.record(l, err)
+}
+
+// record is Record of the report that is known already. It leaves the report as it is: the heartbeat may be reading it.
+func (t *Notifier) record(l ledger.Ledger, err error) {
 	if len(t.Targets) == 0 {
 		return
 	}
 	open, failed := l.Incidents()
 	if failed == nil {
-		t.leavers, failed = leavers(l, open, rep)
+		t.leavers, failed = leavers(l, open, t.rep)
 	}
 	if failed == nil {
 		incidents, notices, wrong := t.notices(open, err)
@@ -204,7 +209,7 @@ func (t *Notifier) send(ctx context.Context, err error) (unsent int, open []expo
 		}
 	}()
 	if !errors.Is(err, t.Recorded) && (err != nil || t.Folder != nil) {
-		t.Record(l, t.rep, err, t.unknown...)
+		t.record(l, err)
 	}
 	attempts, failed := notify.Empty(ctx, l, t.Targets, wiring.SendingTime)
 	t.say(attempts)

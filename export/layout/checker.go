@@ -32,7 +32,7 @@ func (k *checker) Check(row *export.Row) []export.Fault {
 		switch {
 		case cell.State != export.Set || blank(cell.Text):
 			k.sheet.check(i, cell, key, &faults)
-		case c.surely(cell.Text), c.kind == kindEmail && k.colleague(c, cell.Text), m.find(cell):
+		case c.kind == kindFree && c.fits(cell.Text), c.kind == kindEmail && k.colleague(c, cell.Text), c.kind == kindNumber && c.sound(cell.Text), m.find(cell):
 		default:
 			text, broken := cell.Text, len(faults.list)
 			if k.sheet.check(i, cell, key, &faults); len(faults.list) == broken && !m.off {
@@ -60,16 +60,14 @@ func (k *checker) remember(address string) {
 	}
 }
 
-// surely reports whether text, which is not blank, certainly breaks no rule of a column of any text; it may be false
-// for a good text.
-func (c *columnRules) surely(text string) bool {
-	switch c.kind {
-	case kindFree:
-		return len(text) >= c.min && len(text) <= c.max && plain(text)
-	case kindNumber:
-		return text[0] > ' ' && len(text) >= c.min && len(text) <= c.max && plain(text) && export.SheetDamage(text) == ""
-	}
-	return false
+// fits reports whether text certainly breaks no rule of a column of any text; it may be false for a good text.
+func (c *columnRules) fits(text string) bool {
+	return len(text) >= c.min && len(text) <= c.max && plain(text)
+}
+
+// sound reports the same for an employee number that is not blank.
+func (c *columnRules) sound(text string) bool {
+	return text[0] > ' ' && c.fits(text) && export.SheetDamage(text) == ""
 }
 
 // memo remembers texts of one column and the form in which they are sent. Most of HR's columns hold few different texts

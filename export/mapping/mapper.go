@@ -111,22 +111,30 @@ func (r *rowMapper) Prefers(rec *export.Record) (bool, *export.Fault) {
 // cell returns the cell of a column. A cell that Coupa would take for an order is an error, unless the mapping itself
 // holds the order.
 func (r *rowMapper) cell(c *compiledColumn) (export.Cell, error) {
-	cell, err := r.result(c)
-	if cell.State == export.Set && (c.List || isWord(cell.Text)) && orders(cell.Text, c.List) && !r.said(c) {
-		return export.Cell{}, errWord
+	var v value
+	var err error
+	switch {
+	case c.plain >= 0:
+		v.text = r.frame.field(c.plain)
+	case c.fast != nil: // nearly all, and a call less than evaluate
+		v, err = c.fast(&r.frame)
+	default:
+		v, err = r.run(c)
 	}
-	return cell, err
-}
-
-func (r *rowMapper) result(c *compiledColumn) (export.Cell, error) {
-	if c.plain >= 0 {
-		return setCell(r.frame.field(c.plain)), nil
-	}
-	v, err := r.evaluate(c)
 	if err != nil {
 		return export.Cell{}, err
 	}
-	return cellOf(v, c.List)
+	if v.any == nil && !c.List && !isWord(v.text) { // most
+		return setCell(v.text), nil
+	}
+	cell := setCell(v.text)
+	if c.plain < 0 {
+		cell, err = cellOf(v, c.List)
+	}
+	if cell.State == export.Set && orders(cell.Text, c.List) && !r.said(c) {
+		return export.Cell{}, errWord
+	}
+	return cell, err
 }
 
 // evaluate works out an expression that is no plain field.

@@ -20,7 +20,7 @@ var errWord = errors.New("holds " + export.NullWord + ", by which Coupa takes aw
 // isWord reports whether a text is the word. Case, blanks and invisible characters do not count: it is not documented
 // what Coupa ignores.
 func isWord(s string) bool { // nearly every cell is decided without a call
-	return len(s) >= len(export.NullWord) && begins[s[0]] && spellsWord(s)
+	return s != "" && begins[s[0]] && spellsWord(s) // by its first byte, since a branch on the length is often mispredicted
 }
 
 // begins are the bytes at which the word, or invisible characters before it, can begin.

@@ -42,12 +42,23 @@ type comparison struct {
 	equal  bool // Coupa holds the whole row already
 }
 
+// judge compares a complete row as compare does, with what the limits and the rules of roles say of it. A fault holds the row
+// back.
+func (c *comparer) judge(one *rowDraft, status int) (comparison, *export.Fault) {
+	if f := c.giving(one, status); f != nil {
+		return comparison{}, f
+	}
+	cmp := c.raises(one, c.asks(one, c.compare(one)))
+	if f := c.holding(one, cmp); f != nil {
+		return comparison{}, f
+	}
+	one.counted = append(one.counted, c.columns(one, cmp)...)
+	return cmp, nil
+}
+
 // compare compares a complete row. Its logins and e-mail addresses are written as Coupa writes them where they differ in
 // case alone, unless the planner sends case too.
 func (c *comparer) compare(one *rowDraft) comparison {
-	if c == nil {
-		return comparison{}
-	}
 	var cmp comparison
 	switch u, found := c.user(one.key); {
 	case found:
@@ -237,7 +248,7 @@ func lasting(d export.CellChange) export.CellChange {
 // columns returns the limits of single columns that count a row's person: those of columns that get another value, or of all that the row
 // carries where nothing is known.
 func (c *comparer) columns(one *rowDraft, cmp comparison) (limits []string) {
-	if c == nil || len(c.limited) == 0 || cmp.kinds == 0 {
+	if len(c.limited) == 0 || cmp.kinds == 0 {
 		return nil
 	}
 	first, carried := c.p.Sheet.First(&one.row), c.p.Sheet.Carried(&one.row)

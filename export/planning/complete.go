@@ -85,7 +85,7 @@ func (c *completer) complete(one *rowDraft) {
 		return
 	}
 	if c.p.Answers == nil {
-		if login := c.needed[0]; login >= 0 && one.row.Cells[login].Lacks() && c.p.Sheet.First(&one.row) != login {
+		if login := c.needed[0]; c.p.Memory != nil && login >= 0 && one.row.Cells[login].Lacks() && c.p.Sheet.First(&one.row) != login {
 			known, _ := c.p.known(one.key)
 			c.fill(one, login, known.Login)
 		}

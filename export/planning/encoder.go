@@ -60,20 +60,18 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 		return nil
 	}
 	b.doubt = append(b.doubt, e.p.Sheet.Warnings(&one.row)...)
-	if f := e.comparer.giving(one, e.status); f != nil {
-		e.quarantine(b, one, f)
-		return nil
-	}
-	cmp := e.comparer.raises(one, e.comparer.asks(one, e.comparer.compare(one)))
-	if f := e.comparer.holding(one, cmp); f != nil {
-		e.quarantine(b, one, f)
-		return nil
+	var cmp comparison
+	if e.comparer != nil {
+		var f *export.Fault
+		if cmp, f = e.comparer.judge(one, e.status); f != nil {
+			e.quarantine(b, one, f)
+			return nil
+		}
 	}
 	if one.several != nil {
 		b.doubt = append(b.doubt, one.several.warnings...)
 	}
 	e.fill.sound(b, one)
-	one.counted = append(one.counted, e.comparer.columns(one, cmp)...)
 	if outcome, why := e.keeps(one, cmp.equal); outcome != "" {
 		r := export.RowResult{
 			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: outcome, Faults: why, Counted: one.counted, Kinds: cmp.kinds, Change: cmp.change,
@@ -93,7 +91,9 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 	g.rows = append(g.rows, export.RowResult{})
 	r := &g.rows[len(g.rows)-1]
 	e.result(one, r)
-	r.Kinds, r.Change, r.Counted = cmp.kinds, cmp.change, one.counted
+	if e.comparer != nil {
+		r.Kinds, r.Change, r.Counted = cmp.kinds, cmp.change, one.counted
+	}
 	if g.lines.Add(&one.row) {
 		return g.flush()
 	}
@@ -197,8 +197,8 @@ func (e *encoder) check(one *rowDraft) []export.Fault {
 // tidy writes the values that must be unique as they are compared: a login with a blank behind it would name another account in
 // Coupa, which nobody finds again. An Id is not HR's to write: a rule refuses one that is not a plain number.
 func (e *encoder) tidy(one *rowDraft) {
-	for _, col := range e.s.cols {
-		if c := &one.row.Cells[col]; c.State == export.Set && e.names[col] != export.ColumnID {
+	for _, col := range e.s.tidied {
+		if c := &one.row.Cells[col]; c.State == export.Set && c.Text != one.key { // a key is tidy
 			c.Text = export.Tidy(c.Text)
 		}
 	}

@@ -16,7 +16,7 @@ const (
 // giving returns the fault of a row that would give a role of roles.never. A row that also deactivates its person loses the
 // cell alone: a leaver must not stay active because of it.
 func (c *comparer) giving(one *rowDraft, status int) *export.Fault {
-	if c == nil || c.p.Roles == nil || c.roles < 0 {
+	if c.p.Roles == nil || c.roles < 0 {
 		return nil
 	}
 	cell := &one.row.Cells[c.roles]
@@ -51,7 +51,7 @@ func (c *comparer) held(key string) (held export.Value, known bool) {
 
 // holding returns the fault of a row that would change a person who holds a role of roles.never.
 func (c *comparer) holding(one *rowDraft, cmp comparison) *export.Fault {
-	if c == nil || c.p.Roles == nil || cmp.equal || cmp.change == nil || cmp.change.Against != export.AgainstCoupa {
+	if c.p.Roles == nil || cmp.equal || cmp.change == nil || cmp.change.Against != export.AgainstCoupa {
 		return nil
 	}
 	held, _ := c.held(one.key)
@@ -68,7 +68,7 @@ func (c *comparer) holding(one *rowDraft, cmp comparison) *export.Fault {
 
 // asks returns a comparison that also says whether the row gives a role for which a person has to be asked.
 func (c *comparer) asks(one *rowDraft, cmp comparison) comparison {
-	if c == nil || c.p.Roles == nil || c.roles < 0 || cmp.equal {
+	if c.p.Roles == nil || c.roles < 0 || cmp.equal {
 		return cmp
 	}
 	gained := export.SplitNames(one.row.Cells[c.roles].SetText())

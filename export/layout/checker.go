@@ -35,7 +35,7 @@ func (k *checker) Check(row *export.Row) []export.Fault {
 		case c.kind == kindFree && c.fits(cell.Text), c.kind == kindEmail && k.colleague(c, cell.Text), c.kind == kindNumber && c.sound(cell.Text), m.find(cell):
 		default:
 			text, broken := cell.Text, len(faults.list)
-			if k.sheet.check(i, cell, key, &faults); len(faults.list) == broken && !m.off {
+			if k.sheet.check(i, cell, key, &faults); len(faults.list) == broken && !m.off && cell.State == export.Set {
 				m.remember(text, cell.Text)
 			}
 			if c.kind == kindEmail && len(faults.list) == broken {

@@ -18,7 +18,9 @@ func TestCheckerAgrees(t *testing.T) {
 		"Ann@Example.com", "ann@example.com", "ann@sub.example.com", "@example.com", "a@b@example.com", "a b@example.com", "é@example.com", "x@", "ann@example.com ",
 		strings.Repeat("a", 64) + "@example.com", strings.Repeat("a", 65) + "@example.com", strings.Repeat("a.", 130) + "a@example.com", "München",
 		"Räumlich-x-trennbar", "Räumlich-\x01-trennbar", // ends alike, and no longer than both ends and a little "two\r\nlines", "\x01", "\xff", "a , b", ",", "--NULL--", " blank first",
+		"\u200b", "Sa\u200bles", "ann\u200b@example.com", "A\u00adctive", "\ufeffusd",
 	}
+	few := len(texts)
 	for i := range 3000 { // more than a memo holds, so that texts replace each other
 		texts = append(texts, fmt.Sprintf("Dept %d é", i))
 	}
@@ -29,7 +31,7 @@ func TestCheckerAgrees(t *testing.T) {
 		for i := range row.Cells {
 			n := len(texts)
 			if r.IntN(4) > 0 {
-				n = 52
+				n = few
 			}
 			row.Cells[i] = export.Cell{Text: texts[r.IntN(n)], State: export.CellState(r.IntN(3))}
 			if row.Cells[i].State != export.Set {

@@ -150,10 +150,10 @@ func (c *columnRules) check(text string, faults *rowFaults) string {
 	return c.value(text, faults)
 }
 
-// unplain checks the characters of a text that is not only printable ASCII, makes its line breaks LF, and counts its
-// characters. Text that is not UTF-8 is checked by no other rule.
+// unplain checks the characters of a text that is not only printable ASCII, takes out the hidden ones, makes its line
+// breaks LF, and counts its characters. A text that is not UTF-8, or of which nothing is left, is checked by no other rule.
 func (c *columnRules) unplain(text string, faults *rowFaults) (_ string, length int, valid bool) {
-	bad, crlf := false, false
+	bad, crlf, hidden := false, false, false
 	for i, r := range text {
 		switch {
 		case r >= 0xa0:
@@ -161,6 +161,7 @@ func (c *columnRules) unplain(text string, faults *rowFaults) (_ string, length 
 				faults.add(c, notUTF8)
 				return text, 0, false
 			}
+			hidden = hidden || isHidden(r)
 		case r == '\r' && strings.HasPrefix(text[i+1:], "\n"):
 			crlf = true
 			continue
@@ -175,7 +176,11 @@ func (c *columnRules) unplain(text string, faults *rowFaults) (_ string, length 
 	if crlf {
 		text = strings.ReplaceAll(text, "\r\n", "\n")
 	}
-	return text, length, true
+	if hidden {
+		text = visible(text)
+		length = utf8.RuneCountInString(text)
+	}
+	return text, length, text != ""
 }
 
 // value checks the rule of the column's type. It uses a plain switch: with closures faults would escape, one allocation a

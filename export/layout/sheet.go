@@ -208,7 +208,9 @@ func (s *Sheet) check(i int, cell *export.Cell, key int, told *rowFaults) {
 		case cell.Text == "": // an empty cell is never written with a meaning
 			cell.State = export.Absent
 		case cell.Text != c.clear || c.clear == "":
-			cell.Text = c.check(cell.Text, told)
+			if cell.Text = c.check(cell.Text, told); cell.Text == "" { // all of it was hidden
+				cell.State = export.Absent
+			}
 		}
 	}
 	switch {

@@ -184,16 +184,16 @@ const skipHint = "take these rows out, or give --skip: it sends the others"
 
 // against returns the error with everything that speaks against a drop; nil where nothing does.
 func (a *Ask) against(j *Judged) error {
-	held := a.broken(j)
+	broken := wiring.Limits(a.Config).Broken(j.count(), export.Seen{People: max(j.People, j.known)})
 	behind, err := a.behind(j.Files)
 	if err != nil {
 		return err
 	}
 	refused, inWay := a.refused(j), unwritable(j)
-	all := slices.Concat(refused, held, behind, inWay)
+	all := slices.Concat(refused, beyond(broken), behind, inWay)
 	switch {
-	case held != nil:
-		return stopped(export.ExitHeld, all)
+	case broken != nil:
+		return &HeldError{Err: stopped(export.ExitHeld, all), Held: broken, By: j.heldBy(broken)}
 	case behind != nil:
 		return stopped(export.ExitStalled, all)
 	case inWay != nil:
@@ -253,9 +253,9 @@ func (a *Ask) became(f File, run string) (string, error) {
 	return "run " + run, err
 }
 
-// broken returns the limits that hold a drop.
-func (a *Ask) broken(j *Judged) (faults []error) {
-	for _, b := range wiring.Limits(a.Config).Broken(j.count(), export.Seen{People: max(j.People, j.known)}) {
+// beyond returns the limits that hold a drop as reasons against it.
+func beyond(broken []export.Breach) (faults []error) {
+	for _, b := range broken {
 		faults = append(faults, export.Hint(fmt.Errorf("held: %s", b), "%s; a file by hand cannot be approved: if they are, raise the limit in the config", b.Hint()))
 	}
 	return faults

@@ -1,7 +1,6 @@
 package ready
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
@@ -82,23 +81,15 @@ func (j *Judged) count() *export.Plan {
 	plan := &export.Plan{Columns: map[string]int{}, Changes: export.NewChanges(), Tally: j.used.NewTally(), Compared: j.Checked}
 	plan.Changes.ExactCase = true
 	people, names := map[string]export.ChangeKinds{}, map[string][]string{}
-	for n, f := range j.Files {
-		for i, found := range j.found[n] {
-			if found.same || found.faults != nil {
-				continue
-			}
-			key := f.Sheet.Rows[i].Key
-			if key == "" {
-				key = fmt.Sprintf("%s:%d", f.Feed.Name, f.Sheet.Rows[i].Line) // whom it is about is not known
-			}
-			people[key] |= found.kinds
-			if found.counted != nil {
-				names[key] = append(names[key], found.counted...)
-			}
-			plan.Changes.Add(&export.RowResult{Kinds: found.kinds, Change: found.change}, f.Sheet.Columns)
-			for _, c := range f.Sheet.Columns {
-				plan.Columns[c]++
-			}
+	for g := range j.going() {
+		person, columns := g.person(), g.file.Sheet.Columns
+		people[person] |= g.kinds
+		if g.counted != nil {
+			names[person] = append(names[person], g.counted...)
+		}
+		plan.Changes.Add(&export.RowResult{Kinds: g.kinds, Change: g.change}, columns)
+		for _, c := range columns {
+			plan.Columns[c]++
 		}
 	}
 	clear(plan.Changes.ByKind) // a person of two files counts once

@@ -14,6 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/ready"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -46,6 +47,10 @@ func printFailure(env *wiring.Env, err error) int {
 			shown = errors.Join(shown, crash)
 		}
 	}
+	held, isHeld := errors.AsType[*ready.HeldError](err)
+	if isHeld && !env.JSON {
+		heldDropText(env.Stdout.Text(), held)
+	}
 	printError(env, shown)
 	if env.JSON && env.Result != nil && !env.Result.Wrote {
 		rep := job.EmptyReport(exit.Ends[code], env.Now().UTC())
@@ -53,6 +58,9 @@ func printFailure(env *wiring.Env, err error) int {
 		rep.Because(shown)
 		if errors.As(err, new(*prospect.MovedError)) {
 			rep.Verdict.End = export.EndRefused
+		}
+		if isHeld {
+			rep.Held, rep.HeldBy = held.Held, held.By
 		}
 		_ = JSON(env, rep) // the error that counts has been printed already
 	}

@@ -4,15 +4,31 @@ import (
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/ready"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// heldByText prints whom each limit counts that holds the run, and what would change of them.
-func heldByText(w *terminal.Text, rep *export.Report) {
-	for _, h := range rep.HeldBy {
-		w.Printf("\nHeld by limits.%s: it allows %d, and an approval needs %d\n", h.Limit, h.Allows, h.Needs)
+// heldReportText prints whom each limit counts that holds the run, and where all of them are.
+func heldReportText(w *terminal.Text, rep *export.Report) {
+	heldByText(w, rep.HeldBy, "an approval needs")
+	if rep.HeldFile != "" {
+		w.Printf("  all who are held, with old and new values: %s\n", rep.HeldFile)
+	}
+}
+
+// heldDropText prints whom each limit counts that holds a drop. The ledger records no such drop, and nobody can approve it.
+func heldDropText(w *terminal.Text, held *ready.HeldError) {
+	w.Printf("this drop is held, and nothing was sent\n")
+	heldByText(w, held.By, "the files have")
+}
+
+// heldByText prints whom each limit counts, and what would change of them. needs introduces the number that would have to be
+// allowed.
+func heldByText(w *terminal.Text, limits []export.HeldLimit, needs string) {
+	for _, h := range limits {
+		w.Printf("\nHeld by limits.%s: it allows %d, and %s %d\n", h.Limit, h.Allows, needs, h.Needs)
 		for _, p := range h.First {
 			heldPersonText(w, p)
 		}
@@ -22,9 +38,6 @@ func heldByText(w *terminal.Text, rep *export.Report) {
 		if h.People < h.Needs {
 			w.Printf("  %s not known here: hr2coupa plan shows them\n", words.Persons(h.Needs-h.People))
 		}
-	}
-	if rep.HeldFile != "" {
-		w.Printf("  all who are held, with old and new values: %s\n", rep.HeldFile)
 	}
 }
 

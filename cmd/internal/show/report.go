@@ -97,7 +97,7 @@ func reportText(w *terminal.Text, rep *export.Report, width int) {
 		sent[p.ID] = !p.Sent.IsZero()
 	}
 	all := "hr2coupa status " + rep.Run + " --json shows all"
-	heldByText(w, rep)
+	heldReportText(w, rep)
 	rowsText(w, rep.Rows.All(), []group{
 		{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, all},
 		{"Rejected: refused by Coupa", withOutcome(export.Rejected), shownRows, all},

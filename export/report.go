@@ -55,6 +55,7 @@ type Report struct {
 	Hint     string `json:"hint,omitempty"` // what to do about that
 
 	Late []LateFile `json:"late,omitempty"` // files that this start has passed over, since newer ones were planned before them
+	Seen []string   `json:"seen,omitempty"` // files that this start has passed over, since they were planned before; not stored
 
 	UnknownFiles []string `json:"unknown_files,omitempty"` // parts that were sent and that the ledger does not know
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +35,23 @@ func (j *Job) nothingNew(p *prospect.Prospect, o RunOptions, started time.Time) 
 		rep.Verdict.End, rep.Exit = export.EndLate, export.WorstExit(rep.Exit, export.ExitFeed)
 	}
 	return rep, nil
+}
+
+// passedOver returns the files of which a start sends nothing, since they were planned before.
+func passedOver(seen []export.SeenFile, again, replan bool) (names []string) {
+	for _, f := range seen {
+		if !replan && (!again || f.Left() == 0) || replan && !prospect.Anew(f) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// done returns the files that a start beside others has passed over with nothing left to send of them: a held run's records are
+// kept, and may be in this very plan.
+func done(seen []export.SeenFile, o RunOptions) []string {
+	left := func(f export.SeenFile) bool { return f.RunState == export.RunHeld || f.Kept || f.Left() > 0 }
+	return passedOver(slices.DeleteFunc(slices.Clone(seen), left), o.Again, o.Replan)
 }
 
 // unrecorded returns the report of a start that sends and records nothing; nil if it may go on. If the plan decides

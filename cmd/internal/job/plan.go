@@ -134,11 +134,7 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error)
 		return nil, err
 	}
 	res.Undo, res.ReadBack = o.Undo, readBackAhead(pipe.Config, res.Parts)
-	for _, f := range p.Seen {
-		if !o.Replan && (!o.Again || f.Left() == 0) || o.Replan && !prospect.Anew(f) {
-			res.Seen = append(res.Seen, f.Name)
-		}
-	}
+	res.Seen = passedOver(p.Seen, o.Again, o.Replan)
 	return res, nil
 }
 

@@ -100,6 +100,9 @@ func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, star
 	rep, err := j.plan(ctx, p, o, started)
 	if rep != nil {
 		rep.Late = p.Late
+		if rep.Verdict.End != export.EndSeen { // else they are its files
+			rep.Seen = done(p.Seen, o)
+		}
 	}
 	return rep, err
 }

@@ -132,8 +132,12 @@ func planFacts(r *job.Planned) (lines []string) {
 	for _, f := range r.Files {
 		say("feed %s", export.Plain(f.Name))
 	}
-	for _, name := range r.Seen {
-		say("%s was seen before: a run would not send it again", export.Plain(name))
+	switch n := len(r.Seen); n {
+	case 0:
+	case 1:
+		say("%s was seen before: a run would not send it again", export.Plain(r.Seen[0]))
+	default:
+		say("%d files were seen before, from %s to %s: a run would not send them again", n, export.Plain(r.Seen[0]), export.Plain(r.Seen[n-1]))
 	}
 	for _, f := range r.Late {
 		say("late: %s", f)

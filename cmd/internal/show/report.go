@@ -54,11 +54,28 @@ func lateText(w *terminal.Text, indent string, rep *export.Report) {
 	}
 }
 
+// seenText tells in one line which files were planned before: a folder may hold the extracts of a year.
+func seenText(w *terminal.Text, indent string, names []string) {
+	switch n := len(names); n {
+	case 0:
+	case 1:
+		w.Printf("%sseen: %s was planned before, and nothing more of it is sent\n", indent, names[0])
+	default:
+		w.Printf("%sseen: %d files were planned before, from %s to %s, and nothing more of them is sent\n", indent, n, names[0], names[n-1])
+	}
+}
+
+func namesOf(files []export.FeedFile) []string {
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = f.Name
+	}
+	return names
+}
+
 func reportText(w *terminal.Text, rep *export.Report, width int) {
 	if rep.Verdict.End == export.EndSeen {
-		for _, f := range rep.Files {
-			w.Printf("seen: %s was planned before, and nothing more of it is sent\n", f.Name)
-		}
+		seenText(w, "", namesOf(rep.Files))
 		lateText(w, "", rep)
 		whyText(w, "", rep)
 		heldText(w, rep)
@@ -72,6 +89,7 @@ func reportText(w *terminal.Text, rep *export.Report, width int) {
 	}
 	w.Printf("run %s: %s\n", rep.Run, terminal.In(toneOf(rep.Exit), rep.Verdict))
 	lateText(w, "  ", rep)
+	seenText(w, "  ", rep.Seen)
 	whyText(w, "  ", rep)
 	heldText(w, rep)
 	if rep.Verdict.End == export.EndAdopted { // it has neither records nor parts

@@ -47,9 +47,9 @@ func passedOver(seen []export.SeenFile, again, replan bool) (names []string) {
 	return names
 }
 
-// done returns the files that a start beside others has passed over with nothing left to send of them: a held run's records are
+// finished returns the files that a start beside others has passed over with nothing left to send of them: a held run's records are
 // kept, and may be in this very plan.
-func done(seen []export.SeenFile, o RunOptions) []string {
+func finished(seen []export.SeenFile, o RunOptions) []string {
 	left := func(f export.SeenFile) bool { return f.RunState == export.RunHeld || f.Kept || f.Left() > 0 }
 	return passedOver(slices.DeleteFunc(slices.Clone(seen), left), o.Again, o.Replan)
 }

@@ -101,7 +101,7 @@ func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, star
 	if rep != nil {
 		rep.Late = p.Late
 		if rep.Verdict.End != export.EndSeen { // else they are its files
-			rep.Seen = done(p.Seen, o)
+			rep.Seen = finished(p.Seen, o)
 		}
 	}
 	return rep, err

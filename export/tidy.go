@@ -60,21 +60,28 @@ func unseen(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Cc, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// SheetDamage returns what a spreadsheet has made of a key or an employee number, as the message of a fault: "" for nearly
-// every text. Each form has been seen in files of HR: 1.23457E+11 for a long number, '00123 and ="00123" to keep zeros.
-// The exponent of a damaged number always has a sign, so that 12E45 is a number like any other.
+// SheetDamage returns what a spreadsheet has made of a key, an employee number, a login or an e-mail address, as the message
+// of a fault: "" for nearly every text. Each form has been seen in files of HR: 1.23457E+11 for a long number, '00123 and
+// ="00123" to keep zeros; ’00123 is the second behind a program that makes quotes curly.
+//
+// It is not for names: 't Hooft is one.
 func SheetDamage(s string) string {
 	if s == "" {
 		return ""
 	}
 	switch c := s[0]; {
+	case c > '=' && c < utf8.RuneSelf: // letters: nearly every login
 	case c == '\'':
 		return sayApostrophe
+	case c >= utf8.RuneSelf:
+		if strings.HasPrefix(s, "’") || strings.HasPrefix(s, "‘") {
+			return sayApostrophe
+		}
 	case c == '=':
 		if strings.HasPrefix(s, `="`) {
 			return sayFormula
 		}
-	case c-'0' <= 9 || c == '-' || c == '+':
+	case isDigit(c) || c == '-' || c == '+':
 		if isScientific(s) {
 			return sayScientific
 		}
@@ -84,16 +91,19 @@ func SheetDamage(s string) string {
 
 // The messages of SheetDamage; templates/causes.csv has their cause.
 const (
-	sayApostrophe = "begins with an apostrophe, by which a spreadsheet keeps zeros"
+	sayApostrophe = "begins with an apostrophe, by which a spreadsheet keeps a text as it is"
 	sayFormula    = `has the form ="...", by which a spreadsheet keeps zeros`
 	sayScientific = "is in scientific notation, which a spreadsheet makes of a long number: its digits are lost"
 )
 
-// isScientific reports whether s is a number with an exponent that has a sign and at most three digits, such as 1.23457E+11.
-// A comma may stand for the point, as in most countries of Europe.
+// isScientific reports whether s is a number with an exponent: 1.23457E+11 and 1E+05, as spreadsheets write it, and
+// 1.23457E11, as programs in Java do that read a sheet. A comma may stand for the point, as in most countries of Europe.
+//
+// 3E0, 1E5 and 12E45 are numbers like any other: employee numbers have this form, and a spreadsheet makes 1E+05 of them,
+// never 1E5. An exponent without a sign therefore counts only behind a point.
 func isScientific(s string) bool {
 	n := len(s)
-	if n < 4 || !isSign(s[n-2]) && !isSign(s[n-3]) && !isSign(s[n-4]) { // nearly every number
+	if n < 4 || isDigit(s[n-2]) && isDigit(s[n-3]) && isDigit(s[n-4]) { // nearly every number
 		return false
 	}
 	if isSign(s[0]) {
@@ -103,19 +113,28 @@ func isScientific(s string) bool {
 	if len(rest) == len(s) || rest == "" {
 		return false
 	}
-	if rest[0] == '.' || rest[0] == ',' {
+	pointed := rest[0] == '.' || rest[0] == ','
+	if pointed {
 		fraction := rest[1:]
 		if rest = skipDigits(fraction); len(rest) == len(fraction) {
 			return false
 		}
 	}
-	return len(rest) >= 3 && rest[0]|0x20 == 'e' && isSign(rest[1]) && skipDigits(rest[2:]) == ""
+	if len(rest) < 2 || rest[0]|0x20 != 'e' {
+		return false
+	}
+	if rest = rest[1:]; isSign(rest[0]) {
+		return len(rest) > 1 && skipDigits(rest[1:]) == ""
+	}
+	return pointed && skipDigits(rest) == ""
 }
 
 func isSign(c byte) bool { return c == '+' || c == '-' }
 
+func isDigit(c byte) bool { return c-'0' <= 9 }
+
 func skipDigits(s string) string {
-	for s != "" && s[0]-'0' <= 9 {
+	for s != "" && isDigit(s[0]) {
 		s = s[1:]
 	}
 	return s

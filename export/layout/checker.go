@@ -32,7 +32,7 @@ func (k *checker) Check(row *export.Row) []export.Fault {
 		switch {
 		case cell.State != export.Set || blank(cell.Text):
 			k.sheet.check(i, cell, key, &faults)
-		case c.kind == kindFree && c.fits(cell.Text), c.kind == kindEmail && k.colleague(c, cell.Text), c.kind == kindNumber && c.sound(cell.Text), m.find(cell):
+		case c.kind == kindFree && c.fits(cell.Text), c.kind == kindEmail && k.colleague(c, cell.Text), c.kind == kindKey && c.sound(cell.Text), m.find(cell):
 		default:
 			text, broken := cell.Text, len(faults.list)
 			if k.sheet.check(i, cell, key, &faults); len(faults.list) == broken && !m.off && cell.State == export.Set {
@@ -47,11 +47,11 @@ func (k *checker) Check(row *export.Row) []export.Fault {
 }
 
 // colleague reports whether an address certainly breaks no rule because the one before, which broke none, has the same
-// domain; it may be false for a good address.
+// domain; it may be false for a good address. An apostrophe in front is an atom, but a spreadsheet's.
 func (k *checker) colleague(c *columnRules, address string) bool {
 	at := len(address) - len(k.domain) - 1
 	return k.domain != "" && at >= 1 && at <= maxLocal && address[at] == '@' && address[at+1:] == k.domain &&
-		len(address) >= c.min && len(address) <= c.max && isAtoms(address[:at])
+		len(address) >= c.min && len(address) <= c.max && address[0] > '\'' && isAtoms(address[:at])
 }
 
 func (k *checker) remember(address string) {
@@ -65,7 +65,7 @@ func (c *columnRules) fits(text string) bool {
 	return len(text) >= c.min && len(text) <= c.max && plain(text)
 }
 
-// sound reports the same for an employee number that is not blank.
+// sound reports the same for an employee number or a login that is not blank.
 func (c *columnRules) sound(text string) bool {
 	return text[0] > ' ' && c.fits(text) && export.SheetDamage(text) == ""
 }

@@ -16,6 +16,7 @@ func TestCheckerAgrees(t *testing.T) {
 	texts := []string{
 		"", " ", "Active", "INACTIVE", "active", "yes", "No", "f", "usd", "EUR", "de", "fr-CA", "1000.00 usd", "1,000", "666-881-4103", "x@y",
 		"Ann@Example.com", "ann@example.com", "ann@sub.example.com", "@example.com", "a@b@example.com", "a b@example.com", "é@example.com", "x@", "ann@example.com ",
+		"'ann@example.com", "’ann@example.com", "o'ann@example.com", "1E+05",
 		strings.Repeat("a", 64) + "@example.com", strings.Repeat("a", 65) + "@example.com", strings.Repeat("a.", 130) + "a@example.com", "München",
 		"Räumlich-x-trennbar", "Räumlich-\x01-trennbar", // ends alike, and no longer than both ends and a little "two\r\nlines", "\x01", "\xff", "a , b", ",", "--NULL--", " blank first",
 		"\u200b", "Sa\u200bles", "ann\u200b@example.com", "A\u00adctive", "\ufeffusd",

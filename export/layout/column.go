@@ -46,7 +46,7 @@ const (
 	kindCountry
 	kindLocale
 	kindList
-	kindNumber // the employee number: any text, unless a spreadsheet has damaged it
+	kindKey // the employee number and logins: any text, unless a spreadsheet has damaged it
 )
 
 var kinds = map[templates.Type]kind{
@@ -83,8 +83,9 @@ func newColumn(t Column, allowNotify bool) columnRules {
 			unknown:  breach{"value", "is none of " + strings.Join(t.Allowed, ", ")},
 		},
 	}
-	if t.Name == export.ColumnNumber {
-		c.kind = kindNumber
+	switch t.Name {
+	case numberColumn, loginColumn, managerColumn:
+		c.kind = kindKey
 	}
 	if len(t.Allowed) == 0 || t.Open {
 		return c
@@ -196,7 +197,9 @@ func (c *columnRules) value(text string, faults *rowFaults) string {
 			faults.add(c, noInvitation)
 		}
 	case kindEmail:
-		ok, broken = isEmail(text), &notEmail
+		if broken = damaged(text); broken == nil {
+			ok, broken = isEmail(text), &notEmail
+		}
 	case kindPhone:
 		ok, broken = isPhone(text), &notPhone
 	case kindLimit:
@@ -216,11 +219,9 @@ func (c *columnRules) value(text string, faults *rowFaults) string {
 	case kindLocale:
 		text, ok = localeName(text)
 		broken = &notLocale
-	case kindNumber:
-		if damage := export.SheetDamage(export.Tidy(text)); damage != "" {
-			faults.add(c, breach{"spreadsheet", damage})
-		}
-		return text
+	case kindKey:
+		broken = damaged(text)
+		ok = broken == nil
 	default:
 		return c.list(text, faults)
 	}
@@ -228,6 +229,14 @@ func (c *columnRules) value(text string, faults *rowFaults) string {
 		faults.add(c, *broken)
 	}
 	return text
+}
+
+// damaged returns the breach of a text that a spreadsheet has changed; nil for any other.
+func damaged(text string) *breach {
+	if damage := export.SheetDamage(export.Tidy(text)); damage != "" {
+		return &breach{"spreadsheet", damage}
+	}
+	return nil
 }
 
 // sentAs finds text among words, whatever its case, and returns the form in which it is sent.

@@ -14,11 +14,12 @@ import (
 
 // The names that the rules need; everything else about a column is in the table.
 const (
-	idColumn     = "Id"
-	loginColumn  = "Login"
-	numberColumn = "Employee Number"
-	statusColumn = "Status"
-	notifyColumn = "Generate Password And Notify User"
+	idColumn      = "Id"
+	loginColumn   = "Login"
+	numberColumn  = "Employee Number"
+	managerColumn = "Approver Login"
+	statusColumn  = "Status"
+	notifyColumn  = "Generate Password And Notify User"
 )
 
 // keyColumns are Coupa's keys, strongest first ("Users Import").

@@ -35,7 +35,7 @@ func undoable(l Ledger, id string) (export.RunRecord, error) {
 	}
 	switch {
 	case run.Command == "drop":
-		return run, export.Hint(exit.Usage("run %s has dropped a file: what Coupa held before is not known", run.ID), "drop a file with the values from before")
+		return run, export.Hint(exit.Usage("run %s has dropped a file: what Coupa held before is not known", run.ID), "drop a file with the values from before; hr2coupa change KEY COLUMN=VALUE corrects one person")
 	case run.State == export.RunHeld:
 		return run, export.Hint(exit.Usage("run %s is held: nothing of it was sent, so nothing is to be undone", run.ID), "hr2coupa settle %s rejected --by NAME gives it up", run.ID)
 	case run.State != export.RunEnded:

@@ -102,7 +102,7 @@ func (o *approveOptions) ceilings(given func(flag string) bool) (map[string]int,
 			ceilings[l.limit] = n
 		}
 		if n < 0 {
-			return nil, exit.Usage("approve: --%s is %d, and may not be negative", option, n)
+			return nil, exit.Usage("--%s is \"%d\", and must be %s", option, n, flagValues["int"])
 		}
 	}
 	if err := errors.Join(byColumn(ceilings, "column", o.columns, export.ColumnLimit), byColumn(ceilings, "fill", o.fill, export.FillLimit)); err != nil {
@@ -128,7 +128,7 @@ func byColumn(ceilings map[string]int, option string, given []string, limit func
 		name, text, ok := strings.Cut(c, "=")
 		n, err := strconv.Atoi(text)
 		if !ok || err != nil || n < 0 {
-			return export.Hint(exit.Usage("approve: --%s %q is not a column and a number", option, c), "write it as 'Approver Login=900'")
+			return export.Hint(exit.Usage("approve: --%s %q is not a column and a whole number, 0 or above", option, c), "write it as 'Approver Login=900'")
 		}
 		ceilings[limit(name)] = n
 	}

@@ -93,9 +93,7 @@ func rootCmd(env *wiring.Env) *cobra.Command {
 		},
 	}
 	root.SetHelpTemplate(root.HelpTemplate() + helpEnd)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return export.Hint(exit.Usage("%w", err), "see %s --help", c.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	root.Flags().BoolVar(&version, "version", false, "print the version")
 	f := root.PersistentFlags()
 	f.StringVarP(&env.ConfigFile, "config", "c", "hr2coupa.yaml", "config file")

@@ -67,6 +67,9 @@ func propose(s *sample) (*proposal, error) {
 	number, numberWhy := p.find(templates.HowNumber, "Employee Number", p.namesPeople)
 	login, loginWhy := p.find(templates.HowText, "Login", p.mostlyFilled)
 	email, emailWhy := p.email()
+	if login == nil {
+		login, loginWhy = p.loginByValues(email)
+	}
 	if err := p.chooseKey(number, numberWhy, login, email); err != nil {
 		return nil, err
 	}
@@ -245,7 +248,8 @@ func (p *proposal) number(number *fieldSeen, why ground) {
 	}
 }
 
-// status proposes the first field of that name whose words are known, and a table of them.
+// status proposes the first field of that name whose words are known, else the one whose words are a status's, and a table
+// of them.
 func (p *proposal) status() {
 	known := templates.HRStatus()
 	fits := func(f *fieldSeen) bool {
@@ -258,6 +262,9 @@ func (p *proposal) status() {
 		return len(f.values) > 0 && len(f.values) <= 40 && n*2 >= len(f.values)
 	}
 	f, why := p.find(templates.HowStatus, "Status", fits)
+	if f == nil {
+		f, why = p.statusByValues(known)
+	}
 	if f == nil {
 		p.columns = append(p.columns, &guess{Name: "Status", Expr: `lookup("status", FIELD) ?? FIELD`, Out: true,
 			Why: undecided("no column of the feed is known for it: without it no user ever becomes inactive")})

@@ -154,7 +154,7 @@ func (c *columnRules) check(text string, faults *rowFaults) string {
 // unplain checks the characters of a text that is not only printable ASCII, takes out the hidden ones, makes its line
 // breaks LF, and counts its characters. A text that is not UTF-8, or of which nothing is left, is checked by no other rule.
 func (c *columnRules) unplain(text string, faults *rowFaults) (_ string, length int, valid bool) {
-	bad, crlf, hidden := false, false, false
+	bad, crlf, hidden, doubt := false, false, false, false
 	for i, r := range text {
 		switch {
 		case r >= 0xa0:
@@ -162,16 +162,19 @@ func (c *columnRules) unplain(text string, faults *rowFaults) (_ string, length 
 				faults.add(c, notUTF8)
 				return text, 0, false
 			}
-			hidden = hidden || isHidden(r)
+			hidden, doubt = hidden || isHidden(r), doubt || maybeMisread(r)
 		case r == '\r' && strings.HasPrefix(text[i+1:], "\n"):
 			crlf = true
 			continue
 		case r < ' ' && r != '\n' && r != '\t' || r >= 0x7f: // C0, DEL and C1
-			bad = true
+			bad, doubt = true, doubt || r >= 0x80
 		}
 		length++
 	}
-	if bad {
+	switch { // before anything is taken out: í is misread as Ã and a soft hyphen, and other letters as one with a control
+	case doubt && isMisread(text):
+		faults.add(c, misread)
+	case bad:
 		faults.add(c, control)
 	}
 	if crlf {

@@ -82,7 +82,7 @@ func compareLayout(env *wiring.Env, cmd *cobra.Command, path string) error {
 	}
 	f, err := regular.Open(path)
 	if err != nil {
-		return exit.Usage("%w", err)
+		return exit.Usage("%s: %w", path, exit.Unread(err))
 	}
 	defer f.Close() // only read from
 	d, err := layout.Compare(f, custom)

@@ -103,14 +103,14 @@ func serveTwin(ctx context.Context, env *wiring.Env, o twinOptions) error {
 	if o.users != "" {
 		f, err := regular.Open(o.users)
 		if err != nil {
-			return exit.Usage("--users: %w", err)
+			return exit.Usage("--users %s: %w", o.users, exit.Unread(err))
 		}
 		defer f.Close() // only read from
 		opt.Users = io.LimitReader(f, 256<<20)
 	}
 	if o.key != "" {
 		if opt.AuthorizedKeys, err = regular.Read(o.key, 1<<20); err != nil {
-			return exit.Usage("--authorized-key: %w", err)
+			return exit.Usage("--authorized-key %s: %w", o.key, exit.Unread(err))
 		}
 		if len(bytes.TrimSpace(opt.AuthorizedKeys)) == 0 {
 			return exit.Usage("--authorized-key: %s holds no key", o.key)

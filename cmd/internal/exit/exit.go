@@ -3,6 +3,7 @@ package exit
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -37,6 +38,23 @@ func With(code int, err error) error {
 // Usage returns an error that ends the command with code 2.
 func Usage(format string, args ...any) error {
 	return &Error{export.ExitUsage, fmt.Errorf(format, args...)}
+}
+
+// Unread returns the error of a file that a person has named and that cannot be read, with what to do. Its text leaves out the
+// name, for a message that has it already.
+func Unread(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return export.Hint(errors.New("there is no such file"), "check its name")
+	}
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err
+	}
+	return export.Hint(fmt.Errorf("cannot be read: %w", err), "name a file that this user may read")
+}
+
+// NoFolder returns the error (2) for a file that an option names and that cannot be written, since its folder is not there.
+func NoFolder(option, path string) error {
+	return export.Hint(Usage("%s: there is no folder for %s", option, path), "create it, or name another file")
 }
 
 // NoRun returns the error for a run that the ledger does not know; "" is any run.

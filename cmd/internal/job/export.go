@@ -11,6 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // Export plans a feed and writes its parts to the folder dir. Nothing is sent or recorded.
@@ -26,7 +27,7 @@ func Export(ctx context.Context, env *wiring.Env, files []string, dir string) (*
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("create the folder for the parts: %w", err)
+		return nil, export.Hint(fmt.Errorf("create the folder for the parts: %w", err), "name another folder with -d")
 	}
 	out := &partDir{dir: dir, names: map[int64]string{}}
 	defer out.sweep() // after a failure, whose error says enough

@@ -27,15 +27,18 @@ const maxHead = 1 << 30
 // peopleBegin and peopleEnd are the lines around the people, who are the last of a saved plan.
 const peopleBegin, peopleEnd = `  "people": [`, "  ]"
 
-const planOnce = "plan again: hr2coupa plan -o FILE"
+const (
+	planOnce   = "plan again: hr2coupa plan -o FILE"
+	planWrites = "hr2coupa plan -o FILE writes one"
+)
 
-var errNoPlan = export.Hint(errors.New("it is not a saved plan"), "hr2coupa plan -o FILE writes one")
+var errNoPlan = export.Hint(errors.New("it is not a saved plan"), planWrites)
 
 // ReadPlan reads a saved plan back. Nothing of it is repeated in errors: it may be any file. Whoever calls it closes the plan.
 func ReadPlan(path string) (*SavedPlan, error) {
 	f, err := regular.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, export.Hint(exit.Unread(err), planWrites)
 	}
 	defer f.Close()
 	in := bufio.NewReaderSize(f, 256<<10)
@@ -149,6 +152,8 @@ func MayWritePlan(path string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && wiring.Exists(filepath.Dir(path)):
 		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return exit.NoFolder("plan -o", path)
 	case err != nil:
 		return exit.Usage("plan -o: %w", err)
 	case !info.Mode().IsRegular():

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -39,8 +40,10 @@ const pageMark = `<meta name="generator" content="hr2coupa plan">`
 func MayWritePage(path string) error {
 	info, err := os.Lstat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) && wiring.Exists(filepath.Dir(path)):
 		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return exit.NoFolder("plan --html", path)
 	case err != nil:
 		return exit.Usage("plan --html: %w", err)
 	case !info.Mode().IsRegular():

@@ -22,6 +22,7 @@ type decoding struct {
 	bom  int               // bytes of the byte order mark to leave out
 	enc  encoding.Encoding // nil: the bytes are, or should be, UTF-8
 	name string            // of enc
+	cr   bool              // lines end with CR alone
 }
 
 var marks = []struct {
@@ -120,12 +121,15 @@ func wholeRunes(b []byte) int {
 	return len(b)
 }
 
-// decode returns r, which starts after the byte order mark, as UTF-8.
+// decode returns r, which starts after the byte order mark, as UTF-8 with lines that end with LF.
 func (t decoding) decode(r io.Reader) io.Reader {
-	if t.enc == nil {
-		return r
+	if t.enc != nil {
+		r = t.enc.NewDecoder().Reader(r)
 	}
-	return t.enc.NewDecoder().Reader(r)
+	if t.cr {
+		r = crReader{r}
+	}
+	return r
 }
 
 // sound reports whether b is text. A decoder writes U+FFFD for what it cannot read.

@@ -62,6 +62,9 @@ func newSource(i int, path string, o Options, z sizes) (*source, error) {
 	if err := s.chooseText(o.Encoding); err != nil {
 		return nil, err
 	}
+	if err := s.chooseLineEnd(); err != nil {
+		return nil, err
+	}
 	h, err := s.readHeader(o, z)
 	if err != nil {
 		return nil, err
@@ -182,6 +185,14 @@ func (s *source) chooseText(configured string) error {
 	}
 	return s.withRaw(func(r io.Reader) (err error) {
 		s.text, err = chooseText(r, configured)
+		return err
+	})
+}
+
+// chooseLineEnd finds out by what the file's lines end, once its encoding is known.
+func (s *source) chooseLineEnd() error {
+	return s.withRaw(func(r io.Reader) (err error) {
+		s.text.cr, err = endsByCR(s.text.decode(r))
 		return err
 	})
 }

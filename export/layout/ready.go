@@ -301,9 +301,10 @@ func (c *readyCheck) cell(i int, text string, faults *rowFaults) {
 		text = col.check(text, faults)
 	}
 	if col.kind == kindLocale && apiOnlyLocale(text) {
-		c.ready.Warnings = append(c.ready.Warnings, export.Fault{
-			Origin: faults.origin, Field: col.name, Rule: localeWarning.rule, Message: localeWarning.message,
-		})
+		c.warn(col, faults.origin, localeWarning)
+	}
+	if slices.Contains(nameColumns[:], col.name) && isNoName(text) {
+		c.warn(col, faults.origin, noName)
 	}
 	if c.seen[i] == nil {
 		return
@@ -314,4 +315,8 @@ func (c *readyCheck) cell(i int, text string, faults *rowFaults) {
 		return
 	}
 	c.seen[i][folded] = faults.origin.Line
+}
+
+func (c *readyCheck) warn(col *columnRules, at export.Origin, of breach) {
+	c.ready.Warnings = append(c.ready.Warnings, export.Fault{Origin: at, Field: col.name, Rule: of.rule, Message: of.message})
 }

@@ -46,6 +46,7 @@ type Sheet struct {
 	id      int // index of the column Id where it is the key of rows that have one; else -1
 	unique  []int
 	locales []int
+	names   []int            // of the person
 	base    export.ColumnSet // carried by every row
 	never   export.ColumnSet // columns that no row carries unless its key makes them safe
 }
@@ -110,6 +111,9 @@ func (s *Sheet) add(i int, c Column, o Options) {
 	}
 	if c.Type == templates.TypeLocale {
 		s.locales = append(s.locales, i)
+	}
+	if slices.Contains(nameColumns[:], c.Name) {
+		s.names = append(s.names, i)
 	}
 	if o.BlankSend && !c.BlankDangerous && o.Route == export.ByCSV {
 		s.base = s.base.With(i)
@@ -222,12 +226,18 @@ func (s *Sheet) check(i int, cell *export.Cell, key int, told *rowFaults) {
 	}
 }
 
-// Warnings returns what is doubtful but not wrong in a checked row: locales that only the API documentation lists.
+// Warnings returns what is doubtful but not wrong in a checked row: locales that only the API documentation lists, and
+// names that mean that there is none.
 func (s *Sheet) Warnings(row *export.Row) []export.Fault {
 	told := rowFaults{origin: row.Origin}
 	for _, i := range s.locales {
 		if cell := row.Cells[i]; cell.State == export.Set && apiOnlyLocale(cell.Text) {
 			told.add(&s.columns[i], localeWarning)
+		}
+	}
+	for _, i := range s.names {
+		if isNoName(row.Cells[i].Text) {
+			told.add(&s.columns[i], noName)
 		}
 	}
 	return told.list

@@ -261,6 +261,21 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+// TestNoName: a name that a database writes for no value is doubted in a name alone, and is sent. Field case 23.
+func TestNoName(t *testing.T) {
+	for text, want := range map[string]string{
+		"NULL": "Last Name:name", "(null)": "Last Name:name", `\N`: "Last Name:name", "#N/A": "Last Name:name", "n/a": "Last Name:name",
+		"Null": "", "None": "", "-": "", "Nullmeier": "", "N": "", "": "",
+	} {
+		s := sheet(t, nil, "Department")
+		row := person(1, set("NULL"))
+		row.Cells[3] = set(text)
+		if got := rules(s.Warnings(row)); got != want {
+			t.Errorf("%q: warned of %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestNewFaults(t *testing.T) {
 	many := make([]string, export.MaxColumns+1)
 	for _, c := range []struct {

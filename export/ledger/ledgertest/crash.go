@@ -17,10 +17,10 @@ type call struct {
 	do    func(l ledger.Ledger) error
 }
 
-// crashStories returns stories that end the program at every step of every call that writes.
+// crashStories returns stories that end the program at every step of every call that writes, and that let every such step fail.
 func crashStories() (stories []Story) {
 	for _, c := range writingCalls {
-		stories = append(stories, Story{"crash/" + c.name, func(t *world) { c.crash(t) }})
+		stories = append(stories, Story{"crash/" + c.name, func(t *world) { c.crash(t) }}, Story{"fails/" + c.name, func(t *world) { c.fails(t) }})
 	}
 	return stories
 }
@@ -45,7 +45,7 @@ func (c call) crash(t *world) {
 			t.each(fmt.Sprintf("ended at step %d", at), func(t *world) {
 				c.prepare(t)
 				var err error
-				if err, fell = t.struck(at, do); !fell && err != nil {
+				if err, fell = t.struck(&Blow{At: at}, do); !fell && err != nil {
 					t.Fatal(err)
 				}
 				c.goOn(t, err == nil, before, after)
@@ -61,11 +61,27 @@ func (c call) crash(t *world) {
 	}
 	t.each("ended once the call had said that it is done", func(t *world) {
 		c.prepare(t)
-		if err, _ := t.struck(0, c.do); err != nil {
+		if err, _ := t.struck(&Blow{}, c.do); err != nil {
 			t.Fatal(err)
 		}
 		c.goOn(t, true, before, after)
 	})
+}
+
+// fails checks that a call of which one step fails returns an error, unless all of it is there nevertheless. The program goes on
+// after the step, so that an error which the call forgets would leave half of it.
+func (c call) fails(t *world) {
+	before, after := c.whole(t)
+	for at, came := 1, true; came; at += everyStep(t.opener) {
+		t.each(fmt.Sprintf("step %d fails", at), func(t *world) {
+			c.prepare(t)
+			var err error
+			if err, came = t.struck(&Blow{At: at, Once: true}, c.do); !came && err != nil {
+				t.Fatal(err)
+			}
+			c.goOn(t, err == nil, before, after)
+		})
+	}
 }
 
 // whole returns pictures of the ledger before and after an undisturbed call.
@@ -114,17 +130,16 @@ func (c call) goOn(t *world, done bool, before, after string) {
 	t.wantSound()
 }
 
-// struck runs do in a program that ends at a step, or right after do for step 0, and reports whether it came to that
-// step.
-func (w *world) struck(at int, do func(ledger.Ledger) error) (err error, fell bool) {
+// struck runs do in a program that meets a blow, or ends right after do where the blow has no step, and reports whether it came to
+// that step.
+func (w *world) struck(b *Blow, do func(ledger.Ledger) error) (err error, fell bool) {
 	w.Helper()
-	b := &Blow{At: at}
 	l, err := w.opener.Open(w.place(b))
 	if err == nil {
 		var unlock func() error
 		if unlock, err = l.Lock("who is struck"); err == nil {
 			err = do(l)
-			if at == 0 {
+			if b.At == 0 {
 				b.Fall()
 			}
 			OK(w, unlock()) // as when the program ends
@@ -133,10 +148,7 @@ func (w *world) struck(at int, do func(ledger.Ledger) error) (err error, fell bo
 			w.Errorf("close: %v", closed)
 		}
 	}
-	if err != nil && !b.Fallen() {
-		return err, false
-	}
-	return err, b.Fallen()
+	return err, b.Came()
 }
 
 // partOf returns the only part of a run.

@@ -186,7 +186,7 @@ func forgettingIsDoneAgain(t *world) {
 			l := t.open()
 			PlantPerson(t, l, t.spool(), 1)
 			OK(t, l.Close())
-			err, fell := t.struck(at, func(l ledger.Ledger) error { _, err := l.Forget(Planted[0]); return err })
+			err, fell := t.struck(&Blow{At: at}, func(l ledger.Ledger) error { _, err := l.Forget(Planted[0]); return err })
 			if whole = !fell; !whole {
 				Must[ledger.Forgotten](t)(t.locked().Forget(Planted[0]))
 			} else {

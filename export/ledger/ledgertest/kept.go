@@ -66,6 +66,7 @@ func keepRecords(t *world, l ledger.Ledger, n int) (run string) {
 		}
 		OK(t, tx.Keep(r))
 		res := Row(0, 0, i+2, export.Held)
+		res.Origin = r.Origin
 		OK(t, tx.AddRow(res))
 	}
 	OK(t, tx.Commit(export.PlanSum{Input: n, Feed: n, Held: breaches()}))

@@ -37,9 +37,9 @@ type Place struct {
 	Dir string // also names the ledger where its rows are stored elsewhere
 	Now func() time.Time
 	// Blow may end the program. A backend calls its Step before every change that survives the program: a row that is
-	// written, a file that is made, renamed, removed or synced. Once Step returns an error, no further change may be
-	// made. Close is then the program's end: it repairs nothing, and what was not durable is lost. Disk does this for
-	// files. A nil Blow never falls.
+	// written, a file that is made, renamed, removed or synced. Where Step returns an error, the change may not be made;
+	// once the program has ended, no further one. Close is then the program's end: it repairs nothing, and what was not
+	// durable is lost. Disk does this for files. A nil Blow never falls.
 	Blow *Blow
 }
 

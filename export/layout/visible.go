@@ -14,6 +14,9 @@ const (
 // isHidden reports whether a character cannot be seen and is taken out of a cell: the soft hyphen, zero-width characters,
 // marks of direction, byte order marks. What only looks empty, such as a blank that does not break, is not hidden. Nor are
 // variation selectors, which choose the form of a character in names of East Asia.
+//
+// All are of Unicode's Cf, by which the mapping looks for --NULL-- with hidden characters in it: what it let through must not
+// become the word here. So U+2065, which is unassigned, stays.
 func isHidden(r rune) bool {
 	switch {
 	case r == '\u00ad':
@@ -22,7 +25,7 @@ func isHidden(r rune) bool {
 		return false
 	}
 	return r == '\u061c' || r == '\u180e' || r >= '\u200b' && r <= '\u200f' || r >= '\u202a' && r <= '\u202e' ||
-		r >= '\u2060' && r <= '\u206f' || r == '\ufeff'
+		r >= '\u2060' && r <= '\u206f' && r != '\u2065' || r == '\ufeff'
 }
 
 // visible returns text without its hidden characters. Joiners and non-joiners stay where they are spelling: Persian has a

@@ -2,6 +2,7 @@ package layout
 
 import (
 	"testing"
+	"unicode"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -49,5 +50,22 @@ func TestVisibleLength(t *testing.T) {
 	faults := s.Check(row)
 	if len(faults) != 1 || faults[0].Rule != noValue.rule {
 		t.Errorf("found %v, want one missing value", faults)
+	}
+}
+
+// TestHiddenIsFormat: the mapping has looked for --NULL-- in HR's cells through every format character. Taking out another
+// kind could make the word.
+func TestHiddenIsFormat(t *testing.T) {
+	hidden := 0
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if !isHidden(r) {
+			continue
+		}
+		if hidden++; !unicode.Is(unicode.Cf, r) {
+			t.Errorf("%U is taken out, and is no format character", r)
+		}
+	}
+	if hidden == 0 {
+		t.Error("no character is taken out")
 	}
 }

@@ -70,6 +70,7 @@ func Judge(ctx context.Context, files []File, o Options, a Ask) (*Judged, error)
 	if err := a.find(ctx, j, o.Skip); err != nil {
 		return nil, err
 	}
+	a.logDoubts(j.Files)
 	if o.Skip && slices.ContainsFunc(j.found, anyGoes) {
 		if err := j.skip(); err != nil {
 			return nil, err
@@ -78,6 +79,19 @@ func Judge(ctx context.Context, files []File, o Options, a Ask) (*Judged, error)
 		return j, nil
 	}
 	return j, a.against(j)
+}
+
+// logDoubts logs what is doubtful in files, but not wrong: as many of each as a plan shows.
+func (a *Ask) logDoubts(files []File) {
+	for _, f := range files {
+		doubts := f.Sheet.Warnings
+		for _, w := range doubts[:min(len(doubts), export.MaxWarnings)] {
+			a.Log.Warn(w.Error())
+		}
+		if more := len(doubts) - export.MaxWarnings; more > 0 {
+			a.Log.Warnf("and %d more of such rows in %s", more, f.Feed.Name)
+		}
+	}
 }
 
 // find finds out what the rows of files may change, and which must not be sent. marks: people who are protected by what the

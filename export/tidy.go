@@ -61,8 +61,8 @@ func unseen(r rune) bool {
 }
 
 // SheetDamage returns what a spreadsheet has made of a key, an employee number, a login or an e-mail address, as the message
-// of a fault: "" for nearly every text. Each form has been seen in files of HR: 1.23457E+11 for a long number, '00123 and
-// ="00123" to keep zeros; ’00123 is the second behind a program that makes quotes curly.
+// of a fault: "" for nearly every text. Seen in files of HR: 1.23457E+11 for a long number, '00123 and ="00123" to keep zeros.
+// Not seen there: ’00123, the second behind a program that makes quotes curly, and 1.5E5.
 //
 // It is not for names: 't Hooft is one.
 func SheetDamage(s string) string {

@@ -47,11 +47,11 @@ func passedOver(seen []export.SeenFile, again, replan bool) (names []string) {
 	return names
 }
 
-// finished returns the files that a start beside others has passed over with nothing left to send of them: a held run's records are
-// kept, and may be in this very plan.
+// finished returns the files that a start with other records has passed over, but those whose run has kept records: these may be
+// in this very plan.
 func finished(seen []export.SeenFile, o RunOptions) []string {
-	left := func(f export.SeenFile) bool { return f.RunState == export.RunHeld || f.Kept || f.Left() > 0 }
-	return passedOver(slices.DeleteFunc(slices.Clone(seen), left), o.Again, o.Replan)
+	kept := func(f export.SeenFile) bool { return f.Kept }
+	return passedOver(slices.DeleteFunc(slices.Clone(seen), kept), o.Again, o.Replan)
 }
 
 // unrecorded returns the report of a start that sends and records nothing; nil if it may go on. If the plan decides

@@ -154,13 +154,16 @@ func (c *columnRules) check(text string, faults *rowFaults) string {
 // unplain checks the characters of a text that is not only printable ASCII, takes out the hidden ones, makes its line
 // breaks LF, and counts its characters. A text that is not UTF-8, or of which nothing is left, is checked by no other rule.
 func (c *columnRules) unplain(text string, faults *rowFaults) (_ string, length int, valid bool) {
-	bad, crlf, hidden, doubt := false, false, false, false
+	bad, crlf, hidden, doubt, unread := false, false, false, false, false
 	for i, r := range text {
 		switch {
 		case r >= 0xa0:
-			if r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd") {
-				faults.add(c, notUTF8)
-				return text, 0, false
+			if r == utf8.RuneError {
+				if !strings.HasPrefix(text[i:], "\ufffd") {
+					faults.add(c, notUTF8)
+					return text, 0, false
+				}
+				unread = true
 			}
 			hidden, doubt = hidden || isHidden(r), doubt || maybeMisread(r)
 		case r == '\r' && strings.HasPrefix(text[i+1:], "\n"):
@@ -172,6 +175,8 @@ func (c *columnRules) unplain(text string, faults *rowFaults) (_ string, length 
 		length++
 	}
 	switch { // before anything is taken out: í is misread as Ã and a soft hyphen, and other letters as one with a control
+	case unread:
+		faults.add(c, lost)
 	case doubt && isMisread(text):
 		faults.add(c, misread)
 	case bad:

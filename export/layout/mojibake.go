@@ -9,6 +9,9 @@ import (
 
 var misread = breach{"misread", "has signs in place of letters, such as Ã¼ for ü: UTF-8 was read in another charset and written again"}
 
+// lost is the breach of a text with U+FFFD: the letter that stood there is nowhere in the text any more.
+var lost = breach{"misread", "has U+FFFD, the sign that programs write where they cannot read a letter: the letter is lost"}
+
 // maybeMisread reports whether a character beyond ASCII can be the second or later byte of a misread letter. Nearly every
 // letter of a name in Latin letters cannot.
 func maybeMisread(r rune) bool { return r < 0xc0 || r >= 'Œ' }

@@ -42,6 +42,8 @@ func TestMisread(t *testing.T) {
 		"张伟":                  "",
 		"Müll\u0081er":        control.rule,
 		"plain\x01":           control.rule,
+		"M\ufffdller":         lost.rule,
+		"\u00e2\ufffd\u00a2":  lost.rule, // ␢, whose second byte is none in Windows-1252
 	} {
 		s := sheet(t, nil, "Department")
 		row := person(1, export.Cell{Text: text, State: export.Set})
@@ -57,11 +59,11 @@ func TestMisread(t *testing.T) {
 
 // FuzzMisread: a text of likely letters is found once it was misread, whatever it is.
 func FuzzMisread(f *testing.F) {
-	for _, text := range []string{"Müller", "Ada Lund", "Bartoš", "€ – ™", "Martínez", "Ÿ", "Иван"} {
+	for _, text := range []string{"Müller", "Ada Lund", "Bartoš", "€ – ™", "Martínez", "Ÿ", "Иван", "– ␢"} {
 		f.Add(text)
 	}
 	s := sheet(f, nil, "Department")
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Fuzz(func(t *testing.T, text string) { // a byte that is none in Windows-1252 becomes U+FFFD, which is found as well
 		if !utf8.ValidString(text) || !likely([]byte(text)) || strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 }) < 0 {
 			return
 		}

@@ -39,7 +39,7 @@ func (k *checker) Check(row *export.Row) []export.Fault {
 				m.remember(text, cell.Text)
 			}
 			if c.kind == kindEmail && len(faults.list) == broken {
-				k.remember(text)
+				k.remember(cell.Text)
 			}
 		}
 	}
@@ -65,9 +65,9 @@ func (c *columnRules) fits(text string) bool {
 	return len(text) >= c.min && len(text) <= c.max && plain(text)
 }
 
-// sound reports the same for an employee number or a login that is not blank.
+// sound reports the same for an employee number or a login that is not blank. Such a text is tidy.
 func (c *columnRules) sound(text string) bool {
-	return text[0] > ' ' && c.fits(text) && export.SheetDamage(text) == ""
+	return text[0] > ' ' && text[len(text)-1] > ' ' && c.fits(text) && export.SheetDamage(text) == ""
 }
 
 // memo remembers texts of one column and the form in which they are sent. Most of HR's columns hold few different texts

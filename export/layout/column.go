@@ -36,7 +36,8 @@ type spelling struct{ spelled, sent string }
 type kind uint8
 
 const (
-	kindFree kind = iota // any text
+	kindFree   kind = iota // any text
+	kindUnique             // any text, tidied
 	kindWords
 	kindEmail
 	kindPhone
@@ -60,6 +61,7 @@ type columnRules struct {
 	kind     kind
 	required bool
 	noYes    bool // Yes is a fault
+	tidied   bool // sent as it is compared: a login with a blank behind it would name another account in Coupa, which nobody finds again
 	min, max int  // characters; max is math.MaxInt where there is no limit
 	itemMax  int
 	words    []spelling // for kindWords: the closed list of values
@@ -86,6 +88,9 @@ func newColumn(t Column, allowNotify bool) columnRules {
 	switch t.Name {
 	case numberColumn, loginColumn, managerColumn:
 		c.kind = kindKey
+	}
+	if c.tidied = t.Unique && t.Name != idColumn; c.tidied && c.kind == kindFree { // an Id is not HR's to write: a rule refuses one that is not a plain number
+		c.kind = kindUnique
 	}
 	if len(t.Allowed) == 0 || t.Open {
 		return c
@@ -145,7 +150,7 @@ func (c *columnRules) check(text string, faults *rowFaults) string {
 	if length > c.max {
 		faults.add(c, c.says.long)
 	}
-	if c.kind == kindFree {
+	if c.kind == kindFree || c.kind == kindUnique {
 		return text
 	}
 	return c.value(text, faults)

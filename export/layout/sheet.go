@@ -209,6 +209,9 @@ func (s *Sheet) check(i int, cell *export.Cell, key int, told *rowFaults) {
 		c.clearCell(cell, told)
 	}
 	if cell.State == export.Set {
+		if c.tidied {
+			cell.Text = export.Tidy(cell.Text)
+		}
 		switch {
 		case cell.Text == "": // an empty cell is never written with a meaning
 			cell.State = export.Absent
@@ -236,7 +239,7 @@ func (s *Sheet) Warnings(row *export.Row) []export.Fault {
 		}
 	}
 	for _, i := range s.names {
-		if isNoName(row.Cells[i].Text) {
+		if text := row.Cells[i].Text; text != "" && startsNoName[text[0]] && isNoName(text) {
 			told.add(&s.columns[i], noName)
 		}
 	}

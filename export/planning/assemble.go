@@ -34,7 +34,8 @@ type openPart struct {
 	names  export.Carried
 	seq    int
 	data   []byte
-	rows   []export.RowResult
+	rows   []export.RowResult // those of a group, as long as it is being added; else in memory of its own
+	own    []export.RowResult // that memory
 }
 
 func (p *Planner) assembler(s *survey, sink Sink) *assembler {
@@ -171,6 +172,10 @@ func (a *assembler) addGroup(g *group) error {
 		part.add(g.data[start:end], g.rows[i:i+n])
 		start, i = end, i+n
 	}
+	if len(part.rows) >= max(1, a.p.MaxRows) {
+		return a.close(slot, part)
+	}
+	part.keep()
 	return nil
 }
 
@@ -191,9 +196,23 @@ func (o *openPart) add(lines []byte, rows []export.RowResult) {
 	}
 	o.data = append(o.data, lines...)
 	first := len(o.rows)
-	o.rows = append(o.rows, rows...)
+	if first == 0 {
+		o.rows = rows // a part that this group fills needs no copy of its rows
+	} else {
+		o.keep()
+		o.own = append(o.own, rows...)
+		o.rows = o.own
+	}
 	for i := first; i < len(o.rows); i++ {
 		o.rows[i].PartRow = i + 1
+	}
+}
+
+// keep copies the rows into the part's own memory, since that of the group is reused.
+func (o *openPart) keep() {
+	if len(o.rows) > 0 && (len(o.own) == 0 || &o.rows[0] != &o.own[0]) {
+		o.own = append(o.own[:0], o.rows...)
+		o.rows = o.own
 	}
 }
 
@@ -222,7 +241,7 @@ func (a *assembler) close(slot [2]int, part *openPart) error {
 	}
 	a.closed = append(a.closed, c)
 	part.seq++
-	part.data, part.rows = part.data[:0], part.rows[:0]
+	part.data, part.rows, part.own = part.data[:0], nil, part.own[:0]
 	return nil
 }
 

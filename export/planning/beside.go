@@ -48,9 +48,6 @@ func ReadBeside(ctx context.Context, p *Planner, run string) (*Beside, error) {
 // part without a verdict.
 func (e *encoder) beside(one *rowDraft) []export.Fault {
 	b := e.p.Beside
-	if b == nil {
-		return nil
-	}
 	if _, kept := b.Keeps.Behind(one.key, "", e.text(one, e.login)); kept {
 		return []export.Fault{{Origin: one.row.Origin, Rule: "held", Message: fmt.Sprintf("run %s is held and keeps a record of this person, which may be newer or older", b.Run)}}
 	}

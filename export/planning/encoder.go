@@ -162,7 +162,6 @@ func (e *encoder) group(b *built, wave int, set export.ColumnSet) *group {
 // check completes a row and returns every rule that it breaks. A column with a failed expression is not also reported
 // as missing. A fault found in Coupa replaces the fault that the row could not be completed, since it says more.
 func (e *encoder) check(one *rowDraft) []export.Fault {
-	e.tidy(one)
 	e.completer.complete(one)
 	rules := e.rules.Check(&one.row)
 	if len(one.faults) > 0 {
@@ -170,11 +169,17 @@ func (e *encoder) check(one *rowDraft) []export.Fault {
 			return slices.ContainsFunc(one.faults, func(m export.Fault) bool { return m.Field == f.Field })
 		})
 	}
-	rules = append(rules, e.s.conflicts(&one.row, one.key, e.names)...)
-	if p := e.protected(one); p != nil {
-		rules = append(rules, export.Fault{Origin: one.row.Origin, Rule: "protected", Message: p.Why, Owner: p.Owner})
+	if e.s.claims != nil {
+		rules = append(rules, e.s.conflicts(&one.row, one.key, e.names)...)
 	}
-	rules = append(rules, e.beside(one)...)
+	if e.p.Protects != nil {
+		if p := e.protected(one); p != nil {
+			rules = append(rules, export.Fault{Origin: one.row.Origin, Rule: "protected", Message: p.Why, Owner: p.Owner})
+		}
+	}
+	if e.p.Beside != nil {
+		rules = append(rules, e.beside(one)...)
+	}
 	if len(one.faults) > 0 || !onlyLacks(rules) {
 		if e.p.Answers != nil { // the person was not looked up: Coupa may have what the row lacks
 			rules = slices.DeleteFunc(rules, func(f export.Fault) bool { return f.Rule == ruleRequired })
@@ -192,16 +197,6 @@ func (e *encoder) check(one *rowDraft) []export.Fault {
 	}
 	e.completer.explainMissing(one, rules)
 	return rules
-}
-
-// tidy writes the values that must be unique as they are compared: a login with a blank behind it would name another account in
-// Coupa, which nobody finds again. An Id is not HR's to write: a rule refuses one that is not a plain number.
-func (e *encoder) tidy(one *rowDraft) {
-	for _, col := range e.s.tidied {
-		if c := &one.row.Cells[col]; c.State == export.Set && c.Text != one.key { // a key is tidy
-			c.Text = export.Tidy(c.Text)
-		}
-	}
 }
 
 // partial turns a row into the form of the API route: only HR's values, together with what Coupa held when it was
@@ -224,9 +219,6 @@ func (e *encoder) partial(one *rowDraft) {
 // protected returns the rule that protects a person from changes, or nil. It checks the row's login, the login that was
 // last sent, and the one that Coupa holds, which may be another by now.
 func (e *encoder) protected(one *rowDraft) *export.Protection {
-	if e.p.Protects == nil {
-		return nil
-	}
 	sent, _ := e.p.known(one.key)
 	by := e.p.Protects(one.key, e.text(one, e.login), sent.Login)
 	if by == nil && e.p.Answers != nil {

@@ -16,8 +16,6 @@ type survey struct {
 	cols  []int // columns with values that must be unique
 	look  waveColumns
 	needs []int // every column that the survey reads
-	// tidied are the unique columns that HR writes: all but Id.
-	tidied []int
 	// several is the number of records of each person with more than one.
 	several map[uint64]int
 	// suspects are, by unique column, the hashes of values that occur more than once.
@@ -35,8 +33,6 @@ func (p *Planner) newSurvey() *survey {
 		waves: newWaves(nil, nil, nil, nil), spare: make(chan group, spareGroups),
 	}
 	s.needs = slices.Clone(s.cols)
-	names := p.Mapping.Columns()
-	s.tidied = slices.DeleteFunc(slices.Clone(s.cols), func(i int) bool { return names[i] == export.ColumnID })
 	if s.look.on {
 		s.needs = append(s.needs, s.look.login, s.look.approver)
 		if s.look.status >= 0 {

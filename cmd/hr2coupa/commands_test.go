@@ -57,6 +57,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	crash                     make what start began dump its goroutines and die, and look for what is private
 //	gossip FILE               every error of Coupa's says the words of the file
 //	steering [WORD…]          load ids, statuses and errors of Coupa's steer a terminal and forge lines
+//	env CLOCK=TIME            the program's clock begins there, an RFC 3339 time, or is so much later than the true one: 24h
 //	private FILE…             want nothing in these files that a log must not show
 func commands() map[string]command {
 	return map[string]command{

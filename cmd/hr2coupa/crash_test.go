@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -35,15 +36,33 @@ var crashes = map[string]func(*wiring.Env){
 	},
 }
 
-// program is Main with the crash that CRASH names.
+// program is Main with the crash that CRASH names, and the clock that CLOCK sets.
 func program(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	crash := crashes[os.Getenv("CRASH")]
-	if crash == nil {
+	crash, clock := crashes[os.Getenv("CRASH")], os.Getenv("CLOCK")
+	if crash == nil && clock == "" {
 		return Main(context.Background(), args, os.Getenv, stdin, stdout, stderr)
 	}
 	env := newApp(os.Getenv, stdin, stdout, stderr)
-	crash(env)
+	if clock != "" {
+		env.Now = clockFrom(clock)
+	}
+	if crash != nil {
+		crash(env)
+	}
 	return execute(context.Background(), env, args)
+}
+
+// clockFrom returns a clock that begins now, at a moment (RFC 3339) or so much later than the true one (24h).
+func clockFrom(text string) func() time.Time {
+	ahead, err := time.ParseDuration(text)
+	if err != nil {
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			panic(err)
+		}
+		ahead = time.Until(at)
+	}
+	return func() time.Time { return time.Now().Add(ahead) }
 }
 
 var depth int // so that the recursion has a use

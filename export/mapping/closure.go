@@ -22,6 +22,7 @@ type frame struct {
 	at    []int    // a field's place in rec.Values, by number
 	stack []value  // arguments of the calls under way
 	only  [1]value // the argument of a call that has one
+	today any      // what today() returns, boxed once
 	work  int      // work that regular expressions may still do for the record
 }
 
@@ -64,6 +65,9 @@ func (c *compiler) closure(n ast.Node) evaluator {
 		}
 		if n.Value == workName {
 			return func(f *frame) (value, error) { return value{any: &f.work}, nil }
+		}
+		if n.Value == todayName {
+			return func(f *frame) (value, error) { return value{any: f.today}, nil }
 		}
 	case *ast.UnaryNode:
 		return c.not(n)

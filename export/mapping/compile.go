@@ -38,6 +38,7 @@ type compiler struct {
 	library *library
 	config  *conf.Config
 	fields  *fieldSet
+	today   bool // an expression reads the day of the run
 }
 
 func newCompiler(l *library) *compiler {

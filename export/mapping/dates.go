@@ -79,8 +79,37 @@ func (l *library) date(args []value) (value, error) {
 	if err != nil { // err would quote the value
 		return value{}, errors.New("the text is not a date of this layout")
 	}
+	if t.Hour() == lastHour {
+		t = l.sameDay(t, golang, s)
+	}
 	return value{any: t}, nil
 }
+
+// lastHour is the hour that Go returns for midnight where there is none: in Santiago and Havana clocks are put forward at
+// midnight, and the day begins at one. Go's answer is on the day before.
+const lastHour = 23
+
+// sameDay returns the first moment of the day that a text names, where t is on the day before it.
+func (l *library) sameDay(t time.Time, layout, s string) time.Time {
+	named, err := time.Parse(layout, s)
+	if err != nil || named.Day() == t.Day() {
+		return t
+	}
+	return l.begin(named)
+}
+
+// begin returns the first moment of a day in the mapping's zone.
+func (l *library) begin(day time.Time) time.Time {
+	y, m, d := day.Date()
+	t := time.Date(y, m, d, 0, 0, 0, 0, l.zone)
+	if t.Day() != d {
+		t = t.Add(time.Hour)
+	}
+	return t
+}
+
+// todayName is the variable of the day of the run; no mapping can write it.
+const todayName = "today "
 
 // day returns the date of v, a date or text in the form YYYY-MM-DD; ok is false for nil.
 func (l *library) day(v value) (t time.Time, ok bool, err error) {

@@ -42,12 +42,14 @@
 //	yesno(x)                            Yes for yes, y, true, t, 1; No for no, n, false, f, 0, in any case; else a fault
 //	date(x, "DD.MM.YYYY")               a date; without layout YYYY-MM-DD
 //	formatDate(d, "YYYY-MM-DD")         text; d is a date, or text in the form YYYY-MM-DD
+//	today()                             the day of the run, in the mapping's zone
 //	daysBetween(a, b)                   calendar days from a to b, negative where b is earlier; nil where one is nil
 //	phone(x, "FR")                      Coupa's form, see below
 //	clear() replace(x)                  whole results only, see above
 //
 // Date layouts are made of YYYY YY MMMM MMM MM M DD D HH H hh h mm ss A (AM or PM) Z (offset), the letter T, and signs;
-// M and D take one digit or two. There is no clock and no randomness: the same record always maps to the same cells.
+// M and D take one digit or two. There is no randomness, and no clock but today(): the same record always maps to the same cells
+// on the same day.
 //
 // The predicates all, any, none, one, filter, map, find and count work on lists, one level deep:
 // replace(map(split(roles, ";"), lookup("role", trim(#)))). The operators are those of expr without ranges and powers.

@@ -3,6 +3,7 @@ package mapping
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -57,6 +58,9 @@ func TestFunctions(t *testing.T) {
 		{`formatDate(date(gone, "DD.MM.YYYY"), "YYYY")`, ""}, {`formatDate(date("3/4/24", "M/D/YY"), "MM/DD/YYYY")`, "03/04/2024"}, {`formatDate(gone, "YYYY")`, ""},
 		{`formatDate(date("20240102T1503", "YYYYMMDDTHHmm"), "hh:mm A")`, "03:03 PM"}, {`formatDate(date(date(hired)), "YYYY")`, "2024"},
 		{`daysBetween(iso, hired)`, "91"}, {`daysBetween(hired, iso)`, "-91"}, {`daysBetween(gone, hired)`, ""}, {`daysBetween("2024-03-30", hired)`, "1"},
+		{`formatDate(today(), "YYYY-MM-DD")`, "2024-02-29"}, {`daysBetween(date("2023-02-28"), today())`, "366"}, {`daysBetween(today(), "2024-03-01")`, "1"},
+		{`date("2024-03-01") > today() ? "ahead" : "past"`, "ahead"}, {`date("2024-02-29") > today() ? "ahead" : "past"`, "past"}, {`date("2024-02-29") == today() ? "today" : "no"`, "today"},
+		{`count(["2024-02-28", "2024-03-01"], date(#) > today())`, "1"}, {`let t = today(); formatDate(t, "D.M.")`, "29.2."}, {`if(daysBetween(gone, today()) == nil, "none", "some")`, "none"},
 		{`date(hired) > date(iso) ? "later" : "before"`, "later"}, {`date(hired) == date(hired) ? "same" : "not"`, "same"},
 		// phones
 		{`phone(us, "US")`, "415-555-0100"}, {`phone("1-415-555-0100", "us")`, "415-555-0100"}, {`phone("+1 415.555.0100", "FR")`, "415-555-0100"}, {`phone(us, "CA")`, "+1 415-555-0100"},
@@ -176,5 +180,48 @@ func TestFaults(t *testing.T) {
 	_, fault := mapOne(t, Column{Expr: `replace(split(roles, ";"))`, List: true}, record(person...))
 	if fault == nil || !strings.Contains(fault.Message, "an element holds a comma") {
 		t.Errorf("an element with a comma: %v", fault)
+	}
+}
+
+// TestToday: the day is one of the mapping's zone, and counted in calendar days, also where clocks change at midnight.
+func TestToday(t *testing.T) {
+	tests := []struct {
+		zone, day, expr, want string
+	}{
+		{"UTC", "2024-02-29", `formatDate(today(), "YYYY-MM-DD HH:mm")`, "2024-02-29 00:00"},
+		{"Europe/Paris", "2026-03-30", `daysBetween("2026-03-28", today())`, "2"},
+		{"Europe/Paris", "2026-10-26", `daysBetween("2026-10-24", today())`, "2"},
+		{"America/Santiago", "2026-09-06", `formatDate(today(), "YYYY-MM-DD HH:mm")`, "2026-09-06 01:00"},
+		{"America/Santiago", "2026-09-06", `date("2026-09-06") == today()`, "true"},
+		{"America/Santiago", "2026-09-05", `daysBetween(today(), "2026-09-06")`, "1"},
+		{"America/Santiago", "2026-09-05", `formatDate("2026-09-06", "YYYY-MM-DD")`, "2026-09-06"},
+		{"America/Santiago", "2026-09-05", `formatDate(date("6.9.2026 00:30", "D.M.YYYY HH:mm"), "YYYY-MM-DD")`, "2026-09-06"},
+		{"America/Havana", "2027-03-14", `date("2027-03-14") > today()`, "false"},
+		{"Pacific/Kiritimati", "2026-12-31", `daysBetween(today(), "2027-01-01")`, "1"},
+	}
+	for _, tt := range tests {
+		zone, err := time.LoadLocation(tt.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		day, err := time.Parse(time.DateOnly, tt.day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, problems := New(Options{Columns: []Column{{Name: "Column", Expr: tt.expr}}, TimeZone: zone})
+		if problems != nil {
+			t.Fatalf("%s: %v", tt.expr, problems)
+		}
+		rec := record("employee_id=1")
+		cell, fault := bind(t, m.On(day), rec).MapColumn(rec, 0)
+		if fault != nil || cell.Text != tt.want {
+			t.Errorf("%s in %s on %s: %q, %v; want %q", tt.expr, tt.zone, tt.day, cell.Text, fault, tt.want)
+		}
+		if !m.ReadsToday() && strings.Contains(tt.expr, "today") {
+			t.Errorf("%s: it reads today()", tt.expr)
+		}
+		if _, err := m.Bind(rec.Header); m.ReadsToday() && err == nil {
+			t.Errorf("%s: bound without a day", tt.expr)
+		}
 	}
 }

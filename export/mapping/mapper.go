@@ -29,6 +29,10 @@ type rowMapper struct {
 func newRowMapper(m *Mapping, at []int) *rowMapper {
 	r := &rowMapper{mapping: m, frame: frame{at: at}, vm: vm.VM{MemoryBudget: vmBudget}, env: map[string]any{}}
 	r.env[workName] = &r.frame.work
+	if m.reads {
+		r.frame.today = m.today
+		r.env[todayName] = r.frame.today
+	}
 	for _, name := range m.fields.names {
 		r.keys = append(r.keys, fieldPrefix+name)
 	}

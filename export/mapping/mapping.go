@@ -38,6 +38,9 @@ type Mapping struct {
 	columns []compiledColumn
 	prefer  *compiledColumn // of Options.Prefer; its Name is the condition's key
 	fields  fieldSet
+	library *library
+	reads   bool      // an expression reads today()
+	today   time.Time // the beginning of that day in the mapping's zone; zero: none was given
 }
 
 // compiledColumn is a compiled Column. It is evaluated in the cheapest possible way: a copy, closures, or the VM.
@@ -55,7 +58,7 @@ var _ export.Mapping = (*Mapping)(nil)
 func New(o Options) (*Mapping, []Problem) {
 	tables, problems := newTables(o)
 	c := newCompiler(newLibrary(o.TimeZone, tables))
-	m := &Mapping{}
+	m := &Mapping{library: c.library}
 	seen := map[string]int{}
 	for _, col := range o.Columns {
 		first, twice := seen[col.Name]
@@ -88,8 +91,19 @@ func New(o Options) (*Mapping, []Problem) {
 		sortProblems(problems)
 		return nil, problems
 	}
-	m.fields = *c.fields
+	m.fields, m.reads = *c.fields, c.today
 	return m, nil
+}
+
+// ReadsToday reports whether a cell may depend on the day.
+func (m *Mapping) ReadsToday() bool { return m.reads }
+
+// On returns the mapping for a run on a day: year, month and day of the time as it stands, whatever its zone. today() is the
+// beginning of that day in the mapping's zone. A mapping that reads today() cannot be bound without a day.
+func (m *Mapping) On(day time.Time) *Mapping {
+	on := *m
+	on.today = m.library.begin(day)
+	return &on
 }
 
 func newTables(o Options) (map[string]*lookupTable, []Problem) {
@@ -137,6 +151,9 @@ func (m *Mapping) Reads(column string) (fields []string) {
 // Bind finds the mapping's fields in a header. Its error names every field that the header lacks, with the columns that
 // read it; the most similar names of the header are its hints.
 func (m *Mapping) Bind(h *export.Header) (export.RowMapper, error) {
+	if m.reads && m.today.IsZero() {
+		return nil, export.Ours(errors.New("the mapping reads today(), and the run has no day"))
+	}
 	at := make([]int, len(m.fields.names))
 	var lacking, hints []string
 	for i, name := range m.fields.names {

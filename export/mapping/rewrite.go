@@ -15,6 +15,7 @@ import (
 // rewriter checks one parsed expression against our rules and rewrites it into the form that is compiled:
 //
 //	title, field("Employee ID")  an identifier with fieldPrefix
+//	today()                      the identifier todayName
 //	if(c, a, b)                  c ? a : b, which evaluates only one
 //	a + b                        a call of plusName
 //	a matches b                  a call of matchesName
@@ -112,7 +113,7 @@ func inPlaceOf(old, n ast.Node) ast.Node {
 }
 
 func (w *rewriter) identifier(n *ast.IdentifierNode) ast.Node {
-	if w.scope[n.Value] > 0 || w.isField(n) || n.Value == workName { // a ?: b and a < b < c contain a node twice
+	if w.scope[n.Value] > 0 || w.isField(n) || n.Value == workName || n.Value == todayName { // a ?: b and a < b < c contain a node twice
 		return n
 	}
 	if strings.HasPrefix(n.Value, "$") {
@@ -225,6 +226,13 @@ func (w *rewriter) call(n *ast.CallNode) ast.Node {
 		return n
 	case "if":
 		return w.ifCall(n)
+	case "today":
+		if len(n.Arguments) > 0 {
+			w.advise(n, "write today()", "today takes no argument, here are %d", len(n.Arguments))
+			return n
+		}
+		w.compiler.today = true
+		return inPlaceOf(n, &ast.IdentifierNode{Value: todayName})
 	}
 	w.nodes(n.Arguments)
 	w.function(n, callee.Value)
@@ -254,6 +262,9 @@ func (w *rewriter) function(n *ast.CallNode, name string) {
 	_, known := builtin.Index[name]
 	given := len(n.Arguments)
 	switch {
+	case name == "now":
+		w.advise(n, "write today(): it is the same day for every record and, in a saved plan, whenever that is applied", "now is not available in mappings")
+		return
 	case f == nil && known:
 		w.complain(n, "%s is not available in mappings", name)
 		return

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
@@ -40,7 +41,7 @@ func cellsOf(t *testing.T, pipe *wiring.Pipeline, s Said, stdin string) (map[str
 	if err != nil {
 		return nil, err
 	}
-	got, m := map[string]export.Cell{}, Mapping(pipe)
+	got, m := map[string]export.Cell{}, Mapping(pipe, time.Time{})
 	err = f.Chunks(func(c export.Chunk) error {
 		var rec export.Record
 		for c.Next(&rec) {

@@ -3,6 +3,7 @@ package change
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -13,10 +14,10 @@ import (
 const mark = "\x00"
 
 // Mapping returns the pipeline's mapping, which takes the records of changes in Coupa's columns too: such a record fills the
-// columns that were said, and those that say who the person is, where HR's key alone does. All others are absent, whatever
-// their expressions make of a record without values.
-func Mapping(pipe *wiring.Pipeline) export.Mapping {
-	return typed{pipe.Mapping, identity(pipe)}
+// columns that were said, and those that say who the person is, where HR's key alone does. All others are absent,
+// whatever their expressions make of a record without values. day is what today() is.
+func Mapping(pipe *wiring.Pipeline, day time.Time) export.Mapping {
+	return typed{pipe.Mapping.On(day), identity(pipe)}
 }
 
 // identity returns the columns that say who a row is about and that the mapping makes from HR's key alone. The employee number

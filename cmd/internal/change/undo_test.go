@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -18,7 +19,7 @@ func TestUndo(t *testing.T) {
 		{"Last Name": set("Roe"), "Employee Number": set("X1")},
 		{"Login": {State: export.Clear}, "Employee Number": set("000102")},
 	}
-	f, m := NewUndo(pipe, "20261124T001500Z", people), Mapping(pipe)
+	f, m := NewUndo(pipe, "20261124T001500Z", people), Mapping(pipe, time.Time{})
 	n := 0
 	err := f.Chunks(func(c export.Chunk) error {
 		for rec := (export.Record{}); c.Next(&rec); n++ {

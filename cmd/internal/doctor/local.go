@@ -213,7 +213,7 @@ func (d *doctor) feed(context.Context) {
 	}
 	files := f.Files()
 	for i, h := range f.Headers() {
-		if _, err := p.Mapping.Bind(h); err != nil {
+		if _, err := p.Mapping.On(d.env.Now()).Bind(h); err != nil {
 			d.fail(export.ExitFeed, "feed", fmt.Errorf("%s: %w", files[i].Name, err))
 			return
 		}

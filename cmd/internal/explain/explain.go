@@ -62,6 +62,7 @@ type rowStory struct {
 	Change  *export.PersonChange `json:"change,omitempty"`    // which cells, with their values from before as far as they are known
 	Limits  []limitStory         `json:"limits,omitempty"`    // those that count the person
 	Rules   []export.Expression  `json:"rules,omitempty"`     // held back: behind the columns that the faults are about
+	Names   []export.Expression  `json:"names,omitempty"`     // what these expressions, or those of the cells, name
 	Cells   []cellStory          `json:"cells"`               // as sent
 	Lost    string               `json:"cells_lost,omitempty"`
 	Hint    string               `json:"hint,omitempty"` // what to do about Lost
@@ -184,6 +185,7 @@ func rowStoryOf(cfg *config.Config, l ledger.Ledger, e ledger.Episode) (rowStory
 	}
 	if e.Part.ID == 0 {
 		c.Rules = blamed(e.Run.Mapping, e.Row.Faults)
+		c.Names = named(e.Run.Mapping, c.Rules)
 		return c, nil
 	}
 	c.Part = &partStory{partFields: partFields(e.Part), Hint: e.Part.Notes.Hint(), Row: e.Row.PartRow, Moves: e.Moves}
@@ -209,6 +211,7 @@ func rowStoryOf(cfg *config.Config, l ledger.Ledger, e ledger.Episode) (rowStory
 	if e.Part.Route == export.ByAPI { // there is no file
 		c.Part.Line = 0
 	}
+	c.Names = named(e.Run.Mapping, expressionsOf(c.Cells))
 	return c, err
 }
 
@@ -265,6 +268,23 @@ func blamed(mapping []export.Expression, faults export.Faults) (rules []export.E
 	return rules
 }
 
+// named returns what expressions name: the day of the run. A mapping has it behind its columns.
+func named(mapping, of []export.Expression) (names []export.Expression) {
+	for _, m := range mapping {
+		if m.Column == wiring.Today && slices.ContainsFunc(of, func(e export.Expression) bool { return strings.Contains(e.Text, "today") }) {
+			names = append(names, m)
+		}
+	}
+	return names
+}
+
+func expressionsOf(cells []cellStory) (of []export.Expression) {
+	for _, c := range cells {
+		of = append(of, export.Expression{Column: c.Column, Text: c.Expression})
+	}
+	return of
+}
+
 func expressionOf(mapping []export.Expression, column string) string {
 	for _, m := range mapping {
 		if m.Column == column {
@@ -319,6 +339,9 @@ func printRowStory(w *terminal.Text, c rowStory, several bool) {
 	lines = append(lines, changeLines(c)...)
 	for _, r := range c.Rules {
 		say("rule", r.Column+": "+visible(r.Text))
+	}
+	for _, n := range c.Names {
+		say("where", n.Column+" is "+visible(n.Text))
 	}
 	if c.Planner != (export.Operator{}) {
 		say("run", "planned by "+c.Planner.String())

@@ -71,7 +71,8 @@ type Planned struct {
 	Void        []export.Approval   `json:"void,omitempty"`   // approvals that count for nothing, by approve.other
 	Uses        []export.LimitUse   `json:"-"`                // of every limit that counts
 	Warnings    []export.Fault      `json:"warnings,omitempty"`
-	Undo        *undone.Summary     `json:"undo,omitempty"` // of an undo
+	Undo        *undone.Summary     `json:"undo,omitempty"`  // of an undo
+	Today       string              `json:"today,omitempty"` // the day that today() is in the mapping; "" where no cell depends on it
 	Files       []export.FeedFile   `json:"files"`
 	Late        []export.LateFile   `json:"late,omitempty"` // a run passes these over
 	Seen        []string            `json:"seen,omitempty"`
@@ -267,7 +268,7 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 	delivery.SortParts(s.parts)
 	uses := p.Uses(plan)
 	res := &Planned{
-		Checked: p.Checked, Route: p.Planner.Sheet.Route(), Key: p.Pipe.Key, LeftOut: p.Pipe.Sheet.LeftOut(),
+		Today: p.Today, Checked: p.Checked, Route: p.Planner.Sheet.Route(), Key: p.Pipe.Key, LeftOut: p.Pipe.Sheet.LeftOut(),
 		Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged, Same: plan.Same, Waiting: plan.Kept, Beside: p.Beside(),
 		Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed, Waves: plan.Waves, Columns: plan.Columns,
 		Limits: export.Breaches(uses), Uses: uses, Void: p.Outlook.Void, Warnings: append(slices.Clone(p.Doubts), plan.Warnings...), Late: p.Late, Files: plan.Files, Parts: s.parts, People: []struct{}{}, Rows: []export.RowResult{},

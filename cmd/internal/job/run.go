@@ -112,6 +112,9 @@ func (j *Job) plan(ctx context.Context, p *prospect.Prospect, o RunOptions, star
 	if p.Planner == nil {
 		return j.nothingNew(p, o, started)
 	}
+	if now := started.In(j.cfg.Feed.TimeZone).Format(time.DateOnly); p.Today != "" && p.Today != now {
+		j.env.Log.Infof("today() is %s, the day of the saved plan, and not %s", p.Today, now)
+	}
 	if done, err := j.unrecorded(ctx, p, o, started); done != nil || err != nil {
 		return done, err
 	}
@@ -154,7 +157,7 @@ func (j *Job) record(ctx context.Context, p *prospect.Prospect) (id string, brok
 	if err != nil {
 		return "", nil, nil, err
 	}
-	run, err := j.ledger.BeginRun(export.RunRecord{Command: "run", Operator: j.env.By, Started: p.Planner.Started, Mapping: wiring.Expressions(j.cfg), Config: decides})
+	run, err := j.ledger.BeginRun(export.RunRecord{Command: "run", Operator: j.env.By, Started: p.Planner.Started, Mapping: wiring.Expressions(j.cfg, p.Today), Config: decides})
 	if err != nil {
 		return "", nil, nil, err
 	}

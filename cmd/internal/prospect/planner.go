@@ -24,7 +24,7 @@ type draft struct {
 func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning.Planner {
 	cfg := d.ask.Pipe.Config
 	p := &planning.Planner{
-		Feed: d.out.feed(d.fresh), Mapping: rowMapping(d.ask.Pipe), Sheet: sheet, Key: cfg.Feed.Key, Several: cfg.Feed.Several,
+		Feed: d.out.feed(d.fresh), Mapping: d.mapping(), Sheet: sheet, Key: cfg.Feed.Key, Several: cfg.Feed.Several,
 		MaxRows: cfg.Layout.MaxRows, MaxSize: cfg.Layout.MaxBytes, Workers: runtime.GOMAXPROCS(0), Started: d.ask.Started,
 		MayCreate: wiring.MayCreate(cfg, d.out.People.Len()), Only: d.only, Waiting: d.out.waiting, Beside: d.out.Beside,
 		Protects: wiring.Guard(cfg, d.ask.Started), Joined: d.out.joined(),
@@ -46,9 +46,20 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 	return p
 }
 
-// rowMapping returns the config's mapping, which takes typed changes too, with the columns that only Coupa fills.
-func rowMapping(pipe *wiring.Pipeline) export.Mapping {
-	return planning.WithColumns(change.Mapping(pipe), pipe.Lacks...)
+// mapping returns the config's mapping on the plan's day, which takes typed changes too, with the columns that only Coupa fills.
+func (d *draft) mapping() export.Mapping {
+	return planning.WithColumns(change.Mapping(d.ask.Pipe, d.ask.day()), d.ask.Pipe.Lacks...)
+}
+
+// day returns what today() is: the day of a saved plan, whenever that is applied, else the day on which the start began in the
+// feed's zone. Its year, month and day count.
+func (a *Ask) day() time.Time {
+	if a.Expect != nil {
+		if day, err := time.Parse(time.DateOnly, a.Expect.Today); err == nil { // else the plan's mapping reads no day
+			return day
+		}
+	}
+	return a.Started.In(a.Pipe.Config.Feed.TimeZone)
 }
 
 // FirstLook returns a planner for a feed of which nothing is known yet: no ledger is read, and Coupa is not asked.

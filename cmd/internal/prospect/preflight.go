@@ -61,7 +61,7 @@ func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sh
 // questions returns answers that are still to come.
 func (d *draft) questions(sheet *layout.Sheet) (a *preflightAnswers, err error) {
 	pipe := d.ask.Pipe
-	a = &preflightAnswers{mapping: planning.WithID(rowMapping(pipe))}
+	a = &preflightAnswers{mapping: planning.WithID(d.mapping())}
 	a.Preflight = &directory.Preflight{
 		Key: pipe.Key, Match: pipe.Match, Columns: a.mapping.Columns(), Element: coupa.Element, Whole: true, Rate: pipe.Config.Coupa.Rate,
 		Least:     d.out.People.Len(),

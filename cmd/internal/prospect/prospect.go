@@ -45,6 +45,7 @@ type Prospect struct {
 	LookUps int               // calls that asked it
 	Late    []export.LateFile // files that it passes over, since newer ones were planned before them
 	Older   bool              // there is nothing new but these
+	Today   string            // the day that today() is, as 2006-01-02; "" where no cell depends on it
 	Doubts  []export.Fault    // about the order of its files
 	known   int               // people of it whom Coupa knows
 }
@@ -62,6 +63,9 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 		return nil, err
 	}
 	p := &Prospect{Outlook: known.outlook, Seen: known.seen, Pipe: ask.Pipe, Late: known.news.late, Doubts: known.news.doubts}
+	if ask.Pipe.Mapping.ReadsToday() {
+		p.Today = ask.day().Format(time.DateOnly)
+	}
 	p.Older = len(p.Late) > 0 && len(known.paths) == 0
 	if ask.Expect.planned(known.seen) {
 		return p, nil

@@ -58,8 +58,9 @@ func (s *SavedPlan) Close() { s.people.Close() }
 type madeOf struct {
 	Feed   []export.FeedFile `json:"feed"` // paths absolute
 	State  savedState        `json:"state"`
-	Config map[string]string `json:"config"` // SHA-256 of each value that the plan depends on
-	Layout string            `json:"layout"` // SHA-256 of Coupa's columns as the program knows them
+	Config map[string]string `json:"config"`          // SHA-256 of each value that the plan depends on
+	Layout string            `json:"layout"`          // SHA-256 of Coupa's columns as the program knows them
+	Today  string            `json:"today,omitempty"` // the day that today() is, also when the plan is applied on a later one; "" where no cell depends on it
 }
 
 // savedState is what the planner reads of the ledger.
@@ -221,7 +222,7 @@ func (s *Saving) Plan(plan *export.Plan) (*SavedPlan, error) {
 // madeOf returns what the plan is made of, except the feed.
 func (p *Prospect) madeOf() (madeOf, error) {
 	config, err := configDigests(p.Pipe)
-	return madeOf{State: stateOf(p.Outlook), Config: config, Layout: layoutHash()}, err
+	return madeOf{State: stateOf(p.Outlook), Config: config, Layout: layoutHash(), Today: p.Today}, err
 }
 
 // stateOf hashes exactly what the planner reads of the ledger: if the planner reads more, add it here.

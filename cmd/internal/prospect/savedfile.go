@@ -58,7 +58,7 @@ func ReadPlan(path string) (*SavedPlan, error) {
 	s := &SavedPlan{path: path, people: &rowstore.Scratch{}}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	damaged := d.Decode(s) != nil || len(s.Feed)+s.State.Kept == 0
+	damaged := d.Decode(s) != nil || len(s.Feed)+s.State.Kept == 0 || !s.hasDay()
 	if !damaged {
 		sum, err := s.readPeople(in)
 		if err != nil {
@@ -72,6 +72,12 @@ func ReadPlan(path string) (*SavedPlan, error) {
 		return nil, export.Hint(errors.New("it is damaged"), planOnce)
 	}
 	return s, nil
+}
+
+// hasDay reports whether the day of the plan is one, or there is none.
+func (s *SavedPlan) hasDay() bool {
+	_, err := time.Parse(time.DateOnly, s.Today)
+	return s.Today == "" || err == nil
 }
 
 // planHead returns a saved plan without its people: an object. What has no people is returned whole.

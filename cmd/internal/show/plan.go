@@ -139,6 +139,9 @@ func planFacts(r *job.Planned) (lines []string) {
 	default:
 		say("%d files were seen before, from %s to %s: a run would not send them again", n, export.Plain(r.Seen[0]), export.Plain(r.Seen[n-1]))
 	}
+	if r.Today != "" {
+		say("today() is %s", r.Today)
+	}
 	for _, f := range r.Late {
 		say("late: %s", f)
 	}

@@ -101,11 +101,18 @@ func PartCells(part []byte, take func([]string) bool) error {
 	return layout.Decode(part, func(l layout.Line) bool { return take(l.Cells) })
 }
 
-// Expressions returns the mapping as the ledger stores it with each run.
-func Expressions(cfg *config.Config) []export.Expression {
+// Today is the name under which the ledger stores the day of a run, beside the columns of its mapping.
+const Today = "today()"
+
+// Expressions returns the mapping as the ledger stores it with each run. today is the day that today() is; "" where no cell
+// depends on it.
+func Expressions(cfg *config.Config, today string) []export.Expression {
 	out := make([]export.Expression, len(cfg.Mapping.Columns))
 	for i, c := range cfg.Mapping.Columns {
 		out[i] = export.Expression{Column: c.Name, Text: c.Expr}
+	}
+	if today != "" {
+		out = append(out, export.Expression{Column: Today, Text: today})
 	}
 	return out
 }

@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -70,10 +72,84 @@ func TestPlanPage(t *testing.T) {
 	}
 }
 
+// evilReport is a report that has the text in every place where a page shows a text.
+func evilReport(text string) *export.Report {
+	at := time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
+	note := export.PartNote{Kind: export.NoteFailed, Load: text, Status: text, Words: []string{text}}
+	row := func(o export.Outcome) export.RowResult {
+		return export.RowResult{
+			Part: 1, Origin: export.Origin{File: text, Line: 2}, Lines: 2, Key: text, Outcome: o,
+			Faults: export.Faults{{Field: text, Message: text}}, Kinds: export.ChangeKinds(0).With(export.ChangeLogin), Counted: []string{"columns." + text},
+		}
+	}
+	rep := &export.Report{
+		Run: "20261124T020000Z", Command: "run", State: export.RunHeld, Exit: export.ExitHeld, Verdict: export.RunVerdict{End: export.EndHeld, Kept: export.Ending{GivenUpBy: text}},
+		Counts: export.Counts{Input: 14, By: map[export.Outcome]int{}}, Files: []export.FeedFile{{Name: text}}, Alarms: []string{text}, Why: text, Hint: text, HeldFile: text,
+		Held: []export.Breach{{Limit: "columns." + text, Has: 2}, {Text: text}}, Started: at,
+		Parts: []export.Part{
+			{ID: 1, Name: text, UserName: text, State: export.Stalled, LoadID: text, Via: text, Notes: export.PartNotes{note}, Planned: at, Sent: at},
+			{ID: 2, Name: text, State: export.InDoubt, Planned: at},
+		},
+		PlannedBy: export.Operator{UID: text, User: text, Sudo: text},
+		Approved:  []export.Approval{{Run: text, By: text, Ceilings: map[string]int{"columns." + text: 1}}},
+		Unfilled:  []export.Unfilled{{Run: text, Part: text, CoupaID: text, Row: row(export.Pending), Lists: map[string][]string{text: {text}}}},
+	}
+	for _, o := range export.Outcomes() {
+		rep.Counts.By[o] = 2
+		if o == export.Applied || o == export.Unchanged {
+			continue
+		}
+		if err := rep.Rows.Add(row(o)); err != nil {
+			panic(err)
+		}
+	}
+	if err := rep.NameHeld(); err != nil {
+		panic(err)
+	}
+	return rep
+}
+
+// TestRunPage parses the page of a run in which every text is evil: it needs nothing from elsewhere, runs nothing, hides nothing,
+// and shows the text where it belongs.
+func TestRunPage(t *testing.T) {
+	t.Parallel()
+	for _, name := range evilNames {
+		page := filepath.Join(t.TempDir(), "run.html")
+		rep := evilReport(name)
+		if _, err := show.WriteRunPage(page, rep, rep.Started.Add(time.Minute), rep.Started.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		text := document(t, page)
+		root, err := html.Parse(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		needsNothing(t, root)
+		if strings.ContainsRune(text, '\u202e') {
+			t.Errorf("%q turns the direction of a text", name)
+		}
+		seen := map[string]int{}
+		for _, tag := range []string{"h1", "p", "li", "tr"} {
+			for _, content := range texts(root, tag, "") {
+				if strings.Contains(content, strings.Join(strings.Fields(export.Plain(name)), " ")) {
+					seen[tag]++
+				}
+			}
+		}
+		// h1: the verdict; p: alarm, two limits, why, its hint, and the file of the held; li: file, planner, approval and what to do next;
+		// tr: a limit, a person without a list, five groups of rows, two parts
+		for tag, least := range map[string]int{"h1": 1, "p": 6, "li": 5, "tr": 9} {
+			if seen[tag] < least {
+				t.Errorf("%q stands in %d %s, want %d or more:\n%s", name, seen[tag], tag, least, text)
+			}
+		}
+	}
+}
+
 // pageElements and pageAttributes are all that a page may have: nothing that loads, runs or submits.
 var (
 	pageElements = strings.Fields("html head meta title style body h1 h2 h3 p ul li nav a table thead tbody tr th td div span bdi strong br")
-	pageAttrs    = strings.Fields("lang charset name content http-equiv class id href scope data-name")
+	pageAttrs    = strings.Fields("lang charset name content http-equiv class id href scope data-name aria-hidden")
 )
 
 // needsNothing checks that a page has none but these elements and attributes, and that its links lead to itself.

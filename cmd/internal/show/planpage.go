@@ -1,93 +1,32 @@
 package show
 
 import (
-	"bufio"
-	"bytes"
-	_ "embed"
-	"errors"
 	"fmt"
-	"html/template"
-	"io"
-	"io/fs"
 	"maps"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/regular"
 )
-
-//go:embed planpage.html
-var planPage string
-
-// planPages are the pieces of the page. They escape every value for the place where it stands.
-var planPages = template.Must(template.New("plan").Parse(planPage))
-
-// pageMark is on every page that WritePlanPage has written, and by it such a page is known.
-const pageMark = `<meta name="generator" content="hr2coupa plan">`
-
-// MayWritePage returns an error if path is there and is no page of a plan: --html does not overwrite it.
-func MayWritePage(path string) error {
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && wiring.Exists(filepath.Dir(path)):
-		return nil
-	case errors.Is(err, fs.ErrNotExist):
-		return exit.NoFolder("plan --html", path)
-	case err != nil:
-		return exit.Usage("plan --html: %w", err)
-	case !info.Mode().IsRegular():
-		return export.Hint(exit.Usage("plan --html: %s is not an ordinary file", path), "give the name of a new file")
-	}
-	f, err := regular.Open(path)
-	if err != nil {
-		return exit.Usage("plan --html: %w", err)
-	}
-	defer f.Close()
-	begin, err := io.ReadAll(io.LimitReader(f, 1<<10))
-	if err != nil {
-		return exit.Usage("plan --html: %w", err)
-	}
-	if !bytes.Contains(begin, []byte(pageMark)) {
-		return export.Hint(exit.Usage("plan --html: %s exists and is not a page of a plan, so it is not overwritten", path), "give another name")
-	}
-	return nil
-}
 
 // WritePlanPage writes a plan as one page that needs nothing else, for its owner alone (0600), since it holds personal data.
 func WritePlanPage(path string, r *job.Planned, now time.Time) error {
-	err := prospect.Replace(path, func(w io.Writer) error {
-		p := &pageWriter{w: bufio.NewWriterSize(w, 64<<10), r: r}
-		p.write(now)
-		return errors.Join(p.err, p.w.Flush())
+	return replacePage(path, func(p *pageWriter) {
+		(&planPage{p, r}).write(now)
 	})
-	if err != nil {
-		return fmt.Errorf("write the page: %w", err)
-	}
-	return nil
 }
 
-// pageWriter writes the pieces of a page one after another, and remembers the first error.
-type pageWriter struct {
-	w   *bufio.Writer
-	r   *job.Planned
-	err error
-}
-
-func (p *pageWriter) piece(name string, data any) {
-	if p.err == nil {
-		p.err = planPages.ExecuteTemplate(p.w, name, data)
-	}
+// planPage writes the page of a plan.
+type planPage struct {
+	*pageWriter
+	r *job.Planned
 }
 
 // pageCount is a line of a table of counts.
@@ -106,7 +45,8 @@ type pageCell struct {
 	Gained, Lost           []string
 }
 
-func (p *pageWriter) write(now time.Time) {
+func (p *planPage) write(now time.Time) {
+	p.top(planPageKind, "Plan: "+planSentence(p.r))
 	p.head(now)
 	p.people()
 	p.rows("quarantined", "Quarantined, not sent: fix these first", export.Quarantined)
@@ -114,9 +54,10 @@ func (p *pageWriter) write(now time.Time) {
 	sums := fmt.Sprintf("%d in = %d to send + %d quarantined + %d unchanged + %d waiting; %s in %s, %s; key %s", p.r.Input, p.r.ToSend, p.r.Quarantined, p.r.Unchanged, p.r.Waiting,
 		export.Plural(p.r.RowCount, "row"), export.Plural(len(p.r.Parts), "part"), export.Plural(p.r.Waves, "wave"), p.r.Key)
 	p.piece("tail", map[string]any{"Sums": sums, "Facts": plain(sendingFacts(p.r)), "Parts": p.r.Parts})
+	p.piece("bottom", nil)
 }
 
-func (p *pageWriter) head(now time.Time) {
+func (p *planPage) head(now time.Time) {
 	r := p.r
 	var kinds, columns []pageCount
 	for _, k := range kindWords {
@@ -169,7 +110,7 @@ func pageUses(uses []export.LimitUse) (out []pageUse) {
 }
 
 // sections returns the links to the sections with people; none where the page has a selection of them.
-func (p *pageWriter) sections() (out []pageSection) {
+func (p *planPage) sections() (out []pageSection) {
 	if p.r.Only != "" {
 		return nil
 	}
@@ -187,7 +128,7 @@ func (p *pageWriter) sections() (out []pageSection) {
 	return append(out, pageSection{"records", "Records and parts"})
 }
 
-func (p *pageWriter) people() {
+func (p *planPage) people() {
 	first := true
 	var chief export.ChangeKind
 	for one := range p.r.Each(math.MaxInt) {
@@ -237,7 +178,7 @@ func pageCells(one *differences.Person) (cells []pageCell) {
 }
 
 // rows writes the rows with an outcome, all of them; nothing where there is none.
-func (p *pageWriter) rows(id, title string, outcome export.Outcome) {
+func (p *planPage) rows(id, title string, outcome export.Outcome) {
 	found := false
 	for r := range p.r.Store.All() {
 		if r.Outcome != outcome {
@@ -255,14 +196,4 @@ func (p *pageWriter) rows(id, title string, outcome export.Outcome) {
 	if found {
 		p.piece("rowsend", nil)
 	}
-}
-
-// plain returns texts without what would mislead a reader. html/template escapes them; this is about characters that turn
-// the direction of a text, hide it or control a terminal.
-func plain(texts []string) []string {
-	out := make([]string, len(texts))
-	for i, text := range texts {
-		out[i] = export.Plain(text)
-	}
-	return out
 }

@@ -110,25 +110,30 @@ func reportText(w *terminal.Text, rep *export.Report, width int) {
 	}
 	readBackText(w, rep.ReadBack)
 	partsText(w, rep.Parts)
+	heldReportText(w, rep)
+	rowsText(w, rep.Rows.All(), reportGroups(rep, unnamed(rep))...)
+	if rep.ReadBack != nil {
+		driftText(w, rep.Drift, rep.ReadBack.Drifted)
+	}
+	causesText(w, rep.Causes, width)
+}
+
+// reportGroups returns the groups of a report's rows. held picks those of the last one.
+func reportGroups(rep *export.Report, held func(export.RowResult) bool) []group {
 	sent := map[int64]bool{}
 	for _, p := range rep.Parts {
 		sent[p.ID] = !p.Sent.IsZero()
 	}
 	all := "hr2coupa status " + rep.Run + " --json shows all"
-	heldReportText(w, rep)
-	rowsText(w, rep.Rows.All(), []group{
+	return []group{
 		{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, all},
 		{"Rejected: refused by Coupa", withOutcome(export.Rejected), shownRows, all},
 		{"Drifted: Coupa shows another value", withOutcome(export.Drifted), shownRows, all},
 		{"Pending: sent, no verdict yet", pendingAnd(func(r export.RowResult) bool { return sent[r.Part] }), shownOpen, all},
 		{"Pending: not sent yet", pendingAnd(func(r export.RowResult) bool { return r.Part != 0 && !sent[r.Part] }), shownOpen, all},
 		{"Waiting: an earlier row of theirs has no verdict", pendingAnd(func(r export.RowResult) bool { return r.Part == 0 }), shownOpen, all},
-		{"Held: stopped by a limit, nothing sent", unnamed(rep), shownOpen, all},
-	}...)
-	if rep.ReadBack != nil {
-		driftText(w, rep.Drift, rep.ReadBack.Drifted)
+		{"Held: stopped by a limit, nothing sent", held, shownOpen, all},
 	}
-	causesText(w, rep.Causes, width)
 }
 
 // toneOf returns the tone of an exit code: most of a partial run is done, and a held one waits for a person.
@@ -205,14 +210,7 @@ func partsText(w *terminal.Text, parts []export.Part) {
 	w.Printf("\nParts\n")
 	rows := [][]string{{"NAME", "WAVE", "ROWS", "BYTES", "STATE", "VERDICT", "LOAD"}}
 	for _, p := range parts {
-		load := "-"
-		switch {
-		case p.LoadID != "":
-			load = p.LoadID + " via " + p.Via
-		case p.Route == export.ByAPI:
-			load = "by API"
-		}
-		rows = append(rows, []string{p.Name, fmt.Sprint(p.Wave), fmt.Sprint(p.Rows), fmt.Sprint(p.Size), string(p.State), words.Dash(string(p.Verdict)), load})
+		rows = append(rows, []string{p.Name, fmt.Sprint(p.Wave), fmt.Sprint(p.Rows), fmt.Sprint(p.Size), string(p.State), words.Dash(string(p.Verdict)), words.Dash(partLoad(p))})
 	}
 	w.Table(rows)
 	for _, p := range parts {
@@ -226,6 +224,17 @@ func partsText(w *terminal.Text, parts []export.Part) {
 			w.Printf("    hint: %s\n", hint)
 		}
 	}
+}
+
+// partLoad returns how Coupa has taken a part; "" where that is not known.
+func partLoad(p export.Part) string {
+	switch {
+	case p.LoadID != "":
+		return p.LoadID + " via " + p.Via
+	case p.Route == export.ByAPI:
+		return "by API"
+	}
+	return ""
 }
 
 // awaited reports whether a part was sent and the next run asks what became of it.
@@ -279,6 +288,16 @@ func typed(rep *export.Report) bool {
 
 // nextSteps prints what to type now.
 func nextSteps(w *terminal.Text, rep *export.Report) {
+	lines := nextLines(rep)
+	if len(lines) == 0 {
+		return
+	}
+	w.Printf("\nNext\n")
+	w.Lines("  ", lines...)
+}
+
+// nextLines returns what to type now, each line once.
+func nextLines(rep *export.Report) (next []string) {
 	say := afterRun
 	switch {
 	case rep.Command == "drop":
@@ -337,13 +356,10 @@ func nextSteps(w *terminal.Text, rep *export.Report) {
 			}
 		}
 	}
-	if len(lines) == 0 {
-		return
-	}
-	w.Printf("\nNext\n")
-	for i, l := range lines {
-		if !slices.Contains(lines[:i], l) { // a run may stand for itself and among those that were gone on with
-			w.Printf("  %s\n", l)
+	for _, l := range lines {
+		if !slices.Contains(next, l) { // a run may stand for itself and among those that were gone on with
+			next = append(next, l)
 		}
 	}
+	return next
 }

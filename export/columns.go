@@ -10,4 +10,5 @@ const (
 	ColumnLastName  = "Last Name"
 	ColumnStatus    = "Status"
 	ColumnRoles     = "User Role Names"
+	ColumnApprover  = "Approver Login"
 )

@@ -283,6 +283,7 @@ func (r *reading) left() int {
 // take notes a user: the people whose key matches, and the user's values.
 func (r *reading) take(u export.User) {
 	r.all.add(u, r.others)
+	r.meet(u)
 	for i, key := range r.keys {
 		v, shown := u.Value(key)
 		if !shown {

@@ -43,6 +43,9 @@ func (f *Preflight) Ask(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := f.askApprovers(ctx, people); err != nil {
+		return err
+	}
 	f.twice(people)
 	f.creates(ctx, people)
 	return context.Cause(ctx)

@@ -36,6 +36,7 @@ type Preflight struct {
 	people map[string]*identity      // by the feed's key
 	faults map[string][]export.Fault // by the feed's key
 	all    *allUsers                 // nil unless all users were read
+	named  map[string]*approver      // whom rows name as approver, by FoldText of the login
 }
 
 // noted are the columns with HR's values in memory for every person; kept are the columns with Coupa's values in
@@ -117,6 +118,7 @@ func (f *Preflight) Note(person string, row *export.Row) {
 		f.people = map[string]*identity{}
 	}
 	f.people[one.person] = one // a second pass over the feed notes the same, or more
+	f.noteApprover(row)
 }
 
 // Faults returns the reasons in Coupa why a row must not be sent.

@@ -17,7 +17,7 @@ const (
 	idColumn      = "Id"
 	loginColumn   = "Login"
 	numberColumn  = "Employee Number"
-	managerColumn = "Approver Login"
+	managerColumn = export.ColumnApprover
 	statusColumn  = "Status"
 	notifyColumn  = "Generate Password And Notify User"
 )

@@ -25,6 +25,8 @@ type assembler struct {
 	join    joiner
 	merging map[string]*gathered
 	waiting []string // people in merging, by first appearance
+
+	approvers superiors
 }
 
 // openPart is a part being filled. Its memory is reused for the next part.
@@ -65,6 +67,7 @@ func (a *assembler) take(b *built) error {
 			return err
 		}
 		b.kept, b.doubt = append(b.kept, late.kept...), append(b.doubt, late.doubt...)
+		b.approvers.add(&late.approvers)
 		b.groups = weave(b.groups, late.groups, places)
 	}
 	return a.add(b)
@@ -111,8 +114,8 @@ func (a *assembler) joined(people []*gathered) (b *built, places map[string]int,
 
 func (a *assembler) add(b *built) error {
 	a.fill(b.filled)
-	a.plan.Doubtful += len(b.doubt)
-	a.plan.Warnings = append(a.plan.Warnings, b.doubt[:min(len(b.doubt), export.MaxWarnings-len(a.plan.Warnings))]...)
+	a.doubt(b.doubt)
+	a.approvers.add(&b.approvers)
 	for _, k := range b.kept {
 		switch k.row.Outcome {
 		case export.Quarantined:
@@ -137,6 +140,12 @@ func (a *assembler) add(b *built) error {
 		a.s.giveBack(b.groups[i])
 	}
 	return nil
+}
+
+// doubt adds what is doubtful in rows that are sent all the same.
+func (a *assembler) doubt(found []export.Fault) {
+	a.plan.Doubtful += len(found)
+	a.plan.Warnings = append(a.plan.Warnings, found[:min(len(found), export.MaxWarnings-len(a.plan.Warnings))]...)
 }
 
 func (a *assembler) addGroup(g *group) error {
@@ -313,6 +322,7 @@ func (a *assembler) finish() (*export.Plan, error) {
 	if err := a.add(rest); err != nil {
 		return nil, err
 	}
+	a.doubt(a.approvers.doubts(a.p, a.s))
 	filled := map[int]bool{}
 	for _, slot := range a.order {
 		if err := a.close(slot, a.open[slot]); err != nil {

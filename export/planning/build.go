@@ -131,6 +131,8 @@ type built struct {
 	merge  []rowDraft // records of people with several records, still to be merged
 	doubt  []export.Fault
 	filled []export.Filling // by mapped column; nil where nothing is known of people
+
+	approvers superiors
 }
 
 // group holds encoded lines that go into files of one wave and one column set.

@@ -20,6 +20,9 @@ type encoder struct {
 	completer *completer
 	comparer  *comparer                                // nil where rows are not compared
 	fill      *fillCheck                               // nil where nothing is known of people
+	approver  int                                      // the column of approvers; -1 where it is of no interest
+	files     []string                                 // names of the feed's files
+	file      int                                      // index of the file of the row before
 	at        int                                      // index of the group of the row before
 	lines     map[export.ColumnSet][]export.RowEncoder // encoders that are free
 	texts     textArena
@@ -31,7 +34,7 @@ func (p *Planner) encoder(s *survey) *encoder {
 		p: p, s: s, names: names, rules: p.Sheet.Checker(), lines: map[export.ColumnSet][]export.RowEncoder{},
 		login: slices.Index(names, "Login"), status: slices.Index(names, "Status"), completer: p.completer(names), comparer: p.comparer(names),
 	}
-	e.fill = p.fillCheck(e.comparer)
+	e.fill, e.approver, e.files = p.fillCheck(e.comparer), s.approver(p), p.Feed.Names()
 	return e
 }
 
@@ -72,7 +75,9 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 		b.doubt = append(b.doubt, one.several.warnings...)
 	}
 	e.fill.sound(b, one)
-	if outcome, why := e.keeps(one, cmp.equal); outcome != "" {
+	outcome, why := e.keeps(one, cmp.equal)
+	e.superior(b, one, cmp.kinds, outcome)
+	if outcome != "" {
 		r := export.RowResult{
 			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: outcome, Faults: why, Counted: one.counted, Kinds: cmp.kinds, Change: cmp.change,
 		}

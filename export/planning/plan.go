@@ -84,6 +84,8 @@ type Memory interface {
 	Known(key string) (p export.Person, ok bool)
 	// Cut reports whether a file of the feed is cut off if its last line has no end.
 	Cut(file string) bool
+	// Each calls f with what was last sent for every person, in no order that counts.
+	Each(f func(export.Person))
 }
 
 // Answers are what Coupa knows of the people of a plan. Every worker calls it.
@@ -93,6 +95,8 @@ type Answers interface {
 	Found(key string) (u export.User, ok bool)
 	// Element returns the element of a column in the users of Found.
 	Element(column string) (e export.Element, ok bool)
+	// Inactive returns the number of the user with a login, where Coupa shows that user as inactive.
+	Inactive(login string) (id string, ok bool)
 	// Faults returns the reasons in Coupa why a row that breaks no rule must not be sent. The texts of the row are
 	// valid until it returns.
 	Faults(key string, row *export.Row) []export.Fault

@@ -1,6 +1,10 @@
 package planning
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
 
 // waveColumns are the mapped columns that decide the order of loads; on is false where nothing needs to wait.
 type waveColumns struct {
@@ -10,7 +14,7 @@ type waveColumns struct {
 
 func (p *Planner) waveColumns() waveColumns {
 	cols := p.Mapping.Columns()
-	w := waveColumns{login: slices.Index(cols, "Login"), approver: slices.Index(cols, "Approver Login"), status: slices.Index(cols, "Status")}
+	w := waveColumns{login: slices.Index(cols, "Login"), approver: slices.Index(cols, export.ColumnApprover), status: slices.Index(cols, "Status")}
 	w.on = w.login >= 0 && w.approver >= 0 && (p.MayCreate || p.Memory != nil || p.Answers != nil)
 	return w
 }

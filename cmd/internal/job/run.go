@@ -214,7 +214,7 @@ func (j *Job) notPlanned(run export.RunRecord, why error) error {
 // logPlan logs what a plan has come to.
 func (j *Job) logPlan(run string, plan *export.Plan, broken []export.Breach) {
 	for _, w := range plan.Warnings {
-		j.env.Log.Warn(w.Error())
+		export.LogHints(j.env.Log, w.Hint).Warn(w.Error())
 	}
 	if more := plan.Doubtful - len(plan.Warnings); more > 0 {
 		j.env.Log.Warnf("and %d more of such rows", more)

@@ -75,3 +75,8 @@ type memory struct {
 
 func (m memory) Known(key string) (export.Person, bool) { return m.people.Of(key) }
 func (m memory) Cut(file string) bool                   { return m.cut[file] }
+
+// Each calls f with what was last sent for everyone.
+func (m memory) Each(f func(export.Person)) {
+	m.people.All(func(_ string, p export.Person) { f(p) })
+}

@@ -50,8 +50,16 @@ func (a *Ask) ask(ctx context.Context, f *File, people int, used *export.Usage) 
 	p.Answers, p.Compare, p.ExactCase, p.Used = answers, coupa.Element, true, used
 	p.Roles, p.Ceilings = wiring.RoleRules(a.Config), wiring.ApprovalCeilings(a.Config)
 	sink := &findings{found: make([]finding, len(f.Sheet.Rows)), lines: linesOf(f)}
-	_, err = p.Build(ctx, sink)
-	return sink.found, answers.Known(), err
+	plan, err := p.Build(ctx, sink)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, w := range plan.Warnings { // what is doubtful of a cell alone is known already
+		if w.Rule == planning.RuleApprover {
+			f.Sheet.Warnings = append(f.Sheet.Warnings, w)
+		}
+	}
+	return sink.found, answers.Known(), nil
 }
 
 // questions returns the questions about the people of a plan. They are looked up by the strongest of Coupa's keys in the file,

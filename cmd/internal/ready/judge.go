@@ -86,7 +86,7 @@ func (a *Ask) logDoubts(files []File) {
 	for _, f := range files {
 		doubts := f.Sheet.Warnings
 		for _, w := range doubts[:min(len(doubts), export.MaxWarnings)] {
-			a.Log.Warn(w.Error())
+			export.LogHints(a.Log, w.Hint).Warn(w.Error())
 		}
 		if more := len(doubts) - export.MaxWarnings; more > 0 {
 			a.Log.Warnf("and %d more of such rows in %s", more, f.Feed.Name)

@@ -40,9 +40,7 @@ func Plan(env *wiring.Env, r *job.Planned, o PlanText) error {
 	for _, line := range planFacts(r) {
 		w.Lines("  ", terminal.Fold(line, "  ", width)...)
 	}
-	for _, f := range r.Warnings {
-		w.Lines("  ", terminal.Fold("doubtful: "+f.Error(), "  ", width)...)
-	}
+	doubtsText(w, r.Warnings, width)
 	countsText(w, r)
 	peopleText(w, r, o.Most, width)
 	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"},
@@ -227,6 +225,16 @@ func sendingFacts(r *job.Planned) (lines []string) {
 		say("%s is left out: with the key %s, Coupa takes a row whose number differs for a new person", c, r.Key)
 	}
 	return lines
+}
+
+// doubtsText prints what is doubtful, and then each thing to do about it once.
+func doubtsText(w *terminal.Text, doubts export.Faults, width int) {
+	for _, f := range doubts {
+		w.Lines("  ", terminal.Fold("doubtful: "+f.Error(), "  ", width)...)
+	}
+	if hint := doubts.Hint(); hint != "" {
+		w.Lines("  ", terminal.Fold("hint: "+hint, "  ", width)...)
+	}
 }
 
 // peopleText prints who changes, by the chief kind of their change.

@@ -116,10 +116,18 @@ func (m memory) Known(key string) (export.Person, bool)    { p, ok := m[key]; re
 func (memory) Baseline(string) (b baseline.Entry, ok bool) { return b, false }
 func (memory) Cut(string) bool                             { return false }
 
+// Each calls f for everyone.
+func (m memory) Each(f func(export.Person)) {
+	for _, p := range m {
+		f(p)
+	}
+}
+
 type answers struct{ b *Batch }
 
 func (a answers) Found(key string) (export.User, bool)         { u, ok := a.b.Found[key]; return u, ok }
 func (a answers) Element(column string) (export.Element, bool) { return a.b.Element(column) }
+func (answers) Inactive(string) (string, bool)                 { return "", false }
 func (answers) Faults(string, *export.Row) []export.Fault      { return nil }
 
 // Taken is a sink that keeps everything.

@@ -21,7 +21,7 @@ func (p *Planner) Build(ctx context.Context, sink Sink) (*export.Plan, error) {
 	if fresh := found.input - p.Joined; fresh < p.MinRecords && p.Only == nil {
 		return nil, (&export.UnusableFeedError{Why: fmt.Sprintf("%d records, and feed.min_records asks for %d", fresh, p.MinRecords)}).WithHint("set feed.min_records to 0 if HR may have nothing to change")
 	}
-	if s = found.findings(s); s.simple() {
+	if s = found.findings(p, s); s.simple() {
 		return a.finish()
 	}
 	if err := sink.Restart(); err != nil {
@@ -52,7 +52,7 @@ func (p *Planner) first(ctx context.Context, s *survey, a *assembler) (*probes, 
 		if lost.Load() {
 			return nil
 		}
-		if found.due() && !found.findings(s).simple() {
+		if found.due() && !found.findings(p, s).simple() {
 			lost.Store(true)
 			return nil
 		}
@@ -65,6 +65,11 @@ func (p *Planner) first(ctx context.Context, s *survey, a *assembler) (*probes, 
 func (p *Planner) again(ctx context.Context, s *survey, sink Sink) (*export.Plan, error) {
 	if s.suspicious() {
 		if err := p.resolve(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	if len(s.circles.approver) > 0 {
+		if err := p.places(ctx, s); err != nil {
 			return nil, err
 		}
 	}

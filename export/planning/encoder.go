@@ -201,7 +201,7 @@ func (e *encoder) check(one *rowDraft) []export.Fault {
 		return held
 	}
 	e.completer.explainMissing(one, rules)
-	return rules
+	return append(rules, e.s.circular(&one.row, one.key)...)
 }
 
 // partial turns a row into the form of the API route: only HR's values, together with what Coupa held when it was

@@ -23,6 +23,8 @@ type survey struct {
 	// claims are, by unique column, the people who claim a folded value that more than one person claims.
 	claims []map[string][]claim
 	waves  waves
+	// circles are found only where Coupa was asked.
+	circles circles
 	// spare has groups whose room can be used again.
 	spare chan group
 }
@@ -57,7 +59,7 @@ func (s *survey) suspicious() bool {
 
 // simple reports whether the assumptions about the batch hold.
 func (s *survey) simple() bool {
-	return len(s.several) == 0 && !s.suspicious() && s.waves.last == 1
+	return len(s.several) == 0 && !s.suspicious() && s.waves.last == 1 && len(s.circles.approver) == 0
 }
 
 // probe is what the survey takes from one chunk, in the order of its records.
@@ -67,6 +69,7 @@ type probe struct {
 	logins    []uint64   // for the waves
 	approvers []uint64
 	moved     []bool // the row may create, rename or reactivate its person
+	made      []bool // Coupa does not know the person; only where it was asked
 }
 
 // probe surveys a chunk without building it.
@@ -102,7 +105,7 @@ func (g *probe) skip(s *survey) {
 		g.unique[i] = append(g.unique[i], 0)
 	}
 	if s.look.on {
-		g.logins, g.approvers, g.moved = append(g.logins, 0), append(g.approvers, 0), append(g.moved, false)
+		g.logins, g.approvers, g.moved, g.made = append(g.logins, 0), append(g.approvers, 0), append(g.moved, false), append(g.made, false)
 	}
 }
 
@@ -128,6 +131,9 @@ func (g *probe) add(p *Planner, s *survey, person string, cells []export.Cell) {
 	g.approvers = append(g.approvers, hashFold(s.seed, cells[s.look.approver].SetText(), buf[:0]))
 	back := ok && known.Status == export.StatusInactive && s.look.status >= 0 && strings.EqualFold(cells[s.look.status].SetText(), export.StatusActive)
 	g.moved = append(g.moved, back || ok && login != "" && !strings.EqualFold(known.Login, login) || !ok && p.MayCreate)
+	if p.Answers != nil {
+		g.made = append(g.made, !ok)
+	}
 }
 
 func (p *Planner) known(person string) (export.Person, bool) {
@@ -183,6 +189,7 @@ func (f *probes) add(g *probe) {
 	f.all.logins = append(f.all.logins, g.logins...)
 	f.all.approvers = append(f.all.approvers, g.approvers...)
 	f.all.moved = append(f.all.moved, g.moved...)
+	f.all.made = append(f.all.made, g.made...)
 }
 
 // due reports whether to look for repeats now, before the feed's end. Where the first tens of thousands of records have
@@ -192,10 +199,14 @@ func (f *probes) due() bool { return slices.Contains(early, f.chunks) }
 var early = []int{1, 4, 16, 64}
 
 // findings returns a copy of s with the findings of the probes so far.
-func (f *probes) findings(s *survey) *survey {
+func (f *probes) findings(p *Planner, s *survey) *survey {
 	out := *s
 	if s.look.on {
-		out.waves = newWaves(slices.Concat(f.people...), f.all.logins, f.all.approvers, f.all.moved)
+		people := slices.Concat(f.people...)
+		out.waves = newWaves(people, f.all.logins, f.all.approvers, f.all.moved)
+		if p.Answers != nil {
+			out.circles = newCircles(people, f.all.logins, f.all.approvers, f.all.made)
+		}
 	}
 	out.suspects = make([]map[uint64]struct{}, len(f.unique))
 	var wg export.Group

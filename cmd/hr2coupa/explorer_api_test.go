@@ -148,7 +148,7 @@ func (g *theatre) verifyPeople() error {
 	if created != 1 {
 		errs = append(errs, fmt.Errorf("the ledger counts %d created, want 1", created))
 	}
-	for login, want := range wanted {
+	for login, want := range g.way.wanted() {
 		u, ok := g.twin.User(login)
 		roles := u.Names("roles")
 		slices.Sort(roles)

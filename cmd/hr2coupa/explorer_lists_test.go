@@ -17,10 +17,10 @@ func (g *theatre) lists(e ended, dead bool) error {
 	if !g.way.api {
 		return nil
 	}
-	var bare []string
+	var bare []string // by employee number: an undo may send no login
 	for login := range wanted {
 		if u, ok := g.twin.User(login); ok && len(u.Names("roles")) == 0 {
-			bare = append(bare, login)
+			bare = append(bare, u.Text("employee-number"))
 		}
 	}
 	if len(bare) == 0 {
@@ -35,9 +35,9 @@ func (g *theatre) lists(e ended, dead bool) error {
 	}
 	defer l.Close()
 	people, err := l.Unfilled()
-	for _, login := range bare {
-		if !slices.ContainsFunc(people, func(u export.Unfilled) bool { return u.Row.Login == login && len(u.Lists["User Role Names"]) > 0 }) {
-			err = errors.Join(err, fmt.Errorf("%s has no roles, and no report says so", login))
+	for _, key := range bare {
+		if !slices.ContainsFunc(people, func(u export.Unfilled) bool { return u.Row.Key == key && len(u.Lists["User Role Names"]) > 0 }) {
+			err = errors.Join(err, fmt.Errorf("%s has no roles, and no report says so", key))
 		}
 	}
 	return err

@@ -38,6 +38,7 @@ type way struct {
 	api    bool   // by calls: what counts in the end is what Coupa has
 	beside bool   // an urgent change, while the night is held
 	held   bool   // a night that is held behind a held night
+	undo   bool   // a run that is taken back
 }
 
 func ways() []way {
@@ -60,6 +61,8 @@ func ways() []way {
 		{name: "by API, after a crash between the two calls that take a role away", args: run, config: byAPIConfig(), fars: all[:1], least: 40, call: "Update 2", before: died, api: true},
 		{name: "by API, beside a held night", args: urgent, config: besideConfig(), fars: all[:1], least: 200, api: true, beside: true},
 		{name: "a held night behind a held night", args: run, config: heldConfig(), fars: all[:1], least: 140, held: true},
+		{name: "a run by API that is taken back", args: undoArgs(), config: byAPIConfig(), fars: all[:1], least: 220, api: true, undo: true},
+		{name: "a run that is taken back by file", args: undoArgs(), config: undoConfig(), fars: all[:2], least: 220, api: true, undo: true},
 		{name: "staging, and read back", args: run, config: reads, fars: all[1:2], least: 90, reads: true},
 	}
 }
@@ -134,6 +137,7 @@ type theatre struct {
 	starts int
 	again  bool         // a person has said that rows did not arrive
 	held   *ledger.Kept // what the held night kept before the urgent change
+	undone string       // the run that is taken back
 	log    bytes.Buffer
 
 	mu  sync.Mutex
@@ -176,7 +180,7 @@ func newTheatre(dir string, s fate) (*theatre, error) {
 		g.config.set(kv[0], kv[1])
 	}
 	g.config.remove("mapping.columns.Department")
-	if s.way.args[0] == "run" {
+	if s.way.args[0] != "drop" {
 		g.config.set("layout.max_rows", "2")
 	}
 	return g, g.lead("ledger")
@@ -274,8 +278,11 @@ func (g *theatre) app(t *tap, out *bytes.Buffer) *wiring.Env {
 func (g *theatre) work() []string {
 	args := slices.Clone(g.way.args)
 	for i, arg := range args {
-		if strings.HasSuffix(arg, ".csv") {
+		switch {
+		case strings.HasSuffix(arg, ".csv"):
 			args[i] = g.path(arg)
+		case arg == undoneRun:
+			args[i] = g.undone
 		}
 	}
 	if g.again {
@@ -348,6 +355,9 @@ func (g *theatre) prepare() error {
 	if g.way.held {
 		return g.holdFirst()
 	}
+	if g.way.undo {
+		return g.runFirst()
+	}
 	if g.way.before.blow == "" {
 		return nil
 	}
@@ -398,6 +408,8 @@ func (g *theatre) settle() error {
 		switch {
 		case err != nil:
 			return err
+		case g.way.undo && e.code == export.ExitUsage: // it was taken back, and is not taken back twice
+			return g.goOn()
 		case e.code == export.ExitOK && e.rep.Verdict == "seen", g.way.args[0] == "drop" && e.code == export.ExitUsage:
 			return nil
 		case e.code == export.ExitOK:

@@ -377,7 +377,7 @@ var varying = []struct {
 }{
 	{regexp.MustCompile(`2\d{7}T\d{6}Z(-\d+)?`), "20260102T030405Z"},
 	{regexp.MustCompile(`\b2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "2026-01-02T03:04:05Z"},
-	{regexp.MustCompile(`\b2\d{3}-\d\d-\d\d \d\d:\d\d:\d\d\b`), "2026-01-02 03:04:05"},
+	{regexp.MustCompile(`\b2\d{3}-\d\d-\d\d (<br>)?\d\d:\d\d:\d\d\b`), "2026-01-02 ${1}03:04:05"},
 	{regexp.MustCompile(`\(took [0-9hms]+\)`), "(took 1s)"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
 	{regexp.MustCompile(`SHA256:[A-Za-z0-9+/]{43}`), "SHA256:FINGERPRINT"},

@@ -259,7 +259,7 @@ func (p *runPage) outcomes() (out []pageOutcome) {
 type pagePart struct {
 	Name, UserName, State, Load string
 	Wave, Rows                  int
-	Planned, Sent, ReadBack     string
+	Planned, Sent, ReadBack     time.Time
 	Notes, Hint                 string
 }
 
@@ -278,19 +278,14 @@ func (p *runPage) sentParts() (out []pagePart) {
 		}
 		out = append(out, pagePart{
 			export.Plain(part.Name), export.Plain(part.UserName), state, export.Plain(load), part.Wave, part.Rows,
-			moment(part.Planned), moment(part.Sent), moment(part.ReadBack), export.Plain(part.Notes.Text()), export.Plain(part.Notes.Hint()),
+			part.Planned, part.Sent, part.ReadBack, export.Plain(part.Notes.Text()), export.Plain(part.Notes.Hint()),
 		})
 	}
 	return out
 }
 
-// moment returns a time as a page shows it: in UTC, which the page says once; a dash for none.
-func moment(at time.Time) string {
-	if at.IsZero() {
-		return "-"
-	}
-	return at.UTC().Format(time.DateTime)
-}
+// moment returns a time as a page shows it: in UTC, which the page says once.
+func moment(at time.Time) string { return at.UTC().Format(time.DateTime) }
 
 // runVerdict returns the verdict of a run, or that it has none yet.
 func runVerdict(rep *export.Report) string {

@@ -23,7 +23,10 @@ type frame struct {
 	stack []value  // arguments of the calls under way
 	only  [1]value // the argument of a call that has one
 	today any      // what today() returns, boxed once
-	work  int      // work that regular expressions may still do for the record
+
+	vars   []workedOut // by variable, for the record; none where the mapping has none
+	mapper *rowMapper  // works them out
+	work   int         // work that regular expressions may still do for the record
 }
 
 // field returns a field's value. A blank is nil.
@@ -199,6 +202,10 @@ func (c *compiler) conditional(n *ast.ConditionalNode) evaluator {
 
 // call returns an evaluator that puts the arguments onto the frame's stack, so that no call allocates.
 func (c *compiler) call(n *ast.CallNode) evaluator {
+	if v := c.used(n); v != nil {
+		number := v.number
+		return func(f *frame) (value, error) { return f.variable(number) }
+	}
 	args, ok := c.all(n.Arguments...)
 	_, name := calledFunction(n)
 	fn := c.library.functions[name]

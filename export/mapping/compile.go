@@ -39,10 +39,15 @@ type compiler struct {
 	config  *conf.Config
 	fields  *fieldSet
 	today   bool // an expression reads the day of the run
+
+	vars        []*variable // by number
+	varByName   map[string]*variable
+	begun       []string // variables that are being compiled, each needed by the one before
+	varProblems []Problem
 }
 
 func newCompiler(l *library) *compiler {
-	return &compiler{library: l, config: newConfig(l), fields: &fieldSet{index: map[string]int{}}}
+	return &compiler{library: l, config: newConfig(l), fields: &fieldSet{index: map[string]int{}}, varByName: map[string]*variable{}}
 }
 
 func newConfig(l *library) *conf.Config {
@@ -59,6 +64,7 @@ func newConfig(l *library) *conf.Config {
 	for name, f := range l.functions {
 		c.Functions[name] = &builtin.Function{Name: name, Func: f.vmCall, Types: []reflect.Type{reflect.TypeFor[func(...any) any]()}}
 	}
+	c.Functions[varName] = varFunction
 	return c
 }
 
@@ -83,6 +89,9 @@ func (c *compiler) expression(col Column, check func(*rewriter, ast.Node)) (out 
 	w := &rewriter{compiler: c, scope: map[string]int{}}
 	tree.Node = w.node(tree.Node)
 	check(w, tree.Node)
+	if w.lame && len(w.complaints) == 0 { // a variable is broken, and reported
+		return out, nil
+	}
 	if len(w.complaints) > 0 {
 		for _, p := range w.complaints {
 			problems = append(problems, c.problem(col, p.at, p.message, p.hint))
@@ -121,7 +130,7 @@ func (c *compiler) parse(col Column) (*parser.Tree, *Problem) {
 	}
 	switch {
 	case strings.TrimSpace(col.Expr) == "":
-		return complain("the column has no expression", "name an HR field, or remove the column")
+		return complain("there is no expression", "name an HR field, or remove the line")
 	case len(col.Expr) > maxExpr:
 		return complain(fmt.Sprintf("the expression is longer than %d bytes", maxExpr), "use a table")
 	}

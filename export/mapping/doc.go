@@ -11,6 +11,9 @@
 // A plain identifier is a field, whatever its name (a field named title and the function title(...) do not conflict).
 // Names that are no identifiers are written field("Employee ID").
 //
+// A variable of Options.Vars is an expression with a name, which others use where a field could stand. It is worked out at most
+// once for a record.
+//
 // # Cells
 //
 // nil leaves what Coupa has (absent). clear() empties the cell in Coupa. replace(x) is the whole list of a list column:

@@ -23,6 +23,7 @@ type rowMapper struct {
 	vm      vm.VM
 	env     map[string]any // fields by their names in programs; a program reads only the fields that were set for it
 	keys    []string       // those names, by field number
+	varVMs  []vm.VM        // by variable
 	copies  []int          // by column: the index in a record's values that a plain field copies, or -1
 }
 
@@ -32,6 +33,10 @@ func newRowMapper(m *Mapping, at []int) *rowMapper {
 	if m.reads {
 		r.frame.today = m.today
 		r.env[todayName] = r.frame.today
+	}
+	if len(m.vars) > 0 {
+		r.frame.vars, r.frame.mapper, r.varVMs = make([]workedOut, len(m.vars)), r, newVMs(len(m.vars))
+		r.env[frameName] = &r.frame
 	}
 	for _, name := range m.fields.names {
 		r.keys = append(r.keys, fieldPrefix+name)
@@ -46,6 +51,12 @@ func newRowMapper(m *Mapping, at []int) *rowMapper {
 	return r
 }
 
+// begin turns to a record.
+func (r *rowMapper) begin(rec *export.Record) {
+	r.frame.rec, r.frame.work = rec, maxWork
+	clear(r.frame.vars)
+}
+
 // Map fills a cell for each column. The cell of a column with a fault is absent. For a record that could not be read it
 // returns the record's own fault.
 func (r *rowMapper) Map(rec *export.Record, cells []export.Cell) []export.Fault {
@@ -54,7 +65,7 @@ func (r *rowMapper) Map(rec *export.Record, cells []export.Cell) []export.Fault 
 		return []export.Fault{*rec.Fault}
 	}
 	var faults []export.Fault
-	r.frame.rec, r.frame.work = rec, maxWork
+	r.begin(rec)
 	for i, from := range r.copies {
 		if from >= 0 && rec.Missing == nil && !isWord(rec.Values[from]) { // most columns of most rows
 			cells[i] = setCell(rec.Values[from])
@@ -74,7 +85,7 @@ func (r *rowMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.F
 	if rec.Fault != nil {
 		return export.Cell{}, rec.Fault
 	}
-	r.frame.rec, r.frame.work = rec, maxWork
+	r.begin(rec)
 	cell, err := r.cell(&r.mapping.columns[i])
 	if err != nil {
 		f := r.fault(&r.mapping.columns[i], err)
@@ -100,7 +111,7 @@ func (r *rowMapper) Prefers(rec *export.Record) (bool, *export.Fault) {
 	if c == nil {
 		return true, nil
 	}
-	r.frame.rec, r.frame.work = rec, maxWork
+	r.begin(rec)
 	v, err := r.evaluate(c)
 	if err == nil {
 		if yes, ok := v.any.(bool); ok {
@@ -150,11 +161,13 @@ func (r *rowMapper) evaluate(c *compiledColumn) (value, error) {
 }
 
 // run evaluates on the VM.
-func (r *rowMapper) run(c *compiledColumn) (value, error) {
+func (r *rowMapper) run(c *compiledColumn) (value, error) { return r.runOn(&r.vm, c) }
+
+func (r *rowMapper) runOn(on *vm.VM, c *compiledColumn) (value, error) {
 	for _, i := range c.fields {
 		r.env[r.keys[i]] = textValue(r.frame.field(i)).box()
 	}
-	out, err := r.vm.Run(c.program, r.env)
+	out, err := on.Run(c.program, r.env)
 	return boxed(out), err
 }
 
@@ -210,6 +223,10 @@ func (r *rowMapper) fault(c *compiledColumn, err error) export.Fault {
 // safeCause returns a text for an error and the character of its place, -1 where that is unknown. Our own errors hold
 // no values and stay as they are. Errors of the VM may quote a value, so only their kind is returned.
 func safeCause(err error) (string, int) {
+	var inVar *varError
+	if errors.As(err, &inVar) {
+		return inVar.Error(), -1
+	}
 	var placed *placedError
 	if errors.As(err, &placed) {
 		return placed.Error(), placed.at

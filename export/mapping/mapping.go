@@ -3,6 +3,7 @@ package mapping
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ type Table = export.LookupTable
 type Options struct {
 	Columns  []Column // at most export.MaxColumns
 	Tables   []Table
+	Vars     []Column       // expressions that others use by name; Name is a plain name, List does not count; at most export.MaxColumns
 	Prefer   *Condition     // picks one of several records of a person; nil: there is none
 	TimeZone *time.Location // time zone of dates; nil is UTC
 	// ReadFile reads a table's whole file and bounds its size; a file above 16 MB is a problem.
@@ -36,6 +38,7 @@ type Condition struct {
 // Mapping is a compiled mapping. It does not change, and any number of goroutines may bind it.
 type Mapping struct {
 	columns []compiledColumn
+	vars    []*variable
 	prefer  *compiledColumn // of Options.Prefer; its Name is the condition's key
 	fields  fieldSet
 	library *library
@@ -58,7 +61,7 @@ var _ export.Mapping = (*Mapping)(nil)
 func New(o Options) (*Mapping, []Problem) {
 	tables, problems := newTables(o)
 	c := newCompiler(newLibrary(o.TimeZone, tables))
-	m := &Mapping{library: c.library}
+	m := &Mapping{library: c.library, vars: c.variables(o.Vars)}
 	seen := map[string]int{}
 	for _, col := range o.Columns {
 		first, twice := seen[col.Name]
@@ -79,6 +82,11 @@ func New(o Options) (*Mapping, []Problem) {
 		compiled, faults := c.condition(*o.Prefer)
 		problems = append(problems, faults...)
 		m.prefer = &compiled
+	}
+	problems = append(append(problems, c.varProblems...), c.shadows()...)
+	if n := len(o.Vars); n > export.MaxColumns {
+		problems = append(problems, Problem{Line: o.Vars[export.MaxColumns].Line, Key: strings.TrimSuffix(VarsKey, "."),
+			Message: fmt.Sprintf("the mapping has %d variables, %d is the limit", n, export.MaxColumns)})
 	}
 	switch n := len(o.Columns); {
 	case n == 0:
@@ -154,6 +162,9 @@ func (m *Mapping) Bind(h *export.Header) (export.RowMapper, error) {
 	if m.reads && m.today.IsZero() {
 		return nil, export.Ours(errors.New("the mapping reads today(), and the run has no day"))
 	}
+	if err := m.overlaid(h); err != nil {
+		return nil, err
+	}
 	at := make([]int, len(m.fields.names))
 	var lacking, hints []string
 	for i, name := range m.fields.names {
@@ -161,7 +172,7 @@ func (m *Mapping) Bind(h *export.Header) (export.RowMapper, error) {
 			continue
 		}
 		lacking = append(lacking, m.lacking(i))
-		if near := alike.Nearest(name, h.Fields); near != "" {
+		if near := alike.Nearest(name, m.nameable(h)); near != "" {
 			hints = append(hints, fmt.Sprintf("did you mean %q and not %q?", near, name))
 		}
 	}
@@ -181,9 +192,28 @@ func (m *Mapping) lacking(field int) string {
 		}
 	}
 	if len(readers) == 0 {
-		return fmt.Sprintf("field %q, which %s reads", m.fields.names[field], m.prefer.Name)
+		return fmt.Sprintf("field %q, which %s reads", m.fields.names[field], m.readBy(field))
 	}
 	return fmt.Sprintf("field %q, which column %s reads", m.fields.names[field], strings.Join(readers, ", "))
+}
+
+// readBy returns the key of what reads a field that no column reads.
+func (m *Mapping) readBy(field int) string {
+	for _, v := range m.vars {
+		if slices.Contains(v.fields, field) {
+			return v.Name
+		}
+	}
+	return m.prefer.Name
+}
+
+// nameable returns what an expression can name: the fields of a header, and the variables.
+func (m *Mapping) nameable(h *export.Header) []string {
+	names := slices.Clone(h.Fields)
+	for _, v := range m.vars {
+		names = append(names, v.name)
+	}
+	return names
 }
 
 // fieldSet numbers the fields of a mapping.

@@ -21,7 +21,7 @@ func TestProblems(t *testing.T) {
 		{`first name`, false, 7, `| write a field whose name has blanks or signs as field("Employee ID")`},
 		{`first +`, false, 7, "unexpected"},
 		{`"open`, false, 6, "not terminated"},
-		{``, false, 0, "the column has no expression"},
+		{``, false, 0, "there is no expression"},
 		{strings.Repeat("x", maxExpr+1), false, 0, "longer than 4096 bytes"},
 		{"[" + strings.Repeat("1,", 1500) + "1]", false, 2003, "exceeds maximum allowed nodes"},
 		{`lower()`, false, 1, "lower takes 1 argument(s), here are 0"},

@@ -16,6 +16,7 @@ import (
 //
 //	title, field("Employee ID")  an identifier with fieldPrefix
 //	today()                      the identifier todayName
+//	has_left, a variable         a call of varName
 //	if(c, a, b)                  c ? a : b, which evaluates only one
 //	a + b                        a call of plusName
 //	a matches b                  a call of matchesName
@@ -32,6 +33,7 @@ type rewriter struct {
 	predicate  bool           // inside a predicate
 	outer      []*ast.CallNode
 	whole      []*ast.CallNode // calls of clear and replace
+	lame       bool            // it uses a variable that is broken
 }
 
 type complaint struct {
@@ -83,6 +85,9 @@ func (w *rewriter) node(n ast.Node) ast.Node {
 	case *ast.MemberNode:
 		return w.member(n)
 	case *ast.VariableDeclaratorNode:
+		if w.varByName[n.Name] != nil {
+			w.advise(n, "give one of the two another name", "let %s has the name of %s%s", n.Name, VarsKey, n.Name)
+		}
 		n.Value = w.node(n.Value)
 		w.scope[n.Name]++
 		n.Expr = w.node(n.Expr)
@@ -113,12 +118,15 @@ func inPlaceOf(old, n ast.Node) ast.Node {
 }
 
 func (w *rewriter) identifier(n *ast.IdentifierNode) ast.Node {
-	if w.scope[n.Value] > 0 || w.isField(n) || n.Value == workName || n.Value == todayName { // a ?: b and a < b < c contain a node twice
+	if w.scope[n.Value] > 0 || w.isField(n) || n.Value == workName || n.Value == todayName || n.Value == frameName { // a ?: b and a < b < c contain a node twice
 		return n
 	}
 	if strings.HasPrefix(n.Value, "$") {
 		w.advise(n, fmt.Sprintf("write a field of that name as field(%q)", n.Value), "%s is not available in mappings", n.Value)
 		return n
+	}
+	if v := w.varByName[n.Value]; v != nil {
+		return w.variable(n, v)
 	}
 	return w.field(n, n.Value)
 }
@@ -168,6 +176,9 @@ func (w *rewriter) condition(n ast.Node) {
 	if w.isField(n) {
 		w.advise(n, `compare it with something, such as == "Yes"`, "an HR field is text, not a condition")
 	}
+	if v := w.used(n); v != nil && !v.decides {
+		w.advise(n, `compare it with something, such as == "Yes"`, "the variable %s is not true or false", v.name)
+	}
 }
 
 func (w *rewriter) isField(n ast.Node) bool {
@@ -214,6 +225,8 @@ func (w *rewriter) call(n *ast.CallNode) ast.Node {
 		return n
 	}
 	switch callee.Value {
+	case varName: // done: a ?: b and a < b < c contain a node twice
+		return n
 	case "field":
 		name, ok := constantText(n.Arguments, 0)
 		if !ok || len(n.Arguments) != 1 {
@@ -347,14 +360,14 @@ func (w *rewriter) truth(root ast.Node) {
 	w.results(root, false)
 	for _, leaf := range leaves(root) {
 		w.condition(leaf)
-		if !w.isField(leaf) && !mayDecide(leaf) {
+		if !w.isField(leaf) && w.used(leaf) == nil && !w.mayDecide(leaf) {
 			w.advise(leaf, `compare something, such as position == "Primary"`, "the result is not true or false")
 		}
 	}
 }
 
 // mayDecide reports whether the result of a rewritten node may be true or false.
-func mayDecide(n ast.Node) bool {
+func (c *compiler) mayDecide(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.NilNode, *ast.IntegerNode, *ast.FloatNode, *ast.StringNode, *ast.ArrayNode:
 		return false
@@ -365,6 +378,9 @@ func mayDecide(n ast.Node) bool {
 	case *ast.BuiltinNode:
 		return slices.Contains([]string{"all", "any", "none", "one", "find"}, n.Name)
 	case *ast.CallNode:
+		if v := c.used(n); v != nil {
+			return v.decides
+		}
 		_, name := calledFunction(n)
 		return slices.Contains([]string{matchesName, elementName, "first", "last"}, name)
 	}

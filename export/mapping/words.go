@@ -126,6 +126,15 @@ func (c *compiler) trace(n ast.Node, s *sources) {
 	case *ast.BuiltinNode:
 		c.tracePredicate(n, s)
 	case *ast.CallNode:
+		if v := c.used(n); v != nil {
+			s.word = s.word || v.from.word
+			for _, f := range v.from.fields {
+				if !slices.Contains(s.fields, f) {
+					s.fields = append(s.fields, f)
+				}
+			}
+			return
+		}
 		if _, name := calledFunction(n); name == "lookup" {
 			s.word = s.word || c.tableSays(n)
 			return

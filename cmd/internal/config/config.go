@@ -80,6 +80,7 @@ type Feed struct {
 // Mapping turns HR fields into Coupa cells. Names and expressions are not checked here.
 type Mapping struct {
 	Columns []export.MappedColumn // in file order; which of them are lists is not known here
+	Vars    []export.MappedColumn // in file order: expressions that others use by name
 	Tables  []export.LookupTable  // in file order
 }
 

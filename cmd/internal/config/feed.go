@@ -104,7 +104,7 @@ func (s *section) zone(key string) *time.Location {
 
 func (r *reader) mapping(s *section) Mapping {
 	s.notBuilt("preset")
-	m := Mapping{Columns: s.columns("columns"), Tables: r.tables(s.section("tables"))}
+	m := Mapping{Columns: s.columns("columns"), Vars: s.vars("vars"), Tables: r.tables(s.section("tables"))}
 	s.done()
 	if s.node != nil || !r.opt.NoFeed {
 		s.missing("columns", "fill at least Login, Email, First Name and Last Name")
@@ -124,19 +124,36 @@ func (s *section) columns(key string) []export.MappedColumn {
 	if len(v.entries) > export.MaxColumns {
 		v.fault(fmt.Sprintf("it has %d columns, more than the %d that fit", len(v.entries), export.MaxColumns), "")
 	}
-	var columns []export.MappedColumn
+	return s.expressions(v, "column")
+}
+
+// vars reads the expressions that others use by name.
+func (s *section) vars(key string) []export.MappedColumn {
+	v := s.take(key)
+	if v == nil {
+		return nil
+	}
+	if v.kind != kindMapping || len(v.entries) == 0 {
+		v.fault("it must be a mapping of names to expressions", "write a line for each, such as has_left: status == \"Terminated\"")
+		return nil
+	}
+	return s.expressions(v, "variable")
+}
+
+// expressions reads a mapping of names to expressions; each of them is called what.
+func (s *section) expressions(v *setting, what string) (columns []export.MappedColumn) {
 	for _, e := range v.entries {
 		at := &setting{e.value, s.r, v.path + "." + e.key, e.line}
 		s.r.lines[at.path] = e.line
 		switch {
 		case e.kind != kindText:
-			s.r.fault(e.line, v.path, "a column's name must be text, not "+e.kind.String(), "put it into quotes")
+			s.r.fault(e.line, v.path, "a "+what+"'s name must be text, not "+e.kind.String(), "put it into quotes")
 		case e.key == "":
-			s.r.fault(e.line, v.path, "a column has no name", "")
+			s.r.fault(e.line, v.path, "a "+what+" has no name", "")
 		case at.kind == kindNumber, at.kind == kindBoolean:
 			at.fault("an expression must be text, not "+at.kind.String(), `put it into quotes; a fixed text needs both: '"Yes"'`)
 		case at.kind != kindText, strings.TrimSpace(at.text) == "":
-			at.fault("an expression must be text", "write a field's name or an expression, or remove the column")
+			at.fault("an expression must be text", "write a field's name or an expression, or remove the "+what)
 		default:
 			columns = append(columns, export.MappedColumn{Name: e.key, Expr: at.text, Line: e.line})
 		}

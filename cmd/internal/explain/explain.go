@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/change"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
@@ -268,14 +269,37 @@ func blamed(mapping []export.Expression, faults export.Faults) (rules []export.E
 	return rules
 }
 
-// named returns what expressions name: the day of the run. A mapping has it behind its columns.
+// named returns what expressions name, and what that names in turn: variables and the day of the run.
 func named(mapping, of []export.Expression) (names []export.Expression) {
-	for _, m := range mapping {
-		if m.Column == wiring.Today && slices.ContainsFunc(of, func(e export.Expression) bool { return strings.Contains(e.Text, "today") }) {
-			names = append(names, m)
+	for i := 0; i < len(of); i++ { // of grows
+		for _, m := range mapping {
+			if name := wiring.NameIn(m); name != "" && mentions(of[i].Text, name) && !slices.Contains(names, m) {
+				names, of = append(names, m), append(slices.Clip(of), m)
+			}
 		}
 	}
 	return names
+}
+
+// mentions reports whether a name stands in an expression as a word of its own, be it in a text.
+func mentions(expression, name string) bool {
+	letter := func(c byte) bool {
+		return c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c >= utf8.RuneSelf
+	}
+	for rest, before := expression, byte(' '); ; {
+		i := strings.Index(rest, name)
+		if i < 0 {
+			return false
+		}
+		if i > 0 {
+			before = rest[i-1]
+		}
+		after := rest[i+len(name):]
+		if !letter(before) && (after == "" || !letter(after[0])) {
+			return true
+		}
+		before, rest = rest[i], rest[i+1:]
+	}
 }
 
 func expressionsOf(cells []cellStory) (of []export.Expression) {
@@ -341,7 +365,7 @@ func printRowStory(w *terminal.Text, c rowStory, several bool) {
 		say("rule", r.Column+": "+visible(r.Text))
 	}
 	for _, n := range c.Names {
-		say("where", n.Column+" is "+visible(n.Text))
+		say("where", wiring.NameIn(n)+" is "+visible(n.Text))
 	}
 	if c.Planner != (export.Operator{}) {
 		say("run", "planned by "+c.Planner.String())

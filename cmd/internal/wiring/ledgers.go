@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
+	"github.com/hr2coupa/hr2coupa/export/mapping"
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
@@ -104,17 +106,31 @@ func PartCells(part []byte, take func([]string) bool) error {
 // Today is the name under which the ledger stores the day of a run, beside the columns of its mapping.
 const Today = "today()"
 
-// Expressions returns the mapping as the ledger stores it with each run. today is the day that today() is; "" where no cell
+// Expressions returns the mapping as the ledger stores it with each run: its columns, then what their expressions name. today is the day that today() is; "" where no cell
 // depends on it.
 func Expressions(cfg *config.Config, today string) []export.Expression {
 	out := make([]export.Expression, len(cfg.Mapping.Columns))
 	for i, c := range cfg.Mapping.Columns {
 		out[i] = export.Expression{Column: c.Name, Text: c.Expr}
 	}
+	for _, v := range cfg.Mapping.Vars {
+		out = append(out, export.Expression{Column: mapping.VarsKey + v.Name, Text: v.Expr})
+	}
 	if today != "" {
 		out = append(out, export.Expression{Column: Today, Text: today})
 	}
 	return out
+}
+
+// NameIn returns the name of what is stored behind the columns of a mapping, as an expression writes it; "" for a column.
+func NameIn(e export.Expression) string {
+	if name, isVar := strings.CutPrefix(e.Column, mapping.VarsKey); isVar {
+		return name
+	}
+	if e.Column == Today {
+		return Today
+	}
+	return ""
 }
 
 // Causes finds what is behind a row's messages. Its table is part of the program: a broken one is a bug, found by a test.

@@ -110,7 +110,7 @@ type Ledger interface {
 	Settle(p Part, rest Outcome, results []RowResult) error
 	// Keeps reports whether the ledger keeps records of a run for the next plan.
 	Keeps(run string) (bool, error)
-	// Rows calls f for each row of a run whose outcome is neither applied nor unchanged, by origin.
+	// Rows calls f for each row of a run whose outcome is not applied, unchanged or excluded, by origin.
 	Rows(run string, f func(RowResult) error) error
 	// Counts adds up the records of a run by outcome.
 	Counts(run string) (map[Outcome]int, error)

@@ -108,6 +108,7 @@ type Outcome string
 const (
 	Applied     Outcome = "applied"     // accepted by Coupa without an error
 	Unchanged   Outcome = "unchanged"   // not sent, known to be equal in Coupa
+	Excluded    Outcome = "excluded"    // left out by feed.where
 	Held        Outcome = "held"        // its run was stopped by a limit
 	Quarantined Outcome = "quarantined" // held back by us
 	Rejected    Outcome = "rejected"    // refused by Coupa
@@ -117,7 +118,7 @@ const (
 
 // Outcomes returns every outcome in the order of reports.
 func Outcomes() []Outcome {
-	return []Outcome{Applied, Unchanged, Held, Quarantined, Rejected, Drifted, Pending}
+	return []Outcome{Applied, Unchanged, Excluded, Held, Quarantined, Rejected, Drifted, Pending}
 }
 
 // Mendable reports whether a row with that outcome did not reach Coupa and has to be fixed.

@@ -14,6 +14,7 @@ type Plan struct {
 	Kept          int // records kept for the next plan: of a held run, or of people who wait
 	Creates       int // rows of a checked plan that create users; 0 where Coupa was not asked
 	Unchanged     int // records that Coupa holds already
+	Excluded      int // records that feed.where leaves out
 	Same          int // people whom these are about
 	Completed     int // rows with cells that were filled from Coupa
 	Deactivations int // people who become inactive, or of whom that is not known; all rows with Status inactive where rows are not compared
@@ -35,9 +36,9 @@ const MaxWarnings = 50
 
 // Balance returns an error where records were lost on the way: count in must be count out.
 func (p *Plan) Balance() error {
-	if p.Input != p.Records+p.Quarantined+p.Kept+p.Unchanged {
-		return Ours(fmt.Errorf("the sums do not add up, so nothing was sent: %d records in, %d to send, %d quarantined, %d kept, %d unchanged",
-			p.Input, p.Records, p.Quarantined, p.Kept, p.Unchanged))
+	if p.Input != p.Records+p.Quarantined+p.Kept+p.Unchanged+p.Excluded {
+		return Ours(fmt.Errorf("the sums do not add up, so nothing was sent: %d records in, %d to send, %d quarantined, %d kept, %d unchanged, %d excluded",
+			p.Input, p.Records, p.Quarantined, p.Kept, p.Unchanged, p.Excluded))
 	}
 	return nil
 }

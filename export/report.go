@@ -44,7 +44,7 @@ type Report struct {
 	Counts  Counts       `json:"counts"`
 	Files   []FeedFile   `json:"files"`
 	Parts   []Part       `json:"parts"`
-	Rows    RowList      `json:"rows"`   // all rows that are not applied or unchanged
+	Rows    RowList      `json:"rows"`   // all rows that are not applied, unchanged or excluded
 	Causes  []CauseCount `json:"causes"` // causes of the rows to fix, once they were counted
 	Alarms  []string     `json:"alarms,omitempty"`
 	Held    []Breach     `json:"held,omitempty"`    // the limits that hold the run

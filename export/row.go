@@ -64,6 +64,8 @@ type RowMapper interface {
 	// Prefers reports whether the mapping's condition for several records of one person picks rec. Without a condition it
 	// picks every record.
 	Prefers(rec *Record) (bool, *Fault)
+	// Covers reports whether the feed is about the person of rec, by feed.where. Without that condition it is about everyone.
+	Covers(rec *Record) (bool, *Fault)
 }
 
 // Several is the rule for several records of one person in one plan; see feed.several.

@@ -216,7 +216,7 @@ func TestCountsJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]int{
-		"input": 3, "applied": 2, "unchanged": 0, "held": 0, "quarantined": 1, "rejected": 0, "drifted": 0, "pending": 0,
+		"input": 3, "applied": 2, "unchanged": 0, "excluded": 0, "held": 0, "quarantined": 1, "rejected": 0, "drifted": 0, "pending": 0,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -40,7 +40,7 @@ func words[W ~string](list ...W) []string {
 // CheckOutcome returns an error for an outcome that no sum would count.
 func CheckOutcome(o export.Outcome) error {
 	switch o {
-	case export.Applied, export.Unchanged, export.Held, export.Quarantined, export.Rejected, export.Drifted, export.Pending:
+	case export.Applied, export.Unchanged, export.Excluded, export.Held, export.Quarantined, export.Rejected, export.Drifted, export.Pending:
 		return nil
 	}
 	return fmt.Errorf("%q is not an outcome", o)

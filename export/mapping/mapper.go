@@ -107,7 +107,17 @@ func (r *rowMapper) Says(rec *export.Record, i int) bool {
 
 // Prefers reports whether the mapping's condition picks a record; it is true for every record where there is none.
 func (r *rowMapper) Prefers(rec *export.Record) (bool, *export.Fault) {
-	c := r.mapping.prefer
+	return r.holds(r.mapping.prefer, rec)
+}
+
+// Covers reports whether the mapping's condition about the feed's people holds for a record; it is true for every record where
+// there is none.
+func (r *rowMapper) Covers(rec *export.Record) (bool, *export.Fault) {
+	return r.holds(r.mapping.where, rec)
+}
+
+// holds reports whether a condition holds for a record; nil holds for all.
+func (r *rowMapper) holds(c *compiledColumn, rec *export.Record) (bool, *export.Fault) {
 	if c == nil {
 		return true, nil
 	}

@@ -23,6 +23,7 @@ type Options struct {
 	Tables   []Table
 	Vars     []Column       // expressions that others use by name; Name is a plain name, List does not count; at most export.MaxColumns
 	Prefer   *Condition     // picks one of several records of a person; nil: there is none
+	Where    *Condition     // whom the feed is about; nil: everyone
 	TimeZone *time.Location // time zone of dates; nil is UTC
 	// ReadFile reads a table's whole file and bounds its size; a file above 16 MB is a problem.
 	ReadFile func(path string) ([]byte, error)
@@ -40,6 +41,7 @@ type Mapping struct {
 	columns []compiledColumn
 	vars    []*variable
 	prefer  *compiledColumn // of Options.Prefer; its Name is the condition's key
+	where   *compiledColumn // of Options.Where
 	fields  fieldSet
 	library *library
 	reads   bool      // an expression reads today()
@@ -78,11 +80,15 @@ func New(o Options) (*Mapping, []Problem) {
 		problems = append(problems, faults...)
 		m.columns = append(m.columns, compiled)
 	}
-	if o.Prefer != nil {
-		compiled, faults := c.condition(*o.Prefer)
+	condition := func(cond *Condition) *compiledColumn {
+		if cond == nil {
+			return nil
+		}
+		compiled, faults := c.condition(*cond)
 		problems = append(problems, faults...)
-		m.prefer = &compiled
+		return &compiled
 	}
+	m.prefer, m.where = condition(o.Prefer), condition(o.Where)
 	problems = append(append(problems, c.varProblems...), c.shadows()...)
 	if n := len(o.Vars); n > export.MaxColumns {
 		problems = append(problems, Problem{Line: o.Vars[export.MaxColumns].Line, Key: strings.TrimSuffix(VarsKey, "."),
@@ -204,7 +210,12 @@ func (m *Mapping) readBy(field int) string {
 			return v.Name
 		}
 	}
-	return m.prefer.Name
+	for _, c := range []*compiledColumn{m.prefer, m.where} {
+		if c != nil && slices.Contains(c.fields, field) {
+			return c.Name
+		}
+	}
+	return "the mapping" // not reached: every field is read
 }
 
 // nameable returns what an expression can name: the fields of a header, and the variables.

@@ -120,6 +120,8 @@ func (a *assembler) add(b *built) error {
 		switch k.row.Outcome {
 		case export.Quarantined:
 			a.plan.Quarantined += k.row.Lines
+		case export.Excluded:
+			a.plan.Excluded += k.row.Lines
 		case export.Unchanged:
 			a.plan.Unchanged += k.row.Lines
 			a.plan.Same++

@@ -96,6 +96,10 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 			if g != nil {
 				g.skip(s)
 			}
+			if rec.Fault == nil {
+				b.kept = append(b.kept, keptRow{export.RowResult{Origin: origin, Lines: 1, Key: strings.Clone(key), Outcome: export.Excluded}, nil})
+				return nil
+			}
 			rec.Fault.Origin = origin
 			b.keep(&rowDraft{key: strings.Clone(key), row: export.Row{Origin: origin}, lines: 1, faults: export.Faults{*rec.Fault}})
 			return nil

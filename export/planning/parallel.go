@@ -30,6 +30,7 @@ type bound struct {
 	header *export.Header
 	mapper export.RowMapper
 	key    int
+	where  bool // Planner.Where holds for its file
 }
 
 // bind binds the mapping to a header once.
@@ -53,13 +54,14 @@ func (w *worker) bind(h *export.Header, kept bool) error {
 	if key < 0 {
 		return &export.UnusableFeedError{File: w.files[h.File], Line: 1, Why: fmt.Sprintf("it has no column %q, which feed.key names", w.p.Key)}
 	}
-	w.bound = bound{h, m, key}
+	w.bound = bound{h, m, key, w.p.Where != nil && w.p.Where(w.files[h.File])}
 	w.mappers[h] = w.bound
 	return nil
 }
 
 // each calls f for every record of a chunk that is to be planned. person is the tidy key. m is nil where the record could
-// not be read or its key names no person; rec.Fault then has the reason.
+// not be read or its key names no person; rec.Fault then has the reason. It is also nil, and rec.Fault too, where the feed is not
+// about the person.
 func (p *Planner) each(w *worker, c export.Chunk, f func(rec *export.Record, person string, m export.RowMapper) error) error {
 	rec := &w.rec
 	if rec.Kept { // the chunk before was one of kept records
@@ -86,6 +88,11 @@ func (p *Planner) each(w *worker, c export.Chunk, f func(rec *export.Record, per
 		}
 		if p.Only != nil && !rec.Kept && !p.Only(export.Origin{File: w.file(rec), Line: rec.Line}, person) {
 			continue
+		}
+		if m != nil && w.bound.where {
+			if covered, fault := m.Covers(rec); !covered {
+				rec.Fault, m = fault, nil
+			}
 		}
 		if err := f(rec, person, m); err != nil {
 			return err

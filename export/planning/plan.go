@@ -21,8 +21,10 @@ type Planner struct {
 	Sheet   export.Sheet
 	Key     string         // the feed's field that names the person
 	Several export.Several // the rule for several records of one person
-	MaxRows int            // data rows a part
-	MaxSize int            // bytes a part, header included
+	// Where reports whether the mapping's condition decides if the records of a file are left out; nil: there is no condition.
+	Where   func(file string) bool
+	MaxRows int // data rows a part
+	MaxSize int // bytes a part, header included
 	Workers int
 	Started time.Time // the run's start, which is part of the names
 

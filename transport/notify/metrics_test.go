@@ -33,6 +33,7 @@ hr2coupa_last_run_info{command="run",run="r1",verdict="pa\"rt\\ial"} 1
 # TYPE hr2coupa_records gauge
 hr2coupa_records{outcome="applied"} 4
 hr2coupa_records{outcome="unchanged"} 0
+hr2coupa_records{outcome="excluded"} 0
 hr2coupa_records{outcome="held"} 0
 hr2coupa_records{outcome="quarantined"} 2
 hr2coupa_records{outcome="rejected"} 0

@@ -109,3 +109,6 @@ func (m *typedMapper) Says(rec *export.Record, i int) bool {
 
 // Prefers is true: whoever types a change means it.
 func (*typedMapper) Prefers(*export.Record) (bool, *export.Fault) { return true, nil }
+
+// Covers is true, for the same reason.
+func (*typedMapper) Covers(*export.Record) (bool, *export.Fault) { return true, nil }

@@ -67,6 +67,7 @@ type Feed struct {
 	Files      []string       // paths, with wildcards of filepath.Match; may be empty if files come from the command line
 	Key        string         // the feed's column that names the person
 	Several    export.Several // the rule for several records of one person in one plan
+	Where      string         // whom the feed is about, a condition; "" is everyone
 	Prefer     string         // with export.SeveralPrefer, the condition that picks one of them
 	Encoding   string         // used if the bytes do not show it; "" means that such a file is a fault
 	Delimiter  string         // one character, or "" to find it from the header

@@ -26,6 +26,9 @@ func (r *reader) feed(s *section) Feed {
 		MaxBytes:   s.size("max_bytes", 20_000_000_000, 1_000, 1_000_000_000_000),
 	}
 	f.Several, f.Prefer = s.several("several")
+	if f.Where = s.text("where", ""); s.has("where") && strings.TrimSpace(f.Where) == "" && s.node.find("where").value.kind == kindText {
+		r.fault(r.lines["feed.where"], "feed.where", "it needs an expression that is true or false", `write where: 'worker_type != "Agency"'; leave it out if the feed is about everyone`)
+	}
 	s.oneOfBuilt("kind", []string{"changes"}, []string{"snapshot"})
 	s.notBuilt("effective")
 	s.done()

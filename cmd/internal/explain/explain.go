@@ -185,7 +185,7 @@ func rowStoryOf(cfg *config.Config, l ledger.Ledger, e ledger.Episode) (rowStory
 		return c, err
 	}
 	if e.Part.ID == 0 {
-		c.Rules = blamed(e.Run.Mapping, e.Row.Faults)
+		c.Rules = blamed(e.Run.Mapping, e.Row)
 		c.Names = named(e.Run.Mapping, c.Rules)
 		return c, nil
 	}
@@ -259,10 +259,11 @@ func cellOf(e ledger.Episode, column, value string) cellStory {
 	return c
 }
 
-// blamed returns the expressions of the columns that faults are about: they lead to HR's field.
-func blamed(mapping []export.Expression, faults export.Faults) (rules []export.Expression) {
+// blamed returns the expressions of the columns that a row's faults are about: they lead to HR's field. An excluded row has the
+// condition that leaves it out.
+func blamed(mapping []export.Expression, r export.RowResult) (rules []export.Expression) {
 	for _, m := range mapping {
-		if slices.ContainsFunc(faults, func(f export.Fault) bool { return f.Field == m.Column }) {
+		if r.Outcome == export.Excluded && m.Column == wiring.Where || slices.ContainsFunc(r.Faults, func(f export.Fault) bool { return f.Field == m.Column }) {
 			rules = append(rules, m)
 		}
 	}
@@ -357,6 +358,9 @@ func printRowStory(w *terminal.Text, c rowStory, several bool) {
 		say("HR", from)
 	}
 	say(reasonWord(c.Row.Outcome), c.Row.Faults.Text())
+	if c.Row.Outcome == export.Excluded {
+		say("why", "the feed is not about this person: "+wiring.Where+" is false for the record")
+	}
 	say("undoes", runOrNone(c.Undoes))
 	say("undone by", runOrNone(c.Undone))
 	say("to do", c.Todo)

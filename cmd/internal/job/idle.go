@@ -91,7 +91,7 @@ func refused(plan *export.Plan, p *prospect.Prospect, now time.Time) *export.Rep
 // nil if it can. Nothing of it is recorded: a held run that no one looks at must not start a new run each night.
 func (j *Job) stillKept(plan *export.Plan, p *prospect.Prospect) (*export.Report, error) {
 	broken := p.Judge(plan)
-	if broken == nil && plan.Parts+plan.Quarantined+plan.Unchanged > 0 {
+	if broken == nil && plan.Parts+plan.Quarantined+plan.Unchanged+plan.Excluded > 0 {
 		return nil, nil
 	}
 	kept := p.Outlook.Kept.Run

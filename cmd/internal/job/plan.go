@@ -52,6 +52,7 @@ type Planned struct {
 	RowCount    int                 `json:"row_count"` // rows they come to: several records for one person are one
 	Quarantined int                 `json:"quarantined"`
 	Unchanged   int                 `json:"unchanged"`       // records that Coupa holds already
+	Excluded    int                 `json:"excluded"`        // records that feed.where leaves out
 	Same        int                 `json:"same"`            // people whom these are about
 	Changes     map[string]int      `json:"changes"`         // people by the kinds of their change; one with several counts for each
 	Chief       map[string]int      `json:"chief"`           // people who change, each once
@@ -213,7 +214,7 @@ func (s *planSink) read(part export.Part, data []byte, rows []export.RowResult) 
 }
 
 func (s *planSink) Row(r export.RowResult, _ []export.KeptRecord) error {
-	if r.Outcome == export.Unchanged { // the sums have them
+	if r.Outcome == export.Unchanged || r.Outcome == export.Excluded { // the sums have them
 		return nil
 	}
 	return s.rows.Add(r)
@@ -269,7 +270,7 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 	uses := p.Uses(plan)
 	res := &Planned{
 		Today: p.Today, Checked: p.Checked, Route: p.Planner.Sheet.Route(), Key: p.Pipe.Key, LeftOut: p.Pipe.Sheet.LeftOut(),
-		Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged, Same: plan.Same, Waiting: plan.Kept, Beside: p.Beside(),
+		Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged, Excluded: plan.Excluded, Same: plan.Same, Waiting: plan.Kept, Beside: p.Beside(),
 		Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed, Waves: plan.Waves, Columns: plan.Columns,
 		Limits: export.Breaches(uses), Uses: uses, Void: p.Outlook.Void, Warnings: append(slices.Clone(p.Doubts), plan.Warnings...), Late: p.Late, Files: plan.Files, Parts: s.parts, People: []struct{}{}, Rows: []export.RowResult{},
 		Causes: wiring.Causes().Count(s.rows.All()), Store: &s.rows, persons: &s.persons, names: names, only: s.persons.Only, Only: s.persons.Only.String(), Matched: s.persons.Matched(),

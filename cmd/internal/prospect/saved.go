@@ -76,6 +76,7 @@ type savedSums struct {
 	RowCount      int            `json:"row_count"`
 	Quarantined   int            `json:"quarantined"`
 	Unchanged     int            `json:"unchanged"`
+	Excluded      int            `json:"excluded,omitempty"`
 	Deactivations int            `json:"deactivations"`
 	Waves         int            `json:"waves"`
 	Columns       map[string]int `json:"columns"`
@@ -163,7 +164,7 @@ func (s *Saving) Close() { s.people.Close() }
 
 // Row notes a row that goes into no part.
 func (s *Saving) Row(r export.RowResult, kept []export.KeptRecord) error {
-	if r.Outcome == export.Unchanged { // Sums has how many, and the parts have all others
+	if r.Outcome == export.Unchanged || r.Outcome == export.Excluded { // Sums has how many, and the parts have all others
 		return s.Sink.Row(r, kept)
 	}
 	s.rows = append(s.rows, savedRow{r.Origin, r.Lines, r.Key, r.Outcome, r.Completed.Text(), r.Faults.Text()})
@@ -194,7 +195,7 @@ func (s *Saving) Plan(plan *export.Plan) (*SavedPlan, error) {
 	saved := &SavedPlan{
 		Format: planFormat, Program: wiring.Version, madeOf: of,
 		Sums: savedSums{
-			Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged,
+			Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged, Excluded: plan.Excluded,
 			Deactivations: plan.Deactivations, Waves: plan.Waves, Columns: plan.Columns,
 		},
 		Parts: s.parts, Rows: s.rows, PeopleSum: hex.EncodeToString(s.sum.Sum(nil)), people: &s.people,

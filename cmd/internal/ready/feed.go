@@ -111,3 +111,6 @@ func (asIs) Says(*export.Record, int) bool { return true }
 
 // Prefers is true: there is one row of a person.
 func (asIs) Prefers(*export.Record) (bool, *export.Fault) { return true, nil }
+
+// Covers is true: a person has chosen the rows.
+func (asIs) Covers(*export.Record) (bool, *export.Fault) { return true, nil }

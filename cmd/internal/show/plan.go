@@ -118,6 +118,9 @@ func planSentence(r *job.Planned) string {
 	if r.Quarantined > 0 {
 		s += "; " + export.Plural(r.Quarantined, "record") + " quarantined"
 	}
+	if r.Excluded > 0 {
+		s += "; " + export.Plural(r.Excluded, "record") + " excluded"
+	}
 	if r.Waiting > 0 {
 		s += "; " + export.Plural(r.Waiting, "record") + " waiting"
 	}
@@ -195,6 +198,9 @@ func recordsText(w *terminal.Text, r *job.Planned, width int) {
 	w.Printf("\nRecords\n  %d in = %d to send + %d quarantined", r.Input, r.ToSend, r.Quarantined)
 	if r.Unchanged > 0 {
 		w.Printf(" + %d unchanged", r.Unchanged)
+	}
+	if r.Excluded > 0 {
+		w.Printf(" + %d excluded", r.Excluded)
 	}
 	if r.Waiting > 0 {
 		w.Printf(" + %d waiting", r.Waiting)

@@ -51,7 +51,7 @@ func (p *planPage) write(now time.Time) {
 	p.people()
 	p.rows("quarantined", "Quarantined, not sent: fix these first", export.Quarantined)
 	p.rows("waiting", "Waiting: an earlier row of theirs has no verdict", export.Pending)
-	sums := fmt.Sprintf("%d in = %d to send + %d quarantined + %d unchanged + %d waiting; %s in %s, %s; key %s", p.r.Input, p.r.ToSend, p.r.Quarantined, p.r.Unchanged, p.r.Waiting,
+	sums := fmt.Sprintf("%d in = %d to send + %d quarantined + %d unchanged + %d excluded + %d waiting; %s in %s, %s; key %s", p.r.Input, p.r.ToSend, p.r.Quarantined, p.r.Unchanged, p.r.Excluded, p.r.Waiting,
 		export.Plural(p.r.RowCount, "row"), export.Plural(len(p.r.Parts), "part"), export.Plural(p.r.Waves, "wave"), p.r.Key)
 	p.piece("tail", map[string]any{"Sums": sums, "Facts": plain(sendingFacts(p.r)), "Parts": p.r.Parts})
 	p.piece("bottom", nil)

@@ -106,12 +106,18 @@ func PartCells(part []byte, take func([]string) bool) error {
 // Today is the name under which the ledger stores the day of a run, beside the columns of its mapping.
 const Today = "today()"
 
+// Where is the config key of the condition that says whom a feed is about, and the name under which the ledger stores it.
+const Where = "feed.where"
+
 // Expressions returns the mapping as the ledger stores it with each run: its columns, then what their expressions name. today is the day that today() is; "" where no cell
 // depends on it.
 func Expressions(cfg *config.Config, today string) []export.Expression {
 	out := make([]export.Expression, len(cfg.Mapping.Columns))
 	for i, c := range cfg.Mapping.Columns {
 		out[i] = export.Expression{Column: c.Name, Text: c.Expr}
+	}
+	if cfg.Feed.Where != "" {
+		out = append(out, export.Expression{Column: Where, Text: cfg.Feed.Where})
 	}
 	for _, v := range cfg.Mapping.Vars {
 		out = append(out, export.Expression{Column: mapping.VarsKey + v.Name, Text: v.Expr})

@@ -9,6 +9,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
@@ -86,7 +87,7 @@ func compile(cfg *config.Config, whole bool) (*Pipeline, []config.Fault) {
 	}
 	var faults []config.Fault
 	m, problems := mapping.New(mapping.Options{
-		Columns: columns, Vars: cfg.Mapping.Vars, Tables: cfg.Mapping.Tables, Prefer: preferred(cfg), TimeZone: cfg.Feed.TimeZone, ReadFile: ReadTable,
+		Columns: columns, Vars: cfg.Mapping.Vars, Tables: cfg.Mapping.Tables, Prefer: preferred(cfg), Where: covered(cfg), TimeZone: cfg.Feed.TimeZone, ReadFile: ReadTable,
 	})
 	for _, pr := range problems {
 		faults = append(faults, config.Fault{File: cfg.File, Line: pr.Line, Path: cmp.Or(pr.Key, "mapping"), Message: pr.Text(), Hint: pr.Hint})
@@ -186,6 +187,14 @@ func preferred(cfg *config.Config) *mapping.Condition {
 	}
 	const key = "feed.several"
 	return &mapping.Condition{Key: key, Expr: cfg.Feed.Prefer, Line: cfg.Fault(key, "", "").Line}
+}
+
+// covered returns the condition that says whom the feed is about; nil where the config has none.
+func covered(cfg *config.Config) *mapping.Condition {
+	if strings.TrimSpace(cfg.Feed.Where) == "" {
+		return nil
+	}
+	return &mapping.Condition{Key: Where, Expr: cfg.Feed.Where, Line: cfg.Fault(Where, "", "").Line}
 }
 
 const maxTable = 16 << 20

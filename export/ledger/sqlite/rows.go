@@ -95,7 +95,7 @@ func (l *Ledger) PartRows(part int64, f func(export.RowResult) error) error {
 	return calls.result(err, "read rows of part")
 }
 
-// Rows calls f for each row of a run whose outcome is neither applied nor unchanged, by file name and line. An error of
+// Rows calls f for each row of a run whose outcome is not applied, unchanged or excluded, by file name and line. An error of
 // f ends the loop and is returned unchanged. f may call the ledger.
 //
 // It sorts only the ids of the rows and fetches each row by its id. Otherwise a run in which every row is broken
@@ -108,7 +108,7 @@ func (l *Ledger) Rows(run string, f func(export.RowResult) error) error {
 			return err
 		}
 		return query(c, "SELECT rows.id FROM "+ofRun+`JOIN sources ON sources.id = rows.source
-			WHERE outcome NOT IN ('applied', 'unchanged') ORDER BY sources.name, rows.line, rows.id`,
+			WHERE outcome NOT IN ('applied', 'unchanged', 'excluded') ORDER BY sources.name, rows.line, rows.id`,
 			func(s *sqlite.Stmt) error {
 				return query(c, selectRows+"WHERE rows.id = ?", calls.take, s.ColumnInt64(0))
 			}, num)

@@ -3,29 +3,15 @@ package directory
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strconv"
-	"sync"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Lister lists all of Coupa's users, page by page. Its errors are those of export.Directory.
-type Lister interface {
-	// Highest returns the highest number of a user; 0 where there are no users.
-	Highest(ctx context.Context) (uint64, error)
-	// After returns users by ascending number: those above after and at most through; a through of 0 means no end. more
-	// reports whether others may follow. An answer in another order is an error.
-	After(ctx context.Context, after, through uint64, want []export.Element) (users []export.User, more bool, err error)
-}
-
 const (
-	pageUsers  = 50      // users in a page (Querying Options)
 	leastCalls = 10      // by key: with fewer calls, reading all users is not considered
 	probeCalls = 20      // by key: from this many calls on, one call that shows how densely numbers are taken is worth it
 	spareCalls = 3       // calls allowed in addition to a quarter more than expected
-	rangePages = 10      // pages that justify one more worker, since each worker costs a page at its end
 	mostUsers  = 500_000 // users with keys kept in memory
 )
 
@@ -127,9 +113,6 @@ func foundAmong(people, some []*identity) int {
 	return len(those(some, func(one *identity) bool { return one.id != "" })) * len(people) / len(some)
 }
 
-// pages returns how many pages that many users fill.
-func pages(users uint64) int { return int(min(users/pageUsers, 1<<40)) + 1 }
-
 // worth reports whether calls are fewer than the calls that they save, with a margin for a wrong estimate.
 func worth(calls, saves int) bool { return calls <= saves*4/5 }
 
@@ -139,27 +122,21 @@ var errMore = errors.New("more users than it is worth to read")
 // reading is the state of reading all users.
 type reading struct {
 	*Preflight
-	want    []export.Element
-	others  []export.Element
-	keys    []export.Element
-	asked   []map[string][]*identity // by key, the people who are or may be looked up by a value
-	saves   int                      // calls that it saves
-	most    int                      // calls that it may take: numbers may be taken more densely than expected
-	highest uint64
-
-	mu    sync.Mutex
-	all   *allUsers
-	found map[*identity][]export.User
-	calls int
-	below uint64 // no user has this number or a lower one
-	read  uint64 // numbers above below that have been read
-	top   uint64 // the highest number seen
+	walk
+	others []export.Element
+	keys   []export.Element
+	asked  []map[string][]*identity // by key, the people who are or may be looked up by a value
+	saves  int                      // calls that it saves
+	most   int                      // calls that it may take: numbers may be taken more densely than expected
+	all    *allUsers
+	found  map[*identity][]export.User
 }
 
 // reading prepares to read all users, for the people who have not been looked up.
 func (f *Preflight) reading(people []*identity, saves int) (*reading, error) {
 	others := f.others()
-	r := &reading{Preflight: f, want: f.wanted(), saves: saves, found: map[*identity][]export.User{}}
+	r := &reading{Preflight: f, saves: saves, found: map[*identity][]export.User{}}
+	r.walk = walk{list: f.All, want: f.wanted(), workers: f.Workers, take: r.take, enough: r.tooMany}
 	r.all = &allUsers{columns: others, shown: make([][]string, len(others)), hides: make([]bool, len(others))}
 	for _, column := range others {
 		e, ok := f.Element(column)
@@ -187,101 +164,42 @@ func (f *Preflight) reading(people []*identity, saves int) (*reading, error) {
 	return r, nil
 }
 
-// run reads all users: first one page, which shows how densely numbers are taken, then the higher numbers in as many
-// ranges as there are useful workers. The last range has no end, since new users may be added.
+// run reads all users, unless it shows that looking people up by key takes fewer calls.
 func (r *reading) run(ctx context.Context) (err error) {
-	if r.highest, err = r.All.Highest(ctx); err != nil {
+	if err = r.begin(ctx); err != nil {
 		return err
 	}
-	r.calls++
 	if !worth(pages(r.highest)+1, r.saves) && r.saves < probeCalls {
 		return errMore
 	}
 	last, more, err := r.page(ctx, 0, 0)
 	if err == nil && more {
-		err = r.rest(ctx, last)
+		err = r.above(ctx, last)
 	}
-	if err == nil && r.top < r.highest {
-		err = fmt.Errorf("they end with id %d, and %d is there", r.top, r.highest)
-	}
-	return err
+	return r.end(err)
 }
 
-// rest reads the users with numbers above last, the end of the first page.
-func (r *reading) rest(ctx context.Context, last uint64) error {
+// above reads the users with numbers above last, the end of the first page.
+func (r *reading) above(ctx context.Context, last uint64) error {
 	left := r.left()
 	if last > r.highest || !worth(r.calls+left, r.saves) {
 		return errMore
 	}
 	r.Log.Infof("reading all users of Coupa by ascending id: about %s, instead of about %d by key", Ahead(r.calls+left, r.Rate), r.saves)
 	r.most = min(r.saves, r.calls+left+left/4+spareCalls)
-	n := uint64(min(max(left/rangePages, 1), max(r.Workers, 1)))
-	step := (r.highest - last) / n
-	return atOnce(ctx, r.Workers, int(n), func(ctx context.Context, i int) error {
-		after, through := last+uint64(i)*step, last+uint64(i+1)*step
-		if uint64(i) == n-1 {
-			through = 0
-		}
-		return r.span(ctx, after, through)
-	})
+	return r.rest(ctx, last)
 }
 
-// span reads the users of one range.
-func (r *reading) span(ctx context.Context, after, through uint64) error {
-	for {
-		last, more, err := r.page(ctx, after, through)
-		if err != nil || !more {
-			return err
-		}
-		after = last
-		r.mu.Lock()
-		tooMany := r.calls+r.left() > r.most || last > r.highest+2*pageUsers || len(r.all.ids) > mostUsers
-		r.mu.Unlock()
-		if tooMany {
-			return errMore
-		}
+// tooMany returns errMore as soon as more calls are needed than are worth it.
+func (r *reading) tooMany(last uint64) error {
+	if r.calls+r.left() > r.most || last > r.highest+2*pageUsers || r.users > mostUsers {
+		return errMore
 	}
-}
-
-// page reads one page.
-func (r *reading) page(ctx context.Context, after, through uint64) (last uint64, more bool, err error) {
-	users, more, err := r.All.After(ctx, after, through, r.want)
-	if err != nil {
-		return 0, false, err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.calls++
-	last = max(through, after)
-	for i, u := range users {
-		r.take(u)
-		id, err := strconv.ParseUint(u.ID, 10, 63)
-		if err != nil {
-			return 0, false, err
-		}
-		if r.top = max(r.top, id); more {
-			last = id
-		}
-		if after == 0 && i == 0 {
-			r.below = id - 1
-		}
-	}
-	r.read += last - min(max(after, r.below), last)
-	return last, more && last != through, nil
-}
-
-// left estimates how many pages are still to be read, if numbers are taken as densely as so far. The caller must hold
-// the lock while workers run.
-func (r *reading) left() int {
-	if r.read == 0 || r.highest <= r.below+r.read {
-		return 0
-	}
-	rest := float64(r.highest-r.below-r.read) * float64(len(r.all.ids)) / float64(r.read)
-	return int(rest)/pageUsers + 1
+	return nil
 }
 
 // take notes a user: the people whose key matches, and the user's values.
-func (r *reading) take(u export.User) {
+func (r *reading) take(u export.User) error {
 	r.all.add(u, r.others)
 	r.meet(u)
 	for i, key := range r.keys {
@@ -295,4 +213,5 @@ func (r *reading) take(u export.User) {
 			}
 		}
 	}
+	return nil
 }

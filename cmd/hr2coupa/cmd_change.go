@@ -51,7 +51,7 @@ func changeOne(ctx context.Context, env *wiring.Env, said change.Said, dryRun bo
 		return err
 	}
 	if dryRun {
-		return showPlan(ctx, env, job.PlanOptions{Pipe: pipe, Typed: typed}, show.PlanText{Most: job.ShownPeople})
+		return show.MakePlan(ctx, env, job.PlanOptions{Pipe: pipe, Typed: typed}, show.PlanText{Most: job.ShownPeople})
 	}
 	s, err := job.StartRun(ctx, env, pipe, job.RunOptions{Typed: typed})
 	return show.ConcludeReport(ctx, env, s, err)

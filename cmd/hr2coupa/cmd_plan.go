@@ -1,13 +1,10 @@
 package main
 
 import (
-	"cmp"
-	"context"
 	"math"
 
 	"github.com/spf13/cobra"
 
-	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -34,7 +31,7 @@ files hold personal data (0600).`,
 			if o.Files = args; all {
 				text.Most = math.MaxInt
 			}
-			return showPlan(cmd.Context(), env, o, text)
+			return show.MakePlan(cmd.Context(), env, o, text)
 		},
 	}
 	c.AddCommand(planDiffCmd(env))
@@ -61,31 +58,4 @@ A feed that is named diff is planned as ./diff.`,
 	}
 	strictArgs(c)
 	return c
-}
-
-// showPlan makes a plan, writes its page if one is wanted, and prints it.
-func showPlan(ctx context.Context, env *wiring.Env, o job.PlanOptions, text show.PlanText) error {
-	if o.People, text.Saved = text.Most, o.Output; env.JSON || text.Page != "" {
-		o.People = math.MaxInt
-	}
-	if text.Page != "" {
-		if err := show.MayWritePage(text.Page); err != nil {
-			return err
-		}
-	}
-	res, err := job.Plan(ctx, env, o)
-	if err != nil {
-		return err
-	}
-	if text.Page != "" {
-		err = show.WritePlanPage(text.Page, res, env.Now())
-	}
-	switch {
-	case err != nil:
-	case env.JSON:
-		err = show.PlanJSON(env, res)
-	default:
-		err = show.Plan(env, res, text)
-	}
-	return exit.With(res.Exit, cmp.Or(err, res.Close()))
 }

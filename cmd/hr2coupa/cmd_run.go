@@ -39,7 +39,7 @@ time, than a file that was planned before. --replan plans seen files anew. FILEs
 				return exit.Usage("--late needs the FILE that is meant, and goes with neither --again nor --adopt")
 			}
 			if dryRun {
-				return showPlan(cmd.Context(), env, job.PlanOptions{Files: args, Again: o.Again, Replan: o.Replan, Late: o.Late, Full: o.Full, Route: o.Route}, show.PlanText{Most: job.ShownPeople})
+				return show.MakePlan(cmd.Context(), env, job.PlanOptions{Files: args, Again: o.Again, Replan: o.Replan, Late: o.Late, Full: o.Full, Route: o.Route}, show.PlanText{Most: job.ShownPeople})
 			}
 			s, err := job.Run(cmd.Context(), env, o)
 			return show.ConcludeReport(cmd.Context(), env, s, err)

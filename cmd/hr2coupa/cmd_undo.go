@@ -56,5 +56,5 @@ func showUndo(ctx context.Context, env *wiring.Env, u *undo.Undo) error {
 	case !ok:
 		return show.NothingUndone(env, o.Undo)
 	}
-	return showPlan(ctx, env, o, show.PlanText{Most: job.ShownPeople})
+	return show.MakePlan(ctx, env, o, show.PlanText{Most: job.ShownPeople})
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
 	"syscall"
 	"time"
 
@@ -101,7 +100,7 @@ func rootCmd(env *wiring.Env) *cobra.Command {
 	f.StringVar(&colour, "color", terminal.ColourAuto, "colours in the result: auto, always or never")
 	f.StringVar(&env.LogFormat, "log-format", "text", "log on stderr as text or json")
 	f.StringVar(&env.LogLevel, "log-level", "", "error, warn, info or debug (default info; warn on a terminal)")
-	root.AddCommand(runCmd(env), changeCmd(env), undoCmd(env), planCmd(env), applyCmd(env), exportCmd(env), dropCmd(env), watchCmd(env), settleCmd(env), approveCmd(env), statusCmd(env), reportCmd(env), explainCmd(env), verifyCmd(env), ledgerCmd(env), notifyCmd(env), layoutCmd(env), doctorCmd(env), initCmd(env), twinCmd(env), demoCmd(env), certifyCmd(env), versionCmd(env))
+	root.AddCommand(runCmd(env), changeCmd(env), undoCmd(env), planCmd(env), applyCmd(env), exportCmd(env), dropCmd(env), watchCmd(env), settleCmd(env), approveCmd(env), statusCmd(env), reportCmd(env), explainCmd(env), verifyCmd(env), reconcileCmd(env), ledgerCmd(env), notifyCmd(env), layoutCmd(env), doctorCmd(env), initCmd(env), twinCmd(env), demoCmd(env), certifyCmd(env), versionCmd(env))
 	root.AddCommand(&cobra.Command{Use: "exit-codes", Short: "what each exit code means", Long: exit.Codes})
 	for _, c := range root.Commands() {
 		strictArgs(c)
@@ -110,16 +109,10 @@ func rootCmd(env *wiring.Env) *cobra.Command {
 	return root
 }
 
-// laterCommands are the commands of the contract that this version does not have.
-var laterCommands = []string{"reconcile"}
-
-// knownCommand returns different errors for a command of the contract that is not built yet and for a misspelt one.
+// knownCommand returns an error for a misspelt command.
 func knownCommand(_ *cobra.Command, args []string) error {
-	switch {
-	case len(args) == 0:
+	if len(args) == 0 {
 		return nil
-	case slices.Contains(laterCommands, args[0]):
-		return export.Hint(exit.Usage("this version has no %s yet", args[0]), "hr2coupa --help lists the commands")
 	}
 	return export.Hint(exit.Usage("unknown command %q", args[0]), "hr2coupa --help lists the commands")
 }

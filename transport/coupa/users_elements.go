@@ -45,6 +45,17 @@ func Element(column string) (e export.Element, ok bool) {
 	return export.Element{Column: column, Path: c.API, Kind: elementKind(c), Empty: emptyWord(c)}, true
 }
 
+// Shown returns the element of a column in a file of users, which may show more than the API; ok is false for card data, which
+// is never read.
+func Shown(column string) (e export.Element, ok bool) {
+	if e, ok = Element(column); ok {
+		return e, true
+	}
+	table := templates.UsersColumns()
+	c := table[slices.IndexFunc(table, func(c templates.Column) bool { return c.Name == column })]
+	return export.Element{Column: column, Path: "file." + column, Kind: elementKind(c), Empty: emptyWord(c)}, !c.Sensitive
+}
+
 // Writable returns why a column cannot be sent on the API route; nil where it can.
 func Writable(column string) error {
 	e, ok := Element(column)

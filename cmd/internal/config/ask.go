@@ -18,6 +18,13 @@ func (c *Config) asks(s *section, key string, on bool) {
 	}
 }
 
+// reads adds a fault if the command reads Coupa's users and the client's scopes do not allow it.
+func (c *Config) reads(s *section) {
+	if s.r.opt.Users && !c.canRead() {
+		s.r.fault(s.r.lines["coupa.scopes"], "coupa.scopes", "the client may not read users: "+ScopeRead+" is missing", "add it here and to the client in Coupa, or give a file of Coupa's users")
+	}
+}
+
 // canRead reports whether the client may read users, as far as the config says.
 func (c *Config) canRead() bool { return slices.Contains(c.Coupa.Scopes, ScopeRead) }
 

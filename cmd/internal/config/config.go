@@ -200,6 +200,8 @@ type Options struct {
 	FeedGiven bool
 	// Ask is set by commands that send nothing and ask Coupa if preflight says so: they need the client's secret then.
 	Ask bool
+	// Users is set by commands that read Coupa's users whatever preflight says: they need a client that may.
+	Users bool
 	// Route is the route of the command line, which replaces the config's; "" if there is none.
 	Route string
 	// NoFeed is set by commands that read no feed: feed and mapping may be missing, and are still checked if they are there.

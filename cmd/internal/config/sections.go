@@ -47,6 +47,7 @@ func (r *reader) config(root *node) *Config {
 	c.asks(s, "verify", c.Verify)
 	c.asks(s, "preflight", c.Preflight)
 	c.writes(s)
+	c.reads(s)
 	if !s.has("verify") {
 		c.Verify = c.canRead() && c.Coupa.ClientID != ""
 	}

@@ -127,7 +127,7 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 	}
 	need := r.opt.NeedSecrets
 	asks := c.Preflight || c.Route != RouteCSV
-	r.opt.NeedSecrets = need || r.opt.Ask && asks
+	r.opt.NeedSecrets = need || r.opt.Ask && asks || r.opt.Users
 	secret := s.secret("client_secret")
 	r.opt.NeedSecrets = need
 	t := Coupa{
@@ -147,7 +147,11 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 	if s.node == nil {
 		s.line = max(s.line, r.lines["load.via"]) // the line that asks for what is missing
 	}
-	if need && (slices.Contains(c.Load.Via, "api") || c.Verify) || (need || r.opt.Ask) && asks {
+	if r.opt.Users {
+		const hint = "create one under Setup, Oauth2/OpenID Connect Clients in Coupa, or give a file of Coupa's users"
+		s.missing("client_id", hint)
+		s.missing("client_secret", hint)
+	} else if need && (slices.Contains(c.Load.Via, "api") || c.Verify) || (need || r.opt.Ask) && asks {
 		const hint = "create one under Setup, Oauth2/OpenID Connect Clients in Coupa, or remove api from load.via, verify, preflight and route"
 		s.missing("client_id", hint)
 		s.missing("client_secret", hint)

@@ -6,8 +6,8 @@ const Codes = `A command ends with one of these codes. Cron, systemd and scripts
   0    all applied, or nothing to do
   1    unexpected fault, or sums that do not add up
   2    usage or config
-  3    partial: rows quarantined, rejected or drifted; an alarm about creates
-  4    not delivered: host key, login, folder, permission, token, scope or cookie
+  3    partial: rows quarantined, rejected or drifted; an alarm about creates; HR and Coupa differ (reconcile)
+  4    not delivered: host key, login, folder, permission, token, scope or cookie; Coupa's side is not whole (reconcile)
   5    stalled or in doubt: no verdict in time; or a list that a call has emptied is not filled again
   6    load failed or empty
   7    another run holds the lock

@@ -10,7 +10,6 @@ import (
 	"iter"
 	"math"
 
-	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
@@ -145,7 +144,7 @@ func PlanJSON(env *wiring.Env, r *job.Planned) error {
 }
 
 // jsonLists writes v, the last members of which are two empty lists, people and rows, with these in them, one at a time.
-func jsonLists(to io.Writer, v any, people iter.Seq[differences.Person], rows iter.Seq[export.RowResult]) error {
+func jsonLists[P any](to io.Writer, v any, people iter.Seq[P], rows iter.Seq[export.RowResult]) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/reconciling"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+)
+
+func reconcileCmd(env *wiring.Env) *cobra.Command {
+	var o reconciling.Options
+	var csv string
+	c := &cobra.Command{
+		Use:   "reconcile [FILE…]",
+		Short: "do HR and Coupa agree: all of HR's people against all of Coupa's users; sends nothing",
+		Long: `Reconcile reads HR's whole view (the feed, through the mapping, or FILEs) and all of Coupa's users, and
+says of every person and every user whether both sides agree. It sends nothing and records nothing. The feed
+must have everybody: of a feed with changes alone all others would be unknown to HR. Users are read by API,
+by ascending id, with the scope core.user.read; or from a Users export of Coupa's with --coupa-export. A field
+of it whose header is not known gets its column of the users import with --column.
+It ends with 0 if both sides agree, 3 if they differ, 9 if HR's side and 4 if Coupa's side could not be read to
+its end: then nothing is compared. docs/reconcile.md says what each class means.`,
+		Example: "  hr2coupa reconcile --csv findings.csv\n  hr2coupa reconcile everybody.csv --coupa-export Users.csv --column 'Cost Center=Department'",
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Files = args
+			return show.Reconcile(cmd.Context(), env, o, csv)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.Export, "coupa-export", "", "read Coupa's users from this file, a Users export, and not by API")
+	f.StringArrayVar(&o.Named, "column", nil, "HEADER=COLUMN: a field of that file is about this column of the users import")
+	f.StringVar(&csv, "csv", "", "write all findings to this file (0600), too; only another such file is overwritten")
+	return c
+}

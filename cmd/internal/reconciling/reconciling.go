@@ -1,0 +1,224 @@
+// Package reconciling joins config, feed and Coupa for a comparison of HR's whole view with all of Coupa's users. It sends
+// nothing, opens no ledger and prints nothing.
+package reconciling
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/rowstore"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/reconcile"
+	"github.com/hr2coupa/hr2coupa/transport/coupa"
+)
+
+// Options name the two sides.
+type Options struct {
+	Files  []string // HR's; none: the feed of the config
+	Export string   // a file of Coupa's users; "": they are read by API
+	Named  []string // HEADER=COLUMN: which column of the users import a field of that file is about
+}
+
+// Unread is why a column of the mapping is not compared.
+type Unread string
+
+// The reasons.
+const (
+	NoElement Unread = "no_element" // Coupa's API shows no such element
+	NoField   Unread = "no_field"   // the file of Coupa's users has no such field
+	CardData  Unread = "card_data"  // card data is never read
+	Acts      Unread = "acts"       // it makes Coupa do something, and stores nothing
+)
+
+// LeftColumn is a column of the mapping that is not compared.
+type LeftColumn struct {
+	Column string `json:"column"`
+	Why    Unread `json:"why"`
+}
+
+// Result is what a comparison came to. Its findings are in Each, and the people of HR's who are left out in Rows.
+type Result struct {
+	Agree    bool              `json:"agree"`
+	Exit     int               `json:"exit"`
+	At       time.Time         `json:"at"`
+	Files    []export.FeedFile `json:"files"`
+	Records  int               `json:"records"`          // of HR's
+	Instance string            `json:"instance"`         // whose users they are
+	Export   *export.FeedFile  `json:"export,omitempty"` // the file that they were read from; nil: by API
+	Calls    int               `json:"calls,omitempty"`  // that read them
+	Match    []string          `json:"match"`            // the columns that pair people with users
+	Next     bool              `json:"match_next"`       // where one pairs with no user, the next is tried; else only where HR has no value in it
+	Columns  []string          `json:"compared_columns"`
+	Left     []LeftColumn      `json:"left_columns"`
+	Headers  []string          `json:"left_headers"` // of the file, about no column that is known
+	*reconcile.Result
+	People  []struct{}         `json:"people"` // printed from Each, and empty here, as Rows is
+	Rows    []export.RowResult `json:"rows"`
+	Out     *rowstore.Store    `json:"-"`
+	pairing *reconcile.Pairing
+	closing []func()
+}
+
+// Each passes the findings to take: whoever is not equal, in the order of HR's files, then the users whom HR does not know.
+func (r *Result) Each(take func(*reconcile.Finding) error) error {
+	_, err := r.pairing.Compare(take)
+	return err
+}
+
+// Close removes what the comparison has stored.
+func (r *Result) Close() error {
+	for _, f := range r.closing {
+		f()
+	}
+	return r.Out.Close()
+}
+
+// sides are the two sides on their way into a comparison.
+type sides struct {
+	env      *wiring.Env
+	o        Options
+	pipe     *wiring.Pipeline
+	elements []export.Element // see reconcile.Options.Columns
+	mapped   int
+	compared *reconcile.Comparison
+	out      rowstore.Store
+	people   rowstore.Pile
+	users    rowstore.Pile
+	res      *Result
+}
+
+// Compare reads both sides to their ends and compares them. An error says which side could not be read.
+func Compare(ctx context.Context, env *wiring.Env, o Options) (*Result, error) {
+	opt := config.Options{FeedGiven: len(o.Files) > 0, Users: o.Export == ""}
+	pipe, err := wiring.ReadPipeline(ctx, env, opt)
+	if err != nil {
+		return nil, err
+	}
+	s := &sides{env: env, o: o, pipe: pipe, res: &Result{
+		At: env.Now().UTC().Truncate(time.Second), Instance: pipe.Config.Instance, Left: []LeftColumn{}, Headers: []string{}, People: []struct{}{}, Rows: []export.RowResult{},
+	}}
+	s.res.Out, s.res.closing = &s.out, []func(){s.people.Close, s.users.Close}
+	if err := s.compare(ctx); err != nil {
+		s.res.Close() // the error says enough
+		return nil, err
+	}
+	return s.res, nil
+}
+
+func (s *sides) compare(ctx context.Context) (err error) {
+	var file *usersFile
+	if s.o.Export != "" {
+		if file, err = s.openFile(); err != nil {
+			return notRead(err)
+		}
+	}
+	s.columns(file)
+	match, next := s.match(file)
+	if len(match) == 0 {
+		return notRead(file.noKey(s.pipe))
+	}
+	guard := wiring.Guard(s.pipe.Config, s.res.At)
+	o := reconcile.Options{
+		Columns: s.elements, Mapped: s.mapped, Match: match, Next: next, Key: s.pipe.Key, ExactCase: s.pipe.Config.Layout.ExactCase, People: &s.people, Users: &s.users,
+	}
+	if guard != nil {
+		o.Protects = func(key, login string) bool { return guard(key, login, "") != nil }
+	}
+	s.compared = reconcile.New(o)
+	s.res.Match, s.res.Next = match, next
+	if err := s.readHR(ctx); err != nil {
+		return err
+	}
+	if file != nil {
+		err = s.readFile(file)
+	} else {
+		err = s.readAPI(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if s.res.pairing == nil {
+		s.res.pairing = s.compared.Pair()
+	}
+	if s.res.Result, err = s.res.pairing.Compare(func(*reconcile.Finding) error { return nil }); err != nil {
+		return err
+	}
+	if s.res.Agree = s.res.Result.Agrees(); !s.res.Agree {
+		s.res.Exit = export.ExitPartial
+	}
+	return nil
+}
+
+// columns decides which columns are compared, and which only say who a user is.
+func (s *sides) columns(file *usersFile) {
+	mapped := s.pipe.Options.Columns
+	s.mapped = len(mapped)
+	for i, name := range mapped {
+		e, why := s.element(name, file)
+		e.Column = name
+		if why != "" {
+			e.Path = ""
+			if !slices.Contains(s.pipe.Lacks, name) {
+				s.res.Left = append(s.res.Left, LeftColumn{name, why})
+			}
+		} else if i < len(mapped)-len(s.pipe.Lacks) && name != export.ColumnID {
+			s.res.Columns = append(s.res.Columns, name)
+		}
+		s.elements = append(s.elements, e)
+	}
+	for _, name := range []string{export.ColumnID, export.ColumnLogin, export.ColumnEmail, export.ColumnNumber, export.ColumnStatus} {
+		if e, why := s.element(name, file); why == "" && !slices.Contains(mapped, name) {
+			s.elements = append(s.elements, e)
+		}
+	}
+}
+
+// element returns where the users of Coupa's side show a column, or why they do not.
+func (s *sides) element(name string, file *usersFile) (e export.Element, why Unread) {
+	ok := true
+	if name == export.ColumnID {
+		e = coupa.ID()
+	} else if file != nil {
+		e, ok = coupa.Shown(name)
+	} else {
+		e, ok = coupa.Element(name)
+	}
+	switch _, shown := coupa.Shown(name); {
+	case !shown:
+		return e, CardData
+	case e.Kind == export.KindAction:
+		return e, Acts
+	case !ok:
+		return e, NoElement
+	case file != nil && !file.has(name):
+		return e, NoField
+	}
+	return e, ""
+}
+
+// match returns the columns that pair people with users, and whether the next one is tried where one pairs with none.
+func (s *sides) match(file *usersFile) (columns []string, next bool) {
+	order, next := s.pipe.Match, s.pipe.Match != nil
+	if !next {
+		order = []string{export.ColumnID, s.pipe.Key, export.ColumnNumber, export.ColumnLogin}
+	}
+	for _, name := range order {
+		if slices.Contains(s.pipe.Options.Columns, name) && !slices.Contains(columns, name) && (file == nil || file.has(name)) {
+			columns = append(columns, name)
+		}
+	}
+	return columns, next
+}
+
+// tell says something that a person waits for: also on a terminal that shows only warnings of the log.
+func (s *sides) tell(format string, args ...any) {
+	if s.env.Stderr.IsTerminal() && s.env.LogLevel == "warn" {
+		s.env.Stderr.Printf("%s\n", fmt.Sprintf(format, args...)) // a terminal that is gone is no fault of the comparison
+		return
+	}
+	s.env.Log.Infof(format, args...)
+}

@@ -1,0 +1,316 @@
+package show
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/reconciling"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/reconcile"
+)
+
+// shownFindings is how many of one class are printed.
+const shownFindings = 20
+
+// classWords say what a class is: of one, in the list of counts; and of many, as a title.
+var classWords = map[reconcile.Class]struct{ word, title string }{
+	reconcile.LeaverActive:   {"inactive in HR, active in Coupa", "Leavers who are active in Coupa"},
+	reconcile.JoinerInactive: {"active in HR, inactive in Coupa", "Active in HR, inactive in Coupa"},
+	reconcile.Missing:        {"missing in Coupa", "Missing in Coupa"},
+	reconcile.Differs:        {"in both, with different values", "In both, with different values"},
+	reconcile.Unclear:        {"in doubt", "In doubt: it cannot be told whether both agree"},
+	reconcile.OnlyActive:     {"only in Coupa, active", "Active users whom HR does not know"},
+	reconcile.OnlyInactive:   {"only in Coupa, inactive (no difference)", "Inactive users whom HR does not know"},
+	reconcile.LeaverGone:     {"inactive in HR, without a user in Coupa (no difference)", "Inactive in HR, and without a user in Coupa"},
+	reconcile.Equal:          {"equal", ""},
+}
+
+// reasonWords say why people and users are left out.
+var reasonWords = map[reconcile.Reason]string{
+	reconcile.Quarantined: "quarantined", reconcile.Protected: "protected", reconcile.PersonOut: "of people whose records are quarantined",
+}
+
+var unreadWords = map[reconciling.Unread]string{
+	reconciling.NoElement: "Coupa's API does not show it", reconciling.NoField: "the file has no field for it",
+	reconciling.CardData: "card data is never read", reconciling.Acts: "it makes Coupa act, and stores nothing",
+}
+
+// Reconcile compares both sides, writes the findings to csv unless that is "", and prints the result.
+func Reconcile(ctx context.Context, env *wiring.Env, o reconciling.Options, csv string) error {
+	if csv != "" {
+		if err := MayWriteFindings(csv); err != nil {
+			return err
+		}
+	}
+	res, err := reconciling.Compare(ctx, env, o)
+	if err != nil {
+		return err
+	}
+	if csv != "" {
+		err = WriteFindings(csv, res)
+	}
+	switch {
+	case err != nil:
+	case env.JSON:
+		err = ReconciledJSON(env, res)
+	default:
+		err = Reconciled(env, res, csv)
+	}
+	return exit.With(res.Exit, cmp.Or(err, res.Close()))
+}
+
+// Reconciled prints what a comparison of both sides came to. csv is the file that all findings were written to; "" for none.
+func Reconciled(env *wiring.Env, r *reconciling.Result, csv string) error {
+	w, width := env.Stdout.Text(), env.Stdout.Width()
+	w.Lines("", terminal.Fold(ReconcileSentence(r), "  ", width)...)
+	for _, line := range reconcileFacts(r) {
+		w.Lines("  ", terminal.Fold(line, "  ", width)...)
+	}
+	reconcileCounts(w, r)
+	of := map[reconcile.Class][]reconcile.Finding{}
+	err := r.Each(func(f *reconcile.Finding) error {
+		if list := of[f.Class]; len(list) < shownFindings {
+			of[f.Class] = append(list, *f)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, class := range reconcile.Classes() {
+		findingsText(w, class, of[class], r.Classes[class], width)
+	}
+	doublesText(w, r.Doubles, width)
+	rowsText(w, r.Out.All(), group{"Not compared: HR's rows that a run would not send", func(export.RowResult) bool { return true }, shownRows, "see --json"})
+	reconcileSums(w, r, width)
+	if csv != "" {
+		w.Printf("\nWritten to %s; it holds personal data\n", csv)
+	}
+	return w.Err()
+}
+
+// ReconcileSentence returns the verdict: whether both sides agree, and about whom they do not.
+func ReconcileSentence(r *reconciling.Result) string {
+	if r.Agree {
+		return fmt.Sprintf("HR and Coupa agree: %s compared with %s", words.Persons(r.HR.Compared), export.Plural(r.Coupa.Read, "user"))
+	}
+	var parts []string
+	for _, class := range reconcile.Classes() {
+		if n := r.Classes[class]; n > 0 && !class.Agrees() {
+			parts = append(parts, fmt.Sprintf("%d %s", n, classWords[class].word))
+		}
+	}
+	if n := len(r.Doubles); n > 0 {
+		parts = append(parts, export.Plural(n, "value")+" of several users")
+	}
+	return "HR and Coupa differ: " + strings.Join(parts, "; ")
+}
+
+// reconcileFacts returns what was compared, a line each.
+func reconcileFacts(r *reconciling.Result) (lines []string) {
+	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	for _, f := range r.Files {
+		say("HR: feed %s", export.Plain(f.Name))
+	}
+	if r.Export != nil {
+		say("Coupa: users of %s", export.Plain(r.Export.Name))
+	} else {
+		say("Coupa: users read by API, by ascending id, with %s, from %s", export.Plural(r.Calls, "call"), r.Instance)
+	}
+	say("paired by %s", pairedText(r))
+	say("compared: %s", strings.Join(r.Columns, ", "))
+	for _, c := range r.Left {
+		say("not compared: %s: %s", c.Column, unreadWords[c.Why])
+	}
+	if len(r.Headers) > 0 {
+		names := make([]string, len(r.Headers))
+		for i, h := range r.Headers {
+			names[i] = export.Plain(h)
+		}
+		say("fields of the file that are left out, since no column is known for them: %s", words.Few(names))
+	}
+	return lines
+}
+
+func pairedText(r *reconciling.Result) string {
+	if r.Next {
+		return strings.Join(r.Match, ", then by ")
+	}
+	return strings.Join(r.Match, ", and people whom HR gives none by ")
+}
+
+func reconcileCounts(w *terminal.Text, r *reconciling.Result) {
+	var rows [][]string
+	for _, class := range reconcile.Classes() {
+		if n := r.Classes[class]; n > 0 {
+			rows = append(rows, []string{classWords[class].word, fmt.Sprint(n)})
+		}
+	}
+	w.Printf("\nPeople and users: each counts once\n")
+	w.Table(rows)
+	columnCounts(w, "Columns with two values", r.Result.Columns)
+	columnCounts(w, "Columns that Coupa's side does not show", r.Unshown)
+}
+
+func columnCounts(w *terminal.Text, title string, of map[string]int) {
+	if len(of) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, n := range slices.Sorted(maps.Keys(of)) {
+		rows = append(rows, []string{n, words.Persons(of[n])})
+	}
+	w.Printf("\n%s\n", title)
+	w.Table(rows)
+}
+
+func findingsText(w *terminal.Text, class reconcile.Class, of []reconcile.Finding, n, width int) {
+	if len(of) == 0 {
+		return
+	}
+	tone := terminal.Bad
+	if class.Agrees() {
+		tone = terminal.Mixed
+	}
+	w.Printf("\n%s (%d)\n", terminal.In(tone, classWords[class].title), n)
+	for i := range of {
+		f := &of[i]
+		w.Lines("  ", strings.Join(FindingNames(f), "  "))
+		if text := DoubtText(f); text != "" {
+			w.Lines("    ", terminal.Fold(text, "  ", width-4)...)
+		}
+		for _, c := range f.Cells {
+			w.Lines("    ", terminal.Fold(c.Column+": "+TwoValues(c), "  ", width-4)...)
+		}
+	}
+	if len(of) < n {
+		w.Printf("  and %d more: --csv FILE and --json have all\n", n-len(of))
+	}
+}
+
+// FindingNames returns what names the person or user of a finding.
+func FindingNames(f *reconcile.Finding) (names []string) {
+	for _, text := range []string{f.Key, f.Login} {
+		if text != "" {
+			names = append(names, text)
+		}
+	}
+	if f.Origin.File != "" {
+		names = append(names, f.Origin.String())
+	}
+	if f.ID != "" {
+		names = append(names, "Coupa id "+f.ID)
+	}
+	return names
+}
+
+// DoubtText returns why a finding is in doubt, in words; "" where it is not.
+func DoubtText(f *reconcile.Finding) string {
+	ids := ""
+	if others := slices.DeleteFunc(slices.Clone(f.Others), func(id string) bool { return id == "" }); len(others) > 0 {
+		ids = " (Coupa id " + strings.Join(others, ", ") + ")"
+	}
+	switch f.Doubt {
+	case reconcile.NotShown:
+		return f.Column + ": Coupa's side does not show it, and it may be another value"
+	case reconcile.SeveralHave:
+		return f.Column + ": several users in Coupa have this value" + ids
+	case reconcile.TakenTwice:
+		return f.Column + ": it leads to the user of another person in HR"
+	case reconcile.OtherHas:
+		return f.Column + ": a user in Coupa has this value, and is not paired with this person" + ids
+	}
+	return ""
+}
+
+// TwoValues returns what both sides hold in a cell.
+func TwoValues(c export.CellChange) string {
+	switch {
+	case !c.Known:
+		return "HR " + orNone(c.New) + ", Coupa not shown"
+	case c.Gained == nil && c.Lost == nil:
+		return "HR " + orNone(c.New) + ", Coupa " + orNone(c.Old)
+	}
+	var parts []string
+	if len(c.Gained) > 0 {
+		parts = append(parts, "only in HR: "+strings.Join(c.Gained, ", "))
+	}
+	if len(c.Lost) > 0 {
+		parts = append(parts, "only in Coupa: "+strings.Join(c.Lost, ", "))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func doublesText(w *terminal.Text, doubles []reconcile.Double, width int) {
+	if len(doubles) == 0 {
+		return
+	}
+	w.Printf("\n%s (%d)\n", terminal.In(terminal.Bad, "Several users with one value: do they look like one person?"), len(doubles))
+	for _, d := range doubles[:min(len(doubles), shownFindings)] {
+		w.Lines("  ", terminal.Fold(DoubleText(d), "  ", width-2)...)
+	}
+	if n := len(doubles) - shownFindings; n > 0 {
+		w.Printf("  and %d more: --csv FILE and --json have all\n", n)
+	}
+}
+
+// DoubleText returns which users have one value, in words.
+func DoubleText(d reconcile.Double) string {
+	ids := slices.DeleteFunc(slices.Clone(d.IDs), func(id string) bool { return id == "" })
+	text := fmt.Sprintf("%s %s: %s", d.Column, d.Value, export.Plural(d.Users, "user"))
+	if len(ids) == 0 {
+		return text
+	}
+	text += ", Coupa id " + strings.Join(ids, ", ")
+	if len(ids) < d.Users {
+		text += " and more"
+	}
+	return text
+}
+
+// reconcileSums prints how both populations add up, and their hashes.
+func reconcileSums(w *terminal.Text, r *reconciling.Result, width int) {
+	w.Printf("\nSums\n")
+	only := r.Classes[reconcile.OnlyActive] + r.Classes[reconcile.OnlyInactive]
+	for _, line := range []string{
+		fmt.Sprintf("HR: %s of %s = %d compared%s", export.Plural(r.HR.Read, "row"), export.Plural(r.Records, "record"), r.HR.Compared, leftOutText(r.HR.LeftOut)),
+		fmt.Sprintf("Coupa: %s = %d paired with HR's people + %d only in Coupa%s", export.Plural(r.Coupa.Read, "user"), r.Coupa.Compared-only, only, leftOutText(r.Coupa.LeftOut)),
+		"HR's side sha256 " + r.HR.Hash, "Coupa's side sha256 " + r.Coupa.Hash,
+	} {
+		w.Lines("  ", terminal.Fold(line, "  ", width-2)...)
+	}
+}
+
+func leftOutText(of map[reconcile.Reason]int) (text string) {
+	for _, why := range reconcile.Reasons() {
+		if n := of[why]; n > 0 {
+			text += fmt.Sprintf(" + %d %s", n, reasonWords[why])
+		}
+	}
+	return text
+}
+
+// ReconciledJSON prints a comparison as one object, its findings and rows one at a time.
+func ReconciledJSON(env *wiring.Env, r *reconciling.Result) error {
+	var wrong error
+	findings := func(yield func(*reconcile.Finding) bool) {
+		wrong = r.Each(func(f *reconcile.Finding) error {
+			if !yield(f) {
+				return errNoMore
+			}
+			return nil
+		})
+	}
+	if err := jsonLists(env.Stdout.JSON(), r, findings, r.Out.All()); err != nil {
+		return err
+	}
+	return wrong
+}

@@ -1,0 +1,53 @@
+package reconcile
+
+import "slices"
+
+// Class is what the comparison found of a person of HR's, or of a user of Coupa's whom HR does not know.
+type Class string
+
+// The classes, the gravest first.
+const (
+	LeaverActive   Class = "leaver_active"   // inactive in HR and active in Coupa
+	JoinerInactive Class = "joiner_inactive" // active in HR and inactive in Coupa
+	Missing        Class = "missing"         // HR knows the person, and no user in Coupa is theirs
+	Differs        Class = "differs"         // both know the person, and some column has two values
+	Unclear        Class = "unclear"         // it cannot be told whether both agree; see Doubt
+	OnlyActive     Class = "only_in_coupa"   // an active user who is none of HR's people
+	OnlyInactive   Class = "only_inactive"   // an inactive user who is none of HR's people
+	LeaverGone     Class = "leaver_gone"     // inactive in HR, and without a user in Coupa
+	Equal          Class = "equal"
+)
+
+// Classes returns all classes, the gravest first.
+func Classes() []Class {
+	return []Class{LeaverActive, JoinerInactive, Missing, Differs, Unclear, OnlyActive, OnlyInactive, LeaverGone, Equal}
+}
+
+// Agrees reports whether the two sides agree about those of a class. Who is shut out in both, by whatever way, is no
+// difference.
+func (c Class) Agrees() bool { return slices.Contains([]Class{Equal, LeaverGone, OnlyInactive}, c) }
+
+// Doubt is the reason of Unclear, and of Missing where Coupa has a user who may be the person.
+type Doubt string
+
+// The doubts.
+const (
+	NoDoubt     Doubt = ""
+	NotShown    Doubt = "not_shown"    // Coupa does not show a value
+	SeveralHave Doubt = "several_have" // several users have the value by which the person is looked for
+	TakenTwice  Doubt = "taken_twice"  // another person of HR's leads to the same user
+	OtherHas    Doubt = "other_has"    // a user has the person's login, e-mail address or number, but not the value by which people are paired
+)
+
+// Reason is why a person or a user is not compared.
+type Reason string
+
+// The reasons.
+const (
+	Quarantined Reason = "quarantined" // HR's record breaks a rule, so that it says nothing certain
+	Protected   Reason = "protected"   // a rule of the config protects the person from every change
+	PersonOut   Reason = "person_out"  // of a user: the record of their person is quarantined
+)
+
+// Reasons returns all reasons.
+func Reasons() []Reason { return []Reason{Quarantined, Protected, PersonOut} }

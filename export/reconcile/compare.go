@@ -1,0 +1,431 @@
+package reconcile
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// Finding is what was found of one person of HR's, or of one user whom HR does not know. It holds personal data.
+type Finding struct {
+	Class  Class               `json:"class"`
+	Doubt  Doubt               `json:"doubt,omitempty"`
+	Column string              `json:"column,omitempty"` // the column of the doubt
+	Key    string              `json:"key,omitempty"`    // HR's
+	Origin export.Origin       `json:"origin,omitzero"`
+	ID     string              `json:"id,omitempty"`    // Coupa's number of the user
+	Login  string              `json:"login,omitempty"` // Coupa's, or HR's where Coupa has no user
+	Others []string            `json:"others,omitempty"`
+	Cells  []export.CellChange `json:"cells,omitempty"` // old is Coupa's value, new HR's
+}
+
+// Double is a value that several users of Coupa's have in a column in which each user's is their own.
+type Double struct {
+	Column string   `json:"column"`
+	Value  string   `json:"value"`
+	Users  int      `json:"users"`
+	IDs    []string `json:"ids"` // of the first of them, by number
+}
+
+// Side is how much of one side was read, and what became of it.
+type Side struct {
+	Read     int            `json:"read"`
+	Compared int            `json:"compared"`
+	LeftOut  map[Reason]int `json:"left_out"`
+	Hash     string         `json:"sha256"` // of all who are compared, whatever their order
+}
+
+// Result is what the comparison came to.
+type Result struct {
+	HR      Side           `json:"hr"`    // in people: one with several records is one
+	Coupa   Side           `json:"coupa"` // in users
+	Classes map[Class]int  `json:"classes"`
+	Columns map[string]int `json:"columns"` // people by column with two values
+	Unshown map[string]int `json:"unshown"` // people by column that Coupa does not show
+	Doubles []Double       `json:"doubles"`
+}
+
+// Agrees reports whether both sides agree: about every person and every user, and no two users look like one person.
+func (r *Result) Agrees() bool {
+	for class, n := range r.Classes {
+		if n > 0 && !class.Agrees() {
+			return false
+		}
+	}
+	return len(r.Doubles) == 0
+}
+
+// shownIDs is how many users of one double are named.
+const shownIDs = 10
+
+type entry struct {
+	hash uint64
+	at   int32
+}
+
+// index finds people or users by the hash of a value.
+type index []entry
+
+func newIndex(hashes []uint64, width, k int) index {
+	var x index
+	for at, i := 0, k; i < len(hashes); at, i = at+1, i+width {
+		if hashes[i] != 0 {
+			x = append(x, entry{hashes[i], int32(at)})
+		}
+	}
+	slices.SortFunc(x, func(a, b entry) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.at, b.at)) })
+	return x
+}
+
+func (x index) find(hash uint64) index {
+	i, _ := slices.BinarySearchFunc(x, hash, func(e entry, h uint64) int { return cmp.Compare(e.hash, h) })
+	n := i
+	for n < len(x) && x[n].hash == hash {
+		n++
+	}
+	return x[i:n]
+}
+
+// Pairing is a comparison of which both sides were read.
+type Pairing struct {
+	*Comparison
+	byColumn []index // by place in keyed
+}
+
+// Pair pairs people with users. A second Pair, after users were added, takes these into account.
+func (c *Comparison) Pair() *Pairing {
+	p := &Pairing{Comparison: c, byColumn: make([]index, len(c.keyed))}
+	for k := range c.keyed {
+		p.byColumn[k] = newIndex(c.held, len(c.keyed), k)
+	}
+	return p
+}
+
+// pair returns the users who may be the person, and the column that says so.
+func (p *Pairing) pair(at int) (found index, k int) {
+	said := p.said[at*len(p.keyed) : (at+1)*len(p.keyed)]
+	k = -1
+	for _, k = range p.match {
+		if said[k] == 0 {
+			continue
+		}
+		if found = p.byColumn[k].find(said[k]); len(found) > 0 || !p.o.Next {
+			return found, k
+		}
+	}
+	return nil, k
+}
+
+// Unseen calls take with each value by which a person without a user may be found; Coupa can be asked for it. Then users are
+// late: those who were added before are passed over.
+func (p *Pairing) Unseen(take func(column export.Element, value string)) error {
+	cells := make([]export.Cell, p.o.Mapped)
+	var b []byte
+	for at := range p.people {
+		if found, _ := p.pair(at); len(found) > 0 {
+			continue
+		}
+		var err error
+		if b, err = p.o.People.Read(p.people[at].place, b); err != nil {
+			return err
+		}
+		p.readPerson(b, cells)
+		for _, k := range p.match {
+			if i := p.keyed[k]; i < len(cells) && !cells[i].Lacks() {
+				take(p.o.Columns[i], cells[i].Text)
+				if !p.o.Next {
+					break
+				}
+			}
+		}
+	}
+	p.late, p.ids = true, make(map[string]bool, len(p.users))
+	for i := range p.users {
+		var err error
+		if b, err = p.o.Users.Read(p.users[i].place, b); err != nil {
+			return err
+		}
+		p.ids[(&reader{b}).text()] = true
+	}
+	return nil
+}
+
+// Compare compares all people with their users and calls take with each who is not equal, in the order of HR's files, then
+// with the users whom HR does not know, by number. Its sums are checked. It may be called again, and then does the same.
+func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
+	r := &Result{Classes: map[Class]int{}, Columns: map[string]int{}, Unshown: map[string]int{}, Doubles: []Double{}}
+	r.HR = Side{LeftOut: maps.Clone(p.outN), Hash: p.hr.String()}
+	for i := range p.users {
+		p.users[i].taken = false
+	}
+	order := make([]int, len(p.people))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		x, y := p.people[a], p.people[b]
+		return cmp.Or(strings.Compare(p.files[x.file], p.files[y.file]), cmp.Compare(x.line, y.line))
+	})
+	w := &walk{Pairing: p, r: r, cells: make([]export.Cell, p.o.Mapped)}
+	for _, at := range order {
+		f, err := w.person(at)
+		if err != nil {
+			return nil, err
+		}
+		if f.Class == "" {
+			r.HR.LeftOut[Protected]++
+			continue
+		}
+		r.HR.Compared++
+		r.Classes[f.Class]++
+		if f.Class != Equal {
+			if err := take(f); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := w.only(take); err != nil {
+		return nil, err
+	}
+	if err := w.doubles(); err != nil {
+		return nil, err
+	}
+	r.HR.Read = len(p.people) + p.outCount()
+	r.Coupa.Hash = p.coupa.String()
+	return r, w.check()
+}
+
+// walk compares one person after another.
+type walk struct {
+	*Pairing
+	r     *Result
+	cells []export.Cell
+	b     []byte
+}
+
+// person judges one person. Of one whose user is protected, the finding has no class.
+func (w *walk) person(at int) (*Finding, error) {
+	one := w.people[at]
+	var err error
+	if w.b, err = w.o.People.Read(one.place, w.b); err != nil {
+		return nil, err
+	}
+	f := &Finding{Origin: export.Origin{File: w.files[one.file], Line: int(one.line)}, Key: w.readPerson(w.b, w.cells)}
+	if w.login >= 0 && w.login < len(w.cells) {
+		f.Login = w.cells[w.login].SetText()
+	}
+	found, k := w.pair(at)
+	switch {
+	case len(found) == 0:
+		return f, w.missing(f, at)
+	case len(found) > 1:
+		f.Class, f.Doubt, f.Column = Unclear, SeveralHave, w.o.Columns[w.keyed[k]].Column
+		for _, e := range found {
+			w.users[e.at].taken = w.users[e.at].out != Protected
+		}
+		f.Others, err = w.idsOf(found)
+		return f, err
+	}
+	u := &w.users[found[0].at]
+	if w.b, err = w.o.Users.Read(u.place, w.b); err != nil {
+		return nil, err
+	}
+	held := w.readUser(w.b)
+	f.ID = held.ID
+	if v, ok := held.Value(w.o.Columns[max(w.login, 0)]); ok && w.login >= 0 && v.Text != "" {
+		f.Login = v.Text
+	}
+	if u.out == Protected {
+		return f, nil
+	}
+	if u.taken {
+		f.Class, f.Doubt, f.Column = Unclear, TakenTwice, w.o.Columns[w.keyed[k]].Column
+		return f, nil
+	}
+	u.taken = true
+	w.compare(f, held)
+	return f, nil
+}
+
+// compare compares the cells of a person with their user.
+func (w *walk) compare(f *Finding, held export.User) {
+	f.Class = Equal
+	for i, cell := range w.cells {
+		e := w.o.Columns[i]
+		if e.Path == "" || e.Column == export.ColumnID {
+			continue
+		}
+		v, known := held.Value(e)
+		d, changes := export.ElementCell{Element: e, Cell: cell}.Change(v, known)
+		if !changes || d.Kind == export.ChangeCase && !w.o.ExactCase {
+			continue
+		}
+		if f.Cells = append(f.Cells, d); !d.Known {
+			w.r.Unshown[e.Column]++
+			if f.Class == Equal {
+				f.Class, f.Doubt, f.Column = Unclear, NotShown, e.Column
+			}
+			continue
+		}
+		w.r.Columns[e.Column]++
+		switch {
+		case d.Kind == export.ChangeDeactivation:
+			f.Class = LeaverActive
+		case d.Kind == export.ChangeReactivation:
+			f.Class = JoinerInactive
+		case f.Class == Equal || f.Class == Unclear:
+			f.Class = Differs
+		}
+	}
+	if f.Class != Unclear {
+		f.Doubt, f.Column = NoDoubt, ""
+	}
+}
+
+// missing judges a person without a user.
+func (w *walk) missing(f *Finding, at int) (err error) {
+	f.Class = Missing
+	if w.status >= 0 && w.status < len(w.cells) && w.cells[w.status].State == export.Set && export.Truth(w.cells[w.status].Text) == "false" {
+		f.Class = LeaverGone
+	}
+	said := w.said[at*len(w.keyed) : (at+1)*len(w.keyed)]
+	for _, k := range w.unique {
+		if said[k] == 0 {
+			continue
+		}
+		if near := w.byColumn[k].find(said[k]); len(near) > 0 {
+			f.Doubt, f.Column = OtherHas, w.o.Columns[w.keyed[k]].Column
+			if f.Class == LeaverGone && w.users[near[0].at].active { // the login of somebody who has left is in use
+				f.Class = Unclear
+			}
+			f.Others, err = w.idsOf(near)
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walk) idsOf(found index) (ids []string, err error) {
+	for _, e := range found[:min(len(found), shownIDs)] {
+		var b []byte
+		if b, err = w.o.Users.Read(w.users[e.at].place, nil); err != nil {
+			return nil, err
+		}
+		ids = append(ids, w.readUser(b).ID)
+	}
+	return ids, nil
+}
+
+// only judges the users who are none of HR's people.
+func (w *walk) only(take func(*Finding) error) error {
+	side := Side{Read: len(w.users), LeftOut: map[Reason]int{}}
+	var rest []int
+	for i := range w.users {
+		u := &w.users[i]
+		if !u.taken && u.out == "" && w.keyAt >= 0 {
+			switch why, ok := w.out[w.held[i*len(w.keyed)+w.keyAt]]; {
+			case ok && why == Protected:
+				u.out = Protected
+			case ok:
+				u.out = PersonOut
+			}
+		}
+		switch {
+		case u.taken:
+			side.Compared++
+		case u.out != "":
+			side.LeftOut[u.out]++
+		default:
+			rest = append(rest, i)
+		}
+	}
+	side.Compared += len(rest)
+	w.r.Coupa = side
+	slices.SortFunc(rest, func(a, b int) int { return cmp.Compare(w.users[a].number, w.users[b].number) })
+	for _, i := range rest {
+		var err error
+		if w.b, err = w.o.Users.Read(w.users[i].place, w.b); err != nil {
+			return err
+		}
+		held := w.readUser(w.b)
+		f := &Finding{Class: OnlyActive, ID: held.ID}
+		if !w.users[i].active {
+			f.Class = OnlyInactive
+		}
+		if w.login >= 0 {
+			f.Login = held.Values[w.o.Columns[w.login].Path].Text
+		}
+		w.r.Classes[f.Class]++
+		if err := take(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// doubles finds the users who look like one person. Protected ones are left out: several programs may share an address.
+func (w *walk) doubles() error {
+	for _, k := range w.unique {
+		x := w.byColumn[k]
+		for i := 0; i < len(x); {
+			n := i
+			var same index
+			for ; n < len(x) && x[n].hash == x[i].hash; n++ {
+				if w.users[x[n].at].out != Protected {
+					same = append(same, x[n])
+				}
+			}
+			i = n
+			if len(same) < 2 {
+				continue
+			}
+			slices.SortFunc(same, func(a, b entry) int { return cmp.Compare(w.users[a.at].number, w.users[b.at].number) })
+			e := w.o.Columns[w.keyed[k]]
+			b, err := w.o.Users.Read(w.users[same[0].at].place, nil)
+			if err != nil {
+				return err
+			}
+			d := Double{Column: e.Column, Value: w.readUser(b).Values[e.Path].Text, Users: len(same)}
+			if d.IDs, err = w.idsOf(same); err != nil {
+				return err
+			}
+			w.r.Doubles = append(w.r.Doubles, d)
+		}
+	}
+	slices.SortStableFunc(w.r.Doubles, func(a, b Double) int { return cmp.Or(cmp.Compare(a.Column, b.Column), cmp.Compare(a.Value, b.Value)) })
+	return nil
+}
+
+// check holds the sums: every person and every user has one class or one reason.
+func (w *walk) check() error {
+	r := w.r
+	people, only := 0, 0
+	for class, n := range r.Classes {
+		if class == OnlyActive || class == OnlyInactive {
+			only += n
+		} else {
+			people += n
+		}
+	}
+	taken := 0
+	for _, u := range w.users {
+		if u.taken {
+			taken++
+		}
+	}
+	if people != r.HR.Compared || r.HR.Read != people+r.HR.out() || r.Coupa.Compared != taken+only || r.Coupa.Read != taken+only+r.Coupa.out() {
+		return export.Ours(fmt.Errorf("compare both sides: of %d people %d have a class, and of %d users %d", r.HR.Read, people, r.Coupa.Read, taken+only))
+	}
+	return nil
+}
+
+func (s *Side) out() (n int) {
+	for _, of := range s.LeftOut {
+		n += of
+	}
+	return n
+}

@@ -1,0 +1,237 @@
+package reconcile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// heap is a Store in memory.
+type heap struct{ records [][]byte }
+
+func (h *heap) Add(record []byte) (int64, error) {
+	h.records = append(h.records, slices.Clone(record))
+	return int64(len(h.records) - 1), nil
+}
+
+func (h *heap) Read(place int64, into []byte) ([]byte, error) {
+	return append(into[:0], h.records[place]...), nil
+}
+
+var testElements = []export.Element{
+	{Column: export.ColumnNumber, Path: "employee-number", Kind: export.KindFold},
+	{Column: export.ColumnLogin, Path: "login", Kind: export.KindFold},
+	{Column: export.ColumnStatus, Path: "active", Kind: export.KindStatus},
+	{Column: export.ColumnRoles, Path: "roles[].name", Kind: export.KindNames},
+	{Column: "Department", Path: "department.name", Kind: export.KindText},
+	{Column: export.ColumnEmail, Path: "email", Kind: export.KindFold},
+}
+
+// side makes a comparison of people (number|login|status|roles|department) and users (id|number|login|active|roles|department|email);
+// a ~ is a value that is absent, or not shown.
+func side(t *testing.T, o Options, people, users []string) *Comparison {
+	t.Helper()
+	o.Columns, o.Mapped, o.Key, o.People, o.Users = testElements, 5, export.ColumnNumber, &heap{}, &heap{}
+	c := New(o)
+	for i, text := range people {
+		p := Person{Origin: export.Origin{File: "feed.csv", Line: i + 2}}
+		for _, cell := range strings.Split(text, "|") {
+			state := export.Set
+			if cell == "~" {
+				cell, state = "", export.Absent
+			}
+			p.Cells = append(p.Cells, export.Cell{Text: cell, State: state})
+		}
+		p.Key = p.Cells[0].Text
+		if _, err := c.AddPerson(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, text := range users {
+		addUser(t, c, text)
+	}
+	return c
+}
+
+func addUser(t *testing.T, c *Comparison, text string) {
+	t.Helper()
+	cells := strings.Split(text, "|")
+	u := export.User{ID: cells[0], Values: map[string]export.Value{}}
+	for i, cell := range cells[1:] {
+		switch e := testElements[i]; {
+		case cell == "~":
+		case e.Kind == export.KindNames:
+			u.Values[e.Path] = export.Value{List: export.SplitNames(cell)}
+		default:
+			u.Values[e.Path] = export.Value{Text: cell}
+		}
+	}
+	if err := c.AddUser(u); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// told compares and returns a line for each finding.
+func told(t *testing.T, p *Pairing) (lines []string, r *Result) {
+	t.Helper()
+	r, err := p.Compare(func(f *Finding) error {
+		line := strings.TrimSpace(fmt.Sprintf("%s %s %s", f.Key, f.ID, f.Class))
+		if f.Doubt != "" {
+			line += fmt.Sprintf(" %s %s%v", f.Doubt, f.Column, f.Others)
+		}
+		for _, c := range f.Cells {
+			line += fmt.Sprintf(" %s:%s/%s", c.Column, c.New, c.Old)
+		}
+		lines = append(lines, strings.Join(strings.Fields(line), " "))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines, r
+}
+
+// TestCompare: each person and each user has one class, by the equality of reading back.
+func TestCompare(t *testing.T) {
+	byNumber := Options{Match: []string{export.ColumnNumber, export.ColumnLogin}}
+	next := Options{Match: []string{export.ColumnNumber, export.ColumnLogin}, Next: true}
+	bots := Options{Match: byNumber.Match, Protects: func(_, login string) bool { return strings.HasPrefix(login, "bot") }}
+	exact := Options{Match: byNumber.Match, ExactCase: true}
+	for name, tt := range map[string]struct {
+		o             Options
+		people, users []string
+		want          []string
+		agree         bool
+	}{
+		"equal but for case, order of a list, and blanks": {byNumber, []string{"7|A.B|active|Buyer, User|Legal "}, []string{"1|7|a.b|true|User,Buyer| Legal|"}, nil, true},
+		"null and empty are alike":                        {byNumber, []string{"7|a|active||"}, []string{"1|7|a|true|||"}, nil, true},
+		"what HR does not say cannot differ":              {byNumber, []string{"7|~|~|~|~"}, []string{"1|7|a|true|User|Legal|"}, nil, true},
+		"one spelling of Unicode and another":             {byNumber, []string{"7|a|active||Bu\u0308ro"}, []string{"1|7|a|true||B\u00fcro|"}, nil, true},
+		"case, where it counts":                           {exact, []string{"7|A|active||"}, []string{"1|7|a|true|||"}, []string{"7 1 differs Login:A/a"}, false},
+		"two values":                                      {byNumber, []string{"7|a|active|User|Legal"}, []string{"1|7|a|true|Buyer|Finance|"}, []string{"7 1 differs User Role Names:User/Buyer Department:Legal/Finance"}, false},
+		"a leaver who is active outweighs other columns":  {byNumber, []string{"7|a|inactive||Legal"}, []string{"1|7|a|true||Finance|"}, []string{"7 1 leaver_active Status:inactive/active Department:Legal/Finance"}, false},
+		"a joiner who is inactive":                        {byNumber, []string{"7|a|active||"}, []string{"1|7|a|false|||"}, []string{"7 1 joiner_inactive Status:active/inactive"}, false},
+		"missing":                                         {byNumber, []string{"7|a|active||"}, nil, []string{"7 missing"}, false},
+		"a leaver without a user is shut out":             {byNumber, []string{"7|a|inactive||"}, nil, []string{"7 leaver_gone"}, true},
+		"missing, and another user has the login":         {byNumber, []string{"7|a|active||"}, []string{"1|8|a|true|||"}, []string{"7 missing other_has Login[1]", "1 only_in_coupa"}, false},
+		"a leaver whose login another number has":         {byNumber, []string{"7|a|inactive||"}, []string{"1|8|a|true|||"}, []string{"7 unclear other_has Login[1]", "1 only_in_coupa"}, false},
+		"the next column pairs":                           {next, []string{"7|a|active||"}, []string{"1||a|true|||"}, []string{"7 1 differs Employee Number:7/"}, false},
+		"the next column pairs only those without":        {byNumber, []string{"~|a|active||"}, []string{"1|8|a|true|||"}, nil, true},
+		"not shown is not equal":                          {byNumber, []string{"7|a|active||Legal"}, []string{"1|7|a|true||~|"}, []string{"7 1 unclear not_shown Department[] Department:Legal/"}, false},
+		"several users":                                   {byNumber, []string{"7|a|active||"}, []string{"1|7|a|true|||", "2|7|b|true|||"}, []string{"7 unclear several_have Employee Number[1 2]"}, false},
+		"two people, one user":                            {next, []string{"7|a|active||", "8|a|active||"}, []string{"1|7|a|true|||"}, []string{"8 1 unclear taken_twice Login[]"}, false},
+		"users whom HR does not know":                     {byNumber, nil, []string{"10|10|y|true|||", "9|9|x|true|||", "8|8|z|false|||"}, []string{"8 only_inactive", "9 only_in_coupa", "10 only_in_coupa"}, false},
+		"an inactive user whom HR does not know agrees":   {byNumber, nil, []string{"8|8|z|false|||"}, []string{"8 only_inactive"}, true},
+		"protected, by what Coupa holds":                  {bots, []string{"7|a|active||"}, []string{"1|7|bot|true|||", "2|8|bot2|true|||"}, nil, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := side(t, tt.o, tt.people, tt.users).Pair()
+			for range 2 { // the second time is like the first
+				got, r := told(t, p)
+				if !slices.Equal(got, tt.want) || r.Agrees() != tt.agree {
+					t.Errorf("got %q, agree %v; want %q, %v", got, r.Agrees(), tt.want, tt.agree)
+				}
+			}
+		})
+	}
+}
+
+// TestLeaveOut: who is left out is no difference, on neither side, and the sums have them.
+func TestLeaveOut(t *testing.T) {
+	c := side(t, Options{Match: []string{export.ColumnNumber}}, []string{"7|a|active||"}, []string{"1|7|a|true|||", "2|8|b|true|||", "3|9|c|true|||"})
+	c.LeaveOut("8", Quarantined)
+	c.LeaveOut("9", Protected)
+	c.LeaveOut("", Quarantined)
+	got, r := told(t, c.Pair())
+	if got != nil || !r.Agrees() || r.HR.Read != 4 || r.HR.Compared != 1 || !maps.Equal(r.HR.LeftOut, map[Reason]int{Quarantined: 2, Protected: 1}) {
+		t.Errorf("%q, HR %+v", got, r.HR)
+	}
+	if r.Coupa.Read != 3 || r.Coupa.Compared != 1 || !maps.Equal(r.Coupa.LeftOut, map[Reason]int{PersonOut: 1, Protected: 1}) {
+		t.Errorf("Coupa %+v", r.Coupa)
+	}
+}
+
+// TestDoubles: users with one value in a column of their own look like one person; protected ones may share it.
+func TestDoubles(t *testing.T) {
+	o := Options{Match: []string{export.ColumnNumber}, Protects: func(_, login string) bool { return strings.HasPrefix(login, "bot") }}
+	c := side(t, o, nil, []string{"2|2|b|false|||X@acme.example", "1|1|a|false|||x@acme.example", "3|3|bot|true|||x@acme.example", "4|4|bot1|true|||y@acme.example", "5|5|bot2|true|||y@acme.example"})
+	_, r := told(t, c.Pair())
+	if len(r.Doubles) != 1 || r.Doubles[0].Column != export.ColumnEmail || r.Doubles[0].Users != 2 || !slices.Equal(r.Doubles[0].IDs, []string{"1", "2"}) || r.Agrees() {
+		t.Errorf("%+v", r.Doubles)
+	}
+}
+
+// TestUnseen: only who has no user is asked for, and a user who comes twice counts once.
+func TestUnseen(t *testing.T) {
+	c := side(t, Options{Match: []string{export.ColumnNumber, export.ColumnLogin}}, []string{"7|a|active||", "8|b|active||", "~|c|active||"}, []string{"1|7|a|true|||"})
+	p := c.Pair()
+	var asked []string
+	if err := p.Unseen(func(e export.Element, value string) { asked = append(asked, e.Column+"="+value) }); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"Employee Number=8", "Login=c"}; !slices.Equal(asked, want) {
+		t.Errorf("asked %q", asked)
+	}
+	for _, text := range []string{"2|8|b|true|||", "2|8|b|true|||", "1|7|a|true|||"} {
+		addUser(t, c, text)
+	}
+	got, r := told(t, c.Pair())
+	if want := []string{"missing"}; !slices.Equal(got, want) || r.Coupa.Read != 2 {
+		t.Errorf("%q, %+v", got, r.Coupa)
+	}
+}
+
+// TestHash: the hash of a side does not depend on the order in which it comes, nor on how equal values are written, and
+// another value gives another hash.
+func TestHash(t *testing.T) {
+	hashes := func(people, users []string) [2]string {
+		_, r := told(t, side(t, Options{Match: []string{export.ColumnNumber}}, people, users).Pair())
+		return [2]string{r.HR.Hash, r.Coupa.Hash}
+	}
+	one := hashes([]string{"7|a|active|x,y|", "8|b|active||"}, []string{"1|7|a|true|x,y||", "2|8|b|true|||"})
+	if again := hashes([]string{"8|b|active||", "7|A|active|y,x|"}, []string{"2|8|b|true|||", "1|7|a|true|y,x||"}); one != again {
+		t.Error("another order has another hash")
+	}
+	other := hashes([]string{"7|a|active|x,y|", "8|b|inactive||"}, []string{"1|7|a|true|x,y||", "2|8|b|false|||"})
+	if one[0] == other[0] || one[1] == other[1] {
+		t.Error("another value has the same hash")
+	}
+}
+
+// TestFields: headers of an export are known where Coupa documents them, and no other is guessed.
+func TestFields(t *testing.T) {
+	columns := []string{"Login", "First Name", "Default Address Street 1", "Purchasing User", "Expense User", "Sso Identifier", "Limit Showing of DataTable Views", "Approval Limit", "Department"}
+	for header, want := range map[string]Field{
+		"Login": {Column: "Login"}, " LOGIN * ": {Column: "Login"}, "Firstname": {Column: "First Name"}, "Default Address Street1": {Column: "Default Address Street 1"},
+		"Purchasing License": {Column: "Purchasing User"}, "Expense License": {Column: "Expense User"}, "Sourcing License": {}, "Driving License": {},
+		"Single Sign-on ID": {Column: "Sso Identifier"}, "Limited Data Table Viewing": {Column: "Limit Showing of DataTable Views"},
+		"Approval Limit Amount": {Column: "Approval Limit", Part: "amount"}, "Cost Center": {Column: "Department"}, "Dept": {}, "": {},
+	} {
+		got, err := Fields([]string{header}, columns, map[string]string{"Cost Center": "Department"})
+		if err != nil || got[0] != want {
+			t.Errorf("%q: %+v, %v; want %+v", header, got, err, want)
+		}
+	}
+	if _, err := Fields([]string{"Login", "login*"}, columns, nil); err == nil {
+		t.Error("two fields about one column are no error")
+	}
+}
+
+// TestValues: a limit in three fields is one value, and a list is one.
+func TestValues(t *testing.T) {
+	fields := []Field{{Column: "Approval Limit", Part: "name"}, {Column: "Approval Limit", Part: "amount"}, {Column: "Approval Limit", Part: "currency.code"}, {Column: export.ColumnRoles}, {}}
+	elements := map[string]export.Element{"Approval Limit": {Column: "Approval Limit", Path: "approval-limit", Kind: export.KindLimit}, export.ColumnRoles: testElements[3]}
+	u := export.User{Values: Values([]string{"", "500.0", "usd", "a, b", "x"}, fields, elements)}
+	cells := []export.ElementCell{
+		{Element: elements["Approval Limit"], Cell: export.Cell{State: export.Set, Text: "500.00 USD"}}, {Element: testElements[3], Cell: export.Cell{State: export.Set, Text: "b,a"}},
+	}
+	for _, o := range export.Compare(cells, u) {
+		if o.Verdict != export.CellConfirmed {
+			t.Errorf("%s: %s", o, o.Coupa)
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package reconcile
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// The forms of a user's value in a record.
+const (
+	formUnknown = iota
+	formText
+	formList
+	formParts
+)
+
+func appendText(b []byte, text string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
+}
+
+func (c *Comparison) personRecord(p Person) []byte {
+	b := appendText(nil, p.Key)
+	for _, cell := range p.Cells[:c.o.Mapped] {
+		b = append(b, byte(cell.State))
+		b = appendText(b, cell.SetText())
+	}
+	return b
+}
+
+func (c *Comparison) userRecord(u export.User) []byte {
+	b := appendText(nil, u.ID)
+	for _, e := range c.o.Columns {
+		switch v, known := u.Value(e); {
+		case !known || e.Path == "":
+			b = append(b, formUnknown)
+		case v.Parts != nil:
+			b = binary.AppendUvarint(append(b, formParts), uint64(len(v.Parts)))
+			for _, name := range slices.Sorted(maps.Keys(v.Parts)) {
+				b = appendText(appendText(b, name), v.Parts[name])
+			}
+		case v.List != nil:
+			b = binary.AppendUvarint(append(b, formList), uint64(len(v.List)))
+			for _, name := range slices.Sorted(slices.Values(v.List)) { // the order says nothing, and may be another tomorrow
+				b = appendText(b, name)
+			}
+		default:
+			b = appendText(append(b, formText), v.Text)
+		}
+	}
+	return b
+}
+
+// reader reads what a record holds. A record is our own, so that it is whole.
+type reader struct{ b []byte }
+
+func (r *reader) number() int {
+	n, size := binary.Uvarint(r.b)
+	r.b = r.b[size:]
+	return int(n)
+}
+
+func (r *reader) text() string {
+	n := r.number()
+	t := string(r.b[:n])
+	r.b = r.b[n:]
+	return t
+}
+
+func (r *reader) form() byte {
+	f := r.b[0]
+	r.b = r.b[1:]
+	return f
+}
+
+// readPerson reads the key and the cells of a person.
+func (c *Comparison) readPerson(record []byte, cells []export.Cell) (key string) {
+	r := &reader{record}
+	key = r.text()
+	for i := range cells {
+		state := export.CellState(r.form())
+		cells[i] = export.Cell{State: state, Text: r.text()}
+	}
+	return key
+}
+
+// readUser reads a user.
+func (c *Comparison) readUser(record []byte) export.User {
+	r := &reader{record}
+	u := export.User{ID: r.text(), Values: make(map[string]export.Value, len(c.o.Columns))}
+	for _, e := range c.o.Columns {
+		switch r.form() {
+		case formUnknown:
+		case formText:
+			u.Values[e.Path] = export.Value{Text: r.text()}
+		case formList:
+			list := make([]string, r.number())
+			for k := range list {
+				list[k] = r.text()
+			}
+			u.Values[e.Path] = export.Value{List: list}
+		case formParts:
+			parts := map[string]string{}
+			for range r.number() {
+				name := r.text()
+				parts[name] = r.text()
+			}
+			u.Values[e.Path] = export.Value{Parts: parts}
+		}
+	}
+	return u
+}
+
+// personSum returns the hash of a person: of HR's key and of every cell as it is compared.
+func (c *Comparison) personSum(p Person) [16]byte {
+	b := appendText(nil, p.Key)
+	for i, cell := range p.Cells[:c.o.Mapped] {
+		same, says := export.ElementCell{Element: c.o.Columns[i], Cell: cell}.Canonical()
+		if !says {
+			same = "\x00"
+		}
+		b = appendText(b, same)
+	}
+	return sumOf(b)
+}
+
+func sumOf(b []byte) [16]byte {
+	sum := sha256.Sum256(b)
+	return [16]byte(sum[:16])
+}
+
+// digest is the hash of a population, whatever the order in which it comes.
+type digest struct{ sums [][16]byte }
+
+func (d *digest) add(sum [16]byte) { d.sums = append(d.sums, sum) }
+
+// String returns the hash as text.
+func (d *digest) String() string {
+	slices.SortFunc(d.sums, func(a, b [16]byte) int { return strings.Compare(string(a[:]), string(b[:])) })
+	all := sha256.New()
+	for i := range d.sums {
+		all.Write(d.sums[i][:]) // a hash does not fail
+	}
+	return hex.EncodeToString(all.Sum(nil))
+}
+
+// numberOf returns Coupa's number of a user; 0 where it is none.
+func numberOf(id string) uint64 {
+	n, err := strconv.ParseUint(id, 10, 63)
+	if err != nil {
+		return 0
+	}
+	return n
+}

@@ -28,7 +28,7 @@ func (s *sides) readHR(ctx context.Context) error {
 		return err
 	}
 	f := &wholeFeed{Feed: all}
-	view := &hrView{sides: s, lacking: map[export.Origin]bool{}}
+	view := &hrView{sides: s, needed: s.needed(), lacking: map[export.Origin]bool{}}
 	p := prospect.FirstLook(s.pipe, f, s.res.At)
 	p.Sheet, p.Compare, p.Roles, p.Ceilings, p.Notes = unencoded{sheet}, nil, nil, nil, view.note
 	plan, err := p.Build(ctx, view)
@@ -76,6 +76,7 @@ func (c wholeChunk) Next(rec *export.Record) bool {
 // hrView takes a plan that goes nowhere: its rows are HR's side.
 type hrView struct {
 	*sides
+	needed  []int
 	mu      sync.Mutex
 	err     error
 	added   int                    // people who were added
@@ -97,9 +98,7 @@ func (v *hrView) note(key string, row *export.Row) {
 		}
 	}
 	ok, err := v.compared.AddPerson(reconcile.Person{Key: key, Origin: row.Origin, Cells: cells})
-	lacks := slices.ContainsFunc(v.pipe.Options.Columns, func(name string) bool {
-		return needed(name, v.pipe.Key) && row.Cells[slices.Index(v.pipe.Options.Columns, name)].Lacks()
-	})
+	lacks := slices.ContainsFunc(v.needed, func(i int) bool { return row.Cells[i].Lacks() })
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.err == nil {
@@ -113,10 +112,14 @@ func (v *hrView) note(key string, row *export.Row) {
 	}
 }
 
-// needed reports whether Coupa wants a value of the column in every row.
-func needed(column, key string) bool {
-	c, _ := layout.Lookup(column)
-	return c.Required || column == key
+// needed returns the columns of which Coupa wants a value in every row, as places in the row.
+func (s *sides) needed() (at []int) {
+	for i, name := range s.pipe.Options.Columns {
+		if c, _ := layout.Lookup(name); c.Required || name == s.pipe.Key {
+			at = append(at, i)
+		}
+	}
+	return at
 }
 
 // Part counts the people of a part.

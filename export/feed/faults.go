@@ -43,7 +43,7 @@ func (s *source) fault(line int, rule, message string) *export.Fault {
 }
 
 func (s *source) raggedFault(line, lines, n int) *export.Fault {
-	msg := fmt.Sprintf("has %d fields, header has %d", n, len(s.header.Fields))
+	msg := fmt.Sprintf("has %s, header has %d", export.Plural(n, "field"), len(s.header.Fields))
 	if lines > 1 {
 		msg = fmt.Sprintf("the record of lines %d to %d %s", line, line+lines-1, msg)
 	}

@@ -264,7 +264,7 @@ func (c *readyCheck) row() bool {
 		Inactive: strings.EqualFold(at(c.status), "inactive"),
 	})
 	if len(cells) != len(c.columns) {
-		c.add(line, "ragged", "", "has %d fields, the header has %d", len(cells), len(c.columns))
+		c.add(line, "ragged", "", "has %s, the header has %d", export.Plural(len(cells), "field"), len(c.columns))
 		return true
 	}
 	faults := rowFaults{origin: export.Origin{File: c.name, Line: line}, list: c.faults}

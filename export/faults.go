@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -12,8 +13,11 @@ type Fault struct {
 	Field   string `json:"field,omitempty"` // the HR field or Coupa column, "" for the whole record
 	Rule    string `json:"rule"`            // a short stable word: ragged, required, length, unique ...; RuleCoupa; see RuleOld
 	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"`  // what to do, where the message does not already say it
-	Owner   string `json:"owner,omitempty"` // owner of the task, where the config names one
+	// Value is what the row has in Field, shortened, where that is known. It is for results: neither Error nor Text has it,
+	// so that no log does.
+	Value string `json:"value,omitempty"`
+	Hint  string `json:"hint,omitempty"`  // what to do, where the message does not already say it
+	Owner string `json:"owner,omitempty"` // owner of the task, where the config names one
 }
 
 // These rules mark faults with messages that are not ours.
@@ -105,6 +109,45 @@ func (fs Faults) About(row Origin) Faults {
 
 // MarshalText returns the text of Text, which JSON results show.
 func (fs Faults) MarshalText() ([]byte, error) { return []byte(fs.Text()), nil }
+
+// Stake sets in faults the values of the fields that they name. fields are the names of cells. Where Coupa names no field, its
+// words often begin with one.
+func (fs Faults) Stake(fields []string, cell func(i int) string) {
+	for i := range fs {
+		f := &fs[i]
+		at := slices.Index(fields, f.Field)
+		if f.Rule == RuleCoupa && f.Field == "" {
+			for n, name := range fields { // the longest: Approval Limit begins as Approval Limit Currency does
+				if f.Begins(name) && (at < 0 || len(name) > len(fields[at])) {
+					at = n
+				}
+			}
+		}
+		if at >= 0 {
+			f.Field, f.Value = fields[at], AtStake(fields[at], cell(at))
+		}
+	}
+}
+
+// Begins reports whether the message begins with a field's name.
+func (f Fault) Begins(name string) bool {
+	return name != "" && len(f.Message) > len(name) && f.Message[len(name)] == ' ' && strings.EqualFold(f.Message[:len(name)], name)
+}
+
+// AtStake returns a value as faults keep it: its beginning, and nothing of what is on a card.
+func AtStake(field, value string) string {
+	const most = 40
+	if strings.HasPrefix(strings.ToLower(field), "pcard") {
+		return ""
+	}
+	runes := 0
+	for at := range value {
+		if runes++; runes > most {
+			return value[:at] + "…"
+		}
+	}
+	return strings.Clone(value)
+}
 
 // CoupaFaults returns messages of Coupa as faults, one by one. about is the field that Coupa names, if any.
 func CoupaFaults(about string, messages ...string) Faults {

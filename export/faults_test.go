@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -71,5 +73,30 @@ func TestFaultsOwner(t *testing.T) {
 	}
 	if before := faults; !reflect.DeepEqual(before.About(Origin{File: "x", Line: 1}), faults) {
 		t.Error("faults without an origin have one")
+	}
+}
+
+// TestStake: a fault gets the value of its field, or of the one with which Coupa's words begin: the longest that fits. What is on
+// a card stays out, and so does the end of a long text. No words of a fault have the value.
+func TestStake(t *testing.T) {
+	t.Parallel()
+	cells := []struct{ field, value string }{{"Approval Limit", "100"}, {"Approval Limit Currency", "EUR"}, {"Login", ""}, {"Email", strings.Repeat("ü", 41)}, {"Pcard Number", "4111"}}
+	var fields []string
+	for _, c := range cells {
+		fields = append(fields, c.field)
+	}
+	faults := Faults{
+		{Field: "Email", Rule: "length", Message: "is too long"}, {Field: "Login", Rule: "required", Message: "is empty"}, {Field: "employee_id", Rule: "key", Message: "is empty"},
+		{Rule: RuleCoupa, Message: "approval limit currency is unknown"}, {Rule: RuleCoupa, Message: "Approval Limits differ"}, {Rule: "protected", Message: "Email is protected"},
+		{Field: "Pcard Number", Rule: "length", Message: "is too long"},
+	}
+	before := faults.Text()
+	faults.Stake(fields, func(i int) string { return cells[i].value })
+	var got []string
+	for _, f := range faults {
+		got = append(got, f.Value)
+	}
+	if want := []string{strings.Repeat("ü", 40) + "…", "", "", "EUR", "", "", ""}; !slices.Equal(got, want) || faults.Text() != before || strings.Contains(faults[0].Error(), "ü") {
+		t.Errorf("got %q, want %q; in words %q", got, want, faults.Text())
 	}
 }

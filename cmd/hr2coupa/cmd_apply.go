@@ -25,6 +25,7 @@ their hashes are those of the plan.`,
 			return show.ConcludeReport(cmd.Context(), env, s, err)
 		},
 	}
+	c.Flags().BoolVar(&env.All, "all", false, show.AllRows)
 	c.Flags().BoolVar(&noWait, "no-wait", false, "deliver and end; the next run asks for the verdict")
 	return c
 }

@@ -34,6 +34,7 @@ Other users of the machine can see a command line: with - instead of the values,
 		},
 	}
 	f := c.Flags()
+	f.BoolVar(&env.All, "all", false, show.AllRows)
 	f.BoolVar(&said.HR, "hr", false, "names and values are HR's, and go through the mapping")
 	f.BoolVar(&dryRun, "dry-run", false, "ask Coupa and show old -> new: send and record nothing")
 	f.StringVar(&said.By, "by", "", "the person who decides; the ledger records the name with the run")

@@ -38,6 +38,7 @@ take one over or change a protected person stops the drop (3).`,
 		},
 	}
 	f := c.Flags()
+	f.BoolVar(&env.All, "all", false, show.AllRows)
 	f.BoolVar(&dryRun, "dry-run", false, "check only: send and record nothing")
 	f.BoolVar(&o.Again, "again", false, "send a file even if the same bytes were dropped before")
 	f.BoolVar(&o.AllowEmpty, "allow-empty", false, "send empty cells; what Coupa does with them is not documented")

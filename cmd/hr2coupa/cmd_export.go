@@ -33,6 +33,7 @@ func exportCmd(env *wiring.Env) *cobra.Command {
 			return exit.With(res.Exit, cmp.Or(show.Export(env, res, dir), res.Close()))
 		},
 	}
+	c.Flags().BoolVar(&env.All, "all", false, show.AllRows)
 	c.Flags().StringVarP(&dir, "dir", "d", "", "folder for the parts; it is created if it is missing")
 	return c
 }

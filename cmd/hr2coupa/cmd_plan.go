@@ -13,7 +13,6 @@ import (
 func planCmd(env *wiring.Env) *cobra.Command {
 	var o job.PlanOptions
 	text := show.PlanText{Most: job.ShownPeople}
-	var all bool
 	c := &cobra.Command{
 		Use:   "plan [FILE…]",
 		Short: "what would change, for whom, what is quarantined, which limits hold the run; sends nothing",
@@ -28,7 +27,7 @@ files hold personal data (0600).`,
 		Example: "  hr2coupa plan\n  hr2coupa plan --all --only renames users-20261124.csv\n  hr2coupa plan --only 'Approver Login' --html plan.html\n  hr2coupa plan -o plan.json",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.Files = args; all {
+			if o.Files = args; env.All {
 				text.Most = math.MaxInt
 			}
 			return show.MakePlan(cmd.Context(), env, o, text)
@@ -36,7 +35,7 @@ files hold personal data (0600).`,
 	}
 	c.AddCommand(planDiffCmd(env))
 	f := c.Flags()
-	f.BoolVar(&all, "all", false, "print every person, not only the first 20")
+	f.BoolVar(&env.All, "all", false, "print every person, and every row that would not be sent, not only the first 20")
 	f.StringVar(&o.Only, "only", "", "show only these people: creates, deactivations, reactivations, renames, roles, or a COLUMN")
 	f.StringVar(&text.Page, "html", "", "write it as a page to this file (0600), too; only another such page is overwritten")
 	f.StringVarP(&o.Output, "output", "o", "", "save the plan to this file (0600); only another saved plan is overwritten")

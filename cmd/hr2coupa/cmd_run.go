@@ -46,6 +46,7 @@ time, than a file that was planned before. --replan plans seen files anew. FILEs
 		},
 	}
 	f := c.Flags()
+	f.BoolVar(&env.All, "all", false, show.AllRows)
 	f.BoolVar(&dryRun, "dry-run", false, "plan only: send and record nothing")
 	f.BoolVar(&o.NoWait, "no-wait", false, "deliver and end; the next run asks for the verdict")
 	f.BoolVar(&o.Full, "full", false, "send rows that Coupa holds already too")

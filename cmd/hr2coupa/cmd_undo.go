@@ -42,6 +42,7 @@ HR's next feed brings HR's values again: correct them in HR first.`,
 		},
 	}
 	f := c.Flags()
+	f.BoolVar(&env.All, "all", false, show.AllRows)
 	f.BoolVar(&dryRun, "dry-run", false, "ask Coupa and show what would go back: send and record nothing")
 	f.StringVar(&route, "route", "", "csv, api or auto, as of run (default: route of the config)")
 	return c

@@ -47,7 +47,11 @@ func Join(rows []export.RowResult, errs []export.LoadError) Joined {
 			j.Loose = append(j.Loose, e)
 			continue
 		}
-		faults[at[i]] = append(faults[at[i]], export.CoupaFaults(e.Field, e.Messages...)...)
+		why := export.CoupaFaults(e.Field, e.Messages...)
+		for k := range why {
+			why[k].Value = export.AtStake(e.Field, e.Value)
+		}
+		faults[at[i]] = append(faults[at[i]], why...)
 	}
 	for i, r := range rows {
 		if why, refused := faults[i]; refused {

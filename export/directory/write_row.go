@@ -163,6 +163,12 @@ func (j *writing) putBackKept(ctx context.Context, w export.Write, r export.RowR
 // refused ends a row that Coupa has refused. It restores a list that was emptied first.
 func (j *writing) refused(ctx context.Context, w export.Write, r export.RowResult, no *export.RefusedError) error {
 	why := export.CoupaFaults("", no.Messages...)
+	why.Stake(j.columns, func(i int) string {
+		if text := j.cells[r.PartRow-1].Cells[i]; text != nil {
+			return *text
+		}
+		return ""
+	})
 	if len(w.Unfilled) > 0 {
 		note := listsNote(w.Emptied, w.Unfilled)
 		still, err := j.restore(ctx, w)

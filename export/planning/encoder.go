@@ -58,7 +58,8 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 		one.faults = append(one.faults, broken...)
 	}
 	if len(one.faults) > 0 {
-		one.key = strings.Clone(one.key)
+		one.key, one.faults = strings.Clone(one.key), slices.Clone(one.faults)
+		one.faults.Stake(e.names, func(i int) string { return e.text(one, i) })
 		b.keep(one)
 		return nil
 	}

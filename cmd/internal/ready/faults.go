@@ -22,7 +22,7 @@ func told(faults []export.Fault) (errs []error) {
 	var order []export.Fault
 	for _, f := range faults {
 		line := f.Origin.Line
-		f.Origin.Line = 0
+		f.Origin.Line, f.Value = 0, ""
 		if lines[f] == nil {
 			order = append(order, f)
 		}

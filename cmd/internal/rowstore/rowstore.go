@@ -84,7 +84,7 @@ func (s *Store) write(r export.RowResult) error {
 	b = binary.AppendUvarint(b, uint64(len(r.Faults)))
 	for _, f := range r.Faults {
 		b = binary.AppendUvarint(b, uint64(f.Origin.Line))
-		for _, text := range []string{f.Origin.File, f.Field, f.Rule, f.Message, f.Owner} {
+		for _, text := range []string{f.Origin.File, f.Field, f.Rule, f.Message, f.Owner, f.Value} {
 			b = appendText(b, text)
 		}
 	}
@@ -211,6 +211,6 @@ func (in *rowReader) fault(before export.Fault) (f export.Fault) {
 	f.Origin.Line = in.number()
 	f.Origin.File = in.text(before.Origin.File)
 	f.Field, f.Rule = in.text(before.Field), in.text(before.Rule)
-	f.Message, f.Owner = in.text(before.Message), in.text(before.Owner)
+	f.Message, f.Owner, f.Value = in.text(before.Message), in.text(before.Owner), in.text(before.Value)
 	return f
 }

@@ -56,8 +56,15 @@ func Drop(env *wiring.Env, d *ready.Judged) error {
 	}
 	for _, l := range res.Left {
 		w.Printf("%s of %s would stay, in %s:\n", export.Plural(len(l.Rows), "row"), l.Name, l.Path)
-		for _, r := range l.Rows {
-			w.Lines("  ", r.Origin.String()+": "+r.Faults.Text())
+		shown := l.Rows
+		if !env.All {
+			shown = shown[:min(len(shown), shownRows)]
+		}
+		for _, r := range shown {
+			w.Lines("  ", r.Origin.String()+": "+valued(r.Faults))
+		}
+		if more := len(l.Rows) - len(shown); more > 0 {
+			w.Printf("  and %d more: --all shows them\n", more)
 		}
 	}
 	if d.Checked {

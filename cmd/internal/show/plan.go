@@ -43,8 +43,8 @@ func Plan(env *wiring.Env, r *job.Planned, o PlanText) error {
 	doubtsText(w, r.Warnings, width)
 	countsText(w, r)
 	peopleText(w, r, o.Most, width)
-	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"},
-		group{"Waiting: an earlier row of theirs has no verdict", withOutcome(export.Pending), shownOpen, "see --json"})
+	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), true, allFlag(env)},
+		group{"Waiting: an earlier row of theirs has no verdict", withOutcome(export.Pending), false, allFlag(env)})
 	causesText(w, r.Causes, width)
 	recordsText(w, r, width)
 	partsText(w, r.Parts)
@@ -379,7 +379,7 @@ func Export(env *wiring.Env, r *job.Planned, dir string) error {
 	w := env.Stdout.Text()
 	w.Printf("Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
 	breachesText(w, "a run would be HELD: ", r.Limits)
-	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, "see --json"})
+	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), true, allFlag(env)})
 	causesText(w, r.Causes, env.Stdout.Width())
 	w.Printf("\nWritten to %s\n", dir)
 	for _, p := range r.Parts {

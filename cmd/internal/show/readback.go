@@ -63,7 +63,7 @@ func driftText(w *terminal.Text, drift []export.Drift, all int) {
 	}
 	w.Printf("\nDrift: what was sent, and what Coupa shows (%s)\n", export.Plural(all, "cell"))
 	var rows [][]string
-	for _, d := range drift[:min(len(drift), shownRows)] {
+	for _, d := range drift[:min(len(drift), shownLines)] {
 		rows = append(rows, []string{d.Origin.String(), words.Dash(d.Key), d.Column, "sent " + inQuotes(d.Sent), "Coupa: " + inQuotes(d.Coupa)})
 	}
 	w.Table(rows)

@@ -23,10 +23,10 @@ func Report(env *wiring.Env, rep *export.Report) error {
 	}
 	w := env.Stdout.Text()
 	for _, r := range rep.Resumed {
-		reportText(w, r, env.Stdout.Width())
+		reportText(env, w, r)
 		w.Printf("\n")
 	}
-	reportText(w, rep, env.Stdout.Width())
+	reportText(env, w, rep)
 	UnfilledText(w, rep.Unfilled)
 	nextSteps(w, rep)
 	err := w.Err()
@@ -73,7 +73,7 @@ func namesOf(files []export.FeedFile) []string {
 	return names
 }
 
-func reportText(w *terminal.Text, rep *export.Report, width int) {
+func reportText(env *wiring.Env, w *terminal.Text, rep *export.Report) {
 	if rep.Verdict.End == export.EndSeen {
 		seenText(w, "", namesOf(rep.Files))
 		lateText(w, "", rep)
@@ -111,28 +111,32 @@ func reportText(w *terminal.Text, rep *export.Report, width int) {
 	readBackText(w, rep.ReadBack)
 	partsText(w, rep.Parts)
 	heldReportText(w, rep)
-	rowsText(w, rep.Rows.All(), reportGroups(rep, unnamed(rep))...)
+	all := ""
+	if !env.All {
+		all = "hr2coupa status " + rep.Run + " --all"
+	}
+	rowsText(w, rep.Rows.All(), reportGroups(rep, unnamed(rep), all)...)
 	if rep.ReadBack != nil {
 		driftText(w, rep.Drift, rep.ReadBack.Drifted)
 	}
-	causesText(w, rep.Causes, width)
+	causesText(w, rep.Causes, env.Stdout.Width())
 }
 
-// reportGroups returns the groups of a report's rows. held picks those of the last one.
-func reportGroups(rep *export.Report, held func(export.RowResult) bool) []group {
+// reportGroups returns the groups of a report's rows. held picks those of the last one, and all says what shows the rows that
+// are left out.
+func reportGroups(rep *export.Report, held func(export.RowResult) bool, all string) []group {
 	sent := map[int64]bool{}
 	for _, p := range rep.Parts {
 		sent[p.ID] = !p.Sent.IsZero()
 	}
-	all := "hr2coupa status " + rep.Run + " --json shows all"
 	return []group{
-		{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), shownRows, all},
-		{"Rejected: refused by Coupa", withOutcome(export.Rejected), shownRows, all},
-		{"Drifted: Coupa shows another value", withOutcome(export.Drifted), shownRows, all},
-		{"Pending: sent, no verdict yet", pendingAnd(func(r export.RowResult) bool { return sent[r.Part] }), shownOpen, all},
-		{"Pending: not sent yet", pendingAnd(func(r export.RowResult) bool { return r.Part != 0 && !sent[r.Part] }), shownOpen, all},
-		{"Waiting: an earlier row of theirs has no verdict", pendingAnd(func(r export.RowResult) bool { return r.Part == 0 }), shownOpen, all},
-		{"Held: stopped by a limit, nothing sent", held, shownOpen, all},
+		{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), true, all},
+		{"Rejected: refused by Coupa", withOutcome(export.Rejected), true, all},
+		{"Drifted: Coupa shows another value", withOutcome(export.Drifted), true, all},
+		{"Pending: sent, no verdict yet", pendingAnd(func(r export.RowResult) bool { return sent[r.Part] }), false, all},
+		{"Pending: not sent yet", pendingAnd(func(r export.RowResult) bool { return r.Part != 0 && !sent[r.Part] }), false, all},
+		{"Waiting: an earlier row of theirs has no verdict", pendingAnd(func(r export.RowResult) bool { return r.Part == 0 }), false, all},
+		{"Held: stopped by a limit, nothing sent", held, false, all},
 	}
 }
 

@@ -96,7 +96,7 @@ type pageRow struct{ Origin, Key, Why, ToDo string }
 
 // gather takes the rows for the page, in one pass over all of them.
 func (p *runPage) gather() {
-	for i, g := range reportGroups(p.rep, withOutcome(export.Held)) {
+	for i, g := range reportGroups(p.rep, withOutcome(export.Held), "") {
 		p.groups = append(p.groups, pageGroup{ID: "rows" + strconv.Itoa(i+1), Title: g.title, in: g.in})
 	}
 	for r := range p.rep.Rows.All() {

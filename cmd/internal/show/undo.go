@@ -84,7 +84,7 @@ func undoTitle(r undone.Reason) string {
 // undoCells returns the first cells with a reason, and how many there are beyond these.
 func undoCells(u *undone.Summary, reason undone.Reason, all int) (rows [][]string) {
 	for _, c := range u.Cells {
-		if c.Reason == reason && len(rows) < shownRows {
+		if c.Reason == reason && len(rows) < shownLines {
 			rows = append(rows, slices.DeleteFunc([]string{"  " + c.Key, c.Column}, func(s string) bool { return s == "" }))
 		}
 	}

@@ -14,7 +14,7 @@ func UnfilledText(w *terminal.Text, people []export.Unfilled) {
 	}
 	w.Printf("\nWithout lists that a call has emptied (%s)\n", words.Persons(len(people)))
 	var rows [][]string
-	for _, u := range people[:min(len(people), shownRows)] {
+	for _, u := range people[:min(len(people), shownLines)] {
 		rows = append(rows, []string{u.Row.Origin.String(), words.Dash(u.Row.Key), words.Dash(u.Row.Login), "Coupa id " + words.Dash(u.CoupaID), u.Says()})
 	}
 	w.Table(rows)

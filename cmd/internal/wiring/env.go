@@ -30,6 +30,7 @@ type Env struct {
 
 	ConfigFile string
 	JSON       bool
+	All        bool // every row is shown, not only the first of each kind
 	LogFormat  string
 	LogLevel   string
 

@@ -17,7 +17,7 @@ func factsComeBack(t *world) {
 	tx := Plan(t, l, run)
 	said := []export.Faults{
 		nil,
-		{{Field: "Email", Rule: "email", Message: "is <no> \"address\""}},
+		{{Field: "Email", Rule: "email", Message: "is <no> \"address\"", Value: "ann <at> \"home\""}},
 		{{Field: "Email", Rule: "email", Message: "is <no> \"address\""}},
 		{{Origin: export.Origin{File: "users.csv", Line: 7}, Field: "Login", Rule: "required", Message: "is empty"}, {Rule: "protected", Message: "nobody", Owner: "it@acme.example"}},
 		nil,
@@ -76,12 +76,13 @@ func forgottenMessages(t *world) {
 	OK(t, tx.AddRow(theirs))
 	other := Row(0, 0, 3, export.Quarantined)
 	other.Faults = export.CoupaFaults("", "Email is invalid", "Approver "+theirs.Key+" is unknown", "Login is taken")
+	other.Faults = append(other.Faults, export.Fault{Field: "Approver Login", Rule: "length", Message: "is too long", Value: theirs.Key})
 	OK(t, tx.AddRow(other))
 	OK(t, tx.Commit(export.PlanSum{Input: 2}))
 	Must[ledger.Forgotten](t)(l.Forget(theirs.Key))
 	var got []string
 	OK(t, l.Rows(run, func(r export.RowResult) error { got = append(got, r.Faults.Text()); return nil }))
-	if d := cmp.Diff([]string{"", "Email is invalid; the message named a person who was forgotten; Login is taken"}, got); d != "" {
+	if d := cmp.Diff([]string{"", "Email is invalid; the message named a person who was forgotten; Login is taken; the message named a person who was forgotten"}, got); d != "" {
 		t.Error(d)
 	}
 }

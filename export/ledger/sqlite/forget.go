@@ -190,7 +190,7 @@ func forgetMessages(c *sqlite.Conn, p tracedPerson) error {
 	left := map[int64]export.Faults{}
 	err := query(c, "SELECT id, faults FROM rows WHERE faults <> ''", func(s *sqlite.Stmt) error {
 		faults, err := rows.Read(s.ColumnText(1))
-		names := func(f export.Fault) bool { return p.traces.In([]byte(f.Text())) }
+		names := func(f export.Fault) bool { return p.traces.In([]byte(f.Text() + "\n" + f.Value)) }
 		if err != nil || !slices.ContainsFunc(faults, names) {
 			return err
 		}

@@ -84,14 +84,14 @@ func valued(faults export.Faults) string {
 
 // withValue returns a fault in words with a value behind its field: Department "FINANCE": is too long.
 func withValue(f export.Fault, value string) string {
-	named := strings.ReplaceAll(strings.TrimSuffix(f.Field, "_id"), "_", " ") // Coupa's words name its department_id Department
+	label := strings.ReplaceAll(strings.TrimSuffix(f.Field, "_id"), "_", " ") // Coupa's words name its department_id Department
 	switch {
 	case value == "" || f.Field == "":
 		return f.Text()
 	case f.Rule != export.RuleCoupa:
 		f.Field += " " + value
-	case f.Begins(named):
-		f.Message = f.Message[:len(named)] + " " + value + f.Message[len(named):]
+	case f.Begins(label):
+		f.Message = f.Message[:len(label)] + " " + value + f.Message[len(label):]
 	default:
 		f.Message = f.Field + " " + value + ": " + f.Message
 	}

@@ -99,10 +99,16 @@ type LateFile struct {
 	SHA256 string `json:"sha256"`
 	Newer  string `json:"newer"`           // name of the newer file, which was planned before
 	Known  bool   `json:"known,omitempty"` // it was passed over by an earlier start too, and a person has named it
+
+	// Superseded says that it is a snapshot, and that the newer one is planned by this very start.
+	Superseded bool `json:"superseded,omitempty"`
 }
 
 // String says which file is late, and what that means.
 func (f LateFile) String() string {
+	if f.Superseded {
+		return fmt.Sprintf("%s is an older snapshot than %s: it is passed over, and nothing of it is sent", f.Name, f.Newer)
+	}
 	return fmt.Sprintf("%s is older than %s, which was planned before: it is passed over, and nothing of it is sent", f.Name, f.Newer)
 }
 

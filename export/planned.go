@@ -16,6 +16,7 @@ type Plan struct {
 	Unchanged     int // records that Coupa holds already
 	Excluded      int // records that feed.where leaves out
 	Same          int // people whom these are about
+	SameByLedger  int // of them, those about whom Coupa was not asked, since they are as the ledger last confirmed them
 	Completed     int // rows with cells that were filled from Coupa
 	Deactivations int // people who become inactive, or of whom that is not known; all rows with Status inactive where rows are not compared
 	Parts         int

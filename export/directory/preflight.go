@@ -149,6 +149,9 @@ func (f *Preflight) Found(person string) (u export.User, ok bool) {
 	return u, true
 }
 
+// Asked reports whether a person was noted, and so asked about.
+func (f *Preflight) Asked(person string) bool { return f.people[person] != nil }
+
 // Known returns how many of the people Coupa knows.
 func (f *Preflight) Known() int {
 	n := 0

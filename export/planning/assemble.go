@@ -125,6 +125,9 @@ func (a *assembler) add(b *built) error {
 		case export.Unchanged:
 			a.plan.Unchanged += k.row.Lines
 			a.plan.Same++
+			if k.sure {
+				a.plan.SameByLedger++
+			}
 			if k.row.Kinds.Has(export.ChangeCase) { // shown, though not sent
 				a.plan.Changes.ByKind[export.ChangeCase]++
 			}

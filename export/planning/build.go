@@ -97,7 +97,7 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 				g.skip(s)
 			}
 			if rec.Fault == nil {
-				b.kept = append(b.kept, keptRow{export.RowResult{Origin: origin, Lines: 1, Key: strings.Clone(key), Outcome: export.Excluded}, nil})
+				b.kept = append(b.kept, keptRow{export.RowResult{Origin: origin, Lines: 1, Key: strings.Clone(key), Outcome: export.Excluded}, nil, false})
 				return nil
 			}
 			rec.Fault.Origin = origin
@@ -158,6 +158,7 @@ type group struct {
 type keptRow struct {
 	row  export.RowResult
 	kept []export.KeptRecord
+	sure bool // it is unchanged by the ledger alone
 }
 
 // rowDraft is one record, or several merged records, of a person on the way to a row. Its texts may alias the chunk.
@@ -173,6 +174,7 @@ type rowDraft struct {
 	unsaid    export.ColumnSet // columns of which they say nothing, not even that there is no value
 	blank     export.ColumnSet // columns without a value, for which the ledger knows one
 	counted   []string         // names of the limits of single columns that count the person
+	sure      bool             // it equals what was last confirmed, and Coupa need not be asked
 }
 
 func cloneCells(cells []export.Cell) []export.Cell {

@@ -65,7 +65,9 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 	}
 	b.doubt = append(b.doubt, e.p.Sheet.Warnings(&one.row)...)
 	var cmp comparison
-	if e.comparer != nil {
+	if one.sure {
+		cmp.equal = true
+	} else if e.comparer != nil && e.p.Notes == nil {
 		var f *export.Fault
 		if cmp, f = e.comparer.judge(one, e.status); f != nil {
 			e.quarantine(b, one, f)
@@ -87,7 +89,7 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 			r.First, r.Login, r.Status = r.Key, strings.Clone(e.text(one, e.login)), strings.Clone(e.text(one, e.status))
 			kept = nil
 		}
-		b.kept = append(b.kept, keptRow{r, kept})
+		b.kept = append(b.kept, keptRow{r, kept, one.sure})
 		return nil
 	}
 	if e.p.Sheet.Route() == export.ByAPI {
@@ -191,6 +193,9 @@ func (e *encoder) check(one *rowDraft) []export.Fault {
 			rules = slices.DeleteFunc(rules, func(f export.Fault) bool { return f.Rule == ruleRequired })
 		}
 		return rules
+	}
+	if one.sure = e.comparer.sure(one); one.sure {
+		return nil
 	}
 	if e.p.Notes != nil {
 		e.p.Notes(one.key, &one.row)
@@ -309,5 +314,5 @@ func (e *encoder) result(one *rowDraft, r *export.RowResult) {
 func (b *built) keep(one *rowDraft) {
 	b.kept = append(b.kept, keptRow{export.RowResult{
 		Origin: one.row.Origin, Lines: one.lines, Key: one.key, Outcome: export.Quarantined, Faults: one.faults.About(one.row.Origin), Counted: one.counted,
-	}, nil})
+	}, nil, false})
 }

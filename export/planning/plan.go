@@ -57,6 +57,9 @@ type Planner struct {
 	// Coupa does not show a value; nil where nothing is known. Every worker reads it.
 	Confirmed *baseline.Store
 	HashKey   baseline.HashKey
+	// Trusting leaves rows alone that equal what was last confirmed: they are unchanged, and neither Notes nor Answers are about
+	// them. Nothing is trusted where Full or ExactCase want to know more than hashes say.
+	Trusting bool
 	// Roles are what rows may not do with roles; nil: anything. They need Compare.
 	Roles *export.RoleRules
 	// Ceilings are up to which amounts rows may raise what their people may approve; nil: up to any. They need Compare.
@@ -95,6 +98,8 @@ type Answers interface {
 	// Found returns the user that Coupa knows by a person's key. Rows are completed from it; where the mapping has a
 	// column Id, that is filled in.
 	Found(key string) (u export.User, ok bool)
+	// Asked reports whether Coupa was asked about a person.
+	Asked(key string) bool
 	// Element returns the element of a column in the users of Found.
 	Element(column string) (e export.Element, ok bool)
 	// Inactive returns the number of the user with a login, where Coupa shows that user as inactive.

@@ -143,10 +143,13 @@ func (p *Planner) known(person string) (export.Person, bool) {
 	return p.Memory.Known(person)
 }
 
-// before returns a person's login and status before this batch: as Coupa holds them where it was asked, else as last
-// sent.
+// before returns a person's login and status before this batch: as Coupa holds them where it was asked about them, else as
+// last sent.
 func (p *Planner) before(person string) (known export.Person, ok bool) {
 	if p.Answers == nil {
+		return p.known(person)
+	}
+	if p.Trusting && !p.Answers.Asked(person) {
 		return p.known(person)
 	}
 	u, ok := p.Answers.Found(person)

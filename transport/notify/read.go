@@ -195,7 +195,7 @@ func (f *Finding) late(s Start) {
 		return
 	}
 	for _, late := range s.Report.Late {
-		if !late.Known {
+		if !late.Known && !late.Superseded { // the newer snapshot is about everybody
 			f.add(Trouble{Kind: export.NoticeFailed, Cause: causeLate, Owner: export.OwnerHR, Once: true,
 				Facts: lines(late.String()), ToDo: lines(late.Hint())})
 		}

@@ -27,12 +27,14 @@ type Config struct {
 	RouteRows  int    // with RouteAuto, plans of up to this many rows go by API
 	Verify     bool   // read users back after a load
 	Preflight  bool   // look people up before anything is sent
-	SFTP       SFTP
-	Coupa      Coupa
-	Layout     Layout
-	Load       LoadConfig
-	Limits     Limits
-	Roles      Roles
+	// OnlyChanged leaves those out whose rows are as the ledger last confirmed them; it goes with Preflight.
+	OnlyChanged bool
+	SFTP        SFTP
+	Coupa       Coupa
+	Layout      Layout
+	Load        LoadConfig
+	Limits      Limits
+	Roles       Roles
 	// ApproveOther says that whoever has planned a run cannot approve it.
 	ApproveOther bool
 	Protect      []Protect
@@ -66,6 +68,7 @@ const (
 type Feed struct {
 	Files      []string       // paths, with wildcards of filepath.Match; may be empty if files come from the command line
 	Key        string         // the feed's column that names the person
+	Snapshot   bool           // its files of one run are everybody, and not changes
 	Several    export.Several // the rule for several records of one person in one plan
 	Where      string         // whom the feed is about, a condition; "" is everyone
 	Prefer     string         // with export.SeveralPrefer, the condition that picks one of them

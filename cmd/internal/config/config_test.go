@@ -380,18 +380,27 @@ func TestAsking(t *testing.T) {
 		return e
 	}
 	for _, tc := range []struct {
-		scopes, more      string
-		verify, preflight bool
+		scopes, more               string
+		verify, preflight, changed bool
 	}{
-		{"core.integration.read", "", false, false},
-		{"core.user.read", "", true, true},
-		{"core.user.read", "verify: off\n", false, true},
-		{"core.user.read", "preflight: off\n", true, false},
-		{"core.user.read", "verify: off\npreflight: api\n", false, true},
+		{"core.integration.read", "", false, false, false},
+		{"core.user.read", "", true, true, false},
+		{"core.user.read", "verify: off\n", false, true, false},
+		{"core.user.read", "preflight: off\n", true, false, false},
+		{"core.user.read", "verify: off\npreflight: api\n", false, true, false},
+		{"core.user.read", "preflight: changed\n", true, true, true},
+		{"core.integration.read", "kind: snapshot\n", false, false, false},
+		{"core.user.read", "kind: snapshot\n", true, true, true},
+		{"core.user.read", "kind: snapshot\npreflight: api\n", true, true, false},
+		{"core.user.read", "kind: snapshot\npreflight: off\n", true, false, false},
 	} {
-		c, faults := Parse(t.Context(), at, []byte(minimal+fmt.Sprintf(client, tc.scopes, tc.more)), env("planted"), all)
-		if len(faults) > 0 || c.Verify != tc.verify || c.Preflight != tc.preflight {
-			t.Errorf("%s, %q: verify %v, preflight %v, %v", tc.scopes, tc.more, c.Verify, c.Preflight, faults)
+		text := minimal
+		if more, ok := strings.CutPrefix(tc.more, "kind: snapshot\n"); ok {
+			text, tc.more = strings.Replace(text, "  key: ", "  kind: snapshot\n  key: ", 1), more
+		}
+		c, faults := Parse(t.Context(), at, []byte(text+fmt.Sprintf(client, tc.scopes, tc.more)), env("planted"), all)
+		if len(faults) > 0 || c.Verify != tc.verify || c.Preflight != tc.preflight || c.OnlyChanged != tc.changed {
+			t.Errorf("%s, %q: verify %v, preflight %v, changed %v, %v", tc.scopes, tc.more, c.Verify, c.Preflight, c.OnlyChanged, faults)
 		}
 	}
 	asks := []byte(minimal + fmt.Sprintf(client, "core.user.read", "preflight: api\n"))

@@ -70,7 +70,7 @@ func TestFaults(t *testing.T) {
 		{feed, "{key: id, files: [a], max_age: 36}", "2: feed.max_age: it must be a time with its unit, not a number"},
 		{feed, "{key: id, files: [a], max_age: -1h}", "2: feed.max_age: it is not a time: \"-1h\""},
 		{feed, "{key: id, files: [a], min_records: -1}", "2: feed.min_records: it must be a whole number from 0 to 1000000000"},
-		{feed, "{key: id, files: [a], kind: deltas}", "2: feed.kind: it must be changes, not \"deltas\""},
+		{feed, "{key: id, files: [a], kind: deltas}", "2: feed.kind: it must be changes or snapshot, not \"deltas\""},
 		{feed, "{key: id, files: [a], several: first}", "2: feed.several: it must be later or {prefer: EXPRESSION}"},
 		{feed, "{key: id, files: [a], several: [later]}", "2: feed.several: it must be later or {prefer: EXPRESSION}"},
 		{feed, "{key: id, files: [a], several: {}}", "2: feed.several: it needs an expression that picks one record"},
@@ -183,7 +183,7 @@ func TestFaults(t *testing.T) {
 		{"", "retention: {history: 3 years}", "15: retention.history: it is not a time: \"3 years\""},
 		{"", "retention: {rows: 1y}", "15: retention.rows: unknown key"},
 		// not built yet
-		{feed, "{key: id, files: [a], kind: snapshot, effective: d}", "2: feed.kind: snapshot is not built yet in this version|2: feed.effective: not built yet in this version"},
+		{feed, "{key: id, files: [a], kind: snapshot, gone: deactivate, effective: d}", "2: feed.effective: not built yet in this version|2: feed.gone: not built yet in this version"},
 		{"mapping:\n", "mapping:\n  preset: workday\n", "4: mapping.preset: not built yet in this version"},
 		{"", "route: api", "14: coupa.client_id: it is required|14: coupa.client_secret: it is required|15: route: users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write"},
 		{"", "route: auto", "14: coupa.client_id: it is required|14: coupa.client_secret: it is required|15: route: users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write"},

@@ -29,8 +29,8 @@ func (r *reader) feed(s *section) Feed {
 	if f.Where = s.text("where", ""); s.has("where") && strings.TrimSpace(f.Where) == "" && s.node.find("where").value.kind == kindText {
 		r.fault(r.lines["feed.where"], "feed.where", "it needs an expression that is true or false", `write where: 'worker_type != "Agency"'; leave it out if the feed is about everyone`)
 	}
-	s.oneOfBuilt("kind", []string{"changes"}, []string{"snapshot"})
-	s.notBuilt("effective")
+	f.Snapshot = s.oneOf("kind", "changes", "snapshot") == "snapshot"
+	s.notBuilt("effective", "gone", "gone_after")
 	s.done()
 	for i, pattern := range f.Files {
 		if _, err := filepath.Match(pattern, ""); err != nil {

@@ -42,7 +42,8 @@ func (r *reader) config(root *node) *Config {
 	c.SFTP = r.sftp(s.section("sftp"), c.Route, host)
 	verify := s.oneOf("verify", "off", "api")
 	c.Verify = verify == "api"
-	c.Preflight = s.oneOf("preflight", "off", "api") == "api"
+	preflight := s.oneOf("preflight", "off", "api", "changed")
+	c.Preflight, c.OnlyChanged = preflight != "off", preflight == "changed"
 	c.Coupa = r.coupa(s.section("coupa"), c, host)
 	c.asks(s, "verify", c.Verify)
 	c.asks(s, "preflight", c.Preflight)
@@ -53,7 +54,7 @@ func (r *reader) config(root *node) *Config {
 	}
 	c.Layout = layout(s.section("layout"), c.Mapping)
 	c.matches(s)
-	c.Limits = limits(s.section("limits"))
+	c.Limits = limits(s.section("limits"), c.Feed.Snapshot)
 	c.Roles = roles(s.section("roles"))
 	approve := s.section("approve")
 	c.ApproveOther = approve.bool("other")
@@ -74,18 +75,6 @@ func (r *reader) config(root *node) *Config {
 	}
 	c.Warnings = r.warnings
 	return c
-}
-
-// oneOfBuilt is oneOf with words of the contract that this version does not act on.
-func (s *section) oneOfBuilt(key string, built, later []string) string {
-	if s.has(key) {
-		if e := s.node.find(key); e.value.kind == kindText && slices.Contains(later, e.value.text) {
-			s.know(key)
-			s.r.fault(e.line, s.sub(key), e.value.text+" is not built yet in this version", "use "+either(built))
-			return built[0]
-		}
-	}
-	return s.oneOf(key, built...)
 }
 
 func layout(s *section, m Mapping) Layout {
@@ -140,7 +129,7 @@ func DefaultLimits() Limits {
 	}
 }
 
-func limits(s *section) Limits {
+func limits(s *section, snapshot bool) Limits {
 	def := DefaultLimits()
 	l := Limits{
 		Deactivations: s.limit("deactivations", def.Deactivations),
@@ -164,14 +153,30 @@ func limits(s *section) Limits {
 	}
 	columns.done()
 	l.ApprovalLimits = s.amounts("approval_limits")
-	shrink := s.section("shrink")
-	l.Shrink = shrink.float("percent", 0, 100, false)
-	if s.has("shrink") && shrink.node != nil && l.Shrink == 0 {
-		s.r.fault(shrink.line, shrink.path, "it needs a percent above 0", "write {percent: 20}: then a feed a fifth smaller than the last one is held")
-	}
-	shrink.done()
+	l.Shrink = s.shrink("shrink", snapshot)
 	s.done()
 	return l
+}
+
+// snapshotShrink is by how many percent a snapshot may be smaller than the last one, unless the config says so.
+const snapshotShrink = 20
+
+// shrink reads by how many percent a feed may be smaller than the last one; 0 is any size.
+func (s *section) shrink(key string, snapshot bool) float64 {
+	def := export.Limit{}
+	if snapshot {
+		def.Percent = snapshotShrink
+	}
+	sub, l := s.limited(key, "{percent: P}", def)
+	if sub == nil {
+		return l.Percent
+	}
+	percent := sub.float("percent", 0, 100, false)
+	if percent == 0 {
+		s.r.fault(sub.line, sub.path, "it needs a percent above 0", "write {percent: 20}: then a feed a fifth smaller than the last one is held")
+	}
+	sub.done()
+	return percent
 }
 
 // roles reads the rules about roles.

@@ -124,6 +124,7 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 	id, scopes := s.text("client_id", ""), s.list("scopes", []string{"core.integration.read"})
 	if r.lines["preflight"] == 0 {
 		c.Preflight = slices.Contains(scopes, ScopeRead) && id != ""
+		c.OnlyChanged = c.Preflight && c.Feed.Snapshot
 	}
 	need := r.opt.NeedSecrets
 	asks := c.Preflight || c.Route != RouteCSV

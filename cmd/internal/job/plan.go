@@ -51,14 +51,15 @@ type Planned struct {
 	ToSend      int                 `json:"to_send"`   // records
 	RowCount    int                 `json:"row_count"` // rows they come to: several records for one person are one
 	Quarantined int                 `json:"quarantined"`
-	Unchanged   int                 `json:"unchanged"`       // records that Coupa holds already
-	Excluded    int                 `json:"excluded"`        // records that feed.where leaves out
-	Same        int                 `json:"same"`            // people whom these are about
-	Changes     map[string]int      `json:"changes"`         // people by the kinds of their change; one with several counts for each
-	Chief       map[string]int      `json:"chief"`           // people who change, each once
-	Changed     map[string]int      `json:"changed"`         // people by column whose value there is another, or is not known
-	Waiting     int                 `json:"waiting"`         // records that wait behind a part without a verdict
-	Joins       int                 `json:"joins,omitempty"` // records that JoinsRun has kept and this plan takes up
+	Unchanged   int                 `json:"unchanged"`                // records that Coupa holds already
+	Excluded    int                 `json:"excluded"`                 // records that feed.where leaves out
+	Same        int                 `json:"same"`                     // people whom these are about
+	ByLedger    int                 `json:"same_by_ledger,omitempty"` // of them, those about whom Coupa was not asked, since they are as last confirmed
+	Changes     map[string]int      `json:"changes"`                  // people by the kinds of their change; one with several counts for each
+	Chief       map[string]int      `json:"chief"`                    // people who change, each once
+	Changed     map[string]int      `json:"changed"`                  // people by column whose value there is another, or is not known
+	Waiting     int                 `json:"waiting"`                  // records that wait behind a part without a verdict
+	Joins       int                 `json:"joins,omitempty"`          // records that JoinsRun has kept and this plan takes up
 	JoinsRun    string              `json:"joins_run,omitempty"`
 	Beside      string              `json:"beside,omitempty"` // the held run that it leaves as it is
 	Deactivate  int                 `json:"deactivations"`
@@ -270,7 +271,7 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 	uses := p.Uses(plan)
 	res := &Planned{
 		Today: p.Today, Checked: p.Checked, Route: p.Planner.Sheet.Route(), Key: p.Pipe.Key, LeftOut: p.Pipe.Sheet.LeftOut(),
-		Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged, Excluded: plan.Excluded, Same: plan.Same, Waiting: plan.Kept, Beside: p.Beside(),
+		Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged, Excluded: plan.Excluded, Same: plan.Same, ByLedger: plan.SameByLedger, Waiting: plan.Kept, Beside: p.Beside(),
 		Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed, Waves: plan.Waves, Columns: plan.Columns,
 		Limits: export.Breaches(uses), Uses: uses, Void: p.Outlook.Void, Warnings: append(slices.Clone(p.Doubts), plan.Warnings...), Late: p.Late, Files: plan.Files, Parts: s.parts, People: []struct{}{}, Rows: []export.RowResult{},
 		Causes: wiring.Causes().Count(s.rows.All()), Store: &s.rows, persons: &s.persons, names: names, only: s.persons.Only, Only: s.persons.Only.String(), Matched: s.persons.Matched(),

@@ -118,23 +118,23 @@ func (j *Job) plan(ctx context.Context, p *prospect.Prospect, o RunOptions, star
 	if done, err := j.unrecorded(ctx, p, o, started); done != nil || err != nil {
 		return done, err
 	}
-	id, broken, who, err := j.record(ctx, p)
+	made, err := j.record(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	if err := j.sweepHeld(); err != nil {
+	if err := errors.Join(j.ledger.PassOver(p.Superseded()), j.sweepHeld()); err != nil {
 		return nil, err
 	}
 	f := findings{people: p.Outlook.People.Len(), checked: p.Checked, beside: p.Beside()}
-	if len(broken) == 0 {
-		if f.back, err = j.send(ctx, id); err != nil {
+	if len(made.broken) == 0 {
+		if f.back, err = j.send(ctx, made.run); err != nil {
 			return nil, err
 		}
 	}
-	rep, err := j.report(id, f)
+	rep, err := j.report(made.run, f)
 	if err == nil {
-		rep.Approved = p.Outlook.Void
-		err = j.nameHeld(rep, who)
+		rep.Approved, rep.SameByLedger = p.Outlook.Void, made.plan.SameByLedger
+		err = j.nameHeld(rep, made.who)
 	}
 	return rep, err
 }
@@ -149,29 +149,36 @@ func (j *Job) logOrder(p *prospect.Prospect) {
 	}
 }
 
-// record writes the plan of a new run into the ledger. broken are the limits that hold it, so that nothing of it is sent, and
-// who has whom they count.
-func (j *Job) record(ctx context.Context, p *prospect.Prospect) (id string, broken []export.Breach, who *heldfile.Writer, err error) {
+// recorded is the plan of a new run, as the ledger has it.
+type recorded struct {
+	run    string
+	plan   *export.Plan
+	broken []export.Breach  // the limits that hold it, so that nothing of it is sent
+	who    *heldfile.Writer // has whom they count
+}
+
+// record writes the plan of a new run into the ledger.
+func (j *Job) record(ctx context.Context, p *prospect.Prospect) (*recorded, error) {
 	defer j.notifier.Spent(notify.StepPlan, j.env.Now())
 	decides, err := prospect.RowConfig(p.Pipe)
 	if err != nil {
-		return "", nil, nil, err
+		return nil, err
 	}
 	run, err := j.ledger.BeginRun(export.RunRecord{Command: "run", Operator: j.env.By, Started: p.Planner.Started, Mapping: wiring.Expressions(j.cfg, p.Today), Config: decides})
 	if err != nil {
-		return "", nil, nil, err
+		return nil, err
 	}
-	who = heldfile.New(j.cfg.Ledger, run.ID)
+	who := heldfile.New(j.cfg.Ledger, run.ID)
 	plan, broken, err := planning.RecordPlan(ctx, p.Planner, planning.Recording{
 		Ledger: j.ledger, Run: run, Whole: p.Whole, AnySize: p.AnySize, Judge: p.Judge, Ready: func() error { return j.ready(ctx, p.Planner) }, Held: who,
 		Other: j.cfg.ApproveOther, Approved: p.Outlook.Approved,
 	})
 	j.closeHeld(who, err == nil && broken != nil)
 	if err != nil {
-		return "", nil, nil, errors.Join(err, j.notPlanned(run, err))
+		return nil, errors.Join(err, j.notPlanned(run, err))
 	}
 	j.logPlan(run.ID, plan, broken)
-	return run.ID, broken, who, nil
+	return &recorded{run.ID, plan, broken, who}, nil
 }
 
 // ready proves, before a plan is recorded, that its parts can be sent and that Coupa can be asked what became of them. On

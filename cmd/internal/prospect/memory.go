@@ -59,11 +59,15 @@ func (a *Ask) recallFrom(l Ledger, by []export.Operator, files []export.FeedFile
 	if k.news, err = a.order(l, sorted); err != nil {
 		return nil, err
 	}
+	a.snapshots(sorted, &k.news)
 	for _, f := range sorted {
+		if slices.Contains(k.news.passed, f.Name) {
+			continue
+		}
 		if f.Seen != nil {
 			k.seen = append(k.seen, *f.Seen)
 		}
-		if a.takes(f) && !slices.Contains(k.news.passed, f.Name) {
+		if a.takes(f) {
 			k.paths = append(k.paths, f.Path)
 		}
 	}
@@ -136,9 +140,12 @@ func (a *Ask) unknown(files []export.FeedFile) *recollection {
 	if len(a.Files) == 0 {
 		k.news.doubts = doubtful(files, nil)
 	}
-	for _, f := range files {
-		k.paths = append(k.paths, f.Path)
+	fresh := make([]File, len(files))
+	for i, f := range files {
+		fresh[i].FeedFile = f
 	}
+	a.snapshots(fresh, &k.news)
+	k.paths = but(files, k.news.passed)
 	return k
 }
 

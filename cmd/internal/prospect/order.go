@@ -64,6 +64,31 @@ func (a *Ask) order(l Archive, files []File) (n news, err error) {
 	return n, nil
 }
 
+// snapshots passes over the files of a snapshot feed that are not the last of their kind, among the new ones and among the seen
+// ones: each was everybody on its day. Files whose names differ in more than numbers are of different kinds, and everybody is
+// in all of them together.
+func (a *Ask) snapshots(files []File, n *news) {
+	if !a.Pipe.Config.Feed.Snapshot || a.Claim || !a.wholeFeed() {
+		return
+	}
+	passed := slices.Clone(n.passed)
+	for i, f := range files {
+		last := f.Name
+		for _, g := range files[i+1:] {
+			if (f.Seen == nil) == (g.Seen == nil) && alike.DifferInDigits(f.Name, g.Name) && !slices.Contains(passed, g.Name) {
+				last = g.Name
+			}
+		}
+		if last == f.Name || slices.Contains(passed, f.Name) {
+			continue
+		}
+		n.passed = append(n.passed, f.Name)
+		if f.Seen == nil && !a.Again && !a.Replan {
+			n.late = append(n.late, export.LateFile{Name: f.Name, Path: f.Path, Size: f.Size, SHA256: f.SHA256, Newer: last, Superseded: true})
+		}
+	}
+}
+
 // isLate reports whether newer news than that of a file was planned before it, says its name and says its time.
 func isLate(f export.FeedFile, planned []export.FeedFile) (late export.LateFile, is bool) {
 	for _, p := range planned {

@@ -42,6 +42,7 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 		p.Compare, p.Full, p.ExactCase, p.Used = coupa.Element, d.ask.Full, cfg.Layout.ExactCase, d.out.used
 		p.Roles, p.Ceilings = wiring.RoleRules(cfg), wiring.ApprovalCeilings(cfg)
 		p.Confirmed, p.HashKey = d.out.confirmed, d.out.key
+		p.Trusting = cfg.OnlyChanged && d.ask.Typed == nil
 	}
 	if answers != nil {
 		p.Mapping, p.Sheet, p.Answers = answers.mapping, answers.sheet, answers

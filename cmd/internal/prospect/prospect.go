@@ -153,6 +153,11 @@ func but(files []export.FeedFile, names []string) (paths []string) {
 // wholeFeed reports whether the files are HR's feed, and not a few people in a file by hand.
 func (a *Ask) wholeFeed() bool { return a.Typed == nil && (a.Claim || a.Pipe.IsFeed(a.Files)) }
 
+// Superseded returns the older snapshots that it passes over.
+func (p *Prospect) Superseded() []export.LateFile {
+	return slices.DeleteFunc(slices.Clone(p.Late), func(f export.LateFile) bool { return !f.Superseded })
+}
+
 // Judge compares a plan with the limits and returns those it breaks; nil if it may go.
 func (p *Prospect) Judge(plan *export.Plan) []export.Breach { return export.Breaches(p.Uses(plan)) }
 

@@ -109,8 +109,11 @@ func planSentence(r *job.Planned) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, c.word))
 		}
 	}
-	if r.Same > 0 {
-		parts = append(parts, fmt.Sprintf("%d %s", r.Same, same))
+	if n := r.Same - r.ByLedger; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d %s", n, same))
+	}
+	if r.ByLedger > 0 {
+		parts = append(parts, fmt.Sprintf("%d as last confirmed", r.ByLedger))
 	}
 	if len(parts) > 0 {
 		s += ": " + strings.Join(parts, ", ")
@@ -152,9 +155,12 @@ func planFacts(r *job.Planned) (lines []string) {
 	if r.Beside != "" {
 		say("beside run %s, which is held and stays as it is", r.Beside)
 	}
-	if r.Checked {
+	switch {
+	case r.ByLedger > 0:
+		say("checked: Coupa was asked just now about everyone but %s: they are as the ledger last confirmed them", words.Persons(r.ByLedger))
+	case r.Checked:
 		say("checked: Coupa was asked about these people just now")
-	} else {
+	default:
 		say("unchecked: Coupa was not asked which of these people it knows")
 	}
 	if len(r.Match) > 0 {

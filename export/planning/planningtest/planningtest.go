@@ -37,6 +37,7 @@ type Batch struct {
 	Creates   bool
 	Known     map[string]export.Person
 	Found     map[string]export.User // the users that Coupa knows; nil: Coupa was not asked
+	Unasked   []string               // keys of the people about whom it was not asked all the same
 	Element   func(column string) (export.Element, bool)
 	MaxRows   int
 	MaxBytes  int
@@ -126,6 +127,7 @@ func (m memory) Each(f func(export.Person)) {
 type answers struct{ b *Batch }
 
 func (a answers) Found(key string) (export.User, bool)         { u, ok := a.b.Found[key]; return u, ok }
+func (a answers) Asked(key string) bool                        { return !slices.Contains(a.b.Unasked, key) }
 func (a answers) Element(column string) (export.Element, bool) { return a.b.Element(column) }
 func (answers) Inactive(string) (string, bool)                 { return "", false }
 func (answers) Faults(string, *export.Row) []export.Fault      { return nil }

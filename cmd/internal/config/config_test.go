@@ -396,7 +396,7 @@ func TestAsking(t *testing.T) {
 	} {
 		text := minimal
 		if more, ok := strings.CutPrefix(tc.more, "kind: snapshot\n"); ok {
-			text, tc.more = strings.Replace(text, "  key: ", "  kind: snapshot\n  key: ", 1), more
+			text, tc.more = strings.Replace(text, "key: employee_id", "key: employee_id, kind: snapshot", 1), more
 		}
 		c, faults := Parse(t.Context(), at, []byte(text+fmt.Sprintf(client, tc.scopes, tc.more)), env("planted"), all)
 		if len(faults) > 0 || c.Verify != tc.verify || c.Preflight != tc.preflight || c.OnlyChanged != tc.changed {

@@ -140,11 +140,7 @@ func (a *Ask) unknown(files []export.FeedFile) *recollection {
 	if len(a.Files) == 0 {
 		k.news.doubts = doubtful(files, nil)
 	}
-	fresh := make([]File, len(files))
-	for i, f := range files {
-		fresh[i].FeedFile = f
-	}
-	a.snapshots(fresh, &k.news)
+	k.news = a.older(files, k.news)
 	k.paths = but(files, k.news.passed)
 	return k
 }

@@ -89,6 +89,16 @@ func (a *Ask) snapshots(files []File, n *news) {
 	}
 }
 
+// older adds to news the older snapshots among files of which none is known.
+func (a *Ask) older(files []export.FeedFile, n news) news {
+	fresh := make([]File, len(files))
+	for i, f := range files {
+		fresh[i].FeedFile = f
+	}
+	a.snapshots(fresh, &n)
+	return n
+}
+
 // isLate reports whether newer news than that of a file was planned before it, says its name and says its time.
 func isLate(f export.FeedFile, planned []export.FeedFile) (late export.LateFile, is bool) {
 	for _, p := range planned {

@@ -124,6 +124,8 @@ func (a *Ask) open() (all export.Feed, files []export.FeedFile, err error) {
 // checked when all were opened, or when the saved plan was built.
 func (a *Ask) fresh(all export.Feed, paths, passed []string, out *Outlook) (export.Feed, error) {
 	switch {
+	case a.Alone && a.Pipe.Config.Feed.Snapshot:
+		paths = but(all.Files(), a.older(all.Files(), news{}).passed)
 	case all != nil && len(paths) == len(all.Names()), a.Alone, a.All && len(paths) == 0 && out.Kept == nil && len(passed) == 0:
 		return all, nil
 	case a.All && len(paths) == 0 && out.Kept == nil:

@@ -104,7 +104,7 @@ func reportText(env *wiring.Env, w *terminal.Text, rep *export.Report) {
 	w.Printf("\nRecords\n  %s\n", Sums(rep.Counts))
 	switch {
 	case rep.SameByLedger > 0:
-		w.Lines("  ", terminal.Fold(fmt.Sprintf("checked: Coupa was asked before anything was sent about everyone but %s: they are as the ledger last confirmed them", words.Persons(rep.SameByLedger)), "  ", width)...)
+		w.Lines("  ", terminal.Fold(fmt.Sprintf("checked: Coupa was asked before anything was sent about everyone but %s: they are as the ledger last confirmed them", words.Persons(rep.SameByLedger)), "  ", env.Stdout.Width())...)
 	case rep.Checked:
 		w.Printf("  checked: Coupa was asked about these people before anything was sent\n")
 	}

@@ -46,8 +46,9 @@ type Reason string
 const (
 	Quarantined Reason = "quarantined" // HR's record breaks a rule, so that it says nothing certain
 	Protected   Reason = "protected"   // a rule of the config protects the person from every change
+	Excluded    Reason = "excluded"    // feed.where leaves the person out: the feed is not about them
 	PersonOut   Reason = "person_out"  // of a user: the record of their person is quarantined
 )
 
 // Reasons returns all reasons.
-func Reasons() []Reason { return []Reason{Quarantined, Protected, PersonOut} }
+func Reasons() []Reason { return []Reason{Quarantined, Protected, Excluded, PersonOut} }

@@ -340,10 +340,10 @@ func (w *walk) only(take func(*Finding) error) error {
 		u := &w.users[i]
 		if !u.taken && u.out == "" && w.keyAt >= 0 {
 			switch why, ok := w.out[w.held[i*len(w.keyed)+w.keyAt]]; {
-			case ok && why == Protected:
-				u.out = Protected
-			case ok:
+			case ok && why == Quarantined:
 				u.out = PersonOut
+			case ok:
+				u.out = why
 			}
 		}
 		switch {

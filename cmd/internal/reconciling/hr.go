@@ -138,6 +138,10 @@ func (v *hrView) Row(r export.RowResult, _ []export.KeptRecord) error {
 		v.people++
 		return nil
 	}
+	if r.Outcome == export.Excluded {
+		v.compared.LeaveOut(r.Key, reconcile.Excluded)
+		return nil
+	}
 	why := reconcile.Quarantined
 	if slices.ContainsFunc(r.Faults, func(f export.Fault) bool { return f.Rule == "protected" }) {
 		why = reconcile.Protected

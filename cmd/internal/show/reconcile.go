@@ -89,7 +89,7 @@ func Reconciled(env *wiring.Env, r *reconciling.Result, csv string) error {
 		findingsText(w, class, of[class], r.Classes[class], width)
 	}
 	doublesText(w, r.Doubles, width)
-	rowsText(w, r.Out.All(), group{"Not compared: HR's rows that a run would not send", func(export.RowResult) bool { return true }, false, "see --json"})
+	rowsText(w, r.Out.All(), group{"Not compared: HR's rows that a run would not send", func(export.RowResult) bool { return true }, false, "--json"})
 	reconcileSums(w, r, width)
 	if csv != "" {
 		w.Printf("\nWritten to %s; it holds personal data\n", csv)

@@ -122,7 +122,7 @@ func (c *comparer) create(one *rowDraft) comparison {
 
 // unchecked returns what a row may change of a person whom Coupa was not asked about. It is compared with what was last
 // confirmed. Where that is not known, the ledger knows the login and the status that were sent last. What is not known at all
-// counts as a change.
+// counts as a change. What was sent last and not confirmed since is not known to be in Coupa: the row is not equal.
 func (c *comparer) unchecked(one *rowDraft) comparison {
 	known, _ := c.p.known(one.key)
 	confirmed := c.confirmed(one.key)
@@ -133,7 +133,9 @@ func (c *comparer) unchecked(one *rowDraft) comparison {
 		change = &export.PersonChange{Against: export.AgainstLedger}
 	}
 	var kinds export.ChangeKinds
-	same, doubtful := 0, false // doubtful: the row may be about another account than before
+	same := 0
+	doubtful := false // the row may be about another account than before
+	unsure := false   // a cell was sent, and whether Coupa holds it is not known
 	for i, cell := range one.row.Cells {
 		if cell.State == export.Absent || one.completed.Has(i) || !carried.Has(i) {
 			continue
@@ -150,7 +152,12 @@ func (c *comparer) unchecked(one *rowDraft) comparison {
 		}
 		held, told := sentBefore(said.Element, known)
 		d, changes := said.Change(held, told)
+		if told && !changes && was != wasUnknown { // sent before, and Coupa was confirmed to hold another value
+			held, told = export.Value{}, false
+			d, changes = said.Change(held, told)
+		}
 		if !changes || d.Kind == export.ChangeCase {
+			unsure = unsure || told
 			continue
 		}
 		if !told && was != wasUnknown {
@@ -167,10 +174,10 @@ func (c *comparer) unchecked(one *rowDraft) comparison {
 	if change == nil {
 		return comparison{kinds: kinds.With(export.ChangeUnchecked)}
 	}
-	if doubtful && change.Cells == nil {
+	if (doubtful || unsure) && change.Cells == nil {
 		kinds = kinds.With(export.ChangeUnchecked)
 	}
-	return comparison{change: change, kinds: kinds, equal: same > 0 && !doubtful && change.Cells == nil}
+	return comparison{change: change, kinds: kinds, equal: same > 0 && !doubtful && !unsure && change.Cells == nil}
 }
 
 // sure reports whether a complete row equals what was last confirmed of its person, so that Coupa need not be asked.

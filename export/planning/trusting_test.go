@@ -1,6 +1,7 @@
 package planning_test
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
@@ -17,11 +18,18 @@ func TestTrusting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	was := confirmed(t, key, map[string]string{"Login": "ann", "Email": "ann@x.example", "First Name": "Ann", "Last Name": "Archer", "Employee Number": "E1"})
+	took := func(login string) *baseline.Store {
+		cells := map[string]string{"Login": login, "Email": "ann@x.example", "First Name": "Ann", "Last Name": "Archer", "Employee Number": "E1"}
+		if login == "" { // it was sent, and then it drifted
+			delete(cells, "Login")
+		}
+		return confirmed(t, key, cells)
+	}
 	for name, c := range map[string]struct {
 		rows        string
 		full, exact bool
 		several     export.Several
+		was         *baseline.Store
 		asked       bool
 	}{
 		"as confirmed":                  {rows: "E1,ann,ann@x.example,Ann,Archer\n"},
@@ -30,6 +38,8 @@ func TestTrusting(t *testing.T) {
 		"a value that HR leaves out":    {rows: "E1,ann,,Ann,Archer\n"},
 		"another last name":             {rows: "E1,ann,ann@x.example,Ann,Bow\n", asked: true},
 		"everyone is sent":              {rows: "E1,ann,ann@x.example,Ann,Archer\n", full: true, asked: true},
+		"sent last and drifted":         {rows: "E1,ann,ann@x.example,Ann,Archer\n", was: took(""), asked: true},
+		"sent last and never confirmed": {rows: "E1,ann,ann@x.example,Ann,Archer\n", was: took("bea"), asked: true},
 		"nothing was confirmed":         {rows: "E2,bob,bob@x.example,Bob,Bow\n", asked: true},
 		"two records, together as ever": {rows: "E1,ann,ann@x.example,Ann,Archer\nE1,ann,,,Archer\n", several: export.SeveralLater},
 	} {
@@ -39,7 +49,7 @@ func TestTrusting(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.Compare, p.Confirmed, p.HashKey, p.Trusting, p.Full, p.ExactCase = coupa.Element, was, key, true, c.full, c.exact
+		p.Compare, p.Confirmed, p.HashKey, p.Trusting, p.Full, p.ExactCase = coupa.Element, cmp.Or(c.was, took("ann")), key, true, c.full, c.exact
 		look := *p
 		asked := map[string]bool{}
 		look.Workers, look.Answers, look.Notes = 1, nil, func(key string, _ *export.Row) { asked[strings.Clone(key)] = true }

@@ -144,6 +144,6 @@ func printTwin(env *wiring.Env, t *twin.Twin) error {
 	for _, n := range names {
 		w.Printf("# export %s='%s'\n", n, vars[n])
 	}
-	w.Lines("", strings.Split(strings.TrimSuffix(t.ConfigSnippet(), "\n"), "\n")...)
+	w.Verbatim(strings.Split(strings.TrimSuffix(t.ConfigSnippet(), "\n"), "\n")...)
 	return w.Err()
 }

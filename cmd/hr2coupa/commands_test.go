@@ -392,11 +392,15 @@ var varying = []struct {
 }
 
 func cmdNormal(ts *testscript.TestScript, _ *world, _ []string) {
-	text := strings.ReplaceAll(ts.ReadFile("stdout"), ts.Getenv("WORK"), "$WORK")
+	fmt.Fprint(ts.Stdout(), normal(strings.ReplaceAll(ts.ReadFile("stdout"), ts.Getenv("WORK"), "$WORK")))
+}
+
+// normal returns a text with words for what varies.
+func normal(text string) string {
 	for _, v := range varying {
 		text = v.what.ReplaceAllString(text, v.word)
 	}
-	fmt.Fprint(ts.Stdout(), text)
+	return text
 }
 
 func cmdRaw(ts *testscript.TestScript, _ *world, args []string) {

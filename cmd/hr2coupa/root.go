@@ -31,7 +31,7 @@ func Main(ctx context.Context, args []string, getenv func(string) string, stdin 
 func newApp(getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) *wiring.Env {
 	out := &wiring.OutState{}
 	return &wiring.Env{
-		Getenv: getenv, Stdin: stdin, Stdout: terminal.New(&wiring.ResultOut{To: stdout, OutState: out}).Assume(getenv("COLUMNS")), Stderr: terminal.New(stderr), Now: time.Now, Log: terminal.NewLog(stderr), Result: out,
+		Getenv: getenv, Stdin: stdin, Stdout: terminal.New(&wiring.ResultOut{To: stdout, OutState: out}).Assume(getenv("COLUMNS")), Stderr: terminal.New(stderr).Assume(getenv("COLUMNS")), Now: time.Now, Log: terminal.NewLog(stderr), Result: out,
 		By: operator.Of(getenv),
 	}
 }

@@ -15,7 +15,7 @@ func (t *Text) Error(err error) {
 	messages := export.Messages(err)
 	for i, m := range messages {
 		t.Printf("error: %s\n", m.Lines[0])
-		t.Lines("", m.Lines[1:]...)
+		t.Verbatim(m.Lines[1:]...)
 		t.Lines("  at ", m.Stack...)
 		if i+1 == len(messages) || !slices.Equal(m.Hints, messages[i+1].Hints) {
 			t.Lines("hint: ", m.Hints...)

@@ -11,6 +11,7 @@ import (
 const (
 	between    = 2  // blanks between two columns
 	leastTexts = 24 // a last column is not folded into fewer characters
+	leastLines = 20 // nor is any other text
 )
 
 // Table prints aligned columns, each line indented by two. Every cell is plain. A table that is too wide for the terminal is
@@ -24,7 +25,7 @@ func (t *Text) Table(rows [][]string) {
 			plain[i][k] = export.Plain(cell)
 		}
 	}
-	t.write(strings.Join(fitted(plain, t.width), ""))
+	t.put(strings.Join(fitted(plain, t.width), ""))
 }
 
 // fitted returns the lines of a table for a terminal of that width; 0 for any.
@@ -102,46 +103,4 @@ func aligned(rows [][]string, widths []int, room int) []string {
 		texts[i] = b.String() + strings.Join(cell, "\n"+strings.Repeat(" ", start)) + "\n"
 	}
 	return texts
-}
-
-// Room returns how many places a line has behind an indent; 0 for any number.
-func (t *Text) Room(indent int) int { return max(0, t.width-indent) }
-
-// Fold breaks a text at blanks into lines that take at most width places, where words allow it. Later lines begin with the
-// indent, which counts. Widths too short to be read fold nothing.
-func Fold(text, indent string, width int) []string {
-	width -= len(indent)
-	if width < leastTexts-4 || uniseg.StringWidth(text) <= width {
-		return []string{text}
-	}
-	var lines []string
-	for line := text; ; {
-		at := foldAt(line, width)
-		if at < 0 {
-			return append(lines, line)
-		}
-		lines = append(lines, strings.TrimRight(line[:at], " "))
-		line = indent + strings.TrimLeft(line[at:], " ")
-	}
-}
-
-// foldAt returns the place of the last blank before which a line of that width ends, or else of the first one; -1 if the line
-// is short enough or has no blank behind its indent.
-func foldAt(line string, width int) int {
-	if uniseg.StringWidth(line) <= width {
-		return -1
-	}
-	begin := len(line) - len(strings.TrimLeft(line, " "))
-	best, measured, wide := -1, 0, 0
-	for i := begin + 1; i < len(line); i++ {
-		if line[i] != ' ' {
-			continue
-		}
-		wide += uniseg.StringWidth(line[measured:i])
-		if measured = i; best >= 0 && wide > width {
-			return best
-		}
-		best = i
-	}
-	return best
 }

@@ -84,6 +84,8 @@ type Text struct {
 	to     io.Writer
 	width  int // of a line; 0 for any
 	colour bool
+	line   string // as much of the last line as was written, if it has not ended
+	indent string // of what does not fit on that line
 	err    error
 }
 
@@ -93,7 +95,8 @@ func Nowhere() *Text { return New(io.Discard).Text() }
 // Err returns the first error of what was printed.
 func (t *Text) Err() error { return t.err }
 
-// Printf prints as fmt.Printf does. The format is the program's own words, a literal; every value is made plain.
+// Printf prints as fmt.Printf does. The format is the program's own words, a literal; every value is made plain. Lines that are too
+// long for the terminal are folded.
 func (t *Text) Printf(format string, args ...any) {
 	if false {
 		_ = fmt.Sprintf(format, args...) // go vet sees by this that calls are to be checked like Printf
@@ -102,7 +105,7 @@ func (t *Text) Printf(format string, args ...any) {
 	for i, a := range args {
 		plain[i] = t.value(a)
 	}
-	t.write(fmt.Sprintf(format, plain...))
+	t.put(t.fold(fmt.Sprintf(format, plain...)))
 }
 
 // Lines prints each line plain and behind the indent.
@@ -112,7 +115,15 @@ func (t *Text) Lines(indent string, lines ...string) {
 	}
 }
 
-func (t *Text) write(s string) {
+// Verbatim prints each line plain and does not fold it: what people copy into a file, and what points at a place above it.
+func (t *Text) Verbatim(lines ...string) {
+	for _, l := range lines {
+		t.put(export.Plain(l) + "\n")
+	}
+}
+
+// put writes what is folded, or must not be.
+func (t *Text) put(s string) {
 	if t.err == nil {
 		_, t.err = io.WriteString(t.to, s)
 	}

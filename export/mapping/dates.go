@@ -108,6 +108,45 @@ func (l *library) begin(day time.Time) time.Time {
 	return t
 }
 
+// leaves takes the field with the day on which a person leaves, and checks its layout.
+func (c *compiler) leaves(d *Day) []Problem {
+	if d == nil {
+		return nil
+	}
+	c.fields.add(d.Field)
+	c.today = true
+	if d.Layout == "" {
+		return nil
+	}
+	if _, err := goLayout(d.Layout); err != nil {
+		return []Problem{{Line: d.Line, Key: d.Key, Message: err.Error()}}
+	}
+	return nil
+}
+
+// Leaves returns the field with the day on which a person leaves; "" where there is none.
+func (m *Mapping) Leaves() string {
+	if m.leaves == nil {
+		return ""
+	}
+	return m.leaves.Field
+}
+
+// Ahead reports whether the day on which a person leaves, as a record has it, is after today(). A blank is no day. The error
+// does not quote the text.
+func (m *Mapping) Ahead(text string) (bool, error) {
+	args := []value{textValue(text)}
+	if m.leaves.Layout != "" {
+		args = append(args, textValue(m.leaves.Layout))
+	}
+	v, err := m.library.date(args)
+	if err != nil {
+		return false, err
+	}
+	day, ok := v.any.(time.Time)
+	return ok && m.library.dayNumber(day) > m.library.dayNumber(m.today), nil
+}
+
 // todayName is the variable of the day of the run; no mapping can write it.
 const todayName = "today "
 

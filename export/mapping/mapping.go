@@ -24,6 +24,7 @@ type Options struct {
 	Vars     []Column       // expressions that others use by name; Name is a plain name, List does not count; at most export.MaxColumns
 	Prefer   *Condition     // picks one of several records of a person; nil: there is none
 	Where    *Condition     // whom the feed is about; nil: everyone
+	Leaves   *Day           // the day on which a person leaves; nil: HR does not say it
 	TimeZone *time.Location // time zone of dates; nil is UTC
 	// ReadFile reads a table's whole file and bounds its size; a file above 16 MB is a problem.
 	ReadFile func(path string) ([]byte, error)
@@ -36,15 +37,24 @@ type Condition struct {
 	Line int    // of the config, for messages
 }
 
+// Day is a field of a record that holds a date.
+type Day struct {
+	Key    string // the config key that names it, for messages
+	Field  string
+	Layout string // as date() takes it; "" is YYYY-MM-DD
+	Line   int    // of the config, for messages
+}
+
 // Mapping is a compiled mapping. It does not change, and any number of goroutines may bind it.
 type Mapping struct {
 	columns []compiledColumn
 	vars    []*variable
 	prefer  *compiledColumn // of Options.Prefer; its Name is the condition's key
 	where   *compiledColumn // of Options.Where
+	leaves  *Day            // of Options.Leaves
 	fields  fieldSet
 	library *library
-	reads   bool      // an expression reads today()
+	reads   bool      // an expression reads today(), or there is a day to compare with it
 	today   time.Time // the beginning of that day in the mapping's zone; zero: none was given
 }
 
@@ -89,6 +99,7 @@ func New(o Options) (*Mapping, []Problem) {
 		return &compiled
 	}
 	m.prefer, m.where = condition(o.Prefer), condition(o.Where)
+	problems = append(problems, c.leaves(o.Leaves)...)
 	problems = append(append(problems, c.varProblems...), c.shadows()...)
 	if n := len(o.Vars); n > export.MaxColumns {
 		problems = append(problems, Problem{Line: o.Vars[export.MaxColumns].Line, Key: strings.TrimSuffix(VarsKey, "."),
@@ -105,11 +116,11 @@ func New(o Options) (*Mapping, []Problem) {
 		sortProblems(problems)
 		return nil, problems
 	}
-	m.fields, m.reads = *c.fields, c.today
+	m.fields, m.reads, m.leaves = *c.fields, c.today, o.Leaves
 	return m, nil
 }
 
-// ReadsToday reports whether a cell may depend on the day.
+// ReadsToday reports whether a cell, or what is doubtful of a row, may depend on the day.
 func (m *Mapping) ReadsToday() bool { return m.reads }
 
 // On returns the mapping for a run on a day: year, month and day of the time as it stands, whatever its zone. today() is the
@@ -214,6 +225,9 @@ func (m *Mapping) readBy(field int) string {
 		if c != nil && slices.Contains(c.fields, field) {
 			return c.Name
 		}
+	}
+	if m.leaves != nil && m.leaves.Field == m.fields.names[field] {
+		return m.leaves.Key
 	}
 	return "the mapping" // not reached: every field is read
 }

@@ -106,6 +106,7 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 		}
 		one = rowDraft{key: key, row: export.Row{Origin: origin, Cells: cells}, lines: 1}
 		one.faults = m.Map(rec, one.row.Cells)
+		one.leaves = w.leaveDay(rec)
 		one.unsaid = unsaid(rec, m, len(cells))
 		if g != nil {
 			g.add(p, s, key, one.row.Cells)
@@ -119,6 +120,7 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 		}
 		if several {
 			one.key, one.row.Cells = strings.Clone(key), cloneCells(one.row.Cells)
+			one.leaves = strings.Clone(one.leaves)
 			one.several = p.ofSeveral(rec, origin, m)
 			b.merge = append(b.merge, one)
 			return nil
@@ -174,6 +176,7 @@ type rowDraft struct {
 	unsaid    export.ColumnSet // columns of which they say nothing, not even that there is no value
 	blank     export.ColumnSet // columns without a value, for which the ledger knows one
 	counted   []string         // names of the limits of single columns that count the person
+	leaves    string           // the day on which HR says that the person leaves, as it is written
 	sure      bool             // it equals what was last confirmed, and Coupa need not be asked
 }
 

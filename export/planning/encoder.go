@@ -80,6 +80,9 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 	e.fill.sound(b, one)
 	outcome, why := e.keeps(one, cmp.equal)
 	e.superior(b, one, cmp.kinds, outcome)
+	if e.p.Leaves != nil {
+		e.early(b, one, &cmp, outcome)
+	}
 	if outcome != "" {
 		r := export.RowResult{
 			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: outcome, Faults: why, Counted: one.counted, Kinds: cmp.kinds, Change: cmp.change,

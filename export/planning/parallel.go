@@ -30,6 +30,7 @@ type bound struct {
 	header *export.Header
 	mapper export.RowMapper
 	key    int
+	leaves int  // index of the day on which the person leaves; -1 where it is not asked for
 	where  bool // Planner.Where holds for its file
 }
 
@@ -54,7 +55,11 @@ func (w *worker) bind(h *export.Header, kept bool) error {
 	if key < 0 {
 		return &export.UnusableFeedError{File: w.files[h.File], Line: 1, Why: fmt.Sprintf("it has no column %q, which feed.key names", w.p.Key)}
 	}
-	w.bound = bound{h, m, key, w.p.Where != nil && w.p.Where(w.files[h.File])}
+	leaves := -1
+	if w.p.Leaves != nil {
+		leaves = h.Index(w.p.Leaves.Field)
+	}
+	w.bound = bound{h, m, key, leaves, w.p.Where != nil && w.p.Where(w.files[h.File])}
 	w.mappers[h] = w.bound
 	return nil
 }

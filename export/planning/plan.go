@@ -22,7 +22,9 @@ type Planner struct {
 	Key     string         // the feed's field that names the person
 	Several export.Several // the rule for several records of one person
 	// Where reports whether the mapping's condition decides if the records of a file are left out; nil: there is no condition.
-	Where   func(file string) bool
+	Where func(file string) bool
+	// Leaves is the day on which HR says that a person leaves; nil: HR does not say it.
+	Leaves  *Leaving
 	MaxRows int // data rows a part
 	MaxSize int // bytes a part, header included
 	Workers int

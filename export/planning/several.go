@@ -67,6 +67,9 @@ func (d *rowDraft) absorb(newer *rowDraft) {
 			d.row.Cells[i] = c
 		}
 	}
+	if newer.leaves != "" {
+		d.leaves = newer.leaves
+	}
 	d.unsaid = d.unsaid.Both(newer.unsaid)
 	d.row.Origin = newer.row.Origin
 	d.lines += newer.lines

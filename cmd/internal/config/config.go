@@ -71,6 +71,7 @@ type Feed struct {
 	Snapshot   bool           // its files of one run are everybody, and not changes
 	Several    export.Several // the rule for several records of one person in one plan
 	Where      string         // whom the feed is about, a condition; "" is everyone
+	Leaves     LeaveDay       // the field with the day on which a person leaves
 	Prefer     string         // with export.SeveralPrefer, the condition that picks one of them
 	Encoding   string         // used if the bytes do not show it; "" means that such a file is a fault
 	Delimiter  string         // one character, or "" to find it from the header

@@ -29,6 +29,7 @@ func (r *reader) feed(s *section) Feed {
 	if f.Where = s.text("where", ""); s.has("where") && strings.TrimSpace(f.Where) == "" && s.node.find("where").value.kind == kindText {
 		r.fault(r.lines["feed.where"], "feed.where", "it needs an expression that is true or false", `write where: 'worker_type != "Agency"'; leave it out if the feed is about everyone`)
 	}
+	f.Leaves = s.leaves("leaves")
 	f.Snapshot = s.oneOf("kind", "changes", "snapshot") == "snapshot"
 	s.notBuilt("effective", "gone", "gone_after")
 	s.done()
@@ -71,6 +72,38 @@ func (s *section) several(key string) (rule export.Several, prefer string) {
 		return export.SeveralAgree, ""
 	}
 	return export.SeveralPrefer, prefer
+}
+
+// LeaveDay is the field of HR's records with the day on which a person leaves.
+type LeaveDay struct {
+	Field  string // "": HR has none
+	Layout string // of the date, as the mapping's date() takes it; "" is YYYY-MM-DD
+}
+
+// leaves reads the field with the day on which a person leaves: COLUMN, or {column: COLUMN, layout: LAYOUT}.
+func (s *section) leaves(key string) (d LeaveDay) {
+	const hint = `write the feed's column, such as end_date, or {column: end_date, layout: DD.MM.YYYY}`
+	v := s.take(key)
+	switch {
+	case v == nil:
+		return d
+	case v.kind == kindText:
+		d.Field = v.text
+	case v.kind == kindMapping:
+		sub := &section{r: s.r, path: v.path, line: v.line, node: v.node}
+		d.Field, d.Layout = sub.text("column", ""), sub.text("layout", "")
+		sub.done()
+		if sub.has("layout") && strings.TrimSpace(d.Layout) == "" {
+			v.fault("the layout is empty", hint)
+		}
+	default:
+		v.fault("it must be a column of the feed", hint)
+		return d
+	}
+	if strings.TrimSpace(d.Field) == "" {
+		v.fault("it needs a column of the feed", hint)
+	}
+	return d
 }
 
 func (s *section) encoding(key string) string {

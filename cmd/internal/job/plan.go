@@ -74,7 +74,7 @@ type Planned struct {
 	Uses        []export.LimitUse   `json:"-"`                // of every limit that counts
 	Warnings    []export.Fault      `json:"warnings,omitempty"`
 	Undo        *undone.Summary     `json:"undo,omitempty"`  // of an undo
-	Today       string              `json:"today,omitempty"` // the day that today() is in the mapping; "" where no cell depends on it
+	Today       string              `json:"today,omitempty"` // the day that today() is in the mapping; "" where nothing depends on it
 	Files       []export.FeedFile   `json:"files"`
 	Late        []export.LateFile   `json:"late,omitempty"` // a run passes these over
 	Seen        []string            `json:"seen,omitempty"`

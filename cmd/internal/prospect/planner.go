@@ -29,6 +29,9 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 		MayCreate: wiring.MayCreate(cfg, d.out.People.Len()), Only: d.only, Waiting: d.out.waiting, Beside: d.out.Beside,
 		Protects: wiring.Guard(cfg, d.ask.Started), Joined: d.out.joined(),
 	}
+	if m := d.ask.Pipe.Mapping.On(d.ask.day()); m.Leaves() != "" {
+		p.Leaves = &planning.Leaving{Field: m.Leaves(), Ahead: m.Ahead}
+	}
 	if cfg.Feed.Where != "" {
 		p.Where = func(file string) bool { return !change.Typed(export.Origin{File: file}) } // whoever types a change means it
 	}

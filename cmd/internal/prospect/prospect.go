@@ -45,7 +45,7 @@ type Prospect struct {
 	LookUps int               // calls that asked it
 	Late    []export.LateFile // files that it passes over, since newer ones were planned before them
 	Older   bool              // there is nothing new but these
-	Today   string            // the day that today() is, as 2006-01-02; "" where no cell depends on it
+	Today   string            // the day that today() is, as 2006-01-02; "" where nothing depends on it
 	Doubts  []export.Fault    // about the order of its files
 	known   int               // people of it whom Coupa knows
 }

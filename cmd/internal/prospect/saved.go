@@ -60,7 +60,7 @@ type madeOf struct {
 	State  savedState        `json:"state"`
 	Config map[string]string `json:"config"`          // SHA-256 of each value that the plan depends on
 	Layout string            `json:"layout"`          // SHA-256 of Coupa's columns as the program knows them
-	Today  string            `json:"today,omitempty"` // the day that today() is, also when the plan is applied on a later one; "" where no cell depends on it
+	Today  string            `json:"today,omitempty"` // the day that today() is, also when the plan is applied on a later one; "" where nothing depends on it
 }
 
 // savedState is what the planner reads of the ledger.

@@ -239,10 +239,18 @@ func sendingFacts(r *job.Planned) (lines []string) {
 	return lines
 }
 
+// doubtText returns what is doubtful in words, with the value that is at stake.
+func doubtText(f export.Fault) string {
+	if f.Value != "" && f.Field != "" {
+		f.Field += " " + inQuotes(f.Value)
+	}
+	return f.Error()
+}
+
 // doubtsText prints what is doubtful, and then each thing to do about it once.
 func doubtsText(w *terminal.Text, doubts export.Faults, width int) {
 	for _, f := range doubts {
-		w.Lines("  ", terminal.Fold("doubtful: "+f.Error(), "  ", width)...)
+		w.Lines("  ", terminal.Fold("doubtful: "+doubtText(f), "  ", width)...)
 	}
 	if hint := doubts.Hint(); hint != "" {
 		w.Lines("  ", terminal.Fold("hint: "+hint, "  ", width)...)
@@ -385,6 +393,7 @@ func Export(env *wiring.Env, r *job.Planned, dir string) error {
 	w := env.Stdout.Text()
 	w.Printf("Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
 	breachesText(w, "a run would be HELD: ", r.Limits)
+	doubtsText(w, r.Warnings, env.Stdout.Width())
 	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), true, allFlag(env)})
 	causesText(w, r.Causes, env.Stdout.Width())
 	w.Printf("\nWritten to %s\n", dir)

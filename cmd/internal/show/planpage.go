@@ -78,7 +78,7 @@ func (p *planPage) head(now time.Time) {
 		after = prospect.AfterRefusal(r.Beside)
 	}
 	for _, f := range r.Warnings {
-		doubts = append(doubts, f.Error())
+		doubts = append(doubts, doubtText(f))
 	}
 	p.piece("head", map[string]any{
 		"Sentence": planSentence(r), "Verdict": strings.ToUpper(string(r.Verdict)), "Limits": limits, "Uses": pageUses(r.Uses), "After": plain(after), "Doubts": plain(doubts),

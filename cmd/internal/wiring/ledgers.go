@@ -109,7 +109,10 @@ const Today = "today()"
 // Where is the config key of the condition that says whom a feed is about, and the name under which the ledger stores it.
 const Where = "feed.where"
 
-// Expressions returns the mapping as the ledger stores it with each run: its columns, then what their expressions name. today is the day that today() is; "" where no cell
+// Leaves is the config key of the field with the day on which a person leaves.
+const Leaves = "feed.leaves"
+
+// Expressions returns the mapping as the ledger stores it with each run: its columns, then what their expressions name. today is the day that today() is; "" where nothing
 // depends on it.
 func Expressions(cfg *config.Config, today string) []export.Expression {
 	out := make([]export.Expression, len(cfg.Mapping.Columns))

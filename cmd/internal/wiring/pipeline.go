@@ -87,7 +87,7 @@ func compile(cfg *config.Config, whole bool) (*Pipeline, []config.Fault) {
 	}
 	var faults []config.Fault
 	m, problems := mapping.New(mapping.Options{
-		Columns: columns, Vars: cfg.Mapping.Vars, Tables: cfg.Mapping.Tables, Prefer: preferred(cfg), Where: covered(cfg), TimeZone: cfg.Feed.TimeZone, ReadFile: ReadTable,
+		Columns: columns, Vars: cfg.Mapping.Vars, Tables: cfg.Mapping.Tables, Prefer: preferred(cfg), Where: covered(cfg), Leaves: leaveDay(cfg), TimeZone: cfg.Feed.TimeZone, ReadFile: ReadTable,
 	})
 	for _, pr := range problems {
 		faults = append(faults, config.Fault{File: cfg.File, Line: pr.Line, Path: cmp.Or(pr.Key, "mapping"), Message: pr.Text(), Hint: pr.Hint})
@@ -195,6 +195,14 @@ func covered(cfg *config.Config) *mapping.Condition {
 		return nil
 	}
 	return &mapping.Condition{Key: Where, Expr: cfg.Feed.Where, Line: cfg.Fault(Where, "", "").Line}
+}
+
+// leaveDay returns the field with the day on which a person leaves; nil where the config names none.
+func leaveDay(cfg *config.Config) *mapping.Day {
+	if cfg.Feed.Leaves.Field == "" {
+		return nil
+	}
+	return &mapping.Day{Key: Leaves, Field: cfg.Feed.Leaves.Field, Layout: cfg.Feed.Leaves.Layout, Line: cfg.Fault(Leaves, "", "").Line}
 }
 
 const maxTable = 16 << 20

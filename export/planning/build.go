@@ -63,6 +63,11 @@ func (p *Planner) first(ctx context.Context, s *survey, a *assembler) (*probes, 
 
 // again builds the feed by what the survey has found.
 func (p *Planner) again(ctx context.Context, s *survey, sink Sink) (*export.Plan, error) {
+	if len(s.leftOut) > 0 {
+		own := *p
+		own.leftOut = func(person string) bool { _, out := s.leftOut[hash(s.seed, person)]; return out }
+		p = &own
+	}
 	if s.suspicious() {
 		if err := p.resolve(ctx, s); err != nil {
 			return nil, err
@@ -94,7 +99,7 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 		origin := export.Origin{File: w.file(rec), Line: rec.Line}
 		if m == nil {
 			if g != nil {
-				g.skip(s)
+				g.skip(p, s, rec, key)
 			}
 			if rec.Fault == nil {
 				b.kept = append(b.kept, keptRow{export.RowResult{Origin: origin, Lines: 1, Key: strings.Clone(key), Outcome: export.Excluded}, nil, false})

@@ -97,6 +97,8 @@ func (p *Planner) each(w *worker, c export.Chunk, f func(rec *export.Record, per
 		if m != nil && w.bound.where {
 			if covered, fault := m.Covers(rec); !covered {
 				rec.Fault, m = fault, nil
+			} else if rec.Kept && p.leftOut != nil && p.leftOut(person) {
+				m = nil
 			}
 		}
 		if err := f(rec, person, m); err != nil {

@@ -83,6 +83,8 @@ type Planner struct {
 	Notes func(key string, row *export.Row)
 	// Joined is how many records of the feed were kept by earlier plans; MinRecords does not count them.
 	Joined int
+	// leftOut reports whether the newest feed is not about a person any more, so that nothing of theirs that was kept is sent.
+	leftOut func(person string) bool
 }
 
 // Memory is what is known from earlier plans. Every worker calls it.

@@ -25,6 +25,8 @@ type survey struct {
 	waves  waves
 	// circles are found only where Coupa was asked.
 	circles circles
+	// leftOut are people of whom an earlier plan has kept records, and whom the newest feed has only in records that it excludes.
+	leftOut map[uint64]struct{}
 	// spare has groups whose room can be used again.
 	spare chan group
 }
@@ -59,7 +61,7 @@ func (s *survey) suspicious() bool {
 
 // simple reports whether the assumptions about the batch hold.
 func (s *survey) simple() bool {
-	return len(s.several) == 0 && !s.suspicious() && s.waves.last == 1 && len(s.circles.approver) == 0
+	return len(s.several) == 0 && !s.suspicious() && s.waves.last == 1 && len(s.circles.approver) == 0 && len(s.leftOut) == 0
 }
 
 // probe is what the survey takes from one chunk, in the order of its records.
@@ -68,8 +70,9 @@ type probe struct {
 	unique    [][]uint64 // by unique column; 0 where the cell is not set
 	logins    []uint64   // for the waves
 	approvers []uint64
-	moved     []bool // the row may create, rename or reactivate its person
-	made      []bool // Coupa does not know the person; only where it was asked
+	moved     []bool   // the row may create, rename or reactivate its person
+	made      []bool   // Coupa does not know the person; only where it was asked
+	excluded  []uint64 // people of records that the feed is not about; only where earlier plans have kept some
 }
 
 // probe surveys a chunk without building it.
@@ -78,7 +81,7 @@ func (p *Planner) probe(w *worker, c export.Chunk, s *survey) (*probe, error) {
 	cells := make([]export.Cell, len(p.Mapping.Columns()))
 	err := p.each(w, c, func(rec *export.Record, person string, m export.RowMapper) error {
 		if m == nil {
-			g.skip(s)
+			g.skip(p, s, rec, person)
 			return nil
 		}
 		for _, col := range s.needs {
@@ -99,7 +102,11 @@ func (w *worker) probe(s *survey) *probe {
 	return g
 }
 
-func (g *probe) skip(s *survey) {
+// skip adds a record that could not be read, or that the feed is not about.
+func (g *probe) skip(p *Planner, s *survey, rec *export.Record, person string) {
+	if rec.Fault == nil && !rec.Kept && p.Joined > 0 {
+		g.excluded = append(g.excluded, hash(s.seed, person))
+	}
 	g.people = append(g.people, 0)
 	for i := range s.cols {
 		g.unique[i] = append(g.unique[i], 0)
@@ -193,6 +200,7 @@ func (f *probes) add(g *probe) {
 	f.all.approvers = append(f.all.approvers, g.approvers...)
 	f.all.moved = append(f.all.moved, g.moved...)
 	f.all.made = append(f.all.made, g.made...)
+	f.all.excluded = append(f.all.excluded, g.excluded...)
 }
 
 // due reports whether to look for repeats now, before the feed's end. Where the first tens of thousands of records have
@@ -219,7 +227,30 @@ func (f *probes) findings(p *Planner, s *survey) *survey {
 		}
 		wg.Go(func() { out.suspects[i] = keys(repeated(f.unique[i])) })
 	}
-	out.several = repeated(f.people)
+	out.several, out.leftOut = repeated(f.people), f.leftOut(p.Joined)
 	wg.Wait()
 	return &out
+}
+
+// leftOut returns the people of the first records, which earlier plans have kept, of whom all newer records are excluded.
+func (f *probes) leftOut(kept int) map[uint64]struct{} {
+	if len(f.all.excluded) == 0 {
+		return nil
+	}
+	excluded := make(map[uint64]struct{}, len(f.all.excluded))
+	for _, person := range f.all.excluded {
+		excluded[person] = struct{}{}
+	}
+	people := slices.Concat(f.people...)
+	kept = min(kept, len(people))
+	for _, person := range people[kept:] {
+		delete(excluded, person)
+	}
+	out := map[uint64]struct{}{}
+	for _, person := range people[:kept] {
+		if _, is := excluded[person]; is {
+			out[person] = struct{}{}
+		}
+	}
+	return out
 }

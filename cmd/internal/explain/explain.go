@@ -338,7 +338,7 @@ func printStory(env *wiring.Env, s story, several bool) error {
 }
 
 func printRowStory(w *terminal.Text, c rowStory, several bool) {
-	w.Printf("%s %s, %s: %s\n", c.Command, c.Run, c.Started.Format(time.RFC3339), c.Row.Outcome)
+	w.Printf("%s %s, %s: %s\n", c.Command, c.Run, c.Started.Format(time.RFC3339), show.InTone(c.Row.Outcome, string(c.Row.Outcome)))
 	lines := [][]string{}
 	say := func(word, text string) {
 		if text != "" {

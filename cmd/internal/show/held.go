@@ -28,7 +28,7 @@ func heldDropText(w *terminal.Text, held *ready.HeldError) {
 // allowed.
 func heldByText(w *terminal.Text, limits []export.HeldLimit, needs string) {
 	for _, h := range limits {
-		w.Printf("\nHeld by limits.%s: it allows %d, and %s %d\n", h.Limit, h.Allows, needs, h.Needs)
+		w.Printf("\n%s: it allows %d, and %s %d\n", terminal.In(terminal.Mixed, "Held by limits."+h.Limit), h.Allows, needs, h.Needs)
 		for _, p := range h.First {
 			heldPersonText(w, p)
 		}

@@ -201,7 +201,11 @@ func would(r *job.Planned) string {
 
 // recordsText prints what becomes of the records, and what the sending takes.
 func recordsText(w *terminal.Text, r *job.Planned, width int) {
-	w.Printf("\nRecords\n  %d in = %d to send + %d quarantined", r.Input, r.ToSend, r.Quarantined)
+	quarantined := any("0 quarantined")
+	if r.Quarantined > 0 {
+		quarantined = InTone(export.Quarantined, fmt.Sprintf("%d quarantined", r.Quarantined))
+	}
+	w.Printf("\nRecords\n  %d in = %d to send + %s", r.Input, r.ToSend, quarantined)
 	if r.Unchanged > 0 {
 		w.Printf(" + %d unchanged", r.Unchanged)
 	}
@@ -209,7 +213,7 @@ func recordsText(w *terminal.Text, r *job.Planned, width int) {
 		w.Printf(" + %d excluded", r.Excluded)
 	}
 	if r.Waiting > 0 {
-		w.Printf(" + %d waiting", r.Waiting)
+		w.Printf(" + %s", InTone(export.Pending, fmt.Sprintf("%d waiting", r.Waiting)))
 	}
 	w.Printf("\n")
 	w.Printf("  %s in %s, %s; key %s\n", export.Plural(r.RowCount, "row"), export.Plural(len(r.Parts), "part"), export.Plural(r.Waves, "wave"), r.Key)

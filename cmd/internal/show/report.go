@@ -101,7 +101,9 @@ func reportText(env *wiring.Env, w *terminal.Text, rep *export.Report) {
 	for _, al := range rep.Alarms {
 		w.Printf("  %s %s\n", terminal.In(terminal.Bad, "ALARM:"), al)
 	}
-	w.Printf("\nRecords\n  %s\n", Sums(rep.Counts))
+	w.Printf("\nRecords\n  ")
+	sumsText(w, rep.Counts)
+	w.Printf("\n")
 	switch {
 	case rep.SameByLedger > 0:
 		w.Lines("  ", terminal.Fold(fmt.Sprintf("checked: Coupa was asked before anything was sent about everyone but %s: they are as the ledger last confirmed them", words.Persons(rep.SameByLedger)), "  ", env.Stdout.Width())...)
@@ -194,20 +196,6 @@ func withOutcome(o export.Outcome) func(export.RowResult) bool {
 
 func pendingAnd(in func(export.RowResult) bool) func(export.RowResult) bool {
 	return func(r export.RowResult) bool { return r.Outcome == export.Pending && in(r) }
-}
-
-// Sums returns the counts as an equation: count in is count out.
-func Sums(c export.Counts) string {
-	var parts []string
-	for _, o := range export.Outcomes() {
-		if n := c.By[o]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, o))
-		}
-	}
-	if len(parts) == 0 {
-		return fmt.Sprintf("%d in", c.Input)
-	}
-	return fmt.Sprintf("%d in = %s", c.Input, strings.Join(parts, " + "))
 }
 
 func partsText(w *terminal.Text, parts []export.Part) {

@@ -73,8 +73,9 @@ type Planned struct {
 	Void        []export.Approval   `json:"void,omitempty"`   // approvals that count for nothing, by approve.other
 	Uses        []export.LimitUse   `json:"-"`                // of every limit that counts
 	Warnings    []export.Fault      `json:"warnings,omitempty"`
-	Undo        *undone.Summary     `json:"undo,omitempty"`  // of an undo
-	Today       string              `json:"today,omitempty"` // the day that today() is in the mapping; "" where nothing depends on it
+	Unshown     int                 `json:"more_warnings,omitempty"` // warnings beyond the first ones
+	Undo        *undone.Summary     `json:"undo,omitempty"`          // of an undo
+	Today       string              `json:"today,omitempty"`         // the day that today() is in the mapping; "" where nothing depends on it
 	Files       []export.FeedFile   `json:"files"`
 	Late        []export.LateFile   `json:"late,omitempty"` // a run passes these over
 	Seen        []string            `json:"seen,omitempty"`
@@ -273,7 +274,7 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 		Today: p.Today, Checked: p.Checked, Route: p.Planner.Sheet.Route(), Key: p.Pipe.Key, LeftOut: p.Pipe.Sheet.LeftOut(),
 		Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged, Excluded: plan.Excluded, Same: plan.Same, ByLedger: plan.SameByLedger, Waiting: plan.Kept, Beside: p.Beside(),
 		Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed, Waves: plan.Waves, Columns: plan.Columns,
-		Limits: export.Breaches(uses), Uses: uses, Void: p.Outlook.Void, Warnings: append(slices.Clone(p.Doubts), plan.Warnings...), Late: p.Late, Files: plan.Files, Parts: s.parts, People: []struct{}{}, Rows: []export.RowResult{},
+		Limits: export.Breaches(uses), Uses: uses, Void: p.Outlook.Void, Warnings: append(slices.Clone(p.Doubts), plan.Warnings...), Unshown: plan.Doubtful - len(plan.Warnings), Late: p.Late, Files: plan.Files, Parts: s.parts, People: []struct{}{}, Rows: []export.RowResult{},
 		Causes: wiring.Causes().Count(s.rows.All()), Store: &s.rows, persons: &s.persons, names: names, only: s.persons.Only, Only: s.persons.Only.String(), Matched: s.persons.Matched(),
 	}
 	if p.Checked {

@@ -40,7 +40,7 @@ func Plan(env *wiring.Env, r *job.Planned, o PlanText) error {
 	for _, line := range planFacts(r) {
 		w.Lines("  ", terminal.Fold(line, "  ", width)...)
 	}
-	doubtsText(w, r.Warnings, width)
+	doubtsText(w, r, width)
 	countsText(w, r)
 	peopleText(w, r, o.Most, width)
 	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), true, allFlag(env)},
@@ -243,6 +243,17 @@ func sendingFacts(r *job.Planned) (lines []string) {
 	return lines
 }
 
+// doubtLines returns what is doubtful, a line each, and how much more there is.
+func doubtLines(r *job.Planned) (lines []string) {
+	for _, f := range r.Warnings {
+		lines = append(lines, doubtText(f))
+	}
+	if r.Unshown > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more of such rows", r.Unshown))
+	}
+	return lines
+}
+
 // doubtText returns what is doubtful in words, with the value that is at stake.
 func doubtText(f export.Fault) string {
 	if f.Value != "" && f.Field != "" {
@@ -252,11 +263,11 @@ func doubtText(f export.Fault) string {
 }
 
 // doubtsText prints what is doubtful, and then each thing to do about it once.
-func doubtsText(w *terminal.Text, doubts export.Faults, width int) {
-	for _, f := range doubts {
-		w.Lines("  ", terminal.Fold("doubtful: "+doubtText(f), "  ", width)...)
+func doubtsText(w *terminal.Text, r *job.Planned, width int) {
+	for _, line := range doubtLines(r) {
+		w.Lines("  ", terminal.Fold("doubtful: "+line, "  ", width)...)
 	}
-	if hint := doubts.Hint(); hint != "" {
+	if hint := export.Faults(r.Warnings).Hint(); hint != "" {
 		w.Lines("  ", terminal.Fold("hint: "+hint, "  ", width)...)
 	}
 }
@@ -397,7 +408,7 @@ func Export(env *wiring.Env, r *job.Planned, dir string) error {
 	w := env.Stdout.Text()
 	w.Printf("Records\n  %d in = %d written + %d quarantined\n", r.Input, r.ToSend, r.Quarantined)
 	breachesText(w, "a run would be HELD: ", r.Limits)
-	doubtsText(w, r.Warnings, env.Stdout.Width())
+	doubtsText(w, r, env.Stdout.Width())
 	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), true, allFlag(env)})
 	causesText(w, r.Causes, env.Stdout.Width())
 	w.Printf("\nWritten to %s\n", dir)

@@ -73,15 +73,12 @@ func (p *planPage) head(now time.Time) {
 	for _, b := range r.Limits {
 		limits = append(limits, limit{export.Plain(b.String()), b.Hint()})
 	}
-	var after, doubts []string
+	var after []string
 	if r.Verdict == export.EndRefused {
 		after = prospect.AfterRefusal(r.Beside)
 	}
-	for _, f := range r.Warnings {
-		doubts = append(doubts, doubtText(f))
-	}
 	p.piece("head", map[string]any{
-		"Sentence": planSentence(r), "Verdict": strings.ToUpper(string(r.Verdict)), "Limits": limits, "Uses": pageUses(r.Uses), "After": plain(after), "Doubts": plain(doubts),
+		"Sentence": planSentence(r), "Verdict": strings.ToUpper(string(r.Verdict)), "Limits": limits, "Uses": pageUses(r.Uses), "After": plain(after), "Doubts": plain(doubtLines(r)),
 		"Made": now.UTC().Format(time.RFC3339), "Facts": plain(planFacts(r)), "Kinds": kinds, "Columns": columns,
 		"Would": would(r), "Sections": p.sections(), "Selection": r.Selection(),
 	})

@@ -50,5 +50,5 @@ const (
 	PersonOut   Reason = "person_out"  // of a user: the record of their person is quarantined
 )
 
-// Reasons returns all reasons.
+// Reasons returns all reasons, the gravest first.
 func Reasons() []Reason { return []Reason{Quarantined, Protected, Excluded, PersonOut} }

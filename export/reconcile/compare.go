@@ -47,10 +47,16 @@ type Result struct {
 	Columns map[string]int `json:"columns"` // people by column with two values
 	Unshown map[string]int `json:"unshown"` // people by column that Coupa does not show
 	Doubles []Double       `json:"doubles"`
+	Active  map[Reason]int `json:"left_out_active"` // users who are left out and may sign in
+	Other   bool           `json:"key_is_another"`  // HR's key is not what pairs, so that users of people who are left out count as unknown to HR
 }
 
-// Agrees reports whether both sides agree: about every person and every user, and no two users look like one person.
+// Agrees reports whether both sides agree: about every person and every user, and no two users look like one person. A record
+// of HR's that is quarantined says nothing certain, and so is no agreement. Nor is it one if nobody was compared.
 func (r *Result) Agrees() bool {
+	if r.HR.Compared == 0 || r.HR.LeftOut[Quarantined] > 0 {
+		return false
+	}
 	for class, n := range r.Classes {
 		if n > 0 && !class.Agrees() {
 			return false
@@ -158,7 +164,7 @@ func (p *Pairing) Unseen(take func(column export.Element, value string)) error {
 // Compare compares all people with their users and calls take with each who is not equal, in the order of HR's files, then
 // with the users whom HR does not know, by number. Its sums are checked. It may be called again, and then does the same.
 func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
-	r := &Result{Classes: map[Class]int{}, Columns: map[string]int{}, Unshown: map[string]int{}, Doubles: []Double{}}
+	r := &Result{Classes: map[Class]int{}, Columns: map[string]int{}, Unshown: map[string]int{}, Doubles: []Double{}, Active: map[Reason]int{}}
 	r.HR = Side{LeftOut: maps.Clone(p.outN), Hash: p.hr.String()}
 	for i := range p.users {
 		p.users[i].taken = false
@@ -305,17 +311,22 @@ func (w *walk) missing(f *Finding, at int) (err error) {
 		f.Class = LeaverGone
 	}
 	said := w.said[at*len(w.keyed) : (at+1)*len(w.keyed)]
+	inUse := func(e entry) bool { return w.users[e.at].active }
 	for _, k := range w.unique {
 		if said[k] == 0 {
 			continue
 		}
-		if near := w.byColumn[k].find(said[k]); len(near) > 0 {
-			f.Doubt, f.Column = OtherHas, w.o.Columns[w.keyed[k]].Column
-			if f.Class == LeaverGone && w.users[near[0].at].active { // the login of somebody who has left is in use
-				f.Class = Unclear
-			}
-			f.Others, err = w.idsOf(near)
+		near := w.byColumn[k].find(said[k])
+		used := f.Class == LeaverGone && slices.ContainsFunc(near, inUse) // the login of somebody who has left is in use
+		if len(near) == 0 || f.Doubt != NoDoubt && !used {
+			continue
+		}
+		f.Doubt, f.Column = OtherHas, w.o.Columns[w.keyed[k]].Column
+		if f.Others, err = w.idsOf(near); err != nil {
 			return err
+		}
+		if used {
+			f.Class = Unclear
 		}
 	}
 	return nil
@@ -338,7 +349,7 @@ func (w *walk) only(take func(*Finding) error) error {
 	var rest []int
 	for i := range w.users {
 		u := &w.users[i]
-		if !u.taken && u.out == "" && w.keyAt >= 0 {
+		if !u.taken && u.out == "" && w.keyAt >= 0 && !w.other {
 			switch why, ok := w.out[w.held[i*len(w.keyed)+w.keyAt]]; {
 			case ok && why == Quarantined:
 				u.out = PersonOut
@@ -351,12 +362,15 @@ func (w *walk) only(take func(*Finding) error) error {
 			side.Compared++
 		case u.out != "":
 			side.LeftOut[u.out]++
+			if u.active {
+				w.r.Active[u.out]++
+			}
 		default:
 			rest = append(rest, i)
 		}
 	}
 	side.Compared += len(rest)
-	w.r.Coupa = side
+	w.r.Coupa, w.r.Other = side, w.other && len(w.out) > 0
 	slices.SortFunc(rest, func(a, b int) int { return cmp.Compare(w.users[a].number, w.users[b].number) })
 	for _, i := range rest {
 		var err error

@@ -55,6 +55,7 @@ type Comparison struct {
 	outN   map[Reason]int    // how many they are
 	users  []user
 	held   []uint64 // of each user, as said
+	other  bool     // the keys of HR's records are not what the column Key has, so that no user is known by one
 	ids    map[string]bool
 	late   bool // the users who come now may have been added before
 	hr     digest
@@ -124,8 +125,10 @@ func (c *Comparison) AddPerson(p Person) (ok bool, err error) {
 	}
 	record := c.personRecord(p)
 	sum := c.personSum(p)
+	other := c.keyAt >= 0 && hashes[c.keyAt] != 0 && c.hash(c.keyed[c.keyAt], p.Key) != hashes[c.keyAt]
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.other = c.other || other
 	place, err := c.o.People.Add(record)
 	if err != nil {
 		return false, err
@@ -147,13 +150,16 @@ func (c *Comparison) LeaveOut(key string, why Reason) {
 	defer c.mu.Unlock()
 	c.outN[why]++
 	if c.keyAt >= 0 && key != "" {
-		c.out[c.hash(c.keyed[c.keyAt], key)] = why
+		at := c.hash(c.keyed[c.keyAt], key)
+		if was, ok := c.out[at]; !ok || slices.Index(Reasons(), why) < slices.Index(Reasons(), was) {
+			c.out[at] = why
+		}
 	}
 }
 
 // Forget forgets HR's side, which is told anew.
 func (c *Comparison) Forget() {
-	c.people, c.said, c.hr = c.people[:0], c.said[:0], digest{}
+	c.people, c.said, c.hr, c.other = c.people[:0], c.said[:0], digest{}, false
 	clear(c.out)
 	clear(c.outN)
 }
@@ -185,7 +191,7 @@ func (c *Comparison) AddUser(u export.User) error {
 	}
 	if c.status >= 0 {
 		v, known := u.Value(c.o.Columns[c.status])
-		one.active = !known || export.Truth(v.Text) == "true"
+		one.active = !known || export.Truth(v.Text) != "false" // who is not known to be shut out may sign in
 	}
 	if c.o.Protects != nil {
 		one.out = c.protects(u)

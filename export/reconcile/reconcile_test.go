@@ -31,11 +31,11 @@ var testElements = []export.Element{
 	{Column: export.ColumnEmail, Path: "email", Kind: export.KindFold},
 }
 
-// side makes a comparison of people (number|login|status|roles|department) and users (id|number|login|active|roles|department|email);
+// side makes a comparison of people (number|login|status|roles|department, and perhaps |email) and users (id|number|login|active|roles|department|email);
 // a ~ is a value that is absent, or not shown.
 func side(t *testing.T, o Options, people, users []string) *Comparison {
 	t.Helper()
-	o.Columns, o.Mapped, o.Key, o.People, o.Users = testElements, 5, export.ColumnNumber, &heap{}, &heap{}
+	o.Columns, o.Mapped, o.Key, o.People, o.Users = testElements, len(testElements), export.ColumnNumber, &heap{}, &heap{}
 	c := New(o)
 	for i, text := range people {
 		p := Person{Origin: export.Origin{File: "feed.csv", Line: i + 2}}
@@ -45,6 +45,9 @@ func side(t *testing.T, o Options, people, users []string) *Comparison {
 				cell, state = "", export.Absent
 			}
 			p.Cells = append(p.Cells, export.Cell{Text: cell, State: state})
+		}
+		for len(p.Cells) < len(testElements) {
+			p.Cells = append(p.Cells, export.Cell{State: export.Absent})
 		}
 		p.Key = p.Cells[0].Text
 		if _, err := c.AddPerson(p); err != nil {
@@ -107,26 +110,31 @@ func TestCompare(t *testing.T) {
 		want          []string
 		agree         bool
 	}{
-		"equal but for case, order of a list, and blanks": {byNumber, []string{"7|A.B|active|Buyer, User|Legal "}, []string{"1|7|a.b|true|User,Buyer| Legal|"}, nil, true},
-		"null and empty are alike":                        {byNumber, []string{"7|a|active||"}, []string{"1|7|a|true|||"}, nil, true},
-		"what HR does not say cannot differ":              {byNumber, []string{"7|~|~|~|~"}, []string{"1|7|a|true|User|Legal|"}, nil, true},
-		"one spelling of Unicode and another":             {byNumber, []string{"7|a|active||Bu\u0308ro"}, []string{"1|7|a|true||B\u00fcro|"}, nil, true},
-		"case, where it counts":                           {exact, []string{"7|A|active||"}, []string{"1|7|a|true|||"}, []string{"7 1 differs Login:A/a"}, false},
-		"two values":                                      {byNumber, []string{"7|a|active|User|Legal"}, []string{"1|7|a|true|Buyer|Finance|"}, []string{"7 1 differs User Role Names:User/Buyer Department:Legal/Finance"}, false},
-		"a leaver who is active outweighs other columns":  {byNumber, []string{"7|a|inactive||Legal"}, []string{"1|7|a|true||Finance|"}, []string{"7 1 leaver_active Status:inactive/active Department:Legal/Finance"}, false},
-		"a joiner who is inactive":                        {byNumber, []string{"7|a|active||"}, []string{"1|7|a|false|||"}, []string{"7 1 joiner_inactive Status:active/inactive"}, false},
-		"missing":                                         {byNumber, []string{"7|a|active||"}, nil, []string{"7 missing"}, false},
-		"a leaver without a user is shut out":             {byNumber, []string{"7|a|inactive||"}, nil, []string{"7 leaver_gone"}, true},
-		"missing, and another user has the login":         {byNumber, []string{"7|a|active||"}, []string{"1|8|a|true|||"}, []string{"7 missing other_has Login[1]", "1 only_in_coupa"}, false},
-		"a leaver whose login another number has":         {byNumber, []string{"7|a|inactive||"}, []string{"1|8|a|true|||"}, []string{"7 unclear other_has Login[1]", "1 only_in_coupa"}, false},
-		"the next column pairs":                           {next, []string{"7|a|active||"}, []string{"1||a|true|||"}, []string{"7 1 differs Employee Number:7/"}, false},
-		"the next column pairs only those without":        {byNumber, []string{"~|a|active||"}, []string{"1|8|a|true|||"}, nil, true},
-		"not shown is not equal":                          {byNumber, []string{"7|a|active||Legal"}, []string{"1|7|a|true||~|"}, []string{"7 1 unclear not_shown Department[] Department:Legal/"}, false},
-		"several users":                                   {byNumber, []string{"7|a|active||"}, []string{"1|7|a|true|||", "2|7|b|true|||"}, []string{"7 unclear several_have Employee Number[1 2]"}, false},
-		"two people, one user":                            {next, []string{"7|a|active||", "8|a|active||"}, []string{"1|7|a|true|||"}, []string{"8 1 unclear taken_twice Login[]"}, false},
-		"users whom HR does not know":                     {byNumber, nil, []string{"10|10|y|true|||", "9|9|x|true|||", "8|8|z|false|||"}, []string{"8 only_inactive", "9 only_in_coupa", "10 only_in_coupa"}, false},
-		"an inactive user whom HR does not know agrees":   {byNumber, nil, []string{"8|8|z|false|||"}, []string{"8 only_inactive"}, true},
-		"protected, by what Coupa holds":                  {bots, []string{"7|a|active||"}, []string{"1|7|bot|true|||", "2|8|bot2|true|||"}, nil, true},
+		"equal but for case, order of a list, and blanks":                            {byNumber, []string{"7|A.B|active|Buyer, User|Legal "}, []string{"1|7|a.b|true|User,Buyer| Legal|"}, nil, true},
+		"null and empty are alike":                                                   {byNumber, []string{"7|a|active||"}, []string{"1|7|a|true|||"}, nil, true},
+		"what HR does not say cannot differ":                                         {byNumber, []string{"7|~|~|~|~"}, []string{"1|7|a|true|User|Legal|"}, nil, true},
+		"one spelling of Unicode and another":                                        {byNumber, []string{"7|a|active||Bu\u0308ro"}, []string{"1|7|a|true||B\u00fcro|"}, nil, true},
+		"case, where it counts":                                                      {exact, []string{"7|A|active||"}, []string{"1|7|a|true|||"}, []string{"7 1 differs Login:A/a"}, false},
+		"two values":                                                                 {byNumber, []string{"7|a|active|User|Legal"}, []string{"1|7|a|true|Buyer|Finance|"}, []string{"7 1 differs User Role Names:User/Buyer Department:Legal/Finance"}, false},
+		"a leaver who is active outweighs other columns":                             {byNumber, []string{"7|a|inactive||Legal"}, []string{"1|7|a|true||Finance|"}, []string{"7 1 leaver_active Status:inactive/active Department:Legal/Finance"}, false},
+		"a joiner who is inactive":                                                   {byNumber, []string{"7|a|active||"}, []string{"1|7|a|false|||"}, []string{"7 1 joiner_inactive Status:active/inactive"}, false},
+		"missing":                                                                    {byNumber, []string{"7|a|active||"}, nil, []string{"7 missing"}, false},
+		"a leaver without a user is shut out":                                        {byNumber, []string{"7|a|inactive||"}, nil, []string{"7 leaver_gone"}, true},
+		"missing, and another user has the login":                                    {byNumber, []string{"7|a|active||"}, []string{"1|8|a|true|||"}, []string{"7 missing other_has Login[1]", "1 only_in_coupa"}, false},
+		"a leaver whose login another number has":                                    {byNumber, []string{"7|a|inactive||"}, []string{"1|8|a|true|||"}, []string{"7 unclear other_has Login[1]", "1 only_in_coupa"}, false},
+		"the next column pairs":                                                      {next, []string{"7|a|active||"}, []string{"1||a|true|||"}, []string{"7 1 differs Employee Number:7/"}, false},
+		"the next column pairs only those without":                                   {byNumber, []string{"~|a|active||"}, []string{"1|8|a|true|||"}, nil, true},
+		"not shown is not equal":                                                     {byNumber, []string{"7|a|active||Legal"}, []string{"1|7|a|true||~|"}, []string{"7 1 unclear not_shown Department[] Department:Legal/"}, false},
+		"several users":                                                              {byNumber, []string{"7|a|active||"}, []string{"1|7|a|true|||", "2|7|b|true|||"}, []string{"7 unclear several_have Employee Number[1 2]"}, false},
+		"two people, one user":                                                       {next, []string{"7|a|active||", "8|a|active||"}, []string{"1|7|a|true|||"}, []string{"8 1 unclear taken_twice Login[]"}, false},
+		"users whom HR does not know":                                                {byNumber, nil, []string{"10|10|y|true|||", "9|9|x|true|||", "8|8|z|false|||"}, []string{"8 only_inactive", "9 only_in_coupa", "10 only_in_coupa"}, false},
+		"an inactive user whom HR does not know agrees":                              {byNumber, []string{"7|a|active||"}, []string{"1|7|a|true|||", "8|8|z|false|||"}, []string{"8 only_inactive"}, true},
+		"a status that is blank in Coupa is not inactive":                            {byNumber, []string{"7|a|inactive||"}, []string{"1|7|a||||"}, []string{"7 1 unclear not_shown Status[] Status:inactive/"}, false},
+		"nor is one in a word that is not known":                                     {byNumber, []string{"7|a|inactive||"}, []string{"1|7|a|Aktiv|||"}, []string{"7 1 unclear not_shown Status[] Status:inactive/"}, false},
+		"a user whose status is not known may be active":                             {byNumber, []string{"7|a|active||"}, []string{"1|7|a|true|||", "2|8|b|Aktiv|||"}, []string{"2 only_in_coupa"}, false},
+		"a leaver whose login two others have, the second active":                    {byNumber, []string{"7|a|inactive||"}, []string{"1|8|a|false|||", "2|9|A|true|||"}, []string{"7 unclear other_has Login[1 2]", "1 only_inactive", "2 only_in_coupa"}, false},
+		"a leaver whose address an active user has, and whose login an inactive one": {byNumber, []string{"7|a|inactive|||x@acme.example"}, []string{"1|8|a|false|||", "2|9|b|true|||X@acme.example"}, []string{"7 unclear other_has Email[2]", "1 only_inactive", "2 only_in_coupa"}, false},
+		"protected, by what Coupa holds":                                             {bots, []string{"7|a|active||", "9|c|active||"}, []string{"1|7|bot|true|||", "2|8|bot2|true|||", "3|9|c|true|||"}, nil, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := side(t, tt.o, tt.people, tt.users).Pair()
@@ -147,11 +155,66 @@ func TestLeaveOut(t *testing.T) {
 	c.LeaveOut("9", Protected)
 	c.LeaveOut("", Quarantined)
 	got, r := told(t, c.Pair())
-	if got != nil || !r.Agrees() || r.HR.Read != 4 || r.HR.Compared != 1 || !maps.Equal(r.HR.LeftOut, map[Reason]int{Quarantined: 2, Protected: 1}) {
+	if got != nil || r.Agrees() || r.HR.Read != 4 || r.HR.Compared != 1 || !maps.Equal(r.HR.LeftOut, map[Reason]int{Quarantined: 2, Protected: 1}) {
 		t.Errorf("%q, HR %+v", got, r.HR)
 	}
 	if r.Coupa.Read != 3 || r.Coupa.Compared != 1 || !maps.Equal(r.Coupa.LeftOut, map[Reason]int{PersonOut: 1, Protected: 1}) {
 		t.Errorf("Coupa %+v", r.Coupa)
+	}
+}
+
+// TestAgreement: who is left out on purpose is no difference, and a record that says nothing certain may be anybody's. Where
+// nobody is compared, nothing agrees.
+func TestAgreement(t *testing.T) {
+	for name, tt := range map[string]struct {
+		people []string
+		out    []Reason
+		agree  bool
+	}{
+		"excluded or protected":  {[]string{"7|a|active||"}, []Reason{Excluded, Protected}, true},
+		"quarantined":            {[]string{"7|a|active||"}, []Reason{Excluded, Quarantined}, false},
+		"nobody is compared":     {nil, []Reason{Excluded}, false},
+		"nobody is in HR at all": {nil, nil, false},
+	} {
+		users := []string{"1|9|z|false|||"}
+		if tt.people != nil {
+			users = append(users, "2|7|a|true|||")
+		}
+		c := side(t, Options{Match: []string{export.ColumnNumber}}, tt.people, users)
+		for _, why := range tt.out {
+			c.LeaveOut("", why)
+		}
+		if _, r := told(t, c.Pair()); r.Agrees() != tt.agree {
+			t.Errorf("%s: agree %v", name, r.Agrees())
+		}
+	}
+}
+
+// TestLeftOutTwice: of several reasons for one key the gravest counts, in whatever order they come, and active users are counted.
+func TestLeftOutTwice(t *testing.T) {
+	for _, whys := range [][]Reason{{Excluded, Quarantined}, {Quarantined, Excluded}} {
+		c := side(t, Options{Match: []string{export.ColumnNumber}}, []string{"7|a|active||"}, []string{"1|7|a|true|||", "2|8|b|true|||"})
+		for _, why := range whys {
+			c.LeaveOut("8", why)
+		}
+		if _, r := told(t, c.Pair()); !maps.Equal(r.Coupa.LeftOut, map[Reason]int{PersonOut: 1}) || !maps.Equal(r.Active, map[Reason]int{PersonOut: 1}) {
+			t.Errorf("%v: %v, active %v", whys, r.Coupa.LeftOut, r.Active)
+		}
+	}
+}
+
+// TestOtherKey: where HR's keys are not the numbers that Coupa has, the key of a person who is left out names no user: the user
+// with that number is another one.
+func TestOtherKey(t *testing.T) {
+	c := side(t, Options{Match: []string{export.ColumnNumber}}, nil, []string{"1|E7|a|true|||", "2|8|b|true|||"})
+	p := Person{Key: "7", Cells: make([]export.Cell, len(testElements))}
+	p.Cells[0] = export.Cell{Text: "E7", State: export.Set}
+	if ok, err := c.AddPerson(p); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	c.LeaveOut("8", Excluded)
+	if got, r := told(t, c.Pair()); !slices.Equal(got, []string{"2 only_in_coupa"}) || !r.Other {
+		t.Errorf("%q, other %v", got, r.Other)
 	}
 }
 

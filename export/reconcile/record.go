@@ -37,7 +37,7 @@ func (c *Comparison) userRecord(u export.User) []byte {
 	b := appendText(nil, u.ID)
 	for _, e := range c.o.Columns {
 		switch v, known := u.Value(e); {
-		case !known || e.Path == "":
+		case !known || e.Path == "", e.Kind == export.KindStatus && !saysActive(v):
 			b = append(b, formUnknown)
 		case v.Parts != nil:
 			b = binary.AppendUvarint(append(b, formParts), uint64(len(v.Parts)))
@@ -54,6 +54,13 @@ func (c *Comparison) userRecord(u export.User) []byte {
 		}
 	}
 	return b
+}
+
+// saysActive reports whether a status says that a user is active or inactive. A blank one, or a word that is not known, is one
+// that Coupa does not show: it must not pass for inactive.
+func saysActive(v export.Value) bool {
+	truth := export.Truth(v.Text)
+	return truth == "true" || truth == "false"
 }
 
 // reader reads what a record holds. A record is our own, so that it is whole.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/alike"
 )
@@ -97,6 +98,17 @@ func (a *Ask) older(files []export.FeedFile, n news) news {
 	}
 	a.snapshots(fresh, &n)
 	return n
+}
+
+// Everybody returns the files of a feed that hold everybody: of snapshots, the last of each kind. The older ones are passed over.
+// named are the files that a person has named; none: the feed of the config.
+func Everybody(pipe *wiring.Pipeline, named []string, all export.Feed) (f export.Feed, older []export.LateFile, err error) {
+	a := &Ask{Pipe: pipe, Files: named, Alone: true}
+	if older = a.older(all.Files(), news{}).late; len(older) == 0 {
+		return all, nil, nil
+	}
+	f, err = a.fresh(all, nil, nil, nil)
+	return f, older, err
 }
 
 // isLate reports whether newer news than that of a file was planned before it, says its name and says its time.

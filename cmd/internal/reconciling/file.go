@@ -31,6 +31,11 @@ func (f *usersFile) noKey(pipe *wiring.Pipeline) error {
 	return export.Hint(fmt.Errorf("%s has no field for %s, by which people are found", f.Names()[0], pipe.Key), "name it: --column HEADER=%q", pipe.Key)
 }
 
+// noStatus returns the error of a file that does not say who is active: every leaver would look shut out.
+func (f *usersFile) noStatus() error {
+	return export.Hint(fmt.Errorf("%s has no field for %s, so that no leaver could be told from the others", f.Names()[0], export.ColumnStatus), "export it too, or name it: --column HEADER=%s", export.ColumnStatus)
+}
+
 // openFile opens the file of Coupa's users and finds out what its fields are about.
 func (s *sides) openFile() (*usersFile, error) {
 	in, err := feed.Open([]string{s.o.Export}, feed.Options{})

@@ -21,13 +21,17 @@ func (s *sides) readHR(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	whole, older, err := prospect.Everybody(s.pipe, s.o.Files, all)
+	if err != nil {
+		return err
+	}
 	o := s.pipe.Options
 	o.Route = export.ByAPI // its rows carry every column, and values that are cleared
 	sheet, err := layout.New(o)
 	if err != nil {
 		return err
 	}
-	f := &wholeFeed{Feed: all}
+	f := &wholeFeed{Feed: whole}
 	view := &hrView{sides: s, needed: s.needed(), lacking: map[export.Origin]bool{}}
 	p := prospect.FirstLook(s.pipe, f, s.res.At)
 	p.Sheet, p.Compare, p.Roles, p.Ceilings, p.Notes = unencoded{sheet}, nil, nil, nil, view.note
@@ -38,7 +42,7 @@ func (s *sides) readHR(ctx context.Context) error {
 	if lost := f.lost.Load(); lost != nil {
 		return &export.UnusableFeedError{File: lost.File, Line: lost.Line, Why: "nothing behind this line can be read, so HR's side is not whole", Hint: "fix the line, or have HR deliver the file again"}
 	}
-	s.res.Files, s.res.Records = all.Files(), plan.Input
+	s.res.Files, s.res.Records, s.res.Older = whole.Files(), plan.Input, older
 	if view.err != nil {
 		return view.err
 	}

@@ -4,6 +4,7 @@ package reconciling
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -34,6 +35,29 @@ const (
 	Acts      Unread = "acts"       // it makes Coupa do something, and stores nothing
 )
 
+// Verdict is the word for what a comparison ended with.
+type Verdict string
+
+// The verdicts.
+const (
+	Agree       Verdict = "agree"
+	Differ      Verdict = "differ"
+	HRUnusable  Verdict = "hr_unusable"    // nothing was compared
+	CoupaUnread Verdict = "coupa_not_read" // nothing was compared
+	NoResult    Verdict = "no_result"      // for any other reason, such as a fault in the config
+)
+
+// Failed returns the verdict of a comparison that ended with an error and this exit code.
+func Failed(code int) Verdict {
+	switch code {
+	case export.ExitFeed:
+		return HRUnusable
+	case export.ExitNotDelivered:
+		return CoupaUnread
+	}
+	return NoResult
+}
+
 // LeftColumn is a column of the mapping that is not compared.
 type LeftColumn struct {
 	Column string `json:"column"`
@@ -45,7 +69,9 @@ type Result struct {
 	Agree    bool              `json:"agree"`
 	Exit     int               `json:"exit"`
 	At       time.Time         `json:"at"`
+	Verdict  Verdict           `json:"verdict"`
 	Files    []export.FeedFile `json:"files"`
+	Older    []export.LateFile `json:"older,omitempty"`  // snapshots that are passed over, since a newer one is everybody
 	Records  int               `json:"records"`          // of HR's
 	Instance string            `json:"instance"`         // whose users they are
 	Export   *export.FeedFile  `json:"export,omitempty"` // the file that they were read from; nil: by API
@@ -121,6 +147,9 @@ func (s *sides) compare(ctx context.Context) (err error) {
 	if len(match) == 0 {
 		return notRead(file.noKey(s.pipe))
 	}
+	if file != nil && slices.Contains(s.pipe.Options.Columns, export.ColumnStatus) && !file.has(export.ColumnStatus) {
+		return notRead(file.noStatus())
+	}
 	guard := wiring.Guard(s.pipe.Config, s.res.At)
 	o := reconcile.Options{
 		Columns: s.elements, Mapped: s.mapped, Match: match, Next: next, Key: s.pipe.Key, ExactCase: s.pipe.Config.Layout.ExactCase, People: &s.people, Users: &s.users,
@@ -147,8 +176,15 @@ func (s *sides) compare(ctx context.Context) (err error) {
 	if s.res.Result, err = s.res.pairing.Compare(func(*reconcile.Finding) error { return nil }); err != nil {
 		return err
 	}
+	if s.res.Coupa.Read == 0 {
+		return notRead(export.Hint(errors.New("it shows no user at all"), "check what the export was filtered by, or what the client's user may see"))
+	}
+	if s.res.HR.Compared == 0 && s.res.HR.LeftOut[reconcile.Quarantined] == 0 {
+		return &export.UnusableFeedError{Why: "it has no person who can be compared", Hint: "check feed.where and protect, and that the file has everybody"}
+	}
+	s.res.Verdict = Agree
 	if s.res.Agree = s.res.Result.Agrees(); !s.res.Agree {
-		s.res.Exit = export.ExitPartial
+		s.res.Verdict, s.res.Exit = Differ, export.ExitPartial
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package show
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -43,8 +44,37 @@ var unreadWords = map[reconciling.Unread]string{
 	reconciling.CardData: "card data is never read", reconciling.Acts: "it makes Coupa act, and stores nothing",
 }
 
-// Reconcile compares both sides, writes the findings to csv unless that is "", and prints the result.
+// Reconcile compares both sides, writes the findings to csv unless that is "", and prints the result. With --json there is an
+// object where an error leaves no result, too: it never agrees, and says why.
 func Reconcile(ctx context.Context, env *wiring.Env, o reconciling.Options, csv string) error {
+	err := reconcileBoth(ctx, env, o, csv)
+	if _, ended := errors.AsType[*exit.Ended](err); err == nil || ended || !env.JSON || env.Result != nil && env.Result.Wrote {
+		return err
+	}
+	if unsaid := JSON(env, notReconciled(err)); unsaid != nil {
+		return errors.Join(err, unsaid)
+	}
+	return err
+}
+
+// unreconciled is the result of a comparison that came to none.
+type unreconciled struct {
+	Agree   bool                `json:"agree"`
+	Exit    int                 `json:"exit"`
+	Verdict reconciling.Verdict `json:"verdict"`
+	Why     string              `json:"why"`
+	Hint    string              `json:"hint,omitempty"`
+}
+
+func notReconciled(err error) unreconciled {
+	code := exit.Code(err)
+	if errors.Is(err, exit.ErrInterrupted) {
+		code, err = export.ExitInterrupted, errors.New("interrupted")
+	}
+	return unreconciled{Exit: code, Verdict: reconciling.Failed(code), Why: export.PlainText(err), Hint: export.HintText(err)}
+}
+
+func reconcileBoth(ctx context.Context, env *wiring.Env, o reconciling.Options, csv string) error {
 	if csv != "" {
 		if err := MayWriteFindings(csv); err != nil {
 			return err
@@ -100,7 +130,7 @@ func Reconciled(env *wiring.Env, r *reconciling.Result, csv string) error {
 // ReconcileSentence returns the verdict: whether both sides agree, and about whom they do not.
 func ReconcileSentence(r *reconciling.Result) string {
 	if r.Agree {
-		return fmt.Sprintf("HR and Coupa agree: %s compared with %s", words.Persons(r.HR.Compared), export.Plural(r.Coupa.Read, "user"))
+		return fmt.Sprintf("HR and Coupa agree: %s compared with %s", words.Persons(r.HR.Compared), export.Plural(r.Coupa.Compared, "user")) + sentenceOfOthers(r)
 	}
 	var parts []string
 	for _, class := range reconcile.Classes() {
@@ -111,7 +141,25 @@ func ReconcileSentence(r *reconciling.Result) string {
 	if n := len(r.Doubles); n > 0 {
 		parts = append(parts, export.Plural(n, "value")+" of several users")
 	}
+	if n := r.HR.LeftOut[reconcile.Quarantined]; n > 0 {
+		parts = append(parts, export.Plural(n, "row")+" of HR quarantined")
+	}
 	return "HR and Coupa differ: " + strings.Join(parts, "; ")
+}
+
+// sentenceOfOthers returns about whom and what an agreement says nothing; "" where it says something of all.
+func sentenceOfOthers(r *reconciling.Result) (text string) {
+	people, users, active := 0, 0, 0
+	for _, why := range reconcile.Reasons() {
+		people, users, active = people+r.HR.LeftOut[why], users+r.Coupa.LeftOut[why], active+r.Active[why]
+	}
+	if people+users > 0 {
+		text = fmt.Sprintf("; not compared: %s of HR and %s, of whom %d active", export.Plural(people, "row"), export.Plural(users, "user"), active)
+	}
+	if len(r.Left) > 0 {
+		text += fmt.Sprintf("; %s not compared", export.Plural(len(r.Left), "column"))
+	}
+	return text
 }
 
 // reconcileFacts returns what was compared, a line each.
@@ -120,12 +168,18 @@ func reconcileFacts(r *reconciling.Result) (lines []string) {
 	for _, f := range r.Files {
 		say("HR: feed %s", export.Plain(f.Name))
 	}
+	for _, f := range r.Older {
+		say("passed over: %s is an older snapshot than %s", export.Plain(f.Name), export.Plain(f.Newer))
+	}
 	if r.Export != nil {
 		say("Coupa: users of %s", export.Plain(r.Export.Name))
 	} else {
 		say("Coupa: users read by API, by ascending id, with %s, from %s", export.Plural(r.Calls, "call"), r.Instance)
 	}
 	say("paired by %s", pairedText(r))
+	if r.Other {
+		say("HR's key is not what users are paired by, so that users of people who are left out count as unknown to HR")
+	}
 	say("compared: %s", strings.Join(r.Columns, ", "))
 	for _, c := range r.Left {
 		say("not compared: %s: %s", c.Column, unreadWords[c.Why])

@@ -51,8 +51,11 @@ type Report struct {
 	HeldBy  []HeldLimit  `json:"held_by,omitempty"` // those of Held that count people, with the first of these; with personal data
 	// HeldFile is the file with everyone who is held, and what would change of them; "" where there is none.
 	HeldFile string `json:"held_file,omitempty"`
-	Why      string `json:"why,omitempty"`  // what stopped it, if something did
-	Hint     string `json:"hint,omitempty"` // what to do about that
+	// RejectedFiles have the records that did not reach Coupa, one file for each feed file.
+	RejectedFiles []RejectedFile `json:"rejected_files,omitempty"`
+
+	Why  string `json:"why,omitempty"`  // what stopped it, if something did
+	Hint string `json:"hint,omitempty"` // what to do about that
 
 	Late []LateFile `json:"late,omitempty"` // files that this start has passed over, since newer ones were planned before them
 	Seen []string   `json:"seen,omitempty"` // files that this start has passed over, since they were planned before; not stored
@@ -80,6 +83,13 @@ type Report struct {
 	Command string   `json:"-"` // run or drop
 	State   RunState `json:"-"`
 	keeps   bool     // records of it are kept for the next plan
+}
+
+// RejectedFile is a file with the records of a feed file that did not reach Coupa.
+type RejectedFile struct {
+	File    string `json:"file,omitempty"` // the feed file
+	Path    string `json:"path"`
+	Records int    `json:"records,omitempty"` // 0: not counted
 }
 
 // Counts are the records of a run: how many came in, and how many ended with each outcome.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/rejected"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/watch"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -219,7 +220,7 @@ func (w watched) hold(l *lane) error {
 			return err
 		}
 		last := strings.HasPrefix(name, "c")
-		if last != wiring.Exists(filepath.Join(folder, watch.RejectedName(name))) || last != (res.Exit == export.ExitPartial) {
+		if last != wiring.Exists(filepath.Join(folder, rejected.Name(name))) || last != (res.Exit == export.ExitPartial) {
 			return fmt.Errorf("%s is answered with %d", name, res.Exit)
 		}
 	}

@@ -2,6 +2,7 @@ package job
 
 import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/heldfile"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/rejected"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -14,6 +15,9 @@ func (j *Job) sweepHeld() error {
 		unread = err
 		return ok && (rec.State == export.RunHeld || rec.State == export.RunWorking), err
 	})
+	if err == nil {
+		err = rejected.Sweep(j.cfg.Ledger, j.env.Now().Add(-j.cfg.Retention.Values))
+	}
 	if err != nil && unread == nil {
 		export.LogHints(j.env.Log, export.HintsOf(err)...).Warnf("remove files about runs that are no longer held: %v", err)
 	}

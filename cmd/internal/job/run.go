@@ -67,7 +67,7 @@ func Apply(ctx context.Context, env *wiring.Env, path string, noWait bool) (*Sta
 // StartRun is Run with a config that is compiled already.
 func StartRun(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, o RunOptions) (*Started, error) {
 	begun := env.Now().UTC()
-	w := Work{Command: "run", ByHand: o.Typed != nil || o.Decide != nil || !o.Claim && !pipe.IsFeed(o.Files), NoWait: o.NoWait, Vouched: o.Adopt || o.NewLedger}
+	w := Work{Command: "run", ByHand: o.Typed != nil || o.Decide != nil || !o.Claim && !pipe.IsFeed(o.Files), NoWait: o.NoWait, Vouched: o.Adopt || o.NewLedger, Watched: o.Claim, Feed: pipe}
 	if o.expect != nil {
 		w.Command, w.ByHand = "apply", false
 	}

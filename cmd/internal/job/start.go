@@ -32,6 +32,9 @@ type Job struct {
 	bar      *progress.Progress
 	unlock   func() error
 
+	feed    *wiring.Pipeline // reads feed files again; nil where the command has none
+	watched bool             // a watcher writes what is rejected beside its own files
+
 	background export.Group
 	stop       context.CancelFunc // ends what is done in the background
 }
@@ -46,9 +49,11 @@ type Started struct {
 // Work is what a command does with a start. A step that returns a report ends the start, and no later step is taken.
 type Work struct {
 	Command string
-	ByHand  bool // a person has named the files: no figure and no heartbeat of the nightly job
-	NoWait  bool // parts are delivered and not waited for
-	Looks   bool // nothing is sent: neither a doubtful ledger nor an unfinished run stands in the way
+	ByHand  bool             // a person has named the files: no figure and no heartbeat of the nightly job
+	NoWait  bool             // parts are delivered and not waited for
+	Watched bool             // a watcher answers its files itself
+	Feed    *wiring.Pipeline // reads HR's files; nil where the command has none
+	Looks   bool             // nothing is sent: neither a doubtful ledger nor an unfinished run stands in the way
 
 	// Vouched says that a person answers for the ledger.
 	Vouched bool
@@ -67,6 +72,7 @@ func Start(ctx context.Context, env *wiring.Env, cfg *config.Config, w Work) (*S
 	if err != nil {
 		return s, err
 	}
+	j.feed, j.watched = w.Feed, w.Watched
 	var trusted faith
 	var earlier resumed
 	var rep *export.Report
@@ -187,6 +193,7 @@ func (j *Job) recordNotices(ctx context.Context, rep *export.Report, trusted fai
 		if wrong := j.addUnfilled(ctx, rep); wrong != nil {
 			rep, end = nil, errors.Join(err, wrong)
 		}
+		j.writeRejected(rep)
 		if rep != nil && len(rep.UnknownFiles) == 0 {
 			rep.UnknownFiles = trusted.unknown
 		}

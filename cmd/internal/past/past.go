@@ -9,6 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/heldfile"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/operator"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/rejected"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
@@ -86,6 +87,7 @@ func read(l ledger.Ledger, cfg *config.Config, rec export.RunRecord) (*export.Re
 	if err := rep.NameHeld(); err != nil {
 		return nil, err
 	}
+	rep.RejectedFiles = rejected.Find(cfg.Ledger, rec.ID)
 	if rep.HeldBy != nil {
 		rep.HeldFile = heldfile.Find(cfg.Ledger, rec.ID)
 	}

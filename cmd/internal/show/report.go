@@ -125,6 +125,21 @@ func reportText(env *wiring.Env, w *terminal.Text, rep *export.Report) {
 		driftText(w, rep.Drift, rep.ReadBack.Drifted)
 	}
 	causesText(w, rep.Causes, env.Stdout.Width())
+	rejectedText(w, rep.RejectedFiles)
+}
+
+// rejectedText prints where the records are that did not reach Coupa.
+func rejectedText(w *terminal.Text, files []export.RejectedFile) {
+	for i, f := range files {
+		if i == 0 {
+			w.Printf("\nTo fix\n")
+		}
+		if f.Records == 0 { // a run that was looked up
+			w.Printf("  %s\n", f.Path)
+			continue
+		}
+		w.Printf("  %s of %s: %s\n", export.Plural(f.Records, "record"), f.File, f.Path)
+	}
 }
 
 // reportGroups returns the groups of a report's rows. held picks those of the last one, and all says what shows the rows that

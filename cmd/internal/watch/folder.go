@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/rejected"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -240,7 +241,7 @@ func (d *dropFolder) setAside(c claim) (found bool, err error) {
 	if err := os.MkdirAll(half, 0o700); err != nil {
 		return false, fmt.Errorf("move earlier results of %s out of the way: %w", c.name, err)
 	}
-	for _, name := range []string{ResultName(c.name), RejectedName(c.name)} {
+	for _, name := range []string{ResultName(c.name), rejected.Name(c.name)} {
 		ok, err := renameIfThere(filepath.Join(d.dir, name), filepath.Join(half, name))
 		if err != nil {
 			return false, fmt.Errorf("move earlier results of %s out of the way: %w", c.name, err)

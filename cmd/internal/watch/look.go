@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/heldfile"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/rejected"
 	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
@@ -25,7 +26,7 @@ const (
 const (
 	markerEnding   = ".done"
 	resultEnding   = ".result.json"
-	rejectedEnding = ".rejected" // followed by the ending of the feed
+	rejectedEnding = rejected.Ending
 	heldEnding     = heldfile.Ending
 )
 
@@ -49,39 +50,11 @@ func kindOf(name string) nameKind {
 	return strangeName
 }
 
-// RejectedName returns the name of the file with the rows of a feed that did not reach Coupa. It is a feed of the same kind.
-func RejectedName(feed string) string {
-	switch ext := filepath.Ext(strings.TrimSuffix(strings.ToLower(feed), ".gz")); ext {
-	case ".jsonl", ".ndjson":
-		return nameBeside(feed, rejectedEnding+".jsonl")
-	case ".tsv":
-		return nameBeside(feed, rejectedEnding+ext)
-	}
-	return nameBeside(feed, rejectedEnding+".csv")
-}
-
 // HeldName returns the name of the file with everyone whom a limit holds in the run of a feed.
-func HeldName(feed string) string { return nameBeside(feed, heldEnding) }
+func HeldName(feed string) string { return rejected.NameBeside(feed, heldEnding) }
 
 // ResultName returns the name of the file with the result of a feed.
-func ResultName(feed string) string { return nameBeside(feed, resultEnding) }
-
-// longestName is how many bytes a name may have on the file systems of Linux, macOS and Windows shares.
-const longestName = 255
-
-// nameBeside returns the name of a result of a feed: the feed's with an ending. If that is too long, a hash replaces the
-// feed's last letters.
-func nameBeside(feed, ending string) string {
-	if len(feed)+len(ending) <= longestName {
-		return feed + ending
-	}
-	ending = fmt.Sprintf("~%.6x%s", sha256.Sum256([]byte(feed)), ending)
-	cut := longestName - len(ending)
-	for cut > 0 && !utf8.RuneStart(feed[cut]) {
-		cut--
-	}
-	return feed[:cut] + ending
-}
+func ResultName(feed string) string { return rejected.NameBeside(feed, resultEnding) }
 
 // shortName returns a short name for a file that cannot be claimed under its own: a hash and the end of its name.
 func shortName(g glance, now time.Time) string {

@@ -14,6 +14,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/heldfile"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/rejected"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -177,10 +178,10 @@ func (w *watcher) answer(ctx context.Context, c claim, res *outcome, dir string)
 		if err != nil {
 			return err
 		}
-		err = w.folder.publish(c, dir, RejectedName(c.name), func(to io.Writer) error {
+		err = w.folder.publish(c, dir, rejected.Name(c.name), func(to io.Writer) error {
 			n, err := f.Excerpt(to, res.rejected, wiring.Causes())
 			if want := records(res.rejected); err == nil && n != want {
-				w.env.Log.WithField(export.HintField, "correct "+c.name+" itself").Errorf("%s has %d of %d records: the config now reads %s differently than when it was planned", RejectedName(c.name), n, want, c.name)
+				w.env.Log.WithField(export.HintField, "correct "+c.name+" itself").Errorf("%s has %d of %d records: the config now reads %s differently than when it was planned", rejected.Name(c.name), n, want, c.name)
 			}
 			return err
 		})
@@ -246,7 +247,7 @@ func (w *watcher) print(c claim, res *outcome) error {
 		Rejected string        `json:"rejected,omitempty"`
 	}{c.name, res.Run, res.Verdict.String(), res.Exit, res.final, res.Counts, res.place(c) + ResultName(c.name), ""}
 	if len(res.rejected) > 0 {
-		line.Rejected = res.place(c) + RejectedName(c.name)
+		line.Rejected = res.place(c) + rejected.Name(c.name)
 	}
 	if res.Exit != export.ExitOK && res.Why != "" {
 		export.LogHints(w.env.Log.WithField("file", c.name), res.Hint).Warn(res.Why)

@@ -17,6 +17,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/rejected"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -42,7 +43,7 @@ func TestRejectedName(t *testing.T) {
 		"u.csv": "u.csv.rejected.csv", "u.CSV.gz": "u.CSV.gz.rejected.csv", "u.tsv": "u.tsv.rejected.tsv", "u.tsv.gz": "u.tsv.gz.rejected.tsv",
 		"u.jsonl": "u.jsonl.rejected.jsonl", "u.ndjson.gz": "u.ndjson.gz.rejected.jsonl",
 	} {
-		got := RejectedName(feed)
+		got := rejected.Name(feed)
 		if got != want {
 			t.Errorf("%s becomes %s, want %s", feed, got, want)
 		}

@@ -1,0 +1,101 @@
+package rejected
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/feed"
+)
+
+// TestLines: a file of a drop has the header and the rows that were refused, byte for byte, whatever is inside quotes; the last
+// one gets a line end. Rows that are not there leave no file.
+func TestLines(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	data := "\"a\",\"b\"\r\n\"1\",\"x\ny\"\r\n\"2\",\"=1+1\"\r\n\"3\",\"\"\"\""
+	got, err := Lines(dir, "R", "ready.csv", []byte(data), map[int]bool{1: true, 3: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(got.Path)
+	if want := "\"a\",\"b\"\r\n\"1\",\"x\ny\"\r\n\"3\",\"\"\"\"\n"; err != nil || string(text) != want || got.Records != 2 {
+		t.Errorf("%+v: %q, want %q", got, text, want)
+	}
+	if _, err := Lines(dir, "R", "short.csv", []byte(data), map[int]bool{1: true, 4: true}); err == nil || !strings.Contains(err.Error(), "1 of 2 rows") {
+		t.Errorf("a row that is not there: %v", err)
+	}
+	if found := Find(dir, "R"); len(found) != 1 || found[0].Path != got.Path {
+		t.Errorf("files of the run: %v", found)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+// TestExcerptOfAnotherFile: a file that HR has changed since it was planned is not cut by the old lines.
+func TestExcerptOfAnotherFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "users.csv")
+	if err := os.WriteFile(path, []byte("id,name\n1,a\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open := func(paths []string) (*feed.Feed, error) {
+		return feed.Open(paths, feed.Options{Key: "id", Fields: []string{"id", "name"}})
+	}
+	_, err := Excerpt(dir, "R", export.FeedFile{Name: "users.csv", Path: path, SHA256: "old"}, nil, open, nil)
+	if err == nil || len(export.HintsOf(err)) != 1 || len(Find(dir, "R")) != 0 {
+		t.Errorf("got %v and %v", err, Find(dir, "R"))
+	}
+}
+
+// TestRowsHaveAnEnd: memory does not grow with a feed in which every row is wrong.
+func TestRowsHaveAnEnd(t *testing.T) {
+	t.Parallel()
+	var rep export.Report
+	row := export.RowResult{Origin: export.Origin{File: "users.csv"}, Outcome: export.Rejected, Lines: 1}
+	for range most + 1 {
+		if err := rep.Rows.Add(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if rows, err := Rows(&rep, "users.csv"); err == nil || rows != nil {
+		t.Errorf("%d rows, %v", len(rows), err)
+	}
+	if rows, err := Rows(&rep, "other.csv"); err != nil || rows != nil {
+		t.Errorf("of another file: %d rows, %v", len(rows), err)
+	}
+}
+
+// TestSweep: files of people go after their time, what a killed start has left goes at once, and nothing else does.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	now := time.Now()
+	for name, age := range map[string]time.Duration{
+		"R.old.csv.rejected.csv": 2 * time.Hour, "R.new.csv.rejected.csv": 0, "R.old.rejected.jsonl": 2 * time.Hour, ".rejected-7.tmp": 0, "ledger.db": 2 * time.Hour, "R.held.csv": 2 * time.Hour,
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, now, now.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Sweep(dir, now.Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	if got := strings.Join(left, " "); err != nil || got != "R.held.csv R.new.csv.rejected.csv ledger.db" {
+		t.Errorf("left: %s (%v)", got, err)
+	}
+}

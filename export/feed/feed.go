@@ -68,6 +68,8 @@ type Options struct {
 	MaxBytes int64
 	// ChunkRows is the largest number of records in a chunk; 0 means 1000.
 	ChunkRows int
+	// Skip reports whether a file that a glob finds is none of HR's; nil skips none.
+	Skip func(path string) bool
 }
 
 // Validate returns what is wrong with the options themselves, before any file is opened; nil where nothing is.
@@ -135,7 +137,7 @@ func openSized(patterns []string, o Options, z sizes) (*Feed, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("feed options: %w", err)
 	}
-	paths, err := find(patterns)
+	paths, err := find(patterns, o.Skip)
 	if err != nil {
 		return nil, err
 	}

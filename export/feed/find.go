@@ -14,13 +14,13 @@ import (
 )
 
 // find turns patterns into paths, in reading order: by base name as [alike.CompareFileNames] orders names, then by path.
-func find(patterns []string) ([]string, error) {
+func find(patterns []string, skip func(path string) bool) ([]string, error) {
 	if len(patterns) == 0 {
 		return nil, unusable("", 0, "no file is named").WithHint("set feed.files or name a file")
 	}
 	var paths []string
 	for _, p := range patterns {
-		found, err := match(p)
+		found, err := match(p, skip)
 		if err != nil {
 			return nil, err
 		}
@@ -32,8 +32,8 @@ func find(patterns []string) ([]string, error) {
 	return unique(paths)
 }
 
-// match returns the paths of one pattern. An existing path wins over the glob that it could also be.
-func match(pattern string) ([]string, error) {
+// match returns the paths of one pattern. An existing path wins over the glob that it could also be, and is not skipped.
+func match(pattern string, skip func(path string) bool) ([]string, error) {
 	_, err := os.Stat(pattern)
 	if err == nil {
 		return []string{filepath.Clean(pattern)}, nil
@@ -48,6 +48,9 @@ func match(pattern string) ([]string, error) {
 	found, err := filepath.Glob(pattern)
 	if err != nil {
 		return nil, unusable(pattern, 0, "is not a pattern: %v", err).WithHint("check * ? and [ ] in it")
+	}
+	if skip != nil {
+		found = slices.DeleteFunc(found, skip)
 	}
 	if len(found) == 0 {
 		return nil, unusable(pattern, 0, "no file matches").WithHint("check feed.files, or find out why HR has not delivered one")

@@ -32,7 +32,7 @@ type Job struct {
 	bar      *progress.Progress
 	unlock   func() error
 
-	feed    *wiring.Pipeline // reads feed files again; nil where the command has none
+	feed    *wiring.Pipeline // reads feed files again; nil until one is needed where the command has none
 	watched bool             // a watcher writes what is rejected beside its own files
 
 	background export.Group
@@ -193,7 +193,7 @@ func (j *Job) recordNotices(ctx context.Context, rep *export.Report, trusted fai
 		if wrong := j.addUnfilled(ctx, rep); wrong != nil {
 			rep, end = nil, errors.Join(err, wrong)
 		}
-		j.writeRejected(rep)
+		j.writeRejected(ctx, rep)
 		if rep != nil && len(rep.UnknownFiles) == 0 {
 			rep.UnknownFiles = trusted.unknown
 		}

@@ -22,26 +22,91 @@ const most = 100_000
 
 const tempPattern = ".rejected-*.tmp"
 
-// Path returns where the file for a feed file of a run is. A run may have several of one ending.
-func Path(dir, run, feedFile string) string { return filepath.Join(dir, Name(run+"."+feedFile)) }
+// Writer writes the files of runs.
+type Writer struct {
+	Dir    string                                   // the ledger's folder
+	Open   func(paths []string) (*feed.Feed, error) // opens feed files again
+	Bytes  func(p export.Part) ([]byte, error)      // returns what was sent
+	Causes feed.Advisor                             // knows what to do, and who owns the task
+	Warn   func(err error)                          // takes what is missing; no failure ends a start
+}
 
-// Rows returns the rows of a feed file that need a person, by origin.
-func Rows(rep *export.Report, feedFile string) (rows []export.RowResult, err error) {
+// path returns where the file for a feed file of a run is. A run may have several of one ending.
+func path(dir, run, feedFile string) string { return filepath.Join(dir, Name(run+"."+feedFile)) }
+
+// Write writes the files of a run, and names them in its report: of a drop the rows of its files, else HR's records.
+func (w *Writer) Write(rep *export.Report) {
+	rows, err := mendable(rep)
+	switch {
+	case err != nil:
+		w.Warn(fmt.Errorf("there is no file with the records that did not reach Coupa: %w", err))
+	case len(rows) == 0:
+	case rep.Command == "drop":
+		w.lines(rep, rows)
+	default:
+		w.records(rep, rows)
+	}
+}
+
+// mendable returns the rows of a run that need a person.
+func mendable(rep *export.Report) (rows []export.RowResult, err error) {
 	for r := range rep.Rows.All() {
-		if r.Origin.File != feedFile || !r.Outcome.Mendable() {
+		if !r.Outcome.Mendable() {
 			continue
 		}
 		if len(rows) == most {
-			return nil, export.Hint(fmt.Errorf("they are more than %d", most), "correct the file itself")
+			return nil, export.Hint(fmt.Errorf("they are more than %d rows", most), "correct HR's data itself and deliver it again")
 		}
 		rows = append(rows, r)
 	}
 	return rows, rep.Rows.Err()
 }
 
-// Excerpt writes the file for a feed file: HR's records byte for byte, behind the columns that say why. open opens the feed.
-func Excerpt(dir, run string, of export.FeedFile, rows []export.RowResult, open func(paths []string) (*feed.Feed, error), causes feed.Advisor) (export.RejectedFile, error) {
-	res := export.RejectedFile{File: of.Name, Path: Path(dir, run, of.Name)}
+// records writes HR's records. Those of one person may come from several files, and so be in several files here. Records that
+// an earlier plan has kept are in no file of this run.
+func (w *Writer) records(rep *export.Report, rows []export.RowResult) {
+	want, found, failed := 0, 0, false
+	for _, r := range rows {
+		want += r.Lines
+	}
+	for _, f := range rep.Files {
+		if f.Kept != 0 {
+			continue
+		}
+		if filepath.Ext(f.Name) == "" {
+			return // what a person has typed: every file of HR's has an ending
+		}
+		res, err := excerpt(w.Dir, rep.Run, f, rows, w.Open, w.Causes)
+		if err != nil {
+			failed = true
+			w.Warn(fmt.Errorf("there is no file with the records of %s that did not reach Coupa: %w", f.Name, err))
+		} else if res.Records > 0 {
+			found += res.Records
+			rep.RejectedFiles = append(rep.RejectedFiles, res)
+		}
+	}
+	if found < want && !failed {
+		w.Warn(export.Hint(fmt.Errorf("%d of %d records that did not reach Coupa are in files to fix: the others are of earlier deliveries, or the config reads the files differently now", found, want),
+			"see all of them with hr2coupa status %s --all", rep.Run))
+	}
+}
+
+// excerpt writes the file for a feed file: HR's records byte for byte, behind the columns that say why. Rows of other files
+// count where several records of a person went into them. Without a record of the file there is none.
+func excerpt(dir, run string, of export.FeedFile, rows []export.RowResult, open func(paths []string) (*feed.Feed, error), causes feed.Advisor) (export.RejectedFile, error) {
+	res := export.RejectedFile{File: of.Name, Path: path(dir, run, of.Name)}
+	var mine []export.RowResult
+	for _, r := range rows {
+		if r.Origin.File != of.Name {
+			r.Origin.Line = 0 // of another file: it is found by its person alone
+		}
+		if r.Origin.File == of.Name || r.Lines > 1 {
+			mine = append(mine, r)
+		}
+	}
+	if len(mine) == 0 {
+		return res, nil
+	}
 	f, err := open([]string{of.Path})
 	if err != nil {
 		return res, err
@@ -49,23 +114,50 @@ func Excerpt(dir, run string, of export.FeedFile, rows []export.RowResult, open 
 	if now := f.Files(); len(now) != 1 || now[0].SHA256 != of.SHA256 {
 		return res, export.Hint(fmt.Errorf("%s is not the file any more that was planned", of.Path), "correct HR's data and deliver it again")
 	}
-	return res, write(res.Path, func(to io.Writer) error {
-		res.Records, err = f.Excerpt(to, rows, causes)
-		want := 0
-		for _, r := range rows {
-			want += r.Lines
-		}
-		if err == nil && res.Records != want {
-			err = export.Ours(fmt.Errorf("%d of %d records were found in %s", res.Records, want, of.Path))
+	err = write(res.Path, func(to io.Writer) error {
+		if res.Records, err = f.Excerpt(to, mine, causes); err == nil && res.Records == 0 {
+			return errNone
 		}
 		return err
 	})
+	if errors.Is(err, errNone) {
+		err = nil
+	}
+	return res, err
 }
 
-// Lines writes the file for a ready Coupa CSV, from the bytes that were sent: the header and the rows as they are, so that the
+// errNone says that a file would have no record.
+var errNone = errors.New("no record")
+
+// lines writes the rows of a drop from the bytes of its parts. Rows that --skip has left out are in a file already.
+func (w *Writer) lines(rep *export.Report, rows []export.RowResult) {
+	for _, p := range rep.Parts {
+		in, name := map[int]bool{}, ""
+		for _, r := range rows {
+			if r.Part == p.ID {
+				in[r.PartRow], name = true, r.Origin.File
+			}
+		}
+		if len(in) == 0 {
+			continue
+		}
+		data, err := w.Bytes(p)
+		var res export.RejectedFile
+		if err == nil {
+			res, err = cut(w.Dir, rep.Run, name, data, in)
+		}
+		if err != nil {
+			w.Warn(fmt.Errorf("there is no file with the rows of %s that did not reach Coupa: %w", name, err))
+			continue
+		}
+		rep.RejectedFiles = append(rep.RejectedFiles, res)
+	}
+}
+
+// cut writes the file for a ready Coupa CSV, from the bytes that were sent: the header and the rows as they are, so that the
 // file can be dropped again once it is fixed. rows are numbered from 1.
-func Lines(dir, run, name string, data []byte, rows map[int]bool) (export.RejectedFile, error) {
-	res := export.RejectedFile{File: name, Path: Path(dir, run, name), Records: len(rows)}
+func cut(dir, run, name string, data []byte, rows map[int]bool) (export.RejectedFile, error) {
+	res := export.RejectedFile{File: name, Path: path(dir, run, name), Records: len(rows)}
 	return res, write(res.Path, func(to io.Writer) error {
 		found, err := copyLines(to, data, rows)
 		if err == nil && found != len(rows) {
@@ -128,15 +220,17 @@ func Find(dir, run string) (found []export.RejectedFile) {
 		return nil
 	}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), run+".") && isOurs(e.Name()) {
+		if strings.HasPrefix(e.Name(), run+".") && IsOurs(e.Name()) {
 			found = append(found, export.RejectedFile{Path: filepath.Join(dir, e.Name())})
 		}
 	}
 	return found
 }
 
-func isOurs(name string) bool {
-	return slices.ContainsFunc([]string{".csv", ".tsv", ".jsonl"}, func(ext string) bool { return strings.HasSuffix(name, Ending+ext) })
+// IsOurs reports whether a name is one of ours: it begins with a run, and has our ending.
+func IsOurs(name string) bool {
+	run, _ := filepath.Match("[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]T*Z*.*", name)
+	return run && slices.ContainsFunc([]string{".csv", ".tsv", ".jsonl"}, func(ext string) bool { return strings.HasSuffix(name, Ending+ext) })
 }
 
 // Sweep removes the files from before a time, and what a start that was killed has left.
@@ -148,7 +242,7 @@ func Sweep(dir string, before time.Time) error {
 	var failed error
 	for _, e := range entries {
 		left, _ := filepath.Match(tempPattern, e.Name())
-		if !left && !isOurs(e.Name()) {
+		if !left && !IsOurs(e.Name()) {
 			continue
 		}
 		if info, err := e.Info(); left || err == nil && info.ModTime().Before(before) {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/heldfile"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/rejected"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/feed"
 	"github.com/hr2coupa/hr2coupa/export/layout"
@@ -237,7 +239,17 @@ func (p *Pipeline) OpenAnyAge(paths []string) (*feed.Feed, error) {
 // FeedOptions returns the config's options, with the fields that the mapping reads.
 func (p *Pipeline) FeedOptions() feed.Options {
 	c := p.Config.Feed
-	return feed.Options{Encoding: c.Encoding, Delimiter: c.Delimiter, Key: c.Key, Fields: p.Mapping.Fields(), Unhashed: p.Unhashed, MaxRecords: c.MaxRecords, MaxBytes: c.MaxBytes}
+	return feed.Options{Encoding: c.Encoding, Delimiter: c.Delimiter, Key: c.Key, Fields: p.Mapping.Fields(), Unhashed: p.Unhashed, MaxRecords: c.MaxRecords, MaxBytes: c.MaxBytes, Skip: p.isOurs}
+}
+
+// isOurs reports whether a file in the folder of the ledger is one that we write there for people. It would look like a feed.
+func (p *Pipeline) isOurs(path string) bool {
+	if !rejected.IsOurs(filepath.Base(path)) && !strings.HasSuffix(path, heldfile.Ending) {
+		return false
+	}
+	dir, err := filepath.Abs(filepath.Dir(path))
+	own, wrong := filepath.Abs(p.Config.Ledger)
+	return err == nil && wrong == nil && dir == own
 }
 
 // Limits returns the config's limits, without approvals.

@@ -31,8 +31,8 @@ type Writer struct {
 	Warn   func(err error)                          // takes what is missing; no failure ends a start
 }
 
-// path returns where the file for a feed file of a run is. A run may have several of one ending.
-func path(dir, run, feedFile string) string { return filepath.Join(dir, Name(run+"."+feedFile)) }
+// pathOf returns where the file for a feed file of a run is. A run may have several of one ending.
+func pathOf(dir, run, feedFile string) string { return filepath.Join(dir, Name(run+"."+feedFile)) }
 
 // Write writes the files of a run, and names them in its report: of a drop the rows of its files, else HR's records.
 func (w *Writer) Write(rep *export.Report) {
@@ -94,7 +94,7 @@ func (w *Writer) records(rep *export.Report, rows []export.RowResult) {
 // excerpt writes the file for a feed file: HR's records byte for byte, behind the columns that say why. Rows of other files
 // count where several records of a person went into them. Without a record of the file there is none.
 func excerpt(dir, run string, of export.FeedFile, rows []export.RowResult, open func(paths []string) (*feed.Feed, error), causes feed.Advisor) (export.RejectedFile, error) {
-	res := export.RejectedFile{File: of.Name, Path: path(dir, run, of.Name)}
+	res := export.RejectedFile{File: of.Name, Path: pathOf(dir, run, of.Name)}
 	var mine []export.RowResult
 	for _, r := range rows {
 		if r.Origin.File != of.Name {
@@ -144,7 +144,7 @@ func (w *Writer) lines(rep *export.Report, rows []export.RowResult) {
 		data, err := w.Bytes(p)
 		var res export.RejectedFile
 		if err == nil {
-			res, err = cut(w.Dir, rep.Run, name, data, in)
+			res, err = dropped(w.Dir, rep.Run, name, data, in)
 		}
 		if err != nil {
 			w.Warn(fmt.Errorf("there is no file with the rows of %s that did not reach Coupa: %w", name, err))
@@ -154,10 +154,10 @@ func (w *Writer) lines(rep *export.Report, rows []export.RowResult) {
 	}
 }
 
-// cut writes the file for a ready Coupa CSV, from the bytes that were sent: the header and the rows as they are, so that the
+// dropped writes the file for a ready Coupa CSV, from the bytes that were sent: the header and the rows as they are, so that the
 // file can be dropped again once it is fixed. rows are numbered from 1.
-func cut(dir, run, name string, data []byte, rows map[int]bool) (export.RejectedFile, error) {
-	res := export.RejectedFile{File: name, Path: path(dir, run, name), Records: len(rows)}
+func dropped(dir, run, name string, data []byte, rows map[int]bool) (export.RejectedFile, error) {
+	res := export.RejectedFile{File: name, Path: pathOf(dir, run, name), Records: len(rows)}
 	return res, write(res.Path, func(to io.Writer) error {
 		found, err := copyLines(to, data, rows)
 		if err == nil && found != len(rows) {

@@ -11,7 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/feed"
 )
 
-const run = "20261130T101112Z"
+const aRun = "20261130T101112Z"
 
 // TestLines: a file of a drop has the header and the rows that were refused, byte for byte, whatever is inside quotes; the last
 // one gets a line end. Rows that are not there leave no file.
@@ -19,7 +19,7 @@ func TestLines(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	data := "\"a\",\"b\"\r\n\"1\",\"x\ny\"\r\n\"2\",\"=1+1\"\r\n\"3\",\"\"\"\""
-	got, err := cut(dir, run, "ready.csv", []byte(data), map[int]bool{1: true, 3: true})
+	got, err := dropped(dir, aRun, "ready.csv", []byte(data), map[int]bool{1: true, 3: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,10 +27,13 @@ func TestLines(t *testing.T) {
 	if want := "\"a\",\"b\"\r\n\"1\",\"x\ny\"\r\n\"3\",\"\"\"\"\n"; err != nil || string(text) != want || got.Records != 2 {
 		t.Errorf("%+v: %q, want %q", got, text, want)
 	}
-	if _, err := cut(dir, run, "short.csv", []byte(data), map[int]bool{1: true, 4: true}); err == nil || !strings.Contains(err.Error(), "1 of 2 rows") {
+	if _, err := dropped(dir, aRun, "short.csv", []byte(data), map[int]bool{1: true, 4: true}); err == nil || !strings.Contains(err.Error(), "1 of 2 rows") {
 		t.Errorf("a row that is not there: %v", err)
 	}
-	if found := Find(dir, run); len(found) != 1 || found[0].Path != got.Path {
+	if info, err := os.Stat(got.Path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode: %v, %v", info, err)
+	}
+	if found := Find(dir, aRun); len(found) != 1 || found[0].Path != got.Path {
 		t.Errorf("files of the run: %v", found)
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
@@ -49,9 +52,9 @@ func TestExcerptOfAnotherFile(t *testing.T) {
 	open := func(paths []string) (*feed.Feed, error) {
 		return feed.Open(paths, feed.Options{Key: "id", Fields: []string{"id", "name"}})
 	}
-	_, err := excerpt(dir, run, export.FeedFile{Name: "users.csv", Path: path, SHA256: "old"}, []export.RowResult{{Origin: export.Origin{File: "users.csv", Line: 2}, Lines: 1}}, open, nil)
-	if err == nil || len(export.HintsOf(err)) != 1 || len(Find(dir, run)) != 0 {
-		t.Errorf("got %v and %v", err, Find(dir, run))
+	_, err := excerpt(dir, aRun, export.FeedFile{Name: "users.csv", Path: path, SHA256: "old"}, []export.RowResult{{Origin: export.Origin{File: "users.csv", Line: 2}, Lines: 1}}, open, nil)
+	if err == nil || len(export.HintsOf(err)) != 1 || len(Find(dir, aRun)) != 0 {
+		t.Errorf("got %v and %v", err, Find(dir, aRun))
 	}
 }
 
@@ -83,7 +86,7 @@ func TestNoFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rep := &export.Report{Run: run, Files: opened.Files()}
+	rep := &export.Report{Run: aRun, Files: opened.Files()}
 	row := export.RowResult{Origin: export.Origin{File: "users.csv", Line: 2}, Key: "1", Outcome: export.Rejected, Lines: 2}
 	if err := rep.Rows.Add(row); err != nil {
 		t.Fatal(err)
@@ -94,7 +97,7 @@ func TestNoFile(t *testing.T) {
 		Dir: out, Warn: func(err error) { warned = append(warned, err.Error()) }, Causes: silent{},
 		Open: func(paths []string) (*feed.Feed, error) { return feed.Open(paths, feed.Options{Key: "id"}) },
 	}
-	if err := os.MkdirAll(filepath.Join(path(out, run, "users.csv"), "taken"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(pathOf(out, aRun, "users.csv"), "taken"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	w.Write(rep)
@@ -102,7 +105,7 @@ func TestNoFile(t *testing.T) {
 	if err != nil || len(entries) != 1 || len(rep.RejectedFiles) != 0 || len(warned) != 1 || !strings.Contains(warned[0], "no file with the records of users.csv") {
 		t.Errorf("taken: %v, %v, %v, %v", entries, rep.RejectedFiles, warned, err)
 	}
-	if err := os.RemoveAll(path(out, run, "users.csv")); err != nil {
+	if err := os.RemoveAll(pathOf(out, aRun, "users.csv")); err != nil {
 		t.Fatal(err)
 	}
 	warned = nil

@@ -228,6 +228,53 @@ func TestDoubles(t *testing.T) {
 	}
 }
 
+// TestCounts: every column is counted, a doubt gives way to a difference, doubles alone are one, a protected user stays out where
+// several have a number, and who is protected by what Coupa holds is left out as protected.
+func TestCounts(t *testing.T) {
+	o := Options{Match: []string{export.ColumnNumber}, Protects: func(_, login string) bool { return strings.HasPrefix(login, "bot") }}
+	c := side(t, o, []string{"7|a|active|User|Legal", "8|x|active||", "9|y|active||", "5|n|active||Legal"},
+		[]string{"1|7|a|true|~|Finance|", "2|8|bot1|true|||", "3|9|bot2|true|||", "4|9|y|true|||", "5|5|n|true||~|"})
+	got, r := told(t, c.Pair())
+	want := []string{"7 1 differs User Role Names:User/ Department:Legal/Finance", "9 unclear several_have Employee Number[3 4]", "5 5 unclear not_shown Department[] Department:Legal/"}
+	if !slices.Equal(got, want) || !maps.Equal(r.Columns, map[string]int{"Department": 1}) || !maps.Equal(r.Unshown, map[string]int{"Department": 1, export.ColumnRoles: 1}) {
+		t.Errorf("%q, columns %v, not shown %v", got, r.Columns, r.Unshown)
+	}
+	if !maps.Equal(r.HR.LeftOut, map[Reason]int{Protected: 1}) || !maps.Equal(r.Coupa.LeftOut, map[Reason]int{Protected: 2}) || r.Coupa.Compared != 3 {
+		t.Errorf("HR %+v, Coupa %+v", r.HR, r.Coupa)
+	}
+	c = side(t, o, []string{"7|a|active||", "8|b|active||"}, []string{"1|7|a|true|||x@acme.example", "2|8|b|true|||x@acme.example"})
+	if got, r := told(t, c.Pair()); got != nil || r.Agrees() {
+		t.Errorf("two users with one address agree: %q", got)
+	}
+}
+
+// TestForget: a side that is told anew leaves nothing behind.
+func TestForget(t *testing.T) {
+	c := side(t, Options{Match: []string{export.ColumnNumber}}, []string{"7|a|active||"}, []string{"1|7|a|true|||"})
+	c.LeaveOut("7", Quarantined)
+	c.Forget()
+	if got, r := told(t, c.Pair()); !slices.Equal(got, []string{"1 only_in_coupa"}) || r.HR.Read != 0 {
+		t.Errorf("%q, HR %+v", got, r.HR)
+	}
+}
+
+// TestCheck: sums that do not add up are a fault of ours, never a result.
+func TestCheck(t *testing.T) {
+	c := side(t, Options{Match: []string{export.ColumnNumber}}, []string{"7|a|active||"}, []string{"1|7|a|true|||"})
+	p := c.Pair()
+	_, r := told(t, p)
+	for name, spoil := range map[string]func(*Result){
+		"compared": func(r *Result) { r.HR.Compared++ }, "read": func(r *Result) { r.HR.Read++ },
+		"users compared": func(r *Result) { r.Coupa.Compared++ }, "users read": func(r *Result) { r.Coupa.Read++ },
+	} {
+		bad := *r
+		spoil(&bad)
+		if err := (&walk{Pairing: p, r: &bad}).check(); err == nil {
+			t.Errorf("%s: one too many is no error", name)
+		}
+	}
+}
+
 // TestUnseen: only who has no user is asked for, and a user who comes twice counts once.
 func TestUnseen(t *testing.T) {
 	c := side(t, Options{Match: []string{export.ColumnNumber, export.ColumnLogin}}, []string{"7|a|active||", "8|b|active||", "~|c|active||"}, []string{"1|7|a|true|||"})
@@ -262,6 +309,9 @@ func TestHash(t *testing.T) {
 	other := hashes([]string{"7|a|active|x,y|", "8|b|inactive||"}, []string{"1|7|a|true|x,y||", "2|8|b|false|||"})
 	if one[0] == other[0] || one[1] == other[1] {
 		t.Error("another value has the same hash")
+	}
+	if nothing, empty := hashes([]string{"7|a|~||"}, nil), hashes([]string{"7|a|||"}, nil); nothing[0] == empty[0] {
+		t.Error("a value that HR does not say has the hash of one that is empty")
 	}
 }
 

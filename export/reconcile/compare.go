@@ -181,7 +181,12 @@ func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
 	if p.equal == nil {
 		p.equal = make([]bool, len(p.people))
 	}
-	for _, at := range order {
+	for i, at := range order {
+		if i%ahead == 0 {
+			if err := w.fetch(order[i:min(i+ahead, len(order))]); err != nil {
+				return nil, err
+			}
+		}
 		if p.equal[at] { // nothing is read again of nearly everybody
 			found, _ := p.pair(at)
 			p.users[found[0].at].taken = true
@@ -223,6 +228,33 @@ type walk struct {
 	r     *Result
 	cells []export.Cell
 	b     []byte
+	near  map[int32][]byte // what users of the next people hold
+	text  []byte           // of them
+}
+
+// ahead is for how many people their users are read at once: in the order in which they are stored, since HR has them in another.
+const ahead = 16 << 10
+
+// fetch reads the users of the next people.
+func (w *walk) fetch(people []int) error {
+	var at []int32
+	for _, i := range people {
+		if found, _ := w.pair(i); !w.equal[i] && len(found) == 1 {
+			at = append(at, found[0].at)
+		}
+	}
+	slices.SortFunc(at, func(a, b int32) int { return cmp.Compare(w.users[a].place, w.users[b].place) })
+	w.near, w.text = make(map[int32][]byte, len(at)), w.text[:0]
+	for _, i := range at {
+		var err error
+		if w.b, err = w.o.Users.Read(w.users[i].place, w.b); err != nil {
+			return err
+		}
+		from := len(w.text)
+		w.text = append(w.text, w.b...)
+		w.near[i] = w.text[from:len(w.text):len(w.text)]
+	}
+	return nil
 }
 
 // person judges one person. Of one whose user is protected, the finding has no class.
@@ -249,10 +281,7 @@ func (w *walk) person(at int) (*Finding, error) {
 		return f, err
 	}
 	u := &w.users[found[0].at]
-	if w.b, err = w.o.Users.Read(u.place, w.b); err != nil {
-		return nil, err
-	}
-	held := w.readUser(w.b)
+	held := w.readUser(w.near[found[0].at])
 	f.ID = held.ID
 	if v, ok := held.Value(w.o.Columns[max(w.login, 0)]); ok && w.login >= 0 && v.Text != "" {
 		f.Login = v.Text

@@ -1,13 +1,13 @@
 package reconcile
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -148,7 +148,9 @@ func (d *digest) add(sum [16]byte) { d.sums = append(d.sums, sum) }
 
 // String returns the hash as text.
 func (d *digest) String() string {
-	slices.SortFunc(d.sums, func(a, b [16]byte) int { return strings.Compare(string(a[:]), string(b[:])) })
+	slices.SortFunc(d.sums, func(a, b [16]byte) int {
+		return cmp.Or(cmp.Compare(binary.BigEndian.Uint64(a[:]), binary.BigEndian.Uint64(b[:])), cmp.Compare(binary.BigEndian.Uint64(a[8:]), binary.BigEndian.Uint64(b[8:])))
+	})
 	all := sha256.New()
 	for i := range d.sums {
 		all.Write(d.sums[i][:]) // a hash does not fail

@@ -6,7 +6,7 @@ import (
 )
 
 // windowSize is how many bytes of a Pile are read at once: records lie side by side, and are small.
-const windowSize = 4 << 10
+const windowSize = 32 << 10
 
 // Pile keeps records, each of which can be read by its place. Many are in a temporary file that only this user may read, and
 // that disappears with the process. The zero value is empty. One goroutine uses it.

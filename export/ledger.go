@@ -53,7 +53,10 @@ type SeenFile struct {
 	// Before are earlier runs that planned the same bytes (--again, --replan), in order: the rows of records that they kept
 	// name the file with @ and that run.
 	Before []string
-	Open   int  // its rows, in its run or a later one, that ended quarantined, rejected or drifted
+	// Open are the rows of its run that ended quarantined, rejected or drifted, those of the run's other files among them;
+	// OpenLater are its own rows that ended so in a run of Later.
+	Open, OpenLater int
+
 	Kept   bool // its run keeps records for the next plan
 	Pruned bool // its run is pruned: nothing is known of its rows, nor of what went before or after them
 	// Config is RunRecord.Config of its run; nil is not known.
@@ -72,7 +75,7 @@ func (f SeenFile) KeptAs() []string {
 }
 
 // Left returns how many rows of a file can be planned again.
-func (f SeenFile) Left() int { return f.Open + f.GivenUp.Rows }
+func (f SeenFile) Left() int { return f.Open + f.OpenLater + f.GivenUp.Rows }
 
 // GivenUp are rows that a run has kept for the next plan until a person settled the run as rejected.
 type GivenUp struct {

@@ -115,13 +115,17 @@ func (j *Job) stillKept(plan *export.Plan, p *prospect.Prospect) (*export.Report
 func seenReport(seen []export.SeenFile, o RunOptions, decides map[string]string, started time.Time) *export.Report {
 	rep := EmptyReport(export.EndSeen, started)
 	rep.Files = []export.FeedFile{}
-	open := 0
+	open, counted := 0, map[string]bool{} // runs
 	const planAgain = "hr2coupa run --again plans them again"
 	var why, hints []string
 	for _, f := range seen {
 		rep.Files = append(rep.Files, f.FeedFile)
 		rep.Run = f.Run
-		open += f.Open
+		open += f.OpenLater
+		if !counted[f.Run] {
+			open += f.Open
+		}
+		counted[f.Run] = true
 		if g := f.GivenUp; g.Rows > 0 { // on purpose, so it is no fault of the next nights
 			hints = []string{planAgain}
 			why = append(why, fmt.Sprintf("%s of %s: %s, hr2coupa settle %s rejected", export.Plural(g.Rows, "row"), export.Plain(f.Name), export.Plain(export.Ending{GivenUpBy: g.By}.String()), g.Run))

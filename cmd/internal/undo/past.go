@@ -49,7 +49,7 @@ func undoable(l Ledger, id string) (export.RunRecord, error) {
 func undoneBefore(l Ledger, run string) error {
 	by, ok, err := l.Seen(change.UndoFile(run))
 	switch {
-	case err != nil || !ok, by.RunState == export.RunHeld, by.RunState == export.RunEnded && (by.Open > 0 || by.Kept || by.GivenUp.Rows > 0):
+	case err != nil || !ok, by.RunState == export.RunHeld, by.RunState == export.RunEnded && (by.Left() > 0 || by.Kept):
 		return err
 	case by.RunState != export.RunEnded:
 		return export.Hint(exit.Usage("run %s is being undone by run %s, which is still open", run, by.Run), "hr2coupa run goes on with it")

@@ -246,7 +246,7 @@ func seenLater(t *world) {
 		next := plan(export.PlanSum{Files: k.From(0).Files(), Input: 2, Held: breaches()}, "a.csv@"+want.Run, true)
 		want.Kept, want.RunState = false, export.RunEnded
 		want.Later = append(want.Later, next)
-		want.Open++
+		want.OpenLater++
 		look("planned again")
 	}
 	last := want.Later[1]

@@ -278,7 +278,7 @@ func later(c *sqlite.Conn, num int64, f *export.SeenFile) (err error) {
 			return err
 		}
 		err = query(c, "SELECT count(*) FROM "+ofRun+"JOIN sources ON sources.id = rows.source AND sources.name IN (SELECT value FROM json_each(?2)) "+openRows,
-			func(s *sqlite.Stmt) error { f.Open += s.ColumnInt(0); return nil }, num, string(list))
+			func(s *sqlite.Stmt) error { f.OpenLater += s.ColumnInt(0); return nil }, num, string(list))
 		if err != nil {
 			return err
 		}

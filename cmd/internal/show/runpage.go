@@ -300,7 +300,8 @@ func (p *runPage) facts() (facts []string) {
 	say := func(format string, args ...any) { facts = append(facts, export.Plain(fmt.Sprintf(format, args...))) }
 	when := "started " + moment(p.rep.Started)
 	if !p.ended.IsZero() {
-		when += fmt.Sprintf(", ended %s (took %s)", moment(p.ended), p.ended.Sub(p.rep.Started).Round(time.Second))
+		took := max(0, p.ended.Sub(p.rep.Started).Round(time.Second)) // a start within a second of another is recorded as later than it was
+		when += fmt.Sprintf(", ended %s (took %s)", moment(p.ended), took)
 	}
 	for _, f := range p.rep.Files {
 		say("%s of %s", p.rep.Command, f.Name)

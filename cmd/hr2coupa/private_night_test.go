@@ -78,6 +78,9 @@ func between(w *world, change func(*http.Response) error) *httptest.Server {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			twin, _ := url.Parse(w.twin.URL())
 			r.SetURL(twin)
+			if path, _, spoilt := strings.Cut(r.Out.URL.Path, " "); spoilt { // a load that was seen before its end is asked for by the id that change has spoilt
+				r.Out.URL.Path, r.Out.URL.RawPath = path, ""
+			}
 			r.Out.Header.Del("Accept-Encoding")
 		},
 		ModifyResponse: change,

@@ -8,5 +8,6 @@ const (
 	everyHarm    = 1
 	memoryLimits = true
 	everyStory   = 1
+	everyWidth   = 1
 	manyRecords  = 600_000
 )

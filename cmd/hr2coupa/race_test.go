@@ -4,7 +4,7 @@ package main
 
 // everyWorld thins the worlds out under the race detector, which makes each ten times as slow and looks at goroutines
 // rather than at worlds.
-const everyWorld = 80
+const everyWorld = 160
 
 // everyHarm thins out what a far end does: it is there for the limits to memory, and the race detector takes terabytes of
 // addresses for itself.
@@ -17,5 +17,6 @@ const (
 // enormous feed has.
 const (
 	everyStory  = 12
+	everyWidth  = 3 // of the widths of a terminal
 	manyRecords = 30_000
 )

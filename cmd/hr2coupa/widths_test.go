@@ -55,7 +55,10 @@ var sgr = regexp.MustCompile("\x1b\\[[0-9;]*m")
 // unless it is one word, or a command to copy. What colours say is said by words too.
 func TestWidths(t *testing.T) {
 	t.Parallel()
-	for _, width := range []int{60, 80, 140} {
+	for i, width := range []int{60, 80, 140} {
+		if i%everyWidth != 0 {
+			continue
+		}
 		for _, colour := range []bool{false, true} {
 			name := fmt.Sprint(width)
 			if colour {

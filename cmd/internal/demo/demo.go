@@ -63,15 +63,15 @@ func Play(ctx context.Context, env *wiring.Env, keep string) error {
 	if err != nil {
 		return err
 	}
-	rep, err := run(ctx, env, dir, t)
+	rep, err := run(ctx, env, dir, t, keep != "")
 	if err := errors.Join(err, t.Close()); err != nil {
 		return err
 	}
 	return end(env, rep, keep)
 }
 
-// run writes config and feed and runs the main job as any user would.
-func run(ctx context.Context, env *wiring.Env, dir string, t *twin.Twin) (*export.Report, error) {
+// run writes config and feed and runs the main job as any user would. stays says that the folder is still there in the end.
+func run(ctx context.Context, env *wiring.Env, dir string, t *twin.Twin, stays bool) (*export.Report, error) {
 	if err := lay(dir, t); err != nil {
 		return nil, err
 	}
@@ -101,6 +101,9 @@ func run(ctx context.Context, env *wiring.Env, dir string, t *twin.Twin) (*expor
 	s, err := job.Run(ctx, &own, job.RunOptions{})
 	if err != nil {
 		return nil, err
+	}
+	if !stays {
+		s.Rep.RejectedFiles = nil // no one is sent to a file that is gone a moment later
 	}
 	return s.Rep, show.Report(&own, s.Rep)
 }

@@ -134,3 +134,9 @@ func Inert(cell string) string {
 	}
 	return cell
 }
+
+// SheetField returns a text as a quoted field of a CSV that a person opens: it is no formula, steers no terminal, and stays in its
+// line.
+func SheetField(text string) string {
+	return `"` + strings.ReplaceAll(Inert(Plain(text)), `"`, `""`) + `"`
+}

@@ -101,7 +101,7 @@ func changed(r *export.RowResult) (cells []export.CellChange) {
 // line writes one line with every field quoted. No field is a formula to a spreadsheet, or steers a terminal.
 func (w *Writer) line(cells []string) {
 	for i, c := range cells {
-		cells[i] = `"` + strings.ReplaceAll(export.Inert(export.Plain(c)), `"`, `""`) + `"`
+		cells[i] = export.SheetField(c)
 	}
 	if _, err := w.w.WriteString(strings.Join(cells, ",") + "\n"); err != nil {
 		w.err = err

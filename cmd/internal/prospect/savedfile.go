@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/disk"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/rowstore"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -152,46 +153,39 @@ func (s *SavedPlan) writeTo(to io.Writer) error {
 	return w.Flush()
 }
 
-// MayWritePlan returns an error if path is there and is no saved plan, such as a feed: -o does not overwrite it.
-func MayWritePlan(path string) error {
+// MayReplace returns an error if a file may not be written: its folder is missing, or something is there that ours does not
+// know as what, such as a feed. The option names the path.
+func MayReplace(option, path, what string, ours func() (bool, error)) error {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && wiring.Exists(filepath.Dir(path)):
 		return nil
 	case errors.Is(err, fs.ErrNotExist):
-		return exit.NoFolder("plan -o", path)
+		return exit.NoFolder(option, path)
 	case err != nil:
-		return exit.Usage("plan -o: %w", err)
+		return exit.Usage("%s: %w", option, err)
 	case !info.Mode().IsRegular():
-		return export.Hint(exit.Usage("plan -o: %s is not an ordinary file", path), "give the name of a new file")
+		return export.Hint(exit.Usage("%s: %s is not an ordinary file", option, path), "give the name of a new file")
 	}
-	saved, err := ReadPlan(path)
-	if err == nil {
-		saved.Close()
+	known, err := ours()
+	if err != nil {
+		return exit.Usage("%s: %w", option, err)
 	}
-	if errors.Is(err, errNoPlan) {
-		return export.Hint(exit.Usage("plan -o: %s exists and is not a saved plan, so it is not overwritten", path), "give another name")
+	if !known {
+		return export.Hint(exit.Usage("%s: %s exists and is not %s, so it is not overwritten", option, path, what), "give another name")
 	}
 	return nil
 }
 
-// Replace writes a file that only its owner may read (0600): under a temporary name, which is renamed when all is written. What
-// was at path before stays until then.
-func Replace(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".hr2coupa-plan-*.tmp") // created with mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name()) // the first error is returned
+// MayWritePlan returns an error if path is there and is no saved plan: -o does not overwrite it.
+func MayWritePlan(path string) error {
+	return MayReplace("plan -o", path, "a saved plan", func() (bool, error) {
+		saved, err := ReadPlan(path)
+		if err == nil {
+			saved.Close()
 		}
-	}()
-	err = write(f)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	return err
+		return !errors.Is(err, errNoPlan), nil // a plan that is broken may be replaced
+	})
 }
 
 // Save writes the noted plan to a file that only its owner may read (0600). limits are those that would hold it.
@@ -204,7 +198,7 @@ func (s *Saving) Save(path string, plan *export.Plan, limits []export.Breach, no
 	for _, b := range limits {
 		saved.Limits = append(saved.Limits, b.String())
 	}
-	if err := Replace(path, saved.writeTo); err != nil {
+	if err := disk.Replace(path, ".hr2coupa-plan-*.tmp", saved.writeTo); err != nil {
 		return fmt.Errorf("save the plan: %w", err)
 	}
 	return nil

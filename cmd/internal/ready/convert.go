@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/disk"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/regular"
@@ -95,7 +95,7 @@ func (x extra) write() error {
 	if err != nil || there {
 		return err
 	}
-	err = prospect.Replace(x.path, func(w io.Writer) error { _, err := w.Write(x.data); return err })
+	err = disk.Replace(x.path, ".hr2coupa-*.tmp", func(w io.Writer) error { _, err := w.Write(x.data); return err })
 	if err != nil {
 		return export.Hint(fmt.Errorf("%s: cannot be written: %w", x.path, regular.Cause(err)), "copy the file into a folder of this user")
 	}

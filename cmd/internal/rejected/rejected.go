@@ -1,7 +1,6 @@
 package rejected
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/disk"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/feed"
 )
@@ -195,22 +195,9 @@ func copyLines(to io.Writer, data []byte, rows map[int]bool) (found int, err err
 	}
 }
 
-// write writes a file whole or not at all.
+// write writes a file whole or not at all. Sweep knows its temporary name.
 func write(path string, content func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), tempPattern) // created with 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // once it has its name, there is nothing to remove
-	w := bufio.NewWriterSize(f, 64<<10)
-	err = content(w)
-	if err == nil {
-		err = errors.Join(w.Flush(), f.Sync())
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return disk.Replace(path, tempPattern, content)
 }
 
 // Find returns the files of a run that are there.

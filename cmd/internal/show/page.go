@@ -1,20 +1,14 @@
 package show
 
 import (
-	"bufio"
 	"bytes"
 	"embed"
-	"errors"
 	"fmt"
 	"html/template"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 
-	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/disk"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
@@ -43,38 +37,26 @@ func MayWritePage(path string) error {
 
 // mayReplace returns an error if path is there and does not begin with something that has the mark. The option names the path.
 func mayReplace(option, path, what, mark string) error {
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && wiring.Exists(filepath.Dir(path)):
-		return nil
-	case errors.Is(err, fs.ErrNotExist):
-		return exit.NoFolder(option, path)
-	case err != nil:
-		return exit.Usage("%s: %w", option, err)
-	case !info.Mode().IsRegular():
-		return export.Hint(exit.Usage("%s: %s is not an ordinary file", option, path), "give the name of a new file")
-	}
-	f, err := regular.Open(path)
-	if err != nil {
-		return exit.Usage("%s: %w", option, err)
-	}
-	defer f.Close()
-	begin, err := io.ReadAll(io.LimitReader(f, 1<<10))
-	if err != nil {
-		return exit.Usage("%s: %w", option, err)
-	}
-	if !bytes.Contains(begin, []byte(mark)) {
-		return export.Hint(exit.Usage("%s: %s exists and is not %s, so it is not overwritten", option, path, what), "give another name")
-	}
-	return nil
+	return prospect.MayReplace(option, path, what, func() (bool, error) {
+		f, err := regular.Open(path)
+		if err != nil {
+			return false, err
+		}
+		defer f.Close()
+		begin, err := io.ReadAll(io.LimitReader(f, 1<<10))
+		return bytes.Contains(begin, []byte(mark)), err
+	})
 }
+
+// tempFile is the name of a file that is being written.
+const tempFile = ".hr2coupa-*.tmp"
 
 // replacePage writes a page, for its owner alone (0600), since it holds personal data.
 func replacePage(path string, write func(*pageWriter)) error {
-	err := prospect.Replace(path, func(w io.Writer) error {
-		p := &pageWriter{w: bufio.NewWriterSize(w, 64<<10)}
+	err := disk.Replace(path, tempFile, func(w io.Writer) error {
+		p := &pageWriter{w: w}
 		write(p)
-		return errors.Join(p.err, p.w.Flush())
+		return p.err
 	})
 	if err != nil {
 		return fmt.Errorf("write the page: %w", err)
@@ -84,7 +66,7 @@ func replacePage(path string, write func(*pageWriter)) error {
 
 // pageWriter writes the pieces of a page one after another, and remembers the first error.
 type pageWriter struct {
-	w   *bufio.Writer
+	w   io.Writer
 	err error
 }
 

@@ -2,23 +2,16 @@ package show
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
-	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/disk"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/reconciling"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/reconcile"
-	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
 // errNoMore ends a pass over findings.
@@ -30,33 +23,13 @@ const reconcileHeader = `"class","reason","file","line","key","coupa_id","login"
 
 // MayWriteFindings returns an error if path is there and is no file of findings: --csv does not overwrite it.
 func MayWriteFindings(path string) error {
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && wiring.Exists(filepath.Dir(path)):
-		return nil
-	case errors.Is(err, fs.ErrNotExist):
-		return exit.NoFolder("reconcile --csv", path)
-	case err != nil:
-		return exit.Usage("reconcile --csv: %w", err)
-	case !info.Mode().IsRegular():
-		return export.Hint(exit.Usage("reconcile --csv: %s is not an ordinary file", path), "give the name of a new file")
-	}
-	f, err := regular.Open(path)
-	if err != nil {
-		return exit.Usage("reconcile --csv: %w", err)
-	}
-	defer f.Close()
-	begin := make([]byte, len(reconcileHeader))
-	if _, err := io.ReadFull(f, begin); err != nil || !bytes.Equal(begin, []byte(reconcileHeader)) {
-		return export.Hint(exit.Usage("reconcile --csv: %s exists and was not written by reconcile, so it is not overwritten", path), "give another name")
-	}
-	return nil
+	return mayReplace("reconcile --csv", path, "a file of findings", reconcileHeader)
 }
 
 // WriteFindings writes all findings, and the rows and users that are left out, as a CSV for its owner alone (0600): it holds
 // personal data. No cell is a formula to a spreadsheet.
 func WriteFindings(path string, r *reconciling.Result) error {
-	err := prospect.Replace(path, func(to io.Writer) error {
+	err := disk.Replace(path, tempFile, func(to io.Writer) error {
 		w := &findingsCSV{w: bufio.NewWriterSize(to, 64<<10)}
 		w.w.WriteString(reconcileHeader) // Flush returns the error of any write
 		if err := r.Each(w.finding); err != nil {
@@ -102,7 +75,7 @@ func (w *findingsCSV) line(class, reason string, at export.Origin, key, id, logi
 		if i > 0 {
 			w.w.WriteByte(',')
 		}
-		w.w.WriteString(`"` + strings.ReplaceAll(export.Inert(export.Plain(c)), `"`, `""`) + `"`)
+		w.w.WriteString(export.SheetField(c))
 	}
 	w.w.WriteByte('\n')
 }

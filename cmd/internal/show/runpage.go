@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/disk"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
@@ -124,11 +124,11 @@ func (p *runPage) gather() {
 }
 
 func (p *runPage) row(r export.RowResult) pageRow {
-	why := export.Plain(r.Faults.Text())
+	why := export.Plain(valued(r.Faults))
 	if r.IsHeld() {
 		why = strings.Join(append(p.counts(&r), plain(KindWords(r.Kinds))...), "; ")
 		if r.Outcome != export.Held && len(r.Faults) > 0 {
-			why = export.Plain(r.Faults.Text())
+			why = export.Plain(valued(r.Faults))
 		}
 	}
 	key := words.Dash(export.Plain(r.Key))
@@ -172,7 +172,7 @@ func (p *runPage) beside(path string) (string, error) {
 		}
 		return "", nil
 	}
-	if err := prospect.Replace(path, p.writeRows); err != nil {
+	if err := disk.Replace(path, tempFile, p.writeRows); err != nil {
 		return "", fmt.Errorf("write the rows of the page: %w", err)
 	}
 	p.rowsFile = filepath.Base(path)
@@ -189,12 +189,12 @@ func (p *runPage) writeRows(to io.Writer) error {
 	for r := range p.rep.Rows.All() {
 		todo, owner := p.toDo(r)
 		for i, field := range []string{
-			string(r.Outcome), r.Origin.File, strconv.Itoa(r.Origin.Line), strconv.Itoa(r.Lines), r.Key, p.parts[r.Part], r.Faults.Text(), todo, owner,
+			string(r.Outcome), r.Origin.File, strconv.Itoa(r.Origin.Line), strconv.Itoa(r.Lines), r.Key, p.parts[r.Part], valued(r.Faults), todo, owner,
 		} {
 			if i > 0 {
 				w.WriteByte(',')
 			}
-			w.WriteString(`"` + strings.ReplaceAll(export.Inert(export.Plain(field)), `"`, `""`) + `"`)
+			w.WriteString(export.SheetField(field))
 		}
 		w.WriteByte('\n')
 	}
@@ -205,6 +205,7 @@ func (p *runPage) writeRows(to io.Writer) error {
 var outcomeWords = map[export.Outcome]string{
 	export.Applied:     "accepted by Coupa",
 	export.Unchanged:   "not sent: Coupa has them already",
+	export.Excluded:    "not sent: feed.where leaves them out",
 	export.Held:        "not sent: a limit stopped the run",
 	export.Quarantined: "not sent: something is wrong with them",
 	export.Rejected:    "refused by Coupa",

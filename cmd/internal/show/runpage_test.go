@@ -142,3 +142,12 @@ func TestBars(t *testing.T) {
 		}
 	}
 }
+
+// TestOutcomeWords: a page explains every outcome.
+func TestOutcomeWords(t *testing.T) {
+	for _, o := range export.Outcomes() {
+		if outcomeWords[o] == "" {
+			t.Errorf("%s is not explained", o)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite/dbfile"
 )
 
 // Backup copies the ledger as it stands at one moment into a new folder, which is a ledger itself: to restore it, point
@@ -128,7 +129,7 @@ func copyDatabase(from, to string) error {
 	if err != nil {
 		return err
 	}
-	err = prepare(c)
+	err = dbfile.Prepare(c)
 	if err == nil {
 		err = sqlitex.ExecuteTransient(c, "VACUUM INTO ?", &sqlitex.ExecOptions{Args: []any{to}})
 	}
@@ -138,7 +139,7 @@ func copyDatabase(from, to string) error {
 	if c, err = sqlite.OpenConn(to, sqlite.OpenReadWrite); err != nil {
 		return err
 	}
-	if err := errors.Join(useWAL(c), c.Close()); err != nil {
+	if err := errors.Join(dbfile.UseWAL(c), c.Close()); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(to, os.O_RDWR, 0)

@@ -44,7 +44,7 @@ func TestFactsOfOldLedger(t *testing.T) {
 		sql += fmt.Sprintf("INSERT INTO rows (id, source, line, lines, key, first, login, outcome, reason, completed) VALUES (-1 << 32 | %[1]d, 1, %[1]d, 1, 'E', '', '', 'quarantined', %s, %s);",
 			i+1, quote(old.reason), quote(completed[i%3]))
 	}
-	dir := before(t, factsSQL, sql)
+	dir := before(t, "facts.sql", sql)
 
 	l := open(t, dir)
 	n := 0

@@ -18,12 +18,10 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite/dbfile"
 )
 
-const (
-	busyTimeout = 10 * time.Second
-	readers     = 4 // also how deep reads may nest in the callbacks of PartRows and Rows
-)
+const readers = 4 // also how deep reads may nest in the callbacks of PartRows and Rows
 
 // Options sets the folder of a ledger and its clock.
 type Options struct {
@@ -42,7 +40,7 @@ type Ledger struct {
 	now   func() time.Time
 	spool ledger.Spool
 	lock  ledger.Lock
-	reads *pool
+	reads *dbfile.Pool
 
 	mu     sync.Mutex // guards everything below and the only connection that writes
 	conn   *sqlite.Conn
@@ -134,43 +132,20 @@ func (l *Ledger) lay() error {
 
 func (l *Ledger) connect() (err error) {
 	defer func() { err = l.damage(err) }()
-	if err = l.header(); err != nil {
+	if err = dbfile.CheckHeader(l.dbPath(), l.spool.Dir); err != nil {
 		return err
 	}
 	if l.conn, err = sqlite.OpenConn(l.dbPath(), sqlite.OpenReadWrite); err != nil {
 		return err
 	}
-	if err = prepare(l.conn); err == nil {
-		err = migrate(l.conn)
+	if err = dbfile.Prepare(l.conn); err == nil {
+		err = dbfile.Migrate(l.conn)
 	}
 	if err != nil {
 		return errors.Join(err, l.conn.Close())
 	}
-	if l.reads, err = openPool(l.dbPath(), readers); err != nil {
+	if l.reads, err = dbfile.OpenPool(l.dbPath(), readers); err != nil {
 		return errors.Join(err, l.conn.Close())
-	}
-	return nil
-}
-
-// pragmas are settings that SQLite keeps for a connection and not in the file.
-func pragmas() []string {
-	return []string{
-		"synchronous = FULL",
-		"foreign_keys = ON",
-		"trusted_schema = OFF",
-		"secure_delete = ON",
-		"temp_store = MEMORY", // sorting must not leave personal data in /tmp
-		"cache_size = -16384", // KiB
-		"journal_size_limit = 4194304",
-	}
-}
-
-func prepare(c *sqlite.Conn) error {
-	c.SetBusyTimeout(busyTimeout)
-	for _, p := range pragmas() {
-		if err := sqlitex.ExecuteTransient(c, "PRAGMA "+p, nil); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -188,7 +163,7 @@ func (l *Ledger) Close() error {
 	if l.conn == nil {
 		return nil
 	}
-	err := errors.Join(l.reads.close(), l.conn.Close())
+	err := errors.Join(l.reads.Close(), l.conn.Close())
 	l.conn = nil
 	if err != nil {
 		return fmt.Errorf("close ledger: %w", err)
@@ -202,11 +177,11 @@ func (l *Ledger) lockPath() string { return filepath.Join(l.dir, "lock") }
 // read runs f on one snapshot of what is committed.
 func (l *Ledger) read(f func(*sqlite.Conn) error) (err error) {
 	defer func() { err = l.damage(err) }()
-	c, err := l.reads.take()
+	c, err := l.reads.Take()
 	if err != nil {
 		return err
 	}
-	defer l.reads.put(c)
+	defer l.reads.Put(c)
 	defer sqlitex.Transaction(c)(&err)
 	return f(c)
 }

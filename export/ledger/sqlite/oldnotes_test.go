@@ -73,7 +73,7 @@ func TestNotesBefore(t *testing.T) {
 		fmt.Fprintf(&b, "INSERT INTO parts (id, run, name, user_name, wave, rows, size, sha256, state, temp, planned, note, route) VALUES (%[1]d, 1, '%03[1]d.csv', '', 1, 0, 1, 'x', 'stalled', '', 1, %[2]s, 'csv');\n"+
 			"INSERT INTO moves (part, from_state, to_state, at, note) VALUES (%[1]d, 'delivered', 'stalled', 1, %[2]s), (%[1]d, 'stalled', 'stalled', 2, '');\n", i+1, quoted)
 	}
-	dir := before(t, notesSQL, b.String())
+	dir := before(t, "notes.sql", b.String())
 	l := open(t, dir)
 	parts := ledgertest.Must[[]export.Part](t)(l.Parts("r"))
 	if len(parts) != len(oldPartNotes) {

@@ -16,6 +16,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite/dbfile"
 )
 
 // openAndBegin is the first thing a run does.
@@ -64,7 +65,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"database others can read", chmod("ledger.db", 0o644), []string{"mode 0644", "chmod 600 DIR/ledger.db"}},
 		{"spool others can read", chmod("spool", 0o755), []string{"chmod 700 DIR/spool"}},
 		{"lock others can write", chmod("lock", 0o622), []string{"chmod 600 DIR/lock"}},
-		{"newer program", sql("CREATE TABLE later (a); PRAGMA user_version = 99"), []string{"newer hr2coupa", "version 99", fmt.Sprintf("this program knows %d", len(schema().Migrations))}},
+		{"newer program", sql("CREATE TABLE later (a); PRAGMA user_version = 99"), []string{"newer hr2coupa", "version 99", fmt.Sprintf("this program knows %d", len(dbfile.Schema().Migrations))}},
 		{"another program's database", sql("DROP TABLE moves; PRAGMA application_id = 7"), []string{"another program"}},
 	}
 	for _, test := range tests {
@@ -106,9 +107,8 @@ func TestOpenMigrates(t *testing.T) {
 	ledgertest.OK(t, ledger.MakeDir(ledger.OSDisk{}, filepath.Join(dir, "spool")))
 	ledgertest.OK(t, ledger.CreateFile(ledger.OSDisk{}, filepath.Join(dir, "ledger.db")))
 	c := ledgertest.Must[*sqlite.Conn](t)(sqlite.OpenConn(filepath.Join(dir, "ledger.db"), sqlite.OpenReadWrite))
-	old := schema()
-	old.Migrations = old.Migrations[:1]
-	ledgertest.OK(t, useWAL(c))
+	old := dbfile.Before("kept.sql")
+	ledgertest.OK(t, dbfile.UseWAL(c))
 	ledgertest.OK(t, sqlitemigration.Migrate(t.Context(), c, old))
 	ledgertest.OK(t, sqlitex.ExecuteScript(c, `INSERT INTO runs (num, id, command, state, started) VALUES (1, 'old', 'run', 'ended', 1);
 		INSERT INTO parts (id, run, name, user_name, wave, rows, size, sha256, state, planned) VALUES (1, 1, 'a', '', 1, 1, 0, '', 'settled', 1);
@@ -135,15 +135,15 @@ func TestOpenMigrates(t *testing.T) {
 
 func TestPragmas(t *testing.T) {
 	l := newLedger(t)
-	want := map[string]int{"synchronous": 2, "foreign_keys": 1, "trusted_schema": 0, "secure_delete": 1, "user_version": len(schema().Migrations)}
+	want := map[string]int{"synchronous": 2, "foreign_keys": 1, "trusted_schema": 0, "secure_delete": 1, "user_version": len(dbfile.Schema().Migrations)}
 	for name, value := range want {
 		ledgertest.OK(t, l.read(func(c *sqlite.Conn) error {
-			if got := ledgertest.Must[int](t)(pragma(c, name)); got != value {
+			if got := ledgertest.Must[int](t)(dbfile.Pragma(c, name)); got != value {
 				t.Errorf("reader: %s is %d, want %d", name, got, value)
 			}
 			return nil
 		}))
-		if got := ledgertest.Must[int](t)(pragma(l.conn, name)); got != value {
+		if got := ledgertest.Must[int](t)(dbfile.Pragma(l.conn, name)); got != value {
 			t.Errorf("writer: %s is %d, want %d", name, got, value)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite/dbfile"
 )
 
 // threeNights plans the nights of one person: a row in a part, then a row held back.
@@ -57,11 +58,12 @@ func TestStoryOfOldLedger(t *testing.T) {
 	ledgertest.OK(t, os.Mkdir(dir, 0o700))
 	ledgertest.OK(t, os.WriteFile(filepath.Join(dir, "ledger.db"), nil, 0o600))
 	c := ledgertest.Must[*sqlite.Conn](t)(sqlite.OpenConn(filepath.Join(dir, "ledger.db"), sqlite.OpenReadWrite))
-	old := sqlitemigration.Schema{AppID: appID, Migrations: []string{schemaSQL + `;
+	old := dbfile.Before("kept.sql")
+	old.Migrations[0] += `;
 		INSERT INTO runs (id, command, state, started) VALUES ('20251101T020000Z', 'run', 'ended', 1);
 		INSERT INTO sources (id, name) VALUES (1, 'users.csv');
 		INSERT INTO rows (id, source, line, lines, key, first, login, outcome, reason)
-			VALUES (-1 << 32 | 1, 1, 7, 2, 'E0007', '', '', 'quarantined', 'Email: is missing');`}}
+			VALUES (-1 << 32 | 1, 1, 7, 2, 'E0007', '', '', 'quarantined', 'Email: is missing');`
 	ledgertest.OK(t, errors.Join(sqlitemigration.Migrate(context.Background(), c, old), c.Close()))
 	story, _, err := open(t, dir).Story([]string{"E0007"}, -1)
 	ledgertest.OK(t, err)

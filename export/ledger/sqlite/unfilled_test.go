@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite/dbfile"
 )
 
 const roles, groups = "User Role Names", "Content Groups"
@@ -24,9 +24,8 @@ func TestUnfilledBefore(t *testing.T) {
 	ledgertest.OK(t, ledger.MakeDir(ledger.OSDisk{}, filepath.Join(dir, "spool")))
 	ledgertest.OK(t, ledger.CreateFile(ledger.OSDisk{}, filepath.Join(dir, "ledger.db")))
 	c := ledgertest.Must[*sqlite.Conn](t)(sqlite.OpenConn(filepath.Join(dir, "ledger.db"), sqlite.OpenReadWrite))
-	old := schema()
-	old.Migrations = old.Migrations[:slices.Index(old.Migrations, unfilledSQL)]
-	ledgertest.OK(t, useWAL(c))
+	old := dbfile.Before("unfilled.sql")
+	ledgertest.OK(t, dbfile.UseWAL(c))
 	ledgertest.OK(t, sqlitemigration.Migrate(t.Context(), c, old))
 	ledgertest.OK(t, sqlitex.ExecuteScript(c, `INSERT INTO runs (num, id, command, state, started) VALUES (1, 'old', 'run', 'ended', 1);
 		INSERT INTO parts (id, run, name, user_name, wave, rows, size, sha256, state, planned, route) VALUES (1, 1, 'a', '', 1, 3, 0, '', 'settled', 1, 'api');

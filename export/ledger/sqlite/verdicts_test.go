@@ -15,6 +15,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/ledger/ledgertest"
 	"github.com/hr2coupa/hr2coupa/export/ledger/oldwords"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite/dbfile"
 )
 
 // before makes a ledger as programs from before the migration left it, with what script writes into it.
@@ -24,10 +25,9 @@ func before(t *testing.T, migration, script string) (dir string) {
 	ledgertest.OK(t, ledger.MakeDir(ledger.OSDisk{}, filepath.Join(dir, "spool")))
 	ledgertest.OK(t, ledger.CreateFile(ledger.OSDisk{}, filepath.Join(dir, "ledger.db")))
 	c := ledgertest.Must[*sqlite.Conn](t)(sqlite.OpenConn(filepath.Join(dir, "ledger.db"), sqlite.OpenReadWrite))
-	old := schema()
-	old.Migrations = old.Migrations[:slices.Index(old.Migrations, migration)]
-	ledgertest.OK(t, useWAL(c))
-	ledgertest.OK(t, apply(c, old))
+	old := dbfile.Before(migration)
+	ledgertest.OK(t, dbfile.UseWAL(c))
+	ledgertest.OK(t, dbfile.Apply(c, old))
 	ledgertest.OK(t, sqlitex.ExecuteScript(c, script, nil))
 	ledgertest.OK(t, c.Close())
 	return dir
@@ -110,7 +110,7 @@ func TestVerdictsBefore(t *testing.T) {
 		INSERT INTO sources VALUES (1, 'a.csv');
 		INSERT INTO rows (id, source, line, lines, key, first, login, outcome, reason) VALUES (-9 << 32 | 1, 1, 2, 1, 'E1', '1', 'u1', 'held', '');
 		INSERT INTO approvals (run, by, at, expires, ceilings, ended) VALUES (1, 'A', 1, 2, '{"updates":1}', ''), (1, 'A', 1, 2, '{}', 'used by run r3'), (1, 'A', 1, 2, '{}', 'given up by B')`)
-	dir := before(t, verdictsSQL, script.String())
+	dir := before(t, "verdicts.sql", script.String())
 	l := open(t, dir)
 
 	for i, want := range verdicts {

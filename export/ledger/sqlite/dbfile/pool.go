@@ -1,4 +1,4 @@
-package sqlite
+package dbfile
 
 import (
 	"errors"
@@ -10,9 +10,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// pool holds connections that only read. It lends the one that came back last: a connection has read the schema and
+// Pool holds connections that only read. It lends the one that came back last: a connection has read the schema and
 // compiled its statements at its first use, and the next one would do all of that again.
-type pool struct {
+type Pool struct {
 	slots chan struct{} // one for each connection that is lent
 
 	mu     sync.Mutex
@@ -27,21 +27,21 @@ type reader struct {
 	ready bool
 }
 
-// openPool opens n connections at once, so that all of them have the same file, whatever happens to its name later.
-func openPool(path string, n int) (*pool, error) {
-	p := &pool{slots: make(chan struct{}, n), lent: map[*sqlite.Conn]*reader{}}
+// OpenPool opens n connections at once, so that all of them have the same file, whatever happens to its name later.
+func OpenPool(path string, n int) (*Pool, error) {
+	p := &Pool{slots: make(chan struct{}, n), lent: map[*sqlite.Conn]*reader{}}
 	for range n {
 		c, err := sqlite.OpenConn(path, sqlite.OpenReadWrite) // a reader of a write-ahead log writes to its -shm file
 		if err != nil {
-			return nil, errors.Join(err, p.close())
+			return nil, errors.Join(err, p.Close())
 		}
 		p.free = append(p.free, &reader{conn: c})
 	}
 	return p, nil
 }
 
-// take lends a connection until it is put back. It waits where all are lent.
-func (p *pool) take() (*sqlite.Conn, error) {
+// Take lends a connection until it is put back. It waits where all are lent.
+func (p *Pool) Take() (*sqlite.Conn, error) {
 	p.slots <- struct{}{}
 	p.mu.Lock()
 	if p.closed {
@@ -55,9 +55,9 @@ func (p *pool) take() (*sqlite.Conn, error) {
 	p.lent[r.conn] = r
 	p.mu.Unlock()
 	if !r.ready {
-		err := errors.Join(prepare(r.conn), sqlitex.ExecuteTransient(r.conn, "PRAGMA query_only = ON", nil))
+		err := errors.Join(Prepare(r.conn), sqlitex.ExecuteTransient(r.conn, "PRAGMA query_only = ON", nil))
 		if err != nil {
-			p.put(r.conn)
+			p.Put(r.conn)
 			return nil, err
 		}
 		r.ready = true
@@ -65,7 +65,8 @@ func (p *pool) take() (*sqlite.Conn, error) {
 	return r.conn, nil
 }
 
-func (p *pool) put(c *sqlite.Conn) {
+// Put takes back a connection that was lent.
+func (p *Pool) Put(c *sqlite.Conn) {
 	p.mu.Lock()
 	p.free = append(p.free, p.lent[c])
 	delete(p.lent, c)
@@ -73,8 +74,8 @@ func (p *pool) put(c *sqlite.Conn) {
 	<-p.slots
 }
 
-// close waits for the connections that are lent and closes all of them.
-func (p *pool) close() (err error) {
+// Close waits for the connections that are lent and closes all of them.
+func (p *Pool) Close() (err error) {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()

@@ -4,7 +4,7 @@ package main
 
 // everyWorld thins the worlds out under the race detector, which makes each ten times as slow and looks at goroutines
 // rather than at worlds.
-const everyWorld = 160
+const everyWorld = 400
 
 // everyHarm thins out what a far end does: it is there for the limits to memory, and the race detector takes terabytes of
 // addresses for itself.
@@ -16,7 +16,7 @@ const (
 // everyStory thins out the stories that are played a second time with pseudonyms, and manyRecords is how many an
 // enormous feed has.
 const (
-	everyStory  = 12
+	everyStory  = 40
 	everyWidth  = 3 // of the widths of a terminal
 	manyRecords = 30_000
 )

@@ -68,6 +68,23 @@ type caret struct{ name string }
 func (c caret) Error() string   { return strings.Join(c.Lines(), "\n") }
 func (c caret) Lines() []string { return []string{c.name + ": unexpected token", "    a+", "      ^"} }
 
+func TestSheetField(t *testing.T) {
+	for in, want := range map[string]string{
+		"Zoë":              `"Zoë"`,
+		`a "b", c`:         `"a ""b"", c"`,
+		"=1+1":             `"'=1+1"`,
+		"\t@SUM(A1)":       `"' @SUM(A1)"`,
+		"a\x1b[2Jb":        `"a [2Jb"`,
+		"a\nb":             `"a b"`,
+		"\u202e=1+1":       `"' =1+1"`,
+		"\x1b\u200b-1+cmd": `"'  -1+cmd"`,
+	} {
+		if got := export.SheetField(in); got != want {
+			t.Errorf("%q is written as %s, want %s", in, got, want)
+		}
+	}
+}
+
 func TestOnlyJoinedErrorsMakeLines(t *testing.T) {
 	hostile := &fs.PathError{Op: "open", Path: "x\nall applied", Err: fs.ErrNotExist}
 	tests := []struct {

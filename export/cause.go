@@ -26,6 +26,8 @@ type CauseCount struct {
 	Cause
 	Rows    int `json:"rows"`
 	Records int `json:"records"`
+	// Config has the places in the config, as file:line, where the cause lies; none where it does not lie there.
+	Config []string `json:"config,omitempty"`
 }
 
 // Unknown is the cause name for rows with a message that has no known cause.

@@ -61,6 +61,9 @@ type RowMapper interface {
 	MapColumn(rec *Record, i int) (Cell, *Fault)
 	// Says reports whether rec has a field from which mapped column i comes, be it blank. It is for records that lack fields.
 	Says(rec *Record, i int) bool
+	// Given reports whether mapped column i reads fields, and rec has a value in each of them: a cell without a value is then
+	// the mapping's doing.
+	Given(rec *Record, i int) bool
 	// Prefers reports whether the mapping's condition for several records of one person picks rec. Without a condition it
 	// picks every record.
 	Prefers(rec *Record) (bool, *Fault)

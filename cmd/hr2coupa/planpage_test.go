@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -116,7 +117,7 @@ func TestRunPage(t *testing.T) {
 	for _, name := range evilNames {
 		page := filepath.Join(t.TempDir(), "run.html")
 		rep := evilReport(name)
-		if _, err := show.WriteRunPage(page, rep, rep.Started.Add(time.Minute), rep.Started.Add(time.Hour)); err != nil {
+		if _, err := show.WriteRunPage(&wiring.Env{Now: func() time.Time { return rep.Started.Add(time.Hour) }}, page, rep, rep.Started.Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		text := document(t, page)

@@ -23,7 +23,35 @@ var unknown = export.Cause{Name: export.Unknown, Meaning: "a message that hr2cou
 
 // Finder finds causes by the tails of messages. The text before a tail is a label, and each instance has its own
 // labels.
-type Finder struct{ tails []tail }
+type Finder struct {
+	tails []tail
+	place func(export.Fault, *export.Cause) []string // nil: no places are told
+}
+
+// At returns a finder that also says where in the config a cause lies. place returns none for causes that do not lie there.
+func (c *Finder) At(place func(f export.Fault, k *export.Cause) []string) *Finder {
+	return &Finder{c.tails, place}
+}
+
+// placed returns where in the config a row's faults with a cause lie, each place once.
+func (c *Finder) placed(faults export.Faults, k *export.Cause) (places []string) {
+	if c.place == nil || k.Owner != export.OwnerIT {
+		return nil
+	}
+	for i, f := range faults {
+		if len(faults) > 1 { // else it is this one
+			if found, _ := c.Find(faults[i : i+1]); !slices.Contains(found, k) {
+				continue
+			}
+		}
+		for _, at := range c.place(f, k) {
+			if !slices.Contains(places, at) {
+				places = append(places, at)
+			}
+		}
+	}
+	return places
+}
 
 type tail struct {
 	head, rest string // around the *; head is "" without one
@@ -163,7 +191,11 @@ func (c *Finder) Advise(faults export.Faults) (todo, owner string) {
 	causes, _ := c.Find(faults)
 	var todos, owners []string
 	for _, k := range causes {
-		todos = append(todos, k.Todo)
+		todo := k.Todo
+		if at := c.placed(faults, k); at != nil {
+			todo = strings.Join(at, ", ") + ": " + todo
+		}
+		todos = append(todos, todo)
 		if !slices.Contains(owners, k.Owner) {
 			owners = append(owners, k.Owner)
 		}
@@ -180,15 +212,25 @@ func (c *Finder) ToDo(r export.RowResult) string {
 	return r.Faults.Hint()
 }
 
+// mostPlaces is how many places in the config are told of one cause.
+const mostPlaces = 5
+
 // Count returns the causes of the rows that have to be fixed, most rows first.
 func (c *Finder) Count(rows iter.Seq[export.RowResult]) []export.CauseCount {
 	counts := map[*export.Cause]*export.CauseCount{}
 	count := func(k *export.Cause, r export.RowResult) {
-		if counts[k] == nil {
-			counts[k] = &export.CauseCount{Cause: *k}
+		n := counts[k]
+		if n == nil {
+			n = &export.CauseCount{Cause: *k}
+			counts[k] = n
 		}
-		counts[k].Rows++
-		counts[k].Records += r.Lines
+		n.Rows++
+		n.Records += r.Lines
+		for _, at := range c.placed(r.Faults, k) {
+			if len(n.Config) < mostPlaces && !slices.Contains(n.Config, at) {
+				n.Config = append(n.Config, at)
+			}
+		}
 	}
 	for r := range rows {
 		if !r.Outcome.Mendable() {

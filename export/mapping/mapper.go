@@ -105,6 +105,16 @@ func (r *rowMapper) Says(rec *export.Record, i int) bool {
 	return len(fields) == 0 || slices.ContainsFunc(fields, func(f int) bool { return !rec.Missing[r.frame.at[f]] })
 }
 
+// Given reports whether column i reads fields, and a record has a value in each of them.
+func (r *rowMapper) Given(rec *export.Record, i int) bool {
+	c := &r.mapping.columns[i]
+	fields := c.fields
+	if c.plain >= 0 {
+		fields = []int{c.plain}
+	}
+	return len(fields) > 0 && !slices.ContainsFunc(fields, func(f int) bool { return strings.TrimSpace(rec.Values[r.frame.at[f]]) == "" })
+}
+
 // Prefers reports whether the mapping's condition picks a record; it is true for every record where there is none.
 func (r *rowMapper) Prefers(rec *export.Record) (bool, *export.Fault) {
 	return r.holds(r.mapping.prefer, rec)

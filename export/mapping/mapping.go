@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,6 +27,7 @@ type Options struct {
 	Where    *Condition     // whom the feed is about; nil: everyone
 	Leaves   *Day           // the day on which a person leaves; nil: HR does not say it
 	TimeZone *time.Location // time zone of dates; nil is UTC
+	File     string         // the config that holds all this, for messages
 	// ReadFile reads a table's whole file and bounds its size; a file above 16 MB is a problem.
 	ReadFile func(path string) ([]byte, error)
 }
@@ -53,6 +55,7 @@ type Mapping struct {
 	where   *compiledColumn // of Options.Where
 	leaves  *Day            // of Options.Leaves
 	fields  fieldSet
+	file    string // Options.File
 	library *library
 	reads   bool      // an expression reads today(), or there is a day to compare with it
 	today   time.Time // the beginning of that day in the mapping's zone; zero: none was given
@@ -116,7 +119,7 @@ func New(o Options) (*Mapping, []Problem) {
 		sortProblems(problems)
 		return nil, problems
 	}
-	m.fields, m.reads, m.leaves = *c.fields, c.today, o.Leaves
+	m.fields, m.reads, m.leaves, m.file = *c.fields, c.today, o.Leaves, o.File
 	return m, nil
 }
 
@@ -183,53 +186,67 @@ func (m *Mapping) Bind(h *export.Header) (export.RowMapper, error) {
 		return nil, err
 	}
 	at := make([]int, len(m.fields.names))
-	var lacking, hints []string
+	var lacking, places, hints []string
 	for i, name := range m.fields.names {
 		if at[i] = h.Index(name); at[i] >= 0 {
 			continue
 		}
-		lacking = append(lacking, m.lacking(i))
+		text, place := m.lacking(i)
+		lacking, places = append(lacking, text), append(places, place)
 		if near := alike.Nearest(name, m.nameable(h)); near != "" {
 			hints = append(hints, fmt.Sprintf("did you mean %q and not %q?", near, name))
 		}
 	}
 	if len(lacking) > 0 {
+		slices.Sort(places)
+		hints = append(hints, "fix "+strings.Join(slices.Compact(places), ", ")+", or let HR deliver the field")
 		return nil, export.Hint(fmt.Errorf("the header lacks %s", strings.Join(lacking, "; ")), "%s", strings.Join(hints, "; "))
 	}
 	return newRowMapper(m, at), nil
 }
 
-func (m *Mapping) lacking(field int) string {
+// lacking says which field is missing and what reads it, and where in the config that is.
+func (m *Mapping) lacking(field int) (text, place string) {
 	var readers []string
+	line := 0
 	for _, c := range m.columns {
-		for _, f := range c.fields {
-			if f == field {
-				readers = append(readers, c.Name)
-			}
+		if slices.Contains(c.fields, field) {
+			readers = append(readers, c.Name)
+			line = cmp.Or(line, c.Line)
 		}
 	}
+	name := m.fields.names[field]
 	if len(readers) == 0 {
-		return fmt.Sprintf("field %q, which %s reads", m.fields.names[field], m.readBy(field))
+		key, at := m.readBy(field)
+		return fmt.Sprintf("field %q, which %s reads", name, key), m.placed(key, at)
 	}
-	return fmt.Sprintf("field %q, which column %s reads", m.fields.names[field], strings.Join(readers, ", "))
+	return fmt.Sprintf("field %q, which column %s reads", name, strings.Join(readers, ", ")), m.placed("mapping.columns."+readers[0], line)
 }
 
-// readBy returns the key of what reads a field that no column reads.
-func (m *Mapping) readBy(field int) string {
+// placed returns a key of the config with its place.
+func (m *Mapping) placed(key string, line int) string {
+	if m.file == "" || line == 0 {
+		return key
+	}
+	return fmt.Sprintf("%s (%s:%d)", key, m.file, line)
+}
+
+// readBy returns the key, and its line, of what reads a field that no column reads.
+func (m *Mapping) readBy(field int) (key string, line int) {
 	for _, v := range m.vars {
 		if slices.Contains(v.fields, field) {
-			return v.Name
+			return v.Name, v.Line
 		}
 	}
 	for _, c := range []*compiledColumn{m.prefer, m.where} {
 		if c != nil && slices.Contains(c.fields, field) {
-			return c.Name
+			return c.Name, c.Line
 		}
 	}
 	if m.leaves != nil && m.leaves.Field == m.fields.names[field] {
-		return m.leaves.Key
+		return m.leaves.Key, m.leaves.Line
 	}
-	return "the mapping" // not reached: every field is read
+	return "the mapping", 0 // not reached: every field is read
 }
 
 // nameable returns what an expression can name: the fields of a header, and the variables.

@@ -71,7 +71,7 @@ func TestBindNamesWhatLacks(t *testing.T) {
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
-	if hints := export.HintsOf(err); len(hints) != 1 || hints[0] != `did you mean "E-Mail" and not "e_mail"?` {
+	if hints := export.HintsOf(err); len(hints) != 1 || hints[0] != `did you mean "E-Mail" and not "e_mail"?; fix mapping.columns.Email, mapping.columns.Notes, or let HR deliver the field` {
 		t.Errorf("hints %q", hints)
 	}
 }

@@ -165,7 +165,7 @@ func TestVarProblems(t *testing.T) {
 
 // TestVarsMeetHeader: a header that lacks a field of a variable, or has a field with the name of one.
 func TestVarsMeetHeader(t *testing.T) {
-	m, problems := New(Options{Columns: []Column{{Name: "Status", Expr: `if(has_left, "inactive", "active")`}}, Vars: vars(`has_left: ended != nil`, `unused: other`)})
+	m, problems := New(Options{Columns: []Column{{Name: "Status", Expr: `if(has_left, "inactive", "active")`}}, Vars: vars(`has_left: ended != nil`, `unused: other`), File: "hr2coupa.yaml"})
 	if problems != nil {
 		t.Fatal(problems)
 	}
@@ -175,8 +175,8 @@ func TestVarsMeetHeader(t *testing.T) {
 	}{
 		{[]string{"ended", "other"}, "", ""},
 		{[]string{"ended", "other", "has_left"}, "mapping.vars.has_left on line 11 of the config has the name of a field", "give the variable another name"},
-		{[]string{"other"}, `the header lacks field "ended", which column Status reads`, ""},
-		{[]string{"ended"}, `the header lacks field "other", which mapping.vars.unused reads`, ""},
+		{[]string{"other"}, `the header lacks field "ended", which column Status reads`, "fix mapping.columns.Status, or let HR deliver the field"},
+		{[]string{"ended"}, `the header lacks field "other", which mapping.vars.unused reads`, "fix mapping.vars.unused (hr2coupa.yaml:12), or let HR deliver the field"},
 	}
 	for _, tt := range tests {
 		_, err := m.Bind(&export.Header{Fields: tt.fields})
@@ -185,7 +185,7 @@ func TestVarsMeetHeader(t *testing.T) {
 		}
 	}
 	m, _ = New(Options{Columns: []Column{{Name: "Status", Expr: `if(has_lef == "x", "inactive", "active")`}}, Vars: vars(`has_left: ended != nil`)})
-	if _, err := m.Bind(&export.Header{Fields: []string{"ended"}}); err == nil || export.HintText(err) != `did you mean "has_left" and not "has_lef"?` {
+	if _, err := m.Bind(&export.Header{Fields: []string{"ended"}}); err == nil || export.HintText(err) != `did you mean "has_left" and not "has_lef"?; fix mapping.columns.Status, or let HR deliver the field` {
 		t.Errorf("%v, hint %q", err, export.HintText(err))
 	}
 }

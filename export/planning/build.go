@@ -113,6 +113,7 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 		one.faults = m.Map(rec, one.row.Cells)
 		one.leaves = w.leaveDay(rec)
 		one.unsaid = unsaid(rec, m, len(cells))
+		one.unmade = w.enc.completer.unmade(rec, m, cells)
 		if g != nil {
 			g.add(p, s, key, one.row.Cells)
 		}
@@ -179,6 +180,7 @@ type rowDraft struct {
 	several   *ofSeveral       // nil for people with one record
 	completed export.ColumnSet // columns that HR's records lack
 	unsaid    export.ColumnSet // columns of which they say nothing, not even that there is no value
+	unmade    export.ColumnSet // needed columns of which the mapping makes nothing, although they have what it reads
 	blank     export.ColumnSet // columns without a value, for which the ledger knows one
 	counted   []string         // names of the limits of single columns that count the person
 	leaves    string           // the day on which HR says that the person leaves, as it is written

@@ -61,6 +61,10 @@ func (m widerMapper) Says(rec *export.Record, i int) bool {
 	return i < m.own && m.RowMapper.Says(rec, i)
 }
 
+func (m widerMapper) Given(rec *export.Record, i int) bool {
+	return i < m.own && m.RowMapper.Given(rec, i)
+}
+
 // completer fills in values that a row needs and HR's records lack.
 type completer struct {
 	p      *Planner
@@ -137,7 +141,33 @@ const (
 	sayNobodyHas  = "is empty, and cannot be completed: no Coupa user matches this person"
 	sayNoneEither = "is empty, and cannot be completed: Coupa has none either (Coupa id %s)"
 	sayNotShown   = "is empty, and cannot be completed: Coupa does not show it (Coupa id %s)"
+	sayNotMade    = "is empty, and Coupa requires it: the mapping makes nothing of HR's values"
 )
+
+// unmade returns the needed columns without a value although the record has one in each field that they come from: a table that
+// lacks it, for example. Only an expression can do that.
+func (c *completer) unmade(rec *export.Record, m export.RowMapper, cells []export.Cell) (set export.ColumnSet) {
+	for _, i := range c.needed {
+		if i >= 0 && cells[i].State == export.Absent && m.Given(rec, i) {
+			set = set.With(i)
+		}
+	}
+	return set
+}
+
+// blame says of missing values which of them the mapping has lost.
+func (c *completer) blame(one *rowDraft, rules []export.Fault) {
+	if one.unmade == (export.ColumnSet{}) {
+		return
+	}
+	for i, column := range neededColumns {
+		for at, f := range rules {
+			if f.Rule == ruleRequired && f.Field == column && c.needed[i] >= 0 && one.unmade.Has(c.needed[i]) {
+				rules[at].Message = sayNotMade
+			}
+		}
+	}
+}
 
 // onlyLacks reports whether a row breaks rules only by missing values.
 func onlyLacks(rules []export.Fault) bool {

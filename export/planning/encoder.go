@@ -52,7 +52,9 @@ func (e *encoder) encode(b *built, people []*rowDraft) error {
 // aliases a chunk. one and its cells may be reused at once, their texts only after b is finished.
 func (e *encoder) add(b *built, one *rowDraft) error {
 	e.fill.look(b, one)
-	if broken := e.check(one); len(one.faults) == 0 {
+	broken := e.check(one)
+	e.completer.blame(one, broken)
+	if len(one.faults) == 0 {
 		one.faults = broken // nearly always there are no others, so this needs no copy
 	} else {
 		one.faults = append(one.faults, broken...)

@@ -71,6 +71,7 @@ func (d *rowDraft) absorb(newer *rowDraft) {
 		d.leaves = newer.leaves
 	}
 	d.unsaid = d.unsaid.Both(newer.unsaid)
+	d.unmade = d.unmade.And(newer.unmade)
 	d.row.Origin = newer.row.Origin
 	d.lines += newer.lines
 	d.faults = append(d.faults, newer.faults...)

@@ -107,6 +107,9 @@ func (m *typedMapper) Says(rec *export.Record, i int) bool {
 	return m.at[i] >= 0 && rec.Values[m.at[i]] != "" || slices.Contains(m.who, i)
 }
 
+// Given is false: what a person types has no expression that could lose a value.
+func (m *typedMapper) Given(*export.Record, int) bool { return false }
+
 // Prefers is true: whoever types a change means it.
 func (*typedMapper) Prefers(*export.Record) (bool, *export.Fault) { return true, nil }
 

@@ -173,7 +173,7 @@ func notFound(cfg *config.Config, o Options) error {
 
 func rowStoryOf(cfg *config.Config, l ledger.Ledger, e ledger.Episode) (rowStory, error) {
 	c := rowStory{
-		Run: e.Run.ID, Command: e.Run.Command, Started: e.Run.Started, State: e.Run.State, Verdict: e.Run.Verdict, Planner: e.Run.Operator, Row: e.Row, Todo: wiring.Causes().ToDo(e.Row), Cells: []cellStory{},
+		Run: e.Run.ID, Command: e.Run.Command, Started: e.Run.Started, State: e.Run.State, Verdict: e.Run.Verdict, Planner: e.Run.Operator, Row: e.Row, Todo: wiring.CausesIn(cfg).ToDo(e.Row), Cells: []cellStory{},
 		Kinds: e.Row.Kinds, Change: e.Row.Change,
 	}
 	var err error

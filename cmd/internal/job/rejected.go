@@ -17,7 +17,7 @@ func (j *Job) writeRejected(ctx context.Context, rep *export.Report) {
 		return
 	}
 	w := rejected.Writer{
-		Dir: j.cfg.Ledger, Bytes: j.ledger.Bytes, Causes: wiring.Causes(),
+		Dir: j.cfg.Ledger, Bytes: j.ledger.Bytes, Causes: wiring.CausesIn(j.cfg),
 		Warn: func(err error) { export.LogHints(j.env.Log, export.HintsOf(err)...).Warn(err.Error()) },
 		Open: func(paths []string) (*feed.Feed, error) {
 			if j.feed == nil { // a drop has resumed a run

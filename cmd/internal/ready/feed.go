@@ -109,6 +109,9 @@ func (asIs) MapColumn(rec *export.Record, i int) (export.Cell, *export.Fault) {
 // Says is true: every row has every column.
 func (asIs) Says(*export.Record, int) bool { return true }
 
+// Given is false: no expression could lose a value.
+func (asIs) Given(*export.Record, int) bool { return false }
+
 // Prefers is true: there is one row of a person.
 func (asIs) Prefers(*export.Record) (bool, *export.Fault) { return true, nil }
 

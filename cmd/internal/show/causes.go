@@ -1,6 +1,8 @@
 package show
 
 import (
+	"strings"
+
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -20,6 +22,9 @@ func causesText(w *terminal.Text, counts []export.CauseCount, width int) {
 			rows += ", for " + c.Owner
 		}
 		w.Lines("  ", terminal.Fold(rows+": "+c.Meaning, "  ", width-2)...)
+		if c.Config != nil {
+			c.Todo = strings.Join(c.Config, ", ") + ": " + c.Todo
+		}
 		if c.Todo != "" {
 			w.Lines("    ", terminal.Fold(c.Todo, "  ", width-4)...)
 		}

@@ -156,7 +156,7 @@ func example(e ast.Expr) string {
 // A message that no cause matches, of a row that HR has to fix, is left as it is.
 func TestUnknownMessagePasses(t *testing.T) {
 	const reason = "Shoe Size must have been measured on a Tuesday."
-	rep := Explained(&export.Report{Rows: export.ListRows(export.RowResult{Outcome: export.Rejected, Lines: 1, Faults: export.Faults{{Message: reason}}})})
+	rep := Explained(&wiring.Env{}, &export.Report{Rows: export.ListRows(export.RowResult{Outcome: export.Rejected, Lines: 1, Faults: export.Faults{{Message: reason}}})})
 	if rep.Rows.First().Faults.Text() != reason || len(rep.Causes) != 1 || rep.Causes[0].Name != export.Unknown || rep.Causes[0].Owner != "" {
 		t.Errorf("%+v", rep)
 	}

@@ -116,10 +116,10 @@ func Unread(env *wiring.Env, rep *export.Report) {
 }
 
 // Explained sets the causes of a report and of the runs that it went on with, and returns it.
-func Explained(rep *export.Report) *export.Report {
-	rep.Causes = wiring.Causes().Count(rep.Rows.All())
+func Explained(env *wiring.Env, rep *export.Report) *export.Report {
+	rep.Causes = env.Causes().Count(rep.Rows.All())
 	for _, r := range rep.Resumed {
-		Explained(r)
+		Explained(env, r)
 	}
 	return rep
 }

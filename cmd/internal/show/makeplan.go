@@ -25,7 +25,7 @@ func MakePlan(ctx context.Context, env *wiring.Env, o job.PlanOptions, text Plan
 		return err
 	}
 	if text.Page != "" {
-		err = WritePlanPage(text.Page, res, env.Now())
+		err = WritePlanPage(env, text.Page, res)
 	}
 	switch {
 	case err != nil:

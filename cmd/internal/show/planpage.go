@@ -17,16 +17,17 @@ import (
 )
 
 // WritePlanPage writes a plan as one page that needs nothing else, for its owner alone (0600), since it holds personal data.
-func WritePlanPage(path string, r *job.Planned, now time.Time) error {
+func WritePlanPage(env *wiring.Env, path string, r *job.Planned) error {
 	return replacePage(path, func(p *pageWriter) {
-		(&planPage{p, r}).write(now)
+		(&planPage{p, env, r}).write(env.Now())
 	})
 }
 
 // planPage writes the page of a plan.
 type planPage struct {
 	*pageWriter
-	r *job.Planned
+	env *wiring.Env
+	r   *job.Planned
 }
 
 // pageCount is a line of a table of counts.
@@ -187,7 +188,7 @@ func (p *planPage) rows(id, title string, outcome export.Outcome) {
 		}
 		p.piece("row", map[string]string{
 			"Origin": export.Plain(r.Origin.String()), "Key": words.Dash(export.Plain(r.Key)), "Why": words.Dash(export.Plain(r.Faults.Text())),
-			"ToDo": export.Plain(wiring.Causes().ToDo(r)),
+			"ToDo": export.Plain(p.env.Causes().ToDo(r)),
 		})
 	}
 	if found {

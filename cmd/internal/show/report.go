@@ -17,7 +17,7 @@ import (
 
 // Report prints what a run came to: sums, parts, every row that is not applied, what is behind them, and what to type next.
 func Report(env *wiring.Env, rep *export.Report) error {
-	Explained(rep)
+	Explained(env, rep)
 	if env.JSON {
 		return JSON(env, rep)
 	}
@@ -289,6 +289,9 @@ var afterDrop = advice{
 	again:   afterRun.again, resubmit: afterRun.resubmit,
 }
 
+// inConfig reports whether a cause lies in the config.
+func inConfig(c export.CauseCount) bool { return c.Config != nil }
+
 func behindHeld(c export.CauseCount) bool { return c.Name == export.CauseHeldRun }
 
 // typed reports whether a run was about a change that a person has typed, and nothing else.
@@ -328,7 +331,11 @@ func nextLines(rep *export.Report) (next []string) {
 	if behind {
 		rows = append(rows, "approve or settle the held run (hr2coupa approve, hr2coupa settle), then "+say.resubmit)
 	}
-	if !behind || slices.ContainsFunc(rep.Causes, func(c export.CauseCount) bool { return !behindHeld(c) }) {
+	config := slices.ContainsFunc(rep.Causes, inConfig)
+	if config {
+		rows = append(rows, "fix the config where Causes names its lines, then hr2coupa run --again")
+	}
+	if !behind && !config || slices.ContainsFunc(rep.Causes, func(c export.CauseCount) bool { return !behindHeld(c) && !inConfig(c) }) {
 		add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], say.fix)
 	}
 	if slices.ContainsFunc(rep.Parts, awaited) {

@@ -32,9 +32,9 @@ func MayWriteRunPage(path string) error {
 
 // WriteRunPage writes a run as one page that needs nothing else. A run with more rows than a page shows gets a file with all of
 // them beside it, the path of which is returned. Both are for their owner alone (0600), since they hold personal data.
-func WriteRunPage(path string, rep *export.Report, ended, now time.Time) (rowsFile string, err error) {
-	Explained(rep)
-	p := &runPage{rep: rep, ended: ended, made: now, parts: map[int64]string{}}
+func WriteRunPage(env *wiring.Env, path string, rep *export.Report, ended time.Time) (rowsFile string, err error) {
+	Explained(env, rep)
+	p := &runPage{env: env, rep: rep, ended: ended, made: env.Now(), parts: map[int64]string{}}
 	for _, part := range rep.Parts {
 		p.parts[part.ID] = part.Name
 	}
@@ -51,7 +51,7 @@ func WriteRunPage(path string, rep *export.Report, ended, now time.Time) (rowsFi
 
 // RunPage writes a run as a page and prints where it is.
 func RunPage(env *wiring.Env, path string, rep *export.Report, ended time.Time) error {
-	rowsFile, err := WriteRunPage(path, rep, ended, env.Now())
+	rowsFile, err := WriteRunPage(env, path, rep, ended)
 	if err != nil {
 		return err
 	}
@@ -75,6 +75,7 @@ func RunPage(env *wiring.Env, path string, rep *export.Report, ended time.Time) 
 // runPage writes the page of a run. It holds as many rows as the page shows, and no more.
 type runPage struct {
 	*pageWriter
+	env         *wiring.Env
 	rep         *export.Report
 	ended, made time.Time
 	parts       map[int64]string // names by id
@@ -145,7 +146,7 @@ func (p *runPage) row(r export.RowResult) pageRow {
 // toDo returns what to do about a row, and whose task that is.
 func (p *runPage) toDo(r export.RowResult) (todo, owner string) {
 	if r.Outcome.Mendable() {
-		return wiring.Causes().Advise(r.Faults)
+		return p.env.Causes().Advise(r.Faults)
 	}
 	return r.Faults.Hint(), ""
 }

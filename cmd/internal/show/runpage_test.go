@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -62,7 +63,7 @@ func TestRunPageOfManyRows(t *testing.T) {
 	const n = 60_000
 	rep := manyRows(t, n)
 	path := filepath.Join(t.TempDir(), "run.html")
-	rowsFile, err := WriteRunPage(path, rep, time.Time{}, time.Time{})
+	rowsFile, err := WriteRunPage(&wiring.Env{Now: func() time.Time { return time.Time{} }}, path, rep, time.Time{})
 	if err != nil || rowsFile != strings.TrimSuffix(path, ".html")+".rows.csv" {
 		t.Fatalf("%q, %v", rowsFile, err)
 	}
@@ -83,7 +84,7 @@ func TestRunPageOfManyRows(t *testing.T) {
 	}
 	checkRows(t, rowsFile, n+4)
 
-	p := &runPage{rep: rep}
+	p := &runPage{env: &wiring.Env{}, rep: rep}
 	defer debug.SetGCPercent(debug.SetGCPercent(10)) // the heap is little more than what is held
 	runtime.GC()
 	var before runtime.MemStats

@@ -103,7 +103,7 @@ func ConcludeUndo(ctx context.Context, env *wiring.Env, s *job.Started, u *undon
 		return JSON(env, struct {
 			*export.Report
 			Undo *undone.Summary `json:"undo,omitempty"`
-		}{Explained(s.Rep), u})
+		}{Explained(env, s.Rep), u})
 	})
 }
 

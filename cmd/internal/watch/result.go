@@ -179,7 +179,7 @@ func (w *watcher) answer(ctx context.Context, c claim, res *outcome, dir string)
 			return err
 		}
 		err = w.folder.publish(c, dir, rejected.Name(c.name), func(to io.Writer) error {
-			n, err := f.Excerpt(to, res.rejected, wiring.Causes())
+			n, err := f.Excerpt(to, res.rejected, w.env.Causes())
 			if want := records(res.rejected); err == nil && n != want {
 				w.env.Log.WithField(export.HintField, "correct "+c.name+" itself").Errorf("%s has %d of %d records: the config now reads %s differently than when it was planned", rejected.Name(c.name), n, want, c.name)
 			}
@@ -192,7 +192,7 @@ func (w *watcher) answer(ctx context.Context, c claim, res *outcome, dir string)
 	if err := w.answerHeld(c, res, dir); err != nil {
 		return err
 	}
-	return w.folder.publish(c, dir, ResultName(c.name), func(to io.Writer) error { return show.WriteJSON(to, show.Explained(res.Report)) })
+	return w.folder.publish(c, dir, ResultName(c.name), func(to io.Writer) error { return show.WriteJSON(to, show.Explained(w.env, res.Report)) })
 }
 
 // answerHeld copies the file about a held run beside the claim's other results. The one in the ledger's folder stays.

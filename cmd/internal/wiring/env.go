@@ -28,6 +28,7 @@ type Env struct {
 	Seams  Seams           // for tests that come between a start and its far ends; empty in the program
 	HTTP   *http.Client    // for a job's calls to Coupa if they are to be recorded; nil: the clients' own
 
+	Config     *config.Config // as it was read last; nil before that, and if it could not be read
 	ConfigFile string
 	JSON       bool
 	All        bool // every row is shown, not only the first of each kind
@@ -41,6 +42,7 @@ type Env struct {
 // Load reads the config; all its faults come in one error.
 func Load(ctx context.Context, env *Env, opt config.Options) (*config.Config, error) {
 	c, faults := config.Load(ctx, env.ConfigFile, config.OSEnv(env.Getenv), opt)
+	env.Config = c
 	faults = append(faults, noticeFaults(c)...)
 	if err := ConfigError(faults); err != nil {
 		return nil, err

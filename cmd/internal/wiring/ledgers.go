@@ -9,18 +9,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/export"
-	"github.com/hr2coupa/hr2coupa/export/causes"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite"
 	"github.com/hr2coupa/hr2coupa/export/mapping"
-	"github.com/hr2coupa/hr2coupa/templates"
 )
 
 // LedgerConfig reads the config for a command that needs an existing ledger.
@@ -141,19 +138,6 @@ func NameIn(e export.Expression) string {
 	}
 	return ""
 }
-
-// Causes finds what is behind a row's messages. Its table is part of the program: a broken one is a bug, found by a test.
-var Causes = sync.OnceValue(func() *causes.Finder {
-	var tails []causes.Tail
-	for _, c := range templates.Causes() {
-		tails = append(tails, causes.Tail{Text: c.Tail, Cause: export.Cause{Name: c.Name, Meaning: c.Meaning, Todo: c.Todo, Owner: c.Owner}})
-	}
-	c, err := causes.New(tails)
-	if err != nil {
-		panic("templates: causes: " + err.Error())
-	}
-	return c
-})
 
 // Exists reports whether there may be something at a path: an error other than "not there" counts as yes.
 func Exists(path string) bool {

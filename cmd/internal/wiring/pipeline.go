@@ -64,6 +64,7 @@ func QuietPipeline(ctx context.Context, env *Env, opt config.Options) (*Pipeline
 // if the config could not be read at all.
 func PipelineFaults(ctx context.Context, env *Env, opt config.Options) (*Pipeline, []config.Fault) {
 	cfg, faults := config.Load(ctx, env.ConfigFile, config.OSEnv(env.Getenv), opt)
+	env.Config = cfg
 	if cfg == nil {
 		return nil, faults
 	}
@@ -89,7 +90,7 @@ func compile(cfg *config.Config, whole bool) (*Pipeline, []config.Fault) {
 	}
 	var faults []config.Fault
 	m, problems := mapping.New(mapping.Options{
-		Columns: columns, Vars: cfg.Mapping.Vars, Tables: cfg.Mapping.Tables, Prefer: preferred(cfg), Where: covered(cfg), Leaves: leaveDay(cfg), TimeZone: cfg.Feed.TimeZone, ReadFile: ReadTable,
+		Columns: columns, Vars: cfg.Mapping.Vars, Tables: cfg.Mapping.Tables, Prefer: preferred(cfg), Where: covered(cfg), Leaves: leaveDay(cfg), TimeZone: cfg.Feed.TimeZone, File: cfg.File, ReadFile: ReadTable,
 	})
 	for _, pr := range problems {
 		faults = append(faults, config.Fault{File: cfg.File, Line: pr.Line, Path: cmp.Or(pr.Key, "mapping"), Message: pr.Text(), Hint: pr.Hint})

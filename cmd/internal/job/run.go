@@ -34,6 +34,8 @@ type RunOptions struct {
 	NewLedger bool // what the ledger does not know is to be sent
 
 	Claim bool // files are claims of a watcher: each path is one file for good
+	// Answered reports whether a watcher writes what is rejected of a run itself, beside its own file. It may be nil.
+	Answered func(*export.Report) bool
 
 	expect *prospect.SavedPlan // only this plan is recorded and sent
 }
@@ -67,7 +69,7 @@ func Apply(ctx context.Context, env *wiring.Env, path string, noWait bool) (*Sta
 // StartRun is Run with a config that is compiled already.
 func StartRun(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, o RunOptions) (*Started, error) {
 	begun := env.Now().UTC()
-	w := Work{Command: "run", ByHand: o.Typed != nil || o.Decide != nil || !o.Claim && !pipe.IsFeed(o.Files), NoWait: o.NoWait, Vouched: o.Adopt || o.NewLedger, Watched: o.Claim, Feed: pipe}
+	w := Work{Command: "run", ByHand: o.Typed != nil || o.Decide != nil || !o.Claim && !pipe.IsFeed(o.Files), NoWait: o.NoWait, Vouched: o.Adopt || o.NewLedger, Answered: o.Answered, Feed: pipe}
 	if o.expect != nil {
 		w.Command, w.ByHand = "apply", false
 	}

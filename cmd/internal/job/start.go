@@ -32,8 +32,8 @@ type Job struct {
 	bar      *progress.Progress
 	unlock   func() error
 
-	feed    *wiring.Pipeline // reads feed files again; nil until one is needed where the command has none
-	watched bool             // a watcher writes what is rejected beside its own files
+	feed     *wiring.Pipeline          // reads feed files again; nil where the command has none
+	answered func(*export.Report) bool // a watcher writes what is rejected of these runs beside its own files; nil: of none
 
 	background export.Group
 	stop       context.CancelFunc // ends what is done in the background
@@ -51,9 +51,10 @@ type Work struct {
 	Command string
 	ByHand  bool             // a person has named the files: no figure and no heartbeat of the nightly job
 	NoWait  bool             // parts are delivered and not waited for
-	Watched bool             // a watcher answers its files itself
 	Feed    *wiring.Pipeline // reads HR's files; nil where the command has none
 	Looks   bool             // nothing is sent: neither a doubtful ledger nor an unfinished run stands in the way
+	// Answered reports whether a watcher writes what is rejected of a run itself, beside its own file. It may be nil.
+	Answered func(*export.Report) bool
 
 	// Vouched says that a person answers for the ledger.
 	Vouched bool
@@ -72,7 +73,7 @@ func Start(ctx context.Context, env *wiring.Env, cfg *config.Config, w Work) (*S
 	if err != nil {
 		return s, err
 	}
-	j.feed, j.watched = w.Feed, w.Watched
+	j.feed, j.answered = w.Feed, w.Answered
 	var trusted faith
 	var earlier resumed
 	var rep *export.Report

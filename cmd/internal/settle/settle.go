@@ -38,6 +38,7 @@ func SettlePart(ctx context.Context, env *wiring.Env, cfg *config.Config, s *Ope
 	if err != nil {
 		return err
 	}
+	wiring.RejectedWriter(ctx, env, cfg, s.ledger.Bytes, nil).Write(rep)
 	return show.Report(env, rep)
 }
 

@@ -84,11 +84,16 @@ func (w *watcher) failed(rep *export.Report, err error) *outcome {
 // others returns what was resumed without the runs of claims: those have results beside their own files.
 func (w *watcher) others(resumed []*export.Report) (left []*export.Report) {
 	for _, r := range resumed {
-		if !slices.ContainsFunc(r.Files, func(f export.FeedFile) bool { return filepath.Dir(filepath.Dir(f.Path)) == w.folder.claimed() }) {
+		if !w.claimed(r) {
 			left = append(left, r)
 		}
 	}
 	return left
+}
+
+// claimed reports whether a run is one of a claim.
+func (w *watcher) claimed(r *export.Report) bool {
+	return slices.ContainsFunc(r.Files, func(f export.FeedFile) bool { return filepath.Dir(filepath.Dir(f.Path)) == w.folder.claimed() })
 }
 
 // own returns the report of the run that planned the file, if an earlier start did. A file that is dropped a second time

@@ -124,7 +124,7 @@ type postponed struct {
 func (w *watcher) main(ctx context.Context, path string) (*export.Report, error) {
 	var s *job.Started
 	err := export.Guard(func() (err error) { // one file must not end the watch over all of them
-		s, err = job.Run(ctx, w.env, job.RunOptions{Files: []string{path}, Claim: true})
+		s, err = job.Run(ctx, w.env, job.RunOptions{Files: []string{path}, Claim: true, Answered: w.claimed})
 		return err
 	})
 	if s == nil {
@@ -149,6 +149,9 @@ func (w *watcher) main(ctx context.Context, path string) (*export.Report, error)
 	rep.Resumed = w.others(resumed)
 	for _, r := range rep.Resumed {
 		rep.Exit = export.WorstExit(rep.Exit, r.Exit)
+		for _, f := range r.RejectedFiles {
+			w.env.Log.WithFields(logrus.Fields{"run": r.Run, "records": f.Records}).Warnf("an earlier run has records that did not reach Coupa: %s", f.Path)
+		}
 	}
 	return rep, err
 }

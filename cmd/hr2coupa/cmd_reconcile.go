@@ -10,7 +10,7 @@ import (
 
 func reconcileCmd(env *wiring.Env) *cobra.Command {
 	var o reconciling.Options
-	var csv string
+	var files show.ReconcileFiles
 	c := &cobra.Command{
 		Use:   "reconcile [FILE…]",
 		Short: "do HR and Coupa agree: all of HR's people against all of Coupa's users; sends nothing",
@@ -20,17 +20,23 @@ must have everybody: of a feed with changes alone all others would be unknown to
 by ascending id, with the scope core.user.read; or from a Users export of Coupa's with --coupa-export. A field
 of it whose header is not known gets its column of the users import with --column.
 It ends with 0 if both sides agree, 3 if they differ, 9 if HR's side and 4 if Coupa's side could not be read to
-its end: then nothing is compared. docs/reconcile.md says what each class means.`,
-		Example: "  hr2coupa reconcile --csv findings.csv\n  hr2coupa reconcile everybody.csv --coupa-export Users.csv --column 'Cost Center=Department'",
+its end: then nothing is compared. docs/reconcile.md says what each class means. --html writes one page that
+needs nothing else, with lines for who prepares and who reviews it. It has at most 1000 people and users; if
+there are more, FILE.findings.csv beside it has all (without the .html; with --csv that file).`,
+		Example: "  hr2coupa reconcile --csv findings.csv --html page.html --control 'ITGC-07 leavers' --period 2026-Q4\n  hr2coupa reconcile everybody.csv --coupa-export Users.csv --column 'Cost Center=Department'",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Files = args
-			return show.Reconcile(cmd.Context(), env, o, csv)
+			return show.Reconcile(cmd.Context(), env, o, files)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&o.Export, "coupa-export", "", "read Coupa's users from this file, a Users export, and not by API")
 	f.StringArrayVar(&o.Named, "column", nil, "HEADER=COLUMN: a field of that file is about this column of the users import")
-	f.StringVar(&csv, "csv", "", "write all findings to this file (0600), too; only another such file is overwritten")
+	f.StringVar(&files.CSV, "csv", "", "write all findings to this file (0600), too; only another such file is overwritten")
+	f.StringVar(&files.Page, "html", "", "write one page to this file (0600), to look at, print and sign; only another such page is overwritten")
+	f.StringVar(&files.Control, "control", "", "the name of the control, for the head of the page")
+	f.StringVar(&files.Period, "period", "", "the period that the control is about, for the head of the page")
+	f.BoolVar(&o.Redact, "redact", false, "no names and no values in any result: pseudonyms stand for people and users")
 	return c
 }

@@ -386,7 +386,7 @@ var varying = []struct {
 	{regexp.MustCompile(`newest [0-9hms]+ old`), "newest 0s old"},
 	{regexp.MustCompile(`good until \d{4}-\d\d-\d\d`), "good until 2084-01-29"},
 	{regexp.MustCompile(`\bp-[a-z2-7]{12}\b`), "p-PERSON"},
-	{regexp.MustCompile(`(planned by|given by) [^;<\n]*uid \d[^;<\n]*`), "$1 SOMEBODY"},
+	{regexp.MustCompile(`(planned by|given by|started by) [^;<\n]*uid \d[^;<\n]*`), "$1 SOMEBODY"},
 	{regexp.MustCompile(`"(planned_by|operator)": \{[^}]*\}`), `"$1": {}`},
 	{regexp.MustCompile(`\bgo1\.\d+[^")]*`), "GO"},
 }

@@ -1,5 +1,5 @@
 // Package reconciling joins config, feed and Coupa for a comparison of HR's whole view with all of Coupa's users. It sends
-// nothing, opens no ledger and prints nothing.
+// nothing, records nothing and prints nothing.
 package reconciling
 
 import (
@@ -22,6 +22,7 @@ type Options struct {
 	Files  []string // HR's; none: the feed of the config
 	Export string   // a file of Coupa's users; "": they are read by API
 	Named  []string // HEADER=COLUMN: which column of the users import a field of that file is about
+	Redact bool     // the result has pseudonyms in place of names, and no values
 }
 
 // Unread is why a column of the mapping is not compared.
@@ -67,6 +68,7 @@ type LeftColumn struct {
 // Result is what a comparison came to. Its findings are in Each, and the people of HR's who are left out in Rows.
 type Result struct {
 	Agree    bool              `json:"agree"`
+	Redacted bool              `json:"redacted,omitempty"` // pseudonyms stand for people and users, and there is no value
 	Exit     int               `json:"exit"`
 	At       time.Time         `json:"at"`
 	Verdict  Verdict           `json:"verdict"`
@@ -86,11 +88,16 @@ type Result struct {
 	Rows    []export.RowResult `json:"rows"`
 	Out     *rowstore.Store    `json:"-"`
 	pairing *reconcile.Pairing
+	redact  *redactor // nil: names and values are in the result
 	closing []func()
 }
 
 // Each passes the findings to take: whoever is not equal, in the order of HR's files, then the users whom HR does not know.
 func (r *Result) Each(take func(*reconcile.Finding) error) error {
+	if r.redact != nil {
+		whole := take
+		take = func(f *reconcile.Finding) error { return whole(r.redact.finding(f)) }
+	}
 	_, err := r.pairing.Compare(take)
 	return err
 }
@@ -181,6 +188,13 @@ func (s *sides) compare(ctx context.Context) (err error) {
 	}
 	if s.res.HR.Compared == 0 && s.res.HR.LeftOut[reconcile.Quarantined] == 0 {
 		return &export.UnusableFeedError{Why: "it has no person who can be compared", Hint: "check feed.where and protect, and that the file has everybody"}
+	}
+	if s.o.Redact {
+		if s.res.redact, err = newRedactor(s.env, s.pipe.Config.Ledger); err != nil {
+			return err
+		}
+		s.res.Redacted = true
+		s.res.redact.doubles(s.res.Doubles)
 	}
 	s.res.Verdict = Agree
 	if s.res.Agree = s.res.Result.Agrees(); !s.res.Agree {

@@ -13,7 +13,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
 
-//go:embed page.html planpage.html runpage.html
+//go:embed page.html planpage.html runpage.html reconcilepage.html
 var pageFiles embed.FS
 
 // pagePieces are the pieces of all pages. They escape every value for the place where it stands.

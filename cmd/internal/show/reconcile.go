@@ -44,10 +44,10 @@ var unreadWords = map[reconciling.Unread]string{
 	reconciling.CardData: "card data is never read", reconciling.Acts: "it makes Coupa act, and stores nothing",
 }
 
-// Reconcile compares both sides, writes the findings to csv unless that is "", and prints the result. With --json there is an
-// object where an error leaves no result, too: it never agrees, and says why.
-func Reconcile(ctx context.Context, env *wiring.Env, o reconciling.Options, csv string) error {
-	err := reconcileBoth(ctx, env, o, csv)
+// Reconcile compares both sides, writes the files and prints the result. With --json there is an object where an error leaves no
+// result, too: it never agrees, and says why.
+func Reconcile(ctx context.Context, env *wiring.Env, o reconciling.Options, files ReconcileFiles) error {
+	err := reconcileBoth(ctx, env, o, files)
 	if _, ended := errors.AsType[*exit.Ended](err); err == nil || ended || !env.JSON || env.Result != nil && env.Result.Wrote {
 		return err
 	}
@@ -74,31 +74,30 @@ func notReconciled(err error) unreconciled {
 	return unreconciled{Exit: code, Verdict: reconciling.Failed(code), Why: export.PlainText(err), Hint: export.HintText(err)}
 }
 
-func reconcileBoth(ctx context.Context, env *wiring.Env, o reconciling.Options, csv string) error {
-	if csv != "" {
-		if err := MayWriteFindings(csv); err != nil {
-			return err
-		}
+func reconcileBoth(ctx context.Context, env *wiring.Env, o reconciling.Options, files ReconcileFiles) error {
+	if files.Page == "" && (files.Control != "" || files.Period != "") {
+		return export.Hint(exit.Usage("--control and --period are on the page, and there is none"), "give --html FILE, too")
+	}
+	if err := files.check(); err != nil {
+		return err
 	}
 	res, err := reconciling.Compare(ctx, env, o)
 	if err != nil {
 		return err
 	}
-	if csv != "" {
-		err = WriteFindings(csv, res)
-	}
+	err = files.write(res, env.By)
 	switch {
 	case err != nil:
 	case env.JSON:
 		err = ReconciledJSON(env, res)
 	default:
-		err = Reconciled(env, res, csv)
+		err = Reconciled(env, res, files)
 	}
 	return exit.With(res.Exit, cmp.Or(err, res.Close()))
 }
 
-// Reconciled prints what a comparison of both sides came to. csv is the file that all findings were written to; "" for none.
-func Reconciled(env *wiring.Env, r *reconciling.Result, csv string) error {
+// Reconciled prints what a comparison of both sides came to, and which files it was written to.
+func Reconciled(env *wiring.Env, r *reconciling.Result, files ReconcileFiles) error {
 	w, width := env.Stdout.Text(), env.Stdout.Width()
 	w.Lines("", terminal.Fold(ReconcileSentence(r), "  ", width)...)
 	for _, line := range reconcileFacts(r) {
@@ -119,10 +118,17 @@ func Reconciled(env *wiring.Env, r *reconciling.Result, csv string) error {
 		findingsText(w, class, of[class], r.Classes[class], width)
 	}
 	doublesText(w, r.Doubles, width)
-	rowsText(w, r.Out.All(), group{"Not compared: HR's rows that a run would not send", func(export.RowResult) bool { return true }, false, "--json"})
+	rowsText(w, r.LeftRows(), group{"Not compared: HR's rows that a run would not send", func(export.RowResult) bool { return true }, false, "--json"})
 	reconcileSums(w, r, width)
-	if csv != "" {
-		w.Printf("\nWritten to %s; it holds personal data\n", csv)
+	holds := "it holds personal data"
+	if r.Redacted {
+		holds = "without names and values"
+	}
+	for i, file := range slices.DeleteFunc([]string{files.CSV, files.Page}, func(name string) bool { return name == "" }) {
+		if i == 0 {
+			w.Printf("\n")
+		}
+		w.Printf("Written to %s; %s\n", file, holds)
 	}
 	return w.Err()
 }
@@ -176,6 +182,12 @@ func reconcileFacts(r *reconciling.Result) (lines []string) {
 	} else {
 		say("Coupa: users read by API, by ascending id, with %s, from %s", export.Plural(r.Calls, "call"), r.Instance)
 	}
+	return append(lines, factsOfColumns(r)...)
+}
+
+// factsOfColumns returns how people were paired and which columns were compared, a line each.
+func factsOfColumns(r *reconciling.Result) (lines []string) {
+	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	say("paired by %s", pairedText(r))
 	if r.Other {
 		say("HR's key is not what users are paired by, so that users of people who are left out count as unknown to HR")
@@ -363,7 +375,7 @@ func ReconciledJSON(env *wiring.Env, r *reconciling.Result) error {
 			return nil
 		})
 	}
-	if err := jsonLists(env.Stdout.JSON(), r, findings, r.Out.All()); err != nil {
+	if err := jsonLists(env.Stdout.JSON(), r, findings, r.LeftRows()); err != nil {
 		return err
 	}
 	return wrong

@@ -21,14 +21,9 @@ var errNoMore = errors.New("no more is wanted")
 // column where there is none.
 const reconcileHeader = `"class","reason","file","line","key","coupa_id","login","column","hr","coupa"` + "\n"
 
-// MayWriteFindings returns an error if path is there and is no file of findings: --csv does not overwrite it.
-func MayWriteFindings(path string) error {
-	return mayReplace("reconcile --csv", path, "a file of findings", reconcileHeader)
-}
-
-// WriteFindings writes all findings, and the rows and users that are left out, as a CSV for its owner alone (0600): it holds
+// writeFindings writes all findings, and the rows and users that are left out, as a CSV for its owner alone (0600): it holds
 // personal data. No cell is a formula to a spreadsheet.
-func WriteFindings(path string, r *reconciling.Result) error {
+func writeFindings(path string, r *reconciling.Result) error {
 	err := disk.Replace(path, tempFile, func(to io.Writer) error {
 		w := &findingsCSV{w: bufio.NewWriterSize(to, 64<<10)}
 		w.w.WriteString(reconcileHeader) // Flush returns the error of any write
@@ -38,7 +33,7 @@ func WriteFindings(path string, r *reconciling.Result) error {
 		for _, d := range r.Doubles {
 			w.line("double", DoubleText(d), export.Origin{}, "", strings.Join(d.IDs, " "), "", d.Column, "", d.Value)
 		}
-		for row := range r.Out.All() {
+		for row := range r.LeftRows() {
 			w.line("left_out", row.Faults.Text(), row.Origin, row.Key, "", "", "", "", "")
 		}
 		return w.w.Flush()

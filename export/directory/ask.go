@@ -20,7 +20,7 @@ var (
 // shows how many calls are still to come. Where reading all users takes fewer calls, Ask reads them all.
 func (f *Preflight) Ask(ctx context.Context) error {
 	people := f.sorted()
-	f.faults, f.all = map[string][]export.Fault{}, nil
+	f.faults, f.heirs, f.owns, f.all = map[string][]export.Fault{}, map[string]export.Origin{}, map[string]bool{}, nil
 	f.unmatched(people)
 	f.Log.Infof("looking people up in Coupa: at least %s", Ahead(Calls(len(people)), f.Rate))
 	some := f.sample(people)
@@ -38,6 +38,11 @@ func (f *Preflight) Ask(ctx context.Context) error {
 	if err := f.askByKey(ctx, people); err != nil {
 		return err
 	}
+	if err := f.former(ctx, people); err != nil {
+		return err
+	}
+	f.handOver(people)
+	f.adopts(people)
 	for _, column := range f.others() {
 		if err := f.askOthers(ctx, people, column); err != nil {
 			return err
@@ -46,6 +51,7 @@ func (f *Preflight) Ask(ctx context.Context) error {
 	if err := f.askApprovers(ctx, people); err != nil {
 		return err
 	}
+	f.swaps(people)
 	f.twice(people)
 	f.creates(ctx, people)
 	return context.Cause(ctx)

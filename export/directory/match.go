@@ -102,6 +102,8 @@ func (f *Preflight) contradicts(one *identity) {
 		switch value, shown := one.value(column); {
 		case !shown:
 			f.fault(one, column, "match", fmt.Sprintf(sayUnseen, one.key, one.id))
+		case value != "" && one.differs(column) && column == export.ColumnNumber && one.key == export.ColumnLogin:
+			f.renumbered(one, "match", fmt.Sprintf(sayContradicts, one.key, one.id))
 		case value != "" && one.differs(column):
 			f.fault(one, column, "match", fmt.Sprintf(sayContradicts, one.key, one.id))
 		}

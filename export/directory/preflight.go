@@ -28,7 +28,8 @@ type Preflight struct {
 	MayCreate bool // a row that matches no user may be sent
 	Whole     bool // ask for all of Columns that the API shows, and keep the values: the user at plan time
 	Discreet  bool // faults name no login of Coupa's
-	Workers   int  // calls at once
+	Adopt     Adoptions
+	Workers   int // calls at once
 	Rate      float64
 	Log       logrus.FieldLogger
 
@@ -37,6 +38,8 @@ type Preflight struct {
 	faults map[string][]export.Fault // by the feed's key
 	all    *allUsers                 // nil unless all users were read
 	named  map[string]*approver      // whom rows name as approver, by FoldText of the login
+	owns   map[string]bool           // by the feed's key: it is known to have the account that an ended record claims too
+	heirs  map[string]export.Origin  // by the feed's key of an ended record: the record that has its account now
 }
 
 // noted are the columns with HR's values in memory for every person; kept are the columns with Coupa's values in
@@ -48,18 +51,21 @@ var (
 
 // identity is the identifying values of a row's person, and the user that Coupa knows by its key.
 type identity struct {
-	person string
-	origin export.Origin
-	key    string // the column by which the person is looked up
-	said   [len(noted)]string
-	id     string // number in Coupa; "" where no user was found
-	values [len(kept)]string
-	shown  [len(kept)]bool         // the answer showed the column
-	also   []matched               // columns of Match that are not in both noted and kept
-	whole  map[string]export.Value // by Element.Path, where Whole asked for all
-	looked bool                    // Coupa was asked for the key, and there is no other to ask for
-	bad    bool                    // the key matches several users, or cannot match one
-	hint   string                  // the user who may be meant, where none was found
+	person  string
+	origin  export.Origin
+	key     string // the column by which the person is looked up
+	said    [len(noted)]string
+	id      string // number in Coupa; "" where no user was found
+	values  [len(kept)]string
+	shown   [len(kept)]bool         // the answer showed the column
+	also    []matched               // columns of Match that are not in both noted and kept
+	whole   map[string]export.Value // by Element.Path, where Whole asked for all
+	looked  bool                    // Coupa was asked for the key, and there is no other to ask for
+	bad     bool                    // the key matches several users, or cannot match one
+	hint    string                  // the user who may be meant, where none was found
+	ended   bool                    // HR says that the person is to be inactive
+	strange *strange                // the login leads to a user with another number
+	asked   bool                    // the owner of the login was looked up
 }
 
 // matched is HR's value and Coupa's in a column by which people are matched.
@@ -107,6 +113,9 @@ func (f *Preflight) Note(person string, row *export.Row) {
 		if n := slices.Index(noted[:], column); n >= 0 {
 			one.said[n] = strings.Clone(strings.TrimSpace(row.Cells[i].SetText()))
 		}
+	}
+	if i := slices.Index(f.Columns, export.ColumnStatus); i >= 0 {
+		one.ended = strings.EqualFold(strings.TrimSpace(row.Cells[i].SetText()), export.StatusInactive)
 	}
 	for _, column := range f.alsoMatched() {
 		said := strings.Clone(strings.TrimSpace(row.Cells[slices.Index(f.Columns, column)].SetText()))
@@ -181,7 +190,7 @@ func (f *Preflight) creates(ctx context.Context, people []*identity) {
 // asks reports whether a value has to be looked up. It need not be where it was looked up as a key, or where the user
 // found already has it.
 func (f *Preflight) asks(one *identity, column string) bool {
-	return !one.bad && !f.tried(one, column) && one.says(column) != "" && (one.id == "" || one.differs(column))
+	return !one.bad && !f.tried(one, column) && !(one.asked && column == export.ColumnLogin) && one.says(column) != "" && (one.id == "" || one.differs(column))
 }
 
 // wanted returns the elements to ask for of each person.
@@ -228,6 +237,16 @@ func (f *Preflight) byKey(one *identity, by export.Element, found []export.User)
 		}
 		return
 	}
+	f.take(one, u)
+	if f.Match != nil {
+		f.contradicts(one)
+	} else if one.key == export.ColumnLogin && one.says(export.ColumnNumber) != "" {
+		f.number(one)
+	}
+}
+
+// take makes a user the one that a row would change.
+func (f *Preflight) take(one *identity, u export.User) {
 	one.id = u.ID
 	for i, column := range kept {
 		if e, ok := f.Element(column); ok {
@@ -244,11 +263,6 @@ func (f *Preflight) byKey(one *identity, by export.Element, found []export.User)
 	if f.Whole {
 		one.whole = u.Values
 	}
-	if f.Match != nil {
-		f.contradicts(one)
-	} else if one.key == export.ColumnLogin && one.says(export.ColumnNumber) != "" {
-		f.number(one)
-	}
 }
 
 // number compares the employee number of a person found by login with Coupa's. A blank number in Coupa is no fault: the
@@ -258,7 +272,7 @@ func (f *Preflight) number(one *identity) {
 	case !shown:
 		f.fault(one, export.ColumnNumber, "number", fmt.Sprintf(sayHidden, one.id))
 	case number != "" && one.differs(export.ColumnNumber):
-		f.fault(one, export.ColumnNumber, "number", fmt.Sprintf(sayNumber, one.id))
+		f.renumbered(one, "number", fmt.Sprintf(sayNumber, one.id))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 type claim struct {
 	person string
 	origin export.Origin
+	ended  bool // HR says that the person is to be inactive
 }
 
 // claimed is a value that a record claims in a unique column.
@@ -102,6 +103,7 @@ func (p *Planner) resolve(ctx context.Context, s *survey) error {
 func (p *Planner) claiming(s *survey, rec *export.Record, person string, m export.RowMapper, origin export.Origin) claiming {
 	out := claiming{}
 	var buf [128]byte
+	ended := s.ends(rec, m)
 	several := s.records(person) > 1
 	for i, col := range s.cols {
 		c, fault := m.MapColumn(rec, col)
@@ -110,7 +112,7 @@ func (p *Planner) claiming(s *survey, rec *export.Record, person string, m expor
 			if out.person == "" {
 				out.person = strings.Clone(person)
 			}
-			out.claims = append(out.claims, claimed{i, foldTidy(c.Text), claim{out.person, origin}, absent})
+			out.claims = append(out.claims, claimed{i, foldTidy(c.Text), claim{out.person, origin, ended}, absent})
 		}
 	}
 	if several {
@@ -139,12 +141,27 @@ func preferredOf(records []claiming) []claiming {
 	return out
 }
 
-// conflicts returns faults for the unique columns in which another person claims the same value as row.
-func (s *survey) conflicts(row *export.Row, person string, names []string) []export.Fault {
-	if s.claims == nil {
-		return nil
+// ends reports whether a record is about somebody who is to be inactive.
+func (s *survey) ends(rec *export.Record, m export.RowMapper) bool {
+	if s.status < 0 {
+		return false
 	}
-	var faults []export.Fault
+	c, fault := m.MapColumn(rec, s.status)
+	return fault == nil && saysInactive(c)
+}
+
+// saysInactive reports whether a cell of the column Status makes its person inactive.
+func saysInactive(status export.Cell) bool {
+	return strings.EqualFold(strings.TrimSpace(status.SetText()), export.StatusInactive)
+}
+
+// conflicts returns faults for the unique columns in which another person claims the same value as row. paired is true where each of
+// them is about two records, of which one has ended: it is for Coupa's answers to say whose account it is.
+func (s *survey) conflicts(row *export.Row, person string, names []string) (faults []export.Fault, paired bool) {
+	if s.claims == nil {
+		return nil, false
+	}
+	paired = true
 	for i, col := range s.cols {
 		if len(s.claims[i]) == 0 || row.Cells[col].State != export.Set {
 			continue
@@ -152,9 +169,15 @@ func (s *survey) conflicts(row *export.Row, person string, names []string) []exp
 		for _, c := range s.claims[i][foldTidy(row.Cells[col].Text)] {
 			if c.person != person {
 				faults = append(faults, export.Fault{Origin: row.Origin, Field: names[col], Rule: "unique", Message: "the same value stands at " + c.origin.String() + " for another person"})
+				paired = paired && s.pairs(s.claims[i][foldTidy(row.Cells[col].Text)])
 				break
 			}
 		}
 	}
-	return faults
+	return faults, paired && len(faults) > 0
+}
+
+// pairs reports whether claims are those of two people, of whom one has ended.
+func (*survey) pairs(claims []claim) bool {
+	return len(claims) == 2 && claims[0].ended != claims[1].ended
 }

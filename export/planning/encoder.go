@@ -51,6 +51,9 @@ func (e *encoder) encode(b *built, people []*rowDraft) error {
 // add checks a person and appends the line to a group of b, or holds the row back. Once b is finished, nothing in it
 // aliases a chunk. one and its cells may be reused at once, their texts only after b is finished.
 func (e *encoder) add(b *built, one *rowDraft) error {
+	if e.handedOver(b, one) {
+		return nil
+	}
 	e.fill.look(b, one)
 	broken := e.check(one)
 	e.completer.blame(one, broken)
@@ -112,6 +115,23 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 	}
 	return nil
 }
+
+// handedOver leaves a record out whose account has gone over to another record. It returns false for nearly everybody.
+func (e *encoder) handedOver(b *built, one *rowDraft) bool {
+	if e.p.Answers == nil {
+		return false
+	}
+	to, gone := e.p.Answers.Heir(one.key)
+	if gone {
+		b.kept = append(b.kept, keptRow{export.RowResult{
+			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: export.Excluded,
+			Faults: export.Faults{{Rule: "handover", Message: fmt.Sprintf(sayHandedOver, to)}},
+		}, nil, false})
+	}
+	return gone
+}
+
+const sayHandedOver = "the record has ended, and the account is that of %s"
 
 // quarantine holds a row back for one fault that shows only once it was compared.
 func (e *encoder) quarantine(b *built, one *rowDraft, f *export.Fault) {
@@ -182,8 +202,9 @@ func (e *encoder) check(one *rowDraft) []export.Fault {
 			return slices.ContainsFunc(one.faults, func(m export.Fault) bool { return m.Field == f.Field })
 		})
 	}
-	if e.s.claims != nil {
-		rules = append(rules, e.s.conflicts(&one.row, one.key, e.names)...)
+	shared, paired := e.s.conflicts(&one.row, one.key, e.names)
+	if paired = paired && e.p.asks(); !paired {
+		rules = append(rules, shared...)
 	}
 	if e.p.Protects != nil {
 		if p := e.protected(one); p != nil {
@@ -199,7 +220,7 @@ func (e *encoder) check(one *rowDraft) []export.Fault {
 		}
 		return rules
 	}
-	if one.sure = e.comparer.sure(one); one.sure {
+	if one.sure = !paired && e.comparer.sure(one); one.sure {
 		return nil
 	}
 	if e.p.Notes != nil {
@@ -210,6 +231,9 @@ func (e *encoder) check(one *rowDraft) []export.Fault {
 	}
 	if held := e.p.Answers.Faults(one.key, &one.row); held != nil {
 		return held
+	}
+	if paired && !e.p.Answers.Sorted(one.key) {
+		return append(rules, shared...)
 	}
 	e.completer.explainMissing(one, rules)
 	return append(rules, e.s.circular(&one.row, one.key)...)

@@ -87,6 +87,9 @@ type Planner struct {
 	leftOut func(person string) bool
 }
 
+// asks reports whether Coupa is asked about the people of the plan, or was.
+func (p *Planner) asks() bool { return p.Notes != nil || p.Answers != nil }
+
 // Memory is what is known from earlier plans. Every worker calls it.
 type Memory interface {
 	// Known returns what was last sent for a person.
@@ -108,6 +111,10 @@ type Answers interface {
 	Element(column string) (e export.Element, ok bool)
 	// Inactive returns the number of the user with a login, where Coupa shows that user as inactive.
 	Inactive(login string) (id string, ok bool)
+	// Heir returns the record to which the account of a person has gone over, so that nothing is to be sent of them.
+	Heir(key string) (at export.Origin, ok bool)
+	// Sorted reports whether it is known whose account it is that two records of the feed claim, one of which has ended.
+	Sorted(key string) bool
 	// Faults returns the reasons in Coupa why a row that breaks no rule must not be sent. The texts of the row are
 	// valid until it returns.
 	Faults(key string, row *export.Row) []export.Fault

@@ -12,10 +12,11 @@ import (
 // survey is what a pass over the feed finds out about the batch as a whole. During the first pass it holds the
 // assumptions: every person has one record, every value one person, and only deactivations have to wait.
 type survey struct {
-	seed  maphash.Seed
-	cols  []int // columns with values that must be unique
-	look  waveColumns
-	needs []int // every column that the survey reads
+	seed   maphash.Seed
+	cols   []int // columns with values that must be unique
+	look   waveColumns
+	status int   // the column Status; -1 where rows have none
+	needs  []int // every column that the survey reads
 	// several is the number of records of each person with more than one.
 	several map[uint64]int
 	// suspects are, by unique column, the hashes of values that occur more than once.
@@ -33,7 +34,7 @@ type survey struct {
 
 func (p *Planner) newSurvey() *survey {
 	s := &survey{
-		seed: maphash.MakeSeed(), cols: p.Sheet.Unique(), look: p.waveColumns(),
+		seed: maphash.MakeSeed(), cols: p.Sheet.Unique(), look: p.waveColumns(), status: slices.Index(p.Mapping.Columns(), export.ColumnStatus),
 		waves: newWaves(nil, nil, nil, nil), spare: make(chan group, spareGroups),
 	}
 	s.needs = slices.Clone(s.cols)

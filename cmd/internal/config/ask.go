@@ -45,6 +45,14 @@ func (c *Config) writes(s *section) {
 	}
 }
 
+// adopts checks that Coupa is asked where accounts may go over to other records: only Coupa knows whose they are.
+func (c *Config) adopts(s *section) {
+	if c.Identity != (Identity{}) && !c.Preflight && c.Route != RouteAPI {
+		s.r.fault(s.r.lines["identity"], "identity", "Coupa decides whose account it is, and is not asked",
+			"write preflight: api, with "+ScopeRead+" in coupa.scopes, or remove identity")
+	}
+}
+
 // matches adds a fault if people are matched by what Coupa holds and Coupa is not asked.
 func (c *Config) matches(s *section) {
 	if c.Layout.Match != nil && !c.Preflight && c.Route != RouteAPI {

@@ -35,6 +35,7 @@ type Config struct {
 	Load        LoadConfig
 	Limits      Limits
 	Roles       Roles
+	Identity    Identity
 	// ApproveOther says that whoever has planned a run cannot approve it.
 	ApproveOther bool
 	Protect      []Protect

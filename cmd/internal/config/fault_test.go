@@ -182,6 +182,10 @@ func TestFaults(t *testing.T) {
 		{"", "protect: [{login: '[a', reason: r}]", "15: protect[0]: a pattern cannot be read"},
 		{"", "protect: [{login: a, reason: r, until: soon}]", "15: protect[0].until: it must be a day"},
 		{"", "protect: [{logn: a, key: b, reason: r}]", "15: protect[0].logn: unknown key"},
+		{"", "identity: {rehire: yes}", "15: identity.rehire: it must be ask or adopt, not \"yes\""},
+		{"", "identity: {swap: adopt}", "15: identity.swap: it must be ask, not \"adopt\""},
+		{"", "identity: {rename: ask}", "15: identity.rename: unknown key"},
+		{"", "identity: {handover: adopt}", "15: identity: Coupa decides whose account it is, and is not asked"},
 		// retention
 		{"", "retention: {parts: 0d}", "15: retention.parts: it must be above 0"},
 		{"", "retention: {values: 90}", "15: retention.values: it must be a time with its unit, not a number"},

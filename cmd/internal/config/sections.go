@@ -56,6 +56,8 @@ func (r *reader) config(root *node) *Config {
 	c.matches(s)
 	c.Limits = limits(s.section("limits"), c.Feed.Snapshot)
 	c.Roles = roles(s.section("roles"))
+	c.Identity = identity(s.section("identity"))
+	c.adopts(s)
 	approve := s.section("approve")
 	c.ApproveOther = approve.bool("other")
 	approve.done()
@@ -101,6 +103,21 @@ func layout(s *section, m Mapping) Layout {
 	s.know("key")
 	s.done()
 	return l
+}
+
+// Identity says which accounts in Coupa go over to another record of HR; the others are left to a person.
+type Identity struct {
+	Rehire   bool // an inactive account with the login of somebody with a new employee number
+	Number   bool // an active one
+	Handover bool // the account of a record that has ended, to the record of the same feed with its login or e-mail address
+}
+
+func identity(s *section) Identity {
+	adopt := func(key string) bool { return s.oneOf(key, "ask", "adopt") == "adopt" }
+	i := Identity{Rehire: adopt("rehire"), Number: adopt("number"), Handover: adopt("handover")}
+	s.oneOf("swap", "ask")
+	s.done()
+	return i
 }
 
 func retention(s *section) Retention {

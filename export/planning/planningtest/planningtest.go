@@ -131,6 +131,8 @@ func (a answers) Asked(key string) bool                        { return !slices.
 func (a answers) Element(column string) (export.Element, bool) { return a.b.Element(column) }
 func (answers) Inactive(string) (string, bool)                 { return "", false }
 func (answers) Faults(string, *export.Row) []export.Fault      { return nil }
+func (answers) Heir(string) (export.Origin, bool)              { return export.Origin{}, false }
+func (answers) Sorted(string) bool                             { return false }
 
 // Taken is a sink that keeps everything.
 type Taken struct {

@@ -1,0 +1,109 @@
+package directory_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/directory"
+	"github.com/hr2coupa/hr2coupa/export/exporttest"
+)
+
+// TestAdoptLaw: whatever is adopted, people of the feed who may go have accounts of their own, nobody gets a second account while
+// one has their login, and an account goes over only where no sound record has its number.
+func TestAdoptLaw(t *testing.T) {
+	adopted, handed := 0, 0
+	columns := []string{export.ColumnNumber, export.ColumnLogin, export.ColumnEmail, export.ColumnStatus}
+	for seed := range uint64(400) {
+		rnd := rand.New(rand.NewPCG(seed, 11))
+		size := 2 + rnd.IntN(6)
+		some := func(what string, of int) string { return fmt.Sprintf("%s%d", what, rnd.IntN(of)) }
+		r := &register{columns: columns}
+		taken := map[string]bool{}
+		for range size {
+			u := map[string]string{export.ColumnNumber: some("n", size*2), export.ColumnLogin: some("l", size*2), export.ColumnEmail: some("e", size*2), export.ColumnStatus: export.StatusActive}
+			for column, v := range u {
+				if column != export.ColumnStatus && taken[v] {
+					u[column] = ""
+				}
+				taken[v] = true
+			}
+			if rnd.IntN(2) == 0 {
+				u[export.ColumnStatus] = export.StatusInactive
+			}
+			r.users = append(r.users, u)
+		}
+		p := matching(r)
+		p.Columns, p.MayCreate = columns, true
+		p.Adopt = directory.Adoptions{Rehire: rnd.IntN(2) == 0, Number: rnd.IntN(2) == 0, Handover: rnd.IntN(2) == 0}
+		switch rnd.IntN(4) {
+		case 0:
+			p.Key = export.ColumnLogin
+		case 1:
+			p.Match = []string{export.ColumnNumber, export.ColumnLogin}
+		}
+		rows := make([]*export.Row, size)
+		for i := range rows {
+			texts := []string{some("n", size*2), some("l", size*2), some("e", size*2), export.StatusActive}
+			if like := r.users[rnd.IntN(size)]; rnd.IntN(3) > 0 {
+				texts[1], texts[2] = like[export.ColumnLogin], like[export.ColumnEmail]
+			}
+			if rnd.IntN(2) == 0 {
+				texts[3] = export.StatusInactive
+			}
+			rows[i] = row(i+2, texts...)
+			for c := range texts { // what the feed itself must not claim twice was held back before, but for pairs
+				if texts[c] == "" {
+					rows[i].Cells[c] = exporttest.Set(fmt.Sprintf("x%d.%d", c, i))
+				}
+			}
+			p.Note(fmt.Sprint(i), rows[i])
+		}
+		if err := p.Ask(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		goes := func(i int) bool {
+			_, gone := p.Heir(fmt.Sprint(i))
+			return !gone && len(p.Faults(fmt.Sprint(i), rows[i])) == 0
+		}
+		by := map[string]int{}
+		for i, one := range rows {
+			u, found := p.Found(fmt.Sprint(i))
+			at, gone := p.Heir(fmt.Sprint(i))
+			if gone {
+				handed++
+				if heir := at.Line - 2; found || !strings.EqualFold(one.Cells[3].Text, export.StatusInactive) || rows[heir].Cells[3].Text == export.StatusInactive {
+					t.Fatalf("seed %d: the account of record %d (found %v) has gone over to %d", seed, i, found, heir)
+				}
+			}
+			if !goes(i) {
+				continue
+			}
+			number := u.Values[export.ColumnNumber].Text
+			switch {
+			case !found:
+				if at := slices.IndexFunc(r.users, func(u map[string]string) bool { return u[export.ColumnLogin] == one.Cells[1].Text }); at >= 0 {
+					t.Fatalf("seed %d: record %d gets a second account beside %d", seed, i, at+1)
+				}
+			case number != "" && number != one.Cells[0].Text:
+				if !p.Adopt.Rehire && !p.Adopt.Number && !p.Adopt.Handover {
+					t.Fatalf("seed %d: record %d gets account %s of number %s, and nothing is adopted", seed, i, u.ID, number)
+				}
+				if other := slices.IndexFunc(rows, func(r *export.Row) bool { return r.Cells[0].Text == number }); other >= 0 && goes(other) {
+					t.Fatalf("seed %d: record %d gets account %s, of which record %d has the number", seed, i, u.ID, other)
+				}
+				adopted++
+			}
+			if before, two := by[u.ID]; found && two {
+				t.Fatalf("seed %d: account %s is that of records %d and %d", seed, u.ID, before, i)
+			}
+			by[u.ID] = i
+		}
+	}
+	if adopted < 20 || handed < 20 {
+		t.Errorf("only %d adopted, %d handed over", adopted, handed)
+	}
+}

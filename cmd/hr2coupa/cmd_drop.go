@@ -34,7 +34,7 @@ take one over or change a protected person stops the drop (3).`,
 				return show.Drop(env, d)
 			}
 			s, err := job.Drop(cmd.Context(), env, o)
-			return show.ConcludeReport(cmd.Context(), env, s, err)
+			return show.ConcludeDrop(cmd.Context(), env, s, err)
 		},
 	}
 	f := c.Flags()

@@ -30,12 +30,14 @@ func Drop(ctx context.Context, env *wiring.Env, o DropOptions) (*Started, error)
 	}
 	for _, f := range files {
 		for _, c := range f.Changes {
-			env.Log.Warnf("%s is converted: %s", f.Feed.Name, c) // on a terminal, where files are dropped, the log has only warnings
+			env.Log.Infof("%s is converted: %s", f.Feed.Name, c) // the result says it too
 		}
 	}
-	return Start(ctx, env, cfg, Work{Command: "drop", NoWait: o.NoWait, Do: func(j *Job, earlier []*export.Report) (*export.Report, error) {
+	s, err := Start(ctx, env, cfg, Work{Command: "drop", NoWait: o.NoWait, Do: func(j *Job, earlier []*export.Report) (*export.Report, error) {
 		return j.drop(ctx, files, o, earlier, begun)
 	}})
+	s.Dropped = files
+	return s, err
 }
 
 func (j *Job) drop(ctx context.Context, files []ready.File, o DropOptions, earlier []*export.Report, started time.Time) (*export.Report, error) {

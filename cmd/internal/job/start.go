@@ -8,6 +8,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/notices"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/progress"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/ready"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/trust"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -44,6 +45,7 @@ type Job struct {
 type Started struct {
 	Rep      *export.Report
 	Notifier *notices.Notifier
+	Dropped  []ready.File // the files of a drop, whether or not they were sent
 }
 
 // Work is what a command does with a start. A step that returns a report ends the start, and no later step is taken.

@@ -2,7 +2,6 @@ package past
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
@@ -12,7 +11,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/rejected"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
@@ -141,22 +139,5 @@ func listRuns(env *wiring.Env, l ledger.Ledger) error {
 	if err != nil {
 		return err
 	}
-	if env.JSON {
-		return show.JSON(env, struct {
-			Runs     []export.RunRecord `json:"runs"`
-			Unfilled []export.Unfilled  `json:"unfilled,omitempty"`
-		}{runs, people})
-	}
-	w := env.Stdout.Text()
-	rows := [][]string{{"RUN", "COMMAND", "STATE", "VERDICT", "EXIT", "RECORDS", "FILES"}}
-	for _, r := range runs {
-		code := fmt.Sprint(r.Exit)
-		if r.State == export.RunWorking && r.Verdict.End == "" {
-			code = "-"
-		}
-		rows = append(rows, []string{r.ID, r.Command, string(r.State), words.Dash(r.Verdict.String()), code, fmt.Sprint(r.Input), words.FileNames(r.Files)})
-	}
-	w.Table(rows)
-	show.UnfilledText(w, people)
-	return w.Err()
+	return show.Runs(env, runs, people)
 }

@@ -1,8 +1,13 @@
 package show
 
 import (
+	"context"
+	"errors"
+
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/ready"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/spreadsheet"
@@ -49,11 +54,7 @@ func Drop(env *wiring.Env, d *ready.Judged) error {
 	for _, f := range res.Files {
 		w.Printf("%s would be sent: %s, %d bytes\n", f.Name, export.Plural(f.Rows, "row"), f.Size)
 	}
-	for _, f := range d.Files {
-		for _, c := range f.Changes {
-			w.Printf("  %s is converted: %s\n", f.Feed.Name, c)
-		}
-	}
+	convertedText(w, d.Files, " is converted")
 	for _, l := range res.Left {
 		w.Printf("%s of %s would stay, in %s:\n", export.Plural(len(l.Rows), "row"), l.Name, l.Path)
 		shown := l.Rows
@@ -72,4 +73,48 @@ func Drop(env *wiring.Env, d *ready.Judged) error {
 	}
 	w.Printf("nothing was sent or recorded\n")
 	return exit.With(res.Exit, w.Err())
+}
+
+// convertedText prints what is not as its file has it.
+func convertedText(w *terminal.Text, files []ready.File, verb string) {
+	for _, f := range files {
+		for _, c := range f.Changes {
+			w.Printf("  %s%s: %s\n", f.Feed.Name, verb, c)
+		}
+	}
+}
+
+// convertedFile is what was changed of a file, as JSON has it.
+type convertedFile struct {
+	Name    string               `json:"name"`
+	Changes []spreadsheet.Change `json:"changes"`
+}
+
+// ConcludeDrop is ConcludeReport for a drop. A result says first what of the files was converted before it was sent.
+func ConcludeDrop(ctx context.Context, env *wiring.Env, s *job.Started, err error) error {
+	if s == nil || s.Rep == nil || s.Rep.Run == "" || errors.Is(err, exit.ErrInterrupted) {
+		return ConcludeReport(ctx, env, s, err)
+	}
+	var converted []convertedFile
+	for _, f := range s.Dropped {
+		if len(f.Changes) > 0 {
+			converted = append(converted, convertedFile{f.Feed.Name, f.Changes})
+		}
+	}
+	if converted == nil {
+		return ConcludeReport(ctx, env, s, err)
+	}
+	return Conclude(ctx, env, s, err, s.Rep.Exit, func() error {
+		if env.JSON {
+			return JSON(env, struct {
+				*export.Report
+				Converted []convertedFile `json:"converted"`
+			}{Explained(env, s.Rep), converted})
+		}
+		w := env.Stdout.Text()
+		w.Printf("Converted\n")
+		convertedText(w, s.Dropped, "")
+		w.Printf("\n")
+		return errors.Join(w.Err(), Report(env, s.Rep))
+	})
 }

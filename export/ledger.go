@@ -152,6 +152,8 @@ type PlanSum struct {
 	// has counted one of them. Approved are those that it has counted.
 	Other    bool
 	Approved []Approval
+	// Roll is who is in the snapshot that is planned; nil where no snapshot is.
+	Roll *RollCall
 	// Beside is true where a held run stays as it is: the plan has taken up and kept no record, and uses up no
 	// approval.
 	Beside bool

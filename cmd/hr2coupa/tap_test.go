@@ -199,6 +199,8 @@ func (s *tappedStore) LateFiles() ([]export.LateFile, error) {
 	return get(s.tap, "LateFiles", s.under.LateFiles)
 }
 
+func (s *tappedStore) Roll() (*ledger.Roll, error) { return get(s.tap, "Roll", s.under.Roll) }
+
 func (s *tappedStore) PassOver(files []export.LateFile) error {
 	return s.write("PassOver", func() error { return s.under.PassOver(files) })
 }

@@ -105,6 +105,11 @@ type Next interface {
 	PlannedFiles() ([]export.FeedFile, error)
 	// LateFiles returns the files that were passed over because newer ones were planned before them, by name.
 	LateFiles() ([]export.LateFile, error)
+	// Roll returns whom snapshots of everybody have had so far.
+	Roll() (*Roll, error)
+	// MissingSince returns since when a person is missing in the snapshots, and in how many that count; the zero time and 0 for
+	// who is there, or was in none.
+	MissingSince(key string) (since time.Time, missed int, err error)
 	// PassOver records files as late. One that is recorded already stays as it is.
 	PassOver([]export.LateFile) error
 }

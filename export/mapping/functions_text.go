@@ -7,12 +7,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 func textFunctions() []ownFunction {
 	return []ownFunction{
-		{"lower", 1, 1, onText(plain(export.ToLower))},
+		{"lower", 1, 1, onText(plain(alike.ToLower))},
 		{"upper", 1, 1, onText(plain(strings.ToUpper))},
 		{"trim", 1, 1, onText(plain(strings.TrimSpace))},
 		{"title", 1, 1, onText(plain(title))},

@@ -18,7 +18,7 @@ func (p *Planner) Build(ctx context.Context, sink Sink) (*export.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if fresh := found.input - p.Joined; fresh < p.MinRecords && p.Only == nil {
+	if fresh := found.input - p.Joined - p.Made; fresh < p.MinRecords && p.Only == nil {
 		return nil, (&export.UnusableFeedError{Why: fmt.Sprintf("%d records, and feed.min_records asks for %d", fresh, p.MinRecords)}).WithHint("set feed.min_records to 0 if HR may have nothing to change")
 	}
 	if s = found.findings(p, s); s.simple() {
@@ -102,7 +102,11 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 				g.skip(p, s, rec, key)
 			}
 			if rec.Fault == nil {
-				b.kept = append(b.kept, keptRow{export.RowResult{Origin: origin, Lines: 1, Key: strings.Clone(key), Outcome: export.Excluded}, nil, false})
+				r := export.RowResult{Origin: origin, Lines: 1, Key: strings.Clone(key), Outcome: export.Excluded}
+				if w.superseded(rec) {
+					r.Faults = bySuperseded
+				}
+				b.kept = append(b.kept, keptRow{r, nil, false})
 				return nil
 			}
 			rec.Fault.Origin = origin

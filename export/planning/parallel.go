@@ -94,6 +94,9 @@ func (p *Planner) each(w *worker, c export.Chunk, f func(rec *export.Record, per
 		if p.Only != nil && !rec.Kept && !p.Only(export.Origin{File: w.file(rec), Line: rec.Line}, person) {
 			continue
 		}
+		if m != nil && w.superseded(rec) {
+			m = nil
+		}
 		if m != nil && w.bound.where {
 			if covered, fault := m.Covers(rec); !covered {
 				rec.Fault, m = fault, nil

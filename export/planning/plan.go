@@ -81,6 +81,11 @@ type Planner struct {
 	// Notes is called with each row that may be sent, also where it could be sent only completed. It is for a first
 	// pass over the feed; else nil. Every worker calls it, and the texts of the row are valid until it returns.
 	Notes func(key string, row *export.Row)
+	// Superseded reports whether what earlier plans have kept of a file is of a snapshot that is older than the one at hand: such
+	// records are excluded. nil: none is.
+	Superseded func(file string) bool
+	// Made is how many records at the feed's end are none of HR's: of people who are gone. MinRecords does not count them.
+	Made int
 	// Joined is how many records of the feed were kept by earlier plans; MinRecords does not count them.
 	Joined int
 	// leftOut reports whether the newest feed is not about a person any more, so that nothing of theirs that was kept is sent.

@@ -21,6 +21,7 @@ type Recording struct {
 	AnySize bool                               // as in export.PlanSum
 	Judge   func(*export.Plan) []export.Breach // the limits that a plan exceeds
 	Ready   func() error                       // reports why a plan cannot be sent; called for a plan that sends something
+	Roll    *export.RollCall                   // who is in the snapshot; nil where it is none
 	Held    HeldSink                           // is told who is held; nil: no one asks
 	// Other says that whoever has planned a run may not approve it. Approved are the approvals that Judge counts.
 	Other    bool
@@ -82,9 +83,9 @@ func recordOnce(ctx context.Context, p *Planner, r Recording) (*export.Plan, []e
 			return nil, nil, err
 		}
 	}
-	sum := export.PlanSum{Files: plan.Files, Input: plan.Input, Held: broken, Beside: p.Beside != nil, Other: r.Other, Approved: r.Approved}
+	sum := export.PlanSum{Files: plan.Files, Input: plan.Input, Held: broken, Roll: r.Roll, Beside: p.Beside != nil, Other: r.Other, Approved: r.Approved}
 	if r.Whole {
-		sum.Feed, sum.AnySize = plan.Input-p.Joined, r.AnySize
+		sum.Feed, sum.AnySize = plan.Input-p.Joined-p.Made, r.AnySize
 	}
 	if err := tx.Commit(sum); err != nil {
 		return nil, nil, fmt.Errorf("record the plan: %w", err)

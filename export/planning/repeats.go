@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // repeated returns every hash other than 0 that occurs more than once, with its count.
@@ -73,7 +74,7 @@ func hashFold(seed maphash.Seed, s string, buf []byte) uint64 {
 	if s[0] <= ' ' || s[len(s)-1] <= ' ' {
 		s = export.Tidy(s)
 	}
-	if export.IsLower(s) { // most texts are
+	if alike.IsLower(s) { // most texts are
 		return hash(seed, s)
 	}
 	for i := range len(s) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // survey is what a pass over the feed finds out about the batch as a whole. During the first pass it holds the
@@ -124,7 +125,7 @@ func (g *probe) add(p *Planner, s *survey, person string, cells []export.Cell) {
 	g.people = append(g.people, self)
 	for i, col := range s.cols {
 		text := cells[col].SetText()
-		if text == person && export.IsLower(text) { // usually the employee number
+		if text == person && alike.IsLower(text) { // usually the employee number
 			g.unique[i] = append(g.unique[i], self)
 			continue
 		}

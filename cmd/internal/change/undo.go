@@ -34,13 +34,7 @@ type Back struct {
 // NewUndo returns the undo of a run as a feed of one record a person, in Coupa's columns. The same people and cells are the
 // same bytes.
 func NewUndo(pipe *wiring.Pipeline, run string, people []Back) export.Feed {
-	h := &export.Header{Fields: []string{pipe.Config.Feed.Key}}
-	for _, field := range pipe.Mapping.Fields() {
-		if field != pipe.Config.Feed.Key {
-			h.Fields = append(h.Fields, field)
-		}
-	}
-	unsaid := len(h.Fields)
+	h := blankHeader(pipe)
 	var columns []string
 	for _, column := range pipe.Mapping.Columns() {
 		if slices.ContainsFunc(people, func(p Back) bool { return p.Cells[column] != "" }) {
@@ -49,15 +43,38 @@ func NewUndo(pipe *wiring.Pipeline, run string, people []Back) export.Feed {
 	}
 	recs := make([]export.Record, len(people))
 	for i, p := range people {
-		rec := export.Record{Header: h, Line: i + 1, Values: make([]string, unsaid, len(h.Fields)), Missing: make([]bool, len(h.Fields))}
-		rec.Values[0] = p.Key
-		for n := 1; n < unsaid; n++ {
-			rec.Missing[n] = true
-		}
+		rec := blankRecord(h, p.Key)
+		rec.Line = i + 1
 		for _, column := range columns {
 			rec.Values = append(rec.Values, p.Cells[column])
 		}
 		recs[i] = rec
 	}
 	return newTyped(UndoFile(run), "hr2coupa undo "+run, recs)
+}
+
+// blankHeader returns the header of records that say nothing in HR's fields but the key.
+func blankHeader(pipe *wiring.Pipeline) *export.Header {
+	h := &export.Header{Fields: []string{pipe.Config.Feed.Key}}
+	for _, field := range pipe.Mapping.Fields() {
+		if field != pipe.Config.Feed.Key {
+			h.Fields = append(h.Fields, field)
+		}
+	}
+	return h
+}
+
+// blankRecord returns a record of a person without values but the key. Those of Coupa's columns have to be appended, in the order
+// of the header.
+func blankRecord(h *export.Header, key string) export.Record {
+	own := len(h.Fields) // of HR's
+	for own > 0 && strings.HasPrefix(h.Fields[own-1], mark) {
+		own--
+	}
+	rec := export.Record{Header: h, Values: make([]string, own, len(h.Fields)), Missing: make([]bool, len(h.Fields))}
+	rec.Values[0] = key
+	for n := 1; n < own; n++ {
+		rec.Missing[n] = true
+	}
+	return rec
 }

@@ -70,6 +70,7 @@ type Feed struct {
 	Files      []string       // paths, with wildcards of filepath.Match; may be empty if files come from the command line
 	Key        string         // the feed's column that names the person
 	Snapshot   bool           // its files of one run are everybody, and not changes
+	Gone       Gone           // what becomes of people who are missing in it
 	Several    export.Several // the rule for several records of one person in one plan
 	Where      string         // whom the feed is about, a condition; "" is everyone
 	Leaves     LeaveDay       // the field with the day on which a person leaves

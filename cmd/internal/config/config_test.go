@@ -178,7 +178,7 @@ func TestDefaults(t *testing.T) {
 	got := mustParse(t, minimal, all)
 	want := &Config{
 		File: at, Instance: "https://acme-test.coupahost.com",
-		Feed: Feed{Files: []string{"/etc/hr2coupa/users.csv"}, Key: "employee_id", TimeZone: time.UTC, MinRecords: 1, MaxRecords: 20_000_000, MaxBytes: 20_000_000_000},
+		Feed: Feed{Files: []string{"/etc/hr2coupa/users.csv"}, Key: "employee_id", Gone: Gone{Snapshots: 3, Days: 7}, TimeZone: time.UTC, MinRecords: 1, MaxRecords: 20_000_000, MaxBytes: 20_000_000_000},
 		Mapping: Mapping{Columns: []export.MappedColumn{
 			{Name: "Login", Expr: "login", Line: 5}, {Name: "Email", Expr: "email", Line: 6},
 			{Name: "First Name", Expr: "first_name", Line: 7}, {Name: "Last Name", Expr: "last_name", Line: 8},

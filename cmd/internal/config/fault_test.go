@@ -192,7 +192,11 @@ func TestFaults(t *testing.T) {
 		{"", "retention: {history: 3 years}", "15: retention.history: it is not a time: \"3 years\""},
 		{"", "retention: {rows: 1y}", "15: retention.rows: unknown key"},
 		// not built yet
-		{feed, "{key: id, files: [a], kind: snapshot, gone: deactivate, effective: d}", "2: feed.effective: not built yet in this version|2: feed.gone: not built yet in this version"},
+		{feed, "{key: id, files: [a], kind: snapshot, effective: d}", "2: feed.effective: not built yet in this version"},
+		{feed, "{key: id, files: [a], gone: deactivate}", "2: feed.gone: only a snapshot shows who is missing"},
+		{feed, "{key: id, files: [a], kind: snapshot, gone: delete}", "2: feed.gone: it must be keep or deactivate, not \"delete\""},
+		{feed, "{key: id, files: [a], kind: snapshot, gone_after: {snapshots: 0, days: -1}}", "2: feed.gone_after.days: it must be a whole number from 0 to 3650|2: feed.gone_after.snapshots: it must be a whole number from 1 to 1000"},
+		{feed, "{key: id, files: [a], kind: snapshot, gone: deactivate}", "2: feed.gone: deactivate sets Status, and the mapping does not fill it, so that whoever comes back would stay inactive"},
 		{"mapping:\n", "mapping:\n  preset: workday\n", "4: mapping.preset: not built yet in this version"},
 		{"", "route: api", "14: coupa.client_id: it is required|14: coupa.client_secret: it is required|15: route: users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write"},
 		{"", "route: auto", "14: coupa.client_id: it is required|14: coupa.client_secret: it is required|15: route: users are read and changed by API, and coupa.scopes lacks core.user.read and core.user.write"},

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // a static binary may run where no zones are installed
@@ -31,7 +32,8 @@ func (r *reader) feed(s *section) Feed {
 	}
 	f.Leaves = s.leaves("leaves")
 	f.Snapshot = s.oneOf("kind", "changes", "snapshot") == "snapshot"
-	s.notBuilt("effective", "gone", "gone_after")
+	f.Gone = s.gone(f.Snapshot)
+	s.notBuilt("effective")
 	s.done()
 	for i, pattern := range f.Files {
 		if _, err := filepath.Match(pattern, ""); err != nil {
@@ -72,6 +74,38 @@ func (s *section) several(key string) (rule export.Several, prefer string) {
 		return export.SeveralAgree, ""
 	}
 	return export.SeveralPrefer, prefer
+}
+
+// Gone says what becomes of people who are missing in snapshots.
+type Gone struct {
+	Deactivate bool // they become inactive
+	Snapshots  int  // missing in so many snapshots in a row
+	Days       int  // and for so many days
+}
+
+// gone reads what becomes of people who are missing.
+func (s *section) gone(snapshot bool) Gone {
+	g := Gone{Deactivate: s.oneOf("gone", "keep", "deactivate") == "deactivate"}
+	after := s.section("gone_after")
+	g.Snapshots, g.Days = after.int("snapshots", 3, 1, 1_000), after.int("days", 7, 0, 3_650)
+	after.done()
+	if g.Deactivate && !snapshot {
+		s.r.fault(s.node.find("gone").line, s.sub("gone"), "only a snapshot shows who is missing", "write kind: snapshot if each delivery has everybody; else remove it")
+	}
+	return g
+}
+
+// deactivates finds out whether people who are gone can be deactivated: their rows have nothing but the key and the status, and
+// Coupa has the rest.
+func (c *Config) deactivates(s *section) {
+	const key = "feed.gone"
+	switch {
+	case !c.Feed.Gone.Deactivate || !c.Feed.Snapshot:
+	case len(c.Mapping.Columns) > 0 && !slices.ContainsFunc(c.Mapping.Columns, func(m export.MappedColumn) bool { return m.Name == export.ColumnStatus }):
+		s.r.fault(s.r.lines[key], key, "deactivate sets Status, and the mapping does not fill it, so that whoever comes back would stay inactive", "fill Status in mapping.columns")
+	case !c.Preflight && c.Route != RouteAPI:
+		s.r.fault(s.r.lines[key], key, "deactivate needs names and addresses that only Coupa has, and Coupa is not asked", "write preflight: changed, with the scope core.user.read in coupa.scopes")
+	}
 }
 
 // LeaveDay is the field of HR's records with the day on which a person leaves.

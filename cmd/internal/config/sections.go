@@ -47,6 +47,7 @@ func (r *reader) config(root *node) *Config {
 	c.Coupa = r.coupa(s.section("coupa"), c, host)
 	c.asks(s, "verify", c.Verify)
 	c.asks(s, "preflight", c.Preflight)
+	c.deactivates(s)
 	c.writes(s)
 	c.reads(s)
 	if !s.has("verify") {

@@ -39,6 +39,7 @@ type story struct {
 	Login     string          `json:"login,omitempty"`
 	Rows      []rowStory      `json:"rows"`
 	Baseline  []baselineStory `json:"baseline"`
+	Missing   *missingStory   `json:"missing,omitempty"` // in HR's snapshots
 	more      int             // older runs that are not shown
 }
 
@@ -146,10 +147,31 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 	if s.Baseline, err = baselineOf(l, keys, episodes); err != nil {
 		return err
 	}
+	if s.Missing, err = missingOf(cfg, l, keys); err != nil {
+		return err
+	}
 	if env.JSON {
 		return show.JSON(env, s)
 	}
 	return printStory(env, s, len(keys) > 1)
+}
+
+// missingStory is since when a person is missing in HR's snapshots.
+type missingStory struct {
+	Since     string `json:"since"`     // the day of the first one without them
+	Snapshots int    `json:"snapshots"` // without them
+}
+
+// missingOf returns since when the person is missing; nil where they are there, in no snapshot, or not one person.
+func missingOf(cfg *config.Config, l ledger.Ledger, keys []string) (*missingStory, error) {
+	if len(keys) != 1 {
+		return nil, nil
+	}
+	since, n, err := l.MissingSince(keys[0])
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	return &missingStory{since.In(cfg.Feed.TimeZone).Format(time.DateOnly), n}, nil
 }
 
 // undoneBy returns the run that has taken back what a run has changed of the person; "" if none has. It is newer, so that a story
@@ -246,8 +268,11 @@ func cellOf(e ledger.Episode, column, value string) cellStory {
 	case slices.Contains(e.Row.Completed, column):
 		c.From = "completed, since HR has none"
 	case change.InCoupasColumns(e.Row.Origin) && c.Expression != "" && value != e.Row.Key: // the key went through the mapping
-		if c.From, c.Expression = "hr2coupa change", ""; change.Undoes(e.Row.Origin) != "" {
+		switch c.From, c.Expression = "hr2coupa change", ""; {
+		case change.Undoes(e.Row.Origin) != "":
 			c.From = "hr2coupa undo"
+		case change.IsGone(e.Row.Origin):
+			c.From = "feed.gone"
 		}
 	case e.Run.Mapping != nil && c.Expression == "":
 		c.From = "looked up in Coupa"

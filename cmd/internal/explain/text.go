@@ -29,6 +29,9 @@ func printStory(env *wiring.Env, s story, several bool) error {
 		printRowStory(w, c, several)
 	}
 	printBaseline(w, s.Baseline, several)
+	if m := s.Missing; m != nil {
+		w.Printf("\nmissing in the snapshots since %s, %d so far (feed.gone)\n", m.Since, m.Snapshots)
+	}
 	if s.more > 0 {
 		w.Printf("\nand %s before: --all shows them\n", export.Plural(s.more, "run"))
 	}
@@ -50,13 +53,13 @@ func printRowStory(w *terminal.Text, c rowStory, several bool) {
 	if c.Row.Lines > 1 {
 		from += fmt.Sprintf(", which stands for %d records of the person", c.Row.Lines)
 	}
-	if change.Typed(c.Row.Origin) {
+	if change.Typed(c.Row.Origin) && !change.IsGone(c.Row.Origin) {
 		say("typed", "hr2coupa "+from)
 	} else {
 		say("HR", from)
 	}
 	say(reasonWord(c.Row.Outcome), c.Row.Faults.Text())
-	if c.Row.Outcome == export.Excluded {
+	if c.Row.Outcome == export.Excluded && len(c.Row.Faults) == 0 {
 		say("why", "the feed is not about this person: "+wiring.Where+" is false for the record")
 	}
 	say("undoes", runOrNone(c.Undoes))

@@ -79,6 +79,8 @@ type Planned struct {
 	Files       []export.FeedFile   `json:"files"`
 	Late        []export.LateFile   `json:"late,omitempty"` // a run passes these over
 	Seen        []string            `json:"seen,omitempty"`
+	Gone        *export.Gone        `json:"gone,omitempty"`       // who is missing in the snapshot; nil where nobody is
+	Superseded  int                 `json:"superseded,omitempty"` // records that earlier runs have kept of older snapshots: they are excluded
 	Parts       []export.Part       `json:"parts"`
 	Causes      []export.CauseCount `json:"causes,omitempty"` // of the quarantined rows
 	Only        string              `json:"only,omitempty"`   // the people are a selection, see differences.Only
@@ -281,6 +283,7 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 		res.Key, res.NewKey, res.LeftOut = export.ColumnID, p.Pipe.Key, nil
 		res.Match = p.Pipe.Match
 	}
+	res.Gone, res.Superseded = p.Roll.Missing(), p.Roll.Older()
 	if kept := p.Outlook.Kept; kept != nil {
 		res.Joins, res.JoinsRun = kept.Records, kept.Run
 	}

@@ -135,7 +135,7 @@ func (j *Job) plan(ctx context.Context, p *prospect.Prospect, o RunOptions, star
 	}
 	rep, err := j.report(made.run, f)
 	if err == nil {
-		rep.Approved, rep.SameByLedger = p.Outlook.Void, made.plan.SameByLedger
+		rep.Approved, rep.SameByLedger, rep.Gone, rep.Superseded = p.Outlook.Void, made.plan.SameByLedger, p.Roll.Missing(), p.Roll.Older()
 		err = j.nameHeld(rep, made.who)
 	}
 	return rep, err
@@ -172,7 +172,7 @@ func (j *Job) record(ctx context.Context, p *prospect.Prospect) (*recorded, erro
 	}
 	who := heldfile.New(j.cfg.Ledger, run.ID)
 	plan, broken, err := planning.RecordPlan(ctx, p.Planner, planning.Recording{
-		Ledger: j.ledger, Run: run, Whole: p.Whole, AnySize: p.AnySize, Judge: p.Judge, Ready: func() error { return j.ready(ctx, p.Planner) }, Held: who,
+		Ledger: j.ledger, Run: run, Whole: p.Whole, AnySize: p.AnySize, Judge: p.Judge, Ready: func() error { return j.ready(ctx, p.Planner) }, Held: who, Roll: p.Roll.Recorded(),
 		Other: j.cfg.ApproveOther, Approved: p.Outlook.Approved,
 	})
 	j.closeHeld(who, err == nil && broken != nil)

@@ -11,10 +11,10 @@ import (
 
 // RowConfig returns the hashes of the config's values that decide about a record's row, by path: mapping, layout, and how the
 // feed is read. Limits, the route and the size of parts decide only about when and how a row goes, and
-// feed.leaves only about what is said of it.
+// feed.leaves only about what is said of it, and feed.gone about people whom it does not have.
 func RowConfig(p *wiring.Pipeline) (map[string]string, error) {
 	digests := p.Config.Digests("feed", "mapping", "layout")
-	for _, path := range []string{"feed.files", "feed.max_age", "feed.min_records", "feed.max_records", "feed.max_bytes", "feed.leaves", "feed.leaves.column", "feed.leaves.layout", "layout.max_rows", "layout.max_bytes"} {
+	for _, path := range []string{"feed.files", "feed.max_age", "feed.min_records", "feed.max_records", "feed.max_bytes", "feed.leaves", "feed.leaves.column", "feed.leaves.layout", "feed.gone", "feed.gone_after", "feed.gone_after.snapshots", "feed.gone_after.days", "layout.max_rows", "layout.max_bytes"} {
 		delete(digests, path)
 	}
 	return digests, addTables(digests, p)

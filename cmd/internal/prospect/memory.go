@@ -32,6 +32,7 @@ type recollection struct {
 	paths   []string     // of the files that the plan takes up
 	only    recordFilter // of their records, those that it takes up; nil: all
 	news    news
+	roll    *ledger.Roll // whom snapshots had so far; nil where the plan is about none
 }
 
 // recall reads from the ledger. One that it opened itself is closed before anything else is asked.
@@ -76,6 +77,11 @@ func (a *Ask) recallFrom(l Ledger, by []export.Operator, files []export.FeedFile
 	}
 	if a.Typed != nil {
 		if err := k.takeTyped(l, files[0]); err != nil {
+			return nil, err
+		}
+	}
+	if a.callsRoll(k.paths) {
+		if k.roll, err = l.Roll(); err != nil {
 			return nil, err
 		}
 	}
@@ -239,10 +245,11 @@ func (o *Outlook) feed(fresh export.Feed) export.Feed {
 }
 
 // uses compares a plan with the limits. whole: it is about HR's whole feed. known: so many of its people Coupa knows.
-func (o *Outlook) uses(cfg *config.Config, whole bool, known int, plan *export.Plan) []export.LimitUse {
+// made: so many of its records are none of HR's.
+func (o *Outlook) uses(cfg *config.Config, whole bool, known, made int, plan *export.Plan) []export.LimitUse {
 	limits := wiring.Limits(cfg)
 	limits.Approved = o.Approved
-	seen := export.Seen{People: max(o.People.Len(), known), Feed: plan.Input - o.joined(), LastFeed: o.lastFeed}
+	seen := export.Seen{People: max(o.People.Len(), known), Feed: plan.Input - o.joined() - made, LastFeed: o.lastFeed}
 	if seen.Feed == 0 && o.Kept != nil { // nothing new: what is kept is as much of a feed as it was
 		seen.Feed = o.Kept.Feed
 	}

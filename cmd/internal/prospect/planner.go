@@ -18,6 +18,7 @@ type draft struct {
 	out   *Outlook
 	fresh export.Feed // what is new; nil where nothing is
 	only  recordFilter
+	roll  *Roll // nil where the files are no snapshot
 }
 
 // planner returns a planner of what is kept and then what is new, on a sheet. answers is nil if Coupa was not asked.
@@ -28,6 +29,9 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 		MaxRows: cfg.Layout.MaxRows, MaxSize: cfg.Layout.MaxBytes, Workers: runtime.GOMAXPROCS(0), Started: d.ask.Started,
 		MayCreate: wiring.MayCreate(cfg, d.out.People.Len()), Only: d.only, Waiting: d.out.waiting, Beside: d.out.Beside,
 		Protects: wiring.Guard(cfg, d.ask.Started), Joined: d.out.joined(),
+	}
+	if d.roll != nil {
+		p.Feed, p.Made, p.Superseded = change.WithGone(d.ask.Pipe, p.Feed, d.fresh.Names()[0], d.roll.due), d.roll.made(), d.supersedes
 	}
 	if m := d.ask.Pipe.Mapping.On(d.ask.day()); m.Leaves() != "" {
 		p.Leaves = &planning.Leaving{Field: m.Leaves(), Ahead: m.Ahead}

@@ -47,6 +47,8 @@ type Prospect struct {
 	Older   bool              // there is nothing new but these
 	Today   string            // the day that today() is, as 2006-01-02; "" where nothing depends on it
 	Doubts  []export.Fault    // about the order of its files
+	Roll    *Roll             // who is in the snapshot; nil where it is none
+	missing string            // who was missing in snapshots before this one
 	known   int               // people of it whom Coupa knows
 }
 
@@ -66,7 +68,7 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 	if ask.Pipe.Mapping.ReadsToday() {
 		p.Today = ask.day().Format(time.DateOnly)
 	}
-	p.Older = len(p.Late) > 0 && len(known.paths) == 0
+	p.Older, p.missing = len(p.Late) > 0 && len(known.paths) == 0, missingText(known.roll)
 	if ask.Expect.planned(known.seen) {
 		return p, nil
 	}
@@ -78,6 +80,9 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 	if err := ask.expected(p); err != nil {
 		return nil, err
 	}
+	if ask.Expect != nil {
+		p.Late = ask.Expect.Older
+	}
 	fresh, err := ask.fresh(all, known.paths, known.news.passed, p.Outlook)
 	if err != nil || fresh == nil && p.Outlook.Kept == nil {
 		return p, err
@@ -86,6 +91,15 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 	p.Whole = !p.Fresh || ask.wholeFeed() && !ask.Again && !ask.Replan
 	p.AnySize = !p.Whole || p.Fresh && len(ask.Files) > 0 && ask.Expect == nil
 	d := &draft{ask: &ask, out: p.Outlook, fresh: fresh, only: known.only}
+	if known.roll != nil {
+		if p.Roll, err = d.callRoll(ctx, known.roll); err != nil {
+			return nil, err
+		}
+		d.roll, known.roll = p.Roll, nil // a million people are not needed any more
+		if p.Roll.made() > 0 {
+			p.Today = ask.day().Format(time.DateOnly)
+		}
+	}
 	sheet, err := d.route(ctx)
 	if err != nil {
 		return nil, err
@@ -165,7 +179,7 @@ func (p *Prospect) Judge(plan *export.Plan) []export.Breach { return export.Brea
 
 // Uses returns how much a plan uses of each limit that counts.
 func (p *Prospect) Uses(plan *export.Plan) []export.LimitUse {
-	return p.Outlook.uses(p.Pipe.Config, !p.AnySize, p.known, plan)
+	return p.Outlook.uses(p.Pipe.Config, !p.AnySize, p.known, p.Roll.made(), plan)
 }
 
 // Beside returns the id of the held run that the plan leaves as it is; "" if there is none.

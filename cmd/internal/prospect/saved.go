@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/change"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/rowstore"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -41,6 +42,8 @@ type SavedPlan struct {
 	Batch  string      `json:"batch,omitempty"`  // its first 8 digits are in the names of the parts
 	Parts  []savedPart `json:"parts"`            // in the order of sending; their names begin with the time of the apply
 	Rows   []savedRow  `json:"rows"`             // records that go into no part
+	// Older are snapshots that the plan passes over, since the one at hand is newer.
+	Older []export.LateFile `json:"older_snapshots,omitempty"`
 
 	PeopleSum string `json:"people_sha256"` // of the lines of the people
 
@@ -198,10 +201,10 @@ func (s *Saving) Plan(plan *export.Plan) (*SavedPlan, error) {
 			Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged, Excluded: plan.Excluded,
 			Deactivations: plan.Deactivations, Waves: plan.Waves, Columns: plan.Columns,
 		},
-		Parts: s.parts, Rows: s.rows, PeopleSum: hex.EncodeToString(s.sum.Sum(nil)), people: &s.people,
+		Parts: s.parts, Rows: s.rows, Older: s.p.Superseded(), PeopleSum: hex.EncodeToString(s.sum.Sum(nil)), people: &s.people,
 	}
 	for _, f := range plan.Files {
-		if f.Kept != 0 {
+		if f.Kept != 0 || change.IsGone(export.Origin{File: f.Name}) {
 			continue // part of the state
 		}
 		if f.Path, err = filepath.Abs(f.Path); err != nil {
@@ -223,12 +226,12 @@ func (s *Saving) Plan(plan *export.Plan) (*SavedPlan, error) {
 // madeOf returns what the plan is made of, except the feed.
 func (p *Prospect) madeOf() (madeOf, error) {
 	config, err := configDigests(p.Pipe)
-	return madeOf{State: stateOf(p.Outlook), Config: config, Layout: layoutHash(), Today: p.Today}, err
+	return madeOf{State: stateOf(p.Outlook, p.missing), Config: config, Layout: layoutHash(), Today: p.Today}, err
 }
 
 // stateOf hashes exactly what the planner reads of the ledger: if the planner reads more, add it here.
 // Approvals are left out: apply compares the plan with them.
-func stateOf(out *Outlook) savedState {
+func stateOf(out *Outlook, missing string) savedState {
 	h := sha256.New()
 	people := make([]string, 0, out.People.Len())
 	out.People.All(func(key string, _ export.Person) { people = append(people, key) })
@@ -237,6 +240,7 @@ func stateOf(out *Outlook) savedState {
 		p, _ := out.People.Of(key)
 		fmt.Fprintf(h, "%q %q\n", key, p)
 	}
+	_, _ = io.WriteString(h, missing) // hashing returns no error
 	if w := out.waiting; w != nil {
 		for _, m := range []map[string]string{w.Keys, w.Firsts, w.Logins} {
 			for _, key := range slices.Sorted(maps.Keys(m)) {

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/change"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/job"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
@@ -134,7 +135,9 @@ func planSentence(r *job.Planned) string {
 func planFacts(r *job.Planned) (lines []string) {
 	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	for _, f := range r.Files {
-		say("feed %s", export.Plain(f.Name))
+		if !change.IsGone(export.Origin{File: f.Name}) { // goneLines says who is gone
+			say("feed %s", export.Plain(f.Name))
+		}
 	}
 	switch n := len(r.Seen); n {
 	case 0:
@@ -149,6 +152,7 @@ func planFacts(r *job.Planned) (lines []string) {
 	for _, f := range r.Late {
 		say("late: %s", f)
 	}
+	lines = append(lines, goneLines(r.Gone, r.Superseded)...)
 	if r.Joins > 0 {
 		say("first %s that run %s has kept", export.Plural(r.Joins, "record"), r.JoinsRun)
 	}

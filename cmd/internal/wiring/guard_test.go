@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
-	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // A pattern matches what path.Match matches, ignoring case, whatever shortcut is taken before it. A slash is a
@@ -30,7 +30,7 @@ func TestPattern(t *testing.T) {
 		for _, value := range values {
 			want, err := path.Match(strings.ToLower(glob), strings.ToLower(value))
 			want = want && err == nil && glob != "" && value != ""
-			if got := p.match(export.ToLower(value)); got != want {
+			if got := p.match(alike.ToLower(value)); got != want {
 				t.Errorf("%q on %q: got %v, want %v", glob, value, got, want)
 			}
 			if want {
@@ -60,7 +60,7 @@ func TestPatternTakesASlash(t *testing.T) {
 		{"acme*svc", "acme/svc/2", false},
 	} {
 		p := newProtectPattern(tt.glob)
-		if got := p.match(export.ToLower(tt.login)); got != tt.want {
+		if got := p.match(alike.ToLower(tt.login)); got != tt.want {
 			t.Errorf("%q on %q: got %v, want %v", tt.glob, tt.login, got, tt.want)
 		}
 	}
@@ -78,7 +78,7 @@ func TestPatternOfAnyShape(t *testing.T) {
 	like := func(t *rapid.T, glob, value string) (matches bool) {
 		want, err := path.Match(glob, value)
 		p := newProtectPattern(glob)
-		if got := p.match(export.ToLower(value)); err != nil || got != (want && value != "") {
+		if got := p.match(alike.ToLower(value)); err != nil || got != (want && value != "") {
 			t.Fatalf("%q on %q: got %v, want %v (%v)", glob, value, got, want, err)
 		}
 		return want

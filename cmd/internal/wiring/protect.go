@@ -8,6 +8,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // Guard makes the rules of config.Protect: it returns nil if a person may be changed, else the rule that forbids it.
@@ -41,7 +42,7 @@ func Guard(cfg *config.Config, now time.Time) func(key, login, known string) *ex
 		if len(rules) == 0 || text == "" {
 			return nil
 		}
-		text = export.ToLower(text)
+		text = alike.ToLower(text)
 		has := bytesOf(text)
 		for i := range rules {
 			if rules[i].bytes&^has == 0 && rules[i].match(text) {

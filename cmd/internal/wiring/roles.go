@@ -5,6 +5,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // RoleRules returns what a feed may not do with roles; nil where it may do anything.
@@ -22,7 +23,7 @@ func anyOf(globs []string) func(name string) bool {
 		patterns[i] = newProtectPattern(glob)
 	}
 	return func(name string) bool {
-		name = export.ToLower(name)
+		name = alike.ToLower(name)
 		return slices.ContainsFunc(patterns, func(p protectPattern) bool { return p.match(name) })
 	}
 }

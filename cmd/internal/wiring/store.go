@@ -68,6 +68,7 @@ type Memory interface {
 	Rows(run string, f func(export.RowResult) error) error
 	PlannedFiles() ([]export.FeedFile, error)
 	LateFiles() ([]export.LateFile, error)
+	Roll() (*ledger.Roll, error)
 }
 
 var _ Store = ledger.Ledger(nil)

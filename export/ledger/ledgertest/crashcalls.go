@@ -125,7 +125,9 @@ func planFirst(fill func(export.PlanTx) error) func(ledger.Ledger) error {
 		if err := fill(tx); err != nil {
 			return err
 		}
-		return tx.Commit(export.PlanSum{Files: planFiles, Input: 4, Feed: 4})
+		return tx.Commit(export.PlanSum{Files: planFiles, Input: 4, Feed: 4, Roll: &export.RollCall{
+			Counts: true, Records: 4, Files: []string{"users.csv"}, New: []string{"E0002", "E0003"}, Back: []string{"E0004"}, Missing: []string{"E0005"},
+		}})
 	}
 }
 
@@ -168,6 +170,14 @@ var writingCalls = []call{
 	{"Plan begun again", begun, planFirst(func(tx export.PlanTx) error {
 		return errors.Join(fillPlan(tx), tx.Restart(), fillPlan(tx))
 	})},
+	{"Plan of a snapshot", func(t *world, l ledger.Ledger) {
+		for _, r := range []export.RollCall{{Counts: true, New: []string{"E0004", "E0005", "E0006"}}, {Counts: true, Missing: []string{"E0004", "E0006"}}} {
+			run := Must[export.RunRecord](t)(l.BeginRun(export.RunRecord{Command: "run", Started: Noon.Add(-Day)})).ID
+			OK(t, Plan(t, l, run).Commit(export.PlanSum{Roll: &r}))
+			OK(t, l.EndRun(export.RunRecord{ID: run, State: export.RunEnded, Ended: Noon}))
+		}
+		begun(t, l)
+	}, planFirst(fillPlan)},
 	{"Plan that takes up what was kept", func(t *world, l ledger.Ledger) {
 		heldBack(t, l)
 		begun(t, l)

@@ -60,7 +60,7 @@ func plantedNight(t testing.TB, l ledger.Ledger, messages int, command, data str
 		r.Faults = export.Faults{{Message: fmt.Sprintf("Approver Login %q is unknown", Planted[1])}}
 		OK(t, tx.AddRow(r))
 	}
-	OK(t, tx.Commit(export.PlanSum{Input: len(rows) + messages}))
+	OK(t, tx.Commit(export.PlanSum{Input: len(rows) + messages, Roll: &export.RollCall{Counts: true, New: []string{Planted[0]}}}))
 	return Must[[]export.Part](t)(l.Parts(run))[0]
 }
 

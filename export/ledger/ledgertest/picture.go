@@ -108,9 +108,27 @@ func (d *drawing) next() {
 	d.line("waiting %+v", *Must[*export.Waiting](d)(d.l.Waiting()))
 	d.line("last feed %d, line ends %+v", Must[int](d)(d.l.LastFeed()), Must[[]export.FeedFile](d)(d.l.LineEnds()))
 	d.line("planned files %+v, late files %+v", Must[[]export.FeedFile](d)(d.l.PlannedFiles()), Must[[]export.LateFile](d)(d.l.LateFiles()))
+	d.roll()
 	d.line("approvals %+v", Must[[]export.Approval](d)(d.l.Approvals(d.now)))
 	water := Must[export.Water](d)(d.l.Water(time.Time{}))
 	d.line("planned %v, sent %v", water.Planned, water.Sent)
+}
+
+func (d *drawing) roll() {
+	d.Helper()
+	r := Must[*ledger.Roll](d)(d.l.Roll())
+	for _, s := range []*ledger.Snapshot{r.Last, r.Counted} {
+		if s != nil {
+			d.line("snapshot %+v", *s)
+		}
+	}
+	members := map[string]string{}
+	r.Members.All(func(key string, since int) {
+		at, missed, err := d.l.MissingSince(key)
+		OK(d, err)
+		members[key] = fmt.Sprintf("%d %s %d %d", since, at.Format(time.RFC3339), missed, r.Missed(since))
+	})
+	d.line("members %v, missing since %v", members, r.Since)
 }
 
 func (d *drawing) people() {

@@ -32,7 +32,7 @@ var (
 		{"beside a held run", besideAHeldRun}, {"kept and changed", keptThatWasChanged}, {"kept of no plan", keptOfNoPlan},
 		{"kept is replaced", keptIsReplaced}, {"approvals", approvalsCount}, {"planners", plannersOfRuns}, {"void approvals", voidApprovals}, {"keeps, and the last feed", keepsAndLastFeed},
 	}
-	fileStories   = []Story{{"seen", seenFiles}, {"seen later", seenLater}, {"line ends", lineEndsOfFeeds}, {"file order", fileOrder}, {"overtaken", overtaken}, {"configs", configsOfRuns}}
+	fileStories   = []Story{{"seen", seenFiles}, {"seen later", seenLater}, {"line ends", lineEndsOfFeeds}, {"file order", fileOrder}, {"overtaken", overtaken}, {"configs", configsOfRuns}, {"roll", rollCalls}}
 	writeStories  = []Story{{"writes", recordedWrites}, {"unfilled", unfilledPeople}, {"unfilled stays", unfilledStays}}
 	outboxStories = []Story{{"outbox", outboxSurvives}}
 	peopleStories = []Story{{"waiting", waitingPeople}, {"pseudonyms", pseudonymsStay}, {"logins", everyLogin}}

@@ -174,7 +174,7 @@ func forgetRows(c *sqlite.Conn, p tracedPerson, f *ledger.Forgotten) error {
 	if err := errors.Join(forgetMessages(c, p), forgetChanges(c, p)); err != nil {
 		return err
 	}
-	if err := exec(c, "DELETE FROM baselines WHERE key = ?", p.key); err != nil {
+	if err := errors.Join(exec(c, "DELETE FROM baselines WHERE key = ?", p.key), exec(c, "DELETE FROM members WHERE key = ?", p.key)); err != nil {
 		return err
 	}
 	if err := exec(c, "DELETE FROM people WHERE key = ?", p.key); err != nil {

@@ -247,7 +247,7 @@ func (t *planTx) commit(sum export.PlanSum) error {
 	if err := t.writeRun(sum); err != nil {
 		return err
 	}
-	if err := t.writeKept(sum); err != nil {
+	if err := errors.Join(t.writeKept(sum), t.writeRoll(sum.Roll, sum.Held != nil)); err != nil {
 		return err
 	}
 	if t.same {

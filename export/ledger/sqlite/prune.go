@@ -40,7 +40,7 @@ func (l *Ledger) prune(r ledger.Retention) (p ledger.Pruned, err error) {
 			return err
 		}
 		return errors.Join(blank(c, what.values), pruneRuns(c, what.history),
-			exec(c, "DELETE FROM notices WHERE "+oldNotice, what.before), exec(c, "DELETE FROM incidents WHERE "+oldIncident, what.before))
+			exec(c, "DELETE FROM snapshots WHERE "+oldSnapshot, what.before), exec(c, "DELETE FROM notices WHERE "+oldNotice, what.before), exec(c, "DELETE FROM incidents WHERE "+oldIncident, what.before))
 	})
 	if err != nil {
 		return p, err
@@ -61,6 +61,8 @@ type doomed struct {
 const (
 	oldNotice   = "done <> 0 AND done < ?"
 	oldIncident = "ended <> 0 AND ended < ?"
+	// The last snapshot, the last one that counts, and those since which anybody is missing stay.
+	oldSnapshot = `at < ? AND id < (SELECT max(id) FROM snapshots WHERE counts) AND NOT (counts AND number IN (SELECT since FROM members))`
 )
 
 func (l *Ledger) prunable(c *sqlite.Conn, r ledger.Retention) (d doomed, p ledger.Pruned, err error) {

@@ -42,6 +42,7 @@ func migrations() []string {
 		"counted.sql",
 		"changes.sql",
 		"operators.sql",
+		"roll.sql",
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // a snapshot that is held or does not count; no one is missing because of such a one.
 func rollCalls(t *world) {
 	l := t.locked()
-	call := func(r export.RollCall, held []export.Breach) {
+	take := func(r export.RollCall, held []export.Breach) {
 		t.Helper()
 		t.now = t.now.Add(Day)
 		run := Must[export.RunRecord](t)(l.BeginRun(export.RunRecord{Command: "run", Started: t.now})).ID
@@ -44,28 +44,28 @@ func rollCalls(t *world) {
 	if r := Must[*ledger.Roll](t)(l.Roll()); r.Last != nil || r.Counted != nil || r.Members.Len() != 0 {
 		t.Errorf("a new ledger has the roll %+v", r)
 	}
-	call(export.RollCall{Counts: true, Records: 3, Config: "c", Files: []string{"a-1.csv"}, New: []string{"A", "B", "C", "C"}}, nil)
+	take(export.RollCall{Counts: true, Records: 3, Config: "c", Files: []string{"a-1.csv"}, New: []string{"A", "B", "C", "C"}}, nil)
 	want(1, map[string]string{"A": "0", "B": "0", "C": "0"})
-	call(export.RollCall{Counts: true, Missing: []string{"B"}, Files: []string{}}, nil)
-	call(export.RollCall{Counts: true, Missing: []string{"C", "unknown"}, New: []string{"D"}}, nil)
+	take(export.RollCall{Counts: true, Missing: []string{"B"}, Files: []string{}}, nil)
+	take(export.RollCall{Counts: true, Missing: []string{"C", "unknown"}, New: []string{"D"}}, nil)
 	want(3, map[string]string{"A": "0", "B": "2 since 2026-11-25", "C": "1 since 2026-11-26", "D": "0"})
-	call(export.RollCall{Records: 9, Back: []string{"C"}, New: []string{"E"}, Config: "d", Files: []string{"a-4.csv", "b"}}, nil)
+	take(export.RollCall{Records: 9, Back: []string{"C"}, New: []string{"E"}, Config: "d", Files: []string{"a-4.csv", "b"}}, nil)
 	want(3, map[string]string{"A": "0", "B": "2 since 2026-11-25", "C": "0", "D": "0", "E": "0"})
 	r := Must[*ledger.Roll](t)(l.Roll())
 	last := &ledger.Snapshot{Number: 3, At: t.now, Records: 9, Config: "d", Files: []string{"a-4.csv", "b"}}
 	if d := cmp.Diff(last, r.Last); d != "" || !r.Counted.Counts {
 		t.Errorf("the last snapshot (-want +got):\n%s", d)
 	}
-	call(export.RollCall{Counts: true, Missing: []string{"A"}, Back: []string{"B"}, New: []string{"F"}}, breaches())
+	take(export.RollCall{Counts: true, Missing: []string{"A"}, Back: []string{"B"}, New: []string{"F"}}, breaches())
 	want(3, map[string]string{"A": "0", "B": "0", "C": "0", "D": "0", "E": "0", "F": "0"})
-	call(export.RollCall{Counts: true, Missing: []string{"A", "B"}}, nil)
+	take(export.RollCall{Counts: true, Missing: []string{"A", "B"}}, nil)
 	t.now = t.now.Add(100 * Day)
 	Must[ledger.Pruned](t)(l.Prune(ledger.Retention{Parts: Day, Values: Day, History: Day}, false))
-	call(export.RollCall{Counts: true, Missing: []string{"C"}, Files: []string{"x"}}, nil)
+	take(export.RollCall{Counts: true, Missing: []string{"C"}, Files: []string{"x"}}, nil)
 	Must[ledger.Pruned](t)(l.Prune(ledger.Retention{Parts: Day, Values: Day, History: Day}, false))
 	want(5, map[string]string{"A": "2 since 2026-11-29", "B": "2 since 2026-11-29", "C": "1 since 2027-03-10", "D": "0", "E": "0", "F": "0"})
 	Must[ledger.Forgotten](t)(l.Forget("C"))
-	call(export.RollCall{Counts: true, Anew: true, Missing: []string{"D", "F"}, Back: []string{"B"}, New: []string{"G"}}, nil)
+	take(export.RollCall{Counts: true, Anew: true, Missing: []string{"D", "F"}, Back: []string{"B"}, New: []string{"G"}}, nil)
 	want(6, map[string]string{"B": "0", "E": "0", "G": "0"})
 	if r := Must[*ledger.Roll](t)(l.Roll()); len(r.Since) != 1 || !slices.Equal(slices.Collect(maps.Keys(r.Since)), []int{6}) {
 		t.Errorf("nobody is missing, and snapshots began %v", r.Since)

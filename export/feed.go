@@ -48,6 +48,14 @@ type Record struct {
 	Lost    bool     // with Fault: the rest of the file after this line could not be read either
 	Open    bool     // it is the last record of its file, and its line has no end
 	Kept    bool     // an earlier plan has kept it
+	Coupa   *Holding // nil: Coupa is not asked
+}
+
+// Holding is what Coupa holds of the person of a record, for expressions that read it.
+type Holding struct {
+	User  *User // nil: Coupa has no such user
+	Later bool  // Coupa is asked later, and cells that need its answer are absent until then
+	Read  bool  // an expression has needed it
 }
 
 // Chunk is a run of whole records. Its receiver cuts it into fields, so that cutting runs on every core. One goroutine

@@ -24,6 +24,7 @@ type Preflight struct {
 	Key       string                                                            // the Coupa column that names the person where HR does not know the Id: Employee Number or Login
 	Match     []string                                                          // the columns that decide who a row is about, in this order; nil: Id, Key, and then the other of Employee Number and Login
 	Columns   []string
+	Also      []string // with Whole: columns whose values are kept too, though no row has them
 	Element   func(column string) (e export.Element, ok bool)
 	MayCreate bool // a row that matches no user may be sent
 	Whole     bool // ask for all of Columns that the API shows, and keep the values: the user at plan time
@@ -197,7 +198,7 @@ func (f *Preflight) asks(one *identity, column string) bool {
 func (f *Preflight) wanted() (want []export.Element) {
 	columns := slices.Concat(kept[:], f.alsoMatched())
 	if f.Whole {
-		columns = append(append(columns, f.Columns...), export.ColumnRoles)
+		columns = slices.Concat(columns, f.Columns, f.Also, []string{export.ColumnRoles})
 	}
 	for _, c := range columns {
 		e, ok := f.Element(c)

@@ -206,6 +206,9 @@ func (c *compiler) call(n *ast.CallNode) evaluator {
 		number := v.number
 		return func(f *frame) (value, error) { return f.variable(number) }
 	}
+	if number, ok := c.heldNumber(n); ok {
+		return func(f *frame) (value, error) { return f.held(number) }
+	}
 	args, ok := c.all(n.Arguments...)
 	_, name := calledFunction(n)
 	fn := c.library.functions[name]

@@ -15,6 +15,8 @@ import (
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
+
+	"github.com/hr2coupa/hr2coupa/export"
 )
 
 const (
@@ -29,6 +31,7 @@ var predicates = []string{"all", "any", "none", "one", "filter", "map", "find", 
 // compiledExpr is a compiled expression. A plain field has neither fast nor program.
 type compiledExpr struct {
 	fields  []int       // numbers of the fields it reads
+	held    []int       // numbers of what it reads of Coupa's users
 	fast    evaluator   // nil where a node needs the VM
 	program *vm.Program // shared by all mappers
 }
@@ -39,6 +42,8 @@ type compiler struct {
 	config  *conf.Config
 	fields  *fieldSet
 	today   bool // an expression reads the day of the run
+	coupa   Coupa
+	held    []export.Element // that expressions read of Coupa's users, by number
 
 	vars        []*variable // by number
 	varByName   map[string]*variable
@@ -64,13 +69,16 @@ func newConfig(l *library) *conf.Config {
 	for name, f := range l.functions {
 		c.Functions[name] = &builtin.Function{Name: name, Func: f.vmCall, Types: []reflect.Type{reflect.TypeFor[func(...any) any]()}}
 	}
-	c.Functions[varName] = varFunction
+	c.Functions[varName], c.Functions[heldName] = varFunction, heldFunction
 	return c
 }
 
 // column compiles one column.
 func (c *compiler) column(col Column) (compiledColumn, []Problem) {
-	return c.expression(col, func(w *rewriter, root ast.Node) { w.results(root, col.List) })
+	return c.expression(col, func(w *rewriter, root ast.Node) {
+		w.results(root, col.List)
+		w.changed(root, col)
+	})
 }
 
 // expression compiles an expression; check complains about results that it must not have. expr's parser and compiler get
@@ -98,7 +106,7 @@ func (c *compiler) expression(col Column, check func(*rewriter, ast.Node)) (out 
 		}
 		return out, problems
 	}
-	out.fields = w.fields
+	out.fields, out.held = w.fields, w.held
 	c.trace(tree.Node, &out.from)
 	if f, ok := tree.Node.(*ast.IdentifierNode); ok {
 		out.plain = c.fieldNumber(f)
@@ -115,7 +123,12 @@ func (c *compiler) expression(col Column, check func(*rewriter, ast.Node)) (out 
 
 // condition compiles a condition, as a column with the name of its key.
 func (c *compiler) condition(cond Condition) (out compiledColumn, problems []Problem) {
-	out, problems = c.expression(Column{Name: cond.Key, Expr: cond.Expr, Line: cond.Line}, (*rewriter).truth)
+	out, problems = c.expression(Column{Name: cond.Key, Expr: cond.Expr, Line: cond.Line}, func(w *rewriter, root ast.Node) {
+		w.truth(root)
+		if len(w.held) > 0 {
+			w.advise(root, "write the condition over HR's fields", "a condition is needed before Coupa is asked, and cannot read coupa[...]")
+		}
+	})
 	for i := range problems {
 		problems[i].Column, problems[i].Key = "", cond.Key
 	}

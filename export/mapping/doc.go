@@ -23,6 +23,12 @@
 // cell: use join(...), replace(...) or formatDate(...). The word --NULL--, alone or in a list, is a fault where it
 // comes from HR; text of an expression and values of a table may be that word.
 //
+// # What Coupa holds
+//
+// coupa["Department"] is what Coupa holds of the person, in the form of a cell: nil for a new person, a list for a column of names.
+// It is known only once Coupa was asked (see export.Holding). merge(coupa["X"], ...) and without(coupa["X"], ...) are whole lists of
+// the column X; without empties the list where it takes the last name.
+//
 // # Functions
 //
 // Where x is nil the result is nil, unless noted. Text functions take numbers and booleans too, as text.
@@ -49,6 +55,7 @@
 //	daysBetween(a, b)                   calendar days from a to b, negative where b is earlier; nil where one is nil
 //	phone(x, "FR")                      Coupa's form, see below
 //	clear() replace(x)                  whole results only, see above
+//	merge(x, ...) without(x, ...)       whole results only: the list that Coupa holds with names, or without them
 //
 // Date layouts are made of YYYY YY MMMM MMM MM M DD D HH H hh h mm ss A (AM or PM) Z (offset), the letter T, and signs;
 // M and D take one digit or two. There is no randomness, and no clock but today(): the same record always maps to the same cells

@@ -15,6 +15,8 @@ func listFunctions() []ownFunction {
 		{"first", 1, 1, func(args []value) (value, error) { return element(args[0], 0) }},
 		{"last", 1, 1, func(args []value) (value, error) { return element(args[0], -1) }},
 		{"replace", 1, 1, replace},
+		{"merge", 2, -1, merge},
+		{"without", 2, -1, without},
 		{elementName, 2, 2, elementAt},
 		{elementsName, 1, 1, elements},
 	}
@@ -113,30 +115,49 @@ func elements(args []value) (value, error) {
 
 // replace returns the text of a whole list. Coupa separates elements by commas, so no element may hold one.
 func replace(args []value) (value, error) {
-	list, isList := args[0].any.([]any)
-	if !isList {
-		v, err := split([]value{args[0], textValue(",")})
-		if err != nil || v.isNil() {
-			return value{}, err
-		}
-		list = v.any.([]any)
+	list, err := namesOf(args[0])
+	if err != nil {
+		return value{}, err
 	}
 	kept := make([]string, 0, len(list))
-	for _, e := range list {
-		s, err := boxed(e).scalar()
-		if err != nil {
-			return value{}, err
-		}
-		s = strings.TrimSpace(s)
-		if strings.Contains(s, ",") {
-			return value{}, errors.New("an element holds a comma, which would make two of it in Coupa")
-		}
-		if s != "" && !slices.Contains(kept, s) {
+	for _, s := range list {
+		if !slices.Contains(kept, s) {
 			kept = append(kept, s)
 		}
 	}
-	if len(kept) == 0 {
+	return wholeOf(kept)
+}
+
+// namesOf returns the trimmed elements of a list, or of text with commas, without blank ones.
+func namesOf(v value) ([]string, error) {
+	list, isList := v.any.([]any)
+	if !isList {
+		s, err := split([]value{v, textValue(",")})
+		if err != nil || s.isNil() {
+			return nil, err
+		}
+		list = s.any.([]any)
+	}
+	names := make([]string, 0, len(list))
+	for _, e := range list {
+		s, err := boxed(e).scalar()
+		if err != nil {
+			return nil, err
+		}
+		if s = strings.TrimSpace(s); s != "" {
+			names = append(names, s)
+		}
+	}
+	return names, nil
+}
+
+// wholeOf returns names as the whole list of a cell; nil where there are none.
+func wholeOf(names []string) (value, error) {
+	if slices.ContainsFunc(names, func(s string) bool { return strings.Contains(s, ",") }) {
+		return value{}, errors.New("an element holds a comma, which would make two of it in Coupa")
+	}
+	if len(names) == 0 {
 		return value{}, nil
 	}
-	return value{any: replaced{strings.Join(kept, ",")}}, nil
+	return value{any: replaced{strings.Join(names, ",")}}, nil
 }

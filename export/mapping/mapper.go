@@ -34,8 +34,11 @@ func newRowMapper(m *Mapping, at []int) *rowMapper {
 		r.frame.today = m.today
 		r.env[todayName] = r.frame.today
 	}
+	r.frame.mapper = r
 	if len(m.vars) > 0 {
-		r.frame.vars, r.frame.mapper, r.varVMs = make([]workedOut, len(m.vars)), r, newVMs(len(m.vars))
+		r.frame.vars, r.varVMs = make([]workedOut, len(m.vars)), newVMs(len(m.vars))
+	}
+	if len(m.vars)+len(m.held) > 0 {
 		r.env[frameName] = &r.frame
 	}
 	for _, name := range m.fields.names {
@@ -157,7 +160,7 @@ func (r *rowMapper) cell(c *compiledColumn) (export.Cell, error) {
 		v, err = r.run(c)
 	}
 	if err != nil {
-		return export.Cell{}, err
+		return export.Cell{}, sooner(err)
 	}
 	if v.any == nil && !c.List && !isWord(v.text) { // most
 		return setCell(v.text), nil
@@ -226,6 +229,9 @@ func cellOf(v value, list bool) (export.Cell, error) {
 func (r *rowMapper) fault(c *compiledColumn, err error) export.Fault {
 	if errors.Is(err, errWord) { // the expression is not at fault
 		return export.Fault{Origin: export.Origin{Line: r.frame.rec.Line}, Field: c.Name, Rule: "word", Message: err.Error()}
+	}
+	if unheld := notHeld(err); unheld != nil { // neither is it here
+		return export.Fault{Origin: export.Origin{Line: r.frame.rec.Line}, Field: c.Name, Rule: "unasked", Message: unheld.Error()}
 	}
 	cause, at := safeCause(err)
 	where := ""

@@ -26,6 +26,7 @@ type Options struct {
 	Prefer   *Condition     // picks one of several records of a person; nil: there is none
 	Where    *Condition     // whom the feed is about; nil: everyone
 	Leaves   *Day           // the day on which a person leaves; nil: HR does not say it
+	Coupa    Coupa          // what expressions can read of Coupa's users
 	TimeZone *time.Location // time zone of dates; nil is UTC
 	File     string         // the config that holds all this, for messages
 	// ReadFile reads a table's whole file and bounds its size; a file above 16 MB is a problem.
@@ -57,8 +58,9 @@ type Mapping struct {
 	fields  fieldSet
 	file    string // Options.File
 	library *library
-	reads   bool      // an expression reads today(), or there is a day to compare with it
-	today   time.Time // the beginning of that day in the mapping's zone; zero: none was given
+	held    []export.Element // that expressions read of Coupa's users
+	reads   bool             // an expression reads today(), or there is a day to compare with it
+	today   time.Time        // the beginning of that day in the mapping's zone; zero: none was given
 }
 
 // compiledColumn is a compiled Column. It is evaluated in the cheapest possible way: a copy, closures, or the VM.
@@ -76,6 +78,7 @@ var _ export.Mapping = (*Mapping)(nil)
 func New(o Options) (*Mapping, []Problem) {
 	tables, problems := newTables(o)
 	c := newCompiler(newLibrary(o.TimeZone, tables))
+	c.coupa = o.Coupa
 	m := &Mapping{library: c.library, vars: c.variables(o.Vars)}
 	seen := map[string]int{}
 	for _, col := range o.Columns {
@@ -119,7 +122,7 @@ func New(o Options) (*Mapping, []Problem) {
 		sortProblems(problems)
 		return nil, problems
 	}
-	m.fields, m.reads, m.leaves, m.file = *c.fields, c.today, o.Leaves, o.File
+	m.fields, m.held, m.reads, m.leaves, m.file = *c.fields, c.held, c.today, o.Leaves, o.File
 	return m, nil
 }
 

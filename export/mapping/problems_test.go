@@ -75,11 +75,22 @@ func TestProblems(t *testing.T) {
 		{`a == "x" ? replace(roles) : roles`, true, 29, "a list column replaces what Coupa holds"},
 		{`replace(a) ?? b`, true, 15, "a list column replaces what Coupa holds"},
 		{`let r = replace(a); r`, true, 0, "a list column replaces what Coupa holds"},
-		{`merge(coupa.roles, roles)`, true, 1, "this version has no merge(...) yet | write replace(...)"},
-		{`merge(a)`, false, 1, "this version has no merge(...) yet"},
+		{`merge(coupa["User Role Name"], roles)`, true, 12, `coupa[...]: there is no Coupa column "User Role Name" | did you mean "User Role Names"?`},
+		{`coupa["quantum"]`, false, 6, `coupa[...]: there is no Coupa column "quantum" | hr2coupa layout lists the columns`},
+		{`coupa[roles]`, false, 6, `coupa[...] needs the name of a Coupa column as text | write coupa["User Role Names"]`},
+		{`coupa["Generate Password And Notify User"]`, false, 6, `Coupa does not show the column "Generate Password And Notify User"`},
+		{`merge(a)`, false, 1, "merge takes at least 2 argument(s), here are 1"},
+		{`merge(coupa["Col"], ["x"])`, false, 1, "merge(...) is for list columns, this column holds one value"},
+		{`without(coupa["Col"], ["x"])`, false, 1, "without(...) is for list columns, this column holds one value"},
+		{`without(coupa["Col"], ["x"]) ?? "a"`, false, 1, "without(...) is for list columns, this column holds one value"},
+		{`merge(a, ["x"])`, true, 1, `merge(...) changes the list that Coupa holds, and this one does not read it | write merge(coupa["Col"], ...), or replace(...)`},
+		{`merge(coupa["Content Groups"], ["x"])`, true, 1, `merge(...) changes the list that Coupa holds, and this one does not read it`},
+		{`without(["x"], coupa["Col"])`, true, 1, `without(...) changes the list that Coupa holds, and this one does not read it`},
+		{`coupa["Col"]`, true, 6, "a list column replaces what Coupa holds"},
+		{`lower(merge(coupa["Col"], ["x"]))`, true, 7, "merge(...) is a whole result"},
 	}
 	for _, tt := range tests {
-		m, problems := New(Options{Tables: testTables(), ReadFile: readTestFile, Columns: []Column{{Name: "Col", Expr: tt.expr, List: tt.list, Line: 3}}})
+		m, problems := New(Options{Tables: testTables(), ReadFile: readTestFile, Coupa: coupaColumns, Columns: []Column{{Name: "Col", Expr: tt.expr, List: tt.list, Line: 3}}})
 		if m != nil || len(problems) == 0 {
 			t.Errorf("%s: no problem", shorten(tt.expr))
 			continue

@@ -17,6 +17,7 @@ import (
 //	title, field("Employee ID")  an identifier with fieldPrefix
 //	today()                      the identifier todayName
 //	has_left, a variable         a call of varName
+//	coupa["Status"]              a call of heldName
 //	if(c, a, b)                  c ? a : b, which evaluates only one
 //	a + b                        a call of plusName
 //	a matches b                  a call of matchesName
@@ -29,6 +30,7 @@ type rewriter struct {
 	*compiler
 	complaints []complaint
 	fields     []int          // fields read, each once
+	held       []int          // what is read of Coupa's users, each once
 	scope      map[string]int // variables of let, counted
 	predicate  bool           // inside a predicate
 	outer      []*ast.CallNode
@@ -187,6 +189,9 @@ func (w *rewriter) isField(n ast.Node) bool {
 }
 
 func (w *rewriter) member(n *ast.MemberNode) ast.Node {
+	if held, ok := w.heldColumn(n); ok {
+		return held
+	}
 	if property, ok := n.Property.(*ast.StringNode); ok {
 		w.advise(n, fmt.Sprintf(`write a field whose name has a dot as field("name.%s")`, property.Value), "fields have no parts")
 		return n
@@ -225,7 +230,7 @@ func (w *rewriter) call(n *ast.CallNode) ast.Node {
 		return n
 	}
 	switch callee.Value {
-	case varName: // done: a ?: b and a < b < c contain a node twice
+	case varName, heldName: // done: a ?: b and a < b < c contain a node twice
 		return n
 	case "field":
 		name, ok := constantText(n.Arguments, 0)
@@ -234,9 +239,6 @@ func (w *rewriter) call(n *ast.CallNode) ast.Node {
 			return n
 		}
 		return w.field(n, name)
-	case "merge":
-		w.advise(n, "write replace(...) with the whole list", "this version has no merge(...) yet")
-		return n
 	case "if":
 		return w.ifCall(n)
 	case "today":
@@ -287,7 +289,7 @@ func (w *rewriter) function(n *ast.CallNode, name string) {
 	case given < f.min || f.max >= 0 && given > f.max:
 		w.complain(n, "%s takes %s, here are %d", name, f.arity(), given)
 		return
-	case name == "clear" || name == "replace":
+	case name == "clear" || wholeList(name):
 		w.whole = append(w.whole, n)
 	}
 	constant := func(i int) (string, bool) { return constantText(n.Arguments, i) }
@@ -338,13 +340,13 @@ func (w *rewriter) results(root ast.Node, list bool) {
 		call, name := calledFunction(leaf)
 		_, isNil := leaf.(*ast.NilNode)
 		switch {
-		case name == "clear", name == "replace" && list:
+		case name == "clear", wholeList(name) && list:
 			w.outer = append(w.outer, call)
-		case name == "replace":
+		case wholeList(name):
 			w.outer = append(w.outer, call)
-			w.complain(leaf, "replace(...) is for list columns, this column holds one value")
-		case list && !isNil && name != "merge":
-			w.advise(leaf, "write replace(...) with the whole list, or clear()", "a list column replaces what Coupa holds")
+			w.complain(leaf, "%s(...) is for list columns, this column holds one value", name)
+		case list && !isNil:
+			w.advise(leaf, "write replace(...) with the whole list, merge(coupa[...], ...) or clear()", "a list column replaces what Coupa holds")
 		}
 	}
 	for _, call := range w.whole {

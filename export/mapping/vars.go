@@ -65,6 +65,9 @@ func (c *compiler) variables(list []Column) []*variable {
 // badName returns why an expression cannot have a name, and what to do; "" if it can.
 func (c *compiler) badName(name string) (message, hint string) {
 	tree, err := parser.ParseWithConfig(name, c.config)
+	if name == coupaName {
+		return "coupa[...] is what Coupa has", "give the variable another name"
+	}
 	if err == nil {
 		if id, ok := tree.Node.(*ast.IdentifierNode); ok && id.Value == name && !strings.HasPrefix(name, "$") {
 			if c.varByName[name] == nil {
@@ -99,7 +102,7 @@ func (c *compiler) define(v *variable) {
 func (w *rewriter) valueOf(v *variable, root ast.Node) (decides bool) {
 	for _, call := range w.whole {
 		_, name := calledFunction(call)
-		hint := fmt.Sprintf("write it in the column, such as replace(%s)", v.name)
+		hint := fmt.Sprintf("write it in the column, such as %s(%s)", name, v.name)
 		if name == "clear" {
 			hint = fmt.Sprintf("write it in the column, such as if(%s, clear(), login)", v.name)
 		}
@@ -126,6 +129,7 @@ func (w *rewriter) variable(n *ast.IdentifierNode, v *variable) ast.Node {
 			w.fields = append(w.fields, f)
 		}
 	}
+	w.reads(v.held)
 	return w.ours(n, varName, inPlaceOf(n, &ast.IdentifierNode{Value: frameName}), inPlaceOf(n, &ast.IntegerNode{Value: v.number}))
 }
 
@@ -199,8 +203,8 @@ func (e *varError) Error() string { return e.text }
 
 // fails names the variable in an error, and the place in its expression.
 func (v *variable) fails(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || notHeld(err) != nil {
+		return err
 	}
 	cause, at := safeCause(err)
 	where := ""

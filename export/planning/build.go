@@ -116,6 +116,7 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 		one = rowDraft{key: key, row: export.Row{Origin: origin, Cells: cells}, lines: 1}
 		one.faults = m.Map(rec, one.row.Cells)
 		one.leaves = w.leaveDay(rec)
+		one.reads = rec.Coupa != nil && rec.Coupa.Read
 		one.unsaid = unsaid(rec, m, len(cells))
 		one.unmade = w.enc.completer.unmade(rec, m, cells)
 		if g != nil {
@@ -188,6 +189,7 @@ type rowDraft struct {
 	blank     export.ColumnSet // columns without a value, for which the ledger knows one
 	counted   []string         // names of the limits of single columns that count the person
 	leaves    string           // the day on which HR says that the person leaves, as it is written
+	reads     bool             // it was made with what Coupa holds of the person, or waits for that
 	sure      bool             // it equals what was last confirmed, and Coupa need not be asked
 }
 

@@ -220,8 +220,11 @@ func (e *encoder) check(one *rowDraft) []export.Fault {
 		}
 		return rules
 	}
-	if one.sure = !paired && e.comparer.sure(one); one.sure {
+	if one.sure = !paired && !one.reads && e.comparer.sure(one); one.sure {
 		return nil
+	}
+	if one.reads && e.p.Notes == nil && (e.p.Answers == nil || !e.p.Answers.Asked(one.key)) {
+		return append(rules, export.Fault{Origin: one.row.Origin, Rule: "unasked", Message: sayUnasked})
 	}
 	if e.p.Notes != nil {
 		e.p.Notes(one.key, &one.row)
@@ -238,6 +241,9 @@ func (e *encoder) check(one *rowDraft) []export.Fault {
 	e.completer.explainMissing(one, rules)
 	return append(rules, e.s.circular(&one.row, one.key)...)
 }
+
+// sayUnasked is the reason of a row that waits for what Coupa holds, where Coupa was not asked in the end.
+const sayUnasked = "the mapping needs what Coupa holds, and Coupa was not asked about this person"
 
 // partial turns a row into the form of the API route: only HR's values, together with what Coupa held when it was
 // asked.

@@ -16,6 +16,7 @@ type worker struct {
 	mappers map[*export.Header]bound
 	records int // records of the chunk before
 	rec     export.Record
+	holding export.Holding // of rec
 	enc     *encoder
 }
 
@@ -104,11 +105,33 @@ func (p *Planner) each(w *worker, c export.Chunk, f func(rec *export.Record, per
 				m = nil
 			}
 		}
+		if m != nil && p.ReadsCoupa {
+			rec.Coupa = p.holding(&w.holding, person)
+		}
 		if err := f(rec, person, m); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// holding fills h with what Coupa holds of a person, for a mapping that reads it; nil where it is not known. In a first pass Coupa is
+// still to be asked, and a person who was not asked about after it is one whose row goes nowhere: nothing of either is lost.
+func (p *Planner) holding(h *export.Holding, person string) *export.Holding {
+	*h = export.Holding{}
+	switch {
+	case p.Notes != nil:
+		h.Later = true
+	case p.Answers == nil:
+		return nil
+	case !p.Answers.Asked(person):
+		h.Later = true
+	default:
+		if u, found := p.Answers.Found(person); found {
+			h.User = &u
+		}
+	}
+	return h
 }
 
 // parallel has all workers work on chunks and collects their results in the order of the feed. A chunk is released when

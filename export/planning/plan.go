@@ -52,6 +52,9 @@ type Planner struct {
 	Protects func(key, login, known string) *export.Protection
 	// Answers are Coupa's answers about the people; nil where Coupa was not asked.
 	Answers Answers
+	// ReadsCoupa says that the mapping reads what Coupa holds of people. Whoever's record needs that is asked about, also where
+	// the row equals what was last confirmed.
+	ReadsCoupa bool
 	// Compare returns the element where Coupa shows a column. Rows are then compared with Answers, or else with what the
 	// ledger knows, and those that would change nothing are not sent; nil: rows are not compared.
 	Compare func(column string) (e export.Element, ok bool)

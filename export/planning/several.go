@@ -72,6 +72,7 @@ func (d *rowDraft) absorb(newer *rowDraft) {
 	}
 	d.unsaid = d.unsaid.Both(newer.unsaid)
 	d.unmade = d.unmade.And(newer.unmade)
+	d.reads = d.reads || newer.reads
 	d.row.Origin = newer.row.Origin
 	d.lines += newer.lines
 	d.faults = append(d.faults, newer.faults...)

@@ -36,6 +36,7 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 	if m := d.ask.Pipe.Mapping.On(d.ask.day()); m.Leaves() != "" {
 		p.Leaves = &planning.Leaving{Field: m.Leaves(), Ahead: m.Ahead}
 	}
+	p.ReadsCoupa = len(d.ask.Pipe.Mapping.Held()) > 0
 	if cfg.Feed.Where != "" {
 		p.Where = func(file string) bool { return !change.Typed(export.Origin{File: file}) } // whoever types a change means it
 	}

@@ -66,7 +66,7 @@ func (d *draft) questions(sheet *layout.Sheet) (a *preflightAnswers, err error) 
 	pipe := d.ask.Pipe
 	a = &preflightAnswers{mapping: planning.WithID(d.mapping())}
 	a.Preflight = &directory.Preflight{
-		Key: pipe.Key, Match: pipe.Match, Columns: a.mapping.Columns(), Element: coupa.Element, Whole: true, Rate: pipe.Config.Coupa.Rate,
+		Key: pipe.Key, Match: pipe.Match, Columns: a.mapping.Columns(), Also: pipe.Mapping.Held(), Element: coupa.Element, Whole: true, Rate: pipe.Config.Coupa.Rate,
 		Adopt:     directory.Adoptions(pipe.Config.Identity),
 		Least:     d.out.People.Len(),
 		MayCreate: wiring.MayCreate(pipe.Config, d.out.People.Len()) || approvedCreates(d.out) > 0,

@@ -30,10 +30,11 @@ type Unread string
 
 // The reasons.
 const (
-	NoElement Unread = "no_element" // Coupa's API shows no such element
-	NoField   Unread = "no_field"   // the file of Coupa's users has no such field
-	CardData  Unread = "card_data"  // card data is never read
-	Acts      Unread = "acts"       // it makes Coupa do something, and stores nothing
+	NoElement Unread = "no_element"  // Coupa's API shows no such element
+	NoField   Unread = "no_field"    // the file of Coupa's users has no such field
+	CardData  Unread = "card_data"   // card data is never read
+	Acts      Unread = "acts"        // it makes Coupa do something, and stores nothing
+	ReadsHeld Unread = "reads_coupa" // its expression reads what Coupa holds: HR alone does not say what is to be there
 )
 
 // Verdict is the word for what a comparison ended with.
@@ -210,6 +211,9 @@ func (s *sides) columns(file *usersFile) {
 	for i, name := range mapped {
 		e, why := s.element(name, file)
 		e.Column = name
+		if why == "" && s.pipe.Mapping.ReadsHeld(name) {
+			why = ReadsHeld
+		}
 		if why != "" {
 			e.Path = ""
 			if !slices.Contains(s.pipe.Lacks, name) {

@@ -42,6 +42,7 @@ var reasonWords = map[reconcile.Reason]string{
 var unreadWords = map[reconciling.Unread]string{
 	reconciling.NoElement: "Coupa's API does not show it", reconciling.NoField: "the file has no field for it",
 	reconciling.CardData: "card data is never read", reconciling.Acts: "it makes Coupa act, and stores nothing",
+	reconciling.ReadsHeld: "its expression reads coupa[...]",
 }
 
 // Reconcile compares both sides, writes the files and prints the result. With --json there is an object where an error leaves no

@@ -89,17 +89,18 @@ func compile(cfg *config.Config, whole bool) (*Pipeline, []config.Fault) {
 		return p, nil
 	}
 	var faults []config.Fault
-	m, problems := mapping.New(mapping.Options{
-		Columns: columns, Vars: cfg.Mapping.Vars, Tables: cfg.Mapping.Tables, Prefer: preferred(cfg), Where: covered(cfg), Leaves: leaveDay(cfg), TimeZone: cfg.Feed.TimeZone, File: cfg.File, ReadFile: ReadTable,
-	})
-	for _, pr := range problems {
-		faults = append(faults, config.Fault{File: cfg.File, Line: pr.Line, Path: cmp.Or(pr.Key, "mapping"), Message: pr.Text(), Hint: pr.Hint})
-	}
 	names := make([]string, len(columns))
 	for i, c := range columns {
 		names[i] = c.Name
 	}
 	match, matchFaults := matchColumns(cfg, names, whole)
+	m, problems := mapping.New(mapping.Options{
+		Columns: columns, Vars: cfg.Mapping.Vars, Tables: cfg.Mapping.Tables, Prefer: preferred(cfg), Where: covered(cfg), Leaves: leaveDay(cfg), TimeZone: cfg.Feed.TimeZone, File: cfg.File, ReadFile: ReadTable,
+		Coupa: mapping.Coupa{Columns: columnNames(cfg), Element: coupa.Element, Before: slices.Concat(asksBy, match)},
+	})
+	for _, pr := range problems {
+		faults = append(faults, config.Fault{File: cfg.File, Line: pr.Line, Path: cmp.Or(pr.Key, "mapping"), Message: pr.Text(), Hint: pr.Hint})
+	}
 	p.Match, faults = match, append(faults, matchFaults...)
 	if cfg.Layout.Match != nil {
 		p.Lacks = completed(names, p.Key)

@@ -21,8 +21,9 @@ part and its row, the load and Coupa's messages, what changed (old -> new), the 
 approval that let it pass, and every cell that was sent, with the expression that set it. At the end come the
 columns that are known as confirmed. KEY is the person's value in the feed's key column, or a pseudonym from the log (p-...); --login finds
 a person by a login that was sent.
+--as-of DAY prints what was so at the end of a day, and since when that was known.
 It only reads, and may do so while a run is at work. What it prints on stdout is personal data.`,
-		Example: "  hr2coupa explain 000102\n  hr2coupa explain --login xaver.xu --all",
+		Example: "  hr2coupa explain 000102\n  hr2coupa explain --login xaver.xu --all\n  hr2coupa explain 000102 --as-of 2026-11-23",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -35,6 +36,7 @@ It only reads, and may do so while a run is at work. What it prints on stdout is
 		},
 	}
 	c.Flags().StringVar(&o.Login, "login", "", "the person with this login, instead of KEY")
+	c.Flags().StringVar(&o.AsOf, "as-of", "", "what was so at the end of this day, such as 2026-11-23, in the feed's zone")
 	c.Flags().BoolVar(&o.All, "all", false, fmt.Sprintf("print every run, not only the latest %d", explain.ShownRuns))
 	return c
 }

@@ -25,11 +25,12 @@ import (
 // ShownRuns is how many runs explain shows without --all.
 const ShownRuns = 5
 
-// Options are the flags of explain: a person's key or login, and whether all runs are shown.
+// Options are the flags of explain: a person's key or login, whether all runs are shown, and the day as of which.
 type Options struct {
 	Key   string
 	Login string
 	All   bool
+	AsOf  string // a day, YYYY-MM-DD; "": the whole story
 }
 
 // story is what the ledger knows of a person, newest run first.
@@ -101,6 +102,12 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 		return err
 	}
 	defer done()
+	var end time.Time
+	if o.AsOf != "" {
+		if end, err = endOf(o.AsOf, cfg.Feed.TimeZone); err != nil {
+			return err
+		}
+	}
 	keys := []string{o.Key}
 	if o.Login != "" {
 		if keys, err = l.KeysOf(o.Login); err != nil {
@@ -108,7 +115,7 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 		}
 	}
 	runs := ShownRuns
-	if o.All || env.JSON {
+	if o.All || env.JSON || o.AsOf != "" {
 		runs = -1
 	}
 	episodes, more, err := l.Story(keys, runs)
@@ -143,6 +150,12 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 		}
 		c.Undoes, c.Undone = change.Undoes(e.Row.Origin), undoneBy(e.Run.ID, episodes)
 		s.Rows = append(s.Rows, c)
+	}
+	if o.AsOf != "" {
+		if len(keys) > 1 {
+			return export.Hint(exit.Usage("%d people were sent with that login", len(keys)), "give KEY, a value of the feed's column %q", cfg.Feed.Key)
+		}
+		return tellDay(env, s, episodes, o.AsOf, end)
 	}
 	if s.Baseline, err = baselineOf(l, keys, episodes); err != nil {
 		return err

@@ -135,16 +135,23 @@ func (m *Mapping) Leaves() string {
 // Ahead reports whether the day on which a person leaves, as a record has it, is after today(). A blank is no day. The error
 // does not quote the text.
 func (m *Mapping) Ahead(text string) (bool, error) {
+	day, ok, err := m.LeaveDay(text)
+	return ok && m.library.dayNumber(day) > m.library.dayNumber(m.today), err
+}
+
+// LeaveDay returns the first moment of the day on which a person leaves, as a record has it, in the feed's zone; ok is false for
+// a blank. The error does not quote the text.
+func (m *Mapping) LeaveDay(text string) (day time.Time, ok bool, err error) {
 	args := []value{textValue(text)}
 	if m.leaves.Layout != "" {
 		args = append(args, textValue(m.leaves.Layout))
 	}
 	v, err := m.library.date(args)
 	if err != nil {
-		return false, err
+		return day, false, err
 	}
-	day, ok := v.any.(time.Time)
-	return ok && m.library.dayNumber(day) > m.library.dayNumber(m.today), nil
+	day, ok = v.any.(time.Time)
+	return day, ok, nil
 }
 
 // todayName is the variable of the day of the run; no mapping can write it.

@@ -227,6 +227,9 @@ func (e *encoder) check(one *rowDraft) []export.Fault {
 		return append(rules, export.Fault{Origin: one.row.Origin, Rule: "unasked", Message: sayUnasked})
 	}
 	if e.p.Notes != nil {
+		if e.p.Departs != nil && one.leaves != "" {
+			e.p.Departs(one.row.Origin, one.leaves)
+		}
 		e.p.Notes(one.key, &one.row)
 	}
 	if e.p.Answers == nil {

@@ -81,6 +81,9 @@ type Planner struct {
 	HoldEqual bool
 	// Used is how much of the limits earlier starts have used, and whom approvals name; nil: the plan has no tally.
 	Used *export.Usage
+	// Departs is called before Notes with the text of the day on which the person of a row leaves, where HR has one. It may keep
+	// the text only while it runs.
+	Departs func(at export.Origin, day string)
 	// Notes is called with each row that may be sent, also where it could be sent only completed. It is for a first
 	// pass over the feed; else nil. Every worker calls it, and the texts of the row are valid until it returns.
 	Notes func(key string, row *export.Row)

@@ -16,6 +16,7 @@ const (
 	OnlyInactive   Class = "only_inactive"   // an inactive user who is none of HR's people
 	LeaverGone     Class = "leaver_gone"     // inactive in HR, and without a user in Coupa
 	Equal          Class = "equal"
+	LeftOut        Class = "left_out" // a person or a user who is not compared; see Reason. It is no class of the sums
 )
 
 // Classes returns all classes, the gravest first.
@@ -26,6 +27,32 @@ func Classes() []Class {
 // Agrees reports whether the two sides agree about those of a class. Who is shut out in both, by whatever way, is no
 // difference.
 func (c Class) Agrees() bool { return slices.Contains([]Class{Equal, LeaverGone, OnlyInactive}, c) }
+
+// Cause says which side has changed since both were last confirmed to hold the same.
+type Cause string
+
+// The causes.
+const (
+	NoCause      Cause = "" // it is not known: there is no ledger, or a value is not shown
+	HRChanged    Cause = "hr_changed"
+	CoupaChanged Cause = "coupa_changed"
+	BothChanged  Cause = "both_changed"
+	NeverSent    Cause = "never_sent"  // no row of the person was ever accepted
+	Unconfirmed  Cause = "unconfirmed" // rows were, and this value was never read back
+)
+
+// Causes returns all causes that are known ones.
+func Causes() []Cause { return []Cause{HRChanged, CoupaChanged, BothChanged, NeverSent, Unconfirmed} }
+
+// Past says whether a user whom HR does not know was ever one of the ledger's people.
+type Past string
+
+// What the ledger says of such a user.
+const (
+	NoPast   Past = "" // there is no ledger
+	OnceOurs Past = "once_ours"
+	Never    Past = "never_ours"
+)
 
 // Doubt is the reason of Unclear, and of Missing where Coupa has a user who may be the person.
 type Doubt string

@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 )
 
 // Pairing is a comparison of which both sides were read.
@@ -76,9 +79,9 @@ func (p *Pairing) Unseen(take func(column export.Element, value string)) error {
 }
 
 // Compare compares all people with their users and calls take with each who is not equal, in the order of HR's files, then
-// with the users whom HR does not know, by number. Its sums are checked. It may be called again, and then does the same.
+// with the users whom HR does not know or who are left out, by number. Its sums are checked. It may be called again, and then does the same.
 func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
-	r := &Result{Classes: map[Class]int{}, Columns: map[string]int{}, Unshown: map[string]int{}, Doubles: []Double{}, Active: map[Reason]int{}}
+	r := &Result{Classes: map[Class]int{}, Columns: map[string]int{}, Causes: map[string]map[Cause]int{}, Only: map[Class]map[Past]int{}, Unshown: map[string]int{}, Doubles: []Double{}, Active: map[Reason]int{}}
 	r.HR = Side{LeftOut: maps.Clone(p.outN), Hash: p.hr.String()}
 	for i := range p.users {
 		p.users[i].taken = false
@@ -92,6 +95,9 @@ func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
 		return cmp.Or(strings.Compare(p.files[x.file], p.files[y.file]), cmp.Compare(x.line, y.line))
 	})
 	w := &walk{Pairing: p, r: r, cells: make([]export.Cell, p.o.Mapped)}
+	if p.o.Confirmed.Len() > 0 && !p.o.HashKey.IsZero() {
+		w.hasher = p.o.HashKey.Hasher()
+	}
 	if p.equal == nil {
 		p.equal = make([]bool, len(p.people))
 	}
@@ -112,8 +118,11 @@ func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		if f.Class == "" {
-			r.HR.LeftOut[Protected]++
+		if f.Class == LeftOut {
+			r.HR.LeftOut[f.Reason]++
+			if err := take(f); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		r.HR.Compared++
@@ -144,6 +153,8 @@ type walk struct {
 	b     []byte
 	near  map[int32][]byte // what users of the next people hold
 	text  []byte           // of them
+
+	hasher *baseline.Hasher // nil where nothing was confirmed
 }
 
 // ahead is for how many people their users are read at once: in the order in which they are stored, since HR has them in another.
@@ -171,14 +182,16 @@ func (w *walk) fetch(people []int) error {
 	return nil
 }
 
-// person judges one person. Of one whose user is protected, the finding has no class.
+// person judges one person.
 func (w *walk) person(at int) (*Finding, error) {
 	one := w.people[at]
 	var err error
 	if w.b, err = w.o.People.Read(one.place, w.b); err != nil {
 		return nil, err
 	}
-	f := &Finding{Origin: export.Origin{File: w.files[one.file], Line: int(one.line)}, Key: w.readPerson(w.b, w.cells)}
+	f := &Finding{Origin: export.Origin{File: w.files[one.file], Line: int(one.line)}}
+	var left time.Time
+	f.Key, left = w.readPerson(w.b, w.cells)
 	if w.login >= 0 && w.login < len(w.cells) {
 		f.Login = w.cells[w.login].SetText()
 	}
@@ -201,6 +214,7 @@ func (w *walk) person(at int) (*Finding, error) {
 		f.Login = v.Text
 	}
 	if u.out == Protected {
+		f.Class, f.Reason = LeftOut, Protected
 		return f, nil
 	}
 	if u.taken {
@@ -209,6 +223,10 @@ func (w *walk) person(at int) (*Finding, error) {
 	}
 	u.taken = true
 	w.compare(f, held)
+	if f.Class == LeaverActive && !left.IsZero() {
+		hours := int(math.Floor(w.o.At.Sub(left).Hours()))
+		f.Left, f.Hours = left, &hours
+	}
 	return f, nil
 }
 
@@ -225,7 +243,12 @@ func (w *walk) compare(f *Finding, held export.User) {
 		if !changes || d.Kind == export.ChangeCase && !w.o.ExactCase {
 			continue
 		}
-		if f.Cells = append(f.Cells, d); !d.Known {
+		two := Cell{CellChange: d}
+		if d.Known {
+			two.Cause = w.cause(f.Key, export.ElementCell{Element: e, Cell: cell}, v)
+			w.count(e.Column, two.Cause)
+		}
+		if f.Cells = append(f.Cells, two); !d.Known {
 			w.r.Unshown[e.Column]++
 			if f.Class == Equal {
 				f.Class, f.Doubt, f.Column = Unclear, NotShown, e.Column
@@ -249,9 +272,9 @@ func (w *walk) compare(f *Finding, held export.User) {
 
 // missing judges a person without a user.
 func (w *walk) missing(f *Finding, at int) (err error) {
-	f.Class = Missing
+	f.Class, f.Cause = Missing, w.gone(f.Key)
 	if w.status >= 0 && w.status < len(w.cells) && w.cells[w.status].State == export.Set && export.Truth(w.cells[w.status].Text) == "false" {
-		f.Class = LeaverGone
+		f.Class, f.Cause = LeaverGone, NoCause
 	}
 	said := w.said[at*len(w.keyed) : (at+1)*len(w.keyed)]
 	inUse := func(e entry) bool { return w.users[e.at].active }
@@ -308,11 +331,12 @@ func (w *walk) only(take func(*Finding) error) error {
 			if u.active {
 				w.r.Active[u.out]++
 			}
+			rest = append(rest, i)
 		default:
+			side.Compared++
 			rest = append(rest, i)
 		}
 	}
-	side.Compared += len(rest)
 	w.r.Coupa, w.r.Other = side, w.other && len(w.out) > 0
 	slices.SortFunc(rest, func(a, b int) int { return cmp.Compare(w.users[a].number, w.users[b].number) })
 	for _, i := range rest {
@@ -322,13 +346,19 @@ func (w *walk) only(take func(*Finding) error) error {
 		}
 		held := w.readUser(w.b)
 		f := &Finding{Class: OnlyActive, ID: held.ID}
-		if !w.users[i].active {
-			f.Class = OnlyInactive
-		}
 		if w.login >= 0 {
 			f.Login = held.Values[w.o.Columns[w.login].Path].Text
 		}
-		w.r.Classes[f.Class]++
+		if out := w.users[i].out; out != "" {
+			f.Class, f.Reason = LeftOut, out
+		} else {
+			if !w.users[i].active {
+				f.Class = OnlyInactive
+			}
+			w.r.Classes[f.Class]++
+			f.Past = w.past(held)
+			w.told(f)
+		}
 		if err := take(f); err != nil {
 			return err
 		}

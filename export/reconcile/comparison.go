@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 )
 
 // Store keeps what people and users hold until they are compared. All is added before anything is read, but for users who
@@ -25,8 +27,13 @@ type Options struct {
 	Key       string           // the column with the key of HR's records, by which users of people who are left out are known
 	ExactCase bool             // a login or an e-mail address in another case is a difference
 	Protects  func(key, login string) bool
-	People    Store // what HR's side holds
-	Users     Store // what Coupa's side holds
+	Confirmed *baseline.Store              // what was last confirmed of people; nil: nothing was
+	HashKey   baseline.HashKey             // of the hashes in it
+	Sent      func(key string) bool        // whether a row of a person was ever accepted; nil: no cause is known
+	Ours      func(key, login string) bool // whether the ledger knows a user; nil: there is no ledger
+	At        time.Time                    // of the comparison
+	People    Store                        // what HR's side holds
+	Users     Store                        // what Coupa's side holds
 }
 
 // Person is what HR says of one person.
@@ -34,6 +41,7 @@ type Person struct {
 	Key    string // HR's
 	Origin export.Origin
 	Cells  []export.Cell // one for each mapped column
+	Left   time.Time     // the first moment of the day on which the person leaves; zero where HR does not say it
 }
 
 // Comparison collects both sides, and compares them. Several goroutines may add to it.

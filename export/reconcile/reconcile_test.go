@@ -1,13 +1,16 @@
 package reconcile
 
 import (
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 )
 
 // heap is a Store in memory.
@@ -86,6 +89,7 @@ func told(t *testing.T, p *Pairing) (lines []string, r *Result) {
 		if f.Doubt != "" {
 			line += fmt.Sprintf(" %s %s%v", f.Doubt, f.Column, f.Others)
 		}
+		line += " " + string(f.Reason)
 		for _, c := range f.Cells {
 			line += fmt.Sprintf(" %s:%s/%s", c.Column, c.New, c.Old)
 		}
@@ -134,7 +138,7 @@ func TestCompare(t *testing.T) {
 		"a user whose status is not known may be active":                             {byNumber, []string{"7|a|active||"}, []string{"1|7|a|true|||", "2|8|b|Aktiv|||"}, []string{"2 only_in_coupa"}, false},
 		"a leaver whose login two others have, the second active":                    {byNumber, []string{"7|a|inactive||"}, []string{"1|8|a|false|||", "2|9|A|true|||"}, []string{"7 unclear other_has Login[1 2]", "1 only_inactive", "2 only_in_coupa"}, false},
 		"a leaver whose address an active user has, and whose login an inactive one": {byNumber, []string{"7|a|inactive|||x@acme.example"}, []string{"1|8|a|false|||", "2|9|b|true|||X@acme.example"}, []string{"7 unclear other_has Email[2]", "1 only_inactive", "2 only_in_coupa"}, false},
-		"protected, by what Coupa holds":                                             {bots, []string{"7|a|active||", "9|c|active||"}, []string{"1|7|bot|true|||", "2|8|bot2|true|||", "3|9|c|true|||"}, nil, true},
+		"protected, by what Coupa holds":                                             {bots, []string{"7|a|active||", "9|c|active||"}, []string{"1|7|bot|true|||", "2|8|bot2|true|||", "3|9|c|true|||"}, []string{"7 1 left_out protected", "1 left_out protected", "2 left_out protected"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := side(t, tt.o, tt.people, tt.users).Pair()
@@ -155,7 +159,7 @@ func TestLeaveOut(t *testing.T) {
 	c.LeaveOut("9", Protected)
 	c.LeaveOut("", Quarantined)
 	got, r := told(t, c.Pair())
-	if got != nil || r.Agrees() || r.HR.Read != 4 || r.HR.Compared != 1 || !maps.Equal(r.HR.LeftOut, map[Reason]int{Quarantined: 2, Protected: 1}) {
+	if !slices.Equal(got, []string{"2 left_out person_out", "3 left_out protected"}) || r.Agrees() || r.HR.Read != 4 || r.HR.Compared != 1 || !maps.Equal(r.HR.LeftOut, map[Reason]int{Quarantined: 2, Protected: 1}) {
 		t.Errorf("%q, HR %+v", got, r.HR)
 	}
 	if r.Coupa.Read != 3 || r.Coupa.Compared != 1 || !maps.Equal(r.Coupa.LeftOut, map[Reason]int{PersonOut: 1, Protected: 1}) {
@@ -235,7 +239,7 @@ func TestCounts(t *testing.T) {
 	c := side(t, o, []string{"7|a|active|User|Legal", "8|x|active||", "9|y|active||", "5|n|active||Legal"},
 		[]string{"1|7|a|true|~|Finance|", "2|8|bot1|true|||", "3|9|bot2|true|||", "4|9|y|true|||", "5|5|n|true||~|"})
 	got, r := told(t, c.Pair())
-	want := []string{"7 1 differs User Role Names:User/ Department:Legal/Finance", "9 unclear several_have Employee Number[3 4]", "5 5 unclear not_shown Department[] Department:Legal/"}
+	want := []string{"7 1 differs User Role Names:User/ Department:Legal/Finance", "8 2 left_out protected", "9 unclear several_have Employee Number[3 4]", "5 5 unclear not_shown Department[] Department:Legal/", "2 left_out protected", "3 left_out protected"}
 	if !slices.Equal(got, want) || !maps.Equal(r.Columns, map[string]int{"Department": 1}) || !maps.Equal(r.Unshown, map[string]int{"Department": 1, export.ColumnRoles: 1}) {
 		t.Errorf("%q, columns %v, not shown %v", got, r.Columns, r.Unshown)
 	}
@@ -346,5 +350,106 @@ func TestValues(t *testing.T) {
 		if o.Verdict != export.CellConfirmed {
 			t.Errorf("%s: %s", o, o.Coupa)
 		}
+	}
+}
+
+// TestCauses: what was last confirmed says which side has changed a cell since, whatever form Coupa shows it in.
+func TestCauses(t *testing.T) {
+	key, err := baseline.NewHashKey(strings.Repeat("k", 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	confirmed := baseline.NewStore(1)
+	hashes := func(cells ...string) (out string) {
+		for i, text := range cells {
+			sum, _ := key.Hash(testElements[i], export.Cell{State: export.Set, Text: text})
+			out += string(binary.BigEndian.AppendUint64(nil, uint64(sum)))
+		}
+		return out
+	}
+	columns := func() (names []string, err error) {
+		for _, e := range testElements[:5] {
+			names = append(names, e.Column)
+		}
+		return names, nil
+	}
+	if err := confirmed.Add("7", "shape", columns, hashes("7", "a", "active", "User,Buyer", "Legal")); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 30, 9, 30, 0, 0, time.UTC)
+	o := Options{
+		Match: []string{export.ColumnNumber}, Key: export.ColumnNumber, Confirmed: confirmed, HashKey: key, At: at,
+		Sent: func(key string) bool { return key == "7" || key == "8" }, Ours: func(_, login string) bool { return login == "once" },
+	}
+	for name, tt := range map[string]struct {
+		person, user string
+		cause        string
+	}{
+		"HR":                         {"7|a|active|User,Buyer|Sales", "1|7|A|true|Buyer,User|Legal|", "Department hr_changed"},
+		"Coupa":                      {"7|a|active|User,Buyer|Legal", "1|7|a|true|Buyer,User|Sales|", "Department coupa_changed"},
+		"both":                       {"7|a|active|User,Buyer|Sales", "1|7|a|true|Buyer,User|Finance|", "Department both_changed"},
+		"a list of Coupa's":          {"7|a|active|User,Buyer|Legal", "1|7|a|true|Admin|Legal|", "User Role Names coupa_changed"},
+		"emptied in Coupa":           {"7|a|active|User,Buyer|Legal", "1|7|a|true|Buyer,User||", "Department coupa_changed"},
+		"deactivated in HR":          {"7|a|inactive|User,Buyer|Legal", "1|7|a|true|Buyer,User|Legal|", "Status hr_changed"},
+		"deactivated in Coupa":       {"7|a|active|User,Buyer|Legal", "1|7|a|false|Buyer,User|Legal|", "Status coupa_changed"},
+		"a person never sent":        {"9|a|active||Legal", "1|9|a|true||Sales|", "Department never_sent"},
+		"sent and never confirmed":   {"8|a|active||Legal", "1|8|a|true||Sales|", "Department unconfirmed"},
+		"a user who is gone":         {"7|a|active||", "1|8|b|true|||", "missing coupa_changed"},
+		"a user who was never there": {"9|a|active||", "1|8|b|true|||", "missing never_sent"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := ""
+			r, err := side(t, o, []string{tt.person}, []string{tt.user}).Pair().Compare(func(f *Finding) error {
+				for _, c := range f.Cells {
+					got += c.Column + " " + string(c.Cause)
+				}
+				if f.Class == Missing {
+					got = "missing " + string(f.Cause)
+				}
+				return nil
+			})
+			if err != nil || got != tt.cause {
+				t.Errorf("%q, %v", got, err)
+			}
+			if len(r.Causes) != len(r.Columns) {
+				t.Errorf("%v of %v", r.Causes, r.Columns)
+			}
+		})
+	}
+	p := side(t, o, nil, []string{"1|8|once|true|||", "2|9|never|false|||"}).Pair()
+	_, r := told(t, p)
+	if r.Only[OnlyActive][OnceOurs] != 1 || r.Only[OnlyInactive][Never] != 1 {
+		t.Errorf("%v", r.Only)
+	}
+}
+
+// TestHours: of a leaver who is active the hours since the termination are told, below 0 where the day is ahead.
+func TestHours(t *testing.T) {
+	at := time.Date(2026, 11, 30, 9, 30, 0, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		left time.Time
+		want string
+	}{
+		"two days ago": {at.Add(-57*time.Hour - time.Minute), "57"}, "ahead": {at.Add(30 * time.Minute), "-1"}, "not said": {time.Time{}, "none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := side(t, Options{Match: []string{export.ColumnNumber}, At: at}, nil, []string{"1|7|a|true|||"})
+			cells := []export.Cell{{State: export.Set, Text: "7"}, {State: export.Set, Text: "a"}, {State: export.Set, Text: "inactive"}, {}, {}}
+			for len(cells) < c.o.Mapped {
+				cells = append(cells, export.Cell{})
+			}
+			if _, err := c.AddPerson(Person{Key: "7", Cells: cells, Left: tt.left}); err != nil {
+				t.Fatal(err)
+			}
+			got := "none"
+			if _, err := c.Pair().Compare(func(f *Finding) error {
+				if f.Hours != nil {
+					got = fmt.Sprint(*f.Hours)
+				}
+				return nil
+			}); err != nil || got != tt.want {
+				t.Errorf("%s, %v", got, err)
+			}
+		})
 	}
 }

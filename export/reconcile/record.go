@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -26,6 +27,11 @@ func appendText(b []byte, text string) []byte {
 
 func (c *Comparison) personRecord(p Person) []byte {
 	b := appendText(nil, p.Key)
+	var left int64
+	if !p.Left.IsZero() {
+		left = p.Left.Unix()
+	}
+	b = binary.AppendVarint(b, left)
 	for _, cell := range p.Cells[:c.o.Mapped] {
 		b = append(b, byte(cell.State))
 		b = appendText(b, cell.SetText())
@@ -85,15 +91,19 @@ func (r *reader) form() byte {
 	return f
 }
 
-// readPerson reads the key and the cells of a person.
-func (c *Comparison) readPerson(record []byte, cells []export.Cell) (key string) {
+// readPerson reads the key and the cells of a person, and when they have left.
+func (c *Comparison) readPerson(record []byte, cells []export.Cell) (key string, left time.Time) {
 	r := &reader{record}
 	key = r.text()
+	at, size := binary.Varint(r.b)
+	if r.b = r.b[size:]; at != 0 {
+		left = time.Unix(at, 0).UTC()
+	}
 	for i := range cells {
 		state := export.CellState(r.form())
 		cells[i] = export.Cell{State: state, Text: r.text()}
 	}
-	return key
+	return key, left
 }
 
 // readUser reads a user.

@@ -1,20 +1,34 @@
 package reconcile
 
 import (
+	"time"
+
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
 // Finding is what was found of one person of HR's, or of one user whom HR does not know. It holds personal data.
 type Finding struct {
-	Class  Class               `json:"class"`
-	Doubt  Doubt               `json:"doubt,omitempty"`
-	Column string              `json:"column,omitempty"` // the column of the doubt
-	Key    string              `json:"key,omitempty"`    // HR's
-	Origin export.Origin       `json:"origin,omitzero"`
-	ID     string              `json:"id,omitempty"`    // Coupa's number of the user
-	Login  string              `json:"login,omitempty"` // Coupa's, or HR's where Coupa has no user
-	Others []string            `json:"others,omitempty"`
-	Cells  []export.CellChange `json:"cells,omitempty"` // old is Coupa's value, new HR's
+	Class  Class         `json:"class"`
+	Doubt  Doubt         `json:"doubt,omitempty"`
+	Column string        `json:"column,omitempty"` // the column of the doubt
+	Key    string        `json:"key,omitempty"`    // HR's
+	Origin export.Origin `json:"origin,omitzero"`
+	ID     string        `json:"id,omitempty"`    // Coupa's number of the user
+	Login  string        `json:"login,omitempty"` // Coupa's, or HR's where Coupa has no user
+	Others []string      `json:"others,omitempty"`
+	Reason Reason        `json:"reason,omitempty"` // why a person or a user is left out
+	Cause  Cause         `json:"cause,omitempty"`  // of Missing; that of other differences is with each cell
+	Past   Past          `json:"ledger,omitempty"` // of a user whom HR does not know
+	Left   time.Time     `json:"left,omitzero"`    // of LeaverActive: the first moment of the day on which HR says that the person left
+	Hours  *int          `json:"hours,omitempty"`  // from then until the comparison; below 0 where the day is ahead
+	Open   string        `json:"open,omitempty"`   // the earlier run that the person is still open from
+	Cells  []Cell        `json:"cells,omitempty"`  // old is Coupa's value, new HR's
+}
+
+// Cell is a cell with two values, and why it has two.
+type Cell struct {
+	export.CellChange
+	Cause Cause `json:"cause,omitempty"`
 }
 
 // Double is a value that several users of Coupa's have in a column in which each user's is their own.
@@ -35,14 +49,16 @@ type Side struct {
 
 // Result is what the comparison came to.
 type Result struct {
-	HR      Side           `json:"hr"`    // in people: one with several records is one
-	Coupa   Side           `json:"coupa"` // in users
-	Classes map[Class]int  `json:"classes"`
-	Columns map[string]int `json:"columns"` // people by column with two values
-	Unshown map[string]int `json:"unshown"` // people by column that Coupa does not show
-	Doubles []Double       `json:"doubles"`
-	Active  map[Reason]int `json:"left_out_active"` // users who are left out and may sign in
-	Other   bool           `json:"key_is_another"`  // HR's key is not what pairs, so that users of people who are left out count as unknown to HR
+	HR      Side                     `json:"hr"`    // in people: one with several records is one
+	Coupa   Side                     `json:"coupa"` // in users
+	Classes map[Class]int            `json:"classes"`
+	Columns map[string]int           `json:"columns"` // people by column with two values
+	Causes  map[string]map[Cause]int `json:"causes"`  // of Columns, as far as they are known
+	Only    map[Class]map[Past]int   `json:"only"`    // users whom HR does not know, by what the ledger says of them
+	Unshown map[string]int           `json:"unshown"` // people by column that Coupa does not show
+	Doubles []Double                 `json:"doubles"`
+	Active  map[Reason]int           `json:"left_out_active"` // users who are left out and may sign in
+	Other   bool                     `json:"key_is_another"`  // HR's key is not what pairs, so that users of people who are left out count as unknown to HR
 }
 
 // Agrees reports whether both sides agree: about every person and every user, and no two users look like one person. A record

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -32,9 +33,13 @@ func (s *sides) readHR(ctx context.Context) error {
 		return err
 	}
 	f := &wholeFeed{Feed: whole}
-	view := &hrView{sides: s, needed: s.needed(), lacking: map[export.Origin]bool{}}
+	view := &hrView{sides: s, needed: s.needed(), lacking: map[export.Origin]bool{}, left: map[export.Origin]time.Time{}}
 	p := prospect.FirstLook(s.pipe, f, s.res.At)
 	p.Sheet, p.Compare, p.Roles, p.Ceilings, p.Notes = unencoded{sheet}, nil, nil, nil, view.note
+	if p.Leaves != nil {
+		s.res.Leaves = p.Leaves.Field
+		p.Departs = view.departs
+	}
 	plan, err := p.Build(ctx, view)
 	if err != nil {
 		return errors.Join(view.err, err)
@@ -83,10 +88,32 @@ type hrView struct {
 	needed  []int
 	mu      sync.Mutex
 	err     error
-	added   int                    // people who were added
-	lacking map[export.Origin]bool // of these, whose row lacks a value that Coupa wants in every row
-	people  int                    // people whose rows are sound, or only lack such values
+	added   int                         // people who were added
+	left    map[export.Origin]time.Time // when people leave of whom note is about to be told
+	lacking map[export.Origin]bool      // of these, whose row lacks a value that Coupa wants in every row
+	people  int                         // people whose rows are sound, or only lack such values
 	records int
+}
+
+// departs takes the day on which a person leaves, before note takes the person. It has the signature of planning.Planner.Departs. A
+// day that cannot be read is none.
+func (v *hrView) departs(at export.Origin, day string) {
+	when, ok, err := v.pipe.Mapping.LeaveDay(day)
+	if !ok || err != nil {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.left[at] = when
+}
+
+// leave returns the day that departs has taken.
+func (v *hrView) leave(at export.Origin) time.Time {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	when := v.left[at]
+	delete(v.left, at)
+	return when
 }
 
 // note adds a person. It has the signature of planning.Planner.Notes.
@@ -101,7 +128,7 @@ func (v *hrView) note(key string, row *export.Row) {
 			}
 		}
 	}
-	ok, err := v.compared.AddPerson(reconcile.Person{Key: key, Origin: row.Origin, Cells: cells})
+	ok, err := v.compared.AddPerson(reconcile.Person{Key: key, Origin: row.Origin, Cells: cells, Left: v.leave(row.Origin)})
 	lacks := slices.ContainsFunc(v.needed, func(i int) bool { return row.Cells[i].Lacks() })
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -144,7 +171,7 @@ func (v *hrView) Row(r export.RowResult, _ []export.KeptRecord) error {
 	}
 	if r.Outcome == export.Excluded {
 		v.compared.LeaveOut(r.Key, reconcile.Excluded)
-		return nil
+		return v.out.Add(r)
 	}
 	why := reconcile.Quarantined
 	if slices.ContainsFunc(r.Faults, func(f export.Fault) bool { return f.Rule == "protected" }) {
@@ -162,6 +189,7 @@ func (v *hrView) Restart() error {
 	v.compared.Forget()
 	v.added, v.people, v.records = 0, 0, 0
 	clear(v.lacking)
+	clear(v.left)
 	return v.out.Close()
 }
 

@@ -83,18 +83,32 @@ type Result struct {
 	Next     bool              `json:"match_next"`       // where one pairs with no user, the next is tried; else only where HR has no value in it
 	Columns  []string          `json:"compared_columns"`
 	Left     []LeftColumn      `json:"left_columns"`
-	Headers  []string          `json:"left_headers"` // of the file, about no column that is known
+	Headers  []string          `json:"left_headers"`             // of the file, about no column that is known
+	NoCauses NoCauses          `json:"no_causes,omitempty"`      // why no cause is known
+	Leaves   string            `json:"leaves,omitempty"`         // HR's field with the day on which a person leaves; "": no hours are known
+	Open     int               `json:"open"`                     // people who differ and are still open from an earlier run
+	Asked    int               `json:"-"`                        // people of whom the ledger was asked that
+	Unasked  int               `json:"open_not_asked,omitempty"` // people of whom it was not, since they are too many
 	*reconcile.Result
 	People  []struct{}         `json:"people"` // printed from Each, and empty here, as Rows is
 	Rows    []export.RowResult `json:"rows"`
 	Out     *rowstore.Store    `json:"-"`
 	pairing *reconcile.Pairing
 	redact  *redactor // nil: names and values are in the result
+	memory  *memory   // nil: there is no ledger
 	closing []func()
 }
 
-// Each passes the findings to take: whoever is not equal, in the order of HR's files, then the users whom HR does not know.
+// Each passes the findings to take: whoever is not equal, in the order of HR's files, then the users whom HR does not know. People
+// whose user is protected are among them, and users who are left out.
 func (r *Result) Each(take func(*reconcile.Finding) error) error {
+	if r.memory != nil {
+		silent := take
+		take = func(f *reconcile.Finding) error {
+			f.Open = r.memory.open[f.Key]
+			return silent(f)
+		}
+	}
 	if r.redact != nil {
 		whole := take
 		take = func(f *reconcile.Finding) error { return whole(r.redact.finding(f)) }
@@ -123,6 +137,7 @@ type sides struct {
 	people   rowstore.Pile
 	users    rowstore.Pile
 	res      *Result
+	memory   *memory // nil: there is no ledger
 }
 
 // Compare reads both sides to their ends and compares them. An error says which side could not be read.
@@ -165,6 +180,15 @@ func (s *sides) compare(ctx context.Context) (err error) {
 	if guard != nil {
 		o.Protects = func(key, login string) bool { return guard(key, login, "") != nil }
 	}
+	if err := s.remember(); err != nil {
+		return err
+	}
+	if o.At = s.res.At; s.memory != nil {
+		o.Confirmed, o.HashKey, o.Ours = s.memory.confirmed, s.memory.key, s.memory.ours
+		if s.res.NoCauses == "" {
+			o.Sent = s.memory.sent
+		}
+	}
 	s.compared = reconcile.New(o)
 	s.res.Match, s.res.Next = match, next
 	if err := s.readHR(ctx); err != nil {
@@ -181,7 +205,7 @@ func (s *sides) compare(ctx context.Context) (err error) {
 	if s.res.pairing == nil {
 		s.res.pairing = s.compared.Pair()
 	}
-	if s.res.Result, err = s.res.pairing.Compare(func(*reconcile.Finding) error { return nil }); err != nil {
+	if s.res.Result, err = s.res.pairing.Compare(func(f *reconcile.Finding) error { return s.memory.note(f, s.res) }); err != nil {
 		return err
 	}
 	if s.res.Coupa.Read == 0 {
@@ -191,7 +215,7 @@ func (s *sides) compare(ctx context.Context) (err error) {
 		return &export.UnusableFeedError{Why: "it has no person who can be compared", Hint: "check feed.where and protect, and that the file has everybody"}
 	}
 	if s.o.Redact {
-		if s.res.redact, err = newRedactor(s.env, s.pipe.Config.Ledger); err != nil {
+		if s.res.redact, err = newRedactor(s.memory); err != nil {
 			return err
 		}
 		s.res.Redacted = true

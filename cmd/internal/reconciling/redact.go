@@ -2,11 +2,10 @@ package reconciling
 
 import (
 	"crypto/rand"
-	"errors"
 	"iter"
 	"slices"
+	"time"
 
-	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/pseudonym"
 	"github.com/hr2coupa/hr2coupa/export/reconcile"
@@ -20,17 +19,10 @@ type redactor struct{ names pseudonym.Pseudonyms }
 
 // newRedactor returns a redactor with the pseudonyms of the ledger, the same as in its logs and in every other result. Where
 // there is no ledger, they are of this result alone.
-func newRedactor(env *wiring.Env, dir string) (*redactor, error) {
-	if wiring.LedgerExists(dir) {
-		l, err := wiring.OpenLedger(env, dir)
-		if err != nil {
-			return nil, err
-		}
-		names, err := l.Pseudonyms()
-		if err := errors.Join(err, l.Close()); err != nil {
-			return nil, err
-		}
-		return &redactor{names}, nil
+func newRedactor(m *memory) (*redactor, error) {
+	if m != nil {
+		names, err := m.ledger.Pseudonyms()
+		return &redactor{names}, err
 	}
 	var key [32]byte
 	if _, err := rand.Read(key[:]); err != nil {
@@ -83,6 +75,7 @@ func hideAll(texts []string) []string {
 func (r *redactor) finding(f *reconcile.Finding) *reconcile.Finding {
 	out := *f
 	out.Key, out.ID, out.Login, out.Others = r.person(f.Key), r.user(f.ID), "", r.users(f.Others)
+	out.Left = time.Time{}
 	out.Cells = slices.Clone(f.Cells)
 	for i, c := range out.Cells {
 		c.Old, c.New, c.Gained, c.Lost = hide(c.Old), hide(c.New), hideAll(c.Gained), hideAll(c.Lost)

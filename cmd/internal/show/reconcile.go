@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/reconciling"
@@ -44,6 +45,23 @@ var unreadWords = map[reconciling.Unread]string{
 	reconciling.CardData: "card data is never read", reconciling.Acts: "it makes Coupa act, and stores nothing",
 	reconciling.ReadsHeld: "its expression reads coupa[...]",
 }
+
+var noCausesWords = map[reconciling.NoCauses]string{
+	reconciling.NoLedger: "there is no ledger", reconciling.KeyLost: "the key of the ledger's hashes is lost",
+}
+
+// causeWords say which side has changed.
+var causeWords = map[reconcile.Cause]string{
+	reconcile.HRChanged: "HR changed", reconcile.CoupaChanged: "Coupa changed", reconcile.BothChanged: "both changed", reconcile.NeverSent: "never sent",
+	reconcile.Unconfirmed: "never confirmed",
+}
+
+// causeTitles are the causes as titles of columns.
+var causeTitles = map[reconcile.Cause]string{
+	reconcile.HRChanged: "HR", reconcile.CoupaChanged: "COUPA", reconcile.BothChanged: "BOTH", reconcile.NeverSent: "NEVER SENT", reconcile.Unconfirmed: "UNCONFIRMED",
+}
+
+var pastWords = map[reconcile.Past]string{reconcile.OnceOurs: "once managed by this ledger", reconcile.Never: "never managed by this ledger"}
 
 // Reconcile compares both sides, writes the files and prints the result. With --json there is an object where an error leaves no
 // result, too: it never agrees, and says why.
@@ -119,7 +137,7 @@ func Reconciled(env *wiring.Env, r *reconciling.Result, files ReconcileFiles) er
 		findingsText(w, class, of[class], r.Classes[class], width)
 	}
 	doublesText(w, r.Doubles, width)
-	rowsText(w, r.LeftRows(), group{"Not compared: HR's rows that a run would not send", func(export.RowResult) bool { return true }, false, "--json"})
+	rowsText(w, r.LeftRows(), group{"Not compared: HR's rows that a run would not send", notExcluded, false, "--json"})
 	reconcileSums(w, r, width)
 	holds := "it holds personal data"
 	if r.Redacted {
@@ -133,6 +151,9 @@ func Reconciled(env *wiring.Env, r *reconciling.Result, files ReconcileFiles) er
 	}
 	return w.Err()
 }
+
+// notExcluded reports whether a row is one that HR has to look at: whom feed.where leaves out is in the sums, and in --csv and --json.
+func notExcluded(row export.RowResult) bool { return row.Outcome != export.Excluded }
 
 // ReconcileSentence returns the verdict: whether both sides agree, and about whom they do not.
 func ReconcileSentence(r *reconciling.Result) string {
@@ -194,6 +215,15 @@ func factsOfColumns(r *reconciling.Result) (lines []string) {
 		say("HR's key is not what users are paired by, so that users of people who are left out count as unknown to HR")
 	}
 	say("compared: %s", strings.Join(r.Columns, ", "))
+	if n := r.Classes[reconcile.LeaverActive]; n > 0 && r.Leaves == "" {
+		say("hours since leavers have left are not known: feed.leaves names no field with the day")
+	}
+	if text := noCausesWords[r.NoCauses]; text != "" && !r.Agree {
+		say("causes are not known: %s", text)
+	}
+	if r.Unasked > 0 {
+		say("whether an earlier run has left them open was not looked up of %s", words.Persons(r.Unasked))
+	}
 	for _, c := range r.Left {
 		say("not compared: %s: %s", c.Column, unreadWords[c.Why])
 	}
@@ -223,8 +253,49 @@ func reconcileCounts(w *terminal.Text, r *reconciling.Result) {
 	}
 	w.Printf("\nPeople and users: each counts once\n")
 	w.Table(rows)
-	columnCounts(w, "Columns with two values", r.Result.Columns)
+	pastCounts(w, r)
+	causeCounts(w, r)
 	columnCounts(w, "Columns that Coupa's side does not show", r.Unshown)
+}
+
+// causeCounts prints the columns with two values, and how many have which cause.
+func causeCounts(w *terminal.Text, r *reconciling.Result) {
+	if len(r.Causes) == 0 {
+		columnCounts(w, "Columns with two values", r.Result.Columns)
+		return
+	}
+	rows := [][]string{{"", "PEOPLE"}}
+	for _, why := range reconcile.Causes() {
+		rows[0] = append(rows[0], causeTitles[why])
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Result.Columns)) {
+		row := []string{name, fmt.Sprint(r.Result.Columns[name])}
+		for _, why := range reconcile.Causes() {
+			row = append(row, fmt.Sprint(r.Causes[name][why]))
+		}
+		rows = append(rows, row)
+	}
+	w.Printf("\nColumns with two values, and which side has changed since it was last confirmed\n")
+	w.Table(rows)
+}
+
+// pastCounts prints which users whom HR does not know the ledger knows.
+func pastCounts(w *terminal.Text, r *reconciling.Result) {
+	var rows [][]string
+	for _, class := range []reconcile.Class{reconcile.OnlyActive, reconcile.OnlyInactive} {
+		for _, past := range []reconcile.Past{reconcile.OnceOurs, reconcile.Never} {
+			if n := r.Only[class][past]; n > 0 {
+				rows = append(rows, []string{classWords[class].word + ": " + pastWords[past], fmt.Sprint(n)})
+			}
+		}
+	}
+	if r.Open > 0 {
+		rows = append(rows, []string{"not equal, and still open from an earlier run", fmt.Sprint(r.Open)})
+	}
+	if rows != nil {
+		w.Printf("\nOf these\n")
+		w.Table(rows)
+	}
 }
 
 func columnCounts(w *terminal.Text, title string, of map[string]int) {
@@ -251,11 +322,15 @@ func findingsText(w *terminal.Text, class reconcile.Class, of []reconcile.Findin
 	for i := range of {
 		f := &of[i]
 		w.Lines("  ", strings.Join(FindingNames(f), "  "))
-		if text := DoubtText(f); text != "" {
+		for _, text := range FindingSays(f) {
 			w.Lines("    ", terminal.Fold(text, "  ", width-4)...)
 		}
 		for _, c := range f.Cells {
-			w.Lines("    ", terminal.Fold(c.Column+": "+TwoValues(c), "  ", width-4)...)
+			text := c.Column + ": " + TwoValues(c.CellChange)
+			if c.Cause != reconcile.NoCause {
+				text += " (" + causeWords[c.Cause] + ")"
+			}
+			w.Lines("    ", terminal.Fold(text, "  ", width-4)...)
 		}
 	}
 	if len(of) < n {
@@ -277,6 +352,43 @@ func FindingNames(f *reconcile.Finding) (names []string) {
 		names = append(names, "Coupa id "+f.ID)
 	}
 	return names
+}
+
+// FindingSays returns what is said of a finding besides its values, in words.
+func FindingSays(f *reconcile.Finding) (says []string) {
+	add := func(text string) {
+		if text != "" {
+			says = append(says, text)
+		}
+	}
+	add(LeftText(f))
+	add(DoubtText(f))
+	switch f.Cause {
+	case reconcile.NeverSent:
+		add("never sent: no row of this person was ever accepted")
+	case reconcile.Unconfirmed:
+		add("sent once, and never confirmed")
+	case reconcile.CoupaChanged:
+		add("Coupa changed: this person was confirmed once")
+	}
+	add(pastWords[f.Past])
+	if f.Open != "" {
+		add("still open from run " + f.Open)
+	}
+	return says
+}
+
+// LeftText returns how long ago a leaver who is active has left, in words; "" where that is not known.
+func LeftText(f *reconcile.Finding) string {
+	switch {
+	case f.Hours == nil:
+		return ""
+	case f.Left.IsZero():
+		return fmt.Sprintf("active for %s since the termination", export.Plural(*f.Hours, "hour"))
+	case *f.Hours < 0:
+		return fmt.Sprintf("leaves at %s, which is ahead", f.Left.UTC().Format(time.RFC3339))
+	}
+	return fmt.Sprintf("active for %s since the termination (%s)", export.Plural(*f.Hours, "hour"), f.Left.UTC().Format(time.RFC3339))
 }
 
 // DoubtText returns why a finding is in doubt, in words; "" where it is not.

@@ -2,11 +2,13 @@ package show
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/disk"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/reconciling"
@@ -19,7 +21,10 @@ var errNoMore = errors.New("no more is wanted")
 
 // reconcileHeader names the fields of the file of findings. A person has a line for each cell with two values, and one without a
 // column where there is none.
-const reconcileHeader = `"class","reason","file","line","key","coupa_id","login","column","hr","coupa"` + "\n"
+const reconcileHeader = reconcileMark + `,"cause","left","hours","ledger","open_run"` + "\n"
+
+// reconcileMark begins such a file. By it one is known.
+const reconcileMark = `"class","reason","file","line","key","coupa_id","login","column","hr","coupa"`
 
 // writeFindings writes all findings, and the rows and users that are left out, as a CSV for its owner alone (0600): it holds
 // personal data. No cell is a formula to a spreadsheet.
@@ -31,10 +36,14 @@ func writeFindings(path string, r *reconciling.Result) error {
 			return err
 		}
 		for _, d := range r.Doubles {
-			w.line("double", DoubleText(d), export.Origin{}, "", strings.Join(d.IDs, " "), "", d.Column, "", d.Value)
+			w.line(&reconcile.Finding{Class: "double", ID: strings.Join(d.IDs, " ")}, DoubleText(d), d.Column, "", d.Value, "")
 		}
 		for row := range r.LeftRows() {
-			w.line("left_out", row.Faults.Text(), row.Origin, row.Key, "", "", "", "", "")
+			why := row.Faults.Text()
+			if row.Outcome == export.Excluded {
+				why = reasonWords[reconcile.Excluded]
+			}
+			w.line(&reconcile.Finding{Class: reconcile.LeftOut, Origin: row.Origin, Key: row.Key}, why, "", "", "", "")
 		}
 		return w.w.Flush()
 	})
@@ -48,25 +57,30 @@ type findingsCSV struct{ w *bufio.Writer }
 
 func (w *findingsCSV) finding(f *reconcile.Finding) error {
 	if len(f.Cells) == 0 {
-		w.line(string(f.Class), DoubtText(f), f.Origin, f.Key, f.ID, f.Login, f.Column, "", "")
+		w.line(f, cmp.Or(DoubtText(f), reasonWords[f.Reason]), f.Column, "", "", f.Cause)
 	}
 	for _, c := range f.Cells {
 		reason := ""
 		if !c.Known {
 			reason = string(reconcile.NotShown)
 		}
-		w.line(string(f.Class), reason, f.Origin, f.Key, f.ID, f.Login, c.Column, c.New, c.Old)
+		w.line(f, reason, c.Column, c.New, c.Old, c.Cause)
 	}
 	return nil
 }
 
 // line writes one line with every field quoted.
-func (w *findingsCSV) line(class, reason string, at export.Origin, key, id, login, column, hr, coupa string) {
-	where := ""
-	if at.Line > 0 {
-		where = strconv.Itoa(at.Line)
+func (w *findingsCSV) line(f *reconcile.Finding, reason, column, hr, coupa string, why reconcile.Cause) {
+	where, left, hours := "", "", ""
+	if f.Origin.Line > 0 {
+		where = strconv.Itoa(f.Origin.Line)
 	}
-	for i, c := range []string{class, reason, at.File, where, key, id, login, column, hr, coupa} {
+	if f.Hours != nil {
+		left, hours = f.Left.UTC().Format(time.RFC3339), strconv.Itoa(*f.Hours)
+	}
+	for i, c := range []string{
+		string(f.Class), reason, f.Origin.File, where, f.Key, f.ID, f.Login, column, hr, coupa, string(why), left, hours, string(f.Past), f.Open,
+	} {
 		if i > 0 {
 			w.w.WriteByte(',')
 		}

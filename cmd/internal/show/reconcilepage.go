@@ -39,7 +39,7 @@ type ReconcileFiles struct {
 // check returns an error if a file is there and is none of ours, before anything is compared.
 func (f *ReconcileFiles) check() error {
 	if f.CSV != "" {
-		if err := mayReplace("reconcile --csv", f.CSV, "a file of findings", reconcileHeader); err != nil {
+		if err := mayReplace("reconcile --csv", f.CSV, "a file of findings", reconcileMark); err != nil {
 			return err
 		}
 	}
@@ -52,7 +52,7 @@ func (f *ReconcileFiles) check() error {
 	if f.CSV != "" {
 		return nil
 	}
-	return mayReplace("reconcile --html", f.beside(), "a file of findings", reconcileHeader)
+	return mayReplace("reconcile --html", f.beside(), "a file of findings", reconcileMark)
 }
 
 // beside returns the path of the file with all findings that a page has no room for.
@@ -113,6 +113,7 @@ type pageTwo struct {
 	Column, HR, Coupa     string
 	Unshown               bool // Coupa's side does not show it
 	OnlyInHR, OnlyInCoupa []string
+	Cause                 string
 }
 
 // gather takes the findings for the page, in one pass over all of them.
@@ -120,6 +121,9 @@ func (p *reconcilePage) gather() error {
 	room := p.room()
 	p.of = map[reconcile.Class][]pageFinding{}
 	err := p.r.Each(func(f *reconcile.Finding) error {
+		if f.Class == reconcile.LeftOut {
+			return nil
+		}
 		if len(p.of[f.Class]) < room[f.Class] {
 			p.of[f.Class] = append(p.of[f.Class], findingOnPage(f))
 			p.shown++
@@ -128,6 +132,9 @@ func (p *reconcilePage) gather() error {
 		return nil
 	})
 	for row := range p.r.LeftRows() {
+		if !notExcluded(row) {
+			continue
+		}
 		if len(p.left) == pageRows {
 			p.leftMore++
 			continue
@@ -169,11 +176,9 @@ func findingOnPage(f *reconcile.Finding) pageFinding {
 	if f.ID != "" {
 		out.Names = append(out.Names, "Coupa id "+export.Plain(f.ID))
 	}
-	if text := DoubtText(f); text != "" {
-		out.Says = append(out.Says, export.Plain(text))
-	}
+	out.Says = plain(FindingSays(f))
 	for _, c := range f.Cells {
-		two := pageTwo{Column: export.Plain(c.Column), HR: export.Plain(c.New), Coupa: export.Plain(c.Old), Unshown: !c.Known}
+		two := pageTwo{Column: export.Plain(c.Column), HR: export.Plain(c.New), Coupa: export.Plain(c.Old), Unshown: !c.Known, Cause: causeWords[c.Cause]}
 		if c.Known && (c.Gained != nil || c.Lost != nil) {
 			two.OnlyInHR, two.OnlyInCoupa = plain(c.Gained), plain(c.Lost)
 		}
@@ -187,8 +192,9 @@ func (c pageTwo) Lists() bool { return len(c.OnlyInHR)+len(c.OnlyInCoupa) > 0 }
 
 // pageBar is a count with its bar. Tone is bad for a difference.
 type pageBar struct {
-	ID, Name, Says, Bar, Share, Tone string
-	N                                int
+	ID, Name, Bar, Share, Tone string
+	N                          int
+	Causes                     []pageCount // of a column with two values
 }
 
 func toneOfClass(class reconcile.Class) string {
@@ -225,6 +231,43 @@ func columnBars(of map[string]int) (out []pageBar) {
 	names := slices.SortedFunc(maps.Keys(of), func(a, b string) int { return cmp.Or(cmp.Compare(of[b], of[a]), cmp.Compare(a, b)) })
 	for _, name := range names {
 		out = append(out, pageBar{Name: export.Plain(name), Bar: bar(of[name], most), Tone: "bad", N: of[name]})
+	}
+	return out
+}
+
+// columns returns the columns with two values, and how many have which cause.
+func (p *reconcilePage) columns() []pageBar {
+	out := columnBars(p.r.Result.Columns)
+	for i := range out {
+		if len(p.r.Causes) > 0 {
+			for _, why := range reconcile.Causes() {
+				out[i].Causes = append(out[i].Causes, pageCount{causeWords[why], p.r.Causes[out[i].Name][why]})
+			}
+		}
+	}
+	return out
+}
+
+func (p *reconcilePage) causeNames() (names []string) {
+	if len(p.r.Causes) > 0 {
+		for _, why := range reconcile.Causes() {
+			names = append(names, causeWords[why])
+		}
+	}
+	return names
+}
+
+// pastBars returns what the ledger says of those who are not equal.
+func (p *reconcilePage) pastBars() (out []pageCount) {
+	for _, class := range []reconcile.Class{reconcile.OnlyActive, reconcile.OnlyInactive} {
+		for _, past := range []reconcile.Past{reconcile.OnceOurs, reconcile.Never} {
+			if n := p.r.Only[class][past]; n > 0 {
+				out = append(out, pageCount{classWords[class].word + ": " + pastWords[past], n})
+			}
+		}
+	}
+	if p.r.Open > 0 {
+		out = append(out, pageCount{"not equal, and still open from an earlier run", p.r.Open})
 	}
 	return out
 }
@@ -302,7 +345,7 @@ func (p *reconcilePage) write() {
 	}
 	p.piece("reconcile-head", map[string]any{
 		"Title": title, "Agree": r.Agree, "Sentence": export.Plain(ReconcileSentence(r)), "Control": export.Plain(p.f.Control), "Period": export.Plain(p.f.Period),
-		"Redacted": r.Redacted, "Facts": p.facts(), "Sides": p.sides(), "Classes": p.classes(), "Columns": columnBars(r.Result.Columns), "Unshown": columnBars(r.Unshown),
+		"Redacted": r.Redacted, "Facts": p.facts(), "Sides": p.sides(), "Classes": p.classes(), "Columns": p.columns(), "CauseNames": p.causeNames(), "Past": p.pastBars(), "Unshown": columnBars(r.Unshown),
 		"Shown": p.shown, "All": p.all, "File": rest, "Some": p.shown < p.all,
 	})
 	for _, class := range reconcile.Classes() {

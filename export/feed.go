@@ -44,6 +44,7 @@ type Record struct {
 	Line    int
 	Values  []string // one for each of Header.Fields
 	Missing []bool   // nil, or true where the record lacks the field altogether (JSON Lines)
+	Day     string   // the day, as 2006-01-02, for which it has waited; its blank fields are then unknown, and so are cells made of them
 	Fault   *Fault   // not nil: the record could not be read; Values are not valid
 	Lost    bool     // with Fault: the rest of the file after this line could not be read either
 	Open    bool     // it is the last record of its file, and its line has no end
@@ -88,7 +89,7 @@ type FeedFile struct {
 	SHA256 string `json:"sha256"` // of the bytes on disk, lower-case hex
 
 	// Kept is not 0 where this is no file of HR's but the records that an earlier plan has kept; Name then ends with @
-	// and that plan's run.
+	// and that plan's run. KeptDated are those that have waited for their day.
 	Kept int64 `json:"-"`
 
 	// LineEnd is known after a whole pass over the file.
@@ -143,6 +144,8 @@ type UnusableFeedError struct {
 	Line int    // 0 when not known
 	Why  string // what is wrong
 	Hint string // what to do
+
+	Missing, Stale bool // no file is there, or only files that are too old: HR has delivered nothing
 }
 
 // Hints returns what to do.

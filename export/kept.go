@@ -12,10 +12,14 @@ type KeptRecord struct {
 	Header  *Header
 	Values  []string
 	Missing []bool // as in Record
+	Day     string // as in Record
 	Again   bool   // it was kept before: its origin names the run that kept it first
 
 	// ReplacedBy is the newer record of the same person that replaces all of this one: this one is no longer kept.
 	ReplacedBy *KeptRecord
+
+	// Dated is not nil where the record waits for its day instead of the next plan. Its ID and Origin are not known yet.
+	Dated *DatedRecord
 }
 
 // Keepable is a record that may have to be kept, with the columns that it fills or clears.
@@ -28,7 +32,7 @@ type Keepable struct {
 func KeepRecord(rec *Record, file string, cells []Cell) Keepable {
 	k := Keepable{KeptRecord: KeptRecord{
 		Origin: Origin{file, rec.Line}, Header: rec.Header, Values: slices.Clone(rec.Values),
-		Missing: slices.Clone(rec.Missing), Again: rec.Kept,
+		Missing: slices.Clone(rec.Missing), Day: rec.Day, Again: rec.Kept,
 	}}
 	for i, v := range k.Values {
 		k.Values[i] = strings.Clone(v)
@@ -77,46 +81,6 @@ func (k *KeptRecord) says(i int, field string) bool {
 	}
 	return i >= 0 && k.Values[i] != ""
 }
-
-// KeptFeed holds the records that earlier plans have kept.
-type KeptFeed interface {
-	// From returns the records as a feed with file indexes from first on, so that it can be read together with another
-	// feed. Its Files have Kept set.
-	From(first int) Feed
-}
-
-// JoinFeeds returns a feed that reads kept records before new ones, so that a person's records stay in order. fresh may
-// be nil.
-func JoinFeeds(kept KeptFeed, fresh Feed) Feed {
-	if fresh == nil {
-		return kept.From(0)
-	}
-	return &joined{kept.From(len(fresh.Names())), fresh}
-}
-
-type joined struct{ kept, fresh Feed }
-
-// Files returns the new files first: their records count indexes from 0.
-func (j *joined) Files() []FeedFile { return append(slices.Clone(j.fresh.Files()), j.kept.Files()...) }
-
-// Names returns the names in the same order.
-func (j *joined) Names() []string { return append(slices.Clone(j.fresh.Names()), j.kept.Names()...) }
-
-func (j *joined) Chunks(take func(Chunk) error) error {
-	n := 0
-	if err := j.kept.Chunks(func(c Chunk) error { n++; return take(c) }); err != nil {
-		return err
-	}
-	return j.fresh.Chunks(func(c Chunk) error { return take(&laterChunk{c, n}) })
-}
-
-// laterChunk is a chunk that comes after n others.
-type laterChunk struct {
-	Chunk
-	n int
-}
-
-func (l *laterChunk) Seq() int { return l.n + l.Chunk.Seq() }
 
 // Waiting holds the people whom a new row must not overtake: an earlier row of theirs is in a part without a verdict.
 // Each map has the name of that part. The zero value holds no person.

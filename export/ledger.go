@@ -127,8 +127,8 @@ type PlanTx interface {
 	NamePart(id int64, name string) error
 	// AddRow writes one row with its outcome so far: Pending for a row in a part.
 	AddRow(RowResult) error
-	// Keep keeps a record that is not sent for the next plan. A replaced record is no longer kept; its rows then name
-	// the record that replaced it.
+	// Keep keeps a record that is not sent for the next plan, or until its day. A replaced record is no longer kept; its
+	// rows then name the record that replaced it.
 	Keep(KeptRecord) error
 	// Commit makes the plan durable: it syncs the spool first, then writes the rows, the parts and sum.
 	Commit(sum PlanSum) error
@@ -157,6 +157,8 @@ type PlanSum struct {
 	// Beside is true where a held run stays as it is: the plan has taken up and kept no record, and uses up no
 	// approval.
 	Beside bool
+	// Dated is what the plan makes of records that have waited for their day, by id.
+	Dated map[int64]DatedChange
 }
 
 // LockedError reports that another run holds the ledger's lock (exit 7).

@@ -308,6 +308,9 @@ func forgetPerson(env *wiring.Env, cfg *config.Config, key string) error {
 		return show.JSON(env, f)
 	}
 	gone := []string{"values of " + export.Plural(f.Rows, "row"), export.Plural(f.Spool, "file") + " of the spool"}
+	if f.Dated > 0 {
+		gone = append(gone, export.Plural(f.Dated, "change")+" that waited for a day")
+	}
 	if f.Known {
 		gone = append(gone, "the person")
 	}

@@ -222,6 +222,10 @@ func (s *tappedStore) Kept() (k *ledger.Kept, ok bool, err error) {
 	return k, ok, err
 }
 
+func (s *tappedStore) Dated() ([]export.DatedRecord, error) {
+	return get(s.tap, "Dated", s.under.Dated)
+}
+
 func (s *tappedStore) Keeps(run string) (bool, error) {
 	return get(s.tap, "Keeps", func() (bool, error) { return s.under.Keeps(run) })
 }

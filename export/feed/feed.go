@@ -171,8 +171,9 @@ func (f *Feed) checkAge(o Options) error {
 		}
 	}
 	if age := o.Now.Sub(newest.stat.ModTime()); age > o.MaxAge {
-		return unusable(newest.Name, 0, "stale: the newest file is %v old, and at most %v is allowed",
-			age.Round(time.Minute), o.MaxAge).WithHint("find out why HR sent nothing newer, or raise feed.max_age")
+		stale := unusable(newest.Name, 0, "stale: the newest file is %v old, and at most %v is allowed", age.Round(time.Minute), o.MaxAge)
+		stale.Stale = true
+		return stale.WithHint("find out why HR sent nothing newer, or raise feed.max_age")
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/alike"
 	"github.com/hr2coupa/hr2coupa/export/regular"
 )
@@ -32,6 +33,12 @@ func find(patterns []string, skip func(path string) bool) ([]string, error) {
 	return unique(paths)
 }
 
+func missing(pattern, why string) *export.UnusableFeedError {
+	e := unusable(pattern, 0, "%s", why)
+	e.Missing = true
+	return e
+}
+
 // match returns the paths of one pattern. An existing path wins over the glob that it could also be, and is not skipped.
 func match(pattern string, skip func(path string) bool) ([]string, error) {
 	_, err := os.Stat(pattern)
@@ -40,7 +47,7 @@ func match(pattern string, skip func(path string) bool) ([]string, error) {
 	}
 	isGlob := strings.ContainsAny(pattern, `*?[`)
 	if !isGlob && errors.Is(err, fs.ErrNotExist) {
-		return nil, unusable(pattern, 0, "no such file").WithHint("check the name, as typed or in feed.files, or find out why HR has not delivered it")
+		return nil, missing(pattern, "no such file").WithHint("check the name, as typed or in feed.files, or find out why HR has not delivered it")
 	}
 	if !isGlob {
 		return nil, unusable(pattern, 0, "its status cannot be read: %s", regular.Cause(err)).WithHint(giveRight)
@@ -53,7 +60,7 @@ func match(pattern string, skip func(path string) bool) ([]string, error) {
 		found = slices.DeleteFunc(found, skip)
 	}
 	if len(found) == 0 {
-		return nil, unusable(pattern, 0, "no file matches").WithHint("check feed.files, or find out why HR has not delivered one")
+		return nil, missing(pattern, "no file matches").WithHint("check feed.files, or find out why HR has not delivered one")
 	}
 	for i, p := range found {
 		found[i] = filepath.Clean(p)

@@ -12,6 +12,7 @@ type Forgotten struct {
 	Known bool `json:"known"` // the ledger knew the person
 	Rows  int  `json:"rows"`  // rows that lost key and values; they still count in their run's sums
 	Spool int  `json:"spool"` // files removed from the spool
+	Dated int  `json:"dated"` // records that waited for their day, and are not sent
 }
 
 // NotFinalError reports that a person cannot be forgotten yet: a part that holds them has no verdict.

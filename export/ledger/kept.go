@@ -20,6 +20,7 @@ type keptLine struct {
 	Line    int      `json:"line,omitempty"` // with Values: a record
 	Values  []string `json:"values,omitempty"`
 	Missing []int    `json:"missing,omitempty"` // indexes of the fields the record lacks
+	Day     string   `json:"day,omitempty"`     // for which it has waited
 }
 
 const keptExt = ".kept.jsonl"
@@ -30,7 +31,7 @@ func KeptName(id int64) string { return strconv.FormatInt(id, 10) + keptExt }
 // KeptPath returns where a file of kept records lies.
 func (s Spool) KeptPath(id int64) string { return filepath.Join(s.Dir, KeptName(id)) }
 
-// Kept holds the records that the last plan keeps for the next one. It implements export.KeptFeed.
+// Kept holds the records that the last plan keeps for the next one. It implements KeptFeed.
 type Kept struct {
 	Run     string          // the run of that plan
 	Held    []export.Breach // the limits that hold that run; nil where only people of it wait

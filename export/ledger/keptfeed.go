@@ -113,7 +113,7 @@ func (c *keptChunk) Next(rec *export.Record) bool {
 	if err == nil && len(l.Values) != len(c.header.Fields) {
 		err = fmt.Errorf("%d values for %d fields", len(l.Values), len(c.header.Fields))
 	}
-	*rec = export.Record{Header: c.header, File: c.header.File, Line: l.Line, Values: l.Values, Kept: true}
+	*rec = export.Record{Header: c.header, File: c.header.File, Line: l.Line, Values: l.Values, Kept: true, Day: l.Day}
 	if err != nil {
 		rec.Fault = &export.Fault{Rule: "kept", Message: "the kept record cannot be read back: " + err.Error()}
 		return true

@@ -67,7 +67,7 @@ func (k *KeptWriter) Add(r export.KeptRecord) error {
 			return err
 		}
 	}
-	l := keptLine{Line: r.Origin.Line, Values: r.Values}
+	l := keptLine{Line: r.Origin.Line, Values: r.Values, Day: r.Day}
 	for i, missing := range r.Missing {
 		if missing {
 			l.Missing = append(l.Missing, i)

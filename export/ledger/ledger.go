@@ -89,6 +89,8 @@ type Next interface {
 	Waiting() (*export.Waiting, error)
 	// Kept returns the records that the last plan kept, with their bytes checked; ok is false where there are none.
 	Kept() (k *Kept, ok bool, err error)
+	// Dated returns the records that wait for their day, in the order in which plans have read them.
+	Dated() ([]export.DatedRecord, error)
 	// GiveUp gives up the records that a run keeps: they are not planned again. ok is false where it keeps none.
 	GiveUp(run, by string) (ok bool, err error)
 	// LastFeed returns the number of records in the last feed that was planned and not held; 0 where there was none.

@@ -74,7 +74,7 @@ func (r *rowMapper) Map(rec *export.Record, cells []export.Cell) []export.Fault 
 			cells[i] = setCell(rec.Values[from])
 			continue
 		}
-		cell, err := r.cell(&r.mapping.columns[i])
+		cell, err := r.known(rec, i)
 		if err != nil {
 			faults = append(faults, r.fault(&r.mapping.columns[i], err))
 		}
@@ -89,12 +89,25 @@ func (r *rowMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.F
 		return export.Cell{}, rec.Fault
 	}
 	r.begin(rec)
-	cell, err := r.cell(&r.mapping.columns[i])
+	cell, err := r.known(rec, i)
 	if err != nil {
 		f := r.fault(&r.mapping.columns[i], err)
 		return export.Cell{}, &f
 	}
 	return cell, nil
+}
+
+// known returns the cell of column i. A record that has waited for its day leaves blank what it does not know: a cell made of
+// blanks alone is absent, and none is cleared because of a blank.
+func (r *rowMapper) known(rec *export.Record, i int) (export.Cell, error) {
+	if rec.Day != "" && !r.Says(rec, i) {
+		return export.Cell{}, nil
+	}
+	cell, err := r.cell(&r.mapping.columns[i])
+	if rec.Day != "" && cell.State == export.Clear && slices.ContainsFunc(r.mapping.columns[i].fields, func(f int) bool { return rec.Missing[r.frame.at[f]] }) {
+		cell = export.Cell{}
+	}
+	return cell, err
 }
 
 // Says reports whether a record has a field from which the value of column i comes. A column that reads no field is always

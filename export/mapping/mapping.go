@@ -27,6 +27,8 @@ type Options struct {
 	Where    *Condition     // whom the feed is about; nil: everyone
 	Leaves   *Day           // the day on which a person leaves; nil: HR does not say it
 	Coupa    Coupa          // what expressions can read of Coupa's users
+	From     *Day           // the day from which a record holds; nil: every record holds at once
+	FromZone string         // the field with the time zone of that day; "": no field has it
 	TimeZone *time.Location // time zone of dates; nil is UTC
 	File     string         // the config that holds all this, for messages
 	// ReadFile reads a table's whole file and bounds its size; a file above 16 MB is a problem.
@@ -55,6 +57,7 @@ type Mapping struct {
 	prefer  *compiledColumn // of Options.Prefer; its Name is the condition's key
 	where   *compiledColumn // of Options.Where
 	leaves  *Day            // of Options.Leaves
+	from    *firstDay       // of Options.From
 	fields  fieldSet
 	file    string // Options.File
 	library *library
@@ -106,6 +109,8 @@ func New(o Options) (*Mapping, []Problem) {
 	}
 	m.prefer, m.where = condition(o.Prefer), condition(o.Where)
 	problems = append(problems, c.leaves(o.Leaves)...)
+	holds, faults := c.from(o.From, o.FromZone)
+	problems = append(problems, faults...)
 	problems = append(append(problems, c.varProblems...), c.shadows()...)
 	if n := len(o.Vars); n > export.MaxColumns {
 		problems = append(problems, Problem{Line: o.Vars[export.MaxColumns].Line, Key: strings.TrimSuffix(VarsKey, "."),
@@ -122,7 +127,7 @@ func New(o Options) (*Mapping, []Problem) {
 		sortProblems(problems)
 		return nil, problems
 	}
-	m.fields, m.held, m.reads, m.leaves, m.file = *c.fields, c.held, c.today, o.Leaves, o.File
+	m.fields, m.held, m.reads, m.leaves, m.from, m.file = *c.fields, c.held, c.today, o.Leaves, holds, o.File
 	return m, nil
 }
 
@@ -248,6 +253,9 @@ func (m *Mapping) readBy(field int) (key string, line int) {
 	}
 	if m.leaves != nil && m.leaves.Field == m.fields.names[field] {
 		return m.leaves.Key, m.leaves.Line
+	}
+	if f := m.from; f != nil && (f.Field == m.fields.names[field] || f.zone == m.fields.names[field]) {
+		return f.Key, f.Line
 	}
 	return "the mapping", 0 // not reached: every field is read
 }

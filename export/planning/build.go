@@ -99,7 +99,11 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 		origin := export.Origin{File: w.file(rec), Line: rec.Line}
 		if m == nil {
 			if g != nil {
-				g.skip(p, s, rec, key)
+				g.skip(p, s, rec, key, w.from.later)
+			}
+			if w.from.later {
+				p.wait(b, w, rec, key)
+				return nil
 			}
 			if rec.Fault == nil {
 				r := export.RowResult{Origin: origin, Lines: 1, Key: strings.Clone(key), Outcome: export.Excluded}
@@ -132,7 +136,7 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 		if several {
 			one.key, one.row.Cells = strings.Clone(key), cloneCells(one.row.Cells)
 			one.leaves = strings.Clone(one.leaves)
-			one.several = p.ofSeveral(rec, origin, m)
+			one.several = p.ofSeveral(rec, origin, m, w.from.day)
 			b.merge = append(b.merge, one)
 			return nil
 		}

@@ -49,7 +49,7 @@ func (p *Planner) resolve(ctx context.Context, s *survey) error {
 	err := parallel(ctx, p, func(w *worker, c export.Chunk) (out []claiming, err error) {
 		err = p.each(w, c, func(rec *export.Record, person string, m export.RowMapper) error {
 			if m != nil {
-				if c := p.claiming(s, rec, person, m, export.Origin{File: w.file(rec), Line: rec.Line}); len(c.claims) > 0 {
+				if c := p.claiming(s, rec, person, m, export.Origin{File: w.file(rec), Line: rec.Line}, w.from.day); len(c.claims) > 0 {
 					out = append(out, c)
 				}
 			}
@@ -100,7 +100,7 @@ func (p *Planner) resolve(ctx context.Context, s *survey) error {
 }
 
 // claiming returns what a record claims.
-func (p *Planner) claiming(s *survey, rec *export.Record, person string, m export.RowMapper, origin export.Origin) claiming {
+func (p *Planner) claiming(s *survey, rec *export.Record, person string, m export.RowMapper, origin export.Origin, day string) claiming {
 	out := claiming{}
 	var buf [128]byte
 	ended := s.ends(rec, m)
@@ -116,7 +116,7 @@ func (p *Planner) claiming(s *survey, rec *export.Record, person string, m expor
 		}
 	}
 	if several {
-		out.of = p.ofSeveral(rec, origin, m)
+		out.of = p.ofSeveral(rec, origin, m, day)
 	}
 	return out
 }

@@ -119,7 +119,7 @@ func (b *lawBook) behind(p *planning.Planner) *planning.Planner {
 	k, ok, err := b.l.Kept()
 	b.must(err)
 	if ok {
-		p.Feed, p.Joined = export.JoinFeeds(k, p.Feed), k.Records
+		p.Feed, p.Joined = ledger.JoinFeeds(k, p.Feed), k.Records
 	}
 	return p
 }

@@ -35,7 +35,7 @@ func join(t *testing.T, l ledger.Ledger, b *planningtest.Batch) *planningtest.Ta
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Feed = export.JoinFeeds(kept(t, l), p.Feed)
+	p.Feed = ledger.JoinFeeds(kept(t, l), p.Feed)
 	return taking(t, p)
 }
 
@@ -78,7 +78,7 @@ func TestKeptIsTheFeed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.Feed = export.JoinFeeds(k, nil)
+		p.Feed = ledger.JoinFeeds(k, nil)
 		got := taking(t, p)
 		if d := cmp.Diff(want.Bytes(), got.Bytes()); d != "" {
 			t.Errorf("%s: %s", name, d)
@@ -121,7 +121,7 @@ func TestKeptComesFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Feed = export.JoinFeeds(kept(t, l), p.Feed)
+	p.Feed = ledger.JoinFeeds(kept(t, l), p.Feed)
 	if _, _, err := planning.RecordPlan(t.Context(), p, planning.Recording{Ledger: l, Run: run, Whole: true, Judge: planningtest.Judge(closed)}); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestKeptComesFirst(t *testing.T) {
 	if again.Run != run.ID || again.Records != 4 {
 		t.Errorf("%+v", again)
 	}
-	p.Feed = export.JoinFeeds(again, nil)
+	p.Feed = ledger.JoinFeeds(again, nil)
 	files := map[string]int{}
 	for _, part := range taking(t, p).Parts {
 		for _, r := range part.Lines {
@@ -178,7 +178,7 @@ func holdNight(t *testing.T, l ledger.Ledger, b *planningtest.Batch) (run string
 		t.Fatal(err)
 	}
 	if k := kept(t, l); k != nil {
-		p.Feed, p.Joined = export.JoinFeeds(k, p.Feed), k.Records
+		p.Feed, p.Joined = ledger.JoinFeeds(k, p.Feed), k.Records
 	}
 	begun, err := l.BeginRun(export.RunRecord{Command: "run", Started: planningtest.Began})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -18,6 +19,9 @@ type worker struct {
 	rec     export.Record
 	holding export.Holding // of rec
 	enc     *encoder
+
+	from  validFrom // from when the record holds
+	zones map[string]*time.Location
 }
 
 func (p *Planner) worker() *worker {
@@ -31,8 +35,10 @@ type bound struct {
 	header *export.Header
 	mapper export.RowMapper
 	key    int
-	leaves int  // index of the day on which the person leaves; -1 where it is not asked for
-	where  bool // Planner.Where holds for its file
+	leaves int // index of the day on which the person leaves; -1 where it is not asked for
+	// effective and zone are the indexes of the day from which a record holds and of its time zone; -1 where there are none.
+	effective, zone int
+	where           bool // Planner.Where holds for its file
 }
 
 // bind binds the mapping to a header once.
@@ -60,14 +66,18 @@ func (w *worker) bind(h *export.Header, kept bool) error {
 	if w.p.Leaves != nil {
 		leaves = h.Index(w.p.Leaves.Field)
 	}
-	w.bound = bound{h, m, key, leaves, w.p.Where != nil && w.p.Where(w.files[h.File])}
+	effective, zone := -1, -1
+	if w.p.Effective != nil {
+		effective, zone = h.Index(w.p.Effective.Field), h.Index(w.p.Effective.ZoneField)
+	}
+	w.bound = bound{h, m, key, leaves, effective, zone, w.p.Where != nil && w.p.Where(w.files[h.File])}
 	w.mappers[h] = w.bound
 	return nil
 }
 
 // each calls f for every record of a chunk that is to be planned. person is the tidy key. m is nil where the record could
 // not be read or its key names no person; rec.Fault then has the reason. It is also nil, and rec.Fault too, where the feed is not
-// about the person.
+// about the person, and where the record waits for its day: w.from then has it.
 func (p *Planner) each(w *worker, c export.Chunk, f func(rec *export.Record, person string, m export.RowMapper) error) error {
 	rec := &w.rec
 	if rec.Kept { // the chunk before was one of kept records
@@ -76,6 +86,7 @@ func (p *Planner) each(w *worker, c export.Chunk, f func(rec *export.Record, per
 	for c.Next(rec) {
 		var person string
 		var m export.RowMapper
+		w.from = validFrom{}
 		if rec.Open && rec.Fault == nil && p.cut(w.file(rec)) {
 			rec.Fault = &export.Fault{Rule: "cut", Message: sayCut}
 		}
@@ -102,6 +113,11 @@ func (p *Planner) each(w *worker, c export.Chunk, f func(rec *export.Record, per
 			if covered, fault := m.Covers(rec); !covered {
 				rec.Fault, m = fault, nil
 			} else if rec.Kept && p.leftOut != nil && p.leftOut(person) {
+				m = nil
+			}
+		}
+		if m != nil {
+			if w.from, rec.Fault = w.holds(rec); rec.Fault != nil || w.from.later {
 				m = nil
 			}
 		}

@@ -92,6 +92,12 @@ type Planner struct {
 	Superseded func(file string) bool
 	// Made is how many records at the feed's end are none of HR's: of people who are gone. MinRecords does not count them.
 	Made int
+	// Effective is the day from which a record holds: one whose day is still to come waits; nil: every record holds at once.
+	Effective *Effective
+	// Replaced are the records that wait for their day and that newer ones replace, by their place. See ReadReplaced.
+	Replaced map[export.Origin]export.DatedChange
+	// Dated is what the plan makes of records that have waited in the ledger for their day, by id.
+	Dated map[int64]export.DatedChange
 	// Joined is how many records of the feed were kept by earlier plans; MinRecords does not count them.
 	Joined int
 	// leftOut reports whether the newest feed is not about a person any more, so that nothing of theirs that was kept is sent.

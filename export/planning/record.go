@@ -3,6 +3,7 @@ package planning
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -84,6 +85,10 @@ func recordOnce(ctx context.Context, p *Planner, r Recording) (*export.Plan, []e
 		}
 	}
 	sum := export.PlanSum{Files: plan.Files, Input: plan.Input, Held: broken, Roll: r.Roll, Beside: p.Beside != nil, Other: r.Other, Approved: r.Approved}
+	sum.Dated = maps.Clone(p.Dated)
+	if p.Hold { // nothing of it counts until it is let go; what has come is kept with all else
+		maps.DeleteFunc(sum.Dated, func(_ int64, c export.DatedChange) bool { return !c.Taken })
+	}
 	if r.Whole {
 		sum.Feed, sum.AnySize = plan.Input-p.Joined-p.Made, r.AnySize
 	}

@@ -35,7 +35,7 @@ func (p *Present) Kept(key string) bool { return p.kept[key] }
 // CallRoll reads a planner's feed for the people who are in it. A record whose key is not certain may be anyone's.
 func CallRoll(ctx context.Context, p *Planner, members *baseline.Members) (*Present, error) {
 	own := *p
-	own.Where = nil // whoever is excluded is there
+	own.Where, own.Effective = nil, nil // whoever is excluded is there, and so is whoever waits for a day
 	p = &own
 	type found struct {
 		Present

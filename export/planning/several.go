@@ -22,7 +22,9 @@ const ruleSeveral = "several"
 // ofSeveral is what the rule for several records needs of one of them.
 type ofSeveral struct {
 	origin    export.Origin
-	night     string // records of one night are held against each other: of one feed, or kept by one run
+	night     string // records of one night are held against each other: of one feed, or kept by one run, and for one day
+	day       string // from which it holds; "" where it holds at once
+	run       string // that has kept it; "" for a new record
 	preferred bool
 	fault     *export.Fault // the condition could not be worked out
 
@@ -30,10 +32,14 @@ type ofSeveral struct {
 }
 
 // ofSeveral returns what the rule needs of a record of a person with several.
-func (p *Planner) ofSeveral(rec *export.Record, origin export.Origin, m export.RowMapper) *ofSeveral {
-	o := &ofSeveral{origin: origin}
+func (p *Planner) ofSeveral(rec *export.Record, origin export.Origin, m export.RowMapper, day string) *ofSeveral {
+	o := &ofSeveral{origin: origin, day: strings.Clone(day)}
 	if rec.Kept {
-		o.night = origin.File[strings.LastIndexByte(origin.File, '@')+1:]
+		o.night = runOf(origin.File)
+	}
+	o.run = o.night
+	if day != "" {
+		o.night += " " + day
 	}
 	if p.Several == export.SeveralPrefer {
 		if o.preferred, o.fault = m.Prefers(rec); o.fault != nil {
@@ -50,10 +56,10 @@ type gathered struct {
 }
 
 // gather adds a record. In a log of events newer values go over older ones at once, so that memory does not grow with
-// the number of events.
+// the number of events; not so where the days from which records hold decide about their order.
 func (g *gathered) gather(one rowDraft, rule export.Several) {
 	g.lines += one.lines
-	if rule == export.SeveralLater && len(g.records) == 1 {
+	if rule == export.SeveralLater && len(g.records) == 1 && one.several.day == "" && g.records[0].several.day == "" {
 		g.records[0].absorb(&one)
 		return
 	}
@@ -99,6 +105,9 @@ func (p *Planner) joiner() joiner {
 // join makes one record of all records of a person. Where the rule does not allow that, apart are the records, each with
 // its reason.
 func (j *joiner) join(records []rowDraft) (whole *rowDraft, apart []rowDraft) {
+	if len(records) > 1 {
+		byDay(records)
+	}
 	if j.rule == export.SeveralLater || len(records) == 1 {
 		return newest(records), nil
 	}
@@ -137,6 +146,30 @@ func (j *joiner) join(records []rowDraft) (whole *rowDraft, apart []rowDraft) {
 	whole = newest(picked)
 	whole.lines, whole.several = lines, records[len(records)-1].several
 	return whole, nil
+}
+
+// byDay puts the records that one run has read into the order of the days from which they hold. One without a day holds from the day
+// on which it was read.
+func byDay(records []rowDraft) {
+	for from := 0; from < len(records); {
+		to := from + 1
+		for to < len(records) && records[to].several.run == records[from].several.run {
+			to++
+		}
+		slices.SortStableFunc(records[from:to], func(a, b rowDraft) int {
+			x, y := a.several.day, b.several.day
+			switch {
+			case x == y:
+				return 0
+			case x == "":
+				return 1
+			case y == "":
+				return -1
+			}
+			return strings.Compare(x, y)
+		})
+		from = to
+	}
 }
 
 // newest joins records, newer values over older ones.

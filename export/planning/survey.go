@@ -83,7 +83,7 @@ func (p *Planner) probe(w *worker, c export.Chunk, s *survey) (*probe, error) {
 	cells := make([]export.Cell, len(p.Mapping.Columns()))
 	err := p.each(w, c, func(rec *export.Record, person string, m export.RowMapper) error {
 		if m == nil {
-			g.skip(p, s, rec, person)
+			g.skip(p, s, rec, person, w.from.later)
 			return nil
 		}
 		for _, col := range s.needs {
@@ -104,9 +104,9 @@ func (w *worker) probe(s *survey) *probe {
 	return g
 }
 
-// skip adds a record that could not be read, or that the feed is not about.
-func (g *probe) skip(p *Planner, s *survey, rec *export.Record, person string) {
-	if rec.Fault == nil && !rec.Kept && p.Joined > 0 {
+// skip adds a record that could not be read, that the feed is not about, or that waits for its day.
+func (g *probe) skip(p *Planner, s *survey, rec *export.Record, person string, later bool) {
+	if rec.Fault == nil && !rec.Kept && !later && p.Joined > 0 {
 		g.excluded = append(g.excluded, hash(s.seed, person))
 	}
 	g.people = append(g.people, 0)

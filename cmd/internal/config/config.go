@@ -67,21 +67,25 @@ const (
 
 // Feed says where HR's change records are and how to read them.
 type Feed struct {
-	Files      []string       // paths, with wildcards of filepath.Match; may be empty if files come from the command line
-	Key        string         // the feed's column that names the person
-	Snapshot   bool           // its files of one run are everybody, and not changes
-	Gone       Gone           // what becomes of people who are missing in it
-	Several    export.Several // the rule for several records of one person in one plan
-	Where      string         // whom the feed is about, a condition; "" is everyone
-	Leaves     LeaveDay       // the field with the day on which a person leaves
-	Prefer     string         // with export.SeveralPrefer, the condition that picks one of them
-	Encoding   string         // used if the bytes do not show it; "" means that such a file is a fault
-	Delimiter  string         // one character, or "" to find it from the header
-	TimeZone   *time.Location // never nil; UTC by default
-	MaxAge     time.Duration  // of the newest file; 0 means any age
-	MinRecords int            // 1 by default; with 0 an empty feed is no fault
-	MaxRecords int            // of all files together; 20,000,000 by default
-	MaxBytes   int64          // of all files together, unpacked; 20 GB by default
+	Files     []string       // paths, with wildcards of filepath.Match; may be empty if files come from the command line
+	Key       string         // the feed's column that names the person
+	Snapshot  bool           // its files of one run are everybody, and not changes
+	Gone      Gone           // what becomes of people who are missing in it
+	Several   export.Several // the rule for several records of one person in one plan
+	Where     string         // whom the feed is about, a condition; "" is everyone
+	Leaves    Day            // the field with the day on which a person leaves
+	Effective Day            // the field with the day from which a record holds
+	// EffectiveZone is the time zone of Effective, unless the record has a zone in EffectiveZoneField.
+	EffectiveZone      *time.Location
+	EffectiveZoneField string         // "": no field has it
+	Prefer             string         // with export.SeveralPrefer, the condition that picks one of them
+	Encoding           string         // used if the bytes do not show it; "" means that such a file is a fault
+	Delimiter          string         // one character, or "" to find it from the header
+	TimeZone           *time.Location // never nil; UTC by default
+	MaxAge             time.Duration  // of the newest file; 0 means any age
+	MinRecords         int            // 1 by default; with 0 an empty feed is no fault
+	MaxRecords         int            // of all files together; 20,000,000 by default
+	MaxBytes           int64          // of all files together, unpacked; 20 GB by default
 }
 
 // Mapping turns HR fields into Coupa cells. Names and expressions are not checked here.

@@ -191,8 +191,14 @@ func TestFaults(t *testing.T) {
 		{"", "retention: {values: 90}", "15: retention.values: it must be a time with its unit, not a number"},
 		{"", "retention: {history: 3 years}", "15: retention.history: it is not a time: \"3 years\""},
 		{"", "retention: {rows: 1y}", "15: retention.rows: unknown key"},
+		// the day from which records hold
+		{feed, "{key: id, files: [a], effective: ''}", "2: feed.effective: it needs a column of the feed"},
+		{feed, "{key: id, files: [a], effective: {layout: YYYY}}", "2: feed.effective: it needs a column of the feed"},
+		{feed, "{key: id, files: [a], effective: [d]}", "2: feed.effective: it must be a column of the feed"},
+		{feed, "{key: id, files: [a], effective: d, effective_zone: Europe/Pariss}", "2: feed.effective_zone: unknown time zone \"Europe/Pariss\""},
+		{feed, "{key: id, files: [a], effective: d, effective_zone: ''}", "2: feed.effective_zone: it needs a time zone, or a column of the feed"},
+		{feed, "{key: id, files: [a], effective_zone: site}", "2: feed.effective_zone: it goes with feed.effective"},
 		// not built yet
-		{feed, "{key: id, files: [a], kind: snapshot, effective: d}", "2: feed.effective: not built yet in this version"},
 		{feed, "{key: id, files: [a], gone: deactivate}", "2: feed.gone: only a snapshot shows who is missing"},
 		{feed, "{key: id, files: [a], kind: snapshot, gone: delete}", "2: feed.gone: it must be keep or deactivate, not \"delete\""},
 		{feed, "{key: id, files: [a], kind: snapshot, gone_after: {snapshots: 0, days: -1}}", "2: feed.gone_after.days: it must be a whole number from 0 to 3650|2: feed.gone_after.snapshots: it must be a whole number from 1 to 1000"},

@@ -30,10 +30,14 @@ func (r *reader) feed(s *section) Feed {
 	if f.Where = s.text("where", ""); s.has("where") && strings.TrimSpace(f.Where) == "" && s.node.find("where").value.kind == kindText {
 		r.fault(r.lines["feed.where"], "feed.where", "it needs an expression that is true or false", `write where: 'worker_type != "Agency"'; leave it out if the feed is about everyone`)
 	}
-	f.Leaves = s.leaves("leaves")
+	f.Leaves = s.day("leaves", "end_date")
+	f.Effective = s.day("effective", "effective_date")
+	f.EffectiveZone, f.EffectiveZoneField = s.zoneOrColumn("effective_zone", f.TimeZone)
+	if s.has("effective_zone") && !s.has("effective") {
+		r.fault(r.lines["feed.effective_zone"], "feed.effective_zone", "it goes with feed.effective", "name the feed's column with the day from which a record holds, or remove it")
+	}
 	f.Snapshot = s.oneOf("kind", "changes", "snapshot") == "snapshot"
 	f.Gone = s.gone(f.Snapshot)
-	s.notBuilt("effective")
 	s.done()
 	for i, pattern := range f.Files {
 		if _, err := filepath.Match(pattern, ""); err != nil {
@@ -108,15 +112,15 @@ func (c *Config) deactivates(s *section) {
 	}
 }
 
-// LeaveDay is the field of HR's records with the day on which a person leaves.
-type LeaveDay struct {
+// Day is a field of HR's records that holds a day.
+type Day struct {
 	Field  string // "": HR has none
 	Layout string // of the date, as the mapping's date() takes it; "" is YYYY-MM-DD
 }
 
-// leaves reads the field with the day on which a person leaves: COLUMN, or {column: COLUMN, layout: LAYOUT}.
-func (s *section) leaves(key string) (d LeaveDay) {
-	const hint = `write the feed's column, such as end_date, or {column: end_date, layout: DD.MM.YYYY}`
+// day reads a field that holds a day: COLUMN, or {column: COLUMN, layout: LAYOUT}. such is an example.
+func (s *section) day(key, such string) (d Day) {
+	hint := fmt.Sprintf(`write the feed's column, such as %[1]s, or {column: %[1]s, layout: DD.MM.YYYY}`, such)
 	v := s.take(key)
 	switch {
 	case v == nil:
@@ -170,6 +174,25 @@ func (s *section) zone(key string) *time.Location {
 		return time.UTC
 	}
 	return zone
+}
+
+// zoneOrColumn reads a time zone by its name, or a column of the feed that has such names; the default is a zone.
+func (s *section) zoneOrColumn(key string, byDefault *time.Location) (zone *time.Location, column string) {
+	name := strings.TrimSpace(s.text(key, ""))
+	if name == "" {
+		if s.has(key) {
+			s.r.fault(s.r.lines[s.sub(key)], s.sub(key), "it needs a time zone, or a column of the feed", "write Europe/Paris, or the column that has such names")
+		}
+		return byDefault, ""
+	}
+	switch zone, err := time.LoadLocation(name); {
+	case err == nil && name != "Local":
+		return zone, ""
+	case strings.Contains(name, "/"):
+		s.r.fault(s.r.lines[s.sub(key)], s.sub(key), "unknown time zone "+shown(name), "write a name such as Europe/Paris, or a column of the feed that has such names")
+		return byDefault, ""
+	}
+	return byDefault, name
 }
 
 func (r *reader) mapping(s *section) Mapping {

@@ -68,7 +68,7 @@ func (j *Job) unrecorded(ctx context.Context, p *prospect.Prospect, o RunOptions
 	case beside:
 		j.env.Log.WithField("held", p.Beside()).Info("planned beside a held run, whose records stay as they are")
 		return refused(plan, p, started), nil
-	case !p.Fresh && len(p.Outlook.Void) == 0: // else a run on record says why its approval does not count
+	case !p.Fresh && p.Outlook.Come() == 0 && len(p.Outlook.Void) == 0: // else a run on record says why its approval does not count
 		return j.stillKept(plan, p)
 	}
 	return nil, nil

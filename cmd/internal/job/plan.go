@@ -59,6 +59,7 @@ type Planned struct {
 	Chief       map[string]int      `json:"chief"`                    // people who change, each once
 	Changed     map[string]int      `json:"changed"`                  // people by column whose value there is another, or is not known
 	Waiting     int                 `json:"waiting"`                  // records that wait behind a part without a verdict
+	Come        int                 `json:"come,omitempty"`           // records that have waited for their day, which has come
 	Joins       int                 `json:"joins,omitempty"`          // records that JoinsRun has kept and this plan takes up
 	JoinsRun    string              `json:"joins_run,omitempty"`
 	Beside      string              `json:"beside,omitempty"` // the held run that it leaves as it is
@@ -287,6 +288,7 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 	if kept := p.Outlook.Kept; kept != nil {
 		res.Joins, res.JoinsRun = kept.Records, kept.Run
 	}
+	res.Come = p.Outlook.Come()
 	res.count(&plan.Changes)
 	res.judge()
 	if p.Older && p.Outlook.Kept == nil {

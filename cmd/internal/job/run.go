@@ -117,6 +117,9 @@ func (j *Job) plan(ctx context.Context, p *prospect.Prospect, o RunOptions, star
 	if now := started.In(j.cfg.Feed.TimeZone).Format(time.DateOnly); p.Today != "" && p.Today != now {
 		j.env.Log.Infof("today() is %s, the day of the saved plan, and not %s", p.Today, now)
 	}
+	if p.NoFeed != nil {
+		export.LogHints(j.env.Log, p.NoFeed.Hints()...).Warnf("%v; what has waited for this day is sent all the same", p.NoFeed)
+	}
 	if done, err := j.unrecorded(ctx, p, o, started); done != nil || err != nil {
 		return done, err
 	}
@@ -135,6 +138,10 @@ func (j *Job) plan(ctx context.Context, p *prospect.Prospect, o RunOptions, star
 	}
 	rep, err := j.report(made.run, f)
 	if err == nil {
+		if p.NoFeed != nil && p.NoFeed.Stale {
+			rep.Because(p.NoFeed)
+			rep.Exit = export.WorstExit(rep.Exit, export.ExitFeed)
+		}
 		rep.Approved, rep.SameByLedger, rep.Gone, rep.Superseded = p.Outlook.Void, made.plan.SameByLedger, p.Roll.Missing(), p.Roll.Older()
 		err = j.nameHeld(rep, made.who)
 	}

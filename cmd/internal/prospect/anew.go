@@ -56,8 +56,8 @@ func Anew(f export.SeenFile) bool {
 
 // recordsAnew picks the records of seen files that may be planned anew: of every person but those for whom something newer has
 // gone since, or is kept for this plan.
-func recordsAnew(l overtaken, seen []export.SeenFile, kept *ledger.Kept) (recordFilter, error) {
-	waiting, err := keptPeople(l, kept)
+func recordsAnew(l overtaken, seen []export.SeenFile, kept *ledger.Kept, come []string) (recordFilter, error) {
+	waiting, err := keptPeople(l, kept, come)
 	if err != nil {
 		return nil, err
 	}
@@ -78,12 +78,15 @@ func recordsAnew(l overtaken, seen []export.SeenFile, kept *ledger.Kept) (record
 	}, nil
 }
 
-// keptPeople returns the keys of the people of whom the ledger keeps records for the next plan. These come first in it: what was
+// keptPeople returns the keys of the people of whom the ledger keeps records for the next plan, and of those whose day has come. These come first in it: what was
 // seen earlier would go over them.
 func keptPeople(l interface {
 	Rows(run string, f func(export.RowResult) error) error
-}, kept *ledger.Kept) (map[string]bool, error) {
+}, kept *ledger.Kept, come []string) (map[string]bool, error) {
 	people := map[string]bool{}
+	for _, key := range come {
+		people[key] = true
+	}
 	if kept == nil {
 		return people, nil
 	}

@@ -108,10 +108,10 @@ func (a *Ask) recallFrom(l Ledger, by []export.Operator, files []export.FeedFile
 		joins = nil
 	}
 	if a.Again {
-		k.only, err = openRecords(l, k.seen, joins)
+		k.only, err = openRecords(l, k.seen, joins, k.outlook.keysCome(a.now()))
 	}
 	if a.Replan {
-		k.only, err = recordsAnew(l, k.seen, joins)
+		k.only, err = recordsAnew(l, k.seen, joins, k.outlook.keysCome(a.now()))
 	}
 	return k, err
 }
@@ -165,6 +165,11 @@ type Outlook struct {
 	confirmed *baseline.Store  // what was last confirmed of people; nil where nothing was
 	key       baseline.HashKey // of the hashes in it
 
+	dated    []export.DatedRecord                 // what waits for its day
+	come     *ledger.Come                         // of it, what the plan takes up; nil where nothing is
+	replaced map[export.Origin]export.DatedChange // what newer records replace of what waits
+	changes  map[int64]export.DatedChange         // what the plan makes of dated
+
 	Beside *planning.Beside // the held run that is left as it is; nil where none is
 	left   *ledger.Kept     // what it keeps
 }
@@ -184,6 +189,9 @@ func lookInto(l wiring.Memory, now time.Time) (*Outlook, error) {
 		tidyKeys(o.waiting.Keys)
 	}
 	if o.Kept, _, err = l.Kept(); err != nil {
+		return nil, err
+	}
+	if o.dated, err = l.Dated(); err != nil {
 		return nil, err
 	}
 	if o.Approved, err = l.Approvals(now); err != nil {
@@ -228,20 +236,21 @@ func (o *Outlook) beside(ctx context.Context, pipe *wiring.Pipeline, now time.Ti
 	return &out, nil
 }
 
-// joined returns how many records earlier plans have kept.
+// joined returns how many records earlier plans have kept, those whose day has come among them.
 func (o *Outlook) joined() int {
 	if o.Kept == nil {
-		return 0
+		return o.Come()
 	}
-	return o.Kept.Records
+	return o.Kept.Records + o.Come()
 }
 
 // feed returns what is to be planned: what was kept, then what is new. fresh is nil if nothing is new.
 func (o *Outlook) feed(fresh export.Feed) export.Feed {
-	if o.Kept == nil {
+	earlier := ledger.Earlier(o.Kept, o.come)
+	if earlier == nil {
 		return fresh
 	}
-	return export.JoinFeeds(o.Kept, fresh)
+	return ledger.JoinFeeds(earlier, fresh)
 }
 
 // uses compares a plan with the limits. whole: it is about HR's whole feed. known: so many of its people Coupa knows.

@@ -37,6 +37,7 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 		p.Leaves = &planning.Leaving{Field: m.Leaves(), Ahead: m.Ahead}
 	}
 	p.ReadsCoupa = len(d.ask.Pipe.Mapping.Held()) > 0
+	p.Effective, p.Replaced, p.Dated = d.ask.effective(), d.out.replaced, d.out.changes
 	if cfg.Feed.Where != "" {
 		p.Where = func(file string) bool { return !change.Typed(export.Origin{File: file}) } // whoever types a change means it
 	}

@@ -37,19 +37,20 @@ type Prospect struct {
 	Pipe    *wiring.Pipeline
 	Planner *planning.Planner // nil where there is nothing to plan
 	Outlook *Outlook
-	Seen    []export.SeenFile // the files that were planned before
-	Fresh   bool              // there is something new; else it is only about what earlier plans have kept
-	Whole   bool              // it is about HR's whole feed
-	AnySize bool              // limits.shrink does not look at it: files that a person names and a watcher's claims have any size
-	Checked bool              // Coupa was asked about the people
-	LookUps int               // calls that asked it
-	Late    []export.LateFile // files that it passes over, since newer ones were planned before them
-	Older   bool              // there is nothing new but these
-	Today   string            // the day that today() is, as 2006-01-02; "" where nothing depends on it
-	Doubts  []export.Fault    // about the order of its files
-	Roll    *Roll             // who is in the snapshot; nil where it is none
-	missing string            // who was missing in snapshots before this one
-	known   int               // people of it whom Coupa knows
+	Seen    []export.SeenFile         // the files that were planned before
+	Fresh   bool                      // there is something new; else it is only about what earlier plans have kept
+	Whole   bool                      // it is about HR's whole feed
+	AnySize bool                      // limits.shrink does not look at it: files that a person names and a watcher's claims have any size
+	Checked bool                      // Coupa was asked about the people
+	LookUps int                       // calls that asked it
+	Late    []export.LateFile         // files that it passes over, since newer ones were planned before them
+	Older   bool                      // there is nothing new but these
+	Today   string                    // the day that today() is, as 2006-01-02; "" where nothing depends on it
+	Doubts  []export.Fault            // about the order of its files
+	NoFeed  *export.UnusableFeedError // why there is no feed, where it is only about records whose day has come
+	Roll    *Roll                     // who is in the snapshot; nil where it is none
+	missing string                    // who was missing in snapshots before this one
+	known   int                       // people of it whom Coupa knows
 }
 
 // Prepare finds out what a plan depends on, one thing after another, and returns its planner: which files are new, what the
@@ -57,12 +58,17 @@ type Prospect struct {
 // Nothing is sent and nothing is recorded.
 func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 	all, files, err := ask.open()
+	noFeed, err := ask.nothingDelivered(err)
 	if err != nil {
 		return nil, err
 	}
 	known, err := ask.recall(env, files)
 	if err != nil {
 		return nil, err
+	}
+	come := len(known.outlook.keysCome(ask.now())) > 0
+	if noFeed != nil && !come {
+		return nil, noFeed
 	}
 	p := &Prospect{Outlook: known.outlook, Seen: known.seen, Pipe: ask.Pipe, Late: known.news.late, Doubts: known.news.doubts}
 	if ask.Pipe.Mapping.ReadsToday() {
@@ -83,14 +89,21 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 	if ask.Expect != nil {
 		p.Late = ask.Expect.Older
 	}
+	ask.All = ask.All && !come
 	fresh, err := ask.fresh(all, known.paths, known.news.passed, p.Outlook)
-	if err != nil || fresh == nil && p.Outlook.Kept == nil {
+	if err != nil {
 		return p, err
 	}
-	p.Fresh = fresh != nil
-	p.Whole = !p.Fresh || ask.wholeFeed() && !ask.Again && !ask.Replan
-	p.AnySize = !p.Whole || p.Fresh && len(ask.Files) > 0 && ask.Expect == nil
+	whole := fresh == nil || ask.wholeFeed() && !ask.Again && !ask.Replan
 	d := &draft{ask: &ask, out: p.Outlook, fresh: fresh, only: known.only}
+	if err := d.dated(ctx, whole); err != nil || fresh == nil && p.Outlook.joined() == 0 {
+		return p, err
+	}
+	p.Fresh, p.Whole = fresh != nil, whole
+	p.AnySize = !p.Whole || p.Fresh && len(ask.Files) > 0 && ask.Expect == nil
+	if p.NoFeed = noFeed; noFeed != nil {
+		p.Whole, p.AnySize = false, true
+	}
 	if known.roll != nil {
 		if p.Roll, err = d.callRoll(ctx, known.roll); err != nil {
 			return nil, err

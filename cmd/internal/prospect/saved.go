@@ -253,6 +253,9 @@ func stateOf(out *Outlook, missing string) savedState {
 			fmt.Fprintf(h, "kept %q %s\n", f.Name, f.SHA256)
 		}
 	}
+	for _, r := range out.dated {
+		fmt.Fprintf(h, "dated %d %q\n", r.ID, r.Fields)
+	}
 	if out.left != nil {
 		for _, f := range out.left.From(0).Files() {
 			fmt.Fprintf(h, "beside %q %s\n", f.Name, f.SHA256)

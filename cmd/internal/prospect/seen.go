@@ -81,10 +81,10 @@ type opened interface {
 }
 
 // openRecords picks the records of seen files that may be planned again: a person's records if their row may not have
-// reached Coupa, nothing newer was sent for them, and nothing of theirs is kept for the next plan. What was kept and given up
+// reached Coupa, nothing newer was sent for them, and nothing of theirs is kept for the next plan. come are people of whom a record has waited for this day. What was kept and given up
 // is among them.
-func openRecords(l opened, seen []export.SeenFile, kept *ledger.Kept) (recordFilter, error) {
-	waiting, err := keptPeople(l, kept)
+func openRecords(l opened, seen []export.SeenFile, kept *ledger.Kept, come []string) (recordFilter, error) {
+	waiting, err := keptPeople(l, kept, come)
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,8 @@ func Plan(env *wiring.Env, r *job.Planned, o PlanText) error {
 	countsText(w, r)
 	peopleText(w, r, o.Most, width)
 	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), true, allFlag(env)},
-		group{"Waiting: an earlier row of theirs has no verdict", withOutcome(export.Pending), false, allFlag(env)})
+		group{waitingForVerdict, pendingAnd(func(r export.RowResult) bool { return !forDay(r) }), false, allFlag(env)},
+		group{waitingForDay, pendingAnd(forDay), false, allFlag(env)})
 	causesText(w, r.Causes, width)
 	recordsText(w, r, width)
 	partsText(w, r.Parts)
@@ -155,6 +156,9 @@ func planFacts(r *job.Planned) (lines []string) {
 	lines = append(lines, goneLines(r.Gone, r.Superseded)...)
 	if r.Joins > 0 {
 		say("first %s that run %s has kept", export.Plural(r.Joins, "record"), r.JoinsRun)
+	}
+	if r.Come > 0 {
+		say("%s waited for a day that has come", export.Plural(r.Come, "record"))
 	}
 	if r.Beside != "" {
 		say("beside run %s, which is held and stays as it is", r.Beside)

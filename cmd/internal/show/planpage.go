@@ -50,8 +50,9 @@ func (p *planPage) write(now time.Time) {
 	p.top(planPageKind, "Plan: "+planSentence(p.r))
 	p.head(now)
 	p.people()
-	p.rows("quarantined", "Quarantined, not sent: fix these first", export.Quarantined)
-	p.rows("waiting", "Waiting: an earlier row of theirs has no verdict", export.Pending)
+	p.rows("quarantined", "Quarantined, not sent: fix these first", withOutcome(export.Quarantined))
+	p.rows("waiting", waitingForVerdict, pendingAnd(func(r export.RowResult) bool { return !forDay(r) }))
+	p.rows("dated", waitingForDay, pendingAnd(forDay))
 	sums := fmt.Sprintf("%d in = %d to send + %d quarantined + %d unchanged + %d excluded + %d waiting; %s in %s, %s; key %s", p.r.Input, p.r.ToSend, p.r.Quarantined, p.r.Unchanged, p.r.Excluded, p.r.Waiting,
 		export.Plural(p.r.RowCount, "row"), export.Plural(len(p.r.Parts), "part"), export.Plural(p.r.Waves, "wave"), p.r.Key)
 	p.piece("tail", map[string]any{"Sums": sums, "Facts": plain(sendingFacts(p.r)), "Parts": p.r.Parts})
@@ -176,10 +177,10 @@ func pageCells(one *differences.Person) (cells []pageCell) {
 }
 
 // rows writes the rows with an outcome, all of them; nothing where there is none.
-func (p *planPage) rows(id, title string, outcome export.Outcome) {
+func (p *planPage) rows(id, title string, in func(export.RowResult) bool) {
 	found := false
 	for r := range p.r.Store.All() {
-		if r.Outcome != outcome {
+		if !in(r) {
 			continue
 		}
 		if !found {

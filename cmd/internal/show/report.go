@@ -158,9 +158,21 @@ func reportGroups(rep *export.Report, held func(export.RowResult) bool, all stri
 		{"Drifted: Coupa shows another value", withOutcome(export.Drifted), true, all},
 		{"Pending: sent, no verdict yet", pendingAnd(func(r export.RowResult) bool { return sent[r.Part] }), false, all},
 		{"Pending: not sent yet", pendingAnd(func(r export.RowResult) bool { return r.Part != 0 && !sent[r.Part] }), false, all},
-		{"Waiting: an earlier row of theirs has no verdict", pendingAnd(func(r export.RowResult) bool { return r.Part == 0 }), false, all},
+		{waitingForVerdict, pendingAnd(func(r export.RowResult) bool { return r.Part == 0 && !forDay(r) }), false, all},
+		{waitingForDay, pendingAnd(forDay), false, all},
 		{"Held: stopped by a limit, nothing sent", held, false, all},
 	}
+}
+
+// The headings of people who wait.
+const (
+	waitingForVerdict = "Waiting: an earlier row of theirs has no verdict"
+	waitingForDay     = "Waiting for their day: the first run on or after it sends them"
+)
+
+// forDay reports whether a row waits for its day.
+func forDay(r export.RowResult) bool {
+	return slices.ContainsFunc(r.Faults, func(f export.Fault) bool { return f.Rule == export.RuleEffective })
 }
 
 // toneOf returns the tone of an exit code: most of a partial run is done, and a held one waits for a person.

@@ -109,6 +109,9 @@ const Where = "feed.where"
 // Leaves is the config key of the field with the day on which a person leaves.
 const Leaves = "feed.leaves"
 
+// Effective is the config key of the field with the day from which a record holds.
+const Effective = "feed.effective"
+
 // Expressions returns the mapping as the ledger stores it with each run: its columns, then what their expressions name. today is the day that today() is; "" where nothing
 // depends on it.
 func Expressions(cfg *config.Config, today string) []export.Expression {

@@ -95,7 +95,8 @@ func compile(cfg *config.Config, whole bool) (*Pipeline, []config.Fault) {
 	}
 	match, matchFaults := matchColumns(cfg, names, whole)
 	m, problems := mapping.New(mapping.Options{
-		Columns: columns, Vars: cfg.Mapping.Vars, Tables: cfg.Mapping.Tables, Prefer: preferred(cfg), Where: covered(cfg), Leaves: leaveDay(cfg), TimeZone: cfg.Feed.TimeZone, File: cfg.File, ReadFile: ReadTable,
+		Columns: columns, Vars: cfg.Mapping.Vars, Tables: cfg.Mapping.Tables, Prefer: preferred(cfg), Where: covered(cfg), Leaves: day(cfg, Leaves, cfg.Feed.Leaves),
+		From: day(cfg, Effective, cfg.Feed.Effective), FromZone: cfg.Feed.EffectiveZoneField, TimeZone: cfg.Feed.TimeZone, File: cfg.File, ReadFile: ReadTable,
 		Coupa: mapping.Coupa{Columns: columnNames(cfg), Element: coupa.Element, Before: slices.Concat(asksBy, match)},
 	})
 	for _, pr := range problems {
@@ -201,12 +202,12 @@ func covered(cfg *config.Config) *mapping.Condition {
 	return &mapping.Condition{Key: Where, Expr: cfg.Feed.Where, Line: cfg.Fault(Where, "", "").Line}
 }
 
-// leaveDay returns the field with the day on which a person leaves; nil where the config names none.
-func leaveDay(cfg *config.Config) *mapping.Day {
-	if cfg.Feed.Leaves.Field == "" {
+// day returns a field that holds a day; nil where the config names none.
+func day(cfg *config.Config, key string, d config.Day) *mapping.Day {
+	if d.Field == "" {
 		return nil
 	}
-	return &mapping.Day{Key: Leaves, Field: cfg.Feed.Leaves.Field, Layout: cfg.Feed.Leaves.Layout, Line: cfg.Fault(Leaves, "", "").Line}
+	return &mapping.Day{Key: key, Field: d.Field, Layout: d.Layout, Line: cfg.Fault(key, "", "").Line}
 }
 
 const maxTable = 16 << 20

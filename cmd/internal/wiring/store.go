@@ -57,6 +57,7 @@ type Memory interface {
 	Known() (*baseline.KnownPeople, error)
 	Waiting() (*export.Waiting, error)
 	Kept() (k *ledger.Kept, ok bool, err error)
+	Dated() ([]export.DatedRecord, error)
 	Approvals(now time.Time) ([]export.Approval, error)
 	Planners(run string) ([]export.Operator, error)
 	LastFeed() (records int, err error)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
 // approvalsCount: an approval counts until it expires, and not after its run was given up.
@@ -53,7 +54,7 @@ func keepsAndLastFeed(t *world) {
 			t.Errorf("%s keeps: %v", run, got)
 		}
 	}
-	all := Must[export.KeptFeed](t)(func() (export.KeptFeed, error) { k, _, err := l.Kept(); return k, err }())
+	all := Must[ledger.KeptFeed](t)(func() (ledger.KeptFeed, error) { k, _, err := l.Kept(); return k, err }())
 	if names := all.From(0).Names(); len(names) != 1 || names[0] != "a.csv@"+held {
 		t.Errorf("names %q", names)
 	}

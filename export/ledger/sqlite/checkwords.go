@@ -59,6 +59,8 @@ var facts = []string{
 	`SELECT 'snapshot ' || id, 'the names of its files cannot be read' FROM snapshots WHERE iif(json_valid(files), json_type(files) <> 'array', 1)`,
 	`SELECT 'members', count(*) || ' are missing since a snapshot that is not there' FROM members
 		WHERE since <> 0 AND NOT EXISTS (SELECT 1 FROM snapshots WHERE number = since AND counts) HAVING count(*) > 0`,
+	`SELECT 'dated records', count(*) || ' cannot be read, and would never be sent' FROM dated
+		WHERE iif(json_valid(fields), json_type(fields) <> 'object', 1) OR date(day) IS NOT day HAVING count(*) > 0`,
 	`SELECT 'pseudonyms', 'their key is not there: logs cannot name people' WHERE NOT EXISTS (SELECT 1 FROM pseudonyms)`,
 	`SELECT 'row ' || (id & 0xffffffff) || ' of part ' || (id >> 32), 'the lists that a call has emptied cannot be read'
 		FROM writes WHERE emptied <> '' AND NOT json_valid(emptied) OR unfilled <> '' AND NOT json_valid(unfilled)`,

@@ -171,7 +171,7 @@ func forgetRows(c *sqlite.Conn, p tracedPerson, f *ledger.Forgotten) error {
 		}
 	}
 	f.Rows += len(ids)
-	if err := errors.Join(forgetMessages(c, p), forgetChanges(c, p)); err != nil {
+	if err := errors.Join(forgetMessages(c, p), forgetChanges(c, p), forgetDated(c, p, f)); err != nil {
 		return err
 	}
 	if err := errors.Join(exec(c, "DELETE FROM baselines WHERE key = ?", p.key), exec(c, "DELETE FROM members WHERE key = ?", p.key)); err != nil {

@@ -64,7 +64,7 @@ func (t *planTx) recordReplaced(files []export.FeedFile) error {
 // takenUp returns the run with the kept records that this plan has taken up.
 func (t *planTx) takenUp(files []export.FeedFile) (run string, err error) {
 	for _, f := range files {
-		if f.Kept == 0 {
+		if f.Kept <= 0 {
 			continue
 		}
 		err = query(t.c, "SELECT r.id FROM kept k JOIN runs r ON r.num = k.run WHERE k.id = ?",
@@ -74,27 +74,40 @@ func (t *planTx) takenUp(files []export.FeedFile) (run string, err error) {
 	return run, err
 }
 
-// recordReplacedIn records in the rows of a run that went into no part which records replace them; of a run that was pruned there are
-// none. There is no index on origins, so the rows are read once.
+// recordReplacedIn records in the rows of a run that went into no part which records replace them.
 func recordReplacedIn(c *sqlite.Conn, run string, by map[placed]export.Origin) error {
-	newer := map[int64]export.Origin{} // by row
+	why := make(map[placed]export.Faults, len(by))
+	for at, origin := range by {
+		why[at] = replacedBy(origin)
+	}
+	return restate(c, run, why)
+}
+
+func replacedBy(origin export.Origin) export.Faults {
+	return export.Faults{{Rule: "replaced", Message: fmt.Sprintf("replaced by %s, a newer record of this person", origin)}}
+}
+
+// restate records why rows of a run that went into no part stand as they do; of a run that was pruned there are none. There is no
+// index on origins, so the rows are read once.
+func restate(c *sqlite.Conn, run string, why map[placed]export.Faults) error {
+	newer := map[int64]export.Faults{} // by row
 	err := query(c, `SELECT id, source, line FROM rows WHERE outcome IN ('held', 'pending')
 		AND id BETWEEN (SELECT -num FROM runs WHERE id = ?1) << 32 AND (SELECT -num FROM runs WHERE id = ?1) << 32 | 0xffffffff`,
 		func(s *sqlite.Stmt) error {
-			if origin, ok := by[placed{s.ColumnInt64(1), s.ColumnInt(2)}]; ok {
-				newer[s.ColumnInt64(0)] = origin
+			if faults, ok := why[placed{s.ColumnInt64(1), s.ColumnInt(2)}]; ok {
+				newer[s.ColumnInt64(0)] = faults
 			}
 			return nil
 		}, run)
 	if err != nil {
 		return err
 	}
-	for id, origin := range newer {
-		faults, err := ledger.Store(export.Faults{{Rule: "replaced", Message: fmt.Sprintf("replaced by %s, a newer record of this person", origin)}})
+	for id, faults := range newer {
+		text, err := ledger.Store(faults)
 		if err != nil {
 			return err
 		}
-		if err := exec(c, "UPDATE rows SET faults = ? WHERE id = ?", faults, id); err != nil {
+		if err := exec(c, "UPDATE rows SET faults = ? WHERE id = ?", text, id); err != nil {
 			return err
 		}
 	}

@@ -27,6 +27,9 @@ func (t *planTx) keep(r export.KeptRecord) (err error) {
 		t.gone = append(t.gone, replaced{r.Origin, export.Origin{File: ledger.KeptFile(by, t.run), Line: by.Origin.Line}})
 		return nil
 	}
+	if r.Dated != nil {
+		return t.keepDated(&r)
+	}
 	if t.kept == nil {
 		var id int64
 		err := query(t.c, "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'kept'), 0) + 1",
@@ -61,7 +64,7 @@ func (t *planTx) writeKept(sum export.PlanSum) error {
 		feed = 0
 	}
 	for _, f := range sum.Files {
-		if f.Kept == 0 {
+		if f.Kept <= 0 {
 			continue
 		}
 		if feed == 0 { // nothing new was read, so the size of the feed stays as recorded

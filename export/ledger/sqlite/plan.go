@@ -247,7 +247,7 @@ func (t *planTx) commit(sum export.PlanSum) error {
 	if err := t.writeRun(sum); err != nil {
 		return err
 	}
-	if err := errors.Join(t.writeKept(sum), t.writeRoll(sum.Roll, sum.Held != nil)); err != nil {
+	if err := errors.Join(t.writeKept(sum), t.writeRoll(sum.Roll, sum.Held != nil), t.writeDated(sum.Dated)); err != nil {
 		return err
 	}
 	if t.same {
@@ -270,7 +270,7 @@ func (t *planTx) commit(sum export.PlanSum) error {
 		return err
 	}
 	for _, f := range sum.Files {
-		if f.Kept != 0 {
+		if f.Kept > 0 {
 			_ = t.l.spool.RemoveFiles([]string{ledger.KeptName(f.Kept)}) // otherwise the next Sweep removes it
 		}
 	}

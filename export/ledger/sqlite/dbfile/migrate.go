@@ -43,6 +43,7 @@ func migrations() []string {
 		"changes.sql",
 		"operators.sql",
 		"roll.sql",
+		"dated.sql",
 	}
 }
 

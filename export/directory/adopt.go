@@ -16,11 +16,14 @@ type Adoptions struct {
 }
 
 const (
-	sayHandover  = "%s has it too: its account (Coupa id %s) may go over from one record to the other"
-	sayTwoOfOne  = "%s has it too, and both have an account in Coupa (Coupa ids %s and %s)"
-	sayInactive  = "an inactive account has it with another number (Coupa id %s): the person may be back under a new one"
-	saySwap      = "%s has it in Coupa (Coupa id %s) and is to get another one, which leads back to this row: they swap"
-	ruleHandover = "handover"
+	sayHandover   = "%s has it too: its account (Coupa id %s) may go over from one record to the other"
+	sayTwoOfOne   = "%s has it too, and both have an account in Coupa (Coupa ids %s and %s)"
+	sayInactive   = "an inactive account has it with another number (Coupa id %s): the person may be back under a new one"
+	sayHandedOver = "the record has ended, and the account is that of %s"
+	sayAsked      = "another record has the login or the e-mail address of its account (Coupa id %s): whose it is must be decided first, see %s"
+	sayNoAccount  = "Coupa has no user of this person, so there is none to deactivate"
+	saySwap       = "%s has it in Coupa (Coupa id %s) and is to get another one, which leads back to this row: they swap"
+	ruleHandover  = "handover"
 )
 
 // strange is a user that a person's login leads to and that has another number than HR.
@@ -59,7 +62,7 @@ func (f *Preflight) former(ctx context.Context, people []*identity) error {
 func (f *Preflight) adopts(people []*identity) {
 	numbers := map[string]*identity{}
 	for _, one := range people {
-		if n := one.says(export.ColumnNumber); n != "" {
+		if n := one.says(export.ColumnNumber); n != "" && !f.leaves(one) {
 			numbers[export.FoldText(n)] = one
 		}
 	}
@@ -82,6 +85,7 @@ func (f *Preflight) adopts(people []*identity) {
 				f.take(one, *s.user)
 			}
 		case inactive && !claimed:
+			f.asker(was.id, one)
 			one.asked = true
 			f.fault(one, s.column, s.rule, fmt.Sprintf(sayInactive, was.id))
 		case s.user != nil: // its owner is looked up with those of the other values
@@ -96,6 +100,53 @@ func (f *Preflight) status(one *identity) (status string, shown bool) {
 	e, ok := f.Element(export.ColumnStatus)
 	text, shown := one.value(export.ColumnStatus)
 	return export.Value{Text: text}.Show(e.Kind), ok && shown
+}
+
+// leaves reports whether a row only makes its person inactive.
+func (f *Preflight) leaves(one *identity) bool { return f.Leaving != nil && f.Leaving(one.origin) }
+
+// leavers decides about the rows that only make people inactive, once all others are. An account that has gone over to another record
+// is not theirs any more. One that another record asks for is left alone until it is decided whose it is.
+func (f *Preflight) leavers(people []*identity) {
+	has := map[string]*identity{}
+	for _, one := range people {
+		switch {
+		case one.id == "" || f.leaves(one):
+		case len(f.faults[one.person]) > 0:
+			f.asker(one.id, one)
+		default:
+			has[one.id] = one
+		}
+	}
+	for _, one := range people {
+		if one.bad || !f.leaves(one) {
+			continue
+		}
+		heir, asker := has[one.id], f.askers[one.id]
+		switch {
+		case one.id == "":
+			f.moot(one, export.Fault{Rule: "gone", Message: sayNoAccount})
+		case heir != nil:
+			f.moot(one, export.Fault{Rule: ruleHandover, Message: fmt.Sprintf(sayHandedOver, heir.origin)})
+		case asker != nil:
+			f.fault(one, "", ruleHandover, fmt.Sprintf(sayAsked, one.id, asker.origin))
+		}
+	}
+}
+
+// moot notes that nothing is to be sent of a person.
+func (f *Preflight) moot(one *identity, why export.Fault) {
+	one.id, one.whole, one.strange, one.bad = "", nil, nil, true
+	f.moots[one.person] = why
+}
+
+// asker notes that a row has the login or the e-mail address of an account that is not its own.
+func (f *Preflight) asker(id string, one *identity) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if before := f.askers[id]; before == nil || byOrigin(one, before) < 0 {
+		f.askers[id] = one
+	}
 }
 
 // pair is an ended record of the feed and one that is not, of which one has the login or the e-mail address of the other.
@@ -184,15 +235,15 @@ func (f *Preflight) handOver(people []*identity) {
 
 // gone notes that nothing is to be sent of the ended record of a pair.
 func (f *Preflight) gone(p pair) {
-	p.ended.id, p.ended.whole, p.ended.strange, p.ended.bad = "", nil, nil, true
-	f.heirs[p.ended.person] = p.now.origin
+	f.moot(p.ended, export.Fault{Rule: ruleHandover, Message: fmt.Sprintf(sayHandedOver, p.now.origin)})
 	f.owns[p.now.person] = true
 }
 
-// Heir returns the record to which the account of a person has gone over. ok is false for nearly everybody.
-func (f *Preflight) Heir(person string) (at export.Origin, ok bool) {
-	at, ok = f.heirs[person]
-	return at, ok
+// Moot returns why nothing is to be sent of a person: the account has gone over to another record, or there is none to take away.
+// ok is false for nearly everybody.
+func (f *Preflight) Moot(person string) (why export.Fault, ok bool) {
+	why, ok = f.moots[person]
+	return why, ok
 }
 
 // Sorted reports whether it is known who has the account that two records of the feed claim, one of which has ended.

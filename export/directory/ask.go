@@ -20,7 +20,8 @@ var (
 // shows how many calls are still to come. Where reading all users takes fewer calls, Ask reads them all.
 func (f *Preflight) Ask(ctx context.Context) error {
 	people := f.sorted()
-	f.faults, f.heirs, f.owns, f.all = map[string][]export.Fault{}, map[string]export.Origin{}, map[string]bool{}, nil
+	f.faults, f.all = map[string][]export.Fault{}, nil
+	f.moots, f.owns, f.askers = map[string]export.Fault{}, map[string]bool{}, map[string]*identity{}
 	f.unmatched(people)
 	f.Log.Infof("looking people up in Coupa: at least %s", Ahead(Calls(len(people)), f.Rate))
 	some := f.sample(people)
@@ -52,6 +53,7 @@ func (f *Preflight) Ask(ctx context.Context) error {
 		return err
 	}
 	f.swaps(people)
+	f.leavers(people)
 	f.twice(people)
 	f.creates(ctx, people)
 	return context.Cause(ctx)
@@ -61,7 +63,7 @@ func (f *Preflight) Ask(ctx context.Context) error {
 func (f *Preflight) sorted() []*identity {
 	people := make([]*identity, 0, len(f.people))
 	for _, one := range f.people {
-		one.key, one.looked = f.firstKey(one), false
+		one.key, one.looked, one.strange, one.asked = f.firstKey(one), false, nil, false
 		people = append(people, one)
 	}
 	slices.SortFunc(people, func(a, b *identity) int { return strings.Compare(a.person, b.person) })

@@ -30,7 +30,8 @@ type Preflight struct {
 	Whole     bool // ask for all of Columns that the API shows, and keep the values: the user at plan time
 	Discreet  bool // faults name no login of Coupa's
 	Adopt     Adoptions
-	Workers   int // calls at once
+	Leaving   func(o export.Origin) bool // a row only makes its person inactive, so it is about no one where there is no user; nil: no row does
+	Workers   int                        // calls at once
 	Rate      float64
 	Log       logrus.FieldLogger
 
@@ -40,7 +41,8 @@ type Preflight struct {
 	all    *allUsers                 // nil unless all users were read
 	named  map[string]*approver      // whom rows name as approver, by FoldText of the login
 	owns   map[string]bool           // by the feed's key: it is known to have the account that an ended record claims too
-	heirs  map[string]export.Origin  // by the feed's key of an ended record: the record that has its account now
+	askers map[string]*identity      // by Coupa's number: the first row that has the login or the e-mail address of an account of others
+	moots  map[string]export.Fault   // by the feed's key: why nothing is to be sent
 }
 
 // noted are the columns with HR's values in memory for every person; kept are the columns with Coupa's values in
@@ -289,12 +291,16 @@ func (f *Preflight) byOther(column string) func(*identity, export.Element, []exp
 		}
 		switch {
 		case owners == nil:
+			return
 		case one.id != "" && slices.Contains(f.Match, column):
 			f.fault(one, column, "match", fmt.Sprintf(sayTwoUsers, strings.Join(owners, ", "), one.key, one.id))
 		case one.id == "" && column == export.ColumnLogin && f.Match == nil:
 			f.fault(one, column, "number", fmt.Sprintf(sayOtherNumber, owners[0]))
 		default:
 			f.fault(one, column, "taken", fmt.Sprintf(sayOthers, owners[0]))
+		}
+		for _, id := range owners {
+			f.asker(id, one)
 		}
 	}
 }

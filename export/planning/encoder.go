@@ -51,7 +51,7 @@ func (e *encoder) encode(b *built, people []*rowDraft) error {
 // add checks a person and appends the line to a group of b, or holds the row back. Once b is finished, nothing in it
 // aliases a chunk. one and its cells may be reused at once, their texts only after b is finished.
 func (e *encoder) add(b *built, one *rowDraft) error {
-	if e.handedOver(b, one) {
+	if e.moot(b, one) {
 		return nil
 	}
 	e.fill.look(b, one)
@@ -116,22 +116,19 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 	return nil
 }
 
-// handedOver leaves a record out whose account has gone over to another record. It returns false for nearly everybody.
-func (e *encoder) handedOver(b *built, one *rowDraft) bool {
+// moot leaves a record out of which nothing is to be sent by Coupa's answers. It returns false for nearly everybody.
+func (e *encoder) moot(b *built, one *rowDraft) bool {
 	if e.p.Answers == nil {
 		return false
 	}
-	to, gone := e.p.Answers.Heir(one.key)
-	if gone {
+	why, moot := e.p.Answers.Moot(one.key)
+	if moot {
 		b.kept = append(b.kept, keptRow{export.RowResult{
-			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: export.Excluded,
-			Faults: export.Faults{{Rule: "handover", Message: fmt.Sprintf(sayHandedOver, to)}},
+			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: export.Excluded, Faults: export.Faults{why},
 		}, nil, false})
 	}
-	return gone
+	return moot
 }
-
-const sayHandedOver = "the record has ended, and the account is that of %s"
 
 // quarantine holds a row back for one fault that shows only once it was compared.
 func (e *encoder) quarantine(b *built, one *rowDraft, f *export.Fault) {

@@ -128,8 +128,9 @@ type Answers interface {
 	Element(column string) (e export.Element, ok bool)
 	// Inactive returns the number of the user with a login, where Coupa shows that user as inactive.
 	Inactive(login string) (id string, ok bool)
-	// Heir returns the record to which the account of a person has gone over, so that nothing is to be sent of them.
-	Heir(key string) (at export.Origin, ok bool)
+	// Moot returns why nothing is to be sent of a person: the account has gone over to another record, or there is none to take
+	// away. ok is false for nearly everybody.
+	Moot(key string) (why export.Fault, ok bool)
 	// Sorted reports whether it is known whose account it is that two records of the feed claim, one of which has ended.
 	Sorted(key string) bool
 	// Faults returns the reasons in Coupa why a row that breaks no rule must not be sent. The texts of the row are

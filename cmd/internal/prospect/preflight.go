@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/change"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -68,6 +69,7 @@ func (d *draft) questions(sheet *layout.Sheet) (a *preflightAnswers, err error) 
 	a.Preflight = &directory.Preflight{
 		Key: pipe.Key, Match: pipe.Match, Columns: a.mapping.Columns(), Also: pipe.Mapping.Held(), Element: coupa.Element, Whole: true, Rate: pipe.Config.Coupa.Rate,
 		Adopt:     directory.Adoptions(pipe.Config.Identity),
+		Leaving:   change.IsGone,
 		Least:     d.out.People.Len(),
 		MayCreate: wiring.MayCreate(pipe.Config, d.out.People.Len()) || approvedCreates(d.out) > 0,
 	}

@@ -131,7 +131,7 @@ func (a answers) Asked(key string) bool                        { return !slices.
 func (a answers) Element(column string) (export.Element, bool) { return a.b.Element(column) }
 func (answers) Inactive(string) (string, bool)                 { return "", false }
 func (answers) Faults(string, *export.Row) []export.Fault      { return nil }
-func (answers) Heir(string) (export.Origin, bool)              { return export.Origin{}, false }
+func (answers) Moot(string) (export.Fault, bool)               { return export.Fault{}, false }
 func (answers) Sorted(string) bool                             { return false }
 
 // Taken is a sink that keeps everything.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -54,7 +55,9 @@ line, with what fixes it; then it ends with 1.`,
 			if err != nil {
 				return err
 			}
+			_, done := env.Wait(cmd.Context(), "checking the ledger")
 			checked, err := wiring.CheckLedger(env, cfg.Ledger)
+			done()
 			if err == nil && len(checked.Findings) == 0 {
 				err = furtherFindings(env, cfg, checked)
 			}
@@ -144,7 +147,9 @@ it what was confirmed of people is of no use.`,
 				return err
 			}
 			defer done()
+			_, copying := env.Wait(cmd.Context(), "copying the ledger")
 			copied, err := l.Backup(args[0])
+			copying()
 			if err != nil {
 				return err
 			}
@@ -235,7 +240,9 @@ func pruneLedger(env *wiring.Env, cfg *config.Config, dry bool) error {
 		return err
 	}
 	defer done()
+	_, pruned := env.Wait(context.Background(), "pruning the ledger")
 	p, err := l.Prune(ledger.Retention(cfg.Retention), dry)
+	pruned()
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/operator"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/progress"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -134,7 +135,10 @@ func strictArgs(c *cobra.Command) {
 func setLog(env *wiring.Env) error {
 	switch env.LogFormat {
 	case "text":
-		terminal.FormatText(env.Log, env.Stderr.IsTerminal())
+		terminal.FormatText(env.Log, nil)
+		if env.Stderr.IsTerminal() {
+			terminal.FormatText(env.Log, env.Stderr)
+		}
 	case "json":
 		terminal.FormatJSON(env.Log)
 	default:
@@ -151,5 +155,8 @@ func setLog(env *wiring.Env) error {
 		return exit.Usage("--log-level is error, warn, info or debug, not %q", env.LogLevel)
 	}
 	env.Log.SetLevel(level)
+	if !env.JSON {
+		env.Progress = progress.New(env.Stderr, env.Log, env.Getenv)
+	}
 	return nil
 }

@@ -8,12 +8,14 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/baseline"
+	"github.com/hr2coupa/hr2coupa/export/howfar"
 )
 
 // maxDrift is how many drifted cells a report shows with their values; it lists all drifted rows.
@@ -425,6 +427,7 @@ func atOnce(ctx context.Context, workers, n int, f func(ctx context.Context, i i
 	defer cancel(nil)
 	jobs := make(chan int)
 	var wg export.Group
+	var done atomic.Int64
 	for range min(max(workers, 1), n) {
 		wg.Go(func() {
 			for i := range jobs {
@@ -432,6 +435,7 @@ func atOnce(ctx context.Context, workers, n int, f func(ctx context.Context, i i
 					cancel(err)
 					return
 				}
+				howfar.Tell(ctx, int(done.Add(1)), n)
 			}
 		})
 	}

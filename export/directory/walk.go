@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/howfar"
 )
 
 // Lister lists all of Coupa's users, page by page. Its errors are those of export.Directory.
@@ -64,10 +65,12 @@ type walk struct {
 	below uint64 // no user has this number or a lower one
 	read  uint64 // numbers above below that have been read
 	top   uint64 // the highest number seen
+	tell  func() // tells how many users were read
 }
 
 // begin asks how far the numbers go.
 func (w *walk) begin(ctx context.Context) (err error) {
+	w.tell = func() { howfar.Tell(ctx, w.users, 0) }
 	w.highest, err = w.list.Highest(ctx)
 	w.calls++
 	return err
@@ -85,7 +88,7 @@ func (w *walk) end(err error) error {
 func (w *walk) rest(ctx context.Context, last uint64) error {
 	n := uint64(min(max(w.left()/rangePages, 1), max(w.workers, 1)))
 	step := (max(w.highest, last) - last) / n
-	return atOnce(ctx, w.workers, int(n), func(ctx context.Context, i int) error {
+	return atOnce(howfar.Quiet(ctx), w.workers, int(n), func(ctx context.Context, i int) error {
 		after, through := last+uint64(i)*step, last+uint64(i+1)*step
 		if uint64(i) == n-1 {
 			through = 0
@@ -139,6 +142,9 @@ func (w *walk) page(ctx context.Context, after, through uint64) (last uint64, mo
 		if after == 0 && i == 0 {
 			w.below = id - 1
 		}
+	}
+	if w.tell != nil {
+		w.tell()
 	}
 	w.read += last - min(max(after, w.below), last)
 	return last, more && last != through, nil

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/howfar"
 )
 
 // Build plans the whole feed into sink.
@@ -49,6 +50,7 @@ func (p *Planner) first(ctx context.Context, s *survey, a *assembler) (*probes, 
 		return d, err
 	}, func(d draft) error {
 		found.add(d.probe)
+		howfar.Tell(ctx, found.input, 0)
 		if lost.Load() {
 			return nil
 		}
@@ -79,7 +81,10 @@ func (p *Planner) again(ctx context.Context, s *survey, sink Sink) (*export.Plan
 		}
 	}
 	a := p.assembler(s, sink)
-	err := parallel(ctx, p, func(w *worker, c export.Chunk) (*built, error) { return p.buildChunk(w, c, s, nil) }, a.take)
+	err := parallel(ctx, p, func(w *worker, c export.Chunk) (*built, error) { return p.buildChunk(w, c, s, nil) }, func(b *built) error {
+		howfar.Tell(ctx, a.plan.Input, 0)
+		return a.take(b)
+	})
 	if err != nil {
 		return nil, err
 	}

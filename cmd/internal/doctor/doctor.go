@@ -53,6 +53,7 @@ type doctor struct {
 	token    bool          // Coupa has issued one
 	findings []finding
 	print    func(finding)
+	waited   func() // ends what a terminal shows of a check that takes long
 }
 
 // checks are the checks in their order. The token comes early since a new one is used only after a pause, and the checks
@@ -67,13 +68,15 @@ func (d *doctor) checks() []func(context.Context) {
 
 // Examine runs all checks and prints the findings. Its error carries the worst code of them.
 func Examine(ctx context.Context, env *wiring.Env) error {
-	d := &doctor{env: env, findings: []finding{}, print: func(finding) {}}
+	d := &doctor{env: env, findings: []finding{}, print: func(finding) {}, waited: func() {}}
 	w, width := env.Stdout.Text(), env.Stdout.Width()
 	if !env.JSON {
 		d.print = func(f finding) { f.text(w, width) }
 	}
 	for _, check := range d.checks() {
+		d.wait()
 		check(ctx)
+		d.waited()
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -121,8 +124,13 @@ func (d *doctor) add(l level, code int, what string, err error) {
 	}
 	f.Hint = strings.Join(f.hints, "\n")
 	d.findings = append(d.findings, f)
+	d.waited() // else the finding would stand behind it
 	d.print(f)
+	d.wait()
 }
+
+// wait shows on a terminal that a check takes long.
+func (d *doctor) wait() { _, d.waited = d.env.Wait(context.Background(), "checking") }
 
 func (d *doctor) ok(what, format string, args ...any) {
 	d.add(levelOK, export.ExitOK, what, fmt.Errorf(format, args...))

@@ -41,7 +41,7 @@ func Drop(ctx context.Context, env *wiring.Env, o DropOptions) (*Started, error)
 }
 
 func (j *Job) drop(ctx context.Context, files []ready.File, o DropOptions, earlier []*export.Report, started time.Time) (*export.Report, error) {
-	ask := ready.Ask{Config: j.cfg, Ledger: j.ledger, Log: j.env.Log, Now: started, Resumed: earlier}
+	ask := ready.Ask{Config: j.cfg, Ledger: j.ledger, Log: j.env.Log, Now: started, Resumed: earlier, Env: j.env}
 	if j.cfg.Preflight {
 		ask.Client = j.wires.Client
 	}

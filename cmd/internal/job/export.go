@@ -32,7 +32,9 @@ func Export(ctx context.Context, env *wiring.Env, files []string, dir string) (*
 	out := &partDir{dir: dir, names: map[int64]string{}}
 	defer out.sweep() // after a failure, whose error says enough
 	sink := newPlanSink(out)
-	res, err := sink.build(ctx, p, "", now)
+	planning, done := env.Wait(ctx, "planning: records")
+	res, err := sink.build(planning, p, "", now)
+	done()
 	if err != nil {
 		sink.close()
 		return nil, err

@@ -135,7 +135,9 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error)
 	}
 	sink := newPlanSink(nil)
 	sink.persons.Keep, sink.persons.Only = o.People, only
-	res, err := sink.build(ctx, p, o.Output, env.Now())
+	planning, done := env.Wait(ctx, "planning: records")
+	res, err := sink.build(planning, p, o.Output, env.Now())
+	done()
 	if err != nil {
 		sink.close()
 		return nil, err

@@ -43,6 +43,8 @@ func (j *Job) readBack(ctx context.Context, run string) (*export.ReadBack, error
 	case lost != nil:
 		return &export.ReadBack{Why: lost.Error(), Hint: export.HintText(lost)}, nil
 	}
+	ctx, done := j.env.Wait(ctx, "reading people back: calls")
+	defer done()
 	return j.verifier(j.wires.Client.Users()).Run(ctx, parts)
 }
 

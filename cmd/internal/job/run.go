@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
@@ -177,6 +178,8 @@ func (j *Job) record(ctx context.Context, p *prospect.Prospect) (*recorded, erro
 	if err != nil {
 		return nil, err
 	}
+	ctx, done := j.env.Wait(ctx, "planning: records")
+	defer done()
 	who := heldfile.New(j.cfg.Ledger, run.ID)
 	plan, broken, err := planning.RecordPlan(ctx, p.Planner, planning.Recording{
 		Ledger: j.ledger, Run: run, Whole: p.Whole, AnySize: p.AnySize, Judge: p.Judge, Ready: func() error { return j.ready(ctx, p.Planner) }, Held: who, Roll: p.Roll.Recorded(),
@@ -208,7 +211,12 @@ func (j *Job) send(ctx context.Context, run string) (*export.ReadBack, error) {
 	delivery.SortParts(parts)
 	j.bar.Start(parts)
 	sending := j.env.Now()
-	err = j.runner.Drive(ctx, parts)
+	writing, done := ctx, func() {}
+	if slices.ContainsFunc(parts, func(p export.Part) bool { return p.Route == export.ByAPI }) { // a part of a file goes at once
+		writing, done = j.env.Wait(ctx, "writing rows by API")
+	}
+	err = j.runner.Drive(writing, parts)
+	done()
 	j.notifier.Spent(notify.StepSend, sending)
 	if err != nil {
 		return nil, err

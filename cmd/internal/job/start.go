@@ -30,7 +30,7 @@ type Job struct {
 	key      baseline.HashKey  // of the hashes of what is confirmed
 	writer   *directory.Writer // of the API route; nil where the config knows no client for it
 	notifier *notices.Notifier
-	bar      *progress.Progress
+	bar      *progress.Parts
 	unlock   func() error
 
 	feed     *wiring.Pipeline          // reads feed files again; nil where the command has none
@@ -136,7 +136,7 @@ func openJob(ctx context.Context, env *wiring.Env, cfg *config.Config, t *notice
 		return nil, errors.Join(err, l.Close())
 	}
 	w.Tap(env.Seams)
-	j := &Job{env: env, cfg: cfg, ledger: wiring.Through(env.Seams.Ledger, wiring.Store(l)), past: l, wires: w, notifier: t, unlock: unlock, bar: progress.NewProgress(env)}
+	j := &Job{env: env, cfg: cfg, ledger: wiring.Through(env.Seams.Ledger, wiring.Store(l)), past: l, wires: w, notifier: t, unlock: unlock, bar: progress.NewParts(env.Progress)}
 	if err := export.Guard(func() error { return j.equip(ctx, noWait) }); err != nil {
 		return nil, errors.Join(err, j.shut(false))
 	}

@@ -151,7 +151,9 @@ func (t *Notifier) End(ctx context.Context, code int, err error) {
 	ending.Go(func() { t.pingEnd(ctx, code) })
 	unsent, open := 0, []export.Incident(nil)
 	if len(t.Targets) > 0 && ctx.Err() == nil {
-		unsent, open = t.send(ctx, err)
+		sending, done := t.env.Wait(ctx, "sending notices")
+		unsent, open = t.send(sending, err)
+		done()
 	}
 	ending.Wait()
 	t.figures(code, unsent, open)

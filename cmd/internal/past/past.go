@@ -25,7 +25,12 @@ func Status(ctx context.Context, env *wiring.Env, id string, wait bool) error {
 	if id == "" && !wait {
 		return listRuns(env, l)
 	}
+	waited := func() {}
+	if wait {
+		_, waited = env.Wait(ctx, "waiting for the end of the run")
+	}
 	rec, err := waitForRun(ctx, l, id, wait)
+	waited()
 	if err != nil {
 		return err
 	}

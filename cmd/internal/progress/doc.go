@@ -1,2 +1,2 @@
-// Package progress shows on a terminal how far the parts of a run are.
+// Package progress shows on a terminal what a person waits for, and how far it is.
 package progress

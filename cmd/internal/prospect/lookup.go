@@ -40,6 +40,8 @@ func LookUp(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, client 
 	if f.People() == 0 {
 		return f.Found, nil
 	}
+	ctx, done := env.Wait(ctx, "looking up people in Coupa: calls")
+	defer done()
 	if err := f.Ask(ctx); err != nil {
 		return nil, Unasked(ctx, err, true, false)
 	}

@@ -49,12 +49,17 @@ func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sh
 	if !look.Trusting {
 		look.Compare = nil
 	}
-	if _, err := look.Build(ctx, &nowhere{}); err != nil {
+	reading, done := env.Wait(ctx, "reading the feed: records")
+	_, err = look.Build(reading, &nowhere{})
+	done()
+	if err != nil {
 		return nil, err
 	}
 	if a.People() == 0 {
 		return a, nil
 	}
+	ctx, done = env.Wait(ctx, "looking up people in Coupa: calls")
+	defer done()
 	if err := a.Ask(ctx); err != nil {
 		return nil, Unasked(ctx, err, byAPI, a.Match != nil)
 	}

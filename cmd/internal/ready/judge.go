@@ -36,6 +36,15 @@ type Ask struct {
 	Log     logrus.FieldLogger
 	Now     time.Time
 	Resumed []*export.Report // what this start has finished before
+	Env     *wiring.Env      // shows that Coupa is being asked; nil: nothing does
+}
+
+// wait shows on a terminal that Coupa is being asked.
+func (a *Ask) wait(ctx context.Context) (context.Context, func()) {
+	if a.Env == nil || a.Client == nil {
+		return ctx, func() {}
+	}
+	return a.Env.Wait(ctx, "looking up people in Coupa: calls")
 }
 
 // Judged are the files of a drop that may go.
@@ -110,6 +119,8 @@ func (a *Ask) find(ctx context.Context, j *Judged, marks bool) (err error) {
 			return err
 		}
 	}
+	ctx, done := a.wait(ctx)
+	defer done()
 	kinds := newKinds(a.Config, known)
 	j.Checked = a.Client != nil
 	for i := range j.Files {
@@ -307,7 +318,7 @@ func Look(ctx context.Context, env *wiring.Env, o Options) (*Judged, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := Ask{Config: cfg, Log: env.Log, Now: now}
+	a := Ask{Config: cfg, Log: env.Log, Now: now, Env: env}
 	if cfg.Preflight {
 		if a.Client, err = coupa.NewClient(wiring.CoupaConfig(cfg), env.Log); err != nil {
 			return nil, &exit.Error{Code: export.ExitUsage, Err: err}

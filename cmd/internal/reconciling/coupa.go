@@ -31,6 +31,8 @@ func (s *sides) readAPI(ctx context.Context) error {
 		return &exit.Error{Code: export.ExitUsage, Err: err}
 	}
 	users := client.Users()
+	ctx, done := s.env.Wait(ctx, "reading Coupa's users")
+	defer done()
 	err = users.Check(ctx)
 	if err == nil {
 		err = s.readUsers(ctx, users)

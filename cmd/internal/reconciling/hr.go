@@ -40,6 +40,8 @@ func (s *sides) readHR(ctx context.Context) error {
 		s.res.Leaves = p.Leaves.Field
 		p.Departs = view.departs
 	}
+	ctx, done := s.env.Wait(ctx, "reading HR's people: records")
+	defer done()
 	plan, err := p.Build(ctx, view)
 	if err != nil {
 		return errors.Join(view.err, err)

@@ -12,6 +12,24 @@ import (
 // Room returns how many places a line has behind an indent; 0 for any number.
 func (t *Text) Room(indent int) int { return max(0, t.width-indent) }
 
+// Shorten returns a text that takes at most width places. Where it is longer it ends behind a word, with an ellipsis, and within a
+// word only if that alone is too long.
+func Shorten(text string, width int) string {
+	if places(text) <= width {
+		return text
+	}
+	best := ""
+	for i := range text {
+		if places(text[:i])+1 > width {
+			break
+		}
+		if best == "" || text[i] == ' ' || !strings.Contains(text[:i], " ") {
+			best = text[:i]
+		}
+	}
+	return strings.TrimRight(best, " ") + "…"
+}
+
 // Fold breaks a text at blanks into lines that take at most width places, where words allow it. Later lines begin with the
 // indent, which counts. A command to copy is one word. Widths too short to be read fold nothing.
 func Fold(text, indent string, width int) []string {

@@ -82,3 +82,24 @@ func TestNothingIsLostInANarrowTerminal(t *testing.T) {
 		}
 	})
 }
+
+// TestShorten: a text that is too long ends behind a word, and within one only if that alone is too long. It never takes more places.
+func TestShorten(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text  string
+		width int
+		want  string
+	}{
+		{"planning: records", 17, "planning: records"},
+		{"planning: records", 16, "planning:…"},
+		{"looking up people in Coupa", 18, "looking up people…"},
+		{"Users_20261130T192626Z", 8, "Users_2…"},
+		{"渡辺 渡辺", 6, "渡辺…"},
+		{"渡辺渡辺", 6, "渡辺…"},
+	} {
+		if got := terminal.Shorten(c.text, c.width); got != c.want {
+			t.Errorf("%q in %d: %q, want %q", c.text, c.width, got, c.want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"runtime"
+	"strings"
 
 	"github.com/sirupsen/logrus"
 
@@ -19,14 +20,15 @@ func NewLog(to io.Writer) *logrus.Logger {
 	l := logrus.New()
 	l.SetOutput(to)
 	pseudonym.GuardLog(l)
-	FormatText(l, false)
+	FormatText(l, nil)
 	return l
 }
 
-// FormatText has l write lines of text, with colours if colours is set. On Windows logrus writes none.
-func FormatText(l *logrus.Logger, colours bool) {
-	colours = colours && runtime.GOOS != "windows"
-	l.SetFormatter(textLog{&logrus.TextFormatter{FullTimestamp: true, DisableColors: !colours, ForceColors: colours}, colours})
+// FormatText has l write lines of text. On a terminal, which is not nil then, they have colours and are folded behind words. On
+// Windows logrus writes no colours.
+func FormatText(l *logrus.Logger, on *Out) {
+	colours := on != nil && runtime.GOOS != "windows"
+	l.SetFormatter(textLog{&logrus.TextFormatter{FullTimestamp: true, DisableColors: !colours, ForceColors: colours}, colours, on})
 }
 
 // FormatJSON has l write one JSON object a line.
@@ -37,18 +39,23 @@ func FormatJSON(l *logrus.Logger) { l.SetFormatter(jsonLog{&logrus.JSONFormatter
 type textLog struct {
 	as      *logrus.TextFormatter
 	colours bool
+	on      *Out // the terminal; nil elsewhere
 }
 
 // Format formats an entry whose message and values were made plain.
 func (f textLog) Format(e *logrus.Entry) ([]byte, error) {
+	var line []byte
+	var err error
 	if f.colours {
-		return f.as.Format(plainEntry(e))
+		line, err = f.as.Format(plainEntry(e))
+	} else if line, err = f.as.Format(e); err == nil {
+		line = append([]byte(export.Plain(string(bytes.TrimSuffix(line, []byte("\n"))))), '\n')
 	}
-	line, err := f.as.Format(e)
-	if err != nil {
-		return nil, err
+	if err != nil || f.on == nil {
+		return line, err
 	}
-	return append([]byte(export.Plain(string(bytes.TrimSuffix(line, []byte("\n"))))), '\n'), nil
+	text := strings.TrimRight(string(line), "\n")
+	return []byte(strings.Join(Fold(text, "  ", f.on.Width()), "\n") + "\n"), nil
 }
 
 // plainEntry returns a copy of e with its message and values plain. e itself goes on to the hooks as it is.

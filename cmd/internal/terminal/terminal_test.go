@@ -111,8 +111,10 @@ func TestALogIsPlainInEveryFormat(t *testing.T) {
 			var b bytes.Buffer
 			l := terminal.NewLog(&b)
 			switch format {
-			case "text", "colours":
-				terminal.FormatText(l, format == "colours")
+			case "text":
+				terminal.FormatText(l, nil)
+			case "colours":
+				terminal.FormatText(l, terminal.New(&b))
 			case "json":
 				terminal.FormatJSON(l)
 			}

@@ -203,6 +203,8 @@ func doublePause(pause, first, most time.Duration) time.Duration {
 }
 
 func (w *watcher) sleep(ctx context.Context, d time.Duration) error {
+	_, done := w.env.Wait(ctx, "waiting for files")
+	defer done()
 	select {
 	case <-time.After(d):
 		return nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/progress"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -35,8 +36,9 @@ type Env struct {
 	LogFormat  string
 	LogLevel   string
 
-	Result *OutState // stdout of the program; nil if the results of a start go elsewhere
-	Apart  bool      // starts have a ledger of their own, besides that of the nightly job
+	Progress *progress.Progress // shows on a terminal what is waited for; nil elsewhere
+	Result   *OutState          // stdout of the program; nil if the results of a start go elsewhere
+	Apart    bool               // starts have a ledger of their own, besides that of the nightly job
 }
 
 // Load reads the config; all its faults come in one error.
@@ -68,6 +70,12 @@ func ConfigError(faults []config.Fault) error {
 		errs[i] = f
 	}
 	return &exit.Error{Code: export.ExitUsage, Err: errors.Join(errs...)}
+}
+
+// Wait begins something that may take longer than a second, and that done ends. A terminal shows what it is and how far: the step
+// with the context that it returns tells that (howfar).
+func (env *Env) Wait(ctx context.Context, what string) (_ context.Context, done func()) {
+	return env.Progress.Begin(ctx, what)
 }
 
 // CanAsk reports whether a person at a terminal can be asked.

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,6 +28,11 @@ type Absent struct {
 	Login     string    // the last one that was sent
 	Since     time.Time // the day of the first snapshot without them
 	Snapshots int       // without them
+}
+
+// Compare puts people in an order: whoever is gone for longest comes first.
+func (a Absent) Compare(b Absent) int {
+	return cmp.Or(a.Since.Compare(b.Since), b.Snapshots-a.Snapshots, strings.Compare(a.Key, b.Key))
 }
 
 // file returns the name of the records of people who are gone for as long as this one. from is the file of HR's that lacks them.

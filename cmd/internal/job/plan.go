@@ -286,6 +286,9 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 		res.Key, res.NewKey, res.LeftOut = export.ColumnID, p.Pipe.Key, nil
 		res.Match = p.Pipe.Match
 	}
+	if !p.Pipe.Mapping.ReadsToday() {
+		res.Today = "" // it is that of who is gone
+	}
 	res.Gone, res.Superseded = p.Roll.Missing(), p.Roll.Older()
 	if kept := p.Outlook.Kept; kept != nil {
 		res.Joins, res.JoinsRun = kept.Records, kept.Run

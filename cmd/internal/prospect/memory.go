@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/change"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -32,7 +33,8 @@ type recollection struct {
 	paths   []string     // of the files that the plan takes up
 	only    recordFilter // of their records, those that it takes up; nil: all
 	news    news
-	roll    *ledger.Roll // whom snapshots had so far; nil where the plan is about none
+	again   []change.Absent // people who are gone, whose rows are planned again
+	roll    *ledger.Roll    // whom snapshots had so far; nil where the plan is about none
 }
 
 // recall reads from the ledger. One that it opened itself is closed before anything else is asked.
@@ -108,7 +110,10 @@ func (a *Ask) recallFrom(l Ledger, by []export.Operator, files []export.FeedFile
 		joins = nil
 	}
 	if a.Again {
-		k.only, err = openRecords(l, k.seen, joins, k.outlook.keysCome(a.now()))
+		var gone map[string]bool
+		if k.only, gone, err = openRecords(l, k.seen, joins, k.outlook.keysCome(a.now())); err == nil {
+			k.again, err = a.goneStill(l, k.outlook, gone)
+		}
 	}
 	if a.Replan {
 		k.only, err = recordsAnew(l, k.seen, joins, k.outlook.keysCome(a.now()))

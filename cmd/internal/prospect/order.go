@@ -26,10 +26,11 @@ type news struct {
 }
 
 // order finds the late files of a feed, so that no older news goes over newer. A file that a person names is never late. If it
-// was passed over before, it takes the person's word (--late) to plan it. The claims of a watcher have an order of their own.
+// was passed over before, it takes the person's word (--late) to plan it. The claims of a watcher have an order of their own, but a
+// snapshot is never planned after a newer one.
 func (a *Ask) order(l Archive, files []File) (n news, err error) {
 	fresh := func(f File) bool { return f.Seen == nil }
-	if a.Again || a.Replan || a.Claim || a.Alone || a.Typed != nil || !slices.ContainsFunc(files, fresh) {
+	if a.Again || a.Replan || a.Claim && !a.Pipe.Config.Feed.Snapshot || a.Alone || a.Typed != nil || !slices.ContainsFunc(files, fresh) {
 		return n, nil
 	}
 	var planned []export.FeedFile
@@ -43,11 +44,12 @@ func (a *Ask) order(l Archive, files []File) (n news, err error) {
 		}
 	}
 	named := len(a.Files) > 0
+	meant := named && !a.Claim // by a person
 	var goes []export.FeedFile // of those that no name was planned of
 	for _, f := range files {
 		old := slices.IndexFunc(before, func(o export.LateFile) bool { return o.Name == f.Name && o.SHA256 == f.SHA256 })
 		switch late, is := isLate(f.FeedFile, planned); {
-		case !fresh(f) || named && (old < 0 || a.Late):
+		case !fresh(f) || meant && (old < 0 || a.Late):
 		case old >= 0:
 			n.passed = append(n.passed, f.Name)
 			if named {

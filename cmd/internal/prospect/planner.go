@@ -18,7 +18,8 @@ type draft struct {
 	out   *Outlook
 	fresh export.Feed // what is new; nil where nothing is
 	only  recordFilter
-	roll  *Roll // nil where the files are no snapshot
+	roll  *Roll           // nil where the files are no snapshot
+	gone  []change.Absent // people who are to be deactivated, since the files do not have them
 }
 
 // planner returns a planner of what is kept and then what is new, on a sheet. answers is nil if Coupa was not asked.
@@ -31,7 +32,10 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 		Protects: wiring.Guard(cfg, d.ask.Started), Joined: d.out.joined(),
 	}
 	if d.roll != nil {
-		p.Feed, p.Made, p.Superseded = change.WithGone(d.ask.Pipe, p.Feed, d.fresh.Names()[0], d.roll.due), d.roll.made(), d.supersedes
+		p.Superseded = d.supersedes
+	}
+	if d.fresh != nil && len(d.gone) > 0 {
+		p.Feed, p.Made = change.WithGone(d.ask.Pipe, p.Feed, d.fresh.Names()[0], d.gone), len(d.gone)
 	}
 	if m := d.ask.Pipe.Mapping.On(d.ask.day()); m.Leaves() != "" {
 		p.Leaves = &planning.Leaving{Field: m.Leaves(), Ahead: m.Ahead}

@@ -51,6 +51,7 @@ type Prospect struct {
 	Roll    *Roll                     // who is in the snapshot; nil where it is none
 	missing string                    // who was missing in snapshots before this one
 	known   int                       // people of it whom Coupa knows
+	made    int                       // records of it that are of people who are gone, and none of HR's
 }
 
 // Prepare finds out what a plan depends on, one thing after another, and returns its planner: which files are new, what the
@@ -95,7 +96,7 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 		return p, err
 	}
 	whole := fresh == nil || ask.wholeFeed() && !ask.Again && !ask.Replan
-	d := &draft{ask: &ask, out: p.Outlook, fresh: fresh, only: known.only}
+	d := &draft{ask: &ask, out: p.Outlook, fresh: fresh, only: known.only, gone: known.again}
 	if err := d.dated(ctx, whole); err != nil || fresh == nil && p.Outlook.joined() == 0 {
 		return p, err
 	}
@@ -108,11 +109,12 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 		if p.Roll, err = d.callRoll(ctx, known.roll); err != nil {
 			return nil, err
 		}
-		d.roll, known.roll = p.Roll, nil // a million people are not needed any more
-		if p.Roll.made() > 0 {
+		d.roll, d.gone, known.roll = p.Roll, p.Roll.due, nil // a million people are not needed any more
+		if len(d.gone) > 0 {
 			p.Today = ask.day().Format(time.DateOnly)
 		}
 	}
+	p.made = len(d.gone)
 	sheet, err := d.route(ctx)
 	if err != nil {
 		return nil, err
@@ -192,7 +194,7 @@ func (p *Prospect) Judge(plan *export.Plan) []export.Breach { return export.Brea
 
 // Uses returns how much a plan uses of each limit that counts.
 func (p *Prospect) Uses(plan *export.Plan) []export.LimitUse {
-	return p.Outlook.uses(p.Pipe.Config, !p.AnySize, p.known, p.Roll.made(), plan)
+	return p.Outlook.uses(p.Pipe.Config, !p.AnySize, p.known, p.made, plan)
 }
 
 // Beside returns the id of the held run that the plan leaves as it is; "" if there is none.

@@ -1,7 +1,6 @@
 package prospect
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -93,10 +92,27 @@ func (d *draft) missing(call *export.RollCall, here *planning.Present, before *l
 		}
 	})
 	slices.Sort(call.Missing)
-	slices.SortFunc(due, func(a, b change.Absent) int {
-		return cmp.Or(a.Since.Compare(b.Since), b.Snapshots-a.Snapshots, strings.Compare(a.Key, b.Key))
-	})
+	slices.SortFunc(due, change.Absent.Compare)
 	return gone, due
+}
+
+// goneStill returns those of some people who are missing in HR's snapshots still.
+func (a *Ask) goneStill(l Ledger, out *Outlook, keys map[string]bool) (still []change.Absent, err error) {
+	if len(keys) == 0 || !a.Pipe.Config.Feed.Gone.Deactivate {
+		return nil, nil
+	}
+	r, err := l.Roll()
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if since, ok := r.Members.Of(key); ok && since != 0 {
+			person, _ := out.People.Of(key)
+			still = append(still, change.Absent{Key: key, Login: person.Login, Since: r.Since[since].In(a.Pipe.Config.Feed.TimeZone), Snapshots: r.Missed(since)})
+		}
+	}
+	slices.SortFunc(still, change.Absent.Compare)
+	return still, nil
 }
 
 // daysBetween returns how many days of the calendar lie between two times.
@@ -140,8 +156,11 @@ func (d *draft) supersedes(file string) bool {
 	if o := (export.Origin{File: file}); change.Typed(o) {
 		return change.IsGone(o)
 	}
+	if d.out.come != nil && slices.Contains(d.out.come.From(0).Names(), file) {
+		return false // its day has come: whoever the snapshot has replaces it already
+	}
 	name, run := ledger.HomeOf(file)
-	return run != "" && slices.ContainsFunc(d.fresh.Names(), func(fresh string) bool { return sameKind(fresh, name) })
+	return run != """" && slices.ContainsFunc(d.fresh.Names(), func(fresh string) bool { return sameKind(fresh, name) })
 }
 
 // missingText returns, for a hash, which snapshots came before, and who is missing in them.
@@ -170,14 +189,6 @@ func rollConfig(p *wiring.Pipeline) string {
 		fmt.Fprintf(h, "%s %s\n", path, digests[path])
 	}
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-// made returns how many records of a plan are of people who are gone, and none of HR's.
-func (r *Roll) made() int {
-	if r == nil {
-		return 0
-	}
-	return len(r.due)
 }
 
 // Recorded returns what the ledger records of the roll; nil where none was called.

@@ -3,6 +3,7 @@ package prospect
 import (
 	"slices"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/change"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
@@ -81,13 +82,15 @@ type opened interface {
 }
 
 // openRecords picks the records of seen files that may be planned again: a person's records if their row may not have
-// reached Coupa, nothing newer was sent for them, and nothing of theirs is kept for the next plan. come are people of whom a record has waited for this day. What was kept and given up
-// is among them.
-func openRecords(l opened, seen []export.SeenFile, kept *ledger.Kept, come []string) (recordFilter, error) {
+// reached Coupa, nothing newer was sent for them, and nothing of theirs is kept for the next plan. come are people of whom a record
+// has waited for this day. What was kept and given up is among them. gone are the people of such rows whom no file has, since they are
+// gone from it.
+func openRecords(l opened, seen []export.SeenFile, kept *ledger.Kept, come []string) (only recordFilter, gone map[string]bool, err error) {
 	waiting, err := keptPeople(l, kept, come)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	gone = map[string]bool{}
 	type who struct{ file, key string }
 	people := map[who]bool{}
 	lines := map[export.Origin]bool{}
@@ -98,11 +101,11 @@ func openRecords(l opened, seen []export.SeenFile, kept *ledger.Kept, come []str
 		for _, run := range append([]string{f.Run}, f.Later...) {
 			newer, err := l.SentSince(run)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			left, err := notAgain(l, run)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			as := f.KeptAs() // a later run's rows name the file with the run that kept it
 			if run == f.Run {
@@ -110,18 +113,25 @@ func openRecords(l opened, seen []export.SeenFile, kept *ledger.Kept, come []str
 			}
 			err = l.Rows(run, func(r export.RowResult) error {
 				stays := (r.Outcome == export.Held || r.Outcome == export.Pending && r.Part == 0) && run != f.GivenUp.Run
-				if slices.Contains(as, r.Origin.File) && !newer[r.Key] && !newer[export.Tidy(r.Key)] && !left[r.Part] && !stays && !waiting[r.Key] {
+				missed := change.IsGone(r.Origin)
+				if (missed || slices.Contains(as, r.Origin.File)) && !newer[r.Key] && !newer[export.Tidy(r.Key)] && !left[r.Part] && !stays && !waiting[r.Key] {
+					if missed {
+						gone[r.Key] = true
+						return nil
+					}
 					lines[export.Origin{File: f.Name, Line: r.Origin.Line}] = true
 					people[who{f.Name, export.Tidy(r.Key)}] = true
 				}
 				return nil
 			})
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 	}
-	return func(o export.Origin, key string) bool { return lines[o] || key != "" && people[who{o.File, key}] }, nil
+	return func(o export.Origin, key string) bool {
+		return lines[o] || change.IsGone(o) || key != "" && people[who{o.File, key}]
+	}, gone, nil
 }
 
 // notAgain marks the parts of a run of which no row is planned again: those that are still on their way, and those that

@@ -66,11 +66,12 @@ func mendable(rep *export.Report) (rows []export.RowResult, err error) {
 // an earlier plan has kept are in no file of this run.
 func (w *Writer) records(rep *export.Report, rows []export.RowResult) {
 	want, found, failed := 0, 0, false
+	rows = slices.DeleteFunc(rows, func(r export.RowResult) bool { return isGone(r.Origin.File) })
 	for _, r := range rows {
 		want += r.Lines
 	}
 	for _, f := range rep.Files {
-		if f.Kept != 0 {
+		if f.Kept != 0 || isGone(f.Name) {
 			continue
 		}
 		if filepath.Ext(f.Name) == "" {
@@ -90,6 +91,10 @@ func (w *Writer) records(rep *export.Report, rows []export.RowResult) {
 			"see all of them with hr2coupa status %s --all", rep.Run))
 	}
 }
+
+// isGone reports whether rows are of people who are gone from HR's snapshots (feed.gone): HR has no record of them, and the next
+// snapshot finds them again.
+func isGone(file string) bool { return strings.HasPrefix(file, "gone from ") }
 
 // excerpt writes the file for a feed file: HR's records byte for byte, behind the columns that say why. Rows of other files
 // count where several records of a person went into them. Without a record of the file there is none.

@@ -10,7 +10,7 @@ import (
 // goneLines says who is missing in a snapshot and what becomes of them, and how many records of older snapshots do not count any more.
 func goneLines(g *export.Gone, superseded int) (lines []string) {
 	if superseded > 0 {
-		lines = append(lines, fmt.Sprintf("superseded: %s that an earlier run has kept of an older snapshot: excluded, and nothing of it is sent", export.Plural(superseded, "record")))
+		lines = append(lines, fmt.Sprintf("superseded: %s kept of an older snapshot: excluded, since this one is newer", export.Plural(superseded, "record")))
 	}
 	if g == nil {
 		return lines

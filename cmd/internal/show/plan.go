@@ -154,8 +154,8 @@ func planFacts(r *job.Planned) (lines []string) {
 		say("late: %s", f)
 	}
 	lines = append(lines, goneLines(r.Gone, r.Superseded)...)
-	if r.Joins > 0 {
-		say("first %s that run %s has kept", export.Plural(r.Joins, "record"), r.JoinsRun)
+	if n := r.Joins - r.Superseded; n > 0 {
+		say("first %s that run %s has kept", export.Plural(n, "record"), r.JoinsRun)
 	}
 	if r.Come > 0 {
 		say("%s waited for a day that has come", export.Plural(r.Come, "record"))

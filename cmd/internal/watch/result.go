@@ -36,7 +36,8 @@ func (w *watcher) result(c claim, rep *export.Report, err error) *outcome {
 		return w.failed(rep, err)
 	}
 	res := &outcome{Report: rep}
-	res.final = res.Run != "" && !slices.ContainsFunc(res.Parts, isOpen)
+	late := res.Verdict.End == export.EndLate // a snapshot that is older than one that was planned
+	res.final = late || res.Run != "" && !slices.ContainsFunc(res.Parts, isOpen)
 	if !res.final {
 		return res
 	}

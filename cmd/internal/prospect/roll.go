@@ -160,7 +160,7 @@ func (d *draft) supersedes(file string) bool {
 		return false // its day has come: whoever the snapshot has replaces it already
 	}
 	name, run := ledger.HomeOf(file)
-	return run != """" && slices.ContainsFunc(d.fresh.Names(), func(fresh string) bool { return sameKind(fresh, name) })
+	return run != "" && slices.ContainsFunc(d.fresh.Names(), func(fresh string) bool { return sameKind(fresh, name) })
 }
 
 // missingText returns, for a hash, which snapshots came before, and who is missing in them.

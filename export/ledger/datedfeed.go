@@ -3,7 +3,6 @@ package ledger
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -181,6 +180,3 @@ type renumbered struct {
 }
 
 func (r renumbered) Seq() int { return r.seq }
-
-// Newer reports whether a kept record's file was read by a later run than another's.
-func Newer(file, than string) bool { return strings.Compare(runOf(file), runOf(than)) > 0 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -17,6 +19,11 @@ type archive struct {
 
 func (a archive) PlannedFiles() ([]export.FeedFile, error) { return a.planned, nil }
 func (a archive) LateFiles() ([]export.LateFile, error)    { return a.late, nil }
+
+// feedOf returns the config of a feed of snapshots, or of changes.
+func feedOf(snapshots bool) *wiring.Pipeline {
+	return &wiring.Pipeline{Config: &config.Config{Feed: config.Feed{Snapshot: snapshots}}}
+}
 
 // at is a file that was changed so many minutes after noon.
 func at(name string, minutes int) export.FeedFile {
@@ -63,7 +70,10 @@ func TestOrderOfNews(t *testing.T) {
 		{"named by a person", named, archive{planned: passed.planned}, fresh(at("u-9.csv", -9)), "| |"},
 		{"named, and passed over before", named, passed, fresh(at("u-9.csv", -9)), "u-9.csv | u-9.csv<u-10.csv known |"},
 		{"named and meant", Ask{Files: named.Files, Late: true}, passed, fresh(at("u-9.csv", -9)), "| |"},
-		{"a claim", Ask{Files: named.Files, Claim: true}, passed, fresh(at("u-9.csv", -9)), "| |"},
+		{"a claim", Ask{Pipe: feedOf(false), Files: named.Files, Claim: true}, passed, fresh(at("u-9.csv", -9)), "| |"},
+		{"a snapshot that is a claim", Ask{Pipe: feedOf(true), Files: named.Files, Claim: true}, archive{planned: passed.planned}, fresh(at("u-9.csv", -9)), "u-9.csv | u-9.csv<u-10.csv |"},
+		{"a claim that was passed over before", Ask{Pipe: feedOf(true), Files: named.Files, Claim: true}, passed, fresh(at("u-9.csv", -9)), "u-9.csv | u-9.csv<u-10.csv known |"},
+		{"a newer snapshot that is a claim", Ask{Pipe: feedOf(true), Files: named.Files, Claim: true}, archive{planned: passed.planned}, fresh(at("u-11.csv", 9)), "| |"},
 		{"planned again", Ask{Again: true}, passed, fresh(at("u-9.csv", -9)), "| |"},
 		{"an export", Ask{Alone: true}, passed, fresh(at("u-9.csv", -9)), "| |"},
 	} {

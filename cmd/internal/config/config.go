@@ -93,6 +93,7 @@ type Mapping struct {
 	Columns []export.MappedColumn // in file order; which of them are lists is not known here
 	Vars    []export.MappedColumn // in file order: expressions that others use by name
 	Tables  []export.LookupTable  // in file order
+	Grace   *Grace                // is in the expressions of Columns already; nil: there is none
 }
 
 // SFTP says where Coupa picks files up.

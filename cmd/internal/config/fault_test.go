@@ -191,6 +191,8 @@ func TestFaults(t *testing.T) {
 		{"", "retention: {values: 90}", "15: retention.values: it must be a time with its unit, not a number"},
 		{"", "retention: {history: 3 years}", "15: retention.history: it is not a time: \"3 years\""},
 		{"", "retention: {rows: 1y}", "15: retention.rows: unknown key"},
+		// grace
+		{"mapping:\n", "mapping:\n  grace: {days: 7, then: {Status: inactive}}\n", "4: mapping.grace: it needs to know on which day people leave"},
 		// the day from which records hold
 		{feed, "{key: id, files: [a], effective: ''}", "2: feed.effective: it needs a column of the feed"},
 		{feed, "{key: id, files: [a], effective: {layout: YYYY}}", "2: feed.effective: it needs a column of the feed"},

@@ -197,7 +197,7 @@ func (s *section) zoneOrColumn(key string, byDefault *time.Location) (zone *time
 
 func (r *reader) mapping(s *section) Mapping {
 	s.notBuilt("preset")
-	m := Mapping{Columns: s.columns("columns"), Vars: s.vars("vars"), Tables: r.tables(s.section("tables"))}
+	m := Mapping{Columns: s.columns("columns"), Vars: s.vars("vars"), Tables: r.tables(s.section("tables")), Grace: s.grace("grace")}
 	s.done()
 	if s.node != nil || !r.opt.NoFeed {
 		s.missing("columns", "fill at least Login, Email, First Name and Last Name")

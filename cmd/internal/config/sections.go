@@ -33,6 +33,7 @@ func (r *reader) config(root *node) *Config {
 	s.missing("instance", "name your Coupa instance: https://acme-test.coupahost.com")
 	c.Feed = r.feed(s.section("feed"))
 	c.Mapping = r.mapping(s.section("mapping"))
+	c.applyGrace(r)
 	c.Route = s.oneOf("route", RouteCSV, RouteAPI, RouteAuto)
 	c.RouteRows = s.int("route_rows", 100, 1, maxRows)
 	if r.opt.Route != "" {

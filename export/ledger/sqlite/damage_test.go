@@ -101,6 +101,8 @@ func TestCheckFindsWhatIsRead(t *testing.T) {
 	ledgertest.OnePart(t, l, "open.csv", 2)
 	ledgertest.OK(t, l.Close())
 	for sql, want := range map[string]string{
+		"INSERT INTO dated (run, key, day, zone, file, line, fields) VALUES ('r', 'k', '2031-02-29', 'UTC', 'a.csv@r', 2, '{}')": "dated records: 1 cannot be read",
+		"INSERT INTO dated (run, key, day, zone, file, line, fields) VALUES ('r', 'k', '2031-02-28', 'UTC', 'a.csv@r', 2, '[]')": "dated records: 1 cannot be read",
 		"UPDATE runs SET state = 'runing' WHERE num = 1":                                                                    `1 of runs have the state "runing"`,
 		"UPDATE runs SET verdict = 'helt' WHERE num = 1":                                                                    `1 of runs have the verdict "helt"`,
 		"UPDATE runs SET held = 'limits.updates allows 0' WHERE num = 1":                                                    "the limits that hold it cannot be read",

@@ -17,6 +17,7 @@ import (
 type Pairing struct {
 	*Comparison
 	byColumn []index // by place in keyed
+	mine     []int32 // of each person, the one user of theirs; -1 where there is none, or several
 	equal    []bool  // of each person, whether a first Compare has found them equal; nil before it
 }
 
@@ -100,6 +101,7 @@ func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
 	}
 	if p.equal == nil {
 		p.equal = make([]bool, len(p.people))
+		p.meet()
 	}
 	for i, at := range order {
 		if i%ahead == 0 {
@@ -107,9 +109,8 @@ func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
 				return nil, err
 			}
 		}
-		if p.equal[at] { // nothing is read again of nearly everybody
-			found, _ := p.pair(at)
-			p.users[found[0].at].taken = true
+		if p.equal[at] || p.looksEqual(at) { // nothing is read of nearly everybody
+			p.users[p.mine[at]].taken = true
 			r.HR.Compared++
 			r.Classes[Equal]++
 			continue
@@ -145,6 +146,23 @@ func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
 	return r, w.check()
 }
 
+// meet finds the one user of each person.
+func (p *Pairing) meet() {
+	p.mine = make([]int32, len(p.people))
+	for at := range p.people {
+		p.mine[at] = -1
+		if found, _ := p.pair(at); len(found) == 1 {
+			p.mine[at] = found[0].at
+		}
+	}
+}
+
+// looksEqual reports whether a person looks like the one user of theirs, whom no other person has taken and no rule protects.
+func (p *Pairing) looksEqual(at int) bool {
+	one := p.mine[at]
+	return one >= 0 && !p.users[one].taken && p.users[one].out != Protected && p.masks.alike(at, one)
+}
+
 // walk compares one person after another.
 type walk struct {
 	*Pairing
@@ -164,8 +182,8 @@ const ahead = 16 << 10
 func (w *walk) fetch(people []int) error {
 	var at []int32
 	for _, i := range people {
-		if found, _ := w.pair(i); !w.equal[i] && len(found) == 1 {
-			at = append(at, found[0].at)
+		if one := w.mine[i]; one >= 0 && !w.equal[i] && !w.looksEqual(i) {
+			at = append(at, one)
 		}
 	}
 	slices.SortFunc(at, func(a, b int32) int { return cmp.Compare(w.users[a].place, w.users[b].place) })
@@ -208,7 +226,13 @@ func (w *walk) person(at int) (*Finding, error) {
 		return f, err
 	}
 	u := &w.users[found[0].at]
-	held := w.readUser(w.near[found[0].at])
+	near, ok := w.near[found[0].at]
+	if !ok { // another person of these has taken the user
+		if near, err = w.o.Users.Read(u.place, nil); err != nil {
+			return nil, err
+		}
+	}
+	held := w.readUser(near)
 	f.ID = held.ID
 	if v, ok := held.Value(w.o.Columns[max(w.login, 0)]); ok && w.login >= 0 && v.Text != "" {
 		f.Login = v.Text

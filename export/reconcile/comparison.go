@@ -63,6 +63,7 @@ type Comparison struct {
 	outN   map[Reason]int    // how many they are
 	users  []user
 	held   []uint64 // of each user, as said
+	masks  masks    // which columns people say something in, and how each user looks in them
 	other  bool     // the keys of HR's records are not what the column Key has, so that no user is known by one
 	ids    map[string]bool
 	late   bool // the users who come now may have been added before
@@ -88,7 +89,7 @@ var uniqueColumns = [...]string{export.ColumnLogin, export.ColumnEmail, export.C
 
 // New returns a comparison of two sides that are still empty.
 func New(o Options) *Comparison {
-	c := &Comparison{o: o, seed: maphash.MakeSeed(), keyAt: -1, out: map[uint64]Reason{}, outN: map[Reason]int{}}
+	c := &Comparison{o: o, seed: maphash.MakeSeed(), keyAt: -1, masks: newMasks(o), out: map[uint64]Reason{}, outN: map[Reason]int{}}
 	c.status, c.login = c.column(export.ColumnStatus), c.column(export.ColumnLogin)
 	at := func(name string) int {
 		i := c.column(name)
@@ -132,7 +133,7 @@ func (c *Comparison) AddPerson(p Person) (ok bool, err error) {
 		return false, nil
 	}
 	record := c.personRecord(p)
-	sum := c.personSum(p)
+	sum, looks := c.personSum(p)
 	other := c.keyAt >= 0 && hashes[c.keyAt] != 0 && c.hash(c.keyed[c.keyAt], p.Key) != hashes[c.keyAt]
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -148,6 +149,7 @@ func (c *Comparison) AddPerson(p Person) (ok bool, err error) {
 	}
 	c.people = append(c.people, person{place, int32(file), int32(p.Origin.Line)})
 	c.said = append(c.said, hashes...)
+	c.masks.person(&looks)
 	c.hr.add(sum)
 	return true, nil
 }
@@ -167,7 +169,7 @@ func (c *Comparison) LeaveOut(key string, why Reason) {
 
 // Forget forgets HR's side, which is told anew.
 func (c *Comparison) Forget() {
-	c.people, c.said, c.hr, c.other = c.people[:0], c.said[:0], digest{}, false
+	c.people, c.said, c.hr, c.other, c.masks = c.people[:0], c.said[:0], digest{}, false, newMasks(c.o)
 	clear(c.out)
 	clear(c.outN)
 }
@@ -181,6 +183,7 @@ func (c *Comparison) AddUser(u export.User) error {
 		}
 	}
 	record := c.userRecord(u)
+	looks := c.userLook(u)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.late {
@@ -206,6 +209,7 @@ func (c *Comparison) AddUser(u export.User) error {
 	}
 	c.users = append(c.users, one)
 	c.held = append(c.held, hashes...)
+	c.masks.user(&looks)
 	c.coupa.add(sumOf(record))
 	return nil
 }

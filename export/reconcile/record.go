@@ -133,17 +133,19 @@ func (c *Comparison) readUser(record []byte) export.User {
 	return u
 }
 
-// personSum returns the hash of a person: of HR's key and of every cell as it is compared.
-func (c *Comparison) personSum(p Person) [16]byte {
+// personSum returns the hash of a person, of HR's key and of every cell as it is compared, and how they look.
+func (c *Comparison) personSum(p Person) (sum [16]byte, l look) {
 	b := appendText(nil, p.Key)
 	for i, cell := range p.Cells[:c.o.Mapped] {
 		same, says := export.ElementCell{Element: c.o.Columns[i], Cell: cell}.Canonical()
-		if !says {
+		if says {
+			l.say(c, i, same)
+		} else {
 			same = "\x00"
 		}
 		b = appendText(b, same)
 	}
-	return sumOf(b)
+	return sumOf(b), l
 }
 
 func sumOf(b []byte) [16]byte {

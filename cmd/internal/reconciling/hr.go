@@ -130,8 +130,16 @@ func (v *hrView) note(key string, row *export.Row) {
 			}
 		}
 	}
-	ok, err := v.compared.AddPerson(reconcile.Person{Key: key, Origin: row.Origin, Cells: cells, Left: v.leave(row.Origin)})
 	lacks := slices.ContainsFunc(v.needed, func(i int) bool { return row.Cells[i].Lacks() })
+	if lacks { // a run completes these from Coupa, so that blanks say nothing
+		cells = slices.Clone(cells)
+		for _, i := range v.needed {
+			if cells[i].Lacks() {
+				cells[i] = export.Cell{}
+			}
+		}
+	}
+	ok, err := v.compared.AddPerson(reconcile.Person{Key: key, Origin: row.Origin, Cells: cells, Left: v.leave(row.Origin)})
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.err == nil {

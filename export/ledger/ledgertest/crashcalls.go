@@ -104,7 +104,9 @@ func onDue(do func(l ledger.Ledger, id int64) error) func(ledger.Ledger) error {
 // fillPlan adds to a plan a row in no part, a record that is kept, and two parts.
 func fillPlan(tx export.PlanTx) error {
 	rec := export.KeptRecord{Origin: export.Origin{File: "users.csv", Line: 9}, Header: &export.Header{Fields: []string{"id"}}, Values: []string{"9"}}
-	err := errors.Join(tx.AddRow(Row(0, 0, 8, export.Quarantined)), tx.AddRow(Row(0, 0, 9, export.Pending)), tx.Keep(rec))
+	dated := rec
+	dated.Dated = &export.DatedRecord{Key: "9", Day: "2031-02-28", Zone: "UTC", Fields: map[string]string{"id": "9"}}
+	err := errors.Join(tx.AddRow(Row(0, 0, 8, export.Quarantined)), tx.AddRow(Row(0, 0, 9, export.Pending)), tx.Keep(rec), tx.Keep(dated))
 	for i, name := range []string{"1of2.csv", "2of2.csv"} {
 		id, addErr := tx.AddPart(export.Part{Name: "?", Rows: 1}, []byte("bytes of "+name))
 		err = errors.Join(err, addErr, tx.NamePart(id, name), tx.AddRow(Row(id, 1, i+2, export.Pending)))

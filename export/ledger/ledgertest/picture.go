@@ -108,6 +108,10 @@ func (d *drawing) next() {
 	d.line("waiting %+v", *Must[*export.Waiting](d)(d.l.Waiting()))
 	d.line("last feed %d, line ends %+v", Must[int](d)(d.l.LastFeed()), Must[[]export.FeedFile](d)(d.l.LineEnds()))
 	d.line("planned files %+v, late files %+v", Must[[]export.FeedFile](d)(d.l.PlannedFiles()), Must[[]export.LateFile](d)(d.l.LateFiles()))
+	for _, r := range Must[[]export.DatedRecord](d)(d.l.Dated()) {
+		r.ID = 0
+		d.line("dated %+v", r)
+	}
 	d.roll()
 	d.line("approvals %+v", Must[[]export.Approval](d)(d.l.Approvals(d.now)))
 	water := Must[export.Water](d)(d.l.Water(time.Time{}))

@@ -30,7 +30,7 @@ var (
 	keptStories = []Story{
 		{"kept and read", keptRoundTrip}, {"kept is taken up", keptIsTakenUp}, {"given up or taken up", givenUpOrTakenUp},
 		{"beside a held run", besideAHeldRun}, {"kept and changed", keptThatWasChanged}, {"kept of no plan", keptOfNoPlan},
-		{"kept is replaced", keptIsReplaced}, {"approvals", approvalsCount}, {"planners", plannersOfRuns}, {"void approvals", voidApprovals}, {"keeps, and the last feed", keepsAndLastFeed},
+		{"kept is replaced", keptIsReplaced}, {"what waits for its day", datedWaits}, {"approvals", approvalsCount}, {"planners", plannersOfRuns}, {"void approvals", voidApprovals}, {"keeps, and the last feed", keepsAndLastFeed},
 	}
 	fileStories   = []Story{{"seen", seenFiles}, {"seen later", seenLater}, {"line ends", lineEndsOfFeeds}, {"file order", fileOrder}, {"overtaken", overtaken}, {"configs", configsOfRuns}, {"roll", rollCalls}}
 	writeStories  = []Story{{"writes", recordedWrites}, {"unfilled", unfilledPeople}, {"unfilled stays", unfilledStays}}
@@ -41,6 +41,6 @@ var (
 	}
 	forgetStories = []Story{
 		{"forget", forgetting}, {"forgetting waits", forgettingWaits}, {"forgetting is done again", forgettingIsDoneAgain},
-		{"forget whoever is kept", forgetKept}, {"forget whoever was looked up", forgetChecked}, {"messages about a forgotten person", forgottenMessages},
+		{"forget whoever is kept", forgetKept}, {"forget whoever waits for a day", forgetDated}, {"forget whoever was looked up", forgetChecked}, {"messages about a forgotten person", forgottenMessages},
 	}
 )

@@ -121,14 +121,17 @@ func (r *rowMapper) Says(rec *export.Record, i int) bool {
 	return len(fields) == 0 || slices.ContainsFunc(fields, func(f int) bool { return !rec.Missing[r.frame.at[f]] })
 }
 
-// Given reports whether column i reads fields, and a record has a value in each of them.
+// Given reports whether column i reads fields, and a record has a value in each of them; or whether it is never filled.
 func (r *rowMapper) Given(rec *export.Record, i int) bool {
 	c := &r.mapping.columns[i]
 	fields := c.fields
 	if c.plain >= 0 {
 		fields = []int{c.plain}
 	}
-	return len(fields) > 0 && !slices.ContainsFunc(fields, func(f int) bool { return strings.TrimSpace(rec.Values[r.frame.at[f]]) == "" })
+	if len(fields) == 0 {
+		return strings.TrimSpace(c.Expr) == "nil" // as init leaves a column that it could not guess
+	}
+	return !slices.ContainsFunc(fields, func(f int) bool { return strings.TrimSpace(rec.Values[r.frame.at[f]]) == "" })
 }
 
 // Prefers reports whether the mapping's condition picks a record; it is true for every record where there is none.

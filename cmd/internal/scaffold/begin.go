@@ -40,7 +40,7 @@ func Begin(ctx context.Context, env *wiring.Env, path, output string) error {
 		return alreadyThere(output)
 	}
 	if ext := filepath.Ext(strings.TrimSuffix(strings.ToLower(path), ".gz")); ext == ".jsonl" || ext == ".ndjson" {
-		return export.Hint(exit.Usage("%s: init reads the names from a header, which JSON Lines do not have", path), "give it a CSV of the same columns")
+		return export.Hint(exit.Usage("%s: init reads the names from a header, which JSON Lines do not have", path), "give it a CSV with the same names in its header, then put the name of this file into feed.files")
 	}
 	s, err := sampleFeed(path)
 	if err != nil {

@@ -108,7 +108,7 @@ type Outcome string
 const (
 	Applied     Outcome = "applied"     // accepted by Coupa without an error
 	Unchanged   Outcome = "unchanged"   // not sent, known to be equal in Coupa
-	Excluded    Outcome = "excluded"    // left out by feed.where
+	Excluded    Outcome = "excluded"    // left out by a rule of the config
 	Held        Outcome = "held"        // its run was stopped by a limit
 	Quarantined Outcome = "quarantined" // held back by us
 	Rejected    Outcome = "rejected"    // refused by Coupa

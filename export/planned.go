@@ -14,7 +14,7 @@ type Plan struct {
 	Kept          int // records kept for the next plan: of a held run, or of people who wait
 	Creates       int // rows of a checked plan that create users; 0 where Coupa was not asked
 	Unchanged     int // records that Coupa holds already
-	Excluded      int // records that feed.where leaves out
+	Excluded      int // records that a rule of the config leaves out
 	Same          int // people whom these are about
 	SameByLedger  int // of them, those about whom Coupa was not asked, since they are as the ledger last confirmed them
 	Completed     int // rows with cells that were filled from Coupa

@@ -309,10 +309,14 @@ func forgetPerson(env *wiring.Env, cfg *config.Config, key string) error {
 		return err
 	}
 	if f == (ledger.Forgotten{}) {
-		return export.Hint(exit.Usage("the ledger holds no person with this key"), "give the value of feed.key as HR writes it")
+		return export.Hint(exit.Usage("the ledger holds no person with this key"), "give the value of feed.key as HR writes it%s", stillKnown(wiring.KnownLines(cfg, key)))
 	}
+	at := wiring.KnownLines(cfg, key)
 	if env.JSON {
-		return show.JSON(env, f)
+		return show.JSON(env, struct {
+			ledger.Forgotten
+			Known []string `json:"known,omitempty"` // overrides that still name the person
+		}{f, at})
 	}
 	gone := []string{"values of " + export.Plural(f.Rows, "row"), export.Plural(f.Spool, "file") + " of the spool"}
 	if f.Dated > 0 {
@@ -321,6 +325,14 @@ func forgetPerson(env *wiring.Env, cfg *config.Config, key string) error {
 	if f.Known {
 		gone = append(gone, "the person")
 	}
-	err = env.Stdout.Printf("forgotten: %s; backups may still hold them\n", strings.Join(gone, ", "))
+	err = env.Stdout.Printf("forgotten: %s; backups may still hold them%s\n", strings.Join(gone, ", "), stillKnown(at))
 	return err
+}
+
+// stillKnown says which overrides name a person; "" if none does.
+func stillKnown(at []string) string {
+	if len(at) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(at, ", ") + " still names the person: remove it by hand"
 }

@@ -112,7 +112,9 @@ func (p *Planner) buildChunk(w *worker, c export.Chunk, s *survey, g *probe) (*b
 			}
 			if rec.Fault == nil {
 				r := export.RowResult{Origin: origin, Lines: 1, Key: strings.Clone(key), Outcome: export.Excluded}
-				if w.superseded(rec) {
+				if w.kept != nil {
+					r.Faults = export.Faults{*w.kept}
+				} else if w.superseded(rec) {
 					r.Faults = bySuperseded
 				}
 				b.kept = append(b.kept, keptRow{r, nil, false})

@@ -65,6 +65,7 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 	if len(one.faults) > 0 {
 		one.key, one.faults = strings.Clone(one.key), slices.Clone(one.faults)
 		one.faults.Stake(e.names, func(i int) string { return e.text(one, i) })
+		e.overridden(one)
 		b.keep(one)
 		return nil
 	}
@@ -88,6 +89,7 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 	if e.p.Leaves != nil {
 		e.early(b, one, &cmp, outcome)
 	}
+	e.overrides(b, one, outcome)
 	if outcome != "" {
 		r := export.RowResult{
 			Origin: one.row.Origin, Lines: one.lines, Key: strings.Clone(one.key), Outcome: outcome, Faults: why, Counted: one.counted, Kinds: cmp.kinds, Change: cmp.change,

@@ -18,6 +18,7 @@ type worker struct {
 	records int // records of the chunk before
 	rec     export.Record
 	holding export.Holding // of rec
+	kept    *export.Fault  // an override leaves the person of rec as they are
 	enc     *encoder
 
 	from  validFrom // from when the record holds
@@ -113,6 +114,11 @@ func (p *Planner) each(w *worker, c export.Chunk, f func(rec *export.Record, per
 			if covered, fault := m.Covers(rec); !covered {
 				rec.Fault, m = fault, nil
 			} else if rec.Kept && p.leftOut != nil && p.leftOut(person) {
+				m = nil
+			}
+		}
+		if w.kept = nil; m != nil && p.Known != nil {
+			if w.kept = p.Known.Kept(person); w.kept != nil {
 				m = nil
 			}
 		}

@@ -52,6 +52,8 @@ type Planner struct {
 	Protects func(key, login, known string) *export.Protection
 	// Answers are Coupa's answers about the people; nil where Coupa was not asked.
 	Answers Answers
+	// Known are the overrides of the config, which Mapping applies; nil: there are none.
+	Known Known
 	// ReadsCoupa says that the mapping reads what Coupa holds of people. Whoever's record needs that is asked about, also where
 	// the row equals what was last confirmed.
 	ReadsCoupa bool
@@ -115,6 +117,14 @@ type Memory interface {
 	Cut(file string) bool
 	// Each calls f with what was last sent for every person, in no order that counts.
 	Each(f func(export.Person))
+}
+
+// Known are the overrides of a config. Every worker calls it.
+type Known interface {
+	// Kept returns why a person is left as they are, and no record of theirs counts; nil for nearly everyone.
+	Kept(person string) *export.Fault
+	// Says returns a fault for each overridden column of a person, without an origin; nil for nearly everyone.
+	Says(person string) []export.Fault
 }
 
 // Answers are what Coupa knows of the people of a plan. Every worker calls it.

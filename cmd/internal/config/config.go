@@ -39,6 +39,7 @@ type Config struct {
 	// ApproveOther says that whoever has planned a run cannot approve it.
 	ApproveOther bool
 	Protect      []Protect
+	Known        string // the file of overrides; "" for none
 	// IntegrationUsers are patterns over the logins of accounts that programs use. Such accounts are never changed.
 	IntegrationUsers []string
 	Ledger           string // folder

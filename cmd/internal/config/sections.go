@@ -69,6 +69,7 @@ func (r *reader) config(root *node) *Config {
 	c.Retention = retention(s.section("retention"))
 	c.Pseudonyms = s.oneOf("privacy", "keys", "pseudonyms") == "pseudonyms"
 	c.Protect = s.protect()
+	c.Known = r.file(s.text("known", ""))
 	c.IntegrationUsers = s.patterns("integration_users", integrationUsers)
 	c.Notify = s.notify(c.Protect)
 	c.Heartbeat = heartbeat(s.section("heartbeat"))

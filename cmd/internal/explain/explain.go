@@ -41,6 +41,7 @@ type story struct {
 	Rows      []rowStory      `json:"rows"`
 	Baseline  []baselineStory `json:"baseline"`
 	Missing   *missingStory   `json:"missing,omitempty"` // in HR's snapshots
+	Known     []string        `json:"known,omitempty"`   // lines of the overrides that name the person today
 	more      int             // older runs that are not shown
 }
 
@@ -162,6 +163,9 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 	}
 	if s.Missing, err = missingOf(cfg, l, keys); err != nil {
 		return err
+	}
+	if len(keys) == 1 {
+		s.Known = wiring.KnownLines(cfg, keys[0])
 	}
 	if env.JSON {
 		return show.JSON(env, s)
@@ -297,7 +301,7 @@ func cellOf(e ledger.Episode, column, value string) cellStory {
 // condition that leaves it out.
 func blamed(mapping []export.Expression, r export.RowResult) (rules []export.Expression) {
 	for _, m := range mapping {
-		if r.Outcome == export.Excluded && m.Column == wiring.Where || slices.ContainsFunc(r.Faults, func(f export.Fault) bool { return f.Field == m.Column }) {
+		if r.Outcome == export.Excluded && len(r.Faults) == 0 && m.Column == wiring.Where || slices.ContainsFunc(r.Faults, func(f export.Fault) bool { return f.Field == m.Column }) {
 			rules = append(rules, m)
 		}
 	}

@@ -32,6 +32,9 @@ func printStory(env *wiring.Env, s story, several bool) error {
 	if m := s.Missing; m != nil {
 		w.Printf("\nmissing in the snapshots since %s, %d so far (feed.gone)\n", m.Since, m.Snapshots)
 	}
+	if len(s.Known) > 0 {
+		w.Printf("\nnamed by the overrides of today: %s\n", strings.Join(s.Known, ", "))
+	}
 	if s.more > 0 {
 		w.Printf("\nand %s before: --all shows them\n", export.Plural(s.more, "run"))
 	}

@@ -52,7 +52,7 @@ type Planned struct {
 	RowCount    int                 `json:"row_count"` // rows they come to: several records for one person are one
 	Quarantined int                 `json:"quarantined"`
 	Unchanged   int                 `json:"unchanged"`                // records that Coupa holds already
-	Excluded    int                 `json:"excluded"`                 // records that feed.where leaves out
+	Excluded    int                 `json:"excluded"`                 // records that a rule of the config leaves out
 	Same        int                 `json:"same"`                     // people whom these are about
 	ByLedger    int                 `json:"same_by_ledger,omitempty"` // of them, those about whom Coupa was not asked, since they are as last confirmed
 	Changes     map[string]int      `json:"changes"`                  // people by the kinds of their change; one with several counts for each

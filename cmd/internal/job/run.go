@@ -238,6 +238,10 @@ func (j *Job) notPlanned(run export.RunRecord, why error) error {
 // logPlan logs what a plan has come to.
 func (j *Job) logPlan(run string, plan *export.Plan, broken []export.Breach) {
 	for _, w := range plan.Warnings {
+		if w.Rule == export.RuleKnown { // somebody wants it so
+			j.env.Log.Info(w.Error())
+			continue
+		}
 		export.LogHints(j.env.Log, w.Hint).Warn(w.Error())
 	}
 	if more := plan.Doubtful - len(plan.Warnings); more > 0 {

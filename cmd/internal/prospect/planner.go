@@ -8,6 +8,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/baseline"
+	"github.com/hr2coupa/hr2coupa/export/known"
 	"github.com/hr2coupa/hr2coupa/export/planning"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
@@ -60,7 +61,15 @@ func (d *draft) planner(sheet export.Sheet, answers *preflightAnswers) *planning
 	if answers != nil {
 		p.Mapping, p.Sheet, p.Answers = answers.mapping, answers.sheet, answers
 	}
+	if a := d.known(); a != nil {
+		p.Mapping, p.Known = a.Over(p.Mapping), a
+	}
 	return p
+}
+
+// known returns the overrides that count on the plan's day; nil where there are none.
+func (d *draft) known() *known.Applied {
+	return d.ask.Pipe.Known.On(d.ask.day(), d.ask.Pipe.Config.Feed.Key)
 }
 
 // mapping returns the config's mapping on the plan's day, which takes typed changes too, with the columns that only Coupa fills.

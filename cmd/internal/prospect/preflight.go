@@ -45,7 +45,7 @@ func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sh
 	users := client.Users()
 	a.Users, a.All, a.First, a.Workers, a.Log = users, users, users.First, users.Workers(), env.Log
 	look := d.planner(sheet, nil)
-	look.Mapping, look.Sheet, look.Notes = a.mapping, a.sheet, a.Note
+	look.Mapping, look.Sheet, look.Notes = d.known().Over(a.mapping), a.sheet, a.Note
 	if !look.Trusting {
 		look.Compare = nil
 	}

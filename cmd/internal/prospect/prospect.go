@@ -46,7 +46,7 @@ type Prospect struct {
 	Late    []export.LateFile         // files that it passes over, since newer ones were planned before them
 	Older   bool                      // there is nothing new but these
 	Today   string                    // the day that today() is, as 2006-01-02; "" where nothing depends on it
-	Doubts  []export.Fault            // about the order of its files
+	Doubts  []export.Fault            // about the order of its files, and overrides that have ended
 	NoFeed  *export.UnusableFeedError // why there is no feed, where it is only about records whose day has come
 	Roll    *Roll                     // who is in the snapshot; nil where it is none
 	missing string                    // who was missing in snapshots before this one
@@ -72,7 +72,8 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 		return nil, noFeed
 	}
 	p := &Prospect{Outlook: known.outlook, Seen: known.seen, Pipe: ask.Pipe, Late: known.news.late, Doubts: known.news.doubts}
-	if ask.Pipe.Mapping.ReadsToday() {
+	p.Doubts = append(slices.Clone(p.Doubts), ask.Pipe.Known.Expired(ask.day())...)
+	if ask.Pipe.Mapping.ReadsToday() || ask.Pipe.Known.Ends() {
 		p.Today = ask.day().Format(time.DateOnly)
 	}
 	p.Older, p.missing = len(p.Late) > 0 && len(known.paths) == 0, missingText(known.roll)

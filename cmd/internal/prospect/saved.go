@@ -273,8 +273,15 @@ func configDigests(p *wiring.Pipeline) (map[string]string, error) {
 	return digests, addTables(digests, p)
 }
 
-// addTables adds the hashes of the files of the mapping's tables.
+// addTables adds the hashes of the files of the mapping's tables, and of the overrides.
 func addTables(digests map[string]string, p *wiring.Pipeline) error {
+	if p.Config.Known != "" {
+		data, err := wiring.ReadKnown(p.Config)
+		if err != nil {
+			return fmt.Errorf("read the overrides: %w", err)
+		}
+		digests["known (its bytes)"] = hexHash(data)
+	}
 	for _, t := range p.Config.Mapping.Tables {
 		if t.File == "" {
 			continue

@@ -251,19 +251,30 @@ func sendingFacts(r *job.Planned) (lines []string) {
 	return lines
 }
 
-// doubtLines returns what is doubtful, a line each, and how much more there is.
+// doubtLines returns which cells are overridden and what is doubtful, a line each, and how much more there is.
 func doubtLines(r *job.Planned) (lines []string) {
-	for _, f := range r.Warnings {
-		lines = append(lines, doubtText(f))
+	for _, overrides := range []bool{true, false} {
+		for _, f := range r.Warnings {
+			if (f.Rule == export.RuleKnown) == overrides {
+				lines = append(lines, doubtText(f))
+			}
+		}
 	}
 	if r.Unshown > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more of such rows", r.Unshown))
+		lines = append(lines, fmt.Sprintf("doubtful: and %d more of such rows", r.Unshown))
 	}
 	return lines
 }
 
 // doubtText returns what is doubtful in words, with the value that is at stake.
 func doubtText(f export.Fault) string {
+	if f.Rule == export.RuleKnown { // neither is an override
+		return fmt.Sprintf("%s (%s)", f.Error(), f.Value)
+	}
+	return "doubtful: " + valueText(f)
+}
+
+func valueText(f export.Fault) string {
 	if f.Value != "" && f.Field != "" {
 		f.Field += " " + inQuotes(f.Value)
 	}
@@ -273,7 +284,7 @@ func doubtText(f export.Fault) string {
 // doubtsText prints what is doubtful, and then each thing to do about it once.
 func doubtsText(w *terminal.Text, r *job.Planned, width int) {
 	for _, line := range doubtLines(r) {
-		w.Lines("  ", terminal.Fold("doubtful: "+line, "  ", width)...)
+		w.Lines("  ", terminal.Fold(line, "  ", width)...)
 	}
 	if hint := export.Faults(r.Warnings).Hint(); hint != "" {
 		w.Lines("  ", terminal.Fold("hint: "+hint, "  ", width)...)

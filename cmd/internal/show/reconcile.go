@@ -37,7 +37,7 @@ var classWords = map[reconcile.Class]struct{ word, title string }{
 
 // reasonWords say why people and users are left out.
 var reasonWords = map[reconcile.Reason]string{
-	reconcile.Quarantined: "quarantined", reconcile.Protected: "protected", reconcile.Excluded: "excluded by feed.where", reconcile.PersonOut: "of people whose records are quarantined",
+	reconcile.Quarantined: "quarantined", reconcile.Protected: "protected", reconcile.Excluded: "excluded by a rule", reconcile.PersonOut: "of people whose records are quarantined",
 }
 
 var unreadWords = map[reconciling.Unread]string{

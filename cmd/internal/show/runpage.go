@@ -206,7 +206,7 @@ func (p *runPage) writeRows(to io.Writer) error {
 var outcomeWords = map[export.Outcome]string{
 	export.Applied:     "accepted by Coupa",
 	export.Unchanged:   "not sent: Coupa has them already",
-	export.Excluded:    "not sent: feed.where leaves them out",
+	export.Excluded:    "not sent: a rule of the config leaves them out",
 	export.Held:        "not sent: a limit stopped the run",
 	export.Quarantined: "not sent: something is wrong with them",
 	export.Rejected:    "refused by Coupa",

@@ -17,6 +17,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/rejected"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/feed"
+	"github.com/hr2coupa/hr2coupa/export/known"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/mapping"
 	"github.com/hr2coupa/hr2coupa/export/regular"
@@ -38,6 +39,7 @@ type Pipeline struct {
 	Match   []string      // the columns that decide who a row is about, in this order; nil: Key does
 	Lacks   []string      // columns of the sheet that the mapping does not fill, and that Coupa completes where Match is set
 	Options layout.Options
+	Known   *known.List // the overrides; nil where the config has none
 
 	Unhashed bool // the hashes of the feed's files are not needed
 }
@@ -106,6 +108,7 @@ func compile(cfg *config.Config, whole bool) (*Pipeline, []config.Fault) {
 	if cfg.Layout.Match != nil {
 		p.Lacks = completed(names, p.Key)
 	}
+	faults = append(faults, p.readKnown(names, whole)...)
 	p.Options = layout.Options{
 		Columns: slices.Concat(names, p.Lacks), Custom: cfg.Layout.Custom, Key: p.Key, BlankSend: cfg.Layout.BlankSend,
 		CardReason: cfg.Layout.AllowCardData, AllowNotify: MayCreate(cfg, math.MaxInt32),
@@ -178,9 +181,9 @@ func columnFault(cfg *config.Config, column string, err error) config.Fault {
 func mappingColumns(cfg *config.Config) []mapping.Column {
 	out := make([]mapping.Column, len(cfg.Mapping.Columns))
 	for i, c := range cfg.Mapping.Columns {
-		known, ok := layout.Lookup(c.Name)
+		of, ok := layout.Lookup(c.Name)
 		out[i] = c
-		out[i].List = ok && known.List
+		out[i].List = ok && of.List
 	}
 	return out
 }

@@ -27,8 +27,7 @@ const (
 	RuleCoupa = "coupa"
 	// RuleOld marks a text from before faults were stored one by one. It may hold several faults.
 	RuleOld = ""
-	// RuleKnown marks what is said of a cell that an override of the config fills, or of a person whom one keeps; see export/known.
-	RuleKnown = "known"
+	RuleKnown = "known" // what an override of the config does; see export/known
 )
 
 // Hints returns what to do.

@@ -116,17 +116,19 @@ type saying struct {
 	key    string
 	origin export.Origin
 	kept   bool
-	said   []string // the fields with a value
-	all    bool     // it replaces everything: the feed is not about the person any more, or is everybody
+	said   map[string]string // the fields with a value
+	later  bool              // it waits for its day itself
+	all    bool              // it replaces everything: the feed is not about the person any more, or is everybody
 	waits  *export.DatedRecord
 }
 
 // ReadReplaced reads which records that wait for their day are replaced by newer ones of the planner's feed, cell by cell, and
 // returns them by their place. waiting are those in the ledger; records of the feed which an earlier plan has kept, and whose day is
 // still to come, are among them too. A newer record counts whatever becomes of its row: it is HR's latest word. Records of one run are
-// steps, and do not replace each other. Where whole is true, the new files of the feed are everybody.
-func ReadReplaced(ctx context.Context, p *Planner, waiting []export.DatedRecord, whole bool) (map[export.Origin]export.DatedChange, error) {
-	r := replacing{p: p, whole: whole, people: map[string][]*candidate{}, seen: map[string]bool{}, sure: true}
+// steps, and do not replace each other. Where whole is true, the new files of the feed are everybody. who are the fields
+// that say who a person is: every row needs them, so that a record which is replaced in part keeps them, as they are now.
+func ReadReplaced(ctx context.Context, p *Planner, waiting []export.DatedRecord, whole bool, who []string) (map[export.Origin]export.DatedChange, error) {
+	r := replacing{p: p, whole: whole, who: who, people: map[string][]*candidate{}, seen: map[string]bool{}, sure: true}
 	for i := range waiting {
 		r.add(&waiting[i])
 	}
@@ -159,12 +161,14 @@ func ReadReplaced(ctx context.Context, p *Planner, waiting []export.DatedRecord,
 type candidate struct {
 	*export.DatedRecord
 	left map[string]string
+	open map[string]string // of these, what no newer record has said
 	by   saying
 }
 
 type replacing struct {
 	p      *Planner
 	whole  bool
+	who    []string
 	people map[string][]*candidate
 	seen   map[string]bool // people of new files
 	sure   bool            // every new record names its person
@@ -172,7 +176,7 @@ type replacing struct {
 }
 
 func (r *replacing) add(d *export.DatedRecord) {
-	r.people[d.Key] = append(r.people[d.Key], &candidate{DatedRecord: d, left: d.Fields})
+	r.people[d.Key] = append(r.people[d.Key], &candidate{DatedRecord: d, left: d.Fields, open: maps.Clone(d.Fields)})
 }
 
 // look returns what a record says. It is called by every worker.
@@ -184,14 +188,14 @@ func (r *replacing) look(w *worker, rec *export.Record, person string, m export.
 		}
 		return n
 	}
-	n.key = strings.Clone(person)
+	n.key, n.later, n.said = strings.Clone(person), w.from.later, map[string]string{}
 	n.all = r.whole && !rec.Kept || m == nil && w.from.day == ""
 	if w.from.later && rec.Kept {
 		n.waits = &export.DatedRecord{Key: n.key, Day: w.from.day, Zone: w.from.zone, Origin: n.origin, Fields: valuesOf(rec)}
 	}
 	for i, v := range rec.Values {
 		if strings.TrimSpace(v) != "" && !r.carries(rec.Header.Fields[i]) {
-			n.said = append(n.said, rec.Header.Fields[i])
+			n.said[rec.Header.Fields[i]] = strings.Clone(v)
 		}
 	}
 	return n
@@ -215,11 +219,20 @@ func (r *replacing) replace(n *saying) {
 		if n.kept && runOf(n.origin.File) <= runOf(c.Origin.File) || len(n.said) == 0 && !n.all {
 			continue
 		}
-		before := len(c.left)
 		c.left = maps.Clone(c.left)
-		maps.DeleteFunc(c.left, func(field, _ string) bool { return n.all || slices.Contains(n.said, field) })
-		if len(c.left) < before {
+		for field, was := range c.left {
+			now, said := n.said[field]
+			if !said && !n.all {
+				continue
+			}
 			c.by = *n
+			delete(c.open, field)
+			switch {
+			case n.all || !slices.Contains(r.who, field) || n.later && now != was:
+				delete(c.left, field)
+			case !n.later: // every row needs it, so it stays as it is now
+				c.left[field] = now
+			}
 		}
 	}
 }
@@ -237,7 +250,7 @@ func (r *replacing) changes() map[export.Origin]export.DatedChange {
 			case c.by.origin.File == "" && gone && !r.seen[key]:
 				out[c.Origin] = export.DatedChange{By: export.Origin{File: r.last.File}}
 			case c.by.origin.File == "":
-			case !slices.ContainsFunc(slices.Collect(maps.Keys(c.left)), func(f string) bool { return !r.carries(f) }):
+			case !slices.ContainsFunc(slices.Collect(maps.Keys(c.open)), func(f string) bool { return !r.carries(f) }):
 				out[c.Origin] = export.DatedChange{By: c.by.origin, Kept: c.by.kept}
 			default:
 				out[c.Origin] = export.DatedChange{Left: c.left, By: c.by.origin, Kept: c.by.kept}

@@ -41,8 +41,8 @@ func (c *Config) applyGrace(r *reader) {
 		return
 	}
 	left := "field(" + strconv.Quote(c.Feed.Leaves.Field) + ")"
-	if layout := c.Feed.Leaves.Layout; layout != "" {
-		left = fmt.Sprintf("date(%s, %s)", left, strconv.Quote(layout))
+	if form := c.Feed.Leaves.Layout; form != "" {
+		left = fmt.Sprintf("date(%s, %s)", left, strconv.Quote(form))
 	}
 	for _, column := range slices.Sorted(maps.Keys(g.Then)) {
 		value := strconv.Quote(g.Then[column])

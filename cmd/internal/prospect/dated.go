@@ -37,7 +37,7 @@ func (d *draft) dated(ctx context.Context, whole bool) error {
 	replaced := map[export.Origin]export.DatedChange{}
 	if (d.fresh != nil || o.Kept != nil) && a.Typed == nil && !a.Again {
 		var err error
-		if replaced, err = planning.ReadReplaced(ctx, d.planner(a.Pipe.Sheet, nil), o.dated, whole && d.fresh != nil && a.Pipe.Config.Feed.Snapshot); err != nil {
+		if replaced, err = planning.ReadReplaced(ctx, d.planner(a.Pipe.Sheet, nil), o.dated, whole && d.fresh != nil && a.Pipe.Config.Feed.Snapshot, a.who()); err != nil {
 			return err
 		}
 	}
@@ -59,6 +59,14 @@ func (d *draft) dated(ctx context.Context, whole bool) error {
 		o.come = &ledger.Come{Records: come, Fields: append(a.Pipe.Mapping.Fields(), a.Pipe.Config.Feed.Key)}
 	}
 	return nil
+}
+
+// who returns the fields from which the columns come that every row needs.
+func (a *Ask) who() (fields []string) {
+	for _, column := range []string{export.ColumnLogin, export.ColumnEmail, export.ColumnFirstName, export.ColumnLastName, a.Pipe.Key} {
+		fields = append(fields, a.Pipe.Mapping.Reads(column)...)
+	}
+	return fields
 }
 
 // Come returns how many records the plan takes up since their day has come.

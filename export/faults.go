@@ -26,7 +26,7 @@ const (
 	// it, and the words contain it as well.
 	RuleCoupa = "coupa"
 	// RuleOld marks a text from before faults were stored one by one. It may hold several faults.
-	RuleOld = ""
+	RuleOld   = ""
 	RuleKnown = "known" // what an override of the config does; see export/known
 )
 

@@ -13,8 +13,7 @@ func NotBefore(err error) (at time.Time, ok bool) {
 		NotBefore() time.Time
 	}
 	if !errors.As(err, &later) {
-		return time.Time{}, false
+		return at, false
 	}
-	at = later.NotBefore()
-	return at, !at.IsZero()
+	return later.NotBefore(), !later.NotBefore().IsZero()
 }

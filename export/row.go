@@ -50,6 +50,7 @@ type Row struct {
 	Origin Origin // the last record that went into it
 	Cells  []Cell
 	User   *User // Coupa's user; nil where Coupa was not asked or knows none
+	Ended  bool  // the day has come on which the person leaves; said only where another record claims a value of the row
 }
 
 // RowMapper turns records of one header into cells. One goroutine uses it at a time.

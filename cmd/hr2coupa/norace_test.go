@@ -11,3 +11,9 @@ const (
 	everyWidth   = 1
 	manyRecords  = 600_000
 )
+
+// yearPeople and yearNights are how many TestYear plays.
+const (
+	yearPeople = 3_000
+	yearNights = 365
+)

@@ -20,3 +20,9 @@ const (
 	everyWidth  = 3 // of the widths of a terminal
 	manyRecords = 30_000
 )
+
+// yearPeople and yearNights are how many TestYear plays.
+const (
+	yearPeople = 60
+	yearNights = 30
+)

@@ -20,7 +20,7 @@ const (
 	sayTwoOfOne   = "%s has it too, and both have an account in Coupa (Coupa ids %s and %s)"
 	sayInactive   = "an inactive account has it with another number (Coupa id %s): the person may be back under a new one"
 	sayHandedOver = "the record has ended, and the account is that of %s"
-	sayAsked      = "another record has the login or the e-mail address of its account (Coupa id %s): whose it is must be decided first, see %s"
+	sayAsked      = "its account has the login or the e-mail address of another record, and whose it is must be decided first (Coupa id %s, %s)"
 	sayNoAccount  = "Coupa has no user of this person, so there is none to deactivate"
 	saySwap       = "%s has it in Coupa (Coupa id %s) and is to get another one, which leads back to this row: they swap"
 	ruleHandover  = "handover"
@@ -149,10 +149,21 @@ func (f *Preflight) asker(id string, one *identity) {
 	}
 }
 
-// pair is an ended record of the feed and one that is not, of which one has the login or the e-mail address of the other.
+// pair is an ended record of the feed and another one, of which one has the login or the e-mail address of the other. Where both have
+// ended, now is the one that has the account.
 type pair struct {
 	ended, now *identity
 	column     string
+}
+
+// owns reports whether a record of the pair has the number of the account that was found.
+func (p pair) owns(one *identity) bool {
+	of := p.ended
+	if of.id == "" {
+		of = p.now
+	}
+	number, _ := of.value(export.ColumnNumber)
+	return of.id != "" && one.says(export.ColumnNumber) != "" && export.FoldText(one.says(export.ColumnNumber)) == export.FoldText(number)
 }
 
 // pairs finds the pairs among the people. Who shares values with several others is in none.
@@ -172,13 +183,13 @@ func (f *Preflight) pairs(people []*identity) (out []pair) {
 				continue
 			}
 			p := pair{same[0], same[1], column}
-			if !p.ended.ended {
+			if !p.ended.ended || p.now.ended && p.owns(p.ended) {
 				p.ended, p.now = p.now, p.ended
 			}
 			before, twice := in[p.ended], in[p.now]
 			switch {
 			case before != nil && before == twice && before.now == p.now: // by both columns
-			case len(same) > 2 || !p.ended.ended || p.now.ended || before != nil || twice != nil:
+			case len(same) > 2 || !p.ended.ended || before != nil || twice != nil:
 				for _, other := range same {
 					mixed[other] = true
 				}
@@ -201,14 +212,6 @@ func (f *Preflight) pairs(people []*identity) (out []pair) {
 // over now: then nothing of it is sent.
 func (f *Preflight) handOver(people []*identity) {
 	for _, p := range f.pairs(people) {
-		of := p.ended
-		if of.id == "" {
-			of = p.now
-		}
-		number, _ := of.value(export.ColumnNumber)
-		is := func(one *identity) bool {
-			return one.says(export.ColumnNumber) != "" && export.FoldText(one.says(export.ColumnNumber)) == export.FoldText(number)
-		}
 		switch {
 		case p.ended.bad || p.now.bad:
 			continue
@@ -216,9 +219,9 @@ func (f *Preflight) handOver(people []*identity) {
 			f.fault(p.ended, p.column, "unique", fmt.Sprintf(sayTwoOfOne, p.now.origin, p.ended.id, p.now.id))
 			f.fault(p.now, p.column, "unique", fmt.Sprintf(sayTwoOfOne, p.ended.origin, p.now.id, p.ended.id))
 			p.ended.bad, p.now.bad = true, true
-		case p.ended.id == "" || p.ended.id == p.now.id && is(p.now): // it never had one, or it has gone over
+		case p.ended.id == "" || p.ended.id == p.now.id && p.owns(p.now): // it never had one, or it has gone over
 			f.gone(p)
-		case p.now.id != "" && !is(p.ended): // one account, and the number of neither of them: decided as for anybody else
+		case p.now.id != "" && !p.owns(p.ended): // one account, and the number of neither of them: decided as for anybody else
 		case f.Adopt.Handover:
 			p.now.id, p.now.values, p.now.shown, p.now.whole, p.now.strange = p.ended.id, p.ended.values, p.ended.shown, p.ended.whole, nil
 			for i := range p.now.also {

@@ -117,7 +117,8 @@ func (f *Preflight) Note(person string, row *export.Row) {
 			one.said[n] = strings.Clone(strings.TrimSpace(row.Cells[i].SetText()))
 		}
 	}
-	if i := slices.Index(f.Columns, export.ColumnStatus); i >= 0 {
+	if one.ended = row.Ended; !one.ended && slices.Contains(f.Columns, export.ColumnStatus) {
+		i := slices.Index(f.Columns, export.ColumnStatus)
 		one.ended = strings.EqualFold(strings.TrimSpace(row.Cells[i].SetText()), export.StatusInactive)
 	}
 	for _, column := range f.alsoMatched() {

@@ -49,7 +49,7 @@ func (p *Planner) resolve(ctx context.Context, s *survey) error {
 	err := parallel(ctx, p, func(w *worker, c export.Chunk) (out []claiming, err error) {
 		err = p.each(w, c, func(rec *export.Record, person string, m export.RowMapper) error {
 			if m != nil {
-				if c := p.claiming(s, rec, person, m, export.Origin{File: w.file(rec), Line: rec.Line}, w.from.day); len(c.claims) > 0 {
+				if c := p.claiming(w, s, rec, person, m, export.Origin{File: w.file(rec), Line: rec.Line}, w.from.day); len(c.claims) > 0 {
 					out = append(out, c)
 				}
 			}
@@ -100,10 +100,10 @@ func (p *Planner) resolve(ctx context.Context, s *survey) error {
 }
 
 // claiming returns what a record claims.
-func (p *Planner) claiming(s *survey, rec *export.Record, person string, m export.RowMapper, origin export.Origin, day string) claiming {
+func (p *Planner) claiming(w *worker, s *survey, rec *export.Record, person string, m export.RowMapper, origin export.Origin, day string) claiming {
 	out := claiming{}
 	var buf [128]byte
-	ended := s.ends(rec, m)
+	ended := s.ends(rec, m) || p.left(w.leaveDay(rec))
 	several := s.records(person) > 1
 	for i, col := range s.cols {
 		c, fault := m.MapColumn(rec, col)
@@ -156,7 +156,7 @@ func saysInactive(status export.Cell) bool {
 }
 
 // conflicts returns faults for the unique columns in which another person claims the same value as row. paired is true where each of
-// them is about two records, of which one has ended: it is for Coupa's answers to say whose account it is.
+// them is about two records, of which at least one has ended: it is for Coupa's answers to say whose account it is.
 func (s *survey) conflicts(row *export.Row, person string, names []string) (faults []export.Fault, paired bool) {
 	if s.claims == nil {
 		return nil, false
@@ -177,7 +177,7 @@ func (s *survey) conflicts(row *export.Row, person string, names []string) (faul
 	return faults, paired && len(faults) > 0
 }
 
-// pairs reports whether claims are those of two people, of whom one has ended.
+// pairs reports whether claims are those of two people, of whom at least one has ended.
 func (*survey) pairs(claims []claim) bool {
-	return len(claims) == 2 && claims[0].ended != claims[1].ended
+	return len(claims) == 2 && (claims[0].ended || claims[1].ended)
 }

@@ -202,7 +202,9 @@ func (e *encoder) check(one *rowDraft) []export.Fault {
 		})
 	}
 	shared, paired := e.s.conflicts(&one.row, one.key, e.names)
-	if paired = paired && e.p.asks(); !paired {
+	if paired = paired && e.p.asks(); paired {
+		one.row.Ended = e.p.left(one.leaves)
+	} else {
 		rules = append(rules, shared...)
 	}
 	if e.p.Protects != nil {

@@ -33,6 +33,15 @@ func (w *worker) leaveDay(rec *export.Record) string {
 	return rec.Values[at]
 }
 
+// left reports whether the text of a day on which a person leaves is a day that has come.
+func (p *Planner) left(text string) bool {
+	if p.Leaves == nil || strings.TrimSpace(text) == "" {
+		return false
+	}
+	ahead, err := p.Leaves.Ahead(text)
+	return err == nil && !ahead
+}
+
 // early warns where a row that is not as Coupa holds it makes a person inactive who leaves on a later day, or on a day that
 // cannot be read.
 func (e *encoder) early(b *built, one *rowDraft, cmp *comparison, outcome export.Outcome) {

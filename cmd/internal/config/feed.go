@@ -38,6 +38,7 @@ func (r *reader) feed(s *section) Feed {
 	}
 	f.Snapshot = s.oneOf("kind", "changes", "snapshot") == "snapshot"
 	f.Gone = s.gone(f.Snapshot)
+	s.notBuilt("nulls", "header_line", "skip_before", "skip_rows", "trailer", "records", "sheet", "fetch", "pgp")
 	s.done()
 	for i, pattern := range f.Files {
 		if _, err := filepath.Match(pattern, ""); err != nil {

@@ -8,6 +8,7 @@ const (
 	everyHarm    = 1
 	memoryLimits = true
 	everyStory   = 1
+	everyScript  = 1
 	everyWidth   = 1
 	manyRecords  = 600_000
 )

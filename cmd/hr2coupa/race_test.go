@@ -2,6 +2,15 @@
 
 package main
 
+import "flag"
+
+// The laws over random worlds draw fewer of them, unless the command line says how many.
+func init() {
+	if err := flag.Set("rapid.checks", "10"); err != nil {
+		panic(err)
+	}
+}
+
 // everyWorld thins the worlds out under the race detector, which makes each ten times as slow and looks at goroutines
 // rather than at worlds.
 const everyWorld = 400
@@ -17,6 +26,7 @@ const (
 // enormous feed has.
 const (
 	everyStory  = 40
+	everyScript = 3 // of the stories: the race detector looks at goroutines, and a story takes it ten times as long
 	everyWidth  = 3 // of the widths of a terminal
 	manyRecords = 30_000
 )

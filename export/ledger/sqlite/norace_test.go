@@ -7,3 +7,9 @@ const everyStep = 1
 
 // lawSeeds is how many ledgers TestBaselineLaw plays.
 const lawSeeds = 40
+
+// flips is how many changed bytes TestFlippedBytes tries, and of everyDamage kinds of damage one is tried.
+const (
+	flips       = 300
+	everyDamage = 1
+)

@@ -347,6 +347,11 @@ func TestFaultTable(t *testing.T) {
 				t.Fatalf("two faults are called %s", name)
 			}
 			done, dir := make(chan error, 1), t.TempDir()
+			if len(played)%everyFault != 0 {
+				done <- nil
+				played[name] = done
+				continue
+			}
 			played[name] = done
 			go func() {
 				slots <- struct{}{}

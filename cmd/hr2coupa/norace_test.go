@@ -9,6 +9,7 @@ const (
 	memoryLimits = true
 	everyStory   = 1
 	everyScript  = 1
+	everyFault   = 1
 	everyWidth   = 1
 	manyRecords  = 600_000
 )

@@ -26,6 +26,7 @@ const (
 // enormous feed has.
 const (
 	everyStory  = 40
+	everyFault  = 8 // of the table
 	everyScript = 3 // of the stories: the race detector looks at goroutines, and a story takes it ten times as long
 	everyWidth  = 3 // of the widths of a terminal
 	manyRecords = 30_000

@@ -582,9 +582,14 @@ func eachWorld[W any](t *testing.T, draw func(*rapid.T) W, play func(w *W, dir s
 	})
 }
 
-// play plays a world in a new folder. It returns what is wrong, with the feed and all that the program said; "" if all is as it
-// should be.
+// play plays a world in a new folder; see staged.
 func (w *diffWorld) play(dir string) string {
+	return w.staged(dir, func(s *diffStage) error { return s.play(w.exact) })
+}
+
+// staged plays a law on a stage in a new folder. It returns what is wrong, with the world and all that the program said; "" if all is
+// as it should be.
+func (w *diffWorld) staged(dir string, law func(*diffStage) error) string {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err.Error()
 	}
@@ -594,7 +599,7 @@ func (w *diffWorld) play(dir string) string {
 		return err.Error()
 	}
 	defer s.twin.Close()
-	if err := s.play(w.exact); err != nil {
+	if err := law(s); err != nil {
 		return fmt.Sprintf("%v\n%v %v\n%s%s", err, w.config, w.switches, w.lines(), s.log.String())
 	}
 	return ""

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -36,22 +35,8 @@ func TestReconcileAfterRun(t *testing.T) {
 	eachWorld(t, func(t *rapid.T) reconcileWorld { return reconcileWorld{drawWorld(t)} }, (*reconcileWorld).compare)
 }
 
-// compare plays a world in a new folder, and returns what is wrong; "" if all is as it should be.
-func (w *reconcileWorld) compare(dir string) string {
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return err.Error()
-	}
-	defer os.RemoveAll(dir)
-	s, err := newDiffStage(dir, &w.diffWorld)
-	if err != nil {
-		return err.Error()
-	}
-	defer s.twin.Close()
-	if err := w.law(s); err != nil {
-		return fmt.Sprintf("%v\n%v %v\n%s%s", err, w.config, w.switches, w.lines(), s.log.String())
-	}
-	return ""
-}
+// compare plays a world in a new folder; see staged.
+func (w *reconcileWorld) compare(dir string) string { return w.staged(dir, w.law) }
 
 func (w *reconcileWorld) law(s *diffStage) error {
 	var run, second shownRows

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"testing"
@@ -55,19 +54,10 @@ func TestUndoBringsBack(t *testing.T) {
 	eachWorld(t, drawUndoWorld, (*undoWorld).undo)
 }
 
-// undo plays a world in a new folder, and returns what is wrong; "" if all is as it should be.
+// undo plays a world in a new folder; see staged.
 func (w *undoWorld) undo(dir string) string {
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return err.Error()
-	}
-	defer os.RemoveAll(dir)
-	s, err := newDiffStage(dir, &w.diffWorld)
-	if err != nil {
-		return err.Error()
-	}
-	defer s.twin.Close()
-	if err := w.takeBack(s); err != nil {
-		return fmt.Sprintf("%v\n%v %v %v\n%s%s", err, w.config, w.switches, w.touched, w.lines(), s.log.String())
+	if said := w.staged(dir, w.takeBack); said != "" {
+		return fmt.Sprintf("touched: %v\n%s", w.touched, said)
 	}
 	return ""
 }

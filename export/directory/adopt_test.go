@@ -108,6 +108,46 @@ func TestAdoptLaw(t *testing.T) {
 	}
 }
 
+// TestWhoseAccount: an account with the number of neither record of a pair goes over to none of them, and only those who swap are
+// told that they do, not those who wait for them.
+func TestWhoseAccount(t *testing.T) {
+	columns := []string{export.ColumnNumber, export.ColumnLogin, export.ColumnEmail, export.ColumnStatus}
+	ask := func(users []map[string]string, key string, rows ...[]string) (said []string) {
+		p := matching(&register{users: users, columns: columns})
+		p.Columns, p.Key, p.Adopt = columns, key, directory.Adoptions{Handover: true}
+		for i, texts := range rows {
+			p.Note(fmt.Sprint(i), row(i+2, texts...))
+		}
+		if err := p.Ask(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for i := range rows {
+			rules := ""
+			for _, f := range p.Faults(fmt.Sprint(i), row(i+2, rows[i]...)) {
+				rules += f.Rule + " "
+			}
+			if _, moot := p.Moot(fmt.Sprint(i)); moot {
+				rules += "moot"
+			}
+			said = append(said, strings.TrimSpace(rules))
+		}
+		return said
+	}
+	user := func(number, login string) map[string]string {
+		return map[string]string{export.ColumnNumber: number, export.ColumnLogin: login, export.ColumnEmail: login + "@x", export.ColumnStatus: export.StatusActive}
+	}
+	got := ask([]map[string]string{user("n9", "ann")}, export.ColumnLogin,
+		[]string{"n1", "ann", "ann@x", export.StatusInactive}, []string{"n2", "ann", "ann@x", export.StatusActive})
+	if want := []string{"number twice", "number twice"}; !slices.Equal(got, want) {
+		t.Errorf("an account of a third number: %q, want %q", got, want)
+	}
+	got = ask([]map[string]string{user("n1", "a"), user("n2", "b"), user("n3", "c")}, export.ColumnNumber,
+		[]string{"n1", "b", "a@x", export.StatusActive}, []string{"n2", "a", "b@x", export.StatusActive}, []string{"n3", "b", "c@x", export.StatusActive})
+	if want := []string{"swap", "swap", "taken"}; !slices.Equal(got, want) {
+		t.Errorf("two who swap, and one who wants what one of them has: %q, want %q", got, want)
+	}
+}
+
 // heirOf returns the record that a reason names.
 func heirOf(t *testing.T, why export.Fault) int {
 	t.Helper()

@@ -28,6 +28,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //
 //	twin [NAME=VALUE…]        start a Coupa twin with these switches and point hr2coupa.yaml at it
 //	config PATH VALUE         set a key of hr2coupa.yaml, the value in YAML; config -d PATH removes it
+//	config -f FILE            put the keys of this file in place of those of hr2coupa.yaml
 //	exit CODE hr2coupa ARG…   run it, want this exit code, stderr to show nothing private, and no output that steers a terminal
 //	as UID CODE hr2coupa ARG… run it as another account of the system, and want this exit code
 //	start hr2coupa ARG…       run it beside the script
@@ -104,10 +105,13 @@ func cmdTwin(ts *testscript.TestScript, w *world, args []string) {
 }
 
 func cmdConfig(ts *testscript.TestScript, w *world, args []string) {
-	need(ts, args, 2, "config PATH VALUE, or config -d PATH")
-	if args[0] == "-d" {
+	need(ts, args, 2, "config PATH VALUE, config -d PATH, or config -f FILE")
+	switch args[0] {
+	case "-d":
 		w.config.remove(args[1])
-	} else {
+	case "-f":
+		w.config.replace(ts.ReadFile(args[1]))
+	default:
 		w.config.set(args[0], args[1])
 	}
 	ts.Check(w.writeConfig())
@@ -323,7 +327,7 @@ func cmdUser(ts *testscript.TestScript, neg bool, args []string) {
 	for _, want := range args[1:] {
 		element, value, _ := strings.Cut(want, "=")
 		got := rec.Text(strings.Split(element, ".")...)
-		if element == "roles" {
+		if element == "roles" || element == "content-groups" {
 			got = strings.Join(rec.Names(element), ",")
 		}
 		if got != value {

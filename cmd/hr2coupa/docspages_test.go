@@ -67,3 +67,43 @@ func TestReadmeShowsTheDemo(t *testing.T) {
 		t.Errorf("only %d lines of the report", lines)
 	}
 }
+
+// TestSchoolNetwork compares docs/school-network.md with its story: the story runs the files of the page as they are, and shows each
+// sentence of the page's lists below a comment that says it.
+func TestSchoolNetwork(t *testing.T) {
+	page, story := document(t, "../../docs/school-network.md"), document(t, filepath.Join(scripts, "school-network.txtar"))
+	blocks := regexp.MustCompile("(?s)```\\w+\n(.*?)```").FindAllStringSubmatch(page, -1)
+	if len(blocks) != 3 {
+		t.Errorf("%d blocks on the page, want extract, config and table", len(blocks))
+	}
+	for _, block := range blocks {
+		if _, after, found := strings.Cut(story, " --\n"+block[1]); !found || after != "" && !strings.HasPrefix(after, "-- ") {
+			t.Errorf("the story has no file like this block of the page:\n%s", block[1])
+		}
+	}
+	script, _, _ := strings.Cut(story, "\n-- ")
+	said := map[string]bool{}
+	for line := range strings.Lines(page) {
+		if sentence, ok := strings.CutPrefix(strings.TrimSpace(line), "- "); ok {
+			said[sentence] = true
+		}
+	}
+	if len(said) < 10 {
+		t.Errorf("only %d sentences on the page", len(said))
+	}
+	shows := regexp.MustCompile(`(?m)^(user|stdout|grep) `)
+	_, script, _ = strings.Cut(script, "\n") // the first line is about the story itself
+	for _, part := range strings.Split("\n"+script, "\n# ")[1:] {
+		sentence, below, _ := strings.Cut(part, "\n")
+		switch {
+		case !said[sentence]:
+			t.Errorf("the page does not say %q", sentence)
+		case !shows.MatchString(below):
+			t.Errorf("nothing in the story shows %q", sentence)
+		}
+		delete(said, sentence)
+	}
+	for sentence := range said {
+		t.Errorf("the story does not show %q", sentence)
+	}
+}

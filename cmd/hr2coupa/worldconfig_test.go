@@ -88,6 +88,21 @@ func (s *section) remove(path string) {
 	}
 }
 
+// replace puts the keys of a config, each with all that is below it, in place of those of the section.
+func (s *section) replace(config string) {
+	var key, value string
+	for line := range strings.Lines(config + "\n.:\n") {
+		if line[0] == ' ' || line[0] == '#' || line[0] == '\n' {
+			value += line
+			continue
+		}
+		if key != "" {
+			s.set(key, strings.TrimRight(value, "\n"))
+		}
+		key, value, _ = strings.Cut(line, ":")
+	}
+}
+
 func (s *section) yaml() []byte {
 	var b bytes.Buffer
 	s.write(&b, "")

@@ -127,11 +127,11 @@ type Finding struct {
 	NoWait      bool
 	Earlier     bool // the run is an earlier one that this start goes on with: this start plans people who wait again
 	Creates     Limit
-	People      int // people known to the ledger, for percentages
+	People      int           // people known to the ledger, for percentages
+	Before      func(*Report) // what must be there once the run has ended: a start that dies before it is made up for; may be nil
 }
 
-// NewReport reads a run from the ledger, checks its sums and judges it. It records the verdict in the ledger; the
-// caller shows it afterwards.
+// NewReport reads a run from the ledger, checks its sums, judges it and records the verdict; the caller shows it afterwards.
 func NewReport(l Ledger, run string, f Finding, now time.Time) (*Report, error) {
 	rec, ok, err := l.Run(run)
 	if err != nil {
@@ -148,9 +148,11 @@ func NewReport(l Ledger, run string, f Finding, now time.Time) (*Report, error) 
 		return nil, err
 	}
 	rep.judge(f)
-	rec.Ended, rec.Exit, rec.Verdict = now, rep.Exit, rep.Verdict
 	rep.State = rep.state()
-	rec.State = rep.State
+	rec.Ended, rec.Exit, rec.Verdict, rec.State = now, rep.Exit, rep.Verdict, rep.State
+	if f.Before != nil {
+		f.Before(rep)
+	}
 	if err := l.EndRun(rec); err != nil {
 		return nil, fmt.Errorf("record the end of run %s: %w", rec.ID, err)
 	}
@@ -184,8 +186,7 @@ func (rep *Report) state() RunState {
 	return RunEnded
 }
 
-// held reports whether the run is held. It reads the rows, so that a run that died before its end was recorded is held
-// too.
+// held reports whether the run is held. It reads the rows: a run that died before its end was recorded is held too.
 func (rep *Report) held() bool { return rep.Counts.By[Held] > 0 }
 
 func (rep *Report) open() bool {

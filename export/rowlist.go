@@ -69,8 +69,7 @@ func (l *RowList) Len() int { return l.n }
 // First returns the first row; the list must not be empty.
 func (l *RowList) First() RowResult { return l.few[0] }
 
-// All returns an iterator over every row, in the order in which they were added. An error ends it early; Err returns
-// it.
+// All returns an iterator over every row, in the order in which they were added. An error ends it; Err returns it.
 func (l *RowList) All() iter.Seq[RowResult] {
 	return func(yield func(RowResult) bool) {
 		for _, r := range l.few {

@@ -26,6 +26,15 @@ var crashes = map[string]func(*wiring.Env){
 	"telling": func(env *wiring.Env) { // at the end of a start, when its result is recorded
 		env.Seams.Ledger = func(l wiring.Store) wiring.Store { return crashingUnfilled{l} }
 	},
+	"settled": func(env *wiring.Env) { // it is killed once the verdict of a part is recorded
+		env.Seams.Ledger = func(l wiring.Store) wiring.Store { return killingSettle{l} }
+	},
+	"ending": func(env *wiring.Env) { // it is killed when it would record the end of its run
+		env.Seams.Ledger = func(l wiring.Store) wiring.Store { return killingEnd{l, false} }
+	},
+	"ended": func(env *wiring.Env) { // it is killed once the end of its run is recorded
+		env.Seams.Ledger = func(l wiring.Store) wiring.Store { return killingEnd{l, true} }
+	},
 	"token":   func(env *wiring.Env) { env.HTTP = crashingHTTP("/oauth2/token") }, // on another goroutine than the command's
 	"looking": func(env *wiring.Env) { env.HTTP = crashingHTTP("/api/users") },    // on one of several goroutines at work
 	"stack": func(env *wiring.Env) { // a fault that Go's runtime ends the program for, whatever handlers there are
@@ -80,6 +89,39 @@ func (crashingSweep) Sweep() (int, error) { panic("opening") }
 type crashingUnfilled struct{ wiring.Store }
 
 func (crashingUnfilled) Unfilled() ([]export.Unfilled, error) { panic("telling") }
+
+type killingSettle struct{ wiring.Store }
+
+func (l killingSettle) Settle(p export.Part, rest export.Outcome, results []export.RowResult) error {
+	if err := l.Store.Settle(p, rest, results); err != nil {
+		return err
+	}
+	die()
+	return nil
+}
+
+type killingEnd struct {
+	wiring.Store
+	late bool
+}
+
+func (l killingEnd) EndRun(r export.RunRecord) error {
+	if l.late {
+		if err := l.Store.EndRun(r); err != nil {
+			return err
+		}
+	}
+	die()
+	return nil
+}
+
+// die ends this process as kill -9 does: nothing that it would still do is done.
+func die() {
+	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Kill() == nil {
+		select {}
+	}
+	panic("this process cannot be killed")
+}
 
 // crashingHTTP crashes when a request has this path.
 func crashingHTTP(path string) *http.Client {

@@ -50,7 +50,8 @@ type Ledger interface {
 type Past interface {
 	// Runs returns the last runs, newest first, at most limit of them.
 	Runs(limit int) ([]export.RunRecord, error)
-	// Working returns the runs that have begun and not ended, newest first.
+	// Working returns the runs whose end is not recorded, newest first: those that have begun and not ended, and those that
+	// ended with an open part.
 	Working() ([]export.RunRecord, error)
 	// RunsSince returns the runs that began or ended after a time, newest first.
 	RunsSince(t time.Time) ([]export.RunRecord, error)

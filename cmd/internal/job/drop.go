@@ -69,7 +69,7 @@ func (j *Job) drop(ctx context.Context, files []ready.File, o DropOptions, earli
 	for _, l := range d.Left {
 		j.env.Log.Warnf("not sent of %s: %s", l.Name, l)
 	}
-	return j.report(id, findings{people: d.People, checked: d.Checked, back: back})
+	return j.report(ctx, id, findings{people: d.People, checked: d.Checked, back: back})
 }
 
 // repeated returns the report of a drop whose files this start has just finished sending.

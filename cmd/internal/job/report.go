@@ -1,6 +1,7 @@
 package job
 
 import (
+	"context"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -17,8 +18,8 @@ type findings struct {
 	beside  string           // the held run that it was planned beside
 }
 
-// report judges one run, and records how it stands.
-func (j *Job) report(run string, f findings) (*export.Report, error) {
+// report judges one run, writes what people have to fix of it, and records how it stands.
+func (j *Job) report(ctx context.Context, run string, f findings) (*export.Report, error) {
 	lost := f.lost
 	if lost == nil {
 		lost = j.runner.Lost()
@@ -29,6 +30,7 @@ func (j *Job) report(run string, f findings) (*export.Report, error) {
 	}
 	rep, err := export.NewReport(j.ledger, run, export.Finding{
 		Undelivered: j.runner.Undelivered(), Lost: lost, NoWait: j.runner.NoWait, Earlier: f.earlier, Creates: creates, People: f.people,
+		Before: func(rep *export.Report) { j.writeRejected(ctx, rep) },
 	}, j.env.Now().UTC())
 	if err != nil {
 		return nil, err

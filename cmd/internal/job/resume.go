@@ -45,7 +45,8 @@ func (j *Job) resume(ctx context.Context, byHand bool) (resumed, error) {
 		}
 		out.runs = append(out.runs, rep)
 	}
-	if err := j.concludeInterrupted(ctx, all, lost); err != nil {
+	untold, err := j.concludeInterrupted(ctx, all, lost)
+	if out.runs = append(out.runs, untold...); err != nil {
 		return out, err
 	}
 	if j.runner.Undelivered() != nil {
@@ -86,15 +87,16 @@ func (j *Job) conclude(ctx context.Context, run string, lost error) (*export.Rep
 	if err != nil {
 		return nil, err
 	}
-	return j.report(run, findings{earlier: true, lost: lost, back: back})
+	return j.report(ctx, run, findings{earlier: true, lost: lost, back: back})
 }
 
-// concludeInterrupted reports the runs that died before they had planned anything, or after their last part was settled. A run
-// that cannot be reported has sent nothing that is open: it stops no new run.
-func (j *Job) concludeInterrupted(ctx context.Context, but []string, lost error) error {
+// concludeInterrupted records the end of the runs that died before they had planned anything, or after their last part was
+// settled. It returns those with rows that need a person: nobody was told of them. A run that cannot be reported has sent
+// nothing that is open: it stops no new run.
+func (j *Job) concludeInterrupted(ctx context.Context, but []string, lost error) (untold []*export.Report, err error) {
 	begun, err := j.ledger.Working()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, r := range begun {
 		if slices.Contains(but, r.ID) {
@@ -102,14 +104,18 @@ func (j *Job) concludeInterrupted(ctx context.Context, but []string, lost error)
 		}
 		back, err := j.readBack(ctx, r.ID)
 		if err != nil {
-			return err
+			return untold, err
 		}
-		if _, err := j.report(r.ID, findings{earlier: true, lost: lost, back: back}); err != nil {
+		rep, err := j.report(ctx, r.ID, findings{earlier: true, lost: lost, back: back})
+		switch {
+		case err != nil:
 			export.LogHints(j.env.Log.WithField("run", r.ID), append(export.HintsOf(err), "hr2coupa settle "+r.ID+" rejected --by NAME ends it")...).
 				Errorf("an interrupted run cannot be reported: %v", err)
+		case rep.Exit == export.ExitPartial || rep.Exit == export.ExitFailed:
+			untold = append(untold, rep)
 		}
 	}
-	return nil
+	return untold, nil
 }
 
 // blocked returns the report of a start that plans nothing new because a part of an earlier run could not be sent; nil

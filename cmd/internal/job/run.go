@@ -74,7 +74,7 @@ func StartRun(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, o Run
 	if o.expect != nil {
 		w.Command, w.ByHand = "apply", false
 	}
-	w.First = func(j *Job, doubt *trust.Suspicion) (*export.Report, error) { return j.first(pipe, o, doubt) }
+	w.First = func(j *Job, doubt *trust.Suspicion) (*export.Report, error) { return j.first(ctx, pipe, o, doubt) }
 	w.Do = func(j *Job, _ []*export.Report) (*export.Report, error) { return j.run(ctx, pipe, o, begun) }
 	return Start(ctx, env, pipe.Config, w)
 }
@@ -137,7 +137,7 @@ func (j *Job) plan(ctx context.Context, p *prospect.Prospect, o RunOptions, star
 			return nil, err
 		}
 	}
-	rep, err := j.report(made.run, f)
+	rep, err := j.report(ctx, made.run, f)
 	if err == nil {
 		if p.NoFeed != nil && p.NoFeed.Stale {
 			rep.Because(p.NoFeed)

@@ -196,7 +196,6 @@ func (j *Job) recordNotices(ctx context.Context, rep *export.Report, trusted fai
 		if wrong := j.addUnfilled(ctx, rep); wrong != nil {
 			rep, end = nil, errors.Join(err, wrong)
 		}
-		j.writeRejected(ctx, rep)
 		if rep != nil && len(rep.UnknownFiles) == 0 {
 			rep.UnknownFiles = trusted.unknown
 		}

@@ -46,7 +46,7 @@ func (j *Job) verifyRun(ctx context.Context, run string) (*Verified, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := j.report(rec.ID, findings{earlier: true}); err != nil { // its state has changed
+	if _, err := j.report(ctx, rec.ID, findings{earlier: true}); err != nil { // its state has changed
 		return nil, err
 	}
 	return res, nil

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -12,14 +13,14 @@ import (
 
 // first does what a person asks for before a run goes on with what is unfinished: it accepts the ledger as it is, or plans
 // rows again whose parts are in doubt.
-func (j *Job) first(pipe *wiring.Pipeline, o RunOptions, doubt *trust.Suspicion) (*export.Report, error) {
+func (j *Job) first(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, doubt *trust.Suspicion) (*export.Report, error) {
 	if doubt != nil && (o.Adopt || o.NewLedger) {
 		if done, err := j.accept(pipe, o, doubt); done != nil || err != nil {
 			return done, err
 		}
 	}
 	if o.Again {
-		return nil, j.yield(pipe, o)
+		return nil, j.yield(ctx, pipe, o)
 	}
 	return nil, nil
 }
@@ -27,7 +28,7 @@ func (j *Job) first(pipe *wiring.Pipeline, o RunOptions, doubt *trust.Suspicion)
 // yield settles as not applied the parts of seen files that are in doubt, so that what waits behind them goes on and their
 // rows can be planned again. A person says so with --again, after a look into Coupa. What a run had kept of a file is in the
 // parts of a later one.
-func (j *Job) yield(pipe *wiring.Pipeline, o RunOptions) error {
+func (j *Job) yield(ctx context.Context, pipe *wiring.Pipeline, o RunOptions) error {
 	files, err := j.files(pipe, o.Files, j.env.Now().UTC())
 	if err != nil {
 		return err
@@ -54,7 +55,7 @@ func (j *Job) yield(pipe *wiring.Pipeline, o RunOptions) error {
 			return err
 		}
 		j.env.Log.WithField("part", p.Name).Warn(p.Notes.Text())
-		if _, err := j.report(p.Run, findings{earlier: true}); err != nil { // its state has changed
+		if _, err := j.report(ctx, p.Run, findings{earlier: true}); err != nil { // its state has changed
 			return err
 		}
 	}

@@ -34,21 +34,22 @@ func SettlePart(ctx context.Context, env *wiring.Env, cfg *config.Config, s *Ope
 	if err := s.settle(ctx, l, back); err != nil {
 		return err
 	}
-	rep, err := reportOf(env, l, cfg, s.part)
+	rep, err := s.report(ctx, env, l, cfg)
 	if err != nil {
 		return err
 	}
-	wiring.RejectedWriter(ctx, env, cfg, s.ledger.Bytes, nil).Write(rep)
 	return show.Report(env, rep)
 }
 
-// reportOf returns the report of the part's run.
-func reportOf(env *wiring.Env, l ledger.Ledger, cfg *config.Config, part export.Part) (*export.Report, error) {
-	creates, err := wiring.Creates(l, cfg, part.Run)
+// report returns the report of the part's run. What people have to fix of it is written before its end is recorded, so that the
+// next run does that if this program dies before.
+func (s *OperatorWord) report(ctx context.Context, env *wiring.Env, l ledger.Ledger, cfg *config.Config) (*export.Report, error) {
+	creates, err := wiring.Creates(l, cfg, s.part.Run)
 	if err != nil {
 		return nil, err
 	}
-	rep, err := export.NewReport(l, part.Run, export.Finding{Creates: creates}, env.Now().UTC())
+	fix := wiring.RejectedWriter(ctx, env, cfg, s.ledger.Bytes, nil).Write
+	rep, err := export.NewReport(s.ledger, s.part.Run, export.Finding{Creates: creates, Before: fix}, env.Now().UTC())
 	if err != nil {
 		return nil, err
 	}

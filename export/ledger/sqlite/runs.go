@@ -108,10 +108,10 @@ func (l *Ledger) Runs(limit int) (runs []export.RunRecord, err error) {
 	return runs, nil
 }
 
-// Working returns the runs that have begun and not ended, newest first.
+// Working returns the runs whose end is not recorded, newest first.
 func (l *Ledger) Working() (runs []export.RunRecord, err error) {
 	err = l.read(func(c *sqlite.Conn) (err error) {
-		runs, err = selectRuns(c, "WHERE state = ? ORDER BY num DESC", string(export.RunWorking))
+		runs, err = selectRuns(c, "WHERE state IN (?, ?) ORDER BY num DESC", string(export.RunWorking), string(export.RunOpen))
 		return err
 	})
 	if err != nil {

@@ -124,7 +124,7 @@ func (fs Faults) Stake(fields []string, cell func(i int) string) {
 				}
 			}
 		}
-		if at >= 0 {
+		if at >= 0 && f.Value == "" { // else a rule about one name of a list has said which
 			f.Field, f.Value = fields[at], AtStake(fields[at], cell(at))
 		}
 	}

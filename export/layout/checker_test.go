@@ -12,7 +12,17 @@ import (
 
 // TestCheckerAgrees: what a checker remembers changes neither its faults nor what is sent.
 func TestCheckerAgrees(t *testing.T) {
-	s := sheet(t, nil, "Status", "Department", "Expense User", "Default Currency", "Default Locale", "Approval Limit", "Phone Work", "User Role Names")
+	t.Run("rules", func(t *testing.T) { checkerAgrees(t, nil) })
+	t.Run("references", func(t *testing.T) {
+		checkerAgrees(t, func(o *Options) {
+			names := some{"Dept 7 é": true, "München": true, "a": true, "EUR": true, "USD": true, " blank first": true, "b": true}
+			o.References = map[string]Names{"Department": names, "Default Currency": names, "Approval Limit": names, "User Role Names": names}
+		})
+	})
+}
+
+func checkerAgrees(t *testing.T, change func(*Options)) {
+	s := sheet(t, change, "Status", "Department", "Expense User", "Default Currency", "Default Locale", "Approval Limit", "Phone Work", "User Role Names")
 	texts := []string{
 		"", " ", "Active", "INACTIVE", "active", "yes", "No", "f", "usd", "EUR", "de", "fr-CA", "1000.00 usd", "1,000", "666-881-4103", "x@y",
 		"Ann@Example.com", "ann@example.com", "ann@sub.example.com", "@example.com", "a@b@example.com", "a b@example.com", "é@example.com", "x@", "ann@example.com ",

@@ -48,6 +48,7 @@ const (
 	kindLocale
 	kindList
 	kindKey // the employee number and logins: any text, unless a spreadsheet has damaged it
+	kindRef // any text that is in a list of names
 )
 
 var kinds = map[templates.Type]kind{
@@ -61,6 +62,7 @@ type columnRules struct {
 	kind     kind
 	required bool
 	noYes    bool // Yes is a fault
+	refs     bool // says.names has its values; others are a fault
 	tidied   bool // sent as it is compared: a login with a blank behind it would name another account in Coupa, which nobody finds again
 	min, max int  // characters; max is math.MaxInt where there is no limit
 	itemMax  int
@@ -71,7 +73,11 @@ type columnRules struct {
 }
 
 // messages are the breaches with words that depend on the column.
-type messages struct{ short, long, itemLong, unknown breach }
+type messages struct {
+	short, long, itemLong, unknown breach
+
+	names Names // nil: the column refers to no list
+}
 
 func newColumn(t Column, allowNotify bool) columnRules {
 	c := columnRules{
@@ -153,7 +159,14 @@ func (c *columnRules) check(text string, faults *rowFaults) string {
 	if c.kind == kindFree || c.kind == kindUnique {
 		return text
 	}
-	return c.value(text, faults)
+	if !c.refs {
+		return c.value(text, faults)
+	}
+	broken := len(faults.list)
+	if text = c.value(text, faults); len(faults.list) == broken {
+		c.refers(text, faults)
+	}
+	return text
 }
 
 // unplain checks the characters of a text that is not only printable ASCII, takes out the hidden ones, makes its line
@@ -235,6 +248,8 @@ func (c *columnRules) value(text string, faults *rowFaults) string {
 	case kindKey:
 		broken = damaged(text)
 		ok = broken == nil
+	case kindRef:
+		return text
 	default:
 		return c.list(text, faults)
 	}

@@ -35,6 +35,15 @@ type Options struct {
 	AllowNotify bool     // creates are allowed, so that Coupa may be told to send invitations
 	CardReason  string   // allow_card_data; with "" card columns are refused
 	Route       export.Route
+	References  map[string]Names // by column: what its values, or the names in its lists, may be
+	RefersLoose bool             // references: warn: a value that is not among them is doubtful, and no fault
+}
+
+// Names are the names that a column may refer to.
+type Names interface {
+	Title() string // of the list, in messages
+	Has(name string) bool
+	Near(name string) string // the listed name that an unknown one probably means, or ""
 }
 
 // Sheet is Coupa's layout for one batch. It does not change once made, and many goroutines may use it.
@@ -47,6 +56,7 @@ type Sheet struct {
 	unique  []int
 	locales []int
 	names   []int            // of the person
+	doubted []int            // columns with references that only warn
 	base    export.ColumnSet // carried by every row
 	never   export.ColumnSet // columns that no row carries unless its key makes them safe
 }
@@ -105,6 +115,12 @@ func New(o Options) (*Sheet, error) {
 // add adds mapped column i to the sheet.
 func (s *Sheet) add(i int, c Column, o Options) {
 	s.columns = append(s.columns, newColumn(c, o.AllowNotify))
+	if names := o.References[c.Name]; names != nil {
+		s.columns[i].refer(names, o.RefersLoose)
+		if o.RefersLoose {
+			s.doubted = append(s.doubted, i)
+		}
+	}
 	s.order = append(s.order, i)
 	if c.Unique {
 		s.unique = append(s.unique, i)
@@ -230,7 +246,7 @@ func (s *Sheet) check(i int, cell *export.Cell, key int, told *rowFaults) {
 }
 
 // Warnings returns what is doubtful but not wrong in a checked row: locales that only the API documentation lists, and
-// names that mean that there is none.
+// names that mean that there is none, and references that only warn.
 func (s *Sheet) Warnings(row *export.Row) []export.Fault {
 	told := rowFaults{origin: row.Origin}
 	for _, i := range s.locales {
@@ -241,6 +257,11 @@ func (s *Sheet) Warnings(row *export.Row) []export.Fault {
 	for _, i := range s.names {
 		if text := row.Cells[i].Text; text != "" && startsNoName[text[0]] && isNoName(text) {
 			told.add(&s.columns[i], noName)
+		}
+	}
+	for _, i := range s.doubted {
+		if c, cell := &s.columns[i], &row.Cells[i]; cell.State == export.Set && (c.clear == "" || cell.Text != c.clear) {
+			c.refers(cell.Text, &told)
 		}
 	}
 	return told.list

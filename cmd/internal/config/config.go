@@ -40,6 +40,7 @@ type Config struct {
 	ApproveOther bool
 	Protect      []Protect
 	Known        string // the file of overrides; "" for none
+	References   References
 	// IntegrationUsers are patterns over the logins of accounts that programs use. Such accounts are never changed.
 	IntegrationUsers []string
 	Ledger           string // folder

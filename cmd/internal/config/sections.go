@@ -74,7 +74,8 @@ func (r *reader) config(root *node) *Config {
 	c.Notify = s.notify(c.Protect)
 	c.Heartbeat = heartbeat(s.section("heartbeat"))
 	c.Metrics = r.metrics(s.section("metrics"))
-	s.notBuilt("references", "windows")
+	c.References = r.references(s)
+	s.notBuilt("windows")
 	s.done()
 	if c.Production && host != "" && isTest(host) {
 		s.r.warn(r.lines["production"], "production", "it is true, but the instance is a test instance", "remove it: it allows production hosts")

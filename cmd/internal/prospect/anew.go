@@ -13,7 +13,7 @@ import (
 // feed is read. Limits, the route and the size of parts decide only about when and how a row goes, and
 // feed.leaves only about what is said of it, and feed.gone about people whom it does not have.
 func RowConfig(p *wiring.Pipeline) (map[string]string, error) {
-	digests := p.Config.Digests("feed", "mapping", "layout")
+	digests := p.Config.Digests("feed", "mapping", "layout", "references")
 	for _, path := range []string{"feed.files", "feed.max_age", "feed.min_records", "feed.max_records", "feed.max_bytes", "feed.leaves", "feed.leaves.column", "feed.leaves.layout", "feed.gone", "feed.gone_after", "feed.gone_after.snapshots", "feed.gone_after.days", "layout.max_rows", "layout.max_bytes"} {
 		delete(digests, path)
 	}

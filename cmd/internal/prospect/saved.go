@@ -267,13 +267,13 @@ func stateOf(out *Outlook, missing string) savedState {
 // configDigests returns the hashes of the config's values that a plan depends on. The plan itself names the feed's files, and
 // their age was checked when it was built.
 func configDigests(p *wiring.Pipeline) (map[string]string, error) {
-	digests := p.Config.Digests("instance", "feed", "mapping", "route", "layout", "limits", "roles", "protect", "preflight", "integration_users")
+	digests := p.Config.Digests("instance", "feed", "mapping", "route", "layout", "limits", "roles", "protect", "references", "preflight", "integration_users")
 	delete(digests, "feed.files")
 	delete(digests, "feed.max_age")
 	return digests, addTables(digests, p)
 }
 
-// addTables adds the hashes of the files of the mapping's tables, and of the overrides.
+// addTables adds the hashes of the files of the mapping's tables, of the overrides, and of the lists of references.
 func addTables(digests map[string]string, p *wiring.Pipeline) error {
 	if p.Config.Known != "" {
 		data, err := wiring.ReadKnown(p.Config)
@@ -281,6 +281,13 @@ func addTables(digests map[string]string, p *wiring.Pipeline) error {
 			return fmt.Errorf("read the overrides: %w", err)
 		}
 		digests["known (its bytes)"] = hexHash(data)
+	}
+	for _, of := range p.Config.References.Lists {
+		data, err := wiring.ReadReference(of)
+		if err != nil {
+			return fmt.Errorf("read the list of %s: %w", of.Column, err)
+		}
+		digests[of.Path+" (its bytes)"] = hexHash(data)
 	}
 	for _, t := range p.Config.Mapping.Tables {
 		if t.File == "" {

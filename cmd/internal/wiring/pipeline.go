@@ -41,6 +41,8 @@ type Pipeline struct {
 	Options layout.Options
 	Known   *known.List // the overrides; nil where the config has none
 
+	References []Reference // lists of names that Coupa has
+
 	Unhashed bool // the hashes of the feed's files are not needed
 }
 
@@ -113,6 +115,7 @@ func compile(cfg *config.Config, whole bool) (*Pipeline, []config.Fault) {
 		Columns: slices.Concat(names, p.Lacks), Custom: cfg.Layout.Custom, Key: p.Key, BlankSend: cfg.Layout.BlankSend,
 		CardReason: cfg.Layout.AllowCardData, AllowNotify: MayCreate(cfg, math.MaxInt32),
 	}
+	faults = append(faults, p.readReferences(names, whole)...)
 	if cfg.Route == config.RouteAPI {
 		p.Options.Route = export.ByAPI
 	}

@@ -15,18 +15,21 @@ const (
 	OnlyActive     Class = "only_in_coupa"   // an active user who is none of HR's people
 	OnlyInactive   Class = "only_inactive"   // an inactive user who is none of HR's people
 	LeaverGone     Class = "leaver_gone"     // inactive in HR, and without a user in Coupa
+	HandedOver     Class = "handed_over"     // ended in HR, and the user they lead to is that of another person of HR's
 	Equal          Class = "equal"
 	LeftOut        Class = "left_out" // a person or a user who is not compared; see Reason. It is no class of the sums
 )
 
 // Classes returns all classes, the gravest first.
 func Classes() []Class {
-	return []Class{LeaverActive, JoinerInactive, Missing, Differs, Unclear, OnlyActive, OnlyInactive, LeaverGone, Equal}
+	return []Class{LeaverActive, JoinerInactive, Missing, Differs, Unclear, OnlyActive, OnlyInactive, LeaverGone, HandedOver, Equal}
 }
 
 // Agrees reports whether the two sides agree about those of a class. Who is shut out in both, by whatever way, is no
 // difference.
-func (c Class) Agrees() bool { return slices.Contains([]Class{Equal, LeaverGone, OnlyInactive}, c) }
+func (c Class) Agrees() bool {
+	return slices.Contains([]Class{Equal, LeaverGone, HandedOver, OnlyInactive}, c)
+}
 
 // Cause says which side has changed since both were last confirmed to hold the same.
 type Cause string
@@ -62,7 +65,7 @@ const (
 	NoDoubt     Doubt = ""
 	NotShown    Doubt = "not_shown"    // Coupa does not show a value
 	SeveralHave Doubt = "several_have" // several users have the value by which the person is looked for
-	TakenTwice  Doubt = "taken_twice"  // another person of HR's leads to the same user
+	TakenTwice  Doubt = "taken_twice"  // another person of HR's leads to the same user, and it is theirs, or whose it is cannot be told
 	OtherHas    Doubt = "other_has"    // a user has the person's login, e-mail address or number, but not the value by which people are paired
 )
 

@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/baseline"
@@ -101,7 +100,9 @@ func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
 	}
 	if p.equal == nil {
 		p.equal = make([]bool, len(p.people))
-		p.meet()
+		if err := p.meet(); err != nil {
+			return nil, err
+		}
 	}
 	for i, at := range order {
 		if i%ahead == 0 {
@@ -146,21 +147,10 @@ func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
 	return r, w.check()
 }
 
-// meet finds the one user of each person.
-func (p *Pairing) meet() {
-	p.mine = make([]int32, len(p.people))
-	for at := range p.people {
-		p.mine[at] = -1
-		if found, _ := p.pair(at); len(found) == 1 {
-			p.mine[at] = found[0].at
-		}
-	}
-}
-
-// looksEqual reports whether a person looks like the one user of theirs, whom no other person has taken and no rule protects.
+// looksEqual reports whether a person looks like the one user of theirs, whom no rule protects.
 func (p *Pairing) looksEqual(at int) bool {
 	one := p.mine[at]
-	return one >= 0 && !p.users[one].taken && p.users[one].out != Protected && p.masks.alike(at, one)
+	return one >= 0 && p.users[one].whose == int32(at) && p.users[one].out != Protected && p.masks.alike(at, one)
 }
 
 // walk compares one person after another.
@@ -208,15 +198,15 @@ func (w *walk) person(at int) (*Finding, error) {
 		return nil, err
 	}
 	f := &Finding{Origin: export.Origin{File: w.files[one.file], Line: int(one.line)}}
-	var left time.Time
-	f.Key, left = w.readPerson(w.b, w.cells)
+	var life lifeOf
+	f.Key, life = w.readPerson(w.b, w.cells)
 	if w.login >= 0 && w.login < len(w.cells) {
 		f.Login = w.cells[w.login].SetText()
 	}
 	found, k := w.pair(at)
 	switch {
 	case len(found) == 0:
-		return f, w.missing(f, at)
+		return f, w.missing(f, at, life.ended)
 	case len(found) > 1:
 		f.Class, f.Doubt, f.Column = Unclear, SeveralHave, w.o.Columns[w.keyed[k]].Column
 		for _, e := range found {
@@ -226,13 +216,7 @@ func (w *walk) person(at int) (*Finding, error) {
 		return f, err
 	}
 	u := &w.users[found[0].at]
-	near, ok := w.near[found[0].at]
-	if !ok { // another person of these has taken the user
-		if near, err = w.o.Users.Read(u.place, nil); err != nil {
-			return nil, err
-		}
-	}
-	held := w.readUser(near)
+	held := w.readUser(w.near[found[0].at])
 	f.ID = held.ID
 	if v, ok := held.Value(w.o.Columns[max(w.login, 0)]); ok && w.login >= 0 && v.Text != "" {
 		f.Login = v.Text
@@ -241,15 +225,15 @@ func (w *walk) person(at int) (*Finding, error) {
 		f.Class, f.Reason = LeftOut, Protected
 		return f, nil
 	}
-	if u.taken {
-		f.Class, f.Doubt, f.Column = Unclear, TakenTwice, w.o.Columns[w.keyed[k]].Column
-		return f, nil
-	}
 	u.taken = true
+	if u.whose != int32(at) {
+		f.Column = w.o.Columns[w.keyed[k]].Column
+		return f, w.shared(f, int32(at), found[0].at, life.ended || w.saysInactive(w.cells))
+	}
 	w.compare(f, held)
-	if f.Class == LeaverActive && !left.IsZero() {
-		hours := int(math.Floor(w.o.At.Sub(left).Hours()))
-		f.Left, f.Hours = left, &hours
+	if f.Class == LeaverActive && !life.left.IsZero() {
+		hours := int(math.Floor(w.o.At.Sub(life.left).Hours()))
+		f.Left, f.Hours = life.left, &hours
 	}
 	return f, nil
 }
@@ -295,31 +279,31 @@ func (w *walk) compare(f *Finding, held export.User) {
 }
 
 // missing judges a person without a user.
-func (w *walk) missing(f *Finding, at int) (err error) {
+func (w *walk) missing(f *Finding, at int, ended bool) (err error) {
+	said := w.said[at*len(w.keyed) : (at+1)*len(w.keyed)]
 	f.Class, f.Cause = Missing, w.gone(f.Key)
-	if w.status >= 0 && w.status < len(w.cells) && w.cells[w.status].State == export.Set && export.Truth(w.cells[w.status].Text) == "false" {
+	if w.saysInactive(w.cells) {
 		f.Class, f.Cause = LeaverGone, NoCause
 	}
-	said := w.said[at*len(w.keyed) : (at+1)*len(w.keyed)]
-	inUse := func(e entry) bool { return w.users[e.at].active }
+	if ended || f.Class == LeaverGone {
+		return w.leaver(f, said)
+	}
 	for _, k := range w.unique {
 		if said[k] == 0 {
 			continue
 		}
-		near := w.byColumn[k].find(said[k])
-		used := f.Class == LeaverGone && slices.ContainsFunc(near, inUse) // the login of somebody who has left is in use
-		if len(near) == 0 || f.Doubt != NoDoubt && !used {
-			continue
-		}
-		f.Doubt, f.Column = OtherHas, w.o.Columns[w.keyed[k]].Column
-		if f.Others, err = w.idsOf(near); err != nil {
-			return err
-		}
-		if used {
-			f.Class = Unclear
+		if near := w.byColumn[k].find(said[k]); len(near) > 0 {
+			return w.doubt(f, k, near)
 		}
 	}
 	return nil
+}
+
+// doubt notes that other users have a value of a person's.
+func (w *walk) doubt(f *Finding, k int, near index) (err error) {
+	f.Doubt, f.Column = OtherHas, w.o.Columns[w.keyed[k]].Column
+	f.Others, err = w.idsOf(near)
+	return err
 }
 
 func (w *walk) idsOf(found index) (ids []string, err error) {

@@ -42,6 +42,7 @@ type Person struct {
 	Origin export.Origin
 	Cells  []export.Cell // one for each mapped column
 	Left   time.Time     // the first moment of the day on which the person leaves; zero where HR does not say it
+	Ended  bool          // the day on which the person leaves has come, whatever the status
 }
 
 // Comparison collects both sides, and compares them. Several goroutines may add to it.
@@ -50,6 +51,7 @@ type Comparison struct {
 	match  []int // columns that pair, as places in keyed
 	keyed  []int // columns of which the hashes are in memory
 	unique []int // those in which no two users may have the same value, as places in keyed
+	number int   // the place of the employee number in keyed; -1 where it is not there
 	keyAt  int   // the place of Key in keyed; -1 where no column has it
 	status int
 	login  int
@@ -81,7 +83,8 @@ type user struct {
 	number uint64 // Coupa's, or the order in which they came
 	out    Reason
 	active bool
-	taken  bool // a person is theirs
+	taken  bool  // a person is theirs
+	whose  int32 // that person's place, once all were paired; see noOne
 }
 
 // uniqueColumns are those in which two users with one value look like one person.
@@ -89,7 +92,7 @@ var uniqueColumns = [...]string{export.ColumnLogin, export.ColumnEmail, export.C
 
 // New returns a comparison of two sides that are still empty.
 func New(o Options) *Comparison {
-	c := &Comparison{o: o, seed: maphash.MakeSeed(), keyAt: -1, masks: newMasks(o), out: map[uint64]Reason{}, outN: map[Reason]int{}}
+	c := &Comparison{o: o, seed: maphash.MakeSeed(), keyAt: -1, number: -1, masks: newMasks(o), out: map[uint64]Reason{}, outN: map[Reason]int{}}
 	c.status, c.login = c.column(export.ColumnStatus), c.column(export.ColumnLogin)
 	at := func(name string) int {
 		i := c.column(name)
@@ -110,6 +113,9 @@ func New(o Options) *Comparison {
 	for _, name := range uniqueColumns {
 		if k := at(name); k >= 0 {
 			c.unique = append(c.unique, k)
+			if name == export.ColumnNumber {
+				c.number = k
+			}
 		}
 	}
 	c.keyAt = at(o.Key)

@@ -34,6 +34,9 @@ var testElements = []export.Element{
 	{Column: export.ColumnEmail, Path: "email", Kind: export.KindFold},
 }
 
+// lastDay as Options.At says that of the first person the last day has come.
+var lastDay = time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC)
+
 // side makes a comparison of people (number|login|status|roles|department, and perhaps |email) and users (id|number|login|active|roles|department|email);
 // a ~ is a value that is absent, or not shown.
 func side(t *testing.T, o Options, people, users []string) *Comparison {
@@ -53,6 +56,7 @@ func side(t *testing.T, o Options, people, users []string) *Comparison {
 			p.Cells = append(p.Cells, export.Cell{State: export.Absent})
 		}
 		p.Key = p.Cells[0].Text
+		p.Ended = i == 0 && o.At.Equal(lastDay)
 		if _, err := c.AddPerson(p); err != nil {
 			t.Fatal(err)
 		}
@@ -90,6 +94,9 @@ func told(t *testing.T, p *Pairing) (lines []string, r *Result) {
 			line += fmt.Sprintf(" %s %s%v", f.Doubt, f.Column, f.Others)
 		}
 		line += " " + string(f.Reason)
+		if f.Whose != "" {
+			line += " of " + f.Whose
+		}
 		for _, c := range f.Cells {
 			line += fmt.Sprintf(" %s:%s/%s", c.Column, c.New, c.Old)
 		}
@@ -107,6 +114,9 @@ func TestCompare(t *testing.T) {
 	byNumber := Options{Match: []string{export.ColumnNumber, export.ColumnLogin}}
 	next := Options{Match: []string{export.ColumnNumber, export.ColumnLogin}, Next: true}
 	bots := Options{Match: byNumber.Match, Protects: func(_, login string) bool { return strings.HasPrefix(login, "bot") }}
+	mail := Options{Match: []string{export.ColumnEmail}, Next: true}
+	ended, endedNext := byNumber, next // of the first person the last day has come
+	ended.At, endedNext.At = lastDay, lastDay
 	exact := Options{Match: byNumber.Match, ExactCase: true}
 	for name, tt := range map[string]struct {
 		o             Options
@@ -130,8 +140,20 @@ func TestCompare(t *testing.T) {
 		"the next column pairs only those without":                                   {byNumber, []string{"~|a|active||"}, []string{"1|8|a|true|||"}, nil, true},
 		"not shown is not equal":                                                     {byNumber, []string{"7|a|active||Legal"}, []string{"1|7|a|true||~|"}, []string{"7 1 unclear not_shown Department[] Department:Legal/"}, false},
 		"several users":                                                              {byNumber, []string{"7|a|active||"}, []string{"1|7|a|true|||", "2|7|b|true|||"}, []string{"7 unclear several_have Employee Number[1 2]"}, false},
-		"two people, one user":                                                       {next, []string{"7|a|active||", "8|a|active||"}, []string{"1|7|a|true|||"}, []string{"8 1 unclear taken_twice Login[]"}, false},
-		"two people who both look like one user":                                     {next, []string{"~|a|active||", "~|A|active||"}, []string{"1|7|a|true|||"}, []string{"1 unclear taken_twice Login[]"}, false},
+		"two people, one user":                                                       {next, []string{"7|a|active||", "8|a|active||"}, []string{"1|7|a|true|||"}, []string{"8 1 unclear taken_twice Login[] of 7"}, false},
+		"two people who both look like one user":                                     {next, []string{"~|a|active||", "~|A|active||"}, []string{"1|7|a|true|||"}, []string{"1 unclear taken_twice Login[]", "1 unclear taken_twice Login[]"}, false},
+		"the ended record comes first, and the account is the other's":               {next, []string{"8|a|inactive||", "7|b|active||"}, []string{"1|7|a|true|||"}, []string{"8 1 handed_over of 7", "7 1 differs Login:b/a"}, false},
+		"and where both agree in all else":                                           {mail, []string{"8|b|inactive|||x@acme.example", "7|a|active|||X@acme.example"}, []string{"1|7|a|true|||x@acme.example"}, []string{"8 1 handed_over of 7"}, true},
+		"the one who has not ended has no number":                                    {next, []string{"8|a|inactive||", "~|a|active||"}, []string{"1||a|true|||"}, []string{"8 1 handed_over"}, true},
+		"the user still has the number of the ended one":                             {next, []string{"8|c|inactive||", "7|a|active||"}, []string{"1|8|a|true|||"}, []string{"8 1 unclear taken_twice Employee Number[] of 7", "7 1 differs Employee Number:7/8"}, false},
+		"two have not ended, and one of them has the number":                         {next, []string{"9|a|inactive||", "8|a|active||", "7|a|active||"}, []string{"1|7|a|true|||"}, []string{"9 1 handed_over of 7", "8 1 unclear taken_twice Login[] of 7"}, false},
+		"all have ended, and the number of one is the user's":                        {next, []string{"8|a|inactive||", "7|a|inactive||"}, []string{"1|7|a|true|||"}, []string{"8 1 handed_over of 7", "7 1 leaver_active Status:inactive/active"}, false},
+		"all have ended, and the number is of none":                                  {next, []string{"8|a|inactive||", "7|a|inactive||"}, []string{"1||a|true|||"}, []string{"8 1 unclear taken_twice Login[]", "7 1 unclear taken_twice Login[]"}, false},
+		"a leaver whose login is in use by another person of HR's":                   {byNumber, []string{"7|a|inactive||", "8|a|active||"}, []string{"1|8|a|true|||"}, []string{"7 handed_over of 8"}, true},
+		"whose last day has come, while the status waits":                            {ended, []string{"7|a|active||", "8|a|active||"}, []string{"1|8|a|true|||"}, []string{"7 handed_over of 8"}, true},
+		"and without a user or an heir":                                              {ended, []string{"7|a|active||"}, nil, []string{"7 missing"}, false},
+		"the account of whose last day has come is the other's":                      {endedNext, []string{"7|a|active||", "8|a|active||"}, []string{"1|8|a|true|||"}, []string{"7 1 handed_over of 8"}, true},
+		"and whose address a user has whom HR does not know":                         {byNumber, []string{"7|a|inactive|||x@acme.example", "8|a|active||"}, []string{"1|8|a|true|||", "2|9|b|true|||x@acme.example"}, []string{"7 unclear other_has Email[2]", "2 only_in_coupa"}, false},
 		"users whom HR does not know":                                                {byNumber, nil, []string{"10|10|y|true|||", "9|9|x|true|||", "8|8|z|false|||"}, []string{"8 only_inactive", "9 only_in_coupa", "10 only_in_coupa"}, false},
 		"an inactive user whom HR does not know agrees":                              {byNumber, []string{"7|a|active||"}, []string{"1|7|a|true|||", "8|8|z|false|||"}, []string{"8 only_inactive"}, true},
 		"a status that is blank in Coupa is not inactive":                            {byNumber, []string{"7|a|inactive||"}, []string{"1|7|a||||"}, []string{"7 1 unclear not_shown Status[] Status:inactive/"}, false},

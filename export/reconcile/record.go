@@ -32,6 +32,11 @@ func (c *Comparison) personRecord(p Person) []byte {
 		left = p.Left.Unix()
 	}
 	b = binary.AppendVarint(b, left)
+	ended := byte(0)
+	if p.Ended {
+		ended = 1
+	}
+	b = append(b, ended)
 	for _, cell := range p.Cells[:c.o.Mapped] {
 		b = append(b, byte(cell.State))
 		b = appendText(b, cell.SetText())
@@ -91,19 +96,26 @@ func (r *reader) form() byte {
 	return f
 }
 
+// lifeOf is what HR says of when a person leaves; see Person.
+type lifeOf struct {
+	left  time.Time
+	ended bool
+}
+
 // readPerson reads the key and the cells of a person, and when they have left.
-func (c *Comparison) readPerson(record []byte, cells []export.Cell) (key string, left time.Time) {
+func (c *Comparison) readPerson(record []byte, cells []export.Cell) (key string, life lifeOf) {
 	r := &reader{record}
 	key = r.text()
 	at, size := binary.Varint(r.b)
 	if r.b = r.b[size:]; at != 0 {
-		left = time.Unix(at, 0).UTC()
+		life.left = time.Unix(at, 0).UTC()
 	}
+	life.ended = r.form() == 1
 	for i := range cells {
 		state := export.CellState(r.form())
 		cells[i] = export.Cell{State: state, Text: r.text()}
 	}
-	return key, left
+	return key, life
 }
 
 // readUser reads a user.

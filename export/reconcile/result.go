@@ -16,6 +16,7 @@ type Finding struct {
 	ID     string        `json:"id,omitempty"`    // Coupa's number of the user
 	Login  string        `json:"login,omitempty"` // Coupa's, or HR's where Coupa has no user
 	Others []string      `json:"others,omitempty"`
+	Whose  string        `json:"whose,omitempty"`  // HR's key of the person whose the user is
 	Reason Reason        `json:"reason,omitempty"` // why a person or a user is left out
 	Cause  Cause         `json:"cause,omitempty"`  // of Missing; that of other differences is with each cell
 	Past   Past          `json:"ledger,omitempty"` // of a user whom HR does not know

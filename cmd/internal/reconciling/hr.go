@@ -139,7 +139,7 @@ func (v *hrView) note(key string, row *export.Row) {
 			}
 		}
 	}
-	ok, err := v.compared.AddPerson(reconcile.Person{Key: key, Origin: row.Origin, Cells: cells, Left: v.leave(row.Origin)})
+	ok, err := v.compared.AddPerson(reconcile.Person{Key: key, Origin: row.Origin, Cells: cells, Left: v.leave(row.Origin), Ended: row.Ended})
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.err == nil {

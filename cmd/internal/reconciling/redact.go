@@ -75,7 +75,7 @@ func hideAll(texts []string) []string {
 func (r *redactor) finding(f *reconcile.Finding) *reconcile.Finding {
 	out := *f
 	out.Key, out.ID, out.Login, out.Others = r.person(f.Key), r.user(f.ID), "", r.users(f.Others)
-	out.Left = time.Time{}
+	out.Left, out.Whose = time.Time{}, r.person(f.Whose)
 	out.Cells = slices.Clone(f.Cells)
 	for i, c := range out.Cells {
 		c.Old, c.New, c.Gained, c.Lost = hide(c.Old), hide(c.New), hideAll(c.Gained), hideAll(c.Lost)

@@ -21,6 +21,7 @@ var classWords = map[reconcile.Class]struct{ word, title string }{
 	reconcile.OnlyActive:     {"only in Coupa, active", "Active users whom HR does not know"},
 	reconcile.OnlyInactive:   {"only in Coupa, inactive (no difference)", "Inactive users whom HR does not know"},
 	reconcile.LeaverGone:     {"inactive in HR, without a user in Coupa (no difference)", "Inactive in HR, and without a user in Coupa"},
+	reconcile.HandedOver:     {"ended in HR, and the account is another person's (no difference)", "Ended in HR, and the account is that of another person in HR"},
 	reconcile.Equal:          {"equal", ""},
 }
 
@@ -105,7 +106,7 @@ func LeftText(f *reconcile.Finding) string {
 	return fmt.Sprintf("active for %s since the termination (%s)", export.Plural(*f.Hours, "hour"), f.Left.UTC().Format(time.RFC3339))
 }
 
-// DoubtText returns why a finding is in doubt, in words; "" where it is not.
+// DoubtText returns why a finding is in doubt, or whose the account is, in words; "" where there is nothing to say.
 func DoubtText(f *reconcile.Finding) string {
 	ids := ""
 	if others := slices.DeleteFunc(slices.Clone(f.Others), func(id string) bool { return id == "" }); len(others) > 0 {
@@ -117,9 +118,15 @@ func DoubtText(f *reconcile.Finding) string {
 	case reconcile.SeveralHave:
 		return f.Column + ": several users in Coupa have this value" + ids
 	case reconcile.TakenTwice:
-		return f.Column + ": it leads to the user of another person in HR"
+		if f.Whose == "" {
+			return f.Column + ": it leads to a user to whom another person in HR leads too, and whose it is cannot be told"
+		}
+		return f.Column + ": it leads to the user of another person in HR, " + f.Whose
 	case reconcile.OtherHas:
 		return f.Column + ": a user in Coupa has this value, and is not paired with this person" + ids
+	}
+	if f.Class == reconcile.HandedOver {
+		return "the account is that of " + f.Whose + " in HR"
 	}
 	return ""
 }

@@ -23,6 +23,7 @@ type view struct {
 	code   int
 	config [][2]string // set before
 	args   []string
+	clock  string // the moment at which it is looked at; "" is now
 }
 
 var views = []view{
@@ -44,6 +45,9 @@ var views = []view{
 	{name: "undo", code: 0, args: []string{"undo", "latest"}},
 	{name: "reconcile", code: 3, args: []string{"reconcile", "everybody.csv"}},
 	{name: "doctor", code: 0, args: []string{"doctor"}},
+	{name: "later", code: 0, args: []string{"run", "later.csv"}, config: [][2]string{{"feed.effective", "from"}}},
+	{name: "calendar", code: 0, args: []string{"calendar"}, clock: "2098-12-20T12:00:00Z"},
+	{name: "calendar-far", code: 0, args: []string{"calendar", "--days", "3"}, clock: "2098-12-20T12:00:00Z"},
 	{name: "no-run", code: 2, args: []string{"status", "20000101T000000Z"}},
 	{name: "no-person", code: 2, args: []string{"explain", "999999"}},
 	{name: "no-option", code: 2, args: []string{"run", "--again-and-again"}},
@@ -146,6 +150,9 @@ func (w *world) look(t *testing.T, v view, width int, colour bool) string {
 	var out bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr = w.dir, &out, &out
 	cmd.Env = append(os.Environ(), "COLUMNS="+fmt.Sprint(width), "TZ="+noon(time.Now()), "COUPA_SFTP_PASSWORD="+plantedPassword, "COUPA_CLIENT_SECRET="+plantedSecret)
+	if v.clock != "" {
+		cmd.Env = append(cmd.Env, "CLOCK="+v.clock)
+	}
 	code := 0
 	if err := cmd.Run(); err != nil {
 		ended, ok := errors.AsType[*exec.ExitError](err)

@@ -153,16 +153,18 @@ func certifyRoute(ctx context.Context, env *wiring.Env, sheet *passSheet, w *ter
 	if err != nil {
 		return err
 	}
-	return errors.Join(on.playRoute(ctx, sheet, w, c, route), on.close())
+	return errors.Join(on.playRoute(ctx, env, sheet, w, c, route), on.close())
 }
 
-// playRoute plays the scenarios of a route.
-func (s *certification) playRoute(ctx context.Context, sheet *passSheet, w *terminal.Text, c accounts, route string) error {
+// playRoute plays the scenarios of a route. env shows which one.
+func (s *certification) playRoute(ctx context.Context, env *wiring.Env, sheet *passSheet, w *terminal.Text, c accounts, route string) error {
 	r := &routeSheet{Route: route, Login: c.login, Instance: s.pipe.Config.Instance}
 	sheet.Routes = append(sheet.Routes, r)
 	r.title(w)
 	for _, sc := range scenarios(route, c) {
+		_, done := env.Wait(ctx, "playing scenario "+sc.number+" by "+route)
 		played, err := s.playScenario(ctx, r, sc)
+		done()
 		if err != nil {
 			return err
 		}

@@ -34,7 +34,7 @@ func Status(ctx context.Context, env *wiring.Env, id string, wait bool) error {
 	if err != nil {
 		return err
 	}
-	rep, err := read(l, cfg, rec)
+	rep, err := read(ctx, env, l, cfg, rec)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func Page(ctx context.Context, env *wiring.Env, id, file string) error {
 	if err != nil {
 		return err
 	}
-	rep, err := read(l, cfg, rec)
+	rep, err := read(ctx, env, l, cfg, rec)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,9 @@ func Page(ctx context.Context, env *wiring.Env, id, file string) error {
 }
 
 // read reads the report of a run, with all that the ledger and its folder know of the run today.
-func read(l ledger.Ledger, cfg *config.Config, rec export.RunRecord) (*export.Report, error) {
+func read(ctx context.Context, env *wiring.Env, l ledger.Ledger, cfg *config.Config, rec export.RunRecord) (*export.Report, error) {
+	_, done := env.Wait(ctx, "reading the run from the ledger")
+	defer done()
 	people, err := l.People()
 	if err != nil {
 		return nil, err

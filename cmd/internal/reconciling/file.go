@@ -1,6 +1,7 @@
 package reconciling
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/alike"
 	"github.com/hr2coupa/hr2coupa/export/feed"
+	"github.com/hr2coupa/hr2coupa/export/howfar"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/reconcile"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
@@ -106,7 +108,9 @@ func asExport(err error) error {
 }
 
 // readFile reads Coupa's side from a file. A line that cannot be read may be anybody's, so that nothing is compared then.
-func (s *sides) readFile(f *usersFile) error {
+func (s *sides) readFile(ctx context.Context, f *usersFile) error {
+	ctx, done := s.env.Wait(ctx, "reading Coupa's users from the export: users")
+	defer done()
 	elements := map[string]export.Element{}
 	for _, e := range s.elements {
 		if e.Path != "" {
@@ -114,8 +118,10 @@ func (s *sides) readFile(f *usersFile) error {
 		}
 	}
 	var rec export.Record
+	users := 0
 	err := f.Chunks(func(c export.Chunk) error {
 		defer c.Release()
+		howfar.Tell(ctx, users, 0)
 		for c.Next(&rec) {
 			at := export.Origin{File: f.Names()[0], Line: rec.Line}
 			switch {
@@ -129,6 +135,7 @@ func (s *sides) readFile(f *usersFile) error {
 			if err := s.compared.AddUser(u); err != nil {
 				return err
 			}
+			users++
 		}
 		return nil
 	})

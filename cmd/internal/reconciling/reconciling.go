@@ -195,7 +195,7 @@ func (s *sides) compare(ctx context.Context) (err error) {
 		return err
 	}
 	if file != nil {
-		err = s.readFile(file)
+		err = s.readFile(ctx, file)
 	} else {
 		err = s.readAPI(ctx)
 	}

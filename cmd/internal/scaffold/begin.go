@@ -42,7 +42,9 @@ func Begin(ctx context.Context, env *wiring.Env, path, output string) error {
 	if ext := filepath.Ext(strings.TrimSuffix(strings.ToLower(path), ".gz")); ext == ".jsonl" || ext == ".ndjson" {
 		return export.Hint(exit.Usage("%s: init reads the names from a header, which JSON Lines do not have", path), "give it a CSV with the same names in its header, then put the name of this file into feed.files")
 	}
+	_, done := env.Wait(ctx, "reading the beginning of the feed")
 	s, err := sampleFeed(path)
+	done()
 	if err != nil {
 		return err
 	}
@@ -251,6 +253,8 @@ func printBegun(env *wiring.Env, b *initResult) error {
 // settleProposal plans the records with the proposal. If an expression breaks Coupa's rules in more than one record of ten,
 // the next expression replaces it, and after the last one a comment.
 func settleProposal(ctx context.Context, env *wiring.Env, p *proposal, output string) ([]byte, error) {
+	ctx, done := env.Wait(ctx, "trying the proposal: records")
+	defer done()
 	for {
 		text, err := p.yaml(output)
 		if err != nil {

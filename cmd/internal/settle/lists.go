@@ -12,6 +12,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/directory"
+	"github.com/hr2coupa/hr2coupa/export/howfar"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
@@ -89,6 +90,8 @@ func (s *OperatorWord) fill(ctx context.Context, l ledger.Ledger) error {
 	if err != nil {
 		return s.refuse(err)
 	}
+	ctx, done := s.Env.Wait(ctx, "lists that calls have emptied: people")
+	defer done()
 	still, unasked, err := w.Look(ctx, s.people)
 	if err != nil {
 		return err
@@ -110,7 +113,8 @@ func (s *OperatorWord) fill(ctx context.Context, l ledger.Ledger) error {
 
 func (s *OperatorWord) putBack(ctx context.Context, w *directory.Writer) (failed error) {
 	var still []export.Unfilled
-	for _, u := range s.people {
+	for i, u := range s.people {
+		howfar.Tell(ctx, i, len(s.people))
 		u, err := w.PutBack(ctx, u, s.By)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

@@ -1,6 +1,7 @@
 package show
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -18,6 +19,8 @@ import (
 
 // WritePlanPage writes a plan as one page that needs nothing else, for its owner alone (0600), since it holds personal data.
 func WritePlanPage(env *wiring.Env, path string, r *job.Planned) error {
+	_, done := env.Wait(context.Background(), "writing the page")
+	defer done()
 	return replacePage(path, func(p *pageWriter) {
 		(&planPage{p, env, r}).write(env.Now())
 	})

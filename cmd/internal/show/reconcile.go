@@ -62,7 +62,9 @@ func reconcileBoth(ctx context.Context, env *wiring.Env, o reconciling.Options, 
 	if err != nil {
 		return err
 	}
+	_, written := env.Wait(ctx, "comparing and writing")
 	err = files.write(res, env.By)
+	written()
 	switch {
 	case err != nil:
 	case env.JSON:
@@ -82,12 +84,14 @@ func Reconciled(env *wiring.Env, r *reconciling.Result, files ReconcileFiles) er
 	}
 	reconcileCounts(w, r)
 	of := map[reconcile.Class][]reconcile.Finding{}
+	_, done := env.Wait(context.Background(), "comparing people")
 	err := r.Each(func(f *reconcile.Finding) error {
 		if list := of[f.Class]; len(list) < shownFindings {
 			of[f.Class] = append(list, *f)
 		}
 		return nil
 	})
+	done()
 	if err != nil {
 		return err
 	}

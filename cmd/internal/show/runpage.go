@@ -2,6 +2,7 @@ package show
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -33,6 +34,8 @@ func MayWriteRunPage(path string) error {
 // WriteRunPage writes a run as one page that needs nothing else. A run with more rows than a page shows gets a file with all of
 // them beside it, the path of which is returned. Both are for their owner alone (0600), since they hold personal data.
 func WriteRunPage(env *wiring.Env, path string, rep *export.Report, ended time.Time) (rowsFile string, err error) {
+	_, done := env.Wait(context.Background(), "writing the page")
+	defer done()
 	Explained(env, rep)
 	p := &runPage{env: env, rep: rep, ended: ended, made: env.Now(), parts: map[int64]string{}}
 	for _, part := range rep.Parts {

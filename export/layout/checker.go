@@ -29,11 +29,20 @@ func (k *checker) Check(row *export.Row) []export.Fault {
 	key := k.sheet.First(row)
 	for i := range k.sheet.columns {
 		c, cell, m := &k.sheet.columns[i], &row.Cells[i], &k.memos[i]
-		switch {
-		case cell.State != export.Set || blank(cell.Text):
+		if cell.State != export.Set || blank(cell.Text) {
 			k.sheet.check(i, cell, key, &faults)
-		case c.kind == kindFree && c.fits(cell.Text), c.kind == kindEmail && k.colleague(c, cell.Text), c.kind == kindKey && c.sound(cell.Text), m.find(cell):
-		default:
+			continue
+		}
+		good := false
+		switch c.kind {
+		case kindFree:
+			good = c.fits(cell.Text)
+		case kindEmail:
+			good = k.colleague(c, cell.Text)
+		case kindKey:
+			good = c.sound(cell.Text)
+		}
+		if !good && !m.find(cell) {
 			text, broken := cell.Text, len(faults.list)
 			if k.sheet.check(i, cell, key, &faults); len(faults.list) == broken && !m.off && cell.State == export.Set {
 				m.remember(text, cell.Text)

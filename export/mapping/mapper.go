@@ -69,10 +69,18 @@ func (r *rowMapper) Map(rec *export.Record, cells []export.Cell) []export.Fault 
 	}
 	var faults []export.Fault
 	r.begin(rec)
+	whole := rec.Missing == nil
 	for i, from := range r.copies {
-		if from >= 0 && rec.Missing == nil && !isWord(rec.Values[from]) { // most columns of most rows
-			cells[i] = setCell(rec.Values[from])
-			continue
+		if from >= 0 && whole { // most columns of most rows
+			text := rec.Values[from]
+			if text == "" {
+				cells[i] = export.Cell{}
+				continue
+			}
+			if !begins[text[0]] || !spellsWord(text) {
+				cells[i] = export.Cell{Text: text, State: export.Set}
+				continue
+			}
 		}
 		cell, err := r.known(rec, i)
 		if err != nil {
@@ -100,11 +108,14 @@ func (r *rowMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.F
 // known returns the cell of column i. A record that has waited for its day leaves blank what it does not know: a cell made of
 // blanks alone is absent, and none is cleared because of a blank.
 func (r *rowMapper) known(rec *export.Record, i int) (export.Cell, error) {
-	if rec.Day != "" && !r.Says(rec, i) {
+	if rec.Day == "" { // nearly all
+		return r.cell(&r.mapping.columns[i])
+	}
+	if !r.Says(rec, i) {
 		return export.Cell{}, nil
 	}
 	cell, err := r.cell(&r.mapping.columns[i])
-	if rec.Day != "" && cell.State == export.Clear && slices.ContainsFunc(r.mapping.columns[i].fields, func(f int) bool { return rec.Missing[r.frame.at[f]] }) {
+	if cell.State == export.Clear && slices.ContainsFunc(r.mapping.columns[i].fields, func(f int) bool { return rec.Missing[r.frame.at[f]] }) {
 		cell = export.Cell{}
 	}
 	return cell, err

@@ -13,26 +13,31 @@ import (
 
 // repeated returns every hash other than 0 that occurs more than once, with its count.
 //
-// Nearly all occur once, so sorting them all would be wasteful: a bit for each shows which may occur twice, and only
-// those, with some false ones, are sorted.
+// Nearly all occur once, so sorting them all would be wasteful. A bit for each hash, in a table that is too large for the fastest
+// memory, is set once; a hash whose bit was set already may be a second one. A bit for each of those few, in a table that fits
+// there, shows in a second pass which hashes have to be sorted: those that repeat, with some false ones.
 func repeated(hashes [][]uint64) map[uint64]int {
 	n := 0
 	for _, chunk := range hashes {
 		n += len(chunk)
 	}
-	shift := 64 - max(6, bits.Len(uint(n))+4) // 16 to 32 bits a hash: about one in 20 is sorted needlessly
-	once, twice := make([]uint64, 1<<(64-shift-6)), make([]uint64, 1<<(64-shift-6))
-	for _, chunk := range hashes {
-		for _, h := range chunk {
-			word, bit := h>>shift>>6, uint64(1)<<(h>>shift&63)
-			twice[word] |= once[word] & bit
-			once[word] |= bit
-		}
-	}
+	seen := newBitTable(n, 3) // 8 to 16 bits a hash: about one in 25 is called a second one
 	var may []uint64
 	for _, chunk := range hashes {
 		for _, h := range chunk {
-			if h != 0 && twice[h>>shift>>6]>>(h>>shift&63)&1 == 1 {
+			if seen.set(h) && h != 0 {
+				may = append(may, h)
+			}
+		}
+	}
+	again := newBitTable(len(may), 5) // and of the others about one in 50
+	for _, h := range may {
+		again.set(h)
+	}
+	may = may[:0]
+	for _, chunk := range hashes {
+		for _, h := range chunk {
+			if again.has(h) && h != 0 {
 				may = append(may, h)
 			}
 		}
@@ -45,6 +50,32 @@ func repeated(hashes [][]uint64) map[uint64]int {
 		}
 	}
 	return counts
+}
+
+// bitTable has a bit for each value that the first bits of a hash can have.
+type bitTable struct {
+	words []uint64
+	shift int
+}
+
+// newBitTable returns a table for n hashes; it has 1<<spare to 2<<spare bits for each.
+func newBitTable(n, spare int) bitTable {
+	size := max(6, bits.Len(uint(n))+spare)
+	return bitTable{make([]uint64, 1<<(size-6)), 64 - size}
+}
+
+// set sets the bit of a hash, and reports whether it was set before.
+func (t *bitTable) set(h uint64) (before bool) {
+	at := h >> t.shift
+	word, bit := &t.words[at>>6], uint64(1)<<(at&63)
+	before = *word&bit != 0
+	*word |= bit
+	return before
+}
+
+func (t *bitTable) has(h uint64) bool {
+	at := h >> t.shift
+	return t.words[at>>6]>>(at&63)&1 == 1
 }
 
 func keys(m map[uint64]int) map[uint64]struct{} {

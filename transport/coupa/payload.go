@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/text/encoding"
@@ -170,11 +171,13 @@ func loadError(n *node) (export.LoadError, error) {
 
 // The sentence of result-text is "N rows processed, creating X new rows and updating Y rows."; the full stop is
 // optional.
-var (
-	processedText = regexp.MustCompile(`(?i)(\d[\d,.']*)\s+rows?\s+processed`)
-	createdText   = regexp.MustCompile(`(?i)creating\s+(\d[\d,.']*)`)
-	updatedText   = regexp.MustCompile(`(?i)updating\s+(\d[\d,.']*)`)
-)
+var resultForms = sync.OnceValue(func() (forms struct{ processed, created, updated, grouped *regexp.Regexp }) {
+	forms.processed = regexp.MustCompile(`(?i)(\d[\d,.']*)\s+rows?\s+processed`)
+	forms.created = regexp.MustCompile(`(?i)creating\s+(\d[\d,.']*)`)
+	forms.updated = regexp.MustCompile(`(?i)updating\s+(\d[\d,.']*)`)
+	forms.grouped = regexp.MustCompile(`^\d{1,3}([,.']\d{3})+$`)
+	return forms
+})
 
 // counters reads a result-text; a number that it does not mention is -1.
 func counters(result string) (processed, created, updated int) {
@@ -184,15 +187,14 @@ func counters(result string) (processed, created, updated int) {
 		}
 		return -1
 	}
-	return get(processedText), get(createdText), get(updatedText)
+	forms := resultForms()
+	return get(forms.processed), get(forms.created), get(forms.updated)
 }
-
-var grouped = regexp.MustCompile(`^\d{1,3}([,.']\d{3})+$`)
 
 // wholeNumber reads a whole number, with or without marks between its thousands; -1 where there is none.
 func wholeNumber(s string) int {
 	s = strings.TrimRight(s, ",.'")
-	if grouped.MatchString(s) {
+	if resultForms().grouped.MatchString(s) {
 		s = strings.NewReplacer(",", "", ".", "", "'", "").Replace(s)
 	}
 	n, err := strconv.Atoi(s)

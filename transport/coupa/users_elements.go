@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/templates"
@@ -18,7 +19,9 @@ const (
 )
 
 // elementName matches names that XML allows for an element.
-var elementName = regexp.MustCompile(`^custom-fields\.[\p{L}_][\p{L}\p{N}_-]*$`)
+var elementName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^custom-fields\.[\p{L}_][\p{L}\p{N}_-]*$`)
+})
 
 // ID returns the element of Coupa's own number.
 func ID() export.Element {
@@ -64,7 +67,7 @@ func Writable(column string) error {
 		return export.Hint(fmt.Errorf("column %q cannot be sent by API: Coupa's users have no element for it", column), "remove it from mapping.columns, or use route: csv")
 	case e.Path == "id":
 		return fmt.Errorf("column %q cannot be sent by API: the number is Coupa's own, and only finds the user", column)
-	case e.Kind == export.KindCustom && !elementName.MatchString(e.Path):
+	case e.Kind == export.KindCustom && !elementName().MatchString(e.Path):
 		return export.Hint(fmt.Errorf("column %q cannot be sent by API: no element name can be made of it", column), "use route: csv")
 	case strings.HasPrefix(column, segmentPrefix):
 		return export.Hint(fmt.Errorf("column %q cannot be sent by API: only a whole account code works there", column), "map Default Account Code")

@@ -27,7 +27,7 @@ var textKinds = [...]export.ElementKind{export.KindText, export.KindFold, export
 // Whether the instance allows it only a query shows: see CanQuery.
 func Queryable(by export.Element) error {
 	switch {
-	case by.Kind == export.KindCustom && !elementName.MatchString(by.Path):
+	case by.Kind == export.KindCustom && !elementName().MatchString(by.Path):
 		return fmt.Errorf("users cannot be looked up by %s: no element name can be made of it", by.Column)
 	case by.Kind != export.KindCustom && strings.ContainsAny(by.Path, ".[]"), !slices.Contains(textKinds[:], by.Kind):
 		return export.Hint(fmt.Errorf("users cannot be looked up by %s: it is not a single text of the user's own", by.Column), "use Id, Login, Employee Number, Email or a custom field")

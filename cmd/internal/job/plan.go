@@ -267,6 +267,15 @@ func (s *planSink) build(ctx context.Context, p *prospect.Prospect, saved string
 	return res, saving.Save(saved, plan, res.Limits, now)
 }
 
+// causes counts what is behind the rows that are not sent. Where there are none, the table of causes is not read: a start would wait
+// for it.
+func (s *planSink) causes(cfg *config.Config) []export.CauseCount {
+	if s.rows.Empty() {
+		return []export.CauseCount{}
+	}
+	return wiring.CausesIn(cfg).Count(s.rows.All())
+}
+
 // result returns what a plan into the sink has come to.
 func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 	names := make([]string, len(s.parts))
@@ -280,7 +289,7 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 		Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged, Excluded: plan.Excluded, Same: plan.Same, ByLedger: plan.SameByLedger, Waiting: plan.Kept, Beside: p.Beside(),
 		Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed, Waves: plan.Waves, Columns: plan.Columns,
 		Limits: export.Breaches(uses), Uses: uses, Void: p.Outlook.Void, Warnings: append(slices.Clone(p.Doubts), plan.Warnings...), Unshown: plan.Doubtful - len(plan.Warnings), Late: p.Late, Files: plan.Files, Parts: s.parts, People: []struct{}{}, Rows: []export.RowResult{},
-		Causes: wiring.CausesIn(p.Pipe.Config).Count(s.rows.All()), Store: &s.rows, persons: &s.persons, names: names, only: s.persons.Only, Only: s.persons.Only.String(), Matched: s.persons.Matched(),
+		Causes: s.causes(p.Pipe.Config), Store: &s.rows, persons: &s.persons, names: names, only: s.persons.Only, Only: s.persons.Only.String(), Matched: s.persons.Matched(),
 	}
 	if p.Checked {
 		res.Key, res.NewKey, res.LeftOut = export.ColumnID, p.Pipe.Key, nil

@@ -99,6 +99,9 @@ func appendText(b []byte, text string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
 
+// Empty reports whether no row was taken.
+func (s *Store) Empty() bool { return len(s.few) == 0 && s.file == nil }
+
 // All returns every row by origin. An error ends it, and Close returns that error.
 func (s *Store) All() iter.Seq[export.RowResult] {
 	if s.file == nil {

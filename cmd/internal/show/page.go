@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/disk"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
@@ -16,8 +17,9 @@ import (
 //go:embed page.html planpage.html runpage.html reconcilepage.html
 var pageFiles embed.FS
 
-// pagePieces are the pieces of all pages. They escape every value for the place where it stands.
-var pagePieces = template.Must(template.ParseFS(pageFiles, "*.html"))
+// pagePieces are the pieces of all pages. They escape every value for the place where it stands. Only a start that writes a page
+// parses them.
+var pagePieces = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(pageFiles, "*.html")) })
 
 // pageKind is what is shown on a page. It is on every page, and by it such a page is known.
 type pageKind string
@@ -72,7 +74,7 @@ type pageWriter struct {
 
 func (p *pageWriter) piece(name string, data any) {
 	if p.err == nil {
-		p.err = pagePieces.ExecuteTemplate(p.w, name, data)
+		p.err = pagePieces().ExecuteTemplate(p.w, name, data)
 	}
 }
 

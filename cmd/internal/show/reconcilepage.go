@@ -369,7 +369,7 @@ func (p *reconcilePage) write() {
 // pageScript returns the script of the page of a comparison, and its hash: the page allows no other script.
 var pageScript = sync.OnceValues(func() (script []byte, hash string) {
 	var b bytes.Buffer
-	if err := pagePieces.ExecuteTemplate(&b, "reconcile-script", nil); err != nil {
+	if err := pagePieces().ExecuteTemplate(&b, "reconcile-script", nil); err != nil {
 		panic("show: the script of a page: " + err.Error())
 	}
 	_, code, _ := bytes.Cut(b.Bytes(), []byte("<script>"))

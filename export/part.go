@@ -137,13 +137,12 @@ type RowResult struct {
 	Outcome Outcome `json:"outcome"`
 
 	// Completed are the columns that HR's records lack and that were sent with Coupa's values.
-	Completed ColumnNames `json:"completed,omitempty"`
-	Faults    Faults      `json:"reason,omitempty"` // every broken rule, or Coupa's messages, or what it waits for
-
-	Counted []string `json:"-"` // names of the limits of single columns that count its person: fill.Status, columns.Approver Login
-
-	Kinds  ChangeKinds   `json:"-"` // what the row would change; none where that was not known, or not stored yet
-	Change *PersonChange `json:"-"` // in a plan: which cells; nil where no old value is known
+	Completed ColumnNames   `json:"completed,omitempty"`
+	Faults    Faults        `json:"reason,omitempty"` // every broken rule, or Coupa's messages, or what it waits for
+	Counted   []string      `json:"-"`                // names of the limits of single columns that count its person: fill.Status, columns.Approver Login
+	Kinds     ChangeKinds   `json:"-"`                // what the row would change; none where that was not known, or not stored yet
+	Change    *PersonChange `json:"-"`                // in a plan: which cells; nil where no old value is known
+	Seen      *Confirmed    `json:"-"`                // on the way into the ledger: of an unchanged row, what Coupa was seen to hold; nil where that is known already
 }
 
 // The words of a Status cell.

@@ -43,11 +43,12 @@ type Drift struct {
 // reading back takes for equal. Two different values have the same hash once in 2^64 times.
 type CellHash uint64
 
-// Confirmed is what is known of a person after a row of theirs was sent: which cells Coupa holds as they were sent, and in
-// which columns it holds something else. It names columns and holds no value.
+// Confirmed is what is known of a person after a row of theirs was sent, or was found equal: which cells Coupa holds as the row
+// says, and in which columns it holds something else. It names columns and holds no value.
 type Confirmed struct {
-	Key     string     // HR's key of the person
-	Columns []string   // columns that Coupa holds as they were sent
-	Hashes  []CellHash // of their values, in the same order
-	Unknown []string   // columns in which Coupa holds another value
+	Key             string     // HR's key of the person
+	Columns         []string   // columns that Coupa holds as they were sent
+	Hashes          []CellHash // of their values, in the same order
+	Unknown         []string   // columns in which Coupa holds another value
+	CoupaID, Number string     // of RowResult.Seen: Coupa's number of the user, and the employee number that it shows
 }

@@ -22,6 +22,14 @@ type Episode struct {
 	Moves []Move      // of the part, oldest first
 }
 
+// Sighting is what a plan has seen Coupa hold of a person whose row was equal. What was sent since may have made columns unknown: a
+// baseline says which are known.
+type Sighting struct {
+	Run     string    // which may be pruned
+	At      time.Time // when the plan was recorded
+	Columns []string
+}
+
 // Ahead lists records with a time in the future: the clock was ahead when they were made, or it is behind now.
 type Ahead struct {
 	Latest    time.Time // the latest of these times; zero where there is none

@@ -170,6 +170,9 @@ type Memory interface {
 	Baselines() (*baseline.Store, error)
 	// BaselinesOf returns what was last confirmed of the people with these keys.
 	BaselinesOf(keys []string) (*baseline.Store, error)
+	// Sightings returns what plans have last seen Coupa hold of the people with these keys as their rows said it, before it was
+	// sent. Whoever was never seen so is not in it.
+	Sightings(keys []string) (map[string]Sighting, error)
 	// ForgetBaselines makes everything unknown.
 	ForgetBaselines() error
 	// KeyMark returns the mark of the key that the hashes are made with; "" where no key was used yet.

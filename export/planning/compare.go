@@ -12,11 +12,13 @@ import (
 // it.
 type comparer struct {
 	p        *Planner
-	elements []export.Element  // of the mapped columns; without a path where Coupa shows none
-	id       int               // the column Id, which names a person and says nothing of them; -1 where rows have none
-	roles    int               // the column of roles; -1 where rows have none
-	limited  map[string]string // names of limits, by the columns that have one of their own
-	hasher   *baseline.Hasher  // nil where nothing was confirmed
+	elements []export.Element              // of the mapped columns; without a path where Coupa shows none
+	id       int                           // the column Id, which names a person and says nothing of them; -1 where rows have none
+	roles    int                           // the column of roles; -1 where rows have none
+	limited  map[string]string             // names of limits, by the columns that have one of their own
+	hasher   *baseline.Hasher              // nil where nothing was confirmed
+	sees     *baseline.Hasher              // hashes what Coupa is seen to hold; nil where that is not recorded
+	shapes   map[export.ColumnSet][]string // names of the columns that were seen; nearly all rows have the same
 }
 
 func (p *Planner) comparer(columns []string) *comparer {
@@ -31,6 +33,9 @@ func (p *Planner) comparer(columns []string) *comparer {
 	}
 	if p.Confirmed.Len() > 0 && !p.HashKey.IsZero() {
 		c.hasher = p.HashKey.Hasher()
+	}
+	if p.Sees && p.Answers != nil && !p.HashKey.IsZero() {
+		c.sees, c.shapes = p.HashKey.Hasher(), map[export.ColumnSet][]string{}
 	}
 	return c
 }
@@ -105,6 +110,59 @@ func (c *comparer) withCoupa(one *rowDraft, u export.User) comparison {
 		return comparison{equal: true}
 	}
 	return comparison{change: change, kinds: change.Kinds(), equal: equal}
+}
+
+// seen returns what Coupa was seen to hold of the person of an equal row, column by column; nil where the ledger knows all of it, and
+// where Coupa was not asked. A column that Coupa does not show is not in it: nothing was seen of it.
+func (c *comparer) seen(one *rowDraft) *export.Confirmed {
+	if c == nil || c.sees == nil || one.sure {
+		return nil
+	}
+	u, found := c.user(one.key)
+	if !found {
+		return nil
+	}
+	last, news := c.confirmed(one.key), false
+	var set export.ColumnSet
+	hashes := make([]export.CellHash, 0, len(c.elements))
+	for i, cell := range one.row.Cells {
+		if i == c.id || cell.State == export.Absent || one.completed.Has(i) || c.elements[i].Path == "" {
+			continue
+		}
+		said := export.ElementCell{Element: c.elements[i], Cell: cell}
+		held, known := u.Value(said.Element)
+		if d, changes := said.Change(held, known); !known || changes && d.Kind != export.ChangeCase {
+			continue
+		}
+		if sum, ok := c.sees.Hash(said); ok {
+			before, is := last.Of(said.Element.Column)
+			news = news || !is || before != sum
+			set = set.With(i)
+			hashes = append(hashes, sum)
+		}
+	}
+	if !news {
+		return nil
+	}
+	number := export.Value{}
+	if e, ok := c.p.Answers.Element(export.ColumnNumber); ok {
+		number, _ = u.Value(e)
+	}
+	return &export.Confirmed{Columns: c.columnsOf(set), Hashes: hashes, CoupaID: u.ID, Number: number.Text}
+}
+
+// columnsOf returns the names of a set of columns: one list for all rows that have it.
+func (c *comparer) columnsOf(set export.ColumnSet) []string {
+	columns, ok := c.shapes[set]
+	if !ok {
+		for i, e := range c.elements {
+			if set.Has(i) {
+				columns = append(columns, e.Column)
+			}
+		}
+		c.shapes[set] = columns
+	}
+	return columns
 }
 
 // create returns what a row of a new user says.

@@ -97,7 +97,7 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 		kept := export.Replace(one.kept)
 		if outcome == export.Unchanged { // Coupa holds it, so that no later plan needs its records
 			r.First, r.Login, r.Status = r.Key, strings.Clone(e.text(one, e.login)), strings.Clone(e.text(one, e.status))
-			kept = nil
+			r.Seen, kept = e.comparer.seen(one), nil
 		}
 		b.kept = append(b.kept, keptRow{r, kept, one.sure})
 		return nil

@@ -67,6 +67,9 @@ type Planner struct {
 	// Trusting leaves rows alone that equal what was last confirmed: they are unchanged, and neither Notes nor Answers are about
 	// them. Nothing is trusted where Full or ExactCase want to know more than hashes say.
 	Trusting bool
+	// Sees says that unchanged rows come with what Coupa was seen to hold of their people, as hashes: see RowResult.Seen. RecordPlan
+	// sets it.
+	Sees bool
 	// Roles are what rows may not do with roles; nil: anything. They need Compare.
 	Roles *export.RoleRules
 	// Ceilings are up to which amounts rows may raise what their people may approve; nil: up to any. They need Compare.

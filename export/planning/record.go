@@ -42,7 +42,7 @@ type HeldSink interface {
 // broken are those limits. Where Ready returns an error, nothing is recorded.
 func RecordPlan(ctx context.Context, p *Planner, r Recording) (plan *export.Plan, broken []export.Breach, err error) {
 	own := *p
-	own.Started = r.Run.Started
+	own.Started, own.Sees = r.Run.Started, true
 	plan, broken, err = recordOnce(ctx, &own, r)
 	if err != nil || broken == nil {
 		return plan, nil, err

@@ -27,11 +27,12 @@ type holding struct {
 	Needs  int `json:"needs"`
 }
 
-// baselineStory is what one row of a person has confirmed of what Coupa holds.
+// baselineStory is what one row of a person has confirmed of what Coupa holds, or what a plan has seen there.
 type baselineStory struct {
 	Key     string    `json:"key"`
-	Run     string    `json:"run,omitempty"` // "" where that is an earlier run
-	At      time.Time `json:"at,omitzero"`   // when the row was read back, or else got its verdict
+	Run     string    `json:"run,omitempty"`  // "" where that is an earlier run
+	At      time.Time `json:"at,omitzero"`    // when the row was read back, or else got its verdict; when the plan was made
+	Seen    bool      `json:"seen,omitempty"` // the plan found the row equal, and nothing was sent
 	Columns []string  `json:"columns"`
 }
 
@@ -104,10 +105,14 @@ func covered(l ledger.Ledger, a export.Approval, limit string, e ledger.Episode)
 	return covers, err
 }
 
-// baselineOf returns what is known as confirmed of people, by the row that confirmed it. Their rows come newest first: the first
-// that carries a column is the one after which it became known.
+// baselineOf returns what is known as confirmed of people, by the row that confirmed it, or by the plan that saw it. Their rows come
+// newest first: the first that carries a column is the one after which it became known.
 func baselineOf(l ledger.Ledger, keys []string, episodes []ledger.Episode) ([]baselineStory, error) {
 	confirmed, err := l.BaselinesOf(keys)
+	if err != nil {
+		return nil, err
+	}
+	sightings, err := l.Sightings(keys)
 	if err != nil {
 		return nil, err
 	}
@@ -115,12 +120,7 @@ func baselineOf(l ledger.Ledger, keys []string, episodes []ledger.Episode) ([]ba
 	for _, key := range keys {
 		b, _ := confirmed.Of(key)
 		left := slices.Clone(b.Columns())
-		for _, e := range episodes {
-			one := baselineStory{Key: key, Run: e.Run.ID, At: confirmedAt(e)}
-			if e.Row.Key != key || one.At.IsZero() {
-				continue
-			}
-			carried := e.Part.Columns.Names()
+		take := func(one baselineStory, carried []string) {
 			left = slices.DeleteFunc(left, func(column string) bool {
 				if slices.Contains(carried, column) {
 					one.Columns = append(one.Columns, column)
@@ -131,7 +131,25 @@ func baselineOf(l ledger.Ledger, keys []string, episodes []ledger.Episode) ([]ba
 				out = append(out, one)
 			}
 		}
-		if len(left) > 0 {
+		seen, ever := sightings[key]
+		see := func() {
+			if ever {
+				take(baselineStory{Key: key, Run: seen.Run, At: seen.At, Seen: true}, seen.Columns)
+			}
+			ever = false
+		}
+		for _, e := range episodes {
+			if e.Row.Key != key {
+				continue
+			}
+			if e.Run.ID <= seen.Run { // all that come now are no newer
+				see()
+			}
+			if at := confirmedAt(e); !at.IsZero() {
+				take(baselineStory{Key: key, Run: e.Run.ID, At: at}, e.Part.Columns.Names())
+			}
+		}
+		if see(); len(left) > 0 {
 			out = append(out, baselineStory{Key: key, Columns: left})
 		}
 	}
@@ -221,12 +239,15 @@ func printBaseline(w *terminal.Text, confirmed []baselineStory, several bool) {
 		w.Printf("\nbaseline: nothing is known as confirmed\n")
 		return
 	}
-	w.Printf("\nbaseline: columns that Coupa holds as they were sent, as far as is known\n")
+	w.Printf("\nbaseline: columns that Coupa holds as they were sent or seen, as far as is known\n")
 	var rows [][]string
 	for _, b := range confirmed {
 		by := "an earlier run"
 		if b.Run != "" {
 			by = fmt.Sprintf("run %s, %s", b.Run, b.At.UTC().Format(time.RFC3339))
+		}
+		if b.Seen {
+			by += ", seen equal"
 		}
 		if several {
 			by = b.Key + ", " + by

@@ -25,6 +25,10 @@ var memoryStories = []Story{
 	{"columns of one address change together", families},
 	{"a new key forgets", newKey},
 	{"the baseline of a person is forgotten with them", forgetBaseline},
+	{"what a plan has seen is known", seenIsKnown},
+	{"what was seen becomes unknown as what was confirmed", seenBecomesUnknown},
+	{"what was seen of another account", seenElsewhere},
+	{"what was seen goes with its plan", seenWithItsPlan},
 	{"confirming is refused", confirmRefuses},
 }
 
@@ -310,6 +314,145 @@ func forgetBaseline(t *world) {
 	Must[ledger.Forgotten](t)(l.Forget("E0002"))
 	confirm(t, l, p, "E0002", "Email")
 	wantKnown(t, l, map[string]string{"E0002": "", "E0003": "Email=1"})
+	t.wantSound()
+}
+
+// sees plans people whose rows are equal, each with the same columns seen, which have the hashes 1, 2 and so on.
+func sees(t *world, l ledger.Ledger, command string, columns []string, rows ...export.RowResult) string {
+	t.Helper()
+	run := Begin(t, l, command)
+	tx := Plan(t, l, run)
+	for _, r := range rows {
+		OK(t, tx.AddRow(equalRow(r, columns)))
+	}
+	OK(t, tx.Commit(export.PlanSum{Input: len(rows)}))
+	return run
+}
+
+// equalRow makes a row that was found equal, of Coupa's user 100 and some, unless it names another.
+func equalRow(r export.RowResult, columns []string) export.RowResult {
+	seen := export.Confirmed{Columns: columns, CoupaID: fmt.Sprint(100 + r.Origin.Line), Number: r.First}
+	if r.Seen != nil {
+		seen.CoupaID = r.Seen.CoupaID
+	}
+	for i := range columns {
+		seen.Hashes = append(seen.Hashes, export.CellHash(i+1))
+	}
+	r.Part, r.PartRow, r.Outcome, r.Seen = 0, 0, export.Unchanged, &seen
+	return r
+}
+
+func seenIsKnown(t *world) {
+	l := t.open()
+	confirm(t, l, sends(t, l, "run", numberLoginEmail, person(3)), "E0003", "Login", "Email")
+	t.now = Noon.Add(Day)
+	run := sees(t, l, "run", []string{"Email", "Department"}, person(2), person(3))
+	wantKnown(t, l, map[string]string{"E0002": "Department=2 Email=1", "E0003": "Department=2 Email=1 Login=1", "E0004": ""})
+	seen := ledger.Sighting{Run: run, At: t.now, Columns: []string{"Email", "Department"}}
+	wantSightings(t, l, map[string]ledger.Sighting{"E0002": seen, "E0003": seen})
+
+	t.now = Noon.Add(2 * Day)
+	next := sees(t, l, "run", []string{"Email"}, person(2))
+	wantKnown(t, l, map[string]string{"E0002": "Department=2 Email=1"})
+	wantSightings(t, l, map[string]ledger.Sighting{"E0002": {Run: next, At: t.now, Columns: []string{"Email"}}, "E0003": seen})
+
+	sees(t, l, "drop", []string{"Email"}, person(7)) // its keys need not be HR's
+	wantKnown(t, l, map[string]string{"E0007": ""})
+	t.wantSound()
+}
+
+func wantSightings(t *world, l ledger.Ledger, want map[string]ledger.Sighting) {
+	t.Helper()
+	if d := cmp.Diff(want, Must[map[string]ledger.Sighting](t)(l.Sightings([]string{"E0002", "E0003", "E0099"}))); d != "" {
+		t.Errorf("seen (-want +got):\n%s", d)
+	}
+}
+
+func seenBecomesUnknown(t *world) {
+	columns := []string{"Email", "Department"}
+	t.each("when a row is sent, whatever becomes of it", func(t *world) {
+		l := t.open()
+		sees(t, l, "run", columns, person(2), person(3))
+		p := Deliver(t, l, plansRows(t, l, "run", numberLoginEmail, person(2)))
+		p.Verdict = export.VerdictPartial
+		OK(t, l.Settle(p, export.Applied, []export.RowResult{{PartRow: 1, Outcome: export.Rejected}}))
+		wantKnown(t, l, map[string]string{"E0002": "Department=2", "E0003": "Department=2 Email=1"})
+	})
+	t.each("when an older part is read back and has drifted", func(t *world) {
+		l := t.open()
+		p := sends(t, l, "run", numberLoginEmail, person(2), person(3))
+		sees(t, l, "run", columns, person(2), person(3))
+		OK(t, l.Confirm(p.ID, []export.Confirmed{
+			{Key: "E0002", Columns: []string{"Login", "Department"}, Hashes: []export.CellHash{9, 9}, Unknown: []string{"Email"}},
+			{Key: "E0003", Columns: []string{"Email"}, Hashes: []export.CellHash{1}},
+		}))
+		wantKnown(t, l, map[string]string{"E0002": "", "E0003": "Department=2 Email=1"})
+	})
+	t.each("when the row of another person has a name of theirs", func(t *world) {
+		l := t.open()
+		sees(t, l, "run", columns, person(2), person(3))
+		other := person(9)
+		other.First = "102"
+		sends(t, l, "run", []string{"Id", "Email"}, other)
+		wantKnown(t, l, map[string]string{"E0002": "Department=2", "E0003": "Department=2 Email=1"})
+		sees(t, l, "run", columns, person(2)) // the names of everyone are in memory by now
+		sees(t, l, "run", columns, person(4))
+		dropped := export.RowResult{Key: "x", First: "x", Login: "u4", Origin: export.Origin{File: "d.csv", Line: 2}, Lines: 1, Outcome: export.Pending}
+		sends(t, l, "drop", []string{"Login", "Department"}, dropped)
+		wantKnown(t, l, map[string]string{"E0002": "Department=2 Email=1", "E0004": "Email=1"})
+	})
+	t.each("with the key, and with the person", func(t *world) {
+		l := t.locked()
+		OK(t, l.NewKey("aa", ""))
+		sees(t, l, "run", columns, person(2), person(3))
+		Must[ledger.Forgotten](t)(l.Forget("E0002"))
+		wantKnown(t, l, map[string]string{"E0002": "", "E0003": "Department=2 Email=1"})
+		if left := Must[map[string]ledger.Sighting](t)(l.Sightings([]string{"E0002"})); len(left) > 0 {
+			t.Errorf("of a person who is forgotten, %v is left", left)
+		}
+		OK(t, l.NewKey("bb", "A"))
+		wantKnown(t, l, map[string]string{"E0003": ""})
+		sees(t, l, "run", columns, person(3))
+		OK(t, l.ForgetBaselines())
+		wantKnown(t, l, map[string]string{"E0003": ""})
+		t.wantSound()
+	})
+}
+
+// seenElsewhere: what was known of a person's account says nothing of another one.
+func seenElsewhere(t *world) {
+	l := t.open()
+	sees(t, l, "run", []string{"Email", "Department"}, person(2), person(3))
+	other := person(2)
+	other.Seen = &export.Confirmed{CoupaID: "555"}
+	sees(t, l, "run", []string{"Email"}, other)
+	wantKnown(t, l, map[string]string{"E0002": "Email=1", "E0003": "Department=2 Email=1"})
+}
+
+func seenWithItsPlan(t *world) {
+	l := t.open()
+	fill := func(tx export.PlanTx, lines ...int) {
+		for _, line := range lines {
+			OK(t, tx.AddRow(equalRow(person(line), []string{"Email"})))
+		}
+	}
+	run := Begin(t, l, "run")
+	tx := Plan(t, l, run)
+	fill(tx, 2, 3)
+	tx.Rollback()
+	wantKnown(t, l, map[string]string{"E0002": ""})
+	tx = Plan(t, l, run)
+	fill(tx, 2, 3)
+	OK(t, tx.Restart())
+	fill(tx, 3)
+	OK(t, tx.Commit(export.PlanSum{Input: 1}))
+	wantKnown(t, l, map[string]string{"E0002": "", "E0003": "Email=1"})
+
+	tx = Plan(t, l, Begin(t, l, "run"))
+	broken := equalRow(person(2), []string{"Email"})
+	broken.Seen.Hashes = nil
+	WantErr(t, tx.AddRow(broken), "1 columns have 0 hashes")
+	tx.Rollback()
 	t.wantSound()
 }
 

@@ -106,7 +106,7 @@ func fillPlan(tx export.PlanTx) error {
 	rec := export.KeptRecord{Origin: export.Origin{File: "users.csv", Line: 9}, Header: &export.Header{Fields: []string{"id"}}, Values: []string{"9"}}
 	dated := rec
 	dated.Dated = &export.DatedRecord{Key: "9", Day: "2031-02-28", Zone: "UTC", Fields: map[string]string{"id": "9"}}
-	err := errors.Join(tx.AddRow(Row(0, 0, 8, export.Quarantined)), tx.AddRow(Row(0, 0, 9, export.Pending)), tx.Keep(rec), tx.Keep(dated))
+	err := errors.Join(tx.AddRow(Row(0, 0, 8, export.Quarantined)), tx.AddRow(equalRow(Row(0, 0, 7, export.Unchanged), []string{"Email", "Status"})), tx.AddRow(Row(0, 0, 9, export.Pending)), tx.Keep(rec), tx.Keep(dated))
 	for i, name := range []string{"1of2.csv", "2of2.csv"} {
 		id, addErr := tx.AddPart(export.Part{Name: "?", Rows: 1}, []byte("bytes of "+name))
 		err = errors.Join(err, addErr, tx.NamePart(id, name), tx.AddRow(Row(id, 1, i+2, export.Pending)))
@@ -127,7 +127,7 @@ func planFirst(fill func(export.PlanTx) error) func(ledger.Ledger) error {
 		if err := fill(tx); err != nil {
 			return err
 		}
-		return tx.Commit(export.PlanSum{Files: planFiles, Input: 4, Feed: 4, Roll: &export.RollCall{
+		return tx.Commit(export.PlanSum{Files: planFiles, Input: 5, Feed: 4, Roll: &export.RollCall{
 			Counts: true, Records: 4, Files: []string{"users.csv"}, New: []string{"E0002", "E0003"}, Back: []string{"E0004"}, Missing: []string{"E0005"},
 		}})
 	}

@@ -151,6 +151,7 @@ func (d *drawing) people() {
 			d.line("confirmed of %s: %s %x", key, column, h)
 		}
 	}
+	d.line("seen %+v", Must[map[string]ledger.Sighting](d)(d.l.Sightings([]string{"E0007"})))
 	for _, u := range Must[[]export.Unfilled](d)(d.l.Unfilled()) {
 		u.PartID, u.Row.Part = 0, 0
 		d.line("unfilled %+v", u)

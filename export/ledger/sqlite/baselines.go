@@ -121,7 +121,8 @@ func namesOf(names map[uint64]string, h ledger.Hashes) ([]string, error) {
 }
 
 // Confirm records what is known of people after a part of theirs was settled. It leaves out who is not known, and whom a
-// later part may have changed since. A dropped file confirms nothing: its keys need not be HR's.
+// later part may have changed since. Of people whom a plan has seen since, it only makes unknown what Coupa turns out to hold
+// otherwise. A dropped file confirms nothing: its keys need not be HR's.
 func (l *Ledger) Confirm(part int64, people []export.Confirmed) error {
 	err := l.write(func(c *sqlite.Conn) error {
 		p, err := needPart(c, part)
@@ -170,12 +171,12 @@ func (w *confirming) confirm(one export.Confirmed) error {
 		return nil
 	}
 	var old ledger.Hashes
-	ours := false
+	ours, seen := false, false
 	err := query(w.c, "SELECT part, hashes FROM baselines WHERE key = ?", func(s *sqlite.Stmt) error {
-		ours, old = s.ColumnInt64(0) == w.part, readHashes(s, 1, nil)
+		ours, seen, old = s.ColumnInt64(0) == w.part, s.ColumnInt64(0) == 0, readHashes(s, 1, nil)
 		return nil
 	}, one.Key)
-	if err != nil || !ours {
+	if err != nil || !ours && !seen {
 		return err
 	}
 	of, err := old.Map()
@@ -190,7 +191,11 @@ func (w *confirming) confirm(one export.Confirmed) error {
 		if err != nil {
 			return err
 		}
-		of[id] = one.Hashes[i]
+		if before, known := of[id]; ours {
+			of[id] = one.Hashes[i]
+		} else if known && before != one.Hashes[i] { // a plan has seen another value since, and one of both is past
+			delete(of, id)
+		}
 	}
 	for _, name := range one.Unknown {
 		id, err := w.column(name)

@@ -54,6 +54,7 @@ func (l *Ledger) forget(key string) (f ledger.Forgotten, err error) {
 			return err
 		}
 		f.Spool = len(files)
+		l.names.again()
 		return forgetRows(c, p, &f)
 	})
 	if err != nil {

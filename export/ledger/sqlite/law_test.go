@@ -83,7 +83,7 @@ func (n *lawNights) tell(format string, args ...any) {
 }
 
 func (n *lawNights) act() {
-	switch n.IntN(8) {
+	switch n.IntN(9) {
 	case 0, 1, 2:
 		n.send(false)
 	case 3:
@@ -92,6 +92,8 @@ func (n *lawNights) act() {
 		if len(n.open) > 0 {
 			n.settle()
 		}
+	case 7:
+		n.see()
 	}
 	if n.IntN(2) == 0 {
 		n.confirm()
@@ -175,6 +177,38 @@ func (n *lawNights) send(byHand bool) {
 		p.part = ledgertest.Deliver(n, n.l, p.part)
 	}
 	n.open = append(n.open, p)
+}
+
+// see plans a row that Coupa was asked about and that equals the account.
+func (n *lawNights) see() {
+	person := n.IntN(5)
+	r := &lawRow{number: fmt.Sprint("N", person)}
+	if n.IntN(6) == 0 {
+		r.number = fmt.Sprint("N", n.IntN(5))
+	}
+	a := n.find(r)
+	if a == nil {
+		return
+	}
+	r.result = export.RowResult{
+		Lines: 1, Origin: export.Origin{File: "f", Line: 2}, Key: fmt.Sprint("K", person), First: a.id, Login: a.values["Login"], Outcome: export.Unchanged,
+		Seen: &export.Confirmed{CoupaID: a.id, Number: a.number},
+	}
+	w := ledgertest.Must[*export.Waiting](n)(n.l.Waiting())
+	if _, waits := w.Behind(r.result.Key, r.result.First, r.result.Login); waits {
+		return
+	}
+	for _, c := range lawColumns {
+		if c == "Login" || n.IntN(2) == 0 {
+			r.result.Seen.Columns, r.result.Seen.Hashes = append(r.result.Seen.Columns, c), append(r.result.Seen.Hashes, n.hash(c, a.values[c]))
+		}
+	}
+	run := ledgertest.Begin(n, n.l, "run")
+	tx := ledgertest.Plan(n, n.l, run)
+	ledgertest.OK(n, tx.AddRow(r.result))
+	ledgertest.OK(n, tx.Commit(export.PlanSum{Input: 1}))
+	n.numbers[r.result.Key] = r.number
+	n.tell("%s sees %s by number %q in account %s: %v", run, r.result.Key, r.number, a.id, r.result.Seen.Columns)
 }
 
 // find returns the account that Coupa finds for a row.

@@ -208,7 +208,12 @@ func (l *Ledger) transact(f func(*sqlite.Conn) error) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { end(&err); err = l.room(err) }()
+	defer func() {
+		if end(&err); err != nil {
+			l.names.again()
+		}
+		err = l.room(err)
+	}()
 	return f(l.conn)
 }
 

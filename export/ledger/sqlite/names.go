@@ -1,10 +1,7 @@
 package sqlite
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"hash"
 	"hash/maphash"
 	"io"
@@ -36,13 +33,13 @@ func nameKind(column string) int64 {
 }
 
 // ownNames are the names of all people who have a baseline, in memory: 40 MB for a million people. An index in the database
-// would be written all over for each part. It may have names of people who are forgotten. Only the connection that writes
-// uses it.
+// would be written all over for each part. It has names of no one else: a dropped row with a name that it has is about one of
+// them. Only the connection that writes uses it.
 type ownNames struct {
 	mac     hash.Hash
 	seed    maphash.Seed
 	owners  map[int64]uint64 // by name: a hash of the key; shared where more than one person has it
-	version int64            // of the database when the names were read
+	version int64            // of the database when the names were read; below 0: they are to be read again
 }
 
 // shared stands for the keys of more than one person.
@@ -57,11 +54,7 @@ func (n *ownNames) know(c *sqlite.Conn) error {
 	if n.owners != nil && version == n.version {
 		return nil
 	}
-	err := query(c, "SELECT key FROM baseline_secret", func(s *sqlite.Stmt) error { n.mac = hmac.New(sha256.New, readHashes(s, 0, nil)); return nil })
-	if err == nil && n.mac == nil {
-		err = export.Hint(errors.New("it no longer has the key of people's names"), ledger.Restore)
-	}
-	if err != nil {
+	if err := n.secret(c); err != nil {
 		return err
 	}
 	n.seed, n.owners, n.version = maphash.MakeSeed(), map[int64]uint64{}, version
@@ -72,6 +65,9 @@ func (n *ownNames) know(c *sqlite.Conn) error {
 		return nil
 	})
 }
+
+// again has the names read again before they are used: some are gone from the database.
+func (n *ownNames) again() { n.version = -1 }
 
 func (n *ownNames) owner(key string) uint64 { return maphash.String(n.seed, key) | 1 }
 

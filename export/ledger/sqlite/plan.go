@@ -29,9 +29,10 @@ type planTx struct {
 	lists   ledger.RowWriting
 	changes ledger.Changes
 
-	loose  int64 // rows that went into no part
-	same   bool  // some of them are equal to what Coupa holds
-	failed bool  // SQLite may have ended the transaction with the failure, so that nothing may follow
+	seeing *seeing // what was seen of people whose rows are equal; nil until one comes
+	loose  int64   // rows that went into no part
+	same   bool    // some of them are equal to what Coupa holds
+	failed bool    // SQLite may have ended the transaction with the failure, so that nothing may follow
 	done   bool
 	torn   bool // COMMIT itself failed: whether the plan is durable shows only at the next Open
 }
@@ -195,7 +196,7 @@ func (t *planTx) addRow(r *export.RowResult) error {
 		}
 		return err
 	}
-	return errors.Join(s.Reset(), t.addChange(id, r.Change))
+	return errors.Join(s.Reset(), t.addChange(id, r.Change), t.see(r))
 }
 
 // sourceID returns the number that stands for a feed file's name.
@@ -328,6 +329,7 @@ func (t *planTx) Rollback() {
 		return
 	}
 	rollback(t.c)
+	t.l.names.again()
 	_ = t.files.Wait() // the files are removed anyway
 	if !t.torn {
 		_ = t.l.spool.Remove(t.parts)

@@ -193,6 +193,7 @@ func pruneRuns(c *sqlite.Conn, runs []int64) error {
 	}
 	return errors.Join(
 		exec(c, "DELETE FROM mappings WHERE sha256 NOT IN (SELECT mapping FROM run_mappings)"),
+		exec(c, "DELETE FROM baseline_seen WHERE id NOT IN (SELECT seen FROM baselines)"),
 		exec(c, "DELETE FROM configs WHERE sha256 NOT IN (SELECT config FROM run_configs)"),
 		exec(c, "DELETE FROM sources WHERE id NOT IN (SELECT source FROM rows)"))
 }

@@ -22,6 +22,7 @@ func (t *planTx) Restart() error {
 
 func (t *planTx) restart() error {
 	rollback(t.c)
+	t.l.names.again()
 	_ = t.files.Wait() // the files are removed anyway
 	if err := t.l.spool.Remove(t.parts); err != nil {
 		return fmt.Errorf("spool: %w", err)
@@ -29,7 +30,7 @@ func (t *planTx) restart() error {
 	if err := t.dropKept(); err != nil {
 		return err
 	}
-	t.files, t.parts, t.loose, t.gone = ledger.NewSyncer(), nil, 0, nil
+	t.files, t.parts, t.loose, t.gone, t.seeing = ledger.NewSyncer(), nil, 0, nil, nil
 	clear(t.names)
 	clear(t.source)
 	if err := sqlitex.ExecuteTransient(t.c, "BEGIN IMMEDIATE", nil); err != nil {

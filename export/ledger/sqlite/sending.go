@@ -134,6 +134,7 @@ func (u *forgetting) sent(r sentRow, s sending, kind int64) error {
 	u.meets(r.key, now...)
 	if was := old.last(kind); was != 0 && by != 0 && was != by { // under its new name the row is about another account
 		left, now = ledger.NoHashes(), baselineRow{}.named(names)
+		u.names.again()
 	}
 	u.names.add(r.key, names...)
 	switch {

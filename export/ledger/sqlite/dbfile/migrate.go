@@ -44,6 +44,7 @@ func migrations() []string {
 		"operators.sql",
 		"roll.sql",
 		"dated.sql",
+		"seen.sql",
 	}
 }
 

@@ -119,6 +119,8 @@ const checkURL = "check coupa.url"
 // scopeFor returns the scope that a call probably needs.
 func scopeFor(a *answer) string {
 	switch {
+	case isList(a.path):
+		return ScopeLists
 	case !strings.HasPrefix(a.path, usersPath):
 		return "core.integration.read or core.common.read"
 	case a.method == http.MethodGet:

@@ -72,7 +72,7 @@ func (u *Users) Find(ctx context.Context, by export.Element, values []string, wa
 }
 
 const (
-	sayNoID  = "the answer has a user with an id that is not a number above 0, so the user is unknown, and nothing of the answer is used"
+	sayNoID  = "the answer has a %s with an id that is not a number above 0, so the %s is unknown, and nothing of the answer is used"
 	doNoID   = "run again, and if it happens again, look for a proxy in front of Coupa, or ask Coupa's support"
 	sayTwice = "the answers list Coupa id %s twice, with different values, so it is not known which are right, and none of them is used"
 	doTwice  = "run again, since the user may have been changed meanwhile, and if it happens again, look for a proxy in front of Coupa, or ask Coupa's support"

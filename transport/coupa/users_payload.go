@@ -1,6 +1,7 @@
 package coupa
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -9,18 +10,23 @@ import (
 
 // readUsers reads a list of users, or a single one, with the elements of want.
 func readUsers(a *answer, want []export.Element) ([]export.User, error) {
+	return readEntries(a, "user", "users", want)
+}
+
+// readEntries reads a list of objects with ids, or a single one, as users; single and plural name their elements in XML.
+func readEntries(a *answer, single, plural string, want []export.Element) ([]export.User, error) {
 	var users []export.User
 	var noUser error
 	size := 0
 	add := func(n *node) error {
 		id, known := n.value(ID())
 		if !known || id.Text == "" { // it is always asked for; {"errors": ...} with status 200 has none either
-			noUser = &Error{Op: a.op(), Status: a.status, Msg: "the answer is not a user with an id", hope: garbled}
+			noUser = &Error{Op: a.op(), Status: a.status, Msg: "the answer is not a " + single + " with an id", hope: garbled}
 			return noUser
 		}
 		number, err := strconv.ParseUint(id.Text, 10, 63)
 		if err != nil || number == 0 {
-			noUser = &Error{Op: a.op(), Status: a.status, Msg: sayNoID, Hint: doNoID, hope: garbled}
+			noUser = &Error{Op: a.op(), Status: a.status, Msg: fmt.Sprintf(sayNoID, single, single), Hint: doNoID, hope: garbled}
 			return noUser
 		}
 		user, kept := userOf(n, strconv.FormatUint(number, 10), want)
@@ -28,15 +34,15 @@ func readUsers(a *answer, want []export.Element) ([]export.User, error) {
 		users = append(users, user)
 		switch {
 		case len(users) > maxUsers:
-			return tooMuch("more than %d users are in it", maxUsers)
+			return tooMuch("more than %d %s are in it", maxUsers, plural)
 		case kept > maxUser:
-			return tooMuch("what it holds of one user is longer than %d KB", maxUser>>10)
+			return tooMuch("what it holds of one %s is longer than %d KB", single, maxUser>>10)
 		case size > maxFound:
-			return tooMuch("what it holds of its users is longer than %d KB", maxFound>>10)
+			return tooMuch("what it holds of its %s is longer than %d KB", plural, maxFound>>10)
 		}
 		return nil
 	}
-	root, err := readTree(a, "user", "users", func(t *tree, _, k kid, depth int) (bool, error) {
+	root, err := readTree(a, single, plural, func(t *tree, _, k kid, depth int) (bool, error) {
 		if t.root != nodeList || depth != 1 {
 			return false, nil
 		}
@@ -52,7 +58,7 @@ func readUsers(a *answer, want []export.Element) ([]export.User, error) {
 	case noUser != nil:
 		return nil, noUser
 	case err != nil:
-		return nil, unreadable(a, garbledWhy(a, err, "users"), err)
+		return nil, unreadable(a, garbledWhy(a, err, plural), err)
 	}
 	return users, nil
 }

@@ -1,15 +1,18 @@
 package config
 
+import "slices"
+
 // References are lists of the names that Coupa has, and what becomes of a row with another one.
 type References struct {
 	Warn  bool // such a row goes all the same, with a warning
+	All   bool // every mapped column that Coupa's API has a list for is looked up there
 	Lists []ReferenceList
 }
 
 // ReferenceList is the list of one column.
 type ReferenceList struct {
 	Column string // of Coupa
-	File   string
+	File   string // "": Coupa is asked
 	Field  string // the file's column with the names; "": each line is a name
 	Path   string // in the config
 }
@@ -21,9 +24,18 @@ const (
 	quarantine     = "quarantine"
 )
 
-const referencesHint = "write {lists: {Department: departments.csv}}"
+const (
+	referencesHint = "write {lists: {Department: api, User Role Names: roles.csv}}"
+	fromAPI        = "api" // a file of that name is ./api
+)
 
-// references reads off, or {unknown: quarantine | warn | off, lists: {COLUMN: FILE}}, where FILE may be {file: FILE, column: COLUMN}.
+// Asks reports whether Coupa is asked for a list.
+func (r References) Asks() bool {
+	return r.All || slices.ContainsFunc(r.Lists, func(l ReferenceList) bool { return l.File == "" })
+}
+
+// references reads off, a word for all lists that Coupa can be asked for, or {unknown: quarantine | warn | off, lists: {COLUMN: FILE}},
+// where FILE may be api or {file: FILE, column: COLUMN}.
 func (r *reader) references(s *section) (refs References) {
 	v := s.take("references")
 	if v == nil {
@@ -34,7 +46,7 @@ func (r *reader) references(s *section) (refs References) {
 		switch v.text {
 		case referencesOff:
 		case quarantine, referencesWarn:
-			v.fault("it needs the lists that Coupa's names are in", "write {unknown: "+v.text+", lists: {Department: departments.csv}}")
+			refs.All, refs.Warn = true, v.text == referencesWarn
 		default:
 			v.fault("it must be "+either([]string{quarantine, referencesWarn, referencesOff})+", not "+shown(v.text), referencesHint)
 		}
@@ -62,11 +74,13 @@ func (r *reader) references(s *section) (refs References) {
 }
 
 func (r *reader) referenceList(lists *section, column string) (l ReferenceList, ok bool) {
-	const hint = "write departments.csv, or {file: departments.csv, column: Name}"
+	const hint = "write api, departments.csv, or {file: departments.csv, column: Name}"
 	v := lists.take(column)
 	switch {
 	case v == nil:
 		return l, false
+	case v.kind == kindText && v.text == fromAPI:
+		return ReferenceList{Column: column, Path: v.path}, true
 	case v.kind == kindText:
 		l.File = v.text
 	case v.kind == kindMapping:

@@ -45,6 +45,7 @@ func (r *reader) config(root *node) *Config {
 	c.Verify = verify == "api"
 	preflight := s.oneOf("preflight", "off", "api", "changed")
 	c.Preflight, c.OnlyChanged = preflight != "off", preflight == "changed"
+	c.References = r.references(s)
 	c.Coupa = r.coupa(s.section("coupa"), c, host)
 	c.asks(s, "verify", c.Verify)
 	c.asks(s, "preflight", c.Preflight)
@@ -74,7 +75,6 @@ func (r *reader) config(root *node) *Config {
 	c.Notify = s.notify(c.Protect)
 	c.Heartbeat = heartbeat(s.section("heartbeat"))
 	c.Metrics = r.metrics(s.section("metrics"))
-	c.References = r.references(s)
 	s.notBuilt("windows")
 	s.done()
 	if c.Production && host != "" && isTest(host) {

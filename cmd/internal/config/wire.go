@@ -127,7 +127,7 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 		c.OnlyChanged = c.Preflight && c.Feed.Snapshot
 	}
 	need := r.opt.NeedSecrets
-	asks := c.Preflight || c.Route != RouteCSV
+	asks := c.Preflight || c.Route != RouteCSV || c.References.Asks()
 	r.opt.NeedSecrets = need || r.opt.Ask && asks || r.opt.Users
 	secret := s.secret("client_secret")
 	r.opt.NeedSecrets = need
@@ -153,7 +153,7 @@ func (r *reader) coupa(s *section, c *Config, instance string) Coupa {
 		s.missing("client_id", hint)
 		s.missing("client_secret", hint)
 	} else if need && (slices.Contains(c.Load.Via, "api") || c.Verify) || (need || r.opt.Ask) && asks {
-		const hint = "create one under Setup, Oauth2/OpenID Connect Clients in Coupa, or remove api from load.via, verify, preflight and route"
+		const hint = "create one under Setup, Oauth2/OpenID Connect Clients in Coupa, or remove api from load.via, verify, preflight, references and route"
 		s.missing("client_id", hint)
 		s.missing("client_secret", hint)
 	}

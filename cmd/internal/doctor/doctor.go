@@ -60,8 +60,8 @@ type doctor struct {
 // that need it come late. A new check is one line here.
 func (d *doctor) checks() []func(context.Context) {
 	return []func(context.Context){
-		d.config, d.references, d.ledger, d.feed,
-		d.clock, d.tokens, d.sftp, d.loads, d.past, d.users, d.page,
+		d.config, d.ledger, d.feed,
+		d.clock, d.tokens, d.references, d.sftp, d.loads, d.past, d.users, d.page,
 		d.limits, d.notices,
 	}
 }

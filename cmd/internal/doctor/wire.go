@@ -24,7 +24,7 @@ func (d *doctor) via(way string) bool { return slices.Contains(d.pipe.Config.Loa
 
 // byAPI reports whether a run asks Coupa's API: for verdicts, or about people.
 func (d *doctor) byAPI() bool {
-	return d.via("api") || d.pipe.Config.Verify || d.looksUp()
+	return d.via("api") || d.pipe.Config.Verify || d.looksUp() || d.pipe.AsksLists()
 }
 
 // looksUp reports whether a run sends nothing if it cannot ask about people.

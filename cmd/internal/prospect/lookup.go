@@ -16,7 +16,7 @@ type Wanted struct{ Key, ID, Login string }
 // LookUp asks Coupa what it holds of people in columns, and returns a function that finds the one user of a key. Nothing is sent
 // if Coupa cannot be asked: that is the error. A nil client is made from the config.
 func LookUp(ctx context.Context, env *wiring.Env, pipe *wiring.Pipeline, client *coupa.Client, columns []string, people []Wanted) (found func(key string) (export.User, bool), err error) {
-	if client, err = (&draft{ask: &Ask{Pipe: pipe, Client: client}}).client(env); err != nil {
+	if client, err = (&Ask{Pipe: pipe, Client: client}).client(env); err != nil {
 		return nil, err
 	}
 	users := client.Users()

@@ -38,7 +38,7 @@ func (d *draft) preflight(ctx context.Context, env *wiring.Env, sheet *layout.Sh
 	if err != nil {
 		return nil, &exit.Error{Code: export.ExitUsage, Err: err}
 	}
-	client, err := d.client(env)
+	client, err := d.ask.client(env)
 	if err != nil {
 		return nil, err
 	}
@@ -85,14 +85,15 @@ func (d *draft) questions(sheet *layout.Sheet) (a *preflightAnswers, err error) 
 }
 
 // client returns the client that asks Coupa. A command without a job has none yet, so one is built.
-func (d *draft) client(env *wiring.Env) (*coupa.Client, error) {
-	if d.ask.Client != nil {
-		return d.ask.Client, nil
+func (a *Ask) client(env *wiring.Env) (*coupa.Client, error) {
+	if a.Client != nil {
+		return a.Client, nil
 	}
-	client, err := coupa.NewClient(wiring.CoupaConfig(d.ask.Pipe.Config), env.Log)
+	client, err := coupa.NewClient(wiring.CoupaConfig(a.Pipe.Config), env.Log)
 	if err != nil {
 		return nil, &exit.Error{Code: export.ExitUsage, Err: err}
 	}
+	a.Client = client // one client keeps the rate
 	return client, nil
 }
 

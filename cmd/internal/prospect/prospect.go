@@ -85,6 +85,11 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 			return nil, err
 		}
 	}
+	if ask.Expect != nil {
+		if err := ask.lists(ctx, env, p); err != nil {
+			return nil, err
+		}
+	}
 	if err := ask.expected(p); err != nil {
 		return nil, err
 	}
@@ -116,6 +121,11 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 		}
 	}
 	p.made = len(d.gone)
+	if ask.Expect == nil {
+		if err := ask.lists(ctx, env, p); err != nil {
+			return nil, err
+		}
+	}
 	sheet, err := d.route(ctx)
 	if err != nil {
 		return nil, err

@@ -270,6 +270,7 @@ func configDigests(p *wiring.Pipeline) (map[string]string, error) {
 	digests := p.Config.Digests("instance", "feed", "mapping", "route", "layout", "limits", "roles", "protect", "references", "preflight", "integration_users")
 	delete(digests, "feed.files")
 	delete(digests, "feed.max_age")
+	maps.Copy(digests, p.ListDigests)
 	return digests, addTables(digests, p)
 }
 
@@ -283,6 +284,9 @@ func addTables(digests map[string]string, p *wiring.Pipeline) error {
 		digests["known (its bytes)"] = hexHash(data)
 	}
 	for _, of := range p.Config.References.Lists {
+		if of.File == "" {
+			continue
+		}
 		data, err := wiring.ReadReference(of)
 		if err != nil {
 			return fmt.Errorf("read the list of %s: %w", of.Column, err)

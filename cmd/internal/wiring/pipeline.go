@@ -41,7 +41,9 @@ type Pipeline struct {
 	Options layout.Options
 	Known   *known.List // the overrides; nil where the config has none
 
-	References []Reference // lists of names that Coupa has
+	References  []Reference       // lists of names that Coupa has, from files
+	ListDigests map[string]string // hashes of the lists that Coupa was asked for, by what they are
+	asked       []askedList
 
 	Unhashed bool // the hashes of the feed's files are not needed
 }

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -83,6 +84,30 @@ func (refs *references) find(element, key, name string) (payload.Record, bool) {
 	}
 	return ref.Clone(), true
 }
+
+// list returns what there is of an element, by ascending id.
+func (refs *references) list(element string) (all []payload.Record) {
+	for _, ref := range refs.byElement[element] {
+		all = append(all, ref.Clone())
+	}
+	slices.SortFunc(all, func(a, b payload.Record) int {
+		return cmp.Or(cmp.Compare(number(a["id"]), number(b["id"])), cmp.Compare(a.Text("name"), b.Text("name")))
+	})
+	last := int64(0)
+	for _, ref := range all { // objects of a seed may share an id; a list shows one once
+		last = max(last+1, number(ref["id"]))
+		ref["id"] = last
+	}
+	return all
+}
+
+func number(id any) int64 {
+	n, _ := payload.ParseInt(payload.TextOf(id)) // 0 is as good as any
+	return n
+}
+
+// References returns what users can refer to in an element, by ascending id.
+func (d *Users) References(element string) []payload.Record { return d.refs.list(element) }
 
 // reportingCurrency is stored for a user who has no currency and gets none ("Users Import"): the first by code.
 func (refs *references) reportingCurrency() payload.Record {

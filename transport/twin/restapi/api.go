@@ -1,4 +1,5 @@
-// Package restapi is the REST side of the twin: the token endpoint, /api/users and /api/data_file_sources.
+// Package restapi is the REST side of the twin: the token endpoint, /api/users, /api/data_file_sources, and lists of
+// what users refer to.
 package restapi
 
 import (
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/hr2coupa/hr2coupa/transport/twin/instance"
+	"github.com/hr2coupa/hr2coupa/transport/twin/payload"
 	"github.com/hr2coupa/hr2coupa/transport/twin/switchboard"
 )
 
@@ -45,6 +47,13 @@ func Add(site *http.ServeMux, in *instance.Instance, client Client) *API {
 	a.mux.HandleFunc("PATCH /api/users/{id}", a.faulty(a.scoped(write, a.updateUser)))
 	a.mux.HandleFunc("GET /api/data_file_sources", a.scoped([]string{in.Board.Get().LoadScope}, a.listLoads))
 	a.mux.HandleFunc("GET /api/data_file_sources/{id}", a.scoped([]string{in.Board.Get().LoadScope}, a.getLoad))
+	for path, of := range lists {
+		a.mux.HandleFunc("GET /api/"+path, a.faulty(a.scoped([]string{in.Board.Get().ListScope}, func(w http.ResponseWriter, r *http.Request) {
+			a.list(w, r, r.URL.Query(), of.single, func(q payload.Query) []payload.Record { return q.Run(in.Users.References(of.element), false) }, func(path []string) bool {
+				return len(path) == 1 && (path[0] == "id" || path[0] == of.key)
+			})
+		})))
+	}
 	a.mux.HandleFunc("/api/", a.scoped(nil, func(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, http.StatusNotFound, "base", "The requested resource is not available.")
 	}))

@@ -36,7 +36,7 @@ func reply(w http.ResponseWriter, r *http.Request, status int, name string, v an
 		return
 	}
 	if isList {
-		name += "s"
+		name = plural(name)
 	}
 	w.Header().Set("Content-Type", "application/xml; charset=utf-8")
 	w.WriteHeader(status)

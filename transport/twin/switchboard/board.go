@@ -35,7 +35,7 @@ func (b *Board) Strikes() bool {
 }
 
 // atStart are the switches that shape the servers when they start; they cannot be changed later.
-var atStart = []string{"pickup-interval", "archive-place", "rate", "load-scope", "drop-path", "home", "algorithms", "login"}
+var atStart = []string{"pickup-interval", "archive-place", "rate", "load-scope", "list-scope", "drop-path", "home", "algorithms", "login"}
 
 // Set changes switches, given as "name=value". It returns the errors of Parse, and one for a switch that takes effect only at
 // the start.

@@ -49,6 +49,7 @@ type Switches struct {
 	Rate          int           // requests a second; NoLimit lifts it
 	Scopes        string        // blank-separated: what the client may ask for
 	LoadScope     string        // the scope that opens data_file_sources
+	ListScope     string        // the scope that opens departments, groups, currencies and addresses
 	PutLists      string        // add | replace
 	UnknownInList string        // name | list
 	UnknownFilter string        // refuse | ignore

@@ -86,6 +86,8 @@ func apiSwitches() []switchSpec {
 			"documented: a client may ask for the scopes that it was given (Set Up an OpenID Connect Client); separated by blanks"},
 		{"load-scope", "core.integration.read", words("core.integration.read", "core.common.read"), func(s *Switches) any { return &s.LoadScope },
 			"assumed: no page says which scope data_file_sources needs"},
+		{"list-scope", "core.common.read", words("core.common.read", "core.user.read"), func(s *Switches) any { return &s.ListScope },
+			"assumed: no page says which scope each list of reference data (departments, groups, currencies, addresses) needs"},
 		{"put-lists", "add", words("add", "replace"), func(s *Switches) any { return &s.PutLists },
 			"disputed: Coupa prescribes two calls to remove a role, from which it follows that a PUT adds roles (Remove a Role from a User); no page says so"},
 		{"unknown-in-list", "name", words("name", "list"), func(s *Switches) any { return &s.UnknownInList },

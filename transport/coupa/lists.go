@@ -75,7 +75,7 @@ func (c *Client) names(ctx context.Context, l List, most int) (names []string, e
 			}
 			v, shown := entry.Values[l.element]
 			if !shown {
-				return nil, wrong("the answer does not show the %s of %s: look at the API response filters", l.element, l.Of)
+				return nil, &Error{Op: "GET " + l.path, Status: http.StatusOK, Msg: "the answer does not show the " + l.element + " of " + l.Of, Hint: "look at the API response filters"}
 			}
 			if last = id; v.Text != "" {
 				names = append(names, v.Text)

@@ -91,18 +91,18 @@ func (refs *references) list(element string) (all []payload.Record) {
 		all = append(all, ref.Clone())
 	}
 	slices.SortFunc(all, func(a, b payload.Record) int {
-		return cmp.Or(cmp.Compare(number(a["id"]), number(b["id"])), cmp.Compare(a.Text("name"), b.Text("name")))
+		return cmp.Or(cmp.Compare(idOf(a), idOf(b)), cmp.Compare(a.Text("name"), b.Text("name")))
 	})
 	last := int64(0)
 	for _, ref := range all { // objects of a seed may share an id; a list shows one once
-		last = max(last+1, number(ref["id"]))
+		last = max(last+1, idOf(ref))
 		ref["id"] = last
 	}
 	return all
 }
 
-func number(id any) int64 {
-	n, _ := payload.ParseInt(payload.TextOf(id)) // 0 is as good as any
+func idOf(ref payload.Record) int64 {
+	n, _ := payload.ParseInt(payload.TextOf(ref["id"])) // 0 is as good as any
 	return n
 }
 

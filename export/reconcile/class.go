@@ -9,6 +9,7 @@ type Class string
 const (
 	LeaverActive   Class = "leaver_active"   // inactive in HR and active in Coupa
 	JoinerInactive Class = "joiner_inactive" // active in HR and inactive in Coupa
+	JoinerEarly    Class = "joiner_early"    // an active user of whom HR has only records of days to come
 	Missing        Class = "missing"         // HR knows the person, and no user in Coupa is theirs
 	Differs        Class = "differs"         // both know the person, and some column has two values
 	Unclear        Class = "unclear"         // it cannot be told whether both agree; see Doubt
@@ -22,13 +23,18 @@ const (
 
 // Classes returns all classes, the gravest first.
 func Classes() []Class {
-	return []Class{LeaverActive, JoinerInactive, Missing, Differs, Unclear, OnlyActive, OnlyInactive, LeaverGone, HandedOver, Equal}
+	return []Class{LeaverActive, JoinerInactive, JoinerEarly, Missing, Differs, Unclear, OnlyActive, OnlyInactive, LeaverGone, HandedOver, Equal}
 }
 
 // Agrees reports whether the two sides agree about those of a class. Who is shut out in both, by whatever way, is no
 // difference.
 func (c Class) Agrees() bool {
 	return slices.Contains([]Class{Equal, LeaverGone, HandedOver, OnlyInactive}, c)
+}
+
+// ofUser reports whether those of a class are users whom none of HR's people is.
+func (c Class) ofUser() bool {
+	return slices.Contains([]Class{JoinerEarly, OnlyActive, OnlyInactive}, c)
 }
 
 // Cause says which side has changed since both were last confirmed to hold the same.
@@ -77,8 +83,9 @@ const (
 	Quarantined Reason = "quarantined" // HR's record breaks a rule, so that it says nothing certain
 	Protected   Reason = "protected"   // a rule of the config protects the person from every change
 	Excluded    Reason = "excluded"    // feed.where leaves the person out: the feed is not about them
+	Waiting     Reason = "waiting"     // HR's record holds from a later day on
 	PersonOut   Reason = "person_out"  // of a user: the record of their person is quarantined
 )
 
 // Reasons returns all reasons, the gravest first.
-func Reasons() []Reason { return []Reason{Quarantined, Protected, Excluded, PersonOut} }
+func Reasons() []Reason { return []Reason{Quarantined, Protected, Excluded, Waiting, PersonOut} }

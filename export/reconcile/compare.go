@@ -247,6 +247,9 @@ func (w *walk) compare(f *Finding, held export.User) {
 			continue
 		}
 		v, known := held.Value(e)
+		if e.Column == export.ColumnRoles && w.dropped(cell, v, known) {
+			continue
+		}
 		d, changes := export.ElementCell{Element: e, Cell: cell}.Change(v, known)
 		if !changes || d.Kind == export.ChangeCase && !w.o.ExactCase {
 			continue
@@ -324,7 +327,9 @@ func (w *walk) only(take func(*Finding) error) error {
 	for i := range w.users {
 		u := &w.users[i]
 		if !u.taken && u.out == "" && w.keyAt >= 0 && !w.other {
-			switch why, ok := w.out[w.held[i*len(w.keyed)+w.keyAt]]; {
+			switch why, ok := w.out[w.heldKey(i)]; {
+			case ok && why == Waiting && w.isEarly(i):
+				u.out = early
 			case ok && why == Quarantined:
 				u.out = PersonOut
 			case ok:
@@ -334,7 +339,7 @@ func (w *walk) only(take func(*Finding) error) error {
 		switch {
 		case u.taken:
 			side.Compared++
-		case u.out != "":
+		case u.out != "" && u.out != early:
 			side.LeftOut[u.out]++
 			if u.active {
 				w.r.Active[u.out]++
@@ -357,15 +362,21 @@ func (w *walk) only(take func(*Finding) error) error {
 		if w.login >= 0 {
 			f.Login = held.Values[w.o.Columns[w.login].Path].Text
 		}
-		if out := w.users[i].out; out != "" {
+		if out := w.users[i].out; out != "" && out != early {
 			f.Class, f.Reason = LeftOut, out
 		} else {
-			if !w.users[i].active {
+			switch {
+			case w.users[i].out == early:
+				first := w.waiting[w.heldKey(i)]
+				f.Class, f.Key, f.From = JoinerEarly, first.key, first.day
+			case !w.users[i].active:
 				f.Class = OnlyInactive
 			}
 			w.r.Classes[f.Class]++
-			f.Past = w.past(held)
-			w.told(f)
+			if f.Class != JoinerEarly {
+				f.Past = w.past(held)
+				w.told(f)
+			}
 		}
 		if err := take(f); err != nil {
 			return err
@@ -412,7 +423,7 @@ func (w *walk) check() error {
 	r := w.r
 	people, only := 0, 0
 	for class, n := range r.Classes {
-		if class == OnlyActive || class == OnlyInactive {
+		if class.ofUser() {
 			only += n
 		} else {
 			people += n

@@ -20,12 +20,13 @@ type Store interface {
 
 // Options say what is compared and how people and users are paired.
 type Options struct {
-	Columns   []export.Element // first those of HR's cells, then those that only say who a user is; without a path where Coupa shows none
-	Mapped    int              // so many of them are HR's
-	Match     []string         // the columns that pair people with users, the strongest first
-	Next      bool             // where a column pairs with no user, the next one is tried; else only the first with a value counts
-	Key       string           // the column with the key of HR's records, by which users of people who are left out are known
-	ExactCase bool             // a login or an e-mail address in another case is a difference
+	Columns   []export.Element  // first those of HR's cells, then those that only say who a user is; without a path where Coupa shows none
+	Mapped    int               // so many of them are HR's
+	Match     []string          // the columns that pair people with users, the strongest first
+	Next      bool              // where a column pairs with no user, the next one is tried; else only the first with a value counts
+	Key       string            // the column with the key of HR's records, by which users of people who are left out are known
+	Roles     *export.RoleRules // what a run does not do with roles; nil: it may do all
+	ExactCase bool              // a login or an e-mail address in another case is a difference
 	Protects  func(key, login string) bool
 	Confirmed *baseline.Store              // what was last confirmed of people; nil: nothing was
 	HashKey   baseline.HashKey             // of the hashes in it
@@ -57,20 +58,21 @@ type Comparison struct {
 	login  int
 	seed   maphash.Seed
 
-	mu     sync.Mutex
-	files  []string
-	people []person
-	said   []uint64          // of each person, the hash of each keyed column; 0 is no value
-	out    map[uint64]Reason // people who are left out, by the hash of their key
-	outN   map[Reason]int    // how many they are
-	users  []user
-	held   []uint64 // of each user, as said
-	masks  masks    // which columns people say something in, and how each user looks in them
-	other  bool     // the keys of HR's records are not what the column Key has, so that no user is known by one
-	ids    map[string]bool
-	late   bool // the users who come now may have been added before
-	hr     digest
-	coupa  digest
+	mu      sync.Mutex
+	files   []string
+	people  []person
+	said    []uint64          // of each person, the hash of each keyed column; 0 is no value
+	out     map[uint64]Reason // people who are left out, by the hash of their key
+	outN    map[Reason]int    // how many they are
+	waiting map[uint64]waits  // people who wait for their day, by the hash of their key
+	users   []user
+	held    []uint64 // of each user, as said
+	masks   masks    // which columns people say something in, and how each user looks in them
+	other   bool     // the keys of HR's records are not what the column Key has, so that no user is known by one
+	ids     map[string]bool
+	late    bool // the users who come now may have been added before
+	hr      digest
+	coupa   digest
 }
 
 type person struct {
@@ -92,7 +94,7 @@ var uniqueColumns = [...]string{export.ColumnLogin, export.ColumnEmail, export.C
 
 // New returns a comparison of two sides that are still empty.
 func New(o Options) *Comparison {
-	c := &Comparison{o: o, seed: maphash.MakeSeed(), keyAt: -1, number: -1, masks: newMasks(o), out: map[uint64]Reason{}, outN: map[Reason]int{}}
+	c := &Comparison{o: o, seed: maphash.MakeSeed(), keyAt: -1, number: -1, masks: newMasks(o), out: map[uint64]Reason{}, waiting: map[uint64]waits{}, outN: map[Reason]int{}}
 	c.status, c.login = c.column(export.ColumnStatus), c.column(export.ColumnLogin)
 	at := func(name string) int {
 		i := c.column(name)
@@ -173,10 +175,25 @@ func (c *Comparison) LeaveOut(key string, why Reason) {
 	}
 }
 
+// Wait notes a record that holds from a later day on, as 2006-01-02.
+func (c *Comparison) Wait(key, day string) {
+	c.LeaveOut(key, Waiting)
+	if c.keyAt < 0 || key == "" {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.hash(c.keyed[c.keyAt], key)
+	if first := c.waiting[at]; first.day == "" || day < first.day {
+		c.waiting[at] = waits{strings.Clone(key), day}
+	}
+}
+
 // Forget forgets HR's side, which is told anew.
 func (c *Comparison) Forget() {
 	c.people, c.said, c.hr, c.other, c.masks = c.people[:0], c.said[:0], digest{}, false, newMasks(c.o)
 	clear(c.out)
+	clear(c.waiting)
 	clear(c.outN)
 }
 

@@ -480,3 +480,33 @@ func TestHours(t *testing.T) {
 		})
 	}
 }
+
+// TestWaiting: a record that holds from a later day on is left out; its user who is active already is early, but not where the person
+// was sent once.
+func TestWaiting(t *testing.T) {
+	o := Options{Match: []string{export.ColumnNumber}, Ours: func(key, _ string) bool { return key == "9" }}
+	c := side(t, o, []string{"7|a|active||"}, []string{"1|7|a|true|||", "2|8|b|true|||", "3|9|c|true|||", "4|10|d|false|||"})
+	for _, key := range []string{"7", "8", "9", "10", "11"} {
+		c.Wait(key, "2026-12-15")
+	}
+	c.Wait("8", "2026-12-01")
+	p := c.Pair()
+	for range 2 {
+		got, r := told(t, p)
+		if !slices.Equal(got, []string{"8 2 joiner_early", "3 left_out waiting", "4 left_out waiting"}) || r.Agrees() || r.HR.LeftOut[Waiting] != 6 || r.OnlyUsers() != 1 {
+			t.Errorf("%q, HR %+v, %d users", got, r.HR, r.OnlyUsers())
+		}
+	}
+}
+
+// TestRolesOfLeavers: roles that a run takes out of the row of somebody who is inactive are no difference.
+func TestRolesOfLeavers(t *testing.T) {
+	o := Options{Match: []string{export.ColumnNumber}, Roles: &export.RoleRules{Never: func(role string) bool { return role == "Admin" }}}
+	people := []string{"7|a|inactive|Admin,User|", "8|b|inactive|Buyer|", "9|c|active|Admin|", "10|d|inactive|Admin|"}
+	users := []string{"1|7|a|false|||", "2|8|b|false|||", "3|9|c|true|||", "4|10|d|false|Admin,User||"}
+	got, _ := told(t, side(t, o, people, users).Pair())
+	want := []string{"8 2 differs User Role Names:Buyer/", "9 3 differs User Role Names:Admin/", "10 4 differs User Role Names:Admin/Admin,User"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}

@@ -20,6 +20,7 @@ type Finding struct {
 	Reason Reason        `json:"reason,omitempty"` // why a person or a user is left out
 	Cause  Cause         `json:"cause,omitempty"`  // of Missing; that of other differences is with each cell
 	Past   Past          `json:"ledger,omitempty"` // of a user whom HR does not know
+	From   string        `json:"from,omitempty"`   // of JoinerEarly: the first day from which HR has a record
 	Left   time.Time     `json:"left,omitzero"`    // of LeaverActive: the first moment of the day on which HR says that the person left
 	Hours  *int          `json:"hours,omitempty"`  // from then until the comparison; below 0 where the day is ahead
 	Open   string        `json:"open,omitempty"`   // the earlier run that the person is still open from
@@ -74,6 +75,16 @@ func (r *Result) Agrees() bool {
 		}
 	}
 	return len(r.Doubles) == 0
+}
+
+// OnlyUsers returns how many users are compared, and are none of HR's people.
+func (r *Result) OnlyUsers() (n int) {
+	for class, of := range r.Classes {
+		if class.ofUser() {
+			n += of
+		}
+	}
+	return n
 }
 
 // shownIDs is how many users of one double are named.

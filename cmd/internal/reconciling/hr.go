@@ -139,7 +139,8 @@ func (v *hrView) note(key string, row *export.Row) {
 			}
 		}
 	}
-	ok, err := v.compared.AddPerson(reconcile.Person{Key: key, Origin: row.Origin, Cells: cells, Left: v.leave(row.Origin), Ended: row.Ended})
+	left := v.leave(row.Origin)
+	ok, err := v.compared.AddPerson(reconcile.Person{Key: key, Origin: row.Origin, Cells: cells, Left: left, Ended: row.Ended || !left.IsZero() && !left.After(v.res.At)})
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.err == nil {
@@ -173,7 +174,7 @@ func (v *hrView) Part(_ export.Part, _ []byte, rows []export.RowResult) (int64, 
 }
 
 // Row takes a row that a run would not send.
-func (v *hrView) Row(r export.RowResult, _ []export.KeptRecord) error {
+func (v *hrView) Row(r export.RowResult, kept []export.KeptRecord) error {
 	v.records += r.Lines
 	if v.lacking[r.Origin] {
 		v.people++
@@ -181,6 +182,10 @@ func (v *hrView) Row(r export.RowResult, _ []export.KeptRecord) error {
 	}
 	if r.Outcome == export.Excluded {
 		v.compared.LeaveOut(r.Key, reconcile.Excluded)
+		return v.out.Add(r)
+	}
+	if len(kept) == 1 && kept[0].Dated != nil {
+		v.compared.Wait(r.Key, kept[0].Dated.Day)
 		return v.out.Add(r)
 	}
 	why := reconcile.Quarantined

@@ -175,7 +175,7 @@ func (s *sides) compare(ctx context.Context) (err error) {
 	}
 	guard := wiring.Guard(s.pipe.Config, s.res.At)
 	o := reconcile.Options{
-		Columns: s.elements, Mapped: s.mapped, Match: match, Next: next, Key: s.pipe.Key, ExactCase: s.pipe.Config.Layout.ExactCase, People: &s.people, Users: &s.users,
+		Columns: s.elements, Mapped: s.mapped, Match: match, Next: next, Key: s.pipe.Key, ExactCase: s.pipe.Config.Layout.ExactCase, Roles: wiring.RoleRules(s.pipe.Config), People: &s.people, Users: &s.users,
 	}
 	if guard != nil {
 		o.Protects = func(key, login string) bool { return guard(key, login, "") != nil }

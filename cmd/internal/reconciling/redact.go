@@ -75,7 +75,7 @@ func hideAll(texts []string) []string {
 func (r *redactor) finding(f *reconcile.Finding) *reconcile.Finding {
 	out := *f
 	out.Key, out.ID, out.Login, out.Others = r.person(f.Key), r.user(f.ID), "", r.users(f.Others)
-	out.Left, out.Whose = time.Time{}, r.person(f.Whose)
+	out.Left, out.From, out.Whose = time.Time{}, hide(f.From), r.person(f.Whose)
 	out.Cells = slices.Clone(f.Cells)
 	for i, c := range out.Cells {
 		c.Old, c.New, c.Gained, c.Lost = hide(c.Old), hide(c.New), hideAll(c.Gained), hideAll(c.Lost)
@@ -96,6 +96,9 @@ func (r *redactor) row(row export.RowResult) export.RowResult {
 	out := export.RowResult{Origin: row.Origin, Lines: row.Lines, Key: r.person(row.Key), Outcome: row.Outcome, Faults: slices.Clone(row.Faults)}
 	for i, f := range out.Faults {
 		out.Faults[i].Value, out.Faults[i].Hint = hide(f.Value), "" // a hint may name another person
+		if row.Outcome == export.Pending {
+			out.Faults[i].Message = "effective on a later day"
+		}
 	}
 	return out
 }

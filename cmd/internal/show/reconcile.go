@@ -114,8 +114,11 @@ func Reconciled(env *wiring.Env, r *reconciling.Result, files ReconcileFiles) er
 	return w.Err()
 }
 
-// notExcluded reports whether a row is one that HR has to look at: whom feed.where leaves out is in the sums, and in --csv and --json.
-func notExcluded(row export.RowResult) bool { return row.Outcome != export.Excluded }
+// notExcluded reports whether a row is one that HR has to look at: whom feed.where leaves out, and who waits for their day, is in the
+// sums, and in --csv and --json.
+func notExcluded(row export.RowResult) bool {
+	return row.Outcome != export.Excluded && row.Outcome != export.Pending
+}
 
 // ReconcileSentence returns the verdict: whether both sides agree, and about whom they do not.
 func ReconcileSentence(r *reconciling.Result) string {
@@ -330,7 +333,7 @@ func DoubleText(d reconcile.Double) string {
 // reconcileSums prints how both populations add up, and their hashes.
 func reconcileSums(w *terminal.Text, r *reconciling.Result, width int) {
 	w.Printf("\nSums\n")
-	only := r.Classes[reconcile.OnlyActive] + r.Classes[reconcile.OnlyInactive]
+	only := r.OnlyUsers()
 	for _, line := range []string{
 		fmt.Sprintf("HR: %s of %s = %d compared%s", export.Plural(r.HR.Read, "row"), export.Plural(r.Records, "record"), r.HR.Compared, leftOutText(r.HR.LeftOut)),
 		fmt.Sprintf("Coupa: %s = %d paired with HR's people + %d only in Coupa%s", export.Plural(r.Coupa.Read, "user"), r.Coupa.Compared-only, only, leftOutText(r.Coupa.LeftOut)),

@@ -288,7 +288,7 @@ func (p *reconcilePage) sides() (out []pageSide) {
 	}
 	say("what it is", strings.Join(hr, ", "), name)
 	say("read to its end", fmt.Sprintf("%s of %s", export.Plural(r.HR.Read, "row"), export.Plural(r.Records, "record")), read)
-	only := r.Classes[reconcile.OnlyActive] + r.Classes[reconcile.OnlyInactive]
+	only := r.OnlyUsers()
 	say("compared", fmt.Sprint(r.HR.Compared), fmt.Sprintf("%d: %d paired with HR's people, %d only in Coupa", r.Coupa.Compared, r.Coupa.Compared-only, only))
 	say("left out", leftOutSide(r.HR.LeftOut), leftOutSide(r.Coupa.LeftOut))
 	say("sha256 of all who are compared", r.HR.Hash, r.Coupa.Hash)

@@ -15,6 +15,7 @@ import (
 var classWords = map[reconcile.Class]struct{ word, title string }{
 	reconcile.LeaverActive:   {"inactive in HR, active in Coupa", "Leavers who are active in Coupa"},
 	reconcile.JoinerInactive: {"active in HR, inactive in Coupa", "Active in HR, inactive in Coupa"},
+	reconcile.JoinerEarly:    {"active in Coupa before the first day", "Active in Coupa before the first day"},
 	reconcile.Missing:        {"missing in Coupa", "Missing in Coupa"},
 	reconcile.Differs:        {"in both, with different values", "In both, with different values"},
 	reconcile.Unclear:        {"in doubt", "In doubt: it cannot be told whether both agree"},
@@ -27,7 +28,8 @@ var classWords = map[reconcile.Class]struct{ word, title string }{
 
 // reasonWords say why people and users are left out.
 var reasonWords = map[reconcile.Reason]string{
-	reconcile.Quarantined: "quarantined", reconcile.Protected: "protected", reconcile.Excluded: "excluded by a rule", reconcile.PersonOut: "of people whose records are quarantined",
+	reconcile.Quarantined: "quarantined", reconcile.Protected: "protected", reconcile.Excluded: "excluded by a rule", reconcile.Waiting: "waiting for their day",
+	reconcile.PersonOut: "of people whose records are quarantined",
 }
 
 var unreadWords = map[reconciling.Unread]string{
@@ -125,8 +127,11 @@ func DoubtText(f *reconcile.Finding) string {
 	case reconcile.OtherHas:
 		return f.Column + ": a user in Coupa has this value, and is not paired with this person" + ids
 	}
-	if f.Class == reconcile.HandedOver {
+	switch f.Class {
+	case reconcile.HandedOver:
 		return "the account is that of " + f.Whose + " in HR"
+	case reconcile.JoinerEarly:
+		return "HR has the person from " + f.From + " on"
 	}
 	return ""
 }

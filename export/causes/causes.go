@@ -33,8 +33,8 @@ func (c *Finder) At(place func(f export.Fault, k *export.Cause) []string) *Finde
 	return &Finder{c.tails, place}
 }
 
-// placed returns where in the config a row's faults with a cause lie, each place once.
-func (c *Finder) placed(faults export.Faults, k *export.Cause) (places []string) {
+// Places returns where in the config a row's faults with a cause lie, each place once.
+func (c *Finder) Places(faults export.Faults, k *export.Cause) (places []string) {
 	if c.place == nil || k.Owner != export.OwnerIT {
 		return nil
 	}
@@ -192,7 +192,7 @@ func (c *Finder) Advise(faults export.Faults) (todo, owner string) {
 	var todos, owners []string
 	for _, k := range causes {
 		todo := k.Todo
-		if at := c.placed(faults, k); at != nil {
+		if at := c.Places(faults, k); at != nil {
 			todo = strings.Join(at, ", ") + ": " + todo
 		}
 		todos = append(todos, todo)
@@ -226,7 +226,7 @@ func (c *Finder) Count(rows iter.Seq[export.RowResult]) []export.CauseCount {
 		}
 		n.Rows++
 		n.Records += r.Lines
-		for _, at := range c.placed(r.Faults, k) {
+		for _, at := range c.Places(r.Faults, k) {
 			if len(n.Config) < mostPlaces && !slices.Contains(n.Config, at) {
 				n.Config = append(n.Config, at)
 			}

@@ -32,10 +32,23 @@ type share struct {
 type tally struct {
 	rows, records int
 	places        []string
+	config        []string // the places in the config where the cause lies
 }
 
-// mostPlaces is how many places of rows a notice lists.
-const mostPlaces = 10
+// mostPlaces is how many places of rows a notice lists, and mostConfig how many of the config.
+const (
+	mostPlaces = 10
+	mostConfig = 5
+)
+
+// lies adds places in the config, each once.
+func (t *tally) lies(places []string) {
+	for _, at := range places {
+		if at = oneLine(at); len(t.config) < mostConfig && !slices.Contains(t.config, at) {
+			t.config = append(t.config, at)
+		}
+	}
+}
 
 func (t *tally) add(r export.RowResult) {
 	t.rows++
@@ -80,6 +93,7 @@ func (list shares) give(s Start, r export.RowResult, columns []string) {
 			m.by[cause] = &tally{}
 		}
 		m.by[cause].add(r)
+		m.by[cause].lies(s.Causes.Places(r.Faults, cause))
 	}
 	if len(causes) == 0 {
 		mine(named).mute.add(r)
@@ -127,7 +141,7 @@ func (s *share) facts() []string {
 func (s *share) behind() []Behind {
 	var out []Behind
 	for cause, t := range s.by {
-		b := Behind{CauseCount: export.CauseCount{Cause: *cause, Rows: t.rows, Records: t.records}, Places: t.where()}
+		b := Behind{CauseCount: export.CauseCount{Cause: *cause, Rows: t.rows, Records: t.records, Config: t.config}, Places: t.where()}
 		b.Owner = s.owner
 		out = append(out, b)
 	}
@@ -146,11 +160,28 @@ func together(a, b []Behind) []Behind {
 		out[i].Rows += more.Rows
 		out[i].Records += more.Records
 		out[i].Places += ", " + more.Places
+		out[i].Config = slices.Clone(out[i].Config)
+		for _, at := range more.Config {
+			if len(out[i].Config) < mostConfig && !slices.Contains(out[i].Config, at) {
+				out[i].Config = append(out[i].Config, at)
+			}
+		}
 	}
 	return mostFirst(out)
 }
 
 func mostFirst(list []Behind) []Behind {
 	slices.SortFunc(list, func(a, b Behind) int { return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Name, b.Name)) })
+	return list
+}
+
+// placed returns causes with what to do in full: it begins with the places in the config, as in a report.
+func placed(list []Behind) []Behind {
+	list = slices.Clone(list)
+	for i := range list {
+		if b := &list[i]; b.Config != nil {
+			b.Todo = strings.Join(b.Config, ", ") + ": " + b.Todo
+		}
+	}
 	return list
 }

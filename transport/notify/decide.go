@@ -82,7 +82,7 @@ func find(open []export.Incident, t Trouble) (export.Incident, bool) {
 func (t Trouble) item(i export.Incident, stage Stage) Item {
 	return Item{
 		Stage: stage, Kind: i.Kind, Cause: i.Cause, Owner: i.Owner, Since: i.Begun, Run: i.Run, Starts: i.Starts,
-		Facts: t.Facts, Behind: t.Behind, ToDo: t.ToDo,
+		Facts: t.Facts, Behind: placed(t.Behind), ToDo: t.ToDo,
 	}
 }
 

@@ -11,9 +11,11 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// Causes finds the causes of a row's faults, each once.
+// Causes finds the causes of a row's faults, each once, and where they lie.
 type Causes interface {
 	Behind(faults export.Faults) []*export.Cause
+	// Places returns where in the config the faults with a cause lie, as file:line; none where they do not lie there.
+	Places(faults export.Faults, k *export.Cause) []string
 }
 
 // Start is one finished start of the program.

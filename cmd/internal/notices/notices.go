@@ -132,7 +132,7 @@ func (t *Notifier) notices(open []export.Incident, err error) ([]export.Incident
 		}
 	}
 	now := t.env.Now().In(t.cfg.Feed.TimeZone)
-	found := notify.Read(notify.Start{Command: t.Command, ByHand: t.ByHand, Report: t.rep, Err: err, Exit: code, Causes: wiring.Causes(), Columns: wiring.ColumnNames(t.cfg), Unknown: t.unknown, Folder: t.Folder, Leavers: t.leavers})
+	found := notify.Read(notify.Start{Command: t.Command, ByHand: t.ByHand, Report: t.rep, Err: err, Exit: code, Causes: wiring.CausesIn(t.cfg), Columns: wiring.ColumnNames(t.cfg), Unknown: t.unknown, Folder: t.Folder, Leavers: t.leavers})
 	incidents, items := notify.Decide(open, found, run, now)
 	m := notify.Message{
 		Instance: wiring.HostOf(t.cfg.Instance), Host: wiring.Hostname(), Command: t.Command, At: now, Run: run, Verdict: verdict, Exit: code, Counts: counts,

@@ -124,6 +124,12 @@ func lifetime(expiresIn string) time.Duration {
 // oauthErrors are the error codes that a token endpoint may return (RFC 6749, 5.2).
 var oauthErrors = []string{"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
 
+const (
+	whoMay      = "a Coupa administrator may see and change it"
+	checkClient = "check coupa.client_id and coupa.client_secret against Setup, OAuth2/OpenID Connect Clients: has the secret been replaced there or in its store here, " +
+		"is the client still active and of this instance, and does it have the scopes of coupa.scopes? " + whoMay + "; the next run sends what was not sent"
+)
+
 // refused turns the library's error into ours. It does not take over the text, which may quote a whole body.
 func (t *tokens) refused(ctx context.Context, limit time.Duration, err error) error {
 	const op = "POST " + tokenPath
@@ -145,17 +151,17 @@ func (t *tokens) refused(ctx context.Context, limit time.Duration, err error) er
 	switch {
 	case r.ErrorCode == "invalid_scope":
 		return notDelivered(export.NoScope, nil, "coupa issues no token for the scopes %q (%s)", strings.Join(t.grant.Scopes, " "), said).
-			WithHint("compare coupa.scopes with the client's under Setup, OAuth2/OpenID Connect Clients")
+			WithHint("compare coupa.scopes with the client's under Setup, OAuth2/OpenID Connect Clients; " + whoMay)
 	case r.ErrorCode == "unauthorized_client", r.ErrorCode == "unsupported_grant_type":
 		return notDelivered(export.NoToken, nil, "coupa issues no token for this client (%s)", said).
-			WithHint("set its grant type to Client credentials under Setup, OAuth2/OpenID Connect Clients")
+			WithHint("set its grant type to Client credentials under Setup, OAuth2/OpenID Connect Clients; " + whoMay)
 	case r.ErrorCode != "":
 		return notDelivered(export.NoToken, nil, "coupa refuses the client (%s)", said).
-			WithHint("check coupa.client_id and coupa.client_secret against Setup, OAuth2/OpenID Connect Clients")
+			WithHint("%s", checkClient)
 	case a.status >= 300 && a.status < 400:
 		return notDelivered(export.NoAddress, nil, "%s%s redirects to %s", t.wire.base, tokenPath, target(a)).WithHint(checkURL)
 	case a.status == http.StatusNotFound, a.html(), len(bytes.TrimSpace(a.body)) == 0 && a.status != http.StatusUnauthorized:
 		return notDelivered(export.NoAddress, nil, "%s%s issues no tokens (%d: %s)", t.wire.base, tokenPath, a.status, problem(a)).WithHint(checkURL)
 	}
-	return notDelivered(export.NoToken, nil, "coupa refuses the client (%d: %s)", a.status, problem(a)).WithHint("check coupa.client_id and coupa.client_secret")
+	return notDelivered(export.NoToken, nil, "coupa refuses the client (%d: %s)", a.status, problem(a)).WithHint("%s", checkClient)
 }

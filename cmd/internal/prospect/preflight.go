@@ -97,6 +97,10 @@ func (a *Ask) client(env *wiring.Env) (*coupa.Client, error) {
 	return client, nil
 }
 
+// LastResort says what goes without Coupa's answers, and at what price.
+const LastResort = "the next run asks again, and sends what was not sent; only if that cannot wait: preflight: off sends without asking, " +
+	"and a person whom Coupa does not find by the key becomes a second account"
+
 // Unasked returns the error that nothing was sent, since Coupa could not be asked first.
 func Unasked(ctx context.Context, err error, byAPI, matched bool) error {
 	if ctx.Err() != nil {
@@ -105,16 +109,18 @@ func Unasked(ctx context.Context, err error, byAPI, matched bool) error {
 	if _, crashed := errors.AsType[*export.Crash](err); crashed { // a fault of ours, not of Coupa
 		return err
 	}
-	if _, ok := errors.AsType[*export.NotDeliveredError](err); !ok {
-		err = &export.NotDeliveredError{What: export.NoPreflight, Msg: err.Error(), Err: err}
+	not, ok := errors.AsType[*export.NotDeliveredError](err)
+	if !ok {
+		not = &export.NotDeliveredError{What: export.NoPreflight, Msg: err.Error(), Err: err}
+		err = not
 	}
 	switch {
 	case byAPI:
 		return fmt.Errorf("look up people in Coupa before anything is written: %w", err)
-	case matched: // no row is about anybody without Coupa's answer
+	case matched, not.What == export.NoToken: // no row is about anybody without Coupa's answer; and no load is asked about without a token
 		return fmt.Errorf("look up people in Coupa before anything is sent: %w", err)
 	}
-	return export.Hint(fmt.Errorf("look up people in Coupa before anything is sent: %w", err), "preflight: off does without")
+	return export.Hint(fmt.Errorf("look up people in Coupa before anything is sent: %w", err), "%s", LastResort)
 }
 
 // approvedCreates returns up to how many creates an approval allows.

@@ -2,12 +2,12 @@ package prospect
 
 import (
 	"context"
-	"runtime/debug"
 	"slices"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/change"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/heap"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/baseline"
@@ -132,7 +132,7 @@ func (a *Ask) confirmed(l Ledger, o *Outlook) (err error) {
 		return nil
 	}
 	if o.confirmed, err = l.Baselines(); o.confirmed.Len() > manyPeople {
-		debug.SetGCPercent(smallHeap)
+		heap.Tighten(smallHeap)
 	}
 	return err
 }

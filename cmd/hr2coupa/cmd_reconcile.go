@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/past"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/reconciling"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -12,7 +13,7 @@ func reconcileCmd(env *wiring.Env) *cobra.Command {
 	var o reconciling.Options
 	var files show.ReconcileFiles
 	c := &cobra.Command{
-		Use:   "reconcile [FILE…]",
+		Use:   "reconcile [RUN | FILE…]",
 		Short: "do HR and Coupa agree: all of HR's people against all of Coupa's users; sends nothing",
 		Long: `Reconcile reads HR's whole view (the feed, through the mapping, or FILEs) and all of Coupa's users, and
 says of every person and every user whether both sides agree. It sends nothing and records nothing. The feed
@@ -22,10 +23,15 @@ of it whose header is not known gets its column of the users import with --colum
 It ends with 0 if both sides agree, 3 if they differ, 9 if HR's side and 4 if Coupa's side could not be read to
 its end: then nothing is compared. docs/reconcile.md says what each class means. --html writes one page that
 needs nothing else, with lines for who prepares and who reviews it. It has at most 1000 people and users; if
-there are more, FILE.findings.csv beside it has all (without the .html; with --csv that file).`,
-		Example: "  hr2coupa reconcile --csv findings.csv --html page.html --control 'ITGC-07 leavers' --period 2026-Q4\n  hr2coupa reconcile everybody.csv --coupa-export Users.csv --column 'Cost Center=Department'",
+there are more, FILE.findings.csv beside it has all (without the .html; with --csv that file).
+With a RUN (its id, or the word latest) it reads the ledger alone and says how that run adds up: records, rows
+sent, counted by Coupa, read back. Then 4 is that some row has no verdict or was not read back.`,
+		Example: "  hr2coupa reconcile --csv findings.csv --html page.html --control 'ITGC-07 leavers' --period 2026-Q4\n  hr2coupa reconcile latest\n  hr2coupa reconcile everybody.csv --coupa-export Users.csv --column 'Cost Center=Department'",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if past.NamesRun(args) {
+				return past.Reconcile(cmd.Context(), env, args[0], o.Export != "" || o.Named != nil || o.Redact || files != (show.ReconcileFiles{}))
+			}
 			o.Files = args
 			return show.Reconcile(cmd.Context(), env, o, files)
 		},

@@ -33,7 +33,11 @@ type shownBoth struct {
 // nothing but rows that were quarantined because of a value which the first run has freed.
 func TestReconcileAfterRun(t *testing.T) {
 	t.Parallel()
-	eachWorld(t, func(t *rapid.T) reconcileWorld { return reconcileWorld{drawWorld(t)} }, (*reconcileWorld).compare)
+	eachWorld(t, func(t *rapid.T) reconcileWorld {
+		w := drawWorld(t)
+		w.config = append(w.config, [2]string{"limits.fill", "unlimited"}) // a night on which HR leaves much blank is not what the law is about
+		return reconcileWorld{w}
+	}, (*reconcileWorld).compare)
 }
 
 // compare plays a world in a new folder; see staged.

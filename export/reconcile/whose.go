@@ -46,11 +46,11 @@ func (p *Pairing) meet() error {
 func (p *Pairing) whose(one int32, people []int32) (int32, error) {
 	var open, numbered []int32
 	for _, at := range people {
-		claim, err := p.claim(at)
+		c, err := p.claim(at)
 		if err != nil {
 			return noOne, err
 		}
-		if !claim.ended {
+		if !c.ended {
 			open = append(open, at)
 		}
 		if p.hasNumber(at, one) {

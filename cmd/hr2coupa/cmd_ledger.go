@@ -10,6 +10,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/operator"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/trust"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -197,13 +198,13 @@ and runs stay. The next run compares with Coupa, or else takes everyone for chan
 				return err
 			}
 			defer done()
-			if _, err := wiring.NewKey(cfg, l, by); err != nil {
+			if _, err := wiring.NewKey(cfg, l, operator.Given(by, env.By)); err != nil {
 				return err
 			}
 			return env.Stdout.Printf("every baseline is unknown now; the next run confirms them anew\n")
 		},
 	}
-	c.Flags().StringVar(&by, "by", "", "the person who decides it; the ledger records the name")
+	c.Flags().StringVar(&by, "by", "", "the person who decides it; the ledger records the name, and who has started the program")
 	return c
 }
 

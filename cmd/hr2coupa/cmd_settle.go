@@ -5,6 +5,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/operator"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/settle"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -37,10 +38,10 @@ name: settle RUN rejected. The same feed is "seen" from then on; --again plans t
 			if err != nil {
 				return err
 			}
-			return settle.SettlePart(cmd.Context(), env, cfg, &settle.OperatorWord{Env: env, Outcome: outcome, By: by}, args[0], back)
+			return settle.SettlePart(cmd.Context(), env, cfg, &settle.OperatorWord{Env: env, Outcome: outcome, By: by, Given: operator.Given(by, env.By)}, args[0], back)
 		},
 	}
-	c.Flags().StringVar(&by, "by", "", "the person who decides; the ledger records the name")
+	c.Flags().StringVar(&by, "by", "", "the person who decides; the ledger records the name, and who has started the program")
 	c.Flags().BoolVar(&back, "lists-back", false, "lists that a call has emptied are as they should be: Coupa is not asked")
 	return c
 }

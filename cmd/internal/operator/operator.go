@@ -25,6 +25,10 @@ func Of(getenv func(string) string) export.Operator {
 	return This(getenv).Operator()
 }
 
+// Given returns what the ledger records of a decision that has no place for its operator: by whom it is, as the person says, and
+// who has started the program.
+func Given(by string, o export.Operator) string { return by + ", given by " + o.String() }
+
 // This returns the system as the program finds it. The program is built without C: it knows the accounts of /etc/passwd, and not
 // those of a directory.
 func This(getenv func(string) string) System {

@@ -23,6 +23,7 @@ type OperatorWord struct {
 	part    export.Part
 	Outcome export.Outcome
 	By      string
+	Given   string // By, and who has started the program: what the ledger records of the decision
 	people  []export.Unfilled
 	ledger  wiring.Store
 }
@@ -63,7 +64,7 @@ func (s *OperatorWord) settle(ctx context.Context, l ledger.Ledger, back bool) (
 		return err
 	}
 	s.part.State, s.part.Verdict = export.Settled, export.VerdictByHand
-	s.part.Notes = export.Noted(export.PartNote{Kind: export.NoteSettled, Outcome: s.Outcome, By: s.By})
+	s.part.Notes = export.Noted(export.PartNote{Kind: export.NoteSettled, Outcome: s.Outcome, By: s.Given})
 	results, err := s.results(rows)
 	if err != nil {
 		return err

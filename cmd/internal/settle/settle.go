@@ -25,7 +25,7 @@ func SettlePart(ctx context.Context, env *wiring.Env, cfg *config.Config, s *Ope
 	if rec, ok, err := l.Run(name); err != nil {
 		return err
 	} else if ok && name != "" {
-		return giveUp(env, cfg, l, rec, s.Outcome, s.By)
+		return giveUp(env, cfg, l, rec, s.Outcome, s.Given)
 	}
 	s.ledger = wiring.Through(env.Seams.Ledger, wiring.Store(l))
 	if err := s.find(name); err != nil {

@@ -209,6 +209,19 @@ func (c *compiler) call(n *ast.CallNode) evaluator {
 	if number, ok := c.heldNumber(n); ok {
 		return func(f *frame) (value, error) { return f.held(number) }
 	}
+	if part, whom, ok := c.personOf(n); ok {
+		key := c.closure(whom)
+		if key == nil {
+			return nil
+		}
+		return func(f *frame) (value, error) {
+			v, err := key(f)
+			if err != nil {
+				return v, err
+			}
+			return f.person(part, v)
+		}
+	}
 	args, ok := c.all(n.Arguments...)
 	_, name := calledFunction(n)
 	fn := c.library.functions[name]

@@ -32,6 +32,7 @@ var predicates = []string{"all", "any", "none", "one", "filter", "map", "find", 
 type compiledExpr struct {
 	fields  []int       // numbers of the fields it reads
 	held    []int       // numbers of what it reads of Coupa's users
+	persons bool        // it reads other people
 	fast    evaluator   // nil where a node needs the VM
 	program *vm.Program // shared by all mappers
 }
@@ -44,6 +45,7 @@ type compiler struct {
 	today   bool // an expression reads the day of the run
 	coupa   Coupa
 	held    []export.Element // that expressions read of Coupa's users, by number
+	persons bool             // an expression reads other people
 
 	vars        []*variable // by number
 	varByName   map[string]*variable
@@ -69,7 +71,7 @@ func newConfig(l *library) *conf.Config {
 	for name, f := range l.functions {
 		c.Functions[name] = &builtin.Function{Name: name, Func: f.vmCall, Types: []reflect.Type{reflect.TypeFor[func(...any) any]()}}
 	}
-	c.Functions[varName], c.Functions[heldName] = varFunction, heldFunction
+	c.Functions[varName], c.Functions[heldName], c.Functions[otherPerson] = varFunction, heldFunction, personFunction
 	return c
 }
 
@@ -106,7 +108,7 @@ func (c *compiler) expression(col Column, check func(*rewriter, ast.Node)) (out 
 		}
 		return out, problems
 	}
-	out.fields, out.held = w.fields, w.held
+	out.fields, out.held, out.persons = w.fields, w.held, w.persons
 	c.trace(tree.Node, &out.from)
 	if f, ok := tree.Node.(*ast.IdentifierNode); ok {
 		out.plain = c.fieldNumber(f)
@@ -127,6 +129,9 @@ func (c *compiler) condition(cond Condition) (out compiledColumn, problems []Pro
 		w.truth(root)
 		if len(w.held) > 0 {
 			w.advise(root, "write the condition over HR's fields", "a condition is needed before Coupa is asked, and cannot read coupa[...]")
+		}
+		if w.persons {
+			w.advise(root, "write the condition over HR's fields", "a condition is needed before anyone is looked for, and cannot read person(...)")
 		}
 	})
 	for i := range problems {

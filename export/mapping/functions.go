@@ -64,7 +64,7 @@ func (l *library) names() []string {
 	names = slices.DeleteFunc(names, func(n string) bool {
 		return slices.Contains([]string{plusName, elementName, elementsName, matchesName}, n)
 	})
-	names = append(names, "if", "field", "today")
+	names = append(names, "if", "field", "today", personName)
 	slices.Sort(names)
 	return names
 }

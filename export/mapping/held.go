@@ -109,6 +109,9 @@ func (w *rewriter) changed(root ast.Node, col Column) {
 	if len(w.held) > 0 && slices.Contains(w.coupa.Before, col.Name) {
 		w.advise(root, "make it of HR's fields", "Coupa is asked about people by this column, so it cannot read coupa[...]")
 	}
+	if w.persons && slices.Contains([]string{export.ColumnID, export.ColumnLogin, export.ColumnEmail, export.ColumnNumber}, col.Name) {
+		w.advise(root, "make it of HR's fields", "people are found by this column, so it cannot read person(...)")
+	}
 	if !col.List || len(w.complaints) > 0 {
 		return
 	}

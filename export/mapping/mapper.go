@@ -38,7 +38,7 @@ func newRowMapper(m *Mapping, at []int) *rowMapper {
 	if len(m.vars) > 0 {
 		r.frame.vars, r.varVMs = make([]workedOut, len(m.vars)), newVMs(len(m.vars))
 	}
-	if len(m.vars)+len(m.held) > 0 {
+	if len(m.vars)+len(m.held) > 0 || m.persons {
 		r.env[frameName] = &r.frame
 	}
 	for _, name := range m.fields.names {
@@ -259,6 +259,9 @@ func (r *rowMapper) fault(c *compiledColumn, err error) export.Fault {
 	}
 	if unheld := notHeld(err); unheld != nil { // neither is it here
 		return export.Fault{Origin: export.Origin{Line: r.frame.rec.Line}, Field: c.Name, Rule: "unasked", Message: unheld.Error()}
+	}
+	if f, ok := r.unknownPerson(c, err); ok { // nor here
+		return f
 	}
 	cause, at := safeCause(err)
 	where := ""

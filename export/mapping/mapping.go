@@ -62,6 +62,8 @@ type Mapping struct {
 	file    string // Options.File
 	library *library
 	held    []export.Element // that expressions read of Coupa's users
+	persons bool             // an expression reads other people
+	people  People           // whom it finds; nil: none are known here
 	reads   bool             // an expression reads today(), or there is a day to compare with it
 	today   time.Time        // the beginning of that day in the mapping's zone; zero: none was given
 }
@@ -127,7 +129,7 @@ func New(o Options) (*Mapping, []Problem) {
 		sortProblems(problems)
 		return nil, problems
 	}
-	m.fields, m.held, m.reads, m.leaves, m.from, m.file = *c.fields, c.held, c.today, o.Leaves, holds, o.File
+	m.fields, m.held, m.persons, m.reads, m.leaves, m.from, m.file = *c.fields, c.held, c.persons, c.today, o.Leaves, holds, o.File
 	return m, nil
 }
 

@@ -18,6 +18,7 @@ import (
 //	today()                      the identifier todayName
 //	has_left, a variable         a call of varName
 //	coupa["Status"]              a call of heldName
+//	person(manager).login        a call of otherPerson
 //	if(c, a, b)                  c ? a : b, which evaluates only one
 //	a + b                        a call of plusName
 //	a matches b                  a call of matchesName
@@ -30,6 +31,7 @@ type rewriter struct {
 	*compiler
 	complaints []complaint
 	fields     []int          // fields read, each once
+	persons    bool           // it reads other people
 	held       []int          // what is read of Coupa's users, each once
 	scope      map[string]int // variables of let, counted
 	predicate  bool           // inside a predicate
@@ -192,6 +194,9 @@ func (w *rewriter) member(n *ast.MemberNode) ast.Node {
 	if held, ok := w.heldColumn(n); ok {
 		return held
 	}
+	if part, ok := w.personPart(n); ok {
+		return part
+	}
 	if property, ok := n.Property.(*ast.StringNode); ok {
 		w.advise(n, fmt.Sprintf(`write a field whose name has a dot as field("name.%s")`, property.Value), "fields have no parts")
 		return n
@@ -230,7 +235,7 @@ func (w *rewriter) call(n *ast.CallNode) ast.Node {
 		return n
 	}
 	switch callee.Value {
-	case varName, heldName: // done: a ?: b and a < b < c contain a node twice
+	case varName, heldName, otherPerson: // done: a ?: b and a < b < c contain a node twice
 		return n
 	case "field":
 		name, ok := constantText(n.Arguments, 0)
@@ -241,6 +246,9 @@ func (w *rewriter) call(n *ast.CallNode) ast.Node {
 		return w.field(n, name)
 	case "if":
 		return w.ifCall(n)
+	case personName:
+		w.advise(n, "write person(manager_id).login", "person(...) has %s", strings.Join(PersonParts, ", "))
+		return n
 	case "today":
 		if len(n.Arguments) > 0 {
 			w.advise(n, "write today()", "today takes no argument, here are %d", len(n.Arguments))

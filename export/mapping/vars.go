@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -130,6 +131,7 @@ func (w *rewriter) variable(n *ast.IdentifierNode, v *variable) ast.Node {
 		}
 	}
 	w.reads(v.held)
+	w.persons = w.persons || v.persons
 	return w.ours(n, varName, inPlaceOf(n, &ast.IdentifierNode{Value: frameName}), inPlaceOf(n, &ast.IntegerNode{Value: v.number}))
 }
 
@@ -203,7 +205,7 @@ func (e *varError) Error() string { return e.text }
 
 // fails names the variable in an error, and the place in its expression.
 func (v *variable) fails(err error) error {
-	if err == nil || notHeld(err) != nil {
+	if unknown := new(unknownPersonError); err == nil || notHeld(err) != nil || errors.As(err, &unknown) {
 		return err
 	}
 	cause, at := safeCause(err)

@@ -120,6 +120,9 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 			p.Today = ask.day().Format(time.DateOnly)
 		}
 	}
+	if err := d.persons(ctx, env); err != nil {
+		return nil, err
+	}
 	p.made = len(d.gone)
 	if ask.Expect == nil {
 		if err := ask.lists(ctx, env, p); err != nil {

@@ -33,6 +33,9 @@ func (s *sides) readHR(ctx context.Context) error {
 		return err
 	}
 	f := &wholeFeed{Feed: whole}
+	if err := prospect.KnowPeople(ctx, s.env, s.pipe, whole, s.res.At, s.o.Export == ""); err != nil {
+		return err
+	}
 	view := &hrView{sides: s, needed: s.needed(), lacking: map[export.Origin]bool{}, left: map[export.Origin]time.Time{}}
 	p := prospect.FirstLook(s.pipe, f, s.res.At)
 	p.Sheet, p.Compare, p.Roles, p.Ceilings, p.Notes = unencoded{sheet}, nil, nil, nil, view.note

@@ -30,11 +30,12 @@ type Unread string
 
 // The reasons.
 const (
-	NoElement Unread = "no_element"  // Coupa's API shows no such element
-	NoField   Unread = "no_field"    // the file of Coupa's users has no such field
-	CardData  Unread = "card_data"   // card data is never read
-	Acts      Unread = "acts"        // it makes Coupa do something, and stores nothing
-	ReadsHeld Unread = "reads_coupa" // its expression reads what Coupa holds: HR alone does not say what is to be there
+	NoElement   Unread = "no_element"   // Coupa's API shows no such element
+	NoField     Unread = "no_field"     // the file of Coupa's users has no such field
+	CardData    Unread = "card_data"    // card data is never read
+	Acts        Unread = "acts"         // it makes Coupa do something, and stores nothing
+	ReadsPeople Unread = "reads_people" // its expression reads other people, and Coupa is not asked about them
+	ReadsHeld   Unread = "reads_coupa"  // its expression reads what Coupa holds: HR alone does not say what is to be there
 )
 
 // Verdict is the word for what a comparison ended with.
@@ -237,6 +238,9 @@ func (s *sides) columns(file *usersFile) {
 		e.Column = name
 		if why == "" && s.pipe.Mapping.ReadsHeld(name) {
 			why = ReadsHeld
+		}
+		if why == "" && file != nil && s.pipe.Mapping.ReadsPeople(name) {
+			why = ReadsPeople
 		}
 		if why != "" {
 			e.Path = ""

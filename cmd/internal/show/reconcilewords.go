@@ -35,7 +35,8 @@ var reasonWords = map[reconcile.Reason]string{
 var unreadWords = map[reconciling.Unread]string{
 	reconciling.NoElement: "Coupa's API does not show it", reconciling.NoField: "the file has no field for it",
 	reconciling.CardData: "card data is never read", reconciling.Acts: "it makes Coupa act, and stores nothing",
-	reconciling.ReadsHeld: "its expression reads coupa[...]",
+	reconciling.ReadsPeople: "its expression reads person(...), and Coupa is not asked",
+	reconciling.ReadsHeld:   "its expression reads coupa[...]",
 }
 
 var noCausesWords = map[reconciling.NoCauses]string{

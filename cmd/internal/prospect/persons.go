@@ -89,6 +89,7 @@ func knowPeople(ctx context.Context, pipe *wiring.Pipeline, planner func() *plan
 	}
 	who := &persons{feed: map[string][]string{}, ledger: ledger, unknown: map[string]bool{}}
 	p := planner()
+	p.Only, p.Known = nil, nil // whoever is not planned again, or is left as is, is there all the same
 	columns := make([]int, len(partColumns))
 	for i, name := range partColumns {
 		columns[i] = max(0, slices.Index(p.Mapping.Columns(), name))

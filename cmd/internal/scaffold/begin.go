@@ -30,8 +30,12 @@ type initResult struct {
 	Key     string   `json:"key"`
 	Columns []*guess `json:"columns"`
 	Unknown []string `json:"unknown_status,omitempty"` // words of unknown meaning
+	Leaves  string   `json:"leaves,omitempty"`         // feed.leaves
 	Unused  []string `json:"unused,omitempty"`         // columns of the feed that the mapping does not read
 	Next    string   `json:"next"`
+
+	leaves    *leaves
+	everybody string // why it may be a snapshot
 }
 
 // Begin writes a config for the feed at path to output, which must not exist yet, and prints what it chose.
@@ -127,6 +131,7 @@ func (p *proposal) yaml(output string) ([]byte, error) {
 		"Name": export.Plain(filepath.Base(p.sample.path)), "Looked": p.looked(), "File": quoted(filepath.ToSlash(file)), "Pattern": export.Plain(pattern),
 		"Key": yamlText(p.key.name), "KeyWhy": export.Plain(p.keyWhy.String()), "Delimiter": delimiterText(p.sample.delimiter), "DelimiterWhy": "the header has most columns with it",
 		"Encoding": p.sample.encoding, "Columns": columns, "Words": statuses, "Unused": export.Plain(strings.Join(p.unused(), ", ")), "LayoutKey": key,
+		"Leaves": p.leaves, "Everybody": p.everybody(),
 	})
 	return b.Bytes(), err
 }
@@ -204,6 +209,10 @@ func (p *proposal) result(output string) *initResult {
 	b := &initResult{
 		Config: output, Feed: p.sample.path, Records: p.sample.records, Key: p.key.name, Columns: p.columns,
 		Unused: p.unused(), Next: "hr2coupa plan -c " + output,
+		leaves: p.leaves, everybody: p.everybody(),
+	}
+	if p.leaves != nil {
+		b.Leaves = p.leaves.Expr
 	}
 	for _, w := range p.words {
 		if w.Status == "" {
@@ -233,6 +242,12 @@ func printBegun(env *wiring.Env, b *initResult) error {
 			if group.out {
 				rows = append(rows, []string{"Status", word, "active or inactive? its rows are quarantined until you decide"})
 			}
+		}
+		if b.leaves != nil && b.leaves.Why.todo == group.out {
+			rows = append(rows, []string{"feed.leaves", b.leaves.Expr, b.leaves.Why.text})
+		}
+		if b.everybody != "" && group.out {
+			rows = append(rows, []string{"feed.kind", "snapshot", b.everybody})
 		}
 		if group.out {
 			rows = append(rows, []string{"instance, sftp, coupa", "", "the addresses and accounts in the config are placeholders"},

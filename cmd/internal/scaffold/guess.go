@@ -37,6 +37,9 @@ func undecided(text string) ground { return ground{true, text} }
 // and adds more to the text.
 func (g ground) and(more string) ground { return ground{g.todo, g.text + more} }
 
+// Todo reports whether a person has to decide.
+func (g ground) Todo() bool { return g.todo }
+
 // String returns the text as the config and the result have it.
 func (g ground) String() string {
 	if g.todo {
@@ -58,7 +61,8 @@ type proposal struct {
 	keyWhy  ground
 	columns []*guess
 	words   []statusWord
-	used    map[string]bool // fields that an expression reads
+	used    map[string]bool // fields that the config reads
+	leaves  *leaves         // nil: no field is known for it
 }
 
 // propose finds a mapping. Its order is that of the config: what names a person comes first.
@@ -84,6 +88,7 @@ func propose(s *sample) (*proposal, error) {
 	p.places()
 	p.lists()
 	p.namesakes()
+	p.leaves = p.findLeaves()
 	return p, nil
 }
 

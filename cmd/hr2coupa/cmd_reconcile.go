@@ -30,7 +30,7 @@ sent, counted by Coupa, read back. Then 4 is that some row has no verdict or was
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if past.NamesRun(args) {
-				return past.Reconcile(cmd.Context(), env, args[0], o.Export != "" || o.Named != nil || o.Redact || files != (show.ReconcileFiles{}))
+				return past.Reconcile(cmd.Context(), env, args[0], o.Export != "" || o.Named != nil || o.Redact || o.Ledger || files != (show.ReconcileFiles{}))
 			}
 			o.Files = args
 			return show.Reconcile(cmd.Context(), env, o, files)
@@ -38,6 +38,7 @@ sent, counted by Coupa, read back. Then 4 is that some row has no verdict or was
 	}
 	f := c.Flags()
 	f.StringVar(&o.Export, "coupa-export", "", "read Coupa's users from this file, a Users export, and not by API")
+	f.BoolVar(&o.Ledger, "from-ledger", false, "compare Coupa with what the ledger last sent and confirmed, and read nothing of HR's")
 	f.StringArrayVar(&o.Named, "column", nil, "HEADER=COLUMN: a field of that file is about this column of the users import")
 	f.StringVar(&files.CSV, "csv", "", "write all findings to this file (0600), too; only another such file is overwritten")
 	f.StringVar(&files.Page, "html", "", "write one page to this file (0600), to look at, print and sign; only another such page is overwritten")

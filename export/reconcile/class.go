@@ -83,9 +83,12 @@ const (
 	Quarantined Reason = "quarantined" // HR's record breaks a rule, so that it says nothing certain
 	Protected   Reason = "protected"   // a rule of the config protects the person from every change
 	Excluded    Reason = "excluded"    // feed.where leaves the person out: the feed is not about them
+	Unpaired    Reason = "unpaired"    // the ledger keeps no value by which a user could be found
 	Waiting     Reason = "waiting"     // HR's record holds from a later day on
 	PersonOut   Reason = "person_out"  // of a user: the record of their person is quarantined
 )
 
 // Reasons returns all reasons, the gravest first.
-func Reasons() []Reason { return []Reason{Quarantined, Protected, Excluded, Waiting, PersonOut} }
+func Reasons() []Reason {
+	return []Reason{Quarantined, Protected, Excluded, Unpaired, Waiting, PersonOut}
+}

@@ -92,7 +92,7 @@ func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
 	}
 	slices.SortFunc(order, func(a, b int) int {
 		x, y := p.people[a], p.people[b]
-		return cmp.Or(strings.Compare(p.files[x.file], p.files[y.file]), cmp.Compare(x.line, y.line))
+		return cmp.Or(strings.Compare(p.files[x.file], p.files[y.file]), cmp.Compare(x.line, y.line), cmp.Compare(a, b))
 	})
 	w := &walk{Pairing: p, r: r, cells: make([]export.Cell, p.o.Mapped)}
 	if p.o.Confirmed.Len() > 0 && !p.o.HashKey.IsZero() {
@@ -150,7 +150,7 @@ func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
 // looksEqual reports whether a person looks like the one user of theirs, whom no rule protects.
 func (p *Pairing) looksEqual(at int) bool {
 	one := p.mine[at]
-	return one >= 0 && p.users[one].whose == int32(at) && p.users[one].out != Protected && p.masks.alike(at, one)
+	return one >= 0 && !p.o.ByHash && p.users[one].whose == int32(at) && p.users[one].out != Protected && p.masks.alike(at, one)
 }
 
 // walk compares one person after another.
@@ -248,6 +248,10 @@ func (w *walk) compare(f *Finding, held export.User) {
 		}
 		v, known := held.Value(e)
 		if e.Column == export.ColumnRoles && w.dropped(cell, v, known) {
+			continue
+		}
+		if w.o.ByHash && cell.State == export.Absent {
+			w.sinceConfirmed(f, e, v, known)
 			continue
 		}
 		d, changes := export.ElementCell{Element: e, Cell: cell}.Change(v, known)

@@ -30,6 +30,7 @@ type Options struct {
 	Protects  func(key, login string) bool
 	Confirmed *baseline.Store              // what was last confirmed of people; nil: nothing was
 	HashKey   baseline.HashKey             // of the hashes in it
+	ByHash    bool                         // people have no more than a login, a status and a number: all else is compared with what was confirmed
 	Sent      func(key string) bool        // whether a row of a person was ever accepted; nil: no cause is known
 	Ours      func(key, login string) bool // whether the ledger knows a user; nil: there is no ledger
 	At        time.Time                    // of the comparison

@@ -27,6 +27,33 @@ func (w *walk) cause(key string, said export.ElementCell, held export.Value) Cau
 	return BothChanged
 }
 
+// AsConfirmed stands for a value that was confirmed, and of which the ledger has a hash alone.
+const AsConfirmed = "[confirmed]"
+
+// sinceConfirmed compares what Coupa holds in a column with what was last confirmed of it.
+func (w *walk) sinceConfirmed(f *Finding, e export.Element, held export.Value, shown bool) {
+	last, _ := w.o.Confirmed.Of(f.Key)
+	before, confirmed := last.Of(e.Column)
+	if w.hasher == nil || !confirmed || shown && w.holds(e, held, before) {
+		return
+	}
+	d := export.CellChange{Column: e.Column, Kind: export.ChangeOther, New: AsConfirmed, Known: shown}
+	if !shown {
+		f.Cells = append(f.Cells, Cell{CellChange: d})
+		if w.r.Unshown[e.Column]++; f.Class == Equal {
+			f.Class, f.Doubt, f.Column = Unclear, NotShown, e.Column
+		}
+		return
+	}
+	d.Old = held.Show(e.Kind)
+	f.Cells = append(f.Cells, Cell{d, CoupaChanged})
+	w.r.Columns[e.Column]++
+	w.count(e.Column, CoupaChanged)
+	if f.Class == Equal || f.Class == Unclear {
+		f.Class = Differs
+	}
+}
+
 // holds reports whether Coupa's value is the one with a hash. A look-up may have been sent by any of its names.
 func (w *walk) holds(e export.Element, held export.Value, before export.CellHash) bool {
 	texts := []string{held.Show(e.Kind)}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/rowstore"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -22,6 +23,7 @@ type Options struct {
 	Files  []string // HR's; none: the feed of the config
 	Export string   // a file of Coupa's users; "": they are read by API
 	Named  []string // HEADER=COLUMN: which column of the users import a field of that file is about
+	Ledger bool     // HR's side is what the ledger last sent and confirmed; no file is read
 	Redact bool     // the result has pseudonyms in place of names, and no values
 }
 
@@ -75,13 +77,14 @@ type Result struct {
 	At       time.Time         `json:"at"`
 	Verdict  Verdict           `json:"verdict"`
 	Files    []export.FeedFile `json:"files"`
-	Older    []export.LateFile `json:"older,omitempty"`  // snapshots that are passed over, since a newer one is everybody
-	Records  int               `json:"records"`          // of HR's
-	Instance string            `json:"instance"`         // whose users they are
-	Export   *export.FeedFile  `json:"export,omitempty"` // the file that they were read from; nil: by API
-	Calls    int               `json:"calls,omitempty"`  // that read them
-	Match    []string          `json:"match"`            // the columns that pair people with users
-	Next     bool              `json:"match_next"`       // where one pairs with no user, the next is tried; else only where HR has no value in it
+	Older    []export.LateFile `json:"older,omitempty"`          // snapshots that are passed over, since a newer one is everybody
+	Records  int               `json:"records"`                  // of HR's
+	Ledger   bool              `json:"hr_from_ledger,omitempty"` // HR's side is what the ledger last sent and confirmed
+	Instance string            `json:"instance"`                 // whose users they are
+	Export   *export.FeedFile  `json:"export,omitempty"`         // the file that they were read from; nil: by API
+	Calls    int               `json:"calls,omitempty"`          // that read them
+	Match    []string          `json:"match"`                    // the columns that pair people with users
+	Next     bool              `json:"match_next"`               // where one pairs with no user, the next is tried; else only where HR has no value in it
 	Columns  []string          `json:"compared_columns"`
 	Left     []LeftColumn      `json:"left_columns"`
 	Headers  []string          `json:"left_headers"`             // of the file, about no column that is known
@@ -143,7 +146,7 @@ type sides struct {
 
 // Compare reads both sides to their ends and compares them. An error says which side could not be read.
 func Compare(ctx context.Context, env *wiring.Env, o Options) (*Result, error) {
-	opt := config.Options{FeedGiven: len(o.Files) > 0, Users: o.Export == ""}
+	opt := config.Options{FeedGiven: len(o.Files) > 0 || o.Ledger, Users: o.Export == ""}
 	pipe, err := wiring.ReadPipeline(ctx, env, opt)
 	if err != nil {
 		return nil, err
@@ -165,6 +168,9 @@ func (s *sides) compare(ctx context.Context) (err error) {
 		if file, err = s.openFile(); err != nil {
 			return notRead(err)
 		}
+	}
+	if s.o.Ledger && len(s.o.Files) > 0 {
+		return exit.Usage("--from-ledger reads no file, and %d are named", len(s.o.Files))
 	}
 	s.columns(file)
 	match, next := s.match(file)
@@ -192,7 +198,14 @@ func (s *sides) compare(ctx context.Context) (err error) {
 	}
 	s.compared = reconcile.New(o)
 	s.res.Match, s.res.Next = match, next
-	if err := s.readHR(ctx); err != nil {
+	if s.o.Ledger {
+		o.ByHash = true
+		s.compared = reconcile.New(o)
+		err = s.readLedger()
+	} else {
+		err = s.readHR(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	if file != nil {
@@ -285,7 +298,9 @@ func (s *sides) element(name string, file *usersFile) (e export.Element, why Unr
 // match returns the columns that pair people with users, and whether the next one is tried where one pairs with none.
 func (s *sides) match(file *usersFile) (columns []string, next bool) {
 	order, next := s.pipe.Match, s.pipe.Match != nil
-	if !next {
+	if s.o.Ledger {
+		order, next = []string{s.keyColumn(), export.ColumnLogin}, false
+	} else if !next {
 		order = []string{export.ColumnID, s.pipe.Key, export.ColumnNumber, export.ColumnLogin}
 	}
 	for _, name := range order {

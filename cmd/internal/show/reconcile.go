@@ -114,6 +114,9 @@ func Reconciled(env *wiring.Env, r *reconciling.Result, files ReconcileFiles) er
 	return w.Err()
 }
 
+// ledgerFact says what a comparison with the ledger is, and what it is not.
+const ledgerFact = "HR was not read: its side is everyone of whom a row was accepted, the login and status last sent, and hashes of what was confirmed. It says who has changed in Coupa since, and nothing of what HR says today"
+
 // notExcluded reports whether a row is one that HR has to look at: whom feed.where leaves out, and who waits for their day, is in the
 // sums, and in --csv and --json.
 func notExcluded(row export.RowResult) bool {
@@ -123,7 +126,7 @@ func notExcluded(row export.RowResult) bool {
 // ReconcileSentence returns the verdict: whether both sides agree, and about whom they do not.
 func ReconcileSentence(r *reconciling.Result) string {
 	if r.Agree {
-		return fmt.Sprintf("HR and Coupa agree: %s compared with %s", words.Persons(r.HR.Compared), export.Plural(r.Coupa.Compared, "user")) + sentenceOfOthers(r)
+		return fmt.Sprintf(bothSides(r)+" agree: %s compared with %s", words.Persons(r.HR.Compared), export.Plural(r.Coupa.Compared, "user")) + sentenceOfOthers(r)
 	}
 	var parts []string
 	for _, class := range reconcile.Classes() {
@@ -137,7 +140,15 @@ func ReconcileSentence(r *reconciling.Result) string {
 	if n := r.HR.LeftOut[reconcile.Quarantined]; n > 0 {
 		parts = append(parts, export.Plural(n, "row")+" of HR quarantined")
 	}
-	return "HR and Coupa differ: " + strings.Join(parts, "; ")
+	return bothSides(r) + " differ: " + strings.Join(parts, "; ")
+}
+
+// bothSides names the sides of a comparison.
+func bothSides(r *reconciling.Result) string {
+	if r.Ledger {
+		return "What was last confirmed and Coupa"
+	}
+	return "HR and Coupa"
 }
 
 // sentenceOfOthers returns about whom and what an agreement says nothing; "" where it says something of all.
@@ -158,6 +169,9 @@ func sentenceOfOthers(r *reconciling.Result) (text string) {
 // reconcileFacts returns what was compared, a line each.
 func reconcileFacts(r *reconciling.Result) (lines []string) {
 	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	if r.Ledger {
+		say("%s", ledgerFact)
+	}
 	for _, f := range r.Files {
 		say("HR: feed %s", export.Plain(f.Name))
 	}

@@ -282,6 +282,9 @@ func (p *reconcilePage) sides() (out []pageSide) {
 	for _, f := range r.Files {
 		hr = append(hr, "feed "+f.Name)
 	}
+	if r.Ledger {
+		hr = []string{"last state of the ledger: HR was not read"}
+	}
 	name, read := "users of "+r.Instance+", read by API", export.Plural(r.Coupa.Read, "user")+", with "+export.Plural(r.Calls, "call")
 	if r.Export != nil {
 		name, read = "Users export "+r.Export.Name+" of "+r.Instance, export.Plural(r.Coupa.Read, "user")
@@ -323,6 +326,9 @@ func (p *reconcilePage) facts() []string {
 	out := []string{"compared " + moment(p.r.At) + " UTC; it sends nothing and changes nothing"}
 	if !p.r.Redacted && p.by != (export.Operator{}) {
 		out[0] += "; started by " + p.by.String()
+	}
+	if p.r.Ledger {
+		out = append(out, ledgerFact)
 	}
 	return plain(append(out, factsOfColumns(p.r)...))
 }

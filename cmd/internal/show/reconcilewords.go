@@ -28,7 +28,7 @@ var classWords = map[reconcile.Class]struct{ word, title string }{
 
 // reasonWords say why people and users are left out.
 var reasonWords = map[reconcile.Reason]string{
-	reconcile.Quarantined: "quarantined", reconcile.Protected: "protected", reconcile.Excluded: "excluded by a rule", reconcile.Waiting: "waiting for their day",
+	reconcile.Quarantined: "quarantined", reconcile.Protected: "protected", reconcile.Excluded: "excluded by a rule", reconcile.Unpaired: "without a value that finds a user", reconcile.Waiting: "waiting for their day",
 	reconcile.PersonOut: "of people whose records are quarantined",
 }
 

@@ -10,9 +10,9 @@ import (
 func initCmd(env *wiring.Env) *cobra.Command {
 	var output string
 	c := &cobra.Command{
-		Use:   "init FEED.csv",
+		Use:   "init FEED",
 		Short: "write a commented config and mapping, proposed from a feed's header and values",
-		Long: `Init reads the header and the first 5,000 records of a feed and writes a config with a mapping. It proposes
+		Long: `Init reads the header and the first 5,000 records of a feed, CSV or JSON Lines, and writes a config with a mapping. It proposes
 the mapping from the column names that HR systems use, and from the values. Guesses are marked as such; what
 only you can know is a TODO. Before it writes, it plans the records with its proposal, and turns what breaks
 Coupa's rules into a comment. It never overwrites a file. hr2coupa plan works on the result at once.`,

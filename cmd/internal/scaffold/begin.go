@@ -43,9 +43,6 @@ func Begin(ctx context.Context, env *wiring.Env, path, output string) error {
 	if _, err := os.Lstat(output); !errors.Is(err, fs.ErrNotExist) {
 		return alreadyThere(output)
 	}
-	if ext := filepath.Ext(strings.TrimSuffix(strings.ToLower(path), ".gz")); ext == ".jsonl" || ext == ".ndjson" {
-		return export.Hint(exit.Usage("%s: init reads the names from a header, which JSON Lines do not have", path), "give it a CSV with the same names in its header, then put the name of this file into feed.files")
-	}
 	_, done := env.Wait(ctx, "reading the beginning of the feed")
 	s, err := sampleFeed(path)
 	done()
@@ -55,8 +52,10 @@ func Begin(ctx context.Context, env *wiring.Env, path, output string) error {
 	if s.records == 0 {
 		return &export.UnusableFeedError{File: filepath.Base(path), Why: "no record of it can be read, and a mapping is guessed from records"}
 	}
-	if err := s.headed(); err != nil {
-		return err
+	if !isJSONLines(path) {
+		if err := s.headed(); err != nil {
+			return err
+		}
 	}
 	p, err := propose(s)
 	if err != nil {

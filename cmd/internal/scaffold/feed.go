@@ -48,6 +48,9 @@ const fallback = "windows-1252"
 
 // sampleFeed reads the header and the first records of a feed.
 func sampleFeed(path string) (*sample, error) {
+	if isJSONLines(path) {
+		return sampleLines(path)
+	}
 	o := feed.Options{}
 	f, err := feed.Open([]string{path}, o)
 	if err != nil {

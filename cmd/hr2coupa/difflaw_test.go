@@ -395,9 +395,10 @@ func (w *diffWorld) seedOf() ([]byte, error) {
 
 // diffStage is where a world is played.
 type diffStage struct {
-	dir  string
-	twin *twin.Twin
-	log  bytes.Buffer
+	dir    string
+	twin   *twin.Twin
+	config *section
+	log    bytes.Buffer
 }
 
 // fields are HR's names of the columns.
@@ -417,6 +418,7 @@ func newDiffStage(dir string, w *diffWorld) (*diffStage, error) {
 		return nil, err
 	}
 	config := defaultConfig()
+	s.config = config
 	config.remove("mapping.columns")
 	for _, kv := range append([][2]string{
 		{"instance", s.twin.URL()}, {"sftp.address", s.twin.SFTPAddr()}, {"sftp.host_key", `"` + s.twin.HostKeyFingerprint() + `"`},

@@ -78,9 +78,8 @@ func (s ChangeKinds) List() []ChangeKind {
 	return out
 }
 
-// Chief returns the kind that says most of a person: that they are new, leave or come back; then that they get another
-// login, e-mail address or number, which is ChangeLogin for all three; then ChangeUnchecked, where nothing is known; else
-// ChangeOther.
+// Chief returns the kind that says most of a person: that they are new, leave or come back; then that they get another login,
+// e-mail address or number, which is ChangeLogin for all three; then ChangeUnchecked: nothing is known; else ChangeOther.
 func (s ChangeKinds) Chief() ChangeKind {
 	for _, k := range []ChangeKind{ChangeCreate, ChangeDeactivation, ChangeReactivation} {
 		if s.Has(k) {

@@ -70,8 +70,9 @@ type Report struct {
 	Checked bool   `json:"checked,omitempty"` // Coupa was asked about its people before anything was sent
 	// SameByLedger is how many people it was not asked about, since they are as the ledger last confirmed them (preflight: changed).
 	SameByLedger int       `json:"same_by_ledger,omitempty"`
-	ReadBack     *ReadBack `json:"read_back,omitempty"` // nil where there was nothing to read back
-	Drift        []Drift   `json:"drift,omitempty"`     // cells with another value in Coupa than was sent; with personal data
+	Overridden   []Fault   `json:"overridden,omitempty"` // cells that are not HR's, by an override of the config; of the start that has planned it, not stored
+	ReadBack     *ReadBack `json:"read_back,omitempty"`  // nil where there was nothing to read back
+	Drift        []Drift   `json:"drift,omitempty"`      // cells with another value in Coupa than was sent; with personal data
 
 	// Unfilled are all people with lists that a call of any run has emptied and no read has shown filled since.
 	Unfilled []Unfilled `json:"unfilled,omitempty"`

@@ -46,7 +46,7 @@ func (a *Applied) Says(person string) (says []export.Fault) {
 	for _, o := range a.people[person] {
 		if o.Column != all {
 			says = append(says, export.Fault{
-				Field: o.Column, Rule: export.RuleKnown, Message: "overridden by " + export.Origin{File: a.list.name, Line: o.Line}.String(), Value: o.Owner + ", " + o.Reason, Owner: o.Owner,
+				Field: o.Column, Rule: export.RuleKnown, Message: "overridden by " + export.Origin{File: a.list.name, Line: o.Line}.String(), Value: o.says(), Owner: o.Owner,
 			})
 		}
 	}
@@ -133,4 +133,12 @@ func (o *Override) cell() export.Cell {
 		return export.Cell{}
 	}
 	return export.Cell{Text: o.Value, State: export.Set}
+}
+
+// says returns who stands behind an override and why, and its last day.
+func (o *Override) says() string {
+	if o.Until.IsZero() {
+		return o.Owner + ", " + o.Reason
+	}
+	return o.Owner + ", " + o.Reason + ", until " + o.Until.Format(time.DateOnly)
 }

@@ -116,6 +116,9 @@ func reportText(env *wiring.Env, w *terminal.Text, rep *export.Report) {
 	if rep.Beside != "" {
 		w.Printf("  beside run %s, which is held and stays as it is\n", rep.Beside)
 	}
+	for _, f := range rep.Overridden {
+		w.Lines("  ", terminal.Fold(doubtText(f), "  ", env.Stdout.Width())...)
+	}
 	readBackText(w, rep.ReadBack)
 	partsText(w, rep.Parts)
 	heldReportText(w, rep)

@@ -11,6 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/operator"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/rejected"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/trust"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -273,7 +274,7 @@ func ledgerForgetCmd(env *wiring.Env) *cobra.Command {
 		Short: "remove every value of one person from the ledger's folder",
 		Long: `Forget removes what the ledger holds of the person with that key (feed.key): key, login, status and
 messages of their rows, the hashes of what was confirmed, the person themselves, the spool files that hold or
-name them, and every byte of it in the database's free space. Rows still count in the sums of their runs. If a
+name them, files of rejected records with their key (as a whole), and every byte of it in the database's free space. Rows still count in the sums of their runs. If a
 part with the person is still on its way, nothing changes. Backups, HR's feed and Coupa are not touched. If HR's
 next feed names the person, the ledger knows them again.`,
 		Example: "  hr2coupa ledger forget 002022",
@@ -306,22 +307,30 @@ func forgetPerson(env *wiring.Env, cfg *config.Config, key string) error {
 	if errors.As(err, &notFinal) || errors.As(err, &kept) || errors.As(err, new(*ledger.UnfilledError)) {
 		return exit.Usage("%w", err)
 	}
+	files := 0
+	if err == nil {
+		files, err = rejected.Forget(cfg.Ledger, export.Tidy(key))
+	}
 	if err != nil {
 		return err
 	}
-	if f == (ledger.Forgotten{}) {
+	if f == (ledger.Forgotten{}) && files == 0 {
 		return export.Hint(exit.Usage("the ledger holds no person with this key"), "give the value of feed.key as HR writes it%s", stillKnown(wiring.KnownLines(cfg, key)))
 	}
 	at := wiring.KnownLines(cfg, key)
 	if env.JSON {
 		return show.JSON(env, struct {
 			ledger.Forgotten
-			Known []string `json:"known,omitempty"` // overrides that still name the person
-		}{f, at})
+			Rejected int      `json:"rejected_files,omitempty"`
+			Known    []string `json:"known,omitempty"` // overrides that still name the person
+		}{f, files, at})
 	}
 	gone := []string{"values of " + export.Plural(f.Rows, "row"), export.Plural(f.Spool, "file") + " of the spool"}
 	if f.Dated > 0 {
 		gone = append(gone, export.Plural(f.Dated, "change")+" that waited for a day")
+	}
+	if files > 0 {
+		gone = append(gone, export.Plural(files, "file")+" of rejected records")
 	}
 	if f.Known {
 		gone = append(gone, "the person")

@@ -35,7 +35,8 @@ func undoable(l Ledger, id string) (export.RunRecord, error) {
 	}
 	switch {
 	case run.Command == "drop":
-		return run, export.Hint(exit.Usage("run %s has dropped a file: what Coupa held before is not known", run.ID), "drop a file with the values from before; hr2coupa change KEY COLUMN=VALUE corrects one person")
+		return run, export.Hint(exit.Usage("run %s has dropped a file, and undo takes back no file by hand", run.ID),
+			"drop a file with the values from before, or correct one person with hr2coupa change KEY COLUMN=VALUE; where Coupa was asked, hr2coupa explain KEY has these values")
 	case run.State == export.RunHeld:
 		return run, export.Hint(exit.Usage("run %s is held: nothing of it was sent, so nothing is to be undone", run.ID), "hr2coupa settle %s rejected --by NAME gives it up", run.ID)
 	case run.State != export.RunEnded:

@@ -15,15 +15,16 @@ const (
 	Empty    Reason = "empty"         // it was empty, and no CSV file empties this column
 	Identity Reason = "identity"      // the column decides who a row is about
 	Form     Reason = "form"          // what Coupa has shown of it cannot be written as a cell
-	Unmapped Reason = "unmapped"      // the mapping no longer fills the column
+	Unmapped Reason = "unmapped"      // the mapping does not fill the column
 	NoUser   Reason = "no_user"       // Coupa has no such user any more, or shows several
+	NoKey    Reason = "no_key"        // no key of HR's leads to the user, whom a file by hand has changed
 	Waits    Reason = "waits"         // a row of the person has no verdict yet
 )
 
 // Reasons returns every reason, in the order in which people are told of them: what cannot be undone comes first.
 func Reasons() []Reason {
 	return []Reason{
-		Created, Unknown, Pruned, Hidden, Empty, Identity, Form, Unmapped, NoUser, Waits, Changed, AsBefore,
+		Created, Unknown, Pruned, Hidden, Empty, Identity, Form, Unmapped, NoUser, NoKey, Waits, Changed, AsBefore,
 	}
 }
 
@@ -32,7 +33,7 @@ func (r Reason) Lost() bool { return r != AsBefore && r != Changed }
 
 // Whole reports whether the reason is about a person, and not about one cell.
 func (r Reason) Whole() bool {
-	return r == Created || r == Pruned || r == NoUser || r == Waits
+	return r == Created || r == Pruned || r == NoUser || r == NoKey || r == Waits
 }
 
 // Cell is a cell that an undo does not take back. It holds no value.

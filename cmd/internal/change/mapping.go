@@ -115,3 +115,23 @@ func (*typedMapper) Prefers(*export.Record) (bool, *export.Fault) { return true,
 
 // Covers is true, for the same reason.
 func (*typedMapper) Covers(*export.Record) (bool, *export.Fault) { return true, nil }
+
+// Names reports whether the mapping makes a column that says who a person is from HR's key alone.
+func Names(pipe *wiring.Pipeline) bool { return len(identity(pipe)) > 0 }
+
+// Leads reports whether HR's key leads to one user of Coupa's: what the mapping makes of it in the columns that say who a person
+// is, Coupa holds there.
+func Leads(pipe *wiring.Pipeline, day time.Time, key string, holds func(column string, c export.Cell) bool) bool {
+	h := blankHeader(pipe)
+	m, err := pipe.Mapping.On(day).Bind(h)
+	if err != nil {
+		return false
+	}
+	rec := blankRecord(h, key)
+	for _, i := range identity(pipe) {
+		if c, fault := m.MapColumn(&rec, i); fault != nil || c.State != export.Set || !holds(pipe.Mapping.Columns()[i], c) {
+			return false
+		}
+	}
+	return true
+}

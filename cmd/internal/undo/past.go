@@ -7,6 +7,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/undone"
 )
@@ -18,13 +19,16 @@ type Ledger interface {
 	Seen(name string) (f export.SeenFile, ok bool, err error)
 	Taken(run string, f func(export.RowResult) error) error
 	Waiting() (*export.Waiting, error)
+	Known() (*baseline.KnownPeople, error)
 }
 
 // person is one whom the run has changed.
 type person struct {
-	key, id, login string
-	created        bool
-	cells          []export.CellChange
+	key     string // HR's, or of a dropped row what its file calls the person
+	id      string // Coupa's
+	login   string
+	created bool
+	cells   []export.CellChange
 }
 
 // undoable returns the run that a person names, or why it cannot be undone: a usage error (2).
@@ -34,9 +38,6 @@ func undoable(l Ledger, id string) (export.RunRecord, error) {
 		return run, err
 	}
 	switch {
-	case run.Command == "drop":
-		return run, export.Hint(exit.Usage("run %s has dropped a file, and undo takes back no file by hand", run.ID),
-			"drop a file with the values from before, or correct one person with hr2coupa change KEY COLUMN=VALUE; where Coupa was asked, hr2coupa explain KEY has these values")
 	case run.State == export.RunHeld:
 		return run, export.Hint(exit.Usage("run %s is held: nothing of it was sent, so nothing is to be undone", run.ID), "hr2coupa settle %s rejected --by NAME gives it up", run.ID)
 	case run.State != export.RunEnded:
@@ -89,6 +90,8 @@ func read(l Ledger, run string, said *undone.Summary) (people []person, err erro
 		return nil, export.Hint(exit.Usage("Coupa has taken no row of run %s, so nothing is to be undone", run), "hr2coupa status %s shows what became of them", run)
 	case len(people) == 0 && said.Left[undone.Pruned] > 0:
 		return nil, export.Hint(exit.Usage("what run %s has changed is no longer kept", run), "retention.values says how long it is; put the values into a file, and hr2coupa run FILE sends them")
+	case len(people) == 0 && said.Left[undone.Unknown] > 0:
+		return nil, export.Hint(exit.Usage("what Coupa held before run %s is not known: it was not asked then", run), "put the values from before into a file, and hr2coupa run FILE or hr2coupa drop FILE sends them; with preflight: api Coupa is asked first")
 	}
 	return people, nil
 }
@@ -98,7 +101,7 @@ func read(l Ledger, run string, said *undone.Summary) (people []person, err erro
 func personOf(r export.RowResult) (p person, why undone.Reason) {
 	p = person{key: r.Key, login: r.Login, created: r.Kinds.Has(export.ChangeCreate)}
 	switch {
-	case r.Key == "": // forgotten
+	case r.Key == "" && r.Login == "": // forgotten
 	case p.created && r.Login == "", !p.created && r.Change == nil && r.Kinds != 0 && !r.Kinds.Has(export.ChangeUnchecked):
 		return p, undone.Pruned
 	case p.created && r.Status != export.StatusInactive:

@@ -21,6 +21,7 @@ type Undo struct {
 	env  *wiring.Env
 	pipe *wiring.Pipeline
 	run  string
+	drop *dropped        // nil: the run was no drop
 	said *undone.Summary // what it comes to, once that is decided
 }
 
@@ -75,6 +76,13 @@ func (u *Undo) decide(ctx context.Context, l Ledger, client *coupa.Client) (expo
 	if err != nil {
 		return nil, err
 	}
+	if run.Command == "drop" {
+		known, err := l.Known()
+		if err != nil {
+			return nil, err
+		}
+		people, u.drop = merged(people), newDropped(known)
+	}
 	waiting, err := l.Waiting()
 	if err != nil {
 		return nil, err
@@ -119,6 +127,9 @@ func (u *Undo) takeRoute(people int) {
 // columns returns the columns of which an undo has to know what Coupa holds.
 func (u *Undo) columns(people []person) []string {
 	columns := change.Deciding(u.pipe)
+	if u.drop != nil {
+		columns = slices.Concat(columns, asking)
+	}
 	for _, p := range people {
 		for _, c := range p.cells {
 			if !slices.Contains(columns, c.Column) {
@@ -132,7 +143,7 @@ func (u *Undo) columns(people []person) []string {
 func wanted(people []person) []prospect.Wanted {
 	out := make([]prospect.Wanted, len(people))
 	for i, p := range people {
-		out[i] = prospect.Wanted{Key: p.key, ID: p.id, Login: p.login}
+		out[i] = prospect.Wanted{Key: p.ref(), ID: p.id, Login: p.login}
 	}
 	return out
 }
@@ -140,10 +151,16 @@ func wanted(people []person) []prospect.Wanted {
 // person returns what goes back of a person, and counts the rest.
 func (u *Undo) person(p person, found func(string) (export.User, bool), said *undone.Summary) change.Back {
 	one := change.Back{Key: p.key}
-	user, ok := found(p.key)
+	user, ok := found(p.ref())
 	if !ok {
 		said.Leave(undone.Cell{Key: p.key, Reason: undone.NoUser})
 		return one
+	}
+	if u.drop != nil {
+		if one.Key, ok = u.drop.key(u, user); !ok {
+			said.Leave(undone.Cell{Key: p.key, Reason: undone.NoKey})
+			return one
+		}
 	}
 	if p.created {
 		said.Leave(undone.Cell{Key: p.key, Reason: undone.Created})

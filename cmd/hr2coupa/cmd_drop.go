@@ -21,7 +21,8 @@ name that hr2coupa makes. Several files go one after the other, each once the on
 With --convert it takes what Excel writes, says what it changed, and keeps what it sends as NAME.converted.csv beside the
 file. Values do not change.
 Where Coupa can be asked, it is asked about each person before anything is sent. A row that would create an account,
-take one over or change a protected person stops the drop (3).`,
+take one over or change a protected person stops the drop (3). Where limits.creates allows new users, one with nearly the
+login or with the name of a Coupa user stops it too: that is probably a typo.`,
 		Example: "  hr2coupa drop --dry-run new-approvers.csv\n  hr2coupa drop new-approvers.csv",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -42,6 +43,7 @@ take one over or change a protected person stops the drop (3).`,
 	f.BoolVar(&dryRun, "dry-run", false, "check only: send and record nothing")
 	f.BoolVar(&o.Again, "again", false, "send a file even if the same bytes were dropped before")
 	f.BoolVar(&o.AllowEmpty, "allow-empty", false, "send empty cells; what Coupa does with them is not documented")
+	f.BoolVar(&o.AllowNear, "allow-near", false, "create new users although Coupa has one with nearly the login, or the same name")
 	f.BoolVar(&o.Skip, "skip", false, "leave out rows that must not be sent, in NAME.left.csv, and send the rest as NAME.rest.csv")
 	f.BoolVar(&o.Convert, "convert", false, "take what Excel writes: byte order mark, semicolons or tabs, Windows-1252 or UTF-16, starred headers")
 	f.BoolVar(&o.NoWait, "no-wait", false, "deliver and end; the next run asks for the verdict")

@@ -55,7 +55,9 @@ func (f *Preflight) Ask(ctx context.Context) error {
 	f.swaps(people)
 	f.leavers(people)
 	f.twice(people)
-	f.creates(ctx, people)
+	if err := f.creates(ctx, people); err != nil {
+		return err
+	}
 	return context.Cause(ctx)
 }
 

@@ -27,6 +27,7 @@ type Preflight struct {
 	Also      []string // with Whole: columns whose values are kept too, though no row has them
 	Element   func(column string) (e export.Element, ok bool)
 	MayCreate bool // a row that matches no user may be sent
+	Suspect   bool // also then it may not, if a user has nearly its login or its name: it is probably mistyped
 	Whole     bool // ask for all of Columns that the API shows, and keep the values: the user at plan time
 	Discreet  bool // faults name no login of Coupa's
 	Adopt     Adoptions
@@ -43,6 +44,7 @@ type Preflight struct {
 	owns   map[string]bool           // by the feed's key: it is known to have the account that an ended record claims too
 	askers map[string]*identity      // by Coupa's number: the first row that has the login or the e-mail address of an account of others
 	moots  map[string]export.Fault   // by the feed's key: why nothing is to be sent
+	firsts map[string]string         // with Suspect, by the feed's key: the first names
 }
 
 // noted are the columns with HR's values in memory for every person; kept are the columns with Coupa's values in
@@ -65,7 +67,7 @@ type identity struct {
 	whole   map[string]export.Value // by Element.Path, where Whole asked for all
 	looked  bool                    // Coupa was asked for the key, and there is no other to ask for
 	bad     bool                    // the key matches several users, or cannot match one
-	hint    string                  // the user who may be meant, where none was found
+	hint    *hint                   // the user who may be meant, where none was found; or nil
 	ended   bool                    // HR says that the person is to be inactive
 	strange *strange                // the login leads to a user with another number
 	asked   bool                    // the owner of the login was looked up
@@ -130,6 +132,7 @@ func (f *Preflight) Note(person string, row *export.Row) {
 	if f.people == nil {
 		f.people = map[string]*identity{}
 	}
+	f.noteFirst(one.person, row)
 	f.people[one.person] = one // a second pass over the feed notes the same, or more
 	f.noteApprover(row)
 }
@@ -179,16 +182,22 @@ func (f *Preflight) Known() int {
 // People returns how many people were noted.
 func (f *Preflight) People() int { return len(f.people) }
 
-// creates adds faults to rows that would create a user where none may be created.
-func (f *Preflight) creates(ctx context.Context, people []*identity) {
-	if f.MayCreate {
-		return
+// creates adds faults to rows that would create a user where none may be created, or probably none is meant.
+func (f *Preflight) creates(ctx context.Context, people []*identity) error {
+	if f.MayCreate && !f.Suspect {
+		return nil
 	}
 	unknown := those(people, func(one *identity) bool { return one.id == "" && !one.bad && len(f.faults[one.person]) == 0 })
-	f.near(ctx, unknown)
+	err := f.near(ctx, unknown)
 	for _, one := range unknown {
-		f.fault(one, f.firstKey(one), "create", sayNobody+one.hint)
+		switch {
+		case !f.MayCreate:
+			f.fault(one, f.firstKey(one), "create", sayNobody+one.hint.String())
+		case one.hint != nil:
+			f.fault(one, export.ColumnLogin, RuleNear, fmt.Sprintf(one.hint.why, one.hint.id))
+		}
 	}
+	return err
 }
 
 // asks reports whether a value has to be looked up. It need not be where it was looked up as a key, or where the user
@@ -215,6 +224,8 @@ func (f *Preflight) wanted() (want []export.Element) {
 const (
 	sayNobody      = "no Coupa user matches this person, and limits.creates allows no new users"
 	sayNear        = " (nearest in Coupa: id %s)"
+	sayNearLogin   = "no Coupa user matches this person, but one with the same last name has nearly this login (Coupa id %s)"
+	saySameName    = "no Coupa user matches this person, but one has the same first and last name (Coupa id %s)"
 	sayNoID        = "no Coupa user has this Id, and a file cannot give one to a new user"
 	sayOtherNumber = "Coupa has it with another number or none (Coupa id %s): the row would be taken for a new person"
 	sayNumber      = "Coupa has another number for this login (Coupa id %s)"

@@ -303,6 +303,36 @@ func TestPreflightNear(t *testing.T) {
 	}
 }
 
+// TestPreflightSuspects: where users may be created, a row that would create one is held against those with nearly its login or
+// with its name, each row. A look-up that failed is no answer.
+func TestPreflightSuspects(t *testing.T) {
+	people := [][4]string{{"30", "1", "ann.archer", ""}, {"4", "2", "zoe.archer", ""}}
+	suspecting := func(h *held) *directory.Preflight {
+		p := preflight(h, "Login")
+		p.Columns, p.MayCreate, p.Suspect, p.Discreet = wide, true, true, true
+		return p
+	}
+	const near = "Login: no Coupa user matches this person, but one with the same last name has nearly this login (Coupa id 30)"
+	got := said(t, suspecting(&held{people: people}), row(2, "", "", "ann.arhcer", "new@x", "Archer"), row(3, "", "", "ann.arhcher", "newer@x", "Bow"))
+	if got[0] != near || got[1] != "" {
+		t.Errorf("%q", got)
+	}
+	var many []*export.Row
+	for i := range 200 {
+		many = append(many, row(i+2, "", "", fmt.Sprint("ann.arche", i), "", "Archer"))
+	}
+	if got := said(t, suspecting(&held{people: people}), many...); got[199] != near {
+		t.Errorf("the last of many: %q", got[199])
+	}
+	p := suspecting(&held{people: people, noNames: errors.New("gone away")})
+	for _, r := range many {
+		p.Note(fmt.Sprint(r.Origin.Line), r)
+	}
+	if err := p.Ask(t.Context()); err == nil {
+		t.Error("a look-up that failed is taken for an answer")
+	}
+}
+
 // TestPreflightHidden: a number that Coupa does not show may be another person's, so no user found by login gets one.
 func TestPreflightHidden(t *testing.T) {
 	h := &held{people: [][4]string{{"1", "100", "ann", "ann@x"}}, hides: "Employee Number"}

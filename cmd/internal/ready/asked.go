@@ -31,12 +31,12 @@ func (answered) Element(column string) (export.Element, bool) { return coupa.Ele
 
 // ask asks Coupa about every person of a file, and returns what its rows come to, by row. The rows are planned as HR's records
 // are: what is not sent of a feed is not sent of a file. known is how many of the people Coupa knows.
-func (a *Ask) ask(ctx context.Context, f *File, people int, used *export.Usage) (found []finding, known int, err error) {
+func (a *Ask) ask(ctx context.Context, f *File, people int, used *export.Usage, o Options) (found []finding, known int, err error) {
 	p, err := a.planner(f, people)
 	if err != nil {
 		return nil, 0, &exit.Error{Code: export.ExitUsage, Err: err}
 	}
-	answers := a.questions(p, people)
+	answers := a.questions(p, people, o)
 	look := *p
 	look.Notes = answers.Note
 	if _, err := look.Build(ctx, &findings{found: make([]finding, len(f.Sheet.Rows)), lines: linesOf(f)}); err != nil {
@@ -64,13 +64,13 @@ func (a *Ask) ask(ctx context.Context, f *File, people int, used *export.Usage) 
 
 // questions returns the questions about the people of a plan. They are looked up by the strongest of Coupa's keys in the file,
 // and by login: that is how Coupa finds the person of a row that has no Id.
-func (a *Ask) questions(p *planning.Planner, people int) answered {
+func (a *Ask) questions(p *planning.Planner, people int, o Options) answered {
 	users := a.Client.Users()
 	return answered{&directory.Preflight{
 		Users: users, All: users, First: users.First, Workers: users.Workers(), Rate: a.Config.Coupa.Rate, Log: a.Log,
 		Key: keyOf(p.Mapping.Columns()), Columns: p.Mapping.Columns(), Element: coupa.Element, Whole: true, Least: people,
-		MayCreate: wiring.MayCreate(a.Config, people),
-		Discreet:  true, // the faults stop the drop, and so are logged
+		MayCreate: wiring.MayCreate(a.Config, people), Suspect: !o.AllowNear,
+		Discreet: true, // the faults stop the drop, and so are logged
 	}}
 }
 

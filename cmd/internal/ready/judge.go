@@ -15,6 +15,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/baseline"
+	"github.com/hr2coupa/hr2coupa/export/directory"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
@@ -76,7 +77,7 @@ func Judge(ctx context.Context, files []File, o Options, a Ask) (*Judged, error)
 		}
 		j.Files = fresh
 	}
-	if err := a.find(ctx, j, o.Skip); err != nil {
+	if err := a.find(ctx, j, o); err != nil {
 		return nil, err
 	}
 	a.logDoubts(j.Files)
@@ -103,9 +104,9 @@ func (a *Ask) logDoubts(files []File) {
 	}
 }
 
-// find finds out what the rows of files may change, and which must not be sent. marks: people who are protected by what the
+// find finds out what the rows of files may change, and which must not be sent. With Skip, people who are protected by what the
 // file says of them are among these too; else they have stopped the drop before.
-func (a *Ask) find(ctx context.Context, j *Judged, marks bool) (err error) {
+func (a *Ask) find(ctx context.Context, j *Judged, o Options) (err error) {
 	var known *baseline.KnownPeople
 	j.used = wiring.Limits(a.Config).NewUsage(nil)
 	if a.Ledger != nil {
@@ -128,12 +129,12 @@ func (a *Ask) find(ctx context.Context, j *Judged, marks bool) (err error) {
 		found := kinds.all(f)
 		if j.Checked {
 			n := 0
-			if found, n, err = a.ask(ctx, f, j.People, j.used); err != nil {
+			if found, n, err = a.ask(ctx, f, j.People, j.used, o); err != nil {
 				return err
 			}
 			j.known += n
 		}
-		if marks {
+		if o.Skip {
 			f.mark(found, f.protected(a.Config, a.Now))
 		}
 		j.found = append(j.found, found)
@@ -183,7 +184,11 @@ func (a *Ask) refused(j *Judged) (errs []error) {
 		for row, found := range j.found[i] {
 			for _, fault := range found.faults {
 				fault = a.loggable(fault)
-				fault.Origin, fault.Hint = export.Origin{File: f.Feed.Name, Line: f.Sheet.Rows[row].Line}, skipHint
+				hint := skipHint
+				if fault.Rule == directory.RuleNear {
+					hint = nearHint
+				}
+				fault.Origin, fault.Hint = export.Origin{File: f.Feed.Name, Line: f.Sheet.Rows[row].Line}, hint
 				faults = append(faults, fault)
 			}
 		}
@@ -205,7 +210,10 @@ func (a *Ask) loggable(fault export.Fault) export.Fault {
 	return fault
 }
 
-const skipHint = "take these rows out, or give --skip: it sends the others"
+const (
+	skipHint = "take these rows out, or give --skip: it sends the others"
+	nearHint = "correct the login; if these are new people, give --allow-near; --skip sends the others"
+)
 
 // against returns the error with everything that speaks against a drop; nil where nothing does.
 func (a *Ask) against(j *Judged) error {

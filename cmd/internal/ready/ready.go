@@ -32,6 +32,7 @@ type Options struct {
 	Files      []string
 	Again      bool // bytes that were dropped before go once more
 	AllowEmpty bool // cells may be empty
+	AllowNear  bool // new people may have nearly the login of a user of Coupa's, or the same name
 	Skip       bool // rows that must not be sent stay, and the others go
 	Convert    bool // what spreadsheets write is turned into what Coupa takes
 }

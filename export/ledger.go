@@ -153,10 +153,9 @@ type PlanSum struct {
 	Other    bool
 	Approved []Approval
 	// Roll is who is in the snapshot that is planned; nil where no snapshot is.
-	Roll *RollCall
-	// Beside is true where a held run stays as it is: the plan has taken up and kept no record, and uses up no
-	// approval.
-	Beside bool
+	Roll       *RollCall
+	Beside     bool    // a held run stays as it is: the plan has taken up and kept no record, and uses up no approval
+	Overridden []Fault // the cells that are not HR's, with neither values nor owners
 	// Dated is what the plan makes of records that have waited for their day, by id.
 	Dated map[int64]DatedChange
 }

@@ -30,6 +30,7 @@ type Plan struct {
 	Bytes         int64
 	Warnings      []Fault // what is doubtful in rows that are sent all the same; at most MaxWarnings of them
 	Doubtful      int     // all of them
+	Overridden    []Fault // of Warnings those about cells that are not HR's, by an override of the config; all of them
 }
 
 // MaxWarnings keeps a feed with a warning in every row from filling memory and log.

@@ -62,6 +62,9 @@ type Past interface {
 	// Taken calls f for each row of a run that Coupa has taken, applied or drifted, with its Change as far as that is kept.
 	// An error of f ends the loop and is returned unchanged. f may call the ledger.
 	Taken(run string, f func(export.RowResult) error) error
+	// Overridden returns the cells of a run that are not HR's, by an override of the config: a fault for each row and column, which
+	// says where the override stood.
+	Overridden(run string) ([]export.Fault, error)
 	// SentSince returns the keys of the people for whom a later run than run has a row in a part.
 	SentSince(run string) (map[string]bool, error)
 	// OvertakenSince returns the keys of the people for whom something newer than a file has gone: since the bytes were

@@ -150,6 +150,11 @@ func (a *assembler) add(b *built) error {
 // doubt adds what is doubtful in rows that are sent all the same.
 func (a *assembler) doubt(found []export.Fault) {
 	a.plan.Doubtful += len(found)
+	for _, f := range found {
+		if f.Rule == export.RuleKnown {
+			a.plan.Overridden = append(a.plan.Overridden, f)
+		}
+	}
 	a.plan.Warnings = append(a.plan.Warnings, found[:min(len(found), export.MaxWarnings-len(a.plan.Warnings))]...)
 }
 

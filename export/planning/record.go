@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/hr2coupa/hr2coupa/export"
 )
@@ -85,7 +86,7 @@ func recordOnce(ctx context.Context, p *Planner, r Recording) (*export.Plan, []e
 		}
 	}
 	sum := export.PlanSum{Files: plan.Files, Input: plan.Input, Held: broken, Roll: r.Roll, Beside: p.Beside != nil, Other: r.Other, Approved: r.Approved}
-	sum.Dated = maps.Clone(p.Dated)
+	sum.Dated, sum.Overridden = maps.Clone(p.Dated), placesOf(plan.Overridden)
 	if p.Hold { // nothing of it counts until it is let go; what has come is kept with all else
 		maps.DeleteFunc(sum.Dated, func(_ int64, c export.DatedChange) bool { return !c.Taken })
 	}
@@ -145,3 +146,13 @@ func (s *ledgerSink) Restart() error {
 }
 
 func (s *ledgerSink) Name(id int64, name string) error { return s.tx.NamePart(id, name) }
+
+// placesOf returns overridden cells as the ledger keeps them: which they are and where the override stands, and not who wants it
+// or why.
+func placesOf(cells []export.Fault) []export.Fault {
+	out := slices.Clone(cells)
+	for i := range out {
+		out[i].Value, out[i].Owner = "", ""
+	}
+	return out
+}

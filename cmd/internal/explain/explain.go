@@ -54,16 +54,17 @@ type rowStory struct {
 	Verdict export.RunVerdict    `json:"verdict"`
 	Planner export.Operator      `json:"planned_by,omitzero"`
 	Row     export.RowResult     `json:"row"`
-	Part    *partStory           `json:"part,omitempty"`      // where the row went into one
-	Undoes  string               `json:"undoes,omitempty"`    // the run that this row takes back
-	Undone  string               `json:"undone_by,omitempty"` // the run that has taken this row back
-	Todo    string               `json:"todo,omitempty"`      // what to do about a row that has to be fixed, or about one that waits
-	Kinds   export.ChangeKinds   `json:"kinds"`               // in which ways the row changes the person; none: in none, or not known
-	Change  *export.PersonChange `json:"change,omitempty"`    // which cells, with their values from before as far as they are known
-	Limits  []limitStory         `json:"limits,omitempty"`    // those that count the person
-	Rules   []export.Expression  `json:"rules,omitempty"`     // held back: behind the columns that the faults are about
-	Names   []export.Expression  `json:"names,omitempty"`     // what these expressions, or those of the cells, name
-	Cells   []cellStory          `json:"cells"`               // as sent
+	Part    *partStory           `json:"part,omitempty"`       // where the row went into one
+	Undoes  string               `json:"undoes,omitempty"`     // the run that this row takes back
+	Undone  string               `json:"undone_by,omitempty"`  // the run that has taken this row back
+	Todo    string               `json:"todo,omitempty"`       // what to do about a row that has to be fixed, or about one that waits
+	Kinds   export.ChangeKinds   `json:"kinds"`                // in which ways the row changes the person; none: in none, or not known
+	Change  *export.PersonChange `json:"change,omitempty"`     // which cells, with their values from before as far as they are known
+	Not     []export.Fault       `json:"overridden,omitempty"` // which cells were not HR's, by an override of that day
+	Limits  []limitStory         `json:"limits,omitempty"`     // those that count the person
+	Rules   []export.Expression  `json:"rules,omitempty"`      // held back: behind the columns that the faults are about
+	Names   []export.Expression  `json:"names,omitempty"`      // what these expressions, or those of the cells, name
+	Cells   []cellStory          `json:"cells"`                // as sent
 	Lost    string               `json:"cells_lost,omitempty"`
 	Hint    string               `json:"hint,omitempty"` // what to do about Lost
 }
@@ -219,6 +220,9 @@ func rowStoryOf(cfg *config.Config, l ledger.Ledger, e ledger.Episode) (rowStory
 	if c.Limits, err = limitsOf(cfg, l, e); err != nil {
 		return c, err
 	}
+	if c.Not, err = overriddenOf(l, e); err != nil {
+		return c, err
+	}
 	if e.Part.ID == 0 {
 		c.Rules = blamed(e.Run.Mapping, e.Row)
 		c.Names = named(e.Run.Mapping, c.Rules)
@@ -355,4 +359,10 @@ func expressionOf(mapping []export.Expression, column string) string {
 		}
 	}
 	return ""
+}
+
+// overriddenOf returns which cells of a row were not HR's.
+func overriddenOf(l ledger.Ledger, e ledger.Episode) ([]export.Fault, error) {
+	cells, err := l.Overridden(e.Run.ID)
+	return slices.DeleteFunc(slices.Clone(cells), func(f export.Fault) bool { return f.Origin != e.Row.Origin }), err
 }

@@ -69,6 +69,9 @@ func printRowStory(w *terminal.Text, c rowStory, several bool) {
 	say("undone by", runOrNone(c.Undone))
 	say("to do", c.Todo)
 	lines = append(lines, changeLines(c)...)
+	for _, f := range c.Not {
+		say("not HR's", f.Field+": "+f.Message)
+	}
 	for _, r := range c.Rules {
 		say("rule", r.Column+": "+visible(r.Text))
 	}

@@ -144,7 +144,7 @@ func (j *Job) plan(ctx context.Context, p *prospect.Prospect, o RunOptions, star
 			rep.Exit = export.WorstExit(rep.Exit, export.ExitFeed)
 		}
 		rep.Approved, rep.SameByLedger, rep.Gone, rep.Superseded = p.Outlook.Void, made.plan.SameByLedger, p.Roll.Missing(), p.Roll.Older()
-		rep.Overridden = slices.DeleteFunc(slices.Clone(made.plan.Warnings), func(f export.Fault) bool { return f.Rule != export.RuleKnown })
+		rep.Overridden = made.plan.Overridden
 		err = j.nameHeld(rep, made.who)
 	}
 	return rep, err

@@ -83,6 +83,9 @@ func read(ctx context.Context, env *wiring.Env, l ledger.Ledger, cfg *config.Con
 	}
 	rep.Alarm(creates, people)
 	rep.Looked = true
+	if rep.Overridden, err = l.Overridden(rec.ID); err != nil {
+		return nil, err
+	}
 	if rep.Approved, err = operator.Approvals(l, rec.ID); err != nil {
 		return nil, err
 	}

@@ -268,7 +268,10 @@ func doubtLines(r *job.Planned) (lines []string) {
 
 // doubtText returns what is doubtful in words, with the value that is at stake.
 func doubtText(f export.Fault) string {
-	if f.Rule == export.RuleKnown { // neither is an override
+	switch {
+	case f.Rule == export.RuleKnown && f.Value == "": // of a run of the past: the ledger has neither owner nor reason
+		return f.Error()
+	case f.Rule == export.RuleKnown: // neither is an override
 		return fmt.Sprintf("%s (%s)", f.Error(), f.Value)
 	}
 	return "doubtful: " + valueText(f)

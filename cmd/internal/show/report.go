@@ -116,9 +116,7 @@ func reportText(env *wiring.Env, w *terminal.Text, rep *export.Report) {
 	if rep.Beside != "" {
 		w.Printf("  beside run %s, which is held and stays as it is\n", rep.Beside)
 	}
-	for _, f := range rep.Overridden {
-		w.Lines("  ", terminal.Fold(doubtText(f), "  ", env.Stdout.Width())...)
-	}
+	overriddenText(w, rep.Overridden, env)
 	readBackText(w, rep.ReadBack)
 	partsText(w, rep.Parts)
 	heldReportText(w, rep)
@@ -397,4 +395,18 @@ func nextLines(rep *export.Report) (next []string) {
 		}
 	}
 	return next
+}
+
+// overriddenText prints which cells are not HR's, and where the override stands.
+func overriddenText(w *terminal.Text, cells []export.Fault, env *wiring.Env) {
+	shown := cells
+	if !env.All {
+		shown = cells[:min(len(cells), shownLines)]
+	}
+	for _, f := range shown {
+		w.Lines("  ", terminal.Fold(doubtText(f), "  ", env.Stdout.Width())...)
+	}
+	if more := len(cells) - len(shown); more > 0 {
+		w.Printf("  and %d more overridden cells: --all shows them\n", more)
+	}
 }

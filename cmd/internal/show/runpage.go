@@ -325,6 +325,14 @@ func (p *runPage) facts() (facts []string) {
 	return facts
 }
 
+// overridden returns the cells that are not HR's, with their records.
+func (p *runPage) overridden() (out []pageUnfilled) {
+	for _, f := range p.rep.Overridden[:min(len(p.rep.Overridden), pageRows)] {
+		out = append(out, pageUnfilled{Who: export.Plain(f.Origin.String()), Says: export.Plain(f.Field + ": " + f.Message)})
+	}
+	return out
+}
+
 // pageUnfilled is a person without lists that a call has emptied.
 type pageUnfilled struct{ Who, Says, ToDo string }
 
@@ -364,6 +372,7 @@ func (p *runPage) write() {
 		"Title": title, "Alarms": plain(rep.Alarms), "Limits": limits, "Why": plain(why), "Facts": p.facts(), "Sections": p.sections(),
 		"In": rep.Counts.Input, "Outcomes": p.outcomes(), "Sums": Sums(rep.Counts), "HeldBy": p.heldBy(), "HeldFile": export.Plain(rep.HeldFile),
 		"Causes": rep.Causes, "Unfilled": p.unfilled(), "Without": len(rep.Unfilled), "Next": plain(nextLines(rep)),
+		"Overridden": p.overridden(), "NotHR": len(rep.Overridden),
 	})
 	if all := rep.Rows.Len(); p.rowsFile != "" {
 		p.piece("run-some", map[string]any{"Shown": p.shown, "All": all, "File": export.Plain(p.rowsFile)})
@@ -388,6 +397,7 @@ func (p *runPage) sections() (out []pageSection) {
 	add(len(nextLines(p.rep)) > 0, "next", "Next")
 	add(len(p.rep.HeldBy) > 0, "held", "Limits")
 	add(len(p.rep.Causes) > 0, "causes", "Causes")
+	add(len(p.rep.Overridden) > 0, "overridden", "Overridden cells")
 	add(len(p.rep.Unfilled) > 0, "unfilled", "Without lists")
 	for _, g := range p.groups {
 		name, _, _ := strings.Cut(g.Title, ":")

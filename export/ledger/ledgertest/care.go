@@ -21,7 +21,10 @@ func feedNight(t *world, a ledger.Ledger, file string) export.Part {
 	bad := Row(0, 0, 4, export.Quarantined)
 	bad.Faults = export.Faults{{Message: "Email: no e-mail address"}}
 	OK(t, tx.AddRow(bad))
-	OK(t, tx.Commit(export.PlanSum{Files: []export.FeedFile{{Path: "/hr/" + file, Name: file, Size: 9, SHA256: "hash of " + file}}, Input: 3}))
+	OK(t, tx.Commit(export.PlanSum{Files: []export.FeedFile{{Path: "/hr/" + file, Name: file, Size: 9, SHA256: "hash of " + file}}, Input: 3, Overridden: overridden}))
+	if d := cmp.Diff(overridden, Must[[]export.Fault](t)(a.Overridden(run))); d != "" {
+		t.Errorf("overridden cells (-want +got):\n%s", d)
+	}
 	return Must[[]export.Part](t)(a.Parts(run))[0]
 }
 

@@ -114,6 +114,9 @@ func fillPlan(tx export.PlanTx) error {
 	return err
 }
 
+// overridden are cells of a plan that are not HR's.
+var overridden = []export.Fault{{Origin: export.Origin{File: "users.csv", Line: 2}, Field: "Department", Rule: export.RuleKnown, Message: "overridden by known.csv:2"}}
+
 var planFiles = []export.FeedFile{{Path: "/hr/users.csv", Name: "users.csv", Size: 9, SHA256: "aa", LineEnd: export.LineEnded}}
 
 // planFirst plans the first run; fill may be called again after a restart.
@@ -127,7 +130,7 @@ func planFirst(fill func(export.PlanTx) error) func(ledger.Ledger) error {
 		if err := fill(tx); err != nil {
 			return err
 		}
-		return tx.Commit(export.PlanSum{Files: planFiles, Input: 5, Feed: 4, Roll: &export.RollCall{
+		return tx.Commit(export.PlanSum{Files: planFiles, Input: 5, Feed: 4, Overridden: overridden, Roll: &export.RollCall{
 			Counts: true, Records: 4, Files: []string{"users.csv"}, New: []string{"E0002", "E0003"}, Back: []string{"E0004"}, Missing: []string{"E0005"},
 		}})
 	}

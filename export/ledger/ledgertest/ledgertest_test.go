@@ -14,7 +14,7 @@ import (
 func TestEveryCallIsEnded(t *testing.T) {
 	reads := []string{
 		"Ahead", "Approvals", "ApprovalsOf", "Busy", "Bytes", "Committed", "Counts", "Dated", "Due", "Incidents", "Keeps", "Kept", "KeysBehind", "KeysOf",
-		"Known", "Baselines", "BaselinesOf", "KeyMark", "LastFeed", "LateFiles", "LineEnds", "Logins", "MissingSince", "Moves", "OvertakenSince", "PartRows", "Parts", "People", "PlannedFiles", "Pseudonyms", "Roll", "Rows", "Run", "Runs", "RunsSince", "Sightings",
+		"Known", "Baselines", "BaselinesOf", "KeyMark", "LastFeed", "LateFiles", "LineEnds", "Logins", "MissingSince", "Moves", "Overridden", "OvertakenSince", "PartRows", "Parts", "People", "PlannedFiles", "Pseudonyms", "Roll", "Rows", "Run", "Runs", "RunsSince", "Sightings",
 		"Planners", "Seen", "SeenAt", "SeenBytes", "SentSince", "Story", "Taken", "Unfilled", "Unfinished", "Unknown", "UsedBy", "Waiting", "Water", "Working", "Writes",
 	}
 	elsewhere := []string{"Backup", "Close", "Lock", "Sweep"} // these have stories of their own; all but Backup are also called after every crash

@@ -113,6 +113,11 @@ func (d *drawing) next() {
 		d.line("dated %+v", r)
 	}
 	d.roll()
+	for _, run := range Must[[]export.RunRecord](d)(d.l.Runs(100)) {
+		if cells := Must[[]export.Fault](d)(d.l.Overridden(run.ID)); cells != nil {
+			d.line("overridden %+v", cells)
+		}
+	}
 	d.line("approvals %+v", Must[[]export.Approval](d)(d.l.Approvals(d.now)))
 	water := Must[export.Water](d)(d.l.Water(time.Time{}))
 	d.line("planned %v, sent %v", water.Planned, water.Sent)

@@ -56,6 +56,8 @@ var facts = []string{
 	`SELECT 'rows', count(*) || ' name in a form that cannot be read the limits that count them' FROM rows WHERE counted <> '' AND iif(json_valid(counted), json_type(counted) <> 'array', 1) HAVING count(*) > 0`,
 	`SELECT 'moves', count(*) || ' say in a form that cannot be read why a part is in its state' FROM moves WHERE notes <> '' AND iif(json_valid(notes), json_type(notes) <> 'array', 1) HAVING count(*) > 0`,
 	`SELECT 'changes', count(*) || ' cannot be read' FROM changes WHERE NOT json_valid(cells) HAVING count(*) > 0`,
+	`SELECT 'overridden cells', 'those of ' || count(*) || ' runs cannot be read' FROM overridden WHERE iif(json_valid(cells), json_type(cells) <> 'array', 1) HAVING count(*) > 0`,
+	`SELECT 'overridden cells', 'those of ' || count(*) || ' runs have no run' FROM overridden WHERE run NOT IN (SELECT num FROM runs) HAVING count(*) > 0`,
 	`SELECT 'snapshot ' || id, 'the names of its files cannot be read' FROM snapshots WHERE iif(json_valid(files), json_type(files) <> 'array', 1)`,
 	`SELECT 'members', count(*) || ' are missing since a snapshot that is not there' FROM members
 		WHERE since <> 0 AND NOT EXISTS (SELECT 1 FROM snapshots WHERE number = since AND counts) HAVING count(*) > 0`,

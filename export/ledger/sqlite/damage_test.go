@@ -118,6 +118,8 @@ func TestCheckFindsWhatIsRead(t *testing.T) {
 		"UPDATE rows SET faults = '{}'":                                                                                     "rows: 3 say in a form that cannot be read why they stand as they do",
 		"UPDATE rows SET completed = 'Email' WHERE line = 3":                                                                "rows: 1 have completed columns that cannot be read",
 		"UPDATE rows SET counted = '{}' WHERE line = 3":                                                                     "rows: 1 name in a form that cannot be read the limits that count them",
+		"INSERT INTO overridden VALUES (1, '{')":                                                                            "overridden cells: those of 1 runs cannot be read",
+		"INSERT INTO overridden VALUES (9, '[]')":                                                                           "overridden cells: those of 1 runs have no run",
 		"INSERT INTO changes VALUES (1, '{')":                                                                               "changes: 1 cannot be read",
 		"UPDATE parts SET notes = '[' WHERE id = 2":                                                                         "part open.csv: its notes cannot be read",
 		"UPDATE parts SET notes = '\"no list\"' WHERE id = 1":                                                               "part final.csv: its notes cannot be read",

@@ -248,7 +248,7 @@ func (t *planTx) commit(sum export.PlanSum) error {
 	if err := t.writeRun(sum); err != nil {
 		return err
 	}
-	if err := errors.Join(t.writeKept(sum), t.writeRoll(sum.Roll, sum.Held != nil), t.writeDated(sum.Dated)); err != nil {
+	if err := errors.Join(t.writeKept(sum), t.writeRoll(sum.Roll, sum.Held != nil), t.writeDated(sum.Dated), t.writeOverridden(sum.Overridden)); err != nil {
 		return err
 	}
 	if t.same {

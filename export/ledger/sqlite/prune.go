@@ -184,6 +184,7 @@ func pruneRuns(c *sqlite.Conn, runs []int64) error {
 			"DELETE FROM approvals WHERE run = ?1",
 			"DELETE FROM run_mappings WHERE run = ?1",
 			"DELETE FROM run_configs WHERE run = ?1",
+			"DELETE FROM overridden WHERE run = ?1",
 			"DELETE FROM runs WHERE num = ?1",
 		} {
 			if err := exec(c, sql, num); err != nil {

@@ -45,6 +45,7 @@ func migrations() []string {
 		"roll.sql",
 		"dated.sql",
 		"seen.sql",
+		"overridden.sql",
 	}
 }
 

@@ -56,9 +56,12 @@ func printRowStory(w *terminal.Text, c rowStory, several bool) {
 	if c.Row.Lines > 1 {
 		from += fmt.Sprintf(", which stands for %d records of the person", c.Row.Lines)
 	}
-	if change.Typed(c.Row.Origin) && !change.IsGone(c.Row.Origin) {
+	switch {
+	case change.Typed(c.Row.Origin) && !change.IsGone(c.Row.Origin):
 		say("typed", "hr2coupa "+from)
-	} else {
+	case c.Command == "drop":
+		say("file", from)
+	default:
 		say("HR", from)
 	}
 	say(reasonWord(c.Row.Outcome), c.Row.Faults.Text())

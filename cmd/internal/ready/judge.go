@@ -104,8 +104,8 @@ func (a *Ask) logDoubts(files []File) {
 	}
 }
 
-// find finds out what the rows of files may change, and which must not be sent. With Skip, people who are protected by what the
-// file says of them are among these too; else they have stopped the drop before.
+// find finds out what the rows of files may change, and which must not be sent: also those of people who are protected by what the
+// file says of them.
 func (a *Ask) find(ctx context.Context, j *Judged, o Options) (err error) {
 	var known *baseline.KnownPeople
 	j.used = wiring.Limits(a.Config).NewUsage(nil)
@@ -134,9 +134,7 @@ func (a *Ask) find(ctx context.Context, j *Judged, o Options) (err error) {
 			}
 			j.known += n
 		}
-		if o.Skip {
-			f.mark(found, f.protected(a.Config, a.Now))
-		}
+		f.mark(found, f.protected(a.Config, a.Now))
 		j.found = append(j.found, found)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
@@ -42,6 +43,7 @@ type Options struct {
 func Read(cfg *config.Config, o Options, now time.Time) ([]File, error) {
 	var out []File
 	var faults []error
+	var bad [][]export.Fault // of each file
 	paths := map[string]string{}
 	for _, path := range o.Files {
 		data, err := readFile(path)
@@ -55,13 +57,19 @@ func Read(cfg *config.Config, o Options, now time.Time) ([]File, error) {
 			continue
 		}
 		paths[f.Feed.SHA256] = path
-		faults = append(faults, told(f.faults(cfg, o, now))...)
+		bad = append(bad, f.faults(cfg, o))
 		out = append(out, f)
 	}
-	if len(faults) > 0 {
-		return nil, stopped(export.ExitFeed, faults)
+	if len(faults) == 0 && !slices.ContainsFunc(bad, func(of []export.Fault) bool { return of != nil }) {
+		return out, nil
 	}
-	return out, nil
+	for i := range out {
+		if !o.Skip { // such rows would stay; else they stop the drop too, and all reasons are told at once
+			bad[i] = append(bad[i], out[i].protected(cfg, now)...)
+		}
+		faults = append(faults, told(bad[i])...)
+	}
+	return nil, stopped(export.ExitFeed, faults)
 }
 
 func newFile(path string, data []byte) File {
@@ -70,17 +78,13 @@ func newFile(path string, data []byte) File {
 }
 
 // faults converts a file, if that is asked for, and checks it.
-func (f *File) faults(cfg *config.Config, o Options, now time.Time) []export.Fault {
+func (f *File) faults(cfg *config.Config, o Options) []export.Fault {
 	if o.Convert {
 		if bad := f.convert(cfg); bad != nil {
 			return bad
 		}
 	}
-	bad := f.check(cfg, o)
-	if o.Skip { // such rows stay, and stop nothing
-		return bad
-	}
-	return append(bad, f.protected(cfg, now)...)
+	return f.check(cfg, o)
 }
 
 // check checks a file by Coupa's layout.

@@ -34,7 +34,7 @@ func Shorten(text string, width int) string {
 // indent, which counts. A command to copy is one word. Widths too short to be read fold nothing.
 func Fold(text, indent string, width int) []string {
 	width -= len(indent)
-	if width < leastLines || places(text) <= width {
+	if width < leastFold || places(text) <= width {
 		return []string{text}
 	}
 	var lines []string

@@ -11,7 +11,8 @@ import (
 const (
 	between    = 2  // blanks between two columns
 	leastTexts = 24 // a last column is not folded into fewer characters
-	leastLines = 20 // nor is any other text
+	leastLines = 20 // nor is any other text on a terminal
+	leastFold  = 12 // nor any text in a place of its own there
 )
 
 // Table prints aligned columns, each line indented by two. Every cell is plain. A table that is too wide for the terminal is
@@ -75,6 +76,9 @@ func listed(rows [][]string, width int, in painter) (lines []string) {
 			indent := "    "
 			if i == 0 {
 				indent = "  "
+			}
+			if i == 0 && cell == "" { // it goes on with the row before
+				continue
 			}
 			for _, line := range Fold(cell, "", width-len(indent)) {
 				lines = append(lines, indent+in(r, i, line)+"\n")

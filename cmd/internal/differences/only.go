@@ -25,6 +25,7 @@ var onlyWords = []struct {
 	{"reactivations", []export.ChangeKind{export.ChangeReactivation}},
 	{"renames", []export.ChangeKind{export.ChangeLogin, export.ChangeNumber, export.ChangeEmail}},
 	{"roles", []export.ChangeKind{export.ChangeRoleTaken, export.ChangeRoleGiven}},
+	{"case", []export.ChangeKind{export.ChangeCase}},
 }
 
 // ReadOnly returns the selection that a word names: a kind of change, or one of the mapped columns in any case. "" selects
@@ -68,6 +69,11 @@ func (o Only) row(r *export.RowResult) (matches, sure bool) {
 		return false, false
 	}
 	return r.Change.Has(o.column), true
+}
+
+// Unsent reports whether a person is selected of whom nothing is sent: it takes a selection of what is shown and not sent.
+func (o Only) Unsent(r *export.RowResult) bool {
+	return o.kinds.Has(export.ChangeCase) && r.Kinds.Has(export.ChangeCase) && r.Change != nil
 }
 
 // Matches reports whether a person is selected. Of people of whom nothing is known, each column that is sent may change.

@@ -35,6 +35,9 @@ func (p *Person) Name() string {
 	return p.Columns[export.ColumnLogin]
 }
 
+// Unsent reports whether nothing of the person is sent: a login or an e-mail address differs in case alone.
+func (p *Person) Unsent() bool { return p.Part == "" }
+
 // Order returns the chief kinds of change in the order in which an approver reads of them: what is hard to take back
 // first. See export.ChangeKinds.Chief.
 func Order() []export.ChangeKind {
@@ -104,7 +107,22 @@ func (s *Store) Add(p *Person, part int64) error {
 	if !s.Only.Matches(p) {
 		return nil
 	}
-	l := s.list(p.Kinds.Chief())
+	return s.add(p, p.Kinds.Chief(), part)
+}
+
+// AddUnsent takes a person of whom nothing is sent, if such people are selected. They come after all others.
+func (s *Store) AddUnsent(r *export.RowResult) error {
+	if !s.Only.Unsent(r) {
+		return nil
+	}
+	return s.add(&Person{Origin: r.Origin, Key: r.Key, Columns: map[string]string{}, Kinds: r.Kinds, Change: r.Change}, export.ChangeCase, noPart)
+}
+
+// noPart stands for the part of a person of whom nothing is sent: parts are counted from 1.
+const noPart = 0
+
+func (s *Store) add(p *Person, kind export.ChangeKind, part int64) error {
+	l := s.list(kind)
 	if l.n++; l.stored >= s.Keep {
 		return nil
 	}
@@ -123,7 +141,7 @@ func (s *Store) Add(p *Person, part int64) error {
 func (s *Store) All(most int, part func(int64) string) iter.Seq[Person] {
 	return func(yield func(Person) bool) {
 		left := most
-		for _, kind := range Order() {
+		for _, kind := range append(Order(), export.ChangeCase) {
 			l := s.kinds[kind]
 			if l == nil {
 				continue
@@ -153,7 +171,10 @@ func (l *list) read(part func(int64) string, yield func(Person) bool) error {
 			return err
 		}
 		p := one.Person
-		p.Part, p.Completed = part(one.Part), slices.Clip(one.Done)
+		p.Completed = slices.Clip(one.Done)
+		if one.Part != noPart {
+			p.Part = part(one.Part)
+		}
 		if !yield(p) {
 			return nil
 		}

@@ -87,6 +87,20 @@ func TestOnlySelectsByKindAndByColumn(t *testing.T) {
 			t.Errorf("--only %q: %q, %d and %d matched; want %q", word, got, matched, s.Matched(), want)
 		}
 	}
+	only, _ := differences.ReadOnly("case", nil)
+	s := &differences.Store{Keep: 10, Only: only}
+	fill(t, s, mixed()...)
+	capitals := cell(export.ColumnLogin, export.ChangeCase)
+	for _, r := range []export.RowResult{
+		{Key: "capitals", Kinds: export.ChangeKinds(0).With(export.ChangeCase), Change: &export.PersonChange{Cells: []export.CellChange{capitals}}}, {Key: "equal"},
+	} {
+		if err := s.AddUnsent(&r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := keys(s, 10); !slices.Equal(got, []string{"capitals"}) || s.Matched() != 1 {
+		t.Errorf("--only case: %q", got)
+	}
 	if _, err := differences.ReadOnly("people", []string{"Title"}); err == nil {
 		t.Error("a wrong word is taken")
 	}

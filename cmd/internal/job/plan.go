@@ -222,7 +222,7 @@ func (s *planSink) read(part export.Part, data []byte, rows []export.RowResult) 
 
 func (s *planSink) Row(r export.RowResult, _ []export.KeptRecord) error {
 	if r.Outcome == export.Unchanged || r.Outcome == export.Excluded { // the sums have them
-		return nil
+		return s.persons.AddUnsent(&r)
 	}
 	return s.rows.Add(r)
 }

@@ -302,7 +302,7 @@ func peopleText(w *terminal.Text, r *job.Planned, most, width int) {
 	shown := 0
 	var chief export.ChangeKind
 	for p := range r.Each(most) {
-		if c := p.Kinds.Chief(); shown == 0 || c != chief {
+		if c := chiefOf(&p); shown == 0 || c != chief {
 			chief = c
 			w.Printf("\n%s\n", chiefTitle(c, r))
 		}
@@ -314,9 +314,20 @@ func peopleText(w *terminal.Text, r *job.Planned, most, width int) {
 	}
 }
 
+// chiefOf returns the kind of change under which a person is shown.
+func chiefOf(p *differences.Person) export.ChangeKind {
+	if p.Unsent() {
+		return export.ChangeCase
+	}
+	return p.Kinds.Chief()
+}
+
+// unsentTitle is the title of people of whom nothing is sent.
+const unsentTitle = "Not sent: only the case differs (layout.case: exact sends it)"
+
 // chiefTitle returns the title of the people with a chief kind of change, with their number if it is known.
 func chiefTitle(chief export.ChangeKind, r *job.Planned) string {
-	title := chief.String()
+	title := unsentTitle
 	for _, c := range chiefWords {
 		if c.kind == chief {
 			title = c.title

@@ -134,7 +134,7 @@ func (p *planPage) people() {
 	first := true
 	var chief export.ChangeKind
 	for one := range p.r.Each(math.MaxInt) {
-		if c := one.Kinds.Chief(); first || c != chief {
+		if c := chiefOf(&one); first || c != chief {
 			first, chief = false, c
 			p.piece("section", pageSection{c.String(), chiefTitle(c, p.r)})
 		}

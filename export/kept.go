@@ -81,31 +81,3 @@ func (k *KeptRecord) says(i int, field string) bool {
 	}
 	return i >= 0 && k.Values[i] != ""
 }
-
-// Waiting holds the people whom a new row must not overtake: an earlier row of theirs is in a part without a verdict.
-// Each map has the name of that part. The zero value holds no person.
-type Waiting struct {
-	Keys   map[string]string // by the feed's key
-	Firsts map[string]string // by Tidy of the first cell as sent, for dropped files, which have no feed
-	Logins map[string]string // by FoldLogin of the Login cell
-}
-
-// Behind returns the part that a person has to wait for; ok is false where there is none.
-func (w *Waiting) Behind(key, first, login string) (part string, ok bool) {
-	if w == nil {
-		return "", false
-	}
-	if part, ok = w.Keys[key]; ok {
-		return part, true
-	}
-	first = Tidy(first)
-	if part, ok = w.Firsts[first]; ok && first != "" {
-		return part, true
-	}
-	login = FoldLogin(login)
-	part, ok = w.Logins[login]
-	return part, ok && login != ""
-}
-
-// Empty reports whether no person waits.
-func (w *Waiting) Empty() bool { return w == nil || len(w.Keys)+len(w.Firsts)+len(w.Logins) == 0 }

@@ -16,6 +16,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/trust"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
@@ -299,7 +300,7 @@ func forgetPerson(env *wiring.Env, cfg *config.Config, key string) error {
 	}
 	defer done()
 	f, err := l.Forget(key)
-	if tidy := export.Tidy(key); err == nil && f == (ledger.Forgotten{}) && tidy != key { // as HR writes it, and as it is compared
+	if tidy := alike.Tidy(key); err == nil && f == (ledger.Forgotten{}) && tidy != key { // as HR writes it, and as it is compared
 		f, err = l.Forget(tidy)
 	}
 	var notFinal *ledger.NotFinalError
@@ -309,7 +310,7 @@ func forgetPerson(env *wiring.Env, cfg *config.Config, key string) error {
 	}
 	files := 0
 	if err == nil {
-		files, err = rejected.Forget(cfg.Ledger, export.Tidy(key))
+		files, err = rejected.Forget(cfg.Ledger, alike.Tidy(key))
 	}
 	if err != nil {
 		return err

@@ -214,8 +214,8 @@ const (
 	allOfRoad     = "6 in = 5 applied + 1 unchanged"
 )
 
-// alike returns the ends of modes that have the same result.
-func alike(sees string, exit int, next deed, modes ...string) []harmEnd {
+// sameEnds returns the ends of modes that have the same result.
+func sameEnds(sees string, exit int, next deed, modes ...string) []harmEnd {
 	var all []harmEnd
 	for _, m := range modes {
 		e := harmEnd{mode: m, sees: sees, exit: exit, next: next}
@@ -229,11 +229,11 @@ func alike(sees string, exit int, next deed, modes ...string) []harmEnd {
 
 func harmAtFirst() []harmEnd {
 	return slices.Concat(
-		alike(manyErrors, 4, sends, "errors, JSON"), alike(manyLoads, 4, sends, "list, XML"), alike(deepAnswer, 4, sends, "deep, JSON"),
-		alike(longValue, 4, sends, "value", "endless", "gzip bomb"), alike(longHeader, 4, sends, "headers"),
-		alike(inACircle, 4, sends, "redirects"), alike(inTime, 4, sends, "drip"),
-		alike("500: "+serverError, 4, sends, "large refusal"), alike("422: "+cannotProcess, 4, sends, "large 422"),
-		alike(allApplied, 0, seen, "BOM", "content type"),
+		sameEnds(manyErrors, 4, sends, "errors, JSON"), sameEnds(manyLoads, 4, sends, "list, XML"), sameEnds(deepAnswer, 4, sends, "deep, JSON"),
+		sameEnds(longValue, 4, sends, "value", "endless", "gzip bomb"), sameEnds(longHeader, 4, sends, "headers"),
+		sameEnds(inACircle, 4, sends, "redirects"), sameEnds(inTime, 4, sends, "drip"),
+		sameEnds("500: "+serverError, 4, sends, "large refusal"), sameEnds("422: "+cannotProcess, 4, sends, "large 422"),
+		sameEnds(allApplied, 0, seen, "BOM", "content type"),
 	)
 }
 
@@ -242,52 +242,52 @@ func harmAfterwards() []harmEnd {
 		return "asking about its load failed (GET /api/data_file_sources: 200: " + why + ")"
 	}
 	return slices.Concat(
-		alike(failed(manyErrors), 5, goesOn, "errors, JSON", "errors, XML"), alike(failed(manyLoads), 5, goesOn, "list, JSON", "list, XML"),
-		alike(failed(deepAnswer), 5, goesOn, "deep, JSON", "deep, XML"),
-		alike(failed(longValue), 5, goesOn, "value", "spaces", "attributes", "endless", "gzip bomb"),
-		alike(longHeader, 5, goesOn, "header", "headers", "early hints"), alike("/api/data_file_sources redirects to", 5, goesOn, "redirects"),
-		alike("asking about its load failed (GET /api/data_file_sources: "+inTime, 5, goesOn, "drip"),
-		alike("asking about its load failed (GET /api/data_file_sources: 500: "+serverError, 5, goesOn, "large refusal"),
-		alike("asking about its load failed (GET /api/data_file_sources: 422: "+cannotProcess, 5, goesOn, "large 422"),
+		sameEnds(failed(manyErrors), 5, goesOn, "errors, JSON", "errors, XML"), sameEnds(failed(manyLoads), 5, goesOn, "list, JSON", "list, XML"),
+		sameEnds(failed(deepAnswer), 5, goesOn, "deep, JSON", "deep, XML"),
+		sameEnds(failed(longValue), 5, goesOn, "value", "spaces", "attributes", "endless", "gzip bomb"),
+		sameEnds(longHeader, 5, goesOn, "header", "headers", "early hints"), sameEnds("/api/data_file_sources redirects to", 5, goesOn, "redirects"),
+		sameEnds("asking about its load failed (GET /api/data_file_sources: "+inTime, 5, goesOn, "drip"),
+		sameEnds("asking about its load failed (GET /api/data_file_sources: 500: "+serverError, 5, goesOn, "large refusal"),
+		sameEnds("asking about its load failed (GET /api/data_file_sources: 422: "+cannotProcess, 5, goesOn, "large 422"),
 		[]harmEnd{{mode: "numbers", sees: "Coupa reports 1 row errors that fit no row of ours", exit: 3, next: again, rows: 6}},
-		alike(allApplied, 0, seen, "twice", "BOM", "content type"), alike("answers with a web page instead of data", 5, goesOn, "web page type"),
-		alike(failed("the answer cannot be read: "+noUTF8), 5, goesOn, "charset", "bytes"),
+		sameEnds(allApplied, 0, seen, "twice", "BOM", "content type"), sameEnds("answers with a web page instead of data", 5, goesOn, "web page type"),
+		sameEnds(failed("the answer cannot be read: "+noUTF8), 5, goesOn, "charset", "bytes"),
 	)
 }
 
 func harmAtTheToken() []harmEnd {
 	return slices.Concat(
-		alike(noToken, 4, sends, "large token", "endless", "deep, JSON", "gzip bomb", "BOM"), alike(longHeader, 4, sends, "header"),
-		alike("500: "+serverError, 4, sends, "large refusal"), alike("422: "+cannotProcess, 4, sends, "large 422"),
+		sameEnds(noToken, 4, sends, "large token", "endless", "deep, JSON", "gzip bomb", "BOM"), sameEnds(longHeader, 4, sends, "header"),
+		sameEnds("500: "+serverError, 4, sends, "large refusal"), sameEnds("422: "+cannotProcess, 4, sends, "large 422"),
 	)
 }
 
 func harmAsUsers() []harmEnd {
 	return slices.Concat(
-		alike(manyParts, 4, sends, "roles, JSON", "roles, XML"), alike(noUser, 4, sends, "list, JSON", "list, XML"),
-		alike(deepAnswer, 4, sends, "deep, JSON", "deep, XML"), alike(longValue, 4, sends, "value", "spaces", "attributes", "endless", "gzip bomb"),
-		alike(longHeader, 4, sends, "header", "headers", "early hints"), alike("/api/users / hint: check coupa.url", 4, sends, "redirects"),
-		alike(inTime, 4, sends, "drip"), alike("500: "+serverError, 4, sends, "large refusal"), alike("422: "+cannotProcess, 4, sends, "large 422"),
-		alike(allOfRoad, 0, seen, "BOM", "content type"), alike("answers with a web page instead of data", 4, sends, "web page type"),
-		alike(noUTF8, 4, sends, "charset"),
+		sameEnds(manyParts, 4, sends, "roles, JSON", "roles, XML"), sameEnds(noUser, 4, sends, "list, JSON", "list, XML"),
+		sameEnds(deepAnswer, 4, sends, "deep, JSON", "deep, XML"), sameEnds(longValue, 4, sends, "value", "spaces", "attributes", "endless", "gzip bomb"),
+		sameEnds(longHeader, 4, sends, "header", "headers", "early hints"), sameEnds("/api/users / hint: check coupa.url", 4, sends, "redirects"),
+		sameEnds(inTime, 4, sends, "drip"), sameEnds("500: "+serverError, 4, sends, "large refusal"), sameEnds("422: "+cannotProcess, 4, sends, "large 422"),
+		sameEnds(allOfRoad, 0, seen, "BOM", "content type"), sameEnds("answers with a web page instead of data", 4, sends, "web page type"),
+		sameEnds(noUTF8, 4, sends, "charset"),
 	)
 }
 
 func harmAtAWrite() []harmEnd {
 	return slices.Concat(
-		alike(manyParts, 5, goesOn, "roles, JSON"), alike(noUser, 5, goesOn, "list, XML"), alike(deepAnswer, 5, goesOn, "deep, XML"),
-		alike(longValue, 5, goesOn, "endless", "gzip bomb"), alike(longHeader, 5, goesOn, "headers"),
-		alike("redirects to", 4, goesOn, "redirects"), alike("500: "+serverError, 5, goesOn, "large refusal"),
-		alike("422: "+cannotProcess, 3, again, "large 422"), alike(allOfRoad, 0, seen, "BOM", "content type"), alike(noUTF8, 5, goesOn, "charset"),
+		sameEnds(manyParts, 5, goesOn, "roles, JSON"), sameEnds(noUser, 5, goesOn, "list, XML"), sameEnds(deepAnswer, 5, goesOn, "deep, XML"),
+		sameEnds(longValue, 5, goesOn, "endless", "gzip bomb"), sameEnds(longHeader, 5, goesOn, "headers"),
+		sameEnds("redirects to", 4, goesOn, "redirects"), sameEnds("500: "+serverError, 5, goesOn, "large refusal"),
+		sameEnds("422: "+cannotProcess, 3, again, "large 422"), sameEnds(allOfRoad, 0, seen, "BOM", "content type"), sameEnds(noUTF8, 5, goesOn, "charset"),
 	)
 }
 
 func harmAsThePage() []harmEnd {
 	return slices.Concat(
-		alike("Coupa does not list its load", 5, goesOn, "formatting", "elements", "links"), alike("the page has more than 20000 cells", 4, sends, "cells"),
-		alike("the page has more than 20 tables in one another", 4, sends, "tables"), alike(longPage, 4, sends, "tag", "script", "endless page"),
-		alike("the page is empty", 4, sends, "gzip bomb"),
-		alike(longHeader, 4, sends, "header"), alike("the cookie is stale", 4, sends, "redirects"), alike(inTime, 4, sends, "drip"),
-		alike("500: "+serverError, 4, sends, "large refusal"), alike(allApplied, 0, seen, "BOM", "content type"),
+		sameEnds("Coupa does not list its load", 5, goesOn, "formatting", "elements", "links"), sameEnds("the page has more than 20000 cells", 4, sends, "cells"),
+		sameEnds("the page has more than 20 tables in one another", 4, sends, "tables"), sameEnds(longPage, 4, sends, "tag", "script", "endless page"),
+		sameEnds("the page is empty", 4, sends, "gzip bomb"),
+		sameEnds(longHeader, 4, sends, "header"), sameEnds("the cookie is stale", 4, sends, "redirects"), sameEnds(inTime, 4, sends, "drip"),
+		sameEnds("500: "+serverError, 4, sends, "large refusal"), sameEnds(allApplied, 0, seen, "BOM", "content type"),
 	)
 }

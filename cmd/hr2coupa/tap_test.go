@@ -213,7 +213,7 @@ func (s *tappedStore) Unknown(names []string) ([]string, error) {
 	return get(s.tap, "Unknown", func() ([]string, error) { return s.under.Unknown(names) })
 }
 
-func (s *tappedStore) Waiting() (*export.Waiting, error) {
+func (s *tappedStore) Waiting() (*baseline.Waiting, error) {
 	return get(s.tap, "Waiting", s.under.Waiting)
 }
 

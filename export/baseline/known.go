@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // KnownPeople are the people whom a ledger knows, with what was last sent for them. A nil *KnownPeople stands for no ledger
@@ -47,7 +48,7 @@ func (k *KnownPeople) All(f func(key string, p export.Person)) {
 func (k *KnownPeople) Tidied() *KnownPeople {
 	untidy := map[string]export.Person{}
 	k.All(func(key string, p export.Person) {
-		if export.Tidy(key) != key {
+		if alike.Tidy(key) != key {
 			untidy[key] = p
 		}
 	})
@@ -61,8 +62,8 @@ func (k *KnownPeople) Tidied() *KnownPeople {
 		}
 	})
 	for _, key := range slices.Sorted(maps.Keys(untidy)) {
-		if _, known := tidied.Of(export.Tidy(key)); !known {
-			tidied.Add(export.Tidy(key), untidy[key])
+		if _, known := tidied.Of(alike.Tidy(key)); !known {
+			tidied.Add(alike.Tidy(key), untidy[key])
 		}
 	}
 	return tidied

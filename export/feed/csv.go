@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // csvChunk cuts CSV records into fields.
@@ -177,7 +178,7 @@ func (c *csvChunk) brokenQuote(b []byte, n int) *export.Fault {
 	if !bytes.HasPrefix(b, []byte(`="`)) {
 		return c.src.fault(c.line, ruleQuote, sayQuote)
 	}
-	f := c.src.fault(c.line, ruleSheet, export.SheetDamage(`="`))
+	f := c.src.fault(c.line, ruleSheet, alike.SheetDamage(`="`))
 	if n < len(c.src.header.Fields) {
 		f.Field = c.src.header.Fields[n]
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // These fields stand in an excerpt before HR's own: the record's line, why it was refused, what to do and who owns the
@@ -51,7 +52,7 @@ func (f *Feed) Excerpt(w io.Writer, rows []export.RowResult, causes Advisor) (re
 	for _, r := range rows {
 		x.lines[r.Origin.Line] = r.Faults
 		if r.Lines > 1 && r.Key != "" {
-			x.people[export.Tidy(r.Key)] = r.Faults
+			x.people[alike.Tidy(r.Key)] = r.Faults
 		}
 	}
 	if err := x.header(); err != nil {
@@ -79,7 +80,7 @@ func (x *excerpt) why(rec *export.Record) (faults export.Faults, wanted bool) {
 	if faults, wanted = x.lines[rec.Line]; wanted || rec.Fault != nil || x.key < 0 {
 		return faults, wanted
 	}
-	faults, wanted = x.people[export.Tidy(rec.Values[x.key])]
+	faults, wanted = x.people[alike.Tidy(rec.Values[x.key])]
 	return faults, wanted
 }
 

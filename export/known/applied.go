@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // Applied are the overrides that count on one day. Any number of goroutines may use it.
@@ -88,7 +89,7 @@ func (m *overMapper) of(rec *export.Record) []Override {
 	if rec.Fault != nil {
 		return nil
 	}
-	return m.by.people[export.Tidy(rec.Values[m.key])]
+	return m.by.people[alike.Tidy(rec.Values[m.key])]
 }
 
 // Map fills the cells, and overrides them.

@@ -146,7 +146,7 @@ func read(line int, fields []string, at map[string]int, columns []string) (o Ove
 	bad := func(hint, format string, args ...any) {
 		wrong = append(wrong, Problem{line, fmt.Sprintf(format, args...), hint})
 	}
-	o = Override{Line: line, Key: export.Tidy(field("key")), Column: field("column"), Value: field("value"), Owner: field("owner"), Reason: field("reason")}
+	o = Override{Line: line, Key: alike.Tidy(field("key")), Column: field("column"), Value: field("value"), Owner: field("owner"), Reason: field("reason")}
 	if o.Key == "" {
 		bad("write the person's value of feed.key", "has no key")
 	}
@@ -188,7 +188,7 @@ func (l *List) Of(key string) (of []Override) {
 		return nil
 	}
 	for _, o := range l.lines {
-		if o.Key == export.Tidy(key) {
+		if o.Key == alike.Tidy(key) {
 			of = append(of, o)
 		}
 	}
@@ -241,7 +241,7 @@ func Lines(data []byte, key string) (lines []int) {
 		if err != nil {
 			return lines
 		}
-		if slices.ContainsFunc(fields, func(f string) bool { return export.Tidy(f) == export.Tidy(key) }) {
+		if slices.ContainsFunc(fields, func(f string) bool { return alike.Tidy(f) == alike.Tidy(key) }) {
 			line, _ := r.FieldPos(0)
 			lines = append(lines, line)
 		}

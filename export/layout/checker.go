@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // checker checks rows by the rules of a sheet as [Sheet.Check] does, and remembers texts that broke none.
@@ -76,7 +77,7 @@ func (c *columnRules) fits(text string) bool {
 
 // sound reports the same for an employee number or a login that is not blank. Such a text is tidy.
 func (c *columnRules) sound(text string) bool {
-	return text[0] > ' ' && text[len(text)-1] > ' ' && c.fits(text) && export.SheetDamage(text) == ""
+	return text[0] > ' ' && text[len(text)-1] > ' ' && c.fits(text) && alike.SheetDamage(text) == ""
 }
 
 // memo remembers texts of one column and the form in which they are sent. Most of HR's columns hold few different texts

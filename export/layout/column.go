@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
@@ -261,7 +262,7 @@ func (c *columnRules) value(text string, faults *rowFaults) string {
 
 // damaged returns the breach of a text that a spreadsheet has changed; nil for any other.
 func damaged(text string) *breach {
-	if damage := export.SheetDamage(export.Tidy(text)); damage != "" {
+	if damage := alike.SheetDamage(alike.Tidy(text)); damage != "" {
 		return &breach{"spreadsheet", damage}
 	}
 	return nil

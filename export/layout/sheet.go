@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 	"github.com/hr2coupa/hr2coupa/templates"
 )
 
@@ -226,7 +227,7 @@ func (s *Sheet) check(i int, cell *export.Cell, key int, told *rowFaults) {
 	}
 	if cell.State == export.Set {
 		if c.tidied {
-			cell.Text = export.Tidy(cell.Text)
+			cell.Text = alike.Tidy(cell.Text)
 		}
 		switch {
 		case cell.Text == "": // an empty cell is never written with a meaning

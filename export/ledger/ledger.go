@@ -90,7 +90,7 @@ type Next interface {
 	// Known returns the login and the status last sent for every person the ledger knows, by the person's key.
 	Known() (*baseline.KnownPeople, error)
 	// Waiting returns the people who have a row in a part without a verdict.
-	Waiting() (*export.Waiting, error)
+	Waiting() (*baseline.Waiting, error)
 	// Kept returns the records that the last plan kept, with their bytes checked; ok is false where there are none.
 	Kept() (k *Kept, ok bool, err error)
 	// Dated returns the records that wait for their day, in the order in which plans have read them.

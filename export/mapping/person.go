@@ -11,6 +11,7 @@ import (
 	"github.com/expr-lang/expr/builtin"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // This file has what expressions read of other people: person(manager_id).login.
@@ -89,7 +90,7 @@ func (f *frame) person(part string, whom value) (value, error) {
 	if err != nil {
 		return value{}, &callError{personName, err}
 	}
-	if key = export.Tidy(key); key == "" {
+	if key = alike.Tidy(key); key == "" {
 		return value{}, nil
 	}
 	people := f.mapper.mapping.people

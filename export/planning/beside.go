@@ -7,18 +7,20 @@ import (
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 )
 
 // Beside is a held run that a plan leaves as it is. The plan takes up none of the records that the held run keeps. It
 // keeps no records itself, since at most one run keeps records: people who would have to wait are quarantined instead.
 type Beside struct {
-	Run   string          // the held run
-	Keeps *export.Waiting // the people of its records
+	Run   string            // the held run
+	Keeps *baseline.Waiting // the people of its records
 }
 
 // ReadBeside reads the people of a planner's feed, which is the records that a held run keeps.
 func ReadBeside(ctx context.Context, p *Planner, run string) (*Beside, error) {
-	keeps := &export.Waiting{Keys: map[string]string{}, Logins: map[string]string{}}
+	keeps := &baseline.Waiting{Keys: map[string]string{}, Logins: map[string]string{}}
 	login := slices.Index(p.Mapping.Columns(), export.ColumnLogin)
 	type who struct{ key, login string }
 	err := parallel(ctx, p, func(w *worker, c export.Chunk) (people []who, err error) {
@@ -29,7 +31,7 @@ func ReadBeside(ctx context.Context, p *Planner, run string) (*Beside, error) {
 			one := who{key: strings.Clone(person)}
 			if login >= 0 && m != nil {
 				cell, _ := m.MapColumn(rec, login) // a mapping fault is reported when the record is planned again
-				one.login = strings.Clone(export.FoldLogin(cell.SetText()))
+				one.login = strings.Clone(alike.FoldLogin(cell.SetText()))
 			}
 			people = append(people, one)
 			return nil

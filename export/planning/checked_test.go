@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/planning/planningtest"
 	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
@@ -27,7 +28,7 @@ func TestCompletedRowWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, w := range map[string]*export.Waiting{
+	for name, w := range map[string]*baseline.Waiting{
 		"by login": {Logins: map[string]string{"ann@x.example": "part"}},
 		"by Id":    {Firsts: map[string]string{"11": "part"}},
 	} {

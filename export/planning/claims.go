@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 type claim struct {
@@ -122,7 +123,7 @@ func (p *Planner) claiming(w *worker, s *survey, rec *export.Record, person stri
 }
 
 // foldTidy returns the form in which values that must be unique are compared.
-func foldTidy(text string) string { return fold(export.Tidy(text)) }
+func foldTidy(text string) string { return fold(alike.Tidy(text)) }
 
 // preferredOf returns the records of a person that the rule picks, or all where it picks none: then the person is quarantined.
 func preferredOf(records []claiming) []claiming {

@@ -129,12 +129,12 @@ func TestStatusAndRolesComparedWithTheLedger(t *testing.T) {
 	}
 	always := func(string) bool { return true }
 	is := func(want string) func(string) bool { return func(role string) bool { return role == want } }
-	waiting := &export.Waiting{Keys: map[string]string{"E1": "Users_1.csv"}}
+	waiting := &baseline.Waiting{Keys: map[string]string{"E1": "Users_1.csv"}}
 	for name, c := range map[string]struct {
 		status, roles string // what was confirmed
 		says          string // the row: status,roles
 		rules         export.RoleRules
-		waiting       *export.Waiting
+		waiting       *baseline.Waiting
 		kinds         string // of the row; "" for none
 		outcome       export.Outcome
 	}{

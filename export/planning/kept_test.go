@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/planning"
 	"github.com/hr2coupa/hr2coupa/export/planning/planningtest"
@@ -247,7 +248,7 @@ func TestKeptAlone(t *testing.T) {
 func TestWaiting(t *testing.T) {
 	b := &planningtest.Batch{Mapping: planningtest.People5, Several: export.SeveralLater, Creates: true, ChunkRows: 10, Feed: map[string]string{"users.csv": planningtest.People(40,
 		"E000003,user3,user3@example.com,Zoë,Later", "E000030,user30,user30@example.com,Zoë,Later")}}
-	for name, w := range map[string]*export.Waiting{
+	for name, w := range map[string]*baseline.Waiting{
 		"key":   {Keys: map[string]string{"E000003": "P", "E000017": "P"}},
 		"first": {Firsts: map[string]string{"E000003": "P", "E000017": "P"}},
 		"login": {Logins: map[string]string{"user3": "P", "user17": "P"}},

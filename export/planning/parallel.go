@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // worker is the state of one goroutine from chunk to chunk.
@@ -95,8 +96,8 @@ func (p *Planner) each(w *worker, c export.Chunk, f func(rec *export.Record, per
 			if err := w.bind(rec.Header, rec.Kept); err != nil {
 				return err
 			}
-			person = export.Tidy(rec.Values[w.bound.key])
-			if damage := export.SheetDamage(person); person == "" {
+			person = alike.Tidy(rec.Values[w.bound.key])
+			if damage := alike.SheetDamage(person); person == "" {
 				rec.Fault = &export.Fault{Field: p.Key, Rule: "key", Message: "is empty: the record names no person"}
 			} else if damage != "" {
 				rec.Fault = &export.Fault{Field: p.Key, Rule: "spreadsheet", Message: damage}

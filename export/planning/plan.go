@@ -43,7 +43,7 @@ type Planner struct {
 	// Hold plans a held run: every row that would be sent is kept and reported as held.
 	Hold bool
 	// Waiting holds the people who must not be overtaken: their rows are kept and reported as pending.
-	Waiting *export.Waiting
+	Waiting *baseline.Waiting
 	// Beside is the held run that the plan leaves as it is; nil for nearly every plan. The plan then keeps no records:
 	// a person is quarantined if the held run keeps records of them or if they would have to wait.
 	Beside *Beside

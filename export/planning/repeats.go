@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
@@ -103,7 +102,7 @@ func hashFold(seed maphash.Seed, s string, buf []byte) uint64 {
 		return 0
 	}
 	if s[0] <= ' ' || s[len(s)-1] <= ' ' {
-		s = export.Tidy(s)
+		s = alike.Tidy(s)
 	}
 	if alike.IsLower(s) { // most texts are
 		return hash(seed, s)
@@ -111,7 +110,7 @@ func hashFold(seed maphash.Seed, s string, buf []byte) uint64 {
 	for i := range len(s) {
 		c := s[i]
 		if c >= utf8.RuneSelf {
-			return hash(seed, fold(export.Tidy(s)))
+			return hash(seed, fold(alike.Tidy(s)))
 		}
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'

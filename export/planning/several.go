@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // identity are the columns that say who a person is, and whether the person is active. Records of one person must not
@@ -332,7 +333,7 @@ func sameIdentity(a, b export.Cell) bool {
 	return a.State == b.State && (a.Text == b.Text || likeness(a.Text) == likeness(b.Text))
 }
 
-func likeness(s string) string { return fold(norm.NFC.String(export.Tidy(s))) }
+func likeness(s string) string { return fold(norm.NFC.String(alike.Tidy(s))) }
 
 // overridden returns a warning for each record whose values take precedence over others of the same night.
 func (j *joiner) overridden(records []rowDraft) (warnings []export.Fault) {

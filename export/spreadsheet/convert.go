@@ -10,7 +10,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 )
 
 // Kind is what was changed.
@@ -110,8 +110,8 @@ func correct(name string, known func(string) bool) string {
 	if known(name) {
 		return name
 	}
-	bare := export.Tidy(strings.TrimSuffix(export.Tidy(name), "*"))
-	bare = export.Tidy(strings.TrimPrefix(bare, "*"))
+	bare := alike.Tidy(strings.TrimSuffix(alike.Tidy(name), "*"))
+	bare = alike.Tidy(strings.TrimPrefix(bare, "*"))
 	if known(bare) {
 		return bare
 	}

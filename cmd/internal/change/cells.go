@@ -31,7 +31,7 @@ const maxStdin = 1 << 20
 // Feed returns the change as a feed of one record for a pipeline. stdin is read only for [FromStdin], and at most 1 MiB of
 // it. Every error is one of usage (2), and none holds a value.
 func (s Said) Feed(pipe *wiring.Pipeline, stdin io.Reader) (export.Feed, error) {
-	if export.Tidy(s.Key) == "" {
+	if alike.Tidy(s.Key) == "" {
 		return nil, export.Hint(exit.Usage("change: KEY is empty"), "give the person's value of the feed's field %q", pipe.Config.Feed.Key)
 	}
 	place := "argument"

@@ -17,6 +17,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/show"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/pseudonym"
@@ -124,7 +125,7 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 	if err != nil {
 		return err
 	}
-	if tidy := export.Tidy(o.Key); len(episodes) == 0 && tidy != o.Key { // as HR writes it, and as it is compared
+	if tidy := alike.Tidy(o.Key); len(episodes) == 0 && tidy != o.Key { // as HR writes it, and as it is compared
 		o.Key, keys = tidy, []string{tidy}
 		if episodes, more, err = l.Story(keys, runs); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/heap"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/planning"
@@ -159,7 +160,7 @@ func (a *Ask) unknown(files []export.FeedFile) *recollection {
 // Outlook is the part of the ledger that a plan depends on. The zero value stands for no ledger.
 type Outlook struct {
 	People   *baseline.KnownPeople // nil where there is no ledger
-	waiting  *export.Waiting
+	waiting  *baseline.Waiting
 	Kept     *ledger.Kept      // what earlier plans have kept; nil where nothing is
 	Approved []export.Approval // those that count
 	Void     []export.Approval // those that count for nothing, since whoever has planned may not approve
@@ -213,7 +214,7 @@ func lookInto(l wiring.Memory, now time.Time) (*Outlook, error) {
 // plans use. Where the ledger has both, the tidy one is newer.
 func tidyKeys(byKey map[string]string) {
 	for key, value := range byKey {
-		tidy := export.Tidy(key)
+		tidy := alike.Tidy(key)
 		if tidy == key {
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/mapping"
 	"github.com/hr2coupa/hr2coupa/export/planning"
@@ -101,7 +102,7 @@ func knowPeople(ctx context.Context, pipe *wiring.Pipeline, planner func() *plan
 				texts[i] = ""
 			}
 		}
-		key = export.Tidy(key)
+		key = alike.Tidy(key)
 		for i, text := range who.feed[key] { // a record that lacks a part takes nothing from an earlier one
 			texts[i] = cmp.Or(texts[i], text)
 		}
@@ -163,7 +164,7 @@ func (d *draft) askPersons(ctx context.Context, env *wiring.Env, numbers []strin
 			v, _ := u.Value(e)
 			texts[i] = v.Text
 		}
-		key := export.Tidy(texts[2])
+		key := alike.Tidy(texts[2])
 		if parts[key] != nil { // it is not known who of them is meant
 			texts = make([]string, len(want))
 		}

@@ -27,7 +27,7 @@ type past struct {
 }
 
 func (p past) Known() (*baseline.KnownPeople, error)          { return baseline.NewKnownPeople(0), nil }
-func (p past) Waiting() (*export.Waiting, error)              { return nil, nil }
+func (p past) Waiting() (*baseline.Waiting, error)            { return nil, nil }
 func (p past) Kept() (*ledger.Kept, bool, error)              { return p.kept, p.kept != nil, nil }
 func (p past) Dated() ([]export.DatedRecord, error)           { return nil, nil }
 func (p past) Approvals(time.Time) ([]export.Approval, error) { return nil, nil }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/change"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
@@ -114,13 +115,13 @@ func openRecords(l opened, seen []export.SeenFile, kept *ledger.Kept, come []str
 			err = l.Rows(run, func(r export.RowResult) error {
 				stays := (r.Outcome == export.Held || r.Outcome == export.Pending && r.Part == 0) && run != f.GivenUp.Run
 				missed := change.IsGone(r.Origin)
-				if (missed || slices.Contains(as, r.Origin.File)) && !newer[r.Key] && !newer[export.Tidy(r.Key)] && !left[r.Part] && !stays && !waiting[r.Key] {
+				if (missed || slices.Contains(as, r.Origin.File)) && !newer[r.Key] && !newer[alike.Tidy(r.Key)] && !left[r.Part] && !stays && !waiting[r.Key] {
 					if missed {
 						gone[r.Key] = true
 						return nil
 					}
 					lines[export.Origin{File: f.Name, Line: r.Origin.Line}] = true
-					people[who{f.Name, export.Tidy(r.Key)}] = true
+					people[who{f.Name, alike.Tidy(r.Key)}] = true
 				}
 				return nil
 			})

@@ -26,7 +26,7 @@ type Ledger interface {
 	Parts(run string) ([]export.Part, error)
 	People() (int, error)
 	Known() (*baseline.KnownPeople, error)
-	Waiting() (*export.Waiting, error)
+	Waiting() (*baseline.Waiting, error)
 }
 
 // Ask is what a drop is judged by, beside its files.

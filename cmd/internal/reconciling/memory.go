@@ -7,6 +7,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/alike"
 	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/reconcile"
@@ -72,7 +73,7 @@ func (s *sides) remember() error {
 }
 
 func (m *memory) loginHash(login string) uint64 {
-	return maphash.String(m.seed, export.FoldLogin(login))
+	return maphash.String(m.seed, alike.FoldLogin(login))
 }
 
 // sent reports whether a row of a person was ever accepted.
@@ -84,7 +85,7 @@ func (m *memory) sent(key string) bool {
 // ours reports whether the ledger knows a user, by HR's key or by a login that was once sent.
 func (m *memory) ours(key, login string) bool {
 	if key != "" {
-		if _, ok := m.known.Of(export.Tidy(key)); ok {
+		if _, ok := m.known.Of(alike.Tidy(key)); ok {
 			return true
 		}
 	}

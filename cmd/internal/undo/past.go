@@ -18,7 +18,7 @@ type Ledger interface {
 	Kept() (k *ledger.Kept, ok bool, err error)
 	Seen(name string) (f export.SeenFile, ok bool, err error)
 	Taken(run string, f func(export.RowResult) error) error
-	Waiting() (*export.Waiting, error)
+	Waiting() (*baseline.Waiting, error)
 	Known() (*baseline.KnownPeople, error)
 }
 

@@ -55,7 +55,7 @@ func Through[T any](seam func(T) T, under T) T {
 // Memory is what a plan asks the ledger.
 type Memory interface {
 	Known() (*baseline.KnownPeople, error)
-	Waiting() (*export.Waiting, error)
+	Waiting() (*baseline.Waiting, error)
 	Kept() (k *ledger.Kept, ok bool, err error)
 	Dated() ([]export.DatedRecord, error)
 	Approvals(now time.Time) ([]export.Approval, error)

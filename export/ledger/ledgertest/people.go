@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/baseline"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 	"github.com/hr2coupa/hr2coupa/export/pseudonym"
 )
@@ -12,7 +13,7 @@ import (
 // waitingPeople: exactly the people with a row in a part without a verdict wait, whichever command planned the part.
 func waitingPeople(t *world) {
 	l := t.open()
-	if w := Must[*export.Waiting](t)(l.Waiting()); !w.Empty() {
+	if w := Must[*baseline.Waiting](t)(l.Waiting()); !w.Empty() {
 		t.Errorf("%+v", w)
 	}
 	open := OnePart(t, l, "open.csv", 2)
@@ -30,7 +31,7 @@ func waitingPeople(t *world) {
 	OK(t, tx.AddRow(r))
 	OK(t, tx.Commit(export.PlanSum{Input: 1}))
 
-	w := Must[*export.Waiting](t)(l.Waiting())
+	w := Must[*baseline.Waiting](t)(l.Waiting())
 	for _, c := range []struct{ key, first, login, part string }{
 		{key: "E0002", part: open.Name}, {key: "E0003", part: open.Name}, {key: "E0004"},
 		{key: "x", first: "D77", part: "hand.csv"}, {key: "x", login: "ärger", part: "hand.csv"}, {key: "column"},

@@ -105,7 +105,7 @@ func (d *drawing) kept() {
 func (d *drawing) next() {
 	d.Helper()
 	d.line("known %v", KnownTo(d, d.l))
-	d.line("waiting %+v", *Must[*export.Waiting](d)(d.l.Waiting()))
+	d.line("waiting %+v", *Must[*baseline.Waiting](d)(d.l.Waiting()))
 	d.line("last feed %d, line ends %+v", Must[int](d)(d.l.LastFeed()), Must[[]export.FeedFile](d)(d.l.LineEnds()))
 	d.line("planned files %+v, late files %+v", Must[[]export.FeedFile](d)(d.l.PlannedFiles()), Must[[]export.LateFile](d)(d.l.LateFiles()))
 	for _, r := range Must[[]export.DatedRecord](d)(d.l.Dated()) {

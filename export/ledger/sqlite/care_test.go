@@ -62,12 +62,12 @@ func TestCheck(t *testing.T) {
 			"DIR/spool/2.csv: it is open to other users (mode 0640); chmod 600 DIR/spool/2.csv",
 		}},
 		{"a row lost", func(t *testing.T, dir string) { script(t, dir, "DELETE FROM rows WHERE line = 3 AND part = 2") },
-			[]string{"run 20261123T140502Z: 2 records went in, and the rows account for 1; " + backup, "part open.csv: it has 2 rows, and the ledger keeps 1; " + backup}},
+			[]string{"part open.csv: it has 2 rows, and the ledger keeps 1; " + backup, "run 20261123T140502Z: 2 records went in, and the rows account for 1; " + backup}},
 		{"a row of no run", func(t *testing.T, dir string) {
 			script(t, dir, "UPDATE rows SET id = 9 << 32 | 1 WHERE part = 2 AND line = 3")
 		},
-			[]string{"DIR/ledger.db: 1 rows belong to no run; " + backup, "run 20261123T140502Z: 2 records went in, and the rows account for 1; " + backup,
-				"part open.csv: it has 2 rows, and the ledger keeps 1; " + backup}},
+			[]string{"DIR/ledger.db: 1 rows belong to no run; " + backup, "part open.csv: it has 2 rows, and the ledger keeps 1; " + backup,
+				"run 20261123T140502Z: 2 records went in, and the rows account for 1; " + backup}},
 		{"a part of no run", func(t *testing.T, dir string) {
 			script(t, dir, "PRAGMA foreign_keys = OFF; UPDATE feed_files SET run = 9 WHERE run = 2")
 		},

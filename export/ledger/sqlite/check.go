@@ -11,6 +11,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/ledger"
+	"github.com/hr2coupa/hr2coupa/export/ledger/sqlite/sound"
 )
 
 // Check checks that a ledger is consistent: modes, SQLite's own checks, the sums of every run, and the bytes of every
@@ -108,11 +109,10 @@ func (c *checker) modes() error {
 
 // contents checks one snapshot of the database. Where SQLite finds it damaged, no further check is possible.
 func (c *checker) contents(conn *sqlite.Conn) error {
-	before := len(c.Findings)
-	if err := c.sqlite(conn); err != nil || len(c.Findings) > before {
+	if usable, err := sound.Check(conn, c.l.dbPath(), c.find); err != nil || !usable {
 		return err
 	}
-	for _, look := range []func(*sqlite.Conn) error{c.count, c.homeless, c.sums, c.words, c.agree, c.bytes, c.kept, c.hashes} {
+	for _, look := range []func(*sqlite.Conn) error{c.count, c.sums, c.bytes, c.kept, c.hashes} {
 		if err := look(conn); err != nil {
 			return err
 		}
@@ -120,35 +120,10 @@ func (c *checker) contents(conn *sqlite.Conn) error {
 	return nil
 }
 
-func (c *checker) sqlite(conn *sqlite.Conn) error {
-	err := query(conn, "PRAGMA integrity_check", func(s *sqlite.Stmt) error {
-		if text := s.ColumnText(0); text != "ok" {
-			c.find(c.l.dbPath(), text, ledger.FromBackup)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return query(conn, "PRAGMA foreign_key_check", func(s *sqlite.Stmt) error {
-		c.find(c.l.dbPath(), fmt.Sprintf("row %d of %s names a row of %s that is not there", s.ColumnInt64(1), s.ColumnText(0), s.ColumnText(2)), ledger.FromBackup)
-		return nil
-	})
-}
-
 func (c *checker) count(conn *sqlite.Conn) error {
 	return query(conn, `SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM parts), (SELECT count(*) FROM rows),
 		(SELECT count(*) FROM people)`, func(s *sqlite.Stmt) error {
 		c.Runs, c.Parts, c.Rows, c.People = s.ColumnInt(0), s.ColumnInt(1), s.ColumnInt(2), s.ColumnInt(3)
-		return nil
-	})
-}
-
-// homeless finds rows that no sum counts.
-func (c *checker) homeless(conn *sqlite.Conn) error {
-	return query(conn, `SELECT count(*) FROM rows WHERE part > 0 AND part NOT IN (SELECT id FROM parts)
-		OR part <= 0 AND -part NOT IN (SELECT num FROM runs) HAVING count(*) > 0`, func(s *sqlite.Stmt) error {
-		c.find(c.l.dbPath(), fmt.Sprintf("%d rows belong to no run", s.ColumnInt(0)), ledger.FromBackup)
 		return nil
 	})
 }

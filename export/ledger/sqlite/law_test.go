@@ -102,7 +102,7 @@ func (n *lawNights) act() {
 
 // waits reports whether a row's person has a row on its way.
 func (n *lawNights) waits(r *lawRow) bool {
-	w := ledgertest.Must[*export.Waiting](n)(n.l.Waiting())
+	w := ledgertest.Must[*baseline.Waiting](n)(n.l.Waiting())
 	_, waits := w.Behind(r.result.Key, r.result.First, r.result.Login)
 	return waits || slices.ContainsFunc(n.open, func(p *lawPart) bool {
 		return slices.ContainsFunc(p.rows, func(o *lawRow) bool { return n.find(o) != nil && n.find(o) == n.find(r) })
@@ -194,7 +194,7 @@ func (n *lawNights) see() {
 		Lines: 1, Origin: export.Origin{File: "f", Line: 2}, Key: fmt.Sprint("K", person), First: a.id, Login: a.values["Login"], Outcome: export.Unchanged,
 		Seen: &export.Confirmed{CoupaID: a.id, Number: a.number},
 	}
-	w := ledgertest.Must[*export.Waiting](n)(n.l.Waiting())
+	w := ledgertest.Must[*baseline.Waiting](n)(n.l.Waiting())
 	if _, waits := w.Behind(r.result.Key, r.result.First, r.result.Login); waits {
 		return
 	}

@@ -1,4 +1,4 @@
-package export
+package alike
 
 import (
 	"strings"
@@ -138,11 +138,4 @@ func skipDigits(s string) string {
 		s = s[1:]
 	}
 	return s
-}
-
-// loadWord reads eight bytes; the compiler turns it into one load.
-func loadWord(s string) uint64 {
-	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }

@@ -1,25 +1,86 @@
-package sqlite
+// Package sound asks the database of a ledger whether it is sound: SQLite's own checks, the words it holds, and what must
+// agree inside it. It only reads.
+package sound
 
 import (
 	"encoding/json"
 	"fmt"
 
 	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
+// check looks at one snapshot of a database.
+type check struct {
+	conn *sqlite.Conn
+	path string // of the database
+	tell func(where, what, fix string)
+	n    int // findings
+}
+
+// Check calls find for each fault of the database at path, as conn sees it: where, what, and what fixes it. usable is false
+// where SQLite finds the database damaged, since no further check is possible then.
+func Check(conn *sqlite.Conn, path string, find func(where, what, fix string)) (usable bool, err error) {
+	c := &check{conn: conn, path: path, tell: find}
+	if err := c.sqlite(); err != nil || c.n > 0 {
+		return false, err
+	}
+	for _, look := range []func() error{c.homeless, c.words, c.agree} {
+		if err := look(); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (c *check) find(where, what, fix string) {
+	c.n++
+	c.tell(where, what, fix)
+}
+
+// query runs a cached statement and calls row for each row of its result.
+func (c *check) query(sql string, row func(*sqlite.Stmt) error, args ...any) error {
+	return sqlitex.Execute(c.conn, sql, &sqlitex.ExecOptions{Args: args, ResultFunc: row})
+}
+
+func (c *check) sqlite() error {
+	err := c.query("PRAGMA integrity_check", func(s *sqlite.Stmt) error {
+		if text := s.ColumnText(0); text != "ok" {
+			c.find(c.path, text, ledger.FromBackup)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.query("PRAGMA foreign_key_check", func(s *sqlite.Stmt) error {
+		c.find(c.path, fmt.Sprintf("row %d of %s names a row of %s that is not there", s.ColumnInt64(1), s.ColumnText(0), s.ColumnText(2)), ledger.FromBackup)
+		return nil
+	})
+}
+
+// homeless finds rows that no sum counts.
+func (c *check) homeless() error {
+	return c.query(`SELECT count(*) FROM rows WHERE part > 0 AND part NOT IN (SELECT id FROM parts)
+		OR part <= 0 AND -part NOT IN (SELECT num FROM runs) HAVING count(*) > 0`, func(s *sqlite.Stmt) error {
+		c.find(c.path, fmt.Sprintf("%d rows belong to no run", s.ColumnInt(0)), ledger.FromBackup)
+		return nil
+	})
+}
+
 // words compares every stored word with the list it comes from. Every start would skip a part in an unknown state, and
 // no report would count a row with an unknown outcome.
-func (c *checker) words(conn *sqlite.Conn) error {
+func (c *check) words() error {
 	for _, w := range ledger.AllWords() {
 		list, err := json.Marshal(w.Known)
 		if err != nil {
 			return err
 		}
 		sql := fmt.Sprintf("SELECT %[2]s, count(*) FROM %[1]s WHERE %[2]s NOT IN (SELECT value FROM json_each(?)) GROUP BY 1", w.Table, w.Column)
-		err = query(conn, sql, func(s *sqlite.Stmt) error {
-			c.find(c.l.dbPath(), fmt.Sprintf("%d of %s have the %s %q, which there is not", s.ColumnInt(1), w.Table, w.Column, s.ColumnText(0)), ledger.FromBackup)
+		err = c.query(sql, func(s *sqlite.Stmt) error {
+			c.find(c.path, fmt.Sprintf("%d of %s have the %s %q, which there is not", s.ColumnInt(1), w.Table, w.Column, s.ColumnText(0)), ledger.FromBackup)
 			return nil
 		}, string(list))
 		if err != nil {
@@ -68,9 +129,9 @@ var facts = []string{
 		FROM writes WHERE emptied <> '' AND NOT json_valid(emptied) OR unfilled <> '' AND NOT json_valid(unfilled)`,
 }
 
-func (c *checker) agree(conn *sqlite.Conn) error {
+func (c *check) agree() error {
 	for _, sql := range facts {
-		err := query(conn, sql, func(s *sqlite.Stmt) error {
+		err := c.query(sql, func(s *sqlite.Stmt) error {
 			c.find(s.ColumnText(0), s.ColumnText(1), ledger.FromBackup)
 			return nil
 		})

@@ -165,12 +165,21 @@ func (p *Prospect) Check(ctx context.Context, saved *SavedPlan) (*export.Plan, e
 	if err != nil {
 		return nil, err
 	}
-	if p.Checked {
-		return nil, saved.moved(append([]string{fmt.Sprintf("Coupa: what it holds makes %s of the same feed, state and config, and made %s, or the saved plan was edited",
-			now.summary(), saved.summary())}, people...))
+	return nil, saved.moved(append([]string{p.otherwise(saved, now)}, people...))
+}
+
+// otherwise returns, in words, that the same feed, state and config make another plan than the saved one.
+func (p *Prospect) otherwise(was, is *SavedPlan) string {
+	made, before := is.summary(), was.summary()
+	switch {
+	case p.Checked && made == before:
+		return fmt.Sprintf("Coupa: it holds other values than before, so that %s would change something else, or the saved plan was edited", made)
+	case p.Checked:
+		return fmt.Sprintf("Coupa: what it holds makes %s of the same feed, state and config, and made %s, or the saved plan was edited", made, before)
+	case made == before:
+		return fmt.Sprintf("program: hr2coupa %s finds that %s would change something else than %s found, or the saved plan was edited", wiring.Version, made, was.Program)
 	}
-	return nil, saved.moved(append([]string{fmt.Sprintf("program: hr2coupa %s makes %s of the same feed, state and config, and %s made %s, or the saved plan was edited",
-		wiring.Version, now.summary(), saved.Program, saved.summary())}, people...))
+	return fmt.Sprintf("program: hr2coupa %s makes %s of the same feed, state and config, and %s made %s, or the saved plan was edited", wiring.Version, made, was.Program, before)
 }
 
 // movedPeople is how many people an error names.

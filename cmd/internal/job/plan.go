@@ -85,6 +85,7 @@ type Planned struct {
 	Parts       []export.Part       `json:"parts"`
 	Causes      []export.CauseCount `json:"causes,omitempty"` // of the quarantined rows
 	Only        string              `json:"only,omitempty"`   // the people are a selection, see differences.Only
+	Idle        bool                `json:"-"`                // its files were all seen: what is saved of it sends nothing
 	Matched     int                 `json:"matched"`          // people who are selected; all of them where Only is empty
 	People      []struct{}          `json:"people"`           // printed from Each, and empty here, as Rows is
 	Rows        []export.RowResult  `json:"rows"`             // quarantined; the last member: printed from Store
@@ -295,6 +296,7 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 		res.Key, res.NewKey, res.LeftOut = export.ColumnID, p.Pipe.Key, nil
 		res.Match = p.Pipe.Match
 	}
+	res.Idle = p.Idle
 	if !p.Pipe.Mapping.ReadsToday() {
 		res.Today = "" // it is that of who is gone
 	}

@@ -39,6 +39,7 @@ type Prospect struct {
 	Outlook *Outlook
 	Seen    []export.SeenFile         // the files that were planned before
 	Fresh   bool                      // there is something new; else it is only about what earlier plans have kept
+	Idle    bool                      // its files were all seen: it is only looked at, and a run would send nothing of it
 	Whole   bool                      // it is about HR's whole feed
 	AnySize bool                      // limits.shrink does not look at it: files that a person names and a watcher's claims have any size
 	Checked bool                      // Coupa was asked about the people
@@ -107,6 +108,7 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 		return p, err
 	}
 	p.Fresh, p.Whole = fresh != nil, whole
+	p.Idle = ask.All && p.Fresh && len(known.paths) == 0 && len(known.seen) > 0
 	p.AnySize = !p.Whole || p.Fresh && len(ask.Files) > 0 && ask.Expect == nil
 	if p.NoFeed = noFeed; noFeed != nil {
 		p.Whole, p.AnySize = false, true

@@ -223,6 +223,12 @@ func (s *Saving) Plan(plan *export.Plan) (*SavedPlan, error) {
 	return saved, nil
 }
 
+// Nothing returns what a run sends of a plan whose files were all seen, in a form that can be written: no part and no row.
+func (s *Saving) Nothing(plan *export.Plan) (*SavedPlan, error) {
+	empty := s.p.Saving(&nowhere{})
+	return empty.Plan(&export.Plan{Files: plan.Files, Columns: map[string]int{}})
+}
+
 // madeOf returns what the plan is made of, except the feed.
 func (p *Prospect) madeOf() (madeOf, error) {
 	config, err := configDigests(p.Pipe)

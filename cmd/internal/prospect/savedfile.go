@@ -188,9 +188,14 @@ func MayWritePlan(path string) error {
 	})
 }
 
-// Save writes the noted plan to a file that only its owner may read (0600). limits are those that would hold it.
+// Save writes the noted plan to a file that only its owner may read (0600). limits are those that would hold it. Of files that
+// were all seen apply would send nothing, and so the plan that is written sends nothing.
 func (s *Saving) Save(path string, plan *export.Plan, limits []export.Breach, now time.Time) error {
-	saved, err := s.Plan(plan)
+	take := s.Plan
+	if s.p.Idle {
+		take, limits = s.Nothing, nil
+	}
+	saved, err := take(plan)
 	if err != nil {
 		return err
 	}

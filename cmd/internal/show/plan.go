@@ -50,7 +50,12 @@ func Plan(env *wiring.Env, r *job.Planned, o PlanText) error {
 	causesText(w, r.Causes, width)
 	recordsText(w, r, width)
 	partsText(w, r.Parts)
-	if o.Saved != "" {
+	switch {
+	case o.Saved == "":
+	case r.Idle:
+		w.Printf("\nSaved\n")
+		w.Lines("  ", terminal.Fold(fmt.Sprintf("hr2coupa apply %s sends nothing, as a run does: all of it was seen before", o.Saved), "  ", width)...)
+	default:
 		w.Printf("\nSaved\n  hr2coupa apply %s does exactly this, or says what has moved since\n", o.Saved)
 	}
 	if o.Page != "" {

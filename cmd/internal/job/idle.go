@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
-	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
@@ -35,23 +33,6 @@ func (j *Job) nothingNew(p *prospect.Prospect, o RunOptions, started time.Time) 
 		rep.Verdict.End, rep.Exit = export.EndLate, export.WorstExit(rep.Exit, export.ExitFeed)
 	}
 	return rep, nil
-}
-
-// passedOver returns the files of which a start sends nothing, since they were planned before.
-func passedOver(seen []export.SeenFile, again, replan bool) (names []string) {
-	for _, f := range seen {
-		if !replan && (!again || f.Left() == 0) || replan && !prospect.Anew(f) {
-			names = append(names, f.Name)
-		}
-	}
-	return names
-}
-
-// finished returns the files that a start with other records has passed over, but those whose run has kept records: these may be
-// in this very plan.
-func finished(seen []export.SeenFile, o RunOptions) []string {
-	kept := func(f export.SeenFile) bool { return f.Kept }
-	return passedOver(slices.DeleteFunc(slices.Clone(seen), kept), o.Again, o.Replan)
 }
 
 // unrecorded returns the report of a start that sends and records nothing; nil if it may go on. If the plan decides
@@ -143,31 +124,10 @@ func seenReport(seen []export.SeenFile, o RunOptions, decides map[string]string,
 	if o.Replan {
 		hints = append(hints, "hr2coupa run plans new files, and what a held run keeps")
 		why = append(why, "nothing to plan anew: no file of the feed was seen of which the ledger has the run, and which no held run keeps")
-	} else if since := changedSince(seen, decides); len(since) > 0 {
+	} else if since := prospect.ChangedSince(seen, decides); len(since) > 0 {
 		hints = append(hints, "hr2coupa run --replan plans seen files anew")
 		why = append(why, since...)
 	}
 	rep.Why, rep.Hint = strings.Join(why, "\n"), strings.Join(hints, "\n")
 	return rep
-}
-
-// changedSince returns a line for each config that seen files were planned with and that is not that of now.
-func changedSince(seen []export.SeenFile, now map[string]string) (lines []string) {
-	files := map[string][]string{}
-	var order []string
-	for _, f := range seen {
-		what := prospect.Since(f, now)
-		if len(what) == 0 || !prospect.Anew(f) {
-			continue
-		}
-		key := words.Few(what)
-		if files[key] == nil {
-			order = append(order, key)
-		}
-		files[key] = append(files[key], export.Plain(f.Name))
-	}
-	for _, what := range order {
-		lines = append(lines, fmt.Sprintf("mapping or config have changed since the plan of %s: %s", words.Few(files[what]), what))
-	}
-	return lines
 }

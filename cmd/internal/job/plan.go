@@ -144,7 +144,7 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error)
 		return nil, err
 	}
 	res.Undo, res.ReadBack = o.Undo, readBackAhead(pipe.Config, res.Parts)
-	res.Seen = passedOver(p.Seen, o.Again, o.Replan)
+	res.Seen = prospect.PassedOver(p.Seen, o.Again, o.Replan)
 	return res, nil
 }
 

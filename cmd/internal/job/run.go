@@ -104,7 +104,7 @@ func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, star
 	if rep != nil {
 		rep.Late = p.Late
 		if rep.Verdict.End != export.EndSeen { // else they are its files
-			rep.Seen = finished(p.Seen, o)
+			rep.Seen = prospect.Finished(p.Seen, o.Again, o.Replan)
 		}
 	}
 	return rep, err

@@ -75,6 +75,11 @@ func (w *undoWorld) takeBack(s *diffStage) error {
 	if run.Counts["applied"] == 0 { // there is nothing to undo
 		return nil
 	}
+	return w.back(s, before, plan.keyOf)
+}
+
+// back takes the last run back, once somebody has changed something. keyOf returns what the run calls a user.
+func (w *undoWorld) back(s *diffStage, before map[string]seenUser, keyOf func(id, login string) string) error {
 	ran := snapshot(s.twin)
 	if err := w.touch(s); err != nil {
 		return err
@@ -90,7 +95,7 @@ func (w *undoWorld) takeBack(s *diffStage) error {
 	now := snapshot(s.twin)
 	for id, is := range now {
 		was, old := before[id]
-		l := undoLaw{undo: &undo, key: plan.keyOf(id, ran[id].looks["Login"]), touched: touched[id].looks, ran: ran[id].looks, was: was.looks, byAPI: w.byAPI(), match: w.match()}
+		l := undoLaw{undo: &undo, key: keyOf(id, ran[id].looks["Login"]), touched: touched[id].looks, ran: ran[id].looks, was: was.looks, byAPI: w.byAPI(), match: w.match()}
 		if !old {
 			l.was = map[string]string{}
 			for column, text := range l.ran {

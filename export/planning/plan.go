@@ -60,6 +60,8 @@ type Planner struct {
 	// Compare returns the element where Coupa shows a column. Rows are then compared with Answers, or else with what the
 	// ledger knows, and those that would change nothing are not sent; nil: rows are not compared.
 	Compare func(column string) (e export.Element, ok bool)
+	// AsIs says that rows go as they are, or not at all: no cell can be taken out of them.
+	AsIs bool
 	// Confirmed is what was last confirmed of people, as hashes made with HashKey: it is what rows are compared with where
 	// Coupa does not show a value; nil where nothing is known. Every worker reads it.
 	Confirmed *baseline.Store

@@ -29,7 +29,7 @@ func (c *comparer) giving(one *rowDraft, status int) *export.Fault {
 	if !forbidden || !known && c.was(c.confirmed(one.key), said) == wasEqual {
 		return nil
 	}
-	if status >= 0 && one.row.Cells[status].Text == export.StatusInactive {
+	if !c.p.AsIs && status >= 0 && one.row.Cells[status].Text == export.StatusInactive {
 		*cell = export.Cell{}
 		return nil
 	}

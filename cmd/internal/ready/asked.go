@@ -47,7 +47,7 @@ func (a *Ask) ask(ctx context.Context, f *File, people int, used *export.Usage, 
 			return nil, 0, prospect.Unasked(ctx, err, false, false)
 		}
 	}
-	p.Answers, p.Compare, p.ExactCase, p.Used = answers, coupa.Element, true, used
+	p.Answers, p.Compare, p.ExactCase, p.AsIs, p.Used = answers, coupa.Element, true, true, used
 	p.Roles, p.Ceilings = wiring.RoleRules(a.Config), wiring.ApprovalCeilings(a.Config)
 	sink := &findings{found: make([]finding, len(f.Sheet.Rows)), lines: linesOf(f)}
 	plan, err := p.Build(ctx, sink)

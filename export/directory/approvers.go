@@ -26,6 +26,15 @@ func (f *Preflight) Inactive(login string) (id string, ok bool) {
 	return named.id, true
 }
 
+// Unmet reports whether no user of Coupa's has a login that a noted row names as approver.
+func (f *Preflight) Unmet(login string) bool {
+	if !f.met {
+		return false
+	}
+	named := f.named[export.FoldText(strings.TrimSpace(login))]
+	return named != nil && named.id == ""
+}
+
 // noteApprover notes whom a row names as approver. Those of people who become inactive are of no interest. The caller holds the
 // lock.
 func (f *Preflight) noteApprover(row *export.Row) {
@@ -58,6 +67,7 @@ func (f *Preflight) askApprovers(ctx context.Context, people []*identity) error 
 			f.meet(export.User{ID: one.id, Values: map[string]export.Value{by.Path: {Text: login}, status.Path: {Text: held}}})
 		}
 	}
+	f.met = true // or else the error stops the plan
 	if f.all.shows(export.ColumnLogin) {
 		return nil // all users were seen
 	}

@@ -41,6 +41,7 @@ type Preflight struct {
 	faults map[string][]export.Fault // by the feed's key
 	all    *allUsers                 // nil unless all users were read
 	named  map[string]*approver      // whom rows name as approver, by FoldText of the login
+	met    bool                      // Coupa was asked about all of named
 	owns   map[string]bool           // by the feed's key: it is known to have the account that an ended record claims too
 	askers map[string]*identity      // by Coupa's number: the first row that has the login or the e-mail address of an account of others
 	moots  map[string]export.Fault   // by the feed's key: why nothing is to be sent

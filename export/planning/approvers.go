@@ -23,8 +23,11 @@ const (
 type superiors struct {
 	named [][]naming // by chunk
 	shown []seenInactive
-	left  []leaving
-	back  []uint64 // logins of people who become active again
+	unmet []follower
+	// refused are the people whose rows are quarantined.
+	refused []leaving
+	left    []leaving
+	back    []uint64 // logins of people who become active again
 }
 
 // naming is a row that names an approver, in few bytes: there may be one for each record.
@@ -39,7 +42,7 @@ type seenInactive struct {
 	id string
 }
 
-// leaving is a row that makes or leaves its person inactive.
+// leaving is a row that makes or leaves its person inactive, or one that is quarantined.
 type leaving struct {
 	login uint64
 	at    export.Origin
@@ -78,6 +81,9 @@ func (e *encoder) superior(b *built, one *rowDraft, kinds export.ChangeKinds, ou
 			b.approvers.shown = append(b.approvers.shown, seenInactive{n, id})
 			return
 		}
+		if e.p.Answers.Unmet(approver) {
+			b.approvers.unmet = append(b.approvers.unmet, follower{n, hashFold(e.s.seed, login, buf[:0])})
+		}
 	}
 	if b.approvers.named == nil {
 		b.approvers.named = [][]naming{make([]naming, 0, b.input)}
@@ -96,6 +102,7 @@ func (e *encoder) fileOf(name string) uint32 {
 // add adds those of another chunk.
 func (s *superiors) add(more *superiors) {
 	s.named = append(s.named, more.named...)
+	s.unmet, s.refused = append(s.unmet, more.unmet...), append(s.refused, more.refused...)
 	s.shown, s.left, s.back = append(s.shown, more.shown...), append(s.left, more.left...), append(s.back, more.back...)
 }
 

@@ -96,6 +96,7 @@ func (a *assembler) joined(people []*gathered) (b *built, places map[string]int,
 	for _, g := range people {
 		one, apart := a.join.join(g.records)
 		for i := range apart {
+			a.enc.refuse(b, &apart[i])
 			b.keep(&apart[i])
 		}
 		if one == nil {

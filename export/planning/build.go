@@ -22,13 +22,20 @@ func (p *Planner) Build(ctx context.Context, sink Sink) (*export.Plan, error) {
 	if fresh := found.input - p.Joined - p.Made; fresh < p.MinRecords && p.Only == nil {
 		return nil, (&export.UnusableFeedError{Why: fmt.Sprintf("%d records, and feed.min_records asks for %d", fresh, p.MinRecords)}).WithHint("set feed.min_records to 0 if HR may have nothing to change")
 	}
-	if s = found.findings(p, s); s.simple() {
-		return a.finish()
+	if s = found.findings(p, s); !s.simple() {
+		if p, err = p.sorted(ctx, s); err != nil {
+			return nil, err
+		}
+		if a, err = p.again(ctx, s, sink); err != nil {
+			return nil, err
+		}
 	}
-	if err := sink.Restart(); err != nil {
-		return nil, err
+	if s.awaited = a.approvers.awaited(p); len(s.awaited) > 0 {
+		if a, err = p.again(ctx, s, sink); err != nil {
+			return nil, err
+		}
 	}
-	return p.again(ctx, s, sink)
+	return a.finish()
 }
 
 // first surveys and builds the feed in one pass, in the hope that nothing repeats. As soon as something does, it goes
@@ -63,8 +70,8 @@ func (p *Planner) first(ctx context.Context, s *survey, a *assembler) (*probes, 
 	return found, err
 }
 
-// again builds the feed by what the survey has found.
-func (p *Planner) again(ctx context.Context, s *survey, sink Sink) (*export.Plan, error) {
+// sorted completes what the survey has found, and returns the planner that builds by it.
+func (p *Planner) sorted(ctx context.Context, s *survey) (*Planner, error) {
 	if len(s.leftOut) > 0 {
 		own := *p
 		own.leftOut = func(person string) bool { _, out := s.leftOut[hash(s.seed, person)]; return out }
@@ -80,15 +87,20 @@ func (p *Planner) again(ctx context.Context, s *survey, sink Sink) (*export.Plan
 			return nil, err
 		}
 	}
+	return p, nil
+}
+
+// again discards what the sink has, and builds the feed by what the survey has found.
+func (p *Planner) again(ctx context.Context, s *survey, sink Sink) (*assembler, error) {
+	if err := sink.Restart(); err != nil {
+		return nil, err
+	}
 	a := p.assembler(s, sink)
 	err := parallel(ctx, p, func(w *worker, c export.Chunk) (*built, error) { return p.buildChunk(w, c, s, nil) }, func(b *built) error {
 		howfar.Tell(ctx, a.plan.Input, 0)
 		return a.take(b)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return a.finish()
+	return a, err
 }
 
 // buildChunk maps, checks and encodes a chunk. It also adds what the survey needs to g, unless g is nil.

@@ -66,6 +66,7 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 		one.key, one.faults = strings.Clone(one.key), slices.Clone(one.faults)
 		one.faults.Stake(e.names, func(i int) string { return e.text(one, i) })
 		e.overridden(one)
+		e.refuse(b, one)
 		b.keep(one)
 		return nil
 	}
@@ -80,11 +81,15 @@ func (e *encoder) add(b *built, one *rowDraft) error {
 			return nil
 		}
 	}
+	outcome, why := e.keeps(one, cmp.equal)
+	if f := e.awaits(one, outcome); f != nil {
+		e.quarantine(b, one, f)
+		return nil
+	}
 	if one.several != nil {
 		b.doubt = append(b.doubt, one.several.warnings...)
 	}
 	e.fill.sound(b, one)
-	outcome, why := e.keeps(one, cmp.equal)
 	e.superior(b, one, cmp.kinds, outcome)
 	if e.p.Leaves != nil {
 		e.early(b, one, &cmp, outcome)
@@ -135,6 +140,7 @@ func (e *encoder) moot(b *built, one *rowDraft) bool {
 // quarantine holds a row back for one fault that shows only once it was compared.
 func (e *encoder) quarantine(b *built, one *rowDraft, f *export.Fault) {
 	one.key, one.faults = strings.Clone(one.key), export.Faults{*f}
+	e.refuse(b, one)
 	b.keep(one)
 }
 

@@ -143,6 +143,8 @@ type Answers interface {
 	Element(column string) (e export.Element, ok bool)
 	// Inactive returns the number of the user with a login, where Coupa shows that user as inactive.
 	Inactive(login string) (id string, ok bool)
+	// Unmet reports whether Coupa was asked for the user with a login, whom a row names as approver, and has none.
+	Unmet(login string) bool
 	// Moot returns why nothing is to be sent of a person: the account has gone over to another record, or there is none to take
 	// away. ok is false for nearly everybody.
 	Moot(key string) (why export.Fault, ok bool)
@@ -164,6 +166,6 @@ type Sink interface {
 	Row(r export.RowResult, kept []export.KeptRecord) error
 	// Name sets the name of every part once their number is known, in the order of sending.
 	Name(id int64, name string) error
-	// Restart discards every part and row: the plan begins again. It is called at most once, before any Name.
+	// Restart discards every part and row: the plan begins again. It is called at most twice, before any Name.
 	Restart() error
 }

@@ -27,6 +27,9 @@ type survey struct {
 	waves  waves
 	// circles are found only where Coupa was asked.
 	circles circles
+	// awaited are the approvers, as hashes of their logins, who do not come since their rows are not sent: found once all rows are
+	// known, and only where Coupa was asked.
+	awaited map[uint64]awaited
 	// leftOut are people of whom an earlier plan has kept records, and whom the newest feed has only in records that it excludes.
 	leftOut map[uint64]struct{}
 	// spare has groups whose room can be used again.

@@ -130,9 +130,18 @@ func (a answers) Found(key string) (export.User, bool)         { u, ok := a.b.Fo
 func (a answers) Asked(key string) bool                        { return !slices.Contains(a.b.Unasked, key) }
 func (a answers) Element(column string) (export.Element, bool) { return a.b.Element(column) }
 func (answers) Inactive(string) (string, bool)                 { return "", false }
-func (answers) Faults(string, *export.Row) []export.Fault      { return nil }
-func (answers) Moot(string) (export.Fault, bool)               { return export.Fault{}, false }
-func (answers) Sorted(string) bool                             { return false }
+func (a answers) Unmet(login string) bool {
+	by, ok := a.Element(export.ColumnLogin)
+	for _, u := range a.b.Found {
+		if v, shown := u.Value(by); shown && strings.EqualFold(v.Text, login) {
+			return false
+		}
+	}
+	return ok
+}
+func (answers) Faults(string, *export.Row) []export.Fault { return nil }
+func (answers) Moot(string) (export.Fault, bool)          { return export.Fault{}, false }
+func (answers) Sorted(string) bool                        { return false }
 
 // Taken is a sink that keeps everything.
 type Taken struct {

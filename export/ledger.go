@@ -23,7 +23,7 @@ type RunRecord struct {
 	Started time.Time  `json:"started"`
 	Ended   time.Time  `json:"ended,omitzero"`
 	Input   int        `json:"input"` // records read from the feed
-	Feed    int        `json:"-"`     // those that are new from HR's files, where the run was not held; else 0
+	Feed    int        `json:"-"`     // those that are new from HR's files, where they are the measure of the next feed (PlanSum.AnySize); else 0
 	Exit    int        `json:"exit"`  // valid when State is not RunWorking
 	Verdict RunVerdict `json:"verdict"`
 	Held    []Breach   `json:"held,omitempty"` // the limits that hold it, valid with RunHeld

@@ -47,6 +47,9 @@ func keepsAndLastFeed(t *world) {
 	named := Begin(t, l, "run")
 	OK(t, Plan(t, l, named).Commit(export.PlanSum{Input: 2, Feed: 2, AnySize: true}))
 	feed(7)
+	if rec, _, err := l.Run(named); err != nil || rec.Feed != 0 {
+		t.Errorf("a feed of any size is measured: %+v, %v", rec, err)
+	}
 	held := keepRecords(t, l, 3)
 	feed(7)
 	for run, want := range map[string]bool{run: false, held: true, "nothing": false} {

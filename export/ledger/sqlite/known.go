@@ -47,6 +47,18 @@ func (l *Ledger) SentSince(run string) (map[string]bool, error) {
 	return people, nil
 }
 
+// storedFeed returns what runs.feed says of a plan: its records as the measure of the next feed, below zero where they are none,
+// as a person has named the files, and 0 where the run is held. The ends of lines count in both of the first (LineEnds).
+func storedFeed(sum export.PlanSum) int {
+	switch {
+	case sum.Held != nil:
+		return 0
+	case sum.AnySize:
+		return -sum.Feed
+	}
+	return sum.Feed
+}
+
 // LastFeed returns the number of records in the last feed that was planned and not held; 0 where there was none.
 func (l *Ledger) LastFeed() (records int, err error) {
 	err = l.read(func(c *sqlite.Conn) error {

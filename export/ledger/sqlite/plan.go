@@ -308,18 +308,11 @@ func (t *planTx) writeRun(sum export.PlanSum) error {
 			return err
 		}
 	}
-	feed := sum.Feed
-	if sum.Held != nil {
-		feed = 0 // a held run is no measure for the next feed
-	}
-	if sum.AnySize {
-		feed = -feed // below zero it is no measure, as a held one; but the ends of its lines are known (LineEnds)
-	}
 	held, err := ledger.EncodeBreaches(sum.Held)
 	if err != nil {
 		return err
 	}
-	return exec(t.c, "UPDATE runs SET input = ?, feed = ?, held = ?, planned = ? WHERE num = ?", sum.Input, feed, held, now, t.num)
+	return exec(t.c, "UPDATE runs SET input = ?, feed = ?, held = ?, planned = ? WHERE num = ?", sum.Input, storedFeed(sum), held, now, t.num)
 }
 
 // Rollback discards the plan and removes its files from the spool. Sweep later removes what could not be removed now.

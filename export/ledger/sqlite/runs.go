@@ -145,7 +145,7 @@ func selectRuns(c *sqlite.Conn, where string, args ...any) (runs []export.RunRec
 			runs = append(runs, export.RunRecord{
 				ID: s.ColumnText(1), Command: s.ColumnText(2), State: export.RunState(s.ColumnText(3)),
 				Started: fromNanos(s.ColumnInt64(4)), Ended: fromNanos(s.ColumnInt64(5)),
-				Input: s.ColumnInt(6), Exit: s.ColumnInt(7), Verdict: verdictOf(s, 8), Feed: s.ColumnInt(11), Held: held, Operator: by,
+				Input: s.ColumnInt(6), Exit: s.ColumnInt(7), Verdict: verdictOf(s, 8), Feed: max(0, s.ColumnInt(11)), Held: held, Operator: by,
 			})
 			return err
 		}, args...)

@@ -22,9 +22,9 @@ func TakesNames(column string) error {
 	return nil
 }
 
-// refer gives the column its list.
+// refer gives the column its list. Blanks around a name do not count: they are no part of it in Coupa, nor in a list of names.
 func (c *columnRules) refer(names Names, loose bool) {
-	c.says.names = names
+	c.says.names, c.tidied = names, true
 	if loose {
 		return
 	}

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/baseline"
@@ -30,7 +29,7 @@ func (c *Comparison) Pair() *Pairing {
 }
 
 // pair returns the users who may be the person, and the column that says so.
-func (p *Pairing) pair(at int) (found index, k int) {
+func (p *Pairing) pair(at int) (found []int32, k int) {
 	said := p.said[at*len(p.keyed) : (at+1)*len(p.keyed)]
 	k = -1
 	for _, k = range p.match {
@@ -86,14 +85,7 @@ func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
 	for i := range p.users {
 		p.users[i].taken = false
 	}
-	order := make([]int, len(p.people))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		x, y := p.people[a], p.people[b]
-		return cmp.Or(strings.Compare(p.files[x.file], p.files[y.file]), cmp.Compare(x.line, y.line), cmp.Compare(a, b))
-	})
+	order := p.order()
 	w := &walk{Pairing: p, r: r, cells: make([]export.Cell, p.o.Mapped)}
 	if p.o.Confirmed.Len() > 0 && !p.o.HashKey.IsZero() {
 		w.hasher = p.o.HashKey.Hasher()
@@ -116,7 +108,7 @@ func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
 			r.Classes[Equal]++
 			continue
 		}
-		f, err := w.person(at)
+		f, err := w.person(int(at))
 		if err != nil {
 			return nil, err
 		}
@@ -147,10 +139,28 @@ func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
 	return r, w.check()
 }
 
+// order returns the people in the order of HR's files.
+func (p *Pairing) order() []int32 {
+	names := slices.Sorted(slices.Values(p.files))
+	rank := make([]int, len(p.files))
+	for i, name := range p.files {
+		rank[i] = slices.Index(names, name)
+	}
+	order := make([]int32, len(p.people))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		x, y := p.people[a], p.people[b]
+		return cmp.Or(cmp.Compare(rank[x.file], rank[y.file]), cmp.Compare(x.line, y.line), cmp.Compare(a, b))
+	})
+	return order
+}
+
 // looksEqual reports whether a person looks like the one user of theirs, whom no rule protects.
-func (p *Pairing) looksEqual(at int) bool {
+func (p *Pairing) looksEqual(at int32) bool {
 	one := p.mine[at]
-	return one >= 0 && !p.o.ByHash && p.users[one].whose == int32(at) && p.users[one].out != Protected && p.masks.alike(at, one)
+	return one >= 0 && !p.o.ByHash && p.users[one].whose == at && p.users[one].out.reason() != Protected && p.masks.alike(int(at), one)
 }
 
 // walk compares one person after another.
@@ -169,7 +179,7 @@ type walk struct {
 const ahead = 16 << 10
 
 // fetch reads the users of the next people.
-func (w *walk) fetch(people []int) error {
+func (w *walk) fetch(people []int32) error {
 	var at []int32
 	for _, i := range people {
 		if one := w.mine[i]; one >= 0 && !w.equal[i] && !w.looksEqual(i) {
@@ -209,26 +219,26 @@ func (w *walk) person(at int) (*Finding, error) {
 		return f, w.missing(f, at, life.ended)
 	case len(found) > 1:
 		f.Class, f.Doubt, f.Column = Unclear, SeveralHave, w.o.Columns[w.keyed[k]].Column
-		for _, e := range found {
-			w.users[e.at].taken = w.users[e.at].out != Protected
+		for _, one := range found {
+			w.users[one].taken = w.users[one].out.reason() != Protected
 		}
 		f.Others, err = w.idsOf(found)
 		return f, err
 	}
-	u := &w.users[found[0].at]
-	held := w.readUser(w.near[found[0].at])
+	u := &w.users[found[0]]
+	held := w.readUser(w.near[found[0]])
 	f.ID = held.ID
 	if v, ok := held.Value(w.o.Columns[max(w.login, 0)]); ok && w.login >= 0 && v.Text != "" {
 		f.Login = v.Text
 	}
-	if u.out == Protected {
+	if u.out.reason() == Protected {
 		f.Class, f.Reason = LeftOut, Protected
 		return f, nil
 	}
 	u.taken = true
 	if u.whose != int32(at) {
 		f.Column = w.o.Columns[w.keyed[k]].Column
-		return f, w.shared(f, int32(at), found[0].at, life.ended || w.saysInactive(w.cells))
+		return f, w.shared(f, int32(at), found[0], life.ended || w.saysInactive(w.cells))
 	}
 	w.compare(f, held)
 	if f.Class == LeaverActive && !life.left.IsZero() {
@@ -307,16 +317,16 @@ func (w *walk) missing(f *Finding, at int, ended bool) (err error) {
 }
 
 // doubt notes that other users have a value of a person's.
-func (w *walk) doubt(f *Finding, k int, near index) (err error) {
+func (w *walk) doubt(f *Finding, k int, near []int32) (err error) {
 	f.Doubt, f.Column = OtherHas, w.o.Columns[w.keyed[k]].Column
 	f.Others, err = w.idsOf(near)
 	return err
 }
 
-func (w *walk) idsOf(found index) (ids []string, err error) {
-	for _, e := range found[:min(len(found), shownIDs)] {
+func (w *walk) idsOf(found []int32) (ids []string, err error) {
+	for _, one := range found[:min(len(found), shownIDs)] {
 		var b []byte
-		if b, err = w.o.Users.Read(w.users[e.at].place, nil); err != nil {
+		if b, err = w.o.Users.Read(w.users[one].place, nil); err != nil {
 			return nil, err
 		}
 		ids = append(ids, w.readUser(b).ID)
@@ -330,23 +340,23 @@ func (w *walk) only(take func(*Finding) error) error {
 	var rest []int
 	for i := range w.users {
 		u := &w.users[i]
-		if !u.taken && u.out == "" && w.keyAt >= 0 && !w.other {
+		if !u.taken && u.out == 0 && w.keyAt >= 0 && !w.other {
 			switch why, ok := w.out[w.heldKey(i)]; {
 			case ok && why == Waiting && w.isEarly(i):
-				u.out = early
+				u.out = codeOf(early)
 			case ok && why == Quarantined:
-				u.out = PersonOut
+				u.out = codeOf(PersonOut)
 			case ok:
-				u.out = why
+				u.out = codeOf(why)
 			}
 		}
 		switch {
 		case u.taken:
 			side.Compared++
-		case u.out != "" && u.out != early:
-			side.LeftOut[u.out]++
+		case u.out != 0 && u.out.reason() != early:
+			side.LeftOut[u.out.reason()]++
 			if u.active {
-				w.r.Active[u.out]++
+				w.r.Active[u.out.reason()]++
 			}
 			rest = append(rest, i)
 		default:
@@ -366,11 +376,11 @@ func (w *walk) only(take func(*Finding) error) error {
 		if w.login >= 0 {
 			f.Login = held.Values[w.o.Columns[w.login].Path].Text
 		}
-		if out := w.users[i].out; out != "" && out != early {
+		if out := w.users[i].out.reason(); out != "" && out != early {
 			f.Class, f.Reason = LeftOut, out
 		} else {
 			switch {
-			case w.users[i].out == early:
+			case w.users[i].out.reason() == early:
 				first := w.waiting[w.heldKey(i)]
 				f.Class, f.Key, f.From = JoinerEarly, first.key, first.day
 			case !w.users[i].active:
@@ -392,33 +402,35 @@ func (w *walk) only(take func(*Finding) error) error {
 // doubles finds the users who look like one person. Protected ones are left out: several programs may share an address.
 func (w *walk) doubles() error {
 	for _, k := range w.unique {
-		x := w.byColumn[k]
-		for i := 0; i < len(x); {
-			n := i
-			var same index
-			for ; n < len(x) && x[n].hash == x[i].hash; n++ {
-				if w.users[x[n].at].out != Protected {
-					same = append(same, x[n])
-				}
-			}
-			i = n
-			if len(same) < 2 {
-				continue
-			}
-			slices.SortFunc(same, func(a, b entry) int { return cmp.Compare(w.users[a.at].number, w.users[b.at].number) })
-			e := w.o.Columns[w.keyed[k]]
-			b, err := w.o.Users.Read(w.users[same[0].at].place, nil)
-			if err != nil {
-				return err
-			}
-			d := Double{Column: e.Column, Value: w.readUser(b).Values[e.Path].Text, Users: len(same)}
-			if d.IDs, err = w.idsOf(same); err != nil {
-				return err
-			}
-			w.r.Doubles = append(w.r.Doubles, d)
+		if err := w.byColumn[k].shared(func(users []int32) error { return w.double(k, users) }); err != nil {
+			return err
 		}
 	}
 	slices.SortStableFunc(w.r.Doubles, func(a, b Double) int { return cmp.Or(cmp.Compare(a.Column, b.Column), cmp.Compare(a.Value, b.Value)) })
+	return nil
+}
+
+func (w *walk) double(k int, users []int32) (err error) {
+	var same []int32
+	for _, one := range users {
+		if w.users[one].out.reason() != Protected {
+			same = append(same, one)
+		}
+	}
+	if len(same) < 2 {
+		return nil
+	}
+	slices.SortFunc(same, func(a, b int32) int { return cmp.Compare(w.users[a].number, w.users[b].number) })
+	e := w.o.Columns[w.keyed[k]]
+	b, err := w.o.Users.Read(w.users[same[0]].place, nil)
+	if err != nil {
+		return err
+	}
+	d := Double{Column: e.Column, Value: w.readUser(b).Values[e.Path].Text, Users: len(same)}
+	if d.IDs, err = w.idsOf(same); err != nil {
+		return err
+	}
+	w.r.Doubles = append(w.r.Doubles, d)
 	return nil
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // Store keeps what people and users hold until they are compared. All is added before anything is read, but for users who
-// come late.
+// come late. Add keeps a copy: the memory of record is used again.
 type Store interface {
 	Add(record []byte) (place int64, err error)
 	Read(place int64, into []byte) (record []byte, err error)
@@ -58,6 +58,8 @@ type Comparison struct {
 	status int
 	login  int
 	seed   maphash.Seed
+	at     []int // of each column, its place in keyed; -1 where it is not there
+	pool   sync.Pool
 
 	mu      sync.Mutex
 	files   []string
@@ -81,14 +83,24 @@ type person struct {
 	file, line int32
 }
 
+// user holds no pointer, as person does: with millions of them the collector has nothing to follow.
 type user struct {
 	place  int64
 	number uint64 // Coupa's, or the order in which they came
-	out    Reason
+	whose  int32  // the place of the person they are, once all were paired; see noOne
+	out    reasonCode
 	active bool
-	taken  bool  // a person is theirs
-	whose  int32 // that person's place, once all were paired; see noOne
+	taken  bool // a person is theirs
 }
+
+// reasonCode is the place of a reason in codes; 0 is none.
+type reasonCode uint8
+
+var codes = append([]Reason{""}, append(Reasons(), early)...)
+
+func codeOf(r Reason) reasonCode { return reasonCode(slices.Index(codes, r)) }
+
+func (r reasonCode) reason() Reason { return codes[r] }
 
 // uniqueColumns are those in which two users with one value look like one person.
 var uniqueColumns = [...]string{export.ColumnLogin, export.ColumnEmail, export.ColumnNumber}
@@ -122,6 +134,9 @@ func New(o Options) *Comparison {
 		}
 	}
 	c.keyAt = at(o.Key)
+	for i := range o.Columns {
+		c.at = append(c.at, slices.Index(c.keyed, i))
+	}
 	return c
 }
 
@@ -129,25 +144,48 @@ func (c *Comparison) column(name string) int {
 	return slices.IndexFunc(c.o.Columns, func(e export.Element) bool { return e.Column == name })
 }
 
+// scratch is what is needed to add one person or user.
+type scratch struct {
+	hashes []uint64
+	look   look
+	held   []shown
+	record []byte
+	sum    []byte
+}
+
+// shown is what a user has in a column, and whether Coupa shows it.
+type shown struct {
+	export.Value
+	known bool
+}
+
+func (c *Comparison) scratch() *scratch {
+	s, ok := c.pool.Get().(*scratch)
+	if !ok {
+		s = &scratch{hashes: make([]uint64, len(c.keyed)), held: make([]shown, len(c.o.Columns))}
+	}
+	clear(s.hashes)
+	s.look.reset(c.o.Mapped)
+	s.record, s.sum = s.record[:0], s.sum[:0]
+	return s
+}
+
 // AddPerson adds a person. Its texts may be reused afterwards. ok is false where the person has no value in any column
 // that pairs, and was not added.
 func (c *Comparison) AddPerson(p Person) (ok bool, err error) {
-	hashes := make([]uint64, len(c.keyed))
-	for k, i := range c.keyed {
-		if i < c.o.Mapped {
-			hashes[k] = c.hash(i, p.Cells[i].SetText())
-		}
-	}
-	if !slices.ContainsFunc(c.match, func(k int) bool { return hashes[k] != 0 }) {
+	s := c.scratch()
+	defer c.pool.Put(s)
+	c.takePerson(s, p)
+	if !slices.ContainsFunc(c.match, func(k int) bool { return s.hashes[k] != 0 }) {
 		return false, nil
 	}
-	record := c.personRecord(p)
-	sum, looks := c.personSum(p)
-	other := c.keyAt >= 0 && hashes[c.keyAt] != 0 && c.hash(c.keyed[c.keyAt], p.Key) != hashes[c.keyAt]
+	s.record = c.personRecord(s.record, p)
+	sum := sumOf(s.sum)
+	other := c.keyAt >= 0 && s.hashes[c.keyAt] != 0 && c.hash(c.keyed[c.keyAt], p.Key) != s.hashes[c.keyAt]
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.other = c.other || other
-	place, err := c.o.People.Add(record)
+	place, err := c.o.People.Add(s.record)
 	if err != nil {
 		return false, err
 	}
@@ -157,8 +195,8 @@ func (c *Comparison) AddPerson(p Person) (ok bool, err error) {
 		c.files = append(c.files, strings.Clone(p.Origin.File))
 	}
 	c.people = append(c.people, person{place, int32(file), int32(p.Origin.Line)})
-	c.said = append(c.said, hashes...)
-	c.masks.person(&looks)
+	c.said = append(c.said, s.hashes...)
+	c.masks.person(&s.look)
 	c.hr.add(sum)
 	return true, nil
 }
@@ -200,41 +238,45 @@ func (c *Comparison) Forget() {
 
 // AddUser adds a user. A user without an id is one of a file that does not show it.
 func (c *Comparison) AddUser(u export.User) error {
-	hashes := make([]uint64, len(c.keyed))
-	for k, i := range c.keyed {
-		if v, known := u.Value(c.o.Columns[i]); known {
-			hashes[k] = c.hash(i, v.Text)
-		}
+	s := c.scratch()
+	defer c.pool.Put(s)
+	for i, e := range c.o.Columns {
+		s.held[i].Value, s.held[i].known = u.Value(e)
 	}
-	record := c.userRecord(u)
-	looks := c.userLook(u)
+	return c.addUser(s, u.ID)
+}
+
+func (c *Comparison) addUser(s *scratch, id string) error {
+	c.takeUser(s)
+	s.record = c.userRecord(s.record, id, s.held)
+	sum := sumOf(s.record)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.late {
-		if c.ids[u.ID] {
+		if c.ids[id] {
 			return nil
 		}
-		c.ids[u.ID] = true
+		c.ids[id] = true
 	}
-	place, err := c.o.Users.Add(record)
+	place, err := c.o.Users.Add(s.record)
 	if err != nil {
 		return err
 	}
-	one := user{place: place, number: numberOf(u.ID), active: true}
+	one := user{place: place, number: numberOf(id), active: true}
 	if one.number == 0 {
 		one.number = uint64(len(c.users)) + 1
 	}
 	if c.status >= 0 {
-		v, known := u.Value(c.o.Columns[c.status])
-		one.active = !known || export.Truth(v.Text) != "false" // who is not known to be shut out may sign in
+		v := s.held[c.status]
+		one.active = !v.known || export.Truth(v.Text) != "false" // who is not known to be shut out may sign in
 	}
 	if c.o.Protects != nil {
-		one.out = c.protects(u)
+		one.out = c.protects(s.held)
 	}
 	c.users = append(c.users, one)
-	c.held = append(c.held, hashes...)
-	c.masks.user(&looks)
-	c.coupa.add(sumOf(record))
+	c.held = append(c.held, s.hashes...)
+	c.masks.user(&s.look)
+	c.coupa.add(sum)
 	return nil
 }
 
@@ -245,28 +287,31 @@ func (c *Comparison) outCount() (n int) {
 	return n
 }
 
-func (c *Comparison) protects(u export.User) Reason {
+func (c *Comparison) protects(held []shown) reasonCode {
 	text := func(i int) string {
 		if i < 0 {
 			return ""
 		}
-		v, _ := u.Value(c.o.Columns[i])
-		return v.Text
+		return held[i].Text
 	}
 	key := -1
 	if c.keyAt >= 0 {
 		key = c.keyed[c.keyAt]
 	}
 	if c.o.Protects(text(key), text(c.login)) {
-		return Protected
+		return codeOf(Protected)
 	}
-	return ""
+	return 0
 }
 
 // hash returns the hash of a value as it is compared; 0 is no value.
 func (c *Comparison) hash(column int, text string) uint64 {
-	same, ok := export.ElementCell{Element: c.o.Columns[column], Cell: export.Cell{State: export.Set, Text: text}}.Canonical()
-	if !ok || same == "" {
+	same, _ := sameText(c.o.Columns[column], text)
+	return c.hashOf(same)
+}
+
+func (c *Comparison) hashOf(same string) uint64 {
+	if same == "" {
 		return 0
 	}
 	return max(1, maphash.String(c.seed, same))

@@ -79,29 +79,60 @@ func bare(header string) string {
 	return strings.ToLower(strings.Join(strings.Fields(strings.TrimSuffix(strings.TrimSpace(header), "*")), ""))
 }
 
-// Values returns what a line of a users export holds at each element. fields are those of its cells, and elements those of
-// the columns.
-func Values(cells []string, fields []Field, elements map[string]export.Element) map[string]export.Value {
-	values := make(map[string]export.Value, len(fields))
-	for i, f := range fields {
-		e, ok := elements[f.Column]
-		if !ok || i >= len(cells) {
+// Lines reads the lines of a users export into a comparison.
+type Lines struct {
+	c      *Comparison
+	fields []Field
+	to     [][]int // of each field, the columns that its element fills
+	id     int
+}
+
+// Lines returns a reader of lines whose cells are about fields.
+func (c *Comparison) Lines(fields []Field) *Lines {
+	l := &Lines{c: c, fields: fields, to: make([][]int, len(fields)), id: c.column(export.ColumnID)}
+	for f, of := range fields {
+		at := c.column(of.Column)
+		if at < 0 || c.o.Columns[at].Path == "" {
 			continue
 		}
-		text := strings.TrimSpace(cells[i])
-		v := values[e.Path]
-		switch {
-		case f.Part != "":
-			if v.Parts == nil {
-				v.Parts = map[string]string{}
+		for i, e := range c.o.Columns {
+			if e.Path == c.o.Columns[at].Path {
+				l.to[f] = append(l.to[f], i)
 			}
-			v.Parts[f.Part] = strings.Clone(text)
-		case e.Kind == export.KindNames:
-			v.List = export.SplitNames(strings.Clone(text))
-		default:
-			v.Text = strings.Clone(text)
 		}
-		values[e.Path] = v
 	}
-	return values
+	return l
+}
+
+// Add adds the user of a line. Its texts may be reused afterwards.
+func (l *Lines) Add(cells []string) error {
+	s := l.c.scratch()
+	defer l.c.pool.Put(s)
+	clear(s.held)
+	for f, to := range l.to {
+		if f >= len(cells) {
+			break
+		}
+		text := strings.TrimSpace(cells[f])
+		for _, i := range to {
+			v := &s.held[i]
+			v.known = true
+			switch part := l.fields[f].Part; {
+			case part != "":
+				if v.Parts == nil {
+					v.Parts = map[string]string{}
+				}
+				v.Parts[part] = text
+			case l.c.o.Columns[i].Kind == export.KindNames:
+				v.List = export.SplitNames(text)
+			default:
+				v.Text = text
+			}
+		}
+	}
+	id := ""
+	if l.id >= 0 {
+		id = s.held[l.id].Text
+	}
+	return l.c.addUser(s, id)
 }

@@ -369,7 +369,13 @@ func TestFields(t *testing.T) {
 func TestValues(t *testing.T) {
 	fields := []Field{{Column: "Approval Limit", Part: "name"}, {Column: "Approval Limit", Part: "amount"}, {Column: "Approval Limit", Part: "currency.code"}, {Column: export.ColumnRoles}, {}}
 	elements := map[string]export.Element{"Approval Limit": {Column: "Approval Limit", Path: "approval-limit", Kind: export.KindLimit}, export.ColumnRoles: testElements[3]}
-	u := export.User{Values: Values([]string{"", "500.0", "usd", "a, b", "x"}, fields, elements)}
+	o := Options{Columns: []export.Element{elements["Approval Limit"], testElements[3]}, Mapped: 2, People: &heap{}, Users: &heap{}}
+	c := New(o)
+	if err := c.Lines(fields).Add([]string{"", "500.0", "usd", "a, b", "x"}); err != nil {
+		t.Fatal(err)
+	}
+	record, _ := o.Users.Read(c.users[0].place, nil)
+	u := c.readUser(record)
 	cells := []export.ElementCell{
 		{Element: elements["Approval Limit"], Cell: export.Cell{State: export.Set, Text: "500.00 USD"}}, {Element: testElements[3], Cell: export.Cell{State: export.Set, Text: "b,a"}},
 	}

@@ -25,8 +25,8 @@ func appendText(b []byte, text string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
 
-func (c *Comparison) personRecord(p Person) []byte {
-	b := appendText(nil, p.Key)
+func (c *Comparison) personRecord(b []byte, p Person) []byte {
+	b = appendText(b, p.Key)
 	var left int64
 	if !p.Left.IsZero() {
 		left = p.Left.Unix()
@@ -44,11 +44,11 @@ func (c *Comparison) personRecord(p Person) []byte {
 	return b
 }
 
-func (c *Comparison) userRecord(u export.User) []byte {
-	b := appendText(nil, u.ID)
-	for _, e := range c.o.Columns {
-		switch v, known := u.Value(e); {
-		case !known || e.Path == "", e.Kind == export.KindStatus && !saysActive(v):
+func (c *Comparison) userRecord(b []byte, id string, held []shown) []byte {
+	b = appendText(b, id)
+	for i, e := range c.o.Columns {
+		switch v := held[i]; {
+		case !v.known || e.Path == "", e.Kind == export.KindStatus && !saysActive(v.Value):
 			b = append(b, formUnknown)
 		case v.Parts != nil:
 			b = binary.AppendUvarint(append(b, formParts), uint64(len(v.Parts)))
@@ -145,19 +145,45 @@ func (c *Comparison) readUser(record []byte) export.User {
 	return u
 }
 
-// personSum returns the hash of a person, of HR's key and of every cell as it is compared, and how they look.
-func (c *Comparison) personSum(p Person) (sum [16]byte, l look) {
-	b := appendText(nil, p.Key)
+// takePerson looks at every cell of a person once: what is hashed of HR's key and of each cell as it is compared, the hashes
+// that pair, and how the person looks.
+func (c *Comparison) takePerson(s *scratch, p Person) {
+	s.sum = appendText(s.sum, p.Key)
 	for i, cell := range p.Cells[:c.o.Mapped] {
-		same, says := export.ElementCell{Element: c.o.Columns[i], Cell: cell}.Canonical()
+		var same string
+		var says bool
+		if cell.State == export.Set {
+			same, says = sameText(c.o.Columns[i], cell.Text)
+		} else {
+			same, says = export.ElementCell{Element: c.o.Columns[i], Cell: cell}.Canonical()
+		}
 		if says {
-			l.say(c, i, same)
+			s.look.say(c, i, cell.SetText(), same)
+			if k := c.at[i]; k >= 0 {
+				s.hashes[k] = c.hashOf(same)
+			}
 		} else {
 			same = "\x00"
 		}
-		b = appendText(b, same)
+		s.sum = appendText(s.sum, same)
 	}
-	return sumOf(b), l
+}
+
+// takeUser looks at every value of a user once, as takePerson does.
+func (c *Comparison) takeUser(s *scratch) {
+	for i, v := range s.held {
+		k := c.at[i]
+		if !v.known || k < 0 && i >= c.o.Mapped {
+			continue
+		}
+		same, _ := sameText(c.o.Columns[i], v.Text)
+		if k >= 0 {
+			s.hashes[k] = c.hashOf(same)
+		}
+		if i < c.o.Mapped {
+			s.look.shows(c, i, v.Value, same)
+		}
+	}
 }
 
 func sumOf(b []byte) [16]byte {

@@ -20,7 +20,7 @@ func (p *Pairing) meet() error {
 		if len(found) != 1 {
 			continue
 		}
-		one := found[0].at
+		one := found[0]
 		p.mine[at] = one
 		switch u := &p.users[one]; {
 		case u.whose == noOne:
@@ -126,8 +126,8 @@ func (w *walk) leaver(f *Finding, said []uint64) error {
 		}
 		var err error
 		near, used, owned := w.byColumn[k].find(said[k]), false, int32(noOne)
-		for _, e := range near {
-			switch u := &w.users[e.at]; {
+		for _, one := range near {
+			switch u := &w.users[one]; {
 			case !u.active:
 			case u.whose == noOne:
 				used = true

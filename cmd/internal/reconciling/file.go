@@ -15,7 +15,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/howfar"
 	"github.com/hr2coupa/hr2coupa/export/layout"
 	"github.com/hr2coupa/hr2coupa/export/reconcile"
-	"github.com/hr2coupa/hr2coupa/transport/coupa"
 )
 
 // usersFile is a users export of Coupa's.
@@ -111,12 +110,7 @@ func asExport(err error) error {
 func (s *sides) readFile(ctx context.Context, f *usersFile) error {
 	ctx, done := s.env.Wait(ctx, "reading Coupa's users from the export: users")
 	defer done()
-	elements := map[string]export.Element{}
-	for _, e := range s.elements {
-		if e.Path != "" {
-			elements[e.Column] = e
-		}
-	}
+	lines := s.compared.Lines(f.fields)
 	var rec export.Record
 	users := 0
 	err := f.Chunks(func(c export.Chunk) error {
@@ -130,9 +124,7 @@ func (s *sides) readFile(ctx context.Context, f *usersFile) error {
 			case rec.Open:
 				return export.Hint(errors.New(at.String()+": the last line has no end, so the file may be cut off"), "export the users again, or end the line if the file is whole")
 			}
-			u := export.User{Values: reconcile.Values(rec.Values, f.fields, elements)}
-			u.ID = u.Values[coupa.ID().Path].Text
-			if err := s.compared.AddUser(u); err != nil {
+			if err := lines.Add(rec.Values); err != nil {
 				return err
 			}
 			users++

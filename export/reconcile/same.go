@@ -1,0 +1,113 @@
+package reconcile
+
+import (
+	"strings"
+
+	"github.com/hr2coupa/hr2coupa/export"
+)
+
+// sameText returns what export.ElementCell.Canonical returns of a set cell. Most texts need no more than a look at their bytes.
+func sameText(e export.Element, text string) (same string, ok bool) {
+	if plain(text) && text != e.Empty {
+		switch e.Kind {
+		case export.KindText:
+			return text, true
+		case export.KindFold:
+			return strings.ToLower(text), true
+		case export.KindBool, export.KindStatus:
+			switch text {
+			case "Yes", "true", "active":
+				return "true", true
+			case "No", "false", "inactive":
+				return "", true
+			}
+		case export.KindLimit:
+			if same = plainLimit(text); same != "" {
+				return same, true
+			}
+		case export.KindPhone:
+			if same = plainPhone(text); same != "" {
+				return same, true
+			}
+		}
+	}
+	return export.ElementCell{Element: e, Cell: export.Cell{State: export.Set, Text: text}}.Canonical()
+}
+
+// plain reports whether a text is of printable ASCII alone, and has no blank at its ends.
+func plain(text string) bool {
+	if text == "" || text[0] == ' ' || text[len(text)-1] == ' ' {
+		return false
+	}
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func digits(text string) (n int) {
+	for n < len(text) && '0' <= text[n] && text[n] <= '9' {
+		n++
+	}
+	return n
+}
+
+// mostDigits is how many digits an amount has at most on each side of its point.
+const mostDigits = 18
+
+// plainLimit returns a whole amount with its currency, such as 500.00 USD, as 500 USD; "" for any other text.
+func plainLimit(text string) string {
+	n := digits(text)
+	if n == 0 || n > mostDigits || text[0] == '0' {
+		return ""
+	}
+	rest := text[n:]
+	if strings.HasPrefix(rest, ".") {
+		k := digits(rest[1:])
+		if k == 0 || k > mostDigits || strings.Trim(rest[1:1+k], "0") != "" {
+			return ""
+		}
+		rest = rest[1+k:]
+	}
+	if len(rest) < len(" USD") || rest[0] != ' ' || strings.ContainsFunc(rest[1:], func(r rune) bool { return r < 'A' || r > 'Z' }) {
+		return ""
+	}
+	if n+len(rest) == len(text) {
+		return text
+	}
+	return text[:n] + rest
+}
+
+// plainPhone returns a number of digits and dashes, with or without +49 before it, as 49 222333444 and a blank: no extension
+// follows. "" is for any other text.
+func plainPhone(text string) string {
+	var room [40]byte
+	if len(text) > len(room)-4 {
+		return ""
+	}
+	b := append(room[:0], '1')
+	if text[0] == '+' {
+		n := digits(text[1:])
+		if n == 0 || n > 3 || len(text) <= n+2 || text[n+1] != ' ' {
+			return ""
+		}
+		b = append(b[:0], text[1:n+1]...)
+		text = text[n+2:]
+	}
+	b = append(b, ' ')
+	before := len(b)
+	for i := range len(text) {
+		switch c := text[i]; {
+		case '0' <= c && c <= '9':
+			b = append(b, c)
+		case c != '-':
+			return ""
+		}
+	}
+	if len(b) == before {
+		return ""
+	}
+	return string(append(b, ' '))
+}

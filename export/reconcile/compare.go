@@ -213,6 +213,7 @@ func (w *walk) person(at int) (*Finding, error) {
 	if w.login >= 0 && w.login < len(w.cells) {
 		f.Login = w.cells[w.login].SetText()
 	}
+	w.say(f)
 	found, k := w.pair(at)
 	switch {
 	case len(found) == 0:
@@ -246,6 +247,19 @@ func (w *walk) person(at int) (*Finding, error) {
 		f.Left, f.Hours = life.left, &hours
 	}
 	return f, nil
+}
+
+// say notes all that HR says of a person, where that is wanted.
+func (w *walk) say(f *Finding) {
+	if !w.o.Whole {
+		return
+	}
+	f.Said = map[string]export.Cell{}
+	for i, cell := range w.cells {
+		if cell.State != export.Absent {
+			f.Said[w.o.Columns[i].Column] = cell
+		}
+	}
 }
 
 // compare compares the cells of a person with their user.

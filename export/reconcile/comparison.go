@@ -34,6 +34,7 @@ type Options struct {
 	Sent      func(key string) bool        // whether a row of a person was ever accepted; nil: no cause is known
 	Ours      func(key, login string) bool // whether the ledger knows a user; nil: there is no ledger
 	At        time.Time                    // of the comparison
+	Whole     bool                         // findings have all that HR says of a person, and not only what differs
 	People    Store                        // what HR's side holds
 	Users     Store                        // what Coupa's side holds
 }

@@ -18,17 +18,17 @@ const (
 	FileHR = "change --hr"
 )
 
-// Typed reports whether a row is from a change or an undo, or of a person who is gone, and not from a file of HR's. A run that has
+// Typed reports whether a row is from a change, an undo or a repair, or of a person who is gone, and not from a file of HR's. A run that has
 // kept it is part of the name.
 func Typed(o export.Origin) bool {
 	name, _ := ledger.HomeOf(o.File)
 	return name == FileHR || InCoupasColumns(o)
 }
 
-// InCoupasColumns reports whether a row is from a change or an undo whose values are Coupa's and not HR's, or of a person who is gone.
+// InCoupasColumns reports whether a row is from a change, an undo or a repair whose values are in Coupa's columns and not HR's fields, or of a person who is gone.
 func InCoupasColumns(o export.Origin) bool {
 	name, _ := ledger.HomeOf(o.File)
-	return name == File || Undoes(o) != "" || IsGone(o)
+	return name == File || Undoes(o) != "" || IsGone(o) || Repairs(o)
 }
 
 // typedFeed is a feed of records that were typed, or made here. It is read any number of times, by one pass or several.

@@ -27,13 +27,18 @@ func Undoes(o export.Origin) string {
 
 // Back is a person with the cells that go back, as Coupa takes them, by column. NullWord empties one.
 type Back struct {
-	Key   string // HR's
-	Cells map[string]string
+	Key   string            `json:"key"` // HR's
+	Cells map[string]string `json:"cells"`
 }
 
 // NewUndo returns the undo of a run as a feed of one record a person, in Coupa's columns. The same people and cells are the
 // same bytes.
 func NewUndo(pipe *wiring.Pipeline, run string, people []Back) export.Feed {
+	return inColumns(pipe, UndoFile(run), "hr2coupa undo "+run, people)
+}
+
+// inColumns returns a feed of one record a person, in Coupa's columns.
+func inColumns(pipe *wiring.Pipeline, name, path string, people []Back) export.Feed {
 	h := blankHeader(pipe)
 	var columns []string
 	for _, column := range pipe.Mapping.Columns() {
@@ -50,7 +55,7 @@ func NewUndo(pipe *wiring.Pipeline, run string, people []Back) export.Feed {
 		}
 		recs[i] = rec
 	}
-	return newTyped(UndoFile(run), "hr2coupa undo "+run, recs)
+	return newTyped(name, path, recs)
 }
 
 // blankHeader returns the header of records that say nothing in HR's fields but the key.

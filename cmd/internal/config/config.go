@@ -36,6 +36,7 @@ type Config struct {
 	Limits      Limits
 	Roles       Roles
 	Identity    Identity
+	Repair      Repair
 	// ApproveOther says that whoever has planned a run cannot approve it.
 	ApproveOther bool
 	Protect      []Protect

@@ -295,6 +295,8 @@ func cellOf(e ledger.Episode, column, value string) cellStory {
 			c.From = "hr2coupa undo"
 		case change.IsGone(e.Row.Origin):
 			c.From = "feed.gone"
+		case change.Repairs(e.Row.Origin):
+			c.From = "hr2coupa reconcile --repair"
 		}
 	case e.Run.Mapping != nil && c.Expression == "":
 		c.From = "looked up in Coupa"

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/change"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
@@ -22,7 +23,8 @@ import (
 type PlanOptions struct {
 	Pipe   *wiring.Pipeline // nil: that of the config is read
 	Files  []string
-	Typed  export.Feed // see RunOptions
+	Typed  export.Feed    // see RunOptions
+	Repair *change.Repair // see prospect.Ask
 	Undo   *undone.Summary
 	People int    // how many people of each chief kind of change the result has, at most
 	Only   string // of which people: see differences.ReadOnly; "" is all
@@ -130,7 +132,7 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error)
 	if err != nil {
 		return nil, err
 	}
-	p, err := prospect.Prepare(ctx, env, prospect.Ask{Pipe: pipe, Started: env.Now().UTC(), Files: o.Files, Typed: o.Typed, Again: o.Again, Replan: o.Replan, Late: o.Late, Full: o.Full, All: true})
+	p, err := prospect.Prepare(ctx, env, prospect.Ask{Pipe: pipe, Started: env.Now().UTC(), Files: o.Files, Typed: o.Typed, Repair: o.Repair, Again: o.Again, Replan: o.Replan, Late: o.Late, Full: o.Full, All: true})
 	if err != nil {
 		return nil, err
 	}

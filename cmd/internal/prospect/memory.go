@@ -78,7 +78,7 @@ func (a *Ask) recallFrom(l Ledger, by []export.Operator, files []export.FeedFile
 	if k.outlook, err = lookInto(l, a.Started); err != nil {
 		return nil, err
 	}
-	if a.Typed != nil {
+	if a.Typed != nil && a.Repair == nil { // a repair is planned once, as a file is
 		if err := k.takeTyped(l, files[0]); err != nil {
 			return nil, err
 		}

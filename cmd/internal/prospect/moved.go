@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/change"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -92,6 +93,9 @@ func feedMoved(files []export.FeedFile, seen []export.SeenFile) (what []string) 
 		what = append(what, fmt.Sprintf("feed: %s was planned by run %s since", f.Name, f.Run))
 	}
 	for _, was := range files {
+		if change.Repairs(export.Origin{File: was.Name}) { // its records are in the plan
+			continue
+		}
 		size, sum, err := regular.Sum(was.Path)
 		switch {
 		case err != nil:

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hr2coupa/hr2coupa/cmd/internal/change"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
 	"github.com/hr2coupa/hr2coupa/export/baseline"
@@ -20,16 +21,17 @@ type Ask struct {
 	Ledger  Ledger           // nil: that of the config, where there is one; it is only read from
 	Client  *coupa.Client    // nil: one is built if Coupa has to be asked
 
-	Files  []string    // named by a person; none: the feed of the config
-	Typed  export.Feed // an urgent change that a person has typed, instead of files; nil for nearly every plan
-	Claim  bool        // they are claims of a watcher: each path is one file for good
-	Again  bool        // not the new files, but the rows of seen ones that may be planned again
-	Expect *SavedPlan  // its files, if all that it was made of is as it was; else a *MovedError
-	Replan bool        // not the new files, but the seen ones, as if they were new
-	Late   bool        // the person who has named them means it, also where they were passed over as late
-	All    bool        // where no file is new and nothing is kept: all files all the same
-	Full   bool        // rows that would change nothing are sent too
-	Alone  bool        // the files and nothing else, whatever was seen, is kept or waits; and Coupa is not asked
+	Files  []string       // named by a person; none: the feed of the config
+	Typed  export.Feed    // an urgent change that a person has typed, instead of files; nil for nearly every plan
+	Repair *change.Repair // what a comparison has left to send, instead of files; that of Expect, if it has one
+	Claim  bool           // they are claims of a watcher: each path is one file for good
+	Again  bool           // not the new files, but the rows of seen ones that may be planned again
+	Expect *SavedPlan     // its files, if all that it was made of is as it was; else a *MovedError
+	Replan bool           // not the new files, but the seen ones, as if they were new
+	Late   bool           // the person who has named them means it, also where they were passed over as late
+	All    bool           // where no file is new and nothing is kept: all files all the same
+	Full   bool           // rows that would change nothing are sent too
+	Alone  bool           // the files and nothing else, whatever was seen, is kept or waits; and Coupa is not asked
 }
 
 // Prospect is a plan that is about to be made: its planner, and what the planner was made of.
@@ -50,6 +52,7 @@ type Prospect struct {
 	Doubts  []export.Fault            // about the order of its files, and overrides that have ended
 	NoFeed  *export.UnusableFeedError // why there is no feed, where it is only about records whose day has come
 	Roll    *Roll                     // who is in the snapshot; nil where it is none
+	repair  *change.Repair            // that it is a plan of; nil for nearly every plan
 	missing string                    // who was missing in snapshots before this one
 	known   int                       // people of it whom Coupa knows
 	made    int                       // records of it that are of people who are gone, and none of HR's
@@ -59,6 +62,7 @@ type Prospect struct {
 // ledger remembers, whether a held run is left alone, which route the rows take, what Coupa answers about their people.
 // Nothing is sent and nothing is recorded.
 func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
+	ask.repairs()
 	all, files, err := ask.open()
 	noFeed, err := ask.nothingDelivered(err)
 	if err != nil {
@@ -72,7 +76,7 @@ func Prepare(ctx context.Context, env *wiring.Env, ask Ask) (*Prospect, error) {
 	if noFeed != nil && !come {
 		return nil, noFeed
 	}
-	p := &Prospect{Outlook: known.outlook, Seen: known.seen, Pipe: ask.Pipe, Late: known.news.late, Doubts: known.news.doubts}
+	p := &Prospect{Outlook: known.outlook, Seen: known.seen, Pipe: ask.Pipe, Late: known.news.late, Doubts: known.news.doubts, repair: ask.Repair}
 	p.Doubts = append(slices.Clone(p.Doubts), ask.Pipe.Known.Expired(ask.day())...)
 	if ask.Pipe.Mapping.ReadsToday() || ask.Pipe.Known.Ends() {
 		p.Today = ask.day().Format(time.DateOnly)

@@ -10,7 +10,6 @@ import (
 	"hash"
 	"io"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +43,9 @@ type SavedPlan struct {
 	Rows   []savedRow  `json:"rows"`             // records that go into no part
 	// Older are snapshots that the plan passes over, since the one at hand is newer.
 	Older []export.LateFile `json:"older_snapshots,omitempty"`
+
+	// Repair holds the records of a plan of reconcile --repair, which are in no file.
+	Repair *change.Repair `json:"repair,omitempty"`
 
 	PeopleSum string `json:"people_sha256"` // of the lines of the people
 
@@ -201,13 +203,13 @@ func (s *Saving) Plan(plan *export.Plan) (*SavedPlan, error) {
 			Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged, Excluded: plan.Excluded,
 			Deactivations: plan.Deactivations, Waves: plan.Waves, Columns: plan.Columns,
 		},
-		Parts: s.parts, Rows: s.rows, Older: s.p.Superseded(), PeopleSum: hex.EncodeToString(s.sum.Sum(nil)), people: &s.people,
+		Parts: s.parts, Rows: s.rows, Older: s.p.Superseded(), Repair: s.p.repair, PeopleSum: hex.EncodeToString(s.sum.Sum(nil)), people: &s.people,
 	}
 	for _, f := range plan.Files {
 		if f.Kept != 0 || change.IsGone(export.Origin{File: f.Name}) {
 			continue // part of the state
 		}
-		if f.Path, err = filepath.Abs(f.Path); err != nil {
+		if f.Path, err = savedPath(f); err != nil {
 			return nil, err
 		}
 		saved.Feed = append(saved.Feed, f)

@@ -24,6 +24,7 @@ type Options struct {
 	Export string   // a file of Coupa's users; "": they are read by API
 	Named  []string // HEADER=COLUMN: which column of the users import a field of that file is about
 	Ledger bool     // HR's side is what the ledger last sent and confirmed; no file is read
+	Repair string   // the file to which a plan of what HR wins is saved; "": none is made
 	Redact bool     // the result has pseudonyms in place of names, and no values
 }
 
@@ -93,6 +94,7 @@ type Result struct {
 	Open     int               `json:"open"`                     // people who differ and are still open from an earlier run
 	Asked    int               `json:"-"`                        // people of whom the ledger was asked that
 	Unasked  int               `json:"open_not_asked,omitempty"` // people of whom it was not, since they are too many
+	Repair   *Repair           `json:"repair,omitempty"`         // of --repair
 	*reconcile.Result
 	People  []struct{}         `json:"people"` // printed from Each, and empty here, as Rows is
 	Rows    []export.RowResult `json:"rows"`
@@ -184,6 +186,7 @@ func (s *sides) compare(ctx context.Context) (err error) {
 	o := reconcile.Options{
 		Columns: s.elements, Mapped: s.mapped, Match: match, Next: next, Key: s.pipe.Key, ExactCase: s.pipe.Config.Layout.ExactCase, Roles: wiring.RoleRules(s.pipe.Config), People: &s.people, Users: &s.users,
 	}
+	o.Whole = s.o.Repair != ""
 	if guard != nil {
 		o.Protects = func(key, login string) bool { return guard(key, login, "") != nil }
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/reconciling"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/repair"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/terminal"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
@@ -58,9 +59,19 @@ func reconcileBoth(ctx context.Context, env *wiring.Env, o reconciling.Options, 
 	if err := files.check(); err != nil {
 		return err
 	}
+	if o.Repair != "" {
+		if err := repair.Check(o); err != nil {
+			return err
+		}
+	}
 	res, err := reconciling.Compare(ctx, env, o)
 	if err != nil {
 		return err
+	}
+	if o.Repair != "" {
+		if res.Repair, err = repair.Save(ctx, env, o, res); err != nil {
+			return errors.Join(err, res.Close())
+		}
 	}
 	_, written := env.Wait(ctx, "comparing and writing")
 	err = files.write(res, env.By)
@@ -101,6 +112,7 @@ func Reconciled(env *wiring.Env, r *reconciling.Result, files ReconcileFiles) er
 	doublesText(w, r.Doubles, width)
 	rowsText(w, r.LeftRows(), group{"Not compared: HR's rows that a run would not send", notExcluded, false, "--json"})
 	reconcileSums(w, r, width)
+	repairText(w, r.Repair, width)
 	holds := "it holds personal data"
 	if r.Redacted {
 		holds = "without names and values"

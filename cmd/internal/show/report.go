@@ -297,6 +297,15 @@ var afterUndo = advice{
 	resubmit: "the same hr2coupa undo",
 }
 
+// afterRepair speaks of a repair. What is still different is in the next one.
+var afterRepair = advice{
+	fix:      "once what is wrong is fixed: hr2coupa reconcile --repair -o FILE, then hr2coupa apply FILE",
+	ask:      afterRun.ask,
+	deliver:  afterRun.deliver,
+	again:    "hr2coupa reconcile --repair -o FILE, then hr2coupa apply FILE",
+	resubmit: "hr2coupa reconcile --repair -o FILE, then hr2coupa apply FILE",
+}
+
 // afterDrop speaks of files that a person has written, not of HR's feed.
 var afterDrop = advice{
 	fix:     "put the rows that were not applied into a file, fix them and drop it; or, once Coupa is fixed, hr2coupa drop --again FILE sends the whole file once more",
@@ -333,6 +342,8 @@ func nextLines(rep *export.Report) (next []string) {
 		say = afterDrop
 	case typed(rep) && change.Undoes(export.Origin{File: rep.Files[0].Name}) != "":
 		say = afterUndo
+	case typed(rep) && change.Repairs(export.Origin{File: rep.Files[0].Name}):
+		say = afterRepair
 	case typed(rep):
 		say = afterChange
 	}

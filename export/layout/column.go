@@ -38,7 +38,7 @@ type kind uint8
 
 const (
 	kindFree   kind = iota // any text
-	kindUnique             // any text, tidied
+	kindUnique             // any text, tidied: an element that is unique, or a name in a list whose lack only warns
 	kindWords
 	kindEmail
 	kindPhone

@@ -26,6 +26,9 @@ func TakesNames(column string) error {
 func (c *columnRules) refer(names Names, loose bool) {
 	c.says.names, c.tidied = names, true
 	if loose {
+		if c.kind == kindFree {
+			c.kind = kindUnique
+		}
 		return
 	}
 	if c.refs = true; c.kind == kindFree { // else nobody would look at a text without strange characters

@@ -37,6 +37,7 @@ func TestReferences(t *testing.T) {
 		{values{"Finance", "User, Buyer", "1000.00 usd", "eur"}, nil},
 		{values{"", "--NULL--", "Senior", ""}, nil},
 		{values{"  Finance\u00a0", " User , Buyer ", " Senior ", " eur"}, nil}, // names are compared, and sent, without the blanks around them
+		{values{" Finance ", "", "", ""}, nil},
 		{values{"Fin ance", "", "", ""}, []string{"Department Fin ance: is not in the list x.txt"}},
 		{values{"FINANCE", "", "", ""}, []string{`Department FINANCE: is like "Finance", but not in the list x.txt`}},
 		{values{"Legal", "Buyer,Auditor,user", "Junior", "USD"}, []string{

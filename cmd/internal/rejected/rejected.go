@@ -34,17 +34,34 @@ type Writer struct {
 // pathOf returns where the file for a feed file of a run is. A run may have several of one ending.
 func pathOf(dir, run, feedFile string) string { return filepath.Join(dir, Name(run+"."+feedFile)) }
 
-// Write writes the files of a run, and names them in its report: of a drop the rows of its files, else HR's records.
+// Write writes the files of a run, and names them in its report: of a drop the rows of its files, else HR's records. A file of which
+// nothing needs a person any more goes, unless one could not be written.
 func (w *Writer) Write(rep *export.Report) {
 	rows, err := mendable(rep)
+	whole := err == nil
 	switch {
 	case err != nil:
 		w.Warn(fmt.Errorf("there is no file with the records that did not reach Coupa: %w", err))
 	case len(rows) == 0:
 	case rep.Command == "drop":
-		w.lines(rep, rows)
+		whole = w.lines(rep, rows)
 	default:
-		w.records(rep, rows)
+		whole = w.records(rep, rows)
+	}
+	if whole {
+		w.removeOld(rep)
+	}
+}
+
+// removeOld removes the files of a run that an earlier start has written and this one has not.
+func (w *Writer) removeOld(rep *export.Report) {
+	for _, old := range Find(w.Dir, rep.Run) {
+		if slices.ContainsFunc(rep.RejectedFiles, func(f export.RejectedFile) bool { return f.Path == old.Path }) {
+			continue
+		}
+		if err := os.Remove(old.Path); err != nil {
+			w.Warn(export.Hint(fmt.Errorf("%s has records that are in Coupa by now, and cannot be removed: %w", old.Path, err), "remove it"))
+		}
 	}
 }
 
@@ -64,7 +81,7 @@ func mendable(rep *export.Report) (rows []export.RowResult, err error) {
 
 // records writes HR's records. Those of one person may come from several files, and so be in several files here. Records that
 // an earlier plan has kept are in no file of this run.
-func (w *Writer) records(rep *export.Report, rows []export.RowResult) {
+func (w *Writer) records(rep *export.Report, rows []export.RowResult) (whole bool) {
 	want, found, failed := 0, 0, false
 	rows = slices.DeleteFunc(rows, func(r export.RowResult) bool { return isGone(r.Origin.File) })
 	for _, r := range rows {
@@ -75,7 +92,7 @@ func (w *Writer) records(rep *export.Report, rows []export.RowResult) {
 			continue
 		}
 		if filepath.Ext(f.Name) == "" {
-			return // what a person has typed: every file of HR's has an ending
+			return true // what a person has typed: every file of HR's has an ending
 		}
 		res, err := excerpt(w.Dir, rep.Run, f, rows, w.Open, w.Causes)
 		if err != nil {
@@ -90,6 +107,7 @@ func (w *Writer) records(rep *export.Report, rows []export.RowResult) {
 		w.Warn(export.Hint(fmt.Errorf("%d of %d records that did not reach Coupa are in files to fix: the others are of earlier deliveries, or the config reads the files differently now", found, want),
 			"see all of them with hr2coupa status %s --all", rep.Run))
 	}
+	return !failed
 }
 
 // isGone reports whether rows are of people who are gone from HR's snapshots (feed.gone): HR has no record of them, and the next
@@ -135,7 +153,8 @@ func excerpt(dir, run string, of export.FeedFile, rows []export.RowResult, open 
 var errNone = errors.New("no record")
 
 // lines writes the rows of a drop from the bytes of its parts. Rows that --skip has left out are in a file already.
-func (w *Writer) lines(rep *export.Report, rows []export.RowResult) {
+func (w *Writer) lines(rep *export.Report, rows []export.RowResult) (whole bool) {
+	whole = true
 	for _, p := range rep.Parts {
 		in, name := map[int]bool{}, ""
 		for _, r := range rows {
@@ -153,10 +172,12 @@ func (w *Writer) lines(rep *export.Report, rows []export.RowResult) {
 		}
 		if err != nil {
 			w.Warn(fmt.Errorf("there is no file with the rows of %s that did not reach Coupa: %w", name, err))
+			whole = false
 			continue
 		}
 		rep.RejectedFiles = append(rep.RejectedFiles, res)
 	}
+	return whole
 }
 
 // dropped writes the file for a ready Coupa CSV, from the bytes that were sent: the header and the rows as they are, so that the

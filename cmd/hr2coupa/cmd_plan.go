@@ -21,7 +21,8 @@ person the cells that differ, old -> new. It sends nothing and records nothing. 
 Coupa about these people and needs the client's secret. Otherwise it needs no secret, and the plan says
 "unchecked". With --only it shows a selection of the people: creates, deactivations, reactivations,
 renames (login, e-mail address or number), roles (roles, groups and other lists), case (login or e-mail address
-differs in case alone, sent or not), or those who get another value in a column. With --html it also writes all
+differs in case alone, sent or not), or those who get another value in a column. With --hand-over it also lists
+who of the feed still reports to a person who is inactive, or becomes so. With --html it also writes all
 of it as a page. With -o it also saves the plan with its differences for hr2coupa apply, bound to the bytes of
 the feed, the ledger's state and the config. These files hold personal data (0600).`,
 		Example: "  hr2coupa plan\n  hr2coupa plan --all --only renames users-20261124.csv\n  hr2coupa plan --only 'Approver Login' --html plan.html\n  hr2coupa plan -o plan.json",
@@ -37,6 +38,7 @@ the feed, the ledger's state and the config. These files hold personal data (060
 	f := c.Flags()
 	f.BoolVar(&env.All, "all", false, "print every person, and every row that would not be sent, not only the first 20")
 	f.StringVar(&o.Only, "only", "", "show only these people: creates, deactivations, reactivations, renames, roles, case, or a COLUMN")
+	f.BoolVar(&o.HandOver, "hand-over", false, "also list who of the feed still reports to a person who is inactive, or becomes so")
 	f.StringVar(&text.Page, "html", "", "write it as a page to this file (0600), too; only another such page is overwritten")
 	f.StringVarP(&o.Output, "output", "o", "", "save the plan to this file (0600); only another saved plan is overwritten")
 	return c

@@ -11,6 +11,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/change"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/prospect"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/rowstore"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
@@ -34,6 +35,8 @@ type PlanOptions struct {
 	Output string // the file that the plan is saved to; "" for none
 	Route  string
 	Full   bool // rows that would change nothing count as sent
+	// HandOver wants to know who of the feed still reports to a leaver.
+	HandOver bool
 }
 
 // ShownPeople is how many people a plan shows without --all.
@@ -78,6 +81,7 @@ type Planned struct {
 	Warnings    []export.Fault      `json:"warnings,omitempty"`
 	Unshown     int                 `json:"more_warnings,omitempty"` // warnings beyond the first ones
 	Undo        *undone.Summary     `json:"undo,omitempty"`          // of an undo
+	HandOver    *export.HandOver    `json:"hand_over,omitempty"`     // nil where it was not asked for
 	Today       string              `json:"today,omitempty"`         // the day that today() is in the mapping; "" where nothing depends on it
 	Files       []export.FeedFile   `json:"files"`
 	Late        []export.LateFile   `json:"late,omitempty"` // a run passes these over
@@ -132,6 +136,13 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error)
 	if err != nil {
 		return nil, err
 	}
+	if o.HandOver {
+		for _, column := range []string{export.ColumnLogin, export.ColumnApprover} {
+			if !slices.Contains(pipe.Mapping.Columns(), column) {
+				return nil, export.Hint(exit.Usage("--hand-over: the mapping has no column %s", column), "map it, or leave --hand-over out")
+			}
+		}
+	}
 	p, err := prospect.Prepare(ctx, env, prospect.Ask{Pipe: pipe, Started: env.Now().UTC(), Files: o.Files, Typed: o.Typed, Repair: o.Repair, Again: o.Again, Replan: o.Replan, Late: o.Late, Full: o.Full, All: true})
 	if err != nil {
 		return nil, err
@@ -144,6 +155,11 @@ func Plan(ctx context.Context, env *wiring.Env, o PlanOptions) (*Planned, error)
 	if err != nil {
 		sink.close()
 		return nil, err
+	}
+	if o.HandOver && p.Planner != nil {
+		if res.HandOver, err = p.Planner.HandOver(ctx); err != nil {
+			return nil, errors.Join(err, res.Close())
+		}
 	}
 	res.Undo, res.ReadBack = o.Undo, readBackAhead(pipe.Config, res.Parts)
 	res.Seen = prospect.PassedOver(p.Seen, o.Again, o.Replan)

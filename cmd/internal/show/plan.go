@@ -42,6 +42,7 @@ func Plan(env *wiring.Env, r *job.Planned, o PlanText) error {
 		w.Lines("  ", terminal.Fold(line, "  ", width)...)
 	}
 	doubtsText(w, r, width)
+	handOverText(w, r.HandOver, width)
 	countsText(w, r)
 	peopleText(w, r, o.Most, width)
 	rowsText(w, r.Store.All(), group{"Quarantined, not sent: fix these first", withOutcome(export.Quarantined), true, allFlag(env)},

@@ -67,8 +67,8 @@ $(LINTER):
 	mv $(TOOLS)/golangci-lint $@
 
 # figures, not tests: each of them tells which targets it met; docs/performance.md has the details and the switches
-.PHONY: bench-export bench-delivery bench-start bench-api bench-twin
-bench: bench-start bench-export bench-delivery bench-api bench-twin
+.PHONY: bench-export bench-delivery bench-start bench-plan bench-api bench-twin
+bench: bench-start bench-export bench-delivery bench-plan bench-api bench-twin
 
 bench-export: build
 	go run ./testdata/bench/export $(BIN)
@@ -78,6 +78,9 @@ bench-delivery:
 
 bench-api: build
 	go run ./testdata/bench/api $(BIN)
+
+bench-plan: build
+	go run ./testdata/bench/plan $(BIN)
 
 bench-start: build
 	go run ./testdata/bench/start $(BIN)

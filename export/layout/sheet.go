@@ -230,7 +230,7 @@ func (s *Sheet) check(i int, cell *export.Cell, key int, told *rowFaults) {
 			cell.Text = alike.Tidy(cell.Text)
 		}
 		switch {
-		case cell.Text == "": // an empty cell is never written with a meaning
+		case blank(cell.Text): // an empty cell is never written with a meaning, nor is one of blanks, with which a report fills its columns
 			cell.State = export.Absent
 		case cell.Text != c.clear || c.clear == "":
 			if cell.Text = c.check(cell.Text, told); cell.Text == "" { // all of it was hidden

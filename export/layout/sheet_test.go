@@ -234,6 +234,23 @@ func TestCheckClear(t *testing.T) {
 	}
 }
 
+// TestCheckBlanks: a cell of blanks alone says as little as an empty one, whatever its column takes.
+func TestCheckBlanks(t *testing.T) {
+	columns := []string{"Department", "User Role Names", "Status", "Default Currency", "Sso Identifier"}
+	s := sheet(t, nil, columns...)
+	for name, check := range map[string]func(*export.Row) []export.Fault{"plain": func(r *export.Row) []export.Fault { return s.Check(r) }, "fast": s.Checker().Check} {
+		r := person(1, set("  "), set(" "), set("   "), set(" \t"), set("  "))
+		if faults := check(r); len(faults) > 0 {
+			t.Errorf("%s: %v", name, faults)
+		}
+		for i, column := range columns {
+			if cell := r.Cells[len(basic)+i]; cell.State != export.Absent {
+				t.Errorf("%s: %s is sent as %q", name, column, cell.Text)
+			}
+		}
+	}
+}
+
 func TestCheckNotifyAllowed(t *testing.T) {
 	s := sheet(t, func(o *Options) { o.AllowNotify = true }, notifyColumn)
 	if got := s.Check(person(1, set("y"))); got != nil {

@@ -149,13 +149,13 @@ func (c *Comparison) column(name string) int {
 type scratch struct {
 	hashes []uint64
 	look   look
-	held   []shown
+	held   []heldCell
 	record []byte
 	sum    []byte
 }
 
-// shown is what a user has in a column, and whether Coupa shows it.
-type shown struct {
+// heldCell is what a user has in a column, and whether Coupa shows it.
+type heldCell struct {
 	export.Value
 	known bool
 }
@@ -163,7 +163,7 @@ type shown struct {
 func (c *Comparison) scratch() *scratch {
 	s, ok := c.pool.Get().(*scratch)
 	if !ok {
-		s = &scratch{hashes: make([]uint64, len(c.keyed)), held: make([]shown, len(c.o.Columns))}
+		s = &scratch{hashes: make([]uint64, len(c.keyed)), held: make([]heldCell, len(c.o.Columns))}
 	}
 	clear(s.hashes)
 	s.look.reset(c.o.Mapped)
@@ -288,7 +288,7 @@ func (c *Comparison) outCount() (n int) {
 	return n
 }
 
-func (c *Comparison) protects(held []shown) reasonCode {
+func (c *Comparison) protects(held []heldCell) reasonCode {
 	text := func(i int) string {
 		if i < 0 {
 			return ""

@@ -44,7 +44,7 @@ func (c *Comparison) personRecord(b []byte, p Person) []byte {
 	return b
 }
 
-func (c *Comparison) userRecord(b []byte, id string, held []shown) []byte {
+func (c *Comparison) userRecord(b []byte, id string, held []heldCell) []byte {
 	b = appendText(b, id)
 	for i, e := range c.o.Columns {
 		switch v := held[i]; {

@@ -8,10 +8,12 @@ import (
 
 // sameText returns what export.ElementCell.Canonical returns of a set cell. Most texts need no more than a look at their bytes.
 func sameText(e export.Element, text string) (same string, ok bool) {
-	if plain(text) && text != e.Empty {
+	switch {
+	case text == e.Empty:
+	case e.Kind == export.KindText && normal(text):
+		return text, true
+	case plain(text):
 		switch e.Kind {
-		case export.KindText:
-			return text, true
 		case export.KindFold:
 			return strings.ToLower(text), true
 		case export.KindBool, export.KindStatus:
@@ -41,6 +43,42 @@ func plain(text string) bool {
 	}
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// normal reports whether a text is in Unicode NFC and has no blank at its ends, as can be seen by its bytes: it is of printable ASCII,
+// of Latin letters before the combining marks (U+00A1 to U+02FF), of Cyrillic ones (U+0400 to U+047F) and of ideographs (U+5000 to U+9FFF).
+// Of another text that is not known.
+func normal(text string) bool {
+	if text == "" || text[0] == ' ' || text[len(text)-1] == ' ' {
+		return false
+	}
+	for i := 0; i < len(text); {
+		b := text[i]
+		switch rest := text[i+1:]; {
+		case ' ' <= b && b <= '~':
+			i++
+		case (0xC3 <= b && b <= 0xCB || b == 0xD0 || b == 0xD1 || b == 0xC2 && rest != "" && rest[0] > 0xA0) && follows(rest, 1):
+			i += 2
+		case 0xE5 <= b && b <= 0xE9 && follows(rest, 2):
+			i += 3
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// follows reports whether a text goes on with n bytes that continue a character.
+func follows(text string, n int) bool {
+	if len(text) < n {
+		return false
+	}
+	for i := range n {
+		if text[i]&0xC0 != 0x80 {
 			return false
 		}
 	}

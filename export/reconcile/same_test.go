@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"testing"
+	"unicode"
 
 	"pgregory.net/rapid"
 
@@ -21,7 +22,33 @@ var texts = rapid.OneOf(
 	rapid.StringMatching(`[0-9]{1,20}([.][0-9]{0,3})? ?[A-Za-z]{0,4}`),
 	rapid.StringMatching(`[ -~]{0,12}`),
 	rapid.StringN(0, 8, -1),
+	rapid.StringOfN(rapid.RuneFrom(nil, letters), 0, 4, -1),
+	rapid.SampledFrom([]string{"\u00a0a", "a\u0085", "\xc3", "\xe5\x80", "\xc2\xa1\x80", "\u0130", "\u0344", "\u0483"}),
 )
+
+// letters are those around the ranges that are known to be normal.
+var letters = &unicode.RangeTable{R16: []unicode.Range16{{0x20, 0x7F, 1}, {0x80, 0x4FF, 1}, {0x1100, 0x11FF, 1}, {0x4FF0, 0x5010, 1}, {0x9FF0, 0xA010, 1}, {0xF900, 0xFAFF, 1}}}
+
+// TestNormal: every character that is known to be normal is, beside any other one.
+func TestNormal(t *testing.T) {
+	known := 0
+	for r := rune(1); r <= unicode.MaxRune; r++ {
+		text := string(r)
+		if !normal(text) {
+			continue
+		}
+		known++
+		for _, text := range []string{text, "a" + text, text + "e", "\u00e9" + text + "\u4e00"} {
+			e := export.Element{Column: "X", Path: "x"}
+			if want, _ := (export.ElementCell{Element: e, Cell: export.Cell{State: export.Set, Text: text}}).Canonical(); want != text {
+				t.Errorf("%U: %q is %q", r, text, want)
+			}
+		}
+	}
+	if known < 20_000 {
+		t.Errorf("%d characters are known", known)
+	}
+}
 
 // TestSameText: the look at the bytes of a text finds what the comparison of read-back has for it.
 func TestSameText(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/config"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/exit"
+	"github.com/hr2coupa/hr2coupa/cmd/internal/heap"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/rowstore"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/export"
@@ -146,6 +147,10 @@ type sides struct {
 	memory   *memory // nil: there is no ledger
 }
 
+// smallHeap is how many percent the heap may grow before it is collected. What is kept of millions of people has no pointers, so that a
+// collection costs little; Go's default would double it.
+const smallHeap = 25
+
 // Compare reads both sides to their ends and compares them. An error says which side could not be read.
 func Compare(ctx context.Context, env *wiring.Env, o Options) (*Result, error) {
 	opt := config.Options{FeedGiven: len(o.Files) > 0 || o.Ledger, Users: o.Export == ""}
@@ -157,6 +162,7 @@ func Compare(ctx context.Context, env *wiring.Env, o Options) (*Result, error) {
 		At: env.Now().UTC().Truncate(time.Second), Instance: pipe.Config.Instance, Left: []LeftColumn{}, Headers: []string{}, People: []struct{}{}, Rows: []export.RowResult{},
 	}}
 	s.res.Out, s.res.closing = &s.out, []func(){s.people.Close, s.users.Close}
+	heap.Tighten(smallHeap)
 	if err := s.compare(ctx); err != nil {
 		s.res.Close() // the error says enough
 		return nil, err

@@ -24,7 +24,7 @@ var undoWords = map[undone.Reason]string{
 	undone.Empty:    "it was empty before, and no CSV file empties this column: --route api can",
 	undone.Identity: "the column decides who a row is about",
 	undone.Form:     "the value from before cannot be written as a cell: set it in Coupa",
-	undone.Unmapped: "the mapping does not fill the column",
+	undone.Unmapped: "the mapping does not fill the column: hr2coupa explain has the value from before, and a file with it can be dropped",
 	undone.NoUser:   "Coupa has no such user any more, or several",
 	undone.NoKey:    "no key of HR's leads to this user: set the values from before in Coupa",
 	undone.Waits:    "an earlier row of the person has no verdict yet",

@@ -38,7 +38,7 @@ func (d *dropped) key(u *Undo, user export.User) (key string, ok bool) {
 		keys = append(keys, textOf(user, column))
 	}
 	if !change.Names(u.pipe) { // the columns that say who it is are not made of the key
-		return cmp.Or(keys[0], login), true
+		return cmp.Or(keys[0], "Coupa id "+user.ID), true // a log may have a key, and not a login
 	}
 	for _, key := range keys {
 		if key != "" && change.Leads(u.pipe, u.env.Now(), key, func(column string, c export.Cell) bool { return holdsCell(user, column, c) }) {

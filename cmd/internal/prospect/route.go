@@ -9,7 +9,8 @@ import (
 )
 
 // route returns the sheet of the route that a plan takes. With route: auto a plan of up to route_rows rows goes by API; how
-// many it has is known only by building it, and it is built no further than that.
+// many it has is known only by building it, and it is built no further than that. People who are as the ledger last confirmed them
+// are no rows. Of those about whom only Coupa knows that nothing would change, this does not know it: Coupa is asked after the route.
 func (d *draft) route(ctx context.Context) (*layout.Sheet, error) {
 	pipe := d.ask.Pipe
 	if pipe.Few == nil {

@@ -17,7 +17,7 @@ func NewAmount(text string) (amount *big.Rat, ok bool) {
 	return amount, ok && amount.Sign() >= 0
 }
 
-// Above reports whether somebody has to be asked about another value of a limit: it is a raise above the ceiling, has a
+// Above reports whether a person has to be asked about another value of a limit: it is a raise above the ceiling, has a
 // currency without a ceiling, or is the name of a limit, of which only Coupa knows the amount. held is what Coupa holds; known
 // is false where that is not known, which counts as a raise. So does a limit where there was none.
 func (a *ApprovalCeilings) Above(text string, held Value, known bool) bool {

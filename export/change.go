@@ -24,7 +24,7 @@ const (
 	ChangeCase      // a login or an e-mail address differs in case alone
 	ChangeOther
 	ChangeUnchecked     // it is not known what Coupa holds there
-	ChangeRoleAsked     // a role for which somebody has to be asked is gained
+	ChangeRoleAsked     // a role for which a person has to be asked is gained
 	ChangeApprovalLimit // more may be approved than the config lets a feed give
 	changeKinds
 )

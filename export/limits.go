@@ -146,7 +146,7 @@ func (l Limits) use(uses []LimitUse, p *Plan, seen Seen, name string, n int, lim
 			Limit: name, Count: limit.Count, Percent: limit.Percent, Approved: approved, Allows: ceiling, Known: seen.People,
 			Has: d.has, Covered: d.covered, Used: d.used, UsedBy: d.by,
 		},
-		Holds: d.has+d.used > ceiling && (d.fresh > 0 || d.has > ceiling), // whoever adds nobody makes it no worse
+		Holds: d.has+d.used > ceiling && (d.fresh > 0 || d.has > ceiling), // whoever adds no one makes it no worse
 	})
 }
 

@@ -60,7 +60,7 @@ type Report struct {
 	Late []LateFile `json:"late,omitempty"` // files that this start has passed over, since newer ones were planned before them
 	Seen []string   `json:"seen,omitempty"` // files that this start has passed over, since they were planned before; not stored
 
-	Gone *Gone `json:"gone,omitempty"` // who is missing in its snapshot; nil where it has none, or nobody is; not stored
+	Gone *Gone `json:"gone,omitempty"` // who is missing in its snapshot; nil where it has none, or no one is; not stored
 	// Superseded are records that earlier runs had kept of older snapshots: this plan excludes them; not stored.
 	Superseded int `json:"superseded,omitempty"`
 

@@ -190,7 +190,7 @@ func (u *Usage) NewTally() *Tally {
 	return &Tally{of: u, counts: make([]tallied, len(u.limits))}
 }
 
-// Add counts a person of the plan; names are the limits of single columns that count it. Nobody may be added twice.
+// Add counts a person of the plan; names are the limits of single columns that count it. No one may be added twice.
 func (t *Tally) Add(key string, kinds ChangeKinds, names ...string) {
 	if t == nil {
 		return

@@ -118,7 +118,7 @@ func (m *overMapper) MapColumn(rec *export.Record, i int) (export.Cell, *export.
 	return m.RowMapper.MapColumn(rec, i)
 }
 
-// overrides reports whether there is something to override: HR says the column. Nobody but Coupa says its Id.
+// overrides reports whether there is something to override: HR says the column. Only Coupa says its Id.
 func (m *overMapper) overrides(rec *export.Record, i int) bool {
 	return m.columns[i] == export.ColumnID || rec.Missing == nil || m.Says(rec, i)
 }

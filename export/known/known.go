@@ -1,5 +1,5 @@
 // Package known has the overrides of a config: what a row of a person says in place of what HR says, until a day, and who is left
-// as they are. Somebody stands behind each with a reason. It reads no file; the bytes come from its caller.
+// as they are. A person stands behind each, with a reason. It reads no file; the bytes come from its caller.
 package known
 
 import (

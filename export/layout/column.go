@@ -64,7 +64,7 @@ type columnRules struct {
 	required bool
 	noYes    bool // Yes is a fault
 	refs     bool // says.names has its values; others are a fault
-	tidied   bool // sent as it is compared, as the names of a list are: a login with a blank behind it would name another account in Coupa, which nobody finds again
+	tidied   bool // sent as it is compared, as the names of a list are: a login with a blank behind it would name another account in Coupa, which is never found again
 	min, max int  // characters; max is math.MaxInt where there is no limit
 	itemMax  int
 	words    []spelling // for kindWords: the closed list of values

@@ -16,7 +16,7 @@ var lost = breach{"misread", "has U+FFFD, the sign that programs write where the
 // letter of a name in Latin letters cannot.
 func maybeMisread(r rune) bool { return r < 0xc0 || r >= 'Œ' }
 
-// isMisread reports whether text, which is not only ASCII, is UTF-8 that somebody has read as Windows-1252 or Latin-1: taken
+// isMisread reports whether text, which is not only ASCII, is UTF-8 that was read as Windows-1252 or Latin-1: taken
 // back to those bytes it is UTF-8 again, as a whole. A name that is right does that by accident only: the letters that then
 // come out must be likely ones (KRÍŽ gives none).
 func isMisread(text string) bool {

@@ -31,7 +31,7 @@ func (c *columnRules) refer(names Names, loose bool) {
 		}
 		return
 	}
-	if c.refs = true; c.kind == kindFree { // else nobody would look at a text without strange characters
+	if c.refs = true; c.kind == kindFree { // else no rule would look at a text without strange characters
 		c.kind = kindRef
 	}
 }

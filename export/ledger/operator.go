@@ -11,7 +11,7 @@ import (
 // VoidFor returns why an approval counts for nothing where whoever has planned a run may not approve it; "" where it counts. by has
 // given it, and planners have planned the run and all that it has taken up.
 //
-// A service account that several people use is nobody: by sudo, an approval is that of the person who has logged in. A planner is
+// A service account that several people use is no person: by sudo, an approval is that of the person who has logged in. A planner is
 // every account that the planning ran as.
 func VoidFor(by export.Operator, planners []export.Operator) export.Void {
 	if by == (export.Operator{}) {

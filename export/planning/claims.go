@@ -142,7 +142,7 @@ func preferredOf(records []claiming) []claiming {
 	return out
 }
 
-// ends reports whether a record is about somebody who is to be inactive.
+// ends reports whether a record is about a person who is to be inactive.
 func (s *survey) ends(rec *export.Record, m export.RowMapper) bool {
 	if s.status < 0 {
 		return false

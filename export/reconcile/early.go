@@ -8,7 +8,7 @@ const early Reason = "early"
 // waits is the first record of a person that holds from a later day on.
 type waits struct{ key, day string }
 
-// isEarly reports whether a user whose person waits is active too early. Of somebody whose rows were accepted once it is a change that
+// isEarly reports whether a user whose person waits is active too early. Of a person whose rows were accepted once it is a change that
 // waits, and not the first day.
 func (w *walk) isEarly(i int) bool {
 	return w.users[i].active && (w.o.Ours == nil || !w.o.Ours(w.waiting[w.heldKey(i)].key, ""))
@@ -17,7 +17,7 @@ func (w *walk) isEarly(i int) bool {
 // heldKey returns the hash of what a user has in the column of HR's key.
 func (c *Comparison) heldKey(i int) uint64 { return c.held[i*len(c.keyed)+c.keyAt] }
 
-// dropped reports whether a run takes the roles out of the row of somebody who is inactive, since roles.never keeps one of them back:
+// dropped reports whether a run takes the roles out of the row of a person who is inactive, since roles.never keeps one of them back:
 // then they are no difference.
 func (w *walk) dropped(roles export.Cell, held export.Value, known bool) bool {
 	if w.o.Roles == nil || roles.State != export.Set || !w.saysInactive(w.cells) {

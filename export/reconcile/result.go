@@ -66,7 +66,7 @@ type Result struct {
 }
 
 // Agrees reports whether both sides agree: about every person and every user, and no two users look like one person. A record
-// of HR's that is quarantined says nothing certain, and so is no agreement. Nor is it one if nobody was compared.
+// of HR's that is quarantined says nothing certain, and so is no agreement. Nor is it one if no one was compared.
 func (r *Result) Agrees() bool {
 	if r.HR.Compared == 0 || r.HR.LeftOut[Quarantined] > 0 {
 		return false

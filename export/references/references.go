@@ -1,5 +1,5 @@
 // Package references has lists of the names that Coupa has: departments, roles, groups, locations. A value of a row that refers to
-// one of them has to be in the list. It reads no file and asks nobody; texts and names come from its caller.
+// one of them has to be in the list. It reads no file and asks no one; texts and names come from its caller.
 package references
 
 import (

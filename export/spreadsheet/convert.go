@@ -128,7 +128,7 @@ type sheet struct {
 	headers []Change // headers that were corrected
 }
 
-// sound returns an error where a quote is broken: then nobody knows where a value ends.
+// sound returns an error where a quote is broken: then no one knows where a value ends.
 func (s *sheet) sound() error {
 	r := csv.NewReader(strings.NewReader(s.text))
 	r.Comma, r.FieldsPerRecord, r.ReuseRecord = rune(s.delimiter), -1, true

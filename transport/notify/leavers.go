@@ -47,7 +47,7 @@ func (l *Leavers) See(run string, r export.RowResult) {
 	}
 }
 
-// leavers adds the trouble of administrators who have left: how many, and where a report names them. Nobody but a person can
+// leavers adds the trouble of administrators who have left: how many, and where a report names them. Only a person can
 // end it, so it is told every day.
 func (f *Finding) leavers(l *Leavers) {
 	if f.Counted = l != nil; !f.Counted || len(l.by) == 0 {

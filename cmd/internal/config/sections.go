@@ -115,7 +115,7 @@ func layout(s *section, m Mapping) Layout {
 
 // Identity says which accounts in Coupa go over to another record of HR; the others are left to a person.
 type Identity struct {
-	Rehire   bool // an inactive account with the login of somebody with a new employee number
+	Rehire   bool // an inactive account with the login of a person who has a new employee number
 	Number   bool // an active one
 	Handover bool // the account of a record that has ended, to the record of the same feed with its login or e-mail address
 }

@@ -128,7 +128,7 @@ func (*unkept) Name(int64, string) error { return nil }
 
 func (u *unkept) Restart() error { u.parts = 0; return nil }
 
-// shownBy are the columns without which a limit of the config counts nobody.
+// shownBy are the columns without which a limit of the config counts no one.
 var shownBy = []struct{ limit, column string }{
 	{export.DeactivationsLimit, export.ColumnStatus}, {export.ReactivationsLimit, export.ColumnStatus}, {export.LoginsLimit, export.ColumnLogin},
 	{export.NumbersLimit, export.ColumnNumber}, {export.EmailsLimit, export.ColumnEmail},

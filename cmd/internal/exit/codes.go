@@ -18,7 +18,7 @@ const Codes = `A command ends with one of these codes. Cron, systemd and scripts
 If several are true at once, it is the first of 1, 2, 9, 8, 4, 6, 5, 3.
 plan, export and --dry-run look ahead: they end with 9, 8, 3 or 0, or with what keeps them from looking.`
 
-// FirstSteps is what to type first, for somebody who has typed no command.
+// FirstSteps is what to type first, for a person who has typed no command.
 const FirstSteps = `hr2coupa takes HR's changes of people to Coupa, and accounts for every record.
 
   hr2coupa demo             see a night on sample data; it needs nothing

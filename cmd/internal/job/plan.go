@@ -86,7 +86,7 @@ type Planned struct {
 	Files       []export.FeedFile   `json:"files"`
 	Late        []export.LateFile   `json:"late,omitempty"` // a run passes these over
 	Seen        []string            `json:"seen,omitempty"`
-	Gone        *export.Gone        `json:"gone,omitempty"`       // who is missing in the snapshot; nil where nobody is
+	Gone        *export.Gone        `json:"gone,omitempty"`       // who is missing in the snapshot; nil where no one is
 	Superseded  int                 `json:"superseded,omitempty"` // records that earlier runs have kept of older snapshots: they are excluded
 	Parts       []export.Part       `json:"parts"`
 	Causes      []export.CauseCount `json:"causes,omitempty"` // of the quarantined rows

@@ -91,7 +91,7 @@ func (j *Job) conclude(ctx context.Context, run string, lost error) (*export.Rep
 }
 
 // concludeInterrupted records the end of the runs that died before they had planned anything, or after their last part was
-// settled. It returns those with rows that need a person: nobody was told of them. A run that cannot be reported has sent
+// settled. It returns those with rows that need a person: no one was told of them. A run that cannot be reported has sent
 // nothing that is open: it stops no new run.
 func (j *Job) concludeInterrupted(ctx context.Context, but []string, lost error) (untold []*export.Report, err error) {
 	begun, err := j.ledger.Working()

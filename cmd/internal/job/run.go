@@ -239,7 +239,7 @@ func (j *Job) notPlanned(run export.RunRecord, why error) error {
 // logPlan logs what a plan has come to.
 func (j *Job) logPlan(run string, plan *export.Plan, broken []export.Breach) {
 	for _, w := range plan.Warnings {
-		if w.Rule == export.RuleKnown { // somebody wants it so
+		if w.Rule == export.RuleKnown { // the config wants it so
 			j.env.Log.Info(w.Error())
 			continue
 		}

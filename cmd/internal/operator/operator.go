@@ -55,7 +55,7 @@ func This(getenv func(string) string) System {
 	return s
 }
 
-// loginUID returns what the kernel noted when somebody logged in; "" where it does not say.
+// loginUID returns what the kernel noted when a person logged in; "" where it does not say.
 func loginUID() string {
 	data, err := regular.Read("/proc/self/loginuid", maxUID)
 	if err != nil {
@@ -67,14 +67,14 @@ func loginUID() string {
 const (
 	maxUID  = 20             // bytes of the kernel's file
 	maxName = 100            // bytes of a name that is recorded
-	nobody  = math.MaxUint32 // has logged in: the program is a service's, or in a container
+	noLogin = math.MaxUint32 // no one has logged in: the program is a service's, or in a container
 )
 
 // Operator returns who has started the program. SUDO_USER counts where the kernel knows that this account has logged in.
 func (s System) Operator() export.Operator {
 	o := export.Operator{UID: s.UID}
 	o.User, _ = s.ByUID(s.UID)
-	if n, err := strconv.ParseUint(strings.TrimSpace(s.LoginUID), 10, 32); err == nil && n != nobody {
+	if n, err := strconv.ParseUint(strings.TrimSpace(s.LoginUID), 10, 32); err == nil && n != noLogin {
 		o.Audit = strconv.FormatUint(n, 10)
 	}
 	sudo := s.Getenv("SUDO_USER")

@@ -22,7 +22,7 @@ import (
 // Roll is what calling the roll of a snapshot has come to.
 type Roll struct {
 	Call       *export.RollCall // for the ledger
-	Gone       *export.Gone     // nil: nobody is missing
+	Gone       *export.Gone     // nil: no one is missing
 	Superseded int              // records that earlier plans have kept of older snapshots
 
 	due []change.Absent // people who are to be deactivated
@@ -199,7 +199,7 @@ func (r *Roll) Recorded() *export.RollCall {
 	return r.Call
 }
 
-// Missing returns who is missing, for people; nil where nobody is.
+// Missing returns who is missing, for people; nil where no one is.
 func (r *Roll) Missing() *export.Gone {
 	if r == nil {
 		return nil

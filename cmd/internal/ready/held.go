@@ -7,7 +7,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
-// HeldError ends a drop that limits hold (8). Its text names nobody, so that a log may have it.
+// HeldError ends a drop that limits hold (8). Its text names no one, so that a log may have it.
 type HeldError struct {
 	Err error // everything that speaks against the drop, as against found it
 

@@ -18,7 +18,7 @@ func heldReportText(w *terminal.Text, rep *export.Report) {
 	}
 }
 
-// heldDropText prints whom each limit counts that holds a drop. The ledger records no such drop, and nobody can approve it.
+// heldDropText prints whom each limit counts that holds a drop. The ledger records no such drop, and no one can approve it.
 func heldDropText(w *terminal.Text, held *ready.HeldError) {
 	w.Printf("this drop is held, and nothing was sent\n")
 	heldByText(w, held.By, "the files have")

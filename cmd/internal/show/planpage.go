@@ -98,7 +98,7 @@ type pageUse struct {
 }
 
 // pageUses returns the limits that count people, those that hold the plan first. What a person has to be asked about allows
-// nobody, and is a limit only where somebody is to be asked.
+// no one, and is a limit only where a person is to be asked.
 func pageUses(uses []export.LimitUse) (out []pageUse) {
 	for _, holds := range []bool{true, false} {
 		for _, u := range uses {

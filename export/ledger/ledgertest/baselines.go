@@ -19,7 +19,7 @@ var memoryStories = []Story{
 	{"what was sent since is not confirmed", onlyTheLastConfirms},
 	{"a row of another person with the same name", sharedNames},
 	{"a dropped file makes its people unknown", droppedPeople},
-	{"a dropped row that fits nobody may be about anyone", strayRows},
+	{"a dropped row that fits no one may be about anyone", strayRows},
 	{"an answer by API confirms", confirmedByAPI},
 	{"a person's word confirms nothing", wordConfirmsNothing},
 	{"columns of one address change together", families},

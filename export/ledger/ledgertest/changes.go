@@ -46,7 +46,7 @@ func changesComeBack(t *world) {
 	wantTaken(t, l, run, rows[0], rows[1], rows[2])
 
 	Must[ledger.Forgotten](t)(l.Forget(rows[0].Key))
-	rows[0].Key = "" // nobody's
+	rows[0].Key = "" // no one's
 	want("forgotten", nil, changedIn(unknown), nil, rows[3].Change)
 	rows[0].Change, rows[1].Change = nil, changedIn(unknown)
 	wantTaken(t, l, run, rows[0], rows[1], rows[2])

@@ -68,7 +68,7 @@ func rollCalls(t *world) {
 	take(export.RollCall{Counts: true, Anew: true, Missing: []string{"D", "F"}, Back: []string{"B"}, New: []string{"G"}}, nil)
 	want(6, map[string]string{"B": "0", "E": "0", "G": "0"})
 	if r := Must[*ledger.Roll](t)(l.Roll()); len(r.Since) != 1 || !slices.Equal(slices.Collect(maps.Keys(r.Since)), []int{6}) {
-		t.Errorf("nobody is missing, and snapshots began %v", r.Since)
+		t.Errorf("no one is missing, and snapshots began %v", r.Since)
 	}
 	t.wantSound()
 }

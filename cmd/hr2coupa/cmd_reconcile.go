@@ -35,7 +35,7 @@ sent, counted by Coupa, read back. Then 4 is that some row has no verdict or was
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if past.NamesRun(args) {
-				return past.Reconcile(cmd.Context(), env, args[0], o.Export != "" || o.Named != nil || o.Redact || o.Ledger || mends || o.Repair != "" || files != (show.ReconcileFiles{}))
+				return past.Reconcile(cmd.Context(), env, args[0], o.Export != "" || o.Named != nil || o.Redact || o.Ledger || mends || o.From+o.To != "" || o.Repair != "" || files != (show.ReconcileFiles{}))
 			}
 			if mends != (o.Repair != "") {
 				return export.Hint(exit.Usage("--repair and -o FILE go together"), "hr2coupa reconcile --repair -o plan.json")
@@ -52,6 +52,8 @@ sent, counted by Coupa, read back. Then 4 is that some row has no verdict or was
 	f.StringVar(&files.Page, "html", "", "write one page to this file (0600), to look at, print and sign; only another such page is overwritten")
 	f.StringVar(&files.Control, "control", "", "the name of the control, for the head of the page")
 	f.StringVar(&files.Period, "period", "", "the period that the control is about, for the head of the page")
+	f.StringVar(&o.From, "from", "", "the first day of a period: its longest time without a run, and its leavers with the hours until they were shut out")
+	f.StringVar(&o.To, "to", "", "the last day of that period (default today; without --from it begins 29 days before)")
 	f.BoolVar(&mends, "repair", false, "plan what HR wins of the differences (reconcile.repair in the config), for apply; nothing is sent")
 	f.StringVarP(&o.Repair, "output", "o", "", "with --repair: save that plan to this file (0600); only another saved plan is overwritten")
 	f.BoolVar(&o.Redact, "redact", false, "no names and no values in any result: pseudonyms stand for people and users")

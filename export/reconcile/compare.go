@@ -304,6 +304,7 @@ func (w *walk) compare(f *Finding, held export.User) {
 			f.Class = Differs
 		}
 	}
+	f.Inactive = f.Class == Differs && w.saysInactive(w.cells) // a status that differs, or is not shown, is another class
 	if f.Class != Unclear {
 		f.Doubt, f.Column = NoDoubt, ""
 	}

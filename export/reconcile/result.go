@@ -26,7 +26,8 @@ type Finding struct {
 	Open   string        `json:"open,omitempty"`   // the earlier run that the person is still open from
 	Cells  []Cell        `json:"cells,omitempty"`  // old is Coupa's value, new HR's
 
-	Said map[string]export.Cell `json:"-"` // with Options.Whole: what HR says in each column, of whoever is paired, or missing
+	Inactive bool                   `json:"-"` // of Differs: both sides say that the person is inactive
+	Said     map[string]export.Cell `json:"-"` // with Options.Whole: what HR says in each column, of whoever is paired, or missing
 }
 
 // Cell is a cell with two values, and why it has two.

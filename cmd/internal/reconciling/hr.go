@@ -151,6 +151,7 @@ func (v *hrView) note(key string, row *export.Row) {
 	}
 	if ok {
 		v.added++
+		v.res.Period.leaves(key, row.Origin, left)
 	}
 	if ok && lacks {
 		v.lacking[row.Origin] = true

@@ -25,6 +25,8 @@ type Options struct {
 	Export string   // a file of Coupa's users; "": they are read by API
 	Named  []string // HEADER=COLUMN: which column of the users import a field of that file is about
 	Ledger bool     // HR's side is what the ledger last sent and confirmed; no file is read
+	From   string   // the first day of the period of which the ledger is asked; "" with To: 30 days before it
+	To     string   // the last one; "" with From: today. Both "": none
 	Repair string   // the file to which a plan of what HR wins is saved; "": none is made
 	Redact bool     // the result has pseudonyms in place of names, and no values
 }
@@ -95,6 +97,7 @@ type Result struct {
 	Open     int               `json:"open"`                     // people who differ and are still open from an earlier run
 	Asked    int               `json:"-"`                        // people of whom the ledger was asked that
 	Unasked  int               `json:"open_not_asked,omitempty"` // people of whom it was not, since they are too many
+	Period   *Period           `json:"period,omitempty"`         // of --from and --to
 	Repair   *Repair           `json:"repair,omitempty"`         // of --repair
 	*reconcile.Result
 	People  []struct{}         `json:"people"` // printed from Each, and empty here, as Rows is
@@ -163,7 +166,10 @@ func Compare(ctx context.Context, env *wiring.Env, o Options) (*Result, error) {
 	}}
 	s.res.Out, s.res.closing = &s.out, []func(){s.people.Close, s.users.Close}
 	heap.Tighten(smallHeap)
-	if err := s.compare(ctx); err != nil {
+	if err = s.readPeriod(); err == nil {
+		err = s.compare(ctx)
+	}
+	if err != nil {
 		s.res.Close() // the error says enough
 		return nil, err
 	}
@@ -228,7 +234,16 @@ func (s *sides) compare(ctx context.Context) (err error) {
 	if s.res.pairing == nil {
 		s.res.pairing = s.compared.Pair()
 	}
-	if s.res.Result, err = s.res.pairing.Compare(func(f *reconcile.Finding) error { return s.memory.note(f, s.res) }); err != nil {
+	leavers := s.res.Period.wanted()
+	if s.res.Result, err = s.res.pairing.Compare(func(f *reconcile.Finding) error {
+		if _, ok := leavers[f.Key]; ok && f.Key != "" {
+			leavers[f.Key] = f
+		}
+		return s.memory.note(f, s.res)
+	}); err != nil {
+		return err
+	}
+	if err := s.settlePeriod(leavers); err != nil {
 		return err
 	}
 	if s.res.Coupa.Read == 0 {
@@ -243,6 +258,7 @@ func (s *sides) compare(ctx context.Context) (err error) {
 		}
 		s.res.Redacted = true
 		s.res.redact.doubles(s.res.Doubles)
+		s.res.redact.leavers(s.res.Period)
 	}
 	s.res.Verdict = Agree
 	if s.res.Agree = s.res.Result.Agrees(); !s.res.Agree {

@@ -91,6 +91,16 @@ func (r *redactor) doubles(doubles []reconcile.Double) {
 	}
 }
 
+// leavers takes the names and the days out of a period.
+func (r *redactor) leavers(p *Period) {
+	if p == nil {
+		return
+	}
+	for i := range p.Leavers {
+		p.Leavers[i].Key, p.Leavers[i].Left = r.person(p.Leavers[i].Key), time.Time{}
+	}
+}
+
 // row returns a row of HR's without names and values. Our own messages have none.
 func (r *redactor) row(row export.RowResult) export.RowResult {
 	out := export.RowResult{Origin: row.Origin, Lines: row.Lines, Key: r.person(row.Key), Outcome: row.Outcome, Faults: slices.Clone(row.Faults)}

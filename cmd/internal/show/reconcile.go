@@ -112,6 +112,7 @@ func Reconciled(env *wiring.Env, r *reconciling.Result, files ReconcileFiles) er
 	doublesText(w, r.Doubles, width)
 	rowsText(w, r.LeftRows(), group{"Not compared: HR's rows that a run would not send", notExcluded, false, "--json"})
 	reconcileSums(w, r, width)
+	periodText(w, r.Period, width)
 	repairText(w, r.Repair, width)
 	holds := "it holds personal data"
 	if r.Redacted {

@@ -38,6 +38,11 @@ func writeFindings(path string, r *reconciling.Result) error {
 		for _, d := range r.Doubles {
 			w.line(&reconcile.Finding{Class: "double", ID: strings.Join(d.IDs, " ")}, DoubleText(d), d.Column, "", d.Value, "")
 		}
+		if r.Period != nil {
+			for _, l := range r.Period.Leavers {
+				w.line(&reconcile.Finding{Class: "leaver", Origin: l.Origin, Key: l.Key, Left: l.Left, Hours: l.Hours}, LeaverText(&l), "", "", "", "")
+			}
+		}
 		for row := range r.LeftRows() {
 			why := row.Faults.Text()
 			if row.Outcome == export.Excluded {
@@ -76,7 +81,10 @@ func (w *findingsCSV) line(f *reconcile.Finding, reason, column, hr, coupa strin
 		where = strconv.Itoa(f.Origin.Line)
 	}
 	if f.Hours != nil {
-		left, hours = f.Left.UTC().Format(time.RFC3339), strconv.Itoa(*f.Hours)
+		hours = strconv.Itoa(*f.Hours)
+	}
+	if !f.Left.IsZero() {
+		left = f.Left.UTC().Format(time.RFC3339)
 	}
 	for i, c := range []string{
 		string(f.Class), reason, f.Origin.File, where, f.Key, f.ID, f.Login, column, hr, coupa, string(why), left, hours, string(f.Past), f.Open,

@@ -330,6 +330,9 @@ func (p *reconcilePage) facts() []string {
 	if p.r.Ledger {
 		out = append(out, ledgerFact)
 	}
+	if p.r.Period != nil {
+		out = append(out, periodLines(p.r.Period)...)
+	}
 	return plain(append(out, factsOfColumns(p.r)...))
 }
 
@@ -351,7 +354,7 @@ func (p *reconcilePage) write() {
 	}
 	p.piece("reconcile-head", map[string]any{
 		"Title": title, "Agree": r.Agree, "Sentence": export.Plain(ReconcileSentence(r)), "Control": export.Plain(p.f.Control), "Period": export.Plain(p.f.Period),
-		"Redacted": r.Redacted, "Facts": p.facts(), "Sides": p.sides(), "Classes": p.classes(), "Columns": p.columns(), "CauseNames": p.causeNames(), "Past": p.pastBars(), "Unshown": columnBars(r.Unshown),
+		"Redacted": r.Redacted, "Facts": p.facts(), "Leavers": pageLeavers(r.Period), "LeaversMore": moreLeavers(r.Period), "Sides": p.sides(), "Classes": p.classes(), "Columns": p.columns(), "CauseNames": p.causeNames(), "Past": p.pastBars(), "Unshown": columnBars(r.Unshown),
 		"Shown": p.shown, "All": p.all, "File": rest, "Some": p.shown < p.all,
 	})
 	for _, class := range reconcile.Classes() {

@@ -31,6 +31,7 @@ const (
 	EndRefused      RunEnd = "refused" // a limit would hold it, and a run is already held; or a saved plan no longer fits
 	EndAdopted      RunEnd = "adopted"
 	EndNewLedger    RunEnd = "new ledger"
+	EndRebuilt      RunEnd = "rebuilt" // the ledger has learned from Coupa what is there
 	EndUnknownFiles RunEnd = "unknown files"
 	EndUsage        RunEnd = "usage"
 	EndLocked       RunEnd = "locked"
@@ -42,6 +43,7 @@ func RunEnds() []RunEnd {
 	return []RunEnd{
 		EndOK, EndNothing, EndPartial, EndNotDelivered, EndFailed, EndEmpty, EndStalled, EndInDoubt, EndUnfinished, EndWaiting,
 		EndNotAwaited, EndUnconfirmed, EndHeld, EndFault, EndInterrupted, EndNotPlanned, EndAdopted, EndNewLedger,
+		EndRebuilt,
 	}
 }
 

@@ -101,7 +101,7 @@ func rootCmd(env *wiring.Env) *cobra.Command {
 	f.StringVar(&colour, "color", terminal.ColourAuto, "colours in the result: auto, always or never")
 	f.StringVar(&env.LogFormat, "log-format", "text", "log on stderr as text or json")
 	f.StringVar(&env.LogLevel, "log-level", "", "error, warn, info or debug (default info; warn on a terminal)")
-	root.AddCommand(runCmd(env), changeCmd(env), undoCmd(env), planCmd(env), applyCmd(env), exportCmd(env), dropCmd(env), watchCmd(env), settleCmd(env), approveCmd(env), statusCmd(env), calendarCmd(env), reportCmd(env), explainCmd(env), verifyCmd(env), reconcileCmd(env), ledgerCmd(env), notifyCmd(env), layoutCmd(env), doctorCmd(env), initCmd(env), twinCmd(env), demoCmd(env), certifyCmd(env), versionCmd(env))
+	root.AddCommand(runCmd(env), changeCmd(env), undoCmd(env), planCmd(env), applyCmd(env), exportCmd(env), dropCmd(env), watchCmd(env), settleCmd(env), approveCmd(env), statusCmd(env), calendarCmd(env), reportCmd(env), explainCmd(env), verifyCmd(env), reconcileCmd(env), ledgerCmd(env), stateCmd(env), notifyCmd(env), layoutCmd(env), doctorCmd(env), initCmd(env), twinCmd(env), demoCmd(env), certifyCmd(env), versionCmd(env))
 	root.AddCommand(&cobra.Command{Use: "exit-codes", Short: "what each exit code means", Long: exit.Codes})
 	for _, c := range root.Commands() {
 		strictArgs(c)

@@ -79,6 +79,33 @@ func bare(header string) string {
 	return strings.ToLower(strings.Join(strings.Fields(strings.TrimSuffix(strings.TrimSpace(header), "*")), ""))
 }
 
+// Values returns what a line of a users export holds at each element. fields are those of its cells, and elements those of
+// the columns.
+func Values(cells []string, fields []Field, elements map[string]export.Element) map[string]export.Value {
+	values := make(map[string]export.Value, len(fields))
+	for i, f := range fields {
+		e, ok := elements[f.Column]
+		if !ok || i >= len(cells) {
+			continue
+		}
+		text := strings.TrimSpace(cells[i])
+		v := values[e.Path]
+		switch {
+		case f.Part != "":
+			if v.Parts == nil {
+				v.Parts = map[string]string{}
+			}
+			v.Parts[f.Part] = strings.Clone(text)
+		case e.Kind == export.KindNames:
+			v.List = export.SplitNames(strings.Clone(text))
+		default:
+			v.Text = strings.Clone(text)
+		}
+		values[e.Path] = v
+	}
+	return values
+}
+
 // Lines reads the lines of a users export into a comparison.
 type Lines struct {
 	c      *Comparison

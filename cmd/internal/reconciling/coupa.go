@@ -14,14 +14,14 @@ import (
 )
 
 // notRead returns the error of Coupa's side that was not read to its end (4). A fault of ours stays one.
-func notRead(err error) error {
+func (s *sides) notRead(err error) error {
 	if _, crashed := errors.AsType[*export.Crash](err); crashed || err == nil {
 		return err
 	}
 	if _, known := errors.AsType[*exit.Error](err); known {
 		return err
 	}
-	return &exit.Error{Code: export.ExitNotDelivered, Err: fmt.Errorf("could not compare, since Coupa's side was not read to its end: %w", err)}
+	return &exit.Error{Code: export.ExitNotDelivered, Err: fmt.Errorf("could not %s, since Coupa's side was not read to its end: %w", s.doing, err)}
 }
 
 // readAPI reads Coupa's side by API: all users by ascending id, and then by key whoever of HR's people was not seen.
@@ -41,7 +41,7 @@ func (s *sides) readAPI(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	s.res.Calls = users.Asked()
-	return notRead(err)
+	return s.notRead(err)
 }
 
 func (s *sides) readUsers(ctx context.Context, users *coupa.Users) error {
@@ -54,7 +54,7 @@ func (s *sides) readUsers(ctx context.Context, users *coupa.Users) error {
 	rate := s.pipe.Config.Coupa.Rate
 	add := func(u export.User) error {
 		u.Values[coupa.ID().Path] = export.Value{Text: u.ID}
-		return s.compared.AddUser(u)
+		return s.take(u)
 	}
 	all := &directory.Everyone{
 		All: users, Want: want, Workers: users.Workers(),
@@ -64,6 +64,9 @@ func (s *sides) readUsers(ctx context.Context, users *coupa.Users) error {
 	}
 	if err := all.Read(ctx, add); err != nil {
 		return err
+	}
+	if s.compared == nil { // no one of HR's is looked for
+		return nil
 	}
 	s.res.pairing = s.compared.Pair()
 	unseen := map[string][]string{}

@@ -44,7 +44,7 @@ func (s *sides) openFile() (*usersFile, error) {
 		return nil, asExport(err)
 	}
 	if n := len(in.Names()); n != 1 {
-		return nil, exit.Usage("--coupa-export names %d files, and one is compared", n)
+		return nil, exit.Usage("the name of the Users export names %d files, and one is read", n)
 	}
 	columns := slices.Clone(s.pipe.Config.Layout.Custom)
 	for _, c := range layout.Columns() {
@@ -101,16 +101,15 @@ func asExport(err error) error {
 	where := export.Origin{File: bad.File, Line: bad.Line}
 	err = errors.New(strings.TrimPrefix(where.String()+": "+bad.Why, ": "))
 	if bad.Line == 0 {
-		return export.Hint(err, "name a Users export of Coupa's with --coupa-export")
+		return export.Hint(err, "name a Users export of Coupa's")
 	}
 	return export.Hint(err, "export the users again")
 }
 
-// readFile reads Coupa's side from a file. A line that cannot be read may be anybody's, so that nothing is compared then.
-func (s *sides) readFile(ctx context.Context, f *usersFile) error {
+// readFile reads Coupa's side from a file. add takes the cells of a user, which are reused afterwards. A line that cannot be read may be anybody's, so that nothing is compared then.
+func (s *sides) readFile(ctx context.Context, f *usersFile, add func(cells []string) error) error {
 	ctx, done := s.env.Wait(ctx, "reading Coupa's users from the export: users")
 	defer done()
-	lines := s.compared.Lines(f.fields)
 	var rec export.Record
 	users := 0
 	err := f.Chunks(func(c export.Chunk) error {
@@ -124,7 +123,7 @@ func (s *sides) readFile(ctx context.Context, f *usersFile) error {
 			case rec.Open:
 				return export.Hint(errors.New(at.String()+": the last line has no end, so the file may be cut off"), "export the users again, or end the line if the file is whole")
 			}
-			if err := lines.Add(rec.Values); err != nil {
+			if err := add(rec.Values); err != nil {
 				return err
 			}
 			users++
@@ -132,7 +131,7 @@ func (s *sides) readFile(ctx context.Context, f *usersFile) error {
 		return nil
 	})
 	if err != nil {
-		return notRead(asExport(err))
+		return s.notRead(asExport(err))
 	}
 	file := f.Files()[0]
 	s.res.Export = &file

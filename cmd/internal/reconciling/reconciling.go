@@ -143,6 +143,8 @@ type sides struct {
 	elements []export.Element // see reconcile.Options.Columns
 	mapped   int
 	compared *reconcile.Comparison
+	take     func(export.User) error // a user of Coupa's side
+	doing    string                  // what the users are read for
 	out      rowstore.Store
 	people   rowstore.Pile
 	users    rowstore.Pile
@@ -161,7 +163,7 @@ func Compare(ctx context.Context, env *wiring.Env, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sides{env: env, o: o, pipe: pipe, res: &Result{
+	s := &sides{env: env, o: o, pipe: pipe, doing: "compare", res: &Result{
 		At: env.Now().UTC().Truncate(time.Second), Instance: pipe.Config.Instance, Left: []LeftColumn{}, Headers: []string{}, People: []struct{}{}, Rows: []export.RowResult{},
 	}}
 	s.res.Out, s.res.closing = &s.out, []func(){s.people.Close, s.users.Close}
@@ -180,7 +182,7 @@ func (s *sides) compare(ctx context.Context) (err error) {
 	var file *usersFile
 	if s.o.Export != "" {
 		if file, err = s.openFile(); err != nil {
-			return notRead(err)
+			return s.notRead(err)
 		}
 	}
 	if s.o.Ledger && len(s.o.Files) > 0 {
@@ -189,10 +191,10 @@ func (s *sides) compare(ctx context.Context) (err error) {
 	s.columns(file)
 	match, next := s.match(file)
 	if len(match) == 0 {
-		return notRead(file.noKey(s.pipe))
+		return s.notRead(file.noKey(s.pipe))
 	}
 	if file != nil && slices.Contains(s.pipe.Options.Columns, export.ColumnStatus) && !file.has(export.ColumnStatus) {
-		return notRead(file.noStatus())
+		return s.notRead(file.noStatus())
 	}
 	guard := wiring.Guard(s.pipe.Config, s.res.At)
 	o := reconcile.Options{
@@ -223,8 +225,9 @@ func (s *sides) compare(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	s.take = s.compared.AddUser
 	if file != nil {
-		err = s.readFile(ctx, file)
+		err = s.readFile(ctx, file, s.compared.Lines(file.fields).Add)
 	} else {
 		err = s.readAPI(ctx)
 	}
@@ -247,7 +250,7 @@ func (s *sides) compare(ctx context.Context) (err error) {
 		return err
 	}
 	if s.res.Coupa.Read == 0 {
-		return notRead(export.Hint(errors.New("it shows no user at all"), "check what the export was filtered by, or what the client's user may see"))
+		return s.notRead(export.Hint(errors.New("it shows no user at all"), "check what the export was filtered by, or what the client's user may see"))
 	}
 	if s.res.HR.Compared == 0 && s.res.HR.LeftOut[reconcile.Quarantined] == 0 {
 		return &export.UnusableFeedError{Why: "it has no person who can be compared", Hint: "check feed.where and protect, and that the file has everybody"}

@@ -39,6 +39,9 @@ var unreadWords = map[reconciling.Unread]string{
 	reconciling.ReadsHeld:   "its expression reads coupa[...]",
 }
 
+// LeftColumnWord says why a column of Coupa's side is not read.
+func LeftColumnWord(why reconciling.Unread) string { return unreadWords[why] }
+
 var noCausesWords = map[reconciling.NoCauses]string{
 	reconciling.NoLedger: "there is no ledger", reconciling.KeyLost: "the key of the ledger's hashes is lost",
 }

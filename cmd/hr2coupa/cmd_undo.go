@@ -21,7 +21,7 @@ func undoCmd(env *wiring.Env) *cobra.Command {
 		Use:   "undo RUN|latest",
 		Short: "take a run back: values go back that Coupa still holds as the run has left them",
 		Long: `Undo asks Coupa about the people whom a run or a drop has changed, and plans and sends the values from before, with
-the limits, the protected people, the ledger and the report of run. A value that somebody has changed since stays. What
+the limits, the protected people, the ledger and the report of run. A value that was changed since stays. What
 was empty becomes empty again by API; most columns cannot be emptied by CSV. A user whom the run has created becomes
 inactive. What cannot be undone is said first.
 HR's next feed brings HR's values again: correct them in HR first.`,

@@ -139,7 +139,7 @@ var shownBy = []struct{ limit, column string }{
 func (d *doctor) unshown() {
 	filled, cfg := d.pipe.Mapping.Columns(), d.pipe.Config
 	warn := func(limit, column string) {
-		d.warn("limits", export.Hint(fmt.Errorf("limits.%s counts nobody: the mapping does not fill %s", limit, column), "fill the column, or remove the limit"))
+		d.warn("limits", export.Hint(fmt.Errorf("limits.%s counts no one: the mapping does not fill %s", limit, column), "fill the column, or remove the limit"))
 	}
 	for _, s := range shownBy {
 		if cfg.Line("limits."+s.limit) > 0 && !slices.Contains(filled, s.column) {

@@ -49,12 +49,12 @@ func refused(a export.Approval, why export.Void) error {
 	switch why {
 	case export.VoidPlanner:
 		err := exit.Usage("approve: approve.other is true, and it is not known who has planned run %s: an earlier version did, at least in part", a.Run)
-		return export.Hint(err, "hr2coupa settle %s rejected --by NAME, then hr2coupa run --again: it plans these records again, and somebody else approves", a.Run)
+		return export.Hint(err, "hr2coupa settle %s rejected --by NAME, then hr2coupa run --again: it plans these records again, and another person approves", a.Run)
 	case export.VoidApprover:
 		return export.Hint(exit.Usage("approve: approve.other is true, and this system does not say who you are"), "approve on a system that does")
 	}
 	err := exit.Usage("approve: approve.other is true, and run %s was planned by the same person: %s", a.Run, a.Operator)
-	err = export.Hint(err, "somebody else approves: by sudo from a login of their own, or under an account that has planned nothing of it")
+	err = export.Hint(err, "another person approves: by sudo from a login of their own, or under an account that has planned nothing of it")
 	if a.Operator.Sudo != "" && !a.Operator.Agrees {
 		return export.Hint(err, "SUDO_USER counts only where the kernel knows that this account has logged in (the audit user id, /proc/self/loginuid)")
 	}

@@ -88,7 +88,7 @@ var kindWords = []struct {
 	{export.ChangeRoleTaken, "a role, group or other entry is taken"}, {export.ChangeRoleGiven, "a role, group or other entry is given"},
 	{export.ChangeFilled, "a value where Coupa has none"}, {export.ChangeCase, "a login or e-mail address differs in case alone"},
 	{export.ChangeOther, "another value elsewhere"}, {export.ChangeUnchecked, "unchecked: not known what Coupa holds"},
-	{export.ChangeApprovalLimit, "an approval limit that somebody has to approve"},
+	{export.ChangeApprovalLimit, "an approval limit that a person has to approve"},
 }
 
 // KindWords returns kinds of change in words, in the order in which a plan counts them.

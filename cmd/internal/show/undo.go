@@ -17,7 +17,7 @@ import (
 
 // undoWords say why a cell or a person does not go back.
 var undoWords = map[undone.Reason]string{
-	undone.Created:  "this run has created the user, and Coupa deletes nobody: they can only become inactive",
+	undone.Created:  "this run has created the user, and Coupa deletes no one: they can only become inactive",
 	undone.Unknown:  "what Coupa held before is not known, since Coupa was not asked or did not show it",
 	undone.Pruned:   "what the run has changed is no longer kept (retention.values)",
 	undone.Hidden:   "Coupa does not show what it holds there now",
@@ -28,7 +28,7 @@ var undoWords = map[undone.Reason]string{
 	undone.NoUser:   "Coupa has no such user any more, or several",
 	undone.NoKey:    "no key of HR's leads to this user: set the values from before in Coupa",
 	undone.Waits:    "an earlier row of the person has no verdict yet",
-	undone.Changed:  "somebody has changed it since",
+	undone.Changed:  "it was changed since",
 	undone.AsBefore: "Coupa holds the value from before already",
 }
 

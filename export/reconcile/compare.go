@@ -14,9 +14,11 @@ import (
 // Pairing is a comparison of which both sides were read.
 type Pairing struct {
 	*Comparison
-	byColumn []index // by place in keyed
-	mine     []int32 // of each person, the one user of theirs; -1 where there is none, or several
-	equal    []bool  // of each person, whether a first Compare has found them equal; nil before it
+	byColumn []index  // by place in keyed
+	mine     []int32  // of each person, the one user of theirs; -1 where there is none, or several
+	sorted   []int32  // people, in the order of HR's files
+	doubled  []Double // users who look like one person; nil before they were looked for
+	equal    []bool   // of each person, whether a first Compare has found them equal; nil before it
 }
 
 // Pair pairs people with users. A second Pair, after users were added, takes these into account.
@@ -85,7 +87,10 @@ func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
 	for i := range p.users {
 		p.users[i].taken = false
 	}
-	order := p.order()
+	if p.sorted == nil {
+		p.sorted = p.order()
+	}
+	order := p.sorted
 	w := &walk{Pairing: p, r: r, cells: make([]export.Cell, p.o.Mapped)}
 	if p.o.Confirmed.Len() > 0 && !p.o.HashKey.IsZero() {
 		w.hasher = p.o.HashKey.Hasher()
@@ -131,9 +136,13 @@ func (p *Pairing) Compare(take func(*Finding) error) (*Result, error) {
 	if err := w.only(take); err != nil {
 		return nil, err
 	}
-	if err := w.doubles(); err != nil {
-		return nil, err
+	if p.doubled == nil {
+		if err := w.doubles(); err != nil {
+			return nil, err
+		}
+		p.doubled = r.Doubles
 	}
+	r.Doubles = slices.Clone(p.doubled)
 	r.HR.Read = len(p.people) + p.outCount()
 	r.Coupa.Hash = p.coupa.String()
 	return r, w.check()

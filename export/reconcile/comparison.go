@@ -269,7 +269,7 @@ func (c *Comparison) addUser(s *scratch, id string) error {
 	}
 	if c.status >= 0 {
 		v := s.held[c.status]
-		one.active = !v.known || export.Truth(v.Text) != "false" // who is not known to be shut out may sign in
+		one.active = !v.known || v.Text == export.StatusActive || export.Truth(v.Text) != "false" // who is not known to be shut out may sign in
 	}
 	if c.o.Protects != nil {
 		one.out = c.protects(s.held)

@@ -61,11 +61,26 @@ func (x *index) find(hash uint64) []int32 {
 	return found
 }
 
+// few are so many that each is held against each other one.
+const few = 8
+
+// any reports whether two of a few users share a hash.
+func (x *index) any(users []int32) bool {
+	for i, one := range users {
+		for _, other := range users[:i] {
+			if x.hash(one) == x.hash(other) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // shared calls take with the users of each hash that several have.
 func (x *index) shared(take func(users []int32) error) error {
 	for b := range len(x.from) - 1 {
 		all := x.at[x.from[b]:x.from[b+1]]
-		if len(all) < 2 {
+		if len(all) <= few && !x.any(all) {
 			continue
 		}
 		all = slices.Clone(all)

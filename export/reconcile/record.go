@@ -70,6 +70,10 @@ func (c *Comparison) userRecord(b []byte, id string, held []heldCell) []byte {
 // saysActive reports whether a status says that a user is active or inactive. A blank one, or a word that is not known, is one
 // that Coupa does not show: it must not pass for inactive.
 func saysActive(v export.Value) bool {
+	switch v.Text { // as nearly all write it
+	case export.StatusActive, export.StatusInactive, "true", "false":
+		return true
+	}
 	truth := export.Truth(v.Text)
 	return truth == "true" || truth == "false"
 }
@@ -192,20 +196,41 @@ func sumOf(b []byte) [16]byte {
 }
 
 // digest is the hash of a population, whatever the order in which it comes.
-type digest struct{ sums [][16]byte }
+type digest struct {
+	sums []halves
+	text string // as long as nothing was added since
+}
 
-func (d *digest) add(sum [16]byte) { d.sums = append(d.sums, sum) }
+// halves are the halves of a hash, which are compared as numbers.
+type halves struct{ high, low uint64 }
+
+func (d *digest) add(sum [16]byte) {
+	d.sums = append(d.sums, halves{binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:])})
+	d.text = ""
+}
 
 // String returns the hash as text.
 func (d *digest) String() string {
-	slices.SortFunc(d.sums, func(a, b [16]byte) int {
-		return cmp.Or(cmp.Compare(binary.BigEndian.Uint64(a[:]), binary.BigEndian.Uint64(b[:])), cmp.Compare(binary.BigEndian.Uint64(a[8:]), binary.BigEndian.Uint64(b[8:])))
+	if d.text != "" {
+		return d.text
+	}
+	slices.SortFunc(d.sums, func(a, b halves) int {
+		if a.high != b.high {
+			return cmp.Compare(a.high, b.high)
+		}
+		return cmp.Compare(a.low, b.low)
 	})
 	all := sha256.New()
-	for i := range d.sums {
-		all.Write(d.sums[i][:]) // a hash does not fail
+	var b []byte
+	for chunk := range slices.Chunk(d.sums, 256) {
+		b = b[:0]
+		for _, sum := range chunk {
+			b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, sum.high), sum.low)
+		}
+		all.Write(b) // a hash does not fail
 	}
-	return hex.EncodeToString(all.Sum(nil))
+	d.text = hex.EncodeToString(all.Sum(nil))
+	return d.text
 }
 
 // numberOf returns Coupa's number of a user; 0 where it is none.

@@ -15,7 +15,7 @@ func sameText(e export.Element, text string) (same string, ok bool) {
 	case plain(text):
 		switch e.Kind {
 		case export.KindFold:
-			return strings.ToLower(text), true
+			return lower(text), true
 		case export.KindBool, export.KindStatus:
 			switch text {
 			case "Yes", "true", "active":
@@ -47,6 +47,16 @@ func plain(text string) bool {
 		}
 	}
 	return true
+}
+
+// lower returns a plain text in lower case: most are.
+func lower(text string) string {
+	for i := range len(text) {
+		if 'A' <= text[i] && text[i] <= 'Z' {
+			return strings.ToLower(text)
+		}
+	}
+	return text
 }
 
 // normal reports whether a text is in Unicode NFC and has no blank at its ends, as can be seen by its bytes: it is of printable ASCII,

@@ -22,6 +22,18 @@ func Tidy(s string) string {
 	}, strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unseen(r) }))
 }
 
+// Blank reports whether a text has nothing that can be seen: it is empty, or of blanks of any script, no-break spaces and
+// invisible characters alone. Control characters of ASCII count as seen, since the rules of the layout refuse them. The first
+// byte decides nearly always.
+func Blank(s string) bool {
+	// A blank or an invisible character of U+0080 to U+00BF begins with 0xC2, the next one is U+034F: é and ø are none.
+	return s == "" || (s[0] <= ' ' || s[0] == 0xc2 || s[0] >= 0xcd) && utf8.ValidString(s) && strings.IndexFunc(s, isSeen) < 0
+}
+
+func isSeen(r rune) bool {
+	return !unicode.IsSpace(r) && (r < 0x80 || !unseen(r))
+}
+
 // FoldLogin returns the form in which logins are compared where case does not count.
 func FoldLogin(login string) string { return strings.ToLower(Tidy(login)) }
 

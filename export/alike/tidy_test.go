@@ -2,6 +2,7 @@ package alike
 
 import (
 	"testing"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -107,6 +108,24 @@ func TestSheetDamage(t *testing.T) {
 	} {
 		if got := SheetDamage(text); got != want {
 			t.Errorf("SheetDamage(%q) is %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestBlank: what cannot be seen is blank, whatever its script, and the first byte never decides wrongly.
+func TestBlank(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": true, "   ": true, "\t \n": true, "\u00a0": true, " \u00a0\u3000 ": true, "\u200b": true, "\ufeff": true, "\u00ad": true, "\u034f": true,
+		"\u3164": true, "\u115f": true, "\u180e": true, "\u2060\u202e": true, "\U000e0100": true,
+		"a": false, "\u00a0a": false, "é": false, "Жук": false, "漢": false, "-": false, "\x01": false, "\x7f": false, "\xc2": false, "\u00a0\xff": false, "٠": false,
+	} {
+		if got := Blank(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	for r := rune(0x80); r <= unicode.MaxRune; r++ {
+		if want := unicode.IsSpace(r) || unseen(r); utf8.ValidRune(r) && Blank(string(r)) != want {
+			t.Errorf("%U: %v", r, !want)
 		}
 	}
 }

@@ -351,4 +351,5 @@ func unplain8(x uint64) uint64 {
 	return (x | below | del) & high
 }
 
-func blank(text string) bool { return text == "" || text[0] <= ' ' && strings.TrimSpace(text) == "" }
+// blank reports whether a cell says nothing; see alike.Blank.
+func blank(text string) bool { return alike.Blank(text) }

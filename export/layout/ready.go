@@ -292,7 +292,7 @@ func (c *readyCheck) cell(i int, text string, faults *rowFaults) {
 	case col.required && blank(text):
 		faults.add(col, noValue)
 		return
-	case text == "":
+	case blank(text):
 		if !c.o.AllowEmpty {
 			faults.add(col, emptyCell)
 		}

@@ -231,7 +231,7 @@ func (s *Sheet) check(i int, cell *export.Cell, key int, told *rowFaults) {
 		}
 		switch {
 		case blank(cell.Text): // an empty cell is never written with a meaning, nor is one of blanks, with which a report fills its columns
-			cell.State = export.Absent
+			*cell = export.Cell{}
 		case cell.Text != c.clear || c.clear == "":
 			if cell.Text = c.check(cell.Text, told); cell.Text == "" { // all of it was hidden
 				cell.State = export.Absent

@@ -234,12 +234,12 @@ func TestCheckClear(t *testing.T) {
 	}
 }
 
-// TestCheckBlanks: a cell of blanks alone says as little as an empty one, whatever its column takes.
+// TestCheckBlanks: a cell of blanks of any kind alone says as little as an empty one, whatever its column takes.
 func TestCheckBlanks(t *testing.T) {
 	columns := []string{"Department", "User Role Names", "Status", "Default Currency", "Sso Identifier"}
 	s := sheet(t, nil, columns...)
 	for name, check := range map[string]func(*export.Row) []export.Fault{"plain": func(r *export.Row) []export.Fault { return s.Check(r) }, "fast": s.Checker().Check} {
-		r := person(1, set("  "), set(" "), set("   "), set(" \t"), set("  "))
+		r := person(1, set("\u00a0"), set(" \u3000"), set("   "), set("\u200b \t"), set("\u00a0\u2060"))
 		if faults := check(r); len(faults) > 0 {
 			t.Errorf("%s: %v", name, faults)
 		}

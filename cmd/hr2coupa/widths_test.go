@@ -44,6 +44,7 @@ var views = []view{
 	{name: "undo-plan", code: 0, args: []string{"undo", "latest", "--dry-run"}},
 	{name: "undo", code: 0, args: []string{"undo", "latest"}},
 	{name: "reconcile", code: 3, args: []string{"reconcile", "everybody.csv"}},
+	{name: "repair", code: 3, args: []string{"reconcile", "everybody.csv", "--repair", "-o", "repair.json"}, config: [][2]string{{"reconcile.repair", "{\"*\": hr, Department: ask}"}}},
 	{name: "doctor", code: 0, args: []string{"doctor"}},
 	{name: "later", code: 0, args: []string{"run", "later.csv"}, config: [][2]string{{"feed.effective", "from"}}},
 	{name: "calendar", code: 0, args: []string{"calendar"}, clock: "2098-12-20T12:00:00Z"},

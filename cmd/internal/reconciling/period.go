@@ -22,8 +22,8 @@ type Period struct {
 	Ledger  bool      `json:"ledger"`                      // false: there is none, so that nothing is known of runs
 	Runs    int       `json:"runs"`                        // that began in it, and came to a plan
 	Hours   int       `json:"hours_without"`               // the longest time without one, as far as it has passed
-	Begins  time.Time `json:"without_from"`                // of that time
-	Ends    time.Time `json:"without_to"`                  // of that time
+	Begins  time.Time `json:"without_from,omitzero"`       // of that time
+	Ends    time.Time `json:"without_to,omitzero"`         // of that time
 	Known   bool      `json:"leavers_known"`               // feed.leaves says who has left in it
 	Late    int       `json:"late"`                        // leavers who were shut out later than 24 hours, or are not
 	Unasked int       `json:"leavers_not_asked,omitempty"` // of whom the ledger was not asked when they were shut out, since they are too many
@@ -88,6 +88,14 @@ func (s *sides) readPeriod() error {
 	p.From, p.To = p.from.Format(time.DateOnly), last.Format(time.DateOnly)
 	s.res.Period = p
 	return nil
+}
+
+// Days returns the days of a period in words; "" where there is none.
+func (p *Period) Days() string {
+	if p == nil {
+		return ""
+	}
+	return p.From + " to " + p.To
 }
 
 // leaves notes a person whose day is in the period. Several goroutines may not call it at once.

@@ -353,7 +353,7 @@ func (p *reconcilePage) write() {
 		rest = export.Plain(filepath.Base(p.f.CSV))
 	}
 	p.piece("reconcile-head", map[string]any{
-		"Title": title, "Agree": r.Agree, "Sentence": export.Plain(ReconcileSentence(r)), "Control": export.Plain(p.f.Control), "Period": export.Plain(p.f.Period),
+		"Title": title, "Agree": r.Agree, "Sentence": export.Plain(ReconcileSentence(r)), "Control": export.Plain(p.f.Control), "Period": export.Plain(cmp.Or(p.f.Period, r.Period.Days())),
 		"Redacted": r.Redacted, "Facts": p.facts(), "Leavers": pageLeavers(r.Period), "LeaversMore": moreLeavers(r.Period), "Sides": p.sides(), "Classes": p.classes(), "Columns": p.columns(), "CauseNames": p.causeNames(), "Past": p.pastBars(), "Unshown": columnBars(r.Unshown),
 		"Shown": p.shown, "All": p.all, "File": rest, "Some": p.shown < p.all,
 	})

@@ -67,8 +67,8 @@ $(LINTER):
 	mv $(TOOLS)/golangci-lint $@
 
 # figures, not tests: each of them tells which targets it met; docs/performance.md has the details and the switches
-.PHONY: bench-export bench-delivery bench-start bench-plan bench-api bench-twin
-bench: bench-start bench-export bench-delivery bench-plan bench-api bench-twin
+.PHONY: bench-export bench-delivery bench-start bench-plan bench-reconcile bench-api bench-twin
+bench: bench-start bench-export bench-delivery bench-plan bench-reconcile bench-api bench-twin
 
 bench-export: build
 	go run ./testdata/bench/export $(BIN)
@@ -81,6 +81,9 @@ bench-api: build
 
 bench-plan: build
 	go run ./testdata/bench/plan $(BIN)
+
+bench-reconcile: build
+	go run ./testdata/bench/reconcile $(BIN)
 
 bench-start: build
 	go run ./testdata/bench/start $(BIN)

@@ -10,7 +10,8 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/baseline"
 )
 
-// state is what was read of Coupa's users, in about 250 bytes each: which of them share a key is known at the end only.
+// state is what was read of Coupa's users. It is in memory, since which of them share a key is known at the end only: 145 MB at the
+// peak for 100,000 users with 20 columns, SQLite among them.
 type state struct {
 	users   *reconciling.Users
 	columns []export.Element // of the mapping, that Coupa shows

@@ -87,8 +87,12 @@ func (d *doctor) plan(ctx context.Context, files []string) (p *prospect.Prospect
 	return p, plan, err
 }
 
-// judge reports the limits that a plan exceeds. It is a fault where the next run would be held.
+// judge reports the limits that a plan exceeds, and that administrators are not protected. It is a fault where the next run would be held.
 func (d *doctor) judge(p *prospect.Prospect, plan *export.Plan) {
+	if p.HoldersUnknown() {
+		d.warn("roles", export.Hint(errors.New("who holds a role of roles.never is not known, since Coupa is not asked: no administrator is protected, and one who leaves is switched off"),
+			"let Coupa be asked (preflight), name such logins in protect, or set roles.protect_holders to false"))
+	}
 	of := fmt.Sprintf("%s, %s", export.Plural(plan.Input, "record"), words.Persons(plan.Rows+plan.Same))
 	if !p.Checked {
 		of += ", unchecked"

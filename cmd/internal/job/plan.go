@@ -46,8 +46,9 @@ const ShownPeople = 20
 type Planned struct {
 	Verdict     export.RunEnd       `json:"verdict"`
 	Exit        int                 `json:"exit"`
-	Checked     bool                `json:"checked"`         // false: Coupa was not asked which people it knows
-	Route       export.Route        `json:"route,omitempty"` // "" is csv
+	Checked     bool                `json:"checked"`                   // false: Coupa was not asked which people it knows
+	NoHolders   bool                `json:"holders_unknown,omitempty"` // people who hold a role of roles.never are not protected: it is not known who they are
+	Route       export.Route        `json:"route,omitempty"`           // "" is csv
 	Key         string              `json:"key"`
 	NewKey      string              `json:"new_key,omitempty"`  // where Key is the Id: the key of new people, who have none
 	Match       []string            `json:"match,omitempty"`    // the columns that decide who a row is about, where layout.match names them
@@ -304,7 +305,7 @@ func (s *planSink) result(plan *export.Plan, p *prospect.Prospect) *Planned {
 	delivery.SortParts(s.parts)
 	uses := p.Uses(plan)
 	res := &Planned{
-		Today: p.Today, Checked: p.Checked, Route: p.Planner.Sheet.Route(), Key: p.Pipe.Key, LeftOut: p.Pipe.Sheet.LeftOut(),
+		Today: p.Today, Checked: p.Checked, NoHolders: p.HoldersUnknown(), Route: p.Planner.Sheet.Route(), Key: p.Pipe.Key, LeftOut: p.Pipe.Sheet.LeftOut(),
 		Input: plan.Input, ToSend: plan.Records, RowCount: plan.Rows, Quarantined: plan.Quarantined, Unchanged: plan.Unchanged, Excluded: plan.Excluded, Same: plan.Same, ByLedger: plan.SameByLedger, Waiting: plan.Kept, Beside: p.Beside(),
 		Deactivate: plan.Deactivations, Creates: plan.Creates, Completed: plan.Completed, Waves: plan.Waves, Columns: plan.Columns,
 		Limits: export.Breaches(uses), Uses: uses, Void: p.Outlook.Void, Warnings: append(slices.Clone(p.Doubts), plan.Warnings...), Unshown: plan.Doubtful - len(plan.Warnings), Late: p.Late, Files: plan.Files, Parts: s.parts, People: []struct{}{}, Rows: []export.RowResult{},

@@ -204,6 +204,12 @@ func but(files []export.FeedFile, names []string) (paths []string) {
 // wholeFeed reports whether the files are HR's feed, and not a few people in a file by hand.
 func (a *Ask) wholeFeed() bool { return a.Typed == nil && (a.Claim || a.Pipe.IsFeed(a.Files)) }
 
+// HoldersUnknown reports whether people who hold a role of roles.never are to be protected, and it is not known who they are.
+func (p *Prospect) HoldersUnknown() bool {
+	roles := p.Pipe.Config.Roles
+	return !p.Checked && roles.ProtectHolders && len(roles.Never) > 0
+}
+
 // Superseded returns the older snapshots that it passes over.
 func (p *Prospect) Superseded() []export.LateFile {
 	return slices.DeleteFunc(slices.Clone(p.Late), func(f export.LateFile) bool { return !f.Superseded })

@@ -177,6 +177,9 @@ func planFacts(r *job.Planned) (lines []string) {
 	default:
 		say("unchecked: Coupa was not asked which of these people it knows")
 	}
+	if r.NoHolders && r.RowCount > 0 {
+		say("unchecked: who holds a role of roles.never is not known: no administrator is protected, one who leaves is switched off")
+	}
 	if len(r.Match) > 0 {
 		say("matched in Coupa by %s", strings.Join(r.Match, ", then "))
 	}

@@ -124,7 +124,7 @@ func (e *rowEncoder) batch() any {
 	return e.whole
 }
 
-// asArray returns an array value in the memory of cells, and is the only function that needs unsafe. reflect would make
+// asArray returns an array value in the memory of cells, which needs unsafe. reflect would make
 // a copy for each batch. An interface is a type and a pointer to such a copy; here the pointer is to our cells.
 // TestRowMemory checks what this relies on.
 //

@@ -91,8 +91,8 @@ func (j *Job) conclude(ctx context.Context, run string, lost error) (*export.Rep
 }
 
 // concludeInterrupted records the end of the runs that died before they had planned anything, or after their last part was
-// settled. It returns those with rows that need a person: no one was told of them. A run that cannot be reported has sent
-// nothing that is open: it stops no new run.
+// settled. It returns those that had planned something: no one was told of them. A run that cannot be reported has sent nothing
+// that is open: it stops no new run.
 func (j *Job) concludeInterrupted(ctx context.Context, but []string, lost error) (untold []*export.Report, err error) {
 	begun, err := j.ledger.Working()
 	if err != nil {
@@ -111,7 +111,7 @@ func (j *Job) concludeInterrupted(ctx context.Context, but []string, lost error)
 		case err != nil:
 			export.LogHints(j.env.Log.WithField("run", r.ID), append(export.HintsOf(err), "hr2coupa settle "+r.ID+" rejected --by NAME ends it")...).
 				Errorf("an interrupted run cannot be reported: %v", err)
-		case rep.Exit == export.ExitPartial || rep.Exit == export.ExitFailed:
+		case rep.Counts.Input > 0 && rep.Exit != export.ExitHeld: // a held one is told of as long as it is held
 			untold = append(untold, rep)
 		}
 	}

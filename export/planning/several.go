@@ -244,6 +244,8 @@ func prefer(of []*ofSeveral) (taken []int, faults []export.Faults) {
 // Reasons why records of one person are quarantined; templates/causes.csv has their causes.
 const (
 	sayDisagrees     = "%s has another value for the same person"
+	sayLaterDiffers  = "%s, in a later file, has another value for the same person"
+	sayEarlierDiffer = "%s, in an earlier file, has another value for the same person"
 	sayNonePreferred = "feed.several prefers neither this record nor %s of the same person"
 	sayMorePreferred = "feed.several prefers both this record and %s of the same person"
 	sayTogether      = "goes only together with %s of the same person, which is quarantined"
@@ -275,7 +277,7 @@ func (j *joiner) disagree(records []rowDraft) (faults []export.Faults) {
 	faults = make([]export.Faults, len(records))
 	for i := range records {
 		for _, named := range slices.Sorted(maps.Keys(against[i])) {
-			f := export.Fault{Origin: of[i].origin, Rule: ruleSeveral, Message: fmt.Sprintf(sayDisagrees, of[named].origin)}
+			f := export.Fault{Origin: of[i].origin, Rule: ruleSeveral, Message: fmt.Sprintf(disagreeing(of, i, named), of[named].origin)}
 			if columns := against[i][named]; len(columns) == 1 {
 				f.Field = columns[0]
 			} else {
@@ -285,6 +287,18 @@ func (j *joiner) disagree(records []rowDraft) (faults []export.Faults) {
 		}
 	}
 	return faults
+}
+
+// disagreeing returns the message of record i, which another one contradicts. Records of several files are rather news of several
+// nights than two people, and the files are in the order of the plan.
+func disagreeing(of []*ofSeveral, i, named int) string {
+	switch {
+	case of[i].origin.File == of[named].origin.File:
+		return sayDisagrees
+	case i < named:
+		return sayLaterDiffers
+	}
+	return sayEarlierDiffer
 }
 
 // differing returns, for each of some records that has a value in a column, another one with another value. It returns

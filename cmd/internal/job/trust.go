@@ -62,6 +62,7 @@ func (j *Job) distrusted(s *trust.Suspicion) (faith, error) {
 // AfterDistrust holds what to do about a ledger that is not trusted, one step a line.
 var AfterDistrust = []string{
 	"if the ledger was lost, restored or copied: put the newest one back, or hr2coupa run --adopt, which marks the feed files of this start as seen and sends nothing of them",
+	"if no newest one is left: hr2coupa state rebuild --from api, which learns from Coupa what is there",
 	"if the ledger is new, or others have sent these: hr2coupa run --new-ledger, which sends all that the ledger does not know",
 }
 

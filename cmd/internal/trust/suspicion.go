@@ -164,4 +164,4 @@ func (s *Suspicion) Says() string {
 func (s *Suspicion) Err() error { return export.WithHintsOf(errors.New(s.Says()), s.Unasked) }
 
 // WhatToDo is what a person can do about a suspicion.
-const WhatToDo = "restore the newest ledger, or run hr2coupa run --adopt (the feed files count as seen) or hr2coupa run --new-ledger (what is unknown is sent)"
+const WhatToDo = "restore the newest ledger, or run hr2coupa run --adopt (the feed files count as seen) or hr2coupa run --new-ledger (what is unknown is sent); hr2coupa state rebuild learns from Coupa what is there"

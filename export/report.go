@@ -60,6 +60,9 @@ type Report struct {
 	Late []LateFile `json:"late,omitempty"` // files that this start has passed over, since newer ones were planned before them
 	Seen []string   `json:"seen,omitempty"` // files that this start has passed over, since they were planned before; not stored
 
+	// Warnings are what is doubtful, but not wrong: files whose names and times disagree, overrides that have ended; of this start, not stored.
+	Warnings []Fault `json:"warnings,omitempty"`
+
 	Gone *Gone `json:"gone,omitempty"` // who is missing in its snapshot; nil where it has none, or no one is; not stored
 	// Superseded are records that earlier runs had kept of older snapshots: this plan excludes them; not stored.
 	Superseded int `json:"superseded,omitempty"`

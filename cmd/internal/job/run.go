@@ -102,7 +102,7 @@ func (j *Job) run(ctx context.Context, pipe *wiring.Pipeline, o RunOptions, star
 	j.logOrder(p)
 	rep, err := j.plan(ctx, p, o, started)
 	if rep != nil {
-		rep.Late = p.Late
+		rep.Late, rep.Warnings = p.Late, p.Doubts
 		if rep.Verdict.End != export.EndSeen { // else they are its files
 			rep.Seen = prospect.Finished(p.Seen, o.Again, o.Replan)
 		}

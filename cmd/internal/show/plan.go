@@ -295,10 +295,23 @@ func valueText(f export.Fault) string {
 
 // doubtsText prints what is doubtful, and then each thing to do about it once.
 func doubtsText(w *terminal.Text, r *job.Planned, width int) {
-	for _, line := range doubtLines(r) {
+	hintedText(w, doubtLines(r), r.Warnings, width)
+}
+
+// warningsText prints what is doubtful of a start, as a plan does.
+func warningsText(w *terminal.Text, warnings []export.Fault, width int) {
+	lines := make([]string, len(warnings))
+	for i, f := range warnings {
+		lines[i] = doubtText(f)
+	}
+	hintedText(w, lines, warnings, width)
+}
+
+func hintedText(w *terminal.Text, lines []string, warnings []export.Fault, width int) {
+	for _, line := range lines {
 		w.Lines("  ", terminal.Fold(line, "  ", width)...)
 	}
-	if hint := export.Faults(r.Warnings).Hint(); hint != "" {
+	if hint := export.Faults(warnings).Hint(); hint != "" {
 		w.Lines("  ", terminal.Fold("hint: "+hint, "  ", width)...)
 	}
 }

@@ -90,6 +90,7 @@ func reportText(env *wiring.Env, w *terminal.Text, rep *export.Report) {
 	w.Printf("run %s: %s\n", rep.Run, terminal.In(toneOf(rep.Exit), rep.Verdict))
 	lateText(w, "  ", rep)
 	seenText(w, "  ", rep.Seen)
+	warningsText(w, rep.Warnings, env.Stdout.Width())
 	for _, line := range goneLines(rep.Gone, rep.Superseded) {
 		w.Lines("  ", terminal.Fold(line, "  ", env.Stdout.Width())...)
 	}

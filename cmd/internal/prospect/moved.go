@@ -77,7 +77,9 @@ func (a *Ask) expected(p *Prospect) error {
 		if err != nil {
 			return err
 		}
-		what = append(what, state)
+		if p.learned = state; !was.State.knowsMore(now.State) {
+			what = append(what, state)
+		}
 	}
 	what = append(what, configMoved(was.Config, now.Config)...)
 	if was.Layout != now.Layout {
@@ -140,8 +142,8 @@ func configMoved(was, is map[string]string) []string {
 	return []string{"config: " + words.Few(paths)}
 }
 
-// Check builds the plan once without recording it. If it differs from the saved one, the error is a *MovedError: feed, state
-// and config are the same by then, so Coupa or the program has changed. saved is nil if nothing is expected.
+// Check builds the plan once without recording it. If it differs from the saved one, the error is a *MovedError: feed and config
+// are the same by then, so Coupa, the program or what the ledger knows of people has changed. saved is nil if nothing is expected.
 func (p *Prospect) Check(ctx context.Context, saved *SavedPlan) (*export.Plan, error) {
 	if saved == nil {
 		return p.Planner.Build(ctx, &nowhere{})
@@ -156,7 +158,7 @@ func (p *Prospect) Check(ctx context.Context, saved *SavedPlan) (*export.Plan, e
 	if err != nil {
 		return nil, err
 	}
-	now.MadeAt, now.Program, now.Limits = saved.MadeAt, saved.Program, saved.Limits // not part of what is done
+	now.MadeAt, now.Program, now.Limits, now.State = saved.MadeAt, saved.Program, saved.Limits, saved.State // not part of what is done
 	was, err := saved.encode()
 	if err != nil {
 		return nil, err
@@ -176,6 +178,8 @@ func (p *Prospect) Check(ctx context.Context, saved *SavedPlan) (*export.Plan, e
 func (p *Prospect) otherwise(was, is *SavedPlan) string {
 	made, before := is.summary(), was.summary()
 	switch {
+	case p.learned != "" && !p.Checked:
+		return p.learned
 	case p.Checked && made == before:
 		return fmt.Sprintf("Coupa: it holds other values than before, so that %s would change something else, or the saved plan was edited", made)
 	case p.Checked:

@@ -54,6 +54,7 @@ type Prospect struct {
 	Roll    *Roll                     // who is in the snapshot; nil where it is none
 	repair  *change.Repair            // that it is a plan of; nil for nearly every plan
 	missing string                    // who was missing in snapshots before this one
+	learned string                    // in words, that the ledger knows other things of people than when the plan was saved; "" where it does not
 	known   int                       // people of it whom Coupa knows
 	made    int                       // records of it that are of people who are gone, and none of HR's
 }

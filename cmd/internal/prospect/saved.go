@@ -73,6 +73,13 @@ type savedState struct {
 	People int    `json:"people"`
 	Kept   int    `json:"kept"` // records that earlier plans have kept and this one takes up
 	SHA256 string `json:"sha256"`
+	Open   string `json:"open_sha256,omitempty"` // of all but the people; an earlier version did not save it
+}
+
+// knowsMore reports whether nothing has changed but what the ledger knows of people. Whether that matters is seen by the plan
+// itself: it names the people whose differences have moved.
+func (s savedState) knowsMore(now savedState) bool {
+	return s.Open != "" && s.Open == now.Open && s.Kept == now.Kept
 }
 
 type savedSums struct {
@@ -248,7 +255,14 @@ func stateOf(out *Outlook, missing string) savedState {
 		p, _ := out.People.Of(key)
 		fmt.Fprintf(h, "%q %q\n", key, p)
 	}
-	_, _ = io.WriteString(h, missing) // hashing returns no error
+	open := sha256.New()
+	hashOpen(io.MultiWriter(h, open), out, missing)
+	return savedState{People: out.People.Len(), Kept: out.joined(), SHA256: hex.EncodeToString(h.Sum(nil)), Open: hex.EncodeToString(open.Sum(nil))}
+}
+
+// hashOpen hashes what the planner reads of the ledger beside the people whom it knows. Hashing returns no error.
+func hashOpen(h io.Writer, out *Outlook, missing string) {
+	_, _ = io.WriteString(h, missing)
 	if w := out.waiting; w != nil {
 		for _, m := range []map[string]string{w.Keys, w.Firsts, w.Logins} {
 			for _, key := range slices.Sorted(maps.Keys(m)) {
@@ -269,7 +283,6 @@ func stateOf(out *Outlook, missing string) savedState {
 			fmt.Fprintf(h, "beside %q %s\n", f.Name, f.SHA256)
 		}
 	}
-	return savedState{People: out.People.Len(), Kept: out.joined(), SHA256: hex.EncodeToString(h.Sum(nil))}
 }
 
 // configDigests returns the hashes of the config's values that a plan depends on. The plan itself names the feed's files, and

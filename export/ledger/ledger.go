@@ -159,6 +159,8 @@ type People interface {
 	Logins(f func(login string)) error
 	// KeysOf returns the keys of the people for whom a row had that login, in order. Case does not count.
 	KeysOf(login string) ([]string, error)
+	// KeysLike returns the keys of rows that differ from a key in the case of ASCII letters at most, in order.
+	KeysLike(key string) ([]string, error)
 	// Pseudonyms returns how logs name the people of this ledger: the same for as long as it lives, in a backup too.
 	Pseudonyms() (pseudonym.Pseudonyms, error)
 	// KeysBehind returns the keys of the people with that pseudonym, in order.

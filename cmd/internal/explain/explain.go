@@ -36,7 +36,8 @@ type Options struct {
 
 // story is what the ledger knows of a person, newest run first.
 type story struct {
-	Key       string          `json:"key,omitempty"` // as asked for, or behind the pseudonym
+	Key       string          `json:"key,omitempty"`   // as asked for, or behind the pseudonym
+	Asked     string          `json:"asked,omitempty"` // the key as asked for, where HR writes it in another case
 	Pseudonym string          `json:"pseudonym,omitempty"`
 	Login     string          `json:"login,omitempty"`
 	Rows      []rowStory      `json:"rows"`
@@ -139,10 +140,23 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 			return err
 		}
 	}
+	asked := ""
+	if len(episodes) == 0 && o.Key != "" { // in another case
+		like, err := l.KeysLike(alike.Tidy(o.Key))
+		if err != nil {
+			return err
+		}
+		if episodes, more, err = l.Story(like, runs); err != nil {
+			return err
+		}
+		if len(episodes) > 0 {
+			asked, o.Key, keys = o.Key, like[0], like
+		}
+	}
 	if len(episodes) == 0 {
 		return notFound(cfg, o)
 	}
-	s := story{Key: o.Key, Login: o.Login, more: more}
+	s := story{Key: o.Key, Asked: asked, Login: o.Login, more: more}
 	if o.Key != "" && keys[0] != o.Key {
 		s.Key, s.Pseudonym = keys[0], o.Key
 	}
@@ -156,7 +170,7 @@ func Explain(ctx context.Context, env *wiring.Env, o Options) error {
 	}
 	if o.AsOf != "" {
 		if len(keys) > 1 {
-			return export.Hint(exit.Usage("%d people were sent with that login", len(keys)), "give KEY, a value of the feed's column %q", cfg.Feed.Key)
+			return export.Hint(exit.Usage("%d people have that login, or that key in another case", len(keys)), "give KEY, a value of the feed's column %q", cfg.Feed.Key)
 		}
 		return tellDay(env, s, episodes, o.AsOf, end)
 	}

@@ -22,6 +22,10 @@ func printStory(env *wiring.Env, s story, several bool) error {
 	if s.Pseudonym != "" {
 		w.Printf("%s is %s\n\n", s.Pseudonym, s.Key)
 	}
+	if s.Asked != "" {
+		w.Printf("no key is %s; in another case:\n\n", s.Asked)
+		several = true
+	}
 	for i, c := range s.Rows {
 		if i > 0 {
 			w.Printf("\n")

@@ -40,6 +40,11 @@ func Forget(env *wiring.Env, cfg *config.Config, key string) error {
 	if err != nil {
 		return err
 	}
+	if f.Rows == 0 && f.Dated == 0 && !f.Known && files == 0 { // files of the spool may go with whomever
+		if like, err := l.KeysLike(alike.Tidy(key)); err != nil || len(like) > 0 {
+			return errors.Join(err, export.Hint(exit.Usage("the ledger holds no person with this key, but in another case"), "hr2coupa explain KEY shows the key as HR writes it: give that"))
+		}
+	}
 	if f == (ledger.Forgotten{}) && files == 0 {
 		return export.Hint(exit.Usage("the ledger holds no person with this key"), "give the value of feed.key as HR writes it%s", stillKnown(wiring.KnownLines(cfg, key)))
 	}

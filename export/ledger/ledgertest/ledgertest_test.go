@@ -13,7 +13,7 @@ import (
 // for a new call until it is listed as one or the other.
 func TestEveryCallIsEnded(t *testing.T) {
 	reads := []string{
-		"Ahead", "Approvals", "ApprovalsOf", "Busy", "Bytes", "Committed", "Counts", "Dated", "Due", "Incidents", "Keeps", "Kept", "KeysBehind", "KeysOf",
+		"Ahead", "Approvals", "ApprovalsOf", "Busy", "Bytes", "Committed", "Counts", "Dated", "Due", "Incidents", "Keeps", "Kept", "KeysBehind", "KeysLike", "KeysOf",
 		"Known", "Baselines", "BaselinesOf", "KeyMark", "LastFeed", "LateFiles", "LineEnds", "Logins", "MissingSince", "Moves", "Overridden", "OvertakenSince", "PartRows", "Parts", "People", "PlannedFiles", "Pseudonyms", "Roll", "Rows", "Run", "Runs", "RunsSince", "Sightings",
 		"Planners", "Seen", "SeenAt", "SeenBytes", "SentSince", "Story", "Taken", "Unfilled", "Unfinished", "Unknown", "UsedBy", "Waiting", "Water", "Working", "Writes",
 	}

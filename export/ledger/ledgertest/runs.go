@@ -287,6 +287,9 @@ func storyLimits(t *world) {
 	if d := cmp.Diff([]string{"E0004"}, Must[[]string](t)(l.KeysOf("U4"))); d != "" {
 		t.Errorf("keys of U4 (-want +got):\n%s", d)
 	}
+	if d := cmp.Diff([]string{"E0004"}, Must[[]string](t)(l.KeysLike("e0004"))); d != "" {
+		t.Error("keys in another case:", d)
+	}
 	if keys := Must[[]string](t)(l.KeysOf("u")); len(keys) != 0 {
 		t.Errorf("keys of u: %q", keys)
 	}

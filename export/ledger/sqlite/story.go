@@ -48,6 +48,18 @@ func (l *Ledger) KeysOf(login string) (keys []string, err error) {
 	return keys, nil
 }
 
+// KeysLike returns the keys of rows that differ from a key in case at most. It reads all keys: it is for a person who has typed one.
+func (l *Ledger) KeysLike(key string) (keys []string, err error) {
+	err = l.read(func(c *sqlite.Conn) error {
+		return query(c, "SELECT DISTINCT key FROM rows WHERE key = ? COLLATE NOCASE AND key <> '' ORDER BY key",
+			func(s *sqlite.Stmt) error { keys = append(keys, s.ColumnText(0)); return nil }, key)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: look for a key: %w", err)
+	}
+	return keys, nil
+}
+
 // places returns the ids of the rows of a story.
 func places(c *sqlite.Conn, keys []string, runs int) (ids []int64, more int, err error) {
 	list, err := json.Marshal(keys)

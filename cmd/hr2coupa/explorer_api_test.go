@@ -115,6 +115,9 @@ func (w way) feed() string {
 	if w.beside {
 		return nightOf()
 	}
+	if w.waits || w.keeps {
+		return dated()
+	}
 	if w.api {
 		return changes
 	}

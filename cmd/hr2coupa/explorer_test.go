@@ -39,6 +39,8 @@ type way struct {
 	beside bool   // an urgent change, while the night is held
 	held   bool   // a night that is held behind a held night
 	undo   bool   // a run that is taken back
+	waits  bool   // the records of the night before have waited for this day
+	keeps  bool   // a night that keeps its records for the day after
 }
 
 func ways() []way {
@@ -63,6 +65,8 @@ func ways() []way {
 		{name: "a held night behind a held night", args: run, config: heldConfig(), fars: all[:1], least: 140, held: true},
 		{name: "a run by API that is taken back", args: undoArgs(), config: byAPIConfig(), fars: all[:1], least: 220, api: true, undo: true},
 		{name: "a run that is taken back by file", args: undoArgs(), config: undoConfig(), fars: all[:2], least: 220, api: true, undo: true},
+		{name: "records that have waited for their day", args: run, config: datedConfig(), fars: all[:2], least: 270, waits: true},
+		{name: "a night that keeps records for their day", args: run, config: datedConfig(), fars: all[:1], least: 90, keeps: true},
 		{name: "staging, and read back", args: run, config: reads, fars: all[1:2], least: 90, reads: true},
 	}
 }
@@ -135,10 +139,12 @@ type theatre struct {
 	config *section
 	ledger string
 	starts int
-	again  bool         // a person has said that rows did not arrive
-	held   *ledger.Kept // what the held night kept before the urgent change
-	undone string       // the run that is taken back
-	log    bytes.Buffer
+	// allowed is how many starts may settle everything.
+	allowed int
+	again   bool         // a person has said that rows did not arrive
+	held    *ledger.Kept // what the held night kept before the urgent change
+	undone  string       // the run that is taken back
+	log     bytes.Buffer
 
 	mu  sync.Mutex
 	now time.Time
@@ -157,7 +163,7 @@ func (g *theatre) advance(d time.Duration) {
 }
 
 func newTheatre(dir string, s fate) (*theatre, error) {
-	g := &theatre{fate: s, dir: dir, config: defaultConfig(), now: firstNight}
+	g := &theatre{fate: s, dir: dir, config: defaultConfig(), now: firstNight, allowed: mostStarts}
 	for name, text := range map[string]string{"feed.csv": s.way.feed(), "first.csv": readyFirst, "second.csv": readySecond, "urgent.csv": urgentOf()} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return nil, err
@@ -336,6 +342,11 @@ func (g *theatre) play() error {
 	if err := g.settle(); err != nil {
 		return err
 	}
+	if g.way.keeps {
+		if err := g.sendOnTheDay(); err != nil {
+			return err
+		}
+	}
 	if g.way.beside {
 		if err := g.release(); err != nil {
 			return err
@@ -357,6 +368,9 @@ func (g *theatre) prepare() error {
 	}
 	if g.way.undo {
 		return g.runFirst()
+	}
+	if g.way.waits {
+		return g.keepFirst()
 	}
 	if g.way.before.blow == "" {
 		return nil
@@ -403,7 +417,7 @@ const mostStarts = 7
 // settle starts the program until it says that the feed was seen and nothing is left, with a person's decision where one is
 // due.
 func (g *theatre) settle() error {
-	for g.starts < mostStarts {
+	for g.starts < g.allowed {
 		e, err := g.start(&tap{}, g.work()...)
 		switch {
 		case err != nil:

@@ -12,9 +12,10 @@ const ShownHeld = 20
 type HeldLimit struct {
 	Limit  string       `json:"limit"`
 	Allows int          `json:"allows"`
-	Needs  int          `json:"needs"`  // the lowest ceiling of an approval that lets the run go
-	People int          `json:"people"` // whom it counts, as far as that is known
-	First  []HeldPerson `json:"first"`  // at most ShownHeld of them, in the order of the feed
+	Used   int          `json:"used,omitempty"` // people of earlier starts of the day
+	Needs  int          `json:"needs"`          // the lowest ceiling of an approval that lets the run go
+	People int          `json:"people"`         // whom it counts, as far as that is known
+	First  []HeldPerson `json:"first"`          // at most ShownHeld of them, in the order of the feed
 }
 
 // HeldPerson is a person whom a limit counts. With Change it holds personal data.
@@ -30,7 +31,7 @@ func HeldLimits(broken []Breach) []HeldLimit {
 	var out []HeldLimit
 	for _, b := range broken {
 		if b.Limit != "" && b.Limit != ShrinkLimit {
-			out = append(out, HeldLimit{Limit: b.Limit, Allows: b.Allows, Needs: b.Needs(), First: []HeldPerson{}})
+			out = append(out, HeldLimit{Limit: b.Limit, Allows: b.Allows, Used: b.Used, Needs: b.Needs(), First: []HeldPerson{}})
 		}
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -166,10 +167,18 @@ func recordApproval(env *wiring.Env, cfg *config.Config, word export.Approval, y
 	if env.JSON {
 		return show.JSON(env, word)
 	}
+	counts, err := l.Approvals(word.At)
+	if err != nil {
+		return err
+	}
 	w := env.Stdout.Text()
 	w.Printf("approved for run %s: %s\n", rec.ID, word.String())
 	for _, b := range rec.Held {
-		if _, given := word.Ceilings[b.Limit]; !given && b.Limit != "" {
+		given := slices.ContainsFunc(append(counts, word), func(a export.Approval) bool {
+			ceiling, named := a.Ceilings[b.Limit]
+			return a.Run == rec.ID && named && ceiling >= b.Needs()
+		})
+		if !given && b.Limit != "" {
 			w.Printf("  not approved by this: %s\n", b)
 		}
 	}

@@ -111,7 +111,7 @@ func (s *source) findHeader(b []byte, o Options) (header, error) {
 		}
 	}
 	if len(best.names) == 1 && best.end <= byData && len(o.needed()) > 1 {
-		return best, unusable(s.Name, s.line, "no delimiter is found in the header (looked for comma, semicolon, tab and bar)").WithHint("set feed.delimiter")
+		return best, unusable(s.Name, s.line, "no delimiter is found in the header (looked for comma, semicolon, tab and bar)").WithHint("if lines stand above the header, such as a title, have HR leave them out; else set feed.delimiter")
 	}
 	return best, nil
 }

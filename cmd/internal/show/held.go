@@ -1,6 +1,7 @@
 package show
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/hr2coupa/hr2coupa/cmd/internal/differences"
@@ -28,7 +29,11 @@ func heldDropText(w *terminal.Text, held *ready.HeldError) {
 // allowed.
 func heldByText(w *terminal.Text, limits []export.HeldLimit, needs string) {
 	for _, h := range limits {
-		w.Printf("\n%s: it allows %d, and %s %d\n", terminal.In(terminal.Mixed, "Held by limits."+h.Limit), h.Allows, needs, h.Needs)
+		used := ""
+		if h.Used > 0 {
+			used = fmt.Sprintf(", earlier starts of the day have used %d", h.Used)
+		}
+		w.Printf("\n%s: it allows %d%s, and %s %d\n", terminal.In(terminal.Mixed, "Held by limits."+h.Limit), h.Allows, used, needs, h.Needs)
 		for _, p := range h.First {
 			heldPersonText(w, p)
 		}

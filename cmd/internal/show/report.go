@@ -361,7 +361,11 @@ func nextLines(rep *export.Report) (next []string) {
 	}
 	config := slices.ContainsFunc(rep.Causes, inConfig)
 	if config {
-		rows = append(rows, "fix the config where Causes names its lines, then hr2coupa run --again")
+		again := "hr2coupa run --again"
+		if typed(rep) { // it is in no feed that --again could read
+			again = say.again
+		}
+		rows = append(rows, "fix the config where Causes names its lines, then "+again)
 	}
 	if !behind && !config || slices.ContainsFunc(rep.Causes, func(c export.CauseCount) bool { return !behindHeld(c) && !inConfig(c) }) {
 		add(by[export.Quarantined]+by[export.Rejected]+by[export.Drifted], say.fix)

@@ -196,7 +196,7 @@ func (c *readyCheck) header() bool {
 	}
 	table := Columns()
 	if !headed(names) {
-		c.add(line, "header", "add the header line if it is missing", "names no column of Coupa's")
+		c.add(line, "header", "add the header line if it is missing; if it is a file of HR's: hr2coupa run FILE", "names no column of Coupa's")
 		return false
 	}
 	c.ready.Columns = slices.Clone(names)

@@ -95,7 +95,7 @@ func (w *undoWorld) back(s *diffStage, before map[string]seenUser, keyOf func(id
 	now := snapshot(s.twin)
 	for id, is := range now {
 		was, old := before[id]
-		l := undoLaw{undo: &undo, key: keyOf(id, ran[id].looks["Login"]), touched: touched[id].looks, ran: ran[id].looks, was: was.looks, byAPI: w.byAPI(), match: w.match()}
+		l := undoLaw{undo: &undo, id: id, key: keyOf(id, ran[id].looks["Login"]), touched: touched[id].looks, ran: ran[id].looks, was: was.looks, byAPI: w.byAPI(), match: w.match()}
 		if !old {
 			l.was = map[string]string{}
 			for column, text := range l.ran {
@@ -136,15 +136,15 @@ func (p *shownPlan) keyOf(id, login string) string {
 // undoLaw is what becomes of the cells of one user.
 type undoLaw struct {
 	undo              *shownUndo
-	key               string
-	was, ran, touched looks // before, after the run, and after somebody has changed something
+	id, key           string // Coupa's number, by which an undo calls whom a file by hand has named, and HR's key
+	was, ran, touched looks  // before, after the run, and after somebody has changed something
 	byAPI             bool
 	match             string
 }
 
 // holds returns an error if a cell is not what it has to be.
 func (l *undoLaw) holds(is looks) error {
-	quarantined := slices.ContainsFunc(l.undo.Rows, func(r struct{ Key, Outcome string }) bool { return r.Key == l.key })
+	quarantined := slices.ContainsFunc(l.undo.Rows, func(r struct{ Key, Outcome string }) bool { return r.Key == l.key || r.Key == "Coupa id "+l.id })
 	for column := range diffColumns {
 		want, reason := l.touched[column], l.undo.reason(l.key, column)
 		changed := l.was[column] != l.ran[column]

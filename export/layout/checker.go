@@ -30,7 +30,8 @@ func (k *checker) Check(row *export.Row) []export.Fault {
 	key := k.sheet.First(row)
 	for i := range k.sheet.columns {
 		c, cell, m := &k.sheet.columns[i], &row.Cells[i], &k.memos[i]
-		if cell.State != export.Set || blank(cell.Text) {
+		// Blanks that are not ASCII fit no column and are in no memo, so that they come to sheet.check below.
+		if cell.State != export.Set || cell.Text == "" || cell.Text[0] <= ' ' {
 			k.sheet.check(i, cell, key, &faults)
 			continue
 		}

@@ -231,7 +231,10 @@ func (s *Sheet) check(i int, cell *export.Cell, key int, told *rowFaults) {
 		}
 		switch {
 		case blank(cell.Text): // an empty cell is never written with a meaning, nor is one of blanks, with which a report fills its columns
-			*cell = export.Cell{}
+			cell.State = export.Absent
+			if cell.Text != "" { // nearly always it is empty already
+				cell.Text = ""
+			}
 		case cell.Text != c.clear || c.clear == "":
 			if cell.Text = c.check(cell.Text, told); cell.Text == "" { // all of it was hidden
 				cell.State = export.Absent

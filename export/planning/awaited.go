@@ -41,7 +41,7 @@ func (e *encoder) refuse(b *built, one *rowDraft) {
 // awaits returns why a sound row is not sent: Coupa does not know its approver, who does not come with this plan. A person who
 // becomes inactive needs none.
 func (e *encoder) awaits(one *rowDraft, outcome export.Outcome) *export.Fault {
-	if len(e.s.awaited) == 0 || e.approver < 0 || outcome != "" && outcome != export.Held || e.text(one, e.status) == export.StatusInactive {
+	if e.approver < 0 || outcome != "" && outcome != export.Held || e.text(one, e.status) == export.StatusInactive {
 		return nil
 	}
 	var buf [128]byte

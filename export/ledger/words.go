@@ -6,6 +6,9 @@ import (
 	"github.com/hr2coupa/hr2coupa/export"
 )
 
+// Rebuild is the Command of a run in which the ledger has learned from Coupa what is there.
+const Rebuild = "state rebuild"
+
 // Words are the words that a column may hold.
 type Words struct {
 	Table, Column string

@@ -65,6 +65,8 @@ func printRowStory(w *terminal.Text, c rowStory, several bool) {
 		say("typed", "hr2coupa "+from)
 	case c.Command == "drop":
 		say("file", from)
+	case c.Command == ledger.Rebuild:
+		say("user", from)
 	default:
 		say("HR", from)
 	}

@@ -16,9 +16,6 @@ import (
 	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
-// Command is what the ledger calls the run of a rebuilding.
-const Command = "state rebuild"
-
 // Options say where Coupa's users are.
 type Options struct {
 	Export string   // a Users export of Coupa's; "": by API
@@ -41,7 +38,7 @@ type Result struct {
 	Unlike   map[string]int           `json:"columns_unknown_of,omitempty"` // of how many people a column stays unknown: Coupa's value has no form of the import
 	Left     []reconciling.LeftColumn `json:"left_columns"`
 	Files    []export.FeedFile        `json:"adopted_files"`
-	Same     []string                 `json:"same_key"` // users left out since several have one key, as Coupa's ids
+	Same     []string                 `json:"same_key"` // users left out since several have one key, as a text for people
 }
 
 // errOpen is what stands in the way of a rebuilding.
@@ -65,7 +62,7 @@ func Rebuild(ctx context.Context, env *wiring.Env, o Options) (*Result, error) {
 	if err := s.prepare(pipe.Config); err != nil {
 		return nil, err
 	}
-	l, done, err := wiring.UseLedger(env, pipe.Config, Command)
+	l, done, err := wiring.UseLedger(env, pipe.Config, ledger.Rebuild)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +124,7 @@ func (s *state) prepare(cfg *config.Config) error {
 
 // record writes what was read as a run in one transaction: until its end nothing of it is in the ledger.
 func (s *state) record(env *wiring.Env, l ledger.Ledger) error {
-	rec, err := l.BeginRun(export.RunRecord{Command: Command, Operator: env.By, Started: env.Now().UTC()})
+	rec, err := l.BeginRun(export.RunRecord{Command: ledger.Rebuild, Operator: env.By, Started: env.Now().UTC()})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/hr2coupa/hr2coupa/cmd/internal/wiring"
 	"github.com/hr2coupa/hr2coupa/cmd/internal/words"
 	"github.com/hr2coupa/hr2coupa/export"
+	"github.com/hr2coupa/hr2coupa/export/ledger"
 )
 
 // Show rebuilds, and prints what it came to.
@@ -29,7 +30,7 @@ func Show(ctx context.Context, env *wiring.Env, o Options) error {
 	w.Printf("  %d read = %d taken + %d without %s + %d with one that several have + %d without a login\n", res.Users, res.Taken, res.NoKey, res.Key, res.SameKey, res.NoLogin)
 	w.Printf("  run %s; HR's key is %s\n", res.Run, res.Key)
 	if len(res.Same) > 0 {
-		w.Printf("  several users have one %s: Coupa id %s\n", res.Key, words.SomeOf(res.Same))
+		w.Printf("  several users have one %s: %s\n", res.Key, words.SomeOf(res.Same))
 	}
 	for _, c := range res.Left {
 		w.Printf("  unknown of everyone: %s: %s\n", c.Column, show.LeftColumnWord(c.Why))
@@ -47,4 +48,4 @@ func Show(ctx context.Context, env *wiring.Env, o Options) error {
 	return w.Err()
 }
 
-const filesAreNew = "files of the feed that were sent before the ledger was lost are new to it: hr2coupa " + Command + " --adopt counts them as seen"
+const filesAreNew = "files of the feed that were sent before the ledger was lost are new to it: hr2coupa " + ledger.Rebuild + " --adopt counts them as seen"

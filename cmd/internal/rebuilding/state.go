@@ -1,6 +1,7 @@
 package rebuilding
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -95,29 +96,18 @@ func (s *state) hash(u export.User, e export.Element) (sum export.CellHash, ok b
 	return 0, false
 }
 
-// The reasons why a user is left out, as rules of a fault.
-const (
-	ruleNoKey   = "no_key"
-	ruleSameKey = "same_key"
-	ruleNoLogin = "no_login"
-)
-
 // rows passes a row for each user, in the order read, and returns how many. Whoever is left out has a row without a name.
 func (s *state) rows(add func(export.RowResult) error) (n int, err error) {
 	for i, p := range s.people {
 		r := export.RowResult{Origin: s.origin(i, p.id), Lines: 1, Outcome: export.Excluded}
-		left := func(count *int, rule, why string) {
-			*count++
-			r.Faults = export.Faults{{Rule: rule, Message: why}}
-		}
 		switch {
 		case p.key == "":
-			left(&s.res.NoKey, ruleNoKey, "Coupa has no value in "+s.res.Key+", so that this is no person of HR's as far as is known")
+			s.res.NoKey++
 		case s.keys[p.key] > 1:
-			left(&s.res.SameKey, ruleSameKey, "several users in Coupa have the same value in "+s.res.Key+", so that it is not known which one is HR's")
-			s.res.Same = append(s.res.Same, p.id)
+			s.res.SameKey++
+			s.res.Same = append(s.res.Same, s.called(i, p.id))
 		case p.login == "":
-			left(&s.res.NoLogin, ruleNoLogin, "Coupa shows no login")
+			s.res.NoLogin++
 		default:
 			s.res.Taken++
 			r.Outcome, r.Key, r.Login, r.Status = export.Unchanged, p.key, p.login, p.status
@@ -139,4 +129,12 @@ func (s *state) origin(i int, id string) export.Origin {
 		return export.Origin{File: "Coupa id", Line: n}
 	}
 	return export.Origin{File: "record of " + s.res.From, Line: i + 1}
+}
+
+// called names a user in a sentence.
+func (s *state) called(i int, id string) string {
+	if id == "" {
+		return fmt.Sprintf("record %d", i+1)
+	}
+	return "Coupa id " + id
 }

@@ -3,6 +3,7 @@ package rebuilding
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -123,5 +124,31 @@ func sound(t *testing.T, dir string, env *wiring.Env) {
 	checked, err := sqlite.Check(sqlite.Options{Dir: dir, Now: env.Now})
 	if err != nil || len(checked.Findings) > 0 {
 		t.Errorf("%+v, %v", checked, err)
+	}
+}
+
+// TestUnlike: a value that no cell of the import would leave is not taken for confirmed; a list, and nothing at all, are.
+func TestUnlike(t *testing.T) {
+	s := read(t)
+	look := export.Element{Column: "Region", Path: "r", Kind: export.KindCustom}
+	roles := export.Element{Column: "User Role Names", Path: "o", Kind: export.KindNames}
+	s.columns = []export.Element{look, roles}
+	known := func(v map[string]export.Value) []string {
+		t.Helper()
+		v["n"], v["l"] = export.Value{Text: "9"}, export.Value{Text: "zoe"}
+		if err := s.take(export.User{ID: "79", Values: v}); err != nil {
+			t.Fatal(err)
+		}
+		return s.people[len(s.people)-1].columns
+	}
+	odd := export.Value{Parts: map[string]string{"city": "Oslo", "code": "47"}}
+	if got := known(map[string]export.Value{"r": odd, "o": {List: []string{"Buyer", "User"}}}); !slices.Equal(got, []string{roles.Column}) || s.res.Unlike[look.Column] != 1 {
+		t.Errorf("%q are known, unlike %v", got, s.res.Unlike)
+	}
+	if got := known(map[string]export.Value{"r": {Text: "North"}, "o": {}}); !slices.Equal(got, []string{look.Column, roles.Column}) {
+		t.Errorf("%q are known", got)
+	}
+	if got := known(map[string]export.Value{"o": {}}); !slices.Equal(got, []string{roles.Column}) || s.res.Unlike[look.Column] != 1 {
+		t.Errorf("%q are known of a user who does not show a column, unlike %v", got, s.res.Unlike)
 	}
 }
